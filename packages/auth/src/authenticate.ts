@@ -1,0 +1,107 @@
+import type {
+  AttemptRefund,
+  Json,
+  PasswordCredential,
+  PasswordHash,
+  PasswordRepository,
+} from 'torii-core'
+import { InvalidInputError, requireEmail } from 'torii-core'
+import { signInAttempt } from './attempts.js'
+import type { ServiceContext } from './context.js'
+import { prepareSession } from './new-session.js'
+import type { PasswordHasher } from './password-hashing.js'
+import type { NormalizedPassword } from './password-text.js'
+import { normalizePassword } from './password-text.js'
+import type { RequestInfo } from './request-info.js'
+import { readRequestInfo } from './request-info.js'
+import type { SignedIn, TooManyAttempts } from './sign-in.js'
+
+/** A person who says who they are. */
+export interface AuthenticateInput {
+  email: string
+  password: string
+}
+
+export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> =
+  | SignedIn<Metadata>
+  /** Unknown address, no password, wrong password, disabled account: one answer, one cost. */
+  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | TooManyAttempts
+
+const invalidCredentials = Object.freeze({ ok: false, reason: 'invalid_credentials' })
+
+/**
+ * One attempt: a place in the queue, the charge and the look-up in one statement, one verification
+ * whatever was found, and only for the right password a second statement.
+ * @see OWASP ASVS 5.0, 6.3.8
+ */
+export async function authenticate<Metadata extends object>(
+  context: ServiceContext,
+  passwords: Pick<PasswordRepository<Metadata>, 'findForSignIn' | 'signIn'>,
+  input: AuthenticateInput,
+  requestInfo: RequestInfo,
+): Promise<AuthenticateOutcome<Metadata>> {
+  const info = readRequestInfo(requestInfo)
+  const { email, emailKey, password } = readInput(input)
+  const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, info.ip)
+  return context.hashing.admit(async (hasher) => {
+    const found = await passwords.findForSignIn({ email, charges })
+    if (!found.ok) return found
+    const { credential } = found
+    const matches = await hasher.verify(credential, password)
+    // Judged after the work, so that a disabled account costs what a wrong password costs.
+    if (!matches || password === null || credential === null || credential.disabled)
+      return invalidCredentials
+    const rehash = await hashAgain(context, hasher, credential, password)
+    return openSession(context, passwords, { credential, refund, ...rehash }, info)
+  })
+}
+
+interface Proof {
+  credential: PasswordCredential
+  refund: AttemptRefund
+  rehash?: PasswordHash
+}
+
+async function openSession<Metadata extends object>(
+  { options }: ServiceContext,
+  passwords: Pick<PasswordRepository<Metadata>, 'signIn'>,
+  proof: Proof,
+  info: RequestInfo,
+): Promise<AuthenticateOutcome<Metadata>> {
+  const { userId } = proof.credential
+  const { session, token } = prepareSession(userId, 'password', info, options.session)
+  const opened = await passwords.signIn({ ...proof, session })
+  // Stale: the password was changed or the account ended while this one was being verified.
+  return opened.ok ? { ...opened, token } : invalidCredentials
+}
+
+/** Today's hash of a password that was stored under other parameters. Failing here fails nothing. */
+async function hashAgain(
+  { options }: ServiceContext,
+  hasher: PasswordHasher,
+  { hash, userId }: PasswordCredential,
+  password: NormalizedPassword,
+): Promise<{ rehash?: PasswordHash }> {
+  if (!hasher.needsRehash(hash)) return {}
+  try {
+    return { rehash: await hasher.hash(password) }
+  } catch (error) {
+    options.log({ level: 'warn', event: 'rehash_failed', userId, error })
+    return {}
+  }
+}
+
+/**
+ * Each member read once and checked; a text that can be nobody's password is null, and pays the same.
+ * @throws InvalidInputError before any query
+ */
+function readInput(input: AuthenticateInput) {
+  if (typeof input !== 'object' || input === null)
+    throw new InvalidInputError('input', 'must be { email, password }')
+  const { email, password } = input
+  const emailKey = requireEmail(email)
+  if (typeof password !== 'string') throw new InvalidInputError('password', 'must be a string')
+  const text = normalizePassword(password)
+  return { email, emailKey, password: text.ok ? text.password : null }
+}

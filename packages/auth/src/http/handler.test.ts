@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PostgresStorage } from 'torii-storage-postgres'
+import { baseUrl, newEmail, openTestSite, goodPassword as password } from '../site.test.support.js'
+import { Torii } from '../torii.js'
+import { browser, parse, signUp, tokenIn } from './client.test.support.js'
+import { createHandler } from './index.js'
+import { routes } from './routes.js'
+
+const site = await openTestSite()
+const { torii, db } = site
+const handler = createHandler(torii)
+const send = browser(handler)
+const id = '0190f000-0000-7000-8000-000000000000'
+const pathOf = (path: string) => `/auth/${path.replace(':id', id)}`
+const unsafe = routes.filter(({ method }) => method !== 'GET')
+
+async function rowsOf(): Promise<unknown> {
+  const { rows } = await db.query(`select
+    (select json_agg(u order by u.id) from torii.users u) as users,
+    (select json_agg(s order by s.id) from torii.sessions s) as sessions,
+    (select json_agg(a order by a.key) from torii.login_attempts a) as attempts`)
+  return rows
+}
+
+const foreign = [
+  'https://evil.example',
+  'null',
+  'https://sub.app.example',
+  'https://app.example:444',
+  'http://app.example',
+]
+
+for (const { method, path } of unsafe)
+  test(`${method} ${path} from a foreign page is 403 and does nothing, with or without a cookie (111)`, async () => {
+    const { cookie, email } = await signUp(send)
+    const before = await rowsOf()
+    const body = { email, password }
+    for (const origin of foreign)
+      for (const carried of [{ cookie }, {}]) {
+        const answer = await send(method, pathOf(path), { body, ...carried, headers: { origin } })
+        assert.deepEqual([answer.status, answer.json.error], [403, 'origin_not_allowed'])
+        assert.deepEqual(answer.headers.getSetCookie(), [])
+      }
+    const missing = await send(method, pathOf(path), { body, cookie, headers: { origin: '' } })
+    assert.equal(missing.status, 403)
+    assert.deepEqual(await rowsOf(), before)
+  })
+
+test('a program without cookies needs no Origin', async () => {
+  const body = { email: newEmail(), password }
+  const made = await send('POST', '/auth/password/register', { body, headers: { origin: '' } })
+  assert.equal(made.status, 201)
+  const carried = { bearer: tokenIn(made.cookie), headers: { origin: '' } }
+  assert.equal((await send('POST', '/auth/sessions/revoke-others', carried)).status, 200)
+})
+
+for (const { method, path } of unsafe)
+  test(`GET and HEAD of ${method} ${path} change nothing (112)`, async () => {
+    const { cookie } = await signUp(send)
+    const before = await rowsOf()
+    for (const safe of ['GET', 'HEAD', 'OPTIONS']) {
+      const answer = await send(safe, pathOf(path), { cookie })
+      assert.equal(answer.status, 405)
+      assert.equal(answer.headers.get('allow'), method)
+      assert.equal(answer.text, safe === 'HEAD' ? '' : answer.text)
+    }
+    assert.deepEqual(await rowsOf(), before)
+  })
+
+test('HEAD answers like GET, without the body', async () => {
+  const { cookie } = await signUp(send)
+  const head = await send('HEAD', '/auth/session', { cookie })
+  assert.deepEqual([head.status, head.text], [200, ''])
+  assert.equal((await send('HEAD', '/auth/session')).status, 401)
+})
+
+test('the host of a request decides nothing: the cookie and the origins are those of the base URL', async () => {
+  const other = browser(handler, 'http://evil.example')
+  const body = { email: newEmail(), password }
+  const answer = await other('POST', '/auth/password/register', {
+    body,
+    headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+  })
+  assert.equal(answer.status, 403)
+  const made = await other('POST', '/auth/password/register', {
+    body,
+    headers: { origin: baseUrl },
+  })
+  assert.match(made.cookie, /^__Host-torii=/)
+})
+
+test('on http://localhost the cookie is plain and every loopback spelling may send', async () => {
+  const local = createHandler(site.with({ baseUrl: 'http://localhost:3000' }))
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    const from = browser(local, `http://${host}:3000`)
+    const { cookie } = await signUp(from)
+    assert.match(cookie, /^torii=torii_s_/)
+    assert.equal((await from('GET', '/auth/session', { cookie })).status, 200)
+  }
+})
+
+test('the address comes from the server, never from a header (114)', async () => {
+  const spoofed = {
+    'x-forwarded-for': '6.6.6.6',
+    forwarded: 'for=6.6.6.6',
+    'x-real-ip': '6.6.6.6',
+    'cf-connecting-ip': '6.6.6.6',
+  }
+  const sent = {
+    body: { email: newEmail(), password },
+    headers: spoofed,
+    ip: '[2001:DB8::0001]:443',
+  }
+  assert.equal((await send('POST', '/auth/password/register', sent)).json.session.ip, '2001:db8::1')
+  const headers = { origin: baseUrl, 'content-type': 'application/json', ...spoofed }
+  const body = JSON.stringify({ email: newEmail(), password })
+  const unknown = await handler(
+    new Request(`${baseUrl}/auth/password/register`, { method: 'POST', headers, body }),
+  )
+  assert.equal(parse(await unknown.text()).session.ip, null)
+})
+
+test('a database that is away is 503, a surprise is 500; both say nothing and log everything', async () => {
+  const { cookie } = await signUp(send)
+  const storage = await PostgresStorage.connect(db.url)
+  const events: unknown[] = []
+  const closed = browser(
+    createHandler(new Torii(storage, { baseUrl, log: (event) => events.push(event) })),
+  )
+  await storage.close()
+  const away = await closed('GET', '/auth/session', { cookie })
+  assert.deepEqual([away.status, away.json.error], [503, 'unavailable'])
+  site.events.length = 0
+  await db.query('alter table torii.sessions rename to elsewhere')
+  const broken = await send('GET', '/auth/session', { cookie })
+  await db.query('alter table torii.elsewhere rename to sessions')
+  assert.deepEqual([broken.status, broken.text.includes('sessions')], [500, false])
+  for (const event of [events[0], site.events[0]]) {
+    const { level, event: name, route } = event as { level: string; event: string; route: string }
+    assert.deepEqual([level, name, route], ['error', 'request_failed', 'GET session'])
+  }
+})
+
+test('getSession reads the application’s own requests, of fetch and of node', async () => {
+  const { cookie, user } = await signUp(send)
+  const bearer = { authorization: `Bearer ${tokenIn(cookie)}` }
+  const who = async (request: Parameters<typeof handler.getSession>[0]) =>
+    (await handler.getSession(request))?.user.id ?? null
+  assert.equal(await who(new Request(baseUrl, { headers: { cookie } })), user.id)
+  assert.equal(await who({ method: 'GET', headers: { cookie } }), user.id)
+  assert.equal(await who({ method: 'POST', headers: bearer }), user.id)
+  assert.equal(await who({ method: 'GET', headers: {} }), null)
+  assert.equal(await who({ method: 'GET', headers: { cookie: '__Host-torii=x' } }), null)
+})
+
+test('getSession holds a cookie to the Origin rule, so a foreign page cannot act on those routes either', async () => {
+  const { cookie, user } = await signUp(send)
+  const who = async (method: string | undefined, headers: Record<string, string>) =>
+    (await handler.getSession({ method, headers: { cookie, ...headers } }))?.user.id ?? null
+  assert.equal(await who('POST', { origin: baseUrl }), user.id)
+  assert.equal(await who('POST', { 'sec-fetch-site': 'same-origin' }), user.id)
+  assert.equal(await who('POST', {}), null)
+  assert.equal(await who(undefined, {}), null)
+  for (const origin of foreign) assert.equal(await who('POST', { origin }), null)
+})

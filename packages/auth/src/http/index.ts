@@ -1,0 +1,5 @@
+export type { ErrorCode } from './errors.js'
+export type { AuthHandler, ConnectionInfo, SessionCarrier } from './handler.js'
+export { createHandler } from './handler.js'
+export type { NodeHandler, NodeHandlerOptions } from './node.js'
+export { createNodeHandler } from './node.js'

@@ -1,0 +1,224 @@
+import type { KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
+import { types } from 'node:util'
+import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+
+/** One secret of the application. It lives in its configuration, never in the database. */
+export interface ApplicationKey {
+  /**
+   * Stands beside everything made under the key: 1 to 32 letters, digits, `_` and `-`. A new secret
+   * takes a new id.
+   */
+  readonly id: string
+  /** 32 to 1,024 random bytes: base64url without padding, or the bytes themselves, which are copied. */
+  readonly secret: string | Uint8Array
+}
+
+/** What a sub-key is for. What is made for one purpose means nothing under another. */
+export type KeyPurpose = 'provider-tokens' | 'codes' | 'decoys' | 'pepper'
+
+/** The `info` of each sub-key; a new construction under a purpose takes the next number. */
+const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
+  'provider-tokens': 'torii:provider-tokens:1',
+  codes: 'torii:codes:1',
+  decoys: 'torii:decoys:1',
+  pepper: 'torii:pepper:1',
+})
+
+/** A sealed value has one byte for the length. */
+export const maxKeyIdBytes = 32
+const keyIdForm = /^[A-Za-z0-9_-]{1,32}$/
+
+/** As strong as SHA-256 and AES-256 are. @see OWASP ASVS 5.0, 11.2.3 */
+const minSecretBytes = 32
+const maxSecretBytes = 1024
+const subKeyBytes = 32
+
+const howToMakeOne = `node -p "require('crypto').randomBytes(32).toString('base64url')"`
+
+/** A sub-key and the id of the key it comes from. A `KeyObject` shows its bytes only on `export()`. */
+export interface NamedKey {
+  readonly keyId: string
+  readonly key: KeyObject
+}
+
+interface Held {
+  readonly id: string
+  readonly secret: KeyObject
+  readonly subKeys: Map<KeyPurpose, KeyObject>
+}
+
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+/**
+ * The keys of the application, in order: the first one writes, all of them read. Nothing is computed
+ * under a key itself: each purpose has its own sub-key. Prints `[redacted]` everywhere.
+ *
+ * Without keys every method throws InvalidOptionsError, which says how to make one. A feature that
+ * cannot work without them calls {@link KeyRing.writing} at start.
+ */
+export class KeyRing {
+  readonly #keys: readonly Held[]
+
+  /** `keys` as {@link resolveKeys} has checked them. */
+  constructor(keys: readonly { readonly id: string; readonly secret: Uint8Array }[]) {
+    this.#keys = keys.map(({ id, secret }) => ({
+      id,
+      secret: createSecretKey(secret),
+      subKeys: new Map(),
+    }))
+    Object.freeze(this)
+  }
+
+  /** The sub-key that new values are made under. @throws InvalidOptionsError without keys */
+  writing(purpose: KeyPurpose): NamedKey {
+    const [first] = this.#held(purpose)
+    return { keyId: first.id, key: subKeyOf(first, purpose) }
+  }
+
+  /** The sub-key of the key with that id, or null when there is none. @throws InvalidOptionsError without keys */
+  reading(purpose: KeyPurpose, keyId: string): KeyObject | null {
+    const held = this.#held(purpose).find(({ id }) => id === keyId)
+    return held === undefined ? null : subKeyOf(held, purpose)
+  }
+
+  /**
+   * HMAC-SHA-256 of the parts under the writing key. No two lists of parts give the same input.
+   * @throws InvalidOptionsError without keys
+   * @throws InvalidInputError for a text that UTF-8 cannot hold
+   */
+  hmac(purpose: KeyPurpose, parts: readonly (string | Uint8Array)[]): Buffer {
+    return hmacUnder(this.writing(purpose).key, lengthPrefixed(parts))
+  }
+
+  /**
+   * What {@link KeyRing.hmac} gives under each key, the writing one first: a code mailed just before
+   * a rotation still has to be good after it. The value that is stored may be any of these.
+   * @throws InvalidOptionsError without keys
+   * @throws InvalidInputError for a text that UTF-8 cannot hold
+   */
+  hmacCandidates(
+    purpose: KeyPurpose,
+    parts: readonly (string | Uint8Array)[],
+  ): readonly [Buffer, ...Buffer[]] {
+    const input = lengthPrefixed(parts)
+    const [first, ...others] = this.#held(purpose)
+    const under = (held: Held) => hmacUnder(subKeyOf(held, purpose), input)
+    return [under(first), ...others.map(under)]
+  }
+
+  toString(): string {
+    return '[redacted]'
+  }
+
+  toJSON(): string {
+    return '[redacted]'
+  }
+
+  [inspect](): string {
+    return '[redacted]'
+  }
+
+  #held(purpose: KeyPurpose): readonly [Held, ...Held[]] {
+    const [first, ...others] = this.#keys
+    if (first === undefined)
+      throw new InvalidOptionsError(
+        'keys',
+        `is needed for ${purpose}: give [{ id, secret }], the secret as ${howToMakeOne} prints it`,
+      )
+    return [first, ...others]
+  }
+}
+
+/**
+ * HKDF-SHA-256 without a salt, which evenly random key material does not need; `info` binds the sub-key to
+ * its purpose.
+ * @see RFC 5869 sections 3.1 and 3.2
+ */
+function subKeyOf(held: Held, purpose: KeyPurpose): KeyObject {
+  const known = held.subKeys.get(purpose)
+  if (known !== undefined) return known
+  const bytes = hkdfSync('sha256', held.secret, '', info[purpose], subKeyBytes)
+  const subKey = createSecretKey(Buffer.from(bytes))
+  held.subKeys.set(purpose, subKey)
+  return subKey
+}
+
+const hmacUnder = (key: KeyObject, input: Uint8Array): Buffer =>
+  createHmac('sha256', key).update(input).digest()
+
+/**
+ * The parts in one piece, each after its length in four bytes: read from the start, it can only be
+ * these parts.
+ * @throws InvalidInputError for a text with half of a surrogate pair: two such would be the same bytes
+ */
+export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Buffer {
+  return Buffer.concat(
+    parts.flatMap((part, index) => {
+      if (typeof part === 'string' && /\p{Surrogate}/u.test(part))
+        throw new InvalidInputError(`parts[${index}]`, 'must not contain half of a surrogate pair')
+      const bytes = typeof part === 'string' ? Buffer.from(part) : part
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(bytes.length)
+      return [length, bytes]
+    }),
+  )
+}
+
+/**
+ * Reads the option `keys`. No refusal repeats anything that was given: a secret may stand in the
+ * wrong place.
+ * @throws InvalidOptionsError naming the option, for example `keys[0].secret`
+ */
+export function resolveKeys(value: unknown): KeyRing {
+  if (value === undefined) return new KeyRing([])
+  if (!Array.isArray(value) || value.length === 0)
+    throw new InvalidOptionsError(
+      'keys',
+      'must be an array of { id, secret }, the one that writes first',
+    )
+  const keys = Array.from(value, (entry: unknown, index) => readKey(entry, `keys[${index}]`))
+  keys.forEach((key, index) => {
+    const before = keys.slice(0, index)
+    const sameId = before.findIndex(({ id }) => id === key.id)
+    if (sameId >= 0)
+      throw new InvalidOptionsError(`keys[${index}].id`, `must not be that of keys[${sameId}]`)
+    const sameSecret = before.findIndex(({ secret }) => secret.equals(key.secret))
+    if (sameSecret >= 0)
+      throw new InvalidOptionsError(
+        `keys[${index}].secret`,
+        `must not be that of keys[${sameSecret}]: a new id with the old secret is no rotation`,
+      )
+  })
+  return new KeyRing(keys)
+}
+
+function readKey(entry: unknown, option: string): { id: string; secret: Buffer } {
+  if (typeof entry !== 'object' || entry === null)
+    throw new InvalidOptionsError(option, 'must be { id, secret }')
+  const { id, secret, ...others }: { id?: unknown; secret?: unknown } = entry
+  if (Object.keys(others).length > 0)
+    throw new InvalidOptionsError(option, 'must have an id and a secret and nothing else')
+  if (typeof id !== 'string' || !keyIdForm.test(id))
+    throw new InvalidOptionsError(`${option}.id`, 'must be 1 to 32 letters, digits, "_" and "-"')
+  return { id, secret: readSecret(secret, `${option}.secret`) }
+}
+
+function readSecret(value: unknown, option: string): Buffer {
+  const bytes = types.isUint8Array(value) ? Buffer.from(value) : decodeBase64url(value)
+  if (bytes === null || bytes.length < minSecretBytes || bytes.length > maxSecretBytes)
+    throw new InvalidOptionsError(
+      option,
+      `must be ${minSecretBytes} to ${maxSecretBytes} random bytes, as a Uint8Array or in base64url without padding; ${howToMakeOne} prints one`,
+    )
+  if (bytes.every((byte) => byte === bytes[0]))
+    throw new InvalidOptionsError(option, 'must be random, and its bytes are all the same')
+  return bytes
+}
+
+/** The bytes of a text in its one canonical spelling, otherwise null. */
+function decodeBase64url(value: unknown): Buffer | null {
+  if (typeof value !== 'string' || value.length > 2 * maxSecretBytes) return null
+  const bytes = Buffer.from(value, 'base64url')
+  return bytes.toString('base64url') === value ? bytes : null
+}

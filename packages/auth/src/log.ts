@@ -1,0 +1,34 @@
+import type { SessionId, UserId } from 'torii-core'
+
+/**
+ * Something an operator may want to know. Holds names, ids and codes; never a password, a token, a
+ * hash or an address. `error` is what was thrown, for the stack trace: it goes to the log only,
+ * never into an answer.
+ */
+export type LogEvent =
+  /** A session was read, but its last use could not be noted. The read itself succeeded. */
+  | { level: 'warn'; event: 'session_touch_failed'; sessionId: SessionId; error: unknown }
+  /** A stored hash has a form or a cost that is never computed. It counts as a wrong password. */
+  | { level: 'warn'; event: 'stored_hash_refused'; userId: UserId }
+  /** The password was right, but could not be hashed again under today's parameters. */
+  | { level: 'warn'; event: 'rehash_failed'; userId: UserId; error: unknown }
+  /** Somebody signed in, but the session that the browser held before could not be ended. */
+  | { level: 'warn'; event: 'former_session_not_ended'; error: unknown }
+  /** A request was answered with a status of 500 or above. `route` is the pattern, not the path. */
+  | { level: 'error'; event: 'request_failed'; route: string; status: number; error: unknown }
+
+/** Receives log events. What it throws or rejects with is dropped: a log hook breaks nothing. */
+export type Log = (event: LogEvent) => unknown
+
+/** The hook, made unable to throw; silent when there is none. */
+export function quietLog(log: Log | undefined): (event: LogEvent) => void {
+  if (log === undefined) return () => undefined
+  return (event) => {
+    try {
+      // An async hook fails later, and an unhandled rejection would end the process.
+      Promise.resolve(log(event)).catch(() => undefined)
+    } catch {
+      // A broken log hook is not a failed sign-in.
+    }
+  }
+}

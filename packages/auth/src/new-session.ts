@@ -1,0 +1,28 @@
+import type { NewSession, SessionToken, SignInMethod, UserId } from 'torii-core'
+import { newSessionId } from 'torii-core'
+import type { SessionOptions } from './options.js'
+import type { RequestInfo } from './request-info.js'
+import { formatSessionToken, hashSessionSecret, newSessionSecret } from './session-token.js'
+
+/** A session to hand to the storage, and the token to hand to the person: nothing else ever holds both. */
+export function prepareSession(
+  userId: UserId,
+  method: SignInMethod,
+  info: RequestInfo,
+  { idleSeconds, absoluteSeconds }: SessionOptions,
+): { session: NewSession; token: SessionToken } {
+  const id = newSessionId()
+  const secret = newSessionSecret()
+  return {
+    session: {
+      id,
+      secretHash: hashSessionSecret(secret),
+      methods: [method],
+      ip: info.ip,
+      userAgent: info.userAgent,
+      idleSeconds,
+      absoluteSeconds,
+    },
+    token: formatSessionToken(userId, id, secret),
+  }
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { judgePassword } from './password-policy.js'
+
+const context = {
+  email: 'Anna.Schmidt1985@example.com',
+  name: 'Anna Lena Schmidt',
+  host: 'shop.example.org',
+}
+const judge = (text: string, minLength = 15) => judgePassword(text, context, { minLength })
+
+function reasonOf(text: string, minLength?: number): string | null {
+  const judged = judge(text, minLength)
+  return judged.ok ? null : judged.problem.reason
+}
+
+const accepted = [
+  'correct horse battery staple',
+  'Anna Lena Schmidt is my name',
+  'my mother wrote 1985',
+  `${'x'.repeat(14)}y`,
+  'пароль длинный и хороший',
+  '🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆',
+  `${'ab'.repeat(31)}cd`,
+  `${'🦊'.repeat(255)}x`,
+]
+for (const text of accepted)
+  test(`accepted: ${text.slice(0, 30)}`, () => assert.equal(reasonOf(text), null))
+
+test('length is counted in code points after NFC', () => {
+  assert.equal(reasonOf('fourteen chars'), 'too_short')
+  assert.equal(reasonOf('🦊🐻🐼🐨🐯🦁🐮'), 'too_short')
+  assert.equal(reasonOf('a\u0301e\u0301i\u0301o\u0301u\u0301y\u0301xx'), 'too_short')
+  assert.equal(reasonOf('eleven char', 8), null)
+  assert.equal(reasonOf(`${'🦊'.repeat(256)}x`), 'too_long')
+  assert.equal(reasonOf(`${'x1'.repeat(128)}y`), 'too_long')
+  assert.equal(reasonOf('x'.repeat(1_048_576)), 'too_long')
+  // 256 Korean syllables, spelled as 768 letters by some keyboards.
+  const korean = Array.from({ length: 256 }, (_, at) =>
+    String.fromCodePoint(0xac01 + 28 * at),
+  ).join('')
+  assert.equal(reasonOf(korean.normalize('NFD')), null)
+})
+
+test('both spellings of an accented letter are one password', () => {
+  const composed = judge('crème brûlée à la carte')
+  assert.deepEqual(judge('crème brûlée à la carte'.normalize('NFD')), composed)
+  assert.ok(composed.ok)
+})
+
+test('half a surrogate pair and NUL are malformed', () => {
+  assert.equal(reasonOf('correct horse \ud83e battery'), 'malformed')
+  assert.equal(reasonOf('correct horse \0 battery'), 'malformed')
+})
+
+const guessable = [
+  ' '.repeat(15),
+  '              x',
+  'a'.repeat(15),
+  'abababababababab',
+  'ABABABABABABABAB',
+  '121212121212121',
+  '123456789012345',
+  '987654321098765',
+  'abcdefghijklmnop',
+  'zyxwvutsrqponmlk',
+  'xyzabcdefghijklmn',
+  'qwertyuiopasdfgh',
+  'ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐ',
+  'anna.schmidt1985@example.com',
+  'Anna.Schmidt1985',
+  'ANNA.SCHMIDT1985 2024',
+  '12 anna.schmidt1985',
+  'example.com example.com',
+  'Anna Lena Schmidt',
+  'annalenaschmidt',
+  'AnnaLenaSchmidt2024',
+  'Ａｎｎａ Ｌｅｎａ Ｓｃｈｍｉｄｔ',
+  'shop.example.org',
+  '000shop.example.org000',
+]
+for (const text of guessable)
+  test(`guessable: ${text}`, () => assert.equal(reasonOf(text), 'guessable'))
+
+test('every refusal has a sentence for the person, without the password', () => {
+  for (const text of ['short', 'x'.repeat(2000), 'malformed \ud800 password', 'a'.repeat(15)]) {
+    const judged = judge(text)
+    assert.ok(!judged.ok)
+    assert.match(judged.problem.message, /^[A-Z].*\.$/)
+    assert.ok(!judged.problem.message.includes(text))
+  }
+})
+
+test('an account without a name, and a hostile name, are judged like any', () => {
+  const policy = { minLength: 15 }
+  assert.ok(judgePassword('correct horse battery', { ...context, name: null }, policy).ok)
+  assert.ok(
+    judgePassword('correct horse battery', { ...context, name: '1'.repeat(200) }, policy).ok,
+  )
+})

@@ -1,0 +1,121 @@
+import type {
+  ChargeOutcome,
+  Json,
+  LoginAttemptRepository,
+  NewUser,
+  ProfileChanges,
+  SessionToken,
+  UserRepository,
+} from 'torii-core'
+import {
+  checkMetadata,
+  checkName,
+  checkPicture,
+  InvalidInputError,
+  newUserId,
+  requireEmail,
+} from 'torii-core'
+import { registrationAttempts } from './attempts.js'
+import type { ServiceContext } from './context.js'
+import { prepareSession } from './new-session.js'
+import type { PasswordProblem } from './password-policy.js'
+import { judgePassword } from './password-policy.js'
+import type { RequestInfo } from './request-info.js'
+import { readRequestInfo } from './request-info.js'
+import type { SignedIn, TooManyAttempts } from './sign-in.js'
+
+/** A person who wants an account. */
+export interface RegisterInput<Metadata extends object = Record<string, Json>>
+  extends ProfileChanges<Metadata> {
+  email: string
+  password: string
+}
+
+export type RegisterOutcome<Metadata extends object = Record<string, Json>> =
+  | SignedIn<Metadata>
+  /** Another account holds this address. Nothing of it is returned. */
+  | { readonly ok: false; readonly reason: 'taken' }
+  | { readonly ok: false; readonly reason: 'password_rejected'; readonly problem: PasswordProblem }
+  | TooManyAttempts
+
+/** Everything of a registration that takes time or counts, done: what is left is one statement. */
+export interface PreparedRegistration<Metadata extends object = Record<string, Json>> {
+  readonly ok: true
+  readonly user: NewUser<Metadata>
+  readonly token: SessionToken
+}
+
+type Preparation<Metadata extends object> =
+  | PreparedRegistration<Metadata>
+  | Exclude<RegisterOutcome<Metadata>, { ok: true } | { reason: 'taken' }>
+
+/**
+ * Checks, charges the network, and hashes: the part that holds no connection while it computes and
+ * takes no part in a transaction. A taken address is not looked for, so it costs the same.
+ */
+export async function prepareRegistration<Metadata extends object>(
+  { options, hashing }: ServiceContext,
+  attempts: Pick<LoginAttemptRepository, 'charge'>,
+  input: RegisterInput<Metadata>,
+  requestInfo: RequestInfo,
+): Promise<Preparation<Metadata>> {
+  const info = readRequestInfo(requestInfo)
+  const { password: text, ...profile } = readInput(input)
+  const context = { email: profile.email, name: profile.name ?? null, host: options.baseUrl.host }
+  const judged = judgePassword(text, context, options.password)
+  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
+  return hashing.admit(async (hasher) => {
+    const charged = await chargeRegistration(attempts, info, options.bruteForce.registrations)
+    if (!charged.ok) return charged
+    const passwordHash = await hasher.hash(judged.password)
+    const id = newUserId()
+    const { session, token } = prepareSession(id, 'password', info, options.session)
+    return { ok: true, user: { ...profile, id, passwordHash, session }, token }
+  })
+}
+
+/** Makes the account and opens its first session, in one commit. */
+export async function completeRegistration<Metadata extends object>(
+  users: Pick<UserRepository<Metadata>, 'register'>,
+  { user, token }: PreparedRegistration<Metadata>,
+): Promise<SignedIn<Metadata> | { ok: false; reason: 'taken' }> {
+  const made = await users.register(user)
+  if (!made.ok) return made
+  // The contract opens the session that was handed in; without it nobody is signed in.
+  if (made.session === null) throw new Error('the storage made an account without its session')
+  return { ok: true, user: made.user, session: made.session, token }
+}
+
+async function chargeRegistration(
+  attempts: Pick<LoginAttemptRepository, 'charge'>,
+  info: RequestInfo,
+  policy: ServiceContext['options']['bruteForce']['registrations'],
+): Promise<ChargeOutcome> {
+  const key = registrationAttempts(info.ip)
+  if (key === null) return { ok: true }
+  return attempts.charge({ account: null, network: { key, policy } })
+}
+
+type CheckedInput<Metadata extends object> = ProfileChanges<Metadata> & {
+  email: string
+  password: string
+}
+
+/** Each member read once and checked. @throws InvalidInputError before any query */
+function readInput<Metadata extends object>(
+  input: RegisterInput<Metadata>,
+): CheckedInput<Metadata> {
+  if (typeof input !== 'object' || input === null)
+    throw new InvalidInputError('input', 'must be { email, password }')
+  const { email, password, name, picture, metadata } = input
+  requireEmail(email)
+  if (typeof password !== 'string') throw new InvalidInputError('password', 'must be a string')
+  if (metadata !== undefined) checkMetadata(metadata)
+  return {
+    email,
+    password,
+    ...(name === undefined ? {} : { name: checkName(name) }),
+    ...(picture === undefined ? {} : { picture: checkPicture(picture) }),
+    ...(metadata === undefined ? {} : { metadata }),
+  }
+}

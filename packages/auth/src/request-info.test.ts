@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { InvalidInputError } from 'torii-core'
+import { readRequestInfo } from './request-info.js'
+
+const userAgentOf = (userAgent: unknown) => readRequestInfo({ ip: null, userAgent }).userAgent
+
+test('the address is kept whole, in its canonical text', () => {
+  assert.equal(readRequestInfo({ ip: '[2001:DB8::0001]:443', userAgent: null }).ip, '2001:db8::1')
+  assert.equal(readRequestInfo({ ip: '::ffff:203.0.113.7' }).ip, '203.0.113.7')
+  for (const ip of ['unknown', 42, undefined, null, {}])
+    assert.equal(readRequestInfo({ ip }).ip, null)
+})
+
+test('a user agent is cut at 512 characters or 1,024 bytes, never inside a character', () => {
+  assert.equal(userAgentOf('Mozilla/5.0 (X11)'), 'Mozilla/5.0 (X11)')
+  assert.equal(userAgentOf('x'.repeat(1_048_576)), 'x'.repeat(512))
+  assert.equal(userAgentOf('é'.repeat(600)), 'é'.repeat(512))
+  assert.equal(userAgentOf('🦊'.repeat(600)), '🦊'.repeat(256))
+  assert.equal(userAgentOf(`x${'🦊'.repeat(600)}`), `x${'🦊'.repeat(255)}`)
+})
+
+test('controls, invisible marks and lone surrogates are replaced', () => {
+  assert.equal(userAgentOf('a\r\nb\0c\u202ed\ud800e\u2028f'), 'a��b�c�d�e�f')
+})
+
+test('nothing to show is null', () => {
+  for (const value of ['', '   ', null, undefined, 42, ['Mozilla']])
+    assert.equal(userAgentOf(value), null)
+})
+
+test('leaving the whole thing out is refused, since it would silently count nothing', () => {
+  for (const value of [undefined, null, '203.0.113.7', 42])
+    assert.throws(() => readRequestInfo(value), InvalidInputError)
+})

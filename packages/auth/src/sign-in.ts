@@ -1,0 +1,16 @@
+import type { Session, SessionToken, User } from 'torii-core'
+
+/** A person is signed in. The token is shown here once; the database never sees it. */
+export interface SignedIn<Metadata extends object> {
+  readonly ok: true
+  readonly user: User<Metadata>
+  readonly session: Session
+  readonly token: SessionToken
+}
+
+/** The account or the network has to wait. The same for accounts that exist and for made-up ones. */
+export interface TooManyAttempts {
+  readonly ok: false
+  readonly reason: 'too_many_attempts'
+  readonly retryAfterSeconds: number
+}

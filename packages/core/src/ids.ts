@@ -1,0 +1,63 @@
+import { randomFillSync } from 'node:crypto'
+import type { Brand } from './brand.js'
+
+/** A UUID in canonical lower-case text. Made by us (version 7), or by hand in SQL (any version). */
+export type UserId = Brand<string, 'UserId'>
+/** A UUID in canonical lower-case text; names a session in lists and logs, opens nothing. */
+export type SessionId = Brand<string, 'SessionId'>
+
+/** Names a linked account of a provider to its owner. */
+export type OAuthAccountId = Brand<string, 'OAuthAccountId'>
+/** Names a passkey to its owner; not the credential id, which its authenticator chose. */
+export type PasskeyId = Brand<string, 'PasskeyId'>
+
+/** A fresh id for a user (UUID version 7: ids sort by the time they were made). */
+export const newUserId = (): UserId => uuidv7() as UserId
+
+/** A fresh id for a session (UUID version 7). */
+export const newSessionId = (): SessionId => uuidv7() as SessionId
+
+/** A fresh id for a linked account (UUID version 7). */
+export const newOAuthAccountId = (): OAuthAccountId => uuidv7() as OAuthAccountId
+
+/** A fresh id for a passkey (UUID version 7). */
+export const newPasskeyId = (): PasskeyId => uuidv7() as PasskeyId
+
+/** The id if `value` is the text of a UUID (any case), else null. */
+export const parseUserId = (value: unknown): UserId | null => parseUuid(value) as UserId | null
+
+/** The id if `value` is the text of a UUID (any case), else null. */
+export const parseSessionId = (value: unknown): SessionId | null =>
+  parseUuid(value) as SessionId | null
+
+/** The id if `value` is the text of a UUID (any case), else null. */
+export const parseOAuthAccountId = (value: unknown): OAuthAccountId | null =>
+  parseUuid(value) as OAuthAccountId | null
+
+/** The id if `value` is the text of a UUID (any case), else null. */
+export const parsePasskeyId = (value: unknown): PasskeyId | null =>
+  parseUuid(value) as PasskeyId | null
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+function parseUuid(value: unknown): string | null {
+  return typeof value === 'string' && uuidForm.test(value) ? value.toLowerCase() : null
+}
+
+const pool = Buffer.allocUnsafe(16 * 256)
+let used = pool.length
+
+/** RFC 9562 section 5.7: 48 bits of Unix milliseconds, version, variant, 74 random bits. */
+function uuidv7(): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const bytes = pool.subarray(used, used + 16)
+  used += 16
+  bytes.writeUIntBE(Date.now(), 0, 6)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,137 @@
+export type { Brand } from './brand.js'
+export type { EmailKey } from './email.js'
+export { canonicalEmail, requireEmail } from './email.js'
+export type { ToriiErrorCode } from './errors.js'
+export {
+  InvalidInputError,
+  InvalidOptionsError,
+  OutcomeUnknownError,
+  ToriiError,
+} from './errors.js'
+export type { OAuthAccountId, PasskeyId, SessionId, UserId } from './ids.js'
+export {
+  newOAuthAccountId,
+  newPasskeyId,
+  newSessionId,
+  newUserId,
+  parseOAuthAccountId,
+  parsePasskeyId,
+  parseSessionId,
+  parseUserId,
+} from './ids.js'
+export type {
+  AttemptCharges,
+  AttemptPolicy,
+  AttemptRefund,
+  AttemptStatus,
+  Charge,
+  ChargeOutcome,
+  LoginAttemptRepository,
+} from './login-attempts.js'
+export type {
+  CodeSignIn,
+  MagicLinkRepository,
+  MailboxProof,
+  MailboxSignIn,
+  MailCharges,
+  MailDecision,
+  NewMagicLink,
+} from './magic-links.js'
+export { maxCodeTries } from './magic-links.js'
+export type {
+  Ciphertext,
+  MethodRemoval,
+  OAuthAccount,
+  OAuthAccountRepository,
+  OAuthIdentity,
+  OAuthLink,
+  OAuthSignIn,
+  OAuthSignInOutcome,
+  ProviderTokens,
+} from './oauth-accounts.js'
+export type {
+  NewOAuthState,
+  OAuthFlow,
+  OAuthStart,
+  OAuthState,
+  OAuthStateRepository,
+} from './oauth-states.js'
+export type {
+  ChallengeHolder,
+  ChallengeStart,
+  NewPasskeyChallenge,
+  PasskeyCeremony,
+  PasskeyChallengeRepository,
+} from './passkey-challenges.js'
+export type {
+  NewPasskey,
+  Passkey,
+  PasskeyAddition,
+  PasskeyCredential,
+  PasskeyReauthentication,
+  PasskeyRepository,
+  PasskeySignInOutcome,
+  PasskeyUse,
+} from './passkeys.js'
+export type {
+  PasswordChange,
+  PasswordCredential,
+  PasswordLookup,
+  PasswordRemoval,
+  PasswordRepository,
+  PasswordSetting,
+  PasswordSignIn,
+  PasswordSignInOutcome,
+} from './passwords.js'
+export type { Json, ProfileChanges } from './profile.js'
+export { checkMetadata, checkName, checkPicture, profileLimits } from './profile.js'
+export { PasswordHash, Secret, SessionToken } from './secret.js'
+export type {
+  AskingSession,
+  Epochs,
+  NewSession,
+  OthersRevoked,
+  Session,
+  SessionKey,
+  SessionLifetime,
+  SessionOpening,
+  SessionRepository,
+  SessionRepository as SessionStorage,
+  SignInMethod,
+  ValidSession,
+} from './sessions.js'
+export type {
+  RepositoryProvider,
+  StorageHealth,
+  StorageTransaction,
+  SweepCounts,
+  TransactionRepositories,
+} from './storage.js'
+export { checkText, countCodePoints, isStorable } from './text.js'
+export type { AttemptKey, TokenHash } from './token-hash.js'
+export { attemptKey, tokenHash } from './token-hash.js'
+export type {
+  NewUser,
+  Registration,
+  User,
+  UserCursor,
+  UserEmail,
+  UserPage,
+  UserQuery,
+  UserRepository,
+  UserRepository as UserStorage,
+} from './users.js'
+export type {
+  EmailChange,
+  EmailChangeRequest,
+  EmailVerification,
+  MailboxHolder,
+  NewEmailChange,
+  NewVerification,
+  PasswordReset,
+  Verification,
+  VerificationDecision,
+  VerificationKey,
+  VerificationPurpose,
+  VerificationTokenRepository,
+} from './verification-tokens.js'

@@ -1,0 +1,79 @@
+import type { UserId } from './ids.js'
+import type { AttemptCharges, AttemptRefund } from './login-attempts.js'
+import type { Json } from './profile.js'
+import type { PasswordHash } from './secret.js'
+import type { AskingSession, Epochs, NewSession, Session } from './sessions.js'
+import type { User } from './users.js'
+
+/** What a password is verified against. */
+export interface PasswordCredential {
+  readonly userId: UserId
+  readonly hash: PasswordHash
+  readonly epochs: Epochs
+  readonly emailVerified: boolean
+  readonly disabled: boolean
+}
+
+export type PasswordLookup =
+  /** `credential` is null for an unknown address and for a user without a password. */
+  | { readonly ok: true; readonly credential: PasswordCredential | null }
+  | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
+
+/** A sign-in whose password was verified against `credential`. */
+export interface PasswordSignIn {
+  credential: Pick<PasswordCredential, 'userId' | 'hash' | 'epochs'>
+  session: NewSession
+  refund: AttemptRefund
+  /** The same password under today's parameters; stored only if the hash is still the one verified. */
+  rehash?: PasswordHash
+}
+
+export type PasswordSignInOutcome<Metadata extends object = Record<string, Json>> =
+  | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session }
+  /** The password, the sessions or the account were ended between look-up and sign-in. */
+  | { readonly ok: false; readonly reason: 'stale' }
+
+export type PasswordSetting =
+  | { readonly ok: true }
+  /** There is a password already: it is changed, not set. */
+  | { readonly ok: false; readonly reason: 'exists' }
+  /** The asking session has ended meanwhile. */
+  | { readonly ok: false; readonly reason: 'stale' }
+
+export type PasswordChange =
+  | { readonly ok: true; readonly sessionsEnded: number }
+  /** The asking session has ended, or the stored hash is no longer the one verified. */
+  | { readonly ok: false; readonly reason: 'stale' }
+
+export type PasswordRemoval =
+  | { readonly ok: true; readonly sessionsEnded: number }
+  /** Nothing else would let this person in. */
+  | { readonly ok: false; readonly reason: 'last_method' }
+  /** There is no password to remove. */
+  | { readonly ok: false; readonly reason: 'none' }
+  /** The asking session has ended meanwhile. */
+  | { readonly ok: false; readonly reason: 'stale' }
+
+/** Password hashes and what is done with them. Hashing itself never happens here. */
+export interface PasswordRepository<Metadata extends object = Record<string, Json>> {
+  /** Charges the attempt and looks up the credential, in one statement; refused charges see no hash. */
+  findForSignIn(input: { email: string; charges: AttemptCharges }): Promise<PasswordLookup>
+  /** The same for a signed-in user who proves the password again. */
+  findForUser(input: { userId: UserId; charges: AttemptCharges }): Promise<PasswordLookup>
+  /** Opens the session, gives the attempt back and stores the rehash, in one commit. */
+  signIn(input: PasswordSignIn): Promise<PasswordSignInOutcome<Metadata>>
+  /** Sets the first password. */
+  set(asking: AskingSession, hash: PasswordHash): Promise<PasswordSetting>
+  /** Replaces the password that was verified; ends every other session, keeps the asking one. */
+  change(
+    asking: AskingSession,
+    hashes: { verified: PasswordHash; next: PasswordHash; refund?: AttemptRefund },
+  ): Promise<PasswordChange>
+  /** Stores a hash of the same password; false if the stored one is no longer `verified`. */
+  rehash(userId: UserId, hashes: { verified: PasswordHash; next: PasswordHash }): Promise<boolean>
+  /**
+   * Removes the password, unless nothing else would let the person in; ends every other session.
+   * `mailSignIn` says whether a verified address is a way in (magic links are offered).
+   */
+  remove(asking: AskingSession, options: { mailSignIn: boolean }): Promise<PasswordRemoval>
+}

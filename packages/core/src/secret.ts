@@ -1,0 +1,40 @@
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+/**
+ * A text that must not reach a log, an error or a response by accident: it prints `[redacted]` in
+ * templates, in JSON and under `util.inspect`. Only {@link Secret.reveal} gives the text.
+ */
+export abstract class Secret {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** The text itself. Every call of this is a place where a secret can leak: keep them few. */
+  reveal(): string {
+    return this.#text
+  }
+
+  toString(): string {
+    return '[redacted]'
+  }
+
+  toJSON(): string {
+    return '[redacted]'
+  }
+
+  [inspect](): string {
+    return '[redacted]'
+  }
+}
+
+/** The text that a browser or a client holds for a session. Shown once, when the session is opened. */
+export class SessionToken extends Secret {
+  declare readonly kind: 'SessionToken'
+}
+
+/** What is stored of a password: a PHC string such as `$argon2id$v=19$…`. It can be guessed against, so it is a secret too. */
+export class PasswordHash extends Secret {
+  declare readonly kind: 'PasswordHash'
+}

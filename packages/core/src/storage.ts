@@ -1,0 +1,90 @@
+import type { ToriiErrorCode } from './errors.js'
+import type { LoginAttemptRepository } from './login-attempts.js'
+import type { MagicLinkRepository } from './magic-links.js'
+import type { OAuthAccountRepository } from './oauth-accounts.js'
+import type { OAuthStateRepository } from './oauth-states.js'
+import type { PasskeyChallengeRepository } from './passkey-challenges.js'
+import type { PasskeyRepository } from './passkeys.js'
+import type { PasswordRepository } from './passwords.js'
+import type { Json } from './profile.js'
+import type { SessionRepository } from './sessions.js'
+import type { UserRepository } from './users.js'
+import type { VerificationTokenRepository } from './verification-tokens.js'
+
+/** What can be done inside a caller's transaction: everything that neither charges nor waits for the outside. */
+export interface TransactionRepositories<Metadata extends object = Record<string, Json>> {
+  readonly users: UserRepository<Metadata>
+  readonly sessions: SessionRepository<Metadata>
+  readonly passwords: Omit<PasswordRepository<Metadata>, 'findForSignIn' | 'findForUser'>
+  readonly oauthAccounts: OAuthAccountRepository<Metadata>
+  readonly passkeys: PasskeyRepository<Metadata>
+  readonly magicLinks: Pick<MagicLinkRepository<Metadata>, 'consume'>
+  readonly verificationTokens: Omit<
+    VerificationTokenRepository<Metadata>,
+    'issue' | 'issueEmailChange'
+  >
+}
+
+/** A transaction under way: Torii's repositories and the application's own statements, one commit. */
+export interface StorageTransaction<Metadata extends object = Record<string, Json>>
+  extends TransactionRepositories<Metadata> {
+  /** Runs the application's own statement on the transaction's connection. */
+  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>
+}
+
+/** How a storage is. */
+export type StorageHealth =
+  | {
+      readonly connected: true
+      /** The major version of the server. */
+      readonly serverVersion: number
+      /** The last migration applied, 0 for none. */
+      readonly schemaVersion: number
+      /** A standby, or a server set to read only: sessions are read, nothing is written. */
+      readonly readOnly: boolean
+      /** The database's clock minus this process's; nothing is decided by the latter. */
+      readonly clockDifferenceSeconds: number
+      /** Whether a pooler stands between, where that can be told. */
+      readonly pooler: 'none' | 'present' | 'unknown'
+    }
+  | { readonly connected: false; readonly code: ToriiErrorCode; readonly message: string }
+
+/** Rows that a sweep deleted, per table. */
+export interface SweepCounts {
+  readonly deleted: Readonly<Record<string, number>>
+}
+
+/** All repositories over one database. `torii-core/conformance` holds every promise made here. */
+export interface RepositoryProvider<Metadata extends object = Record<string, Json>> {
+  readonly users: UserRepository<Metadata>
+  readonly sessions: SessionRepository<Metadata>
+  readonly passwords: PasswordRepository<Metadata>
+  readonly loginAttempts: LoginAttemptRepository
+  readonly oauthAccounts: OAuthAccountRepository<Metadata>
+  readonly oauthStates: OAuthStateRepository
+  readonly passkeys: PasskeyRepository<Metadata>
+  readonly passkeyChallenges: PasskeyChallengeRepository
+  readonly magicLinks: MagicLinkRepository<Metadata>
+  readonly verificationTokens: VerificationTokenRepository<Metadata>
+  /**
+   * Runs `work` in one transaction: it commits when `work` returns and rolls back when it throws.
+   * A refusal (a returned value) never aborts it.
+   */
+  transaction<Result>(work: (tx: StorageTransaction<Metadata>) => Promise<Result>): Promise<Result>
+  /** Brings the database to this version's schema. Safe from any number of processes at once. */
+  migrate(): Promise<unknown>
+  /** How the storage is; what is wrong is part of the answer. */
+  healthCheck(): Promise<StorageHealth>
+  /**
+   * Deletes what is expired or ended, in small batches; safe in any number of processes beside any load.
+   * Nothing depends on it but disk space: expiry is judged by every reader.
+   */
+  sweep(): Promise<SweepCounts>
+  /**
+   * Ends every session and every mailed or pending token of every user, for an operator after a restore,
+   * which brings ended sessions and used tokens back. Passwords and passkeys stay. How many users there are.
+   */
+  endEverything(): Promise<number>
+  /** Waits for what is under way, then closes what the storage itself opened. */
+  close(): Promise<void>
+}

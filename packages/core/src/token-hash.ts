@@ -1,0 +1,25 @@
+import type { Brand } from './brand.js'
+import { InvalidInputError } from './errors.js'
+
+/**
+ * SHA-256 of a secret of at least 128 random bits, separated by purpose. Storage sees this and never
+ * the secret, so a stolen database holds nothing that opens a session.
+ * @see OWASP ASVS 5.0, 6.5.2
+ */
+export type TokenHash = Brand<Uint8Array, 'TokenHash'>
+
+/** SHA-256 of what an attempt is counted under (an account, a network), separated by purpose. */
+export type AttemptKey = Brand<Uint8Array, 'AttemptKey'>
+
+/** Marks 32 bytes as a token hash. @throws InvalidInputError when they are not 32 bytes. */
+export const tokenHash = (digest: Uint8Array): TokenHash =>
+  digest32(digest, 'secretHash') as TokenHash
+
+/** Marks 32 bytes as an attempt key. @throws InvalidInputError when they are not 32 bytes. */
+export const attemptKey = (digest: Uint8Array): AttemptKey => digest32(digest, 'key') as AttemptKey
+
+function digest32(digest: Uint8Array, field: string): Uint8Array {
+  if (!(digest instanceof Uint8Array) || digest.length !== 32)
+    throw new InvalidInputError(field, 'must be the 32 bytes of a SHA-256 digest')
+  return digest
+}

@@ -1,0 +1,121 @@
+-- Accounts, the addresses they claim, the ways in they have, and their sessions.
+-- :schema and :uuid_default are filled in by the migration runner.
+
+create table :schema.users (
+  id uuid :uuid_default primary key,
+  email text check (pg_catalog.octet_length(email) between 3 and 254),
+  email_key text collate "C" check (pg_catalog.octet_length(email_key) between 3 and 254),
+  email_verified_at timestamptz check (pg_catalog.isfinite(email_verified_at)),
+  name text check (pg_catalog.octet_length(name) <= 800),
+  picture text check (pg_catalog.octet_length(picture) <= 2048),
+  metadata jsonb not null default '{}'
+    check (pg_catalog.jsonb_typeof(metadata) = 'object' and pg_catalog.pg_column_size(metadata) <= 262144),
+  session_epoch int not null default 0,
+  owner_epoch int not null default 0,
+  disabled_at timestamptz check (pg_catalog.isfinite(disabled_at)),
+  created_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(created_at)),
+  updated_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(updated_at)),
+  check ((email is null) = (email_key is null)),
+  check (email is not null or email_verified_at is null)
+) with (fillfactor = 90);
+
+comment on table :schema.users is 'one row per account';
+comment on column :schema.users.email is 'as the person wrote it: mail goes here';
+comment on column :schema.users.email_key is
+  'the canonical form, which the claim in user_emails holds too';
+comment on column :schema.users.metadata is 'the application''s own data';
+comment on column :schema.users.disabled_at is 'a disabled user has no session and gets none';
+comment on column :schema.users.session_epoch is
+  'a session or token counts only if its epoch equals this: adding one ends them all';
+comment on column :schema.users.owner_epoch is
+  'a password, OAuth account or passkey counts only if its owner_epoch equals this';
+
+create table :schema.user_emails (
+  email_key text collate "C" primary key check (pg_catalog.octet_length(email_key) between 3 and 254),
+  user_id uuid not null references :schema.users (id) on delete cascade
+);
+create index user_emails_user_id on :schema.user_emails (user_id);
+
+comment on table :schema.user_emails is
+  'the claim on an address: its key is what makes an address belong to one account';
+
+create table :schema.passwords (
+  user_id uuid primary key references :schema.users (id) on delete cascade,
+  hash text not null check (pg_catalog.octet_length(hash) between 1 and 512),
+  owner_epoch int not null,
+  updated_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(updated_at))
+);
+
+comment on table :schema.passwords is 'one row per user who has a password';
+comment on column :schema.passwords.hash is 'a PHC string such as $argon2id$v=19$…';
+
+create table :schema.oauth_accounts (
+  provider text collate "C" not null check (pg_catalog.octet_length(provider) between 1 and 64),
+  subject text collate "C" not null check (pg_catalog.octet_length(subject) between 1 and 255),
+  id uuid not null,
+  user_id uuid not null references :schema.users (id) on delete cascade,
+  owner_epoch int not null,
+  label text check (pg_catalog.octet_length(label) <= 254),
+  tokens bytea check (pg_catalog.octet_length(tokens) <= 65536),
+  tokens_version int not null default 0,
+  refresh_lease_ends_at timestamptz check (pg_catalog.isfinite(refresh_lease_ends_at)),
+  created_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(created_at)),
+  last_used_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(last_used_at)),
+  primary key (subject, provider)
+);
+create index oauth_accounts_user_id on :schema.oauth_accounts (user_id, id);
+
+comment on table :schema.oauth_accounts is 'an identity at a provider belongs to one user';
+comment on column :schema.oauth_accounts.subject is 'the provider''s own id of the person';
+comment on column :schema.oauth_accounts.tokens is 'the provider''s tokens, encrypted by torii-auth';
+comment on column :schema.oauth_accounts.tokens_version is 'goes up with every replacement, which compares it';
+comment on column :schema.oauth_accounts.refresh_lease_ends_at is
+  'until then one worker alone may refresh the tokens';
+
+create table :schema.passkeys (
+  credential_id bytea primary key check (pg_catalog.octet_length(credential_id) between 1 and 1023),
+  id uuid not null,
+  user_id uuid not null references :schema.users (id) on delete cascade,
+  owner_epoch int not null,
+  public_key bytea not null check (pg_catalog.octet_length(public_key) between 1 and 2048),
+  sign_count bigint not null check (sign_count between 0 and 4294967295),
+  user_handle bytea not null check (pg_catalog.octet_length(user_handle) between 1 and 64),
+  user_verified boolean not null,
+  backup_eligible boolean not null,
+  backed_up boolean not null check (backup_eligible or not backed_up),
+  aaguid uuid not null,
+  transports text[] not null check (pg_catalog.cardinality(transports) <= 16),
+  name text not null check (pg_catalog.octet_length(name) between 1 and 400),
+  created_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(created_at)),
+  last_used_at timestamptz check (pg_catalog.isfinite(last_used_at))
+) with (fillfactor = 90);
+create index passkeys_user_id on :schema.passkeys (user_id, id);
+
+comment on table :schema.passkeys is 'a credential belongs to one user, in the whole database';
+comment on column :schema.passkeys.id is 'its name to the outside; the credential id stays inside';
+comment on column :schema.passkeys.sign_count is 'rises with every use, or stays 0 where the authenticator has none';
+comment on column :schema.passkeys.user_handle is 'what the authenticator calls the user: random, no address';
+
+create table :schema.sessions (
+  user_id uuid not null references :schema.users (id) on delete cascade,
+  id uuid not null,
+  secret_hash bytea not null check (pg_catalog.octet_length(secret_hash) = 32),
+  epoch int not null,
+  methods text[] not null check (pg_catalog.cardinality(methods) between 1 and 8),
+  ip text check (pg_catalog.octet_length(ip) <= 64),
+  user_agent text check (pg_catalog.octet_length(user_agent) <= 1024),
+  created_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(created_at)),
+  authenticated_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(authenticated_at)),
+  last_active_at timestamptz not null default pg_catalog.now() check (pg_catalog.isfinite(last_active_at)),
+  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
+  absolute_expires_at timestamptz not null check (pg_catalog.isfinite(absolute_expires_at)),
+  primary key (user_id, id),
+  check (expires_at <= absolute_expires_at)
+) with (fillfactor = 85);
+
+comment on table :schema.sessions is
+  'one row per session; no index on expires_at, which would make every touch write two indexes and end HOT updates';
+comment on column :schema.sessions.secret_hash is 'SHA-256 of the secret in the token, separated by purpose';
+comment on column :schema.sessions.authenticated_at is 'when the person last proved who they are';
+comment on column :schema.sessions.expires_at is
+  'the idle end; a touch moves it, never past absolute_expires_at';

@@ -1,0 +1,58 @@
+import { ToriiError } from 'torii-core'
+import type { Connection, Driver } from './driver.js'
+
+/** The driver, which after `close` refuses new work, waits for what is under way and closes once. */
+export function closable(driver: Driver): Driver {
+  const underWay = new Set<Promise<unknown>>()
+  let closing: Promise<void> | null = null
+
+  async function track<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (closing !== null) throw new ToriiError('ERR_CLOSED', 'the storage was closed')
+    const promise = work()
+    underWay.add(promise)
+    try {
+      return await promise
+    } finally {
+      underWay.delete(promise)
+    }
+  }
+
+  return {
+    manyConnections: driver.manyConnections,
+    run: (statement, values) => track(() => driver.run(statement, values)),
+    transaction: (work, options) => track(() => driver.transaction(work, options)),
+    connected: (work, options) => track(() => driver.connected(work, options)),
+    close() {
+      closing ??= Promise.allSettled(underWay).then(() => driver.close())
+      return closing
+    },
+  }
+}
+
+/** The connection, until `end` is called: what is kept of a transaction cannot be used after it. */
+export function untilEnded(connection: Connection): { connection: Connection; end(): void } {
+  let ended = false
+  const refuseEnded = () => {
+    if (ended)
+      throw new ToriiError(
+        'ERR_MISUSE',
+        'this transaction has ended: await everything inside its work, and use the storage itself afterwards',
+      )
+  }
+  return {
+    connection: {
+      processId: connection.processId,
+      async run(statement, values) {
+        refuseEnded()
+        return connection.run(statement, values)
+      },
+      async query(text, values) {
+        refuseEnded()
+        return connection.query(text, values)
+      },
+    },
+    end() {
+      ended = true
+    },
+  }
+}

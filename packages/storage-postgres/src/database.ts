@@ -1,0 +1,72 @@
+import { ToriiError } from 'torii-core'
+import type { Database, StatementRunner } from './db.js'
+import { backOff } from './deadline.js'
+import type { Connection, Driver } from './driver.js'
+
+/** Transactions of our own hold nothing but SQL, so one that was not committed may be run again. */
+const maxAttempts = 4
+
+/** A database over a driver: every statement is a commit of its own. */
+export function overDriver(driver: Driver): Database {
+  return {
+    run: (statement, values) => driver.run(statement, values),
+    runUnlessUserGone: (statement, values) =>
+      nullIfUserGone(() => driver.run(statement, values)),
+    async atomic(work) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await driver.transaction((connection) => work(connection))
+        } catch (error) {
+          if (tries >= maxAttempts || !isContention(error)) throw error
+          await backOff(tries)
+        }
+      }
+    },
+  }
+}
+
+/** A database over a connection on which the caller has a transaction open. */
+export function overConnection(connection: Connection): Database {
+  const inSavepoint = <Result>(work: (db: StatementRunner) => Promise<Result>) =>
+    withSavepoint(connection, () => work(connection))
+  return {
+    run: (statement, values) => connection.run(statement, values),
+    runUnlessUserGone: (statement, values) =>
+      nullIfUserGone(() => inSavepoint((db) => db.run(statement, values))),
+    atomic: inSavepoint,
+  }
+}
+
+async function withSavepoint<Result>(
+  connection: Connection,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await connection.query('savepoint torii')
+  try {
+    const result = await work()
+    await connection.query('release savepoint torii')
+    return result
+  } catch (error) {
+    // A connection that is gone cannot roll back; the first error is the one to tell.
+    await connection.query('rollback to savepoint torii').catch(() => undefined)
+    throw error
+  }
+}
+
+/** The only foreign keys are those to users, so one that is violated means that the user is gone. */
+async function nullIfUserGone<Result>(work: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isForeignKeyViolation(error)) return null
+    throw error
+  }
+}
+
+function isForeignKeyViolation(error: unknown): boolean {
+  const cause: unknown = error instanceof ToriiError ? error.cause : null
+  return cause instanceof Error && Reflect.get(cause, 'code') === '23503'
+}
+
+const isContention = (error: unknown): boolean =>
+  error instanceof ToriiError && error.code === 'ERR_CONTENTION'

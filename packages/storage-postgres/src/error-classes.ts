@@ -1,0 +1,94 @@
+/**
+ * What the outcome of a failed statement is, and so what may be done next.
+ * - `not-committed`: the server refused because of concurrent work or a wrong node; may be sent again.
+ * - `not-sent`: no connection could be had; may be sent again.
+ * - `ended`: the server ended the statement and rolled it back; sending it again would end the same way.
+ * - `ambiguous`: the connection was lost after sending: a write may have been done. Never sent again blindly.
+ * - `aborted`: an earlier statement of the same transaction failed.
+ * - `login`, `permission`, `schema`, `pooler`: the set-up is wrong; the error says what to do.
+ * - `other`: anything else the server answered; it was rolled back.
+ */
+export type ErrorClass =
+  | 'not-committed'
+  | 'not-sent'
+  | 'ended'
+  | 'ambiguous'
+  | 'aborted'
+  | 'login'
+  | 'permission'
+  | 'schema'
+  | 'pooler'
+  | 'other'
+
+const classOfSqlState: Readonly<Record<string, ErrorClass>> = {
+  '40001': 'not-committed', // serialization_failure
+  '40P01': 'not-committed', // deadlock_detected
+  '55P03': 'not-committed', // lock_not_available
+  '25006': 'not-committed', // read_only_sql_transaction: a standby, the connection is dropped
+  '57P03': 'not-sent', // cannot_connect_now: starting up
+  '53300': 'not-sent', // too_many_connections
+  '57014': 'ended', // query_canceled: statement_timeout
+  '25P03': 'ended', // idle_in_transaction_session_timeout
+  '25P04': 'ended', // transaction_timeout
+  '53100': 'ended', // disk_full
+  '53200': 'ended', // out_of_memory
+  '25P02': 'aborted', // in_failed_sql_transaction
+  '57P01': 'ambiguous', // admin_shutdown
+  '57P02': 'ambiguous', // crash_shutdown
+  '57P05': 'ambiguous', // idle_session_timeout
+  '42501': 'permission',
+  '42P01': 'schema', // undefined_table
+  '3F000': 'schema', // invalid_schema_name
+  '42703': 'schema', // undefined_column: an older schema
+  '26000': 'pooler', // invalid_sql_statement_name: the prepared statement is on another connection
+  '42P05': 'pooler', // duplicate_prepared_statement
+  '08P01': 'pooler', // protocol_violation: unsupported startup parameter
+}
+
+/** The five-character code if the server itself answered, else null. */
+export function sqlStateOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null) return null
+  const code: unknown = Reflect.get(error, 'code')
+  // Node's own codes (ECONNRESET, EPIPE) have the same length now and then; a server error has a severity.
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && Reflect.has(error, 'severity')
+    ? code
+    : null
+}
+
+/** Classes of failures of a statement that was sent. Table-tested. */
+export function classifyStatementError(error: unknown): ErrorClass {
+  const state = sqlStateOf(error)
+  if (state === null) return 'ambiguous'
+  if (state === '0A000')
+    return /cached plan must not change result type/.test(messageOf(error)) ? 'not-committed' : 'other'
+  // Class 08: the server or a pooler lost its connection while working for us.
+  return classOfSqlState[state] ?? (state.startsWith('08') ? 'ambiguous' : 'other')
+}
+
+/** Classes of failures while connecting: nothing was sent, whatever broke. */
+export function classifyConnectError(error: unknown): ErrorClass {
+  const state = sqlStateOf(error)
+  if (state === null) return 'not-sent'
+  if (/^(28|3D)/.test(state)) return 'login'
+  const known = classOfSqlState[state]
+  return known === 'pooler' || known === 'permission' ? known : 'not-sent'
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * What may be passed on of a driver's error: code, kind and names. Its `detail`, `where` and
+ * parameters can hold addresses and hashes, and messages of class 22 quote the value, so they stay out.
+ */
+export function withoutValues(error: unknown): Error {
+  const state = sqlStateOf(error)
+  const quotesValue = state !== null && state.startsWith('22')
+  const safe = new Error(quotesValue ? 'a value was refused by PostgreSQL' : messageOf(error))
+  safe.name = state === null ? 'ConnectionError' : 'PostgresError'
+  if (typeof error !== 'object' || error === null) return safe
+  for (const key of ['code', 'severity', 'schema', 'table', 'constraint', 'routine', 'syscall']) {
+    const value: unknown = Reflect.get(error, key)
+    if (typeof value === 'string') Reflect.set(safe, key, value)
+  }
+  return safe
+}

@@ -1,0 +1,104 @@
+import type {
+  AttemptCharges,
+  Charge,
+  Ciphertext,
+  MailCharges,
+  OAuthAccountId,
+  PasskeyCeremony,
+  PasskeyId,
+  TokenHash,
+  VerificationPurpose,
+} from 'torii-core'
+import {
+  checkText,
+  InvalidInputError,
+  parseOAuthAccountId,
+  parsePasskeyId,
+  parseUserId,
+  tokenHash,
+} from 'torii-core'
+import { checkCharges, checkObject } from './input.js'
+
+// Shapes of links, tokens, accounts and passkeys; see input.ts.
+
+export function checkOAuthAccountId(value: unknown, field: string): OAuthAccountId {
+  const id = parseOAuthAccountId(value)
+  if (id === null) throw new InvalidInputError(field, 'must be a UUID')
+  return id
+}
+
+export function checkPasskeyId(value: unknown, field: string): PasskeyId {
+  const id = parsePasskeyId(value)
+  if (id === null) throw new InvalidInputError(field, 'must be a UUID')
+  return id
+}
+
+export function checkUuid(value: unknown, field: string): string {
+  const id = parseUserId(value)
+  if (id === null) throw new InvalidInputError(field, 'must be a UUID')
+  return id
+}
+
+/** A text of 1 to so many bytes. */
+export function checkShortText(value: unknown, field: string, bytes: number): string {
+  const text = checkText(value, field, { bytes })
+  if (text === '') throw new InvalidInputError(field, 'must not be empty')
+  return text
+}
+
+/** The bytes themselves, which the caller must not change afterwards. */
+export function checkBytes(value: unknown, field: string, min: number, max: number): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length < min || value.length > max)
+    throw new InvalidInputError(field, `must be ${min} to ${max} bytes`)
+  return value
+}
+
+export const checkCiphertext = (value: Ciphertext, field: string): Uint8Array =>
+  checkBytes(value, field, 1, 65_536)
+
+export const hashOrNull = (value: TokenHash | null, field: string): TokenHash | null => {
+  if (value === null) return null
+  checkBytes(value, field, 32, 32)
+  return tokenHash(value)
+}
+
+/** The address's allowance counts as the account's. */
+export function checkMailCharges(value: MailCharges): AttemptCharges {
+  const { address, network } = checkObject(value, 'charges')
+  if (address === null) throw new InvalidInputError('charges.address', 'must be an object')
+  return checkCharges({ account: address, network })
+}
+
+/** A charge of the network alone, which may be unknown. */
+export const checkNetworkCharge = (network: Charge | null): AttemptCharges =>
+  network === null ? { account: null, network: null } : checkCharges({ account: null, network })
+
+const purposes: readonly VerificationPurpose[] = ['verify_email', 'reset_password', 'change_email']
+
+export const checkPurpose = (value: unknown, allowed = purposes): VerificationPurpose =>
+  oneOf(value, allowed, 'purpose')
+
+const ceremonies: readonly PasskeyCeremony[] = ['register', 'authenticate', 'reauthenticate']
+
+export const checkCeremony = (value: unknown, allowed = ceremonies): PasskeyCeremony =>
+  oneOf(value, allowed, 'ceremony')
+
+function oneOf<Value extends string>(value: unknown, allowed: readonly Value[], field: string): Value {
+  const found = allowed.find((known) => known === value)
+  if (found === undefined) throw new InvalidInputError(field, `must be one of ${allowed.join(', ')}`)
+  return found
+}
+
+/** 1 to 100 characters, none of them a control. */
+export function checkPasskeyName(value: unknown): string {
+  const name = checkText(value, 'name', { codePoints: 100 })
+  if (name.trim() === '') throw new InvalidInputError('name', 'must not be blank')
+  if (/\p{Cc}/u.test(name)) throw new InvalidInputError('name', 'must not contain control characters')
+  return name
+}
+
+export function checkTransports(value: unknown): string[] {
+  if (!Array.isArray(value) || value.length > 16)
+    throw new InvalidInputError('transports', 'must be a list of at most 16 texts')
+  return value.map((transport: unknown) => checkShortText(transport, 'transports', 32))
+}

@@ -1,0 +1,252 @@
+import type {
+  AskingSession,
+  AttemptCharges,
+  AttemptKey,
+  AttemptRefund,
+  Charge,
+  EmailKey,
+  NewSession,
+  NewUser,
+  ProfileChanges,
+  SessionId,
+  SessionKey,
+  SessionLifetime,
+  SignInMethod,
+  UserId,
+  UserQuery,
+} from 'torii-core'
+import {
+  attemptKey,
+  checkMetadata,
+  checkName,
+  checkPicture,
+  checkText,
+  InvalidInputError,
+  PasswordHash,
+  parseSessionId,
+  parseUserId,
+  requireEmail,
+  tokenHash,
+} from 'torii-core'
+
+// TypeScript holds these shapes for TypeScript callers; JavaScript callers get a refusal here, before
+// any statement is sent. Every check returns the value it checked, read once.
+
+/** Thirty years: long enough for any lifetime, short enough that no timestamp overflows. */
+const maxSeconds = 30 * 365 * 86_400
+const maxCount = 1_000_000
+export const maxEpoch = 2_147_483_647
+const methods: readonly SignInMethod[] = ['password', 'magic_link', 'oauth', 'passkey']
+
+/** The argument if it is an object whose members can be read. */
+export function checkObject<T extends object>(value: T, field: string): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidInputError(field, 'must be an object')
+  return value
+}
+
+export function checkUserId(value: unknown, field = 'userId'): UserId {
+  const id = parseUserId(value)
+  if (id === null) throw new InvalidInputError(field, 'must be a UUID')
+  return id
+}
+
+export function checkSessionId(value: unknown, field = 'sessionId'): SessionId {
+  const id = parseSessionId(value)
+  if (id === null) throw new InvalidInputError(field, 'must be a UUID')
+  return id
+}
+
+export function checkInteger(value: unknown, field: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max)
+    throw new InvalidInputError(field, `must be a whole number from ${min} to ${max}`)
+  return value
+}
+
+export const checkSeconds = (value: unknown, field: string): number =>
+  checkInteger(value, field, 1, maxSeconds)
+
+export function checkBoolean(value: unknown, field: string): boolean {
+  if (typeof value !== 'boolean') throw new InvalidInputError(field, 'must be true or false')
+  return value
+}
+
+/** The text of the hash, for a column. */
+export function checkPasswordHash(value: unknown, field: string): string {
+  if (!(value instanceof PasswordHash))
+    throw new InvalidInputError(field, 'must be a PasswordHash of torii-core')
+  const text = checkText(value.reveal(), field, { bytes: 512 })
+  if (text === '') throw new InvalidInputError(field, 'must not be empty')
+  return text
+}
+
+export function checkMethod(value: unknown, field = 'method'): SignInMethod {
+  const method = methods.find((known) => known === value)
+  if (method === undefined)
+    throw new InvalidInputError(field, `must be one of ${methods.join(', ')}`)
+  return method
+}
+
+function checkMethods(value: unknown): SignInMethod[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > methods.length)
+    throw new InvalidInputError('methods', `must name 1 to ${methods.length} ways to sign in`)
+  return Array.from(new Set(value.map((method: unknown) => checkMethod(method, 'methods'))))
+}
+
+export const textOrNull = (value: unknown, field: string, bytes: number): string | null =>
+  value === null ? null : checkText(value, field, { bytes })
+
+function checkLifetime(value: SessionLifetime): SessionLifetime {
+  const idleSeconds = checkSeconds(value.idleSeconds, 'idleSeconds')
+  const absoluteSeconds = checkSeconds(value.absoluteSeconds, 'absoluteSeconds')
+  if (idleSeconds > absoluteSeconds)
+    throw new InvalidInputError('idleSeconds', 'must be at most absoluteSeconds')
+  return { idleSeconds, absoluteSeconds }
+}
+
+export function checkNewSession(value: NewSession): NewSession {
+  checkObject(value, 'session')
+  return {
+    id: checkSessionId(value.id, 'id'),
+    secretHash: tokenHash(value.secretHash),
+    methods: checkMethods(value.methods),
+    ip: textOrNull(value.ip, 'ip', 64),
+    userAgent: textOrNull(value.userAgent, 'userAgent', 1024),
+    ...checkLifetime(value),
+  }
+}
+
+export function checkSessionKey(value: SessionKey): SessionKey {
+  checkObject(value, 'key')
+  return {
+    userId: checkUserId(value.userId),
+    id: checkSessionId(value.id, 'id'),
+    secretHash: tokenHash(value.secretHash),
+  }
+}
+
+export function checkAsking(value: AskingSession): AskingSession {
+  checkObject(value, 'asking')
+  const epochs = checkObject(value.epochs, 'epochs')
+  return {
+    userId: checkUserId(value.userId),
+    sessionId: checkSessionId(value.sessionId),
+    epochs: {
+      session: checkInteger(epochs.session, 'epochs.session', 0, maxEpoch),
+      owner: checkInteger(epochs.owner, 'epochs.owner', 0, maxEpoch),
+    },
+  }
+}
+
+/** What of a profile is to be written: undefined where a field stays as it is. */
+export interface CheckedProfile {
+  readonly name: string | null | undefined
+  readonly picture: string | null | undefined
+  readonly metadata: string | undefined
+}
+
+export function checkProfile(value: ProfileChanges<object>): CheckedProfile {
+  checkObject(value, 'changes')
+  const { name, picture, metadata } = value
+  return {
+    name: name === undefined ? undefined : checkName(name),
+    picture: picture === undefined ? undefined : checkPicture(picture),
+    metadata: metadata === undefined ? undefined : checkMetadata(metadata),
+  }
+}
+
+export interface CheckedUser extends CheckedProfile {
+  readonly id: UserId
+  readonly email: string
+  readonly emailKey: EmailKey
+  readonly emailVerified: boolean
+  readonly passwordHash: string | null
+  readonly session: NewSession | null
+}
+
+export function checkNewUser(value: NewUser<object>): CheckedUser {
+  checkObject(value, 'user')
+  const { id, email, emailVerified = false, passwordHash, session } = value
+  return {
+    id: checkUserId(id, 'id'),
+    emailKey: requireEmail(email),
+    email,
+    emailVerified: checkBoolean(emailVerified, 'emailVerified'),
+    passwordHash:
+      passwordHash === undefined ? null : checkPasswordHash(passwordHash, 'passwordHash'),
+    session: session === undefined ? null : checkNewSession(session),
+    ...checkProfile(value),
+  }
+}
+
+export interface CheckedUserQuery {
+  readonly limit: number
+  readonly emailPrefix: string | null
+  readonly after: string | null
+}
+
+export function checkUserQuery(value: UserQuery): CheckedUserQuery {
+  checkObject(value, 'query')
+  const { limit = 50, emailPrefix, after } = value
+  if (emailPrefix !== undefined && !isAddressText(emailPrefix))
+    throw new InvalidInputError('emailPrefix', 'must be 1 to 254 printable ASCII characters')
+  return {
+    limit: checkInteger(limit, 'limit', 1, 200),
+    emailPrefix: emailPrefix?.toLowerCase() ?? null,
+    after: after === undefined ? null : checkCursor(after, emailPrefix !== undefined),
+  }
+}
+
+const isAddressText = (value: unknown): value is string =>
+  typeof value === 'string' && /^[!-~]{1,254}$/.test(value)
+
+function checkCursor(value: unknown, byAddress: boolean): string {
+  const cursor = byAddress ? (isAddressText(value) ? value : null) : parseUserId(value)
+  if (cursor === null)
+    throw new InvalidInputError('after', 'must be the `next` of a page of this list')
+  return cursor
+}
+
+function checkCharge(value: Charge, field: string): Charge {
+  const { key, policy } = checkObject(value, field)
+  checkObject(policy, `${field}.policy`)
+  const checked = {
+    cap: checkInteger(policy.cap, 'cap', 1, maxCount),
+    windowSeconds: checkSeconds(policy.windowSeconds, 'windowSeconds'),
+    lockSeconds: checkSeconds(policy.lockSeconds, 'lockSeconds'),
+    maxLockSeconds: checkSeconds(policy.maxLockSeconds, 'maxLockSeconds'),
+    limit: checkInteger(policy.limit, 'limit', 1, maxCount),
+    forgetSeconds: checkSeconds(policy.forgetSeconds, 'forgetSeconds'),
+  }
+  if (checked.lockSeconds > checked.maxLockSeconds)
+    throw new InvalidInputError('lockSeconds', 'must be at most maxLockSeconds')
+  if (Math.max(checked.maxLockSeconds, checked.windowSeconds) > checked.forgetSeconds)
+    throw new InvalidInputError(
+      'forgetSeconds',
+      'must be at least maxLockSeconds and windowSeconds',
+    )
+  return { key: attemptKey(key), policy: checked }
+}
+
+export function checkCharges(value: AttemptCharges): AttemptCharges {
+  const given = checkObject(value, 'charges')
+  const account = given.account === null ? null : checkCharge(given.account, 'account')
+  const network = given.network === null ? null : checkCharge(given.network, 'network')
+  if (account === null && network === null)
+    throw new InvalidInputError('charges', 'must name an account or a network')
+  if (account !== null && network !== null && Buffer.compare(account.key, network.key) === 0)
+    throw new InvalidInputError('charges', 'must have two different keys')
+  return { account, network }
+}
+
+export function checkRefund(value: AttemptRefund): AttemptRefund {
+  const { account, network } = checkObject(value, 'refund')
+  const keyOrNull = (key: AttemptKey | null) => (key === null ? null : attemptKey(key))
+  return { account: keyOrNull(account), network: keyOrNull(network) }
+}
+
+/** The parameters of a session that asks: user, session, session epoch, owner epoch. */
+export function askingValues(asking: AskingSession): unknown[] {
+  const { userId, sessionId, epochs } = checkAsking(asking)
+  return [userId, sessionId, epochs.session, epochs.owner]
+}

@@ -1,0 +1,27 @@
+/** Something an operator may want to know. Holds names and codes, never values. */
+export interface StorageLogEvent {
+  readonly level: 'info' | 'warn'
+  readonly event:
+    | 'retried'
+    | 'connection_lost'
+    | 'outcome_unknown'
+    | 'migration_applied'
+    | 'embedded_for_development'
+  readonly operation?: string
+  readonly code?: string
+}
+
+/** Receives log events. What it throws is dropped: a log hook cannot break the storage. */
+export type StorageLog = (event: StorageLogEvent) => void
+
+/** The hook, made unable to throw; silent when there is none. */
+export function quietLog(log: StorageLog | undefined): StorageLog {
+  if (log === undefined) return () => undefined
+  return (event) => {
+    try {
+      log(event)
+    } catch {
+      // A broken log hook is not a broken database.
+    }
+  }
+}

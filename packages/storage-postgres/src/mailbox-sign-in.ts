@@ -1,0 +1,68 @@
+import type { MailboxProof, MailboxSignIn } from 'torii-core'
+import { statementTime as now } from './db.js'
+import { checkNewSession, checkObject, checkUserId } from './input.js'
+import type { SessionRow } from './session-row.js'
+import { insertSession, sessionColumns, sessionValues, toSession } from './session-row.js'
+import type { UserRow } from './user-row.js'
+import { toUser, userColumns } from './user-row.js'
+
+/**
+ * CTEs that sign in who proved the mailbox of a CTE `proved (email, email_key)`, ending in `u` and `s`.
+ * `$first` is the id of the user to make or null, the seven session parameters follow.
+ *
+ * The no-op updates of the claim and the user are how a statement meets a winner that its snapshot
+ * cannot see. The first proof of an unverified address raises both epochs: what a squatter made before
+ * no longer counts, whatever is being inserted just now.
+ */
+export const signInByMailbox = (schema: string, first: number): string => `
+      claim as (
+        insert into ${schema}.user_emails as e (email_key, user_id)
+        select proved.email_key, $${first}::uuid from proved where $${first}::uuid is not null
+        on conflict (email_key) do update set user_id = e.user_id
+        returning e.email_key, e.user_id
+      ), owner as (
+        select claim.email_key, claim.user_id from claim
+        union all
+        select e.email_key, e.user_id from ${schema}.user_emails e join proved on proved.email_key = e.email_key
+        where $${first}::uuid is null
+      ), u as (
+        insert into ${schema}.users as u
+          (id, email, email_key, email_verified_at, created_at, updated_at)
+        select owner.user_id, proved.email, owner.email_key, ${now}, ${now}, ${now}
+        from owner join proved on proved.email_key = owner.email_key
+        on conflict (id) do update set
+          email_verified_at = coalesce(u.email_verified_at, excluded.email_verified_at),
+          session_epoch = u.session_epoch + (u.email_verified_at is null)::int,
+          owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
+          updated_at = case when u.email_verified_at is null then excluded.updated_at else u.updated_at end
+        where u.disabled_at is null and u.email_key = excluded.email_key
+        returning ${userColumns}, u.session_epoch,
+          u.id is not distinct from $${first}::uuid as created, u.email_verified_at as proved_at
+      ), s as (
+        ${insertSession(schema, first + 1)}
+        returning ${sessionColumns}
+      )`
+
+/** What {@link signInByMailbox} adds to the columns of `u` and `s`. */
+export const mailboxColumns = `u.*, s.*, u.proved_at = ${now} and not u.created as took_over`
+
+export interface MailboxRow extends UserRow, SessionRow {
+  created: boolean
+  took_over: boolean
+}
+
+export function mailboxValues(proof: MailboxProof): unknown[] {
+  const { session, newUserId } = checkObject(proof, 'proof')
+  return [
+    newUserId === null ? null : checkUserId(newUserId, 'newUserId'),
+    ...sessionValues(checkNewSession(session)),
+  ]
+}
+
+export const toMailboxSignIn = <Metadata extends object>(row: MailboxRow): MailboxSignIn<Metadata> => ({
+  ok: true,
+  user: toUser(row),
+  session: toSession(row),
+  created: row.created,
+  tookOver: row.took_over,
+})

@@ -1,0 +1,71 @@
+import { InvalidOptionsError } from 'torii-core'
+import type { StorageLog } from './log.js'
+
+/** How a storage uses its database. */
+export interface PostgresStorageOptions {
+  /** Schema of the Torii tables: lower-case letters, digits, `_`, at most 63 (default: `torii`). */
+  schema?: string
+  /**
+   * Use named prepared statements (default: true). Set to false behind a pooler that does not keep
+   * them for its clients, such as PgBouncer before 1.21 in transaction mode.
+   */
+  prepare?: boolean
+  /** Seconds until a connection must be at hand, new or out of the pool (default: 5). */
+  acquireSeconds?: number
+  /**
+   * Seconds until a statement must be answered (default: 10). After it the connection is thrown away;
+   * our own pool also has the server end the statement a little earlier, where `prepare` is on.
+   */
+  statementSeconds?: number
+  /** Receives what an operator may want to know: names and codes, never values (default: silent). */
+  log?: StorageLog
+}
+
+/** Options of {@link PostgresStorage.connect}. */
+export interface ConnectOptions extends PostgresStorageOptions {
+  /** Connections at most in our own pool (default: 10). */
+  maxConnections?: number
+}
+
+/** Every default, in one place. */
+export const defaults = Object.freeze({
+  schema: 'torii',
+  prepare: true,
+  acquireSeconds: 5,
+  statementSeconds: 10,
+  maxConnections: 10,
+})
+
+/** All options with their defaults, checked. @throws InvalidOptionsError */
+export function resolveOptions(options: ConnectOptions) {
+  if (typeof options !== 'object' || options === null)
+    throw new InvalidOptionsError('options', 'must be an object')
+  const { schema = defaults.schema, prepare = defaults.prepare, log } = options
+  if (typeof prepare !== 'boolean')
+    throw new InvalidOptionsError('prepare', 'must be true or false')
+  if (log !== undefined && typeof log !== 'function')
+    throw new InvalidOptionsError('log', 'must be a function')
+  return {
+    schema,
+    prepare,
+    log,
+    acquireMs: milliseconds('acquireSeconds', options.acquireSeconds ?? defaults.acquireSeconds),
+    statementMs: milliseconds(
+      'statementSeconds',
+      options.statementSeconds ?? defaults.statementSeconds,
+    ),
+    maxConnections: count('maxConnections', options.maxConnections ?? defaults.maxConnections),
+  }
+}
+
+function milliseconds(option: string, value: number): number {
+  if (typeof value !== 'number' || !(value >= 0.1 && value <= 3600))
+    throw new InvalidOptionsError(option, 'must be a number of seconds from 0.1 to 3600')
+  return Math.round(value * 1000)
+}
+
+function count(option: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1 || value > 1000)
+    throw new InvalidOptionsError(option, 'must be a whole number from 1 to 1000')
+  return value
+}

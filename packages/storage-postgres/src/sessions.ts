@@ -1,0 +1,230 @@
+import type {
+  AskingSession,
+  Json,
+  NewSession,
+  SessionId,
+  SessionKey,
+  SessionRepository,
+  TokenHash,
+  UserId,
+} from 'torii-core'
+import { tokenHash } from 'torii-core'
+import { refundAttempt, refundValues } from './attempt-charging.js'
+import type { Database } from './db.js'
+import {
+  many,
+  maybeOne,
+  nameStatements,
+  statementTime as now,
+  one,
+  seconds,
+  secondsFromNow,
+  toDate,
+} from './db.js'
+import {
+  checkAsking,
+  checkMethod,
+  checkNewSession,
+  checkObject,
+  checkRefund,
+  checkSeconds,
+  checkSessionId,
+  checkSessionKey,
+  checkUserId,
+} from './input.js'
+import type { SessionRow } from './session-row.js'
+import {
+  askingIsLive,
+  endedCount,
+  endOtherSessions,
+  insertSession,
+  liveSession,
+  sessionColumns,
+  sessionValues,
+  toSession,
+} from './session-row.js'
+import type { UserRow } from './user-row.js'
+import { toUser, userColumns } from './user-row.js'
+
+/** Found by the tests of all statements. @public */
+export const statements = (schema: string) =>
+  nameStatements('sessions', {
+    // The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
+    open: `
+      with u as (
+        select u.id as user_id, u.session_epoch from ${schema}.users u
+        where u.id = $1::uuid and u.disabled_at is null for key share
+      ), s as (
+        ${insertSession(schema, 2)}
+        returning s.user_id, ${sessionColumns}
+      )
+      select s.* from s`,
+    validate: `
+      select ${userColumns}, ${sessionColumns}, u.session_epoch, u.owner_epoch,
+        s.last_active_at <= ${now} - pg_catalog.make_interval(secs => $4::float8) as touch_due
+      from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+      where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}`,
+    // Skipping a locked row lets a hundred tabs touch at once: one writes, none waits.
+    touch: `
+      with due as (
+        select s.user_id, s.id from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+        where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}
+          and s.last_active_at <= ${now} - pg_catalog.make_interval(secs => $5::float8)
+        for no key update of s skip locked
+      )
+      update ${schema}.sessions s set
+        last_active_at = ${now}, expires_at = least(${secondsFromNow('$4')}, s.absolute_expires_at)
+      from due where s.user_id = due.user_id and s.id = due.id
+      returning ${seconds('s.last_active_at')} as last_active_at, ${seconds('s.expires_at')} as expires_at`,
+    list: `
+      select s.user_id, ${sessionColumns}
+      from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+      where s.user_id = $1::uuid and ${liveSession}
+      order by s.last_active_at desc, s.id desc`,
+    revoke: `
+      with gone as (
+        delete from ${schema}.sessions s using ${schema}.users u
+        where s.user_id = $1::uuid and s.id = $2::uuid and u.id = s.user_id
+        returning ${liveSession} as live
+      )
+      select ${endedCount} as ended`,
+    end: `
+      with gone as (
+        delete from ${schema}.sessions s using ${schema}.users u
+        where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and u.id = s.user_id
+        returning ${liveSession} as live
+      )
+      select ${endedCount} as ended`,
+    // Adding to the epoch ends the others, also those being opened; the asking one is carried along.
+    revokeOthers: `
+      with raised as (
+        update ${schema}.users u set session_epoch = u.session_epoch + 1
+        where u.id = $1::uuid and ${askingIsLive(schema)}
+        returning u.id, u.session_epoch
+      ), ${endOtherSessions(schema, '$2')}
+      select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
+    revokeAll: `
+      with raised as (
+        update ${schema}.users u set session_epoch = u.session_epoch + 1 where u.id = $1::uuid
+        returning u.id
+      ), gone as (
+        delete from ${schema}.sessions s using raised, ${schema}.users u
+        where s.user_id = raised.id and u.id = raised.id
+        returning ${liveSession} as live
+      )
+      select ${endedCount} as ended`,
+    rotate: `
+      update ${schema}.sessions s set secret_hash = $4::bytea
+      from ${schema}.users u
+      where u.id = s.user_id
+        and s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}
+      returning s.user_id, ${sessionColumns}`,
+    reauthenticate: `
+      with s as (
+        update ${schema}.sessions s set
+          secret_hash = $4::bytea, authenticated_at = ${now},
+          methods = case when $5::text = any (s.methods) then s.methods
+            else pg_catalog.array_append(s.methods, $5::text) end
+        from ${schema}.users u
+        where u.id = s.user_id
+          and s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}
+        returning s.user_id, ${sessionColumns}
+      ), ${refundAttempt(schema, 's', 6)}
+      select s.* from s`,
+  })
+
+interface ValidRow extends UserRow, SessionRow {
+  session_epoch: number
+  owner_epoch: number
+  touch_due: boolean
+}
+
+/** `schema` is an already quoted identifier. */
+export function createSessionRepository<Metadata extends object = Record<string, Json>>(
+  db: Database,
+  schema: string,
+): SessionRepository<Metadata> {
+  const sql = statements(schema)
+  const ended = (row: { ended: number }) => row.ended
+
+  return {
+    async open(userId: UserId, session: NewSession) {
+      const values = [checkUserId(userId), ...sessionValues(checkNewSession(session))]
+      const opened = await maybeOne(db, sql.open, values, toSession)
+      return opened === null
+        ? { ok: false, reason: 'user_unavailable' }
+        : { ok: true, session: opened }
+    },
+    async validate(key: SessionKey, options: { touchSeconds: number }) {
+      const touchSeconds = checkSeconds(
+        checkObject(options, 'options').touchSeconds,
+        'touchSeconds',
+      )
+      const values = [...keyValues(key), touchSeconds]
+      return maybeOne(db, sql.validate, values, (row: ValidRow) => ({
+        user: toUser<Metadata>(row),
+        session: toSession(row),
+        epochs: { session: row.session_epoch, owner: row.owner_epoch },
+        touchDue: row.touch_due,
+      }))
+    },
+    async touch(key: SessionKey, options: { idleSeconds: number; touchSeconds: number }) {
+      const { idleSeconds, touchSeconds } = checkObject(options, 'options')
+      const values = [
+        ...keyValues(key),
+        checkSeconds(idleSeconds, 'idleSeconds'),
+        checkSeconds(touchSeconds, 'touchSeconds'),
+      ]
+      return maybeOne(db, sql.touch, values, (row: TouchedRow) => ({
+        lastActiveAt: toDate(row.last_active_at),
+        expiresAt: toDate(row.expires_at),
+      }))
+    },
+    async list(userId: UserId) {
+      return many(db, sql.list, [checkUserId(userId)], toSession)
+    },
+    async revoke(userId: UserId, id: SessionId) {
+      const values = [checkUserId(userId), checkSessionId(id, 'id')]
+      return (await one(db, sql.revoke, values, ended)) > 0
+    },
+    async end(key: SessionKey) {
+      return (await one(db, sql.end, keyValues(key), ended)) > 0
+    },
+    async revokeOthers(asking: AskingSession) {
+      const { userId, sessionId, epochs } = checkAsking(asking)
+      const values = [userId, sessionId, epochs.session, epochs.owner]
+      const { done, ended: revoked } = await one(
+        db,
+        sql.revokeOthers,
+        values,
+        (row: EndedRow) => row,
+      )
+      return done === 0 ? { ok: false, reason: 'stale' } : { ok: true, revoked }
+    },
+    async revokeAll(userId: UserId) {
+      return one(db, sql.revokeAll, [checkUserId(userId)], ended)
+    },
+    async rotate(key: SessionKey, newSecretHash: TokenHash) {
+      return maybeOne(db, sql.rotate, [...keyValues(key), tokenHash(newSecretHash)], toSession)
+    },
+    async reauthenticate(key: SessionKey, proof: Proof) {
+      const { newSecretHash, method, refund } = checkObject(proof, 'proof')
+      const values = [
+        ...keyValues(key),
+        tokenHash(newSecretHash),
+        checkMethod(method),
+        ...refundValues(refund === undefined ? null : checkRefund(refund)),
+      ]
+      return maybeOne(db, sql.reauthenticate, values, toSession)
+    },
+  }
+}
+
+type TouchedRow = Pick<SessionRow, 'last_active_at' | 'expires_at'>
+type EndedRow = { done: number; ended: number }
+type Proof = Parameters<SessionRepository['reauthenticate']>[1]
+
+function keyValues(key: SessionKey): unknown[] {
+  const { userId, id, secretHash } = checkSessionKey(key)
+  return [userId, id, secretHash]
+}

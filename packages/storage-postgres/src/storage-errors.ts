@@ -1,0 +1,70 @@
+import { OutcomeUnknownError, ToriiError } from 'torii-core'
+import type { ErrorClass } from './error-classes.js'
+import { sqlStateOf, withoutValues } from './error-classes.js'
+
+/** The error a caller gets for a statement that failed for good: what happened and what to do. */
+export function toToriiError(error: unknown, failure: ErrorClass, operation: string): ToriiError {
+  if (error instanceof ToriiError) return error
+  const cause = withoutValues(error)
+  const state = sqlStateOf(error)
+  switch (failure) {
+    case 'ambiguous':
+      return new OutcomeUnknownError(operation, { cause })
+    case 'not-sent':
+      return new ToriiError(
+        'ERR_UNAVAILABLE',
+        'the database cannot be reached; nothing was done. Check that PostgreSQL runs and accepts connections at the configured address',
+        { cause },
+      )
+    case 'not-committed':
+      return new ToriiError('ERR_CONTENTION', contention(state, operation), { cause })
+    case 'ended':
+      return new ToriiError(
+        'ERR_STATEMENT_ENDED',
+        `PostgreSQL ended "${operation}" (${state}) and rolled it back: a time limit, or its disk or memory is full`,
+        { cause },
+      )
+    case 'aborted':
+      return new ToriiError(
+        'ERR_MISUSE',
+        'an earlier statement of this transaction failed, so it was rolled back: let the error leave the work, or set a savepoint around what may fail',
+        { cause },
+      )
+    case 'login':
+      return new ToriiError(
+        'ERR_UNAVAILABLE',
+        `PostgreSQL refused the login (${state}): check user, password and database name of the URL`,
+        { cause },
+      )
+    case 'permission':
+      return new ToriiError(
+        'ERR_PERMISSION',
+        'the database role lacks a right: run "npx torii-storage-postgres migrate --grant-to ROLE" as the owner of the schema',
+        { cause },
+      )
+    case 'schema':
+      return new ToriiError(
+        'ERR_SCHEMA_OUTDATED',
+        'the Torii tables are missing or older than this version: run "npx torii-storage-postgres migrate"',
+        { cause },
+      )
+    case 'pooler':
+      return new ToriiError(
+        'ERR_POOLER',
+        'a connection pooler does not keep prepared statements or start-up settings: connect with the option prepare: false',
+        { cause },
+      )
+    case 'other':
+      return new ToriiError(
+        'ERR_STORAGE',
+        `PostgreSQL refused "${operation}" (${state ?? 'no code'})`,
+        { cause },
+      )
+  }
+}
+
+function contention(state: string | null, operation: string): string {
+  return state === '25006'
+    ? `"${operation}" reached a read-only server (a standby, or default_transaction_read_only); nothing was done. Connect to the primary`
+    : `PostgreSQL gave up "${operation}" because of concurrent work (${state}), also when tried again; nothing was done`
+}

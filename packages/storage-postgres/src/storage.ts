@@ -1,0 +1,264 @@
+import type {
+  Json,
+  LoginAttemptRepository,
+  MagicLinkRepository,
+  OAuthAccountRepository,
+  OAuthStateRepository,
+  PasskeyChallengeRepository,
+  PasskeyRepository,
+  PasswordRepository,
+  RepositoryProvider,
+  SessionRepository,
+  StorageHealth,
+  StorageTransaction,
+  SweepCounts,
+  TransactionRepositories,
+  UserRepository,
+  VerificationTokenRepository,
+} from 'torii-core'
+import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import type { Database } from './db.js'
+import { checkHealth } from './health.js'
+import { endEverything, sweep } from './sweep.js'
+import { closable, untilEnded } from './closable-driver.js'
+import { openDriver } from './connect.js'
+import { overConnection, overDriver } from './database.js'
+import type { Connection, Driver } from './driver.js'
+import { classifyStatementError } from './error-classes.js'
+import { quietLog } from './log.js'
+import type { MigrationStatus } from './migration-history.js'
+import { migrations } from './migrations.generated.js'
+import type { MigrationPlan, MigrationResult } from './migrations.js'
+import { migrate, printPlan, readStatus } from './migrations.js'
+import type { ConnectOptions, PostgresStorageOptions } from './options.js'
+import { resolveOptions } from './options.js'
+import type { PgPool } from './pg-driver.js'
+import { createPgDriver } from './pg-driver.js'
+import { createRepositories, withoutCharging } from './repositories.js'
+import { dropTables, findProblems, grantTo } from './schema-admin.js'
+import { quoteSchema } from './schema-name.js'
+import { toToriiError } from './storage-errors.js'
+
+/** Anything that runs a statement with values: a client of `pg`, a transaction of PGlite. */
+export interface Queryable {
+  query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>
+}
+
+export interface MigrateOptions {
+  /** A role that runs the application: it may use the tables but not change them. */
+  grantTo?: string
+  /** Seconds a step waits for a table lock before it gives up (default: 3). */
+  lockTimeoutSeconds?: number
+}
+
+/**
+ * Torii's storage in PostgreSQL.
+ *
+ * @example
+ * const storage = await PostgresStorage.connect('postgresql://user:password@localhost/app')
+ * await storage.migrate()
+ */
+export class PostgresStorage<Metadata extends object = Record<string, Json>>
+  implements RepositoryProvider<Metadata>
+{
+  readonly users: UserRepository<Metadata>
+  readonly sessions: SessionRepository<Metadata>
+  readonly passwords: PasswordRepository<Metadata>
+  readonly loginAttempts: LoginAttemptRepository
+  readonly oauthAccounts: OAuthAccountRepository<Metadata>
+  readonly oauthStates: OAuthStateRepository
+  readonly passkeys: PasskeyRepository<Metadata>
+  readonly passkeyChallenges: PasskeyChallengeRepository
+  readonly magicLinks: MagicLinkRepository<Metadata>
+  readonly verificationTokens: VerificationTokenRepository<Metadata>
+  readonly #driver: Driver
+  readonly #db: Database
+  readonly #schema: string
+  readonly #options: PostgresStorageOptions
+
+  /**
+   * Over the application's own pool, which stays the application's: {@link close} leaves it open.
+   * @throws InvalidOptionsError
+   */
+  constructor(pool: PgPool | Driver, options: PostgresStorageOptions = {}) {
+    this.#options = options
+    this.#schema = quoteSchema(resolveOptions(options).schema)
+    this.#driver = closable(isDriver(pool) ? pool : driverOver(pool, options))
+    this.#db = overDriver(this.#driver)
+    const repositories = createRepositories<Metadata>(this.#db, this.#schema)
+    this.users = repositories.users
+    this.sessions = repositories.sessions
+    this.passwords = repositories.passwords
+    this.loginAttempts = repositories.loginAttempts
+    this.oauthAccounts = repositories.oauthAccounts
+    this.oauthStates = repositories.oauthStates
+    this.passkeys = repositories.passkeys
+    this.passkeyChallenges = repositories.passkeyChallenges
+    this.magicLinks = repositories.magicLinks
+    this.verificationTokens = repositories.verificationTokens
+  }
+
+  /**
+   * Over a pool of our own (`postgresql://…`), or over the embedded engine for development
+   * (`pglite:DIRECTORY`, `pglite:` in memory; needs `@electric-sql/pglite`).
+   * @throws ToriiError `ERR_UNAVAILABLE`, `ERR_DATABASE_LOCKED`, `ERR_INVALID_OPTIONS`
+   */
+  static async connect<Metadata extends object = Record<string, Json>>(
+    url: string,
+    options: ConnectOptions = {},
+  ): Promise<PostgresStorage<Metadata>> {
+    quoteSchema(resolveOptions(options).schema)
+    return new PostgresStorage<Metadata>(await openDriver(url, options), options)
+  }
+
+  /**
+   * Brings the schema to this version, from any number of processes at once.
+   * @throws ToriiError `ERR_MIGRATION_FAILED`, `ERR_MIGRATION_DRIFT`, `ERR_SCHEMA_NEWER`, `ERR_PERMISSION`
+   */
+  async migrate(options: MigrateOptions = {}): Promise<MigrationResult> {
+    const result = await migrate(this.#plan(options))
+    const { grantTo: role } = options
+    if (role !== undefined)
+      await this.#driver.transaction((connection) =>
+        told('grant', () => grantTo(connection, this.#schema, role)),
+      )
+    return result
+  }
+
+  /** What is applied, what is pending, and where the history differs from this version's. */
+  async migrationStatus(): Promise<MigrationStatus> {
+    return readStatus(this.#plan({}))
+  }
+
+  /** The SQL of what is pending, for other tools to run. Empty when nothing is. */
+  async migrationPlan(): Promise<string> {
+    return printPlan(this.#plan({}))
+  }
+
+  /** What is wrong with the tables although every migration is applied; empty when nothing is. */
+  async schemaProblems(): Promise<string[]> {
+    return this.#driver.connected((connection) =>
+      told('validate', () => findProblems(connection, this.#schema)),
+    )
+  }
+
+  /**
+   * Drops every Torii table with its data, for development.
+   * @param schema the schema's name once more, so that this is never called by accident
+   */
+  async dropAllData(schema: string): Promise<void> {
+    if (quoteSchema(schema) !== this.#schema)
+      throw new InvalidInputError('schema', 'must be the schema of this storage')
+    await this.#driver.transaction((connection) =>
+      told('drop all data', () => dropTables(connection, this.#schema)),
+    )
+  }
+
+  /** @see RepositoryProvider.transaction */
+  async transaction<Result>(
+    work: (tx: StorageTransaction<Metadata>) => Promise<Result>,
+  ): Promise<Result> {
+    if (typeof work !== 'function') throw new InvalidInputError('work', 'must be a function')
+    return this.#driver.transaction(async (raw) => {
+      const { connection, end } = untilEnded(raw)
+      try {
+        return await work({ ...this.#repositoriesOver(connection), query: queryOver(connection) })
+      } finally {
+        end()
+      }
+    })
+  }
+
+  /**
+   * The repositories over a client whose transaction the application has opened and will end. A
+   * refusal (a returned value) never aborts that transaction. Attempts cannot be charged here.
+   */
+  withClient(client: Queryable): TransactionRepositories<Metadata> {
+    return this.#repositoriesOver({
+      processId: null,
+      query: (text, values = []) => client.query(text, [...values]),
+      async run(statement, values) {
+        try {
+          return (await client.query(statement.text, values)).rows
+        } catch (error) {
+          throw toToriiError(error, classifyStatementError(error), statement.name)
+        }
+      },
+    })
+  }
+
+  /** @see RepositoryProvider.healthCheck */
+  async healthCheck(): Promise<StorageHealth> {
+    return checkHealth(this.#driver, resolveOptions(this.#options).schema)
+  }
+
+  /** @see RepositoryProvider.sweep */
+  async sweep(): Promise<SweepCounts> {
+    return sweep(this.#db, this.#schema)
+  }
+
+  /** @see RepositoryProvider.endEverything */
+  async endEverything(): Promise<number> {
+    return endEverything(this.#db, this.#schema)
+  }
+
+  /** Waits for what is under way, then closes what {@link connect} opened. */
+  async close(): Promise<void> {
+    await this.#driver.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #repositoriesOver(connection: Connection): TransactionRepositories<Metadata> {
+    return withoutCharging(
+      createRepositories<Metadata>(overConnection(connection), this.#schema),
+    )
+  }
+
+  #plan({ lockTimeoutSeconds = 3 }: MigrateOptions): MigrationPlan {
+    if (!(lockTimeoutSeconds >= 0.1 && lockTimeoutSeconds <= 3600))
+      throw new InvalidOptionsError('lockTimeoutSeconds', 'must be a number from 0.1 to 3600')
+    const log = quietLog(this.#options.log)
+    return { driver: this.#driver, schema: this.#schema, migrations, lockTimeoutSeconds, log }
+  }
+}
+
+function driverOver(pool: PgPool, options: PostgresStorageOptions): Driver {
+  const { prepare, acquireMs, statementMs, log } = resolveOptions(options)
+  return createPgDriver(requirePool(pool), {
+    prepare,
+    deadlines: { acquire: acquireMs, answer: statementMs },
+    log: quietLog(log),
+  })
+}
+
+function requirePool(pool: PgPool): PgPool {
+  if (typeof pool !== 'object' || pool === null || typeof pool.connect !== 'function')
+    throw new InvalidOptionsError(
+      'pool',
+      'must be a Pool of pg; for a URL use PostgresStorage.connect(url)',
+    )
+  return pool
+}
+
+const isDriver = (source: PgPool | Driver): source is Driver =>
+  typeof source === 'object' && source !== null && 'run' in source
+
+const queryOver =
+  (connection: Connection) =>
+  async (text: string, values: readonly unknown[] = []) => {
+    const { rows } = await connection.query(text, values)
+    // Every driver hands rows over as objects with a member per column.
+    return { rows: rows as Record<string, unknown>[] }
+  }
+
+/** Runs `work`; what the server refuses in it is told as a ToriiError. */
+async function told<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw toToriiError(error, classifyStatementError(error), operation)
+  }
+}

@@ -1,0 +1,19 @@
+/** What is generated and committed is what its source makes today: the migrations module, schema.sql, docs/schema.md. */
+import { runNode } from '../repository.mjs'
+
+export const name = 'generated'
+export const needsBuild = true
+
+/** Each exits with 1 and says what to run when the file it makes is stale. */
+export const generators = [
+  'scripts/generate-migrations.mjs',
+  'scripts/schema-snapshot.mjs',
+  'scripts/schema-docs.mjs',
+]
+
+export function check(root) {
+  return generators.flatMap((script) => {
+    const { ok, output } = runNode(root, [script, '--check'])
+    return ok ? [] : [`${script}: ${output}`]
+  })
+}

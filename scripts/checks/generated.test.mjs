@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import ts from 'typescript'
+import { removeOrphans } from '../build.mjs'
+import { generateMigrations, readMigrations, renderMigrations } from '../generate-migrations.mjs'
+import { updateSnapshot } from '../schema-snapshot.mjs'
+import { makeRepository } from './fixture.mjs'
+import { check, generators } from './generated.mjs'
+
+const folder = 'packages/storage-postgres'
+const migrations = (files) =>
+  Object.fromEntries(
+    Object.entries(files).map(([name, text]) => [`${folder}/migrations/${name}`, text]),
+  )
+
+test('migrations: the module holds each file exactly, whatever characters it has', async (t) => {
+  const awkward = "-- torii:no-transaction\nselect `a`, '${b}', E'\\\\n\\`', '\\$', 'é 🗝'\n"
+  const root = makeRepository(
+    t,
+    migrations({ '0001_accounts.sql': 'select 1\n', '0002_more_rows.sql': awkward }),
+  )
+  const { outputText } = ts.transpileModule(renderMigrations(readMigrations(root)), {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  })
+  writeFileSync(join(root, 'm.mjs'), outputText)
+  const { migrations: made } = await import(pathToFileURL(join(root, 'm.mjs')).href)
+  const checksum = (text) => createHash('sha256').update(text).digest('hex')
+  assert.deepEqual(made, [
+    {
+      id: 1,
+      name: 'accounts',
+      checksum: checksum('select 1\n'),
+      transactional: true,
+      sql: 'select 1\n',
+    },
+    { id: 2, name: 'more_rows', checksum: checksum(awkward), transactional: false, sql: awkward },
+  ])
+})
+
+const bad = {
+  gap: { '0001_a.sql': 'x', '0003_b.sql': 'x' },
+  'number twice': { '0001_a.sql': 'x', '0001_b.sql': 'x' },
+  'wrong start': { '0000_a.sql': 'x' },
+  'capital letter': { '0001_Accounts.sql': 'x' },
+  hyphen: { '0001_a-b.sql': 'x' },
+  'short number': { '001_a.sql': 'x' },
+  'other file': { '0001_a.sql': 'x', 'README.md': 'x' },
+  tab: { '0001_a.sql': 'select\t1\n' },
+  'carriage return': { '0001_a.sql': 'select 1\r\n' },
+  'empty file': { '0001_a.sql': '\n' },
+  'no migration': {},
+}
+for (const [what, files] of Object.entries(bad))
+  test(`migrations: refuses a ${what}`, (t) => {
+    assert.throws(
+      () => readMigrations(makeRepository(t, migrations(files))),
+      /sql|must be named|no migration/,
+    )
+  })
+
+test('migrations: writes only when different, and --check never writes', (t) => {
+  const root = makeRepository(t, migrations({ '0001_a.sql': 'select 1\n' }))
+  const output = join(root, folder, 'src/migrations.generated.ts')
+  mkdirSync(join(root, folder, 'src'))
+  assert.equal(generateMigrations(root, { check: true }), true)
+  assert.equal(existsSync(output), false)
+  assert.equal(generateMigrations(root), true)
+  const { mtimeMs } = statSync(output)
+  assert.equal(generateMigrations(root), false)
+  assert.equal(statSync(output).mtimeMs, mtimeMs)
+  writeFileSync(join(root, folder, 'migrations/0001_a.sql'), 'select 2\n')
+  assert.equal(generateMigrations(root, { check: true }), true)
+})
+
+test('schema.sql: stale when missing or different', (t) => {
+  const path = join(makeRepository(t, {}), 'schema.sql')
+  assert.equal(updateSnapshot(path, 'a\n', { check: true }), true)
+  assert.equal(updateSnapshot(path, 'a\n', { check: false }), true)
+  assert.equal(updateSnapshot(path, 'a\n', { check: true }), false)
+  assert.equal(updateSnapshot(path, 'b\n', { check: true }), true)
+  assert.equal(readFileSync(path, 'utf8'), 'a\n')
+})
+
+test('generated: fails with what a generator says', (t) => {
+  const saying = (text) => Object.fromEntries(generators.map((path) => [path, text]))
+  assert.deepEqual(check(makeRepository(t, saying(''))), [])
+  const stale = check(makeRepository(t, saying("console.error('is stale')\nprocess.exit(1)")))
+  assert.deepEqual(
+    stale,
+    generators.map((path) => `${path}: is stale`),
+  )
+})
+
+test('build: removes output without a source and nothing else', (t) => {
+  const root = makeRepository(t, {
+    'src/kept.ts': '',
+    'src/deep/kept.test.ts': '',
+    'dist/kept.js': '',
+    'dist/kept.d.ts.map': '',
+    'dist/deep/kept.test.js': '',
+    'dist/.tsbuildinfo': '',
+    'dist/gone.js': '',
+    'dist/gone.d.ts': '',
+    'dist/deep/gone.test.js.map': '',
+  })
+  const removed = removeOrphans(root).map((path) =>
+    path.slice(root.length + 1).replaceAll('\\', '/'),
+  )
+  assert.deepEqual(removed.sort(), ['dist/deep/gone.test.js.map', 'dist/gone.d.ts', 'dist/gone.js'])
+  assert.ok(existsSync(join(root, 'dist/kept.js')))
+})

@@ -1,0 +1,105 @@
+/**
+ * Imports go one way. torii-core stands alone; torii-storage-postgres and torii-auth know torii-core and
+ * not each other; tests may use what their package declares for development. Nobody reaches into another
+ * package's files or out of his own folder, everything imported is declared, and no package has a cycle.
+ */
+import { existsSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { listFiles, readJson } from '../repository.mjs'
+import { findCycles } from './cycles.mjs'
+import { importsOf, packageName } from './source-imports.mjs'
+
+export const name = 'imports'
+
+/**
+ * What the published source of a package may import. `builtins: null` means any `node:` module. `lazy` maps
+ * an optional package to the one file that may import it, by `import()` or for its types.
+ */
+const allowed = {
+  'packages/core': { packages: [], builtins: ['node:crypto', 'node:url', 'node:util'], lazy: {} },
+  'packages/storage-postgres': {
+    packages: ['torii-core', 'pg'],
+    builtins: null,
+    lazy: { '@electric-sql/pglite': 'src/pglite-driver.ts' },
+  },
+  'packages/auth': { packages: ['torii-core', '@node-rs/argon2'], builtins: null, lazy: {} },
+}
+
+/** Test suites as data: they may assert. */
+const conformance = { folder: 'src/conformance/', builtins: ['node:assert/strict'] }
+
+/** A test, and what only tests share: `a.test.ts`, `a.test.support.ts`. Neither is published. */
+const testForm = /\.test\./
+
+/** Problems of every workspace below `root`. */
+export function check(root) {
+  const files = listFiles(root).filter((path) => /\/src\/.*\.ts$/.test(path))
+  const folders = listFiles(root).filter((path) => posix.basename(path) === 'package.json')
+  const packages = folders.map((path) => describePackage(root, posix.dirname(path)))
+  const named = new Map(packages.map((one) => [one.manifest.name, one]))
+  return packages.flatMap((one) => {
+    const own = files.filter((path) => path.startsWith(`${one.folder}/src/`))
+    const sources = own.map((path) => ({
+      path: path.slice(one.folder.length + 1),
+      imports: importsOf(join(root, path)),
+    }))
+    return [
+      ...sources.flatMap((source) => checkSource(root, one, named, source)),
+      ...findCycles(sources).map((cycle) => `${one.folder}: circular: ${cycle.join(' → ')}`),
+    ]
+  })
+}
+
+function describePackage(root, folder) {
+  const manifest = readJson(join(root, folder, 'package.json'))
+  const { dependencies, peerDependencies, devDependencies } = manifest
+  const shipped = Object.keys({ ...dependencies, ...peerDependencies })
+  const rootTools = readJson(join(root, 'package.json')).devDependencies
+  const forTests = [...shipped, ...Object.keys({ ...devDependencies, ...rootTools }), manifest.name]
+  return { folder, manifest, shipped: new Set(shipped), forTests: new Set(forTests) }
+}
+
+function checkSource(root, one, named, { path, imports }) {
+  const isTest = testForm.test(path)
+  return imports.flatMap(({ specifier, kind, line }) => {
+    const problem = specifier.startsWith('.')
+      ? relativeProblem(root, one.folder, path, specifier, isTest)
+      : (declarationProblem(one, named, specifier, isTest) ??
+        (isTest ? null : layerProblem(one.folder, path, specifier, kind)))
+    return problem ? [`${one.folder}/${path}:${line}: "${specifier}" ${problem}`] : []
+  })
+}
+
+function relativeProblem(root, folder, path, specifier, isTest) {
+  const target = posix.join(dirname(path), specifier)
+  if (!target.startsWith('src/')) return 'leaves the src folder of its package'
+  const source = target.replace(/\.js$/, '.ts')
+  if (!existsSync(join(root, folder, source))) return 'does not exist'
+  return !isTest && testForm.test(source) ? 'is a test' : null
+}
+
+function declarationProblem(one, named, specifier, isTest) {
+  if (specifier.startsWith('node:')) return null
+  const declared = isTest ? one.forTests : one.shipped
+  const target = packageName(specifier)
+  if (!declared.has(target)) return `is not declared in ${one.folder}/package.json`
+  const entry = `.${specifier.slice(target.length)}`
+  const exported = named.get(target)?.manifest.exports
+  return exported && !(entry in exported) ? `is not an entry point of ${target}` : null
+}
+
+function layerProblem(folder, path, specifier, kind) {
+  const rule = allowed[folder]
+  if (!rule) return null
+  if (specifier.startsWith('node:')) {
+    const extra = path.startsWith(conformance.folder) ? conformance.builtins : []
+    return !rule.builtins || [...rule.builtins, ...extra].includes(specifier)
+      ? null
+      : 'is not allowed here'
+  }
+  const target = packageName(specifier)
+  const file = rule.lazy[target]
+  if (file === undefined) return rule.packages.includes(target) ? null : 'is not allowed here'
+  if (path !== file) return `may only be imported in ${file}`
+  return kind === 'static' ? 'must be loaded by import(): it is optional' : null
+}

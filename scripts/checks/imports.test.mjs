@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { makeRepository } from './fixture.mjs'
+import { check } from './imports.mjs'
+
+const core = {
+  'package.json': { name: 'workspace', devDependencies: { 'fast-check': '1.0.0' } },
+  'packages/core/package.json': {
+    name: 'torii-core',
+    exports: { '.': './dist/index.js', './conformance': './dist/conformance/index.js' },
+  },
+  'packages/core/src/index.ts': "export * from './ids.js'\n",
+  'packages/core/src/ids.ts':
+    "import { randomUUID } from 'node:crypto'\nexport const id = randomUUID()\n",
+  'packages/core/src/ids.test.ts':
+    "import fc from 'fast-check'\nimport { id } from './ids.js'\nfc(id)\n",
+  'packages/core/src/conformance/index.ts': "import assert from 'node:assert/strict'\nassert(1)\n",
+}
+const storage = {
+  ...core,
+  'packages/storage-postgres/package.json': {
+    name: 'torii-storage-postgres',
+    exports: { '.': './dist/index.js' },
+    dependencies: { pg: '8', 'torii-core': '0', express: '5' },
+    peerDependencies: { '@electric-sql/pglite': '0.5' },
+  },
+  'packages/storage-postgres/src/index.ts': "import 'pg'\nexport { id } from 'torii-core'\n",
+  'packages/storage-postgres/src/pglite-driver.ts':
+    "export const open = () => import('@electric-sql/pglite')\n",
+}
+
+test('imports: a one-way tree passes', (t) => {
+  assert.deepEqual(check(makeRepository(t, storage)), [])
+})
+
+const bad = [
+  ['packages/core/src/a.ts', "import 'node:fs'", /a\.ts:1: "node:fs" is not allowed/],
+  ['packages/core/src/a.ts', "import 'node:assert/strict'", /is not allowed/],
+  ['packages/core/src/a.ts', "import type { P } from 'pg'", /"pg" is not declared/],
+  ['packages/core/src/a.ts', "export type A = import('pg').P", /"pg" is not declared/],
+  [
+    'packages/core/src/a.ts',
+    "\n\nexport * from '../../auth/src/b.js'",
+    /a\.ts:3: .*leaves the src folder/,
+  ],
+  ['packages/core/src/a.ts', "import './gone.js'", /does not exist/],
+  ['packages/core/src/a.ts', "import './ids.test.js'", /is a test/],
+  ['packages/core/src/a.ts', "import './x.test.support.js'", /does not exist/],
+  ['packages/core/src/a.test.ts', "import 'express'", /"express" is not declared/],
+  [
+    'packages/storage-postgres/src/a.ts',
+    "import 'torii-core/dist/ids.js'",
+    /is not an entry point/,
+  ],
+  ['packages/storage-postgres/src/a.ts', "import 'express'", /"express" is not allowed/],
+  [
+    'packages/storage-postgres/src/a.ts',
+    "void import('@electric-sql/pglite')",
+    /may only be imported in/,
+  ],
+  [
+    'packages/storage-postgres/src/pglite-driver.ts',
+    "import '@electric-sql/pglite'",
+    /must be loaded by import/,
+  ],
+]
+
+for (const [path, text, expected] of bad)
+  test(`imports: refuses ${text.trim()} in ${path}`, (t) => {
+    const problems = check(makeRepository(t, { ...storage, [path]: `${text}\n` }))
+    assert.equal(problems.length, 1, problems.join('\n'))
+    assert.match(problems[0], expected)
+  })
+
+test('imports: finds a circle once, and lets types refer to each other', (t) => {
+  const circle = {
+    ...core,
+    'packages/core/src/a.ts': "import './b.js'\n",
+    'packages/core/src/b.ts': "import './c.js'\n",
+    'packages/core/src/c.ts': "import './a.js'\n",
+    'packages/core/src/d.ts': "import type { E } from './e.js'\n",
+    'packages/core/src/e.ts': "import './d.js'\nexport type E = 1\n",
+  }
+  const expected = 'packages/core: circular: src/a.ts → src/b.ts → src/c.ts → src/a.ts'
+  assert.deepEqual(check(makeRepository(t, circle)), [expected])
+})

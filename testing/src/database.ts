@@ -1,0 +1,88 @@
+import { AsyncResource } from 'node:async_hooks'
+import { after } from 'node:test'
+import pg from 'pg'
+import { databaseNameBeside, databaseUrl } from './database-names.js'
+import { dropDatabase, retryInUse, withClient } from './drop-database.js'
+
+/** A database of its own for a test file. */
+export interface TestDatabase {
+  /** Holds the password: never print it. */
+  url: string
+  name: string
+  /** A new connection, closed at the end of the file. */
+  connect(): Promise<pg.Client>
+  /** Runs one statement on a connection that all calls share. */
+  query<Row extends pg.QueryResultRow = Record<string, unknown>>(
+    text: string,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<Row>>
+}
+
+/**
+ * Creates a database for the calling test file: with Torii's tables, or `empty`. It is dropped after the last test
+ * of the file and after the `after` hooks of the file, so pools may be closed there.
+ *
+ * Do not `await test(…)` at the top level: node:test ends the file's run when no test is left at that moment.
+ */
+export async function testDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
+  const { serverUrl, template } = environment()
+  const name = databaseNameBeside(template)
+  const source = options.empty === true ? 'template0' : template
+  const clients = new Set<pg.Client>()
+  afterEverything(async () => {
+    await Promise.all([...clients].map((client) => client.end().catch(() => {})))
+    await withClient(serverUrl, (admin) => dropDatabase(admin, name))
+  })
+  await withClient(serverUrl, (admin) =>
+    retryInUse(async () => void (await admin.query(`create database ${name} template ${source}`))),
+  )
+  const url = databaseUrl(serverUrl, name)
+  const connect = () => connectTo(url, clients)
+  const shared = sharedConnection(connect)
+  return { url, name, connect, query: async (text, values) => (await shared()).query(text, values) }
+}
+
+function environment(): { serverUrl: string; template: string } {
+  const serverUrl = process.env.TORII_TEST_SERVER_URL
+  const template = process.env.TORII_TEST_TEMPLATE
+  if (serverUrl === undefined || template === undefined) {
+    throw new Error(
+      `this test needs the server of the test runner: use "npm test -- ${process.argv[1] ?? '<file>'}"`,
+    )
+  }
+  return { serverUrl, template }
+}
+
+async function connectTo(url: string, clients: Set<pg.Client>): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {}) // a test that stops the server sees it in its queries
+  client.once('end', () => clients.delete(client))
+  await client.connect()
+  clients.add(client)
+  return client
+}
+
+/** Opens a connection at the first call, and a new one when the server has closed it. */
+function sharedConnection(connect: () => Promise<pg.Client>): () => Promise<pg.Client> {
+  let current: Promise<pg.Client> | undefined
+  return () => {
+    current ??= connect().then(
+      (client) => client.once('end', () => (current = undefined)),
+      (error: unknown) => {
+        current = undefined
+        throw error
+      },
+    )
+    return current
+  }
+}
+
+// Made while the file loads, outside any test: hooks registered from here belong to the whole file, even when
+// testDatabase is called within a test or a hook.
+const fileScope = new AsyncResource('torii-test-database')
+
+/** Runs `work` after the hooks that the file itself registered: node:test runs hooks in order of registration. */
+function afterEverything(work: () => Promise<void>): void {
+  const register = (hook: () => unknown) => fileScope.runInAsyncScope(() => after(hook))
+  register(() => register(work))
+}

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** An empty project somewhere else, with our packages installed as a user would get them. */
+export interface PackedProject {
+  readonly folder: string
+  write(file: string, text: string): Promise<void>
+  /** Runs a program in the folder and gives what it printed; rejects when it fails. */
+  run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>
+  remove(): Promise<void>
+}
+
+/** Packs every package and installs the tarballs, and `others` in the versions this repository uses. */
+export async function createPackedProject(others: readonly string[]): Promise<PackedProject> {
+  const folder = await mkdtemp(join(tmpdir(), 'torii-packed-'))
+  const tarballs = join(folder, 'tarballs')
+  await mkdir(tarballs)
+  const packages = ['torii-core', 'torii-storage-postgres', 'torii-auth']
+  const workspaces = packages.flatMap((name) => ['--workspace', name])
+  await run('npm', ['pack', ...workspaces, '--pack-destination', tarballs], { cwd: root })
+  const files = (await readdir(tarballs)).map((file) => join(tarballs, file))
+  const project: PackedProject = {
+    folder,
+    write: (file, text) => writeFile(join(folder, file), text),
+    run: async (program, args, env = {}) => {
+      const options = { cwd: folder, env: { ...process.env, ...env } }
+      const { stdout } = await run(program, [...args], options)
+      return stdout
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+  await project.write('package.json', JSON.stringify({ private: true, type: 'module' }))
+  const versions = await Promise.all(others.map(versionHere))
+  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
+  await project.run('npm', ['install', ...flags, ...files, ...versions])
+  return project
+}
+
+async function versionHere(name: string): Promise<string> {
+  const text = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
+  const { version } = JSON.parse(text) as { version: string }
+  return `${name}@${version}`
+}
+
+/** The first code block of this language below a heading of the README. */
+export async function readmeBlock(heading: string, language: string): Promise<string> {
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  const section = readme.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))
+  const block = section?.split(`\`\`\`${language}\n`)[1]?.split('```')[0]
+  if (block === undefined) throw new Error(`README.md has no ${language} block below "${heading}"`)
+  return block
+}
