@@ -43,7 +43,7 @@ describe('sweep', () => {
   const fill = (userId: string, sessions: number, lifetime: string) =>
     db.query(
       `insert into torii.sessions (user_id, id, secret_hash, epoch, methods, expires_at, absolute_expires_at)
-       select $1::uuid, gen_random_uuid(), sha256(i::text::bytea), 0, '{password}',
+       select $1::uuid, md5(random()::text || i)::uuid, sha256(i::text::bytea), 0, '{password}',
          now() + $3::interval, now() + interval '30 days'
        from generate_series(1, $2::int) i`,
       [userId, sessions, lifetime],
@@ -73,7 +73,7 @@ describe('sweep', () => {
     await db.query("insert into torii.passwords (user_id, hash, owner_epoch) values ($1, 'h', 0)", [userId])
     await db.query(
       `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch)
-       values ('p', $1::text, gen_random_uuid(), $1::uuid, 0)`,
+       values ('p', $1::text, $1::uuid, $1::uuid, 0)`,
       [userId],
     )
     await storage.sweep()

@@ -16,7 +16,7 @@ import type {
 } from 'torii-core'
 import { InvalidInputError, PasswordHash, requireEmail, tokenHash } from 'torii-core'
 import { chargeAttempt, chargeValues, refundAttempt, refundValues } from './attempt-charging.js'
-import type { Database } from './db.js'
+import type { Database, StatementRunner } from './db.js'
 import { maybeOne, nameStatements, one, secondsFromNow, statementTime as now } from './db.js'
 import { askingValues, checkNewSession, checkObject, checkPasswordHash, checkRefund, checkSeconds, checkUserId } from './input.js'
 import { checkMailCharges, checkPurpose } from './input-credentials.js'
@@ -53,6 +53,16 @@ const endSessions = (schema: string): string => `
         returning ${liveSession.replaceAll('u.', 'before.')} as live
       )`
 
+/** What the holder of a token claims beside it; see `verifyEmail` for the parameters. */
+const holderHolds = (schema: string): string => `
+          ($4::text is null or exists (
+            select 1 from ${schema}.passwords p
+            where p.user_id = $1::uuid and p.hash = $4::text and p.owner_epoch = u.owner_epoch))
+          and ($6::uuid is null or (
+            u.session_epoch = $7::int and u.owner_epoch = $8::int and exists (
+              select 1 from ${schema}.sessions s
+              where s.user_id = u.id and s.id = $6::uuid and ${liveSession})))`
+
 const storeToken = `
         on conflict (user_id, purpose) do update set
           secret_hash = excluded.secret_hash, email = excluded.email, email_key = excluded.email_key,
@@ -83,25 +93,20 @@ export const statements = (schema: string) =>
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch
       where t.user_id = $1::uuid and t.purpose = $2::text and t.secret_hash = $3::bytea and ${liveToken}`,
     // `$3` raises both epochs. `$4` is the password that was verified, `$5` the one to set; `$6` to `$8`
-    // the session that asks. The token goes first, the user after it: the lock order of all doors.
+    // the session that asks; a claim that does not hold leaves the token alone. The token goes first, the
+    // user after it: the lock order of all doors.
     verifyEmail: `
       with t as (
         delete from ${schema}.verification_tokens t
         where t.user_id = $1::uuid and t.purpose = 'verify_email' and t.secret_hash = $2::bytea
+          and exists (select 1 from ${schema}.users u where u.id = $1::uuid and ${holderHolds(schema)})
         returning t.user_id, t.purpose, t.email_key, t.epoch, t.expires_at
       ), u as (
         update ${schema}.users u set
           email_verified_at = ${now}, updated_at = ${now},
           session_epoch = u.session_epoch + $3::boolean::int, owner_epoch = u.owner_epoch + $3::boolean::int
         from t
-        where u.id = t.user_id and ${liveToken}
-          and ($4::text is null or exists (
-            select 1 from ${schema}.passwords p
-            where p.user_id = u.id and p.hash = $4::text and p.owner_epoch = u.owner_epoch))
-          and ($6::uuid is null or (
-            u.session_epoch = $7::int and u.owner_epoch = $8::int and exists (
-              select 1 from ${schema}.sessions s
-              where s.user_id = u.id and s.id = $6::uuid and ${liveSession})))
+        where u.id = t.user_id and ${liveToken} and ${holderHolds(schema)}
         returning ${userColumns}, u.session_epoch, u.owner_epoch, $3::boolean as raised
       ), p as (
         insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)
@@ -133,7 +138,7 @@ export const statements = (schema: string) =>
         on conflict (user_id) do update set
           hash = excluded.hash, owner_epoch = excluded.owner_epoch, updated_at = excluded.updated_at
         returning user_id
-      ), ${endSessions(schema)}, ${refundAttempt(schema, 'p', 4)}
+      ), ${endSessions(schema)}, ${refundAttempt(schema, 'p', 4, 'gone')}
       select u.email, ${endedCount} as ended from u join p on p.user_id = u.user_id`,
     // The session that asks is judged in the look-up only; its epochs travel in the token's own epoch.
     issueEmailChange: `
@@ -151,17 +156,20 @@ export const statements = (schema: string) =>
         (select pg_catalog.count(*) from me)::int as live
       from verdict v left join token on true`,
     // Doors first, chained: links of both addresses, the token, the old claim; then the user; the new
-    // claim last, which waits only for callers that want nothing of ours (proved in the matrix).
+    // claim last, which waits only for callers that want nothing of ours (proved in the matrix). An
+    // address that differs only in spelling is claimed already.
     changeEmail: `
       with asked as (
-        select u.email_key as old_key, t.email_key as new_key
+        select u.email_key as old_key, t.email_key as new_key, not exists (
+          select 1 from ${schema}.user_emails e where e.email_key = t.email_key and e.user_id <> u.id
+        ) as free
         from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
         where t.user_id = $1::uuid and t.purpose = 'change_email' and t.secret_hash = $5::bytea
           and ${liveToken} and ${askingIsLive(schema)}
       ), links as (
         delete from ${schema}.magic_links l where l.email_key in (
           select l.email_key from ${schema}.magic_links l
-          join asked on l.email_key in (asked.old_key, asked.new_key)
+          join asked on asked.free and l.email_key in (asked.old_key, asked.new_key)
           order by l.email_key for update of l)
         returning l.email_key
       ), t as (
@@ -179,8 +187,12 @@ export const statements = (schema: string) =>
         for no key update
       ), new as (
         insert into ${schema}.user_emails (email_key, user_id)
-        select t.email_key, me.id from t, me
+        select t.email_key, me.id from t, me where t.email_key is distinct from me.email_key
         on conflict (email_key) do nothing returning email_key
+      ), claimed as (
+        select new.email_key from new
+        union all
+        select t.email_key from t, me where t.email_key = me.email_key
       ), dropped as (
         delete from ${schema}.user_emails e using old
         where e.email_key = old.email_key and exists (select 1 from new)
@@ -189,7 +201,7 @@ export const statements = (schema: string) =>
         update ${schema}.users u set
           email = t.email, email_key = t.email_key, email_verified_at = ${now}, updated_at = ${now},
           session_epoch = u.session_epoch + 1
-        from t, new
+        from t, claimed
         where u.id = t.user_id and u.session_epoch = $3::int
           and (select pg_catalog.count(*) from dropped) >= 0
         returning ${userColumns}, u.id, u.session_epoch
@@ -235,7 +247,7 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
         tokenHash(secretHash),
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
-      return one(db, sql.issue, values, toDecision)
+      return one(orForNobody(db), sql.issue, values, toDecision)
     },
     async find(purpose: VerificationPurpose, key: VerificationKey) {
       const [userId, secretHash] = keyValues(key)
@@ -267,7 +279,7 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
         emailKey,
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
-      return one(db, sql.issueEmailChange, values, (row: MailRow & { live: number }) =>
+      return one(orForNobody(db), sql.issueEmailChange, values, (row: MailRow & { live: number }) =>
         row.live === 0 ? { ok: false, reason: 'stale' } : toMailDecision(row),
       )
     },
@@ -277,6 +289,12 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
     },
   }
 }
+
+/** A user deleted while a token was stored takes the charges along: they are made again, for nobody. */
+const orForNobody = (db: Database): StatementRunner => ({
+  run: async (statement, values) =>
+    (await db.runUnlessUserGone(statement, values)) ?? db.run(statement, values),
+})
 
 type NewPassword = Parameters<VerificationTokenRepository['resetPassword']>[1]
 
