@@ -1,3 +1,5 @@
+import { ToriiError } from 'torii-core'
+
 /**
  * What the outcome of a failed statement is, and so what may be done next.
  * - `not-committed`: the server refused because of concurrent work or a wrong node; may be sent again.
@@ -67,6 +69,8 @@ export function classifyStatementError(error: unknown): ErrorClass {
 
 /** Classes of failures while connecting: nothing was sent, whatever broke. */
 export function classifyConnectError(error: unknown): ErrorClass {
+  // Our own pool has looked for the primary until the deadline, and says what is wrong.
+  if (error instanceof ToriiError) return 'other'
   const state = sqlStateOf(error)
   if (state === null) return 'not-sent'
   if (/^(28|3D)/.test(state)) return 'login'
@@ -74,7 +78,8 @@ export function classifyConnectError(error: unknown): ErrorClass {
   return known === 'pooler' || known === 'permission' ? known : 'not-sent'
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : typeof error === 'string' ? error : 'an unknown failure'
 
 /**
  * What may be passed on of a driver's error: code, kind and names. Its `detail`, `where` and

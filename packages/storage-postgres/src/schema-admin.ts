@@ -1,7 +1,7 @@
 import { InvalidInputError, ToriiError } from 'torii-core'
 import type { Connection } from './driver.js'
 import { sqlStateOf } from './error-classes.js'
-import { keepOthersOut } from './migration-lock.js'
+import { dropOwnExtension } from './uuid-default.js'
 
 /** Every table of the schema, those that others refer to last. */
 const tables = [
@@ -27,23 +27,29 @@ const historyTable = 'torii_migrations'
  */
 export async function grantTo(connection: Connection, schema: string, role: string): Promise<void> {
   const grantee = quoteRole(role)
-  // Two grants on one table at once fail with "tuple concurrently updated".
-  await keepOthersOut(connection, schema)
   const list = tables.map((table) => `${schema}.${table}`).join(', ')
   try {
+    // Two grants on one table at once fail with "tuple concurrently updated"; this lets one go first.
+    await connection.query(`lock table ${schema}.${historyTable} in share update exclusive mode`)
     await connection.query(`grant usage on schema ${schema} to ${grantee}`)
+    await connection.query(`grant select, insert, update, delete on ${list} to ${grantee}`)
+    await connection.query(`grant select on ${schema}.${historyTable} to ${grantee}`)
   } catch (error) {
-    if (sqlStateOf(error) === '42704')
-      throw new InvalidInputError('grantTo', 'must be a role that exists')
-    throw error
+    throw explainGrant(error)
   }
-  await connection.query(`grant select, insert, update, delete on ${list} to ${grantee}`)
-  await connection.query(`grant select on ${schema}.${historyTable} to ${grantee}`)
-  if (!(await hasRights(connection, schema, role)))
-    throw new ToriiError(
-      'ERR_PERMISSION',
-      'this database role may not grant rights on the Torii tables: run "npx torii-storage-postgres migrate --grant-to ROLE" as their owner',
-    )
+  if (!(await hasRights(connection, schema, role))) throw notTheOwner()
+}
+
+const notTheOwner = () =>
+  new ToriiError(
+    'ERR_PERMISSION',
+    'this database role may not grant rights on the Torii tables: run "npx torii-storage-postgres migrate --grant-to ROLE" as their owner',
+  )
+
+function explainGrant(error: unknown): unknown {
+  const state = sqlStateOf(error)
+  if (state === '42501') return notTheOwner()
+  return state === '42704' ? new InvalidInputError('grantTo', 'must be a role that exists') : error
 }
 
 /** PostgreSQL answers a grant by somebody who is not the owner with a warning and does nothing. */
@@ -62,11 +68,12 @@ async function hasRights(connection: Connection, schema: string, role: string): 
  * the schema `public`, which was there before us.
  */
 export async function dropTables(connection: Connection, schema: string): Promise<void> {
-  await keepOthersOut(connection, schema)
-  for (const table of [...tables, historyTable])
+  // The history first: it waits for a deployer that is at work.
+  for (const table of [historyTable, ...tables])
     await connection.query(`drop table if exists ${schema}.${table} cascade`)
-  if (schema !== '"public"' && (await isEmpty(connection, schema)))
-    await connection.query(`drop schema if exists ${schema}`)
+  if (schema === '"public"') return
+  await dropOwnExtension(connection, schema)
+  if (await isEmpty(connection, schema)) await connection.query(`drop schema if exists ${schema}`)
 }
 
 /** Whatever is in a schema depends on it: tables, types, functions, extensions. */
@@ -79,7 +86,8 @@ async function isEmpty(connection: Connection, schema: string): Promise<boolean>
   return rows.length === 0
 }
 
-function quoteRole(role: unknown): string {
+/** @throws InvalidInputError for what cannot be the name of a role */
+export function quoteRole(role: unknown): string {
   if (
     typeof role !== 'string' ||
     role === '' ||

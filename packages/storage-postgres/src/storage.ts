@@ -35,7 +35,7 @@ import { resolveOptions } from './options.js'
 import type { PgPool } from './pg-driver.js'
 import { createPgDriver } from './pg-driver.js'
 import { createRepositories, withoutCharging } from './repositories.js'
-import { dropTables, findProblems, grantTo } from './schema-admin.js'
+import { dropTables, findProblems, grantTo, quoteRole } from './schema-admin.js'
 import { quoteSchema } from './schema-name.js'
 import { toToriiError } from './storage-errors.js'
 
@@ -116,8 +116,10 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * @throws ToriiError `ERR_MIGRATION_FAILED`, `ERR_MIGRATION_DRIFT`, `ERR_SCHEMA_NEWER`, `ERR_PERMISSION`
    */
   async migrate(options: MigrateOptions = {}): Promise<MigrationResult> {
-    const result = await migrate(this.#plan(options))
     const { grantTo: role } = options
+    // A name that cannot be one is refused before anything is migrated.
+    if (role !== undefined) quoteRole(role)
+    const result = await migrate(this.#plan(options))
     if (role !== undefined)
       await this.#driver.transaction((connection) =>
         told('grant', () => grantTo(connection, this.#schema, role)),
@@ -218,7 +220,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   }
 
   #plan({ lockTimeoutSeconds = 3 }: MigrateOptions): MigrationPlan {
-    if (!(lockTimeoutSeconds >= 0.1 && lockTimeoutSeconds <= 3600))
+    if (typeof lockTimeoutSeconds !== 'number' || !(lockTimeoutSeconds >= 0.1 && lockTimeoutSeconds <= 3600))
       throw new InvalidOptionsError('lockTimeoutSeconds', 'must be a number from 0.1 to 3600')
     const log = quietLog(this.#options.log)
     return { driver: this.#driver, schema: this.#schema, migrations, lockTimeoutSeconds, log }
