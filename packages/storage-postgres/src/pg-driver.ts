@@ -69,17 +69,28 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     const connecting = pool.connect()
     const expired = () => new Error(`no connection within ${deadlines.acquire} ms`)
     return within(connecting, deadlines.acquire, expired).then(guard, (error: unknown) => {
-      connecting.then((late) => guard(late).release(), () => undefined)
+      connecting.then(
+        (late) => guard(late).release(),
+        () => undefined,
+      )
       throw error
     })
   }
 
-  async function send(client: PgClient, query: PgQuery, answerMs = deadlines.answer): Promise<PgResult> {
+  async function send(
+    client: PgClient,
+    query: PgQuery,
+    answerMs = deadlines.answer,
+  ): Promise<PgResult> {
     return within(client.query(query), answerMs, () => new Error(`no answer within ${answerMs} ms`))
   }
 
   /** One try of one statement on one connection of its own. */
-  async function attempt(statement: Statement, values: unknown[]): Promise<Attempt> {
+  async function attempt(
+    statement: Statement,
+    values: unknown[],
+    prepared: boolean,
+  ): Promise<Attempt> {
     let client: PgClient
     try {
       client = await acquire()
@@ -87,7 +98,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
       return { ok: false, error, failure: classifyConnectError(error) }
     }
     try {
-      const { rows } = await send(client, toQuery(statement, values, prepare))
+      const { rows } = await send(client, toQuery(statement, values, prepared))
       client.release()
       return { ok: true, rows }
     } catch (error) {
@@ -98,14 +109,21 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
   }
 
   async function run(statement: Statement, values: unknown[]): Promise<unknown[]> {
+    // Every connection of the pool can hold a plan that a migration has made stale; unprepared, none does.
+    let stalePlan = false
     for (let tries = 1; ; tries += 1) {
-      const outcome = await attempt(statement, values)
+      const outcome = await attempt(statement, values, prepare && !stalePlan)
       if (outcome.ok) return outcome.rows
       const { error, failure } = outcome
+      stalePlan ||= codeOf(error) === cachedPlanChanged
       const giveUp = tries >= maxAttempts || !mayRepeat(statement, failure)
       log({
         level: 'warn',
-        event: !giveUp ? 'retried' : failure === 'ambiguous' ? 'outcome_unknown' : 'connection_lost',
+        event: !giveUp
+          ? 'retried'
+          : failure === 'ambiguous'
+            ? 'outcome_unknown'
+            : 'connection_lost',
         operation: statement.name,
         code: failure,
       })
@@ -114,39 +132,23 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     }
   }
 
-  async function connected<Result>(work: Work<Result>, { answerMs }: ConnectionOptions = {}): Promise<Result> {
+  async function connected<Result>(
+    work: Work<Result>,
+    { answerMs }: ConnectionOptions = {},
+  ): Promise<Result> {
     let client: PgClient
     try {
       client = await acquire()
     } catch (error) {
       throw toToriiError(error, classifyConnectError(error), 'connect')
     }
-    let doubtful = false
-    const query = async (text: string, values: readonly unknown[] = []) => {
-      try {
-        return await send(client, { text, values: [...values] }, answerMs)
-      } catch (error) {
-        doubtful ||= leavesConnectionDoubtful(error, classifyStatementError(error))
-        throw error
-      }
-    }
-    const connection: Connection = {
-      processId: processIdOf(client),
-      query,
-      async run(statement, values) {
-        try {
-          return (await send(client, toQuery(statement, values, prepare), answerMs)).rows
-        } catch (error) {
-          const failure = classifyStatementError(error)
-          doubtful ||= leavesConnectionDoubtful(error, failure)
-          throw toToriiError(error, failure, statement.name)
-        }
-      },
-    }
+    const { connection, isDoubtful } = connectionOver(client, prepare, (query) =>
+      send(client, query, answerMs),
+    )
     try {
       return await work(connection)
     } finally {
-      client.release(doubtful)
+      client.release(isDoubtful())
     }
   }
 
@@ -160,15 +162,45 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
   }
 }
 
+/** A connection over a client that is ours for a while, and whether it may be used again afterwards. */
+function connectionOver(
+  client: PgClient,
+  prepare: boolean,
+  send: (query: PgQuery) => Promise<PgResult>,
+): { connection: Connection; isDoubtful(): boolean } {
+  let doubtful = false
+  let line: Promise<unknown> = Promise.resolve()
+
+  /** One after the other: a client has one conversation, and its deadline starts when its turn comes. */
+  function sendInLine(query: PgQuery): Promise<PgResult> {
+    const answer = line.then(() => send(query))
+    line = answer.catch((error: unknown) => {
+      doubtful ||= leavesConnectionDoubtful(error, classifyStatementError(error))
+    })
+    return answer
+  }
+
+  const connection: Connection = {
+    processId: processIdOf(client),
+    query: (text, values = []) => sendInLine({ text, values: [...values] }),
+    async run(statement, values) {
+      try {
+        return (await sendInLine(toQuery(statement, values, prepare))).rows
+      } catch (error) {
+        throw toToriiError(error, classifyStatementError(error), statement.name)
+      }
+    },
+  }
+  return { connection, isDoubtful: () => doubtful }
+}
+
 /** `pg` keeps what the server announced in a member that is not in its types. */
 function processIdOf(client: PgClient): number | null {
   const id: unknown = Reflect.get(client, 'processID')
   return typeof id === 'number' ? id : null
 }
 
-type Attempt =
-  | { ok: true; rows: unknown[] }
-  | { ok: false; error: unknown; failure: ErrorClass }
+type Attempt = { ok: true; rows: unknown[] } | { ok: false; error: unknown; failure: ErrorClass }
 
 const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery =>
   prepare
@@ -180,13 +212,22 @@ const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>
   statement.reads && failure === 'ambiguous' ? 'not-sent' : failure
 
 const mayRepeat = (statement: Statement, failure: ErrorClass): boolean =>
-  failure === 'not-committed' || failure === 'not-sent' || (failure === 'ambiguous' && statement.reads)
+  failure === 'not-committed' ||
+  failure === 'not-sent' ||
+  (failure === 'ambiguous' && statement.reads)
 
-/** After these nobody knows what the connection will answer next, or it is the wrong server. */
-function leavesConnectionDoubtful(error: unknown, failure: ErrorClass): boolean {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  return failure === 'ambiguous' || failure === 'pooler' || code === '25006' || code === '25P03'
-}
+/** feature_not_supported, as PostgreSQL says it of a prepared statement whose result changed its type. */
+const cachedPlanChanged = '0A000'
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error ? Reflect.get(error, 'code') : undefined
+
+/** Codes after which a connection is thrown away: a standby, a timed-out transaction, a stale plan. */
+const unusableAfter: readonly unknown[] = ['25006', '25P03', cachedPlanChanged]
+
+/** After these nobody knows what the connection will answer next, or it is of no more use. */
+const leavesConnectionDoubtful = (error: unknown, failure: ErrorClass): boolean =>
+  failure === 'ambiguous' || failure === 'pooler' || unusableAfter.includes(codeOf(error))
 
 /** Commits when `work` returns, rolls back when it throws; a failed commit says what is known of it. */
 async function inTransaction<Result>(connection: Connection, work: Work<Result>): Promise<Result> {
