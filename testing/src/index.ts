@@ -1,4 +1,6 @@
 export { type CatalogueQuery, catalogue } from './catalogue.js'
 export { type TestDatabase, testDatabase } from './database.js'
 export { elapse } from './elapse.js'
+export { findPgBouncer, type PgBouncer, startPgBouncer } from './pgbouncer.js'
 export { type ServerOptions, startServer, type TestServer } from './server.js'
+export { canStartStandby, startStandby, type TestStandby } from './standby.js'

@@ -44,11 +44,14 @@ export function readPostmasterFile(directory: string): { pid: number; ready: boo
   }
 }
 
-/** Whether a pid is a `postgres` or `initdb` that was started on this run directory, and no other process. */
+const programs = ['postgres', 'initdb', 'pg_basebackup', 'pgbouncer']
+
+/** Whether a pid is one of our programs that was started on this run directory, and no other process. */
 function belongsTo(directory: string, pid: number): boolean {
   const [program, ...values] = commandLine(pid)
-  const name = basename(program ?? '')
-  return (name === 'postgres' || name === 'initdb') && values.includes(dataDirectoryOf(directory))
+  const data = dataDirectoryOf(directory)
+  const isOurs = values.some((value) => value === data || value.startsWith(`${data}/`))
+  return programs.includes(basename(program ?? '')) && isOurs
 }
 
 /** Stops the server of a run directory, by pid and only after `belongsTo`, then removes the directory. */

@@ -91,7 +91,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   }
 }
 
-async function startOnFreePort(
+/** Starts a server on a port that is free, trying others when somebody else takes it first. */
+export async function startOnFreePort(
   input: Omit<PostmasterInput, 'port'>,
 ): Promise<{ pid: number; port: number }> {
   for (let tries = 1; ; tries++) {
@@ -104,7 +105,8 @@ async function startOnFreePort(
   }
 }
 
-function serverControl(
+/** What can be done to a server that runs. */
+export function serverControl(
   input: PostmasterInput,
   firstPid: number,
   release: () => void,

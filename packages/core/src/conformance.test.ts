@@ -7,7 +7,17 @@ import { awkwardTexts, metadataOfSize } from './conformance/samples.js'
 import type { RepositoryProvider } from './index.js'
 import { checkMetadata, checkName } from './index.js'
 
-type Repository = 'users' | 'sessions' | 'passwords' | 'loginAttempts'
+type Repository =
+  | 'magicLinks'
+  | 'verificationTokens'
+  | 'users'
+  | 'sessions'
+  | 'passwords'
+  | 'loginAttempts'
+  | 'oauthAccounts'
+  | 'oauthStates'
+  | 'passkeys'
+  | 'passkeyChallenges'
 
 /** Every method of the contract; leaving one out, or naming one that is gone, does not compile. */
 const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], true> } = {
@@ -43,7 +53,38 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     rehash: true,
     remove: true,
   },
+  magicLinks: { issue: true, consume: true, consumeCode: true },
+  verificationTokens: {
+    issue: true,
+    find: true,
+    verifyEmail: true,
+    resetPassword: true,
+    issueEmailChange: true,
+    changeEmail: true,
+  },
   loginAttempts: { charge: true, refund: true, unlock: true, status: true },
+  oauthAccounts: {
+    signIn: true,
+    link: true,
+    unlink: true,
+    list: true,
+    findTokens: true,
+    replaceTokens: true,
+    leaseRefresh: true,
+  },
+  oauthStates: { store: true, consume: true },
+  passkeys: {
+    add: true,
+    list: true,
+    credentials: true,
+    credentialsByEmail: true,
+    findForSignIn: true,
+    signIn: true,
+    reauthenticate: true,
+    rename: true,
+    delete: true,
+  },
+  passkeyChallenges: { store: true, consume: true },
 }
 const needs: Record<ConformanceNeed, true> = {
   concurrency: true,

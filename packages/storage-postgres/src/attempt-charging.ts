@@ -59,8 +59,13 @@ export const chargeAttempt = (schema: string): string => `
             pg_catalog.ceil(pg_catalog.date_part('epoch', gate.until - ${now}))::int,
             (select pg_catalog.min(a.lock_seconds) from asked a)
           ) as retry_after,
-          (select pg_catalog.ceil(pg_catalog.date_part('epoch', seen.ends_at - ${now}))::int from seen
-            where seen.key = $8::bytea and seen.locked) as network_retry_after
+          coalesce(
+            (select pg_catalog.ceil(pg_catalog.date_part('epoch', seen.ends_at - ${now}))::int from seen
+              where seen.key = $8::bytea and seen.locked),
+            (select a.lock_seconds from asked a
+              where a.ord = 2 and gate.until is null
+                and not exists (select 1 from charge where charge.key = a.key))
+          ) as network_retry_after
         from gate
       )`
 

@@ -1,5 +1,7 @@
-import { InvalidOptionsError, ToriiError } from 'torii-core'
+import { ToriiError } from 'torii-core'
 import type { Driver } from './driver.js'
+import type { Host } from './host-list.js'
+import { readHosts } from './host-list.js'
 import { quietLog } from './log.js'
 import type { ConnectOptions } from './options.js'
 import { resolveOptions } from './options.js'
@@ -20,31 +22,22 @@ export async function openDriver(url: unknown, options: ConnectOptions): Promise
     const { openPglite } = await import('./pglite-driver.js')
     return openPglite(directory === '' ? null : directory, resolved.acquireMs)
   }
-  if (!isPostgresUrl(url))
-    throw new InvalidOptionsError(
-      'url',
-      'must be like postgresql://user:password@host/database, or pglite:DIRECTORY',
-    )
-  const driver = await openPool(url, options)
+  const driver = await openPool(readHosts(url), options)
   await refuseOldServer(driver)
   return driver
 }
 
-/** A URL is never repeated in a message: it holds the password. */
-const isPostgresUrl = (url: unknown): url is string =>
-  typeof url === 'string' && /^postgres(ql)?:\/\//.test(url) && URL.canParse(url)
-
-async function openPool(url: string, options: ConnectOptions): Promise<Driver> {
+async function openPool(hosts: readonly Host[], options: ConnectOptions): Promise<Driver> {
   const { prepare, acquireMs, statementMs, maxConnections, log } = resolveOptions(options)
-  const { default: pg } = await import('pg')
-  const pool = new pg.Pool({
-    connectionString: url,
+  // Loaded only here, so that the embedded engine does without pg.
+  const { createPrimaryPool } = await import('./primary-pool.js')
+  const settings = {
     max: maxConnections,
-    connectionTimeoutMillis: acquireMs,
     keepAlive: true,
     application_name: 'torii',
     ...(prepare ? serverLimits(statementMs) : {}),
-  })
+  }
+  const pool = createPrimaryPool(hosts, settings, acquireMs)
   return createPgDriver(pool, {
     prepare,
     deadlines: { acquire: acquireMs, answer: statementMs },
@@ -67,7 +60,10 @@ async function refuseOldServer(driver: Driver): Promise<void> {
     )
     const { version } = rows[0] as { version: number }
     if (version < oldestServer)
-      throw new ToriiError('ERR_UNAVAILABLE', `PostgreSQL 12 or newer is needed, this server is ${Math.trunc(version / 10_000)}`)
+      throw new ToriiError(
+        'ERR_UNAVAILABLE',
+        `PostgreSQL 12 or newer is needed, this server is ${Math.trunc(version / 10_000)}`,
+      )
   } catch (error) {
     await driver.close()
     throw error

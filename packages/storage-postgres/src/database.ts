@@ -1,17 +1,23 @@
 import { ToriiError } from 'torii-core'
-import type { Database, StatementRunner } from './db.js'
+import type { Database, Statement, StatementRunner } from './db.js'
 import { backOff } from './deadline.js'
 import type { Connection, Driver } from './driver.js'
+import { lostAnswerOf, nothingToRead, settle } from './outcome.js'
 
 /** Transactions of our own hold nothing but SQL, so one that was not committed may be run again. */
 const maxAttempts = 4
 
 /** A database over a driver: every statement is a commit of its own. */
 export function overDriver(driver: Driver): Database {
+  const run = (statement: Statement, values: unknown[]) => {
+    const send = () => driver.run(statement, values)
+    const repeats = !statement.reads && lostAnswerOf(statement.name).act === 'repeat'
+    return repeats ? settle(send, nothingToRead) : send()
+  }
   return {
-    run: (statement, values) => driver.run(statement, values),
-    runUnlessUserGone: (statement, values) =>
-      nullIfUserGone(() => driver.run(statement, values)),
+    run,
+    runUnlessUserGone: (statement, values) => nullIfUserGone(() => run(statement, values)),
+    settle,
     async atomic(work) {
       for (let tries = 1; ; tries += 1) {
         try {
@@ -33,6 +39,7 @@ export function overConnection(connection: Connection): Database {
     run: (statement, values) => connection.run(statement, values),
     runUnlessUserGone: (statement, values) =>
       nullIfUserGone(() => inSavepoint((db) => db.run(statement, values))),
+    settle: (write) => write(false),
     atomic: inSavepoint,
   }
 }

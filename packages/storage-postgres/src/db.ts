@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Write } from './outcome.js'
 
 /** A statement as written in a table's file. */
 export interface Statement {
@@ -23,6 +24,11 @@ export interface Database extends StatementRunner {
    * meanwhile. Inside a caller's transaction that does not abort it.
    */
   runUnlessUserGone(statement: Statement, values: unknown[]): Promise<unknown[] | null>
+  /**
+   * Runs a write of which something of our own tells whether it was committed: {@link settle}. Inside a
+   * caller's transaction it simply runs: a connection that is lost takes the transaction along.
+   */
+  settle<Result>(write: Write<Result>, reread: () => Promise<Result | null>): Promise<Result>
   /** Runs statements that belong together as one commit, or as one savepoint of the caller's transaction. */
   atomic<Result>(work: (db: StatementRunner) => Promise<Result>): Promise<Result>
 }

@@ -121,7 +121,9 @@ describe('an ending in the midst of sign-ins leaves no session but the one that 
         for (const { key } of all) assert.equal(await isLive(storage, key), false)
         assert.equal(await isLive(storage, person.key), keepsAsking)
       }
-      t.diagnostic(`${opened} opened, ${behind} rows survived the delete and were dead by their epoch`)
+      t.diagnostic(
+        `${opened} opened, ${behind} rows survived the delete and were dead by their epoch`,
+      )
       // Without these the epoch would not have been tested: it is what ended them.
       assert.ok(behind > 0)
     })
@@ -166,7 +168,9 @@ test(`passwords.set in the midst of a removal never brings a password back: ${ro
     assert.equal(single.ok, true)
     // Before the removal there is a password, after it the epochs that they carry are old.
     assert.deepEqual(new Set(all.map((answer) => answer.ok)), new Set([false]))
-    const { rows } = await database.query('select 1 from torii.passwords where user_id = $1', [person.id])
+    const { rows } = await database.query('select 1 from torii.passwords where user_id = $1', [
+      person.id,
+    ])
     assert.equal(rows.length, 0)
   }
 })
@@ -186,7 +190,10 @@ test(`sessions.rotate and reauthenticate: one of 20 has the new secret, the old 
       secrets.map((secretHash) => isLive(storage, { ...key, secretHash })),
     )
     assert.equal(alive.filter(Boolean).length, 1)
-    assert.deepEqual(alive, answers.map((answer) => answer !== null))
+    assert.deepEqual(
+      alive,
+      answers.map((answer) => answer !== null),
+    )
     assert.equal(await isLive(storage, key), false)
   }
 })

@@ -121,11 +121,7 @@ describe('what a real server answers', () => {
     ['a missing schema', 'create table nowhere.t ()', 'schema'],
     ['a missing column', 'select nothing from torii.users', 'schema'],
     ['a time limit', 'set statement_timeout = 20; select pg_sleep(5)', 'ended'],
-    [
-      'a read-only transaction',
-      'begin read only; delete from torii.users',
-      'not-committed',
-    ],
+    ['a read-only transaction', 'begin read only; delete from torii.users', 'not-committed'],
     [
       'a lock that does not come',
       'set lock_timeout = 20; lock table torii.users in access exclusive mode',

@@ -62,7 +62,9 @@ export function classifyStatementError(error: unknown): ErrorClass {
   const state = sqlStateOf(error)
   if (state === null) return 'ambiguous'
   if (state === '0A000')
-    return /cached plan must not change result type/.test(messageOf(error)) ? 'not-committed' : 'other'
+    return /cached plan must not change result type/.test(messageOf(error))
+      ? 'not-committed'
+      : 'other'
   // Class 08: the server or a pooler lost its connection while working for us.
   return classOfSqlState[state] ?? (state.startsWith('08') ? 'ambiguous' : 'other')
 }

@@ -83,9 +83,14 @@ const ceremonies: readonly PasskeyCeremony[] = ['register', 'authenticate', 'rea
 export const checkCeremony = (value: unknown, allowed = ceremonies): PasskeyCeremony =>
   oneOf(value, allowed, 'ceremony')
 
-function oneOf<Value extends string>(value: unknown, allowed: readonly Value[], field: string): Value {
+function oneOf<Value extends string>(
+  value: unknown,
+  allowed: readonly Value[],
+  field: string,
+): Value {
   const found = allowed.find((known) => known === value)
-  if (found === undefined) throw new InvalidInputError(field, `must be one of ${allowed.join(', ')}`)
+  if (found === undefined)
+    throw new InvalidInputError(field, `must be one of ${allowed.join(', ')}`)
   return found
 }
 
@@ -93,12 +98,13 @@ function oneOf<Value extends string>(value: unknown, allowed: readonly Value[], 
 export function checkPasskeyName(value: unknown): string {
   const name = checkText(value, 'name', { codePoints: 100 })
   if (name.trim() === '') throw new InvalidInputError('name', 'must not be blank')
-  if (/\p{Cc}/u.test(name)) throw new InvalidInputError('name', 'must not contain control characters')
+  if (/\p{Cc}/u.test(name))
+    throw new InvalidInputError('name', 'must not contain control characters')
   return name
 }
 
 export function checkTransports(value: unknown): string[] {
   if (!Array.isArray(value) || value.length > 16)
     throw new InvalidInputError('transports', 'must be a list of at most 16 texts')
-  return value.map((transport: unknown) => checkShortText(transport, 'transports', 32))
+  return Array.from(value, (transport: unknown) => checkShortText(transport, 'transports', 32))
 }

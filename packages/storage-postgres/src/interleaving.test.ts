@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { testDatabase, type TestDatabase } from 'torii-testing'
+import { type TestDatabase, testDatabase } from 'torii-testing'
 import type { Lane } from './held-lock.test.support.js'
 import { begin, openLane } from './held-lock.test.support.js'
 import type { OperationName } from './user-operations.test.support.js'
@@ -47,7 +47,12 @@ const ending = (answers: readonly string[], state: string) => `${answers.join(' 
 type Names = readonly [OperationName | null, OperationName | null]
 
 /** Runs both calls, one after the other; what is null is not run and answers null. */
-async function oneAfterTheOther(lane: Lane, kind: Kind, names: Names, order: readonly (0 | 1)[]): Promise<string> {
+async function oneAfterTheOther(
+  lane: Lane,
+  kind: Kind,
+  names: Names,
+  order: readonly (0 | 1)[],
+): Promise<string> {
   const subject = await newSubject(lane, kind)
   const owns = [newOwn('first'), newOwn('second')] as const
   const answers = ['null', 'null']
@@ -59,7 +64,10 @@ async function oneAfterTheOther(lane: Lane, kind: Kind, names: Names, order: rea
 }
 
 /** What may come of a pair: exactly what comes of one call after the other. */
-async function allowedEndings(lane: Lane, { names, kind }: Pair): Promise<{ inOrder: Set<string>; anyOrder: Set<string> }> {
+async function allowedEndings(
+  lane: Lane,
+  { names, kind }: Pair,
+): Promise<{ inOrder: Set<string>; anyOrder: Set<string> }> {
   const inOrder = new Set<string>()
   const anyOrder = new Set<string>()
   for (const first of formsOf(names[0]))
@@ -76,7 +84,14 @@ const formsOf = (name: OperationName): (OperationName | null)[] => {
 }
 
 /** Whoever looked the password up before one of these must not be signed in after it. */
-const endsSessions = new Set<OperationName>(['change', 'remove', 'revokeOthers', 'revokeAll', 'disable', 'delete'])
+const endsSessions = new Set<OperationName>([
+  'change',
+  'remove',
+  'revokeOthers',
+  'revokeAll',
+  'disable',
+  'delete',
+])
 /** These leave the session that asks for them. */
 const keepsAsking = new Set<OperationName>(['change', 'remove', 'revokeOthers'])
 /** These end the session that asks, too. */
@@ -88,9 +103,17 @@ function brokenPromise({ names }: Pair, answers: readonly string[], state: strin
     name !== undefined && ['done', 'true', 'counted'].includes(answers[place] ?? '')
   const anyOf = (set: ReadonlySet<OperationName>) =>
     names.some((name, place) => set.has(name) && succeeded(name, place))
-  if (names.some((name) => name.startsWith('signIn')) && anyOf(endsSessions) && state.includes('new of'))
+  if (
+    names.some((name) => name.startsWith('signIn')) &&
+    anyOf(endsSessions) &&
+    state.includes('new of')
+  )
     return 'a sign-in outlives what ended it'
-  if (anyOf(keepsAsking) && !names.some((name) => endsAsking.has(name)) && !state.includes('asking by'))
+  if (
+    anyOf(keepsAsking) &&
+    !names.some((name) => endsAsking.has(name)) &&
+    !state.includes('asking by')
+  )
     return 'the session that asked has ended'
   return null
 }
@@ -167,7 +190,11 @@ describe('two operations on one user, the second entering while the first waits'
 
   test('each ends as one call after the other would', () => {
     const problems = rounds.flatMap(({ problem }) => problem ?? [])
-    assert.equal(problems.length, 0, `${problems.length} rounds:\n${problems.slice(0, 20).join('\n')}`)
+    assert.equal(
+      problems.length,
+      0,
+      `${problems.length} rounds:\n${problems.slice(0, 20).join('\n')}`,
+    )
   })
 
   test('none is ended by a deadlock', () => {

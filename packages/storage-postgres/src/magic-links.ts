@@ -4,6 +4,7 @@ import type {
   Json,
   MagicLinkRepository,
   MailboxProof,
+  MailboxSignIn,
   MailDecision,
   NewMagicLink,
   TokenHash,
@@ -12,11 +13,18 @@ import { maxCodeTries, requireEmail, tokenHash } from 'torii-core'
 import type { VerdictRow } from './attempt-charging.js'
 import { chargeAttempt, chargeValues, toRefusal } from './attempt-charging.js'
 import type { Database } from './db.js'
-import { maybeOne, nameStatements, one, secondsFromNow, statementTime as now } from './db.js'
+import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
 import { checkCharges, checkObject, checkSeconds } from './input.js'
 import { checkMailCharges, hashOrNull } from './input-credentials.js'
 import type { MailboxRow } from './mailbox-sign-in.js'
-import { mailboxColumns, mailboxValues, signInByMailbox, toMailboxSignIn } from './mailbox-sign-in.js'
+import {
+  mailboxColumns,
+  mailboxValues,
+  signInByMailbox,
+  toFormerSignIn,
+  toMailboxSignIn,
+} from './mailbox-sign-in.js'
+import { createReceipts } from './receipts.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
@@ -88,10 +96,17 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
   schema: string,
 ): MagicLinkRepository<Metadata> {
   const sql = statements(schema)
+  const receipts = createReceipts(db, schema)
 
   return {
     async issue(link: NewMagicLink) {
-      const { email, tokenHash: hash, codeHash, lifetimeSeconds, charges } = checkObject(link, 'link')
+      const {
+        email,
+        tokenHash: hash,
+        codeHash,
+        lifetimeSeconds,
+        charges,
+      } = checkObject(link, 'link')
       const emailKey = requireEmail(email)
       const values = [
         ...chargeValues(checkMailCharges(charges)),
@@ -105,20 +120,29 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
     },
     async consume(hash: TokenHash, proof: MailboxProof) {
       const values = [tokenHash(hash), ...mailboxValues(proof)]
-      return (await maybeOne(db, sql.consume, values, toMailboxSignIn<Metadata>)) ?? invalidToken
+      return db.settle<MailboxSignIn<Metadata>>(
+        async () =>
+          (await maybeOne(db, sql.consume, values, toMailboxSignIn<Metadata>)) ?? invalidToken,
+        async () => toFormerSignIn(await receipts.openedForAnybody(proof.session), proof),
+      )
     },
     async consumeCode(input: CodeInput, proof: MailboxProof) {
       const { email, codeHash, charges } = checkObject(input, 'input')
+      const emailKey = requireEmail(email)
       const values = [
         ...chargeValues(checkCharges(charges)),
-        requireEmail(email),
+        emailKey,
         tokenHash(codeHash),
         ...mailboxValues(proof),
       ]
-      return one(db, sql.consumeCode, values, (row: CodeRow): CodeSignIn<Metadata> => {
-        if (!row.allowed) return toRefusal(row)
-        return row.session_id === null ? invalidToken : toMailboxSignIn(row)
-      })
+      return db.settle<CodeSignIn<Metadata>>(
+        () =>
+          one(db, sql.consumeCode, values, (row: CodeRow) => {
+            if (!row.allowed) return toRefusal(row)
+            return row.session_id === null ? invalidToken : toMailboxSignIn(row)
+          }),
+        async () => toFormerSignIn(await receipts.openedByAddress(emailKey, proof.session), proof),
+      )
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { MailboxProof, MailboxSignIn } from 'torii-core'
 import { statementTime as now } from './db.js'
 import { checkNewSession, checkObject, checkUserId } from './input.js'
+import type { OpenedRow } from './receipts.js'
 import type { SessionRow } from './session-row.js'
 import { insertSession, sessionColumns, sessionValues, toSession } from './session-row.js'
 import type { UserRow } from './user-row.js'
@@ -11,8 +12,9 @@ import { toUser, userColumns } from './user-row.js'
  * `$first` is the id of the user to make or null, the seven session parameters follow.
  *
  * The no-op updates of the claim and the user are how a statement meets a winner that its snapshot
- * cannot see. The first proof of an unverified address raises both epochs: what a squatter made before
- * no longer counts, whatever is being inserted just now.
+ * cannot see; the lock on a known claim is how it meets a deletion, which the upsert would undo. The
+ * first proof of an unverified address raises both epochs: what a squatter made before no longer
+ * counts, whatever is being inserted just now.
  */
 export const signInByMailbox = (schema: string, first: number): string => `
       claim as (
@@ -20,11 +22,13 @@ export const signInByMailbox = (schema: string, first: number): string => `
         select proved.email_key, $${first}::uuid from proved where $${first}::uuid is not null
         on conflict (email_key) do update set user_id = e.user_id
         returning e.email_key, e.user_id
+      ), known as (
+        select e.email_key, e.user_id from ${schema}.user_emails e join proved on proved.email_key = e.email_key
+        where $${first}::uuid is null for no key update of e
       ), owner as (
         select claim.email_key, claim.user_id from claim
         union all
-        select e.email_key, e.user_id from ${schema}.user_emails e join proved on proved.email_key = e.email_key
-        where $${first}::uuid is null
+        select known.email_key, known.user_id from known
       ), u as (
         insert into ${schema}.users as u
           (id, email, email_key, email_verified_at, created_at, updated_at)
@@ -59,10 +63,22 @@ export function mailboxValues(proof: MailboxProof): unknown[] {
   ]
 }
 
-export const toMailboxSignIn = <Metadata extends object>(row: MailboxRow): MailboxSignIn<Metadata> => ({
+export const toMailboxSignIn = <Metadata extends object>(
+  row: MailboxRow,
+): MailboxSignIn<Metadata> => ({
   ok: true,
   user: toUser(row),
   session: toSession(row),
   created: row.created,
   tookOver: row.took_over,
 })
+
+/** What {@link toMailboxSignIn} would have said of a sign-in whose answer was lost; null when there was none. */
+export function toFormerSignIn<Metadata extends object>(
+  row: OpenedRow | null,
+  { newUserId }: MailboxProof,
+): MailboxSignIn<Metadata> | null {
+  if (row === null) return null
+  const created = row.user_id === newUserId
+  return toMailboxSignIn({ ...row, created, took_over: row.proved_now && !created })
+}

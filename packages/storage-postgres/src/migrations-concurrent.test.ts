@@ -4,7 +4,7 @@ import pg from 'pg'
 import { ToriiError } from 'torii-core'
 import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
 import { openDriver } from './connect.js'
-import type { Driver } from './driver.js'
+import type { ConnectionOptions, Driver, Work } from './driver.js'
 import { quietLog } from './log.js'
 import type { Migration } from './migration.js'
 import { migrations } from './migrations.generated.js'
@@ -189,10 +189,17 @@ describe('a step outside of a transaction', () => {
     const drivers = await Promise.all(
       Array.from({ length: 5 }, () => openDriver(database.url, { maxConnections: 2 })),
     )
-    const results = Promise.all(drivers.map((each) => migrateBy({ driver: each })))
-    await waitUntil(
-      async () => (await sessionsThat(`query like '%advisory%' and pid <> pg_backend_pid()`)) === 4,
-    )
+    const turns = drivers.map(() => 0)
+    const counting = drivers.map((each, index) => ({
+      ...each,
+      transaction: <Result>(work: Work<Result>, options?: ConnectionOptions) => {
+        turns[index] = (turns[index] ?? 0) + 1
+        return each.transaction(work, options)
+      },
+    }))
+    const results = Promise.all(counting.map((each) => migrateBy({ driver: each })))
+    // The one that got in has begun one transaction, the others begin one after the other.
+    await waitUntil(async () => turns.filter((count) => count > 2).length === 4)
     await waitUntil(
       async () => (await sessionsThat(`query like 'create index concurrently%'`)) === 1,
     )

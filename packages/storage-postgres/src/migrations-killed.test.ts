@@ -138,14 +138,16 @@ describe('a deployer killed at any statement leaves a state from which the next 
       from generate_series(1, 2000) n`)
   })
   let pool: pg.Pool
+  let healthy: Driver
   before(() => {
     pool = new pg.Pool({ connectionString: database.url, max: 3 })
+    healthy = driverOver(pool)
   })
   after(() => pool.end())
 
   /** Migrates as nobody's victim and describes what is then there. */
   async function finish(list: readonly Migration[]): Promise<string> {
-    const { version } = await migrateOver(driverOver(pool), list)
+    const { version } = await migrateOver(healthy, list)
     assert.equal(version, list.length)
     const { rows } = await database.query(
       'select id, name, checksum from torii.torii_migrations order by id',

@@ -6,7 +6,7 @@ import type { Migration } from './migration.js'
 import { nameOf, toStepError } from './migration-errors.js'
 import type { MigrationHistory, MigrationName, MigrationStatus } from './migration-history.js'
 import { compareHistory, readApplied, refuseDrift } from './migration-history.js'
-import { idleWithoutSnapshot, keepOthersOut } from './migration-lock.js'
+import { idleWithoutSnapshot, withoutOthers } from './migration-lock.js'
 import { historyStatements, printStep, stepStatements } from './migration-sql.js'
 import { toToriiError } from './storage-errors.js'
 import { planUuidDefault, provideUuidDefault } from './uuid-default.js'
@@ -88,24 +88,20 @@ async function readHistory(connection: Connection, schema: string): Promise<Migr
 
 /** True if this call applied the step, false if another process had done it meanwhile. */
 async function applyStep(plan: MigrationPlan, migration: Migration): Promise<boolean> {
-  const { driver, lockTimeoutSeconds } = plan
-  return driver.transaction(
-    async (connection) => {
-      try {
-        return await applyOnce(plan, connection, migration)
-      } catch (error) {
-        throw toStepError(error, migration, lockTimeoutSeconds)
-      }
-    },
-    { answerMs: stepAnswerMs },
-  )
+  const work = async (connection: Connection) => {
+    try {
+      return await applyOnce(plan, connection, migration)
+    } catch (error) {
+      throw toStepError(error, migration, plan.lockTimeoutSeconds)
+    }
+  }
+  return withoutOthers(plan, work, { answerMs: stepAnswerMs })
 }
 
 async function applyOnce(plan: MigrationPlan, connection: Connection, migration: Migration) {
   const { schema, lockTimeoutSeconds } = plan
   await connection.query('set local statement_timeout = 0')
   await connection.query(`set local lock_timeout = '${lockTimeoutSeconds}s'`)
-  await keepOthersOut(connection, schema)
   const { applied, schemaExists } = await readApplied(connection, nameOfSchema(schema))
   if (applied.some(({ id }) => id === migration.id)) return false
   if (applied.length === 0) await runAll(connection, historyStatements(schema, schemaExists))

@@ -14,11 +14,38 @@ import type {
 } from 'torii-core'
 import { checkName, checkPicture, requireEmail } from 'torii-core'
 import type { Database } from './db.js'
-import { many, maybeOne, nameStatements, one, seconds, secondsFromNow, statementTime as now, toDate } from './db.js'
-import { askingValues, checkBoolean, checkInteger, checkNewSession, checkObject, checkSeconds, checkUserId, maxEpoch, textOrNull } from './input.js'
+import {
+  many,
+  maybeOne,
+  nameStatements,
+  statementTime as now,
+  one,
+  seconds,
+  secondsFromNow,
+  toDate,
+} from './db.js'
+import {
+  askingValues,
+  checkBoolean,
+  checkInteger,
+  checkNewSession,
+  checkObject,
+  checkSeconds,
+  checkUserId,
+  maxEpoch,
+  textOrNull,
+} from './input.js'
 import { checkCiphertext, checkOAuthAccountId, checkShortText } from './input-credentials.js'
+import type { OpenedRow } from './receipts.js'
+import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
-import { askingIsLive, insertSession, sessionColumns, sessionValues, toSession } from './session-row.js'
+import {
+  askingIsLive,
+  insertSession,
+  sessionColumns,
+  sessionValues,
+  toSession,
+} from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
 import type { RemovalRow } from './ways-in.js'
@@ -58,8 +85,12 @@ export const statements = (schema: string) =>
         and u.id = a.user_id and a.owner_epoch <> u.owner_epoch
       returning a.id`,
     // With a verified address the claim decides whose account it is; without one the identity does.
+    // Two statements may begin at one tick of a coarse clock: what was verified before is not taken over.
     signInNew: `
-      with claim as (
+      with verified as (
+        select u.id from ${schema}.user_emails e join ${schema}.users u on u.id = e.user_id
+        where e.email_key = $14::text and u.email_verified_at is not null
+      ), claim as (
         insert into ${schema}.user_emails as e (email_key, user_id)
         select $14::text, $12::uuid where $14::text is not null
         on conflict (email_key) do update set user_id = e.user_id
@@ -82,7 +113,11 @@ export const statements = (schema: string) =>
           coalesce(addressed.owner_epoch, 0), $3::text, $4::bytea, ${now}, ${now}
         from (select 1 as one) as always left join addressed on true
         where $14::text is null or addressed.user_id is not null
-        on conflict (subject, provider) do update set last_used_at = excluded.last_used_at
+        on conflict (subject, provider) do update set
+          label = excluded.label, tokens = coalesce(excluded.tokens, a.tokens),
+          tokens_version = a.tokens_version + (excluded.tokens is not null)::int,
+          owner_epoch = case when a.user_id = excluded.user_id then excluded.owner_epoch else a.owner_epoch end,
+          last_used_at = excluded.last_used_at
         returning a.id, a.user_id
       ), bare as (
         insert into ${schema}.users as u (id, name, picture, created_at, updated_at)
@@ -97,7 +132,8 @@ export const statements = (schema: string) =>
         ${insertSession(schema, 5)}
         returning ${sessionColumns}
       )
-      select u.*, s.*, u.user_id = $12::uuid as created, u.proved_at = ${now} as proved_now,
+      select u.*, s.*, u.user_id = $12::uuid as created,
+        u.proved_at = ${now} and not exists (select 1 from verified) as proved_now,
         (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
       from (select 1 as one) as always left join u on true left join s on true`,
     link: `
@@ -176,44 +212,77 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
   schema: string,
 ): OAuthAccountRepository<Metadata> {
   const sql = statements(schema)
+  const receipts = createReceipts(db, schema)
   const found = () => true
+
+  async function signInOrMake(values: unknown[]): Promise<OAuthSignInOutcome<Metadata>> {
+    // Each turn is one commit. A second one is needed only when another caller registered the same
+    // identity between our look and our insert: then it is known.
+    for (let turn = 0; turn < 3; turn += 1) {
+      const known = await one(db, sql.signInKnown, values.slice(0, 11), toKnown<Metadata>)
+      if (known !== null) return known
+      await many(db, sql.deleteDead, values.slice(0, 2), found)
+      const made = await one(db, sql.signInNew, values, toNew<Metadata>)
+      if (made !== null) return made
+    }
+    return { ok: false, reason: 'user_unavailable' }
+  }
 
   return {
     async signIn(person: OAuthSignIn) {
       const values = signInValues(person)
-      const identity = values.slice(0, 2)
-      // Each turn is one commit. A second one is needed only when another caller registered the same
-      // identity between our look and our insert: then it is known.
-      for (let turn = 0; turn < 3; turn += 1) {
-        const known = await one(db, sql.signInKnown, values.slice(0, 11), toKnown<Metadata>)
-        if (known !== null) return known
-        await many(db, sql.deleteDead, identity, found)
-        const made = await one(db, sql.signInNew, values, toNew<Metadata>)
-        if (made !== null) return made
-      }
-      return { ok: false, reason: 'user_unavailable' }
+      return db.settle<OAuthSignInOutcome<Metadata>>(
+        () => signInOrMake(values),
+        async () =>
+          toFormerSignIn(
+            await receipts.openedByIdentity(person.provider, person.subject, person.session),
+            person,
+          ),
+      )
     },
     async link(asking: AskingSession, identity: OAuthIdentity & { newAccountId: OAuthAccountId }) {
       const checked = identityValues(identity)
       const id = checkOAuthAccountId(identity.newAccountId, 'newAccountId')
       const values = [...askingValues(asking), ...checked, id]
       await many(db, sql.deleteDead, checked.slice(0, 2), found)
-      const rows = await db.runUnlessUserGone(sql.link, values)
-      // The statement answers with exactly one row of these columns.
-      return rows === null ? { ok: false, reason: 'stale' } : toLink(rows[0] as LinkRow)
+      return db.settle<OAuthLink>(
+        async () => {
+          const rows = await db.runUnlessUserGone(sql.link, values)
+          // The statement answers with exactly one row of these columns.
+          return rows === null ? { ok: false, reason: 'stale' } : toLink(rows[0] as LinkRow)
+        },
+        async () => {
+          const accounts = await many(db, sql.list, [asking.userId], toAccount)
+          const account = accounts.find((one) => one.id === id)
+          return account === undefined ? null : { ok: true, account }
+        },
+      )
     },
     async unlink(asking: AskingSession, id: OAuthAccountId, options: { mailSignIn: boolean }) {
       const { mailSignIn } = checkObject(options, 'options')
-      const values = [...askingValues(asking), checkBoolean(mailSignIn, 'mailSignIn'), checkOAuthAccountId(id, 'id')]
+      const values = [
+        ...askingValues(asking),
+        checkBoolean(mailSignIn, 'mailSignIn'),
+        checkOAuthAccountId(id, 'id'),
+      ]
       return one(db, sql.unlink, values, (row: RemovalRow) => toRemoval(row))
     },
     async list(userId: UserId) {
       return many(db, sql.list, [checkUserId(userId)], toAccount)
     },
     async findTokens(userId: UserId, id: OAuthAccountId) {
-      return maybeOne(db, sql.findTokens, [checkUserId(userId), checkOAuthAccountId(id, 'id')], toTokens)
+      return maybeOne(
+        db,
+        sql.findTokens,
+        [checkUserId(userId), checkOAuthAccountId(id, 'id')],
+        toTokens,
+      )
     },
-    async replaceTokens(userId: UserId, id: OAuthAccountId, change: { version: number; tokens: Ciphertext }) {
+    async replaceTokens(
+      userId: UserId,
+      id: OAuthAccountId,
+      change: { version: number; tokens: Ciphertext },
+    ) {
       const { version, tokens } = checkObject(change, 'change')
       const values = [
         checkUserId(userId),
@@ -221,9 +290,21 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
         checkInteger(version, 'version', 0, maxEpoch - 1),
         checkCiphertext(tokens, 'tokens'),
       ]
-      return (await maybeOne(db, sql.replaceTokens, values, found)) ?? false
+      return db.settle(
+        async () => (await maybeOne(db, sql.replaceTokens, values, found)) ?? false,
+        async () => {
+          const stored = await maybeOne(db, sql.findTokens, [userId, id], toTokens)
+          const isOurs =
+            stored?.version === version + 1 && Buffer.compare(stored.tokens, tokens) === 0
+          return isOurs ? true : null
+        },
+      )
     },
-    async leaseRefresh(userId: UserId, id: OAuthAccountId, lease: { version: number; leaseSeconds: number }) {
+    async leaseRefresh(
+      userId: UserId,
+      id: OAuthAccountId,
+      lease: { version: number; leaseSeconds: number },
+    ) {
       const { version, leaseSeconds } = checkObject(lease, 'lease')
       const values = [
         checkUserId(userId),
@@ -280,6 +361,21 @@ function toNew<Metadata extends object>(row: NewRow): OAuthSignInOutcome<Metadat
     return { ok: true, user: toUser(row), session: toSession(row), how }
   }
   return row.claimed > 0 && row.let_in === 0 ? { ok: false, reason: 'user_unavailable' } : null
+}
+
+/** The same of a sign-in whose answer was lost; null when there was none. */
+function toFormerSignIn<Metadata extends object>(
+  row: (OpenedRow & { linked_now: boolean }) | null,
+  { newUserId }: OAuthSignIn,
+): OAuthSignInOutcome<Metadata> | null {
+  if (row === null) return null
+  const how = row.user_id === newUserId ? 'created' : row.proved_now ? 'took_over' : 'linked'
+  return {
+    ok: true,
+    user: toUser(row),
+    session: toSession(row),
+    how: row.linked_now ? how : 'known',
+  }
 }
 
 type LinkRow = { live: number } & (AccountRow | { id: null })

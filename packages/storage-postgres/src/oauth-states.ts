@@ -1,11 +1,21 @@
-import type { NewOAuthState, OAuthFlow, OAuthState, OAuthStateRepository, SessionId, TokenHash, UserId } from 'torii-core'
+import type {
+  ChargeOutcome,
+  NewOAuthState,
+  OAuthFlow,
+  OAuthState,
+  OAuthStateRepository,
+  SessionId,
+  TokenHash,
+  UserId,
+} from 'torii-core'
 import { InvalidInputError, tokenHash } from 'torii-core'
 import type { VerdictRow } from './attempt-charging.js'
 import { chargeAttempt, chargeValues, toRefusal } from './attempt-charging.js'
 import type { Database } from './db.js'
-import { maybeOne, nameStatements, one, secondsFromNow, statementTime as now } from './db.js'
+import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
 import { askingValues, checkObject, checkSeconds, textOrNull } from './input.js'
 import { checkNetworkCharge, checkShortText } from './input-credentials.js'
+import { createReceipts } from './receipts.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
@@ -43,9 +53,11 @@ interface StateRow {
 /** `schema` is an already quoted identifier. */
 export function createOAuthStateRepository(db: Database, schema: string): OAuthStateRepository {
   const sql = statements(schema)
+  const receipts = createReceipts(db, schema)
   return {
     async store(state: NewOAuthState) {
-      const { stateHash, browserHash, provider, flow, redirectTo, lifetimeSeconds, network } = checkObject(state, 'state')
+      const { stateHash, browserHash, provider, flow, redirectTo, lifetimeSeconds, network } =
+        checkObject(state, 'state')
       const values = [
         ...chargeValues(checkNetworkCharge(network)),
         tokenHash(stateHash),
@@ -55,11 +67,21 @@ export function createOAuthStateRepository(db: Database, schema: string): OAuthS
         ...flowValues(flow),
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
-      return one(db, sql.store, values, (row: VerdictRow) => (row.allowed ? { ok: true } : toRefusal(row)))
+      return db.settle<ChargeOutcome>(
+        () =>
+          one(db, sql.store, values, (row: VerdictRow) =>
+            row.allowed ? { ok: true } : toRefusal(row),
+          ),
+        async () => ((await receipts.state(stateHash)) === null ? null : { ok: true }),
+      )
     },
     async consume(key: { stateHash: TokenHash; browserHash: TokenHash; provider: string }) {
       const { stateHash, browserHash, provider } = checkObject(key, 'key')
-      const values = [tokenHash(stateHash), tokenHash(browserHash), checkShortText(provider, 'provider', 64)]
+      const values = [
+        tokenHash(stateHash),
+        tokenHash(browserHash),
+        checkShortText(provider, 'provider', 64),
+      ]
       return maybeOne(db, sql.consume, values, toState)
     },
   }

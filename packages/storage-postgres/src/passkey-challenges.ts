@@ -1,11 +1,17 @@
-import type { ChallengeHolder, NewPasskeyChallenge, PasskeyChallengeRepository } from 'torii-core'
+import type {
+  ChallengeHolder,
+  ChargeOutcome,
+  NewPasskeyChallenge,
+  PasskeyChallengeRepository,
+} from 'torii-core'
 import { InvalidInputError, tokenHash } from 'torii-core'
 import type { VerdictRow } from './attempt-charging.js'
 import { chargeAttempt, chargeValues, toRefusal } from './attempt-charging.js'
 import type { Database } from './db.js'
-import { maybeOne, nameStatements, one, secondsFromNow, statementTime as now } from './db.js'
+import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
 import { askingValues, checkObject, checkSeconds, checkUserId } from './input.js'
 import { checkCeremony, checkNetworkCharge } from './input-credentials.js'
+import { createReceipts } from './receipts.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
@@ -35,9 +41,13 @@ export function createPasskeyChallengeRepository(
   schema: string,
 ): PasskeyChallengeRepository {
   const sql = statements(schema)
+  const receipts = createReceipts(db, schema)
   return {
     async store(challenge: NewPasskeyChallenge) {
-      const { challengeHash, ceremony, holder, lifetimeSeconds, network } = checkObject(challenge, 'challenge')
+      const { challengeHash, ceremony, holder, lifetimeSeconds, network } = checkObject(
+        challenge,
+        'challenge',
+      )
       const values = [
         ...chargeValues(checkNetworkCharge(network)),
         tokenHash(challengeHash),
@@ -45,7 +55,13 @@ export function createPasskeyChallengeRepository(
         ...holderValues(holder),
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
-      return one(db, sql.store, values, (row: VerdictRow) => (row.allowed ? { ok: true } : toRefusal(row)))
+      return db.settle<ChargeOutcome>(
+        () =>
+          one(db, sql.store, values, (row: VerdictRow) =>
+            row.allowed ? { ok: true } : toRefusal(row),
+          ),
+        async () => ((await receipts.challenge(challengeHash)) === null ? null : { ok: true }),
+      )
     },
     async consume(input: Answer) {
       const { challengeHash, ceremony, asking } = checkObject(input, 'input')

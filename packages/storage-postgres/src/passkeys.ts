@@ -6,16 +6,45 @@ import type {
   PasskeyAddition,
   PasskeyCredential,
   PasskeyId,
+  PasskeyReauthentication,
   PasskeyRepository,
+  PasskeySignInOutcome,
   PasskeyUse,
   UserId,
 } from 'torii-core'
 import { requireEmail, tokenHash } from 'torii-core'
 import { refundAttempt, refundValues } from './attempt-charging.js'
 import type { Database } from './db.js'
-import { many, maybeOne, nameStatements, one, seconds, statementTime as now, toDate, toDateOrNull } from './db.js'
-import { askingValues, checkBoolean, checkInteger, checkNewSession, checkObject, checkRefund, checkSessionKey, checkUserId, maxEpoch } from './input.js'
-import { checkBytes, checkCeremony, checkPasskeyId, checkPasskeyName, checkTransports, checkUuid } from './input-credentials.js'
+import {
+  many,
+  maybeOne,
+  nameStatements,
+  statementTime as now,
+  one,
+  seconds,
+  toDate,
+  toDateOrNull,
+} from './db.js'
+import {
+  askingValues,
+  checkBoolean,
+  checkInteger,
+  checkNewSession,
+  checkObject,
+  checkRefund,
+  checkSessionKey,
+  checkUserId,
+  maxEpoch,
+} from './input.js'
+import {
+  checkBytes,
+  checkCeremony,
+  checkPasskeyId,
+  checkPasskeyName,
+  checkTransports,
+  checkUuid,
+} from './input-credentials.js'
+import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
 import {
   askingIsLive,
@@ -56,13 +85,6 @@ const usePasskey = (schema: string): string => `
           and owner.disabled_at is null and ${countRose('$5')}
         returning k.user_id
       )`
-
-/** Tells a count that did not rise from a passkey or an account that ended. */
-const regressed = (schema: string): string => `
-        (select pg_catalog.count(*) from ${schema}.passkeys k join ${schema}.users u on u.id = k.user_id
-          where k.credential_id = $1::bytea and k.user_id = $2::uuid and k.owner_epoch = u.owner_epoch
-            and u.owner_epoch = $4::int and u.session_epoch = $3::int and u.disabled_at is null
-            and not ${countRose('$5')})::int as regressed`
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
@@ -126,7 +148,7 @@ export const statements = (schema: string) =>
         ${insertSession(schema, 7)}
         returning ${sessionColumns}
       ), ${refundAttempt(schema, 's', 14)}
-      select u.*, s.*, ${regressed(schema)}
+      select u.*, s.*, (select pg_catalog.count(*) from k)::int as advanced
       from (select 1 as one) as always left join u on true left join s on true`,
     reauthenticate: `
       with ${usePasskey(schema)}, s as (
@@ -139,7 +161,15 @@ export const statements = (schema: string) =>
           and u.id = s.user_id and ${liveSession}
         returning s.user_id, ${sessionColumns}
       ), ${refundAttempt(schema, 's', 10)}
-      select s.*, ${regressed(schema)} from (select 1 as one) as always left join s on true`,
+      select s.*, (select pg_catalog.count(*) from k)::int as advanced
+      from (select 1 as one) as always left join s on true`,
+    // Tells a count that did not rise from a passkey or an account that ended. A statement of its own,
+    // asked after a refusal: the snapshot of a use that waited for another one shows the count before that.
+    findRegression: `
+      select k.id from ${schema}.passkeys k join ${schema}.users u on u.id = k.user_id
+      where k.credential_id = $1::bytea and k.user_id = $2::uuid and k.owner_epoch = u.owner_epoch
+        and u.session_epoch = $3::int and u.owner_epoch = $4::int and u.disabled_at is null
+        and not ${countRose('$5')}`,
     rename: `
       update ${schema}.passkeys k set name = $3::text
       from ${schema}.users u
@@ -181,7 +211,8 @@ interface CredentialRow {
 }
 
 type AddedRow = { live: number; full: boolean } & (PasskeyRow | { id: null })
-type UsedRow = { regressed: number } & (SessionRow | { session_id: null })
+type UseRefusal = Extract<PasskeyReauthentication, { ok: false }>
+type UsedRow = { advanced: number } & (SessionRow | { session_id: null })
 
 /** `schema` is an already quoted identifier. */
 export function createPasskeyRepository<Metadata extends object = Record<string, Json>>(
@@ -190,17 +221,40 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
 ): PasskeyRepository<Metadata> {
   const sql = statements(schema)
 
+  const receipts = createReceipts(db, schema)
+
+  async function isCounted({ userId, credentialId, signCount }: PasskeyUse): Promise<boolean> {
+    if (signCount === 0) return false
+    const stored = await many(db, sql.credentials, [userId], toCredential)
+    return stored.some(
+      (one) => one.signCount === signCount && Buffer.compare(one.credentialId, credentialId) === 0,
+    )
+  }
+
+  async function refusalOf(use: unknown[], { advanced }: UsedRow): Promise<UseRefusal> {
+    const ended = { ok: false, reason: 'stale' } as const
+    if (advanced > 0) return ended
+    const regressed = await maybeOne(db, sql.findRegression, use.slice(0, 5), () => true)
+    return regressed === null ? ended : { ok: false, reason: 'counter_regression' }
+  }
+
   return {
     async add(asking: AskingSession, passkey: NewPasskey, options: { max: number }) {
       const { max } = checkObject(options, 'options')
       const who = askingValues(asking)
       const values = [...who, ...passkeyValues(passkey), checkInteger(max, 'max', 1, 1000)]
-      return db.atomic(async (tx): Promise<PasskeyAddition> => {
-        // The door before the user, whose lock then makes the count of the next statement exact.
-        await many(tx, sql.deleteDead, [values[4]], () => true)
-        if ((await maybeOne(tx, sql.lockAsking, who, () => true)) === null)
-          return { ok: false, reason: 'stale' }
-        return one(tx, sql.add, values, toAddition)
+      const addOnce = () =>
+        db.atomic(async (tx): Promise<PasskeyAddition> => {
+          // The door before the user, whose lock then makes the count of the next statement exact.
+          await many(tx, sql.deleteDead, [values[4]], () => true)
+          if ((await maybeOne(tx, sql.lockAsking, who, () => true)) === null)
+            return { ok: false, reason: 'stale' }
+          return one(tx, sql.add, values, toAddition)
+        })
+      return db.settle(addOnce, async () => {
+        const stored = await many(db, sql.list, [asking.userId], toPasskey)
+        const added = stored.find(({ id }) => id === values[5])
+        return added === undefined ? null : { ok: true, passkey: added }
       })
     },
     async list(userId: UserId) {
@@ -223,31 +277,47 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
     },
     async signIn(use: PasskeyUse, options: SignInOptions) {
       const { session, refund } = checkObject(options, 'options')
+      const used = useValues(use)
       const values = [
-        ...useValues(use),
+        ...used,
         ...sessionValues(checkNewSession(session)),
         ...refundValues(refund === undefined ? null : checkRefund(refund)),
       ]
-      return one(db, sql.signIn, values, (row: UsedRow & UserRow) =>
-        row.session_id === null
-          ? toRefusal(row)
-          : { ok: true, user: toUser<Metadata>(row), session: toSession(row) },
+      return db.settle<PasskeySignInOutcome<Metadata>>(
+        async () => {
+          const row = await one(db, sql.signIn, values, (found: UsedRow & UserRow) => found)
+          if (row.session_id === null) return refusalOf(used, row)
+          return { ok: true, user: toUser(row), session: toSession(row) }
+        },
+        async () => {
+          const row = await receipts.opened(use.userId, session)
+          return row === null ? null : { ok: true, user: toUser(row), session: toSession(row) }
+        },
       )
     },
     async reauthenticate(use: PasskeyUse, options: ReauthenticateOptions) {
       const { key, newSecretHash, refund } = checkObject(options, 'options')
       const { userId, id, secretHash } = checkSessionKey(key)
       const used = useValues(use)
+      const newHash = tokenHash(newSecretHash)
+      const values = [...used, id, secretHash, newHash]
+      const refunded = refundValues(refund === undefined ? null : checkRefund(refund))
       if (used[1] !== userId) return { ok: false, reason: 'stale' }
-      const values = [
-        ...used,
-        id,
-        secretHash,
-        tokenHash(newSecretHash),
-        ...refundValues(refund === undefined ? null : checkRefund(refund)),
-      ]
-      return one(db, sql.reauthenticate, values, (row: UsedRow) =>
-        row.session_id === null ? toRefusal(row) : { ok: true, session: toSession(row) },
+      // A secret that is kept tells nothing; the count of this use does, where the authenticator has one.
+      const kept = Buffer.compare(secretHash, newHash) === 0
+      return db.settle<PasskeyReauthentication>(
+        async (again) => {
+          const given = again && kept ? refundValues(null) : refunded
+          const sent = [...values, ...given]
+          const row = await one(db, sql.reauthenticate, sent, (found: UsedRow) => found)
+          if (row.session_id === null) return refusalOf(used, row)
+          return { ok: true, session: toSession(row) }
+        },
+        async () => {
+          if (kept && !(await isCounted(use))) return null
+          const row = await receipts.opened(userId, { id, secretHash: newHash })
+          return row === null ? null : { ok: true, session: toSession(row) }
+        },
       )
     },
     async rename(userId: UserId, id: PasskeyId, name: string) {
@@ -256,7 +326,11 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
     },
     async delete(asking: AskingSession, id: PasskeyId, options: { mailSignIn: boolean }) {
       const { mailSignIn } = checkObject(options, 'options')
-      const values = [...askingValues(asking), checkBoolean(mailSignIn, 'mailSignIn'), checkPasskeyId(id, 'id')]
+      const values = [
+        ...askingValues(asking),
+        checkBoolean(mailSignIn, 'mailSignIn'),
+        checkPasskeyId(id, 'id'),
+      ]
       return one(db, sql.delete, values, (row: RemovalRow) => toRemoval(row))
     },
   }
@@ -296,9 +370,6 @@ function useValues(use: PasskeyUse): unknown[] {
     checkBoolean(backedUp, 'backedUp'),
   ]
 }
-
-const toRefusal = (row: UsedRow) =>
-  ({ ok: false, reason: row.regressed > 0 ? 'counter_regression' : 'stale' }) as const
 
 function toAddition(row: AddedRow): PasskeyAddition {
   if (row.id !== null) return { ok: true, passkey: toPasskey(row) }

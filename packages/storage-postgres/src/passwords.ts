@@ -2,8 +2,11 @@ import type {
   AskingSession,
   AttemptCharges,
   Json,
+  PasswordChange,
   PasswordLookup,
+  PasswordRemoval,
   PasswordRepository,
+  PasswordSetting,
   PasswordSignIn,
   UserId,
 } from 'torii-core'
@@ -30,6 +33,7 @@ import {
   checkUserId,
   maxEpoch,
 } from './input.js'
+import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
 import {
   askingIsLive,
@@ -172,7 +176,7 @@ export function createPasswordRepository<Metadata extends object = Record<string
   schema: string,
 ): PasswordRepository<Metadata> {
   const sql = statements(schema)
-  const outcome = (row: OutcomeRow) => row
+  const receipts = createReceipts(db, schema)
 
   return {
     async findForSignIn(input: { email: string; charges: AttemptCharges }) {
@@ -187,17 +191,22 @@ export function createPasswordRepository<Metadata extends object = Record<string
     },
     async signIn(input: PasswordSignIn) {
       const values = signInValues(input)
-      const opened = await maybeOne(db, sql.signIn, values, (row: UserRow & SessionRow) => ({
-        user: toUser<Metadata>(row),
-        session: toSession(row),
-      }))
-      return opened === null ? { ok: false, reason: 'stale' } : { ok: true, ...opened }
+      const { userId } = input.credential
+      const opened = await db.settle(
+        () => maybeOne(db, sql.signIn, values, (row: UserRow & SessionRow) => row),
+        () => receipts.opened(userId, input.session),
+      )
+      return opened === null
+        ? { ok: false, reason: 'stale' }
+        : { ok: true, user: toUser<Metadata>(opened), session: toSession(opened) }
     },
     async set(asking: AskingSession, hash: PasswordHash) {
-      const values = [...askingValues(asking), checkPasswordHash(hash, 'hash')]
-      const { live, done } = await one(db, sql.set, values, outcome)
-      if (live === 0) return { ok: false, reason: 'stale' }
-      return done === 0 ? { ok: false, reason: 'exists' } : { ok: true }
+      const next = checkPasswordHash(hash, 'hash')
+      const values = [...askingValues(asking), next]
+      return db.settle<PasswordSetting>(
+        () => one(db, sql.set, values, toSetting),
+        async () => ((await receipts.hash(asking.userId, next)) === null ? null : { ok: true }),
+      )
     },
     async change(asking: AskingSession, hashes: ChangedHashes) {
       const { verified, next, refund } = checkObject(hashes, 'hashes')
@@ -207,8 +216,13 @@ export function createPasswordRepository<Metadata extends object = Record<string
         checkPasswordHash(next, 'next'),
         ...refundValues(refund === undefined ? null : checkRefund(refund)),
       ]
-      const { done, ended } = await one(db, sql.change, values, outcome)
-      return done === 0 ? { ok: false, reason: 'stale' } : { ok: true, sessionsEnded: ended }
+      return db.settle<PasswordChange>(
+        () => one(db, sql.change, values, toChange),
+        async () =>
+          (await receipts.hash(asking.userId, next.reveal())) === null
+            ? null
+            : { ok: true, sessionsEnded: 0 },
+      )
     },
     async rehash(userId: UserId, hashes: { verified: PasswordHash; next: PasswordHash }) {
       const { verified, next } = checkObject(hashes, 'hashes')
@@ -217,17 +231,37 @@ export function createPasswordRepository<Metadata extends object = Record<string
         checkPasswordHash(verified, 'verified'),
         checkPasswordHash(next, 'next'),
       ]
-      return (await maybeOne(db, sql.rehash, values, () => true)) ?? false
+      return db.settle(
+        async () => (await maybeOne(db, sql.rehash, values, () => true)) ?? false,
+        async () => ((await receipts.hash(userId, next.reveal())) === null ? null : true),
+      )
     },
     async remove(asking: AskingSession, options: { mailSignIn: boolean }) {
       const { mailSignIn } = checkObject(options, 'options')
       const values = [...askingValues(asking), checkBoolean(mailSignIn, 'mailSignIn')]
-      const { live, found, done, ended } = await one(db, sql.remove, values, outcome)
-      if (done > 0) return { ok: true, sessionsEnded: ended }
-      if (live === 0) return { ok: false, reason: 'stale' }
-      return { ok: false, reason: found === 0 ? 'none' : 'last_method' }
+      return db.settle<PasswordRemoval>(
+        () => one(db, sql.remove, values, toRemoval),
+        async () => {
+          const carried = await receipts.carried(asking)
+          return carried === null || carried.has_password ? null : { ok: true, sessionsEnded: 0 }
+        },
+      )
     },
   }
+}
+
+function toSetting({ live, done }: Pick<OutcomeRow, 'live' | 'done'>): PasswordSetting {
+  if (live === 0) return { ok: false, reason: 'stale' }
+  return done === 0 ? { ok: false, reason: 'exists' } : { ok: true }
+}
+
+const toChange = ({ done, ended }: Pick<OutcomeRow, 'done' | 'ended'>): PasswordChange =>
+  done === 0 ? { ok: false, reason: 'stale' } : { ok: true, sessionsEnded: ended }
+
+function toRemoval({ live, found, done, ended }: OutcomeRow): PasswordRemoval {
+  if (done > 0) return { ok: true, sessionsEnded: ended }
+  if (live === 0) return { ok: false, reason: 'stale' }
+  return { ok: false, reason: found === 0 ? 'none' : 'last_method' }
 }
 
 type ChangedHashes = Parameters<PasswordRepository['change']>[1]

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { AttemptKey, AttemptPolicy, NewSession, SessionKey, TokenHash, UserId } from 'torii-core'
+import type {
+  AttemptKey,
+  AttemptPolicy,
+  NewSession,
+  SessionKey,
+  TokenHash,
+  UserId,
+} from 'torii-core'
 import { attemptKey, newSessionId, newUserId, PasswordHash, tokenHash } from 'torii-core'
 import type { PostgresStorage } from './index.js'
 

@@ -42,7 +42,19 @@ export function withoutCharging<Metadata extends object>(
 ): TransactionRepositories<Metadata> {
   const { users, sessions, oauthAccounts, passkeys } = repositories
   const { findForSignIn: _, findForUser: __, ...passwords } = repositories.passwords
-  const { issue: ___, issueEmailChange: ____, ...verificationTokens } = repositories.verificationTokens
+  const {
+    issue: ___,
+    issueEmailChange: ____,
+    ...verificationTokens
+  } = repositories.verificationTokens
   const { consume } = repositories.magicLinks
-  return { users, sessions, passwords, oauthAccounts, passkeys, magicLinks: { consume }, verificationTokens }
+  return {
+    users,
+    sessions,
+    passwords,
+    oauthAccounts,
+    passkeys,
+    magicLinks: { consume },
+    verificationTokens,
+  }
 }

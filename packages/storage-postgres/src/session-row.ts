@@ -101,3 +101,6 @@ export const toSession = (row: SessionRow): Session => ({
   expiresAt: toDate(row.expires_at),
   absoluteExpiresAt: toDate(row.absolute_expires_at),
 })
+
+export const sessionOrNull = (row: SessionRow | null): Session | null =>
+  row === null ? null : toSession(row)

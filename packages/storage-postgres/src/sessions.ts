@@ -2,6 +2,7 @@ import type {
   AskingSession,
   Json,
   NewSession,
+  OthersRevoked,
   SessionId,
   SessionKey,
   SessionRepository,
@@ -32,6 +33,7 @@ import {
   checkSessionKey,
   checkUserId,
 } from './input.js'
+import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
 import {
   askingIsLive,
@@ -40,6 +42,7 @@ import {
   insertSession,
   liveSession,
   sessionColumns,
+  sessionOrNull,
   sessionValues,
   toSession,
 } from './session-row.js'
@@ -145,12 +148,17 @@ export function createSessionRepository<Metadata extends object = Record<string,
   schema: string,
 ): SessionRepository<Metadata> {
   const sql = statements(schema)
+  const receipts = createReceipts(db, schema)
   const ended = (row: { ended: number }) => row.ended
 
   return {
     async open(userId: UserId, session: NewSession) {
-      const values = [checkUserId(userId), ...sessionValues(checkNewSession(session))]
-      const opened = await maybeOne(db, sql.open, values, toSession)
+      const [id, checked] = [checkUserId(userId), checkNewSession(session)]
+      const values = [id, ...sessionValues(checked)]
+      const opened = await db.settle(
+        () => maybeOne(db, sql.open, values, toSession),
+        async () => sessionOrNull(await receipts.opened(id, checked)),
+      )
       return opened === null
         ? { ok: false, reason: 'user_unavailable' }
         : { ok: true, session: opened }
@@ -193,32 +201,44 @@ export function createSessionRepository<Metadata extends object = Record<string,
     async revokeOthers(asking: AskingSession) {
       const { userId, sessionId, epochs } = checkAsking(asking)
       const values = [userId, sessionId, epochs.session, epochs.owner]
-      const { done, ended: revoked } = await one(
-        db,
-        sql.revokeOthers,
-        values,
-        (row: EndedRow) => row,
+      return db.settle<OthersRevoked>(
+        () => one(db, sql.revokeOthers, values, toOthersRevoked),
+        async () => ((await receipts.carried(asking)) === null ? null : { ok: true, revoked: 0 }),
       )
-      return done === 0 ? { ok: false, reason: 'stale' } : { ok: true, revoked }
     },
     async revokeAll(userId: UserId) {
       return one(db, sql.revokeAll, [checkUserId(userId)], ended)
     },
     async rotate(key: SessionKey, newSecretHash: TokenHash) {
-      return maybeOne(db, sql.rotate, [...keyValues(key), tokenHash(newSecretHash)], toSession)
+      const { userId, id } = checkSessionKey(key)
+      const secretHash = tokenHash(newSecretHash)
+      return db.settle(
+        () => maybeOne(db, sql.rotate, [...keyValues(key), secretHash], toSession),
+        async () => sessionOrNull(await receipts.opened(userId, { id, secretHash })),
+      )
     },
     async reauthenticate(key: SessionKey, proof: Proof) {
       const { newSecretHash, method, refund } = checkObject(proof, 'proof')
-      const values = [
-        ...keyValues(key),
-        tokenHash(newSecretHash),
-        checkMethod(method),
-        ...refundValues(refund === undefined ? null : checkRefund(refund)),
-      ]
-      return maybeOne(db, sql.reauthenticate, values, toSession)
+      const { userId, id, secretHash: former } = checkSessionKey(key)
+      const secretHash = tokenHash(newSecretHash)
+      const values = [...keyValues(key), secretHash, checkMethod(method)]
+      const refunded = refundValues(refund === undefined ? null : checkRefund(refund))
+      // A secret that is kept tells nothing.
+      const kept = Buffer.compare(former, secretHash) === 0
+      return db.settle(
+        (again) => {
+          const given = again && kept ? refundValues(null) : refunded
+          return maybeOne(db, sql.reauthenticate, [...values, ...given], toSession)
+        },
+        async () =>
+          kept ? null : sessionOrNull(await receipts.opened(userId, { id, secretHash })),
+      )
     },
   }
 }
+
+const toOthersRevoked = ({ done, ended }: EndedRow): OthersRevoked =>
+  done === 0 ? { ok: false, reason: 'stale' } : { ok: true, revoked: ended }
 
 type TouchedRow = Pick<SessionRow, 'last_active_at' | 'expires_at'>
 type EndedRow = { done: number; ended: number }

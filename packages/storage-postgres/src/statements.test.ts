@@ -40,6 +40,7 @@ test('the statements of all tables were found', () => {
     'passkey_challenges',
     'passkeys',
     'passwords',
+    'receipts',
     'sessions',
     'sweep',
     'users',

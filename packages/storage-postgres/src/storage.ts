@@ -17,14 +17,13 @@ import type {
   VerificationTokenRepository,
 } from 'torii-core'
 import { InvalidInputError, InvalidOptionsError } from 'torii-core'
-import type { Database } from './db.js'
-import { checkHealth } from './health.js'
-import { endEverything, sweep } from './sweep.js'
 import { closable, untilEnded } from './closable-driver.js'
 import { openDriver } from './connect.js'
 import { overConnection, overDriver } from './database.js'
+import type { Database } from './db.js'
 import type { Connection, Driver } from './driver.js'
 import { classifyStatementError } from './error-classes.js'
+import { checkHealth } from './health.js'
 import { quietLog } from './log.js'
 import type { MigrationStatus } from './migration-history.js'
 import { migrations } from './migrations.generated.js'
@@ -38,6 +37,7 @@ import { createRepositories, withoutCharging } from './repositories.js'
 import { dropTables, findProblems, grantTo, quoteRole } from './schema-admin.js'
 import { quoteSchema } from './schema-name.js'
 import { toToriiError } from './storage-errors.js'
+import { endEverything, sweep } from './sweep.js'
 
 /** Anything that runs a statement with values: a client of `pg`, a transaction of PGlite. */
 export interface Queryable {
@@ -99,7 +99,8 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   }
 
   /**
-   * Over a pool of our own (`postgresql://…`), or over the embedded engine for development
+   * Over a pool of our own (`postgresql://…`, with one host or several: every connection leads to the
+   * primary), or over the embedded engine for development
    * (`pglite:DIRECTORY`, `pglite:` in memory; needs `@electric-sql/pglite`).
    * @throws ToriiError `ERR_UNAVAILABLE`, `ERR_DATABASE_LOCKED`, `ERR_INVALID_OPTIONS`
    */
@@ -214,13 +215,14 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   }
 
   #repositoriesOver(connection: Connection): TransactionRepositories<Metadata> {
-    return withoutCharging(
-      createRepositories<Metadata>(overConnection(connection), this.#schema),
-    )
+    return withoutCharging(createRepositories<Metadata>(overConnection(connection), this.#schema))
   }
 
   #plan({ lockTimeoutSeconds = 3 }: MigrateOptions): MigrationPlan {
-    if (typeof lockTimeoutSeconds !== 'number' || !(lockTimeoutSeconds >= 0.1 && lockTimeoutSeconds <= 3600))
+    if (
+      typeof lockTimeoutSeconds !== 'number' ||
+      !(lockTimeoutSeconds >= 0.1 && lockTimeoutSeconds <= 3600)
+    )
       throw new InvalidOptionsError('lockTimeoutSeconds', 'must be a number from 0.1 to 3600')
     const log = quietLog(this.#options.log)
     return { driver: this.#driver, schema: this.#schema, migrations, lockTimeoutSeconds, log }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { newSessionId, newUserId, tokenHash } from 'torii-core'
 import type { TestDatabase } from 'torii-testing'
 import { elapse, testDatabase } from 'torii-testing'
-import { randomBytes } from 'node:crypto'
 import { PostgresStorage } from './index.js'
 
 const day = 86_400
@@ -35,7 +35,9 @@ describe('sweep', () => {
   }
 
   const count = async (table: string): Promise<number> => {
-    const { rows } = await db.query<{ count: number }>(`select count(*)::int as count from torii.${table}`)
+    const { rows } = await db.query<{ count: number }>(
+      `select count(*)::int as count from torii.${table}`,
+    )
     return rows[0]?.count ?? -1
   }
 
@@ -54,9 +56,14 @@ describe('sweep', () => {
     await fill(userId, 20_000, '-1 minute')
     const live = Array.from({ length: 200 }, () => newSession(7 * day))
     for (const session of live) assert.ok((await storage.sessions.open(userId, session)).ok)
-    await db.query("update torii.sessions set last_active_at = now() - interval '1 hour' where expires_at > now()")
+    await db.query(
+      "update torii.sessions set last_active_at = now() - interval '1 hour' where expires_at > now()",
+    )
     const touches = live.map(({ id, secretHash }) =>
-      storage.sessions.touch({ userId, id, secretHash }, { idleSeconds: 7 * day, touchSeconds: 60 }),
+      storage.sessions.touch(
+        { userId, id, secretHash },
+        { idleSeconds: 7 * day, touchSeconds: 60 },
+      ),
     )
     const swept = await Promise.all(Array.from({ length: 4 }, () => storage.sweep()))
     assert.ok((await Promise.all(touches)).every((touched) => touched !== null))
@@ -70,22 +77,34 @@ describe('sweep', () => {
   test('deletes what an epoch has ended, in every table that carries one', async () => {
     const userId = await newUser()
     assert.ok((await storage.sessions.open(userId, newSession(day))).ok)
-    await db.query("insert into torii.passwords (user_id, hash, owner_epoch) values ($1, 'h', 0)", [userId])
+    await db.query("insert into torii.passwords (user_id, hash, owner_epoch) values ($1, 'h', 0)", [
+      userId,
+    ])
     await db.query(
       `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch)
        values ('p', $1::text, $1::uuid, $1::uuid, 0)`,
       [userId],
     )
     await storage.sweep()
-    const before = [await count('sessions'), await count('passwords'), await count('oauth_accounts')]
+    const before = [
+      await count('sessions'),
+      await count('passwords'),
+      await count('oauth_accounts'),
+    ]
     await db.query(
       'update torii.users set session_epoch = session_epoch + 1, owner_epoch = owner_epoch + 1 where id = $1',
       [userId],
     )
     const { deleted } = await storage.sweep()
-    assert.deepEqual([deleted['sessions'], deleted['passwords'], deleted['oauth_accounts']], [1, 1, 1])
+    assert.deepEqual(
+      [deleted['sessions'], deleted['passwords'], deleted['oauth_accounts']],
+      [1, 1, 1],
+    )
     const now = [await count('sessions'), await count('passwords'), await count('oauth_accounts')]
-    assert.deepEqual(now, before.map((rows) => rows - 1))
+    assert.deepEqual(
+      now,
+      before.map((rows) => rows - 1),
+    )
   })
 
   test('forgets counts of attempts when their time is over, not before', async () => {

@@ -1,6 +1,6 @@
 import type { SweepCounts } from 'torii-core'
 import type { Database, Statement } from './db.js'
-import { many, nameStatements, one, statementTime as now } from './db.js'
+import { many, nameStatements, statementTime as now, one } from './db.js'
 
 /**
  * When a row of `t` is of no use to anybody, per table. Every reader judges that by itself: sweeping only
@@ -74,9 +74,17 @@ async function deleteInRanges(
   table: string,
   everything: boolean,
 ): Promise<number> {
-  const sql: Readonly<Record<string, Statement>> & ReturnType<typeof statements> = statements(schema)
-  const { pages, can_scan_ranges } = await one(db, sql.size, [`${schema}.${table}`], (row: Size) => row)
-  const step = can_scan_ranges ? pagesPerRange : Math.max(pagesPerRange, Math.ceil(pages / rangesWithoutScan))
+  const sql: Readonly<Record<string, Statement>> & ReturnType<typeof statements> =
+    statements(schema)
+  const { pages, can_scan_ranges } = await one(
+    db,
+    sql.size,
+    [`${schema}.${table}`],
+    (row: Size) => row,
+  )
+  const step = can_scan_ranges
+    ? pagesPerRange
+    : Math.max(pagesPerRange, Math.ceil(pages / rangesWithoutScan))
   const range = sql[table]
   if (range === undefined) throw new Error(`no statement sweeps ${table}`)
   let deleted = 0
@@ -108,7 +116,12 @@ export async function endEverything(db: Database, schema: string): Promise<numbe
   let last = '00000000-0000-0000-0000-000000000000'
   let users = 0
   for (;;) {
-    const ids = await many(db, raiseEpochs, [last, usersPerStatement], (row: { id: string }) => row.id)
+    const ids = await many(
+      db,
+      raiseEpochs,
+      [last, usersPerStatement],
+      (row: { id: string }) => row.id,
+    )
     users += ids.length
     if (ids.length < usersPerStatement) return users
     last = ids.reduce((greatest, id) => (id > greatest ? id : greatest))

@@ -1,7 +1,13 @@
 import type { NewSession, TokenHash, UserId } from 'torii-core'
 import { newUserId, type PasswordHash } from 'torii-core'
 import type { PostgresStorage } from './index.js'
-import { askingOf, firstEpochs, freshPasswordHash, freshSecretHash, newSession } from './people.test.support.js'
+import {
+  askingOf,
+  firstEpochs,
+  freshPasswordHash,
+  freshSecretHash,
+  newSession,
+} from './people.test.support.js'
 import type { Subject } from './user-state.test.support.js'
 
 /** What one of two callers brings; nothing of it is shared with the other one. */

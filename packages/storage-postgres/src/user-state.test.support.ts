@@ -67,7 +67,8 @@ export async function stateOf(lane: Lane, subject: Subject, owns: readonly Own[]
   const [row] = await lane.query<StateRow & Record<string, unknown>>(stateText, values)
   if (row === undefined) throw new Error('no state')
   const called = namesOf(subject, owns)
-  const nameOf = (value: string | null) => (value === null ? 'none' : (called.get(value) ?? 'unknown'))
+  const nameOf = (value: string | null) =>
+    value === null ? 'none' : (called.get(value) ?? 'unknown')
   const live: string[] = []
   for (const { id, secret, touched } of row.sessions ?? []) {
     const key = keyFrom(subject, id, secret)

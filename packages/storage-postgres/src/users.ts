@@ -2,6 +2,7 @@ import type {
   Json,
   NewUser,
   ProfileChanges,
+  Registration,
   UserCursor,
   UserId,
   UserPage,
@@ -12,6 +13,7 @@ import { requireEmail } from 'torii-core'
 import type { Database } from './db.js'
 import { many, maybeOne, nameStatements, statementTime as now } from './db.js'
 import { checkNewUser, checkProfile, checkUserId, checkUserQuery } from './input.js'
+import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
 import { insertSession, sessionColumns, sessionValues, toSession } from './session-row.js'
 import type { UserRow } from './user-row.js'
@@ -104,6 +106,7 @@ export function createUserRepository<Metadata extends object = Record<string, Js
   schema: string,
 ): UserRepository<Metadata> {
   const sql = statements(schema)
+  const receipts = createReceipts(db, schema)
   const toUserOf = toUser<Metadata>
 
   return {
@@ -120,11 +123,17 @@ export function createUserRepository<Metadata extends object = Record<string, Js
         user.passwordHash,
         ...sessionValues(user.session),
       ]
-      const made = await maybeOne(db, sql.register, values, (row: UserRow & SessionRow) => ({
-        user: toUserOf(row),
-        session: user.session === null ? null : toSession(row),
-      }))
-      return made === null ? { ok: false, reason: 'taken' } : { ok: true, ...made }
+      return db.settle<Registration<Metadata>>(
+        async () =>
+          (await maybeOne(db, sql.register, values, toRegistration<Metadata>)) ?? {
+            ok: false,
+            reason: 'taken',
+          },
+        async () => {
+          const made = await receipts.registered(user.id, user.emailKey, user.session)
+          return made === null ? null : toRegistration(made)
+        },
+      )
     },
     async find(id: UserId) {
       return maybeOne(db, sql.find, [checkUserId(id, 'id')], toUserOf)
@@ -180,5 +189,13 @@ export function createUserRepository<Metadata extends object = Record<string, Js
 
 /** Canonical addresses are printable ASCII, so DEL sorts after whatever can follow the prefix. */
 const endOf = (emailPrefix: string): string => `${emailPrefix}\x7f`
+
+const toRegistration = <Metadata extends object>(
+  row: UserRow & (SessionRow | { session_id: null }),
+): Registration<Metadata> => ({
+  ok: true,
+  user: toUser(row),
+  session: row.session_id === null ? null : toSession(row),
+})
 
 type ListedRow = UserRow & { email_key?: string }

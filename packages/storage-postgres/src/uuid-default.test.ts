@@ -43,7 +43,10 @@ test('a row inserted by hand gets an id', async () => {
     (await defaultOf(admin, 'with_default'))?.replace(/^\w+\./, ''),
     builtIn ? 'gen_random_uuid()' : 'uuid_generate_v4()',
   )
-  const { rows } = await admin.query('insert into with_default.users (name) values ($1) returning id', ['x'])
+  const { rows } = await admin.query(
+    'insert into with_default.users (name) values ($1) returning id',
+    ['x'],
+  )
   assert.equal(rows.length, 1)
 })
 
@@ -52,7 +55,10 @@ test('an extension that somebody else installed is used where it is', async () =
   await db.query('create schema tools')
   await db.query('create extension "uuid-ossp" with schema tools')
   await migrated(db.url, 'torii')
-  assert.equal(await defaultOf(db, 'torii'), builtIn ? 'gen_random_uuid()' : 'tools.uuid_generate_v4()')
+  assert.equal(
+    await defaultOf(db, 'torii'),
+    builtIn ? 'gen_random_uuid()' : 'tools.uuid_generate_v4()',
+  )
 })
 
 test('without the right to install it, 12 goes without a default and all else works', async () => {

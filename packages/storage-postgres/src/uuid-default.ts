@@ -12,7 +12,7 @@ export async function provideUuidDefault(connection: Connection, schema: string)
   if (await hasBuiltIn(connection)) return builtIn
   const installed = await findExtension(connection)
   if (installed !== null) return installed
-  await tryInstall(connection, schema)
+  await attempt(connection, installStatement(schema))
   return (await findExtension(connection)) ?? ''
 }
 
@@ -45,6 +45,16 @@ async function findExtension(connection: Connection): Promise<string | null> {
   return found === undefined ? null : defaultFrom(found.schema)
 }
 
+/** Drops the extension if it was installed into `schema` and nothing else uses it. */
+export async function dropOwnExtension(connection: Connection, schema: string): Promise<void> {
+  const { rows } = await connection.query(
+    `select 1 from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+     where e.extname = 'uuid-ossp' and n.nspname = $1::name`,
+    [schema.slice(1, -1)],
+  )
+  if (rows.length > 0) await attempt(connection, 'drop extension "uuid-ossp"')
+}
+
 /** On 12 only a superuser may install an extension that is not trusted. */
 async function mayInstall(connection: Connection): Promise<boolean> {
   const { rows } = await connection.query(`
@@ -53,14 +63,14 @@ async function mayInstall(connection: Connection): Promise<boolean> {
   return rows.length > 0
 }
 
-/** A savepoint keeps a refusal (no right, no such extension) from ending the migration. */
-async function tryInstall(connection: Connection, schema: string): Promise<void> {
-  await connection.query('savepoint extension')
+/** A savepoint keeps a refusal (no right, no such extension, in use) from ending the transaction. */
+async function attempt(connection: Connection, statement: string): Promise<void> {
+  await connection.query('savepoint attempt')
   try {
-    await connection.query(installStatement(schema))
-    await connection.query('release savepoint extension')
+    await connection.query(statement)
+    await connection.query('release savepoint attempt')
   } catch (error) {
     if (sqlStateOf(error) === null) throw error
-    await connection.query('rollback to savepoint extension')
+    await connection.query('rollback to savepoint attempt')
   }
 }

@@ -17,11 +17,20 @@ import type {
 import { InvalidInputError, PasswordHash, requireEmail, tokenHash } from 'torii-core'
 import { chargeAttempt, chargeValues, refundAttempt, refundValues } from './attempt-charging.js'
 import type { Database, StatementRunner } from './db.js'
-import { maybeOne, nameStatements, one, secondsFromNow, statementTime as now } from './db.js'
-import { askingValues, checkNewSession, checkObject, checkPasswordHash, checkRefund, checkSeconds, checkUserId } from './input.js'
+import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
+import {
+  askingValues,
+  checkNewSession,
+  checkObject,
+  checkPasswordHash,
+  checkRefund,
+  checkSeconds,
+  checkUserId,
+} from './input.js'
 import { checkMailCharges, checkPurpose } from './input-credentials.js'
 import type { MailRow } from './magic-links.js'
 import { toMailDecision } from './magic-links.js'
+import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
 import {
   askingIsLive,
@@ -175,7 +184,8 @@ export const statements = (schema: string) =>
       ), t as (
         delete from ${schema}.verification_tokens t
         where t.user_id = $1::uuid and t.purpose = 'change_email' and t.secret_hash = $5::bytea
-          and exists (select 1 from asked) and (select pg_catalog.count(*) from links) >= 0
+          and t.expires_at > ${now} and exists (select 1 from asked)
+          and (select pg_catalog.count(*) from links) >= 0
         returning t.user_id, t.email, t.email_key
       ), old as (
         select e.email_key from ${schema}.user_emails e join asked on e.email_key = asked.old_key
@@ -236,10 +246,14 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
   schema: string,
 ): VerificationTokenRepository<Metadata> {
   const sql = statements(schema)
+  const receipts = createReceipts(db, schema)
 
   return {
     async issue(verification: NewVerification) {
-      const { purpose, email, secretHash, lifetimeSeconds, charges } = checkObject(verification, 'verification')
+      const { purpose, email, secretHash, lifetimeSeconds, charges } = checkObject(
+        verification,
+        'verification',
+      )
       const values = [
         ...chargeValues(checkMailCharges(charges)),
         requireEmail(email),
@@ -255,8 +269,16 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
     },
     async verifyEmail(key: VerificationKey, holder: MailboxHolder) {
       const values = [...keyValues(key), ...holderValues(holder)]
-      const verified = await maybeOne(db, sql.verifyEmail, values, toEmailVerification<Metadata>)
-      return verified ?? invalidToken
+      const session = 'session' in holder ? holder.session : null
+      return db.settle<EmailVerification<Metadata>>(
+        async () =>
+          (await maybeOne(db, sql.verifyEmail, values, toEmailVerification<Metadata>)) ??
+          invalidToken,
+        async () => {
+          const row = session === null ? null : await receipts.opened(key.userId, session)
+          return row === null ? null : toEmailVerification<Metadata>(row)
+        },
+      )
     },
     async resetPassword(key: VerificationKey, reset: NewPassword) {
       const { hash, refund } = checkObject(reset, 'reset')
@@ -265,8 +287,15 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
         checkPasswordHash(hash, 'hash'),
         ...refundValues(refund === undefined ? null : checkRefund(refund)),
       ]
-      const done = await maybeOne(db, sql.resetPassword, values, toReset)
-      return done ?? invalidToken
+      return db.settle<PasswordReset>(
+        async () => (await maybeOne(db, sql.resetPassword, values, toReset)) ?? invalidToken,
+        async () => {
+          const done = await receipts.hash(key.userId, hash.reveal())
+          return done === null || done.email === null
+            ? null
+            : toReset({ email: done.email, ended: 0 })
+        },
+      )
     },
     async issueEmailChange(change: NewEmailChange) {
       const { asking, email, secretHash, lifetimeSeconds, charges } = checkObject(change, 'change')
@@ -279,8 +308,12 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
         emailKey,
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
-      return one(orForNobody(db), sql.issueEmailChange, values, (row: MailRow & { live: number }) =>
-        row.live === 0 ? { ok: false, reason: 'stale' } : toMailDecision(row),
+      return one(
+        orForNobody(db),
+        sql.issueEmailChange,
+        values,
+        (row: MailRow & { live: number }) =>
+          row.live === 0 ? { ok: false, reason: 'stale' } : toMailDecision(row),
       )
     },
     async changeEmail(asking: AskingSession, secretHash: VerificationKey['secretHash']) {
@@ -307,13 +340,26 @@ function keyValues(key: VerificationKey): [UserId, Uint8Array] {
 function holderValues(holder: MailboxHolder): unknown[] {
   const nobody = [null, null, null]
   const noSession = sessionValues(null)
-  const opened = (session: Parameters<typeof checkNewSession>[0]) => sessionValues(checkNewSession(session))
+  const opened = (session: Parameters<typeof checkNewSession>[0]) =>
+    sessionValues(checkNewSession(session))
   const given = checkObject(holder, 'holder')
   switch (given.kind) {
     case 'password':
-      return [false, checkPasswordHash(given.verified, 'verified'), null, ...nobody, ...opened(given.session)]
+      return [
+        false,
+        checkPasswordHash(given.verified, 'verified'),
+        null,
+        ...nobody,
+        ...opened(given.session),
+      ]
     case 'new_password':
-      return [true, null, checkPasswordHash(given.passwordHash, 'passwordHash'), ...nobody, ...opened(given.session)]
+      return [
+        true,
+        null,
+        checkPasswordHash(given.passwordHash, 'passwordHash'),
+        ...nobody,
+        ...opened(given.session),
+      ]
     case 'session': {
       const [, sessionId, sessionEpoch, ownerEpoch] = askingValues(given.asking)
       return [false, null, null, sessionId, sessionEpoch, ownerEpoch, ...noSession]

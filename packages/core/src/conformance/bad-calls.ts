@@ -1,6 +1,7 @@
 import type { AskingSession, SessionKey } from '../sessions.js'
 import type { BadArgument } from './bad-arguments.js'
 import { inAsking, inCharges, inKey, inProfile, inRefund, inSession, one } from './bad-arguments.js'
+import { badMagicLinkCalls, badVerificationCalls } from './bad-calls-mail.js'
 import {
   badBooleans,
   badCursors,
@@ -257,7 +258,14 @@ const loginAttempts: readonly BadArgument[] = [
 ]
 
 /** Every argument of every method, with the values it must refuse, by repository. */
-export const badCalls = { users, sessions, passwords, loginAttempts }
+export const badCalls = {
+  magicLinks: badMagicLinkCalls,
+  verificationTokens: badVerificationCalls,
+  users,
+  sessions,
+  passwords,
+  loginAttempts,
+}
 
 const someKey = (): SessionKey => ({
   userId: unknownUserId(),

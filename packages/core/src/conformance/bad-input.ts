@@ -3,16 +3,27 @@ import { InvalidInputError } from '../errors.js'
 import type { BadArgument, Call } from './bad-arguments.js'
 import { inProfile, one } from './bad-arguments.js'
 import { badCalls } from './bad-calls.js'
+import { badOAuthCalls } from './bad-calls-oauth.js'
+import { badPasskeyCalls } from './bad-calls-passkeys.js'
 import { marker, Pretender } from './bad-values.js'
 import type { ConformanceCase, ConformanceNeed, ConformanceStorage } from './case.js'
 import { signUpBare } from './people.js'
+
+/** Methods that no transaction offers, since they charge. */
+const charging = /\.(findFor(SignIn|User)|issue(EmailChange)?|consumeCode)$/
 
 /** Arguments of the wrong shape, by method. */
 export const badInputCases: readonly ConformanceCase[] = [
   ...casesPerMethod('users', badCalls.users, []),
   ...casesPerMethod('sessions', badCalls.sessions, []),
   ...casesPerMethod('passwords', badCalls.passwords, []),
+  ...casesPerMethod('magicLinks', badCalls.magicLinks, []),
+  ...casesPerMethod('verificationTokens', badCalls.verificationTokens, []),
   ...casesPerMethod('loginAttempts', badCalls.loginAttempts, ['charging']),
+  ...casesPerMethod('oauthAccounts', badOAuthCalls.oauthAccounts, []),
+  ...casesPerMethod('oauthStates', badOAuthCalls.oauthStates, ['charging']),
+  ...casesPerMethod('passkeys', badPasskeyCalls.passkeys, []),
+  ...casesPerMethod('passkeyChallenges', badPasskeyCalls.passkeyChallenges, ['charging']),
   {
     name: 'users: a refused argument changes nothing',
     repository: 'users',
@@ -52,7 +63,7 @@ function casesPerMethod(
   return methods.map((method) => ({
     name: `${method}: refuses arguments of the wrong shape, by name and before any query`,
     repository,
-    needs: /\.find(ForSignIn|ForUser)$/.test(method) ? ['charging'] : needs,
+    needs: charging.test(method) ? ['charging'] : needs,
     async run(storage) {
       await assertAllRefused(
         storage,

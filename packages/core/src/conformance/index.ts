@@ -2,6 +2,17 @@ import { badInputCases } from './bad-input.js'
 import type { ConformanceCase } from './case.js'
 import { loginAttemptCases } from './login-attempts.js'
 import { loginAttemptLockCases } from './login-attempts-locks.js'
+import { magicLinkCases } from './magic-links.js'
+import { magicLinkCodeCases } from './magic-links-codes.js'
+import { oauthSignInCases } from './oauth-accounts.js'
+import { oauthLinkingCases } from './oauth-accounts-linking.js'
+import { oauthTokenCases } from './oauth-accounts-tokens.js'
+import { oauthStateCases } from './oauth-states.js'
+import { passkeyChallengeCases } from './passkey-challenges.js'
+import { passkeyCases } from './passkeys.js'
+import { passkeyAnswerCases } from './passkeys-answers.js'
+import { passkeyChangeCases } from './passkeys-changes.js'
+import { passkeySignInCases } from './passkeys-sign-in.js'
 import { passwordCases } from './passwords.js'
 import { passwordChangeCases } from './passwords-changes.js'
 import { passwordRemovalCases } from './passwords-removal.js'
@@ -20,6 +31,11 @@ import { userDeleteCases } from './users-delete.js'
 import { userEndingCases } from './users-endings.js'
 import { userListCases } from './users-list.js'
 import { userProfileCases } from './users-profile.js'
+import { verificationTokenCases } from './verification-tokens.js'
+import { emailChangeCases } from './verification-tokens-change.js'
+import { passwordResetCases } from './verification-tokens-reset.js'
+import { emailVerificationCases } from './verification-tokens-verify.js'
+import { waysInCases } from './ways-in.js'
 
 export type { ConformanceCase, ConformanceNeed, ConformanceStorage } from './case.js'
 
@@ -43,6 +59,22 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...passwordRemovalCases,
   ...loginAttemptCases,
   ...loginAttemptLockCases,
+  ...magicLinkCases,
+  ...magicLinkCodeCases,
+  ...verificationTokenCases,
+  ...emailVerificationCases,
+  ...passwordResetCases,
+  ...emailChangeCases,
+  ...oauthStateCases,
+  ...oauthSignInCases,
+  ...oauthLinkingCases,
+  ...oauthTokenCases,
+  ...waysInCases,
+  ...passkeyChallengeCases,
+  ...passkeyCases,
+  ...passkeyChangeCases,
+  ...passkeyAnswerCases,
+  ...passkeySignInCases,
   ...transactionCases,
   ...transactionLimitCases,
   ...badInputCases,

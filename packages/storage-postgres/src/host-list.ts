@@ -1,0 +1,94 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { InvalidOptionsError } from 'torii-core'
+
+/** One of the servers that a URL names. */
+export interface Host {
+  /** `name:port`, for messages; never holds the user or the password. */
+  readonly name: string
+  /** The URL with this host alone: user, password, database and parameters are those of the list. */
+  readonly url: string
+}
+
+/** More cannot each get a fair share of the time to connect. */
+const mostHosts = 16
+const scheme = /^postgres(?:ql)?:\/\//
+/** Parts of a URL: everything before the hosts, the hosts, everything after them. */
+const parts = /^(?<before>[a-z]+:\/\/(?:[^/?#]*@)?)(?<hosts>[^/?#@]*)(?<after>.*)$/s
+const hostAndPort = /^(?<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)(?::(?<port>\d{1,5}))?$/
+/** Parameters that would replace every host of a list, or ask for another server than the primary. */
+const parametersOfHosts = ['host', 'hostaddr', 'port']
+const primaryNames = ['primary', 'read-write']
+
+/**
+ * The servers of `postgresql://user:password@h1:5432,h2:5433/database?…`, in its order. A URL of one host
+ * may have every form that `pg` reads. No message repeats a part of the URL: any part can be a password
+ * with an unescaped `/`, `?` or `#`.
+ * @throws InvalidOptionsError
+ */
+export function readHosts(url: unknown): readonly Host[] {
+  if (typeof url !== 'string' || !scheme.test(url)) throw malformed()
+  const { before = '', hosts = '', after = '' } = parts.exec(url)?.groups ?? {}
+  // A password that is not percent-encoded: what follows it would be taken for hosts, and told in messages.
+  if (/^[^?]*@|#/.test(after)) throw malformed()
+  const single = !hosts.includes(',')
+  const list = single
+    ? [oneHost(url)]
+    : hosts.split(',').map((entry) => inList(entry, before, after))
+  const query = new URL(list[0]?.url ?? '').searchParams
+  refuseParameters(query, single)
+  if (list.length > mostHosts)
+    throw new InvalidOptionsError('url', `names more than ${mostHosts} hosts`)
+  if (new Set(list.map(({ name }) => name)).size < list.length)
+    throw new InvalidOptionsError('url', 'names a host twice')
+  return list
+}
+
+function oneHost(url: string): Host {
+  if (!URL.canParse(url)) throw malformed()
+  const { hostname, port, searchParams } = new URL(url)
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
+  return { name: `${host || 'localhost'}:${searchParams.get('port') ?? (port || '5432')}`, url }
+}
+
+function inList(entry: string, before: string, after: string): Host {
+  const { host, port = '5432' } = hostAndPort.exec(entry)?.groups ?? {}
+  if (host === undefined || !isHost(host) || Number(port) < 1 || Number(port) > 65_535)
+    throw malformedList()
+  const name = `${host.toLowerCase()}:${Number(port)}`
+  const url = `${before}${name}${after}`
+  if (!URL.canParse(url)) throw malformedList()
+  return { name, url }
+}
+
+/** A name of digits and dots alone can only be meant as an address. */
+const isHost = (host: string): boolean =>
+  host.startsWith('[') ? isIPv6(host.slice(1, -1)) : isIPv4(host) || !/^[\d.]+$/.test(host)
+
+function refuseParameters(query: URLSearchParams, single: boolean): void {
+  const replacing = parametersOfHosts.find((name) =>
+    single ? query.get(name)?.includes(',') : query.has(name),
+  )
+  if (replacing !== undefined)
+    throw new InvalidOptionsError(
+      'url',
+      `lists its hosts and ports before the database, not in the parameter ${replacing}`,
+    )
+  const wanted = query.get('target_session_attrs')
+  if (wanted !== null && !primaryNames.includes(wanted))
+    throw new InvalidOptionsError(
+      'url',
+      `may ask for target_session_attrs=${primaryNames.join(' or ')} only: nothing is decided on a standby`,
+    )
+}
+
+const malformed = () =>
+  new InvalidOptionsError(
+    'url',
+    'must be like postgresql://user:password@host/database with special characters percent-encoded, or pglite:DIRECTORY',
+  )
+
+const malformedList = () =>
+  new InvalidOptionsError(
+    'url',
+    'has several hosts, so each must be a name, an IPv4 or a bracketed IPv6 address, with a port from 1 to 65535 or none: postgresql://user:password@h1:5432,[::1]:5433/database',
+  )

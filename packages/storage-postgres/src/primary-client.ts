@@ -1,0 +1,95 @@
+import pg from 'pg'
+import type { Host } from './host-list.js'
+import { createHostChoice, notUsable, problemOf, readSettings, requirePrimary } from './primary.js'
+
+/** The connections of one pool, each made to the host that is next and judged before it is used. */
+export interface PrimaryClients {
+  /** For the pool. Its `connect` ends with a connection to the primary, or fails. */
+  readonly Client: new (
+    options?: pg.ClientConfig,
+  ) => pg.Client
+  /** Judges a connection again unless nothing has happened since it was judged last. */
+  ensure(client: pg.ClientBase): Promise<void>
+  /** Something has happened: a connection was thrown away. */
+  distrust(): void
+  /** What is wrong with each host, as {@link createHostChoice} tells it. */
+  problems(): readonly string[]
+}
+
+/** @throws InvalidOptionsError when `pg` cannot use a URL */
+export function createPrimaryClients(hosts: readonly Host[], acquireMs: number): PrimaryClients {
+  const settings = new Map(hosts.map((host) => [host, readSettings(host)]))
+  const choice = createHostChoice(hosts)
+  // A host that does not answer must leave time for the others.
+  const answerMs = Math.max(50, Math.floor((acquireMs * 0.9) / hosts.length))
+  const several = hosts.length > 1
+  /** Connections that were judged since the last one was thrown away. */
+  let judged = new WeakSet<pg.ClientBase>()
+  const hostOf = new WeakMap<pg.ClientBase, Host>()
+
+  /** Runs one step of a connection; how it ends is what is known of its host. */
+  async function judge(client: pg.ClientBase, step: () => Promise<void>): Promise<void> {
+    const host = hostOf.get(client)
+    if (host === undefined) throw new Error('not a client of this pool')
+    try {
+      await step()
+    } catch (error) {
+      const problem = problemOf(error)
+      choice.tried(host, problem)
+      throw notUsable(host, problem) ?? error
+    }
+    choice.tried(host, null)
+    judged.add(client)
+  }
+
+  const ask = (client: pg.ClientBase) => requirePrimary(client, { several, answerMs })
+
+  class PrimaryClient extends pg.Client {
+    constructor(options: pg.ClientConfig = {}) {
+      const host = choice.next()
+      super({ ...options, ...settings.get(host), connectionTimeoutMillis: answerMs })
+      hostOf.set(this, host)
+      // Without a listener a connection that breaks while it is judged ends the process.
+      this.on('error', () => undefined)
+    }
+
+    override connect(): Promise<pg.Client>
+    override connect(callback: (error: Error | null, client?: pg.Client) => void): void
+    override connect(
+      callback?: (error: Error | null, client?: pg.Client) => void,
+    ): Promise<pg.Client> | undefined {
+      const connected = this.#connect()
+      if (callback === undefined) return connected
+      connected.then(
+        () => callback(null, this),
+        (error: Error) => callback(error),
+      )
+      return undefined
+    }
+
+    async #connect(): Promise<pg.Client> {
+      try {
+        await judge(this, async () => {
+          await super.connect()
+          await ask(this)
+        })
+      } catch (error) {
+        // The pool does not end what it never had.
+        void this.end()
+        throw error
+      }
+      return this
+    }
+  }
+
+  return {
+    Client: PrimaryClient,
+    async ensure(client) {
+      if (!judged.has(client)) await judge(client, () => ask(client))
+    },
+    distrust() {
+      judged = new WeakSet()
+    },
+    problems: () => choice.problems(),
+  }
+}

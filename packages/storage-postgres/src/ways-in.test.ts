@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import type { AskingSession, NewPasskey, OAuthAccountId, OAuthSignIn, UserId } from 'torii-core'
+import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
+import type { TestDatabase } from 'torii-testing'
+import { testDatabase } from 'torii-testing'
+import { PostgresStorage } from './index.js'
+import {
+  askingOf,
+  freshAttemptKey,
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  isLive,
+  keyOf,
+  newSession,
+  signUp,
+  widePolicy,
+} from './people.test.support.js'
+
+/** Two for each of two ways in. */
+const callers = 4
+const unlinkRounds = 100
+const takeOverRounds = 60
+const loginRounds = 50
+const crowd = 20
+
+let database: TestDatabase
+let storage: PostgresStorage
+let holder: pg.Client
+const repeated: string[] = []
+before(async () => {
+  database = await testDatabase()
+  storage = await PostgresStorage.connect(database.url, {
+    maxConnections: 16,
+    log: ({ code = '' }) => repeated.push(code),
+  })
+  holder = new pg.Client({ connectionString: database.url })
+  await holder.connect()
+})
+after(async () => {
+  await holder.end()
+  await storage.close()
+})
+
+const newIdentity = () => ({
+  provider: 'google',
+  subject: randomBytes(8).toString('hex'),
+  label: null,
+  tokens: null,
+})
+
+const newPasskey = (): NewPasskey => ({
+  id: newPasskeyId(),
+  credentialId: randomBytes(32),
+  publicKey: randomBytes(77),
+  signCount: 0,
+  userHandle: randomBytes(64),
+  userVerified: true,
+  backupEligible: false,
+  backedUp: false,
+  aaguid: randomUUID(),
+  transports: ['usb'],
+  name: 'Key',
+})
+
+/**
+ * Runs all at once and holds the user's row until every one of them waits: each has its snapshot by then,
+ * and none of them sees what another one does.
+ */
+async function fromOneSnapshot<Result>(
+  userId: UserId,
+  acts: readonly (() => Promise<Result>)[],
+): Promise<Result[]> {
+  await holder.query('begin')
+  await holder.query('select 1 from torii.users where id = $1 for update', [userId])
+  const begun = Promise.all(acts.map((act) => act()))
+  for (let waiting = 0; waiting < acts.length; ) {
+    const { rows } = await database.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+       where datname = current_database() and state = 'active' and wait_event_type = 'Lock'`,
+    )
+    waiting = rows[0]?.count ?? 0
+  }
+  await holder.query('rollback')
+  return begun
+}
+
+async function inRounds<Result>(
+  count: number,
+  round: (index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (let index = 0; index < count; index += 1) results.push(await round(index))
+  return results
+}
+
+/** How many of the users nothing would let in any more, mail left aside. */
+async function withoutWayIn(users: readonly UserId[]): Promise<number> {
+  const { rows } = await database.query<{ count: number }>(
+    `select count(*)::int as count from torii.users u where u.id = any ($1::uuid[])
+       and not exists (select 1 from torii.passwords p where p.user_id = u.id and p.owner_epoch = u.owner_epoch)
+       and not exists (select 1 from torii.passkeys k where k.user_id = u.id and k.owner_epoch = u.owner_epoch)
+       and not exists (select 1 from torii.oauth_accounts a where a.user_id = u.id and a.owner_epoch = u.owner_epoch)`,
+    [users],
+  )
+  return rows[0]?.count ?? -1
+}
+
+type Removal = () => Promise<{ readonly ok: boolean }>
+const mailSignIn = false
+
+/** Gives the user one more way in; what comes back takes it away. */
+const ways = {
+  async account(asking: AskingSession): Promise<Removal> {
+    const newAccountId = newOAuthAccountId()
+    await storage.oauthAccounts.link(asking, { ...newIdentity(), newAccountId })
+    return () => storage.oauthAccounts.unlink(asking, newAccountId, { mailSignIn })
+  },
+  async passkey(asking: AskingSession): Promise<Removal> {
+    const passkey = newPasskey()
+    await storage.passkeys.add(asking, passkey, { max: 10 })
+    return () => storage.passkeys.delete(asking, passkey.id, { mailSignIn })
+  },
+  async password(asking: AskingSession): Promise<Removal> {
+    await storage.passwords.set(asking, freshPasswordHash())
+    return () => storage.passwords.remove(asking, { mailSignIn })
+  },
+}
+
+const pairs = [
+  ['account', 'account'],
+  ['passkey', 'passkey'],
+  ['account', 'passkey'],
+  ['account', 'password'],
+  ['passkey', 'password'],
+] as const
+
+describe(`the last two ways in, taken away by ${callers} callers at once`, () => {
+  for (const pair of pairs)
+    test(`${pair.join(' and ')}: one stays, ${unlinkRounds} rounds`, async () => {
+      const users = await inRounds(unlinkRounds, async (round) => {
+        const person = await signUp(storage, { password: false })
+        const asking = askingOf(person)
+        const removals = [await ways[pair[0]](asking), await ways[pair[1]](asking)]
+        if (round % 4 > 1) removals.reverse()
+        const all = [...removals, ...removals]
+        const outcomes =
+          round % 2 === 0
+            ? await fromOneSnapshot(person.id, all)
+            : await Promise.all(all.map((remove) => remove()))
+        assert.equal(outcomes.filter(({ ok }) => ok).length, 1)
+        return person.id
+      })
+      assert.equal(users.length, unlinkRounds)
+      assert.equal(await withoutWayIn(users), 0)
+    })
+
+  test('all three kinds and two of each, removed at once: one stays', async () => {
+    const users = await inRounds(unlinkRounds / 2, async () => {
+      const person = await signUp(storage, { password: false })
+      const asking = askingOf(person)
+      const removals: Removal[] = []
+      for (const way of ['account', 'passkey', 'account', 'passkey', 'password'] as const)
+        removals.push(await ways[way](asking))
+      await fromOneSnapshot(person.id, removals)
+      return person.id
+    })
+    assert.equal(await withoutWayIn(users), 0)
+  })
+
+  test('no round needed a second try', () => {
+    assert.deepEqual(repeated, [])
+  })
+
+  // Proves that the rounds above can fail: the count is of the snapshot, whatever lock is held.
+  test('a count under a lock on the user alone does lose them', async () => {
+    const naive = `
+      with me as (
+        select u.id from torii.users u where u.id = $1::uuid for update
+      ), held as (
+        select count(*) as count from torii.oauth_accounts a where a.user_id = (select me.id from me)
+      )
+      delete from torii.oauth_accounts a using held
+      where a.user_id = $1::uuid and a.id = $2::uuid and held.count > 1`
+    const pool = new pg.Pool({ connectionString: database.url, max: 8 })
+    const users = await inRounds(unlinkRounds / 4, async () => {
+      const person = await signUp(storage, { password: false })
+      const ids: OAuthAccountId[] = [newOAuthAccountId(), newOAuthAccountId()]
+      for (const newAccountId of ids)
+        await storage.oauthAccounts.link(askingOf(person), { ...newIdentity(), newAccountId })
+      await fromOneSnapshot(
+        person.id,
+        [...ids, ...ids].map((id) => () => pool.query(naive, [person.id, id])),
+      )
+      return person.id
+    })
+    await pool.end()
+    assert.equal(await withoutWayIn(users), users.length)
+  })
+})
+
+describe(`a squatter adds ways in while the mailbox's owner takes over, ${takeOverRounds} rounds`, () => {
+  /** The squatter's account, and a link that its mailbox's owner was mailed. */
+  async function squat() {
+    const squatter = await signUp(storage, { emailVerified: false })
+    const tokenHash = freshSecretHash()
+    await storage.magicLinks.issue({
+      email: squatter.email,
+      tokenHash,
+      codeHash: null,
+      lifetimeSeconds: 600,
+      charges: { address: { key: freshAttemptKey(), policy: widePolicy }, network: null },
+    })
+    const session = newSession()
+    const consume = () => storage.magicLinks.consume(tokenHash, { session, newUserId: newUserId() })
+    return { squatter, consume, key: keyOf(squatter.id, session) }
+  }
+
+  /** Runs all at once, `one` after the first `place` of them; after all of them, it waits for the first. */
+  async function race<One, Many>(
+    one: () => Promise<One>,
+    many: readonly (() => Promise<Many>)[],
+    place: number,
+  ) {
+    const early = many.slice(0, place).map((act) => act())
+    if (place === many.length) await early[0]
+    const single = one()
+    const late = many.slice(place).map((act) => act())
+    return { single: await single, all: await Promise.all([...early, ...late]) }
+  }
+
+  test('link: the identity never counts afterwards', async (t) => {
+    const came: Record<string, number> = {}
+    await inRounds(takeOverRounds, async (round) => {
+      const { squatter, consume, key } = await squat()
+      const identities = Array.from({ length: callers }, newIdentity)
+      const links = identities.map(
+        (identity) => () =>
+          storage.oauthAccounts.link(askingOf(squatter), {
+            ...identity,
+            newAccountId: newOAuthAccountId(),
+          }),
+      )
+      const { single, all } = await race(consume, links, round % (callers + 1))
+      assert.ok(single.ok && single.tookOver && single.user.id === squatter.id)
+      for (const outcome of all) {
+        const word = outcome.ok ? 'linked' : outcome.reason
+        assert.ok(word === 'linked' || word === 'stale', word)
+        came[word] = (came[word] ?? 0) + 1
+      }
+      assert.deepEqual(await storage.oauthAccounts.list(squatter.id), [])
+      for (const identity of identities) {
+        const person = newLogin({ ...identity, email: null })
+        const back = await storage.oauthAccounts.signIn(person)
+        assert.ok(back.ok && back.how === 'created' && back.user.id === person.newUserId)
+      }
+      assert.equal(await isLive(storage, key), true)
+      assert.equal(await isLive(storage, squatter.key), false)
+    })
+    t.diagnostic(JSON.stringify(came))
+    assert.ok(Number(came.linked) > 0 && Number(came.stale) > 0, JSON.stringify(came))
+  })
+
+  test('passkeys.add: the passkey never counts afterwards', async (t) => {
+    const came: Record<string, number> = {}
+    await inRounds(takeOverRounds, async (round) => {
+      const { squatter, consume } = await squat()
+      const made = Array.from({ length: callers }, newPasskey)
+      const additions = made.map(
+        (passkey) => () => storage.passkeys.add(askingOf(squatter), passkey, { max: 10 }),
+      )
+      const { single, all } = await race(consume, additions, round % (callers + 1))
+      assert.ok(single.ok && single.tookOver)
+      for (const outcome of all) {
+        const word = outcome.ok ? 'added' : outcome.reason
+        assert.ok(word === 'added' || word === 'stale', word)
+        came[word] = (came[word] ?? 0) + 1
+      }
+      assert.deepEqual(await storage.passkeys.list(squatter.id), [])
+      assert.deepEqual(await storage.passkeys.credentials(squatter.id), [])
+    })
+    t.diagnostic(JSON.stringify(came))
+    assert.ok(Number(came.added) > 0 && Number(came.stale) > 0, JSON.stringify(came))
+  })
+})
+
+const newLogin = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
+  ...newIdentity(),
+  email: freshEmail(),
+  emailVerified: true,
+  newUserId: newUserId(),
+  newAccountId: newOAuthAccountId(),
+  name: null,
+  picture: null,
+  session: newSession(),
+  ...given,
+})
+
+const kinds: readonly (readonly [string, Partial<OAuthSignIn>])[] = [
+  ['with a verified address', {}],
+  ['with an unverified address', { emailVerified: false }],
+  ['without an address', { email: null, emailVerified: false }],
+]
+
+describe(`${crowd} first logins of one identity at once, ${loginRounds} rounds`, () => {
+  for (const [what, given] of kinds)
+    test(`${what}: one user, one account, ${crowd} sessions`, async () => {
+      const { provider, ...rest } = newLogin(given)
+      const subjects = await inRounds(loginRounds, async () => {
+        const { subject } = newIdentity()
+        const email = rest.email === null ? null : freshEmail()
+        const outcomes = await Promise.all(
+          Array.from({ length: crowd }, () =>
+            storage.oauthAccounts.signIn(newLogin({ ...given, provider, subject, email })),
+          ),
+        )
+        const users = new Set(outcomes.map((outcome) => outcome.ok && outcome.user.id))
+        assert.ok(users.size === 1 && !users.has(false))
+        assert.equal(
+          outcomes.filter((outcome) => outcome.ok && outcome.how === 'created').length,
+          1,
+        )
+        return subject
+      })
+      const { rows } = await database.query(
+        `select count(*)::int as accounts, count(distinct a.user_id)::int as users,
+           sum((select count(*) from torii.sessions s join torii.users u on u.id = s.user_id
+                where s.user_id = a.user_id and s.epoch = u.session_epoch))::int as sessions,
+           count(*) filter (where u.owner_epoch <> a.owner_epoch)::int as dead
+         from torii.oauth_accounts a join torii.users u on u.id = a.user_id
+         where a.provider = $1 and a.subject = any ($2::text[])`,
+        [provider, subjects],
+      )
+      const expected = {
+        accounts: loginRounds,
+        users: loginRounds,
+        sessions: loginRounds * crowd,
+        dead: 0,
+      }
+      assert.deepEqual(rows, [expected])
+    })
+
+  test('leave no user without an account behind, and need no second try', async () => {
+    const { rows } = await database.query(
+      `select count(*)::int as count from torii.users u
+       where u.email is null and not exists (select 1 from torii.oauth_accounts a where a.user_id = u.id)`,
+    )
+    assert.deepEqual(rows, [{ count: 0 }])
+    assert.deepEqual(repeated, [])
+  })
+})
