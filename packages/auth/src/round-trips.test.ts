@@ -9,7 +9,10 @@ const site = await openTestSite()
 
 describe('statements sent to PostgreSQL', () => {
   let made = 0
-  const freshEmail = () => `person-${(made += 1)}@example.com`
+  const freshEmail = () => {
+    made += 1
+    return `person-${made}@example.com`
+  }
   const register = async (email = freshEmail()) => {
     const outcome = await site.torii.password.register({ email, password }, requestInfo)
     assert.ok(outcome.ok)

@@ -89,7 +89,7 @@ const messageOf = (error: unknown): string =>
  */
 export function withoutValues(error: unknown): Error {
   const state = sqlStateOf(error)
-  const quotesValue = state !== null && state.startsWith('22')
+  const quotesValue = state?.startsWith('22')
   const safe = new Error(quotesValue ? 'a value was refused by PostgreSQL' : messageOf(error))
   safe.name = state === null ? 'ConnectionError' : 'PostgresError'
   if (typeof error !== 'object' || error === null) return safe

@@ -68,8 +68,8 @@ describe('sweep', () => {
     const swept = await Promise.all(Array.from({ length: 4 }, () => storage.sweep()))
     assert.ok((await Promise.all(touches)).every((touched) => touched !== null))
     // A range that two sweepers read at once is left to one of them: nothing is counted twice.
-    const deleted = swept.reduce((sum, counts) => sum + (counts.deleted['sessions'] ?? 0), 0)
-    const rest = (await storage.sweep()).deleted['sessions'] ?? 0
+    const deleted = swept.reduce((sum, counts) => sum + (counts.deleted.sessions ?? 0), 0)
+    const rest = (await storage.sweep()).deleted.sessions ?? 0
     assert.equal(deleted + rest, 20_000)
     assert.equal(await count('sessions'), 200)
   })
@@ -96,10 +96,7 @@ describe('sweep', () => {
       [userId],
     )
     const { deleted } = await storage.sweep()
-    assert.deepEqual(
-      [deleted['sessions'], deleted['passwords'], deleted['oauth_accounts']],
-      [1, 1, 1],
-    )
+    assert.deepEqual([deleted.sessions, deleted.passwords, deleted.oauth_accounts], [1, 1, 1])
     const now = [await count('sessions'), await count('passwords'), await count('oauth_accounts')]
     assert.deepEqual(
       now,
@@ -114,9 +111,9 @@ describe('sweep', () => {
        values ($1, 1, 10, 1, 100, now(), now(), now(), now() + interval '1 day')`,
       [key],
     )
-    assert.equal((await storage.sweep()).deleted['login_attempts'], 0)
+    assert.equal((await storage.sweep()).deleted.login_attempts, 0)
     await elapse((text, values) => db.query(text, values), 'torii', 2 * day)
-    assert.equal((await storage.sweep()).deleted['login_attempts'], 1)
+    assert.equal((await storage.sweep()).deleted.login_attempts, 1)
   })
 
   test('a row that another transaction holds is left for later, without waiting', async () => {
@@ -125,9 +122,9 @@ describe('sweep', () => {
     const holder = await db.connect()
     await holder.query('begin')
     await holder.query('select 1 from torii.sessions where expires_at < now() limit 3 for update')
-    assert.equal((await storage.sweep()).deleted['sessions'], 7)
+    assert.equal((await storage.sweep()).deleted.sessions, 7)
     await holder.query('rollback')
-    assert.equal((await storage.sweep()).deleted['sessions'], 3)
+    assert.equal((await storage.sweep()).deleted.sessions, 3)
   })
 
   test('endEverything ends all sessions and pending rows, and no way in', async () => {
