@@ -1,4 +1,4 @@
-/** What is generated and committed is what its source makes today: the migrations module, schema.sql, docs/schema.md. */
+/** What is generated and committed is what its source makes today: the migrations module, schema.sql, docs/schema.md and docs/operations.md. */
 import { runNode } from '../repository.mjs'
 
 export const name = 'generated'
@@ -9,6 +9,7 @@ export const generators = [
   'scripts/generate-migrations.mjs',
   'scripts/schema-snapshot.mjs',
   'scripts/schema-docs.mjs',
+  'scripts/operations-docs.mjs',
 ]
 
 export function check(root) {

@@ -101,7 +101,10 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
   issue(verification: NewVerification): Promise<VerificationDecision>
   /** Reads a live token without using it up, so that a password can be hashed before. Null: no such token. */
   find(purpose: VerificationPurpose, key: VerificationKey): Promise<Verification | null>
-  /** Uses the token up and verifies the address. Only for an account that is still unverified. */
+  /**
+   * Uses the token up and verifies the address. Only for an account that is still unverified. A holder whose
+   * claim does not hold (another password, an ended session) leaves the token good.
+   */
   verifyEmail(key: VerificationKey, holder: MailboxHolder): Promise<EmailVerification<Metadata>>
   /**
    * Uses the token up, sets the password, verifies the address, ends every session and every other
@@ -115,7 +118,8 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
   issueEmailChange(change: NewEmailChange): Promise<EmailChangeRequest>
   /**
    * Uses the token up and moves the account to the new address, verified; deletes the magic links of
-   * both addresses, keeps the asking session and ends the others.
+   * both addresses, keeps the asking session and ends the others. An ended asking session is answered
+   * `invalid_token` and leaves the token good.
    */
   changeEmail(asking: AskingSession, secretHash: TokenHash): Promise<EmailChange<Metadata>>
 }

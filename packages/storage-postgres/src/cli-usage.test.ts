@@ -118,6 +118,12 @@ describe('wrong usage: exit 2, what is wrong, then how it is used', () => {
         { DATABASE_URL: somewhere, DATABASE_SCHEMA: 'pg_x' },
         /^ERR_INVALID_OPTIONS: option schema: must /,
       ],
+      [
+        'a certificate that is not there',
+        ['migrate'],
+        { DATABASE_URL: `${somewhere}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem` },
+        /^ERR_INVALID_OPTIONS: option url: names a file that cannot be read \(ENOENT\): \/nowhere\/ca\.pem$/m,
+      ],
     ]
   for (const [title, words, env, says] of refused)
     test(`${title}: exit 2, in words and as JSON`, () => {
@@ -142,10 +148,6 @@ describe('a database that cannot be had: exit 1, and no password in the output',
     ['a port where nobody listens', somewhere],
     ['a host that does not exist', `postgresql://app:${secret}@no-such-host.invalid/app`],
     ['a URL that cannot be decoded', `postgresql://app:${secret}%zz@127.0.0.1:1/app`],
-    [
-      'a certificate that is not there',
-      `${somewhere}?sslmode=verify-full&sslrootcert=/nowhere/${'ca'}.pem`,
-    ],
   ] as const
   for (const [title, url] of unreachable)
     test(title, () => {

@@ -79,13 +79,28 @@ export const statements = (schema: string) =>
       update ${schema}.users u set disabled_at = null, updated_at = ${now}
       where u.id = $1::uuid
       returning ${userColumns}`,
-    // Doors before the user (the lock order of design.md section 4); what is inside goes by cascade.
+    // Doors before the user, one after the other (the lock order of design.md section 4); what is inside
+    // goes by cascade.
     delete: `
-      with e as (
-        delete from ${schema}.user_emails where user_id = $1::uuid returning 1 as one
+      with l as (
+        delete from ${schema}.magic_links l
+        where l.email_key = (select u.email_key from ${schema}.users u where u.id = $1::uuid)
+        returning 1 as one
+      ), v as (
+        delete from ${schema}.verification_tokens v
+        where v.user_id = $1::uuid and (select pg_catalog.count(*) from l) >= 0 returning 1 as one
+      ), e as (
+        delete from ${schema}.user_emails e
+        where e.user_id = $1::uuid and (select pg_catalog.count(*) from v) >= 0 returning 1 as one
+      ), o as (
+        delete from ${schema}.oauth_accounts o
+        where o.user_id = $1::uuid and (select pg_catalog.count(*) from e) >= 0 returning 1 as one
+      ), k as (
+        delete from ${schema}.passkeys k
+        where k.user_id = $1::uuid and (select pg_catalog.count(*) from o) >= 0 returning 1 as one
       )
       delete from ${schema}.users u
-      where u.id = $1::uuid and (select pg_catalog.count(*) from e) >= 0
+      where u.id = $1::uuid and (select pg_catalog.count(*) from k) >= 0
       returning u.id as user_id`,
     list: `
       select ${userColumns} from ${schema}.users u
