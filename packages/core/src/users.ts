@@ -87,7 +87,10 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
   disable(id: UserId): Promise<User<Metadata> | null>
   /** Lets the user sign in again; old sessions stay ended. Null if gone. */
   enable(id: UserId): Promise<User<Metadata> | null>
-  /** Deletes the user and everything that belongs to it. False if there was no such user. */
+  /**
+   * Deletes the user and everything that belongs to it, links mailed to its address included. False if there
+   * was no such user.
+   */
   delete(id: UserId): Promise<boolean>
   /** A page of users: newest first, or by address when `emailPrefix` is given. */
   list(query?: UserQuery): Promise<UserPage<Metadata>>

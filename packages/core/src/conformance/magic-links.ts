@@ -264,13 +264,18 @@ promise('consume: refuses a user who was disabled meanwhile', ['charging'], asyn
 })
 
 promise(
-  'consume: an account deleted meanwhile is made anew, and gets nothing of the former one',
+  'consume: a link mailed to an account that was deleted since is good for nothing, a later one makes a new account',
   ['charging'],
   async (storage) => {
     const { user, email, key, hash } = await signUp(storage, { name: 'Former' })
-    const { tokenHash } = await issueLink(storage, { email })
+    const former = await issueLink(storage, { email })
     await storage.users.delete(user.id)
-    const made = succeeded(await storage.magicLinks.consume(tokenHash, newProof()))
+    assert.deepEqual(await storage.magicLinks.consume(former.tokenHash, newProof()), {
+      ok: false,
+      reason: 'invalid_token',
+    })
+    const later = await issueLink(storage, { email })
+    const made = succeeded(await storage.magicLinks.consume(later.tokenHash, newProof()))
     assert.deepEqual([made.created, made.user.name], [true, null])
     await assertEnded(storage, key)
     assert.equal(await isStoredHash(storage, made.user.id, hash), false)
