@@ -153,7 +153,7 @@ export async function settle<Result>(
 /** For a write that needs no receipt. */
 export const nothingToRead = async (): Promise<null> => null
 
-export const isOutcomeUnknown = (error: unknown): boolean =>
+const isOutcomeUnknown = (error: unknown): boolean =>
   error instanceof ToriiError && error.code === 'ERR_OUTCOME_UNKNOWN'
 
 const isRefusal = (answer: unknown): boolean =>

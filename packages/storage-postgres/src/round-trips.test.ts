@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type pg from 'pg'
+import pg from 'pg'
 import { newSessionId, newUserId } from 'torii-core'
 import { testDatabase } from 'torii-testing'
-import { applicationPool } from './bad-world.test.support.js'
 import type { PgClient, PgPool } from './index.js'
 import { PostgresStorage } from './index.js'
 import type { Person } from './people.test.support.js'
@@ -24,7 +23,7 @@ let storage: PostgresStorage
 /** Names of the statements that were sent, in order. */
 const sent: string[] = []
 before(async () => {
-  pool = applicationPool((await testDatabase()).url)
+  pool = new pg.Pool({ connectionString: (await testDatabase()).url, max: 4 })
   storage = new PostgresStorage(counting(pool))
 })
 after(() => pool.end())
