@@ -39,7 +39,7 @@ export const statements = (schema: string) => {
       where p.user_id = $1::uuid and p.hash = $2::text`,
     carried: `
       select exists (
-        select 1 from ${schema}.passwords p where p.user_id = u.id and p.owner_epoch = u.owner_epoch) as has_password
+        select 1 from ${schema}.passwords p where p.user_id = $1::uuid and p.owner_epoch = u.owner_epoch) as has_password
       from ${schema}.users u join ${schema}.sessions s on s.user_id = u.id
       where u.id = $1::uuid and s.id = $2::uuid and u.session_epoch = $3::int + 1 and u.owner_epoch = $4::int
         and ${liveSession}`,
