@@ -19,8 +19,8 @@ import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestServer } from 'torii-testing'
 import { startServer } from 'torii-testing'
 import { Torii } from './index.js'
-import { KeyRing } from './key-ring.js'
-import { seal } from './sealed-tokens.js'
+import { KeyRing } from './keys/key-ring.js'
+import { seal } from './keys/sealed-tokens.js'
 import { baseUrl, goodPassword, requestInfo } from './site.test.support.js'
 
 // What a thief of the database, or a reader of a log, gets: nothing that signs in.

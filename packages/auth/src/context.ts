@@ -1,5 +1,5 @@
-import type { ResolvedOptions } from './options.js'
-import type { PasswordHashing } from './password-hashing.js'
+import type { ResolvedOptions } from './options/options.js'
+import type { PasswordHashing } from './password/hashing.js'
 
 /** What every service is made with, besides the repositories it works on. */
 export interface ServiceContext {

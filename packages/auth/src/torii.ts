@@ -1,12 +1,12 @@
 import type { Json, RepositoryProvider } from 'torii-core'
 import type { ServiceContext } from './context.js'
-import type { ResolvedOptions, ToriiOptions } from './options.js'
-import { resolveOptions } from './options.js'
-import type { PasswordService } from './password.js'
-import { createPasswordService } from './password.js'
-import { createPasswordHashing } from './password-hashing.js'
-import type { SessionService } from './sessions.js'
-import { createSessionService } from './sessions.js'
+import type { ResolvedOptions, ToriiOptions } from './options/options.js'
+import { resolveOptions } from './options/options.js'
+import { createPasswordHashing } from './password/hashing.js'
+import type { PasswordService } from './password/password.js'
+import { createPasswordService } from './password/password.js'
+import type { SessionService } from './sessions/sessions.js'
+import { createSessionService } from './sessions/sessions.js'
 
 /**
  * Authentication over one storage: decides when a person is signed in. `Metadata` types the

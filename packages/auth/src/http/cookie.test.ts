@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newSessionId, newUserId, SessionToken } from 'torii-core'
-import { resolveBaseUrl } from '../base-url.js'
+import { resolveBaseUrl } from '../options/base-url.js'
 import { clearedCookie, cookieName, findCookie, sessionCookie } from './cookie.js'
 
 const https = resolveBaseUrl('https://app.example')

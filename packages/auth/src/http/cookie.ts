@@ -1,5 +1,5 @@
 import type { Session, SessionToken } from 'torii-core'
-import type { BaseUrl } from '../base-url.js'
+import type { BaseUrl } from '../options/base-url.js'
 
 /**
  * `__Host-torii` on https: the browser then accepts it only with Secure, Path=/ and from this very host.

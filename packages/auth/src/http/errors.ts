@@ -1,6 +1,6 @@
 import type { ToriiErrorCode } from 'torii-core'
 import { InvalidInputError, ToriiError } from 'torii-core'
-import type { PasswordProblem } from '../password-policy.js'
+import type { PasswordProblem } from '../password/policy.js'
 
 /** The closed list of error codes in answers, each with its status. */
 export const errorStatus = Object.freeze({

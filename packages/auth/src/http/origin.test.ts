@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { resolveBaseUrl } from '../base-url.js'
+import { resolveBaseUrl } from '../options/base-url.js'
 import { isOwnOrigin } from './origin.js'
 
 const site = resolveBaseUrl('https://app.example')

@@ -1,4 +1,4 @@
-import type { BaseUrl } from '../base-url.js'
+import type { BaseUrl } from '../options/base-url.js'
 import type { HeaderSource } from './credentials.js'
 import { readHeader } from './credentials.js'
 

@@ -1,10 +1,10 @@
 import type { Json, RepositoryProvider } from 'torii-core'
+import type { ServiceContext } from '../context.js'
+import type { RequestInfo } from '../request-info.js'
 import type { AuthenticateInput, AuthenticateOutcome } from './authenticate.js'
 import { authenticate } from './authenticate.js'
-import type { ServiceContext } from './context.js'
 import type { RegisterInput, RegisterOutcome } from './register.js'
 import { completeRegistration, prepareRegistration } from './register.js'
-import type { RequestInfo } from './request-info.js'
 
 /** Signing in with an address and a password. */
 export interface PasswordService<Metadata extends object = Record<string, Json>> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
-import { KeyRing } from './key-ring.js'
+import { KeyRing } from '../keys/key-ring.js'
 import type { ToriiOptions } from './options.js'
 import { defaults, resolveOptions } from './options.js'
 

@@ -15,14 +15,14 @@ import {
   newUserId,
   requireEmail,
 } from 'torii-core'
-import { registrationAttempts } from './attempts.js'
-import type { ServiceContext } from './context.js'
-import { prepareSession } from './new-session.js'
-import type { PasswordProblem } from './password-policy.js'
-import { judgePassword } from './password-policy.js'
-import type { RequestInfo } from './request-info.js'
-import { readRequestInfo } from './request-info.js'
-import type { SignedIn, TooManyAttempts } from './sign-in.js'
+import { registrationAttempts } from '../attempts/attempts.js'
+import type { ServiceContext } from '../context.js'
+import type { RequestInfo } from '../request-info.js'
+import { readRequestInfo } from '../request-info.js'
+import { prepareSession } from '../sessions/new-session.js'
+import type { SignedIn, TooManyAttempts } from '../sign-in.js'
+import type { PasswordProblem } from './policy.js'
+import { judgePassword } from './policy.js'
 
 /** A person who wants an account. */
 export interface RegisterInput<Metadata extends object = Record<string, Json>>

@@ -1,5 +1,5 @@
-import type { NormalizedPassword } from './password-text.js'
-import { normalizePassword, passwordLimits } from './password-text.js'
+import type { NormalizedPassword } from './text.js'
+import { normalizePassword, passwordLimits } from './text.js'
 
 /** Why a new password is refused: a code for the program, a sentence for the person. */
 export interface PasswordProblem {

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { hash as argon2 } from '@node-rs/argon2'
 import { newUserId, PasswordHash } from 'torii-core'
-import { parseArgon2 } from './argon2-form.js'
-import type { LogEvent } from './log.js'
-import { defaults } from './options.js'
-import { createPasswordHashing } from './password-hashing.js'
-import type { NormalizedPassword } from './password-text.js'
-import { normalizePassword } from './password-text.js'
+import type { LogEvent } from '../log.js'
+import { defaults } from '../options/options.js'
+import { parseArgon2 } from './argon2.js'
+import { createPasswordHashing } from './hashing.js'
+import type { NormalizedPassword } from './text.js'
+import { normalizePassword } from './text.js'
 
 const options = defaults.password.hashing
 const userId = newUserId()

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 import type { UserId } from 'torii-core'
 import { PasswordHash } from 'torii-core'
-import { encodeBase64, parseArgon2 } from './argon2-form.js'
+import type { LogEvent } from '../log.js'
+import type { HashingOptions } from '../options/options.js'
+import { encodeBase64, parseArgon2 } from './argon2.js'
 import { createHashingQueue } from './hashing-queue.js'
-import type { LogEvent } from './log.js'
-import type { HashingOptions } from './options.js'
-import type { NormalizedPassword } from './password-text.js'
+import type { NormalizedPassword } from './text.js'
 
 /** RFC 9106 section 3.1 recommends 16 bytes of salt; 32 bytes of output are SHA-256's worth. */
 const saltBytes = 16

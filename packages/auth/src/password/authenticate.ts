@@ -6,15 +6,15 @@ import type {
   PasswordRepository,
 } from 'torii-core'
 import { InvalidInputError, requireEmail } from 'torii-core'
-import { signInAttempt } from './attempts.js'
-import type { ServiceContext } from './context.js'
-import { prepareSession } from './new-session.js'
-import type { PasswordHasher } from './password-hashing.js'
-import type { NormalizedPassword } from './password-text.js'
-import { normalizePassword } from './password-text.js'
-import type { RequestInfo } from './request-info.js'
-import { readRequestInfo } from './request-info.js'
-import type { SignedIn, TooManyAttempts } from './sign-in.js'
+import { signInAttempt } from '../attempts/attempts.js'
+import type { ServiceContext } from '../context.js'
+import type { RequestInfo } from '../request-info.js'
+import { readRequestInfo } from '../request-info.js'
+import { prepareSession } from '../sessions/new-session.js'
+import type { SignedIn, TooManyAttempts } from '../sign-in.js'
+import type { PasswordHasher } from './hashing.js'
+import type { NormalizedPassword } from './text.js'
+import { normalizePassword } from './text.js'
 
 /** A person who says who they are. */
 export interface AuthenticateInput {

@@ -5,9 +5,9 @@ import { format, inspect } from 'node:util'
 import { serialize } from 'node:v8'
 import fc from 'fast-check'
 import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { resolveOptions } from '../options/options.js'
 import type { KeyPurpose } from './key-ring.js'
 import { KeyRing, lengthPrefixed, resolveKeys } from './key-ring.js'
-import { resolveOptions } from './options.js'
 
 const purposes: readonly KeyPurpose[] = ['provider-tokens', 'codes', 'decoys', 'pepper']
 const newSecret = () => randomBytes(32).toString('base64url')

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { requireEmail } from 'torii-core'
+import { defaults } from '../options/options.js'
 import {
   accountAttempts,
   networkAttempts,
   registrationAttempts,
   signInAttempt,
 } from './attempts.js'
-import { defaults } from './options.js'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 

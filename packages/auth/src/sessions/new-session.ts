@@ -1,7 +1,7 @@
 import type { NewSession, SessionToken, SignInMethod, UserId } from 'torii-core'
 import { newSessionId } from 'torii-core'
-import type { SessionOptions } from './options.js'
-import type { RequestInfo } from './request-info.js'
+import type { SessionOptions } from '../options/options.js'
+import type { RequestInfo } from '../request-info.js'
 import { formatSessionToken, hashSessionSecret, newSessionSecret } from './session-token.js'
 
 /** A session to hand to the storage, and the token to hand to the person: nothing else ever holds both. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hash } from '@node-rs/argon2'
-import { parseArgon2 } from './argon2-form.js'
+import { parseArgon2 } from './argon2.js'
 
 const salt = 'AAAAAAAAAAAAAAAAAAAAAA'
 const output = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'

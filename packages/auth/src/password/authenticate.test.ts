@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { hash as argon2 } from '@node-rs/argon2'
 import type { UserId } from 'torii-core'
 import { newUserId } from 'torii-core'
+import { goodPassword, newEmail, openTestSite, requestInfo } from '../site.test.support.js'
+import type { PasswordHasher, PasswordHashing } from './hashing.js'
+import { createPasswordHashing } from './hashing.js'
 import { createPasswordService } from './password.js'
-import type { PasswordHasher, PasswordHashing } from './password-hashing.js'
-import { createPasswordHashing } from './password-hashing.js'
-import { goodPassword, newEmail, openTestSite, requestInfo } from './site.test.support.js'
 
 const site = await openTestSite()
 const { torii, db, storage } = site

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgePassword } from './password-policy.js'
+import { judgePassword } from './policy.js'
 
 const context = {
   email: 'Anna.Schmidt1985@example.com',

@@ -7,7 +7,7 @@ import type {
   ValidSession,
 } from 'torii-core'
 import { parseSessionId, SessionToken } from 'torii-core'
-import type { ServiceContext } from './context.js'
+import type { ServiceContext } from '../context.js'
 import { parseSessionToken } from './session-token.js'
 
 /**

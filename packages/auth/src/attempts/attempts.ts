@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { AttemptCharges, AttemptKey, AttemptPolicy, AttemptRefund, EmailKey } from 'torii-core'
 import { attemptKey } from 'torii-core'
-import { canonicalNetwork } from './network.js'
+import { canonicalNetwork } from '../network.js'
 
 /** How often the password path may be tried, per account and per network. */
 export interface BruteForcePolicies {

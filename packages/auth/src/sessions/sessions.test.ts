@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { newSessionId, newUserId, SessionToken } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
-import { formatSessionToken } from './session-token.js'
 import {
   baseUrl,
   newEmail,
   openTestSite,
   goodPassword as password,
   requestInfo,
-} from './site.test.support.js'
-import { Torii } from './torii.js'
+} from '../site.test.support.js'
+import { Torii } from '../torii.js'
+import { formatSessionToken } from './session-token.js'
 
 const site = await openTestSite()
 const { torii, db, storage } = site

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { InvalidInputError } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { baseUrl, goodPassword, newEmail, openTestSite, requestInfo } from '../site.test.support.js'
+import { Torii } from '../torii.js'
+import { createPasswordHashing } from './hashing.js'
 import { createPasswordService } from './password.js'
-import { createPasswordHashing } from './password-hashing.js'
-import { baseUrl, goodPassword, newEmail, openTestSite, requestInfo } from './site.test.support.js'
-import { Torii } from './torii.js'
 
 const site = await openTestSite()
 const { torii, db } = site
