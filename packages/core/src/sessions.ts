@@ -75,6 +75,8 @@ export interface ValidSession<Metadata extends object = Record<string, Json>> {
   readonly epochs: Epochs
   /** True when the last touch is older than the `touchSeconds` asked for. */
   readonly touchDue: boolean
+  /** True when the person proved who they are within the `recentSeconds` asked for. */
+  readonly recent: boolean
 }
 
 export type SessionOpening =
@@ -97,10 +99,13 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    * everything is being ended may be dead on arrival: the first validation tells.
    */
   open(userId: UserId, session: NewSession): Promise<SessionOpening>
-  /** The session and its user, or null when it is unknown, ended or expired: one answer for all. Writes nothing. */
+  /**
+   * The session and its user, or null when it is unknown, ended or expired: one answer for all. Writes
+   * nothing. Without `recentSeconds` no proof counts as recent.
+   */
   validate(
     key: SessionKey,
-    options: { touchSeconds: number },
+    options: { touchSeconds: number; recentSeconds?: number },
   ): Promise<ValidSession<Metadata> | null>
   /**
    * Moves the idle end of a live session forward, never past its absolute end and never back to life.

@@ -64,7 +64,8 @@ export const statements = (schema: string) =>
       select s.* from s`,
     validate: `
       select ${userColumns}, ${sessionColumns}, u.session_epoch, u.owner_epoch,
-        s.last_active_at <= ${now} - pg_catalog.make_interval(secs => $4::float8) as touch_due
+        s.last_active_at <= ${now} - pg_catalog.make_interval(secs => $4::float8) as touch_due,
+        coalesce(s.authenticated_at > ${now} - pg_catalog.make_interval(secs => $5::float8), false) as recent
       from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
       where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}`,
     // Skipping a locked row lets a hundred tabs touch at once: one writes, none waits.
@@ -140,6 +141,7 @@ interface ValidRow extends UserRow, SessionRow {
   session_epoch: number
   owner_epoch: number
   touch_due: boolean
+  recent: boolean
 }
 
 /** `schema` is an already quoted identifier. */
@@ -163,17 +165,19 @@ export function createSessionRepository<Metadata extends object = Record<string,
         ? { ok: false, reason: 'user_unavailable' }
         : { ok: true, session: opened }
     },
-    async validate(key: SessionKey, options: { touchSeconds: number }) {
-      const touchSeconds = checkSeconds(
-        checkObject(options, 'options').touchSeconds,
-        'touchSeconds',
-      )
-      const values = [...keyValues(key), touchSeconds]
+    async validate(key: SessionKey, options: { touchSeconds: number; recentSeconds?: number }) {
+      const { touchSeconds, recentSeconds } = checkObject(options, 'options')
+      const values = [
+        ...keyValues(key),
+        checkSeconds(touchSeconds, 'touchSeconds'),
+        recentSeconds === undefined ? null : checkSeconds(recentSeconds, 'recentSeconds'),
+      ]
       return maybeOne(db, sql.validate, values, (row: ValidRow) => ({
         user: toUser<Metadata>(row),
         session: toSession(row),
         epochs: { session: row.session_epoch, owner: row.owner_epoch },
         touchDue: row.touch_due,
+        recent: row.recent,
       }))
     },
     async touch(key: SessionKey, options: { idleSeconds: number; touchSeconds: number }) {

@@ -194,6 +194,27 @@ promise('validate: says when a touch is due', ['elapse'], async (storage) => {
   assert.equal(present(await storage.sessions.validate(key, { touchSeconds: 900 })).touchDue, false)
 })
 
+promise(
+  'validate: says whether the person proved who they are just now',
+  ['elapse'],
+  async (storage) => {
+    const { key } = await signUp(storage)
+    const isRecent = async (recentSeconds?: number) => {
+      const options = {
+        touchSeconds: 60,
+        ...(recentSeconds === undefined ? {} : { recentSeconds }),
+      }
+      return present(await storage.sessions.validate(key, options)).recent
+    }
+    assert.equal(await isRecent(600), true)
+    await storage.elapse(500)
+    assert.deepEqual(
+      [await isRecent(600), await isRecent(400), await isRecent()],
+      [true, false, false],
+    )
+  },
+)
+
 promise('validate: writes nothing', ['elapse'], async (storage) => {
   const { key } = await signUp(storage)
   await storage.elapse(500)
