@@ -1,0 +1,97 @@
+import type { Cbor, CborMap } from './cbor.js'
+import { readCbor } from './cbor.js'
+
+/** What an authenticator says and signs. @see WebAuthn Level 3, section 6.1 */
+export interface AuthenticatorData {
+  readonly rpIdHash: Uint8Array
+  /** UP and UV: somebody was there; it was the owner, by a biometric or a PIN. */
+  readonly userPresent: boolean
+  readonly userVerified: boolean
+  /** BE and BS: it may leave its device; it is backed up now. */
+  readonly backupEligible: boolean
+  readonly backedUp: boolean
+  /** 0 to 2^32 - 1. */
+  readonly signCount: number
+  /** The credential that was made, in a registration. */
+  readonly attested: AttestedCredential | null
+}
+
+/** @see WebAuthn Level 3, section 6.5.2 */
+export interface AttestedCredential {
+  /** The model of authenticator as the text of a UUID. */
+  readonly aaguid: string
+  readonly credentialId: Uint8Array
+  /** The COSE key as the authenticator wrote it, and what it says. */
+  readonly publicKey: Uint8Array
+  readonly key: CborMap
+}
+
+/** RP id hash, flags, counter. */
+const fixedBytes = 32 + 1 + 4
+/** AAGUID, length of the credential id. */
+const attestedBytes = 16 + 2
+
+const flag = {
+  userPresent: 0x01,
+  userVerified: 0x04,
+  backupEligible: 0x08,
+  backedUp: 0x10,
+  attested: 0x40,
+  extensions: 0x80,
+} as const
+
+/**
+ * Takes authenticator data apart, or null unless it is exactly that, to the last byte. Extension outputs
+ * are read over and dropped: none is asked for, and unsolicited ones have no say.
+ */
+export function readAuthenticatorData(bytes: Uint8Array): AuthenticatorData | null {
+  if (bytes.length < fixedBytes) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const flags = view.getUint8(32)
+  const has = (mask: number) => (flags & mask) !== 0
+  const attested = has(flag.attested) ? readAttested(bytes, view) : { value: null, end: fixedBytes }
+  if (attested === null) return null
+  const end = has(flag.extensions) ? skipExtensions(bytes, attested.end) : attested.end
+  if (end !== bytes.length) return null
+  return {
+    rpIdHash: bytes.subarray(0, 32),
+    userPresent: has(flag.userPresent),
+    userVerified: has(flag.userVerified),
+    backupEligible: has(flag.backupEligible),
+    backedUp: has(flag.backedUp),
+    signCount: view.getUint32(33),
+    attested: attested.value,
+  }
+}
+
+function readAttested(
+  bytes: Uint8Array,
+  view: DataView,
+): { value: AttestedCredential; end: number } | null {
+  const idStart = fixedBytes + attestedBytes
+  if (bytes.length < idStart) return null
+  const keyStart = idStart + view.getUint16(idStart - 2)
+  const key = readCbor(bytes.subarray(keyStart))
+  if (key === null || !isMap(key.value)) return null
+  const end = keyStart + key.end
+  const value = {
+    aaguid: uuidOf(bytes.subarray(fixedBytes, fixedBytes + 16)),
+    credentialId: bytes.subarray(idStart, keyStart),
+    publicKey: bytes.subarray(keyStart, end),
+    key: key.value,
+  }
+  return { value, end }
+}
+
+/** Where the map of extension outputs ends, or null when there is none. */
+function skipExtensions(bytes: Uint8Array, start: number): number | null {
+  const outputs = readCbor(bytes.subarray(start))
+  return outputs !== null && isMap(outputs.value) ? start + outputs.end : null
+}
+
+export const isMap = (value: Cbor | undefined): value is CborMap => value instanceof Map
+
+function uuidOf(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,213 @@
+import type { KeyObject } from 'node:crypto'
+import { generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto'
+import type { Encodable } from './cbor.test.support.js'
+import { encodeCbor } from './cbor.test.support.js'
+
+/** What a browser is given. Only what an authenticator needs of it. */
+export interface CreationOptions {
+  readonly challenge: string
+  readonly rp: { readonly id?: string }
+  readonly user: { readonly id: string }
+}
+
+export interface RequestOptions {
+  readonly challenge: string
+  readonly rpId?: string
+}
+
+/** Each knob breaks one thing that an honest browser and authenticator get right. */
+export interface Knobs {
+  readonly clientData?: Readonly<Record<string, unknown>>
+  /** Client data as this text, whatever the rest says. */
+  readonly clientDataText?: string
+  readonly origin?: string
+  readonly rpId?: string
+  readonly userPresent?: boolean
+  readonly userVerified?: boolean
+  readonly backupEligible?: boolean
+  readonly backedUp?: boolean
+  readonly signCount?: number
+  readonly extensions?: Encodable
+  readonly credentialId?: Uint8Array
+  /** Changes the COSE key before it is written. */
+  readonly key?: (key: Map<number, Encodable>) => Encodable
+  readonly format?: string
+  readonly statement?: (signed: Uint8Array) => ReadonlyMap<string, Encodable>
+  readonly attestationObject?: (parts: Map<string, Encodable>) => Encodable
+  /** Changes the authenticator data before it is signed. */
+  readonly authenticatorData?: (bytes: Buffer) => Buffer
+  /** Changes the signature. */
+  readonly signature?: (bytes: Buffer) => Buffer
+  readonly userHandle?: string | null
+  readonly transports?: unknown
+}
+
+export type KeyKind = 'ES256' | 'EdDSA' | 'RS256'
+
+/** How an authenticator is built. */
+export interface AuthenticatorModel {
+  readonly algorithm?: KeyKind
+  readonly aaguid?: Uint8Array
+  readonly credentialId?: Uint8Array
+  readonly origin?: string
+  readonly userVerified?: boolean
+  readonly backupEligible?: boolean
+  readonly backedUp?: boolean
+  /** What it adds to its counter at each use; 0 for one that keeps none. */
+  readonly countStep?: number
+}
+
+/**
+ * A browser with an authenticator of one passkey, in software: real keys, real signatures, the JSON a
+ * browser sends. Honest unless a knob is turned.
+ */
+export class SoftwareAuthenticator {
+  readonly credentialId: Buffer
+  readonly keys: { publicKey: KeyObject; privateKey: KeyObject }
+  count = 0
+  userHandle: string | null = null
+  readonly #model: Required<AuthenticatorModel>
+
+  constructor(model: AuthenticatorModel = {}) {
+    this.#model = {
+      algorithm: 'ES256',
+      aaguid: Buffer.alloc(16),
+      credentialId: randomBytes(32),
+      origin: 'https://app.example',
+      userVerified: true,
+      backupEligible: true,
+      backedUp: true,
+      countStep: 0,
+      ...model,
+    }
+    this.credentialId = Buffer.from(this.#model.credentialId)
+    this.keys = newKeys(this.#model.algorithm)
+  }
+
+  /** `navigator.credentials.create()` and `toJSON()`. */
+  create(options: CreationOptions, knobs: Knobs = {}) {
+    this.userHandle = options.user.id
+    const clientData = this.#clientData('webauthn.create', options.challenge, knobs)
+    const attested = this.#attested(knobs)
+    const authData = this.#authenticatorData(options.rp.id ?? '', 0x40, attested, knobs)
+    const signed = Buffer.concat([authData, hash('sha256', clientData, 'buffer')])
+    const parts = new Map<string, Encodable>([
+      ['fmt', knobs.format ?? 'none'],
+      ['attStmt', knobs.statement?.(signed) ?? new Map()],
+      ['authData', authData],
+    ])
+    const object = encodeCbor(knobs.attestationObject?.(parts) ?? parts)
+    return {
+      ...this.#credential(knobs),
+      response: {
+        clientDataJSON: clientData.toString('base64url'),
+        attestationObject: object.toString('base64url'),
+        transports: knobs.transports === undefined ? ['internal', 'hybrid'] : knobs.transports,
+      },
+    }
+  }
+
+  /** `navigator.credentials.get()` and `toJSON()`. */
+  get(options: RequestOptions, knobs: Knobs = {}) {
+    this.count += this.#model.countStep
+    const clientData = this.#clientData('webauthn.get', options.challenge, knobs)
+    const authData = this.#authenticatorData(options.rpId ?? '', 0, Buffer.alloc(0), knobs)
+    const signature = this.sign(Buffer.concat([authData, hash('sha256', clientData, 'buffer')]))
+    const userHandle = knobs.userHandle === undefined ? this.userHandle : knobs.userHandle
+    return {
+      ...this.#credential(knobs),
+      response: {
+        clientDataJSON: clientData.toString('base64url'),
+        authenticatorData: authData.toString('base64url'),
+        signature: (knobs.signature?.(signature) ?? signature).toString('base64url'),
+        ...(userHandle === null ? {} : { userHandle }),
+      },
+    }
+  }
+
+  sign(data: Uint8Array): Buffer {
+    return sign(this.#model.algorithm === 'EdDSA' ? null : 'sha256', data, this.keys.privateKey)
+  }
+
+  /** The public key as COSE. @see RFC 9053 section 7; RFC 8230 section 4 */
+  coseKey(): Map<number, Encodable> {
+    const { x = '', y = '', n = '', e = '' } = this.keys.publicKey.export({ format: 'jwk' })
+    const bytes = (text: string) => Buffer.from(text, 'base64url')
+    switch (this.#model.algorithm) {
+      case 'ES256':
+        return new Map<number, Encodable>([
+          [1, 2],
+          [3, -7],
+          [-1, 1],
+          [-2, bytes(x)],
+          [-3, bytes(y)],
+        ])
+      case 'EdDSA':
+        return new Map<number, Encodable>([
+          [1, 1],
+          [3, -8],
+          [-1, 6],
+          [-2, bytes(x)],
+        ])
+      default:
+        return new Map<number, Encodable>([
+          [1, 3],
+          [3, -257],
+          [-1, bytes(n)],
+          [-2, bytes(e)],
+        ])
+    }
+  }
+
+  #credential(knobs: Knobs) {
+    const id = Buffer.from(knobs.credentialId ?? this.credentialId).toString('base64url')
+    return {
+      id,
+      rawId: id,
+      type: 'public-key',
+      authenticatorAttachment: 'platform',
+      clientExtensionResults: {},
+    }
+  }
+
+  #clientData(type: string, challenge: string, knobs: Knobs): Buffer {
+    const origin = knobs.origin ?? this.#model.origin
+    const says = { type, challenge, origin, crossOrigin: false, ...knobs.clientData }
+    return Buffer.from(knobs.clientDataText ?? JSON.stringify(says))
+  }
+
+  #attested(knobs: Knobs): Buffer {
+    const id = knobs.credentialId ?? this.credentialId
+    const length = Buffer.alloc(2)
+    length.writeUInt16BE(id.length)
+    const key = this.coseKey()
+    return Buffer.concat([this.#model.aaguid, length, id, encodeCbor(knobs.key?.(key) ?? key)])
+  }
+
+  #authenticatorData(rpId: string, flags: number, attested: Buffer, knobs: Knobs): Buffer {
+    const { userVerified, backupEligible, backedUp } = { ...this.#model, ...knobs }
+    const bits =
+      flags |
+      (knobs.userPresent === false ? 0 : 0x01) |
+      (userVerified ? 0x04 : 0) |
+      (backupEligible ? 0x08 : 0) |
+      (backedUp ? 0x10 : 0) |
+      (knobs.extensions === undefined ? 0 : 0x80)
+    const count = Buffer.alloc(4)
+    count.writeUInt32BE(knobs.signCount ?? this.count)
+    const data = Buffer.concat([
+      hash('sha256', knobs.rpId ?? rpId, 'buffer'),
+      Buffer.of(bits),
+      count,
+      attested,
+      knobs.extensions === undefined ? Buffer.alloc(0) : encodeCbor(knobs.extensions),
+    ])
+    return knobs.authenticatorData?.(data) ?? data
+  }
+}
+
+function newKeys(algorithm: KeyKind) {
+  if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
+  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+}
