@@ -9,7 +9,13 @@ import { resolveOptions } from '../options/options.js'
 import type { KeyPurpose } from './key-ring.js'
 import { KeyRing, lengthPrefixed, resolveKeys } from './key-ring.js'
 
-const purposes: readonly KeyPurpose[] = ['provider-tokens', 'codes', 'decoys', 'pepper']
+const purposes: readonly KeyPurpose[] = [
+  'provider-tokens',
+  'codes',
+  'decoys',
+  'user-handles',
+  'pepper',
+]
 const newSecret = () => randomBytes(32).toString('base64url')
 const parts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 40 })), {
   maxLength: 6,
@@ -72,6 +78,7 @@ test('sub-keys never change: what is stored under them must stay readable', () =
     '33bf05913eee5884c5467a2e560d35bdd481c5b60e8ff099cf3c8d71a3b9b60c',
     'aa57db81cbb90f79469285f2e4a8ea6943f5701331c74d58dd43007c01fd02fc',
     '0ae4cb67d290b78378280bd5d46c66fcf89720befb7cadc6d6bca6bcd6708ff9',
+    '1b50981962f8babfaa4450789c819a20e1dc89d7a36385f1acace14d5f9e3b24',
     'ba578e71734a108437e177cb3a5b4551d88d6a9cc4c9d939db36cf2f7c486400',
   ])
   assert.equal(
@@ -83,7 +90,7 @@ test('sub-keys never change: what is stored under them must stay readable', () =
 test('every purpose of every key has its own sub-key, derived once', () => {
   const ring = resolveKeys(['a', 'b', 'c'].map((id) => ({ id, secret: newSecret() })))
   const keys = purposes.flatMap((purpose) => ['a', 'b', 'c'].map((id) => ring.reading(purpose, id)))
-  assert.equal(new Set(keys.map((key) => key?.export().toString('hex'))).size, 12)
+  assert.equal(new Set(keys.map((key) => key?.export().toString('hex'))).size, 15)
   purposes.forEach((purpose, index) => {
     assert.equal(ring.reading(purpose, 'a'), keys[3 * index])
     assert.equal(ring.writing(purpose).key, keys[3 * index])

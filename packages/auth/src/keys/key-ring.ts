@@ -15,13 +15,14 @@ export interface ApplicationKey {
 }
 
 /** What a sub-key is for. What is made for one purpose means nothing under another. */
-export type KeyPurpose = 'provider-tokens' | 'codes' | 'decoys' | 'pepper'
+export type KeyPurpose = 'provider-tokens' | 'codes' | 'decoys' | 'user-handles' | 'pepper'
 
 /** The `info` of each sub-key; a new construction under a purpose takes the next number. */
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'provider-tokens': 'torii:provider-tokens:1',
   codes: 'torii:codes:1',
   decoys: 'torii:decoys:1',
+  'user-handles': 'torii:user-handles:1',
   pepper: 'torii:pepper:1',
 })
 
