@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ArrayElement } from './binary-array.js'
 import type { Write } from './outcome.js'
 
 /** A statement as written in a table's file. */
@@ -10,6 +11,16 @@ export interface Statement {
   readonly reads: boolean
   /** Name for the server's prepared statement: changes with the text, so it also tells schemas apart. */
   readonly preparedName: string
+  /** How concurrent callers of this one can be answered by one statement, where that can be. */
+  readonly batch?: BatchForm
+}
+
+/** A statement that answers many calls of another one. */
+export interface BatchForm {
+  /** Takes an array per parameter; each row names the call that it answers, from 1, as `i`. */
+  readonly statement: Statement
+  /** The types of the elements, in the order of the parameters. */
+  readonly elements: readonly ArrayElement[]
 }
 
 /** Runs statements: over a pool, over one transaction, over the embedded engine. */

@@ -17,6 +17,11 @@ export interface PostgresStorageOptions {
    * our own pool also has the server end the statement a little earlier, where `prepare` is on.
    */
   statementSeconds?: number
+  /**
+   * Answer session validations that come at the same time by one statement (default: true). One that comes
+   * alone, one in a transaction and the embedded engine have a statement each in any case.
+   */
+  batchValidation?: boolean
   /** Receives what an operator may want to know: names and codes, never values (default: silent). */
   log?: StorageLog
 }
@@ -33,6 +38,7 @@ export const defaults = Object.freeze({
   prepare: true,
   acquireSeconds: 5,
   statementSeconds: 10,
+  batchValidation: true,
   maxConnections: 10,
 })
 
@@ -40,14 +46,13 @@ export const defaults = Object.freeze({
 export function resolveOptions(options: ConnectOptions) {
   if (typeof options !== 'object' || options === null)
     throw new InvalidOptionsError('options', 'must be an object')
-  const { schema = defaults.schema, prepare = defaults.prepare, log } = options
-  if (typeof prepare !== 'boolean')
-    throw new InvalidOptionsError('prepare', 'must be true or false')
+  const { schema = defaults.schema, log } = options
   if (log !== undefined && typeof log !== 'function')
     throw new InvalidOptionsError('log', 'must be a function')
   return {
     schema,
-    prepare,
+    prepare: flag('prepare', options.prepare ?? defaults.prepare),
+    batchValidation: flag('batchValidation', options.batchValidation ?? defaults.batchValidation),
     log,
     acquireMs: milliseconds('acquireSeconds', options.acquireSeconds ?? defaults.acquireSeconds),
     statementMs: milliseconds(
@@ -56,6 +61,11 @@ export function resolveOptions(options: ConnectOptions) {
     ),
     maxConnections: count('maxConnections', options.maxConnections ?? defaults.maxConnections),
   }
+}
+
+function flag(option: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') throw new InvalidOptionsError(option, 'must be true or false')
+  return value
 }
 
 function milliseconds(option: string, value: number): number {

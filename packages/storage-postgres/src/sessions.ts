@@ -11,7 +11,7 @@ import type {
 } from 'torii-core'
 import { tokenHash } from 'torii-core'
 import { refundAttempt, refundValues } from './attempt-charging.js'
-import type { Database } from './db.js'
+import type { Database, Statement } from './db.js'
 import {
   many,
   maybeOne,
@@ -49,6 +49,15 @@ import {
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
 
+/** What a validation answers with; the parameters are SQL for numbers of seconds. */
+const validColumns = (touchSeconds: string, recentSeconds: string): string => {
+  const ago = (amount: string) => `${now} - pg_catalog.make_interval(secs => ${amount}::float8)`
+  return `
+        ${userColumns}, ${sessionColumns}, u.session_epoch, u.owner_epoch,
+        s.last_active_at <= ${ago(touchSeconds)} as touch_due,
+        coalesce(s.authenticated_at > ${ago(recentSeconds)}, false) as recent`
+}
+
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('sessions', {
@@ -63,11 +72,19 @@ export const statements = (schema: string) =>
       )
       select s.* from s`,
     validate: `
-      select ${userColumns}, ${sessionColumns}, u.session_epoch, u.owner_epoch,
-        s.last_active_at <= ${now} - pg_catalog.make_interval(secs => $4::float8) as touch_due,
-        coalesce(s.authenticated_at > ${now} - pg_catalog.make_interval(secs => $5::float8), false) as recent
+      select ${validColumns('$4', '$5')}
       from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
       where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}`,
+    validateMany: `
+      select k.i::int4 as i, ${validColumns('k.touch_seconds', 'k.recent_seconds')}
+      from rows from (
+        pg_catalog.unnest($1::uuid[]), pg_catalog.unnest($2::uuid[]), pg_catalog.unnest($3::bytea[]),
+        pg_catalog.unnest($4::int4[]), pg_catalog.unnest($5::int4[])
+      ) with ordinality as k (user_id, id, secret_hash, touch_seconds, recent_seconds, i)
+      join ${schema}.sessions s
+        on s.user_id = k.user_id and s.id = k.id and s.secret_hash = k.secret_hash
+      join ${schema}.users u on u.id = s.user_id
+      where ${liveSession}`,
     // Skipping a locked row lets a hundred tabs touch at once: one writes, none waits.
     touch: `
       with due as (
@@ -150,6 +167,10 @@ export function createSessionRepository<Metadata extends object = Record<string,
   schema: string,
 ): SessionRepository<Metadata> {
   const sql = statements(schema)
+  const validate: Statement = {
+    ...sql.validate,
+    batch: { statement: sql.validateMany, elements: ['uuid', 'uuid', 'bytea', 'int4', 'int4'] },
+  }
   const receipts = createReceipts(db, schema)
   const ended = (row: { ended: number }) => row.ended
 
@@ -172,7 +193,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
         checkSeconds(touchSeconds, 'touchSeconds'),
         recentSeconds === undefined ? null : checkSeconds(recentSeconds, 'recentSeconds'),
       ]
-      return maybeOne(db, sql.validate, values, (row: ValidRow) => ({
+      return maybeOne(db, validate, values, (row: ValidRow) => ({
         user: toUser<Metadata>(row),
         session: toSession(row),
         epochs: { session: row.session_epoch, owner: row.owner_epoch },

@@ -81,7 +81,9 @@ describe('every statement', () => {
         /\b(?:from|join|into|update|using) ("torii"\.|pg_catalog\.)?([a-z_]+)/g,
       ))
         assert.ok(
-          schema !== undefined || ctes.has(name) || ['set', 'select', 'of', 'skip'].includes(name),
+          schema !== undefined ||
+            ctes.has(name) ||
+            ['set', 'select', 'of', 'skip', 'rows'].includes(name),
           `unqualified table ${name}`,
         )
       for (const [, name = ''] of text.matchAll(/(?<![."\w])([a-z_]+) ?\(/g))
@@ -99,8 +101,9 @@ describe('every statement', () => {
   }
 })
 
-/** `insert into "torii".users as u (id, …)`: a list of columns, not a call. */
+/** `insert into "torii".users as u (id, …)`, `with ordinality as k (id, …)`: a list of columns, not a call. */
 const isColumnList = (text: string, name: string): boolean =>
+  new RegExp(`with ordinality as ${name} \\([a-z_, ]+\\)`).test(text) ||
   new RegExp(`insert into "torii"\\.[a-z_]+(?: as)? ${name}\\s*\\(`).test(text) ||
   new RegExp(`\\b${name} \\([a-z_, ]+\\) as \\(`).test(text)
 

@@ -17,6 +17,7 @@ import type {
   VerificationTokenRepository,
 } from 'torii-core'
 import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { withBatches } from './batching-driver.js'
 import { closable, untilEnded } from './closable-driver.js'
 import { openDriver } from './connect.js'
 import { overConnection, overDriver } from './database.js'
@@ -82,8 +83,11 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    */
   constructor(pool: PgPool | Driver, options: PostgresStorageOptions = {}) {
     this.#options = options
-    this.#schema = quoteSchema(resolveOptions(options).schema)
-    this.#driver = closable(isDriver(pool) ? pool : driverOver(pool, options))
+    const { schema, batchValidation, acquireMs } = resolveOptions(options)
+    this.#schema = quoteSchema(schema)
+    const driver = isDriver(pool) ? pool : driverOver(pool, options)
+    const batches = batchValidation && driver.manyConnections
+    this.#driver = closable(batches ? withBatches(driver, acquireMs) : driver)
     this.#db = overDriver(this.#driver)
     const repositories = createRepositories<Metadata>(this.#db, this.#schema)
     this.users = repositories.users

@@ -1,0 +1,125 @@
+/** How callers are answered: one alone, or several by one statement. */
+export interface BatchSender<Item, Answer> {
+  one(item: Item): Promise<Answer>
+  /** Resolves to one outcome per item, in their order; rejects when there is none for anybody. */
+  many(items: readonly Item[]): Promise<readonly PromiseSettledResult<Answer>[]>
+}
+
+export interface BatchLimits {
+  /** Callers in one batch at most. */
+  readonly maxBatch: number
+  /** Callers that wait at most; one more is refused. */
+  readonly maxWaiting: number
+  /** Milliseconds in which all that wait are sent, also when nothing that was sent is answered. */
+  readonly drainMs: number
+  /** What a caller too many is told. */
+  refusal(): Error
+  /** The error of a whole batch, made anew for each of its callers. */
+  ownError(error: unknown): unknown
+}
+
+/** Batches under way: while the server works on one, the next is sent or read. More gained nothing. */
+const maxUnderWay = 2
+/** Both places are free and this many wait: each takes half. */
+const worthHalving = 16
+/** Milliseconds that a few callers wait for a larger batch under way, instead of a statement of their own. */
+const holdMs = 2
+
+interface Caller<Item, Answer> {
+  readonly item: Item
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+/**
+ * Answers callers that come while others are being answered by few statements. A caller that comes alone
+ * is sent at once. The others are sent when the turn of the event loop ends and a place is free.
+ */
+export function createBatchQueue<Item, Answer>(
+  sender: BatchSender<Item, Answer>,
+  limits: BatchLimits,
+): (item: Item) => Promise<Answer> {
+  const { maxBatch, maxWaiting, drainMs } = limits
+  // What is not answered by then gives its place away, so one connection that hangs holds up nobody.
+  const placeMs = Math.max(10, (drainMs * maxBatch * maxUnderWay) / maxWaiting)
+  let waiting: Caller<Item, Answer>[] = []
+  let underWay = 0
+  /** Callers in what is under way. */
+  let asking = 0
+  let scheduled = false
+  let holding: NodeJS.Timeout | null = null
+
+  function schedule(): void {
+    if (scheduled || waiting.length === 0) return
+    scheduled = true
+    setImmediate(() => {
+      scheduled = false
+      if (underWay === 0 || waiting.length * 2 >= asking) flush()
+      else holding ??= setTimeout(flush, holdMs)
+    })
+  }
+
+  function flush(): void {
+    if (holding !== null) clearTimeout(holding)
+    holding = null
+    while (waiting.length > 0 && underWay < maxUnderWay) {
+      const share = waiting.length < worthHalving ? 1 : maxUnderWay - underWay
+      const size = Math.min(maxBatch, Math.ceil(waiting.length / share))
+      const batch = waiting.slice(0, size)
+      waiting = waiting.slice(size)
+      takePlace(batch.length, sendBatch(batch))
+    }
+  }
+
+  /** Counts as under way until it is answered, or for {@link placeMs}. */
+  function takePlace(callers: number, done: Promise<unknown>): void {
+    underWay += 1
+    asking += callers
+    let left = false
+    const leave = () => {
+      if (left) return
+      left = true
+      clearTimeout(timer)
+      underWay -= 1
+      asking -= callers
+      schedule()
+    }
+    const timer = setTimeout(leave, placeMs)
+    done.then(leave, leave)
+  }
+
+  async function sendBatch(batch: readonly Caller<Item, Answer>[]): Promise<void> {
+    const [only] = batch
+    if (only !== undefined && batch.length === 1)
+      return sender.one(only.item).then(only.resolve, only.reject)
+    try {
+      const outcomes = await sender.many(batch.map(({ item }) => item))
+      if (outcomes.length !== batch.length)
+        throw new Error(`expected ${batch.length} outcomes, got ${outcomes.length}`)
+      for (const [place, caller] of batch.entries()) settle(caller, outcomes[place])
+    } catch (error) {
+      for (const { reject } of batch) reject(limits.ownError(error))
+    }
+  }
+
+  return (item) => {
+    if (underWay === 0 && waiting.length === 0) {
+      const answer = sender.one(item)
+      takePlace(1, answer)
+      return answer
+    }
+    if (waiting.length >= maxWaiting) return Promise.reject(limits.refusal())
+    return new Promise<Answer>((resolve, reject) => {
+      waiting.push({ item, resolve, reject })
+      schedule()
+    })
+  }
+}
+
+function settle<Answer>(
+  { resolve, reject }: Pick<Caller<unknown, Answer>, 'resolve' | 'reject'>,
+  outcome: PromiseSettledResult<Answer> | undefined,
+): void {
+  if (outcome?.status === 'fulfilled') resolve(outcome.value)
+  else reject(outcome?.reason)
+}

@@ -1,0 +1,95 @@
+import { ToriiError } from 'torii-core'
+import { createBatchQueue } from './batch-queue.js'
+import { binaryArray } from './binary-array.js'
+import type { BatchForm, Statement } from './db.js'
+import type { Driver } from './driver.js'
+
+/** More callers than this made a batch slower to answer without making it cheaper (decisions/0011). */
+const maxBatch = 256
+/** Callers that may wait; each holds a few hundred bytes. */
+const maxWaiting = 16_384
+
+type Values = unknown[]
+type Run = (values: Values) => Promise<unknown[]>
+
+/**
+ * The driver, which answers concurrent callers of a statement that has a batch form by one statement.
+ * Everything else passes through; so does whatever runs inside a transaction.
+ * @param drainMs milliseconds in which all that wait are sent
+ */
+export function withBatches(driver: Driver, drainMs: number): Driver {
+  const queues = new Map<string, Run>()
+
+  function queueOf(statement: Statement, form: BatchForm): Run {
+    const known = queues.get(statement.preparedName)
+    if (known !== undefined) return known
+    const one: Run = (values) => driver.run(statement, values)
+    const queue = createBatchQueue<Values, unknown[]>(
+      { one, many: (calls) => runMany(driver, form, calls, one) },
+      { maxBatch, maxWaiting, drainMs, refusal: () => overloaded(statement.name), ownError },
+    )
+    queues.set(statement.preparedName, queue)
+    return queue
+  }
+
+  return {
+    ...driver,
+    run: (statement, values) =>
+      statement.batch === undefined
+        ? driver.run(statement, values)
+        : queueOf(statement, statement.batch)(values),
+  }
+}
+
+/** The rows of each call, in the order of the calls. */
+async function runMany(
+  driver: Driver,
+  { statement, elements }: BatchForm,
+  calls: readonly Values[],
+  one: Run,
+): Promise<PromiseSettledResult<unknown[]>[]> {
+  const columns = elements.map((element, column) =>
+    binaryArray(
+      element,
+      calls.map((values) => values[column]),
+    ),
+  )
+  try {
+    const rows = await driver.run(statement, columns)
+    return rowsOfEach(statement, rows, calls.length).map((value) => ({
+      status: 'fulfilled',
+      value,
+    }))
+  } catch (error) {
+    // What the server holds against one row must not fail the others: each asks for itself.
+    if (isAboutRows(error)) return Promise.allSettled(calls.map(one))
+    throw error
+  }
+}
+
+/** The place `i` of a row, from 1, names the call that it answers. */
+function rowsOfEach(statement: Statement, rows: unknown[], calls: number): unknown[][] {
+  const each: unknown[][] = Array.from({ length: calls }, () => [])
+  for (const row of rows) {
+    const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
+    const own = typeof place === 'number' ? each[place - 1] : undefined
+    if (own === undefined) throw new Error(`${statement.name}: a row answers no call`)
+    own.push(row)
+  }
+  return each
+}
+
+const isAboutRows = (error: unknown): boolean =>
+  error instanceof ToriiError && error.code === 'ERR_STORAGE'
+
+/** An error that one caller may change without another seeing it. */
+const ownError = (error: unknown): unknown =>
+  error instanceof ToriiError
+    ? new ToriiError(error.code, error.message, { cause: error.cause })
+    : error
+
+const overloaded = (operation: string): ToriiError =>
+  new ToriiError(
+    'ERR_UNAVAILABLE',
+    `more than ${maxWaiting} calls of "${operation}" are waiting for the database; nothing was done. It is slower than its callers: shed load, or add a process or a faster server`,
+  )

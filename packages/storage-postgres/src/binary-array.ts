@@ -1,0 +1,62 @@
+/** The element types that {@link binaryArray} can write. */
+export type ArrayElement = 'uuid' | 'bytea' | 'int4'
+
+/** Object ids of the element types, the same in every PostgreSQL. */
+const oidOf: Readonly<Record<ArrayElement, number>> = { uuid: 2950, bytea: 17, int4: 23 }
+
+/** Dimensions, null flag, element type, length, lower bound: five times four bytes. */
+const headerBytes = 20
+
+/**
+ * A one-dimensional array in PostgreSQL's binary form; only `int4` may hold nulls. `pg` sends a Buffer as a binary
+ * parameter; written as text, an array of 256 keys costs a fifth of the throughput (decisions/0011).
+ * @throws TypeError for a value that is not of the type
+ */
+export function binaryArray(element: ArrayElement, values: readonly unknown[]): Buffer {
+  const bytes = Buffer.allocUnsafe(headerBytes + sizeOf(element, values))
+  bytes.writeInt32BE(1, 0)
+  bytes.writeInt32BE(values.includes(null) ? 1 : 0, 4)
+  bytes.writeInt32BE(oidOf[element], 8)
+  bytes.writeInt32BE(values.length, 12)
+  bytes.writeInt32BE(1, 16)
+  const write = writers[element]
+  let offset = headerBytes
+  for (const value of values) offset = write(bytes, offset, value)
+  return bytes.subarray(0, offset)
+}
+
+function sizeOf(element: ArrayElement, values: readonly unknown[]): number {
+  if (element === 'uuid') return values.length * 20
+  if (element === 'int4') return values.length * 8
+  return values.reduce<number>((size, value) => size + 4 + requireBytes(value).length, 0)
+}
+
+/** Each writes a value after its length and returns where the next one begins. */
+const writers: Readonly<
+  Record<ArrayElement, (target: Buffer, offset: number, value: unknown) => number>
+> = {
+  uuid(target, offset, value) {
+    const digits = typeof value === 'string' ? value.replaceAll('-', '') : ''
+    target.writeInt32BE(16, offset)
+    if (digits.length !== 32 || target.write(digits, offset + 4, 'hex') !== 16)
+      throw new TypeError('not a UUID')
+    return offset + 20
+  },
+  bytea(target, offset, value) {
+    const bytes = requireBytes(value)
+    target.writeInt32BE(bytes.length, offset)
+    target.set(bytes, offset + 4)
+    return offset + 4 + bytes.length
+  },
+  int4(target, offset, value) {
+    if (value === null) return target.writeInt32BE(-1, offset)
+    if (typeof value !== 'number' || !Number.isInteger(value)) throw new TypeError('not an integer')
+    target.writeInt32BE(4, offset)
+    return target.writeInt32BE(value, offset + 4)
+  },
+}
+
+function requireBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw new TypeError('not bytes')
+}
