@@ -35,6 +35,7 @@ inside a caller's transaction. A test cuts the connection at each of them, befor
 /** Statements that do not bear the name of the method they serve. */
 const served = {
   'users.listByEmail': ['users.list'],
+  'sessions.validateMany': ['sessions.validate'],
   'oauth_accounts.signInKnown': ['oauthAccounts.signIn'],
   'oauth_accounts.signInNew': ['oauthAccounts.signIn'],
   'oauth_accounts.deleteDead': ['oauthAccounts.signIn', 'oauthAccounts.link'],
@@ -47,6 +48,7 @@ const served = {
 
 /** Methods of more than one round trip. */
 const roundTrips = {
+  'sessions.validate': '1, shared by callers that come at the same time (docs/performance.md)',
   'oauthAccounts.signIn':
     '1 for a known identity, 3 for a new one (again when two callers bring it at once)',
   'oauthAccounts.link': '2',
