@@ -22,7 +22,11 @@ const allowed = {
     builtins: null,
     lazy: { '@electric-sql/pglite': 'src/pglite-driver.ts' },
   },
-  'packages/auth': { packages: ['torii-core', '@node-rs/argon2'], builtins: null, lazy: {} },
+  'packages/auth': {
+    packages: ['torii-core', '@node-rs/argon2', '@simplewebauthn/server', 'jose', 'oauth4webapi'],
+    builtins: null,
+    lazy: {},
+  },
 }
 
 /** Test suites as data: they may assert. */

@@ -1,0 +1,54 @@
+import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi'
+import * as oauth from 'oauth4webapi'
+import type { BoundedFetch, RequestLimits } from './bounded-fetch.js'
+import { createBoundedFetch } from './bounded-fetch.js'
+import type { IdTokenVerifier } from './id-token.js'
+import { clockSkewSeconds, createIdTokenVerifier } from './id-token.js'
+import type { ResolvedProvider } from './provider.js'
+import { createMetadataReader, requestOptions } from './server-metadata.js'
+
+/** What every exchange with one provider is made with. */
+export interface ProviderConnection {
+  readonly provider: ResolvedProvider
+  /** Fixed by the configuration; it differs per provider. @see RFC 9700 sections 2.1 and 4.4 */
+  readonly redirectUri: string
+  readonly client: Client
+  /** With the scope `openid` an ID token and its nonce are required. */
+  readonly isOpenId: boolean
+  readonly ask: BoundedFetch
+  readonly options: ReturnType<typeof requestOptions>
+  readonly readMetadata: () => Promise<AuthorizationServer>
+  readonly verifyIdToken: IdTokenVerifier
+}
+
+export function createProviderConnection(
+  provider: ResolvedProvider,
+  redirectUri: string,
+  limits: RequestLimits,
+): ProviderConnection {
+  const ask = createBoundedFetch(limits, provider.allowLoopback)
+  return {
+    provider,
+    redirectUri,
+    client: { client_id: provider.clientId, [oauth.clockTolerance]: clockSkewSeconds },
+    isOpenId: provider.scopes.includes('openid'),
+    ask,
+    options: requestOptions(provider, ask),
+    readMetadata: createMetadataReader(provider, ask),
+    verifyIdToken: createIdTokenVerifier(provider.clientId, ask),
+  }
+}
+
+/** How the application proves itself: as the definition says, else as the provider's metadata ask, else Basic. */
+export function authenticationTo(
+  { clientSecret, clientAuthentication }: ResolvedProvider,
+  server: AuthorizationServer,
+): ClientAuth {
+  if (clientSecret === null) return oauth.None()
+  const methods = server.token_endpoint_auth_methods_supported
+  const wantsPost =
+    methods?.includes('client_secret_post') === true && !methods.includes('client_secret_basic')
+  return (clientAuthentication ?? (wantsPost ? 'post' : 'basic')) === 'post'
+    ? oauth.ClientSecretPost(clientSecret.reveal())
+    : oauth.ClientSecretBasic(clientSecret.reveal())
+}

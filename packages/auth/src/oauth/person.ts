@@ -1,0 +1,52 @@
+import * as oauth from 'oauth4webapi'
+import type { ExchangedCode } from './code-exchange.js'
+import type { ProviderConnection } from './connection.js'
+import type { ProviderIdentity } from './profile.js'
+import { readIdentity } from './profile.js'
+import type { ProviderAnswer } from './provider.js'
+import { ProviderFailure, toProviderFailure } from './provider-failure.js'
+
+/** Who came back, by what the definition reads of the provider's answer. @throws ProviderFailure */
+export async function identifyPerson(
+  connection: ProviderConnection,
+  exchanged: ExchangedCode,
+): Promise<ProviderIdentity> {
+  const { provider } = connection
+  try {
+    const profile = await provider.readProfile(createAnswer(connection, exchanged))
+    return readIdentity(provider, profile)
+  } catch (error) {
+    if (error instanceof ProviderFailure) throw error
+    // A reader that fails does not understand the answer; what it throws may hold it.
+    throw new ProviderFailure('profile', error instanceof Error ? error.name : null)
+  }
+}
+
+function createAnswer(
+  { ask, client, options }: ProviderConnection,
+  { server, tokens, claims }: ExchangedCode,
+): ProviderAnswer {
+  const accessToken = tokens.access_token
+  return {
+    claims,
+    async userInfo() {
+      if (server.userinfo_endpoint === undefined) return null
+      const subject = claims === null ? oauth.skipSubjectCheck : String(claims.sub)
+      try {
+        const response = await oauth.userInfoRequest(server, client, accessToken, options)
+        return await oauth.processUserInfoResponse(server, client, subject, response)
+      } catch (error) {
+        throw toProviderFailure(error)
+      }
+    },
+    async getJson(url) {
+      const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' }
+      // GitHub refuses a request without a User-Agent.
+      const response = await ask(url, { headers: { ...headers, 'user-agent': 'torii-auth' } })
+      if (!response.ok) throw new ProviderFailure('refused', `status_${response.status}`)
+      return response.json().catch(() => {
+        throw new ProviderFailure('malformed', 'json')
+      })
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import type { AuthorizationServer } from 'oauth4webapi'
+import * as oauth from 'oauth4webapi'
+import type { BoundedFetch } from './bounded-fetch.js'
+import { isAllowedUrl } from './bounded-fetch.js'
+import type { ResolvedProvider } from './provider.js'
+import { ProviderFailure, toProviderFailure } from './provider-failure.js'
+
+/** Metadata change rarely; an hour is what a provider's own caching headers commonly say. */
+const cacheMs = 3_600_000
+
+/**
+ * Reads where a provider is asked: what its definition says, or what discovery finds at its issuer. Kept for an
+ * hour; callers that ask at the same time share one request; a failure is not kept.
+ * @see OpenID Connect Discovery 1.0 section 4
+ */
+export function createMetadataReader(
+  provider: ResolvedProvider,
+  ask: BoundedFetch,
+): (now?: number) => Promise<AuthorizationServer> {
+  const fixed = fixedMetadata(provider)
+  if (fixed !== null) return async () => fixed
+  let kept: { promise: Promise<AuthorizationServer>; endsAt: number } | null = null
+  return (now = Date.now()) => {
+    if (kept !== null && now < kept.endsAt) return kept.promise
+    const asked = { promise: discover(provider, ask), endsAt: now + cacheMs }
+    asked.promise.catch(() => {
+      if (kept === asked) kept = null
+    })
+    kept = asked
+    return asked.promise
+  }
+}
+
+function fixedMetadata({ issuer, endpoints }: ResolvedProvider): AuthorizationServer | null {
+  if (endpoints === null) return null
+  const { authorization, token, jwks, userInfo } = endpoints
+  return {
+    issuer,
+    authorization_endpoint: authorization,
+    token_endpoint: token,
+    ...(jwks === undefined ? {} : { jwks_uri: jwks }),
+    ...(userInfo === undefined ? {} : { userinfo_endpoint: userInfo }),
+  }
+}
+
+async function discover(
+  provider: ResolvedProvider,
+  ask: BoundedFetch,
+): Promise<AuthorizationServer> {
+  try {
+    const issuer = new URL(provider.issuer)
+    const response = await oauth.discoveryRequest(issuer, requestOptions(provider, ask))
+    const server = await oauth.processDiscoveryResponse(issuer, response)
+    // The library compares the two as URLs; an issuer is compared as the text it is.
+    if (server.issuer !== provider.issuer) throw new ProviderFailure('not_genuine', 'issuer')
+    requireEndpoints(provider, server)
+    return server
+  } catch (error) {
+    throw toProviderFailure(error)
+  }
+}
+
+/** The library calls these endpoints only later, and the first one is where people are sent. */
+function requireEndpoints(provider: ResolvedProvider, server: AuthorizationServer): void {
+  const { authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint } = server
+  const needed = provider.scopes.includes('openid') ? [jwks_uri] : []
+  const optional = userinfo_endpoint === undefined ? [] : [userinfo_endpoint]
+  for (const url of [authorization_endpoint, token_endpoint, ...needed, ...optional])
+    if (typeof url !== 'string' || !isAllowedUrl(url, provider.allowLoopback))
+      throw new ProviderFailure('malformed', 'endpoint')
+}
+
+/** How the protocol library asks: through the bounded fetch, which also decides about plain http. */
+export const requestOptions = (provider: ResolvedProvider, ask: BoundedFetch) => ({
+  [oauth.customFetch]: ask,
+  [oauth.allowInsecureRequests]: provider.allowLoopback,
+})
