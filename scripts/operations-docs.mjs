@@ -42,6 +42,7 @@ const served = {
   'passkeys.deleteDead': ['passkeys.add'],
   'passkeys.lockAsking': ['passkeys.add'],
   'passkeys.findRegression': ['passkeys.signIn', 'passkeys.reauthenticate'],
+  'audit_events.listOfUser': ['auditEvents.list'],
   'sweep.raiseEpochs': ['endEverything'],
   'sweep.size': ['sweep', 'endEverything'],
 }

@@ -18,6 +18,7 @@ type Repository =
   | 'oauthStates'
   | 'passkeys'
   | 'passkeyChallenges'
+  | 'auditEvents'
 
 /** Every method of the contract; leaving one out, or naming one that is gone, does not compile. */
 const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], true> } = {
@@ -34,6 +35,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
   },
   sessions: {
     open: true,
+    derive: true,
     validate: true,
     touch: true,
     list: true,
@@ -62,13 +64,14 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     issueEmailChange: true,
     changeEmail: true,
   },
-  loginAttempts: { charge: true, refund: true, unlock: true, status: true },
+  loginAttempts: { charge: true, chargeMail: true, refund: true, unlock: true, status: true },
   oauthAccounts: {
     signIn: true,
     link: true,
     unlink: true,
     list: true,
     findTokens: true,
+    listTokens: true,
     replaceTokens: true,
     leaseRefresh: true,
   },
@@ -84,7 +87,8 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     rename: true,
     delete: true,
   },
-  passkeyChallenges: { store: true, consume: true },
+  passkeyChallenges: { store: true, storeForEmail: true, consume: true },
+  auditEvents: { record: true, list: true, count: true },
 }
 const needs: Record<ConformanceNeed, true> = {
   concurrency: true,

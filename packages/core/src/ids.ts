@@ -8,6 +8,8 @@ export type SessionId = Brand<string, 'SessionId'>
 
 /** Names a linked account of a provider to its owner. */
 export type OAuthAccountId = Brand<string, 'OAuthAccountId'>
+/** Names an event of the audit trail. */
+export type AuditEventId = Brand<string, 'AuditEventId'>
 /** Names a passkey to its owner; not the credential id, which its authenticator chose. */
 export type PasskeyId = Brand<string, 'PasskeyId'>
 
@@ -19,6 +21,9 @@ export const newSessionId = (): SessionId => uuidv7() as SessionId
 
 /** A fresh id for a linked account (UUID version 7). */
 export const newOAuthAccountId = (): OAuthAccountId => uuidv7() as OAuthAccountId
+
+/** A fresh id for an event of the audit trail (UUID version 7). */
+export const newAuditEventId = (): AuditEventId => uuidv7() as AuditEventId
 
 /** A fresh id for a passkey (UUID version 7). */
 export const newPasskeyId = (): PasskeyId => uuidv7() as PasskeyId

@@ -1,3 +1,12 @@
+export type {
+  AuditCount,
+  AuditCursor,
+  AuditEvent,
+  AuditEventRepository,
+  AuditPage,
+  AuditQuery,
+  NewAuditEvent,
+} from './audit-events.js'
 export type { Brand } from './brand.js'
 export type { EmailKey } from './email.js'
 export { canonicalEmail, requireEmail } from './email.js'
@@ -8,8 +17,9 @@ export {
   OutcomeUnknownError,
   ToriiError,
 } from './errors.js'
-export type { OAuthAccountId, PasskeyId, SessionId, UserId } from './ids.js'
+export type { AuditEventId, OAuthAccountId, PasskeyId, SessionId, UserId } from './ids.js'
 export {
+  newAuditEventId,
   newOAuthAccountId,
   newPasskeyId,
   newSessionId,
@@ -27,9 +37,9 @@ export type {
   Charge,
   ChargeOutcome,
   LoginAttemptRepository,
+  MailChargeOutcome,
 } from './login-attempts.js'
 export type {
-  CodeSignIn,
   MagicLinkRepository,
   MailboxProof,
   MailboxSignIn,
@@ -48,6 +58,8 @@ export type {
   OAuthSignIn,
   OAuthSignInOutcome,
   ProviderTokens,
+  StoredTokens,
+  TokensCursor,
 } from './oauth-accounts.js'
 export type {
   NewOAuthState,
@@ -57,6 +69,7 @@ export type {
   OAuthStateRepository,
 } from './oauth-states.js'
 export type {
+  ChallengeForEmail,
   ChallengeHolder,
   ChallengeStart,
   NewPasskeyChallenge,
@@ -88,6 +101,7 @@ export { checkMetadata, checkName, checkPicture, profileLimits } from './profile
 export { PasswordHash, Secret, SessionToken } from './secret.js'
 export type {
   AskingSession,
+  DerivedSession,
   Epochs,
   NewSession,
   OthersRevoked,
@@ -101,6 +115,7 @@ export type {
   ValidSession,
 } from './sessions.js'
 export type {
+  JoinedTransaction,
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,
@@ -113,6 +128,7 @@ export { attemptKey, tokenHash } from './token-hash.js'
 export type {
   NewUser,
   Registration,
+  TakenNotice,
   User,
   UserCursor,
   UserEmail,

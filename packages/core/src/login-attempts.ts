@@ -1,3 +1,4 @@
+import type { MailCharges } from './magic-links.js'
 import type { AttemptKey } from './token-hash.js'
 
 /**
@@ -49,6 +50,11 @@ export type ChargeOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
+/** What became of a charge for a mail: `allowed` is false when the address has had its allowance. */
+export type MailChargeOutcome =
+  | { readonly ok: true; readonly allowed: boolean }
+  | Extract<ChargeOutcome, { ok: false }>
+
 /** Where a key stands. `failures` are those of the window that is open now. */
 export type AttemptStatus =
   | { readonly state: 'open'; readonly failures: number }
@@ -61,6 +67,11 @@ export type AttemptStatus =
 export interface LoginAttemptRepository {
   /** Counts one attempt under each key; refused without counting while one of them is locked. */
   charge(charges: AttemptCharges): Promise<ChargeOutcome>
+  /**
+   * Charges a mail: refused when the network has had its share; beyond the address's allowance it is
+   * charged and answered alike, with `allowed` false, so that nobody is told.
+   */
+  chargeMail(charges: MailCharges): Promise<MailChargeOutcome>
   /** Clears the account, gives the network one charge back. */
   refund(refund: AttemptRefund): Promise<void>
   /** Forgets everything counted under the key. True if it was locked. */

@@ -1,5 +1,5 @@
 import type { UserId } from './ids.js'
-import type { AttemptCharges, Charge } from './login-attempts.js'
+import type { AttemptRefund, Charge } from './login-attempts.js'
 import type { Json } from './profile.js'
 import type { NewSession, Session } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
@@ -26,7 +26,8 @@ export interface NewMagicLink {
   /** HMAC of the code that may be typed instead of opening the link, or null for none. */
   codeHash: TokenHash | null
   lifetimeSeconds: number
-  charges: MailCharges
+  /** Null for a link that the server itself asked for. */
+  charges: MailCharges | null
 }
 
 /** A person who proved to own a mailbox, and what is to be made of it. */
@@ -53,10 +54,6 @@ export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
   /** Unknown, used, expired, of a disabled user: one answer for all. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
 
-export type CodeSignIn<Metadata extends object = Record<string, Json>> =
-  | MailboxSignIn<Metadata>
-  | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
-
 /** Wrong codes that end a code. @see OWASP ASVS 5.0, 6.6.3 */
 export const maxCodeTries = 5
 
@@ -73,11 +70,16 @@ export interface MagicLinkRepository<Metadata extends object = Record<string, Js
    */
   consume(tokenHash: TokenHash, proof: MailboxProof): Promise<MailboxSignIn<Metadata>>
   /**
-   * The same by the typed code. Charges first; a wrong code is counted on the link, and
-   * {@link maxCodeTries} of them end the code while the link itself stays good.
+   * The same by the typed code, which the caller has charged. A wrong code is counted on the link, and
+   * {@link maxCodeTries} of them end the code while the link itself stays good. Success gives `refund` back.
    */
   consumeCode(
-    input: { email: string; codeHash: TokenHash; charges: AttemptCharges },
+    input: {
+      email: string
+      /** The code's HMAC under each key of the application, 1 to 16: any of them is the code. */
+      codeHashes: readonly TokenHash[]
+      refund?: AttemptRefund
+    },
     proof: MailboxProof,
-  ): Promise<CodeSignIn<Metadata>>
+  ): Promise<MailboxSignIn<Metadata>>
 }

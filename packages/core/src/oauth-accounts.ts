@@ -84,6 +84,15 @@ export interface ProviderTokens {
   readonly version: number
 }
 
+/** Provider tokens and the account they belong to. */
+export interface StoredTokens extends ProviderTokens {
+  readonly userId: UserId
+  readonly id: OAuthAccountId
+}
+
+/** Where a batch of tokens ends; hand it back as `after`. */
+export type TokensCursor = Pick<ProviderTokens, 'subject' | 'provider'>
+
 /** Accounts at providers. One identity belongs to one user, in the whole database. */
 export interface OAuthAccountRepository<Metadata extends object = Record<string, Json>> {
   /** Signs in by identity, or links, takes over or makes the account; opens the session in the same commit. */
@@ -102,6 +111,15 @@ export interface OAuthAccountRepository<Metadata extends object = Record<string,
   list(userId: UserId): Promise<readonly OAuthAccount[]>
   /** The tokens of one linked account, or null if there are none. */
   findTokens(userId: UserId, id: OAuthAccountId): Promise<ProviderTokens | null>
+  /**
+   * A batch of tokens that do not start with `prefix` (the header of the key that writes today), in the order
+   * of their key, so that they can be encrypted again under it. At most `limit` (1 to 1,000).
+   */
+  listTokens(query: {
+    notStartingWith: Uint8Array
+    limit: number
+    after?: TokensCursor
+  }): Promise<readonly StoredTokens[]>
   /**
    * Replaces the tokens if they are still of this version, and ends the lease. False if somebody else
    * replaced them meanwhile.

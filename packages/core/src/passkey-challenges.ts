@@ -1,5 +1,6 @@
 import type { UserId } from './ids.js'
 import type { Charge } from './login-attempts.js'
+import type { PasskeyCredential } from './passkeys.js'
 import type { AskingSession } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
@@ -28,9 +29,22 @@ export type ChallengeStart =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
+export type ChallengeForEmail =
+  /** `credentials` is empty for an address without passkeys, which is answered with made-up ones. */
+  | { readonly ok: true; readonly credentials: readonly PasskeyCredential[] }
+  | Extract<ChallengeStart, { ok: false }>
+
 /** Challenges of passkey ceremonies. Any answer uses a challenge up, right or wrong. */
 export interface PasskeyChallengeRepository {
   store(challenge: NewPasskeyChallenge): Promise<ChallengeStart>
+  /**
+   * Stores a challenge of signing in by address, and finds what its account may answer with: one statement,
+   * alike for addresses that no account has. Such a challenge can be answered by nobody.
+   */
+  storeForEmail(
+    challenge: Omit<NewPasskeyChallenge, 'ceremony' | 'holder'>,
+    email: string,
+  ): Promise<ChallengeForEmail>
   /**
    * Uses up a challenge of registering or proving again. False unless it is live, of this ceremony and
    * of this session; it is gone all the same.

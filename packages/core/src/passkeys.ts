@@ -118,7 +118,8 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
     use: PasskeyUse,
     options: { key: SessionKey; newSecretHash: TokenHash; refund?: AttemptRefund },
   ): Promise<PasskeyReauthentication>
-  rename(userId: UserId, id: PasskeyId, name: string): Promise<Passkey | null>
+  /** Asked for by the user: null if the session has ended or the passkey is not theirs. */
+  rename(asking: AskingSession, id: PasskeyId, name: string): Promise<Passkey | null>
   /** Deletes a passkey; never the last way in. */
   delete(
     asking: AskingSession,

@@ -84,6 +84,10 @@ export type SessionOpening =
   /** The user does not exist or is disabled. */
   | { readonly ok: false; readonly reason: 'user_unavailable' }
 
+/** A session to open beside a live one, for the same person: what it does not say, it inherits. */
+export interface DerivedSession
+  extends Pick<NewSession, 'id' | 'secretHash' | 'idleSeconds' | 'ip' | 'userAgent'> {}
+
 export type OthersRevoked =
   | { readonly ok: true; readonly revoked: number }
   /** The asking session has ended, or its epochs have moved: validate again. */
@@ -99,6 +103,11 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    * everything is being ended may be dead on arrival: the first validation tells.
    */
   open(userId: UserId, session: NewSession): Promise<SessionOpening>
+  /**
+   * Opens a session beside the asking one, which it inherits from: ways, `authenticatedAt` and the absolute
+   * end. Null when the asking session has ended.
+   */
+  derive(asking: AskingSession, session: DerivedSession): Promise<Session | null>
   /**
    * The session and its user, or null when it is unknown, ended or expired: one answer for all. Writes
    * nothing. Without `recentSeconds` no proof counts as recent.
@@ -118,8 +127,11 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
   ): Promise<Pick<Session, 'lastActiveAt' | 'expiresAt'> | null>
   /** The live sessions of a user, last used first. */
   list(userId: UserId): Promise<readonly Session[]>
-  /** Ends one session of this user. False if it is not a live session of this user. */
-  revoke(userId: UserId, id: SessionId): Promise<boolean>
+  /**
+   * Ends one session of this user, asked for by an operator (an id) or by the user (their session, which must
+   * still be live). False if it is not a live session of this user.
+   */
+  revoke(who: UserId | AskingSession, id: SessionId): Promise<boolean>
   /**
    * Ends the session that this key opens (signing out): its secret is checked in the same statement,
    * so who only knows the ids ends nothing. False if it is not live.

@@ -1,3 +1,4 @@
+import type { AuditEventRepository } from './audit-events.js'
 import type { ToriiErrorCode } from './errors.js'
 import type { LoginAttemptRepository } from './login-attempts.js'
 import type { MagicLinkRepository } from './magic-links.js'
@@ -18,18 +19,29 @@ export interface TransactionRepositories<Metadata extends object = Record<string
   readonly passwords: Omit<PasswordRepository<Metadata>, 'findForSignIn' | 'findForUser'>
   readonly oauthAccounts: OAuthAccountRepository<Metadata>
   readonly passkeys: PasskeyRepository<Metadata>
-  readonly magicLinks: Pick<MagicLinkRepository<Metadata>, 'consume'>
+  readonly magicLinks: Omit<MagicLinkRepository<Metadata>, 'issue'>
   readonly verificationTokens: Omit<
     VerificationTokenRepository<Metadata>,
     'issue' | 'issueEmailChange'
   >
+  readonly auditEvents: AuditEventRepository
+}
+
+/** A transaction that the application has opened and will end: Torii's repositories in it. */
+export interface JoinedTransaction<Metadata extends object = Record<string, Json>>
+  extends TransactionRepositories<Metadata> {
+  /** Runs the application's own statement on the transaction's connection. */
+  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>
 }
 
 /** A transaction under way: Torii's repositories and the application's own statements, one commit. */
 export interface StorageTransaction<Metadata extends object = Record<string, Json>>
-  extends TransactionRepositories<Metadata> {
-  /** Runs the application's own statement on the transaction's connection. */
-  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>
+  extends JoinedTransaction<Metadata> {
+  /**
+   * Has `task` called once, right after this transaction has committed; never when it rolls back. In the order
+   * given; what one throws is dropped, since the commit stands.
+   */
+  afterCommit(task: () => void): void
 }
 
 /** How a storage is. */
@@ -66,6 +78,7 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
   readonly passkeyChallenges: PasskeyChallengeRepository
   readonly magicLinks: MagicLinkRepository<Metadata>
   readonly verificationTokens: VerificationTokenRepository<Metadata>
+  readonly auditEvents: AuditEventRepository
   /**
    * Runs `work` in one transaction: it commits when `work` returns and rolls back when it throws.
    * A refusal (a returned value) never aborts it.

@@ -2,7 +2,8 @@ import type { Brand } from './brand.js'
 import type { UserId } from './ids.js'
 import type { Json, ProfileChanges } from './profile.js'
 import type { PasswordHash } from './secret.js'
-import type { NewSession, Session } from './sessions.js'
+import type { AskingSession, NewSession, Session } from './sessions.js'
+import type { TokenHash } from './token-hash.js'
 
 /** An address, or none at all (an OAuth account need not have one); only an address can be verified. */
 export type UserEmail =
@@ -38,12 +39,23 @@ export interface NewUser<Metadata extends object = Record<string, Json>>
   passwordHash?: PasswordHash
   /** A session to open in the same commit. */
   session?: NewSession
+  /** A token to mail, stored in the same commit; for a taken, unverified address it is that account's. */
+  verification?: { secretHash: TokenHash; lifetimeSeconds: number }
 }
+
+/** What the owner of a taken address is to be told by mail; whoever registers is told nothing of it. */
+export type TakenNotice =
+  /** The address is still unverified: the token given with the registration is its new one. */
+  | { readonly kind: 'verify_email'; readonly to: string; readonly userId: UserId }
+  | { readonly kind: 'already_registered'; readonly to: string }
 
 export type Registration<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session | null }
-  /** Another account holds this address. */
-  | { readonly ok: false; readonly reason: 'taken' }
+  /**
+   * Another account holds this address. `notice` is null when no `verification` was given, when the account
+   * is disabled, and for the loser of a race, whose winner is mailed anyway.
+   */
+  | { readonly ok: false; readonly reason: 'taken'; readonly notice: TakenNotice | null }
 
 /** Where a page of users ends; hand it back as `after`. */
 export type UserCursor = Brand<string, 'UserCursor'>
@@ -75,8 +87,14 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
   find(id: UserId): Promise<User<Metadata> | null>
   /** Finds by any spelling of the address. */
   findByEmail(email: string): Promise<User<Metadata> | null>
-  /** Changes only the fields given; null if there is no such user. */
-  updateProfile(id: UserId, changes: ProfileChanges<Metadata>): Promise<User<Metadata> | null>
+  /**
+   * Changes only the fields given, asked for by an operator (an id) or by the user (their session, which must
+   * still be live). Null if there is no such user, or no such session.
+   */
+  updateProfile(
+    who: UserId | AskingSession,
+    changes: ProfileChanges<Metadata>,
+  ): Promise<User<Metadata> | null>
   /**
    * Marks the address as verified by an operator who vouches for it; passwords and sessions stay.
    * Null if the user is gone or has another address by now. (What a person proves with a mailed
@@ -88,10 +106,11 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
   /** Lets the user sign in again; old sessions stay ended. Null if gone. */
   enable(id: UserId): Promise<User<Metadata> | null>
   /**
-   * Deletes the user and everything that belongs to it, links mailed to its address included. False if there
-   * was no such user.
+   * Deletes the user and everything that belongs to it, links mailed to its address included; asked for by an
+   * operator (an id) or by the user (their session, which must still be live). False if there was no such
+   * user, or no such session.
    */
-  delete(id: UserId): Promise<boolean>
+  delete(who: UserId | AskingSession): Promise<boolean>
   /** A page of users: newest first, or by address when `emailPrefix` is given. */
   list(query?: UserQuery): Promise<UserPage<Metadata>>
 }

@@ -16,7 +16,8 @@ export interface NewVerification {
   email: string
   secretHash: TokenHash
   lifetimeSeconds: number
-  charges: MailCharges
+  /** Null for a token that the server itself asked for. */
+  charges: MailCharges | null
 }
 
 /** What became of it. `userId` belongs into the token; it is null exactly when nothing is to be sent. */
@@ -71,7 +72,8 @@ export interface NewEmailChange {
   email: string
   secretHash: TokenHash
   lifetimeSeconds: number
-  charges: MailCharges
+  /** Null for a token that the server itself asked for. */
+  charges: MailCharges | null
 }
 
 export type EmailChangeRequest =

@@ -1,4 +1,4 @@
--- Accounts, the addresses they claim, the ways in they have, and their sessions.
+-- Accounts, the addresses they claim and how they are proved, the ways in they have, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
 
 create table :schema.users (
@@ -119,3 +119,19 @@ comment on column :schema.sessions.secret_hash is 'SHA-256 of the secret in the 
 comment on column :schema.sessions.authenticated_at is 'when the person last proved who they are';
 comment on column :schema.sessions.expires_at is
   'the idle end; a touch moves it, never past absolute_expires_at';
+
+create table :schema.verification_tokens (
+  user_id uuid not null references :schema.users (id) on delete cascade,
+  purpose text collate "C" not null
+    check (purpose in ('verify_email', 'reset_password', 'change_email')),
+  secret_hash bytea not null check (pg_catalog.octet_length(secret_hash) = 32),
+  email text not null check (pg_catalog.octet_length(email) between 3 and 254),
+  email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
+  epoch int not null,
+  created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
+  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
+  primary key (user_id, purpose)
+) with (fillfactor = 70);
+
+comment on table :schema.verification_tokens is 'one live token per user and purpose';
+comment on column :schema.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal';

@@ -1,5 +1,6 @@
-import { newUserId } from 'torii-core'
+import { newSessionId, newUserId } from 'torii-core'
 import {
+  count,
   givenBack,
   liveSessions,
   notGivenBack,
@@ -24,6 +25,30 @@ export const userOperations = [
     const user = { id, email: freshEmail(), passwordHash: freshPasswordHash(), session }
     return { act: ({ users }) => users.register(user), effect: () => opened(world, id, session) }
   }),
+  ...[true, false].map((taken) =>
+    operation('users.register', 'done', [1], async (world) => {
+      const holder = taken ? await signUp(world.aside, { emailVerified: false }) : null
+      const [id, secretHash] = [newUserId(), freshSecretHash()]
+      const user = {
+        id,
+        email: holder?.email ?? freshEmail(),
+        passwordHash: freshPasswordHash(),
+        verification: { secretHash, lifetimeSeconds: 600 },
+      }
+      return {
+        act: async ({ users }) => {
+          const outcome = await users.register(user)
+          return taken && !outcome.ok ? outcome.notice : outcome
+        },
+        effect: async () => [
+          await count(world, 'torii.verification_tokens where secret_hash = $1 and user_id = $2', [
+            secretHash,
+            holder?.id ?? id,
+          ]),
+        ],
+      }
+    }),
+  ),
   operation('users.updateProfile', 'done', ['New'], async (world) => {
     const { id } = await signUp(world.aside)
     return {
@@ -70,6 +95,14 @@ export const sessionOperations = [
     return {
       act: ({ sessions }) => sessions.open(id, session),
       effect: () => opened(world, id, session),
+    }
+  }),
+  operation('sessions.derive', 'done', [2, true], async (world) => {
+    const [person, id, secretHash] = [await signUp(world.aside), newSessionId(), freshSecretHash()]
+    const derived = { id, secretHash, ip: null, userAgent: null, idleSeconds: 500 }
+    return {
+      act: ({ sessions }) => sessions.derive(askingOf(person), derived),
+      effect: () => opened(world, person.id, { id, secretHash }),
     }
   }),
   operation('sessions.touch', 'null', true, async (world) => {

@@ -1,6 +1,5 @@
 import { newUserId } from 'torii-core'
 import {
-  charges,
   count,
   givenBack,
   liveSessions,
@@ -64,25 +63,20 @@ export const mailOperations = [
       }
     }),
   ),
-  operation(
-    'magic_links.consumeCode',
-    'done',
-    [1, true, 1],
-    async (world) => {
-      const [email, key] = [freshEmail(), freshAttemptKey()]
-      const { codeHash } = await storedLink(world, email)
-      const proof = { session: newSession(), newUserId: newUserId() }
-      return {
-        act: ({ magicLinks }) =>
-          magicLinks.consumeCode({ email, codeHash, charges: charges(key) }, proof),
-        effect: async () => [
-          ...(await opened(world, proof.newUserId, proof.session)),
-          await total(world, key),
-        ],
-      }
-    },
-    { underWay: [1, true, 2] },
-  ),
+  operation('magic_links.consumeCode', 'done', [1, true, ...givenBack], async (world) => {
+    const email = freshEmail()
+    const { codeHash } = await storedLink(world, email)
+    const { refund, attempts } = await personWithAttempts(world)
+    const proof = { session: newSession(), newUserId: newUserId() }
+    return {
+      act: ({ magicLinks }) =>
+        magicLinks.consumeCode({ email, codeHashes: [codeHash], refund }, proof),
+      effect: async () => [
+        ...(await opened(world, proof.newUserId, proof.session)),
+        ...(await attempts()),
+      ],
+    }
+  }),
   operation(
     'verification_tokens.issue',
     'done',

@@ -12,6 +12,7 @@ import {
 import {
   askingOf,
   freshAttemptKey,
+  freshEmail,
   freshSecretHash,
   newSession,
   signUp,
@@ -35,6 +36,32 @@ export const passkeyOperations = [
       ],
     }
   }),
+  ...[true, false].map((known) =>
+    operation(
+      'passkey_challenges.storeForEmail',
+      'done',
+      [1, 1],
+      async (world) => {
+        const [{ email }, challengeHash, key] = [
+          await withPasskey(world),
+          freshSecretHash(),
+          freshAttemptKey(),
+        ]
+        const challenge = { challengeHash, lifetimeSeconds: 60, network: charge(key) }
+        return {
+          act: ({ passkeyChallenges }) =>
+            passkeyChallenges.storeForEmail(challenge, known ? email : freshEmail()),
+          effect: async () => [
+            await count(world, 'torii.passkey_challenges where challenge_hash = $1', [
+              challengeHash,
+            ]),
+            await total(world, key),
+          ],
+        }
+      },
+      { underWay: [1, 2] },
+    ),
+  ),
   operation('passkey_challenges.consume', 'false', 0, async (world) => {
     const [person, challengeHash] = [await signUp(world.aside), freshSecretHash()]
     const asking = askingOf(person)
@@ -119,10 +146,10 @@ export const passkeyOperations = [
     ),
   ),
   operation('passkeys.rename', 'done', 'Other', async (world) => {
-    const { id, made } = await withPasskey(world)
+    const person = await withPasskey(world)
     return {
-      act: ({ passkeys }) => passkeys.rename(id, made.id, 'Other'),
-      effect: () => world.value('select name from torii.passkeys where id = $1', [made.id]),
+      act: ({ passkeys }) => passkeys.rename(askingOf(person), person.made.id, 'Other'),
+      effect: () => world.value('select name from torii.passkeys where id = $1', [person.made.id]),
     }
   }),
   operation('passkeys.delete', 'not_found', 0, async (world) => {

@@ -1,8 +1,10 @@
+import { newAuditEventId, newUserId } from 'torii-core'
 import {
   charges,
   count,
   givenBack,
   liveSessions,
+  mailCharges,
   opened,
   operation,
   personWithAttempts,
@@ -126,6 +128,36 @@ export const attemptOperations = [
     },
     { twice: 2 },
   ),
+  operation(
+    'login_attempts.chargeMail',
+    'done',
+    1,
+    async (world) => {
+      const key = freshAttemptKey()
+      return {
+        act: ({ loginAttempts }) => loginAttempts.chargeMail(mailCharges(key)),
+        effect: () => total(world, key),
+      }
+    },
+    { twice: 2 },
+  ),
+  operation('audit_events.record', 'done', 2, async (world) => {
+    const userId = newUserId()
+    const event = {
+      userId,
+      type: 'signed_in',
+      sessionId: null,
+      ip: null,
+      userAgent: null,
+      detail: {},
+      retentionSeconds: 600,
+    }
+    const events = [1, 2].map(() => ({ ...event, id: newAuditEventId() }))
+    return {
+      act: ({ auditEvents }) => auditEvents.record(events),
+      effect: () => count(world, 'torii.audit_events where user_id = $1', [userId]),
+    }
+  }),
   operation(
     'login_attempts.refund',
     'ERR_OUTCOME_UNKNOWN',

@@ -153,6 +153,7 @@ const lockAllTables = `lock table ${[
   'verification_tokens',
   'oauth_states',
   'passkey_challenges',
+  'audit_events',
 ]
   .map((table) => `torii.${table}`)
   .join(', ')} in exclusive mode`

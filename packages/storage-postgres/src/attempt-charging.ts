@@ -1,4 +1,4 @@
-import type { AttemptCharges, AttemptRefund, Charge } from 'torii-core'
+import type { AttemptCharges, AttemptRefund, Charge, MailChargeOutcome } from 'torii-core'
 import { statementTime as now, secondsFromNow } from './db.js'
 
 /** A key is locked while this holds of its row `a`; the one definition of it. */
@@ -14,7 +14,33 @@ export const lockedAttempt = `
  * own lock decides: the update refuses a full window, so of any number of callers exactly `cap` get
  * through. The account's row is always locked before the network's.
  */
-export const chargeAttempt = (schema: string): string => `
+export const chargeAttempt = (schema: string): string =>
+  charging(schema, { until: 'seen.locked', unless: 'false', door: null })
+
+/**
+ * The same for a mail to an address, whose allowance stands for the account: a spent allowance is no reason to
+ * spare the network, so what is charged tells nobody whether it was spent. Allowed when both were charged.
+ *
+ * `door` are CTEs that end in one named `door` and lock what the mail's link or token will replace, unless the
+ * `gate (until)` is closed. Attempts are locked after it: whoever waits at a door must not hold the counter of
+ * a whole network, and who uses a link up while giving an attempt back locks them in the same order.
+ */
+export const chargeMail = (schema: string, door: string | null = null): string =>
+  charging(schema, {
+    until: 'seen.locked and seen.key = $8::bytea',
+    unless: 'coalesce(seen.locked, false)',
+    door,
+  })
+
+interface Charging {
+  /** What of `seen` closes the gate for both keys. */
+  readonly until: string
+  /** What of `seen` spares its own key alone. */
+  readonly unless: string
+  readonly door: string | null
+}
+
+const charging = (schema: string, { until, unless, door }: Charging): string => `
       asked (ord, key, cap, window_seconds, lock_seconds, max_lock_seconds, total_limit, forget_seconds) as (
         select * from (values
           (1, $1::bytea, $2::int, $3::int, $4::int, $5::int, $6::int, $7::int),
@@ -25,19 +51,20 @@ export const chargeAttempt = (schema: string): string => `
           case when a.forget_at > ${now} then a.total else 0 end as total
         from ${schema}.login_attempts a where a.key in ($1::bytea, $8::bytea)
       ), gate as materialized (
-        select pg_catalog.max(seen.ends_at) filter (where seen.locked) as until from seen
+        select pg_catalog.max(seen.ends_at) filter (where ${until}) as until from seen
       ), terms as (
         select a.ord, a.key, a.cap, a.total_limit, a.window_seconds, a.forget_seconds,
-          ${lockSeconds} as lock_seconds
+          ${lockSeconds} as lock_seconds, ${unless} as spared
         from asked a left join seen on seen.key = a.key
-      ), charge as (
+      ), ${door === null ? '' : `${door}, `}charge as (
         insert into ${schema}.login_attempts as t
           (key, failures, cap, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
         select d.key, 1, d.cap, 1, d.total_limit,
           ${secondsFromNow('(case when 1 in (d.cap, d.total_limit) then d.lock_seconds else d.window_seconds end)')},
           ${secondsFromNow('d.lock_seconds')}, ${now}, ${secondsFromNow('d.forget_seconds')}
         from terms d, gate
-        where gate.until is null
+        where gate.until is null and not d.spared
+          ${door === null ? '' : 'and (select pg_catalog.count(*) from door) >= 0'}
         order by d.ord
         on conflict (key) do update set
           failures = case when t.ends_at <= excluded.seen_at then 1 else t.failures + 1 end,
@@ -101,6 +128,19 @@ export const toRefusal = (row: VerdictRow) =>
     reason: 'too_many_attempts',
     retryAfterSeconds: Math.max(1, row.retry_after),
   }) as const
+
+/** How the verdict of {@link chargeMail} reads. */
+export interface MailVerdictRow extends VerdictRow {
+  network_retry_after: number | null
+}
+
+/** Only a locked network is told; a spent allowance says nothing. */
+export function toMailCharge(row: MailVerdictRow): MailChargeOutcome {
+  if (row.allowed) return { ok: true, allowed: true }
+  return row.network_retry_after === null
+    ? { ok: true, allowed: false }
+    : toRefusal({ allowed: false, retry_after: row.network_retry_after })
+}
 
 /**
  * CTEs that give an attempt back once the CTE named `after` has a row: everything of the account

@@ -30,7 +30,12 @@ export function closable(driver: Driver): Driver {
 }
 
 /** The connection, until `end` is called: what is kept of a transaction cannot be used after it. */
-export function untilEnded(connection: Connection): { connection: Connection; end(): void } {
+export function untilEnded(connection: Connection): {
+  connection: Connection
+  end(): void
+  /** Throws once the transaction has ended. */
+  refuseEnded(): void
+} {
   let ended = false
   const refuseEnded = () => {
     if (ended)
@@ -54,5 +59,6 @@ export function untilEnded(connection: Connection): { connection: Connection; en
     end() {
       ended = true
     },
+    refuseEnded,
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
+import type { TransactionRepositories } from 'torii-core'
 import type { ConformanceNeed, ConformanceStorage } from 'torii-core/conformance'
 import { conformance } from 'torii-core/conformance'
 import { elapse, testDatabase } from 'torii-testing'
@@ -65,7 +66,7 @@ const engines: readonly Engine[] = [
   },
 ]
 
-type Repository = keyof ReturnType<PostgresStorage['withClient']>
+type Repository = keyof TransactionRepositories
 
 /**
  * Every call that a transaction offers, in a transaction of the application's, which must still be sound
@@ -75,7 +76,8 @@ function inTransactions(
   storage: PostgresStorage & ConformanceStorage,
   pool: pg.Pool,
 ): ConformanceStorage {
-  const offered = new Set(Object.keys(storage.withClient(pool)))
+  const { query: _, ...repositories } = storage.withClient(pool)
+  const offered = new Set(Object.keys(repositories))
   const over = (repository: Repository) =>
     new Proxy(storage[repository], {
       get:

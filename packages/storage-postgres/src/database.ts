@@ -2,7 +2,9 @@ import { ToriiError } from 'torii-core'
 import type { Database, Statement, StatementRunner } from './db.js'
 import { backOff } from './deadline.js'
 import type { Connection, Driver } from './driver.js'
+import { classifyStatementError } from './error-classes.js'
 import { lostAnswerOf, nothingToRead, settle } from './outcome.js'
+import { toToriiError } from './storage-errors.js'
 
 /** Transactions of our own hold nothing but SQL, so one that was not committed may be run again. */
 const maxAttempts = 4
@@ -48,10 +50,14 @@ async function withSavepoint<Result>(
   connection: Connection,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await connection.query('savepoint torii')
+  const say = (text: string) =>
+    connection.query(text).catch((error: unknown) => {
+      throw toToriiError(error, classifyStatementError(error), text)
+    })
+  await say('savepoint torii')
   try {
     const result = await work()
-    await connection.query('release savepoint torii')
+    await say('release savepoint torii')
     return result
   } catch (error) {
     // A connection that is gone cannot roll back; the first error is the one to tell.

@@ -62,8 +62,19 @@ export const hashOrNull = (value: TokenHash | null, field: string): TokenHash | 
   return tokenHash(value)
 }
 
+/** 1 to `max` hashes. */
+export function checkHashes(value: unknown, field: string, max: number): TokenHash[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > max)
+    throw new InvalidInputError(field, `must be a list of 1 to ${max} hashes`)
+  return Array.from(value, (hash: Uint8Array) => tokenHash(checkBytes(hash, field, 32, 32)))
+}
+
+/** Null charges nobody. */
+export const checkMailCharges = (value: MailCharges | null): AttemptCharges =>
+  value === null ? { account: null, network: null } : checkGivenMailCharges(value)
+
 /** The address's allowance counts as the account's. */
-export function checkMailCharges(value: MailCharges): AttemptCharges {
+export function checkGivenMailCharges(value: MailCharges): AttemptCharges {
   const { address, network } = checkObject(value, 'charges')
   if (address === null) throw new InvalidInputError('charges.address', 'must be an object')
   return checkCharges({ account: address, network })

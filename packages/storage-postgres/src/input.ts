@@ -4,6 +4,7 @@ import type {
   AttemptKey,
   AttemptRefund,
   Charge,
+  DerivedSession,
   EmailKey,
   NewSession,
   NewUser,
@@ -12,6 +13,7 @@ import type {
   SessionKey,
   SessionLifetime,
   SignInMethod,
+  TokenHash,
   UserId,
   UserQuery,
 } from 'torii-core'
@@ -116,6 +118,17 @@ export function checkNewSession(value: NewSession): NewSession {
   }
 }
 
+export function checkDerivedSession(value: DerivedSession): DerivedSession {
+  checkObject(value, 'session')
+  return {
+    id: checkSessionId(value.id, 'id'),
+    secretHash: tokenHash(value.secretHash),
+    idleSeconds: checkSeconds(value.idleSeconds, 'idleSeconds'),
+    ip: textOrNull(value.ip, 'ip', 64),
+    userAgent: textOrNull(value.userAgent, 'userAgent', 1024),
+  }
+}
+
 export function checkSessionKey(value: SessionKey): SessionKey {
   checkObject(value, 'key')
   return {
@@ -162,11 +175,12 @@ export interface CheckedUser extends CheckedProfile {
   readonly emailVerified: boolean
   readonly passwordHash: string | null
   readonly session: NewSession | null
+  readonly verification: { secretHash: TokenHash; lifetimeSeconds: number } | null
 }
 
 export function checkNewUser(value: NewUser<object>): CheckedUser {
   checkObject(value, 'user')
-  const { id, email, emailVerified = false, passwordHash, session } = value
+  const { id, email, emailVerified = false, passwordHash, session, verification } = value
   return {
     id: checkUserId(id, 'id'),
     emailKey: requireEmail(email),
@@ -175,7 +189,16 @@ export function checkNewUser(value: NewUser<object>): CheckedUser {
     passwordHash:
       passwordHash === undefined ? null : checkPasswordHash(passwordHash, 'passwordHash'),
     session: session === undefined ? null : checkNewSession(session),
+    verification: verification === undefined ? null : checkVerification(verification),
     ...checkProfile(value),
+  }
+}
+
+function checkVerification(value: { secretHash: TokenHash; lifetimeSeconds: number }) {
+  const { secretHash, lifetimeSeconds } = checkObject(value, 'verification')
+  return {
+    secretHash: tokenHash(secretHash),
+    lifetimeSeconds: checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
   }
 }
 
@@ -249,4 +272,10 @@ export function checkRefund(value: AttemptRefund): AttemptRefund {
 export function askingValues(asking: AskingSession): unknown[] {
   const { userId, sessionId, epochs } = checkAsking(asking)
   return [userId, sessionId, epochs.session, epochs.owner]
+}
+
+/** The parameters of who acts: a user's id for an operator, or a session that asks; see `mayAct`. */
+export function whoValues(who: UserId | AskingSession): unknown[] {
+  if (typeof who === 'object' && who !== null) return askingValues(who)
+  return [checkUserId(who, 'who'), null, null, null]
 }

@@ -1,17 +1,26 @@
-import type { AttemptCharges, AttemptKey, AttemptRefund, LoginAttemptRepository } from 'torii-core'
+import type {
+  AttemptCharges,
+  AttemptKey,
+  AttemptRefund,
+  LoginAttemptRepository,
+  MailCharges,
+} from 'torii-core'
 import { attemptKey } from 'torii-core'
-import type { VerdictRow } from './attempt-charging.js'
+import type { MailVerdictRow, VerdictRow } from './attempt-charging.js'
 import {
   chargeAttempt,
+  chargeMail,
   chargeValues,
   lockedAttempt,
   refundAttempt,
   refundValues,
+  toMailCharge,
   toRefusal,
 } from './attempt-charging.js'
 import type { Database } from './db.js'
 import { maybeOne, nameStatements, statementTime as now, one, seconds, toDate } from './db.js'
 import { checkCharges, checkRefund } from './input.js'
+import { checkGivenMailCharges } from './input-credentials.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
@@ -19,6 +28,9 @@ export const statements = (schema: string) =>
     charge: `
       with ${chargeAttempt(schema)}
       select v.allowed, v.retry_after from verdict v`,
+    chargeMail: `
+      with ${chargeMail(schema)}
+      select v.allowed, v.retry_after, v.network_retry_after from verdict v`,
     refund: `
       with given as (select 1 as one), ${refundAttempt(schema, 'given', 1)}
       select 1 as done`,
@@ -45,6 +57,10 @@ export function createLoginAttemptRepository(db: Database, schema: string): Logi
       return one(db, sql.charge, values, (row: VerdictRow) =>
         row.allowed ? { ok: true } : toRefusal(row),
       )
+    },
+    async chargeMail(charges: MailCharges) {
+      const values = chargeValues(checkGivenMailCharges(charges))
+      return one(db, sql.chargeMail, values, (row: MailVerdictRow) => toMailCharge(row))
     },
     async refund(refund: AttemptRefund) {
       await one(db, sql.refund, refundValues(checkRefund(refund)), () => undefined)

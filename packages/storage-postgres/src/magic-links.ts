@@ -1,6 +1,4 @@
 import type {
-  AttemptCharges,
-  CodeSignIn,
   Json,
   MagicLinkRepository,
   MailboxProof,
@@ -10,13 +8,18 @@ import type {
   TokenHash,
 } from 'torii-core'
 import { maxCodeTries, requireEmail, tokenHash } from 'torii-core'
-import type { VerdictRow } from './attempt-charging.js'
-import { chargeAttempt, chargeValues, toRefusal } from './attempt-charging.js'
+import type { MailVerdictRow } from './attempt-charging.js'
+import {
+  chargeMail,
+  chargeValues,
+  refundAttempt,
+  refundValues,
+  toMailCharge,
+} from './attempt-charging.js'
 import type { Database } from './db.js'
 import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
-import { checkCharges, checkObject, checkSeconds } from './input.js'
-import { checkMailCharges, hashOrNull } from './input-credentials.js'
-import type { MailboxRow } from './mailbox-sign-in.js'
+import { checkObject, checkRefund, checkSeconds } from './input.js'
+import { checkHashes, checkMailCharges, hashOrNull } from './input-credentials.js'
 import {
   mailboxColumns,
   mailboxValues,
@@ -31,7 +34,13 @@ export const statements = (schema: string) =>
   nameStatements('magic_links', {
     // Known and unknown addresses get a row alike; the mail goes to the stored spelling where there is one.
     issue: `
-      with ${chargeAttempt(schema)}, known as (
+      with ${chargeMail(
+        schema,
+        `door as (
+        select l.email_key from ${schema}.magic_links l, gate
+        where gate.until is null and l.email_key = $16::text for update of l
+      )`,
+      )}, known as (
         select u.email, u.disabled_at is not null as disabled
         from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = $16::text
         join ${schema}.users u on u.id = e.user_id
@@ -58,35 +67,29 @@ export const statements = (schema: string) =>
       select ${mailboxColumns} from u, s`,
     // A right code deletes the row, a wrong one counts on it: the row's lock lets at most five be tried.
     consumeCode: `
-      with ${chargeAttempt(schema)}, proved as (
-        delete from ${schema}.magic_links l using verdict v
-        where v.allowed and l.email_key = $15::text and l.code_hash = $16::bytea
+      with proved as (
+        delete from ${schema}.magic_links l
+        where l.email_key = $1::text and l.code_hash = any ($2::bytea[])
           and l.tries < ${maxCodeTries} and l.expires_at > ${now}
         returning l.email, l.email_key
       ), wrong as (
-        update ${schema}.magic_links l set tries = l.tries + 1 from verdict v
-        where v.allowed and l.email_key = $15::text and l.code_hash <> $16::bytea
+        update ${schema}.magic_links l set tries = l.tries + 1
+        where l.email_key = $1::text and l.code_hash <> all ($2::bytea[])
           and l.tries < ${maxCodeTries} and l.expires_at > ${now}
         returning l.tries
-      ), ${signInByMailbox(schema, 17)}
-      select v.allowed, v.retry_after, (select pg_catalog.count(*) from wrong)::int as wrong, ${mailboxColumns}
-      from verdict v left join u on true left join s on true`,
+      ), ${signInByMailbox(schema, 3)}, ${refundAttempt(schema, 's', 11)}
+      select ${mailboxColumns} from u, s`,
   })
 
-export interface MailRow extends VerdictRow {
-  network_retry_after: number | null
+export interface MailRow extends MailVerdictRow {
   send_to: string | null
 }
 
-/** Only a locked network is told; a spent allowance sends nothing and says nothing. */
+/** A spent allowance sends nothing and says nothing. */
 export function toMailDecision(row: MailRow): MailDecision {
-  if (row.allowed) return { ok: true, to: row.send_to }
-  return row.network_retry_after === null
-    ? { ok: true, to: null }
-    : toRefusal({ allowed: false, retry_after: row.network_retry_after })
+  const charged = toMailCharge(row)
+  return charged.ok ? { ok: true, to: charged.allowed ? row.send_to : null } : charged
 }
-
-type CodeRow = VerdictRow & (MailboxRow | { session_id: null })
 
 const invalidToken = { ok: false, reason: 'invalid_token' } as const
 
@@ -127,28 +130,21 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
       )
     },
     async consumeCode(input: CodeInput, proof: MailboxProof) {
-      const { email, codeHash, charges } = checkObject(input, 'input')
+      const { email, codeHashes, refund } = checkObject(input, 'input')
       const emailKey = requireEmail(email)
       const values = [
-        ...chargeValues(checkCharges(charges)),
         emailKey,
-        tokenHash(codeHash),
+        checkHashes(codeHashes, 'codeHashes', 16),
         ...mailboxValues(proof),
+        ...refundValues(refund === undefined ? null : checkRefund(refund)),
       ]
-      return db.settle<CodeSignIn<Metadata>>(
-        () =>
-          one(db, sql.consumeCode, values, (row: CodeRow) => {
-            if (!row.allowed) return toRefusal(row)
-            return row.session_id === null ? invalidToken : toMailboxSignIn(row)
-          }),
+      return db.settle<MailboxSignIn<Metadata>>(
+        async () =>
+          (await maybeOne(db, sql.consumeCode, values, toMailboxSignIn<Metadata>)) ?? invalidToken,
         async () => toFormerSignIn(await receipts.openedByAddress(emailKey, proof.session), proof),
       )
     },
   }
 }
 
-interface CodeInput {
-  email: string
-  codeHash: TokenHash
-  charges: AttemptCharges
-}
+type CodeInput = Parameters<MagicLinkRepository['consumeCode']>[0]

@@ -5,9 +5,9 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: '1ba637aed398cda693686b63448a8d5f494e3da19f316906a5068c392587f8de',
+    checksum: 'c7ab6f781858e498f88dedaa72295b8b99fb31dd1e75404fd8541c11de5070ec',
     transactional: true,
-    sql: `-- Accounts, the addresses they claim, the ways in they have, and their sessions.
+    sql: `-- Accounts, the addresses they claim and how they are proved, the ways in they have, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
 
 create table :schema.users (
@@ -128,12 +128,28 @@ comment on column :schema.sessions.secret_hash is 'SHA-256 of the secret in the 
 comment on column :schema.sessions.authenticated_at is 'when the person last proved who they are';
 comment on column :schema.sessions.expires_at is
   'the idle end; a touch moves it, never past absolute_expires_at';
+
+create table :schema.verification_tokens (
+  user_id uuid not null references :schema.users (id) on delete cascade,
+  purpose text collate "C" not null
+    check (purpose in ('verify_email', 'reset_password', 'change_email')),
+  secret_hash bytea not null check (pg_catalog.octet_length(secret_hash) = 32),
+  email text not null check (pg_catalog.octet_length(email) between 3 and 254),
+  email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
+  epoch int not null,
+  created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
+  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
+  primary key (user_id, purpose)
+) with (fillfactor = 70);
+
+comment on table :schema.verification_tokens is 'one live token per user and purpose';
+comment on column :schema.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal';
 `,
   },
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: 'babf85137696fbc72cfc8123f223f48c1eaebf20cb6cf85eb3b876d8a804ed61',
+    checksum: 'b772caaa7d888cfb32b3d8d36ee2f5463e82f5bf80a2d107af1e8e7bf64ab3c5',
     transactional: true,
     sql: `-- What is counted, and what is used once.
 
@@ -174,22 +190,6 @@ comment on table :schema.magic_links is
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
 comment on column :schema.magic_links.tries is 'wrong codes so far; five end the code, not the link';
 
-create table :schema.verification_tokens (
-  user_id uuid not null references :schema.users (id) on delete cascade,
-  purpose text collate "C" not null
-    check (purpose in ('verify_email', 'reset_password', 'change_email')),
-  secret_hash bytea not null check (pg_catalog.octet_length(secret_hash) = 32),
-  email text not null check (pg_catalog.octet_length(email) between 3 and 254),
-  email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
-  epoch int not null,
-  created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
-  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
-  primary key (user_id, purpose)
-) with (fillfactor = 70);
-
-comment on table :schema.verification_tokens is 'one live token per user and purpose';
-comment on column :schema.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal';
-
 create table :schema.oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),
   browser_hash bytea not null check (pg_catalog.octet_length(browser_hash) = 32),
@@ -223,6 +223,28 @@ create table :schema.passkey_challenges (
 );
 
 comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies under way';
+
+-- What happened, where the application wants it kept. No foreign key: an event outlives its user. Rows are
+-- only added and swept, so an index on expires_at costs no update anything.
+create table :schema.audit_events (
+  id uuid primary key,
+  type text collate "C" not null check (pg_catalog.octet_length(type) between 1 and 64),
+  user_id uuid,
+  session_id uuid,
+  ip text check (pg_catalog.octet_length(ip) <= 64),
+  user_agent text check (pg_catalog.octet_length(user_agent) <= 1024),
+  detail jsonb not null
+    check (pg_catalog.jsonb_typeof(detail) = 'object' and pg_catalog.pg_column_size(detail) <= 65536),
+  at timestamptz not null check (pg_catalog.isfinite(at)),
+  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
+);
+create index audit_events_user_id on :schema.audit_events (user_id, at, id);
+create index audit_events_at on :schema.audit_events (at, id);
+create index audit_events_expires_at on :schema.audit_events (expires_at);
+
+comment on table :schema.audit_events is 'what happened; empty unless the application asks for an audit trail';
+comment on column :schema.audit_events.at is 'the database''s time of the statement that kept the event';
+comment on column :schema.audit_events.expires_at is 'from then on nobody reads it, and the sweep deletes it';
 `,
   },
 ]

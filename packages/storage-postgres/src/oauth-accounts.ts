@@ -10,6 +10,8 @@ import type {
   OAuthSignIn,
   OAuthSignInOutcome,
   ProviderTokens,
+  StoredTokens,
+  TokensCursor,
   UserId,
 } from 'torii-core'
 import { checkName, checkPicture, requireEmail } from 'torii-core'
@@ -35,7 +37,12 @@ import {
   maxEpoch,
   textOrNull,
 } from './input.js'
-import { checkCiphertext, checkOAuthAccountId, checkShortText } from './input-credentials.js'
+import {
+  checkBytes,
+  checkCiphertext,
+  checkOAuthAccountId,
+  checkShortText,
+} from './input-credentials.js'
 import type { OpenedRow } from './receipts.js'
 import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
@@ -165,6 +172,13 @@ export const statements = (schema: string) =>
       select a.provider, a.subject, a.tokens, a.tokens_version
       from ${schema}.oauth_accounts a join ${schema}.users u on u.id = a.user_id and u.owner_epoch = a.owner_epoch
       where a.user_id = $1::uuid and a.id = $2::uuid and a.tokens is not null and u.disabled_at is null`,
+    // A subject and a provider are never empty, so every row comes after two empty texts.
+    listTokens: `
+      select a.user_id, a.id, a.provider, a.subject, a.tokens, a.tokens_version
+      from ${schema}.oauth_accounts a join ${schema}.users u on u.id = a.user_id and u.owner_epoch = a.owner_epoch
+      where (a.subject, a.provider) > (coalesce($2::text, ''), coalesce($3::text, '')) and a.tokens is not null
+        and pg_catalog.substr(a.tokens, 1, pg_catalog.octet_length($1::bytea)) <> $1::bytea
+      order by a.subject, a.provider limit $4::int`,
     replaceTokens: `
       update ${schema}.oauth_accounts a set
         tokens = $4::bytea, tokens_version = a.tokens_version + 1, refresh_lease_ends_at = null
@@ -197,6 +211,11 @@ interface AccountRow {
   created_at: number
   last_used_at: number
   has_tokens: boolean
+}
+
+interface StoredTokensRow extends TokensRow {
+  user_id: UserId
+  id: OAuthAccountId
 }
 
 interface TokensRow {
@@ -278,6 +297,15 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
         toTokens,
       )
     },
+    async listTokens(query: TokensQuery) {
+      const { notStartingWith, limit, after } = checkObject(query, 'query')
+      const values = [
+        checkBytes(notStartingWith, 'notStartingWith', 1, 1024),
+        ...(after === undefined ? [null, null] : cursorValues(after)),
+        checkInteger(limit, 'limit', 1, 1000),
+      ]
+      return many(db, sql.listTokens, values, toStoredTokens)
+    },
     async replaceTokens(
       userId: UserId,
       id: OAuthAccountId,
@@ -315,6 +343,14 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
       return (await maybeOne(db, sql.leaseRefresh, values, found)) ?? false
     },
   }
+}
+
+type TokensQuery = Parameters<OAuthAccountRepository['listTokens']>[0]
+
+/** `subject, provider`: the order of the key. */
+function cursorValues(after: TokensCursor): unknown[] {
+  const { subject, provider } = checkObject(after, 'after')
+  return [checkShortText(subject, 'subject', 255), checkShortText(provider, 'provider', 64)]
 }
 
 /** `provider, subject, label, tokens`. */
@@ -392,6 +428,12 @@ const toAccount = (row: AccountRow): OAuthAccount => ({
   createdAt: toDate(row.created_at),
   lastUsedAt: toDate(row.last_used_at),
   hasTokens: row.has_tokens,
+})
+
+const toStoredTokens = (row: StoredTokensRow): StoredTokens => ({
+  ...toTokens(row),
+  userId: row.user_id,
+  id: row.id,
 })
 
 const toTokens = (row: TokensRow): ProviderTokens => ({

@@ -32,6 +32,7 @@ export const lostAnswers: Readonly<Record<string, LostAnswer>> = {
   'users.enable': repeat(sameState),
   'users.delete': repeat('false: there is no such user any more'),
   'sessions.open': look('the id and the secret of the session'),
+  'sessions.derive': look('the id and the secret of the session'),
   'sessions.touch': repeat('null: nothing is due any more'),
   'sessions.revoke': repeat('false: it is not live any more'),
   'sessions.end': repeat('false: it is not live any more'),
@@ -55,6 +56,7 @@ export const lostAnswers: Readonly<Record<string, LostAnswer>> = {
     'the asking session, carried along to the next epoch, and no password; the count is then 0',
   ),
   'login_attempts.charge': repeat(twice),
+  'login_attempts.chargeMail': repeat(twice),
   'login_attempts.refund': tell('a second refund would give back what somebody else was charged'),
   'login_attempts.unlock': repeat('false: it is not locked any more'),
   'oauth_accounts.signInKnown': look('the id and the secret of the session'),
@@ -69,6 +71,7 @@ export const lostAnswers: Readonly<Record<string, LostAnswer>> = {
   'oauth_states.store': look('the hash of the state'),
   'oauth_states.consume': repeat(startAgain),
   'passkey_challenges.store': look('the hash of the challenge'),
+  'passkey_challenges.storeForEmail': look('the hash of the challenge'),
   'passkey_challenges.consume': repeat(startAgain),
   'passkeys.deleteDead': look(within),
   'passkeys.lockAsking': look(within),
@@ -87,7 +90,7 @@ export const lostAnswers: Readonly<Record<string, LostAnswer>> = {
     'the id and the secret of the session; without them the link is sent again, and used up means ask for a new one',
   ),
   'magic_links.consumeCode': look(
-    'the id and the secret of the session; without them the code is charged and tried again',
+    'the id and the secret of the session; without them the code is tried again',
   ),
   'verification_tokens.issue': repeat(
     `${twice}; the token is the same, but where the allowance was spent nothing is sent`,
@@ -100,6 +103,7 @@ export const lostAnswers: Readonly<Record<string, LostAnswer>> = {
   ),
   'verification_tokens.resetPassword': look('the new hash; the count of ended sessions is then 0'),
   'verification_tokens.changeEmail': repeat('invalid_token: used up, ask for a new one'),
+  'audit_events.record': repeat('the same events, kept once'),
   'sweep.raiseEpochs': repeat('the same users; their epochs go up once more'),
 }
 

@@ -1,16 +1,19 @@
 import type {
+  ChallengeForEmail,
   ChallengeHolder,
   ChargeOutcome,
   NewPasskeyChallenge,
   PasskeyChallengeRepository,
 } from 'torii-core'
-import { InvalidInputError, tokenHash } from 'torii-core'
+import { InvalidInputError, newUserId, requireEmail, tokenHash } from 'torii-core'
 import type { VerdictRow } from './attempt-charging.js'
 import { chargeAttempt, chargeValues, toRefusal } from './attempt-charging.js'
 import type { Database } from './db.js'
-import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
+import { many, maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
 import { askingValues, checkObject, checkSeconds, checkUserId } from './input.js'
 import { checkCeremony, checkNetworkCharge } from './input-credentials.js'
+import type { CredentialRow } from './passkey-credential.js'
+import { credentialColumns, toCredential } from './passkey-credential.js'
 import { createReceipts } from './receipts.js'
 
 /** Found by the tests of all statements. @public */
@@ -25,6 +28,23 @@ export const statements = (schema: string) =>
         returning challenge_hash
       )
       select v.allowed, v.retry_after from verdict v left join challenge on true`,
+    // An address without an account gets a challenge too, bound to the id `$18` of nobody.
+    storeForEmail: `
+      with ${chargeAttempt(schema)}, u as (
+        select u.id, u.session_epoch, u.owner_epoch
+        from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = $16::text
+        join ${schema}.users u on u.id = e.user_id
+        where u.disabled_at is null
+      ), challenge as (
+        insert into ${schema}.passkey_challenges (challenge_hash, ceremony, user_id, expires_at)
+        select $15::bytea, 'authenticate', coalesce((select u.id from u), $18::uuid), ${secondsFromNow('$17')}
+        from verdict v where v.allowed
+        returning challenge_hash
+      )
+      select v.allowed, v.retry_after, ${credentialColumns}
+      from verdict v left join challenge on true left join u on true
+      left join ${schema}.passkeys k on k.user_id = u.id and k.owner_epoch = u.owner_epoch
+      order by k.created_at, k.id`,
     consume: `
       with challenge as (
         delete from ${schema}.passkey_challenges c where c.challenge_hash = $1::bytea
@@ -63,6 +83,23 @@ export function createPasskeyChallengeRepository(
         async () => ((await receipts.challenge(challengeHash)) === null ? null : { ok: true }),
       )
     },
+    async storeForEmail(challenge: EmailChallenge, email: string) {
+      const { challengeHash, lifetimeSeconds, network } = checkObject(challenge, 'challenge')
+      const values = [
+        ...chargeValues(checkNetworkCharge(network)),
+        tokenHash(challengeHash),
+        requireEmail(email),
+        checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
+        newUserId(),
+      ]
+      return db.settle<ChallengeForEmail>(
+        async () => toChallenge(await many(db, sql.storeForEmail, values, (row: EmailRow) => row)),
+        async () => {
+          if ((await receipts.challenge(challengeHash)) === null) return null
+          return { ok: true, credentials: await receipts.challenged(challengeHash) }
+        },
+      )
+    },
     async consume(input: Answer) {
       const { challengeHash, ceremony, asking } = checkObject(input, 'input')
       const values = [
@@ -72,6 +109,20 @@ export function createPasskeyChallengeRepository(
       ]
       return (await maybeOne(db, sql.consume, values, () => true)) ?? false
     },
+  }
+}
+
+type EmailChallenge = Parameters<PasskeyChallengeRepository['storeForEmail']>[0]
+type EmailRow = VerdictRow & (CredentialRow | { id: null })
+
+/** The verdict stands in every row, and there is always one. */
+function toChallenge(rows: readonly EmailRow[]): ChallengeForEmail {
+  const [first] = rows
+  if (first === undefined) throw new Error('passkey_challenges.storeForEmail: no verdict')
+  if (!first.allowed) return toRefusal(first)
+  return {
+    ok: true,
+    credentials: rows.flatMap((row) => (row.id === null ? [] : toCredential(row))),
   }
 }
 

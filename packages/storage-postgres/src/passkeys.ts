@@ -4,7 +4,6 @@ import type {
   NewPasskey,
   Passkey,
   PasskeyAddition,
-  PasskeyCredential,
   PasskeyId,
   PasskeyReauthentication,
   PasskeyRepository,
@@ -44,6 +43,7 @@ import {
   checkTransports,
   checkUuid,
 } from './input-credentials.js'
+import { credentialColumns, toCredential } from './passkey-credential.js'
 import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
 import {
@@ -65,10 +65,6 @@ const maxCount = 4_294_967_295
 const passkeyColumns = `
   k.id, k.name, ${seconds('k.created_at')} as created_at, ${seconds('k.last_used_at')} as last_used_at,
   k.backup_eligible, k.backed_up, k.aaguid, k.transports`
-
-const credentialColumns = `
-  k.id, k.user_id, k.credential_id, k.public_key, k.sign_count::float8 as sign_count, k.user_handle,
-  k.backup_eligible, k.transports, u.session_epoch, u.owner_epoch`
 
 /** A count is accepted when it rose, or when the authenticator has none. @see WebAuthn Level 3, section 6.1.1 */
 const countRose = (count: string): string =>
@@ -171,9 +167,10 @@ export const statements = (schema: string) =>
         and u.session_epoch = $3::int and u.owner_epoch = $4::int and u.disabled_at is null
         and not ${countRose('$5')}`,
     rename: `
-      update ${schema}.passkeys k set name = $3::text
+      update ${schema}.passkeys k set name = $6::text
       from ${schema}.users u
-      where k.user_id = $1::uuid and k.id = $2::uuid and u.id = k.user_id and u.owner_epoch = k.owner_epoch
+      where k.user_id = $1::uuid and k.id = $5::uuid and u.id = k.user_id and u.owner_epoch = k.owner_epoch
+        and ${askingIsLive(schema)}
       returning ${passkeyColumns}`,
     delete: `
       with ${waysIn(schema)}, found as (
@@ -195,19 +192,6 @@ interface PasskeyRow {
   backed_up: boolean
   aaguid: string
   transports: string[]
-}
-
-interface CredentialRow {
-  id: PasskeyId
-  user_id: UserId
-  credential_id: Uint8Array
-  public_key: Uint8Array
-  sign_count: number
-  user_handle: Uint8Array
-  backup_eligible: boolean
-  transports: string[]
-  session_epoch: number
-  owner_epoch: number
 }
 
 type AddedRow = { live: number; full: boolean } & (PasskeyRow | { id: null })
@@ -320,8 +304,8 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
         },
       )
     },
-    async rename(userId: UserId, id: PasskeyId, name: string) {
-      const values = [checkUserId(userId), checkPasskeyId(id, 'id'), checkPasskeyName(name)]
+    async rename(asking: AskingSession, id: PasskeyId, name: string) {
+      const values = [...askingValues(asking), checkPasskeyId(id, 'id'), checkPasskeyName(name)]
       return maybeOne(db, sql.rename, values, toPasskey)
     },
     async delete(asking: AskingSession, id: PasskeyId, options: { mailSignIn: boolean }) {
@@ -386,16 +370,4 @@ const toPasskey = (row: PasskeyRow): Passkey => ({
   backedUp: row.backed_up,
   aaguid: row.aaguid,
   transports: row.transports,
-})
-
-const toCredential = (row: CredentialRow): PasskeyCredential => ({
-  id: row.id,
-  userId: row.user_id,
-  credentialId: row.credential_id,
-  publicKey: row.public_key,
-  signCount: row.sign_count,
-  userHandle: row.user_handle,
-  backupEligible: row.backup_eligible,
-  transports: row.transports,
-  epochs: { session: row.session_epoch, owner: row.owner_epoch },
 })

@@ -1,8 +1,9 @@
 import type { AskingSession, NewSession, TokenHash, UserId } from 'torii-core'
 import { tokenHash } from 'torii-core'
 import type { Database } from './db.js'
-import { maybeOne, nameStatements } from './db.js'
+import { many, maybeOne, nameStatements } from './db.js'
 import { askingValues } from './input.js'
+import { credentialColumns, toCredential } from './passkey-credential.js'
 import type { SessionRow } from './session-row.js'
 import { liveSession, sessionColumns } from './session-row.js'
 import type { UserRow } from './user-row.js'
@@ -47,6 +48,11 @@ export const statements = (schema: string) => {
       select 1 as one from ${schema}.oauth_states o where o.state_hash = $1::bytea`,
     challenge: `
       select 1 as one from ${schema}.passkey_challenges c where c.challenge_hash = $1::bytea`,
+    challenged: `
+      select ${credentialColumns}
+      from ${schema}.passkey_challenges c join ${schema}.users u on u.id = c.user_id
+      join ${schema}.passkeys k on k.user_id = u.id and k.owner_epoch = u.owner_epoch
+      where c.challenge_hash = $1::bytea and u.disabled_at is null order by k.created_at, k.id`,
   })
 }
 
@@ -97,5 +103,7 @@ export function createReceipts(db: Database, schema: string) {
       maybeOne(db, sql.carried, askingValues(asking), (row: { has_password: boolean }) => row),
     state: (hash: TokenHash) => maybeOne(db, sql.state, [tokenHash(hash)], there),
     challenge: (hash: TokenHash) => maybeOne(db, sql.challenge, [tokenHash(hash)], there),
+    /** What may answer a challenge that is stored. */
+    challenged: (hash: TokenHash) => many(db, sql.challenged, [tokenHash(hash)], toCredential),
   }
 }

@@ -1,4 +1,5 @@
 import type { RepositoryProvider, TransactionRepositories } from 'torii-core'
+import { createAuditEventRepository } from './audit-events.js'
 import type { Database } from './db.js'
 import { createLoginAttemptRepository } from './login-attempts.js'
 import { createMagicLinkRepository } from './magic-links.js'
@@ -33,6 +34,7 @@ export function createRepositories<Metadata extends object>(
     passkeyChallenges: createPasskeyChallengeRepository(db, schema),
     magicLinks: createMagicLinkRepository(db, schema),
     verificationTokens: createVerificationTokenRepository(db, schema),
+    auditEvents: createAuditEventRepository(db, schema),
   }
 }
 
@@ -40,21 +42,22 @@ export function createRepositories<Metadata extends object>(
 export function withoutCharging<Metadata extends object>(
   repositories: Repositories<Metadata>,
 ): TransactionRepositories<Metadata> {
-  const { users, sessions, oauthAccounts, passkeys } = repositories
+  const { users, sessions, oauthAccounts, passkeys, auditEvents } = repositories
   const { findForSignIn: _, findForUser: __, ...passwords } = repositories.passwords
   const {
     issue: ___,
     issueEmailChange: ____,
     ...verificationTokens
   } = repositories.verificationTokens
-  const { consume } = repositories.magicLinks
+  const { issue: _____, ...magicLinks } = repositories.magicLinks
   return {
     users,
     sessions,
     passwords,
     oauthAccounts,
     passkeys,
-    magicLinks: { consume },
+    magicLinks,
     verificationTokens,
+    auditEvents,
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
-import { newSessionId, newUserId } from 'torii-core'
+import type { UserId } from 'torii-core'
+import { newAuditEventId, newSessionId, newUserId } from 'torii-core'
 import { testDatabase } from 'torii-testing'
 import type { PgClient, PgPool } from './index.js'
 import { PostgresStorage } from './index.js'
@@ -50,11 +51,22 @@ const charges = () => ({
   account: { key: freshAttemptKey(), policy: widePolicy },
   network: { key: freshAttemptKey(), policy: widePolicy },
 })
+const mailCharges = () => ({ address: charges().account, network: charges().network })
+const newEvent = (userId: UserId | null) => ({
+  id: newAuditEventId(),
+  type: 'signed_in',
+  userId,
+  sessionId: null,
+  ip: null,
+  userAgent: null,
+  detail: {},
+  retentionSeconds: 60,
+})
 const refund = () => ({ account: freshAttemptKey(), network: freshAttemptKey() })
 const touch = { idleSeconds: 1000, touchSeconds: 1 }
 
 type Call = (person: Person) => Promise<unknown>
-type Repository = 'users' | 'sessions' | 'passwords' | 'loginAttempts'
+type Repository = 'users' | 'sessions' | 'passwords' | 'loginAttempts' | 'auditEvents'
 
 /** Every method with good arguments, on someone new. */
 const good: Record<Repository, Record<string, Call>> = {
@@ -67,6 +79,7 @@ const good: Record<Repository, Record<string, Call>> = {
         metadata: { a: 1 },
         passwordHash: freshPasswordHash(),
         session: newSession(),
+        verification: { secretHash: freshSecretHash(), lifetimeSeconds: 600 },
       }),
     find: ({ id }) => storage.users.find(id),
     findByEmail: ({ email }) => storage.users.findByEmail(email),
@@ -79,6 +92,7 @@ const good: Record<Repository, Record<string, Call>> = {
   },
   sessions: {
     open: ({ id }) => storage.sessions.open(id, newSession()),
+    derive: (person) => storage.sessions.derive(askingOf(person), newSession()),
     validate: ({ key }) => storage.sessions.validate(key, { touchSeconds: 1 }),
     touch: ({ key }) => storage.sessions.touch(key, touch),
     list: ({ id }) => storage.sessions.list(id),
@@ -117,9 +131,15 @@ const good: Record<Repository, Record<string, Call>> = {
   },
   loginAttempts: {
     charge: () => storage.loginAttempts.charge(charges()),
+    chargeMail: () => storage.loginAttempts.chargeMail(mailCharges()),
     refund: () => storage.loginAttempts.refund(refund()),
     unlock: () => storage.loginAttempts.unlock(freshAttemptKey()),
     status: () => storage.loginAttempts.status(freshAttemptKey()),
+  },
+  auditEvents: {
+    record: ({ id }) => storage.auditEvents.record([newEvent(id), newEvent(null)]),
+    list: ({ id }) => storage.auditEvents.list({ userId: id, limit: 2 }),
+    count: () => storage.auditEvents.count({ sinceSeconds: 60, bucketSeconds: 10 }),
   },
 }
 
@@ -147,9 +167,12 @@ const hostile: readonly unknown[] = [
   () => 1,
 ]
 
-/** A list may be asked for without any wish. */
-const isAllOfIt = (query: unknown) =>
-  query === undefined || (typeof query === 'object' && query !== null)
+/** A list may be asked for without any wish, and no events are none to keep. */
+const isAllOfIt = (method: string, query: unknown) =>
+  method === 'record'
+    ? Array.isArray(query)
+    : method === 'list' && (query === undefined || isPlain(query))
+const isPlain = (query: unknown) => typeof query === 'object' && query !== null
 
 for (const [repository, calls] of Object.entries(good))
   describe(`storage.${repository}`, () => {
@@ -174,7 +197,7 @@ for (const [repository, calls] of Object.entries(good))
         assert.ok(typeof target === 'function')
         sent.length = 0
         for (const bad of hostile) {
-          if (`${repository}.${method}` === 'users.list' && isAllOfIt(bad)) continue
+          if (repository !== 'sessions' && isAllOfIt(method, bad)) continue
           const answer = Promise.resolve(target(bad, bad))
           await assert.rejects(answer, { code: 'ERR_INVALID_INPUT' }, `${typeof bad} was taken`)
         }

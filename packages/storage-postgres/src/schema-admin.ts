@@ -5,6 +5,7 @@ import { dropOwnExtension } from './uuid-default.js'
 
 /** Every table of the schema, those that others refer to last. */
 const tables = [
+  'audit_events',
   'login_attempts',
   'magic_links',
   'verification_tokens',

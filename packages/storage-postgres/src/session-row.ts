@@ -73,6 +73,13 @@ export const askingIsLive = (schema: string, first = 1): string => `
           select 1 from ${schema}.sessions s
           where s.user_id = $${first}::uuid and s.id = $${first + 1}::uuid and ${liveSession})`
 
+/**
+ * Holds where an operator acts, or the user by a session that has not been ended: {@link whoValues}. `u` is
+ * the row of the user who is acted upon.
+ */
+export const mayAct = (schema: string, first = 1): string => `
+        ($${first + 1}::uuid is null or (${askingIsLive(schema, first)}))`
+
 /** How many live sessions a CTE `gone` ended. */
 export const endedCount = '(select pg_catalog.count(*) from gone where gone.live)::int'
 

@@ -1,5 +1,6 @@
 import type {
   AskingSession,
+  DerivedSession,
   Json,
   NewSession,
   OthersRevoked,
@@ -23,7 +24,9 @@ import {
   toDate,
 } from './db.js'
 import {
+  askingValues,
   checkAsking,
+  checkDerivedSession,
   checkMethod,
   checkNewSession,
   checkObject,
@@ -32,6 +35,7 @@ import {
   checkSessionId,
   checkSessionKey,
   checkUserId,
+  whoValues,
 } from './input.js'
 import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
@@ -41,6 +45,7 @@ import {
   endOtherSessions,
   insertSession,
   liveSession,
+  mayAct,
   sessionColumns,
   sessionOrNull,
   sessionValues,
@@ -68,6 +73,25 @@ export const statements = (schema: string) =>
         where u.id = $1::uuid and u.disabled_at is null for key share
       ), s as (
         ${insertSession(schema, 2)}
+        returning s.user_id, ${sessionColumns}
+      )
+      select s.* from s`,
+    // As above; a session that is being ended just now derives one that is dead on arrival.
+    derive: `
+      with asking as (
+        select u.id as user_id, u.session_epoch, s.methods, s.authenticated_at, s.absolute_expires_at
+        from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+        where s.user_id = $1::uuid and s.id = $2::uuid and u.session_epoch = $3::int
+          and u.owner_epoch = $4::int and ${liveSession}
+        for key share of u
+      ), s as (
+        insert into ${schema}.sessions as s (
+          user_id, id, secret_hash, epoch, methods, ip, user_agent, created_at, authenticated_at,
+          last_active_at, expires_at, absolute_expires_at)
+        select a.user_id, $5::uuid, $6::bytea, a.session_epoch, a.methods, $7::text, $8::text, ${now},
+          a.authenticated_at, ${now}, least(${secondsFromNow('$9')}, a.absolute_expires_at),
+          a.absolute_expires_at
+        from asking a
         returning s.user_id, ${sessionColumns}
       )
       select s.* from s`,
@@ -105,7 +129,7 @@ export const statements = (schema: string) =>
     revoke: `
       with gone as (
         delete from ${schema}.sessions s using ${schema}.users u
-        where s.user_id = $1::uuid and s.id = $2::uuid and u.id = s.user_id
+        where s.user_id = $1::uuid and s.id = $5::uuid and u.id = s.user_id and ${mayAct(schema)}
         returning ${liveSession} as live
       )
       select ${endedCount} as ended`,
@@ -186,6 +210,14 @@ export function createSessionRepository<Metadata extends object = Record<string,
         ? { ok: false, reason: 'user_unavailable' }
         : { ok: true, session: opened }
     },
+    async derive(asking: AskingSession, session: DerivedSession) {
+      const { id, secretHash, ip, userAgent, idleSeconds } = checkDerivedSession(session)
+      const values = [...askingValues(asking), id, secretHash, ip, userAgent, idleSeconds]
+      return db.settle(
+        () => maybeOne(db, sql.derive, values, toSession),
+        async () => sessionOrNull(await receipts.opened(asking.userId, { id, secretHash })),
+      )
+    },
     async validate(key: SessionKey, options: { touchSeconds: number; recentSeconds?: number }) {
       const { touchSeconds, recentSeconds } = checkObject(options, 'options')
       const values = [
@@ -216,8 +248,8 @@ export function createSessionRepository<Metadata extends object = Record<string,
     async list(userId: UserId) {
       return many(db, sql.list, [checkUserId(userId)], toSession)
     },
-    async revoke(userId: UserId, id: SessionId) {
-      const values = [checkUserId(userId), checkSessionId(id, 'id')]
+    async revoke(who: UserId | AskingSession, id: SessionId) {
+      const values = [...whoValues(who), checkSessionId(id, 'id')]
       return (await one(db, sql.revoke, values, ended)) > 0
     },
     async end(key: SessionKey) {

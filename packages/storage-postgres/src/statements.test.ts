@@ -25,7 +25,7 @@ const everyStatement = await allStatements()
 
 /** What may stand before an opening bracket without being a function. */
 const keywords = new Set(
-  'values array in from exists coalesce greatest least select as any over filter and or not with materialized on set where when then else by conflict'.split(
+  'values array in from all exists coalesce greatest least select as any over filter and or not with materialized on set where when then else by conflict'.split(
     ' ',
   ),
 )
@@ -33,6 +33,7 @@ const keywords = new Set(
 test('the statements of all tables were found', () => {
   const tables = new Set(everyStatement.map(({ name }) => name.split('.')[0]))
   assert.deepEqual([...tables].sort(), [
+    'audit_events',
     'login_attempts',
     'magic_links',
     'oauth_accounts',

@@ -1,4 +1,6 @@
 import type {
+  AuditEventRepository,
+  JoinedTransaction,
   Json,
   LoginAttemptRepository,
   MagicLinkRepository,
@@ -72,6 +74,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   readonly passkeyChallenges: PasskeyChallengeRepository
   readonly magicLinks: MagicLinkRepository<Metadata>
   readonly verificationTokens: VerificationTokenRepository<Metadata>
+  readonly auditEvents: AuditEventRepository
   readonly #driver: Driver
   readonly #db: Database
   readonly #schema: string
@@ -100,6 +103,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     this.passkeyChallenges = repositories.passkeyChallenges
     this.magicLinks = repositories.magicLinks
     this.verificationTokens = repositories.verificationTokens
+    this.auditEvents = repositories.auditEvents
   }
 
   /**
@@ -166,22 +170,31 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     work: (tx: StorageTransaction<Metadata>) => Promise<Result>,
   ): Promise<Result> {
     if (typeof work !== 'function') throw new InvalidInputError('work', 'must be a function')
-    return this.#driver.transaction(async (raw) => {
-      const { connection, end } = untilEnded(raw)
+    const tasks: (() => unknown)[] = []
+    const result = await this.#driver.transaction(async (raw) => {
+      const { connection, end, refuseEnded } = untilEnded(raw)
+      const afterCommit = (task: () => unknown) => {
+        refuseEnded()
+        if (typeof task !== 'function') throw new InvalidInputError('task', 'must be a function')
+        tasks.push(task)
+      }
       try {
-        return await work({ ...this.#repositoriesOver(connection), query: queryOver(connection) })
+        const query = queryOver(connection)
+        return await work({ ...this.#repositoriesOver(connection), query, afterCommit })
       } finally {
         end()
       }
     })
+    for (const task of tasks) callAndForget(task)
+    return result
   }
 
   /**
    * The repositories over a client whose transaction the application has opened and will end. A
    * refusal (a returned value) never aborts that transaction. Attempts cannot be charged here.
    */
-  withClient(client: Queryable): TransactionRepositories<Metadata> {
-    return this.#repositoriesOver({
+  withClient(client: Queryable): JoinedTransaction<Metadata> {
+    const connection: Connection = {
       processId: null,
       query: (text, values = []) => client.query(text, [...values]),
       async run(statement, values) {
@@ -191,7 +204,8 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
           throw toToriiError(error, classifyStatementError(error), statement.name)
         }
       },
-    })
+    }
+    return { ...this.#repositoriesOver(connection), query: queryOver(connection) }
   }
 
   /** @see RepositoryProvider.healthCheck */
@@ -230,6 +244,15 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
       throw new InvalidOptionsError('lockTimeoutSeconds', 'must be a number from 0.1 to 3600')
     const log = quietLog(this.#options.log)
     return { driver: this.#driver, schema: this.#schema, migrations, lockTimeoutSeconds, log }
+  }
+}
+
+/** What the task throws, at once or later, is nobody's business any more: the commit stands. */
+function callAndForget(task: () => unknown): void {
+  try {
+    Promise.resolve(task()).catch(() => undefined)
+  } catch {
+    // As above.
   }
 }
 

@@ -55,6 +55,14 @@ export const statements = (schema: string) => {
         select t.id from ${schema}.users t where t.id > $1::uuid order by t.id limit $2::int)
       returning u.id`,
     ...Object.fromEntries(ranges),
+    // An audit trail may hold years: here the index leads to what is expired, in batches.
+    audit_events: `
+      delete from ${schema}.audit_events d
+      where d.ctid = any (array(
+        select t.ctid from ${schema}.audit_events t where t.expires_at <= ${now}
+        order by t.expires_at limit $1::int
+        for update of t skip locked))
+      returning 1 as one`,
   })
 }
 
@@ -103,7 +111,20 @@ export async function sweep(db: Database, schema: string): Promise<SweepCounts> 
   const deleted: Record<string, number> = {}
   for (const table of Object.keys(useless(schema)))
     deleted[table] = await deleteInRanges(db, schema, table, false)
-  return { deleted }
+  return { deleted: { ...deleted, audit_events: await deleteEvents(db, schema) } }
+}
+
+/** Events deleted by one statement. */
+const eventsPerStatement = 1000
+
+async function deleteEvents(db: Database, schema: string): Promise<number> {
+  const { audit_events: batch } = statements(schema)
+  let deleted = 0
+  for (;;) {
+    const { length } = await many(db, batch, [eventsPerStatement], () => 1)
+    deleted += length
+    if (length < eventsPerStatement) return deleted
+  }
 }
 
 /** Users whose epoch is raised by one statement. */

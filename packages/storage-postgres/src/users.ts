@@ -1,8 +1,10 @@
 import type {
+  AskingSession,
   Json,
   NewUser,
   ProfileChanges,
   Registration,
+  TakenNotice,
   UserCursor,
   UserId,
   UserPage,
@@ -10,23 +12,46 @@ import type {
   UserRepository,
 } from 'torii-core'
 import { requireEmail } from 'torii-core'
-import type { Database } from './db.js'
-import { many, maybeOne, nameStatements, statementTime as now } from './db.js'
-import { checkNewUser, checkProfile, checkUserId, checkUserQuery } from './input.js'
+import type { Database, StatementRunner } from './db.js'
+import { many, maybeOne, nameStatements, statementTime as now, one } from './db.js'
+import { checkNewUser, checkProfile, checkUserId, checkUserQuery, whoValues } from './input.js'
 import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
-import { insertSession, sessionColumns, sessionValues, toSession } from './session-row.js'
+import { insertSession, mayAct, sessionColumns, sessionValues, toSession } from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
+import { insertToken, replaceToken } from './verification-token-row.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('users', {
-    // The claim decides who has the address; without it nothing else of this statement happens.
+    // The claim decides who has the address. Where mail is to be sent, whoever has it already gets a new
+    // token unless it is verified, and something is written for every address. The token goes before the
+    // claim: the lock order of doors.
     register: `
-      with claim as (
-        insert into ${schema}.user_emails (email_key, user_id) values ($3::text, $1::uuid)
+      with held as (
+        select u.id, u.email, u.session_epoch, u.email_verified_at is not null as verified
+        from ${schema}.user_emails e join ${schema}.users u on u.id = e.user_id
+        where e.email_key = $3::text and $16::bytea is not null and u.disabled_at is null
+      ), renewed as (
+        ${insertToken(schema, {
+          userId: 'held.id',
+          purpose: "'verify_email'",
+          secretHash: '$16::bytea',
+          email: 'held.email',
+          emailKey: '$3::text',
+          epoch: 'held.session_epoch',
+          lifetimeSeconds: '$17',
+        })}
+        from held where not held.verified ${replaceToken}
+      ), claim as (
+        insert into ${schema}.user_emails (email_key, user_id)
+        select $3::text, $1::uuid where (select pg_catalog.count(*) from renewed) >= 0
         on conflict (email_key) do nothing returning user_id
+      ), written as (
+        update ${schema}.user_emails e set user_id = e.user_id
+        where e.email_key = $3::text and $16::bytea is not null and not exists (select 1 from claim)
+        returning 1 as one
       ), u as (
         insert into ${schema}.users as u
           (id, email, email_key, email_verified_at, name, picture, metadata, created_at, updated_at)
@@ -42,8 +67,21 @@ export const statements = (schema: string) =>
         ${insertSession(schema, 9)}
         where $9::uuid is not null
         returning ${sessionColumns}
+      ), token as (
+        ${insertToken(schema, {
+          userId: 'u.user_id',
+          purpose: "'verify_email'",
+          secretHash: '$16::bytea',
+          email: '$2::text',
+          emailKey: '$3::text',
+          epoch: 'u.session_epoch',
+          lifetimeSeconds: '$17',
+        })}
+        from u where $16::bytea is not null and not $4::boolean
+        returning user_id
       )
-      select u.*, s.* from u left join s on true`,
+      select u.*, s.*, held.id as held_by, held.email as held_email, held.verified
+      from (select 1 as one) as always left join u on true left join s on true left join held on true`,
     find: `
       select ${userColumns} from ${schema}.users u where u.id = $1::uuid`,
     findByEmail: `
@@ -52,11 +90,11 @@ export const statements = (schema: string) =>
       where e.email_key = $1::text`,
     updateProfile: `
       update ${schema}.users u set
-        name = case when $2::boolean then $3::text else u.name end,
-        picture = case when $4::boolean then $5::text else u.picture end,
-        metadata = coalesce($6::jsonb, u.metadata),
+        name = case when $5::boolean then $6::text else u.name end,
+        picture = case when $7::boolean then $8::text else u.picture end,
+        metadata = coalesce($9::jsonb, u.metadata),
         updated_at = ${now}
-      where u.id = $1::uuid
+      where u.id = $1::uuid and ${mayAct(schema)}
       returning ${userColumns}`,
     verifyEmail: `
       update ${schema}.users u set
@@ -79,29 +117,40 @@ export const statements = (schema: string) =>
       update ${schema}.users u set disabled_at = null, updated_at = ${now}
       where u.id = $1::uuid
       returning ${userColumns}`,
-    // Doors before the user, one after the other (the lock order of design.md section 4); what is inside
+    // Doors are locked before the user, one after the other (the lock order of design.md section 4), and
+    // nothing goes before the lock on the user has shown that who asks still may. All but the mailed link
     // goes by cascade.
     delete: `
-      with l as (
-        delete from ${schema}.magic_links l
-        where l.email_key = (select u.email_key from ${schema}.users u where u.id = $1::uuid)
-        returning 1 as one
+      with asked as (
+        select u.email_key from ${schema}.users u where u.id = $1::uuid and ${mayAct(schema)}
+      ), l as (
+        select l.email_key from ${schema}.magic_links l join asked on l.email_key = asked.email_key
+        for update of l
       ), v as (
-        delete from ${schema}.verification_tokens v
-        where v.user_id = $1::uuid and (select pg_catalog.count(*) from l) >= 0 returning 1 as one
+        select 1 as one from ${schema}.verification_tokens v where v.user_id = $1::uuid
+          and exists (select 1 from asked) and (select pg_catalog.count(*) from l) >= 0
+        order by v.purpose for update
       ), e as (
-        delete from ${schema}.user_emails e
-        where e.user_id = $1::uuid and (select pg_catalog.count(*) from v) >= 0 returning 1 as one
+        select 1 as one from ${schema}.user_emails e where e.user_id = $1::uuid
+          and exists (select 1 from asked) and (select pg_catalog.count(*) from v) >= 0 for update
       ), o as (
-        delete from ${schema}.oauth_accounts o
-        where o.user_id = $1::uuid and (select pg_catalog.count(*) from e) >= 0 returning 1 as one
+        select 1 as one from ${schema}.oauth_accounts o where o.user_id = $1::uuid
+          and exists (select 1 from asked) and (select pg_catalog.count(*) from e) >= 0
+        order by o.subject, o.provider for update
       ), k as (
-        delete from ${schema}.passkeys k
-        where k.user_id = $1::uuid and (select pg_catalog.count(*) from o) >= 0 returning 1 as one
+        select 1 as one from ${schema}.passkeys k where k.user_id = $1::uuid
+          and exists (select 1 from asked) and (select pg_catalog.count(*) from o) >= 0
+        order by k.credential_id for update
+      ), gone as (
+        delete from ${schema}.users u
+        where u.id = $1::uuid and ${mayAct(schema)} and (select pg_catalog.count(*) from k) >= 0
+        returning u.id as user_id
+      ), links as (
+        delete from ${schema}.magic_links m using l
+        where m.email_key = l.email_key and exists (select 1 from gone)
+        returning 1 as one
       )
-      delete from ${schema}.users u
-      where u.id = $1::uuid and (select pg_catalog.count(*) from k) >= 0
-      returning u.id as user_id`,
+      select gone.user_id from gone`,
     list: `
       select ${userColumns} from ${schema}.users u
       where u.id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
@@ -127,6 +176,7 @@ export function createUserRepository<Metadata extends object = Record<string, Js
   return {
     async register(input: NewUser<Metadata>) {
       const user = checkNewUser(input)
+      const runner = user.verification === null ? db : orWithoutHolder(db)
       const values = [
         user.id,
         user.email,
@@ -137,16 +187,14 @@ export function createUserRepository<Metadata extends object = Record<string, Js
         user.metadata ?? null,
         user.passwordHash,
         ...sessionValues(user.session),
+        user.verification?.secretHash ?? null,
+        user.verification?.lifetimeSeconds ?? null,
       ]
       return db.settle<Registration<Metadata>>(
-        async () =>
-          (await maybeOne(db, sql.register, values, toRegistration<Metadata>)) ?? {
-            ok: false,
-            reason: 'taken',
-          },
+        () => one(runner, sql.register, values, toRegistration<Metadata>),
         async () => {
           const made = await receipts.registered(user.id, user.emailKey, user.session)
-          return made === null ? null : toRegistration(made)
+          return made === null ? null : toMade(made)
         },
       )
     },
@@ -156,11 +204,11 @@ export function createUserRepository<Metadata extends object = Record<string, Js
     async findByEmail(email: string) {
       return maybeOne(db, sql.findByEmail, [requireEmail(email)], toUserOf)
     },
-    async updateProfile(id: UserId, changes: ProfileChanges<Metadata>) {
-      const userId = checkUserId(id, 'id')
+    async updateProfile(who: UserId | AskingSession, changes: ProfileChanges<Metadata>) {
+      const checked = whoValues(who)
       const { name, picture, metadata } = checkProfile(changes)
       const values = [
-        userId,
+        ...checked,
         name !== undefined,
         name ?? null,
         picture !== undefined,
@@ -178,8 +226,8 @@ export function createUserRepository<Metadata extends object = Record<string, Js
     async enable(id: UserId) {
       return maybeOne(db, sql.enable, [checkUserId(id, 'id')], toUserOf)
     },
-    async delete(id: UserId) {
-      return (await maybeOne(db, sql.delete, [checkUserId(id, 'id')], () => true)) ?? false
+    async delete(who: UserId | AskingSession) {
+      return (await maybeOne(db, sql.delete, whoValues(who), () => true)) ?? false
     },
     async list(query: UserQuery = {}): Promise<UserPage<Metadata>> {
       const { limit, emailPrefix, after } = checkUserQuery(query)
@@ -205,12 +253,35 @@ export function createUserRepository<Metadata extends object = Record<string, Js
 /** Canonical addresses are printable ASCII, so DEL sorts after whatever can follow the prefix. */
 const endOf = (emailPrefix: string): string => `${emailPrefix}\x7f`
 
-const toRegistration = <Metadata extends object>(
-  row: UserRow & (SessionRow | { session_id: null }),
-): Registration<Metadata> => ({
+/** A user deleted while their new token was stored leaves the address free: it is tried again. */
+const orWithoutHolder = (db: Database): StatementRunner => ({
+  run: async (statement, values) =>
+    (await db.runUnlessUserGone(statement, values)) ?? db.run(statement, values),
+})
+
+type MadeRow = UserRow & (SessionRow | { session_id: null })
+interface HolderRow {
+  held_by: UserId | null
+  held_email: string
+  verified: boolean
+}
+
+const toMade = <Metadata extends object>(row: MadeRow): Registration<Metadata> => ({
   ok: true,
   user: toUser(row),
   session: row.session_id === null ? null : toSession(row),
 })
+
+const toRegistration = <Metadata extends object>(
+  row: (MadeRow | { user_id: null }) & HolderRow,
+): Registration<Metadata> =>
+  row.user_id === null ? { ok: false, reason: 'taken', notice: toNotice(row) } : toMade(row)
+
+function toNotice({ held_by, held_email, verified }: HolderRow): TakenNotice | null {
+  if (held_by === null) return null
+  return verified
+    ? { kind: 'already_registered', to: held_email }
+    : { kind: 'verify_email', to: held_email, userId: held_by }
+}
 
 type ListedRow = UserRow & { email_key?: string }

@@ -15,9 +15,9 @@ import type {
   VerificationTokenRepository,
 } from 'torii-core'
 import { InvalidInputError, PasswordHash, requireEmail, tokenHash } from 'torii-core'
-import { chargeAttempt, chargeValues, refundAttempt, refundValues } from './attempt-charging.js'
-import type { Database, StatementRunner } from './db.js'
-import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from './db.js'
+import { chargeMail, chargeValues, refundAttempt, refundValues } from './attempt-charging.js'
+import type { Database } from './db.js'
+import { maybeOne, nameStatements, statementTime as now, one } from './db.js'
 import {
   askingValues,
   checkNewSession,
@@ -44,6 +44,7 @@ import {
 } from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
+import { insertToken, replaceToken } from './verification-token-row.js'
 
 /**
  * A token counts only while this holds of its row `t` and its user `u`: mailed to the address the user
@@ -72,27 +73,36 @@ const holderHolds = (schema: string): string => `
               select 1 from ${schema}.sessions s
               where s.user_id = u.id and s.id = $6::uuid and ${liveSession})))`
 
-const storeToken = `
-        on conflict (user_id, purpose) do update set
-          secret_hash = excluded.secret_hash, email = excluded.email, email_key = excluded.email_key,
-          epoch = excluded.epoch, created_at = excluded.created_at, expires_at = excluded.expires_at
-        returning user_id, email`
-
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('verification_tokens', {
     issue: `
-      with ${chargeAttempt(schema)}, known as (
+      with ${chargeMail(
+        schema,
+        `held as (
+        select e.user_id from ${schema}.user_emails e, gate
+        where gate.until is null and e.email_key = $15::text
+      ), former as (
+        select t.user_id from ${schema}.verification_tokens t join held on t.user_id = held.user_id
+        where t.purpose = $16::text for update of t
+      ), door as (
         select u.id, u.email, u.email_key, u.session_epoch
-        from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = $15::text
-        join ${schema}.users u on u.id = e.user_id
+        from ${schema}.users u join held on u.id = held.user_id
         where u.disabled_at is null and ($16::text <> 'verify_email' or u.email_verified_at is null)
-      ), token as (
-        insert into ${schema}.verification_tokens
-          (user_id, purpose, secret_hash, email, email_key, epoch, created_at, expires_at)
-        select known.id, $16::text, $17::bytea, known.email, known.email_key, known.session_epoch,
-          ${now}, ${secondsFromNow('$18')}
-        from known ${storeToken}
+          and (select pg_catalog.count(*) from former) >= 0
+        for key share of u
+      )`,
+      )}, token as (
+        ${insertToken(schema, {
+          userId: 'door.id',
+          purpose: '$16::text',
+          secretHash: '$17::bytea',
+          email: 'door.email',
+          emailKey: 'door.email_key',
+          epoch: 'door.session_epoch',
+          lifetimeSeconds: '$18',
+        })}
+        from door join verdict v on v.allowed and door.email_key = $15::text ${replaceToken}
       )
       select v.allowed, v.retry_after, v.network_retry_after, token.email as send_to, token.user_id
       from verdict v left join token on true`,
@@ -151,18 +161,35 @@ export const statements = (schema: string) =>
       select u.email, ${endedCount} as ended from u join p on p.user_id = u.user_id`,
     // The session that asks is judged in the look-up only; its epochs travel in the token's own epoch.
     issueEmailChange: `
-      with ${chargeAttempt(schema)}, me as (
-        select u.id, u.session_epoch from verdict v join ${schema}.users u on u.id = $15::uuid
-        where ${askingIsLive(schema, 15)}
+      with ${chargeMail(
+        schema,
+        `former as (
+        select t.user_id from ${schema}.verification_tokens t, gate
+        where gate.until is null and t.user_id = $15::uuid and t.purpose = 'change_email'
+        for update of t
+      ), door as (
+        select u.id, u.session_epoch from ${schema}.users u, gate
+        where gate.until is null and u.id = $15::uuid and ${askingIsLive(schema, 15)}
+          and (select pg_catalog.count(*) from former) >= 0
+        for key share of u
+      )`,
+      )}, me as (
+        select u.id from ${schema}.users u, gate
+        where gate.until is not null and u.id = $15::uuid and ${askingIsLive(schema, 15)}
       ), token as (
-        insert into ${schema}.verification_tokens
-          (user_id, purpose, secret_hash, email, email_key, epoch, created_at, expires_at)
-        select me.id, 'change_email', $19::bytea, $20::text, $21::text, me.session_epoch,
-          ${now}, ${secondsFromNow('$22')}
-        from me join verdict v on v.allowed ${storeToken}
+        ${insertToken(schema, {
+          userId: 'door.id',
+          purpose: "'change_email'",
+          secretHash: '$19::bytea',
+          email: '$20::text',
+          emailKey: '$21::text',
+          epoch: 'door.session_epoch',
+          lifetimeSeconds: '$22',
+        })}
+        from door join verdict v on v.allowed ${replaceToken}
       )
       select v.allowed, v.retry_after, v.network_retry_after, token.email as send_to,
-        (select pg_catalog.count(*) from me)::int as live
+        (select pg_catalog.count(*) from door)::int + (select pg_catalog.count(*) from me)::int as live
       from verdict v left join token on true`,
     // Doors first, chained: links of both addresses, the token, the old claim; then the user; the new
     // claim last, which waits only for callers that want nothing of ours (proved in the matrix). An
@@ -261,7 +288,7 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
         tokenHash(secretHash),
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
-      return one(orForNobody(db), sql.issue, values, toDecision)
+      return one(db, sql.issue, values, toDecision)
     },
     async find(purpose: VerificationPurpose, key: VerificationKey) {
       const [userId, secretHash] = keyValues(key)
@@ -308,12 +335,8 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
         emailKey,
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
-      return one(
-        orForNobody(db),
-        sql.issueEmailChange,
-        values,
-        (row: MailRow & { live: number }) =>
-          row.live === 0 ? { ok: false, reason: 'stale' } : toMailDecision(row),
+      return one(db, sql.issueEmailChange, values, (row: MailRow & { live: number }) =>
+        row.live === 0 ? { ok: false, reason: 'stale' } : toMailDecision(row),
       )
     },
     async changeEmail(asking: AskingSession, secretHash: VerificationKey['secretHash']) {
@@ -322,12 +345,6 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
     },
   }
 }
-
-/** A user deleted while a token was stored takes the charges along: they are made again, for nobody. */
-const orForNobody = (db: Database): StatementRunner => ({
-  run: async (statement, values) =>
-    (await db.runUnlessUserGone(statement, values)) ?? db.run(statement, values),
-})
 
 type NewPassword = Parameters<VerificationTokenRepository['resetPassword']>[1]
 

@@ -1,3 +1,4 @@
+import type { UserId } from '../ids.js'
 import type { AttemptCharges, AttemptPolicy, AttemptRefund } from '../login-attempts.js'
 import type { ProfileChanges } from '../profile.js'
 import type { AskingSession, NewSession, SessionKey } from '../sessions.js'
@@ -129,6 +130,26 @@ export const inAsking = (
     })),
   ]
 }
+
+/** Who acts, for the methods that take an operator's id of a user or an asking session. */
+export const inWho = (
+  method: string,
+  call: (storage: ConformanceStorage, who: UserId | AskingSession) => Promise<unknown>,
+): BadArgument[] => [
+  {
+    method,
+    field: 'who',
+    values: badIds().filter((value) => typeof value !== 'object' || value === null),
+    call: (storage, value) => call(storage, unsafe(value)),
+  },
+  {
+    method,
+    field: null,
+    values: badIds(),
+    call: (storage, value) => call(storage, unsafe(value)),
+  },
+  ...inAsking(method, call),
+]
 
 /** Members of the charges, for the methods that take them. */
 export const inCharges = (

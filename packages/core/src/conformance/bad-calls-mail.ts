@@ -38,8 +38,17 @@ const badPurposes: readonly unknown[] = [
   new String('verify_email'),
 ]
 
+/** Values that are no list of 1 to `max` hashes. */
+const badLists = (max: number): unknown[] => [
+  ...notObjects,
+  [],
+  { length: 1, 0: freshSecretHash() },
+  freshSecretHash(),
+  Array.from({ length: max + 1 }, freshSecretHash),
+]
+
 /** Members of the charges of a mail: as of an attempt, but the address is always counted. */
-const inMailCharges = (
+export const inMailCharges = (
   method: string,
   call: (storage: ConformanceStorage, charges: MailCharges) => Promise<unknown>,
 ): BadArgument[] => [
@@ -55,6 +64,9 @@ const inMailCharges = (
     ),
   ),
 ]
+
+/** Bad charges of an issue, of which null is a good value: nobody is charged. */
+const given = (charges: MailCharges | null): MailCharges => charges ?? unsafe('null')
 
 /** A session that must be given. */
 const inGivenSession: typeof inSession = (method, call) => [
@@ -98,7 +110,7 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
     wholeLink(storage, { ...newMagicLink(), lifetimeSeconds }),
   ),
   ...inMailCharges('magicLinks.issue', ({ magicLinks }, charges) =>
-    magicLinks.issue(newMagicLink({ charges })),
+    magicLinks.issue(newMagicLink({ charges: given(charges) })),
   ),
   one('magicLinks.consume', null, badDigests(), ({ magicLinks }, hash) =>
     magicLinks.consume(unsafe(hash), newProof()),
@@ -112,11 +124,17 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
   one('magicLinks.consumeCode', 'email', badEmails(), ({ magicLinks }, email) =>
     magicLinks.consumeCode({ ...code(), email: unsafe(email) }, newProof()),
   ),
-  one('magicLinks.consumeCode', null, badDigests(), ({ magicLinks }, codeHash) =>
-    magicLinks.consumeCode({ ...code(), codeHash: unsafe(codeHash) }, newProof()),
+  one('magicLinks.consumeCode', 'codeHashes', badLists(16), ({ magicLinks }, codeHashes) =>
+    magicLinks.consumeCode({ ...code(), codeHashes: unsafe(codeHashes) }, newProof()),
   ),
-  ...inCharges('magicLinks.consumeCode', ({ magicLinks }, charges) =>
-    magicLinks.consumeCode({ ...code(), charges }, newProof()),
+  one('magicLinks.consumeCode', null, badDigests(), ({ magicLinks }, codeHash) =>
+    magicLinks.consumeCode(
+      { ...code(), codeHashes: [freshSecretHash(), unsafe(codeHash)] },
+      newProof(),
+    ),
+  ),
+  ...inRefund('magicLinks.consumeCode', ({ magicLinks }, refund) =>
+    magicLinks.consumeCode({ ...code(), refund }, newProof()),
   ),
   ...inProof('magicLinks.consumeCode', ({ magicLinks }, proof) =>
     magicLinks.consumeCode(code(), proof),
@@ -161,7 +179,7 @@ export const badVerificationCalls: readonly BadArgument[] = [
     wholeToken(storage, { ...newVerification(freshEmail()), lifetimeSeconds: seconds }),
   ),
   ...inMailCharges('verificationTokens.issue', ({ verificationTokens }, charges) =>
-    verificationTokens.issue(newVerification(freshEmail(), { charges })),
+    verificationTokens.issue(newVerification(freshEmail(), { charges: given(charges) })),
   ),
   one('verificationTokens.find', 'purpose', badPurposes, ({ verificationTokens }, purpose) =>
     verificationTokens.find(unsafe(purpose), someKey()),
@@ -227,7 +245,7 @@ export const badVerificationCalls: readonly BadArgument[] = [
       wholeChange(storage, { ...newEmailChange(someAsking()), lifetimeSeconds }),
   ),
   ...inMailCharges('verificationTokens.issueEmailChange', (storage, charges) =>
-    wholeChange(storage, { ...newEmailChange(someAsking()), charges }),
+    wholeChange(storage, { ...newEmailChange(someAsking()), charges: given(charges) }),
   ),
   ...inAsking('verificationTokens.changeEmail', ({ verificationTokens }, asking) =>
     verificationTokens.changeEmail(asking, freshSecretHash()),

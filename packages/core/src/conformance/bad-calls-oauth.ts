@@ -42,6 +42,9 @@ const inIdentity = (
 ]
 
 const someIdentity = () => ({ ...newIdentity(), newAccountId: newOAuthAccountId() })
+const listWith = ({ oauthAccounts }: ConformanceStorage, given: object) =>
+  oauthAccounts.listTokens({ notStartingWith: freshCiphertext(8), limit: 10, ...given })
+
 const someChange = () => ({ version: 0, tokens: freshCiphertext() })
 const someLease = () => ({ version: 0, leaseSeconds: 60 })
 const mailSignIn = { mailSignIn: true }
@@ -110,6 +113,26 @@ const oauthAccounts: readonly BadArgument[] = [
   ),
   one('oauthAccounts.findTokens', 'id', badIds(), ({ oauthAccounts }, id) =>
     oauthAccounts.findTokens(unknownUserId(), unsafe(id)),
+  ),
+  one('oauthAccounts.listTokens', null, notObjects, ({ oauthAccounts }, query) =>
+    oauthAccounts.listTokens(unsafe(query)),
+  ),
+  one('oauthAccounts.listTokens', 'notStartingWith', badBytes(1, 1024), (storage, value) =>
+    listWith(storage, { notStartingWith: value }),
+  ),
+  one('oauthAccounts.listTokens', 'limit', [...badNumbers(), 0, 1001], (storage, limit) =>
+    listWith(storage, { limit }),
+  ),
+  one(
+    'oauthAccounts.listTokens',
+    null,
+    notObjects.filter((value) => value !== undefined),
+    (storage, after) => listWith(storage, { after }),
+  ),
+  ...(['subject', 'provider'] as const).map((field) =>
+    one('oauthAccounts.listTokens', field, [...badTexts(255), null, ''], (storage, value) =>
+      listWith(storage, { after: { subject: 'a', provider: 'b', [field]: value } }),
+    ),
   ),
   one('oauthAccounts.replaceTokens', 'userId', badIds(), ({ oauthAccounts }, userId) =>
     oauthAccounts.replaceTokens(unsafe(userId), newOAuthAccountId(), someChange()),

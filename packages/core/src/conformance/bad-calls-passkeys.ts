@@ -15,7 +15,13 @@ import {
 } from './bad-values.js'
 import type { ConformanceStorage } from './case.js'
 import { newChallenge, newPasskey } from './credentials.js'
-import { freshSecretHash, newSession, unknownSessionId, unknownUserId } from './samples.js'
+import {
+  freshEmail,
+  freshSecretHash,
+  newSession,
+  unknownSessionId,
+  unknownUserId,
+} from './samples.js'
 
 const mailSignIn = { mailSignIn: true }
 
@@ -158,17 +164,17 @@ const passkeys: readonly BadArgument[] = [
       passkeys.reauthenticate(use ?? someUse(), { ...someReauthentication(use).options, refund }),
     ),
   ]),
-  one('passkeys.rename', 'userId', badIds(), ({ passkeys }, userId) =>
-    passkeys.rename(unsafe(userId), newPasskeyId(), 'Name'),
+  ...inAsking('passkeys.rename', ({ passkeys }, asking) =>
+    passkeys.rename(asking, newPasskeyId(), 'Name'),
   ),
   one('passkeys.rename', 'id', badIds(), ({ passkeys }, id) =>
-    passkeys.rename(unknownUserId(), unsafe(id), 'Name'),
+    passkeys.rename(someAsking(), unsafe(id), 'Name'),
   ),
   one(
     'passkeys.rename',
     'name',
     [...badNames(), 'n'.repeat(101), '𝒳'.repeat(101), null, undefined],
-    ({ passkeys }, name) => passkeys.rename(unknownUserId(), newPasskeyId(), unsafe(name)),
+    ({ passkeys }, name) => passkeys.rename(someAsking(), newPasskeyId(), unsafe(name)),
   ),
   ...inAsking('passkeys.delete', ({ passkeys }, asking) =>
     passkeys.delete(asking, newPasskeyId(), mailSignIn),
@@ -221,6 +227,31 @@ const passkeyChallenges: readonly BadArgument[] = [
   ),
   ...inNetwork('passkeyChallenges.store', ({ passkeyChallenges }, network) =>
     passkeyChallenges.store({ ...newChallenge(), network: unsafe(network) }),
+  ),
+  one('passkeyChallenges.storeForEmail', null, notObjects, ({ passkeyChallenges }, value) =>
+    passkeyChallenges.storeForEmail(unsafe(value), freshEmail()),
+  ),
+  one('passkeyChallenges.storeForEmail', null, badDigests(), ({ passkeyChallenges }, value) =>
+    passkeyChallenges.storeForEmail(
+      { ...newChallenge(), challengeHash: unsafe(value) },
+      freshEmail(),
+    ),
+  ),
+  one(
+    'passkeyChallenges.storeForEmail',
+    'lifetimeSeconds',
+    [...badNumbers(), 0],
+    ({ passkeyChallenges }, value) =>
+      passkeyChallenges.storeForEmail(
+        { ...newChallenge(), lifetimeSeconds: unsafe(value) },
+        freshEmail(),
+      ),
+  ),
+  ...inNetwork('passkeyChallenges.storeForEmail', ({ passkeyChallenges }, network) =>
+    passkeyChallenges.storeForEmail({ ...newChallenge(), network: unsafe(network) }, freshEmail()),
+  ),
+  one('passkeyChallenges.storeForEmail', 'email', badEmails(), ({ passkeyChallenges }, email) =>
+    passkeyChallenges.storeForEmail(newChallenge(), unsafe(email)),
   ),
   one('passkeyChallenges.consume', null, notObjects, ({ passkeyChallenges }, value) =>
     passkeyChallenges.consume(unsafe(value)),

@@ -1,7 +1,17 @@
 import type { AskingSession, SessionKey } from '../sessions.js'
 import type { BadArgument } from './bad-arguments.js'
-import { inAsking, inCharges, inKey, inProfile, inRefund, inSession, one } from './bad-arguments.js'
-import { badMagicLinkCalls, badVerificationCalls } from './bad-calls-mail.js'
+import {
+  inAsking,
+  inCharges,
+  inKey,
+  inProfile,
+  inRefund,
+  inSession,
+  inWho,
+  one,
+} from './bad-arguments.js'
+import { badAuditCalls } from './bad-calls-audit.js'
+import { badMagicLinkCalls, badVerificationCalls, inMailCharges } from './bad-calls-mail.js'
 import {
   badBooleans,
   badCursors,
@@ -46,14 +56,30 @@ const users: readonly BadArgument[] = [
     ({ users }, value) => users.register({ ...newUser(), passwordHash: unsafe(value) }),
   ),
   ...inProfile('users.register', ({ users }, profile) => users.register(newUser(profile))),
+  one(
+    'users.register',
+    null,
+    notObjects.filter((value) => value !== undefined),
+    ({ users }, verification) => users.register(newUser({ verification: unsafe(verification) })),
+  ),
+  one('users.register', null, badDigests(), ({ users }, secretHash) =>
+    users.register(
+      newUser({ verification: { secretHash: unsafe(secretHash), lifetimeSeconds: 60 } }),
+    ),
+  ),
+  one('users.register', 'lifetimeSeconds', [...badNumbers(), 0], ({ users }, seconds) =>
+    users.register(
+      newUser({
+        verification: { secretHash: freshSecretHash(), lifetimeSeconds: unsafe(seconds) },
+      }),
+    ),
+  ),
   ...inSession('users.register', ({ users }, session) => users.register(newUser({ session }))),
   one('users.find', 'id', badIds(), ({ users }, id) => users.find(unsafe(id))),
   one('users.findByEmail', 'email', badEmails(), ({ users }, email) =>
     users.findByEmail(unsafe(email)),
   ),
-  one('users.updateProfile', 'id', badIds(), ({ users }, id) =>
-    users.updateProfile(unsafe(id), { name: 'Name' }),
-  ),
+  ...inWho('users.updateProfile', ({ users }, who) => users.updateProfile(who, { name: 'Name' })),
   one('users.updateProfile', null, notObjects, ({ users }, value) =>
     users.updateProfile(unknownUserId(), unsafe(value)),
   ),
@@ -68,7 +94,7 @@ const users: readonly BadArgument[] = [
   ),
   one('users.disable', 'id', badIds(), ({ users }, id) => users.disable(unsafe(id))),
   one('users.enable', 'id', badIds(), ({ users }, id) => users.enable(unsafe(id))),
-  one('users.delete', 'id', badIds(), ({ users }, id) => users.delete(unsafe(id))),
+  ...inWho('users.delete', ({ users }, who) => users.delete(who)),
   one(
     'users.list',
     null,
@@ -99,6 +125,16 @@ const sessions: readonly BadArgument[] = [
   one('sessions.open', null, [null, undefined], ({ sessions }, value) =>
     sessions.open(unknownUserId(), unsafe(value)),
   ),
+  ...inAsking('sessions.derive', ({ sessions }, asking) => sessions.derive(asking, newSession())),
+  ...inSession('sessions.derive', ({ sessions }, session) =>
+    sessions.derive(someAsking(), session),
+  ).filter(({ field }) => isDerived(field)),
+  one('sessions.derive', 'idleSeconds', [...badNumbers(), 0], ({ sessions }, idleSeconds) =>
+    sessions.derive(someAsking(), { ...newSession(), idleSeconds: unsafe(idleSeconds) }),
+  ),
+  one('sessions.derive', null, [null, undefined], ({ sessions }, session) =>
+    sessions.derive(someAsking(), unsafe(session)),
+  ),
   ...inKey('sessions.validate', ({ sessions }, key) => sessions.validate(key, touchOptions)),
   one('sessions.validate', null, notObjects, ({ sessions }, value) =>
     sessions.validate(someKey(), unsafe(value)),
@@ -117,9 +153,7 @@ const sessions: readonly BadArgument[] = [
     sessions.touch(someKey(), { ...touchOptions, touchSeconds: unsafe(value) }),
   ),
   one('sessions.list', 'userId', badIds(), ({ sessions }, userId) => sessions.list(unsafe(userId))),
-  one('sessions.revoke', 'userId', badIds(), ({ sessions }, userId) =>
-    sessions.revoke(unsafe(userId), unknownSessionId()),
-  ),
+  ...inWho('sessions.revoke', ({ sessions }, who) => sessions.revoke(who, unknownSessionId())),
   one('sessions.revoke', 'id', badIds(), ({ sessions }, id) =>
     sessions.revoke(unknownUserId(), unsafe(id)),
   ),
@@ -245,6 +279,12 @@ const loginAttempts: readonly BadArgument[] = [
   ...inCharges('loginAttempts.charge', ({ loginAttempts }, charges) =>
     loginAttempts.charge(charges),
   ),
+  ...inMailCharges('loginAttempts.chargeMail', ({ loginAttempts }, charges) =>
+    loginAttempts.chargeMail(charges),
+  ),
+  one('loginAttempts.chargeMail', null, [null], ({ loginAttempts }, charges) =>
+    loginAttempts.chargeMail(unsafe(charges)),
+  ),
   ...inRefund('loginAttempts.refund', ({ loginAttempts }, refund) => loginAttempts.refund(refund)),
   one('loginAttempts.refund', null, [undefined], ({ loginAttempts }, value) =>
     loginAttempts.refund(unsafe(value)),
@@ -265,6 +305,12 @@ export const badCalls = {
   sessions,
   passwords,
   loginAttempts,
+  auditEvents: badAuditCalls,
+}
+
+/** What a session to derive says by itself; the rest is inherited. */
+function isDerived(field: string | null): boolean {
+  return field === null || ['id', 'secretHash', 'ip', 'userAgent'].includes(field)
 }
 
 const someKey = (): SessionKey => ({

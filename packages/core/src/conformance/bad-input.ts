@@ -10,7 +10,7 @@ import type { ConformanceCase, ConformanceNeed, ConformanceStorage } from './cas
 import { signUpBare } from './people.js'
 
 /** Methods that no transaction offers, since they charge. */
-const charging = /\.(findFor(SignIn|User)|issue(EmailChange)?|consumeCode)$/
+const charging = /\.(findFor(SignIn|User)|issue(EmailChange)?)$/
 
 /** Arguments of the wrong shape, by method. */
 export const badInputCases: readonly ConformanceCase[] = [
@@ -19,6 +19,7 @@ export const badInputCases: readonly ConformanceCase[] = [
   ...casesPerMethod('passwords', badCalls.passwords, []),
   ...casesPerMethod('magicLinks', badCalls.magicLinks, []),
   ...casesPerMethod('verificationTokens', badCalls.verificationTokens, []),
+  ...casesPerMethod('auditEvents', badCalls.auditEvents, []),
   ...casesPerMethod('loginAttempts', badCalls.loginAttempts, ['charging']),
   ...casesPerMethod('oauthAccounts', badOAuthCalls.oauthAccounts, []),
   ...casesPerMethod('oauthStates', badOAuthCalls.oauthStates, ['charging']),

@@ -1,7 +1,9 @@
+import { auditEventCases } from './audit-events.js'
 import { badInputCases } from './bad-input.js'
 import type { ConformanceCase } from './case.js'
 import { loginAttemptCases } from './login-attempts.js'
 import { loginAttemptLockCases } from './login-attempts-locks.js'
+import { mailChargeCases } from './login-attempts-mail.js'
 import { magicLinkCases } from './magic-links.js'
 import { magicLinkCodeCases } from './magic-links-codes.js'
 import { oauthSignInCases } from './oauth-accounts.js'
@@ -9,6 +11,7 @@ import { oauthLinkingCases } from './oauth-accounts-linking.js'
 import { oauthTokenCases } from './oauth-accounts-tokens.js'
 import { oauthStateCases } from './oauth-states.js'
 import { passkeyChallengeCases } from './passkey-challenges.js'
+import { challengeForEmailCases } from './passkey-challenges-email.js'
 import { passkeyCases } from './passkeys.js'
 import { passkeyAnswerCases } from './passkeys-answers.js'
 import { passkeyChangeCases } from './passkeys-changes.js'
@@ -18,6 +21,7 @@ import { passwordChangeCases } from './passwords-changes.js'
 import { passwordRemovalCases } from './passwords-removal.js'
 import { passwordSignInCases } from './passwords-sign-in.js'
 import { sessionCases } from './sessions.js'
+import { sessionDeriveCases } from './sessions-derive.js'
 import { sessionEndingCases } from './sessions-endings.js'
 import { sessionListCases } from './sessions-list.js'
 import { sessionRevokeAllCases } from './sessions-revoke-all.js'
@@ -27,10 +31,12 @@ import { sessionTouchCases } from './sessions-touch.js'
 import { transactionCases } from './transactions.js'
 import { transactionLimitCases } from './transactions-limits.js'
 import { userCases } from './users.js'
+import { userAskingCases } from './users-asking.js'
 import { userDeleteCases } from './users-delete.js'
 import { userEndingCases } from './users-endings.js'
 import { userListCases } from './users-list.js'
 import { userProfileCases } from './users-profile.js'
+import { userVerificationCases } from './users-verification.js'
 import { verificationTokenCases } from './verification-tokens.js'
 import { emailChangeCases } from './verification-tokens-change.js'
 import { passwordResetCases } from './verification-tokens-reset.js'
@@ -46,8 +52,11 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...userListCases,
   ...userEndingCases,
   ...userDeleteCases,
+  ...userVerificationCases,
+  ...userAskingCases,
   ...sessionCases,
   ...sessionListCases,
+  ...sessionDeriveCases,
   ...sessionTouchCases,
   ...sessionSecretCases,
   ...sessionEndingCases,
@@ -59,6 +68,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...passwordRemovalCases,
   ...loginAttemptCases,
   ...loginAttemptLockCases,
+  ...mailChargeCases,
   ...magicLinkCases,
   ...magicLinkCodeCases,
   ...verificationTokenCases,
@@ -71,11 +81,13 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...oauthTokenCases,
   ...waysInCases,
   ...passkeyChallengeCases,
+  ...challengeForEmailCases,
   ...passkeyCases,
   ...passkeyChangeCases,
   ...passkeyAnswerCases,
   ...passkeySignInCases,
   ...transactionCases,
   ...transactionLimitCases,
+  ...auditEventCases,
   ...badInputCases,
 ])

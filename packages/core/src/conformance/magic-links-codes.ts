@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { maxCodeTries } from '../magic-links.js'
+import type { TokenHash } from '../token-hash.js'
 import type { CaseList, ConformanceStorage } from './case.js'
 import { casesOf } from './case.js'
 import { codeOf, issueLink, keysOfOneUser, newMagicLink, newProof, openedBy } from './mail.js'
@@ -14,7 +15,6 @@ import {
   signUp,
   succeeded,
   twentyAtOnce,
-  winners,
 } from './people.js'
 import {
   freshAttemptKey,
@@ -23,7 +23,6 @@ import {
   freshWord,
   onAccount,
   onNetwork,
-  policy,
 } from './samples.js'
 
 const { cases, promise }: CaseList = casesOf('magicLinks')
@@ -197,65 +196,38 @@ promise(
 )
 
 promise(
-  'consumeCode: the charge of the address outlives new links, and success does not give it back',
+  'consumeCode: each of sixteen hashes may be the code; all of them together are one try',
   ['charging'],
   async (storage) => {
-    const { email } = await signUp(storage)
-    for (const to of [email, freshEmail()]) {
-      const charges = onAccount(freshAttemptKey(), { cap: 4 })
-      for (const right of [false, false, true, false]) {
-        const link = await issueLink(storage, { email: to })
-        const codeHash = right ? link.codeHash : freshSecretHash()
-        const outcome = await storage.magicLinks.consumeCode(
-          { email: to, codeHash, charges },
-          newProof(),
-        )
-        assert.equal(outcome.ok, right)
-      }
-      const link = await issueLink(storage, { email: to })
-      const refused = await storage.magicLinks.consumeCode({ ...link, charges }, newProof())
-      assert.ok(!refused.ok && refused.reason === 'too_many_attempts')
-      assert.ok(refused.retryAfterSeconds > 500 && refused.retryAfterSeconds <= 1000)
-      succeeded(await type(storage, link))
-    }
+    const link = await issueLink(storage)
+    const others = () => Array.from({ length: 15 }, freshSecretHash)
+    const typeAny = (codeHashes: readonly TokenHash[]) =>
+      storage.magicLinks.consumeCode({ email: link.email, codeHashes }, newProof())
+    for (let turn = 1; turn < maxCodeTries; turn += 1)
+      assert.deepEqual(await typeAny([...others(), freshSecretHash()]), invalidToken)
+    succeeded(await typeAny([...others(), link.codeHash]))
   },
 )
 
-promise('consumeCode: a refused charge tries no code', ['charging'], async (storage) => {
-  const link = await issueLink(storage)
-  for (const charge of [onAccount, onNetwork]) {
-    const charges = charge(freshAttemptKey(), { cap: 1 })
-    await storage.loginAttempts.charge(charges)
-    for (const codeHash of [
-      link.codeHash,
-      ...Array.from({ length: maxCodeTries }, freshSecretHash),
-    ]) {
-      const outcome = await storage.magicLinks.consumeCode(
-        { ...link, codeHash, charges },
-        newProof(),
-      )
-      assert.ok(!outcome.ok && outcome.reason === 'too_many_attempts')
-    }
-  }
-  succeeded(await type(storage, link))
-})
-
 promise(
-  'consumeCode: of twenty at once the cap of the address is tried',
+  'consumeCode: success gives back what it is told to, a wrong code nothing',
   ['charging'],
   async (storage) => {
-    const charges = {
-      account: { key: freshAttemptKey(), policy: policy({ cap: 3 }) },
-      network: null,
-    }
+    const { loginAttempts, magicLinks } = storage
+    const [account, network] = [freshAttemptKey(), freshAttemptKey()]
+    const charges = { ...onAccount(account), network: onNetwork(network).network }
+    for (let turn = 0; turn < 3; turn += 1) await loginAttempts.charge(charges)
     const link = await issueLink(storage)
-    const outcomes = await twentyAtOnce(() =>
-      storage.magicLinks.consumeCode({ ...link, codeHash: freshSecretHash(), charges }, newProof()),
-    )
-    const reasons = outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.reason))
-    assert.equal(reasons.filter((reason) => reason === 'invalid_token').length, 3)
-    assert.equal(winners(outcomes).length, 0)
-    succeeded(await type(storage, link))
+    const refund = { account, network }
+    const failuresOf = async () => [
+      (await loginAttempts.status(account)).failures,
+      (await loginAttempts.status(network)).failures,
+    ]
+    const wrong = { ...codeOf(link, freshSecretHash()), refund }
+    assert.deepEqual(await magicLinks.consumeCode(wrong, newProof()), invalidToken)
+    assert.deepEqual(await failuresOf(), [3, 3])
+    succeeded(await magicLinks.consumeCode({ ...codeOf(link), refund }, newProof()))
+    assert.deepEqual(await failuresOf(), [0, 2])
   },
 )
 

@@ -45,8 +45,7 @@ export async function issueLink(
 /** What {@link ConformanceStorage.magicLinks} takes beside the proof, for the code of a link. */
 export const codeOf = (link: { email: string; codeHash: TokenHash }, codeHash = link.codeHash) => ({
   email: link.email,
-  codeHash,
-  charges: { account: { key: freshAttemptKey(), policy: policy() }, network: null },
+  codeHashes: [codeHash],
 })
 
 /** A token for the account of an address, unless `given`. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import type { OAuthAccountId, UserId } from '../ids.js'
 import { newOAuthAccountId } from '../ids.js'
-import type { ProviderTokens } from '../oauth-accounts.js'
+import type { Ciphertext, ProviderTokens, StoredTokens, TokensCursor } from '../oauth-accounts.js'
 import type { TransactionRepositories } from '../storage.js'
 import { casesOf } from './case.js'
+import type { OAuthVisit } from './credentials.js'
 import {
   again,
   assertBytes,
@@ -210,5 +211,95 @@ promise(
     await storage.users.disable(userId)
     const disabled = { version: version + 1, leaseSeconds: 60 }
     assert.equal(await leaseRefresh(userId, id, disabled), false)
+  },
+)
+
+/** Every batch of tokens that do not start with `notStartingWith`, one after the other. */
+async function allTokens(
+  { oauthAccounts }: TransactionRepositories,
+  notStartingWith: Uint8Array,
+  limit: number,
+): Promise<StoredTokens[]> {
+  const all: StoredTokens[] = []
+  for (let after: TokensCursor | undefined; ; ) {
+    const batch = await oauthAccounts.listTokens({
+      notStartingWith,
+      limit,
+      ...(after && { after }),
+    })
+    assert.ok(batch.length <= limit)
+    all.push(...batch)
+    if (batch.length < limit) return all
+    after = present(batch.at(-1))
+  }
+}
+
+promise(
+  'listTokens: what does not start so, each once, in batches of any size',
+  [],
+  async (storage) => {
+    const prefix = freshBytes(12)
+    const startingSo = Uint8Array.of(...prefix, 1, 2) as Ciphertext
+    const kinds: readonly (Ciphertext | null)[] = [
+      startingSo,
+      prefix as Ciphertext,
+      prefix.subarray(0, 11) as Ciphertext,
+      freshCiphertext(),
+      freshCiphertext(1),
+      null,
+    ]
+    const visits: OAuthVisit[] = []
+    for (const tokens of kinds) visits.push(await visit(storage, newOAuthSignIn({ tokens })))
+    const expected = visits.filter((_, index) => [2, 3, 4].includes(index))
+    for (const limit of [1, 2, 3, 1000]) {
+      const all = await allTokens(storage, prefix, limit)
+      assert.equal(new Set(all.map(({ id }) => id)).size, all.length)
+      const places = all.map(({ subject, provider }) => `${subject} ${provider}`)
+      assert.deepEqual(places, places.toSorted())
+      const ours = all.filter(({ id }) => visits.some(({ person }) => person.newAccountId === id))
+      assert.deepEqual(
+        ours.map(({ id }) => id).sort(),
+        expected.map(({ person }) => person.newAccountId).sort(),
+      )
+      for (const { user, person } of expected) {
+        const stored = present(ours.find(({ id }) => id === person.newAccountId))
+        assert.deepEqual(
+          [stored.userId, stored.provider, stored.subject, stored.version],
+          [user.id, person.provider, person.subject, 0],
+        )
+        assertBytes(stored.tokens, present(person.tokens))
+      }
+    }
+  },
+)
+
+promise(
+  'listTokens: of a disabled user too, not what a past owner left behind',
+  [],
+  async (storage) => {
+    const prefix = freshBytes(12)
+    const disabled = await visitWithTokens(storage)
+    await storage.users.disable(disabled.userId)
+    const squatter = await signUp(storage)
+    const asking = await askingOf(storage, squatter.key)
+    const left = await linkOne(storage, asking, { tokens: freshCiphertext() })
+    await takeOver(storage, squatter.email)
+    const ids = (await allTokens(storage, prefix, 1000)).map(({ id }) => id)
+    assert.ok(ids.includes(disabled.id))
+    assert.ok(!ids.includes(left.id))
+  },
+)
+
+promise(
+  'listTokens: what was listed can be replaced, and is then listed no more',
+  [],
+  async (storage) => {
+    const prefix = freshBytes(12)
+    const { id } = await visitWithTokens(storage)
+    const ours = async () => (await allTokens(storage, prefix, 100)).filter((one) => one.id === id)
+    const { userId, version } = only(await ours())
+    const tokens = Uint8Array.of(...prefix, 7) as Ciphertext
+    assert.equal(await storage.oauthAccounts.replaceTokens(userId, id, { version, tokens }), true)
+    assert.deepEqual(await ours(), [])
   },
 )

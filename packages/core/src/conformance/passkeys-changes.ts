@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import type { AskingSession } from '../sessions.js'
 import { casesOf } from './case.js'
 import { newPasskey, signUpWithPasskey, takeOver } from './credentials.js'
-import { liveSession, only, present, twentyAtOnce, winners } from './people.js'
+import {
+  askingOf,
+  liveSession,
+  only,
+  openOne,
+  present,
+  sessionEnds,
+  twentyAtOnce,
+  winners,
+} from './people.js'
 import { awkwardTexts, fourByteText, unknownUserId } from './samples.js'
 
 const { cases, promise } = casesOf('passkeys')
@@ -11,20 +20,21 @@ const { cases, promise } = casesOf('passkeys')
 export const passkeyChangeCases = cases
 
 promise('rename: gives the new name; keyed by the owner', [], async (storage) => {
-  const { user, passkey } = await signUpWithPasskey(storage)
+  const { user, asking, passkey } = await signUpWithPasskey(storage)
   const other = await signUpWithPasskey(storage)
   for (const name of [...awkwardTexts, fourByteText(100), 'x']) {
-    const renamed = present(await storage.passkeys.rename(user.id, passkey.id, name))
+    const renamed = present(await storage.passkeys.rename(asking, passkey.id, name))
     assert.deepEqual(renamed, { ...passkey, name })
     assert.deepEqual(await storage.passkeys.list(user.id), [renamed])
   }
-  for (const [userId, id] of [
-    [other.user.id, passkey.id],
-    [unknownUserId(), passkey.id],
-    [user.id, newPasskey().id],
-    [user.id, other.passkey.id],
+  for (const [by, id] of [
+    [other.asking, passkey.id],
+    [{ ...asking, userId: unknownUserId() }, passkey.id],
+    [{ ...asking, userId: other.user.id }, other.passkey.id],
+    [asking, newPasskey().id],
+    [asking, other.passkey.id],
   ] as const)
-    assert.equal(await storage.passkeys.rename(userId, id, 'Mine now'), null)
+    assert.equal(await storage.passkeys.rename(by, id, 'Mine now'), null)
   assert.equal(only(await storage.passkeys.list(user.id)).name, 'x')
   assert.deepEqual(await storage.passkeys.list(other.user.id), [other.passkey])
 })
@@ -32,8 +42,19 @@ promise('rename: gives the new name; keyed by the owner', [], async (storage) =>
 promise('rename: nothing that a past owner left behind', [], async (storage) => {
   const squatter = await signUpWithPasskey(storage, {}, false)
   await takeOver(storage, squatter.email)
-  const { user, passkey } = squatter
-  assert.equal(await storage.passkeys.rename(user.id, passkey.id, 'Still here'), null)
+  const { user, asking, passkey } = squatter
+  assert.equal(await storage.passkeys.rename(asking, passkey.id, 'Still here'), null)
+  const owner = await askingOf(storage, await openOne(storage, user.id))
+  assert.equal(await storage.passkeys.rename(owner, passkey.id, 'Still here'), null)
+})
+
+promise('rename: not by a session that has ended', [], async (storage) => {
+  for (const [, end] of sessionEnds) {
+    const { user, key, asking, passkey } = await signUpWithPasskey(storage)
+    await end(storage, key)
+    assert.equal(await storage.passkeys.rename(asking, passkey.id, 'By nobody'), null)
+    assert.deepEqual(await storage.passkeys.list(user.id), [passkey])
+  }
 })
 
 promise('delete: takes the passkey away; keyed by the owner', [], async (storage) => {

@@ -173,3 +173,13 @@ export async function rejectionOf(promised: Promise<unknown>): Promise<unknown> 
   }
   return assert.fail('it must reject')
 }
+
+/** What ends a session and leaves its user. */
+export const sessionEnds: readonly (readonly [
+  name: string,
+  end: (storage: TransactionRepositories, key: SessionKey) => Promise<unknown>,
+])[] = [
+  ['was revoked', ({ sessions }, { userId, id }) => sessions.revoke(userId, id)],
+  ['signed out', ({ sessions }, key) => sessions.end(key)],
+  ['went with all others', ({ sessions }, { userId }) => sessions.revokeAll(userId)],
+]

@@ -40,6 +40,7 @@ promise('no refusal aborts it', ['transaction'], async (storage) => {
     assert.deepEqual(await tx.users.register(newUser({ email: person.email })), {
       ok: false,
       reason: 'taken',
+      notice: null,
     })
     return signUp(tx)
   })

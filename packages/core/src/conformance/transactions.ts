@@ -75,7 +75,11 @@ promise('sees its own writes', ['transaction'], async (storage) => {
     assert.deepEqual(await tx.users.findByEmail(email), user)
     assert.deepEqual((await liveSession(tx, key)).user, user)
     assert.equal(await isStoredHash(tx, user.id, hash), true)
-    assert.deepEqual(await tx.users.register(newUser({ email })), { ok: false, reason: 'taken' })
+    assert.deepEqual(await tx.users.register(newUser({ email })), {
+      ok: false,
+      reason: 'taken',
+      notice: null,
+    })
   })
 })
 
@@ -179,7 +183,7 @@ promise(
       await letOthersRun(tx)
       return { winner: user, late: other }
     })
-    assert.deepEqual(await late, { ok: false, reason: 'taken' })
+    assert.deepEqual(await late, { ok: false, reason: 'taken', notice: null })
     assert.deepEqual(await storage.users.findByEmail(email), winner)
   },
 )
@@ -200,5 +204,68 @@ promise(
     assert.equal(await rejectionOf(failing), thrown)
     const { user } = succeeded(await only(late))
     assert.deepEqual(await storage.users.findByEmail(email), user)
+  },
+)
+
+promise(
+  'afterCommit: called once, in order, after the commit',
+  ['transaction'],
+  async (storage) => {
+    const calls: string[] = []
+    const user = await storage.transaction(async (tx) => {
+      tx.afterCommit(() => calls.push('first'))
+      const made = await signUpBare(tx)
+      tx.afterCommit(() => calls.push('second'))
+      assert.deepEqual(calls, [])
+      return made
+    })
+    assert.deepEqual(calls, ['first', 'second'])
+    assert.deepEqual(await storage.users.find(user.id), user)
+  },
+)
+
+promise('afterCommit: never called when it rolls back', ['transaction'], async (storage) => {
+  const calls: string[] = []
+  const add = (tx: StorageTransaction) => tx.afterCommit(() => calls.push('called'))
+  const thrown = new Error('rolled back')
+  const failing = storage.transaction(async (tx) => {
+    add(tx)
+    throw thrown
+  })
+  assert.equal(await rejectionOf(failing), thrown)
+  await rejectionOf(
+    storage.transaction(async (tx) => {
+      add(tx)
+      await rejectionOf(tx.query('select no_such_column'))
+    }),
+  )
+  assert.deepEqual(calls, [])
+})
+
+promise('afterCommit: what a task throws is dropped', ['transaction'], async (storage) => {
+  const calls: string[] = []
+  const fail = () => {
+    throw new Error('too late')
+  }
+  const result = await storage.transaction(async (tx) => {
+    tx.afterCommit(fail)
+    tx.afterCommit(async () => fail())
+    tx.afterCommit(() => calls.push('third'))
+    return 'committed'
+  })
+  assert.equal(result, 'committed')
+  assert.deepEqual(calls, ['third'])
+})
+
+promise(
+  'afterCommit: refused after the end, and what is no function',
+  ['transaction'],
+  async (storage) => {
+    const kept = await storage.transaction(async (tx) => {
+      for (const bad of [null, undefined, 'task', {}, Promise.resolve()])
+        assert.throws(() => Reflect.apply(tx.afterCommit, tx, [bad]), { field: 'task' })
+      return tx
+    })
+    assert.throws(() => kept.afterCommit(() => undefined), { code: 'ERR_MISUSE' })
   },
 )

@@ -84,7 +84,11 @@ promise('disable: an act of a session from before does nothing', [], async (stor
 promise('disable: keeps the address', [], async (storage) => {
   const { user, email } = await signUp(storage)
   await storage.users.disable(user.id)
-  assert.deepEqual(await storage.users.register(newUser({ email })), { ok: false, reason: 'taken' })
+  assert.deepEqual(await storage.users.register(newUser({ email })), {
+    ok: false,
+    reason: 'taken',
+    notice: null,
+  })
   assert.equal(present(await storage.users.findByEmail(email)).id, user.id)
 })
 

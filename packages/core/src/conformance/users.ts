@@ -120,7 +120,8 @@ promise('register: everyone who loses an address is told that it is taken', [], 
   const outcomes = await twentyAtOnce(() => storage.users.register(newUser({ email })))
   const refusals = outcomes.filter((outcome) => !outcome.ok)
   assert.equal(refusals.length, 19)
-  for (const refusal of refusals) assert.deepEqual(refusal, { ok: false, reason: 'taken' })
+  for (const refusal of refusals)
+    assert.deepEqual(refusal, { ok: false, reason: 'taken', notice: null })
 })
 
 promise('register: twenty callers with twenty addresses all succeed', [], async (storage) => {
@@ -137,7 +138,7 @@ promise(
     const word = freshWord()
     const user = await signUpBare(storage, { email: `${word}@bücher.example` })
     const again = await storage.users.register(newUser({ email: `${word}@xn--bcher-kva.example` }))
-    assert.deepEqual(again, { ok: false, reason: 'taken' })
+    assert.deepEqual(again, { ok: false, reason: 'taken', notice: null })
     assert.deepEqual(await storage.users.findByEmail(`${word}@XN--BCHER-KVA.example`), user)
     assert.deepEqual(await storage.users.findByEmail(`${word}@BÜCHER.example`), user)
   },
@@ -160,7 +161,7 @@ promise('register: a taken address leaves its account as it was', [], async (sto
     passwordHash: freshPasswordHash(),
     session: newSession(),
   })
-  assert.deepEqual(await storage.users.register(late), { ok: false, reason: 'taken' })
+  assert.deepEqual(await storage.users.register(late), { ok: false, reason: 'taken', notice: null })
   assert.deepEqual(await liveSession(storage, person.key), before)
   assert.equal(await isStoredHash(storage, person.user.id, person.hash), true)
   assert.equal(await storage.users.find(late.id), null)

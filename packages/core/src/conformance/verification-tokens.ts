@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import type { ConformanceStorage } from './case.js'
 import { casesOf } from './case.js'
-import { issueChange, issueToken, mailCharges, newVerification, signUpAsking } from './mail.js'
 import {
+  issueChange,
+  issueToken,
+  mailCharges,
+  newEmailChange,
+  newVerification,
+  signUpAsking,
+} from './mail.js'
+import {
+  askingOf,
   liveSession,
   only,
   present,
@@ -287,3 +295,28 @@ const use = (
   purpose === 'verify_email'
     ? verificationTokens.verifyEmail(key, { kind: 'nobody' })
     : verificationTokens.resetPassword(key, { hash: freshPasswordHash() })
+
+promise(
+  'issue: without charges nobody is charged, and the mail is sent',
+  ['charging'],
+  async (storage) => {
+    const { user, email, key } = await signUp(storage)
+    const wanted = newVerification(email, { charges: null })
+    assert.deepEqual(await storage.verificationTokens.issue(wanted), {
+      ok: true,
+      to: email,
+      userId: user.id,
+    })
+    const nobody = newVerification(freshEmail(), { charges: null })
+    assert.deepEqual(await storage.verificationTokens.issue(nobody), {
+      ok: true,
+      to: null,
+      userId: null,
+    })
+    const change = { ...newEmailChange(await askingOf(storage, key)), charges: null }
+    assert.deepEqual(await storage.verificationTokens.issueEmailChange(change), {
+      ok: true,
+      to: change.email,
+    })
+  },
+)
