@@ -1,9 +1,47 @@
+import type { RepositoryProvider } from 'torii-core'
+import type { Background } from './background.js'
+import { createBackground } from './background.js'
+import type { Commit } from './events/commit.js'
+import { ownCommit } from './events/commit.js'
+import type { Tell } from './events/tell.js'
+import { createTell } from './events/tell.js'
+import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
 import type { PasswordHashing } from './password/hashing.js'
+import { createPasswordHashing } from './password/hashing.js'
 
-/** What every service is made with, besides the repositories it works on. */
-export interface ServiceContext {
+/** What an act needs that neither charges, hashes, sends nor asks anybody: it works in any transaction. */
+export interface ActContext<Metadata extends object> {
   readonly options: ResolvedOptions
+  /** Every write goes through it, so that audit, hook, events and mail share its fate. */
+  readonly commit: Commit<Metadata>
+}
+
+/** What every service is made with. */
+export interface ServiceContext<Metadata extends object> extends ActContext<Metadata> {
+  /** For what reads, and for what counts attempts, which never happens in a caller's transaction. */
+  readonly storage: RepositoryProvider<Metadata>
   /** Shared by all services of one Torii: its queue only bounds what passes through it. */
   readonly hashing: PasswordHashing
+  /** Tells what needed no commit: a refusal, or something that `storage` did in one statement of its own. */
+  readonly tell: Tell
+  /** Work that goes on after the answer. */
+  readonly background: Background
+}
+
+/** The context of one Torii. */
+export function createContext<Metadata extends object>(
+  storage: RepositoryProvider<Metadata>,
+  options: ResolvedOptions,
+  hooks: Hooks<Metadata>,
+): ServiceContext<Metadata> {
+  const tell = createTell(options.onEvent, null)
+  return {
+    options,
+    storage,
+    hashing: createPasswordHashing(options.password.hashing, options.log),
+    commit: ownCommit(storage, { audit: options.audit, hooks }, tell),
+    tell,
+    background: createBackground(options.keepAlive, options.log),
+  }
 }

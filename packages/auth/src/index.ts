@@ -1,19 +1,33 @@
 export type { BruteForcePolicies } from './attempts/attempts.js'
+export type { KeepAlive } from './background.js'
+export type {
+  Actor,
+  EventContext,
+  EventDetails,
+  EventHandler,
+  EventType,
+  ToriiEvent,
+} from './events/event.js'
+export type { CommittableTorii, JoinedTorii } from './joined.js'
 export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './keys/key-ring.js'
 export type { Log, LogEvent } from './log.js'
+export type { AuditOptions } from './options/audit.js'
 export type { BaseUrl } from './options/base-url.js'
-export type {
-  HashingOptions,
-  PasswordOptions,
-  ResolvedOptions,
-  SessionOptions,
-  ToriiOptions,
-} from './options/options.js'
-export { defaults } from './options/options.js'
+export { defaults } from './options/defaults.js'
+export type { Hooks } from './options/hooks.js'
+export type { ResolvedOptions, ToriiOptions } from './options/options.js'
+export type { HashingOptions, PasswordOptions } from './options/password.js'
+export type { SessionOptions } from './options/session.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './password/authenticate.js'
+export type { JoinedPassword } from './password/joined.js'
 export type { PasswordService } from './password/password.js'
 export type { PasswordProblem } from './password/policy.js'
-export type { RegisterInput, RegisterOutcome } from './password/register.js'
+export type {
+  Preparation,
+  PreparedRegistration,
+  RegisterInput,
+  RegisterOutcome,
+} from './password/register.js'
 export type { RequestInfo } from './request-info.js'
 export type { SessionService } from './sessions/sessions.js'
 export type { SignedIn, TooManyAttempts } from './sign-in.js'

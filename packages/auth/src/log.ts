@@ -12,6 +12,8 @@ export type LogEvent =
   | { level: 'warn'; event: 'stored_hash_refused'; userId: UserId }
   /** The password was right, but could not be hashed again under today's parameters. */
   | { level: 'warn'; event: 'rehash_failed'; userId: UserId; error: unknown }
+  /** Something that was to happen after the answer failed; `task` says what. */
+  | { level: 'warn'; event: 'background_task_failed'; task: string; error: unknown }
   /** Somebody signed in, but the session that the browser held before could not be ended. */
   | { level: 'warn'; event: 'former_session_not_ended'; error: unknown }
   /** A request was answered with a status of 500 or above. `route` is the pattern, not the path. */
@@ -19,16 +21,3 @@ export type LogEvent =
 
 /** Receives log events. What it throws or rejects with is dropped: a log hook breaks nothing. */
 export type Log = (event: LogEvent) => unknown
-
-/** The hook, made unable to throw; silent when there is none. */
-export function quietLog(log: Log | undefined): (event: LogEvent) => void {
-  if (log === undefined) return () => undefined
-  return (event) => {
-    try {
-      // An async hook fails later, and an unhandled rejection would end the process.
-      Promise.resolve(log(event)).catch(() => undefined)
-    } catch {
-      // A broken log hook is not a failed sign-in.
-    }
-  }
-}

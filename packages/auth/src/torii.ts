@@ -1,8 +1,13 @@
-import type { Json, RepositoryProvider } from 'torii-core'
-import type { ServiceContext } from './context.js'
+import type { JoinedTransaction, Json, RepositoryProvider, StorageTransaction } from 'torii-core'
+import type { Background } from './background.js'
+import { createContext } from './context.js'
+import type { Tell } from './events/tell.js'
+import type { CommittableTorii, JoinedTorii } from './joined.js'
+import { join } from './joined.js'
+import type { Hooks } from './options/hooks.js'
+import { resolveHooks } from './options/hooks.js'
 import type { ResolvedOptions, ToriiOptions } from './options/options.js'
 import { resolveOptions } from './options/options.js'
-import { createPasswordHashing } from './password/hashing.js'
 import type { PasswordService } from './password/password.js'
 import { createPasswordService } from './password/password.js'
 import type { SessionService } from './sessions/sessions.js'
@@ -22,13 +27,41 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly options: ResolvedOptions
   readonly password: PasswordService<Metadata>
   readonly sessions: SessionService<Metadata>
+  readonly #hooks: Hooks<Metadata>
+  readonly #background: Background
+  readonly #tell: Tell
 
   /** @throws InvalidOptionsError naming the option */
-  constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions) {
+  constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
     this.options = resolveOptions(options)
-    const hashing = createPasswordHashing(this.options.password.hashing, this.options.log)
-    const context: ServiceContext = { options: this.options, hashing }
-    this.password = createPasswordService(context, storage)
-    this.sessions = createSessionService(context, storage)
+    this.#hooks = resolveHooks(options.hooks)
+    const context = createContext(storage, this.options, this.#hooks)
+    this.#background = context.background
+    this.#tell = context.tell
+    this.password = createPasswordService(context)
+    this.sessions = createSessionService(context)
+  }
+
+  /**
+   * Torii inside a transaction of the application: its rows and ours commit together.
+   *
+   * ```ts
+   * await storage.transaction(async (tx) => {
+   *   const made = await torii.with(tx).password.register(prepared)
+   *   if (made.ok) await tx.query('insert into customers (user_id) values ($1)', [made.user.id])
+   * })
+   * ```
+   *
+   * Over `storage.withClient(client)` the application ends the transaction, and then calls `committed()`.
+   */
+  with(tx: StorageTransaction<Metadata>): JoinedTorii<Metadata>
+  with(tx: JoinedTransaction<Metadata>): CommittableTorii<Metadata>
+  with(tx: StorageTransaction<Metadata> | JoinedTransaction<Metadata>): JoinedTorii<Metadata> {
+    return join(tx, this.options, this.#hooks, this.#tell)
+  }
+
+  /** Waits for what goes on after answers (mail above all): before the process ends, and in tests. */
+  async settled(): Promise<void> {
+    await this.#background.settled()
   }
 }

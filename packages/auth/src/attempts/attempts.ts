@@ -1,16 +1,32 @@
 import { hash } from 'node:crypto'
-import type { AttemptCharges, AttemptKey, AttemptPolicy, AttemptRefund, EmailKey } from 'torii-core'
+import type {
+  AttemptCharges,
+  AttemptKey,
+  AttemptPolicy,
+  AttemptRefund,
+  Charge,
+  EmailKey,
+  MailCharges,
+} from 'torii-core'
 import { attemptKey } from 'torii-core'
 import { canonicalNetwork } from '../network.js'
 
-/** How often the password path may be tried, per account and per network. */
+/** How often something may be tried. Each has counters of its own: no path in locks another. */
 export interface BruteForcePolicies {
-  /** Sign-ins to one address, whether an account has it or not. */
+  /** Passwords tried for one address, whether an account has it or not. */
   readonly account: AttemptPolicy
-  /** Sign-ins from one network to any account. */
+  /** Passwords tried from one network, for any account. */
   readonly network: AttemptPolicy
   /** Accounts made from one network. */
   readonly registrations: AttemptPolicy
+  /** Mails to one address. Beyond it nothing is sent, and nobody is told. */
+  readonly mailbox: AttemptPolicy
+  /** Mails asked for, and tokens tried, from one network. */
+  readonly mailRequests: AttemptPolicy
+  /** Typed codes tried for one address; a fresh code does not start it again. */
+  readonly codes: AttemptPolicy
+  /** Flows to providers and passkey ceremonies started from one network. */
+  readonly starts: AttemptPolicy
 }
 
 /** Counts the passwords tried for one address. Made-up addresses have one like real ones. */
@@ -19,9 +35,11 @@ export const accountAttempts = (email: EmailKey): AttemptKey => keyOf('account',
 /** Counts the passwords tried from one network; null when the address is unknown. */
 export const networkAttempts = (ip: string | null): AttemptKey | null => networkKey('network', ip)
 
-/** Counts the accounts made from one network; null when the address is unknown. */
-export const registrationAttempts = (ip: string | null): AttemptKey | null =>
-  networkKey('register', ip)
+/** Counts the mails to one address. */
+export const mailboxAttempts = (email: EmailKey): AttemptKey => keyOf('mailbox', email)
+
+/** Counts the codes typed for one address. */
+export const codeAttempts = (email: EmailKey): AttemptKey => keyOf('code', email)
 
 /** What one sign-in costs, and what it gives back when it succeeds. */
 export function signInAttempt(
@@ -40,7 +58,64 @@ export function signInAttempt(
   }
 }
 
-function networkKey(purpose: string, ip: string | null): AttemptKey | null {
+/** What one typed code costs, and what it gives back when it is right. */
+export function codeAttempt(
+  policies: BruteForcePolicies,
+  email: EmailKey,
+  ip: string | null,
+): { charges: AttemptCharges; refund: AttemptRefund } {
+  const account = codeAttempts(email)
+  const network = networkKey('mail', ip)
+  return {
+    charges: {
+      account: { key: account, policy: policies.codes },
+      network: networkCharge('mail', ip, policies.mailRequests),
+    },
+    refund: { account, network },
+  }
+}
+
+/** What a registration costs: the network's share of accounts, and one of the address's mails. */
+export const registrationCharges = (
+  policies: BruteForcePolicies,
+  email: EmailKey,
+  ip: string | null,
+): MailCharges => ({
+  address: { key: mailboxAttempts(email), policy: policies.mailbox },
+  network: registrationCharge(policies, ip),
+})
+
+/** What making an account costs the network; null when the address is unknown. */
+export const registrationCharge = (policies: BruteForcePolicies, ip: string | null) =>
+  networkCharge('register', ip, policies.registrations)
+
+/** What asking for a mail costs. */
+export const mailCharges = (
+  policies: BruteForcePolicies,
+  email: EmailKey,
+  ip: string | null,
+): MailCharges => ({
+  address: { key: mailboxAttempts(email), policy: policies.mailbox },
+  network: networkCharge('mail', ip, policies.mailRequests),
+})
+
+/** What starting a flow to a provider, or a passkey ceremony, costs the network; null when unknown. */
+export const startCharge = (policies: BruteForcePolicies, ip: string | null): Charge | null =>
+  networkCharge('start', ip, policies.starts)
+
+/** Purposes that are counted per network. */
+type NetworkPurpose = 'network' | 'register' | 'mail' | 'start'
+
+function networkCharge(
+  purpose: NetworkPurpose,
+  ip: string | null,
+  policy: AttemptPolicy,
+): Charge | null {
+  const key = networkKey(purpose, ip)
+  return key === null ? null : { key, policy }
+}
+
+function networkKey(purpose: NetworkPurpose, ip: string | null): AttemptKey | null {
   const network = canonicalNetwork(ip)
   return network === null ? null : keyOf(purpose, network)
 }

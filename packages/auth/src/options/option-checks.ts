@@ -41,3 +41,14 @@ export function readWholeNumber(value: unknown, option: string, rule: WholeNumbe
     throw new InvalidOptionsError(option, `must be a whole number from ${rule.min} to ${rule.max}`)
   return value
 }
+
+/**
+ * The function, or undefined when absent. Its parameters are the caller's word: what it does with what it is
+ * given is its own matter.
+ * @throws InvalidOptionsError
+ */
+export function readFunction<Given>(value: unknown, option: string): Given | undefined {
+  if (value !== undefined && typeof value !== 'function')
+    throw new InvalidOptionsError(option, 'must be a function')
+  return value as Given | undefined
+}

@@ -2,17 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
 import { KeyRing } from '../keys/key-ring.js'
+import { defaults } from './defaults.js'
 import type { ToriiOptions } from './options.js'
-import { defaults, resolveOptions } from './options.js'
+import { resolveOptions } from './options.js'
 
 const baseUrl = 'https://app.example'
 
 test('only the base URL is needed; everything else has its default, frozen', () => {
-  const { baseUrl: site, keys, log, ...rest } = resolveOptions({ baseUrl })
+  const { baseUrl: site, keys, log, onEvent, ...rest } = resolveOptions({ baseUrl })
+  const { audit: _, ...given } = defaults
   assert.equal(site.origin, baseUrl)
-  assert.equal(typeof log, 'function')
+  for (const hook of [log, onEvent]) assert.equal(typeof hook, 'function')
   assert.ok(keys instanceof KeyRing)
-  assert.deepEqual(rest, { ...defaults })
+  const off = { requireVerifiedEmail: false, audit: null, keepAlive: null }
+  assert.deepEqual(rest, { ...given, ...off })
   for (const part of [rest.session, rest.password, rest.password.hashing, rest.bruteForce.account])
     assert.ok(Object.isFrozen(part))
 })

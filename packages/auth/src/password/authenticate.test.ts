@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { hash as argon2 } from '@node-rs/argon2'
 import type { UserId } from 'torii-core'
 import { newUserId } from 'torii-core'
+import { createContext } from '../context.js'
 import { goodPassword, newEmail, openTestSite, requestInfo } from '../site.test.support.js'
 import type { PasswordHasher, PasswordHashing } from './hashing.js'
 import { createPasswordHashing } from './hashing.js'
@@ -26,7 +27,7 @@ function serviceWith(around: (hasher: PasswordHasher) => Partial<PasswordHasher>
   const hashing: PasswordHashing = {
     admit: (work) => real.admit((hasher) => work({ ...hasher, ...around(hasher) })),
   }
-  return createPasswordService({ options, hashing }, storage)
+  return createPasswordService({ ...createContext(storage, options, {}), hashing })
 }
 
 /** How many statements and computations one attempt costs, and what it answers. */

@@ -1,13 +1,8 @@
-import type {
-  AttemptRefund,
-  Json,
-  PasswordCredential,
-  PasswordHash,
-  PasswordRepository,
-} from 'torii-core'
+import type { AttemptRefund, Json, PasswordCredential, PasswordHash } from 'torii-core'
 import { InvalidInputError, requireEmail } from 'torii-core'
 import { signInAttempt } from '../attempts/attempts.js'
-import type { ServiceContext } from '../context.js'
+import type { ActContext, ServiceContext } from '../context.js'
+import { event } from '../events/story.js'
 import type { RequestInfo } from '../request-info.js'
 import { readRequestInfo } from '../request-info.js'
 import { prepareSession } from '../sessions/new-session.js'
@@ -28,7 +23,7 @@ export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> 
   | { readonly ok: false; readonly reason: 'invalid_credentials' }
   | TooManyAttempts
 
-const invalidCredentials = Object.freeze({ ok: false, reason: 'invalid_credentials' })
+const invalidCredentials = Object.freeze({ ok: false, reason: 'invalid_credentials' } as const)
 
 /**
  * One attempt: a place in the queue, the charge and the look-up in one statement, one verification
@@ -36,8 +31,7 @@ const invalidCredentials = Object.freeze({ ok: false, reason: 'invalid_credentia
  * @see OWASP ASVS 5.0, 6.3.8
  */
 export async function authenticate<Metadata extends object>(
-  context: ServiceContext,
-  passwords: Pick<PasswordRepository<Metadata>, 'findForSignIn' | 'signIn'>,
+  context: ServiceContext<Metadata>,
   input: AuthenticateInput,
   requestInfo: RequestInfo,
 ): Promise<AuthenticateOutcome<Metadata>> {
@@ -45,16 +39,34 @@ export async function authenticate<Metadata extends object>(
   const { email, emailKey, password } = readInput(input)
   const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, info.ip)
   return context.hashing.admit(async (hasher) => {
-    const found = await passwords.findForSignIn({ email, charges })
-    if (!found.ok) return found
+    const found = await context.storage.passwords.findForSignIn({ email, charges })
+    if (!found.ok) {
+      const path = { path: 'password' }
+      context.tell({ events: [event('attempts_refused', { userId: null, info }, path)] })
+      return found
+    }
     const { credential } = found
     const matches = await hasher.verify(credential, password)
     // Judged after the work, so that a disabled account costs what a wrong password costs.
     if (!matches || password === null || credential === null || credential.disabled)
-      return invalidCredentials
+      return refused(context, credential, info)
     const rehash = await hashAgain(context, hasher, credential, password)
-    return openSession(context, passwords, { credential, refund, ...rehash }, info)
+    return openSession(context, { credential, refund, ...rehash }, info)
   })
+}
+
+/** One answer for everything, whatever the event says. */
+function refused<Metadata extends object>(
+  { tell }: ServiceContext<Metadata>,
+  credential: PasswordCredential | null,
+  info: RequestInfo,
+): typeof invalidCredentials {
+  const detail = {
+    method: 'password',
+    reason: credential?.disabled ? 'disabled' : 'wrong',
+  } as const
+  tell({ events: [event('sign_in_failed', { userId: credential?.userId ?? null, info }, detail)] })
+  return invalidCredentials
 }
 
 interface Proof {
@@ -64,21 +76,24 @@ interface Proof {
 }
 
 async function openSession<Metadata extends object>(
-  { options }: ServiceContext,
-  passwords: Pick<PasswordRepository<Metadata>, 'signIn'>,
+  { options, commit }: ServiceContext<Metadata>,
   proof: Proof,
   info: RequestInfo,
 ): Promise<AuthenticateOutcome<Metadata>> {
   const { userId } = proof.credential
   const { session, token } = prepareSession(userId, 'password', info, options.session)
-  const opened = await passwords.signIn({ ...proof, session })
+  const scene = { userId, sessionId: session.id, info }
+  const opened = await commit(
+    ({ passwords }) => passwords.signIn({ ...proof, session }),
+    ({ ok }) => (ok ? { events: [event('signed_in', scene, { method: 'password' })] } : {}),
+  )
   // Stale: the password was changed or the account ended while this one was being verified.
   return opened.ok ? { ...opened, token } : invalidCredentials
 }
 
 /** Today's hash of a password that was stored under other parameters. Failing here fails nothing. */
 async function hashAgain(
-  { options }: ServiceContext,
+  { options }: Pick<ActContext<object>, 'options'>,
   hasher: PasswordHasher,
   { hash, userId }: PasswordCredential,
   password: NormalizedPassword,

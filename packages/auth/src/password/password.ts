@@ -1,9 +1,9 @@
-import type { Json, RepositoryProvider } from 'torii-core'
+import type { Json } from 'torii-core'
 import type { ServiceContext } from '../context.js'
 import type { RequestInfo } from '../request-info.js'
 import type { AuthenticateInput, AuthenticateOutcome } from './authenticate.js'
 import { authenticate } from './authenticate.js'
-import type { RegisterInput, RegisterOutcome } from './register.js'
+import type { Preparation, RegisterInput, RegisterOutcome } from './register.js'
 import { completeRegistration, prepareRegistration } from './register.js'
 
 /** Signing in with an address and a password. */
@@ -19,6 +19,11 @@ export interface PasswordService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<RegisterOutcome<Metadata>>
   /**
+   * The part of {@link register} that charges and hashes, outside any transaction; what it answers goes to
+   * `torii.with(tx).password.register`. Use it once.
+   */
+  prepare(input: RegisterInput<Metadata>, requestInfo: RequestInfo): Promise<Preparation<Metadata>>
+  /**
    * Signs in: two statements for the right password, one for everything else. Unknown, disabled and
    * passwordless accounts answer and cost the same as a wrong password; a locked one is not hashed for.
    * @throws InvalidInputError for what is not an address or not a string, before any query
@@ -31,15 +36,14 @@ export interface PasswordService<Metadata extends object = Record<string, Json>>
 }
 
 export function createPasswordService<Metadata extends object>(
-  context: ServiceContext,
-  storage: Pick<RepositoryProvider<Metadata>, 'users' | 'passwords' | 'loginAttempts'>,
+  context: ServiceContext<Metadata>,
 ): PasswordService<Metadata> {
   return {
     async register(input, requestInfo) {
-      const prepared = await prepareRegistration(context, storage.loginAttempts, input, requestInfo)
-      return prepared.ok ? completeRegistration(storage.users, prepared) : prepared
+      const prepared = await prepareRegistration(context, input, requestInfo)
+      return prepared.ok ? completeRegistration(context, prepared) : prepared
     },
-    authenticate: (input, requestInfo) =>
-      authenticate(context, storage.passwords, input, requestInfo),
+    prepare: (input, requestInfo) => prepareRegistration(context, input, requestInfo),
+    authenticate: (input, requestInfo) => authenticate(context, input, requestInfo),
   }
 }

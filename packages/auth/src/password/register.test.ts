@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { InvalidInputError } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { createContext } from '../context.js'
 import { baseUrl, goodPassword, newEmail, openTestSite, requestInfo } from '../site.test.support.js'
 import { Torii } from '../torii.js'
 import { createPasswordHashing } from './hashing.js'
@@ -160,7 +161,10 @@ test('no connection is held while twenty passwords are hashed: a pool of one ser
   }
   let full = () => {}
   const waiting = new Promise<void>((resolve) => (full = resolve))
-  const service = createPasswordService({ options, hashing: gated }, storage)
+  const service = createPasswordService({
+    ...createContext(storage, options, {}),
+    hashing: gated,
+  })
   const signUps = Array.from({ length: 20 }, () =>
     service.register({ email: newEmail(), password }, requestInfo),
   )

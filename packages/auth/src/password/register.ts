@@ -1,12 +1,4 @@
-import type {
-  ChargeOutcome,
-  Json,
-  LoginAttemptRepository,
-  NewUser,
-  ProfileChanges,
-  SessionToken,
-  UserRepository,
-} from 'torii-core'
+import type { Json, NewUser, ProfileChanges, SessionToken } from 'torii-core'
 import {
   checkMetadata,
   checkName,
@@ -15,8 +7,9 @@ import {
   newUserId,
   requireEmail,
 } from 'torii-core'
-import { registrationAttempts } from '../attempts/attempts.js'
-import type { ServiceContext } from '../context.js'
+import { registrationCharge } from '../attempts/attempts.js'
+import type { ActContext, ServiceContext } from '../context.js'
+import { event } from '../events/story.js'
 import type { RequestInfo } from '../request-info.js'
 import { readRequestInfo } from '../request-info.js'
 import { prepareSession } from '../sessions/new-session.js'
@@ -43,9 +36,11 @@ export interface PreparedRegistration<Metadata extends object = Record<string, J
   readonly ok: true
   readonly user: NewUser<Metadata>
   readonly token: SessionToken
+  readonly info: RequestInfo
 }
 
-type Preparation<Metadata extends object> =
+/** What preparing came to: ready, or the refusal that registering would give. */
+export type Preparation<Metadata extends object = Record<string, Json>> =
   | PreparedRegistration<Metadata>
   | Exclude<RegisterOutcome<Metadata>, { ok: true } | { reason: 'taken' }>
 
@@ -54,8 +49,7 @@ type Preparation<Metadata extends object> =
  * takes no part in a transaction. A taken address is not looked for, so it costs the same.
  */
 export async function prepareRegistration<Metadata extends object>(
-  { options, hashing }: ServiceContext,
-  attempts: Pick<LoginAttemptRepository, 'charge'>,
+  { options, hashing, storage, tell }: ServiceContext<Metadata>,
   input: RegisterInput<Metadata>,
   requestInfo: RequestInfo,
 ): Promise<Preparation<Metadata>> {
@@ -65,35 +59,45 @@ export async function prepareRegistration<Metadata extends object>(
   const judged = judgePassword(text, context, options.password)
   if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
   return hashing.admit(async (hasher) => {
-    const charged = await chargeRegistration(attempts, info, options.bruteForce.registrations)
-    if (!charged.ok) return charged
+    const network = registrationCharge(options.bruteForce, info.ip)
+    if (network !== null) {
+      const charged = await storage.loginAttempts.charge({ account: null, network })
+      if (!charged.ok) {
+        tell({ events: [event('attempts_refused', { userId: null, info }, { path: 'register' })] })
+        return charged
+      }
+    }
     const passwordHash = await hasher.hash(judged.password)
     const id = newUserId()
     const { session, token } = prepareSession(id, 'password', info, options.session)
-    return { ok: true, user: { ...profile, id, passwordHash, session }, token }
+    return { ok: true, user: { ...profile, id, passwordHash, session }, token, info }
   })
 }
 
 /** Makes the account and opens its first session, in one commit. */
 export async function completeRegistration<Metadata extends object>(
-  users: Pick<UserRepository<Metadata>, 'register'>,
-  { user, token }: PreparedRegistration<Metadata>,
+  { commit }: ActContext<Metadata>,
+  { user, token, info }: PreparedRegistration<Metadata>,
 ): Promise<SignedIn<Metadata> | { ok: false; reason: 'taken' }> {
-  const made = await users.register(user)
-  if (!made.ok) return made
+  const made = await commit(
+    ({ users }) => users.register(user),
+    (outcome) => {
+      if (!outcome.ok) return {}
+      const scene = { userId: outcome.user.id, sessionId: outcome.session?.id ?? null, info }
+      return {
+        created: outcome.user,
+        events: [
+          event('user_created', scene, { method: 'password' }),
+          event('signed_in', scene, { method: 'password' }),
+        ],
+      }
+    },
+    true,
+  )
+  if (!made.ok) return { ok: false, reason: 'taken' }
   // The contract opens the session that was handed in; without it nobody is signed in.
   if (made.session === null) throw new Error('the storage made an account without its session')
   return { ok: true, user: made.user, session: made.session, token }
-}
-
-async function chargeRegistration(
-  attempts: Pick<LoginAttemptRepository, 'charge'>,
-  info: RequestInfo,
-  policy: ServiceContext['options']['bruteForce']['registrations'],
-): Promise<ChargeOutcome> {
-  const key = registrationAttempts(info.ip)
-  if (key === null) return { ok: true }
-  return attempts.charge({ account: null, network: { key, policy } })
 }
 
 type CheckedInput<Metadata extends object> = ProfileChanges<Metadata> & {

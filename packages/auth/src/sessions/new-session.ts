@@ -1,8 +1,8 @@
 import type { NewSession, SessionToken, SignInMethod, UserId } from 'torii-core'
 import { newSessionId } from 'torii-core'
-import type { SessionOptions } from '../options/options.js'
+import type { SessionOptions } from '../options/session.js'
 import type { RequestInfo } from '../request-info.js'
-import { formatSessionToken, hashSessionSecret, newSessionSecret } from './session-token.js'
+import { formatSessionToken, hashSessionSecret, newSessionSecret } from '../tokens/session-token.js'
 
 /** A session to hand to the storage, and the token to hand to the person: nothing else ever holds both. */
 export function prepareSession(

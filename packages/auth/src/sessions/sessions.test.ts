@@ -10,8 +10,8 @@ import {
   goodPassword as password,
   requestInfo,
 } from '../site.test.support.js'
+import { formatSessionToken } from '../tokens/session-token.js'
 import { Torii } from '../torii.js'
-import { formatSessionToken } from './session-token.js'
 
 const site = await openTestSite()
 const { torii, db, storage } = site

@@ -1,14 +1,10 @@
-import type {
-  Json,
-  OthersRevoked,
-  RepositoryProvider,
-  Session,
-  SessionKey,
-  ValidSession,
-} from 'torii-core'
+import type { Json, OthersRevoked, Session, SessionKey, ValidSession } from 'torii-core'
 import { parseSessionId, SessionToken } from 'torii-core'
 import type { ServiceContext } from '../context.js'
-import { parseSessionToken } from './session-token.js'
+
+import { event } from '../events/story.js'
+import { parseSessionToken } from '../tokens/session-token.js'
+import { askingOf, sceneOf } from './valid-session.js'
 
 /**
  * Sessions of people who are signed in. Whose they are always comes from a session that was validated
@@ -33,10 +29,11 @@ export interface SessionService<Metadata extends object = Record<string, Json>> 
 }
 
 export function createSessionService<Metadata extends object>(
-  { options }: ServiceContext,
-  { sessions }: Pick<RepositoryProvider<Metadata>, 'sessions'>,
+  context: ServiceContext<Metadata>,
 ): SessionService<Metadata> {
-  const { idleSeconds, touchSeconds } = options.session
+  const { options } = context
+  const { sessions } = context.storage
+  const { idleSeconds, touchSeconds, recentSeconds } = options.session
 
   /** Notes the use, and answers the session as it is then; as it was read when that failed. */
   async function touch(
@@ -58,19 +55,45 @@ export function createSessionService<Metadata extends object>(
     async validate(token) {
       const key = readToken(token)
       if (key === null) return null
-      const valid = await sessions.validate(key, { touchSeconds })
+      const valid = await sessions.validate(key, { touchSeconds, recentSeconds })
       return valid?.touchDue === true ? touch(key, valid) : valid
     },
     list: (valid) => sessions.list(valid.user.id),
     async revoke(valid, id) {
-      const sessionId = parseSessionId(id)
-      return sessionId !== null && sessions.revoke(valid.user.id, sessionId)
+      const revokedSessionId = parseSessionId(id)
+      if (revokedSessionId === null) return false
+      return context.commit(
+        (repositories) => repositories.sessions.revoke(askingOf(valid), revokedSessionId),
+        (done) =>
+          done
+            ? {
+                events: [
+                  event('session_revoked', sceneOf(valid), { revokedSessionId, by: 'user' }),
+                ],
+              }
+            : {},
+      )
     },
-    revokeOthers: ({ user, session, epochs }) =>
-      sessions.revokeOthers({ userId: user.id, sessionId: session.id, epochs }),
+    revokeOthers: (valid) =>
+      context.commit(
+        (repositories) => repositories.sessions.revokeOthers(askingOf(valid)),
+        (outcome) =>
+          outcome.ok
+            ? {
+                events: [
+                  event('sessions_revoked', sceneOf(valid), { count: outcome.revoked, by: 'user' }),
+                ],
+              }
+            : {},
+      ),
     async signOut(token) {
       const key = readToken(token)
-      return key !== null && sessions.end(key)
+      if (key === null) return false
+      const scene = { userId: key.userId, sessionId: key.id }
+      return context.commit(
+        (repositories) => repositories.sessions.end(key),
+        (done) => (done ? { events: [event('signed_out', scene, {})] } : {}),
+      )
     },
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SessionId } from 'torii-core'
 import type { LogEvent } from './log.js'
-import { quietLog } from './log.js'
+import { quiet } from './quiet.js'
 
 const event: LogEvent = {
   level: 'warn',
@@ -13,18 +13,18 @@ const event: LogEvent = {
 
 test('a hook receives the event', () => {
   const seen: LogEvent[] = []
-  quietLog((given) => seen.push(given))(event)
+  quiet((given: LogEvent) => seen.push(given))(event)
   assert.deepEqual(seen, [event])
 })
 
 test('a hook that throws, rejects, or is not there breaks nothing', async () => {
-  quietLog(() => {
+  quiet(() => {
     throw new Error('no disk')
   })(event)
-  quietLog(async () => {
+  quiet(async () => {
     throw new Error('no network')
   })(event)
-  quietLog(undefined)(event)
+  quiet(undefined)(event)
   // An unhandled rejection would end this process before the next turn.
   await new Promise((turn) => setImmediate(turn))
 })

@@ -1,0 +1,45 @@
+import type { JoinedTransaction, Json, StorageTransaction } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
+import type { ActContext } from './context.js'
+import { joinedCommit } from './events/commit.js'
+import type { Story } from './events/story.js'
+import type { Tell } from './events/tell.js'
+import type { Hooks } from './options/hooks.js'
+import type { ResolvedOptions } from './options/options.js'
+import type { JoinedPassword } from './password/joined.js'
+import { joinPassword } from './password/joined.js'
+
+/**
+ * Torii inside the application's transaction. It offers the acts that neither charge an attempt, hash,
+ * send nor ask a provider; mail and events of them wait for the commit.
+ */
+export interface JoinedTorii<Metadata extends object = Record<string, Json>> {
+  readonly password: JoinedPassword<Metadata>
+}
+
+/** The same over a client whose transaction the application ends by itself. */
+export interface CommittableTorii<Metadata extends object = Record<string, Json>>
+  extends JoinedTorii<Metadata> {
+  /** Says that the transaction has committed: mail and events go out now. After a rollback it is not called. */
+  committed(): void
+}
+
+export function join<Metadata extends object>(
+  tx: StorageTransaction<Metadata> | JoinedTransaction<Metadata>,
+  options: ResolvedOptions,
+  hooks: Hooks<Metadata>,
+  tell: Tell,
+): CommittableTorii<Metadata> {
+  if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function')
+    throw new InvalidInputError('tx', 'must be what storage.transaction or withClient hands out')
+  const untold: Story<object>[] = []
+  const committed = () => {
+    for (const story of untold.splice(0)) tell(story)
+  }
+  if ('afterCommit' in tx) tx.afterCommit(committed)
+  const context: ActContext<Metadata> = {
+    options,
+    commit: joinedCommit(tx, { audit: options.audit, hooks }, (story) => untold.push(story)),
+  }
+  return { password: joinPassword(context), committed }
+}

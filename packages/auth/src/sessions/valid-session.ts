@@ -1,0 +1,26 @@
+import type { AskingSession, ValidSession } from 'torii-core'
+import type { Scene } from '../events/story.js'
+import type { RequestInfo } from '../request-info.js'
+
+/** The session as every act on its behalf takes it: with the epochs that its validation saw. */
+export const askingOf = ({ user, session, epochs }: ValidSession<object>): AskingSession => ({
+  userId: user.id,
+  sessionId: session.id,
+  epochs,
+})
+
+/** Whom and what an act of this session concerns. */
+export const sceneOf = (
+  { user, session }: ValidSession<object>,
+  info: RequestInfo | null = null,
+): Scene => ({
+  userId: user.id,
+  sessionId: session.id,
+  info,
+})
+
+/** The refusal of an act that needs a fresh proof of who asks. @see OWASP ASVS 5.0, 7.5.1 */
+export interface ReauthenticationRequired {
+  readonly ok: false
+  readonly reason: 'reauthentication_required'
+}
