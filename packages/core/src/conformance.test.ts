@@ -55,7 +55,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     rehash: true,
     remove: true,
   },
-  magicLinks: { issue: true, consume: true, consumeCode: true },
+  magicLinks: { issue: true, find: true, consume: true, consumeCode: true },
   verificationTokens: {
     issue: true,
     find: true,

@@ -65,6 +65,11 @@ export interface MagicLinkRepository<Metadata extends object = Record<string, Js
    */
   issue(link: NewMagicLink): Promise<MailDecision>
   /**
+   * Reads a live link without using it up, so that its page can say whom it signs in. Null: no such link.
+   * It says nothing of whether an account has the address.
+   */
+  find(tokenHash: TokenHash): Promise<{ readonly email: string } | null>
+  /**
    * Uses the link up, finds or makes the verified user of its address, ends what a pre-hijacker left
    * on an unverified account, and opens the session: one commit, one winner.
    */

@@ -57,6 +57,9 @@ export const statements = (schema: string) =>
       select v.allowed, v.retry_after, v.network_retry_after,
         case when not coalesce(known.disabled, false) then coalesce(known.email, link.email) end as send_to
       from verdict v left join link on true left join known on true`,
+    find: `
+      select l.email from ${schema}.magic_links l
+      where l.token_hash = $1::bytea and l.expires_at > ${now}`,
     consume: `
       with l as (
         delete from ${schema}.magic_links l where l.token_hash = $1::bytea
@@ -120,6 +123,11 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
       ]
       return one(db, sql.issue, values, toMailDecision)
+    },
+    async find(hash: TokenHash) {
+      return maybeOne(db, sql.find, [tokenHash(hash)], ({ email }: { email: string }) => ({
+        email,
+      }))
     },
     async consume(hash: TokenHash, proof: MailboxProof) {
       const values = [tokenHash(hash), ...mailboxValues(proof)]

@@ -112,6 +112,9 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
   ...inMailCharges('magicLinks.issue', ({ magicLinks }, charges) =>
     magicLinks.issue(newMagicLink({ charges: given(charges) })),
   ),
+  one('magicLinks.find', null, badDigests(), ({ magicLinks }, hash) =>
+    magicLinks.find(unsafe(hash)),
+  ),
   one('magicLinks.consume', null, badDigests(), ({ magicLinks }, hash) =>
     magicLinks.consume(unsafe(hash), newProof()),
   ),

@@ -52,6 +52,24 @@ promise(
   },
 )
 
+promise('find: the address of a live link, which stays good', ['charging'], async (storage) => {
+  const { magicLinks } = storage
+  const link = newMagicLink()
+  assert.equal(await magicLinks.find(link.tokenHash), null)
+  await magicLinks.issue(link)
+  assert.deepEqual(await magicLinks.find(link.tokenHash), { email: link.email })
+  assert.deepEqual(await magicLinks.find(link.tokenHash), { email: link.email })
+  succeeded(await magicLinks.consume(link.tokenHash, newProof()))
+  assert.equal(await magicLinks.find(link.tokenHash), null)
+})
+
+promise('find: null once the link has expired', ['charging', 'elapse'], async (storage) => {
+  const link = newMagicLink()
+  await storage.magicLinks.issue(link)
+  await storage.elapse(link.lifetimeSeconds + 1)
+  assert.equal(await storage.magicLinks.find(link.tokenHash), null)
+})
+
 promise('issue: nothing is sent to a disabled user', ['charging'], async (storage) => {
   const { user, email } = await signUp(storage)
   await storage.users.disable(user.id)
