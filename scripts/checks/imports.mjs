@@ -13,7 +13,8 @@ export const name = 'imports'
 
 /**
  * What the published source of a package may import. `builtins: null` means any `node:` module. `lazy` maps
- * an optional package to the one file that may import it, by `import()` or for its types.
+ * an optional package to the one file that may import it, by `import()` or for its types. `entries` maps an
+ * optional package to the entry point that cannot be without it, which no other source then imports.
  */
 const allowed = {
   'packages/core': { packages: [], builtins: ['node:crypto', 'node:url', 'node:util'], lazy: {} },
@@ -26,6 +27,7 @@ const allowed = {
     packages: ['torii-core', '@node-rs/argon2', '@simplewebauthn/server', 'jose', 'oauth4webapi'],
     builtins: null,
     lazy: {},
+    entries: { nodemailer: 'src/mail/smtp.ts' },
   },
 }
 
@@ -79,6 +81,8 @@ function relativeProblem(root, folder, path, specifier, isTest) {
   if (!target.startsWith('src/')) return 'leaves the src folder of its package'
   const source = target.replace(/\.js$/, '.ts')
   if (!existsSync(join(root, folder, source))) return 'does not exist'
+  if (!isTest && Object.values(allowed[folder]?.entries ?? {}).includes(source))
+    return 'is an entry point with an optional package: importing it would need that package'
   return !isTest && testForm.test(source) ? 'is a test' : null
 }
 
@@ -102,6 +106,7 @@ function layerProblem(folder, path, specifier, kind) {
       : 'is not allowed here'
   }
   const target = packageName(specifier)
+  if (rule.entries?.[target] === path) return null
   const file = rule.lazy[target]
   if (file === undefined) return rule.packages.includes(target) ? null : 'is not allowed here'
   if (path !== file) return `may only be imported in ${file}`

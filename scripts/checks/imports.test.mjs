@@ -65,6 +65,31 @@ const bad = [
   ],
 ]
 
+const auth = {
+  ...storage,
+  'packages/auth/package.json': {
+    name: 'torii-auth',
+    exports: { '.': './dist/index.js', './smtp': './dist/mail/smtp.js' },
+    peerDependencies: { nodemailer: '10' },
+  },
+  'packages/auth/src/mail/smtp.ts': "export { createTransport } from 'nodemailer'\n",
+  'packages/auth/src/mail/smtp.test.ts': "import './smtp.js'\n",
+}
+
+test('imports: an entry point may need an optional package, and nobody else imports it', (t) => {
+  assert.deepEqual(check(makeRepository(t, auth)), [])
+  const problems = check(
+    makeRepository(t, {
+      ...auth,
+      'packages/auth/src/index.ts': "export * from './mail/smtp.js'\n",
+      'packages/auth/src/other.ts': "import 'nodemailer'\n",
+    }),
+  )
+  assert.equal(problems.length, 2, problems.join('\n'))
+  assert.match(problems[0], /index\.ts:1: .*is an entry point with an optional package/)
+  assert.match(problems[1], /other\.ts:1: "nodemailer" is not allowed/)
+})
+
 for (const [path, text, expected] of bad)
   test(`imports: refuses ${text.trim()} in ${path}`, (t) => {
     const problems = check(makeRepository(t, { ...storage, [path]: `${text}\n` }))

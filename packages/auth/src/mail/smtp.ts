@@ -1,0 +1,139 @@
+import type { ConnectionOptions } from 'node:tls'
+import { createTransport } from 'nodemailer'
+import { InvalidOptionsError } from 'torii-core'
+import type { Mailer } from './message.js'
+import type { SenderOption } from './sender.js'
+import { asciiAddress, checkMessage, messageIdOf, resolveSender } from './sender.js'
+
+/** The mail server, and who sends. Give `url`, or `host` and what else it needs. */
+export interface SmtpMailerOptions {
+  /**
+   * `smtps://user:password@host:465` (TLS from the start) or `smtp://user:password@host:587` (STARTTLS);
+   * special characters of user and password percent-encoded. `?tls=optional` is the option `tls`.
+   */
+  readonly url?: string
+  readonly host?: string
+  /** Default: 465 when `secure`, else 587. */
+  readonly port?: number
+  /** TLS from the start (default: false, STARTTLS). */
+  readonly secure?: boolean
+  readonly user?: string
+  readonly password?: string
+  /**
+   * `required` (default) sends nothing in clear: who reads a message on its way signs in. `optional` is
+   * for a server on your own network that has no TLS. On loopback TLS is optional, and no certificate is checked.
+   */
+  readonly tls?: 'required' | 'optional'
+  /** For `tls.connect`, for example `{ ca }`. */
+  readonly tlsOptions?: ConnectionOptions
+  /** For example `Acme Books <no-reply@acme.example>`. */
+  readonly from: SenderOption
+  /** Seconds until the connection stands, and again until the server greets (default: 10). */
+  readonly connectSeconds?: number
+  /** Seconds of silence until the server counts as gone (default: 30). */
+  readonly idleSeconds?: number
+}
+
+/**
+ * Sends through an SMTP server, with nodemailer, which has to be installed beside torii-auth. Each message
+ * takes a connection of its own. Rejects with nodemailer's error.
+ * @throws InvalidOptionsError
+ */
+export function smtpMailer(options: SmtpMailerOptions): Mailer {
+  const from = resolveSender(options.from)
+  const server = resolveServer(options)
+  const milliseconds = (value: number | undefined, otherwise: number, option: string) => {
+    const seconds = value ?? otherwise
+    if (!Number.isFinite(seconds) || seconds <= 0 || seconds > 600)
+      throw new InvalidOptionsError(option, 'must be seconds, at most 600')
+    return seconds * 1000
+  }
+  const connectionTimeout = milliseconds(options.connectSeconds, 10, 'connectSeconds')
+  const transport = createTransport({
+    ...server,
+    connectionTimeout,
+    greetingTimeout: connectionTimeout,
+    dnsTimeout: connectionTimeout,
+    socketTimeout: milliseconds(options.idleSeconds, 30, 'idleSeconds'),
+    // No text of a message is ever the name of a file or an address to load.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  const sender = from.name === null ? from.address : { name: from.name, address: from.address }
+  return {
+    async send(message, { signal } = {}) {
+      checkMessage(message)
+      const { subject, text, html, headers } = message
+      const to = asciiAddress(message.to)
+      await transport.sendMail({
+        // As objects: nodemailer reads a text as a list of addresses.
+        from: sender,
+        to: { name: '', address: to },
+        envelope: { from: from.address, to: [to] },
+        messageId: messageIdOf(message, from),
+        subject,
+        text,
+        html,
+        headers: { ...headers },
+        ...(signal === undefined ? {} : { signal }),
+      })
+    },
+  }
+}
+
+type Server = Omit<SmtpMailerOptions, 'url' | 'from'>
+
+function resolveServer(options: SmtpMailerOptions) {
+  const server: Server = options.url === undefined ? options : { ...options, ...readUrl(options) }
+  const { host, port, secure = false, user, password, tlsOptions } = server
+  if (typeof host !== 'string' || host === '')
+    throw new InvalidOptionsError('url', 'must be given, or host')
+  const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/.test(host)
+  if (server.tls !== undefined && server.tls !== 'required' && server.tls !== 'optional')
+    throw new InvalidOptionsError('tls', 'must be "required" or "optional"')
+  return {
+    host,
+    port: port ?? (secure ? 465 : 587),
+    secure,
+    requireTLS: (server.tls ?? (loopback ? 'optional' : 'required')) === 'required',
+    // Nobody stands between here and here, and a server for development signs its certificate itself.
+    tls: {
+      minVersion: 'TLSv1.2' as const,
+      ...(loopback ? { rejectUnauthorized: false } : {}),
+      ...tlsOptions,
+    },
+    ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }),
+  }
+}
+
+/** Nothing of the URL is repeated in a refusal: it holds the password. */
+function readUrl(options: SmtpMailerOptions): Server {
+  const { url: text, host, port, secure, user, password } = options
+  if ([host, port, secure, user, password].some((value) => value !== undefined))
+    throw new InvalidOptionsError(
+      'url',
+      'says host, port, secure, user and password: give one or the other',
+    )
+  if (typeof text !== 'string' || !/^smtps?:\/\//i.test(text) || !URL.canParse(text))
+    throw new InvalidOptionsError('url', 'must be like smtps://user:password@mail.example:465')
+  const url = new URL(text)
+  const { tls, ...unknown } = Object.fromEntries(url.searchParams)
+  if (Object.keys(unknown).length > 0 || !/^\/?$/.test(url.pathname) || url.hash !== '')
+    throw new InvalidOptionsError('url', 'may say tls=optional after the host and nothing else')
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    secure: url.protocol === 'smtps:',
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    ...(url.username === '' ? {} : readLogin(url)),
+    // Judged with the others.
+    ...(tls === undefined ? {} : { tls: tls as 'optional' }),
+  }
+}
+
+function readLogin({ username, password }: URL): { user: string; password: string } {
+  try {
+    return { user: decodeURIComponent(username), password: decodeURIComponent(password) }
+  } catch {
+    throw new InvalidOptionsError('url', 'must have its user and password percent-encoded')
+  }
+}
