@@ -1,4 +1,6 @@
 import type { SessionId, UserId } from 'torii-core'
+import type { MailFault } from './mail/fault.js'
+import type { MessageKind } from './mail/message.js'
 
 /**
  * Something an operator may want to know. Holds names, ids and codes; never a password, a token, a
@@ -16,6 +18,17 @@ export type LogEvent =
   | { level: 'warn'; event: 'background_task_failed'; task: string; error: unknown }
   /** Somebody signed in, but the session that the browser held before could not be ended. */
   | { level: 'warn'; event: 'former_session_not_ended'; error: unknown }
+  /** A message could not be written or delivered; `attempts` is 0 when it could not be written. */
+  | {
+      level: 'error'
+      event: 'mail_failed'
+      kind: MessageKind
+      id: string
+      attempts: number
+      fault: MailFault
+    }
+  /** Too many messages were waiting already. */
+  | { level: 'error'; event: 'mail_dropped'; kind: MessageKind }
   /** A request was answered with a status of 500 or above. `route` is the pattern, not the path. */
   | { level: 'error'; event: 'request_failed'; route: string; status: number; error: unknown }
 
