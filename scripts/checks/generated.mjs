@@ -1,4 +1,4 @@
-/** What is generated and committed is what its source makes today: the migrations module, schema.sql, docs/schema.md and docs/operations.md. */
+/** What is generated and committed is what its source makes today: the migrations module, schema.sql, docs/schema.md, docs/operations.md and the list of common passwords. */
 import { runNode } from '../repository.mjs'
 
 export const name = 'generated'
@@ -10,6 +10,7 @@ export const generators = [
   'scripts/schema-snapshot.mjs',
   'scripts/schema-docs.mjs',
   'scripts/operations-docs.mjs',
+  'scripts/common-passwords.mjs',
 ]
 
 export function check(root) {

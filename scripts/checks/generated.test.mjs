@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
 import { removeOrphans } from '../build.mjs'
+import { chooseWords } from '../common-passwords.mjs'
 import { generateMigrations, readMigrations, renderMigrations } from '../generate-migrations.mjs'
 import { updateSnapshot } from '../schema-snapshot.mjs'
 import { makeRepository } from './fixture.mjs'
@@ -93,6 +94,16 @@ test('generated: fails with what a generator says', (t) => {
     stale,
     generators.map((path) => `${path}: is stale`),
   )
+})
+
+test('common passwords: for each length so many of each list, folded, in order, each once', () => {
+  const texts = [
+    'Monkey\r\nb b b b b\nmonkey\nlonger\nabc\nlongest1\nmonkeys',
+    'zebra\nmonkey\nz\u00e9bre\n',
+  ]
+  const fold = (text) => text.toLowerCase().replace(/\s/g, '')
+  const rule = { fold, maxLength: 7, lengths: { from: 4, to: 7 }, perLength: 2 }
+  assert.deepEqual(chooseWords(texts, rule), ['bbbbb', 'longer', 'monkey', 'monkeys', 'zebra'])
 })
 
 test('build: removes output without a source and nothing else', (t) => {

@@ -9,6 +9,8 @@ import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
 import type { PasswordHashing } from './password/hashing.js'
 import { createPasswordHashing } from './password/hashing.js'
+import type { PasswordJudge } from './password/judge.js'
+import { createPasswordJudge } from './password/judge.js'
 
 /** What an act needs that neither charges, hashes, sends nor asks anybody: it works in any transaction. */
 export interface ActContext<Metadata extends object> {
@@ -23,6 +25,8 @@ export interface ServiceContext<Metadata extends object> extends ActContext<Meta
   readonly storage: RepositoryProvider<Metadata>
   /** Shared by all services of one Torii: its queue only bounds what passes through it. */
   readonly hashing: PasswordHashing
+  /** Judges every new password. */
+  readonly judge: PasswordJudge
   /** Tells what needed no commit: a refusal, or something that `storage` did in one statement of its own. */
   readonly tell: Tell
   /** Work that goes on after the answer. */
@@ -39,7 +43,8 @@ export function createContext<Metadata extends object>(
   return {
     options,
     storage,
-    hashing: createPasswordHashing(options.password.hashing, options.log),
+    hashing: createPasswordHashing(options),
+    judge: createPasswordJudge(options),
     commit: ownCommit(storage, { audit: options.audit, hooks }, tell),
     tell,
     background: createBackground(options.keepAlive, options.log),

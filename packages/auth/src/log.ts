@@ -16,6 +16,12 @@ export type LogEvent =
   | { level: 'warn'; event: 'rehash_failed'; userId: UserId; error: unknown }
   /** Something that was to happen after the answer failed; `task` says what. */
   | { level: 'warn'; event: 'background_task_failed'; task: string; error: unknown }
+  /** The hook for breached passwords failed, was late, or too busy. The password was taken without it. */
+  | { level: 'warn'; event: 'breached_check_failed'; error: unknown }
+  /** A stored hash is peppered under a key that is not in `keys`. It counts as a wrong password. */
+  | { level: 'error'; event: 'pepper_key_missing'; userId: UserId; keyId: string }
+  /** A verifier of imported hashes threw. It counts as a wrong password. */
+  | { level: 'error'; event: 'legacy_verifier_failed'; userId: UserId; error: unknown }
   /** Somebody signed in, but the session that the browser held before could not be ended. */
   | { level: 'warn'; event: 'former_session_not_ended'; error: unknown }
   /** A message could not be written or delivered; `attempts` is 0 when it could not be written. */

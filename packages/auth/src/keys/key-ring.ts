@@ -28,7 +28,8 @@ const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
 
 /** A sealed value has one byte for the length. */
 export const maxKeyIdBytes = 32
-const keyIdForm = /^[A-Za-z0-9_-]{1,32}$/
+/** @see ApplicationKey.id */
+export const keyIdForm = /^[A-Za-z0-9_-]{1,32}$/
 
 /** As strong as SHA-256 and AES-256 are. @see OWASP ASVS 5.0, 11.2.3 */
 const minSecretBytes = 32
@@ -55,7 +56,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
  * The keys of the application, in order: the first one writes, all of them read. Nothing is computed
  * under a key itself: each purpose has its own sub-key. Prints `[redacted]` everywhere.
  *
- * Without keys every method throws InvalidOptionsError, which says how to make one. A feature that
+ * Without keys (`isEmpty`) every method throws InvalidOptionsError, which says how to make one. A feature that
  * cannot work without them calls {@link KeyRing.writing} at start.
  */
 export class KeyRing {
@@ -69,6 +70,11 @@ export class KeyRing {
       subKeys: new Map(),
     }))
     Object.freeze(this)
+  }
+
+  /** True without any key, when every method throws. */
+  get isEmpty(): boolean {
+    return this.#keys.length === 0
   }
 
   /** The sub-key that new values are made under. @throws InvalidOptionsError without keys */

@@ -24,7 +24,12 @@ export const defaults = Object.freeze({
       concurrency: availableParallelism(),
       /** About a second of work per core waiting; beyond it an honest refusal is quicker than an answer. */
       maxWaiting: 128,
+      /** A second secret to keep, back up and rotate: a decision of the operator's. */
+      pepper: false,
     }),
+    /** Asking is asking somebody else's service. */
+    breached: null,
+    legacyVerifiers: Object.freeze([]),
   }),
   bruteForce: Object.freeze({
     /**

@@ -42,6 +42,13 @@ export function readWholeNumber(value: unknown, option: string, rule: WholeNumbe
   return value
 }
 
+/** @throws InvalidOptionsError */
+export function readBoolean(value: unknown, option: string, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'boolean') throw new InvalidOptionsError(option, 'must be true or false')
+  return value
+}
+
 /**
  * The function, or undefined when absent. Its parameters are the caller's word: what it does with what it is
  * given is its own matter.

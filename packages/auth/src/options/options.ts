@@ -84,11 +84,12 @@ const names: readonly (keyof ToriiOptions)[] = [
  */
 export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
   const given = readSection(options ?? null, '', names)
+  const keys = resolveKeys(given.keys)
   return Object.freeze({
     baseUrl: resolveBaseUrl(given.baseUrl),
-    keys: resolveKeys(given.keys),
+    keys,
     session: resolveSession(given.session),
-    password: resolvePassword(given.password),
+    password: resolvePassword(given.password, keys),
     bruteForce: resolveBruteForce(given.bruteForce),
     requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail),
     audit: resolveAudit(given.audit),

@@ -1,7 +1,10 @@
 import { InvalidOptionsError } from 'torii-core'
+import type { KeyRing } from '../keys/key-ring.js'
 import { argon2Ceilings } from '../password/argon2.js'
+import type { BreachedHook } from '../password/breached.js'
+import type { LegacyVerifier } from '../password/legacy-verifier.js'
 import { defaults } from './defaults.js'
-import { readSection, readWholeNumber } from './option-checks.js'
+import { readBoolean, readFunction, readSection, readWholeNumber } from './option-checks.js'
 
 /** What a password hash costs, and how many are made at once. */
 export interface HashingOptions {
@@ -15,6 +18,11 @@ export interface HashingOptions {
   readonly concurrency: number
   /** Sign-ins and registrations that may wait for their turn; the next one is refused (default: 128). */
   readonly maxWaiting: number
+  /**
+   * Whether passwords are hashed with a secret from `keys` as well, which is not in the database (default:
+   * false). Whoever loses that key loses every password made under it.
+   */
+  readonly pepper: boolean
 }
 
 /** What a password must be, and how it is kept. */
@@ -22,6 +30,10 @@ export interface PasswordOptions {
   /** Characters (code points) a new password must have, 8 to 64 (default: 15). */
   readonly minLength: number
   readonly hashing: HashingOptions
+  /** Asked whether a new password is known from a breach; see `createBreachCheck` (default: null, not asked). */
+  readonly breached: BreachedHook | null
+  /** Verify imported hashes, until their owners sign in; see `createBcryptVerifier` (default: none). */
+  readonly legacyVerifiers: readonly LegacyVerifier[]
 }
 
 /** The weakest line of OWASP's list of equal settings is m=7168, t=5. */
@@ -29,17 +41,37 @@ const minMemoryKib = 7168
 const minWorkKib = 7168 * 5
 
 /** @throws InvalidOptionsError */
-export function resolvePassword(value: unknown): PasswordOptions {
+export function resolvePassword(value: unknown, keys: KeyRing): PasswordOptions {
   const given = readSection(value, 'password', Object.keys(defaults.password))
   // NIST SP 800-63B-4 section 3.1.1.2: 8 only beside a second factor; at least 64 must be possible.
   const rule = { min: 8, max: 64, otherwise: defaults.password.minLength }
   const minLength = readWholeNumber(given.minLength, 'password.minLength', rule)
-  return Object.freeze({ minLength, hashing: resolveHashing(given.hashing) })
+  return Object.freeze({
+    minLength,
+    hashing: resolveHashing(given.hashing, keys),
+    breached: readFunction<BreachedHook>(given.breached ?? undefined, 'password.breached') ?? null,
+    legacyVerifiers: resolveLegacyVerifiers(given.legacyVerifiers),
+  })
 }
 
-function resolveHashing(value: unknown): HashingOptions {
+function resolveLegacyVerifiers(value: unknown): readonly LegacyVerifier[] {
+  if (value === undefined) return defaults.password.legacyVerifiers
+  if (!Array.isArray(value) || !value.every(isLegacyVerifier))
+    throw new InvalidOptionsError(
+      'password.legacyVerifiers',
+      'must be an array of { accepts, verify }, as createBcryptVerifier makes them',
+    )
+  return Object.freeze([...value])
+}
+
+const isLegacyVerifier = (value: unknown): value is LegacyVerifier =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['accepts', 'verify'].every((name) => typeof Reflect.get(value, name) === 'function')
+
+function resolveHashing(value: unknown, keys: KeyRing): HashingOptions {
   const given = readSection(value, 'password.hashing', Object.keys(defaults.password.hashing))
-  const number = (name: keyof HashingOptions, min: number, max: number) =>
+  const number = (name: Exclude<keyof HashingOptions, 'pepper'>, min: number, max: number) =>
     readWholeNumber(given[name], `password.hashing.${name}`, {
       min,
       max,
@@ -59,5 +91,16 @@ function resolveHashing(value: unknown): HashingOptions {
     lanes: number('lanes', 1, argon2Ceilings.lanes),
     concurrency: number('concurrency', 1, 1024),
     maxWaiting: number('maxWaiting', 0, 100_000),
+    pepper: resolvePepper(given.pepper, keys),
   })
+}
+
+function resolvePepper(value: unknown, keys: KeyRing): boolean {
+  const pepper = readBoolean(value, 'password.hashing.pepper', defaults.password.hashing.pepper)
+  if (pepper && keys.isEmpty)
+    throw new InvalidOptionsError(
+      'password.hashing.pepper',
+      'needs the option keys: the pepper is made from the first one',
+    )
+  return pepper
 }

@@ -16,6 +16,7 @@ test('reads what the library writes', async () => {
     lanes: 2,
     saltBytes: 16,
     outputBytes: 32,
+    keyId: null,
   })
 })
 

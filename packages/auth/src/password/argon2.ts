@@ -1,3 +1,5 @@
+import { keyIdForm } from '../keys/key-ring.js'
+
 /** What an Argon2id hash costs and how long its parts are. */
 export interface Argon2Form {
   readonly memoryKib: number
@@ -5,6 +7,8 @@ export interface Argon2Form {
   readonly lanes: number
   readonly saltBytes: number
   readonly outputBytes: number
+  /** Id of the application key that the password was peppered under; null for a plain hash. */
+  readonly keyId: string | null
 }
 
 /**
@@ -29,26 +33,32 @@ export const argon2Ceilings = Object.freeze({
 const maxFormLength = 256
 
 const number = '(0|[1-9][0-9]{0,6})'
+/** The 1 to 32 bytes of a key's id, which PHC's own alphabet of values could not spell. */
+const keyId = '(?:,keyid=([A-Za-z0-9+/]{2,43}))?'
 const base64 = '([A-Za-z0-9+/]{11,86})'
 const form = new RegExp(
-  `^\\$argon2id\\$v=19\\$m=${number},t=${number},p=${number}\\$${base64}\\$${base64}$`,
+  `^\\$argon2id\\$v=19\\$m=${number},t=${number},p=${number}${keyId}\\$${base64}\\$${base64}$`,
 )
 
 /**
- * Reads a PHC string strictly: Argon2id, version 19, the three parameters in their order, canonical
- * base64 without padding, everything within {@link argon2Ceilings}. Anything else is null, before
+ * Reads a PHC string strictly: Argon2id, version 19, the three parameters in their order and perhaps
+ * `keyid`, canonical base64 without padding, everything within {@link argon2Ceilings}. Anything else is null, before
  * any of it is computed.
  * @see RFC 9106, and the PHC string format
  */
 export function parseArgon2(text: string): Argon2Form | null {
   if (text.length > maxFormLength) return null
-  const [, m, t, p, salt = '', output = ''] = form.exec(text) ?? []
+  const [, m, t, p, key, salt = '', output = ''] = form.exec(text) ?? []
+  const keyId = key === undefined ? null : Buffer.from(key, 'base64').toString()
+  if (keyId !== null && !(keyIdForm.test(keyId) && encodeBase64(Buffer.from(keyId)) === key))
+    return null
   const parsed = {
     memoryKib: Number(m),
     passes: Number(t),
     lanes: Number(p),
     saltBytes: decodedLength(salt),
     outputBytes: decodedLength(output),
+    keyId,
   }
   return isComputable(parsed) ? parsed : null
 }
@@ -70,3 +80,10 @@ function decodedLength(text: string): number {
 
 /** PHC's base64: the standard alphabet without padding. */
 export const encodeBase64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
+
+/** The same PHC string, saying under which key the password was peppered. */
+export const withKeyId = (text: string, keyId: string): string =>
+  text.replace(/(,p=\d+)\$/, `$1,keyid=${encodeBase64(Buffer.from(keyId))}$`)
+
+/** The same PHC string as the binding reads it, which knows no `keyid`. */
+export const withoutKeyId = (text: string): string => text.replace(/,keyid=[^$]*/, '')

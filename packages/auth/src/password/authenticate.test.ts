@@ -23,7 +23,7 @@ async function register(email = newEmail()) {
 /** A service over the real hashing, with something that happens around its steps. */
 function serviceWith(around: (hasher: PasswordHasher) => Partial<PasswordHasher>) {
   const { options } = torii
-  const real = createPasswordHashing(options.password.hashing, options.log)
+  const real = createPasswordHashing(options)
   const hashing: PasswordHashing = {
     admit: (work) => real.admit((hasher) => work({ ...hasher, ...around(hasher) })),
   }

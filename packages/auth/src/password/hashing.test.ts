@@ -4,13 +4,12 @@ import { inspect } from 'node:util'
 import { hash as argon2 } from '@node-rs/argon2'
 import { newUserId, PasswordHash } from 'torii-core'
 import type { LogEvent } from '../log.js'
-import { defaults } from '../options/defaults.js'
+import { resolveOptions } from '../options/options.js'
 import { parseArgon2 } from './argon2.js'
 import { createPasswordHashing } from './hashing.js'
 import type { NormalizedPassword } from './text.js'
 import { normalizePassword } from './text.js'
 
-const options = defaults.password.hashing
 const userId = newUserId()
 
 function password(text: string): NormalizedPassword {
@@ -21,7 +20,9 @@ function password(text: string): NormalizedPassword {
 
 function open() {
   const events: LogEvent[] = []
-  const hashing = createPasswordHashing(options, (event) => events.push(event))
+  const hashing = createPasswordHashing(
+    resolveOptions({ baseUrl: 'https://app.example', log: (event) => events.push(event) }),
+  )
   return { events, ...hashing }
 }
 
@@ -30,7 +31,14 @@ test('a hash is Argon2id under the current parameters, and never the same twice'
   await admit(async (hasher) => {
     const [one, two] = [await hasher.hash(password('same')), await hasher.hash(password('same'))]
     assert.notEqual(one.reveal(), two.reveal())
-    const form = { memoryKib: 19_456, passes: 2, lanes: 1, saltBytes: 16, outputBytes: 32 }
+    const form = {
+      memoryKib: 19_456,
+      passes: 2,
+      lanes: 1,
+      saltBytes: 16,
+      outputBytes: 32,
+      keyId: null,
+    }
     assert.deepEqual(parseArgon2(one.reveal()), form)
     assert.equal(hasher.needsRehash(one), false)
     assert.equal(inspect(one), '[redacted]')

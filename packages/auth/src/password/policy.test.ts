@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { loadCommonPasswords } from './common-passwords.js'
 import { judgePassword } from './policy.js'
 
 const context = {
@@ -7,7 +8,8 @@ const context = {
   name: 'Anna Lena Schmidt',
   host: 'shop.example.org',
 }
-const judge = (text: string, minLength = 15) => judgePassword(text, context, { minLength })
+const common = await loadCommonPasswords()
+const judge = (text: string, minLength = 15) => judgePassword(text, context, { minLength, common })
 
 function reasonOf(text: string, minLength?: number): string | null {
   const judged = judge(text, minLength)
@@ -21,6 +23,10 @@ const accepted = [
   `${'x'.repeat(14)}y`,
   'пароль длинный и хороший',
   '🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆',
+  'dragon 8374659213',
+  'passwords are hard to choose',
+  'anna went to the shop once',
+  'x7qk2m9ax7qk2m9a',
   `${'ab'.repeat(31)}cd`,
   `${'🦊'.repeat(255)}x`,
 ]
@@ -78,12 +84,38 @@ const guessable = [
   'Ａｎｎａ Ｌｅｎａ Ｓｃｈｍｉｄｔ',
   'shop.example.org',
   '000shop.example.org000',
+  'schmidt-schmidt-2024',
+  '!!Anna.Schmidt1985!!',
+  'x7qk2x7qk2x7qk2',
 ]
 for (const text of guessable)
-  test(`guessable: ${text}`, () => assert.equal(reasonOf(text), 'guessable'))
+  test(`T8.99: guessable: ${text}`, () => assert.equal(reasonOf(text), 'guessable'))
+
+const usual = [
+  'passwordpassword',
+  'Password Password',
+  'PASSWORD-password-1',
+  'monkey2024!monkey',
+  '!!!superman!!!!',
+  'p a s s w o r d 1 2',
+  'ＰａｓｓｗｏｒｄＰａｓｓｗｏｒｄ',
+  '1qaz2wsx3edc4rfv',
+  'qwertyuiop12345',
+  'P@ssw0rd P@ssw0rd',
+  '1234567887654321',
+]
+for (const text of usual)
+  test(`T8.99: common: ${text}`, () => assert.equal(reasonOf(text), 'common'))
+
+test('T8.99: where eight characters are enough, the common ones of eight are refused', () => {
+  for (const text of ['Football', 'iloveyou', '1q2w3e4r', 'sunshine1', 'Passw0rd', 'dragon99'])
+    assert.equal(reasonOf(text, 8), 'common')
+  assert.equal(reasonOf('vq7-kzpw', 8), null)
+})
 
 test('every refusal has a sentence for the person, without the password', () => {
-  for (const text of ['short', 'x'.repeat(2000), 'malformed \ud800 password', 'a'.repeat(15)]) {
+  const refused = ['short', 'x'.repeat(2000), 'malformed \ud800 password', 'a'.repeat(15)]
+  for (const text of [...refused, 'passwordpassword']) {
     const judged = judge(text)
     assert.ok(!judged.ok)
     assert.match(judged.problem.message, /^[A-Z].*\.$/)
@@ -92,7 +124,7 @@ test('every refusal has a sentence for the person, without the password', () => 
 })
 
 test('an account without a name, and a hostile name, are judged like any', () => {
-  const policy = { minLength: 15 }
+  const policy = { minLength: 15, common }
   assert.ok(judgePassword('correct horse battery', { ...context, name: null }, policy).ok)
   assert.ok(
     judgePassword('correct horse battery', { ...context, name: '1'.repeat(200) }, policy).ok,

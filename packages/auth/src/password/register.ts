@@ -15,7 +15,6 @@ import { readRequestInfo } from '../request-info.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn, TooManyAttempts } from '../sign-in.js'
 import type { PasswordProblem } from './policy.js'
-import { judgePassword } from './policy.js'
 
 /** A person who wants an account. */
 export interface RegisterInput<Metadata extends object = Record<string, Json>>
@@ -49,14 +48,13 @@ export type Preparation<Metadata extends object = Record<string, Json>> =
  * takes no part in a transaction. A taken address is not looked for, so it costs the same.
  */
 export async function prepareRegistration<Metadata extends object>(
-  { options, hashing, storage, tell }: ServiceContext<Metadata>,
+  { options, hashing, judge, storage, tell }: ServiceContext<Metadata>,
   input: RegisterInput<Metadata>,
   requestInfo: RequestInfo,
 ): Promise<Preparation<Metadata>> {
   const info = readRequestInfo(requestInfo)
   const { password: text, ...profile } = readInput(input)
-  const context = { email: profile.email, name: profile.name ?? null, host: options.baseUrl.host }
-  const judged = judgePassword(text, context, options.password)
+  const judged = await judge(text, { email: profile.email, name: profile.name ?? null })
   if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
   return hashing.admit(async (hasher) => {
     const network = registrationCharge(options.bruteForce, info.ip)

@@ -4,6 +4,9 @@ import { countCodePoints } from 'torii-core'
 /** A password as it is hashed: well-formed Unicode in NFC, of a bounded size. */
 export type NormalizedPassword = Brand<string, 'NormalizedPassword'>
 
+/** Stands for a text that can be nobody's password, where the work of verifying one is done all the same. */
+export const noPassword = '' as NormalizedPassword
+
 /** Sizes of a password. None is ever truncated: longer ones are refused. */
 export const passwordLimits = Object.freeze({
   /** NIST SP 800-63B-4 section 3.1.1.2 asks for at least 64. */
