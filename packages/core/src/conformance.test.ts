@@ -49,6 +49,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
   passwords: {
     findForSignIn: true,
     findForUser: true,
+    exists: true,
     signIn: true,
     set: true,
     change: true,

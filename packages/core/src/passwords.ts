@@ -60,6 +60,8 @@ export interface PasswordRepository<Metadata extends object = Record<string, Jso
   findForSignIn(input: { email: string; charges: AttemptCharges }): Promise<PasswordLookup>
   /** The same for a signed-in user who proves the password again. */
   findForUser(input: { userId: UserId; charges: AttemptCharges }): Promise<PasswordLookup>
+  /** Whether the user has a password that counts: one that a take-over left behind is none. */
+  exists(userId: UserId): Promise<boolean>
   /** Opens the session, gives the attempt back and stores the rehash, in one commit. */
   signIn(input: PasswordSignIn): Promise<PasswordSignInOutcome<Metadata>>
   /** Sets the first password. */

@@ -69,6 +69,9 @@ export const statements = (schema: string) =>
       from verdict v
       left join ${schema}.users u on v.allowed and u.id = $15::uuid
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch`,
+    exists: `
+      select p.user_id from ${schema}.passwords p join ${schema}.users u on u.id = p.user_id
+      where p.user_id = $1::uuid and p.owner_epoch = u.owner_epoch`,
     // The key lock fixes the order user before password, and sees a user that is being deleted.
     signIn: `
       with u as (
@@ -188,6 +191,9 @@ export function createPasswordRepository<Metadata extends object = Record<string
       const { userId, charges } = checkObject(input, 'input')
       const values = [...chargeValues(checkCharges(charges)), checkUserId(userId)]
       return one(db, sql.findForUser, values, toLookup)
+    },
+    async exists(userId: UserId) {
+      return (await maybeOne(db, sql.exists, [checkUserId(userId)], (row) => row)) !== null
     },
     async signIn(input: PasswordSignIn) {
       const values = signInValues(input)

@@ -111,6 +111,7 @@ const good: Record<Repository, Record<string, Call>> = {
   passwords: {
     findForSignIn: ({ email }) => storage.passwords.findForSignIn({ email, charges: charges() }),
     findForUser: ({ id }) => storage.passwords.findForUser({ userId: id, charges: charges() }),
+    exists: ({ id }) => storage.passwords.exists(id),
     signIn: ({ id, hash }) =>
       storage.passwords.signIn({
         credential: { userId: id, hash, epochs: firstEpochs },

@@ -202,6 +202,9 @@ const passwords: readonly BadArgument[] = [
   ...inCharges('passwords.findForUser', ({ passwords }, charges) =>
     passwords.findForUser({ userId: unknownUserId(), charges }),
   ),
+  one('passwords.exists', 'userId', badIds(), ({ passwords }, userId) =>
+    passwords.exists(unsafe(userId)),
+  ),
   one('passwords.signIn', null, notObjects, ({ passwords }, value) =>
     passwords.signIn(unsafe(value)),
   ),

@@ -4,6 +4,7 @@ import type { AttemptCharges } from '../login-attempts.js'
 import { PasswordHash } from '../secret.js'
 import type { ConformanceStorage } from './case.js'
 import { casesOf } from './case.js'
+import { takeOver } from './credentials.js'
 import {
   liveSession,
   lookUp,
@@ -199,6 +200,16 @@ promise(
     }
   },
 )
+
+promise('exists: says whether the user has a password that counts', [], async (storage) => {
+  const { user, email } = await signUp(storage)
+  const bare = await signUpBare(storage)
+  assert.equal(await storage.passwords.exists(user.id), true)
+  for (const userId of [bare.id, unknownUserId()])
+    assert.equal(await storage.passwords.exists(userId), false)
+  await takeOver(storage, email)
+  assert.equal(await storage.passwords.exists(user.id), false)
+})
 
 promise(
   'findForUser: of twenty guesses at once exactly the cap see a hash',
