@@ -1,5 +1,7 @@
 import type { JoinedTransaction, Json, StorageTransaction } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
+import type { JoinedAdmin } from './admin/joined.js'
+import { joinAdmin } from './admin/joined.js'
 import type { ActContext } from './context.js'
 import { joinedCommit } from './events/commit.js'
 import type { Story } from './events/story.js'
@@ -8,13 +10,17 @@ import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
 import type { JoinedPassword } from './password/joined.js'
 import { joinPassword } from './password/joined.js'
+import type { JoinedUsers } from './users/joined.js'
+import { joinUsers } from './users/joined.js'
 
 /**
  * Torii inside the application's transaction. It offers the acts that neither charge an attempt, hash,
  * send nor ask a provider; mail and events of them wait for the commit.
  */
 export interface JoinedTorii<Metadata extends object = Record<string, Json>> {
+  readonly admin: JoinedAdmin<Metadata>
   readonly password: JoinedPassword<Metadata>
+  readonly users: JoinedUsers<Metadata>
 }
 
 /** The same over a client whose transaction the application ends by itself. */
@@ -41,5 +47,10 @@ export function join<Metadata extends object>(
     options,
     commit: joinedCommit(tx, { audit: options.audit, hooks }, (story) => untold.push(story)),
   }
-  return { password: joinPassword(context), committed }
+  return {
+    admin: joinAdmin(context),
+    password: joinPassword(context),
+    users: joinUsers(context),
+    committed,
+  }
 }

@@ -60,10 +60,13 @@ interface Query {
 /** What the application's own pool is to the storage; here every statement passes through it one by one. */
 async function countingPool(db: TestDatabase, statements: string[]) {
   const client = await db.connect()
+  let former: Promise<unknown> = Promise.resolve()
   const counted = {
     query(query: Query) {
       statements.push(query.text)
-      return client.query(query)
+      const answer = former.then(() => client.query(query))
+      former = answer.catch(() => undefined)
+      return answer
     },
     release: () => undefined,
     on: () => undefined,

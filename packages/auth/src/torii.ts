@@ -1,4 +1,6 @@
 import type { JoinedTransaction, Json, RepositoryProvider, StorageTransaction } from 'torii-core'
+import type { AdminService } from './admin/admin.js'
+import { createAdminService } from './admin/admin.js'
 import type { Background } from './background.js'
 import { createContext } from './context.js'
 import type { Tell } from './events/tell.js'
@@ -12,6 +14,8 @@ import type { PasswordService } from './password/password.js'
 import { createPasswordService } from './password/password.js'
 import type { SessionService } from './sessions/sessions.js'
 import { createSessionService } from './sessions/sessions.js'
+import type { UserService } from './users/users.js'
+import { createUserService } from './users/users.js'
 
 /**
  * Authentication over one storage: decides when a person is signed in. `Metadata` types the
@@ -25,8 +29,10 @@ import { createSessionService } from './sessions/sessions.js'
 export class Torii<Metadata extends object = Record<string, Json>> {
   /** The options as they are in force. */
   readonly options: ResolvedOptions
+  readonly admin: AdminService<Metadata>
   readonly password: PasswordService<Metadata>
   readonly sessions: SessionService<Metadata>
+  readonly users: UserService<Metadata>
   readonly #hooks: Hooks<Metadata>
   readonly #background: Background
   readonly #tell: Tell
@@ -38,8 +44,10 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     const context = createContext(storage, this.options, this.#hooks)
     this.#background = context.background
     this.#tell = context.tell
+    this.admin = createAdminService(context)
     this.password = createPasswordService(context)
     this.sessions = createSessionService(context)
+    this.users = createUserService(context)
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { JoinedTransaction, RepositoryProvider, TransactionRepositories } from 'torii-core'
 import type { AuditOptions } from '../options/audit.js'
 import type { Hooks } from '../options/hooks.js'
-import { auditEvent } from './audit.js'
+import { auditEvents } from './audit.js'
 import type { Story } from './story.js'
 import type { Tell } from './tell.js'
 
@@ -85,6 +85,6 @@ async function complete<Metadata extends object>(
   { events = [], created = null }: Story<Metadata>,
 ): Promise<void> {
   if (audit !== null && events.length > 0)
-    await tx.auditEvents.record(events.map((each) => auditEvent(each, audit.retentionSeconds)))
+    await tx.auditEvents.record(auditEvents(events, audit.retentionSeconds))
   if (created !== null) await hooks.onUserCreated?.(tx, created)
 }

@@ -24,6 +24,8 @@ export interface EventDetails {
   readonly user_deleted: { readonly by: Actor }
   readonly user_disabled: { readonly by: 'admin' }
   readonly user_enabled: { readonly by: 'admin' }
+  /** The person took a copy of everything that is kept of them. */
+  readonly user_exported: object
   /** The first proof of a mailbox ended what somebody had made before on this account. */
   readonly account_taken_over: { readonly method: SignInMethod | 'email' }
 

@@ -1,0 +1,44 @@
+import type { AuditEvent, Json, RepositoryProvider, Session, User, UserId } from 'torii-core'
+import type { WaysIn } from './ways-in.js'
+import { readWaysIn } from './ways-in.js'
+
+/**
+ * Everything that is kept of a person, ready for JSON. No hash, token, key or ciphertext is in it: none of them
+ * says anything of the person, and each could be used against them.
+ */
+export interface PersonalData<Metadata extends object = Record<string, Json>> extends WaysIn {
+  readonly user: User<Metadata>
+  readonly sessions: readonly Session[]
+  /** What the audit trail holds of this person, newest first. */
+  readonly events: readonly AuditEvent[]
+}
+
+/** Reads it. Null when the account is gone. */
+export async function readPersonalData<Metadata extends object>(
+  storage: RepositoryProvider<Metadata>,
+  userId: UserId,
+): Promise<PersonalData<Metadata> | null> {
+  const [user, sessions, waysIn, events] = await Promise.all([
+    storage.users.find(userId),
+    storage.sessions.list(userId),
+    readWaysIn(storage, userId),
+    readEvents(storage, userId),
+  ])
+  return user === null ? null : { user, ...waysIn, sessions, events }
+}
+
+const pageOfEvents = 200
+
+async function readEvents(
+  { auditEvents }: Pick<RepositoryProvider, 'auditEvents'>,
+  userId: UserId,
+): Promise<readonly AuditEvent[]> {
+  const events: AuditEvent[] = []
+  let { next, events: page } = await auditEvents.list({ userId, limit: pageOfEvents })
+  events.push(...page)
+  while (next !== null) {
+    ;({ next, events: page } = await auditEvents.list({ userId, limit: pageOfEvents, after: next }))
+    events.push(...page)
+  }
+  return events
+}
