@@ -5,6 +5,8 @@ import type { Commit } from './events/commit.js'
 import { ownCommit } from './events/commit.js'
 import type { Tell } from './events/tell.js'
 import { createTell } from './events/tell.js'
+import type { Post } from './mail/post.js'
+import { createPost } from './mail/post.js'
 import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
 import type { PasswordHashing } from './password/hashing.js'
@@ -31,6 +33,8 @@ export interface ServiceContext<Metadata extends object> extends ActContext<Meta
   readonly tell: Tell
   /** Work that goes on after the answer. */
   readonly background: Background
+  /** Mail on its way out; null where nothing can be mailed. */
+  readonly post: Post | null
 }
 
 /** The context of one Torii. */
@@ -39,7 +43,8 @@ export function createContext<Metadata extends object>(
   options: ResolvedOptions,
   hooks: Hooks<Metadata>,
 ): ServiceContext<Metadata> {
-  const tell = createTell(options.onEvent, null)
+  const post = openPost(options)
+  const tell = createTell(options.onEvent, post)
   return {
     options,
     storage,
@@ -48,5 +53,13 @@ export function createContext<Metadata extends object>(
     commit: ownCommit(storage, { audit: options.audit, hooks }, tell),
     tell,
     background: createBackground(options.keepAlive, options.log),
+    post,
   }
+}
+
+function openPost({ mailer, mail, baseUrl, keepAlive, log }: ResolvedOptions): Post | null {
+  if (mailer === null) return null
+  const { appName, messages, ...options } = mail
+  const app = { name: appName, url: baseUrl.origin }
+  return createPost({ mailer, app, messages, options, keepAlive, log })
 }

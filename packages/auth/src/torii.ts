@@ -6,6 +6,7 @@ import { createContext } from './context.js'
 import type { Tell } from './events/tell.js'
 import type { CommittableTorii, JoinedTorii } from './joined.js'
 import { join } from './joined.js'
+import type { Post } from './mail/post.js'
 import type { Hooks } from './options/hooks.js'
 import { resolveHooks } from './options/hooks.js'
 import type { ResolvedOptions, ToriiOptions } from './options/options.js'
@@ -35,6 +36,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly users: UserService<Metadata>
   readonly #hooks: Hooks<Metadata>
   readonly #background: Background
+  readonly #post: Post | null
   readonly #tell: Tell
 
   /** @throws InvalidOptionsError naming the option */
@@ -43,6 +45,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.#hooks = resolveHooks(options.hooks)
     const context = createContext(storage, this.options, this.#hooks)
     this.#background = context.background
+    this.#post = context.post
     this.#tell = context.tell
     this.admin = createAdminService(context)
     this.password = createPasswordService(context)
@@ -70,6 +73,8 @@ export class Torii<Metadata extends object = Record<string, Json>> {
 
   /** Waits for what goes on after answers (mail above all): before the process ends, and in tests. */
   async settled(): Promise<void> {
+    // What goes on after an answer may send a message, and is never sent by one.
     await this.#background.settled()
+    await this.#post?.settled()
   }
 }

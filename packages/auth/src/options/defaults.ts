@@ -31,6 +31,24 @@ export const defaults = Object.freeze({
     breached: null,
     legacyVerifiers: Object.freeze([]),
   }),
+  magicLink: Object.freeze({
+    /** OWASP ASVS 5.0, 6.5.5: an out-of-band request lives at most ten minutes. */
+    lifetimeSeconds: 600,
+    /** Signing in and registering are one form then, as the common services have it. */
+    signUp: true,
+    /** Needs application keys, which a first run has none of. */
+    code: false,
+  }),
+  mail: Object.freeze({
+    /** Small servers take few connections from one client. */
+    concurrency: 4,
+    /** About what an outage of a minute piles up; each waiting message takes a few hundred bytes. */
+    maxWaiting: 1000,
+    /** RFC 5321 section 4.5.3.2 allows minutes; nobody waits that long for a link that lives ten. */
+    sendSeconds: 60,
+    /** A restarted server is back, and greylisting would ask for more than anybody waits. */
+    retrySeconds: 2,
+  }),
   bruteForce: Object.freeze({
     /**
      * NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, growing waits of 30 s up to an hour.

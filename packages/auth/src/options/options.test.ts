@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
 import { KeyRing } from '../keys/key-ring.js'
+import { englishMessages } from '../mail/english.js'
 import { defaults } from './defaults.js'
 import type { ToriiOptions } from './options.js'
 import { resolveOptions } from './options.js'
@@ -14,8 +15,9 @@ test('only the base URL is needed; everything else has its default, frozen', () 
   assert.equal(site.origin, baseUrl)
   for (const hook of [log, onEvent]) assert.equal(typeof hook, 'function')
   assert.ok(keys instanceof KeyRing)
-  const off = { requireVerifiedEmail: false, audit: null, keepAlive: null }
-  assert.deepEqual(rest, { ...given, ...off })
+  const off = { requireVerifiedEmail: false, audit: null, keepAlive: null, mailer: null }
+  const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
+  assert.deepEqual(rest, { ...given, ...off, mail })
   for (const part of [rest.session, rest.password, rest.password.hashing, rest.bruteForce.account])
     assert.ok(Object.isFrozen(part))
 })
@@ -81,6 +83,21 @@ const refused: readonly (readonly [option: string, given: Record<string, unknown
   ['bruteForce.registrations.cap', { bruteForce: { registrations: { cap: 0 } } }],
   ['requireVerifiedEmail', { requireVerifiedEmail: 'yes' }],
   ['log', { log: {} }],
+  ['magicLink.lifetimeSeconds', { magicLink: { lifetimeSeconds: 3601 } }],
+  ['magicLink.signUp', { magicLink: { signUp: 'no' } }],
+  ['magicLink.code', { magicLink: { code: 1 } }],
+  ['keys', { magicLink: { code: true } }],
+  ['mailer', { mailer: {} }],
+  ['mailer', { mailer: 'smtp://mail.example' }],
+  ['mail.appName', { mail: { appName: ' ' } }],
+  ['mail.appName', { mail: { appName: 'Acme\r\nBcc: eve@example.net' } }],
+  ['mail.messages.magic_links', { mail: { messages: { magic_links: () => null } } }],
+  ['mail.messages.magic_link', { mail: { messages: { magic_link: 'Hello' } } }],
+  ['mail.concurrency', { mail: { concurrency: 0 } }],
+  ['mail.maxWaiting', { mail: { maxWaiting: -1 } }],
+  ['mail.sendSeconds', { mail: { sendSeconds: 601 } }],
+  ['mail.retrySeconds', { mail: { retrySeconds: 0 } }],
+  ['mail.language', { mail: { language: 'de' } }],
 ]
 
 for (const [option, given] of refused)
@@ -100,4 +117,22 @@ test('options that are no object are refused', () => {
 
 test('requiring a verified address says that it needs a mailer', () => {
   assert.throws(() => resolveOptions({ baseUrl, requireVerifiedEmail: true }), /needs a mailer/)
+})
+
+test('with a mailer addresses have to be verified, unless said otherwise', () => {
+  const mailer = { send: async () => undefined }
+  assert.equal(resolveOptions({ baseUrl, mailer }).requireVerifiedEmail, true)
+  assert.equal(
+    resolveOptions({ baseUrl, mailer, requireVerifiedEmail: false }).requireVerifiedEmail,
+    false,
+  )
+  assert.equal(resolveOptions({ baseUrl }).requireVerifiedEmail, false)
+})
+
+test('messages of one’s own stand beside the English ones, and the host names the application', () => {
+  const magic_link = () => ({ subject: 's', text: 't', html: 'h' })
+  const { mail } = resolveOptions({ baseUrl, mail: { messages: { magic_link } } })
+  assert.equal(mail.messages.magic_link, magic_link)
+  assert.equal(mail.messages.verify_email, englishMessages.verify_email)
+  assert.equal(mail.appName, 'app.example')
 })

@@ -6,6 +6,7 @@ import type { EventHandler, ToriiEvent } from '../events/event.js'
 import type { ApplicationKey, KeyRing } from '../keys/key-ring.js'
 import { resolveKeys } from '../keys/key-ring.js'
 import type { Log, LogEvent } from '../log.js'
+import type { Mailer } from '../mail/message.js'
 import { quiet } from '../quiet.js'
 import type { AuditOptions } from './audit.js'
 import { resolveAudit } from './audit.js'
@@ -13,7 +14,11 @@ import type { BaseUrl } from './base-url.js'
 import { resolveBaseUrl } from './base-url.js'
 import { resolveBruteForce } from './brute-force.js'
 import type { Hooks } from './hooks.js'
-import { readFunction, readSection } from './option-checks.js'
+import type { MagicLinkOptions } from './magic-link.js'
+import { resolveMagicLink } from './magic-link.js'
+import type { MailOptions, MailOptionsInput } from './mail.js'
+import { resolveMail, resolveMailer } from './mail.js'
+import { readBoolean, readFunction, readSection } from './option-checks.js'
 import type { HashingOptions, PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
@@ -35,7 +40,14 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   session?: Partial<SessionOptions>
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
   bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<AttemptPolicy> }
-  /** Whether an unverified address may not sign in. Only false for now: verifying needs a mailer. */
+  magicLink?: Partial<MagicLinkOptions>
+  /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without one nothing that needs a mail is offered. */
+  mailer?: Mailer
+  mail?: MailOptionsInput
+  /**
+   * Whether an address that nobody proved to own signs in no one by password (default: whether there is a
+   * mailer). True needs a mailer.
+   */
   requireVerifiedEmail?: boolean
   /** Keeps what happens in `audit_events`, in the commit of the act itself (default: not kept). */
   audit?: boolean | Partial<AuditOptions>
@@ -54,7 +66,11 @@ export interface ResolvedOptions {
   readonly keys: KeyRing
   readonly session: SessionOptions
   readonly password: PasswordOptions
+  readonly magicLink: MagicLinkOptions
   readonly bruteForce: BruteForcePolicies
+  /** Null where nothing can be mailed. */
+  readonly mailer: Mailer | null
+  readonly mail: MailOptions
   readonly requireVerifiedEmail: boolean
   /** Null when nothing is kept. */
   readonly audit: AuditOptions | null
@@ -69,7 +85,10 @@ const names: readonly (keyof ToriiOptions)[] = [
   'keys',
   'session',
   'password',
+  'magicLink',
   'bruteForce',
+  'mailer',
+  'mail',
   'requireVerifiedEmail',
   'audit',
   'hooks',
@@ -84,14 +103,19 @@ const names: readonly (keyof ToriiOptions)[] = [
  */
 export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
   const given = readSection(options ?? null, '', names)
+  const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
+  const mailer = resolveMailer(given.mailer)
   return Object.freeze({
-    baseUrl: resolveBaseUrl(given.baseUrl),
+    baseUrl,
     keys,
     session: resolveSession(given.session),
     password: resolvePassword(given.password, keys),
+    magicLink: resolveMagicLink(given.magicLink, keys),
     bruteForce: resolveBruteForce(given.bruteForce),
-    requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail),
+    mailer,
+    mail: resolveMail(given.mail, baseUrl),
+    requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer),
     audit: resolveAudit(given.audit),
     onEvent: quiet(readFunction<EventHandler>(given.onEvent, 'onEvent')),
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
@@ -99,11 +123,12 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
   })
 }
 
-function resolveRequireVerifiedEmail(value: unknown): boolean {
-  if (value === undefined || value === false) return false
-  if (value !== true) throw new InvalidOptionsError('requireVerifiedEmail', 'must be true or false')
-  throw new InvalidOptionsError(
-    'requireVerifiedEmail',
-    'needs a mailer: without one nobody could ever verify an address and sign in',
-  )
+function resolveRequireVerifiedEmail(value: unknown, mailer: Mailer | null): boolean {
+  const required = readBoolean(value, 'requireVerifiedEmail', mailer !== null)
+  if (required && mailer === null)
+    throw new InvalidOptionsError(
+      'requireVerifiedEmail',
+      'needs a mailer: without one nobody could ever verify an address and sign in',
+    )
+  return required
 }

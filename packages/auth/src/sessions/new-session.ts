@@ -9,8 +9,18 @@ export function prepareSession(
   userId: UserId,
   method: SignInMethod,
   info: RequestInfo,
-  { idleSeconds, absoluteSeconds }: SessionOptions,
+  lifetime: SessionOptions,
 ): { session: NewSession; token: SessionToken } {
+  const { session, tokenFor } = prepareAnybodysSession(method, info, lifetime)
+  return { session, token: tokenFor(userId) }
+}
+
+/** The same where only the storage finds out whose it is: the token is written once that is known. */
+export function prepareAnybodysSession(
+  method: SignInMethod,
+  info: RequestInfo,
+  { idleSeconds, absoluteSeconds }: SessionOptions,
+): { session: NewSession; tokenFor(userId: UserId): SessionToken } {
   const id = newSessionId()
   const secret = newSessionSecret()
   return {
@@ -23,6 +33,6 @@ export function prepareSession(
       idleSeconds,
       absoluteSeconds,
     },
-    token: formatSessionToken(userId, id, secret),
+    tokenFor: (userId) => formatSessionToken(userId, id, secret),
   }
 }
