@@ -17,6 +17,15 @@ export type {
 export type { CommittableTorii, JoinedTorii } from './joined.js'
 export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './keys/key-ring.js'
 export type { Log, LogEvent } from './log.js'
+export type {
+  InvalidToken,
+  MagicLinkOutcome,
+  MagicLinkProof,
+  MagicLinkSignIn,
+} from './magic-link/authenticate.js'
+export type { JoinedMagicLink } from './magic-link/joined.js'
+export type { MagicLinkService } from './magic-link/magic-link.js'
+export type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './magic-link/request.js'
 export type { MessageContent } from './mail/compose.js'
 export { composeMessage } from './mail/compose.js'
 export { englishMessages } from './mail/english.js'
@@ -55,6 +64,7 @@ export type { RequestInfo } from './request-info.js'
 export type { SessionService } from './sessions/sessions.js'
 export type { ReauthenticationRequired } from './sessions/valid-session.js'
 export type { SignedIn, TooManyAttempts } from './sign-in.js'
+export { LinkToken, MailLink } from './tokens/link-token.js'
 export { Torii } from './torii.js'
 export type { JoinedUsers } from './users/joined.js'
 export type { AccountDeletion, ProfileUpdate, StaleSession } from './users/own-account.js'

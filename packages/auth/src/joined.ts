@@ -6,6 +6,8 @@ import type { ActContext } from './context.js'
 import { joinedCommit } from './events/commit.js'
 import type { Story } from './events/story.js'
 import type { Tell } from './events/tell.js'
+import type { JoinedMagicLink } from './magic-link/joined.js'
+import { joinMagicLink } from './magic-link/joined.js'
 import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
 import type { JoinedPassword } from './password/joined.js'
@@ -19,6 +21,7 @@ import { joinUsers } from './users/joined.js'
  */
 export interface JoinedTorii<Metadata extends object = Record<string, Json>> {
   readonly admin: JoinedAdmin<Metadata>
+  readonly magicLink: JoinedMagicLink<Metadata>
   readonly password: JoinedPassword<Metadata>
   readonly users: JoinedUsers<Metadata>
 }
@@ -49,6 +52,7 @@ export function join<Metadata extends object>(
   }
   return {
     admin: joinAdmin(context),
+    magicLink: joinMagicLink(context),
     password: joinPassword(context),
     users: joinUsers(context),
     committed,

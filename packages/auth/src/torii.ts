@@ -6,6 +6,8 @@ import { createContext } from './context.js'
 import type { Tell } from './events/tell.js'
 import type { CommittableTorii, JoinedTorii } from './joined.js'
 import { join } from './joined.js'
+import type { MagicLinkService } from './magic-link/magic-link.js'
+import { createMagicLinkService } from './magic-link/magic-link.js'
 import type { Post } from './mail/post.js'
 import type { Hooks } from './options/hooks.js'
 import { resolveHooks } from './options/hooks.js'
@@ -34,6 +36,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly password: PasswordService<Metadata>
   readonly sessions: SessionService<Metadata>
   readonly users: UserService<Metadata>
+  readonly magicLink: MagicLinkService<Metadata>
   readonly #hooks: Hooks<Metadata>
   readonly #background: Background
   readonly #post: Post | null
@@ -51,6 +54,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.password = createPasswordService(context)
     this.sessions = createSessionService(context)
     this.users = createUserService(context)
+    this.magicLink = createMagicLinkService(context)
   }
 
   /**
