@@ -171,7 +171,7 @@ async function passwordsAndSessions(): Promise<void> {
   const email = 'ada@example.com'
   issue('password', Buffer.from(goodPassword))
   const made = await torii.password.register({ email, password: goodPassword }, requestInfo)
-  assert.ok(made.ok)
+  assert.ok(made.ok && made.token !== null)
   issueToken('session of the registration', made.token.reveal())
   const signedIn = await torii.password.authenticate({ email, password: goodPassword }, requestInfo)
   assert.ok(signedIn.ok)

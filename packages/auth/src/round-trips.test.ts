@@ -15,7 +15,7 @@ describe('statements sent to PostgreSQL', () => {
   }
   const register = async (email = freshEmail()) => {
     const outcome = await site.torii.password.register({ email, password }, requestInfo)
-    assert.ok(outcome.ok)
+    assert.ok(outcome.ok && outcome.token !== null)
     return outcome
   }
   const signIn = (email: string, given: string) =>

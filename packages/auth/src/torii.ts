@@ -3,6 +3,8 @@ import type { AdminService } from './admin/admin.js'
 import { createAdminService } from './admin/admin.js'
 import type { Background } from './background.js'
 import { createContext } from './context.js'
+import type { EmailService } from './email/email.js'
+import { createEmailService } from './email/email.js'
 import type { Tell } from './events/tell.js'
 import type { CommittableTorii, JoinedTorii } from './joined.js'
 import { join } from './joined.js'
@@ -34,6 +36,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly options: ResolvedOptions
   readonly admin: AdminService<Metadata>
   readonly password: PasswordService<Metadata>
+  readonly email: EmailService<Metadata>
   readonly sessions: SessionService<Metadata>
   readonly users: UserService<Metadata>
   readonly magicLink: MagicLinkService<Metadata>
@@ -52,6 +55,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.#tell = context.tell
     this.admin = createAdminService(context)
     this.password = createPasswordService(context)
+    this.email = createEmailService(context)
     this.sessions = createSessionService(context)
     this.users = createUserService(context)
     this.magicLink = createMagicLinkService(context)

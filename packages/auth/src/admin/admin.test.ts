@@ -13,7 +13,7 @@ const wrongPassword = 'not this one, surely'
 
 async function signUp(email = newEmail()) {
   const made = await torii.password.register({ email, password: goodPassword }, requestInfo)
-  assert.ok(made.ok)
+  assert.ok(made.ok && made.token !== null)
   return { email, id: made.user.id, token: made.token, session: made.session }
 }
 

@@ -7,8 +7,9 @@ import type {
   Charge,
   EmailKey,
   MailCharges,
+  User,
 } from 'torii-core'
-import { attemptKey } from 'torii-core'
+import { attemptKey, requireEmail } from 'torii-core'
 import { canonicalNetwork } from '../network.js'
 
 /** How often something may be tried. Each has counters of its own: no path in locks another. */
@@ -42,12 +43,37 @@ export const mailboxAttempts = (email: EmailKey): AttemptKey => keyOf('mailbox',
 export const codeAttempts = (email: EmailKey): AttemptKey => keyOf('code', email)
 
 /** What one sign-in costs, and what it gives back when it succeeds. */
-export function signInAttempt(
+export const signInAttempt = (
   policies: BruteForcePolicies,
   email: EmailKey,
   ip: string | null,
-): { charges: AttemptCharges; refund: AttemptRefund } {
-  const account = accountAttempts(email)
+): Attempt => passwordAttempt(policies, accountAttempts(email), ip)
+
+/**
+ * What it costs to prove the password again while signed in: the counter is that of signing in, so a
+ * session gives nobody a second set of guesses.
+ */
+export function proofAttempt(
+  policies: BruteForcePolicies,
+  { id, email }: Pick<User<object>, 'id' | 'email'>,
+  ip: string | null,
+): Attempt {
+  // An account without an address is counted under its id, which is no address.
+  const account = email === null ? keyOf('account', id) : accountAttempts(requireEmail(email))
+  return passwordAttempt(policies, account, ip)
+}
+
+/** What is charged before something is tried, and given back when it succeeds. */
+interface Attempt {
+  charges: AttemptCharges
+  refund: AttemptRefund
+}
+
+function passwordAttempt(
+  policies: BruteForcePolicies,
+  account: AttemptKey,
+  ip: string | null,
+): Attempt {
   const network = networkAttempts(ip)
   return {
     charges: {
@@ -63,7 +89,7 @@ export function codeAttempt(
   policies: BruteForcePolicies,
   email: EmailKey,
   ip: string | null,
-): { charges: AttemptCharges; refund: AttemptRefund } {
+): Attempt {
   const account = codeAttempts(email)
   const network = networkKey('mail', ip)
   return {
@@ -82,12 +108,8 @@ export const registrationCharges = (
   ip: string | null,
 ): MailCharges => ({
   address: { key: mailboxAttempts(email), policy: policies.mailbox },
-  network: registrationCharge(policies, ip),
+  network: networkCharge('register', ip, policies.registrations),
 })
-
-/** What making an account costs the network; null when the address is unknown. */
-export const registrationCharge = (policies: BruteForcePolicies, ip: string | null) =>
-  networkCharge('register', ip, policies.registrations)
 
 /** What asking for a mail costs. */
 export const mailCharges = (

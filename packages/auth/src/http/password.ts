@@ -18,9 +18,12 @@ export const passwordRoutes = [
     async handle(call, { email, password, name }) {
       const profile = name === undefined ? {} : { name }
       const made = await call.torii.password.register({ email, password, ...profile }, call.info)
-      if (made.ok) return signedIn(call, 201, made)
+      const accepted = () => Response.json({ status: 'accepted' }, { status: 202 })
+      if (made.ok) return made.session === null ? accepted() : signedIn(call, 201, made)
       switch (made.reason) {
         case 'taken':
+          // Where addresses are verified the answer is the same for every one; the owner is told by mail.
+          if (call.torii.options.requireVerifiedEmail) return accepted()
           return refuse({ error: 'email_taken' })
         case 'password_rejected':
           return refuse({ error: 'password_rejected', problem: made.problem })

@@ -15,6 +15,8 @@ export const defaults = Object.freeze({
   password: Object.freeze({
     /** NIST SP 800-63B-4 section 3.1.1.2: at least 15 when the password is the only factor. */
     minLength: 15,
+    /** Half an hour: Copenhagen Book, about an hour at most; a reset is asked for while one waits. */
+    resetSeconds: 1800,
     hashing: Object.freeze({
       /** OWASP Password Storage Cheat Sheet: Argon2id with m=19456 (19 MiB), t=2, p=1. */
       memoryKib: 19_456,
@@ -48,6 +50,12 @@ export const defaults = Object.freeze({
     sendSeconds: 60,
     /** A restarted server is back, and greylisting would ask for more than anybody waits. */
     retrySeconds: 2,
+  }),
+  email: Object.freeze({
+    /** NIST SP 800-63A: an enrolment code by mail works for a day. The mail may lie until the evening. */
+    verifySeconds: 86_400,
+    /** Asked for by somebody who is signed in and has both mailboxes open. */
+    changeSeconds: 3600,
   }),
   bruteForce: Object.freeze({
     /**

@@ -13,6 +13,8 @@ import { resolveAudit } from './audit.js'
 import type { BaseUrl } from './base-url.js'
 import { resolveBaseUrl } from './base-url.js'
 import { resolveBruteForce } from './brute-force.js'
+import type { EmailOptions } from './email.js'
+import { resolveEmail } from './email.js'
 import type { Hooks } from './hooks.js'
 import type { MagicLinkOptions } from './magic-link.js'
 import { resolveMagicLink } from './magic-link.js'
@@ -39,6 +41,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   keys?: readonly ApplicationKey[]
   session?: Partial<SessionOptions>
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
+  email?: Partial<EmailOptions>
   bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<AttemptPolicy> }
   magicLink?: Partial<MagicLinkOptions>
   /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without one nothing that needs a mail is offered. */
@@ -67,6 +70,7 @@ export interface ResolvedOptions {
   readonly session: SessionOptions
   readonly password: PasswordOptions
   readonly magicLink: MagicLinkOptions
+  readonly email: EmailOptions
   readonly bruteForce: BruteForcePolicies
   /** Null where nothing can be mailed. */
   readonly mailer: Mailer | null
@@ -86,6 +90,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'session',
   'password',
   'magicLink',
+  'email',
   'bruteForce',
   'mailer',
   'mail',
@@ -112,6 +117,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     session: resolveSession(given.session),
     password: resolvePassword(given.password, keys),
     magicLink: resolveMagicLink(given.magicLink, keys),
+    email: resolveEmail(given.email),
     bruteForce: resolveBruteForce(given.bruteForce),
     mailer,
     mail: resolveMail(given.mail, baseUrl),

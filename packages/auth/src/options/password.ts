@@ -29,6 +29,8 @@ export interface HashingOptions {
 export interface PasswordOptions {
   /** Characters (code points) a new password must have, 8 to 64 (default: 15). */
   readonly minLength: number
+  /** Seconds a link that sets a new password works (default: 1,800). */
+  readonly resetSeconds: number
   readonly hashing: HashingOptions
   /** Asked whether a new password is known from a breach; see `createBreachCheck` (default: null, not asked). */
   readonly breached: BreachedHook | null
@@ -48,6 +50,11 @@ export function resolvePassword(value: unknown, keys: KeyRing): PasswordOptions 
   const minLength = readWholeNumber(given.minLength, 'password.minLength', rule)
   return Object.freeze({
     minLength,
+    resetSeconds: readWholeNumber(given.resetSeconds, 'password.resetSeconds', {
+      min: 60,
+      max: 86_400,
+      otherwise: defaults.password.resetSeconds,
+    }),
     hashing: resolveHashing(given.hashing, keys),
     breached: readFunction<BreachedHook>(given.breached ?? undefined, 'password.breached') ?? null,
     legacyVerifiers: resolveLegacyVerifiers(given.legacyVerifiers),

@@ -16,7 +16,7 @@ const invalid = { ok: false, reason: 'invalid_credentials' }
 
 async function register(email = newEmail()) {
   const made = await torii.password.register({ email, password }, requestInfo)
-  assert.ok(made.ok)
+  assert.ok(made.ok && made.token !== null)
   return { email, user: made.user, token: made.token }
 }
 

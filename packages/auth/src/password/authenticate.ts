@@ -2,6 +2,7 @@ import type { AttemptRefund, Json, PasswordCredential, PasswordHash } from 'tori
 import { InvalidInputError, requireEmail } from 'torii-core'
 import { signInAttempt } from '../attempts/attempts.js'
 import type { ActContext, ServiceContext } from '../context.js'
+import { mailVerification } from '../email/request-verification.js'
 import { event } from '../events/story.js'
 import type { RequestInfo } from '../request-info.js'
 import { readRequestInfo } from '../request-info.js'
@@ -19,7 +20,7 @@ export interface AuthenticateInput {
 
 export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
-  /** Unknown address, no password, wrong password, disabled account: one answer, one cost. */
+  /** Unknown address, no password, wrong password, disabled or unverified account: one answer, one cost. */
   | { readonly ok: false; readonly reason: 'invalid_credentials' }
   | TooManyAttempts
 
@@ -50,6 +51,10 @@ export async function authenticate<Metadata extends object>(
     // Judged after the work, so that a disabled account costs what a wrong password costs.
     if (!matches || password === null || credential === null || credential.disabled)
       return refused(context, credential, info)
+    if (context.options.requireVerifiedEmail && !credential.emailVerified) {
+      mailVerification(context, email, info)
+      return refused(context, credential, info, 'unverified')
+    }
     const rehash = await hashAgain(context, hasher, credential, password)
     return openSession(context, { credential, refund, ...rehash }, info)
   })
@@ -60,11 +65,9 @@ function refused<Metadata extends object>(
   { tell }: ServiceContext<Metadata>,
   credential: PasswordCredential | null,
   info: RequestInfo,
+  reason = credential?.disabled ? 'disabled' : 'wrong',
 ): typeof invalidCredentials {
-  const detail = {
-    method: 'password',
-    reason: credential?.disabled ? 'disabled' : 'wrong',
-  } as const
+  const detail = { method: 'password', reason } as const
   tell({ events: [event('sign_in_failed', { userId: credential?.userId ?? null, info }, detail)] })
   return invalidCredentials
 }

@@ -1,16 +1,26 @@
-import type { Json } from 'torii-core'
+import type { Json, ValidSession } from 'torii-core'
 import type { ServiceContext } from '../context.js'
 import type { RequestInfo } from '../request-info.js'
 import type { AuthenticateInput, AuthenticateOutcome } from './authenticate.js'
 import { authenticate } from './authenticate.js'
+import type {
+  ChangePasswordInput,
+  ChangePasswordOutcome,
+  RemovePasswordOutcome,
+  SetPasswordOutcome,
+} from './change.js'
+import { changePassword, removePassword, setPassword } from './change.js'
 import type { Preparation, RegisterInput, RegisterOutcome } from './register.js'
 import { completeRegistration, prepareRegistration } from './register.js'
+import type { PasswordResetService } from './reset.js'
+import { createPasswordReset } from './reset.js'
 
 /** Signing in with an address and a password. */
 export interface PasswordService<Metadata extends object = Record<string, Json>> {
   /**
-   * Makes an account and signs its owner in. Two statements: the network is charged, then, after
-   * hashing, everything else in one commit. Of any number of callers with one address one succeeds.
+   * Makes an account. Where addresses need not be verified its owner is signed in; where they do, nobody is,
+   * and a link is mailed. Two statements: network and mail are charged, then, after hashing, everything
+   * else in one commit. Of any number of callers with one address one succeeds.
    * @throws InvalidInputError for an address, name, picture or metadata of the wrong shape, before any query
    * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed; nothing was counted
    */
@@ -33,6 +43,26 @@ export interface PasswordService<Metadata extends object = Record<string, Json>>
     input: AuthenticateInput,
     requestInfo: RequestInfo,
   ): Promise<AuthenticateOutcome<Metadata>>
+  /**
+   * Replaces the password of whoever asks, who proves the current one. Two statements; a wrong one counts like a
+   * wrong sign-in. Other sessions end.
+   * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed; nothing was counted
+   */
+  change(
+    valid: ValidSession<Metadata>,
+    input: ChangePasswordInput,
+    requestInfo: RequestInfo,
+  ): Promise<ChangePasswordOutcome>
+  /** Sets the first password of an account that signs in otherwise. Needs a recent proof of identity. */
+  set(
+    valid: ValidSession<Metadata>,
+    input: { newPassword: string },
+    requestInfo: RequestInfo,
+  ): Promise<SetPasswordOutcome>
+  /** Removes the password, unless it is the last way in. Needs a recent proof of identity. */
+  remove(valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<RemovePasswordOutcome>
+  /** Setting a new password by a mailed link. */
+  readonly reset: PasswordResetService
 }
 
 export function createPasswordService<Metadata extends object>(
@@ -45,5 +75,9 @@ export function createPasswordService<Metadata extends object>(
     },
     prepare: (input, requestInfo) => prepareRegistration(context, input, requestInfo),
     authenticate: (input, requestInfo) => authenticate(context, input, requestInfo),
+    change: (valid, input, requestInfo) => changePassword(context, valid, input, requestInfo),
+    set: (valid, input, requestInfo) => setPassword(context, valid, input, requestInfo),
+    remove: (valid, requestInfo) => removePassword(context, valid, requestInfo),
+    reset: createPasswordReset(context),
   }
 }

@@ -19,7 +19,7 @@ const { torii, db, storage } = site
 async function signUp() {
   const email = newEmail()
   const made = await torii.password.register({ email, password }, requestInfo)
-  assert.ok(made.ok)
+  assert.ok(made.ok && made.token !== null)
   return { email, user: made.user, token: made.token, session: made.session }
 }
 

@@ -24,3 +24,18 @@ export interface ReauthenticationRequired {
   readonly ok: false
   readonly reason: 'reauthentication_required'
 }
+
+const recent = Object.freeze({ ok: true } as const)
+const reauthenticationRequired: ReauthenticationRequired = Object.freeze({
+  ok: false,
+  reason: 'reauthentication_required',
+})
+
+/**
+ * Whether the person proved who they are within `session.recentSeconds` before the validation, by the
+ * database's clock. Any sign-in counts as one, and so does a reauthentication.
+ */
+export const requireRecent = (
+  valid: ValidSession<object>,
+): { readonly ok: true } | ReauthenticationRequired =>
+  valid.recent === true ? recent : reauthenticationRequired

@@ -13,7 +13,7 @@ const { torii, db } = site
 async function signUp() {
   const email = newEmail()
   const made = await torii.password.register({ email, password: goodPassword }, requestInfo)
-  assert.ok(made.ok)
+  assert.ok(made.ok && made.token !== null)
   const valid = await torii.sessions.validate(made.token)
   assert.ok(valid)
   return { email, user: made.user, token: made.token, valid }
