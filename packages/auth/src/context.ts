@@ -1,6 +1,7 @@
 import type { RepositoryProvider } from 'torii-core'
 import type { Background } from './background.js'
 import { createBackground } from './background.js'
+import { keepLater } from './events/audit.js'
 import type { Commit } from './events/commit.js'
 import { ownCommit } from './events/commit.js'
 import type { Tell } from './events/tell.js'
@@ -29,8 +30,13 @@ export interface ServiceContext<Metadata extends object> extends ActContext<Meta
   readonly hashing: PasswordHashing
   /** Judges every new password. */
   readonly judge: PasswordJudge
-  /** Tells what needed no commit: a refusal, or something that `storage` did in one statement of its own. */
+  /**
+   * Tells what needed no commit: a refusal, or something that `storage` did in one statement of its own. The
+   * audit trail, where it is on, gets it after the answer.
+   */
   readonly tell: Tell
+  /** Tells what has been committed, its part of the audit trail with it. */
+  readonly tellCommitted: Tell
   /** Work that goes on after the answer. */
   readonly background: Background
   /** Mail on its way out; null where nothing can be mailed. */
@@ -44,15 +50,17 @@ export function createContext<Metadata extends object>(
   hooks: Hooks<Metadata>,
 ): ServiceContext<Metadata> {
   const post = openPost(options)
-  const tell = createTell(options.onEvent, post)
+  const background = createBackground(options.keepAlive, options.log)
+  const tellCommitted = createTell(options.onEvent, post)
   return {
     options,
     storage,
     hashing: createPasswordHashing(options),
     judge: createPasswordJudge(options),
-    commit: ownCommit(storage, { audit: options.audit, hooks }, tell),
-    tell,
-    background: createBackground(options.keepAlive, options.log),
+    commit: ownCommit(storage, { audit: options.audit, hooks }, tellCommitted),
+    tell: keepLater(storage, options.audit, background, tellCommitted),
+    tellCommitted,
+    background,
     post,
   }
 }

@@ -1,6 +1,9 @@
-import type { Json, NewAuditEvent } from 'torii-core'
+import type { Json, NewAuditEvent, RepositoryProvider } from 'torii-core'
 import { newAuditEventId } from 'torii-core'
+import type { Background } from '../background.js'
+import type { AuditOptions } from '../options/audit.js'
 import type { ToriiEvent } from './event.js'
+import type { Tell } from './tell.js'
 
 /**
  * The events of one act as the audit trail keeps them. They share the time of their statement, so the ids carry
@@ -26,3 +29,23 @@ const kept = ({ type, userId, sessionId, ip, userAgent, detail }: ToriiEvent) =>
   // Every detail is made of texts, numbers and lists of texts.
   detail: { ...detail } as Readonly<Record<string, Json>>,
 })
+
+/**
+ * Tells, and keeps in the audit trail after the answer: what needed no commit of its own must not cost a statement
+ * before it, which would tell a wrong password from a locked account. A refusal by a lock is not kept: it costs
+ * the asker nothing, so anybody could fill the table with it.
+ */
+export function keepLater<Metadata extends object>(
+  { auditEvents: trail }: RepositoryProvider<Metadata>,
+  audit: AuditOptions | null,
+  background: Background,
+  tell: Tell,
+): Tell {
+  if (audit === null) return tell
+  return (story) => {
+    tell(story)
+    const toKeep = (story.events ?? []).filter(({ type }) => type !== 'attempts_refused')
+    if (toKeep.length > 0)
+      background.run('audit', () => trail.record(auditEvents(toKeep, audit.retentionSeconds)))
+  }
+}
