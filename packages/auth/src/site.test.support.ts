@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
-import type { LogEvent, ToriiOptions } from './index.js'
+import type { LogEvent, SignedIn, ToriiOptions } from './index.js'
 import { Torii } from './index.js'
 
 /** A Torii over a real database of its own, seen from outside. */
@@ -92,3 +93,10 @@ async function elapse(db: TestDatabase, seconds: number): Promise<void> {
 let accounts = 0
 /** An address nobody has yet. */
 export const newEmail = (): string => `person${++accounts}@example.com`
+
+/** Somebody who has just registered where that signs in. */
+export async function signUp(torii: Torii, email = newEmail()): Promise<SignedIn<object>> {
+  const made = await torii.password.register({ email, password: goodPassword }, requestInfo)
+  assert.ok(made.ok && made.session !== null)
+  return made
+}

@@ -217,11 +217,12 @@ test('every act for an id that nobody has does nothing and tells nothing', async
 test('the trail is read by page, by user, and counted by stretches of time', async () => {
   const person = await signUp()
   await signIn(person.email, wrongPassword)
+  await torii.settled()
   await signIn(person.email)
   const all = await admin.audit({ userId: person.id })
   assert.deepEqual(
     all.events.map(({ type }) => type),
-    ['signed_in', 'signed_in', 'user_created'],
+    ['signed_in', 'sign_in_failed', 'signed_in', 'user_created'],
     'newest first, and the events of one act in their order',
   )
   const first = await admin.audit({ userId: person.id, limit: 2 })

@@ -10,6 +10,7 @@ import {
   openTestSite,
   goodPassword as password,
   requestInfo,
+  signUp,
 } from '../site.test.support.js'
 
 const site = await openTestSite()
@@ -66,9 +67,7 @@ test('with neither trail nor hook nothing is kept and no transaction is opened',
 
 test('with the trail an act and its events are one short transaction', async () => {
   const { torii, types } = audited()
-  const email = newEmail()
-  const made = await site.counted(() => torii.password.register({ email, password }, requestInfo))
-  assert.ok(made.result.ok)
+  const made = await site.counted(() => signUp(torii))
   // The charge; then begin, the account, its events, commit.
   assert.equal(made.statements, 5)
   const { user, token } = made.result
@@ -81,8 +80,7 @@ test('with the trail an act and its events are one short transaction', async () 
 test('an event says who, when, where and what, and nothing secret', async () => {
   const { torii } = audited()
   const email = newEmail()
-  const made = await torii.password.register({ email, password }, requestInfo)
-  assert.ok(made.ok)
+  const made = await signUp(torii, email)
   const { events } = await torii.admin.audit({ userId: made.user.id })
   const { id: _, at, ...rest } = events[0] ?? assert.fail()
   assert.ok(Math.abs(at.getTime() - made.user.createdAt.getTime()) < 60_000)
@@ -196,8 +194,7 @@ test('a handler that throws or rejects breaks nothing and misses nothing', async
         return fail()
       },
     })
-    const made = await torii.password.register({ email: newEmail(), password }, requestInfo)
-    assert.ok(made.ok)
+    const made = await signUp(torii)
     assert.notEqual(await torii.sessions.validate(made.token), null)
     assert.deepEqual(heard, ['user_created', 'signed_in'])
   }
@@ -205,11 +202,7 @@ test('a handler that throws or rejects breaks nothing and misses nothing', async
 
 test('onUserCreated shares the commit, and costs only its own transaction', async () => {
   const torii = site.with({ hooks: { onUserCreated: addCustomer } })
-  const email = newEmail()
-  const { result, statements } = await site.counted(() =>
-    torii.password.register({ email, password }, requestInfo),
-  )
-  assert.ok(result.ok)
+  const { result, statements } = await site.counted(() => signUp(torii))
   // The charge; then begin, the account, the hook's own statement, commit.
   assert.equal(statements, 5)
   const { rows } = await db.query('select user_id from public.customers where user_id = $1', [
