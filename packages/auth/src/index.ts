@@ -61,6 +61,10 @@ export type {
   RegisterOutcome,
 } from './password/register.js'
 export type { RequestInfo } from './request-info.js'
+export type { JoinedSessions } from './sessions/joined.js'
+export type { DeriveOutcome, OpenedSession, OpenOutcome } from './sessions/opening.js'
+export type { ReauthenticateInput, ReauthenticateOutcome } from './sessions/reauthenticate.js'
+export type { RotateOutcome } from './sessions/rotate.js'
 export type { SessionService } from './sessions/sessions.js'
 export type { ReauthenticationRequired } from './sessions/valid-session.js'
 export type { SignedIn, TooManyAttempts } from './sign-in.js'

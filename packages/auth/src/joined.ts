@@ -12,6 +12,8 @@ import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
 import type { JoinedPassword } from './password/joined.js'
 import { joinPassword } from './password/joined.js'
+import type { JoinedSessions } from './sessions/joined.js'
+import { joinSessions } from './sessions/joined.js'
 import type { JoinedUsers } from './users/joined.js'
 import { joinUsers } from './users/joined.js'
 
@@ -23,6 +25,7 @@ export interface JoinedTorii<Metadata extends object = Record<string, Json>> {
   readonly admin: JoinedAdmin<Metadata>
   readonly magicLink: JoinedMagicLink<Metadata>
   readonly password: JoinedPassword<Metadata>
+  readonly sessions: JoinedSessions<Metadata>
   readonly users: JoinedUsers<Metadata>
 }
 
@@ -54,6 +57,7 @@ export function join<Metadata extends object>(
     admin: joinAdmin(context),
     magicLink: joinMagicLink(context),
     password: joinPassword(context),
+    sessions: joinSessions(context),
     users: joinUsers(context),
     committed,
   }

@@ -139,8 +139,11 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
   end(key: SessionKey): Promise<boolean>
   /** Ends every other session of the asking session's user, also those being opened right now. */
   revokeOthers(asking: AskingSession): Promise<OthersRevoked>
-  /** Ends every session of the user, also those being opened right now. How many were live. */
-  revokeAll(userId: UserId): Promise<number>
+  /**
+   * Ends every session of the user, also those being opened right now: asked for by an operator (an id) or by
+   * the user (their session, which must still be live). How many were live.
+   */
+  revokeAll(who: UserId | AskingSession): Promise<number>
   /** Gives a live session a new secret; the old one is dead at once. Null if it is not live. */
   rotate(key: SessionKey, newSecretHash: TokenHash): Promise<Session | null>
   /**

@@ -150,7 +150,8 @@ export const statements = (schema: string) =>
       select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
     revokeAll: `
       with raised as (
-        update ${schema}.users u set session_epoch = u.session_epoch + 1 where u.id = $1::uuid
+        update ${schema}.users u set session_epoch = u.session_epoch + 1
+        where u.id = $1::uuid and ${mayAct(schema)}
         returning u.id
       ), gone as (
         delete from ${schema}.sessions s using raised, ${schema}.users u
@@ -263,8 +264,8 @@ export function createSessionRepository<Metadata extends object = Record<string,
         async () => ((await receipts.carried(asking)) === null ? null : { ok: true, revoked: 0 }),
       )
     },
-    async revokeAll(userId: UserId) {
-      return one(db, sql.revokeAll, [checkUserId(userId)], ended)
+    async revokeAll(who: UserId | AskingSession) {
+      return one(db, sql.revokeAll, whoValues(who), ended)
     },
     async rotate(key: SessionKey, newSecretHash: TokenHash) {
       const { userId, id } = checkSessionKey(key)

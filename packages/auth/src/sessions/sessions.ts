@@ -1,31 +1,48 @@
-import type { Json, OthersRevoked, Session, SessionKey, ValidSession } from 'torii-core'
-import { parseSessionId, SessionToken } from 'torii-core'
+import type { Json, Session, SessionKey, SessionToken, ValidSession } from 'torii-core'
 import type { ServiceContext } from '../context.js'
-
-import { event } from '../events/story.js'
-import { parseSessionToken } from '../tokens/session-token.js'
-import { askingOf, sceneOf } from './valid-session.js'
+import type { RequestInfo } from '../request-info.js'
+import type { JoinedSessions } from './joined.js'
+import { joinSessions } from './joined.js'
+import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'
+import { reauthenticate } from './reauthenticate.js'
+import { readToken } from './session-key.js'
+import type { ReauthenticationRequired } from './valid-session.js'
+import { requireRecent } from './valid-session.js'
 
 /**
  * Sessions of people who are signed in. Whose they are always comes from a session that was validated
  * in this request, never from what a request says.
  * @see OWASP ASVS 5.0, 7.2.4, 7.3.1, 7.3.2, 7.4.1, 7.5.2
  */
-export interface SessionService<Metadata extends object = Record<string, Json>> {
+export interface SessionService<Metadata extends object = Record<string, Json>>
+  extends JoinedSessions<Metadata> {
   /**
    * The session and its user, or null for every token that opens none: malformed, unknown, ended,
    * expired, of a disabled user. One statement, and at most one more per `touchSeconds` to note the
    * use; that one failing never fails the read. Never throws for any value of `token`.
    */
   validate(token: string | SessionToken): Promise<ValidSession<Metadata> | null>
+  /**
+   * Whether the person proved who they are recently enough for something sensitive: within
+   * `session.recentSeconds` before this validation. No statement. After the refusal, ask for the
+   * password or a passkey and reauthenticate.
+   * @see OWASP ASVS 5.0, 7.5.1
+   */
+  requireRecent(valid: ValidSession<Metadata>): { readonly ok: true } | ReauthenticationRequired
   /** The live sessions of this person, last used first. */
   list(valid: ValidSession<Metadata>): Promise<readonly Session[]>
-  /** Ends one session of this person, by its id. False for any other id, also somebody else's. */
-  revoke(valid: ValidSession<Metadata>, id: string): Promise<boolean>
-  /** Ends every session of this person but this one. `stale` when this one has ended meanwhile. */
-  revokeOthers(valid: ValidSession<Metadata>): Promise<OthersRevoked>
-  /** Ends the session of this token, at once and everywhere. False if it was none. */
-  signOut(token: string | SessionToken): Promise<boolean>
+  /**
+   * Proves by the password, once more, who is there: `authenticatedAt` is now, and whatever needs a recent
+   * proof works again. Charged like a sign-in and with the sign-ins of this account. Two statements for
+   * the right password, one for everything else.
+   * @throws InvalidInputError for a token of another session, before any query
+   * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed; nothing was counted
+   */
+  reauthenticate(
+    valid: ValidSession<Metadata>,
+    input: ReauthenticateInput,
+    requestInfo: RequestInfo,
+  ): Promise<ReauthenticateOutcome>
 }
 
 export function createSessionService<Metadata extends object>(
@@ -52,51 +69,16 @@ export function createSessionService<Metadata extends object>(
   }
 
   return {
+    ...joinSessions(context),
     async validate(token) {
       const key = readToken(token)
       if (key === null) return null
       const valid = await sessions.validate(key, { touchSeconds, recentSeconds })
       return valid?.touchDue === true ? touch(key, valid) : valid
     },
+    requireRecent,
     list: (valid) => sessions.list(valid.user.id),
-    async revoke(valid, id) {
-      const revokedSessionId = parseSessionId(id)
-      if (revokedSessionId === null) return false
-      return context.commit(
-        (repositories) => repositories.sessions.revoke(askingOf(valid), revokedSessionId),
-        (done) =>
-          done
-            ? {
-                events: [
-                  event('session_revoked', sceneOf(valid), { revokedSessionId, by: 'user' }),
-                ],
-              }
-            : {},
-      )
-    },
-    revokeOthers: (valid) =>
-      context.commit(
-        (repositories) => repositories.sessions.revokeOthers(askingOf(valid)),
-        (outcome) =>
-          outcome.ok
-            ? {
-                events: [
-                  event('sessions_revoked', sceneOf(valid), { count: outcome.revoked, by: 'user' }),
-                ],
-              }
-            : {},
-      ),
-    async signOut(token) {
-      const key = readToken(token)
-      if (key === null) return false
-      const scene = { userId: key.userId, sessionId: key.id }
-      return context.commit(
-        (repositories) => repositories.sessions.end(key),
-        (done) => (done ? { events: [event('signed_out', scene, {})] } : {}),
-      )
-    },
+    reauthenticate: (valid, input, requestInfo) =>
+      reauthenticate(context, valid, input, requestInfo),
   }
 }
-
-const readToken = (token: unknown): SessionKey | null =>
-  parseSessionToken(token instanceof SessionToken ? token.reveal() : token)

@@ -159,9 +159,7 @@ const sessions: readonly BadArgument[] = [
   ),
   ...inKey('sessions.end', ({ sessions }, key) => sessions.end(key)),
   ...inAsking('sessions.revokeOthers', ({ sessions }, asking) => sessions.revokeOthers(asking)),
-  one('sessions.revokeAll', 'userId', badIds(), ({ sessions }, userId) =>
-    sessions.revokeAll(unsafe(userId)),
-  ),
+  ...inWho('sessions.revokeAll', ({ sessions }, who) => sessions.revokeAll(who)),
   ...inKey('sessions.rotate', ({ sessions }, key) => sessions.rotate(key, freshSecretHash())),
   one('sessions.rotate', null, badDigests(), ({ sessions }, value) =>
     sessions.rotate(someKey(), unsafe(value)),

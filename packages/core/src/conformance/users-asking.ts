@@ -117,3 +117,12 @@ sessionPromise('revoke: by a live session of the user', [], async (storage) => {
   await assertEnded(storage, key)
   only(await storage.sessions.list(stranger.user.id))
 })
+
+sessionPromise('revokeAll: by a live session of the user', [], async (storage) => {
+  const { user, key, asking, stale } = await staleOnes(storage)
+  const other = await openOne(storage, user.id)
+  for (const by of stale) assert.equal(await storage.sessions.revokeAll(by), 0)
+  await liveSession(storage, other)
+  assert.ok((await storage.sessions.revokeAll(asking)) >= 2)
+  for (const ended of [key, other]) await assertEnded(storage, ended)
+})
