@@ -80,6 +80,8 @@ const times: readonly (readonly [table: string, columns: readonly string[]])[] =
     'sessions',
     ['created_at', 'authenticated_at', 'last_active_at', 'expires_at', 'absolute_expires_at'],
   ],
+  ['magic_links', ['created_at', 'expires_at']],
+  ['verification_tokens', ['created_at', 'expires_at']],
   ['login_attempts', ['ends_at', 'lock_ends_at', 'seen_at', 'forget_at']],
 ]
 
