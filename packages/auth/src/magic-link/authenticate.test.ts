@@ -289,10 +289,10 @@ test('a refusal is told with the place, and without the address', async () => {
 
 test('the hook shares the commit: when it throws there is no account, and the link is still good', async () => {
   const seen: string[] = []
-  const hooked = (fails: boolean) =>
+  const hooked = (fails: boolean, audit = false) =>
     site.with({
       ...site.mailing,
-      audit: true,
+      audit,
       hooks: {
         async onUserCreated(tx, user) {
           await tx.query('select $1::uuid', [user.id])
@@ -307,9 +307,11 @@ test('the hook shares the commit: when it throws there is no account, and the li
   const made = await open(token, hooked(false))
   assert.ok(made.ok)
   assert.deepEqual(seen.slice(1), [made.user.id])
+  const audited = await open((await mailed(newEmail())).token, hooked(false, true))
+  assert.ok(audited.ok)
   const { rows } = await db.query(
     'select type from torii.audit_events where user_id = $1 order by id',
-    [made.user.id],
+    [audited.user.id],
   )
   assert.deepEqual(rows.map((row) => row.type).sort(), ['signed_in', 'user_created'])
 })

@@ -107,10 +107,12 @@ for (const [name, make] of mailers)
 
 test('T2.31 a disabled account gets no mail; everybody else does', async () => {
   const { disabled, ...others } = await addresses()
+  site.events.length = 0
   for (const email of [disabled, ...Object.values(others)])
     await torii.magicLink.request({ email }, somewhere())
   assert.equal((await site.mailsTo(disabled)).length, 0)
   for (const email of Object.values(others)) assert.equal((await site.mailsTo(email)).length, 1)
+  assert.deepEqual(site.events, [])
 })
 
 test('T3.49 mail goes byte for byte to the stored address, whatever spelling was submitted', async () => {
