@@ -43,8 +43,38 @@ export type { Hooks } from './options/hooks.js'
 export type { MagicLinkOptions } from './options/magic-link.js'
 export type { MailOptions, MailOptionsInput } from './options/mail.js'
 export type { ResolvedOptions, ToriiOptions } from './options/options.js'
+export type { PasskeyOptions } from './options/passkey.js'
 export type { HashingOptions, PasswordOptions } from './options/password.js'
 export type { SessionOptions } from './options/session.js'
+export type {
+  AuthenticatePasskeyOutcome,
+  AuthenticatePasskeyStart,
+  PasskeyOptionsInput,
+} from './passkey/authenticate.js'
+export type {
+  CredentialDescriptorJson,
+  PasskeyCreationOptions,
+  PasskeyRequestOptions,
+} from './passkey/ceremony-options.js'
+export type { PasskeyAnswerInput } from './passkey/input.js'
+export type {
+  DeletePasskeyOutcome,
+  JoinedPasskey,
+  RenamePasskeyOutcome,
+} from './passkey/joined.js'
+export type { PasskeyService } from './passkey/passkey.js'
+export type {
+  ReauthenticatePasskeyStart,
+  ReauthenticateWithPasskeyInput,
+  ReauthenticateWithPasskeyOutcome,
+} from './passkey/reauthenticate.js'
+export type {
+  RegisterPasskeyInput,
+  RegisterPasskeyOutcome,
+  RegisterPasskeyStart,
+} from './passkey/register.js'
+export type { PasskeyCeremonyStart } from './passkey/start.js'
+export type { PasskeyProblem } from './passkey/verification.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './password/authenticate.js'
 export type { BreachCheckOptions, RangeFetch } from './password/breach-check.js'
 export { createBreachCheck } from './password/breach-check.js'

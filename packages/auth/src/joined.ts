@@ -10,6 +10,8 @@ import type { JoinedMagicLink } from './magic-link/joined.js'
 import { joinMagicLink } from './magic-link/joined.js'
 import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
+import type { JoinedPasskey } from './passkey/joined.js'
+import { joinPasskey } from './passkey/joined.js'
 import type { JoinedPassword } from './password/joined.js'
 import { joinPassword } from './password/joined.js'
 import type { JoinedSessions } from './sessions/joined.js'
@@ -27,6 +29,7 @@ export interface JoinedTorii<Metadata extends object = Record<string, Json>> {
   readonly password: JoinedPassword<Metadata>
   readonly sessions: JoinedSessions<Metadata>
   readonly users: JoinedUsers<Metadata>
+  readonly passkey: JoinedPasskey
 }
 
 /** The same over a client whose transaction the application ends by itself. */
@@ -56,6 +59,7 @@ export function join<Metadata extends object>(
   return {
     admin: joinAdmin(context),
     magicLink: joinMagicLink(context),
+    passkey: joinPasskey(context),
     password: joinPassword(context),
     sessions: joinSessions(context),
     users: joinUsers(context),

@@ -15,6 +15,8 @@ import type { Hooks } from './options/hooks.js'
 import { resolveHooks } from './options/hooks.js'
 import type { ResolvedOptions, ToriiOptions } from './options/options.js'
 import { resolveOptions } from './options/options.js'
+import type { PasskeyService } from './passkey/passkey.js'
+import { createPasskeyService } from './passkey/passkey.js'
 import type { PasswordService } from './password/password.js'
 import { createPasswordService } from './password/password.js'
 import type { SessionService } from './sessions/sessions.js'
@@ -37,6 +39,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly admin: AdminService<Metadata>
   readonly password: PasswordService<Metadata>
   readonly email: EmailService<Metadata>
+  readonly passkey: PasskeyService<Metadata>
   readonly sessions: SessionService<Metadata>
   readonly users: UserService<Metadata>
   readonly magicLink: MagicLinkService<Metadata>
@@ -56,6 +59,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.admin = createAdminService(context)
     this.password = createPasswordService(context)
     this.email = createEmailService(context)
+    this.passkey = createPasskeyService(context)
     this.sessions = createSessionService(context)
     this.users = createUserService(context)
     this.magicLink = createMagicLinkService(context)

@@ -128,6 +128,16 @@ export const defaults = Object.freeze({
       forgetSeconds: 86_400,
     }),
   }),
+  passkey: Object.freeze({
+    /** NIST SP 800-63B-4: a biometric or PIN makes a cryptographic authenticator multi-factor. */
+    userVerification: 'required' as const,
+    /** WebAuthn Level 3, section 15.1: five to ten minutes where a person must be verified. */
+    challengeSeconds: 300,
+    /** A person's devices and a few security keys; a bound keeps options and lists short. */
+    maxPerUser: 20,
+    /** WebAuthn Level 3, section 13.4.9: an application that is not made for frames refuses to be in one. */
+    topOrigins: Object.freeze([] as readonly string[]),
+  }),
   audit: Object.freeze({
     /** Kept as long as a person may need to notice; a year is what most rules of log keeping ask for at most. */
     retentionSeconds: 31_536_000,

@@ -17,7 +17,9 @@ test('only the base URL is needed; everything else has its default, frozen', () 
   assert.ok(keys instanceof KeyRing)
   const off = { requireVerifiedEmail: false, audit: null, keepAlive: null, mailer: null }
   const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
-  assert.deepEqual(rest, { ...given, ...off, mail })
+  const [rpId, origins] = ['app.example', [baseUrl]]
+  const passkey = { ...given.passkey, rpId, rpName: rpId, origins }
+  assert.deepEqual(rest, { ...given, ...off, mail, passkey })
   for (const part of [rest.session, rest.password, rest.password.hashing, rest.bruteForce.account])
     assert.ok(Object.isFrozen(part))
 })

@@ -21,6 +21,8 @@ import { resolveMagicLink } from './magic-link.js'
 import type { MailOptions, MailOptionsInput } from './mail.js'
 import { resolveMail, resolveMailer } from './mail.js'
 import { readBoolean, readFunction, readSection } from './option-checks.js'
+import type { PasskeyOptions } from './passkey.js'
+import { resolvePasskey } from './passkey.js'
 import type { HashingOptions, PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
@@ -42,6 +44,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   session?: Partial<SessionOptions>
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
   email?: Partial<EmailOptions>
+  passkey?: Partial<PasskeyOptions>
   bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<AttemptPolicy> }
   magicLink?: Partial<MagicLinkOptions>
   /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without one nothing that needs a mail is offered. */
@@ -71,6 +74,7 @@ export interface ResolvedOptions {
   readonly password: PasswordOptions
   readonly magicLink: MagicLinkOptions
   readonly email: EmailOptions
+  readonly passkey: PasskeyOptions
   readonly bruteForce: BruteForcePolicies
   /** Null where nothing can be mailed. */
   readonly mailer: Mailer | null
@@ -91,6 +95,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'password',
   'magicLink',
   'email',
+  'passkey',
   'bruteForce',
   'mailer',
   'mail',
@@ -118,6 +123,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     password: resolvePassword(given.password, keys),
     magicLink: resolveMagicLink(given.magicLink, keys),
     email: resolveEmail(given.email),
+    passkey: resolvePasskey(given.passkey, baseUrl, keys),
     bruteForce: resolveBruteForce(given.bruteForce),
     mailer,
     mail: resolveMail(given.mail, baseUrl),

@@ -1,4 +1,4 @@
-import type { EmailKey } from 'torii-core'
+import type { EmailKey, PasskeyCredential } from 'torii-core'
 import type { KeyRing } from '../keys/key-ring.js'
 
 /** A passkey as options name it to a browser. */
@@ -34,3 +34,12 @@ export function decoyCredentials(keys: KeyRing, email: EmailKey): readonly Crede
     return { id, transports: form.transports }
   })
 }
+
+/** A stored passkey as options name it. */
+export const descriptorOf = ({
+  credentialId,
+  transports,
+}: PasskeyCredential): CredentialDescriptor => ({
+  id: credentialId,
+  transports,
+})

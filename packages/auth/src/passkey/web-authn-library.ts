@@ -10,3 +10,8 @@ export function webAuthnLibrary(): Promise<Library> {
   loading ??= import('@simplewebauthn/server')
   return loading
 }
+
+/** Begins to load it. A failure is told to whoever then needs it. */
+export function loadWebAuthnLibrary(): void {
+  webAuthnLibrary().catch(() => undefined)
+}
