@@ -243,6 +243,14 @@ test('a code mailed before a rotation of the keys is good after it, and not once
   }
 })
 
+test('where codes are off every code is invalid, without a statement and without keys', async () => {
+  const { email, code } = await mailed(newEmail())
+  const { result, statements } = await site.counted(() =>
+    site.with({}).magicLink.authenticate({ email, code }, requestInfo),
+  )
+  assert.deepEqual([result, statements], [invalid, 0])
+})
+
 test('T5.65 the first link of an unverified account ends what somebody made before on it', async () => {
   const email = newEmail()
   const attacker = await site.with({}).password.register({ email, password }, requestInfo)

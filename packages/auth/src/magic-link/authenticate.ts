@@ -61,6 +61,8 @@ export async function authenticateByCode<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const emailKey = requireEmail(email)
   if (typeof code !== 'string') throw new InvalidInputError('code', 'must be a string')
+  // No code was mailed to anybody.
+  if (!context.options.magicLink.code) return invalidToken
   const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
   const { charges, refund } = codeAttempt(context.options.bruteForce, emailKey, info.ip)
   const charged = await context.storage.loginAttempts.charge(charges)

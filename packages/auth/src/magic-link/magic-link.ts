@@ -36,9 +36,9 @@ export interface MagicLinkService<Metadata extends object = Record<string, Json>
   /**
    * Uses the link up and signs in: one statement by token, two by code. Of any number of callers one
    * succeeds. The address counts as verified from then on; an address without an account gets one, unless
-   * `magicLink.signUp` is off. Ten wrong codes an hour lock the codes of the address, five end the code.
+   * `magicLink.signUp` is off. Ten wrong codes an hour lock the codes of the address, five end the code; where
+   * `magicLink.code` is off every code is invalid.
    * @throws InvalidInputError for neither `{ token }` nor `{ email, code }`, before any query
-   * @throws InvalidOptionsError for a code without the option `keys`
    */
   authenticate(proof: MagicLinkProof, requestInfo: RequestInfo): Promise<MagicLinkOutcome<Metadata>>
 }
