@@ -11,6 +11,8 @@ export const generators = [
   'scripts/schema-docs.mjs',
   'scripts/operations-docs.mjs',
   'scripts/common-passwords.mjs',
+  'scripts/options-docs.mjs',
+  'scripts/security-coverage.mjs',
 ]
 
 export function check(root) {

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { repositoryRoot } from '../repository.mjs'
+import { coverage, renderCoverage } from '../security-coverage.mjs'
+import { securityLines } from '../security-lines.mjs'
+import { findTests } from '../test-names.mjs'
+import { makeRepository } from './fixture.mjs'
+
+const source = `
+test('T1.1 one winner', () => {})
+describe(\`of \${crowd} callers (2)\`, () => {})
+promise('consume: used once', [], async () => {})
+notATest('T1.3 is no test')
+`
+const found = [
+  { path: 'packages/a/src/a.test.ts', name: 'T1.1 one winner' },
+  { path: 'packages/a/src/a.test.ts', name: 'of … callers (2)' },
+  { path: 'packages/a/src/a.test.ts', name: 'consume: used once' },
+]
+
+test('coverage: names of tests are found in the sources, also in templates', (t) => {
+  const files = { 'packages/a/src/a.test.ts': source, 'packages/a/src/a.ts': source }
+  assert.deepEqual(findTests(makeRepository(t, files)), found)
+})
+
+test('coverage: an id, its number in brackets, a named test and a reason each cover a line', () => {
+  const { covered, problems } = coverage(
+    [
+      ['T1.1', 'a'],
+      ['T1.2', 'b'],
+      ['T1.3', 'c', { test: 'packages/a/src/a.test.ts: consume: used once' }],
+      ['T1.4', 'd', { notOurs: 'because there is none' }],
+      ['T1.5', 'e', { open: 'the routes' }],
+    ],
+    found,
+  )
+  assert.deepEqual(problems, [])
+  assert.deepEqual(
+    covered.map(({ tests }) => tests.length),
+    [1, 1, 1, 0, 0],
+  )
+  const text = renderCoverage(covered)
+  assert.match(
+    text,
+    /\| T1\.1 \| a \| \[a\.test\.ts\]\(\.\.\/packages\/a\/src\/a\.test\.ts\): T1\.1 one winner \|/,
+  )
+  assert.match(text, /not ours, because there is none/)
+  assert.match(text, /Still without their tests: T1\.5\./)
+})
+
+test('coverage: refuses a line without test and reason, a test that is gone, an id that is no line', () => {
+  const lines = [
+    ['T1.6', 'a'],
+    ['T1.7', 'b', { test: 'packages/a/src/a.test.ts: gone' }],
+  ]
+  assert.deepEqual(coverage(lines, found).problems, [
+    'packages/a/src/a.test.ts: "T1.1 one winner" names T1.1, which is no line',
+    'T1.6: neither a test nor a reason',
+    'T1.7: there is no test "packages/a/src/a.test.ts: gone"',
+    'T1.7: neither a test nor a reason',
+  ])
+})
+
+test('coverage: the lines are all those of the specification, each once', () => {
+  const ranges = {
+    T1: [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26],
+    T2: [27, 28, 29, 30, 31, 32, 33, 35, 36, 37, 38, 39, 41, 42],
+    T3: [43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54],
+    T4: [55, 56, 57, 58, 59, 60, 62, 63],
+    T5: [64, 65, 66, 68, 69, 70, 71, 72],
+    T6: [74, 75, 76, 77, 78, 79, 80, 81, 82, 83],
+    T7: [84, 85, 86, 87, 89, 90, 91],
+    T8: [92, 93, 94, 95, 97, 98, 99],
+    T10: [111, 112, 114, 115, 116, 117, 118, 119, 120],
+  }
+  const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))
+  assert.deepEqual(
+    securityLines.map(([id]) => id),
+    ids,
+  )
+  const document = readFileSync(join(repositoryRoot, 'docs/security-coverage.md'), 'utf8')
+  for (const id of ids) assert.ok(document.includes(`| ${id} |`), id)
+})
