@@ -1,4 +1,4 @@
-/** What is generated and committed is what its source makes today: the migrations module, schema.sql, docs/schema.md, docs/operations.md and the list of common passwords. */
+/** What is generated and committed is what its source makes today: the migrations module, schema.sql, the documents of schema, operations, options and attacks, and the list of common passwords. */
 import { runNode } from '../repository.mjs'
 
 export const name = 'generated'
