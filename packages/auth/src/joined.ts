@@ -8,6 +8,8 @@ import type { Story } from './events/story.js'
 import type { Tell } from './events/tell.js'
 import type { JoinedMagicLink } from './magic-link/joined.js'
 import { joinMagicLink } from './magic-link/joined.js'
+import type { JoinedOAuth } from './oauth/joined.js'
+import { joinOAuth } from './oauth/joined.js'
 import type { Hooks } from './options/hooks.js'
 import type { ResolvedOptions } from './options/options.js'
 import type { JoinedPasskey } from './passkey/joined.js'
@@ -29,6 +31,7 @@ export interface JoinedTorii<Metadata extends object = Record<string, Json>> {
   readonly password: JoinedPassword<Metadata>
   readonly sessions: JoinedSessions<Metadata>
   readonly users: JoinedUsers<Metadata>
+  readonly oauth: JoinedOAuth
   readonly passkey: JoinedPasskey
 }
 
@@ -59,6 +62,7 @@ export function join<Metadata extends object>(
   return {
     admin: joinAdmin(context),
     magicLink: joinMagicLink(context),
+    oauth: joinOAuth(context),
     passkey: joinPasskey(context),
     password: joinPassword(context),
     sessions: joinSessions(context),

@@ -1,6 +1,7 @@
 import type { SessionId, UserId } from 'torii-core'
 import type { MailFault } from './mail/fault.js'
 import type { MessageKind } from './mail/message.js'
+import type { ProviderProblem } from './oauth/provider-failure.js'
 
 /**
  * Something an operator may want to know. Holds names, ids and codes; never a password, a token, a
@@ -14,6 +15,14 @@ export type LogEvent =
   | { level: 'warn'; event: 'stored_hash_refused'; userId: UserId }
   /** The password was right, but could not be hashed again under today's parameters. */
   | { level: 'warn'; event: 'rehash_failed'; userId: UserId; error: unknown }
+  /** A provider could not be asked, or answered what it must not. Nothing of its answer but a code is told. */
+  | {
+      level: 'warn'
+      event: 'provider_failed'
+      provider: string
+      problem: ProviderProblem
+      detail: string | null
+    }
   /** Something that was to happen after the answer failed; `task` says what. */
   | { level: 'warn'; event: 'background_task_failed'; task: string; error: unknown }
   /** The hook for breached passwords failed, was late, or too busy. The password was taken without it. */

@@ -11,6 +11,8 @@ import { join } from './joined.js'
 import type { MagicLinkService } from './magic-link/magic-link.js'
 import { createMagicLinkService } from './magic-link/magic-link.js'
 import type { Post } from './mail/post.js'
+import type { OAuthService } from './oauth/oauth.js'
+import { createOAuthService } from './oauth/oauth.js'
 import type { Hooks } from './options/hooks.js'
 import { resolveHooks } from './options/hooks.js'
 import type { ResolvedOptions, ToriiOptions } from './options/options.js'
@@ -40,6 +42,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly password: PasswordService<Metadata>
   readonly email: EmailService<Metadata>
   readonly passkey: PasskeyService<Metadata>
+  readonly oauth: OAuthService<Metadata>
   readonly sessions: SessionService<Metadata>
   readonly users: UserService<Metadata>
   readonly magicLink: MagicLinkService<Metadata>
@@ -59,6 +62,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.admin = createAdminService(context)
     this.password = createPasswordService(context)
     this.email = createEmailService(context)
+    this.oauth = createOAuthService(context)
     this.passkey = createPasskeyService(context)
     this.sessions = createSessionService(context)
     this.users = createUserService(context)

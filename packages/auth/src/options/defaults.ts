@@ -51,6 +51,14 @@ export const defaults = Object.freeze({
     /** A restarted server is back, and greylisting would ask for more than anybody waits. */
     retrySeconds: 2,
   }),
+  oauth: Object.freeze({
+    /** OWASP ASVS 5.0, 6.5.5: an out-of-band request lives at most ten minutes; signing in at a provider takes one or two. */
+    flowSeconds: 600,
+    /** OWASP ASVS 5.0, 3.7.2: only what is listed, and that is this site. */
+    redirectOrigins: Object.freeze([]),
+    /** Nobody waits longer at a sign-in; a provider that is slower is down. */
+    requestSeconds: 10,
+  }),
   email: Object.freeze({
     /** NIST SP 800-63A: an enrolment code by mail works for a day. The mail may lie until the evening. */
     verifySeconds: 86_400,

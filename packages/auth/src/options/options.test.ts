@@ -19,7 +19,8 @@ test('only the base URL is needed; everything else has its default, frozen', () 
   const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
   const [rpId, origins] = ['app.example', [baseUrl]]
   const passkey = { ...given.passkey, rpId, rpName: rpId, origins }
-  assert.deepEqual(rest, { ...given, ...off, mail, passkey })
+  const oauth = { ...given.oauth, providers: [] }
+  assert.deepEqual(rest, { ...given, ...off, mail, oauth, passkey })
   for (const part of [rest.session, rest.password, rest.password.hashing, rest.bruteForce.account])
     assert.ok(Object.isFrozen(part))
 })

@@ -20,6 +20,8 @@ import type { MagicLinkOptions } from './magic-link.js'
 import { resolveMagicLink } from './magic-link.js'
 import type { MailOptions, MailOptionsInput } from './mail.js'
 import { resolveMail, resolveMailer } from './mail.js'
+import type { OAuthOptions, OAuthOptionsInput } from './oauth.js'
+import { resolveOAuth } from './oauth.js'
 import { readBoolean, readFunction, readSection } from './option-checks.js'
 import type { PasskeyOptions } from './passkey.js'
 import { resolvePasskey } from './passkey.js'
@@ -45,6 +47,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
   email?: Partial<EmailOptions>
   passkey?: Partial<PasskeyOptions>
+  oauth?: OAuthOptionsInput
   bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<AttemptPolicy> }
   magicLink?: Partial<MagicLinkOptions>
   /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without one nothing that needs a mail is offered. */
@@ -75,6 +78,7 @@ export interface ResolvedOptions {
   readonly magicLink: MagicLinkOptions
   readonly email: EmailOptions
   readonly passkey: PasskeyOptions
+  readonly oauth: OAuthOptions
   readonly bruteForce: BruteForcePolicies
   /** Null where nothing can be mailed. */
   readonly mailer: Mailer | null
@@ -96,6 +100,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'magicLink',
   'email',
   'passkey',
+  'oauth',
   'bruteForce',
   'mailer',
   'mail',
@@ -124,6 +129,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     magicLink: resolveMagicLink(given.magicLink, keys),
     email: resolveEmail(given.email),
     passkey: resolvePasskey(given.passkey, baseUrl, keys),
+    oauth: resolveOAuth(given.oauth, keys),
     bruteForce: resolveBruteForce(given.bruteForce),
     mailer,
     mail: resolveMail(given.mail, baseUrl),
