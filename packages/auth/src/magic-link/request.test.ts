@@ -186,7 +186,7 @@ test('T10.120 one network gets no more than its share for whatever addresses, an
   const before = site.smtp.received.length
   await db.query('delete from torii.magic_links')
   let refused = 0
-  for (let asked = 0; asked < 300; asked += 1) {
+  for (let asked = 0; asked < 10_000; asked += 1) {
     const outcome = await torii.magicLink.request({ email: `bomb${asked}@example.net` }, info)
     if (!outcome.ok) {
       refused += 1
@@ -194,7 +194,7 @@ test('T10.120 one network gets no more than its share for whatever addresses, an
       assert.ok(outcome.retryAfterSeconds > 0)
     }
   }
-  assert.equal(refused, 200)
+  assert.equal(refused, 9900)
   await torii.settled()
   assert.equal(site.smtp.received.length - before, 100)
   const rows = async () => (await db.query('select 1 from torii.magic_links')).rows.length
