@@ -4,7 +4,7 @@ export type { AdminService } from './admin/admin.js'
 export type { AuditSearch } from './admin/audit-search.js'
 export type { JoinedAdmin } from './admin/joined.js'
 export type { UserSearch } from './admin/user-search.js'
-export type { BruteForcePolicies } from './attempts/attempts.js'
+export type { AccountCounters, BruteForcePolicies } from './attempts/attempts.js'
 export type { KeepAlive } from './background.js'
 export type {
   Actor,

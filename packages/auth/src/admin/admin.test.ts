@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
+import { PostgresStorage } from 'torii-storage-postgres'
 import type { ToriiEvent } from '../index.js'
-import { goodPassword, newEmail, openTestSite, requestInfo } from '../site.test.support.js'
+import { Torii } from '../index.js'
+import { baseUrl, goodPassword, newEmail, openTestSite, requestInfo } from '../site.test.support.js'
 
 const told: ToriiEvent[] = []
 const site = await openTestSite({ audit: true, onEvent: (event) => told.push(event) })
@@ -170,10 +172,15 @@ test('an operator vouches for an address, the one the account has', async () => 
   await assert.rejects(admin.verifyEmail(person.id, 'nobody'), InvalidInputError)
 })
 
-test('an operator ends every session of a person', async () => {
+test('T2.41 an operator ends every session of a person, also for a process that starts later', async () => {
   const person = await signUp()
   assert.ok((await signIn(person.email)).ok)
   const { result, events } = await eventsOf(() => admin.endSessions(person.id))
+  // What another process, or this one after a restart, finds: nothing of an ending lives in memory.
+  const restarted = await PostgresStorage.connect(db.url)
+  const other = new Torii(restarted, { baseUrl })
+  assert.equal(await other.sessions.validate(person.token), null)
+  await restarted.close()
   assert.equal(result, 2)
   assert.deepEqual(
     events.map(({ type, detail }) => [type, detail]),
@@ -185,7 +192,7 @@ test('an operator ends every session of a person', async () => {
 test('an operator unlocks every counter of an account', async () => {
   const person = await signUp()
   for (let tries = 0; tries < 10; tries += 1) await signIn(person.email, wrongPassword)
-  assert.equal((await admin.user(person.id))?.attempts?.password.state, 'locked')
+  assert.equal((await admin.user(person.id))?.attempts.password.state, 'locked')
   const refused = await signIn(person.email)
   assert.equal(!refused.ok && refused.reason, 'too_many_attempts')
   const { result, events } = await eventsOf(() => admin.unlock(person.id))

@@ -20,7 +20,7 @@ export interface AdminService<Metadata extends object = Record<string, Json>>
   users(search?: UserSearch): Promise<UserPage<Metadata>>
   /** One account with its sessions, its ways in, and where its counters stand; null when there is none. */
   user(id: string): Promise<AccountView<Metadata> | null>
-  /** Forgets what was counted against the account's address, on every path. True if something was locked. */
+  /** Forgets what was counted against the account, on every path. True if something was locked. */
   unlock(id: string): Promise<boolean>
   /** A page of the audit trail, newest first; empty where nothing is kept. */
   audit(search?: AuditSearch): Promise<AuditPage>
@@ -50,8 +50,8 @@ async function unlock<Metadata extends object>(
   userId: UserId,
 ): Promise<boolean> {
   const user = await storage.users.find(userId)
-  if (user === null || user.email === null) return false
-  const unlocked = await clearAttempts(storage, user.email)
+  if (user === null) return false
+  const unlocked = await clearAttempts(storage, user)
   // Counters take part in no transaction: the trail is written once they are cleared.
   await commit(
     async () => null,

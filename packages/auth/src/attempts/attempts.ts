@@ -58,9 +58,31 @@ export function proofAttempt(
   { id, email }: Pick<User<object>, 'id' | 'email'>,
   ip: string | null,
 ): Attempt {
-  // An account without an address is counted under its id, which is no address.
-  const account = email === null ? keyOf('account', id) : accountAttempts(requireEmail(email))
-  return passwordAttempt(policies, account, ip)
+  return passwordAttempt(policies, passwordCounter({ id, email }), ip)
+}
+
+/** An account without an address is counted under its id, which is no address. */
+const passwordCounter = ({ id, email }: Pick<User<object>, 'id' | 'email'>): AttemptKey =>
+  email === null ? keyOf('account', id) : accountAttempts(requireEmail(email))
+
+/** The counters of one account. Each is a path of its own: a locked one leaves the others open. */
+export interface AccountCounters<Counter> {
+  /** Passwords tried. */
+  readonly password: Counter
+  /** Typed codes tried; null for an account without an address. */
+  readonly codes: Counter | null
+  /** Mails sent; null for an account without an address. */
+  readonly mails: Counter | null
+}
+
+/** What counts against one account. */
+export function accountCounters(
+  user: Pick<User<object>, 'id' | 'email'>,
+): AccountCounters<AttemptKey> {
+  const password = passwordCounter(user)
+  if (user.email === null) return { password, codes: null, mails: null }
+  const email = requireEmail(user.email)
+  return { password, codes: codeAttempts(email), mails: mailboxAttempts(email) }
 }
 
 /** What is charged before something is tried, and given back when it succeeds. */
