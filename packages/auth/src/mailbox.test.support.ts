@@ -30,7 +30,8 @@ export interface TestMailbox {
 /** Mail goes through the file mailer and is read back by an independent parser. */
 export async function openMailbox(): Promise<TestMailbox> {
   const directory = await mkdtemp(join(tmpdir(), 'torii-mail-'))
-  after(() => rm(directory, { recursive: true }))
+  // A message may still be on its way in when the last test has ended.
+  after(() => rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   const taken = new Set<string>()
   const all = async () => {
     const names = (await readdir(directory)).filter((name) => !taken.has(name)).sort()

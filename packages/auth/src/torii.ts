@@ -1,4 +1,10 @@
-import type { JoinedTransaction, Json, RepositoryProvider, StorageTransaction } from 'torii-core'
+import type {
+  JoinedTransaction,
+  Json,
+  RepositoryProvider,
+  StorageHealth,
+  StorageTransaction,
+} from 'torii-core'
 import type { AdminService } from './admin/admin.js'
 import { createAdminService } from './admin/admin.js'
 import type { Background } from './background.js'
@@ -23,6 +29,8 @@ import type { PasswordService } from './password/password.js'
 import { createPasswordService } from './password/password.js'
 import type { SessionService } from './sessions/sessions.js'
 import { createSessionService } from './sessions/sessions.js'
+import type { LinkService } from './tokens/links.js'
+import { createLinkService } from './tokens/links.js'
 import type { UserService } from './users/users.js'
 import { createUserService } from './users/users.js'
 
@@ -44,8 +52,10 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly passkey: PasskeyService<Metadata>
   readonly oauth: OAuthService<Metadata>
   readonly sessions: SessionService<Metadata>
+  readonly links: LinkService
   readonly users: UserService<Metadata>
   readonly magicLink: MagicLinkService<Metadata>
+  readonly #storage: Pick<RepositoryProvider, 'healthCheck'>
   readonly #hooks: Hooks<Metadata>
   readonly #background: Background
   readonly #post: Post | null
@@ -54,6 +64,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   /** @throws InvalidOptionsError naming the option */
   constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
     this.options = resolveOptions(options)
+    this.#storage = storage
     this.#hooks = resolveHooks(options.hooks)
     const context = createContext(storage, this.options, this.#hooks)
     this.#background = context.background
@@ -65,6 +76,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.oauth = createOAuthService(context)
     this.passkey = createPasskeyService(context)
     this.sessions = createSessionService(context)
+    this.links = createLinkService(context)
     this.users = createUserService(context)
     this.magicLink = createMagicLinkService(context)
   }
@@ -85,6 +97,11 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   with(tx: JoinedTransaction<Metadata>): CommittableTorii<Metadata>
   with(tx: StorageTransaction<Metadata> | JoinedTransaction<Metadata>): JoinedTorii<Metadata> {
     return join(tx, this.options, this.#hooks, this.#tell)
+  }
+
+  /** How the storage is; what is wrong is part of the answer. */
+  health(): Promise<StorageHealth> {
+    return this.#storage.healthCheck()
   }
 
   /** Waits for what goes on after answers (mail above all): before the process ends, and in tests. */

@@ -1,12 +1,18 @@
 import type { Refusal } from './errors.js'
 
 /** What a field of a body must be. An optional one may also be null, which says "none". */
-export type FieldRule = 'text' | 'optional text'
+export type FieldRule = 'text' | 'optional text' | 'object' | 'optional object'
 export type FieldRules = Readonly<Record<string, FieldRule>>
 
 /** The fields of a body as its rules promise them. */
 export type Fields<Rules extends FieldRules> = {
-  readonly [Name in keyof Rules]: Rules[Name] extends 'text' ? string : string | null | undefined
+  readonly [Name in keyof Rules]: Rules[Name] extends 'text'
+    ? string
+    : Rules[Name] extends 'object'
+      ? object
+      : Rules[Name] extends 'optional object'
+        ? object | null | undefined
+        : string | null | undefined
 }
 
 /** Enough for every field at its limit; more is refused while it arrives. @see OWASP ASVS 5.0, 4.3.1 */
@@ -18,6 +24,16 @@ const invalidJson = (message: string): { ok: false; refusal: Refusal } => ({
   ok: false,
   refusal: { error: 'invalid_json', message },
 })
+
+/** How a body is written: JSON from programs, a form from the landing pages' own buttons. */
+export type BodyKind = 'json' | 'form'
+
+/** What the body is by its content type; null for neither. A form's parameters do not matter, JSON's do. */
+export function bodyKind(contentType: string | null): BodyKind | null {
+  if (isJson(contentType)) return 'json'
+  const [type = ''] = (contentType ?? '').toLowerCase().split(';')
+  return type.trim() === 'application/x-www-form-urlencoded' ? 'form' : null
+}
 
 /**
  * The fields that a route knows, from a JSON body of bounded size; unknown ones are dropped, so an id
@@ -33,6 +49,26 @@ export async function readFields<Rules extends FieldRules>(
   if (!bytes.ok) return bytes
   const json = parseObject(bytes.value)
   return json.ok ? pickFields(json.value, rules) : json
+}
+
+/** The same from a form, of which every field is a text; an empty optional one is absent. */
+export async function readForm<Rules extends FieldRules>(
+  request: Request,
+  rules: Rules,
+): Promise<Read<Fields<Rules>>> {
+  const bytes = await readBytes(request)
+  if (!bytes.ok) return bytes
+  const form = new URLSearchParams(Buffer.from(bytes.value).toString())
+  return pickFields(textsOf(form), rules)
+}
+
+/** The fields of a query that a route knows. Of a name given twice the first counts, as in a form. */
+export const readQuery = <Rules extends FieldRules>(query: URLSearchParams, rules: Rules) =>
+  pickFields(textsOf(query), rules)
+
+function textsOf(texts: URLSearchParams): object {
+  const names = [...new Set(texts.keys())]
+  return Object.fromEntries(names.map((name) => [name, texts.get(name) || undefined]))
 }
 
 /** `application/json`, alone or with the only charset that JSON has. @see RFC 8259 section 8.1 */
@@ -84,17 +120,32 @@ function parseObject(bytes: Uint8Array): Read<object> {
 }
 
 function pickFields<Rules extends FieldRules>(json: object, rules: Rules): Read<Fields<Rules>> {
-  const fields: Record<string, string | null | undefined> = {}
+  const fields: Record<string, string | object | null | undefined> = {}
   for (const [field, rule] of Object.entries(rules)) {
     // Own properties only: what `__proto__` or a prototype brings is not in the body.
     const value: unknown = Object.getOwnPropertyDescriptor(json, field)?.value
-    const absent = rule === 'optional text' && (value === undefined || value === null)
-    if (!absent && typeof value !== 'string') {
-      const message = value === undefined ? `${field} is missing.` : `${field} must be a string.`
+    if (!meets(value, rule)) {
+      const kind = rule.endsWith('object') ? 'an object' : 'a string'
+      const message = value === undefined ? `${field} is missing.` : `${field} must be ${kind}.`
       return { ok: false, refusal: { error: 'invalid_input', field, message } }
     }
-    fields[field] = value as string | null | undefined // just checked
+    fields[field] = value as string | object | null | undefined // just checked
   }
   // Every rule was met above, and there are no other fields.
   return { ok: true, value: fields as Fields<Rules> }
+}
+
+function meets(value: unknown, rule: FieldRule): boolean {
+  switch (rule) {
+    case 'text':
+      return typeof value === 'string'
+    case 'optional text':
+      return value === undefined || value === null || typeof value === 'string'
+    case 'optional object':
+      return value === undefined || value === null || meets(value, 'object')
+    case 'object':
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+    default:
+      return rule satisfies never
+  }
 }

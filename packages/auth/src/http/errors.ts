@@ -12,24 +12,40 @@ export const errorStatus = Object.freeze({
   unauthenticated: 401,
   /** Address and password do not belong together; says nothing about which accounts exist. */
   invalid_credentials: 401,
+  /** A link, code, challenge or state that is unknown, used, expired or somebody else's: one answer for all. */
+  invalid_token: 401,
   /** The request was sent by a page of another origin. */
   origin_not_allowed: 403,
+  /** The act needs a fresh proof of who asks: `POST /auth/reauthenticate`, or sign in again. */
+  reauthentication_required: 403,
+  /** The account is disabled; said only to who has proved to be its owner. */
+  account_disabled: 403,
   /** No such route, or nothing of that id that belongs to you. */
   not_found: 404,
   /** The route exists with other methods; see `Allow`. */
   method_not_allowed: 405,
   /** Another account holds the address. */
   email_taken: 409,
+  /** Nothing else would let the person in: add another way first. */
+  last_method: 409,
+  /** There is one already: a password, a linked account, a passkey. */
+  already_exists: 409,
+  /** The account has as many as are allowed. */
+  too_many: 409,
   /** The body is larger than 16 KiB. */
   body_too_large: 413,
   /** The body is not `application/json`. */
   unsupported_media_type: 415,
   /** The new password is refused; `reason` says why. */
   password_rejected: 422,
+  /** The passkey's answer did not pass a step of the ceremony; `reason` says which. */
+  passkey_rejected: 422,
   /** Wait as long as `Retry-After` says. */
   too_many_attempts: 429,
   /** A fault of the server; its log says more. */
   internal: 500,
+  /** A provider cannot be asked, or answered what it must not. */
+  provider_failed: 502,
   /** Too much work is waiting; try again after `Retry-After`. */
   busy: 503,
   /** The database cannot be reached. */
@@ -42,7 +58,8 @@ export type ErrorCode = keyof typeof errorStatus
 export type Refusal =
   | { error: 'invalid_input'; field: string; message: string }
   | { error: 'invalid_json'; message: string }
-  | { error: 'password_rejected'; problem: PasswordProblem }
+  | { error: 'password_rejected'; problem: PasswordProblem; field?: string }
+  | { error: 'passkey_rejected'; problem: string }
   | { error: 'too_many_attempts'; retryAfterSeconds: number }
   | { error: 'method_not_allowed'; allow: string }
   | {
@@ -51,6 +68,7 @@ export type Refusal =
         | 'invalid_input'
         | 'invalid_json'
         | 'password_rejected'
+        | 'passkey_rejected'
         | 'too_many_attempts'
         | 'method_not_allowed'
       >
@@ -81,7 +99,9 @@ function describe(refusal: Refusal): Description {
     case 'invalid_json':
       return { message: refusal.message }
     case 'password_rejected':
-      return { ...refusal.problem, field: 'password' }
+      return { ...refusal.problem, field: refusal.field ?? 'password' }
+    case 'passkey_rejected':
+      return { message: 'This passkey cannot be used here.', reason: refusal.problem }
     case 'too_many_attempts':
       return {
         message: `Too many attempts. Try again in ${refusal.retryAfterSeconds} seconds.`,
@@ -95,6 +115,21 @@ function describe(refusal: Refusal): Description {
       return { message: 'You are not signed in.', headers: challenge }
     case 'invalid_credentials':
       return { message: 'The e-mail address or the password is not right.', headers: challenge }
+    case 'invalid_token':
+      return {
+        message: 'This has been used, is too old, or was replaced. Ask for a new one.',
+        headers: challenge,
+      }
+    case 'reauthentication_required':
+      return { message: 'Confirm that it is you first.' }
+    case 'account_disabled':
+      return { message: 'This account is disabled.' }
+    case 'last_method':
+      return { message: 'Nothing else would let you in. Add another way to sign in first.' }
+    case 'already_exists':
+      return { message: 'There is one already.' }
+    case 'too_many':
+      return { message: 'You have as many as are allowed. Remove one first.' }
     case 'origin_not_allowed':
       return { message: 'Requests from this origin are not accepted.' }
     case 'not_found':
@@ -105,6 +140,8 @@ function describe(refusal: Refusal): Description {
       return { message: 'The body must be at most 16 KiB.' }
     case 'unsupported_media_type':
       return { message: 'Send the body as application/json.' }
+    case 'provider_failed':
+      return { message: 'The provider cannot be reached at the moment. Try again shortly.' }
     case 'unavailable':
       return { message: 'The database cannot be reached at the moment. Try again shortly.' }
     case 'internal':

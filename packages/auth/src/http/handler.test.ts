@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { openMailbox } from '../mailbox.test.support.js'
 import { baseUrl, newEmail, openTestSite, goodPassword as password } from '../site.test.support.js'
 import { Torii } from '../torii.js'
 import { browser, parse, signUp, tokenIn } from './client.test.support.js'
 import { createHandler } from './index.js'
 import { routes } from './routes.js'
 
-const site = await openTestSite()
+// With everything that makes routes exist, so that every route there is can be tried.
+const mailbox = await openMailbox()
+const site = await openTestSite({
+  mailer: mailbox.mailer,
+  requireVerifiedEmail: false,
+  keys: [{ id: 'k1', secret: randomBytes(32) }],
+})
 const { torii, db } = site
 const handler = createHandler(torii)
 const send = browser(handler)
 const id = '0190f000-0000-7000-8000-000000000000'
-const pathOf = (path: string) => `/auth/${path.replace(':id', id)}`
+const pathOf = (path: string) => `/auth/${path.replace(':id', id).replace(':provider', 'nobody')}`
 const unsafe = routes.filter(({ method }) => method !== 'GET')
 
 async function rowsOf(): Promise<unknown> {
@@ -34,6 +42,7 @@ const foreign = [
 for (const { method, path } of unsafe)
   test(`${method} ${path} from a foreign page is 403 and does nothing, with or without a cookie (111)`, async () => {
     const { cookie, email } = await signUp(send)
+    await torii.settled()
     const before = await rowsOf()
     const body = { email, password }
     for (const origin of foreign)
@@ -58,11 +67,15 @@ test('a program without cookies needs no Origin', async () => {
 for (const { method, path } of unsafe)
   test(`GET and HEAD of ${method} ${path} change nothing (112)`, async () => {
     const { cookie } = await signUp(send)
+    await torii.settled()
     const before = await rowsOf()
+    const showing = routes.some((route) => route.path === path && route.method === 'GET')
     for (const safe of ['GET', 'HEAD', 'OPTIONS']) {
       const answer = await send(safe, pathOf(path), { cookie })
-      assert.equal(answer.status, 405)
-      assert.equal(answer.headers.get('allow'), method)
+      if (!showing || safe === 'OPTIONS') {
+        assert.equal(answer.status, 405)
+        assert.ok(answer.headers.get('allow')?.split(', ').includes(method))
+      }
       assert.equal(answer.text, safe === 'HEAD' ? '' : answer.text)
     }
     assert.deepEqual(await rowsOf(), before)
@@ -163,4 +176,33 @@ test('getSession holds a cookie to the Origin rule, so a foreign page cannot act
   assert.equal(await who('POST', {}), null)
   assert.equal(await who(undefined, {}), null)
   for (const origin of foreign) assert.equal(await who('POST', { origin }), null)
+})
+
+test('requireSession gives the session, or the answer to give: 401, 403 for an old proof, 503', async () => {
+  const { cookie, user } = await signUp(send)
+  const request = { method: 'GET', headers: { cookie } }
+  const signedIn = await handler.requireSession(request, { recent: true })
+  assert.ok(signedIn.ok && signedIn.user.id === user.id)
+  const nobody = await handler.requireSession({ method: 'GET', headers: {} })
+  assert.ok(!nobody.ok && nobody.response.status === 401)
+  await site.elapse(601)
+  const old = await handler.requireSession(request, { recent: true })
+  assert.ok(!old.ok && old.response.status === 403)
+  assert.ok((await handler.requireSession(request)).ok)
+})
+
+test('T10.117 when the database cannot be asked a guard gives 503, never a session', async () => {
+  const { cookie } = await signUp(send)
+  const storage = await PostgresStorage.connect(db.url)
+  const closed = createHandler(new Torii(storage, { baseUrl }))
+  await storage.close()
+  const guarded = await closed.requireSession({ method: 'GET', headers: { cookie } })
+  assert.ok(!guarded.ok && guarded.response.status === 503)
+})
+
+test('without a mailer, keys or providers the routes of theirs are not there', async () => {
+  const bare = browser(createHandler(new Torii(site.storage, { baseUrl })))
+  for (const { method, path, feature } of routes.filter((route) => route.feature !== undefined))
+    assert.equal((await bare(method, pathOf(path), {})).status, 404, `${method} ${path} ${feature}`)
+  assert.deepEqual((await bare('GET', '/auth/oauth/providers')).json, { providers: [] })
 })

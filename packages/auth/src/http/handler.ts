@@ -2,14 +2,17 @@ import type { Json, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../request-info.js'
 import { readRequestInfo } from '../request-info.js'
 import type { Torii } from '../torii.js'
-import { readFields } from './body.js'
+import { bodyKind, readFields } from './body.js'
 import { cookieName } from './cookie.js'
 import type { HeaderSource } from './credentials.js'
 import { readCredentials } from './credentials.js'
 import { errorStatus, refusalOf, refuse } from './errors.js'
+import { answerForm } from './form.js'
 import { isOwnOrigin } from './origin.js'
-import type { Call, Route } from './route.js'
+import type { Call, Feature, Route } from './route.js'
 import { matchRoute } from './routes.js'
+import type { HandlerOptions, SiteOptions } from './site-options.js'
+import { resolveSiteOptions } from './site-options.js'
 
 /** What the server knows of a request besides the request itself. */
 export interface ConnectionInfo {
@@ -23,6 +26,11 @@ export interface SessionCarrier {
   readonly method?: string | undefined
   readonly headers: HeaderSource
 }
+
+/** Who a request comes from, or the answer to give it. */
+export type SessionRequirement<Metadata extends object = Record<string, Json>> =
+  | ({ readonly ok: true } & ValidSession<Metadata>)
+  | { readonly ok: false; readonly response: Response }
 
 /** Torii's routes, and the session of any other request. */
 export interface AuthHandler<Metadata extends object = Record<string, Json>> {
@@ -38,56 +46,106 @@ export interface AuthHandler<Metadata extends object = Record<string, Json>> {
    * @throws ToriiError when the database cannot be asked
    */
   getSession(request: SessionCarrier): Promise<ValidSession<Metadata> | null>
+  /**
+   * The same for a route that is for signed-in people only: `response` is the 401, or the 503 when the
+   * database cannot be asked. With `recent` also the 403 for a proof of identity that is too old.
+   */
+  requireSession(
+    request: SessionCarrier,
+    options?: { recent?: boolean },
+  ): Promise<SessionRequirement<Metadata>>
 }
 
 /**
  * Serves Torii's routes under `/auth` of the base URL, in any server that speaks fetch; for node:http,
  * Express and Fastify wrap it in `createNodeHandler`.
+ * @throws InvalidOptionsError
  */
 export function createHandler<Metadata extends object>(
   torii: Torii<Metadata>,
+  options: HandlerOptions = {},
 ): AuthHandler<Metadata> {
-  const site = torii.options.baseUrl
+  const { baseUrl } = torii.options
+  const site = resolveSiteOptions(options)
   const answer = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
-    const { pathname } = new URL(request.url)
-    const response = await respond(torii, request, pathname, connection)
+    const response = await respond(torii, site, request, connection)
     response.headers.set('cache-control', 'no-store')
     response.headers.set('x-content-type-options', 'nosniff')
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
   const getSession = async ({ method, headers }: SessionCarrier) => {
-    const { token, cookie } = readCredentials(headers, cookieName(site))
-    const acts = token !== cookie || isOwnOrigin(method, headers, site)
+    const { token, cookie } = readCredentials(headers, cookieName(baseUrl))
+    const acts = token !== cookie || isOwnOrigin(method, headers, baseUrl)
     return token === null || !acts ? null : torii.sessions.validate(token)
   }
-  return Object.assign(answer, { getSession })
+  const requireSession = async (
+    request: SessionCarrier,
+    { recent = false }: { recent?: boolean } = {},
+  ): Promise<SessionRequirement<Metadata>> => {
+    try {
+      const valid = await getSession(request)
+      if (valid === null) return { ok: false, response: refuse({ error: 'unauthenticated' }) }
+      if (recent && !valid.recent)
+        return { ok: false, response: refuse({ error: 'reauthentication_required' }) }
+      return { ok: true, ...valid }
+    } catch (error) {
+      return { ok: false, response: refuse(refusalOf(error, [])) }
+    }
+  }
+  return Object.assign(answer, { getSession, requireSession })
 }
 
 async function respond(
   torii: Torii<object>,
+  site: SiteOptions,
   request: Request,
-  pathname: string,
   connection?: ConnectionInfo,
 ): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url)
   const match = matchRoute(request.method, pathname)
   if (!match.ok) return refuse(match.refusal)
-  const { route, id } = match
+  const { route, param } = match
+  if (!hasFeature(torii, route.feature)) return refuse({ error: 'not_found' })
   const { baseUrl } = torii.options
-  if (!isOwnOrigin(request.method, request.headers, baseUrl))
-    return refuse({ error: 'origin_not_allowed' })
-  const credentials = readCredentials(request.headers, cookieName(baseUrl))
+  const { headers } = request
+  if (!isOwnOrigin(request.method, headers, baseUrl)) return refuse({ error: 'origin_not_allowed' })
+  const credentials = readCredentials(headers, cookieName(baseUrl))
   try {
     const info = requestInfo(request, connection)
-    return await callRoute(route, { torii, info, credentials, id }, request)
+    const call = { torii, site, info, credentials, headers, query: searchParams, param }
+    return await callRoute(route, call, request)
   } catch (error) {
     return failure(torii, route, error)
   }
 }
 
+function hasFeature(torii: Torii<object>, feature: Feature | undefined): boolean {
+  switch (feature) {
+    case undefined:
+      return true
+    case 'mail':
+      return torii.options.mailer !== null
+    case 'passkey':
+      return !torii.options.keys.isEmpty
+    default:
+      return feature satisfies never
+  }
+}
+
 async function callRoute(route: Route, call: Call, request: Request): Promise<Response> {
-  const fields = route.body === null ? null : await readFields(request, route.body)
-  if (fields !== null && !fields.ok) return refuse(fields.refusal)
-  const values = fields === null ? null : fields.value
+  if (route.body === null) return callHandle(route, call, null)
+  if (route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form')
+    return answerForm(route, call, request, callHandle)
+  const fields = await readFields(request, route.body)
+  return fields.ok ? callHandle(route, call, fields.value) : refuse(fields.refusal)
+}
+
+/** Runs the route for whoever may. */
+async function callHandle(
+  route: Route,
+  call: Call,
+  values: Parameters<Route['handle']>[1],
+): Promise<Response> {
   if (route.access === 'anyone') return route.handle(call, values)
   const { token } = call.credentials
   const valid = token === null ? null : await call.torii.sessions.validate(token)

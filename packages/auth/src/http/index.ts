@@ -1,5 +1,11 @@
 export type { ErrorCode } from './errors.js'
-export type { AuthHandler, ConnectionInfo, SessionCarrier } from './handler.js'
+export type {
+  AuthHandler,
+  ConnectionInfo,
+  SessionCarrier,
+  SessionRequirement,
+} from './handler.js'
 export { createHandler } from './handler.js'
 export type { NodeHandler, NodeHandlerOptions } from './node.js'
 export { createNodeHandler } from './node.js'
+export type { HandlerOptions, Pages } from './site-options.js'

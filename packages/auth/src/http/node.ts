@@ -3,7 +3,7 @@ import { BodyAlreadyReadError } from './body.js'
 import { checkTrustedProxyHops, clientIp } from './client-ip.js'
 import { refuse } from './errors.js'
 import type { ConnectionInfo } from './handler.js'
-import { basePath } from './routes.js'
+import { basePath } from './route-match.js'
 
 /** How the server stands in the network. */
 export interface NodeHandlerOptions {

@@ -1,17 +1,23 @@
 import type { ValidSession } from 'torii-core'
 import type { RequestInfo } from '../request-info.js'
 import type { Torii } from '../torii.js'
+import type { AnswerShape } from './answer-shapes.js'
 import type { FieldRules, Fields } from './body.js'
-import type { Credentials } from './credentials.js'
+import type { Credentials, HeaderSource } from './credentials.js'
 import type { ErrorCode } from './errors.js'
+import type { SiteOptions } from './site-options.js'
 
 /** What a route is given of a request, besides the fields of its body. */
 export interface Call {
   readonly torii: Torii<object>
+  readonly site: SiteOptions
   readonly info: RequestInfo
   readonly credentials: Credentials
-  /** The last segment of the path where the route ends in `:id`, else ''. */
-  readonly id: string
+  /** For cookies of single flows; everything else is read already. */
+  readonly headers: HeaderSource
+  readonly query: URLSearchParams
+  /** The segment of the path where the route has `:id` or `:provider`, as it was sent; else ''. */
+  readonly param: string
 }
 
 /** A call of somebody who is signed in. */
@@ -19,19 +25,32 @@ export interface SignedInCall extends Call {
   readonly valid: ValidSession<object>
 }
 
-/** A named body of an answer; null for none. */
-export type AnswerShape = 'user and session' | 'sessions' | 'revoked' | null
+/** A part of Torii that an application may have or not; without it its routes answer 404. */
+export type Feature = 'mail' | 'passkey'
+
+/** What a success looks like. */
+export interface RouteAnswer {
+  readonly status: 200 | 201 | 202 | 204 | 303
+  readonly shape: AnswerShape
+}
 
 /** What is known of a route without running it: enough to route by, and to describe it. */
 interface RouteFacts<Rules extends FieldRules | null> {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  /** Below the base path; `:id` at the end stands for one segment. */
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below the base path; `:id` or `:provider` stands for one segment. */
   readonly path: string
   readonly summary: string
   readonly body: Rules
-  readonly answer: { readonly status: 200 | 201 | 204; readonly shape: AnswerShape }
+  /** The names in the query that are read. */
+  readonly query?: readonly string[]
+  readonly answer: RouteAnswer
+  /** Another success, where the configuration or the request decides between two. */
+  readonly alternative?: RouteAnswer
   /** The refusals of its own; those of every route of its kind come on top. */
   readonly errors: readonly ErrorCode[]
+  readonly feature?: Feature
+  /** Set where the button of a landing page may post a form, and where the browser goes afterwards. */
+  readonly form?: keyof SiteOptions['pages']
 }
 
 type FieldsOf<Rules extends FieldRules | null> = Rules extends FieldRules ? Fields<Rules> : null

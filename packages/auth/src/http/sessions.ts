@@ -1,10 +1,11 @@
 import { parseSessionId } from 'torii-core'
 import { sessionAnswer, userAnswer } from './answers.js'
-import { clearedCookie } from './cookie.js'
+import { clearedCookie, sessionCookie } from './cookie.js'
 import { refuse } from './errors.js'
+import { refuseOutcome } from './refuse-outcome.js'
+import { noContent } from './respond.js'
+import type { SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
-
-const noContent = (): Response => new Response(null, { status: 204 })
 
 /** The sessions of the person who is signed in. */
 export const sessionRoutes = [
@@ -44,7 +45,7 @@ export const sessionRoutes = [
     body: null,
     answer: { status: 204, shape: null },
     errors: ['not_found'],
-    async handle({ torii, valid, id }) {
+    async handle({ torii, valid, param: id }) {
       // One spelling per id: another would be a second path to the same session.
       const known = parseSessionId(id) === id && (await torii.sessions.revoke(valid, id))
       return known ? noContent() : refuse({ error: 'not_found' })
@@ -66,6 +67,36 @@ export const sessionRoutes = [
   }),
   defineRoute({
     method: 'POST',
+    path: 'reauthenticate',
+    summary: 'Proves again who asks, by the password or a passkey',
+    access: 'signed in',
+    body: {
+      password: 'optional text',
+      challengeId: 'optional text',
+      response: 'optional object',
+    },
+    answer: { status: 204, shape: null },
+    errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
+    handle: (call, fields) => reauthenticate(call, fields),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'token',
+    summary:
+      'A second session for a client that cannot hold a cookie; the only answer with a token in it',
+    access: 'signed in',
+    body: null,
+    answer: { status: 201, shape: 'token' },
+    errors: ['reauthentication_required'],
+    async handle({ torii, valid, info }) {
+      const outcome = await torii.sessions.derive(valid, info)
+      if (!outcome.ok) return refuseOutcome(outcome)
+      const session = sessionAnswer(outcome.session, false)
+      return Response.json({ token: outcome.token.reveal(), session }, { status: 201 })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
     path: 'sign-out',
     summary: 'Ends the session that asks, if there is one, and takes the cookie away',
     access: 'anyone',
@@ -81,3 +112,31 @@ export const sessionRoutes = [
     },
   }),
 ]
+
+interface ProofFields {
+  readonly password: string | null | undefined
+  readonly challengeId: string | null | undefined
+  readonly response: object | null | undefined
+}
+
+/** The cookie's token is exchanged for a new one; a bearer keeps its own. @see OWASP ASVS 5.0, 7.2.4 */
+async function reauthenticate(
+  { torii, valid, info, credentials }: SignedInCall,
+  { password, challengeId, response }: ProofFields,
+): Promise<Response> {
+  const held = { token: credentials.token ?? '', rotate: credentials.token === credentials.cookie }
+  const prove = () => {
+    if (password != null) return torii.sessions.reauthenticate(valid, { password, ...held }, info)
+    if (challengeId == null || response == null) return null
+    return torii.passkey.reauthenticate(valid, { challengeId, response, ...held }, info)
+  }
+  const outcome = await prove()
+  if (outcome === null) {
+    const message = 'Send password, or challengeId and response.'
+    return refuse({ error: 'invalid_input', field: 'password', message })
+  }
+  if (!outcome.ok) return refuseOutcome(outcome)
+  if (!held.rotate) return noContent()
+  const cookie = sessionCookie(torii.options.baseUrl, outcome.session, outcome.token)
+  return new Response(null, { status: 204, headers: { 'set-cookie': cookie } })
+}

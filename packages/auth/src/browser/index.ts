@@ -1,0 +1,18 @@
+export type {
+  Accepted,
+  OAuthAccount,
+  OAuthProvider,
+  Passkey,
+  Session,
+  SignedIn,
+  User,
+} from './answers.js'
+export type { Client, ClientOptions, Done, Outcome, Refusal } from './client.js'
+export { createClient } from './client.js'
+export * as email from './email.js'
+export * as magicLink from './magic-link.js'
+export * as oauth from './oauth.js'
+export * as passkey from './passkey.js'
+export * as password from './password.js'
+export * as sessions from './sessions.js'
+export * as user from './user.js'

@@ -1,0 +1,22 @@
+/** A named body of an answer; null for none. The OpenAPI document has a schema for each. */
+export type AnswerShape =
+  | 'accepted'
+  | 'authorization'
+  | 'challenge'
+  | 'health'
+  | 'jwks'
+  | 'jwt'
+  | 'oauth accounts'
+  | 'openapi'
+  | 'page'
+  | 'passkey'
+  | 'passkeys'
+  | 'providers'
+  | 'registration'
+  | 'revoked'
+  | 'sessions'
+  | 'token'
+  | 'user'
+  | 'user and session'
+  | 'user export'
+  | null

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+
+/** The text as HTML shows it: no character of it is markup, in an element or in a quoted attribute. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+
+const style = `
+:root { color-scheme: light dark; --ground: #f4f4f5; --card: #fff; --line: #e4e4e7; --strong: #18181b;
+  --plain: #3f3f46; --quiet: #63636d; --act: #18181b; --on-act: #fff; --bad: #a61b1b; --focus: #2563eb }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #111113; --card: #1b1b1f; --line: #3a3a42; --strong: #f4f4f5; --plain: #d4d4d8;
+    --quiet: #a1a1aa; --act: #f4f4f5; --on-act: #18181b; --bad: #ff9d9d; --focus: #8ab4ff }
+}
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px 16px;
+  background: var(--ground); color: var(--plain); font: 16px/1.55 system-ui, sans-serif }
+main { width: 100%; max-width: 26rem }
+.app { margin: 0 4px 12px; font-weight: 600; font-size: .95rem; color: var(--strong) }
+.card { padding: 32px; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
+h1 { margin: 0 0 12px; font-size: 1.4rem; line-height: 1.3; color: var(--strong) }
+p { margin: 0 0 16px; overflow-wrap: anywhere }
+label { display: block; margin: 0 0 6px; font-weight: 600; color: var(--strong) }
+input { width: 100%; margin: 0 0 6px; padding: 11px 12px; font: inherit; color: var(--strong);
+  background: var(--card); border: 1px solid var(--quiet); border-radius: 8px }
+button { width: 100%; margin: 14px 0 0; padding: 12px; font: inherit; font-weight: 600; cursor: pointer;
+  color: var(--on-act); background: var(--act); border: 0; border-radius: 8px }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
+.quiet { font-size: .9rem; color: var(--quiet) }
+.bad { color: var(--bad); font-weight: 600 }
+a { color: inherit }
+.card > :last-child { margin-bottom: 0 }
+@media (max-width: 30rem) { .card { padding: 24px 20px } }
+`
+
+const styleHash = createHash('sha256').update(style).digest('base64')
+
+/**
+ * Nothing runs and nothing is loaded; forms go to this site only. The referrer stays within the site: without
+ * any, browsers would send the button's request with `Origin: null`.
+ * @see OWASP ASVS 5.0, 3.4.3, 3.4.5
+ */
+const pageHeaders: Readonly<Record<string, string>> = Object.freeze({
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+})
+
+/** What stands on a page. `content` is HTML, made with {@link escapeHtml}; the rest is text. */
+export interface PageParts {
+  readonly appName: string
+  readonly heading: string
+  readonly content: string
+}
+
+/** A page of ours as an answer. */
+export function pageResponse(
+  status: number,
+  { appName, heading, content }: PageParts,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(`${heading} · ${appName}`)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<p class="app">${escapeHtml(appName)}</p>
+<div class="card">
+<h1>${escapeHtml(heading)}</h1>
+${content}
+</div>
+</main>
+</body>
+</html>
+`
+  return new Response(html, { status, headers: { ...pageHeaders, ...headers } })
+}
