@@ -32,6 +32,7 @@ const groups = new Map([
   ['T6', 'OAuth'],
   ['T7', 'Passkeys'],
   ['T8', 'Passwords and hashing'],
+  ['T9', 'Database and secrets at rest'],
   ['T10', 'HTTP'],
 ])
 

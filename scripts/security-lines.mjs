@@ -411,6 +411,55 @@ export const securityLines = [
   ],
   ['T8.99', 'common passwords, also decorated'],
 
+  [
+    'T9.100',
+    'hostile names of a schema',
+    storage('schema-name', '…: refused, by both ways to open a storage, and nothing is created'),
+    storage('schema-name', '…: exactly that schema is made, and dropping it leaves the others'),
+  ],
+  [
+    'T9.102',
+    'what the role of the application may not do',
+    storage('roles', 'may not: …'),
+    storage('roles', 'may read and write the rows of every table, and do nothing else to any'),
+  ],
+  [
+    'T9.103',
+    'running without the rights of the migrator',
+    storage('roles', 'migrates when nothing is pending, and does nothing'),
+    { note: 'The conformance suite runs as that role too.' },
+  ],
+  [
+    'T9.104',
+    'SQL in every text',
+    conformance('users-profile', 'updateProfile: metadata comes back as given, keys and values'),
+    conformance('audit-events', 'record: texts and details come back as given'),
+    conformance('passkeys', 'add: every member comes back byte by byte'),
+  ],
+  [
+    'T9.106',
+    "secrets in logs, ours and the server's",
+    auth('at-rest', "the server's log, with its default settings, holds no secret"),
+  ],
+  ['T9.107', 'secrets in errors', auth('at-rest', 'our own log and every error hold no secret')],
+  [
+    'T9.108',
+    'secrets in a dump',
+    auth('at-rest', 'holds no secret, in no column of any table and in no writing'),
+  ],
+  [
+    'T9.109',
+    'ciphertexts moved, changed, or under a key that is gone',
+    auth('keys/sealed-tokens', 'a value opens in its own place only'),
+    auth('keys/sealed-tokens', 'every single flipped bit is noticed, in every field'),
+  ],
+  [
+    'T9.110',
+    'a nonce used twice',
+    auth('keys/sealed-tokens', 'a hundred thousand seals repeat no nonce'),
+    auth('keys/sealed-tokens', 'two seals of one value have another nonce, ciphertext and tag'),
+  ],
+
   ['T10.111', 'every unsafe route from a foreign page'],
   ['T10.112', 'GET and HEAD on every route that changes something'],
   [
