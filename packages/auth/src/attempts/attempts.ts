@@ -37,10 +37,10 @@ export const accountAttempts = (email: EmailKey): AttemptKey => keyOf('account',
 export const networkAttempts = (ip: string | null): AttemptKey | null => networkKey('network', ip)
 
 /** Counts the mails to one address. */
-export const mailboxAttempts = (email: EmailKey): AttemptKey => keyOf('mailbox', email)
+const mailboxAttempts = (email: EmailKey): AttemptKey => keyOf('mailbox', email)
 
 /** Counts the codes typed for one address. */
-export const codeAttempts = (email: EmailKey): AttemptKey => keyOf('code', email)
+const codeAttempts = (email: EmailKey): AttemptKey => keyOf('code', email)
 
 /** What one sign-in costs, and what it gives back when it succeeds. */
 export const signInAttempt = (
