@@ -15,6 +15,8 @@ export type {
   ToriiEvent,
 } from './events/event.js'
 export type { CommittableTorii, JoinedTorii } from './joined.js'
+export type { JwtClaims, JwtService, MintedJwt } from './jwt/jwt.js'
+export { SessionJwt } from './jwt/jwt.js'
 export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './keys/key-ring.js'
 export type { Log, LogEvent } from './log.js'
 export type {
@@ -58,6 +60,7 @@ export type { AuditOptions } from './options/audit.js'
 export type { BaseUrl } from './options/base-url.js'
 export { defaults } from './options/defaults.js'
 export type { Hooks } from './options/hooks.js'
+export type { JwtAlgorithm, JwtKey, JwtOptions, JwtOptionsInput } from './options/jwt.js'
 export type { MagicLinkOptions } from './options/magic-link.js'
 export type { MailOptions, MailOptionsInput } from './options/mail.js'
 export type { OAuthOptions, OAuthOptionsInput } from './options/oauth.js'

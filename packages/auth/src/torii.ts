@@ -14,6 +14,8 @@ import { createEmailService } from './email/email.js'
 import type { Tell } from './events/tell.js'
 import type { CommittableTorii, JoinedTorii } from './joined.js'
 import { join } from './joined.js'
+import type { JwtService } from './jwt/jwt.js'
+import { createJwtService } from './jwt/jwt.js'
 import type { MagicLinkService } from './magic-link/magic-link.js'
 import { createMagicLinkService } from './magic-link/magic-link.js'
 import type { Post } from './mail/post.js'
@@ -53,6 +55,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly oauth: OAuthService<Metadata>
   readonly sessions: SessionService<Metadata>
   readonly links: LinkService
+  readonly jwt: JwtService<Metadata>
   readonly users: UserService<Metadata>
   readonly magicLink: MagicLinkService<Metadata>
   readonly #storage: Pick<RepositoryProvider, 'healthCheck'>
@@ -76,6 +79,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.oauth = createOAuthService(context)
     this.passkey = createPasskeyService(context)
     this.sessions = createSessionService(context)
+    this.jwt = createJwtService(this.options)
     this.links = createLinkService(context)
     this.users = createUserService(context)
     this.magicLink = createMagicLinkService(context)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { openMailbox } from '../mailbox.test.support.js'
 import { workProvider } from '../oauth/provider-client.test.support.js'
@@ -15,6 +15,10 @@ const site = await openTestSite({
   mailer: mailbox.mailer,
   requireVerifiedEmail: false,
   keys: [{ id: 'k1', secret: randomBytes(32) }],
+  jwt: {
+    keys: [{ id: 'j1', algorithm: 'EdDSA', privateKey: generateKeyPairSync('ed25519').privateKey }],
+    audience: 'api',
+  },
   oauth: { providers: [{ ...workProvider(provider.issuer, provider.client), trustEmail: true }] },
 })
 const handler = createHandler(site.torii, {
@@ -26,6 +30,7 @@ const another = 'twelve lanterns on a rainy bridge'
 /** Any answer’s JSON, for shapes that the typed client of these tests does not name. */
 interface Loose {
   token: string
+  jwt: string
   challengeId: string
   options: never
   passkey: { id: string }
@@ -205,4 +210,14 @@ test('health says what there is; the OpenAPI document has every route', async ()
   const { paths } = document
   assert.ok(paths['/auth/oauth/{provider}/link']?.post)
   assert.ok(paths['/auth/password']?.delete)
+})
+
+test('a short-lived token over HTTP is verified by the keys that are published', async () => {
+  const { cookie, user } = await signUp(send)
+  const minted = await send('POST', '/auth/token/jwt', { cookie })
+  assert.equal(minted.status, 200)
+  const { jwt } = bodyOf(minted.text)
+  assert.equal((await site.torii.jwt.verify(jwt))?.userId, user.id)
+  const published = await send('GET', '/auth/jwks')
+  assert.ok(published.text.includes('"kid":"j1"') && !published.text.includes('"d":'))
 })

@@ -127,6 +127,8 @@ function hasFeature(torii: Torii<object>, feature: Feature | undefined): boolean
       return torii.options.mailer !== null
     case 'passkey':
       return !torii.options.keys.isEmpty
+    case 'jwt':
+      return torii.options.jwt !== null
     default:
       return feature satisfies never
   }

@@ -26,7 +26,7 @@ export interface SignedInCall extends Call {
 }
 
 /** A part of Torii that an application may have or not; without it its routes answer 404. */
-export type Feature = 'mail' | 'passkey'
+export type Feature = 'mail' | 'passkey' | 'jwt'
 
 /** What a success looks like. */
 export interface RouteAnswer {

@@ -38,6 +38,8 @@ test('the table has the routes of the contract', () => {
       'POST sessions/revoke-others 200',
       'POST reauthenticate 204',
       'POST token 201',
+      'POST token/jwt 200',
+      'GET jwks 200',
       'POST sign-out 204',
       'GET user 200',
       'PATCH user 200',

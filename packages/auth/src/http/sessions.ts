@@ -97,6 +97,33 @@ export const sessionRoutes = [
   }),
   defineRoute({
     method: 'POST',
+    path: 'token/jwt',
+    summary: 'A short-lived token for services that have the public keys',
+    access: 'signed in',
+    body: null,
+    answer: { status: 200, shape: 'jwt' },
+    errors: [],
+    feature: 'jwt',
+    async handle({ torii, valid }) {
+      const { jwt, expiresAt } = await torii.jwt.mint(valid)
+      return Response.json({ jwt: jwt.reveal(), expiresAt: expiresAt.toISOString() })
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: 'jwks',
+    summary: 'The public keys of those tokens',
+    access: 'anyone',
+    body: null,
+    answer: { status: 200, shape: 'jwks' },
+    errors: [],
+    feature: 'jwt',
+    async handle({ torii }) {
+      return Response.json(await torii.jwt.keys())
+    },
+  }),
+  defineRoute({
+    method: 'POST',
     path: 'sign-out',
     summary: 'Ends the session that asks, if there is one, and takes the cookie away',
     access: 'anyone',

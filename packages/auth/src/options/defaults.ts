@@ -59,6 +59,10 @@ export const defaults = Object.freeze({
     /** Nobody waits longer at a sign-in; a provider that is slower is down. */
     requestSeconds: 10,
   }),
+  jwt: Object.freeze({
+    /** So long may an ended session still pass: short enough to bear, long enough to save most questions. */
+    lifetimeSeconds: 300,
+  }),
   email: Object.freeze({
     /** NIST SP 800-63A: an enrolment code by mail works for a day. The mail may lie until the evening. */
     verifySeconds: 86_400,

@@ -11,11 +11,11 @@ const baseUrl = 'https://app.example'
 
 test('only the base URL is needed; everything else has its default, frozen', () => {
   const { baseUrl: site, keys, log, onEvent, ...rest } = resolveOptions({ baseUrl })
-  const { audit: _, ...given } = defaults
+  const { audit: _, jwt: __, ...given } = defaults
   assert.equal(site.origin, baseUrl)
   for (const hook of [log, onEvent]) assert.equal(typeof hook, 'function')
   assert.ok(keys instanceof KeyRing)
-  const off = { requireVerifiedEmail: false, audit: null, keepAlive: null, mailer: null }
+  const off = { requireVerifiedEmail: false, audit: null, keepAlive: null, mailer: null, jwt: null }
   const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
   const [rpId, origins] = ['app.example', [baseUrl]]
   const passkey = { ...given.passkey, rpId, rpName: rpId, origins }

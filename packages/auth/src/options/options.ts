@@ -16,6 +16,8 @@ import { resolveBruteForce } from './brute-force.js'
 import type { EmailOptions } from './email.js'
 import { resolveEmail } from './email.js'
 import type { Hooks } from './hooks.js'
+import type { JwtOptions, JwtOptionsInput } from './jwt.js'
+import { resolveJwt } from './jwt.js'
 import type { MagicLinkOptions } from './magic-link.js'
 import { resolveMagicLink } from './magic-link.js'
 import type { MailOptions, MailOptionsInput } from './mail.js'
@@ -48,6 +50,8 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   email?: Partial<EmailOptions>
   passkey?: Partial<PasskeyOptions>
   oauth?: OAuthOptionsInput
+  /** Short-lived tokens for services that cannot ask the database (default: none are made). */
+  jwt?: JwtOptionsInput
   bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<AttemptPolicy> }
   magicLink?: Partial<MagicLinkOptions>
   /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without one nothing that needs a mail is offered. */
@@ -79,6 +83,8 @@ export interface ResolvedOptions {
   readonly email: EmailOptions
   readonly passkey: PasskeyOptions
   readonly oauth: OAuthOptions
+  /** Null where none are made. */
+  readonly jwt: JwtOptions | null
   readonly bruteForce: BruteForcePolicies
   /** Null where nothing can be mailed. */
   readonly mailer: Mailer | null
@@ -101,6 +107,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'email',
   'passkey',
   'oauth',
+  'jwt',
   'bruteForce',
   'mailer',
   'mail',
@@ -130,6 +137,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     email: resolveEmail(given.email),
     passkey: resolvePasskey(given.passkey, baseUrl, keys),
     oauth: resolveOAuth(given.oauth, keys),
+    jwt: resolveJwt(given.jwt),
     bruteForce: resolveBruteForce(given.bruteForce),
     mailer,
     mail: resolveMail(given.mail, baseUrl),
