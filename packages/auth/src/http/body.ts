@@ -62,10 +62,6 @@ export async function readForm<Rules extends FieldRules>(
   return pickFields(textsOf(form), rules)
 }
 
-/** The fields of a query that a route knows. Of a name given twice the first counts, as in a form. */
-export const readQuery = <Rules extends FieldRules>(query: URLSearchParams, rules: Rules) =>
-  pickFields(textsOf(query), rules)
-
 function textsOf(texts: URLSearchParams): object {
   const names = [...new Set(texts.keys())]
   return Object.fromEntries(names.map((name) => [name, texts.get(name) || undefined]))

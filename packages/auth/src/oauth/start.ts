@@ -92,7 +92,7 @@ export async function startLink<Metadata extends object>(
 }
 
 /** What the provider answers, or null after a failure, which is logged without anything of its answer. */
-export async function asked<Answer>(
+async function asked<Answer>(
   { options }: Pick<ServiceContext<object>, 'options'>,
   { provider }: UsableProvider,
   ask: () => Promise<Answer>,

@@ -10,9 +10,9 @@ export interface CommonPasswords {
   hasDecorated(folded: string): boolean
 }
 
-/** Shorter words are in no list of words that anybody decorates; the list is made with the same bound. */
+/** Shorter words are in no list of words that anybody decorates; the list is made with the same bound. @public */
 export const minCommonLength = 4
-/** The longest that the list takes. */
+/** The longest that the list takes. @public */
 export const maxCommonLength = 32
 
 let loaded: Promise<CommonPasswords> | undefined
