@@ -1,0 +1,111 @@
+/** What the protocol allows: our own statements sent by pgbench, in C, with no application around them. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from './keys.mjs'
+import { cpuOfEndedChildren } from './load.mjs'
+import { statementText } from './subjects/raw-pg.mjs'
+
+const pipelined = 16
+
+const oneLine = (text) => `${text.replace(/\s+/g, ' ').trim()};\n`
+
+function substitute(text, values) {
+  return values.reduce(
+    (done, value, index) => done.replaceAll(`$${index + 1}::`, `(${value})::`),
+    text,
+  )
+}
+
+/** The scripts of one size of data. pgbench makes the keys in SQL, which costs it some microseconds. */
+async function scripts({ users, sessions }) {
+  const lookUp = substitute(await statementText('sessions', 'validate'), [
+    sql.userId(':u::int'),
+    sql.sessionId(':n::int'),
+    sql.secretHash(':n::int'),
+    '86400',
+    'null',
+  ])
+  const insert = substitute(await statementText('sessions', 'open'), [
+    sql.userId(':u::int'),
+    'gen_random_uuid()',
+    "sha256('\\x01'::bytea || int4send(:n::int))",
+    "'{password}'",
+    "'192.0.2.1'",
+    "'Mozilla/5.0 (X11; Linux x86_64; rv/140.0) Gecko/20100101 Firefox/140.0'",
+    '604800',
+    '2592000',
+  ])
+  const look = `\\set n random(1, ${sessions})\n\\set u 1 + :n % ${users}\n${oneLine(lookUp)}`
+  return {
+    look,
+    pipeline: `\\startpipeline\n${look.repeat(pipelined)}\\endpipeline\n`,
+    insert: `\\set n random(1, 2000000000)\n\\set u random(1, ${users})\n${oneLine(insert)}`,
+  }
+}
+
+function execute(program, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, options)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output += chunk
+      })
+    child.on('error', reject)
+    child.on('close', (status) =>
+      status === 0 ? resolve(output) : reject(new Error(`pgbench failed: ${output}`)),
+    )
+  })
+}
+
+/** Latencies in milliseconds, out of the log of one run. */
+function readLatencies(folder) {
+  const logs = readdirSync(folder).filter((file) => file.startsWith('log.'))
+  const lines = logs.flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
+  const sorted = lines.map((line) => Number(line.split(' ')[2]) / 1000).sort((a, b) => a - b)
+  const at = (share) => sorted[Math.floor(sorted.length * share)] ?? null
+  return { p50: at(0.5), p99: at(0.99) }
+}
+
+/** Runs one script with so many clients, the same way as a subject runs a flow. */
+export async function createPgbench(program, url, size) {
+  const folder = mkdtempSync(join(tmpdir(), 'torii-bench-'))
+  const { hostname, port, username, password, pathname } = new URL(url)
+  const env = {
+    ...process.env,
+    PGHOST: hostname,
+    PGPORT: port,
+    PGUSER: username,
+    PGPASSWORD: decodeURIComponent(password),
+    PGDATABASE: pathname.slice(1),
+  }
+  const all = await scripts(size)
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, `${name}.sql`), text)
+
+  return {
+    async run({ script, clients, ms }) {
+      const seconds = Math.max(1, Math.round(ms / 1000))
+      for (const file of readdirSync(folder))
+        if (file.startsWith('log.')) rmSync(join(folder, file))
+      const args = ['-n', '-M', 'prepared', '-f', join(folder, `${script}.sql`), '-l']
+      args.push('-c', String(clients), '-j', '1', '-T', String(seconds))
+      args.push('--log-prefix', join(folder, 'log'), '--sampling-rate', clients === 1 ? '1' : '0.1')
+      const cpu = cpuOfEndedChildren()
+      const output = await execute(program, args, { cwd: folder, env })
+      const per = script === 'pipeline' ? pipelined : 1
+      const transactions = Number(/transactions actually processed: (\d+)/.exec(output)?.[1])
+      const tps = Number(/tps = ([\d.]+) \(without initial/.exec(output)?.[1])
+      return {
+        wallMs: (transactions / tps) * 1000,
+        operations: transactions * per,
+        cpuMicros: cpu === null ? null : cpuOfEndedChildren() - cpu,
+        statements: transactions * per,
+        roundTrips: transactions,
+        ...readLatencies(folder),
+      }
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,36 @@
+import { NodePostgresAdapter } from '@lucia-auth/adapter-postgresql'
+import { Lucia } from 'lucia'
+import pg from 'pg'
+import { spareSessions } from '../data.mjs'
+import { peerTokenOf, pick, userIdOf } from '../keys.mjs'
+import { anySession, must, spareNumbers } from './sessions-of.mjs'
+
+export async function open({ url, size }) {
+  const pool = new pg.Pool({ connectionString: url, max: 10, options: '-c search_path=lucia' })
+  const adapter = new NodePostgresAdapter(pool, { user: 'auth_user', session: 'user_session' })
+  const lucia = new Lucia(adapter)
+  const flows = {
+    'validate/storage': {
+      next: () => anySession(size),
+      async act({ n }) {
+        const [session, user] = await adapter.getSessionAndUser(peerTokenOf(n))
+        must(session && user, 'session')
+      },
+    },
+    'validate/api': {
+      next: () => anySession(size),
+      async act({ n }) {
+        const { user } = await lucia.validateSession(peerTokenOf(n))
+        must(user, 'session')
+      },
+    },
+    'open session/storage': {
+      act: () => lucia.createSession(userIdOf(pick(size.users)), {}),
+    },
+    'sign out/api': {
+      next: spareNumbers(size, spareSessions(size)),
+      act: (n) => lucia.invalidateSession(peerTokenOf(n)),
+    },
+  }
+  return { flows, close: () => pool.end() }
+}

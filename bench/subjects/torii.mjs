@@ -1,0 +1,235 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Torii } from 'torii-auth'
+import { createHandler } from 'torii-auth/http'
+import {
+  attemptKey,
+  newOAuthAccountId,
+  newSessionId,
+  newUserId,
+  PasswordHash,
+  SessionToken,
+  tokenHash,
+} from 'torii-core'
+import { PostgresStorage } from 'torii-storage-postgres'
+import { spareSessions } from '../data.mjs'
+import {
+  emailOf,
+  password,
+  pick,
+  secretHashOf,
+  secretOf,
+  sessionIdOf,
+  toriiTokenOf,
+  userIdOf,
+} from '../keys.mjs'
+import { anyAddress, anySession, must, spareNumbers } from './sessions-of.mjs'
+
+/** Validations must not find a touch due, as peers' sessions are not due either. */
+const session = { idleSeconds: 604_800, absoluteSeconds: 2_592_000, touchSeconds: 86_400 }
+const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+const wide = {
+  cap: 1_000_000,
+  windowSeconds: 1000,
+  lockSeconds: 1000,
+  maxLockSeconds: 1000,
+  limit: 1_000_000,
+  forgetSeconds: 100_000,
+}
+
+const freshHash = () => tokenHash(randomBytes(32))
+const freshSession = (method) => ({
+  id: newSessionId(),
+  secretHash: freshHash(),
+  methods: [method],
+  ip: '192.0.2.1',
+  userAgent,
+  idleSeconds: session.idleSeconds,
+  absoluteSeconds: session.absoluteSeconds,
+})
+const freshEmail = () => `${randomUUID()}@example.com`
+const charge = () => ({ key: attemptKey(randomBytes(32)), policy: wide })
+const keyOf = ({ n, user }) => ({
+  userId: userIdOf(user),
+  id: sessionIdOf(n),
+  secretHash: secretHashOf(secretOf(n)),
+})
+
+function sessionFlows({ storage, torii, handler, size }) {
+  const { touchSeconds } = session
+  const token = () => {
+    const { n, user } = anySession(size)
+    return toriiTokenOf(user, n)
+  }
+  return {
+    'validate/storage': {
+      next: () => anySession(size),
+      async act(item) {
+        must(await storage.sessions.validate(keyOf(item), { touchSeconds }), 'session')
+      },
+    },
+    'validate/api': {
+      next: () => ({ method: 'GET', headers: { cookie: `torii=${token()}` } }),
+      act: async (request) => must(await handler.getSession(request), 'session'),
+    },
+    'session request/api': {
+      next: () =>
+        new Request('http://localhost:3000/auth/session', {
+          headers: { cookie: `torii=${token()}` },
+        }),
+      async act(request) {
+        const response = await handler(request)
+        if (response.status !== 200) throw new Error(`status ${response.status}`)
+        await response.arrayBuffer()
+      },
+    },
+    'open session/storage': {
+      async act() {
+        const opened = await storage.sessions.open(
+          userIdOf(pick(size.users)),
+          freshSession('password'),
+        )
+        must(opened.ok, 'opened session')
+      },
+    },
+    'sign out/api': {
+      next: spareNumbers(size, spareSessions(size)),
+      async act(n) {
+        const text = toriiTokenOf(1 + (n % size.users), n)
+        must(await torii.sessions.signOut(new SessionToken(text)), 'session')
+      },
+    },
+  }
+}
+
+function passwordFlows({ storage, torii, size }) {
+  const info = () => ({ ip: anyAddress(), userAgent })
+  const hash = new PasswordHash(
+    `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`,
+  )
+  return {
+    'register/api': {
+      async act() {
+        const made = await torii.password.register(
+          { email: freshEmail(), password, name: 'Ada' },
+          info(),
+        )
+        must(made.ok, 'account')
+      },
+    },
+    'register, hash excluded/storage': {
+      async act() {
+        await storage.loginAttempts.charge({ account: null, network: charge() })
+        const made = await storage.users.register({
+          id: newUserId(),
+          email: freshEmail(),
+          name: 'Ada',
+          passwordHash: hash,
+          session: freshSession('password'),
+        })
+        must(made.ok, 'account')
+      },
+    },
+    'sign in/api': {
+      async act() {
+        const email = emailOf(pick(size.users))
+        must((await torii.password.authenticate({ email, password }, info())).ok, 'sign-in')
+      },
+    },
+    'sign in, hash excluded/storage': {
+      async act() {
+        const charges = { account: charge(), network: charge() }
+        const email = emailOf(pick(size.users))
+        const found = await storage.passwords.findForSignIn({ email, charges })
+        const refund = { account: charges.account.key, network: charges.network.key }
+        const opened = await storage.passwords.signIn({
+          credential: must(found.credential, 'credential'),
+          session: freshSession('password'),
+          refund,
+        })
+        must(opened.ok, 'sign-in')
+      },
+    },
+  }
+}
+
+function mailFlows({ storage, size }) {
+  return {
+    'magic link/storage': {
+      async act() {
+        const hash = freshHash()
+        const email = emailOf(pick(size.users))
+        const charges = { address: charge(), network: charge() }
+        await storage.magicLinks.issue({
+          email,
+          tokenHash: hash,
+          codeHash: null,
+          lifetimeSeconds: 600,
+          charges,
+        })
+        const proof = { session: freshSession('magic_link'), newUserId: newUserId() }
+        const used = await storage.magicLinks.consume(hash, proof)
+        // Somebody else may have asked for the same address meanwhile: then this link is dead.
+        if (!used.ok && used.reason !== 'invalid_token') throw new Error(used.reason)
+      },
+    },
+  }
+}
+
+function oauthFlows({ storage }) {
+  const person = (subject, email) => ({
+    provider: 'example',
+    subject,
+    label: email,
+    tokens: null,
+    email,
+    emailVerified: true,
+    newUserId: newUserId(),
+    newAccountId: newOAuthAccountId(),
+    name: 'Ada',
+    picture: null,
+    session: freshSession('oauth'),
+  })
+  /** The state is stored when the flow starts and used up when the provider answers. */
+  async function signIn(subject, email) {
+    const state = { stateHash: freshHash(), browserHash: freshHash(), provider: 'example' }
+    await storage.oauthStates.store({
+      ...state,
+      flow: { kind: 'sign_in' },
+      redirectTo: null,
+      lifetimeSeconds: 600,
+      network: null,
+    })
+    must(await storage.oauthStates.consume(state), 'state')
+    must((await storage.oauthAccounts.signIn(person(subject, email))).ok, 'sign-in')
+  }
+  const known = Array.from({ length: 500 }, () => ({ subject: randomUUID(), email: freshEmail() }))
+  let ready = null
+  return {
+    'oauth known/storage': {
+      async next() {
+        ready ??= Promise.all(known.map(({ subject, email }) => signIn(subject, email)))
+        await ready
+        return known[pick(known.length) - 1]
+      },
+      act: ({ subject, email }) => signIn(subject, email),
+    },
+    'oauth new/storage': { act: () => signIn(randomUUID(), freshEmail()) },
+  }
+}
+
+export async function open({ url, size }) {
+  const storage = await PostgresStorage.connect(url, { maxConnections: 10 })
+  const torii = new Torii(storage, {
+    baseUrl: 'http://localhost:3000',
+    session,
+    password: { hashing: { maxWaiting: 1000 } },
+  })
+  const given = { storage, torii, handler: createHandler(torii), size }
+  const flows = {
+    ...sessionFlows(given),
+    ...passwordFlows(given),
+    ...mailFlows(given),
+    ...oauthFlows(given),
+  }
+  return { flows, close: () => storage.close() }
+}
