@@ -55,6 +55,7 @@ export type {
   ProviderProfile,
 } from './oauth/provider.js'
 export type { ProviderProblem } from './oauth/provider-failure.js'
+export type { TokensResealed } from './oauth/reseal.js'
 export type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './oauth/start.js'
 export type { AuditOptions } from './options/audit.js'
 export type { BaseUrl } from './options/base-url.js'

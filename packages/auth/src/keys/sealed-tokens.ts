@@ -85,7 +85,7 @@ export function open(ring: KeyRing, sealed: Uint8Array, place: SealedPlace): Pro
  * @throws InvalidOptionsError when the application has no keys
  */
 export function needsResealing(ring: KeyRing, sealed: Uint8Array): boolean {
-  const today = header(ring.writing('provider-tokens').keyId)
+  const today = sealedHeader(ring)
   return !types.isUint8Array(sealed) || !today.equals(sealed.subarray(0, today.length))
 }
 
@@ -97,6 +97,9 @@ function toJson(tokens: ProviderTokens): string {
   // The copy has no toJSON of its own to answer something else.
   return JSON.stringify(Object.fromEntries(entries))
 }
+
+/** What every value sealed today begins with. @throws InvalidOptionsError when the application has no keys */
+export const sealedHeader = (ring: KeyRing): Buffer => header(ring.writing('provider-tokens').keyId)
 
 /** Key ids are ASCII. */
 const header = (keyId: string): Buffer =>

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Ciphertext, OAuthAccountId, ProviderTokens, UserId } from 'torii-core'
+import type { OAuthAccountId, ProviderTokens, UserId } from 'torii-core'
 import type { ServiceContext } from '../context.js'
-import { open, seal } from '../keys/sealed-tokens.js'
 import type { UsableProvider } from './clients.js'
-import { grantedOf, ProviderToken, placeOf, recordOf } from './kept-tokens.js'
+import { openTokens, ProviderToken, sealTokens } from './kept-tokens.js'
 import type { GrantedTokens } from './provider-client.js'
 import { ProviderFailure } from './provider-failure.js'
 
@@ -18,9 +17,15 @@ export type AccessTokenOutcome =
 
 /** A token that ends sooner than this is refreshed first: the call it is for takes time. */
 const marginMs = 60_000
-/** Longer than a provider is waited for, so that a worker that died keeps nobody waiting for long. */
-const leaseMarginSeconds = 5
+/**
+ * Discovery and the refresh itself, one after the other, and then some: the lease of a worker that lives must
+ * not end under it, and one that died must keep nobody waiting for long.
+ */
+export const leaseSecondsFor = (requestSeconds: number): number => 2 * requestSeconds + 5
 const pollMs = 100
+
+/** Codes by which providers say that a refresh token is dead; the second one is GitHub's. */
+const deadTokenCodes: readonly (string | null)[] = ['invalid_grant', 'bad_refresh_token']
 
 const isFresh = ({ expiresAt }: GrantedTokens): boolean =>
   expiresAt === null || expiresAt - Date.now() > marginMs
@@ -43,19 +48,20 @@ export async function accessToken<Metadata extends object>(
   id: OAuthAccountId,
 ): Promise<AccessTokenOutcome> {
   const { oauthAccounts } = context.storage
-  const leaseSeconds = context.options.oauth.requestSeconds + leaseMarginSeconds
+  const { keys, oauth } = context.options
+  const leaseSeconds = leaseSecondsFor(oauth.requestSeconds)
   const giveUpAt = Date.now() + leaseSeconds * 1000
   for (;;) {
     const kept = await oauthAccounts.findTokens(userId, id)
     const usable = kept === null ? undefined : providers.get(kept.provider)
     if (kept === null || usable === undefined) return { ok: false, reason: 'none' }
-    const tokens = grantedOf(open(context.options.keys, kept.tokens, placeOf(kept)))
+    const tokens = openTokens(keys, kept)
     if (isFresh(tokens)) return given(tokens)
     const { refreshToken } = tokens
     if (refreshToken === null) return { ok: false, reason: 'expired' }
     const { version } = kept
     if (await oauthAccounts.leaseRefresh(userId, id, { version, leaseSeconds }))
-      return refresh(context, usable, { userId, id, kept, refreshToken })
+      return refresh(context, usable, { userId, id, kept, tokens, refreshToken })
     if (Date.now() >= giveUpAt) return { ok: false, reason: 'provider_failed' }
     await wait(pollMs)
   }
@@ -65,32 +71,44 @@ interface Refresh {
   readonly userId: UserId
   readonly id: OAuthAccountId
   readonly kept: ProviderTokens
+  /** What is kept, in clear. */
+  readonly tokens: GrantedTokens
   readonly refreshToken: string
 }
 
 async function refresh<Metadata extends object>(
-  { options, storage }: ServiceContext<Metadata>,
+  context: ServiceContext<Metadata>,
   { client, provider }: UsableProvider,
-  { userId, id, kept, refreshToken }: Refresh,
+  work: Refresh,
 ): Promise<AccessTokenOutcome> {
   try {
-    const tokens = await client.refresh(refreshToken)
-    const sealed = seal(options.keys, recordOf(tokens), placeOf(kept)) as Ciphertext // just sealed
-    // A lost swap means that the person has signed in at the provider meanwhile: those tokens are newer.
-    await storage.oauthAccounts.replaceTokens(userId, id, { version: kept.version, tokens: sealed })
-    return given(tokens)
+    const fresh = await client.refresh(work.refreshToken)
+    await store(context, work, fresh)
+    return given(fresh)
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error
     const { problem, detail } = error
-    options.log({
+    const { name } = provider
+    context.options.log({
       level: 'warn',
       event: 'provider_failed',
-      provider: provider.name,
+      provider: name,
       problem,
       detail,
     })
-    return problem === 'refused' && detail === 'invalid_grant'
-      ? { ok: false, reason: 'expired' }
-      : { ok: false, reason: 'provider_failed' }
+    const isDead = problem === 'refused' && deadTokenCodes.includes(detail)
+    // Ends the lease, so that nobody waits for it; a dead refresh token is never sent again.
+    await store(context, work, isDead ? { ...work.tokens, refreshToken: null } : work.tokens)
+    return { ok: false, reason: isDead ? 'expired' : 'provider_failed' }
   }
+}
+
+/** A lost swap means that the person has signed in at the provider meanwhile: those tokens are newer and stay. */
+async function store<Metadata extends object>(
+  { options, storage }: ServiceContext<Metadata>,
+  { userId, id, kept }: Refresh,
+  tokens: GrantedTokens,
+): Promise<void> {
+  const change = { version: kept.version, tokens: sealTokens(options.keys, tokens, kept) }
+  await storage.oauthAccounts.replaceTokens(userId, id, change)
 }

@@ -1,9 +1,9 @@
 import type {
-  Ciphertext,
+  AskingSession,
   OAuthAccount,
   OAuthIdentity,
   OAuthSignInOutcome,
-  OAuthState,
+  User,
   ValidSession,
 } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
@@ -11,7 +11,6 @@ import type { ServiceContext } from '../context.js'
 import type { ToriiEvent } from '../events/event.js'
 import type { Scene, Story } from '../events/story.js'
 import { event } from '../events/story.js'
-import { seal } from '../keys/sealed-tokens.js'
 import { letter } from '../mail/letter.js'
 import type { RequestInfo } from '../request-info.js'
 import { readRequestInfo } from '../request-info.js'
@@ -20,7 +19,7 @@ import type { SignedIn } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
 import type { BrowserSecret } from './flow-secrets.js'
 import { readFlowSecrets } from './flow-secrets.js'
-import { placeOf, recordOf } from './kept-tokens.js'
+import { sealTokens } from './kept-tokens.js'
 import type { ProviderIdentity } from './profile.js'
 import type { GrantedTokens } from './provider-client.js'
 import { ProviderFailure } from './provider-failure.js'
@@ -79,12 +78,14 @@ export async function completeFlow<Metadata extends object>(
   const { stateHash, browserHash } = secrets
   const provider = usable.provider.name
   const state = await context.storage.oauthStates.consume({ stateHash, browserHash, provider })
-  if (state === null || !belongs(state, valid)) return invalidToken
+  if (state === null) return invalidToken
+  const { flow, redirectTo } = state
+  const asker = flow.kind === 'link' ? askerOf(flow.asking, valid) : null
+  if (flow.kind === 'link' && asker === null) return invalidToken
   try {
     const answer = await usable.client.complete(query, secrets)
-    const { flow, redirectTo } = state
-    return flow.kind === 'link'
-      ? await link(context, usable, { flow, redirectTo }, answer, info)
+    return flow.kind === 'link' && asker !== null
+      ? await link(context, usable, { asking: flow.asking, asker, redirectTo }, answer, info)
       : await signIn(context, usable, redirectTo, answer, info)
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error
@@ -93,8 +94,8 @@ export async function completeFlow<Metadata extends object>(
 }
 
 /** A flow that links ends in the session it was started in, not in whichever the browser has by now. */
-const belongs = ({ flow }: OAuthState, valid: ValidSession<object> | null): boolean =>
-  flow.kind === 'sign_in' || valid?.session.id === flow.asking.sessionId
+const askerOf = (asking: AskingSession, valid: ValidSession<object> | null): User<object> | null =>
+  valid?.session.id === asking.sessionId ? valid.user : null
 
 function failed<Metadata extends object>(
   { options, tell }: ServiceContext<Metadata>,
@@ -121,10 +122,7 @@ function identityOf(
   { identity, tokens }: Answer,
 ): OAuthIdentity {
   const { provider: name, subject, label } = identity
-  const kept = provider.keepTokens
-    ? // Sealed by us just now, which is what the brand says.
-      (seal(options.keys, recordOf(tokens), placeOf({ provider: name, subject })) as Ciphertext)
-    : null
+  const kept = provider.keepTokens ? sealTokens(options.keys, tokens, identity) : null
   return { provider: name, subject, label, tokens: kept }
 }
 
@@ -184,22 +182,24 @@ function storyOf<Metadata extends object>(
   }
 }
 
+interface LinkFlow {
+  readonly asking: AskingSession
+  readonly asker: User<object>
+  readonly redirectTo: string | null
+}
+
 async function link<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider,
-  {
-    flow,
-    redirectTo,
-  }: { flow: Extract<OAuthState['flow'], { kind: 'link' }>; redirectTo: string | null },
+  { asking, asker, redirectTo }: LinkFlow,
   answer: Answer,
   info: RequestInfo,
 ): Promise<OAuthCallbackOutcome<Metadata>> {
-  const { userId, sessionId } = flow.asking
+  const { userId, sessionId } = asking
   const identity = { ...identityOf(context, usable, answer), newAccountId: newOAuthAccountId() }
   const scene = { userId, sessionId, info }
-  const owner = await context.storage.users.find(userId)
   const outcome = await context.commit(
-    ({ oauthAccounts }) => oauthAccounts.link(flow.asking, identity),
+    ({ oauthAccounts }) => oauthAccounts.link(asking, identity),
     (done) =>
       done.ok
         ? {
@@ -209,7 +209,7 @@ async function link<Metadata extends object>(
                 accountId: done.account.id,
               }),
             ],
-            letters: owner === null ? [] : linkedLetters(owner, usable.provider.displayName),
+            letters: linkedLetters(asker, usable.provider.displayName),
           }
         : {},
   )

@@ -36,7 +36,7 @@ export async function exchangeCode(
     flow.verifier,
     connection.options,
   )
-  const { body, idTokenIssuer } = await checkedTokenAnswer(response)
+  const { body, idTokenIssuer } = await checkedTokenAnswer(response, { idToken: isOpenId })
   const expected = issuerOf(provider, server, idTokenIssuer)
   const tokens = await oauth.processAuthorizationCodeResponse(expected, client, body, {
     expectedNonce: isOpenId ? flow.nonce : oauth.expectNoNonce,

@@ -379,3 +379,26 @@ describe('metadata', () => {
     assert.equal(asked() - before, 1)
   })
 })
+
+test('an ID token of a provider that was not asked for one signs nobody in and disturbs nobody', async () => {
+  const provider = await startOwnProvider()
+  const definition = workProvider(provider.origin, {
+    scopes: ['profile'],
+    endpoints: { authorization: `${provider.origin}/authorize`, token: `${provider.origin}/token` },
+    readProfile: ({ claims }) => {
+      assert.equal(claims, null)
+      return {
+        ...{ subject: 'of the API', email: null, emailVerified: false },
+        ...{ name: null, picture: null, label: null },
+      }
+    },
+  })
+  const client = clientOf(definition)
+  for (const idToken of ['a.b.c', await provider.idToken({ sub: 'of the token' })]) {
+    const flow = newFlow(provider.origin)
+    provider.json('/token', tokenAnswer(idToken))
+    const { identity } = await client.complete(answerTo(flow), flow)
+    assert.equal(identity.subject, 'of the API')
+    assert.equal(new URL(await client.authorizationUrl(flow)).searchParams.get('nonce'), null)
+  }
+})

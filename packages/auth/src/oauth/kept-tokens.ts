@@ -1,33 +1,45 @@
-import { Secret } from 'torii-core'
+import type { Ciphertext } from 'torii-core'
+import { InvalidInputError, Secret } from 'torii-core'
+import type { KeyRing } from '../keys/key-ring.js'
 import type { ProviderTokens, SealedPlace } from '../keys/sealed-tokens.js'
+import { open, seal } from '../keys/sealed-tokens.js'
 import type { GrantedTokens } from './provider-client.js'
+import { ProviderFailure } from './provider-failure.js'
 
 /** A token that a provider gave for one person. */
 export class ProviderToken extends Secret {
   declare readonly kind: 'ProviderToken'
 }
 
+type Owner = Pick<SealedPlace, 'provider' | 'subject'>
+
 /** Where the tokens of an identity stand; they open nowhere else. */
-export const placeOf = ({
-  provider,
-  subject,
-}: Pick<SealedPlace, 'provider' | 'subject'>): SealedPlace => ({
+const placeOf = ({ provider, subject }: Owner): SealedPlace => ({
   table: 'oauth_accounts',
   column: 'tokens',
   provider,
   subject,
 })
 
-/** The tokens as they are sealed. */
-export const recordOf = ({
-  accessToken,
-  refreshToken,
-  expiresAt,
-  scope,
-}: GrantedTokens): ProviderTokens => ({ accessToken, refreshToken, expiresAt, scope })
+/** The tokens as they are stored. @throws ProviderFailure when they are larger than what is kept */
+export function sealTokens(keys: KeyRing, tokens: GrantedTokens, owner: Owner): Ciphertext {
+  const { accessToken, refreshToken, expiresAt, scope } = tokens
+  try {
+    const record = { accessToken, refreshToken, expiresAt, scope }
+    // Sealed by us just now, which is what the brand says.
+    return seal(keys, record, placeOf(owner)) as Ciphertext
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw new ProviderFailure('too_large', 'tokens')
+    throw error
+  }
+}
 
-/** The tokens as they were sealed: only {@link recordOf} makes what is opened. */
-export function grantedOf(record: ProviderTokens): GrantedTokens {
+/** The tokens as they were given. @throws ToriiError ERR_DECRYPTION */
+export const openTokens = (keys: KeyRing, stored: Owner & { tokens: Uint8Array }): GrantedTokens =>
+  grantedOf(open(keys, stored.tokens, placeOf(stored)))
+
+/** Only {@link sealTokens} makes what is opened. */
+function grantedOf(record: ProviderTokens): GrantedTokens {
   const { accessToken, refreshToken, expiresAt, scope } = record
   return {
     accessToken: String(accessToken),

@@ -1,70 +1,23 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import type { Ciphertext, SessionToken } from 'torii-core'
-import type { ToriiEvent } from '../index.js'
-import { open, seal } from '../keys/sealed-tokens.js'
-import { openMailbox } from '../mailbox.test.support.js'
+import { goodPassword as password, requestInfo } from '../site.test.support.js'
 import {
-  newEmail,
-  openTestSite,
-  goodPassword as password,
-  requestInfo,
-} from '../site.test.support.js'
-import { placeOf } from './kept-tokens.js'
-import { workProvider } from './provider-client.test.support.js'
+  db,
+  definition,
+  mailbox,
+  newPerson,
+  provider,
+  signIn,
+  site,
+  torii,
+  unreachable,
+  validated,
+  walk,
+} from './oauth-site.test.support.js'
 import type { ProviderPerson } from './real-provider.test.support.js'
-import { startRealProvider } from './real-provider.test.support.js'
 
-const callbackOf = (name: string) => `https://app.example/auth/oauth/${name}/callback`
-const provider = await startRealProvider(['work', 'play', 'closed'].map(callbackOf), {
-  issueRefreshToken: async () => true,
-})
-const mailbox = await openMailbox()
-const told: ToriiEvent[] = []
-const definition = workProvider(provider.issuer, provider.client)
-const site = await openTestSite({
-  mailer: mailbox.mailer,
-  keys: [{ id: 'k1', secret: randomBytes(32) }],
-  onEvent: (event) => told.push(event),
-  oauth: {
-    providers: [
-      { ...definition, trustEmail: true, keepTokens: true },
-      { ...definition, name: 'play' },
-      { ...definition, name: 'closed', enabled: false },
-    ],
-  },
-})
-const { torii, db } = site
 const invalidToken = { ok: false, reason: 'invalid_token' }
-let people = 0
-const newPerson = (more: Record<string, unknown> = {}): ProviderPerson => ({
-  sub: `person-${++people}`,
-  email: newEmail(),
-  email_verified: true,
-  name: 'Ada',
-  ...more,
-})
-
-/** Goes to the provider and comes back, as one browser. */
-async function walk(person: ProviderPerson, name = 'work', redirectTo: string | null = null) {
-  const started = await torii.oauth.start(name, { redirectTo }, requestInfo)
-  assert.ok(started.ok)
-  const back = await provider.signIn(started.url, person)
-  return { query: back.searchParams, browser: started.browser, valid: null }
-}
-
-async function signIn(person: ProviderPerson, name = 'work') {
-  const outcome = await torii.oauth.callback(name, await walk(person, name), requestInfo)
-  assert.ok(outcome.ok && outcome.kind === 'signed_in', JSON.stringify(outcome))
-  return outcome
-}
-
-async function validated(token: SessionToken) {
-  const valid = await torii.sessions.validate(token)
-  assert.ok(valid !== null)
-  return valid
-}
 
 test('a first sign-in makes an account, the next one knows it: one statement to start, two to end', async () => {
   const person = newPerson()
@@ -296,77 +249,15 @@ test('linking and unlinking need a recent proof of who asks', async () => {
   assert.deepEqual(await torii.oauth.unlink(old, account?.id ?? '', requestInfo), required)
 })
 
-test('T9.108 tokens that are kept are not in the table in clear, and are given to their owner only', async () => {
-  const { user, token } = await signIn(newPerson())
-  const [account] = await torii.oauth.list(await validated(token))
-  assert.ok(account?.hasTokens)
-  const got = await torii.oauth.accessToken(user.id, account.id)
-  assert.ok(got.ok)
-  assert.equal(String(got.accessToken), '[redacted]')
-  const { rows } = await db.query<{ tokens: Buffer }>('select tokens from torii.oauth_accounts')
-  assert.ok(
-    rows.every(({ tokens }) => tokens === null || !tokens.includes(got.accessToken.reveal())),
-  )
-  const stranger = await signIn(newPerson())
-  assert.deepEqual(await torii.oauth.accessToken(stranger.user.id, account.id), {
-    ok: false,
-    reason: 'none',
+test('asking too often is refused before a provider is asked, also while it is down', async () => {
+  const info = { ...requestInfo, ip: '198.51.100.77' }
+  const down = site.with({
+    bruteForce: { starts: { cap: 2 } },
+    oauth: { providers: [{ ...definition, issuer: await unreachable() }] },
   })
-})
-
-/** Makes the kept tokens of an account ones that have ended, as time would. */
-async function endTokens(userId: Parameters<typeof torii.oauth.accessToken>[0], id: string) {
-  const { keys } = torii.options
-  const accountId = (await site.storage.oauthAccounts.list(userId)).find((one) => one.id === id)?.id
-  assert.ok(accountId !== undefined)
-  const kept = await site.storage.oauthAccounts.findTokens(userId, accountId)
-  assert.ok(kept !== null)
-  const record = { ...open(keys, kept.tokens, placeOf(kept)), expiresAt: Date.now() - 1000 }
-  const tokens = seal(keys, record, placeOf(kept)) as Ciphertext // just sealed
-  assert.ok(
-    await site.storage.oauthAccounts.replaceTokens(userId, accountId, {
-      version: kept.version,
-      tokens,
-    }),
-  )
-}
-
-test('T1.25 of eight workers that find a token ended one asks the provider, and all get the new one', async () => {
-  const { user, token } = await signIn(newPerson())
-  const [account] = await torii.oauth.list(await validated(token))
-  assert.ok(account !== undefined)
-  const before = await torii.oauth.accessToken(user.id, account.id)
-  assert.ok(before.ok)
-  await endTokens(user.id, account.id)
-  const asked = () => provider.requests.filter((line) => line === 'POST /token').length
-  const already = asked()
-  const outcomes = await Promise.all(
-    Array.from({ length: 8 }, () => torii.oauth.accessToken(user.id, account.id)),
-  )
-  const tokens = new Set(outcomes.map((one) => (one.ok ? one.accessToken.reveal() : one.reason)))
-  assert.equal(tokens.size, 1)
-  assert.ok(!tokens.has(before.accessToken.reveal()))
-  assert.equal(asked() - already, 1)
-})
-
-test('a refresh token that the provider no longer takes says that the person has to sign in there again', async () => {
-  const { user, token } = await signIn(newPerson())
-  const [account] = await torii.oauth.list(await validated(token))
-  assert.ok(account !== undefined)
-  await endTokens(user.id, account.id)
-  const used = await torii.oauth.accessToken(user.id, account.id)
-  assert.ok(used.ok)
-  const { keys } = torii.options
-  const kept = await site.storage.oauthAccounts.findTokens(user.id, account.id)
-  assert.ok(kept !== null)
-  const record = { ...open(keys, kept.tokens, placeOf(kept)), expiresAt: 1, refreshToken: 'gone' }
-  const tokens = seal(keys, record, placeOf(kept)) as Ciphertext // just sealed
-  await site.storage.oauthAccounts.replaceTokens(user.id, account.id, {
-    version: kept.version,
-    tokens,
-  })
-  assert.deepEqual(await torii.oauth.accessToken(user.id, account.id), {
-    ok: false,
-    reason: 'expired',
-  })
+  const failed = { ok: false, reason: 'provider_failed' }
+  assert.deepEqual(await down.oauth.start('work', {}, info), failed)
+  assert.deepEqual(await down.oauth.start('work', {}, info), failed)
+  const third = await down.oauth.start('work', {}, info)
+  assert.equal(third.ok ? '' : third.reason, 'too_many_attempts')
 })

@@ -9,6 +9,8 @@ import { completeFlow } from './callback.js'
 import { createProviderClients } from './clients.js'
 import type { JoinedOAuth } from './joined.js'
 import { joinOAuth } from './joined.js'
+import type { TokensResealed } from './reseal.js'
+import { resealTokens } from './reseal.js'
 import type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './start.js'
 import { startFlow, startLink } from './start.js'
 
@@ -54,6 +56,11 @@ export interface OAuthService<Metadata extends object = Record<string, Json>> ex
    * @throws ToriiError ERR_DECRYPTION when what is kept cannot be read
    */
   accessToken(userId: UserId, id: string): Promise<AccessTokenOutcome>
+  /**
+   * Seals the kept tokens that stand under another key again, under the one that writes today: the last step of a
+   * rotation of `keys`, while the application runs.
+   */
+  resealTokens(): Promise<TokensResealed>
 }
 
 export function createOAuthService<Metadata extends object>(
@@ -76,5 +83,6 @@ export function createOAuthService<Metadata extends object>(
       if (accountId === null) return { ok: false, reason: 'none' }
       return accessToken(context, providers, userId, accountId)
     },
+    resealTokens: () => resealTokens(context),
   }
 }

@@ -47,7 +47,7 @@ export type OAuthStartOutcome =
 
 export type OAuthLinkStartOutcome = OAuthStartOutcome | ReauthenticationRequired
 
-/** Starts a flow: the provider's metadata may have to be read first, then one statement. */
+/** Starts a flow: one statement, which charges first; then the provider's metadata may have to be read. */
 export async function startFlow<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider | undefined,
@@ -60,8 +60,6 @@ export async function startFlow<Metadata extends object>(
   if (usable === undefined) return { ok: false, reason: 'unknown_provider' }
   const { redirectTo = null, browser = null } = input ?? {}
   const secrets = newFlowSecrets(usable.binding, browser)
-  const url = await asked(context, usable, () => usable.client.authorizationUrl(secrets))
-  if (url === null) return { ok: false, reason: 'provider_failed' }
   const origins = [options.baseUrl.origin, ...options.oauth.redirectOrigins]
   const started = await storage.oauthStates.store({
     stateHash: secrets.stateHash,
@@ -72,9 +70,13 @@ export async function startFlow<Metadata extends object>(
     lifetimeSeconds: options.oauth.flowSeconds,
     network: startCharge(options.bruteForce, info.ip),
   })
-  if (started.ok) return { ok: true, url, browser: secrets.browser }
-  tell({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
-  return started
+  if (!started.ok) {
+    tell({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
+    return started
+  }
+  const url = await asked(context, usable, () => usable.client.authorizationUrl(secrets))
+  if (url === null) return { ok: false, reason: 'provider_failed' }
+  return { ok: true, url, browser: secrets.browser }
 }
 
 /** The same for linking: what it ends in belongs to this session, and to no other. */

@@ -8,7 +8,7 @@ import { decodeJwt } from 'jose'
  */
 export async function checkedTokenAnswer(
   response: Response,
-  { idToken } = { idToken: true },
+  { idToken }: { readonly idToken: boolean },
 ): Promise<{ body: Response; idTokenIssuer: string | null }> {
   const text = await response.text()
   const body: Record<string, unknown> = Object(parse(text))
@@ -16,7 +16,7 @@ export async function checkedTokenAnswer(
   if (status === 200 && typeof body.error === 'string' && body.access_token === undefined)
     return { body: new Response(text, { status: 400, headers }), idTokenIssuer: null }
   if (!idToken && body.id_token !== undefined) {
-    // A refresh may come with an ID token; nobody is signed in by it, so it is not looked at.
+    // A refresh, or a provider that was not asked for one: nobody is signed in by it, so it is not looked at.
     const { id_token: _, ...rest } = body
     return { body: new Response(JSON.stringify(rest), { status, headers }), idTokenIssuer: null }
   }
