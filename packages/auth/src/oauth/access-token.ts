@@ -21,7 +21,7 @@ const marginMs = 60_000
  * Discovery and the refresh itself, one after the other, and then some: the lease of a worker that lives must
  * not end under it, and one that died must keep nobody waiting for long.
  */
-export const leaseSecondsFor = (requestSeconds: number): number => 2 * requestSeconds + 5
+const leaseSecondsFor = (requestSeconds: number): number => 2 * requestSeconds + 5
 const pollMs = 100
 
 /** Codes by which providers say that a refresh token is dead; the second one is GitHub's. */
