@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { InvalidInputError, ToriiError } from 'torii-core'
-import { refusalOf, refuse } from './errors.js'
+import { errorStatus, refusalOf, refuse } from './errors.js'
 
 test('an answer has its code, a sentence, and what belongs to it', async () => {
   const response = refuse({ error: 'too_many_attempts', retryAfterSeconds: 30 })
@@ -38,4 +39,11 @@ test('a database that is away and a queue that is full may be tried again; the r
     assert.deepEqual(refusalOf(new ToriiError(code, 'detail'), []), { error })
   for (const thrown of [new Error('detail'), 'text', null, undefined])
     assert.deepEqual(refusalOf(thrown, []), { error: 'internal' })
+})
+
+test('docs/errors.md lists every code with its status, and no other', async () => {
+  const page = await readFile(new URL('../../../../docs/errors.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (\d{3}) \|/gm)]
+  const listed = Object.fromEntries(rows.map(([, code, status]) => [code, Number(status)]))
+  assert.deepEqual(listed, { ...errorStatus })
 })
