@@ -20,6 +20,7 @@ function install() {
 
 const runs = {
   compare: async (given) => (await import('./compare.mjs')).compare(given),
+  timing: async (given) => (await import('./timing.mjs')).timing(given),
 }
 
 const words = process.argv.slice(2)

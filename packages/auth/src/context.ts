@@ -6,6 +6,7 @@ import type { Commit } from './events/commit.js'
 import { ownCommit } from './events/commit.js'
 import type { Tell } from './events/tell.js'
 import { createTell } from './events/tell.js'
+import { tellNewSignIns } from './mail/new-sign-in.js'
 import type { Post } from './mail/post.js'
 import { createPost } from './mail/post.js'
 import type { Hooks } from './options/hooks.js'
@@ -51,7 +52,8 @@ export function createContext<Metadata extends object>(
 ): ServiceContext<Metadata> {
   const post = openPost(options)
   const background = createBackground(options.keepAlive, options.log)
-  const tellCommitted = createTell(options.onEvent, post)
+  const told = createTell(options.onEvent, post)
+  const tellCommitted = tellNewSignIns(storage, options, background, told)
   return {
     options,
     storage,
@@ -67,7 +69,7 @@ export function createContext<Metadata extends object>(
 
 function openPost({ mailer, mail, baseUrl, keepAlive, log }: ResolvedOptions): Post | null {
   if (mailer === null) return null
-  const { appName, messages, ...options } = mail
+  const { appName, messages, newSignIns: _, ...options } = mail
   const app = { name: appName, url: baseUrl.origin }
   return createPost({ mailer, app, messages, options, keepAlive, log })
 }

@@ -42,6 +42,8 @@ export const defaults = Object.freeze({
     code: false,
   }),
   mail: Object.freeze({
+    /** People with many browsers would learn not to read it. OWASP ASVS 5.0, 6.3.5 asks for it where risk is judged. */
+    newSignIns: false,
     /** Small servers take few connections from one client. */
     concurrency: 4,
     /** About what an outage of a minute piles up; each waiting message takes a few hundred bytes. */

@@ -6,7 +6,7 @@ import type { Messages } from '../mail/messages.js'
 import type { PostOptions } from '../mail/post.js'
 import type { BaseUrl } from './base-url.js'
 import { defaults } from './defaults.js'
-import { readFunction, readSection, readWholeNumber } from './option-checks.js'
+import { readBoolean, readFunction, readSection, readWholeNumber } from './option-checks.js'
 
 /** How mail reads, and how it leaves. */
 export interface MailOptions extends PostOptions {
@@ -17,6 +17,11 @@ export interface MailOptions extends PostOptions {
    * `germanMessages` is a whole translation.
    */
   readonly messages: Messages
+  /**
+   * Whether the owner of an account is mailed when somebody signs in with a browser that has no other live session
+   * there (default: false). Costs two statements after the answer.
+   */
+  readonly newSignIns: boolean
 }
 
 /** The section as it is given. */
@@ -32,6 +37,7 @@ export function resolveMail(value: unknown, { host }: BaseUrl): MailOptions {
   return Object.freeze({
     appName: resolveAppName(given.appName, host),
     messages: resolveMessages(given.messages),
+    newSignIns: readBoolean(given.newSignIns, 'mail.newSignIns', defaults.mail.newSignIns),
     concurrency: number('concurrency', 1, 100),
     maxWaiting: number('maxWaiting', 0, 1_000_000),
     sendSeconds: number('sendSeconds', 1, 600),

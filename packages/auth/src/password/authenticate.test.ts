@@ -59,7 +59,7 @@ test('the right password signs in with two statements and a session of its own',
   assert.equal((await torii.sessions.validate(result.token))?.session.id, result.session.id)
 })
 
-test('wrong, unknown, passwordless, disabled and impossible cost and answer the same', async () => {
+test('T4.56 wrong, unknown, passwordless, disabled and impossible cost and answer the same', async () => {
   const { email } = await register()
   const disabled = await register()
   await storage.users.disable(disabled.user.id)
