@@ -18,7 +18,7 @@ const full = {
   size: { users: 200_000, sessions: 1_000_000 },
   ms: 1000,
   warmUpMs: 1000,
-  repetitions: 5,
+  repetitions: 3,
 }
 const quick = { size: { users: 2000, sessions: 10_000 }, ms: 250, warmUpMs: 100, repetitions: 1 }
 
