@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { openMailbox } from '../mailbox.test.support.js'
@@ -11,10 +11,12 @@ import { routes } from './routes.js'
 
 // With everything that makes routes exist, so that every route there is can be tried.
 const mailbox = await openMailbox()
+const { privateKey } = generateKeyPairSync('ed25519')
 const site = await openTestSite({
   mailer: mailbox.mailer,
   requireVerifiedEmail: false,
   keys: [{ id: 'k1', secret: randomBytes(32) }],
+  jwt: { keys: [{ id: 'j1', algorithm: 'EdDSA', privateKey }], audience: 'api' },
 })
 const { torii, db } = site
 const handler = createHandler(torii)
