@@ -5,12 +5,13 @@ import { password, sql } from './keys.mjs'
 import { prepareBetterAuth } from './subjects/better-auth-options.mjs'
 
 /** Sessions beyond those that are read, for signing out. */
-export const spareSessions = (size) => Math.min(size.sessions, 50_000)
+export const spareSessions = (size) => size.spare ?? Math.min(size.sessions, 50_000)
 
 const series = (max) => `from generate_series(1, ${max}) n`
 const owner = (size) => `(1 + n % ${size.users})`
 
-async function fillTorii(client, url, size) {
+/** Users, passwords and sessions of Torii alone. */
+export async function fillTorii(client, url, size) {
   const storage = await PostgresStorage.connect(url)
   await storage.migrate()
   await storage.close()

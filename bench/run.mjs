@@ -21,6 +21,8 @@ function install() {
 const runs = {
   compare: async (given) => (await import('./compare.mjs')).compare(given),
   timing: async (given) => (await import('./timing.mjs')).timing(given),
+  growth: async (given) => (await import('./growth.mjs')).growth(given),
+  size: async () => (await import('./size.mjs')).size(),
 }
 
 const words = process.argv.slice(2)

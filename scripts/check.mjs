@@ -14,6 +14,7 @@ import * as lint from './checks/lint.mjs'
 import * as locks from './checks/locks.mjs'
 import * as packages from './checks/packages.mjs'
 import * as promises from './checks/promises.mjs'
+import * as sizes from './checks/sizes.mjs'
 import * as types from './checks/type-check.mjs'
 import * as unused from './checks/unused.mjs'
 import { repositoryRoot, runNode } from './repository.mjs'
@@ -38,6 +39,7 @@ const checks = [
   docs,
   links,
   packages,
+  sizes,
   unused,
   locks,
   files,

@@ -1,0 +1,46 @@
+/** What a package may weigh on npm, so that growing is a decision and not an accident. */
+import { execFileSync } from 'node:child_process'
+
+export const name = 'sizes'
+export const needsBuild = true
+
+/** KiB of the tarball of each published package. */
+export const budgets = { 'torii-core': 320, 'torii-storage-postgres': 250, 'torii-auth': 1000 }
+
+/** The tarballs as npm would make them now. */
+export function packedSizes(root) {
+  const output = execFileSync(
+    'npm',
+    ['pack', '--workspaces', '--dry-run', '--json', '--ignore-scripts'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 2 ** 26,
+    },
+  )
+  return JSON.parse(output)
+    .filter((packed) => packed.name in budgets)
+    .map((packed) => ({
+      name: packed.name,
+      packedKib: Math.ceil(packed.size / 1024),
+      unpackedKib: Math.ceil(packed.unpackedSize / 1024),
+    }))
+}
+
+/** The packages over their budget. */
+export const sizeProblems = (sizes) =>
+  sizes
+    .filter((packed) => packed.packedKib > budgets[packed.name])
+    .map(
+      (packed) =>
+        `${packed.name}: ${packed.packedKib} KiB packed, budget ${budgets[packed.name]}: take something out, or raise the budget and say why`,
+    )
+
+export function check(root) {
+  const sizes = packedSizes(root)
+  const missing = Object.keys(budgets).filter(
+    (each) => !sizes.some((packed) => packed.name === each),
+  )
+  return [...missing.map((each) => `${each}: not packed`), ...sizeProblems(sizes)]
+}
