@@ -99,8 +99,8 @@ async function measureSize(server, sessions, note) {
   const size = { sessions, users: Math.ceil(sessions / 5), spare: 0 }
   const admin = new pg.Client({ connectionString: server.url })
   await admin.connect()
-  await admin.query('create database growth')
-  const url = Object.assign(new URL(server.url), { pathname: '/growth' }).href
+  await admin.query(`create database growth_${sessions}`)
+  const url = Object.assign(new URL(server.url), { pathname: `/growth_${sessions}` }).href
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await fillTorii(client, url, size)
@@ -113,7 +113,6 @@ async function measureSize(server, sessions, note) {
     bytesPer: await bytesAt(client, size),
   }
   await client.end()
-  await admin.query('drop database growth with (force)').catch(() => undefined)
   await admin.end()
   note(`${sessions.toLocaleString('en')} sessions: ${result.validateMs.toFixed(3)} ms`)
   return result

@@ -43,14 +43,18 @@ export async function startSubjects(names, url, size) {
   return subjects
 }
 
+/** Milliseconds that a subject runs before each measurement: connections and caches are at hand again. */
+const leadInMs = 200
+
 /** One run of one cell, with what the server and the rest of the machine did meanwhile. */
 async function runOnce(cell, { subjects, pgbench, postmaster, ms }) {
+  const request = { flow: `${cell.flow}/${cell.scope}`, callers: cell.callers }
+  const subject = cell.script === undefined ? subjects.get(cell.subject) : null
+  await subject?.run({ ...request, ms: leadInMs })
   const [server, machine] = [cpuOfTree(postmaster), cpuOfMachine()]
   const run =
-    cell.script === undefined
-      ? await subjects
-          .get(cell.subject)
-          .run({ flow: `${cell.flow}/${cell.scope}`, callers: cell.callers, ms })
+    subject !== null
+      ? await subject.run({ ...request, ms })
       : await pgbench.run({ script: cell.script, clients: cell.callers, ms })
   const serverMicros = server === null ? null : cpuOfTree(postmaster) - server
   const others =

@@ -63,7 +63,12 @@ function adapterFlows(adapter, size) {
 }
 
 export async function open({ url, size }) {
-  const pool = new pg.Pool({ connectionString: url, max: 10, options: '-c search_path=authjs' })
+  const pool = new pg.Pool({
+    connectionString: url,
+    idleTimeoutMillis: 0,
+    max: 10,
+    options: '-c search_path=authjs',
+  })
   const adapter = PostgresAdapter(pool)
   const config = {
     adapter,

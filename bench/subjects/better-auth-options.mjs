@@ -9,7 +9,12 @@ export const secret = 'a secret of the benchmark, of no other use'
 
 /** Its tables lie in a schema of their own. */
 export const betterAuthPool = (url, max) =>
-  new pg.Pool({ connectionString: url, max, options: '-c search_path=better_auth' })
+  new pg.Pool({
+    connectionString: url,
+    idleTimeoutMillis: 0,
+    max,
+    options: '-c search_path=better_auth',
+  })
 
 /**
  * As its documentation sets it up for PostgreSQL, with what would write or answer in the place of the

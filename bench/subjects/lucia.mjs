@@ -6,7 +6,12 @@ import { peerTokenOf, pick, userIdOf } from '../keys.mjs'
 import { anySession, must, spareNumbers } from './sessions-of.mjs'
 
 export async function open({ url, size }) {
-  const pool = new pg.Pool({ connectionString: url, max: 10, options: '-c search_path=lucia' })
+  const pool = new pg.Pool({
+    connectionString: url,
+    idleTimeoutMillis: 0,
+    max: 10,
+    options: '-c search_path=lucia',
+  })
   const adapter = new NodePostgresAdapter(pool, { user: 'auth_user', session: 'user_session' })
   const lucia = new Lucia(adapter)
   const flows = {

@@ -13,7 +13,7 @@ export async function statementText(table, operation) {
 
 /** Our own look-up as `pg` does it without us: a pool of ten, a named statement per call. */
 export async function open({ url, size }) {
-  const pool = new pg.Pool({ connectionString: url, max: 10 })
+  const pool = new pg.Pool({ connectionString: url, idleTimeoutMillis: 0, max: 10 })
   const text = await statementText('sessions', 'validate')
   const flows = {
     'validate/storage': {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import pg from 'pg'
 import { Torii } from 'torii-auth'
 import { createHandler } from 'torii-auth/http'
 import {
@@ -218,7 +219,8 @@ function oauthFlows({ storage }) {
 }
 
 export async function open({ url, size }) {
-  const storage = await PostgresStorage.connect(url, { maxConnections: 10 })
+  const pool = new pg.Pool({ connectionString: url, idleTimeoutMillis: 0, max: 10 })
+  const storage = new PostgresStorage(pool)
   const torii = new Torii(storage, {
     baseUrl: 'http://localhost:3000',
     session,
@@ -231,5 +233,5 @@ export async function open({ url, size }) {
     ...mailFlows(given),
     ...oauthFlows(given),
   }
-  return { flows, close: () => storage.close() }
+  return { flows, close: () => pool.end() }
 }
