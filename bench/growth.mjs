@@ -27,7 +27,7 @@ const operations = {
   ],
   'sessions.list': ({ user }) => [userIdOf(user)],
   'sessions.end': ({ n, user }) => [userIdOf(user), sessionIdOf(n), secretHashOf(secretOf(n))],
-  'sessions.revokeAll': ({ user }) => [userIdOf(user)],
+  'sessions.revokeAll': ({ user }) => [userIdOf(user), null, null, null],
   'users.findByEmail': ({ user }) => [emailOf(user)],
 }
 
@@ -98,10 +98,13 @@ async function bytesAt(client, size) {
 async function measureSize(server, sessions, note) {
   const size = { sessions, users: Math.ceil(sessions / 5), spare: 0 }
   const admin = new pg.Client({ connectionString: server.url })
+  admin.on('error', () => {})
   await admin.connect()
   await admin.query(`create database growth_${sessions}`)
   const url = Object.assign(new URL(server.url), { pathname: `/growth_${sessions}` }).href
   const client = new pg.Client({ connectionString: url })
+  // A failure must not be hidden by the server's end, which follows it.
+  client.on('error', () => {})
   await client.connect()
   await fillTorii(client, url, size)
   await client.query('vacuum (analyze)')
