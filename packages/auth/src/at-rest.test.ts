@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,9 +18,15 @@ import {
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestServer } from 'torii-testing'
 import { startServer } from 'torii-testing'
+import type { MessageKind } from './index.js'
 import { Torii } from './index.js'
 import { KeyRing } from './keys/key-ring.js'
 import { seal } from './keys/sealed-tokens.js'
+import { openMailbox } from './mailbox.test.support.js'
+import { workProvider } from './oauth/provider-client.test.support.js'
+import type { RealProvider } from './oauth/real-provider.test.support.js'
+import { startRealProvider } from './oauth/real-provider.test.support.js'
+import { SoftwareAuthenticator } from './passkey/authenticator.test.support.js'
 import { baseUrl, goodPassword, requestInfo } from './site.test.support.js'
 
 // What a thief of the database, or a reader of a log, gets: nothing that signs in.
@@ -69,8 +75,9 @@ test('issues every kind of secret, and lets statements fail', async () => {
   await passwordsAndSessions()
   await mailed()
   await providers()
+  await flows()
   await failures()
-  assert.ok(secrets.size >= 12, String(secrets.size))
+  assert.ok(secrets.size >= 35, String(secrets.size))
 })
 
 describe('what is at rest', () => {
@@ -178,6 +185,115 @@ async function passwordsAndSessions(): Promise<void> {
   issueToken('session of the sign-in', signedIn.token.reveal())
   const wrong = issue('wrong password', Buffer.from('not the right one at all'))
   await torii.password.authenticate({ email, password: wrong.toString() }, requestInfo)
+}
+
+/** Every flow of the framework as people go through it, with everything that may write something down. */
+async function flows(): Promise<void> {
+  const mailbox = await openMailbox()
+  const provider = await startRealProvider([`${baseUrl}/auth/oauth/work/callback`])
+  const torii = new Torii(storage, {
+    baseUrl,
+    keys: [{ id: 'k2', secret: issue('key of the flows') }],
+    mailer: mailbox.mailer,
+    magicLink: { code: true },
+    audit: true,
+    onEvent: (event) => events.push(event),
+    log: (event) => events.push(event),
+    jwt: {
+      audience: 'api',
+      keys: [
+        { id: 'j', algorithm: 'EdDSA', privateKey: generateKeyPairSync('ed25519').privateKey },
+      ],
+    },
+    oauth: {
+      providers: [
+        { ...workProvider(provider.issuer, provider.client), trustEmail: true, keepTokens: true },
+      ],
+    },
+  })
+  issue('client secret', Buffer.from(provider.client.clientSecret))
+  const email = 'flows@example.com'
+  const arrived = async (to: string, kind: MessageKind) => {
+    await torii.settled()
+    const mail = await mailbox.takeOne(to, kind)
+    issue(`mailed ${kind}`, Buffer.from(mail.token))
+    const bytes = Buffer.from(mail.token.slice('torii_x_'.length), 'base64url')
+    issue(`mailed ${kind}, secret half`, bytes.subarray(-32))
+    return mail
+  }
+  await torii.password.register({ email, password: `${goodPassword} one` }, requestInfo)
+  const verification = await arrived(email, 'verify_email')
+  const verified = await torii.email.verify(
+    { token: verification.token, password: `${goodPassword} one` },
+    requestInfo,
+  )
+  assert.ok(verified.ok && verified.token !== null)
+  issueToken('session of the verification', verified.token.reveal())
+  await torii.magicLink.request({ email }, requestInfo)
+  const link = await arrived(email, 'magic_link')
+  const code = /^\d{4}[ -]?\d{4}$/m.exec(link.text)?.[0].replace(/\D/g, '') ?? ''
+  assert.equal(code.length, 8)
+  issue('typed code', Buffer.from(code))
+  const byLink = await torii.magicLink.authenticate({ token: link.token }, requestInfo)
+  assert.ok(byLink.ok)
+  issueToken('session of the link', byLink.token.reveal())
+  await torii.password.reset.request(email, requestInfo)
+  const reset = await arrived(email, 'reset_password')
+  issue('password of the reset', Buffer.from(`${goodPassword} two`))
+  const { token } = reset
+  const done = await torii.password.reset.complete(
+    { token, password: `${goodPassword} two` },
+    requestInfo,
+  )
+  assert.ok(done.ok)
+  await signedInFlows(torii, email, provider, arrived)
+}
+
+/** What a person does who is signed in: a proof, a token, a passkey, a provider, another address. */
+async function signedInFlows(
+  torii: Torii,
+  email: string,
+  provider: RealProvider,
+  arrived: (to: string, kind: MessageKind) => Promise<{ readonly token: string }>,
+): Promise<void> {
+  const signedIn = await torii.password.authenticate(
+    { email, password: `${goodPassword} two` },
+    requestInfo,
+  )
+  assert.ok(signedIn.ok)
+  issueToken('session after the reset', signedIn.token.reveal())
+  const valid = await torii.sessions.validate(signedIn.token)
+  assert.ok(valid !== null)
+  const derived = await torii.sessions.derive(valid, requestInfo)
+  assert.ok(derived.ok)
+  issueToken('derived session', derived.token.reveal())
+  issue('jwt', Buffer.from((await torii.jwt.mint(valid)).jwt.reveal().split('.')[2] ?? ''))
+  const asked = await torii.passkey.registerOptions(valid, requestInfo)
+  assert.ok(asked.ok)
+  issue('challenge id', Buffer.from(asked.challengeId))
+  issue('challenge', Buffer.from(asked.options.challenge))
+  const response = new SoftwareAuthenticator().create(asked.options)
+  const { challengeId } = asked
+  assert.ok((await torii.passkey.register(valid, { challengeId, response }, requestInfo)).ok)
+  const started = await torii.oauth.start('work', {}, requestInfo)
+  assert.ok(started.ok)
+  issue('browser secret', Buffer.from(started.browser.reveal()))
+  issue('state', Buffer.from(new URL(started.url).searchParams.get('state') ?? ''))
+  const person = { sub: 'ada', email: 'ada.flows@example.com', email_verified: true }
+  const back = await provider.signIn(started.url, person)
+  issue('authorization code', Buffer.from(back.searchParams.get('code') ?? ''))
+  const input = { query: back.searchParams, browser: started.browser, valid: null }
+  const entered = await torii.oauth.callback('work', input, requestInfo)
+  assert.ok(entered.ok && entered.kind === 'signed_in')
+  issueToken('session of the provider', entered.token.reveal())
+  const theirs = await torii.sessions.validate(entered.token)
+  assert.ok(theirs !== null)
+  const [account] = await torii.oauth.list(theirs)
+  const access = await torii.oauth.accessToken(theirs.user.id, account?.id ?? '')
+  assert.ok(access.ok)
+  issue('provider token of the flows', Buffer.from(access.accessToken.reveal()))
+  await torii.email.requestChange(valid, 'moved.flows@example.com', requestInfo)
+  await arrived('moved.flows@example.com', 'change_email')
 }
 
 /** The text as it travels, and the secret half alone. */
