@@ -86,7 +86,7 @@ test('T4.56 wrong, unknown, passwordless, disabled and impossible cost and answe
   assert.equal(await countSessions(disabled.user.id), 0)
 })
 
-test('a locked account costs one statement and no hash, real or made up, and opens again', async () => {
+test('T4.63 a locked account costs one statement and no hash, real or made up, and opens again', async () => {
   const { email } = await register()
   const answers = []
   for (const address of [email, newEmail()]) {
@@ -103,7 +103,7 @@ test('a locked account costs one statement and no hash, real or made up, and ope
   assert.ok((await cost(email, password)).result.ok)
 })
 
-test('of forty guesses at once no more than the cap are verified', async () => {
+test('T1.20 of forty guesses at once no more than the cap are verified', async () => {
   const { email } = await register()
   let verified = 0
   const service = serviceWith((hasher) => ({
