@@ -82,6 +82,19 @@ describe('what else a provider says', () => {
       await assert.rejects(identify(definition, { sub }), isFailure('profile', 'subject'))
     })
 
+  test('T5.68 a definition of your own is held to exactly true as well', async () => {
+    for (const emailVerified of ['true', 1, {}, true]) {
+      const profile = { subject: 'a', email: 'ada@example.com', emailVerified }
+      // What a definition in JavaScript can return.
+      const readProfile = () => profile as never
+      const found = await identify(
+        (origin) => workProvider(origin, { trustEmail: true, readProfile }),
+        {},
+      )
+      assert.equal(found.emailVerified, emailVerified === true)
+    }
+  })
+
   test('a definition whose reader throws or returns nonsense lets nobody in, and shows nothing', async () => {
     const throwing = () => {
       throw new TypeError('an access token')
