@@ -26,8 +26,8 @@ import { insertToken, replaceToken } from './verification-token-row.js'
 export const statements = (schema: string) =>
   nameStatements('users', {
     // The claim decides who has the address. Where mail is to be sent, whoever has it already gets a new
-    // token unless it is verified, and something is written for every address. The token goes before the
-    // claim: the lock order of doors.
+    // token unless it is verified, and something is written for every address. Who has renewed a token asks
+    // for nothing more: a deletion of that user takes the claim first and reaches the token by cascade.
     register: `
       with held as (
         select u.id, u.email, u.session_epoch, u.email_verified_at is not null as verified
@@ -46,11 +46,12 @@ export const statements = (schema: string) =>
         from held where not held.verified ${replaceToken}
       ), claim as (
         insert into ${schema}.user_emails (email_key, user_id)
-        select $3::text, $1::uuid where (select pg_catalog.count(*) from renewed) >= 0
+        select $3::text, $1::uuid where not exists (select 1 from renewed)
         on conflict (email_key) do nothing returning user_id
       ), written as (
         update ${schema}.user_emails e set user_id = e.user_id
         where e.email_key = $3::text and $16::bytea is not null and not exists (select 1 from claim)
+          and not exists (select 1 from renewed)
         returning 1 as one
       ), u as (
         insert into ${schema}.users as u

@@ -168,7 +168,7 @@ promise(
 )
 
 promise('register: raced against the deletion of the owner', [], async (storage) => {
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < 10; round += 1) {
     const owner = await signUp(storage)
     const all = Array.from({ length: 10 }, () => newMailed({ email: owner.email }))
     const [deleted, ...outcomes] = await Promise.all([
