@@ -295,4 +295,4 @@ create table torii.verification_tokens (
   constraint verification_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
 ) with (fillfactor=70);
 comment on table torii.verification_tokens is 'one live token per user and purpose';
-comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal';
+comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal; below 0 once a change of address has used it';

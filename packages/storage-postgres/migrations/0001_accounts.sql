@@ -134,4 +134,5 @@ create table :schema.verification_tokens (
 ) with (fillfactor = 70);
 
 comment on table :schema.verification_tokens is 'one live token per user and purpose';
-comment on column :schema.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal';
+comment on column :schema.verification_tokens.epoch is
+  'the user''s session_epoch when it was mailed: it counts only while they are equal; below 0 once a change of address has used it';

@@ -5,7 +5,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: 'c7ab6f781858e498f88dedaa72295b8b99fb31dd1e75404fd8541c11de5070ec',
+    checksum: 'd5f6ed4abfc81e96b167509da149b7cfce4b027a2c605430daac64aeb1cc483b',
     transactional: true,
     sql: `-- Accounts, the addresses they claim and how they are proved, the ways in they have, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
@@ -143,7 +143,8 @@ create table :schema.verification_tokens (
 ) with (fillfactor = 70);
 
 comment on table :schema.verification_tokens is 'one live token per user and purpose';
-comment on column :schema.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal';
+comment on column :schema.verification_tokens.epoch is
+  'the user''s session_epoch when it was mailed: it counts only while they are equal; below 0 once a change of address has used it';
 `,
   },
   {

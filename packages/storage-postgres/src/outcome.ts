@@ -102,7 +102,9 @@ export const lostAnswers: Readonly<Record<string, LostAnswer>> = {
     'the id and the secret of the session; where none is opened it is sent again, and used up means ask for a new one',
   ),
   'verification_tokens.resetPassword': look('the new hash; the count of ended sessions is then 0'),
-  'verification_tokens.changeEmail': repeat('invalid_token: used up, ask for a new one'),
+  'verification_tokens.changeEmail': look(
+    'the token, marked as used; the count of ended sessions is then 0',
+  ),
   'audit_events.record': repeat('the same events, kept once'),
   'sweep.raiseEpochs': repeat('the same users; their epochs go up once more'),
 }

@@ -8,6 +8,7 @@ import type { SessionRow } from './session-row.js'
 import { liveSession, sessionColumns } from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { userColumns } from './user-row.js'
+import { usedWithFormer, usedWithoutFormer } from './verification-token-row.js'
 
 /** Of a session that a statement opened: `proved_now` and `linked_now` say what else the same statement did. */
 const openedColumns = `${userColumns}, ${sessionColumns},
@@ -44,6 +45,13 @@ export const statements = (schema: string) => {
       from ${schema}.users u join ${schema}.sessions s on s.user_id = u.id
       where u.id = $1::uuid and s.id = $2::uuid and u.session_epoch = $3::int + 1 and u.owner_epoch = $4::int
         and ${liveSession}`,
+    emailChange: `
+      select ${userColumns}, case when t.epoch = ${usedWithFormer} then t.email end as former_email,
+        0 as ended, 1 as used, 1 as mine
+      from ${schema}.verification_tokens t
+      join ${schema}.users u on u.id = t.user_id and u.email_key = t.email_key
+      where t.user_id = $1::uuid and t.purpose = 'change_email' and t.secret_hash = $2::bytea
+        and t.epoch in (${usedWithFormer}, ${usedWithoutFormer})`,
     state: `
       select 1 as one from ${schema}.oauth_states o where o.state_hash = $1::bytea`,
     challenge: `
@@ -62,6 +70,12 @@ export interface OpenedRow extends UserRow, SessionRow {
 }
 
 type RegisteredRow = UserRow & (SessionRow | { session_id: null })
+interface ChangedRow extends UserRow {
+  former_email: string | null
+  ended: number
+  used: number
+  mine: number
+}
 type Opened = Pick<NewSession, 'id' | 'secretHash'>
 
 /**
@@ -101,6 +115,9 @@ export function createReceipts(db: Database, schema: string) {
     /** Found when an act of the asking session itself has ended the others. */
     carried: (asking: AskingSession) =>
       maybeOne(db, sql.carried, askingValues(asking), (row: { has_password: boolean }) => row),
+    /** Found when the address is the one that this token was mailed to, and the token was used for it. */
+    emailChange: (userId: UserId, hash: TokenHash) =>
+      maybeOne(db, sql.emailChange, [userId, tokenHash(hash)], (row: ChangedRow) => row),
     state: (hash: TokenHash) => maybeOne(db, sql.state, [tokenHash(hash)], there),
     challenge: (hash: TokenHash) => maybeOne(db, sql.challenge, [tokenHash(hash)], there),
     /** What may answer a challenge that is stored. */

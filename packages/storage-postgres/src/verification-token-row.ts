@@ -24,3 +24,8 @@ export const replaceToken = `
           secret_hash = excluded.secret_hash, email = excluded.email, email_key = excluded.email_key,
           epoch = excluded.epoch, created_at = excluded.created_at, expires_at = excluded.expires_at
         returning user_id, email`
+
+/** Epochs that no user has, of a token that a change of address has used: its `email` is the former one. */
+export const usedWithFormer = -1
+/** The same where there was no former address. */
+export const usedWithoutFormer = -2

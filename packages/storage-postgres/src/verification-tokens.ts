@@ -44,7 +44,12 @@ import {
 } from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
-import { insertToken, replaceToken } from './verification-token-row.js'
+import {
+  insertToken,
+  replaceToken,
+  usedWithFormer,
+  usedWithoutFormer,
+} from './verification-token-row.js'
 
 /**
  * A token counts only while this holds of its row `t` and its user `u`: mailed to the address the user
@@ -193,10 +198,11 @@ export const statements = (schema: string) =>
       from verdict v left join token on true`,
     // Doors first, chained: links of both addresses, the token, the old claim; then the user; the new
     // claim last, which waits only for callers that want nothing of ours (proved in the matrix). An
-    // address that differs only in spelling is claimed already.
+    // address that differs only in spelling is claimed already. A used token stays until it is swept or
+    // replaced, as the receipt of the change: expired, in an epoch that no user has.
     changeEmail: `
       with asked as (
-        select u.email_key as old_key, t.email_key as new_key, not exists (
+        select u.email as former_email, u.email_key as old_key, t.email, t.email_key as new_key, not exists (
           select 1 from ${schema}.user_emails e where e.email_key = t.email_key and e.user_id <> u.id
         ) as free
         from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
@@ -209,11 +215,13 @@ export const statements = (schema: string) =>
           order by l.email_key for update of l)
         returning l.email_key
       ), t as (
-        delete from ${schema}.verification_tokens t
+        update ${schema}.verification_tokens t set
+          epoch = case when asked.former_email is null then ${usedWithoutFormer} else ${usedWithFormer} end,
+          email = coalesce(asked.former_email, t.email), expires_at = t.created_at
+        from asked
         where t.user_id = $1::uuid and t.purpose = 'change_email' and t.secret_hash = $5::bytea
-          and t.expires_at > ${now} and exists (select 1 from asked)
-          and (select pg_catalog.count(*) from links) >= 0
-        returning t.user_id, t.email, t.email_key
+          and t.expires_at > ${now} and t.epoch = $3::int and (select pg_catalog.count(*) from links) >= 0
+        returning t.user_id, asked.email, asked.new_key as email_key
       ), old as (
         select e.email_key from ${schema}.user_emails e join asked on e.email_key = asked.old_key
         where e.user_id = $1::uuid and exists (select 1 from t) for update of e
@@ -341,7 +349,13 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
     },
     async changeEmail(asking: AskingSession, secretHash: VerificationKey['secretHash']) {
       const values = [...askingValues(asking), tokenHash(secretHash)]
-      return one(db, sql.changeEmail, values, toEmailChange<Metadata>)
+      return db.settle<EmailChange<Metadata>>(
+        () => one(db, sql.changeEmail, values, toEmailChange<Metadata>),
+        async () => {
+          const done = await receipts.emailChange(asking.userId, secretHash)
+          return done === null ? null : toEmailChange<Metadata>(done)
+        },
+      )
     },
   }
 }
