@@ -134,6 +134,53 @@ test('T1.17 of eight first sign-ins of one person one makes the account', async 
   )
 })
 
+test('onUserCreated shares the commit of a first sign-in, and runs for no one who is known, linked or taken over', async () => {
+  const seen: string[] = []
+  const hooked = (fails: boolean) =>
+    site.with({
+      mailer: mailbox.mailer,
+      oauth: { providers: [{ ...definition, trustEmail: true }] },
+      hooks: {
+        async onUserCreated(tx, user) {
+          const { rows } = await tx.query(
+            'select 1 from torii.oauth_accounts where user_id = $1::uuid',
+            [user.id],
+          )
+          assert.equal(rows.length, 1, 'the identity is there when the hook runs')
+          seen.push(user.id)
+          if (fails) throw new Error('no seat left')
+        },
+      },
+    })
+  const person = newPerson()
+  const enter = async (fails: boolean, who: ProviderPerson) => {
+    const outcome = await hooked(fails).oauth.callback('work', await walk(who), requestInfo)
+    assert.ok(outcome.ok && outcome.kind === 'signed_in')
+    return outcome
+  }
+  await assert.rejects(enter(true, person), /no seat left/)
+  const { rows } = await db.query('select 1 from torii.oauth_accounts where subject = $1', [
+    person.sub,
+  ])
+  assert.equal(rows.length, 0)
+  const owners = await db.query('select 1 from torii.user_emails where email_key = $1', [
+    person.email,
+  ])
+  assert.equal(owners.rows.length, 0)
+  const made = await enter(false, person)
+  assert.equal(made.how, 'created')
+  assert.deepEqual(seen.slice(1), [made.user.id])
+  assert.equal((await enter(false, person)).how, 'known')
+  const held = newPerson()
+  await torii.password.register({ email: String(held.email), password }, requestInfo)
+  assert.equal((await enter(false, held)).how, 'took_over')
+  const verified = newPerson()
+  const { token } = await torii.magicLink.create({ email: String(verified.email) })
+  assert.ok((await torii.magicLink.authenticate({ token }, requestInfo)).ok)
+  assert.equal((await enter(false, verified)).how, 'linked')
+  assert.equal(seen.length, 2)
+})
+
 test('T6.76 who declines is told so; the state is used up and nobody is made', async () => {
   const started = await torii.oauth.start('work', {}, requestInfo)
   assert.ok(started.ok)
