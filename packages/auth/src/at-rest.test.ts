@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { inspect } from 'node:util'
 import pg from 'pg'
 import type { TokenHash } from 'torii-core'
 import {
@@ -27,12 +26,11 @@ import { workProvider } from './oauth/provider-client.test.support.js'
 import type { RealProvider } from './oauth/real-provider.test.support.js'
 import { startRealProvider } from './oauth/real-provider.test.support.js'
 import { SoftwareAuthenticator } from './passkey/authenticator.test.support.js'
+import { foundIn, issue, issueToken, secrets, writingsOf } from './secret-search.test.support.js'
 import { baseUrl, goodPassword, requestInfo } from './site.test.support.js'
 
 // What a thief of the database, or a reader of a log, gets: nothing that signs in.
 
-/** Every secret that was issued, by what it is; as bytes, whatever text it was handed out as. */
-const secrets = new Map<string, Buffer>()
 const errors: unknown[] = []
 const events: unknown[] = []
 
@@ -41,11 +39,6 @@ let folder: string
 let url: string
 let client: pg.Client
 let storage: PostgresStorage
-
-function issue(name: string, bytes: Buffer = randomBytes(32)): Buffer {
-  secrets.set(name, bytes)
-  return bytes
-}
 
 /** A hash of a secret that was issued, as torii-auth makes one. */
 const hashOf = async (secret: Buffer): Promise<TokenHash> =>
@@ -120,38 +113,6 @@ describe('what is told', () => {
     assert.deepEqual(foundIn(Buffer.from(writingsOf(error).join(' '))), [name])
   })
 })
-
-/** Everything that a logger could make of a value. */
-const writingsOf = (value: unknown): string[] => [
-  inspect(value, { depth: null, showHidden: true, getters: true }),
-  inspect(value, { depth: null, customInspect: false }),
-  JSON.stringify(value) ?? '',
-  String(value),
-]
-
-/** The names of the secrets that some bytes hold, as they are or in hex, base64 or base64url. */
-function foundIn(bytes: Buffer): string[] {
-  const text = bytes.toString('latin1').toLowerCase()
-  return [...secrets].flatMap(([name, secret]) => {
-    const found =
-      bytes.includes(secret) ||
-      text.includes(secret.toString('hex')) ||
-      base64Of(secret).some((part) => bytes.includes(part))
-    return found ? [name] : []
-  })
-}
-
-/** What base64 of any text around the secret holds, at each of the three ways it can be aligned. */
-const base64Of = (secret: Buffer): string[] =>
-  [0, 1, 2].flatMap((shift) => {
-    const padded = Buffer.concat([Buffer.alloc(shift), secret])
-    const whole = (padded.length - (padded.length % 3)) / 3
-    const first = shift === 0 ? 0 : 4
-    return [
-      padded.toString('base64').slice(first, whole * 4),
-      padded.toString('base64url').slice(first, whole * 4),
-    ]
-  })
 
 /** `SECRET in TABLE`: every row as the text of its columns, and every bytea column as bytes. */
 async function foundInTables(): Promise<string[]> {
@@ -294,15 +255,6 @@ async function signedInFlows(
   issue('provider token of the flows', Buffer.from(access.accessToken.reveal()))
   await torii.email.requestChange(valid, 'moved.flows@example.com', requestInfo)
   await arrived('moved.flows@example.com', 'change_email')
-}
-
-/** The text as it travels, and the secret half alone. */
-function issueToken(name: string, token: string): void {
-  issue(name, Buffer.from(token))
-  issue(
-    `${name}, secret half`,
-    Buffer.from(token.slice('torii_s_'.length), 'base64url').subarray(32),
-  )
 }
 
 const policy = {
