@@ -109,7 +109,6 @@ const free: Record<string, string> = {
   'email.createVerification': 'the application asks',
   'email.completeChange': 'asked by a live session',
   'magicLink.create': 'the application asks',
-  'magicLink.find': 'tells who holds 256 mailed bits',
   'passkey.registerOptions': 'asked by a live session',
   'passkey.register': 'asked by a live session',
   'passkey.authenticate': 'a signature over a challenge that was charged',

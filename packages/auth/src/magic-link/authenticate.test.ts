@@ -85,10 +85,12 @@ test('the code does the same with the charge and the act, however it is spaced, 
 test('T10.112 reading a link, as its page does, uses nothing up', async () => {
   const { email, token } = await mailed(newEmail())
   for (let times = 0; times < 3; times += 1)
-    assert.deepEqual(await torii.magicLink.find(token), { email })
+    assert.deepEqual(await torii.links.inspect('magic_link', token), { email, formerEmail: null })
   assert.ok((await open(token)).ok)
-  assert.equal(await torii.magicLink.find(token), null)
-  const { result, statements } = await site.counted(() => torii.magicLink.find('torii_m_short'))
+  assert.equal(await torii.links.inspect('magic_link', token), null)
+  const { result, statements } = await site.counted(() =>
+    torii.links.inspect('magic_link', 'torii_m_short'),
+  )
   assert.deepEqual([result, statements], [null, 0])
 })
 
@@ -122,7 +124,7 @@ for (const callers of [2, 8, 64])
 test('T1.8 an expired link and its code are refused while their row still stands', async () => {
   const { email, token, code } = await mailed(newEmail())
   await site.elapse(601)
-  assert.equal(await torii.magicLink.find(token), null)
+  assert.equal(await torii.links.inspect('magic_link', token), null)
   assert.deepEqual(await type(email, code), invalid)
   assert.deepEqual(await open(token), invalid)
   assert.equal(await userOf(email), null)

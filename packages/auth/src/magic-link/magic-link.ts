@@ -2,8 +2,6 @@ import type { Json } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { ServiceContext } from '../context.js'
 import type { RequestInfo } from '../request-info.js'
-import type { LinkToken } from '../tokens/link-token.js'
-import { parseMagicToken } from '../tokens/link-token.js'
 import type { MagicLinkOutcome, MagicLinkProof } from './authenticate.js'
 import { authenticateByCode, authenticateByToken } from './authenticate.js'
 import type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './request.js'
@@ -29,11 +27,6 @@ export interface MagicLinkService<Metadata extends object = Record<string, Json>
    */
   create(input: MagicLinkInput): Promise<CreatedMagicLink>
   /**
-   * The address that a live link signs in, for the page that asks before it uses the link up; null for every
-   * other token. Says nothing of whether an account has the address.
-   */
-  find(token: string | LinkToken): Promise<{ readonly email: string } | null>
-  /**
    * Uses the link up and signs in: one statement by token, two by code. Of any number of callers one
    * succeeds. The address counts as verified from then on; an address without an account gets one, unless
    * `magicLink.signUp` is off. Ten wrong codes an hour lock the codes of the address, five end the code; where
@@ -49,10 +42,6 @@ export function createMagicLinkService<Metadata extends object>(
   return {
     request: (input, requestInfo) => requestMagicLink(context, input, requestInfo),
     create: (input) => createMagicLink(context, input),
-    async find(token) {
-      const hash = parseMagicToken(token)
-      return hash === null ? null : context.storage.magicLinks.find(hash)
-    },
     async authenticate(proof, requestInfo) {
       if (typeof proof !== 'object' || proof === null)
         throw new InvalidInputError('proof', 'must be { token } or { email, code }')

@@ -14,7 +14,8 @@ export interface LinkFacts {
 export interface LinkService {
   /**
    * What the link of this token is about, or null for every token that is not live. Uses nothing up, so a
-   * mail scanner may do it. One statement, for a change of address two.
+   * mail scanner may do it, and says nothing of whether an account has the address. One statement, for a
+   * change of address two; none for what is no token of this purpose.
    */
   inspect(purpose: LinkPurpose, token: string | LinkToken): Promise<LinkFacts | null>
 }
