@@ -1,0 +1,41 @@
+import { createContext } from '../context.js'
+import { createEmailService } from '../email/email.js'
+import type { Torii } from '../index.js'
+import { createMagicLinkService } from '../magic-link/magic-link.js'
+import { createPasskeyService } from '../passkey/passkey.js'
+import { createPasswordService } from '../password/password.js'
+import { createSessionService } from '../sessions/sessions.js'
+import type { TestSite } from '../site.test.support.js'
+
+/** The services over the site's storage and the real hashing, which notes its work among the statements. */
+export function watchServices(site: TestSite, options: Torii['options']) {
+  const context = createContext(site.storage, options, {})
+  const note = <Result>(work: 'hash' | 'verify', run: () => Result): Result => {
+    site.statements.push(work)
+    return run()
+  }
+  const watched = {
+    ...context,
+    hashing: {
+      admit: ((work) =>
+        context.hashing.admit((hasher) =>
+          work({
+            ...hasher,
+            hash: (...given) => note('hash', () => hasher.hash(...given)),
+            verify: (...given) => note('verify', () => hasher.verify(...given)),
+          }),
+        )) as typeof context.hashing.admit,
+    },
+  }
+  return {
+    password: createPasswordService(watched),
+    email: createEmailService(watched),
+    magicLink: createMagicLinkService(watched),
+    passkey: createPasskeyService(watched),
+    sessions: createSessionService(watched),
+    async settled() {
+      await context.background.settled()
+      await context.post?.settled()
+    },
+  }
+}
