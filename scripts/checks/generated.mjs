@@ -1,4 +1,4 @@
-/** What is generated and committed is what its source makes today: the migrations module, schema.sql, the documents of schema, operations, options and attacks, and the list of common passwords. */
+/** What is generated and committed is what its source makes today: the migrations module, schema.sql, the documents of schema, operations, options, attacks and the ASVS, and the list of common passwords. */
 import { runNode } from '../repository.mjs'
 
 export const name = 'generated'
@@ -13,6 +13,7 @@ export const generators = [
   'scripts/common-passwords.mjs',
   'scripts/options-docs.mjs',
   'scripts/security-coverage.mjs',
+  'scripts/asvs-coverage.mjs',
 ]
 
 export function check(root) {
