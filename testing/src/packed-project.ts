@@ -49,11 +49,16 @@ async function versionHere(name: string): Promise<string> {
   return `${name}@${version}`
 }
 
-/** The first code block of this language below a heading of the README. */
-export async function readmeBlock(heading: string, language: string): Promise<string> {
-  const readme = await readFile(join(root, 'README.md'), 'utf8')
-  const section = readme.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))
+/** The first code block of this language below a heading of one of our documents. */
+export async function documentBlock(
+  document: string,
+  heading: string,
+  language: string,
+): Promise<string> {
+  const text = await readFile(join(root, document), 'utf8')
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))
   const block = section?.split(`\`\`\`${language}\n`)[1]?.split('```')[0]
-  if (block === undefined) throw new Error(`README.md has no ${language} block below "${heading}"`)
+  if (block === undefined)
+    throw new Error(`${document} has no ${language} block below "${heading}"`)
   return block
 }

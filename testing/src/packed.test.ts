@@ -6,71 +6,48 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { testDatabase } from './index.js'
 import type { PackedProject } from './packed-project.js'
-import { createPackedProject, readmeBlock } from './packed-project.js'
+import { createPackedProject, documentBlock } from './packed-project.js'
+
+/** Where the sample of each framework stands. */
+const samples = [
+  ['express', 'README.md', 'Add it to your Express application'],
+  ['fastify', 'docs/frameworks.md', 'Fastify'],
+  ['hono', 'docs/frameworks.md', 'Hono'],
+] as const
 
 describe('the packages as a user installs them', () => {
   let project: PackedProject
-  let databaseUrl: string
-  let sample: string
 
   before(async () => {
-    databaseUrl = (await testDatabase({ empty: true })).url
     project = await createPackedProject([
       'express',
       '@types/express',
+      'fastify',
+      'hono',
+      '@hono/node-server',
       '@types/node',
       '@types/pg',
       'typescript',
     ])
-    sample = await readmeBlock('Add it to your Express application', 'js')
+    for (const [name, document, heading] of samples)
+      await project.write(`${name}.ts`, await documentBlock(document, heading, 'js'))
   })
   after(() => project.remove())
 
-  test('the Express sample of the README has at most 20 lines', () => {
-    assert.ok(sample.trimEnd().split('\n').length <= 20)
-  })
-
-  test('the Express sample registers, knows who is signed in, and signs out', async () => {
-    const port = await freePort()
-    const origin = `http://localhost:${port}`
-    await project.write('server.js', sample.replaceAll('3000', String(port)))
-    const server = spawn(process.execPath, ['server.js'], {
-      cwd: project.folder,
-      env: { ...process.env, DATABASE_URL: databaseUrl },
-      stdio: ['ignore', 'inherit', 'inherit'],
+  for (const [name, document, heading] of samples)
+    test(`the sample for ${name} registers, knows who is signed in, and signs out, in at most 30 lines`, async () => {
+      const sample = await documentBlock(document, heading, 'js')
+      assert.ok(sample.trimEnd().split('\n').length <= (name === 'express' ? 20 : 30))
+      const port = await freePort()
+      await project.write(`${name}.js`, sample.replaceAll('3000', String(port)))
+      const database = await testDatabase({ empty: true })
+      await visit(project, `${name}.js`, `http://localhost:${port}`, database.url)
     })
-    try {
-      assert.equal((await answerOf(`${origin}/me`)).status, 401)
-      const registered = await post(`${origin}/auth/password/register`, {
-        email: 'ada@example.com',
-        password: 'a gate of two pillars',
-      })
-      assert.equal(registered.status, 201)
-      const cookie = registered.headers.get('set-cookie')?.split(';')[0] ?? ''
-      const me = await fetch(`${origin}/me`, { headers: { cookie } })
-      const body: unknown = await me.json()
-      assert.equal(me.status, 200)
-      assert.equal(Reflect.get(Object(body), 'email'), 'ada@example.com')
-      const out = await fetch(`${origin}/auth/sign-out`, {
-        method: 'POST',
-        headers: { cookie, origin },
-      })
-      assert.equal(out.status, 204)
-      assert.equal((await fetch(`${origin}/me`, { headers: { cookie } })).status, 401)
-    } finally {
-      const ended = once(server, 'exit')
-      server.kill()
-      await ended
-    }
-  })
 
   test('the samples compile in strict TypeScript, and so do our declarations', async () => {
-    await project.write('server.ts', sample)
     await project.write('storage.ts', storageSample)
-    await project.write(
-      'tsconfig.json',
-      JSON.stringify({ compilerOptions: strict, files: ['server.ts', 'storage.ts'] }),
-    )
+    const files = [...samples.map(([name]) => `${name}.ts`), 'storage.ts']
+    await project.write('tsconfig.json', JSON.stringify({ compilerOptions: strict, files }))
     await project.run('npx', ['tsc', '--noEmit', '-p', '.'])
     const declarations = { ...strict, skipLibCheck: false, types: ['node'] }
     await project.write(
@@ -80,18 +57,13 @@ describe('the packages as a user installs them', () => {
     await project.run('npx', ['tsc', '--noEmit', '-p', '.'])
   })
 
-  test('the storage sample runs as plain JavaScript', async () => {
+  test('the storage sample runs as plain JavaScript, and the command by its name', async () => {
+    const env = { DATABASE_URL: (await testDatabase({ empty: true })).url }
     await project.write('storage.js', storageSample)
-    const printed = await project.run(process.execPath, ['storage.js'], {
-      DATABASE_URL: databaseUrl,
-    })
-    assert.match(printed, /registered and found/)
-  })
-
-  test('the command runs by its name', async () => {
-    const printed = await project.run('npx', ['torii-storage-postgres', 'status', '--json'], {
-      DATABASE_URL: databaseUrl,
-    })
+    const said = await project.run(process.execPath, ['storage.js'], env)
+    assert.match(said, /registered and found/)
+    const command = ['torii-storage-postgres', 'status', '--schema', 'other', '--json']
+    const printed = await project.run('npx', command, env)
     const status: unknown = JSON.parse(printed)
     assert.deepEqual(Reflect.get(Object(status), 'pending'), [])
   })
@@ -137,6 +109,37 @@ await pool.end()
 const own = await PostgresStorage.connect(url)
 await own[Symbol.asyncDispose]()
 `
+
+/** Runs the sample and goes through it as a browser would. */
+async function visit(project: PackedProject, file: string, origin: string, databaseUrl: string) {
+  const server = spawn(process.execPath, [file], {
+    cwd: project.folder,
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  try {
+    assert.equal((await answerOf(`${origin}/me`)).status, 401)
+    const registered = await post(`${origin}/auth/password/register`, {
+      email: 'ada@example.com',
+      password: 'a gate of two pillars',
+    })
+    assert.equal(registered.status, 201)
+    const body: unknown = await registered.json()
+    assert.match(String(Reflect.get(Object(body), 'session').ip), /127\.0\.0\.1|::1/)
+    const cookie = registered.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const me = await fetch(`${origin}/me`, { headers: { cookie } })
+    assert.equal(me.status, 200)
+    assert.equal(Reflect.get(Object(await me.json()), 'email'), 'ada@example.com')
+    const signOut = { method: 'POST', headers: { cookie, origin } }
+    assert.equal((await fetch(`${origin}/auth/sign-out`, signOut)).status, 204)
+    assert.equal((await fetch(`${origin}/me`, { headers: { cookie } })).status, 401)
+    assert.equal((await fetch(`${origin}/auth/nothing`, signOut)).status, 404)
+  } finally {
+    const ended = once(server, 'exit')
+    server.kill()
+    await ended
+  }
+}
 
 const post = (url: string, body: object): Promise<Response> =>
   fetch(url, {
