@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { baseUrl, goodPassword, newEmail } from '../site.test.support.js'
 import type { sessionAnswer, userAnswer } from './answers.js'
+import { createJudge } from './documented.test.support.js'
 import type { ConnectionInfo } from './handler.js'
+import { describeApi } from './openapi.js'
+import { routes } from './routes.js'
 
 type FetchHandler = (request: Request, connection?: ConnectionInfo) => Promise<Response>
 
@@ -37,7 +40,9 @@ export interface Received {
   cookie: string
 }
 
-/** Sends requests to the handler as a browser on the site's own pages would. */
+const judge = createJudge(describeApi(routes, { origin: baseUrl, cookieName: '__Host-torii' }))
+
+/** Sends requests to the handler as a browser on the site's own pages would; every answer must fit the document. */
 export const browser =
   (handler: FetchHandler, origin = baseUrl) =>
   async (method: string, path: string, sent: Sent = {}): Promise<Received> => {
@@ -48,7 +53,11 @@ export const browser =
     for (const [name, value] of Object.entries(sent.headers ?? {}))
       value === '' ? headers.delete(name) : headers.set(name, value)
     const request = new Request(`${origin}${path}`, { method, headers, body: bodyOf(sent.body) })
-    return read(await handler(request, { ip: sent.ip ?? '203.0.113.7' }))
+    const received = await read(await handler(request, { ip: sent.ip ?? '203.0.113.7' }))
+    const { pathname } = new URL(request.url)
+    const contentType = received.headers.get('content-type')
+    assert.equal(judge({ method, pathname, contentType, ...received }), null, `${method} ${path}`)
+    return received
   }
 
 function bodyOf(body: unknown): string | Uint8Array<ArrayBuffer> | null {

@@ -74,7 +74,8 @@ export const landingRoutes: readonly Route[] = landings.map((landing) =>
     body: null,
     query: ['token'],
     answer: { status: 200, shape: 'page' },
-    errors: [],
+    alternative: { status: 303, shape: null },
+    errors: ['invalid_token'],
     feature: 'mail',
     async handle(call) {
       const given = call.query.get('token')

@@ -57,6 +57,7 @@ function operation(route: Route): object {
       ...(route.alternative === undefined
         ? {}
         : { [route.alternative.status]: success(route.alternative) }),
+      ...(route.form === undefined ? {} : { 303: success({ status: 303, shape: null }) }),
       ...refusals(route),
     },
   }
@@ -108,11 +109,12 @@ function bodySchema(rules: FieldRules): object {
   return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) }
 }
 
+const page = { 'text/html': { schema: { type: 'string' } } }
+
 function success({ status, shape }: { status: number; shape: AnswerShape }): object {
   if (status === 303) return { description: 'The browser goes on to `Location`.' }
   if (shape === null) return { description: 'Done. There is no body.' }
-  if (shape === 'page')
-    return { description: 'A page.', content: { 'text/html': { schema: { type: 'string' } } } }
+  if (shape === 'page') return { description: 'A page.', content: page }
   return { description: 'Done.', content: { 'application/json': { schema: schemaOf(shape) } } }
 }
 
@@ -135,22 +137,21 @@ function refusals(route: Route): object {
     const status = errorStatus[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
+  // A refused button shows its page again.
+  const shown = route.form !== undefined || route.answer.shape === 'page'
   return Object.fromEntries(
-    [...byStatus].map(([status, list]) => [
-      status,
-      {
-        description: list.join(', '),
-        content: {
-          'application/json': {
-            schema: {
-              allOf: [
-                { $ref: '#/components/schemas/Error' },
-                { properties: { error: { enum: list } } },
-              ],
-            },
-          },
-        },
-      },
-    ]),
+    [...byStatus].map(([status, list]) => [status, refusal(list, shown ? page : {})]),
   )
 }
+
+const refusal = (codes: readonly ErrorCode[], otherContent: object): object => ({
+  description: codes.join(', '),
+  content: {
+    'application/json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { error: { enum: codes } } }],
+      },
+    },
+    ...otherContent,
+  },
+})
