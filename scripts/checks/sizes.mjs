@@ -1,5 +1,6 @@
-/** What a package may weigh on npm, so that growing is a decision and not an accident. */
+/** What a package may weigh on npm and in a page, so that growing is a decision and not an accident. */
 import { execFileSync } from 'node:child_process'
+import { browserSizeProblems, browserSizes } from './browser-size.mjs'
 
 export const name = 'sizes'
 export const needsBuild = true
@@ -37,10 +38,14 @@ export const sizeProblems = (sizes) =>
         `${packed.name}: ${packed.packedKib} KiB packed, budget ${budgets[packed.name]}: take something out, or raise the budget and say why`,
     )
 
-export function check(root) {
+export async function check(root) {
   const sizes = packedSizes(root)
   const missing = Object.keys(budgets).filter(
     (each) => !sizes.some((packed) => packed.name === each),
   )
-  return [...missing.map((each) => `${each}: not packed`), ...sizeProblems(sizes)]
+  return [
+    ...missing.map((each) => `${each}: not packed`),
+    ...sizeProblems(sizes),
+    ...browserSizeProblems(await browserSizes(root)),
+  ]
 }

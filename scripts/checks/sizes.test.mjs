@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { browserBudgets, browserSizeProblems } from './browser-size.mjs'
 import { budgets, sizeProblems } from './sizes.mjs'
 
 test('a package over its budget is named, one within it is not', () => {
@@ -10,4 +11,18 @@ test('a package over its budget is named, one within it is not', () => {
     sizeProblems(heavy).map((problem) => problem.split(':')[0]),
     Object.keys(budgets),
   )
+})
+
+test('a use of the browser client over its budget is named, and one that pays for what it leaves out', () => {
+  const sizes = Object.fromEntries(
+    Object.entries(browserBudgets).map(([use, { bytes }]) => [use, bytes]),
+  )
+  assert.deepEqual(browserSizeProblems(sizes), [])
+  for (const [use, bytes] of Object.entries(sizes)) {
+    const [problem, ...more] = browserSizeProblems({ ...sizes, [use]: bytes + 1 })
+    assert.match(problem, new RegExp(`${use}: ${bytes + 1} bytes`))
+    assert.deepEqual(more, [])
+  }
+  const unshaken = { ...sizes, 'password and passkeys': sizes['password only'] + 1 }
+  assert.match(browserSizeProblems(unshaken).join(), /no longer shakes/)
 })
