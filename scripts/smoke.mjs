@@ -1,6 +1,7 @@
 /**
- * Runs the main job as a newcomer would: `npm start` on an empty data folder, then an account, a sign-in
- * and a session over HTTP, a stop by SIGTERM sent to npm, and a second start that still knows the session.
+ * Runs the main job as a newcomer would: `npm start` on an empty data folder, then what the README does with
+ * curl: an account, its mail out of the development mailbox, a sign-in and a session. Then a stop by SIGTERM
+ * sent to npm, and a second start that still knows the session.
  * Fails when a step takes too long; whatever it started is gone when it ends. POSIX only (signals).
  */
 import assert from 'node:assert/strict'
@@ -85,11 +86,31 @@ async function request(url, method, route, expected, { body, cookie } = {}) {
   }
 }
 
-/** Signs up and in; returns the cookie of the newer session. */
+/** The token in the newest message of the development mailbox. */
+async function mailedToken(url) {
+  const page = await within(10, 'mail', firstMail(url))
+  return /\/auth\/email\/verify\?token=([^"&<\s]+)/.exec(page)?.[1]
+}
+
+/** Mail goes out after the answer, so it may take a moment. */
+async function firstMail(url) {
+  for (;;) {
+    const response = await fetch(`${url}/mailbox`)
+    assert.equal(response.status, 200, 'the development mailbox')
+    const page = await response.text()
+    if (page.includes('token=')) return page
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Signs up, verifies by mail, and signs in; returns the cookie of the newer session. */
 async function useAccount(url) {
   assert.equal((await fetch(url)).status, 200, 'the page')
-  const registered = await request(url, 'POST', 'password/register', 201, { body: account })
-  assert.equal(registered.body.user.email, account.email)
+  const registered = await request(url, 'POST', 'password/register', 202, { body: account })
+  assert.deepEqual(registered, { body: { status: 'accepted' }, cookie: undefined })
+  const proof = { token: await mailedToken(url), password: account.password }
+  const verified = await request(url, 'POST', 'email/verify', 200, { body: proof })
+  assert.equal(verified.body.user.emailVerified, true)
   await request(url, 'GET', 'session', 401)
   const wrong = { ...account, password: 'eight lanterns at the smoke gate' }
   const refused = await request(url, 'POST', 'password/authenticate', 401, { body: wrong })
@@ -116,5 +137,5 @@ const second = await start(join(folder, 'data'))
 await expectSession(second.url, cookie)
 await second.stop()
 console.log(
-  'smoke: registered, signed in, stopped with status 0, and knew the session after a restart',
+  'smoke: registered, verified by mail, signed in, stopped with status 0, and knew the session after a restart',
 )

@@ -1,0 +1,131 @@
+import type { OAuthProvider } from 'torii-auth'
+import { oidc, Torii } from 'torii-auth'
+import { createHandler, createNodeHandler } from 'torii-auth/http'
+import { PostgresStorage } from 'torii-storage-postgres'
+import { loadAssets } from './assets.js'
+import { createFrame } from './frame.js'
+import { loadKeys, signingKeys } from './keys.js'
+import { listen } from './listener.js'
+import { logEvent } from './log.js'
+import { isLoopbackName } from './loopback.js'
+import { openMail } from './mail.js'
+import { mayReadMailbox } from './mailbox/access.js'
+import { mailboxPage } from './mailbox/mailbox-page.js'
+import { pages } from './pages/pages.js'
+import {
+  localProviderName,
+  mayHaveLocalProvider,
+  startLocalProvider,
+} from './provider/local-provider.js'
+import type { OidcSettings, Settings } from './settings.js'
+import { describeDatabase } from './settings.js'
+import { createSite } from './site.js'
+
+/** An application that serves its people. */
+export interface Application {
+  /** Where browsers reach it. */
+  readonly url: string
+  /** What the operator may want to read. */
+  readonly notes: readonly string[]
+  /** Answers what is under way, lets mail out, and closes the database. */
+  stop(): Promise<void>
+}
+
+/** Opens the storage, brings its tables up to date, and serves Torii's routes and the pages. */
+export async function startApplication(settings: Settings): Promise<Application> {
+  const stops: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  try {
+    return { ...(await open(settings, (each) => stops.push(each))), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** @param onStop takes what ends each thing opened; the last one opened ends first */
+async function open(
+  settings: Settings,
+  onStop: (stop: () => Promise<unknown>) => void,
+): Promise<Omit<Application, 'stop'>> {
+  const { databaseUrl, schema, trustedProxyHops } = settings
+  const storage = await PostgresStorage.connect(databaseUrl, { schema })
+  onStop(() => storage.close())
+  await storage.migrate()
+  const keys = await loadKeys(settings)
+  const listener = await listen(settings.host, settings.port)
+  onStop(() => listener.stop())
+  const baseUrl = settings.baseUrl ?? `http://localhost:${listener.port}`
+  const provider = await openProvider(settings, baseUrl, onStop)
+  const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
+  const torii = new Torii(storage, {
+    baseUrl,
+    keys,
+    audit: true,
+    log: logEvent,
+    mail: { appName: 'Torii' },
+    passkey: { rpName: 'Torii' },
+    magicLink: { code: true },
+    oauth: { providers: provider === null ? [] : [provider] },
+    jwt: { keys: signingKeys(keys), audience: baseUrl },
+    ...(mailer === null ? {} : { mailer }),
+  })
+  onStop(() => torii.settled())
+  const auth = createHandler(torii, {
+    pages: {
+      signedIn: '/account',
+      signIn: '/sign-in?notice=ready',
+      account: '/account/security?notice=changed',
+      failed: '/sign-in',
+    },
+  })
+  const assets = await loadAssets()
+  const database = describeDatabase(databaseUrl)
+  listener.serve(
+    createSite({
+      site: { torii, database, schema },
+      pages: mailbox === null ? pages : [...pages, mailboxPage(mailbox)],
+      assets,
+      frame: createFrame(assets.base),
+      auth,
+      authRoutes: createNodeHandler(auth, { trustedProxyHops }),
+      mailboxAnswers: (request) => mailbox !== null && mayReadMailbox(request),
+    }),
+  )
+  return { url: baseUrl, notes: [`Data in ${database}, schema ${schema}`] }
+}
+
+async function openProvider(
+  { oidc: named }: Settings,
+  baseUrl: string,
+  onStop: (stop: () => Promise<unknown>) => void,
+): Promise<OAuthProvider | null> {
+  if (named !== null) return namedProvider(named, baseUrl)
+  if (!mayHaveLocalProvider(baseUrl)) return null
+  const local = await startLocalProvider(baseUrl)
+  onStop(() => local.stop())
+  // Its addresses are trusted as those of a large provider would be: who reaches it, reads the mailbox too.
+  return {
+    ...namedProvider(local.settings, baseUrl),
+    displayName: 'Local provider',
+    trustEmail: true,
+  }
+}
+
+/** Over http only where both sides are on this machine. */
+function namedProvider({ name, issuer, clientId, clientSecret }: OidcSettings, baseUrl: string) {
+  return oidc({
+    name,
+    displayName: name === localProviderName ? 'Local provider' : inTitle(name),
+    issuer,
+    clientId,
+    allowLoopback: isLoopbackName(new URL(baseUrl).hostname),
+    ...(clientSecret === null ? {} : { clientSecret }),
+  })
+}
+
+/** `acme-work` reads "Acme work". */
+const inTitle = (name: string): string =>
+  (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll('-', ' ')

@@ -1,0 +1,78 @@
+import { createPrivateKey, hkdfSync, randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { ApplicationKey, JwtKey } from 'torii-auth'
+import { parseKeys, type Settings, SettingsError } from './settings.js'
+
+/** The application's secrets: those of the environment, otherwise the ones kept beside the data. */
+export async function loadKeys({
+  keys,
+  databaseUrl,
+}: Settings): Promise<readonly ApplicationKey[]> {
+  if (keys !== null) return keys
+  const path = keyFile(databaseUrl)
+  return path === null ? [newKey()] : keptKeys(path)
+}
+
+/** In the directory of the embedded database, and gone with it; beside a server's, in `.torii`. */
+function keyFile(databaseUrl: string): string | null {
+  if (databaseUrl === 'pglite:') return null
+  if (databaseUrl.startsWith('pglite:'))
+    return join(databaseUrl.slice('pglite:'.length), 'torii-keys')
+  return join('.torii', 'keys')
+}
+
+const newKey = (): { id: string; secret: string } => ({
+  id: 'k1',
+  secret: randomBytes(32).toString('base64url'),
+})
+
+/** Of two processes that start at the same time one makes the keys, and both read what it made. */
+async function keptKeys(path: string): Promise<readonly ApplicationKey[]> {
+  const kept = await readKept(path)
+  if (kept !== null) return kept
+  const { id, secret } = newKey()
+  const unfinished = `${path}.${process.pid}.part`
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    await writeFile(unfinished, `${id}:${secret}\n`, { flag: 'wx', mode: 0o600 })
+    await link(unfinished, path).catch(unlessCode('EEXIST'))
+  } finally {
+    await rm(unfinished, { force: true })
+  }
+  return (await readKept(path)) ?? [{ id, secret }]
+}
+
+async function readKept(path: string): Promise<readonly ApplicationKey[] | null> {
+  const file = await open(path, 'r').catch(unlessCode('ENOENT'))
+  if (file === null) return null
+  try {
+    const { mode } = await file.stat()
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new SettingsError(
+        `${path} holds secrets and others may read it: run "chmod 600 ${path}"`,
+      )
+    return parseKeys((await readFile(file, 'utf8')).trim())
+  } finally {
+    await file.close()
+  }
+}
+
+/** Turns the expected error into null. */
+const unlessCode = (code: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code === code) return null
+  throw error
+}
+
+/** RFC 8410: the bytes before the 32 of an Ed25519 key in PKCS#8. */
+const pkcs8Start = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** A signing key out of each secret, so that every process of the site signs and verifies alike. */
+export const signingKeys = (keys: readonly ApplicationKey[]): JwtKey[] =>
+  keys.map(({ id, secret }) => {
+    const bytes = typeof secret === 'string' ? Buffer.from(secret, 'base64url') : secret
+    const seed = Buffer.from(hkdfSync('sha256', bytes, '', 'torii-webapp:jwt:1', 32))
+    const key = Buffer.concat([pkcs8Start, seed])
+    const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+    return { id, algorithm: 'EdDSA', privateKey }
+  })

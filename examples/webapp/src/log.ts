@@ -1,0 +1,9 @@
+import type { LogEvent } from 'torii-auth'
+
+/** Writes an event of Torii's as one line; of what was thrown only its stack, on the lines below. */
+export function logEvent(happened: LogEvent): void {
+  const { level, event, ...facts } = happened
+  const { error, ...rest } = { error: undefined, ...facts }
+  console.error(level, event, JSON.stringify(rest))
+  if (error instanceof Error) console.error(error.stack)
+}

@@ -1,0 +1,47 @@
+import type { Html } from '../html.js'
+import { html } from '../html.js'
+import type { Page } from '../page.js'
+import { page } from '../page.js'
+import { notFound } from '../site.js'
+import type { Mailbox, ReceivedMail } from './mailbox.js'
+
+/** The development mailbox, as far as whoever asks may see it: for everybody else there is no such page. */
+export const mailboxPage = (mailbox: Mailbox): Page =>
+  page('/mailbox', (call) =>
+    call.mailbox
+      ? {
+          title: 'Mailbox',
+          content: showMailbox(mailbox.messages(), call.site.torii.options.baseUrl.origin),
+        }
+      : notFound,
+  )
+
+const showMailbox = (
+  received: readonly ReceivedMail[],
+  origin: string,
+): Html => html`<section class="wide">
+<div class="head"><h1>Development mailbox</h1><a class="button" href="/mailbox">Check for mail</a></div>
+<p class="lead">Mail to everybody, newest first, kept in memory. It is here because this site is reached from this machine only; with <code>SMTP_URL</code> mail goes out instead.</p>
+${received.length === 0 && html`<p class="card empty">No mail yet.</p>`}
+${received.map((mail) => showMail(mail, origin))}
+</section>`
+
+const showMail = (
+  { message, receivedAt }: ReceivedMail,
+  origin: string,
+): Html => html`<article class="card mail">
+<h2>${message.subject}</h2>
+<p class="muted">To ${message.to} · <time datetime="${receivedAt.toISOString()}">${receivedAt.toISOString().slice(11, 19)} UTC</time></p>
+<div class="mail-text">${withLinks(message.text, origin)}</div>
+</article>`
+
+/** The text with the links to this site made clickable, and nothing else. */
+function withLinks(text: string, origin: string): Html[] {
+  return text
+    .split(/(https?:\/\/\S+)/)
+    .map((part) =>
+      part === origin || part.startsWith(`${origin}/`)
+        ? html`<a href="${part}">${part}</a>`
+        : html`${part}`,
+    )
+}

@@ -1,0 +1,137 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Configuration, Provider } from 'oidc-provider'
+import type { Listener } from '../listener.js'
+import { listen } from '../listener.js'
+import { isLoopbackName } from '../loopback.js'
+import type { OidcSettings } from '../settings.js'
+import { answerSignInForm, readSignInForm } from './sign-in-form.js'
+
+/** A provider on this machine, to try signing in at one without registering anywhere. */
+export interface LocalProvider {
+  readonly settings: OidcSettings
+  stop(): Promise<void>
+}
+
+export const localProviderName = 'local'
+
+/** Who somebody said to be, by the id that the provider gives them. */
+type People = Map<string, { readonly email: string; readonly name: string }>
+
+/**
+ * Starts a certified OpenID provider beside a site on localhost. Whoever reaches it is whom they say, so it
+ * listens on loopback only. It forgets everything when it stops, and gives the same person the same id again.
+ */
+export async function startLocalProvider(baseUrl: string): Promise<LocalProvider> {
+  const listener = await listen('127.0.0.1', 0)
+  try {
+    // Cookies know no ports: under another name than the site's, neither sees the other's.
+    const host = new URL(baseUrl).hostname === '127.0.0.1' ? 'localhost' : '127.0.0.1'
+    const issuer = `http://${host}:${listener.port}`
+    const clientSecret = randomBytes(32).toString('base64url')
+    await serveProvider(listener, issuer, { baseUrl, clientSecret })
+    const settings = { name: localProviderName, issuer, clientId: 'torii', clientSecret }
+    return { settings, stop: () => listener.stop() }
+  } catch (error) {
+    await listener.stop()
+    throw error
+  }
+}
+
+interface Client {
+  readonly baseUrl: string
+  readonly clientSecret: string
+}
+
+async function serveProvider(listener: Listener, issuer: string, client: Client): Promise<void> {
+  const people: People = new Map()
+  const provider = await quietly(() => createProvider(issuer, client, people))
+  const answer = provider.callback()
+  listener.serve((request, response) => {
+    const isForm = request.url?.startsWith('/interaction/') === true
+    const done = isForm
+      ? interact(provider, people, client, request, response)
+      : answer(request, response)
+    void Promise.resolve(done).catch(() =>
+      response.writeHead(400).end('Start again at the site.\n'),
+    )
+  })
+}
+
+async function createProvider(issuer: string, client: Client, people: People): Promise<Provider> {
+  const { Provider } = await import('oidc-provider')
+  const provider: Provider = new Provider(issuer, {
+    ...configuration(client, people),
+    async loadExistingGrant({ oidc }) {
+      const grant = new provider.Grant({
+        clientId: oidc.client?.clientId ?? '',
+        accountId: oidc.session?.accountId ?? '',
+      })
+      grant.addOIDCScope(String(oidc.params?.scope))
+      await grant.save()
+      return grant
+    },
+  })
+  return provider
+}
+
+const configuration = ({ baseUrl, clientSecret }: Client, people: People): Configuration => ({
+  clients: [
+    {
+      client_id: 'torii',
+      client_secret: clientSecret,
+      redirect_uris: [`${baseUrl}/auth/oauth/${localProviderName}/callback`],
+    },
+  ],
+  jwks: { keys: [newSigningKey()] },
+  cookies: { keys: [randomBytes(32).toString('base64url')] },
+  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+  pkce: { required: () => true },
+  features: { devInteractions: { enabled: false } },
+  interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+  findAccount: (_context, accountId) => ({
+    accountId,
+    claims: async () => ({ ...people.get(accountId), email_verified: true, sub: accountId }),
+  }),
+})
+
+const newSigningKey = () => ({
+  ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
+  use: 'sig',
+  alg: 'RS256',
+})
+
+/** The one page of the provider: who are you? */
+async function interact(
+  provider: Provider,
+  people: People,
+  { baseUrl }: Client,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { uid } = await provider.interactionDetails(request, response)
+  if (request.method !== 'POST') return answerSignInForm(response, { uid, baseUrl, problem: null })
+  const form = await readSignInForm(request)
+  if (form.kind === 'declined')
+    return provider.interactionFinished(request, response, { error: 'access_denied' })
+  if (form.kind === 'wrong')
+    return answerSignInForm(response, { uid, baseUrl, problem: form.problem })
+  const accountId = createHash('sha256').update(form.email).digest('hex').slice(0, 32)
+  people.set(accountId, { email: form.email, name: form.name })
+  return provider.interactionFinished(request, response, { login: { accountId }, consent: {} })
+}
+
+/** The module warns of what is meant here: that it keeps nothing, and that Node.js is older than 22. */
+async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
+  const { warn } = console
+  console.warn = () => undefined
+  try {
+    return await work()
+  } finally {
+    console.warn = warn
+  }
+}
+
+/** Whether a site may have one: only browsers of this machine can reach it. */
+export const mayHaveLocalProvider = (baseUrl: string): boolean =>
+  isLoopbackName(new URL(baseUrl).hostname)

@@ -1,0 +1,146 @@
+import type { ApplicationKey } from 'torii-auth'
+import { isLoopbackName } from './loopback.js'
+
+/** What the environment says; everything has a default, so that `npm start` needs nothing. */
+export interface Settings {
+  readonly databaseUrl: string
+  readonly schema: string
+  readonly host: string
+  /** 0 lets the system choose a free one. */
+  readonly port: number
+  /** Null means http://localhost and the port; always given where HOST is not loopback. */
+  readonly baseUrl: string | null
+  /** Whether the base URL is on localhost, so that only this machine's browsers reach the site by it. */
+  readonly onLocalhost: boolean
+  /** Where the administrator's console listens; 0 lets the system choose. */
+  readonly adminPort: number
+  readonly mail: MailSettings
+  /** Null where the application makes and keeps its own, which it does on localhost only. */
+  readonly keys: readonly ApplicationKey[] | null
+  readonly trustedProxyHops: number
+  /** Null where nobody named a provider. */
+  readonly oidc: OidcSettings | null
+}
+
+export interface MailSettings {
+  readonly smtpUrl: string | null
+  /** A folder that each message is written to. */
+  readonly directory: string | null
+  readonly from: string
+}
+
+/** A provider to sign in at. */
+export interface OidcSettings {
+  readonly name: string
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string | null
+}
+
+/** A variable that cannot be used; the message names it and says what it must be. */
+export class SettingsError extends Error {}
+
+/** Reads one variable; one that is set to nothing counts as not set. */
+type Read = (name: string) => string | null
+
+/** @throws SettingsError */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const read: Read = (name) => environment[name] || null
+  const host = read('HOST') ?? '127.0.0.1'
+  const baseUrl = readBaseUrl(read, host)
+  const onLocalhost = baseUrl === null || isLoopbackName(baseUrl.hostname)
+  return {
+    databaseUrl: read('DATABASE_URL') ?? 'pglite:.torii/data',
+    schema: read('DATABASE_SCHEMA') ?? 'torii',
+    host,
+    port: readNumber(read, 'PORT', 3000, 65_535),
+    baseUrl: baseUrl?.origin ?? null,
+    onLocalhost,
+    adminPort: readNumber(read, 'ADMIN_PORT', 0, 65_535),
+    mail: readMail(read, baseUrl),
+    keys: readKeys(read, onLocalhost),
+    trustedProxyHops: readNumber(read, 'TRUSTED_PROXY_HOPS', 0, 16),
+    oidc: readOidc(read),
+  }
+}
+
+function readBaseUrl(read: Read, host: string): URL | null {
+  const text = read('BASE_URL')
+  if (text === null) {
+    if (isLoopbackName(host === '::1' ? '[::1]' : host)) return null
+    throw new SettingsError(
+      'BASE_URL must be set when HOST is not loopback, for example https://app.example',
+    )
+  }
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
+    throw new SettingsError('BASE_URL must be an address without a path, like https://app.example')
+  if (url.protocol === 'http:' && !isLoopbackName(url.hostname))
+    throw new SettingsError(
+      'BASE_URL must be https: over plain http everybody on the way reads the session. http is for localhost, 127.0.0.1 and [::1]',
+    )
+  return url
+}
+
+function readMail(read: Read, baseUrl: URL | null): MailSettings {
+  const [smtpUrl, directory] = [read('SMTP_URL'), read('MAIL_DIR')]
+  if (smtpUrl !== null && directory !== null)
+    throw new SettingsError('SMTP_URL and MAIL_DIR exclude each other: mail goes one way')
+  const sender = `Torii <no-reply@${baseUrl?.hostname ?? 'localhost'}>`
+  const isNumber = /[0-9\]]$/.test(baseUrl?.hostname ?? '')
+  return {
+    smtpUrl,
+    directory,
+    from: read('MAIL_FROM') ?? (isNumber ? 'Torii <no-reply@localhost>' : sender),
+  }
+}
+
+/** `id:base64url,…`; what each of them must be is checked where they are used. */
+function readKeys(read: Read, onLocalhost: boolean): readonly ApplicationKey[] | null {
+  const text = read('TORII_KEYS')
+  if (text !== null) return parseKeys(text)
+  if (onLocalhost) return null
+  throw new SettingsError(
+    "TORII_KEYS must be set when BASE_URL is not on localhost: id:secret, the secret as node -p \"require('crypto').randomBytes(32).toString('base64url')\" prints it",
+  )
+}
+
+/** The keys of a text like `k2:secret,k1:secret`. @throws SettingsError which repeats nothing of it */
+export function parseKeys(text: string): readonly ApplicationKey[] {
+  return text.split(',').map((entry) => {
+    const [id, secret, ...more] = entry.trim().split(':')
+    if (id === undefined || secret === undefined || more.length > 0)
+      throw new SettingsError('TORII_KEYS must be id:secret, several of them with commas between')
+    return { id, secret }
+  })
+}
+
+function readOidc(read: Read): OidcSettings | null {
+  const [issuer, clientId] = [read('OIDC_ISSUER'), read('OIDC_CLIENT_ID')]
+  if (issuer === null) return null
+  if (clientId === null) throw new SettingsError('OIDC_CLIENT_ID must be set beside OIDC_ISSUER')
+  return {
+    name: read('OIDC_NAME') ?? 'oidc',
+    issuer,
+    clientId,
+    clientSecret: read('OIDC_CLIENT_SECRET'),
+  }
+}
+
+function readNumber(read: Read, name: string, otherwise: number, max: number): number {
+  const text = read(name)
+  if (text === null) return otherwise
+  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > max)
+    throw new SettingsError(`${name} must be a whole number from 0 to ${max}`)
+  return Number(text)
+}
+
+/** Where the data is, for people: never the URL itself, which can hold a password. */
+export function describeDatabase(databaseUrl: string): string {
+  if (databaseUrl === 'pglite:') return 'an embedded PostgreSQL in memory'
+  if (databaseUrl.startsWith('pglite:'))
+    return `an embedded PostgreSQL in ${databaseUrl.slice('pglite:'.length)}`
+  if (!URL.canParse(databaseUrl)) return 'a PostgreSQL server'
+  const { hostname, pathname } = new URL(databaseUrl)
+  return `database ${decodeURIComponent(pathname.slice(1)) || 'of the role'} on ${hostname || 'localhost'}`
+}

@@ -1,0 +1,104 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { AuthHandler, NodeHandler } from 'torii-auth/http'
+import type { Assets } from './assets.js'
+import type { Frame } from './frame.js'
+import { html } from './html.js'
+import type { Page, PageCall, Redirect, Site, View } from './page.js'
+
+/** What the site is made of. */
+export interface SiteParts {
+  readonly site: Site
+  readonly pages: readonly Page[]
+  readonly assets: Assets
+  readonly frame: Frame
+  readonly auth: AuthHandler
+  /** Serves Torii's routes, and passes everything else on. */
+  readonly authRoutes: NodeHandler
+  /** Whether the development mailbox answers this request. */
+  mailboxAnswers(request: IncomingMessage): boolean
+}
+
+/** Answers every request of the site: Torii's routes, the pages' files, and the pages. */
+export function createSite(parts: SiteParts): RequestListener {
+  const pages = new Map(parts.pages.map((page) => [page.path, page]))
+  return (request, response) => {
+    const rest = () => void answer(parts, pages, request, response).catch(() => response.destroy())
+    void parts.authRoutes(request, response, rest)
+  }
+}
+
+async function answer(
+  parts: SiteParts,
+  pages: ReadonlyMap<string, Page>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [path = '/', search = ''] = (request.url ?? '/').split('?', 2)
+  const asset = parts.assets.find(path)
+  if (asset !== null && isRead(request)) {
+    const headers = {
+      'content-type': asset.type,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'public, max-age=31536000, immutable',
+    }
+    response.writeHead(200, headers).end(asset.content)
+    return
+  }
+  const mailbox = parts.mailboxAnswers(request)
+  const blank: PageCall = {
+    site: parts.site,
+    path,
+    query: new URLSearchParams(search),
+    mailbox,
+    valid: null,
+  }
+  try {
+    const page = pages.get(path)
+    if (!isRead(request)) return send(parts, response, needsScript, blank)
+    const call = { ...blank, valid: await parts.auth.getSession(request) }
+    send(parts, response, page === undefined ? notFound : await page.answer(call), call)
+  } catch (error) {
+    console.error('a page failed:', error instanceof Error ? error.stack : typeof error)
+    send(parts, response, failure, blank)
+  }
+}
+
+const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD'
+
+function send(
+  { frame }: SiteParts,
+  response: ServerResponse,
+  shown: View | Redirect,
+  call: PageCall,
+): void {
+  if ('location' in shown) {
+    response.writeHead(303, { location: shown.location, 'cache-control': 'no-store' }).end()
+    return
+  }
+  response.writeHead(shown.status ?? 200, frame.headers).end(frame.render(shown, call).toString())
+}
+
+export const notFound: View = {
+  status: 404,
+  title: 'Nothing here',
+  content: html`<section class="narrow"><h1>There is nothing here</h1>
+<p class="lead">The address may be mistyped, or what it led to is gone.</p>
+<p><a href="/">Go to the start</a></p></section>`,
+}
+
+/** A form that was sent without its script: what was typed is not looked at. */
+const needsScript: View = {
+  status: 405,
+  title: 'JavaScript is needed',
+  content: html`<section class="narrow"><h1>This needs JavaScript</h1>
+<p class="lead">The form was sent before the page had loaded, or JavaScript is off. Nothing was done.</p>
+<p><a href="">Open the page again</a></p></section>`,
+}
+
+const failure: View = {
+  status: 503,
+  title: 'Not available',
+  content: html`<section class="narrow"><h1>Not available at the moment</h1>
+<p class="lead">The page could not be made, most likely because the database cannot be reached. Try again shortly.</p>
+<p><a href="">Try again</a></p></section>`,
+}
