@@ -22,18 +22,11 @@ export async function createPackedProject(others: readonly string[]): Promise<Pa
   const folder = await mkdtemp(join(tmpdir(), 'torii-packed-'))
   const tarballs = join(folder, 'tarballs')
   await mkdir(tarballs)
-  const packages = ['torii-core', 'torii-storage-postgres', 'torii-auth']
-  const workspaces = packages.flatMap((name) => ['--workspace', name])
-  await run('npm', ['pack', ...workspaces, '--pack-destination', tarballs], { cwd: root })
-  const files = (await readdir(tarballs)).map((file) => join(tarballs, file))
+  const files = await packPackages(tarballs)
   const project: PackedProject = {
     folder,
     write: (file, text) => writeFile(join(folder, file), text),
-    run: async (program, args, env = {}) => {
-      const options = { cwd: folder, env: { ...process.env, ...env } }
-      const { stdout } = await run(program, [...args], options)
-      return stdout
-    },
+    run: (program, args, env = {}) => runProgram(program, args, folder, env),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
   await project.write('package.json', JSON.stringify({ private: true, type: 'module' }))
@@ -43,7 +36,28 @@ export async function createPackedProject(others: readonly string[]): Promise<Pa
   return project
 }
 
-async function versionHere(name: string): Promise<string> {
+/** Packs every package into the folder, as `npm publish` would send it; the paths of the tarballs. */
+export async function packPackages(folder: string): Promise<readonly string[]> {
+  const packages = ['torii-core', 'torii-storage-postgres', 'torii-auth']
+  const workspaces = packages.flatMap((name) => ['--workspace', name])
+  await run('npm', ['pack', ...workspaces, '--pack-destination', folder], { cwd: root })
+  return (await readdir(folder)).map((file) => join(folder, file))
+}
+
+/** Runs a program and gives what it printed; rejects with all of it when it fails. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 }
+  const { stdout } = await run(program, [...args], options)
+  return stdout
+}
+
+/** `name@version`, in the version that this repository uses. */
+export async function versionHere(name: string): Promise<string> {
   const text = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
   const { version } = JSON.parse(text) as { version: string }
   return `${name}@${version}`

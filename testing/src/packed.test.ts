@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { testDatabase } from './index.js'
 import type { PackedProject } from './packed-project.js'
 import { createPackedProject, documentBlock } from './packed-project.js'
+import { freePort, visit } from './visit.js'
 
 /** Where the sample of each framework stands. */
 const samples = [
@@ -40,8 +37,14 @@ describe('the packages as a user installs them', () => {
       assert.ok(sample.trimEnd().split('\n').length <= (name === 'express' ? 20 : 30))
       const port = await freePort()
       await project.write(`${name}.js`, sample.replaceAll('3000', String(port)))
-      const database = await testDatabase({ empty: true })
-      await visit(project, `${name}.js`, `http://localhost:${port}`, database.url)
+      await visit({
+        command: [process.execPath, `${name}.js`],
+        cwd: project.folder,
+        env: { DATABASE_URL: (await testDatabase({ empty: true })).url },
+        origin: `http://localhost:${port}`,
+        page: '/me',
+        knowsAddress: true,
+      })
     })
 
   test('the samples compile in strict TypeScript, and so do our declarations', async () => {
@@ -109,63 +112,3 @@ await pool.end()
 const own = await PostgresStorage.connect(url)
 await own[Symbol.asyncDispose]()
 `
-
-/** Runs the sample and goes through it as a browser would. */
-async function visit(project: PackedProject, file: string, origin: string, databaseUrl: string) {
-  const server = spawn(process.execPath, [file], {
-    cwd: project.folder,
-    env: { ...process.env, DATABASE_URL: databaseUrl },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  try {
-    assert.equal((await answerOf(`${origin}/me`)).status, 401)
-    const registered = await post(`${origin}/auth/password/register`, {
-      email: 'ada@example.com',
-      password: 'a gate of two pillars',
-    })
-    assert.equal(registered.status, 201)
-    const body: unknown = await registered.json()
-    assert.match(String(Reflect.get(Object(body), 'session').ip), /127\.0\.0\.1|::1/)
-    const cookie = registered.headers.get('set-cookie')?.split(';')[0] ?? ''
-    const me = await fetch(`${origin}/me`, { headers: { cookie } })
-    assert.equal(me.status, 200)
-    assert.equal(Reflect.get(Object(await me.json()), 'email'), 'ada@example.com')
-    const signOut = { method: 'POST', headers: { cookie, origin } }
-    assert.equal((await fetch(`${origin}/auth/sign-out`, signOut)).status, 204)
-    assert.equal((await fetch(`${origin}/me`, { headers: { cookie } })).status, 401)
-    assert.equal((await fetch(`${origin}/auth/nothing`, signOut)).status, 404)
-  } finally {
-    const ended = once(server, 'exit')
-    server.kill()
-    await ended
-  }
-}
-
-const post = (url: string, body: object): Promise<Response> =>
-  fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-
-/** The answer, once the server listens. */
-async function answerOf(url: string): Promise<Response> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await fetch(url)
-    } catch (error) {
-      if (tries >= 150) throw error
-      await sleep(100)
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}

@@ -1,0 +1,9 @@
+import type { ValidSession } from 'torii-core'
+
+declare global {
+  namespace App {
+    interface Locals {
+      signedIn: ValidSession | null
+    }
+  }
+}

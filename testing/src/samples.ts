@@ -1,0 +1,68 @@
+/**
+ * `npm run samples [-- NAME…]`: copies each folder of samples/ away, installs it with the packed packages, builds
+ * it, starts it on an embedded database, and goes through it over HTTP. Fails when one of them fails.
+ */
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { packPackages, runProgram, versionHere } from './packed-project.js'
+import { freePort, visit } from './visit.js'
+
+const samples = fileURLToPath(new URL('../../samples', import.meta.url))
+
+/** What the frameworks tell Torii of the client's address, each in its own way. */
+const knowsAddress = new Map([
+  ['nextjs', false],
+  ['sveltekit', true],
+])
+
+const own = new Set(['node_modules', 'build', '.next', '.svelte-kit'])
+
+async function runSample(name: string, tarballs: readonly string[], folder: string) {
+  const filter = (path: string) => !own.has(path.slice(path.lastIndexOf('/') + 1))
+  await cp(join(samples, name), folder, { recursive: true, filter })
+  const npm = (...args: string[]) => runProgram('npm', args, folder)
+  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
+  await npm('ci', ...flags)
+  await npm('install', ...flags, ...tarballs, await versionHere('@electric-sql/pglite'))
+  await npm('run', 'build')
+  const port = await freePort()
+  const origin = `http://localhost:${port}`
+  await visit({
+    command: ['npm', 'start'],
+    cwd: folder,
+    env: {
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      ORIGIN: origin,
+      BASE_URL: origin,
+      DATABASE_URL: `pglite:${join(folder, '.torii/data')}`,
+      NEXT_TELEMETRY_DISABLED: '1',
+    },
+    origin,
+    page: '/',
+    knowsAddress: knowsAddress.get(name) ?? true,
+  })
+}
+
+const wanted = process.argv.slice(2)
+const entries = await readdir(samples, { withFileTypes: true })
+const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const unknown = wanted.filter((name) => !names.includes(name))
+if (unknown.length > 0) {
+  console.error(`no such sample: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
+  process.exitCode = 2
+} else {
+  const folder = await mkdtemp(join(tmpdir(), 'torii-samples-'))
+  try {
+    await mkdir(join(folder, 'tarballs'))
+    const tarballs = await packPackages(join(folder, 'tarballs'))
+    for (const name of wanted.length > 0 ? wanted : names) {
+      await runSample(name, tarballs, join(folder, name))
+      console.log(`ok    samples/${name}`)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A server to start, and a page of it that shows the address of whoever is signed in. */
+export interface VisitedServer {
+  readonly command: readonly [program: string, ...args: string[]]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly origin: string
+  readonly page: string
+  /** Whether the framework tells Torii the client's address. */
+  readonly knowsAddress: boolean
+}
+
+const email = 'ada@example.com'
+const startTries = 300
+
+/**
+ * Starts a server and goes through it as a browser would: nobody is signed in, register, the page knows who it is,
+ * sign out, the page has forgotten. Ends what it started.
+ */
+export async function visit(server: VisitedServer): Promise<void> {
+  const [program, ...args] = server.command
+  const child = spawn(program, args, {
+    cwd: server.cwd,
+    env: { ...process.env, ...server.env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  try {
+    await goThrough(server, child)
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit')
+      child.kill()
+      await ended
+    }
+  }
+}
+
+async function goThrough({ origin, page, knowsAddress }: VisitedServer, child: ChildProcess) {
+  const shown = async (cookie: string) =>
+    (await (await fetch(origin + page, { headers: { cookie } })).text()).includes(email)
+  await untilAnswers(origin + page, child)
+  assert.equal(await shown(''), false)
+  const registered = await fetch(`${origin}/auth/password/register`, {
+    method: 'POST',
+    headers: { origin, 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password: 'a gate of two pillars' }),
+  })
+  assert.equal(registered.status, 201)
+  const body: unknown = await registered.json()
+  const ip: unknown = Reflect.get(Object(Reflect.get(Object(body), 'session')), 'ip')
+  if (knowsAddress) assert.match(String(ip), /^(?:127\.0\.0\.1|::1)$/)
+  const cookie = registered.headers.get('set-cookie')?.split(';')[0] ?? ''
+  assert.equal(await shown(cookie), true)
+  const session = await fetch(`${origin}/auth/session`, { headers: { cookie } })
+  assert.equal(session.status, 200)
+  const signOut = (headers: Record<string, string>) =>
+    fetch(`${origin}/auth/sign-out`, { method: 'POST', headers: { cookie, ...headers } })
+  assert.equal((await signOut({ origin: 'https://evil.example' })).status, 403)
+  assert.equal((await signOut({ origin })).status, 204)
+  assert.equal(await shown(cookie), false)
+  assert.equal((await fetch(`${origin}/auth/nothing`)).status, 404)
+}
+
+/** Until the server listens; rejects when it has ended instead. */
+async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
+    try {
+      await fetch(url)
+      return
+    } catch (error) {
+      if (tries >= startTries) throw error
+      await sleep(100)
+    }
+  }
+}
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
