@@ -1,8 +1,37 @@
-import { createClient, sessions } from 'torii-auth/browser'
+// Brings the page to life. The page is whole without it: it shows everything, and this makes it act.
+// Nothing here makes markup; text goes in as text.
 
-const client = createClient()
-document.querySelector('[data-act=sign-out]')?.addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const outcome = await sessions.signOut(client)
-  if (outcome.ok) location.assign('/')
-})
+import { acts } from './acts.js'
+import { wireDialogs } from './dialogs.js'
+import { wireForm } from './forms.js'
+import { offerPasskeys } from './passkey-offer.js'
+import { showKeptStatus } from './status.js'
+
+/** A password in clear, for who wants to see what was typed. */
+function wireReveal(button) {
+  const input = document.getElementById(button.getAttribute('aria-controls'))
+  const show = (visible) => {
+    input.type = visible ? 'text' : 'password'
+    button.textContent = visible ? 'Hide' : 'Show'
+    button.setAttribute('aria-label', visible ? 'Hide password' : 'Show password')
+  }
+  button.addEventListener('click', () => show(input.type === 'password'))
+  input.form?.addEventListener('reset', () => show(false))
+}
+
+/** What Torii's pages said with an address is said once: a reload does not repeat it. */
+function tidyAddress() {
+  const url = new URL(location.href)
+  if (!url.searchParams.has('notice') && !url.searchParams.has('error')) return
+  url.searchParams.delete('notice')
+  url.searchParams.delete('error')
+  history.replaceState(null, '', url)
+}
+
+for (const form of document.querySelectorAll('form[data-act]'))
+  wireForm(form, acts[form.dataset.act])
+for (const button of document.querySelectorAll('.reveal')) wireReveal(button)
+wireDialogs()
+tidyAddress()
+showKeptStatus()
+await offerPasskeys()

@@ -17,6 +17,7 @@ export interface PageCall {
   readonly query: URLSearchParams
   /** Whether the development mailbox answers whoever asks. */
   readonly mailbox: boolean
+  readonly now: Date
   readonly valid: ValidSession | null
 }
 

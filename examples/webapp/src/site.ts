@@ -2,8 +2,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { AuthHandler, NodeHandler } from 'torii-auth/http'
 import type { Assets } from './assets.js'
 import type { Frame } from './frame.js'
-import { html } from './html.js'
 import type { Page, PageCall, Redirect, Site, View } from './page.js'
+import { needsScript, notFound, unavailable } from './pages/problems.js'
 
 /** What the site is made of. */
 export interface SiteParts {
@@ -50,6 +50,7 @@ async function answer(
     path,
     query: new URLSearchParams(search),
     mailbox,
+    now: new Date(),
     valid: null,
   }
   try {
@@ -59,7 +60,7 @@ async function answer(
     send(parts, response, page === undefined ? notFound : await page.answer(call), call)
   } catch (error) {
     console.error('a page failed:', error instanceof Error ? error.stack : typeof error)
-    send(parts, response, failure, blank)
+    send(parts, response, unavailable, blank)
   }
 }
 
@@ -76,29 +77,4 @@ function send(
     return
   }
   response.writeHead(shown.status ?? 200, frame.headers).end(frame.render(shown, call).toString())
-}
-
-export const notFound: View = {
-  status: 404,
-  title: 'Nothing here',
-  content: html`<section class="narrow"><h1>There is nothing here</h1>
-<p class="lead">The address may be mistyped, or what it led to is gone.</p>
-<p><a href="/">Go to the start</a></p></section>`,
-}
-
-/** A form that was sent without its script: what was typed is not looked at. */
-const needsScript: View = {
-  status: 405,
-  title: 'JavaScript is needed',
-  content: html`<section class="narrow"><h1>This needs JavaScript</h1>
-<p class="lead">The form was sent before the page had loaded, or JavaScript is off. Nothing was done.</p>
-<p><a href="">Open the page again</a></p></section>`,
-}
-
-const failure: View = {
-  status: 503,
-  title: 'Not available',
-  content: html`<section class="narrow"><h1>Not available at the moment</h1>
-<p class="lead">The page could not be made, most likely because the database cannot be reached. Try again shortly.</p>
-<p><a href="">Try again</a></p></section>`,
 }

@@ -2,7 +2,7 @@ import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { Page } from '../page.js'
 import { page } from '../page.js'
-import { notFound } from '../site.js'
+import { notFound } from '../pages/problems.js'
 import type { Mailbox, ReceivedMail } from './mailbox.js'
 
 /** The development mailbox, as far as whoever asks may see it: for everybody else there is no such page. */

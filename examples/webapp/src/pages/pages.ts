@@ -1,5 +1,21 @@
 import type { Page } from '../page.js'
+import { dataPage } from './account/data.js'
+import { profilePage } from './account/profile.js'
+import { securityPage } from './account/security.js'
+import { sessionsPage } from './account/sessions.js'
 import { homePage } from './home.js'
+import { registerPage } from './register.js'
+import { forgotPasswordPage, mailedLinkPage, signInPage } from './sign-in.js'
 
 /** Every page of the site but the mailbox. */
-export const pages: readonly Page[] = [homePage]
+export const pages: readonly Page[] = [
+  homePage,
+  registerPage,
+  signInPage,
+  mailedLinkPage,
+  forgotPasswordPage,
+  profilePage,
+  securityPage,
+  sessionsPage,
+  dataPage,
+]

@@ -4,6 +4,7 @@ import type {
 } from '@simplewebauthn/browser'
 import {
   browserSupportsWebAuthn,
+  browserSupportsWebAuthnAutofill,
   startAuthentication,
   startRegistration,
 } from '@simplewebauthn/browser'
@@ -46,6 +47,17 @@ export async function authenticate(
   return answered.ok ? client.send('POST', 'passkeys/authenticate/verify', answered.body) : answered
 }
 
+/**
+ * Signs in by a passkey that the browser offers among its suggestions for an input with
+ * `autocomplete="username webauthn"`. Waits until the person picks one; any other passkey act of the page ends
+ * the wait with `cancelled`. `unsupported` at once where the browser has no such suggestions.
+ */
+export async function autofill(client: Client): Promise<Outcome<SignedIn>> {
+  if (!(await browserSupportsWebAuthnAutofill())) return unsupported
+  const answered = await assertion(client, {}, true)
+  return answered.ok ? client.send('POST', 'passkeys/authenticate/verify', answered.body) : answered
+}
+
 /** Proves again who is asking, by one of the person's passkeys. */
 export async function reauthenticate(client: Client): Promise<Outcome<object>> {
   const answered = await assertion(client, { purpose: 'reauthenticate' })
@@ -70,11 +82,13 @@ export const remove = (client: Client, id: string): Promise<Outcome<object>> =>
 async function assertion(
   client: Client,
   body: object,
+  useBrowserAutofill = false,
 ): Promise<{ ok: true; body: object } | Refusal> {
   const path = 'passkeys/authenticate/options'
   const asked = await ask<PublicKeyCredentialRequestOptionsJSON>(client, path, body)
   if (!asked.ok) return asked
-  const answered = await answer(() => startAuthentication({ optionsJSON: asked.options }))
+  const { options: optionsJSON } = asked
+  const answered = await answer(() => startAuthentication({ optionsJSON, useBrowserAutofill }))
   if (!answered.ok) return answered
   return { ok: true, body: { challengeId: asked.challengeId, response: answered.response } }
 }
@@ -85,8 +99,14 @@ async function ask<Options>(
   body: object = {},
 ): Promise<Outcome<Ceremony<Options>>> {
   if (browserSupportsWebAuthn()) return client.send('POST', path, body)
-  return { ok: false, error: 'unsupported', message: 'This browser has no passkeys.' }
+  return unsupported
 }
+
+const unsupported: Refusal = Object.freeze({
+  ok: false,
+  error: 'unsupported',
+  message: 'This browser has no passkeys.',
+})
 
 /** The person may break off, and the browser then says no more than that. */
 async function answer<Response>(

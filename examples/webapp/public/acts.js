@@ -1,0 +1,170 @@
+// What the forms of the pages do. `run` asks the server; `done` is what follows a yes. `words` replace the
+// sentence for a refusal where the act makes it mean something else.
+
+import {
+  createClient,
+  email,
+  magicLink,
+  oauth,
+  passkey,
+  password,
+  sessions,
+  user,
+} from 'torii-auth/browser'
+import { closeDialog, confirmedAgain } from './dialogs.js'
+import { goTo, reload, say, showStep } from './status.js'
+
+export const client = createClient()
+
+const wrongPassword = { invalid_credentials: 'That is not the password.' }
+
+/** Follows `data-to` of the form. */
+const proceed = (form) => goTo(form.dataset.to ?? '/account')
+
+/** The page again, with what has changed on it, and a sentence about it. */
+const changed = (text) => (form) => {
+  closeDialog(form)
+  reload(text, form.closest('.panel')?.id)
+}
+
+const mailed = (form, values) => showStep(form, 'sent', values)
+
+/** A name or a picture that was taken out. */
+const orNull = (text) => (text === undefined || text.trim() === '' ? null : text)
+
+function download(data) {
+  const file = new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' })
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(file)
+  link.download = 'torii-export.json'
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+export const acts = {
+  register: {
+    run: (values) => password.register(client, values),
+    // Without mail the person is signed in at once.
+    done: (form, values, { status }) =>
+      status === 'accepted' ? mailed(form, values) : goTo('/account'),
+  },
+  'sign-in': {
+    run: (values) => password.authenticate(client, values),
+    done: proceed,
+    words: {
+      invalid_credentials:
+        'The address or the password is not right. Or the address is not confirmed yet: then we have just mailed a new link.',
+    },
+  },
+  'sign-in-passkey': {
+    run: () => passkey.authenticate(client),
+    done: proceed,
+    words: { invalid_credentials: 'No account here knows this passkey any more.' },
+  },
+  'request-link': {
+    run: ({ email: address }) => magicLink.request(client, address),
+    done: mailed,
+  },
+  'type-code': {
+    run: (values) =>
+      magicLink.authenticate(client, { ...values, code: values.code.replace(/\s/g, '') }),
+    done: proceed,
+    words: { invalid_token: 'That is not the code of the newest message, or it is too old.' },
+  },
+  'request-reset': {
+    run: ({ email: address }) => password.requestReset(client, address),
+    done: mailed,
+  },
+  'request-verification': {
+    run: ({ email: address }) => email.requestVerification(client, address),
+    done: () => say('Another link is on its way.'),
+  },
+  'request-own-verification': {
+    run: ({ email: address }) => email.requestVerification(client, address),
+    done: (_form, values) => say(`A link is on its way to ${values.email}.`),
+  },
+  'request-own-link': {
+    run: ({ email: address }) => magicLink.request(client, address),
+    done: (_form, values) => say(`A link is on its way to ${values.email}.`),
+  },
+  'reauthenticate-password': {
+    run: ({ password: typed }) => sessions.reauthenticate(client, typed),
+    done: confirmedAgain,
+    words: wrongPassword,
+  },
+  'reauthenticate-passkey': {
+    run: () => passkey.reauthenticate(client),
+    done: confirmedAgain,
+    words: { invalid_credentials: 'This passkey is not one of your account.' },
+  },
+  'save-profile': {
+    run: ({ name, picture }) =>
+      user.update(client, { name: orNull(name), picture: orNull(picture) }),
+    done: changed('Your profile is saved.'),
+  },
+  'set-password': {
+    run: ({ newPassword }) => password.set(client, newPassword),
+    done: changed('Your password is set.'),
+  },
+  'change-password': {
+    run: ({ currentPassword, newPassword }) =>
+      password.change(client, { currentPassword, newPassword }),
+    done: changed('Your password is changed. Other sessions have ended.'),
+    words: wrongPassword,
+    fields: { invalid_credentials: 'currentPassword' },
+  },
+  'remove-password': {
+    run: () => password.remove(client),
+    done: changed('Your password is removed.'),
+  },
+  'add-passkey': {
+    run: ({ name }) => passkey.register(client, { name }),
+    done: changed('Your passkey is ready.'),
+  },
+  'rename-passkey': {
+    run: ({ id, name }) => passkey.rename(client, id, name),
+    done: changed('Renamed.'),
+  },
+  'delete-passkey': {
+    run: ({ id }) => passkey.remove(client, id),
+    done: changed('The passkey is deleted.'),
+  },
+  'link-account': {
+    run: ({ provider }) => oauth.link(client, provider),
+    done: (_form, _values, { url }) => location.assign(url),
+  },
+  'unlink-account': {
+    run: ({ id }) => oauth.unlink(client, id),
+    done: changed('Disconnected.'),
+  },
+  'change-email': {
+    run: ({ email: address }) => email.requestChange(client, address),
+    done: mailed,
+  },
+  'revoke-session': {
+    run: ({ id }) => sessions.revoke(client, id),
+    // Gone is gone, also when it ended by itself meanwhile.
+    settle: (outcome) => (outcome.error === 'not_found' ? { ok: true } : outcome),
+    done: changed('Signed out there.'),
+  },
+  'revoke-others': {
+    run: () => sessions.revokeOthers(client),
+    done: (form, _values, { revoked }) =>
+      changed(`Signed out of ${revoked} other ${revoked === 1 ? 'session' : 'sessions'}.`)(form),
+  },
+  'export-data': {
+    run: () => user.exportData(client),
+    done(_form, _values, { ok: _ok, ...data }) {
+      download(data)
+      say('Your data is in the file torii-export.json.')
+    },
+  },
+  'delete-account': {
+    run: () => user.remove(client),
+    done: () => goTo('/', 'Your account is deleted.'),
+  },
+  'sign-out': {
+    run: () => sessions.signOut(client),
+    done: () => goTo('/', 'You are signed out.'),
+  },
+}

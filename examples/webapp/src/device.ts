@@ -1,0 +1,40 @@
+/** A device as a person recognises it. */
+export interface Device {
+  readonly name: string
+  readonly kind: 'computer' | 'phone' | 'program'
+}
+
+type Table = readonly (readonly [RegExp, string])[]
+
+const browsers: Table = [
+  [/^curl\//, 'curl'],
+  [/Edg(e|A|iOS)?\//, 'Edge'],
+  [/OPR\//, 'Opera'],
+  [/SamsungBrowser\//, 'Samsung Internet'],
+  [/Firefox\/|FxiOS\//, 'Firefox'],
+  [/Chrome\/|CriOS\/|Chromium\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+]
+
+const systems: Table = [
+  [/iPhone/, 'iPhone'],
+  [/iPad/, 'iPad'],
+  [/Android/, 'Android'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/CrOS/, 'ChromeOS'],
+  [/Linux/, 'Linux'],
+]
+
+/** A guess at what a User-Agent header comes from; the first match wins, so the order matters. */
+export function describeDevice(userAgent: string | null): Device {
+  const text = userAgent ?? ''
+  const first = (table: Table) => table.find(([form]) => form.test(text))?.[1]
+  const name = [first(browsers), first(systems)].filter((part) => part !== undefined).join(' on ')
+  return { name: name || text.slice(0, 40) || 'Unknown device', kind: kindOf(text) }
+}
+
+function kindOf(userAgent: string): Device['kind'] {
+  if (/iPhone|iPad|Android/.test(userAgent)) return 'phone'
+  return userAgent.startsWith('Mozilla/') ? 'computer' : 'program'
+}

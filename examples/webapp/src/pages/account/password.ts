@@ -1,0 +1,77 @@
+import type { WaysIn } from 'torii-auth'
+import { actForm, dialog, field, openButton } from '../../form-parts.js'
+import type { Html } from '../../html.js'
+import { html } from '../../html.js'
+import type { SignedInCall } from '../../page.js'
+import { passwordHint } from '../register.js'
+import { panel } from './account-frame.js'
+
+/** The password: set, changed or removed. */
+export const passwordPanel = (call: SignedInCall, ways: WaysIn): Html =>
+  panel({
+    id: 'password',
+    title: 'Password',
+    lead: ways.password
+      ? 'You can sign in with your address and a password.'
+      : 'You sign in without one. You may add one as another way in.',
+    content: ways.password
+      ? html`<div class="row-acts">${openButton('change-password', 'Change', 'Change the password')}
+${openButton('remove-password', 'Remove', 'Remove the password')}</div>
+${changeDialog(call)}
+${removeDialog}`
+      : html`<div class="row-acts">${openButton('set-password', 'Set a password')}</div>
+${setDialog(call)}`,
+  })
+
+const newPasswordField = ({ site }: SignedInCall, id: string): Html =>
+  field({
+    id,
+    name: 'newPassword',
+    label: 'New password',
+    type: 'password',
+    autocomplete: 'new-password',
+    hint: passwordHint(site.torii.options.password.minLength),
+  })
+
+/** For password managers, which file a password under an address. */
+const address = ({ valid: { user } }: SignedInCall): Html =>
+  html`<input class="unseen" type="email" name="username" autocomplete="username" value="${
+    user.email ?? ''
+  }" aria-hidden="true" tabindex="-1" readonly>`
+
+const changeDialog = (call: SignedInCall): Html =>
+  dialog({
+    id: 'change-password',
+    title: 'Change the password',
+    content: html`<p class="muted">Your other sessions end.</p>
+${actForm({
+  act: 'change-password',
+  button: 'Change it',
+  content: html`${address(call)}${field({
+    id: 'current-password',
+    name: 'currentPassword',
+    label: 'Current password',
+    type: 'password',
+    autocomplete: 'current-password',
+  })}
+${newPasswordField(call, 'new-password')}`,
+})}`,
+  })
+
+const setDialog = (call: SignedInCall): Html =>
+  dialog({
+    id: 'set-password',
+    title: 'Set a password',
+    content: actForm({
+      act: 'set-password',
+      button: 'Set it',
+      content: html`${address(call)}${newPasswordField(call, 'first-password')}`,
+    }),
+  })
+
+const removeDialog = dialog({
+  id: 'remove-password',
+  title: 'Remove the password?',
+  content: html`<p class="muted">You then sign in by your other ways only.</p>
+${actForm({ act: 'remove-password', button: 'Remove it', look: 'danger', content: html`` })}`,
+})

@@ -1,0 +1,41 @@
+import { actForm, field } from '../../form-parts.js'
+import { html } from '../../html.js'
+import { accountPath, signedInPage } from '../../page.js'
+import { accountView, panel } from './account-frame.js'
+
+export const profilePage = signedInPage(accountPath, async (call) => {
+  const { user } = call.valid
+  const ways = await call.site.torii.users.waysIn(call.valid)
+  const since = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
+  return accountView(
+    call,
+    ways,
+    panel({
+      id: 'profile',
+      title: 'Profile',
+      lead: html`Account since <time datetime="${user.createdAt.toISOString()}">${since.format(user.createdAt)}</time>`,
+      content: actForm({
+        act: 'save-profile',
+        button: 'Save',
+        content: html`${field({
+          id: 'name',
+          name: 'name',
+          label: 'Name',
+          autocomplete: 'name',
+          value: user.name,
+          required: false,
+        })}
+${field({
+  id: 'picture',
+  name: 'picture',
+  label: 'Picture',
+  type: 'url',
+  autocomplete: 'photo',
+  value: user.picture,
+  required: false,
+  hint: 'The https address of a picture of yours.',
+})}`,
+      }),
+    }),
+  )
+})

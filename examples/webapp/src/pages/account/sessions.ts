@@ -1,0 +1,73 @@
+import type { Session, SignInMethod } from 'torii-core'
+import { describeDevice } from '../../device.js'
+import { actButton, hidden, timeAgo, timeUntil } from '../../form-parts.js'
+import type { Html } from '../../html.js'
+import { html } from '../../html.js'
+import { signedInPage } from '../../page.js'
+import { accountView, panel } from './account-frame.js'
+import { sessionsPath } from './account-paths.js'
+
+/** Everywhere the person is signed in. */
+export const sessionsPage = signedInPage(sessionsPath, async (call) => {
+  const { torii } = call.site
+  const current = call.valid.session.id
+  const [ways, sessions] = await Promise.all([
+    torii.users.waysIn(call.valid),
+    torii.sessions.list(call.valid),
+  ])
+  const ordered = [...sessions].sort(
+    (a, b) =>
+      Number(b.id === current) - Number(a.id === current) ||
+      b.lastActiveAt.getTime() - a.lastActiveAt.getTime(),
+  )
+  return accountView(
+    call,
+    ways,
+    panel({
+      id: 'sessions',
+      title: 'Sessions and devices',
+      lead: 'Everywhere you are signed in. End what you do not know, and change your password then.',
+      content: html`<ul class="rows">${ordered.map((session) => row(session, session.id === current, call.now))}</ul>
+${
+  sessions.length > 1 &&
+  html`<div class="row-acts">${actButton({ act: 'revoke-others', content: html``, button: 'Sign out everywhere else' })}</div>`
+}`,
+    }),
+  )
+})
+
+const icons = {
+  computer: html`<path d="M5 5h14v10H5zM2.5 19h19"/>`,
+  phone: html`<path d="M7 3h10v18H7zM11 18h2"/>`,
+  program: html`<path d="M3 5h18v14H3zM7 10l2.5 2L7 14M12.5 15h4"/>`,
+}
+
+const methodNames: Readonly<Record<SignInMethod, string>> = {
+  password: 'Password',
+  magic_link: 'Mailed link',
+  oauth: 'Connected account',
+  passkey: 'Passkey',
+}
+
+function row(session: Session, current: boolean, now: Date): Html {
+  const device = describeDevice(session.userAgent)
+  return html`<li class="row session">
+<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${icons[device.kind]}</svg>
+<div><h3 class="row-title">${device.name} ${current && html`<span class="badge">This device</span>`}</h3>
+<dl>
+<div><dt>Last active</dt><dd>${timeAgo(session.lastActiveAt, now)}</dd></div>
+<div><dt>Ends</dt><dd>${timeUntil(session.expiresAt, now)}</dd></div>
+<div><dt>Signed in with</dt><dd>${session.methods.map((method) => methodNames[method]).join(', ')}</dd></div>
+<div><dt>Address</dt><dd>${session.ip ?? 'Unknown'}</dd></div>
+</dl></div>
+<div class="row-acts">${
+    !current &&
+    actButton({
+      act: 'revoke-session',
+      content: hidden('id', session.id),
+      button: 'Sign out',
+      label: `Sign out ${device.name}`,
+    })
+  }</div>
+</li>`
+}

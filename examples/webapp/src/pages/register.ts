@@ -1,0 +1,48 @@
+import { actForm, field } from '../form-parts.js'
+import { html } from '../html.js'
+import type { PageCall } from '../page.js'
+import { signedOutPage } from '../page.js'
+import { gate } from './gate.js'
+import { providerButtons } from './provider-buttons.js'
+import { sentStep } from './sent.js'
+
+export const registerPage = signedOutPage('/register', (call) => ({
+  title: 'Create account',
+  content: html`<section class="narrow hero">
+${gate}
+<h1 tabindex="-1">Create your account</h1>
+<p class="lead">One address, one password, or an account you have elsewhere.</p>
+<div class="card" data-step="ask">
+${registerForm(call)}
+${providerButtons(call, null)}
+<p class="aside">You have one already? <a href="/sign-in">Sign in</a></p>
+</div>
+${sentStep(call, { link: 'confirms your address', again: 'request-verification' })}
+</section>`,
+}))
+
+const registerForm = ({ site }: PageCall) =>
+  actForm({
+    act: 'register',
+    button: 'Create account',
+    content: html`${field({
+      id: 'name',
+      name: 'name',
+      label: 'Name',
+      autocomplete: 'name',
+      required: false,
+    })}
+${field({ id: 'email', name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username' })}
+${field({
+  id: 'password',
+  name: 'password',
+  label: 'Password',
+  type: 'password',
+  autocomplete: 'new-password',
+  hint: passwordHint(site.torii.options.password.minLength),
+})}`,
+  })
+
+/** What a new password has to be. */
+export const passwordHint = (minLength: number): string =>
+  `At least ${minLength} characters. A sentence of several words is fine.`
