@@ -1,6 +1,6 @@
 export type { AccountAttempts, AccountView } from './admin/account-view.js'
 export type { AccountActs, AccountCreation, AccountInput } from './admin/accounts.js'
-export type { AdminService } from './admin/admin.js'
+export type { AdminService, EventCountQuery } from './admin/admin.js'
 export type { AuditSearch } from './admin/audit-search.js'
 export type { JoinedAdmin } from './admin/joined.js'
 export type { UserSearch } from './admin/user-search.js'

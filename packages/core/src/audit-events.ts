@@ -44,12 +44,25 @@ export interface AuditPage {
   readonly next: AuditCursor | null
 }
 
-/** How many events of one type fell into one stretch of time. */
-export interface AuditCount {
-  readonly type: string
-  /** Start of the stretch. */
+/** What to count: the last so many stretches of time, of which the last one is still running. */
+export interface AuditCountQuery {
+  /** Only events of these types; 1 to 32 of them. Absent: of every type. */
+  types?: readonly string[]
+  /** 1 to 1,000. */
+  stretches: number
+  /** Length of each. They begin at its multiples since 1970, UTC: 3,600 makes hours, 86,400 days. */
+  stretchSeconds: number
+  /** Reads at most so many events of the period, the newest: 1 to 1,000,000 (default: 250,000). */
+  limit?: number
+}
+
+/** How many events of each type fell into one stretch of time. */
+export interface AuditStretch {
   readonly from: Date
-  readonly count: number
+  /** By type; what did not happen is left out. */
+  readonly counts: Readonly<Record<string, number>>
+  /** False where the limit ended the reading: events of this stretch may be missing. */
+  readonly complete: boolean
 }
 
 /** The audit trail. Nothing is ever changed in it; rows leave by retention only. They outlive their user. */
@@ -57,9 +70,6 @@ export interface AuditEventRepository {
   /** Keeps the events: inside a transaction they share its fate. At most 100 at once. */
   record(events: readonly NewAuditEvent[]): Promise<void>
   list(query?: AuditQuery): Promise<AuditPage>
-  /**
-   * Counts by type and stretch of `bucketSeconds` over the last `sinceSeconds`, oldest first; stretches
-   * without events are left out. At most 1,000 stretches.
-   */
-  count(query: { sinceSeconds: number; bucketSeconds: number }): Promise<readonly AuditCount[]>
+  /** Counts by stretch of time, oldest first; stretches without events are there too. */
+  count(query: AuditCountQuery): Promise<readonly AuditStretch[]>
 }

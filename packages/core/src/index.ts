@@ -1,10 +1,11 @@
 export type {
-  AuditCount,
+  AuditCountQuery,
   AuditCursor,
   AuditEvent,
   AuditEventRepository,
   AuditPage,
   AuditQuery,
+  AuditStretch,
   NewAuditEvent,
 } from './audit-events.js'
 export type { Brand } from './brand.js'

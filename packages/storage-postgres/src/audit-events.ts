@@ -1,11 +1,12 @@
 import type {
-  AuditCount,
+  AuditCountQuery,
   AuditCursor,
   AuditEvent,
   AuditEventId,
   AuditEventRepository,
   AuditPage,
   AuditQuery,
+  AuditStretch,
   Json,
   NewAuditEvent,
   SessionId,
@@ -56,12 +57,34 @@ export const statements = (schema: string) =>
       select ${eventColumns} from ${schema}.audit_events a
       where a.user_id = $4::uuid and ${beforeCursor(1)} and a.expires_at > ${now}
       order by a.at desc, a.id desc limit $3::int`,
+    // Reads the newest events of the period and no more than the limit, whatever is asked of them: rows that
+    // are not counted cost the same. The stretch of the oldest row read is cut when there was one row too many.
     count: `
-      select a.type, pg_catalog.floor(${seconds('a.at')} / $2::float8) * $2::float8 as "from",
-        pg_catalog.count(*)::int as count
-      from ${schema}.audit_events a
-      where a.at > ${now} - pg_catalog.make_interval(secs => $1::float8) and a.expires_at > ${now}
-      group by 1, 2 order by 2, 1`,
+      with clock as (
+        select pg_catalog.floor(${seconds(now)} / $3::float8)::bigint as running
+      ), recent as (
+        select a.type, a.at, a.expires_at from ${schema}.audit_events a
+        where a.at >= pg_catalog.to_timestamp(
+          ((select k.running from clock k) - $2::int + 1)::float8 * $3::float8)
+        order by a.at desc, a.id desc limit $4::int + 1
+      ), counted as (
+        select pg_catalog.floor(${seconds('r.at')} / $3::float8)::bigint as stretch, r.type,
+          pg_catalog.count(*) as read,
+          pg_catalog.count(*) filter (where r.expires_at > ${now}) as kept
+        from recent r group by 1, 2
+      ), reading as (
+        select case when pg_catalog.sum(c.read)::int8 > $4::int then pg_catalog.min(c.stretch) end as cut
+        from counted c
+      ), every as (
+        select k.running - $2::int + place as stretch
+        from clock k cross join pg_catalog.generate_series(1, $2::int) as place
+      )
+      select e.stretch::float8 * $3::float8 as "from", coalesce(e.stretch > r.cut, true) as complete,
+        c.type, c.kept::int as count
+      from every e cross join reading r
+      left join counted c on c.stretch = e.stretch and c.kept > 0
+        and ($1::text[] is null or c.type = any ($1::text[]))
+      order by 1, 3`,
   })
 
 interface EventRow {
@@ -95,9 +118,10 @@ export function createAuditEventRepository(db: Database, schema: string): AuditE
       const last = rows.length > limit ? page.at(-1) : undefined
       return { events: page.map(toEvent), next: last === undefined ? null : cursorAt(last) }
     },
-    async count(query: { sinceSeconds: number; bucketSeconds: number }) {
-      const { sinceSeconds, bucketSeconds } = checkCountQuery(query)
-      return many(db, sql.count, [sinceSeconds, bucketSeconds], toCount)
+    async count(query: AuditCountQuery) {
+      const { types, stretches, stretchSeconds, limit } = checkCountQuery(query)
+      const values = [types, stretches, stretchSeconds, limit]
+      return toStretches(await many(db, sql.count, values, (row: CountRow) => row))
     },
   }
 }
@@ -128,8 +152,25 @@ const toEvent = (row: EventRow): AuditEvent => ({
   at: toDate(row.at),
 })
 
-const toCount = (row: { type: string; from: number; count: number }): AuditCount => ({
-  type: row.type,
-  from: toDate(row.from),
-  count: row.count,
-})
+interface CountRow {
+  from: number
+  complete: boolean
+  /** Null, like the count, where nothing happened. */
+  type: string | null
+  count: number | null
+}
+
+/** Rows of one stretch follow each other. */
+function toStretches(rows: readonly CountRow[]): AuditStretch[] {
+  const stretches = new Map<number, { complete: boolean; counts: [string, number][] }>()
+  for (const { from, complete, type, count } of rows) {
+    const stretch = stretches.get(from) ?? { complete, counts: [] }
+    if (type !== null && count !== null) stretch.counts.push([type, count])
+    stretches.set(from, stretch)
+  }
+  return Array.from(stretches, ([from, { complete, counts }]) => ({
+    from: toDate(from),
+    counts: Object.fromEntries(counts),
+    complete,
+  }))
+}

@@ -1,4 +1,4 @@
-import type { AuditQuery, NewAuditEvent, UserId } from 'torii-core'
+import type { AuditCountQuery, AuditQuery, NewAuditEvent, UserId } from 'torii-core'
 import { checkMetadata, checkText, InvalidInputError, parseUserId } from 'torii-core'
 import {
   checkInteger,
@@ -6,6 +6,7 @@ import {
   checkSeconds,
   checkSessionId,
   checkUserId,
+  maxSeconds,
   textOrNull,
 } from './input.js'
 import { checkUuid } from './input-credentials.js'
@@ -14,7 +15,7 @@ import { checkUuid } from './input-credentials.js'
 
 const maxEvents = 100
 const maxDetailBytes = 4096
-const maxStretches = 1000
+const maxTypes = 32
 
 /** An event as its columns hold it: `detail` is JSON text. */
 export interface CheckedEvent extends Omit<NewAuditEvent, 'id' | 'detail'> {
@@ -97,17 +98,30 @@ function checkCursor(value: unknown): Ended {
   return { micros, id }
 }
 
-export function checkCountQuery(value: { sinceSeconds: number; bucketSeconds: number }): {
-  readonly sinceSeconds: number
-  readonly bucketSeconds: number
+export function checkCountQuery(value: AuditCountQuery): {
+  readonly types: string[] | null
+  readonly stretches: number
+  readonly stretchSeconds: number
+  readonly limit: number
 } {
-  const query = checkObject(value, 'query')
-  const sinceSeconds = checkSeconds(query.sinceSeconds, 'sinceSeconds')
-  const bucketSeconds = checkSeconds(query.bucketSeconds, 'bucketSeconds')
-  if (sinceSeconds / bucketSeconds > maxStretches)
-    throw new InvalidInputError(
-      'bucketSeconds',
-      `must make at most ${maxStretches} stretches of sinceSeconds`,
-    )
-  return { sinceSeconds, bucketSeconds }
+  const { types, stretches, stretchSeconds, limit = 250_000 } = checkObject(value, 'query')
+  const many = checkInteger(stretches, 'stretches', 1, 1000)
+  return {
+    types: types === undefined ? null : checkTypes(types),
+    stretches: many,
+    // The whole period is one that every timestamp can be counted back by.
+    stretchSeconds: checkInteger(
+      stretchSeconds,
+      'stretchSeconds',
+      1,
+      Math.floor(maxSeconds / many),
+    ),
+    limit: checkInteger(limit, 'limit', 1, 1_000_000),
+  }
+}
+
+function checkTypes(value: unknown): string[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > maxTypes)
+    throw new InvalidInputError('types', `must be a list of 1 to ${maxTypes} types`)
+  return Array.from(value, (type: unknown) => checkType(type))
 }

@@ -35,7 +35,7 @@ import {
 // any statement is sent. Every check returns the value it checked, read once.
 
 /** Thirty years: long enough for any lifetime, short enough that no timestamp overflows. */
-const maxSeconds = 30 * 365 * 86_400
+export const maxSeconds = 30 * 365 * 86_400
 const maxCount = 1_000_000
 export const maxEpoch = 2_147_483_647
 const methods: readonly SignInMethod[] = ['password', 'magic_link', 'oauth', 'passkey']

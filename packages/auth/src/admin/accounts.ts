@@ -1,5 +1,5 @@
 import type { Json, ProfileChanges, User, UserId } from 'torii-core'
-import { InvalidInputError, newUserId, parseUserId, requireEmail } from 'torii-core'
+import { InvalidInputError, newUserId, parseSessionId, parseUserId, requireEmail } from 'torii-core'
 import type { ActContext } from '../context.js'
 import type { ToriiEvent } from '../events/event.js'
 import { event } from '../events/story.js'
@@ -33,6 +33,8 @@ export interface AccountActs<Metadata extends object = Record<string, Json>> {
    * or the account has another address by now.
    */
   verifyEmail(id: string, email: string): Promise<User<Metadata> | null>
+  /** Ends one session of the person. False if it is no live session of theirs. */
+  endSession(id: string, sessionId: string): Promise<boolean>
   /** Ends every session of the person, also those being opened right now. How many there were. */
   endSessions(id: string): Promise<number>
 }
@@ -84,6 +86,18 @@ export function createAccountActs<Metadata extends object>({
         commit(
           ({ users }) => users.verifyEmail(userId, email),
           (user) => ({ events: user === null ? [] : [event('email_verified', { userId }, by)] }),
+        ),
+      )
+    },
+    async endSession(id, sessionId) {
+      const revokedSessionId = parseSessionId(sessionId)
+      if (revokedSessionId === null) return false
+      return withUser(id, false, (userId) =>
+        commit(
+          ({ sessions }) => sessions.revoke(userId, revokedSessionId),
+          (done) => ({
+            events: done ? [event('session_revoked', { userId }, { revokedSessionId, ...by })] : [],
+          }),
         ),
       )
     },

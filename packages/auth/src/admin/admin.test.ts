@@ -244,12 +244,38 @@ test('the trail is read by page, by user, and counted by stretches of time', asy
   await db.query('delete from torii.audit_events')
   const { id } = await signUp()
   await admin.disable(id)
-  const counts = await admin.auditCounts({ sinceSeconds: 86_400, bucketSeconds: 3600 })
-  assert.deepEqual(counts.map(({ type, count }) => `${type} ${count}`).sort(), [
-    'signed_in 1',
-    'user_created 1',
-    'user_disabled 1',
-  ])
+  const day = { stretches: 24, stretchSeconds: 3600 }
+  const all24 = await admin.auditCounts(day)
+  assert.equal(all24.length, 24)
+  assert.deepEqual(all24.at(-1)?.counts, { signed_in: 1, user_created: 1, user_disabled: 1 })
+  assert.deepEqual(all24.at(-2), { from: all24.at(-2)?.from, counts: {}, complete: true })
+  const disabled = await admin.auditCounts({ ...day, types: ['user_disabled', 'user_enabled'] })
+  assert.deepEqual(disabled.at(-1)?.counts, { user_disabled: 1 })
+  const { statements } = await site.counted(() =>
+    assert.rejects(admin.auditCounts({ stretches: 1001, stretchSeconds: 1 }), InvalidInputError),
+  )
+  assert.equal(statements, 0)
+})
+
+test('an operator ends one session of a person, and none of somebody else', async () => {
+  const [person, other] = [await signUp(), await signUp()]
+  for (const [id, session] of [
+    [other.id, person.session.id],
+    [person.id, nobody],
+    [person.id, 'no id'],
+    ['no id', person.session.id],
+  ] as const) {
+    const { result, events } = await eventsOf(() => admin.endSession(id, session))
+    assert.deepEqual([result, events], [false, []])
+  }
+  const { result, events } = await eventsOf(() => admin.endSession(person.id, person.session.id))
+  assert.equal(result, true)
+  assert.deepEqual(
+    events.map(({ type, userId, detail }) => [type, userId, detail]),
+    [['session_revoked', person.id, { revokedSessionId: person.session.id, by: 'admin' }]],
+  )
+  assert.equal(await torii.sessions.validate(person.token), null)
+  assert.notEqual(await torii.sessions.validate(other.token), null)
 })
 
 test("an operator's acts join the application's transaction", async () => {

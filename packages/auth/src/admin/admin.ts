@@ -1,5 +1,6 @@
-import type { AuditCount, AuditPage, Json, UserId, UserPage } from 'torii-core'
+import type { AuditCountQuery, AuditPage, AuditStretch, Json, UserId, UserPage } from 'torii-core'
 import type { ServiceContext } from '../context.js'
+import type { EventType } from '../events/event.js'
 import { event } from '../events/story.js'
 import type { AccountView } from './account-view.js'
 import { clearAttempts, viewAccount } from './account-view.js'
@@ -24,11 +25,16 @@ export interface AdminService<Metadata extends object = Record<string, Json>>
   unlock(id: string): Promise<boolean>
   /** A page of the audit trail, newest first; empty where nothing is kept. */
   audit(search?: AuditSearch): Promise<AuditPage>
-  /** Events of the audit trail by type and stretch of time, oldest first. At most 1,000 stretches. */
-  auditCounts(query: {
-    sinceSeconds: number
-    bucketSeconds: number
-  }): Promise<readonly AuditCount[]>
+  /**
+   * Events of the audit trail by stretch of time and type, oldest first, for plots: `{ stretches: 24,
+   * stretchSeconds: 3600 }` is the last 24 hours, of which the last one is running. UTC, by the database's clock.
+   */
+  auditCounts(query: EventCountQuery): Promise<readonly AuditStretch[]>
+}
+
+/** What to count; the types are those of {@link EventDetails}. */
+export interface EventCountQuery extends AuditCountQuery {
+  types?: readonly EventType[]
 }
 
 export function createAdminService<Metadata extends object>(

@@ -6,7 +6,7 @@ import { newAuditEvent } from './audit.js'
 import type { ConformanceStorage } from './case.js'
 import { casesOf } from './case.js'
 import { only, present, rejectionOf, signUpBare, twentyAtOnce } from './people.js'
-import { awkwardJsonTexts, awkwardTexts, freshWord, unknownUserId } from './samples.js'
+import { awkwardJsonTexts, awkwardTexts, unknownUserId } from './samples.js'
 
 const { cases, promise } = casesOf('auditEvents')
 
@@ -156,53 +156,6 @@ promise('list: an event is gone after its retention', ['elapse'], async (storage
   assert.deepEqual(idsOf(await allOf(storage, userId)), [long?.id])
   await storage.sweep()
   assert.deepEqual(idsOf(await allOf(storage, userId)), [long?.id])
-})
-
-promise('count: by type and stretch, oldest first', ['elapse'], async (storage) => {
-  const [type, other] = [freshWord(), freshWord()]
-  const bucketSeconds = 500
-  const some = (count: number, of = type) =>
-    storage.auditEvents.record(
-      Array.from({ length: count }, () => newAuditEvent({ type: of, retentionSeconds: 100_000 })),
-    )
-  await some(3)
-  await storage.elapse(2 * bucketSeconds)
-  await some(2)
-  await some(1, other)
-  const counts = await storage.auditEvents.count({ sinceSeconds: 5000, bucketSeconds })
-  const ours = counts.filter((entry) => entry.type === type)
-  assert.deepEqual(
-    ours.map(({ count }) => count),
-    [3, 2],
-  )
-  const [first, second] = ours.map(({ from }) => from.getTime() / 1000)
-  assert.equal(present(second) - present(first), 2 * bucketSeconds)
-  assert.equal(present(first) % bucketSeconds, 0)
-  assert.equal(only(counts.filter((entry) => entry.type === other)).count, 1)
-  const times = counts.map(({ from }) => from.getTime())
-  assert.deepEqual(
-    times,
-    times.toSorted((a, b) => a - b),
-  )
-  const recent = await storage.auditEvents.count({ sinceSeconds: bucketSeconds, bucketSeconds: 1 })
-  assert.equal(
-    recent
-      .filter((entry) => entry.type === type)
-      .map(({ count }) => count)
-      .reduce((sum, count) => sum + count, 0),
-    2,
-  )
-})
-
-promise('count: expired events are not counted', ['elapse'], async (storage) => {
-  const event = newAuditEvent({ retentionSeconds: 10 })
-  await storage.auditEvents.record([event])
-  await storage.elapse(11)
-  const counts = await storage.auditEvents.count({ sinceSeconds: 100, bucketSeconds: 100 })
-  assert.deepEqual(
-    counts.filter(({ type }) => type === event.type),
-    [],
-  )
 })
 
 promise('record: twenty callers with the same event keep it once', [], async (storage) => {

@@ -29,6 +29,8 @@ const inEvent = (field: keyof NewAuditEvent, values: readonly unknown[]): BadArg
     auditEvents.record([newAuditEvent(), { ...newAuditEvent(), [field]: value }]),
   )
 
+const oneHour = { stretches: 1, stretchSeconds: 3600 }
+
 const someone = () => badIds().filter((value) => value !== null)
 
 /** Every argument of the audit trail's methods; see bad-calls.ts. */
@@ -90,10 +92,31 @@ export const badAuditCalls: readonly BadArgument[] = [
   one('auditEvents.count', null, notObjects, ({ auditEvents }, query) =>
     auditEvents.count(unsafe(query)),
   ),
-  one('auditEvents.count', 'sinceSeconds', [...badNumbers(), 0], ({ auditEvents }, value) =>
-    auditEvents.count({ sinceSeconds: unsafe(value), bucketSeconds: 1 }),
+  one('auditEvents.count', 'stretches', [...badNumbers(), 0, 1001], ({ auditEvents }, value) =>
+    auditEvents.count({ stretches: unsafe(value), stretchSeconds: 1 }),
   ),
-  one('auditEvents.count', 'bucketSeconds', [...badNumbers(), 0, 9], ({ auditEvents }, value) =>
-    auditEvents.count({ sinceSeconds: 9001, bucketSeconds: unsafe(value) }),
+  one(
+    'auditEvents.count',
+    'stretchSeconds',
+    [...badNumbers(), 0, 946_081],
+    ({ auditEvents }, value) =>
+      auditEvents.count({ stretches: 1000, stretchSeconds: unsafe(value) }),
+  ),
+  one(
+    'auditEvents.count',
+    'limit',
+    [...badNumbers(), 0, 1_000_001].filter((value) => value !== undefined),
+    ({ auditEvents }, limit) => auditEvents.count({ ...oneHour, limit: unsafe(limit) }),
+  ),
+  one(
+    'auditEvents.count',
+    'types',
+    [...notObjects, {}, new Set(['signed_in']), Array.from({ length: 33 }, () => 'x')].filter(
+      (value) => value !== undefined,
+    ),
+    ({ auditEvents }, types) => auditEvents.count({ ...oneHour, types: unsafe(types) }),
+  ),
+  one('auditEvents.count', 'type', badTypes, ({ auditEvents }, type) =>
+    auditEvents.count({ ...oneHour, types: ['signed_in', unsafe(type)] }),
   ),
 ]

@@ -1,3 +1,4 @@
+import { auditCountCases } from './audit-counts.js'
 import { auditEventCases } from './audit-events.js'
 import { badInputCases } from './bad-input.js'
 import type { ConformanceCase } from './case.js'
@@ -89,5 +90,6 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...transactionCases,
   ...transactionLimitCases,
   ...auditEventCases,
+  ...auditCountCases,
   ...badInputCases,
 ])
