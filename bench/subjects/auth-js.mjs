@@ -4,7 +4,7 @@ import PostgresAdapter from '@auth/pg-adapter'
 import pg from 'pg'
 import { spareSessions } from '../data.mjs'
 import { emailOf, peerTokenOf, pick } from '../keys.mjs'
-import { anySession, must, spareNumbers } from './sessions-of.mjs'
+import { anySession, must, readyMade, spareNumbers } from './sessions-of.mjs'
 
 const inAnHour = () => new Date(Date.now() + 3_600_000)
 
@@ -88,8 +88,8 @@ export async function open({ url, size }) {
   const flows = {
     ...adapterFlows(adapter, size),
     'validate/storage': {
-      next: () => anySession(size),
-      act: async ({ n }) => must(await adapter.getSessionAndUser(peerTokenOf(n)), 'session'),
+      next: readyMade(size, ({ n }) => peerTokenOf(n)),
+      act: async (token) => must(await adapter.getSessionAndUser(token), 'session'),
     },
     // Its own way for a server to ask for a session is this request, made in the same process.
     'validate/api': { next: () => anySession(size), act: ({ n }) => sessionOf(n) },

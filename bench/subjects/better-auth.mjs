@@ -3,7 +3,7 @@ import { betterAuth } from 'better-auth'
 import { spareSessions } from '../data.mjs'
 import { emailOf, password, peerTokenOf, pick, userIdOf } from '../keys.mjs'
 import { betterAuthOptions, betterAuthPool, secret } from './better-auth-options.mjs'
-import { anySession, must, spareNumbers } from './sessions-of.mjs'
+import { anySession, must, readyMade, spareNumbers } from './sessions-of.mjs'
 
 const cookieOf = (token) => {
   const signature = createHmac('sha256', secret).update(token).digest('base64')
@@ -15,7 +15,7 @@ const freshEmail = () => `${randomUUID()}@example.com`
 function sessionFlows({ auth, internal, size }) {
   return {
     'validate/api': {
-      next: () => headersOf(anySession(size).n),
+      next: readyMade(size, ({ n }) => headersOf(n)),
       act: async (headers) => must(await auth.api.getSession({ headers }), 'session'),
     },
     'session request/api': {

@@ -3,7 +3,7 @@ import { Lucia } from 'lucia'
 import pg from 'pg'
 import { spareSessions } from '../data.mjs'
 import { peerTokenOf, pick, userIdOf } from '../keys.mjs'
-import { anySession, must, spareNumbers } from './sessions-of.mjs'
+import { must, readyMade, spareNumbers } from './sessions-of.mjs'
 
 export async function open({ url, size }) {
   const pool = new pg.Pool({
@@ -16,16 +16,16 @@ export async function open({ url, size }) {
   const lucia = new Lucia(adapter)
   const flows = {
     'validate/storage': {
-      next: () => anySession(size),
-      async act({ n }) {
-        const [session, user] = await adapter.getSessionAndUser(peerTokenOf(n))
+      next: readyMade(size, ({ n }) => peerTokenOf(n)),
+      async act(token) {
+        const [session, user] = await adapter.getSessionAndUser(token)
         must(session && user, 'session')
       },
     },
     'validate/api': {
-      next: () => anySession(size),
-      async act({ n }) {
-        const { user } = await lucia.validateSession(peerTokenOf(n))
+      next: readyMade(size, ({ n }) => peerTokenOf(n)),
+      async act(token) {
+        const { user } = await lucia.validateSession(token)
         must(user, 'session')
       },
     },

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import pg from 'pg'
 import { secretHashOf, secretOf, sessionIdOf, userIdOf } from '../keys.mjs'
-import { anySession, must } from './sessions-of.mjs'
+import { must, readyMade } from './sessions-of.mjs'
 
 /** The text of one of our own statements, from the compiled storage. */
 export async function statementText(table, operation) {
@@ -17,9 +17,13 @@ export async function open({ url, size }) {
   const text = await statementText('sessions', 'validate')
   const flows = {
     'validate/storage': {
-      next: () => anySession(size),
-      async act({ n, user }) {
-        const values = [userIdOf(user), sessionIdOf(n), secretHashOf(secretOf(n)), 86_400, null]
+      next: readyMade(size, ({ n, user }) => ({
+        userId: userIdOf(user),
+        id: sessionIdOf(n),
+        secret: secretOf(n),
+      })),
+      async act({ userId, id, secret }) {
+        const values = [userId, id, secretHashOf(secret), 86_400, null]
         const { rows } = await pool.query({ name: 'validate', text, values })
         must(rows[0], 'session')
       },

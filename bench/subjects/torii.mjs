@@ -23,7 +23,7 @@ import {
   toriiTokenOf,
   userIdOf,
 } from '../keys.mjs'
-import { anyAddress, anySession, must, spareNumbers } from './sessions-of.mjs'
+import { anyAddress, anySession, must, readyMade, spareNumbers } from './sessions-of.mjs'
 
 /** Validations must not find a touch due, as peers' sessions are not due either. */
 const session = { idleSeconds: 604_800, absoluteSeconds: 2_592_000, touchSeconds: 86_400 }
@@ -49,11 +49,6 @@ const freshSession = (method) => ({
 })
 const freshEmail = () => `${randomUUID()}@example.com`
 const charge = () => ({ key: attemptKey(randomBytes(32)), policy: wide })
-const keyOf = ({ n, user }) => ({
-  userId: userIdOf(user),
-  id: sessionIdOf(n),
-  secretHash: secretHashOf(secretOf(n)),
-})
 
 function sessionFlows({ storage, torii, handler, size }) {
   const { touchSeconds } = session
@@ -63,13 +58,18 @@ function sessionFlows({ storage, torii, handler, size }) {
   }
   return {
     'validate/storage': {
-      next: () => anySession(size),
-      async act(item) {
-        must(await storage.sessions.validate(keyOf(item), { touchSeconds }), 'session')
+      next: readyMade(size, ({ n, user }) => ({
+        userId: userIdOf(user),
+        id: sessionIdOf(n),
+        secret: secretOf(n),
+      })),
+      async act({ userId, id, secret }) {
+        const key = { userId, id, secretHash: secretHashOf(secret) }
+        must(await storage.sessions.validate(key, { touchSeconds }), 'session')
       },
     },
     'validate/api': {
-      next: () => ({ method: 'GET', headers: { cookie: `torii=${token()}` } }),
+      next: readyMade(size, () => ({ method: 'GET', headers: { cookie: `torii=${token()}` } })),
       act: async (request) => must(await handler.getSession(request), 'session'),
     },
     'session request/api': {

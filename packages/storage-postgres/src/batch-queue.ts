@@ -1,8 +1,8 @@
 /** How callers are answered: one alone, or several by one statement. */
 export interface BatchSender<Item, Answer> {
   one(item: Item): Promise<Answer>
-  /** Resolves to one outcome per item, in their order; rejects when there is none for anybody. */
-  many(items: readonly Item[]): Promise<readonly PromiseSettledResult<Answer>[]>
+  /** Resolves to one answer per item, in their order; rejects when there is none for anybody. */
+  many(items: readonly Item[]): Promise<readonly Answer[]>
 }
 
 export interface BatchLimits {
@@ -14,6 +14,8 @@ export interface BatchLimits {
   readonly drainMs: number
   /** What a caller too many is told. */
   refusal(): Error
+  /** Whether after the error of a whole batch each of its callers asks alone. */
+  askAlone(error: unknown): boolean
   /** The error of a whole batch, made anew for each of its callers. */
   ownError(error: unknown): unknown
 }
@@ -90,17 +92,20 @@ export function createBatchQueue<Item, Answer>(
 
   async function sendBatch(batch: readonly Caller<Item, Answer>[]): Promise<void> {
     const [only] = batch
-    if (only !== undefined && batch.length === 1)
-      return sender.one(only.item).then(only.resolve, only.reject)
+    if (only !== undefined && batch.length === 1) return sendOne(only)
     try {
-      const outcomes = await sender.many(batch.map(({ item }) => item))
-      if (outcomes.length !== batch.length)
-        throw new Error(`expected ${batch.length} outcomes, got ${outcomes.length}`)
-      for (const [place, caller] of batch.entries()) settle(caller, outcomes[place])
+      const answers = await sender.many(batch.map(({ item }) => item))
+      if (answers.length !== batch.length)
+        throw new Error(`expected ${batch.length} answers, got ${answers.length}`)
+      for (const [place, answer] of answers.entries()) batch[place]?.resolve(answer)
     } catch (error) {
-      for (const { reject } of batch) reject(limits.ownError(error))
+      if (limits.askAlone(error)) await Promise.all(batch.map(sendOne))
+      else for (const { reject } of batch) reject(limits.ownError(error))
     }
   }
+
+  const sendOne = ({ item, resolve, reject }: Caller<Item, Answer>): Promise<void> =>
+    sender.one(item).then(resolve, reject)
 
   return (item) => {
     if (underWay === 0 && waiting.length === 0) {
@@ -114,12 +119,4 @@ export function createBatchQueue<Item, Answer>(
       schedule()
     })
   }
-}
-
-function settle<Answer>(
-  { resolve, reject }: Pick<Caller<unknown, Answer>, 'resolve' | 'reject'>,
-  outcome: PromiseSettledResult<Answer> | undefined,
-): void {
-  if (outcome?.status === 'fulfilled') resolve(outcome.value)
-  else reject(outcome?.reason)
 }

@@ -1,7 +1,7 @@
 import { ToriiError } from 'torii-core'
 import { createBatchQueue } from './batch-queue.js'
 import { binaryArray } from './binary-array.js'
-import type { BatchForm, Statement } from './db.js'
+import type { BatchForm, Statement, TextRow } from './db.js'
 import type { Driver } from './driver.js'
 
 /** More callers than this made a batch slower to answer without making it cheaper (decisions/0011). */
@@ -23,10 +23,19 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
   function queueOf(statement: Statement, form: BatchForm): Run {
     const known = queues.get(statement.preparedName)
     if (known !== undefined) return known
-    const one: Run = (values) => driver.run(statement, values)
     const queue = createBatchQueue<Values, unknown[]>(
-      { one, many: (calls) => runMany(driver, form, calls, one) },
-      { maxBatch, maxWaiting, drainMs, refusal: () => overloaded(statement.name), ownError },
+      {
+        one: (values) => driver.run(statement, values),
+        many: (calls) => runMany(driver, form, calls),
+      },
+      {
+        maxBatch,
+        maxWaiting,
+        drainMs,
+        refusal: () => overloaded(statement.name),
+        askAlone: mayAskAlone,
+        ownError,
+      },
     )
     queues.set(statement.preparedName, queue)
     return queue
@@ -44,43 +53,35 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
 /** The rows of each call, in the order of the calls. */
 async function runMany(
   driver: Driver,
-  { statement, elements }: BatchForm,
+  { statement, elements, readRow }: BatchForm,
   calls: readonly Values[],
-  one: Run,
-): Promise<PromiseSettledResult<unknown[]>[]> {
+): Promise<unknown[][]> {
   const columns = elements.map((element, column) =>
     binaryArray(
       element,
       calls.map((values) => values[column]),
     ),
   )
-  try {
-    const rows = await driver.run(statement, columns)
-    return rowsOfEach(statement, rows, calls.length).map((value) => ({
-      status: 'fulfilled',
-      value,
-    }))
-  } catch (error) {
-    // What the server holds against one row must not fail the others: each asks for itself.
-    if (isAboutRows(error)) return Promise.allSettled(calls.map(one))
-    throw error
-  }
-}
-
-/** The place `i` of a row, from 1, names the call that it answers. */
-function rowsOfEach(statement: Statement, rows: unknown[], calls: number): unknown[][] {
-  const each: unknown[][] = Array.from({ length: calls }, () => [])
-  for (const row of rows) {
-    const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
-    const own = typeof place === 'number' ? each[place - 1] : undefined
-    if (own === undefined) throw new Error(`${statement.name}: a row answers no call`)
-    own.push(row)
+  const each: unknown[][] = calls.map(() => [])
+  for (const row of await driver.run(statement, columns)) {
+    if (!isTextRow(row)) throw new DecodedRowError(`${statement.name}: rows came decoded`)
+    const place = Number(row[0]) - 1
+    const [own, values] = [each[place], calls[place]]
+    if (own === undefined || values === undefined)
+      throw new Error(`${statement.name}: a row answers no call`)
+    own.push(readRow(row, values))
   }
   return each
 }
 
-const isAboutRows = (error: unknown): boolean =>
-  error instanceof ToriiError && error.code === 'ERR_STORAGE'
+/** The pool is of another kind than `pg`, and decodes what it was asked to leave alone. */
+class DecodedRowError extends Error {}
+
+const isTextRow = (row: unknown): row is TextRow => Array.isArray(row) && typeof row[0] === 'string'
+
+/** What the server holds against one row must not fail the others; single rows any pool may decode. */
+const mayAskAlone = (error: unknown): boolean =>
+  error instanceof DecodedRowError || (error instanceof ToriiError && error.code === 'ERR_STORAGE')
 
 /** An error that one caller may change without another seeing it. */
 const ownError = (error: unknown): unknown =>

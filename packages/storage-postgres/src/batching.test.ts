@@ -64,6 +64,39 @@ describe('concurrent validations', () => {
     assert.deepEqual(together, alone)
   })
 
+  test('answer as single statements do whatever the rows hold', async () => {
+    const odd = await Promise.all(Array.from({ length: 4 }, () => signUp(storage)))
+    const [plain, named, bare, many] = odd.map(({ id }) => id)
+    await database.query(
+      `update torii.users set name = $2, picture = $3, metadata = $4, email_verified_at = null where id = $1`,
+      [
+        named,
+        '{"Ada", \\N}\n',
+        'https://example.com/ü?a=1,2',
+        { __proto__: [1.5, null, '\u2028'] },
+      ],
+    )
+    await database.query(
+      'update torii.users set email = null, email_key = null, email_verified_at = null where id = $1',
+      [bare],
+    )
+    await database.query(
+      'update torii.sessions set ip = null, user_agent = null where user_id = $1',
+      [bare],
+    )
+    await database.query(
+      `update torii.sessions set methods = '{password,magic_link,oauth,passkey}', user_agent = '', expires_at = absolute_expires_at - interval '0.0005 seconds' where user_id = $1`,
+      [many],
+    )
+    assert.ok(plain !== undefined)
+    const single = new PostgresStorage(pool, { batchValidation: false })
+    const keys = odd.map(({ key }) => key)
+    const alone = await Promise.all(keys.map((key) => validate(key, single)))
+    const [, ...together] = await Promise.all([keys[0], ...keys].map((key) => key && validate(key)))
+    assert.deepEqual(operations().slice(-2), ['validate', 'validateMany'])
+    assert.deepEqual(together, alone)
+  })
+
   test('each have their own touchSeconds and recentSeconds', async () => {
     const [person] = people
     assert.ok(person !== undefined)
@@ -166,6 +199,21 @@ describe('a statement each', () => {
       people.slice(0, 5).map(({ key }) => sessions.validate(key, { touchSeconds: 60 })),
     )
     assert.deepEqual(texts, Array(5).fill(texts[0]))
+  })
+
+  test('for all of a batch where the pool decodes every row', async () => {
+    const decoding = new PostgresStorage({
+      on: (event, listener) => pool.on(event, listener),
+      async connect() {
+        const client = await pool.connect()
+        return {
+          on: (event, listener) => client.on(event, listener),
+          release: (error) => client.release(error),
+          query: ({ text, values }) => client.query(text, values),
+        }
+      },
+    })
+    await all(decoding)
   })
 
   test('for all of a batch in which one row is damaged: only its owner is told', async (t) => {

@@ -3,18 +3,31 @@ import type { Connection, Driver } from './driver.js'
 
 /** The driver, which after `close` refuses new work, waits for what is under way and closes once. */
 export function closable(driver: Driver): Driver {
-  const underWay = new Set<Promise<unknown>>()
+  // A count, not the promises themselves: this lies on the path of every statement.
+  let underWay = 0
+  let whenIdle: (() => void) | null = null
   let closing: Promise<void> | null = null
 
-  async function track<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (closing !== null) throw new ToriiError('ERR_CLOSED', 'the storage was closed')
-    const promise = work()
-    underWay.add(promise)
-    try {
-      return await promise
-    } finally {
-      underWay.delete(promise)
-    }
+  function leave(): void {
+    underWay -= 1
+    if (underWay === 0) whenIdle?.()
+  }
+
+  function track<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (closing !== null)
+      return Promise.reject(new ToriiError('ERR_CLOSED', 'the storage was closed'))
+    underWay += 1
+    const result = work()
+    result.then(leave, leave)
+    return result
+  }
+
+  async function close(): Promise<void> {
+    if (underWay > 0)
+      await new Promise<void>((resolve) => {
+        whenIdle = resolve
+      })
+    await driver.close()
   }
 
   return {
@@ -23,7 +36,7 @@ export function closable(driver: Driver): Driver {
     transaction: (work, options) => track(() => driver.transaction(work, options)),
     connected: (work, options) => track(() => driver.connected(work, options)),
     close() {
-      closing ??= Promise.allSettled(underWay).then(() => driver.close())
+      closing ??= close()
       return closing
     },
   }

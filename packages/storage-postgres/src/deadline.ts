@@ -1,18 +1,22 @@
 /** The value of `promise`, or `expired()` thrown after so many milliseconds. The promise itself goes on. */
-export async function within<Value>(
+export function within<Value>(
   promise: Promise<Value>,
   milliseconds: number,
   expired: () => Error,
 ): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(expired()), milliseconds)
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(expired()), milliseconds)
+    promise.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** Waits `attempt` times about 20 ms, doubled each time, half of it random so that callers spread out. */

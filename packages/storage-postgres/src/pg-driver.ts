@@ -30,6 +30,8 @@ interface PgQuery {
   text: string
   values: unknown[]
   name?: string
+  rowMode?: 'array'
+  types?: { getTypeParser(): (text: string) => string }
 }
 
 /** The deadlines of every call; each is a number of milliseconds. */
@@ -202,10 +204,18 @@ function processIdOf(client: PgClient): number | null {
 
 type Attempt = { ok: true; rows: unknown[] } | { ok: false; error: unknown; failure: ErrorClass }
 
-const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery =>
-  prepare
-    ? { name: statement.preparedName, text: statement.text, values }
-    : { text: statement.text, values }
+const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery => ({
+  text: statement.text,
+  values,
+  ...(prepare ? { name: statement.preparedName } : {}),
+  ...(statement.asTexts ? textRows : {}),
+})
+
+/** Has `pg` hand rows over as it read them, undecoded. */
+const textRows = {
+  rowMode: 'array',
+  types: { getTypeParser: () => (text: string) => text },
+} as const
 
 /** A read has no outcome to be unsure of: a lost answer is the same as a lost server. */
 const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>

@@ -51,17 +51,7 @@ import {
   sessionValues,
   toSession,
 } from './session-row.js'
-import type { UserRow } from './user-row.js'
-import { toUser, userColumns } from './user-row.js'
-
-/** What a validation answers with; the parameters are SQL for numbers of seconds. */
-const validColumns = (touchSeconds: string, recentSeconds: string): string => {
-  const ago = (amount: string) => `${now} - pg_catalog.make_interval(secs => ${amount}::float8)`
-  return `
-        ${userColumns}, ${sessionColumns}, u.session_epoch, u.owner_epoch,
-        s.last_active_at <= ${ago(touchSeconds)} as touch_due,
-        coalesce(s.authenticated_at > ${ago(recentSeconds)}, false) as recent`
-}
+import { toValidSession, validationBatch, validationTexts } from './session-validation.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
@@ -95,20 +85,7 @@ export const statements = (schema: string) =>
         returning s.user_id, ${sessionColumns}
       )
       select s.* from s`,
-    validate: `
-      select ${validColumns('$4', '$5')}
-      from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
-      where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}`,
-    validateMany: `
-      select k.i::int4 as i, ${validColumns('k.touch_seconds', 'k.recent_seconds')}
-      from rows from (
-        pg_catalog.unnest($1::uuid[]), pg_catalog.unnest($2::uuid[]), pg_catalog.unnest($3::bytea[]),
-        pg_catalog.unnest($4::int4[]), pg_catalog.unnest($5::int4[])
-      ) with ordinality as k (user_id, id, secret_hash, touch_seconds, recent_seconds, i)
-      join ${schema}.sessions s
-        on s.user_id = k.user_id and s.id = k.id and s.secret_hash = k.secret_hash
-      join ${schema}.users u on u.id = s.user_id
-      where ${liveSession}`,
+    ...validationTexts(schema),
     // Skipping a locked row lets a hundred tabs touch at once: one writes, none waits.
     touch: `
       with due as (
@@ -179,23 +156,13 @@ export const statements = (schema: string) =>
       select s.* from s`,
   })
 
-interface ValidRow extends UserRow, SessionRow {
-  session_epoch: number
-  owner_epoch: number
-  touch_due: boolean
-  recent: boolean
-}
-
 /** `schema` is an already quoted identifier. */
 export function createSessionRepository<Metadata extends object = Record<string, Json>>(
   db: Database,
   schema: string,
 ): SessionRepository<Metadata> {
   const sql = statements(schema)
-  const validate: Statement = {
-    ...sql.validate,
-    batch: { statement: sql.validateMany, elements: ['uuid', 'uuid', 'bytea', 'int4', 'int4'] },
-  }
+  const validate: Statement = { ...sql.validate, batch: validationBatch(sql.validateMany) }
   const receipts = createReceipts(db, schema)
   const ended = (row: { ended: number }) => row.ended
 
@@ -220,19 +187,17 @@ export function createSessionRepository<Metadata extends object = Record<string,
       )
     },
     async validate(key: SessionKey, options: { touchSeconds: number; recentSeconds?: number }) {
+      const { userId, id, secretHash } = checkSessionKey(key)
       const { touchSeconds, recentSeconds } = checkObject(options, 'options')
       const values = [
-        ...keyValues(key),
+        userId,
+        id,
+        secretHash,
         checkSeconds(touchSeconds, 'touchSeconds'),
         recentSeconds === undefined ? null : checkSeconds(recentSeconds, 'recentSeconds'),
       ]
-      return maybeOne(db, validate, values, (row: ValidRow) => ({
-        user: toUser<Metadata>(row),
-        session: toSession(row),
-        epochs: { session: row.session_epoch, owner: row.owner_epoch },
-        touchDue: row.touch_due,
-        recent: row.recent,
-      }))
+      // Awaited here: handing the promise on costs each caller three more turns of the microtask queue.
+      return await maybeOne(db, validate, values, toValidSession<Metadata>)
     },
     async touch(key: SessionKey, options: { idleSeconds: number; touchSeconds: number }) {
       const { idleSeconds, touchSeconds } = checkObject(options, 'options')

@@ -21,12 +21,10 @@ export interface UserRow {
 
 /** The column holds what `checkMetadata` accepted of a `Metadata`; PostgreSQL's jsonb keeps it. */
 export function toUser<Metadata extends object>(row: UserRow): User<Metadata> {
-  const verifiedAt = toDateOrNull(row.email_verified_at)
-  return {
+  const user = {
     id: row.user_id,
-    ...(row.email === null
-      ? { email: null, emailVerifiedAt: null }
-      : { email: row.email, emailVerifiedAt: verifiedAt }),
+    email: row.email,
+    emailVerifiedAt: toDateOrNull(row.email_verified_at),
     name: row.name,
     picture: row.picture,
     metadata: row.metadata as Metadata,
@@ -34,4 +32,6 @@ export function toUser<Metadata extends object>(row: UserRow): User<Metadata> {
     createdAt: toDate(row.user_created_at),
     updatedAt: toDate(row.user_updated_at),
   }
+  // The table's check: without an address there is no time at which it was verified.
+  return user as User<Metadata>
 }
