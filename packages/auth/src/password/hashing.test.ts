@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHook } from 'node:async_hooks'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { hash as argon2 } from '@node-rs/argon2'
@@ -66,6 +67,41 @@ test('without an account or a possible password the answer is no', async () => {
     assert.equal(await hasher.verify(null, null), false)
   })
   assert.deepEqual(events, [])
+})
+
+/** How many computations the native binding was given: each is one resource beside the promises around it. */
+async function computations(work: () => Promise<unknown>): Promise<number> {
+  let count = 0
+  const hook = createHook({
+    init(_id, type) {
+      if (type !== 'PROMISE') count += 1
+    },
+  }).enable()
+  try {
+    await work()
+  } finally {
+    hook.disable()
+  }
+  return count
+}
+
+test('T4.56 an answer that is no from the start takes one computation, as every other does', async () => {
+  const { admit } = open()
+  await admit(async (hasher) => {
+    const stored = { userId, hash: await hasher.hash(password('the right one')) }
+    const hostile = { userId, hash: new PasswordHash('$2b$12$AAAAAAAAAAAAAAAAAAAAAA') }
+    const given = password('any')
+    assert.equal(await computations(async () => undefined), 0)
+    for (const [whose, text] of [
+      [stored, password('the right one')],
+      [stored, given],
+      [null, given],
+      [stored, null],
+      [null, null],
+      [hostile, given],
+    ] as const)
+      assert.equal(await computations(() => hasher.verify(whose, text)), 1)
+  })
 })
 
 test('a stored hash of hostile cost or unknown form is a wrong password, logged without the hash', async () => {
