@@ -70,16 +70,30 @@ const passkeyColumns = `
 const countRose = (count: string): string =>
   `(k.sign_count < ${count}::bigint or (k.sign_count = 0 and ${count}::bigint = 0))`
 
-/** The use of a passkey `$1` by user `$2` in epochs `$3` and `$4`, with count `$5` and backup state `$6`. */
+/**
+ * CTEs of the use of a passkey `$1` by user `$2` in epochs `$3` and `$4`, with count `$5` and backup state
+ * `$6`: `held` is its row, locked, and `u` its user, in whose epochs nothing has changed meanwhile.
+ */
 const usePasskey = (schema: string): string => `
+      held as (
+        select k.user_id from ${schema}.passkeys k join ${schema}.users owner on owner.id = k.user_id
+        where k.credential_id = $1::bytea and k.user_id = $2::uuid and k.owner_epoch = $4::int
+          and owner.owner_epoch = $4::int and owner.session_epoch = $3::int
+          and owner.disabled_at is null and ${countRose('$5')}
+        for update of k
+      ), u as (
+        select ${userColumns}, u.session_epoch from ${schema}.users u
+        where u.id = (select held.user_id from held) and u.owner_epoch = $4::int and u.session_epoch = $3::int
+          and u.disabled_at is null
+        for key share
+      )`
+
+/** Advances the count of the passkey once the CTE named `after` has a row: both or none. */
+const advanceCount = (schema: string, after: string): string => `
       k as (
         update ${schema}.passkeys k set
           sign_count = $5::bigint, backed_up = $6::boolean and k.backup_eligible, last_used_at = ${now}
-        from ${schema}.users owner
-        where k.credential_id = $1::bytea and k.user_id = $2::uuid and k.owner_epoch = $4::int
-          and owner.id = k.user_id and owner.owner_epoch = $4::int and owner.session_epoch = $3::int
-          and owner.disabled_at is null and ${countRose('$5')}
-        returning k.user_id
+        where k.credential_id = $1::bytea and exists (select 1 from ${after})
       )`
 
 /** Found by the tests of all statements. @public */
@@ -135,16 +149,11 @@ export const statements = (schema: string) =>
         and (c.user_id is null or c.user_id = k.user_id)
         and (c.session_epoch is null or (c.session_epoch = u.session_epoch and c.owner_epoch = u.owner_epoch))`,
     signIn: `
-      with ${usePasskey(schema)}, u as (
-        select ${userColumns}, u.session_epoch from ${schema}.users u
-        where u.id = (select k.user_id from k) and u.owner_epoch = $4::int and u.session_epoch = $3::int
-          and u.disabled_at is null
-        for key share
-      ), s as (
+      with ${usePasskey(schema)}, s as (
         ${insertSession(schema, 7)}
         returning ${sessionColumns}
-      ), ${refundAttempt(schema, 's', 14)}
-      select u.*, s.*, (select pg_catalog.count(*) from k)::int as advanced
+      ), ${advanceCount(schema, 's')}, ${refundAttempt(schema, 's', 14)}
+      select u.*, s.*, (select pg_catalog.count(*) from held)::int as usable
       from (select 1 as one) as always left join u on true left join s on true`,
     reauthenticate: `
       with ${usePasskey(schema)}, s as (
@@ -152,12 +161,12 @@ export const statements = (schema: string) =>
           secret_hash = $9::bytea, authenticated_at = ${now},
           methods = case when 'passkey' = any (s.methods) then s.methods
             else pg_catalog.array_append(s.methods, 'passkey'::text) end
-        from k, ${schema}.users u
-        where s.user_id = k.user_id and s.id = $7::uuid and s.secret_hash = $8::bytea
+        from u as asked, ${schema}.users u
+        where s.user_id = asked.user_id and s.id = $7::uuid and s.secret_hash = $8::bytea
           and u.id = s.user_id and ${liveSession}
         returning s.user_id, ${sessionColumns}
-      ), ${refundAttempt(schema, 's', 10)}
-      select s.*, (select pg_catalog.count(*) from k)::int as advanced
+      ), ${advanceCount(schema, 's')}, ${refundAttempt(schema, 's', 10)}
+      select s.*, (select pg_catalog.count(*) from held)::int as usable
       from (select 1 as one) as always left join s on true`,
     // Tells a count that did not rise from a passkey or an account that ended. A statement of its own,
     // asked after a refusal: the snapshot of a use that waited for another one shows the count before that.
@@ -196,7 +205,7 @@ interface PasskeyRow {
 
 type AddedRow = { live: number; full: boolean } & (PasskeyRow | { id: null })
 type UseRefusal = Extract<PasskeyReauthentication, { ok: false }>
-type UsedRow = { advanced: number } & (SessionRow | { session_id: null })
+type UsedRow = { usable: number } & (SessionRow | { session_id: null })
 
 /** `schema` is an already quoted identifier. */
 export function createPasskeyRepository<Metadata extends object = Record<string, Json>>(
@@ -215,9 +224,9 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
     )
   }
 
-  async function refusalOf(use: unknown[], { advanced }: UsedRow): Promise<UseRefusal> {
+  async function refusalOf(use: unknown[], { usable }: UsedRow): Promise<UseRefusal> {
     const ended = { ok: false, reason: 'stale' } as const
-    if (advanced > 0) return ended
+    if (usable > 0) return ended
     const regressed = await maybeOne(db, sql.findRegression, use.slice(0, 5), () => true)
     return regressed === null ? ended : { ok: false, reason: 'counter_regression' }
   }

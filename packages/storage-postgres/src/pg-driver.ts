@@ -3,7 +3,7 @@ import { backOff, within } from './deadline.js'
 import type { Connection, ConnectionOptions, Driver, Work } from './driver.js'
 import type { ErrorClass } from './error-classes.js'
 import { classifyConnectError, classifyStatementError } from './error-classes.js'
-import type { StorageLog } from './log.js'
+import type { StorageLog, StorageLogEvent } from './log.js'
 import { toToriiError } from './storage-errors.js'
 
 /** What is used of a connection of `pg`. */
@@ -119,16 +119,8 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
       const { error, failure } = outcome
       stalePlan ||= codeOf(error) === cachedPlanChanged
       const giveUp = tries >= maxAttempts || !mayRepeat(statement, failure)
-      log({
-        level: 'warn',
-        event: !giveUp
-          ? 'retried'
-          : failure === 'ambiguous'
-            ? 'outcome_unknown'
-            : 'connection_lost',
-        operation: statement.name,
-        code: failure,
-      })
+      const event = giveUp ? eventOfGivingUp[failure] : 'retried'
+      if (event) log({ level: 'warn', event, operation: statement.name, code: failure })
       if (giveUp) throw toToriiError(error, readsAre(statement, failure), statement.name)
       await backOff(tries)
     }
@@ -216,6 +208,12 @@ const textRows = {
   rowMode: 'array',
   types: { getTypeParser: () => (text: string) => text },
 } as const
+
+/** What an operator is told when a call fails; a refusal by a healthy server is told to the caller alone. */
+const eventOfGivingUp: Partial<Record<ErrorClass, StorageLogEvent['event']>> = {
+  ambiguous: 'outcome_unknown',
+  'not-sent': 'connection_lost',
+}
 
 /** A read has no outcome to be unsure of: a lost answer is the same as a lost server. */
 const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>

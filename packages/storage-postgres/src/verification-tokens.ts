@@ -81,6 +81,8 @@ const holderHolds = (schema: string): string => `
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('verification_tokens', {
+    // The share lock waits for whoever is just ending or proving something, and then sees it: a token that
+    // is mailed is good.
     issue: `
       with ${chargeMail(
         schema,
@@ -95,7 +97,7 @@ export const statements = (schema: string) =>
         from ${schema}.users u join held on u.id = held.user_id
         where u.disabled_at is null and ($16::text <> 'verify_email' or u.email_verified_at is null)
           and (select pg_catalog.count(*) from former) >= 0
-        for key share of u
+        for share of u
       )`,
       )}, token as (
         ${insertToken(schema, {
@@ -176,7 +178,7 @@ export const statements = (schema: string) =>
         select u.id, u.session_epoch from ${schema}.users u, gate
         where gate.until is null and u.id = $15::uuid and ${askingIsLive(schema, 15)}
           and (select pg_catalog.count(*) from former) >= 0
-        for key share of u
+        for share of u
       )`,
       )}, me as (
         select u.id from ${schema}.users u, gate
@@ -196,32 +198,29 @@ export const statements = (schema: string) =>
       select v.allowed, v.retry_after, v.network_retry_after, token.email as send_to,
         (select pg_catalog.count(*) from door)::int + (select pg_catalog.count(*) from me)::int as live
       from verdict v left join token on true`,
-    // Doors first, chained: links of both addresses, the token, the old claim; then the user; the new
-    // claim last, which waits only for callers that want nothing of ours (proved in the matrix). An
-    // address that differs only in spelling is claimed already. A used token stays until it is swept or
-    // replaced, as the receipt of the change: expired, in an epoch that no user has.
+    // Doors are locked first, chained: links of both addresses, the token, the old claim; then the user;
+    // the new claim comes last, which waits only for callers that want nothing of ours (proved in the
+    // matrix). Nothing is used up before the user's row has shown that who asks still may. An address that
+    // differs only in spelling is claimed already. A used token stays until it is swept or replaced, as
+    // the receipt of the change: expired, in an epoch that no user has.
     changeEmail: `
       with asked as (
-        select u.email as former_email, u.email_key as old_key, t.email, t.email_key as new_key, not exists (
+        select u.email_key as old_key, t.email, t.email_key as new_key, not exists (
           select 1 from ${schema}.user_emails e where e.email_key = t.email_key and e.user_id <> u.id
         ) as free
         from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
         where t.user_id = $1::uuid and t.purpose = 'change_email' and t.secret_hash = $5::bytea
           and ${liveToken} and ${askingIsLive(schema)}
       ), links as (
-        delete from ${schema}.magic_links l where l.email_key in (
-          select l.email_key from ${schema}.magic_links l
-          join asked on asked.free and l.email_key in (asked.old_key, asked.new_key)
-          order by l.email_key for update of l)
-        returning l.email_key
+        select l.email_key from ${schema}.magic_links l
+        join asked on asked.free and l.email_key in (asked.old_key, asked.new_key)
+        order by l.email_key for update of l
       ), t as (
-        update ${schema}.verification_tokens t set
-          epoch = case when asked.former_email is null then ${usedWithoutFormer} else ${usedWithFormer} end,
-          email = coalesce(asked.former_email, t.email), expires_at = t.created_at
-        from asked
+        select t.user_id, asked.email, asked.new_key as email_key
+        from ${schema}.verification_tokens t join asked on true
         where t.user_id = $1::uuid and t.purpose = 'change_email' and t.secret_hash = $5::bytea
           and t.expires_at > ${now} and t.epoch = $3::int and (select pg_catalog.count(*) from links) >= 0
-        returning t.user_id, asked.email, asked.new_key as email_key
+        for update of t
       ), old as (
         select e.email_key from ${schema}.user_emails e join asked on e.email_key = asked.old_key
         where e.user_id = $1::uuid and exists (select 1 from t) for update of e
@@ -250,6 +249,15 @@ export const statements = (schema: string) =>
         where u.id = t.user_id and u.session_epoch = $3::int
           and (select pg_catalog.count(*) from dropped) >= 0
         returning ${userColumns}, u.id, u.session_epoch
+      ), used as (
+        update ${schema}.verification_tokens t set
+          epoch = case when me.email is null then ${usedWithoutFormer} else ${usedWithFormer} end,
+          email = coalesce(me.email, t.email), expires_at = t.created_at
+        from me
+        where t.user_id = me.id and t.purpose = 'change_email'
+      ), unlinked as (
+        delete from ${schema}.magic_links l using links
+        where l.email_key = links.email_key and exists (select 1 from u)
       ), raised as (
         select u.id, u.session_epoch from u
       ), ${endOtherSessions(schema, '$2')}
