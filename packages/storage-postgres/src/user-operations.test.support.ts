@@ -1,40 +1,15 @@
-import type { NewSession, TokenHash, UserId } from 'torii-core'
-import { newUserId, type PasswordHash } from 'torii-core'
+import type { Act } from './door-operations.test.support.js'
+import { doorActs } from './door-operations.test.support.js'
 import type { PostgresStorage } from './index.js'
-import {
-  askingOf,
-  firstEpochs,
-  freshPasswordHash,
-  freshSecretHash,
-  newSession,
-} from './people.test.support.js'
-import type { Subject } from './user-state.test.support.js'
+import { askingOf, firstEpochs } from './people.test.support.js'
+import type { Own, Subject } from './subject.test.support.js'
 
-/** What one of two callers brings; nothing of it is shared with the other one. */
-export interface Own {
-  readonly session: NewSession
-  readonly secretHash: TokenHash
-  readonly hash: PasswordHash
-  readonly name: string
-  /** Of the account that this caller may register. */
-  readonly userId: UserId
-}
-
-export const newOwn = (name: string): Own => ({
-  session: newSession(),
-  secretHash: freshSecretHash(),
-  hash: freshPasswordHash(),
-  name,
-  userId: newUserId(),
-})
-
-type Act = (storage: PostgresStorage, subject: Subject, own: Own) => Promise<unknown>
-
-const acts = {
+const accountActs = {
   register: ({ users }, { email }, { userId, session, hash }) =>
     users.register({ id: userId, email: email.toUpperCase(), passwordHash: hash, session }),
   open: ({ sessions }, { id }, { session }) => sessions.open(id, session),
   touch: ({ sessions }, { key }) => sessions.touch(key, { idleSeconds: 1000, touchSeconds: 60 }),
+  derive: ({ sessions }, subject, { session }) => sessions.derive(askingOf(subject), session),
   revoke: ({ sessions }, { id, other }) => sessions.revoke(id, other.id),
   end: ({ sessions }, { key }) => sessions.end(key),
   revokeOthers: ({ sessions }, subject) => sessions.revokeOthers(askingOf(subject)),
@@ -68,6 +43,8 @@ const acts = {
   delete: ({ users }, { id }) => users.delete(id),
 } satisfies Record<string, Act>
 
+const acts = { ...accountActs, ...doorActs }
+
 export type OperationName = keyof typeof acts
 
 /** Every operation that writes to one user. */
@@ -95,6 +72,10 @@ export async function perform(
 function wordFor(answer: unknown): string {
   if (typeof answer === 'number') return 'counted'
   if (typeof answer !== 'object' || answer === null) return String(answer)
-  const reason: unknown = Reflect.get(answer, 'reason')
-  return typeof reason === 'string' ? reason : 'done'
+  const { reason, how, created, tookOver, to, notice } = answer as Readonly<Record<string, unknown>>
+  if (typeof reason === 'string') return `${reason}${notice ? ' with notice' : ''}`
+  if (typeof how === 'string') return how
+  if (tookOver === true) return 'took over'
+  if (created === true) return 'created'
+  return to === null ? 'nothing to send' : 'done'
 }

@@ -1,116 +1,162 @@
-import type { AttemptRefund, SessionKey } from 'torii-core'
-import { parseSessionId, tokenHash } from 'torii-core'
+import type { SessionKey, VerificationPurpose } from 'torii-core'
+import { parseSessionId, parseUserId, tokenHash } from 'torii-core'
 import type { Lane } from './held-lock.test.support.js'
-import type { Person } from './people.test.support.js'
-import { freshAttemptKey, keyOf, newSession, signUp, widePolicy } from './people.test.support.js'
-import type { Own } from './user-operations.test.support.js'
+import type { Own, Subject } from './subject.test.support.js'
 
-/** In what state a round finds its user. */
-export type Kind = 'usual' | 'without password' | 'unverified' | 'disabled'
-
-/** The user of one round: two sessions, one of which asks, and attempts counted against it. */
-export interface Subject extends Person {
-  readonly other: SessionKey
-  /** The keys of the attempts, as an operation that gives one back names them. */
-  readonly refund: AttemptRefund
-}
-
-/** Makes the user of one round; its first session was last used an hour ago. */
-export async function newSubject({ aside, query }: Lane, kind: Kind): Promise<Subject> {
-  const person = await signUp(aside, {
-    emailVerified: kind !== 'unverified',
-    password: kind !== 'without password',
-  })
-  const other = newSession()
-  await aside.sessions.open(person.id, other)
-  const [account, network] = [freshAttemptKey(), freshAttemptKey()]
-  await aside.loginAttempts.charge({
-    account: { key: account, policy: widePolicy },
-    network: { key: network, policy: widePolicy },
-  })
-  await query(
-    `with aged as (
-       update torii.sessions set last_active_at = last_active_at - interval '1 hour'
-       where user_id = $1 and id = $2)
-     update torii.login_attempts set failures = 5, total = 5 where key in ($3, $4)`,
-    [person.id, person.key.id, account, network],
-  )
-  if (kind === 'disabled') await aside.users.disable(person.id)
-  return { ...person, other: keyOf(person.id, other), refund: { account, network } }
-}
-
-interface StateRow {
-  user: { disabled: boolean; verified: boolean; name: string | null } | null
-  claim: string | null
+export interface StateRow {
+  user: { disabled: boolean; verified: boolean; name: string | null; email: string } | null
+  claims: { of: string; by: string }[]
   hash: string | null
   attempts: [number | null, number | null]
-  sessions: { id: string; secret: string; touched: boolean }[] | null
+  sessions: { user: string; id: string; secret: string; touched: boolean }[]
+  links: { for: string; secret: string; tries: number }[]
+  tokens: { purpose: VerificationPurpose; secret: string }[]
+  accounts: { id: string; replaced: boolean; leased: boolean }[]
+  passkeys: { id: string; name: string; count: number }[]
+  challenges: { hash: string; for: string }[]
 }
+
+/** What `select` selects, as a JSON array. */
+const list = (select: string) =>
+  `(select coalesce(json_agg(found), '[]'::json) from (${select}) as found)`
 
 const stateText = `
   select
     (select json_build_object('disabled', disabled_at is not null,
-      'verified', email_verified_at is not null, 'name', name)
+      'verified', email_verified_at is not null, 'name', name, 'email', email)
       from torii.users where id = $1) as "user",
-    (select user_id from torii.user_emails where email_key = $2) as claim,
-    (select hash from torii.passwords where user_id = $1) as hash,
+    ${list('select email_key as of, user_id as by from torii.user_emails where email_key = any ($2::text[])')} as claims,
+    (select hash from torii.passwords p join torii.users u on u.id = p.user_id
+      where p.user_id = $1 and p.owner_epoch = u.owner_epoch) as hash,
     json_build_array((select failures from torii.login_attempts where key = $3),
       (select failures from torii.login_attempts where key = $4)) as attempts,
-    (select json_agg(json_build_object('id', id, 'secret', encode(secret_hash, 'hex'),
-      'touched', last_active_at > now() - interval '30 minutes'))
-      from torii.sessions where user_id = $1) as sessions`
+    ${list(`select user_id as user, id, encode(secret_hash, 'hex') as secret,
+      last_active_at > now() - interval '30 minutes' as touched
+      from torii.sessions where user_id = $1 or user_id = any ($5::uuid[])`)} as sessions,
+    ${list(`select email_key as for, encode(token_hash, 'hex') as secret, tries
+      from torii.magic_links where email_key = any ($2::text[])`)} as links,
+    ${list(`select purpose, encode(secret_hash, 'hex') as secret
+      from torii.verification_tokens where user_id = $1`)} as tokens,
+    ${list(`select a.id, a.tokens_version > 0 as replaced, a.refresh_lease_ends_at > now() as leased
+      from torii.oauth_accounts a join torii.users u on u.id = a.user_id
+      where a.user_id = $1 and a.owner_epoch = u.owner_epoch`)} as accounts,
+    ${list(`select k.id, k.name, k.sign_count as count
+      from torii.passkeys k join torii.users u on u.id = k.user_id
+      where k.user_id = $1 and k.owner_epoch = u.owner_epoch`)} as passkeys,
+    ${list(`select encode(challenge_hash, 'hex') as hash, user_id as for
+      from torii.passkey_challenges where challenge_hash = any ($6::bytea[])`)} as challenges`
+
+/** What is stored of the user and counts. */
+export async function readState(
+  lane: Lane,
+  subject: Subject,
+  owns: readonly Own[],
+): Promise<StateRow> {
+  const { account, network } = subject.refund
+  const [row] = await lane.query<StateRow & Record<string, unknown>>(stateText, [
+    subject.id,
+    [subject.email, subject.newEmail],
+    account,
+    network,
+    owns.map(({ userId }) => userId),
+    owns.map(({ secretHash }) => secretHash),
+  ])
+  if (row === undefined) throw new Error('no state')
+  return {
+    ...row,
+    sessions: await liveSessions(lane, row.sessions),
+    tokens: await liveTokens(lane, subject, row.tokens),
+  }
+}
 
 /** Everything that can be noticed of the user, as text: equal texts are equal states. */
-export async function stateOf(lane: Lane, subject: Subject, owns: readonly Own[]): Promise<string> {
-  const { account, network } = subject.refund
-  const values = [subject.id, subject.email, account, network]
-  const [row] = await lane.query<StateRow & Record<string, unknown>>(stateText, values)
-  if (row === undefined) throw new Error('no state')
+export function describeState(state: StateRow, subject: Subject, owns: readonly Own[]): string {
   const called = namesOf(subject, owns)
   const nameOf = (value: string | null) =>
     value === null ? 'none' : (called.get(value) ?? 'unknown')
-  const live: string[] = []
-  for (const { id, secret, touched } of row.sessions ?? []) {
-    const key = keyFrom(subject, id, secret)
-    if (await lane.aside.sessions.validate(key, { touchSeconds: 60 }))
-      live.push(`${nameOf(id)} by ${nameOf(secret)}${touched ? ' touched' : ''}`)
-  }
+  const each = <Item>(items: readonly Item[], text: (item: Item) => string) =>
+    items.map(text).sort().join(', ') || 'none'
+  const { user } = state
   return [
-    row.user === null
-      ? `gone${row.sessions === null ? '' : ' LEAVING SESSIONS'}`
-      : `${row.user.disabled ? 'disabled' : 'enabled'} ${row.user.verified ? 'verified' : 'unverified'} named ${nameOf(row.user.name)}`,
-    `address of ${nameOf(row.claim)}`,
-    `password ${nameOf(row.hash)}`,
-    `attempts ${row.attempts.join('/')}`,
-    `live: ${live.sort().join(', ')}`,
+    user === null
+      ? 'gone'
+      : `${user.disabled ? 'disabled' : 'enabled'} ${user.verified ? 'verified' : 'unverified'} at ${nameOf(user.email)} named ${nameOf(user.name)}`,
+    `addresses: ${each(state.claims, (claim) => `${nameOf(claim.of)} of ${nameOf(claim.by)}`)}`,
+    `password ${nameOf(state.hash)}`,
+    `attempts ${state.attempts.join('/')}`,
+    `live: ${each(state.sessions, ({ id, secret, touched }) => `${nameOf(id)} by ${nameOf(secret)}${touched ? ' touched' : ''}`)}`,
+    `links: ${each(state.links, (link) => `${nameOf(link.secret)} for ${nameOf(link.for)} tried ${link.tries}`)}`,
+    `tokens: ${each(state.tokens, ({ purpose, secret }) => `${purpose} ${nameOf(secret)}`)}`,
+    `accounts: ${each(state.accounts, ({ id, replaced, leased }) => `${nameOf(id)}${replaced ? ' replaced' : ''}${leased ? ' leased' : ''}`)}`,
+    `passkeys: ${each(state.passkeys, ({ id, name, count }) => `${nameOf(id)} named ${nameOf(name)} at ${count}`)}`,
+    `challenges: ${each(state.challenges, (challenge) => `${nameOf(challenge.hash)} for ${nameOf(challenge.for)}`)}`,
   ].join('; ')
 }
 
-function keyFrom(subject: Subject, id: string, secret: string): SessionKey {
-  const sessionId = parseSessionId(id)
-  if (sessionId === null) throw new Error('not a session id')
-  return { userId: subject.id, id: sessionId, secretHash: tokenHash(Buffer.from(secret, 'hex')) }
+/** Of these rows the ones that somebody could still use: a reader judges, not the row's presence. */
+async function liveSessions(lane: Lane, sessions: StateRow['sessions']) {
+  const found = sessions.map((session) =>
+    lane.aside.sessions.validate(keyFrom(session), { touchSeconds: 60 }),
+  )
+  const live = await Promise.all(found)
+  return sessions.filter((_, index) => live[index])
 }
 
-/** Who brought which value. */
+async function liveTokens(lane: Lane, { id }: Subject, tokens: StateRow['tokens']) {
+  const found = tokens.map(({ purpose, secret }) =>
+    lane.aside.verificationTokens.find(purpose, { userId: id, secretHash: hashFrom(secret) }),
+  )
+  const live = await Promise.all(found)
+  return tokens.filter((_, index) => live[index])
+}
+
+const hashFrom = (hex: string) => tokenHash(Buffer.from(hex, 'hex'))
+
+function keyFrom({ user, id, secret }: StateRow['sessions'][number]): SessionKey {
+  const userId = parseUserId(user)
+  const sessionId = parseSessionId(id)
+  if (userId === null || sessionId === null) throw new Error('not the ids of a session')
+  return { userId, id: sessionId, secretHash: hashFrom(secret) }
+}
+
+/** Who brought which value; what a caller brought is named by its label. */
 function namesOf(subject: Subject, owns: readonly Own[]): Map<string, string> {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+  const { email, newEmail, tokens, link, identity, passkey } = subject
   const names: [string, string][] = [
     [subject.id, 'subject'],
     [subject.hash.reveal(), 'subject'],
+    [email, 'the address'],
+    [newEmail, 'the new address'],
     [subject.key.id, 'asking'],
     [subject.other.id, 'other'],
     [hex(subject.key.secretHash), 'subject'],
     [hex(subject.other.secretHash), 'subject'],
+    [hex(link.tokenHash), 'subject'],
+    ...Object.values(tokens).map((token): [string, string] => [hex(token), 'subject']),
+    [identity.newAccountId, 'subject'],
+    [passkey.id, 'subject'],
+    [passkey.name, 'subject'],
   ]
-  for (const { name, session, secretHash, hash, userId } of owns)
+  for (const {
+    name: brought,
+    label: name,
+    session,
+    secretHash,
+    hash,
+    userId,
+    identity,
+    passkey,
+  } of owns)
     names.push(
-      [name, name],
+      [brought, name],
       [userId, name],
       [session.id, `new of ${name}`],
       [hex(session.secretHash), name],
       [hex(secretHash), name],
       [hash.reveal(), name],
+      [identity.newAccountId, name],
+      [passkey.id, name],
     )
   return new Map(names)
 }

@@ -1,0 +1,132 @@
+import type { Begun, Lane } from './held-lock.test.support.js'
+import { begin } from './held-lock.test.support.js'
+import type { Kind, Own, Subject } from './subject.test.support.js'
+import { newOwns, newSubject } from './subject.test.support.js'
+import type { OperationName } from './user-operations.test.support.js'
+import { mayAlsoBe, perform } from './user-operations.test.support.js'
+import { describeState, readState } from './user-state.test.support.js'
+
+/** Two operations on one user, the first begun before the second. */
+export interface Pair {
+  readonly names: readonly [OperationName, OperationName]
+  readonly kind: Kind
+}
+
+/** Each lock that is held in turn: the rows of the user in one table. */
+export const locks: Readonly<
+  Record<string, [select: string, values: (subject: Subject) => unknown[]]>
+> = {
+  magic_links: [
+    'select 1 from torii.magic_links where email_key = any ($1::text[]) for update',
+    ({ email, newEmail }) => [[email, newEmail]],
+  ],
+  ...Object.fromEntries(
+    [
+      'verification_tokens',
+      'user_emails',
+      'oauth_accounts',
+      'passkeys',
+      'passwords',
+      'sessions',
+    ].map((table) => [
+      table,
+      [
+        `select 1 from torii.${table} where user_id = $1 for update`,
+        ({ id }: Subject): unknown[] => [id],
+      ],
+    ]),
+  ),
+  users: ['select 1 from torii.users where id = $1 for update', ({ id }) => [id]],
+  login_attempts: [
+    'select 1 from torii.login_attempts where key in ($1, $2) for update',
+    ({ refund }) => [refund.account, refund.network],
+  ],
+}
+
+/** What a round ended in: both answers and everything that can be noticed of the user. */
+const ending = (answers: readonly string[], state: string) => `${answers.join(' + ')} -> ${state}`
+
+type Names = readonly [OperationName | null, OperationName | null]
+
+/** One ending in the words of both pairs it belongs to: the first call came first, or the second did. */
+interface OrderedEnding {
+  readonly firstFirst: string
+  readonly secondFirst: string
+}
+
+/** Runs both calls, one after the other; what is null is not run and answers null. */
+async function oneAfterTheOther(lane: Lane, kind: Kind, names: Names): Promise<OrderedEnding> {
+  const subject = await newSubject(lane, kind)
+  const owns = newOwns()
+  const answers: string[] = []
+  for (const place of [0, 1] as const) {
+    const name = names[place]
+    answers.push(name === null ? 'null' : await perform(name, lane.aside, subject, owns[place]))
+  }
+  const state = await readState(lane, subject, owns)
+  const swapped = owns.map(
+    (own): Own => ({ ...own, label: own.label === 'first' ? 'second' : 'first' }),
+  )
+  return {
+    firstFirst: ending(answers, describeState(state, subject, owns)),
+    secondFirst: ending(answers.reverse(), describeState(state, subject, swapped)),
+  }
+}
+
+export type AllowedEndings = (lane: Lane, pair: Pair) => Promise<Set<string>>
+
+/** What may come of a pair: exactly what comes of one call after the other. Each order is played once. */
+export function createAllowedEndings(): AllowedEndings {
+  const played = new Map<string, Promise<OrderedEnding>>()
+  const endingOf = (lane: Lane, kind: Kind, names: Names) => {
+    const title = `${kind} ${names.join(' ')}`
+    const ended = played.get(title) ?? oneAfterTheOther(lane, kind, names)
+    played.set(title, ended)
+    return ended
+  }
+  return async (lane, { names, kind }) => {
+    const allowed = new Set<string>()
+    for (const first of formsOf(names[0]))
+      for (const second of formsOf(names[1])) {
+        allowed.add((await endingOf(lane, kind, [first, second])).firstFirst)
+        allowed.add((await endingOf(lane, kind, [second, first])).secondFirst)
+      }
+    return allowed
+  }
+}
+
+const formsOf = (name: OperationName): (OperationName | null)[] => {
+  const other = mayAlsoBe[name]
+  return other === undefined ? [name] : [name, other]
+}
+
+/** What a round came to: who waited, what they answered, what is left. */
+export interface Played {
+  readonly waits: readonly boolean[]
+  readonly answers: readonly string[]
+  readonly state: string
+  readonly ending: string
+}
+
+/** Holds a lock, begins the calls one after the other, lets go and looks. */
+export async function playRound(
+  lane: Lane,
+  names: readonly OperationName[],
+  kind: Kind,
+  lock: string,
+): Promise<Played> {
+  const subject = await newSubject(lane, kind)
+  const owns = newOwns()
+  const [select, values] = locks[lock] ?? ['select 1', () => []]
+  const begun: Begun[] = []
+  await lane.whileHeld(select, values(subject), async () => {
+    for (const [place, name] of names.entries()) {
+      const own = owns[place] ?? owns[0]
+      const caller = place === 0 ? lane.first : lane.second
+      begun.push(await begin(lane, caller, (storage) => perform(name, storage, subject, own)))
+    }
+  })
+  const answers = await Promise.all(begun.map(({ answer }) => answer))
+  const state = describeState(await readState(lane, subject, owns), subject, owns)
+  return { waits: begun.map(({ waits }) => waits), answers, state, ending: ending(answers, state) }
+}
