@@ -1,6 +1,10 @@
 // Where the page goes next, and what it says about what was done.
 
 const key = 'torii-status'
+/** Long enough to be read twice; what failed stays until something else is said. */
+const shownMs = 10_000
+
+let clearing
 
 /** Says something in the status line, which screen readers read out. */
 export function say(text, kind = 'done') {
@@ -11,6 +15,11 @@ export function say(text, kind = 'done') {
   setTimeout(() => {
     line.textContent = text
   }, 50)
+  clearTimeout(clearing)
+  if (kind === 'failed') return
+  clearing = setTimeout(() => {
+    line.textContent = ''
+  }, shownMs)
 }
 
 /** Goes to another page, and says something there. */

@@ -25,6 +25,8 @@ import { createSite } from './site.js'
 export interface Application {
   /** Where browsers reach it. */
   readonly url: string
+  /** Where it listens, which is another where a proxy stands before it. */
+  readonly port: number
   /** What the operator may want to read. */
   readonly notes: readonly string[]
   /** Answers what is under way, lets mail out, and closes the database. */
@@ -73,6 +75,8 @@ async function open(
     ...(mailer === null ? {} : { mailer }),
   })
   onStop(() => torii.settled())
+  // First of all nobody new is let in; for a start that fails it stands above as well.
+  onStop(() => listener.stop())
   const auth = createHandler(torii, {
     pages: {
       signedIn: '/account',
@@ -94,7 +98,7 @@ async function open(
       mailboxAnswers: (request) => mailbox !== null && mayReadMailbox(request),
     }),
   )
-  return { url: baseUrl, notes: [`Data in ${database}, schema ${schema}`] }
+  return { url: baseUrl, port: listener.port, notes: [`Data in ${database}, schema ${schema}`] }
 }
 
 async function openProvider(

@@ -76,13 +76,15 @@ export interface Dialog {
   readonly id: string
   readonly title: string
   readonly content: Html
+  /** Default: Cancel. */
+  readonly close?: string
 }
 
-export const dialog = ({ id, title, content }: Dialog): Html =>
+export const dialog = ({ id, title, content, close = 'Cancel' }: Dialog): Html =>
   html`<dialog id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${content}
-<button type="button" class="button plain close" data-close>Cancel</button>
+<button type="button" class="button plain close" data-close>${close}</button>
 </dialog>`
 
 export const openButton = (id: string, text: string, label?: string): Html =>

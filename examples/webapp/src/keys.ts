@@ -32,7 +32,7 @@ async function keptKeys(path: string): Promise<readonly ApplicationKey[]> {
   const kept = await readKept(path)
   if (kept !== null) return kept
   const { id, secret } = newKey()
-  const unfinished = `${path}.${process.pid}.part`
+  const unfinished = `${path}.${randomBytes(8).toString('hex')}.part`
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
     await writeFile(unfinished, `${id}:${secret}\n`, { flag: 'wx', mode: 0o600 })

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { isLoopbackAddress, isLoopbackName } from '../loopback.js'
 
 /** How the site is reached, as it is configured and as it listens. */
@@ -6,6 +6,12 @@ export interface Reach {
   readonly baseUrl: string
   /** The address that the server listens on. */
   readonly boundAddress: string
+}
+
+/** What is looked at of a request. */
+export interface Asking {
+  readonly socket: { readonly remoteAddress?: string | undefined }
+  readonly headers: IncomingHttpHeaders
 }
 
 /** Whether a site may have a development mailbox at all: nobody else can reach it, and it names no other host. */
@@ -16,7 +22,7 @@ export const mayHaveMailbox = ({ baseUrl, boundAddress }: Reach): boolean =>
  * Whether a request to such a site may read everybody's mail: it comes from this machine, by a name of this
  * machine (a page of the web can have its own name lead here), and through no proxy that says so.
  */
-export function mayReadMailbox({ socket, headers }: IncomingMessage): boolean {
+export function mayReadMailbox({ socket, headers }: Asking): boolean {
   if (!isLoopbackAddress(socket.remoteAddress)) return false
   if (headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined) return false
   const host = headers.host ?? ''

@@ -17,7 +17,10 @@ ${registerForm(call)}
 ${providerButtons(call, null)}
 <p class="aside">You have one already? <a href="/sign-in">Sign in</a></p>
 </div>
-${sentStep(call, { link: 'confirms your address', again: 'request-verification' })}
+${sentStep(call, {
+  sentence: ['We have sent a mail to', '. The link in it confirms your address.'],
+  again: 'request-verification',
+})}
 </section>`,
 }))
 

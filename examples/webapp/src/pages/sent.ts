@@ -5,8 +5,8 @@ import type { PageCall } from '../page.js'
 
 /** What stands in the place of a form when its mail is on the way. */
 interface Sent {
-  /** What the link will do, after "A link that …". */
-  readonly link: string
+  /** What the address stands between. */
+  readonly sentence: readonly [before: string, after: string]
   /** The act that sends it once more. */
   readonly again: string
   /** Below the sentence. */
@@ -14,10 +14,10 @@ interface Sent {
 }
 
 /** The step after a request for mail. The script fills in the address that was typed. */
-export const sentStep = ({ mailbox }: PageCall, { link, again, more = null }: Sent): Html =>
+export const sentStep = ({ mailbox }: PageCall, { sentence, again, more = null }: Sent): Html =>
   html`<div class="card" data-step="sent" hidden>
 <h2 tabindex="-1">Check your mail</h2>
-<p>A link that ${link} is on its way to <strong data-fill="email"></strong>, if it can be. It works once, and not for long.</p>
+<p>${sentence[0]} <strong data-fill="email"></strong>${sentence[1]}</p>
 ${more}
 ${mailbox && html`<p><a class="button primary" href="/mailbox">Open the development mailbox</a></p>`}
 <div class="quiet-acts"><p>Nothing came? Look into the folder for unwanted mail first.</p>

@@ -92,9 +92,19 @@ ${gate}
 ${addressForm('request-link', 'Mail me a link')}
 <p class="aside"><a href="${signInPath}">Sign in another way</a></p>
 </div>
-${sentStep(call, { link: 'signs you in', again: 'request-link', more: codeForm(call) })}
+${sentStep(call, {
+  sentence: [
+    'We have sent a mail to',
+    `. The link in it signs you in, once and within ${minutes(call)} minutes.`,
+  ],
+  again: 'request-link',
+  more: codeForm(call),
+})}
 </section>`,
 }))
+
+const minutes = ({ site }: PageCall): number =>
+  Math.round(site.torii.options.magicLink.lifetimeSeconds / 60)
 
 /** For who reads mail on another device. */
 const codeForm = ({ site }: PageCall): Html | null =>
@@ -139,6 +149,12 @@ ${gate}
 ${addressForm('request-reset', 'Mail me a link')}
 <p class="aside"><a href="${signInPath}">Back to signing in</a></p>
 </div>
-${sentStep(call, { link: 'sets a new password', again: 'request-reset' })}
+${sentStep(call, {
+  sentence: [
+    'If there is an account of',
+    ', a mail is on its way. The link in it sets a new password.',
+  ],
+  again: 'request-reset',
+})}
 </section>`,
 }))

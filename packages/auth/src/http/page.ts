@@ -27,6 +27,7 @@ button { width: 100%; margin: 14px 0 0; padding: 12px; font: inherit; font-weigh
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
 .quiet { font-size: .9rem; color: var(--quiet) }
 .bad { color: var(--bad); font-weight: 600 }
+form + .quiet { margin-top: 20px }
 a { color: inherit }
 .card > :last-child { margin-bottom: 0 }
 @media (max-width: 30rem) { .card { padding: 24px 20px } }

@@ -50,6 +50,7 @@ const changeDialog = ({ mailbox }: SignedInCall, title: string): Html =>
   dialog({
     id: 'change-email',
     title,
+    close: 'Close',
     content: html`<div data-step="ask">
 <p class="muted">We mail a link to the new address. Open it in this browser; your other sessions end then.</p>
 ${actForm({
@@ -65,7 +66,7 @@ ${actForm({
 })}</div>
 <div data-step="sent" hidden>
 <h3 tabindex="-1">Check your mail</h3>
-<p>A link is on its way to <strong data-fill="email"></strong>, if it can be. Until it is opened nothing changes.</p>
+<p>If it can be used, a mail is on its way to <strong data-fill="email"></strong>. Until its link is opened nothing changes.</p>
 ${mailbox && html`<p><a class="button primary" href="/mailbox">Open the development mailbox</a></p>`}
 </div>`,
   })

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, test } from 'node:test'
+import { startTestApplication } from './application.test.support.js'
+import { accountPaths } from './pages/account/account-paths.js'
+
+describe('pages', async () => {
+  const site = await startTestApplication()
+  const cookie = await site.signUp({ email: 'ada@example.com', name: '<script>alert(1)</script>' })
+  const open = ['/', '/register', '/sign-in', '/sign-in/mail', '/forgot-password', '/mailbox']
+
+  test('signed out, they lead to signing in, and an account leads there first', async () => {
+    for (const path of open) {
+      const { status, text } = await site.get(path)
+      assert.equal(status, 200, path)
+      assert.match(text, /^<!doctype html>[\s\S]*<main id="content"[\s\S]*<h1/, path)
+    }
+    for (const path of accountPaths) {
+      const { status, headers } = await site.get(path)
+      assert.equal(status, 303)
+      assert.equal(headers.get('location'), `/sign-in?to=${encodeURIComponent(path)}`)
+    }
+  })
+
+  test('signed in, they show the account, and signing in leads to it', async () => {
+    for (const path of accountPaths) {
+      const { status, text, headers } = await site.get(path, { cookie })
+      assert.equal(status, 200, path)
+      assert.match(text, /ada@example\.com/)
+      assert.match(text, new RegExp(`<a href="${path}" aria-current="page">`))
+      assert.equal(headers.get('cache-control'), 'no-store')
+    }
+    for (const path of ['/', '/register', '/sign-in', '/sign-in/mail', '/forgot-password'])
+      assert.equal((await site.get(path, { cookie })).headers.get('location'), '/account', path)
+  })
+
+  test('a name of markup is shown as text', async () => {
+    for (const path of accountPaths) {
+      const { text } = await site.get(path, { cookie })
+      assert.ok(text.includes('&#60;script&#62;alert(1)&#60;/script&#62;'), path)
+      assert.ok(!text.includes('<script>alert'), path)
+    }
+  })
+
+  test('nothing inline runs but the import map, which the policy names by its hash', async () => {
+    for (const path of [...open, '/nothing']) {
+      const { text, headers } = await site.get(path)
+      const inline = [...text.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)]
+      const [importMap = ''] = inline.map(([, content]) => content)
+      assert.equal(inline.length, 1, path)
+      const hash = createHash('sha256').update(importMap).digest('base64')
+      const policy = headers.get('content-security-policy') ?? ''
+      assert.match(policy, /^default-src 'none'; script-src 'self' 'sha256-/)
+      assert.ok(policy.includes(`'self' 'sha256-${hash}'`), path)
+      assert.ok(!policy.includes('unsafe'), policy)
+      assert.doesNotMatch(text, /\sstyle=|<style|\son[a-z]+=|javascript:/i, path)
+      assert.equal(headers.get('x-frame-options'), 'DENY')
+    }
+  })
+
+  test('every module that the page loads is served, and nothing else of its folders is', async () => {
+    const { text } = await site.get('/')
+    const { imports } = JSON.parse(/<script type="importmap">(.*?)<\/script>/.exec(text)?.[1] ?? '')
+    const [app = ''] = /\/assets\/[^"]*app\.js/.exec(text) ?? []
+    const wanted = [app, ...Object.values<string>(imports)]
+    const seen = new Set<string>()
+    for (let path = wanted.pop(); path !== undefined; path = wanted.pop()) {
+      if (seen.has(path)) continue
+      seen.add(path)
+      const module = await site.get(path)
+      assert.equal(module.status, 200, path)
+      assert.match(module.headers.get('content-type') ?? '', /^text\/javascript/)
+      assert.match(module.headers.get('cache-control') ?? '', /immutable/)
+      for (const [, from = ''] of module.text.matchAll(/(?:from|import) '(\.[^']+)'/g))
+        wanted.push(new URL(from, `http://site${path}`).pathname)
+    }
+    assert.ok(seen.size > 20, `${seen.size} modules`)
+    const base = app.replace('/app.js', '')
+    for (const path of ['/package.json', '/../package.json', '/torii-auth/index.d.ts', '/', ''])
+      assert.equal((await site.get(base + path)).status, 404, path)
+    assert.equal((await site.get('/assets/0000000000000000/app.js')).status, 404)
+  })
+
+  test('what the address says is looked up, never shown', async () => {
+    assert.match((await site.get('/sign-in?error=declined')).text, /You declined at the provider/)
+    assert.match((await site.get('/sign-in?notice=ready')).text, /You can sign in now/)
+    const { text } = await site.get('/sign-in?error=%3Cb%3Eyou%20won&notice=%3Cb%3Eyou%20won')
+    assert.match(text, /That did not work/)
+    assert.doesNotMatch(text, /you won/)
+  })
+
+  test('after signing in the person goes to a page of the account, and nowhere else', async () => {
+    const { text } = await site.get('/sign-in?to=/account/sessions')
+    assert.match(text, /data-to="\/account\/sessions"/)
+    assert.match(text, /oauth\/local\/start\?redirectTo=%2Faccount%2Fsessions/)
+    for (const to of ['https://evil.example', '//evil.example', '/account/../x', 'javascript:1'])
+      assert.match(
+        (await site.get(`/sign-in?to=${encodeURIComponent(to)}`)).text,
+        /data-to="\/account"/,
+        to,
+      )
+  })
+
+  test('a provider that failed while linking is spoken of where the accounts are', async () => {
+    const { headers } = await site.get('/sign-in?error=already_exists', { cookie })
+    const location = headers.get('location') ?? ''
+    assert.equal(location, '/account/security?error=already_exists')
+    assert.match((await site.get(location, { cookie })).text, /already belongs to an account here/)
+  })
+
+  test('a form without its script is refused, and what was typed is not repeated', async () => {
+    const { status, text } = await site.post('/sign-in', 'email=a%40example.com&password=typed')
+    assert.equal(status, 405)
+    assert.match(text, /needs JavaScript/)
+    assert.doesNotMatch(text, /typed/)
+    const { text: form } = await site.get('/sign-in')
+    for (const [tag] of form.matchAll(/<form[^>]*>/g)) assert.match(tag, /method="post"/)
+  })
+
+  test('an unknown page is 404 with the same frame', async () => {
+    const { status, text } = await site.get('/nothing/%3Cscript%3E')
+    assert.equal(status, 404)
+    assert.match(text, /There is nothing here/)
+  })
+})
