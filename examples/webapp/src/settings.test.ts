@@ -86,6 +86,10 @@ test('mail goes one way', () => {
 
 test('a provider needs its client', () => {
   refused({ OIDC_ISSUER: 'https://id.example' }, /^OIDC_CLIENT_ID/)
+  refused(
+    { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'x', OIDC_NAME: 'A/b' },
+    /^OIDC_NAME/,
+  )
   assert.deepEqual(
     readSettings({ OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'torii' }).oidc,
     {

@@ -119,8 +119,11 @@ function readOidc(read: Read): OidcSettings | null {
   const [issuer, clientId] = [read('OIDC_ISSUER'), read('OIDC_CLIENT_ID')]
   if (issuer === null) return null
   if (clientId === null) throw new SettingsError('OIDC_CLIENT_ID must be set beside OIDC_ISSUER')
+  const name = read('OIDC_NAME') ?? 'oidc'
+  if (!/^[a-z0-9-]{1,50}$/.test(name))
+    throw new SettingsError('OIDC_NAME must be lower-case letters, digits and hyphens')
   return {
-    name: read('OIDC_NAME') ?? 'oidc',
+    name,
     issuer,
     clientId,
     clientSecret: read('OIDC_CLIENT_SECRET'),

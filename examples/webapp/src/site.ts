@@ -22,7 +22,11 @@ export interface SiteParts {
 export function createSite(parts: SiteParts): RequestListener {
   const pages = new Map(parts.pages.map((page) => [page.path, page]))
   return (request, response) => {
-    const rest = () => void answer(parts, pages, request, response).catch(() => response.destroy())
+    const rest = (error?: unknown) => {
+      const answered =
+        error === undefined ? answer(parts, pages, request, response) : Promise.reject(error)
+      answered.catch(() => response.destroy())
+    }
     void parts.authRoutes(request, response, rest)
   }
 }

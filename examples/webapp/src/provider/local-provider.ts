@@ -16,7 +16,14 @@ export interface LocalProvider {
 export const localProviderName = 'local'
 
 /** Who somebody said to be, by the id that the provider gives them. */
-type People = Map<string, { readonly email: string; readonly name: string }>
+type People = Map<string, Person>
+
+interface Person {
+  readonly email: string
+  readonly name: string
+}
+
+const maxPeople = 1000
 
 /**
  * Starts a certified OpenID provider beside a site on localhost. Whoever reaches it is whom they say, so it
@@ -52,9 +59,10 @@ async function serveProvider(listener: Listener, issuer: string, client: Client)
     const done = isForm
       ? interact(provider, people, client, request, response)
       : answer(request, response)
-    void Promise.resolve(done).catch(() =>
-      response.writeHead(400).end('Start again at the site.\n'),
-    )
+    void Promise.resolve(done).catch(() => {
+      if (!response.headersSent) response.writeHead(400, { 'content-type': 'text/plain' })
+      response.end('Start again at the site.\n')
+    })
   })
 }
 
@@ -117,8 +125,15 @@ async function interact(
   if (form.kind === 'wrong')
     return answerSignInForm(response, { uid, baseUrl, problem: form.problem })
   const accountId = createHash('sha256').update(form.email).digest('hex').slice(0, 32)
-  people.set(accountId, { email: form.email, name: form.name })
+  remember(people, accountId, { email: form.email, name: form.name })
   return provider.interactionFinished(request, response, { login: { accountId }, consent: {} })
+}
+
+/** The first one goes when there are too many: to the provider they are new when they come again. */
+function remember(people: People, id: string, person: Person): void {
+  people.set(id, person)
+  const [first] = people.keys()
+  if (people.size > maxPeople && first !== undefined) people.delete(first)
 }
 
 /** The module warns of what is meant here: that it keeps nothing, and that Node.js is older than 22. */
