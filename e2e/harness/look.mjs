@@ -1,0 +1,48 @@
+/** Looks at a page as it stands: in both themes, on a phone and on a desk, and with axe. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+export const screenshots = new URL('../screenshots', import.meta.url).pathname
+mkdirSync(screenshots, { recursive: true })
+
+const themes = ['light', 'dark']
+const widths = [375, 1280]
+export const desk = { width: 1280, height: 860 }
+
+/**
+ * Screenshots into the ignored folder, in both themes and both widths, with axe in each theme.
+ * @returns what axe and the layout have against it
+ */
+export async function look(page, name) {
+  const problems = []
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme })
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: desk.height })
+      const path = join(screenshots, `${name}.${colorScheme}.${width}.png`)
+      await page.screenshot({ path, fullPage: true, animations: 'disabled' })
+      if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth))
+        problems.push(`${name}: wider than ${width}`)
+      if ((colorScheme === 'light') === (width === desk.width))
+        problems.push(...(await violations(page, `${name} (${colorScheme}, ${width})`)))
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(desk)
+  return problems
+}
+
+async function violations(page, name) {
+  await page.evaluate(axe)
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document)
+    return violations.map(({ id, help, nodes }) => ({
+      id,
+      help,
+      nodes: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
+    }))
+  })
+  return found.map(({ id, help, nodes }) => `${name}: axe ${id}: ${help}\n  ${nodes.join('\n  ')}`)
+}

@@ -1,0 +1,73 @@
+/** Notes everything that must not happen on a page. A journey says beforehand which refusals it provokes. */
+import { createJudge } from '../../packages/auth/dist/http/documented.test.support.js'
+
+/** A judge over the document that the running application serves. */
+export async function judgeOf(site) {
+  return createJudge(await (await fetch(`${site.url}/auth/openapi.json`)).json())
+}
+
+/** What Chromium prints for every answer of 400 and above; the answers themselves are watched. */
+const aboutStatus = /^Failed to load resource: the server responded with a status of/
+
+/** @returns what the journey may expect, and the problems that it met */
+export function watch(context, { site, judge, counts }) {
+  const problems = []
+  const expected = []
+  const pending = new Set()
+  const note = (problem) => problems.push(problem)
+  context.on('weberror', (error) => note(`error on a page: ${error.error().stack}`))
+  context.on('console', (message) => {
+    const text = message.text()
+    if (['error', 'warning'].includes(message.type()) && !aboutStatus.test(text))
+      note(`console: ${text}`)
+  })
+  context.on('requestfailed', (request) => {
+    // A page that is left takes its requests along.
+    const why = request.failure()?.errorText
+    if (why !== 'net::ERR_ABORTED') note(`${request.method()} ${request.url()}: ${why}`)
+  })
+  context.on('response', (response) => {
+    const work = check(response)
+    pending.add(work)
+    void work.finally(() => pending.delete(work))
+  })
+
+  async function check(response) {
+    const request = response.request()
+    const url = new URL(response.url())
+    if (url.origin !== site.url) return
+    const method = request.method()
+    const status = response.status()
+    const at = expected.findIndex(
+      (one) => one.status === status && one.method === method && one.path === url.pathname,
+    )
+    if (at >= 0) expected.splice(at, 1)
+    else if (status >= 400) note(`${method} ${url.pathname}: status ${status}`)
+    if (url.pathname.startsWith('/auth/')) await judgeAnswer(response, method, url.pathname, status)
+  }
+
+  async function judgeAnswer(response, method, pathname, status) {
+    const contentType = (await response.headerValue('content-type')) ?? null
+    const isRedirect = status >= 300 && status < 400
+    // The body of an answer is gone with the page that asked for it.
+    const text = isRedirect ? '' : await response.text().catch(() => null)
+    if (text === null) return
+    const problem = judge({ method, pathname, status, contentType, text })
+    if (problem !== null)
+      note(`${method} ${pathname} does not fit the OpenAPI document: ${problem}`)
+    counts.judged += 1
+  }
+
+  return {
+    /** The next such answer is what the journey is about. */
+    expect: (status, method, path) => expected.push({ status, method, path }),
+    /** Everything that went wrong, and every expected refusal that did not come. */
+    async problems() {
+      await Promise.all(pending)
+      const missing = expected.map(
+        ({ status, method, path }) => `${method} ${path}: no status ${status}`,
+      )
+      return [...problems, ...missing]
+    },
+  }
+}

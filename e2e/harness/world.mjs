@@ -1,0 +1,69 @@
+/** One browser, one application, and the people who use it. */
+import assert from 'node:assert/strict'
+import { chromium } from 'playwright-core'
+import { desk, look } from './look.mjs'
+import { createMailReader } from './mailbox.mjs'
+import { startSite } from './site.mjs'
+import { judgeOf, watch } from './watch.mjs'
+
+const launchArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const patienceMs = 15_000
+
+export const password = 'seven lanterns at the gate'
+let people = 0
+/** An address that nobody has yet. */
+export const newEmail = () => `person${++people}@example.com`
+
+export async function openWorld() {
+  const site = await startSite()
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: launchArguments,
+  })
+  const counts = { judged: 0, looked: 0 }
+  const judge = await judgeOf(site)
+  return {
+    site,
+    counts,
+    mail: createMailReader(site),
+    /** Opens a browser of somebody's own. */
+    newVisitor: () => newVisitor(browser, { site, judge, counts }),
+    async close() {
+      await browser.close()
+      await site.stop()
+    },
+  }
+}
+
+async function newVisitor(browser, { site, judge, counts }) {
+  const context = await browser.newContext({ baseURL: site.url, viewport: desk, locale: 'en-GB' })
+  context.setDefaultTimeout(patienceMs)
+  const watched = watch(context, { site, judge, counts })
+  const page = await context.newPage()
+  const seen = []
+  return {
+    context,
+    page,
+    expect: watched.expect,
+    /** Looks at the page as it now is; `name` is that of its screenshots. */
+    async look(name, on = page) {
+      counts.looked += 1
+      seen.push(...(await look(on, name)))
+    },
+    cookies: () => context.cookies(),
+    /** Closes the browser; fails when anything went wrong in it. */
+    async close() {
+      const problems = [...(await watched.problems()), ...seen]
+      await context.close()
+      assert.deepEqual(problems, [])
+    },
+  }
+}

@@ -1,0 +1,112 @@
+/** From a new address to a session. */
+import assert from 'node:assert/strict'
+import { journey } from '../harness/journey.mjs'
+import { newEmail, password } from '../harness/world.mjs'
+import { fill, register } from './acts.mjs'
+
+journey('register, and confirm the address with the password', async ({ visitor, site }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = newEmail()
+  await register(page, email)
+  await ada.look('register-sent')
+  assert.deepEqual(await ada.cookies(), [])
+
+  // The mailbox is a page like any other, and its link is what a person clicks.
+  await page.getByRole('link', { name: 'Open the development mailbox' }).click()
+  await ada.look('mailbox')
+  const link = page.locator('article', { hasText: email }).first().getByRole('link').first()
+  assert.ok((await link.getAttribute('href'))?.startsWith(`${site.url}/auth/email/verify?token=`))
+  await link.click()
+
+  await page.waitForURL('**/auth/email/verify')
+  assert.equal(new URL(page.url()).search, '')
+  const [held, ...more] = await ada.context.cookies(`${site.url}/auth/email/verify`)
+  assert.deepEqual(more, [])
+  assert.deepEqual(
+    [held.name, held.path, held.httpOnly, held.sameSite],
+    ['torii-link', '/auth/email/verify', true, 'Lax'],
+  )
+  assert.deepEqual(await ada.context.cookies(`${site.url}/account`), [])
+  assert.equal(await page.getByText(email).count(), 0, 'the address is masked')
+  await ada.look('landing-verify')
+  await page.locator('#password').fill(password)
+  await page.getByRole('button', { name: 'Confirm and sign in' }).click()
+  await page.waitForURL('**/account')
+  await page.getByRole('heading', { name: 'Ada Lovelace' }).waitFor()
+
+  const [session, ...others] = await ada.context.cookies(`${site.url}/auth/email/verify`)
+  assert.deepEqual(others, [], 'the cookie of the link is gone after use')
+  assert.deepEqual(
+    [session.name, session.path, session.httpOnly, session.sameSite, session.domain],
+    ['torii', '/', true, 'Lax', 'localhost'],
+  )
+  assert.equal(await page.evaluate(() => document.cookie), '')
+})
+
+journey(
+  'confirm without the password: it no longer counts, and a new one is set by mail',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = newEmail()
+    await register(page, email)
+    const other = await visitor()
+    await other.page.goto(await mail.link(email, 'email/verify'))
+    await other.page.getByRole('button', { name: 'Confirm and sign in' }).click()
+    await other.page.getByText('Done. You can sign in now.').waitFor()
+    await other.look('sign-in-ready')
+
+    // Whoever opened the mail has the account; what somebody else set before does not open it.
+    ada.expect(401, 'POST', '/auth/password/authenticate')
+    await page.goto('/sign-in')
+    await fill(page, { email, password })
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText('The address or the password is not right.').waitFor()
+    await ada.look('sign-in-refused')
+
+    await other.page.getByRole('link', { name: 'Forgot your password?' }).click()
+    await other.page.locator('#email').fill(email)
+    await other.page.getByRole('button', { name: 'Mail me a link' }).click()
+    await other.page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await other.page.goto(await mail.link(email, 'password/reset'))
+    await other.look('landing-reset')
+    await other.page.locator('#password').fill('a bridge over quiet water')
+    await other.page.getByRole('button', { name: 'Set the password' }).click()
+    await other.page.getByText('Done. You can sign in now.').waitFor()
+    await fill(other.page, { email, password: 'a bridge over quiet water' })
+    await other.page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await other.page.waitForURL('**/account')
+  },
+)
+
+journey(
+  'a registered address registers again: the same page, and its owner hears of it',
+  async ({ visitor, mail }) => {
+    const { page } = await visitor()
+    const email = newEmail()
+    await register(page, email)
+    const first = await mail.link(email, 'email/verify')
+    assert.ok(first)
+    await register(page, email)
+    await mail.message(email, '')
+  },
+)
+
+journey(
+  'a common password and a broken address are said where they are typed',
+  async ({ visitor }) => {
+    const ada = await visitor()
+    const { page } = ada
+    await page.goto('/register')
+    await fill(page, { email: 'ada', password: 'x' })
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.getByText('Type a whole e-mail address.').waitFor()
+    ada.expect(422, 'POST', '/auth/password/register')
+    await fill(page, { email: newEmail(), password: 'password1234567' })
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.locator('#password[aria-invalid=true]').waitFor()
+    assert.notEqual(await page.locator('#password-error').textContent(), '')
+    await ada.look('register-refused')
+  },
+)
