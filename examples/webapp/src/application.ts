@@ -3,6 +3,7 @@ import { oidc, Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { loadAssets } from './assets.js'
+import { startConsole } from './console/console.js'
 import { createFrame } from './frame.js'
 import { loadKeys, signingKeys } from './keys.js'
 import { listen } from './listener.js'
@@ -87,6 +88,15 @@ async function open(
   })
   const assets = await loadAssets()
   const database = describeDatabase(databaseUrl)
+  const adminConsole = await startConsole({
+    torii,
+    port: settings.adminPort,
+    assets,
+    database,
+    schema,
+    print: (line) => console.log(line),
+  })
+  onStop(() => adminConsole.stop())
   listener.serve(
     createSite({
       site: { torii, database, schema },

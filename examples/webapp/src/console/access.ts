@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http'
+import { isLoopbackAddress } from '../loopback.js'
+
+/** What is wrong with a request before anything of it is looked at. */
+export interface Refusal {
+  readonly status: 403 | 405 | 421
+  readonly text: string
+}
+
+/**
+ * Answers only browsers of this machine, by a name of this machine and this very port: a page of the web can
+ * have its own name lead here, and every other page can send forms. Null when the request may be answered.
+ * @see OWASP ASVS 5.0, 3.5.1 to 3.5.3
+ */
+export function refuseForeign(
+  { method, socket, headers }: IncomingMessage,
+  port: number,
+): Refusal | null {
+  const relayed = headers.forwarded ?? headers['x-forwarded-for'] ?? headers['x-forwarded-host']
+  if (!isLoopbackAddress(socket.remoteAddress) || relayed !== undefined)
+    return { status: 403, text: 'The console answers this machine only.' }
+  const hosts = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`)
+  const host = headers.host?.toLowerCase() ?? ''
+  if (!hosts.includes(host))
+    return { status: 421, text: 'The console answers by the address that it printed only.' }
+  if (method === 'GET' || method === 'HEAD') return null
+  if (method !== 'POST') return { status: 405, text: 'Only GET and POST.' }
+  // Required, whatever else a browser sends: the cookie alone is not enough where another port is the same site.
+  if (headers.origin !== `http://${host}`)
+    return { status: 403, text: 'Forms of other pages are not taken.' }
+  return null
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { openConsole } from './console.test.support.js'
+
+const site = await openConsole()
+const { torii, db, send } = site
+const password = 'correct horse battery staple'
+const hostile = `<script>alert("1")</script>'&`
+let cookie = ''
+
+before(async () => {
+  cookie = (await site.signIn()).cookie
+})
+
+let people = 0
+async function signUp(email = `person${++people}@example.com`, userAgent = 'Test/1.0') {
+  const made = await torii.admin.create({ email, name: `Person ${hostile}` })
+  assert.ok(made.ok)
+  const { id } = made.user
+  const where = { ip: '203.0.113.7', userAgent }
+  const link = await torii.password.register({ email: `by-password-${email}`, password }, where)
+  assert.ok(link.ok && link.token !== null)
+  return { id, email, owner: { id: link.user.id, token: link.token, session: link.session } }
+}
+
+const read = async (path: string) => {
+  const answered = await send(path, { headers: { cookie } })
+  assert.equal(answered.status, 200, path)
+  return answered.body
+}
+
+/** Presses a button and follows to the page that says what came of it. */
+async function press(path: string): Promise<string> {
+  const { status, headers } = await send(path, { form: {}, headers: { cookie } })
+  assert.equal(status, 303, path)
+  return read(headers.location ?? '')
+}
+
+/** What the trail keeps of a user, newest first. */
+async function kept(userId: string) {
+  await torii.settled()
+  return (await torii.admin.audit({ userId })).events.map(({ type, detail }) => [type, detail.by])
+}
+
+test('an account is disabled and enabled, and the trail names the operator', async () => {
+  const { owner } = await signUp()
+  assert.match(await press(`/users/${owner.id}/disable`), /role="status"[^>]*>Disabled: /)
+  assert.equal(await torii.sessions.validate(owner.token), null)
+  assert.deepEqual((await kept(owner.id))[0], ['user_disabled', 'admin'])
+  assert.notEqual((await torii.admin.user(owner.id))?.user.disabledAt, null)
+  assert.match(await press(`/users/${owner.id}/enable`), /role="status"[^>]*>Enabled: /)
+  assert.equal((await torii.admin.user(owner.id))?.user.disabledAt, null)
+  assert.deepEqual((await kept(owner.id))[0], ['user_enabled', 'admin'])
+})
+
+test('one session is ended, or every one', async () => {
+  const { owner } = await signUp()
+  const email = (await torii.admin.user(owner.id))?.user.email ?? ''
+  const other = await torii.password.authenticate(
+    { email, password },
+    { ip: null, userAgent: null },
+  )
+  assert.ok(other.ok)
+  await press(`/users/${owner.id}/sessions/${owner.session?.id}/end`)
+  assert.equal(await torii.sessions.validate(owner.token), null)
+  assert.notEqual(await torii.sessions.validate(other.token), null)
+  assert.deepEqual((await kept(owner.id))[0], ['session_revoked', 'admin'])
+  assert.match(await press(`/users/${owner.id}/end-sessions`), /Every session has ended/)
+  assert.equal(await torii.sessions.validate(other.token), null)
+  assert.deepEqual((await kept(owner.id))[0], ['sessions_revoked', 'admin'])
+  assert.match(await press(`/users/${owner.id}/end-sessions`), /There was no such session/)
+})
+
+test('a locked account is shown as locked, and unlocked', async () => {
+  const { owner } = await signUp()
+  const email = (await torii.admin.user(owner.id))?.user.email ?? ''
+  const tried = () =>
+    torii.password.authenticate({ email, password: 'not this one' }, { ip: null, userAgent: null })
+  for (let tries = 0; tries < 10; tries += 1) await tried()
+  assert.match(await read(`/users/${owner.id}`), /Locked<\/span>/)
+  const page = await press(`/users/${owner.id}/unlock`)
+  assert.match(page, /role="status"[^>]*>Unlocked: /)
+  assert.doesNotMatch(page, /Locked<\/span>/)
+  assert.deepEqual((await kept(owner.id))[0], ['attempts_unlocked', 'admin'])
+})
+
+test('no act is done by a GET, and none without a session', async () => {
+  const { owner } = await signUp()
+  for (const act of [
+    'disable',
+    'enable',
+    'unlock',
+    'end-sessions',
+    `sessions/${owner.session?.id}/end`,
+  ]) {
+    const path = `/users/${owner.id}/${act}`
+    assert.equal((await send(path, { headers: { cookie } })).status, 404)
+    const { headers } = await send(path, { form: {} })
+    assert.equal(headers.location, '/sign-in')
+  }
+  assert.notEqual(await torii.sessions.validate(owner.token), null)
+  assert.deepEqual(
+    (await kept(owner.id)).filter(([, by]) => by === 'admin'),
+    [],
+  )
+})
+
+test('names, addresses and user agents of anybody stay text', async () => {
+  const { id, owner } = await signUp(undefined, hostile)
+  for (const path of [
+    `/users/${id}`,
+    `/users/${owner.id}`,
+    '/users',
+    '/trail',
+    '/',
+    `/users?search=${encodeURIComponent(hostile)}`,
+  ]) {
+    const page = await read(path)
+    assert.doesNotMatch(page, /<script|alert\("/)
+  }
+  assert.match(await read(`/users/${id}`), /Person &#60;script&#62;alert/)
+  assert.match(await read(`/users/${owner.id}`), /&#60;script&#62;alert\(&#34;1&#34;\)/)
+})
+
+test('no page shows what lets anybody in', async () => {
+  const { owner } = await signUp()
+  const page = await read(`/users/${owner.id}`)
+  assert.ok(!page.includes(owner.token.reveal()))
+  assert.doesNotMatch(page, /argon2/)
+  assert.match(page, /Password<\/p><p class="muted">Set/)
+})
+
+test('users are searched, and paged there and back', async () => {
+  for (let each = 0; each < 30; each += 1)
+    await torii.admin.create({ email: `page${String(each).padStart(2, '0')}@pages.example` })
+  const shown = (page: string) => [...page.matchAll(/page\d\d@pages\.example/g)].map(String)
+  const link = (page: string, rel: string) =>
+    new RegExp(`rel="${rel}" href="([^"]+)"`).exec(page)?.[1]?.replaceAll('&#38;', '&') ?? ''
+  const first = await read('/users?search=PAGE')
+  assert.deepEqual(shown(first)[0], 'page00@pages.example')
+  assert.equal(shown(first).length, 25)
+  assert.equal(link(first, 'prev'), '')
+  const second = await read(link(first, 'next'))
+  assert.deepEqual(
+    shown(second),
+    ['25', '26', '27', '28', '29'].map((n) => `page${n}@pages.example`),
+  )
+  assert.equal(link(second, 'next'), '')
+  assert.deepEqual(shown(await read(link(second, 'prev'))), shown(first))
+  const { status } = await send('/users?after=nonsense', { headers: { cookie } })
+  assert.equal(status, 400)
+})
+
+test('the trail of a deleted account is still there', async () => {
+  const { owner } = await signUp()
+  await torii.admin.delete(owner.id)
+  const { status, body } = await send(`/users/${owner.id}`, { headers: { cookie } })
+  assert.equal(status, 404)
+  assert.match(body, /User deleted/)
+  assert.match(await read('/trail'), /User deleted/)
+})
+
+test('the plots count what happened, by the database’s clock', async () => {
+  await db.query('delete from torii.audit_events')
+  const insert = (type: string, count: number, hoursAgo: number) =>
+    db.query(
+      `insert into torii.audit_events (id, type, detail, at, expires_at)
+       select gen_random_uuid(), $1, '{}', date_trunc('hour', now()) - make_interval(hours => $3), now() + interval '1 day'
+       from generate_series(1, $2)`,
+      [type, count, hoursAgo],
+    )
+  await insert('user_created', 3, 2)
+  await insert('signed_in', 4, 0)
+  await insert('signed_in', 1000, 23)
+  await insert('sign_in_failed', 7, 30)
+  const totals = (page: string) => [...page.matchAll(/class="total">([\d,]+)</g)].map(([, n]) => n)
+  const day = await read('/')
+  assert.deepEqual(totals(day), ['3', '1,004', '0'])
+  assert.equal([...day.matchAll(/<tr><th scope="row">/g)].length, 24)
+  assert.match(day, /<td>3<\/td><td>0<\/td><td>0<\/td>/)
+  assert.match(day, /<td>0<\/td><td>4<\/td><td>0<\/td>/)
+  const week = await read('/?period=7d')
+  assert.deepEqual(totals(week), ['3', '1,004', '7'])
+  assert.equal([...week.matchAll(/<g><title>/g)].length, 3 * 28)
+  assert.deepEqual(totals(await read('/?period=30d')), ['3', '1,004', '7'])
+  assert.deepEqual(totals(await read('/?period=nonsense')), ['3', '1,004', '0'])
+})

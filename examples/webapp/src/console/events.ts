@@ -1,0 +1,48 @@
+import type { AuditEvent, UserId } from 'torii-core'
+import { describeDevice } from '../device.js'
+import type { Html } from '../html.js'
+import { html } from '../html.js'
+import { moment } from './parts.js'
+
+/** `sign_in_failed` reads "Sign in failed". */
+const inWords = (type: string): string =>
+  type.charAt(0).toUpperCase() + type.slice(1).replaceAll('_', ' ')
+
+/** What makes a reader look twice. */
+const alarming: ReadonlySet<string> = new Set([
+  'sign_in_failed',
+  'passkey_counter_regression',
+  'account_taken_over',
+  'user_disabled',
+  'user_deleted',
+])
+
+/** Events of the audit trail, one a row. @param subject whose page this is; others are linked to */
+export const eventList = (events: readonly AuditEvent[], subject: UserId | null): Html =>
+  events.length === 0
+    ? html`<p class="empty">Nothing is kept.</p>`
+    : html`<ol class="events">${events.map((event) => row(event, subject))}</ol>`
+
+const row = (event: AuditEvent, subject: UserId | null): Html => html`<li>
+<p class="event-what${alarming.has(event.type) && ' alarming'}">${inWords(event.type)}</p>
+<p class="event-detail">${Object.entries(event.detail).map(
+  ([name, value]) =>
+    html`<span><span class="muted">${name}</span> ${typeof value === 'string' ? value : JSON.stringify(value)}</span> `,
+)}</p>
+<p class="event-where muted">${moment(event.at)} ${source(event)} ${
+  event.userId !== subject && who(event)
+}</p>
+</li>`
+
+const source = ({ ip, userAgent }: AuditEvent): Html | null => {
+  if (ip === null && userAgent === null) return null
+  return html`<span title="${userAgent ?? ''}">${ip ?? 'unknown address'}${
+    userAgent !== null && `, ${describeDevice(userAgent).name}`
+  }</span>`
+}
+
+/** The end of an id tells accounts apart; its beginning is the time that it was made. */
+const who = ({ userId }: AuditEvent): Html =>
+  userId === null
+    ? html`<span>no account</span>`
+    : html`<a href="/users/${userId}">account <code>…${userId.slice(-12)}</code></a>`

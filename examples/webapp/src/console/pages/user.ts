@@ -1,0 +1,94 @@
+import type { AccountView } from 'torii-auth'
+import type { AuditPage } from 'torii-core'
+import type { Html } from '../../html.js'
+import { html } from '../../html.js'
+import type { View } from '../../page.js'
+import { eventList } from '../events.js'
+import { cursorOf, pager } from '../pager.js'
+import { act, confirmed, facts, moment, momentOr } from '../parts.js'
+import type { ConsoleCall } from '../route.js'
+import { badges } from '../user-badges.js'
+import { attemptsPanel } from './user-attempts.js'
+import { userNotice } from './user-notices.js'
+import { sessionsPanel } from './user-sessions.js'
+import { waysInPanel } from './user-ways-in.js'
+
+/** One account, and what may be done to it. Of a deleted one the trail is left. */
+export async function userPage(call: ConsoleCall, id: string): Promise<View> {
+  const { torii, query } = call
+  const [account, trail] = await Promise.all([
+    torii.admin.user(id),
+    torii.admin.audit({ userId: id, limit: 25, ...cursorOf(query) }),
+  ])
+  return account === null ? gone(call, id, trail) : shown(call, account, trail)
+}
+
+function shown(call: ConsoleCall, account: AccountView, trail: AuditPage): View {
+  const { user } = account
+  const title = user.email ?? user.name ?? user.id
+  return {
+    title,
+    content: html`<section class="wide panels">
+<div class="head"><h1>${title} ${badges(user)}</h1><a href="/users">All users</a></div>
+${userNotice(call.query)}
+${accountPanel(account)}
+${waysInPanel(account)}
+${attemptsPanel(account)}
+${sessionsPanel(account)}
+${trailPanel(call, trail, account.user.id)}
+</section>`,
+  }
+}
+
+function accountPanel({ user }: AccountView): Html {
+  const metadata = JSON.stringify(user.metadata)
+  return html`<section class="card panel" aria-labelledby="account">
+<h2 id="account">Account</h2>
+${facts([
+  ['Id', html`<code>${user.id}</code>`, 'long'],
+  ['Name', user.name ?? 'None given'],
+  ['Address verified', momentOr(user.emailVerifiedAt, 'Not yet')],
+  ['Created', moment(user.createdAt)],
+  ['Changed', moment(user.updatedAt)],
+  ...(user.disabledAt === null ? [] : [['Disabled', moment(user.disabledAt)] as const]),
+  ...(metadata === '{}' ? [] : [['Metadata', html`<code>${metadata}</code>`, 'long'] as const]),
+])}
+${
+  user.disabledAt === null
+    ? confirmed({
+        action: `/users/${user.id}/disable`,
+        ask: 'Disable the account',
+        consequence:
+          'Every session ends at once, and the person cannot sign in by any way until you enable the account again. Nothing is deleted.',
+        confirm: 'Disable it',
+      })
+    : act(`/users/${user.id}/enable`, 'Enable the account')
+}
+</section>`
+}
+
+const trailPanel = (
+  { path, query }: ConsoleCall,
+  { events, next }: AuditPage,
+  id: AccountView['user']['id'],
+): Html =>
+  html`<section class="card panel" aria-labelledby="trail">
+<h2 id="trail">Audit trail</h2>
+${eventList(events, id)}
+${pager({ path, query, next, label: 'Pages of the trail', anchor: 'trail' })}
+</section>`
+
+const gone = ({ path, query }: ConsoleCall, id: string, { events, next }: AuditPage): View => ({
+  status: 404,
+  title: 'No such account',
+  content: html`<section class="wide panels">
+<div class="head"><h1>No account has this id</h1><a href="/users">All users</a></div>
+${userNotice(query)}
+<p class="muted"><code>${id}</code></p>
+<section class="card panel" aria-labelledby="trail">
+<h2 id="trail">What the audit trail keeps of it</h2>
+${eventList(events, null)}
+${pager({ path, query, next, label: 'Pages of the trail', anchor: 'trail' })}
+</section>
+</section>`,
+})

@@ -1,0 +1,34 @@
+import type { Torii } from 'torii-auth'
+import type { Redirect, View } from '../page.js'
+
+/** A request of a signed-in operator. */
+export interface ConsoleCall {
+  readonly torii: Torii
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly now: Date
+}
+
+export type ConsoleAnswer = View | Redirect
+
+/** @param ids what stands for each `:id` of the path */
+type Answer = (call: ConsoleCall, ...ids: string[]) => ConsoleAnswer | Promise<ConsoleAnswer>
+
+export interface ConsoleRoute {
+  readonly method: 'GET' | 'POST'
+  readonly pattern: RegExp
+  readonly answer: Answer
+}
+
+/** A route by its path, in which `:id` stands for a UUID. */
+export const route = (
+  method: ConsoleRoute['method'],
+  path: string,
+  answer: Answer,
+): ConsoleRoute => ({
+  method,
+  pattern: new RegExp(
+    `^${path.replaceAll(':id', '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})')}$`,
+  ),
+  answer,
+})
