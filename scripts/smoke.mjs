@@ -1,19 +1,19 @@
 /**
- * Runs the main job as a newcomer would: `npm start` on an empty data folder, then what the README does with
- * curl: an account, its mail out of the development mailbox, a sign-in and a session. Then a stop by SIGTERM
- * sent to npm, and a second start that still knows the session.
+ * Runs the main job as a newcomer would: `npm start` on an empty data folder, an account, its mail out of the
+ * development mailbox, a sign-in and a session, then the README's own lines for curl. Then a stop by SIGTERM sent to
+ * npm, and a second start that still knows the session.
  * Fails when a step takes too long; whatever it started is gone when it ends. POSIX only (signals).
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repositoryRoot } from './repository.mjs'
 
 const startSeconds = 120
 const stopSeconds = 5
-const account = { email: 'ada@example.com', password: 'seven lanterns at the smoke gate' }
+const account = { email: 'grace@example.com', password: 'seven lanterns at the smoke gate' }
 
 /** Starts the main job in a process group of its own: `{ url, stop }` once it listens. */
 async function start(data) {
@@ -88,17 +88,17 @@ async function request(url, method, route, expected, { body, cookie } = {}) {
 
 /** The token in the newest message of the development mailbox. */
 async function mailedToken(url) {
-  const page = await within(10, 'mail', firstMail(url))
+  const page = await within(10, 'mail', mailFor(url, account.email))
   return /\/auth\/email\/verify\?token=([^"&<\s]+)/.exec(page)?.[1]
 }
 
 /** Mail goes out after the answer, so it may take a moment. */
-async function firstMail(url) {
+async function mailFor(url, address) {
   for (;;) {
     const response = await fetch(`${url}/mailbox`)
     assert.equal(response.status, 200, 'the development mailbox')
     const page = await response.text()
-    if (page.includes('token=')) return page
+    if (page.includes(`To ${address}`)) return page
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -120,6 +120,28 @@ async function useAccount(url) {
   return cookie
 }
 
+/** The blocks of the README that call curl, with this address in the place of the default one. */
+function readmeLines(url) {
+  const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8')
+  const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, lines]) => lines)
+  const curl = blocks.filter((lines) => lines.includes('curl '))
+  assert.equal(curl.length, 1, 'README.md has one block of curl lines')
+  return curl[0].replaceAll('http://localhost:3000', url).split('\n\n')
+}
+
+/** Runs the README's lines as they stand there; mail is waited for as a person would. */
+async function followReadme(url) {
+  const [register, ...rest] = readmeLines(url)
+  const bash = (lines) =>
+    execFileSync('bash', ['-euc', lines], { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
+  assert.match(bash(register), /^HTTP\/1\.1 202 [\s\S]*"status":"accepted"/)
+  await within(10, 'mail', mailFor(url, 'ada@example.com'))
+  const answers = bash(rest.join('\n'))
+  assert.match(answers, /^HTTP\/1\.1 200 [\s\S]*"email":"ada@example\.com","emailVerified":true/)
+  assert.match(answers, /"sessions":\[/)
+  assert.match(answers, /HTTP\/1\.1 204 /)
+}
+
 async function expectSession(url, cookie) {
   const { body } = await request(url, 'GET', 'session', 200, { cookie })
   assert.equal(body.user.email, account.email)
@@ -132,6 +154,8 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const first = await start(join(folder, 'data'))
 const cookie = await useAccount(first.url)
 await expectSession(first.url, cookie)
+if (spawnSync('curl', ['--version']).error) console.log('smoke: no curl here, so not by the README')
+else await followReadme(first.url)
 await first.stop()
 const second = await start(join(folder, 'data'))
 await expectSession(second.url, cookie)

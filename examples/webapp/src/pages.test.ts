@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { startTestApplication } from './application.test.support.js'
+import { startTestApplication, testKeys } from './application.test.support.js'
 import { accountPaths } from './pages/account/account-paths.js'
 
 describe('pages', async () => {
@@ -122,4 +122,19 @@ describe('pages', async () => {
     assert.equal(status, 404)
     assert.match(text, /There is nothing here/)
   })
+})
+
+test('a site on the web without mail offers nothing that needs a mail', async () => {
+  const environment = { BASE_URL: 'https://app.example', TORII_KEYS: testKeys }
+  const site = await startTestApplication(environment)
+  const { text } = await site.get('/sign-in')
+  assert.doesNotMatch(text, /forgot-password|sign-in\/mail|mailbox|oauth/)
+  const person = { email: 'ada@example.com', password: 'seven lanterns at the gate' }
+  const registered = await site.send('POST', 'password/register', person)
+  assert.equal(registered.status, 201)
+  assert.match(registered.cookie, /^__Host-torii=/)
+  const { text: security } = await site.get('/account/security', { cookie: registered.cookie })
+  assert.match(security, /This site sends no mail/)
+  assert.match(security, /Not confirmed/)
+  assert.doesNotMatch(security, /data-open="change-email"|data-act="request-own-verification"/)
 })
