@@ -53,7 +53,7 @@ export const acts = {
     done: proceed,
     words: {
       invalid_credentials:
-        'The address or the password is not right. Or the address is not confirmed yet: then we have just mailed a new link.',
+        'The address or the password is not right. Or the address is not confirmed yet: then look for our mail.',
     },
   },
   'sign-in-passkey': {

@@ -33,5 +33,9 @@ for (const form of document.querySelectorAll('form[data-act]'))
 for (const button of document.querySelectorAll('.reveal')) wireReveal(button)
 wireDialogs()
 tidyAddress()
+// Going back shows the account as it is now, and to nobody who has signed out.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload()
+})
 showKeptStatus()
 await offerPasskeys()

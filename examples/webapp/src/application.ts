@@ -1,4 +1,4 @@
-import type { OAuthProvider } from 'torii-auth'
+import type { ApplicationKey, Mailer, OAuthProvider } from 'torii-auth'
 import { oidc, Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
@@ -12,6 +12,8 @@ import { isLoopbackName } from './loopback.js'
 import { openMail } from './mail.js'
 import { mayReadMailbox } from './mailbox/access.js'
 import { mailboxPage } from './mailbox/mailbox-page.js'
+import { accountPath, signInPath } from './page.js'
+import { securityPath } from './pages/account/account-paths.js'
 import { pages } from './pages/pages.js'
 import {
   localProviderName,
@@ -63,29 +65,11 @@ async function open(
   const baseUrl = settings.baseUrl ?? `http://localhost:${listener.port}`
   const provider = await openProvider(settings, baseUrl, onStop)
   const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
-  const torii = new Torii(storage, {
-    baseUrl,
-    keys,
-    audit: true,
-    log: logEvent,
-    mail: { appName: 'Torii' },
-    passkey: { rpName: 'Torii' },
-    magicLink: { code: true },
-    oauth: { providers: provider === null ? [] : [provider] },
-    jwt: { keys: signingKeys(keys), audience: baseUrl },
-    ...(mailer === null ? {} : { mailer }),
-  })
+  const torii = createTorii(storage, { baseUrl, keys, mailer, provider })
   onStop(() => torii.settled())
   // First of all nobody new is let in; for a start that fails it stands above as well.
   onStop(() => listener.stop())
-  const auth = createHandler(torii, {
-    pages: {
-      signedIn: '/account',
-      signIn: '/sign-in?notice=ready',
-      account: '/account/security?notice=changed',
-      failed: '/sign-in',
-    },
-  })
+  const auth = createHandler(torii, { pages: toriiPages })
   const assets = await loadAssets()
   const database = describeDatabase(databaseUrl)
   const adminConsole = await startConsole({
@@ -102,7 +86,7 @@ async function open(
       site: { torii, database, schema },
       pages: mailbox === null ? pages : [...pages, mailboxPage(mailbox)],
       assets,
-      frame: createFrame(assets.base),
+      frame: createFrame({ base: assets.base, secure: torii.options.baseUrl.secure }),
       auth,
       authRoutes: createNodeHandler(auth, { trustedProxyHops }),
       mailboxAnswers: (request) => mailbox !== null && mayReadMailbox(request),
@@ -110,6 +94,37 @@ async function open(
   )
   return { url: baseUrl, port: listener.port, notes: [`Data in ${database}, schema ${schema}`] }
 }
+
+/** Where Torii's own pages lead to. */
+const toriiPages = {
+  signedIn: accountPath,
+  signIn: `${signInPath}?notice=ready`,
+  account: `${securityPath}?notice=changed`,
+  failed: signInPath,
+}
+
+/** What the settings have become. */
+interface Means {
+  readonly baseUrl: string
+  readonly keys: readonly ApplicationKey[]
+  readonly mailer: Mailer | null
+  readonly provider: OAuthProvider | null
+}
+
+/** Everything that Torii has is on. */
+const createTorii = (storage: PostgresStorage, { baseUrl, keys, mailer, provider }: Means): Torii =>
+  new Torii(storage, {
+    baseUrl,
+    keys,
+    audit: true,
+    log: logEvent,
+    mail: { appName: 'Torii' },
+    passkey: { rpName: 'Torii' },
+    magicLink: { code: true },
+    oauth: { providers: provider === null ? [] : [provider] },
+    jwt: { keys: signingKeys(keys), audience: baseUrl },
+    ...(mailer === null ? {} : { mailer }),
+  })
 
 async function openProvider(
   { oidc: named }: Settings,

@@ -9,8 +9,13 @@ export interface Frame {
   render(view: View, call: PageCall): Html
 }
 
-/** @param base where the assets are */
-export function createFrame(base: string): Frame {
+/** Where the assets are, and whether the site is on https. */
+interface FrameSite {
+  readonly base: string
+  readonly secure: boolean
+}
+
+export function createFrame({ base, secure }: FrameSite): Frame {
   const imports = JSON.stringify({
     imports: {
       'torii-auth/browser': `${base}/torii-auth/index.js`,
@@ -21,7 +26,11 @@ export function createFrame(base: string): Frame {
   // character, and the policy names its hash.
   const importMap = Html.join([`<script type="importmap">${imports}</script>`], [])
   return {
-    headers: pageHeaders(createHash('sha256').update(imports).digest('base64')),
+    headers: {
+      ...pageHeaders(createHash('sha256').update(imports).digest('base64')),
+      // @see OWASP ASVS 5.0, 3.4.1: at least a year
+      ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    },
     render: (view, call) => render(base, importMap, view, call),
   }
 }

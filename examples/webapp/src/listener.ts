@@ -6,17 +6,23 @@ import type { AddressInfo } from 'node:net'
 export interface Listener {
   readonly address: string
   readonly port: number
-  /** Answers every request from now on. */
+  /** Answers every request, also those that came before. */
   serve(listener: RequestListener): void
-  /** Takes no new request, answers those under way, and cuts off what takes longer than three seconds. */
+  /** Takes no new request, answers those under way, and cuts off what takes longer than two seconds. */
   stop(): Promise<void>
 }
 
-const stopMs = 3000
+const stopMs = 2000
 
 /** Listens at once, so that the port is known before anything is made of it. @throws what the system says */
 export async function listen(host: string, port: number): Promise<Listener> {
-  const server = createServer()
+  let serve: (listener: RequestListener) => void = () => undefined
+  const serving = new Promise<RequestListener>((resolve) => {
+    serve = resolve
+  })
+  const server = createServer((request, response) => {
+    void serving.then((listener) => listener(request, response))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -29,7 +35,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
   return {
     address,
     port: given,
-    serve: (listener) => void server.on('request', listener),
+    serve: (listener) => serve(listener),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()

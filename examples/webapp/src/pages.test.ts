@@ -127,7 +127,8 @@ describe('pages', async () => {
 test('a site on the web without mail offers nothing that needs a mail', async () => {
   const environment = { BASE_URL: 'https://app.example', TORII_KEYS: testKeys }
   const site = await startTestApplication(environment)
-  const { text } = await site.get('/sign-in')
+  const { text, headers } = await site.get('/sign-in')
+  assert.equal(headers.get('strict-transport-security'), 'max-age=31536000')
   assert.doesNotMatch(text, /forgot-password|sign-in\/mail|mailbox|oauth/)
   const person = { email: 'ada@example.com', password: 'seven lanterns at the gate' }
   const registered = await site.send('POST', 'password/register', person)
