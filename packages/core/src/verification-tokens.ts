@@ -98,7 +98,7 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
   /**
    * Charges, and stores the token in place of the user's former one of this purpose. Unknown addresses
    * and accounts that cannot use it (disabled; verified already, for `verify_email`) are charged alike
-   * and get nothing sent.
+   * and get nothing sent. One that is issued while everything is being ended may be dead on arrival.
    */
   issue(verification: NewVerification): Promise<VerificationDecision>
   /** Reads a live token without using it up, so that a password can be hashed before. Null: no such token. */
@@ -116,7 +116,7 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
     key: VerificationKey,
     reset: { hash: PasswordHash; refund?: AttemptRefund },
   ): Promise<PasswordReset>
-  /** Stores a token for a new address, which stays unclaimed until the change. */
+  /** Stores a token for a new address, which stays unclaimed until the change; charges as `issue` does. */
   issueEmailChange(change: NewEmailChange): Promise<EmailChangeRequest>
   /**
    * Uses the token up and moves the account to the new address, verified; deletes the magic links of

@@ -17,6 +17,7 @@ const mailSignIn = { mailSignIn: true }
 
 /** What is mailed, and what becomes of it. */
 const mailActs = {
+  chargeMail: ({ loginAttempts }, { charges }) => loginAttempts.chargeMail(charges),
   issueLink: ({ magicLinks }, { email, charges }, { secretHash }) =>
     magicLinks.issue({ email, tokenHash: secretHash, codeHash: null, lifetimeSeconds, charges }),
   consumeLink: ({ magicLinks }, { link }, own) => magicLinks.consume(link.tokenHash, proofOf(own)),

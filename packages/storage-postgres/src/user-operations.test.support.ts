@@ -56,6 +56,10 @@ export const mayAlsoBe: Partial<Record<OperationName, OperationName | null>> = {
   touch: null,
   // A rehash is dropped where the hash is just being changed; the session is dead by its epoch.
   signInRehashing: 'signIn',
+  // A token that is issued while everything is being ended may be dead on arrival.
+  issueVerification: 'chargeMail',
+  issueReset: 'chargeMail',
+  issueEmailChange: 'chargeMail',
 }
 
 /** Runs the operation and says in one word what it answered. */

@@ -81,8 +81,8 @@ const holderHolds = (schema: string): string => `
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('verification_tokens', {
-    // The share lock waits for whoever is just ending or proving something, and then sees it: a token that
-    // is mailed is good.
+    // The key lock sees a user that is being deleted. It lets an ending pass, by which the token is then dead
+    // on arrival: a lock that waits for it would be taken before a token that somebody else has just stored.
     issue: `
       with ${chargeMail(
         schema,
@@ -97,7 +97,7 @@ export const statements = (schema: string) =>
         from ${schema}.users u join held on u.id = held.user_id
         where u.disabled_at is null and ($16::text <> 'verify_email' or u.email_verified_at is null)
           and (select pg_catalog.count(*) from former) >= 0
-        for share of u
+        for key share of u
       )`,
       )}, token as (
         ${insertToken(schema, {
@@ -178,7 +178,7 @@ export const statements = (schema: string) =>
         select u.id, u.session_epoch from ${schema}.users u, gate
         where gate.until is null and u.id = $15::uuid and ${askingIsLive(schema, 15)}
           and (select pg_catalog.count(*) from former) >= 0
-        for share of u
+        for key share of u
       )`,
       )}, me as (
         select u.id from ${schema}.users u, gate
