@@ -130,11 +130,8 @@ whenInstalled('PgBouncer in transaction mode', () => {
     assert.deepEqual(open.rows, [])
   })
 
-  test('with prepare: true is refused with what to do, at once', async () => {
-    const started = performance.now()
-    await assertToldToUnprepare(PostgresStorage.connect(bouncer.url))
-    assert.ok(performance.now() - started < 3000)
-  })
+  test('with prepare: true is refused with what to do', () =>
+    assertToldToUnprepare(PostgresStorage.connect(bouncer.url)))
 
   test("with prepare: true over the application's own pool too, and hangs nobody", async () => {
     const pool = new pg.Pool({ connectionString: bouncer.url, max: clients })

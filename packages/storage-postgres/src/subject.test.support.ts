@@ -32,15 +32,15 @@ export type Kind = 'usual' | 'without password' | 'unverified' | 'disabled'
 
 type Identity = OAuthIdentity & { newAccountId: OAuthAccountId }
 
-/** What one of two callers brings; nothing of it is shared with the other one. */
+/** What one of several callers brings; nothing of it is shared with another one. */
 export interface Own {
   readonly session: NewSession
   readonly secretHash: TokenHash
   readonly hash: PasswordHash
   /** A name to give to something. */
   readonly name: string
-  /** Who of the two this is, in the words of a test. */
-  readonly label: 'first' | 'second'
+  /** Who this is, in the words of a test. */
+  readonly label: string
   /** Of the account that this caller may make. */
   readonly userId: UserId
   readonly identity: Identity
@@ -67,7 +67,7 @@ export interface Subject extends Person {
 /** Both callers, in the order in which they are to be named. */
 export const newOwns = (): [Own, Own] => [newOwn('first'), newOwn('second')]
 
-const newOwn = (label: Own['label']): Own => ({
+export const newOwn = (label: string): Own => ({
   session: newSession(),
   secretHash: freshSecretHash(),
   hash: freshPasswordHash(),
@@ -103,8 +103,11 @@ const newPasskey = (name: string): NewPasskey => ({
   name,
 })
 
+/** Who prepares a round and looks at it afterwards. */
+export type Onlooker = Pick<Lane, 'aside' | 'query'>
+
 /** Makes the user of one round; its first session was last used an hour ago. */
-export async function newSubject({ aside, query }: Lane, kind: Kind): Promise<Subject> {
+export async function newSubject({ aside, query }: Onlooker, kind: Kind): Promise<Subject> {
   const person = await signUp(aside, {
     emailVerified: kind !== 'unverified',
     password: kind !== 'without password',

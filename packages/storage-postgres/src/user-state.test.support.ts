@@ -1,7 +1,6 @@
 import type { SessionKey, VerificationPurpose } from 'torii-core'
 import { parseSessionId, parseUserId, tokenHash } from 'torii-core'
-import type { Lane } from './held-lock.test.support.js'
-import type { Own, Subject } from './subject.test.support.js'
+import type { Onlooker, Own, Subject } from './subject.test.support.js'
 
 export interface StateRow {
   user: { disabled: boolean; verified: boolean; name: string | null; email: string } | null
@@ -48,7 +47,7 @@ const stateText = `
 
 /** What is stored of the user and counts. */
 export async function readState(
-  lane: Lane,
+  lane: Onlooker,
   subject: Subject,
   owns: readonly Own[],
 ): Promise<StateRow> {
@@ -94,7 +93,7 @@ export function describeState(state: StateRow, subject: Subject, owns: readonly 
 }
 
 /** Of these rows the ones that somebody could still use: a reader judges, not the row's presence. */
-async function liveSessions(lane: Lane, sessions: StateRow['sessions']) {
+async function liveSessions(lane: Onlooker, sessions: StateRow['sessions']) {
   const found = sessions.map((session) =>
     lane.aside.sessions.validate(keyFrom(session), { touchSeconds: 60 }),
   )
@@ -102,7 +101,7 @@ async function liveSessions(lane: Lane, sessions: StateRow['sessions']) {
   return sessions.filter((_, index) => live[index])
 }
 
-async function liveTokens(lane: Lane, { id }: Subject, tokens: StateRow['tokens']) {
+async function liveTokens(lane: Onlooker, { id }: Subject, tokens: StateRow['tokens']) {
   const found = tokens.map(({ purpose, secret }) =>
     lane.aside.verificationTokens.find(purpose, { userId: id, secretHash: hashFrom(secret) }),
   )

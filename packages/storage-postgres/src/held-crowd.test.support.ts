@@ -1,0 +1,66 @@
+import pg from 'pg'
+import type { TestDatabase } from 'torii-testing'
+
+/** Rows that a crowd is made to wait for. */
+export type Held = readonly [select: string, values: unknown[]]
+
+/** Makes crowds start from one snapshot. */
+export interface Crowds {
+  /**
+   * Runs all at once while `held` is locked, until `waiting` of them (all, unless told) wait for it: each of
+   * those has its snapshot by then, and none of them sees what another one does.
+   */
+  fromOneSnapshot<Result>(
+    held: Held,
+    acts: readonly (() => Promise<Result>)[],
+    waiting?: number,
+  ): Promise<Result[]>
+  /** Begins `act`, which waits for `held` in its midst, runs `meanwhile` to its end, then lets go. */
+  whileWaiting<Result, Other>(
+    held: Held,
+    act: () => Promise<Result>,
+    meanwhile: () => Promise<Other>,
+  ): Promise<{ result: Result; other: Other }>
+  close(): Promise<void>
+}
+
+export async function openCrowds(database: TestDatabase): Promise<Crowds> {
+  const holder = new pg.Client({ connectionString: database.url })
+  await holder.connect()
+  const countWaiting = async () => {
+    const { rows } = await database.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+       where datname = current_database() and state = 'active' and wait_event_type = 'Lock'`,
+    )
+    return rows[0]?.count ?? 0
+  }
+  async function whileHeld<Result>([select, values]: Held, work: () => Promise<Result>) {
+    await holder.query('begin')
+    try {
+      await holder.query(select, values)
+      return await work()
+    } finally {
+      await holder.query('rollback')
+    }
+  }
+  /** Resolves with what was begun, not with what comes of it. */
+  async function begin<Result>(acts: readonly (() => Promise<Result>)[], waiting: number) {
+    const begun = acts.map((act) => act())
+    while ((await countWaiting()) < waiting);
+    return begun
+  }
+  return {
+    async fromOneSnapshot(held, acts, waiting = acts.length) {
+      return Promise.all(await whileHeld(held, () => begin(acts, waiting)))
+    },
+    async whileWaiting(held, act, meanwhile) {
+      const { begun, other } = await whileHeld(held, async () => ({
+        begun: await begin([act], 1),
+        other: await meanwhile(),
+      }))
+      const [result] = await Promise.all(begun)
+      return { result: result as Awaited<ReturnType<typeof act>>, other }
+    },
+    close: () => holder.end(),
+  }
+}
