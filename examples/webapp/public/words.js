@@ -34,6 +34,7 @@ const fault =
 export function explain(refusal, words = {}) {
   const { error, message } = refusal
   if (words[error] !== undefined) return words[error]
-  if (servers.has(error) && message) return message
+  // It may begin with the name of a field.
+  if (servers.has(error) && message) return message.charAt(0).toUpperCase() + message.slice(1)
   return sentences[error] ?? fault
 }

@@ -29,6 +29,6 @@ test('every code of docs/errors.md and of the browser client has words of its ow
 test('the words of an act come before those of the server', async () => {
   const { explain } = await import(new URL('../public/words.js', import.meta.url).href)
   const refusal = { error: 'invalid_credentials', message: 'the words of the server' }
-  assert.equal(explain(refusal), 'the words of the server')
+  assert.equal(explain(refusal), 'The words of the server')
   assert.equal(explain(refusal, { invalid_credentials: 'ours' }), 'ours')
 })
