@@ -74,7 +74,7 @@ ${periods.map(
 const unread = (counted: readonly AuditStretch[]): Html | null =>
   counted.every(({ complete }) => complete)
     ? null
-    : html`<p class="notice">More has happened than is read for a page: only the newest events are counted. The striped part is not.</p>`
+    : html`<p class="notice">More has happened than is read for a page: only the newest events are counted. The shaded part is not.</p>`
 
 function card(
   { type, title, tone }: Series,
