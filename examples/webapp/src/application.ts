@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApplicationKey, Mailer, OAuthProvider } from 'torii-auth'
 import { oidc, Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
@@ -36,6 +37,9 @@ export interface Application {
   stop(): Promise<void>
 }
 
+/** A mail server may hang, and who stops us does not wait for it. */
+const settleMs = 1500
+
 /** Opens the storage, brings its tables up to date, and serves Torii's routes and the pages. */
 export async function startApplication(settings: Settings): Promise<Application> {
   const stops: (() => Promise<unknown>)[] = []
@@ -66,7 +70,7 @@ async function open(
   const provider = await openProvider(settings, baseUrl, onStop)
   const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
   const torii = createTorii(storage, { baseUrl, keys, mailer, provider })
-  onStop(() => torii.settled())
+  onStop(() => Promise.race([torii.settled(), sleep(settleMs, undefined, { ref: false })]))
   // First of all nobody new is let in; for a start that fails it stands above as well.
   onStop(() => listener.stop())
   const auth = createHandler(torii, { pages: toriiPages })
