@@ -13,6 +13,7 @@ export const generators = [
   'scripts/common-passwords.mjs',
   'scripts/options-docs.mjs',
   'scripts/security-coverage.mjs',
+  'scripts/races-docs.mjs',
   'scripts/asvs-coverage.mjs',
 ]
 
