@@ -85,7 +85,11 @@ export const acts = {
   },
   'request-own-link': {
     run: ({ email: address }) => magicLink.request(client, address),
-    done: (_form, values) => say(`A link is on its way to ${values.email}.`),
+    done(form, values) {
+      // What is said behind a dialog is not heard.
+      closeDialog(form)
+      say(`A link is on its way to ${values.email}.`)
+    },
   },
   'reauthenticate-password': {
     run: ({ password: typed }) => sessions.reauthenticate(client, typed),

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http'
 import { request } from 'node:http'
 import { after } from 'node:test'
+import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
 import { startApplication } from './application.js'
 import { readSettings } from './settings.js'
@@ -11,6 +12,7 @@ import { readSettings } from './settings.js'
 /** The application over a database of its own, asked as a browser would ask it. */
 export interface TestApplication {
   readonly url: string
+  readonly db: TestDatabase
   /** Asks for a page or an address; follows nothing. */
   get(
     path: string,
@@ -42,9 +44,9 @@ export const testKeys = `k1:${randomBytes(32).toString('base64url')}`
 export async function startTestApplication(
   environment: Record<string, string> = {},
 ): Promise<TestApplication> {
-  const { url: databaseUrl } = await testDatabase()
+  const db = await testDatabase()
   const application = await startApplication(
-    readSettings({ DATABASE_URL: databaseUrl, PORT: '0', TORII_KEYS: testKeys, ...environment }),
+    readSettings({ DATABASE_URL: db.url, PORT: '0', TORII_KEYS: testKeys, ...environment }),
   )
   after(() => application.stop())
   const { url, port } = application
@@ -73,6 +75,7 @@ export async function startTestApplication(
   }
   return {
     url,
+    db,
     get,
     send,
     mailedLink,

@@ -96,7 +96,11 @@ async function open(
       mailboxAnswers: (request) => mailbox !== null && mayReadMailbox(request),
     }),
   )
-  return { url: baseUrl, port: listener.port, notes: [`Data in ${database}, schema ${schema}`] }
+  const notes = [
+    `Data in ${database}, schema ${schema}`,
+    ...(mailbox === null ? [] : [`Mail in ${baseUrl}/mailbox`]),
+  ]
+  return { url: baseUrl, port: listener.port, notes }
 }
 
 /** Where Torii's own pages lead to. */

@@ -117,6 +117,21 @@ describe('pages', async () => {
     for (const [tag] of form.matchAll(/<form[^>]*>/g)) assert.match(tag, /method="post"/)
   })
 
+  test('a page that cannot be made says so, and nothing of why', async (t) => {
+    const logged = t.mock.method(console, 'error', () => undefined)
+    await site.db.query('alter table torii.sessions rename to elsewhere')
+    try {
+      const { status, text } = await site.get('/account', { cookie })
+      assert.equal(status, 503)
+      assert.match(text, /Not available at the moment/)
+      assert.doesNotMatch(text, /sessions|relation|Error/)
+      assert.ok(logged.mock.callCount() > 0)
+    } finally {
+      await site.db.query('alter table torii.elsewhere rename to sessions')
+    }
+    assert.equal((await site.get('/account', { cookie })).status, 200)
+  })
+
   test('an unknown page is 404 with the same frame', async () => {
     const { status, text } = await site.get('/nothing/%3Cscript%3E')
     assert.equal(status, 404)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { describeDatabase, readSettings, SettingsError } from './settings.js'
 
@@ -99,6 +100,28 @@ test('a provider needs its client', () => {
       clientSecret: null,
     },
   )
+})
+
+test('every variable stands in the table of the README', async () => {
+  const asked = new Set<string>()
+  const given = new Map([
+    ['OIDC_ISSUER', 'https://id.example'],
+    ['OIDC_CLIENT_ID', 'torii'],
+  ])
+  const environment: Record<string, string | undefined> = {}
+  const watched = new Proxy(environment, {
+    get(_target, name) {
+      asked.add(String(name))
+      return given.get(String(name))
+    },
+  })
+  readSettings(watched)
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const table = readme.split('\n').filter((line) => /^\| `[A-Z]/.test(line))
+  const told = table.flatMap((line) =>
+    [...(line.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
+  )
+  assert.deepEqual([...asked].sort(), told.sort())
 })
 
 test('the description of the database holds no password', () => {
