@@ -33,7 +33,14 @@ export const oauthOperations = [
     }
   }),
   operation('oauth_accounts.deleteDead', 'done', [1, true], async (world) => {
-    const person = somebody()
+    // What a take-over left behind under the identity that somebody else now signs in with.
+    const former = somebody()
+    await world.aside.oauthAccounts.signIn(former)
+    await world.value(
+      'update torii.users set owner_epoch = owner_epoch + 1 where id = $1 returning 1 as raised',
+      [former.newUserId],
+    )
+    const person = { ...somebody(), subject: former.subject }
     return {
       act: ({ oauthAccounts }) => oauthAccounts.signIn(person),
       effect: () => opened(world, person.newUserId, person.session),

@@ -1,7 +1,7 @@
 import { ToriiError } from 'torii-core'
 import { createBatchQueue } from './batch-queue.js'
 import { binaryArray } from './binary-array.js'
-import type { BatchForm, Statement, TextRow } from './db.js'
+import type { BatchForm, Statement } from './db.js'
 import type { Driver } from './driver.js'
 
 /** More callers than this made a batch slower to answer without making it cheaper (decisions/0011). */
@@ -33,7 +33,7 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
         maxWaiting,
         drainMs,
         refusal: () => overloaded(statement.name),
-        askAlone: mayAskAlone,
+        askAlone: isAboutRows,
         ownError,
       },
     )
@@ -53,7 +53,7 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
 /** The rows of each call, in the order of the calls. */
 async function runMany(
   driver: Driver,
-  { statement, elements, readRow }: BatchForm,
+  { statement, elements }: BatchForm,
   calls: readonly Values[],
 ): Promise<unknown[][]> {
   const columns = elements.map((element, column) =>
@@ -64,24 +64,18 @@ async function runMany(
   )
   const each: unknown[][] = calls.map(() => [])
   for (const row of await driver.run(statement, columns)) {
-    if (!isTextRow(row)) throw new DecodedRowError(`${statement.name}: rows came decoded`)
-    const place = Number(row[0]) - 1
-    const [own, values] = [each[place], calls[place]]
-    if (own === undefined || values === undefined)
-      throw new Error(`${statement.name}: a row answers no call`)
-    own.push(readRow(row, values))
+    // The place of the call that it answers, from 1.
+    const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
+    const own = typeof place === 'number' ? each[place - 1] : undefined
+    if (own === undefined) throw new Error(`${statement.name}: a row answers no call`)
+    own.push(row)
   }
   return each
 }
 
-/** The pool is of another kind than `pg`, and decodes what it was asked to leave alone. */
-class DecodedRowError extends Error {}
-
-const isTextRow = (row: unknown): row is TextRow => Array.isArray(row) && typeof row[0] === 'string'
-
-/** What the server holds against one row must not fail the others; single rows any pool may decode. */
-const mayAskAlone = (error: unknown): boolean =>
-  error instanceof DecodedRowError || (error instanceof ToriiError && error.code === 'ERR_STORAGE')
+/** What the server holds against one row must not fail the others. */
+const isAboutRows = (error: unknown): boolean =>
+  error instanceof ToriiError && error.code === 'ERR_STORAGE'
 
 /** An error that one caller may change without another seeing it. */
 const ownError = (error: unknown): unknown =>

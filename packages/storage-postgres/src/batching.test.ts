@@ -201,21 +201,6 @@ describe('a statement each', () => {
     assert.deepEqual(texts, Array(5).fill(texts[0]))
   })
 
-  test('for all of a batch where the pool decodes every row', async () => {
-    const decoding = new PostgresStorage({
-      on: (event, listener) => pool.on(event, listener),
-      async connect() {
-        const client = await pool.connect()
-        return {
-          on: (event, listener) => client.on(event, listener),
-          release: (error) => client.release(error),
-          query: ({ text, values }) => client.query(text, values),
-        }
-      },
-    })
-    await all(decoding)
-  })
-
   test('for all of a batch in which one row is damaged: only its owner is told', async (t) => {
     const role = `reader_${database.name}`
     const [, , broken] = people

@@ -11,23 +11,16 @@ export interface Statement {
   readonly reads: boolean
   /** Name for the server's prepared statement: changes with the text, so it also tells schemas apart. */
   readonly preparedName: string
-  /** Its rows come as {@link TextRow}. */
-  readonly asTexts?: true
   /** How concurrent callers of this one can be answered by one statement, where that can be. */
   readonly batch?: BatchForm
 }
 
-/** The columns of a row as the server wrote them: decoding twenty of each row cost more than asking. */
-export type TextRow = readonly (string | null)[]
-
 /** A statement that answers many calls of another one. */
 export interface BatchForm {
-  /** Takes an array per parameter; each row begins with the place of the call that it answers, from 1. */
+  /** Takes an array per parameter; each row names the call that it answers, from 1, as `i`. */
   readonly statement: Statement
   /** The types of the elements, in the order of the parameters. */
   readonly elements: readonly ArrayElement[]
-  /** The row as the single statement would have answered it, and the values of its call. */
-  readRow(row: TextRow, values: readonly unknown[]): unknown
 }
 
 /** Runs statements: over a pool, over one transaction, over the embedded engine. */

@@ -84,7 +84,9 @@ export const statements = (schema: string) =>
         ${insertSession(schema, 5)}
         returning ${sessionColumns}
       )
-      select (select pg_catalog.count(*) from a)::int as known, u.*, s.*
+      select (select pg_catalog.count(*) from a)::int as known, exists (
+          select 1 from ${schema}.oauth_accounts a where a.provider = $1::text and a.subject = $2::text
+        ) as stored, u.*, s.*
       from (select 1 as one) as always left join u on true left join s on true`,
     deleteDead: `
       delete from ${schema}.oauth_accounts a using ${schema}.users u
@@ -196,7 +198,8 @@ export const statements = (schema: string) =>
   })
 
 type SignedInRow = UserRow & (SessionRow | { session_id: null })
-type KnownRow = SignedInRow & { known: number }
+/** `stored` without `known`: a row that a take-over left behind. */
+type KnownRow = SignedInRow & { known: number; stored: boolean }
 type NewRow = SignedInRow & {
   created: boolean
   proved_now: boolean | null
@@ -238,9 +241,9 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
     // Each turn is one commit. A second one is needed only when another caller registered the same
     // identity between our look and our insert: then it is known.
     for (let turn = 0; turn < 3; turn += 1) {
-      const known = await one(db, sql.signInKnown, values.slice(0, 11), toKnown<Metadata>)
-      if (known !== null) return known
-      await many(db, sql.deleteDead, values.slice(0, 2), found)
+      const row = await one(db, sql.signInKnown, values.slice(0, 11), (known: KnownRow) => known)
+      if (row.known > 0) return toKnown<Metadata>(row)
+      if (row.stored) await many(db, sql.deleteDead, values.slice(0, 2), found)
       const made = await one(db, sql.signInNew, values, toNew<Metadata>)
       if (made !== null) return made
     }
@@ -382,13 +385,10 @@ function signInValues(person: OAuthSignIn): unknown[] {
   ]
 }
 
-/** Null when the identity is not known. */
-function toKnown<Metadata extends object>(row: KnownRow): OAuthSignInOutcome<Metadata> | null {
-  if (row.known === 0) return null
-  return row.session_id === null
+const toKnown = <Metadata extends object>(row: KnownRow): OAuthSignInOutcome<Metadata> =>
+  row.session_id === null
     ? { ok: false, reason: 'user_unavailable' }
     : { ok: true, user: toUser(row), session: toSession(row), how: 'known' }
-}
 
 /** Null when somebody else registered the identity meanwhile. */
 function toNew<Metadata extends object>(row: NewRow): OAuthSignInOutcome<Metadata> | null {

@@ -30,8 +30,6 @@ interface PgQuery {
   text: string
   values: unknown[]
   name?: string
-  rowMode?: 'array'
-  types?: { getTypeParser(): (text: string) => string }
 }
 
 /** The deadlines of every call; each is a number of milliseconds. */
@@ -196,18 +194,10 @@ function processIdOf(client: PgClient): number | null {
 
 type Attempt = { ok: true; rows: unknown[] } | { ok: false; error: unknown; failure: ErrorClass }
 
-const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery => ({
-  text: statement.text,
-  values,
-  ...(prepare ? { name: statement.preparedName } : {}),
-  ...(statement.asTexts ? textRows : {}),
-})
-
-/** Has `pg` hand rows over as it read them, undecoded. */
-const textRows = {
-  rowMode: 'array',
-  types: { getTypeParser: () => (text: string) => text },
-} as const
+const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery =>
+  prepare
+    ? { name: statement.preparedName, text: statement.text, values }
+    : { text: statement.text, values }
 
 /** What an operator is told when a call fails; a refusal by a healthy server is told to the caller alone. */
 const eventOfGivingUp: Partial<Record<ErrorClass, StorageLogEvent['event']>> = {

@@ -18,10 +18,10 @@ export const liveSession = `
   and s.expires_at > ${now} and s.absolute_expires_at > ${now}`
 
 /**
- * The insert that opens a session for the rows of `u (user_id, session_epoch)`. Takes the seven
- * parameters of {@link sessionValues} from `$first` on.
+ * The insert that opens a session for the rows of `u (user_id, session_epoch)`: a CTE, or the query `users` in its
+ * place. Takes the seven parameters of {@link sessionValues} from `$first` on.
  */
-export const insertSession = (schema: string, first: number): string => {
+export const insertSession = (schema: string, first: number, users = 'u'): string => {
   const $ = (offset: number) => `$${first + offset}`
   return `
         insert into ${schema}.sessions as s (
@@ -30,7 +30,7 @@ export const insertSession = (schema: string, first: number): string => {
         select u.user_id, ${$(0)}::uuid, ${$(1)}::bytea, u.session_epoch, ${$(2)}::text[],
           ${$(3)}::text, ${$(4)}::text, ${now}, ${now}, ${now},
           ${secondsFromNow($(5))}, ${secondsFromNow($(6))}
-        from u`
+        from ${users}`
 }
 
 /** The parameters of {@link insertSession}; null opens none where the statement allows that. */

@@ -1,32 +1,34 @@
-import type { SessionId, SignInMethod, UserId, ValidSession } from 'torii-core'
-import type { BatchForm, Statement, TextRow } from './db.js'
-import { statementTime as now, seconds } from './db.js'
-import type { SessionRow } from './session-row.js'
-import { liveSession, sessionColumns, toSession } from './session-row.js'
-import type { UserRow } from './user-row.js'
-import { toUser, userColumns } from './user-row.js'
+import type { SessionKey, SignInMethod, ValidSession } from 'torii-core'
+import { statementTime as now, seconds, toDate } from './db.js'
+import { liveSession } from './session-row.js'
 
-/** What is judged beside the rows; the parameters are SQL for numbers of seconds. */
-const verdicts = (touchSeconds: string, recentSeconds: string): string => {
+/**
+ * What a validation answers with: numbers in one text, since a driver's work is by the column, and everything else
+ * as text too, which no driver decodes. What the caller knows (both ids) or the conditions say is left out. The
+ * parameters are SQL for numbers of seconds.
+ */
+const validColumns = (touchSeconds: string, recentSeconds: string): string => {
   const ago = (amount: string) => `${now} - pg_catalog.make_interval(secs => ${amount}::float8)`
   return `
-        u.session_epoch, u.owner_epoch, s.last_active_at <= ${ago(touchSeconds)} as touch_due,
-        coalesce(s.authenticated_at > ${ago(recentSeconds)}, false) as recent`
+        pg_catalog.concat_ws(' ', u.session_epoch, u.owner_epoch,
+          (s.last_active_at <= ${ago(touchSeconds)})::int,
+          coalesce(s.authenticated_at > ${ago(recentSeconds)}, false)::int,
+          ${seconds('u.created_at')}, ${seconds('u.updated_at')},
+          ${seconds('s.created_at')}, ${seconds('s.authenticated_at')}, ${seconds('s.last_active_at')},
+          ${seconds('s.expires_at')}, ${seconds('s.absolute_expires_at')}, ${seconds('u.email_verified_at')}
+        ) as numbers,
+        u.email, u.name, u.picture, u.metadata::text as metadata,
+        s.methods::text as methods, s.ip, s.user_agent`
 }
 
-/** The statement of a validation, and the one that answers many: both take the five values of `valuesOf`. */
+/** The statement of one validation, and the one that answers many. */
 export const validationTexts = (schema: string) => ({
   validate: `
-      select ${userColumns}, ${sessionColumns}, ${verdicts('$4', '$5')}
+      select ${validColumns('$4', '$5')}
       from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
       where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}`,
-  // Leaves out what the caller knows or the conditions say; readRow knows the columns by their places.
   validateMany: `
-      select k.i::int4 as i, u.email, ${seconds('u.email_verified_at')}, u.name, u.picture, u.metadata,
-        ${seconds('u.created_at')}, ${seconds('u.updated_at')}, s.methods, s.ip, s.user_agent,
-        ${seconds('s.created_at')}, ${seconds('s.authenticated_at')}, ${seconds('s.last_active_at')},
-        ${seconds('s.expires_at')}, ${seconds('s.absolute_expires_at')},
-        ${verdicts('k.touch_seconds', 'k.recent_seconds')}
+      select k.i::int4 as i, ${validColumns('k.touch_seconds', 'k.recent_seconds')}
       from rows from (
         pg_catalog.unnest($1::uuid[]), pg_catalog.unnest($2::uuid[]), pg_catalog.unnest($3::bytea[]),
         pg_catalog.unnest($4::int4[]), pg_catalog.unnest($5::int4[])
@@ -37,57 +39,55 @@ export const validationTexts = (schema: string) => ({
       where ${liveSession}`,
 })
 
-/** How callers that validate at the same time share a statement. */
-export const validationBatch = (validateMany: Statement): BatchForm => ({
-  statement: { ...validateMany, asTexts: true },
-  elements: ['uuid', 'uuid', 'bytea', 'int4', 'int4'],
-  readRow,
-})
-
-export interface ValidRow extends UserRow, SessionRow {
-  session_epoch: number
-  owner_epoch: number
-  touch_due: boolean
-  recent: boolean
+export interface ValidRow {
+  numbers: string
+  email: string | null
+  name: string | null
+  picture: string | null
+  metadata: string
+  methods: string
+  ip: string | null
+  user_agent: string | null
 }
 
-export const toValidSession = <Metadata extends object>(row: ValidRow): ValidSession<Metadata> => ({
-  user: toUser<Metadata>(row),
-  session: toSession(row),
-  epochs: { session: row.session_epoch, owner: row.owner_epoch },
-  touchDue: row.touch_due,
-  recent: row.recent,
-})
-
-/** The row that the single statement would have answered, of a row of `validateMany`. */
-function readRow(row: TextRow, [userId, sessionId]: readonly unknown[]): ValidRow {
-  const text = (place: number) => row[place] ?? null
-  const number = (place: number) => Number(row[place])
-  const verifiedAt = text(2)
+/** The session of a key that the statement has found. */
+export function toValidSession<Metadata extends object>(
+  row: ValidRow,
+  { userId, id }: Pick<SessionKey, 'userId' | 'id'>,
+): ValidSession<Metadata> {
+  const numbers = row.numbers.split(' ')
+  const number = (place: number) => Number(numbers[place])
+  const date = (place: number) => toDate(number(place))
+  const user = {
+    id: userId,
+    email: row.email,
+    // The last one, and nothing where the column is null.
+    emailVerifiedAt: numbers.length > 11 ? date(11) : null,
+    name: row.name,
+    picture: row.picture,
+    metadata: JSON.parse(row.metadata),
+    disabledAt: null,
+    createdAt: date(4),
+    updatedAt: date(5),
+  }
   return {
-    // The canonical texts that the statement found its rows by.
-    user_id: userId as UserId,
-    session_id: sessionId as SessionId,
-    email: text(1),
-    email_verified_at: verifiedAt === null ? null : Number(verifiedAt),
-    name: text(3),
-    picture: text(4),
-    metadata: JSON.parse(row[5] ?? '{}'),
-    disabled_at: null,
-    user_created_at: number(6),
-    user_updated_at: number(7),
-    methods: readMethods(row[8] ?? '{}'),
-    ip: text(9),
-    user_agent: text(10),
-    created_at: number(11),
-    authenticated_at: number(12),
-    last_active_at: number(13),
-    expires_at: number(14),
-    absolute_expires_at: number(15),
-    session_epoch: number(16),
-    owner_epoch: number(17),
-    touch_due: row[18] === 't',
-    recent: row[19] === 't',
+    // The table's check: without an address there is no time at which it was verified.
+    user: user as ValidSession<Metadata>['user'],
+    session: {
+      id,
+      userId,
+      methods: readMethods(row.methods),
+      ip: row.ip,
+      userAgent: row.user_agent,
+      createdAt: date(6),
+      authenticatedAt: date(7),
+      lastActiveAt: date(8),
+      expiresAt: date(9),
+      absoluteExpiresAt: date(10),
+    },
+    epochs: { session: number(0), owner: number(1) },
+    touchDue: numbers[2] === '1',
+    recent: numbers[3] === '1',
   }
 }
 

@@ -51,21 +51,22 @@ import {
   sessionValues,
   toSession,
 } from './session-row.js'
-import { toValidSession, validationBatch, validationTexts } from './session-validation.js'
+import type { ValidRow } from './session-validation.js'
+import { toValidSession, validationTexts } from './session-validation.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('sessions', {
     // The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
-    open: `
-      with u as (
-        select u.id as user_id, u.session_epoch from ${schema}.users u
-        where u.id = $1::uuid and u.disabled_at is null for key share
-      ), s as (
-        ${insertSession(schema, 2)}
-        returning s.user_id, ${sessionColumns}
-      )
-      select s.* from s`,
+    open: `${insertSession(
+      schema,
+      2,
+      `(
+          select u.id as user_id, u.session_epoch from ${schema}.users u
+          where u.id = $1::uuid and u.disabled_at is null for key share
+        ) as u`,
+    )}
+        returning s.user_id, ${sessionColumns}`,
     // As above; a session that is being ended just now derives one that is dead on arrival.
     derive: `
       with asking as (
@@ -162,7 +163,10 @@ export function createSessionRepository<Metadata extends object = Record<string,
   schema: string,
 ): SessionRepository<Metadata> {
   const sql = statements(schema)
-  const validate: Statement = { ...sql.validate, batch: validationBatch(sql.validateMany) }
+  const validate: Statement = {
+    ...sql.validate,
+    batch: { statement: sql.validateMany, elements: ['uuid', 'uuid', 'bytea', 'int4', 'int4'] },
+  }
   const receipts = createReceipts(db, schema)
   const ended = (row: { ended: number }) => row.ended
 
@@ -197,7 +201,9 @@ export function createSessionRepository<Metadata extends object = Record<string,
         recentSeconds === undefined ? null : checkSeconds(recentSeconds, 'recentSeconds'),
       ]
       // Awaited here: handing the promise on costs each caller three more turns of the microtask queue.
-      return await maybeOne(db, validate, values, toValidSession<Metadata>)
+      return await maybeOne(db, validate, values, (row: ValidRow) =>
+        toValidSession<Metadata>(row, { userId, id }),
+      )
     },
     async touch(key: SessionKey, options: { idleSeconds: number; touchSeconds: number }) {
       const { idleSeconds, touchSeconds } = checkObject(options, 'options')
