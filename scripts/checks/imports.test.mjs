@@ -33,6 +33,18 @@ test('imports: a one-way tree passes', (t) => {
   assert.deepEqual(check(makeRepository(t, storage)), [])
 })
 
+test('imports: a sample is its framework’s to judge', (t) => {
+  const sample = {
+    ...core,
+    'samples/kit/package.json': { name: 'sample' },
+    'samples/kit/src/page.ts': "import './$types'\nimport 'torii-core'\n",
+  }
+  assert.deepEqual(check(makeRepository(t, sample)), [])
+  const { 'samples/kit/package.json': manifest, 'samples/kit/src/page.ts': page } = sample
+  const elsewhere = { 'examples/kit/package.json': manifest, 'examples/kit/src/page.ts': page }
+  assert.equal(check(makeRepository(t, { ...core, ...elsewhere })).length, 2)
+})
+
 const bad = [
   ['packages/core/src/a.ts', "import 'node:fs'", /a\.ts:1: "node:fs" is not allowed/],
   ['packages/core/src/a.ts', "import 'node:assert/strict'", /is not allowed/],
