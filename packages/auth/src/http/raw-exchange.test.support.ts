@@ -24,7 +24,7 @@ export interface RawAnswer {
 }
 
 /** The bytes of a request; header values are written as Latin-1, as HTTP/1.1 has them. */
-export function bytesOf({ method, target, headers, body }: RawRequest): Buffer {
+function bytesOf({ method, target, headers, body }: RawRequest): Buffer {
   const lines = [
     `${method} ${target} HTTP/1.1`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
