@@ -12,8 +12,12 @@ import {
   type TestDatabase,
   testDatabase,
 } from 'torii-testing'
+import type { ObservedPool } from './batching.test.support.js'
+import { observe } from './batching.test.support.js'
 import { PostgresStorage } from './index.js'
 import { migrations } from './migrations.generated.js'
+import type { Person } from './people.test.support.js'
+import { freshSecretHash, isLive, signUp } from './people.test.support.js'
 
 const found = findPgBouncer()
 
@@ -24,6 +28,8 @@ test('PgBouncer is installed', { skip: found === null && 'apt-get install pgboun
 /** Connections of PgBouncer to the server; the storage has many more to PgBouncer. */
 const poolSize = 3
 const clients = 20
+/** People whose sessions are validated at once. */
+const crowd = 300
 
 async function assertToldToUnprepare(call: Promise<unknown>): Promise<void> {
   await assert.rejects(call, (error) => {
@@ -109,6 +115,65 @@ whenInstalled('PgBouncer in transaction mode', () => {
   })
 
   for (const promise of conformance) test(promise.name, () => promise.run(conforming))
+
+  describe('validations that come at the same time', () => {
+    let people: Person[]
+    let pool: pg.Pool
+    let observed: ObservedPool
+    before(async () => {
+      pool = new pg.Pool({ connectionString: bouncer.url, max: clients })
+      observed = observe(pool)
+      people = await Promise.all(Array.from({ length: crowd }, () => signUp(storage)))
+    })
+    after(() => pool.end())
+
+    /** Everybody at once, and as many who bring a wrong secret; each must get their own answer. */
+    async function validateAll(over: PostgresStorage): Promise<void> {
+      const strangers = people.map(({ key }) => ({ ...key, secretHash: freshSecretHash() }))
+      const keys = [...people.map(({ key }) => key), ...strangers]
+      const found = await Promise.all(
+        keys.map((key) => over.sessions.validate(key, { touchSeconds: 60 })),
+      )
+      assert.deepEqual(
+        found.map((valid) => valid?.session.id ?? null),
+        [...people.map(({ key }) => key.id), ...strangers.map(() => null)],
+      )
+    }
+
+    test('share statements, and each gets their own answer', async () => {
+      const over = new PostgresStorage(observed, { prepare: false })
+      await validateAll(over)
+      const batches = observed.sent.filter((text) => text.includes('unnest'))
+      assert.ok(
+        batches.length >= 1 && observed.sent.length <= crowd / 8,
+        String(observed.sent.length),
+      )
+    })
+
+    test('from many processes: a batch keeps nothing on a connection that another one gets', async () => {
+      const processes = await Promise.all(
+        Array.from({ length: 5 }, () => PostgresStorage.connect(bouncer.url, { prepare: false })),
+      )
+      await Promise.all([...processes, ...processes].map(validateAll))
+      await Promise.all(processes.map((each) => each.close()))
+    })
+
+    test('a session that is ended is refused by the next batch', async () => {
+      const [ended, ...others] = people
+      assert.ok(ended !== undefined)
+      assert.equal(await storage.sessions.end(ended.key), true)
+      people = others
+      await validateAll(storage)
+      const again = [ended, ended, ...others].map(({ key }) => isLive(storage, key))
+      assert.deepEqual(await Promise.all(again), [false, false, ...others.map(() => true)])
+    })
+
+    test('by batchValidation: false one statement each, the same answers', async () => {
+      const from = observed.sent.length
+      await validateAll(new PostgresStorage(observed, { prepare: false, batchValidation: false }))
+      assert.equal(observed.sent.length - from, people.length * 2)
+    })
+  })
 
   test('serves twenty clients at a time', async () => {
     const calls = Array.from({ length: 500 }, () => storage.users.list({ limit: 1 }))
