@@ -67,7 +67,7 @@ export const statements = (schema: string) =>
       ), proved as (
         select l.email, l.email_key from l where l.expires_at > ${now}
       ), ${signInByMailbox(schema, 2)}
-      select ${mailboxColumns} from u, s`,
+      select ${mailboxColumns(schema)} from u, s`,
     // A right code deletes the row, a wrong one counts on it: the row's lock lets at most five be tried.
     consumeCode: `
       with proved as (
@@ -81,7 +81,7 @@ export const statements = (schema: string) =>
           and l.tries < ${maxCodeTries} and l.expires_at > ${now}
         returning l.tries
       ), ${signInByMailbox(schema, 3)}, ${refundAttempt(schema, 's', 11)}
-      select ${mailboxColumns} from u, s`,
+      select ${mailboxColumns(schema)} from u, s`,
   })
 
 export interface MailRow extends MailVerdictRow {

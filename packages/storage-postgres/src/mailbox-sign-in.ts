@@ -29,11 +29,15 @@ export const signInByMailbox = (schema: string, first: number): string => `
         select claim.email_key, claim.user_id from claim
         union all
         select known.email_key, known.user_id from known
+      ), unproved as (
+        select u.id from ${schema}.users u join owner on owner.user_id = u.id
+        where u.email_verified_at is null for no key update of u
       ), u as (
         insert into ${schema}.users as u
           (id, email, email_key, email_verified_at, created_at, updated_at)
         select owner.user_id, proved.email, owner.email_key, ${now}, ${now}, ${now}
         from owner join proved on proved.email_key = owner.email_key
+        where (select pg_catalog.count(*) from unproved) >= 0
         on conflict (id) do update set
           email_verified_at = coalesce(u.email_verified_at, excluded.email_verified_at),
           session_epoch = u.session_epoch + (u.email_verified_at is null)::int,
@@ -48,7 +52,15 @@ export const signInByMailbox = (schema: string, first: number): string => `
       )`
 
 /** What {@link signInByMailbox} adds to the columns of `u` and `s`. */
-export const mailboxColumns = `u.*, s.*, u.proved_at = ${now} and not u.created as took_over`
+export const mailboxColumns = (schema: string): string =>
+  `u.*, s.*, not u.created and ${tookOver(schema)} as took_over`
+
+/**
+ * Whether this proof of the CTE `u` was the first. A lock on the `unproved` user tells: who had to wait for it finds
+ * the user proved. A user who was made while this statement waited is in no snapshot of it; there the time tells.
+ */
+export const tookOver = (schema: string): string => `(exists (select 1 from unproved)
+        or (u.proved_at = ${now} and not exists (select 1 from ${schema}.users known where known.id = u.user_id)))`
 
 export interface MailboxRow extends UserRow, SessionRow {
   created: boolean

@@ -43,6 +43,7 @@ import {
   checkOAuthAccountId,
   checkShortText,
 } from './input-credentials.js'
+import { tookOver } from './mailbox-sign-in.js'
 import type { OpenedRow } from './receipts.js'
 import { createReceipts } from './receipts.js'
 import type { SessionRow } from './session-row.js'
@@ -94,20 +95,20 @@ export const statements = (schema: string) =>
         and u.id = a.user_id and a.owner_epoch <> u.owner_epoch
       returning a.id`,
     // With a verified address the claim decides whose account it is; without one the identity does.
-    // Two statements may begin at one tick of a coarse clock: what was verified before is not taken over.
     signInNew: `
-      with verified as (
-        select u.id from ${schema}.user_emails e join ${schema}.users u on u.id = e.user_id
-        where e.email_key = $14::text and u.email_verified_at is not null
-      ), claim as (
+      with claim as (
         insert into ${schema}.user_emails as e (email_key, user_id)
         select $14::text, $12::uuid where $14::text is not null
         on conflict (email_key) do update set user_id = e.user_id
         returning e.user_id
+      ), unproved as (
+        select u.id from ${schema}.users u join claim on claim.user_id = u.id
+        where u.email_verified_at is null for no key update of u
       ), addressed as (
         insert into ${schema}.users as u
           (id, email, email_key, email_verified_at, name, picture, created_at, updated_at)
         select claim.user_id, $13::text, $14::text, ${now}, $15::text, $16::text, ${now}, ${now} from claim
+        where (select pg_catalog.count(*) from unproved) >= 0
         on conflict (id) do update set
           email_verified_at = coalesce(u.email_verified_at, excluded.email_verified_at),
           session_epoch = u.session_epoch + (u.email_verified_at is null)::int,
@@ -142,7 +143,7 @@ export const statements = (schema: string) =>
         returning ${sessionColumns}
       )
       select u.*, s.*, u.user_id = $12::uuid as created,
-        u.proved_at = ${now} and not exists (select 1 from verified) as proved_now,
+        ${tookOver(schema)} as took_over,
         (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
       from (select 1 as one) as always left join u on true left join s on true`,
     link: `
@@ -202,7 +203,7 @@ type SignedInRow = UserRow & (SessionRow | { session_id: null })
 type KnownRow = SignedInRow & { known: number; stored: boolean }
 type NewRow = SignedInRow & {
   created: boolean
-  proved_now: boolean | null
+  took_over: boolean
   claimed: number
   let_in: number
 }
@@ -393,7 +394,7 @@ const toKnown = <Metadata extends object>(row: KnownRow): OAuthSignInOutcome<Met
 /** Null when somebody else registered the identity meanwhile. */
 function toNew<Metadata extends object>(row: NewRow): OAuthSignInOutcome<Metadata> | null {
   if (row.session_id !== null) {
-    const how = row.created ? 'created' : row.proved_now === true ? 'took_over' : 'linked'
+    const how = row.created ? 'created' : row.took_over ? 'took_over' : 'linked'
     return { ok: true, user: toUser(row), session: toSession(row), how }
   }
   return row.claimed > 0 && row.let_in === 0 ? { ok: false, reason: 'user_unavailable' } : null
