@@ -63,17 +63,22 @@ const pathOf = (target: string): string => target.split('?', 1)[0] ?? ''
 const placeholder = 'http://localhost'
 
 function toFetchRequest(request: NodeRequest, target: string): Request {
-  const headers = new Headers()
+  // Pairs, which the Request makes its Headers of: a Headers object would be copied once more.
+  const headers: [string, string][] = []
   for (const [name, value] of Object.entries(request.headers))
-    if (value !== undefined && !name.startsWith(':')) headers.set(name, String(value))
+    if (value !== undefined && !name.startsWith(':')) headers.push([name, String(value)])
   // Fetch knows no TRACE; no route has either method, so the answer is the same.
   const method = request.method === 'TRACE' ? 'OPTIONS' : (request.method ?? 'GET')
   const body = method === 'GET' || method === 'HEAD' ? null : lazyBody(request)
   return new Request(placeholder + plainPath(target), { method, headers, body, duplex: 'half' })
 }
 
+/** Segments of letters, digits, `_` and `-`, as all routes have: no URL parser reads them in another way. */
+const plainSegments = /^(?:\/[\w-]+)+$/
+
 /** The target, unless a URL parser would read another path out of it: no route has a second spelling. */
 function plainPath(target: string): string {
+  if (plainSegments.test(target)) return target
   const path = pathOf(target)
   const url = URL.canParse(placeholder + target) ? new URL(placeholder + target) : null
   const plain = path.startsWith('/') && url?.origin === placeholder && url.pathname === path
@@ -101,7 +106,7 @@ function lazyBody(request: IncomingMessage): ReadableStream<Uint8Array> {
 }
 
 async function send(response: ServerResponse, answer: Response): Promise<void> {
-  const body = Buffer.from(await answer.arrayBuffer())
+  const body = answer.body === null ? null : Buffer.from(await answer.arrayBuffer())
   if (response.headersSent || response.destroyed) return
   response.statusCode = answer.status
   for (const [name, value] of answer.headers)
