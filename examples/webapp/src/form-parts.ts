@@ -43,6 +43,12 @@ const withReveal = (id: string, input: Html): Html => html`<div class="with-reve
 export const hidden = (name: string, value: string): Html =>
   html`<input type="hidden" name="${name}" value="${value}">`
 
+/** Whose password a form is about, for password managers: they file it under an address. */
+export const passwordOwner = (email: string | null): Html =>
+  html`<input class="unseen" type="email" name="username" autocomplete="username" value="${
+    email ?? ''
+  }" aria-hidden="true" tabindex="-1" readonly>`
+
 /** What makes a form act. */
 export interface ActForm {
   /** The act of `public/acts.js` that it does. */

@@ -1,9 +1,10 @@
 import { actForm, field } from '../form-parts.js'
+import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { PageCall } from '../page.js'
-import { signedOutPage } from '../page.js'
+import { accountPath, signedOutPage } from '../page.js'
 import { gate } from './gate.js'
-import { providerButtons } from './provider-buttons.js'
+import { orElse, providerLinks } from './provider-links.js'
 import { sentStep } from './sent.js'
 
 export const registerPage = signedOutPage('/register', (call) => ({
@@ -14,7 +15,7 @@ ${gate}
 <p class="lead">One address, one password, or an account you have elsewhere.</p>
 <div class="card" data-step="ask">
 ${registerForm(call)}
-${providerButtons(call, null)}
+${otherWays(call)}
 <p class="aside">You have one already? <a href="/sign-in">Sign in</a></p>
 </div>
 ${sentStep(call, {
@@ -23,6 +24,11 @@ ${sentStep(call, {
 })}
 </section>`,
 }))
+
+function otherWays(call: PageCall): Html | null {
+  const links = providerLinks(call, { to: accountPath })
+  return links.length === 0 ? null : html`<div class="ways">${orElse}${links}</div>`
+}
 
 const registerForm = ({ site }: PageCall) =>
   actForm({

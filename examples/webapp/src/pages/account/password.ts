@@ -1,5 +1,5 @@
 import type { WaysIn } from 'torii-auth'
-import { actForm, dialog, field, openButton } from '../../form-parts.js'
+import { actForm, dialog, field, openButton, passwordOwner } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
@@ -33,12 +33,6 @@ const newPasswordField = ({ site }: SignedInCall, id: string): Html =>
     hint: passwordHint(site.torii.options.password.minLength),
   })
 
-/** For password managers, which file a password under an address. */
-const address = ({ valid: { user } }: SignedInCall): Html =>
-  html`<input class="unseen" type="email" name="username" autocomplete="username" value="${
-    user.email ?? ''
-  }" aria-hidden="true" tabindex="-1" readonly>`
-
 const changeDialog = (call: SignedInCall): Html =>
   dialog({
     id: 'change-password',
@@ -47,7 +41,7 @@ const changeDialog = (call: SignedInCall): Html =>
 ${actForm({
   act: 'change-password',
   button: 'Change it',
-  content: html`${address(call)}${field({
+  content: html`${passwordOwner(call.valid.user.email)}${field({
     id: 'current-password',
     name: 'currentPassword',
     label: 'Current password',
@@ -65,7 +59,7 @@ const setDialog = (call: SignedInCall): Html =>
     content: actForm({
       act: 'set-password',
       button: 'Set it',
-      content: html`${address(call)}${newPasswordField(call, 'first-password')}`,
+      content: html`${passwordOwner(call.valid.user.email)}${newPasswordField(call, 'first-password')}`,
     }),
   })
 

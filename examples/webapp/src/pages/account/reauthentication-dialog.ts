@@ -1,8 +1,9 @@
 import type { WaysIn } from 'torii-auth'
-import { actForm, dialog, field } from '../../form-parts.js'
+import { actForm, dialog, field, hidden, passwordOwner } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
+import { providerLinks } from '../provider-links.js'
 
 /**
  * Asks once more who is there, by any way in that the person has. By password or passkey what was asked for
@@ -28,9 +29,7 @@ const passwordForm = ({ valid: { user } }: SignedInCall): Html =>
   actForm({
     act: 'reauthenticate-password',
     button: 'Confirm',
-    content: html`<input class="unseen" type="email" name="username" autocomplete="username" value="${
-      user.email ?? ''
-    }" aria-hidden="true" tabindex="-1" readonly>
+    content: html`${passwordOwner(user.email)}
 ${field({
   id: 'reauthenticate-password',
   name: 'password',
@@ -47,26 +46,19 @@ const passkeyForm = actForm({
   content: html``,
 })
 
-function signInAgain({ site: { torii }, path, valid }: SignedInCall, ways: WaysIn): Html {
+function signInAgain(call: SignedInCall, ways: WaysIn): Html {
   const linked = new Set(ways.oauthAccounts.map(({ provider }) => provider))
-  const query = `?redirectTo=${encodeURIComponent(path)}`
-  const { email } = valid.user
+  const { email } = call.valid.user
   return html`<div class="stack">
-${torii.oauth
-  .providers()
-  .filter(({ name }) => linked.has(name))
-  .map(
-    ({ name, displayName }) =>
-      html`<a class="button primary" href="/auth/oauth/${name}/start${query}">Continue with ${displayName}</a>`,
-  )}
+${providerLinks(call, { to: call.path, look: 'primary', only: linked })}
 ${
-  torii.options.mailer !== null &&
+  call.site.torii.options.mailer !== null &&
   email !== null &&
   actForm({
     act: 'request-own-link',
     button: 'Mail me a link',
     look: 'plain',
-    content: html`<input type="hidden" name="email" value="${email}">`,
+    content: hidden('email', email),
   })
 }
 </div>`

@@ -1,0 +1,52 @@
+import { actForm, field } from '../form-parts.js'
+import type { Html } from '../html.js'
+import { html } from '../html.js'
+import type { PageCall } from '../page.js'
+import { accountPath, signedOutPage, signInPath } from '../page.js'
+import { addressForm } from './address-form.js'
+import { gate } from './gate.js'
+import { sentStep } from './sent.js'
+
+/** Signing in by a mailed link, or by the code beside it. */
+export const mailedLinkPage = signedOutPage('/sign-in/mail', (call) => ({
+  title: 'Sign in by mail',
+  content: html`<section class="narrow hero">
+${gate}
+<h1 tabindex="-1">Sign in by mail</h1>
+<p class="lead">No password needed: open the link that we send you.</p>
+<div class="card" data-step="ask">
+${addressForm('request-link', 'Mail me a link')}
+<p class="aside"><a href="${signInPath}">Sign in another way</a></p>
+</div>
+${sentStep(call, {
+  sentence: [
+    'We have sent a mail to',
+    `. The link in it signs you in, once and within ${minutes(call)} minutes.`,
+  ],
+  again: 'request-link',
+  more: codeForm(call),
+})}
+</section>`,
+}))
+
+const minutes = ({ site }: PageCall): number =>
+  Math.round(site.torii.options.magicLink.lifetimeSeconds / 60)
+
+/** For who reads mail on another device. */
+const codeForm = ({ site }: PageCall): Html | null =>
+  site.torii.options.magicLink.code
+    ? actForm({
+        act: 'type-code',
+        to: accountPath,
+        button: 'Sign in with the code',
+        look: 'plain',
+        content: html`<input type="hidden" name="email" data-fill="email">
+${field({
+  id: 'code',
+  name: 'code',
+  label: 'Or type the code from the message',
+  autocomplete: 'one-time-code',
+  digits: true,
+})}`,
+      })
+    : null
