@@ -1,16 +1,29 @@
 /** Every journey, over one application and one browser. */
-import { after } from 'node:test'
-import { travelIn } from './harness/journey.mjs'
+import { after, before, describe, test } from 'node:test'
+import { journeys } from './harness/journey.mjs'
 import { openWorld } from './harness/world.mjs'
+import './journeys/pages.mjs'
+import './journeys/register.mjs'
+import './journeys/sign-in.mjs'
+import './journeys/mailed-links.mjs'
+import './journeys/provider.mjs'
+import './journeys/passkey.mjs'
+import './journeys/account.mjs'
+import './journeys/foreign-pages.mjs'
+import './journeys/passing-time.mjs'
 
-const world = await openWorld()
-travelIn(world)
-after(async () => {
-  await world.close()
-  console.log(
-    `${world.counts.looked} pages looked at, ${world.counts.judged} answers held to the OpenAPI document`,
-  )
+/** A journey that hangs fails; none takes half as long. */
+const longestMs = 60_000
+
+describe('the web application in a browser', () => {
+  let world
+  before(async () => {
+    world = await openWorld()
+  })
+  after(async () => {
+    await world.close()
+    const { looked, judged } = world.counts
+    console.log(`${looked} pages looked at, ${judged} answers held to the OpenAPI document`)
+  })
+  for (const { name, run } of journeys) test(name, { timeout: longestMs }, () => run(world))
 })
-
-await import('./journeys/pages.mjs')
-await import('./journeys/register.mjs')

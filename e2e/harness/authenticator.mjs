@@ -47,3 +47,9 @@ export async function addAuthenticator(page, { verifies = true, discoverable = t
     },
   }
 }
+
+/** A browser that offers no passkeys among its suggestions: only the button uses one. */
+export const withoutSuggestions = (page) =>
+  page.addInitScript(() => {
+    window.PublicKeyCredential.isConditionalMediationAvailable = async () => false
+  })

@@ -6,6 +6,9 @@ export async function judgeOf(site) {
   return createJudge(await (await fetch(`${site.url}/auth/openapi.json`)).json())
 }
 
+/** How long answers may still be on their way when a journey has ended. */
+const graceMs = 2000
+
 /** What Chromium prints for every answer of 400 and above; the answers themselves are watched. */
 const aboutStatus = /^Failed to load resource: the server responded with a status of/
 
@@ -15,6 +18,11 @@ export function watch(context, { site, judge, counts }) {
   const expected = []
   const pending = new Set()
   const note = (problem) => problems.push(problem)
+  // A body that no page reads to its end never arrives.
+  let leave
+  const left = new Promise((resolve) => {
+    leave = () => resolve(null)
+  })
   context.on('weberror', (error) => note(`error on a page: ${error.error().stack}`))
   context.on('console', (message) => {
     const text = message.text()
@@ -50,7 +58,7 @@ export function watch(context, { site, judge, counts }) {
     const contentType = (await response.headerValue('content-type')) ?? null
     const isRedirect = status >= 300 && status < 400
     // The body of an answer is gone with the page that asked for it.
-    const text = isRedirect ? '' : await response.text().catch(() => null)
+    const text = isRedirect ? '' : await Promise.race([response.text().catch(() => null), left])
     if (text === null) return
     const problem = judge({ method, pathname, status, contentType, text })
     if (problem !== null)
@@ -63,7 +71,9 @@ export function watch(context, { site, judge, counts }) {
     expect: (status, method, path) => expected.push({ status, method, path }),
     /** Everything that went wrong, and every expected refusal that did not come. */
     async problems() {
+      const grace = setTimeout(leave, graceMs)
       await Promise.all(pending)
+      clearTimeout(grace)
       const missing = expected.map(
         ({ status, method, path }) => `${method} ${path}: no status ${status}`,
       )

@@ -41,3 +41,36 @@ journey('the keyboard gets past the header at once', async ({ visitor }) => {
   await page.keyboard.press('Enter')
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'content')
 })
+
+journey('whatever must not happen on a page is seen', async ({ newVisitor, site }) => {
+  const careless = await newVisitor()
+  const { page } = careless
+  careless.expect(418, 'GET', '/teapot')
+  await page.goto('/sign-in')
+  await page.evaluate(async () => {
+    console.error('said on the console')
+    setTimeout(() => {
+      throw new Error('thrown on the page')
+    })
+    const image = document.createElement('img')
+    document.body.append(image)
+    document.body.setAttribute('style', 'color: red')
+    document.body.insertAdjacentElement('beforeend', document.createElement('button'))
+    await (await fetch('/auth/session')).text()
+    await fetch('http://localhost:9/').catch(() => undefined)
+  })
+  await careless.look('careless')
+  await assert.rejects(careless.close(), ({ message }) => {
+    for (const seen of [
+      'said on the console',
+      'thrown on the page',
+      'Content Security Policy',
+      'GET /auth/session: status 401',
+      'GET /teapot: no status 418',
+      'axe image-alt',
+      'axe button-name',
+    ])
+      assert.ok(message.includes(seen), `${seen} was not seen in ${site.url}`)
+    return true
+  })
+})

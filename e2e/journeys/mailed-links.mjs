@@ -1,0 +1,99 @@
+/** What happens to links between the mail and the button. */
+import assert from 'node:assert/strict'
+import { journey } from '../harness/journey.mjs'
+import { newEmail } from '../harness/world.mjs'
+
+async function requestLink(page, email) {
+  await page.goto('/sign-in/mail')
+  await page.locator('#email').fill(email)
+  await page.getByRole('button', { name: 'Mail me a link' }).click()
+  await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+}
+
+const dead = (page) => page.getByRole('heading', { name: 'This link does not work' }).waitFor()
+
+journey('a link that was used opens nothing any more', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = newEmail()
+  await requestLink(page, email)
+  const link = await mail.link(email, 'magic-link')
+  await page.goto(link)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL('**/account')
+  const thief = await visitor()
+  thief.expect(401, 'GET', '/auth/magic-link')
+  await thief.page.goto(link)
+  await dead(thief.page)
+  await thief.look('landing-dead')
+  assert.deepEqual(await thief.cookies(), [])
+})
+
+journey('a scanner that opens the link first uses nothing up', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = newEmail()
+  await requestLink(page, email)
+  const link = await mail.link(email, 'magic-link')
+  for (const method of ['HEAD', 'GET', 'GET', 'HEAD']) {
+    const scanned = await fetch(link, { method, headers: { 'user-agent': 'MailScanner/1.0' } })
+    assert.ok(scanned.status < 500)
+  }
+  // One that keeps cookies and follows to the page, and does everything but press the button.
+  const scanner = await visitor()
+  await scanner.page.goto(link)
+  await scanner.page.getByRole('button', { name: 'Sign in' }).waitFor()
+  await page.goto(link)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL('**/account')
+})
+
+journey(
+  'one link in two tabs: the first button signs in, the second finds it used',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = newEmail()
+    await requestLink(page, email)
+    const link = await mail.link(email, 'magic-link')
+    const second = await ada.context.newPage()
+    await page.goto(link)
+    await second.goto(link)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/account')
+    ada.expect(401, 'POST', '/auth/magic-link/authenticate')
+    await second.getByRole('button', { name: 'Sign in' }).click()
+    await dead(second)
+    await page.reload()
+    assert.equal(new URL(page.url()).pathname, '/account')
+  },
+)
+
+journey('a newer link replaces the older one', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = newEmail()
+  await requestLink(page, email)
+  const older = await mail.link(email, 'magic-link')
+  await requestLink(page, email)
+  const newer = await mail.link(email, 'magic-link')
+  ada.expect(401, 'GET', '/auth/magic-link')
+  await page.goto(older)
+  await dead(page)
+  await page.goto(newer)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL('**/account')
+})
+
+journey('the back button after a link was used shows that it was', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = newEmail()
+  await requestLink(page, email)
+  await page.goto(await mail.link(email, 'magic-link'))
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL('**/account')
+  ada.expect(401, 'GET', '/auth/magic-link')
+  await page.goBack()
+  await dead(page)
+})

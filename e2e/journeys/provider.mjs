@@ -1,0 +1,100 @@
+/** Signing in at the provider that runs beside the application. */
+import assert from 'node:assert/strict'
+import { journey } from '../harness/journey.mjs'
+import { newEmail } from '../harness/world.mjs'
+import { signOut, signUp } from './acts.mjs'
+
+const atProvider = async (page, email, name) => {
+  await page.getByRole('heading', { name: 'Local provider' }).waitFor()
+  await page.locator('#email').fill(email)
+  await page.locator('#name').fill(name)
+  await page.getByRole('button', { name: /^Continue to/ }).click()
+}
+
+journey('sign in at the provider, twice as the same person', async ({ visitor }) => {
+  const grace = await visitor()
+  const { page } = grace
+  const email = newEmail()
+  await page.goto('/sign-in')
+  await page.getByRole('link', { name: 'Continue with Local provider' }).click()
+  await grace.look('provider')
+  await atProvider(page, email, 'Grace Hopper')
+  await page.waitForURL('**/account')
+  await page.getByRole('heading', { name: 'Grace Hopper' }).waitFor()
+  await page.goto('/account/security')
+  await page.getByText('You sign in without one.').waitFor()
+  await grace.look('security-provider-only')
+  await signOut(page)
+
+  const again = await visitor()
+  await again.page.goto('/register')
+  await again.page.getByRole('link', { name: 'Continue with Local provider' }).click()
+  await atProvider(again.page, email, 'Grace Hopper')
+  await again.page.waitForURL('**/account')
+  await again.page.getByRole('heading', { name: 'Grace Hopper' }).waitFor()
+})
+
+journey('decline at the provider', async ({ visitor }) => {
+  const grace = await visitor()
+  const { page } = grace
+  await page.goto('/sign-in')
+  await page.getByRole('link', { name: 'Continue with Local provider' }).click()
+  await page.getByRole('button', { name: 'Decline' }).click()
+  await page.getByText('You declined at the provider. Nothing was done.').waitFor()
+  // A reload does not repeat it.
+  await page.waitForURL((url) => url.search === '')
+  await grace.look('sign-in-declined')
+  assert.ok((await grace.cookies()).every(({ name }) => name !== 'torii'))
+})
+
+journey('connect an account of the provider, and disconnect it', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  await signUp(ada, mail)
+  const elsewhere = newEmail()
+  await page.goto('/account/security')
+  await page.getByRole('button', { name: 'Connect Local provider' }).click()
+  await atProvider(page, elsewhere, 'Ada elsewhere')
+  await page.waitForURL('**/account/security*')
+  const connected = page.locator('#connected')
+  await connected.getByText(elsewhere).waitFor()
+  await ada.look('security-connected')
+  await connected.getByRole('button', { name: /^Disconnect/ }).click()
+  await page.getByText('Disconnected.').waitFor()
+  assert.equal(await connected.getByText(elsewhere).count(), 0)
+})
+
+journey(
+  'an account that already belongs to somebody is not connected twice',
+  async ({ visitor, mail }) => {
+    const grace = await visitor()
+    const email = newEmail()
+    await grace.page.goto('/sign-in')
+    await grace.page.getByRole('link', { name: 'Continue with Local provider' }).click()
+    await atProvider(grace.page, email, 'Grace Hopper')
+    await grace.page.waitForURL('**/account')
+
+    const ada = await visitor()
+    await signUp(ada, mail)
+    await ada.page.goto('/account/security')
+    await ada.page.getByRole('button', { name: 'Connect Local provider' }).click()
+    await atProvider(ada.page, email, 'Grace Hopper')
+    await ada.page.getByText('already belongs to an account here').waitFor()
+    assert.equal(new URL(ada.page.url()).pathname, '/account/security')
+  },
+)
+
+journey('the only way in cannot be taken away', async ({ visitor }) => {
+  const grace = await visitor()
+  const { page } = grace
+  await page.goto('/sign-in')
+  await page.getByRole('link', { name: 'Continue with Local provider' }).click()
+  await atProvider(page, newEmail(), 'Grace Hopper')
+  await page.waitForURL('**/account')
+  const { user } = await (await page.request.get('/auth/session')).json()
+  assert.equal(user.emailVerified, true)
+  // The verified address is a way in by mail, so the account at the provider may go.
+  await page.goto('/account/security')
+  await page.getByRole('button', { name: /^Disconnect/ }).click()
+  await page.getByText('Disconnected.').waitFor()
+})

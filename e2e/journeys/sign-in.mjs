@@ -1,0 +1,135 @@
+/** Signing in by what was typed or mailed, and out again. */
+import assert from 'node:assert/strict'
+import { journey } from '../harness/journey.mjs'
+import { newEmail, password } from '../harness/world.mjs'
+import { fill, signIn, signOut, signUp } from './acts.mjs'
+
+journey(
+  'sign out, a wrong password, the right one, and back to where it was asked for',
+  async ({ visitor, mail, site }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = await signUp(ada, mail)
+    await ada.look('account')
+    await signOut(page)
+    assert.deepEqual(await ada.cookies(), [])
+
+    ada.expect(401, 'POST', '/auth/password/authenticate')
+    await signIn(page, email, 'not the password at all')
+    await page.getByText('The address or the password is not right.').waitFor()
+    await page.goto('/account/data')
+    await fill(page, { email, password })
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL('**/account/data')
+    const cookies = await ada.cookies()
+    assert.deepEqual(
+      cookies.map(({ name, httpOnly, sameSite, path }) => ({ name, httpOnly, sameSite, path })),
+      [{ name: 'torii', httpOnly: true, sameSite: 'Lax', path: '/' }],
+    )
+    assert.ok(cookies[0].expires * 1000 > Date.now())
+    await page.goto('/sign-in')
+    assert.equal(page.url(), `${site.url}/account`)
+  },
+)
+
+journey('the back button shows nothing after signing out', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = await signUp(ada, mail)
+  await page.goto('/account/sessions')
+  await page.goto('/account/security')
+  await signOut(page)
+  for (let back = 0; back < 3; back += 1) {
+    await page.goBack()
+    await page.waitForLoadState()
+    assert.equal(new URL(page.url()).pathname, '/sign-in')
+    assert.equal(await page.getByText(email).count(), 0)
+  }
+})
+
+journey(
+  'an account of one’s own in two tabs: signing out in one ends the other',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    await signUp(ada, mail)
+    const second = await ada.context.newPage()
+    await second.goto('/account')
+    await signOut(ada.page)
+    ada.expect(401, 'PATCH', '/auth/user')
+    await second.locator('#name').fill('Somebody else')
+    await second.getByRole('button', { name: 'Save' }).click()
+    await second.waitForURL('**/sign-in?to=%2Faccount')
+    await second.getByText('Your session has ended. Sign in to go on.').waitFor()
+  },
+)
+
+journey('a mailed link signs in a new address and a known one', async ({ visitor, mail }) => {
+  const email = newEmail()
+  for (const shown of [email, email]) {
+    const ada = await visitor()
+    const { page } = ada
+    await page.goto('/sign-in/mail')
+    await page.locator('#email').fill(shown)
+    await page.getByRole('button', { name: 'Mail me a link' }).click()
+    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await page.goto(await mail.link(email, 'magic-link'))
+    assert.equal(new URL(page.url()).search, '')
+    await ada.look('landing-sign-in')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/account')
+    await page.getByRole('heading', { name: email }).waitFor()
+    assert.deepEqual(
+      (await ada.cookies()).map(({ name }) => name),
+      ['torii'],
+    )
+  }
+})
+
+journey(
+  'the code beside the link signs in on another device; a wrong one does not',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = newEmail()
+    await page.goto('/sign-in/mail')
+    await page.locator('#email').fill(email)
+    await page.getByRole('button', { name: 'Mail me a link' }).click()
+    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await ada.look('sign-in-mail-sent')
+    const { text } = await mail.message(email, 'ign in')
+    const code = /\b(\d{3} ?\d{3}|\d{6,8})\b/.exec(text)?.[0] ?? ''
+    const wrong = code.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10))
+    ada.expect(401, 'POST', '/auth/magic-link/authenticate')
+    await page.locator('#code').fill(wrong)
+    await page.getByRole('button', { name: 'Sign in with the code' }).click()
+    await page.getByText('That is not the code of the newest message').waitFor()
+    await page.locator('#code').fill(code)
+    await page.getByRole('button', { name: 'Sign in with the code' }).click()
+    await page.waitForURL('**/account')
+  },
+)
+
+journey(
+  'too many wrong passwords: the wait is shown, also to an address nobody has',
+  async ({ visitor }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = newEmail()
+    await page.goto('/sign-in')
+    await fill(page, { email, password: 'not the password at all' })
+    const send = async () => {
+      const answered = page.waitForResponse('**/auth/password/authenticate')
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+      return (await answered).status()
+    }
+    for (let tries = 0; tries < 10; tries += 1) {
+      ada.expect(401, 'POST', '/auth/password/authenticate')
+      assert.equal(await send(), 401)
+      await page.locator('button[aria-busy]').waitFor({ state: 'detached' })
+    }
+    ada.expect(429, 'POST', '/auth/password/authenticate')
+    assert.equal(await send(), 429)
+    await page.getByText('You can try again in').waitFor()
+    await ada.look('sign-in-too-many')
+  },
+)
