@@ -3,6 +3,8 @@ import { after } from 'node:test'
 import pg from 'pg'
 import { databaseNameBeside, databaseUrl } from './database-names.js'
 import { dropDatabase, retryInUse, withClient } from './drop-database.js'
+import { createSecretSearch, secretsOfThisFile } from './issued-secrets.js'
+import { secretsAtRest } from './secrets-at-rest.js'
 
 /** A database of its own for a test file. */
 export interface TestDatabase {
@@ -20,7 +22,8 @@ export interface TestDatabase {
 
 /**
  * Creates a database for the calling test file: with Torii's tables, or `empty`. It is dropped after the last test
- * of the file and after the `after` hooks of the file, so pools may be closed there.
+ * of the file and after the `after` hooks of the file, so pools may be closed there. A secret that torii-auth has
+ * issued meanwhile and that lies in clear in one of its tables fails the file.
  *
  * Do not `await test(…)` at the top level: node:test ends the file's run when no test is left at that moment.
  */
@@ -28,18 +31,28 @@ export async function testDatabase(options: { empty?: boolean } = {}): Promise<T
   const { serverUrl, template } = environment()
   const name = databaseNameBeside(template)
   const source = options.empty === true ? 'template0' : template
+  const url = databaseUrl(serverUrl, name)
   const clients = new Set<pg.Client>()
   afterEverything(async () => {
     await Promise.all([...clients].map((client) => client.end().catch(() => {})))
+    const holding = await tablesHoldingSecrets(url)
     await withClient(serverUrl, (admin) => dropDatabase(admin, name))
+    if (holding.length > 0)
+      throw new Error(`secrets that were issued here lie in clear in ${holding.join(', ')}`)
   })
   await withClient(serverUrl, (admin) =>
     retryInUse(async () => void (await admin.query(`create database ${name} template ${source}`))),
   )
-  const url = databaseUrl(serverUrl, name)
   const connect = () => connectTo(url, clients)
   const shared = sharedConnection(connect)
   return { url, name, connect, query: async (text, values) => (await shared()).query(text, values) }
+}
+
+/** Looks through the whole database when the test file has issued secrets. */
+async function tablesHoldingSecrets(url: string): Promise<string[]> {
+  const secrets = secretsOfThisFile()
+  if (secrets.length === 0) return []
+  return withClient(url, (client) => secretsAtRest(client, createSecretSearch(secrets)))
 }
 
 function environment(): { serverUrl: string; template: string } {

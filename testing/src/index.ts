@@ -1,6 +1,8 @@
 export { type CatalogueQuery, catalogue } from './catalogue.js'
 export { type TestDatabase, testDatabase } from './database.js'
 export { elapse } from './elapse.js'
+export { createSecretSearch, secretsOfThisFile } from './issued-secrets.js'
 export { findPgBouncer, type PgBouncer, startPgBouncer } from './pgbouncer.js'
+export { secretsAtRest } from './secrets-at-rest.js'
 export { type ServerOptions, startServer, type TestServer } from './server.js'
 export { canStartStandby, startStandby, type TestStandby } from './standby.js'

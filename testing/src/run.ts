@@ -1,9 +1,12 @@
 // `npm test`: see ../README.md.
-import { constants } from 'node:os'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { createSecretSearch, secretsOfRun } from './issued-secrets.js'
 import { prepareTemplate } from './prepare-template.js'
-import { totalsLine, withoutPassword } from './report.js'
+import { addTotals, type Totals, totalsLine, withoutPassword } from './report.js'
 import { runAll } from './run-all.js'
 import { createSkipJudge, readSkips } from './skips.js'
 import { createTemplate } from './template.js'
@@ -43,13 +46,37 @@ async function runOn(
   process.env.TORII_TEST_SERVER_URL = server.url
   process.env.TORII_TEST_TEMPLATE = template.name
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`
+  const secrets = await watchSecrets()
   try {
-    const totals = await runAll({ root, files, skips, complete, signal, print })
+    const run = await runAll({ root, files, skips, complete, signal, print })
+    const totals = addTotals(run, await searchLog(server.logFile, secrets, print))
     if (!signal.aborted) console.log(totalsLine(totals))
     return totals.failed === 0 ? 0 : 1
   } finally {
     await template.dropAll()
+    await rm(secrets, { recursive: true, force: true })
   }
+}
+
+/** Has every process of the run note what secrets it issues (secret-watch.ts). Resolves to the folder of notes. */
+async function watchSecrets(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'torii-run-'))
+  process.env.TORII_TEST_SECRETS = directory
+  const preload = new URL('secret-watch.js', import.meta.url)
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${preload}`
+  return directory
+}
+
+/** One failure when the server, by its default settings, has logged a secret that some test was issued. */
+async function searchLog(
+  logFile: string | null,
+  secrets: string,
+  print: (text: string) => void,
+): Promise<Totals> {
+  const search = createSecretSearch(secretsOfRun(secrets))
+  const count = logFile === null ? 0 : search.count(await readFile(logFile, 'latin1'))
+  if (count > 0) print(`FAIL  the server's log holds ${count} secrets that were issued`)
+  return { passed: 0, failed: count > 0 ? 1 : 0, skipped: 0 }
 }
 
 const interrupt = new AbortController()

@@ -40,6 +40,8 @@ export interface TestServer {
   /** `PostgreSQL 15.20 from /usr/lib/postgresql/15/bin`. */
   description: string
   dataDirectory: string
+  /** The file the server's log is appended to. */
+  logFile: string
   /** Stops the server and removes everything of it. Safe to call twice. */
   stop(): Promise<void>
   /** Stops it in order (or finds it killed) and starts it again on the same port and data. */
@@ -83,6 +85,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       version,
       description: `PostgreSQL ${version} from ${found.source}`,
       dataDirectory: dataDirectoryOf(directory),
+      logFile: input.logFile,
       ...control,
     }
   } catch (error) {

@@ -46,6 +46,7 @@ export async function startStandby(primary: TestServer): Promise<TestStandby> {
       version,
       description: `standby of PostgreSQL ${version} from ${binaries.source}`,
       dataDirectory: dataDirectoryOf(directory),
+      logFile: input.logFile,
       promote: () => promote(url.href),
       ...serverControl({ ...input, port }, pid, watchdog.release),
     }

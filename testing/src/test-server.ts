@@ -6,6 +6,8 @@ export interface RunServer {
   major: number
   /** `PostgreSQL 15.20 (from /usr/lib/postgresql/15/bin)`, without secrets. */
   title: string
+  /** What the server logs, null for one that was given. */
+  logFile: string | null
   stop(): Promise<void>
 }
 
@@ -15,7 +17,13 @@ export async function openRunServer(major: number | undefined): Promise<RunServe
   if (url !== undefined && url !== '') return givenServer(url, major)
   const server = await startServer(major === undefined ? {} : { major })
   const title = server.description.replace(/ (from .*)$/, ' ($1)')
-  return { url: server.url, major: majorOf(server.version), title, stop: server.stop }
+  return {
+    url: server.url,
+    major: majorOf(server.version),
+    title,
+    logFile: server.logFile,
+    stop: server.stop,
+  }
 }
 
 async function givenServer(url: string, major: number | undefined): Promise<RunServer> {
@@ -26,7 +34,7 @@ async function givenServer(url: string, major: number | undefined): Promise<RunS
     )
   }
   const title = `PostgreSQL ${version} (from TORII_TEST_DATABASE_URL, ${new URL(url).host})`
-  return { url, major: majorOf(version), title, stop: async () => {} }
+  return { url, major: majorOf(version), title, logFile: null, stop: async () => {} }
 }
 
 const majorOf = (version: string) => Number.parseInt(version, 10)
