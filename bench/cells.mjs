@@ -36,6 +36,11 @@ export const allCells = [
   ...both('magic link', ['Torii', 'Better Auth', 'Auth.js'], 'storage', 16),
   ...both('oauth known', ['Torii', 'Better Auth', 'Auth.js'], 'storage', 16),
   ...both('oauth new', ['Torii', 'Better Auth', 'Auth.js'], 'storage', 16),
+  node('passkey', 'Torii', 'storage', 16),
+  ...['magic link', 'oauth known', 'oauth new'].flatMap((flow) =>
+    both(flow, ['Torii', 'Better Auth', 'Auth.js'], 'api', 16),
+  ),
+  node('passkey', 'Torii', 'api', 16),
 ]
 
 /** The module of each subject. */

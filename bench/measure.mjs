@@ -39,17 +39,20 @@ async function startSubject(name, url, size) {
 
 export async function startSubjects(names, url, size) {
   const subjects = new Map()
-  for (const name of names) subjects.set(name, await startSubject(name, url, size))
+  try {
+    for (const name of names) subjects.set(name, await startSubject(name, url, size))
+  } catch (error) {
+    for (const subject of subjects.values()) await subject.close()
+    throw error
+  }
   return subjects
 }
 
-/** Milliseconds that a subject runs before each measurement: connections and caches are at hand again. */
-const leadInMs = 200
-
 /** One run of one cell, with what the server and the rest of the machine did meanwhile. */
-async function runOnce(cell, { subjects, pgbench, postmaster, ms }) {
+async function runOnce(cell, { subjects, pgbench, postmaster, ms, leadInMs }) {
   const request = { flow: `${cell.flow}/${cell.scope}`, callers: cell.callers }
   const subject = cell.script === undefined ? subjects.get(cell.subject) : null
+  // Connections and caches are at hand again.
   await subject?.run({ ...request, ms: leadInMs })
   const [server, machine] = [cpuOfTree(postmaster), cpuOfMachine()]
   const run =
@@ -99,12 +102,12 @@ function summarize({ flow, subject, scope, callers }, runs) {
   }
 }
 
-/** Measures `cells`, `repetitions` times each after one warm-up that is not counted. */
+/** Measures `cells`, `repetitions` times each after one warm-up that is not counted, if there is one. */
 export async function measure(cells, given) {
   const runs = new Map(cells.map((cell) => [cell, []]))
   // Each run of pgbench is a new process, so nothing of it stays warm.
-  for (const cell of cells.filter(({ script }) => script === undefined))
-    await runOnce(cell, { ...given, ms: given.warmUpMs })
+  const warmed = given.warmUpMs === 0 ? [] : cells.filter(({ script }) => script === undefined)
+  for (const cell of warmed) await runOnce(cell, { ...given, ms: given.warmUpMs })
   for (let repetition = 1; repetition <= given.repetitions; repetition += 1) {
     for (const cell of cells) runs.get(cell).push(await runOnce(cell, given))
     given.note(`repetition ${repetition} of ${given.repetitions}`)

@@ -51,7 +51,7 @@ const served = {
 const roundTrips = {
   'sessions.validate': '1, shared by callers that come at the same time (docs/performance.md)',
   'oauthAccounts.signIn':
-    '1 for a known identity, 3 for a new one (again when two callers bring it at once)',
+    '1 for a known identity, 2 for a new one, 3 where a take-over left its row behind (again when two callers bring it at once)',
   'oauthAccounts.link': '2',
   'passkeys.add': '5: begin, three statements, commit',
   'passkeys.signIn': '1, and 1 to tell why it was refused',

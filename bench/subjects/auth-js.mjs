@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { Auth } from '@auth/core'
+import { Auth, skipCSRFCheck } from '@auth/core'
 import PostgresAdapter from '@auth/pg-adapter'
 import pg from 'pg'
 import { spareSessions } from '../data.mjs'
 import { emailOf, peerTokenOf, pick } from '../keys.mjs'
-import { anySession, must, readyMade, spareNumbers } from './sessions-of.mjs'
+import { createBrowser, locationOf } from './browser.mjs'
+import { startProvider } from './provider.mjs'
+import {
+  anySession,
+  emailsInTurn,
+  knownOnes,
+  must,
+  readyMade,
+  spareNumbers,
+} from './sessions-of.mjs'
 
 const inAnHour = () => new Date(Date.now() + 3_600_000)
 
@@ -28,8 +37,6 @@ function adapterFlows(adapter, size) {
     await adapter.linkAccount(account(user.id, subject))
     await openSession(user.id)
   }
-  const known = Array.from({ length: 500 }, () => randomUUID())
-  let ready = null
   return {
     'open session/storage': { act: () => openSession(pick(size.users)) },
     'magic link/storage': {
@@ -46,11 +53,7 @@ function adapterFlows(adapter, size) {
       },
     },
     'oauth known/storage': {
-      async next() {
-        ready ??= Promise.all(known.map(newByOAuth))
-        await ready
-        return known[pick(known.length) - 1]
-      },
+      next: knownOnes(newByOAuth),
       async act(subject) {
         const named = { provider: 'example', providerAccountId: subject }
         await adapter.getUserByAccount(named)
@@ -62,7 +65,63 @@ function adapterFlows(adapter, size) {
   }
 }
 
+/** The providers of the benchmark as it defines them; `onLink` gets the URL of each mail. */
+const providersOf = (url, onLink) => [
+  {
+    id: 'example',
+    name: 'Example',
+    type: 'oauth',
+    clientId: 'bench',
+    clientSecret: 'of a benchmark only',
+    authorization: `${url}/authorize`,
+    token: `${url}/token`,
+    userinfo: `${url}/user`,
+    checks: ['pkce', 'state'],
+    profile: ({ id, name, email }) => ({ id, name, email, image: null }),
+  },
+  {
+    id: 'email',
+    name: 'Email',
+    type: 'email',
+    from: 'bench@example.com',
+    maxAge: 3600,
+    sendVerificationRequest: async ({ identifier, url: link }) => onLink(identifier, link),
+  },
+]
+
+const cookieName = 'authjs.session-token'
+
+/** Whole flows at its handler; the double submit of a form is left out, which spares it a request. */
+function wholeFlows({ config, links, size }) {
+  const newBrowser = () =>
+    createBrowser((request) => Auth(request, config), 'http://localhost:3000/auth')
+  async function signIn(subject) {
+    const browser = newBrowser()
+    const started = await browser.request('/signin/example', { method: 'POST', form: {} })
+    const state = new URL(locationOf(started)).searchParams.get('state')
+    const query = new URLSearchParams({ code: subject, state })
+    const response = await browser.request(`/callback/example?${query}`)
+    must(browser.has(cookieName), `session: ${locationOf(response)}`)
+  }
+  return {
+    'oauth known/api': { next: knownOnes(signIn), act: signIn },
+    'oauth new/api': { act: () => signIn(randomUUID()) },
+    'magic link/api': {
+      next: emailsInTurn(size),
+      async act(email) {
+        const browser = newBrowser()
+        await browser.request('/signin/email', { method: 'POST', form: { email } })
+        const link = new URL(must(links.get(email), 'link'))
+        const path = link.pathname.replace('/auth', '') + link.search
+        const response = await browser.request(path)
+        must(browser.has(cookieName), `session: ${locationOf(response)}`)
+      },
+    },
+  }
+}
+
 export async function open({ url, size }) {
+  const [provider, links] = [await startProvider(), new Map()]
   const pool = new pg.Pool({
     connectionString: url,
     idleTimeoutMillis: 0,
@@ -72,14 +131,15 @@ export async function open({ url, size }) {
   const adapter = PostgresAdapter(pool)
   const config = {
     adapter,
-    providers: [],
+    providers: providersOf(provider.url, (email, link) => links.set(email, link)),
+    skipCSRFCheck,
     secret: 'a secret of the benchmark, of no other use',
     trustHost: true,
     basePath: '/auth',
     session: { strategy: 'database' },
     logger: { error: console.error, warn() {}, debug() {} },
   }
-  const cookie = (n) => ({ cookie: `authjs.session-token=${peerTokenOf(n)}` })
+  const cookie = (n) => ({ cookie: `${cookieName}=${peerTokenOf(n)}` })
   const sessionOf = async (n) => {
     const request = new Request('http://localhost:3000/auth/session', { headers: cookie(n) })
     const response = await Auth(request, config)
@@ -87,6 +147,7 @@ export async function open({ url, size }) {
   }
   const flows = {
     ...adapterFlows(adapter, size),
+    ...wholeFlows({ config, links, size }),
     'validate/storage': {
       next: readyMade(size, ({ n }) => peerTokenOf(n)),
       act: async (token) => must(await adapter.getSessionAndUser(token), 'session'),
@@ -99,5 +160,9 @@ export async function open({ url, size }) {
       act: (n) => adapter.deleteSession(peerTokenOf(n)),
     },
   }
-  return { flows, close: () => pool.end() }
+  async function close() {
+    provider.close()
+    await pool.end()
+  }
+  return { flows, close }
 }

@@ -1,5 +1,6 @@
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import { genericOAuth } from 'better-auth/plugins/generic-oauth'
 import { magicLink } from 'better-auth/plugins/magic-link'
 import pg from 'pg'
 import { password } from '../keys.mjs'
@@ -16,17 +17,35 @@ export const betterAuthPool = (url, max) =>
     options: '-c search_path=better_auth',
   })
 
+/** The provider of the benchmark, as its plugin for any provider takes one. */
+const exampleProvider = (url) => ({
+  providerId: 'example',
+  clientId: 'bench',
+  clientSecret: 'of a benchmark only',
+  authorizationUrl: `${url}/authorize`,
+  tokenUrl: `${url}/token`,
+  userInfoUrl: `${url}/user`,
+  scopes: ['user'],
+  pkce: true,
+})
+
 /**
  * As its documentation sets it up for PostgreSQL, with what would write or answer in the place of the
  * database (rate limits, telemetry, the cookie cache, which is off by default) off.
  */
-export function betterAuthOptions(pool, { hash, onLink = () => {} } = {}) {
+export function betterAuthOptions(
+  pool,
+  { hash, onLink = () => {}, provider = 'http://127.0.0.1' } = {},
+) {
   return {
     database: pool,
     secret,
     baseURL: 'http://localhost:3000',
     emailAndPassword: { enabled: true, ...(hash === undefined ? {} : { password: hash }) },
-    plugins: [magicLink({ sendMagicLink: async ({ token }) => onLink(token) })],
+    plugins: [
+      magicLink({ sendMagicLink: async ({ email, token }) => onLink(email, token) }),
+      genericOAuth({ config: [exampleProvider(provider)] }),
+    ],
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     logger: { disabled: true },

@@ -3,7 +3,16 @@ import { betterAuth } from 'better-auth'
 import { spareSessions } from '../data.mjs'
 import { emailOf, password, peerTokenOf, pick, userIdOf } from '../keys.mjs'
 import { betterAuthOptions, betterAuthPool, secret } from './better-auth-options.mjs'
-import { anySession, must, readyMade, spareNumbers } from './sessions-of.mjs'
+import { createBrowser, locationOf } from './browser.mjs'
+import { startProvider } from './provider.mjs'
+import {
+  anySession,
+  emailsInTurn,
+  knownOnes,
+  must,
+  readyMade,
+  spareNumbers,
+} from './sessions-of.mjs'
 
 const cookieOf = (token) => {
   const signature = createHmac('sha256', secret).update(token).digest('base64')
@@ -64,15 +73,9 @@ function oauthFlows({ internal }) {
     )
     await internal.createSession(made.user.id)
   }
-  const known = Array.from({ length: 500 }, () => randomUUID())
-  let ready = null
   return {
     'oauth known/storage': {
-      async next() {
-        ready ??= Promise.all(known.map(newUser))
-        await ready
-        return known[pick(known.length) - 1]
-      },
+      next: knownOnes(newUser),
       async act(subject) {
         await stored()
         const owner = { providerId: 'example', accountId: subject }
@@ -85,29 +88,58 @@ function oauthFlows({ internal }) {
   }
 }
 
+/** Both flows at its handler, with the provider asked. */
+function wholeOauthFlows({ auth }) {
+  async function signIn(subject) {
+    const browser = createBrowser(auth.handler, 'http://localhost:3000/api/auth')
+    const json = { provider: 'example', callbackURL: '/', disableRedirect: true }
+    const started = await browser.request('/sign-in/social', { method: 'POST', json })
+    const { url } = await started.json()
+    const query = new URLSearchParams({
+      code: subject,
+      state: new URL(url).searchParams.get('state'),
+    })
+    const response = await browser.request(`/callback/example?${query}`)
+    must(browser.has('better-auth.session_token'), `session: ${locationOf(response)}`)
+  }
+  return {
+    'oauth known/api': { next: knownOnes(signIn), act: signIn },
+    'oauth new/api': { act: () => signIn(randomUUID()) },
+  }
+}
+
 export async function open({ url, size }) {
+  const provider = await startProvider()
   const pool = betterAuthPool(url, 10)
-  const links = []
-  const auth = betterAuth(betterAuthOptions(pool, { onLink: (token) => links.push(token) }))
+  const links = new Map()
+  const onLink = (email, token) => links.set(email, token)
+  const auth = betterAuth(betterAuthOptions(pool, { onLink, provider: provider.url }))
   const stub = { hash: async () => 'not hashed', verify: async () => true }
   const unhashed = betterAuth(betterAuthOptions(pool, { hash: stub }))
   const { internalAdapter: internal } = await auth.$context
   await unhashed.$context
+  const magicLink = {
+    next: emailsInTurn(size),
+    async act(email) {
+      const headers = new Headers()
+      await auth.api.signInMagicLink({ body: { email }, headers })
+      await auth.api.magicLinkVerify({ query: { token: must(links.get(email), 'link') }, headers })
+    },
+  }
   const flows = {
     ...sessionFlows({ auth, internal, size }),
     'register/api': registering(auth),
     'register, hash excluded/storage': registering(unhashed),
     'sign in/api': signingIn(auth, size),
     'sign in, hash excluded/storage': signingIn(unhashed, size),
-    'magic link/storage': {
-      async act() {
-        const email = emailOf(pick(size.users))
-        const headers = new Headers()
-        await auth.api.signInMagicLink({ body: { email }, headers })
-        await auth.api.magicLinkVerify({ query: { token: must(links.pop(), 'link') }, headers })
-      },
-    },
+    'magic link/storage': magicLink,
+    'magic link/api': magicLink,
     ...oauthFlows({ internal }),
+    ...wholeOauthFlows({ auth }),
   }
-  return { flows, close: () => pool.end() }
+  async function close() {
+    provider.close()
+    await pool.end()
+  }
+  return { flows, close }
 }

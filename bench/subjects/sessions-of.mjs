@@ -1,4 +1,5 @@
-import { ownerOf, pick } from '../keys.mjs'
+import { randomUUID } from 'node:crypto'
+import { emailOf, ownerOf, pick } from '../keys.mjs'
 
 /** Numbers of the spare sessions, each handed out once; null when none is left. */
 export function spareNumbers(size, spare) {
@@ -26,6 +27,30 @@ export function readyMade(size, make) {
     items ??= Array.from({ length: readAtRandom }, () => make(anySession(size)))
     turn = (turn + 1) % readAtRandom
     return items[turn]
+  }
+}
+
+/** The addresses of all users in turn, so that nobody is mailed twice at once or more often than allowed. */
+export function emailsInTurn(size) {
+  let turn = pick(size.users)
+  return () => {
+    turn = (turn % size.users) + 1
+    return emailOf(turn)
+  }
+}
+
+/** Identities that have signed in before by `signIn`, a few at a time; picked at random. */
+export function knownOnes(signIn) {
+  const known = Array.from({ length: 200 }, () => randomUUID())
+  let ready = null
+  async function make() {
+    for (let from = 0; from < known.length; from += 8)
+      await Promise.all(known.slice(from, from + 8).map(signIn))
+  }
+  return async () => {
+    ready ??= make()
+    await ready
+    return known[pick(known.length) - 1]
   }
 }
 

@@ -5,6 +5,7 @@ import { createHandler } from 'torii-auth/http'
 import {
   attemptKey,
   newOAuthAccountId,
+  newPasskeyId,
   newSessionId,
   newUserId,
   PasswordHash,
@@ -23,7 +24,9 @@ import {
   toriiTokenOf,
   userIdOf,
 } from '../keys.mjs'
-import { anyAddress, anySession, must, readyMade, spareNumbers } from './sessions-of.mjs'
+import { startProvider } from './provider.mjs'
+import { anyAddress, anySession, knownOnes, must, readyMade, spareNumbers } from './sessions-of.mjs'
+import { apiFlows, createMailbox, exampleProvider } from './torii-api.mjs'
 
 /** Validations must not find a touch due, as peers' sessions are not due either. */
 const session = { idleSeconds: 604_800, absoluteSeconds: 2_592_000, touchSeconds: 86_400 }
@@ -191,7 +194,7 @@ function oauthFlows({ storage }) {
     session: freshSession('oauth'),
   })
   /** The state is stored when the flow starts and used up when the provider answers. */
-  async function signIn(subject, email) {
+  async function signIn(subject) {
     const state = { stateHash: freshHash(), browserHash: freshHash(), provider: 'example' }
     await storage.oauthStates.store({
       ...state,
@@ -201,21 +204,79 @@ function oauthFlows({ storage }) {
       network: null,
     })
     must(await storage.oauthStates.consume(state), 'state')
-    must((await storage.oauthAccounts.signIn(person(subject, email))).ok, 'sign-in')
+    const given = person(subject, `${subject}@example.com`)
+    must((await storage.oauthAccounts.signIn(given)).ok, 'sign-in')
   }
-  const known = Array.from({ length: 500 }, () => ({ subject: randomUUID(), email: freshEmail() }))
-  let ready = null
   return {
-    'oauth known/storage': {
-      async next() {
-        ready ??= Promise.all(known.map(({ subject, email }) => signIn(subject, email)))
-        await ready
-        return known[pick(known.length) - 1]
-      },
-      act: ({ subject, email }) => signIn(subject, email),
-    },
-    'oauth new/storage': { act: () => signIn(randomUUID(), freshEmail()) },
+    'oauth known/storage': { next: knownOnes(signIn), act: signIn },
+    'oauth new/storage': { act: () => signIn(randomUUID()) },
   }
+}
+
+/** Sign-in by passkey without its cryptography: the challenge is stored, then used up, then the passkey is. */
+function passkeyFlows({ storage }) {
+  const epochs = { session: 0, owner: 0 }
+  async function person() {
+    const [id, opening] = [newUserId(), freshSession('password')]
+    const user = { id, email: freshEmail(), emailVerified: true, session: opening }
+    must((await storage.users.register(user)).ok, 'account')
+    const credentialId = new Uint8Array(randomBytes(32))
+    const passkey = {
+      id: newPasskeyId(),
+      credentialId,
+      publicKey: new Uint8Array(randomBytes(77)),
+      signCount: 0,
+      userHandle: new Uint8Array(randomBytes(64)),
+      userVerified: true,
+      backupEligible: true,
+      backedUp: true,
+      aaguid: randomUUID(),
+      transports: ['internal'],
+      name: 'Key',
+    }
+    const asking = { userId: id, sessionId: opening.id, epochs }
+    must((await storage.passkeys.add(asking, passkey, { max: 10 })).ok, 'passkey')
+    return { credentialId, userId: id }
+  }
+  const idle = []
+  return {
+    'passkey/storage': {
+      next: async () => idle.pop() ?? (await person()),
+      async act(owner) {
+        const challengeHash = freshHash()
+        const answered = { challengeHash, ceremony: 'authenticate' }
+        const challenge = {
+          ...answered,
+          holder: { kind: 'anyone' },
+          lifetimeSeconds: 300,
+          network: null,
+        }
+        await storage.passkeyChallenges.store(challenge)
+        const { credentialId } = owner
+        must(await storage.passkeys.findForSignIn({ ...answered, credentialId }), 'credential')
+        const use = { ...owner, signCount: 0, backedUp: true, epochs }
+        const opened = await storage.passkeys.signIn(use, { session: freshSession('passkey') })
+        must(opened.ok, 'sign-in')
+        idle.push(owner)
+      },
+    },
+  }
+}
+
+/** Whole flows, by a Torii that mails, asks a provider and seals challenges. */
+async function apiOf({ storage, size }) {
+  const provider = await startProvider()
+  const mailbox = createMailbox()
+  const torii = new Torii(storage, {
+    baseUrl: 'http://localhost:3000',
+    session,
+    mailer: mailbox.mailer,
+    requireVerifiedEmail: false,
+    keys: [{ id: 'bench', secret: randomBytes(32) }],
+    oauth: { providers: [exampleProvider(provider.url)] },
+    password: { hashing: { maxWaiting: 1000 } },
+  })
+  return { flows: apiFlows({ torii, mailbox, size }), close: provider.close }
 }
 
 export async function open({ url, size }) {
@@ -232,6 +293,12 @@ export async function open({ url, size }) {
     ...passwordFlows(given),
     ...mailFlows(given),
     ...oauthFlows(given),
+    ...passkeyFlows(given),
   }
-  return { flows, close: () => pool.end() }
+  const whole = await apiOf(given)
+  async function close() {
+    whole.close()
+    await pool.end()
+  }
+  return { flows: { ...flows, ...whole.flows }, close }
 }
