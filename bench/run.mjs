@@ -22,6 +22,7 @@ const runs = {
   compare: async (given) => (await import('./compare.mjs')).compare(given),
   timing: async (given) => (await import('./timing.mjs')).timing(given),
   growth: async (given) => (await import('./growth.mjs')).growth(given),
+  soak: async (given) => (await import('./soak.mjs')).soak(given),
   size: async () => (await import('./size.mjs')).size(),
 }
 
