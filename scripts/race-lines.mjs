@@ -89,6 +89,22 @@ export const raceSections = [
         ),
       ],
       [
+        'Of a burst of codes five wrong ones are tried, then even the right one is refused',
+        storage(
+          'single-use',
+          'T1.21 of 64 codes at once, the right one among them, five wrong ones are tried at most',
+          '{rounds} rounds',
+        ),
+      ],
+      [
+        'Charges and refunds at once are counted to the last one',
+        storage(
+          'races',
+          'T1.22 … charges and as many refunds of a network are counted to the last one',
+          '{guesses} of each',
+        ),
+      ],
+      [
         'Guesses, successes and mails lock counts in one order',
         storage(
           'races',

@@ -109,6 +109,19 @@ describe('guesses at once', () => {
     }
   })
 
+  test(`T1.22 ${guesses} charges and as many refunds of a network are counted to the last one`, async () => {
+    const network = capped(freshAttemptKey(), 1000)
+    const failures = async () => (await storage.loginAttempts.status(network.key)).failures
+    await times(guesses, () =>
+      storage.loginAttempts.charge({ account: capped(freshAttemptKey(), 1000), network }),
+    )
+    assert.equal(await failures(), guesses)
+    await times(guesses - 1, () =>
+      storage.loginAttempts.refund({ account: null, network: network.key }),
+    )
+    assert.equal(await failures(), 1)
+  })
+
   test(`${mixedCalls} guesses, successes and mails over 4 accounts and 3 networks: no deadlock`, async () => {
     const people = await times(4, () => signUp(storage))
     const accounts = people.map((person) => ({ person, key: freshAttemptKey() }))

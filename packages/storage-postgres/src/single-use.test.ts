@@ -120,6 +120,36 @@ test('T1.1 one magic link opened by 2, 8 and 64 at once: one session, and one ta
 test('T1.1 one code typed by 2, 8 and 64 at once: one session', () =>
   oneWins(using({ name: 'consumeCode', door: 'magic_links', shows: opened })))
 
+test('T1.21 of 64 codes at once, the right one among them, five wrong ones are tried at most', async () => {
+  const seen = { opened: 0, tooLate: 0 }
+  for (let round = 0; round < rounds; round += 1) {
+    const subject = await newSubject({ aside: storage, query }, 'usual')
+    const owns = Array.from({ length: 64 }, (_, index) => newOwn(`caller ${index}`))
+    // The right one is done first, comes last, or is somewhere between them.
+    const right = [0, 63, 4, 5, 32][round % 5]
+    const codes = owns.map(
+      (own, index) => () =>
+        perform(index === right ? 'consumeCode' : 'tryCode', storage, subject, own),
+    )
+    const [first, ...others] = codes
+    const begun = first?.()
+    if (right === 0) await begun
+    const answers = await Promise.all([begun, ...others.map((code) => code())])
+    const { links, sessions } = await readState({ aside: storage, query }, subject, owns)
+    const good = answers.filter((answer) => answer === 'done').length
+    assert.equal(answers.filter((answer) => answer === 'invalid_token').length, 64 - good)
+    // Whoever types the right one in time uses the link up; else it stays, its code does not.
+    if (good === 0) assert.deepEqual([links.length, links[0]?.tries, sessions.length], [1, 5, 2])
+    else assert.deepEqual([good, links.length, sessions.length], [1, 0, 3])
+    const again = await perform('consumeCode', storage, subject, newOwn('late'))
+    assert.equal(again, 'invalid_token')
+    seen.opened += good
+    seen.tooLate += Number(good === 0)
+  }
+  // The last of 64 comes too late on 16 connections, whatever their order.
+  assert.ok(seen.opened >= 1 && seen.tooLate >= 1, JSON.stringify(seen))
+})
+
 test('T1.2 one reset token used by 2, 8 and 64 at once: the password is that of the winner', () =>
   oneWins(
     using({
