@@ -9,6 +9,7 @@ import './journeys/mailed-links.mjs'
 import './journeys/provider.mjs'
 import './journeys/passkey.mjs'
 import './journeys/account.mjs'
+import './journeys/console.mjs'
 import './journeys/foreign-pages.mjs'
 import './journeys/passing-time.mjs'
 

@@ -19,11 +19,10 @@ async function run(world, walk) {
     await walk({ ...world, visitor })
   } catch (error) {
     // Where it stopped is said together with what went wrong on the way.
-    for (const opened of visitors)
-      await opened.close().catch((also) => {
-        error.message += `\n${also.message}`
-      })
-    throw error
+    const others = await Promise.all(
+      visitors.map((opened) => opened.close().catch(({ message }) => message)),
+    )
+    throw new Error([error.stack, ...others].join('\n'), { cause: error })
   }
   for (const opened of visitors) await opened.close()
 }

@@ -32,8 +32,10 @@ export async function startSite() {
   return {
     url: `http://localhost:${port}`,
     schema,
-    /** Everything that the process has printed since it was last started. */
-    printed: () => running.printed(),
+    /** Where the administrator's console is now. */
+    admin: () => last(/^Admin on (\S+)$/gm, running.printed()),
+    /** The secret that it printed last, which only who reads its output sees. */
+    adminSecret: () => last(/^Admin secret (\S+)$/gm, running.printed()),
     /** Stops the application, runs statements on its database, and starts it again on the same port. */
     async between(...statements) {
       await running.stop()
@@ -46,6 +48,12 @@ export async function startSite() {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function last(form, text) {
+  const found = [...text.matchAll(form)].at(-1)?.[1]
+  if (found === undefined) throw new Error(`the application has not printed ${form}`)
+  return found
 }
 
 async function launch(environment, folder) {

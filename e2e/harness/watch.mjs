@@ -43,7 +43,6 @@ export function watch(context, { site, judge, counts }) {
   async function check(response) {
     const request = response.request()
     const url = new URL(response.url())
-    if (url.origin !== site.url) return
     const method = request.method()
     const status = response.status()
     const at = expected.findIndex(
@@ -51,7 +50,8 @@ export function watch(context, { site, judge, counts }) {
     )
     if (at >= 0) expected.splice(at, 1)
     else if (status >= 400) note(`${method} ${url.pathname}: status ${status}`)
-    if (url.pathname.startsWith('/auth/')) await judgeAnswer(response, method, url.pathname, status)
+    if (url.origin === site.url && url.pathname.startsWith('/auth/'))
+      await judgeAnswer(response, method, url.pathname, status)
   }
 
   async function judgeAnswer(response, method, pathname, status) {

@@ -1,0 +1,21 @@
+/** A page of somebody else. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+/**
+ * Serves a page on a port of its own while `work` runs with its address. Under the application's own name it counts
+ * as the same site, so the application's cookies go along with what it sends.
+ */
+export async function withForeignPage({ html = '', hostname = 'localhost' }, work) {
+  const server = createServer((_request, response) => {
+    const page = `<!doctype html><html lang="en"><title>Prizes</title><link rel="icon" href="data:,">${html}</html>`
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    return await work(`http://${hostname}:${server.address().port}/`)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}

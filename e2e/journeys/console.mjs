@@ -1,0 +1,174 @@
+/** The administrator's console, which knows the operator by what the process prints. */
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { withForeignPage } from '../harness/foreign-page.mjs'
+import { journey } from '../harness/journey.mjs'
+import { password } from '../harness/world.mjs'
+import { fill, signIn, signUp } from './acts.mjs'
+
+/** Types the secret that was printed last. Opening the page prints one where none is waiting. */
+async function openConsole({ page }, site) {
+  await page.goto(`${site.admin()}/sign-in`)
+  const secret = site.adminSecret()
+  await page.locator('#secret').fill(secret)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  return secret
+}
+
+async function openUser(page, site, email) {
+  await page.goto(`${site.admin()}/users`)
+  await page.locator('#search').fill(email)
+  await page.getByRole('button', { name: 'Search' }).click()
+  await page.getByRole('link', { name: email }).click()
+  await page.getByRole('heading', { level: 1, name: email }).waitFor()
+}
+
+journey(
+  'the console opens by the printed secret only, once, with a cookie of its own',
+  async ({ visitor, site }) => {
+    const operator = await visitor()
+    const { page } = operator
+    await page.goto(`${site.admin()}/users`)
+    assert.equal(new URL(page.url()).pathname, '/sign-in')
+    await operator.look('console-sign-in')
+    operator.expect(401, 'POST', '/sign-in')
+    await page.locator('#secret').fill('not the secret')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('That is not the secret.').waitFor()
+    await operator.look('console-sign-in-refused')
+    const secret = await openConsole(operator, site)
+    assert.equal(new URL(page.url()).search, '')
+    const [cookie, ...more] = await operator.cookies()
+    assert.deepEqual(more, [])
+    assert.notEqual(cookie.name, 'torii')
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict'])
+
+    const second = await visitor()
+    second.expect(401, 'POST', '/sign-in')
+    await second.page.goto(`${site.admin()}/sign-in`)
+    await second.page.locator('#secret').fill(secret)
+    await second.page.getByRole('button', { name: 'Sign in' }).click()
+    await second.page.getByText('That is not the secret.').waitFor()
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL('**/sign-in')
+    await page.goBack()
+    await page.waitForLoadState()
+    assert.equal(new URL(page.url()).pathname, '/sign-in')
+  },
+)
+
+journey(
+  'the operator finds a person, ends a session, disables and enables the account',
+  async ({ visitor, mail, site }) => {
+    const ada = await visitor()
+    const email = await signUp(ada, mail)
+    const phone = await visitor()
+    await signIn(phone.page, email)
+    await phone.page.waitForURL('**/account')
+
+    const operator = await visitor()
+    const { page } = operator
+    await openConsole(operator, site)
+    await operator.look('console-overview')
+    await page.getByRole('link', { name: '7 days' }).click()
+    await page.getByText('The numbers as a table').click()
+    await operator.look('console-overview-table')
+    await page.goto(`${site.admin()}/users`)
+    await operator.look('console-users')
+    await openUser(page, site, email)
+    await operator.look('console-user')
+
+    await page
+      .getByRole('button', { name: /^End the session of/ })
+      .first()
+      .click()
+    await page.getByText('The session has ended.').waitFor()
+    const live = []
+    for (const one of [ada, phone])
+      live.push((await one.page.request.get('/auth/session')).status())
+    assert.deepEqual(live.sort(), [200, 401])
+
+    await page.getByText('Disable the account').click()
+    await page.getByRole('button', { name: 'Disable it' }).click()
+    await page.getByText('Disabled: every session has ended').waitFor()
+    await operator.look('console-user-disabled')
+    for (const one of [ada, phone])
+      assert.equal((await one.page.request.get('/auth/session')).status(), 401)
+    // It answers like a wrong password: whoever guesses learns nothing.
+    ada.expect(401, 'POST', '/auth/password/authenticate')
+    await signIn(ada.page, email)
+    await ada.page.getByText('The address or the password is not right.').waitFor()
+
+    await page.getByRole('button', { name: 'Enable the account' }).click()
+    await page.getByText('Enabled: the person can sign in again.').waitFor()
+    await signIn(ada.page, email)
+    await ada.page.waitForURL('**/account')
+    await page.goto(`${site.admin()}/trail`)
+    await operator.look('console-trail')
+  },
+)
+
+journey('the operator unlocks an address that was guessed at', async ({ visitor, mail, site }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = await signUp(ada, mail)
+  await ada.context.clearCookies()
+  const guess = (data) =>
+    page.request.post('/auth/password/authenticate', { data, headers: { origin: site.url } })
+  for (let tries = 0; tries < 10; tries += 1)
+    assert.equal((await guess({ email, password: `guess number ${tries} of mine` })).status(), 401)
+  assert.equal((await guess({ email, password })).status(), 429)
+
+  const operator = await visitor()
+  await openConsole(operator, site)
+  await openUser(operator.page, site, email)
+  await operator.look('console-user-locked')
+  await operator.page.getByRole('button', { name: 'Unlock and forget them' }).click()
+  await operator.page.getByText('Unlocked:').waitFor()
+  await page.goto('/sign-in')
+  await fill(page, { email, password })
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL('**/account')
+})
+
+journey(
+  'the console takes no form of another page, and answers to no other name',
+  async ({ visitor, mail, site }) => {
+    const ada = await visitor()
+    const email = await signUp(ada, mail)
+    const operator = await visitor()
+    const { page } = operator
+    await openConsole(operator, site)
+    await openUser(page, site, email)
+    const { pathname, hostname, port } = new URL(page.url())
+
+    // On the console's own name, so that the browser takes the page for the same site and sends the cookie along.
+    const stranger = await operator.context.newPage()
+    operator.expect(403, 'POST', `${pathname}/disable`)
+    const action = `${site.admin()}${pathname}/disable`
+    const html = `<form method="post" action="${action}"><button>Win</button></form>`
+    await withForeignPage({ hostname, html }, async (address) => {
+      await stranger.goto(address)
+      await stranger.getByRole('button', { name: 'Win' }).click()
+      await stranger.getByText('Forms of other pages are not taken.').waitFor()
+    })
+    await page.reload()
+    assert.equal(await page.getByText('Disable the account').count(), 1)
+
+    const asked = request({
+      hostname,
+      port,
+      path: pathname,
+      headers: { host: `console.example:${port}` },
+    })
+    const status = await new Promise((resolve, reject) => {
+      asked
+        .on('response', (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+    assert.equal(status, 421)
+  },
+)
