@@ -66,7 +66,7 @@ export const raceSections = [
         storage(
           'interleaving',
           'each ends as one call after the other would',
-          'all ordered pairs of 45 operations, each lock that the first waits for held in turn: some 6,000 rounds',
+          'all ordered pairs of all operations that write to a user, each lock that the first waits for held in turn: some 6,000 rounds',
         ),
         storage('interleaving', 'none is ended by a deadlock', 'the same rounds'),
       ],
