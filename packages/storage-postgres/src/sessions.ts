@@ -105,19 +105,13 @@ export const statements = (schema: string) =>
       where s.user_id = $1::uuid and ${liveSession}
       order by s.last_active_at desc, s.id desc`,
     revoke: `
-      with gone as (
-        delete from ${schema}.sessions s using ${schema}.users u
-        where s.user_id = $1::uuid and s.id = $5::uuid and u.id = s.user_id and ${mayAct(schema)}
-        returning ${liveSession} as live
-      )
-      select ${endedCount} as ended`,
+      delete from ${schema}.sessions s using ${schema}.users u
+      where s.user_id = $1::uuid and s.id = $5::uuid and u.id = s.user_id and ${mayAct(schema)}
+      returning ${liveSession} as live`,
     end: `
-      with gone as (
-        delete from ${schema}.sessions s using ${schema}.users u
-        where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and u.id = s.user_id
-        returning ${liveSession} as live
-      )
-      select ${endedCount} as ended`,
+      delete from ${schema}.sessions s using ${schema}.users u
+      where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and u.id = s.user_id
+      returning ${liveSession} as live`,
     // Adding to the epoch ends the others, also those being opened; the asking one is carried along.
     revokeOthers: `
       with raised as (
@@ -169,6 +163,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
   }
   const receipts = createReceipts(db, schema)
   const ended = (row: { ended: number }) => row.ended
+  const wasLive = (row: { live: boolean }) => row.live
 
   return {
     async open(userId: UserId, session: NewSession) {
@@ -222,10 +217,10 @@ export function createSessionRepository<Metadata extends object = Record<string,
     },
     async revoke(who: UserId | AskingSession, id: SessionId) {
       const values = [...whoValues(who), checkSessionId(id, 'id')]
-      return (await one(db, sql.revoke, values, ended)) > 0
+      return (await maybeOne(db, sql.revoke, values, wasLive)) ?? false
     },
     async end(key: SessionKey) {
-      return (await one(db, sql.end, keyValues(key), ended)) > 0
+      return (await maybeOne(db, sql.end, keyValues(key), wasLive)) ?? false
     },
     async revokeOthers(asking: AskingSession) {
       const { userId, sessionId, epochs } = checkAsking(asking)
