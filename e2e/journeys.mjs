@@ -1,6 +1,6 @@
 /** Every journey, over one application and one browser. */
 import { after, before, describe, test } from 'node:test'
-import { journeys } from './harness/journey.mjs'
+import { alone, together } from './harness/journey.mjs'
 import { openWorld } from './harness/world.mjs'
 import './journeys/pages.mjs'
 import './journeys/register.mjs'
@@ -14,17 +14,24 @@ import './journeys/foreign-pages.mjs'
 import './journeys/passing-time.mjs'
 
 /** A journey that hangs fails; none takes half as long. */
-const longestMs = 60_000
+const timeout = 60_000
 
-describe('the web application in a browser', () => {
-  let world
-  before(async () => {
-    world = await openWorld()
-  })
-  after(async () => {
-    await world.close()
-    const { looked, judged } = world.counts
-    console.log(`${looked} pages looked at, ${judged} answers held to the OpenAPI document`)
-  })
-  for (const { name, run } of journeys) test(name, { timeout: longestMs }, () => run(world))
+let world
+before(async () => {
+  world = await openWorld()
+})
+after(async () => {
+  await world.close()
+  const { looked, judged } = world.counts
+  console.log(`${looked} pages looked at, ${judged} answers held to the OpenAPI document`)
+})
+
+// Much of a journey is waiting: for a page, for a hash, for a mail.
+describe('people on their own', { concurrency: 3 }, () => {
+  for (const { name, run } of together) test(name, { timeout }, () => run(world))
+})
+
+// There is one operator at a time, and time passes for everybody.
+describe('the operator, and passing time', () => {
+  for (const { name, run } of alone) test(name, { timeout }, () => run(world))
 })

@@ -1,11 +1,17 @@
 /** A journey: people, each in a browser of their own, and nothing that may go wrong besides what they provoke. */
 
-/** Every journey, in the order that the files name them. */
-export const journeys = []
+/** Every journey, in the order that the files name them: those that may be under way together, and the others. */
+export const together = []
+export const alone = []
 
 /** `walk` is given the world, and `visitor()` for a browser of somebody's own. */
 export function journey(name, walk) {
-  journeys.push({ name, run: (world) => run(world, walk) })
+  together.push({ name, run: (world) => run(world, walk) })
+}
+
+/** A journey that others would disturb, or that disturbs them. */
+export function lonelyJourney(name, walk) {
+  alone.push({ name, run: (world) => run(world, walk) })
 }
 
 async function run(world, walk) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { withForeignPage } from '../harness/foreign-page.mjs'
-import { journey } from '../harness/journey.mjs'
+import { lonelyJourney } from '../harness/journey.mjs'
 import { password } from '../harness/world.mjs'
 import { fill, signIn, signUp } from './acts.mjs'
 
@@ -24,7 +24,7 @@ async function openUser(page, site, email) {
   await page.getByRole('heading', { level: 1, name: email }).waitFor()
 }
 
-journey(
+lonelyJourney(
   'the console opens by the printed secret only, once, with a cookie of its own',
   async ({ visitor, site }) => {
     const operator = await visitor()
@@ -59,7 +59,7 @@ journey(
   },
 )
 
-journey(
+lonelyJourney(
   'the operator finds a person, ends a session, disables and enables the account',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
@@ -110,30 +110,36 @@ journey(
   },
 )
 
-journey('the operator unlocks an address that was guessed at', async ({ visitor, mail, site }) => {
-  const ada = await visitor()
-  const { page } = ada
-  const email = await signUp(ada, mail)
-  await ada.context.clearCookies()
-  const guess = (data) =>
-    page.request.post('/auth/password/authenticate', { data, headers: { origin: site.url } })
-  for (let tries = 0; tries < 10; tries += 1)
-    assert.equal((await guess({ email, password: `guess number ${tries} of mine` })).status(), 401)
-  assert.equal((await guess({ email, password })).status(), 429)
+lonelyJourney(
+  'the operator unlocks an address that was guessed at',
+  async ({ visitor, mail, site }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = await signUp(ada, mail)
+    await ada.context.clearCookies()
+    const guess = (data) =>
+      page.request.post('/auth/password/authenticate', { data, headers: { origin: site.url } })
+    for (let tries = 0; tries < 10; tries += 1)
+      assert.equal(
+        (await guess({ email, password: `guess number ${tries} of mine` })).status(),
+        401,
+      )
+    assert.equal((await guess({ email, password })).status(), 429)
 
-  const operator = await visitor()
-  await openConsole(operator, site)
-  await openUser(operator.page, site, email)
-  await operator.look('console-user-locked')
-  await operator.page.getByRole('button', { name: 'Unlock and forget them' }).click()
-  await operator.page.getByText('Unlocked:').waitFor()
-  await page.goto('/sign-in')
-  await fill(page, { email, password })
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.waitForURL('**/account')
-})
+    const operator = await visitor()
+    await openConsole(operator, site)
+    await openUser(operator.page, site, email)
+    await operator.look('console-user-locked')
+    await operator.page.getByRole('button', { name: 'Unlock and forget them' }).click()
+    await operator.page.getByText('Unlocked:').waitFor()
+    await page.goto('/sign-in')
+    await fill(page, { email, password })
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL('**/account')
+  },
+)
 
-journey(
+lonelyJourney(
   'the console takes no form of another page, and answers to no other name',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()

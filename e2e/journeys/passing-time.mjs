@@ -1,11 +1,11 @@
 /** What time does. The application is stopped, the rows are moved, and it is started again. */
 import assert from 'node:assert/strict'
 import { addAuthenticator } from '../harness/authenticator.mjs'
-import { journey } from '../harness/journey.mjs'
+import { lonelyJourney } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
 import { signUp } from './acts.mjs'
 
-journey(
+lonelyJourney(
   'a link that is too old opens nothing; who is signed in still is',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
@@ -29,7 +29,7 @@ journey(
   },
 )
 
-journey(
+lonelyJourney(
   'after a while, who is there is asked again: by password, by passkey, or not at all',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
