@@ -5,6 +5,9 @@ import pg from 'pg'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { machine, resultsFolder } from './compare.mjs'
 import { fillTorii } from './data.mjs'
+import { growthMarkdown } from './growth-report.mjs'
+import { measureSweep } from './growth-sweep.mjs'
+import { measureWrites } from './growth-writes.mjs'
 import { emailOf, secretHashOf, secretOf, sessionIdOf, userIdOf } from './keys.mjs'
 import { median } from './measure.mjs'
 import { lines } from './plot.mjs'
@@ -12,9 +15,12 @@ import { startBenchServer } from './server.mjs'
 import { statementText } from './subjects/raw-pg.mjs'
 import { anySession } from './subjects/sessions-of.mjs'
 
-const fullSizes = [10_000, 100_000, 1_000_000, 10_000_000]
-const quickSizes = [1000, 10_000]
-const samples = 400
+/** The sizes, how many writes of each kind, and the expired sessions of the sweep, which the largest size gets. */
+const full = { all: [10_000, 100_000, 1_000_000, 10_000_000], times: 1000, expired: 1_000_000 }
+const quick = { all: [1000, 10_000], times: 50, expired: 10_000 }
+/** Look-ups of one caller: rounds beside the first, which warms up, and calls in each. */
+const rounds = 10
+const callsPerRound = 200
 
 /** Reads and writes whose cost must not depend on the size; each with the values of one call. */
 const operations = {
@@ -67,24 +73,36 @@ async function buffersAt(client, size) {
   return found
 }
 
-/** Milliseconds of one call after the other, no other callers. */
-async function latencyAt(url, size) {
-  const storage = await PostgresStorage.connect(url)
+/** Milliseconds of so many calls, one after the other, no other callers. */
+async function timesOf(storage, size, calls) {
   const times = []
-  for (let n = 0; n < samples * 2; n += 1) {
-    const { n: number, user } = anySession(size)
+  for (let call = 0; call < calls; call += 1) {
+    const { n, user } = anySession(size)
     const key = {
       userId: userIdOf(user),
-      id: sessionIdOf(number),
-      secretHash: secretHashOf(secretOf(number)),
+      id: sessionIdOf(n),
+      secretHash: secretHashOf(secretOf(n)),
     }
     const started = performance.now()
-    const valid = await storage.sessions.validate(key, { touchSeconds: 60 })
-    if (valid === null) throw new Error('no session')
-    if (n >= samples) times.push(performance.now() - started)
+    if ((await storage.sessions.validate(key, { touchSeconds: 60 })) === null)
+      throw new Error('no session')
+    times.push(performance.now() - started)
   }
-  await storage.close()
-  return median(times)
+  return times
+}
+
+/** The median at each size. The sizes take turns, so that a busy moment meets them alike. */
+async function latencies(places) {
+  const storages = []
+  for (const { url } of places) storages.push(await PostgresStorage.connect(url))
+  const times = places.map(() => [])
+  for (let round = 0; round <= rounds; round += 1)
+    for (const [at, { size }] of places.entries()) {
+      const taken = await timesOf(storages[at], size, callsPerRound)
+      if (round > 0) times[at].push(...taken)
+    }
+  for (const storage of storages) await storage.close()
+  return times.map(median)
 }
 
 async function bytesAt(client, size) {
@@ -95,65 +113,93 @@ async function bytesAt(client, size) {
   return { user: rows[0].users / size.users, session: rows[0].sessions / size.sessions }
 }
 
-async function measureSize(server, sessions, note) {
+/** A database of that many sessions, and five times fewer users. */
+async function prepareSize(server, sessions, note) {
   const size = { sessions, users: Math.ceil(sessions / 5), spare: 0 }
   const admin = new pg.Client({ connectionString: server.url })
-  admin.on('error', () => {})
   await admin.connect()
   await admin.query(`create database growth_${sessions}`)
+  await admin.end()
   const url = Object.assign(new URL(server.url), { pathname: `/growth_${sessions}` }).href
   const client = new pg.Client({ connectionString: url })
   // A failure must not be hidden by the server's end, which follows it.
   client.on('error', () => {})
   await client.connect()
+  const started = performance.now()
   await fillTorii(client, url, size)
   await client.query('vacuum (analyze)')
+  await client.query('checkpoint')
+  const fillSeconds = (performance.now() - started) / 1000
+  note(`${sessions.toLocaleString('en')} sessions made in ${fillSeconds.toFixed(0)} s`)
+  return { size, url, client, fillSeconds }
+}
+
+async function measureSize({ size, url, client, fillSeconds }, validateMs, { times, expired }) {
   const result = {
-    sessions,
+    sessions: size.sessions,
     users: size.users,
-    validateMs: await latencyAt(url, size),
+    fillSeconds,
+    validateMs,
     operations: await buffersAt(client, size),
     bytesPer: await bytesAt(client, size),
+    sweep: expired === 0 ? null : await measureSweep(client, url, size, expired),
+    // Last, since it ends sessions.
+    writes: await measureWrites(client, url, size, times),
   }
   await client.end()
-  await admin.end()
-  note(`${sessions.toLocaleString('en')} sessions: ${result.validateMs.toFixed(3)} ms`)
   return result
+}
+
+async function measureAll(server, { all, times, expired }, note) {
+  const places = []
+  for (const sessions of all) places.push(await prepareSize(server, sessions, note))
+  const validate = await latencies(places)
+  const sizes = []
+  for (const [at, place] of places.entries()) {
+    const isLargest = at === places.length - 1
+    sizes.push(await measureSize(place, validate[at], { times, expired: isLargest ? expired : 0 }))
+    note(`${place.size.sessions.toLocaleString('en')} sessions measured`)
+  }
+  return sizes
+}
+
+const plotOf = (sizes, title, unit, series) =>
+  lines(title, { sizes: sizes.map(({ sessions }) => sessions), unit, series })
+
+/** Both plots: what is touched, and how long it takes. */
+function plots(sizes) {
+  const pages = Object.keys(operations).map((name) => ({
+    name,
+    values: sizes.map((one) => one.operations[name].buffers),
+  }))
+  const writes = Object.keys(sizes[0].writes).map((name) => ({
+    name,
+    values: sizes.map((one) => one.writes[name].ms),
+  }))
+  const validate = { name: 'validate', values: sizes.map((one) => one.validateMs) }
+  return {
+    'growth-pages.svg': plotOf(sizes, 'Pages touched, by number of sessions', '', pages),
+    'growth-time.svg': plotOf(sizes, 'Milliseconds, one caller', 'ms', [validate, ...writes]),
+  }
 }
 
 export async function growth({ isQuick, note }) {
   const server = await startBenchServer(isQuick)
-  const sizes = []
+  const startedAt = new Date().toISOString()
+  let sizes
   try {
-    for (const sessions of isQuick ? quickSizes : fullSizes)
-      sizes.push(await measureSize(server, sessions, note))
+    sizes = await measureAll(server, isQuick ? quick : full, note)
   } finally {
     await server.stop()
   }
-  const names = Object.keys(operations)
-  const series = names.map((name) => ({
-    name,
-    values: sizes.map((one) => one.operations[name].buffers),
-  }))
-  const plot = lines('Pages touched per operation, by number of sessions', {
-    sizes: sizes.map(({ sessions }) => sessions),
-    series,
-    unit: '',
-  })
+  const results = { startedAt, machine: machine(), postgres: server.version, sizes }
+  const files = {
+    'growth.json': `${JSON.stringify(results, null, 1)}\n`,
+    'growth.md': growthMarkdown(results),
+    ...plots(sizes),
+  }
   mkdirSync(resultsFolder, { recursive: true })
-  const results = {
-    startedAt: new Date().toISOString(),
-    machine: machine(),
-    postgres: server.version,
-    sizes,
-  }
-  writeFileSync(join(resultsFolder, 'growth.json'), `${JSON.stringify(results, null, 1)}\n`)
-  writeFileSync(join(resultsFolder, 'growth.svg'), plot)
-  for (const { sessions, validateMs, operations: found, bytesPer } of sizes) {
-    const pages = names.map((name) => `${name} ${found[name].buffers}`).join(', ')
-    console.log(
-      `${sessions} sessions: validate p50 ${validateMs.toFixed(3)} ms; pages: ${pages}; bytes per user ${Math.round(bytesPer.user)}, per session ${Math.round(bytesPer.session)}`,
-    )
-  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(resultsFolder, name), text)
+  console.log(files['growth.md'])
   return 0
 }
