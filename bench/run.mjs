@@ -24,6 +24,7 @@ const runs = {
   growth: async (given) => (await import('./growth.mjs')).growth(given),
   soak: async (given) => (await import('./soak.mjs')).soak(given),
   size: async () => (await import('./size.mjs')).size(),
+  publish: async () => (await import('./publish.mjs')).publish(),
 }
 
 const words = process.argv.slice(2)

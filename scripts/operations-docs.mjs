@@ -35,6 +35,7 @@ inside a caller's transaction. A test cuts the connection at each of them, befor
 /** Statements that do not bear the name of the method they serve. */
 const served = {
   'users.listByEmail': ['users.list'],
+  'sessions.openMany': ['sessions.open'],
   'sessions.validateMany': ['sessions.validate'],
   'oauth_accounts.signInKnown': ['oauthAccounts.signIn'],
   'oauth_accounts.signInNew': ['oauthAccounts.signIn'],
@@ -49,6 +50,8 @@ const served = {
 
 /** Methods of more than one round trip. */
 const roundTrips = {
+  'sessions.open':
+    '1, shared by callers that come at the same time; 2 where somebody holds the user (docs/performance.md)',
   'sessions.validate': '1, shared by callers that come at the same time (docs/performance.md)',
   'oauthAccounts.signIn':
     '1 for a known identity, 2 for a new one, 3 where a take-over left its row behind (again when two callers bring it at once)',

@@ -97,6 +97,23 @@ export const sessionOperations = [
       effect: () => opened(world, id, session),
     }
   }),
+  operation('sessions.openMany', 'done', [5, true, true, true, true], async (world) => {
+    const { id } = await signUp(world.aside)
+    const sessions = Array.from({ length: 4 }, newSession)
+    return {
+      // The first goes alone, the others together.
+      act: async (storage) =>
+        (await Promise.all(sessions.map((session) => storage.sessions.open(id, session)))).find(
+          ({ ok }) => !ok,
+        ),
+      effect: async () => [
+        await liveSessions(world, id),
+        ...(await Promise.all(
+          sessions.map(async (session) => (await opened(world, id, session))[1]),
+        )),
+      ],
+    }
+  }),
   operation('sessions.derive', 'done', [2, true], async (world) => {
     const [person, id, secretHash] = [await signUp(world.aside), newSessionId(), freshSecretHash()]
     const derived = { id, secretHash, ip: null, userAgent: null, idleSeconds: 500 }

@@ -1,4 +1,4 @@
-import { ToriiError } from 'torii-core'
+import { OutcomeUnknownError, ToriiError } from 'torii-core'
 import { createBatchQueue } from './batch-queue.js'
 import { binaryArray } from './binary-array.js'
 import type { BatchForm, Statement } from './db.js'
@@ -34,11 +34,17 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
         drainMs,
         refusal: () => overloaded(statement.name),
         askAlone: isAboutRows,
-        ownError,
+        ownError: (error) => ownError(error, statement.name),
       },
     )
-    queues.set(statement.preparedName, queue)
-    return queue
+    const run: Run = form.skipsHeld
+      ? async (values) => {
+          const rows = await queue(values)
+          return rows === noRows ? driver.run(statement, values) : rows
+        }
+      : queue
+    queues.set(statement.preparedName, run)
+    return run
   }
 
   return {
@@ -49,6 +55,9 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
         : queueOf(statement, statement.batch)(values),
   }
 }
+
+/** What a call gets that a batch had no row for. */
+const noRows: unknown[] = []
 
 /** The rows of each call, in the order of the calls. */
 async function runMany(
@@ -62,13 +71,14 @@ async function runMany(
       calls.map((values) => values[column]),
     ),
   )
-  const each: unknown[][] = calls.map(() => [])
+  const each: unknown[][] = calls.map(() => noRows)
   for (const row of await driver.run(statement, columns)) {
     // The place of the call that it answers, from 1.
     const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
     const own = typeof place === 'number' ? each[place - 1] : undefined
-    if (own === undefined) throw new Error(`${statement.name}: a row answers no call`)
-    own.push(row)
+    if (typeof place !== 'number' || own === undefined)
+      throw new Error(`${statement.name}: a row answers no call`)
+    each[place - 1] = [...own, row]
   }
   return each
 }
@@ -78,10 +88,13 @@ const isAboutRows = (error: unknown): boolean =>
   error instanceof ToriiError && error.code === 'ERR_STORAGE'
 
 /** An error that one caller may change without another seeing it. */
-const ownError = (error: unknown): unknown =>
-  error instanceof ToriiError
-    ? new ToriiError(error.code, error.message, { cause: error.cause })
-    : error
+function ownError(error: unknown, operation: string): unknown {
+  if (!(error instanceof ToriiError)) return error
+  const { code, message, cause } = error
+  return error instanceof OutcomeUnknownError
+    ? new OutcomeUnknownError(operation, { cause })
+    : new ToriiError(code, message, { cause })
+}
 
 const overloaded = (operation: string): ToriiError =>
   new ToriiError(

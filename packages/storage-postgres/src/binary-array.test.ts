@@ -12,12 +12,19 @@ test('PostgreSQL reads each binary array as the values that went in', async () =
     const numbers = Array.from({ length }, (_, n) =>
       n % 3 === 1 ? null : (n % 2 ? -1 : 1) * (2 ** 31 - 1 - n),
     )
-    const { rows } = await query('select $1::uuid[] as u, $2::bytea[] as b, $3::int4[] as n', [
-      binaryArray('uuid', uuids),
-      binaryArray('bytea', hashes),
-      binaryArray('int4', numbers),
-    ])
-    assert.deepEqual(rows, [{ u: uuids, b: hashes, n: numbers }])
+    const texts = Array.from({ length }, (_, n) =>
+      n % 3 === 1 ? null : '"Ü,{}\\\u2028'.repeat(n % 4),
+    )
+    const { rows } = await query(
+      'select $1::uuid[] as u, $2::bytea[] as b, $3::int4[] as n, $4::text[] as t',
+      [
+        binaryArray('uuid', uuids),
+        binaryArray('bytea', hashes),
+        binaryArray('int4', numbers),
+        binaryArray('text', texts),
+      ],
+    )
+    assert.deepEqual(rows, [{ u: uuids, b: hashes, n: numbers, t: texts }])
   }
 })
 
@@ -26,6 +33,7 @@ test('what is not of the type is refused', () => {
     assert.throws(() => binaryArray('uuid', [value]), TypeError)
   for (const value of ['ab', null, [1]])
     assert.throws(() => binaryArray('bytea', [value]), TypeError)
+  for (const value of [7, undefined]) assert.throws(() => binaryArray('text', [value]), TypeError)
   for (const value of ['1', 1.5, Number.NaN])
     assert.throws(() => binaryArray('int4', [value]), TypeError)
   assert.throws(() => binaryArray('int4', [2 ** 31]), RangeError)

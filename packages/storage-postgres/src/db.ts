@@ -21,6 +21,8 @@ export interface BatchForm {
   readonly statement: Statement
   /** The types of the elements, in the order of the parameters. */
   readonly elements: readonly ArrayElement[]
+  /** It leaves out rows that somebody holds: a call without an answer is sent again, alone. */
+  readonly skipsHeld?: true
 }
 
 /** Runs statements: over a pool, over one transaction, over the embedded engine. */

@@ -18,8 +18,9 @@ export interface PostgresStorageOptions {
    */
   statementSeconds?: number
   /**
-   * Answer session validations that come at the same time by one statement (default: true). One that comes
-   * alone, one in a transaction and the embedded engine have a statement each in any case.
+   * Answer session validations that come at the same time by one statement, and open sessions that are opened at the
+   * same time by one (default: true). One that comes alone, one in a transaction and the embedded engine have a
+   * statement each in any case.
    */
   batchValidation?: boolean
   /** Receives what an operator may want to know: names and codes, never values (default: silent). */

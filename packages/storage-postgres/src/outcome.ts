@@ -32,6 +32,7 @@ export const lostAnswers: Readonly<Record<string, LostAnswer>> = {
   'users.enable': repeat(sameState),
   'users.delete': repeat('false: there is no such user any more'),
   'sessions.open': look('the id and the secret of the session'),
+  'sessions.openMany': look('the id and the secret of each session'),
   'sessions.derive': look('the id and the secret of the session'),
   'sessions.touch': repeat('null: nothing is due any more'),
   'sessions.revoke': repeat('false: it is not live any more'),

@@ -17,20 +17,37 @@ export const liveSession = `
   s.epoch >= u.session_epoch and u.disabled_at is null
   and s.expires_at > ${now} and s.absolute_expires_at > ${now}`
 
+/** SQL for what a new session brings, in the order of {@link sessionValues}. */
+type NewSessionSql = readonly [
+  id: string,
+  secretHash: string,
+  methods: string,
+  ip: string,
+  userAgent: string,
+  idleSeconds: string,
+  absoluteSeconds: string,
+]
+
+/** The insert of sessions for the rows of `users`, which have `user_id`, `session_epoch` and what `given` names. */
+export const insertSessions = (schema: string, given: NewSessionSql, users: string): string => {
+  const [id, secretHash, methods, ip, userAgent, idleSeconds, absoluteSeconds] = given
+  return `
+        insert into ${schema}.sessions as s (
+          user_id, id, secret_hash, epoch, methods, ip, user_agent, created_at, authenticated_at,
+          last_active_at, expires_at, absolute_expires_at)
+        select u.user_id, ${id}::uuid, ${secretHash}::bytea, u.session_epoch, ${methods}::text[],
+          ${ip}::text, ${userAgent}::text, ${now}, ${now}, ${now},
+          ${secondsFromNow(idleSeconds)}, ${secondsFromNow(absoluteSeconds)}
+        from ${users}`
+}
+
 /**
  * The insert that opens a session for the rows of `u (user_id, session_epoch)`: a CTE, or the query `users` in its
  * place. Takes the seven parameters of {@link sessionValues} from `$first` on.
  */
 export const insertSession = (schema: string, first: number, users = 'u'): string => {
   const $ = (offset: number) => `$${first + offset}`
-  return `
-        insert into ${schema}.sessions as s (
-          user_id, id, secret_hash, epoch, methods, ip, user_agent, created_at, authenticated_at,
-          last_active_at, expires_at, absolute_expires_at)
-        select u.user_id, ${$(0)}::uuid, ${$(1)}::bytea, u.session_epoch, ${$(2)}::text[],
-          ${$(3)}::text, ${$(4)}::text, ${now}, ${now}, ${now},
-          ${secondsFromNow($(5))}, ${secondsFromNow($(6))}
-        from ${users}`
+  return insertSessions(schema, [$(0), $(1), $(2), $(3), $(4), $(5), $(6)], users)
 }
 
 /** The parameters of {@link insertSession}; null opens none where the statement allows that. */
@@ -40,7 +57,8 @@ export const sessionValues = (session: NewSession | null): unknown[] =>
     : [
         session.id,
         session.secretHash,
-        session.methods,
+        // No way to sign in has a name that PostgreSQL would have in quotes.
+        `{${session.methods.join(',')}}`,
         session.ip,
         session.userAgent,
         session.idleSeconds,

@@ -38,12 +38,12 @@ import {
   whoValues,
 } from './input.js'
 import { createReceipts } from './receipts.js'
+import { openingTexts } from './session-opening.js'
 import type { SessionRow } from './session-row.js'
 import {
   askingIsLive,
   endedCount,
   endOtherSessions,
-  insertSession,
   liveSession,
   mayAct,
   sessionColumns,
@@ -57,17 +57,8 @@ import { toValidSession, validationTexts } from './session-validation.js'
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('sessions', {
-    // The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
-    open: `${insertSession(
-      schema,
-      2,
-      `(
-          select u.id as user_id, u.session_epoch from ${schema}.users u
-          where u.id = $1::uuid and u.disabled_at is null for key share
-        ) as u`,
-    )}
-        returning s.user_id, ${sessionColumns}`,
-    // As above; a session that is being ended just now derives one that is dead on arrival.
+    ...openingTexts(schema),
+    // The key lock makes a concurrent delete of the user wait. A session that is being ended just now derives one that is dead on arrival.
     derive: `
       with asking as (
         select u.id as user_id, u.session_epoch, s.methods, s.authenticated_at, s.absolute_expires_at
@@ -161,6 +152,14 @@ export function createSessionRepository<Metadata extends object = Record<string,
     ...sql.validate,
     batch: { statement: sql.validateMany, elements: ['uuid', 'uuid', 'bytea', 'int4', 'int4'] },
   }
+  const open: Statement = {
+    ...sql.open,
+    batch: {
+      statement: sql.openMany,
+      elements: ['uuid', 'uuid', 'bytea', 'text', 'text', 'text', 'int4', 'int4'],
+      skipsHeld: true,
+    },
+  }
   const receipts = createReceipts(db, schema)
   const ended = (row: { ended: number }) => row.ended
   const wasLive = (row: { live: boolean }) => row.live
@@ -170,7 +169,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
       const [id, checked] = [checkUserId(userId), checkNewSession(session)]
       const values = [id, ...sessionValues(checked)]
       const opened = await db.settle(
-        () => maybeOne(db, sql.open, values, toSession),
+        () => maybeOne(db, open, values, toSession),
         async () => sessionOrNull(await receipts.opened(id, checked)),
       )
       return opened === null
