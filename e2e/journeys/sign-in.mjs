@@ -65,16 +65,16 @@ journey(
 
 journey('a mailed link signs in a new address and a known one', async ({ visitor, mail }) => {
   const email = newEmail()
-  for (const shown of [email, email]) {
+  for (const isKnown of [false, true]) {
     const ada = await visitor()
     const { page } = ada
     await page.goto('/sign-in/mail')
-    await page.locator('#email').fill(shown)
+    await page.locator('#email').fill(email)
     await page.getByRole('button', { name: 'Mail me a link' }).click()
     await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
     await page.goto(await mail.link(email, 'magic-link'))
     assert.equal(new URL(page.url()).search, '')
-    await ada.look('landing-sign-in')
+    if (isKnown) await ada.look('landing-sign-in')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.waitForURL('**/account')
     await page.getByRole('heading', { name: email }).waitFor()
