@@ -30,8 +30,8 @@ export const storageMutations = [
   guard(
     'session-row',
     'a session is opened in every epoch to come',
-    '${$(1)}::bytea, u.session_epoch, ${$(2)}',
-    '${$(1)}::bytea, 2147483647, ${$(2)}',
+    '${secretHash}::bytea, u.session_epoch, ${methods}',
+    '${secretHash}::bytea, 2147483647, ${methods}',
   ),
   guard(
     'session-row',
