@@ -84,17 +84,20 @@ journey(
   },
 )
 
-journey('the only way in cannot be taken away', async ({ visitor }) => {
-  const grace = await visitor()
-  const { page } = grace
-  await page.goto('/sign-in')
-  await page.getByRole('link', { name: 'Continue with Local provider' }).click()
-  await atProvider(page, newEmail(), 'Grace Hopper')
-  await page.waitForURL('**/account')
-  const { user } = await (await page.request.get('/auth/session')).json()
-  assert.equal(user.emailVerified, true)
-  // The verified address is a way in by mail, so the account at the provider may go.
-  await page.goto('/account/security')
-  await page.getByRole('button', { name: /^Disconnect/ }).click()
-  await page.getByText('Disconnected.').waitFor()
-})
+journey(
+  'disconnect the account one came by: the verified address is a way in',
+  async ({ visitor }) => {
+    const grace = await visitor()
+    const { page } = grace
+    await page.goto('/sign-in')
+    await page.getByRole('link', { name: 'Continue with Local provider' }).click()
+    await atProvider(page, newEmail(), 'Grace Hopper')
+    await page.waitForURL('**/account')
+    const { user } = await (await page.request.get('/auth/session')).json()
+    assert.equal(user.emailVerified, true)
+    // The verified address is a way in by mail, so the account at the provider may go.
+    await page.goto('/account/security')
+    await page.getByRole('button', { name: /^Disconnect/ }).click()
+    await page.getByText('Disconnected.').waitFor()
+  },
+)
