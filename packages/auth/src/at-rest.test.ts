@@ -83,7 +83,7 @@ describe('what is at rest', () => {
     for (const writing of ['hex', 'base64', 'base64url', 'latin1'] as const) {
       const text = writing === 'latin1' ? secret : Buffer.from(`x${secret.toString(writing)}y`)
       await client.query(
-        'insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, tokens) select $1, $1, gen_random_uuid(), id, 0, $2 from torii.users limit 1',
+        'insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, tokens) select $1, $1, md5(random()::text)::uuid, id, 0, $2 from torii.users limit 1',
         [writing, text],
       )
       assert.deepEqual(await foundInTables(), [`${name} in oauth_accounts`], writing)

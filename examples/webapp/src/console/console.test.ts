@@ -165,7 +165,7 @@ test('the plots count what happened, by the database’s clock', async () => {
   const insert = (type: string, count: number, hoursAgo: number) =>
     db.query(
       `insert into torii.audit_events (id, type, detail, at, expires_at)
-       select gen_random_uuid(), $1, '{}', date_trunc('hour', now()) - make_interval(hours => $3), now() + interval '1 day'
+       select md5(random()::text)::uuid, $1, '{}', date_trunc('hour', now()) - make_interval(hours => $3), now() + interval '1 day'
        from generate_series(1, $2)`,
       [type, count, hoursAgo],
     )

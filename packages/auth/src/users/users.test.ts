@@ -198,7 +198,7 @@ test('the export has every page of the audit trail', async () => {
   const { user, valid } = await signUp()
   await db.query(
     `insert into torii.audit_events (id, type, user_id, detail, at, expires_at)
-     select gen_random_uuid(), 'signed_in', $1, '{}', now(), now() + interval '1 day' from generate_series(1, 450)`,
+     select md5(random()::text)::uuid, 'signed_in', $1, '{}', now(), now() + interval '1 day' from generate_series(1, 450)`,
     [user.id],
   )
   const exported = await torii.users.export(valid)
