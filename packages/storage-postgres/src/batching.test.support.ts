@@ -55,6 +55,6 @@ function fail(client: pg.PoolClient, fault: Fault): Promise<pg.QueryResult> {
     case 'damaged':
       return client.query(raise('XX001'))
     case 'silent':
-      return client.query('select pg_catalog.pg_sleep(0.5)')
+      return client.query('select pg_catalog.pg_sleep(3)')
   }
 }
