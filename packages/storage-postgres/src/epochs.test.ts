@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import type { SessionKey } from 'torii-core'
 import { newUserId } from 'torii-core'
-import type { TestDatabase } from 'torii-testing'
-import { testDatabase } from 'torii-testing'
-import type { Crowds, Held } from './held-crowd.test.support.js'
+import type { Held } from './held-crowd.test.support.js'
 import { openCrowds } from './held-crowd.test.support.js'
-import { PostgresStorage } from './index.js'
 import type { Person } from './people.test.support.js'
 import {
   askingOf,
@@ -18,23 +15,15 @@ import {
   newSession,
   signUp,
 } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
 
 const rounds = 60
 const crowd = 24
 const noRefund = { account: null, network: null }
 
-let database: TestDatabase
-let storage: PostgresStorage
-let crowds: Crowds
-before(async () => {
-  database = await testDatabase()
-  storage = await PostgresStorage.connect(database.url, { maxConnections: 16 })
-  crowds = await openCrowds(database)
-})
-after(async () => {
-  await crowds.close()
-  await storage.close()
-})
+const { database, storage } = await openRaceStorage()
+const crowds = await openCrowds(database)
+after(() => crowds.close())
 
 /** Signs in with what a look-up before the race had found. */
 async function signIn({ id, hash }: Person): Promise<{ key: SessionKey; ok: boolean }> {

@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { OAuthSignIn } from 'torii-core'
 import { newUserId } from 'torii-core'
-import type { TestDatabase } from 'torii-testing'
-import { testDatabase } from 'torii-testing'
-import { PostgresStorage } from './index.js'
 import { freshEmail, freshSecretHash, isLive, keyOf, newSession } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
 import { newOwn } from './subject.test.support.js'
 
 const rounds = 100
 const crowd = 20
 
-let database: TestDatabase
-let storage: PostgresStorage
-const retried: string[] = []
-before(async () => {
-  database = await testDatabase()
-  const log = ({ code = '' }) => retried.push(code)
-  storage = await PostgresStorage.connect(database.url, { maxConnections: 16, log })
-})
-after(() => storage.close())
+const { database, storage, retried } = await openRaceStorage()
 
 const newLogin = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
   ...newOwn('somebody').identity,

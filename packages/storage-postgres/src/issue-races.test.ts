@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { newUserId } from 'torii-core'
-import type { TestDatabase } from 'torii-testing'
-import { testDatabase } from 'torii-testing'
-import { PostgresStorage } from './index.js'
 import {
   askingOf,
   firstEpochs,
@@ -15,6 +12,7 @@ import {
   newSession,
   signUp,
 } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
 
 const linkRounds = 100
 const linkIssues = 4
@@ -23,15 +21,7 @@ const resetRounds = 200
 const resetIssues = 2
 const resetCallers = 2
 
-let database: TestDatabase
-let storage: PostgresStorage
-const retried: string[] = []
-before(async () => {
-  database = await testDatabase()
-  const log = ({ code = '' }) => retried.push(code)
-  storage = await PostgresStorage.connect(database.url, { maxConnections: 16, log })
-})
-after(() => storage.close())
+const { database, storage, retried } = await openRaceStorage()
 
 const lifetime = { lifetimeSeconds: 600, charges: null } as const
 const list = <Item>(count: number, make: () => Item): Item[] => Array.from({ length: count }, make)

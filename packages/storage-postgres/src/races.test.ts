@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { AttemptKey, AttemptPolicy } from 'torii-core'
 import { newUserId } from 'torii-core'
-import type { TestDatabase } from 'torii-testing'
-import { testDatabase } from 'torii-testing'
-import { PostgresStorage } from './index.js'
 import {
   firstEpochs,
   freshAttemptKey,
@@ -14,6 +11,7 @@ import {
   signUp,
   widePolicy,
 } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
 import type { Own, Subject } from './subject.test.support.js'
 import { newOwn, newSubject } from './subject.test.support.js'
 import type { OperationName } from './user-operations.test.support.js'
@@ -30,15 +28,7 @@ const mixedCalls = 3200
 const deleteRounds = 200
 const deleteFlows = 12
 
-let database: TestDatabase
-let storage: PostgresStorage
-const retried: string[] = []
-before(async () => {
-  database = await testDatabase()
-  const log = ({ operation = '', code = '' }) => retried.push(`${operation} ${code}`)
-  storage = await PostgresStorage.connect(database.url, { maxConnections: 16, log })
-})
-after(() => storage.close())
+const { database, storage, retried } = await openRaceStorage()
 
 const times = <Result>(count: number, act: (index: number) => Promise<Result>) =>
   Promise.all(Array.from({ length: count }, (_, index) => act(index)))

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { newOAuthAccountId } from 'torii-core'
-import type { TestDatabase } from 'torii-testing'
-import { testDatabase } from 'torii-testing'
-import type { Crowds, Held } from './held-crowd.test.support.js'
+import type { Held } from './held-crowd.test.support.js'
 import { openCrowds } from './held-crowd.test.support.js'
-import { PostgresStorage } from './index.js'
 import { locks } from './interleaving.test.support.js'
 import { askingOf, freshSecretHash, signUp } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
 import type { Kind, Own, Subject } from './subject.test.support.js'
 import { newOwn, newSubject } from './subject.test.support.js'
 import type { OperationName } from './user-operations.test.support.js'
@@ -22,20 +20,9 @@ const passkeyRounds = 100
 const passkeyCallers = 32
 const connections = 16
 
-let database: TestDatabase
-let storage: PostgresStorage
-let crowds: Crowds
-const retried: string[] = []
-before(async () => {
-  database = await testDatabase()
-  const log = ({ code = '' }) => retried.push(code)
-  storage = await PostgresStorage.connect(database.url, { maxConnections: connections, log })
-  crowds = await openCrowds(database)
-})
-after(async () => {
-  await crowds.close()
-  await storage.close()
-})
+const { database, storage, retried } = await openRaceStorage()
+const crowds = await openCrowds(database)
+after(() => crowds.close())
 
 const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
   (await database.query<Row & Record<string, unknown>>(text, values)).rows

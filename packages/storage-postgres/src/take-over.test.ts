@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { MailboxProof, NewSession, UserId } from 'torii-core'
 import { newUserId } from 'torii-core'
-import type { TestDatabase } from 'torii-testing'
-import { testDatabase } from 'torii-testing'
 import { begin, openLane } from './held-lock.test.support.js'
-import { PostgresStorage } from './index.js'
+import type { PostgresStorage } from './index.js'
 import type { Person } from './people.test.support.js'
 import {
   askingOf,
@@ -20,20 +18,13 @@ import {
   signUp,
   widePolicy,
 } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
 
 const rounds = 100
 const callers = 8
 const noRefund = { account: null, network: null }
 
-let database: TestDatabase
-let storage: PostgresStorage
-const retried: string[] = []
-before(async () => {
-  database = await testDatabase()
-  const log = ({ operation = '', code = '' }) => retried.push(`${operation} ${code}`)
-  storage = await PostgresStorage.connect(database.url, { maxConnections: 16, log })
-})
-after(() => storage.close())
+const { database, storage, retried } = await openRaceStorage()
 
 const charges = () => ({ address: { key: freshAttemptKey(), policy: widePolicy }, network: null })
 const mailed = (email: string) => ({

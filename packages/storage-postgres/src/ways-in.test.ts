@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { after, before, describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import pg from 'pg'
 import type { AskingSession, NewPasskey, OAuthAccountId, UserId } from 'torii-core'
 import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
-import type { TestDatabase } from 'torii-testing'
-import { testDatabase } from 'torii-testing'
-import type { Crowds } from './held-crowd.test.support.js'
 import { openCrowds } from './held-crowd.test.support.js'
-import { PostgresStorage } from './index.js'
 import {
   askingOf,
   freshAttemptKey,
@@ -20,28 +16,16 @@ import {
   signUp,
   widePolicy,
 } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
 
 /** Two for each of two ways in. */
 const callers = 4
 const unlinkRounds = 100
 const takeOverRounds = 60
 
-let database: TestDatabase
-let storage: PostgresStorage
-let crowds: Crowds
-const repeated: string[] = []
-before(async () => {
-  database = await testDatabase()
-  storage = await PostgresStorage.connect(database.url, {
-    maxConnections: 16,
-    log: ({ code = '' }) => repeated.push(code),
-  })
-  crowds = await openCrowds(database)
-})
-after(async () => {
-  await crowds.close()
-  await storage.close()
-})
+const { database, storage, retried } = await openRaceStorage()
+const crowds = await openCrowds(database)
+after(() => crowds.close())
 
 const newIdentity = () => ({
   provider: 'google',
@@ -151,7 +135,7 @@ describe(`the last two ways in, taken away by ${callers} callers at once`, () =>
   })
 
   test('no round needed a second try', () => {
-    assert.deepEqual(repeated, [])
+    assert.deepEqual(retried, [])
   })
 
   // Proves that the rounds above can fail: the count is of the snapshot, whatever lock is held.
