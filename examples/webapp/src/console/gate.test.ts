@@ -82,6 +82,9 @@ test('a session ends after eight hours, however it is used', () => {
   let now = start
   for (; now + step < start + gateLimits.absoluteMs; now += step)
     assert.equal(gate.isOpen(token, now), true)
+  // In use until the last moment, so that it is not for want of use that it ends.
+  assert.equal(gate.isOpen(token, now), true)
+  assert.equal(gate.isOpen(token, start + gateLimits.absoluteMs - 1), true)
   assert.equal(gate.isOpen(token, start + gateLimits.absoluteMs), false)
 })
 
