@@ -158,7 +158,7 @@ lonelyJourney(
     await withForeignPage({ hostname, html }, async (address) => {
       await stranger.goto(address)
       await stranger.getByRole('button', { name: 'Win' }).click()
-      await stranger.getByText('Forms of other pages are not taken.').waitFor()
+      await stranger.getByText('This form was sent by another page').waitFor()
     })
     await page.reload()
     assert.equal(await page.getByText('Disable the account').count(), 1)

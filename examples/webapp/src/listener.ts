@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { SettingsError } from './settings.js'
 
 /** A server that has a port and waits for what it serves. */
 export interface Listener {
@@ -14,7 +15,10 @@ export interface Listener {
 
 const stopMs = 2000
 
-/** Listens at once, so that the port is known before anything is made of it. @throws what the system says */
+/**
+ * Listens at once, so that the port is known before anything is made of it.
+ * @throws SettingsError for a port or an address that cannot be had
+ */
 export async function listen(host: string, port: number): Promise<Listener> {
   let serve: (listener: RequestListener) => void = () => undefined
   const serving = new Promise<RequestListener>((resolve) => {
@@ -24,9 +28,10 @@ export async function listen(host: string, port: number): Promise<Listener> {
     void serving.then((listener) => listener(request, response))
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    const refused = (error: NodeJS.ErrnoException) => reject(asSetting(error, host, port))
+    server.once('error', refused)
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.off('error', refused)
       resolve()
     })
   })
@@ -43,5 +48,24 @@ export async function listen(host: string, port: number): Promise<Listener> {
       await closed
       clearTimeout(cut)
     },
+  }
+}
+
+/** What the system says of the place, as a setting to change. */
+function asSetting(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new SettingsError(
+        `Port ${port} is taken on ${host}. End what listens there, or set PORT (ADMIN_PORT for the console) to another; 0 lets the system choose one`,
+      )
+    case 'EACCES':
+      return new SettingsError(
+        `This user may not listen on port ${port}. Set PORT (ADMIN_PORT for the console) to 1024 or more`,
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new SettingsError(`HOST must be an address of this machine, which ${host} is not`)
+    default:
+      return error
   }
 }

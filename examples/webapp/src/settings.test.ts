@@ -56,6 +56,7 @@ test('an http base URL is refused unless it is on localhost', () => {
     'http://127.0.0.2',
     'ftp://app.example',
     'https://app.example/x',
+    'http://localhost:0',
     'app.example',
   ])
     refused({ BASE_URL: url, TORII_KEYS: `k1:${secret}` }, /^BASE_URL/)

@@ -75,6 +75,8 @@ function readBaseUrl(read: Read, host: string): URL | null {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
     throw new SettingsError('BASE_URL must be an address without a path, like https://app.example')
+  if (url.port === '0')
+    throw new SettingsError('BASE_URL must have the port that browsers use, which is never 0')
   if (url.protocol === 'http:' && !isLoopbackName(url.hostname))
     throw new SettingsError(
       'BASE_URL must be https: over plain http everybody on the way reads the session. http is for localhost, 127.0.0.1 and [::1]',

@@ -18,15 +18,24 @@ export function refuseForeign(
 ): Refusal | null {
   const relayed = headers.forwarded ?? headers['x-forwarded-for'] ?? headers['x-forwarded-host']
   if (!isLoopbackAddress(socket.remoteAddress) || relayed !== undefined)
-    return { status: 403, text: 'The console answers this machine only.' }
+    return {
+      status: 403,
+      text: `The console answers browsers of this machine only, with no proxy between. From elsewhere run ssh -L ${port}:127.0.0.1:${port} to this machine and open http://127.0.0.1:${port}`,
+    }
   const hosts = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`)
   const host = headers.host?.toLowerCase() ?? ''
   if (!hosts.includes(host))
-    return { status: 421, text: 'The console answers by the address that it printed only.' }
+    return {
+      status: 421,
+      text: `The console answers by its own address only: http://127.0.0.1:${port}`,
+    }
   if (method === 'GET' || method === 'HEAD') return null
   if (method !== 'POST') return { status: 405, text: 'Only GET and POST.' }
   // Required, whatever else a browser sends: the cookie alone is not enough where another port is the same site.
   if (headers.origin !== `http://${host}`)
-    return { status: 403, text: 'Forms of other pages are not taken.' }
+    return {
+      status: 403,
+      text: `This form was sent by another page, or without an Origin. Open the console at http://${host} and try again.`,
+    }
   return null
 }
