@@ -76,10 +76,9 @@ const countRose = (count: string): string =>
  */
 const usePasskey = (schema: string): string => `
       held as (
-        select k.user_id from ${schema}.passkeys k join ${schema}.users owner on owner.id = k.user_id
+        select k.user_id from ${schema}.passkeys k
         where k.credential_id = $1::bytea and k.user_id = $2::uuid and k.owner_epoch = $4::int
-          and owner.owner_epoch = $4::int and owner.session_epoch = $3::int
-          and owner.disabled_at is null and ${countRose('$5')}
+          and ${countRose('$5')}
         for update of k
       ), u as (
         select ${userColumns}, u.session_epoch from ${schema}.users u
