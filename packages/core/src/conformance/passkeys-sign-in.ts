@@ -282,6 +282,24 @@ promise('reauthenticate: a count that did not rise changes nothing', [], async (
   assert.deepEqual(await storage.passkeys.list(owner.user.id), [owner.passkey])
 })
 
+promise('reauthenticate: a session that is none leaves the passkey unused', [], async (storage) => {
+  const owner = await signUpWithPasskey(storage, { signCount: 5 })
+  const ended = await openOne(storage, owner.user.id)
+  assert.equal(await storage.sessions.end(ended), true)
+  const other = await signUpWithPasskey(storage)
+  const newSecretHash = freshSecretHash()
+  for (const key of [ended, other.key, { ...owner.key, secretHash: freshSecretHash() }])
+    assert.deepEqual(
+      await storage.passkeys.reauthenticate(useOf(owner, 9), { key, newSecretHash }),
+      stale,
+    )
+  assert.equal(await countOf(storage, owner), 5)
+  assert.deepEqual(await storage.passkeys.list(owner.user.id), [owner.passkey])
+  succeeded(
+    await storage.passkeys.reauthenticate(useOf(owner, 6), { key: owner.key, newSecretHash }),
+  )
+})
+
 promise('reauthenticate: of two uses of one count one wins', [], async (storage) => {
   const owner = await signUpWithPasskey(storage, { signCount: 5 })
   const keys = [owner.key, await openOne(storage, owner.user.id)]
