@@ -1,4 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
+
+/** What tells of a request where it comes from. */
+export interface Asking {
+  readonly socket: { readonly remoteAddress?: string | undefined }
+  readonly headers: IncomingHttpHeaders
+}
 
 /** What "on localhost" means for a host name in a URL or a Host header: these three spellings. */
 export const isLoopbackName = (hostname: string): boolean =>

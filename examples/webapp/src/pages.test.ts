@@ -53,6 +53,15 @@ describe('pages', async () => {
       assert.match(policy, /^default-src 'none'; script-src 'self' 'sha256-/)
       assert.ok(policy.includes(`'self' 'sha256-${hash}'`), path)
       assert.ok(!policy.includes('unsafe'), policy)
+      for (const rule of [
+        "style-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+      ])
+        assert.ok(policy.split('; ').includes(rule), `${path}: ${rule}`)
       assert.doesNotMatch(text, /\sstyle=|<style|\son[a-z]+=|javascript:/i, path)
       assert.equal(headers.get('x-frame-options'), 'DENY')
     }

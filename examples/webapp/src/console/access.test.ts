@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { refuseForeign } from './access.js'
 import { openConsole } from './console.test.support.js'
 
 const site = await openConsole()
@@ -127,4 +128,15 @@ test('wrong secrets are limited, also by form; last, since it pauses the gate', 
   const before = printed.length
   await send('/sign-in')
   assert.equal(printed.length, before)
+})
+
+test('a machine on the network is refused even where the server can be reached from there', () => {
+  const from = (remoteAddress: string | undefined) =>
+    refuseForeign(
+      { method: 'GET', socket: { remoteAddress }, headers: { host: `127.0.0.1:${port}` } },
+      Number(port),
+    )
+  for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) assert.equal(from(address), null)
+  for (const address of ['192.0.2.1', '10.0.0.1', '::ffff:192.0.2.1', 'fe80::1', undefined])
+    assert.equal(from(address)?.status, 403)
 })

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Asking } from '../loopback.js'
 import { isLoopbackAddress } from '../loopback.js'
 
 /** What is wrong with a request before anything of it is looked at. */
@@ -13,7 +13,7 @@ export interface Refusal {
  * @see OWASP ASVS 5.0, 3.5.1 to 3.5.3
  */
 export function refuseForeign(
-  { method, socket, headers }: IncomingMessage,
+  { method, socket, headers }: Asking & { readonly method?: string | undefined },
   port: number,
 ): Refusal | null {
   const relayed = headers.forwarded ?? headers['x-forwarded-for'] ?? headers['x-forwarded-host']

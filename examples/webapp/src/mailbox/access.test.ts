@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { startTestApplication, testKeys } from '../application.test.support.js'
-import type { Asking } from './access.js'
+import type { Asking } from '../loopback.js'
 import { mayHaveMailbox, mayReadMailbox } from './access.js'
 
 test('a site has a mailbox only where its base URL and its bound address are of this machine', () => {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { Asking } from '../loopback.js'
 import { isLoopbackAddress, isLoopbackName } from '../loopback.js'
 
 /** How the site is reached, as it is configured and as it listens. */
@@ -6,12 +6,6 @@ export interface Reach {
   readonly baseUrl: string
   /** The address that the server listens on. */
   readonly boundAddress: string
-}
-
-/** What is looked at of a request. */
-export interface Asking {
-  readonly socket: { readonly remoteAddress?: string | undefined }
-  readonly headers: IncomingHttpHeaders
 }
 
 /** Whether a site may have a development mailbox at all: nobody else can reach it, and it names no other host. */
