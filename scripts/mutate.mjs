@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { authMutations } from './mutations/auth.mjs'
 import { storageMutations } from './mutations/storage.mjs'
+import { webappMutations } from './mutations/webapp.mjs'
 import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
-export const mutations = [...storageMutations, ...authMutations]
+export const mutations = [...storageMutations, ...authMutations, ...webappMutations]
 
 /** The text with the guard weakened. @throws Error when the guard does not stand there exactly once */
 export function weaken(text, { file, from, to, weakens }) {
