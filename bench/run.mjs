@@ -1,22 +1,11 @@
 /**
  * `npm run bench [-- NAME] [-- --quick]`. Installs what the benchmark needs beside the repository's own
- * packages, then runs it.
+ * packages, from this folder's own lock file, then runs it: the peers are installed here and nowhere else.
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installOwnPackages } from '../scripts/own-packages.mjs'
 
-const folder = new URL('.', import.meta.url).pathname
-
-/** The peers are installed here and nowhere else, from this folder's own lock file. */
-function install() {
-  const installed = join(folder, 'node_modules/.package-lock.json')
-  const lock = join(folder, 'package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
-  const { status } = spawnSync('npm', args, { cwd: folder, stdio: 'inherit' })
-  if (status !== 0) throw new Error('npm ci failed in bench/')
-}
+const folder = fileURLToPath(new URL('.', import.meta.url))
 
 const runs = {
   compare: async (given) => (await import('./compare.mjs')).compare(given),
@@ -36,6 +25,6 @@ if (!(name in runs) || rest.length > 0) {
   console.error(`usage: npm run bench [-- ${Object.keys(runs).join(' | ')}] [--quick]`)
   process.exitCode = 2
 } else {
-  install()
+  installOwnPackages(folder)
   process.exitCode = await runs[name]({ isQuick, note })
 }

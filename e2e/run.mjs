@@ -4,21 +4,13 @@
  * Debian's, `DATABASE_URL` a PostgreSQL instead of the embedded one.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installOwnPackages } from '../scripts/own-packages.mjs'
 
-const folder = new URL('.', import.meta.url).pathname
+const folder = fileURLToPath(new URL('.', import.meta.url))
 
-function install() {
-  const installed = join(folder, 'node_modules/.package-lock.json')
-  const lock = join(folder, 'package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
-  const { status } = spawnSync('npm', args, { cwd: folder, stdio: 'inherit' })
-  if (status !== 0) throw new Error('npm ci failed in e2e/')
-}
-
-install()
+installOwnPackages(folder)
 const words = process.argv.slice(2)
 const only = words.length === 0 ? [] : [`--test-name-pattern=${words.join('|')}`]
 const { status } = spawnSync(
