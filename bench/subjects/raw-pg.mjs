@@ -7,14 +7,14 @@ import { must, readyMade } from './sessions-of.mjs'
 export async function statementText(table, operation) {
   const require = createRequire(import.meta.url)
   const entry = require.resolve('torii-storage-postgres/package.json')
-  const { statements } = await import(new URL(`dist/${table}.js`, `file://${entry}`).href)
+  const { statements } = await import(new URL(`dist/tables/${table}.js`, `file://${entry}`).href)
   return statements('"torii"')[operation].text
 }
 
 /** Our own look-up as `pg` does it without us: a pool of ten, a named statement per call. */
 export async function open({ url, size }) {
   const pool = new pg.Pool({ connectionString: url, idleTimeoutMillis: 0, max: 10 })
-  const text = await statementText('sessions', 'validate')
+  const text = await statementText('sessions/sessions', 'validate')
   const flows = {
     'validate/storage': {
       next: readyMade(size, ({ n, user }) => ({

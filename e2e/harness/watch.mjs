@@ -1,5 +1,5 @@
 /** Notes everything that must not happen on a page. A journey says beforehand which refusals it provokes. */
-import { createJudge } from '../../packages/auth/dist/http/documented.test.support.js'
+import { createJudge } from '../../packages/auth/dist/http/test/documented.test.support.js'
 
 /** A judge over the document that the running application serves. */
 export async function judgeOf(site) {

@@ -7,14 +7,19 @@ const core = {
   'package.json': { name: 'workspace', devDependencies: { 'fast-check': '1.0.0' } },
   'packages/core/package.json': {
     name: 'torii-core',
-    exports: { '.': './dist/index.js', './conformance': './dist/conformance/index.js' },
+    exports: { '.': './dist/index.js' },
   },
   'packages/core/src/index.ts': "export * from './ids.js'\n",
   'packages/core/src/ids.ts':
     "import { randomUUID } from 'node:crypto'\nexport const id = randomUUID()\n",
   'packages/core/src/ids.test.ts':
     "import fc from 'fast-check'\nimport { id } from './ids.js'\nfc(id)\n",
-  'packages/core/src/conformance/index.ts': "import assert from 'node:assert/strict'\nassert(1)\n",
+  'packages/conformance/package.json': {
+    name: 'torii-conformance',
+    dependencies: { 'torii-core': '0' },
+  },
+  'packages/conformance/src/index.ts':
+    "import assert from 'node:assert/strict'\nimport { id } from 'torii-core'\nassert(id)\n",
 }
 const storage = {
   ...core,
@@ -25,7 +30,7 @@ const storage = {
     peerDependencies: { '@electric-sql/pglite': '0.5' },
   },
   'packages/storage-postgres/src/index.ts': "import 'pg'\nexport { id } from 'torii-core'\n",
-  'packages/storage-postgres/src/pglite-driver.ts':
+  'packages/storage-postgres/src/driver/pglite-driver.ts':
     "export const open = () => import('@electric-sql/pglite')\n",
 }
 
@@ -71,7 +76,7 @@ const bad = [
     /may only be imported in/,
   ],
   [
-    'packages/storage-postgres/src/pglite-driver.ts',
+    'packages/storage-postgres/src/driver/pglite-driver.ts',
     "import '@electric-sql/pglite'",
     /must be loaded by import/,
   ],

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { readOptions, readSources, renderOptions } from '../options-docs.mjs'
 import { makeRepository } from './fixture.mjs'
 
-const folder = 'packages/auth/src/options'
+const folder = 'packages/auth/src/services/options'
 const files = {
   [`${folder}/options.ts`]: `
     export interface ToriiOptions {

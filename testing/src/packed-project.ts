@@ -38,7 +38,7 @@ export async function createPackedProject(others: readonly string[]): Promise<Pa
 
 /** Packs every package into the folder, as `npm publish` would send it; the paths of the tarballs. */
 export async function packPackages(folder: string): Promise<readonly string[]> {
-  const packages = ['torii-core', 'torii-storage-postgres', 'torii-auth']
+  const packages = ['torii-core', 'torii-conformance', 'torii-storage-postgres', 'torii-auth']
   const workspaces = packages.flatMap((name) => ['--workspace', name])
   await run('npm', ['pack', ...workspaces, '--pack-destination', folder], { cwd: root })
   return (await readdir(folder)).map((file) => join(folder, file))

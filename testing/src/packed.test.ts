@@ -86,7 +86,7 @@ const strict = {
 const storageSample = `
 import pg from 'pg'
 import { newUserId } from 'torii-core'
-import { conformance } from 'torii-core/conformance'
+import { conformance } from 'torii-conformance'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { Torii } from 'torii-auth'
 

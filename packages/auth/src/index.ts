@@ -1,11 +1,8 @@
-export type { AccountAttempts, AccountView } from './admin/account-view.js'
-export type { AccountActs, AccountCreation, AccountInput } from './admin/accounts.js'
-export type { AdminService, EventCountQuery } from './admin/admin.js'
-export type { AuditSearch } from './admin/audit-search.js'
-export type { JoinedAdmin } from './admin/joined.js'
-export type { UserSearch } from './admin/user-search.js'
-export type { AccountCounters, BruteForcePolicies } from './attempts/attempts.js'
-export type { KeepAlive } from './background.js'
+export type { KeepAlive } from './base/background.js'
+export type { BaseUrl } from './base/base-url.js'
+export type { Log, LogEvent } from './base/log.js'
+export type { RequestInfo } from './base/request-info.js'
+export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './crypto/key-ring.js'
 export type {
   Actor,
   EventContext,
@@ -14,20 +11,6 @@ export type {
   EventType,
   ToriiEvent,
 } from './events/event.js'
-export type { CommittableTorii, JoinedTorii } from './joined.js'
-export type { JwtClaims, JwtService, MintedJwt } from './jwt/jwt.js'
-export { SessionJwt } from './jwt/jwt.js'
-export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './keys/key-ring.js'
-export type { Log, LogEvent } from './log.js'
-export type {
-  InvalidToken,
-  MagicLinkOutcome,
-  MagicLinkProof,
-  MagicLinkSignIn,
-} from './magic-link/authenticate.js'
-export type { JoinedMagicLink } from './magic-link/joined.js'
-export type { MagicLinkService } from './magic-link/magic-link.js'
-export type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './magic-link/request.js'
 export type { MessageContent } from './mail/compose.js'
 export { composeMessage } from './mail/compose.js'
 export { englishMessages } from './mail/english.js'
@@ -38,93 +21,121 @@ export { germanMessages } from './mail/german.js'
 export type { Mailer, MailMessage, MessageKind } from './mail/message.js'
 export type { MessageData, MessageFacts, Messages, RenderedMessage } from './mail/messages.js'
 export type { SenderOption } from './mail/sender.js'
-export type { AccessTokenOutcome } from './oauth/access-token.js'
-export type { OAuthCallbackInput, OAuthCallbackOutcome } from './oauth/callback.js'
-export { BrowserSecret } from './oauth/flow-secrets.js'
-export { github } from './oauth/github.js'
-export { google } from './oauth/google.js'
-export type { JoinedOAuth, UnlinkOutcome } from './oauth/joined.js'
-export { ProviderToken } from './oauth/kept-tokens.js'
-export { microsoft } from './oauth/microsoft.js'
-export type { OAuthService, OfferedProvider } from './oauth/oauth.js'
-export { oidc } from './oauth/oidc.js'
 export type {
   OAuthProvider,
   ProviderAnswer,
   ProviderEndpoints,
   ProviderProfile,
-} from './oauth/provider.js'
-export type { ProviderProblem } from './oauth/provider-failure.js'
-export type { TokensResealed } from './oauth/reseal.js'
-export type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './oauth/start.js'
-export type { AuditOptions } from './options/audit.js'
-export type { BaseUrl } from './options/base-url.js'
-export { defaults } from './options/defaults.js'
-export type { Hooks } from './options/hooks.js'
-export type { JwtAlgorithm, JwtKey, JwtOptions, JwtOptionsInput } from './options/jwt.js'
-export type { MagicLinkOptions } from './options/magic-link.js'
-export type { MailOptions, MailOptionsInput } from './options/mail.js'
-export type { OAuthOptions, OAuthOptionsInput } from './options/oauth.js'
-export type { ResolvedOptions, ToriiOptions } from './options/options.js'
-export type { PasskeyOptions } from './options/passkey.js'
-export type { HashingOptions, PasswordOptions } from './options/password.js'
-export type { SessionOptions } from './options/session.js'
+} from './oauth-client/provider.js'
+export type { ProviderProblem } from './oauth-client/provider-failure.js'
+export { github } from './oauth-client/providers/github.js'
+export { google } from './oauth-client/providers/google.js'
+export { microsoft } from './oauth-client/providers/microsoft.js'
+export { oidc } from './oauth-client/providers/oidc.js'
+export type { BcryptCompare, LegacyVerifier } from './password-hashing/legacy-verifier.js'
+export { createBcryptVerifier } from './password-hashing/legacy-verifier.js'
+export type { BreachCheckOptions, RangeFetch } from './password-policy/breach-check.js'
+export { createBreachCheck } from './password-policy/breach-check.js'
+export type { BreachedHook } from './password-policy/breached.js'
+export type { PasswordProblem } from './password-policy/policy.js'
+export type { AccountCounters, BruteForcePolicies } from './rate-limits/attempts.js'
+export type { AccountAttempts, AccountView } from './services/admin/account-view.js'
+export type { AccountActs, AccountCreation, AccountInput } from './services/admin/accounts.js'
+export type { AdminService, EventCountQuery } from './services/admin/admin.js'
+export type { AuditSearch } from './services/admin/audit-search.js'
+export type { JoinedAdmin } from './services/admin/joined.js'
+export type { UserSearch } from './services/admin/user-search.js'
+export type { CommittableTorii, JoinedTorii } from './services/joined.js'
+export type { JwtClaims, JwtService, MintedJwt } from './services/jwt/jwt.js'
+export { SessionJwt } from './services/jwt/jwt.js'
+export { LinkToken, MailLink } from './services/links/link-token.js'
+export type {
+  InvalidToken,
+  MagicLinkOutcome,
+  MagicLinkProof,
+  MagicLinkSignIn,
+} from './services/magic-link/authenticate.js'
+export type { JoinedMagicLink } from './services/magic-link/joined.js'
+export type { MagicLinkService } from './services/magic-link/magic-link.js'
+export type {
+  CreatedMagicLink,
+  MagicLinkInput,
+  MagicLinkRequest,
+} from './services/magic-link/request.js'
+export type { AccessTokenOutcome } from './services/oauth/access-token.js'
+export type { OAuthCallbackInput, OAuthCallbackOutcome } from './services/oauth/callback.js'
+export { BrowserSecret } from './services/oauth/flow-secrets.js'
+export type { JoinedOAuth, UnlinkOutcome } from './services/oauth/joined.js'
+export { ProviderToken } from './services/oauth/kept-tokens.js'
+export type { OAuthService, OfferedProvider } from './services/oauth/oauth.js'
+export type { TokensResealed } from './services/oauth/reseal.js'
+export type {
+  OAuthLinkStartOutcome,
+  OAuthStartInput,
+  OAuthStartOutcome,
+} from './services/oauth/start.js'
+export type { AuditOptions } from './services/options/audit.js'
+export { defaults } from './services/options/defaults.js'
+export type { Hooks } from './services/options/hooks.js'
+export type { JwtAlgorithm, JwtKey, JwtOptions, JwtOptionsInput } from './services/options/jwt.js'
+export type { MagicLinkOptions } from './services/options/magic-link.js'
+export type { MailOptions, MailOptionsInput } from './services/options/mail.js'
+export type { OAuthOptions, OAuthOptionsInput } from './services/options/oauth.js'
+export type { ResolvedOptions, ToriiOptions } from './services/options/options.js'
+export type { PasskeyOptions } from './services/options/passkey.js'
+export type { HashingOptions, PasswordOptions } from './services/options/password.js'
+export type { SessionOptions } from './services/options/session.js'
 export type {
   AuthenticatePasskeyOutcome,
   AuthenticatePasskeyStart,
   PasskeyOptionsInput,
-} from './passkey/authenticate.js'
-export type {
-  CredentialDescriptorJson,
-  PasskeyCreationOptions,
-  PasskeyRequestOptions,
-} from './passkey/ceremony-options.js'
-export type { PasskeyAnswerInput } from './passkey/input.js'
+} from './services/passkey/authenticate.js'
+export type { PasskeyAnswerInput } from './services/passkey/input.js'
 export type {
   DeletePasskeyOutcome,
   JoinedPasskey,
   RenamePasskeyOutcome,
-} from './passkey/joined.js'
-export type { PasskeyService } from './passkey/passkey.js'
+} from './services/passkey/joined.js'
+export type { PasskeyService } from './services/passkey/passkey.js'
 export type {
   ReauthenticatePasskeyStart,
   ReauthenticateWithPasskeyInput,
   ReauthenticateWithPasskeyOutcome,
-} from './passkey/reauthenticate.js'
+} from './services/passkey/reauthenticate.js'
 export type {
   RegisterPasskeyInput,
   RegisterPasskeyOutcome,
   RegisterPasskeyStart,
-} from './passkey/register.js'
-export type { PasskeyCeremonyStart } from './passkey/start.js'
-export type { PasskeyProblem } from './passkey/verification.js'
-export type { AuthenticateInput, AuthenticateOutcome } from './password/authenticate.js'
-export type { BreachCheckOptions, RangeFetch } from './password/breach-check.js'
-export { createBreachCheck } from './password/breach-check.js'
-export type { BreachedHook } from './password/breached.js'
-export type { JoinedPassword } from './password/joined.js'
-export type { BcryptCompare, LegacyVerifier } from './password/legacy-verifier.js'
-export { createBcryptVerifier } from './password/legacy-verifier.js'
-export type { PasswordService } from './password/password.js'
-export type { PasswordProblem } from './password/policy.js'
+} from './services/passkey/register.js'
+export type { PasskeyCeremonyStart } from './services/passkey/start.js'
+export type { AuthenticateInput, AuthenticateOutcome } from './services/password/authenticate.js'
+export type { JoinedPassword } from './services/password/joined.js'
+export type { PasswordService } from './services/password/password.js'
 export type {
   Preparation,
   PreparedRegistration,
   RegisterInput,
   RegisterOutcome,
-} from './password/register.js'
-export type { RequestInfo } from './request-info.js'
-export type { JoinedSessions } from './sessions/joined.js'
-export type { DeriveOutcome, OpenedSession, OpenOutcome } from './sessions/opening.js'
-export type { ReauthenticateInput, ReauthenticateOutcome } from './sessions/reauthenticate.js'
-export type { RotateOutcome } from './sessions/rotate.js'
-export type { SessionService } from './sessions/sessions.js'
-export type { ReauthenticationRequired } from './sessions/valid-session.js'
-export type { SignedIn, TooManyAttempts } from './sign-in.js'
-export { LinkToken, MailLink } from './tokens/link-token.js'
+} from './services/password/register.js'
+export type { JoinedSessions } from './services/sessions/joined.js'
+export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
+export type {
+  ReauthenticateInput,
+  ReauthenticateOutcome,
+} from './services/sessions/reauthenticate.js'
+export type { RotateOutcome } from './services/sessions/rotate.js'
+export type { SessionService } from './services/sessions/sessions.js'
+export type { ReauthenticationRequired } from './services/sessions/valid-session.js'
+export type { SignedIn, TooManyAttempts } from './services/sign-in.js'
+export type { JoinedUsers } from './services/users/joined.js'
+export type { AccountDeletion, ProfileUpdate, StaleSession } from './services/users/own-account.js'
+export type { PersonalData } from './services/users/personal-data.js'
+export type { DataExport, UserService } from './services/users/users.js'
+export type { WaysIn } from './services/users/ways-in.js'
 export { Torii } from './torii.js'
-export type { JoinedUsers } from './users/joined.js'
-export type { AccountDeletion, ProfileUpdate, StaleSession } from './users/own-account.js'
-export type { PersonalData } from './users/personal-data.js'
-export type { DataExport, UserService } from './users/users.js'
-export type { WaysIn } from './users/ways-in.js'
+export type {
+  CredentialDescriptorJson,
+  PasskeyCreationOptions,
+  PasskeyRequestOptions,
+} from './webauthn/ceremony-options.js'
+export type { PasskeyProblem } from './webauthn/verification.js'

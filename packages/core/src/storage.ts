@@ -66,7 +66,7 @@ export interface SweepCounts {
   readonly deleted: Readonly<Record<string, number>>
 }
 
-/** All repositories over one database. `torii-core/conformance` holds every promise made here. */
+/** All repositories over one database. `torii-conformance` holds every promise made here. */
 export interface RepositoryProvider<Metadata extends object = Record<string, Json>> {
   readonly users: UserRepository<Metadata>
   readonly sessions: SessionRepository<Metadata>

@@ -7,7 +7,7 @@ import { before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type TestDatabase, testDatabase } from 'torii-testing'
 import { PostgresStorage } from './index.js'
-import { migrations } from './migrations.generated.js'
+import { migrations } from './migrate/migrations.generated.js'
 
 const cli = fileURLToPath(new URL('./cli.js', import.meta.url))
 const everyStep = migrations.map(({ id, name }) => ({ id, name }))

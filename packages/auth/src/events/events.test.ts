@@ -11,7 +11,7 @@ import {
   goodPassword as password,
   requestInfo,
   signUp,
-} from '../site.test.support.js'
+} from '../test/site.test.support.js'
 
 const site = await openTestSite()
 const { db, storage } = site

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { PostgresStorage } from 'torii-storage-postgres'
-import { openMailbox } from '../mailbox.test.support.js'
-import { baseUrl, newEmail, openTestSite, goodPassword as password } from '../site.test.support.js'
+import { openMailbox } from '../test/mailbox.test.support.js'
+import {
+  baseUrl,
+  newEmail,
+  openTestSite,
+  goodPassword as password,
+} from '../test/site.test.support.js'
 import { Torii } from '../torii.js'
-import { browser, parse, signUp, tokenIn } from './client.test.support.js'
 import { createHandler } from './index.js'
-import { routes } from './routes.js'
+import { routes } from './routes/routes.js'
+import { browser, parse, signUp, tokenIn } from './test/client.test.support.js'
 
 // With everything that makes routes exist, so that every route there is can be tried.
 const mailbox = await openMailbox()

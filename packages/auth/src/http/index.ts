@@ -1,4 +1,3 @@
-export type { ErrorCode } from './errors.js'
 export type {
   AuthHandler,
   ConnectionInfo,
@@ -8,4 +7,5 @@ export type {
 export { createHandler } from './handler.js'
 export type { NodeHandler, NodeHandlerOptions } from './node.js'
 export { createNodeHandler } from './node.js'
+export type { ErrorCode } from './response/errors.js'
 export type { HandlerOptions, Pages } from './site-options.js'

@@ -7,9 +7,9 @@ import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import express from 'express'
 import { InvalidOptionsError } from 'torii-core'
-import { newEmail, openTestSite, goodPassword as password } from '../site.test.support.js'
-import { parse } from './client.test.support.js'
+import { newEmail, openTestSite, goodPassword as password } from '../test/site.test.support.js'
 import { createHandler, createNodeHandler } from './index.js'
+import { parse } from './test/client.test.support.js'
 
 const origin = 'http://localhost:3000'
 const site = await openTestSite({ baseUrl: origin })

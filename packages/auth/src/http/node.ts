@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BodyAlreadyReadError } from './body.js'
-import { checkTrustedProxyHops, clientIp } from './client-ip.js'
-import { refuse } from './errors.js'
 import type { ConnectionInfo } from './handler.js'
-import { basePath } from './route-match.js'
+import { BodyAlreadyReadError } from './request/body.js'
+import { checkTrustedProxyHops, clientIp } from './request/client-ip.js'
+import { refuse } from './response/errors.js'
+import { basePath } from './routes/route-match.js'
 
 /** How the server stands in the network. */
 export interface NodeHandlerOptions {

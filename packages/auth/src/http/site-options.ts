@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from 'torii-core'
-import { readSection } from '../options/option-checks.js'
+import { readSection } from '../base/option-checks.js'
 
 /** Paths of the application that Torii sends a browser to. */
 export interface Pages {

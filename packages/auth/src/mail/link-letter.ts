@@ -1,7 +1,7 @@
 import type { UserId } from 'torii-core'
-import type { ResolvedOptions } from '../options/options.js'
-import type { LinkPurpose } from '../tokens/link-token.js'
-import { formatVerificationToken, mailLink } from '../tokens/link-token.js'
+import type { LinkPurpose } from '../services/links/link-token.js'
+import { formatVerificationToken, mailLink } from '../services/links/link-token.js'
+import type { ResolvedOptions } from '../services/options/options.js'
 import type { Letter } from './letter.js'
 import { letter } from './letter.js'
 

@@ -1,8 +1,8 @@
 import type { RepositoryProvider, SessionId, UserId } from 'torii-core'
-import type { Background } from '../background.js'
+import type { Background } from '../base/background.js'
 import type { ToriiEvent } from '../events/event.js'
-import type { Tell } from '../events/tell.js'
-import type { ResolvedOptions } from '../options/options.js'
+import type { Tell } from '../services/effects/tell.js'
+import type { ResolvedOptions } from '../services/options/options.js'
 import { letter } from './letter.js'
 
 /** A sign-in that its owner may want to know of. */

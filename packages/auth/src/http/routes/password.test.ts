@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newUserId } from 'torii-core'
+import { newEmail, openTestSite, goodPassword as password } from '../../test/site.test.support.js'
+import { createHandler } from '../index.js'
+import { browser, signUp, tokenIn } from '../test/client.test.support.js'
+
+const site = await openTestSite()
+const { torii, db, storage, events } = site
+const send = browser(createHandler(torii))
+const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+test('registering answers 201 with user, session and cookie, in the shapes of the contract', async () => {
+  const body = { email: 'Ann@Example.com', password, name: 'Ann' }
+  const { status, json, headers } = await send('POST', '/auth/password/register', { body })
+  assert.equal(status, 201)
+  const { id, createdAt, ...user } = json.user
+  assert.match(id, uuid)
+  assert.match(createdAt, iso)
+  assert.deepEqual(user, {
+    email: 'Ann@Example.com',
+    emailVerified: false,
+    name: 'Ann',
+    picture: null,
+  })
+  const {
+    id: sessionId,
+    createdAt: c,
+    lastActiveAt,
+    expiresAt,
+    absoluteExpiresAt,
+    ...session
+  } = json.session
+  assert.match(sessionId, uuid)
+  for (const time of [c, lastActiveAt, expiresAt, absoluteExpiresAt]) assert.match(time, iso)
+  assert.deepEqual(session, {
+    current: true,
+    ip: '203.0.113.7',
+    userAgent: 'Browser/1.0',
+    methods: ['password'],
+  })
+  assert.deepEqual(Object.keys(json).sort(), ['session', 'user'])
+  const [cookie, ...more] = headers.getSetCookie()
+  assert.match(
+    cookie ?? '',
+    /^__Host-torii=torii_s_[\w-]{86}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure$/,
+  )
+  assert.deepEqual(more, [])
+})
+
+test('no answer holds a token but the cookie', async () => {
+  const made = await send('POST', '/auth/password/register', {
+    body: { email: newEmail(), password },
+  })
+  assert.ok(!made.text.includes('torii_s_'))
+})
+
+test('a taken address is 409, without a session of any kind (R1)', async () => {
+  const { email } = await signUp(send)
+  for (const spelling of [email, email.toUpperCase()]) {
+    const again = await send('POST', '/auth/password/register', {
+      body: { email: spelling, password },
+    })
+    assert.equal(again.status, 409)
+    assert.equal(again.json.error, 'email_taken')
+    assert.deepEqual(again.headers.getSetCookie(), [])
+    assert.deepEqual(Object.keys(again.json).sort(), ['error', 'field', 'message'])
+  }
+})
+
+test('a refused password is 422 with its reason, whether the address is taken or not', async () => {
+  const { email } = await signUp(send)
+  const answers = []
+  for (const address of [email, newEmail()]) {
+    const answer = await send('POST', '/auth/password/register', {
+      body: { email: address, password: 'short' },
+    })
+    assert.equal(answer.status, 422)
+    answers.push(answer.text)
+  }
+  assert.equal(answers[0], answers[1])
+  const { error, reason, field, message } = JSON.parse(answers[0] ?? '')
+  assert.deepEqual(
+    { error, reason, field },
+    { error: 'password_rejected', reason: 'too_short', field: 'password' },
+  )
+  assert.match(message, /at least 15 characters/)
+})
+
+test('signing in answers 200 with a new token; wrong, unknown and disabled are one 401', async () => {
+  const { email, cookie, user } = await signUp(send)
+  const right = await send('POST', '/auth/password/authenticate', { body: { email, password } })
+  assert.equal(right.status, 200)
+  assert.equal(right.json.user.id, user.id)
+  assert.notEqual(right.cookie, cookie)
+  const disabled = await signUp(send)
+  await storage.users.disable(disabled.user.id)
+  const passwordless = newEmail()
+  await storage.users.register({ id: newUserId(), email: passwordless })
+  const answers = []
+  for (const [address, text] of [
+    [email, 'wrong'],
+    [newEmail(), password],
+    [disabled.email, password],
+    [passwordless, password],
+    [email, 'x'.repeat(2000)],
+  ]) {
+    const wrong = await send('POST', '/auth/password/authenticate', {
+      body: { email: address, password: text },
+    })
+    assert.equal(wrong.status, 401)
+    assert.deepEqual(wrong.headers.getSetCookie(), [])
+    answers.push(JSON.stringify([...wrong.headers, wrong.text]))
+  }
+  assert.equal(new Set(answers).size, 1)
+})
+
+test('too many attempts are 429 with Retry-After, the same for a made-up address (63)', async () => {
+  const { email } = await signUp(send)
+  const texts = []
+  for (const address of [email, newEmail()]) {
+    const attempt = () =>
+      send('POST', '/auth/password/authenticate', {
+        body: { email: address, password: 'wrong' },
+        ip: '198.51.100.9',
+      })
+    for (let wrong = 0; wrong < 10; wrong++) assert.equal((await attempt()).status, 401)
+    const locked = await attempt()
+    assert.equal(locked.status, 429)
+    assert.equal(locked.json.error, 'too_many_attempts')
+    const seconds = Number(locked.headers.get('retry-after'))
+    assert.ok(seconds >= 29 && seconds <= 30)
+    texts.push(locked.text.replace(/\d+/, 'N'))
+  }
+  assert.equal(texts[0], texts[1])
+})
+
+test('the cookie before signing in is not the one after, and its session is dead (27)', async () => {
+  const first = await signUp(send)
+  const again = await send('POST', '/auth/password/authenticate', {
+    body: { email: first.email, password },
+    cookie: first.cookie,
+  })
+  assert.notEqual(again.cookie, first.cookie)
+  assert.equal((await send('GET', '/auth/session', { cookie: first.cookie })).status, 401)
+  assert.equal((await send('GET', '/auth/session', { cookie: again.cookie })).status, 200)
+  const other = { email: newEmail(), password }
+  const third = await send('POST', '/auth/password/register', { body: other, cookie: again.cookie })
+  assert.equal(third.status, 201)
+  assert.equal((await send('GET', '/auth/session', { cookie: again.cookie })).status, 401)
+})
+
+test('a cookie planted before signing in is never adopted', async () => {
+  const { email } = await signUp(send)
+  const attacker = await signUp(send)
+  for (const planted of ['__Host-torii=fixed', `__Host-torii=torii_s_${'A'.repeat(86)}`]) {
+    const signedIn = await send('POST', '/auth/password/authenticate', {
+      body: { email, password },
+      cookie: planted,
+    })
+    assert.equal(signedIn.status, 200)
+    assert.notEqual(signedIn.cookie, planted)
+    assert.equal((await send('GET', '/auth/session', { cookie: planted })).status, 401)
+  }
+  assert.equal(
+    (await send('GET', '/auth/session', { cookie: attacker.cookie })).json.user.email,
+    attacker.email,
+  )
+})
+
+test('a failed sign-in, and one beside a bearer token, leave the sessions they came with', async () => {
+  const { email, cookie } = await signUp(send)
+  await send('POST', '/auth/password/authenticate', { body: { email, password: 'wrong' }, cookie })
+  assert.equal((await send('GET', '/auth/session', { cookie })).status, 200)
+  const bearer = tokenIn(cookie)
+  assert.equal(
+    (await send('POST', '/auth/password/authenticate', { body: { email, password }, bearer }))
+      .status,
+    200,
+  )
+  assert.equal((await send('GET', '/auth/session', { bearer })).status, 200)
+})
+
+test('a former session that cannot be ended does not fail the sign-in, and is reported', async () => {
+  const { email, cookie } = await signUp(send)
+  await db.query(`
+    create function torii.refuse() returns trigger language plpgsql as $$ begin raise 'disk full'; end $$;
+    create trigger refuse before delete on torii.sessions for each row execute function torii.refuse()`)
+  events.length = 0
+  const again = await send('POST', '/auth/password/authenticate', {
+    body: { email, password },
+    cookie,
+  })
+  await db.query('drop trigger refuse on torii.sessions')
+  assert.equal(again.status, 200)
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ['former_session_not_ended'],
+  )
+})
+
+test('ids, roles and flags in a body are never seen (116)', async () => {
+  const victim = await signUp(send)
+  const body = {
+    email: newEmail(),
+    password,
+    id: victim.user.id,
+    userId: victim.user.id,
+    emailVerified: true,
+    role: 'admin',
+    metadata: { admin: true },
+    picture: 'https://img.example/x',
+    session: { ip: '6.6.6.6' },
+  }
+  const { json } = await send('POST', '/auth/password/register', { body })
+  assert.notEqual(json.user.id, victim.user.id)
+  assert.equal(json.user.emailVerified, false)
+  assert.equal(json.user.picture, null)
+  assert.equal(json.session.ip, '203.0.113.7')
+  assert.deepEqual((await storage.users.find(json.user.id))?.metadata, {})
+})
+
+test('a name may be absent or null, and is refused by its name when it is blank', async () => {
+  for (const name of [undefined, null]) {
+    const made = await send('POST', '/auth/password/register', {
+      body: { email: newEmail(), password, name },
+    })
+    assert.equal(made.json.user.name, null)
+  }
+  const blank = await send('POST', '/auth/password/register', {
+    body: { email: newEmail(), password, name: ' ' },
+  })
+  assert.equal(blank.status, 400)
+  assert.deepEqual(blank.json, {
+    error: 'invalid_input',
+    field: 'name',
+    message: 'name must not be blank.',
+  })
+})
+
+test('a full queue is 503 with Retry-After', async () => {
+  const busy = browser(
+    createHandler(site.with({ password: { hashing: { concurrency: 1, maxWaiting: 0 } } })),
+  )
+  const { email } = await signUp(send)
+  const attempt = () =>
+    busy('POST', '/auth/password/authenticate', { body: { email, password }, ip: '198.51.100.10' })
+  const answers = await Promise.all(Array.from({ length: 5 }, attempt))
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 503, 503, 503, 503])
+  const refused = answers.find(({ status }) => status === 503)
+  assert.equal(refused?.json.error, 'busy')
+  assert.equal(refused?.headers.get('retry-after'), '1')
+})

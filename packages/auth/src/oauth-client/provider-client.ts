@@ -1,0 +1,110 @@
+import type { TokenEndpointResponse } from 'oauth4webapi'
+import * as oauth from 'oauth4webapi'
+import type { FlowSecrets } from '../services/oauth/flow-secrets.js'
+import type { RequestLimits } from './bounded-fetch.js'
+import { exchangeCode } from './code-exchange.js'
+import type { ProviderConnection } from './connection.js'
+import { authenticationTo, createProviderConnection } from './connection.js'
+import { identifyPerson } from './person.js'
+import type { ProviderIdentity } from './profile.js'
+import type { ResolvedProvider } from './provider.js'
+import { toProviderFailure } from './provider-failure.js'
+import { checkedTokenAnswer } from './token-answer.js'
+
+/** The tokens of a provider as it gave them. */
+export interface GrantedTokens {
+  readonly accessToken: string
+  readonly refreshToken: string | null
+  /** Milliseconds since 1970 by our clock, or null when the provider does not say. */
+  readonly expiresAt: number | null
+  readonly scope: string | null
+}
+
+/** The protocol with one provider. Every failure is a ProviderFailure, within the limits. */
+export interface ProviderClient {
+  /** Where to send the browser. */
+  authorizationUrl(flow: FlowSecrets): Promise<string>
+  /** Reads the provider's answer, exchanges its code, and says who came back. The state must be used up before. */
+  complete(
+    query: URLSearchParams,
+    flow: FlowSecrets,
+  ): Promise<{ identity: ProviderIdentity; tokens: GrantedTokens }>
+  /** New tokens; the refresh token stays when the provider gives no other. */
+  refresh(refreshToken: string): Promise<GrantedTokens>
+}
+
+export function createProviderClient(
+  provider: ResolvedProvider,
+  redirectUri: string,
+  limits: RequestLimits,
+): ProviderClient {
+  const connection = createProviderConnection(provider, redirectUri, limits)
+  return {
+    authorizationUrl: (flow) => authorizationUrl(connection, flow),
+    async complete(query, flow) {
+      try {
+        const exchanged = await exchangeCode(connection, query, flow)
+        const identity = await identifyPerson(connection, exchanged)
+        return { identity, tokens: toGranted(exchanged.tokens, null) }
+      } catch (error) {
+        throw toProviderFailure(error)
+      }
+    },
+    async refresh(refreshToken) {
+      try {
+        return toGranted(await refreshTokens(connection, refreshToken), refreshToken)
+      } catch (error) {
+        throw toProviderFailure(error)
+      }
+    },
+  }
+}
+
+/** The flow's own parameters come last: a definition cannot say otherwise. */
+async function authorizationUrl(
+  { provider, client, redirectUri, isOpenId, readMetadata }: ProviderConnection,
+  flow: FlowSecrets,
+): Promise<string> {
+  const server = await readMetadata()
+  const url = new URL(server.authorization_endpoint ?? '')
+  const parameters = {
+    ...provider.parameters,
+    response_type: 'code',
+    client_id: client.client_id,
+    redirect_uri: redirectUri,
+    scope: provider.scopes.join(' '),
+    state: flow.state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(flow.verifier),
+    code_challenge_method: 'S256',
+    ...(isOpenId ? { nonce: flow.nonce } : {}),
+  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url.href
+}
+
+async function refreshTokens(
+  { provider, client, options, readMetadata }: ProviderConnection,
+  refreshToken: string,
+): Promise<TokenEndpointResponse> {
+  const server = await readMetadata()
+  const response = await oauth.refreshTokenGrantRequest(
+    server,
+    client,
+    authenticationTo(provider, server),
+    refreshToken,
+    options,
+  )
+  const { body } = await checkedTokenAnswer(response, { idToken: false })
+  return oauth.processRefreshTokenResponse(server, client, body)
+}
+
+const toGranted = (
+  { access_token, refresh_token, expires_in, scope }: TokenEndpointResponse,
+  former: string | null,
+  now = Date.now(),
+): GrantedTokens => ({
+  accessToken: access_token,
+  refreshToken: refresh_token ?? former,
+  expiresAt: expires_in === undefined ? null : now + expires_in * 1000,
+  scope: scope ?? null,
+})

@@ -1,0 +1,58 @@
+import type { OAuthProvider, ProviderAnswer, ProviderProfile } from '../provider.js'
+import type { ProviderCredentials } from './oidc.js'
+
+/** GitHub, or a GitHub Enterprise Server. */
+export interface GitHubOptions extends ProviderCredentials {
+  /** `https://HOST` of a GitHub Enterprise Server (default: github.com). */
+  readonly serverUrl?: string
+  /** Lets `serverUrl` be http on this machine, for development. */
+  readonly allowLoopback?: boolean
+}
+
+/**
+ * GitHub, which speaks OAuth 2.0 without ID tokens: who came back is asked of its API. The address is the
+ * person's primary one, and only when GitHub has verified it.
+ */
+export function github({ serverUrl, ...credentials }: GitHubOptions): OAuthProvider {
+  const server = serverUrl ?? 'https://github.com'
+  const api = serverUrl === undefined ? 'https://api.github.com' : `${serverUrl}/api/v3`
+  return {
+    name: 'github',
+    displayName: 'GitHub',
+    issuer: `${server}/login/oauth`,
+    endpoints: {
+      authorization: `${server}/login/oauth/authorize`,
+      token: `${server}/login/oauth/access_token`,
+    },
+    clientAuthentication: 'post',
+    scopes: ['read:user', 'user:email'],
+    trustEmail: true,
+    ...credentials,
+    readProfile: (answer) => readGitHubProfile(answer, api),
+  }
+}
+
+async function readGitHubProfile(answer: ProviderAnswer, api: string): Promise<ProviderProfile> {
+  const user: Record<string, unknown> = Object(await answer.getJson(`${api}/user`))
+  const emails = await answer.getJson(`${api}/user/emails`)
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  // The login can be renamed and then taken by somebody else; the number cannot.
+  const subject = Number.isSafeInteger(user.id) ? String(user.id) : ''
+  return {
+    subject,
+    email: primaryVerified(emails),
+    emailVerified: true,
+    name: text(user.name),
+    picture: text(user.avatar_url),
+    label: text(user.login),
+  }
+}
+
+function primaryVerified(emails: unknown): string | null {
+  if (!Array.isArray(emails)) return null
+  for (const entry of emails) {
+    const { email, primary, verified }: Record<string, unknown> = Object(entry)
+    if (primary === true && verified === true && typeof email === 'string') return email
+  }
+  return null
+}

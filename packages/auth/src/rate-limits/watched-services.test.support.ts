@@ -1,0 +1,41 @@
+import type { Torii } from '../index.js'
+import { createContext } from '../services/context.js'
+import { createEmailService } from '../services/email/email.js'
+import { createMagicLinkService } from '../services/magic-link/magic-link.js'
+import { createPasskeyService } from '../services/passkey/passkey.js'
+import { createPasswordService } from '../services/password/password.js'
+import { createSessionService } from '../services/sessions/sessions.js'
+import type { TestSite } from '../test/site.test.support.js'
+
+/** The services over the site's storage and the real hashing, which notes its work among the statements. */
+export function watchServices(site: TestSite, options: Torii['options']) {
+  const context = createContext(site.storage, options, {})
+  const note = <Result>(work: 'hash' | 'verify', run: () => Result): Result => {
+    site.statements.push(work)
+    return run()
+  }
+  const watched = {
+    ...context,
+    hashing: {
+      admit: ((work) =>
+        context.hashing.admit((hasher) =>
+          work({
+            ...hasher,
+            hash: (...given) => note('hash', () => hasher.hash(...given)),
+            verify: (...given) => note('verify', () => hasher.verify(...given)),
+          }),
+        )) as typeof context.hashing.admit,
+    },
+  }
+  return {
+    password: createPasswordService(watched),
+    email: createEmailService(watched),
+    magicLink: createMagicLinkService(watched),
+    passkey: createPasskeyService(watched),
+    sessions: createSessionService(watched),
+    async settled() {
+      await context.background.settled()
+      await context.post?.settled()
+    },
+  }
+}

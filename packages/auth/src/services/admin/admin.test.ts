@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { InvalidInputError } from 'torii-core'
+import { PostgresStorage } from 'torii-storage-postgres'
+import type { ToriiEvent } from '../../index.js'
+import { Torii } from '../../index.js'
+import {
+  baseUrl,
+  goodPassword,
+  newEmail,
+  openTestSite,
+  requestInfo,
+} from '../../test/site.test.support.js'
+
+const told: ToriiEvent[] = []
+const site = await openTestSite({ audit: true, onEvent: (event) => told.push(event) })
+const { torii, db } = site
+const { admin } = torii
+const nobody = '00000000-0000-7000-8000-000000000000'
+const wrongPassword = 'not this one, surely'
+
+async function signUp(email = newEmail()) {
+  const made = await torii.password.register({ email, password: goodPassword }, requestInfo)
+  assert.ok(made.ok && made.token !== null)
+  return { email, id: made.user.id, token: made.token, session: made.session }
+}
+
+const signIn = (email: string, password = goodPassword) =>
+  torii.password.authenticate({ email, password }, { ip: null, userAgent: null })
+
+/** Runs `work` and gives the events that it told. */
+async function eventsOf<Result>(work: () => Promise<Result>) {
+  const before = told.length
+  const result = await work()
+  return { result, events: told.slice(before) }
+}
+
+test('users are found by the beginning of an address, by id, and by page', async () => {
+  const made = []
+  for (const name of ['zoe1', 'zoe2', 'zoe3']) made.push(await signUp(`${name}@pages.example`))
+  const first = await admin.users({ search: ' ZOE', limit: 2 })
+  assert.deepEqual(
+    first.users.map(({ email }) => email),
+    ['zoe1@pages.example', 'zoe2@pages.example'],
+  )
+  assert.ok(first.next)
+  const second = await admin.users({ search: 'zoe', limit: 2, after: first.next })
+  assert.deepEqual(
+    second.users.map(({ email }) => email),
+    ['zoe3@pages.example'],
+  )
+  assert.equal(second.next, null)
+  const id = made[1]?.id ?? ''
+  for (const search of [id, id.toUpperCase()])
+    assert.deepEqual(
+      (await admin.users({ search })).users.map((user) => user.id),
+      [id],
+    )
+  const newest = await admin.users({ limit: 1 })
+  assert.equal(newest.users[0]?.id, made[2]?.id)
+})
+
+test('any text can be searched for; what begins no address finds nobody', async () => {
+  for (const search of ['é', 'two words', "' or 1=1 --", '%', '_', 'x'.repeat(10_000), nobody])
+    assert.deepEqual(await admin.users({ search }), { users: [], next: null })
+  await assert.rejects(admin.users({ after: 'not a cursor' }), InvalidInputError)
+  await assert.rejects(admin.users({ limit: 201 }), InvalidInputError)
+})
+
+test('an account is shown with its sessions, its ways in and its counters', async () => {
+  const person = await signUp()
+  await signIn(person.email, wrongPassword)
+  const view = await admin.user(person.id)
+  assert.ok(view)
+  assert.equal(view.user.email, person.email)
+  assert.deepEqual(
+    view.sessions.map(({ id }) => id),
+    [person.session.id],
+  )
+  assert.deepEqual([view.password, view.oauthAccounts, view.passkeys], [true, [], []])
+  assert.deepEqual(view.attempts, {
+    password: { state: 'open', failures: 1 },
+    codes: { state: 'open', failures: 0 },
+    mails: { state: 'open', failures: 0 },
+  })
+  const text = JSON.stringify(view)
+  for (const secret of [person.token.reveal(), 'argon2', goodPassword])
+    assert.ok(!text.includes(secret))
+})
+
+test('an operator makes an account without a password, verified or not', async () => {
+  for (const emailVerified of [true, false]) {
+    const email = newEmail()
+    const { result, events } = await eventsOf(() =>
+      admin.create({ email, emailVerified, name: 'Ann', metadata: { plan: 'team' } }),
+    )
+    assert.ok(result.ok)
+    const { user } = result
+    assert.deepEqual(
+      [user.email, user.name, user.metadata, user.emailVerifiedAt !== null],
+      [email, 'Ann', { plan: 'team' }, emailVerified],
+    )
+    assert.equal((await admin.user(user.id))?.password, false)
+    assert.deepEqual(
+      events.map(({ type, detail }) => [type, detail]),
+      [
+        ['user_created', { method: 'admin' }],
+        ...(emailVerified ? [['email_verified', { by: 'admin' }]] : []),
+      ],
+    )
+    const again = await eventsOf(() => admin.create({ email: email.toUpperCase() }))
+    assert.deepEqual(again, { result: { ok: false, reason: 'taken' }, events: [] })
+  }
+})
+
+test('a new account of the wrong shape is refused before any query', async () => {
+  const email = newEmail()
+  const bad: unknown[] = [
+    null,
+    {},
+    { email: 'nobody' },
+    { email, emailVerified: 'yes' },
+    { email, id: nobody },
+    { email, password: goodPassword },
+    { email, name: '' },
+  ]
+  for (const input of bad) {
+    const { statements } = await site.counted(() =>
+      // Callers without types send anything.
+      assert.rejects(admin.create(input as { email: string }), InvalidInputError),
+    )
+    assert.equal(statements, 0)
+  }
+})
+
+test('T2.31 a disabled person is signed out at once and kept out, until enabled', async () => {
+  const person = await signUp()
+  const disabled = await eventsOf(() => admin.disable(person.id))
+  assert.notEqual(disabled.result?.disabledAt, null)
+  assert.deepEqual(
+    disabled.events.map(({ type, detail }) => [type, detail]),
+    [['user_disabled', { by: 'admin' }]],
+  )
+  assert.equal(await torii.sessions.validate(person.token), null)
+  assert.deepEqual(await signIn(person.email), { ok: false, reason: 'invalid_credentials' })
+  const enabled = await eventsOf(() => admin.enable(person.id))
+  assert.equal(enabled.result?.disabledAt, null)
+  assert.deepEqual(
+    enabled.events.map(({ type }) => type),
+    ['user_enabled'],
+  )
+  assert.equal(await torii.sessions.validate(person.token), null, 'old sessions stay ended')
+  assert.ok((await signIn(person.email)).ok)
+})
+
+test('an operator deletes an account', async () => {
+  const person = await signUp()
+  const { result, events } = await eventsOf(() => admin.delete(person.id))
+  assert.equal(result, true)
+  assert.deepEqual(
+    events.map(({ type, detail }) => [type, detail]),
+    [['user_deleted', { by: 'admin' }]],
+  )
+  assert.equal(await admin.user(person.id), null)
+  assert.equal(await torii.sessions.validate(person.token), null)
+})
+
+test('an operator vouches for an address, the one the account has', async () => {
+  const person = await signUp()
+  assert.equal(await admin.verifyEmail(person.id, newEmail()), null)
+  const { result, events } = await eventsOf(() => admin.verifyEmail(person.id, person.email))
+  assert.notEqual(result?.emailVerifiedAt, null)
+  assert.deepEqual(
+    events.map(({ type, detail }) => [type, detail]),
+    [['email_verified', { by: 'admin' }]],
+  )
+  assert.notEqual(await torii.sessions.validate(person.token), null, 'sessions stay')
+  await assert.rejects(admin.verifyEmail(person.id, 'nobody'), InvalidInputError)
+})
+
+test('T2.41 an operator ends every session of a person, also for a process that starts later', async () => {
+  const person = await signUp()
+  assert.ok((await signIn(person.email)).ok)
+  const { result, events } = await eventsOf(() => admin.endSessions(person.id))
+  // What another process, or this one after a restart, finds: nothing of an ending lives in memory.
+  const restarted = await PostgresStorage.connect(db.url)
+  const other = new Torii(restarted, { baseUrl })
+  assert.equal(await other.sessions.validate(person.token), null)
+  await restarted.close()
+  assert.equal(result, 2)
+  assert.deepEqual(
+    events.map(({ type, detail }) => [type, detail]),
+    [['sessions_revoked', { count: 2, by: 'admin' }]],
+  )
+  assert.equal(await torii.sessions.validate(person.token), null)
+})
+
+test('an operator unlocks every counter of an account', async () => {
+  const person = await signUp()
+  for (let tries = 0; tries < 10; tries += 1) await signIn(person.email, wrongPassword)
+  assert.equal((await admin.user(person.id))?.attempts.password.state, 'locked')
+  const refused = await signIn(person.email)
+  assert.equal(!refused.ok && refused.reason, 'too_many_attempts')
+  const { result, events } = await eventsOf(() => admin.unlock(person.id))
+  assert.equal(result, true)
+  assert.deepEqual(
+    events.map(({ type, detail }) => [type, detail]),
+    [['attempts_unlocked', { by: 'admin' }]],
+  )
+  assert.ok((await signIn(person.email)).ok)
+  assert.equal(await admin.unlock(person.id), false, 'nothing is locked any more')
+})
+
+test('every act for an id that nobody has does nothing and tells nothing', async () => {
+  for (const id of [nobody, 'no id', '']) {
+    const { result, events } = await eventsOf(async () => [
+      await admin.user(id),
+      await admin.disable(id),
+      await admin.enable(id),
+      await admin.delete(id),
+      await admin.verifyEmail(id, newEmail()),
+      await admin.unlock(id),
+      await admin.endSessions(id),
+    ])
+    assert.deepEqual(result, [null, null, null, false, null, false, 0])
+    assert.deepEqual(events, [])
+  }
+})
+
+test('the trail is read by page, by user, and counted by stretches of time', async () => {
+  const person = await signUp()
+  await signIn(person.email, wrongPassword)
+  await torii.settled()
+  await signIn(person.email)
+  const all = await admin.audit({ userId: person.id })
+  assert.deepEqual(
+    all.events.map(({ type }) => type),
+    ['signed_in', 'sign_in_failed', 'signed_in', 'user_created'],
+    'newest first, and the events of one act in their order',
+  )
+  const first = await admin.audit({ userId: person.id, limit: 2 })
+  assert.ok(first.next)
+  const second = await admin.audit({ userId: person.id, limit: 2, after: first.next })
+  assert.deepEqual([...first.events, ...second.events], all.events)
+  assert.deepEqual(await admin.audit({ userId: nobody }), { events: [], next: null })
+  assert.deepEqual(await admin.audit({ userId: 'no id' }), { events: [], next: null })
+  assert.ok((await admin.audit()).events.length >= 3)
+  await assert.rejects(admin.audit({ after: 'x' }), InvalidInputError)
+
+  await db.query('delete from torii.audit_events')
+  const { id } = await signUp()
+  await admin.disable(id)
+  const day = { stretches: 24, stretchSeconds: 3600 }
+  const all24 = await admin.auditCounts(day)
+  assert.equal(all24.length, 24)
+  assert.deepEqual(all24.at(-1)?.counts, { signed_in: 1, user_created: 1, user_disabled: 1 })
+  assert.deepEqual(all24.at(-2), { from: all24.at(-2)?.from, counts: {}, complete: true })
+  const disabled = await admin.auditCounts({ ...day, types: ['user_disabled', 'user_enabled'] })
+  assert.deepEqual(disabled.at(-1)?.counts, { user_disabled: 1 })
+  const { statements } = await site.counted(() =>
+    assert.rejects(admin.auditCounts({ stretches: 1001, stretchSeconds: 1 }), InvalidInputError),
+  )
+  assert.equal(statements, 0)
+})
+
+test('an operator ends one session of a person, and none of somebody else', async () => {
+  const [person, other] = [await signUp(), await signUp()]
+  for (const [id, session] of [
+    [other.id, person.session.id],
+    [person.id, nobody],
+    [person.id, 'no id'],
+    ['no id', person.session.id],
+  ] as const) {
+    const { result, events } = await eventsOf(() => admin.endSession(id, session))
+    assert.deepEqual([result, events], [false, []])
+  }
+  const { result, events } = await eventsOf(() => admin.endSession(person.id, person.session.id))
+  assert.equal(result, true)
+  assert.deepEqual(
+    events.map(({ type, userId, detail }) => [type, userId, detail]),
+    [['session_revoked', person.id, { revokedSessionId: person.session.id, by: 'admin' }]],
+  )
+  assert.equal(await torii.sessions.validate(person.token), null)
+  assert.notEqual(await torii.sessions.validate(other.token), null)
+})
+
+test("an operator's acts join the application's transaction", async () => {
+  const email = newEmail()
+  const { events } = await eventsOf(() =>
+    site.storage.transaction(async (tx) => {
+      const acts = torii.with(tx).admin
+      const made = await acts.create({ email })
+      assert.ok(made.ok)
+      assert.notEqual(await acts.verifyEmail(made.user.id, email), null)
+      assert.notEqual(await acts.disable(made.user.id), null)
+      assert.equal(told.at(-1)?.userId === made.user.id, false, 'nothing is told before the commit')
+    }),
+  )
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['user_created', 'email_verified', 'user_disabled'],
+  )
+  const rolledBack = await eventsOf(() =>
+    assert.rejects(
+      site.storage.transaction(async (tx) => {
+        await torii.with(tx).admin.create({ email: newEmail() })
+        throw new Error('rolled back')
+      }),
+      /rolled back/,
+    ),
+  )
+  assert.deepEqual(rolledBack.events, [])
+})

@@ -1,0 +1,99 @@
+import type { User, ValidSession } from 'torii-core'
+import { requireEmail } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import { letter } from '../../mail/letter.js'
+import { linkLetter, linkSeconds } from '../../mail/link-letter.js'
+import { maskAddress } from '../../mail/masked-address.js'
+import { mailCharges } from '../../rate-limits/attempts.js'
+import type { ServiceContext } from '../context.js'
+import { event } from '../effects/story.js'
+import type { LinkToken } from '../links/link-token.js'
+import { hashLinkSecret, newLinkSecret, parseVerificationToken } from '../links/link-token.js'
+import type { Stale } from '../password/change.js'
+import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import { askingOf, requireRecent, sceneOf } from '../sessions/valid-session.js'
+import type { TooManyAttempts } from '../sign-in.js'
+
+export type RequestChangeOutcome =
+  | { readonly ok: true }
+  | ReauthenticationRequired
+  | TooManyAttempts
+  | Stale
+
+/**
+ * Mails a link to the new address, which nobody holds until the link is used; the same answer whether
+ * somebody has it already. Needs a recent proof of identity. One statement.
+ * @throws InvalidInputError for what is not an address, before any query
+ */
+export async function requestEmailChange<Metadata extends object>(
+  { options, storage, tell }: ServiceContext<Metadata>,
+  valid: ValidSession<Metadata>,
+  email: string,
+  requestInfo: RequestInfo,
+): Promise<RequestChangeOutcome> {
+  const info = readRequestInfo(requestInfo)
+  const emailKey = requireEmail(email)
+  const recent = requireRecent(valid)
+  if (!recent.ok) return recent
+  const secret = newLinkSecret()
+  const scene = sceneOf(valid, info)
+  const issued = await storage.verificationTokens.issueEmailChange({
+    asking: askingOf(valid),
+    email,
+    secretHash: hashLinkSecret('change_email', secret),
+    lifetimeSeconds: linkSeconds(options, 'change_email'),
+    charges: mailCharges(options.bruteForce, emailKey, info.ip),
+  })
+  if (!issued.ok) {
+    if (issued.reason === 'too_many_attempts')
+      tell({ events: [event('attempts_refused', scene, { path: 'change_email' })] })
+    return issued
+  }
+  const { to } = issued
+  const userId = valid.user.id
+  tell({
+    events: [event('email_change_requested', scene, {})],
+    letters: to === null ? [] : [linkLetter(options, 'change_email', { to, userId, secret })],
+  })
+  return { ok: true }
+}
+
+export type CompleteChangeOutcome<Metadata extends object> =
+  | { readonly ok: true; readonly user: User<Metadata>; readonly sessionsEnded: number }
+  /** Unknown, used, expired, or of another account than the session's: one answer. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  /** Another account has taken the address meanwhile. */
+  | { readonly ok: false; readonly reason: 'taken' }
+
+/**
+ * Moves the account to the new address, which is verified by this; ends the other sessions and whatever was
+ * mailed to either address, and tells the former one. Only in a live session of the account that asked.
+ */
+export async function completeEmailChange<Metadata extends object>(
+  { commit }: ServiceContext<Metadata>,
+  valid: ValidSession<Metadata>,
+  token: string | LinkToken,
+  requestInfo: RequestInfo,
+): Promise<CompleteChangeOutcome<Metadata>> {
+  const info = readRequestInfo(requestInfo)
+  const key = parseVerificationToken('change_email', token)
+  if (key === null || key.userId !== valid.user.id) return { ok: false, reason: 'invalid_token' }
+  const outcome = await commit(
+    ({ verificationTokens }) => verificationTokens.changeEmail(askingOf(valid), key.secretHash),
+    (changed) => {
+      if (!changed.ok) return {}
+      const { user, formerEmail, sessionsEnded } = changed
+      const newEmail = maskAddress(user.email ?? '')
+      return {
+        events: [event('email_changed', sceneOf(valid, info), { sessionsEnded })],
+        letters:
+          formerEmail === null
+            ? []
+            : [letter('email_changed', formerEmail, { name: user.name, newEmail })],
+      }
+    },
+  )
+  if (!outcome.ok) return outcome
+  return { ok: true, user: outcome.user, sessionsEnded: outcome.sessionsEnded }
+}

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openMailbox } from '../../test/mailbox.test.support.js'
+import { goodPassword, newEmail, openTestSite, requestInfo } from '../../test/site.test.support.js'
+
+const mailbox = await openMailbox()
+const site = await openTestSite({ mailer: mailbox.mailer })
+const { torii } = site
+const another = 'twelve lanterns on a rainy bridge'
+const invalidToken = { ok: false, reason: 'invalid_token' }
+
+async function register(email = newEmail(), password = goodPassword) {
+  const made = await torii.password.register({ email, password }, requestInfo)
+  await torii.settled()
+  return { email, made }
+}
+
+/** Somebody who registered and has the mail, and has not opened it. */
+async function registered() {
+  const { email, made } = await register()
+  assert.ok(made.ok)
+  return { email, user: made.user, token: (await mailbox.takeOne(email, 'verify_email')).token }
+}
+
+/** Somebody who did everything as it should be. */
+async function verified() {
+  const { email, token } = await registered()
+  const outcome = await torii.email.verify({ token, password: goodPassword }, requestInfo)
+  assert.ok(outcome.ok && outcome.token !== null)
+  const valid = await torii.sessions.validate(outcome.token)
+  assert.ok(valid !== null)
+  return { email, user: outcome.user, token: outcome.token, valid }
+}
+
+const signIn = (email: string, password: string) =>
+  torii.password.authenticate({ email, password }, requestInfo)
+
+test('T4.58 registering a new and a taken address: the same two statements, no session, a mail to the owner', async () => {
+  const { email } = await verified()
+  const fresh = newEmail()
+  const attempt = (address: string) =>
+    site.counted(() =>
+      torii.password.register({ email: address, password: another, name: 'Eve' }, requestInfo),
+    )
+  const [taken, made] = [await attempt(email), await attempt(fresh)]
+  assert.deepEqual([taken.statements, made.statements], [2, 2])
+  assert.deepEqual(taken.result, { ok: false, reason: 'taken' })
+  assert.ok(made.result.ok && made.result.session === null && made.result.token === null)
+  await torii.settled()
+  await mailbox.takeOne(email, 'already_registered')
+  await mailbox.takeOne(fresh, 'verify_email')
+  assert.ok((await signIn(email, goodPassword)).ok)
+  assert.equal((await signIn(email, another)).ok, false)
+})
+
+test('registering an unverified address again mails its verification and stores nothing else', async () => {
+  const { email, user } = await registered()
+  const { made } = await register(email, another)
+  assert.deepEqual(made, { ok: false, reason: 'taken' })
+  const { token } = await mailbox.takeOne(email, 'verify_email')
+  const outcome = await torii.email.verify({ token, password: goodPassword }, requestInfo)
+  assert.ok(outcome.ok && outcome.session !== null)
+  assert.deepEqual([outcome.user.id, outcome.user.name], [user.id, null])
+})
+
+test('T4.55 an unverified address answers like a wrong password; a fresh mail follows the answer', async () => {
+  const { email } = await registered()
+  const right = await site.counted(() => signIn(email, goodPassword))
+  assert.deepEqual(right, { result: { ok: false, reason: 'invalid_credentials' }, statements: 1 })
+  const wrong = await site.counted(() => signIn(email, 'not the password at all'))
+  await torii.settled()
+  assert.deepEqual(wrong.result, right.result)
+  const { token } = await mailbox.takeOne(email, 'verify_email')
+  assert.ok((await torii.email.verify({ token }, requestInfo)).ok)
+})
+
+test('with the account’s password everything stays and the person is signed in, in two statements', async () => {
+  const { email, token } = await registered()
+  const input = { token, password: goodPassword }
+  const { result, statements } = await site.counted(() => torii.email.verify(input, requestInfo))
+  assert.ok(result.ok && result.token !== null)
+  assert.equal(statements, 2)
+  assert.ok(result.user.emailVerifiedAt !== null)
+  assert.ok(await torii.sessions.validate(result.token))
+  assert.ok((await signIn(email, goodPassword)).ok)
+  await torii.settled()
+  assert.deepEqual(await mailbox.take(email), [])
+})
+
+test('T5.65 another password given with the token becomes the password; what was there before is gone', async () => {
+  const { email, token } = await registered()
+  const outcome = await torii.email.verify({ token, password: another }, requestInfo)
+  assert.ok(outcome.ok && outcome.token !== null)
+  assert.equal((await signIn(email, goodPassword)).ok, false)
+  assert.ok((await signIn(email, another)).ok)
+  await torii.settled()
+  await mailbox.takeOne(email, 'password_changed')
+})
+
+test('a password that is neither the account’s nor a good one is refused, and the link stays good', async () => {
+  const { token } = await registered()
+  const refused = await torii.email.verify({ token, password: 'short' }, requestInfo)
+  assert.ok(!refused.ok && refused.reason === 'password_rejected')
+  assert.ok((await torii.email.verify({ token, password: goodPassword }, requestInfo)).ok)
+})
+
+test('T5.65 without a password nobody is signed in and the squatter’s password is gone, in one statement', async () => {
+  const { email, token } = await registered()
+  const { result, statements } = await site.counted(() =>
+    torii.email.verify({ token }, requestInfo),
+  )
+  assert.ok(result.ok && result.session === null && result.token === null)
+  assert.equal(statements, 1)
+  assert.equal((await signIn(email, goodPassword)).ok, false)
+})
+
+test('a live session of the account keeps everything; one of another account is no word', async () => {
+  const open = site.with({ mailer: mailbox.mailer, requireVerifiedEmail: false })
+  const signUp = async () => {
+    const email = newEmail()
+    const made = await open.password.register({ email, password: goodPassword }, requestInfo)
+    await open.settled()
+    assert.ok(made.ok && made.token !== null)
+    const { token } = await mailbox.takeOne(email, 'verify_email')
+    return { email, session: made.token, token, valid: await open.sessions.validate(made.token) }
+  }
+  const [own, foreign] = [await signUp(), await signUp()]
+  assert.ok((await open.email.verify({ token: own.token, valid: own.valid }, requestInfo)).ok)
+  assert.ok(await open.sessions.validate(own.session))
+  assert.ok((await open.email.verify({ token: foreign.token, valid: own.valid }, requestInfo)).ok)
+  assert.equal(await open.sessions.validate(foreign.session), null)
+})
+
+test('T1.3 T1.8 T1.9 a verification is used once, not after its time, and for nothing else', async () => {
+  const { token } = await registered()
+  const uses = await Promise.all(
+    Array.from({ length: 8 }, () => torii.email.verify({ token }, requestInfo)),
+  )
+  assert.equal(uses.filter(({ ok }) => ok).length, 1)
+  assert.deepEqual(await torii.email.verify({ token }, requestInfo), invalidToken)
+  const late = await registered()
+  await site.db.query(
+    `update torii.verification_tokens set expires_at = now() - interval '1 second'`,
+  )
+  assert.deepEqual(await torii.email.verify({ token: late.token }, requestInfo), invalidToken)
+  const { email } = await verified()
+  const link = await torii.password.reset.create(email)
+  assert.ok(link !== null)
+  for (const text of [link.token.reveal(), link.token.reveal().replace('_r_', '_v_')])
+    assert.deepEqual(await torii.email.verify({ token: text }, requestInfo), invalidToken)
+})
+
+test('T4.59 asking for a verification: unknown, unverified and verified addresses alike', async () => {
+  const { email } = await registered()
+  const done = await verified()
+  for (const address of [email, done.email, newEmail()])
+    assert.deepEqual(
+      await site.counted(() => torii.email.requestVerification(address, requestInfo)),
+      {
+        result: { ok: true },
+        statements: 1,
+      },
+    )
+  await torii.settled()
+  await mailbox.takeOne(email, 'verify_email')
+  assert.deepEqual(await mailbox.take(done.email), [])
+})
+
+test('a change of address: mailed to the new one, the old one is told, other sessions end', async () => {
+  const { email, token, valid } = await verified()
+  const other = await signIn(email, goodPassword)
+  assert.ok(other.ok)
+  const next = newEmail()
+  const asked = await site.counted(() => torii.email.requestChange(valid, next, requestInfo))
+  assert.deepEqual(asked, { result: { ok: true }, statements: 1 })
+  await torii.settled()
+  const mail = await mailbox.takeOne(next, 'change_email')
+  assert.deepEqual(await mailbox.take(email), [])
+  const outcome = await torii.email.completeChange(valid, mail.token, requestInfo)
+  assert.ok(outcome.ok && outcome.user.email === next && outcome.sessionsEnded === 1)
+  assert.ok(outcome.user.emailVerifiedAt !== null)
+  assert.ok(await torii.sessions.validate(token))
+  assert.equal(await torii.sessions.validate(other.token), null)
+  assert.ok((await signIn(next, goodPassword)).ok)
+  assert.equal((await signIn(email, goodPassword)).ok, false)
+  await torii.settled()
+  const told = await mailbox.takeOne(email, 'email_changed')
+  assert.ok(!told.text.includes(next), 'the former mailbox learns only a part of the new address')
+})
+
+test('T1.10 a change is completed by nobody but the account that asked, and leaves the token good', async () => {
+  const [one, two] = [await verified(), await verified()]
+  const next = newEmail()
+  await torii.email.requestChange(one.valid, next, requestInfo)
+  await torii.settled()
+  const { token } = await mailbox.takeOne(next, 'change_email')
+  assert.deepEqual(await torii.email.completeChange(two.valid, token, requestInfo), invalidToken)
+  assert.ok((await torii.email.completeChange(one.valid, token, requestInfo)).ok)
+})
+
+test('an address that somebody has taken meanwhile is not moved to', async () => {
+  const { valid } = await verified()
+  const next = newEmail()
+  await torii.email.requestChange(valid, next, requestInfo)
+  await torii.settled()
+  const { token } = await mailbox.takeOne(next, 'change_email')
+  await register(next)
+  assert.deepEqual(await torii.email.completeChange(valid, token, requestInfo), {
+    ok: false,
+    reason: 'taken',
+  })
+})
+
+test('asking for a change needs a recent proof, and tells nobody whether the address is taken', async () => {
+  const [one, two] = [await verified(), await verified()]
+  assert.deepEqual(await torii.email.requestChange(one.valid, two.email, requestInfo), { ok: true })
+  await site.elapse(601)
+  const valid = await torii.sessions.validate(one.token)
+  assert.ok(valid !== null)
+  assert.deepEqual(await torii.email.requestChange(valid, newEmail(), requestInfo), {
+    ok: false,
+    reason: 'reauthentication_required',
+  })
+})

@@ -1,0 +1,223 @@
+import type {
+  AskingSession,
+  OAuthAccount,
+  OAuthIdentity,
+  OAuthSignInOutcome,
+  User,
+  ValidSession,
+} from 'torii-core'
+import { newOAuthAccountId, newUserId } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import type { ToriiEvent } from '../../events/event.js'
+import { letter } from '../../mail/letter.js'
+import type { ProviderIdentity } from '../../oauth-client/profile.js'
+import type { GrantedTokens } from '../../oauth-client/provider-client.js'
+import { ProviderFailure } from '../../oauth-client/provider-failure.js'
+import type { ServiceContext } from '../context.js'
+import type { Scene, Story } from '../effects/story.js'
+import { event } from '../effects/story.js'
+import { prepareAnybodysSession } from '../sessions/new-session.js'
+import type { SignedIn } from '../sign-in.js'
+import type { UsableProvider } from './clients.js'
+import type { BrowserSecret } from './flow-secrets.js'
+import { readFlowSecrets } from './flow-secrets.js'
+import { sealTokens } from './kept-tokens.js'
+import type { ProviderUnavailable, UnknownProvider } from './start.js'
+
+/** What the browser brings back from a provider. */
+export interface OAuthCallbackInput<Metadata extends object> {
+  /** The query of the callback's URL. */
+  query: URLSearchParams
+  /** The browser secret in its cookie, or null. */
+  browser: string | BrowserSecret | null
+  /** The session of this request, or null; a flow that links needs the one that it was started in. */
+  valid: ValidSession<Metadata> | null
+}
+
+export type OAuthCallbackOutcome<Metadata extends object> =
+  /** Signed in, `how` says whether the identity was known, or an account was made, linked or taken over. */
+  | (SignedIn<Metadata> & {
+      readonly kind: 'signed_in'
+      readonly how: Extract<OAuthSignInOutcome, { ok: true }>['how']
+      readonly redirectTo: string | null
+    })
+  | {
+      readonly ok: true
+      readonly kind: 'linked'
+      readonly account: OAuthAccount
+      readonly redirectTo: string | null
+    }
+  | UnknownProvider
+  /** The state is unknown, used, expired, of another browser, provider or session: one answer. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  /** The person said no at the provider. */
+  | { readonly ok: false; readonly reason: 'declined' }
+  | ProviderUnavailable
+  /** The account of this identity is disabled. */
+  | { readonly ok: false; readonly reason: 'account_disabled' }
+  /** The identity to link belongs to an account already: another's, or this one's. */
+  | { readonly ok: false; readonly reason: 'taken' }
+
+const invalidToken = Object.freeze({ ok: false, reason: 'invalid_token' } as const)
+
+/**
+ * Ends a flow. The state is used up before anything is sent to the provider, whatever the answer says.
+ * Two statements for a known identity; a new one takes a short transaction in place of the second.
+ */
+export async function completeFlow<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  usable: UsableProvider | undefined,
+  { query, browser, valid }: OAuthCallbackInput<Metadata>,
+  requestInfo: RequestInfo,
+): Promise<OAuthCallbackOutcome<Metadata>> {
+  const info = readRequestInfo(requestInfo)
+  if (usable === undefined) return { ok: false, reason: 'unknown_provider' }
+  const secrets = readFlowSecrets(usable.binding, query.get('state'), browser)
+  if (secrets === null) return invalidToken
+  const { stateHash, browserHash } = secrets
+  const provider = usable.provider.name
+  const state = await context.storage.oauthStates.consume({ stateHash, browserHash, provider })
+  if (state === null) return invalidToken
+  const { flow, redirectTo } = state
+  const asker = flow.kind === 'link' ? askerOf(flow.asking, valid) : null
+  if (flow.kind === 'link' && asker === null) return invalidToken
+  try {
+    const answer = await usable.client.complete(query, secrets)
+    return flow.kind === 'link' && asker !== null
+      ? await link(context, usable, { asking: flow.asking, asker, redirectTo }, answer, info)
+      : await signIn(context, usable, redirectTo, answer, info)
+  } catch (error) {
+    if (!(error instanceof ProviderFailure)) throw error
+    return failed(context, provider, error, info)
+  }
+}
+
+/** A flow that links ends in the session it was started in, not in whichever the browser has by now. */
+const askerOf = (asking: AskingSession, valid: ValidSession<object> | null): User<object> | null =>
+  valid?.session.id === asking.sessionId ? valid.user : null
+
+function failed<Metadata extends object>(
+  { options, tell }: ServiceContext<Metadata>,
+  provider: string,
+  { problem, detail }: ProviderFailure,
+  info: RequestInfo,
+): { ok: false; reason: 'declined' | 'provider_failed' } {
+  if (problem === 'refused' && detail === 'access_denied') return { ok: false, reason: 'declined' }
+  options.log({ level: 'warn', event: 'provider_failed', provider, problem, detail })
+  const told = { method: 'oauth', reason: problem } as const
+  tell({ events: [event('sign_in_failed', { userId: null, info }, told)] })
+  return { ok: false, reason: 'provider_failed' }
+}
+
+interface Answer {
+  readonly identity: ProviderIdentity
+  readonly tokens: GrantedTokens
+}
+
+/** Who it is, as the storage takes it: the tokens encrypted, where they are to be kept. */
+function identityOf(
+  { options }: Pick<ServiceContext<object>, 'options'>,
+  { provider }: UsableProvider,
+  { identity, tokens }: Answer,
+): OAuthIdentity {
+  const { provider: name, subject, label } = identity
+  const kept = provider.keepTokens ? sealTokens(options.keys, tokens, identity) : null
+  return { provider: name, subject, label, tokens: kept }
+}
+
+async function signIn<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  usable: UsableProvider,
+  redirectTo: string | null,
+  answer: Answer,
+  info: RequestInfo,
+): Promise<OAuthCallbackOutcome<Metadata>> {
+  const { email, emailVerified, name, picture } = answer.identity
+  const newId = newUserId()
+  // The session's owner is known only afterwards; its token is made then.
+  const { session, tokenFor } = prepareAnybodysSession('oauth', info, context.options.session)
+  const person = {
+    ...identityOf(context, usable, answer),
+    email,
+    emailVerified,
+    name,
+    picture,
+    newUserId: newId,
+    newAccountId: newOAuthAccountId(),
+    session,
+  }
+  const outcome = await context.commit(
+    ({ oauthAccounts }) => oauthAccounts.signIn(person),
+    (done) => (done.ok ? storyOf(done, usable, info) : {}),
+    true,
+  )
+  if (!outcome.ok) {
+    const detail = { method: 'oauth', reason: 'disabled' } as const
+    context.tell({ events: [event('sign_in_failed', { userId: null, info }, detail)] })
+    return { ok: false, reason: 'account_disabled' }
+  }
+  const { user, how } = outcome
+  const token = tokenFor(user.id)
+  return { ok: true, kind: 'signed_in', how, user, session: outcome.session, token, redirectTo }
+}
+
+function storyOf<Metadata extends object>(
+  { user, session, how }: Extract<OAuthSignInOutcome<Metadata>, { ok: true }>,
+  { provider }: UsableProvider,
+  info: RequestInfo,
+): Story<Metadata> {
+  const scene: Scene = { userId: user.id, sessionId: session.id, info }
+  const method = 'oauth'
+  const linked = () => event('oauth_linked', scene, { provider: provider.name, accountId: null })
+  const events: ToriiEvent[] = []
+  if (how === 'created') events.push(event('user_created', scene, { method }))
+  if (how === 'took_over') events.push(event('account_taken_over', scene, { method }))
+  if (how !== 'known') events.push(linked())
+  events.push(event('signed_in', scene, { method }))
+  return {
+    created: how === 'created' ? user : null,
+    events,
+    letters: how === 'linked' ? linkedLetters(user, provider.displayName) : [],
+  }
+}
+
+interface LinkFlow {
+  readonly asking: AskingSession
+  readonly asker: User<object>
+  readonly redirectTo: string | null
+}
+
+async function link<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  usable: UsableProvider,
+  { asking, asker, redirectTo }: LinkFlow,
+  answer: Answer,
+  info: RequestInfo,
+): Promise<OAuthCallbackOutcome<Metadata>> {
+  const { userId, sessionId } = asking
+  const identity = { ...identityOf(context, usable, answer), newAccountId: newOAuthAccountId() }
+  const scene = { userId, sessionId, info }
+  const outcome = await context.commit(
+    ({ oauthAccounts }) => oauthAccounts.link(asking, identity),
+    (done) =>
+      done.ok
+        ? {
+            events: [
+              event('oauth_linked', scene, {
+                provider: identity.provider,
+                accountId: done.account.id,
+              }),
+            ],
+            letters: linkedLetters(asker, usable.provider.displayName),
+          }
+        : {},
+  )
+  if (outcome.ok) return { ok: true, kind: 'linked', account: outcome.account, redirectTo }
+  return outcome.reason === 'taken' ? { ok: false, reason: 'taken' } : invalidToken
+}
+
+const linkedLetters = (
+  { email, name }: { email: string | null; name: string | null },
+  provider: string,
+) => (email === null ? [] : [letter('account_linked', email, { name, provider })])

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { goodPassword as password, requestInfo } from '../../test/site.test.support.js'
+import {
+  db,
+  definition,
+  mailbox,
+  newPerson,
+  provider,
+  signIn,
+  site,
+  torii,
+  unreachable,
+  validated,
+  walk,
+} from './oauth-site.test.support.js'
+import type { ProviderPerson } from './real-provider.test.support.js'
+
+const invalidToken = { ok: false, reason: 'invalid_token' }
+
+test('a first sign-in makes an account, the next one knows it: one statement to start, two to end', async () => {
+  const person = newPerson()
+  const started = await site.counted(() => torii.oauth.start('work', {}, requestInfo))
+  assert.equal(started.statements, 1)
+  const made = await signIn(person)
+  assert.deepEqual([made.how, made.user.email, made.user.name], ['created', person.email, 'Ada'])
+  assert.ok(made.user.emailVerifiedAt !== null)
+  assert.deepEqual(made.session.methods, ['oauth'])
+  const input = await walk(person)
+  const again = await site.counted(() => torii.oauth.callback('work', input, requestInfo))
+  assert.ok(again.result.ok && again.result.kind === 'signed_in')
+  assert.deepEqual([again.result.how, again.result.user.id], ['known', made.user.id])
+  assert.equal(again.statements, 2)
+  assert.ok(await torii.sessions.validate(again.result.token))
+})
+
+test('T5.68 a provider that is not trusted, or does not say true, gives an account without an address', async () => {
+  for (const [name, person] of [
+    ['play', newPerson()],
+    ['work', newPerson({ email_verified: false })],
+    ['work', newPerson({ email_verified: 'false' })],
+    ['work', newPerson({ email_verified: undefined })],
+  ] as const) {
+    const made = await signIn(person, name)
+    assert.deepEqual(
+      [made.how, made.user.email, made.user.emailVerifiedAt],
+      ['created', null, null],
+    )
+  }
+})
+
+test('T5.64 a verified account of the same address is linked, and its owner is told by mail', async () => {
+  const person = newPerson()
+  const email = String(person.email)
+  await torii.password.register({ email, password }, requestInfo)
+  await torii.settled()
+  const { token } = await mailbox.takeOne(email, 'verify_email')
+  const verified = await torii.email.verify({ token, password }, requestInfo)
+  assert.ok(verified.ok)
+  const linked = await signIn(person)
+  assert.deepEqual([linked.how, linked.user.id], ['linked', verified.user.id])
+  assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
+  await torii.settled()
+  await mailbox.takeOne(email, 'account_linked')
+})
+
+test('T5.64 an unverified account is taken over: the squatter’s password and session no longer count', async () => {
+  const person = newPerson()
+  const email = String(person.email)
+  const open = site.with({ requireVerifiedEmail: false, mailer: mailbox.mailer })
+  const squatter = await open.password.register({ email, password }, requestInfo)
+  assert.ok(squatter.ok && squatter.token !== null)
+  const taken = await signIn(person)
+  assert.deepEqual([taken.how, taken.user.id], ['took_over', squatter.user.id])
+  assert.equal(await torii.sessions.validate(squatter.token), null)
+  assert.equal((await open.password.authenticate({ email, password }, requestInfo)).ok, false)
+})
+
+test('T5.69 the same subject at another provider is another person', async () => {
+  const person = newPerson()
+  const [work, play] = [await signIn(person, 'work'), await signIn(person, 'play')]
+  assert.notEqual(work.user.id, play.user.id)
+})
+
+test('T6.74 T6.77 a state is good once, in its browser, for its provider, within its time', async () => {
+  const person = newPerson()
+  const input = await walk(person)
+  const before = provider.requests.filter((line) => line === 'POST /token').length
+  const wrong = [
+    { ...input, browser: null },
+    { ...input, browser: randomBytes(32).toString('base64url') },
+    { ...input, query: new URLSearchParams({ code: 'x' }) },
+    {
+      ...input,
+      query: new URLSearchParams({ code: 'x', state: randomBytes(32).toString('base64url') }),
+    },
+  ]
+  for (const one of wrong)
+    assert.deepEqual(await torii.oauth.callback('work', one, requestInfo), invalidToken)
+  // The wrong browser used it up: nobody gets a second try.
+  assert.deepEqual(await torii.oauth.callback('work', input, requestInfo), invalidToken)
+  const elsewhere = await walk(person)
+  assert.deepEqual(await torii.oauth.callback('play', elsewhere, requestInfo), invalidToken)
+  const late = await walk(person)
+  await db.query(`update torii.oauth_states set expires_at = now() - interval '1 second'`)
+  assert.deepEqual(await torii.oauth.callback('work', late, requestInfo), invalidToken)
+  const after = provider.requests.filter((line) => line === 'POST /token').length
+  assert.equal(after, before, 'no code left for the provider')
+})
+
+test('T1.4 of twenty who bring one answer back one signs in', async () => {
+  const input = await walk(newPerson())
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () => torii.oauth.callback('work', input, requestInfo)),
+  )
+  assert.equal(outcomes.filter(({ ok }) => ok).length, 1)
+})
+
+test('T1.17 of twenty first sign-ins of one person one makes the account', async () => {
+  const person = newPerson()
+  const inputs = []
+  for (let index = 0; index < 20; index += 1) inputs.push(await walk(person))
+  const outcomes = await Promise.all(
+    inputs.map((input) => torii.oauth.callback('work', input, requestInfo)),
+  )
+  const users = new Set(
+    outcomes.map((one) => (one.ok && one.kind === 'signed_in' ? one.user.id : '')),
+  )
+  assert.equal(users.size, 1)
+  assert.equal(
+    outcomes.filter((one) => one.ok && one.kind === 'signed_in' && one.how === 'created').length,
+    1,
+  )
+})
+
+test('onUserCreated shares the commit of a first sign-in, and runs for no one who is known, linked or taken over', async () => {
+  const seen: string[] = []
+  const hooked = (fails: boolean) =>
+    site.with({
+      mailer: mailbox.mailer,
+      oauth: { providers: [{ ...definition, trustEmail: true }] },
+      hooks: {
+        async onUserCreated(tx, user) {
+          const { rows } = await tx.query(
+            'select 1 from torii.oauth_accounts where user_id = $1::uuid',
+            [user.id],
+          )
+          assert.equal(rows.length, 1, 'the identity is there when the hook runs')
+          seen.push(user.id)
+          if (fails) throw new Error('no seat left')
+        },
+      },
+    })
+  const person = newPerson()
+  const enter = async (fails: boolean, who: ProviderPerson) => {
+    const outcome = await hooked(fails).oauth.callback('work', await walk(who), requestInfo)
+    assert.ok(outcome.ok && outcome.kind === 'signed_in')
+    return outcome
+  }
+  await assert.rejects(enter(true, person), /no seat left/)
+  const { rows } = await db.query('select 1 from torii.oauth_accounts where subject = $1', [
+    person.sub,
+  ])
+  assert.equal(rows.length, 0)
+  const owners = await db.query('select 1 from torii.user_emails where email_key = $1', [
+    person.email,
+  ])
+  assert.equal(owners.rows.length, 0)
+  const made = await enter(false, person)
+  assert.equal(made.how, 'created')
+  assert.deepEqual(seen.slice(1), [made.user.id])
+  assert.equal((await enter(false, person)).how, 'known')
+  const held = newPerson()
+  await torii.password.register({ email: String(held.email), password }, requestInfo)
+  assert.equal((await enter(false, held)).how, 'took_over')
+  const verified = newPerson()
+  const { token } = await torii.magicLink.create({ email: String(verified.email) })
+  assert.ok((await torii.magicLink.authenticate({ token }, requestInfo)).ok)
+  assert.equal((await enter(false, verified)).how, 'linked')
+  assert.equal(seen.length, 2)
+})
+
+test('T6.76 who declines is told so; the state is used up and nobody is made', async () => {
+  const started = await torii.oauth.start('work', {}, requestInfo)
+  assert.ok(started.ok)
+  const back = await provider.decline(started.url)
+  const input = { query: back.searchParams, browser: started.browser, valid: null }
+  assert.deepEqual(await torii.oauth.callback('work', input, requestInfo), {
+    ok: false,
+    reason: 'declined',
+  })
+  assert.deepEqual(await torii.oauth.callback('work', input, requestInfo), invalidToken)
+})
+
+test('T6.83 a disabled provider is refused everywhere, like an unknown one', async () => {
+  const unknown = { ok: false, reason: 'unknown_provider' }
+  assert.ok(!torii.oauth.providers().some(({ name }) => name === 'closed'))
+  for (const name of ['closed', 'nobody', '__proto__']) {
+    assert.deepEqual(await torii.oauth.start(name, {}, requestInfo), unknown)
+    const input = { query: new URLSearchParams(), browser: null, valid: null }
+    assert.deepEqual(await torii.oauth.callback(name, input, requestInfo), unknown)
+  }
+})
+
+test('T2.31 a disabled account is not entered by its provider', async () => {
+  const person = newPerson()
+  const { user } = await signIn(person)
+  await site.storage.users.disable(user.id)
+  assert.deepEqual(await torii.oauth.callback('work', await walk(person), requestInfo), {
+    ok: false,
+    reason: 'account_disabled',
+  })
+})
+
+test('T6.81 only a path of this site is remembered to go to', async () => {
+  const goesTo = async (redirectTo: string) => {
+    const input = await walk(newPerson(), 'work', redirectTo)
+    const outcome = await torii.oauth.callback('work', input, requestInfo)
+    assert.ok(outcome.ok)
+    return outcome.redirectTo
+  }
+  assert.equal(await goesTo('/account?tab=1'), '/account?tab=1')
+  for (const evil of [
+    '//evil.example',
+    'https://evil.example/',
+    '/\\evil.example',
+    'javascript:alert(1)',
+  ])
+    assert.equal(await goesTo(evil), null)
+})
+
+async function linkOnce(
+  valid: Awaited<ReturnType<typeof validated>>,
+  person: ProviderPerson,
+  ends = valid,
+) {
+  const started = await torii.oauth.startLink(valid, 'play', {}, requestInfo)
+  assert.ok(started.ok)
+  const back = await provider.signIn(started.url, person)
+  const input = { query: back.searchParams, browser: started.browser, valid: ends }
+  return torii.oauth.callback('play', input, requestInfo)
+}
+
+test('linking adds a way in; unlinking takes it away, never the last one', async () => {
+  const { token, user } = await signIn(newPerson())
+  const valid = await validated(token)
+  const friend = newPerson()
+  const linked = await linkOnce(valid, friend)
+  assert.ok(linked.ok && linked.kind === 'linked')
+  assert.equal((await signIn(friend, 'play')).user.id, user.id)
+  assert.deepEqual((await torii.oauth.list(valid)).map(({ provider: name }) => name).sort(), [
+    'play',
+    'work',
+  ])
+  assert.deepEqual(await torii.oauth.unlink(valid, linked.account.id, requestInfo), { ok: true })
+  assert.deepEqual(await torii.oauth.unlink(valid, linked.account.id, requestInfo), {
+    ok: false,
+    reason: 'not_found',
+  })
+  await db.query('update torii.users set email_verified_at = null where id = $1', [user.id])
+  const [last] = await torii.oauth.list(valid)
+  assert.deepEqual(await torii.oauth.unlink(valid, last?.id ?? '', requestInfo), {
+    ok: false,
+    reason: 'last_method',
+  })
+})
+
+test('T5.71 a link ends in the session it was started in, in no other', async () => {
+  const [one, two] = [
+    await validated((await signIn(newPerson())).token),
+    await validated((await signIn(newPerson())).token),
+  ]
+  assert.deepEqual(await linkOnce(one, newPerson(), two), invalidToken)
+  const started = await torii.oauth.startLink(one, 'play', {}, requestInfo)
+  assert.ok(started.ok)
+  const back = await provider.signIn(started.url, newPerson())
+  const input = { query: back.searchParams, browser: started.browser, valid: null }
+  assert.deepEqual(await torii.oauth.callback('play', input, requestInfo), invalidToken)
+})
+
+test('T1.18 an identity that belongs to somebody is not linked a second time', async () => {
+  const owner = newPerson()
+  await signIn(owner, 'play')
+  const valid = await validated((await signIn(newPerson())).token)
+  assert.deepEqual(await linkOnce(valid, owner), { ok: false, reason: 'taken' })
+})
+
+test('linking and unlinking need a recent proof of who asks', async () => {
+  const { token } = await signIn(newPerson())
+  await site.elapse(601)
+  const old = await validated(token)
+  const required = { ok: false, reason: 'reauthentication_required' }
+  assert.deepEqual(await torii.oauth.startLink(old, 'play', {}, requestInfo), required)
+  const [account] = await torii.oauth.list(old)
+  assert.deepEqual(await torii.oauth.unlink(old, account?.id ?? '', requestInfo), required)
+})
+
+test('asking too often is refused before a provider is asked, also while it is down', async () => {
+  const info = { ...requestInfo, ip: '198.51.100.77' }
+  const down = site.with({
+    bruteForce: { starts: { cap: 2 } },
+    oauth: { providers: [{ ...definition, issuer: await unreachable() }] },
+  })
+  const failed = { ok: false, reason: 'provider_failed' }
+  assert.deepEqual(await down.oauth.start('work', {}, info), failed)
+  assert.deepEqual(await down.oauth.start('work', {}, info), failed)
+  const third = await down.oauth.start('work', {}, info)
+  assert.equal(third.ok ? '' : third.reason, 'too_many_attempts')
+})

@@ -1,0 +1,57 @@
+import type { AttemptPolicy } from 'torii-core'
+import { InvalidOptionsError } from 'torii-core'
+import { readSection, readWholeNumber } from '../../base/option-checks.js'
+import type { BruteForcePolicies } from '../../rate-limits/attempts.js'
+import { defaults } from './defaults.js'
+import { maxSessionSeconds } from './session.js'
+
+/** NIST SP 800-63B-4 section 3.2.2: no more than 100 failures in a row on one account. */
+const maxAccountLimit = 100
+
+/** @throws InvalidOptionsError */
+export function resolveBruteForce(value: unknown): BruteForcePolicies {
+  const given = readSection(value, 'bruteForce', Object.keys(defaults.bruteForce))
+  const policy = (name: keyof BruteForcePolicies, maxLimit: number) =>
+    resolvePolicy(given[name], `bruteForce.${name}`, defaults.bruteForce[name], maxLimit)
+  return Object.freeze({
+    account: policy('account', maxAccountLimit),
+    network: policy('network', 1_000_000),
+    registrations: policy('registrations', 1_000_000),
+    mailbox: policy('mailbox', 1_000_000),
+    mailRequests: policy('mailRequests', 1_000_000),
+    codes: policy('codes', maxAccountLimit),
+    starts: policy('starts', 1_000_000),
+  })
+}
+
+function resolvePolicy(
+  value: unknown,
+  section: string,
+  otherwise: AttemptPolicy,
+  maxLimit: number,
+): AttemptPolicy {
+  const given = readSection(value, section, Object.keys(otherwise))
+  const number = (name: keyof AttemptPolicy, max: number) =>
+    readWholeNumber(given[name], `${section}.${name}`, { min: 1, max, otherwise: otherwise[name] })
+  const policy = {
+    cap: number('cap', maxLimit),
+    windowSeconds: number('windowSeconds', maxSessionSeconds),
+    lockSeconds: number('lockSeconds', maxSessionSeconds),
+    maxLockSeconds: number('maxLockSeconds', maxSessionSeconds),
+    limit: number('limit', maxLimit),
+    forgetSeconds: number('forgetSeconds', maxSessionSeconds),
+  }
+  if (policy.cap > policy.limit)
+    throw new InvalidOptionsError(`${section}.cap`, `must be at most ${section}.limit`)
+  if (policy.lockSeconds > policy.maxLockSeconds)
+    throw new InvalidOptionsError(
+      `${section}.lockSeconds`,
+      `must be at most ${section}.maxLockSeconds`,
+    )
+  if (Math.max(policy.maxLockSeconds, policy.windowSeconds) > policy.forgetSeconds)
+    throw new InvalidOptionsError(
+      `${section}.forgetSeconds`,
+      'must be at least the window and the longest lock',
+    )
+  return Object.freeze(policy)
+}

@@ -1,0 +1,82 @@
+import { InvalidOptionsError } from 'torii-core'
+import type { BaseUrl } from '../../base/base-url.js'
+import {
+  readBoolean,
+  readFunction,
+  readSection,
+  readWholeNumber,
+} from '../../base/option-checks.js'
+import { englishMessages } from '../../mail/english.js'
+import type { Mailer } from '../../mail/message.js'
+import { messageKinds } from '../../mail/message.js'
+import type { Messages } from '../../mail/messages.js'
+import type { PostOptions } from '../../mail/post.js'
+import { defaults } from './defaults.js'
+
+/** How mail reads, and how it leaves. */
+export interface MailOptions extends PostOptions {
+  /** What the messages call the application (default: the host of `baseUrl`). */
+  readonly appName: string
+  /**
+   * How the messages are written (default: `englishMessages`). A kind that is left out stays English;
+   * `germanMessages` is a whole translation.
+   */
+  readonly messages: Messages
+  /**
+   * Whether the owner of an account is mailed when somebody signs in with a browser that has no other live session
+   * there (default: false). Costs two statements after the answer.
+   */
+  readonly newSignIns: boolean
+}
+
+/** The section as it is given. */
+export type MailOptionsInput = Partial<Omit<MailOptions, 'messages'>> & {
+  readonly messages?: Partial<Messages>
+}
+
+/** @throws InvalidOptionsError */
+export function resolveMail(value: unknown, { host }: BaseUrl): MailOptions {
+  const given = readSection(value, 'mail', ['appName', 'messages', ...Object.keys(defaults.mail)])
+  const number = (name: keyof PostOptions, min: number, max: number) =>
+    readWholeNumber(given[name], `mail.${name}`, { min, max, otherwise: defaults.mail[name] })
+  return Object.freeze({
+    appName: resolveAppName(given.appName, host),
+    messages: resolveMessages(given.messages),
+    newSignIns: readBoolean(given.newSignIns, 'mail.newSignIns', defaults.mail.newSignIns),
+    concurrency: number('concurrency', 1, 100),
+    maxWaiting: number('maxWaiting', 0, 1_000_000),
+    sendSeconds: number('sendSeconds', 1, 600),
+    retrySeconds: number('retrySeconds', 1, 600),
+  })
+}
+
+/** The mailer, or null when there is none. @throws InvalidOptionsError */
+export function resolveMailer(value: unknown): Mailer | null {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'object' || !('send' in value) || typeof value.send !== 'function')
+    throw new InvalidOptionsError(
+      'mailer',
+      'must be { send }, as smtpMailer and fileMailer make it',
+    )
+  return value as Mailer
+}
+
+function resolveAppName(value: unknown, host: string): string {
+  if (value === undefined) return host
+  if (
+    typeof value !== 'string' ||
+    value.trim() === '' ||
+    value.length > 100 ||
+    /\p{Cc}/u.test(value)
+  )
+    throw new InvalidOptionsError('mail.appName', 'must be 1 to 100 characters on one line')
+  return value
+}
+
+function resolveMessages(value: unknown): Messages {
+  const given = readSection(value, 'mail.messages', messageKinds)
+  for (const kind of messageKinds) readFunction(given[kind], `mail.messages.${kind}`)
+  // Each is a function; what it returns is judged when it is called.
+  const own = Object.entries(given).filter(([, write]) => write !== undefined)
+  return Object.freeze({ ...englishMessages, ...(Object.fromEntries(own) as Partial<Messages>) })
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { InvalidOptionsError } from 'torii-core'
+import { KeyRing } from '../../crypto/key-ring.js'
+import { englishMessages } from '../../mail/english.js'
+import { defaults } from './defaults.js'
+import type { ToriiOptions } from './options.js'
+import { resolveOptions } from './options.js'
+
+const baseUrl = 'https://app.example'
+
+test('only the base URL is needed; everything else has its default, frozen', () => {
+  const { baseUrl: site, keys, log, onEvent, ...rest } = resolveOptions({ baseUrl })
+  const { audit: _, jwt: __, ...given } = defaults
+  assert.equal(site.origin, baseUrl)
+  for (const hook of [log, onEvent]) assert.equal(typeof hook, 'function')
+  assert.ok(keys instanceof KeyRing)
+  const off = { requireVerifiedEmail: false, audit: null, keepAlive: null, mailer: null, jwt: null }
+  const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
+  const [rpId, origins] = ['app.example', [baseUrl]]
+  const passkey = { ...given.passkey, rpId, rpName: rpId, origins }
+  const oauth = { ...given.oauth, providers: [] }
+  assert.deepEqual(rest, { ...given, ...off, mail, oauth, passkey })
+  for (const part of [rest.session, rest.password, rest.password.hashing, rest.bruteForce.account])
+    assert.ok(Object.isFrozen(part))
+})
+
+test('the defaults are frozen throughout', () => {
+  const check = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    assert.ok(Object.isFrozen(value))
+    Object.values(value).forEach(check)
+  }
+  check(defaults)
+})
+
+test('given values replace their defaults one by one', () => {
+  const resolved = resolveOptions({
+    baseUrl,
+    session: { idleSeconds: 600 },
+    password: { minLength: 8, hashing: { maxWaiting: 0 } },
+    bruteForce: { account: { cap: 5 } },
+  })
+  assert.deepEqual(resolved.session, { ...defaults.session, idleSeconds: 600 })
+  assert.equal(resolved.password.minLength, 8)
+  assert.equal(resolved.password.hashing.maxWaiting, 0)
+  assert.equal(resolved.password.hashing.memoryKib, 19_456)
+  assert.deepEqual(resolved.bruteForce.account, { ...defaults.bruteForce.account, cap: 5 })
+  assert.deepEqual(resolved.bruteForce.network, defaults.bruteForce.network)
+})
+
+const refused: readonly (readonly [option: string, given: Record<string, unknown>])[] = [
+  ['baseUrl', { baseUrl: undefined }],
+  ['sesion', { sesion: {} }],
+  ['session', { session: 60 }],
+  ['session', { session: null }],
+  ['session.idle', { session: { idle: 60 } }],
+  ['session.idleSeconds', { session: { idleSeconds: 2_592_001 } }],
+  ['session.idleSeconds', { session: { idleSeconds: '600' } }],
+  ['session.idleSeconds', { session: { idleSeconds: Number.NaN } }],
+  ['session.absoluteSeconds', { session: { absoluteSeconds: 401 * 86_400 } }],
+  ['session.touchSeconds', { session: { idleSeconds: 60, touchSeconds: 60 } }],
+  ['session.touchSeconds', { session: { touchSeconds: 0 } }],
+  ['password', { password: [] }],
+  ['password.minLength', { password: { minLength: 7 } }],
+  ['password.minLength', { password: { minLength: 65 } }],
+  ['password.minLength', { password: { minLength: 15.5 } }],
+  ['password.hashing.memoryKib', { password: { hashing: { memoryKib: 1024 } } }],
+  ['password.hashing.memoryKib', { password: { hashing: { memoryKib: 1_048_576 } } }],
+  ['password.hashing.passes', { password: { hashing: { passes: 1 } } }],
+  ['password.hashing.passes', { password: { hashing: { memoryKib: 262_144, passes: 16 } } }],
+  ['password.hashing.lanes', { password: { hashing: { lanes: 0 } } }],
+  ['password.hashing.concurrency', { password: { hashing: { concurrency: 0 } } }],
+  ['password.breached', { password: { breached: true } }],
+  ['password.legacyVerifiers', { password: { legacyVerifiers: {} } }],
+  ['password.legacyVerifiers', { password: { legacyVerifiers: [{ verify: async () => true }] } }],
+  ['password.legacyVerifiers', { password: { legacyVerifiers: [null] } }],
+  ['password.hashing.pepper', { password: { hashing: { pepper: 'yes' } } }],
+  ['password.hashing.pepper', { password: { hashing: { pepper: true } } }],
+  ['password.hashing.maxWaiting', { password: { hashing: { maxWaiting: -1 } } }],
+  ['bruteForce.acount', { bruteForce: { acount: {} } }],
+  ['bruteForce.account.limit', { bruteForce: { account: { limit: 101 } } }],
+  ['bruteForce.account.cap', { bruteForce: { account: { cap: 11, limit: 10 } } }],
+  ['bruteForce.account.lockSeconds', { bruteForce: { account: { lockSeconds: 3601 } } }],
+  ['bruteForce.network.forgetSeconds', { bruteForce: { network: { forgetSeconds: 599 } } }],
+  ['bruteForce.registrations.cap', { bruteForce: { registrations: { cap: 0 } } }],
+  ['requireVerifiedEmail', { requireVerifiedEmail: 'yes' }],
+  ['log', { log: {} }],
+  ['magicLink.lifetimeSeconds', { magicLink: { lifetimeSeconds: 3601 } }],
+  ['magicLink.signUp', { magicLink: { signUp: 'no' } }],
+  ['magicLink.code', { magicLink: { code: 1 } }],
+  ['keys', { magicLink: { code: true } }],
+  ['mailer', { mailer: {} }],
+  ['mailer', { mailer: 'smtp://mail.example' }],
+  ['mail.appName', { mail: { appName: ' ' } }],
+  ['mail.appName', { mail: { appName: 'Acme\r\nBcc: eve@example.net' } }],
+  ['mail.messages.magic_links', { mail: { messages: { magic_links: () => null } } }],
+  ['mail.messages.magic_link', { mail: { messages: { magic_link: 'Hello' } } }],
+  ['mail.concurrency', { mail: { concurrency: 0 } }],
+  ['mail.maxWaiting', { mail: { maxWaiting: -1 } }],
+  ['mail.sendSeconds', { mail: { sendSeconds: 601 } }],
+  ['mail.retrySeconds', { mail: { retrySeconds: 0 } }],
+  ['mail.language', { mail: { language: 'de' } }],
+]
+
+for (const [option, given] of refused)
+  test(`refused by its name: ${option} in ${JSON.stringify(given)}`, () => {
+    assert.throws(
+      // What JavaScript callers and configuration files can hand over.
+      () => resolveOptions({ baseUrl, ...given } as ToriiOptions),
+      (error) =>
+        error instanceof InvalidOptionsError && error.message.startsWith(`option ${option}:`),
+    )
+  })
+
+test('options that are no object are refused', () => {
+  for (const value of [undefined, null, 'https://app.example', []])
+    assert.throws(() => resolveOptions(value as unknown as ToriiOptions), InvalidOptionsError)
+})
+
+test('requiring a verified address says that it needs a mailer', () => {
+  assert.throws(() => resolveOptions({ baseUrl, requireVerifiedEmail: true }), /needs a mailer/)
+})
+
+test('with a mailer addresses have to be verified, unless said otherwise', () => {
+  const mailer = { send: async () => undefined }
+  assert.equal(resolveOptions({ baseUrl, mailer }).requireVerifiedEmail, true)
+  assert.equal(
+    resolveOptions({ baseUrl, mailer, requireVerifiedEmail: false }).requireVerifiedEmail,
+    false,
+  )
+  assert.equal(resolveOptions({ baseUrl }).requireVerifiedEmail, false)
+})
+
+test('messages of one’s own stand beside the English ones, and the host names the application', () => {
+  const magic_link = () => ({ subject: 's', text: 't', html: 'h' })
+  const { mail } = resolveOptions({ baseUrl, mail: { messages: { magic_link } } })
+  assert.equal(mail.messages.magic_link, magic_link)
+  assert.equal(mail.messages.verify_email, englishMessages.verify_email)
+  assert.equal(mail.appName, 'app.example')
+})

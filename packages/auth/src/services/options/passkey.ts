@@ -1,0 +1,137 @@
+import { isIPv4 } from 'node:net'
+import { InvalidOptionsError } from 'torii-core'
+import type { BaseUrl } from '../../base/base-url.js'
+import { resolveBaseUrl } from '../../base/base-url.js'
+import { readSection, readWholeNumber } from '../../base/option-checks.js'
+import type { KeyRing } from '../../crypto/key-ring.js'
+import { defaults } from './defaults.js'
+
+/** How passkeys are made and used. They need the option `keys`. */
+export interface PasskeyOptions {
+  /**
+   * The domain that passkeys are made for: the host of the base URL or a domain above it. Passkeys work only
+   * there, so it is for good (default: the host of `baseUrl`, `localhost` on a loopback address).
+   */
+  readonly rpId: string
+  /** What the browser calls the application (default: `rpId`). */
+  readonly rpName: string
+  /**
+   * The exact origins of pages that may use passkeys; `android:apk-key-hash:…` for an app (default: that of
+   * `baseUrl`).
+   */
+  readonly origins: readonly string[]
+  /** The exact origins of pages that may hold ours in a frame and use passkeys there (default: none). */
+  readonly topOrigins: readonly string[]
+  /**
+   * `required`: a biometric or a PIN every time, so that who finds a security key cannot use it.
+   * `preferred`: devices without either work too, and a passkey may be one factor only (default: `required`).
+   */
+  readonly userVerification: 'required' | 'preferred'
+  /** Seconds a person has to answer, 60 to 600 (default: 300). */
+  readonly challengeSeconds: number
+  /** Passkeys of one user, 1 to 100 (default: 20). */
+  readonly maxPerUser: number
+}
+
+const androidOrigin = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/
+const domainForm = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/
+const maxNameCharacters = 64
+
+/** @throws InvalidOptionsError, also when passkeys are asked for without keys */
+export function resolvePasskey(value: unknown, baseUrl: BaseUrl, keys: KeyRing): PasskeyOptions {
+  const given = readSection(value, 'passkey', names)
+  if (value !== undefined) keys.writing('user-handles')
+  const rpId = readRpId(given.rpId, baseUrl)
+  const origins = readOrigins(given.origins, 'origins') ?? baseUrl.origins.filter(fits(rpId))
+  if (origins.length === 0 && value !== undefined)
+    throw new InvalidOptionsError('passkey.origins', 'must name at least one origin')
+  const stranger = origins.find((origin) => !androidOrigin.test(origin) && !fits(rpId)(origin))
+  if (stranger !== undefined)
+    throw new InvalidOptionsError(
+      'passkey.rpId',
+      'must be the host of every origin, or a domain above it',
+    )
+  return Object.freeze({
+    rpId,
+    rpName: readName(given.rpName) ?? rpId,
+    origins: Object.freeze(origins),
+    topOrigins: Object.freeze(
+      readOrigins(given.topOrigins, 'topOrigins') ?? defaults.passkey.topOrigins,
+    ),
+    userVerification: readUserVerification(given.userVerification),
+    challengeSeconds: readWholeNumber(given.challengeSeconds, 'passkey.challengeSeconds', {
+      // @see WebAuthn Level 3, section 15.1: five to ten minutes; less than one is nothing for a person.
+      min: 60,
+      max: 600,
+      otherwise: defaults.passkey.challengeSeconds,
+    }),
+    maxPerUser: readWholeNumber(given.maxPerUser, 'passkey.maxPerUser', {
+      min: 1,
+      max: 100,
+      otherwise: defaults.passkey.maxPerUser,
+    }),
+  })
+}
+
+const names: readonly (keyof PasskeyOptions)[] = [
+  'rpId',
+  'rpName',
+  'origins',
+  'topOrigins',
+  'userVerification',
+  'challengeSeconds',
+  'maxPerUser',
+]
+
+function readRpId(value: unknown, baseUrl: BaseUrl): string {
+  // A browser takes no address for a domain, save by this name.
+  const otherwise = baseUrl.origins.length > 1 ? 'localhost' : baseUrl.host
+  if (value === undefined) return otherwise
+  if (typeof value !== 'string' || !domainForm.test(value) || isIPv4(value))
+    throw new InvalidOptionsError('passkey.rpId', 'must be a domain such as app.example')
+  return value
+}
+
+const fits =
+  (rpId: string) =>
+  (origin: string): boolean => {
+    const { hostname } = new URL(origin)
+    return hostname === rpId || hostname.endsWith(`.${rpId}`)
+  }
+
+function readOrigins(value: unknown, name: string): string[] | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value) || value.length > 32)
+    throw new InvalidOptionsError(`passkey.${name}`, 'must be a list of at most 32 origins')
+  return Array.from(value, (origin: unknown) => readOrigin(origin, `passkey.${name}`))
+}
+
+function readOrigin(value: unknown, option: string): string {
+  if (typeof value === 'string' && androidOrigin.test(value)) return value
+  try {
+    if (resolveBaseUrl(value).origin === value) return value
+  } catch {
+    // Refused below, under its own name.
+  }
+  throw new InvalidOptionsError(
+    option,
+    'must hold origins such as https://app.example, without a slash at the end',
+  )
+}
+
+function readName(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  const fitting = typeof value === 'string' && /^[^\p{C}]+$/u.test(value) && value.trim() !== ''
+  if (!fitting || value.length > maxNameCharacters)
+    throw new InvalidOptionsError(
+      'passkey.rpName',
+      `must be 1 to ${maxNameCharacters} visible characters`,
+    )
+  return value
+}
+
+function readUserVerification(value: unknown): PasskeyOptions['userVerification'] {
+  if (value === undefined) return defaults.passkey.userVerification
+  if (value === 'required' || value === 'preferred') return value
+  throw new InvalidOptionsError('passkey.userVerification', 'must be required or preferred')
+}

@@ -1,0 +1,118 @@
+import { InvalidOptionsError } from 'torii-core'
+import {
+  readBoolean,
+  readFunction,
+  readSection,
+  readWholeNumber,
+} from '../../base/option-checks.js'
+import type { KeyRing } from '../../crypto/key-ring.js'
+import { argon2Ceilings } from '../../password-hashing/argon2.js'
+import type { LegacyVerifier } from '../../password-hashing/legacy-verifier.js'
+import type { BreachedHook } from '../../password-policy/breached.js'
+import { defaults } from './defaults.js'
+
+/** What a password hash costs, and how many are made at once. */
+export interface HashingOptions {
+  /** Memory of one hash in KiB (default: 19,456). */
+  readonly memoryKib: number
+  /** Passes over that memory (default: 2). */
+  readonly passes: number
+  /** Lanes of one hash (default: 1). */
+  readonly lanes: number
+  /** Hashes made at the same time (default: the cores of the machine). Each takes `memoryKib`. */
+  readonly concurrency: number
+  /** Sign-ins and registrations that may wait for their turn; the next one is refused (default: 128). */
+  readonly maxWaiting: number
+  /**
+   * Whether passwords are hashed with a secret from `keys` as well, which is not in the database (default:
+   * false). Whoever loses that key loses every password made under it.
+   */
+  readonly pepper: boolean
+}
+
+/** What a password must be, and how it is kept. */
+export interface PasswordOptions {
+  /** Characters (code points) a new password must have, 8 to 64 (default: 15). */
+  readonly minLength: number
+  /** Seconds a link that sets a new password works (default: 1,800). */
+  readonly resetSeconds: number
+  readonly hashing: HashingOptions
+  /** Asked whether a new password is known from a breach; see `createBreachCheck` (default: null, not asked). */
+  readonly breached: BreachedHook | null
+  /** Verify imported hashes, until their owners sign in; see `createBcryptVerifier` (default: none). */
+  readonly legacyVerifiers: readonly LegacyVerifier[]
+}
+
+/** The weakest line of OWASP's list of equal settings is m=7168, t=5. */
+const minMemoryKib = 7168
+const minWorkKib = 7168 * 5
+
+/** @throws InvalidOptionsError */
+export function resolvePassword(value: unknown, keys: KeyRing): PasswordOptions {
+  const given = readSection(value, 'password', Object.keys(defaults.password))
+  // NIST SP 800-63B-4 section 3.1.1.2: 8 only beside a second factor; at least 64 must be possible.
+  const rule = { min: 8, max: 64, otherwise: defaults.password.minLength }
+  const minLength = readWholeNumber(given.minLength, 'password.minLength', rule)
+  return Object.freeze({
+    minLength,
+    resetSeconds: readWholeNumber(given.resetSeconds, 'password.resetSeconds', {
+      min: 60,
+      max: 86_400,
+      otherwise: defaults.password.resetSeconds,
+    }),
+    hashing: resolveHashing(given.hashing, keys),
+    breached: readFunction<BreachedHook>(given.breached ?? undefined, 'password.breached') ?? null,
+    legacyVerifiers: resolveLegacyVerifiers(given.legacyVerifiers),
+  })
+}
+
+function resolveLegacyVerifiers(value: unknown): readonly LegacyVerifier[] {
+  if (value === undefined) return defaults.password.legacyVerifiers
+  if (!Array.isArray(value) || !value.every(isLegacyVerifier))
+    throw new InvalidOptionsError(
+      'password.legacyVerifiers',
+      'must be an array of { accepts, verify }, as createBcryptVerifier makes them',
+    )
+  return Object.freeze([...value])
+}
+
+const isLegacyVerifier = (value: unknown): value is LegacyVerifier =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['accepts', 'verify'].every((name) => typeof Reflect.get(value, name) === 'function')
+
+function resolveHashing(value: unknown, keys: KeyRing): HashingOptions {
+  const given = readSection(value, 'password.hashing', Object.keys(defaults.password.hashing))
+  const number = (name: Exclude<keyof HashingOptions, 'pepper'>, min: number, max: number) =>
+    readWholeNumber(given[name], `password.hashing.${name}`, {
+      min,
+      max,
+      otherwise: defaults.password.hashing[name],
+    })
+  const memoryKib = number('memoryKib', minMemoryKib, argon2Ceilings.memoryKib)
+  const passes = number('passes', 1, argon2Ceilings.passes)
+  const work = memoryKib * passes
+  if (work < minWorkKib || work > argon2Ceilings.workKib)
+    throw new InvalidOptionsError(
+      'password.hashing.passes',
+      `times memoryKib must be from ${minWorkKib} to ${argon2Ceilings.workKib}`,
+    )
+  return Object.freeze({
+    memoryKib,
+    passes,
+    lanes: number('lanes', 1, argon2Ceilings.lanes),
+    concurrency: number('concurrency', 1, 1024),
+    maxWaiting: number('maxWaiting', 0, 100_000),
+    pepper: resolvePepper(given.pepper, keys),
+  })
+}
+
+function resolvePepper(value: unknown, keys: KeyRing): boolean {
+  const pepper = readBoolean(value, 'password.hashing.pepper', defaults.password.hashing.pepper)
+  if (pepper && keys.isEmpty)
+    throw new InvalidOptionsError(
+      'password.hashing.pepper',
+      'needs the option keys: the pepper is made from the first one',
+    )
+  return pepper
+}

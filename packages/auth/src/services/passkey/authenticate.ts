@@ -1,0 +1,171 @@
+import type { AttemptRefund, Json, PasskeyCredential, PasskeySignInOutcome } from 'torii-core'
+import { requireEmail } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import { startCharge } from '../../rate-limits/attempts.js'
+import type { AuthenticationAnswer } from '../../webauthn/answer.js'
+import { readAuthenticationAnswer } from '../../webauthn/answer.js'
+import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
+import { requestOptions } from '../../webauthn/ceremony-options.js'
+import type { AuthenticationVerdict } from '../../webauthn/verify-authentication.js'
+import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
+import type { ServiceContext } from '../context.js'
+import type { Scene, Story } from '../effects/story.js'
+import { event } from '../effects/story.js'
+import { prepareSession } from '../sessions/new-session.js'
+import type { SignedIn, TooManyAttempts } from '../sign-in.js'
+import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
+import { decoyCredentials, descriptorOf } from './decoys.js'
+import type { PasskeyAnswerInput } from './input.js'
+import { readChallengeId, readInput } from './input.js'
+import type { PasskeyCeremonyStart } from './start.js'
+import { newChallenge, policyOf, startCeremony, tellRefused } from './start.js'
+
+/** Whose passkeys are asked for; without an address the authenticator shows what it has. */
+export interface PasskeyOptionsInput {
+  email?: string
+}
+
+export type AuthenticatePasskeyStart = PasskeyCeremonyStart<PasskeyRequestOptions> | TooManyAttempts
+
+export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, Json>> =
+  | SignedIn<Metadata>
+  /** Whatever was wrong with challenge, passkey, signature, counter or account: one answer. */
+  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+
+export const invalidCredentials = Object.freeze({
+  ok: false,
+  reason: 'invalid_credentials',
+} as const)
+
+/** What a browser is to sign in with. One statement, the same for every address. */
+export async function authenticateOptions<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  input: PasskeyOptionsInput,
+  requestInfo: RequestInfo,
+): Promise<AuthenticatePasskeyStart> {
+  const info = readRequestInfo(requestInfo)
+  const { email } = readInput(input)
+  return email === undefined
+    ? discoverableOptions(context, info)
+    : optionsByEmail(context, email, info)
+}
+
+async function discoverableOptions<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  info: RequestInfo,
+): Promise<AuthenticatePasskeyStart> {
+  const id = newChallengeId()
+  const refused = await startCeremony(context, id, 'authenticate', { kind: 'anyone' }, info)
+  if (refused !== null) return refused
+  const challenge = challengeOf(id, { kind: 'discoverable' })
+  const options = requestOptions(policyOf(context.options.passkey), challenge, [])
+  return { ok: true, challengeId: id.toString('base64url'), options }
+}
+
+/** An address without passkeys is shown some all the same, made for whether they are needed or not. */
+async function optionsByEmail<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  email: string,
+  info: RequestInfo,
+): Promise<AuthenticatePasskeyStart> {
+  const decoys = decoyCredentials(context.options.keys, requireEmail(email))
+  const id = newChallengeId()
+  const started = await context.storage.passkeyChallenges.storeForEmail(
+    newChallenge(context, id, info),
+    email,
+  )
+  if (!started.ok) return tellRefused(context, started, info)
+  const allow = started.credentials.length > 0 ? started.credentials.map(descriptorOf) : decoys
+  const challenge = challengeOf(id, { kind: 'address' })
+  const options = requestOptions(policyOf(context.options.passkey), challenge, allow)
+  return { ok: true, challengeId: id.toString('base64url'), options }
+}
+
+/** Signs in: two statements, one for every answer that proves nothing. */
+export async function authenticate<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  input: PasskeyAnswerInput,
+  requestInfo: RequestInfo,
+): Promise<AuthenticatePasskeyOutcome<Metadata>> {
+  const info = readRequestInfo(requestInfo)
+  const { challengeId, response } = readInput(input)
+  const id = readChallengeId(challengeId)
+  const answer = readAuthenticationAnswer(response)
+  if (id === null) return refused(context, { userId: null, info }, 'unknown')
+  const { passkeys } = context.storage
+  const { credentialId } = answer
+  const challengeHash = hashChallengeId(id)
+  const credential = await passkeys.findForSignIn({
+    challengeHash,
+    ceremony: 'authenticate',
+    credentialId,
+  })
+  if (credential === null) return refused(context, { userId: null, info }, 'unknown')
+  const verdict = await verify(context, id, answer, credential)
+  if (!verdict.ok) return refused(context, { userId: credential.userId, info }, verdict.problem)
+  return openSession(context, credential, verdict, info)
+}
+
+/** The challenge says whether an address was named; then the answer need not say who it is. */
+function verify(
+  { options }: Pick<ServiceContext<object>, 'options'>,
+  id: Uint8Array,
+  answer: AuthenticationAnswer,
+  credential: PasskeyCredential,
+): Promise<AuthenticationVerdict> {
+  const byAddress = challengeOf(id, { kind: 'address' })
+  const discoverable = answer.clientData.says.challenge !== byAddress
+  const challenge = discoverable ? challengeOf(id, { kind: 'discoverable' }) : byAddress
+  const expected = { challenge, discoverable }
+  return verifyAuthentication(answer, credential, expected, policyOf(options.passkey))
+}
+
+async function openSession<Metadata extends object>(
+  { options, commit }: ServiceContext<Metadata>,
+  credential: PasskeyCredential,
+  verdict: Extract<AuthenticationVerdict, { ok: true }>,
+  info: RequestInfo,
+): Promise<AuthenticatePasskeyOutcome<Metadata>> {
+  const { userId } = credential
+  const { session, token } = prepareSession(userId, 'passkey', info, options.session)
+  const use = useOf(credential, verdict)
+  const network = startCharge(options.bruteForce, info.ip)
+  const refund: AttemptRefund = { account: null, network: network?.key ?? null }
+  const scene = { userId, sessionId: session.id, info }
+  const opened = await commit(
+    ({ passkeys }) => passkeys.signIn(use, network === null ? { session } : { session, refund }),
+    (outcome): Story<Metadata> =>
+      outcome.ok
+        ? { events: [event('signed_in', scene, { method: 'passkey' })] }
+        : storyOfUse(outcome, credential, { userId, info }),
+  )
+  return opened.ok ? { ...opened, token } : invalidCredentials
+}
+
+/** What a verified assertion writes. */
+export const useOf = (
+  { credentialId, userId, epochs }: PasskeyCredential,
+  { signCount, backedUp }: Extract<AuthenticationVerdict, { ok: true }>,
+) => ({ credentialId, userId, epochs, signCount, backedUp })
+
+/** A counter that did not rise is reported: the passkey may have been copied. Section 6.1.1. */
+export function storyOfUse(
+  { reason }: Pick<Extract<PasskeySignInOutcome, { ok: false }>, 'reason'>,
+  { id }: PasskeyCredential,
+  scene: Scene,
+): Pick<Story<object>, 'events'> {
+  const failed = event('sign_in_failed', scene, { method: 'passkey', reason })
+  if (reason !== 'counter_regression') return { events: [failed] }
+  return { events: [event('passkey_counter_regression', scene, { passkeyId: id }), failed] }
+}
+
+/** One answer for everything, whatever the event says. */
+export function refused(
+  { tell }: Pick<ServiceContext<object>, 'tell'>,
+  scene: Scene,
+  reason: string,
+): typeof invalidCredentials {
+  tell({ events: [event('sign_in_failed', scene, { method: 'passkey', reason })] })
+  return invalidCredentials
+}

@@ -1,0 +1,63 @@
+import type { MethodRemoval, Passkey, ValidSession } from 'torii-core'
+import { parsePasskeyId } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import type { ActContext } from '../context.js'
+import { event } from '../effects/story.js'
+import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import { askingOf, sceneOf } from '../sessions/valid-session.js'
+import { readPasskeyName } from './input.js'
+
+export type RenamePasskeyOutcome =
+  | { readonly ok: true; readonly passkey: Passkey }
+  /** No such passkey of this person, or the session has ended meanwhile. */
+  | { readonly ok: false; readonly reason: 'not_found' }
+
+export type DeletePasskeyOutcome = MethodRemoval | ReauthenticationRequired
+
+/** Passkeys in the application's own transaction. */
+export interface JoinedPasskey {
+  /** Gives a passkey of this person another name, 1 to 100 characters. @throws InvalidInputError */
+  rename(
+    valid: ValidSession<object>,
+    id: string,
+    name: string,
+    requestInfo: RequestInfo,
+  ): Promise<RenamePasskeyOutcome>
+  /** Deletes a passkey of this person; never the last way in. Needs a recent proof of identity. */
+  delete(
+    valid: ValidSession<object>,
+    id: string,
+    requestInfo: RequestInfo,
+  ): Promise<DeletePasskeyOutcome>
+}
+
+const notFound = Object.freeze({ ok: false, reason: 'not_found' } as const)
+
+export const joinPasskey = <Metadata extends object>(
+  context: ActContext<Metadata>,
+): JoinedPasskey => ({
+  async rename(valid, id, name, requestInfo) {
+    const scene = sceneOf(valid, readRequestInfo(requestInfo))
+    const checkedName = readPasskeyName(name)
+    const passkeyId = parsePasskeyId(id)
+    if (passkeyId === null) return notFound
+    const passkey = await context.commit(
+      ({ passkeys }) => passkeys.rename(askingOf(valid), passkeyId, checkedName),
+      (renamed) =>
+        renamed === null ? {} : { events: [event('passkey_renamed', scene, { passkeyId })] },
+    )
+    return passkey === null ? notFound : { ok: true, passkey }
+  },
+  async delete(valid, id, requestInfo) {
+    const mailSignIn = context.options.mailer !== null
+    const scene = sceneOf(valid, readRequestInfo(requestInfo))
+    if (!valid.recent) return { ok: false, reason: 'reauthentication_required' }
+    const passkeyId = parsePasskeyId(id)
+    if (passkeyId === null) return notFound
+    return context.commit(
+      ({ passkeys }) => passkeys.delete(askingOf(valid), passkeyId, { mailSignIn }),
+      ({ ok }) => (ok ? { events: [event('passkey_deleted', scene, { passkeyId })] } : {}),
+    )
+  },
+})

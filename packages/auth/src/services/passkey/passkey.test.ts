@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import type { ToriiEvent } from '../../index.js'
+import {
+  newEmail,
+  openTestSite,
+  goodPassword as password,
+  requestInfo,
+} from '../../test/site.test.support.js'
+import type { AuthenticatorModel, Knobs } from '../../webauthn/authenticator.test.support.js'
+import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
+
+const key = { id: 'k1', secret: randomBytes(32) }
+const told: ToriiEvent[] = []
+const site = await openTestSite({
+  keys: [key],
+  onEvent: (event) => told.push(event),
+})
+const { torii, db } = site
+const invalid = { ok: false, reason: 'invalid_credentials' }
+const invalidToken = { ok: false, reason: 'invalid_token' }
+
+async function signUp() {
+  const email = newEmail()
+  const made = await torii.password.register({ email, password }, requestInfo)
+  assert.ok(made.ok && made.token !== null)
+  const valid = await torii.sessions.validate(made.token)
+  assert.ok(valid !== null)
+  return { email, user: made.user, token: made.token, valid }
+}
+type Person = Awaited<ReturnType<typeof signUp>>
+
+async function addPasskey({ valid }: Pick<Person, 'valid'>, model: AuthenticatorModel = {}) {
+  const authenticator = new SoftwareAuthenticator(model)
+  const asked = await torii.passkey.registerOptions(valid, requestInfo)
+  assert.ok(asked.ok)
+  const response = authenticator.create(asked.options)
+  const { challengeId } = asked
+  const added = await torii.passkey.register(
+    valid,
+    { challengeId, response, name: 'Laptop' },
+    requestInfo,
+  )
+  assert.ok(added.ok, JSON.stringify(added))
+  return { authenticator, passkey: added.passkey }
+}
+
+async function withPasskey(model: AuthenticatorModel = {}) {
+  const person = await signUp()
+  return { ...person, ...(await addPasskey(person, model)) }
+}
+
+async function answered(
+  authenticator: SoftwareAuthenticator,
+  input: { email?: string } = {},
+  knobs: Knobs = {},
+) {
+  const asked = await torii.passkey.authenticateOptions(input, requestInfo)
+  assert.ok(asked.ok)
+  return { challengeId: asked.challengeId, response: authenticator.get(asked.options, knobs) }
+}
+
+test('a passkey is added and signs in: one statement for options, two to sign in', async () => {
+  const { authenticator, user, passkey } = await withPasskey()
+  assert.equal(passkey.name, 'Laptop')
+  const asked = await site.counted(() => torii.passkey.authenticateOptions({}, requestInfo))
+  assert.ok(asked.result.ok)
+  assert.equal(asked.statements, 1)
+  assert.deepEqual(asked.result.options.allowCredentials, [])
+  const { challengeId, options } = asked.result
+  const response = authenticator.get(options)
+  const signedIn = await site.counted(() =>
+    torii.passkey.authenticate({ challengeId, response }, requestInfo),
+  )
+  assert.ok(signedIn.result.ok)
+  assert.equal(signedIn.statements, 2)
+  assert.deepEqual(
+    [signedIn.result.user.id, signedIn.result.session.methods],
+    [user.id, ['passkey']],
+  )
+  assert.ok(await torii.sessions.validate(signedIn.result.token))
+})
+
+test('an address is offered its own passkeys in one statement', async () => {
+  const { authenticator, email } = await withPasskey()
+  const { result, statements } = await site.counted(() =>
+    torii.passkey.authenticateOptions({ email }, requestInfo),
+  )
+  assert.ok(result.ok)
+  assert.equal(statements, 1)
+  const [only] = result.options.allowCredentials
+  assert.equal(only?.id, authenticator.credentialId.toString('base64url'))
+  const response = authenticator.get(result.options)
+  const { challengeId } = result
+  assert.ok((await torii.passkey.authenticate({ challengeId, response }, requestInfo)).ok)
+})
+
+test('T4.60 an unknown address and one without passkeys get made-up ones, always the same', async () => {
+  const { email } = await signUp()
+  const { email: real } = await withPasskey()
+  const optionsOf = async (address: string) => {
+    const asked = await site.counted(() =>
+      torii.passkey.authenticateOptions({ email: address }, requestInfo),
+    )
+    assert.ok(asked.result.ok)
+    assert.equal(asked.statements, 1)
+    return asked.result.options
+  }
+  const unknown = newEmail()
+  for (const address of [unknown, email]) {
+    const [first, again] = [await optionsOf(address), await optionsOf(address)]
+    assert.ok(first.allowCredentials.length > 0)
+    assert.deepEqual(first.allowCredentials, again.allowCredentials)
+    assert.deepEqual(Object.keys(first), Object.keys(await optionsOf(real)))
+  }
+  assert.notDeepEqual(
+    (await optionsOf(unknown)).allowCredentials,
+    (await optionsOf(newEmail())).allowCredentials,
+  )
+})
+
+test('T1.5 of twenty answers to one challenge one signs in', async () => {
+  const { authenticator } = await withPasskey({ countStep: 0 })
+  const input = await answered(authenticator)
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () => torii.passkey.authenticate(input, requestInfo)),
+  )
+  assert.equal(outcomes.filter(({ ok }) => ok).length, 1)
+  assert.deepEqual(await torii.passkey.authenticate(input, requestInfo), invalid)
+})
+
+test('T1.5 of two answers to one registration one is kept', async () => {
+  const { valid } = await signUp()
+  const asked = await torii.passkey.registerOptions(valid, requestInfo)
+  assert.ok(asked.ok)
+  const answers = [new SoftwareAuthenticator(), new SoftwareAuthenticator()].map((one) =>
+    torii.passkey.register(
+      valid,
+      { challengeId: asked.challengeId, response: one.create(asked.options) },
+      requestInfo,
+    ),
+  )
+  assert.equal((await Promise.all(answers)).filter(({ ok }) => ok).length, 1)
+  assert.equal((await torii.passkey.list(valid)).length, 1)
+})
+
+test('T7.90 a challenge is good for its ceremony and its person only, and a wrong use burns it', async () => {
+  const person = await withPasskey()
+  const other = await withPasskey()
+  const registration = await torii.passkey.registerOptions(person.valid, requestInfo)
+  assert.ok(registration.ok)
+  const response = person.authenticator.get({
+    challenge: registration.options.challenge,
+    rpId: 'app.example',
+  })
+  const { challengeId } = registration
+  assert.deepEqual(
+    await torii.passkey.authenticate({ challengeId, response }, requestInfo),
+    invalid,
+  )
+  const create = new SoftwareAuthenticator().create(registration.options)
+  const foreign = { challengeId, response: create }
+  assert.deepEqual(await torii.passkey.register(other.valid, foreign, requestInfo), invalidToken)
+  const byAddress = await answered(other.authenticator, { email: person.email })
+  assert.deepEqual(await torii.passkey.authenticate(byAddress, requestInfo), invalid)
+})
+
+test('T1.8 a challenge that has expired is refused with the sweep at rest', async () => {
+  const { authenticator } = await withPasskey()
+  const input = await answered(authenticator)
+  await db.query(`update torii.passkey_challenges set expires_at = now() - interval '1 second'`)
+  assert.deepEqual(await torii.passkey.authenticate(input, requestInfo), invalid)
+})
+
+test('T7.86 a counter that does not rise is refused and told; the row stays as it was', async () => {
+  const { authenticator, passkey } = await withPasskey({ countStep: 1 })
+  assert.ok((await torii.passkey.authenticate(await answered(authenticator), requestInfo)).ok)
+  const countOf = async () =>
+    (await db.query('select sign_count from torii.passkeys where id = $1', [passkey.id])).rows[0]
+  const before = await countOf()
+  told.length = 0
+  const copied = await answered(authenticator, {}, { signCount: 1 })
+  assert.deepEqual(await torii.passkey.authenticate(copied, requestInfo), invalid)
+  assert.ok(told.some(({ type }) => type === 'passkey_counter_regression'))
+  assert.deepEqual(await countOf(), before)
+})
+
+test('T7.87 a credential that somebody has is nobody else’s, and not twice the same person’s', async () => {
+  const { authenticator, valid } = await withPasskey()
+  for (const asking of [valid, (await signUp()).valid]) {
+    const asked = await torii.passkey.registerOptions(asking, requestInfo)
+    assert.ok(asked.ok)
+    const response = authenticator.create(asked.options)
+    const outcome = await torii.passkey.register(
+      asking,
+      { challengeId: asked.challengeId, response },
+      requestInfo,
+    )
+    assert.deepEqual(outcome, { ok: false, reason: 'taken' })
+  }
+})
+
+test('T7.89 nobody renames or deletes the passkey of somebody else', async () => {
+  const { passkey, valid } = await withPasskey()
+  const { valid: stranger } = await signUp()
+  const notFound = { ok: false, reason: 'not_found' }
+  for (const id of [passkey.id, 'no id at all']) {
+    assert.deepEqual(await torii.passkey.rename(stranger, id, 'Mine', requestInfo), notFound)
+    assert.deepEqual(await torii.passkey.delete(stranger, id, requestInfo), notFound)
+  }
+  const renamed = await torii.passkey.rename(valid, passkey.id, 'Phone', requestInfo)
+  assert.ok(renamed.ok && renamed.passkey.name === 'Phone')
+  assert.deepEqual(await torii.passkey.delete(valid, passkey.id, requestInfo), { ok: true })
+  assert.deepEqual(await torii.passkey.list(valid), [])
+})
+
+test('T2.31 T1.19 a disabled account is not entered, and the last way in is not deleted', async () => {
+  const { authenticator, user, passkey, valid } = await withPasskey()
+  await db.query('delete from torii.passwords where user_id = $1', [user.id])
+  assert.deepEqual(await torii.passkey.delete(valid, passkey.id, requestInfo), {
+    ok: false,
+    reason: 'last_method',
+  })
+  const input = await answered(authenticator)
+  await site.storage.users.disable(user.id)
+  assert.deepEqual(await torii.passkey.authenticate(input, requestInfo), invalid)
+})
+
+test('adding and deleting need a recent proof, which a passkey gives', async () => {
+  const { authenticator, token, passkey } = await withPasskey()
+  await site.elapse(601)
+  const old = await torii.sessions.validate(token)
+  assert.ok(old !== null)
+  const required = { ok: false, reason: 'reauthentication_required' }
+  assert.deepEqual(await torii.passkey.registerOptions(old, requestInfo), required)
+  assert.deepEqual(await torii.passkey.delete(old, passkey.id, requestInfo), required)
+  const asked = await torii.passkey.reauthenticateOptions(old, requestInfo)
+  assert.ok(asked.ok)
+  const { challengeId, options } = asked
+  const response = authenticator.get(options)
+  const proved = await site.counted(() =>
+    torii.passkey.reauthenticate(old, { challengeId, response, token, rotate: true }, requestInfo),
+  )
+  assert.ok(proved.result.ok)
+  assert.equal(proved.statements, 2)
+  assert.equal(await torii.sessions.validate(token), null)
+  const valid = await torii.sessions.validate(proved.result.token)
+  assert.ok(valid?.recent)
+  assert.ok((await torii.passkey.registerOptions(valid, requestInfo)).ok)
+})
+
+test('a proof asked for in one session is none in another, not even of the same person', async () => {
+  const { authenticator, email, valid, token } = await withPasskey()
+  const again = await torii.password.authenticate({ email, password }, requestInfo)
+  assert.ok(again.ok)
+  const other = await torii.sessions.validate(again.token)
+  assert.ok(other !== null)
+  const asked = await torii.passkey.reauthenticateOptions(other, requestInfo)
+  assert.ok(asked.ok)
+  const response = authenticator.get(asked.options)
+  const input = { challengeId: asked.challengeId, response, token, rotate: false }
+  assert.deepEqual(await torii.passkey.reauthenticate(valid, input, requestInfo), invalid)
+})
+
+test('twenty passkeys are enough, said before a device makes one more', async () => {
+  const few = site.with({
+    keys: [key],
+    passkey: { maxPerUser: 1 },
+  })
+  const { valid } = await withPasskey()
+  assert.deepEqual(await few.passkey.registerOptions(valid, requestInfo), {
+    ok: false,
+    reason: 'too_many',
+  })
+})
+
+test('T5.66 a passkey that a squatter left is dead once the mailbox is proved', async () => {
+  const { authenticator, email } = await withPasskey()
+  const link = await torii.password.reset.create(email)
+  assert.ok(link !== null)
+  const { token } = link
+  assert.ok(
+    (await torii.password.reset.complete({ token, password: `${password} new` }, requestInfo)).ok,
+  )
+  assert.deepEqual(
+    await torii.passkey.authenticate(await answered(authenticator), requestInfo),
+    invalid,
+  )
+})

@@ -1,0 +1,103 @@
+import type { PasskeyReauthentication, Session, SessionToken, ValidSession } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import { startCharge } from '../../rate-limits/attempts.js'
+import { readAuthenticationAnswer } from '../../webauthn/answer.js'
+import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
+import { requestOptions } from '../../webauthn/ceremony-options.js'
+import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
+import type { ServiceContext } from '../context.js'
+import type { Story } from '../effects/story.js'
+import { event } from '../effects/story.js'
+import { freshSecret, keyOfSession, sameSecret } from '../sessions/session-key.js'
+import { askingOf, sceneOf } from '../sessions/valid-session.js'
+import type { TooManyAttempts } from '../sign-in.js'
+import { invalidCredentials, refused, storyOfUse, useOf } from './authenticate.js'
+import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
+import { descriptorOf } from './decoys.js'
+import type { PasskeyAnswerInput } from './input.js'
+import { readChallengeId, readInput } from './input.js'
+import type { PasskeyCeremonyStart } from './start.js'
+import { policyOf, startCeremony } from './start.js'
+
+/** A person who is signed in and says so again. */
+export interface ReauthenticateWithPasskeyInput extends PasskeyAnswerInput {
+  /** The token that the request came with. */
+  token: string | SessionToken
+  /** Whether the session gets a new token, and this one is dead at once: true where a cookie holds it. */
+  rotate: boolean
+}
+
+export type ReauthenticatePasskeyStart =
+  | PasskeyCeremonyStart<PasskeyRequestOptions>
+  /** This person has no passkey. */
+  | { readonly ok: false; readonly reason: 'none' }
+  | TooManyAttempts
+
+export type ReauthenticateWithPasskeyOutcome =
+  | { readonly ok: true; readonly session: Session; readonly token: SessionToken }
+  /** Whatever was wrong: one answer. */
+  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+
+/** What the person's browser is to prove them with. Two statements. */
+export async function reauthenticateOptions<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  valid: ValidSession<object>,
+  requestInfo: RequestInfo,
+): Promise<ReauthenticatePasskeyStart> {
+  const info = readRequestInfo(requestInfo)
+  const existing = await context.storage.passkeys.credentials(valid.user.id)
+  if (existing.length === 0) return { ok: false, reason: 'none' }
+  const id = newChallengeId()
+  const holder = { kind: 'session', asking: askingOf(valid) } as const
+  const tooMany = await startCeremony(context, id, 'reauthenticate', holder, info)
+  if (tooMany !== null) return tooMany
+  const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
+  const allow = existing.map(descriptorOf)
+  const options = requestOptions(policyOf(context.options.passkey), challenge, allow)
+  return { ok: true, challengeId: id.toString('base64url'), options }
+}
+
+/** Notes the fresh proof on this session. Two statements, one for every answer that proves nothing. */
+export async function reauthenticate<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  valid: ValidSession<object>,
+  input: ReauthenticateWithPasskeyInput,
+  requestInfo: RequestInfo,
+): Promise<ReauthenticateWithPasskeyOutcome> {
+  const info = readRequestInfo(requestInfo)
+  const { challengeId, response, token, rotate } = readInput(input)
+  const id = readChallengeId(challengeId)
+  const answer = readAuthenticationAnswer(response)
+  const key = keyOfSession(token, valid)
+  const scene = sceneOf(valid, info)
+  if (id === null) return refused(context, scene, 'unknown')
+  const { credentialId } = answer
+  const credential = await context.storage.passkeys.findForSignIn({
+    challengeHash: hashChallengeId(id),
+    ceremony: 'reauthenticate',
+    credentialId,
+  })
+  if (credential === null || credential.userId !== valid.user.id)
+    return refused(context, scene, 'unknown')
+  const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
+  const expected = { challenge, discoverable: false }
+  const policy = policyOf(context.options.passkey)
+  const verdict = await verifyAuthentication(answer, credential, expected, policy)
+  if (!verdict.ok) return refused(context, scene, verdict.problem)
+  const next = rotate ? freshSecret(key) : sameSecret(key, token)
+  const network = startCharge(context.options.bruteForce, info.ip)?.key ?? null
+  const proved = await context.commit(
+    ({ passkeys }) =>
+      passkeys.reauthenticate(useOf(credential, verdict), {
+        key,
+        newSecretHash: next.secretHash,
+        ...(network === null ? {} : { refund: { account: null, network } }),
+      }),
+    (outcome: PasskeyReauthentication): Story<Metadata> =>
+      outcome.ok
+        ? { events: [event('reauthenticated', scene, { method: 'passkey' })] }
+        : storyOfUse(outcome, credential, scene),
+  )
+  return proved.ok ? { ...proved, token: next.token } : invalidCredentials
+}

@@ -1,0 +1,177 @@
+import type { ValidSession } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import { letter } from '../../mail/letter.js'
+import type { PasswordProblem } from '../../password-policy/policy.js'
+import { normalizePassword } from '../../password-policy/text.js'
+import { proofAttempt } from '../../rate-limits/attempts.js'
+import type { ServiceContext } from '../context.js'
+import { event } from '../effects/story.js'
+import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import { askingOf, requireRecent, sceneOf } from '../sessions/valid-session.js'
+import type { TooManyAttempts } from '../sign-in.js'
+
+/** A new password that the policy refuses; `problem` says why. */
+export interface PasswordRejected {
+  readonly ok: false
+  readonly reason: 'password_rejected'
+  readonly problem: PasswordProblem
+}
+
+/** The session that asks has ended meanwhile. */
+export interface Stale {
+  readonly ok: false
+  readonly reason: 'stale'
+}
+
+export interface ChangePasswordInput {
+  currentPassword: string
+  newPassword: string
+}
+
+export type ChangePasswordOutcome =
+  | { readonly ok: true; readonly sessionsEnded: number }
+  | PasswordRejected
+  /** The current password is not that one, or the account has none. */
+  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | TooManyAttempts
+  | Stale
+
+/**
+ * Replaces the password of whoever asks, who proves the current one; counted with the sign-ins of the
+ * account. Other sessions and every token that was mailed end, the asking session stays.
+ * @see OWASP ASVS 5.0, 6.2.3, 7.4.3
+ */
+export async function changePassword<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  valid: ValidSession<Metadata>,
+  input: ChangePasswordInput,
+  requestInfo: RequestInfo,
+): Promise<ChangePasswordOutcome> {
+  const info = readRequestInfo(requestInfo)
+  const { current, next } = readChange(input)
+  const judged = await context.judge(next, contextOf(valid))
+  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
+  const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
+  const scene = sceneOf(valid, info)
+  return context.hashing.admit(async (hasher) => {
+    const userId = valid.user.id
+    const found = await context.storage.passwords.findForUser({ userId, charges })
+    if (!found.ok) {
+      context.tell({ events: [event('attempts_refused', scene, { path: 'password' })] })
+      return found
+    }
+    const { credential } = found
+    if (!(await hasher.verify(credential, current)) || credential === null) {
+      const detail = { method: 'password', reason: 'wrong' } as const
+      context.tell({ events: [event('sign_in_failed', scene, detail)] })
+      return { ok: false, reason: 'invalid_credentials' }
+    }
+    const hashes = { verified: credential.hash, next: await hasher.hash(judged.password), refund }
+    return context.commit(
+      ({ passwords }) => passwords.change(askingOf(valid), hashes),
+      (outcome) =>
+        outcome.ok
+          ? {
+              events: [event('password_changed', scene, { sessionsEnded: outcome.sessionsEnded })],
+              letters: changedLetters(valid),
+            }
+          : {},
+    )
+  })
+}
+
+export type SetPasswordOutcome =
+  | { readonly ok: true }
+  | PasswordRejected
+  /** There is a password already: it is changed, not set. */
+  | { readonly ok: false; readonly reason: 'exists' }
+  | ReauthenticationRequired
+  | Stale
+
+/** Sets the first password of an account that signs in otherwise. Needs a recent proof of identity. */
+export async function setPassword<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  valid: ValidSession<Metadata>,
+  { newPassword }: { newPassword: string },
+  requestInfo: RequestInfo,
+): Promise<SetPasswordOutcome> {
+  const info = readRequestInfo(requestInfo)
+  const recent = requireRecent(valid)
+  if (!recent.ok) return recent
+  const judged = await context.judge(readPassword(newPassword, 'newPassword'), contextOf(valid))
+  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
+  return context.hashing.admit(async (hasher) => {
+    const hash = await hasher.hash(judged.password)
+    return context.commit(
+      ({ passwords }) => passwords.set(askingOf(valid), hash),
+      ({ ok }) =>
+        ok
+          ? {
+              events: [event('password_set', sceneOf(valid, info), {})],
+              letters: changedLetters(valid),
+            }
+          : {},
+    )
+  })
+}
+
+export type RemovePasswordOutcome =
+  | { readonly ok: true; readonly sessionsEnded: number }
+  /** Nothing else would let this person in. */
+  | { readonly ok: false; readonly reason: 'last_method' }
+  /** There is no password. */
+  | { readonly ok: false; readonly reason: 'none' }
+  | ReauthenticationRequired
+  | Stale
+
+/** Removes the password, unless it is the last way in; other sessions end. Needs a recent proof of identity. */
+export async function removePassword<Metadata extends object>(
+  { commit, options }: ServiceContext<Metadata>,
+  valid: ValidSession<Metadata>,
+  requestInfo: RequestInfo,
+): Promise<RemovePasswordOutcome> {
+  const info = readRequestInfo(requestInfo)
+  const recent = requireRecent(valid)
+  if (!recent.ok) return recent
+  return commit(
+    ({ passwords }) => passwords.remove(askingOf(valid), { mailSignIn: options.mailer !== null }),
+    (outcome) =>
+      outcome.ok
+        ? {
+            events: [
+              event('password_removed', sceneOf(valid, info), {
+                sessionsEnded: outcome.sessionsEnded,
+              }),
+            ],
+            letters: changedLetters(valid),
+          }
+        : {},
+  )
+}
+
+/** The person's own address and name are what somebody guessing would try first. */
+const contextOf = ({ user }: ValidSession<object>) => ({ email: user.email ?? '', name: user.name })
+
+/** The owner is told of a change they may not have made. @see OWASP ASVS 5.0, 6.3.7 */
+const changedLetters = ({ user: { email, name } }: ValidSession<object>) =>
+  email === null ? [] : [letter('password_changed', email, { name })]
+
+/** @throws InvalidInputError before any query */
+function readChange(input: ChangePasswordInput) {
+  if (typeof input !== 'object' || input === null)
+    throw new InvalidInputError('input', 'must be { currentPassword, newPassword }')
+  const { currentPassword, newPassword } = input
+  const current = normalizePassword(readPassword(currentPassword, 'currentPassword'))
+  return {
+    current: current.ok ? current.password : null,
+    next: readPassword(newPassword, 'newPassword'),
+  }
+}
+
+/** @throws InvalidInputError before any query */
+export function readPassword(value: unknown, field: string): string {
+  if (typeof value !== 'string') throw new InvalidInputError(field, 'must be a string')
+  return value
+}

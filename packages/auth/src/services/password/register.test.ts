@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { InvalidInputError } from 'torii-core'
+import { PostgresStorage } from 'torii-storage-postgres'
+import { createPasswordHashing } from '../../password-hashing/hashing.js'
+import {
+  baseUrl,
+  goodPassword,
+  newEmail,
+  openTestSite,
+  requestInfo,
+} from '../../test/site.test.support.js'
+import { Torii } from '../../torii.js'
+import { createContext } from '../context.js'
+import { createPasswordService } from './password.js'
+
+const site = await openTestSite()
+const { torii, db } = site
+const password = goodPassword
+
+test('registering makes the account and signs in, in two statements', async () => {
+  const email = newEmail()
+  const input = {
+    email,
+    password,
+    name: 'Ann',
+    picture: 'https://img.example/a.png',
+    metadata: { plan: 'free' },
+  }
+  const { result, statements } = await site.counted(() =>
+    torii.password.register(input, requestInfo),
+  )
+  assert.equal(statements, 2)
+  assert.ok(result.ok && result.session !== null)
+  const { user, session, token } = result
+  assert.equal(user.email, email)
+  assert.equal(user.name, 'Ann')
+  assert.equal(user.picture, 'https://img.example/a.png')
+  assert.deepEqual(user.metadata, { plan: 'free' })
+  assert.equal(session.userId, user.id)
+  assert.deepEqual(session.methods, ['password'])
+  assert.equal(session.ip, '203.0.113.7')
+  assert.equal(session.userAgent, 'Test/1.0')
+  assert.equal(session.absoluteExpiresAt.getTime() - session.createdAt.getTime(), 2_592_000_000)
+  assert.equal(session.expiresAt.getTime() - session.createdAt.getTime(), 604_800_000)
+  assert.equal((await torii.sessions.validate(token))?.user.id, user.id)
+})
+
+test('a known address gives nothing of its account, whoever asks with whatever password (R1)', async () => {
+  const email = newEmail()
+  assert.ok((await torii.password.register({ email, password }, requestInfo)).ok)
+  for (const spelling of [email, email.toUpperCase()]) {
+    const again = { email: spelling, password: 'another good long password' }
+    const { result, statements } = await site.counted(() =>
+      torii.password.register(again, requestInfo),
+    )
+    assert.deepEqual(result, { ok: false, reason: 'taken' })
+    assert.equal(statements, 2)
+  }
+  const { rows } = await db.query(
+    'select count(*)::int as n from torii.sessions s join torii.users u on u.id = s.user_id where u.email = $1',
+    [email],
+  )
+  assert.deepEqual(rows, [{ n: 1 }])
+  assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
+})
+
+test('of twenty callers with one address one succeeds', async () => {
+  const email = newEmail()
+  const storage = await PostgresStorage.connect(db.url)
+  const crowd = new Torii(storage, { baseUrl })
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () => crowd.password.register({ email, password }, requestInfo)),
+  )
+  await storage.close()
+  assert.equal(outcomes.filter((outcome) => outcome.ok).length, 1)
+  assert.ok(outcomes.every((outcome) => outcome.ok || outcome.reason === 'taken'))
+})
+
+test('a refused password costs no statement and says why', async () => {
+  const cases = [
+    ['short', 'too_short'],
+    ['x'.repeat(257), 'too_long'],
+    ['\ud800'.repeat(20), 'malformed'],
+    ['app.example app.example', 'guessable'],
+  ] as const
+  for (const [text, reason] of cases) {
+    const input = { email: newEmail(), password: text }
+    const { result, statements } = await site.counted(() =>
+      torii.password.register(input, requestInfo),
+    )
+    assert.ok(!result.ok && result.reason === 'password_rejected')
+    assert.equal(result.problem.reason, reason)
+    assert.equal(statements, 0)
+  }
+})
+
+/** Letters with accents and emoji in turn, all different. */
+const mixed = (length: number): string =>
+  Array.from({ length }, (_, at) =>
+    String.fromCodePoint((at % 3 === 0 ? 0x1f300 : 0x100) + at),
+  ).join('')
+
+test('T8.93: 64 and 256 characters with emoji are kept exactly, in either Unicode form; 257 are refused', async () => {
+  for (const text of [mixed(64), mixed(256)]) {
+    const email = newEmail()
+    assert.ok(
+      (await torii.password.register({ email, password: text.normalize('NFD') }, requestInfo)).ok,
+    )
+    const signIn = (given: string) =>
+      torii.password.authenticate({ email, password: given }, requestInfo)
+    assert.ok((await signIn(text)).ok)
+    assert.ok((await signIn(text.normalize('NFD'))).ok)
+    assert.ok(!(await signIn(text.slice(0, -2))).ok)
+  }
+  const tooLong = { email: newEmail(), password: mixed(257) }
+  const refused = await torii.password.register(tooLong, requestInfo)
+  assert.ok(!refused.ok && refused.reason === 'password_rejected')
+  assert.equal(refused.problem.reason, 'too_long')
+})
+
+test('a network makes so many accounts and no more; others and the unknown go on', async () => {
+  const limited = site.with({
+    bruteForce: { registrations: { cap: 2, lockSeconds: 60, maxLockSeconds: 60 } },
+  })
+  const from = (ip: string | null) =>
+    limited.password.register({ email: newEmail(), password }, { ip, userAgent: null })
+  assert.ok((await from('2001:db8:1:2::1')).ok)
+  assert.ok((await from('2001:db8:1:2:ffff::2')).ok)
+  const { result, statements } = await site.counted(() => from('2001:db8:1:2::3'))
+  assert.ok(!result.ok && result.reason === 'too_many_attempts')
+  assert.ok(result.retryAfterSeconds > 0 && result.retryAfterSeconds <= 60)
+  assert.equal(statements, 1)
+  assert.ok((await from('2001:db8:1:3::1')).ok)
+  assert.ok((await from(null)).ok)
+  await site.elapse(61)
+  assert.ok((await from('2001:db8:1:2::3')).ok)
+})
+
+test('a full queue refuses before anything is charged or computed', async () => {
+  const busy = site.with({ password: { hashing: { concurrency: 1, maxWaiting: 0 } } })
+  const register = () => busy.password.register({ email: newEmail(), password }, requestInfo)
+  const first = register()
+  const { statements } = await site.counted(() => assert.rejects(register(), { code: 'ERR_BUSY' }))
+  assert.ok(statements <= 1, 'at most the charge of the one that is in')
+  assert.ok((await first).ok)
+  assert.ok((await register()).ok)
+})
+
+test('no connection is held while twenty passwords are hashed: a pool of one serves the rest', async () => {
+  const storage = await PostgresStorage.connect(db.url, { maxConnections: 1, acquireSeconds: 2 })
+  const { options, sessions, password: plain } = new Torii(storage, { baseUrl })
+  const one = await plain.register({ email: newEmail(), password }, requestInfo)
+  assert.ok(one.ok && one.token !== null)
+  // The real hashing, which is not done before the gate opens.
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  let atTheGate = 0
+  const real = createPasswordHashing(options)
+  const gated: typeof real = {
+    admit: (work) =>
+      real.admit((hasher) =>
+        work({
+          ...hasher,
+          async hash(text) {
+            if (++atTheGate === 20) full()
+            await gate
+            return hasher.hash(text)
+          },
+        }),
+      ),
+  }
+  let full = () => {}
+  const waiting = new Promise<void>((resolve) => (full = resolve))
+  const service = createPasswordService({
+    ...createContext(storage, options, {}),
+    hashing: gated,
+  })
+  const signUps = Array.from({ length: 20 }, () =>
+    service.register({ email: newEmail(), password }, requestInfo),
+  )
+  await waiting
+  for (let read = 0; read < 10; read++) assert.ok(await sessions.validate(one.token))
+  open()
+  assert.ok((await Promise.all(signUps)).every((outcome) => outcome.ok))
+  await storage.close()
+})
+
+test('what is registered is nowhere in clear', async () => {
+  const made = await torii.password.register(
+    { email: newEmail(), password: 'plainly visible secret' },
+    requestInfo,
+  )
+  assert.ok(made.ok && made.token !== null)
+  const { rows } = await db.query(
+    'select u, p, s from torii.users u join torii.passwords p on p.user_id = u.id join torii.sessions s on s.user_id = u.id',
+  )
+  const dump = JSON.stringify(rows)
+  for (const secret of ['plainly visible secret', made.token.reveal()]) {
+    assert.ok(!dump.includes(secret))
+    assert.ok(!inspect(made, { depth: 10 }).includes(secret))
+    assert.ok(!JSON.stringify(made).includes(secret))
+  }
+  const secretBytes = Buffer.from(made.token.reveal().slice(8), 'base64url').subarray(32)
+  assert.ok(!dump.includes(secretBytes.toString('hex')))
+})
+
+test('a request without its info is refused before any statement', async () => {
+  const { statements } = await site.counted(() =>
+    assert.rejects(
+      // @ts-expect-error what a JavaScript caller may forget
+      torii.password.register({ email: newEmail(), password }),
+      InvalidInputError,
+    ),
+  )
+  assert.equal(statements, 0)
+})

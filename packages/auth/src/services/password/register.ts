@@ -1,0 +1,231 @@
+import type {
+  Json,
+  MailChargeOutcome,
+  NewUser,
+  ProfileChanges,
+  RepositoryProvider,
+  SessionToken,
+  User,
+} from 'torii-core'
+import {
+  checkMetadata,
+  checkName,
+  checkPicture,
+  InvalidInputError,
+  newUserId,
+  requireEmail,
+} from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import type { Letter } from '../../mail/letter.js'
+import { letter } from '../../mail/letter.js'
+import { linkLetter, linkSeconds } from '../../mail/link-letter.js'
+import type { PasswordProblem } from '../../password-policy/policy.js'
+import { registrationCharges } from '../../rate-limits/attempts.js'
+import type { ActContext, ServiceContext } from '../context.js'
+import type { Story } from '../effects/story.js'
+import { event } from '../effects/story.js'
+import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
+import type { ResolvedOptions } from '../options/options.js'
+import { prepareSession } from '../sessions/new-session.js'
+import type { SignedIn, TooManyAttempts } from '../sign-in.js'
+
+/** A person who wants an account. */
+export interface RegisterInput<Metadata extends object = Record<string, Json>>
+  extends ProfileChanges<Metadata> {
+  email: string
+  password: string
+}
+
+/** An account whose address has to be verified before it signs anybody in. */
+export interface RegisteredUnverified<Metadata extends object = Record<string, Json>> {
+  readonly ok: true
+  readonly user: User<Metadata>
+  readonly session: null
+  readonly token: null
+}
+
+export type RegisterOutcome<Metadata extends object = Record<string, Json>> =
+  /** Where addresses need not be verified. */
+  | SignedIn<Metadata>
+  /** Where they do: nobody is signed in, a mail is on its way. */
+  | RegisteredUnverified<Metadata>
+  /**
+   * Another account holds this address. Nothing of it is returned. Where addresses are verified its owner is
+   * told by mail; answer whoever asked as if the account had been made.
+   */
+  | { readonly ok: false; readonly reason: 'taken' }
+  | { readonly ok: false; readonly reason: 'password_rejected'; readonly problem: PasswordProblem }
+  | TooManyAttempts
+
+/** Everything of a registration that takes time or counts, done: what is left is one statement. */
+export interface PreparedRegistration<Metadata extends object = Record<string, Json>> {
+  readonly ok: true
+  readonly user: NewUser<Metadata>
+  /** Of the session that is opened with the account, or null where none is. */
+  readonly token: SessionToken | null
+  /** The secret of the link that verifies the address, or null where none is to be mailed. */
+  readonly linkSecret: Uint8Array | null
+  readonly info: RequestInfo
+}
+
+/** What preparing came to: ready, or the refusal that registering would give. */
+export type Preparation<Metadata extends object = Record<string, Json>> =
+  | PreparedRegistration<Metadata>
+  | Exclude<RegisterOutcome<Metadata>, { ok: true } | { reason: 'taken' }>
+
+/**
+ * Checks, charges the network and the address's mail, and hashes: the part that holds no connection while it
+ * computes and takes no part in a transaction. A taken address is not looked for, so it costs the same.
+ */
+export async function prepareRegistration<Metadata extends object>(
+  { options, hashing, judge, storage, tell }: ServiceContext<Metadata>,
+  input: RegisterInput<Metadata>,
+  requestInfo: RequestInfo,
+): Promise<Preparation<Metadata>> {
+  const info = readRequestInfo(requestInfo)
+  const { password: text, ...profile } = readInput(input)
+  const judged = await judge(text, { email: profile.email, name: profile.name ?? null })
+  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
+  return hashing.admit(async (hasher) => {
+    const charged = await chargeRegistration(options, storage, profile.email, info)
+    if (!charged.ok) {
+      tell({ events: [event('attempts_refused', { userId: null, info }, { path: 'register' })] })
+      return charged
+    }
+    const passwordHash = await hasher.hash(judged.password)
+    const id = newUserId()
+    const opened = options.requireVerifiedEmail
+      ? null
+      : prepareSession(id, 'password', info, options.session)
+    const linkSecret = options.mailer !== null && charged.allowed ? newLinkSecret() : null
+    return {
+      ok: true,
+      user: {
+        ...profile,
+        id,
+        passwordHash,
+        ...(opened === null ? {} : { session: opened.session }),
+        ...(linkSecret === null ? {} : { verification: verificationOf(options, linkSecret) }),
+      },
+      token: opened?.token ?? null,
+      linkSecret,
+      info,
+    }
+  })
+}
+
+/** Where nothing can be mailed, the address has no allowance to count. */
+async function chargeRegistration(
+  { bruteForce, mailer }: ResolvedOptions,
+  { loginAttempts }: Pick<RepositoryProvider<object>, 'loginAttempts'>,
+  email: string,
+  { ip }: RequestInfo,
+): Promise<MailChargeOutcome> {
+  const charges = registrationCharges(bruteForce, requireEmail(email), ip)
+  if (mailer !== null) return loginAttempts.chargeMail(charges)
+  const { network } = charges
+  if (network === null) return { ok: true, allowed: false }
+  const charged = await loginAttempts.charge({ account: null, network })
+  return charged.ok ? { ok: true, allowed: false } : charged
+}
+
+const verificationOf = (options: ResolvedOptions, secret: Uint8Array) => ({
+  secretHash: hashLinkSecret('verify_email', secret),
+  lifetimeSeconds: linkSeconds(options, 'verify_email'),
+})
+
+type Registered<Metadata extends object> = Extract<
+  RegisterOutcome<Metadata>,
+  { ok: true } | { reason: 'taken' }
+>
+
+/** Makes the account and, where that needs no verified address, opens its first session: one commit. */
+export async function completeRegistration<Metadata extends object>(
+  { options, commit }: ActContext<Metadata>,
+  prepared: PreparedRegistration<Metadata>,
+): Promise<Registered<Metadata>> {
+  const { user, token } = prepared
+  const made = await commit(
+    ({ users }) => users.register(user),
+    (outcome) => tellRegistration(options, prepared, outcome),
+    true,
+  )
+  if (!made.ok) return { ok: false, reason: 'taken' }
+  if (token === null) return { ok: true, user: made.user, session: null, token: null }
+  // The contract opens the session that was handed in; without it nobody is signed in.
+  if (made.session === null) throw new Error('the storage made an account without its session')
+  return { ok: true, user: made.user, session: made.session, token }
+}
+
+type Made<Metadata extends object> = Awaited<
+  ReturnType<ServiceContext<Metadata>['storage']['users']['register']>
+>
+
+function tellRegistration<Metadata extends object>(
+  options: ResolvedOptions,
+  { linkSecret, info }: PreparedRegistration<Metadata>,
+  outcome: Made<Metadata>,
+): Story<Metadata> {
+  if (!outcome.ok) return { letters: noticeLetters(options, linkSecret, outcome.notice) }
+  const { user, session } = outcome
+  const scene = { userId: user.id, sessionId: session?.id ?? null, info }
+  const method = 'password'
+  return {
+    created: user,
+    events: [
+      event('user_created', scene, { method }),
+      ...(session === null ? [] : [event('signed_in', scene, { method })]),
+    ],
+    letters:
+      linkSecret === null || user.email === null
+        ? []
+        : [
+            linkLetter(options, 'verify_email', {
+              to: user.email,
+              userId: user.id,
+              secret: linkSecret,
+            }),
+          ],
+  }
+}
+
+/**
+ * The owner of a taken address is told. Where registering signs in at once, the person who asked sees that
+ * it is taken, and nobody is mailed for it.
+ */
+function noticeLetters(
+  options: ResolvedOptions,
+  secret: Uint8Array | null,
+  notice: Extract<Made<object>, { ok: false }>['notice'],
+): readonly Letter[] {
+  if (notice === null || secret === null || !options.requireVerifiedEmail) return []
+  const { to } = notice
+  return notice.kind === 'already_registered'
+    ? [letter('already_registered', to, {})]
+    : [linkLetter(options, 'verify_email', { to, userId: notice.userId, secret })]
+}
+
+type CheckedInput<Metadata extends object> = ProfileChanges<Metadata> & {
+  email: string
+  password: string
+}
+
+/** Each member read once and checked. @throws InvalidInputError before any query */
+function readInput<Metadata extends object>(
+  input: RegisterInput<Metadata>,
+): CheckedInput<Metadata> {
+  if (typeof input !== 'object' || input === null)
+    throw new InvalidInputError('input', 'must be { email, password }')
+  const { email, password, name, picture, metadata } = input
+  requireEmail(email)
+  if (typeof password !== 'string') throw new InvalidInputError('password', 'must be a string')
+  if (metadata !== undefined) checkMetadata(metadata)
+  return {
+    email,
+    password,
+    ...(name === undefined ? {} : { name: checkName(name) }),
+    ...(picture === undefined ? {} : { picture: checkPicture(picture) }),
+    ...(metadata === undefined ? {} : { metadata }),
+  }
+}

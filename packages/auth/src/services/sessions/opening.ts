@@ -1,0 +1,67 @@
+import type { Session, SessionToken, SignInMethod, UserId, ValidSession } from 'torii-core'
+import { newSessionId } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import type { ActContext } from '../context.js'
+import { event } from '../effects/story.js'
+import { prepareSession } from './new-session.js'
+import { freshSecret } from './session-key.js'
+import type { ReauthenticationRequired } from './valid-session.js'
+import { askingOf, requireRecent, sceneOf } from './valid-session.js'
+
+/** A session and the token that opens it, which is shown here once. */
+export interface OpenedSession {
+  readonly ok: true
+  readonly session: Session
+  readonly token: SessionToken
+}
+
+export type OpenOutcome =
+  | OpenedSession
+  /** The user does not exist or is disabled. */
+  | { readonly ok: false; readonly reason: 'user_unavailable' }
+
+export type DeriveOutcome =
+  | OpenedSession
+  | ReauthenticationRequired
+  /** The asking session has ended meanwhile. */
+  | { readonly ok: false; readonly reason: 'stale' }
+
+/** Opens a session for somebody whose identity the caller has established. One statement. */
+export async function openSession<Metadata extends object>(
+  { options, commit }: ActContext<Metadata>,
+  userId: UserId,
+  method: SignInMethod,
+  requestInfo: RequestInfo,
+): Promise<OpenOutcome> {
+  const info = readRequestInfo(requestInfo)
+  const { session, token } = prepareSession(userId, method, info, options.session)
+  const scene = { userId, sessionId: session.id, info }
+  const opened = await commit(
+    ({ sessions }) => sessions.open(userId, session),
+    ({ ok }) => (ok ? { events: [event('signed_in', scene, { method })] } : {}),
+  )
+  return opened.ok ? { ...opened, token } : opened
+}
+
+/** Opens a second session of the same person. One statement; none where the proof is too old. */
+export async function deriveSession<Metadata extends object>(
+  { options, commit }: ActContext<Metadata>,
+  valid: ValidSession<object>,
+  requestInfo: RequestInfo,
+): Promise<DeriveOutcome> {
+  const info = readRequestInfo(requestInfo)
+  const recent = requireRecent(valid)
+  if (!recent.ok) return recent
+  const id = newSessionId()
+  const { secretHash, token } = freshSecret({ userId: valid.user.id, id })
+  const { idleSeconds } = options.session
+  const session = await commit(
+    ({ sessions }) => sessions.derive(askingOf(valid), { id, secretHash, idleSeconds, ...info }),
+    (derived) =>
+      derived === null
+        ? {}
+        : { events: [event('session_derived', sceneOf(valid, info), { newSessionId: id })] },
+  )
+  return session === null ? { ok: false, reason: 'stale' } : { ok: true, session, token }
+}

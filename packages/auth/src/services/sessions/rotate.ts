@@ -1,0 +1,26 @@
+import type { SessionToken } from 'torii-core'
+import type { ActContext } from '../context.js'
+import { event } from '../effects/story.js'
+import type { OpenedSession } from './opening.js'
+import { freshSecret, readToken } from './session-key.js'
+
+export type RotateOutcome =
+  | OpenedSession
+  /** The token opens no session, or no longer: of two callers at once, one is told this. */
+  | { readonly ok: false; readonly reason: 'stale' }
+
+/** Gives the session of a token a new one. One statement, which checks the token it replaces. */
+export async function rotateToken<Metadata extends object>(
+  { commit }: ActContext<Metadata>,
+  presented: string | SessionToken,
+): Promise<RotateOutcome> {
+  const key = readToken(presented)
+  if (key === null) return { ok: false, reason: 'stale' }
+  const { secretHash, token } = freshSecret(key)
+  const scene = { userId: key.userId, sessionId: key.id }
+  const session = await commit(
+    ({ sessions }) => sessions.rotate(key, secretHash),
+    (rotated) => (rotated === null ? {} : { events: [event('session_rotated', scene, {})] }),
+  )
+  return session === null ? { ok: false, reason: 'stale' } : { ok: true, session, token }
+}

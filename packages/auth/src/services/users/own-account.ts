@@ -1,0 +1,61 @@
+import type { Json, ProfileChanges, User, ValidSession } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import type { ActContext } from '../context.js'
+import { event } from '../effects/story.js'
+import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import { askingOf, sceneOf } from '../sessions/valid-session.js'
+import { readProfile } from './profile-input.js'
+
+/** The session has ended since it was validated: nothing was done. */
+export interface StaleSession {
+  readonly ok: false
+  readonly reason: 'stale'
+}
+
+export type ProfileUpdate<Metadata extends object = Record<string, Json>> =
+  | { readonly ok: true; readonly user: User<Metadata> }
+  | StaleSession
+
+export type AccountDeletion = { readonly ok: true } | ReauthenticationRequired | StaleSession
+
+const stale = Object.freeze({ ok: false, reason: 'stale' } as const)
+export const reauthenticationRequired = Object.freeze({
+  ok: false,
+  reason: 'reauthentication_required',
+} as const)
+
+/** Changes the profile of whom the session belongs to. @throws InvalidInputError before any query */
+export async function updateProfile<Metadata extends object>(
+  { commit }: ActContext<Metadata>,
+  valid: ValidSession<Metadata>,
+  changes: ProfileChanges<Metadata>,
+  info: RequestInfo | null,
+): Promise<ProfileUpdate<Metadata>> {
+  const profile = readProfile(changes)
+  const fields = Object.keys(profile)
+  if (fields.length === 0) throw new InvalidInputError('changes', 'must name something to change')
+  const user = await commit(
+    ({ users }) => users.updateProfile(askingOf(valid), profile),
+    (updated) =>
+      updated === null
+        ? {}
+        : { events: [event('user_updated', sceneOf(valid, info), { fields, by: 'user' })] },
+  )
+  return user === null ? stale : { ok: true, user }
+}
+
+/** Deletes the account of whom the session belongs to. */
+export async function deleteAccount<Metadata extends object>(
+  { commit }: ActContext<Metadata>,
+  valid: ValidSession<Metadata>,
+  info: RequestInfo | null,
+): Promise<AccountDeletion> {
+  if (!valid.recent) return reauthenticationRequired
+  const deleted = await commit(
+    ({ users }) => users.delete(askingOf(valid)),
+    (done) =>
+      done ? { events: [event('user_deleted', sceneOf(valid, info), { by: 'user' })] } : {},
+  )
+  return deleted ? { ok: true } : stale
+}

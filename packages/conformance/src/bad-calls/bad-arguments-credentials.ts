@@ -1,0 +1,45 @@
+import type { AskingSession } from 'torii-core'
+import type { ConformanceStorage } from '../fixtures/case.js'
+import { freshAttemptKey, policy, unknownSessionId, unknownUserId } from '../fixtures/samples.js'
+import type { BadArgument } from './bad-arguments.js'
+import { inCharges, one } from './bad-arguments.js'
+import { badBooleans, badDigests, notObjects } from './bad-values.js'
+
+const hugeBytes = new Uint8Array(1 << 20)
+
+/** Values that are not so many bytes. */
+export const badBytes = (min: number, max: number): unknown[] => [
+  ...badDigests().filter((value) => !(value instanceof Uint8Array)),
+  ...[min - 1, max + 1].map((length) => new Uint8Array(length)),
+  hugeBytes,
+]
+
+/** Values that are neither true nor false, where one must be given. */
+export const mustBeTrueOrFalse = (): unknown[] => [...badBooleans(), null, undefined]
+
+/** A network's charge, for the methods that take it alone. */
+export const inNetwork = (
+  method: string,
+  call: (storage: ConformanceStorage, network: unknown) => Promise<unknown>,
+): BadArgument[] => {
+  const members = notObjects.filter((value) => value !== null)
+  const charge = { key: freshAttemptKey(), policy: policy() }
+  return [
+    one(method, null, members, call),
+    one(method, null, notObjects, (storage, value) => call(storage, { ...charge, policy: value })),
+    one(method, 'key', badDigests(), (storage, key) => call(storage, { ...charge, key })),
+    // The members of the policy, which the helper puts under the account.
+    ...inCharges(method, (storage, { account }) => call(storage, account)).filter(({ field }) =>
+      ['cap', 'windowSeconds', 'lockSeconds', 'maxLockSeconds', 'limit', 'forgetSeconds'].includes(
+        String(field),
+      ),
+    ),
+  ]
+}
+
+/** An asking session of nobody. */
+export const someAsking = (): AskingSession => ({
+  userId: unknownUserId(),
+  sessionId: unknownSessionId(),
+  epochs: { session: 0, owner: 0 },
+})

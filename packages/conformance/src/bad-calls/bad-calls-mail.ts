@@ -1,0 +1,279 @@
+import type {
+  AskingSession,
+  MailboxHolder,
+  MailCharges,
+  SessionKey,
+  VerificationKey,
+} from 'torii-core'
+import type { ConformanceStorage } from '../fixtures/case.js'
+import {
+  codeOf,
+  newEmailChange,
+  newMagicLink,
+  newProof,
+  newVerification,
+} from '../fixtures/mail.js'
+import {
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  newSession,
+  unknownSessionId,
+  unknownUserId,
+} from '../fixtures/samples.js'
+import type { BadArgument, Call } from './bad-arguments.js'
+import { inAsking, inCharges, inRefund, inSession, one } from './bad-arguments.js'
+import {
+  badDigests,
+  badEmails,
+  badIds,
+  badNumbers,
+  badPasswordHashes,
+  notObjects,
+  unsafe,
+} from './bad-values.js'
+
+const badPurposes: readonly unknown[] = [
+  '',
+  'verify',
+  'VERIFY_EMAIL',
+  'verify_email\0',
+  'x'.repeat(1 << 20),
+  '\ud800',
+  null,
+  undefined,
+  7,
+  {},
+  ['verify_email'],
+  new String('verify_email'),
+]
+
+/** Values that are no list of 1 to `max` hashes. */
+const badLists = (max: number): unknown[] => [
+  ...notObjects,
+  [],
+  { length: 1, 0: freshSecretHash() },
+  freshSecretHash(),
+  Array.from({ length: max + 1 }, freshSecretHash),
+]
+
+/** Members of the charges of a mail: as of an attempt, but the address is always counted. */
+export const inMailCharges = (
+  method: string,
+  call: (storage: ConformanceStorage, charges: MailCharges) => Promise<unknown>,
+): BadArgument[] => [
+  one(method, null, [null, undefined], (storage, address) =>
+    call(storage, { address: unsafe(address), network: null }),
+  ),
+  ...inCharges(method, (storage, charges) =>
+    call(
+      storage,
+      typeof charges === 'object' && charges !== null && 'account' in charges
+        ? { address: unsafe(charges.account), network: charges.network }
+        : unsafe(charges),
+    ),
+  ),
+]
+
+/** Bad charges of an issue, of which null is a good value: nobody is charged. */
+const given = (charges: MailCharges | null): MailCharges => charges ?? unsafe('null')
+
+/** A session that must be given. */
+const inGivenSession: typeof inSession = (method, call) => [
+  ...inSession(method, call),
+  one(method, null, [null, undefined], (storage, session) => call(storage, unsafe(session))),
+]
+
+const inProof = (
+  method: string,
+  call: (storage: ConformanceStorage, proof: ReturnType<typeof newProof>) => Promise<unknown>,
+): BadArgument[] => [
+  one(method, null, notObjects, (storage, proof) => call(storage, unsafe(proof))),
+  one(
+    method,
+    'newUserId',
+    badIds().filter((value) => value !== null),
+    (storage, newUserId) => call(storage, newProof({ newUserId: unsafe(newUserId) })),
+  ),
+  ...inGivenSession(method, (storage, session) => call(storage, newProof({ session }))),
+]
+
+const wholeLink: Call = ({ magicLinks }, link) => magicLinks.issue(unsafe(link))
+const code = () => codeOf({ email: freshEmail(), codeHash: freshSecretHash() })
+
+/** Every argument of the methods for links. */
+export const badMagicLinkCalls: readonly BadArgument[] = [
+  one('magicLinks.issue', null, notObjects, wholeLink),
+  one('magicLinks.issue', 'email', badEmails(), (storage, email) =>
+    wholeLink(storage, { ...newMagicLink(), email }),
+  ),
+  one('magicLinks.issue', null, badDigests(), (storage, tokenHash) =>
+    wholeLink(storage, { ...newMagicLink(), tokenHash }),
+  ),
+  one(
+    'magicLinks.issue',
+    'codeHash',
+    badDigests().filter((value) => value !== null),
+    (storage, codeHash) => wholeLink(storage, { ...newMagicLink(), codeHash }),
+  ),
+  one('magicLinks.issue', 'lifetimeSeconds', [...badNumbers(), 0], (storage, lifetimeSeconds) =>
+    wholeLink(storage, { ...newMagicLink(), lifetimeSeconds }),
+  ),
+  ...inMailCharges('magicLinks.issue', ({ magicLinks }, charges) =>
+    magicLinks.issue(newMagicLink({ charges: given(charges) })),
+  ),
+  one('magicLinks.find', null, badDigests(), ({ magicLinks }, hash) =>
+    magicLinks.find(unsafe(hash)),
+  ),
+  one('magicLinks.consume', null, badDigests(), ({ magicLinks }, hash) =>
+    magicLinks.consume(unsafe(hash), newProof()),
+  ),
+  ...inProof('magicLinks.consume', ({ magicLinks }, proof) =>
+    magicLinks.consume(freshSecretHash(), proof),
+  ),
+  one('magicLinks.consumeCode', null, notObjects, ({ magicLinks }, input) =>
+    magicLinks.consumeCode(unsafe(input), newProof()),
+  ),
+  one('magicLinks.consumeCode', 'email', badEmails(), ({ magicLinks }, email) =>
+    magicLinks.consumeCode({ ...code(), email: unsafe(email) }, newProof()),
+  ),
+  one('magicLinks.consumeCode', 'codeHashes', badLists(16), ({ magicLinks }, codeHashes) =>
+    magicLinks.consumeCode({ ...code(), codeHashes: unsafe(codeHashes) }, newProof()),
+  ),
+  one('magicLinks.consumeCode', null, badDigests(), ({ magicLinks }, codeHash) =>
+    magicLinks.consumeCode(
+      { ...code(), codeHashes: [freshSecretHash(), unsafe(codeHash)] },
+      newProof(),
+    ),
+  ),
+  ...inRefund('magicLinks.consumeCode', ({ magicLinks }, refund) =>
+    magicLinks.consumeCode({ ...code(), refund }, newProof()),
+  ),
+  ...inProof('magicLinks.consumeCode', ({ magicLinks }, proof) =>
+    magicLinks.consumeCode(code(), proof),
+  ),
+]
+
+/** Members of a token's key, for the methods that take one. */
+const inTokenKey = (
+  method: string,
+  call: (storage: ConformanceStorage, key: VerificationKey) => Promise<unknown>,
+): BadArgument[] => [
+  one(method, null, notObjects, (storage, key) => call(storage, unsafe(key))),
+  one(method, 'userId', badIds(), (storage, userId) =>
+    call(storage, { ...someKey(), userId: unsafe(userId) }),
+  ),
+  one(method, null, badDigests(), (storage, secretHash) =>
+    call(storage, { ...someKey(), secretHash: unsafe(secretHash) }),
+  ),
+]
+
+const requiredHashes = () => [...badPasswordHashes(), undefined]
+const verify = ({ verificationTokens }: ConformanceStorage, holder: MailboxHolder) =>
+  verificationTokens.verifyEmail(someKey(), holder)
+const wholeToken: Call = ({ verificationTokens }, token) => verificationTokens.issue(unsafe(token))
+const wholeChange: Call = ({ verificationTokens }, change) =>
+  verificationTokens.issueEmailChange(unsafe(change))
+const reset = () => ({ hash: freshPasswordHash() })
+
+/** Every argument of the methods for mailed tokens. */
+export const badVerificationCalls: readonly BadArgument[] = [
+  one('verificationTokens.issue', null, notObjects, wholeToken),
+  one('verificationTokens.issue', 'purpose', [...badPurposes, 'change_email'], (storage, purpose) =>
+    wholeToken(storage, { ...newVerification(freshEmail()), purpose }),
+  ),
+  one('verificationTokens.issue', 'email', badEmails(), (storage, email) =>
+    wholeToken(storage, { ...newVerification(freshEmail()), email }),
+  ),
+  one('verificationTokens.issue', null, badDigests(), (storage, secretHash) =>
+    wholeToken(storage, { ...newVerification(freshEmail()), secretHash }),
+  ),
+  one('verificationTokens.issue', 'lifetimeSeconds', [...badNumbers(), 0], (storage, seconds) =>
+    wholeToken(storage, { ...newVerification(freshEmail()), lifetimeSeconds: seconds }),
+  ),
+  ...inMailCharges('verificationTokens.issue', ({ verificationTokens }, charges) =>
+    verificationTokens.issue(newVerification(freshEmail(), { charges: given(charges) })),
+  ),
+  one('verificationTokens.find', 'purpose', badPurposes, ({ verificationTokens }, purpose) =>
+    verificationTokens.find(unsafe(purpose), someKey()),
+  ),
+  ...inTokenKey('verificationTokens.find', ({ verificationTokens }, key) =>
+    verificationTokens.find('verify_email', key),
+  ),
+  ...inTokenKey('verificationTokens.verifyEmail', ({ verificationTokens }, key) =>
+    verificationTokens.verifyEmail(key, { kind: 'nobody' }),
+  ),
+  one('verificationTokens.verifyEmail', null, notObjects, (storage, holder) =>
+    verify(storage, unsafe(holder)),
+  ),
+  one('verificationTokens.verifyEmail', 'kind', badPurposes, (storage, kind) =>
+    verify(storage, unsafe({ kind })),
+  ),
+  one('verificationTokens.verifyEmail', 'verified', requiredHashes(), (storage, hash) =>
+    verify(storage, { kind: 'password', verified: unsafe(hash), session: newSession() }),
+  ),
+  one('verificationTokens.verifyEmail', 'passwordHash', requiredHashes(), (storage, hash) =>
+    verify(storage, { kind: 'new_password', passwordHash: unsafe(hash), session: newSession() }),
+  ),
+  ...inGivenSession('verificationTokens.verifyEmail', (storage, session) =>
+    verify(storage, { kind: 'password', verified: freshPasswordHash(), session }),
+  ),
+  ...inGivenSession('verificationTokens.verifyEmail', (storage, session) =>
+    verify(storage, { kind: 'new_password', passwordHash: freshPasswordHash(), session }),
+  ),
+  ...inAsking('verificationTokens.verifyEmail', (storage, asking) =>
+    verify(storage, { kind: 'session', asking }),
+  ),
+  ...inTokenKey('verificationTokens.resetPassword', ({ verificationTokens }, key) =>
+    verificationTokens.resetPassword(key, reset()),
+  ),
+  one('verificationTokens.resetPassword', null, notObjects, ({ verificationTokens }, value) =>
+    verificationTokens.resetPassword(someKey(), unsafe(value)),
+  ),
+  one(
+    'verificationTokens.resetPassword',
+    'hash',
+    requiredHashes(),
+    ({ verificationTokens }, hash) =>
+      verificationTokens.resetPassword(someKey(), { hash: unsafe(hash) }),
+  ),
+  ...inRefund('verificationTokens.resetPassword', ({ verificationTokens }, refund) =>
+    verificationTokens.resetPassword(someKey(), { ...reset(), refund }),
+  ),
+  one('verificationTokens.issueEmailChange', null, notObjects, wholeChange),
+  ...inAsking('verificationTokens.issueEmailChange', (storage, asking) =>
+    wholeChange(storage, newEmailChange(asking)),
+  ),
+  one('verificationTokens.issueEmailChange', 'email', badEmails(), (storage, email) =>
+    wholeChange(storage, { ...newEmailChange(someAsking()), email }),
+  ),
+  one('verificationTokens.issueEmailChange', null, badDigests(), (storage, secretHash) =>
+    wholeChange(storage, { ...newEmailChange(someAsking()), secretHash }),
+  ),
+  one(
+    'verificationTokens.issueEmailChange',
+    'lifetimeSeconds',
+    [...badNumbers(), 0],
+    (storage, lifetimeSeconds) =>
+      wholeChange(storage, { ...newEmailChange(someAsking()), lifetimeSeconds }),
+  ),
+  ...inMailCharges('verificationTokens.issueEmailChange', (storage, charges) =>
+    wholeChange(storage, { ...newEmailChange(someAsking()), charges: given(charges) }),
+  ),
+  ...inAsking('verificationTokens.changeEmail', ({ verificationTokens }, asking) =>
+    verificationTokens.changeEmail(asking, freshSecretHash()),
+  ),
+  one('verificationTokens.changeEmail', null, badDigests(), ({ verificationTokens }, hash) =>
+    verificationTokens.changeEmail(someAsking(), unsafe(hash)),
+  ),
+]
+
+const someKey = (): Pick<SessionKey, 'userId' | 'secretHash'> => ({
+  userId: unknownUserId(),
+  secretHash: freshSecretHash(),
+})
+const someAsking = (): AskingSession => ({
+  userId: unknownUserId(),
+  sessionId: unknownSessionId(),
+  epochs: { session: 0, owner: 0 },
+})

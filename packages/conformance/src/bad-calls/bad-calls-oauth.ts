@@ -1,0 +1,225 @@
+import { newOAuthAccountId } from 'torii-core'
+import type { ConformanceStorage } from '../fixtures/case.js'
+import { freshCiphertext, newIdentity, newOAuthSignIn, newState } from '../fixtures/credentials.js'
+import { unknownUserId } from '../fixtures/samples.js'
+import type { BadArgument } from './bad-arguments.js'
+import { inAsking, inSession, one } from './bad-arguments.js'
+import { badBytes, inNetwork, mustBeTrueOrFalse, someAsking } from './bad-arguments-credentials.js'
+import {
+  badDigests,
+  badEmails,
+  badIds,
+  badMethod,
+  badNames,
+  badNumbers,
+  badPictures,
+  badTexts,
+  notObjects,
+  unsafe,
+} from './bad-values.js'
+
+/** Values that are neither null nor a ciphertext. */
+const badCiphertexts = (): unknown[] => badBytes(1, 65_536)
+
+const mustBeText = (bytes: number): unknown[] => [...badTexts(bytes), '', null, undefined]
+const textOrNull = (bytes: number): unknown[] => [...badTexts(bytes), undefined]
+
+/** Members of an identity, for the methods that take one. */
+const inIdentity = (
+  method: string,
+  call: (storage: ConformanceStorage, given: object) => Promise<unknown>,
+): BadArgument[] => [
+  one(method, 'provider', mustBeText(64), (storage, provider) => call(storage, { provider })),
+  one(method, 'subject', mustBeText(255), (storage, subject) => call(storage, { subject })),
+  one(method, 'label', textOrNull(254), (storage, label) => call(storage, { label })),
+  one(
+    method,
+    'tokens',
+    badCiphertexts().filter((value) => value !== null),
+    (storage, tokens) => call(storage, { tokens }),
+  ),
+  one(method, 'newAccountId', badIds(), (storage, newAccountId) => call(storage, { newAccountId })),
+]
+
+const someIdentity = () => ({ ...newIdentity(), newAccountId: newOAuthAccountId() })
+const listWith = ({ oauthAccounts }: ConformanceStorage, given: object) =>
+  oauthAccounts.listTokens({ notStartingWith: freshCiphertext(8), limit: 10, ...given })
+
+const someChange = () => ({ version: 0, tokens: freshCiphertext() })
+const someLease = () => ({ version: 0, leaseSeconds: 60 })
+const mailSignIn = { mailSignIn: true }
+
+const oauthAccounts: readonly BadArgument[] = [
+  one('oauthAccounts.signIn', null, notObjects, ({ oauthAccounts }, value) =>
+    oauthAccounts.signIn(unsafe(value)),
+  ),
+  ...inIdentity('oauthAccounts.signIn', ({ oauthAccounts }, given) =>
+    oauthAccounts.signIn(newOAuthSignIn(given)),
+  ),
+  one(
+    'oauthAccounts.signIn',
+    'email',
+    badEmails().filter((value) => value !== null),
+    ({ oauthAccounts }, email) => oauthAccounts.signIn(newOAuthSignIn({ email: unsafe(email) })),
+  ),
+  one('oauthAccounts.signIn', 'emailVerified', mustBeTrueOrFalse(), ({ oauthAccounts }, value) =>
+    oauthAccounts.signIn(newOAuthSignIn({ emailVerified: unsafe(value) })),
+  ),
+  one('oauthAccounts.signIn', 'newUserId', badIds(), ({ oauthAccounts }, value) =>
+    oauthAccounts.signIn(newOAuthSignIn({ newUserId: unsafe(value) })),
+  ),
+  one('oauthAccounts.signIn', 'name', [...badNames(), undefined], ({ oauthAccounts }, name) =>
+    oauthAccounts.signIn({ ...newOAuthSignIn(), name: unsafe(name) }),
+  ),
+  one(
+    'oauthAccounts.signIn',
+    'picture',
+    [...badPictures(), undefined],
+    ({ oauthAccounts }, value) =>
+      oauthAccounts.signIn({ ...newOAuthSignIn(), picture: unsafe(value) }),
+  ),
+  ...inSession('oauthAccounts.signIn', ({ oauthAccounts }, session) =>
+    oauthAccounts.signIn(newOAuthSignIn({ session })),
+  ),
+  one('oauthAccounts.signIn', null, [null, undefined], ({ oauthAccounts }, session) =>
+    oauthAccounts.signIn({ ...newOAuthSignIn(), session: unsafe(session) }),
+  ),
+  ...inAsking('oauthAccounts.link', ({ oauthAccounts }, asking) =>
+    oauthAccounts.link(asking, someIdentity()),
+  ),
+  one('oauthAccounts.link', null, notObjects, ({ oauthAccounts }, value) =>
+    oauthAccounts.link(someAsking(), unsafe(value)),
+  ),
+  ...inIdentity('oauthAccounts.link', ({ oauthAccounts }, given) =>
+    oauthAccounts.link(someAsking(), { ...someIdentity(), ...given }),
+  ),
+  ...inAsking('oauthAccounts.unlink', ({ oauthAccounts }, asking) =>
+    oauthAccounts.unlink(asking, newOAuthAccountId(), mailSignIn),
+  ),
+  one('oauthAccounts.unlink', 'id', badIds(), ({ oauthAccounts }, id) =>
+    oauthAccounts.unlink(someAsking(), unsafe(id), mailSignIn),
+  ),
+  one('oauthAccounts.unlink', null, notObjects, ({ oauthAccounts }, value) =>
+    oauthAccounts.unlink(someAsking(), newOAuthAccountId(), unsafe(value)),
+  ),
+  one('oauthAccounts.unlink', 'mailSignIn', mustBeTrueOrFalse(), ({ oauthAccounts }, value) =>
+    oauthAccounts.unlink(someAsking(), newOAuthAccountId(), { mailSignIn: unsafe(value) }),
+  ),
+  one('oauthAccounts.list', 'userId', badIds(), ({ oauthAccounts }, userId) =>
+    oauthAccounts.list(unsafe(userId)),
+  ),
+  one('oauthAccounts.findTokens', 'userId', badIds(), ({ oauthAccounts }, userId) =>
+    oauthAccounts.findTokens(unsafe(userId), newOAuthAccountId()),
+  ),
+  one('oauthAccounts.findTokens', 'id', badIds(), ({ oauthAccounts }, id) =>
+    oauthAccounts.findTokens(unknownUserId(), unsafe(id)),
+  ),
+  one('oauthAccounts.listTokens', null, notObjects, ({ oauthAccounts }, query) =>
+    oauthAccounts.listTokens(unsafe(query)),
+  ),
+  one('oauthAccounts.listTokens', 'notStartingWith', badBytes(1, 1024), (storage, value) =>
+    listWith(storage, { notStartingWith: value }),
+  ),
+  one('oauthAccounts.listTokens', 'limit', [...badNumbers(), 0, 1001], (storage, limit) =>
+    listWith(storage, { limit }),
+  ),
+  one(
+    'oauthAccounts.listTokens',
+    null,
+    notObjects.filter((value) => value !== undefined),
+    (storage, after) => listWith(storage, { after }),
+  ),
+  ...(['subject', 'provider'] as const).map((field) =>
+    one('oauthAccounts.listTokens', field, [...badTexts(255), null, ''], (storage, value) =>
+      listWith(storage, { after: { subject: 'a', provider: 'b', [field]: value } }),
+    ),
+  ),
+  one('oauthAccounts.replaceTokens', 'userId', badIds(), ({ oauthAccounts }, userId) =>
+    oauthAccounts.replaceTokens(unsafe(userId), newOAuthAccountId(), someChange()),
+  ),
+  one('oauthAccounts.replaceTokens', 'id', badIds(), ({ oauthAccounts }, id) =>
+    oauthAccounts.replaceTokens(unknownUserId(), unsafe(id), someChange()),
+  ),
+  one('oauthAccounts.replaceTokens', null, notObjects, ({ oauthAccounts }, value) =>
+    oauthAccounts.replaceTokens(unknownUserId(), newOAuthAccountId(), unsafe(value)),
+  ),
+  one('oauthAccounts.replaceTokens', 'version', badNumbers(), ({ oauthAccounts }, value) =>
+    oauthAccounts.replaceTokens(unknownUserId(), newOAuthAccountId(), {
+      ...someChange(),
+      version: unsafe(value),
+    }),
+  ),
+  one('oauthAccounts.replaceTokens', 'tokens', badCiphertexts(), ({ oauthAccounts }, value) =>
+    oauthAccounts.replaceTokens(unknownUserId(), newOAuthAccountId(), {
+      ...someChange(),
+      tokens: unsafe(value),
+    }),
+  ),
+  one('oauthAccounts.leaseRefresh', 'userId', badIds(), ({ oauthAccounts }, userId) =>
+    oauthAccounts.leaseRefresh(unsafe(userId), newOAuthAccountId(), someLease()),
+  ),
+  one('oauthAccounts.leaseRefresh', 'id', badIds(), ({ oauthAccounts }, id) =>
+    oauthAccounts.leaseRefresh(unknownUserId(), unsafe(id), someLease()),
+  ),
+  one('oauthAccounts.leaseRefresh', null, notObjects, ({ oauthAccounts }, value) =>
+    oauthAccounts.leaseRefresh(unknownUserId(), newOAuthAccountId(), unsafe(value)),
+  ),
+  one('oauthAccounts.leaseRefresh', 'version', badNumbers(), ({ oauthAccounts }, value) =>
+    oauthAccounts.leaseRefresh(unknownUserId(), newOAuthAccountId(), {
+      ...someLease(),
+      version: unsafe(value),
+    }),
+  ),
+  one('oauthAccounts.leaseRefresh', 'leaseSeconds', [...badNumbers(), 0], (storage, value) =>
+    storage.oauthAccounts.leaseRefresh(unknownUserId(), newOAuthAccountId(), {
+      ...someLease(),
+      leaseSeconds: unsafe(value),
+    }),
+  ),
+]
+
+const oauthStates: readonly BadArgument[] = [
+  one('oauthStates.store', null, notObjects, ({ oauthStates }, value) =>
+    oauthStates.store(unsafe(value)),
+  ),
+  ...(['stateHash', 'browserHash'] as const).map((field) =>
+    one('oauthStates.store', null, badDigests(), ({ oauthStates }, value) =>
+      oauthStates.store({ ...newState(), [field]: value }),
+    ),
+  ),
+  one('oauthStates.store', 'provider', mustBeText(64), ({ oauthStates }, provider) =>
+    oauthStates.store({ ...newState(), provider: unsafe(provider) }),
+  ),
+  one('oauthStates.store', null, notObjects, ({ oauthStates }, flow) =>
+    oauthStates.store({ ...newState(), flow: unsafe(flow) }),
+  ),
+  one('oauthStates.store', 'kind', badMethod(), ({ oauthStates }, kind) =>
+    oauthStates.store({ ...newState(), flow: unsafe({ kind, asking: someAsking() }) }),
+  ),
+  ...inAsking('oauthStates.store', ({ oauthStates }, asking) =>
+    oauthStates.store(newState({ flow: { kind: 'link', asking } })),
+  ),
+  one('oauthStates.store', 'redirectTo', textOrNull(2048), ({ oauthStates }, redirectTo) =>
+    oauthStates.store({ ...newState(), redirectTo: unsafe(redirectTo) }),
+  ),
+  one('oauthStates.store', 'lifetimeSeconds', [...badNumbers(), 0], ({ oauthStates }, value) =>
+    oauthStates.store({ ...newState(), lifetimeSeconds: unsafe(value) }),
+  ),
+  ...inNetwork('oauthStates.store', ({ oauthStates }, network) =>
+    oauthStates.store({ ...newState(), network: unsafe(network) }),
+  ),
+  one('oauthStates.consume', null, notObjects, ({ oauthStates }, value) =>
+    oauthStates.consume(unsafe(value)),
+  ),
+  ...(['stateHash', 'browserHash'] as const).map((field) =>
+    one('oauthStates.consume', null, badDigests(), ({ oauthStates }, value) =>
+      oauthStates.consume({ ...newState(), [field]: value }),
+    ),
+  ),
+  one('oauthStates.consume', 'provider', mustBeText(64), ({ oauthStates }, provider) =>
+    oauthStates.consume({ ...newState(), provider: unsafe(provider) }),
+  ),
+]
+
+/** Every argument of the methods of accounts at providers; see bad-calls.ts. */
+export const badOAuthCalls = { oauthAccounts, oauthStates }

@@ -1,0 +1,275 @@
+import type { PasskeyUse } from 'torii-core'
+import { newPasskeyId } from 'torii-core'
+import type { ConformanceStorage } from '../fixtures/case.js'
+import { newChallenge, newPasskey } from '../fixtures/credentials.js'
+import {
+  freshEmail,
+  freshSecretHash,
+  newSession,
+  unknownSessionId,
+  unknownUserId,
+} from '../fixtures/samples.js'
+import type { BadArgument } from './bad-arguments.js'
+import { inAsking, inKey, inRefund, inSession, one } from './bad-arguments.js'
+import { badBytes, inNetwork, mustBeTrueOrFalse, someAsking } from './bad-arguments-credentials.js'
+import {
+  badDigests,
+  badEmails,
+  badIds,
+  badMethod,
+  badNames,
+  badNumbers,
+  notObjects,
+  unsafe,
+} from './bad-values.js'
+
+const mailSignIn = { mailSignIn: true }
+
+const transports: readonly unknown[] = [
+  ...[null, undefined, 'usb', 7, {}, { length: 0 }, new Set(['usb']), Symbol('usb')],
+  ...[[null], [undefined], [7], [['usb']], [''], ['x'.repeat(33)], ['nul\0'], ['\ud800']],
+  // A hole, which many ways of walking an array leave out.
+  Object.assign(['usb'], { length: 2 }),
+  Array.from({ length: 17 }, () => 'usb'),
+  Array.from({ length: 65_536 }, () => 'usb'),
+]
+
+const someUse = (): PasskeyUse => ({
+  credentialId: newPasskey().credentialId,
+  userId: unknownUserId(),
+  signCount: 1,
+  backedUp: false,
+  epochs: { session: 0, owner: 0 },
+})
+
+/** A use with this member, and a session's key of the same user. */
+const someReauthentication = (use: PasskeyUse = someUse()) => ({
+  use,
+  options: {
+    key: { userId: use.userId, id: unknownSessionId(), secretHash: freshSecretHash() },
+    newSecretHash: freshSecretHash(),
+  },
+})
+
+/** Members of a use, for the methods that take one. */
+const inUse = (
+  method: string,
+  call: (storage: ConformanceStorage, use: PasskeyUse) => Promise<unknown>,
+): BadArgument[] => {
+  const member = (field: string, values: readonly unknown[], name: string | null = field) =>
+    one(method, name, values, (storage, value) => call(storage, { ...someUse(), [field]: value }))
+  return [
+    one(method, null, notObjects, (storage, value) => call(storage, unsafe(value))),
+    member('credentialId', badBytes(1, 1023)),
+    member('userId', badIds()),
+    member('signCount', [...badNumbers(), 4_294_967_296]),
+    member('backedUp', mustBeTrueOrFalse()),
+    member('epochs', notObjects, null),
+    one(method, 'session', [...badNumbers(), 2 ** 31], (storage, session) =>
+      call(storage, { ...someUse(), epochs: { session: unsafe(session), owner: 0 } }),
+    ),
+    one(method, 'owner', [...badNumbers(), 2 ** 31], (storage, owner) =>
+      call(storage, { ...someUse(), epochs: { session: 0, owner: unsafe(owner) } }),
+    ),
+  ]
+}
+
+const someAssertion = () => ({
+  challengeHash: freshSecretHash(),
+  ceremony: 'authenticate' as const,
+  credentialId: newPasskey().credentialId,
+})
+
+const addWith = (field: string, values: readonly unknown[]): BadArgument =>
+  one('passkeys.add', field, values, ({ passkeys }, value) =>
+    passkeys.add(someAsking(), { ...newPasskey(), [field]: value }, { max: 10 }),
+  )
+
+const passkeys: readonly BadArgument[] = [
+  ...inAsking('passkeys.add', ({ passkeys }, asking) =>
+    passkeys.add(asking, newPasskey(), { max: 10 }),
+  ),
+  one('passkeys.add', null, notObjects, ({ passkeys }, value) =>
+    passkeys.add(someAsking(), unsafe(value), { max: 10 }),
+  ),
+  addWith('id', badIds()),
+  addWith('credentialId', badBytes(1, 1023)),
+  addWith('publicKey', badBytes(1, 2048)),
+  addWith('signCount', [...badNumbers(), 4_294_967_296]),
+  addWith('userHandle', badBytes(1, 64)),
+  addWith('userVerified', mustBeTrueOrFalse()),
+  addWith('backupEligible', mustBeTrueOrFalse()),
+  addWith('backedUp', mustBeTrueOrFalse()),
+  addWith('aaguid', badIds()),
+  addWith('transports', transports),
+  addWith('name', [...badNames(), 'n'.repeat(101), '𝒳'.repeat(101), null, undefined]),
+  one('passkeys.add', null, notObjects, ({ passkeys }, value) =>
+    passkeys.add(someAsking(), newPasskey(), unsafe(value)),
+  ),
+  one('passkeys.add', 'max', [...badNumbers(), 0, 1001], ({ passkeys }, max) =>
+    passkeys.add(someAsking(), newPasskey(), { max: unsafe(max) }),
+  ),
+  one('passkeys.list', 'userId', badIds(), ({ passkeys }, userId) => passkeys.list(unsafe(userId))),
+  one('passkeys.credentials', 'userId', badIds(), ({ passkeys }, userId) =>
+    passkeys.credentials(unsafe(userId)),
+  ),
+  one('passkeys.credentialsByEmail', 'email', badEmails(), ({ passkeys }, email) =>
+    passkeys.credentialsByEmail(unsafe(email)),
+  ),
+  one('passkeys.findForSignIn', null, notObjects, ({ passkeys }, value) =>
+    passkeys.findForSignIn(unsafe(value)),
+  ),
+  one('passkeys.findForSignIn', null, badDigests(), ({ passkeys }, value) =>
+    passkeys.findForSignIn({ ...someAssertion(), challengeHash: unsafe(value) }),
+  ),
+  one('passkeys.findForSignIn', 'ceremony', [...badMethod(), 'register'], (storage, value) =>
+    storage.passkeys.findForSignIn({ ...someAssertion(), ceremony: unsafe(value) }),
+  ),
+  one('passkeys.findForSignIn', 'credentialId', badBytes(1, 1023), ({ passkeys }, value) =>
+    passkeys.findForSignIn({ ...someAssertion(), credentialId: unsafe(value) }),
+  ),
+  ...inUse('passkeys.signIn', ({ passkeys }, use) =>
+    passkeys.signIn(use, { session: newSession() }),
+  ),
+  one('passkeys.signIn', null, notObjects, ({ passkeys }, value) =>
+    passkeys.signIn(someUse(), unsafe(value)),
+  ),
+  ...inSession('passkeys.signIn', ({ passkeys }, session) =>
+    passkeys.signIn(someUse(), { session }),
+  ),
+  one('passkeys.signIn', null, [null, undefined], ({ passkeys }, session) =>
+    passkeys.signIn(someUse(), { session: unsafe(session) }),
+  ),
+  ...inRefund('passkeys.signIn', ({ passkeys }, refund) =>
+    passkeys.signIn(someUse(), { session: newSession(), refund }),
+  ),
+  ...inUse('passkeys.reauthenticate', ({ passkeys }, use) =>
+    passkeys.reauthenticate(use, someReauthentication().options),
+  ),
+  ...inKey('passkeys.reauthenticate', ({ passkeys }, key) =>
+    passkeys.reauthenticate(someUse(), { ...someReauthentication().options, key }),
+  ),
+  one('passkeys.reauthenticate', null, notObjects, ({ passkeys }, value) =>
+    passkeys.reauthenticate(someUse(), unsafe(value)),
+  ),
+  // Whether the use is of the same user or not.
+  ...[someUse(), undefined].flatMap((use) => [
+    one('passkeys.reauthenticate', null, badDigests(), ({ passkeys }, value) =>
+      passkeys.reauthenticate(use ?? someUse(), {
+        ...someReauthentication(use).options,
+        newSecretHash: unsafe(value),
+      }),
+    ),
+    ...inRefund('passkeys.reauthenticate', ({ passkeys }, refund) =>
+      passkeys.reauthenticate(use ?? someUse(), { ...someReauthentication(use).options, refund }),
+    ),
+  ]),
+  ...inAsking('passkeys.rename', ({ passkeys }, asking) =>
+    passkeys.rename(asking, newPasskeyId(), 'Name'),
+  ),
+  one('passkeys.rename', 'id', badIds(), ({ passkeys }, id) =>
+    passkeys.rename(someAsking(), unsafe(id), 'Name'),
+  ),
+  one(
+    'passkeys.rename',
+    'name',
+    [...badNames(), 'n'.repeat(101), '𝒳'.repeat(101), null, undefined],
+    ({ passkeys }, name) => passkeys.rename(someAsking(), newPasskeyId(), unsafe(name)),
+  ),
+  ...inAsking('passkeys.delete', ({ passkeys }, asking) =>
+    passkeys.delete(asking, newPasskeyId(), mailSignIn),
+  ),
+  one('passkeys.delete', 'id', badIds(), ({ passkeys }, id) =>
+    passkeys.delete(someAsking(), unsafe(id), mailSignIn),
+  ),
+  one('passkeys.delete', null, notObjects, ({ passkeys }, value) =>
+    passkeys.delete(someAsking(), newPasskeyId(), unsafe(value)),
+  ),
+  one('passkeys.delete', 'mailSignIn', mustBeTrueOrFalse(), ({ passkeys }, value) =>
+    passkeys.delete(someAsking(), newPasskeyId(), { mailSignIn: unsafe(value) }),
+  ),
+]
+
+const someAnswer = () => ({
+  challengeHash: freshSecretHash(),
+  ceremony: 'register' as const,
+  asking: someAsking(),
+})
+
+const passkeyChallenges: readonly BadArgument[] = [
+  one('passkeyChallenges.store', null, notObjects, ({ passkeyChallenges }, value) =>
+    passkeyChallenges.store(unsafe(value)),
+  ),
+  one('passkeyChallenges.store', null, badDigests(), ({ passkeyChallenges }, value) =>
+    passkeyChallenges.store({ ...newChallenge(), challengeHash: unsafe(value) }),
+  ),
+  one('passkeyChallenges.store', 'ceremony', badMethod(), ({ passkeyChallenges }, value) =>
+    passkeyChallenges.store({ ...newChallenge(), ceremony: unsafe(value) }),
+  ),
+  one('passkeyChallenges.store', null, notObjects, ({ passkeyChallenges }, holder) =>
+    passkeyChallenges.store({ ...newChallenge(), holder: unsafe(holder) }),
+  ),
+  one('passkeyChallenges.store', 'kind', badMethod(), ({ passkeyChallenges }, kind) =>
+    passkeyChallenges.store({ ...newChallenge(), holder: unsafe({ kind }) }),
+  ),
+  one('passkeyChallenges.store', 'userId', badIds(), ({ passkeyChallenges }, userId) =>
+    passkeyChallenges.store(newChallenge({ holder: { kind: 'user', userId: unsafe(userId) } })),
+  ),
+  ...inAsking('passkeyChallenges.store', ({ passkeyChallenges }, asking) =>
+    passkeyChallenges.store(newChallenge({ holder: { kind: 'session', asking } })),
+  ),
+  one(
+    'passkeyChallenges.store',
+    'lifetimeSeconds',
+    [...badNumbers(), 0],
+    ({ passkeyChallenges }, value) =>
+      passkeyChallenges.store({ ...newChallenge(), lifetimeSeconds: unsafe(value) }),
+  ),
+  ...inNetwork('passkeyChallenges.store', ({ passkeyChallenges }, network) =>
+    passkeyChallenges.store({ ...newChallenge(), network: unsafe(network) }),
+  ),
+  one('passkeyChallenges.storeForEmail', null, notObjects, ({ passkeyChallenges }, value) =>
+    passkeyChallenges.storeForEmail(unsafe(value), freshEmail()),
+  ),
+  one('passkeyChallenges.storeForEmail', null, badDigests(), ({ passkeyChallenges }, value) =>
+    passkeyChallenges.storeForEmail(
+      { ...newChallenge(), challengeHash: unsafe(value) },
+      freshEmail(),
+    ),
+  ),
+  one(
+    'passkeyChallenges.storeForEmail',
+    'lifetimeSeconds',
+    [...badNumbers(), 0],
+    ({ passkeyChallenges }, value) =>
+      passkeyChallenges.storeForEmail(
+        { ...newChallenge(), lifetimeSeconds: unsafe(value) },
+        freshEmail(),
+      ),
+  ),
+  ...inNetwork('passkeyChallenges.storeForEmail', ({ passkeyChallenges }, network) =>
+    passkeyChallenges.storeForEmail({ ...newChallenge(), network: unsafe(network) }, freshEmail()),
+  ),
+  one('passkeyChallenges.storeForEmail', 'email', badEmails(), ({ passkeyChallenges }, email) =>
+    passkeyChallenges.storeForEmail(newChallenge(), unsafe(email)),
+  ),
+  one('passkeyChallenges.consume', null, notObjects, ({ passkeyChallenges }, value) =>
+    passkeyChallenges.consume(unsafe(value)),
+  ),
+  one('passkeyChallenges.consume', null, badDigests(), ({ passkeyChallenges }, value) =>
+    passkeyChallenges.consume({ ...someAnswer(), challengeHash: unsafe(value) }),
+  ),
+  one(
+    'passkeyChallenges.consume',
+    'ceremony',
+    [...badMethod(), 'authenticate'],
+    ({ passkeyChallenges }, value) =>
+      passkeyChallenges.consume({ ...someAnswer(), ceremony: unsafe(value) }),
+  ),
+  ...inAsking('passkeyChallenges.consume', ({ passkeyChallenges }, asking) =>
+    passkeyChallenges.consume({ ...someAnswer(), asking }),
+  ),
+]
+
+/** Every argument of the methods of passkeys; see bad-calls.ts. */
+export const badPasskeyCalls = { passkeys, passkeyChallenges }

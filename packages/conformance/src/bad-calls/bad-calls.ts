@@ -1,0 +1,343 @@
+import type { AskingSession, SessionKey } from 'torii-core'
+import {
+  freshAttemptKey,
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  newSession,
+  newUser,
+  noRefund,
+  onAccount,
+  unknownSessionId,
+  unknownUserId,
+} from '../fixtures/samples.js'
+import type { BadArgument } from './bad-arguments.js'
+import {
+  inAsking,
+  inCharges,
+  inKey,
+  inProfile,
+  inRefund,
+  inSession,
+  inWho,
+  one,
+} from './bad-arguments.js'
+import { badAuditCalls } from './bad-calls-audit.js'
+import { badMagicLinkCalls, badVerificationCalls, inMailCharges } from './bad-calls-mail.js'
+import {
+  badBooleans,
+  badCursors,
+  badDigests,
+  badEmails,
+  badIds,
+  badMethod,
+  badNumbers,
+  badPasswordHashes,
+  badPrefixes,
+  notObjects,
+  unsafe,
+} from './bad-values.js'
+
+const users: readonly BadArgument[] = [
+  one('users.register', null, notObjects, ({ users }, value) => users.register(unsafe(value))),
+  one('users.register', 'id', badIds(), ({ users }, id) =>
+    users.register({ ...newUser(), id: unsafe(id) }),
+  ),
+  one('users.register', 'email', badEmails(), ({ users }, email) =>
+    users.register({ ...newUser(), email: unsafe(email) }),
+  ),
+  one('users.register', 'emailVerified', badBooleans(), ({ users }, value) =>
+    users.register({ ...newUser(), emailVerified: unsafe(value) }),
+  ),
+  one(
+    'users.register',
+    'passwordHash',
+    badPasswordHashes().filter((value) => value !== null),
+    ({ users }, value) => users.register({ ...newUser(), passwordHash: unsafe(value) }),
+  ),
+  ...inProfile('users.register', ({ users }, profile) => users.register(newUser(profile))),
+  one(
+    'users.register',
+    null,
+    notObjects.filter((value) => value !== undefined),
+    ({ users }, verification) => users.register(newUser({ verification: unsafe(verification) })),
+  ),
+  one('users.register', null, badDigests(), ({ users }, secretHash) =>
+    users.register(
+      newUser({ verification: { secretHash: unsafe(secretHash), lifetimeSeconds: 60 } }),
+    ),
+  ),
+  one('users.register', 'lifetimeSeconds', [...badNumbers(), 0], ({ users }, seconds) =>
+    users.register(
+      newUser({
+        verification: { secretHash: freshSecretHash(), lifetimeSeconds: unsafe(seconds) },
+      }),
+    ),
+  ),
+  ...inSession('users.register', ({ users }, session) => users.register(newUser({ session }))),
+  one('users.find', 'id', badIds(), ({ users }, id) => users.find(unsafe(id))),
+  one('users.findByEmail', 'email', badEmails(), ({ users }, email) =>
+    users.findByEmail(unsafe(email)),
+  ),
+  ...inWho('users.updateProfile', ({ users }, who) => users.updateProfile(who, { name: 'Name' })),
+  one('users.updateProfile', null, notObjects, ({ users }, value) =>
+    users.updateProfile(unknownUserId(), unsafe(value)),
+  ),
+  ...inProfile('users.updateProfile', ({ users }, changes) =>
+    users.updateProfile(unknownUserId(), changes),
+  ),
+  one('users.verifyEmail', 'id', badIds(), ({ users }, id) =>
+    users.verifyEmail(unsafe(id), freshEmail()),
+  ),
+  one('users.verifyEmail', 'email', badEmails(), ({ users }, email) =>
+    users.verifyEmail(unknownUserId(), unsafe(email)),
+  ),
+  one('users.disable', 'id', badIds(), ({ users }, id) => users.disable(unsafe(id))),
+  one('users.enable', 'id', badIds(), ({ users }, id) => users.enable(unsafe(id))),
+  ...inWho('users.delete', ({ users }, who) => users.delete(who)),
+  one(
+    'users.list',
+    null,
+    notObjects.filter((value) => value !== undefined),
+    ({ users }, value) => users.list(unsafe(value)),
+  ),
+  one(
+    'users.list',
+    'limit',
+    [...badNumbers(), 0, 201].filter((value) => value !== undefined && value !== null),
+    ({ users }, limit) => users.list({ limit: unsafe(limit) }),
+  ),
+  one('users.list', 'after', badCursors(), ({ users }, after) =>
+    users.list({ after: unsafe(after) }),
+  ),
+  one('users.list', 'emailPrefix', badPrefixes(), ({ users }, emailPrefix) =>
+    users.list({ emailPrefix: unsafe(emailPrefix) }),
+  ),
+]
+
+const touchOptions = { idleSeconds: 1000, touchSeconds: 60 }
+
+const sessions: readonly BadArgument[] = [
+  one('sessions.open', 'userId', badIds(), ({ sessions }, userId) =>
+    sessions.open(unsafe(userId), newSession()),
+  ),
+  ...inSession('sessions.open', ({ sessions }, session) => sessions.open(unknownUserId(), session)),
+  one('sessions.open', null, [null, undefined], ({ sessions }, value) =>
+    sessions.open(unknownUserId(), unsafe(value)),
+  ),
+  ...inAsking('sessions.derive', ({ sessions }, asking) => sessions.derive(asking, newSession())),
+  ...inSession('sessions.derive', ({ sessions }, session) =>
+    sessions.derive(someAsking(), session),
+  ).filter(({ field }) => isDerived(field)),
+  one('sessions.derive', 'idleSeconds', [...badNumbers(), 0], ({ sessions }, idleSeconds) =>
+    sessions.derive(someAsking(), { ...newSession(), idleSeconds: unsafe(idleSeconds) }),
+  ),
+  one('sessions.derive', null, [null, undefined], ({ sessions }, session) =>
+    sessions.derive(someAsking(), unsafe(session)),
+  ),
+  ...inKey('sessions.validate', ({ sessions }, key) => sessions.validate(key, touchOptions)),
+  one('sessions.validate', null, notObjects, ({ sessions }, value) =>
+    sessions.validate(someKey(), unsafe(value)),
+  ),
+  one('sessions.validate', 'touchSeconds', badNumbers(), ({ sessions }, value) =>
+    sessions.validate(someKey(), { touchSeconds: unsafe(value) }),
+  ),
+  ...inKey('sessions.touch', ({ sessions }, key) => sessions.touch(key, touchOptions)),
+  one('sessions.touch', null, notObjects, ({ sessions }, value) =>
+    sessions.touch(someKey(), unsafe(value)),
+  ),
+  one('sessions.touch', 'idleSeconds', [...badNumbers(), 0], ({ sessions }, value) =>
+    sessions.touch(someKey(), { ...touchOptions, idleSeconds: unsafe(value) }),
+  ),
+  one('sessions.touch', 'touchSeconds', badNumbers(), ({ sessions }, value) =>
+    sessions.touch(someKey(), { ...touchOptions, touchSeconds: unsafe(value) }),
+  ),
+  one('sessions.list', 'userId', badIds(), ({ sessions }, userId) => sessions.list(unsafe(userId))),
+  ...inWho('sessions.revoke', ({ sessions }, who) => sessions.revoke(who, unknownSessionId())),
+  one('sessions.revoke', 'id', badIds(), ({ sessions }, id) =>
+    sessions.revoke(unknownUserId(), unsafe(id)),
+  ),
+  ...inKey('sessions.end', ({ sessions }, key) => sessions.end(key)),
+  ...inAsking('sessions.revokeOthers', ({ sessions }, asking) => sessions.revokeOthers(asking)),
+  ...inWho('sessions.revokeAll', ({ sessions }, who) => sessions.revokeAll(who)),
+  ...inKey('sessions.rotate', ({ sessions }, key) => sessions.rotate(key, freshSecretHash())),
+  one('sessions.rotate', null, badDigests(), ({ sessions }, value) =>
+    sessions.rotate(someKey(), unsafe(value)),
+  ),
+  ...inKey('sessions.reauthenticate', ({ sessions }, key) =>
+    sessions.reauthenticate(key, someProof()),
+  ),
+  one('sessions.reauthenticate', null, notObjects, ({ sessions }, value) =>
+    sessions.reauthenticate(someKey(), unsafe(value)),
+  ),
+  one('sessions.reauthenticate', null, badDigests(), ({ sessions }, value) =>
+    sessions.reauthenticate(someKey(), { ...someProof(), newSecretHash: unsafe(value) }),
+  ),
+  one('sessions.reauthenticate', 'method', badMethod(), ({ sessions }, value) =>
+    sessions.reauthenticate(someKey(), { ...someProof(), method: unsafe(value) }),
+  ),
+  ...inRefund('sessions.reauthenticate', ({ sessions }, refund) =>
+    sessions.reauthenticate(someKey(), { ...someProof(), refund }),
+  ),
+]
+
+const passwords: readonly BadArgument[] = [
+  one('passwords.findForSignIn', null, notObjects, ({ passwords }, value) =>
+    passwords.findForSignIn(unsafe(value)),
+  ),
+  one('passwords.findForSignIn', 'email', badEmails(), ({ passwords }, email) =>
+    passwords.findForSignIn({ email: unsafe(email), charges: onAccount(freshAttemptKey()) }),
+  ),
+  ...inCharges('passwords.findForSignIn', ({ passwords }, charges) =>
+    passwords.findForSignIn({ email: freshEmail(), charges }),
+  ),
+  one('passwords.findForUser', null, notObjects, ({ passwords }, value) =>
+    passwords.findForUser(unsafe(value)),
+  ),
+  one('passwords.findForUser', 'userId', badIds(), ({ passwords }, userId) =>
+    passwords.findForUser({ userId: unsafe(userId), charges: onAccount(freshAttemptKey()) }),
+  ),
+  ...inCharges('passwords.findForUser', ({ passwords }, charges) =>
+    passwords.findForUser({ userId: unknownUserId(), charges }),
+  ),
+  one('passwords.exists', 'userId', badIds(), ({ passwords }, userId) =>
+    passwords.exists(unsafe(userId)),
+  ),
+  one('passwords.signIn', null, notObjects, ({ passwords }, value) =>
+    passwords.signIn(unsafe(value)),
+  ),
+  ...inAsking('passwords.signIn', ({ passwords }, asking) =>
+    // The credential carries the same members, but for the session, which only the asking has.
+    passwords.signIn({ ...someSignIn(), credential: credentialWith(asking) }),
+  ).filter(({ field }) => field !== 'sessionId'),
+  one('passwords.signIn', 'hash', [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
+    passwords.signIn({
+      ...someSignIn(),
+      credential: { ...someSignIn().credential, hash: unsafe(hash) },
+    }),
+  ),
+  ...inSession('passwords.signIn', ({ passwords }, session) =>
+    passwords.signIn({ ...someSignIn(), session }),
+  ),
+  one('passwords.signIn', null, [null, undefined], ({ passwords }, session) =>
+    passwords.signIn({ ...someSignIn(), session: unsafe(session) }),
+  ),
+  ...inRefund('passwords.signIn', ({ passwords }, refund) =>
+    passwords.signIn({ ...someSignIn(), refund }),
+  ),
+  one(
+    'passwords.signIn',
+    'rehash',
+    badPasswordHashes().filter((value) => value !== null),
+    ({ passwords }, rehash) => passwords.signIn({ ...someSignIn(), rehash: unsafe(rehash) }),
+  ),
+  ...inAsking('passwords.set', ({ passwords }, asking) =>
+    passwords.set(asking, freshPasswordHash()),
+  ),
+  one('passwords.set', 'hash', [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
+    passwords.set(someAsking(), unsafe(hash)),
+  ),
+  ...inAsking('passwords.change', ({ passwords }, asking) =>
+    passwords.change(asking, someHashes()),
+  ),
+  one('passwords.change', null, notObjects, ({ passwords }, value) =>
+    passwords.change(someAsking(), unsafe(value)),
+  ),
+  ...(['verified', 'next'] as const).map((field) =>
+    one('passwords.change', field, [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
+      passwords.change(someAsking(), { ...someHashes(), [field]: hash }),
+    ),
+  ),
+  ...inRefund('passwords.change', ({ passwords }, refund) =>
+    passwords.change(someAsking(), { ...someHashes(), refund }),
+  ),
+  one('passwords.rehash', 'userId', badIds(), ({ passwords }, userId) =>
+    passwords.rehash(unsafe(userId), someHashes()),
+  ),
+  one('passwords.rehash', null, notObjects, ({ passwords }, value) =>
+    passwords.rehash(unknownUserId(), unsafe(value)),
+  ),
+  ...(['verified', 'next'] as const).map((field) =>
+    one('passwords.rehash', field, [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
+      passwords.rehash(unknownUserId(), { ...someHashes(), [field]: hash }),
+    ),
+  ),
+  ...inAsking('passwords.remove', ({ passwords }, asking) =>
+    passwords.remove(asking, { mailSignIn: true }),
+  ),
+  one('passwords.remove', null, notObjects, ({ passwords }, value) =>
+    passwords.remove(someAsking(), unsafe(value)),
+  ),
+  one(
+    'passwords.remove',
+    'mailSignIn',
+    [...badBooleans(), null, undefined],
+    ({ passwords }, value) => passwords.remove(someAsking(), { mailSignIn: unsafe(value) }),
+  ),
+]
+
+const loginAttempts: readonly BadArgument[] = [
+  ...inCharges('loginAttempts.charge', ({ loginAttempts }, charges) =>
+    loginAttempts.charge(charges),
+  ),
+  ...inMailCharges('loginAttempts.chargeMail', ({ loginAttempts }, charges) =>
+    loginAttempts.chargeMail(charges),
+  ),
+  one('loginAttempts.chargeMail', null, [null], ({ loginAttempts }, charges) =>
+    loginAttempts.chargeMail(unsafe(charges)),
+  ),
+  ...inRefund('loginAttempts.refund', ({ loginAttempts }, refund) => loginAttempts.refund(refund)),
+  one('loginAttempts.refund', null, [undefined], ({ loginAttempts }, value) =>
+    loginAttempts.refund(unsafe(value)),
+  ),
+  one('loginAttempts.unlock', 'key', badDigests(), ({ loginAttempts }, key) =>
+    loginAttempts.unlock(unsafe(key)),
+  ),
+  one('loginAttempts.status', 'key', badDigests(), ({ loginAttempts }, key) =>
+    loginAttempts.status(unsafe(key)),
+  ),
+]
+
+/** Every argument of every method, with the values it must refuse, by repository. */
+export const badCalls = {
+  magicLinks: badMagicLinkCalls,
+  verificationTokens: badVerificationCalls,
+  users,
+  sessions,
+  passwords,
+  loginAttempts,
+  auditEvents: badAuditCalls,
+}
+
+/** What a session to derive says by itself; the rest is inherited. */
+function isDerived(field: string | null): boolean {
+  return field === null || ['id', 'secretHash', 'ip', 'userAgent'].includes(field)
+}
+
+const someKey = (): SessionKey => ({
+  userId: unknownUserId(),
+  id: unknownSessionId(),
+  secretHash: freshSecretHash(),
+})
+const someAsking = (): AskingSession => ({
+  userId: unknownUserId(),
+  sessionId: unknownSessionId(),
+  epochs: { session: 0, owner: 0 },
+})
+const someProof = () => ({ newSecretHash: freshSecretHash(), method: 'password' as const })
+const someHashes = () => ({ verified: freshPasswordHash(), next: freshPasswordHash() })
+const someSignIn = () => ({
+  credential: {
+    userId: unknownUserId(),
+    hash: freshPasswordHash(),
+    epochs: { session: 0, owner: 0 },
+  },
+  session: newSession(),
+  refund: noRefund,
+})
+
+/** A credential with the members of `asking`; what is no object stays what it is. */
+const credentialWith = (asking: unknown): ReturnType<typeof someSignIn>['credential'] =>
+  typeof asking === 'object' && asking !== null && !Array.isArray(asking)
+    ? { ...someSignIn().credential, ...asking }
+    : unsafe(asking)

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import type { RepositoryProvider } from 'torii-core'
+import { checkMetadata, checkName } from 'torii-core'
+import { awkwardTexts, metadataOfSize } from './fixtures/samples.js'
+import type { ConformanceNeed } from './index.js'
+import { conformance } from './index.js'
+
+type Repository =
+  | 'magicLinks'
+  | 'verificationTokens'
+  | 'users'
+  | 'sessions'
+  | 'passwords'
+  | 'loginAttempts'
+  | 'oauthAccounts'
+  | 'oauthStates'
+  | 'passkeys'
+  | 'passkeyChallenges'
+  | 'auditEvents'
+
+/** Every method of the contract; leaving one out, or naming one that is gone, does not compile. */
+const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], true> } = {
+  users: {
+    register: true,
+    find: true,
+    findByEmail: true,
+    updateProfile: true,
+    verifyEmail: true,
+    disable: true,
+    enable: true,
+    delete: true,
+    list: true,
+  },
+  sessions: {
+    open: true,
+    derive: true,
+    validate: true,
+    touch: true,
+    list: true,
+    revoke: true,
+    end: true,
+    revokeOthers: true,
+    revokeAll: true,
+    rotate: true,
+    reauthenticate: true,
+  },
+  passwords: {
+    findForSignIn: true,
+    findForUser: true,
+    exists: true,
+    signIn: true,
+    set: true,
+    change: true,
+    rehash: true,
+    remove: true,
+  },
+  magicLinks: { issue: true, find: true, consume: true, consumeCode: true },
+  verificationTokens: {
+    issue: true,
+    find: true,
+    verifyEmail: true,
+    resetPassword: true,
+    issueEmailChange: true,
+    changeEmail: true,
+  },
+  loginAttempts: { charge: true, chargeMail: true, refund: true, unlock: true, status: true },
+  oauthAccounts: {
+    signIn: true,
+    link: true,
+    unlink: true,
+    list: true,
+    findTokens: true,
+    listTokens: true,
+    replaceTokens: true,
+    leaseRefresh: true,
+  },
+  oauthStates: { store: true, consume: true },
+  passkeys: {
+    add: true,
+    list: true,
+    credentials: true,
+    credentialsByEmail: true,
+    findForSignIn: true,
+    signIn: true,
+    reauthenticate: true,
+    rename: true,
+    delete: true,
+  },
+  passkeyChallenges: { store: true, storeForEmail: true, consume: true },
+  auditEvents: { record: true, list: true, count: true },
+}
+const needs: Record<ConformanceNeed, true> = {
+  concurrency: true,
+  elapse: true,
+  transaction: true,
+  charging: true,
+}
+
+test('every case has a name of its own that starts with its repository', () => {
+  assert.equal(new Set(conformance.map(({ name }) => name)).size, conformance.length)
+  for (const { name, repository } of conformance) assert.ok(name.startsWith(repository), name)
+})
+
+test('every need is one that an engine can be asked for', () => {
+  for (const promise of conformance)
+    for (const need of promise.needs)
+      assert.ok(Object.hasOwn(needs, need), `${promise.name}: ${need}`)
+})
+
+test('every method of the contract makes a promise and refuses bad arguments', () => {
+  for (const [repository, names] of Object.entries(methods))
+    for (const name of Object.keys(names)) {
+      const own = conformance.filter((promise) => promise.name.startsWith(`${repository}.${name}:`))
+      assert.ok(own.length >= 2, `${repository}.${name}`)
+      assert.ok(
+        own.some((promise) => promise.name.includes('wrong shape')),
+        `${repository}.${name}`,
+      )
+    }
+})
+
+test('no file of the suite imports a test runner', async () => {
+  const folder = new URL('.', import.meta.url)
+  const files = (await readdir(folder, { recursive: true })).filter((name) =>
+    /^[a-z/-]+\.js$/.test(name),
+  )
+  assert.ok(files.length > 50)
+  for (const file of files)
+    for (const [, module] of (await readFile(new URL(file, folder), 'utf8')).matchAll(
+      /^import .* from '([^']+)'/gm,
+    ))
+      assert.match(
+        String(module),
+        /^(\.{1,2}\/|torii-core$|node:(assert\/strict|crypto|util)$)/,
+        file,
+      )
+})
+
+test('the samples are what they say', () => {
+  for (const text of awkwardTexts) assert.equal(checkName(text), text)
+  for (const filler of ['x', '🙂', '"', 'é', 0, 1e300])
+    for (const bytes of [1000, 16_383, 16_384])
+      assert.equal(Buffer.byteLength(checkMetadata(metadataOfSize(bytes, filler))), bytes)
+})

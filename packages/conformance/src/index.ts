@@ -1,0 +1,95 @@
+import { auditCountCases } from './audit/audit-counts.js'
+import { auditEventCases } from './audit/audit-events.js'
+import { badInputCases } from './bad-calls/bad-input.js'
+import type { ConformanceCase } from './fixtures/case.js'
+import { magicLinkCases } from './magic-links/magic-links.js'
+import { magicLinkCodeCases } from './magic-links/magic-links-codes.js'
+import { oauthSignInCases } from './oauth/oauth-accounts.js'
+import { oauthLinkingCases } from './oauth/oauth-accounts-linking.js'
+import { oauthTokenCases } from './oauth/oauth-accounts-tokens.js'
+import { oauthStateCases } from './oauth/oauth-states.js'
+import { passkeyChallengeCases } from './passkeys/passkey-challenges.js'
+import { challengeForEmailCases } from './passkeys/passkey-challenges-email.js'
+import { passkeyCases } from './passkeys/passkeys.js'
+import { passkeyAnswerCases } from './passkeys/passkeys-answers.js'
+import { passkeyChangeCases } from './passkeys/passkeys-changes.js'
+import { passkeySignInCases } from './passkeys/passkeys-sign-in.js'
+import { passwordCases } from './passwords/passwords.js'
+import { passwordChangeCases } from './passwords/passwords-changes.js'
+import { passwordRemovalCases } from './passwords/passwords-removal.js'
+import { passwordSignInCases } from './passwords/passwords-sign-in.js'
+import { loginAttemptCases } from './rate-limits/login-attempts.js'
+import { loginAttemptLockCases } from './rate-limits/login-attempts-locks.js'
+import { mailChargeCases } from './rate-limits/login-attempts-mail.js'
+import { sessionCases } from './sessions/sessions.js'
+import { sessionDeriveCases } from './sessions/sessions-derive.js'
+import { sessionEndingCases } from './sessions/sessions-endings.js'
+import { sessionListCases } from './sessions/sessions-list.js'
+import { sessionRevokeAllCases } from './sessions/sessions-revoke-all.js'
+import { sessionRevokeOthersCases } from './sessions/sessions-revoke-others.js'
+import { sessionSecretCases } from './sessions/sessions-secrets.js'
+import { sessionTouchCases } from './sessions/sessions-touch.js'
+import { transactionCases } from './transactions/transactions.js'
+import { transactionLimitCases } from './transactions/transactions-limits.js'
+import { userCases } from './users/users.js'
+import { userAskingCases } from './users/users-asking.js'
+import { userDeleteCases } from './users/users-delete.js'
+import { userEndingCases } from './users/users-endings.js'
+import { userListCases } from './users/users-list.js'
+import { userProfileCases } from './users/users-profile.js'
+import { userVerificationCases } from './users/users-verification.js'
+import { waysInCases } from './users/ways-in.js'
+import { verificationTokenCases } from './verification-tokens/verification-tokens.js'
+import { emailChangeCases } from './verification-tokens/verification-tokens-change.js'
+import { passwordResetCases } from './verification-tokens/verification-tokens-reset.js'
+import { emailVerificationCases } from './verification-tokens/verification-tokens-verify.js'
+
+export type { ConformanceCase, ConformanceNeed, ConformanceStorage } from './fixtures/case.js'
+
+/** Every promise of the contract as a case. Leave out those whose needs an engine cannot meet. */
+export const conformance: readonly ConformanceCase[] = Object.freeze([
+  ...userCases,
+  ...userProfileCases,
+  ...userListCases,
+  ...userEndingCases,
+  ...userDeleteCases,
+  ...userVerificationCases,
+  ...userAskingCases,
+  ...sessionCases,
+  ...sessionListCases,
+  ...sessionDeriveCases,
+  ...sessionTouchCases,
+  ...sessionSecretCases,
+  ...sessionEndingCases,
+  ...sessionRevokeOthersCases,
+  ...sessionRevokeAllCases,
+  ...passwordCases,
+  ...passwordSignInCases,
+  ...passwordChangeCases,
+  ...passwordRemovalCases,
+  ...loginAttemptCases,
+  ...loginAttemptLockCases,
+  ...mailChargeCases,
+  ...magicLinkCases,
+  ...magicLinkCodeCases,
+  ...verificationTokenCases,
+  ...emailVerificationCases,
+  ...passwordResetCases,
+  ...emailChangeCases,
+  ...oauthStateCases,
+  ...oauthSignInCases,
+  ...oauthLinkingCases,
+  ...oauthTokenCases,
+  ...waysInCases,
+  ...passkeyChallengeCases,
+  ...challengeForEmailCases,
+  ...passkeyCases,
+  ...passkeyChangeCases,
+  ...passkeyAnswerCases,
+  ...passkeySignInCases,
+  ...transactionCases,
+  ...transactionLimitCases,
+  ...auditEventCases,
+  ...auditCountCases,
+  ...badInputCases,
+])

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
+import type { AttemptCharges } from 'torii-core'
+import { PasswordHash } from 'torii-core'
+import type { ConformanceStorage } from '../fixtures/case.js'
+import { casesOf } from '../fixtures/case.js'
+import { takeOver } from '../fixtures/credentials.js'
+import {
+  liveSession,
+  lookUp,
+  present,
+  signUp,
+  signUpBare,
+  succeeded,
+  twentyAtOnce,
+  winners,
+} from '../fixtures/people.js'
+import {
+  freeCharges,
+  freshAttemptKey,
+  freshEmail,
+  freshWord,
+  onAccount,
+  onNetwork,
+  policy,
+  unknownUserId,
+} from '../fixtures/samples.js'
+
+const { cases, promise } = casesOf('passwords')
+
+/** Looking up what a password is verified against, and what that costs. */
+export const passwordCases = cases
+
+promise(
+  'findForSignIn: finds the credential by any spelling of the address',
+  ['charging'],
+  async (storage) => {
+    const word = freshWord()
+    const person = await signUp(storage, { email: `${word}@Example.com` })
+    const { epochs } = await liveSession(storage, person.key)
+    for (const email of [person.email, `${word.toUpperCase()}@example.com`]) {
+      const { hash, ...rest } = present(await lookUp(storage, email))
+      assert.deepEqual(rest, {
+        userId: person.user.id,
+        epochs,
+        emailVerified: false,
+        disabled: false,
+      })
+      assert.equal(hash.reveal(), person.hash.reveal())
+    }
+  },
+)
+
+promise(
+  'findForSignIn: the hash it finds is not shown by accident',
+  ['charging'],
+  async (storage) => {
+    const person = await signUp(storage)
+    const credential = present(await lookUp(storage, person.email))
+    assert.ok(credential.hash instanceof PasswordHash)
+    for (const shown of [
+      JSON.stringify(credential),
+      inspect(credential, { showHidden: true, depth: null }),
+    ])
+      assert.ok(!shown.includes(person.hash.reveal()))
+  },
+)
+
+promise(
+  'findForSignIn: says whether the address is verified and the user disabled',
+  ['charging'],
+  async (storage) => {
+    const person = await signUp(storage)
+    await storage.users.verifyEmail(person.user.id, person.email)
+    assert.equal(present(await lookUp(storage, person.email)).emailVerified, true)
+    await storage.users.disable(person.user.id)
+    assert.equal(present(await lookUp(storage, person.email)).disabled, true)
+    await storage.users.enable(person.user.id)
+    assert.equal(present(await lookUp(storage, person.email)).disabled, false)
+  },
+)
+
+promise(
+  'findForSignIn: no credential for an unknown address, a user without a password, a user who is gone',
+  ['charging'],
+  async (storage) => {
+    const bare = await signUpBare(storage)
+    const gone = await signUp(storage)
+    await storage.users.delete(gone.user.id)
+    for (const email of [freshEmail(), present(bare.email), gone.email])
+      assert.equal(await lookUp(storage, email), null)
+  },
+)
+
+promise(
+  'findForSignIn: charges the attempt, also for an address that nobody has',
+  ['charging'],
+  async (storage) => {
+    const person = await signUp(storage)
+    for (const email of [person.email, freshEmail()]) {
+      const [account, network] = [freshAttemptKey(), freshAttemptKey()]
+      await storage.passwords.findForSignIn({
+        email,
+        charges: { ...onAccount(account), network: onNetwork(network).network },
+      })
+      assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 1 })
+      assert.deepEqual(await storage.loginAttempts.status(network), { state: 'open', failures: 1 })
+    }
+  },
+)
+
+for (const [who, charge] of [
+  ['account', onAccount],
+  ['network', onNetwork],
+] as const) {
+  promise(
+    `findForSignIn: of twenty guesses at once exactly the cap of the ${who} see a hash`,
+    ['charging'],
+    async (storage) => {
+      const { email } = await signUp(storage)
+      const charges = charge(freshAttemptKey(), { cap: 7 })
+      const outcomes = await twentyAtOnce(() => storage.passwords.findForSignIn({ email, charges }))
+      assert.equal(winners(outcomes).length, 7)
+      assertRefusalsShowNothing(outcomes)
+    },
+  )
+}
+
+promise('findForSignIn: the lower of both caps decides', ['charging'], async (storage) => {
+  const { email } = await signUp(storage)
+  for (const [account, network] of [
+    [4, 9],
+    [9, 4],
+  ] as const) {
+    const charges: AttemptCharges = {
+      account: { key: freshAttemptKey(), policy: policy({ cap: account }) },
+      network: { key: freshAttemptKey(), policy: policy({ cap: network }) },
+    }
+    const outcomes = await twentyAtOnce(() => storage.passwords.findForSignIn({ email, charges }))
+    assert.equal(winners(outcomes).length, 4)
+  }
+})
+
+promise(
+  'findForSignIn: a network meets its cap over twenty accounts at once',
+  ['charging'],
+  async (storage) => {
+    const { email } = await signUp(storage)
+    const network = { key: freshAttemptKey(), policy: policy({ cap: 7 }) }
+    const outcomes = await twentyAtOnce((index) =>
+      storage.passwords.findForSignIn({
+        email: index % 2 === 0 ? email : freshEmail(),
+        charges: { ...onAccount(freshAttemptKey()), network },
+      }),
+    )
+    assert.equal(winners(outcomes).length, 7)
+  },
+)
+
+promise(
+  'findForSignIn: a locked account is refused alike for a real and a made-up address',
+  ['charging'],
+  async (storage) => {
+    const { email } = await signUp(storage)
+    const answers = []
+    for (const address of [email, freshEmail()]) {
+      const charges = onAccount(freshAttemptKey(), { cap: 2, lockSeconds: 4000 })
+      const outcomes = []
+      for (let turn = 0; turn < 3; turn += 1)
+        outcomes.push((await storage.passwords.findForSignIn({ email: address, charges })).ok)
+      answers.push(outcomes)
+    }
+    assert.deepEqual(answers, [
+      [true, true, false],
+      [true, true, false],
+    ])
+  },
+)
+
+promise('findForUser: finds the credential of a signed-in user', ['charging'], async (storage) => {
+  const person = await signUp(storage)
+  const found = await storage.passwords.findForUser({
+    userId: person.user.id,
+    charges: freeCharges(),
+  })
+  const { hash, ...rest } = present(succeeded(found).credential)
+  const { hash: same, ...expected } = present(await lookUp(storage, person.email))
+  assert.deepEqual(rest, expected)
+  assert.equal(hash.reveal(), same.reveal())
+})
+
+promise(
+  'findForUser: no credential for a user without a password and for nobody',
+  ['charging'],
+  async (storage) => {
+    const bare = await signUpBare(storage)
+    for (const userId of [bare.id, unknownUserId()]) {
+      const found = await storage.passwords.findForUser({ userId, charges: freeCharges() })
+      assert.deepEqual(found, { ok: true, credential: null })
+    }
+  },
+)
+
+promise('exists: says whether the user has a password that counts', [], async (storage) => {
+  const { user, email } = await signUp(storage)
+  const bare = await signUpBare(storage)
+  assert.equal(await storage.passwords.exists(user.id), true)
+  for (const userId of [bare.id, unknownUserId()])
+    assert.equal(await storage.passwords.exists(userId), false)
+  await takeOver(storage, email)
+  assert.equal(await storage.passwords.exists(user.id), false)
+})
+
+promise(
+  'findForUser: of twenty guesses at once exactly the cap see a hash',
+  ['charging'],
+  async (storage) => {
+    const { user } = await signUp(storage)
+    const charges = onAccount(freshAttemptKey(), { cap: 7 })
+    const outcomes = await twentyAtOnce(() =>
+      storage.passwords.findForUser({ userId: user.id, charges }),
+    )
+    assert.equal(winners(outcomes).length, 7)
+    assertRefusalsShowNothing(outcomes)
+  },
+)
+
+type Lookup = Awaited<ReturnType<ConformanceStorage['passwords']['findForSignIn']>>
+
+function assertRefusalsShowNothing(outcomes: readonly Lookup[]): void {
+  for (const outcome of outcomes) {
+    if (outcome.ok) continue
+    assert.deepEqual(Object.keys(outcome).toSorted(), ['ok', 'reason', 'retryAfterSeconds'])
+    assert.equal(outcome.reason, 'too_many_attempts')
+    assert.ok(Number.isSafeInteger(outcome.retryAfterSeconds) && outcome.retryAfterSeconds >= 1)
+  }
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { casesOf } from '../fixtures/case.js'
+import {
+  keyOf,
+  liveSession,
+  openOne,
+  present,
+  seenBy,
+  signUp,
+  winners,
+} from '../fixtures/people.js'
+import { newSession, unknownUserId } from '../fixtures/samples.js'
+
+const { cases, promise } = casesOf('sessions')
+
+/** Listing sessions. */
+export const sessionListCases = cases
+
+promise('list: the live sessions of the user and of nobody else', [], async (storage) => {
+  const [person, other] = [await signUp(storage), await signUp(storage)]
+  const second = await openOne(storage, person.user.id)
+  const ids = (await storage.sessions.list(person.user.id)).map(({ id }) => id)
+  assert.deepEqual(ids.toSorted(), [person.key.id, second.id].toSorted())
+  assert.deepEqual(
+    (await storage.sessions.list(other.user.id)).map(({ id }) => id),
+    [other.key.id],
+  )
+  assert.deepEqual(await storage.sessions.list(unknownUserId()), [])
+})
+
+promise('list: shows a session as its validation does', [], async (storage) => {
+  const { user, key } = await signUp(storage)
+  assert.deepEqual(await storage.sessions.list(user.id), [
+    (await liveSession(storage, key)).session,
+  ])
+})
+
+promise('list: last used first', ['elapse'], async (storage) => {
+  const { user, key: first } = await signUp(storage)
+  await storage.elapse(100)
+  const second = await openOne(storage, user.id)
+  await storage.elapse(100)
+  const third = await openOne(storage, user.id)
+  const listed = async () => (await storage.sessions.list(user.id)).map(({ id }) => id)
+  assert.deepEqual(await listed(), [third.id, second.id, first.id])
+  await storage.elapse(100)
+  present(await storage.sessions.touch(first, { idleSeconds: 1000, touchSeconds: 60 }))
+  assert.deepEqual(await listed(), [first.id, third.id, second.id])
+})
+
+promise('list: leaves out what has ended', ['elapse'], async (storage) => {
+  const { user, key } = await signUp(
+    storage,
+    {},
+    { idleSeconds: 100_000, absoluteSeconds: 100_000 },
+  )
+  await openOne(storage, user.id, { idleSeconds: 100, absoluteSeconds: 100_000 })
+  await openOne(storage, user.id, { idleSeconds: 100, absoluteSeconds: 100 })
+  const revoked = await openOne(storage, user.id)
+  await storage.sessions.revoke(user.id, revoked.id)
+  await storage.elapse(101)
+  assert.deepEqual(
+    (await storage.sessions.list(user.id)).map(({ id }) => id),
+    [key.id],
+  )
+})
+
+promise('list: after openings and endings at once it agrees with validate', [], async (storage) => {
+  const { user } = await signUp(storage)
+  const sessions = Array.from({ length: 20 }, () => newSession())
+  const [opened] = await Promise.all([
+    Promise.all(sessions.map((session) => storage.sessions.open(user.id, session))),
+    storage.sessions.revokeAll(user.id),
+  ])
+  assert.equal(winners(opened).length, 20)
+  const alive: string[] = []
+  for (const session of sessions)
+    if ((await seenBy(storage, keyOf(user.id, session))) !== null) alive.push(session.id)
+  assert.deepEqual(
+    (await storage.sessions.list(user.id)).map(({ id }) => id).toSorted(),
+    alive.toSorted(),
+  )
+  assert.equal(await storage.sessions.revokeAll(user.id), alive.length)
+})

@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict'
+import type { ConformanceStorage } from '../fixtures/case.js'
+import { casesOf } from '../fixtures/case.js'
+import {
+  issueChange,
+  issueToken,
+  mailCharges,
+  newEmailChange,
+  newVerification,
+  signUpAsking,
+} from '../fixtures/mail.js'
+import {
+  askingOf,
+  liveSession,
+  only,
+  present,
+  signUp,
+  signUpBare,
+  succeeded,
+  twentyAtOnce,
+  winners,
+} from '../fixtures/people.js'
+import {
+  freshAttemptKey,
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  freshWord,
+  policy,
+  unknownUserId,
+} from '../fixtures/samples.js'
+
+const { cases, promise } = casesOf('verificationTokens')
+
+/** Issuing tokens to the address of an account, and reading them. */
+export const verificationTokenCases = cases
+
+const nothingSent = { ok: true, to: null, userId: null }
+const mailed = ['verify_email', 'reset_password'] as const
+
+for (const purpose of mailed) {
+  promise(
+    `issue: ${purpose} writes to the stored spelling of the address`,
+    ['charging'],
+    async (storage) => {
+      const word = freshWord()
+      const email = `${word}.Ann@Example.com`
+      const { id } = await signUpBare(storage, { email })
+      const wanted = newVerification(`${word}.ANN@example.com`, { purpose })
+      const answer = await storage.verificationTokens.issue(wanted)
+      assert.deepEqual(answer, { ok: true, to: email, userId: id })
+      const key = { userId: id, secretHash: wanted.secretHash }
+      assert.equal(present(await storage.verificationTokens.find(purpose, key)).email, email)
+    },
+  )
+
+  promise(
+    `issue: ${purpose} charges who cannot use it alike, and sends nothing`,
+    ['charging'],
+    async (storage) => {
+      const [person, disabled] = [await signUp(storage), await signUp(storage)]
+      await storage.users.disable(disabled.user.id)
+      for (const email of [person.email, disabled.email, freshEmail()]) {
+        const [address, network] = [freshAttemptKey(), freshAttemptKey()]
+        const charges = {
+          address: { key: address, policy: policy() },
+          network: { key: network, policy: policy() },
+        }
+        const wanted = newVerification(email, { purpose, charges })
+        const answer = await storage.verificationTokens.issue(wanted)
+        if (email !== person.email) assert.deepEqual(answer, nothingSent)
+        for (const key of [address, network])
+          assert.deepEqual(await storage.loginAttempts.status(key), { state: 'open', failures: 1 })
+      }
+    },
+  )
+
+  promise(`issue: ${purpose} replaces the former token`, ['charging'], async (storage) => {
+    const { email } = await signUp(storage)
+    const former = await issueToken(storage, purpose, email)
+    const next = await issueToken(storage, purpose, email)
+    assert.equal(await storage.verificationTokens.find(purpose, former), null)
+    assert.equal((await use(storage, purpose, former)).ok, false)
+    present(await storage.verificationTokens.find(purpose, next))
+    succeeded(await use(storage, purpose, next))
+  })
+
+  promise(
+    `issue: of twenty ${purpose} at once one token is left`,
+    ['charging'],
+    async (storage) => {
+      const { email } = await signUp(storage)
+      const keys = await twentyAtOnce(() => issueToken(storage, purpose, email))
+      const found = []
+      for (const key of keys) found.push(await storage.verificationTokens.find(purpose, key))
+      only(found.filter((token) => token !== null))
+      const outcomes = []
+      for (const key of keys) outcomes.push(await use(storage, purpose, key))
+      only(winners(outcomes))
+    },
+  )
+
+  promise(
+    `issue: ${purpose} beyond the allowance of the address sends nothing and leaves the former token`,
+    ['charging'],
+    async (storage) => {
+      const { email } = await signUp(storage)
+      const address = { key: freshAttemptKey(), policy: policy({ cap: 1 }) }
+      const first = newVerification(email, { purpose, charges: mailCharges({ address }) })
+      const { userId } = succeeded(await storage.verificationTokens.issue(first))
+      const late = { ...first, secretHash: freshSecretHash() }
+      assert.deepEqual(await storage.verificationTokens.issue(late), nothingSent)
+      const key = { userId: present(userId), secretHash: first.secretHash }
+      present(await storage.verificationTokens.find(purpose, key))
+    },
+  )
+
+  promise(
+    `issue: ${purpose} is refused to a locked network, whatever the address`,
+    ['charging'],
+    async (storage) => {
+      const { email } = await signUp(storage)
+      const network = { key: freshAttemptKey(), policy: policy({ cap: 1 }) }
+      const charges = () => mailCharges({ network })
+      await storage.verificationTokens.issue(
+        newVerification(email, { purpose, charges: charges() }),
+      )
+      for (const to of [email, freshEmail()]) {
+        const wanted = newVerification(to, { purpose, charges: charges() })
+        const answer = await storage.verificationTokens.issue(wanted)
+        assert.ok(!answer.ok && answer.reason === 'too_many_attempts')
+        assert.ok(answer.retryAfterSeconds > 500 && answer.retryAfterSeconds <= 1000)
+      }
+    },
+  )
+}
+
+promise(
+  'issue: a verified account has nothing to verify, but a password to reset',
+  ['charging'],
+  async (storage) => {
+    const { email } = await signUp(storage, { emailVerified: true })
+    const wanted = newVerification(email, { purpose: 'verify_email' })
+    assert.deepEqual(await storage.verificationTokens.issue(wanted), nothingSent)
+    await issueToken(storage, 'reset_password', email)
+  },
+)
+
+promise(
+  'issue: an account without a password can set one by reset',
+  ['charging'],
+  async (storage) => {
+    const { id, email } = await signUpBare(storage, { emailVerified: true })
+    const key = await issueToken(storage, 'reset_password', present(email))
+    const found = present(await storage.verificationTokens.find('reset_password', key))
+    assert.deepEqual([found.userId, found.passwordHash], [id, null])
+    succeeded(await storage.verificationTokens.resetPassword(key, { hash: freshPasswordHash() }))
+  },
+)
+
+promise(
+  'find: says what the token is good for, as often as it is asked',
+  ['charging'],
+  async (storage) => {
+    const { user, email, key, hash } = await signUp(storage)
+    const { epochs } = await liveSession(storage, key)
+    for (const purpose of mailed) {
+      const token = await issueToken(storage, purpose, email)
+      for (const found of await twentyAtOnce(() =>
+        storage.verificationTokens.find(purpose, token),
+      )) {
+        const { passwordHash, ...rest } = present(found)
+        assert.deepEqual(rest, { userId: user.id, email, epochs })
+        assert.equal(present(passwordHash).reveal(), hash.reveal())
+      }
+    }
+    for (const purpose of mailed.toReversed()) {
+      const token = await issueToken(storage, purpose, email)
+      if (purpose === 'verify_email') succeeded(await use(storage, purpose, token))
+    }
+  },
+)
+
+promise(
+  'find: null for nobody, a wrong secret, and the secret of somebody else',
+  ['charging'],
+  async (storage) => {
+    const [ann, bob] = [await signUp(storage), await signUp(storage)]
+    for (const purpose of mailed) {
+      const key = await issueToken(storage, purpose, ann.email)
+      const other = await issueToken(storage, purpose, bob.email)
+      for (const wrong of [
+        { ...key, userId: unknownUserId() },
+        { ...key, secretHash: freshSecretHash() },
+        { ...key, secretHash: other.secretHash },
+        { ...key, userId: bob.user.id },
+      ]) {
+        assert.equal(await storage.verificationTokens.find(purpose, wrong), null)
+        assert.deepEqual(await use(storage, purpose, wrong), { ok: false, reason: 'invalid_token' })
+      }
+      for (const right of [key, other])
+        present(await storage.verificationTokens.find(purpose, right))
+    }
+  },
+)
+
+promise(
+  'find: null for a token of another purpose, which stays good',
+  ['charging'],
+  async (storage) => {
+    const purposes = [...mailed, 'change_email'] as const
+    for (const purpose of purposes)
+      for (const wrong of purposes.filter((other) => other !== purpose)) {
+        const { email, asking } = await signUpAsking(storage, false)
+        const keys = {
+          verify_email: await issueToken(storage, 'verify_email', email),
+          reset_password: await issueToken(storage, 'reset_password', email),
+          change_email: { userId: asking.userId, secretHash: await issueChange(storage, asking) },
+        }
+        assert.equal(await storage.verificationTokens.find(wrong, keys[purpose]), null)
+        const invalid = { ok: false, reason: 'invalid_token' }
+        const outcome =
+          wrong === 'change_email'
+            ? await storage.verificationTokens.changeEmail(asking, keys[purpose].secretHash)
+            : await use(storage, wrong, keys[purpose])
+        assert.deepEqual(outcome, invalid, `${purpose} as ${wrong}`)
+        for (const right of purposes)
+          present(await storage.verificationTokens.find(right, keys[right]))
+      }
+  },
+)
+
+promise('find: null for an expired token', ['charging', 'elapse'], async (storage) => {
+  const { email } = await signUp(storage)
+  const keys = []
+  for (const purpose of mailed)
+    keys.push([purpose, await issueToken(storage, purpose, email)] as const)
+  await storage.elapse(601)
+  for (const [purpose, key] of keys) {
+    assert.equal(await storage.verificationTokens.find(purpose, key), null)
+    assert.deepEqual(await use(storage, purpose, key), { ok: false, reason: 'invalid_token' })
+  }
+})
+
+type Ending = (
+  storage: ConformanceStorage,
+  person: Awaited<ReturnType<typeof signUpAsking>>,
+) => Promise<unknown>
+
+const endings: readonly (readonly [string, Ending])[] = [
+  ['the user was disabled', ({ users }, { user }) => users.disable(user.id)],
+  ['the user was deleted', ({ users }, { user }) => users.delete(user.id)],
+  ['every session was ended', ({ sessions }, { user }) => sessions.revokeAll(user.id)],
+  [
+    'the password was changed',
+    ({ passwords }, { asking, hash }) =>
+      passwords.change(asking, { verified: hash, next: freshPasswordHash() }),
+  ],
+  [
+    'the address was changed',
+    async (storage, { asking }) =>
+      storage.verificationTokens.changeEmail(asking, await issueChange(storage, asking)),
+  ],
+]
+
+for (const [what, end] of endings)
+  promise(`find: null after ${what}`, ['charging'], async (storage) => {
+    const person = await signUpAsking(storage, false)
+    const keys = []
+    for (const purpose of mailed)
+      keys.push([purpose, await issueToken(storage, purpose, person.email)] as const)
+    await end(storage, person)
+    for (const [purpose, key] of keys) {
+      assert.equal(await storage.verificationTokens.find(purpose, key), null)
+      assert.deepEqual(await use(storage, purpose, key), { ok: false, reason: 'invalid_token' })
+    }
+  })
+
+promise('find: a token given to nobody opens nothing', ['charging'], async (storage) => {
+  const { user, email } = await signUp(storage)
+  await storage.users.disable(user.id)
+  const wanted = newVerification(email)
+  await storage.verificationTokens.issue(wanted)
+  await storage.users.enable(user.id)
+  const key = { userId: user.id, secretHash: wanted.secretHash }
+  assert.equal(await storage.verificationTokens.find('reset_password', key), null)
+})
+
+/** Uses the token up, in the way that asks for nothing else. */
+const use = (
+  { verificationTokens }: ConformanceStorage,
+  purpose: (typeof mailed)[number],
+  key: Awaited<ReturnType<typeof issueToken>>,
+) =>
+  purpose === 'verify_email'
+    ? verificationTokens.verifyEmail(key, { kind: 'nobody' })
+    : verificationTokens.resetPassword(key, { hash: freshPasswordHash() })
+
+promise(
+  'issue: without charges nobody is charged, and the mail is sent',
+  ['charging'],
+  async (storage) => {
+    const { user, email, key } = await signUp(storage)
+    const wanted = newVerification(email, { charges: null })
+    assert.deepEqual(await storage.verificationTokens.issue(wanted), {
+      ok: true,
+      to: email,
+      userId: user.id,
+    })
+    const nobody = newVerification(freshEmail(), { charges: null })
+    assert.deepEqual(await storage.verificationTokens.issue(nobody), {
+      ok: true,
+      to: null,
+      userId: null,
+    })
+    const change = { ...newEmailChange(await askingOf(storage, key)), charges: null }
+    assert.deepEqual(await storage.verificationTokens.issueEmailChange(change), {
+      ok: true,
+      to: change.email,
+    })
+  },
+)

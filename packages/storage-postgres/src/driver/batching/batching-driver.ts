@@ -1,0 +1,103 @@
+import { OutcomeUnknownError, ToriiError } from 'torii-core'
+import type { BatchForm, Statement } from '../../sql/db.js'
+import type { Driver } from '../driver.js'
+import { createBatchQueue } from './batch-queue.js'
+import { binaryArray } from './binary-array.js'
+
+/** More callers than this made a batch slower to answer without making it cheaper (decisions/0011). */
+const maxBatch = 256
+/** Callers that may wait; each holds a few hundred bytes. */
+const maxWaiting = 16_384
+
+type Values = unknown[]
+type Run = (values: Values) => Promise<unknown[]>
+
+/**
+ * The driver, which answers concurrent callers of a statement that has a batch form by one statement.
+ * Everything else passes through; so does whatever runs inside a transaction.
+ * @param drainMs milliseconds in which all that wait are sent
+ */
+export function withBatches(driver: Driver, drainMs: number): Driver {
+  const queues = new Map<string, Run>()
+
+  function queueOf(statement: Statement, form: BatchForm): Run {
+    const known = queues.get(statement.preparedName)
+    if (known !== undefined) return known
+    const queue = createBatchQueue<Values, unknown[]>(
+      {
+        one: (values) => driver.run(statement, values),
+        many: (calls) => runMany(driver, form, calls),
+      },
+      {
+        maxBatch,
+        maxWaiting,
+        drainMs,
+        refusal: () => overloaded(statement.name),
+        askAlone: isAboutRows,
+        ownError: (error) => ownError(error, statement.name),
+      },
+    )
+    const run: Run = form.skipsHeld
+      ? async (values) => {
+          const rows = await queue(values)
+          return rows === noRows ? driver.run(statement, values) : rows
+        }
+      : queue
+    queues.set(statement.preparedName, run)
+    return run
+  }
+
+  return {
+    ...driver,
+    run: (statement, values) =>
+      statement.batch === undefined
+        ? driver.run(statement, values)
+        : queueOf(statement, statement.batch)(values),
+  }
+}
+
+/** What a call gets that a batch had no row for. */
+const noRows: unknown[] = []
+
+/** The rows of each call, in the order of the calls. */
+async function runMany(
+  driver: Driver,
+  { statement, elements }: BatchForm,
+  calls: readonly Values[],
+): Promise<unknown[][]> {
+  const columns = elements.map((element, column) =>
+    binaryArray(
+      element,
+      calls.map((values) => values[column]),
+    ),
+  )
+  const each: unknown[][] = calls.map(() => noRows)
+  for (const row of await driver.run(statement, columns)) {
+    // The place of the call that it answers, from 1.
+    const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
+    const own = typeof place === 'number' ? each[place - 1] : undefined
+    if (typeof place !== 'number' || own === undefined)
+      throw new Error(`${statement.name}: a row answers no call`)
+    each[place - 1] = [...own, row]
+  }
+  return each
+}
+
+/** What the server holds against one row must not fail the others. */
+const isAboutRows = (error: unknown): boolean =>
+  error instanceof ToriiError && error.code === 'ERR_STORAGE'
+
+/** An error that one caller may change without another seeing it. */
+function ownError(error: unknown, operation: string): unknown {
+  if (!(error instanceof ToriiError)) return error
+  const { code, message, cause } = error
+  return error instanceof OutcomeUnknownError
+    ? new OutcomeUnknownError(operation, { cause })
+    : new ToriiError(code, message, { cause })
+}
+
+const overloaded = (operation: string): ToriiError =>
+  new ToriiError(
+    'ERR_UNAVAILABLE',
+    `more than ${maxWaiting} calls of "${operation}" are waiting for the database; nothing was done. It is slower than its callers: shed load, or add a process or a faster server`,
+  )

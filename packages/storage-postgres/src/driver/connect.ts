@@ -1,0 +1,71 @@
+import { ToriiError } from 'torii-core'
+import { quietLog } from '../base/log.js'
+import type { ConnectOptions } from '../base/options.js'
+import { resolveOptions } from '../base/options.js'
+import type { Driver } from './driver.js'
+import type { Host } from './host-list.js'
+import { readHosts } from './host-list.js'
+import { createPgDriver } from './pg-driver.js'
+
+const embeddedPrefix = 'pglite:'
+/** The oldest server that is tested. */
+const oldestServer = 120_000
+
+/** Opens the engine that the URL names, and makes sure that it answers. */
+export async function openDriver(url: unknown, options: ConnectOptions): Promise<Driver> {
+  const resolved = resolveOptions(options)
+  const log = quietLog(resolved.log)
+  if (typeof url === 'string' && url.startsWith(embeddedPrefix)) {
+    const directory = url.slice(embeddedPrefix.length)
+    log({ level: 'info', event: 'embedded_for_development' })
+    // Loaded only here, so that nobody else pays for it or needs it installed.
+    const { openPglite } = await import('./pglite-driver.js')
+    return openPglite(directory === '' ? null : directory, resolved.acquireMs)
+  }
+  const driver = await openPool(readHosts(url), options)
+  await refuseOldServer(driver)
+  return driver
+}
+
+async function openPool(hosts: readonly Host[], options: ConnectOptions): Promise<Driver> {
+  const { prepare, acquireMs, statementMs, maxConnections, log } = resolveOptions(options)
+  // Loaded only here, so that the embedded engine does without pg.
+  const { createPrimaryPool } = await import('./primary-pool.js')
+  const settings = {
+    max: maxConnections,
+    keepAlive: true,
+    application_name: 'torii',
+    ...(prepare ? serverLimits(statementMs) : {}),
+  }
+  const pool = createPrimaryPool(hosts, settings, acquireMs)
+  return createPgDriver(pool, {
+    prepare,
+    deadlines: { acquire: acquireMs, answer: statementMs },
+    log: quietLog(log),
+    end: () => pool.end(),
+  })
+}
+
+/** Start-up settings, which a pooler in transaction mode would refuse; the server gives up before we do. */
+const serverLimits = (statementMs: number) => ({
+  statement_timeout: Math.max(100, statementMs - 500),
+  lock_timeout: Math.max(100, Math.min(5000, statementMs - 1000)),
+  idle_in_transaction_session_timeout: 60_000,
+})
+
+async function refuseOldServer(driver: Driver): Promise<void> {
+  try {
+    const { rows } = await driver.connected((connection) =>
+      connection.query("select pg_catalog.current_setting('server_version_num')::int as version"),
+    )
+    const { version } = rows[0] as { version: number }
+    if (version < oldestServer)
+      throw new ToriiError(
+        'ERR_UNAVAILABLE',
+        `PostgreSQL 12 or newer is needed, this server is ${Math.trunc(version / 10_000)}`,
+      )
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}

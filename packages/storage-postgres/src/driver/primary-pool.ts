@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { ToriiError } from 'torii-core'
+import { within } from '../base/deadline.js'
+import { classifyConnectError } from './error-classes.js'
+import type { Host } from './host-list.js'
+import type { PgPool } from './pg-driver.js'
+import { NotPrimaryError } from './primary.js'
+import { createPrimaryClients } from './primary-client.js'
+
+/** A pool of our own. */
+export interface PrimaryPool extends PgPool {
+  end(): Promise<void>
+}
+
+/** Between two looks for the primary while there is none: a failover takes seconds. */
+const pauseMs = 50
+
+/**
+ * A pool whose connections all lead to the primary: each new one is judged before it is handed out, and all
+ * that lie idle are judged again once one of them was thrown away. With several hosts it looks for the primary
+ * until a little before `acquireMs` have passed, then names the hosts and what is wrong with each.
+ * @throws InvalidOptionsError when `pg` cannot use a URL
+ */
+export function createPrimaryPool(
+  hosts: readonly Host[],
+  options: pg.PoolConfig,
+  acquireMs: number,
+): PrimaryPool {
+  const clients = createPrimaryClients(hosts, acquireMs)
+  const pool = new pg.Pool({
+    ...options,
+    connectionTimeoutMillis: acquireMs,
+    Client: clients.Client,
+  })
+  pool.on('release', (error) => {
+    if (error) clients.distrust()
+  })
+
+  /** A connection that was judged after the last trouble. */
+  async function checkOut(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await pool.connect()
+      try {
+        await clients.ensure(client)
+        return client
+      } catch {
+        client.release(true)
+      }
+    }
+  }
+
+  async function search(): Promise<pg.PoolClient> {
+    const deadline = performance.now() + acquireMs * 0.9
+    const left = () => deadline - performance.now()
+    for (;;) {
+      const trying = checkOut()
+      try {
+        return await within(trying, left(), () => new NotPrimaryError('no answer in time'))
+      } catch (error) {
+        trying.then(
+          (late) => late.release(),
+          () => undefined,
+        )
+        if (isFinal(error)) throw error
+        if (left() < pauseMs) throw noPrimary(clients.problems()) ?? error
+        await sleep(pauseMs)
+      }
+    }
+  }
+
+  return {
+    connect: hosts.length > 1 ? search : checkOut,
+    on: (event, listener) => pool.on(event, listener),
+    end: () => pool.end(),
+  }
+}
+
+/** The servers of a list share users, passwords and settings: what one refuses, the others refuse too. */
+function isFinal(error: unknown): boolean {
+  const failure = classifyConnectError(error)
+  return failure === 'login' || failure === 'pooler' || failure === 'permission'
+}
+
+/** Null while a host works: then all connections are in use. */
+const noPrimary = (problems: readonly string[]): ToriiError | null =>
+  problems.length === 0
+    ? null
+    : new ToriiError(
+        'ERR_UNAVAILABLE',
+        `none of the hosts of the URL is a primary that can be used: ${problems.join(', ')}; nothing was done. Check that one of them runs, accepts connections and is not a standby`,
+      )

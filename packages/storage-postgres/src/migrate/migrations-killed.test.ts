@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
+import { quietLog } from '../base/log.js'
+import type { Driver } from '../driver/driver.js'
+import { createPgDriver, type PgClient, type PgPool } from '../driver/pg-driver.js'
+import type { Migration } from './migration.js'
+import { migrations } from './migrations.generated.js'
+import { type MigrationResult, migrate } from './migrations.js'
+
+/**
+ * Where a deployer dies: after so many statements, with the next one unsent; or after so many of those that
+ * take effect at once, with the answer of the next one lost (any other one is rolled back, as if unsent).
+ */
+interface Death {
+  readonly after: number
+  readonly next: 'unsent' | 'unanswered'
+}
+
+const indexStep: Migration = {
+  id: migrations.length + 1,
+  name: 'two_indexes',
+  checksum: '0'.repeat(64),
+  transactional: false,
+  sql: `create index concurrently if not exists users_name on :schema.users (name);
+create index concurrently if not exists users_picture on :schema.users (picture);`,
+}
+
+const takesEffect = /^(commit|create (unique )?index concurrently|drop index concurrently)\b/
+
+const connectionLost = () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+
+/** A pool whose process dies: from then on no connection answers, and all of them are cut. */
+function mortalPool(
+  url: string,
+  death: Death,
+): { pool: PgPool; sent(): number; end(): Promise<void> } {
+  const pool = new pg.Pool({ connectionString: url, max: 3 })
+  const wrapped = new Map<pg.PoolClient, PgClient>()
+  let sent = 0
+  let dead = false
+
+  const wrap = (client: pg.PoolClient): PgClient => ({
+    async query(query) {
+      if (dead) throw connectionLost()
+      if (death.next === 'unsent' || takesEffect.test(query.text)) sent += 1
+      if (sent <= death.after) return client.query(query)
+      dead = true
+      if (death.next === 'unanswered') await client.query(query).catch(() => undefined)
+      throw connectionLost()
+    },
+    release: (error) => client.release(dead ? true : error),
+    on: (event, listener) => client.on(event, listener),
+  })
+
+  return {
+    pool: {
+      async connect() {
+        const client = await pool.connect()
+        const known = wrapped.get(client) ?? wrap(client)
+        wrapped.set(client, known)
+        return known
+      },
+      on: (event, listener) => pool.on(event, listener),
+    },
+    sent: () => sent,
+    end: () => pool.end(),
+  }
+}
+
+const driverOver = (pool: PgPool): Driver =>
+  createPgDriver(pool, {
+    prepare: true,
+    deadlines: { acquire: 5000, answer: 10_000 },
+    log: quietLog(undefined),
+  })
+
+const migrateOver = (driver: Driver, list: readonly Migration[]): Promise<MigrationResult> =>
+  migrate({
+    driver,
+    schema: '"torii"',
+    migrations: list,
+    lockTimeoutSeconds: 3,
+    log: quietLog(undefined),
+  })
+
+/** Migrates until the given death; true when it came to that. */
+async function dieMigrating(
+  url: string,
+  list: readonly Migration[],
+  death: Death,
+): Promise<boolean> {
+  const { pool, sent, end } = mortalPool(url, death)
+  const result = await migrateOver(driverOver(pool), list).catch((error: unknown) => error)
+  await end()
+  if (sent() <= death.after) return false
+  assert.ok(result instanceof Error, 'a migration whose connection was cut says so')
+  assert.match(
+    String(Reflect.get(result, 'code')),
+    /^ERR_(OUTCOME_UNKNOWN|UNAVAILABLE|MIGRATION_FAILED)$/,
+  )
+  return true
+}
+
+interface Case {
+  readonly title: string
+  readonly list: readonly Migration[]
+  /** Statements that must at least have been cut at, so that the loop cannot pass by doing nothing. */
+  readonly atLeast: Readonly<Record<Death['next'], number>>
+  readonly start: (database: TestDatabase) => Promise<void>
+}
+
+const cases: readonly Case[] = [
+  {
+    title: 'from nothing to the latest step',
+    list: migrations,
+    atLeast: { unsent: 20, unanswered: 2 },
+    start: async ({ query }) => void (await query('drop schema if exists torii cascade')),
+  },
+  {
+    title: 'a step that builds indexes concurrently on a filled table',
+    list: [...migrations, indexStep],
+    atLeast: { unsent: 12, unanswered: 3 },
+    async start({ query }) {
+      await query('drop index if exists torii.users_name; drop index if exists torii.users_picture')
+      await query('delete from torii.torii_migrations where id = $1', [indexStep.id])
+    },
+  },
+]
+
+describe('a deployer killed at any statement leaves a state from which the next one converges:', () => {
+  let database: TestDatabase
+  before(async () => {
+    database = await testDatabase()
+    await database.query(`insert into torii.users (id, name, picture)
+      select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'name ' || n, null
+      from generate_series(1, 2000) n`)
+  })
+  let pool: pg.Pool
+  let healthy: Driver
+  before(() => {
+    pool = new pg.Pool({ connectionString: database.url, max: 3 })
+    healthy = driverOver(pool)
+  })
+  after(() => pool.end())
+
+  /** Migrates as nobody's victim and describes what is then there. */
+  async function finish(list: readonly Migration[]): Promise<string> {
+    const { version } = await migrateOver(healthy, list)
+    assert.equal(version, list.length)
+    const { rows } = await database.query(
+      'select id, name, checksum from torii.torii_migrations order by id',
+    )
+    assert.deepEqual(
+      rows,
+      list.map(({ id, name, checksum }) => ({ id, name, checksum })),
+    )
+    return catalogue(database.query, 'torii')
+  }
+
+  // The case that starts from nothing drops the filled table, so it comes last.
+  for (const { title, list, atLeast, start } of cases.toReversed())
+    for (const next of ['unsent', 'unanswered'] as const)
+      test(`${title}, the last statement ${next}`, async () => {
+        await start(database)
+        const whole = await finish(list)
+        let cuts = 0
+        for (;;) {
+          await start(database)
+          const died = await dieMigrating(database.url, list, { after: cuts, next })
+          assert.equal(await finish(list), whole, `cut after ${cuts} statements`)
+          if (!died) break
+          cuts += 1
+        }
+        assert.ok(cuts >= atLeast[next], `only ${cuts} statements`)
+      })
+})

@@ -1,0 +1,96 @@
+import type { MailboxProof, MailboxSignIn } from 'torii-core'
+import { statementTime as now } from '../sql/db.js'
+import { checkNewSession, checkObject, checkUserId } from './input/input.js'
+import type { OpenedRow } from './receipts.js'
+import type { SessionRow } from './sessions/session-row.js'
+import { insertSession, sessionColumns, sessionValues, toSession } from './sessions/session-row.js'
+import type { UserRow } from './user-row.js'
+import { toUser, userColumns } from './user-row.js'
+
+/**
+ * CTEs that sign in who proved the mailbox of a CTE `proved (email, email_key)`, ending in `u` and `s`.
+ * `$first` is the id of the user to make or null, the seven session parameters follow.
+ *
+ * The no-op updates of the claim and the user are how a statement meets a winner that its snapshot
+ * cannot see; the lock on a known claim is how it meets a deletion, which the upsert would undo. The
+ * first proof of an unverified address raises both epochs: what a squatter made before no longer
+ * counts, whatever is being inserted just now.
+ */
+export const signInByMailbox = (schema: string, first: number): string => `
+      claim as (
+        insert into ${schema}.user_emails as e (email_key, user_id)
+        select proved.email_key, $${first}::uuid from proved where $${first}::uuid is not null
+        on conflict (email_key) do update set user_id = e.user_id
+        returning e.email_key, e.user_id
+      ), known as (
+        select e.email_key, e.user_id from ${schema}.user_emails e join proved on proved.email_key = e.email_key
+        where $${first}::uuid is null for no key update of e
+      ), owner as (
+        select claim.email_key, claim.user_id from claim
+        union all
+        select known.email_key, known.user_id from known
+      ), unproved as (
+        select u.id from ${schema}.users u join owner on owner.user_id = u.id
+        where u.email_verified_at is null for no key update of u
+      ), u as (
+        insert into ${schema}.users as u
+          (id, email, email_key, email_verified_at, created_at, updated_at)
+        select owner.user_id, proved.email, owner.email_key, ${now}, ${now}, ${now}
+        from owner join proved on proved.email_key = owner.email_key
+        where (select pg_catalog.count(*) from unproved) >= 0
+        on conflict (id) do update set
+          email_verified_at = coalesce(u.email_verified_at, excluded.email_verified_at),
+          session_epoch = u.session_epoch + (u.email_verified_at is null)::int,
+          owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
+          updated_at = case when u.email_verified_at is null then excluded.updated_at else u.updated_at end
+        where u.disabled_at is null and u.email_key = excluded.email_key
+        returning ${userColumns}, u.session_epoch,
+          u.id is not distinct from $${first}::uuid as created, u.email_verified_at as proved_at
+      ), s as (
+        ${insertSession(schema, first + 1)}
+        returning ${sessionColumns}
+      )`
+
+/** What {@link signInByMailbox} adds to the columns of `u` and `s`. */
+export const mailboxColumns = (schema: string): string =>
+  `u.*, s.*, not u.created and ${tookOver(schema)} as took_over`
+
+/**
+ * Whether this proof of the CTE `u` was the first. A lock on the `unproved` user tells: who had to wait for it finds
+ * the user proved. A user who was made while this statement waited is in no snapshot of it; there the time tells.
+ */
+export const tookOver = (schema: string): string => `(exists (select 1 from unproved)
+        or (u.proved_at = ${now} and not exists (select 1 from ${schema}.users known where known.id = u.user_id)))`
+
+export interface MailboxRow extends UserRow, SessionRow {
+  created: boolean
+  took_over: boolean
+}
+
+export function mailboxValues(proof: MailboxProof): unknown[] {
+  const { session, newUserId } = checkObject(proof, 'proof')
+  return [
+    newUserId === null ? null : checkUserId(newUserId, 'newUserId'),
+    ...sessionValues(checkNewSession(session)),
+  ]
+}
+
+export const toMailboxSignIn = <Metadata extends object>(
+  row: MailboxRow,
+): MailboxSignIn<Metadata> => ({
+  ok: true,
+  user: toUser(row),
+  session: toSession(row),
+  created: row.created,
+  tookOver: row.took_over,
+})
+
+/** What {@link toMailboxSignIn} would have said of a sign-in whose answer was lost; null when there was none. */
+export function toFormerSignIn<Metadata extends object>(
+  row: OpenedRow | null,
+  { newUserId }: MailboxProof,
+): MailboxSignIn<Metadata> | null {
+  if (row === null) return null
+  const created = row.user_id === newUserId
+  return toMailboxSignIn({ ...row, created, took_over: row.proved_now && !created })
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import { newSessionId, newUserId, tokenHash } from 'torii-core'
+import type { TestDatabase } from 'torii-testing'
+import { elapse, testDatabase } from 'torii-testing'
+import { PostgresStorage } from '../index.js'
+
+const day = 86_400
+
+describe('sweep', () => {
+  let db: TestDatabase
+  let storage: PostgresStorage
+  before(async () => {
+    db = await testDatabase()
+    storage = await PostgresStorage.connect(db.url)
+  })
+  after(() => storage.close())
+
+  const newSession = (idleSeconds: number) => ({
+    id: newSessionId(),
+    secretHash: tokenHash(randomBytes(32)),
+    methods: ['password'] as const,
+    ip: null,
+    userAgent: null,
+    idleSeconds,
+    absoluteSeconds: 30 * day,
+  })
+
+  async function newUser(): Promise<ReturnType<typeof newUserId>> {
+    const id = newUserId()
+    const made = await storage.users.register({ id, email: `${id}@example.com` })
+    assert.ok(made.ok)
+    return id
+  }
+
+  const count = async (table: string): Promise<number> => {
+    const { rows } = await db.query<{ count: number }>(
+      `select count(*)::int as count from torii.${table}`,
+    )
+    return rows[0]?.count ?? -1
+  }
+
+  /** Sessions in bulk, on enough pages for several ranges. */
+  const fill = (userId: string, sessions: number, lifetime: string) =>
+    db.query(
+      `insert into torii.sessions (user_id, id, secret_hash, epoch, methods, expires_at, absolute_expires_at)
+       select $1::uuid, md5(random()::text || i)::uuid, sha256(i::text::bytea), 0, '{password}',
+         now() + $3::interval, now() + interval '30 days'
+       from generate_series(1, $2::int) i`,
+      [userId, sessions, lifetime],
+    )
+
+  test('deletes expired sessions and leaves live ones, by four sweepers beside touches', async () => {
+    const userId = await newUser()
+    await fill(userId, 20_000, '-1 minute')
+    const live = Array.from({ length: 200 }, () => newSession(7 * day))
+    for (const session of live) assert.ok((await storage.sessions.open(userId, session)).ok)
+    await db.query(
+      "update torii.sessions set last_active_at = now() - interval '1 hour' where expires_at > now()",
+    )
+    const touches = live.map(({ id, secretHash }) =>
+      storage.sessions.touch(
+        { userId, id, secretHash },
+        { idleSeconds: 7 * day, touchSeconds: 60 },
+      ),
+    )
+    const swept = await Promise.all(Array.from({ length: 4 }, () => storage.sweep()))
+    assert.ok((await Promise.all(touches)).every((touched) => touched !== null))
+    // A range that two sweepers read at once is left to one of them: nothing is counted twice.
+    const deleted = swept.reduce((sum, counts) => sum + (counts.deleted.sessions ?? 0), 0)
+    const rest = (await storage.sweep()).deleted.sessions ?? 0
+    assert.equal(deleted + rest, 20_000)
+    assert.equal(await count('sessions'), 200)
+  })
+
+  test('deletes what an epoch has ended, in every table that carries one', async () => {
+    const userId = await newUser()
+    assert.ok((await storage.sessions.open(userId, newSession(day))).ok)
+    await db.query("insert into torii.passwords (user_id, hash, owner_epoch) values ($1, 'h', 0)", [
+      userId,
+    ])
+    await db.query(
+      `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch)
+       values ('p', $1::text, $1::uuid, $1::uuid, 0)`,
+      [userId],
+    )
+    await storage.sweep()
+    const before = [
+      await count('sessions'),
+      await count('passwords'),
+      await count('oauth_accounts'),
+    ]
+    await db.query(
+      'update torii.users set session_epoch = session_epoch + 1, owner_epoch = owner_epoch + 1 where id = $1',
+      [userId],
+    )
+    const { deleted } = await storage.sweep()
+    assert.deepEqual([deleted.sessions, deleted.passwords, deleted.oauth_accounts], [1, 1, 1])
+    const now = [await count('sessions'), await count('passwords'), await count('oauth_accounts')]
+    assert.deepEqual(
+      now,
+      before.map((rows) => rows - 1),
+    )
+  })
+
+  test('forgets counts of attempts when their time is over, not before', async () => {
+    const key = tokenHash(randomBytes(32))
+    await db.query(
+      `insert into torii.login_attempts
+       values ($1, 1, 10, 1, 100, now(), now(), now(), now() + interval '1 day')`,
+      [key],
+    )
+    assert.equal((await storage.sweep()).deleted.login_attempts, 0)
+    await elapse((text, values) => db.query(text, values), 'torii', 2 * day)
+    assert.equal((await storage.sweep()).deleted.login_attempts, 1)
+  })
+
+  test('a row that another transaction holds is left for later, without waiting', async () => {
+    const userId = await newUser()
+    await fill(userId, 10, '-1 minute')
+    const holder = await db.connect()
+    await holder.query('begin')
+    await holder.query('select 1 from torii.sessions where expires_at < now() limit 3 for update')
+    assert.equal((await storage.sweep()).deleted.sessions, 7)
+    await holder.query('rollback')
+    assert.equal((await storage.sweep()).deleted.sessions, 3)
+  })
+
+  test('endEverything ends all sessions and pending rows, and no way in', async () => {
+    const people = await Promise.all(Array.from({ length: 5 }, newUser))
+    const sessions = people.map((userId) => ({ userId, session: newSession(day) }))
+    for (const { userId, session } of sessions)
+      assert.ok((await storage.sessions.open(userId, session)).ok)
+    await db.query(
+      `insert into torii.oauth_states (state_hash, browser_hash, provider, expires_at)
+       values (sha256('a'), sha256('b'), 'p', now() + interval '1 day')`,
+    )
+    assert.equal(await storage.endEverything(), await count('users'))
+    for (const { userId, session } of sessions) {
+      const key = { userId, id: session.id, secretHash: session.secretHash }
+      assert.equal(await storage.sessions.validate(key, { touchSeconds: 60 }), null)
+      assert.ok((await storage.sessions.open(userId, newSession(day))).ok)
+    }
+    assert.equal(await count('oauth_states'), 0)
+  })
+})
+
+describe('health check', () => {
+  test('tells versions, clock and that no pooler stands between', async () => {
+    const db = await testDatabase()
+    const storage = await PostgresStorage.connect(db.url)
+    const health = await storage.healthCheck()
+    assert.ok(health.connected)
+    assert.equal(health.schemaVersion, (await storage.migrationStatus()).latest)
+    assert.equal(health.readOnly, false)
+    assert.equal(health.pooler, 'none')
+    assert.ok(Math.abs(health.clockDifferenceSeconds) < 60)
+    await storage.close()
+    assert.deepEqual(await storage.healthCheck(), {
+      connected: false,
+      code: 'ERR_CLOSED',
+      message: 'the storage was closed',
+    })
+  })
+
+  test('tells a read-only server and a database without tables', async () => {
+    const { url } = await testDatabase({ empty: true })
+    const readOnly = new URL(url)
+    readOnly.searchParams.set('options', '-c default_transaction_read_only=on')
+    const storage = await PostgresStorage.connect(readOnly.href)
+    const health = await storage.healthCheck()
+    assert.ok(health.connected)
+    assert.deepEqual([health.readOnly, health.schemaVersion], [true, 0])
+    await storage.close()
+  })
+})

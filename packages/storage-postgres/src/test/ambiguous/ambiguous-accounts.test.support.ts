@@ -1,0 +1,189 @@
+import { newSessionId, newUserId } from 'torii-core'
+import {
+  askingOf,
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  newSession,
+  signUp,
+} from '../races/people.test.support.js'
+import {
+  count,
+  givenBack,
+  liveSessions,
+  notGivenBack,
+  opened,
+  operation,
+  personWithAttempts,
+  rowOf,
+  withOther,
+} from './ambiguous-operations.test.support.js'
+
+export const userOperations = [
+  operation('users.register', 'done', [1, true], async (world) => {
+    const [id, session] = [newUserId(), newSession()]
+    const user = { id, email: freshEmail(), passwordHash: freshPasswordHash(), session }
+    return { act: ({ users }) => users.register(user), effect: () => opened(world, id, session) }
+  }),
+  ...[true, false].map((taken) =>
+    operation('users.register', 'done', [1], async (world) => {
+      const holder = taken ? await signUp(world.aside, { emailVerified: false }) : null
+      const [id, secretHash] = [newUserId(), freshSecretHash()]
+      const user = {
+        id,
+        email: holder?.email ?? freshEmail(),
+        passwordHash: freshPasswordHash(),
+        verification: { secretHash, lifetimeSeconds: 600 },
+      }
+      return {
+        act: async ({ users }) => {
+          const outcome = await users.register(user)
+          return taken && !outcome.ok ? outcome.notice : outcome
+        },
+        effect: async () => [
+          await count(world, 'torii.verification_tokens where secret_hash = $1 and user_id = $2', [
+            secretHash,
+            holder?.id ?? id,
+          ]),
+        ],
+      }
+    }),
+  ),
+  operation('users.updateProfile', 'done', ['New'], async (world) => {
+    const { id } = await signUp(world.aside)
+    return {
+      act: ({ users }) => users.updateProfile(id, { name: 'New' }),
+      effect: () => rowOf(world, id, 'name'),
+    }
+  }),
+  operation('users.verifyEmail', 'done', [true], async (world) => {
+    const { id, email } = await signUp(world.aside, { emailVerified: false })
+    return {
+      act: ({ users }) => users.verifyEmail(id, email),
+      effect: () => rowOf(world, id, 'email_verified_at is not null'),
+    }
+  }),
+  operation('users.disable', 'done', [true, 0], async (world) => {
+    const { id } = await signUp(world.aside)
+    return {
+      act: ({ users }) => users.disable(id),
+      effect: () =>
+        rowOf(
+          world,
+          id,
+          'disabled_at is not null, (select count(*) from torii.sessions where user_id = users.id)',
+        ),
+    }
+  }),
+  operation('users.enable', 'done', [true], async (world) => {
+    const { id } = await signUp(world.aside)
+    await world.aside.users.disable(id)
+    return {
+      act: ({ users }) => users.enable(id),
+      effect: () => rowOf(world, id, 'disabled_at is null'),
+    }
+  }),
+  operation('users.delete', 'false', undefined, async (world) => {
+    const { id } = await signUp(world.aside)
+    return { act: ({ users }) => users.delete(id), effect: () => rowOf(world, id, '1') }
+  }),
+]
+
+export const sessionOperations = [
+  operation('sessions.open', 'done', [2, true], async (world) => {
+    const [{ id }, session] = [await signUp(world.aside), newSession()]
+    return {
+      act: ({ sessions }) => sessions.open(id, session),
+      effect: () => opened(world, id, session),
+    }
+  }),
+  operation('sessions.openMany', 'done', [5, true, true, true, true], async (world) => {
+    const { id } = await signUp(world.aside)
+    const sessions = Array.from({ length: 4 }, newSession)
+    return {
+      // The first goes alone, the others together.
+      act: async (storage) =>
+        (await Promise.all(sessions.map((session) => storage.sessions.open(id, session)))).find(
+          ({ ok }) => !ok,
+        ),
+      effect: async () => [
+        await liveSessions(world, id),
+        ...(await Promise.all(
+          sessions.map(async (session) => (await opened(world, id, session))[1]),
+        )),
+      ],
+    }
+  }),
+  operation('sessions.derive', 'done', [2, true], async (world) => {
+    const [person, id, secretHash] = [await signUp(world.aside), newSessionId(), freshSecretHash()]
+    const derived = { id, secretHash, ip: null, userAgent: null, idleSeconds: 500 }
+    return {
+      act: ({ sessions }) => sessions.derive(askingOf(person), derived),
+      effect: () => opened(world, person.id, { id, secretHash }),
+    }
+  }),
+  operation('sessions.touch', 'null', true, async (world) => {
+    const { key } = await signUp(world.aside)
+    await world.value(
+      "update torii.sessions set last_active_at = now() - interval '1 hour' where id = $1 returning 1",
+      [key.id],
+    )
+    return {
+      act: ({ sessions }) => sessions.touch(key, { idleSeconds: 500, touchSeconds: 60 }),
+      effect: () =>
+        world.value(
+          "select last_active_at > now() - interval '1 minute' from torii.sessions where id = $1",
+          [key.id],
+        ),
+    }
+  }),
+  operation('sessions.revoke', 'false', 1, async (world) => {
+    const { id, other } = await withOther(world)
+    return {
+      act: ({ sessions }) => sessions.revoke(id, other.id),
+      effect: () => liveSessions(world, id),
+    }
+  }),
+  operation('sessions.end', 'false', 1, async (world) => {
+    const { id, key } = await withOther(world)
+    return { act: ({ sessions }) => sessions.end(key), effect: () => liveSessions(world, id) }
+  }),
+  operation('sessions.revokeOthers', 'done', [1, true], async (world) => {
+    const person = await withOther(world)
+    return {
+      act: ({ sessions }) => sessions.revokeOthers(askingOf(person)),
+      effect: () => opened(world, person.id, person.key),
+    }
+  }),
+  operation('sessions.revokeAll', 'done', 0, async (world) => {
+    const { id } = await withOther(world)
+    return { act: ({ sessions }) => sessions.revokeAll(id), effect: () => liveSessions(world, id) }
+  }),
+  operation('sessions.rotate', 'done', [1, true], async (world) => {
+    const [{ id, key }, secretHash] = [await signUp(world.aside), freshSecretHash()]
+    return {
+      act: ({ sessions }) => sessions.rotate(key, secretHash),
+      effect: () => opened(world, id, { id: key.id, secretHash }),
+    }
+  }),
+  ...[true, false].map((kept) =>
+    operation(
+      'sessions.reauthenticate',
+      'done',
+      [1, true, ...givenBack],
+      async (world) => {
+        const { id, key, refund, attempts } = await personWithAttempts(world)
+        const secretHash = kept ? key.secretHash : freshSecretHash()
+        return {
+          act: ({ sessions }) =>
+            sessions.reauthenticate(key, { newSecretHash: secretHash, method: 'passkey', refund }),
+          effect: async () => [
+            ...(await opened(world, id, { id: key.id, secretHash })),
+            ...(await attempts()),
+          ],
+        }
+      },
+      { before: kept ? [1, true, ...notGivenBack] : [1, true, ...givenBack] },
+    ),
+  ),
+]

@@ -1,0 +1,196 @@
+import { newUserId } from 'torii-core'
+import {
+  askingOf,
+  freshAttemptKey,
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  newSession,
+  signUp,
+} from '../races/people.test.support.js'
+import {
+  count,
+  givenBack,
+  liveSessions,
+  mailCharges,
+  opened,
+  operation,
+  personWithAttempts,
+  rowOf,
+  storedLink,
+  storedToken,
+  total,
+  withOther,
+} from './ambiguous-operations.test.support.js'
+
+export const mailOperations = [
+  operation(
+    'magic_links.issue',
+    'done',
+    [1, 1],
+    async (world) => {
+      const [email, key, tokenHash] = [freshEmail(), freshAttemptKey(), freshSecretHash()]
+      const link = {
+        email,
+        tokenHash,
+        codeHash: null,
+        lifetimeSeconds: 600,
+        charges: mailCharges(key),
+      }
+      return {
+        act: ({ magicLinks }) => magicLinks.issue(link),
+        effect: async () => [
+          await count(world, 'torii.magic_links where token_hash = $1', [tokenHash]),
+          await total(world, key),
+        ],
+      }
+    },
+    { twice: [1, 2] },
+  ),
+  ...[true, false].map((known) =>
+    operation('magic_links.consume', 'done', [known ? 2 : 1, true, 1], async (world) => {
+      const person = await signUp(world.aside)
+      const email = known ? person.email : freshEmail()
+      const link = await storedLink(world, email)
+      const proof = { session: newSession(), newUserId: newUserId() }
+      const id = known ? person.id : proof.newUserId
+      return {
+        act: ({ magicLinks }) => magicLinks.consume(link.tokenHash, proof),
+        effect: async () => [
+          ...(await opened(world, id, proof.session)),
+          await count(world, 'torii.users where email = $1', [email]),
+        ],
+      }
+    }),
+  ),
+  operation('magic_links.consumeCode', 'done', [1, true, ...givenBack], async (world) => {
+    const email = freshEmail()
+    const { codeHash } = await storedLink(world, email)
+    const { refund, attempts } = await personWithAttempts(world)
+    const proof = { session: newSession(), newUserId: newUserId() }
+    return {
+      act: ({ magicLinks }) =>
+        magicLinks.consumeCode({ email, codeHashes: [codeHash], refund }, proof),
+      effect: async () => [
+        ...(await opened(world, proof.newUserId, proof.session)),
+        ...(await attempts()),
+      ],
+    }
+  }),
+  operation(
+    'verification_tokens.issue',
+    'done',
+    [1, 1],
+    async (world) => {
+      const [{ email }, key, secretHash] = [
+        await signUp(world.aside),
+        freshAttemptKey(),
+        freshSecretHash(),
+      ]
+      const wanted = {
+        purpose: 'reset_password',
+        email,
+        secretHash,
+        lifetimeSeconds: 600,
+        charges: mailCharges(key),
+      } as const
+      return {
+        act: ({ verificationTokens }) => verificationTokens.issue(wanted),
+        effect: async () => [
+          await count(world, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
+          await total(world, key),
+        ],
+      }
+    },
+    { twice: [1, 2] },
+  ),
+  operation(
+    'verification_tokens.issueEmailChange',
+    'done',
+    [1, 1],
+    async (world) => {
+      const [person, key, secretHash] = [
+        await signUp(world.aside),
+        freshAttemptKey(),
+        freshSecretHash(),
+      ]
+      const change = {
+        asking: askingOf(person),
+        email: freshEmail(),
+        secretHash,
+        lifetimeSeconds: 600,
+        charges: mailCharges(key),
+      }
+      return {
+        act: ({ verificationTokens }) => verificationTokens.issueEmailChange(change),
+        effect: async () => [
+          await count(world, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
+          await total(world, key),
+        ],
+      }
+    },
+    { twice: [1, 2] },
+  ),
+  operation('verification_tokens.verifyEmail', 'done', [1, true], async (world) => {
+    const person = await signUp(world.aside, { emailVerified: false })
+    const key = await storedToken(world, person, 'verify_email')
+    const session = newSession()
+    return {
+      act: ({ verificationTokens }) =>
+        verificationTokens.verifyEmail(key, {
+          kind: 'new_password',
+          passwordHash: freshPasswordHash(),
+          session,
+        }),
+      effect: () => opened(world, person.id, session),
+    }
+  }),
+  operation('verification_tokens.verifyEmail', 'invalid_token', [true], async (world) => {
+    const person = await signUp(world.aside, { emailVerified: false })
+    const key = await storedToken(world, person, 'verify_email')
+    return {
+      act: ({ verificationTokens }) =>
+        verificationTokens.verifyEmail(key, { kind: 'session', asking: askingOf(person) }),
+      effect: () => rowOf(world, person.id, 'email_verified_at is not null'),
+    }
+  }),
+  operation('verification_tokens.resetPassword', 'done', [0, true, ...givenBack], async (world) => {
+    const person = await personWithAttempts(world)
+    const [key, hash] = [await storedToken(world, person, 'reset_password'), freshPasswordHash()]
+    return {
+      act: ({ verificationTokens }) =>
+        verificationTokens.resetPassword(key, { hash, refund: person.refund }),
+      effect: async () => [
+        await liveSessions(world, person.id),
+        await world.value('select hash = $2 from torii.passwords where user_id = $1', [
+          person.id,
+          hash.reveal(),
+        ]),
+        ...(await person.attempts()),
+      ],
+    }
+  }),
+  operation('verification_tokens.changeEmail', 'done', [1, true], async (world) => {
+    const [person, email, secretHash] = [await withOther(world), freshEmail(), freshSecretHash()]
+    const asking = askingOf(person)
+    await world.aside.verificationTokens.issueEmailChange({
+      asking,
+      email,
+      secretHash,
+      lifetimeSeconds: 600,
+      charges: mailCharges(freshAttemptKey()),
+    })
+    return {
+      act: async ({ verificationTokens }) => {
+        const changed = await verificationTokens.changeEmail(asking, secretHash)
+        // A lost answer must not lose the address that is to be told of the change.
+        if (changed.ok && changed.formerEmail !== person.email) return 'another former address'
+        return changed
+      },
+      effect: async () => [
+        await liveSessions(world, person.id),
+        await world.value('select email = $2 from torii.users where id = $1', [person.id, email]),
+      ],
+    }
+  }),
+]

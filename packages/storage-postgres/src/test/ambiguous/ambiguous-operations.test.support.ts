@@ -1,0 +1,207 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type {
+  AttemptKey,
+  Ciphertext,
+  NewPasskey,
+  NewSession,
+  OAuthSignIn,
+  TokenHash,
+  UserId,
+} from 'torii-core'
+import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
+import type { PostgresStorage } from '../../index.js'
+import type { Person } from '../races/people.test.support.js'
+import {
+  askingOf,
+  firstEpochs,
+  freshAttemptKey,
+  freshEmail,
+  freshSecretHash,
+  newSession,
+  signUp,
+  widePolicy,
+} from '../races/people.test.support.js'
+
+/** What the tests look at and prepare with, beside the storage whose connection is cut. */
+export interface World {
+  /** Over a connection that nobody cuts. */
+  readonly aside: PostgresStorage
+  /** Reads one value. */
+  value(text: string, values: unknown[]): Promise<unknown>
+}
+
+/** One call, and what there is to see of its effect. */
+export interface Call {
+  act(storage: PostgresStorage): Promise<unknown>
+  /** The effect; equal values are equal effects. */
+  effect(): Promise<unknown>
+}
+
+/** A writing operation whose connection is cut. */
+export interface Operation {
+  /** The statement at which it is cut, by its name (or a text of its own). */
+  readonly statement: string
+  /** What the call answers where the first statement was committed: a word, `done` for success. */
+  readonly after: string
+  /** The effect of one call that nothing disturbed. */
+  readonly once: unknown
+  /** The effect where the first statement never reached the server, when that may differ. */
+  readonly before?: unknown
+  /** The effect where the first statement was committed, when that may differ. */
+  readonly twice?: unknown
+  /** What it may also be where the first statement was still waiting. */
+  readonly underWay?: unknown
+  prepare(world: World): Promise<Call>
+}
+
+export const charge = (key: AttemptKey) => ({ key, policy: widePolicy })
+export const charges = (key: AttemptKey) => ({ account: charge(key), network: null })
+export const mailCharges = (key: AttemptKey) => ({ address: charge(key), network: null })
+export const total = ({ value }: World, key: AttemptKey) =>
+  value('select total from torii.login_attempts where key = $1', [key])
+export const liveSessions = async ({ aside }: World, id: UserId) =>
+  (await aside.sessions.list(id)).length
+export const count = ({ value }: World, text: string, values: unknown[]) =>
+  value(`select count(*)::int from ${text}`, values)
+
+/** Someone with attempts to give back: three of the account, five of the network. */
+export async function personWithAttempts(world: World, given: Parameters<typeof signUp>[1] = {}) {
+  const person = await signUp(world.aside, given)
+  const refund = { account: freshAttemptKey(), network: freshAttemptKey() }
+  for (let n = 0; n < 5; n += 1)
+    await world.aside.loginAttempts.charge({
+      account: n < 3 ? charge(refund.account) : null,
+      network: charge(refund.network),
+    })
+  const attempts = async () => [
+    await total(world, refund.account),
+    await total(world, refund.network),
+  ]
+  return { ...person, refund, attempts }
+}
+
+export const givenBack = [undefined, 4]
+/** A repetition that could give an attempt back twice does not give it back at all. */
+export const notGivenBack = [3, 5]
+
+export async function withOther(world: World) {
+  const person = await signUp(world.aside)
+  const other = newSession()
+  await world.aside.sessions.open(person.id, other)
+  return { ...person, other }
+}
+
+export async function storedLink(
+  world: World,
+  email: string,
+  charged: AttemptKey = freshAttemptKey(),
+) {
+  const [tokenHash, codeHash] = [freshSecretHash(), freshSecretHash()]
+  const link = { email, tokenHash, codeHash, lifetimeSeconds: 600, charges: mailCharges(charged) }
+  await world.aside.magicLinks.issue(link)
+  return link
+}
+
+export async function storedToken(
+  world: World,
+  { id, email }: Person,
+  purpose: 'verify_email' | 'reset_password',
+) {
+  const secretHash = freshSecretHash()
+  const wanted = {
+    purpose,
+    email,
+    secretHash,
+    lifetimeSeconds: 600,
+    charges: mailCharges(freshAttemptKey()),
+  }
+  await world.aside.verificationTokens.issue(wanted)
+  return { userId: id, secretHash }
+}
+
+export const newPasskey = (): NewPasskey => ({
+  id: newPasskeyId(),
+  credentialId: new Uint8Array(randomBytes(32)),
+  publicKey: new Uint8Array(randomBytes(77)),
+  signCount: 1,
+  userHandle: new Uint8Array(randomBytes(64)),
+  userVerified: true,
+  backupEligible: false,
+  backedUp: false,
+  aaguid: randomUUID(),
+  transports: ['internal'],
+  name: 'Key',
+})
+
+export async function withPasskey(world: World) {
+  const person = await personWithAttempts(world)
+  const made = newPasskey()
+  await world.aside.passkeys.add(askingOf(person), made, { max: 10 })
+  const use = {
+    credentialId: made.credentialId,
+    userId: person.id,
+    signCount: 7,
+    backedUp: false,
+    epochs: firstEpochs,
+  }
+  const counter = () =>
+    world.value('select sign_count::int from torii.passkeys where credential_id = $1', [
+      made.credentialId,
+    ])
+  return { ...person, made, use, counter }
+}
+
+export const freshTokens = () => new Uint8Array(randomBytes(64)) as Ciphertext
+
+export const somebody = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
+  provider: 'google',
+  subject: randomBytes(8).toString('hex'),
+  label: null,
+  tokens: freshTokens(),
+  email: freshEmail(),
+  emailVerified: true,
+  newUserId: newUserId(),
+  newAccountId: newOAuthAccountId(),
+  name: null,
+  picture: null,
+  session: newSession(),
+  ...given,
+})
+
+export async function withAccount(world: World) {
+  const person = await signUp(world.aside)
+  const identity = somebody()
+  await world.aside.oauthAccounts.link(askingOf(person), identity)
+  return { ...person, identity, accountId: identity.newAccountId }
+}
+
+export const rowOf = ({ value }: World, id: UserId, columns: string) =>
+  value(`select json_build_array(${columns}) from torii.users where id = $1`, [id])
+
+/** How a session stands: how many of the user, and whether this one opens. */
+export const opened = async (
+  world: World,
+  id: UserId,
+  { id: sessionId, secretHash }: NewSession | { id: NewSession['id']; secretHash: TokenHash },
+) => [
+  await liveSessions(world, id),
+  (await world.aside.sessions.validate(
+    { userId: id, id: sessionId, secretHash },
+    { touchSeconds: 60 },
+  )) !== null,
+]
+
+type Preparation = (world: World) => Promise<Call>
+export const operation = (
+  statement: string,
+  after: string,
+  once: unknown,
+  prepare: Preparation,
+  other: Pick<Operation, 'before' | 'twice' | 'underWay'> = {},
+): Operation => ({
+  statement,
+  after,
+  once,
+  prepare,
+  ...other,
+})

@@ -1,0 +1,182 @@
+import { newAuditEventId, newUserId } from 'torii-core'
+import {
+  askingOf,
+  firstEpochs,
+  freshAttemptKey,
+  freshPasswordHash,
+  newSession,
+  signUp,
+  widePolicy,
+} from '../races/people.test.support.js'
+import {
+  charges,
+  count,
+  givenBack,
+  liveSessions,
+  mailCharges,
+  opened,
+  operation,
+  personWithAttempts,
+  total,
+  withOther,
+} from './ambiguous-operations.test.support.js'
+
+export const passwordOperations = [
+  operation(
+    'passwords.findForSignIn',
+    'done',
+    1,
+    async (world) => {
+      const [{ email }, key] = [await signUp(world.aside), freshAttemptKey()]
+      const input = { email, charges: charges(key) }
+      return {
+        act: ({ passwords }) => passwords.findForSignIn(input),
+        effect: () => total(world, key),
+      }
+    },
+    { twice: 2 },
+  ),
+  operation(
+    'passwords.findForUser',
+    'done',
+    1,
+    async (world) => {
+      const [{ id }, key] = [await signUp(world.aside), freshAttemptKey()]
+      const input = { userId: id, charges: charges(key) }
+      return {
+        act: ({ passwords }) => passwords.findForUser(input),
+        effect: () => total(world, key),
+      }
+    },
+    { twice: 2 },
+  ),
+  operation('passwords.signIn', 'done', [2, true, ...givenBack], async (world) => {
+    const { id, hash, refund, attempts } = await personWithAttempts(world)
+    const session = newSession()
+    const input = {
+      credential: { userId: id, hash, epochs: firstEpochs },
+      session,
+      refund,
+      rehash: freshPasswordHash(),
+    }
+    return {
+      act: ({ passwords }) => passwords.signIn(input),
+      effect: async () => [...(await opened(world, id, session)), ...(await attempts())],
+    }
+  }),
+  operation('passwords.set', 'done', 1, async (world) => {
+    const [person, hash] = [await signUp(world.aside, { password: false }), freshPasswordHash()]
+    return {
+      act: ({ passwords }) => passwords.set(askingOf(person), hash),
+      effect: () =>
+        count(world, 'torii.passwords where user_id = $1 and hash = $2', [
+          person.id,
+          hash.reveal(),
+        ]),
+    }
+  }),
+  operation('passwords.change', 'done', [1, true, ...givenBack], async (world) => {
+    const [person, next] = [await personWithAttempts(world), freshPasswordHash()]
+    await world.aside.sessions.open(person.id, newSession())
+    return {
+      act: ({ passwords }) =>
+        passwords.change(askingOf(person), { verified: person.hash, next, refund: person.refund }),
+      effect: async () => [
+        await liveSessions(world, person.id),
+        await world.value('select hash = $2 from torii.passwords where user_id = $1', [
+          person.id,
+          next.reveal(),
+        ]),
+        ...(await person.attempts()),
+      ],
+    }
+  }),
+  operation('passwords.rehash', 'done', true, async (world) => {
+    const [{ id, hash }, next] = [await signUp(world.aside), freshPasswordHash()]
+    return {
+      act: ({ passwords }) => passwords.rehash(id, { verified: hash, next }),
+      effect: () =>
+        world.value('select hash = $2 from torii.passwords where user_id = $1', [
+          id,
+          next.reveal(),
+        ]),
+    }
+  }),
+  operation('passwords.remove', 'done', [1, 0], async (world) => {
+    const person = await withOther(world)
+    return {
+      act: ({ passwords }) => passwords.remove(askingOf(person), { mailSignIn: true }),
+      effect: async () => [
+        await liveSessions(world, person.id),
+        await count(world, 'torii.passwords where user_id = $1', [person.id]),
+      ],
+    }
+  }),
+]
+
+export const attemptOperations = [
+  operation(
+    'login_attempts.charge',
+    'done',
+    1,
+    async (world) => {
+      const key = freshAttemptKey()
+      return {
+        act: ({ loginAttempts }) => loginAttempts.charge(charges(key)),
+        effect: () => total(world, key),
+      }
+    },
+    { twice: 2 },
+  ),
+  operation(
+    'login_attempts.chargeMail',
+    'done',
+    1,
+    async (world) => {
+      const key = freshAttemptKey()
+      return {
+        act: ({ loginAttempts }) => loginAttempts.chargeMail(mailCharges(key)),
+        effect: () => total(world, key),
+      }
+    },
+    { twice: 2 },
+  ),
+  operation('audit_events.record', 'done', 2, async (world) => {
+    const userId = newUserId()
+    const event = {
+      userId,
+      type: 'signed_in',
+      sessionId: null,
+      ip: null,
+      userAgent: null,
+      detail: {},
+      retentionSeconds: 600,
+    }
+    const events = [1, 2].map(() => ({ ...event, id: newAuditEventId() }))
+    return {
+      act: ({ auditEvents }) => auditEvents.record(events),
+      effect: () => count(world, 'torii.audit_events where user_id = $1', [userId]),
+    }
+  }),
+  operation(
+    'login_attempts.refund',
+    'ERR_OUTCOME_UNKNOWN',
+    [3, 5],
+    async (world) => {
+      const { refund, attempts } = await personWithAttempts(world)
+      return { act: ({ loginAttempts }) => loginAttempts.refund(refund), effect: attempts }
+    },
+    { twice: givenBack },
+  ),
+  operation('login_attempts.unlock', 'false', 0, async (world) => {
+    const key = freshAttemptKey()
+    await world.aside.loginAttempts.charge({
+      account: { key, policy: { ...widePolicy, cap: 1 } },
+      network: null,
+    })
+    return {
+      act: ({ loginAttempts }) => loginAttempts.unlock(key),
+      effect: () => count(world, 'torii.login_attempts where key = $1', [key]),
+    }
+  }),
+]

@@ -1,0 +1,136 @@
+import { newOAuthAccountId, newUserId } from 'torii-core'
+import {
+  askingOf,
+  freshAttemptKey,
+  freshSecretHash,
+  newSession,
+  signUp,
+} from '../races/people.test.support.js'
+import {
+  charge,
+  count,
+  freshTokens,
+  opened,
+  operation,
+  somebody,
+  total,
+  withAccount,
+} from './ambiguous-operations.test.support.js'
+
+export const oauthOperations = [
+  operation('oauth_accounts.signInKnown', 'done', [2, true], async (world) => {
+    const first = somebody()
+    await world.aside.oauthAccounts.signIn(first)
+    const person = {
+      ...first,
+      newUserId: newUserId(),
+      newAccountId: newOAuthAccountId(),
+      session: newSession(),
+    }
+    return {
+      act: ({ oauthAccounts }) => oauthAccounts.signIn(person),
+      effect: () => opened(world, first.newUserId, person.session),
+    }
+  }),
+  operation('oauth_accounts.deleteDead', 'done', [1, true], async (world) => {
+    // What a take-over left behind under the identity that somebody else now signs in with.
+    const former = somebody()
+    await world.aside.oauthAccounts.signIn(former)
+    await world.value(
+      'update torii.users set owner_epoch = owner_epoch + 1 where id = $1 returning 1 as raised',
+      [former.newUserId],
+    )
+    const person = { ...somebody(), subject: former.subject }
+    return {
+      act: ({ oauthAccounts }) => oauthAccounts.signIn(person),
+      effect: () => opened(world, person.newUserId, person.session),
+    }
+  }),
+  ...[true, false].map((trusted) =>
+    operation('oauth_accounts.signInNew', 'done', [1, true, 1], async (world) => {
+      const person = somebody({ emailVerified: trusted })
+      return {
+        act: ({ oauthAccounts }) => oauthAccounts.signIn(person),
+        effect: async () => [
+          ...(await opened(world, person.newUserId, person.session)),
+          await count(world, 'torii.oauth_accounts where subject = $1', [person.subject]),
+        ],
+      }
+    }),
+  ),
+  operation('oauth_accounts.link', 'done', 1, async (world) => {
+    const [person, identity] = [await signUp(world.aside), somebody()]
+    return {
+      act: ({ oauthAccounts }) => oauthAccounts.link(askingOf(person), identity),
+      effect: () => count(world, 'torii.oauth_accounts where id = $1', [identity.newAccountId]),
+    }
+  }),
+  operation('oauth_accounts.unlink', 'not_found', 0, async (world) => {
+    const person = await withAccount(world)
+    return {
+      act: ({ oauthAccounts }) =>
+        oauthAccounts.unlink(askingOf(person), person.accountId, { mailSignIn: true }),
+      effect: () => count(world, 'torii.oauth_accounts where id = $1', [person.accountId]),
+    }
+  }),
+  operation('oauth_accounts.replaceTokens', 'done', [1, true], async (world) => {
+    const { id, accountId } = await withAccount(world)
+    const tokens = freshTokens()
+    return {
+      act: ({ oauthAccounts }) =>
+        oauthAccounts.replaceTokens(id, accountId, { version: 0, tokens }),
+      effect: () =>
+        world.value(
+          'select json_build_array(tokens_version, tokens = $2) from torii.oauth_accounts where id = $1',
+          [accountId, tokens],
+        ),
+    }
+  }),
+  operation('oauth_accounts.leaseRefresh', 'false', true, async (world) => {
+    const { id, accountId } = await withAccount(world)
+    return {
+      act: ({ oauthAccounts }) =>
+        oauthAccounts.leaseRefresh(id, accountId, { version: 0, leaseSeconds: 60 }),
+      effect: () =>
+        world.value(
+          'select refresh_lease_ends_at > now() from torii.oauth_accounts where id = $1',
+          [accountId],
+        ),
+    }
+  }),
+  operation('oauth_states.store', 'done', [1, 1], async (world) => {
+    const [stateHash, key] = [freshSecretHash(), freshAttemptKey()]
+    const state = {
+      stateHash,
+      browserHash: freshSecretHash(),
+      provider: 'google',
+      flow: { kind: 'sign_in' },
+      redirectTo: null,
+      lifetimeSeconds: 60,
+      network: charge(key),
+    } as const
+    return {
+      act: ({ oauthStates }) => oauthStates.store(state),
+      effect: async () => [
+        await count(world, 'torii.oauth_states where state_hash = $1', [stateHash]),
+        await total(world, key),
+      ],
+    }
+  }),
+  operation('oauth_states.consume', 'null', 0, async (world) => {
+    const state = {
+      stateHash: freshSecretHash(),
+      browserHash: freshSecretHash(),
+      provider: 'google',
+      flow: { kind: 'sign_in' },
+      redirectTo: null,
+      lifetimeSeconds: 60,
+      network: null,
+    } as const
+    await world.aside.oauthStates.store(state)
+    return {
+      act: ({ oauthStates }) => oauthStates.consume(state),
+      effect: () => count(world, 'torii.oauth_states where state_hash = $1', [state.stateHash]),
+    }
+  }),
+]

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import type pg from 'pg'
+import { ToriiError } from 'torii-core'
+import { testDatabase } from 'torii-testing'
+import { lostAnswers } from '../../driver/outcome.js'
+import { PostgresStorage } from '../../index.js'
+import { everyStatement } from '../every-statement.test.support.js'
+import { sessionOperations, userOperations } from './ambiguous-accounts.test.support.js'
+import { mailOperations } from './ambiguous-mail.test.support.js'
+import type { Operation, World } from './ambiguous-operations.test.support.js'
+import { passkeyOperations } from './ambiguous-passkeys.test.support.js'
+import { attemptOperations, passwordOperations } from './ambiguous-passwords.test.support.js'
+import { oauthOperations } from './ambiguous-providers.test.support.js'
+import { sweepOperations } from './ambiguous-sweep.test.support.js'
+import type { Cut, CuttingProxy } from './cutting-proxy.test.support.js'
+import { startCuttingProxy } from './cutting-proxy.test.support.js'
+
+/** Every operation that writes, at least once per statement. */
+const operations: readonly Operation[] = [
+  ...userOperations,
+  ...sessionOperations,
+  ...passwordOperations,
+  ...attemptOperations,
+  ...mailOperations,
+  ...oauthOperations,
+  ...passkeyOperations,
+  ...sweepOperations,
+]
+
+let proxy: CuttingProxy
+let storage: PostgresStorage
+let world: World
+let holder: pg.Client
+
+before(async () => {
+  const db = await testDatabase()
+  proxy = await startCuttingProxy(db.url)
+  holder = await db.connect()
+  storage = await PostgresStorage.connect(proxy.url)
+  world = {
+    aside: await PostgresStorage.connect(db.url),
+    async value(text, values) {
+      const { rows } = await db.query(text, values)
+      return Object.values(rows[0] ?? {})[0]
+    },
+  }
+})
+
+after(async () => {
+  await Promise.all([storage.close(), world.aside.close()])
+  await proxy.close()
+})
+
+/** What an answer says, in a word. */
+function wordFor(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null)
+    return answer === undefined || answer === true || typeof answer === 'number'
+      ? 'done'
+      : String(answer)
+  const reason: unknown = Reflect.get(answer, 'reason')
+  return typeof reason === 'string' ? reason : 'done'
+}
+
+const outcomeOf = (answer: Promise<unknown>): Promise<string> =>
+  answer.then(wordFor, (error: unknown) => {
+    if (error instanceof ToriiError) return error.code
+    throw error
+  })
+
+/** Cuts at the operation's statement, and gives what was answered and what became of it. */
+async function cutAt(operation: Operation, cut: Cut) {
+  const call = await operation.prepare(world)
+  proxy.arm(cut, nameOf(operation))
+  const said = await outcomeOf(call.act(storage))
+  assert.equal(proxy.cuts, 1, 'the connection was cut')
+  return { said, effect: await call.effect() }
+}
+
+const title = ({ statement }: Operation, index: number) => `${statement} (${index})`
+
+for (const [index, operation] of operations.entries()) {
+  const {
+    statement,
+    after: afterwards,
+    once,
+    twice = once,
+    before: unsent = once,
+    underWay = once,
+  } = operation
+
+  describe(title(operation, index), () => {
+    test('undisturbed: the effect to compare with', async () => {
+      const call = await operation.prepare(world)
+      assert.equal(await outcomeOf(call.act(storage)), 'done')
+      // What is told and not repeated has its effect here, and none when it was cut before.
+      assert.deepEqual(await call.effect(), isTold(statement) ? twice : once)
+    })
+
+    test('cut before the server got it: done once, and nobody notices', async () => {
+      const { said, effect } = await cutAt(operation, 'before')
+      assert.equal(said, isTold(statement) ? afterwards : 'done')
+      assert.deepEqual(effect, unsent)
+    })
+
+    test('cut after the commit: done once, told or refused as documented', async () => {
+      const { said, effect } = await cutAt(operation, 'after')
+      assert.equal(said, afterwards)
+      assert.deepEqual(effect, twice)
+    })
+
+    test('cut while the server waits for a lock: no second effect when both go on', async () => {
+      const call = await operation.prepare(world)
+      await holder.query('begin')
+      await holder.query(lockAllTables)
+      proxy.arm('under way', nameOf(operation))
+      const answered = outcomeOf(call.act(storage))
+      for (let waits = 0; proxy.cuts === 0 && waits < 100; waits += 1) await sleep(5)
+      // Enough for a look and for the repetition to queue up behind the first one.
+      await sleep(150)
+      await holder.query('rollback')
+      const said = await answered
+      if (isTold(statement)) return assert.equal(said, afterwards)
+      assert.ok(said === 'done' || said === afterwards, said)
+      const effect = await call.effect()
+      assert.ok(
+        [once, unsent, twice, underWay].some((one) => isDeepStrictEqual(effect, one)),
+        JSON.stringify(effect),
+      )
+    })
+  })
+}
+
+const isTold = (statement: string): boolean => lostAnswers[statement]?.act === 'tell'
+
+/** How the statement is known on the wire. */
+const nameOf = ({ statement }: Operation): string =>
+  statement === 'commit' ? statement : `torii.${statement}.`
+
+/** Writers wait, readers do not. */
+const lockAllTables = `lock table ${[
+  'users',
+  'user_emails',
+  'passwords',
+  'oauth_accounts',
+  'passkeys',
+  'sessions',
+  'login_attempts',
+  'magic_links',
+  'verification_tokens',
+  'oauth_states',
+  'passkey_challenges',
+  'audit_events',
+]
+  .map((table) => `torii.${table}`)
+  .join(', ')} in exclusive mode`
+
+test('every statement that writes is cut, and has its line in the table', async () => {
+  const cut = new Set(operations.map(({ statement }) => statement))
+  const missing = Object.keys(lostAnswers).filter((name) => !cut.has(name))
+  assert.deepEqual(missing, [])
+  const written = (await everyStatement()).filter(({ reads }) => !reads).map(({ name }) => name)
+  assert.deepEqual(
+    written.filter((name) => !(name in lostAnswers) && !/^sweep\./.test(name)),
+    [],
+  )
+  assert.deepEqual(
+    Object.keys(lostAnswers).filter((name) => !written.includes(name)),
+    [],
+  )
+})

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { PostgresStorage } from '../../index.js'
+
+/** A storage over a single connection that the server knows by name. */
+interface Caller {
+  readonly name: string
+  readonly storage: PostgresStorage
+}
+
+/** Connections for one interleaving at a time: one holds a lock, two call, a fourth looks on. */
+export interface Lane {
+  readonly first: Caller
+  readonly second: Caller
+  /** Not one of the callers: prepares and looks. */
+  readonly aside: PostgresStorage
+  query<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>
+  /** Runs `work` while the rows that `select` finds are locked by a third connection. */
+  whileHeld(select: string, values: unknown[], work: () => Promise<void>): Promise<void>
+  close(): Promise<void>
+}
+
+/** A call that was begun: it waits for a row, or has already ended. */
+export interface Begun {
+  readonly waits: boolean
+  /** What the call answered; an error is told by its code. Never rejects. */
+  readonly answer: Promise<string>
+}
+
+/** Opens the connections of a lane. `retried` is told what a caller's driver had to repeat. */
+export async function openLane(url: string, retried: (code: string) => void): Promise<Lane> {
+  const id = randomBytes(4).toString('hex')
+  const pools: pg.Pool[] = []
+  const open = (name: string): Caller & { pool: pg.Pool } => {
+    const pool = new pg.Pool({ connectionString: url, max: 1, application_name: name })
+    pools.push(pool)
+    const log = ({ code = '' }) => retried(code)
+    return { name, pool, storage: new PostgresStorage(pool, { log }) }
+  }
+  const aside = open(`aside ${id}`)
+  const holder = new pg.Client({ connectionString: url })
+  await holder.connect()
+  return {
+    first: open(`first ${id}`),
+    second: open(`second ${id}`),
+    aside: aside.storage,
+    query: async (text, values) => (await aside.pool.query(text, values)).rows,
+    whileHeld: (select, values, work) => whileHeld(holder, select, values, work),
+    async close() {
+      await Promise.all([holder.end(), ...pools.map((pool) => pool.end())])
+    },
+  }
+}
+
+async function whileHeld(
+  holder: pg.Client,
+  select: string,
+  values: unknown[],
+  work: () => Promise<void>,
+): Promise<void> {
+  await holder.query('begin')
+  try {
+    await holder.query(select, values)
+    await work()
+  } finally {
+    await holder.query('rollback')
+  }
+}
+
+/** Begins a call and looks until it waits for a row, or has ended. */
+export async function begin(
+  lane: Lane,
+  caller: Caller,
+  call: (storage: PostgresStorage) => Promise<string>,
+): Promise<Begun> {
+  let ended = false
+  const answer = call(caller.storage)
+    .catch(codeOf)
+    .finally(() => {
+      ended = true
+    })
+  let waits = false
+  while (!ended && !waits) waits = await isWaiting(lane, caller.name)
+  return { waits: waits && !ended, answer }
+}
+
+/** Waiting for a row is waiting for the transaction that holds it, or for one's turn after another waiter. */
+async function isWaiting(lane: Lane, name: string): Promise<boolean> {
+  const rows = await lane.query(
+    `select 1 from pg_stat_get_activity(null)
+     where application_name = $1 and state = 'active' and wait_event in ('transactionid', 'tuple')`,
+    [name],
+  )
+  return rows.length > 0
+}
+
+const codeOf = (error: unknown): string => {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  return `threw ${String(code ?? error)}`
+}

@@ -1,0 +1,201 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type {
+  AttemptRefund,
+  Ciphertext,
+  MailCharges,
+  NewPasskey,
+  NewSession,
+  OAuthAccountId,
+  OAuthIdentity,
+  PasswordHash,
+  SessionKey,
+  TokenHash,
+  UserId,
+  VerificationPurpose,
+} from 'torii-core'
+import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
+import type { Person } from '../races/people.test.support.js'
+import {
+  freshAttemptKey,
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  keyOf,
+  newSession,
+  signUp,
+  widePolicy,
+} from '../races/people.test.support.js'
+import type { Lane } from './held-lock.test.support.js'
+
+/** In what state a round finds its user. */
+export type Kind = 'usual' | 'without password' | 'unverified' | 'disabled'
+
+type Identity = OAuthIdentity & { newAccountId: OAuthAccountId }
+
+/** What one of several callers brings; nothing of it is shared with another one. */
+export interface Own {
+  readonly session: NewSession
+  readonly secretHash: TokenHash
+  readonly hash: PasswordHash
+  /** A name to give to something. */
+  readonly name: string
+  /** Who this is, in the words of a test. */
+  readonly label: string
+  /** Of the account that this caller may make. */
+  readonly userId: UserId
+  readonly identity: Identity
+  readonly passkey: NewPasskey
+}
+
+/** The user of one round: every door that may stand open, two sessions, and attempts counted against it. */
+export interface Subject extends Person {
+  /** A second session; the first one asks. */
+  readonly other: SessionKey
+  /** The keys of the attempts, as an operation that gives one back names them. */
+  readonly refund: AttemptRefund
+  /** The same keys, as a request for a mail charges them. */
+  readonly charges: MailCharges
+  readonly link: { readonly tokenHash: TokenHash; readonly codeHash: TokenHash }
+  /** What was mailed; a token for `verify_email` counts only on an unverified user. */
+  readonly tokens: Readonly<Record<VerificationPurpose, TokenHash>>
+  /** The address that the token for `change_email` moves to. */
+  readonly newEmail: string
+  readonly identity: Identity
+  readonly passkey: NewPasskey
+}
+
+/** Both callers, in the order in which they are to be named. */
+export const newOwns = (): [Own, Own] => [newOwn('first'), newOwn('second')]
+
+export const newOwn = (label: string): Own => ({
+  session: newSession(),
+  secretHash: freshSecretHash(),
+  hash: freshPasswordHash(),
+  name: label,
+  label,
+  userId: newUserId(),
+  identity: newIdentity(),
+  passkey: newPasskey(label),
+})
+
+const newIdentity = (): Identity => ({
+  provider: 'google',
+  subject: randomBytes(8).toString('hex'),
+  label: null,
+  tokens: ciphertext(),
+  newAccountId: newOAuthAccountId(),
+})
+
+// Storage takes any bytes for a ciphertext.
+export const ciphertext = (): Ciphertext => randomBytes(40) as Uint8Array as Ciphertext
+
+const newPasskey = (name: string): NewPasskey => ({
+  id: newPasskeyId(),
+  credentialId: randomBytes(32),
+  publicKey: randomBytes(77),
+  signCount: 1,
+  userHandle: randomBytes(64),
+  userVerified: true,
+  backupEligible: false,
+  backedUp: false,
+  aaguid: randomUUID(),
+  transports: ['usb'],
+  name,
+})
+
+/** Who prepares a round and looks at it afterwards. */
+export type Onlooker = Pick<Lane, 'aside' | 'query'>
+
+/** Makes the user of one round; its first session was last used an hour ago. */
+export async function newSubject({ aside, query }: Onlooker, kind: Kind): Promise<Subject> {
+  const person = await signUp(aside, {
+    emailVerified: kind !== 'unverified',
+    password: kind !== 'without password',
+  })
+  const other = newSession()
+  const [account, network] = [freshAttemptKey(), freshAttemptKey()]
+  const charges = {
+    address: { key: account, policy: widePolicy },
+    network: { key: network, policy: widePolicy },
+  }
+  const subject: Subject = {
+    ...person,
+    other: keyOf(person.id, other),
+    refund: { account, network },
+    charges,
+    link: { tokenHash: freshSecretHash(), codeHash: freshSecretHash() },
+    tokens: {
+      verify_email: freshSecretHash(),
+      reset_password: freshSecretHash(),
+      change_email: freshSecretHash(),
+    },
+    newEmail: freshEmail(),
+    identity: newIdentity(),
+    passkey: newPasskey('subject'),
+  }
+  await query(furnish, valuesOf(subject))
+  if (kind === 'disabled') await aside.users.disable(person.id)
+  return subject
+}
+
+/** As the operations would store it, in one statement: a round is played some thousands of times. */
+const furnish = `
+  with aged as (
+    update torii.sessions set last_active_at = last_active_at - interval '1 hour'
+    where user_id = $1 and id = $2
+  ), other as (
+    insert into torii.sessions
+      (user_id, id, secret_hash, epoch, methods, expires_at, absolute_expires_at)
+    values ($1, $3, $4, 0, '{password}', now() + interval '1 hour', now() + interval '1 day')
+  ), attempts as (
+    insert into torii.login_attempts
+      (key, failures, cap, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
+    select key, 5, 1000, 5, 100000, now() + interval '1 hour', now() + interval '1 hour', now(),
+      now() + interval '1 day'
+    from unnest(array[$5::bytea, $6]) as key
+  ), link as (
+    insert into torii.magic_links (email_key, email, token_hash, code_hash, tries, created_at, expires_at)
+    values ($7, $7, $8, $9, 0, now(), now() + interval '10 minutes')
+  ), tokens as (
+    insert into torii.verification_tokens
+      (user_id, purpose, secret_hash, email, email_key, epoch, created_at, expires_at)
+    select $1, purpose, secret_hash, email, email, 0, now(), now() + interval '10 minutes'
+    from (values ('verify_email', $10::bytea, $7), ('reset_password', $11, $7), ('change_email', $12, $13))
+      as t (purpose, secret_hash, email)
+  ), account as (
+    insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, tokens)
+    values ($14, $15, $16, $1, 0, $17)
+  )
+  insert into torii.passkeys (credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle,
+    user_verified, backup_eligible, backed_up, aaguid, transports, name)
+  values ($18, $19, $1, 0, $20, $21, $22, true, false, false, $23, '{usb}', $24)`
+
+function valuesOf({ id, key, other, refund, email, newEmail, link, tokens, ...rest }: Subject) {
+  const { identity, passkey } = rest
+  return [
+    id,
+    key.id,
+    other.id,
+    other.secretHash,
+    refund.account,
+    refund.network,
+    email,
+    link.tokenHash,
+    link.codeHash,
+    tokens.verify_email,
+    tokens.reset_password,
+    tokens.change_email,
+    newEmail,
+    identity.provider,
+    identity.subject,
+    identity.newAccountId,
+    identity.tokens,
+    passkey.credentialId,
+    passkey.id,
+    passkey.publicKey,
+    passkey.signCount,
+    passkey.userHandle,
+    passkey.aaguid,
+    passkey.name,
+  ]
+}

@@ -1,0 +1,85 @@
+import type { PostgresStorage } from '../../index.js'
+import { askingOf, firstEpochs } from '../races/people.test.support.js'
+import type { Act } from './door-operations.test.support.js'
+import { doorActs } from './door-operations.test.support.js'
+import type { Own, Subject } from './subject.test.support.js'
+
+const accountActs = {
+  register: ({ users }, { email }, { userId, session, hash }) =>
+    users.register({ id: userId, email: email.toUpperCase(), passwordHash: hash, session }),
+  open: ({ sessions }, { id }, { session }) => sessions.open(id, session),
+  touch: ({ sessions }, { key }) => sessions.touch(key, { idleSeconds: 1000, touchSeconds: 60 }),
+  derive: ({ sessions }, subject, { session }) => sessions.derive(askingOf(subject), session),
+  revoke: ({ sessions }, { id, other }) => sessions.revoke(id, other.id),
+  end: ({ sessions }, { key }) => sessions.end(key),
+  revokeOthers: ({ sessions }, subject) => sessions.revokeOthers(askingOf(subject)),
+  revokeAll: ({ sessions }, { id }) => sessions.revokeAll(id),
+  rotate: ({ sessions }, { key }, { secretHash }) => sessions.rotate(key, secretHash),
+  reauthenticate: ({ sessions }, { key, refund }, { secretHash }) =>
+    sessions.reauthenticate(key, { newSecretHash: secretHash, method: 'passkey', refund }),
+  signIn: ({ passwords }, { id, hash, refund }, { session }) =>
+    passwords.signIn({ credential: { userId: id, hash, epochs: firstEpochs }, session, refund }),
+  signInRehashing: ({ passwords }, { id, hash, refund }, own) =>
+    passwords.signIn({
+      credential: { userId: id, hash, epochs: firstEpochs },
+      session: own.session,
+      rehash: own.hash,
+      refund,
+    }),
+  set: ({ passwords }, subject, { hash }) => passwords.set(askingOf(subject), hash),
+  change: ({ passwords }, subject, { hash }) =>
+    passwords.change(askingOf(subject), {
+      verified: subject.hash,
+      next: hash,
+      refund: subject.refund,
+    }),
+  rehash: ({ passwords }, { id, hash }, own) =>
+    passwords.rehash(id, { verified: hash, next: own.hash }),
+  remove: ({ passwords }, subject) => passwords.remove(askingOf(subject), { mailSignIn: true }),
+  updateProfile: ({ users }, { id }, { name }) => users.updateProfile(id, { name }),
+  verifyEmail: ({ users }, { id, email }) => users.verifyEmail(id, email),
+  disable: ({ users }, { id }) => users.disable(id),
+  enable: ({ users }, { id }) => users.enable(id),
+  delete: ({ users }, { id }) => users.delete(id),
+} satisfies Record<string, Act>
+
+const acts = { ...accountActs, ...doorActs }
+
+export type OperationName = keyof typeof acts
+
+/** Every operation that writes to one user. */
+export const operationNames = Object.keys(acts) as OperationName[]
+
+/** What an operation that meets another one may also come to: the work of this one, or nothing (null). */
+export const mayAlsoBe: Partial<Record<OperationName, OperationName | null>> = {
+  // A touch never waits: where its row is locked, someone else is using the session just now.
+  touch: null,
+  // A rehash is dropped where the hash is just being changed; the session is dead by its epoch.
+  signInRehashing: 'signIn',
+  // A token that is issued while everything is being ended may be dead on arrival.
+  issueVerification: 'chargeMail',
+  issueReset: 'chargeMail',
+  issueEmailChange: 'chargeMail',
+}
+
+/** Runs the operation and says in one word what it answered. */
+export async function perform(
+  name: OperationName,
+  storage: PostgresStorage,
+  subject: Subject,
+  own: Own,
+): Promise<string> {
+  return wordFor(await acts[name](storage, subject, own))
+}
+
+/** Counts are left out: how many of the ended sessions a statement could see depends on its snapshot. */
+function wordFor(answer: unknown): string {
+  if (typeof answer === 'number') return 'counted'
+  if (typeof answer !== 'object' || answer === null) return String(answer)
+  const { reason, how, created, tookOver, to, notice } = answer as Readonly<Record<string, unknown>>
+  if (typeof reason === 'string') return `${reason}${notice ? ' with notice' : ''}`
+  if (typeof how === 'string') return how
+  if (tookOver === true) return 'took over'
+  if (created === true) return 'created'
+  return to === null ? 'nothing to send' : 'done'
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import pg from 'pg'
+import { testDatabase } from 'torii-testing'
+import { PostgresStorage } from '../index.js'
+import { freshAttemptKey, signUp, widePolicy } from './races/people.test.support.js'
+
+const database = await testDatabase()
+
+test('the hash of a locked account does not leave the database', async () => {
+  const answered: string[] = []
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 })
+  const storage = new PostgresStorage({
+    on: (event, listener) => pool.on(event, listener),
+    async connect() {
+      const client = await pool.connect()
+      return {
+        on: (event, listener) => client.on(event, listener),
+        release: (error) => client.release(error),
+        async query(query) {
+          const answer = await client.query(query)
+          answered.push(JSON.stringify(answer.rows))
+          return answer
+        },
+      }
+    },
+  })
+  try {
+    const { id, email, hash } = await signUp(storage)
+    const account = { key: freshAttemptKey(), policy: { ...widePolicy, cap: 1 } }
+    const asked = {
+      'by address': () =>
+        storage.passwords.findForSignIn({ email, charges: { account, network: null } }),
+      'by user': () =>
+        storage.passwords.findForUser({ userId: id, charges: { account, network: null } }),
+    }
+    assert.equal((await asked['by address']()).ok, true)
+    assert.ok(answered.at(-1)?.includes(hash.reveal()), 'the first try is answered with it')
+    for (const [name, ask] of Object.entries(asked)) {
+      assert.equal((await ask()).ok, false)
+      assert.ok(!answered.at(-1)?.includes(hash.reveal()), name)
+      assert.ok(!answered.at(-1)?.includes(id), name)
+    }
+  } finally {
+    await pool.end()
+  }
+})

@@ -1,0 +1,22 @@
+import { after } from 'node:test'
+import type { TestDatabase } from 'torii-testing'
+import { testDatabase } from 'torii-testing'
+import { PostgresStorage } from '../../index.js'
+
+/** A storage that many callers use at the same moment. */
+export interface RaceStorage {
+  readonly database: TestDatabase
+  readonly storage: PostgresStorage
+  /** `OPERATION CODE` of everything that was sent again, or given up. */
+  readonly retried: string[]
+}
+
+/** Opens one over a database of the calling file's own; it is closed with the file. */
+export async function openRaceStorage(): Promise<RaceStorage> {
+  const database = await testDatabase()
+  const retried: string[] = []
+  const log = ({ operation = '', code = '' }) => retried.push(`${operation} ${code}`)
+  const storage = await PostgresStorage.connect(database.url, { maxConnections: 16, log })
+  after(() => storage.close())
+  return { database, storage, retried }
+}

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { AttemptKey, AttemptPolicy } from 'torii-core'
+import { newUserId } from 'torii-core'
+import type { Own, Subject } from '../interleaving/subject.test.support.js'
+import { newOwn, newSubject } from '../interleaving/subject.test.support.js'
+import type { OperationName } from '../interleaving/user-operations.test.support.js'
+import { operationNames, perform } from '../interleaving/user-operations.test.support.js'
+import {
+  firstEpochs,
+  freshAttemptKey,
+  freshEmail,
+  freshPasswordHash,
+  newSession,
+  signUp,
+  widePolicy,
+} from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
+
+const registerRounds = 100
+const registerCallers = 32
+const guessRounds = 100
+const guesses = 64
+const accountCap = 10
+const networkRounds = 50
+const networkCap = 30
+const mixedCalls = 3200
+const deleteRounds = 200
+const deleteFlows = 12
+
+const { database, storage, retried } = await openRaceStorage()
+
+const times = <Result>(count: number, act: (index: number) => Promise<Result>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => act(index)))
+
+async function registerAtOnce(callers: number): Promise<void> {
+  const email = freshEmail()
+  const ids = Array.from({ length: callers }, () => newUserId())
+  const outcomes = await times(callers, async (index) =>
+    storage.users.register({
+      id: ids[index] ?? newUserId(),
+      email: index % 2 === 0 ? email : email.toUpperCase(),
+      passwordHash: freshPasswordHash(),
+      session: newSession(),
+    }),
+  )
+  const winners = ids.filter((_, index) => outcomes[index]?.ok)
+  assert.equal(winners.length, 1)
+  assert.equal((await storage.users.findByEmail(email))?.id, winners[0])
+  const { rows } = await database.query(
+    `select (select count(*) from torii.users where id = any ($1::uuid[]))::int as users,
+       (select count(*) from torii.passwords where user_id = any ($1::uuid[]))::int as passwords,
+       (select count(*) from torii.sessions where user_id = any ($1::uuid[]))::int as sessions`,
+    [ids],
+  )
+  assert.deepEqual(rows, [{ users: 1, passwords: 1, sessions: 1 }])
+}
+
+test(`T1.15 T1.16 ${registerCallers} register one address in two spellings: one account, ${registerRounds} rounds`, async () => {
+  for (let round = 0; round < registerRounds; round += 1) await registerAtOnce(registerCallers)
+})
+
+test('T1.15 a hundred register one address at once: one account', () => registerAtOnce(100))
+
+const capped = (key: AttemptKey, cap: number): { key: AttemptKey; policy: AttemptPolicy } => ({
+  key,
+  policy: { ...widePolicy, cap },
+})
+
+describe('guesses at once', () => {
+  test(`T1.20 of ${guesses} guesses at one account ${accountCap} see a hash, ${guessRounds} rounds`, async () => {
+    const { email } = await signUp(storage)
+    for (let round = 0; round < guessRounds; round += 1) {
+      const account = capped(freshAttemptKey(), accountCap)
+      const network = capped(freshAttemptKey(), 1000)
+      const answers = await times(guesses, () =>
+        storage.passwords.findForSignIn({ email, charges: { account, network } }),
+      )
+      const seen = answers.filter((answer) => answer.ok && answer.credential !== null)
+      assert.equal(seen.length, accountCap)
+      assert.equal(answers.filter(({ ok }) => ok).length, accountCap)
+    }
+  })
+
+  test(`T1.20 of ${guesses} guesses from one network at as many accounts ${networkCap} see a hash, ${networkRounds} rounds`, async () => {
+    const people = await times(guesses, () => signUp(storage))
+    for (let round = 0; round < networkRounds; round += 1) {
+      const network = capped(freshAttemptKey(), networkCap)
+      const answers = await Promise.all(
+        people.map(({ email }) =>
+          storage.passwords.findForSignIn({
+            email,
+            charges: { account: capped(freshAttemptKey(), accountCap), network },
+          }),
+        ),
+      )
+      const seen = answers.filter((answer) => answer.ok && answer.credential !== null)
+      assert.equal(seen.length, networkCap)
+    }
+  })
+
+  test(`T1.22 ${guesses} charges and as many refunds of a network are counted to the last one`, async () => {
+    const network = capped(freshAttemptKey(), 1000)
+    const failures = async () => (await storage.loginAttempts.status(network.key)).failures
+    await times(guesses, () =>
+      storage.loginAttempts.charge({ account: capped(freshAttemptKey(), 1000), network }),
+    )
+    assert.equal(await failures(), guesses)
+    await times(guesses - 1, () =>
+      storage.loginAttempts.refund({ account: null, network: network.key }),
+    )
+    assert.equal(await failures(), 1)
+  })
+
+  test(`${mixedCalls} guesses, successes and mails over 4 accounts and 3 networks: no deadlock`, async () => {
+    const people = await times(4, () => signUp(storage))
+    const accounts = people.map((person) => ({ person, key: freshAttemptKey() }))
+    const networks = Array.from({ length: 3 }, freshAttemptKey)
+    const before = retried.length
+    for (let call = 0; call < mixedCalls; call += guesses)
+      await times(guesses, async (index) => {
+        // Neither count divides the other, so that every account meets every network in every act.
+        const { person, key } = accounts[(call + index) % 4] ?? raise()
+        const network = networks[(call + index) % 3] ?? raise()
+        const charges = { account: capped(key, 5), network: capped(network, 50) }
+        switch (Math.floor((call + index) / 12) % 4) {
+          case 0:
+            return storage.passwords.findForSignIn({ email: person.email, charges })
+          case 1:
+            return storage.loginAttempts.refund({ account: key, network })
+          case 2:
+            return storage.loginAttempts.chargeMail({
+              address: charges.account,
+              network: charges.network,
+            })
+          default:
+            return storage.passwords.signIn({
+              credential: { userId: person.id, hash: person.hash, epochs: firstEpochs },
+              session: newSession(),
+              refund: { account: key, network },
+            })
+        }
+      })
+    assert.deepEqual(retried.slice(before), [])
+  })
+})
+
+const raise = (): never => {
+  throw new Error('out of range')
+}
+
+describe(`a user is deleted in the midst of ${deleteFlows} others, ${deleteRounds} rounds`, () => {
+  const others = operationNames.filter((name) => name !== 'delete')
+  const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
+    (await database.query<Row & Record<string, unknown>>(text, values)).rows
+  const met = new Set<OperationName>()
+  const errors: string[] = []
+
+  /** Runs an operation; a call that throws is told by its code. */
+  async function run(name: OperationName, subject: Subject, own: Own): Promise<string> {
+    met.add(name)
+    return perform(name, storage, subject, own).catch((error: unknown) => {
+      const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+      errors.push(`${name}: ${String(code ?? error)}`)
+      return 'threw'
+    })
+  }
+
+  test('T1.14 one of one or two deletions succeeds, and nothing of the user is left', async (t) => {
+    const before = retried.length
+    const left: unknown[] = []
+    for (let round = 0; round < deleteRounds; round += 1) {
+      const kind = round % 3 === 0 ? 'unverified' : 'usual'
+      const subject = await newSubject({ aside: storage, query }, kind)
+      const names = Array.from(
+        { length: deleteFlows },
+        (_, index) => others[(round * deleteFlows + index) % others.length] ?? 'open',
+      )
+      const deletions = round % 2 === 0 ? ['delete' as const] : (['delete', 'delete'] as const)
+      const place = round % (deleteFlows + 1)
+      const begun = (some: readonly OperationName[]) =>
+        some.map((name, index) => run(name, subject, newOwn(`caller ${index}`)))
+      const early = begun(names.slice(0, place))
+      const deleting = begun(deletions)
+      await Promise.all([...early, ...deleting, ...begun(names.slice(place))])
+      const deleted = (await Promise.all(deleting)).filter((answer) => answer === 'true')
+      assert.equal(deleted.length, 1)
+      left.push(...(await rowsOf(subject)))
+    }
+    t.diagnostic(JSON.stringify(retried.slice(before)))
+    assert.deepEqual(errors, [])
+    assert.deepEqual(left, [])
+    assert.equal(met.size, operationNames.length)
+    // A deletion meets rows that were added after it began in the order of the cascade.
+    assert.ok(retried.length - before <= deleteRounds / 10, retried.slice(before).join(', '))
+  })
+
+  async function rowsOf({ id }: Subject): Promise<unknown[]> {
+    const tables = [
+      'user_emails',
+      'passwords',
+      'sessions',
+      'verification_tokens',
+      'oauth_accounts',
+      'passkeys',
+    ]
+    const selects = tables.map(
+      (table) => `select '${table}' from torii.${table} where user_id = $1`,
+    )
+    return query(
+      [...selects, "select 'users' from torii.users where id = $1"].join(' union all '),
+      [id],
+    )
+  }
+
+  test('no address is left without its account, no row without its user', async () => {
+    const rows = await query(
+      `select
+         (select count(*) from torii.users u full join torii.user_emails e on e.user_id = u.id
+          where u.email_key is distinct from e.email_key)::int as addresses,
+         (select count(*) from torii.sessions s where not exists (select 1 from torii.users u where u.id = s.user_id))::int as sessions`,
+      [],
+    )
+    assert.deepEqual(rows, [{ addresses: 0, sessions: 0 }])
+  })
+})

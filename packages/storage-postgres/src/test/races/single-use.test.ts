@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { newOAuthAccountId } from 'torii-core'
+import { locks } from '../interleaving/interleaving.test.support.js'
+import type { Kind, Own, Subject } from '../interleaving/subject.test.support.js'
+import { newOwn, newSubject } from '../interleaving/subject.test.support.js'
+import type { OperationName } from '../interleaving/user-operations.test.support.js'
+import { perform } from '../interleaving/user-operations.test.support.js'
+import type { StateRow } from '../interleaving/user-state.test.support.js'
+import { readState } from '../interleaving/user-state.test.support.js'
+import type { Held } from './held-crowd.test.support.js'
+import { openCrowds } from './held-crowd.test.support.js'
+import { askingOf, freshSecretHash, signUp } from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
+
+const sizes = [2, 8, 64]
+/** Every third of them with the rows locked until all callers, or as many as have a connection, wait. */
+const rounds = 12
+const passkeyRounds = 100
+const passkeyCallers = 32
+const connections = 16
+
+const { database, storage, retried } = await openRaceStorage()
+const crowds = await openCrowds(database)
+after(() => crowds.close())
+
+const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
+  (await database.query<Row & Record<string, unknown>>(text, values)).rows
+
+interface Race {
+  /** What each caller does; true for the one who succeeds. */
+  readonly acts: readonly (() => Promise<boolean>)[]
+  readonly held: Held
+  /** Throws unless everything is as the winner, and nobody else, left it. */
+  judge(winner: number): Promise<void>
+}
+
+type Prepare = (callers: number) => Promise<Race>
+
+/** In every round exactly one caller wins. */
+async function oneWins(prepare: Prepare): Promise<void> {
+  for (const callers of sizes) await oneWinsOf(callers, rounds, prepare)
+  assert.deepEqual(retried, [])
+}
+
+async function oneWinsOf(callers: number, count: number, prepare: Prepare): Promise<void> {
+  for (let round = 0; round < count; round += 1) {
+    const { acts, held, judge } = await prepare(callers)
+    const waiting = Math.min(callers, connections)
+    const won =
+      round % 3 === 2
+        ? await crowds.fromOneSnapshot(held, acts, waiting)
+        : await Promise.all(acts.map((act) => act()))
+    assert.equal(won.filter(Boolean).length, 1, `of ${callers} in round ${round}`)
+    await judge(won.indexOf(true))
+  }
+}
+
+interface Use {
+  readonly name: OperationName
+  readonly kind?: Kind
+  /** The table whose rows are locked. */
+  readonly door: string
+  /** What everybody but the winner is answered. */
+  readonly refusal?: string
+  /** Whether the winner's act, and no other, shows in what is stored. */
+  shows(state: StateRow, winner: Own, subject: Subject): boolean
+}
+
+/** Callers of one operation that can succeed once for one user. */
+const using =
+  ({ name, kind = 'usual', door, refusal = 'invalid_token', shows }: Use) =>
+  async (callers: number): Promise<Race> => {
+    const subject = await newSubject({ aside: storage, query }, kind)
+    const owns = Array.from({ length: callers }, (_, index) => newOwn(`caller ${index}`))
+    const [select, values] = locks[door] ?? ['', () => []]
+    return {
+      acts: owns.map((own) => async () => {
+        const answer = await perform(name, storage, subject, own)
+        return answer === refusal ? false : ['done', 'took over', 'true'].includes(answer)
+      }),
+      held: [select, values(subject)],
+      async judge(place) {
+        const state = await readState({ aside: storage, query }, subject, owns)
+        const winner = owns[place]
+        assert.ok(winner !== undefined && shows(state, winner, subject), JSON.stringify(state.user))
+      },
+    }
+  }
+
+const opened = ({ sessions }: StateRow, { session }: Own, { key, other }: Subject) => {
+  const before: readonly string[] = [key.id, other.id]
+  return (
+    sessions
+      .filter(({ id }) => !before.includes(id))
+      .map(({ id }) => id)
+      .join() === session.id
+  )
+}
+
+test('T1.1 one magic link opened by 2, 8 and 64 at once: one session, and one take-over', async () => {
+  const use = { name: 'consumeLink', door: 'magic_links', shows: opened } as const
+  await oneWins(using(use))
+  await oneWins(using({ ...use, kind: 'unverified' }))
+})
+
+test('T1.1 one code typed by 2, 8 and 64 at once: one session', () =>
+  oneWins(using({ name: 'consumeCode', door: 'magic_links', shows: opened })))
+
+test('T1.21 of 64 codes at once, the right one among them, five wrong ones are tried at most', async () => {
+  const seen = { opened: 0, tooLate: 0 }
+  for (let round = 0; round < rounds; round += 1) {
+    const subject = await newSubject({ aside: storage, query }, 'usual')
+    const owns = Array.from({ length: 64 }, (_, index) => newOwn(`caller ${index}`))
+    // The right one is done first, comes last, or is somewhere between them.
+    const right = [0, 63, 4, 5, 32][round % 5]
+    const codes = owns.map(
+      (own, index) => () =>
+        perform(index === right ? 'consumeCode' : 'tryCode', storage, subject, own),
+    )
+    const [first, ...others] = codes
+    const begun = first?.()
+    if (right === 0) await begun
+    const answers = await Promise.all([begun, ...others.map((code) => code())])
+    const { links, sessions } = await readState({ aside: storage, query }, subject, owns)
+    const good = answers.filter((answer) => answer === 'done').length
+    assert.equal(answers.filter((answer) => answer === 'invalid_token').length, 64 - good)
+    // Whoever types the right one in time uses the link up; else it stays, its code does not.
+    if (good === 0) assert.deepEqual([links.length, links[0]?.tries, sessions.length], [1, 5, 2])
+    else assert.deepEqual([good, links.length, sessions.length], [1, 0, 3])
+    const again = await perform('consumeCode', storage, subject, newOwn('late'))
+    assert.equal(again, 'invalid_token')
+    seen.opened += good
+    seen.tooLate += Number(good === 0)
+  }
+  // The last of 64 comes too late on 16 connections, whatever their order.
+  assert.ok(seen.opened >= 1 && seen.tooLate >= 1, JSON.stringify(seen))
+})
+
+test('T1.2 one reset token used by 2, 8 and 64 at once: the password is that of the winner', () =>
+  oneWins(
+    using({
+      name: 'resetPassword',
+      door: 'verification_tokens',
+      shows: ({ hash, sessions }, own) => hash === own.hash.reveal() && sessions.length === 0,
+    }),
+  ))
+
+test('T1.3 one verification used by 2, 8 and 64 at once, with the password and without', async () => {
+  const use = { kind: 'unverified', door: 'verification_tokens' } as const
+  const verified = ({ user }: StateRow) => user?.verified === true
+  await oneWins(using({ ...use, name: 'proveWithPassword', shows: opened }))
+  await oneWins(using({ ...use, name: 'proveMailbox', shows: verified }))
+})
+
+test('T1.3 one change of address used by 2, 8 and 64 at once', () =>
+  oneWins(
+    using({
+      name: 'changeEmail',
+      door: 'verification_tokens',
+      shows: ({ user, sessions }, _, { key, newEmail }) =>
+        user?.email === newEmail && sessions.map(({ id }) => id).join() === key.id,
+    }),
+  ))
+
+const onePasskeyUse = using({
+  name: 'signInByPasskey',
+  door: 'passkeys',
+  refusal: 'counter_regression',
+  shows: opened,
+})
+
+test('one count of a passkey used by 2, 8 and 64 at once: one session', () =>
+  oneWins(onePasskeyUse))
+
+test(`one count of a passkey used by ${passkeyCallers} at once, ${passkeyRounds} rounds`, () =>
+  oneWinsOf(passkeyCallers, passkeyRounds, onePasskeyUse))
+
+test('T1.4 one OAuth state answered by 2, 8 and 64 at once', () =>
+  oneWins(async (callers) => {
+    const [stateHash, browserHash, provider] = [freshSecretHash(), freshSecretHash(), 'google']
+    await storage.oauthStates.store({
+      stateHash,
+      browserHash,
+      provider,
+      flow: { kind: 'sign_in' },
+      redirectTo: null,
+      lifetimeSeconds: 600,
+      network: null,
+    })
+    const key = { stateHash, browserHash, provider }
+    return {
+      acts: Array.from({ length: callers }, () => async () => {
+        return (await storage.oauthStates.consume(key)) !== null
+      }),
+      held: ['select 1 from torii.oauth_states where state_hash = $1 for update', [stateHash]],
+      judge: () => nothingLeft('oauth_states where state_hash = $1', stateHash),
+    }
+  }))
+
+async function nothingLeft(rows: string, value: unknown): Promise<void> {
+  assert.deepEqual(await query(`select 1 as one from torii.${rows}`, [value]), [])
+}
+
+const heldChallenge = 'select 1 from torii.passkey_challenges where challenge_hash = $1 for update'
+
+test('T1.5 one challenge of registering answered by 2, 8 and 64 at once', () =>
+  oneWins(async (callers) => {
+    const asking = askingOf(await signUp(storage))
+    const [challengeHash, ceremony] = [freshSecretHash(), 'register' as const]
+    await storage.passkeyChallenges.store({
+      challengeHash,
+      ceremony,
+      holder: { kind: 'session', asking },
+      lifetimeSeconds: 600,
+      network: null,
+    })
+    const answer = { challengeHash, ceremony, asking }
+    return {
+      acts: Array.from({ length: callers }, () => () => storage.passkeyChallenges.consume(answer)),
+      held: [heldChallenge, [challengeHash]],
+      judge: () => nothingLeft('passkey_challenges where challenge_hash = $1', challengeHash),
+    }
+  }))
+
+async function signInChallenge(callers: number): Promise<Race> {
+  const { passkey } = await newSubject({ aside: storage, query }, 'usual')
+  const [challengeHash, ceremony] = [freshSecretHash(), 'authenticate' as const]
+  await storage.passkeyChallenges.store({
+    challengeHash,
+    ceremony,
+    holder: { kind: 'anyone' },
+    lifetimeSeconds: 600,
+    network: null,
+  })
+  const answer = { challengeHash, ceremony, credentialId: passkey.credentialId }
+  return {
+    acts: Array.from({ length: callers }, () => async () => {
+      return (await storage.passkeys.findForSignIn(answer)) !== null
+    }),
+    held: [heldChallenge, [challengeHash]],
+    judge: () => nothingLeft('passkey_challenges where challenge_hash = $1', challengeHash),
+  }
+}
+
+test('T1.5 one challenge of signing in answered by 2, 8 and 64 at once', () =>
+  oneWins(signInChallenge))
+
+test(`T1.5 one challenge of signing in answered by ${passkeyCallers} at once, ${passkeyRounds} rounds`, () =>
+  oneWinsOf(passkeyCallers, passkeyRounds, signInChallenge))
+
+test('T1.18 one identity linked by 2, 8 and 64 users at once: one has it', () =>
+  oneWins(async (callers) => {
+    const people = await Promise.all(Array.from({ length: callers }, () => signUp(storage)))
+    const { identity } = newOwn('nobody')
+    return {
+      acts: people.map((person) => async () => {
+        const wanted = { ...identity, newAccountId: newOAuthAccountId() }
+        const outcome = await storage.oauthAccounts.link(askingOf(person), wanted)
+        assert.ok(outcome.ok || outcome.reason === 'taken')
+        return outcome.ok
+      }),
+      held: [
+        'select 1 from torii.users where id = any ($1::uuid[]) order by id for update',
+        [people.map(({ id }) => id)],
+      ],
+      async judge(place) {
+        const rows = await query('select user_id from torii.oauth_accounts where subject = $1', [
+          identity.subject,
+        ])
+        assert.deepEqual(rows, [{ user_id: people[place]?.id }])
+      },
+    }
+  }))

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import type { UserId } from 'torii-core'
+import { newAuditEventId, newSessionId, newUserId } from 'torii-core'
+import { testDatabase } from 'torii-testing'
+import type { PgClient, PgPool } from '../index.js'
+import { PostgresStorage } from '../index.js'
+import type { Person } from './races/people.test.support.js'
+import {
+  askingOf,
+  firstEpochs,
+  freshAttemptKey,
+  freshEmail,
+  freshPasswordHash,
+  freshSecretHash,
+  newSession,
+  signUp,
+  widePolicy,
+} from './races/people.test.support.js'
+
+let pool: pg.Pool
+let storage: PostgresStorage
+/** Names of the statements that were sent, in order. */
+const sent: string[] = []
+before(async () => {
+  pool = new pg.Pool({ connectionString: (await testDatabase()).url, max: 4 })
+  storage = new PostgresStorage(counting(pool))
+})
+after(() => pool.end())
+
+/** The application's pool, counting every statement that any of its clients is asked for. */
+function counting(counted: pg.Pool): PgPool {
+  return {
+    on: (event, listener) => counted.on(event, listener),
+    async connect(): Promise<PgClient> {
+      const client = await counted.connect()
+      return {
+        on: (event, listener) => client.on(event, listener),
+        release: (error) => client.release(error),
+        query: (query) => {
+          sent.push(query.name ?? query.text)
+          return client.query(query)
+        },
+      }
+    },
+  }
+}
+
+const charges = () => ({
+  account: { key: freshAttemptKey(), policy: widePolicy },
+  network: { key: freshAttemptKey(), policy: widePolicy },
+})
+const mailCharges = () => ({ address: charges().account, network: charges().network })
+const newEvent = (userId: UserId | null) => ({
+  id: newAuditEventId(),
+  type: 'signed_in',
+  userId,
+  sessionId: null,
+  ip: null,
+  userAgent: null,
+  detail: {},
+  retentionSeconds: 60,
+})
+const refund = () => ({ account: freshAttemptKey(), network: freshAttemptKey() })
+const touch = { idleSeconds: 1000, touchSeconds: 1 }
+
+type Call = (person: Person) => Promise<unknown>
+type Repository = 'users' | 'sessions' | 'passwords' | 'loginAttempts' | 'auditEvents'
+
+/** Every method with good arguments, on someone new. */
+const good: Record<Repository, Record<string, Call>> = {
+  users: {
+    register: () =>
+      storage.users.register({
+        id: newUserId(),
+        email: freshEmail(),
+        name: 'Ada',
+        metadata: { a: 1 },
+        passwordHash: freshPasswordHash(),
+        session: newSession(),
+        verification: { secretHash: freshSecretHash(), lifetimeSeconds: 600 },
+      }),
+    find: ({ id }) => storage.users.find(id),
+    findByEmail: ({ email }) => storage.users.findByEmail(email),
+    updateProfile: ({ id }) => storage.users.updateProfile(id, { name: 'Ada', metadata: {} }),
+    verifyEmail: ({ id, email }) => storage.users.verifyEmail(id, email),
+    disable: ({ id }) => storage.users.disable(id),
+    enable: ({ id }) => storage.users.enable(id),
+    delete: ({ id }) => storage.users.delete(id),
+    list: () => storage.users.list({ limit: 2 }),
+  },
+  sessions: {
+    open: ({ id }) => storage.sessions.open(id, newSession()),
+    derive: (person) => storage.sessions.derive(askingOf(person), newSession()),
+    validate: ({ key }) => storage.sessions.validate(key, { touchSeconds: 1 }),
+    touch: ({ key }) => storage.sessions.touch(key, touch),
+    list: ({ id }) => storage.sessions.list(id),
+    revoke: ({ id, key }) => storage.sessions.revoke(id, key.id),
+    end: ({ key }) => storage.sessions.end(key),
+    revokeOthers: (person) => storage.sessions.revokeOthers(askingOf(person)),
+    revokeAll: ({ id }) => storage.sessions.revokeAll(id),
+    rotate: ({ key }) => storage.sessions.rotate(key, freshSecretHash()),
+    reauthenticate: ({ key }) =>
+      storage.sessions.reauthenticate(key, {
+        newSecretHash: freshSecretHash(),
+        method: 'passkey',
+        refund: refund(),
+      }),
+  },
+  passwords: {
+    findForSignIn: ({ email }) => storage.passwords.findForSignIn({ email, charges: charges() }),
+    findForUser: ({ id }) => storage.passwords.findForUser({ userId: id, charges: charges() }),
+    exists: ({ id }) => storage.passwords.exists(id),
+    signIn: ({ id, hash }) =>
+      storage.passwords.signIn({
+        credential: { userId: id, hash, epochs: firstEpochs },
+        session: newSession(),
+        refund: refund(),
+        rehash: freshPasswordHash(),
+      }),
+    set: (person) => storage.passwords.set(askingOf(person), freshPasswordHash()),
+    change: (person) =>
+      storage.passwords.change(askingOf(person), {
+        verified: person.hash,
+        next: freshPasswordHash(),
+        refund: refund(),
+      }),
+    rehash: ({ id, hash }) =>
+      storage.passwords.rehash(id, { verified: hash, next: freshPasswordHash() }),
+    remove: (person) => storage.passwords.remove(askingOf(person), { mailSignIn: true }),
+  },
+  loginAttempts: {
+    charge: () => storage.loginAttempts.charge(charges()),
+    chargeMail: () => storage.loginAttempts.chargeMail(mailCharges()),
+    refund: () => storage.loginAttempts.refund(refund()),
+    unlock: () => storage.loginAttempts.unlock(freshAttemptKey()),
+    status: () => storage.loginAttempts.status(freshAttemptKey()),
+  },
+  auditEvents: {
+    record: ({ id }) => storage.auditEvents.record([newEvent(id), newEvent(null)]),
+    list: ({ id }) => storage.auditEvents.list({ userId: id, limit: 2 }),
+    count: () => storage.auditEvents.count({ stretches: 6, stretchSeconds: 10 }),
+  },
+}
+
+const nobody: Person = {
+  id: newUserId(),
+  email: freshEmail(),
+  hash: freshPasswordHash(),
+  key: { userId: newUserId(), id: newSessionId(), secretHash: freshSecretHash() },
+}
+
+const tableOf = (repository: string) =>
+  repository.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** What a JavaScript caller may hand over in the place of any argument. */
+const hostile: readonly unknown[] = [
+  undefined,
+  null,
+  7,
+  '',
+  '\0',
+  '\ud800',
+  'x'.repeat(2 ** 20),
+  [],
+  {},
+  () => 1,
+]
+
+/** A list may be asked for without any wish, and no events are none to keep. */
+const isAllOfIt = (method: string, query: unknown) =>
+  method === 'record'
+    ? Array.isArray(query)
+    : method === 'list' && (query === undefined || isPlain(query))
+const isPlain = (query: unknown) => typeof query === 'object' && query !== null
+
+for (const [repository, calls] of Object.entries(good))
+  describe(`storage.${repository}`, () => {
+    test('every method is in the table', () => {
+      const methods = Object.keys(Reflect.get(storage, repository))
+      assert.deepEqual(methods.sort(), Object.keys(calls).sort())
+    })
+
+    for (const [method, call] of Object.entries(calls)) {
+      test(`${method}: one statement, for someone and for nobody`, async () => {
+        const person = await signUp(storage)
+        for (const subject of [person, nobody]) {
+          sent.length = 0
+          await call(subject)
+          assert.equal(sent.length, 1, sent.join())
+          assert.match(sent[0] ?? '', new RegExp(`^torii\\.${tableOf(repository)}\\.`))
+        }
+      })
+
+      test(`${method}: none for bad arguments`, async () => {
+        const target: unknown = Reflect.get(Reflect.get(storage, repository), method)
+        assert.ok(typeof target === 'function')
+        sent.length = 0
+        for (const bad of hostile) {
+          if (repository !== 'sessions' && isAllOfIt(method, bad)) continue
+          const answer = Promise.resolve(target(bad, bad))
+          await assert.rejects(answer, { code: 'ERR_INVALID_INPUT' }, `${typeof bad} was taken`)
+        }
+        assert.deepEqual(sent, [])
+      })
+    }
+  })
+
+test('a transaction is begin, its statements and commit', async () => {
+  const person = await signUp(storage)
+  sent.length = 0
+  await storage.transaction(async (tx) => {
+    await tx.users.find(person.id)
+    await tx.query('select 1')
+  })
+  assert.deepEqual(
+    sent.map((text) => text.split('.')[0]),
+    ['begin isolation level read committed', 'torii', 'select 1', 'commit'],
+  )
+})
