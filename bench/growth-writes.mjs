@@ -1,6 +1,6 @@
 /** What writes cost at one size: milliseconds one after the other, WAL, page images, and how touches stay in their page. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { attemptKey, newSessionId, newUserId, PasswordHash, tokenHash } from 'torii-core'
+import { newSessionId, newUserId, PasswordHash, rateLimitKey, tokenHash } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { emailOf, secretHashOf, secretOf, sessionIdOf, userIdOf } from './keys.mjs'
 import { median } from './measure.mjs'
@@ -15,7 +15,7 @@ const policy = {
   forgetSeconds: 100_000,
 }
 const hash = new PasswordHash(`$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`)
-const charge = () => ({ key: attemptKey(randomBytes(32)), policy })
+const charge = () => ({ key: rateLimitKey(randomBytes(32)), policy })
 const session = () => ({
   id: newSessionId(),
   secretHash: tokenHash(randomBytes(32)),
@@ -38,9 +38,9 @@ const flows = (storage) => ({
     must(made.ok, 'account')
   },
   async 'sign in'({ user }) {
-    const charges = { account: charge(), network: charge() }
+    const charges = { account: charge(), ipAddress: charge() }
     const { credential } = await storage.passwords.findForSignIn({ email: emailOf(user), charges })
-    const refund = { account: charges.account.key, network: charges.network.key }
+    const refund = { account: charges.account.key, ipAddress: charges.ipAddress.key }
     const opened = await storage.passwords.signIn({ credential, session: session(), refund })
     must(opened.ok, 'sign-in')
   },

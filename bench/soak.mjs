@@ -107,7 +107,9 @@ const mix = {
   nowhere: 3,
   leave: 4,
 }
-const acts = Object.entries(mix).flatMap(([act, times]) => Array.from({ length: times }, () => act))
+const actions = Object.entries(mix).flatMap(([action, times]) =>
+  Array.from({ length: times }, () => action),
+)
 
 async function load(port, isOver, statuses) {
   while (!isOver()) {
@@ -115,7 +117,7 @@ async function load(port, isOver, statuses) {
     const note = (status) => statuses.set(status, (statuses.get(status) ?? 0) + 1)
     note(await person.register())
     for (let times = 0; times < 60 && !isOver(); times += 1)
-      note(await person[acts[Math.floor(Math.random() * acts.length)]]())
+      note(await person[actions[Math.floor(Math.random() * actions.length)]]())
   }
 }
 

@@ -10,7 +10,7 @@ const { flows, close } = await open({ url, size: JSON.parse(sizeText) })
 
 /** Callers in a closed loop, each with one call under way, until the time is over or nothing is left. */
 async function run({ flow, callers, ms, most = Number.POSITIVE_INFINITY }) {
-  const { next = () => undefined, act } = flows[flow]
+  const { next = () => undefined, action } = flows[flow]
   const latencies = []
   const [cpu, sent, started] = [process.cpuUsage(), statementsSent(), performance.now()]
   const end = started + ms
@@ -22,7 +22,7 @@ async function run({ flow, callers, ms, most = Number.POSITIVE_INFINITY }) {
         const item = await next()
         if (item === null) break
         const before = performance.now()
-        await act(item)
+        await action(item)
         latencies.push(performance.now() - before)
       }
     }),

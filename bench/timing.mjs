@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { defaults, Torii } from 'torii-auth'
-import { attemptKey, newUserId, PasswordHash } from 'torii-core'
+import { newUserId, PasswordHash, rateLimitKey } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { startServer } from 'torii-testing'
 
@@ -73,8 +73,8 @@ async function prepare(torii, storage, n) {
 
 /** A charge that counts under a key of its own, as a first attempt does. */
 const anyCharges = () => ({
-  account: { key: attemptKey(randomBytes(32)), policy: defaults.bruteForce.account },
-  network: null,
+  account: { key: rateLimitKey(randomBytes(32)), policy: defaults.bruteForce.account },
+  ipAddress: null,
 })
 
 /** A real hash of one password under these parameters, to give to many accounts. */
@@ -94,9 +94,9 @@ async function measure(torii, storage, classes, n, note) {
   for (let round = 0; round < n; round += 1) {
     for (const kind of shuffled(kinds)) {
       const email = classes[kind][Math.floor(round / triesPerAddress)]
-      const act = kind === 'control: no hash for nobody' ? withoutHash : attempt
+      const action = kind === 'control: no hash for nobody' ? withoutHash : attempt
       const started = process.hrtime.bigint()
-      await act(email)
+      await action(email)
       samples[kind].push(Number(process.hrtime.bigint() - started) / 1e6)
     }
     if (round % 250 === 249) note(`${round + 1} of ${n} rounds`)

@@ -22,8 +22,8 @@ before(async () => {
 })
 after(async () => {
   await world.close()
-  const { looked, judged } = world.counts
-  console.log(`${looked} pages looked at, ${judged} answers held to the OpenAPI document`)
+  const { looked, validated } = world.counts
+  console.log(`${looked} pages looked at, ${validated} answers held to the OpenAPI document`)
 })
 
 // Much of a journey is waiting: for a page, for a hash, for a mail.

@@ -38,9 +38,9 @@ function adapterFlows(adapter, size) {
     await openSession(user.id)
   }
   return {
-    'open session/storage': { act: () => openSession(pick(size.users)) },
+    'open session/storage': { action: () => openSession(pick(size.users)) },
     'magic link/storage': {
-      async act() {
+      async action() {
         const identifier = emailOf(pick(size.users))
         const token = randomUUID()
         await adapter.getUserByEmail(identifier)
@@ -54,14 +54,14 @@ function adapterFlows(adapter, size) {
     },
     'oauth known/storage': {
       next: knownOnes(newByOAuth),
-      async act(subject) {
+      async action(subject) {
         const named = { provider: 'example', providerAccountId: subject }
         await adapter.getUserByAccount(named)
         const user = must(await adapter.getUserByAccount(named), 'user')
         await openSession(user.id)
       },
     },
-    'oauth new/storage': { act: () => newByOAuth(randomUUID()) },
+    'oauth new/storage': { action: () => newByOAuth(randomUUID()) },
   }
 }
 
@@ -104,11 +104,11 @@ function wholeFlows({ config, links, size }) {
     must(browser.has(cookieName), `session: ${locationOf(response)}`)
   }
   return {
-    'oauth known/api': { next: knownOnes(signIn), act: signIn },
-    'oauth new/api': { act: () => signIn(randomUUID()) },
+    'oauth known/api': { next: knownOnes(signIn), action: signIn },
+    'oauth new/api': { action: () => signIn(randomUUID()) },
     'magic link/api': {
       next: emailsInTurn(size),
-      async act(email) {
+      async action(email) {
         const browser = newBrowser()
         await browser.request('/signin/email', { method: 'POST', form: { email } })
         const link = new URL(must(links.get(email), 'link'))
@@ -150,14 +150,14 @@ export async function open({ url, size }) {
     ...wholeFlows({ config, links, size }),
     'validate/storage': {
       next: readyMade(size, ({ n }) => peerTokenOf(n)),
-      act: async (token) => must(await adapter.getSessionAndUser(token), 'session'),
+      action: async (token) => must(await adapter.getSessionAndUser(token), 'session'),
     },
     // Its own way for a server to ask for a session is this request, made in the same process.
-    'validate/api': { next: () => anySession(size), act: ({ n }) => sessionOf(n) },
-    'session request/api': { next: () => anySession(size), act: ({ n }) => sessionOf(n) },
+    'validate/api': { next: () => anySession(size), action: ({ n }) => sessionOf(n) },
+    'session request/api': { next: () => anySession(size), action: ({ n }) => sessionOf(n) },
     'sign out/api': {
       next: spareNumbers(size, spareSessions(size)),
-      act: (n) => adapter.deleteSession(peerTokenOf(n)),
+      action: (n) => adapter.deleteSession(peerTokenOf(n)),
     },
   }
   async function close() {

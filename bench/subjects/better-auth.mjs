@@ -25,31 +25,31 @@ function sessionFlows({ auth, internal, size }) {
   return {
     'validate/api': {
       next: readyMade(size, ({ n }) => headersOf(n)),
-      act: async (headers) => must(await auth.api.getSession({ headers }), 'session'),
+      action: async (headers) => must(await auth.api.getSession({ headers }), 'session'),
     },
     'session request/api': {
       next: () =>
         new Request('http://localhost:3000/api/auth/get-session', {
           headers: headersOf(anySession(size).n),
         }),
-      async act(request) {
+      async action(request) {
         const response = await auth.handler(request)
         must((await response.json())?.user, 'session')
       },
     },
-    'open session/storage': { act: () => internal.createSession(userIdOf(pick(size.users))) },
+    'open session/storage': { action: () => internal.createSession(userIdOf(pick(size.users))) },
     'sign out/api': {
       next: spareNumbers(size, spareSessions(size)),
-      act: (n) => auth.api.signOut({ headers: headersOf(n) }),
+      action: (n) => auth.api.signOut({ headers: headersOf(n) }),
     },
   }
 }
 
 const registering = (auth) => ({
-  act: () => auth.api.signUpEmail({ body: { email: freshEmail(), password, name: 'Ada' } }),
+  action: () => auth.api.signUpEmail({ body: { email: freshEmail(), password, name: 'Ada' } }),
 })
 const signingIn = (auth, size) => ({
-  act: () => auth.api.signInEmail({ body: { email: emailOf(pick(size.users)), password } }),
+  action: () => auth.api.signInEmail({ body: { email: emailOf(pick(size.users)), password } }),
 })
 
 /** What its callback asks of its own data layer, in that order; the provider is left out on both sides. */
@@ -76,7 +76,7 @@ function oauthFlows({ internal }) {
   return {
     'oauth known/storage': {
       next: knownOnes(newUser),
-      async act(subject) {
+      async action(subject) {
         await stored()
         const owner = { providerId: 'example', accountId: subject }
         const { user, account } = must(await internal.findAccountOwnerByKey(owner), 'user')
@@ -84,7 +84,7 @@ function oauthFlows({ internal }) {
         await internal.createSession(user.id)
       },
     },
-    'oauth new/storage': { act: () => newUser(randomUUID()) },
+    'oauth new/storage': { action: () => newUser(randomUUID()) },
   }
 }
 
@@ -103,8 +103,8 @@ function wholeOauthFlows({ auth }) {
     must(browser.has('better-auth.session_token'), `session: ${locationOf(response)}`)
   }
   return {
-    'oauth known/api': { next: knownOnes(signIn), act: signIn },
-    'oauth new/api': { act: () => signIn(randomUUID()) },
+    'oauth known/api': { next: knownOnes(signIn), action: signIn },
+    'oauth new/api': { action: () => signIn(randomUUID()) },
   }
 }
 
@@ -120,7 +120,7 @@ export async function open({ url, size }) {
   await unhashed.$context
   const magicLink = {
     next: emailsInTurn(size),
-    async act(email) {
+    async action(email) {
       const headers = new Headers()
       await auth.api.signInMagicLink({ body: { email }, headers })
       await auth.api.magicLinkVerify({ query: { token: must(links.get(email), 'link') }, headers })

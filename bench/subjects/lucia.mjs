@@ -17,24 +17,24 @@ export async function open({ url, size }) {
   const flows = {
     'validate/storage': {
       next: readyMade(size, ({ n }) => peerTokenOf(n)),
-      async act(token) {
+      async action(token) {
         const [session, user] = await adapter.getSessionAndUser(token)
         must(session && user, 'session')
       },
     },
     'validate/api': {
       next: readyMade(size, ({ n }) => peerTokenOf(n)),
-      async act(token) {
+      async action(token) {
         const { user } = await lucia.validateSession(token)
         must(user, 'session')
       },
     },
     'open session/storage': {
-      act: () => lucia.createSession(userIdOf(pick(size.users)), {}),
+      action: () => lucia.createSession(userIdOf(pick(size.users)), {}),
     },
     'sign out/api': {
       next: spareNumbers(size, spareSessions(size)),
-      act: (n) => lucia.invalidateSession(peerTokenOf(n)),
+      action: (n) => lucia.invalidateSession(peerTokenOf(n)),
     },
   }
   return { flows, close: () => pool.end() }

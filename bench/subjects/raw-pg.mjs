@@ -22,7 +22,7 @@ export async function open({ url, size }) {
         id: sessionIdOf(n),
         secret: secretOf(n),
       })),
-      async act({ userId, id, secret }) {
+      async action({ userId, id, secret }) {
         const values = [userId, id, secretHashOf(secret), 86_400, null]
         const { rows } = await pool.query({ name: 'validate', text, values })
         must(rows[0], 'session')

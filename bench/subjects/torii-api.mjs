@@ -40,7 +40,7 @@ export const exampleProvider = (url) => ({
 function magicLink({ torii, mailbox, size }) {
   return {
     next: emailsInTurn(size),
-    async act(email) {
+    async action(email) {
       const mail = mailbox.arrival(email)
       must((await torii.magicLink.request({ email }, info())).ok, 'link')
       must((await torii.magicLink.authenticate({ token: await mail }, info())).ok, 'sign-in')
@@ -58,8 +58,8 @@ function oauth({ torii }) {
     must(outcome.ok, 'sign-in')
   }
   return {
-    'oauth known/api': { next: knownOnes(signIn), act: signIn },
-    'oauth new/api': { act: () => signIn(randomUUID()) },
+    'oauth known/api': { next: knownOnes(signIn), action: signIn },
+    'oauth new/api': { action: () => signIn(randomUUID()) },
   }
 }
 
@@ -83,7 +83,7 @@ function passkey({ torii }) {
   return {
     'passkey/api': {
       next: async () => idle.pop() ?? (await person()),
-      async act(authenticator) {
+      async action(authenticator) {
         const { challengeId, options } = await torii.passkey.authenticateOptions({}, info())
         const response = authenticator.get(options)
         const outcome = await torii.passkey.authenticate({ challengeId, response }, info())

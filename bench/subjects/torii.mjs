@@ -3,12 +3,12 @@ import pg from 'pg'
 import { Torii } from 'torii-auth'
 import { createHandler } from 'torii-auth/http'
 import {
-  attemptKey,
   newOAuthAccountId,
   newPasskeyId,
   newSessionId,
   newUserId,
   PasswordHash,
+  rateLimitKey,
   SessionToken,
   tokenHash,
 } from 'torii-core'
@@ -51,7 +51,7 @@ const freshSession = (method) => ({
   absoluteSeconds: session.absoluteSeconds,
 })
 const freshEmail = () => `${randomUUID()}@example.com`
-const charge = () => ({ key: attemptKey(randomBytes(32)), policy: wide })
+const charge = () => ({ key: rateLimitKey(randomBytes(32)), policy: wide })
 
 function sessionFlows({ storage, torii, handler, size }) {
   const { touchSeconds } = session
@@ -66,28 +66,28 @@ function sessionFlows({ storage, torii, handler, size }) {
         id: sessionIdOf(n),
         secret: secretOf(n),
       })),
-      async act({ userId, id, secret }) {
+      async action({ userId, id, secret }) {
         const key = { userId, id, secretHash: secretHashOf(secret) }
         must(await storage.sessions.validate(key, { touchSeconds }), 'session')
       },
     },
     'validate/api': {
       next: readyMade(size, () => ({ method: 'GET', headers: { cookie: `torii=${token()}` } })),
-      act: async (request) => must(await handler.getSession(request), 'session'),
+      action: async (request) => must(await handler.getSession(request), 'session'),
     },
     'session request/api': {
       next: () =>
         new Request('http://localhost:3000/auth/session', {
           headers: { cookie: `torii=${token()}` },
         }),
-      async act(request) {
+      async action(request) {
         const response = await handler(request)
         if (response.status !== 200) throw new Error(`status ${response.status}`)
         await response.arrayBuffer()
       },
     },
     'open session/storage': {
-      async act() {
+      async action() {
         const opened = await storage.sessions.open(
           userIdOf(pick(size.users)),
           freshSession('password'),
@@ -97,7 +97,7 @@ function sessionFlows({ storage, torii, handler, size }) {
     },
     'sign out/api': {
       next: spareNumbers(size, spareSessions(size)),
-      async act(n) {
+      async action(n) {
         const text = toriiTokenOf(1 + (n % size.users), n)
         must(await torii.sessions.signOut(new SessionToken(text)), 'session')
       },
@@ -112,7 +112,7 @@ function passwordFlows({ storage, torii, size }) {
   )
   return {
     'register/api': {
-      async act() {
+      async action() {
         const made = await torii.password.register(
           { email: freshEmail(), password, name: 'Ada' },
           info(),
@@ -121,8 +121,8 @@ function passwordFlows({ storage, torii, size }) {
       },
     },
     'register, hash excluded/storage': {
-      async act() {
-        await storage.loginAttempts.charge({ account: null, network: charge() })
+      async action() {
+        await storage.rateLimits.charge({ account: null, ipAddress: charge() })
         const made = await storage.users.register({
           id: newUserId(),
           email: freshEmail(),
@@ -134,17 +134,17 @@ function passwordFlows({ storage, torii, size }) {
       },
     },
     'sign in/api': {
-      async act() {
+      async action() {
         const email = emailOf(pick(size.users))
         must((await torii.password.authenticate({ email, password }, info())).ok, 'sign-in')
       },
     },
     'sign in, hash excluded/storage': {
-      async act() {
-        const charges = { account: charge(), network: charge() }
+      async action() {
+        const charges = { account: charge(), ipAddress: charge() }
         const email = emailOf(pick(size.users))
         const found = await storage.passwords.findForSignIn({ email, charges })
-        const refund = { account: charges.account.key, network: charges.network.key }
+        const refund = { account: charges.account.key, ipAddress: charges.ipAddress.key }
         const opened = await storage.passwords.signIn({
           credential: must(found.credential, 'credential'),
           session: freshSession('password'),
@@ -159,10 +159,10 @@ function passwordFlows({ storage, torii, size }) {
 function mailFlows({ storage, size }) {
   return {
     'magic link/storage': {
-      async act() {
+      async action() {
         const hash = freshHash()
         const email = emailOf(pick(size.users))
-        const charges = { address: charge(), network: charge() }
+        const charges = { address: charge(), ipAddress: charge() }
         await storage.magicLinks.issue({
           email,
           tokenHash: hash,
@@ -201,15 +201,15 @@ function oauthFlows({ storage }) {
       flow: { kind: 'sign_in' },
       redirectTo: null,
       lifetimeSeconds: 600,
-      network: null,
+      ipAddress: null,
     })
     must(await storage.oauthStates.consume(state), 'state')
     const given = person(subject, `${subject}@example.com`)
     must((await storage.oauthAccounts.signIn(given)).ok, 'sign-in')
   }
   return {
-    'oauth known/storage': { next: knownOnes(signIn), act: signIn },
-    'oauth new/storage': { act: () => signIn(randomUUID()) },
+    'oauth known/storage': { next: knownOnes(signIn), action: signIn },
+    'oauth new/storage': { action: () => signIn(randomUUID()) },
   }
 }
 
@@ -234,22 +234,22 @@ function passkeyFlows({ storage }) {
       transports: ['internal'],
       name: 'Key',
     }
-    const asking = { userId: id, sessionId: opening.id, epochs }
-    must((await storage.passkeys.add(asking, passkey, { max: 10 })).ok, 'passkey')
+    const actor = { userId: id, sessionId: opening.id, epochs }
+    must((await storage.passkeys.add(actor, passkey, { max: 10 })).ok, 'passkey')
     return { credentialId, userId: id }
   }
   const idle = []
   return {
     'passkey/storage': {
       next: async () => idle.pop() ?? (await person()),
-      async act(owner) {
+      async action(owner) {
         const challengeHash = freshHash()
         const answered = { challengeHash, ceremony: 'authenticate' }
         const challenge = {
           ...answered,
           holder: { kind: 'anyone' },
           lifetimeSeconds: 300,
-          network: null,
+          ipAddress: null,
         }
         await storage.passkeyChallenges.store(challenge)
         const { credentialId } = owner

@@ -1,9 +1,9 @@
 /** Notes everything that must not happen on a page. A journey says beforehand which refusals it provokes. */
-import { createJudge } from '../../packages/auth/dist/http/test/documented.test.support.js'
+import { createResponseValidator } from '../../packages/auth/dist/http/test/documented.test.support.js'
 
 /** A judge over the document that the running application serves. */
-export async function judgeOf(site) {
-  return createJudge(await (await fetch(`${site.url}/auth/openapi.json`)).json())
+export async function validatorOf(site) {
+  return createResponseValidator(await (await fetch(`${site.url}/auth/openapi.json`)).json())
 }
 
 /** How long answers may still be on their way when a journey has ended. */
@@ -13,7 +13,7 @@ const graceMs = 2000
 const aboutStatus = /^Failed to load resource: the server responded with a status of/
 
 /** @returns what the journey may expect, and the problems that it met */
-export function watch(context, { site, judge, counts }) {
+export function watch(context, { site, validateResponse, counts }) {
   const problems = []
   const expected = []
   const pending = new Set()
@@ -51,19 +51,19 @@ export function watch(context, { site, judge, counts }) {
     if (at >= 0) expected.splice(at, 1)
     else if (status >= 400) note(`${method} ${url.pathname}: status ${status}`)
     if (url.origin === site.url && url.pathname.startsWith('/auth/'))
-      await judgeAnswer(response, method, url.pathname, status)
+      await validateAnswer(response, method, url.pathname, status)
   }
 
-  async function judgeAnswer(response, method, pathname, status) {
+  async function validateAnswer(response, method, pathname, status) {
     const contentType = (await response.headerValue('content-type')) ?? null
     const isRedirect = status >= 300 && status < 400
     // The body of an answer is gone with the page that asked for it.
     const text = isRedirect ? '' : await Promise.race([response.text().catch(() => null), left])
     if (text === null) return
-    const problem = judge({ method, pathname, status, contentType, text })
+    const problem = validateResponse({ method, pathname, status, contentType, text })
     if (problem !== null)
       note(`${method} ${pathname} does not fit the OpenAPI document: ${problem}`)
-    counts.judged += 1
+    counts.validated += 1
   }
 
   return {

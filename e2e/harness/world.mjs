@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core'
 import { desk, look } from './look.mjs'
 import { createMailReader } from './mailbox.mjs'
 import { startSite } from './site.mjs'
-import { judgeOf, watch } from './watch.mjs'
+import { validatorOf, watch } from './watch.mjs'
 
 const launchArguments = [
   '--no-sandbox',
@@ -28,14 +28,14 @@ export async function openWorld() {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: launchArguments,
   })
-  const counts = { judged: 0, looked: 0 }
-  const judge = await judgeOf(site)
+  const counts = { validated: 0, looked: 0 }
+  const validateResponse = await validatorOf(site)
   return {
     site,
     counts,
     mail: createMailReader(site),
     /** Opens a browser of somebody's own. */
-    newVisitor: () => newVisitor(browser, { site, judge, counts }),
+    newVisitor: () => newVisitor(browser, { site, validateResponse, counts }),
     async close() {
       await browser.close()
       await site.stop()
@@ -43,10 +43,10 @@ export async function openWorld() {
   }
 }
 
-async function newVisitor(browser, { site, judge, counts }) {
+async function newVisitor(browser, { site, validateResponse, counts }) {
   const context = await browser.newContext({ baseURL: site.url, viewport: desk, locale: 'en-GB' })
   context.setDefaultTimeout(patienceMs)
-  const watched = watch(context, { site, judge, counts })
+  const watched = watch(context, { site, validateResponse, counts })
   const page = await context.newPage()
   const seen = []
   return {

@@ -27,19 +27,19 @@ async function openUser(page, site, email) {
 lonelyJourney(
   'the console opens by the printed secret only, once, with a cookie of its own',
   async ({ visitor, site }) => {
-    const operator = await visitor()
-    const { page } = operator
+    const administrator = await visitor()
+    const { page } = administrator
     await page.goto(`${site.admin()}/users`)
     assert.equal(new URL(page.url()).pathname, '/sign-in')
-    await operator.look('console-sign-in')
-    operator.expect(401, 'POST', '/sign-in')
+    await administrator.look('console-sign-in')
+    administrator.expect(401, 'POST', '/sign-in')
     await page.locator('#secret').fill('not the secret')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('That is not the secret.').waitFor()
-    await operator.look('console-sign-in-refused')
-    const secret = await openConsole(operator, site)
+    await administrator.look('console-sign-in-refused')
+    const secret = await openConsole(administrator, site)
     assert.equal(new URL(page.url()).search, '')
-    const [cookie, ...more] = await operator.cookies()
+    const [cookie, ...more] = await administrator.cookies()
     assert.deepEqual(more, [])
     assert.notEqual(cookie.name, 'torii')
     assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict'])
@@ -68,17 +68,17 @@ lonelyJourney(
     await signIn(phone.page, email)
     await phone.page.waitForURL('**/account')
 
-    const operator = await visitor()
-    const { page } = operator
-    await openConsole(operator, site)
-    await operator.look('console-overview')
+    const administrator = await visitor()
+    const { page } = administrator
+    await openConsole(administrator, site)
+    await administrator.look('console-overview')
     await page.getByRole('link', { name: '7 days' }).click()
     await page.getByText('The numbers as a table').click()
-    await operator.look('console-overview-table')
+    await administrator.look('console-overview-table')
     await page.goto(`${site.admin()}/users`)
-    await operator.look('console-users')
+    await administrator.look('console-users')
     await openUser(page, site, email)
-    await operator.look('console-user')
+    await administrator.look('console-user')
 
     await page
       .getByRole('button', { name: /^End the session of/ })
@@ -93,7 +93,7 @@ lonelyJourney(
     await page.getByText('Disable the account').click()
     await page.getByRole('button', { name: 'Disable it' }).click()
     await page.getByText('Disabled: every session has ended').waitFor()
-    await operator.look('console-user-disabled')
+    await administrator.look('console-user-disabled')
     for (const one of [ada, phone])
       assert.equal((await one.page.request.get('/auth/session')).status(), 401)
     // It answers like a wrong password: whoever guesses learns nothing.
@@ -106,7 +106,7 @@ lonelyJourney(
     await signIn(ada.page, email)
     await ada.page.waitForURL('**/account')
     await page.goto(`${site.admin()}/trail`)
-    await operator.look('console-trail')
+    await administrator.look('console-trail')
   },
 )
 
@@ -126,12 +126,12 @@ lonelyJourney(
       )
     assert.equal((await guess({ email, password })).status(), 429)
 
-    const operator = await visitor()
-    await openConsole(operator, site)
-    await openUser(operator.page, site, email)
-    await operator.look('console-user-locked')
-    await operator.page.getByRole('button', { name: 'Unlock and forget them' }).click()
-    await operator.page.getByText('Unlocked:').waitFor()
+    const administrator = await visitor()
+    await openConsole(administrator, site)
+    await openUser(administrator.page, site, email)
+    await administrator.look('console-user-locked')
+    await administrator.page.getByRole('button', { name: 'Unlock and forget them' }).click()
+    await administrator.page.getByText('Unlocked:').waitFor()
     await page.goto('/sign-in')
     await fill(page, { email, password })
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -144,15 +144,15 @@ lonelyJourney(
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const email = await signUp(ada, mail)
-    const operator = await visitor()
-    const { page } = operator
-    await openConsole(operator, site)
+    const administrator = await visitor()
+    const { page } = administrator
+    await openConsole(administrator, site)
     await openUser(page, site, email)
     const { pathname, hostname, port } = new URL(page.url())
 
     // On the console's own name, so that the browser takes the page for the same site and sends the cookie along.
-    const stranger = await operator.context.newPage()
-    operator.expect(403, 'POST', `${pathname}/disable`)
+    const stranger = await administrator.context.newPage()
+    administrator.expect(403, 'POST', `${pathname}/disable`)
     const action = `${site.admin()}${pathname}/disable`
     const html = `<form method="post" action="${action}"><button>Win</button></form>`
     await withForeignPage({ hostname, html }, async (address) => {

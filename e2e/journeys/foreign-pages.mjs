@@ -15,12 +15,12 @@ journey(
     await signUp(ada, mail)
     await withForeignPage({}, async (address) => {
       await page.goto(address)
-      const acts = [
+      const actions = [
         ['POST', 'sign-out'],
         ['POST', 'sessions/revoke-others'],
         ['POST', 'password/change'],
       ]
-      for (const [method, route] of acts) {
+      for (const [method, route] of actions) {
         ada.expect(403, method, `/auth/${route}`)
         await page.evaluate(
           ([url, init]) =>

@@ -24,7 +24,7 @@ comment on table torii.audit_events is 'what happened; empty unless the applicat
 comment on column torii.audit_events.at is 'the database''s time of the statement that kept the event';
 comment on column torii.audit_events.expires_at is 'from then on nobody reads it, and the sweep deletes it';
 
-create table torii.login_attempts (
+create table torii.rate_limits (
   key bytea not null,
   failures integer not null,
   cap integer not null,
@@ -45,10 +45,10 @@ create table torii.login_attempts (
   constraint login_attempts_total_check CHECK ((total >= 0)),
   constraint login_attempts_total_limit_check CHECK ((total_limit > 0))
 ) with (fillfactor=50);
-comment on table torii.login_attempts is 'attempts counted under a hashed key: an account, a network, a mail allowance';
-comment on column torii.login_attempts.key is 'SHA-256 of what is counted under, separated by purpose';
-comment on column torii.login_attempts.failures is 'charges in the current window; at cap the key is locked until ends_at';
-comment on column torii.login_attempts.total is 'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
+comment on table torii.rate_limits is 'attempts counted under a hashed key: an account, a network, a mail allowance';
+comment on column torii.rate_limits.key is 'SHA-256 of what is counted under, separated by purpose';
+comment on column torii.rate_limits.failures is 'charges in the current window; at cap the key is locked until ends_at';
+comment on column torii.rate_limits.total is 'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table torii.magic_links (
   email_key text collate "C" not null,

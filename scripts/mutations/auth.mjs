@@ -77,11 +77,11 @@ export const authMutations = [
     'http/request/body',
   ),
   guard(
-    'http/request/credentials',
+    'http/request/request-token',
     'a malformed bearer falls back to the cookie',
     "scheme.toLowerCase() === 'bearer' ? rest.join(' ') : cookie",
     "scheme.toLowerCase() === 'bearer' ? rest.join(' ') || cookie : cookie",
-    'http/request/credentials',
+    'http/request/request-token',
   ),
   guard(
     'http/pages/landing',
@@ -146,8 +146,8 @@ export const authMutations = [
   guard(
     'services/oauth/callback',
     'a link ends in whichever session the browser has',
-    'valid?.session.id === asking.sessionId ? valid.user : null',
-    'valid?.session.id === asking.sessionId ? valid.user : (valid?.user ?? null)',
+    'valid?.session.id === actor.sessionId ? valid.user : null',
+    'valid?.session.id === actor.sessionId ? valid.user : (valid?.user ?? null)',
     'services/oauth/oauth.test',
   ),
   guard(
@@ -158,18 +158,18 @@ export const authMutations = [
     'services/oauth/oauth.test',
   ),
   guard(
-    'crypto/sealed-tokens',
+    'crypto/encrypted-tokens',
     'a ciphertext opens in another place',
     'lengthPrefixed([table, column, provider, subject, keyId, Uint8Array.of(version)])',
     'lengthPrefixed([table, column, provider, keyId, Uint8Array.of(version), subject.slice(0, 0)])',
-    'crypto/sealed-tokens',
+    'crypto/encrypted-tokens',
   ),
   guard(
-    'crypto/sealed-tokens',
+    'crypto/encrypted-tokens',
     'one nonce for all',
     'const nonce = randomBytes(nonceBytes)',
     'const nonce = Buffer.alloc(nonceBytes, randomBytes(1))',
-    'crypto/sealed-tokens',
+    'crypto/encrypted-tokens',
   ),
   guard(
     'password-hashing/hashing',
@@ -290,11 +290,11 @@ export const authMutations = [
     'webauthn/verify',
   ),
   guard(
-    'base/network',
+    'base/ip-address',
     'one guesser is a whole IPv6 network',
     "return `${all.slice(0, 4).join(':')}::/64`",
     "return all.join(':')",
-    'base/network',
-    'rate-limits/attempts',
+    'base/ip-address',
+    'rate-limits/rate-limits',
   ),
 ]

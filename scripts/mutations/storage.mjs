@@ -12,7 +12,7 @@ const guard = (file, weakens, from, to, ...tests) => ({
 })
 const epochs = 'storage-postgres/src/test/races/epochs'
 const takeOver = 'storage-postgres/src/test/races/take-over'
-const waysIn = 'storage-postgres/src/tables/ways-in'
+const waysIn = 'storage-postgres/src/tables/sign-in-methods'
 
 export const storageMutations = [
   guard(
@@ -88,15 +88,15 @@ export const storageMutations = [
   guard(
     'tables/sessions/sessions',
     'ending the others ends none that is being opened',
-    'set session_epoch = u.session_epoch + 1\n        where u.id = $1::uuid and ${askingIsLive(schema)}',
-    'set session_epoch = u.session_epoch\n        where u.id = $1::uuid and ${askingIsLive(schema)}',
+    'set session_epoch = u.session_epoch + 1\n        where u.id = $1::uuid and ${actorIsLive(schema)}',
+    'set session_epoch = u.session_epoch\n        where u.id = $1::uuid and ${actorIsLive(schema)}',
     epochs,
   ),
   guard(
     'tables/sessions/sessions',
     'ending all ends none that is being opened',
-    'set session_epoch = u.session_epoch + 1\n        where u.id = $1::uuid and ${mayAct(schema)}',
-    'set session_epoch = u.session_epoch\n        where u.id = $1::uuid and ${mayAct(schema)}',
+    'set session_epoch = u.session_epoch + 1\n        where u.id = $1::uuid and ${isAllowed(schema)}',
+    'set session_epoch = u.session_epoch\n        where u.id = $1::uuid and ${isAllowed(schema)}',
     epochs,
   ),
   guard(
@@ -193,8 +193,8 @@ export const storageMutations = [
   guard(
     'tables/oauth-accounts',
     'an ended session links an identity',
-    'u.id = $1::uuid and ${askingIsLive(schema)}\n      ), a as (',
-    'u.id = $1::uuid and ($2::uuid is not null or ${askingIsLive(schema)})\n      ), a as (',
+    'u.id = $1::uuid and ${actorIsLive(schema)}\n      ), a as (',
+    'u.id = $1::uuid and ($2::uuid is not null or ${actorIsLive(schema)})\n      ), a as (',
   ),
   guard(
     'tables/oauth-accounts',
@@ -390,19 +390,19 @@ export const storageMutations = [
     waysIn,
   ),
   guard(
-    'tables/attempt-charging',
+    'tables/rate-limit-charging',
     'more guesses than the cap at once',
     'where t.ends_at <= excluded.seen_at or (t.failures < t.cap and t.total < t.total_limit)',
     'where true',
   ),
   guard(
-    'tables/attempt-charging',
+    'tables/rate-limit-charging',
     'waits do not grow',
     'least(coalesce(seen.total, 0) / a.cap, 30)',
     '0',
   ),
   guard(
-    'tables/attempt-charging',
+    'tables/rate-limit-charging',
     'a success resets the whole network',
     'set failures = a.failures - 1, total = greatest(a.total - 1, 0)',
     'set failures = 0, total = 0',
@@ -456,7 +456,7 @@ export const storageMutations = [
   guard(
     'tables/verification-tokens',
     'an address is changed by a session that was ended meanwhile',
-    'exists (select 1 from t) and ${askingIsLive(schema)}\n          and (u.email_key',
+    'exists (select 1 from t) and ${actorIsLive(schema)}\n          and (u.email_key',
     'exists (select 1 from t)\n          and (u.email_key',
     'storage-postgres/src/test/roles',
     'storage-postgres/src/test/interleaving/interleaving',

@@ -41,7 +41,7 @@ function download(data) {
   URL.revokeObjectURL(link.href)
 }
 
-export const acts = {
+export const actions = {
   register: {
     run: (values) => password.register(client, values),
     // Without mail the person is signed in at once.

@@ -1,7 +1,7 @@
 // Brings the page to life. The page is whole without it: it shows everything, and this makes it act.
 // Nothing here makes markup; text goes in as text.
 
-import { acts } from './acts.js'
+import { actions } from './acts.js'
 import { wireDialogs } from './dialogs.js'
 import { wireForm } from './forms.js'
 import { offerPasskeys } from './passkey-offer.js'
@@ -29,7 +29,7 @@ function tidyAddress() {
 }
 
 for (const form of document.querySelectorAll('form[data-act]'))
-  wireForm(form, acts[form.dataset.act])
+  wireForm(form, actions[form.dataset.action])
 for (const button of document.querySelectorAll('.reveal')) wireReveal(button)
 wireDialogs()
 tidyAddress()

@@ -8,16 +8,16 @@ import { explain } from './words.js'
 const countdowns = new Map()
 
 /** @param act one of acts.js */
-export function wireForm(form, act) {
+export function wireForm(form, action) {
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    void submit(form, act)
+    void submit(form, action)
   })
   form.addEventListener('input', (event) => onInput(form, event.target))
   form.addEventListener('reset', () => clearMessages(form))
 }
 
-async function submit(form, act) {
+async function submit(form, action) {
   const button = form.querySelector('button:not([type])')
   if (countdowns.has(form) || button.hasAttribute('aria-busy')) return
   clearMessages(form)
@@ -28,21 +28,21 @@ async function submit(form, act) {
   button.setAttribute('aria-busy', 'true')
   try {
     const values = readForm(form)
-    const outcome = await runConfirmed(act, values)
+    const outcome = await runConfirmed(action, values)
     if (outcome === null) return
-    if (outcome.ok) await act.done(form, values, outcome)
-    else showRefusal(form, act, outcome)
+    if (outcome.ok) await action.done(form, values, outcome)
+    else showRefusal(form, action, outcome)
   } finally {
     button.removeAttribute('aria-busy')
   }
 }
 
 /** Runs the act; where a fresh proof is asked for it, asks the person and goes on. Null when broken off. */
-async function runConfirmed(act, values) {
-  const settle = act.settle ?? ((outcome) => outcome)
-  const first = settle(await act.run(values))
+async function runConfirmed(action, values) {
+  const settle = action.settle ?? ((outcome) => outcome)
+  const first = settle(await action.run(values))
   if (first.error !== 'reauthentication_required') return first
-  return (await confirmAgain()) ? settle(await act.run(values)) : null
+  return (await confirmAgain()) ? settle(await action.run(values)) : null
 }
 
 /** The filled fields; a password goes exactly as typed. */
@@ -65,16 +65,16 @@ function firstWrong(form) {
 }
 
 /** Puts a refusal where it belongs: by the field it names, below the form, or into the status line. */
-function showRefusal(form, act, refusal) {
+function showRefusal(form, action, refusal) {
   const { error, field, retryAfterSeconds } = refusal
   if (error === 'unauthenticated') {
     const to = encodeURIComponent(location.pathname)
-    return goTo(`/sign-in?to=${to}`, explain(refusal, act.words))
+    return goTo(`/sign-in?to=${to}`, explain(refusal, action.words))
   }
-  const text = explain(refusal, act.words)
+  const text = explain(refusal, action.words)
   if (error === 'too_many_attempts' && retryAfterSeconds > 0)
     return startCountdown(form, text, retryAfterSeconds)
-  const input = form.elements.namedItem(act.fields?.[error] ?? field ?? '')
+  const input = form.elements.namedItem(action.fields?.[error] ?? field ?? '')
   if (input instanceof HTMLInputElement && input.type !== 'hidden') showFieldError(input, text)
   else showFormError(form, text)
 }

@@ -1,7 +1,7 @@
 // Where the browser can, passkeys stand among its suggestions for the address.
 
 import { passkey } from 'torii-auth/browser'
-import { acts, client } from './acts.js'
+import { actions, client } from './acts.js'
 import { say } from './status.js'
 import { explain } from './words.js'
 
@@ -21,7 +21,7 @@ export async function offerPasskeys() {
 
 /** Waits for the person, without end. Only a passkey that was picked in vain is worth a word. */
 async function offer(form) {
-  const { done, words } = acts['sign-in-passkey']
+  const { done, words } = actions['sign-in-passkey']
   const outcome = await passkey.autofill(client)
   if (outcome.ok) done(form)
   else if (outcome.error === 'invalid_credentials') say(explain(outcome, words), 'failed')

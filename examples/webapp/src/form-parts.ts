@@ -50,9 +50,9 @@ export const passwordOwner = (email: string | null): Html =>
   }" aria-hidden="true" tabindex="-1" readonly>`
 
 /** What makes a form act. */
-export interface ActForm {
+export interface ActionForm {
   /** The act of `public/acts.js` that it does. */
-  readonly act: string
+  readonly action: string
   readonly content: Html
   readonly button: string
   readonly look?: 'primary' | 'plain' | 'danger'
@@ -63,8 +63,15 @@ export interface ActForm {
 }
 
 /** A form that does an act. Without the script it is a POST that is refused: nothing typed enters a URL. */
-export const actForm = ({ act, content, button, look = 'primary', label, to }: ActForm): Html =>
-  html`<form method="post" class="act" data-act="${act}"${to && html` data-to="${to}"`} novalidate>
+export const actionForm = ({
+  action,
+  content,
+  button,
+  look = 'primary',
+  label,
+  to,
+}: ActionForm): Html =>
+  html`<form method="post" class="act" data-act="${action}"${to && html` data-to="${to}"`} novalidate>
 ${content}
 <p class="form-error error" role="alert"></p>
 <p class="countdown"></p>
@@ -72,8 +79,14 @@ ${content}
 </form>`
 
 /** A form of nothing but its button; what is wrong is said in the page's status line. */
-export const actButton = ({ act, content, button, look = 'plain', label }: ActForm): Html =>
-  html`<form method="post" data-act="${act}">${content}<button class="button ${look}"${
+export const actionButton = ({
+  action,
+  content,
+  button,
+  look = 'plain',
+  label,
+}: ActionForm): Html =>
+  html`<form method="post" data-act="${action}">${content}<button class="button ${look}"${
     label && html` aria-label="${label}"`
   }>${button}</button></form>`
 

@@ -36,16 +36,16 @@ export type { BcryptCompare, LegacyVerifier } from './password-hashing/legacy-ve
 export { createBcryptVerifier } from './password-hashing/legacy-verifier.js'
 export type { BreachCheckOptions, RangeFetch } from './password-policy/breach-check.js'
 export { createBreachCheck } from './password-policy/breach-check.js'
-export type { BreachedHook } from './password-policy/breached.js'
+export type { BreachedHook } from './password-policy/breach-lookup.js'
 export type { PasswordProblem } from './password-policy/policy.js'
-export type { AccountCounters, BruteForcePolicies } from './rate-limits/attempts.js'
+export type { AccountCounters, BruteForcePolicies } from './rate-limits/rate-limits.js'
 export type { AccountAttempts, AccountView } from './services/admin/account-view.js'
-export type { AccountActs, AccountCreation, AccountInput } from './services/admin/accounts.js'
+export type { AccountCreation, AccountInput, AccountOperations } from './services/admin/accounts.js'
 export type { AdminService, EventCountQuery } from './services/admin/admin.js'
 export type { AuditSearch } from './services/admin/audit-search.js'
-export type { JoinedAdmin } from './services/admin/joined.js'
+export type { TransactionalAdmin } from './services/admin/in-transaction.js'
 export type { UserSearch } from './services/admin/user-search.js'
-export type { CommittableTorii, JoinedTorii } from './services/joined.js'
+export type { CommittableTorii, TransactionalTorii } from './services/in-transaction.js'
 export type { JwtClaims, JwtService, MintedJwt } from './services/jwt/jwt.js'
 export { SessionJwt } from './services/jwt/jwt.js'
 export { LinkToken, MailLink } from './services/links/link-token.js'
@@ -55,7 +55,7 @@ export type {
   MagicLinkProof,
   MagicLinkSignIn,
 } from './services/magic-link/authenticate.js'
-export type { JoinedMagicLink } from './services/magic-link/joined.js'
+export type { TransactionalMagicLink } from './services/magic-link/in-transaction.js'
 export type { MagicLinkService } from './services/magic-link/magic-link.js'
 export type {
   CreatedMagicLink,
@@ -65,10 +65,10 @@ export type {
 export type { AccessTokenOutcome } from './services/oauth/access-token.js'
 export type { OAuthCallbackInput, OAuthCallbackOutcome } from './services/oauth/callback.js'
 export { BrowserSecret } from './services/oauth/flow-secrets.js'
-export type { JoinedOAuth, UnlinkOutcome } from './services/oauth/joined.js'
-export { ProviderToken } from './services/oauth/kept-tokens.js'
+export type { TransactionalOAuth, UnlinkOutcome } from './services/oauth/in-transaction.js'
 export type { OAuthService, OfferedProvider } from './services/oauth/oauth.js'
-export type { TokensResealed } from './services/oauth/reseal.js'
+export { ProviderToken } from './services/oauth/provider-tokens.js'
+export type { TokensReencrypted } from './services/oauth/reencrypt-tokens.js'
 export type {
   OAuthLinkStartOutcome,
   OAuthStartInput,
@@ -90,12 +90,12 @@ export type {
   AuthenticatePasskeyStart,
   PasskeyOptionsInput,
 } from './services/passkey/authenticate.js'
-export type { PasskeyAnswerInput } from './services/passkey/input.js'
 export type {
   DeletePasskeyOutcome,
-  JoinedPasskey,
   RenamePasskeyOutcome,
-} from './services/passkey/joined.js'
+  TransactionalPasskey,
+} from './services/passkey/in-transaction.js'
+export type { PasskeyAnswerInput } from './services/passkey/input.js'
 export type { PasskeyService } from './services/passkey/passkey.js'
 export type {
   ReauthenticatePasskeyStart,
@@ -109,7 +109,7 @@ export type {
 } from './services/passkey/register.js'
 export type { PasskeyCeremonyStart } from './services/passkey/start.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './services/password/authenticate.js'
-export type { JoinedPassword } from './services/password/joined.js'
+export type { TransactionalPassword } from './services/password/in-transaction.js'
 export type { PasswordService } from './services/password/password.js'
 export type {
   Preparation,
@@ -117,7 +117,7 @@ export type {
   RegisterInput,
   RegisterOutcome,
 } from './services/password/register.js'
-export type { JoinedSessions } from './services/sessions/joined.js'
+export type { TransactionalSessions } from './services/sessions/in-transaction.js'
 export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
 export type {
   ReauthenticateInput,
@@ -127,11 +127,11 @@ export type { RotateOutcome } from './services/sessions/rotate.js'
 export type { SessionService } from './services/sessions/sessions.js'
 export type { ReauthenticationRequired } from './services/sessions/valid-session.js'
 export type { SignedIn, TooManyAttempts } from './services/sign-in.js'
-export type { JoinedUsers } from './services/users/joined.js'
+export type { TransactionalUsers } from './services/users/in-transaction.js'
 export type { AccountDeletion, ProfileUpdate, StaleSession } from './services/users/own-account.js'
 export type { PersonalData } from './services/users/personal-data.js'
+export type { SignInMethods } from './services/users/sign-in-methods.js'
 export type { DataExport, UserService } from './services/users/users.js'
-export type { WaysIn } from './services/users/ways-in.js'
 export { Torii } from './torii.js'
 export type {
   CredentialDescriptorJson,

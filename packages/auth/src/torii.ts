@@ -1,20 +1,20 @@
 import type {
-  JoinedTransaction,
+  CallerTransaction,
   Json,
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,
 } from 'torii-core'
 import type { Background } from './base/background.js'
-import type { Post } from './mail/post.js'
+import type { MailQueue } from './mail/mail-queue.js'
 import type { AdminService } from './services/admin/admin.js'
 import { createAdminService } from './services/admin/admin.js'
 import { createContext } from './services/context.js'
-import type { Tell } from './services/effects/tell.js'
+import type { EventSink } from './services/effects/event-sink.js'
 import type { EmailService } from './services/email/email.js'
 import { createEmailService } from './services/email/email.js'
-import type { CommittableTorii, JoinedTorii } from './services/joined.js'
-import { join } from './services/joined.js'
+import type { CommittableTorii, TransactionalTorii } from './services/in-transaction.js'
+import { createTransactionalTorii } from './services/in-transaction.js'
 import type { JwtService } from './services/jwt/jwt.js'
 import { createJwtService } from './services/jwt/jwt.js'
 import type { LinkService } from './services/links/links.js'
@@ -61,8 +61,8 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly #storage: Pick<RepositoryProvider, 'healthCheck'>
   readonly #hooks: Hooks<Metadata>
   readonly #background: Background
-  readonly #post: Post | null
-  readonly #tell: Tell
+  readonly #mailQueue: MailQueue | null
+  readonly #emit: EventSink
 
   /** @throws InvalidOptionsError naming the option */
   constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
@@ -71,8 +71,8 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.#hooks = resolveHooks(options.hooks)
     const context = createContext(storage, this.options, this.#hooks)
     this.#background = context.background
-    this.#post = context.post
-    this.#tell = context.tellCommitted
+    this.#mailQueue = context.mailQueue
+    this.#emit = context.emitCommitted
     this.admin = createAdminService(context)
     this.password = createPasswordService(context)
     this.email = createEmailService(context)
@@ -97,10 +97,12 @@ export class Torii<Metadata extends object = Record<string, Json>> {
    *
    * Over `storage.withClient(client)` the application ends the transaction, and then calls `committed()`.
    */
-  with(tx: StorageTransaction<Metadata>): JoinedTorii<Metadata>
-  with(tx: JoinedTransaction<Metadata>): CommittableTorii<Metadata>
-  with(tx: StorageTransaction<Metadata> | JoinedTransaction<Metadata>): JoinedTorii<Metadata> {
-    return join(tx, this.options, this.#hooks, this.#tell)
+  with(tx: StorageTransaction<Metadata>): TransactionalTorii<Metadata>
+  with(tx: CallerTransaction<Metadata>): CommittableTorii<Metadata>
+  with(
+    tx: StorageTransaction<Metadata> | CallerTransaction<Metadata>,
+  ): TransactionalTorii<Metadata> {
+    return createTransactionalTorii(tx, this.options, this.#hooks, this.#emit)
   }
 
   /** How the storage is; what is wrong is part of the answer. */
@@ -112,6 +114,6 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   async settled(): Promise<void> {
     // What goes on after an answer may send a message, and is never sent by one.
     await this.#background.settled()
-    await this.#post?.settled()
+    await this.#mailQueue?.settled()
   }
 }

@@ -13,7 +13,7 @@ type Repository =
   | 'users'
   | 'sessions'
   | 'passwords'
-  | 'loginAttempts'
+  | 'rateLimits'
   | 'oauthAccounts'
   | 'oauthStates'
   | 'passkeys'
@@ -65,7 +65,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     issueEmailChange: true,
     changeEmail: true,
   },
-  loginAttempts: { charge: true, chargeMail: true, refund: true, unlock: true, status: true },
+  rateLimits: { charge: true, chargeMail: true, refund: true, unlock: true, status: true },
   oauthAccounts: {
     signIn: true,
     link: true,

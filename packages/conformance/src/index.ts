@@ -18,9 +18,9 @@ import { passwordCases } from './passwords/passwords.js'
 import { passwordChangeCases } from './passwords/passwords-changes.js'
 import { passwordRemovalCases } from './passwords/passwords-removal.js'
 import { passwordSignInCases } from './passwords/passwords-sign-in.js'
-import { loginAttemptCases } from './rate-limits/login-attempts.js'
-import { loginAttemptLockCases } from './rate-limits/login-attempts-locks.js'
-import { mailChargeCases } from './rate-limits/login-attempts-mail.js'
+import { rateLimitCases } from './rate-limits/rate-limits.js'
+import { rateLimitLockCases } from './rate-limits/rate-limits-locks.js'
+import { mailChargeCases } from './rate-limits/rate-limits-mail.js'
 import { sessionCases } from './sessions/sessions.js'
 import { sessionDeriveCases } from './sessions/sessions-derive.js'
 import { sessionEndingCases } from './sessions/sessions-endings.js'
@@ -31,14 +31,14 @@ import { sessionSecretCases } from './sessions/sessions-secrets.js'
 import { sessionTouchCases } from './sessions/sessions-touch.js'
 import { transactionCases } from './transactions/transactions.js'
 import { transactionLimitCases } from './transactions/transactions-limits.js'
+import { signInMethodCases } from './users/sign-in-methods.js'
 import { userCases } from './users/users.js'
-import { userAskingCases } from './users/users-asking.js'
+import { userActorCases } from './users/users-actor.js'
 import { userDeleteCases } from './users/users-delete.js'
 import { userEndingCases } from './users/users-endings.js'
 import { userListCases } from './users/users-list.js'
 import { userProfileCases } from './users/users-profile.js'
 import { userVerificationCases } from './users/users-verification.js'
-import { waysInCases } from './users/ways-in.js'
 import { verificationTokenCases } from './verification-tokens/verification-tokens.js'
 import { emailChangeCases } from './verification-tokens/verification-tokens-change.js'
 import { passwordResetCases } from './verification-tokens/verification-tokens-reset.js'
@@ -54,7 +54,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...userEndingCases,
   ...userDeleteCases,
   ...userVerificationCases,
-  ...userAskingCases,
+  ...userActorCases,
   ...sessionCases,
   ...sessionListCases,
   ...sessionDeriveCases,
@@ -67,8 +67,8 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...passwordSignInCases,
   ...passwordChangeCases,
   ...passwordRemovalCases,
-  ...loginAttemptCases,
-  ...loginAttemptLockCases,
+  ...rateLimitCases,
+  ...rateLimitLockCases,
   ...mailChargeCases,
   ...magicLinkCases,
   ...magicLinkCodeCases,
@@ -80,7 +80,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...oauthSignInCases,
   ...oauthLinkingCases,
   ...oauthTokenCases,
-  ...waysInCases,
+  ...signInMethodCases,
   ...passkeyChallengeCases,
   ...challengeForEmailCases,
   ...passkeyCases,

@@ -31,16 +31,6 @@ export {
   parseUserId,
 } from './ids.js'
 export type {
-  AttemptCharges,
-  AttemptPolicy,
-  AttemptRefund,
-  AttemptStatus,
-  Charge,
-  ChargeOutcome,
-  LoginAttemptRepository,
-  MailChargeOutcome,
-} from './login-attempts.js'
-export type {
   MagicLinkRepository,
   MailboxProof,
   MailboxSignIn,
@@ -99,14 +89,24 @@ export type {
 } from './passwords.js'
 export type { Json, ProfileChanges } from './profile.js'
 export { checkMetadata, checkName, checkPicture, profileLimits } from './profile.js'
+export type {
+  Charge,
+  ChargeOutcome,
+  MailChargeOutcome,
+  RateLimitCharges,
+  RateLimitPolicy,
+  RateLimitRefund,
+  RateLimitRepository,
+  RateLimitStatus,
+} from './rate-limits.js'
 export { PasswordHash, Secret, SessionToken } from './secret.js'
 export type {
-  AskingSession,
   DerivedSession,
   Epochs,
   NewSession,
   OthersRevoked,
   Session,
+  SessionActor,
   SessionKey,
   SessionLifetime,
   SessionOpening,
@@ -116,7 +116,7 @@ export type {
   ValidSession,
 } from './sessions.js'
 export type {
-  JoinedTransaction,
+  CallerTransaction,
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,
@@ -124,8 +124,8 @@ export type {
   TransactionRepositories,
 } from './storage.js'
 export { checkText, countCodePoints, isStorable } from './text.js'
-export type { AttemptKey, TokenHash } from './token-hash.js'
-export { attemptKey, tokenHash } from './token-hash.js'
+export type { RateLimitKey, TokenHash } from './token-hash.js'
+export { rateLimitKey, tokenHash } from './token-hash.js'
 export type {
   NewUser,
   Registration,

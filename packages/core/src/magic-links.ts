@@ -1,6 +1,6 @@
 import type { UserId } from './ids.js'
-import type { AttemptRefund, Charge } from './login-attempts.js'
 import type { Json } from './profile.js'
+import type { Charge, RateLimitRefund } from './rate-limits.js'
 import type { NewSession, Session } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
@@ -10,7 +10,7 @@ export interface MailCharges {
   /** Beyond it nothing is sent, and nobody is told. */
   address: Charge
   /** Beyond it the request is refused, whatever the address. */
-  network: Charge | null
+  ipAddress: Charge | null
 }
 
 /** What became of a request for a mail. Whoever asked is told only of a refusal. */
@@ -83,7 +83,7 @@ export interface MagicLinkRepository<Metadata extends object = Record<string, Js
       email: string
       /** The code's HMAC under each key of the application, 1 to 16: any of them is the code. */
       codeHashes: readonly TokenHash[]
-      refund?: AttemptRefund
+      refund?: RateLimitRefund
     },
     proof: MailboxProof,
   ): Promise<MailboxSignIn<Metadata>>

@@ -1,7 +1,7 @@
 import type { Brand } from './brand.js'
 import type { OAuthAccountId, UserId } from './ids.js'
 import type { Json } from './profile.js'
-import type { AskingSession, NewSession, Session } from './sessions.js'
+import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { User } from './users.js'
 
 /** What torii-auth made of a provider's tokens: storage never sees them in clear. */
@@ -99,12 +99,12 @@ export interface OAuthAccountRepository<Metadata extends object = Record<string,
   signIn(person: OAuthSignIn): Promise<OAuthSignInOutcome<Metadata>>
   /** Links an identity to the user of the asking session. */
   link(
-    asking: AskingSession,
+    actor: SessionActor,
     identity: OAuthIdentity & { newAccountId: OAuthAccountId },
   ): Promise<OAuthLink>
   /** Unlinks, and forgets its tokens; never the last way in. */
   unlink(
-    asking: AskingSession,
+    actor: SessionActor,
     id: OAuthAccountId,
     options: { mailSignIn: boolean },
   ): Promise<MethodRemoval>

@@ -1,12 +1,12 @@
-import type { Charge } from './login-attempts.js'
-import type { AskingSession } from './sessions.js'
+import type { Charge } from './rate-limits.js'
+import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
 /** What a flow to a provider is for. */
 export type OAuthFlow =
   | { readonly kind: 'sign_in' }
   /** Carries the epochs of the session that asked, so that it outlives no take-over. */
-  | { readonly kind: 'link'; readonly asking: AskingSession }
+  | { readonly kind: 'link'; readonly actor: SessionActor }
 
 /** A flow that starts. */
 export interface NewOAuthState {
@@ -19,7 +19,7 @@ export interface NewOAuthState {
   /** Where to go afterwards, already checked; at most 2,048 bytes, or null for the default. */
   redirectTo: string | null
   lifetimeSeconds: number
-  network: Charge | null
+  ipAddress: Charge | null
 }
 
 export interface OAuthState {

@@ -1,7 +1,7 @@
 import type { UserId } from './ids.js'
-import type { Charge } from './login-attempts.js'
 import type { PasskeyCredential } from './passkeys.js'
-import type { AskingSession } from './sessions.js'
+import type { Charge } from './rate-limits.js'
+import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
 /** What a challenge was made for; it is good for nothing else. */
@@ -14,7 +14,7 @@ export type ChallengeHolder =
   /** Only this user: a sign-in by address. */
   | { readonly kind: 'user'; readonly userId: UserId }
   /** Only the user of this session, as its validation saw it: registering, proving again. */
-  | { readonly kind: 'session'; readonly asking: AskingSession }
+  | { readonly kind: 'session'; readonly actor: SessionActor }
 
 /** A challenge that is handed out. @see WebAuthn Level 3, section 13.4.3 */
 export interface NewPasskeyChallenge {
@@ -22,7 +22,7 @@ export interface NewPasskeyChallenge {
   ceremony: PasskeyCeremony
   holder: ChallengeHolder
   lifetimeSeconds: number
-  network: Charge | null
+  ipAddress: Charge | null
 }
 
 export type ChallengeStart =
@@ -52,6 +52,6 @@ export interface PasskeyChallengeRepository {
   consume(input: {
     challengeHash: TokenHash
     ceremony: Extract<PasskeyCeremony, 'register' | 'reauthenticate'>
-    asking: AskingSession
+    actor: SessionActor
   }): Promise<boolean>
 }

@@ -1,9 +1,9 @@
 import type { PasskeyId, UserId } from './ids.js'
-import type { AttemptRefund } from './login-attempts.js'
 import type { MethodRemoval } from './oauth-accounts.js'
 import type { PasskeyCeremony } from './passkey-challenges.js'
 import type { Json } from './profile.js'
-import type { AskingSession, Epochs, NewSession, Session, SessionKey } from './sessions.js'
+import type { RateLimitRefund } from './rate-limits.js'
+import type { Epochs, NewSession, Session, SessionActor, SessionKey } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
@@ -89,11 +89,7 @@ export type PasskeyReauthentication =
 /** Passkeys. One credential belongs to one user, in the whole database. */
 export interface PasskeyRepository<Metadata extends object = Record<string, Json>> {
   /** Adds a credential for the user of the asking session, up to `max` of them. */
-  add(
-    asking: AskingSession,
-    passkey: NewPasskey,
-    options: { max: number },
-  ): Promise<PasskeyAddition>
+  add(actor: SessionActor, passkey: NewPasskey, options: { max: number }): Promise<PasskeyAddition>
   list(userId: UserId): Promise<readonly Passkey[]>
   /** What to offer to an authenticator of this user: to leave out at registration, to allow at sign-in. */
   credentials(userId: UserId): Promise<readonly PasskeyCredential[]>
@@ -111,18 +107,18 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   /** Advances the counter and opens the session, in one commit; of two uses of one count one wins. */
   signIn(
     use: PasskeyUse,
-    options: { session: NewSession; refund?: AttemptRefund },
+    options: { session: NewSession; refund?: RateLimitRefund },
   ): Promise<PasskeySignInOutcome<Metadata>>
   /** Advances the counter and notes the fresh proof on a live session of the same user, in one commit. */
   reauthenticate(
     use: PasskeyUse,
-    options: { key: SessionKey; newSecretHash: TokenHash; refund?: AttemptRefund },
+    options: { key: SessionKey; newSecretHash: TokenHash; refund?: RateLimitRefund },
   ): Promise<PasskeyReauthentication>
   /** Asked for by the user: null if the session has ended or the passkey is not theirs. */
-  rename(asking: AskingSession, id: PasskeyId, name: string): Promise<Passkey | null>
+  rename(actor: SessionActor, id: PasskeyId, name: string): Promise<Passkey | null>
   /** Deletes a passkey; never the last way in. */
   delete(
-    asking: AskingSession,
+    actor: SessionActor,
     id: PasskeyId,
     options: { mailSignIn: boolean },
   ): Promise<MethodRemoval>

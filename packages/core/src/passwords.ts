@@ -1,8 +1,8 @@
 import type { UserId } from './ids.js'
-import type { AttemptCharges, AttemptRefund } from './login-attempts.js'
 import type { Json } from './profile.js'
+import type { RateLimitCharges, RateLimitRefund } from './rate-limits.js'
 import type { PasswordHash } from './secret.js'
-import type { AskingSession, Epochs, NewSession, Session } from './sessions.js'
+import type { Epochs, NewSession, Session, SessionActor } from './sessions.js'
 import type { User } from './users.js'
 
 /** What a password is verified against. */
@@ -23,7 +23,7 @@ export type PasswordLookup =
 export interface PasswordSignIn {
   credential: Pick<PasswordCredential, 'userId' | 'hash' | 'epochs'>
   session: NewSession
-  refund: AttemptRefund
+  refund: RateLimitRefund
   /** The same password under today's parameters; stored only if the hash is still the one verified. */
   rehash?: PasswordHash
 }
@@ -57,19 +57,19 @@ export type PasswordRemoval =
 /** Password hashes and what is done with them. Hashing itself never happens here. */
 export interface PasswordRepository<Metadata extends object = Record<string, Json>> {
   /** Charges the attempt and looks up the credential, in one statement; refused charges see no hash. */
-  findForSignIn(input: { email: string; charges: AttemptCharges }): Promise<PasswordLookup>
+  findForSignIn(input: { email: string; charges: RateLimitCharges }): Promise<PasswordLookup>
   /** The same for a signed-in user who proves the password again. */
-  findForUser(input: { userId: UserId; charges: AttemptCharges }): Promise<PasswordLookup>
+  findForUser(input: { userId: UserId; charges: RateLimitCharges }): Promise<PasswordLookup>
   /** Whether the user has a password that counts: one that a take-over left behind is none. */
   exists(userId: UserId): Promise<boolean>
   /** Opens the session, gives the attempt back and stores the rehash, in one commit. */
   signIn(input: PasswordSignIn): Promise<PasswordSignInOutcome<Metadata>>
   /** Sets the first password. */
-  set(asking: AskingSession, hash: PasswordHash): Promise<PasswordSetting>
+  set(actor: SessionActor, hash: PasswordHash): Promise<PasswordSetting>
   /** Replaces the password that was verified; ends every other session, keeps the asking one. */
   change(
-    asking: AskingSession,
-    hashes: { verified: PasswordHash; next: PasswordHash; refund?: AttemptRefund },
+    actor: SessionActor,
+    hashes: { verified: PasswordHash; next: PasswordHash; refund?: RateLimitRefund },
   ): Promise<PasswordChange>
   /** Stores a hash of the same password; false if the stored one is no longer `verified`. */
   rehash(userId: UserId, hashes: { verified: PasswordHash; next: PasswordHash }): Promise<boolean>
@@ -77,5 +77,5 @@ export interface PasswordRepository<Metadata extends object = Record<string, Jso
    * Removes the password, unless nothing else would let the person in; ends every other session.
    * `mailSignIn` says whether a verified address is a way in (magic links are offered).
    */
-  remove(asking: AskingSession, options: { mailSignIn: boolean }): Promise<PasswordRemoval>
+  remove(actor: SessionActor, options: { mailSignIn: boolean }): Promise<PasswordRemoval>
 }

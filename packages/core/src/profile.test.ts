@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { InvalidInputError } from './errors.js'
 import { checkMetadata, checkName, checkPicture, profileLimits } from './profile.js'
 
-const refuses = (act: () => unknown, field: string): void =>
-  assert.throws(act, (error) => error instanceof InvalidInputError && error.field === field)
+const refuses = (operation: () => unknown, field: string): void =>
+  assert.throws(operation, (error) => error instanceof InvalidInputError && error.field === field)
 const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) })
 const ofBytes = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
 

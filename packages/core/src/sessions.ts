@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from './ids.js'
-import type { AttemptRefund } from './login-attempts.js'
 import type { Json } from './profile.js'
+import type { RateLimitRefund } from './rate-limits.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
@@ -63,7 +63,7 @@ export interface Epochs {
 }
 
 /** The session on whose behalf something is done, as its validation saw it. */
-export interface AskingSession {
+export interface SessionActor {
   userId: UserId
   sessionId: SessionId
   epochs: Epochs
@@ -107,7 +107,7 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    * Opens a session beside the asking one, which it inherits from: ways, `authenticatedAt` and the absolute
    * end. Null when the asking session has ended.
    */
-  derive(asking: AskingSession, session: DerivedSession): Promise<Session | null>
+  derive(actor: SessionActor, session: DerivedSession): Promise<Session | null>
   /**
    * The session and its user, or null when it is unknown, ended or expired: one answer for all. Writes
    * nothing. Without `recentSeconds` no proof counts as recent.
@@ -131,19 +131,19 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    * Ends one session of this user, asked for by an operator (an id) or by the user (their session, which must
    * still be live). False if it is not a live session of this user.
    */
-  revoke(who: UserId | AskingSession, id: SessionId): Promise<boolean>
+  revoke(who: UserId | SessionActor, id: SessionId): Promise<boolean>
   /**
    * Ends the session that this key opens (signing out): its secret is checked in the same statement,
    * so who only knows the ids ends nothing. False if it is not live.
    */
   end(key: SessionKey): Promise<boolean>
   /** Ends every other session of the asking session's user, also those being opened right now. */
-  revokeOthers(asking: AskingSession): Promise<OthersRevoked>
+  revokeOthers(actor: SessionActor): Promise<OthersRevoked>
   /**
    * Ends every session of the user, also those being opened right now: asked for by an operator (an id) or by
    * the user (their session, which must still be live). How many were live.
    */
-  revokeAll(who: UserId | AskingSession): Promise<number>
+  revokeAll(who: UserId | SessionActor): Promise<number>
   /** Gives a live session a new secret; the old one is dead at once. Null if it is not live. */
   rotate(key: SessionKey, newSecretHash: TokenHash): Promise<Session | null>
   /**
@@ -152,6 +152,6 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    */
   reauthenticate(
     key: SessionKey,
-    proof: { newSecretHash: TokenHash; method: SignInMethod; refund?: AttemptRefund },
+    proof: { newSecretHash: TokenHash; method: SignInMethod; refund?: RateLimitRefund },
   ): Promise<Session | null>
 }

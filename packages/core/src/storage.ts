@@ -1,6 +1,5 @@
 import type { AuditEventRepository } from './audit-events.js'
 import type { ToriiErrorCode } from './errors.js'
-import type { LoginAttemptRepository } from './login-attempts.js'
 import type { MagicLinkRepository } from './magic-links.js'
 import type { OAuthAccountRepository } from './oauth-accounts.js'
 import type { OAuthStateRepository } from './oauth-states.js'
@@ -8,6 +7,7 @@ import type { PasskeyChallengeRepository } from './passkey-challenges.js'
 import type { PasskeyRepository } from './passkeys.js'
 import type { PasswordRepository } from './passwords.js'
 import type { Json } from './profile.js'
+import type { RateLimitRepository } from './rate-limits.js'
 import type { SessionRepository } from './sessions.js'
 import type { UserRepository } from './users.js'
 import type { VerificationTokenRepository } from './verification-tokens.js'
@@ -28,7 +28,7 @@ export interface TransactionRepositories<Metadata extends object = Record<string
 }
 
 /** A transaction that the application has opened and will end: Torii's repositories in it. */
-export interface JoinedTransaction<Metadata extends object = Record<string, Json>>
+export interface CallerTransaction<Metadata extends object = Record<string, Json>>
   extends TransactionRepositories<Metadata> {
   /** Runs the application's own statement on the transaction's connection. */
   query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>
@@ -36,7 +36,7 @@ export interface JoinedTransaction<Metadata extends object = Record<string, Json
 
 /** A transaction under way: Torii's repositories and the application's own statements, one commit. */
 export interface StorageTransaction<Metadata extends object = Record<string, Json>>
-  extends JoinedTransaction<Metadata> {
+  extends CallerTransaction<Metadata> {
   /**
    * Has `task` called once, right after this transaction has committed; never when it rolls back. In the order
    * given; what one throws is dropped, since the commit stands.
@@ -71,7 +71,7 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
   readonly users: UserRepository<Metadata>
   readonly sessions: SessionRepository<Metadata>
   readonly passwords: PasswordRepository<Metadata>
-  readonly loginAttempts: LoginAttemptRepository
+  readonly rateLimits: RateLimitRepository
   readonly oauthAccounts: OAuthAccountRepository<Metadata>
   readonly oauthStates: OAuthStateRepository
   readonly passkeys: PasskeyRepository<Metadata>
@@ -97,7 +97,7 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
    * Ends every session and every mailed or pending token of every user, for an operator after a restore,
    * which brings ended sessions and used tokens back. Passwords and passkeys stay. How many users there are.
    */
-  endEverything(): Promise<number>
+  revokeAllSessionsAndTokens(): Promise<number>
   /** Waits for what is under way, then closes what the storage itself opened. */
   close(): Promise<void>
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { InvalidInputError } from './errors.js'
-import type { AttemptKey, TokenHash } from './token-hash.js'
-import { attemptKey, tokenHash } from './token-hash.js'
+import type { RateLimitKey, TokenHash } from './token-hash.js'
+import { rateLimitKey, tokenHash } from './token-hash.js'
 
 const marks = [
   [tokenHash, 'secretHash'],
-  [attemptKey, 'key'],
+  [rateLimitKey, 'key'],
 ] as const
 
 test('32 bytes are marked and stay the same bytes', () => {
@@ -56,7 +56,7 @@ test('a text, plain bytes and the other kind do not compile', () => {
   // @ts-expect-error plain bytes were marked by nobody
   const plain: TokenHash = new Uint8Array(32)
   // @ts-expect-error a token hash is counted under no account
-  const key: AttemptKey = tokenHash(new Uint8Array(32))
+  const key: RateLimitKey = tokenHash(new Uint8Array(32))
   // @ts-expect-error a text is no digest
   assert.throws(() => tokenHash('x'.repeat(32)), InvalidInputError)
   assert.equal(plain.length + key.length, 64)

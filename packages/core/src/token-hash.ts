@@ -9,14 +9,15 @@ import { InvalidInputError } from './errors.js'
 export type TokenHash = Brand<Uint8Array, 'TokenHash'>
 
 /** SHA-256 of what an attempt is counted under (an account, a network), separated by purpose. */
-export type AttemptKey = Brand<Uint8Array, 'AttemptKey'>
+export type RateLimitKey = Brand<Uint8Array, 'AttemptKey'>
 
 /** Marks 32 bytes as a token hash. @throws InvalidInputError when they are not 32 bytes. */
 export const tokenHash = (digest: Uint8Array): TokenHash =>
   digest32(digest, 'secretHash') as TokenHash
 
 /** Marks 32 bytes as an attempt key. @throws InvalidInputError when they are not 32 bytes. */
-export const attemptKey = (digest: Uint8Array): AttemptKey => digest32(digest, 'key') as AttemptKey
+export const rateLimitKey = (digest: Uint8Array): RateLimitKey =>
+  digest32(digest, 'key') as RateLimitKey
 
 function digest32(digest: Uint8Array, field: string): Uint8Array {
   if (!(digest instanceof Uint8Array) || digest.length !== 32)

@@ -2,7 +2,7 @@ import type { Brand } from './brand.js'
 import type { UserId } from './ids.js'
 import type { Json, ProfileChanges } from './profile.js'
 import type { PasswordHash } from './secret.js'
-import type { AskingSession, NewSession, Session } from './sessions.js'
+import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
 /** An address, or none at all (an OAuth account need not have one); only an address can be verified. */
@@ -92,7 +92,7 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
    * still be live). Null if there is no such user, or no such session.
    */
   updateProfile(
-    who: UserId | AskingSession,
+    who: UserId | SessionActor,
     changes: ProfileChanges<Metadata>,
   ): Promise<User<Metadata> | null>
   /**
@@ -110,7 +110,7 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
    * operator (an id) or by the user (their session, which must still be live). False if there was no such
    * user, or no such session.
    */
-  delete(who: UserId | AskingSession): Promise<boolean>
+  delete(who: UserId | SessionActor): Promise<boolean>
   /** A page of users: newest first, or by address when `emailPrefix` is given. */
   list(query?: UserQuery): Promise<UserPage<Metadata>>
 }

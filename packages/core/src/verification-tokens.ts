@@ -1,9 +1,9 @@
 import type { UserId } from './ids.js'
-import type { AttemptRefund } from './login-attempts.js'
 import type { MailCharges, MailDecision } from './magic-links.js'
 import type { Json } from './profile.js'
+import type { RateLimitRefund } from './rate-limits.js'
 import type { PasswordHash } from './secret.js'
-import type { AskingSession, Epochs, NewSession, Session } from './sessions.js'
+import type { Epochs, NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
@@ -53,7 +53,7 @@ export type MailboxHolder =
       readonly session: NewSession
     }
   /** A live session of the same account asks: everything stays. */
-  | { readonly kind: 'session'; readonly asking: AskingSession }
+  | { readonly kind: 'session'; readonly actor: SessionActor }
   /** Neither: everything from before ends, a password is set by reset. */
   | { readonly kind: 'nobody' }
 
@@ -68,7 +68,7 @@ export type PasswordReset =
 
 /** A change of address that a signed-in user asks for. */
 export interface NewEmailChange {
-  asking: AskingSession
+  actor: SessionActor
   email: string
   secretHash: TokenHash
   lifetimeSeconds: number
@@ -114,7 +114,7 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
    */
   resetPassword(
     key: VerificationKey,
-    reset: { hash: PasswordHash; refund?: AttemptRefund },
+    reset: { hash: PasswordHash; refund?: RateLimitRefund },
   ): Promise<PasswordReset>
   /** Stores a token for a new address, which stays unclaimed until the change; charges as `issue` does. */
   issueEmailChange(change: NewEmailChange): Promise<EmailChangeRequest>
@@ -123,5 +123,5 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
    * both addresses, keeps the asking session and ends the others. An ended asking session is answered
    * `invalid_token` and leaves the token good.
    */
-  changeEmail(asking: AskingSession, secretHash: TokenHash): Promise<EmailChange<Metadata>>
+  changeEmail(actor: SessionActor, secretHash: TokenHash): Promise<EmailChange<Metadata>>
 }

@@ -83,7 +83,7 @@ const commands: Record<string, (storage: PostgresStorage, flags: Flags) => Promi
   async 'end-everything'(storage, flags) {
     const { schema } = await storage.migrationStatus()
     if (flags.of !== schema) throw new UsageError(`end-everything needs --of ${schema}`)
-    const users = await storage.endEverything()
+    const users = await storage.revokeAllSessionsAndTokens()
     return done({ schema, users }, `ended every session and pending token of ${users} users`)
   },
   async down(storage, flags) {

@@ -1,14 +1,14 @@
 import type {
   AuditEventRepository,
-  JoinedTransaction,
+  CallerTransaction,
   Json,
-  LoginAttemptRepository,
   MagicLinkRepository,
   OAuthAccountRepository,
   OAuthStateRepository,
   PasskeyChallengeRepository,
   PasskeyRepository,
   PasswordRepository,
+  RateLimitRepository,
   RepositoryProvider,
   SessionRepository,
   StorageHealth,
@@ -40,7 +40,7 @@ import { migrate, printPlan, readStatus } from './migrate/migrations.js'
 import { dropTables, findProblems, grantTo, quoteRole } from './migrate/schema-admin.js'
 import type { Database } from './sql/db.js'
 import { createRepositories, withoutCharging } from './tables/repositories.js'
-import { endEverything, sweep } from './tables/sweep.js'
+import { revokeAllSessionsAndTokens, sweep } from './tables/sweep.js'
 
 /** Anything that runs a statement with values: a client of `pg`, a transaction of PGlite. */
 export interface Queryable {
@@ -67,7 +67,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   readonly users: UserRepository<Metadata>
   readonly sessions: SessionRepository<Metadata>
   readonly passwords: PasswordRepository<Metadata>
-  readonly loginAttempts: LoginAttemptRepository
+  readonly rateLimits: RateLimitRepository
   readonly oauthAccounts: OAuthAccountRepository<Metadata>
   readonly oauthStates: OAuthStateRepository
   readonly passkeys: PasskeyRepository<Metadata>
@@ -96,7 +96,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     this.users = repositories.users
     this.sessions = repositories.sessions
     this.passwords = repositories.passwords
-    this.loginAttempts = repositories.loginAttempts
+    this.rateLimits = repositories.rateLimits
     this.oauthAccounts = repositories.oauthAccounts
     this.oauthStates = repositories.oauthStates
     this.passkeys = repositories.passkeys
@@ -193,7 +193,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * The repositories over a client whose transaction the application has opened and will end. A
    * refusal (a returned value) never aborts that transaction. Attempts cannot be charged here.
    */
-  withClient(client: Queryable): JoinedTransaction<Metadata> {
+  withClient(client: Queryable): CallerTransaction<Metadata> {
     const connection: Connection = {
       processId: null,
       query: (text, values = []) => client.query(text, [...values]),
@@ -218,9 +218,9 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     return sweep(this.#db, this.#schema)
   }
 
-  /** @see RepositoryProvider.endEverything */
-  async endEverything(): Promise<number> {
-    return endEverything(this.#db, this.#schema)
+  /** @see RepositoryProvider.revokeAllSessionsAndTokens */
+  async revokeAllSessionsAndTokens(): Promise<number> {
+    return revokeAllSessionsAndTokens(this.#db, this.#schema)
   }
 
   /** Waits for what is under way, then closes what {@link connect} opened. */

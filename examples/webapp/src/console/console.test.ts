@@ -86,14 +86,14 @@ test('a locked account is shown as locked, and unlocked', async () => {
 
 test('no act is done by a GET, and none without a session', async () => {
   const { owner } = await signUp()
-  for (const act of [
+  for (const action of [
     'disable',
     'enable',
     'unlock',
     'end-sessions',
     `sessions/${owner.session?.id}/end`,
   ]) {
-    const path = `/users/${owner.id}/${act}`
+    const path = `/users/${owner.id}/${action}`
     assert.equal((await send(path, { headers: { cookie } })).status, 404)
     const { headers } = await send(path, { form: {} })
     assert.equal(headers.location, '/sign-in')

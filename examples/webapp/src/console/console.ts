@@ -84,7 +84,7 @@ async function answer(
   else if (path === '/sign-out' && post) signOut(context, response, token)
   else {
     const query = new URLSearchParams(search)
-    send(context, response, await answerOperator(context, { path, query, post }), path)
+    send(context, response, await answerAdministrator(context, { path, query, post }), path)
   }
 }
 
@@ -129,7 +129,7 @@ interface Asked {
   readonly post: boolean
 }
 
-async function answerOperator(
+async function answerAdministrator(
   { torii }: Context,
   { path, query, post }: Asked,
 ): Promise<View | Redirect> {

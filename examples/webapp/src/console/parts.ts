@@ -33,7 +33,7 @@ export const confirmed = ({ action, ask, consequence, confirm }: Confirmed): Htm
 </details>`
 
 /** A button that does something harmless. */
-export const act = (action: string, text: string, label?: string): Html =>
+export const action = (action: string, text: string, label?: string): Html =>
   html`<form method="post" action="${action}"><button class="button"${
     label !== undefined && html` aria-label="${label}"`
   }>${text}</button></form>`

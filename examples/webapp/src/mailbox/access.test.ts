@@ -18,25 +18,21 @@ test('a site has a mailbox only where its base URL and its bound address are of 
     assert.equal(mayHaveMailbox({ ...local, boundAddress }), false, boundAddress)
 })
 
-const asking = (
-  remoteAddress: string | undefined,
-  host: string | undefined,
-  more = {},
-): Asking => ({
+const actor = (remoteAddress: string | undefined, host: string | undefined, more = {}): Asking => ({
   socket: { remoteAddress },
   headers: { host, ...more },
 })
 
 test('the mailbox is read from this machine only', () => {
   for (const address of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])
-    assert.equal(mayReadMailbox(asking(address, 'localhost:3000')), true, address)
+    assert.equal(mayReadMailbox(actor(address, 'localhost:3000')), true, address)
   for (const address of ['192.0.2.7', '::ffff:192.0.2.7', '2001:db8::1', '10.0.0.1', '', undefined])
-    assert.equal(mayReadMailbox(asking(address, 'localhost:3000')), false, address)
+    assert.equal(mayReadMailbox(actor(address, 'localhost:3000')), false, address)
 })
 
 test('the mailbox is read by a name of this machine only: a foreign name may lead here too', () => {
   for (const host of ['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000', 'LOCALHOST'])
-    assert.equal(mayReadMailbox(asking('127.0.0.1', host)), true, host)
+    assert.equal(mayReadMailbox(actor('127.0.0.1', host)), true, host)
   for (const host of [
     'evil.example',
     'localhost.evil.example',
@@ -46,13 +42,13 @@ test('the mailbox is read by a name of this machine only: a foreign name may lea
     '',
     undefined,
   ])
-    assert.equal(mayReadMailbox(asking('127.0.0.1', host)), false, host)
+    assert.equal(mayReadMailbox(actor('127.0.0.1', host)), false, host)
 })
 
 test('the mailbox is not read through a proxy that says so', () => {
   const forwarded = { 'x-forwarded-for': '192.0.2.7' }
-  assert.equal(mayReadMailbox(asking('127.0.0.1', 'localhost', forwarded)), false)
-  assert.equal(mayReadMailbox(asking('127.0.0.1', 'localhost', { forwarded: 'for=x' })), false)
+  assert.equal(mayReadMailbox(actor('127.0.0.1', 'localhost', forwarded)), false)
+  assert.equal(mayReadMailbox(actor('127.0.0.1', 'localhost', { forwarded: 'for=x' })), false)
 })
 
 describe('over a running site', async () => {

@@ -1,10 +1,10 @@
-import { actForm, field } from '../form-parts.js'
+import { actionForm, field } from '../form-parts.js'
 import type { Html } from '../html.js'
 
 /** A form of an address and a button. */
-export const addressForm = (act: string, button: string): Html =>
-  actForm({
-    act,
+export const addressForm = (action: string, button: string): Html =>
+  actionForm({
+    action,
     button,
     content: field({
       id: 'email',

@@ -1,4 +1,4 @@
-import { actForm, field } from '../form-parts.js'
+import { actionForm, field } from '../form-parts.js'
 import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { PageCall } from '../page.js'
@@ -31,8 +31,8 @@ function otherWays(call: PageCall): Html | null {
 }
 
 const registerForm = ({ site }: PageCall) =>
-  actForm({
-    act: 'register',
+  actionForm({
+    action: 'register',
     button: 'Create account',
     content: html`${field({
       id: 'name',

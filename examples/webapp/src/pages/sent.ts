@@ -1,4 +1,4 @@
-import { actButton } from '../form-parts.js'
+import { actionButton } from '../form-parts.js'
 import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { PageCall } from '../page.js'
@@ -21,8 +21,8 @@ export const sentStep = ({ mailbox }: PageCall, { sentence, again, more = null }
 ${more}
 ${mailbox && html`<p><a class="button primary" href="/mailbox">Open the development mailbox</a></p>`}
 <div class="quiet-acts"><p>Nothing came? Look into the folder for unwanted mail first.</p>
-${actButton({
-  act: again,
+${actionButton({
+  action: again,
   content: html`<input type="hidden" name="email" data-fill="email">`,
   button: 'Send it again',
 })}</div>

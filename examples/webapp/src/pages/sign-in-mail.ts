@@ -1,4 +1,4 @@
-import { actForm, field } from '../form-parts.js'
+import { actionForm, field } from '../form-parts.js'
 import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { PageCall } from '../page.js'
@@ -35,8 +35,8 @@ const minutes = ({ site }: PageCall): number =>
 /** For who reads mail on another device. */
 const codeForm = ({ site }: PageCall): Html | null =>
   site.torii.options.magicLink.code
-    ? actForm({
-        act: 'type-code',
+    ? actionForm({
+        action: 'type-code',
         to: accountPath,
         button: 'Sign in with the code',
         look: 'plain',

@@ -1,4 +1,4 @@
-import { actForm, field } from '../form-parts.js'
+import { actionForm, field } from '../form-parts.js'
 import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { PageCall } from '../page.js'
@@ -41,8 +41,8 @@ function whileSignedIn({ query }: PageCall): string {
 
 function passwordForm(call: PageCall): Html {
   const hasMail = call.site.torii.options.mailer !== null
-  return html`${actForm({
-    act: 'sign-in',
+  return html`${actionForm({
+    action: 'sign-in',
     to: destination(call),
     button: 'Sign in',
     content: html`${field({

@@ -1,5 +1,5 @@
 import { InvalidInputError } from 'torii-core'
-import { canonicalIp } from './network.js'
+import { canonicalIp } from './ip-address.js'
 
 /** Where a request comes from, as far as the server itself knows it. */
 export interface RequestInfo {

@@ -27,7 +27,7 @@ export interface EventDetails {
   /** The person took a copy of everything that is kept of them. */
   readonly user_exported: object
   /** The first proof of a mailbox ended what somebody had made before on this account. */
-  readonly account_taken_over: { readonly method: SignInMethod | 'email' }
+  readonly unverified_credentials_removed: { readonly method: SignInMethod | 'email' }
 
   readonly signed_in: { readonly method: SignInMethod }
   /** A refusal for something that was proved wrong; asking too often is `attempts_refused`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JoinedTransaction, User } from 'torii-core'
+import type { CallerTransaction, User } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { ToriiEvent } from '../index.js'
 import { Torii } from '../index.js'
@@ -27,7 +27,7 @@ function audited(options: Parameters<typeof site.with>[0] = {}) {
   return { torii, told, types: () => told.map(({ type }) => type) }
 }
 
-const addCustomer = async (tx: JoinedTransaction, user: User): Promise<void> => {
+const addCustomer = async (tx: CallerTransaction, user: User): Promise<void> => {
   await tx.query('insert into public.customers values ($1)', [user.id])
 }
 

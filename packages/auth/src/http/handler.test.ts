@@ -34,7 +34,7 @@ async function rowsOf(): Promise<unknown> {
   const { rows } = await db.query(`select
     (select json_agg(u order by u.id) from torii.users u) as users,
     (select json_agg(s order by s.id) from torii.sessions s) as sessions,
-    (select json_agg(a order by a.key) from torii.login_attempts a) as attempts`)
+    (select json_agg(a order by a.key) from torii.rate_limits a) as attempts`)
   return rows
 }
 

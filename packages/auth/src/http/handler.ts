@@ -5,9 +5,9 @@ import type { Torii } from '../torii.js'
 import { answerForm } from './pages/form.js'
 import { bodyKind, readFields } from './request/body.js'
 import { cookieName } from './request/cookie.js'
-import type { HeaderSource } from './request/credentials.js'
-import { readCredentials } from './request/credentials.js'
 import { isOwnOrigin } from './request/origin.js'
+import type { HeaderSource } from './request/request-token.js'
+import { readCredentials } from './request/request-token.js'
 import { errorStatus, refusalOf, refuse } from './response/errors.js'
 import type { Call, Feature, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
@@ -75,8 +75,8 @@ export function createHandler<Metadata extends object>(
   }
   const getSession = async ({ method, headers }: SessionCarrier) => {
     const { token, cookie } = readCredentials(headers, cookieName(baseUrl))
-    const acts = token !== cookie || isOwnOrigin(method, headers, baseUrl)
-    return token === null || !acts ? null : torii.sessions.validate(token)
+    const operations = token !== cookie || isOwnOrigin(method, headers, baseUrl)
+    return token === null || !operations ? null : torii.sessions.validate(token)
   }
   const requireSession = async (
     request: SessionCarrier,

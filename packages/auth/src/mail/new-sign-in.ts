@@ -1,9 +1,9 @@
 import type { RepositoryProvider, SessionId, UserId } from 'torii-core'
 import type { Background } from '../base/background.js'
 import type { ToriiEvent } from '../events/event.js'
-import type { Tell } from '../services/effects/tell.js'
+import type { EventSink } from '../services/effects/event-sink.js'
 import type { ResolvedOptions } from '../services/options/options.js'
-import { letter } from './letter.js'
+import { queuedMail } from './queued-mail.js'
 
 /** A sign-in that its owner may want to know of. */
 interface SignInNotice {
@@ -17,17 +17,17 @@ interface SignInNotice {
  * mailbox needs no mail about it, and neither does an account that was made just now.
  * @see OWASP ASVS 5.0, 6.3.5
  */
-export function tellNewSignIns(
+export function emitNewSignIns(
   storage: Pick<RepositoryProvider<object>, 'sessions' | 'users'>,
   { mail, mailer }: Pick<ResolvedOptions, 'mail' | 'mailer'>,
   background: Background,
-  tell: Tell,
-): Tell {
-  if (mailer === null || !mail.newSignIns) return tell
-  return (story) => {
-    tell(story)
-    for (const notice of noticesOf(story.events ?? []))
-      background.run('new_sign_in', () => mailNotice(storage, tell, notice))
+  emit: EventSink,
+): EventSink {
+  if (mailer === null || !mail.newSignIns) return emit
+  return (effects) => {
+    emit(effects)
+    for (const notice of noticesOf(effects.events ?? []))
+      background.run('new_sign_in', () => mailNotice(storage, emit, notice))
   }
 }
 
@@ -42,7 +42,7 @@ function noticesOf(events: readonly ToriiEvent[]): readonly SignInNotice[] {
 
 async function mailNotice(
   { sessions, users }: Pick<RepositoryProvider<object>, 'sessions' | 'users'>,
-  tell: Tell,
+  emit: EventSink,
   { userId, sessionId }: SignInNotice,
 ): Promise<void> {
   const live = await sessions.list(userId)
@@ -52,5 +52,5 @@ async function mailNotice(
   if (live.some((other) => other !== opened && other.userAgent === userAgent)) return
   const user = await users.find(userId)
   if (user === null || user.email === null) return
-  tell({ letters: [letter('new_sign_in', user.email, { name: user.name, at, ip, userAgent })] })
+  emit({ mails: [queuedMail('new_sign_in', user.email, { name: user.name, at, ip, userAgent })] })
 }

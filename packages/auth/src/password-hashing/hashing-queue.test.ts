@@ -20,7 +20,7 @@ test('runs as many at once as it may, the rest in their order', async () => {
   const tasks = Array.from({ length: 5 }, openTask)
   const started: number[] = []
   const all = tasks.map((task, at) =>
-    queue.admit(() =>
+    queue.withSlot(() =>
       queue.run(async () => {
         started.push(at)
         await task.ended
@@ -41,18 +41,18 @@ test('refuses beyond its places before any work begins, and admits again when on
   const queue = createHashingQueue({ concurrency: 1, maxWaiting: 1 })
   const held = openTask()
   const work = () => held.ended
-  const admitted = [queue.admit(work), queue.admit(work)]
+  const ran = [queue.withSlot(work), queue.withSlot(work)]
   let began = false
   await assert.rejects(
-    queue.admit(async () => {
+    queue.withSlot(async () => {
       began = true
     }),
     isBusy,
   )
   assert.equal(began, false)
   held.finish()
-  await Promise.all(admitted)
-  assert.equal(await queue.admit(async () => 'in'), 'in')
+  await Promise.all(ran)
+  assert.equal(await queue.withSlot(async () => 'in'), 'in')
 })
 
 test('a task or a work that fails gives its turn and its place back', async () => {
@@ -61,9 +61,9 @@ test('a task or a work that fails gives its turn and its place back', async () =
     throw new Error('failed')
   }
   await assert.rejects(
-    queue.admit(() => queue.run(fail)),
+    queue.withSlot(() => queue.run(fail)),
     /failed/,
   )
-  await assert.rejects(queue.admit(fail), /failed/)
-  assert.equal(await queue.admit(() => queue.run(async () => 'in')), 'in')
+  await assert.rejects(queue.withSlot(fail), /failed/)
+  assert.equal(await queue.withSlot(() => queue.run(async () => 'in')), 'in')
 })

@@ -7,7 +7,7 @@ export interface HashingQueue {
    * ends, also while it asks the database, so the database is not asked for more than can be hashed.
    * @throws ToriiError ERR_BUSY
    */
-  admit<Result>(work: () => Promise<Result>): Promise<Result>
+  withSlot<Result>(work: () => Promise<Result>): Promise<Result>
   /** Runs a task when its turn comes, first come first served. Only from within admitted work. */
   run<Result>(task: () => Promise<Result>): Promise<Result>
 }
@@ -28,7 +28,7 @@ export function createHashingQueue(size: {
   }
 
   return {
-    async admit(work) {
+    async withSlot(work) {
       if (places === 0)
         throw new ToriiError(
           'ERR_BUSY',

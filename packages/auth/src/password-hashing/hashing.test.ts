@@ -28,8 +28,8 @@ function open() {
 }
 
 test('a hash is Argon2id under the current parameters, and never the same twice', async () => {
-  const { admit } = open()
-  await admit(async (hasher) => {
+  const { withSlot } = open()
+  await withSlot(async (hasher) => {
     const [one, two] = [await hasher.hash(password('same')), await hasher.hash(password('same'))]
     assert.notEqual(one.reveal(), two.reveal())
     const form = {
@@ -47,8 +47,8 @@ test('a hash is Argon2id under the current parameters, and never the same twice'
 })
 
 test('only the very same password verifies', async () => {
-  const { admit } = open()
-  await admit(async (hasher) => {
+  const { withSlot } = open()
+  await withSlot(async (hasher) => {
     const stored = { userId, hash: await hasher.hash(password('Grüße aus Köln\u0000 ')) }
     const verify = (text: string) => hasher.verify(stored, password(text))
     assert.equal(await verify('Grüße aus Köln\u0000 '), true)
@@ -59,8 +59,8 @@ test('only the very same password verifies', async () => {
 })
 
 test('without an account or a possible password the answer is no', async () => {
-  const { admit, events } = open()
-  await admit(async (hasher) => {
+  const { withSlot, events } = open()
+  await withSlot(async (hasher) => {
     const stored = { userId, hash: await hasher.hash(password('')) }
     assert.equal(await hasher.verify(null, password('anything')), false)
     assert.equal(await hasher.verify(stored, null), false)
@@ -86,8 +86,8 @@ async function computations(work: () => Promise<unknown>): Promise<number> {
 }
 
 test('T4.56 an answer that is no from the start takes one computation, as every other does', async () => {
-  const { admit } = open()
-  await admit(async (hasher) => {
+  const { withSlot } = open()
+  await withSlot(async (hasher) => {
     const stored = { userId, hash: await hasher.hash(password('the right one')) }
     const hostile = { userId, hash: new PasswordHash('$2b$12$AAAAAAAAAAAAAAAAAAAAAA') }
     const given = password('any')
@@ -105,11 +105,11 @@ test('T4.56 an answer that is no from the start takes one computation, as every 
 })
 
 test('a stored hash of hostile cost or unknown form is a wrong password, logged without the hash', async () => {
-  const { admit, events } = open()
+  const { withSlot, events } = open()
   const hostile = ['$argon2id$v=19$m=4194304,t=2,p=1$', '$2b$12$', ''].map(
     (start) => `${start}AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`,
   )
-  await admit(async (hasher) => {
+  await withSlot(async (hasher) => {
     for (const text of hostile) {
       const hash = new PasswordHash(text)
       assert.equal(await hasher.verify({ userId, hash }, password('any')), false)
@@ -124,7 +124,7 @@ test('a stored hash of hostile cost or unknown form is a wrong password, logged 
 })
 
 test('a hash under other parameters verifies and asks to be made again', async () => {
-  const { admit } = open()
+  const { withSlot } = open()
   const older = [
     { memoryCost: 8192 },
     { timeCost: 3 },
@@ -132,7 +132,7 @@ test('a hash under other parameters verifies and asks to be made again', async (
     { salt: Buffer.alloc(8, 1) },
     { outputLen: 24 },
   ]
-  await admit(async (hasher) => {
+  await withSlot(async (hasher) => {
     for (const parameters of older) {
       const base = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
       const hash = new PasswordHash(await argon2('password', { ...base, ...parameters }))

@@ -46,7 +46,7 @@ export interface PasswordHashing {
    * neither computes nor counts against anybody.
    * @throws ToriiError ERR_BUSY when `concurrency + maxWaiting` attempts are under way
    */
-  admit<Result>(work: (hasher: PasswordHasher) => Promise<Result>): Promise<Result>
+  withSlot<Result>(work: (hasher: PasswordHasher) => Promise<Result>): Promise<Result>
 }
 
 /** What the hashing is made from. */
@@ -120,7 +120,7 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
       return form === null || !isDeepStrictEqual(form, today)
     },
   }
-  return { admit: (work) => queue.admit(() => work(hasher)) }
+  return { withSlot: (work) => queue.withSlot(() => work(hasher)) }
 }
 
 const formOf = ({ memoryKib, passes, lanes }: HashingOptions): Omit<Argon2Form, 'keyId'> => ({

@@ -29,13 +29,13 @@ function open(keys: readonly ApplicationKey[], pepper: boolean) {
     password: { hashing: { pepper } },
     log: (event) => events.push(event),
   })
-  const { admit } = createPasswordHashing(options)
+  const { withSlot } = createPasswordHashing(options)
   return {
     events,
-    hash: (text: string) => admit((hasher) => hasher.hash(password(text))),
+    hash: (text: string) => withSlot((hasher) => hasher.hash(password(text))),
     verify: (hash: PasswordHash, text: string) =>
-      admit((hasher) => hasher.verify({ userId, hash }, password(text))),
-    needsRehash: (hash: PasswordHash) => admit(async (hasher) => hasher.needsRehash(hash)),
+      withSlot((hasher) => hasher.verify({ userId, hash }, password(text))),
+    needsRehash: (hash: PasswordHash) => withSlot(async (hasher) => hasher.needsRehash(hash)),
   }
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { BreachedHook } from './breached.js'
-import { breachedLimits } from './breached.js'
+import type { BreachedHook } from './breach-lookup.js'
+import { breachedLimits } from './breach-lookup.js'
 
 /** What of `fetch` is used. */
 export type RangeFetch = (

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { brotliCompressSync } from 'node:zlib'
 import { loadCommonPasswords, packWords, unpackWords } from './common-passwords.js'
-import { judgePassword } from './policy.js'
+import { checkPassword } from './policy.js'
 
 const common = await loadCommonPasswords()
 const context = { email: 'somebody@example.net', name: null, host: 'app.example' }
@@ -19,7 +19,7 @@ function readSource(): string[] {
 
 const source = readSource()
 const isRefused = (text: string, minLength: number) =>
-  !judgePassword(text, context, { minLength, common }).ok
+  !checkPassword(text, context, { minLength, common }).ok
 
 for (const minLength of [8, 12, 15])
   test(`T8.99: every one of the 10,000 commonest passwords of ${minLength} characters and more is refused`, () => {

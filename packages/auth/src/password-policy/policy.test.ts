@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadCommonPasswords } from './common-passwords.js'
-import { judgePassword } from './policy.js'
+import { checkPassword } from './policy.js'
 
 const context = {
   email: 'Anna.Schmidt1985@example.com',
@@ -9,11 +9,12 @@ const context = {
   host: 'shop.example.org',
 }
 const common = await loadCommonPasswords()
-const judge = (text: string, minLength = 15) => judgePassword(text, context, { minLength, common })
+const validatePassword = (text: string, minLength = 15) =>
+  checkPassword(text, context, { minLength, common })
 
 function reasonOf(text: string, minLength?: number): string | null {
-  const judged = judge(text, minLength)
-  return judged.ok ? null : judged.problem.reason
+  const validated = validatePassword(text, minLength)
+  return validated.ok ? null : validated.problem.reason
 }
 
 const accepted = [
@@ -49,8 +50,8 @@ test('length is counted in code points after NFC', () => {
 })
 
 test('both spellings of an accented letter are one password', () => {
-  const composed = judge('crème brûlée à la carte')
-  assert.deepEqual(judge('crème brûlée à la carte'.normalize('NFD')), composed)
+  const composed = validatePassword('crème brûlée à la carte')
+  assert.deepEqual(validatePassword('crème brûlée à la carte'.normalize('NFD')), composed)
   assert.ok(composed.ok)
 })
 
@@ -116,17 +117,17 @@ test('T8.99: where eight characters are enough, the common ones of eight are ref
 test('every refusal has a sentence for the person, without the password', () => {
   const refused = ['short', 'x'.repeat(2000), 'malformed \ud800 password', 'a'.repeat(15)]
   for (const text of [...refused, 'passwordpassword']) {
-    const judged = judge(text)
-    assert.ok(!judged.ok)
-    assert.match(judged.problem.message, /^[A-Z].*\.$/)
-    assert.ok(!judged.problem.message.includes(text))
+    const validated = validatePassword(text)
+    assert.ok(!validated.ok)
+    assert.match(validated.problem.message, /^[A-Z].*\.$/)
+    assert.ok(!validated.problem.message.includes(text))
   }
 })
 
 test('an account without a name, and a hostile name, are judged like any', () => {
   const policy = { minLength: 15, common }
-  assert.ok(judgePassword('correct horse battery', { ...context, name: null }, policy).ok)
+  assert.ok(checkPassword('correct horse battery', { ...context, name: null }, policy).ok)
   assert.ok(
-    judgePassword('correct horse battery', { ...context, name: '1'.repeat(200) }, policy).ok,
+    checkPassword('correct horse battery', { ...context, name: '1'.repeat(200) }, policy).ok,
   )
 })

@@ -9,7 +9,7 @@ export interface PasswordProblem {
   readonly message: string
 }
 
-export type PasswordJudgement =
+export type PasswordValidation =
   | { readonly ok: true; readonly password: NormalizedPassword }
   | { readonly ok: false; readonly problem: PasswordProblem }
 
@@ -33,11 +33,11 @@ export interface PasswordPolicy {
  * when signing in.
  * @see NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 5.0, 6.2.1, 6.2.4, 6.2.5, 6.2.11
  */
-export function judgePassword(
+export function checkPassword(
   text: string,
   context: PasswordContext,
   { minLength, common }: PasswordPolicy,
-): PasswordJudgement {
+): PasswordValidation {
   const read = normalizePassword(text)
   if (!read.ok) return refusal(read.reason, minLength)
   // PostgreSQL, C strings and some clients end a text at NUL: nobody types one, so it is refused early.
@@ -54,7 +54,7 @@ export function judgePassword(
 export function refusal(
   reason: PasswordProblem['reason'],
   minLength: number,
-): Extract<PasswordJudgement, { ok: false }> {
+): Extract<PasswordValidation, { ok: false }> {
   return { ok: false, problem: { reason, message: sentence(reason, minLength) } }
 }
 

@@ -32,7 +32,7 @@ const strict = site.with({
   ...common,
   bruteForce: {
     account: once,
-    network: once,
+    ipAddress: once,
     registrations: once,
     mailRequests: once,
     codes: once,
@@ -109,31 +109,31 @@ test('every method that takes an address, a password or a token is known to this
   )
 })
 
-let networks = 0
+let ipAddresses = 0
 async function newPerson(): Promise<Person> {
   const email = newEmail()
   const { token } = await signUp(torii, email)
   await torii.settled()
   const valid = await torii.sessions.validate(token)
   assert.ok(valid)
-  networks += 1
+  ipAddresses += 1
   return {
     email,
     token: token.reveal(),
     valid,
-    info: { ip: `198.51.100.${networks}`, userAgent: null },
+    info: { ip: `198.51.100.${ipAddresses}`, userAgent: null },
   }
 }
 
-for (const [name, act] of Object.entries(charged))
+for (const [name, operation] of Object.entries(charged))
   test(`${name}: charged in the first statement, before any hash; refused without one`, async () => {
     const person = await newPerson()
-    const first = await site.counted(() => act(person))
+    const first = await site.counted(() => operation(person))
     const log = [...site.statements]
     assert.ok(first.statements >= 1)
-    assert.match(log[0] ?? '', /login_attempts/)
+    assert.match(log[0] ?? '', /rate_limits/)
     await torii.settled()
-    const { result } = await site.counted(() => act(person))
+    const { result } = await site.counted(() => operation(person))
     assert.deepEqual(Object.entries(result as object).slice(0, 2), [
       ['ok', false],
       ['reason', 'too_many_attempts'],
@@ -197,8 +197,8 @@ test('T1.20 of forty wrong passwords at once no more than the cap are verified',
   const service = createPasswordService({
     ...roomy,
     hashing: {
-      admit: (work) =>
-        roomy.hashing.admit((hasher) =>
+      withSlot: (work) =>
+        roomy.hashing.withSlot((hasher) =>
           work({
             ...hasher,
             verify(...given) {

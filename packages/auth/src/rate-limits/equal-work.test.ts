@@ -16,9 +16,9 @@ const site = await openTestSite({
 const services = watchServices(site, site.torii.options)
 const wrong = 'not this one, surely'
 
-let networks = 0
+let ipAddresses = 0
 /** Each request comes from a network of its own, so that none is refused for asking too often. */
-const from = () => ({ ip: `2001:db8:${(++networks).toString(16)}::1`, userAgent: null })
+const from = () => ({ ip: `2001:db8:${(++ipAddresses).toString(16)}::1`, userAgent: null })
 
 type Kind = 'unknown' | 'unverified' | 'verified' | 'passwordless' | 'disabled'
 
@@ -57,10 +57,10 @@ const addresses: Record<Kind, () => Promise<string>> = {
 }
 
 /** What the server did until the answer stood, and the answer. */
-async function workOf(act: (email: string) => Promise<unknown>, kind: Kind) {
+async function workOf(operation: (email: string) => Promise<unknown>, kind: Kind) {
   const email = await addresses[kind]()
   await services.settled()
-  const { result } = await site.counted(() => act(email))
+  const { result } = await site.counted(() => operation(email))
   const work = [...site.statements]
   await services.settled()
   return { work, result }
@@ -77,11 +77,11 @@ const requests: Record<string, (email: string) => Promise<unknown>> = {
   'a wrong code': (email) => services.magicLink.authenticate({ email, code: '12345678' }, from()),
 }
 
-for (const [name, act] of Object.entries(requests))
+for (const [name, operation] of Object.entries(requests))
   test(`T4.56 ${name}: the same statements, hashes and answer for every kind of address`, async () => {
-    const first = await workOf(act, 'unknown')
+    const first = await workOf(operation, 'unknown')
     assert.ok(first.work.length >= 1)
-    for (const kind of everybody) assert.deepEqual(await workOf(act, kind), first, kind)
+    for (const kind of everybody) assert.deepEqual(await workOf(operation, kind), first, kind)
   })
 
 test('T4.56 the right password of an unverified address costs what a wrong one costs', async () => {

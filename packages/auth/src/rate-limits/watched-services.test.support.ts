@@ -17,14 +17,14 @@ export function watchServices(site: TestSite, options: Torii['options']) {
   const watched = {
     ...context,
     hashing: {
-      admit: ((work) =>
-        context.hashing.admit((hasher) =>
+      withSlot: ((work) =>
+        context.hashing.withSlot((hasher) =>
           work({
             ...hasher,
             hash: (...given) => note('hash', () => hasher.hash(...given)),
             verify: (...given) => note('verify', () => hasher.verify(...given)),
           }),
-        )) as typeof context.hashing.admit,
+        )) as typeof context.hashing.withSlot,
     },
   }
   return {
@@ -35,7 +35,7 @@ export function watchServices(site: TestSite, options: Torii['options']) {
     sessions: createSessionService(watched),
     async settled() {
       await context.background.settled()
-      await context.post?.settled()
+      await context.mailQueue?.settled()
     },
   }
 }

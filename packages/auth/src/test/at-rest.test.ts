@@ -7,18 +7,18 @@ import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { TokenHash } from 'torii-core'
 import {
-  attemptKey,
   newOAuthAccountId,
   newSessionId,
   newUserId,
   PasswordHash,
+  rateLimitKey,
   tokenHash,
 } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestServer } from 'torii-testing'
 import { startServer } from 'torii-testing'
+import { encrypt } from '../crypto/encrypted-tokens.js'
 import { KeyRing } from '../crypto/key-ring.js'
-import { seal } from '../crypto/sealed-tokens.js'
 import type { MessageKind } from '../index.js'
 import { Torii } from '../index.js'
 import { workProvider } from '../oauth-client/provider-client.test.support.js'
@@ -265,8 +265,8 @@ const policy = {
   limit: 1000,
   forgetSeconds: 60,
 }
-const charge = () => ({ key: attemptKey(randomBytes(32)), policy })
-const mailCharges = () => ({ address: charge(), network: null })
+const charge = () => ({ key: rateLimitKey(randomBytes(32)), policy })
+const mailCharges = () => ({ address: charge(), ipAddress: null })
 
 async function mailed(): Promise<void> {
   await storage.magicLinks.issue({
@@ -294,23 +294,23 @@ async function providers(): Promise<void> {
     flow: { kind: 'sign_in' },
     redirectTo: '/after',
     lifetimeSeconds: 600,
-    network: null,
+    ipAddress: null,
   })
   await storage.passkeyChallenges.store({
     challengeHash: await hashOf(issue('challenge')),
     ceremony: 'authenticate',
     holder: { kind: 'anyone' },
     lifetimeSeconds: 600,
-    network: null,
+    ipAddress: null,
   })
   const ring = new KeyRing([{ id: 'k1', secret: issue('application key') }])
   const access = issue('access token', Buffer.from(`ya29.${randomBytes(20).toString('hex')}`))
   const refresh = issue('refresh token', Buffer.from(`1//${randomBytes(20).toString('hex')}`))
   const place = { table: 'oauth_accounts', column: 'tokens', provider: 'google', subject: '108' }
-  const sealed = seal(ring, { access: access.toString(), refresh: refresh.toString() }, place)
+  const encrypted = encrypt(ring, { access: access.toString(), refresh: refresh.toString() }, place)
   const signedIn = await storage.oauthAccounts.signIn({
     ...{ provider: 'google', subject: '108', label: 'grace@example.com' },
-    tokens: sealed as Parameters<PostgresStorage['oauthAccounts']['replaceTokens']>[2]['tokens'],
+    tokens: encrypted as Parameters<PostgresStorage['oauthAccounts']['replaceTokens']>[2]['tokens'],
     ...{ email: 'grace@example.com', emailVerified: true, name: null, picture: null },
     newUserId: newUserId(),
     newAccountId: newOAuthAccountId(),

@@ -79,7 +79,7 @@ const badFields: readonly (readonly [field: string, values: readonly unknown[]])
 
 const noRows = async () => {
   const { rows } = await db.query(
-    'select (select count(*) from torii.users) + (select count(*) from torii.login_attempts) as n',
+    'select (select count(*) from torii.users) + (select count(*) from torii.rate_limits) as n',
   )
   assert.equal(Number(rows[0]?.n), 0)
 }

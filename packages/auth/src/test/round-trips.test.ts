@@ -21,8 +21,8 @@ describe('statements sent to PostgreSQL', () => {
   const signIn = (email: string, given: string) =>
     site.torii.password.authenticate({ email, password: given }, requestInfo)
 
-  const acts: readonly [
-    act: string,
+  const operations: readonly [
+    operation: string,
     statements: number,
     prepare: () => Promise<() => Promise<unknown>>,
   ][] = [
@@ -71,8 +71,8 @@ describe('statements sent to PostgreSQL', () => {
     ],
   ]
 
-  for (const [act, statements, prepare] of acts)
-    test(`${act}: ${statements}`, async () => {
+  for (const [operation, statements, prepare] of operations)
+    test(`${operation}: ${statements}`, async () => {
       const run = await prepare()
       assert.equal((await site.counted(run)).statements, statements)
     })

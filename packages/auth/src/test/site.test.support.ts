@@ -82,7 +82,7 @@ const times: readonly (readonly [table: string, columns: readonly string[]])[] =
   ],
   ['magic_links', ['created_at', 'expires_at']],
   ['verification_tokens', ['created_at', 'expires_at']],
-  ['login_attempts', ['ends_at', 'lock_ends_at', 'seen_at', 'forget_at']],
+  ['rate_limits', ['ends_at', 'lock_ends_at', 'seen_at', 'forget_at']],
 ]
 
 async function elapse(db: TestDatabase, seconds: number): Promise<void> {

@@ -1,6 +1,6 @@
-import type { AskingSession } from 'torii-core'
+import type { SessionActor } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
-import { freshAttemptKey, policy, unknownSessionId, unknownUserId } from '../fixtures/samples.js'
+import { freshRateLimitKey, policy, unknownSessionId, unknownUserId } from '../fixtures/samples.js'
 import type { BadArgument } from './bad-arguments.js'
 import { inCharges, one } from './bad-arguments.js'
 import { badBooleans, badDigests, notObjects } from './bad-values.js'
@@ -18,12 +18,12 @@ export const badBytes = (min: number, max: number): unknown[] => [
 export const mustBeTrueOrFalse = (): unknown[] => [...badBooleans(), null, undefined]
 
 /** A network's charge, for the methods that take it alone. */
-export const inNetwork = (
+export const inIpAddress = (
   method: string,
-  call: (storage: ConformanceStorage, network: unknown) => Promise<unknown>,
+  call: (storage: ConformanceStorage, ipAddress: unknown) => Promise<unknown>,
 ): BadArgument[] => {
   const members = notObjects.filter((value) => value !== null)
-  const charge = { key: freshAttemptKey(), policy: policy() }
+  const charge = { key: freshRateLimitKey(), policy: policy() }
   return [
     one(method, null, members, call),
     one(method, null, notObjects, (storage, value) => call(storage, { ...charge, policy: value })),
@@ -38,7 +38,7 @@ export const inNetwork = (
 }
 
 /** An asking session of nobody. */
-export const someAsking = (): AskingSession => ({
+export const someActor = (): SessionActor => ({
   userId: unknownUserId(),
   sessionId: unknownSessionId(),
   epochs: { session: 0, owner: 0 },

@@ -1,16 +1,16 @@
 import type {
-  AskingSession,
-  AttemptCharges,
-  AttemptPolicy,
-  AttemptRefund,
   NewSession,
   ProfileChanges,
+  RateLimitCharges,
+  RateLimitPolicy,
+  RateLimitRefund,
+  SessionActor,
   SessionKey,
   UserId,
 } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import {
-  freshAttemptKey,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   noRefund,
@@ -102,11 +102,11 @@ export const inKey = (
 }
 
 /** Members of the asking session, for the methods that take one. */
-export const inAsking = (
+export const inActor = (
   method: string,
-  call: (storage: ConformanceStorage, asking: AskingSession) => Promise<unknown>,
+  call: (storage: ConformanceStorage, actor: SessionActor) => Promise<unknown>,
 ): BadArgument[] => {
-  const right = (): AskingSession => ({
+  const right = (): SessionActor => ({
     userId: unknownUserId(),
     sessionId: unknownSessionId(),
     epochs: { session: 0, owner: 0 },
@@ -114,7 +114,7 @@ export const inAsking = (
   const argument = (
     field: string | null,
     values: readonly unknown[],
-    change: (value: unknown) => AskingSession,
+    change: (value: unknown) => SessionActor,
   ): BadArgument => ({
     method,
     field,
@@ -140,7 +140,7 @@ export const inAsking = (
 /** Who acts, for the methods that take an operator's id of a user or an asking session. */
 export const inWho = (
   method: string,
-  call: (storage: ConformanceStorage, who: UserId | AskingSession) => Promise<unknown>,
+  call: (storage: ConformanceStorage, who: UserId | SessionActor) => Promise<unknown>,
 ): BadArgument[] => [
   {
     method,
@@ -154,25 +154,25 @@ export const inWho = (
     values: badIds(),
     call: (storage, value) => call(storage, unsafe(value)),
   },
-  ...inAsking(method, call),
+  ...inActor(method, call),
 ]
 
 /** Members of the charges, for the methods that take them. */
 export const inCharges = (
   method: string,
-  call: (storage: ConformanceStorage, charges: AttemptCharges) => Promise<unknown>,
+  call: (storage: ConformanceStorage, charges: RateLimitCharges) => Promise<unknown>,
 ): BadArgument[] => {
-  const limits = (field: keyof AttemptPolicy, extra: readonly unknown[] = []): BadArgument => ({
+  const limits = (field: keyof RateLimitPolicy, extra: readonly unknown[] = []): BadArgument => ({
     method,
     field,
     values: [...badNumbers(), 0, ...extra],
-    call: (storage, value) => call(storage, onAccount(freshAttemptKey(), { [field]: value })),
+    call: (storage, value) => call(storage, onAccount(freshRateLimitKey(), { [field]: value })),
   })
-  const charge = (): AttemptCharges['account'] => ({ key: freshAttemptKey(), policy: policy() })
+  const charge = (): RateLimitCharges['account'] => ({ key: freshRateLimitKey(), policy: policy() })
   const argument = (
     field: string | null,
     values: readonly unknown[],
-    change: (value: unknown) => AttemptCharges,
+    change: (value: unknown) => RateLimitCharges,
   ): BadArgument => ({
     method,
     field,
@@ -184,25 +184,25 @@ export const inCharges = (
     argument(
       null,
       notObjects.filter((value) => value !== null),
-      (value) => ({ account: unsafe(value), network: charge() }),
+      (value) => ({ account: unsafe(value), ipAddress: charge() }),
     ),
     argument(
       null,
       notObjects.filter((value) => value !== null),
-      (value) => ({ account: charge(), network: unsafe(value) }),
+      (value) => ({ account: charge(), ipAddress: unsafe(value) }),
     ),
-    argument(null, [null], () => ({ account: null, network: null })),
+    argument(null, [null], () => ({ account: null, ipAddress: null })),
     argument('key', badDigests(), (value) => ({
       account: { key: unsafe(value), policy: policy() },
-      network: charge(),
+      ipAddress: charge(),
     })),
     argument('key', badDigests(), (value) => ({
       account: charge(),
-      network: { key: unsafe(value), policy: policy() },
+      ipAddress: { key: unsafe(value), policy: policy() },
     })),
     argument(null, notObjects, (value) => ({
-      account: { key: freshAttemptKey(), policy: unsafe(value) },
-      network: null,
+      account: { key: freshRateLimitKey(), policy: unsafe(value) },
+      ipAddress: null,
     })),
     limits('cap', [1_000_001]),
     limits('windowSeconds'),
@@ -216,7 +216,7 @@ export const inCharges = (
 /** Members of a refund, for the methods that take one. */
 export const inRefund = (
   method: string,
-  call: (storage: ConformanceStorage, refund: AttemptRefund) => Promise<unknown>,
+  call: (storage: ConformanceStorage, refund: RateLimitRefund) => Promise<unknown>,
 ): BadArgument[] => {
   const digests = badDigests().filter((value) => value !== null && value !== undefined)
   const objects = notObjects.filter((value) => value !== undefined)
@@ -237,7 +237,7 @@ export const inRefund = (
       method,
       field: null,
       values: digests,
-      call: (storage, value) => call(storage, { ...noRefund, network: unsafe(value) }),
+      call: (storage, value) => call(storage, { ...noRefund, ipAddress: unsafe(value) }),
     },
   ]
 }

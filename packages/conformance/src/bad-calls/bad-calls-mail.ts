@@ -1,7 +1,7 @@
 import type {
-  AskingSession,
   MailboxHolder,
   MailCharges,
+  SessionActor,
   SessionKey,
   VerificationKey,
 } from 'torii-core'
@@ -22,7 +22,7 @@ import {
   unknownUserId,
 } from '../fixtures/samples.js'
 import type { BadArgument, Call } from './bad-arguments.js'
-import { inAsking, inCharges, inRefund, inSession, one } from './bad-arguments.js'
+import { inActor, inCharges, inRefund, inSession, one } from './bad-arguments.js'
 import {
   badDigests,
   badEmails,
@@ -63,13 +63,13 @@ export const inMailCharges = (
   call: (storage: ConformanceStorage, charges: MailCharges) => Promise<unknown>,
 ): BadArgument[] => [
   one(method, null, [null, undefined], (storage, address) =>
-    call(storage, { address: unsafe(address), network: null }),
+    call(storage, { address: unsafe(address), ipAddress: null }),
   ),
   ...inCharges(method, (storage, charges) =>
     call(
       storage,
       typeof charges === 'object' && charges !== null && 'account' in charges
-        ? { address: unsafe(charges.account), network: charges.network }
+        ? { address: unsafe(charges.account), ipAddress: charges.ipAddress }
         : unsafe(charges),
     ),
   ),
@@ -221,8 +221,8 @@ export const badVerificationCalls: readonly BadArgument[] = [
   ...inGivenSession('verificationTokens.verifyEmail', (storage, session) =>
     verify(storage, { kind: 'new_password', passwordHash: freshPasswordHash(), session }),
   ),
-  ...inAsking('verificationTokens.verifyEmail', (storage, asking) =>
-    verify(storage, { kind: 'session', asking }),
+  ...inActor('verificationTokens.verifyEmail', (storage, actor) =>
+    verify(storage, { kind: 'session', actor }),
   ),
   ...inTokenKey('verificationTokens.resetPassword', ({ verificationTokens }, key) =>
     verificationTokens.resetPassword(key, reset()),
@@ -241,30 +241,30 @@ export const badVerificationCalls: readonly BadArgument[] = [
     verificationTokens.resetPassword(someKey(), { ...reset(), refund }),
   ),
   one('verificationTokens.issueEmailChange', null, notObjects, wholeChange),
-  ...inAsking('verificationTokens.issueEmailChange', (storage, asking) =>
-    wholeChange(storage, newEmailChange(asking)),
+  ...inActor('verificationTokens.issueEmailChange', (storage, actor) =>
+    wholeChange(storage, newEmailChange(actor)),
   ),
   one('verificationTokens.issueEmailChange', 'email', badEmails(), (storage, email) =>
-    wholeChange(storage, { ...newEmailChange(someAsking()), email }),
+    wholeChange(storage, { ...newEmailChange(someActor()), email }),
   ),
   one('verificationTokens.issueEmailChange', null, badDigests(), (storage, secretHash) =>
-    wholeChange(storage, { ...newEmailChange(someAsking()), secretHash }),
+    wholeChange(storage, { ...newEmailChange(someActor()), secretHash }),
   ),
   one(
     'verificationTokens.issueEmailChange',
     'lifetimeSeconds',
     [...badNumbers(), 0],
     (storage, lifetimeSeconds) =>
-      wholeChange(storage, { ...newEmailChange(someAsking()), lifetimeSeconds }),
+      wholeChange(storage, { ...newEmailChange(someActor()), lifetimeSeconds }),
   ),
   ...inMailCharges('verificationTokens.issueEmailChange', (storage, charges) =>
-    wholeChange(storage, { ...newEmailChange(someAsking()), charges: given(charges) }),
+    wholeChange(storage, { ...newEmailChange(someActor()), charges: given(charges) }),
   ),
-  ...inAsking('verificationTokens.changeEmail', ({ verificationTokens }, asking) =>
-    verificationTokens.changeEmail(asking, freshSecretHash()),
+  ...inActor('verificationTokens.changeEmail', ({ verificationTokens }, actor) =>
+    verificationTokens.changeEmail(actor, freshSecretHash()),
   ),
   one('verificationTokens.changeEmail', null, badDigests(), ({ verificationTokens }, hash) =>
-    verificationTokens.changeEmail(someAsking(), unsafe(hash)),
+    verificationTokens.changeEmail(someActor(), unsafe(hash)),
   ),
 ]
 
@@ -272,7 +272,7 @@ const someKey = (): Pick<SessionKey, 'userId' | 'secretHash'> => ({
   userId: unknownUserId(),
   secretHash: freshSecretHash(),
 })
-const someAsking = (): AskingSession => ({
+const someActor = (): SessionActor => ({
   userId: unknownUserId(),
   sessionId: unknownSessionId(),
   epochs: { session: 0, owner: 0 },

@@ -3,8 +3,8 @@ import type { ConformanceStorage } from '../fixtures/case.js'
 import { freshCiphertext, newIdentity, newOAuthSignIn, newState } from '../fixtures/credentials.js'
 import { unknownUserId } from '../fixtures/samples.js'
 import type { BadArgument } from './bad-arguments.js'
-import { inAsking, inSession, one } from './bad-arguments.js'
-import { badBytes, inNetwork, mustBeTrueOrFalse, someAsking } from './bad-arguments-credentials.js'
+import { inActor, inSession, one } from './bad-arguments.js'
+import { badBytes, inIpAddress, mustBeTrueOrFalse, someActor } from './bad-arguments-credentials.js'
 import {
   badDigests,
   badEmails,
@@ -84,26 +84,26 @@ const oauthAccounts: readonly BadArgument[] = [
   one('oauthAccounts.signIn', null, [null, undefined], ({ oauthAccounts }, session) =>
     oauthAccounts.signIn({ ...newOAuthSignIn(), session: unsafe(session) }),
   ),
-  ...inAsking('oauthAccounts.link', ({ oauthAccounts }, asking) =>
-    oauthAccounts.link(asking, someIdentity()),
+  ...inActor('oauthAccounts.link', ({ oauthAccounts }, actor) =>
+    oauthAccounts.link(actor, someIdentity()),
   ),
   one('oauthAccounts.link', null, notObjects, ({ oauthAccounts }, value) =>
-    oauthAccounts.link(someAsking(), unsafe(value)),
+    oauthAccounts.link(someActor(), unsafe(value)),
   ),
   ...inIdentity('oauthAccounts.link', ({ oauthAccounts }, given) =>
-    oauthAccounts.link(someAsking(), { ...someIdentity(), ...given }),
+    oauthAccounts.link(someActor(), { ...someIdentity(), ...given }),
   ),
-  ...inAsking('oauthAccounts.unlink', ({ oauthAccounts }, asking) =>
-    oauthAccounts.unlink(asking, newOAuthAccountId(), mailSignIn),
+  ...inActor('oauthAccounts.unlink', ({ oauthAccounts }, actor) =>
+    oauthAccounts.unlink(actor, newOAuthAccountId(), mailSignIn),
   ),
   one('oauthAccounts.unlink', 'id', badIds(), ({ oauthAccounts }, id) =>
-    oauthAccounts.unlink(someAsking(), unsafe(id), mailSignIn),
+    oauthAccounts.unlink(someActor(), unsafe(id), mailSignIn),
   ),
   one('oauthAccounts.unlink', null, notObjects, ({ oauthAccounts }, value) =>
-    oauthAccounts.unlink(someAsking(), newOAuthAccountId(), unsafe(value)),
+    oauthAccounts.unlink(someActor(), newOAuthAccountId(), unsafe(value)),
   ),
   one('oauthAccounts.unlink', 'mailSignIn', mustBeTrueOrFalse(), ({ oauthAccounts }, value) =>
-    oauthAccounts.unlink(someAsking(), newOAuthAccountId(), { mailSignIn: unsafe(value) }),
+    oauthAccounts.unlink(someActor(), newOAuthAccountId(), { mailSignIn: unsafe(value) }),
   ),
   one('oauthAccounts.list', 'userId', badIds(), ({ oauthAccounts }, userId) =>
     oauthAccounts.list(unsafe(userId)),
@@ -194,10 +194,10 @@ const oauthStates: readonly BadArgument[] = [
     oauthStates.store({ ...newState(), flow: unsafe(flow) }),
   ),
   one('oauthStates.store', 'kind', badMethod(), ({ oauthStates }, kind) =>
-    oauthStates.store({ ...newState(), flow: unsafe({ kind, asking: someAsking() }) }),
+    oauthStates.store({ ...newState(), flow: unsafe({ kind, actor: someActor() }) }),
   ),
-  ...inAsking('oauthStates.store', ({ oauthStates }, asking) =>
-    oauthStates.store(newState({ flow: { kind: 'link', asking } })),
+  ...inActor('oauthStates.store', ({ oauthStates }, actor) =>
+    oauthStates.store(newState({ flow: { kind: 'link', actor } })),
   ),
   one('oauthStates.store', 'redirectTo', textOrNull(2048), ({ oauthStates }, redirectTo) =>
     oauthStates.store({ ...newState(), redirectTo: unsafe(redirectTo) }),
@@ -205,8 +205,8 @@ const oauthStates: readonly BadArgument[] = [
   one('oauthStates.store', 'lifetimeSeconds', [...badNumbers(), 0], ({ oauthStates }, value) =>
     oauthStates.store({ ...newState(), lifetimeSeconds: unsafe(value) }),
   ),
-  ...inNetwork('oauthStates.store', ({ oauthStates }, network) =>
-    oauthStates.store({ ...newState(), network: unsafe(network) }),
+  ...inIpAddress('oauthStates.store', ({ oauthStates }, ipAddress) =>
+    oauthStates.store({ ...newState(), ipAddress: unsafe(ipAddress) }),
   ),
   one('oauthStates.consume', null, notObjects, ({ oauthStates }, value) =>
     oauthStates.consume(unsafe(value)),

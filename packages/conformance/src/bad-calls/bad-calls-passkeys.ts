@@ -10,8 +10,8 @@ import {
   unknownUserId,
 } from '../fixtures/samples.js'
 import type { BadArgument } from './bad-arguments.js'
-import { inAsking, inKey, inRefund, inSession, one } from './bad-arguments.js'
-import { badBytes, inNetwork, mustBeTrueOrFalse, someAsking } from './bad-arguments-credentials.js'
+import { inActor, inKey, inRefund, inSession, one } from './bad-arguments.js'
+import { badBytes, inIpAddress, mustBeTrueOrFalse, someActor } from './bad-arguments-credentials.js'
 import {
   badDigests,
   badEmails,
@@ -82,15 +82,15 @@ const someAssertion = () => ({
 
 const addWith = (field: string, values: readonly unknown[]): BadArgument =>
   one('passkeys.add', field, values, ({ passkeys }, value) =>
-    passkeys.add(someAsking(), { ...newPasskey(), [field]: value }, { max: 10 }),
+    passkeys.add(someActor(), { ...newPasskey(), [field]: value }, { max: 10 }),
   )
 
 const passkeys: readonly BadArgument[] = [
-  ...inAsking('passkeys.add', ({ passkeys }, asking) =>
-    passkeys.add(asking, newPasskey(), { max: 10 }),
+  ...inActor('passkeys.add', ({ passkeys }, actor) =>
+    passkeys.add(actor, newPasskey(), { max: 10 }),
   ),
   one('passkeys.add', null, notObjects, ({ passkeys }, value) =>
-    passkeys.add(someAsking(), unsafe(value), { max: 10 }),
+    passkeys.add(someActor(), unsafe(value), { max: 10 }),
   ),
   addWith('id', badIds()),
   addWith('credentialId', badBytes(1, 1023)),
@@ -104,10 +104,10 @@ const passkeys: readonly BadArgument[] = [
   addWith('transports', transports),
   addWith('name', [...badNames(), 'n'.repeat(101), '𝒳'.repeat(101), null, undefined]),
   one('passkeys.add', null, notObjects, ({ passkeys }, value) =>
-    passkeys.add(someAsking(), newPasskey(), unsafe(value)),
+    passkeys.add(someActor(), newPasskey(), unsafe(value)),
   ),
   one('passkeys.add', 'max', [...badNumbers(), 0, 1001], ({ passkeys }, max) =>
-    passkeys.add(someAsking(), newPasskey(), { max: unsafe(max) }),
+    passkeys.add(someActor(), newPasskey(), { max: unsafe(max) }),
   ),
   one('passkeys.list', 'userId', badIds(), ({ passkeys }, userId) => passkeys.list(unsafe(userId))),
   one('passkeys.credentials', 'userId', badIds(), ({ passkeys }, userId) =>
@@ -164,36 +164,36 @@ const passkeys: readonly BadArgument[] = [
       passkeys.reauthenticate(use ?? someUse(), { ...someReauthentication(use).options, refund }),
     ),
   ]),
-  ...inAsking('passkeys.rename', ({ passkeys }, asking) =>
-    passkeys.rename(asking, newPasskeyId(), 'Name'),
+  ...inActor('passkeys.rename', ({ passkeys }, actor) =>
+    passkeys.rename(actor, newPasskeyId(), 'Name'),
   ),
   one('passkeys.rename', 'id', badIds(), ({ passkeys }, id) =>
-    passkeys.rename(someAsking(), unsafe(id), 'Name'),
+    passkeys.rename(someActor(), unsafe(id), 'Name'),
   ),
   one(
     'passkeys.rename',
     'name',
     [...badNames(), 'n'.repeat(101), '𝒳'.repeat(101), null, undefined],
-    ({ passkeys }, name) => passkeys.rename(someAsking(), newPasskeyId(), unsafe(name)),
+    ({ passkeys }, name) => passkeys.rename(someActor(), newPasskeyId(), unsafe(name)),
   ),
-  ...inAsking('passkeys.delete', ({ passkeys }, asking) =>
-    passkeys.delete(asking, newPasskeyId(), mailSignIn),
+  ...inActor('passkeys.delete', ({ passkeys }, actor) =>
+    passkeys.delete(actor, newPasskeyId(), mailSignIn),
   ),
   one('passkeys.delete', 'id', badIds(), ({ passkeys }, id) =>
-    passkeys.delete(someAsking(), unsafe(id), mailSignIn),
+    passkeys.delete(someActor(), unsafe(id), mailSignIn),
   ),
   one('passkeys.delete', null, notObjects, ({ passkeys }, value) =>
-    passkeys.delete(someAsking(), newPasskeyId(), unsafe(value)),
+    passkeys.delete(someActor(), newPasskeyId(), unsafe(value)),
   ),
   one('passkeys.delete', 'mailSignIn', mustBeTrueOrFalse(), ({ passkeys }, value) =>
-    passkeys.delete(someAsking(), newPasskeyId(), { mailSignIn: unsafe(value) }),
+    passkeys.delete(someActor(), newPasskeyId(), { mailSignIn: unsafe(value) }),
   ),
 ]
 
 const someAnswer = () => ({
   challengeHash: freshSecretHash(),
   ceremony: 'register' as const,
-  asking: someAsking(),
+  actor: someActor(),
 })
 
 const passkeyChallenges: readonly BadArgument[] = [
@@ -215,8 +215,8 @@ const passkeyChallenges: readonly BadArgument[] = [
   one('passkeyChallenges.store', 'userId', badIds(), ({ passkeyChallenges }, userId) =>
     passkeyChallenges.store(newChallenge({ holder: { kind: 'user', userId: unsafe(userId) } })),
   ),
-  ...inAsking('passkeyChallenges.store', ({ passkeyChallenges }, asking) =>
-    passkeyChallenges.store(newChallenge({ holder: { kind: 'session', asking } })),
+  ...inActor('passkeyChallenges.store', ({ passkeyChallenges }, actor) =>
+    passkeyChallenges.store(newChallenge({ holder: { kind: 'session', actor } })),
   ),
   one(
     'passkeyChallenges.store',
@@ -225,8 +225,8 @@ const passkeyChallenges: readonly BadArgument[] = [
     ({ passkeyChallenges }, value) =>
       passkeyChallenges.store({ ...newChallenge(), lifetimeSeconds: unsafe(value) }),
   ),
-  ...inNetwork('passkeyChallenges.store', ({ passkeyChallenges }, network) =>
-    passkeyChallenges.store({ ...newChallenge(), network: unsafe(network) }),
+  ...inIpAddress('passkeyChallenges.store', ({ passkeyChallenges }, ipAddress) =>
+    passkeyChallenges.store({ ...newChallenge(), ipAddress: unsafe(ipAddress) }),
   ),
   one('passkeyChallenges.storeForEmail', null, notObjects, ({ passkeyChallenges }, value) =>
     passkeyChallenges.storeForEmail(unsafe(value), freshEmail()),
@@ -247,8 +247,11 @@ const passkeyChallenges: readonly BadArgument[] = [
         freshEmail(),
       ),
   ),
-  ...inNetwork('passkeyChallenges.storeForEmail', ({ passkeyChallenges }, network) =>
-    passkeyChallenges.storeForEmail({ ...newChallenge(), network: unsafe(network) }, freshEmail()),
+  ...inIpAddress('passkeyChallenges.storeForEmail', ({ passkeyChallenges }, ipAddress) =>
+    passkeyChallenges.storeForEmail(
+      { ...newChallenge(), ipAddress: unsafe(ipAddress) },
+      freshEmail(),
+    ),
   ),
   one('passkeyChallenges.storeForEmail', 'email', badEmails(), ({ passkeyChallenges }, email) =>
     passkeyChallenges.storeForEmail(newChallenge(), unsafe(email)),
@@ -266,8 +269,8 @@ const passkeyChallenges: readonly BadArgument[] = [
     ({ passkeyChallenges }, value) =>
       passkeyChallenges.consume({ ...someAnswer(), ceremony: unsafe(value) }),
   ),
-  ...inAsking('passkeyChallenges.consume', ({ passkeyChallenges }, asking) =>
-    passkeyChallenges.consume({ ...someAnswer(), asking }),
+  ...inActor('passkeyChallenges.consume', ({ passkeyChallenges }, actor) =>
+    passkeyChallenges.consume({ ...someAnswer(), actor }),
   ),
 ]
 

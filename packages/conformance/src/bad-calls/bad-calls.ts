@@ -1,8 +1,8 @@
-import type { AskingSession, SessionKey } from 'torii-core'
+import type { SessionActor, SessionKey } from 'torii-core'
 import {
-  freshAttemptKey,
   freshEmail,
   freshPasswordHash,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   newUser,
@@ -13,7 +13,7 @@ import {
 } from '../fixtures/samples.js'
 import type { BadArgument } from './bad-arguments.js'
 import {
-  inAsking,
+  inActor,
   inCharges,
   inKey,
   inProfile,
@@ -125,15 +125,15 @@ const sessions: readonly BadArgument[] = [
   one('sessions.open', null, [null, undefined], ({ sessions }, value) =>
     sessions.open(unknownUserId(), unsafe(value)),
   ),
-  ...inAsking('sessions.derive', ({ sessions }, asking) => sessions.derive(asking, newSession())),
+  ...inActor('sessions.derive', ({ sessions }, actor) => sessions.derive(actor, newSession())),
   ...inSession('sessions.derive', ({ sessions }, session) =>
-    sessions.derive(someAsking(), session),
+    sessions.derive(someActor(), session),
   ).filter(({ field }) => isDerived(field)),
   one('sessions.derive', 'idleSeconds', [...badNumbers(), 0], ({ sessions }, idleSeconds) =>
-    sessions.derive(someAsking(), { ...newSession(), idleSeconds: unsafe(idleSeconds) }),
+    sessions.derive(someActor(), { ...newSession(), idleSeconds: unsafe(idleSeconds) }),
   ),
   one('sessions.derive', null, [null, undefined], ({ sessions }, session) =>
-    sessions.derive(someAsking(), unsafe(session)),
+    sessions.derive(someActor(), unsafe(session)),
   ),
   ...inKey('sessions.validate', ({ sessions }, key) => sessions.validate(key, touchOptions)),
   one('sessions.validate', null, notObjects, ({ sessions }, value) =>
@@ -158,7 +158,7 @@ const sessions: readonly BadArgument[] = [
     sessions.revoke(unknownUserId(), unsafe(id)),
   ),
   ...inKey('sessions.end', ({ sessions }, key) => sessions.end(key)),
-  ...inAsking('sessions.revokeOthers', ({ sessions }, asking) => sessions.revokeOthers(asking)),
+  ...inActor('sessions.revokeOthers', ({ sessions }, actor) => sessions.revokeOthers(actor)),
   ...inWho('sessions.revokeAll', ({ sessions }, who) => sessions.revokeAll(who)),
   ...inKey('sessions.rotate', ({ sessions }, key) => sessions.rotate(key, freshSecretHash())),
   one('sessions.rotate', null, badDigests(), ({ sessions }, value) =>
@@ -186,7 +186,7 @@ const passwords: readonly BadArgument[] = [
     passwords.findForSignIn(unsafe(value)),
   ),
   one('passwords.findForSignIn', 'email', badEmails(), ({ passwords }, email) =>
-    passwords.findForSignIn({ email: unsafe(email), charges: onAccount(freshAttemptKey()) }),
+    passwords.findForSignIn({ email: unsafe(email), charges: onAccount(freshRateLimitKey()) }),
   ),
   ...inCharges('passwords.findForSignIn', ({ passwords }, charges) =>
     passwords.findForSignIn({ email: freshEmail(), charges }),
@@ -195,7 +195,7 @@ const passwords: readonly BadArgument[] = [
     passwords.findForUser(unsafe(value)),
   ),
   one('passwords.findForUser', 'userId', badIds(), ({ passwords }, userId) =>
-    passwords.findForUser({ userId: unsafe(userId), charges: onAccount(freshAttemptKey()) }),
+    passwords.findForUser({ userId: unsafe(userId), charges: onAccount(freshRateLimitKey()) }),
   ),
   ...inCharges('passwords.findForUser', ({ passwords }, charges) =>
     passwords.findForUser({ userId: unknownUserId(), charges }),
@@ -206,9 +206,9 @@ const passwords: readonly BadArgument[] = [
   one('passwords.signIn', null, notObjects, ({ passwords }, value) =>
     passwords.signIn(unsafe(value)),
   ),
-  ...inAsking('passwords.signIn', ({ passwords }, asking) =>
+  ...inActor('passwords.signIn', ({ passwords }, actor) =>
     // The credential carries the same members, but for the session, which only the asking has.
-    passwords.signIn({ ...someSignIn(), credential: credentialWith(asking) }),
+    passwords.signIn({ ...someSignIn(), credential: credentialWith(actor) }),
   ).filter(({ field }) => field !== 'sessionId'),
   one('passwords.signIn', 'hash', [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
     passwords.signIn({
@@ -231,25 +231,21 @@ const passwords: readonly BadArgument[] = [
     badPasswordHashes().filter((value) => value !== null),
     ({ passwords }, rehash) => passwords.signIn({ ...someSignIn(), rehash: unsafe(rehash) }),
   ),
-  ...inAsking('passwords.set', ({ passwords }, asking) =>
-    passwords.set(asking, freshPasswordHash()),
-  ),
+  ...inActor('passwords.set', ({ passwords }, actor) => passwords.set(actor, freshPasswordHash())),
   one('passwords.set', 'hash', [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
-    passwords.set(someAsking(), unsafe(hash)),
+    passwords.set(someActor(), unsafe(hash)),
   ),
-  ...inAsking('passwords.change', ({ passwords }, asking) =>
-    passwords.change(asking, someHashes()),
-  ),
+  ...inActor('passwords.change', ({ passwords }, actor) => passwords.change(actor, someHashes())),
   one('passwords.change', null, notObjects, ({ passwords }, value) =>
-    passwords.change(someAsking(), unsafe(value)),
+    passwords.change(someActor(), unsafe(value)),
   ),
   ...(['verified', 'next'] as const).map((field) =>
     one('passwords.change', field, [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
-      passwords.change(someAsking(), { ...someHashes(), [field]: hash }),
+      passwords.change(someActor(), { ...someHashes(), [field]: hash }),
     ),
   ),
   ...inRefund('passwords.change', ({ passwords }, refund) =>
-    passwords.change(someAsking(), { ...someHashes(), refund }),
+    passwords.change(someActor(), { ...someHashes(), refund }),
   ),
   one('passwords.rehash', 'userId', badIds(), ({ passwords }, userId) =>
     passwords.rehash(unsafe(userId), someHashes()),
@@ -262,39 +258,37 @@ const passwords: readonly BadArgument[] = [
       passwords.rehash(unknownUserId(), { ...someHashes(), [field]: hash }),
     ),
   ),
-  ...inAsking('passwords.remove', ({ passwords }, asking) =>
-    passwords.remove(asking, { mailSignIn: true }),
+  ...inActor('passwords.remove', ({ passwords }, actor) =>
+    passwords.remove(actor, { mailSignIn: true }),
   ),
   one('passwords.remove', null, notObjects, ({ passwords }, value) =>
-    passwords.remove(someAsking(), unsafe(value)),
+    passwords.remove(someActor(), unsafe(value)),
   ),
   one(
     'passwords.remove',
     'mailSignIn',
     [...badBooleans(), null, undefined],
-    ({ passwords }, value) => passwords.remove(someAsking(), { mailSignIn: unsafe(value) }),
+    ({ passwords }, value) => passwords.remove(someActor(), { mailSignIn: unsafe(value) }),
   ),
 ]
 
-const loginAttempts: readonly BadArgument[] = [
-  ...inCharges('loginAttempts.charge', ({ loginAttempts }, charges) =>
-    loginAttempts.charge(charges),
+const rateLimits: readonly BadArgument[] = [
+  ...inCharges('rateLimits.charge', ({ rateLimits }, charges) => rateLimits.charge(charges)),
+  ...inMailCharges('rateLimits.chargeMail', ({ rateLimits }, charges) =>
+    rateLimits.chargeMail(charges),
   ),
-  ...inMailCharges('loginAttempts.chargeMail', ({ loginAttempts }, charges) =>
-    loginAttempts.chargeMail(charges),
+  one('rateLimits.chargeMail', null, [null], ({ rateLimits }, charges) =>
+    rateLimits.chargeMail(unsafe(charges)),
   ),
-  one('loginAttempts.chargeMail', null, [null], ({ loginAttempts }, charges) =>
-    loginAttempts.chargeMail(unsafe(charges)),
+  ...inRefund('rateLimits.refund', ({ rateLimits }, refund) => rateLimits.refund(refund)),
+  one('rateLimits.refund', null, [undefined], ({ rateLimits }, value) =>
+    rateLimits.refund(unsafe(value)),
   ),
-  ...inRefund('loginAttempts.refund', ({ loginAttempts }, refund) => loginAttempts.refund(refund)),
-  one('loginAttempts.refund', null, [undefined], ({ loginAttempts }, value) =>
-    loginAttempts.refund(unsafe(value)),
+  one('rateLimits.unlock', 'key', badDigests(), ({ rateLimits }, key) =>
+    rateLimits.unlock(unsafe(key)),
   ),
-  one('loginAttempts.unlock', 'key', badDigests(), ({ loginAttempts }, key) =>
-    loginAttempts.unlock(unsafe(key)),
-  ),
-  one('loginAttempts.status', 'key', badDigests(), ({ loginAttempts }, key) =>
-    loginAttempts.status(unsafe(key)),
+  one('rateLimits.status', 'key', badDigests(), ({ rateLimits }, key) =>
+    rateLimits.status(unsafe(key)),
   ),
 ]
 
@@ -305,7 +299,7 @@ export const badCalls = {
   users,
   sessions,
   passwords,
-  loginAttempts,
+  rateLimits,
   auditEvents: badAuditCalls,
 }
 
@@ -319,7 +313,7 @@ const someKey = (): SessionKey => ({
   id: unknownSessionId(),
   secretHash: freshSecretHash(),
 })
-const someAsking = (): AskingSession => ({
+const someActor = (): SessionActor => ({
   userId: unknownUserId(),
   sessionId: unknownSessionId(),
   epochs: { session: 0, owner: 0 },
@@ -337,7 +331,7 @@ const someSignIn = () => ({
 })
 
 /** A credential with the members of `asking`; what is no object stays what it is. */
-const credentialWith = (asking: unknown): ReturnType<typeof someSignIn>['credential'] =>
-  typeof asking === 'object' && asking !== null && !Array.isArray(asking)
-    ? { ...someSignIn().credential, ...asking }
-    : unsafe(asking)
+const credentialWith = (actor: unknown): ReturnType<typeof someSignIn>['credential'] =>
+  typeof actor === 'object' && actor !== null && !Array.isArray(actor)
+    ? { ...someSignIn().credential, ...actor }
+    : unsafe(actor)

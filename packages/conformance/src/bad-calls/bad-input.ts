@@ -20,7 +20,7 @@ export const badInputCases: readonly ConformanceCase[] = [
   ...casesPerMethod('magicLinks', badCalls.magicLinks, []),
   ...casesPerMethod('verificationTokens', badCalls.verificationTokens, []),
   ...casesPerMethod('auditEvents', badCalls.auditEvents, []),
-  ...casesPerMethod('loginAttempts', badCalls.loginAttempts, ['charging']),
+  ...casesPerMethod('rateLimits', badCalls.rateLimits, ['charging']),
   ...casesPerMethod('oauthAccounts', badOAuthCalls.oauthAccounts, []),
   ...casesPerMethod('oauthStates', badOAuthCalls.oauthStates, ['charging']),
   ...casesPerMethod('passkeys', badPasskeyCalls.passkeys, []),

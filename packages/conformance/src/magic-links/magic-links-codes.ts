@@ -24,12 +24,12 @@ import {
   twentyAtOnce,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
   freshEmail,
+  freshRateLimitKey,
   freshSecretHash,
   freshWord,
   onAccount,
-  onNetwork,
+  onIpAddress,
 } from '../fixtures/samples.js'
 
 const { cases, promise }: CaseList = casesOf('magicLinks')
@@ -220,15 +220,15 @@ promise(
   'consumeCode: success gives back what it is told to, a wrong code nothing',
   ['charging'],
   async (storage) => {
-    const { loginAttempts, magicLinks } = storage
-    const [account, network] = [freshAttemptKey(), freshAttemptKey()]
-    const charges = { ...onAccount(account), network: onNetwork(network).network }
-    for (let turn = 0; turn < 3; turn += 1) await loginAttempts.charge(charges)
+    const { rateLimits, magicLinks } = storage
+    const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
+    const charges = { ...onAccount(account), ipAddress: onIpAddress(ipAddress).ipAddress }
+    for (let turn = 0; turn < 3; turn += 1) await rateLimits.charge(charges)
     const link = await issueLink(storage)
-    const refund = { account, network }
+    const refund = { account, ipAddress }
     const failuresOf = async () => [
-      (await loginAttempts.status(account)).failures,
-      (await loginAttempts.status(network)).failures,
+      (await rateLimits.status(account)).failures,
+      (await rateLimits.status(ipAddress)).failures,
     ]
     const wrong = { ...codeOf(link, freshSecretHash()), refund }
     assert.deepEqual(await magicLinks.consumeCode(wrong, newProof()), invalidToken)

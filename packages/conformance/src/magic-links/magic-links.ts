@@ -10,7 +10,7 @@ import {
   openedBy,
 } from '../fixtures/mail.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   assertEnded,
   crowd,
@@ -26,8 +26,8 @@ import {
   winners,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
   freshEmail,
+  freshRateLimitKey,
   freshSecretHash,
   freshWord,
   policy,
@@ -111,7 +111,7 @@ promise(
     const { email } = await signUp(storage)
     for (const to of [email, freshEmail()]) {
       const charges = mailCharges({
-        address: { key: freshAttemptKey(), policy: policy({ cap: 2 }) },
+        address: { key: freshRateLimitKey(), policy: policy({ cap: 2 }) },
       })
       await issueLink(storage, { email: to, charges })
       const last = await issueLink(storage, { email: to, charges })
@@ -128,7 +128,9 @@ promise(
   ['charging'],
   async (storage) => {
     const email = freshEmail()
-    const charges = mailCharges({ address: { key: freshAttemptKey(), policy: policy({ cap: 7 }) } })
+    const charges = mailCharges({
+      address: { key: freshRateLimitKey(), policy: policy({ cap: 7 }) },
+    })
     const links = Array.from({ length: crowd }, () => newMagicLink({ email, charges }))
     const answers = await Promise.all(links.map((link) => storage.magicLinks.issue(link)))
     const sent = answers.map((answer) => succeeded(answer).to !== null)
@@ -145,15 +147,15 @@ promise(
   ['charging'],
   async (storage) => {
     const { email } = await signUp(storage)
-    const network = { key: freshAttemptKey(), policy: policy({ cap: 2 }) }
+    const ipAddress = { key: freshRateLimitKey(), policy: policy({ cap: 2 }) }
     const links = []
     for (const to of [email, freshEmail()])
-      links.push(await issueLink(storage, { email: to, charges: mailCharges({ network }) }))
-    const spent = { key: freshAttemptKey(), policy: policy({ cap: 1 }) }
+      links.push(await issueLink(storage, { email: to, charges: mailCharges({ ipAddress }) }))
+    const spent = { key: freshRateLimitKey(), policy: policy({ cap: 1 }) }
     await issueLink(storage, { charges: mailCharges({ address: spent }) })
     for (const to of [...links.map((link) => link.email), freshEmail()])
       for (const address of [mailCharges().address, spent]) {
-        const charges = { address, network }
+        const charges = { address, ipAddress }
         const answer = await storage.magicLinks.issue(newMagicLink({ email: to, charges }))
         assert.ok(!answer.ok && answer.reason === 'too_many_attempts')
         assert.ok(answer.retryAfterSeconds > 500 && answer.retryAfterSeconds <= 1000)
@@ -167,9 +169,9 @@ promise(
   'issue: of twenty at once beyond the cap of the network, each one is refused or sent',
   ['charging'],
   async (storage) => {
-    const network = { key: freshAttemptKey(), policy: policy({ cap: 7 }) }
+    const ipAddress = { key: freshRateLimitKey(), policy: policy({ cap: 7 }) }
     const answers = await twentyAtOnce(() =>
-      storage.magicLinks.issue(newMagicLink({ charges: mailCharges({ network }) })),
+      storage.magicLinks.issue(newMagicLink({ charges: mailCharges({ ipAddress }) })),
     )
     const sent = winners(answers)
     assert.equal(sent.length, 7)
@@ -214,7 +216,7 @@ promise(
   async (storage) => {
     const { user, email, key, hash } = await signUp(storage)
     const keys = [key, await openOne(storage, user.id)]
-    const old = await askingOf(storage, key)
+    const old = await actorOf(storage, key)
     const { tokenHash } = await issueLink(storage, { email })
     const proof = newProof()
     const taken = succeeded(await storage.magicLinks.consume(tokenHash, proof))
@@ -402,17 +404,17 @@ promise(
 promise(
   'issue: a spent allowance does not spare the network',
   ['charging'],
-  async ({ magicLinks, loginAttempts }) => {
+  async ({ magicLinks, rateLimits }) => {
     const email = freshEmail()
-    const [address, network] = [freshAttemptKey(), freshAttemptKey()]
+    const [address, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
     const charges = {
       address: { key: address, policy: policy({ cap: 1 }) },
-      network: { key: network, policy: policy({ cap: 3 }) },
+      ipAddress: { key: ipAddress, policy: policy({ cap: 3 }) },
     }
     const issue = () => magicLinks.issue(newMagicLink({ email, charges }))
     assert.deepEqual(await issue(), { ok: true, to: email })
     for (let turn = 0; turn < 2; turn += 1) assert.deepEqual(await issue(), { ok: true, to: null })
-    assert.equal((await loginAttempts.status(network)).failures, 3)
+    assert.equal((await rateLimits.status(ipAddress)).failures, 3)
     const refused = await issue()
     assert.ok(!refused.ok && refused.retryAfterSeconds > 0)
   },

@@ -21,7 +21,7 @@ import {
   takeOver,
   visit,
 } from '../fixtures/credentials.js'
-import { askingOf, only, present, signUp, twentyAtOnce } from '../fixtures/people.js'
+import { actorOf, only, present, signUp, twentyAtOnce } from '../fixtures/people.js'
 import { unknownUserId } from '../fixtures/samples.js'
 
 const { cases, promise } = casesOf('oauthAccounts')
@@ -43,14 +43,14 @@ const found = async (
 ): Promise<ProviderTokens> => present(await oauthAccounts.findTokens(userId, id))
 
 promise('findTokens: gives what was kept, byte by byte', [], async (storage) => {
-  const asking = await askingOf(storage, (await signUp(storage)).key)
+  const actor = await actorOf(storage, (await signUp(storage)).key)
   const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
   for (const bytes of [everyByte, freshBytes(1), freshBytes(65_536), new Uint8Array(32)]) {
     const { subject, provider } = newOAuthSignIn()
     const tokens = bytes as ProviderTokens['tokens']
-    const { id, hasTokens } = await linkOne(storage, asking, { provider, subject, tokens })
+    const { id, hasTokens } = await linkOne(storage, actor, { provider, subject, tokens })
     assert.equal(hasTokens, true)
-    const kept = await found(storage, asking.userId, id)
+    const kept = await found(storage, actor.userId, id)
     assertBytes(kept.tokens, bytes)
     assert.deepEqual([kept.provider, kept.subject, kept.version], [provider, subject, 0])
   }
@@ -78,8 +78,8 @@ promise('findTokens: nothing of a disabled user, nor of a past owner', [], async
   await storage.users.enable(userId)
   await found(storage, userId, id)
   const squatter = await signUp(storage)
-  const asking = await askingOf(storage, squatter.key)
-  const account = await linkOne(storage, asking, { tokens: freshCiphertext() })
+  const actor = await actorOf(storage, squatter.key)
+  const account = await linkOne(storage, actor, { tokens: freshCiphertext() })
   await takeOver(storage, squatter.email)
   const { user } = squatter
   assert.equal(await storage.oauthAccounts.findTokens(user.id, account.id), null)
@@ -287,8 +287,8 @@ promise(
     const disabled = await visitWithTokens(storage)
     await storage.users.disable(disabled.userId)
     const squatter = await signUp(storage)
-    const asking = await askingOf(storage, squatter.key)
-    const left = await linkOne(storage, asking, { tokens: freshCiphertext() })
+    const actor = await actorOf(storage, squatter.key)
+    const left = await linkOne(storage, actor, { tokens: freshCiphertext() })
     await takeOver(storage, squatter.email)
     const ids = (await allTokens(storage, prefix, 1000)).map(({ id }) => id)
     assert.ok(ids.includes(disabled.id))

@@ -4,7 +4,7 @@ import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import { addOne, again, linkOne, newOAuthSignIn, takeOver, visit } from '../fixtures/credentials.js'
 import {
-  askingOf,
+  actorOf,
   assertEnded,
   isStoredHash,
   liveSession,
@@ -103,7 +103,7 @@ promise(
     const { user, key } = await signUp(storage)
     const person = newOAuthSignIn({ email: user.email })
     const { provider, subject } = person
-    await linkOne(storage, await askingOf(storage, key), { provider, subject })
+    await linkOne(storage, await actorOf(storage, key), { provider, subject })
     const back = await visit(storage, person)
     assert.deepEqual([back.how, back.user.id], ['known', user.id])
     assert.equal(back.user.emailVerifiedAt, null)
@@ -148,10 +148,10 @@ promise(
   async (storage) => {
     const squatter = await signUp(storage)
     const { id } = squatter.user
-    const asking = await askingOf(storage, squatter.key)
+    const actor = await actorOf(storage, squatter.key)
     const second = await openOne(storage, id)
-    const account = await linkOne(storage, asking)
-    const { made } = await addOne(storage, asking)
+    const account = await linkOne(storage, actor)
+    const { made } = await addOne(storage, actor)
     const victim = await takeOver(storage, squatter.email)
     assert.equal(victim.user.id, id)
     assert.ok(victim.user.emailVerifiedAt instanceof Date)
@@ -165,7 +165,7 @@ promise(
     assert.equal(own, victim.person.newAccountId)
     assert.notEqual(own, account.id)
     const use = { credentialId: made.credentialId, userId: id, signCount: 1, backedUp: false }
-    for (const { epochs } of [asking, await askingOf(storage, victim.key)])
+    for (const { epochs } of [actor, await actorOf(storage, victim.key)])
       assert.deepEqual(
         await storage.passkeys.signIn({ ...use, epochs }, { session: newSession() }),
         { ok: false, reason: 'stale' },
@@ -181,7 +181,7 @@ promise(
     const { key } = await takeOver(storage, squatter.email)
     assert.equal(await lookUp(storage, squatter.email), null)
     const hash = freshPasswordHash()
-    succeeded(await storage.passwords.set(await askingOf(storage, key), hash))
+    succeeded(await storage.passwords.set(await actorOf(storage, key), hash))
     assert.equal(present(await lookUp(storage, squatter.email)).hash.reveal(), hash.reveal())
   },
 )
@@ -202,7 +202,7 @@ promise(
   async (storage) => {
     const squatter = await signUp(storage)
     const { provider, subject } = newOAuthSignIn()
-    await linkOne(storage, await askingOf(storage, squatter.key), { provider, subject })
+    await linkOne(storage, await actorOf(storage, squatter.key), { provider, subject })
     await takeOver(storage, squatter.email)
     const person = newOAuthSignIn({ provider, subject, email: null })
     const back = await visit(storage, person)

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import type { NewOAuthState } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import { newState } from '../fixtures/credentials.js'
-import { askingOf, only, present, signUp, twentyAtOnce, winners } from '../fixtures/people.js'
+import { actorOf, only, present, signUp, twentyAtOnce, winners } from '../fixtures/people.js'
 import {
   awkwardTexts,
-  freshAttemptKey,
+  freshRateLimitKey,
   freshSecretHash,
-  onNetwork,
+  onIpAddress,
   unknownSessionId,
   unknownUserId,
 } from '../fixtures/samples.js'
@@ -55,11 +55,11 @@ promise(
       sessionId: unknownSessionId(),
       epochs: { session: 2_147_483_647, owner: 7 },
     }
-    for (const asking of [await askingOf(storage, key), made]) {
-      const state = newState({ flow: { kind: 'link', asking } })
+    for (const actor of [await actorOf(storage, key), made]) {
+      const state = newState({ flow: { kind: 'link', actor } })
       assert.deepEqual(await storage.oauthStates.store(state), { ok: true })
       assert.deepEqual(await storage.oauthStates.consume(keyOf(state)), {
-        flow: { kind: 'link', asking },
+        flow: { kind: 'link', actor },
         redirectTo: null,
       })
     }
@@ -139,10 +139,10 @@ promise(
 promise(
   'store: charges the network, and stores nothing when it is refused',
   ['charging'],
-  async ({ oauthStates, loginAttempts }) => {
-    const key = freshAttemptKey()
-    const { network } = onNetwork(key, { cap: 3 })
-    const states = Array.from({ length: 20 }, () => newState({ network }))
+  async ({ oauthStates, rateLimits }) => {
+    const key = freshRateLimitKey()
+    const { ipAddress } = onIpAddress(key, { cap: 3 })
+    const states = Array.from({ length: 20 }, () => newState({ ipAddress }))
     const outcomes = await Promise.all(states.map((state) => oauthStates.store(state)))
     assert.equal(winners(outcomes).length, 3)
     for (const outcome of outcomes)
@@ -150,7 +150,7 @@ promise(
         assert.equal(outcome.reason, 'too_many_attempts')
         assert.ok(outcome.retryAfterSeconds > 0 && outcome.retryAfterSeconds <= 1000)
       }
-    assert.equal((await loginAttempts.status(key)).state, 'locked')
+    assert.equal((await rateLimits.status(key)).state, 'locked')
     for (const [index, state] of states.entries())
       assert.equal((await oauthStates.consume(keyOf(state))) !== null, outcomes[index]?.ok === true)
   },

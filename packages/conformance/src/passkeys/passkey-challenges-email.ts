@@ -9,7 +9,7 @@ import {
   takeOver,
 } from '../fixtures/credentials.js'
 import { only, present, signUp, succeeded, twentyAtOnce } from '../fixtures/people.js'
-import { freshAttemptKey, freshEmail, freshSecretHash, onNetwork } from '../fixtures/samples.js'
+import { freshEmail, freshRateLimitKey, freshSecretHash, onIpAddress } from '../fixtures/samples.js'
 
 const { cases, promise } = casesOf('passkeyChallenges')
 
@@ -19,16 +19,16 @@ export const challengeForEmailCases = cases
 const ceremony = 'authenticate' as const
 
 /** A challenge to store for an address. */
-const forEmail = (network: ReturnType<typeof newChallenge>['network'] = null) => ({
+const forEmail = (ipAddress: ReturnType<typeof newChallenge>['ipAddress'] = null) => ({
   challengeHash: freshSecretHash(),
   lifetimeSeconds: 300,
-  network,
+  ipAddress,
 })
 
 promise('storeForEmail: finds what the account may answer with', ['charging'], async (storage) => {
   const { passkeyChallenges } = storage
   const owner = await signUpWithPasskey(storage)
-  const more = await addOne(storage, owner.asking)
+  const more = await addOne(storage, owner.actor)
   const email = owner.email.toUpperCase()
   const { credentials } = succeeded(await passkeyChallenges.storeForEmail(forEmail(), email))
   assert.deepEqual(credentials, [
@@ -110,14 +110,14 @@ promise(
   'storeForEmail: charges the network, known and unknown alike',
   ['charging'],
   async (storage) => {
-    const { passkeyChallenges, loginAttempts } = storage
+    const { passkeyChallenges, rateLimits } = storage
     const owner = await signUpWithPasskey(storage)
-    const { network } = onNetwork(freshAttemptKey(), { cap: 2 })
+    const { ipAddress } = onIpAddress(freshRateLimitKey(), { cap: 2 })
     for (const email of [owner.email, freshEmail()])
-      succeeded(await passkeyChallenges.storeForEmail(forEmail(network), email))
-    assert.equal((await loginAttempts.status(present(network).key)).failures, 2)
+      succeeded(await passkeyChallenges.storeForEmail(forEmail(ipAddress), email))
+    assert.equal((await rateLimits.status(present(ipAddress).key)).failures, 2)
     for (const email of [owner.email, freshEmail()]) {
-      const challenge = forEmail(network)
+      const challenge = forEmail(ipAddress)
       const refused = await passkeyChallenges.storeForEmail(challenge, email)
       assert.ok(!refused.ok && refused.retryAfterSeconds > 0)
       const { challengeHash } = challenge

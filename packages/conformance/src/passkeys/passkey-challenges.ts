@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { AskingSession, ChallengeHolder, NewPasskeyChallenge } from 'torii-core'
+import type { ChallengeHolder, NewPasskeyChallenge, SessionActor } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import { newChallenge } from '../fixtures/credentials.js'
-import { askingOf, only, openOne, signUp, twentyAtOnce, winners } from '../fixtures/people.js'
-import { freshAttemptKey, freshSecretHash, onNetwork } from '../fixtures/samples.js'
+import { actorOf, only, openOne, signUp, twentyAtOnce, winners } from '../fixtures/people.js'
+import { freshRateLimitKey, freshSecretHash, onIpAddress } from '../fixtures/samples.js'
 
 const { cases, promise } = casesOf('passkeyChallenges')
 
@@ -13,37 +13,34 @@ export const passkeyChallengeCases = cases
 const ceremonies = ['register', 'reauthenticate'] as const
 
 const bySession = (
-  asking: AskingSession,
+  actor: SessionActor,
   given: Partial<NewPasskeyChallenge> = {},
 ): NewPasskeyChallenge =>
-  newChallenge({ ceremony: 'register', holder: { kind: 'session', asking }, ...given })
+  newChallenge({ ceremony: 'register', holder: { kind: 'session', actor }, ...given })
 
 promise('consume: good for the session that asked, once', ['charging'], async (storage) => {
   const { passkeyChallenges } = storage
-  const asking = await askingOf(storage, (await signUp(storage)).key)
+  const actor = await actorOf(storage, (await signUp(storage)).key)
   for (const ceremony of ceremonies) {
-    const challenge = bySession(asking, { ceremony })
+    const challenge = bySession(actor, { ceremony })
     const { challengeHash } = challenge
     assert.deepEqual(await passkeyChallenges.store(challenge), { ok: true })
-    assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, asking }), true)
-    assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, asking }), false)
+    assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, actor }), true)
+    assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, actor }), false)
   }
 })
 
 promise('consume: bound to its ceremony; the wrong one burns it', ['charging'], async (storage) => {
   const { passkeyChallenges } = storage
-  const asking = await askingOf(storage, (await signUp(storage)).key)
+  const actor = await actorOf(storage, (await signUp(storage)).key)
   for (const made of [...ceremonies, 'authenticate'] as const)
     for (const used of ceremonies.filter((ceremony) => ceremony !== made)) {
-      const challenge = bySession(asking, { ceremony: made })
+      const challenge = bySession(actor, { ceremony: made })
       const { challengeHash } = challenge
       await passkeyChallenges.store(challenge)
-      assert.equal(
-        await passkeyChallenges.consume({ challengeHash, ceremony: used, asking }),
-        false,
-      )
+      assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony: used, actor }), false)
       for (const ceremony of ceremonies)
-        assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, asking }), false)
+        assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, actor }), false)
     }
 })
 
@@ -53,26 +50,26 @@ promise(
   async (storage) => {
     const { passkeyChallenges } = storage
     const { user, key } = await signUp(storage)
-    const asking = await askingOf(storage, key)
-    const sibling = await askingOf(storage, await openOne(storage, user.id))
-    const stranger = await askingOf(storage, (await signUp(storage)).key)
-    const { epochs } = asking
-    const wrong: readonly AskingSession[] = [
+    const actor = await actorOf(storage, key)
+    const sibling = await actorOf(storage, await openOne(storage, user.id))
+    const stranger = await actorOf(storage, (await signUp(storage)).key)
+    const { epochs } = actor
+    const wrong: readonly SessionActor[] = [
       sibling,
       stranger,
-      { ...asking, userId: stranger.userId },
-      { ...stranger, userId: asking.userId },
-      { ...asking, epochs: { ...epochs, session: epochs.session + 1 } },
-      { ...asking, epochs: { ...epochs, owner: epochs.owner + 1 } },
+      { ...actor, userId: stranger.userId },
+      { ...stranger, userId: actor.userId },
+      { ...actor, epochs: { ...epochs, session: epochs.session + 1 } },
+      { ...actor, epochs: { ...epochs, owner: epochs.owner + 1 } },
     ]
     for (const other of wrong) {
-      const challenge = bySession(asking)
+      const challenge = bySession(actor)
       const { challengeHash } = challenge
       await passkeyChallenges.store(challenge)
-      const answer = (by: AskingSession) =>
-        passkeyChallenges.consume({ challengeHash, ceremony: 'register', asking: by })
+      const answer = (by: SessionActor) =>
+        passkeyChallenges.consume({ challengeHash, ceremony: 'register', actor: by })
       assert.equal(await answer(other), false)
-      assert.equal(await answer(asking), false)
+      assert.equal(await answer(actor), false)
     }
   },
 )
@@ -83,7 +80,7 @@ promise(
   async (storage) => {
     const { passkeyChallenges } = storage
     const { user, key } = await signUp(storage)
-    const asking = await askingOf(storage, key)
+    const actor = await actorOf(storage, key)
     const holders: readonly ChallengeHolder[] = [
       { kind: 'anyone' },
       { kind: 'user', userId: user.id },
@@ -93,7 +90,7 @@ promise(
         const challenge = newChallenge({ ceremony, holder })
         await passkeyChallenges.store(challenge)
         const { challengeHash } = challenge
-        assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, asking }), false)
+        assert.equal(await passkeyChallenges.consume({ challengeHash, ceremony, actor }), false)
       }
   },
 )
@@ -103,10 +100,10 @@ promise(
   ['charging'],
   async (storage) => {
     const { passkeyChallenges } = storage
-    const asking = await askingOf(storage, (await signUp(storage)).key)
-    const challenge = bySession(asking)
+    const actor = await actorOf(storage, (await signUp(storage)).key)
+    const challenge = bySession(actor)
     await passkeyChallenges.store(challenge)
-    const answer = { ceremony: 'register', asking } as const
+    const answer = { ceremony: 'register', actor } as const
     assert.equal(
       await passkeyChallenges.consume({ ...answer, challengeHash: freshSecretHash() }),
       false,
@@ -120,12 +117,12 @@ promise(
   'consume: refused from the moment it expires, good until then',
   ['elapse', 'charging'],
   async (storage) => {
-    const asking = await askingOf(storage, (await signUp(storage)).key)
-    const [early, late] = [bySession(asking), bySession(asking)]
+    const actor = await actorOf(storage, (await signUp(storage)).key)
+    const [early, late] = [bySession(actor), bySession(actor)]
     for (const challenge of [early, late])
       await storage.passkeyChallenges.store({ ...challenge, lifetimeSeconds: 300 })
     const consume = ({ challengeHash }: NewPasskeyChallenge) =>
-      storage.passkeyChallenges.consume({ challengeHash, ceremony: 'register', asking })
+      storage.passkeyChallenges.consume({ challengeHash, ceremony: 'register', actor })
     await storage.elapse(200)
     assert.equal(await consume(early), true)
     await storage.elapse(101)
@@ -134,12 +131,12 @@ promise(
 )
 
 promise('consume: one winner among twenty', ['charging'], async (storage) => {
-  const asking = await askingOf(storage, (await signUp(storage)).key)
-  const challenge = bySession(asking)
+  const actor = await actorOf(storage, (await signUp(storage)).key)
+  const challenge = bySession(actor)
   await storage.passkeyChallenges.store(challenge)
   const { challengeHash } = challenge
   const answers = await twentyAtOnce(() =>
-    storage.passkeyChallenges.consume({ challengeHash, ceremony: 'register', asking }),
+    storage.passkeyChallenges.consume({ challengeHash, ceremony: 'register', actor }),
   )
   only(answers.filter(Boolean))
 })
@@ -148,11 +145,11 @@ promise(
   'store: charges the network, and stores nothing when it is refused',
   ['charging'],
   async (storage) => {
-    const { passkeyChallenges, loginAttempts } = storage
-    const asking = await askingOf(storage, (await signUp(storage)).key)
-    const key = freshAttemptKey()
-    const { network } = onNetwork(key, { cap: 3 })
-    const challenges = Array.from({ length: 20 }, () => bySession(asking, { network }))
+    const { passkeyChallenges, rateLimits } = storage
+    const actor = await actorOf(storage, (await signUp(storage)).key)
+    const key = freshRateLimitKey()
+    const { ipAddress } = onIpAddress(key, { cap: 3 })
+    const challenges = Array.from({ length: 20 }, () => bySession(actor, { ipAddress }))
     const outcomes = await Promise.all(challenges.map((one) => passkeyChallenges.store(one)))
     assert.equal(winners(outcomes).length, 3)
     for (const outcome of outcomes)
@@ -160,10 +157,10 @@ promise(
         assert.equal(outcome.reason, 'too_many_attempts')
         assert.ok(outcome.retryAfterSeconds > 0 && outcome.retryAfterSeconds <= 1000)
       }
-    assert.equal((await loginAttempts.status(key)).state, 'locked')
+    assert.equal((await rateLimits.status(key)).state, 'locked')
     for (const [index, { challengeHash }] of challenges.entries())
       assert.equal(
-        await passkeyChallenges.consume({ challengeHash, ceremony: 'register', asking }),
+        await passkeyChallenges.consume({ challengeHash, ceremony: 'register', actor }),
         outcomes[index]?.ok === true,
       )
   },

@@ -44,7 +44,7 @@ promise(
     const holders: readonly ChallengeHolder[] = [
       { kind: 'anyone' },
       { kind: 'user', userId: owner.user.id },
-      { kind: 'session', asking: owner.asking },
+      { kind: 'session', actor: owner.actor },
     ]
     const expected = await storedCredential(storage, owner.user.id, owner.made)
     for (const holder of holders)
@@ -62,9 +62,9 @@ promise(
   async (storage) => {
     const owner = await signUpWithPasskey(storage)
     const other = await signUpWithPasskey(storage)
-    const { epochs } = owner.asking
+    const { epochs } = owner.actor
     const moved = (session: number, of: number) => ({
-      ...owner.asking,
+      ...owner.actor,
       epochs: { session: epochs.session + session, owner: epochs.owner + of },
     })
     const bound = (holder: ChallengeHolder) => ({ holder })
@@ -75,9 +75,9 @@ promise(
       ['reauthenticate', { ceremony: 'authenticate' }],
       ['authenticate', bound({ kind: 'user', userId: other.user.id })],
       ['authenticate', bound({ kind: 'user', userId: unknownUserId() })],
-      ['authenticate', bound({ kind: 'session', asking: other.asking })],
-      ['authenticate', bound({ kind: 'session', asking: moved(1, 0) })],
-      ['authenticate', bound({ kind: 'session', asking: moved(0, 1) })],
+      ['authenticate', bound({ kind: 'session', actor: other.actor })],
+      ['authenticate', bound({ kind: 'session', actor: moved(1, 0) })],
+      ['authenticate', bound({ kind: 'session', actor: moved(0, 1) })],
     ] as const)
       assert.equal(await answer(storage, owner, given, ceremony), null)
     assert.equal(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { AskingSession } from 'torii-core'
+import type { SessionActor } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import { newPasskey, signUpWithPasskey, takeOver } from '../fixtures/credentials.js'
 import {
-  askingOf,
+  actorOf,
   liveSession,
   only,
   openOne,
@@ -20,19 +20,19 @@ const { cases, promise } = casesOf('passkeys')
 export const passkeyChangeCases = cases
 
 promise('rename: gives the new name; keyed by the owner', [], async (storage) => {
-  const { user, asking, passkey } = await signUpWithPasskey(storage)
+  const { user, actor, passkey } = await signUpWithPasskey(storage)
   const other = await signUpWithPasskey(storage)
   for (const name of [...awkwardTexts, fourByteText(100), 'x']) {
-    const renamed = present(await storage.passkeys.rename(asking, passkey.id, name))
+    const renamed = present(await storage.passkeys.rename(actor, passkey.id, name))
     assert.deepEqual(renamed, { ...passkey, name })
     assert.deepEqual(await storage.passkeys.list(user.id), [renamed])
   }
   for (const [by, id] of [
-    [other.asking, passkey.id],
-    [{ ...asking, userId: unknownUserId() }, passkey.id],
-    [{ ...asking, userId: other.user.id }, other.passkey.id],
-    [asking, newPasskey().id],
-    [asking, other.passkey.id],
+    [other.actor, passkey.id],
+    [{ ...actor, userId: unknownUserId() }, passkey.id],
+    [{ ...actor, userId: other.user.id }, other.passkey.id],
+    [actor, newPasskey().id],
+    [actor, other.passkey.id],
   ] as const)
     assert.equal(await storage.passkeys.rename(by, id, 'Mine now'), null)
   assert.equal(only(await storage.passkeys.list(user.id)).name, 'x')
@@ -42,32 +42,32 @@ promise('rename: gives the new name; keyed by the owner', [], async (storage) =>
 promise('rename: nothing that a past owner left behind', [], async (storage) => {
   const squatter = await signUpWithPasskey(storage, {}, false)
   await takeOver(storage, squatter.email)
-  const { user, asking, passkey } = squatter
-  assert.equal(await storage.passkeys.rename(asking, passkey.id, 'Still here'), null)
-  const owner = await askingOf(storage, await openOne(storage, user.id))
+  const { user, actor, passkey } = squatter
+  assert.equal(await storage.passkeys.rename(actor, passkey.id, 'Still here'), null)
+  const owner = await actorOf(storage, await openOne(storage, user.id))
   assert.equal(await storage.passkeys.rename(owner, passkey.id, 'Still here'), null)
 })
 
 promise('rename: not by a session that has ended', [], async (storage) => {
   for (const [, end] of sessionEnds) {
-    const { user, key, asking, passkey } = await signUpWithPasskey(storage)
+    const { user, key, actor, passkey } = await signUpWithPasskey(storage)
     await end(storage, key)
-    assert.equal(await storage.passkeys.rename(asking, passkey.id, 'By nobody'), null)
+    assert.equal(await storage.passkeys.rename(actor, passkey.id, 'By nobody'), null)
     assert.deepEqual(await storage.passkeys.list(user.id), [passkey])
   }
 })
 
 promise('delete: takes the passkey away; keyed by the owner', [], async (storage) => {
-  const { user, asking, made, key } = await signUpWithPasskey(storage)
+  const { user, actor, made, key } = await signUpWithPasskey(storage)
   const other = await signUpWithPasskey(storage)
-  const remove = (by: AskingSession, id = made.id) =>
+  const remove = (by: SessionActor, id = made.id) =>
     storage.passkeys.delete(by, id, { mailSignIn: false })
   const notFound = { ok: false, reason: 'not_found' }
-  assert.deepEqual(await remove(other.asking), notFound)
-  assert.deepEqual(await remove(asking, newPasskey().id), notFound)
+  assert.deepEqual(await remove(other.actor), notFound)
+  assert.deepEqual(await remove(actor, newPasskey().id), notFound)
   only(await storage.passkeys.list(user.id))
-  assert.deepEqual(await remove(asking), { ok: true })
-  assert.deepEqual(await remove(asking), notFound)
+  assert.deepEqual(await remove(actor), { ok: true })
+  assert.deepEqual(await remove(actor), notFound)
   assert.deepEqual(await storage.passkeys.list(user.id), [])
   assert.deepEqual(await storage.passkeys.credentials(user.id), [])
   await liveSession(storage, key)
@@ -75,9 +75,9 @@ promise('delete: takes the passkey away; keyed by the owner', [], async (storage
 })
 
 promise('delete: one winner among twenty', [], async (storage) => {
-  const { asking, made } = await signUpWithPasskey(storage)
+  const { actor, made } = await signUpWithPasskey(storage)
   const outcomes = await twentyAtOnce(() =>
-    storage.passkeys.delete(asking, made.id, { mailSignIn: false }),
+    storage.passkeys.delete(actor, made.id, { mailSignIn: false }),
   )
   only(winners(outcomes))
   for (const outcome of outcomes)

@@ -11,7 +11,7 @@ import {
   useOf,
 } from '../fixtures/credentials.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   assertEnded,
   keyOf,
@@ -24,11 +24,11 @@ import {
   winners,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   onAccount,
-  onNetwork,
+  onIpAddress,
   unknownUserId,
 } from '../fixtures/samples.js'
 
@@ -157,10 +157,10 @@ const endings: readonly (readonly [string, Ending])[] = [
   ['its user was disabled', ({ users }, { user }) => users.disable(user.id)],
   ['its user was deleted', ({ users }, { user }) => users.delete(user.id)],
   ['every session was ended', ({ sessions }, { user }) => sessions.revokeAll(user.id)],
-  ['every other session was ended', ({ sessions }, { asking }) => sessions.revokeOthers(asking)],
+  ['every other session was ended', ({ sessions }, { actor }) => sessions.revokeOthers(actor)],
   [
     'the passkey was deleted',
-    ({ passkeys }, { asking, made }) => passkeys.delete(asking, made.id, { mailSignIn: false }),
+    ({ passkeys }, { actor, made }) => passkeys.delete(actor, made.id, { mailSignIn: false }),
   ],
   ['the account was taken over', (storage, { email }) => takeOver(storage, email)],
 ]
@@ -210,15 +210,15 @@ promise(
   'signIn: gives back the attempt, and only when it succeeds',
   ['charging'],
   async (storage) => {
-    const { loginAttempts, passkeys } = storage
+    const { rateLimits, passkeys } = storage
     const owner = await signUpWithPasskey(storage, { signCount: 5 })
-    const [account, network] = [freshAttemptKey(), freshAttemptKey()]
-    const charges = { ...onAccount(account), network: onNetwork(network).network }
-    await loginAttempts.charge(charges)
-    await loginAttempts.charge(charges)
+    const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
+    const charges = { ...onAccount(account), ipAddress: onIpAddress(ipAddress).ipAddress }
+    await rateLimits.charge(charges)
+    await rateLimits.charge(charges)
     const failures = async () =>
-      Promise.all([account, network].map(async (key) => (await loginAttempts.status(key)).failures))
-    const refund = { account, network }
+      Promise.all([account, ipAddress].map(async (key) => (await rateLimits.status(key)).failures))
+    const refund = { account, ipAddress }
     assert.deepEqual(
       await passkeys.signIn(useOf(owner, 5), { session: newSession(), refund }),
       regression,
@@ -226,7 +226,7 @@ promise(
     assert.deepEqual(await failures(), [2, 2])
     succeeded(await passkeys.signIn(useOf(owner, 6), { session: newSession(), refund }))
     assert.deepEqual(await failures(), [0, 1])
-    await loginAttempts.charge(charges)
+    await rateLimits.charge(charges)
     const options = { key: owner.key, newSecretHash: freshSecretHash(), refund }
     assert.deepEqual(await passkeys.reauthenticate(useOf(owner, 6), options), regression)
     assert.deepEqual(await failures(), [1, 2])
@@ -340,6 +340,6 @@ promise(
       { ...expired, secretHash: newSecretHash },
     ])
     for (const { key } of [owner, other]) await liveSession(storage, key)
-    await askingOf(storage, owner.key)
+    await actorOf(storage, owner.key)
   },
 )

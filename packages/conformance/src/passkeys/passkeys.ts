@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
-import type {
-  AskingSession,
-  NewPasskey,
-  PasskeyAddition,
-  TransactionRepositories,
-} from 'torii-core'
+import type { NewPasskey, PasskeyAddition, SessionActor, TransactionRepositories } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import {
@@ -17,7 +12,7 @@ import {
   takeOver,
 } from '../fixtures/credentials.js'
 import {
-  askingOf,
+  actorOf,
   letOthersRun,
   liveSession,
   only,
@@ -45,20 +40,20 @@ const tooMany = { ok: false, reason: 'too_many' }
 
 const add = (
   { passkeys }: TransactionRepositories,
-  asking: AskingSession,
+  actor: SessionActor,
   passkey: NewPasskey = newPasskey(),
   max = 10,
-): Promise<PasskeyAddition> => passkeys.add(asking, passkey, { max })
+): Promise<PasskeyAddition> => passkeys.add(actor, passkey, { max })
 
-async function signUpAsking(storage: TransactionRepositories, emailVerified = true) {
+async function signUpActor(storage: TransactionRepositories, emailVerified = true) {
   const person = await signUp(storage, { emailVerified })
-  return { ...person, asking: await askingOf(storage, person.key) }
+  return { ...person, actor: await actorOf(storage, person.key) }
 }
 
 promise('add: the owner sees it in the list', [], async (storage) => {
-  const { user, asking, key } = await signUpAsking(storage)
+  const { user, actor, key } = await signUpActor(storage)
   const made = newPasskey({ backupEligible: true, backedUp: true, name: "Ada's key" })
-  const { passkey } = succeeded(await add(storage, asking, made))
+  const { passkey } = succeeded(await add(storage, actor, made))
   const { createdAt, ...rest } = passkey
   assert.ok(createdAt instanceof Date)
   assert.deepEqual(rest, {
@@ -75,7 +70,7 @@ promise('add: the owner sees it in the list', [], async (storage) => {
 })
 
 promise('add: every member comes back byte by byte', [], async (storage) => {
-  const { user, asking } = await signUpAsking(storage)
+  const { user, actor } = await signUpActor(storage)
   const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
   const zeros = (length: number) => new Uint8Array(length)
   for (const given of [
@@ -88,51 +83,51 @@ promise('add: every member comes back byte by byte', [], async (storage) => {
     { transports: ['usb', 'a "quoted" one', 'a,b', '{}', 'NULL', String.raw`\\x41`] },
     { transports: Array.from({ length: 16 }, (_, index) => String(index).padEnd(32, 't')) },
   ]) {
-    const { made, passkey } = await addOne(storage, asking, given)
+    const { made, passkey } = await addOne(storage, actor, given)
     const stored = await storedCredential(storage, user.id, made)
     assertBytes(stored.credentialId, made.credentialId)
     assertBytes(stored.publicKey, made.publicKey)
     assertBytes(stored.userHandle, made.userHandle)
     assert.deepEqual(
       [stored.userId, stored.signCount, stored.transports, stored.epochs, passkey.aaguid],
-      [user.id, made.signCount, made.transports, asking.epochs, made.aaguid],
+      [user.id, made.signCount, made.transports, actor.epochs, made.aaguid],
     )
     assert.equal(passkey.transports.length, made.transports.length)
-    await storage.passkeys.delete(asking, made.id, { mailSignIn: false })
+    await storage.passkeys.delete(actor, made.id, { mailSignIn: false })
   }
 })
 
 promise('add: keeps backup flags that can be, and no others', [], async (storage) => {
-  const { asking } = await signUpAsking(storage)
+  const { actor } = await signUpActor(storage)
   for (const [backupEligible, backedUp, kept] of [
     [false, false, false],
     [true, false, false],
     [true, true, true],
     [false, true, false],
   ] as const) {
-    const { passkey } = await addOne(storage, asking, { backupEligible, backedUp })
+    const { passkey } = await addOne(storage, actor, { backupEligible, backedUp })
     assert.deepEqual([passkey.backupEligible, passkey.backedUp], [backupEligible, kept])
-    const { made } = await addOne(storage, asking, { backupEligible, userVerified: false })
-    const stored = await storedCredential(storage, asking.userId, made)
+    const { made } = await addOne(storage, actor, { backupEligible, userVerified: false })
+    const stored = await storedCredential(storage, actor.userId, made)
     assert.equal(stored.backupEligible, backupEligible)
   }
 })
 
 promise('add: names of any script', [], async (storage) => {
-  const { asking } = await signUpAsking(storage)
+  const { actor } = await signUpActor(storage)
   for (const name of [...awkwardTexts, fourByteText(100)]) {
-    const { passkey } = await addOne(storage, asking, { name })
+    const { passkey } = await addOne(storage, actor, { name })
     assert.equal(passkey.name, name)
   }
 })
 
 promise('add: refused for a credential that is registered, to whomever', [], async (storage) => {
-  const mine = await signUpAsking(storage)
-  const theirs = await signUpAsking(storage)
-  const { made, passkey } = await addOne(storage, mine.asking)
-  for (const { asking } of [mine, theirs])
+  const mine = await signUpActor(storage)
+  const theirs = await signUpActor(storage)
+  const { made, passkey } = await addOne(storage, mine.actor)
+  for (const { actor } of [mine, theirs])
     assert.deepEqual(
-      await add(storage, asking, newPasskey({ credentialId: made.credentialId })),
+      await add(storage, actor, newPasskey({ credentialId: made.credentialId })),
       taken,
     )
   assert.deepEqual(await storage.passkeys.list(mine.user.id), [passkey])
@@ -142,10 +137,10 @@ promise('add: refused for a credential that is registered, to whomever', [], asy
 
 promise('add: of two users who add one credential at once one wins', [], async (storage) => {
   for (let round = 0; round < 3; round += 1) {
-    const people = [await signUpAsking(storage), await signUpAsking(storage)] as const
+    const people = [await signUpActor(storage), await signUpActor(storage)] as const
     const { credentialId } = newPasskey()
     const outcomes = await twentyAtOnce((index) =>
-      add(storage, people[index % 2 === 0 ? 0 : 1].asking, newPasskey({ credentialId }), 100),
+      add(storage, people[index % 2 === 0 ? 0 : 1].actor, newPasskey({ credentialId }), 100),
     )
     only(winners(outcomes))
     for (const outcome of outcomes) if (!outcome.ok) assert.deepEqual(outcome, taken)
@@ -158,50 +153,50 @@ promise('add: of two users who add one credential at once one wins', [], async (
 
 promise('add: exactly as many as are allowed, also of twenty at once', [], async (storage) => {
   for (const max of [1, 3, 19]) {
-    const { asking, user } = await signUpAsking(storage)
-    const outcomes = await twentyAtOnce(() => add(storage, asking, newPasskey(), max))
+    const { actor, user } = await signUpActor(storage)
+    const outcomes = await twentyAtOnce(() => add(storage, actor, newPasskey(), max))
     assert.equal(winners(outcomes).length, max)
     for (const outcome of outcomes) if (!outcome.ok) assert.deepEqual(outcome, tooMany)
     assert.equal((await storage.passkeys.list(user.id)).length, max)
-    assert.deepEqual(await add(storage, asking, newPasskey(), max), tooMany)
-    succeeded(await add(storage, asking, newPasskey(), max + 1))
+    assert.deepEqual(await add(storage, actor, newPasskey(), max), tooMany)
+    succeeded(await add(storage, actor, newPasskey(), max + 1))
   }
 })
 
 promise('add: a deleted passkey makes room, and its credential is free', [], async (storage) => {
-  const { asking } = await signUpAsking(storage)
-  const { made } = await addOne(storage, asking)
-  assert.deepEqual(await add(storage, asking, newPasskey(), 1), tooMany)
-  succeeded(await storage.passkeys.delete(asking, made.id, { mailSignIn: false }))
-  succeeded(await add(storage, asking, newPasskey({ credentialId: made.credentialId }), 1))
+  const { actor } = await signUpActor(storage)
+  const { made } = await addOne(storage, actor)
+  assert.deepEqual(await add(storage, actor, newPasskey(), 1), tooMany)
+  succeeded(await storage.passkeys.delete(actor, made.id, { mailSignIn: false }))
+  succeeded(await add(storage, actor, newPasskey({ credentialId: made.credentialId }), 1))
 })
 
 promise(
   'add: what a past owner left behind neither counts nor keeps its credential',
   [],
   async (storage) => {
-    const squatter = await signUpAsking(storage, false)
-    const { made } = await addOne(storage, squatter.asking)
-    await addOne(storage, squatter.asking)
+    const squatter = await signUpActor(storage, false)
+    const { made } = await addOne(storage, squatter.actor)
+    await addOne(storage, squatter.actor)
     const { key } = await takeOver(storage, squatter.email)
-    const asking = await askingOf(storage, key)
+    const actor = await actorOf(storage, key)
     const { credentialId } = made
-    const { passkey } = succeeded(await add(storage, asking, newPasskey({ credentialId }), 1))
+    const { passkey } = succeeded(await add(storage, actor, newPasskey({ credentialId }), 1))
     assert.deepEqual(await storage.passkeys.list(squatter.user.id), [passkey])
-    const other = await signUpAsking(storage)
-    assert.deepEqual(await add(storage, other.asking, newPasskey({ credentialId })), taken)
+    const other = await signUpActor(storage)
+    assert.deepEqual(await add(storage, other.actor, newPasskey({ credentialId })), taken)
   },
 )
 
 type Ending = (
   storage: ConformanceStorage,
-  person: { readonly asking: AskingSession; readonly email: string },
+  person: { readonly actor: SessionActor; readonly email: string },
 ) => Promise<unknown>
 const endings: readonly (readonly [string, Ending])[] = [
-  ['was revoked', ({ sessions }, { asking }) => sessions.revoke(asking.userId, asking.sessionId)],
-  ['was ended with all others', ({ sessions }, { asking }) => sessions.revokeAll(asking.userId)],
-  ['ended with its user', ({ users }, { asking }) => users.disable(asking.userId)],
-  ['went with its user', ({ users }, { asking }) => users.delete(asking.userId)],
+  ['was revoked', ({ sessions }, { actor }) => sessions.revoke(actor.userId, actor.sessionId)],
+  ['was ended with all others', ({ sessions }, { actor }) => sessions.revokeAll(actor.userId)],
+  ['ended with its user', ({ users }, { actor }) => users.disable(actor.userId)],
+  ['went with its user', ({ users }, { actor }) => users.delete(actor.userId)],
   ['was taken over', (storage, { email }) => takeOver(storage, email)],
   ['has expired', (storage) => storage.elapse(1001)],
 ]
@@ -211,35 +206,35 @@ for (const [what, end] of endings) {
     `add and delete: refused once the asking session ${what}`,
     ['elapse'],
     async (storage) => {
-      const person = await signUpAsking(storage, false)
-      const { made } = await addOne(storage, person.asking)
+      const person = await signUpActor(storage, false)
+      const { made } = await addOne(storage, person.actor)
       await end(storage, person)
-      await assertStale(storage, person.asking, made)
+      await assertStale(storage, person.actor, made)
     },
   )
 }
 
 promise('add and delete: both epochs count', [], async (storage) => {
-  const { asking, user } = await signUpAsking(storage)
-  const { made } = await addOne(storage, asking)
+  const { actor, user } = await signUpActor(storage)
+  const { made } = await addOne(storage, actor)
   for (const [session, owner] of [
     [1, 0],
     [0, 1],
     [1, 1],
   ] as const) {
-    const epochs = { session: asking.epochs.session + session, owner: asking.epochs.owner + owner }
-    await assertStale(storage, { ...asking, epochs }, made)
+    const epochs = { session: actor.epochs.session + session, owner: actor.epochs.owner + owner }
+    await assertStale(storage, { ...actor, epochs }, made)
   }
   only(await storage.passkeys.list(user.id))
 })
 
 promise("add and delete: refused for a session that is not this user's", [], async (storage) => {
-  const mine = await signUpAsking(storage)
-  const theirs = await signUpAsking(storage)
-  const { made } = await addOne(storage, mine.asking)
-  await assertStale(storage, { ...mine.asking, sessionId: theirs.asking.sessionId }, made)
-  await assertStale(storage, { ...theirs.asking, userId: mine.user.id }, made)
-  await assertStale(storage, { ...mine.asking, userId: unknownUserId() }, made)
+  const mine = await signUpActor(storage)
+  const theirs = await signUpActor(storage)
+  const { made } = await addOne(storage, mine.actor)
+  await assertStale(storage, { ...mine.actor, sessionId: theirs.actor.sessionId }, made)
+  await assertStale(storage, { ...theirs.actor, userId: mine.user.id }, made)
+  await assertStale(storage, { ...mine.actor, userId: unknownUserId() }, made)
   only(await storage.passkeys.list(mine.user.id))
 })
 
@@ -247,10 +242,10 @@ promise(
   'add: refused, no error, when the user is deleted meanwhile',
   ['transaction', 'concurrency'],
   async (storage) => {
-    const { user, asking } = await signUpAsking(storage)
+    const { user, actor } = await signUpActor(storage)
     const adding = await storage.transaction(async (tx) => {
       await tx.users.delete(user.id)
-      const begun = add(storage, asking)
+      const begun = add(storage, actor)
       await letOthersRun(tx)
       return { begun }
     })
@@ -262,17 +257,17 @@ promise(
   'add and delete: a refusal does not abort a transaction',
   ['transaction'],
   async (storage) => {
-    const { asking, user } = await signUpAsking(storage)
+    const { actor, user } = await signUpActor(storage)
     const made = newPasskey()
     await storage.transaction(async (tx) => {
-      succeeded(await add(tx, asking, made, 2))
+      succeeded(await add(tx, actor, made, 2))
       assert.deepEqual(
-        await add(tx, asking, { ...newPasskey(), credentialId: made.credentialId }),
+        await add(tx, actor, { ...newPasskey(), credentialId: made.credentialId }),
         taken,
       )
-      assert.deepEqual(await add(tx, asking, newPasskey(), 1), tooMany)
-      assert.deepEqual(await add(tx, { ...asking, userId: unknownUserId() }), stale)
-      assert.deepEqual(await tx.passkeys.delete(asking, newPasskey().id, { mailSignIn: true }), {
+      assert.deepEqual(await add(tx, actor, newPasskey(), 1), tooMany)
+      assert.deepEqual(await add(tx, { ...actor, userId: unknownUserId() }), stale)
+      assert.deepEqual(await tx.passkeys.delete(actor, newPasskey().id, { mailSignIn: true }), {
         ok: false,
         reason: 'not_found',
       })
@@ -282,13 +277,13 @@ promise(
 )
 
 promise('list: the oldest first, and nothing of others', ['elapse'], async (storage) => {
-  const { user, asking } = await signUpAsking(storage)
+  const { user, actor } = await signUpActor(storage)
   await signUpWithPasskey(storage)
   assert.deepEqual(await storage.passkeys.list(user.id), [])
   assert.deepEqual(await storage.passkeys.list(unknownUserId()), [])
   const made: string[] = []
   for (let count = 0; count < 3; count += 1) {
-    made.push((await addOne(storage, asking)).made.id)
+    made.push((await addOne(storage, actor)).made.id)
     await storage.elapse(10)
   }
   const listed = await storage.passkeys.list(user.id)
@@ -330,9 +325,9 @@ promise('credentials: those of this user, none of a disabled one', [], async (st
 promise('credentialsByEmail: the same by any spelling of the address', [], async (storage) => {
   const word = freshWord()
   const person = await signUp(storage, { email: `${word}@Example.com` })
-  const asking = await askingOf(storage, person.key)
-  const { made } = await addOne(storage, asking)
-  const { made: second } = await addOne(storage, asking)
+  const actor = await actorOf(storage, person.key)
+  const { made } = await addOne(storage, actor)
+  const { made: second } = await addOne(storage, actor)
   const expected = await storage.passkeys.credentials(person.user.id)
   assert.deepEqual(
     expected.map(({ id }) => id),
@@ -347,23 +342,23 @@ promise('credentialsByEmail: the same by any spelling of the address', [], async
 })
 
 promise('credentials: carry the epochs of now', [], async (storage) => {
-  const { user, made, asking, key } = await signUpWithPasskey(storage)
-  assert.deepEqual((await storedCredential(storage, user.id, made)).epochs, asking.epochs)
-  succeeded(await storage.sessions.revokeOthers(asking))
+  const { user, made, actor, key } = await signUpWithPasskey(storage)
+  assert.deepEqual((await storedCredential(storage, user.id, made)).epochs, actor.epochs)
+  succeeded(await storage.sessions.revokeOthers(actor))
   const { epochs } = await liveSession(storage, key)
-  assert.notDeepEqual(epochs, asking.epochs)
+  assert.notDeepEqual(epochs, actor.epochs)
   assert.deepEqual((await storedCredential(storage, user.id, made)).epochs, epochs)
 })
 
 /** Asserts that the asking session can neither add nor delete a passkey. */
 async function assertStale(
   storage: ConformanceStorage,
-  asking: AskingSession,
+  actor: SessionActor,
   { id }: NewPasskey,
 ): Promise<void> {
   const refused = newPasskey()
-  assert.deepEqual(await add(storage, asking, refused), stale)
-  assert.deepEqual(await storage.passkeys.delete(asking, id, { mailSignIn: true }), stale)
-  const other = await signUpAsking(storage)
-  succeeded(await add(storage, other.asking, refused))
+  assert.deepEqual(await add(storage, actor, refused), stale)
+  assert.deepEqual(await storage.passkeys.delete(actor, id, { mailSignIn: true }), stale)
+  const other = await signUpActor(storage)
+  succeeded(await add(storage, other.actor, refused))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { casesOf } from '../fixtures/case.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   isStoredHash,
   keyOf,
@@ -18,8 +18,8 @@ import {
   winners,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
   freshPasswordHash,
+  freshRateLimitKey,
   newSession,
   noRefund,
   onAccount,
@@ -34,36 +34,36 @@ export const passwordChangeCases = cases
 const stale = { ok: false, reason: 'stale' }
 
 promise('set: sets the first password and keeps the sessions', [], async (storage) => {
-  const { asking, keys } = await signUpWithoutPassword(storage)
+  const { actor, keys } = await signUpWithoutPassword(storage)
   const hash = freshPasswordHash()
-  assert.deepEqual(await storage.passwords.set(asking, hash), { ok: true })
-  assert.equal(await isStoredHash(storage, asking.userId, hash), true)
+  assert.deepEqual(await storage.passwords.set(actor, hash), { ok: true })
+  assert.equal(await isStoredHash(storage, actor.userId, hash), true)
   for (const key of keys) await liveSession(storage, key)
 })
 
 promise('set: what is set can be looked up', ['charging'], async (storage) => {
-  const { asking, user } = await signUpWithoutPassword(storage)
+  const { actor, user } = await signUpWithoutPassword(storage)
   const hash = freshPasswordHash()
-  await storage.passwords.set(asking, hash)
+  await storage.passwords.set(actor, hash)
   const credential = present(await lookUp(storage, present(user.email)))
   assert.equal(credential.hash.reveal(), hash.reveal())
 })
 
 promise('set: refused where there is a password', [], async (storage) => {
   const { user, key, hash } = await signUp(storage)
-  const outcome = await storage.passwords.set(await askingOf(storage, key), freshPasswordHash())
+  const outcome = await storage.passwords.set(await actorOf(storage, key), freshPasswordHash())
   assert.deepEqual(outcome, { ok: false, reason: 'exists' })
   assert.equal(await isStoredHash(storage, user.id, hash), true)
 })
 
 promise('set: one winner among twenty', [], async (storage) => {
-  const { asking } = await signUpWithoutPassword(storage)
+  const { actor } = await signUpWithoutPassword(storage)
   const hashes = Array.from({ length: 20 }, freshPasswordHash)
-  const outcomes = await Promise.all(hashes.map((hash) => storage.passwords.set(asking, hash)))
+  const outcomes = await Promise.all(hashes.map((hash) => storage.passwords.set(actor, hash)))
   only(winners(outcomes))
   for (const [index, hash] of hashes.entries()) {
     const { ok } = present(outcomes[index])
-    assert.equal(await isStoredHash(storage, asking.userId, hash), ok)
+    assert.equal(await isStoredHash(storage, actor.userId, hash), ok)
     if (!ok) assert.deepEqual(outcomes[index], { ok: false, reason: 'exists' })
   }
 })
@@ -76,7 +76,7 @@ promise(
     const others = [await openOne(storage, user.id), await openOne(storage, user.id)]
     const before = await liveSession(storage, key)
     const next = freshPasswordHash()
-    const outcome = await storage.passwords.change(await askingOf(storage, key), {
+    const outcome = await storage.passwords.change(await actorOf(storage, key), {
       verified: hash,
       next,
     })
@@ -92,7 +92,7 @@ promise(
 promise('change: the new password can be looked up and signs in', ['charging'], async (storage) => {
   const { user, email, key, hash } = await signUp(storage)
   const next = freshPasswordHash()
-  succeeded(await storage.passwords.change(await askingOf(storage, key), { verified: hash, next }))
+  succeeded(await storage.passwords.change(await actorOf(storage, key), { verified: hash, next }))
   const credential = present(await lookUp(storage, email))
   assert.equal(credential.hash.reveal(), next.reveal())
   const session = newSession()
@@ -105,24 +105,24 @@ promise('change: refused when the stored hash is not the verified one', [], asyn
   const second = await openOne(storage, user.id)
   const before = await liveSession(storage, second)
   const wrong = { verified: freshPasswordHash(), next: freshPasswordHash() }
-  assert.deepEqual(await storage.passwords.change(await askingOf(storage, key), wrong), stale)
+  assert.deepEqual(await storage.passwords.change(await actorOf(storage, key), wrong), stale)
   assert.equal(await isStoredHash(storage, user.id, hash), true)
   assert.deepEqual(await liveSession(storage, second), before)
 })
 
 promise('change: refused where there is no password', [], async (storage) => {
-  const { asking } = await signUpWithoutPassword(storage)
+  const { actor } = await signUpWithoutPassword(storage)
   const hashes = { verified: freshPasswordHash(), next: freshPasswordHash() }
-  assert.deepEqual(await storage.passwords.change(asking, hashes), stale)
-  assert.equal(await isStoredHash(storage, asking.userId, hashes.next), false)
+  assert.deepEqual(await storage.passwords.change(actor, hashes), stale)
+  assert.equal(await isStoredHash(storage, actor.userId, hashes.next), false)
 })
 
 promise('change: one winner among twenty', [], async (storage) => {
   const { user, key, hash } = await signUp(storage)
-  const asking = await askingOf(storage, key)
+  const actor = await actorOf(storage, key)
   const hashes = Array.from({ length: 20 }, freshPasswordHash)
   const outcomes = await Promise.all(
-    hashes.map((next) => storage.passwords.change(asking, { verified: hash, next })),
+    hashes.map((next) => storage.passwords.change(actor, { verified: hash, next })),
   )
   only(winners(outcomes))
   for (const [index, next] of hashes.entries())
@@ -136,10 +136,10 @@ promise(
   async (storage) => {
     const { user, hash } = await signUp(storage)
     const keys = await twentyAtOnce(() => openOne(storage, user.id))
-    const askings = await Promise.all(keys.map((key) => askingOf(storage, key)))
+    const actors = await Promise.all(keys.map((key) => actorOf(storage, key)))
     const outcomes = await Promise.all(
-      askings.map((asking) =>
-        storage.passwords.change(asking, { verified: hash, next: freshPasswordHash() }),
+      actors.map((actor) =>
+        storage.passwords.change(actor, { verified: hash, next: freshPasswordHash() }),
       ),
     )
     assert.deepEqual(only(winners(outcomes)), { ok: true, sessionsEnded: 20 })
@@ -153,15 +153,15 @@ promise(
   ['charging'],
   async (storage) => {
     const { key, hash } = await signUp(storage)
-    const account = freshAttemptKey()
+    const account = freshRateLimitKey()
     const refund = { ...noRefund, account }
-    await storage.loginAttempts.charge(onAccount(account))
+    await storage.rateLimits.charge(onAccount(account))
     const wrong = { verified: freshPasswordHash(), next: freshPasswordHash(), refund }
-    assert.deepEqual(await storage.passwords.change(await askingOf(storage, key), wrong), stale)
-    assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 1 })
+    assert.deepEqual(await storage.passwords.change(await actorOf(storage, key), wrong), stale)
+    assert.deepEqual(await storage.rateLimits.status(account), { state: 'open', failures: 1 })
     const right = { verified: hash, next: freshPasswordHash(), refund }
-    succeeded(await storage.passwords.change(await askingOf(storage, key), right))
-    assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 0 })
+    succeeded(await storage.passwords.change(await actorOf(storage, key), right))
+    assert.deepEqual(await storage.rateLimits.status(account), { state: 'open', failures: 0 })
   },
 )
 
@@ -205,11 +205,11 @@ promise(
 
 promise('rehash: twenty at once with a change never undo the change', [], async (storage) => {
   const { user, key, hash } = await signUp(storage)
-  const asking = await askingOf(storage, key)
+  const actor = await actorOf(storage, key)
   const next = freshPasswordHash()
   const rehashes = Array.from({ length: 20 }, freshPasswordHash)
   const [changed] = await Promise.all([
-    storage.passwords.change(asking, { verified: hash, next }),
+    storage.passwords.change(actor, { verified: hash, next }),
     ...rehashes.map((rehash) =>
       storage.passwords.rehash(user.id, { verified: hash, next: rehash }),
     ),

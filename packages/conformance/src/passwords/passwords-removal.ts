@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { AskingSession } from 'torii-core'
+import type { SessionActor } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import type { Person } from '../fixtures/people.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   isStoredHash,
   liveSession,
@@ -32,7 +32,7 @@ promise(
   async (storage) => {
     const { user, key, hash } = await signUp(storage, { emailVerified: true })
     const other = await openOne(storage, user.id)
-    const outcome = await storage.passwords.remove(await askingOf(storage, key), {
+    const outcome = await storage.passwords.remove(await actorOf(storage, key), {
       mailSignIn: true,
     })
     assert.deepEqual(outcome, { ok: true, sessionsEnded: 1 })
@@ -44,7 +44,7 @@ promise(
 
 promise('remove: a removed password is not found any more', ['charging'], async (storage) => {
   const { email, key } = await signUp(storage, { emailVerified: true })
-  succeeded(await storage.passwords.remove(await askingOf(storage, key), { mailSignIn: true }))
+  succeeded(await storage.passwords.remove(await actorOf(storage, key), { mailSignIn: true }))
   assert.equal(await lookUp(storage, email), null)
 })
 
@@ -56,7 +56,7 @@ promise('remove: refused when nothing else would let the person in', [], async (
   ] as const) {
     const { user, key, hash } = await signUp(storage, { emailVerified })
     const other = await openOne(storage, user.id)
-    const outcome = await storage.passwords.remove(await askingOf(storage, key), { mailSignIn })
+    const outcome = await storage.passwords.remove(await actorOf(storage, key), { mailSignIn })
     assert.deepEqual(outcome, { ok: false, reason: 'last_method' })
     assert.equal(await isStoredHash(storage, user.id, hash), true)
     await liveSession(storage, other)
@@ -64,9 +64,9 @@ promise('remove: refused when nothing else would let the person in', [], async (
 })
 
 promise('remove: refused where there is none', [], async (storage) => {
-  const { asking, keys } = await signUpWithoutPassword(storage, true)
+  const { actor, keys } = await signUpWithoutPassword(storage, true)
   for (const mailSignIn of [true, false])
-    assert.deepEqual(await storage.passwords.remove(asking, { mailSignIn }), {
+    assert.deepEqual(await storage.passwords.remove(actor, { mailSignIn }), {
       ok: false,
       reason: 'none',
     })
@@ -75,21 +75,21 @@ promise('remove: refused where there is none', [], async (storage) => {
 
 promise('remove: one winner among twenty', [], async (storage) => {
   const { user, key, hash } = await signUp(storage, { emailVerified: true })
-  const asking = await askingOf(storage, key)
-  only(winners(await twentyAtOnce(() => storage.passwords.remove(asking, { mailSignIn: true }))))
+  const actor = await actorOf(storage, key)
+  only(winners(await twentyAtOnce(() => storage.passwords.remove(actor, { mailSignIn: true }))))
   assert.equal(await isStoredHash(storage, user.id, hash), false)
   await liveSession(storage, key)
 })
 
 promise('remove: a password can be set again', [], async (storage) => {
   const { user, key } = await signUp(storage, { emailVerified: true })
-  succeeded(await storage.passwords.remove(await askingOf(storage, key), { mailSignIn: true }))
+  succeeded(await storage.passwords.remove(await actorOf(storage, key), { mailSignIn: true }))
   const hash = freshPasswordHash()
-  assert.deepEqual(await storage.passwords.set(await askingOf(storage, key), hash), { ok: true })
+  assert.deepEqual(await storage.passwords.set(await actorOf(storage, key), hash), { ok: true })
   assert.equal(await isStoredHash(storage, user.id, hash), true)
 })
 
-type Ending = (storage: ConformanceStorage, asking: AskingSession) => Promise<unknown>
+type Ending = (storage: ConformanceStorage, actor: SessionActor) => Promise<unknown>
 const endings: readonly (readonly [string, Ending])[] = [
   ['was revoked', ({ sessions }, { userId, sessionId }) => sessions.revoke(userId, sessionId)],
   ['was ended with all others', ({ sessions }, { userId }) => sessions.revokeAll(userId)],
@@ -104,12 +104,12 @@ for (const [what, end] of endings) {
     async (storage) => {
       const person = await signUp(storage, { emailVerified: true }, { idleSeconds: 1000 })
       const bare = await signUpWithoutPassword(storage, true)
-      const asking = await askingOf(storage, person.key)
-      await end(storage, asking)
-      await end(storage, bare.asking)
-      await assertActsAreStale(storage, person, asking)
+      const actor = await actorOf(storage, person.key)
+      await end(storage, actor)
+      await end(storage, bare.actor)
+      await assertActsAreStale(storage, person, actor)
       const hash = freshPasswordHash()
-      assert.deepEqual(await storage.passwords.set(bare.asking, hash), stale)
+      assert.deepEqual(await storage.passwords.set(bare.actor, hash), stale)
       assert.equal(await isStoredHash(storage, bare.user.id, hash), false)
     },
   )
@@ -118,18 +118,18 @@ for (const [what, end] of endings) {
 promise('set, change and remove: both epochs count', [], async (storage) => {
   const person = await signUp(storage, { emailVerified: true })
   const bare = await signUpWithoutPassword(storage, true)
-  const asking = await askingOf(storage, person.key)
+  const actor = await actorOf(storage, person.key)
   for (const [session, owner] of [
     [1, 0],
     [0, 1],
     [1, 1],
   ] as const) {
-    const moved = (before: AskingSession): AskingSession => ({
+    const moved = (before: SessionActor): SessionActor => ({
       ...before,
       epochs: { session: before.epochs.session + session, owner: before.epochs.owner + owner },
     })
-    await assertActsAreStale(storage, person, moved(asking))
-    assert.deepEqual(await storage.passwords.set(moved(bare.asking), freshPasswordHash()), stale)
+    await assertActsAreStale(storage, person, moved(actor))
+    assert.deepEqual(await storage.passwords.set(moved(bare.actor), freshPasswordHash()), stale)
   }
   await liveSession(storage, person.key)
 })
@@ -140,9 +140,9 @@ promise(
   async (storage) => {
     const person = await signUp(storage, { emailVerified: true })
     const other = await signUp(storage, { emailVerified: true })
-    const asking = await askingOf(storage, person.key)
-    await assertActsAreStale(storage, person, { ...asking, sessionId: other.key.id })
-    await assertActsAreStale(storage, other, { ...asking, userId: other.user.id })
+    const actor = await actorOf(storage, person.key)
+    await assertActsAreStale(storage, person, { ...actor, sessionId: other.key.id })
+    await assertActsAreStale(storage, other, { ...actor, userId: other.user.id })
     await liveSession(storage, person.key)
     await liveSession(storage, other.key)
   },
@@ -152,10 +152,10 @@ promise(
 async function assertActsAreStale(
   storage: ConformanceStorage,
   { user, hash }: Person,
-  asking: AskingSession,
+  actor: SessionActor,
 ): Promise<void> {
   const hashes = { verified: hash, next: freshPasswordHash() }
-  assert.deepEqual(await storage.passwords.change(asking, hashes), stale)
-  assert.deepEqual(await storage.passwords.remove(asking, { mailSignIn: true }), stale)
+  assert.deepEqual(await storage.passwords.change(actor, hashes), stale)
+  assert.deepEqual(await storage.passwords.remove(actor, { mailSignIn: true }), stale)
   assert.equal(await isStoredHash(storage, user.id, hash), true)
 }

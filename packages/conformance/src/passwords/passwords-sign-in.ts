@@ -3,7 +3,7 @@ import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import type { Person } from '../fixtures/people.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   assertEnded,
   credentialOf,
@@ -16,12 +16,12 @@ import {
   winners,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
   freshPasswordHash,
+  freshRateLimitKey,
   newSession,
   noRefund,
   onAccount,
-  onNetwork,
+  onIpAddress,
 } from '../fixtures/samples.js'
 
 const { cases, promise } = casesOf('passwords')
@@ -48,21 +48,21 @@ promise('signIn: opens the session', [], async (storage) => {
 promise('signIn: gives the attempt back in the same commit', ['charging'], async (storage) => {
   const person = await signUp(storage)
   const credential = await credentialOf(storage, person)
-  const [account, network] = [freshAttemptKey(), freshAttemptKey()]
+  const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
   for (let turn = 0; turn < 3; turn += 1)
-    await storage.loginAttempts.charge({
+    await storage.rateLimits.charge({
       ...onAccount(account),
-      network: onNetwork(network).network,
+      ipAddress: onIpAddress(ipAddress).ipAddress,
     })
   succeeded(
     await storage.passwords.signIn({
       credential,
       session: newSession(),
-      refund: { account, network },
+      refund: { account, ipAddress },
     }),
   )
-  assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 0 })
-  assert.deepEqual(await storage.loginAttempts.status(network), { state: 'open', failures: 2 })
+  assert.deepEqual(await storage.rateLimits.status(account), { state: 'open', failures: 0 })
+  assert.deepEqual(await storage.rateLimits.status(ipAddress), { state: 'open', failures: 2 })
 })
 
 promise('signIn: stores the rehash in the same commit', [], async (storage) => {
@@ -121,7 +121,7 @@ const endings: readonly (readonly [string, Ending])[] = [
   ['every session was ended', ({ sessions }, { user }) => sessions.revokeAll(user.id)],
   [
     'the other sessions were ended',
-    async (storage, { key }) => storage.sessions.revokeOthers(await askingOf(storage, key)),
+    async (storage, { key }) => storage.sessions.revokeOthers(await actorOf(storage, key)),
   ],
   ['the user was disabled', ({ users }, { user }) => users.disable(user.id)],
   ['the user was deleted', ({ users }, { user }) => users.delete(user.id)],
@@ -129,7 +129,7 @@ const endings: readonly (readonly [string, Ending])[] = [
     'the password was changed',
     async (storage, { key, hash }) =>
       succeeded(
-        await storage.passwords.change(await askingOf(storage, key), {
+        await storage.passwords.change(await actorOf(storage, key), {
           verified: hash,
           next: freshPasswordHash(),
         }),
@@ -138,7 +138,7 @@ const endings: readonly (readonly [string, Ending])[] = [
   [
     'the password was removed',
     async (storage, { key }) =>
-      succeeded(await storage.passwords.remove(await askingOf(storage, key), { mailSignIn: true })),
+      succeeded(await storage.passwords.remove(await actorOf(storage, key), { mailSignIn: true })),
   ],
 ]
 
@@ -161,15 +161,15 @@ for (const [what, end] of endings) {
 promise('signIn: a refusal gives no attempt back', ['charging'], async (storage) => {
   const person = await signUp(storage)
   const credential = await credentialOf(storage, person)
-  const account = freshAttemptKey()
-  await storage.loginAttempts.charge(onAccount(account))
+  const account = freshRateLimitKey()
+  await storage.rateLimits.charge(onAccount(account))
   await storage.sessions.revokeAll(person.user.id)
   const refund = { ...noRefund, account }
   assert.deepEqual(
     await storage.passwords.signIn({ credential, session: newSession(), refund }),
     stale,
   )
-  assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 1 })
+  assert.deepEqual(await storage.rateLimits.status(account), { state: 'open', failures: 1 })
 })
 
 promise('signIn: both epochs count', [], async (storage) => {
@@ -188,11 +188,11 @@ promise('signIn: both epochs count', [], async (storage) => {
 promise('signIn: of twenty racing a change of the password none lives', [], async (storage) => {
   const person = await signUp(storage)
   const credential = await credentialOf(storage, person)
-  const asking = await askingOf(storage, person.key)
+  const actor = await actorOf(storage, person.key)
   const sessions = Array.from({ length: 20 }, () => newSession())
   const next = freshPasswordHash()
   const [changed] = await Promise.all([
-    storage.passwords.change(asking, { verified: person.hash, next }),
+    storage.passwords.change(actor, { verified: person.hash, next }),
     ...sessions.map((session) =>
       storage.passwords.signIn({ credential, session, refund: noRefund }),
     ),
@@ -212,10 +212,10 @@ promise(
   async (storage) => {
     const person = await signUp(storage)
     const credential = await credentialOf(storage, person)
-    const asking = await askingOf(storage, person.key)
+    const actor = await actorOf(storage, person.key)
     const next = freshPasswordHash()
     const [changed] = await Promise.all([
-      storage.passwords.change(asking, { verified: person.hash, next }),
+      storage.passwords.change(actor, { verified: person.hash, next }),
       ...Array.from({ length: 20 }, () => {
         const rehash = freshPasswordHash()
         return storage.passwords.signIn({
@@ -236,10 +236,10 @@ promise(
 promise('signIn: of twenty racing a removal of the password none lives', [], async (storage) => {
   const person = await signUp(storage, { emailVerified: true })
   const credential = await credentialOf(storage, person)
-  const asking = await askingOf(storage, person.key)
+  const actor = await actorOf(storage, person.key)
   const sessions = Array.from({ length: 20 }, () => newSession())
   const [removed] = await Promise.all([
-    storage.passwords.remove(asking, { mailSignIn: true }),
+    storage.passwords.remove(actor, { mailSignIn: true }),
     ...sessions.map((session) =>
       storage.passwords.signIn({
         credential,
@@ -255,7 +255,7 @@ promise('signIn: of twenty racing a removal of the password none lives', [], asy
     sessions.map((session) => keyOf(person.user.id, session)),
   )
   assert.deepEqual(
-    await storage.passwords.remove(await askingOf(storage, person.key), { mailSignIn: true }),
+    await storage.passwords.remove(await actorOf(storage, person.key), { mailSignIn: true }),
     { ok: false, reason: 'none' },
   )
 })

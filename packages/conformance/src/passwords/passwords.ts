@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import type { AttemptCharges } from 'torii-core'
+import type { RateLimitCharges } from 'torii-core'
 import { PasswordHash } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
@@ -17,11 +17,11 @@ import {
 } from '../fixtures/people.js'
 import {
   freeCharges,
-  freshAttemptKey,
   freshEmail,
+  freshRateLimitKey,
   freshWord,
   onAccount,
-  onNetwork,
+  onIpAddress,
   policy,
   unknownUserId,
 } from '../fixtures/samples.js'
@@ -98,27 +98,27 @@ promise(
   async (storage) => {
     const person = await signUp(storage)
     for (const email of [person.email, freshEmail()]) {
-      const [account, network] = [freshAttemptKey(), freshAttemptKey()]
+      const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
       await storage.passwords.findForSignIn({
         email,
-        charges: { ...onAccount(account), network: onNetwork(network).network },
+        charges: { ...onAccount(account), ipAddress: onIpAddress(ipAddress).ipAddress },
       })
-      assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 1 })
-      assert.deepEqual(await storage.loginAttempts.status(network), { state: 'open', failures: 1 })
+      assert.deepEqual(await storage.rateLimits.status(account), { state: 'open', failures: 1 })
+      assert.deepEqual(await storage.rateLimits.status(ipAddress), { state: 'open', failures: 1 })
     }
   },
 )
 
 for (const [who, charge] of [
   ['account', onAccount],
-  ['network', onNetwork],
+  ['ipAddress', onIpAddress],
 ] as const) {
   promise(
     `findForSignIn: of twenty guesses at once exactly the cap of the ${who} see a hash`,
     ['charging'],
     async (storage) => {
       const { email } = await signUp(storage)
-      const charges = charge(freshAttemptKey(), { cap: 7 })
+      const charges = charge(freshRateLimitKey(), { cap: 7 })
       const outcomes = await twentyAtOnce(() => storage.passwords.findForSignIn({ email, charges }))
       assert.equal(winners(outcomes).length, 7)
       assertRefusalsShowNothing(outcomes)
@@ -128,13 +128,13 @@ for (const [who, charge] of [
 
 promise('findForSignIn: the lower of both caps decides', ['charging'], async (storage) => {
   const { email } = await signUp(storage)
-  for (const [account, network] of [
+  for (const [account, ipAddress] of [
     [4, 9],
     [9, 4],
   ] as const) {
-    const charges: AttemptCharges = {
-      account: { key: freshAttemptKey(), policy: policy({ cap: account }) },
-      network: { key: freshAttemptKey(), policy: policy({ cap: network }) },
+    const charges: RateLimitCharges = {
+      account: { key: freshRateLimitKey(), policy: policy({ cap: account }) },
+      ipAddress: { key: freshRateLimitKey(), policy: policy({ cap: ipAddress }) },
     }
     const outcomes = await twentyAtOnce(() => storage.passwords.findForSignIn({ email, charges }))
     assert.equal(winners(outcomes).length, 4)
@@ -146,11 +146,11 @@ promise(
   ['charging'],
   async (storage) => {
     const { email } = await signUp(storage)
-    const network = { key: freshAttemptKey(), policy: policy({ cap: 7 }) }
+    const ipAddress = { key: freshRateLimitKey(), policy: policy({ cap: 7 }) }
     const outcomes = await twentyAtOnce((index) =>
       storage.passwords.findForSignIn({
         email: index % 2 === 0 ? email : freshEmail(),
-        charges: { ...onAccount(freshAttemptKey()), network },
+        charges: { ...onAccount(freshRateLimitKey()), ipAddress },
       }),
     )
     assert.equal(winners(outcomes).length, 7)
@@ -164,7 +164,7 @@ promise(
     const { email } = await signUp(storage)
     const answers = []
     for (const address of [email, freshEmail()]) {
-      const charges = onAccount(freshAttemptKey(), { cap: 2, lockSeconds: 4000 })
+      const charges = onAccount(freshRateLimitKey(), { cap: 2, lockSeconds: 4000 })
       const outcomes = []
       for (let turn = 0; turn < 3; turn += 1)
         outcomes.push((await storage.passwords.findForSignIn({ email: address, charges })).ok)
@@ -216,7 +216,7 @@ promise(
   ['charging'],
   async (storage) => {
     const { user } = await signUp(storage)
-    const charges = onAccount(freshAttemptKey(), { cap: 7 })
+    const charges = onAccount(freshRateLimitKey(), { cap: 7 })
     const outcomes = await twentyAtOnce(() =>
       storage.passwords.findForUser({ userId: user.id, charges }),
     )

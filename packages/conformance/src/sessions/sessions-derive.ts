@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { DerivedSession } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import {
-  askingOf,
+  actorOf,
   assertEnded,
   crowd,
   liveSession,
@@ -39,9 +39,9 @@ promise(
   async (storage) => {
     const person = await signUp(storage, {}, { methods: ['passkey', 'oauth'] })
     await storage.elapse(100)
-    const asking = await askingOf(storage, person.key)
+    const actor = await actorOf(storage, person.key)
     const given = newDerived()
-    const derived = present(await storage.sessions.derive(asking, given))
+    const derived = present(await storage.sessions.derive(actor, given))
     const { session } = await liveSession(storage, person.key)
     assert.deepEqual(derived.methods, session.methods)
     assert.deepEqual(derived.authenticatedAt, session.authenticatedAt)
@@ -62,8 +62,8 @@ promise(
 
 promise('derive: never outlives the session that asks', [], async (storage) => {
   const person = await signUp(storage, {}, { idleSeconds: 1000, absoluteSeconds: 1000 })
-  const asking = await askingOf(storage, person.key)
-  const derived = await storage.sessions.derive(asking, newDerived({ idleSeconds: 100_000 }))
+  const actor = await actorOf(storage, person.key)
+  const derived = await storage.sessions.derive(actor, newDerived({ idleSeconds: 100_000 }))
   const { session } = await liveSession(storage, person.key)
   assert.deepEqual(present(derived).expiresAt, session.absoluteExpiresAt)
 })
@@ -71,9 +71,9 @@ promise('derive: never outlives the session that asks', [], async (storage) => {
 for (const [name, end] of sessionEnds)
   promise(`derive: nothing from a session that ${name}`, [], async (storage) => {
     const { key, user } = await signUp(storage)
-    const asking = await askingOf(storage, key)
+    const actor = await actorOf(storage, key)
     await end(storage, key)
-    assert.equal(await storage.sessions.derive(asking, newDerived()), null)
+    assert.equal(await storage.sessions.derive(actor, newDerived()), null)
     assert.deepEqual(await storage.sessions.list(user.id), [])
   })
 
@@ -82,29 +82,29 @@ promise(
   ['elapse'],
   async (storage) => {
     const expired = await signUp(storage)
-    const late = await askingOf(storage, expired.key)
+    const late = await actorOf(storage, expired.key)
     await storage.elapse(1001)
     assert.equal(await storage.sessions.derive(late, newDerived()), null)
     const { key, user } = await signUp(storage)
-    const asking = await askingOf(storage, key)
-    const { session, owner } = asking.epochs
+    const actor = await actorOf(storage, key)
+    const { session, owner } = actor.epochs
     for (const wrong of [
-      { ...asking, epochs: { session: session + 1, owner } },
-      { ...asking, epochs: { session, owner: owner + 1 } },
-      { ...asking, userId: unknownUserId() },
-      { ...asking, userId: expired.user.id },
-      { ...asking, sessionId: unknownSessionId() },
+      { ...actor, epochs: { session: session + 1, owner } },
+      { ...actor, epochs: { session, owner: owner + 1 } },
+      { ...actor, userId: unknownUserId() },
+      { ...actor, userId: expired.user.id },
+      { ...actor, sessionId: unknownSessionId() },
     ])
       assert.equal(await storage.sessions.derive(wrong, newDerived()), null)
     await storage.users.disable(user.id)
-    assert.equal(await storage.sessions.derive(asking, newDerived()), null)
+    assert.equal(await storage.sessions.derive(actor, newDerived()), null)
   },
 )
 
 promise('derive: twenty at once are twenty sessions', [], async (storage) => {
   const { key, user } = await signUp(storage)
-  const asking = await askingOf(storage, key)
-  const all = await twentyAtOnce(() => storage.sessions.derive(asking, newDerived()))
+  const actor = await actorOf(storage, key)
+  const all = await twentyAtOnce(() => storage.sessions.derive(actor, newDerived()))
   for (const derived of all) present(derived)
   assert.equal((await storage.sessions.list(user.id)).length, crowd + 1)
 })
@@ -112,10 +112,10 @@ promise('derive: twenty at once are twenty sessions', [], async (storage) => {
 promise('derive: what ends all sessions ends those being derived', [], async (storage) => {
   for (let round = 0; round < 5; round += 1) {
     const { key, user } = await signUp(storage)
-    const asking = await askingOf(storage, key)
+    const actor = await actorOf(storage, key)
     const sessions = Array.from({ length: crowd }, () => newDerived())
     await Promise.all([
-      ...sessions.map((session) => storage.sessions.derive(asking, session)),
+      ...sessions.map((session) => storage.sessions.derive(actor, session)),
       storage.sessions.revokeAll(user.id),
     ])
     for (const { id, secretHash } of sessions)
@@ -125,8 +125,8 @@ promise('derive: what ends all sessions ends those being derived', [], async (st
 
 promise('derive: a session made of what somebody else knows opens nothing', [], async (storage) => {
   const { key } = await signUp(storage)
-  const asking = await askingOf(storage, key)
+  const actor = await actorOf(storage, key)
   const given = newDerived()
-  present(await storage.sessions.derive(asking, given))
+  present(await storage.sessions.derive(actor, given))
   await assertEnded(storage, { ...newSession(), userId: key.userId, id: given.id })
 })

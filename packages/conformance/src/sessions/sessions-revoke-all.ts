@@ -3,7 +3,7 @@ import type { SessionKey, UserId } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   assertEnded,
   credentialOf,
@@ -62,9 +62,9 @@ promise(
   [],
   async (storage) => {
     const { user, key } = await signUp(storage)
-    const asking = await askingOf(storage, key)
+    const actor = await actorOf(storage, key)
     await assertEndsAcknowledged(storage, user.id, async () =>
-      succeeded(await storage.sessions.revokeOthers(asking)),
+      succeeded(await storage.sessions.revokeOthers(actor)),
     )
     await liveSession(storage, key)
   },
@@ -104,9 +104,9 @@ promise(
   ['transaction', 'concurrency'],
   async (storage) => {
     const { user, key } = await signUp(storage)
-    const asking = await askingOf(storage, key)
+    const actor = await actorOf(storage, key)
     await assertEndsUncommitted(storage, user.id, async () =>
-      succeeded(await storage.sessions.revokeOthers(asking)),
+      succeeded(await storage.sessions.revokeOthers(actor)),
     )
     await liveSession(storage, key)
   },
@@ -115,10 +115,10 @@ promise(
 promise('revokeAll: endings at once leave nothing alive', [], async (storage) => {
   const { user, key } = await signUp(storage)
   const second = await openOne(storage, user.id)
-  const asking = await askingOf(storage, key)
+  const actor = await actorOf(storage, key)
   await Promise.all([
     ...Array.from({ length: 10 }, () => storage.sessions.revokeAll(user.id)),
-    ...Array.from({ length: 10 }, () => storage.sessions.revokeOthers(asking)),
+    ...Array.from({ length: 10 }, () => storage.sessions.revokeOthers(actor)),
     storage.sessions.revoke(user.id, second.id),
   ])
   await assertEnded(storage, key)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { AskingSession, SessionKey } from 'torii-core'
+import type { SessionActor, SessionKey } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   isStoredHash,
   letOthersRun,
@@ -29,7 +29,7 @@ promise('revokeOthers: ends every session but the asking one', [], async (storag
   const { user, key } = await signUp(storage)
   const others = [await openOne(storage, user.id), await openOne(storage, user.id)]
   const stranger = await signUp(storage)
-  const outcome = await storage.sessions.revokeOthers(await askingOf(storage, key))
+  const outcome = await storage.sessions.revokeOthers(await actorOf(storage, key))
   assert.deepEqual(outcome, { ok: true, revoked: 2 })
   await assertAllEnded(storage, others)
   await liveSession(storage, key)
@@ -45,7 +45,7 @@ promise('revokeOthers: counts the sessions that were live', ['elapse'], async (s
   await openOne(storage, user.id, { idleSeconds: 100 })
   await storage.elapse(101)
   await openOne(storage, user.id)
-  const outcome = await storage.sessions.revokeOthers(await askingOf(storage, key))
+  const outcome = await storage.sessions.revokeOthers(await actorOf(storage, key))
   assert.deepEqual(outcome, { ok: true, revoked: 1 })
 })
 
@@ -55,12 +55,12 @@ promise(
   async (storage) => {
     const { user, key, hash } = await signUp(storage)
     const before = await liveSession(storage, key)
-    succeeded(await storage.sessions.revokeOthers(await askingOf(storage, key)))
+    succeeded(await storage.sessions.revokeOthers(await actorOf(storage, key)))
     const after = await liveSession(storage, key)
     assert.deepEqual(after.session, before.session)
     assert.deepEqual(after.user, before.user)
     await openOne(storage, user.id)
-    const again = await storage.sessions.revokeOthers(await askingOf(storage, key))
+    const again = await storage.sessions.revokeOthers(await actorOf(storage, key))
     assert.deepEqual(again, { ok: true, revoked: 1 })
     assert.equal(await isStoredHash(storage, user.id, hash), true)
   },
@@ -68,28 +68,28 @@ promise(
 
 promise('revokeOthers: an act that carries old epochs does nothing', [], async (storage) => {
   const { user, key } = await signUp(storage)
-  const asking = await askingOf(storage, key)
-  succeeded(await storage.sessions.revokeOthers(asking))
+  const actor = await actorOf(storage, key)
+  succeeded(await storage.sessions.revokeOthers(actor))
   const later = await openOne(storage, user.id)
-  assert.deepEqual(await storage.sessions.revokeOthers(asking), stale)
+  assert.deepEqual(await storage.sessions.revokeOthers(actor), stale)
   await liveSession(storage, later)
 })
 
 promise('revokeOthers: both epochs count', [], async (storage) => {
   const { user, key } = await signUp(storage)
   const other = await openOne(storage, user.id)
-  const asking = await askingOf(storage, key)
-  const { session, owner } = asking.epochs
+  const actor = await actorOf(storage, key)
+  const { session, owner } = actor.epochs
   for (const epochs of [
     { session: session + 1, owner },
     { session, owner: owner + 1 },
   ])
-    assert.deepEqual(await storage.sessions.revokeOthers({ ...asking, epochs }), stale)
+    assert.deepEqual(await storage.sessions.revokeOthers({ ...actor, epochs }), stale)
   await liveSession(storage, other)
 })
 
 promise('revokeOthers: refused once the asking session has ended', ['elapse'], async (storage) => {
-  const endings: ((storage: ConformanceStorage, asking: AskingSession) => Promise<unknown>)[] = [
+  const endings: ((storage: ConformanceStorage, actor: SessionActor) => Promise<unknown>)[] = [
     ({ sessions }, { userId, sessionId }) => sessions.revoke(userId, sessionId),
     ({ sessions }, { userId }) => sessions.revokeAll(userId),
     ({ users }, { userId }) => users.disable(userId),
@@ -99,45 +99,45 @@ promise('revokeOthers: refused once the asking session has ended', ['elapse'], a
   for (const end of endings) {
     const { user, key } = await signUp(storage, {}, { idleSeconds: 1000 })
     await openOne(storage, user.id, { idleSeconds: 9000 })
-    const asking = await askingOf(storage, key)
-    await end(storage, asking)
+    const actor = await actorOf(storage, key)
+    await end(storage, actor)
     const before = await storage.sessions.list(user.id)
-    assert.deepEqual(await storage.sessions.revokeOthers(asking), stale)
+    assert.deepEqual(await storage.sessions.revokeOthers(actor), stale)
     assert.deepEqual(await storage.sessions.list(user.id), before)
   }
 })
 
 promise("revokeOthers: refused for a session that is not this user's", [], async (storage) => {
   const [person, other] = [await signUp(storage), await signUp(storage)]
-  const asking = await askingOf(storage, person.key)
+  const actor = await actorOf(storage, person.key)
   assert.deepEqual(
-    await storage.sessions.revokeOthers({ ...asking, sessionId: other.key.id }),
+    await storage.sessions.revokeOthers({ ...actor, sessionId: other.key.id }),
     stale,
   )
-  assert.deepEqual(await storage.sessions.revokeOthers({ ...asking, userId: other.user.id }), stale)
+  assert.deepEqual(await storage.sessions.revokeOthers({ ...actor, userId: other.user.id }), stale)
   await liveSession(storage, other.key)
   await liveSession(storage, person.key)
 })
 
 promise('revokeOthers: one of twenty with the same epochs', [], async (storage) => {
   const { key } = await signUp(storage)
-  const asking = await askingOf(storage, key)
-  only(winners(await twentyAtOnce(() => storage.sessions.revokeOthers(asking))))
+  const actor = await actorOf(storage, key)
+  only(winners(await twentyAtOnce(() => storage.sessions.revokeOthers(actor))))
   await liveSession(storage, key)
 })
 
 promise('revokeOthers: of twenty sessions that end each other one is left', [], async (storage) => {
   const { user } = await signUp(storage)
   const keys = await twentyAtOnce(() => openOne(storage, user.id))
-  const askings = await Promise.all(keys.map((key) => askingOf(storage, key)))
-  const outcomes = await Promise.all(askings.map((asking) => storage.sessions.revokeOthers(asking)))
+  const actors = await Promise.all(keys.map((key) => actorOf(storage, key)))
+  const outcomes = await Promise.all(actors.map((actor) => storage.sessions.revokeOthers(actor)))
   assert.deepEqual(only(winners(outcomes)), { ok: true, revoked: 20 })
   const left = only(await storage.sessions.list(user.id))
   assert.equal(left.id, present(keys[outcomes.findIndex(({ ok }) => ok)]).id)
 })
 
-type Act = (storage: ConformanceStorage, key: SessionKey) => Promise<unknown>
-const acts: readonly (readonly [string, Act])[] = [
+type Operation = (storage: ConformanceStorage, key: SessionKey) => Promise<unknown>
+const operations: readonly (readonly [string, Operation])[] = [
   ['rotate', ({ sessions }, key) => sessions.rotate(key, freshSecretHash())],
   [
     'reauthenticate',
@@ -148,16 +148,16 @@ const acts: readonly (readonly [string, Act])[] = [
   ['end', ({ sessions }, key) => sessions.end(key)],
 ]
 
-for (const [method, act] of acts) {
+for (const [method, operation] of operations) {
   promise(
     `${method}: finds a session alive that goes on while the others are just being ended`,
     ['transaction', 'concurrency'],
     async (storage) => {
       const { key } = await signUp(storage)
-      const asking = await askingOf(storage, key)
+      const actor = await actorOf(storage, key)
       const { answer } = await storage.transaction(async (tx) => {
-        succeeded(await tx.sessions.revokeOthers(asking))
-        const asked = act(storage, key)
+        succeeded(await tx.sessions.revokeOthers(actor))
+        const asked = operation(storage, key)
         await letOthersRun(tx)
         return { answer: asked }
       })

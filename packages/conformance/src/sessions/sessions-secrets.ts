@@ -3,7 +3,7 @@ import type { SessionKey } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import { assertEnded, liveSession, only, openOne, present, signUp } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
+  freshRateLimitKey,
   freshSecretHash,
   noRefund,
   onAccount,
@@ -166,12 +166,12 @@ promise(
 
 promise('reauthenticate: gives the attempt back', ['charging'], async (storage) => {
   const { key } = await signUp(storage)
-  const account = freshAttemptKey()
-  await storage.loginAttempts.charge(onAccount(account))
+  const account = freshRateLimitKey()
+  await storage.rateLimits.charge(onAccount(account))
   present(
     await storage.sessions.reauthenticate(key, { ...proof(), refund: { ...noRefund, account } }),
   )
-  assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 0 })
+  assert.deepEqual(await storage.rateLimits.status(account), { state: 'open', failures: 0 })
 })
 
 promise(
@@ -179,14 +179,14 @@ promise(
   ['charging'],
   async (storage) => {
     const { user, key } = await signUp(storage)
-    const account = freshAttemptKey()
-    await storage.loginAttempts.charge(onAccount(account))
+    const account = freshRateLimitKey()
+    await storage.rateLimits.charge(onAccount(account))
     await storage.sessions.revokeAll(user.id)
     assert.equal(
       await storage.sessions.reauthenticate(key, { ...proof(), refund: { ...noRefund, account } }),
       null,
     )
-    assert.deepEqual(await storage.loginAttempts.status(account), { state: 'open', failures: 1 })
+    assert.deepEqual(await storage.rateLimits.status(account), { state: 'open', failures: 1 })
   },
 )
 

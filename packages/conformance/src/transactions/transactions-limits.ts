@@ -4,7 +4,7 @@ import { InvalidInputError, ToriiError } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import type { Person } from '../fixtures/people.js'
 import {
-  askingOf,
+  actorOf,
   assertEnded,
   credentialOf,
   isStoredHash,
@@ -76,10 +76,10 @@ promise('every act of a signed-in user can be part of it', ['transaction'], asyn
   const next = freshPasswordHash()
   const rotated = await storage.transaction(async (tx) => {
     succeeded(await tx.passwords.signIn({ credential, session, refund: noRefund }))
-    const asking = await askingOf(tx, person.key)
-    succeeded(await tx.passwords.change(asking, { verified: person.hash, next }))
-    succeeded(await tx.passwords.remove(await askingOf(tx, person.key), { mailSignIn: true }))
-    succeeded(await tx.passwords.set(await askingOf(tx, person.key), next))
+    const actor = await actorOf(tx, person.key)
+    succeeded(await tx.passwords.change(actor, { verified: person.hash, next }))
+    succeeded(await tx.passwords.remove(await actorOf(tx, person.key), { mailSignIn: true }))
+    succeeded(await tx.passwords.set(await actorOf(tx, person.key), next))
     const secretHash = freshSecretHash()
     present(await tx.sessions.rotate(person.key, secretHash))
     return { ...person.key, secretHash }
@@ -153,8 +153,8 @@ const notOffered = {
     'findForSignIn' | 'findForUser',
     StorageTransaction['passwords']
   >[],
-  tx: ['loginAttempts', 'transaction'] satisfies NotOffered<
-    'loginAttempts' | 'transaction',
+  tx: ['rateLimits', 'transaction'] satisfies NotOffered<
+    'rateLimits' | 'transaction',
     StorageTransaction
   >[],
 }
@@ -185,8 +185,8 @@ async function refuseEverything(
   tx: StorageTransaction,
   { user, key, hash }: Person,
 ): Promise<void> {
-  const asking = await askingOf(tx, key)
-  const old = { ...asking, epochs: { ...asking.epochs, session: asking.epochs.session + 1 } }
+  const actor = await actorOf(tx, key)
+  const old = { ...actor, epochs: { ...actor.epochs, session: actor.epochs.session + 1 } }
   const next = freshPasswordHash()
   const credential = { userId: user.id, hash, epochs: old.epochs }
   const nobody = unknownUserId()
@@ -205,9 +205,9 @@ async function refuseEverything(
       { ...key, userId: nobody },
       { newSecretHash: freshSecretHash(), method: 'oauth' },
     ),
-    await tx.passwords.set(asking, next),
+    await tx.passwords.set(actor, next),
     await tx.passwords.change(old, { verified: hash, next }),
-    await tx.passwords.remove(asking, { mailSignIn: false }),
+    await tx.passwords.remove(actor, { mailSignIn: false }),
     await tx.passwords.rehash(user.id, { verified: next, next: hash }),
     await tx.passwords.signIn({ credential, session: newSession(), refund: noRefund }),
   ]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { casesOf } from '../fixtures/case.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   assertEnded,
   credentialOf,
@@ -76,13 +76,13 @@ promise(
 
 promise('disable: an act of a session from before does nothing', [], async (storage) => {
   const { user, key, hash } = await signUp(storage, { emailVerified: true })
-  const asking = await askingOf(storage, key)
+  const actor = await actorOf(storage, key)
   await storage.users.disable(user.id)
   const next = freshPasswordHash()
   const stale = { ok: false, reason: 'stale' }
-  assert.deepEqual(await storage.passwords.change(asking, { verified: hash, next }), stale)
-  assert.deepEqual(await storage.passwords.remove(asking, { mailSignIn: true }), stale)
-  assert.deepEqual(await storage.sessions.revokeOthers(asking), stale)
+  assert.deepEqual(await storage.passwords.change(actor, { verified: hash, next }), stale)
+  assert.deepEqual(await storage.passwords.remove(actor, { mailSignIn: true }), stale)
+  assert.deepEqual(await storage.sessions.revokeOthers(actor), stale)
   await storage.users.enable(user.id)
   assert.equal(await isStoredHash(storage, user.id, hash), true)
 })

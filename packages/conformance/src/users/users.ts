@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { newUserId } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   assertEnded,
   isStoredHash,
@@ -62,8 +62,8 @@ promise('register: an address is enough', [], async (storage) => {
 promise('register: without a password there is none', [], async (storage) => {
   const session = newSession()
   const user = await signUpBare(storage, { session })
-  const asking = await askingOf(storage, keyOf(user.id, session))
-  assert.deepEqual(await storage.passwords.remove(asking, { mailSignIn: true }), {
+  const actor = await actorOf(storage, keyOf(user.id, session))
+  assert.deepEqual(await storage.passwords.remove(actor, { mailSignIn: true }), {
     ok: false,
     reason: 'none',
   })

@@ -10,10 +10,10 @@ import {
   mailCharges,
   newEmailChange,
   newProof,
-  signUpAsking,
+  signUpActor,
 } from '../fixtures/mail.js'
 import {
-  askingOf,
+  actorOf,
   assertEnded,
   crowd,
   isStoredHash,
@@ -27,8 +27,8 @@ import {
   winners,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
   freshEmail,
+  freshRateLimitKey,
   freshSecretHash,
   freshWord,
   newUser,
@@ -45,36 +45,36 @@ const taken = { ok: false, reason: 'taken' }
 
 /** Someone who asked for another address, and the token that was mailed there. */
 async function signUpMoving(storage: ConformanceStorage, emailVerified = true, to = freshEmail()) {
-  const person = await signUpAsking(storage, emailVerified)
-  return { ...person, to, secretHash: await issueChange(storage, person.asking, to) }
+  const person = await signUpActor(storage, emailVerified)
+  return { ...person, to, secretHash: await issueChange(storage, person.actor, to) }
 }
 
 promise(
   'issueEmailChange: writes to the new address, whoever has it, and claims nothing',
   ['charging'],
   async (storage) => {
-    const { asking, user } = await signUpAsking(storage)
+    const { actor, user } = await signUpActor(storage)
     const owner = await signUp(storage)
     for (const email of [owner.email, `${freshWord()}.New@Example.com`]) {
-      const change = newEmailChange(asking, email)
+      const change = newEmailChange(actor, email)
       const answer = await storage.verificationTokens.issueEmailChange(change)
       assert.deepEqual(answer, { ok: true, to: email })
       const key = { userId: user.id, secretHash: change.secretHash }
       const found = present(await storage.verificationTokens.find('change_email', key))
-      assert.deepEqual([found.email, found.epochs], [email, asking.epochs])
+      assert.deepEqual([found.email, found.epochs], [email, actor.epochs])
     }
     assert.deepEqual(await storage.users.find(user.id), user)
     const unclaimed = freshEmail()
-    await issueChange(storage, asking, unclaimed)
+    await issueChange(storage, actor, unclaimed)
     await signUpBare(storage, { email: unclaimed })
   },
 )
 
 promise('issueEmailChange: replaces the former token', ['charging'], async (storage) => {
-  const { asking, to, secretHash } = await signUpMoving(storage)
-  const next = await issueChange(storage, asking)
-  assert.deepEqual(await storage.verificationTokens.changeEmail(asking, secretHash), invalidToken)
-  succeeded(await storage.verificationTokens.changeEmail(asking, next))
+  const { actor, to, secretHash } = await signUpMoving(storage)
+  const next = await issueChange(storage, actor)
+  assert.deepEqual(await storage.verificationTokens.changeEmail(actor, secretHash), invalidToken)
+  succeeded(await storage.verificationTokens.changeEmail(actor, next))
   assert.equal(await storage.users.findByEmail(to), null)
 })
 
@@ -82,12 +82,12 @@ promise(
   'issueEmailChange: refused when the asking session has ended',
   ['charging'],
   async (storage) => {
-    const { asking, key, other } = await signUpAsking(storage)
-    const second = await askingOf(storage, other)
+    const { actor, key, other } = await signUpActor(storage)
+    const second = await actorOf(storage, other)
     await storage.sessions.end(key)
     const { session, owner } = second.epochs
     for (const stale of [
-      asking,
+      actor,
       { ...second, epochs: { session: session + 1, owner } },
       { ...second, epochs: { session, owner: owner + 1 } },
       { ...second, userId: newUserId() },
@@ -98,7 +98,7 @@ promise(
       const outcome = await storage.verificationTokens.changeEmail(second, change.secretHash)
       assert.deepEqual(outcome, invalidToken)
     }
-    await storage.users.disable(asking.userId)
+    await storage.users.disable(actor.userId)
     const answer = await storage.verificationTokens.issueEmailChange(newEmailChange(second))
     assert.deepEqual(answer, { ok: false, reason: 'stale' })
   },
@@ -108,27 +108,29 @@ promise(
   'issueEmailChange: beyond the allowance nothing is sent and the former token stays',
   ['charging'],
   async (storage) => {
-    const { asking } = await signUpAsking(storage)
-    const address = { key: freshAttemptKey(), policy: policy({ cap: 1 }) }
-    const first = { ...newEmailChange(asking), charges: mailCharges({ address }) }
+    const { actor } = await signUpActor(storage)
+    const address = { key: freshRateLimitKey(), policy: policy({ cap: 1 }) }
+    const first = { ...newEmailChange(actor), charges: mailCharges({ address }) }
     present(succeeded(await storage.verificationTokens.issueEmailChange(first)).to)
     const late = { ...first, secretHash: freshSecretHash() }
     const answer = await storage.verificationTokens.issueEmailChange(late)
     assert.deepEqual(answer, { ok: true, to: null })
     assert.deepEqual(
-      await storage.verificationTokens.changeEmail(asking, late.secretHash),
+      await storage.verificationTokens.changeEmail(actor, late.secretHash),
       invalidToken,
     )
-    succeeded(await storage.verificationTokens.changeEmail(asking, first.secretHash))
+    succeeded(await storage.verificationTokens.changeEmail(actor, first.secretHash))
   },
 )
 
 promise('issueEmailChange: a locked network is refused', ['charging'], async (storage) => {
-  const { asking } = await signUpAsking(storage)
-  const charges = mailCharges({ network: { key: freshAttemptKey(), policy: policy({ cap: 1 }) } })
+  const { actor } = await signUpActor(storage)
+  const charges = mailCharges({
+    ipAddress: { key: freshRateLimitKey(), policy: policy({ cap: 1 }) },
+  })
   const change = () => ({
-    ...newEmailChange(asking),
-    charges: { ...mailCharges(), network: charges.network },
+    ...newEmailChange(actor),
+    charges: { ...mailCharges(), ipAddress: charges.ipAddress },
   })
   succeeded(await storage.verificationTokens.issueEmailChange(change()))
   const answer = await storage.verificationTokens.issueEmailChange(change())
@@ -141,13 +143,13 @@ promise(
   async (storage) => {
     for (const emailVerified of [true, false]) {
       const to = `${freshWord()}.New@Example.com`
-      const { user, email, key, other, hash, asking, secretHash } = await signUpMoving(
+      const { user, email, key, other, hash, actor, secretHash } = await signUpMoving(
         storage,
         emailVerified,
         to,
       )
       const before = await liveSession(storage, key)
-      const moved = succeeded(await storage.verificationTokens.changeEmail(asking, secretHash))
+      const moved = succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
       assert.deepEqual([moved.formerEmail, moved.sessionsEnded], [email, 1])
       assert.deepEqual([moved.user.id, moved.user.email], [user.id, to])
       assert.ok(moved.user.emailVerifiedAt instanceof Date)
@@ -166,8 +168,8 @@ promise(
   'changeEmail: frees the former address and holds the new one',
   ['charging'],
   async (storage) => {
-    const { user, email, asking, to, secretHash } = await signUpMoving(storage)
-    succeeded(await storage.verificationTokens.changeEmail(asking, secretHash))
+    const { user, email, actor, to, secretHash } = await signUpMoving(storage)
+    succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
     assert.equal(await storage.users.findByEmail(email), null)
     assert.deepEqual(await storage.users.register(newUser({ email: to })), {
       ...taken,
@@ -182,10 +184,10 @@ promise(
   'changeEmail: deletes the magic links of both addresses, and of no other',
   ['charging'],
   async (storage) => {
-    const { email, asking, to, secretHash } = await signUpMoving(storage)
+    const { email, actor, to, secretHash } = await signUpMoving(storage)
     const links = [await issueLink(storage, { email }), await issueLink(storage, { email: to })]
     const stranger = await issueLink(storage)
-    succeeded(await storage.verificationTokens.changeEmail(asking, secretHash))
+    succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
     for (const { tokenHash } of links)
       assert.deepEqual(await storage.magicLinks.consume(tokenHash, newProof()), invalidToken)
     succeeded(await storage.magicLinks.consume(stranger.tokenHash, newProof()))
@@ -196,10 +198,10 @@ promise(
   'changeEmail: ends the tokens mailed to the former address',
   ['charging'],
   async (storage) => {
-    const { email, asking, secretHash } = await signUpMoving(storage, false)
+    const { email, actor, secretHash } = await signUpMoving(storage, false)
     const verify = await issueToken(storage, 'verify_email', email)
     const reset = await issueToken(storage, 'reset_password', email)
-    succeeded(await storage.verificationTokens.changeEmail(asking, secretHash))
+    succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
     assert.equal(await storage.verificationTokens.find('verify_email', verify), null)
     assert.equal(await storage.verificationTokens.find('reset_password', reset), null)
   },
@@ -209,33 +211,33 @@ promise(
   'changeEmail: an address taken meanwhile uses the token up and changes nothing else',
   ['charging'],
   async (storage) => {
-    const { user, email, key, other, asking, to, secretHash } = await signUpMoving(storage)
+    const { user, email, key, other, actor, to, secretHash } = await signUpMoving(storage)
     const owner = await signUp(storage, { email: to })
     const links = [await issueLink(storage, { email }), await issueLink(storage, { email: to })]
     const before = await liveSession(storage, key)
-    assert.deepEqual(await storage.verificationTokens.changeEmail(asking, secretHash), taken)
+    assert.deepEqual(await storage.verificationTokens.changeEmail(actor, secretHash), taken)
     assert.deepEqual(await storage.users.find(user.id), user)
     assert.deepEqual(await storage.users.findByEmail(to), owner.user)
     assert.deepEqual(await liveSession(storage, key), before)
     for (const kept of [other, owner.key]) await liveSession(storage, kept)
-    assert.deepEqual(await storage.verificationTokens.changeEmail(asking, secretHash), invalidToken)
+    assert.deepEqual(await storage.verificationTokens.changeEmail(actor, secretHash), invalidToken)
     for (const { tokenHash } of links)
       succeeded(await storage.magicLinks.consume(tokenHash, newProof()))
   },
 )
 
 promise('changeEmail: a token is used once', ['charging'], async (storage) => {
-  const { user, key, asking, secretHash } = await signUpMoving(storage)
-  const moved = succeeded(await storage.verificationTokens.changeEmail(asking, secretHash))
-  for (const again of [asking, await askingOf(storage, key)])
+  const { user, key, actor, secretHash } = await signUpMoving(storage)
+  const moved = succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
+  for (const again of [actor, await actorOf(storage, key)])
     assert.deepEqual(await storage.verificationTokens.changeEmail(again, secretHash), invalidToken)
   assert.deepEqual(await storage.users.find(user.id), moved.user)
 })
 
 promise('changeEmail: refuses an expired token', ['charging', 'elapse'], async (storage) => {
-  const { user, asking, secretHash } = await signUpMoving(storage)
+  const { user, actor, secretHash } = await signUpMoving(storage)
   await storage.elapse(601)
-  assert.deepEqual(await storage.verificationTokens.changeEmail(asking, secretHash), invalidToken)
+  assert.deepEqual(await storage.verificationTokens.changeEmail(actor, secretHash), invalidToken)
   assert.equal(present(await storage.users.find(user.id)).email, user.email)
 })
 
@@ -243,18 +245,18 @@ promise(
   'changeEmail: an asking session that has ended or is of somebody else leaves the token alone',
   ['charging'],
   async (storage) => {
-    const { key, other, asking, to, secretHash } = await signUpMoving(storage)
-    const second = await askingOf(storage, other)
-    const stranger = await signUpAsking(storage)
+    const { key, other, actor, to, secretHash } = await signUpMoving(storage)
+    const second = await actorOf(storage, other)
+    const stranger = await signUpActor(storage)
     await storage.sessions.end(key)
     const { session, owner } = second.epochs
     for (const wrong of [
-      asking,
+      actor,
       { ...second, epochs: { session: session + 1, owner } },
       { ...second, epochs: { session, owner: owner + 1 } },
       { ...second, userId: stranger.user.id },
-      { ...stranger.asking, userId: asking.userId },
-      stranger.asking,
+      { ...stranger.actor, userId: actor.userId },
+      stranger.actor,
     ])
       assert.deepEqual(
         await storage.verificationTokens.changeEmail(wrong, secretHash),
@@ -266,9 +268,9 @@ promise(
 )
 
 promise('changeEmail: a token is dead once everything was ended', ['charging'], async (storage) => {
-  const { user, key, asking, secretHash } = await signUpMoving(storage)
-  succeeded(await storage.sessions.revokeOthers(asking))
-  for (const late of [asking, await askingOf(storage, key)])
+  const { user, key, actor, secretHash } = await signUpMoving(storage)
+  succeeded(await storage.sessions.revokeOthers(actor))
+  for (const late of [actor, await actorOf(storage, key)])
     assert.deepEqual(await storage.verificationTokens.changeEmail(late, secretHash), invalidToken)
   assert.deepEqual(await storage.users.find(user.id), user)
 })
@@ -282,11 +284,11 @@ promise(
       newOAuthSignIn({ email: null, emailVerified: false }),
     )
     assert.equal(user.email, null)
-    const asking = await askingOf(storage, key)
+    const actor = await actorOf(storage, key)
     const to = freshEmail()
     const link = await issueLink(storage, { email: to })
-    const secretHash = await issueChange(storage, asking, to)
-    const moved = succeeded(await storage.verificationTokens.changeEmail(asking, secretHash))
+    const secretHash = await issueChange(storage, actor, to)
+    const moved = succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
     assert.deepEqual([moved.formerEmail, moved.sessionsEnded, moved.user.email], [null, 0, to])
     assert.deepEqual(await storage.users.findByEmail(to), moved.user)
     await liveSession(storage, key)
@@ -298,10 +300,10 @@ promise(
   'changeEmail: another spelling of the own address is no other address',
   ['charging'],
   async (storage) => {
-    const { user, email, key, other, asking } = await signUpAsking(storage, false)
+    const { user, email, key, other, actor } = await signUpActor(storage, false)
     const to = email.toUpperCase()
-    const secretHash = await issueChange(storage, asking, to)
-    const moved = succeeded(await storage.verificationTokens.changeEmail(asking, secretHash))
+    const secretHash = await issueChange(storage, actor, to)
+    const moved = succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
     assert.deepEqual([moved.user.email, moved.formerEmail, moved.sessionsEnded], [to, email, 1])
     assert.ok(moved.user.emailVerifiedAt instanceof Date)
     assert.equal(present(await storage.users.findByEmail(email)).id, user.id)
@@ -311,9 +313,9 @@ promise(
 )
 
 promise('changeEmail: one winner among twenty', ['charging'], async (storage) => {
-  const { user, email, key, asking, to, secretHash } = await signUpMoving(storage)
+  const { user, email, key, actor, to, secretHash } = await signUpMoving(storage)
   const outcomes = await twentyAtOnce(() =>
-    storage.verificationTokens.changeEmail(asking, secretHash),
+    storage.verificationTokens.changeEmail(actor, secretHash),
   )
   const moved = succeeded(only(winners(outcomes)))
   assert.deepEqual([moved.formerEmail, moved.sessionsEnded], [email, 1])
@@ -330,8 +332,8 @@ promise(
     const people = []
     for (let turn = 0; turn < crowd; turn += 1) people.push(await signUpMoving(storage, true, to))
     const outcomes = await Promise.all(
-      people.map(({ asking, secretHash }) =>
-        storage.verificationTokens.changeEmail(asking, secretHash),
+      people.map(({ actor, secretHash }) =>
+        storage.verificationTokens.changeEmail(actor, secretHash),
       ),
     )
     const { user } = succeeded(only(winners(outcomes)))
@@ -347,12 +349,12 @@ promise(
   'changeEmail: two users who want to swap addresses at once both keep theirs',
   ['charging'],
   async (storage) => {
-    const [ann, bob] = [await signUpAsking(storage), await signUpAsking(storage)]
-    const toBob = await issueChange(storage, ann.asking, bob.email)
-    const toAnn = await issueChange(storage, bob.asking, ann.email)
+    const [ann, bob] = [await signUpActor(storage), await signUpActor(storage)]
+    const toBob = await issueChange(storage, ann.actor, bob.email)
+    const toAnn = await issueChange(storage, bob.actor, ann.email)
     const outcomes = await Promise.all([
-      storage.verificationTokens.changeEmail(ann.asking, toBob),
-      storage.verificationTokens.changeEmail(bob.asking, toAnn),
+      storage.verificationTokens.changeEmail(ann.actor, toBob),
+      storage.verificationTokens.changeEmail(bob.actor, toAnn),
     ])
     assert.deepEqual(outcomes, [taken, taken])
     for (const { user, email } of [ann, bob])
@@ -364,19 +366,19 @@ promise(
   'changeEmail: this and every other refusal leave a transaction sound',
   ['charging', 'transaction'],
   async (storage) => {
-    const { user, email, asking, to, secretHash } = await signUpMoving(storage, false)
+    const { user, email, actor, to, secretHash } = await signUpMoving(storage, false)
     await signUpBare(storage, { email: to })
     const key = await issueToken(storage, 'verify_email', email)
     const wrong = { ...key, secretHash: freshSecretHash() }
     const hash = freshSecretHash()
     await storage.transaction(async (tx) => {
       assert.deepEqual(await tx.magicLinks.consume(hash, newProof()), invalidToken)
-      assert.deepEqual(await tx.verificationTokens.changeEmail(asking, hash), invalidToken)
-      assert.deepEqual(await tx.verificationTokens.changeEmail(asking, secretHash), taken)
+      assert.deepEqual(await tx.verificationTokens.changeEmail(actor, hash), invalidToken)
+      assert.deepEqual(await tx.verificationTokens.changeEmail(actor, secretHash), taken)
       const verified = await tx.verificationTokens.verifyEmail(wrong, { kind: 'nobody' })
       assert.deepEqual(verified, invalidToken)
       present(await tx.users.updateProfile(user.id, { name: 'After' }))
-      succeeded(await tx.verificationTokens.verifyEmail(key, { kind: 'session', asking }))
+      succeeded(await tx.verificationTokens.verifyEmail(key, { kind: 'session', actor }))
     })
     const after = present(await storage.users.find(user.id))
     assert.equal(after.name, 'After')

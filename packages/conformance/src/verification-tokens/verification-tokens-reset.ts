@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
-import { issueChange, issueToken, signUpAsking } from '../fixtures/mail.js'
+import { issueChange, issueToken, signUpActor } from '../fixtures/mail.js'
 import {
   assertAllEnded,
   assertEnded,
@@ -18,13 +18,13 @@ import {
   winners,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
   freshPasswordHash,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   noRefund,
   onAccount,
-  onNetwork,
+  onIpAddress,
 } from '../fixtures/samples.js'
 
 const { cases, promise } = casesOf('verificationTokens')
@@ -36,7 +36,7 @@ const invalidToken = { ok: false, reason: 'invalid_token' }
 
 /** Someone who forgot the password, and a token to set another one. */
 async function signUpForgetful(storage: ConformanceStorage, emailVerified = true) {
-  const person = await signUpAsking(storage, emailVerified)
+  const person = await signUpActor(storage, emailVerified)
   return { ...person, token: await issueToken(storage, 'reset_password', person.email) }
 }
 
@@ -45,7 +45,7 @@ promise(
   ['charging'],
   async (storage) => {
     for (const emailVerified of [true, false]) {
-      const { user, email, key, other, hash, asking, token } = await signUpForgetful(
+      const { user, email, key, other, hash, actor, token } = await signUpForgetful(
         storage,
         emailVerified,
       )
@@ -57,7 +57,7 @@ promise(
       const credential = present(await lookUp(storage, email))
       assert.equal(credential.hash.reveal(), next.reveal())
       assert.equal(credential.emailVerified, true)
-      const { session, owner } = asking.epochs
+      const { session, owner } = actor.epochs
       const { epochs } = credential
       assert.ok(epochs.session > session)
       assert.equal(epochs.owner, emailVerified ? owner : owner + 1)
@@ -86,9 +86,9 @@ promise('resetPassword: sets the first password', ['charging'], async (storage) 
 })
 
 promise('resetPassword: ends every other token', ['charging'], async (storage) => {
-  const { user, email, asking, token } = await signUpForgetful(storage, false)
+  const { user, email, actor, token } = await signUpForgetful(storage, false)
   const verify = await issueToken(storage, 'verify_email', email)
-  const change = { userId: user.id, secretHash: await issueChange(storage, asking) }
+  const change = { userId: user.id, secretHash: await issueChange(storage, actor) }
   succeeded(await storage.verificationTokens.resetPassword(token, { hash: freshPasswordHash() }))
   assert.equal(await storage.verificationTokens.find('verify_email', verify), null)
   assert.equal(await storage.verificationTokens.find('change_email', change), null)
@@ -143,7 +143,7 @@ promise(
   'resetPassword: of twenty who issue and reset at once each winner was alone',
   ['charging'],
   async (storage) => {
-    const { user, email } = await signUpAsking(storage)
+    const { user, email } = await signUpActor(storage)
     const outcomes = await twentyAtOnce(async () => {
       const token = await issueToken(storage, 'reset_password', email)
       const hash = freshPasswordHash()
@@ -162,8 +162,8 @@ promise(
   'resetPassword: ends sessions that sign in with the former password at once',
   ['charging'],
   async (storage) => {
-    const { user, hash, asking, token } = await signUpForgetful(storage)
-    const credential = { userId: user.id, hash, epochs: asking.epochs }
+    const { user, hash, actor, token } = await signUpForgetful(storage)
+    const credential = { userId: user.id, hash, epochs: actor.epochs }
     const sessions = Array.from({ length: crowd }, () => newSession())
     const [done] = await Promise.all([
       storage.verificationTokens.resetPassword(token, { hash: freshPasswordHash() }),
@@ -182,16 +182,16 @@ promise(
   ['charging'],
   async (storage) => {
     const { token } = await signUpForgetful(storage)
-    const [account, network] = [freshAttemptKey(), freshAttemptKey()]
+    const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
     for (let turn = 0; turn < 3; turn += 1)
-      await storage.loginAttempts.charge({
+      await storage.rateLimits.charge({
         ...onAccount(account),
-        network: onNetwork(network).network,
+        ipAddress: onIpAddress(ipAddress).ipAddress,
       })
-    const reset = { hash: freshPasswordHash(), refund: { account, network } }
+    const reset = { hash: freshPasswordHash(), refund: { account, ipAddress } }
     const failures = async () =>
       Promise.all(
-        [account, network].map(async (key) => (await storage.loginAttempts.status(key)).failures),
+        [account, ipAddress].map(async (key) => (await storage.rateLimits.status(key)).failures),
       )
     const wrong = { ...token, secretHash: freshSecretHash() }
     assert.deepEqual(await storage.verificationTokens.resetPassword(wrong, reset), invalidToken)
@@ -206,12 +206,12 @@ promise(
   ['charging'],
   async (storage) => {
     const { token } = await signUpForgetful(storage)
-    const account = freshAttemptKey()
-    await storage.loginAttempts.charge(onAccount(account, { cap: 1 }))
-    assert.equal((await storage.loginAttempts.status(account)).state, 'locked')
-    const refund = { account, network: null }
+    const account = freshRateLimitKey()
+    await storage.rateLimits.charge(onAccount(account, { cap: 1 }))
+    assert.equal((await storage.rateLimits.status(account)).state, 'locked')
+    const refund = { account, ipAddress: null }
     const reset = { hash: freshPasswordHash(), refund }
     succeeded(await storage.verificationTokens.resetPassword(token, reset))
-    assert.equal((await storage.loginAttempts.status(account)).state, 'open')
+    assert.equal((await storage.rateLimits.status(account)).state, 'open')
   },
 )

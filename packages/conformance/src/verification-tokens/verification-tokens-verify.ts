@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import type { MailboxHolder } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
-import { issueToken, openedBy, signUpAsking } from '../fixtures/mail.js'
+import { issueToken, openedBy, signUpActor } from '../fixtures/mail.js'
 import {
-  askingOf,
+  actorOf,
   assertAllEnded,
   assertEnded,
   crowd,
@@ -29,7 +29,7 @@ const invalidToken = { ok: false, reason: 'invalid_token' }
 
 /** Someone whose address is unverified, and a token for it. */
 async function signUpUnverified(storage: ConformanceStorage) {
-  const person = await signUpAsking(storage, false)
+  const person = await signUpActor(storage, false)
   return { ...person, token: await issueToken(storage, 'verify_email', person.email) }
 }
 
@@ -55,7 +55,7 @@ promise(
   'verifyEmail: with another password everything ends, and it becomes the password',
   ['charging'],
   async (storage) => {
-    const { user, email, key, other, hash, asking, token } = await signUpUnverified(storage)
+    const { user, email, key, other, hash, actor, token } = await signUpUnverified(storage)
     const passwordHash = freshPasswordHash()
     const holder = { kind: 'new_password', passwordHash, session: newSession() } as const
     const done = succeeded(await storage.verificationTokens.verifyEmail(token, holder))
@@ -65,7 +65,7 @@ promise(
     assert.equal(present(await lookUp(storage, email)).hash.reveal(), passwordHash.reveal())
     const { epochs, session } = await liveSession(storage, openedBy(user.id, holder))
     assert.deepEqual(session, done.session)
-    assert.ok(epochs.session > asking.epochs.session && epochs.owner > asking.epochs.owner)
+    assert.ok(epochs.session > actor.epochs.session && epochs.owner > actor.epochs.owner)
     assert.equal(only(await storage.sessions.list(user.id)).id, session.id)
   },
 )
@@ -84,8 +84,8 @@ promise(
   'verifyEmail: for a live session of the account everything stays and none opens',
   ['charging'],
   async (storage) => {
-    const { user, key, other, hash, asking, token } = await signUpUnverified(storage)
-    const holder = { kind: 'session', asking } as const
+    const { user, key, other, hash, actor, token } = await signUpUnverified(storage)
+    const holder = { kind: 'session', actor } as const
     const done = succeeded(await storage.verificationTokens.verifyEmail(token, holder))
     assert.ok(done.user.emailVerifiedAt instanceof Date)
     assert.equal(done.session, null)
@@ -119,9 +119,9 @@ promise(
   ['charging'],
   async (storage) => {
     for (const wipes of [true, false]) {
-      const { email, asking, token } = await signUpUnverified(storage)
+      const { email, actor, token } = await signUpUnverified(storage)
       const reset = await issueToken(storage, 'reset_password', email)
-      const holder: MailboxHolder = wipes ? { kind: 'nobody' } : { kind: 'session', asking }
+      const holder: MailboxHolder = wipes ? { kind: 'nobody' } : { kind: 'session', actor }
       succeeded(await storage.verificationTokens.verifyEmail(token, holder))
       const found = await storage.verificationTokens.find('reset_password', reset)
       assert.equal(found === null, wipes)
@@ -130,10 +130,10 @@ promise(
 )
 
 /** Every kind of holder, all of them right. */
-const holdersOf = (person: Awaited<ReturnType<typeof signUpAsking>>): MailboxHolder[] => [
+const holdersOf = (person: Awaited<ReturnType<typeof signUpActor>>): MailboxHolder[] => [
   { kind: 'password', verified: person.hash, session: newSession() },
   { kind: 'new_password', passwordHash: freshPasswordHash(), session: newSession() },
-  { kind: 'session', asking: person.asking },
+  { kind: 'session', actor: person.actor },
   { kind: 'nobody' },
 ]
 
@@ -174,20 +174,20 @@ promise(
   async (storage) => {
     const person = await signUpUnverified(storage)
     const stranger = await signUp(storage)
-    const other = await askingOf(storage, person.other)
+    const other = await actorOf(storage, person.other)
     await storage.sessions.end(person.other)
-    const moved = { session: person.asking.epochs.session + 1, owner: person.asking.epochs.owner }
-    const owned = { session: person.asking.epochs.session, owner: person.asking.epochs.owner + 1 }
-    const strange = await askingOf(storage, stranger.key)
+    const moved = { session: person.actor.epochs.session + 1, owner: person.actor.epochs.owner }
+    const owned = { session: person.actor.epochs.session, owner: person.actor.epochs.owner + 1 }
+    const strange = await actorOf(storage, stranger.key)
     const session = newSession()
     const wrong: MailboxHolder[] = [
       { kind: 'password', verified: freshPasswordHash(), session },
       { kind: 'password', verified: stranger.hash, session },
-      { kind: 'session', asking: other },
-      { kind: 'session', asking: { ...person.asking, epochs: moved } },
-      { kind: 'session', asking: { ...person.asking, epochs: owned } },
-      { kind: 'session', asking: strange },
-      { kind: 'session', asking: { ...strange, userId: person.user.id } },
+      { kind: 'session', actor: other },
+      { kind: 'session', actor: { ...person.actor, epochs: moved } },
+      { kind: 'session', actor: { ...person.actor, epochs: owned } },
+      { kind: 'session', actor: strange },
+      { kind: 'session', actor: { ...strange, userId: person.user.id } },
     ]
     for (const holder of wrong)
       assert.deepEqual(
@@ -196,7 +196,7 @@ promise(
       )
     await assertEnded(storage, openedBy(person.user.id, { session }))
     assert.equal(present(await storage.users.find(person.user.id)).emailVerifiedAt, null)
-    const holder = { kind: 'session', asking: person.asking } as const
+    const holder = { kind: 'session', actor: person.actor } as const
     succeeded(await storage.verificationTokens.verifyEmail(person.token, holder))
   },
 )

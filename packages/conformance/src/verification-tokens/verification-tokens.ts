@@ -7,10 +7,10 @@ import {
   mailCharges,
   newEmailChange,
   newVerification,
-  signUpAsking,
+  signUpActor,
 } from '../fixtures/mail.js'
 import {
-  askingOf,
+  actorOf,
   liveSession,
   only,
   present,
@@ -21,9 +21,9 @@ import {
   winners,
 } from '../fixtures/people.js'
 import {
-  freshAttemptKey,
   freshEmail,
   freshPasswordHash,
+  freshRateLimitKey,
   freshSecretHash,
   freshWord,
   policy,
@@ -61,16 +61,16 @@ for (const purpose of mailed) {
       const [person, disabled] = [await signUp(storage), await signUp(storage)]
       await storage.users.disable(disabled.user.id)
       for (const email of [person.email, disabled.email, freshEmail()]) {
-        const [address, network] = [freshAttemptKey(), freshAttemptKey()]
+        const [address, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
         const charges = {
           address: { key: address, policy: policy() },
-          network: { key: network, policy: policy() },
+          ipAddress: { key: ipAddress, policy: policy() },
         }
         const wanted = newVerification(email, { purpose, charges })
         const answer = await storage.verificationTokens.issue(wanted)
         if (email !== person.email) assert.deepEqual(answer, nothingSent)
-        for (const key of [address, network])
-          assert.deepEqual(await storage.loginAttempts.status(key), { state: 'open', failures: 1 })
+        for (const key of [address, ipAddress])
+          assert.deepEqual(await storage.rateLimits.status(key), { state: 'open', failures: 1 })
       }
     },
   )
@@ -105,7 +105,7 @@ for (const purpose of mailed) {
     ['charging'],
     async (storage) => {
       const { email } = await signUp(storage)
-      const address = { key: freshAttemptKey(), policy: policy({ cap: 1 }) }
+      const address = { key: freshRateLimitKey(), policy: policy({ cap: 1 }) }
       const first = newVerification(email, { purpose, charges: mailCharges({ address }) })
       const { userId } = succeeded(await storage.verificationTokens.issue(first))
       const late = { ...first, secretHash: freshSecretHash() }
@@ -120,8 +120,8 @@ for (const purpose of mailed) {
     ['charging'],
     async (storage) => {
       const { email } = await signUp(storage)
-      const network = { key: freshAttemptKey(), policy: policy({ cap: 1 }) }
-      const charges = () => mailCharges({ network })
+      const ipAddress = { key: freshRateLimitKey(), policy: policy({ cap: 1 }) }
+      const charges = () => mailCharges({ ipAddress })
       await storage.verificationTokens.issue(
         newVerification(email, { purpose, charges: charges() }),
       )
@@ -211,17 +211,17 @@ promise(
     const purposes = [...mailed, 'change_email'] as const
     for (const purpose of purposes)
       for (const wrong of purposes.filter((other) => other !== purpose)) {
-        const { email, asking } = await signUpAsking(storage, false)
+        const { email, actor } = await signUpActor(storage, false)
         const keys = {
           verify_email: await issueToken(storage, 'verify_email', email),
           reset_password: await issueToken(storage, 'reset_password', email),
-          change_email: { userId: asking.userId, secretHash: await issueChange(storage, asking) },
+          change_email: { userId: actor.userId, secretHash: await issueChange(storage, actor) },
         }
         assert.equal(await storage.verificationTokens.find(wrong, keys[purpose]), null)
         const invalid = { ok: false, reason: 'invalid_token' }
         const outcome =
           wrong === 'change_email'
-            ? await storage.verificationTokens.changeEmail(asking, keys[purpose].secretHash)
+            ? await storage.verificationTokens.changeEmail(actor, keys[purpose].secretHash)
             : await use(storage, wrong, keys[purpose])
         assert.deepEqual(outcome, invalid, `${purpose} as ${wrong}`)
         for (const right of purposes)
@@ -244,7 +244,7 @@ promise('find: null for an expired token', ['charging', 'elapse'], async (storag
 
 type Ending = (
   storage: ConformanceStorage,
-  person: Awaited<ReturnType<typeof signUpAsking>>,
+  person: Awaited<ReturnType<typeof signUpActor>>,
 ) => Promise<unknown>
 
 const endings: readonly (readonly [string, Ending])[] = [
@@ -253,19 +253,19 @@ const endings: readonly (readonly [string, Ending])[] = [
   ['every session was ended', ({ sessions }, { user }) => sessions.revokeAll(user.id)],
   [
     'the password was changed',
-    ({ passwords }, { asking, hash }) =>
-      passwords.change(asking, { verified: hash, next: freshPasswordHash() }),
+    ({ passwords }, { actor, hash }) =>
+      passwords.change(actor, { verified: hash, next: freshPasswordHash() }),
   ],
   [
     'the address was changed',
-    async (storage, { asking }) =>
-      storage.verificationTokens.changeEmail(asking, await issueChange(storage, asking)),
+    async (storage, { actor }) =>
+      storage.verificationTokens.changeEmail(actor, await issueChange(storage, actor)),
   ],
 ]
 
 for (const [what, end] of endings)
   promise(`find: null after ${what}`, ['charging'], async (storage) => {
-    const person = await signUpAsking(storage, false)
+    const person = await signUpActor(storage, false)
     const keys = []
     for (const purpose of mailed)
       keys.push([purpose, await issueToken(storage, purpose, person.email)] as const)
@@ -313,7 +313,7 @@ promise(
       to: null,
       userId: null,
     })
-    const change = { ...newEmailChange(await askingOf(storage, key)), charges: null }
+    const change = { ...newEmailChange(await actorOf(storage, key)), charges: null }
     assert.deepEqual(await storage.verificationTokens.issueEmailChange(change), {
       ok: true,
       to: change.email,

@@ -3,7 +3,7 @@ import { backOff } from '../base/deadline.js'
 import type { Database, Statement, StatementRunner } from '../sql/db.js'
 import type { Connection, Driver } from './driver.js'
 import { classifyStatementError } from './error-classes.js'
-import { lostAnswerOf, nothingToRead, settle } from './outcome.js'
+import { lostAnswerOf, nothingToRead, settle } from './lost-reply.js'
 import { toToriiError } from './storage-errors.js'
 
 /** Transactions of our own hold nothing but SQL, so one that was not committed may be run again. */
@@ -13,7 +13,7 @@ const maxAttempts = 4
 export function overDriver(driver: Driver): Database {
   const run = (statement: Statement, values: unknown[]) => {
     const send = () => driver.run(statement, values)
-    const repeats = !statement.reads && lostAnswerOf(statement.name).act === 'repeat'
+    const repeats = !statement.reads && lostAnswerOf(statement.name).operation === 'repeat'
     return repeats ? settle(send, nothingToRead) : send()
   }
   return {

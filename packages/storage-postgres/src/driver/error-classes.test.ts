@@ -109,8 +109,8 @@ describe('a failed connection', () => {
 })
 
 /** The error that `act` really meets. */
-const errorOf = (act: Promise<unknown>): Promise<unknown> =>
-  act.then(
+const errorOf = (operation: Promise<unknown>): Promise<unknown> =>
+  operation.then(
     () => assert.fail('nothing failed'),
     (error: unknown) => error,
   )

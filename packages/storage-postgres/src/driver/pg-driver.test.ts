@@ -24,8 +24,8 @@ function openPool(t: { after(work: () => unknown): void }, options: pg.PoolConfi
 }
 
 /** The coded error of `act`, which holds neither the password of the URL nor an address. */
-async function errorOf(act: Promise<unknown>): Promise<ToriiError> {
-  const error = await act.then(
+async function errorOf(operation: Promise<unknown>): Promise<ToriiError> {
+  const error = await operation.then(
     () => assert.fail('nothing failed'),
     (reason: unknown) => reason,
   )
@@ -104,11 +104,11 @@ describe('a connection that breaks', () => {
   test('in a transaction is thrown away, and what is said of it holds no value', async (t) => {
     const pool = openPool(t)
     const storage = new PostgresStorage(pool)
-    const act = storage.transaction(async (tx) => {
+    const operation = storage.transaction(async (tx) => {
       await tx.query('select pg_terminate_backend(pg_backend_pid())').catch(() => undefined)
       await tx.users.register({ id: newUserId(), email: freshEmail() })
     })
-    assert.equal((await errorOf(act)).code, 'ERR_OUTCOME_UNKNOWN')
+    assert.equal((await errorOf(operation)).code, 'ERR_OUTCOME_UNKNOWN')
     assert.equal(pool.totalCount, pool.idleCount)
   })
 
@@ -171,22 +171,22 @@ describe('transaction', () => {
     const storage = new PostgresStorage(openPool(t, { max: 1 }))
     const id = newUserId()
     const mine = new Error('mine')
-    const act = storage.transaction(async (tx) => {
+    const operation = storage.transaction(async (tx) => {
       await tx.users.register({ id, email: freshEmail() })
       throw mine
     })
-    await assert.rejects(act, (error) => error === mine)
+    await assert.rejects(operation, (error) => error === mine)
     assert.equal(await storage.users.find(id), null)
   })
 
   test('a failed statement that its work swallowed is no silent commit', async (t) => {
     const storage = new PostgresStorage(openPool(t, { max: 1 }))
     const id = newUserId()
-    const act = storage.transaction(async (tx) => {
+    const operation = storage.transaction(async (tx) => {
       await tx.users.register({ id, email: freshEmail() })
       await tx.query('select nothing').catch(() => undefined)
     })
-    assert.equal((await errorOf(act)).code, 'ERR_MISUSE')
+    assert.equal((await errorOf(operation)).code, 'ERR_MISUSE')
     assert.equal(await storage.users.find(id), null)
   })
 

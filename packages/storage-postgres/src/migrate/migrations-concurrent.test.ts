@@ -53,8 +53,8 @@ describe('a step outside of a transaction', () => {
       ...by,
     })
 
-  const refusalOf = async (act: Promise<unknown>): Promise<ToriiError> => {
-    const error = await act.then(
+  const refusalOf = async (operation: Promise<unknown>): Promise<ToriiError> => {
+    const error = await operation.then(
       () => assert.fail('was not refused'),
       (reason: unknown) => reason,
     )

@@ -19,8 +19,8 @@ before(async () => {
 after(() => driver.close())
 
 /** The refusal of `act`, which holds no password and nothing of the URL. */
-async function refusalOf(act: Promise<unknown>): Promise<ToriiError> {
-  const error = await act.then(
+async function refusalOf(operation: Promise<unknown>): Promise<ToriiError> {
+  const error = await operation.then(
     () => assert.fail('was not refused'),
     (reason: unknown) => reason,
   )
@@ -71,8 +71,8 @@ describe('a history that is not this version’s is refused', () => {
       const before = await catalogue(database.query, schema)
       const history = () => database.query(`select * from ${schema}.torii_migrations order by id`)
       const { rows } = await history()
-      for (const act of [storage.migrate(), storage.migrationPlan()]) {
-        const error = await refusalOf(act)
+      for (const operation of [storage.migrate(), storage.migrationPlan()]) {
+        const error = await refusalOf(operation)
         assert.equal(error.code, code)
         assert.match(error.message, says)
       }

@@ -150,13 +150,13 @@ comment on column :schema.verification_tokens.epoch is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: 'b772caaa7d888cfb32b3d8d36ee2f5463e82f5bf80a2d107af1e8e7bf64ab3c5',
+    checksum: '359679d5cbd5694c1f4ae4fabf585ad1e3421f60c3446f204b6e99f2dba986f8',
     transactional: true,
     sql: `-- What is counted, and what is used once.
 
 -- Attempts under a hashed key: an account, a network, a mail allowance. Half the page stays free, since
 -- every attempt updates its row.
-create table :schema.login_attempts (
+create table :schema.rate_limits (
   key bytea primary key check (pg_catalog.octet_length(key) = 32),
   failures int not null check (failures >= 0),
   cap int not null check (cap > 0),
@@ -168,11 +168,11 @@ create table :schema.login_attempts (
   forget_at timestamptz not null check (pg_catalog.isfinite(forget_at))
 ) with (fillfactor = 50);
 
-comment on table :schema.login_attempts is 'attempts counted under a hashed key: an account, a network, a mail allowance';
-comment on column :schema.login_attempts.key is 'SHA-256 of what is counted under, separated by purpose';
-comment on column :schema.login_attempts.failures is
+comment on table :schema.rate_limits is 'attempts counted under a hashed key: an account, a network, a mail allowance';
+comment on column :schema.rate_limits.key is 'SHA-256 of what is counted under, separated by purpose';
+comment on column :schema.rate_limits.failures is
   'charges in the current window; at cap the key is locked until ends_at';
-comment on column :schema.login_attempts.total is
+comment on column :schema.rate_limits.total is
   'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table :schema.magic_links (

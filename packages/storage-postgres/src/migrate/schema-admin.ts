@@ -6,7 +6,7 @@ import { dropOwnExtension } from './uuid-default.js'
 /** Every table of the schema, those that others refer to last. */
 const tables = [
   'audit_events',
-  'login_attempts',
+  'rate_limits',
   'magic_links',
   'verification_tokens',
   'oauth_states',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ArrayElement } from '../driver/batching/binary-array.js'
-import type { Write } from '../driver/outcome.js'
+import type { Write } from '../driver/lost-reply.js'
 
 /** A statement as written in a table's file. */
 export interface Statement {

@@ -10,14 +10,6 @@ import type {
 import { maxCodeTries, requireEmail, tokenHash } from 'torii-core'
 import type { Database } from '../sql/db.js'
 import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from '../sql/db.js'
-import type { MailVerdictRow } from './attempt-charging.js'
-import {
-  chargeMail,
-  chargeValues,
-  refundAttempt,
-  refundValues,
-  toMailCharge,
-} from './attempt-charging.js'
 import { checkObject, checkRefund, checkSeconds } from './input/input.js'
 import { checkHashes, checkMailCharges, hashOrNull } from './input/input-credentials.js'
 import {
@@ -27,7 +19,15 @@ import {
   toFormerSignIn,
   toMailboxSignIn,
 } from './mailbox-sign-in.js'
-import { createReceipts } from './receipts.js'
+import type { MailVerdictRow } from './rate-limit-charging.js'
+import {
+  chargeMail,
+  chargeValues,
+  refundRateLimit,
+  refundValues,
+  toMailCharge,
+} from './rate-limit-charging.js'
+import { createReceipts } from './readback.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
@@ -54,7 +54,7 @@ export const statements = (schema: string) =>
           tries = 0, created_at = excluded.created_at, expires_at = excluded.expires_at
         returning email
       )
-      select v.allowed, v.retry_after, v.network_retry_after,
+      select v.allowed, v.retry_after, v.ip_address_retry_after,
         case when not coalesce(known.disabled, false) then coalesce(known.email, link.email) end as send_to
       from verdict v left join link on true left join known on true`,
     find: `
@@ -80,7 +80,7 @@ export const statements = (schema: string) =>
         where l.email_key = $1::text and l.code_hash <> all ($2::bytea[])
           and l.tries < ${maxCodeTries} and l.expires_at > ${now}
         returning l.tries
-      ), ${signInByMailbox(schema, 3)}, ${refundAttempt(schema, 's', 11)}
+      ), ${signInByMailbox(schema, 3)}, ${refundRateLimit(schema, 's', 11)}
       select ${mailboxColumns(schema)} from u, s`,
   })
 

@@ -1,7 +1,7 @@
 import type { MailboxProof, MailboxSignIn } from 'torii-core'
 import { statementTime as now } from '../sql/db.js'
 import { checkNewSession, checkObject, checkUserId } from './input/input.js'
-import type { OpenedRow } from './receipts.js'
+import type { OpenedRow } from './readback.js'
 import type { SessionRow } from './sessions/session-row.js'
 import { insertSession, sessionColumns, sessionValues, toSession } from './sessions/session-row.js'
 import type { UserRow } from './user-row.js'

@@ -1,5 +1,4 @@
 import type {
-  AskingSession,
   Ciphertext,
   Json,
   OAuthAccount,
@@ -10,6 +9,7 @@ import type {
   OAuthSignIn,
   OAuthSignInOutcome,
   ProviderTokens,
+  SessionActor,
   StoredTokens,
   TokensCursor,
   UserId,
@@ -27,7 +27,7 @@ import {
   toDate,
 } from '../sql/db.js'
 import {
-  askingValues,
+  actorValues,
   checkBoolean,
   checkInteger,
   checkNewSession,
@@ -44,20 +44,20 @@ import {
   checkShortText,
 } from './input/input-credentials.js'
 import { tookOver } from './mailbox-sign-in.js'
-import type { OpenedRow } from './receipts.js'
-import { createReceipts } from './receipts.js'
+import type { OpenedRow } from './readback.js'
+import { createReceipts } from './readback.js'
 import type { SessionRow } from './sessions/session-row.js'
 import {
-  askingIsLive,
+  actorIsLive,
   insertSession,
   sessionColumns,
   sessionValues,
   toSession,
 } from './sessions/session-row.js'
+import type { RemovalRow } from './sign-in-methods.js'
+import { removalColumns, signInMethods, toRemoval } from './sign-in-methods.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
-import type { RemovalRow } from './ways-in.js'
-import { removalColumns, toRemoval, waysIn } from './ways-in.js'
 
 const accountColumns = `
   a.id, a.provider, a.label, ${seconds('a.created_at')} as created_at,
@@ -148,7 +148,7 @@ export const statements = (schema: string) =>
       from (select 1 as one) as always left join u on true left join s on true`,
     link: `
       with me as (
-        select u.id, u.owner_epoch from ${schema}.users u where u.id = $1::uuid and ${askingIsLive(schema)}
+        select u.id, u.owner_epoch from ${schema}.users u where u.id = $1::uuid and ${actorIsLive(schema)}
       ), a as (
         insert into ${schema}.oauth_accounts as a
           (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
@@ -159,7 +159,7 @@ export const statements = (schema: string) =>
       select (select pg_catalog.count(*) from me)::int as live, a.*
       from (select 1 as one) as always left join a on true`,
     unlink: `
-      with ${waysIn(schema)}, found as (
+      with ${signInMethods(schema)}, found as (
         select accounts.id from accounts where accounts.id = $6::uuid
       ), gone as (
         delete from ${schema}.oauth_accounts a using me, ways
@@ -263,10 +263,10 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
           ),
       )
     },
-    async link(asking: AskingSession, identity: OAuthIdentity & { newAccountId: OAuthAccountId }) {
+    async link(actor: SessionActor, identity: OAuthIdentity & { newAccountId: OAuthAccountId }) {
       const checked = identityValues(identity)
       const id = checkOAuthAccountId(identity.newAccountId, 'newAccountId')
-      const values = [...askingValues(asking), ...checked, id]
+      const values = [...actorValues(actor), ...checked, id]
       await many(db, sql.deleteDead, checked.slice(0, 2), found)
       return db.settle<OAuthLink>(
         async () => {
@@ -275,16 +275,16 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
           return rows === null ? { ok: false, reason: 'stale' } : toLink(rows[0] as LinkRow)
         },
         async () => {
-          const accounts = await many(db, sql.list, [asking.userId], toAccount)
+          const accounts = await many(db, sql.list, [actor.userId], toAccount)
           const account = accounts.find((one) => one.id === id)
           return account === undefined ? null : { ok: true, account }
         },
       )
     },
-    async unlink(asking: AskingSession, id: OAuthAccountId, options: { mailSignIn: boolean }) {
+    async unlink(actor: SessionActor, id: OAuthAccountId, options: { mailSignIn: boolean }) {
       const { mailSignIn } = checkObject(options, 'options')
       const values = [
-        ...askingValues(asking),
+        ...actorValues(actor),
         checkBoolean(mailSignIn, 'mailSignIn'),
         checkOAuthAccountId(id, 'id'),
       ]

@@ -11,17 +11,17 @@ import type {
 import { InvalidInputError, tokenHash } from 'torii-core'
 import type { Database } from '../sql/db.js'
 import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from '../sql/db.js'
-import type { VerdictRow } from './attempt-charging.js'
-import { chargeAttempt, chargeValues, toRefusal } from './attempt-charging.js'
-import { askingValues, checkObject, checkSeconds, textOrNull } from './input/input.js'
-import { checkNetworkCharge, checkShortText } from './input/input-credentials.js'
-import { createReceipts } from './receipts.js'
+import { actorValues, checkObject, checkSeconds, textOrNull } from './input/input.js'
+import { checkIpAddressCharge, checkShortText } from './input/input-credentials.js'
+import type { VerdictRow } from './rate-limit-charging.js'
+import { chargeRateLimit, chargeValues, toRefusal } from './rate-limit-charging.js'
+import { createReceipts } from './readback.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('oauth_states', {
     store: `
-      with ${chargeAttempt(schema)}, state as (
+      with ${chargeRateLimit(schema)}, state as (
         insert into ${schema}.oauth_states
           (state_hash, browser_hash, provider, redirect_to, user_id, session_id, session_epoch, owner_epoch, expires_at)
         select $15::bytea, $16::bytea, $17::text, $18::text, $19::uuid, $20::uuid, $21::int, $22::int,
@@ -56,10 +56,10 @@ export function createOAuthStateRepository(db: Database, schema: string): OAuthS
   const receipts = createReceipts(db, schema)
   return {
     async store(state: NewOAuthState) {
-      const { stateHash, browserHash, provider, flow, redirectTo, lifetimeSeconds, network } =
+      const { stateHash, browserHash, provider, flow, redirectTo, lifetimeSeconds, ipAddress } =
         checkObject(state, 'state')
       const values = [
-        ...chargeValues(checkNetworkCharge(network)),
+        ...chargeValues(checkIpAddressCharge(ipAddress)),
         tokenHash(stateHash),
         tokenHash(browserHash),
         checkShortText(provider, 'provider', 64),
@@ -93,7 +93,7 @@ function flowValues(flow: OAuthFlow): unknown[] {
     case 'sign_in':
       return [null, null, null, null]
     case 'link':
-      return askingValues(given.asking)
+      return actorValues(given.actor)
     default:
       throw new InvalidInputError('kind', 'must be sign_in or link')
   }
@@ -104,5 +104,5 @@ function toState(row: StateRow): OAuthState {
   const { redirect_to: redirectTo, user_id: userId, session_id: sessionId } = row
   if (userId === null || sessionId === null) return { flow: { kind: 'sign_in' }, redirectTo }
   const epochs = { session: row.session_epoch ?? 0, owner: row.owner_epoch ?? 0 }
-  return { flow: { kind: 'link', asking: { userId, sessionId, epochs } }, redirectTo }
+  return { flow: { kind: 'link', actor: { userId, sessionId, epochs } }, redirectTo }
 }

@@ -15,19 +15,19 @@ import {
   one,
   secondsFromNow,
 } from '../sql/db.js'
-import type { VerdictRow } from './attempt-charging.js'
-import { chargeAttempt, chargeValues, toRefusal } from './attempt-charging.js'
-import { askingValues, checkObject, checkSeconds, checkUserId } from './input/input.js'
-import { checkCeremony, checkNetworkCharge } from './input/input-credentials.js'
+import { actorValues, checkObject, checkSeconds, checkUserId } from './input/input.js'
+import { checkCeremony, checkIpAddressCharge } from './input/input-credentials.js'
 import type { CredentialRow } from './passkey-credential.js'
 import { credentialColumns, toCredential } from './passkey-credential.js'
-import { createReceipts } from './receipts.js'
+import type { VerdictRow } from './rate-limit-charging.js'
+import { chargeRateLimit, chargeValues, toRefusal } from './rate-limit-charging.js'
+import { createReceipts } from './readback.js'
 
 /** Found by the tests of all statements. @public */
 export const statements = (schema: string) =>
   nameStatements('passkey_challenges', {
     store: `
-      with ${chargeAttempt(schema)}, challenge as (
+      with ${chargeRateLimit(schema)}, challenge as (
         insert into ${schema}.passkey_challenges
           (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, expires_at)
         select $15::bytea, $16::text, $17::uuid, $18::uuid, $19::int, $20::int, ${secondsFromNow('$21')}
@@ -37,7 +37,7 @@ export const statements = (schema: string) =>
       select v.allowed, v.retry_after from verdict v left join challenge on true`,
     // An address without an account gets a challenge too, bound to the id `$18` of nobody.
     storeForEmail: `
-      with ${chargeAttempt(schema)}, u as (
+      with ${chargeRateLimit(schema)}, u as (
         select u.id, u.session_epoch, u.owner_epoch
         from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = $16::text
         join ${schema}.users u on u.id = e.user_id
@@ -71,12 +71,12 @@ export function createPasskeyChallengeRepository(
   const receipts = createReceipts(db, schema)
   return {
     async store(challenge: NewPasskeyChallenge) {
-      const { challengeHash, ceremony, holder, lifetimeSeconds, network } = checkObject(
+      const { challengeHash, ceremony, holder, lifetimeSeconds, ipAddress } = checkObject(
         challenge,
         'challenge',
       )
       const values = [
-        ...chargeValues(checkNetworkCharge(network)),
+        ...chargeValues(checkIpAddressCharge(ipAddress)),
         tokenHash(challengeHash),
         checkCeremony(ceremony),
         ...holderValues(holder),
@@ -91,9 +91,9 @@ export function createPasskeyChallengeRepository(
       )
     },
     async storeForEmail(challenge: EmailChallenge, email: string) {
-      const { challengeHash, lifetimeSeconds, network } = checkObject(challenge, 'challenge')
+      const { challengeHash, lifetimeSeconds, ipAddress } = checkObject(challenge, 'challenge')
       const values = [
-        ...chargeValues(checkNetworkCharge(network)),
+        ...chargeValues(checkIpAddressCharge(ipAddress)),
         tokenHash(challengeHash),
         requireEmail(email),
         checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
@@ -108,11 +108,11 @@ export function createPasskeyChallengeRepository(
       )
     },
     async consume(input: Answer) {
-      const { challengeHash, ceremony, asking } = checkObject(input, 'input')
+      const { challengeHash, ceremony, actor } = checkObject(input, 'input')
       const values = [
         tokenHash(challengeHash),
         checkCeremony(ceremony, ['register', 'reauthenticate']),
-        ...askingValues(asking),
+        ...actorValues(actor),
       ]
       return (await maybeOne(db, sql.consume, values, () => true)) ?? false
     },
@@ -144,7 +144,7 @@ function holderValues(holder: ChallengeHolder): unknown[] {
     case 'user':
       return [checkUserId(given.userId), null, null, null]
     case 'session':
-      return askingValues(given.asking)
+      return actorValues(given.actor)
     default:
       throw new InvalidInputError('kind', 'must be anyone, user or session')
   }

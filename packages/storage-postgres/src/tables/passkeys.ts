@@ -1,5 +1,4 @@
 import type {
-  AskingSession,
   Json,
   NewPasskey,
   Passkey,
@@ -9,6 +8,7 @@ import type {
   PasskeyRepository,
   PasskeySignInOutcome,
   PasskeyUse,
+  SessionActor,
   UserId,
 } from 'torii-core'
 import { requireEmail, tokenHash } from 'torii-core'
@@ -23,9 +23,8 @@ import {
   toDate,
   toDateOrNull,
 } from '../sql/db.js'
-import { refundAttempt, refundValues } from './attempt-charging.js'
 import {
-  askingValues,
+  actorValues,
   checkBoolean,
   checkInteger,
   checkNewSession,
@@ -44,20 +43,21 @@ import {
   checkUuid,
 } from './input/input-credentials.js'
 import { credentialColumns, toCredential } from './passkey-credential.js'
-import { createReceipts } from './receipts.js'
+import { refundRateLimit, refundValues } from './rate-limit-charging.js'
+import { createReceipts } from './readback.js'
 import type { SessionRow } from './sessions/session-row.js'
 import {
-  askingIsLive,
+  actorIsLive,
   insertSession,
   liveSession,
   sessionColumns,
   sessionValues,
   toSession,
 } from './sessions/session-row.js'
+import type { RemovalRow } from './sign-in-methods.js'
+import { removalColumns, signInMethods, toRemoval } from './sign-in-methods.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
-import type { RemovalRow } from './ways-in.js'
-import { removalColumns, toRemoval, waysIn } from './ways-in.js'
 
 /** 2^32 - 1, the largest count an authenticator can have. */
 const maxCount = 4_294_967_295
@@ -102,12 +102,12 @@ export const statements = (schema: string) =>
       delete from ${schema}.passkeys k using ${schema}.users u
       where k.credential_id = $1::bytea and u.id = k.user_id and k.owner_epoch <> u.owner_epoch
       returning k.id`,
-    lockAsking: `
-      select u.id from ${schema}.users u where u.id = $1::uuid and ${askingIsLive(schema)} for no key update`,
+    lockActor: `
+      select u.id from ${schema}.users u where u.id = $1::uuid and ${actorIsLive(schema)} for no key update`,
     // Runs under the user's lock, in a statement of its own: its snapshot sees every earlier addition.
     add: `
       with me as (
-        select u.id, u.owner_epoch from ${schema}.users u where u.id = $1::uuid and ${askingIsLive(schema)}
+        select u.id, u.owner_epoch from ${schema}.users u where u.id = $1::uuid and ${actorIsLive(schema)}
       ), held as (
         select pg_catalog.count(*) as count from ${schema}.passkeys k, me
         where k.user_id = me.id and k.owner_epoch = me.owner_epoch
@@ -151,7 +151,7 @@ export const statements = (schema: string) =>
       with ${usePasskey(schema)}, s as (
         ${insertSession(schema, 7)}
         returning ${sessionColumns}
-      ), ${advanceCount(schema, 's')}, ${refundAttempt(schema, 's', 14)}
+      ), ${advanceCount(schema, 's')}, ${refundRateLimit(schema, 's', 14)}
       select u.*, s.*, (select pg_catalog.count(*) from held)::int as usable
       from (select 1 as one) as always left join u on true left join s on true`,
     reauthenticate: `
@@ -164,7 +164,7 @@ export const statements = (schema: string) =>
         where s.user_id = asked.user_id and s.id = $7::uuid and s.secret_hash = $8::bytea
           and u.id = s.user_id and ${liveSession}
         returning s.user_id, ${sessionColumns}
-      ), ${advanceCount(schema, 's')}, ${refundAttempt(schema, 's', 10)}
+      ), ${advanceCount(schema, 's')}, ${refundRateLimit(schema, 's', 10)}
       select s.*, (select pg_catalog.count(*) from held)::int as usable
       from (select 1 as one) as always left join s on true`,
     // Tells a count that did not rise from a passkey or an account that ended. A statement of its own,
@@ -178,10 +178,10 @@ export const statements = (schema: string) =>
       update ${schema}.passkeys k set name = $6::text
       from ${schema}.users u
       where k.user_id = $1::uuid and k.id = $5::uuid and u.id = k.user_id and u.owner_epoch = k.owner_epoch
-        and ${askingIsLive(schema)}
+        and ${actorIsLive(schema)}
       returning ${passkeyColumns}`,
     delete: `
-      with ${waysIn(schema)}, found as (
+      with ${signInMethods(schema)}, found as (
         select keys.id from keys where keys.id = $6::uuid
       ), gone as (
         delete from ${schema}.passkeys k using me, ways
@@ -231,20 +231,20 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
   }
 
   return {
-    async add(asking: AskingSession, passkey: NewPasskey, options: { max: number }) {
+    async add(actor: SessionActor, passkey: NewPasskey, options: { max: number }) {
       const { max } = checkObject(options, 'options')
-      const who = askingValues(asking)
+      const who = actorValues(actor)
       const values = [...who, ...passkeyValues(passkey), checkInteger(max, 'max', 1, 1000)]
       const addOnce = () =>
         db.atomic(async (tx): Promise<PasskeyAddition> => {
           // The door before the user, whose lock then makes the count of the next statement exact.
           await many(tx, sql.deleteDead, [values[4]], () => true)
-          if ((await maybeOne(tx, sql.lockAsking, who, () => true)) === null)
+          if ((await maybeOne(tx, sql.lockActor, who, () => true)) === null)
             return { ok: false, reason: 'stale' }
           return one(tx, sql.add, values, toAddition)
         })
       return db.settle(addOnce, async () => {
-        const stored = await many(db, sql.list, [asking.userId], toPasskey)
+        const stored = await many(db, sql.list, [actor.userId], toPasskey)
         const added = stored.find(({ id }) => id === values[5])
         return added === undefined ? null : { ok: true, passkey: added }
       })
@@ -312,14 +312,14 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
         },
       )
     },
-    async rename(asking: AskingSession, id: PasskeyId, name: string) {
-      const values = [...askingValues(asking), checkPasskeyId(id, 'id'), checkPasskeyName(name)]
+    async rename(actor: SessionActor, id: PasskeyId, name: string) {
+      const values = [...actorValues(actor), checkPasskeyId(id, 'id'), checkPasskeyName(name)]
       return maybeOne(db, sql.rename, values, toPasskey)
     },
-    async delete(asking: AskingSession, id: PasskeyId, options: { mailSignIn: boolean }) {
+    async delete(actor: SessionActor, id: PasskeyId, options: { mailSignIn: boolean }) {
       const { mailSignIn } = checkObject(options, 'options')
       const values = [
-        ...askingValues(asking),
+        ...actorValues(actor),
         checkBoolean(mailSignIn, 'mailSignIn'),
         checkPasskeyId(id, 'id'),
       ]

@@ -1,6 +1,4 @@
 import type {
-  AskingSession,
-  AttemptCharges,
   Json,
   PasswordChange,
   PasswordLookup,
@@ -8,21 +6,15 @@ import type {
   PasswordRepository,
   PasswordSetting,
   PasswordSignIn,
+  RateLimitCharges,
+  SessionActor,
   UserId,
 } from 'torii-core'
 import { PasswordHash, requireEmail } from 'torii-core'
 import type { Database } from '../sql/db.js'
 import { maybeOne, nameStatements, statementTime as now, one } from '../sql/db.js'
-import type { VerdictRow } from './attempt-charging.js'
 import {
-  chargeAttempt,
-  chargeValues,
-  refundAttempt,
-  refundValues,
-  toRefusal,
-} from './attempt-charging.js'
-import {
-  askingValues,
+  actorValues,
   checkBoolean,
   checkCharges,
   checkInteger,
@@ -33,10 +25,18 @@ import {
   checkUserId,
   maxEpoch,
 } from './input/input.js'
-import { createReceipts } from './receipts.js'
+import type { VerdictRow } from './rate-limit-charging.js'
+import {
+  chargeRateLimit,
+  chargeValues,
+  refundRateLimit,
+  refundValues,
+  toRefusal,
+} from './rate-limit-charging.js'
+import { createReceipts } from './readback.js'
 import type { SessionRow } from './sessions/session-row.js'
 import {
-  askingIsLive,
+  actorIsLive,
   endedCount,
   endOtherSessions,
   insertSession,
@@ -44,9 +44,9 @@ import {
   sessionValues,
   toSession,
 } from './sessions/session-row.js'
+import { signInMethods } from './sign-in-methods.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
-import { waysIn } from './ways-in.js'
 
 const credentialColumns = `
   u.id as user_id, u.session_epoch, u.owner_epoch, u.email_verified_at is not null as email_verified,
@@ -57,14 +57,14 @@ export const statements = (schema: string) =>
   nameStatements('passwords', {
     // A refused charge joins no user, so no hash leaves the database for it.
     findForSignIn: `
-      with ${chargeAttempt(schema)}
+      with ${chargeRateLimit(schema)}
       select v.allowed, v.retry_after, ${credentialColumns}
       from verdict v
       left join ${schema}.user_emails e on v.allowed and e.email_key = $15::text
       left join ${schema}.users u on u.id = e.user_id
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch`,
     findForUser: `
-      with ${chargeAttempt(schema)}
+      with ${chargeRateLimit(schema)}
       select v.allowed, v.retry_after, ${credentialColumns}
       from verdict v
       left join ${schema}.users u on v.allowed and u.id = $15::uuid
@@ -86,14 +86,14 @@ export const statements = (schema: string) =>
       ), s as (
         ${insertSession(schema, 6)}
         returning ${sessionColumns}
-      ), ${refundAttempt(schema, 's', 13, 'p')}
+      ), ${refundRateLimit(schema, 's', 13, 'p')}
       select u.*, s.* from u, s`,
     // A hash left behind by a take-over (its owner_epoch is old) counts as none.
     // The share lock waits for whoever is just removing the password or ending sessions, and then sees it.
     set: `
       with u as (
         select u.id, u.owner_epoch from ${schema}.users u
-        where u.id = $1::uuid and ${askingIsLive(schema)}
+        where u.id = $1::uuid and ${actorIsLive(schema)}
         for share
       ), p as (
         insert into ${schema}.passwords as p (user_id, hash, owner_epoch, updated_at)
@@ -107,7 +107,7 @@ export const statements = (schema: string) =>
     // The user is locked first, then the password decides, then the epoch is raised: all or nothing.
     change: `
       with me as (
-        select u.id from ${schema}.users u where u.id = $1::uuid and ${askingIsLive(schema)}
+        select u.id from ${schema}.users u where u.id = $1::uuid and ${actorIsLive(schema)}
         for no key update
       ), p as (
         update ${schema}.passwords p set hash = $6::text, updated_at = ${now}
@@ -117,7 +117,7 @@ export const statements = (schema: string) =>
         update ${schema}.users u set session_epoch = u.session_epoch + 1
         from p where u.id = p.user_id and u.session_epoch = $3::int
         returning u.id, u.session_epoch
-      ), ${endOtherSessions(schema, '$2')}, ${refundAttempt(schema, 'raised', 7, 'kept')}
+      ), ${endOtherSessions(schema, '$2')}, ${refundRateLimit(schema, 'raised', 7, 'kept')}
       select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
     rehash: `
       update ${schema}.passwords p set hash = $3::text, updated_at = ${now}
@@ -125,7 +125,7 @@ export const statements = (schema: string) =>
       where u.id = p.user_id and p.user_id = $1::uuid and p.hash = $2::text and p.owner_epoch = u.owner_epoch
       returning p.user_id`,
     remove: `
-      with ${waysIn(schema)}, found as (
+      with ${signInMethods(schema)}, found as (
         select secrets.user_id from secrets
       ), p as (
         delete from ${schema}.passwords p using me, ways
@@ -182,12 +182,12 @@ export function createPasswordRepository<Metadata extends object = Record<string
   const receipts = createReceipts(db, schema)
 
   return {
-    async findForSignIn(input: { email: string; charges: AttemptCharges }) {
+    async findForSignIn(input: { email: string; charges: RateLimitCharges }) {
       const { email, charges } = checkObject(input, 'input')
       const values = [...chargeValues(checkCharges(charges)), requireEmail(email)]
       return one(db, sql.findForSignIn, values, toLookup)
     },
-    async findForUser(input: { userId: UserId; charges: AttemptCharges }) {
+    async findForUser(input: { userId: UserId; charges: RateLimitCharges }) {
       const { userId, charges } = checkObject(input, 'input')
       const values = [...chargeValues(checkCharges(charges)), checkUserId(userId)]
       return one(db, sql.findForUser, values, toLookup)
@@ -206,18 +206,18 @@ export function createPasswordRepository<Metadata extends object = Record<string
         ? { ok: false, reason: 'stale' }
         : { ok: true, user: toUser<Metadata>(opened), session: toSession(opened) }
     },
-    async set(asking: AskingSession, hash: PasswordHash) {
+    async set(actor: SessionActor, hash: PasswordHash) {
       const next = checkPasswordHash(hash, 'hash')
-      const values = [...askingValues(asking), next]
+      const values = [...actorValues(actor), next]
       return db.settle<PasswordSetting>(
         () => one(db, sql.set, values, toSetting),
-        async () => ((await receipts.hash(asking.userId, next)) === null ? null : { ok: true }),
+        async () => ((await receipts.hash(actor.userId, next)) === null ? null : { ok: true }),
       )
     },
-    async change(asking: AskingSession, hashes: ChangedHashes) {
+    async change(actor: SessionActor, hashes: ChangedHashes) {
       const { verified, next, refund } = checkObject(hashes, 'hashes')
       const values = [
-        ...askingValues(asking),
+        ...actorValues(actor),
         checkPasswordHash(verified, 'verified'),
         checkPasswordHash(next, 'next'),
         ...refundValues(refund === undefined ? null : checkRefund(refund)),
@@ -225,7 +225,7 @@ export function createPasswordRepository<Metadata extends object = Record<string
       return db.settle<PasswordChange>(
         () => one(db, sql.change, values, toChange),
         async () =>
-          (await receipts.hash(asking.userId, next.reveal())) === null
+          (await receipts.hash(actor.userId, next.reveal())) === null
             ? null
             : { ok: true, sessionsEnded: 0 },
       )
@@ -242,13 +242,13 @@ export function createPasswordRepository<Metadata extends object = Record<string
         async () => ((await receipts.hash(userId, next.reveal())) === null ? null : true),
       )
     },
-    async remove(asking: AskingSession, options: { mailSignIn: boolean }) {
+    async remove(actor: SessionActor, options: { mailSignIn: boolean }) {
       const { mailSignIn } = checkObject(options, 'options')
-      const values = [...askingValues(asking), checkBoolean(mailSignIn, 'mailSignIn')]
+      const values = [...actorValues(actor), checkBoolean(mailSignIn, 'mailSignIn')]
       return db.settle<PasswordRemoval>(
         () => one(db, sql.remove, values, toRemoval),
         async () => {
-          const carried = await receipts.carried(asking)
+          const carried = await receipts.carried(actor)
           return carried === null || carried.has_password ? null : { ok: true, sessionsEnded: 0 }
         },
       )

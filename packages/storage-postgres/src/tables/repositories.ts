@@ -1,13 +1,13 @@
 import type { RepositoryProvider, TransactionRepositories } from 'torii-core'
 import type { Database } from '../sql/db.js'
 import { createAuditEventRepository } from './audit-events.js'
-import { createLoginAttemptRepository } from './login-attempts.js'
 import { createMagicLinkRepository } from './magic-links.js'
 import { createOAuthAccountRepository } from './oauth-accounts.js'
 import { createOAuthStateRepository } from './oauth-states.js'
 import { createPasskeyChallengeRepository } from './passkey-challenges.js'
 import { createPasskeyRepository } from './passkeys.js'
 import { createPasswordRepository } from './passwords.js'
+import { createRateLimitRepository } from './rate-limits.js'
 import { createSessionRepository } from './sessions/sessions.js'
 import { createUserRepository } from './users.js'
 import { createVerificationTokenRepository } from './verification-tokens.js'
@@ -15,7 +15,7 @@ import { createVerificationTokenRepository } from './verification-tokens.js'
 /** Every repository over one database. */
 type Repositories<Metadata extends object> = Omit<
   RepositoryProvider<Metadata>,
-  'transaction' | 'migrate' | 'healthCheck' | 'sweep' | 'endEverything' | 'close'
+  'transaction' | 'migrate' | 'healthCheck' | 'sweep' | 'revokeAllSessionsAndTokens' | 'close'
 >
 
 /** `schema` is an already quoted identifier. */
@@ -27,7 +27,7 @@ export function createRepositories<Metadata extends object>(
     users: createUserRepository(db, schema),
     sessions: createSessionRepository(db, schema),
     passwords: createPasswordRepository(db, schema),
-    loginAttempts: createLoginAttemptRepository(db, schema),
+    rateLimits: createRateLimitRepository(db, schema),
     oauthAccounts: createOAuthAccountRepository(db, schema),
     oauthStates: createOAuthStateRepository(db, schema),
     passkeys: createPasskeyRepository(db, schema),

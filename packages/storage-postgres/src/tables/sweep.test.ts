@@ -107,13 +107,13 @@ describe('sweep', () => {
   test('forgets counts of attempts when their time is over, not before', async () => {
     const key = tokenHash(randomBytes(32))
     await db.query(
-      `insert into torii.login_attempts
+      `insert into torii.rate_limits
        values ($1, 1, 10, 1, 100, now(), now(), now(), now() + interval '1 day')`,
       [key],
     )
-    assert.equal((await storage.sweep()).deleted.login_attempts, 0)
+    assert.equal((await storage.sweep()).deleted.rate_limits, 0)
     await elapse((text, values) => db.query(text, values), 'torii', 2 * day)
-    assert.equal((await storage.sweep()).deleted.login_attempts, 1)
+    assert.equal((await storage.sweep()).deleted.rate_limits, 1)
   })
 
   test('a row that another transaction holds is left for later, without waiting', async () => {
@@ -127,7 +127,7 @@ describe('sweep', () => {
     assert.equal((await storage.sweep()).deleted.sessions, 3)
   })
 
-  test('endEverything ends all sessions and pending rows, and no way in', async () => {
+  test('revokeAllSessionsAndTokens() revokes all sessions and pending tokens and keeps sign-in methods', async () => {
     const people = await Promise.all(Array.from({ length: 5 }, newUser))
     const sessions = people.map((userId) => ({ userId, session: newSession(day) }))
     for (const { userId, session } of sessions)
@@ -136,7 +136,7 @@ describe('sweep', () => {
       `insert into torii.oauth_states (state_hash, browser_hash, provider, expires_at)
        values (sha256('a'), sha256('b'), 'p', now() + interval '1 day')`,
     )
-    assert.equal(await storage.endEverything(), await count('users'))
+    assert.equal(await storage.revokeAllSessionsAndTokens(), await count('users'))
     for (const { userId, session } of sessions) {
       const key = { userId, id: session.id, secretHash: session.secretHash }
       assert.equal(await storage.sessions.validate(key, { touchSeconds: 60 }), null)

@@ -17,7 +17,7 @@ const useless = (schema: string) => {
     verification_tokens: `t.expires_at <= ${now} or ${ended}`,
     oauth_states: `t.expires_at <= ${now}`,
     passkey_challenges: `t.expires_at <= ${now}`,
-    login_attempts: `t.forget_at <= ${now}`,
+    rate_limits: `t.forget_at <= ${now}`,
     passwords: disowned,
     oauth_accounts: disowned,
     passkeys: disowned,
@@ -131,7 +131,7 @@ async function deleteEvents(db: Database, schema: string): Promise<number> {
 const usersPerStatement = 1000
 
 /** Ends every session and uses up every one-use row of every user. How many users there were. */
-export async function endEverything(db: Database, schema: string): Promise<number> {
+export async function revokeAllSessionsAndTokens(db: Database, schema: string): Promise<number> {
   for (const table of usedOnce) await deleteInRanges(db, schema, table, true)
   const { raiseEpochs } = statements(schema)
   let last = '00000000-0000-0000-0000-000000000000'

@@ -1,9 +1,9 @@
 import type {
-  AskingSession,
   Json,
   NewUser,
   ProfileChanges,
   Registration,
+  SessionActor,
   TakenNotice,
   UserCursor,
   UserId,
@@ -15,17 +15,17 @@ import { requireEmail } from 'torii-core'
 import type { Database, StatementRunner } from '../sql/db.js'
 import { many, maybeOne, nameStatements, statementTime as now, one } from '../sql/db.js'
 import {
+  actorOrAdminValues,
   checkNewUser,
   checkProfile,
   checkUserId,
   checkUserQuery,
-  whoValues,
 } from './input/input.js'
-import { createReceipts } from './receipts.js'
+import { createReceipts } from './readback.js'
 import type { SessionRow } from './sessions/session-row.js'
 import {
   insertSession,
-  mayAct,
+  isAllowed,
   sessionColumns,
   sessionValues,
   toSession,
@@ -107,7 +107,7 @@ export const statements = (schema: string) =>
         picture = case when $7::boolean then $8::text else u.picture end,
         metadata = coalesce($9::jsonb, u.metadata),
         updated_at = ${now}
-      where u.id = $1::uuid and ${mayAct(schema)}
+      where u.id = $1::uuid and ${isAllowed(schema)}
       returning ${userColumns}`,
     verifyEmail: `
       update ${schema}.users u set
@@ -135,7 +135,7 @@ export const statements = (schema: string) =>
     // goes by cascade.
     delete: `
       with asked as (
-        select u.email_key from ${schema}.users u where u.id = $1::uuid and ${mayAct(schema)}
+        select u.email_key from ${schema}.users u where u.id = $1::uuid and ${isAllowed(schema)}
       ), l as (
         select l.email_key from ${schema}.magic_links l join asked on l.email_key = asked.email_key
         for update of l
@@ -156,7 +156,7 @@ export const statements = (schema: string) =>
         order by k.credential_id for update
       ), gone as (
         delete from ${schema}.users u
-        where u.id = $1::uuid and ${mayAct(schema)} and (select pg_catalog.count(*) from k) >= 0
+        where u.id = $1::uuid and ${isAllowed(schema)} and (select pg_catalog.count(*) from k) >= 0
         returning u.id as user_id
       ), links as (
         delete from ${schema}.magic_links m using l
@@ -217,8 +217,8 @@ export function createUserRepository<Metadata extends object = Record<string, Js
     async findByEmail(email: string) {
       return maybeOne(db, sql.findByEmail, [requireEmail(email)], toUserOf)
     },
-    async updateProfile(who: UserId | AskingSession, changes: ProfileChanges<Metadata>) {
-      const checked = whoValues(who)
+    async updateProfile(who: UserId | SessionActor, changes: ProfileChanges<Metadata>) {
+      const checked = actorOrAdminValues(who)
       const { name, picture, metadata } = checkProfile(changes)
       const values = [
         ...checked,
@@ -239,8 +239,8 @@ export function createUserRepository<Metadata extends object = Record<string, Js
     async enable(id: UserId) {
       return maybeOne(db, sql.enable, [checkUserId(id, 'id')], toUserOf)
     },
-    async delete(who: UserId | AskingSession) {
-      return (await maybeOne(db, sql.delete, whoValues(who), () => true)) ?? false
+    async delete(who: UserId | SessionActor) {
+      return (await maybeOne(db, sql.delete, actorOrAdminValues(who), () => true)) ?? false
     },
     async list(query: UserQuery = {}): Promise<UserPage<Metadata>> {
       const { limit, emailPrefix, after } = checkUserQuery(query)

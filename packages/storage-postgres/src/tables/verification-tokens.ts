@@ -1,5 +1,4 @@
 import type {
-  AskingSession,
   EmailChange,
   EmailVerification,
   Json,
@@ -7,6 +6,7 @@ import type {
   NewEmailChange,
   NewVerification,
   PasswordReset,
+  SessionActor,
   UserId,
   Verification,
   VerificationDecision,
@@ -17,9 +17,8 @@ import type {
 import { InvalidInputError, PasswordHash, requireEmail, tokenHash } from 'torii-core'
 import type { Database } from '../sql/db.js'
 import { maybeOne, nameStatements, statementTime as now, one } from '../sql/db.js'
-import { chargeMail, chargeValues, refundAttempt, refundValues } from './attempt-charging.js'
 import {
-  askingValues,
+  actorValues,
   checkNewSession,
   checkObject,
   checkPasswordHash,
@@ -30,10 +29,11 @@ import {
 import { checkMailCharges, checkPurpose } from './input/input-credentials.js'
 import type { MailRow } from './magic-links.js'
 import { toMailDecision } from './magic-links.js'
-import { createReceipts } from './receipts.js'
+import { chargeMail, chargeValues, refundRateLimit, refundValues } from './rate-limit-charging.js'
+import { createReceipts } from './readback.js'
 import type { SessionRow } from './sessions/session-row.js'
 import {
-  askingIsLive,
+  actorIsLive,
   endedCount,
   endOtherSessions,
   insertSession,
@@ -111,7 +111,7 @@ export const statements = (schema: string) =>
         })}
         from door join verdict v on v.allowed and door.email_key = $15::text ${replaceToken}
       )
-      select v.allowed, v.retry_after, v.network_retry_after, token.email as send_to, token.user_id
+      select v.allowed, v.retry_after, v.ip_address_retry_after, token.email as send_to, token.user_id
       from verdict v left join token on true`,
     find: `
       select u.id as user_id, t.email, u.session_epoch, u.owner_epoch, p.hash
@@ -164,7 +164,7 @@ export const statements = (schema: string) =>
         on conflict (user_id) do update set
           hash = excluded.hash, owner_epoch = excluded.owner_epoch, updated_at = excluded.updated_at
         returning user_id
-      ), ${endSessions(schema)}, ${refundAttempt(schema, 'p', 4, 'gone')}
+      ), ${endSessions(schema)}, ${refundRateLimit(schema, 'p', 4, 'gone')}
       select u.email, ${endedCount} as ended from u join p on p.user_id = u.user_id`,
     // The session that asks is judged in the look-up only; its epochs travel in the token's own epoch.
     issueEmailChange: `
@@ -176,13 +176,13 @@ export const statements = (schema: string) =>
         for update of t
       ), door as (
         select u.id, u.session_epoch from ${schema}.users u, gate
-        where gate.until is null and u.id = $15::uuid and ${askingIsLive(schema, 15)}
+        where gate.until is null and u.id = $15::uuid and ${actorIsLive(schema, 15)}
           and (select pg_catalog.count(*) from former) >= 0
         for key share of u
       )`,
       )}, me as (
         select u.id from ${schema}.users u, gate
-        where gate.until is not null and u.id = $15::uuid and ${askingIsLive(schema, 15)}
+        where gate.until is not null and u.id = $15::uuid and ${actorIsLive(schema, 15)}
       ), token as (
         ${insertToken(schema, {
           userId: 'door.id',
@@ -195,7 +195,7 @@ export const statements = (schema: string) =>
         })}
         from door join verdict v on v.allowed ${replaceToken}
       )
-      select v.allowed, v.retry_after, v.network_retry_after, token.email as send_to,
+      select v.allowed, v.retry_after, v.ip_address_retry_after, token.email as send_to,
         (select pg_catalog.count(*) from door)::int + (select pg_catalog.count(*) from me)::int as live
       from verdict v left join token on true`,
     // Doors are locked first, chained: links of both addresses, the token, the old claim; then the user;
@@ -210,7 +210,7 @@ export const statements = (schema: string) =>
         ) as free
         from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
         where t.user_id = $1::uuid and t.purpose = 'change_email' and t.secret_hash = $5::bytea
-          and ${liveToken} and ${askingIsLive(schema)}
+          and ${liveToken} and ${actorIsLive(schema)}
       ), links as (
         select l.email_key from ${schema}.magic_links l
         join asked on asked.free and l.email_key in (asked.old_key, asked.new_key)
@@ -226,7 +226,7 @@ export const statements = (schema: string) =>
         where e.user_id = $1::uuid and exists (select 1 from t) for update of e
       ), me as (
         select u.id, u.email, u.email_key from ${schema}.users u
-        where u.id = $1::uuid and exists (select 1 from t) and ${askingIsLive(schema)}
+        where u.id = $1::uuid and exists (select 1 from t) and ${actorIsLive(schema)}
           and (u.email_key is null or u.email_key = (select old.email_key from old))
         for no key update
       ), new as (
@@ -341,11 +341,11 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
       )
     },
     async issueEmailChange(change: NewEmailChange) {
-      const { asking, email, secretHash, lifetimeSeconds, charges } = checkObject(change, 'change')
+      const { actor, email, secretHash, lifetimeSeconds, charges } = checkObject(change, 'change')
       const emailKey = requireEmail(email)
       const values = [
         ...chargeValues(checkMailCharges(charges)),
-        ...askingValues(asking),
+        ...actorValues(actor),
         tokenHash(secretHash),
         email,
         emailKey,
@@ -355,12 +355,12 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
         row.live === 0 ? { ok: false, reason: 'stale' } : toMailDecision(row),
       )
     },
-    async changeEmail(asking: AskingSession, secretHash: VerificationKey['secretHash']) {
-      const values = [...askingValues(asking), tokenHash(secretHash)]
+    async changeEmail(actor: SessionActor, secretHash: VerificationKey['secretHash']) {
+      const values = [...actorValues(actor), tokenHash(secretHash)]
       return db.settle<EmailChange<Metadata>>(
         () => one(db, sql.changeEmail, values, toEmailChange<Metadata>),
         async () => {
-          const done = await receipts.emailChange(asking.userId, secretHash)
+          const done = await receipts.emailChange(actor.userId, secretHash)
           return done === null ? null : toEmailChange<Metadata>(done)
         },
       )
@@ -400,7 +400,7 @@ function holderValues(holder: MailboxHolder): unknown[] {
         ...opened(given.session),
       ]
     case 'session': {
-      const [, sessionId, sessionEpoch, ownerEpoch] = askingValues(given.asking)
+      const [, sessionId, sessionEpoch, ownerEpoch] = actorValues(given.actor)
       return [false, null, null, sessionId, sessionEpoch, ownerEpoch, ...noSession]
     }
     case 'nobody':

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import pg from 'pg'
 import { testDatabase } from 'torii-testing'
 import { PostgresStorage } from '../index.js'
-import { freshAttemptKey, signUp, widePolicy } from './races/people.test.support.js'
+import { freshRateLimitKey, signUp, widePolicy } from './races/people.test.support.js'
 
 const database = await testDatabase()
 
@@ -27,12 +27,12 @@ test('the hash of a locked account does not leave the database', async () => {
   })
   try {
     const { id, email, hash } = await signUp(storage)
-    const account = { key: freshAttemptKey(), policy: { ...widePolicy, cap: 1 } }
+    const account = { key: freshRateLimitKey(), policy: { ...widePolicy, cap: 1 } }
     const asked = {
       'by address': () =>
-        storage.passwords.findForSignIn({ email, charges: { account, network: null } }),
+        storage.passwords.findForSignIn({ email, charges: { account, ipAddress: null } }),
       'by user': () =>
-        storage.passwords.findForUser({ userId: id, charges: { account, network: null } }),
+        storage.passwords.findForUser({ userId: id, charges: { account, ipAddress: null } }),
     }
     assert.equal((await asked['by address']()).ok, true)
     assert.ok(answered.at(-1)?.includes(hash.reveal()), 'the first try is answered with it')

@@ -40,8 +40,12 @@ function connectionAs(role: string): pg.ClientConfig {
   }
 }
 
-async function assertRefused(act: Promise<unknown>, code: string, says: RegExp): Promise<void> {
-  await assert.rejects(act, (error) => {
+async function assertRefused(
+  operation: Promise<unknown>,
+  code: string,
+  says: RegExp,
+): Promise<void> {
+  await assert.rejects(operation, (error) => {
     assert.ok(error instanceof ToriiError, String(error))
     assert.equal(error.code, code)
     assert.match(error.message, says)

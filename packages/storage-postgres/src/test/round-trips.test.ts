@@ -8,11 +8,11 @@ import type { PgClient, PgPool } from '../index.js'
 import { PostgresStorage } from '../index.js'
 import type { Person } from './races/people.test.support.js'
 import {
-  askingOf,
+  actorOf,
   firstEpochs,
-  freshAttemptKey,
   freshEmail,
   freshPasswordHash,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   signUp,
@@ -48,10 +48,10 @@ function counting(counted: pg.Pool): PgPool {
 }
 
 const charges = () => ({
-  account: { key: freshAttemptKey(), policy: widePolicy },
-  network: { key: freshAttemptKey(), policy: widePolicy },
+  account: { key: freshRateLimitKey(), policy: widePolicy },
+  ipAddress: { key: freshRateLimitKey(), policy: widePolicy },
 })
-const mailCharges = () => ({ address: charges().account, network: charges().network })
+const mailCharges = () => ({ address: charges().account, ipAddress: charges().ipAddress })
 const newEvent = (userId: UserId | null) => ({
   id: newAuditEventId(),
   type: 'signed_in',
@@ -62,11 +62,11 @@ const newEvent = (userId: UserId | null) => ({
   detail: {},
   retentionSeconds: 60,
 })
-const refund = () => ({ account: freshAttemptKey(), network: freshAttemptKey() })
+const refund = () => ({ account: freshRateLimitKey(), ipAddress: freshRateLimitKey() })
 const touch = { idleSeconds: 1000, touchSeconds: 1 }
 
 type Call = (person: Person) => Promise<unknown>
-type Repository = 'users' | 'sessions' | 'passwords' | 'loginAttempts' | 'auditEvents'
+type Repository = 'users' | 'sessions' | 'passwords' | 'rateLimits' | 'auditEvents'
 
 /** Every method with good arguments, on someone new. */
 const good: Record<Repository, Record<string, Call>> = {
@@ -92,13 +92,13 @@ const good: Record<Repository, Record<string, Call>> = {
   },
   sessions: {
     open: ({ id }) => storage.sessions.open(id, newSession()),
-    derive: (person) => storage.sessions.derive(askingOf(person), newSession()),
+    derive: (person) => storage.sessions.derive(actorOf(person), newSession()),
     validate: ({ key }) => storage.sessions.validate(key, { touchSeconds: 1 }),
     touch: ({ key }) => storage.sessions.touch(key, touch),
     list: ({ id }) => storage.sessions.list(id),
     revoke: ({ id, key }) => storage.sessions.revoke(id, key.id),
     end: ({ key }) => storage.sessions.end(key),
-    revokeOthers: (person) => storage.sessions.revokeOthers(askingOf(person)),
+    revokeOthers: (person) => storage.sessions.revokeOthers(actorOf(person)),
     revokeAll: ({ id }) => storage.sessions.revokeAll(id),
     rotate: ({ key }) => storage.sessions.rotate(key, freshSecretHash()),
     reauthenticate: ({ key }) =>
@@ -119,23 +119,23 @@ const good: Record<Repository, Record<string, Call>> = {
         refund: refund(),
         rehash: freshPasswordHash(),
       }),
-    set: (person) => storage.passwords.set(askingOf(person), freshPasswordHash()),
+    set: (person) => storage.passwords.set(actorOf(person), freshPasswordHash()),
     change: (person) =>
-      storage.passwords.change(askingOf(person), {
+      storage.passwords.change(actorOf(person), {
         verified: person.hash,
         next: freshPasswordHash(),
         refund: refund(),
       }),
     rehash: ({ id, hash }) =>
       storage.passwords.rehash(id, { verified: hash, next: freshPasswordHash() }),
-    remove: (person) => storage.passwords.remove(askingOf(person), { mailSignIn: true }),
+    remove: (person) => storage.passwords.remove(actorOf(person), { mailSignIn: true }),
   },
-  loginAttempts: {
-    charge: () => storage.loginAttempts.charge(charges()),
-    chargeMail: () => storage.loginAttempts.chargeMail(mailCharges()),
-    refund: () => storage.loginAttempts.refund(refund()),
-    unlock: () => storage.loginAttempts.unlock(freshAttemptKey()),
-    status: () => storage.loginAttempts.status(freshAttemptKey()),
+  rateLimits: {
+    charge: () => storage.rateLimits.charge(charges()),
+    chargeMail: () => storage.rateLimits.chargeMail(mailCharges()),
+    refund: () => storage.rateLimits.refund(refund()),
+    unlock: () => storage.rateLimits.unlock(freshRateLimitKey()),
+    status: () => storage.rateLimits.status(freshRateLimitKey()),
   },
   auditEvents: {
     record: ({ id }) => storage.auditEvents.record([newEvent(id), newEvent(null)]),

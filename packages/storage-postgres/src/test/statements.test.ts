@@ -18,7 +18,7 @@ test('the statements of all tables were found', () => {
   const tables = new Set(statements.map(({ name }) => name.split('.')[0]))
   assert.deepEqual([...tables].sort(), [
     'audit_events',
-    'login_attempts',
+    'rate_limits',
     'magic_links',
     'oauth_accounts',
     'oauth_states',

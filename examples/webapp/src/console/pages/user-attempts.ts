@@ -1,12 +1,12 @@
 import type { AccountView } from 'torii-auth'
-import type { AttemptStatus } from 'torii-core'
+import type { RateLimitStatus } from 'torii-core'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
-import { act, moment } from '../parts.js'
+import { action, moment } from '../parts.js'
 
 /** Where the counters of the brute-force protection stand. */
 export function attemptsPanel({ user, attempts }: AccountView): Html {
-  const counters: readonly (readonly [string, AttemptStatus | null])[] = [
+  const counters: readonly (readonly [string, RateLimitStatus | null])[] = [
     ['Passwords tried', attempts.password],
     ['Codes tried', attempts.codes],
     ['Mails sent', attempts.mails],
@@ -17,16 +17,16 @@ export function attemptsPanel({ user, attempts }: AccountView): Html {
 ${
   counted
     ? html`<ul class="rows">${counters.map(([title, status]) => status !== null && row(title, status))}</ul>
-${act(`/users/${user.id}/unlock`, 'Unlock and forget them')}`
+${action(`/users/${user.id}/unlock`, 'Unlock and forget them')}`
     : html`<p class="muted">Nothing is counted against this account.</p>`
 }
 </section>`
 }
 
-const isCounted = (status: AttemptStatus): boolean =>
+const isCounted = (status: RateLimitStatus): boolean =>
   status.state === 'locked' || status.failures > 0
 
-const row = (title: string, status: AttemptStatus): Html =>
+const row = (title: string, status: RateLimitStatus): Html =>
   html`<li class="row"><p class="row-title">${title} ${
     status.state === 'locked' && html`<span class="badge">Locked</span>`
   }</p><p class="muted">${status.failures} in this window${

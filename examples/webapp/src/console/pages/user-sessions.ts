@@ -3,7 +3,7 @@ import type { Session } from 'torii-core'
 import { describeDevice } from '../../device.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
-import { act, confirmed, facts, moment } from '../parts.js'
+import { action, confirmed, facts, moment } from '../parts.js'
 
 /** Everywhere the person is signed in. */
 export const sessionsPanel = ({ user, sessions }: AccountView): Html =>
@@ -35,6 +35,6 @@ ${facts([
   ['Ends in any case', moment(session.absoluteExpiresAt)],
   ['User agent', session.userAgent ?? 'None sent', 'long'],
 ])}</div>
-${act(`/users/${session.userId}/sessions/${session.id}/end`, 'End', `End the session of ${name}`)}
+${action(`/users/${session.userId}/sessions/${session.id}/end`, 'End', `End the session of ${name}`)}
 </li>`
 }

@@ -5,13 +5,13 @@ import { html } from '../../html.js'
 import type { View } from '../../page.js'
 import { eventList } from '../events.js'
 import { cursorOf, pager } from '../pager.js'
-import { act, confirmed, facts, moment, momentOr } from '../parts.js'
+import { action, confirmed, facts, moment, momentOr } from '../parts.js'
 import type { ConsoleCall } from '../route.js'
 import { badges } from '../user-badges.js'
 import { attemptsPanel } from './user-attempts.js'
 import { userNotice } from './user-notices.js'
 import { sessionsPanel } from './user-sessions.js'
-import { waysInPanel } from './user-ways-in.js'
+import { signInMethodsPanel } from './user-sign-in-methods.js'
 
 /** One account, and what may be done to it. Of a deleted one the trail is left. */
 export async function userPage(call: ConsoleCall, id: string): Promise<View> {
@@ -32,7 +32,7 @@ function shown(call: ConsoleCall, account: AccountView, trail: AuditPage): View 
 <div class="head"><h1>${title} ${badges(user)}</h1><a href="/users">All users</a></div>
 ${userNotice(call.query)}
 ${accountPanel(account)}
-${waysInPanel(account)}
+${signInMethodsPanel(account)}
 ${attemptsPanel(account)}
 ${sessionsPanel(account)}
 ${trailPanel(call, trail, account.user.id)}
@@ -62,7 +62,7 @@ ${
           'Every session ends at once, and the person cannot sign in by any way until you enable the account again. Nothing is deleted.',
         confirm: 'Disable it',
       })
-    : act(`/users/${user.id}/enable`, 'Enable the account')
+    : action(`/users/${user.id}/enable`, 'Enable the account')
 }
 </section>`
 }

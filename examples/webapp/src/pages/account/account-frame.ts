@@ -1,4 +1,4 @@
-import type { WaysIn } from 'torii-auth'
+import type { SignInMethods } from 'torii-auth'
 import type { User } from 'torii-core'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
@@ -16,7 +16,7 @@ const tabs: readonly (readonly [path: string, title: string])[] = [
 ]
 
 /** A page of the account: who it is, the tabs, and the dialog that asks once more for a proof. */
-export function accountView(call: SignedInCall, ways: WaysIn, content: Html): View {
+export function accountView(call: SignedInCall, ways: SignInMethods, content: Html): View {
   const title = tabs.find(([path]) => path === call.path)?.[1] ?? 'Account'
   return {
     title,

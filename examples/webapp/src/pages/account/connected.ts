@@ -1,13 +1,13 @@
-import type { OfferedProvider, WaysIn } from 'torii-auth'
+import type { OfferedProvider, SignInMethods } from 'torii-auth'
 import type { OAuthAccount } from 'torii-core'
-import { actButton, hidden, timeAgo } from '../../form-parts.js'
+import { actionButton, hidden, timeAgo } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { panel } from './account-frame.js'
 
 /** The accounts at providers; nothing where there are no providers and no accounts. */
-export function connectedPanel(call: SignedInCall, { oauthAccounts }: WaysIn): Html | null {
+export function connectedPanel(call: SignedInCall, { oauthAccounts }: SignInMethods): Html | null {
   const offered = call.site.torii.oauth.providers()
   if (offered.length === 0 && oauthAccounts.length === 0) return null
   return panel({
@@ -19,8 +19,8 @@ export function connectedPanel(call: SignedInCall, { oauthAccounts }: WaysIn): H
       html`<ul class="rows">${oauthAccounts.map((account) => row(account, offered, call.now))}</ul>`
     }
 <div class="row-acts">${offered.map(({ name, displayName }) =>
-      actButton({
-        act: 'link-account',
+      actionButton({
+        action: 'link-account',
         content: hidden('provider', name),
         button: `Connect ${displayName}`,
       }),
@@ -37,8 +37,8 @@ function row(
   return html`<li class="row">
 <div><p class="row-title">${name}</p>
 <p class="muted">${label !== null && html`${label}, `}last used ${timeAgo(lastUsedAt, now)}</p></div>
-<div class="row-acts">${actButton({
-    act: 'unlink-account',
+<div class="row-acts">${actionButton({
+    action: 'unlink-account',
     content: hidden('id', id),
     button: 'Disconnect',
     label: `Disconnect ${name} ${label ?? ''}`,

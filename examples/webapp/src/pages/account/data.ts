@@ -1,4 +1,4 @@
-import { actButton, actForm, dialog } from '../../form-parts.js'
+import { actionButton, actionForm, dialog } from '../../form-parts.js'
 import { html } from '../../html.js'
 import { signedInPage } from '../../page.js'
 import { accountView, panel } from './account-frame.js'
@@ -6,7 +6,7 @@ import { dataPath } from './account-paths.js'
 
 /** What is kept of the person: taken along, or deleted. */
 export const dataPage = signedInPage(dataPath, async (call) => {
-  const ways = await call.site.torii.users.waysIn(call.valid)
+  const ways = await call.site.torii.users.signInMethods(call.valid)
   return accountView(
     call,
     ways,
@@ -14,7 +14,7 @@ export const dataPage = signedInPage(dataPath, async (call) => {
       id: 'export',
       title: 'Take your data along',
       lead: 'Everything that is kept of you, as one file of JSON. Passwords and keys are not in it: only their hashes are kept.',
-      content: html`<div class="row-acts">${actButton({ act: 'export-data', content: html``, button: 'Download' })}</div>`,
+      content: html`<div class="row-acts">${actionButton({ action: 'export-data', content: html``, button: 'Download' })}</div>`,
     })}
 ${panel({
   id: 'delete',
@@ -30,5 +30,5 @@ const deleteDialog = dialog({
   id: 'delete-account',
   title: 'Delete the account?',
   content: html`<p class="muted">Everything of it is gone at once. This cannot be undone.</p>
-${actForm({ act: 'delete-account', button: 'Delete it for ever', look: 'danger', content: html`` })}`,
+${actionForm({ action: 'delete-account', button: 'Delete it for ever', look: 'danger', content: html`` })}`,
 })

@@ -1,4 +1,4 @@
-import { actButton, actForm, dialog, field, hidden, openButton } from '../../form-parts.js'
+import { actionButton, actionForm, dialog, field, hidden, openButton } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
@@ -30,8 +30,8 @@ ${
   canMail &&
   email !== null &&
   emailVerifiedAt === null &&
-  actButton({
-    act: 'request-own-verification',
+  actionButton({
+    action: 'request-own-verification',
     content: hidden('email', email),
     button: 'Confirm it',
   })
@@ -53,8 +53,8 @@ const changeDialog = ({ mailbox }: SignedInCall, title: string): Html =>
     close: 'Close',
     content: html`<div data-step="ask">
 <p class="muted">We mail a link to the new address. Open it in this browser; your other sessions end then.</p>
-${actForm({
-  act: 'change-email',
+${actionForm({
+  action: 'change-email',
   button: 'Mail the link',
   content: field({
     id: 'new-email',

@@ -1,14 +1,14 @@
-import type { WaysIn } from 'torii-auth'
+import type { SignInMethods } from 'torii-auth'
 import type { Passkey } from 'torii-core'
 import { describeDevice } from '../../device.js'
-import { actForm, dialog, field, hidden, openButton, timeAgo } from '../../form-parts.js'
+import { actionForm, dialog, field, hidden, openButton, timeAgo } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { panel } from './account-frame.js'
 
 /** The passkeys: added, renamed and deleted. */
-export const passkeysPanel = (call: SignedInCall, { passkeys }: WaysIn): Html =>
+export const passkeysPanel = (call: SignedInCall, { passkeys }: SignInMethods): Html =>
   panel({
     id: 'passkeys',
     title: 'Passkeys',
@@ -37,8 +37,8 @@ const addDialog = ({ valid }: SignedInCall): Html =>
     id: 'add-passkey',
     title: 'Add a passkey',
     content: html`<p class="muted">Your browser asks for the lock of this device, or for a security key.</p>
-${actForm({
-  act: 'add-passkey',
+${actionForm({
+  action: 'add-passkey',
   button: 'Go on',
   content: field({
     id: 'passkey-name',
@@ -54,8 +54,8 @@ const renameDialog = ({ id, name }: Passkey): Html =>
   dialog({
     id: `rename-${id}`,
     title: 'Rename the passkey',
-    content: actForm({
-      act: 'rename-passkey',
+    content: actionForm({
+      action: 'rename-passkey',
       button: 'Save',
       content: html`${hidden('id', id)}${field({
         id: `name-${id}`,
@@ -72,5 +72,5 @@ const deleteDialog = ({ id, name }: Passkey): Html =>
     id: `delete-${id}`,
     title: 'Delete the passkey?',
     content: html`<p class="muted">“${name}” no longer signs you in. Delete it on the device as well.</p>
-${actForm({ act: 'delete-passkey', button: 'Delete it', look: 'danger', content: hidden('id', id) })}`,
+${actionForm({ action: 'delete-passkey', button: 'Delete it', look: 'danger', content: hidden('id', id) })}`,
   })

@@ -1,5 +1,5 @@
-import type { WaysIn } from 'torii-auth'
-import { actForm, dialog, field, openButton, passwordOwner } from '../../form-parts.js'
+import type { SignInMethods } from 'torii-auth'
+import { actionForm, dialog, field, openButton, passwordOwner } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
@@ -7,7 +7,7 @@ import { passwordHint } from '../register.js'
 import { panel } from './account-frame.js'
 
 /** The password: set, changed or removed. */
-export const passwordPanel = (call: SignedInCall, ways: WaysIn): Html =>
+export const passwordPanel = (call: SignedInCall, ways: SignInMethods): Html =>
   panel({
     id: 'password',
     title: 'Password',
@@ -38,8 +38,8 @@ const changeDialog = (call: SignedInCall): Html =>
     id: 'change-password',
     title: 'Change the password',
     content: html`<p class="muted">Your other sessions end.</p>
-${actForm({
-  act: 'change-password',
+${actionForm({
+  action: 'change-password',
   button: 'Change it',
   content: html`${passwordOwner(call.valid.user.email)}${field({
     id: 'current-password',
@@ -56,8 +56,8 @@ const setDialog = (call: SignedInCall): Html =>
   dialog({
     id: 'set-password',
     title: 'Set a password',
-    content: actForm({
-      act: 'set-password',
+    content: actionForm({
+      action: 'set-password',
       button: 'Set it',
       content: html`${passwordOwner(call.valid.user.email)}${newPasswordField(call, 'first-password')}`,
     }),
@@ -67,5 +67,5 @@ const removeDialog = dialog({
   id: 'remove-password',
   title: 'Remove the password?',
   content: html`<p class="muted">You then sign in by your other ways only.</p>
-${actForm({ act: 'remove-password', button: 'Remove it', look: 'danger', content: html`` })}`,
+${actionForm({ action: 'remove-password', button: 'Remove it', look: 'danger', content: html`` })}`,
 })

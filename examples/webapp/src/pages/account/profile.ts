@@ -1,11 +1,11 @@
-import { actForm, field } from '../../form-parts.js'
+import { actionForm, field } from '../../form-parts.js'
 import { html } from '../../html.js'
 import { accountPath, signedInPage } from '../../page.js'
 import { accountView, panel } from './account-frame.js'
 
 export const profilePage = signedInPage(accountPath, async (call) => {
   const { user } = call.valid
-  const ways = await call.site.torii.users.waysIn(call.valid)
+  const ways = await call.site.torii.users.signInMethods(call.valid)
   const since = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
   return accountView(
     call,
@@ -14,8 +14,8 @@ export const profilePage = signedInPage(accountPath, async (call) => {
       id: 'profile',
       title: 'Profile',
       lead: html`Account since <time datetime="${user.createdAt.toISOString()}">${since.format(user.createdAt)}</time>`,
-      content: actForm({
-        act: 'save-profile',
+      content: actionForm({
+        action: 'save-profile',
         button: 'Save',
         content: html`${field({
           id: 'name',

@@ -1,5 +1,5 @@
-import type { WaysIn } from 'torii-auth'
-import { actForm, dialog, field, hidden, passwordOwner } from '../../form-parts.js'
+import type { SignInMethods } from 'torii-auth'
+import { actionForm, dialog, field, hidden, passwordOwner } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
@@ -9,7 +9,7 @@ import { providerLinks } from '../provider-links.js'
  * Asks once more who is there, by any way in that the person has. By password or passkey what was asked for
  * goes on afterwards; at a provider or by mail the person signs in again, and asks for it again.
  */
-export function reauthenticationDialog(call: SignedInCall, ways: WaysIn): Html {
+export function reauthenticationDialog(call: SignedInCall, ways: SignInMethods): Html {
   const inPlace = ways.password || ways.passkeys.length > 0
   return dialog({
     id: 'reauthenticate',
@@ -26,8 +26,8 @@ ${!inPlace && signInAgain(call, ways)}`,
 }
 
 const passwordForm = ({ valid: { user } }: SignedInCall): Html =>
-  actForm({
-    act: 'reauthenticate-password',
+  actionForm({
+    action: 'reauthenticate-password',
     button: 'Confirm',
     content: html`${passwordOwner(user.email)}
 ${field({
@@ -39,14 +39,14 @@ ${field({
 })}`,
   })
 
-const passkeyForm = actForm({
-  act: 'reauthenticate-passkey',
+const passkeyForm = actionForm({
+  action: 'reauthenticate-passkey',
   button: 'Use a passkey',
   look: 'plain',
   content: html``,
 })
 
-function signInAgain(call: SignedInCall, ways: WaysIn): Html {
+function signInAgain(call: SignedInCall, ways: SignInMethods): Html {
   const linked = new Set(ways.oauthAccounts.map(({ provider }) => provider))
   const { email } = call.valid.user
   return html`<div class="stack">
@@ -54,8 +54,8 @@ ${providerLinks(call, { to: call.path, look: 'primary', only: linked })}
 ${
   call.site.torii.options.mailer !== null &&
   email !== null &&
-  actForm({
-    act: 'request-own-link',
+  actionForm({
+    action: 'request-own-link',
     button: 'Mail me a link',
     look: 'plain',
     content: hidden('email', email),

@@ -1,4 +1,4 @@
-import type { WaysIn } from 'torii-auth'
+import type { SignInMethods } from 'torii-auth'
 import { html } from '../../html.js'
 import { signedInPage } from '../../page.js'
 import { accountView } from './account-frame.js'
@@ -10,7 +10,7 @@ import { passwordPanel } from './password.js'
 
 /** The address, and everything that lets the person in. */
 export const securityPage = signedInPage(securityPath, async (call) => {
-  const ways: WaysIn = await call.site.torii.users.waysIn(call.valid)
+  const ways: SignInMethods = await call.site.torii.users.signInMethods(call.valid)
   return accountView(
     call,
     ways,

@@ -1,6 +1,6 @@
 import type { Session, SignInMethod } from 'torii-core'
 import { describeDevice } from '../../device.js'
-import { actButton, hidden, timeAgo, timeUntil } from '../../form-parts.js'
+import { actionButton, hidden, timeAgo, timeUntil } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { signedInPage } from '../../page.js'
@@ -12,7 +12,7 @@ export const sessionsPage = signedInPage(sessionsPath, async (call) => {
   const { torii } = call.site
   const current = call.valid.session.id
   const [ways, sessions] = await Promise.all([
-    torii.users.waysIn(call.valid),
+    torii.users.signInMethods(call.valid),
     torii.sessions.list(call.valid),
   ])
   const ordered = [...sessions].sort(
@@ -30,7 +30,7 @@ export const sessionsPage = signedInPage(sessionsPath, async (call) => {
       content: html`<ul class="rows">${ordered.map((session) => row(session, session.id === current, call.now))}</ul>
 ${
   sessions.length > 1 &&
-  html`<div class="row-acts">${actButton({ act: 'revoke-others', content: html``, button: 'Sign out everywhere else' })}</div>`
+  html`<div class="row-acts">${actionButton({ action: 'revoke-others', content: html``, button: 'Sign out everywhere else' })}</div>`
 }`,
     }),
   )
@@ -62,8 +62,8 @@ function row(session: Session, current: boolean, now: Date): Html {
 </dl></div>
 <div class="row-acts">${
     !current &&
-    actButton({
-      act: 'revoke-session',
+    actionButton({
+      action: 'revoke-session',
       content: hidden('id', session.id),
       button: 'Sign out',
       label: `Sign out ${device.name}`,

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from 'torii-core'
-import { canonicalIp } from '../../base/network.js'
+import { canonicalIp } from '../../base/ip-address.js'
 
 /** @throws InvalidOptionsError */
 export function checkTrustedProxyHops(value: unknown): number {

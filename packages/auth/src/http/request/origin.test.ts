@@ -6,7 +6,7 @@ import { isOwnOrigin } from './origin.js'
 const site = resolveBaseUrl('https://app.example')
 const cookie = 'a=b'
 
-const judged: readonly (readonly [allowed: boolean, headers: Record<string, string>])[] = [
+const validated: readonly (readonly [allowed: boolean, headers: Record<string, string>])[] = [
   [true, { origin: 'https://app.example' }],
   [true, { origin: 'https://app.example', cookie }],
   [true, { 'sec-fetch-site': 'same-origin', cookie }],
@@ -34,7 +34,7 @@ const judged: readonly (readonly [allowed: boolean, headers: Record<string, stri
   [false, { referer: 'https://app.example/', cookie }],
 ]
 
-for (const [allowed, headers] of judged)
+for (const [allowed, headers] of validated)
   test(`a POST with ${JSON.stringify(headers)} ${allowed ? 'passes' : 'is refused'}`, () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', undefined]) {
       assert.equal(isOwnOrigin(method, new Headers(headers), site), allowed)

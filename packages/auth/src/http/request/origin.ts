@@ -1,6 +1,6 @@
 import type { BaseUrl } from '../../base/base-url.js'
-import type { HeaderSource } from './credentials.js'
-import { readHeader } from './credentials.js'
+import type { HeaderSource } from './request-token.js'
+import { readHeader } from './request-token.js'
 
 /** Methods that show and change nothing. @see RFC 9110 section 9.2.1 */
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']

@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { baseUrl } from '../../test/site.test.support.js'
 import { routes } from '../routes/routes.js'
 import type { GivenAnswer } from '../test/documented.test.support.js'
-import { createJudge } from '../test/documented.test.support.js'
+import { createResponseValidator } from '../test/documented.test.support.js'
 import { describeApi } from './openapi.js'
 
 const document = describeApi(routes, { origin: baseUrl, cookieName: '__Host-torii' })
@@ -27,7 +27,7 @@ test('the validator refuses what is none', async () => {
   assert.notDeepEqual(await problemsOf(broken), [])
 })
 
-const judge = createJudge(document)
+const validateResponse = createResponseValidator(document)
 const user = {
   id: '0190f000-0000-7000-8000-000000000000',
   email: null,
@@ -37,7 +37,7 @@ const user = {
   createdAt: '2026-11-28T10:00:00.000Z',
 }
 const answer = (given: Partial<GivenAnswer> & { body?: unknown }): string | null =>
-  judge({
+  validateResponse({
     method: 'GET',
     pathname: '/auth/user',
     status: 200,

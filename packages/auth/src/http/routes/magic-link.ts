@@ -1,5 +1,5 @@
 import { refuse } from '../response/errors.js'
-import { refuseOutcome } from '../response/refuse-outcome.js'
+import { refuseOutcome } from '../response/outcome-response.js'
 import { accepted, signedIn } from '../response/respond.js'
 import { defineRoute } from './route.js'
 

@@ -1,5 +1,5 @@
 import type { Passkey } from 'torii-core'
-import { refuseOutcome } from '../response/refuse-outcome.js'
+import { refuseOutcome } from '../response/outcome-response.js'
 import { noContent, signedIn } from '../response/respond.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'

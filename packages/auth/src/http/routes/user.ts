@@ -1,6 +1,6 @@
 import { clearedCookie } from '../request/cookie.js'
 import { userAnswer } from '../response/answers.js'
-import { refuseOutcome } from '../response/refuse-outcome.js'
+import { refuseOutcome } from '../response/outcome-response.js'
 import { defineRoute } from './route.js'
 
 /** The person's own account. */

@@ -4,7 +4,7 @@ import type { ConnectionInfo } from '../handler.js'
 import type { sessionAnswer, userAnswer } from '../response/answers.js'
 import { describeApi } from '../response/openapi.js'
 import { routes } from '../routes/routes.js'
-import { createJudge } from './documented.test.support.js'
+import { createResponseValidator } from './documented.test.support.js'
 
 type FetchHandler = (request: Request, connection?: ConnectionInfo) => Promise<Response>
 
@@ -40,7 +40,9 @@ export interface Received {
   cookie: string
 }
 
-const judge = createJudge(describeApi(routes, { origin: baseUrl, cookieName: '__Host-torii' }))
+const validateResponse = createResponseValidator(
+  describeApi(routes, { origin: baseUrl, cookieName: '__Host-torii' }),
+)
 
 /** Sends requests to the handler as a browser on the site's own pages would; every answer must fit the document. */
 export const browser =
@@ -56,7 +58,11 @@ export const browser =
     const received = await read(await handler(request, { ip: sent.ip ?? '203.0.113.7' }))
     const { pathname } = new URL(request.url)
     const contentType = received.headers.get('content-type')
-    assert.equal(judge({ method, pathname, contentType, ...received }), null, `${method} ${path}`)
+    assert.equal(
+      validateResponse({ method, pathname, contentType, ...received }),
+      null,
+      `${method} ${path}`,
+    )
     return received
   }
 

@@ -22,10 +22,10 @@ export interface GivenAnswer {
 }
 
 /** Says what about an answer the document does not promise; null when it fits. */
-export type Judge = (answer: GivenAnswer) => string | null
+export type ResponseValidator = (answer: GivenAnswer) => string | null
 
 /** Judges answers by an OpenAPI document and nothing else: not by the route table that both are made from. */
-export function createJudge(served: object): Judge {
+export function createResponseValidator(served: object): ResponseValidator {
   // The caller has had the document validated; here only its paths are read.
   const document = served as Document
   const ajv = new Ajv2020({ strict: false, allErrors: true })
@@ -36,7 +36,7 @@ export function createJudge(served: object): Judge {
     if (validate === undefined) return `the document has no ${pointer}`
     return validate(body) ? null : ajv.errorsText(validate.errors)
   }
-  const judgeBody = (pointer: string, text: string) => fits(pointer, JSON.parse(text))
+  const validateBody = (pointer: string, text: string) => fits(pointer, JSON.parse(text))
   return ({ method, pathname, status, contentType, text }) => {
     const path = templateOf(Object.keys(document.paths), pathname)
     const asked = method === 'HEAD' ? 'get' : method.toLowerCase()
@@ -44,7 +44,7 @@ export function createJudge(served: object): Judge {
     const type = contentType?.split(';', 1)[0] ?? null
     if (path === undefined || operation === undefined) {
       if (status !== (path === undefined ? 404 : 405)) return `status ${status} of no operation`
-      return method === 'HEAD' ? null : judgeBody('/components/schemas/Error', text)
+      return method === 'HEAD' ? null : validateBody('/components/schemas/Error', text)
     }
     const content = operation.responses[status]?.content ?? {}
     if (operation.responses[status] === undefined) return `status ${status} is not described`
@@ -54,7 +54,7 @@ export function createJudge(served: object): Judge {
     if (type === null || content[type] === undefined) return `content type ${type} is not described`
     if (type !== 'application/json') return null
     const route = `/paths/${pointerStep(path)}/${asked}`
-    return judgeBody(`${route}/responses/${status}/content/${pointerStep(type)}/schema`, text)
+    return validateBody(`${route}/responses/${status}/content/${pointerStep(type)}/schema`, text)
   }
 }
 

@@ -11,7 +11,7 @@ import { createHandler, createNodeHandler } from '../index.js'
 import { describeApi } from '../response/openapi.js'
 import { routes } from '../routes/routes.js'
 import { browser, signUp, tokenIn } from './client.test.support.js'
-import { createJudge } from './documented.test.support.js'
+import { createResponseValidator } from './documented.test.support.js'
 import { hostileRequests } from './hostile-requests.test.support.js'
 import type { RawRequest } from './raw-exchange.test.support.js'
 import { exchange } from './raw-exchange.test.support.js'
@@ -38,12 +38,14 @@ after(() => {
 })
 // A TCP server's address is an object.
 const { port } = server.address() as AddressInfo
-const judge = createJudge(describeApi(routes, { origin, cookieName: 'torii' }))
+const validateResponse = createResponseValidator(
+  describeApi(routes, { origin, cookieName: 'torii' }),
+)
 const { cookie } = await signUp(browser(auth, origin))
 await site.torii.settled()
 
 /** What anybody may leave behind by asking: a counted attempt, and a passkey challenge. */
-const mayGrow = ['login_attempts', 'passkey_challenges']
+const mayGrow = ['rate_limits', 'passkey_challenges']
 
 /** Every other row of every table, as a digest by table: no assertion prints what is in them. */
 async function allRows(): Promise<Record<string, string>> {
@@ -130,7 +132,13 @@ test(`${runs} hostile requests: no 5xx, nothing thrown, no answer that is not de
       const [status = 0] = answer.statuses
       if (ours && request.method !== 'TRACE' && isPlain(request.target))
         assert.equal(
-          judge({ method: request.method, pathname, status, contentType, text: answer.text }),
+          validateResponse({
+            method: request.method,
+            pathname,
+            status,
+            contentType,
+            text: answer.text,
+          }),
           null,
         )
       assert.deepEqual(await allRows(), before)

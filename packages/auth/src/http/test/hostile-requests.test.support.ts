@@ -132,8 +132,8 @@ const almostToken = (token: string) =>
     fc.nat(token.length - 1).chain((at) =>
       fc
         .constantFrom('A', 'B', '-')
-        .filter((letter) => letter !== token[at])
-        .map((letter) => token.slice(0, at) + letter + token.slice(at + 1)),
+        .filter((queuedMail) => queuedMail !== token[at])
+        .map((queuedMail) => token.slice(0, at) + queuedMail + token.slice(at + 1)),
     ),
     fc.constantFrom(token.slice(0, -1), `${token}A`, token.toUpperCase(), ` ${token.slice(1)}`),
     headerText,

@@ -1,22 +1,22 @@
 import type {
-  AttemptKey,
-  AttemptStatus,
   Json,
+  RateLimitKey,
+  RateLimitStatus,
   RepositoryProvider,
   Session,
   User,
   UserId,
 } from 'torii-core'
-import type { AccountCounters } from '../../rate-limits/attempts.js'
-import { accountCounters } from '../../rate-limits/attempts.js'
-import type { WaysIn } from '../users/ways-in.js'
-import { readWaysIn } from '../users/ways-in.js'
+import type { AccountCounters } from '../../rate-limits/rate-limits.js'
+import { accountCounters } from '../../rate-limits/rate-limits.js'
+import type { SignInMethods } from '../users/sign-in-methods.js'
+import { readSignInMethods } from '../users/sign-in-methods.js'
 
 /** Where the counters of one account stand. */
-export type AccountAttempts = AccountCounters<AttemptStatus>
+export type AccountAttempts = AccountCounters<RateLimitStatus>
 
 /** An account as an operator sees it. Holds nothing that lets anybody in. */
-export interface AccountView<Metadata extends object = Record<string, Json>> extends WaysIn {
+export interface AccountView<Metadata extends object = Record<string, Json>> extends SignInMethods {
   readonly user: User<Metadata>
   readonly sessions: readonly Session[]
   readonly attempts: AccountAttempts
@@ -29,22 +29,22 @@ export async function viewAccount<Metadata extends object>(
 ): Promise<AccountView<Metadata> | null> {
   const user = await storage.users.find(userId)
   if (user === null) return null
-  const [sessions, waysIn, attempts] = await Promise.all([
+  const [sessions, signInMethods, attempts] = await Promise.all([
     storage.sessions.list(userId),
-    readWaysIn(storage, userId),
+    readSignInMethods(storage, userId),
     readAttempts(storage, user),
   ])
-  return { user, sessions, ...waysIn, attempts }
+  return { user, sessions, ...signInMethods, attempts }
 }
 
-type Attempts = Pick<RepositoryProvider, 'loginAttempts'>
+type Attempts = Pick<RepositoryProvider, 'rateLimits'>
 type Counted = Pick<User<object>, 'id' | 'email'>
 
-async function readAttempts({ loginAttempts }: Attempts, user: Counted): Promise<AccountAttempts> {
-  const read = (key: AttemptKey | null) => (key === null ? null : loginAttempts.status(key))
+async function readAttempts({ rateLimits }: Attempts, user: Counted): Promise<AccountAttempts> {
+  const read = (key: RateLimitKey | null) => (key === null ? null : rateLimits.status(key))
   const counters = accountCounters(user)
   const [password, codes, mails] = await Promise.all([
-    loginAttempts.status(counters.password),
+    rateLimits.status(counters.password),
     read(counters.codes),
     read(counters.mails),
   ])
@@ -52,8 +52,8 @@ async function readAttempts({ loginAttempts }: Attempts, user: Counted): Promise
 }
 
 /** Forgets what the counters of an account hold. True if one of them was locked. */
-export async function clearAttempts({ loginAttempts }: Attempts, user: Counted): Promise<boolean> {
+export async function clearAttempts({ rateLimits }: Attempts, user: Counted): Promise<boolean> {
   const keys = Object.values(accountCounters(user)).filter((key) => key !== null)
-  const locked = await Promise.all(keys.map((key) => loginAttempts.unlock(key)))
+  const locked = await Promise.all(keys.map((key) => rateLimits.unlock(key)))
   return locked.includes(true)
 }

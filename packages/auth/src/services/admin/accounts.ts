@@ -1,8 +1,8 @@
 import type { Json, ProfileChanges, User, UserId } from 'torii-core'
 import { InvalidInputError, newUserId, parseSessionId, parseUserId, requireEmail } from 'torii-core'
 import type { ToriiEvent } from '../../events/event.js'
-import type { ActContext } from '../context.js'
-import { event } from '../effects/story.js'
+import type { OperationContext } from '../context.js'
+import { event } from '../effects/effects.js'
 import { readProfile } from '../users/profile-input.js'
 
 /** An account that an operator makes. It has no password: the person sets one by reset, or signs in another way. */
@@ -19,7 +19,7 @@ export type AccountCreation<Metadata extends object = Record<string, Json>> =
   | { readonly ok: false; readonly reason: 'taken' }
 
 /** What an operator does to an account. Each is one commit, told as an event by `admin`. */
-export interface AccountActs<Metadata extends object = Record<string, Json>> {
+export interface AccountOperations<Metadata extends object = Record<string, Json>> {
   /** Makes an account. @throws InvalidInputError before any query */
   create(input: AccountInput<Metadata>): Promise<AccountCreation<Metadata>>
   /** Ends every session at once and lets nobody sign in, until `enable`. Null if there is no such user. */
@@ -41,9 +41,9 @@ export interface AccountActs<Metadata extends object = Record<string, Json>> {
 
 const by = { by: 'admin' } as const
 
-export function createAccountActs<Metadata extends object>({
-  commit,
-}: ActContext<Metadata>): AccountActs<Metadata> {
+export function createAccountOperations<Metadata extends object>({
+  runWithEffects,
+}: OperationContext<Metadata>): AccountOperations<Metadata> {
   /** The event of a user who is there, none of one who is not. */
   const told = (outcome: unknown, type: 'user_disabled' | 'user_enabled', userId: UserId) => ({
     events: outcome === null ? [] : [event(type, { userId }, by)],
@@ -52,71 +52,75 @@ export function createAccountActs<Metadata extends object>({
   return {
     async create(input) {
       const account = { ...readAccount(input), id: newUserId() }
-      const made = await commit(
-        ({ users }) => users.register(account),
-        (outcome) => (outcome.ok ? creationOf(outcome.user) : {}),
-        true,
-      )
+      const made = await runWithEffects({
+        run: ({ users }) => users.register(account),
+        effects: (outcome) => (outcome.ok ? creationOf(outcome.user) : {}),
+        createsUser: true,
+      })
       return made.ok ? { ok: true, user: made.user } : { ok: false, reason: 'taken' }
     },
     disable: (id) =>
       withUser(id, null, (userId) =>
-        commit(
-          ({ users }) => users.disable(userId),
-          (user) => told(user, 'user_disabled', userId),
-        ),
+        runWithEffects({
+          run: ({ users }) => users.disable(userId),
+          effects: (user) => told(user, 'user_disabled', userId),
+        }),
       ),
     enable: (id) =>
       withUser(id, null, (userId) =>
-        commit(
-          ({ users }) => users.enable(userId),
-          (user) => told(user, 'user_enabled', userId),
-        ),
+        runWithEffects({
+          run: ({ users }) => users.enable(userId),
+          effects: (user) => told(user, 'user_enabled', userId),
+        }),
       ),
     delete: (id) =>
       withUser(id, false, (userId) =>
-        commit(
-          ({ users }) => users.delete(userId),
-          (deleted) => ({ events: deleted ? [event('user_deleted', { userId }, by)] : [] }),
-        ),
+        runWithEffects({
+          run: ({ users }) => users.delete(userId),
+          effects: (deleted) => ({
+            events: deleted ? [event('user_deleted', { userId }, by)] : [],
+          }),
+        }),
       ),
     async verifyEmail(id, email) {
       requireEmail(email)
       return withUser(id, null, (userId) =>
-        commit(
-          ({ users }) => users.verifyEmail(userId, email),
-          (user) => ({ events: user === null ? [] : [event('email_verified', { userId }, by)] }),
-        ),
+        runWithEffects({
+          run: ({ users }) => users.verifyEmail(userId, email),
+          effects: (user) => ({
+            events: user === null ? [] : [event('email_verified', { userId }, by)],
+          }),
+        }),
       )
     },
     async endSession(id, sessionId) {
       const revokedSessionId = parseSessionId(sessionId)
       if (revokedSessionId === null) return false
       return withUser(id, false, (userId) =>
-        commit(
-          ({ sessions }) => sessions.revoke(userId, revokedSessionId),
-          (done) => ({
+        runWithEffects({
+          run: ({ sessions }) => sessions.revoke(userId, revokedSessionId),
+          effects: (done) => ({
             events: done ? [event('session_revoked', { userId }, { revokedSessionId, ...by })] : [],
           }),
-        ),
+        }),
       )
     },
     endSessions: (id) =>
       withUser(id, 0, (userId) =>
-        commit(
-          ({ sessions }) => sessions.revokeAll(userId),
-          (count) => ({
+        runWithEffects({
+          run: ({ sessions }) => sessions.revokeAll(userId),
+          effects: (count) => ({
             events: count === 0 ? [] : [event('sessions_revoked', { userId }, { count, ...by })],
           }),
-        ),
+        }),
       ),
   }
 }
 
 const creationOf = <Metadata extends object>(user: User<Metadata>) => {
-  const scene = { userId: user.id }
-  const events: ToriiEvent[] = [event('user_created', scene, { method: 'admin' })]
-  if (user.emailVerifiedAt !== null) events.push(event('email_verified', scene, by))
+  const eventContext = { userId: user.id }
+  const events: ToriiEvent[] = [event('user_created', eventContext, { method: 'admin' })]
+  if (user.emailVerifiedAt !== null) events.push(event('email_verified', eventContext, by))
   return { created: user, events }
 }
 

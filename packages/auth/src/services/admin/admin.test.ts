@@ -288,11 +288,11 @@ test("an operator's acts join the application's transaction", async () => {
   const email = newEmail()
   const { events } = await eventsOf(() =>
     site.storage.transaction(async (tx) => {
-      const acts = torii.with(tx).admin
-      const made = await acts.create({ email })
+      const operations = torii.with(tx).admin
+      const made = await operations.create({ email })
       assert.ok(made.ok)
-      assert.notEqual(await acts.verifyEmail(made.user.id, email), null)
-      assert.notEqual(await acts.disable(made.user.id), null)
+      assert.notEqual(await operations.verifyEmail(made.user.id, email), null)
+      assert.notEqual(await operations.disable(made.user.id), null)
       assert.equal(told.at(-1)?.userId === made.user.id, false, 'nothing is told before the commit')
     }),
   )

@@ -1,11 +1,11 @@
 import type { AuditCountQuery, AuditPage, AuditStretch, Json, UserId, UserPage } from 'torii-core'
 import type { EventType } from '../../events/event.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { AccountView } from './account-view.js'
 import { clearAttempts, viewAccount } from './account-view.js'
-import type { AccountActs } from './accounts.js'
-import { createAccountActs, withUser } from './accounts.js'
+import type { AccountOperations } from './accounts.js'
+import { createAccountOperations, withUser } from './accounts.js'
 import type { AuditSearch } from './audit-search.js'
 import { searchAudit } from './audit-search.js'
 import type { UserSearch } from './user-search.js'
@@ -16,7 +16,7 @@ import { searchUsers } from './user-search.js'
  * leads here, and the events say only that it was an operator.
  */
 export interface AdminService<Metadata extends object = Record<string, Json>>
-  extends AccountActs<Metadata> {
+  extends AccountOperations<Metadata> {
   /** A page of users: newest first, or by address when the beginning of one is searched for. */
   users(search?: UserSearch): Promise<UserPage<Metadata>>
   /** One account with its sessions, its ways in, and where its counters stand; null when there is none. */
@@ -42,7 +42,7 @@ export function createAdminService<Metadata extends object>(
 ): AdminService<Metadata> {
   const { storage } = context
   return {
-    ...createAccountActs(context),
+    ...createAccountOperations(context),
     users: (search = {}) => searchUsers(storage, search),
     user: (id) => withUser(id, null, (userId) => viewAccount(storage, userId)),
     unlock: (id) => withUser(id, false, (userId) => unlock(context, userId)),
@@ -52,16 +52,16 @@ export function createAdminService<Metadata extends object>(
 }
 
 async function unlock<Metadata extends object>(
-  { storage, commit }: ServiceContext<Metadata>,
+  { storage, runWithEffects }: ServiceContext<Metadata>,
   userId: UserId,
 ): Promise<boolean> {
   const user = await storage.users.find(userId)
   if (user === null) return false
   const unlocked = await clearAttempts(storage, user)
   // Counters take part in no transaction: the trail is written once they are cleared.
-  await commit(
-    async () => null,
-    () => ({ events: [event('attempts_unlocked', { userId }, { by: 'admin' })] }),
-  )
+  await runWithEffects({
+    run: async () => null,
+    effects: () => ({ events: [event('attempts_unlocked', { userId }, { by: 'admin' })] }),
+  })
   return unlocked
 }

@@ -3,7 +3,7 @@ import { newAuditEventId } from 'torii-core'
 import type { Background } from '../../base/background.js'
 import type { ToriiEvent } from '../../events/event.js'
 import type { AuditOptions } from '../options/audit.js'
-import type { Tell } from './tell.js'
+import type { EventSink } from './event-sink.js'
 
 /**
  * The events of one act as the audit trail keeps them. They share the time of their statement, so the ids carry
@@ -35,16 +35,16 @@ const kept = ({ type, userId, sessionId, ip, userAgent, detail }: ToriiEvent) =>
  * before it, which would tell a wrong password from a locked account. A refusal by a lock is not kept: it costs
  * the asker nothing, so anybody could fill the table with it.
  */
-export function keepLater<Metadata extends object>(
+export function recordAfterResponse<Metadata extends object>(
   { auditEvents: trail }: RepositoryProvider<Metadata>,
   audit: AuditOptions | null,
   background: Background,
-  tell: Tell,
-): Tell {
-  if (audit === null) return tell
-  return (story) => {
-    tell(story)
-    const toKeep = (story.events ?? []).filter(({ type }) => type !== 'attempts_refused')
+  emit: EventSink,
+): EventSink {
+  if (audit === null) return emit
+  return (effects) => {
+    emit(effects)
+    const toKeep = (effects.events ?? []).filter(({ type }) => type !== 'attempts_refused')
     if (toKeep.length > 0)
       background.run('audit', () => trail.record(auditEvents(toKeep, audit.retentionSeconds)))
   }

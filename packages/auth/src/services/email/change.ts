@@ -2,17 +2,17 @@ import type { User, ValidSession } from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { letter } from '../../mail/letter.js'
-import { linkLetter, linkSeconds } from '../../mail/link-letter.js'
-import { maskAddress } from '../../mail/masked-address.js'
-import { mailCharges } from '../../rate-limits/attempts.js'
+import { linkMail, linkSeconds } from '../../mail/link-mail.js'
+import { maskAddress } from '../../mail/masked-email.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { hashLinkSecret, newLinkSecret, parseVerificationToken } from '../links/link-token.js'
 import type { Stale } from '../password/change.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
-import { askingOf, requireRecent, sceneOf } from '../sessions/valid-session.js'
+import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import type { TooManyAttempts } from '../sign-in.js'
 
 export type RequestChangeOutcome =
@@ -27,7 +27,7 @@ export type RequestChangeOutcome =
  * @throws InvalidInputError for what is not an address, before any query
  */
 export async function requestEmailChange<Metadata extends object>(
-  { options, storage, tell }: ServiceContext<Metadata>,
+  { options, storage, emit }: ServiceContext<Metadata>,
   valid: ValidSession<Metadata>,
   email: string,
   requestInfo: RequestInfo,
@@ -37,9 +37,9 @@ export async function requestEmailChange<Metadata extends object>(
   const recent = requireRecent(valid)
   if (!recent.ok) return recent
   const secret = newLinkSecret()
-  const scene = sceneOf(valid, info)
+  const eventContext = eventContextOf(valid, info)
   const issued = await storage.verificationTokens.issueEmailChange({
-    asking: askingOf(valid),
+    actor: actorOf(valid),
     email,
     secretHash: hashLinkSecret('change_email', secret),
     lifetimeSeconds: linkSeconds(options, 'change_email'),
@@ -47,14 +47,14 @@ export async function requestEmailChange<Metadata extends object>(
   })
   if (!issued.ok) {
     if (issued.reason === 'too_many_attempts')
-      tell({ events: [event('attempts_refused', scene, { path: 'change_email' })] })
+      emit({ events: [event('attempts_refused', eventContext, { path: 'change_email' })] })
     return issued
   }
   const { to } = issued
   const userId = valid.user.id
-  tell({
-    events: [event('email_change_requested', scene, {})],
-    letters: to === null ? [] : [linkLetter(options, 'change_email', { to, userId, secret })],
+  emit({
+    events: [event('email_change_requested', eventContext, {})],
+    mails: to === null ? [] : [linkMail(options, 'change_email', { to, userId, secret })],
   })
   return { ok: true }
 }
@@ -71,7 +71,7 @@ export type CompleteChangeOutcome<Metadata extends object> =
  * mailed to either address, and tells the former one. Only in a live session of the account that asked.
  */
 export async function completeEmailChange<Metadata extends object>(
-  { commit }: ServiceContext<Metadata>,
+  { runWithEffects }: ServiceContext<Metadata>,
   valid: ValidSession<Metadata>,
   token: string | LinkToken,
   requestInfo: RequestInfo,
@@ -79,21 +79,21 @@ export async function completeEmailChange<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const key = parseVerificationToken('change_email', token)
   if (key === null || key.userId !== valid.user.id) return { ok: false, reason: 'invalid_token' }
-  const outcome = await commit(
-    ({ verificationTokens }) => verificationTokens.changeEmail(askingOf(valid), key.secretHash),
-    (changed) => {
+  const outcome = await runWithEffects({
+    run: ({ verificationTokens }) => verificationTokens.changeEmail(actorOf(valid), key.secretHash),
+    effects: (changed) => {
       if (!changed.ok) return {}
       const { user, formerEmail, sessionsEnded } = changed
       const newEmail = maskAddress(user.email ?? '')
       return {
-        events: [event('email_changed', sceneOf(valid, info), { sessionsEnded })],
-        letters:
+        events: [event('email_changed', eventContextOf(valid, info), { sessionsEnded })],
+        mails:
           formerEmail === null
             ? []
-            : [letter('email_changed', formerEmail, { name: user.name, newEmail })],
+            : [queuedMail('email_changed', formerEmail, { name: user.name, newEmail })],
       }
     },
-  )
+  })
   if (!outcome.ok) return outcome
   return { ok: true, user: outcome.user, sessionsEnded: outcome.sessionsEnded }
 }

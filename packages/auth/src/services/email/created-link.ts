@@ -1,5 +1,5 @@
 import { requireEmail } from 'torii-core'
-import { linkSeconds } from '../../mail/link-letter.js'
+import { linkSeconds } from '../../mail/link-mail.js'
 import type { ServiceContext } from '../context.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import {

@@ -1,10 +1,10 @@
 import { requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { linkLetter, linkSeconds } from '../../mail/link-letter.js'
-import { mailCharges } from '../../rate-limits/attempts.js'
+import { linkMail, linkSeconds } from '../../mail/link-mail.js'
+import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { TooManyAttempts } from '../sign-in.js'
 
@@ -24,7 +24,7 @@ const requested = {
  * @throws InvalidInputError for what is not an address, before any query
  */
 export async function requestLink<Metadata extends object>(
-  { options, storage, tell }: ServiceContext<Metadata>,
+  { options, storage, emit }: ServiceContext<Metadata>,
   purpose: AddressPurpose,
   email: string,
   requestInfo: RequestInfo,
@@ -40,13 +40,13 @@ export async function requestLink<Metadata extends object>(
     charges,
   })
   if (!issued.ok) {
-    tell({ events: [event('attempts_refused', { userId: null, info }, { path: purpose })] })
+    emit({ events: [event('attempts_refused', { userId: null, info }, { path: purpose })] })
     return issued
   }
   if (issued.to !== null)
-    tell({
+    emit({
       events: [event(requested[purpose], { userId: issued.userId, info }, {})],
-      letters: [linkLetter(options, purpose, { ...issued, secret })],
+      mails: [linkMail(options, purpose, { ...issued, secret })],
     })
   return { ok: true }
 }

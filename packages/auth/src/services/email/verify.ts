@@ -3,18 +3,18 @@ import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
-import { letter } from '../../mail/letter.js'
+import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
 import type { PasswordRejected } from '../password/change.js'
 import { readPassword } from '../password/change.js'
 import { prepareSession } from '../sessions/new-session.js'
-import { askingOf } from '../sessions/valid-session.js'
+import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
 
 /** A person who opened the link. */
@@ -61,8 +61,8 @@ export async function verifyEmail<Metadata extends object>(
   if (key === null) return invalidToken
   if (text !== null) return verifyWithPassword(context, { key, text }, info)
   // A session of another account is no word about this one.
-  const asking = valid !== null && valid.user.id === key.userId ? askingOf(valid) : null
-  const holder: MailboxHolder = asking === null ? { kind: 'nobody' } : { kind: 'session', asking }
+  const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
+  const holder: MailboxHolder = actor === null ? { kind: 'nobody' } : { kind: 'session', actor }
   const outcome = await prove(context, { key, holder }, info)
   if (outcome.ok || holder.kind === 'nobody')
     return outcome.ok ? { ok: true, user: outcome.user, session: null, token: null } : outcome
@@ -81,7 +81,7 @@ async function verifyWithPassword<Metadata extends object>(
   info: RequestInfo,
 ): Promise<VerifyOutcome<Metadata>> {
   const normalized = normalizePassword(text)
-  return context.hashing.admit(async (hasher) => {
+  return context.hashing.withSlot(async (hasher) => {
     const found = await context.storage.verificationTokens.find('verify_email', key)
     if (found === null) return invalidToken
     const opened = prepareSession(key.userId, 'password', info, context.options.session)
@@ -109,7 +109,7 @@ type PasswordHolder =
 
 /** Whether the given password is the account's; if not, it is judged as a new one. */
 async function holderOf<Metadata extends object>(
-  { judge }: ServiceContext<Metadata>,
+  { validatePassword }: ServiceContext<Metadata>,
   hasher: PasswordHasher,
   { passwordHash, userId, email }: Verification,
   given: { text: string; password: NormalizedPassword | null },
@@ -117,37 +117,38 @@ async function holderOf<Metadata extends object>(
   const stored = passwordHash === null ? null : { userId, hash: passwordHash }
   if ((await hasher.verify(stored, given.password)) && passwordHash !== null)
     return { ok: true, holder: { kind: 'password', verified: passwordHash } }
-  const judged = await judge(given.text, { email, name: null })
-  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
+  const validated = await validatePassword(given.text, { email, name: null })
+  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
   return {
     ok: true,
-    holder: { kind: 'new_password', passwordHash: await hasher.hash(judged.password) },
+    holder: { kind: 'new_password', passwordHash: await hasher.hash(validated.password) },
   }
 }
 
 async function prove<Metadata extends object>(
-  { commit }: ServiceContext<Metadata>,
+  { runWithEffects }: ServiceContext<Metadata>,
   { key, holder }: Key & { holder: MailboxHolder },
   info: RequestInfo,
 ) {
   const replaces = holder.kind === 'new_password'
   const keeps = holder.kind === 'password' || holder.kind === 'session'
-  return commit(
-    ({ verificationTokens }) => verificationTokens.verifyEmail(key, holder),
-    (outcome) => {
+  return runWithEffects({
+    run: ({ verificationTokens }) => verificationTokens.verifyEmail(key, holder),
+    effects: (outcome) => {
       if (!outcome.ok) return {}
       const { user, session } = outcome
-      const scene = { userId: user.id, sessionId: session?.id ?? null, info }
-      const events: ToriiEvent[] = [event('email_verified', scene, { by: 'user' })]
-      if (!keeps) events.push(event('account_taken_over', scene, { method: 'email' }))
-      if (session !== null) events.push(event('signed_in', scene, { method: 'password' }))
-      const letters =
+      const eventContext = { userId: user.id, sessionId: session?.id ?? null, info }
+      const events: ToriiEvent[] = [event('email_verified', eventContext, { by: 'user' })]
+      if (!keeps)
+        events.push(event('unverified_credentials_removed', eventContext, { method: 'email' }))
+      if (session !== null) events.push(event('signed_in', eventContext, { method: 'password' }))
+      const mails =
         replaces && user.email !== null
-          ? [letter('password_changed', user.email, { name: user.name })]
+          ? [queuedMail('password_changed', user.email, { name: user.name })]
           : []
-      return { events, letters }
+      return { events, mails }
     },
-  )
+  })
 }
 
 function signedIn<Metadata extends object>(

@@ -266,7 +266,7 @@ test('T5.65 the first link of an unverified account ends what somebody made befo
   assert.deepEqual(again, { ok: false, reason: 'invalid_credentials' })
   assert.ok(await torii.sessions.validate(owner.token))
   const types = site.told.map((event) => event.type)
-  assert.deepEqual(types.slice(-2), ['account_taken_over', 'signed_in'])
+  assert.deepEqual(types.slice(-2), ['unverified_credentials_removed', 'signed_in'])
   const second = await open((await mailed(email)).token)
   assert.ok(second.ok && !second.tookOver)
 })

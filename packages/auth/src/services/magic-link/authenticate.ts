@@ -1,12 +1,12 @@
-import type { Json, MailboxProof, MailboxSignIn } from 'torii-core'
+import type { Json, MailboxProof, MailboxSignIn, TransactionRepositories } from 'torii-core'
 import { InvalidInputError, newUserId, requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
-import { codeAttempt } from '../../rate-limits/attempts.js'
-import type { ActContext, ServiceContext } from '../context.js'
-import type { Story } from '../effects/story.js'
-import { event } from '../effects/story.js'
+import { codeAttempt } from '../../rate-limits/rate-limits.js'
+import type { OperationContext, ServiceContext } from '../context.js'
+import type { Effects } from '../effects/effects.js'
+import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
 import { prepareAnybodysSession } from '../sessions/new-session.js'
@@ -42,7 +42,7 @@ const invalidToken: InvalidToken = Object.freeze({ ok: false, reason: 'invalid_t
 
 /** One statement; none for a text that is no token. */
 export async function authenticateByToken<Metadata extends object>(
-  context: ActContext<Metadata>,
+  context: OperationContext<Metadata>,
   token: unknown,
   requestInfo: RequestInfo,
 ): Promise<MagicLinkSignIn<Metadata> | InvalidToken> {
@@ -65,10 +65,10 @@ export async function authenticateByCode<Metadata extends object>(
   if (!context.options.magicLink.code) return invalidToken
   const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
   const { charges, refund } = codeAttempt(context.options.bruteForce, emailKey, info.ip)
-  const charged = await context.storage.loginAttempts.charge(charges)
+  const charged = await context.storage.rateLimits.charge(charges)
   if (!charged.ok) {
     const refused = event('attempts_refused', { userId: null, info }, { path: 'magic_link' })
-    context.tell({ events: [refused] })
+    context.emit({ events: [refused] })
     return charged
   }
   return signIn(context, info, ({ magicLinks }, proof) =>
@@ -77,41 +77,41 @@ export async function authenticateByCode<Metadata extends object>(
 }
 
 type Consume<Metadata extends object> = (
-  repositories: Parameters<Parameters<ActContext<Metadata>['commit']>[0]>[0],
+  repositories: Pick<TransactionRepositories<Metadata>, 'magicLinks'>,
   proof: MailboxProof,
 ) => Promise<MailboxSignIn<Metadata>>
 
 async function signIn<Metadata extends object>(
-  { options, commit }: ActContext<Metadata>,
+  { options, runWithEffects }: OperationContext<Metadata>,
   info: RequestInfo,
   consume: Consume<Metadata>,
 ): Promise<MagicLinkSignIn<Metadata> | InvalidToken> {
   const { session, tokenFor } = prepareAnybodysSession('magic_link', info, options.session)
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
-  const outcome = await commit(
-    (repositories) => consume(repositories, proof),
-    (told) => storyOf(told, info),
-    proof.newUserId !== null,
-  )
+  const outcome = await runWithEffects({
+    run: (repositories) => consume(repositories, proof),
+    effects: (told) => effectsOf(told, info),
+    createsUser: proof.newUserId !== null,
+  })
   return outcome.ok ? { ...outcome, token: tokenFor(outcome.user.id) } : invalidToken
 }
 
 const method = 'magic_link' as const
 
-function storyOf<Metadata extends object>(
+function effectsOf<Metadata extends object>(
   outcome: MailboxSignIn<Metadata>,
   info: RequestInfo,
-): Story<Metadata> {
+): Effects<Metadata> {
   if (!outcome.ok) {
     const detail = { method, reason: outcome.reason }
     return { events: [event('sign_in_failed', { userId: null, info }, detail)] }
   }
   const { user, session, created, tookOver } = outcome
-  const scene = { userId: user.id, sessionId: session.id, info }
+  const eventContext = { userId: user.id, sessionId: session.id, info }
   const events: ToriiEvent[] = [
-    ...(created ? [event('user_created', scene, { method })] : []),
-    ...(tookOver ? [event('account_taken_over', scene, { method })] : []),
-    event('signed_in', scene, { method }),
+    ...(created ? [event('user_created', eventContext, { method })] : []),
+    ...(tookOver ? [event('unverified_credentials_removed', eventContext, { method })] : []),
+    event('signed_in', eventContext, { method }),
   ]
   return { events, created: created ? user : null }
 }

@@ -10,9 +10,9 @@ import { newestMail, openMailingSite } from './mailbox.test.support.js'
 
 const site = await openMailingSite()
 const { torii, storage, db } = site
-let networks = 0
+let ipAddresses = 0
 /** A place nobody asked from yet. */
-const somewhere = () => ({ ip: `2001:db8:${(++networks).toString(16)}::1`, userAgent: null })
+const somewhere = () => ({ ip: `2001:db8:${(++ipAddresses).toString(16)}::1`, userAgent: null })
 
 const linkOf = async (email: string) =>
   (await db.query('select * from torii.magic_links where email_key = $1', [email])).rows[0]
@@ -57,13 +57,13 @@ function watchedService(mailer: Mailer) {
   const hashed = { count: 0 }
   const hashing = {
     ...context.hashing,
-    admit: () => {
+    withSlot: () => {
       hashed.count += 1
       throw new Error('nothing is hashed here')
     },
   }
   const service = createMagicLinkService({ ...context, hashing } as typeof context)
-  return { service, hashed, settled: () => context.post?.settled() }
+  return { service, hashed, settled: () => context.mailQueue?.settled() }
 }
 
 const mailers: readonly (readonly [string, () => Mailer & { release?: () => void }])[] = [
@@ -235,7 +235,7 @@ test('without a mailer asking is an error that says so, and nothing is stored', 
 test('create() hands the link over: nothing mailed, nothing charged, no mailer needed, no secret shown', async () => {
   const email = newEmail()
   const mails = site.smtp.received.length
-  await db.query('delete from torii.login_attempts')
+  await db.query('delete from torii.rate_limits')
   const { result, statements } = await site.counted(() => site.with({}).magicLink.create({ email }))
   assert.equal(statements, 1)
   assert.equal(result.to, email)
@@ -251,7 +251,7 @@ test('create() hands the link over: nothing mailed, nothing charged, no mailer n
     `${result.token}`,
   ].join()
   assert.ok(!shown.includes('torii_m_'))
-  const { rows } = await db.query('select 1 from torii.login_attempts')
+  const { rows } = await db.query('select 1 from torii.rate_limits')
   assert.equal(rows.length, 0)
   await torii.settled()
   assert.equal(site.smtp.received.length, mails)

@@ -2,10 +2,10 @@ import type { MailCharges, MailDecision } from 'torii-core'
 import { InvalidInputError, InvalidOptionsError, requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { letter } from '../../mail/letter.js'
-import { mailCharges } from '../../rate-limits/attempts.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
 import type { TooManyAttempts } from '../sign-in.js'
@@ -41,22 +41,22 @@ export async function requestMagicLink<Metadata extends object>(
   input: MagicLinkInput,
   requestInfo: RequestInfo,
 ): Promise<MagicLinkRequest> {
-  if (context.post === null)
+  if (context.mailQueue === null)
     throw new InvalidOptionsError('mailer', 'is needed to send links; create() makes one without')
   const info = readRequestInfo(requestInfo)
   const email = readEmail(input)
   const charges = mailCharges(context.options.bruteForce, requireEmail(email), info.ip)
   const { decision, made } = await issue(context, email, charges)
-  const scene = { userId: null, info }
+  const eventContext = { userId: null, info }
   if (!decision.ok) {
-    context.tell({ events: [event('attempts_refused', scene, { path: 'magic_link' })] })
+    context.emit({ events: [event('attempts_refused', eventContext, { path: 'magic_link' })] })
     return decision
   }
   const { link, code, lifetimeSeconds } = made
   const facts = { link: link.reveal(), code, lifetimeSeconds }
-  context.tell({
-    events: [event('magic_link_requested', scene, {})],
-    letters: decision.to === null ? [] : [letter('magic_link', decision.to, facts)],
+  context.emit({
+    events: [event('magic_link_requested', eventContext, {})],
+    mails: decision.to === null ? [] : [queuedMail('magic_link', decision.to, facts)],
   })
   return { ok: true }
 }
@@ -69,7 +69,7 @@ export async function createMagicLink<Metadata extends object>(
   const { decision, made } = await issue(context, readEmail(input), null)
   // Without charges there is nothing to refuse.
   if (!decision.ok) throw new Error('the storage refused a link that costs nothing')
-  context.tell({ events: [event('magic_link_requested', { userId: null }, {})] })
+  context.emit({ events: [event('magic_link_requested', { userId: null }, {})] })
   return { to: decision.to, ...made }
 }
 

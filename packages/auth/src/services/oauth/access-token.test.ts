@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { GrantedTokens } from '../../oauth-client/provider-client.js'
-import { openTokens, sealTokens } from './kept-tokens.js'
 import {
   db,
   definition,
@@ -16,6 +15,7 @@ import {
   unreachableEndpoints,
   validated,
 } from './oauth-site.test.support.js'
+import { decryptTokens, encryptTokens } from './provider-tokens.js'
 
 test('T9.108 tokens that are kept are not in the table in clear, and are given to their owner only', async () => {
   const { user, token } = await signIn(newPerson())
@@ -48,7 +48,7 @@ async function keptOf(person = newPerson()) {
   }
   const change = async (changes: Partial<GrantedTokens>, keys = torii.options.keys) => {
     const found = await stored()
-    const tokens = sealTokens(keys, { ...openTokens(keys, found), ...changes }, found)
+    const tokens = encryptTokens(keys, { ...decryptTokens(keys, found), ...changes }, found)
     const { version } = found
     assert.ok(await oauthAccounts.replaceTokens(user.id, account.id, { version, tokens }))
   }
@@ -79,13 +79,13 @@ test('a refresh token that the provider no longer takes is sent once: the person
   assert.deepEqual(await ask(), expired)
   assert.deepEqual(await ask(), expired)
   assert.equal(tokenRequests() - already, 1)
-  assert.equal(openTokens(torii.options.keys, await stored()).refreshToken, null)
+  assert.equal(decryptTokens(torii.options.keys, await stored()).refreshToken, null)
 })
 
 test('a provider that is down keeps the refresh token, and nobody waits for the one who found out', async () => {
   const { account, user, change, stored, ask } = await keptOf()
   await change(ended)
-  const { refreshToken } = openTokens(torii.options.keys, await stored())
+  const { refreshToken } = decryptTokens(torii.options.keys, await stored())
   const down = site.with({
     keys: [{ id: 'k1', secret }],
     oauth: {
@@ -97,7 +97,7 @@ test('a provider that is down keeps the refresh token, and nobody waits for the 
       ok: false,
       reason: 'provider_failed',
     })
-  assert.equal(openTokens(torii.options.keys, await stored()).refreshToken, refreshToken)
+  assert.equal(decryptTokens(torii.options.keys, await stored()).refreshToken, refreshToken)
   assert.ok((await ask()).ok, 'the lease has ended, and the token is good')
 })
 
@@ -114,24 +114,32 @@ test('rotating the key: every kept token is sealed again, save what is being ref
   const { version } = await busy.stored()
   const lease = { version, leaseSeconds: 60 }
   assert.ok(await site.storage.oauthAccounts.leaseRefresh(busy.user.id, busy.account.id, lease))
-  const first = await rotated.oauth.resealTokens()
+  const first = await rotated.oauth.reencryptTokens()
   assert.deepEqual([first.busy, first.unreadable], [1, 0])
-  assert.ok(first.resealed >= 2)
+  assert.ok(first.reencrypted >= 2)
   assert.equal((await busy.stored()).version, version)
   await db.query('update torii.oauth_accounts set refresh_lease_ends_at = now() where id = $1', [
     busy.account.id,
   ])
-  assert.deepEqual(await rotated.oauth.resealTokens(), { resealed: 1, unreadable: 0, busy: 0 })
-  assert.deepEqual(await rotated.oauth.resealTokens(), { resealed: 0, unreadable: 0, busy: 0 })
+  assert.deepEqual(await rotated.oauth.reencryptTokens(), {
+    reencrypted: 1,
+    unreadable: 0,
+    busy: 0,
+  })
+  assert.deepEqual(await rotated.oauth.reencryptTokens(), {
+    reencrypted: 0,
+    unreadable: 0,
+    busy: 0,
+  })
   const after = site.with({
     keys: [{ id: 'k2', secret: newSecret }],
     oauth: { providers: [{ ...definition, keepTokens: true }] },
   })
   assert.ok((await after.oauth.accessToken(user.id, account.id)).ok)
-  assert.ok(openTokens(after.options.keys, await stored()).accessToken !== '')
+  assert.ok(decryptTokens(after.options.keys, await stored()).accessToken !== '')
   // Under a key that is gone they can only be counted.
   const lost = site.with({ keys: [{ id: 'k3', secret: randomBytes(32) }] })
-  const counted = await lost.oauth.resealTokens()
-  assert.equal(counted.resealed, 0)
+  const counted = await lost.oauth.reencryptTokens()
+  assert.equal(counted.reencrypted, 0)
   assert.ok(counted.unreadable >= 3)
 })

@@ -4,7 +4,7 @@ import type { GrantedTokens } from '../../oauth-client/provider-client.js'
 import { ProviderFailure } from '../../oauth-client/provider-failure.js'
 import type { ServiceContext } from '../context.js'
 import type { UsableProvider } from './clients.js'
-import { openTokens, ProviderToken, sealTokens } from './kept-tokens.js'
+import { decryptTokens, encryptTokens, ProviderToken } from './provider-tokens.js'
 
 export type AccessTokenOutcome =
   | { readonly ok: true; readonly accessToken: ProviderToken; readonly expiresAt: Date | null }
@@ -55,7 +55,7 @@ export async function accessToken<Metadata extends object>(
     const kept = await oauthAccounts.findTokens(userId, id)
     const usable = kept === null ? undefined : providers.get(kept.provider)
     if (kept === null || usable === undefined) return { ok: false, reason: 'none' }
-    const tokens = openTokens(keys, kept)
+    const tokens = decryptTokens(keys, kept)
     if (isFresh(tokens)) return given(tokens)
     const { refreshToken } = tokens
     if (refreshToken === null) return { ok: false, reason: 'expired' }
@@ -109,6 +109,6 @@ async function store<Metadata extends object>(
   { userId, id, kept }: Refresh,
   tokens: GrantedTokens,
 ): Promise<void> {
-  const change = { version: kept.version, tokens: sealTokens(options.keys, tokens, kept) }
+  const change = { version: kept.version, tokens: encryptTokens(options.keys, tokens, kept) }
   await storage.oauthAccounts.replaceTokens(userId, id, change)
 }

@@ -1,8 +1,8 @@
 import type {
-  AskingSession,
   OAuthAccount,
   OAuthIdentity,
   OAuthSignInOutcome,
+  SessionActor,
   User,
   ValidSession,
 } from 'torii-core'
@@ -10,19 +10,19 @@ import { newOAuthAccountId, newUserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
-import { letter } from '../../mail/letter.js'
+import { queuedMail } from '../../mail/queued-mail.js'
 import type { ProviderIdentity } from '../../oauth-client/profile.js'
 import type { GrantedTokens } from '../../oauth-client/provider-client.js'
 import { ProviderFailure } from '../../oauth-client/provider-failure.js'
 import type { ServiceContext } from '../context.js'
-import type { Scene, Story } from '../effects/story.js'
-import { event } from '../effects/story.js'
+import type { Effects, EventContextInput } from '../effects/effects.js'
+import { event } from '../effects/effects.js'
 import { prepareAnybodysSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
 import type { BrowserSecret } from './flow-secrets.js'
 import { readFlowSecrets } from './flow-secrets.js'
-import { sealTokens } from './kept-tokens.js'
+import { encryptTokens } from './provider-tokens.js'
 import type { ProviderUnavailable, UnknownProvider } from './start.js'
 
 /** What the browser brings back from a provider. */
@@ -80,12 +80,12 @@ export async function completeFlow<Metadata extends object>(
   const state = await context.storage.oauthStates.consume({ stateHash, browserHash, provider })
   if (state === null) return invalidToken
   const { flow, redirectTo } = state
-  const asker = flow.kind === 'link' ? askerOf(flow.asking, valid) : null
+  const asker = flow.kind === 'link' ? askerOf(flow.actor, valid) : null
   if (flow.kind === 'link' && asker === null) return invalidToken
   try {
     const answer = await usable.client.complete(query, secrets)
     return flow.kind === 'link' && asker !== null
-      ? await link(context, usable, { asking: flow.asking, asker, redirectTo }, answer, info)
+      ? await link(context, usable, { actor: flow.actor, asker, redirectTo }, answer, info)
       : await signIn(context, usable, redirectTo, answer, info)
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error
@@ -94,11 +94,11 @@ export async function completeFlow<Metadata extends object>(
 }
 
 /** A flow that links ends in the session it was started in, not in whichever the browser has by now. */
-const askerOf = (asking: AskingSession, valid: ValidSession<object> | null): User<object> | null =>
-  valid?.session.id === asking.sessionId ? valid.user : null
+const askerOf = (actor: SessionActor, valid: ValidSession<object> | null): User<object> | null =>
+  valid?.session.id === actor.sessionId ? valid.user : null
 
 function failed<Metadata extends object>(
-  { options, tell }: ServiceContext<Metadata>,
+  { options, emit }: ServiceContext<Metadata>,
   provider: string,
   { problem, detail }: ProviderFailure,
   info: RequestInfo,
@@ -106,7 +106,7 @@ function failed<Metadata extends object>(
   if (problem === 'refused' && detail === 'access_denied') return { ok: false, reason: 'declined' }
   options.log({ level: 'warn', event: 'provider_failed', provider, problem, detail })
   const told = { method: 'oauth', reason: problem } as const
-  tell({ events: [event('sign_in_failed', { userId: null, info }, told)] })
+  emit({ events: [event('sign_in_failed', { userId: null, info }, told)] })
   return { ok: false, reason: 'provider_failed' }
 }
 
@@ -122,7 +122,7 @@ function identityOf(
   { identity, tokens }: Answer,
 ): OAuthIdentity {
   const { provider: name, subject, label } = identity
-  const kept = provider.keepTokens ? sealTokens(options.keys, tokens, identity) : null
+  const kept = provider.keepTokens ? encryptTokens(options.keys, tokens, identity) : null
   return { provider: name, subject, label, tokens: kept }
 }
 
@@ -147,14 +147,14 @@ async function signIn<Metadata extends object>(
     newAccountId: newOAuthAccountId(),
     session,
   }
-  const outcome = await context.commit(
-    ({ oauthAccounts }) => oauthAccounts.signIn(person),
-    (done) => (done.ok ? storyOf(done, usable, info) : {}),
-    true,
-  )
+  const outcome = await context.runWithEffects({
+    run: ({ oauthAccounts }) => oauthAccounts.signIn(person),
+    effects: (done) => (done.ok ? effectsOf(done, usable, info) : {}),
+    createsUser: true,
+  })
   if (!outcome.ok) {
     const detail = { method: 'oauth', reason: 'disabled' } as const
-    context.tell({ events: [event('sign_in_failed', { userId: null, info }, detail)] })
+    context.emit({ events: [event('sign_in_failed', { userId: null, info }, detail)] })
     return { ok: false, reason: 'account_disabled' }
   }
   const { user, how } = outcome
@@ -162,28 +162,30 @@ async function signIn<Metadata extends object>(
   return { ok: true, kind: 'signed_in', how, user, session: outcome.session, token, redirectTo }
 }
 
-function storyOf<Metadata extends object>(
+function effectsOf<Metadata extends object>(
   { user, session, how }: Extract<OAuthSignInOutcome<Metadata>, { ok: true }>,
   { provider }: UsableProvider,
   info: RequestInfo,
-): Story<Metadata> {
-  const scene: Scene = { userId: user.id, sessionId: session.id, info }
+): Effects<Metadata> {
+  const eventContext: EventContextInput = { userId: user.id, sessionId: session.id, info }
   const method = 'oauth'
-  const linked = () => event('oauth_linked', scene, { provider: provider.name, accountId: null })
+  const linked = () =>
+    event('oauth_linked', eventContext, { provider: provider.name, accountId: null })
   const events: ToriiEvent[] = []
-  if (how === 'created') events.push(event('user_created', scene, { method }))
-  if (how === 'took_over') events.push(event('account_taken_over', scene, { method }))
+  if (how === 'created') events.push(event('user_created', eventContext, { method }))
+  if (how === 'took_over')
+    events.push(event('unverified_credentials_removed', eventContext, { method }))
   if (how !== 'known') events.push(linked())
-  events.push(event('signed_in', scene, { method }))
+  events.push(event('signed_in', eventContext, { method }))
   return {
     created: how === 'created' ? user : null,
     events,
-    letters: how === 'linked' ? linkedLetters(user, provider.displayName) : [],
+    mails: how === 'linked' ? linkedMail(user, provider.displayName) : [],
   }
 }
 
 interface LinkFlow {
-  readonly asking: AskingSession
+  readonly actor: SessionActor
   readonly asker: User<object>
   readonly redirectTo: string | null
 }
@@ -191,33 +193,33 @@ interface LinkFlow {
 async function link<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider,
-  { asking, asker, redirectTo }: LinkFlow,
+  { actor, asker, redirectTo }: LinkFlow,
   answer: Answer,
   info: RequestInfo,
 ): Promise<OAuthCallbackOutcome<Metadata>> {
-  const { userId, sessionId } = asking
+  const { userId, sessionId } = actor
   const identity = { ...identityOf(context, usable, answer), newAccountId: newOAuthAccountId() }
-  const scene = { userId, sessionId, info }
-  const outcome = await context.commit(
-    ({ oauthAccounts }) => oauthAccounts.link(asking, identity),
-    (done) =>
+  const eventContext = { userId, sessionId, info }
+  const outcome = await context.runWithEffects({
+    run: ({ oauthAccounts }) => oauthAccounts.link(actor, identity),
+    effects: (done) =>
       done.ok
         ? {
             events: [
-              event('oauth_linked', scene, {
+              event('oauth_linked', eventContext, {
                 provider: identity.provider,
                 accountId: done.account.id,
               }),
             ],
-            letters: linkedLetters(asker, usable.provider.displayName),
+            mails: linkedMail(asker, usable.provider.displayName),
           }
         : {},
-  )
+  })
   if (outcome.ok) return { ok: true, kind: 'linked', account: outcome.account, redirectTo }
   return outcome.reason === 'taken' ? { ok: false, reason: 'taken' } : invalidToken
 }
 
-const linkedLetters = (
+const linkedMail = (
   { email, name }: { email: string | null; name: string | null },
   provider: string,
-) => (email === null ? [] : [letter('account_linked', email, { name, provider })])
+) => (email === null ? [] : [queuedMail('account_linked', email, { name, provider })])

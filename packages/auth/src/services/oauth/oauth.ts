@@ -7,10 +7,10 @@ import { accessToken } from './access-token.js'
 import type { OAuthCallbackInput, OAuthCallbackOutcome } from './callback.js'
 import { completeFlow } from './callback.js'
 import { createProviderClients } from './clients.js'
-import type { JoinedOAuth } from './joined.js'
-import { joinOAuth } from './joined.js'
-import type { TokensResealed } from './reseal.js'
-import { resealTokens } from './reseal.js'
+import type { TransactionalOAuth } from './in-transaction.js'
+import { createTransactionalOAuth } from './in-transaction.js'
+import type { TokensReencrypted } from './reencrypt-tokens.js'
+import { reencryptTokens } from './reencrypt-tokens.js'
 import type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './start.js'
 import { startFlow, startLink } from './start.js'
 
@@ -21,7 +21,8 @@ export interface OfferedProvider {
 }
 
 /** Signing in with accounts at providers, and linking them. */
-export interface OAuthService<Metadata extends object = Record<string, Json>> extends JoinedOAuth {
+export interface OAuthService<Metadata extends object = Record<string, Json>>
+  extends TransactionalOAuth {
   /** The providers that may be used, in the order of the options. */
   providers(): readonly OfferedProvider[]
   /** Starts signing in at a provider: one statement. */
@@ -60,7 +61,7 @@ export interface OAuthService<Metadata extends object = Record<string, Json>> ex
    * Seals the kept tokens that stand under another key again, under the one that writes today: the last step of a
    * rotation of `keys`, while the application runs.
    */
-  resealTokens(): Promise<TokensResealed>
+  reencryptTokens(): Promise<TokensReencrypted>
 }
 
 export function createOAuthService<Metadata extends object>(
@@ -68,7 +69,7 @@ export function createOAuthService<Metadata extends object>(
 ): OAuthService<Metadata> {
   const providers = createProviderClients(context.options)
   return {
-    ...joinOAuth(context),
+    ...createTransactionalOAuth(context),
     providers: () =>
       [...providers.values()].map(({ provider: { name, displayName } }) => ({ name, displayName })),
     start: (provider, input, requestInfo) =>
@@ -83,6 +84,6 @@ export function createOAuthService<Metadata extends object>(
       if (accountId === null) return { ok: false, reason: 'none' }
       return accessToken(context, providers, userId, accountId)
     },
-    resealTokens: () => resealTokens(context),
+    reencryptTokens: () => reencryptTokens(context),
   }
 }

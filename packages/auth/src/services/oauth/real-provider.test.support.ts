@@ -62,9 +62,9 @@ export async function startRealProvider(
       claims: async () => ({ ...people.get(id), sub: id }),
     }),
     async loadExistingGrant(context) {
-      const { client: asking, session, params } = context.oidc
+      const { client: actor, session, params } = context.oidc
       const grant = new provider.Grant({
-        clientId: asking?.clientId ?? '',
+        clientId: actor?.clientId ?? '',
         accountId: session?.accountId ?? '',
       })
       grant.addOIDCScope(String(params?.scope))

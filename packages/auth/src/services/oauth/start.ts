@@ -2,11 +2,11 @@ import type { OAuthFlow, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { ProviderFailure } from '../../oauth-client/provider-failure.js'
-import { startCharge } from '../../rate-limits/attempts.js'
+import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
-import { askingOf, requireRecent } from '../sessions/valid-session.js'
+import { actorOf, requireRecent } from '../sessions/valid-session.js'
 import type { TooManyAttempts } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
 import type { BrowserSecret } from './flow-secrets.js'
@@ -56,7 +56,7 @@ export async function startFlow<Metadata extends object>(
   requestInfo: RequestInfo,
 ): Promise<OAuthStartOutcome> {
   const info = readRequestInfo(requestInfo)
-  const { options, storage, tell } = context
+  const { options, storage, emit } = context
   if (usable === undefined) return { ok: false, reason: 'unknown_provider' }
   const { redirectTo = null, browser = null } = input ?? {}
   const secrets = newFlowSecrets(usable.binding, browser)
@@ -68,10 +68,10 @@ export async function startFlow<Metadata extends object>(
     flow,
     redirectTo: checkRedirectTo(redirectTo, origins),
     lifetimeSeconds: options.oauth.flowSeconds,
-    network: startCharge(options.bruteForce, info.ip),
+    ipAddress: startCharge(options.bruteForce, info.ip),
   })
   if (!started.ok) {
-    tell({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
+    emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
     return started
   }
   const url = await asked(context, usable, () => usable.client.authorizationUrl(secrets))
@@ -89,7 +89,7 @@ export async function startLink<Metadata extends object>(
 ): Promise<OAuthLinkStartOutcome> {
   const recent = requireRecent(valid)
   if (!recent.ok) return recent
-  const flow: OAuthFlow = { kind: 'link', asking: askingOf(valid) }
+  const flow: OAuthFlow = { kind: 'link', actor: actorOf(valid) }
   return startFlow(context, usable, flow, input, requestInfo)
 }
 

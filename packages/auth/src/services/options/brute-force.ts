@@ -1,7 +1,7 @@
-import type { AttemptPolicy } from 'torii-core'
+import type { RateLimitPolicy } from 'torii-core'
 import { InvalidOptionsError } from 'torii-core'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
-import type { BruteForcePolicies } from '../../rate-limits/attempts.js'
+import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
 import { defaults } from './defaults.js'
 import { maxSessionSeconds } from './session.js'
 
@@ -15,7 +15,7 @@ export function resolveBruteForce(value: unknown): BruteForcePolicies {
     resolvePolicy(given[name], `bruteForce.${name}`, defaults.bruteForce[name], maxLimit)
   return Object.freeze({
     account: policy('account', maxAccountLimit),
-    network: policy('network', 1_000_000),
+    ipAddress: policy('ipAddress', 1_000_000),
     registrations: policy('registrations', 1_000_000),
     mailbox: policy('mailbox', 1_000_000),
     mailRequests: policy('mailRequests', 1_000_000),
@@ -27,11 +27,11 @@ export function resolveBruteForce(value: unknown): BruteForcePolicies {
 function resolvePolicy(
   value: unknown,
   section: string,
-  otherwise: AttemptPolicy,
+  otherwise: RateLimitPolicy,
   maxLimit: number,
-): AttemptPolicy {
+): RateLimitPolicy {
   const given = readSection(value, section, Object.keys(otherwise))
-  const number = (name: keyof AttemptPolicy, max: number) =>
+  const number = (name: keyof RateLimitPolicy, max: number) =>
     readWholeNumber(given[name], `${section}.${name}`, { min: 1, max, otherwise: otherwise[name] })
   const policy = {
     cap: number('cap', maxLimit),

@@ -88,7 +88,7 @@ export const defaults = Object.freeze({
      * One password tried on many accounts. A network can be a whole office or a mobile carrier, so it
      * pays ten times an account's cap, its lock is short and never grows, and nothing is for good.
      */
-    network: Object.freeze({
+    ipAddress: Object.freeze({
       cap: 100,
       windowSeconds: 600,
       lockSeconds: 600,

@@ -7,14 +7,14 @@ import {
   readWholeNumber,
 } from '../../base/option-checks.js'
 import { englishMessages } from '../../mail/english.js'
+import type { MailQueueOptions } from '../../mail/mail-queue.js'
 import type { Mailer } from '../../mail/message.js'
 import { messageKinds } from '../../mail/message.js'
 import type { Messages } from '../../mail/messages.js'
-import type { PostOptions } from '../../mail/post.js'
 import { defaults } from './defaults.js'
 
 /** How mail reads, and how it leaves. */
-export interface MailOptions extends PostOptions {
+export interface MailOptions extends MailQueueOptions {
   /** What the messages call the application (default: the host of `baseUrl`). */
   readonly appName: string
   /**
@@ -37,7 +37,7 @@ export type MailOptionsInput = Partial<Omit<MailOptions, 'messages'>> & {
 /** @throws InvalidOptionsError */
 export function resolveMail(value: unknown, { host }: BaseUrl): MailOptions {
   const given = readSection(value, 'mail', ['appName', 'messages', ...Object.keys(defaults.mail)])
-  const number = (name: keyof PostOptions, min: number, max: number) =>
+  const number = (name: keyof MailQueueOptions, min: number, max: number) =>
     readWholeNumber(given[name], `mail.${name}`, { min, max, otherwise: defaults.mail[name] })
   return Object.freeze({
     appName: resolveAppName(given.appName, host),

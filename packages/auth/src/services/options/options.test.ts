@@ -46,7 +46,7 @@ test('given values replace their defaults one by one', () => {
   assert.equal(resolved.password.hashing.maxWaiting, 0)
   assert.equal(resolved.password.hashing.memoryKib, 19_456)
   assert.deepEqual(resolved.bruteForce.account, { ...defaults.bruteForce.account, cap: 5 })
-  assert.deepEqual(resolved.bruteForce.network, defaults.bruteForce.network)
+  assert.deepEqual(resolved.bruteForce.ipAddress, defaults.bruteForce.ipAddress)
 })
 
 const refused: readonly (readonly [option: string, given: Record<string, unknown>])[] = [
@@ -82,7 +82,7 @@ const refused: readonly (readonly [option: string, given: Record<string, unknown
   ['bruteForce.account.limit', { bruteForce: { account: { limit: 101 } } }],
   ['bruteForce.account.cap', { bruteForce: { account: { cap: 11, limit: 10 } } }],
   ['bruteForce.account.lockSeconds', { bruteForce: { account: { lockSeconds: 3601 } } }],
-  ['bruteForce.network.forgetSeconds', { bruteForce: { network: { forgetSeconds: 599 } } }],
+  ['bruteForce.network.forgetSeconds', { bruteForce: { ipAddress: { forgetSeconds: 599 } } }],
   ['bruteForce.registrations.cap', { bruteForce: { registrations: { cap: 0 } } }],
   ['requireVerifiedEmail', { requireVerifiedEmail: 'yes' }],
   ['log', { log: {} }],

@@ -1,16 +1,16 @@
-import type { AttemptPolicy, Json } from 'torii-core'
+import type { Json, RateLimitPolicy } from 'torii-core'
 import { InvalidOptionsError } from 'torii-core'
 import type { KeepAlive } from '../../base/background.js'
 import type { BaseUrl } from '../../base/base-url.js'
 import { resolveBaseUrl } from '../../base/base-url.js'
+import { ignoreErrors } from '../../base/ignore-errors.js'
 import type { Log, LogEvent } from '../../base/log.js'
 import { readBoolean, readFunction, readSection } from '../../base/option-checks.js'
-import { quiet } from '../../base/quiet.js'
 import type { ApplicationKey, KeyRing } from '../../crypto/key-ring.js'
 import { resolveKeys } from '../../crypto/key-ring.js'
 import type { EventHandler, ToriiEvent } from '../../events/event.js'
 import type { Mailer } from '../../mail/message.js'
-import type { BruteForcePolicies } from '../../rate-limits/attempts.js'
+import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
 import type { AuditOptions } from './audit.js'
 import { resolveAudit } from './audit.js'
 import { resolveBruteForce } from './brute-force.js'
@@ -52,7 +52,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   oauth?: OAuthOptionsInput
   /** Short-lived tokens for services that cannot ask the database (default: none are made). */
   jwt?: JwtOptionsInput
-  bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<AttemptPolicy> }
+  bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<RateLimitPolicy> }
   magicLink?: Partial<MagicLinkOptions>
   /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without one nothing that needs a mail is offered. */
   mailer?: Mailer
@@ -143,9 +143,9 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     mail: resolveMail(given.mail, baseUrl),
     requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer),
     audit: resolveAudit(given.audit),
-    onEvent: quiet(readFunction<EventHandler>(given.onEvent, 'onEvent')),
+    onEvent: ignoreErrors(readFunction<EventHandler>(given.onEvent, 'onEvent')),
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
-    log: quiet(readFunction<Log>(given.log, 'log')),
+    log: ignoreErrors(readFunction<Log>(given.log, 'log')),
   })
 }
 

@@ -8,7 +8,7 @@ import {
 import type { KeyRing } from '../../crypto/key-ring.js'
 import { argon2Ceilings } from '../../password-hashing/argon2.js'
 import type { LegacyVerifier } from '../../password-hashing/legacy-verifier.js'
-import type { BreachedHook } from '../../password-policy/breached.js'
+import type { BreachedHook } from '../../password-policy/breach-lookup.js'
 import { defaults } from './defaults.js'
 
 /** What a password hash costs, and how many are made at once. */

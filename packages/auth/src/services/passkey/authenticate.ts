@@ -1,8 +1,8 @@
-import type { AttemptRefund, Json, PasskeyCredential, PasskeySignInOutcome } from 'torii-core'
+import type { Json, PasskeyCredential, PasskeySignInOutcome, RateLimitRefund } from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { startCharge } from '../../rate-limits/attempts.js'
+import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { AuthenticationAnswer } from '../../webauthn/answer.js'
 import { readAuthenticationAnswer } from '../../webauthn/answer.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
@@ -10,8 +10,8 @@ import { requestOptions } from '../../webauthn/ceremony-options.js'
 import type { AuthenticationVerdict } from '../../webauthn/verify-authentication.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context.js'
-import type { Scene, Story } from '../effects/story.js'
-import { event } from '../effects/story.js'
+import type { Effects, EventContextInput } from '../effects/effects.js'
+import { event } from '../effects/effects.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn, TooManyAttempts } from '../sign-in.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
@@ -19,7 +19,7 @@ import { decoyCredentials, descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
 import { readChallengeId, readInput } from './input.js'
 import type { PasskeyCeremonyStart } from './start.js'
-import { newChallenge, policyOf, startCeremony, tellRefused } from './start.js'
+import { emitRefused, newChallenge, policyOf, startCeremony } from './start.js'
 
 /** Whose passkeys are asked for; without an address the authenticator shows what it has. */
 export interface PasskeyOptionsInput {
@@ -75,7 +75,7 @@ async function optionsByEmail<Metadata extends object>(
     newChallenge(context, id, info),
     email,
   )
-  if (!started.ok) return tellRefused(context, started, info)
+  if (!started.ok) return emitRefused(context, started, info)
   const allow = started.credentials.length > 0 ? started.credentials.map(descriptorOf) : decoys
   const challenge = challengeOf(id, { kind: 'address' })
   const options = requestOptions(policyOf(context.options.passkey), challenge, allow)
@@ -122,7 +122,7 @@ function verify(
 }
 
 async function openSession<Metadata extends object>(
-  { options, commit }: ServiceContext<Metadata>,
+  { options, runWithEffects }: ServiceContext<Metadata>,
   credential: PasskeyCredential,
   verdict: Extract<AuthenticationVerdict, { ok: true }>,
   info: RequestInfo,
@@ -130,16 +130,17 @@ async function openSession<Metadata extends object>(
   const { userId } = credential
   const { session, token } = prepareSession(userId, 'passkey', info, options.session)
   const use = useOf(credential, verdict)
-  const network = startCharge(options.bruteForce, info.ip)
-  const refund: AttemptRefund = { account: null, network: network?.key ?? null }
-  const scene = { userId, sessionId: session.id, info }
-  const opened = await commit(
-    ({ passkeys }) => passkeys.signIn(use, network === null ? { session } : { session, refund }),
-    (outcome): Story<Metadata> =>
+  const ipAddress = startCharge(options.bruteForce, info.ip)
+  const refund: RateLimitRefund = { account: null, ipAddress: ipAddress?.key ?? null }
+  const eventContext = { userId, sessionId: session.id, info }
+  const opened = await runWithEffects({
+    run: ({ passkeys }) =>
+      passkeys.signIn(use, ipAddress === null ? { session } : { session, refund }),
+    effects: (outcome): Effects<Metadata> =>
       outcome.ok
-        ? { events: [event('signed_in', scene, { method: 'passkey' })] }
-        : storyOfUse(outcome, credential, { userId, info }),
-  )
+        ? { events: [event('signed_in', eventContext, { method: 'passkey' })] }
+        : effectsOfUse(outcome, credential, { userId, info }),
+  })
   return opened.ok ? { ...opened, token } : invalidCredentials
 }
 
@@ -150,22 +151,22 @@ export const useOf = (
 ) => ({ credentialId, userId, epochs, signCount, backedUp })
 
 /** A counter that did not rise is reported: the passkey may have been copied. Section 6.1.1. */
-export function storyOfUse(
+export function effectsOfUse(
   { reason }: Pick<Extract<PasskeySignInOutcome, { ok: false }>, 'reason'>,
   { id }: PasskeyCredential,
-  scene: Scene,
-): Pick<Story<object>, 'events'> {
-  const failed = event('sign_in_failed', scene, { method: 'passkey', reason })
+  eventContext: EventContextInput,
+): Pick<Effects<object>, 'events'> {
+  const failed = event('sign_in_failed', eventContext, { method: 'passkey', reason })
   if (reason !== 'counter_regression') return { events: [failed] }
-  return { events: [event('passkey_counter_regression', scene, { passkeyId: id }), failed] }
+  return { events: [event('passkey_counter_regression', eventContext, { passkeyId: id }), failed] }
 }
 
 /** One answer for everything, whatever the event says. */
 export function refused(
-  { tell }: Pick<ServiceContext<object>, 'tell'>,
-  scene: Scene,
+  { emit }: Pick<ServiceContext<object>, 'emit'>,
+  eventContext: EventContextInput,
   reason: string,
 ): typeof invalidCredentials {
-  tell({ events: [event('sign_in_failed', scene, { method: 'passkey', reason })] })
+  emit({ events: [event('sign_in_failed', eventContext, { method: 'passkey', reason })] })
   return invalidCredentials
 }

@@ -188,12 +188,12 @@ test('T7.86 a counter that does not rise is refused and told; the row stays as i
 
 test('T7.87 a credential that somebody has is nobody else’s, and not twice the same person’s', async () => {
   const { authenticator, valid } = await withPasskey()
-  for (const asking of [valid, (await signUp()).valid]) {
-    const asked = await torii.passkey.registerOptions(asking, requestInfo)
+  for (const actor of [valid, (await signUp()).valid]) {
+    const asked = await torii.passkey.registerOptions(actor, requestInfo)
     assert.ok(asked.ok)
     const response = authenticator.create(asked.options)
     const outcome = await torii.passkey.register(
-      asking,
+      actor,
       { challengeId: asked.challengeId, response },
       requestInfo,
     )

@@ -7,9 +7,9 @@ import type {
   PasskeyOptionsInput,
 } from './authenticate.js'
 import { authenticate, authenticateOptions } from './authenticate.js'
+import type { TransactionalPasskey } from './in-transaction.js'
+import { createTransactionalPasskey } from './in-transaction.js'
 import type { PasskeyAnswerInput } from './input.js'
-import type { JoinedPasskey } from './joined.js'
-import { joinPasskey } from './joined.js'
 import type {
   ReauthenticatePasskeyStart,
   ReauthenticateWithPasskeyInput,
@@ -30,7 +30,7 @@ import { register, registerOptions } from './register.js'
  * @see WebAuthn Level 3, section 7; docs/passkey.md has each step
  */
 export interface PasskeyService<Metadata extends object = Record<string, Json>>
-  extends JoinedPasskey {
+  extends TransactionalPasskey {
   /**
    * Options for a new passkey of this person, whose proof of identity is recent. The passkeys they have are
    * left out, so that a device is not registered twice. Two statements.
@@ -95,6 +95,6 @@ export function createPasskeyService<Metadata extends object>(
     reauthenticateOptions: (valid, info) => reauthenticateOptions(context, valid, info),
     reauthenticate: (valid, input, info) => reauthenticate(context, valid, input, info),
     list: ({ user }) => context.storage.passkeys.list(user.id),
-    ...joinPasskey(context),
+    ...createTransactionalPasskey(context),
   }
 }

@@ -1,18 +1,18 @@
 import type { PasskeyReauthentication, Session, SessionToken, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { startCharge } from '../../rate-limits/attempts.js'
+import { startCharge } from '../../rate-limits/rate-limits.js'
 import { readAuthenticationAnswer } from '../../webauthn/answer.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context.js'
-import type { Story } from '../effects/story.js'
-import { event } from '../effects/story.js'
+import type { Effects } from '../effects/effects.js'
+import { event } from '../effects/effects.js'
 import { freshSecret, keyOfSession, sameSecret } from '../sessions/session-key.js'
-import { askingOf, sceneOf } from '../sessions/valid-session.js'
+import { actorOf, eventContextOf } from '../sessions/valid-session.js'
 import type { TooManyAttempts } from '../sign-in.js'
-import { invalidCredentials, refused, storyOfUse, useOf } from './authenticate.js'
+import { effectsOfUse, invalidCredentials, refused, useOf } from './authenticate.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
@@ -49,7 +49,7 @@ export async function reauthenticateOptions<Metadata extends object>(
   const existing = await context.storage.passkeys.credentials(valid.user.id)
   if (existing.length === 0) return { ok: false, reason: 'none' }
   const id = newChallengeId()
-  const holder = { kind: 'session', asking: askingOf(valid) } as const
+  const holder = { kind: 'session', actor: actorOf(valid) } as const
   const tooMany = await startCeremony(context, id, 'reauthenticate', holder, info)
   if (tooMany !== null) return tooMany
   const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
@@ -70,8 +70,8 @@ export async function reauthenticate<Metadata extends object>(
   const id = readChallengeId(challengeId)
   const answer = readAuthenticationAnswer(response)
   const key = keyOfSession(token, valid)
-  const scene = sceneOf(valid, info)
-  if (id === null) return refused(context, scene, 'unknown')
+  const eventContext = eventContextOf(valid, info)
+  if (id === null) return refused(context, eventContext, 'unknown')
   const { credentialId } = answer
   const credential = await context.storage.passkeys.findForSignIn({
     challengeHash: hashChallengeId(id),
@@ -79,25 +79,25 @@ export async function reauthenticate<Metadata extends object>(
     credentialId,
   })
   if (credential === null || credential.userId !== valid.user.id)
-    return refused(context, scene, 'unknown')
+    return refused(context, eventContext, 'unknown')
   const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
   const expected = { challenge, discoverable: false }
   const policy = policyOf(context.options.passkey)
   const verdict = await verifyAuthentication(answer, credential, expected, policy)
-  if (!verdict.ok) return refused(context, scene, verdict.problem)
+  if (!verdict.ok) return refused(context, eventContext, verdict.problem)
   const next = rotate ? freshSecret(key) : sameSecret(key, token)
-  const network = startCharge(context.options.bruteForce, info.ip)?.key ?? null
-  const proved = await context.commit(
-    ({ passkeys }) =>
+  const ipAddress = startCharge(context.options.bruteForce, info.ip)?.key ?? null
+  const proved = await context.runWithEffects({
+    run: ({ passkeys }) =>
       passkeys.reauthenticate(useOf(credential, verdict), {
         key,
         newSecretHash: next.secretHash,
-        ...(network === null ? {} : { refund: { account: null, network } }),
+        ...(ipAddress === null ? {} : { refund: { account: null, ipAddress } }),
       }),
-    (outcome: PasskeyReauthentication): Story<Metadata> =>
+    effects: (outcome: PasskeyReauthentication): Effects<Metadata> =>
       outcome.ok
-        ? { events: [event('reauthenticated', scene, { method: 'passkey' })] }
-        : storyOfUse(outcome, credential, scene),
-  )
+        ? { events: [event('reauthenticated', eventContext, { method: 'passkey' })] }
+        : effectsOfUse(outcome, credential, eventContext),
+  })
   return proved.ok ? { ...proved, token: next.token } : invalidCredentials
 }

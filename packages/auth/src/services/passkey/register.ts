@@ -2,7 +2,7 @@ import type { NewPasskey, Passkey, PasskeyAddition, ValidSession } from 'torii-c
 import { newPasskeyId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { letter } from '../../mail/letter.js'
+import { queuedMail } from '../../mail/queued-mail.js'
 import type { RegistrationAnswer } from '../../webauthn/answer.js'
 import { readRegistrationAnswer } from '../../webauthn/answer.js'
 import type { PasskeyCreationOptions } from '../../webauthn/ceremony-options.js'
@@ -10,9 +10,9 @@ import { creationOptions } from '../../webauthn/ceremony-options.js'
 import type { PasskeyProblem } from '../../webauthn/verification.js'
 import { verifyRegistration } from '../../webauthn/verify-registration.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
-import { askingOf, sceneOf } from '../sessions/valid-session.js'
+import { actorOf, eventContextOf } from '../sessions/valid-session.js'
 import type { TooManyAttempts } from '../sign-in.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
@@ -70,7 +70,7 @@ export async function registerOptions<Metadata extends object>(
   if (existing.length >= options.maxPerUser) return { ok: false, reason: 'too_many' }
   const userHandle = existing[0]?.userHandle ?? newHandle
   const id = newChallengeId()
-  const holder = { kind: 'session', asking: askingOf(valid) } as const
+  const holder = { kind: 'session', actor: actorOf(valid) } as const
   const refused = await startCeremony(context, id, 'register', holder, info)
   if (refused !== null) return refused
   const challenge = challengeOf(id, { kind: 'register', sessionId: valid.session.id, userHandle })
@@ -113,7 +113,7 @@ const consume = <Metadata extends object>(
   storage.passkeyChallenges.consume({
     challengeHash: hashChallengeId(id),
     ceremony: 'register',
-    asking: askingOf(valid),
+    actor: actorOf(valid),
   })
 
 /**
@@ -146,17 +146,19 @@ function keep<Metadata extends object>(
 ): Promise<PasskeyAddition> {
   const { email, name } = valid.user
   const { maxPerUser } = context.options.passkey
-  return context.commit(
-    ({ passkeys }) => passkeys.add(askingOf(valid), passkey, { max: maxPerUser }),
-    (outcome) =>
+  return context.runWithEffects({
+    run: ({ passkeys }) => passkeys.add(actorOf(valid), passkey, { max: maxPerUser }),
+    effects: (outcome) =>
       outcome.ok
         ? {
-            events: [event('passkey_added', sceneOf(valid, info), { passkeyId: passkey.id })],
-            letters:
+            events: [
+              event('passkey_added', eventContextOf(valid, info), { passkeyId: passkey.id }),
+            ],
+            mails:
               email === null
                 ? []
-                : [letter('passkey_added', email, { name, passkey: passkey.name })],
+                : [queuedMail('passkey_added', email, { name, passkey: passkey.name })],
           }
         : {},
-  )
+  })
 }

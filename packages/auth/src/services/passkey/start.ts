@@ -1,11 +1,11 @@
 import type { ChallengeHolder, PasskeyCeremony } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import { startCharge } from '../../rate-limits/attempts.js'
+import { startCharge } from '../../rate-limits/rate-limits.js'
 import { offeredAlgorithms } from '../../webauthn/credential-key.js'
 import type { PasskeyPolicy } from '../../webauthn/verification.js'
 import { loadWebAuthnLibrary } from '../../webauthn/web-authn-library.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
 import type { TooManyAttempts } from '../sign-in.js'
 import { hashChallengeId } from './challenge.js'
@@ -36,7 +36,7 @@ export function newChallenge(
   return {
     challengeHash: hashChallengeId(id),
     lifetimeSeconds: options.passkey.challengeSeconds,
-    network: startCharge(options.bruteForce, info.ip),
+    ipAddress: startCharge(options.bruteForce, info.ip),
   }
 }
 
@@ -50,14 +50,14 @@ export async function startCeremony<Metadata extends object>(
 ): Promise<TooManyAttempts | null> {
   const challenge = { ...newChallenge(context, id, info), ceremony, holder }
   const started = await context.storage.passkeyChallenges.store(challenge)
-  return started.ok ? null : tellRefused(context, started, info)
+  return started.ok ? null : emitRefused(context, started, info)
 }
 
-export function tellRefused(
-  { tell }: Pick<ServiceContext<object>, 'tell'>,
+export function emitRefused(
+  { emit }: Pick<ServiceContext<object>, 'emit'>,
   refusal: TooManyAttempts,
   info: RequestInfo,
 ): TooManyAttempts {
-  tell({ events: [event('attempts_refused', { userId: null, info }, { path: 'passkey' })] })
+  emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'passkey' })] })
   return refusal
 }

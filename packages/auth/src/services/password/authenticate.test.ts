@@ -25,7 +25,7 @@ function serviceWith(around: (hasher: PasswordHasher) => Partial<PasswordHasher>
   const { options } = torii
   const real = createPasswordHashing(options)
   const hashing: PasswordHashing = {
-    admit: (work) => real.admit((hasher) => work({ ...hasher, ...around(hasher) })),
+    withSlot: (work) => real.withSlot((hasher) => work({ ...hasher, ...around(hasher) })),
   }
   return createPasswordService({ ...createContext(storage, options, {}), hashing })
 }
@@ -133,7 +133,7 @@ test('a success forgives the account, and takes one charge from the network', as
 })
 
 test('a network that tries many accounts has to wait; another network does not', async () => {
-  const limited = site.with({ bruteForce: { network: { cap: 3 } } })
+  const limited = site.with({ bruteForce: { ipAddress: { cap: 3 } } })
   const { email } = await register()
   const attempt = (ip: string, address: string) =>
     limited.password.authenticate({ email: address, password }, { ip, userAgent: null })

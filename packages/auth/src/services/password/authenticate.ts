@@ -1,13 +1,13 @@
-import type { AttemptRefund, Json, PasswordCredential, PasswordHash } from 'torii-core'
+import type { Json, PasswordCredential, PasswordHash, RateLimitRefund } from 'torii-core'
 import { InvalidInputError, requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
-import { signInAttempt } from '../../rate-limits/attempts.js'
-import type { ActContext, ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { signInAttempt } from '../../rate-limits/rate-limits.js'
+import type { OperationContext, ServiceContext } from '../context.js'
+import { event } from '../effects/effects.js'
 import { mailVerification } from '../email/request-verification.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn, TooManyAttempts } from '../sign-in.js'
@@ -39,11 +39,11 @@ export async function authenticate<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const { email, emailKey, password } = readInput(input)
   const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, info.ip)
-  return context.hashing.admit(async (hasher) => {
+  return context.hashing.withSlot(async (hasher) => {
     const found = await context.storage.passwords.findForSignIn({ email, charges })
     if (!found.ok) {
       const path = { path: 'password' }
-      context.tell({ events: [event('attempts_refused', { userId: null, info }, path)] })
+      context.emit({ events: [event('attempts_refused', { userId: null, info }, path)] })
       return found
     }
     const { credential } = found
@@ -62,41 +62,42 @@ export async function authenticate<Metadata extends object>(
 
 /** One answer for everything, whatever the event says. */
 function refused<Metadata extends object>(
-  { tell }: ServiceContext<Metadata>,
+  { emit }: ServiceContext<Metadata>,
   credential: PasswordCredential | null,
   info: RequestInfo,
   reason = credential?.disabled ? 'disabled' : 'wrong',
 ): typeof invalidCredentials {
   const detail = { method: 'password', reason } as const
-  tell({ events: [event('sign_in_failed', { userId: credential?.userId ?? null, info }, detail)] })
+  emit({ events: [event('sign_in_failed', { userId: credential?.userId ?? null, info }, detail)] })
   return invalidCredentials
 }
 
 interface Proof {
   credential: PasswordCredential
-  refund: AttemptRefund
+  refund: RateLimitRefund
   rehash?: PasswordHash
 }
 
 async function openSession<Metadata extends object>(
-  { options, commit }: ServiceContext<Metadata>,
+  { options, runWithEffects }: ServiceContext<Metadata>,
   proof: Proof,
   info: RequestInfo,
 ): Promise<AuthenticateOutcome<Metadata>> {
   const { userId } = proof.credential
   const { session, token } = prepareSession(userId, 'password', info, options.session)
-  const scene = { userId, sessionId: session.id, info }
-  const opened = await commit(
-    ({ passwords }) => passwords.signIn({ ...proof, session }),
-    ({ ok }) => (ok ? { events: [event('signed_in', scene, { method: 'password' })] } : {}),
-  )
+  const eventContext = { userId, sessionId: session.id, info }
+  const opened = await runWithEffects({
+    run: ({ passwords }) => passwords.signIn({ ...proof, session }),
+    effects: ({ ok }) =>
+      ok ? { events: [event('signed_in', eventContext, { method: 'password' })] } : {},
+  })
   // Stale: the password was changed or the account ended while this one was being verified.
   return opened.ok ? { ...opened, token } : invalidCredentials
 }
 
 /** Today's hash of a password that was stored under other parameters. Failing here fails nothing. */
 async function hashAgain(
-  { options }: Pick<ActContext<object>, 'options'>,
+  { options }: Pick<OperationContext<object>, 'options'>,
   hasher: PasswordHasher,
   { hash, userId }: PasswordCredential,
   password: NormalizedPassword,

@@ -2,14 +2,14 @@ import type { ValidSession } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { letter } from '../../mail/letter.js'
+import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordProblem } from '../../password-policy/policy.js'
 import { normalizePassword } from '../../password-policy/text.js'
-import { proofAttempt } from '../../rate-limits/attempts.js'
+import { proofAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
-import { askingOf, requireRecent, sceneOf } from '../sessions/valid-session.js'
+import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import type { TooManyAttempts } from '../sign-in.js'
 
 /** A new password that the policy refuses; `problem` says why. */
@@ -51,34 +51,40 @@ export async function changePassword<Metadata extends object>(
 ): Promise<ChangePasswordOutcome> {
   const info = readRequestInfo(requestInfo)
   const { current, next } = readChange(input)
-  const judged = await context.judge(next, contextOf(valid))
-  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
+  const validated = await context.validatePassword(next, contextOf(valid))
+  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
   const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
-  const scene = sceneOf(valid, info)
-  return context.hashing.admit(async (hasher) => {
+  const eventContext = eventContextOf(valid, info)
+  return context.hashing.withSlot(async (hasher) => {
     const userId = valid.user.id
     const found = await context.storage.passwords.findForUser({ userId, charges })
     if (!found.ok) {
-      context.tell({ events: [event('attempts_refused', scene, { path: 'password' })] })
+      context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
       return found
     }
     const { credential } = found
     if (!(await hasher.verify(credential, current)) || credential === null) {
       const detail = { method: 'password', reason: 'wrong' } as const
-      context.tell({ events: [event('sign_in_failed', scene, detail)] })
+      context.emit({ events: [event('sign_in_failed', eventContext, detail)] })
       return { ok: false, reason: 'invalid_credentials' }
     }
-    const hashes = { verified: credential.hash, next: await hasher.hash(judged.password), refund }
-    return context.commit(
-      ({ passwords }) => passwords.change(askingOf(valid), hashes),
-      (outcome) =>
+    const hashes = {
+      verified: credential.hash,
+      next: await hasher.hash(validated.password),
+      refund,
+    }
+    return context.runWithEffects({
+      run: ({ passwords }) => passwords.change(actorOf(valid), hashes),
+      effects: (outcome) =>
         outcome.ok
           ? {
-              events: [event('password_changed', scene, { sessionsEnded: outcome.sessionsEnded })],
-              letters: changedLetters(valid),
+              events: [
+                event('password_changed', eventContext, { sessionsEnded: outcome.sessionsEnded }),
+              ],
+              mails: changedMail(valid),
             }
           : {},
-    )
+    })
   })
 }
 
@@ -100,20 +106,23 @@ export async function setPassword<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const recent = requireRecent(valid)
   if (!recent.ok) return recent
-  const judged = await context.judge(readPassword(newPassword, 'newPassword'), contextOf(valid))
-  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
-  return context.hashing.admit(async (hasher) => {
-    const hash = await hasher.hash(judged.password)
-    return context.commit(
-      ({ passwords }) => passwords.set(askingOf(valid), hash),
-      ({ ok }) =>
+  const validated = await context.validatePassword(
+    readPassword(newPassword, 'newPassword'),
+    contextOf(valid),
+  )
+  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
+  return context.hashing.withSlot(async (hasher) => {
+    const hash = await hasher.hash(validated.password)
+    return context.runWithEffects({
+      run: ({ passwords }) => passwords.set(actorOf(valid), hash),
+      effects: ({ ok }) =>
         ok
           ? {
-              events: [event('password_set', sceneOf(valid, info), {})],
-              letters: changedLetters(valid),
+              events: [event('password_set', eventContextOf(valid, info), {})],
+              mails: changedMail(valid),
             }
           : {},
-    )
+    })
   })
 }
 
@@ -128,35 +137,36 @@ export type RemovePasswordOutcome =
 
 /** Removes the password, unless it is the last way in; other sessions end. Needs a recent proof of identity. */
 export async function removePassword<Metadata extends object>(
-  { commit, options }: ServiceContext<Metadata>,
+  { runWithEffects, options }: ServiceContext<Metadata>,
   valid: ValidSession<Metadata>,
   requestInfo: RequestInfo,
 ): Promise<RemovePasswordOutcome> {
   const info = readRequestInfo(requestInfo)
   const recent = requireRecent(valid)
   if (!recent.ok) return recent
-  return commit(
-    ({ passwords }) => passwords.remove(askingOf(valid), { mailSignIn: options.mailer !== null }),
-    (outcome) =>
+  return runWithEffects({
+    run: ({ passwords }) =>
+      passwords.remove(actorOf(valid), { mailSignIn: options.mailer !== null }),
+    effects: (outcome) =>
       outcome.ok
         ? {
             events: [
-              event('password_removed', sceneOf(valid, info), {
+              event('password_removed', eventContextOf(valid, info), {
                 sessionsEnded: outcome.sessionsEnded,
               }),
             ],
-            letters: changedLetters(valid),
+            mails: changedMail(valid),
           }
         : {},
-  )
+  })
 }
 
 /** The person's own address and name are what somebody guessing would try first. */
 const contextOf = ({ user }: ValidSession<object>) => ({ email: user.email ?? '', name: user.name })
 
 /** The owner is told of a change they may not have made. @see OWASP ASVS 5.0, 6.3.7 */
-const changedLetters = ({ user: { email, name } }: ValidSession<object>) =>
-  email === null ? [] : [letter('password_changed', email, { name })]
+const changedMail = ({ user: { email, name } }: ValidSession<object>) =>
+  email === null ? [] : [queuedMail('password_changed', email, { name })]
 
 /** @throws InvalidInputError before any query */
 function readChange(input: ChangePasswordInput) {

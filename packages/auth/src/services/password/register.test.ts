@@ -159,8 +159,8 @@ test('no connection is held while twenty passwords are hashed: a pool of one ser
   let atTheGate = 0
   const real = createPasswordHashing(options)
   const gated: typeof real = {
-    admit: (work) =>
-      real.admit((hasher) =>
+    withSlot: (work) =>
+      real.withSlot((hasher) =>
         work({
           ...hasher,
           async hash(text) {

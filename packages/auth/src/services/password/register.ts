@@ -17,14 +17,14 @@ import {
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import type { Letter } from '../../mail/letter.js'
-import { letter } from '../../mail/letter.js'
-import { linkLetter, linkSeconds } from '../../mail/link-letter.js'
+import { linkMail, linkSeconds } from '../../mail/link-mail.js'
+import type { QueuedMail } from '../../mail/queued-mail.js'
+import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordProblem } from '../../password-policy/policy.js'
-import { registrationCharges } from '../../rate-limits/attempts.js'
-import type { ActContext, ServiceContext } from '../context.js'
-import type { Story } from '../effects/story.js'
-import { event } from '../effects/story.js'
+import { registrationCharges } from '../../rate-limits/rate-limits.js'
+import type { OperationContext, ServiceContext } from '../context.js'
+import type { Effects } from '../effects/effects.js'
+import { event } from '../effects/effects.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
 import { prepareSession } from '../sessions/new-session.js'
@@ -79,21 +79,24 @@ export type Preparation<Metadata extends object = Record<string, Json>> =
  * computes and takes no part in a transaction. A taken address is not looked for, so it costs the same.
  */
 export async function prepareRegistration<Metadata extends object>(
-  { options, hashing, judge, storage, tell }: ServiceContext<Metadata>,
+  { options, hashing, validatePassword, storage, emit }: ServiceContext<Metadata>,
   input: RegisterInput<Metadata>,
   requestInfo: RequestInfo,
 ): Promise<Preparation<Metadata>> {
   const info = readRequestInfo(requestInfo)
   const { password: text, ...profile } = readInput(input)
-  const judged = await judge(text, { email: profile.email, name: profile.name ?? null })
-  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
-  return hashing.admit(async (hasher) => {
+  const validated = await validatePassword(text, {
+    email: profile.email,
+    name: profile.name ?? null,
+  })
+  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
+  return hashing.withSlot(async (hasher) => {
     const charged = await chargeRegistration(options, storage, profile.email, info)
     if (!charged.ok) {
-      tell({ events: [event('attempts_refused', { userId: null, info }, { path: 'register' })] })
+      emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'register' })] })
       return charged
     }
-    const passwordHash = await hasher.hash(judged.password)
+    const passwordHash = await hasher.hash(validated.password)
     const id = newUserId()
     const opened = options.requireVerifiedEmail
       ? null
@@ -118,15 +121,15 @@ export async function prepareRegistration<Metadata extends object>(
 /** Where nothing can be mailed, the address has no allowance to count. */
 async function chargeRegistration(
   { bruteForce, mailer }: ResolvedOptions,
-  { loginAttempts }: Pick<RepositoryProvider<object>, 'loginAttempts'>,
+  { rateLimits }: Pick<RepositoryProvider<object>, 'rateLimits'>,
   email: string,
   { ip }: RequestInfo,
 ): Promise<MailChargeOutcome> {
   const charges = registrationCharges(bruteForce, requireEmail(email), ip)
-  if (mailer !== null) return loginAttempts.chargeMail(charges)
-  const { network } = charges
-  if (network === null) return { ok: true, allowed: false }
-  const charged = await loginAttempts.charge({ account: null, network })
+  if (mailer !== null) return rateLimits.chargeMail(charges)
+  const { ipAddress } = charges
+  if (ipAddress === null) return { ok: true, allowed: false }
+  const charged = await rateLimits.charge({ account: null, ipAddress })
   return charged.ok ? { ok: true, allowed: false } : charged
 }
 
@@ -142,15 +145,15 @@ type Registered<Metadata extends object> = Extract<
 
 /** Makes the account and, where that needs no verified address, opens its first session: one commit. */
 export async function completeRegistration<Metadata extends object>(
-  { options, commit }: ActContext<Metadata>,
+  { options, runWithEffects }: OperationContext<Metadata>,
   prepared: PreparedRegistration<Metadata>,
 ): Promise<Registered<Metadata>> {
   const { user, token } = prepared
-  const made = await commit(
-    ({ users }) => users.register(user),
-    (outcome) => tellRegistration(options, prepared, outcome),
-    true,
-  )
+  const made = await runWithEffects({
+    run: ({ users }) => users.register(user),
+    effects: (outcome) => emitRegistration(options, prepared, outcome),
+    createsUser: true,
+  })
   if (!made.ok) return { ok: false, reason: 'taken' }
   if (token === null) return { ok: true, user: made.user, session: null, token: null }
   // The contract opens the session that was handed in; without it nobody is signed in.
@@ -162,26 +165,26 @@ type Made<Metadata extends object> = Awaited<
   ReturnType<ServiceContext<Metadata>['storage']['users']['register']>
 >
 
-function tellRegistration<Metadata extends object>(
+function emitRegistration<Metadata extends object>(
   options: ResolvedOptions,
   { linkSecret, info }: PreparedRegistration<Metadata>,
   outcome: Made<Metadata>,
-): Story<Metadata> {
-  if (!outcome.ok) return { letters: noticeLetters(options, linkSecret, outcome.notice) }
+): Effects<Metadata> {
+  if (!outcome.ok) return { mails: noticeMail(options, linkSecret, outcome.notice) }
   const { user, session } = outcome
-  const scene = { userId: user.id, sessionId: session?.id ?? null, info }
+  const eventContext = { userId: user.id, sessionId: session?.id ?? null, info }
   const method = 'password'
   return {
     created: user,
     events: [
-      event('user_created', scene, { method }),
-      ...(session === null ? [] : [event('signed_in', scene, { method })]),
+      event('user_created', eventContext, { method }),
+      ...(session === null ? [] : [event('signed_in', eventContext, { method })]),
     ],
-    letters:
+    mails:
       linkSecret === null || user.email === null
         ? []
         : [
-            linkLetter(options, 'verify_email', {
+            linkMail(options, 'verify_email', {
               to: user.email,
               userId: user.id,
               secret: linkSecret,
@@ -194,16 +197,16 @@ function tellRegistration<Metadata extends object>(
  * The owner of a taken address is told. Where registering signs in at once, the person who asked sees that
  * it is taken, and nobody is mailed for it.
  */
-function noticeLetters(
+function noticeMail(
   options: ResolvedOptions,
   secret: Uint8Array | null,
   notice: Extract<Made<object>, { ok: false }>['notice'],
-): readonly Letter[] {
+): readonly QueuedMail[] {
   if (notice === null || secret === null || !options.requireVerifiedEmail) return []
   const { to } = notice
   return notice.kind === 'already_registered'
-    ? [letter('already_registered', to, {})]
-    : [linkLetter(options, 'verify_email', { to, userId: notice.userId, secret })]
+    ? [queuedMail('already_registered', to, {})]
+    : [linkMail(options, 'verify_email', { to, userId: notice.userId, secret })]
 }
 
 type CheckedInput<Metadata extends object> = ProfileChanges<Metadata> & {

@@ -1,10 +1,10 @@
 import { InvalidInputError, requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { letter } from '../../mail/letter.js'
-import { accountAttempts } from '../../rate-limits/attempts.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import { accountAttempts } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { CreatedLink } from '../email/created-link.js'
 import { createLink } from '../email/created-link.js'
 import type { RequestOutcome } from '../email/request-verification.js'
@@ -55,7 +55,7 @@ export const createPasswordReset = <Metadata extends object>(
 })
 
 async function completeReset<Metadata extends object>(
-  { judge, hashing, storage, commit }: ServiceContext<Metadata>,
+  { validatePassword, hashing, storage, runWithEffects }: ServiceContext<Metadata>,
   input: ResetInput,
   requestInfo: RequestInfo,
 ): Promise<ResetOutcome> {
@@ -63,18 +63,21 @@ async function completeReset<Metadata extends object>(
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { token, password }')
   // What a stranger submits has no address: the account's own is not read before the token is proved.
-  const judged = await judge(readPassword(input.password, 'password'), { email: '', name: null })
-  if (!judged.ok) return { ok: false, reason: 'password_rejected', problem: judged.problem }
+  const validated = await validatePassword(readPassword(input.password, 'password'), {
+    email: '',
+    name: null,
+  })
+  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
   const key = parseVerificationToken('reset_password', input.token)
   if (key === null) return invalidToken
-  return hashing.admit(async (hasher) => {
+  return hashing.withSlot(async (hasher) => {
     const found = await storage.verificationTokens.find('reset_password', key)
     if (found === null) return invalidToken
-    const hash = await hasher.hash(judged.password)
-    const refund = { account: accountAttempts(requireEmail(found.email)), network: null }
-    const outcome = await commit(
-      ({ verificationTokens }) => verificationTokens.resetPassword(key, { hash, refund }),
-      (reset) =>
+    const hash = await hasher.hash(validated.password)
+    const refund = { account: accountAttempts(requireEmail(found.email)), ipAddress: null }
+    const outcome = await runWithEffects({
+      run: ({ verificationTokens }) => verificationTokens.resetPassword(key, { hash, refund }),
+      effects: (reset) =>
         reset.ok
           ? {
               events: [
@@ -84,10 +87,10 @@ async function completeReset<Metadata extends object>(
                   { sessionsEnded: reset.sessionsEnded },
                 ),
               ],
-              letters: [letter('password_changed', reset.email, { name: null })],
+              mails: [queuedMail('password_changed', reset.email, { name: null })],
             }
           : {},
-    )
+    })
     return outcome.ok ? { ok: true, sessionsEnded: outcome.sessionsEnded } : outcome
   })
 }

@@ -47,14 +47,14 @@ test('T8.99 a breached password is refused before any query when registering, ch
   const reset = await torii.password.reset.create(email)
   assert.ok(reset !== null)
   const change = { currentPassword: goodPassword, newPassword: leaked }
-  const acts = [
+  const operations = [
     () => register(newEmail(), leaked),
     () => torii.password.change(valid, change, requestInfo),
     () => torii.password.set(valid, { newPassword: leaked }, requestInfo),
     () => torii.password.reset.complete({ token: reset.token, password: leaked }, requestInfo),
   ]
-  for (const act of acts) {
-    const { result, statements } = await site.counted<{ ok: boolean }>(act)
+  for (const operation of operations) {
+    const { result, statements } = await site.counted<{ ok: boolean }>(operation)
     assert.ok(breached(result))
     assert.equal(statements, 0)
   }
@@ -85,8 +85,8 @@ test('T8.99 nobody is asked about a password that signs in, however old, common 
 async function hashOf(text: string): Promise<string> {
   const read = normalizePassword(text)
   assert.ok(read.ok)
-  const { admit } = createPasswordHashing(torii.options)
-  return (await admit((hasher) => hasher.hash(read.password))).reveal()
+  const { withSlot } = createPasswordHashing(torii.options)
+  return (await withSlot((hasher) => hasher.hash(read.password))).reveal()
 }
 
 const newKey = (id: string) => ({ id, secret: randomBytes(32) })

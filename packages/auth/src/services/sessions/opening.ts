@@ -2,12 +2,12 @@ import type { Session, SessionToken, SignInMethod, UserId, ValidSession } from '
 import { newSessionId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import type { ActContext } from '../context.js'
-import { event } from '../effects/story.js'
+import type { OperationContext } from '../context.js'
+import { event } from '../effects/effects.js'
 import { prepareSession } from './new-session.js'
 import { freshSecret } from './session-key.js'
 import type { ReauthenticationRequired } from './valid-session.js'
-import { askingOf, requireRecent, sceneOf } from './valid-session.js'
+import { actorOf, eventContextOf, requireRecent } from './valid-session.js'
 
 /** A session and the token that opens it, which is shown here once. */
 export interface OpenedSession {
@@ -29,24 +29,24 @@ export type DeriveOutcome =
 
 /** Opens a session for somebody whose identity the caller has established. One statement. */
 export async function openSession<Metadata extends object>(
-  { options, commit }: ActContext<Metadata>,
+  { options, runWithEffects }: OperationContext<Metadata>,
   userId: UserId,
   method: SignInMethod,
   requestInfo: RequestInfo,
 ): Promise<OpenOutcome> {
   const info = readRequestInfo(requestInfo)
   const { session, token } = prepareSession(userId, method, info, options.session)
-  const scene = { userId, sessionId: session.id, info }
-  const opened = await commit(
-    ({ sessions }) => sessions.open(userId, session),
-    ({ ok }) => (ok ? { events: [event('signed_in', scene, { method })] } : {}),
-  )
+  const eventContext = { userId, sessionId: session.id, info }
+  const opened = await runWithEffects({
+    run: ({ sessions }) => sessions.open(userId, session),
+    effects: ({ ok }) => (ok ? { events: [event('signed_in', eventContext, { method })] } : {}),
+  })
   return opened.ok ? { ...opened, token } : opened
 }
 
 /** Opens a second session of the same person. One statement; none where the proof is too old. */
 export async function deriveSession<Metadata extends object>(
-  { options, commit }: ActContext<Metadata>,
+  { options, runWithEffects }: OperationContext<Metadata>,
   valid: ValidSession<object>,
   requestInfo: RequestInfo,
 ): Promise<DeriveOutcome> {
@@ -56,12 +56,13 @@ export async function deriveSession<Metadata extends object>(
   const id = newSessionId()
   const { secretHash, token } = freshSecret({ userId: valid.user.id, id })
   const { idleSeconds } = options.session
-  const session = await commit(
-    ({ sessions }) => sessions.derive(askingOf(valid), { id, secretHash, idleSeconds, ...info }),
-    (derived) =>
+  const session = await runWithEffects({
+    run: ({ sessions }) =>
+      sessions.derive(actorOf(valid), { id, secretHash, idleSeconds, ...info }),
+    effects: (derived) =>
       derived === null
         ? {}
-        : { events: [event('session_derived', sceneOf(valid, info), { newSessionId: id })] },
-  )
+        : { events: [event('session_derived', eventContextOf(valid, info), { newSessionId: id })] },
+  })
   return session === null ? { ok: false, reason: 'stale' } : { ok: true, session, token }
 }

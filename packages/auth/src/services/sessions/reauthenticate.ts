@@ -1,16 +1,16 @@
-import type { AttemptRefund, SessionToken, ValidSession } from 'torii-core'
+import type { RateLimitRefund, SessionToken, ValidSession } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { normalizePassword } from '../../password-policy/text.js'
-import { proofAttempt } from '../../rate-limits/attempts.js'
+import { proofAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
-import type { Scene } from '../effects/story.js'
-import { event } from '../effects/story.js'
+import type { EventContextInput } from '../effects/effects.js'
+import { event } from '../effects/effects.js'
 import type { TooManyAttempts } from '../sign-in.js'
 import type { OpenedSession } from './opening.js'
 import { freshSecret, keyOfSession, sameSecret } from './session-key.js'
-import { sceneOf } from './valid-session.js'
+import { eventContextOf } from './valid-session.js'
 
 /** A person who is signed in and says who they are once more. */
 export interface ReauthenticateInput {
@@ -45,42 +45,43 @@ export async function reauthenticate<Metadata extends object>(
   const { password, ...presented } = readInput(input)
   const key = keyOfSession(presented.token, valid)
   const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
-  const scene = sceneOf(valid, info)
-  return context.hashing.admit(async (hasher) => {
+  const eventContext = eventContextOf(valid, info)
+  return context.hashing.withSlot(async (hasher) => {
     const userId = valid.user.id
     const found = await context.storage.passwords.findForUser({ userId, charges })
     if (!found.ok) {
-      context.tell({ events: [event('attempts_refused', scene, { path: 'password' })] })
+      context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
       return found
     }
     const matches = await hasher.verify(found.credential, password)
     if (!matches || found.credential?.disabled !== false) {
       const detail = { method: 'password', reason: 'wrong' } as const
-      context.tell({ events: [event('sign_in_failed', scene, detail)] })
+      context.emit({ events: [event('sign_in_failed', eventContext, detail)] })
       return { ok: false, reason: 'invalid_credentials' }
     }
     const next = presented.rotate ? freshSecret(key) : sameSecret(key, presented.token)
-    return noteProof(context, { key, next, refund }, scene)
+    return noteProof(context, { key, next, refund }, eventContext)
   })
 }
 
 interface Proof {
   readonly key: ReturnType<typeof keyOfSession>
   readonly next: ReturnType<typeof freshSecret>
-  readonly refund: AttemptRefund
+  readonly refund: RateLimitRefund
 }
 
 async function noteProof<Metadata extends object>(
-  { commit }: ServiceContext<Metadata>,
+  { runWithEffects }: ServiceContext<Metadata>,
   { key, next, refund }: Proof,
-  scene: Scene,
+  eventContext: EventContextInput,
 ): Promise<ReauthenticateOutcome> {
   const method = 'password'
-  const session = await commit(
-    ({ sessions }) =>
+  const session = await runWithEffects({
+    run: ({ sessions }) =>
       sessions.reauthenticate(key, { newSecretHash: next.secretHash, method, refund }),
-    (noted) => (noted === null ? {} : { events: [event('reauthenticated', scene, { method })] }),
-  )
+    effects: (noted) =>
+      noted === null ? {} : { events: [event('reauthenticated', eventContext, { method })] },
+  })
   if (session === null) return { ok: false, reason: 'stale' }
   return { ok: true, session, token: next.token }
 }

@@ -1,6 +1,6 @@
 import type { SessionToken } from 'torii-core'
-import type { ActContext } from '../context.js'
-import { event } from '../effects/story.js'
+import type { OperationContext } from '../context.js'
+import { event } from '../effects/effects.js'
 import type { OpenedSession } from './opening.js'
 import { freshSecret, readToken } from './session-key.js'
 
@@ -11,16 +11,17 @@ export type RotateOutcome =
 
 /** Gives the session of a token a new one. One statement, which checks the token it replaces. */
 export async function rotateToken<Metadata extends object>(
-  { commit }: ActContext<Metadata>,
+  { runWithEffects }: OperationContext<Metadata>,
   presented: string | SessionToken,
 ): Promise<RotateOutcome> {
   const key = readToken(presented)
   if (key === null) return { ok: false, reason: 'stale' }
   const { secretHash, token } = freshSecret(key)
-  const scene = { userId: key.userId, sessionId: key.id }
-  const session = await commit(
-    ({ sessions }) => sessions.rotate(key, secretHash),
-    (rotated) => (rotated === null ? {} : { events: [event('session_rotated', scene, {})] }),
-  )
+  const eventContext = { userId: key.userId, sessionId: key.id }
+  const session = await runWithEffects({
+    run: ({ sessions }) => sessions.rotate(key, secretHash),
+    effects: (rotated) =>
+      rotated === null ? {} : { events: [event('session_rotated', eventContext, {})] },
+  })
   return session === null ? { ok: false, reason: 'stale' } : { ok: true, session, token }
 }

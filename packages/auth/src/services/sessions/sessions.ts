@@ -1,8 +1,8 @@
 import type { Json, Session, SessionKey, SessionToken, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { ServiceContext } from '../context.js'
-import type { JoinedSessions } from './joined.js'
-import { joinSessions } from './joined.js'
+import type { TransactionalSessions } from './in-transaction.js'
+import { createTransactionalSessions } from './in-transaction.js'
 import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'
 import { reauthenticate } from './reauthenticate.js'
 import { readToken } from './session-key.js'
@@ -15,7 +15,7 @@ import { requireRecent } from './valid-session.js'
  * @see OWASP ASVS 5.0, 7.2.4, 7.3.1, 7.3.2, 7.4.1, 7.5.2
  */
 export interface SessionService<Metadata extends object = Record<string, Json>>
-  extends JoinedSessions<Metadata> {
+  extends TransactionalSessions<Metadata> {
   /**
    * The session and its user, or null for every token that opens none: malformed, unknown, ended,
    * expired, of a disabled user. One statement, and at most one more per `touchSeconds` to note the
@@ -69,7 +69,7 @@ export function createSessionService<Metadata extends object>(
   }
 
   return {
-    ...joinSessions(context),
+    ...createTransactionalSessions(context),
     async validate(token) {
       const key = readToken(token)
       if (key === null) return null

@@ -1,19 +1,19 @@
-import type { AskingSession, ValidSession } from 'torii-core'
+import type { SessionActor, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { Scene } from '../effects/story.js'
+import type { EventContextInput } from '../effects/effects.js'
 
 /** The session as every act on its behalf takes it: with the epochs that its validation saw. */
-export const askingOf = ({ user, session, epochs }: ValidSession<object>): AskingSession => ({
+export const actorOf = ({ user, session, epochs }: ValidSession<object>): SessionActor => ({
   userId: user.id,
   sessionId: session.id,
   epochs,
 })
 
 /** Whom and what an act of this session concerns. */
-export const sceneOf = (
+export const eventContextOf = (
   { user, session }: ValidSession<object>,
   info: RequestInfo | null = null,
-): Scene => ({
+): EventContextInput => ({
   userId: user.id,
   sessionId: session.id,
   info,

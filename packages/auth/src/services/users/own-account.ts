@@ -1,10 +1,10 @@
 import type { Json, ProfileChanges, User, ValidSession } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ActContext } from '../context.js'
-import { event } from '../effects/story.js'
+import type { OperationContext } from '../context.js'
+import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
-import { askingOf, sceneOf } from '../sessions/valid-session.js'
+import { actorOf, eventContextOf } from '../sessions/valid-session.js'
 import { readProfile } from './profile-input.js'
 
 /** The session has ended since it was validated: nothing was done. */
@@ -27,7 +27,7 @@ export const reauthenticationRequired = Object.freeze({
 
 /** Changes the profile of whom the session belongs to. @throws InvalidInputError before any query */
 export async function updateProfile<Metadata extends object>(
-  { commit }: ActContext<Metadata>,
+  { runWithEffects }: OperationContext<Metadata>,
   valid: ValidSession<Metadata>,
   changes: ProfileChanges<Metadata>,
   info: RequestInfo | null,
@@ -35,27 +35,27 @@ export async function updateProfile<Metadata extends object>(
   const profile = readProfile(changes)
   const fields = Object.keys(profile)
   if (fields.length === 0) throw new InvalidInputError('changes', 'must name something to change')
-  const user = await commit(
-    ({ users }) => users.updateProfile(askingOf(valid), profile),
-    (updated) =>
+  const user = await runWithEffects({
+    run: ({ users }) => users.updateProfile(actorOf(valid), profile),
+    effects: (updated) =>
       updated === null
         ? {}
-        : { events: [event('user_updated', sceneOf(valid, info), { fields, by: 'user' })] },
-  )
+        : { events: [event('user_updated', eventContextOf(valid, info), { fields, by: 'user' })] },
+  })
   return user === null ? stale : { ok: true, user }
 }
 
 /** Deletes the account of whom the session belongs to. */
 export async function deleteAccount<Metadata extends object>(
-  { commit }: ActContext<Metadata>,
+  { runWithEffects }: OperationContext<Metadata>,
   valid: ValidSession<Metadata>,
   info: RequestInfo | null,
 ): Promise<AccountDeletion> {
   if (!valid.recent) return reauthenticationRequired
-  const deleted = await commit(
-    ({ users }) => users.delete(askingOf(valid)),
-    (done) =>
-      done ? { events: [event('user_deleted', sceneOf(valid, info), { by: 'user' })] } : {},
-  )
+  const deleted = await runWithEffects({
+    run: ({ users }) => users.delete(actorOf(valid)),
+    effects: (done) =>
+      done ? { events: [event('user_deleted', eventContextOf(valid, info), { by: 'user' })] } : {},
+  })
   return deleted ? { ok: true } : stale
 }

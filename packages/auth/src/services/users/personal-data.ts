@@ -1,12 +1,13 @@
 import type { AuditEvent, Json, RepositoryProvider, Session, User, UserId } from 'torii-core'
-import type { WaysIn } from './ways-in.js'
-import { readWaysIn } from './ways-in.js'
+import type { SignInMethods } from './sign-in-methods.js'
+import { readSignInMethods } from './sign-in-methods.js'
 
 /**
  * Everything that is kept of a person, ready for JSON. No hash, token, key or ciphertext is in it: none of them
  * says anything of the person, and each could be used against them.
  */
-export interface PersonalData<Metadata extends object = Record<string, Json>> extends WaysIn {
+export interface PersonalData<Metadata extends object = Record<string, Json>>
+  extends SignInMethods {
   readonly user: User<Metadata>
   readonly sessions: readonly Session[]
   /** What the audit trail holds of this person, newest first. */
@@ -18,13 +19,13 @@ export async function readPersonalData<Metadata extends object>(
   storage: RepositoryProvider<Metadata>,
   userId: UserId,
 ): Promise<PersonalData<Metadata> | null> {
-  const [user, sessions, waysIn, events] = await Promise.all([
+  const [user, sessions, signInMethods, events] = await Promise.all([
     storage.users.find(userId),
     storage.sessions.list(userId),
-    readWaysIn(storage, userId),
+    readSignInMethods(storage, userId),
     readEvents(storage, userId),
   ])
-  return user === null ? null : { user, ...waysIn, sessions, events }
+  return user === null ? null : { user, ...signInMethods, sessions, events }
 }
 
 const pageOfEvents = 200

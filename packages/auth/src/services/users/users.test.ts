@@ -159,7 +159,7 @@ test('T5.66 no act of a session outlives the end of its epoch', async () => {
 
 test('what lets a person in can be read', async () => {
   const { valid } = await signUp()
-  assert.deepEqual(await torii.users.waysIn(valid), {
+  assert.deepEqual(await torii.users.signInMethods(valid), {
     password: true,
     oauthAccounts: [],
     passkeys: [],
@@ -234,12 +234,12 @@ test("a person's own rows go in the commit that deletes the account, or none doe
 test('a request info of the wrong shape is refused, and none at all is none', async () => {
   const { valid } = await signUp()
   const wrong = 'no object' as unknown as typeof requestInfo
-  const acts: ((given: ValidSession) => Promise<unknown>)[] = [
+  const operations: ((given: ValidSession) => Promise<unknown>)[] = [
     (given) => torii.users.update(given, { name: 'Ann' }, wrong),
     (given) => torii.users.export(given, wrong),
     (given) => torii.users.delete(given, wrong),
   ]
-  for (const act of acts) await assert.rejects(act(valid), InvalidInputError)
+  for (const operation of operations) await assert.rejects(operation(valid), InvalidInputError)
   assert.ok((await torii.users.update(valid, { name: 'Ann' })).ok)
   assert.equal(told.at(-1)?.ip, null)
 })

@@ -3,15 +3,15 @@ import { parseUserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ServiceContext } from '../context.js'
-import { event } from '../effects/story.js'
+import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
-import { sceneOf } from '../sessions/valid-session.js'
+import { eventContextOf } from '../sessions/valid-session.js'
 import type { AccountDeletion, ProfileUpdate, StaleSession } from './own-account.js'
 import { deleteAccount, reauthenticationRequired, updateProfile } from './own-account.js'
 import type { PersonalData } from './personal-data.js'
 import { readPersonalData } from './personal-data.js'
-import type { WaysIn } from './ways-in.js'
-import { readWaysIn } from './ways-in.js'
+import type { SignInMethods } from './sign-in-methods.js'
+import { readSignInMethods } from './sign-in-methods.js'
 
 export type DataExport<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly data: PersonalData<Metadata> }
@@ -27,7 +27,7 @@ export interface UserService<Metadata extends object = Record<string, Json>> {
   /** The account of this id, for the application's own use; null for every text that is nobody's id. */
   find(id: string): Promise<User<Metadata> | null>
   /** What lets this person in, for a page of settings. */
-  waysIn(valid: ValidSession<Metadata>): Promise<WaysIn>
+  signInMethods(valid: ValidSession<Metadata>): Promise<SignInMethods>
   /**
    * Changes the fields given and no other.
    * @throws InvalidInputError for a value of the wrong shape and for every other member, such as `emailVerified`
@@ -52,7 +52,7 @@ export function createUserService<Metadata extends object>(
       const userId = parseUserId(id)
       return userId === null ? null : storage.users.find(userId)
     },
-    waysIn: ({ user }) => readWaysIn(storage, user.id),
+    signInMethods: ({ user }) => readSignInMethods(storage, user.id),
     update: async (valid, changes, requestInfo) =>
       updateProfile(context, valid, changes, infoOf(requestInfo)),
     delete: async (valid, requestInfo) => deleteAccount(context, valid, infoOf(requestInfo)),
@@ -62,10 +62,10 @@ export function createUserService<Metadata extends object>(
       const data = await readPersonalData(storage, valid.user.id)
       if (data === null) return { ok: false, reason: 'stale' }
       // Reading changes nothing; the trail says that it happened.
-      await context.commit(
-        async () => null,
-        () => ({ events: [event('user_exported', sceneOf(valid, info), {})] }),
-      )
+      await context.runWithEffects({
+        run: async () => null,
+        effects: () => ({ events: [event('user_exported', eventContextOf(valid, info), {})] }),
+      })
       return { ok: true, data }
     },
   }

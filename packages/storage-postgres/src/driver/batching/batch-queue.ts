@@ -47,7 +47,7 @@ export function createBatchQueue<Item, Answer>(
   let waiting: Caller<Item, Answer>[] = []
   let underWay = 0
   /** Callers in what is under way. */
-  let asking = 0
+  let actor = 0
   let scheduled = false
   let holding: NodeJS.Timeout | null = null
 
@@ -56,7 +56,7 @@ export function createBatchQueue<Item, Answer>(
     scheduled = true
     setImmediate(() => {
       scheduled = false
-      if (underWay === 0 || waiting.length * 2 >= asking) flush()
+      if (underWay === 0 || waiting.length * 2 >= actor) flush()
       else holding ??= setTimeout(flush, holdMs)
     })
   }
@@ -76,14 +76,14 @@ export function createBatchQueue<Item, Answer>(
   /** Counts as under way until it is answered, or for {@link placeMs}. */
   function takePlace(callers: number, done: Promise<unknown>): void {
     underWay += 1
-    asking += callers
+    actor += callers
     let left = false
     const leave = () => {
       if (left) return
       left = true
       clearTimeout(timer)
       underWay -= 1
-      asking -= callers
+      actor -= callers
       schedule()
     }
     const timer = setTimeout(leave, placeMs)

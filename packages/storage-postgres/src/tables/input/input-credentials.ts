@@ -1,11 +1,11 @@
 import type {
-  AttemptCharges,
   Charge,
   Ciphertext,
   MailCharges,
   OAuthAccountId,
   PasskeyCeremony,
   PasskeyId,
+  RateLimitCharges,
   TokenHash,
   VerificationPurpose,
 } from 'torii-core'
@@ -70,19 +70,21 @@ export function checkHashes(value: unknown, field: string, max: number): TokenHa
 }
 
 /** Null charges nobody. */
-export const checkMailCharges = (value: MailCharges | null): AttemptCharges =>
-  value === null ? { account: null, network: null } : checkGivenMailCharges(value)
+export const checkMailCharges = (value: MailCharges | null): RateLimitCharges =>
+  value === null ? { account: null, ipAddress: null } : checkGivenMailCharges(value)
 
 /** The address's allowance counts as the account's. */
-export function checkGivenMailCharges(value: MailCharges): AttemptCharges {
-  const { address, network } = checkObject(value, 'charges')
+export function checkGivenMailCharges(value: MailCharges): RateLimitCharges {
+  const { address, ipAddress } = checkObject(value, 'charges')
   if (address === null) throw new InvalidInputError('charges.address', 'must be an object')
-  return checkCharges({ account: address, network })
+  return checkCharges({ account: address, ipAddress })
 }
 
 /** A charge of the network alone, which may be unknown. */
-export const checkNetworkCharge = (network: Charge | null): AttemptCharges =>
-  network === null ? { account: null, network: null } : checkCharges({ account: null, network })
+export const checkIpAddressCharge = (ipAddress: Charge | null): RateLimitCharges =>
+  ipAddress === null
+    ? { account: null, ipAddress: null }
+    : checkCharges({ account: null, ipAddress })
 
 const purposes: readonly VerificationPurpose[] = ['verify_email', 'reset_password', 'change_email']
 

@@ -1,14 +1,14 @@
 import type {
-  AskingSession,
-  AttemptCharges,
-  AttemptKey,
-  AttemptRefund,
   Charge,
   DerivedSession,
   EmailKey,
   NewSession,
   NewUser,
   ProfileChanges,
+  RateLimitCharges,
+  RateLimitKey,
+  RateLimitRefund,
+  SessionActor,
   SessionId,
   SessionKey,
   SessionLifetime,
@@ -18,7 +18,6 @@ import type {
   UserQuery,
 } from 'torii-core'
 import {
-  attemptKey,
   checkMetadata,
   checkName,
   checkPicture,
@@ -27,6 +26,7 @@ import {
   PasswordHash,
   parseSessionId,
   parseUserId,
+  rateLimitKey,
   requireEmail,
   tokenHash,
 } from 'torii-core'
@@ -138,8 +138,8 @@ export function checkSessionKey(value: SessionKey): SessionKey {
   }
 }
 
-export function checkAsking(value: AskingSession): AskingSession {
-  checkObject(value, 'asking')
+export function checkActor(value: SessionActor): SessionActor {
+  checkObject(value, 'actor')
   const epochs = checkObject(value.epochs, 'epochs')
   return {
     userId: checkUserId(value.userId),
@@ -248,34 +248,34 @@ function checkCharge(value: Charge, field: string): Charge {
       'forgetSeconds',
       'must be at least maxLockSeconds and windowSeconds',
     )
-  return { key: attemptKey(key), policy: checked }
+  return { key: rateLimitKey(key), policy: checked }
 }
 
-export function checkCharges(value: AttemptCharges): AttemptCharges {
+export function checkCharges(value: RateLimitCharges): RateLimitCharges {
   const given = checkObject(value, 'charges')
   const account = given.account === null ? null : checkCharge(given.account, 'account')
-  const network = given.network === null ? null : checkCharge(given.network, 'network')
-  if (account === null && network === null)
+  const ipAddress = given.ipAddress === null ? null : checkCharge(given.ipAddress, 'ipAddress')
+  if (account === null && ipAddress === null)
     throw new InvalidInputError('charges', 'must name an account or a network')
-  if (account !== null && network !== null && Buffer.compare(account.key, network.key) === 0)
+  if (account !== null && ipAddress !== null && Buffer.compare(account.key, ipAddress.key) === 0)
     throw new InvalidInputError('charges', 'must have two different keys')
-  return { account, network }
+  return { account, ipAddress }
 }
 
-export function checkRefund(value: AttemptRefund): AttemptRefund {
-  const { account, network } = checkObject(value, 'refund')
-  const keyOrNull = (key: AttemptKey | null) => (key === null ? null : attemptKey(key))
-  return { account: keyOrNull(account), network: keyOrNull(network) }
+export function checkRefund(value: RateLimitRefund): RateLimitRefund {
+  const { account, ipAddress } = checkObject(value, 'refund')
+  const keyOrNull = (key: RateLimitKey | null) => (key === null ? null : rateLimitKey(key))
+  return { account: keyOrNull(account), ipAddress: keyOrNull(ipAddress) }
 }
 
 /** The parameters of a session that asks: user, session, session epoch, owner epoch. */
-export function askingValues(asking: AskingSession): unknown[] {
-  const { userId, sessionId, epochs } = checkAsking(asking)
+export function actorValues(actor: SessionActor): unknown[] {
+  const { userId, sessionId, epochs } = checkActor(actor)
   return [userId, sessionId, epochs.session, epochs.owner]
 }
 
-/** The parameters of who acts: a user's id for an operator, or a session that asks; see `mayAct`. */
-export function whoValues(who: UserId | AskingSession): unknown[] {
-  if (typeof who === 'object' && who !== null) return askingValues(who)
+/** The parameters of who acts: a user's id for an operator, or a session that asks; see `isAllowed`. */
+export function actorOrAdminValues(who: UserId | SessionActor): unknown[] {
+  if (typeof who === 'object' && who !== null) return actorValues(who)
   return [checkUserId(who, 'who'), null, null, null]
 }

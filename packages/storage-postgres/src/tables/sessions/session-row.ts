@@ -83,20 +83,20 @@ export const endOtherSessions = (schema: string, kept: string): string => `
 
 /**
  * Holds while the session that asks has not been ended; `u` is its user's row. `$first` is the user,
- * `$first + 1` the session, the two epochs that its validation saw follow: {@link askingValues}.
+ * `$first + 1` the session, the two epochs that its validation saw follow: {@link actorValues}.
  */
-export const askingIsLive = (schema: string, first = 1): string => `
+export const actorIsLive = (schema: string, first = 1): string => `
         u.session_epoch = $${first + 2}::int and u.owner_epoch = $${first + 3}::int and u.disabled_at is null
         and exists (
           select 1 from ${schema}.sessions s
           where s.user_id = $${first}::uuid and s.id = $${first + 1}::uuid and ${liveSession})`
 
 /**
- * Holds where an operator acts, or the user by a session that has not been ended: {@link whoValues}. `u` is
+ * Holds where an operator acts, or the user by a session that has not been ended: {@link actorOrAdminValues}. `u` is
  * the row of the user who is acted upon.
  */
-export const mayAct = (schema: string, first = 1): string => `
-        ($${first + 1}::uuid is null or (${askingIsLive(schema, first)}))`
+export const isAllowed = (schema: string, first = 1): string => `
+        ($${first + 1}::uuid is null or (${actorIsLive(schema, first)}))`
 
 /** How many live sessions a CTE `gone` ended. */
 export const endedCount = '(select pg_catalog.count(*) from gone where gone.live)::int'

@@ -1,9 +1,9 @@
 import type {
-  AskingSession,
   DerivedSession,
   Json,
   NewSession,
   OthersRevoked,
+  SessionActor,
   SessionId,
   SessionKey,
   SessionRepository,
@@ -22,10 +22,10 @@ import {
   secondsFromNow,
   toDate,
 } from '../../sql/db.js'
-import { refundAttempt, refundValues } from '../attempt-charging.js'
 import {
-  askingValues,
-  checkAsking,
+  actorOrAdminValues,
+  actorValues,
+  checkActor,
   checkDerivedSession,
   checkMethod,
   checkNewSession,
@@ -35,17 +35,17 @@ import {
   checkSessionId,
   checkSessionKey,
   checkUserId,
-  whoValues,
 } from '../input/input.js'
-import { createReceipts } from '../receipts.js'
+import { refundRateLimit, refundValues } from '../rate-limit-charging.js'
+import { createReceipts } from '../readback.js'
 import { openingTexts } from './session-opening.js'
 import type { SessionRow } from './session-row.js'
 import {
-  askingIsLive,
+  actorIsLive,
   endedCount,
   endOtherSessions,
+  isAllowed,
   liveSession,
-  mayAct,
   sessionColumns,
   sessionOrNull,
   sessionValues,
@@ -97,7 +97,7 @@ export const statements = (schema: string) =>
       order by s.last_active_at desc, s.id desc`,
     revoke: `
       delete from ${schema}.sessions s using ${schema}.users u
-      where s.user_id = $1::uuid and s.id = $5::uuid and u.id = s.user_id and ${mayAct(schema)}
+      where s.user_id = $1::uuid and s.id = $5::uuid and u.id = s.user_id and ${isAllowed(schema)}
       returning ${liveSession} as live`,
     end: `
       delete from ${schema}.sessions s using ${schema}.users u
@@ -107,14 +107,14 @@ export const statements = (schema: string) =>
     revokeOthers: `
       with raised as (
         update ${schema}.users u set session_epoch = u.session_epoch + 1
-        where u.id = $1::uuid and ${askingIsLive(schema)}
+        where u.id = $1::uuid and ${actorIsLive(schema)}
         returning u.id, u.session_epoch
       ), ${endOtherSessions(schema, '$2')}
       select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
     revokeAll: `
       with raised as (
         update ${schema}.users u set session_epoch = u.session_epoch + 1
-        where u.id = $1::uuid and ${mayAct(schema)}
+        where u.id = $1::uuid and ${isAllowed(schema)}
         returning u.id
       ), gone as (
         delete from ${schema}.sessions s using raised, ${schema}.users u
@@ -138,7 +138,7 @@ export const statements = (schema: string) =>
         where u.id = s.user_id
           and s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}
         returning s.user_id, ${sessionColumns}
-      ), ${refundAttempt(schema, 's', 6)}
+      ), ${refundRateLimit(schema, 's', 6)}
       select s.* from s`,
   })
 
@@ -176,12 +176,12 @@ export function createSessionRepository<Metadata extends object = Record<string,
         ? { ok: false, reason: 'user_unavailable' }
         : { ok: true, session: opened }
     },
-    async derive(asking: AskingSession, session: DerivedSession) {
+    async derive(actor: SessionActor, session: DerivedSession) {
       const { id, secretHash, ip, userAgent, idleSeconds } = checkDerivedSession(session)
-      const values = [...askingValues(asking), id, secretHash, ip, userAgent, idleSeconds]
+      const values = [...actorValues(actor), id, secretHash, ip, userAgent, idleSeconds]
       return db.settle(
         () => maybeOne(db, sql.derive, values, toSession),
-        async () => sessionOrNull(await receipts.opened(asking.userId, { id, secretHash })),
+        async () => sessionOrNull(await receipts.opened(actor.userId, { id, secretHash })),
       )
     },
     async validate(key: SessionKey, options: { touchSeconds: number; recentSeconds?: number }) {
@@ -214,23 +214,23 @@ export function createSessionRepository<Metadata extends object = Record<string,
     async list(userId: UserId) {
       return many(db, sql.list, [checkUserId(userId)], toSession)
     },
-    async revoke(who: UserId | AskingSession, id: SessionId) {
-      const values = [...whoValues(who), checkSessionId(id, 'id')]
+    async revoke(who: UserId | SessionActor, id: SessionId) {
+      const values = [...actorOrAdminValues(who), checkSessionId(id, 'id')]
       return (await maybeOne(db, sql.revoke, values, wasLive)) ?? false
     },
     async end(key: SessionKey) {
       return (await maybeOne(db, sql.end, keyValues(key), wasLive)) ?? false
     },
-    async revokeOthers(asking: AskingSession) {
-      const { userId, sessionId, epochs } = checkAsking(asking)
+    async revokeOthers(actor: SessionActor) {
+      const { userId, sessionId, epochs } = checkActor(actor)
       const values = [userId, sessionId, epochs.session, epochs.owner]
       return db.settle<OthersRevoked>(
         () => one(db, sql.revokeOthers, values, toOthersRevoked),
-        async () => ((await receipts.carried(asking)) === null ? null : { ok: true, revoked: 0 }),
+        async () => ((await receipts.carried(actor)) === null ? null : { ok: true, revoked: 0 }),
       )
     },
-    async revokeAll(who: UserId | AskingSession) {
-      return one(db, sql.revokeAll, whoValues(who), ended)
+    async revokeAll(who: UserId | SessionActor) {
+      return one(db, sql.revokeAll, actorOrAdminValues(who), ended)
     },
     async rotate(key: SessionKey, newSecretHash: TokenHash) {
       const { userId, id } = checkSessionKey(key)

@@ -1,6 +1,6 @@
 import { newSessionId, newUserId } from 'torii-core'
 import {
-  askingOf,
+  actorOf,
   freshEmail,
   freshPasswordHash,
   freshSecretHash,
@@ -23,7 +23,10 @@ export const userOperations = [
   operation('users.register', 'done', [1, true], async (world) => {
     const [id, session] = [newUserId(), newSession()]
     const user = { id, email: freshEmail(), passwordHash: freshPasswordHash(), session }
-    return { act: ({ users }) => users.register(user), effect: () => opened(world, id, session) }
+    return {
+      operation: ({ users }) => users.register(user),
+      effect: () => opened(world, id, session),
+    }
   }),
   ...[true, false].map((taken) =>
     operation('users.register', 'done', [1], async (world) => {
@@ -36,7 +39,7 @@ export const userOperations = [
         verification: { secretHash, lifetimeSeconds: 600 },
       }
       return {
-        act: async ({ users }) => {
+        operation: async ({ users }) => {
           const outcome = await users.register(user)
           return taken && !outcome.ok ? outcome.notice : outcome
         },
@@ -52,21 +55,21 @@ export const userOperations = [
   operation('users.updateProfile', 'done', ['New'], async (world) => {
     const { id } = await signUp(world.aside)
     return {
-      act: ({ users }) => users.updateProfile(id, { name: 'New' }),
+      operation: ({ users }) => users.updateProfile(id, { name: 'New' }),
       effect: () => rowOf(world, id, 'name'),
     }
   }),
   operation('users.verifyEmail', 'done', [true], async (world) => {
     const { id, email } = await signUp(world.aside, { emailVerified: false })
     return {
-      act: ({ users }) => users.verifyEmail(id, email),
+      operation: ({ users }) => users.verifyEmail(id, email),
       effect: () => rowOf(world, id, 'email_verified_at is not null'),
     }
   }),
   operation('users.disable', 'done', [true, 0], async (world) => {
     const { id } = await signUp(world.aside)
     return {
-      act: ({ users }) => users.disable(id),
+      operation: ({ users }) => users.disable(id),
       effect: () =>
         rowOf(
           world,
@@ -79,13 +82,13 @@ export const userOperations = [
     const { id } = await signUp(world.aside)
     await world.aside.users.disable(id)
     return {
-      act: ({ users }) => users.enable(id),
+      operation: ({ users }) => users.enable(id),
       effect: () => rowOf(world, id, 'disabled_at is null'),
     }
   }),
   operation('users.delete', 'false', undefined, async (world) => {
     const { id } = await signUp(world.aside)
-    return { act: ({ users }) => users.delete(id), effect: () => rowOf(world, id, '1') }
+    return { operation: ({ users }) => users.delete(id), effect: () => rowOf(world, id, '1') }
   }),
 ]
 
@@ -93,7 +96,7 @@ export const sessionOperations = [
   operation('sessions.open', 'done', [2, true], async (world) => {
     const [{ id }, session] = [await signUp(world.aside), newSession()]
     return {
-      act: ({ sessions }) => sessions.open(id, session),
+      operation: ({ sessions }) => sessions.open(id, session),
       effect: () => opened(world, id, session),
     }
   }),
@@ -102,7 +105,7 @@ export const sessionOperations = [
     const sessions = Array.from({ length: 4 }, newSession)
     return {
       // The first goes alone, the others together.
-      act: async (storage) =>
+      operation: async (storage) =>
         (await Promise.all(sessions.map((session) => storage.sessions.open(id, session)))).find(
           ({ ok }) => !ok,
         ),
@@ -118,7 +121,7 @@ export const sessionOperations = [
     const [person, id, secretHash] = [await signUp(world.aside), newSessionId(), freshSecretHash()]
     const derived = { id, secretHash, ip: null, userAgent: null, idleSeconds: 500 }
     return {
-      act: ({ sessions }) => sessions.derive(askingOf(person), derived),
+      operation: ({ sessions }) => sessions.derive(actorOf(person), derived),
       effect: () => opened(world, person.id, { id, secretHash }),
     }
   }),
@@ -129,7 +132,7 @@ export const sessionOperations = [
       [key.id],
     )
     return {
-      act: ({ sessions }) => sessions.touch(key, { idleSeconds: 500, touchSeconds: 60 }),
+      operation: ({ sessions }) => sessions.touch(key, { idleSeconds: 500, touchSeconds: 60 }),
       effect: () =>
         world.value(
           "select last_active_at > now() - interval '1 minute' from torii.sessions where id = $1",
@@ -140,29 +143,32 @@ export const sessionOperations = [
   operation('sessions.revoke', 'false', 1, async (world) => {
     const { id, other } = await withOther(world)
     return {
-      act: ({ sessions }) => sessions.revoke(id, other.id),
+      operation: ({ sessions }) => sessions.revoke(id, other.id),
       effect: () => liveSessions(world, id),
     }
   }),
   operation('sessions.end', 'false', 1, async (world) => {
     const { id, key } = await withOther(world)
-    return { act: ({ sessions }) => sessions.end(key), effect: () => liveSessions(world, id) }
+    return { operation: ({ sessions }) => sessions.end(key), effect: () => liveSessions(world, id) }
   }),
   operation('sessions.revokeOthers', 'done', [1, true], async (world) => {
     const person = await withOther(world)
     return {
-      act: ({ sessions }) => sessions.revokeOthers(askingOf(person)),
+      operation: ({ sessions }) => sessions.revokeOthers(actorOf(person)),
       effect: () => opened(world, person.id, person.key),
     }
   }),
   operation('sessions.revokeAll', 'done', 0, async (world) => {
     const { id } = await withOther(world)
-    return { act: ({ sessions }) => sessions.revokeAll(id), effect: () => liveSessions(world, id) }
+    return {
+      operation: ({ sessions }) => sessions.revokeAll(id),
+      effect: () => liveSessions(world, id),
+    }
   }),
   operation('sessions.rotate', 'done', [1, true], async (world) => {
     const [{ id, key }, secretHash] = [await signUp(world.aside), freshSecretHash()]
     return {
-      act: ({ sessions }) => sessions.rotate(key, secretHash),
+      operation: ({ sessions }) => sessions.rotate(key, secretHash),
       effect: () => opened(world, id, { id: key.id, secretHash }),
     }
   }),
@@ -175,7 +181,7 @@ export const sessionOperations = [
         const { id, key, refund, attempts } = await personWithAttempts(world)
         const secretHash = kept ? key.secretHash : freshSecretHash()
         return {
-          act: ({ sessions }) =>
+          operation: ({ sessions }) =>
             sessions.reauthenticate(key, { newSecretHash: secretHash, method: 'passkey', refund }),
           effect: async () => [
             ...(await opened(world, id, { id: key.id, secretHash })),

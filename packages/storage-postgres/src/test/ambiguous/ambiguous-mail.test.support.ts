@@ -1,9 +1,9 @@
 import { newUserId } from 'torii-core'
 import {
-  askingOf,
-  freshAttemptKey,
+  actorOf,
   freshEmail,
   freshPasswordHash,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   signUp,
@@ -29,7 +29,7 @@ export const mailOperations = [
     'done',
     [1, 1],
     async (world) => {
-      const [email, key, tokenHash] = [freshEmail(), freshAttemptKey(), freshSecretHash()]
+      const [email, key, tokenHash] = [freshEmail(), freshRateLimitKey(), freshSecretHash()]
       const link = {
         email,
         tokenHash,
@@ -38,7 +38,7 @@ export const mailOperations = [
         charges: mailCharges(key),
       }
       return {
-        act: ({ magicLinks }) => magicLinks.issue(link),
+        operation: ({ magicLinks }) => magicLinks.issue(link),
         effect: async () => [
           await count(world, 'torii.magic_links where token_hash = $1', [tokenHash]),
           await total(world, key),
@@ -55,7 +55,7 @@ export const mailOperations = [
       const proof = { session: newSession(), newUserId: newUserId() }
       const id = known ? person.id : proof.newUserId
       return {
-        act: ({ magicLinks }) => magicLinks.consume(link.tokenHash, proof),
+        operation: ({ magicLinks }) => magicLinks.consume(link.tokenHash, proof),
         effect: async () => [
           ...(await opened(world, id, proof.session)),
           await count(world, 'torii.users where email = $1', [email]),
@@ -69,7 +69,7 @@ export const mailOperations = [
     const { refund, attempts } = await personWithAttempts(world)
     const proof = { session: newSession(), newUserId: newUserId() }
     return {
-      act: ({ magicLinks }) =>
+      operation: ({ magicLinks }) =>
         magicLinks.consumeCode({ email, codeHashes: [codeHash], refund }, proof),
       effect: async () => [
         ...(await opened(world, proof.newUserId, proof.session)),
@@ -84,7 +84,7 @@ export const mailOperations = [
     async (world) => {
       const [{ email }, key, secretHash] = [
         await signUp(world.aside),
-        freshAttemptKey(),
+        freshRateLimitKey(),
         freshSecretHash(),
       ]
       const wanted = {
@@ -95,7 +95,7 @@ export const mailOperations = [
         charges: mailCharges(key),
       } as const
       return {
-        act: ({ verificationTokens }) => verificationTokens.issue(wanted),
+        operation: ({ verificationTokens }) => verificationTokens.issue(wanted),
         effect: async () => [
           await count(world, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
           await total(world, key),
@@ -111,18 +111,18 @@ export const mailOperations = [
     async (world) => {
       const [person, key, secretHash] = [
         await signUp(world.aside),
-        freshAttemptKey(),
+        freshRateLimitKey(),
         freshSecretHash(),
       ]
       const change = {
-        asking: askingOf(person),
+        actor: actorOf(person),
         email: freshEmail(),
         secretHash,
         lifetimeSeconds: 600,
         charges: mailCharges(key),
       }
       return {
-        act: ({ verificationTokens }) => verificationTokens.issueEmailChange(change),
+        operation: ({ verificationTokens }) => verificationTokens.issueEmailChange(change),
         effect: async () => [
           await count(world, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
           await total(world, key),
@@ -136,7 +136,7 @@ export const mailOperations = [
     const key = await storedToken(world, person, 'verify_email')
     const session = newSession()
     return {
-      act: ({ verificationTokens }) =>
+      operation: ({ verificationTokens }) =>
         verificationTokens.verifyEmail(key, {
           kind: 'new_password',
           passwordHash: freshPasswordHash(),
@@ -149,8 +149,8 @@ export const mailOperations = [
     const person = await signUp(world.aside, { emailVerified: false })
     const key = await storedToken(world, person, 'verify_email')
     return {
-      act: ({ verificationTokens }) =>
-        verificationTokens.verifyEmail(key, { kind: 'session', asking: askingOf(person) }),
+      operation: ({ verificationTokens }) =>
+        verificationTokens.verifyEmail(key, { kind: 'session', actor: actorOf(person) }),
       effect: () => rowOf(world, person.id, 'email_verified_at is not null'),
     }
   }),
@@ -158,7 +158,7 @@ export const mailOperations = [
     const person = await personWithAttempts(world)
     const [key, hash] = [await storedToken(world, person, 'reset_password'), freshPasswordHash()]
     return {
-      act: ({ verificationTokens }) =>
+      operation: ({ verificationTokens }) =>
         verificationTokens.resetPassword(key, { hash, refund: person.refund }),
       effect: async () => [
         await liveSessions(world, person.id),
@@ -172,17 +172,17 @@ export const mailOperations = [
   }),
   operation('verification_tokens.changeEmail', 'done', [1, true], async (world) => {
     const [person, email, secretHash] = [await withOther(world), freshEmail(), freshSecretHash()]
-    const asking = askingOf(person)
+    const actor = actorOf(person)
     await world.aside.verificationTokens.issueEmailChange({
-      asking,
+      actor,
       email,
       secretHash,
       lifetimeSeconds: 600,
-      charges: mailCharges(freshAttemptKey()),
+      charges: mailCharges(freshRateLimitKey()),
     })
     return {
-      act: async ({ verificationTokens }) => {
-        const changed = await verificationTokens.changeEmail(asking, secretHash)
+      operation: async ({ verificationTokens }) => {
+        const changed = await verificationTokens.changeEmail(actor, secretHash)
         // A lost answer must not lose the address that is to be told of the change.
         if (changed.ok && changed.formerEmail !== person.email) return 'another former address'
         return changed

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type {
-  AttemptKey,
   Ciphertext,
   NewPasskey,
   NewSession,
   OAuthSignIn,
+  RateLimitKey,
   TokenHash,
   UserId,
 } from 'torii-core'
@@ -12,10 +12,10 @@ import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
 import type { PostgresStorage } from '../../index.js'
 import type { Person } from '../races/people.test.support.js'
 import {
-  askingOf,
+  actorOf,
   firstEpochs,
-  freshAttemptKey,
   freshEmail,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   signUp,
@@ -32,7 +32,7 @@ export interface World {
 
 /** One call, and what there is to see of its effect. */
 export interface Call {
-  act(storage: PostgresStorage): Promise<unknown>
+  operation(storage: PostgresStorage): Promise<unknown>
   /** The effect; equal values are equal effects. */
   effect(): Promise<unknown>
 }
@@ -54,11 +54,11 @@ export interface Operation {
   prepare(world: World): Promise<Call>
 }
 
-export const charge = (key: AttemptKey) => ({ key, policy: widePolicy })
-export const charges = (key: AttemptKey) => ({ account: charge(key), network: null })
-export const mailCharges = (key: AttemptKey) => ({ address: charge(key), network: null })
-export const total = ({ value }: World, key: AttemptKey) =>
-  value('select total from torii.login_attempts where key = $1', [key])
+export const charge = (key: RateLimitKey) => ({ key, policy: widePolicy })
+export const charges = (key: RateLimitKey) => ({ account: charge(key), ipAddress: null })
+export const mailCharges = (key: RateLimitKey) => ({ address: charge(key), ipAddress: null })
+export const total = ({ value }: World, key: RateLimitKey) =>
+  value('select total from torii.rate_limits where key = $1', [key])
 export const liveSessions = async ({ aside }: World, id: UserId) =>
   (await aside.sessions.list(id)).length
 export const count = ({ value }: World, text: string, values: unknown[]) =>
@@ -67,15 +67,15 @@ export const count = ({ value }: World, text: string, values: unknown[]) =>
 /** Someone with attempts to give back: three of the account, five of the network. */
 export async function personWithAttempts(world: World, given: Parameters<typeof signUp>[1] = {}) {
   const person = await signUp(world.aside, given)
-  const refund = { account: freshAttemptKey(), network: freshAttemptKey() }
+  const refund = { account: freshRateLimitKey(), ipAddress: freshRateLimitKey() }
   for (let n = 0; n < 5; n += 1)
-    await world.aside.loginAttempts.charge({
+    await world.aside.rateLimits.charge({
       account: n < 3 ? charge(refund.account) : null,
-      network: charge(refund.network),
+      ipAddress: charge(refund.ipAddress),
     })
   const attempts = async () => [
     await total(world, refund.account),
-    await total(world, refund.network),
+    await total(world, refund.ipAddress),
   ]
   return { ...person, refund, attempts }
 }
@@ -94,7 +94,7 @@ export async function withOther(world: World) {
 export async function storedLink(
   world: World,
   email: string,
-  charged: AttemptKey = freshAttemptKey(),
+  charged: RateLimitKey = freshRateLimitKey(),
 ) {
   const [tokenHash, codeHash] = [freshSecretHash(), freshSecretHash()]
   const link = { email, tokenHash, codeHash, lifetimeSeconds: 600, charges: mailCharges(charged) }
@@ -113,7 +113,7 @@ export async function storedToken(
     email,
     secretHash,
     lifetimeSeconds: 600,
-    charges: mailCharges(freshAttemptKey()),
+    charges: mailCharges(freshRateLimitKey()),
   }
   await world.aside.verificationTokens.issue(wanted)
   return { userId: id, secretHash }
@@ -136,7 +136,7 @@ export const newPasskey = (): NewPasskey => ({
 export async function withPasskey(world: World) {
   const person = await personWithAttempts(world)
   const made = newPasskey()
-  await world.aside.passkeys.add(askingOf(person), made, { max: 10 })
+  await world.aside.passkeys.add(actorOf(person), made, { max: 10 })
   const use = {
     credentialId: made.credentialId,
     userId: person.id,
@@ -171,7 +171,7 @@ export const somebody = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
 export async function withAccount(world: World) {
   const person = await signUp(world.aside)
   const identity = somebody()
-  await world.aside.oauthAccounts.link(askingOf(person), identity)
+  await world.aside.oauthAccounts.link(actorOf(person), identity)
   return { ...person, identity, accountId: identity.newAccountId }
 }
 

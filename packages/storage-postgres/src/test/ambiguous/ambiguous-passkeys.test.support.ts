@@ -1,7 +1,7 @@
 import {
-  askingOf,
-  freshAttemptKey,
+  actorOf,
   freshEmail,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   signUp,
@@ -20,16 +20,16 @@ import {
 
 export const passkeyOperations = [
   operation('passkey_challenges.store', 'done', [1, 1], async (world) => {
-    const [challengeHash, key] = [freshSecretHash(), freshAttemptKey()]
+    const [challengeHash, key] = [freshSecretHash(), freshRateLimitKey()]
     const challenge = {
       challengeHash,
       ceremony: 'authenticate',
       holder: { kind: 'anyone' },
       lifetimeSeconds: 60,
-      network: charge(key),
+      ipAddress: charge(key),
     } as const
     return {
-      act: ({ passkeyChallenges }) => passkeyChallenges.store(challenge),
+      operation: ({ passkeyChallenges }) => passkeyChallenges.store(challenge),
       effect: async () => [
         await count(world, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
         await total(world, key),
@@ -45,11 +45,11 @@ export const passkeyOperations = [
         const [{ email }, challengeHash, key] = [
           await withPasskey(world),
           freshSecretHash(),
-          freshAttemptKey(),
+          freshRateLimitKey(),
         ]
-        const challenge = { challengeHash, lifetimeSeconds: 60, network: charge(key) }
+        const challenge = { challengeHash, lifetimeSeconds: 60, ipAddress: charge(key) }
         return {
-          act: ({ passkeyChallenges }) =>
+          operation: ({ passkeyChallenges }) =>
             passkeyChallenges.storeForEmail(challenge, known ? email : freshEmail()),
           effect: async () => [
             await count(world, 'torii.passkey_challenges where challenge_hash = $1', [
@@ -64,18 +64,18 @@ export const passkeyOperations = [
   ),
   operation('passkey_challenges.consume', 'false', 0, async (world) => {
     const [person, challengeHash] = [await signUp(world.aside), freshSecretHash()]
-    const asking = askingOf(person)
-    const holder = { kind: 'session', asking } as const
+    const actor = actorOf(person)
+    const holder = { kind: 'session', actor } as const
     await world.aside.passkeyChallenges.store({
       challengeHash,
       ceremony: 'register',
       holder,
       lifetimeSeconds: 60,
-      network: null,
+      ipAddress: null,
     })
     return {
-      act: ({ passkeyChallenges }) =>
-        passkeyChallenges.consume({ challengeHash, ceremony: 'register', asking }),
+      operation: ({ passkeyChallenges }) =>
+        passkeyChallenges.consume({ challengeHash, ceremony: 'register', actor }),
       effect: () =>
         count(world, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
     }
@@ -85,7 +85,7 @@ export const passkeyOperations = [
     operation(statement, 'done', 1, async (world) => {
       const [person, made] = [await signUp(world.aside), newPasskey()]
       return {
-        act: ({ passkeys }) => passkeys.add(askingOf(person), made, { max: 1 }),
+        operation: ({ passkeys }) => passkeys.add(actorOf(person), made, { max: 1 }),
         effect: () => count(world, 'torii.passkeys where user_id = $1', [person.id]),
       }
     }),
@@ -97,10 +97,10 @@ export const passkeyOperations = [
       ceremony: 'authenticate',
       holder: { kind: 'anyone' },
       lifetimeSeconds: 60,
-      network: null,
+      ipAddress: null,
     })
     return {
-      act: ({ passkeys }) =>
+      operation: ({ passkeys }) =>
         passkeys.findForSignIn({
           challengeHash,
           ceremony: 'authenticate',
@@ -116,7 +116,7 @@ export const passkeyOperations = [
       newSession(),
     ]
     return {
-      act: ({ passkeys }) => passkeys.signIn(use, { session, refund }),
+      operation: ({ passkeys }) => passkeys.signIn(use, { session, refund }),
       effect: async () => [
         ...(await opened(world, id, session)),
         await counter(),
@@ -133,7 +133,7 @@ export const passkeyOperations = [
         const { id, key, use, refund, counter, attempts } = await withPasskey(world)
         const secretHash = kept ? key.secretHash : freshSecretHash()
         return {
-          act: ({ passkeys }) =>
+          operation: ({ passkeys }) =>
             passkeys.reauthenticate(use, { key, newSecretHash: secretHash, refund }),
           effect: async () => [
             ...(await opened(world, id, { id: key.id, secretHash })),
@@ -148,15 +148,15 @@ export const passkeyOperations = [
   operation('passkeys.rename', 'done', 'Other', async (world) => {
     const person = await withPasskey(world)
     return {
-      act: ({ passkeys }) => passkeys.rename(askingOf(person), person.made.id, 'Other'),
+      operation: ({ passkeys }) => passkeys.rename(actorOf(person), person.made.id, 'Other'),
       effect: () => world.value('select name from torii.passkeys where id = $1', [person.made.id]),
     }
   }),
   operation('passkeys.delete', 'not_found', 0, async (world) => {
     const person = await withPasskey(world)
     return {
-      act: ({ passkeys }) =>
-        passkeys.delete(askingOf(person), person.made.id, { mailSignIn: true }),
+      operation: ({ passkeys }) =>
+        passkeys.delete(actorOf(person), person.made.id, { mailSignIn: true }),
       effect: () => count(world, 'torii.passkeys where id = $1', [person.made.id]),
     }
   }),

@@ -1,9 +1,9 @@
 import { newAuditEventId, newUserId } from 'torii-core'
 import {
-  askingOf,
+  actorOf,
   firstEpochs,
-  freshAttemptKey,
   freshPasswordHash,
+  freshRateLimitKey,
   newSession,
   signUp,
   widePolicy,
@@ -27,10 +27,10 @@ export const passwordOperations = [
     'done',
     1,
     async (world) => {
-      const [{ email }, key] = [await signUp(world.aside), freshAttemptKey()]
+      const [{ email }, key] = [await signUp(world.aside), freshRateLimitKey()]
       const input = { email, charges: charges(key) }
       return {
-        act: ({ passwords }) => passwords.findForSignIn(input),
+        operation: ({ passwords }) => passwords.findForSignIn(input),
         effect: () => total(world, key),
       }
     },
@@ -41,10 +41,10 @@ export const passwordOperations = [
     'done',
     1,
     async (world) => {
-      const [{ id }, key] = [await signUp(world.aside), freshAttemptKey()]
+      const [{ id }, key] = [await signUp(world.aside), freshRateLimitKey()]
       const input = { userId: id, charges: charges(key) }
       return {
-        act: ({ passwords }) => passwords.findForUser(input),
+        operation: ({ passwords }) => passwords.findForUser(input),
         effect: () => total(world, key),
       }
     },
@@ -60,14 +60,14 @@ export const passwordOperations = [
       rehash: freshPasswordHash(),
     }
     return {
-      act: ({ passwords }) => passwords.signIn(input),
+      operation: ({ passwords }) => passwords.signIn(input),
       effect: async () => [...(await opened(world, id, session)), ...(await attempts())],
     }
   }),
   operation('passwords.set', 'done', 1, async (world) => {
     const [person, hash] = [await signUp(world.aside, { password: false }), freshPasswordHash()]
     return {
-      act: ({ passwords }) => passwords.set(askingOf(person), hash),
+      operation: ({ passwords }) => passwords.set(actorOf(person), hash),
       effect: () =>
         count(world, 'torii.passwords where user_id = $1 and hash = $2', [
           person.id,
@@ -79,8 +79,8 @@ export const passwordOperations = [
     const [person, next] = [await personWithAttempts(world), freshPasswordHash()]
     await world.aside.sessions.open(person.id, newSession())
     return {
-      act: ({ passwords }) =>
-        passwords.change(askingOf(person), { verified: person.hash, next, refund: person.refund }),
+      operation: ({ passwords }) =>
+        passwords.change(actorOf(person), { verified: person.hash, next, refund: person.refund }),
       effect: async () => [
         await liveSessions(world, person.id),
         await world.value('select hash = $2 from torii.passwords where user_id = $1', [
@@ -94,7 +94,7 @@ export const passwordOperations = [
   operation('passwords.rehash', 'done', true, async (world) => {
     const [{ id, hash }, next] = [await signUp(world.aside), freshPasswordHash()]
     return {
-      act: ({ passwords }) => passwords.rehash(id, { verified: hash, next }),
+      operation: ({ passwords }) => passwords.rehash(id, { verified: hash, next }),
       effect: () =>
         world.value('select hash = $2 from torii.passwords where user_id = $1', [
           id,
@@ -105,7 +105,7 @@ export const passwordOperations = [
   operation('passwords.remove', 'done', [1, 0], async (world) => {
     const person = await withOther(world)
     return {
-      act: ({ passwords }) => passwords.remove(askingOf(person), { mailSignIn: true }),
+      operation: ({ passwords }) => passwords.remove(actorOf(person), { mailSignIn: true }),
       effect: async () => [
         await liveSessions(world, person.id),
         await count(world, 'torii.passwords where user_id = $1', [person.id]),
@@ -116,26 +116,26 @@ export const passwordOperations = [
 
 export const attemptOperations = [
   operation(
-    'login_attempts.charge',
+    'rate_limits.charge',
     'done',
     1,
     async (world) => {
-      const key = freshAttemptKey()
+      const key = freshRateLimitKey()
       return {
-        act: ({ loginAttempts }) => loginAttempts.charge(charges(key)),
+        operation: ({ rateLimits }) => rateLimits.charge(charges(key)),
         effect: () => total(world, key),
       }
     },
     { twice: 2 },
   ),
   operation(
-    'login_attempts.chargeMail',
+    'rate_limits.chargeMail',
     'done',
     1,
     async (world) => {
-      const key = freshAttemptKey()
+      const key = freshRateLimitKey()
       return {
-        act: ({ loginAttempts }) => loginAttempts.chargeMail(mailCharges(key)),
+        operation: ({ rateLimits }) => rateLimits.chargeMail(mailCharges(key)),
         effect: () => total(world, key),
       }
     },
@@ -154,29 +154,29 @@ export const attemptOperations = [
     }
     const events = [1, 2].map(() => ({ ...event, id: newAuditEventId() }))
     return {
-      act: ({ auditEvents }) => auditEvents.record(events),
+      operation: ({ auditEvents }) => auditEvents.record(events),
       effect: () => count(world, 'torii.audit_events where user_id = $1', [userId]),
     }
   }),
   operation(
-    'login_attempts.refund',
+    'rate_limits.refund',
     'ERR_OUTCOME_UNKNOWN',
     [3, 5],
     async (world) => {
       const { refund, attempts } = await personWithAttempts(world)
-      return { act: ({ loginAttempts }) => loginAttempts.refund(refund), effect: attempts }
+      return { operation: ({ rateLimits }) => rateLimits.refund(refund), effect: attempts }
     },
     { twice: givenBack },
   ),
-  operation('login_attempts.unlock', 'false', 0, async (world) => {
-    const key = freshAttemptKey()
-    await world.aside.loginAttempts.charge({
+  operation('rate_limits.unlock', 'false', 0, async (world) => {
+    const key = freshRateLimitKey()
+    await world.aside.rateLimits.charge({
       account: { key, policy: { ...widePolicy, cap: 1 } },
-      network: null,
+      ipAddress: null,
     })
     return {
-      act: ({ loginAttempts }) => loginAttempts.unlock(key),
-      effect: () => count(world, 'torii.login_attempts where key = $1', [key]),
+      operation: ({ rateLimits }) => rateLimits.unlock(key),
+      effect: () => count(world, 'torii.rate_limits where key = $1', [key]),
     }
   }),
 ]

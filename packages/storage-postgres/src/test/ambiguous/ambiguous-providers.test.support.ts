@@ -1,7 +1,7 @@
 import { newOAuthAccountId, newUserId } from 'torii-core'
 import {
-  askingOf,
-  freshAttemptKey,
+  actorOf,
+  freshRateLimitKey,
   freshSecretHash,
   newSession,
   signUp,
@@ -28,7 +28,7 @@ export const oauthOperations = [
       session: newSession(),
     }
     return {
-      act: ({ oauthAccounts }) => oauthAccounts.signIn(person),
+      operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
       effect: () => opened(world, first.newUserId, person.session),
     }
   }),
@@ -42,7 +42,7 @@ export const oauthOperations = [
     )
     const person = { ...somebody(), subject: former.subject }
     return {
-      act: ({ oauthAccounts }) => oauthAccounts.signIn(person),
+      operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
       effect: () => opened(world, person.newUserId, person.session),
     }
   }),
@@ -50,7 +50,7 @@ export const oauthOperations = [
     operation('oauth_accounts.signInNew', 'done', [1, true, 1], async (world) => {
       const person = somebody({ emailVerified: trusted })
       return {
-        act: ({ oauthAccounts }) => oauthAccounts.signIn(person),
+        operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
         effect: async () => [
           ...(await opened(world, person.newUserId, person.session)),
           await count(world, 'torii.oauth_accounts where subject = $1', [person.subject]),
@@ -61,15 +61,15 @@ export const oauthOperations = [
   operation('oauth_accounts.link', 'done', 1, async (world) => {
     const [person, identity] = [await signUp(world.aside), somebody()]
     return {
-      act: ({ oauthAccounts }) => oauthAccounts.link(askingOf(person), identity),
+      operation: ({ oauthAccounts }) => oauthAccounts.link(actorOf(person), identity),
       effect: () => count(world, 'torii.oauth_accounts where id = $1', [identity.newAccountId]),
     }
   }),
   operation('oauth_accounts.unlink', 'not_found', 0, async (world) => {
     const person = await withAccount(world)
     return {
-      act: ({ oauthAccounts }) =>
-        oauthAccounts.unlink(askingOf(person), person.accountId, { mailSignIn: true }),
+      operation: ({ oauthAccounts }) =>
+        oauthAccounts.unlink(actorOf(person), person.accountId, { mailSignIn: true }),
       effect: () => count(world, 'torii.oauth_accounts where id = $1', [person.accountId]),
     }
   }),
@@ -77,7 +77,7 @@ export const oauthOperations = [
     const { id, accountId } = await withAccount(world)
     const tokens = freshTokens()
     return {
-      act: ({ oauthAccounts }) =>
+      operation: ({ oauthAccounts }) =>
         oauthAccounts.replaceTokens(id, accountId, { version: 0, tokens }),
       effect: () =>
         world.value(
@@ -89,7 +89,7 @@ export const oauthOperations = [
   operation('oauth_accounts.leaseRefresh', 'false', true, async (world) => {
     const { id, accountId } = await withAccount(world)
     return {
-      act: ({ oauthAccounts }) =>
+      operation: ({ oauthAccounts }) =>
         oauthAccounts.leaseRefresh(id, accountId, { version: 0, leaseSeconds: 60 }),
       effect: () =>
         world.value(
@@ -99,7 +99,7 @@ export const oauthOperations = [
     }
   }),
   operation('oauth_states.store', 'done', [1, 1], async (world) => {
-    const [stateHash, key] = [freshSecretHash(), freshAttemptKey()]
+    const [stateHash, key] = [freshSecretHash(), freshRateLimitKey()]
     const state = {
       stateHash,
       browserHash: freshSecretHash(),
@@ -107,10 +107,10 @@ export const oauthOperations = [
       flow: { kind: 'sign_in' },
       redirectTo: null,
       lifetimeSeconds: 60,
-      network: charge(key),
+      ipAddress: charge(key),
     } as const
     return {
-      act: ({ oauthStates }) => oauthStates.store(state),
+      operation: ({ oauthStates }) => oauthStates.store(state),
       effect: async () => [
         await count(world, 'torii.oauth_states where state_hash = $1', [stateHash]),
         await total(world, key),
@@ -125,11 +125,11 @@ export const oauthOperations = [
       flow: { kind: 'sign_in' },
       redirectTo: null,
       lifetimeSeconds: 60,
-      network: null,
+      ipAddress: null,
     } as const
     await world.aside.oauthStates.store(state)
     return {
-      act: ({ oauthStates }) => oauthStates.consume(state),
+      operation: ({ oauthStates }) => oauthStates.consume(state),
       effect: () => count(world, 'torii.oauth_states where state_hash = $1', [state.stateHash]),
     }
   }),

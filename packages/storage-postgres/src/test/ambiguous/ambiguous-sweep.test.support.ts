@@ -9,12 +9,15 @@ export const sweepOperations = [
       [key.id],
     )
     return {
-      act: (storage) => storage.sweep(),
+      operation: (storage) => storage.sweep(),
       effect: () => count(world, 'torii.sessions where id = $1', [key.id]),
     }
   }),
   operation('sweep.raiseEpochs', 'done', 0, async (world) => {
     const { id } = await signUp(world.aside)
-    return { act: (storage) => storage.endEverything(), effect: () => liveSessions(world, id) }
+    return {
+      operation: (storage) => storage.revokeAllSessionsAndTokens(),
+      effect: () => liveSessions(world, id),
+    }
   }),
 ]

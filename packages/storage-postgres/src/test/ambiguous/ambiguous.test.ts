@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { ToriiError } from 'torii-core'
 import { testDatabase } from 'torii-testing'
-import { lostAnswers } from '../../driver/outcome.js'
+import { lostAnswers } from '../../driver/lost-reply.js'
 import { PostgresStorage } from '../../index.js'
 import { everyStatement } from '../every-statement.test.support.js'
 import { sessionOperations, userOperations } from './ambiguous-accounts.test.support.js'
@@ -75,7 +75,7 @@ const outcomeOf = (answer: Promise<unknown>): Promise<string> =>
 async function cutAt(operation: Operation, cut: Cut) {
   const call = await operation.prepare(world)
   proxy.arm(cut, nameOf(operation))
-  const said = await outcomeOf(call.act(storage))
+  const said = await outcomeOf(call.operation(storage))
   assert.equal(proxy.cuts, 1, 'the connection was cut')
   return { said, effect: await call.effect() }
 }
@@ -95,7 +95,7 @@ for (const [index, operation] of operations.entries()) {
   describe(title(operation, index), () => {
     test('undisturbed: the effect to compare with', async () => {
       const call = await operation.prepare(world)
-      assert.equal(await outcomeOf(call.act(storage)), 'done')
+      assert.equal(await outcomeOf(call.operation(storage)), 'done')
       // What is told and not repeated has its effect here, and none when it was cut before.
       assert.deepEqual(await call.effect(), isTold(statement) ? twice : once)
     })
@@ -117,7 +117,7 @@ for (const [index, operation] of operations.entries()) {
       await holder.query('begin')
       await holder.query(lockAllTables)
       proxy.arm('under way', nameOf(operation))
-      const answered = outcomeOf(call.act(storage))
+      const answered = outcomeOf(call.operation(storage))
       for (let waits = 0; proxy.cuts === 0 && waits < 100; waits += 1) await sleep(5)
       // Enough for a look and for the repetition to queue up behind the first one.
       await sleep(150)
@@ -134,7 +134,7 @@ for (const [index, operation] of operations.entries()) {
   })
 }
 
-const isTold = (statement: string): boolean => lostAnswers[statement]?.act === 'tell'
+const isTold = (statement: string): boolean => lostAnswers[statement]?.operation === 'tell'
 
 /** How the statement is known on the wire. */
 const nameOf = ({ statement }: Operation): string =>
@@ -148,7 +148,7 @@ const lockAllTables = `lock table ${[
   'oauth_accounts',
   'passkeys',
   'sessions',
-  'login_attempts',
+  'rate_limits',
   'magic_links',
   'verification_tokens',
   'oauth_states',

@@ -37,9 +37,9 @@ export const locks: Readonly<
     ]),
   ),
   users: ['select 1 from torii.users where id = $1 for update', ({ id }) => [id]],
-  login_attempts: [
-    'select 1 from torii.login_attempts where key in ($1, $2) for update',
-    ({ refund }) => [refund.account, refund.network],
+  rate_limits: [
+    'select 1 from torii.rate_limits where key in ($1, $2) for update',
+    ({ refund }) => [refund.account, refund.ipAddress],
   ],
 }
 

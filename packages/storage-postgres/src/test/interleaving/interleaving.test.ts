@@ -48,9 +48,9 @@ const endsSessions = new Set<OperationName>([
   'delete',
 ])
 /** These leave the session that asks for them. */
-const keepsAsking = new Set<OperationName>(['change', 'changeEmail', 'remove', 'revokeOthers'])
+const keepsActor = new Set<OperationName>(['change', 'changeEmail', 'remove', 'revokeOthers'])
 /** These end the session that asks, too. */
-const endsAsking = new Set<OperationName>([
+const endsActor = new Set<OperationName>([
   'end',
   'revokeAll',
   'resetPassword',
@@ -74,8 +74,8 @@ function brokenPromise({ names }: Pair, { answers, state }: Played): string | nu
   )
     return 'a sign-in outlives what ended it'
   if (
-    anyOf(keepsAsking) &&
-    !names.some((name) => endsAsking.has(name)) &&
+    anyOf(keepsActor) &&
+    !names.some((name) => endsActor.has(name)) &&
     !state.includes('asking by')
   )
     return 'the session that asked has ended'

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type {
-  AttemptRefund,
   Ciphertext,
   MailCharges,
   NewPasskey,
@@ -8,6 +7,7 @@ import type {
   OAuthAccountId,
   OAuthIdentity,
   PasswordHash,
+  RateLimitRefund,
   SessionKey,
   TokenHash,
   UserId,
@@ -16,9 +16,9 @@ import type {
 import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
 import type { Person } from '../races/people.test.support.js'
 import {
-  freshAttemptKey,
   freshEmail,
   freshPasswordHash,
+  freshRateLimitKey,
   freshSecretHash,
   keyOf,
   newSession,
@@ -52,7 +52,7 @@ export interface Subject extends Person {
   /** A second session; the first one asks. */
   readonly other: SessionKey
   /** The keys of the attempts, as an operation that gives one back names them. */
-  readonly refund: AttemptRefund
+  readonly refund: RateLimitRefund
   /** The same keys, as a request for a mail charges them. */
   readonly charges: MailCharges
   readonly link: { readonly tokenHash: TokenHash; readonly codeHash: TokenHash }
@@ -113,15 +113,15 @@ export async function newSubject({ aside, query }: Onlooker, kind: Kind): Promis
     password: kind !== 'without password',
   })
   const other = newSession()
-  const [account, network] = [freshAttemptKey(), freshAttemptKey()]
+  const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
   const charges = {
     address: { key: account, policy: widePolicy },
-    network: { key: network, policy: widePolicy },
+    ipAddress: { key: ipAddress, policy: widePolicy },
   }
   const subject: Subject = {
     ...person,
     other: keyOf(person.id, other),
-    refund: { account, network },
+    refund: { account, ipAddress },
     charges,
     link: { tokenHash: freshSecretHash(), codeHash: freshSecretHash() },
     tokens: {
@@ -148,7 +148,7 @@ const furnish = `
       (user_id, id, secret_hash, epoch, methods, expires_at, absolute_expires_at)
     values ($1, $3, $4, 0, '{password}', now() + interval '1 hour', now() + interval '1 day')
   ), attempts as (
-    insert into torii.login_attempts
+    insert into torii.rate_limits
       (key, failures, cap, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
     select key, 5, 1000, 5, 100000, now() + interval '1 hour', now() + interval '1 hour', now(),
       now() + interval '1 day'
@@ -178,7 +178,7 @@ function valuesOf({ id, key, other, refund, email, newEmail, link, tokens, ...re
     other.id,
     other.secretHash,
     refund.account,
-    refund.network,
+    refund.ipAddress,
     email,
     link.tokenHash,
     link.codeHash,

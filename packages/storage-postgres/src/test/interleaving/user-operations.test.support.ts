@@ -1,18 +1,18 @@
 import type { PostgresStorage } from '../../index.js'
-import { askingOf, firstEpochs } from '../races/people.test.support.js'
-import type { Act } from './door-operations.test.support.js'
-import { doorActs } from './door-operations.test.support.js'
+import { actorOf, firstEpochs } from '../races/people.test.support.js'
+import type { Operation } from './entry-row-operations.test.support.js'
+import { entryRowOperations } from './entry-row-operations.test.support.js'
 import type { Own, Subject } from './subject.test.support.js'
 
-const accountActs = {
+const entryAccountOperations = {
   register: ({ users }, { email }, { userId, session, hash }) =>
     users.register({ id: userId, email: email.toUpperCase(), passwordHash: hash, session }),
   open: ({ sessions }, { id }, { session }) => sessions.open(id, session),
   touch: ({ sessions }, { key }) => sessions.touch(key, { idleSeconds: 1000, touchSeconds: 60 }),
-  derive: ({ sessions }, subject, { session }) => sessions.derive(askingOf(subject), session),
+  derive: ({ sessions }, subject, { session }) => sessions.derive(actorOf(subject), session),
   revoke: ({ sessions }, { id, other }) => sessions.revoke(id, other.id),
   end: ({ sessions }, { key }) => sessions.end(key),
-  revokeOthers: ({ sessions }, subject) => sessions.revokeOthers(askingOf(subject)),
+  revokeOthers: ({ sessions }, subject) => sessions.revokeOthers(actorOf(subject)),
   revokeAll: ({ sessions }, { id }) => sessions.revokeAll(id),
   rotate: ({ sessions }, { key }, { secretHash }) => sessions.rotate(key, secretHash),
   reauthenticate: ({ sessions }, { key, refund }, { secretHash }) =>
@@ -26,29 +26,29 @@ const accountActs = {
       rehash: own.hash,
       refund,
     }),
-  set: ({ passwords }, subject, { hash }) => passwords.set(askingOf(subject), hash),
+  set: ({ passwords }, subject, { hash }) => passwords.set(actorOf(subject), hash),
   change: ({ passwords }, subject, { hash }) =>
-    passwords.change(askingOf(subject), {
+    passwords.change(actorOf(subject), {
       verified: subject.hash,
       next: hash,
       refund: subject.refund,
     }),
   rehash: ({ passwords }, { id, hash }, own) =>
     passwords.rehash(id, { verified: hash, next: own.hash }),
-  remove: ({ passwords }, subject) => passwords.remove(askingOf(subject), { mailSignIn: true }),
+  remove: ({ passwords }, subject) => passwords.remove(actorOf(subject), { mailSignIn: true }),
   updateProfile: ({ users }, { id }, { name }) => users.updateProfile(id, { name }),
   verifyEmail: ({ users }, { id, email }) => users.verifyEmail(id, email),
   disable: ({ users }, { id }) => users.disable(id),
   enable: ({ users }, { id }) => users.enable(id),
   delete: ({ users }, { id }) => users.delete(id),
-} satisfies Record<string, Act>
+} satisfies Record<string, Operation>
 
-const acts = { ...accountActs, ...doorActs }
+const operations = { ...entryAccountOperations, ...entryRowOperations }
 
-export type OperationName = keyof typeof acts
+export type OperationName = keyof typeof operations
 
 /** Every operation that writes to one user. */
-export const operationNames = Object.keys(acts) as OperationName[]
+export const operationNames = Object.keys(operations) as OperationName[]
 
 /** What an operation that meets another one may also come to: the work of this one, or nothing (null). */
 export const mayAlsoBe: Partial<Record<OperationName, OperationName | null>> = {
@@ -69,7 +69,7 @@ export async function perform(
   subject: Subject,
   own: Own,
 ): Promise<string> {
-  return wordFor(await acts[name](storage, subject, own))
+  return wordFor(await operations[name](storage, subject, own))
 }
 
 /** Counts are left out: how many of the ended sessions a statement could see depends on its snapshot. */

@@ -27,8 +27,8 @@ const stateText = `
     ${list('select email_key as of, user_id as by from torii.user_emails where email_key = any ($2::text[])')} as claims,
     (select hash from torii.passwords p join torii.users u on u.id = p.user_id
       where p.user_id = $1 and p.owner_epoch = u.owner_epoch) as hash,
-    json_build_array((select failures from torii.login_attempts where key = $3),
-      (select failures from torii.login_attempts where key = $4)) as attempts,
+    json_build_array((select failures from torii.rate_limits where key = $3),
+      (select failures from torii.rate_limits where key = $4)) as attempts,
     ${list(`select user_id as user, id, encode(secret_hash, 'hex') as secret,
       last_active_at > now() - interval '30 minutes' as touched
       from torii.sessions where user_id = $1 or user_id = any ($5::uuid[])`)} as sessions,
@@ -51,12 +51,12 @@ export async function readState(
   subject: Subject,
   owns: readonly Own[],
 ): Promise<StateRow> {
-  const { account, network } = subject.refund
+  const { account, ipAddress } = subject.refund
   const [row] = await lane.query<StateRow & Record<string, unknown>>(stateText, [
     subject.id,
     [subject.email, subject.newEmail],
     account,
-    network,
+    ipAddress,
     owns.map(({ userId }) => userId),
     owns.map(({ secretHash }) => secretHash),
   ])
@@ -127,7 +127,7 @@ function namesOf(subject: Subject, owns: readonly Own[]): Map<string, string> {
     [subject.hash.reveal(), 'subject'],
     [email, 'the address'],
     [newEmail, 'the new address'],
-    [subject.key.id, 'asking'],
+    [subject.key.id, 'actor'],
     [subject.other.id, 'other'],
     [hex(subject.key.secretHash), 'subject'],
     [hex(subject.other.secretHash), 'subject'],

@@ -6,7 +6,7 @@ import type { Held } from './held-crowd.test.support.js'
 import { openCrowds } from './held-crowd.test.support.js'
 import type { Person } from './people.test.support.js'
 import {
-  askingOf,
+  actorOf,
   firstEpochs,
   freshPasswordHash,
   freshSecretHash,
@@ -19,7 +19,7 @@ import { openRaceStorage } from './race-storage.test.support.js'
 
 const rounds = 60
 const crowd = 24
-const noRefund = { account: null, network: null }
+const noRefund = { account: null, ipAddress: null }
 
 const { database, storage } = await openRaceStorage()
 const crowds = await openCrowds(database)
@@ -70,7 +70,7 @@ async function countRows(person: Person): Promise<number> {
 
 interface Ending {
   readonly name: string
-  readonly keepsAsking: boolean
+  readonly keepsActor: boolean
   /** Whoever signs in. A bare `open` needs no credential, so only a disabled user refuses it for good. */
   readonly enter: (person: Person, index: number) => Promise<{ key: SessionKey; ok: boolean }>
   end(person: Person): Promise<boolean>
@@ -79,42 +79,42 @@ interface Ending {
 const endings: readonly Ending[] = [
   {
     name: 'passwords.change',
-    keepsAsking: true,
+    keepsActor: true,
     enter: signIn,
     end: async (person) => {
       const hashes = { verified: person.hash, next: freshPasswordHash() }
-      return (await storage.passwords.change(askingOf(person), hashes)).ok
+      return (await storage.passwords.change(actorOf(person), hashes)).ok
     },
   },
   {
     name: 'passwords.remove',
-    keepsAsking: true,
+    keepsActor: true,
     enter: signIn,
     end: async (person) =>
-      (await storage.passwords.remove(askingOf(person), { mailSignIn: true })).ok,
+      (await storage.passwords.remove(actorOf(person), { mailSignIn: true })).ok,
   },
   {
     name: 'sessions.revokeOthers',
-    keepsAsking: true,
+    keepsActor: true,
     enter: signIn,
-    end: async (person) => (await storage.sessions.revokeOthers(askingOf(person))).ok,
+    end: async (person) => (await storage.sessions.revokeOthers(actorOf(person))).ok,
   },
   {
     name: 'sessions.revokeAll',
-    keepsAsking: false,
+    keepsActor: false,
     enter: signIn,
     end: async ({ id }) => (await storage.sessions.revokeAll(id)) >= 1,
   },
   {
     name: 'users.disable',
-    keepsAsking: false,
+    keepsActor: false,
     enter: (person, index) => (index % 2 === 0 ? signIn(person) : open(person)),
     end: async ({ id }) => (await storage.users.disable(id)) !== null,
   },
 ]
 
 describe('an ending in the midst of sign-ins leaves no session but the one that asked', () => {
-  for (const { name, keepsAsking, enter, end } of endings)
+  for (const { name, keepsActor, enter, end } of endings)
     test(`${name}: ${rounds} rounds against ${crowd}`, async (t) => {
       let [opened, behind] = [0, 0]
       for (let round = 0; round < rounds; round += 1) {
@@ -128,7 +128,7 @@ describe('an ending in the midst of sign-ins leaves no session but the one that 
         opened += all.filter(({ ok }) => ok).length
         behind += await countRows(person)
         for (const { key } of all) assert.equal(await isLive(storage, key), false)
-        assert.equal(await isLive(storage, person.key), keepsAsking)
+        assert.equal(await isLive(storage, person.key), keepsActor)
       }
       t.diagnostic(
         `${opened} opened, ${behind} rows survived the delete and were dead by their epoch`,
@@ -171,9 +171,9 @@ test(`passwords.set in the midst of a removal never brings a password back: ${ro
     const person = await signUp(storage)
     const other = { ...person, key: (await open(person)).key }
     const { single, all } = await race(
-      () => storage.passwords.remove(askingOf(person), { mailSignIn: true }),
+      () => storage.passwords.remove(actorOf(person), { mailSignIn: true }),
       (index) =>
-        storage.passwords.set(askingOf(index % 2 === 0 ? other : person), freshPasswordHash()),
+        storage.passwords.set(actorOf(index % 2 === 0 ? other : person), freshPasswordHash()),
     )
     assert.equal(single.ok, true)
     // Before the removal there is a password, after it the epochs that they carry are old.

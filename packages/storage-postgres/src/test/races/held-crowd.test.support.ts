@@ -12,13 +12,13 @@ export interface Crowds {
    */
   fromOneSnapshot<Result>(
     held: Held,
-    acts: readonly (() => Promise<Result>)[],
+    operations: readonly (() => Promise<Result>)[],
     waiting?: number,
   ): Promise<Result[]>
   /** Begins `act`, which waits for `held` in its midst, runs `meanwhile` to its end, then lets go. */
   whileWaiting<Result, Other>(
     held: Held,
-    act: () => Promise<Result>,
+    operation: () => Promise<Result>,
     meanwhile: () => Promise<Other>,
   ): Promise<{ result: Result; other: Other }>
   close(): Promise<void>
@@ -44,22 +44,22 @@ export async function openCrowds(database: TestDatabase): Promise<Crowds> {
     }
   }
   /** Resolves with what was begun, not with what comes of it. */
-  async function begin<Result>(acts: readonly (() => Promise<Result>)[], waiting: number) {
-    const begun = acts.map((act) => act())
+  async function begin<Result>(operations: readonly (() => Promise<Result>)[], waiting: number) {
+    const begun = operations.map((operation) => operation())
     while ((await countWaiting()) < waiting);
     return begun
   }
   return {
-    async fromOneSnapshot(held, acts, waiting = acts.length) {
-      return Promise.all(await whileHeld(held, () => begin(acts, waiting)))
+    async fromOneSnapshot(held, operations, waiting = operations.length) {
+      return Promise.all(await whileHeld(held, () => begin(operations, waiting)))
     },
-    async whileWaiting(held, act, meanwhile) {
+    async whileWaiting(held, operation, meanwhile) {
       const { begun, other } = await whileHeld(held, async () => ({
-        begun: await begin([act], 1),
+        begun: await begin([operation], 1),
         other: await meanwhile(),
       }))
       const [result] = await Promise.all(begun)
-      return { result: result as Awaited<ReturnType<typeof act>>, other }
+      return { result: result as Awaited<ReturnType<typeof operation>>, other }
     },
     close: () => holder.end(),
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newUserId } from 'torii-core'
 import {
-  askingOf,
+  actorOf,
   firstEpochs,
   freshEmail,
   freshPasswordHash,
@@ -83,7 +83,7 @@ test(`T1.2 T1.11 ${resetIssues} resets of one user, each used by ${resetCallers}
     const change = async () => {
       if (round % 2 === 0) return false
       const hashes = { verified: hash, next }
-      return (await storage.passwords.change(askingOf(person), hashes)).ok
+      return (await storage.passwords.change(actorOf(person), hashes)).ok
     }
     // In some rounds the change is done before a token is issued, which then is good.
     const early = round % 4 === 1 ? await change() : null
@@ -94,7 +94,7 @@ test(`T1.2 T1.11 ${resetIssues} resets of one user, each used by ${resetCallers}
           storage.passwords.signIn({
             credential: { userId: id, hash, epochs: firstEpochs },
             session,
-            refund: { account: null, network: null },
+            refund: { account: null, ipAddress: null },
           }),
         ),
       ),

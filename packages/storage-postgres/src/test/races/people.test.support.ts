@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type {
-  AttemptKey,
-  AttemptPolicy,
   NewSession,
+  RateLimitKey,
+  RateLimitPolicy,
   SessionKey,
   TokenHash,
   UserId,
 } from 'torii-core'
-import { attemptKey, newSessionId, newUserId, PasswordHash, tokenHash } from 'torii-core'
+import { newSessionId, newUserId, PasswordHash, rateLimitKey, tokenHash } from 'torii-core'
 import type { PostgresStorage } from '../../index.js'
 
 /** Someone with an address, a password and a session, as the tests know them. */
@@ -23,12 +23,12 @@ export const firstEpochs = { session: 0, owner: 0 } as const
 
 export const freshEmail = (): string => `w${randomBytes(8).toString('hex')}@example.com`
 export const freshSecretHash = (): TokenHash => tokenHash(randomBytes(32))
-export const freshAttemptKey = (): AttemptKey => attemptKey(randomBytes(32))
+export const freshRateLimitKey = (): RateLimitKey => rateLimitKey(randomBytes(32))
 export const freshPasswordHash = (): PasswordHash =>
   new PasswordHash(`$argon2id$v=19$m=19456,t=2,p=1$${randomBytes(48).toString('hex')}`)
 
 /** A policy that no test reaches. */
-export const widePolicy: AttemptPolicy = {
+export const widePolicy: RateLimitPolicy = {
   cap: 1000,
   windowSeconds: 1000,
   lockSeconds: 1000,
@@ -72,7 +72,7 @@ export async function signUp(
 }
 
 /** The person's first session as one that asks, before anything was ended. */
-export const askingOf = ({ key }: Person) => ({
+export const actorOf = ({ key }: Person) => ({
   userId: key.userId,
   sessionId: key.id,
   epochs: firstEpochs,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { AttemptKey, AttemptPolicy } from 'torii-core'
+import type { RateLimitKey, RateLimitPolicy } from 'torii-core'
 import { newUserId } from 'torii-core'
 import type { Own, Subject } from '../interleaving/subject.test.support.js'
 import { newOwn, newSubject } from '../interleaving/subject.test.support.js'
@@ -8,9 +8,9 @@ import type { OperationName } from '../interleaving/user-operations.test.support
 import { operationNames, perform } from '../interleaving/user-operations.test.support.js'
 import {
   firstEpochs,
-  freshAttemptKey,
   freshEmail,
   freshPasswordHash,
+  freshRateLimitKey,
   newSession,
   signUp,
   widePolicy,
@@ -22,16 +22,16 @@ const registerCallers = 32
 const guessRounds = 100
 const guesses = 64
 const accountCap = 10
-const networkRounds = 50
-const networkCap = 30
+const ipAddressRounds = 50
+const ipAddressCap = 30
 const mixedCalls = 3200
 const deleteRounds = 200
 const deleteFlows = 12
 
 const { database, storage, retried } = await openRaceStorage()
 
-const times = <Result>(count: number, act: (index: number) => Promise<Result>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => act(index)))
+const times = <Result>(count: number, operation: (index: number) => Promise<Result>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => operation(index)))
 
 async function registerAtOnce(callers: number): Promise<void> {
   const email = freshEmail()
@@ -62,7 +62,10 @@ test(`T1.15 T1.16 ${registerCallers} register one address in two spellings: one 
 
 test('T1.15 a hundred register one address at once: one account', () => registerAtOnce(100))
 
-const capped = (key: AttemptKey, cap: number): { key: AttemptKey; policy: AttemptPolicy } => ({
+const capped = (
+  key: RateLimitKey,
+  cap: number,
+): { key: RateLimitKey; policy: RateLimitPolicy } => ({
   key,
   policy: { ...widePolicy, cap },
 })
@@ -71,10 +74,10 @@ describe('guesses at once', () => {
   test(`T1.20 of ${guesses} guesses at one account ${accountCap} see a hash, ${guessRounds} rounds`, async () => {
     const { email } = await signUp(storage)
     for (let round = 0; round < guessRounds; round += 1) {
-      const account = capped(freshAttemptKey(), accountCap)
-      const network = capped(freshAttemptKey(), 1000)
+      const account = capped(freshRateLimitKey(), accountCap)
+      const ipAddress = capped(freshRateLimitKey(), 1000)
       const answers = await times(guesses, () =>
-        storage.passwords.findForSignIn({ email, charges: { account, network } }),
+        storage.passwords.findForSignIn({ email, charges: { account, ipAddress } }),
       )
       const seen = answers.filter((answer) => answer.ok && answer.credential !== null)
       assert.equal(seen.length, accountCap)
@@ -82,62 +85,62 @@ describe('guesses at once', () => {
     }
   })
 
-  test(`T1.20 of ${guesses} guesses from one network at as many accounts ${networkCap} see a hash, ${networkRounds} rounds`, async () => {
+  test(`T1.20 of ${guesses} guesses from one network at as many accounts ${ipAddressCap} see a hash, ${ipAddressRounds} rounds`, async () => {
     const people = await times(guesses, () => signUp(storage))
-    for (let round = 0; round < networkRounds; round += 1) {
-      const network = capped(freshAttemptKey(), networkCap)
+    for (let round = 0; round < ipAddressRounds; round += 1) {
+      const ipAddress = capped(freshRateLimitKey(), ipAddressCap)
       const answers = await Promise.all(
         people.map(({ email }) =>
           storage.passwords.findForSignIn({
             email,
-            charges: { account: capped(freshAttemptKey(), accountCap), network },
+            charges: { account: capped(freshRateLimitKey(), accountCap), ipAddress },
           }),
         ),
       )
       const seen = answers.filter((answer) => answer.ok && answer.credential !== null)
-      assert.equal(seen.length, networkCap)
+      assert.equal(seen.length, ipAddressCap)
     }
   })
 
   test(`T1.22 ${guesses} charges and as many refunds of a network are counted to the last one`, async () => {
-    const network = capped(freshAttemptKey(), 1000)
-    const failures = async () => (await storage.loginAttempts.status(network.key)).failures
+    const ipAddress = capped(freshRateLimitKey(), 1000)
+    const failures = async () => (await storage.rateLimits.status(ipAddress.key)).failures
     await times(guesses, () =>
-      storage.loginAttempts.charge({ account: capped(freshAttemptKey(), 1000), network }),
+      storage.rateLimits.charge({ account: capped(freshRateLimitKey(), 1000), ipAddress }),
     )
     assert.equal(await failures(), guesses)
     await times(guesses - 1, () =>
-      storage.loginAttempts.refund({ account: null, network: network.key }),
+      storage.rateLimits.refund({ account: null, ipAddress: ipAddress.key }),
     )
     assert.equal(await failures(), 1)
   })
 
   test(`${mixedCalls} guesses, successes and mails over 4 accounts and 3 networks: no deadlock`, async () => {
     const people = await times(4, () => signUp(storage))
-    const accounts = people.map((person) => ({ person, key: freshAttemptKey() }))
-    const networks = Array.from({ length: 3 }, freshAttemptKey)
+    const accounts = people.map((person) => ({ person, key: freshRateLimitKey() }))
+    const ipAddresses = Array.from({ length: 3 }, freshRateLimitKey)
     const before = retried.length
     for (let call = 0; call < mixedCalls; call += guesses)
       await times(guesses, async (index) => {
         // Neither count divides the other, so that every account meets every network in every act.
         const { person, key } = accounts[(call + index) % 4] ?? raise()
-        const network = networks[(call + index) % 3] ?? raise()
-        const charges = { account: capped(key, 5), network: capped(network, 50) }
+        const ipAddress = ipAddresses[(call + index) % 3] ?? raise()
+        const charges = { account: capped(key, 5), ipAddress: capped(ipAddress, 50) }
         switch (Math.floor((call + index) / 12) % 4) {
           case 0:
             return storage.passwords.findForSignIn({ email: person.email, charges })
           case 1:
-            return storage.loginAttempts.refund({ account: key, network })
+            return storage.rateLimits.refund({ account: key, ipAddress })
           case 2:
-            return storage.loginAttempts.chargeMail({
+            return storage.rateLimits.chargeMail({
               address: charges.account,
-              network: charges.network,
+              ipAddress: charges.ipAddress,
             })
           default:
             return storage.passwords.signIn({
               credential: { userId: person.id, hash: person.hash, epochs: firstEpochs },
               session: newSession(),
-              refund: { account: key, network },
+              refund: { account: key, ipAddress },
             })
         }
       })

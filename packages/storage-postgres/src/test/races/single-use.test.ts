@@ -10,7 +10,7 @@ import type { StateRow } from '../interleaving/user-state.test.support.js'
 import { readState } from '../interleaving/user-state.test.support.js'
 import type { Held } from './held-crowd.test.support.js'
 import { openCrowds } from './held-crowd.test.support.js'
-import { askingOf, freshSecretHash, signUp } from './people.test.support.js'
+import { actorOf, freshSecretHash, signUp } from './people.test.support.js'
 import { openRaceStorage } from './race-storage.test.support.js'
 
 const sizes = [2, 8, 64]
@@ -29,7 +29,7 @@ const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
 
 interface Race {
   /** What each caller does; true for the one who succeeds. */
-  readonly acts: readonly (() => Promise<boolean>)[]
+  readonly operations: readonly (() => Promise<boolean>)[]
   readonly held: Held
   /** Throws unless everything is as the winner, and nobody else, left it. */
   judge(winner: number): Promise<void>
@@ -45,12 +45,12 @@ async function oneWins(prepare: Prepare): Promise<void> {
 
 async function oneWinsOf(callers: number, count: number, prepare: Prepare): Promise<void> {
   for (let round = 0; round < count; round += 1) {
-    const { acts, held, judge } = await prepare(callers)
+    const { operations, held, judge } = await prepare(callers)
     const waiting = Math.min(callers, connections)
     const won =
       round % 3 === 2
-        ? await crowds.fromOneSnapshot(held, acts, waiting)
-        : await Promise.all(acts.map((act) => act()))
+        ? await crowds.fromOneSnapshot(held, operations, waiting)
+        : await Promise.all(operations.map((operation) => operation()))
     assert.equal(won.filter(Boolean).length, 1, `of ${callers} in round ${round}`)
     await judge(won.indexOf(true))
   }
@@ -60,7 +60,7 @@ interface Use {
   readonly name: OperationName
   readonly kind?: Kind
   /** The table whose rows are locked. */
-  readonly door: string
+  readonly entryRow: string
   /** What everybody but the winner is answered. */
   readonly refusal?: string
   /** Whether the winner's act, and no other, shows in what is stored. */
@@ -69,13 +69,13 @@ interface Use {
 
 /** Callers of one operation that can succeed once for one user. */
 const using =
-  ({ name, kind = 'usual', door, refusal = 'invalid_token', shows }: Use) =>
+  ({ name, kind = 'usual', entryRow, refusal = 'invalid_token', shows }: Use) =>
   async (callers: number): Promise<Race> => {
     const subject = await newSubject({ aside: storage, query }, kind)
     const owns = Array.from({ length: callers }, (_, index) => newOwn(`caller ${index}`))
-    const [select, values] = locks[door] ?? ['', () => []]
+    const [select, values] = locks[entryRow] ?? ['', () => []]
     return {
-      acts: owns.map((own) => async () => {
+      operations: owns.map((own) => async () => {
         const answer = await perform(name, storage, subject, own)
         return answer === refusal ? false : ['done', 'took over', 'true'].includes(answer)
       }),
@@ -99,13 +99,13 @@ const opened = ({ sessions }: StateRow, { session }: Own, { key, other }: Subjec
 }
 
 test('T1.1 one magic link opened by 2, 8 and 64 at once: one session, and one take-over', async () => {
-  const use = { name: 'consumeLink', door: 'magic_links', shows: opened } as const
+  const use = { name: 'consumeLink', entryRow: 'magic_links', shows: opened } as const
   await oneWins(using(use))
   await oneWins(using({ ...use, kind: 'unverified' }))
 })
 
 test('T1.1 one code typed by 2, 8 and 64 at once: one session', () =>
-  oneWins(using({ name: 'consumeCode', door: 'magic_links', shows: opened })))
+  oneWins(using({ name: 'consumeCode', entryRow: 'magic_links', shows: opened })))
 
 test('T1.21 of 64 codes at once, the right one among them, five wrong ones are tried at most', async () => {
   const seen = { opened: 0, tooLate: 0 }
@@ -141,13 +141,13 @@ test('T1.2 one reset token used by 2, 8 and 64 at once: the password is that of 
   oneWins(
     using({
       name: 'resetPassword',
-      door: 'verification_tokens',
+      entryRow: 'verification_tokens',
       shows: ({ hash, sessions }, own) => hash === own.hash.reveal() && sessions.length === 0,
     }),
   ))
 
 test('T1.3 one verification used by 2, 8 and 64 at once, with the password and without', async () => {
-  const use = { kind: 'unverified', door: 'verification_tokens' } as const
+  const use = { kind: 'unverified', entryRow: 'verification_tokens' } as const
   const verified = ({ user }: StateRow) => user?.verified === true
   await oneWins(using({ ...use, name: 'proveWithPassword', shows: opened }))
   await oneWins(using({ ...use, name: 'proveMailbox', shows: verified }))
@@ -157,7 +157,7 @@ test('T1.3 one change of address used by 2, 8 and 64 at once', () =>
   oneWins(
     using({
       name: 'changeEmail',
-      door: 'verification_tokens',
+      entryRow: 'verification_tokens',
       shows: ({ user, sessions }, _, { key, newEmail }) =>
         user?.email === newEmail && sessions.map(({ id }) => id).join() === key.id,
     }),
@@ -165,7 +165,7 @@ test('T1.3 one change of address used by 2, 8 and 64 at once', () =>
 
 const onePasskeyUse = using({
   name: 'signInByPasskey',
-  door: 'passkeys',
+  entryRow: 'passkeys',
   refusal: 'counter_regression',
   shows: opened,
 })
@@ -186,11 +186,11 @@ test('T1.4 one OAuth state answered by 2, 8 and 64 at once', () =>
       flow: { kind: 'sign_in' },
       redirectTo: null,
       lifetimeSeconds: 600,
-      network: null,
+      ipAddress: null,
     })
     const key = { stateHash, browserHash, provider }
     return {
-      acts: Array.from({ length: callers }, () => async () => {
+      operations: Array.from({ length: callers }, () => async () => {
         return (await storage.oauthStates.consume(key)) !== null
       }),
       held: ['select 1 from torii.oauth_states where state_hash = $1 for update', [stateHash]],
@@ -206,18 +206,21 @@ const heldChallenge = 'select 1 from torii.passkey_challenges where challenge_ha
 
 test('T1.5 one challenge of registering answered by 2, 8 and 64 at once', () =>
   oneWins(async (callers) => {
-    const asking = askingOf(await signUp(storage))
+    const actor = actorOf(await signUp(storage))
     const [challengeHash, ceremony] = [freshSecretHash(), 'register' as const]
     await storage.passkeyChallenges.store({
       challengeHash,
       ceremony,
-      holder: { kind: 'session', asking },
+      holder: { kind: 'session', actor },
       lifetimeSeconds: 600,
-      network: null,
+      ipAddress: null,
     })
-    const answer = { challengeHash, ceremony, asking }
+    const answer = { challengeHash, ceremony, actor }
     return {
-      acts: Array.from({ length: callers }, () => () => storage.passkeyChallenges.consume(answer)),
+      operations: Array.from(
+        { length: callers },
+        () => () => storage.passkeyChallenges.consume(answer),
+      ),
       held: [heldChallenge, [challengeHash]],
       judge: () => nothingLeft('passkey_challenges where challenge_hash = $1', challengeHash),
     }
@@ -231,11 +234,11 @@ async function signInChallenge(callers: number): Promise<Race> {
     ceremony,
     holder: { kind: 'anyone' },
     lifetimeSeconds: 600,
-    network: null,
+    ipAddress: null,
   })
   const answer = { challengeHash, ceremony, credentialId: passkey.credentialId }
   return {
-    acts: Array.from({ length: callers }, () => async () => {
+    operations: Array.from({ length: callers }, () => async () => {
       return (await storage.passkeys.findForSignIn(answer)) !== null
     }),
     held: [heldChallenge, [challengeHash]],
@@ -254,9 +257,9 @@ test('T1.18 one identity linked by 2, 8 and 64 users at once: one has it', () =>
     const people = await Promise.all(Array.from({ length: callers }, () => signUp(storage)))
     const { identity } = newOwn('nobody')
     return {
-      acts: people.map((person) => async () => {
+      operations: people.map((person) => async () => {
         const wanted = { ...identity, newAccountId: newOAuthAccountId() }
-        const outcome = await storage.oauthAccounts.link(askingOf(person), wanted)
+        const outcome = await storage.oauthAccounts.link(actorOf(person), wanted)
         assert.ok(outcome.ok || outcome.reason === 'taken')
         return outcome.ok
       }),

@@ -6,11 +6,11 @@ import type { PostgresStorage } from '../../index.js'
 import { begin, openLane } from '../interleaving/held-lock.test.support.js'
 import type { Person } from './people.test.support.js'
 import {
-  askingOf,
+  actorOf,
   firstEpochs,
-  freshAttemptKey,
   freshEmail,
   freshPasswordHash,
+  freshRateLimitKey,
   freshSecretHash,
   isLive,
   keyOf,
@@ -22,11 +22,14 @@ import { openRaceStorage } from './race-storage.test.support.js'
 
 const rounds = 100
 const callers = 8
-const noRefund = { account: null, network: null }
+const noRefund = { account: null, ipAddress: null }
 
 const { database, storage, retried } = await openRaceStorage()
 
-const charges = () => ({ address: { key: freshAttemptKey(), policy: widePolicy }, network: null })
+const charges = () => ({
+  address: { key: freshRateLimitKey(), policy: widePolicy },
+  ipAddress: null,
+})
 const mailed = (email: string) => ({
   email,
   secretHash: freshSecretHash(),
@@ -51,7 +54,7 @@ async function issueReset({ id, email }: Person) {
 }
 
 async function issueChange(person: Person, email: string) {
-  const change = { ...mailed(email), asking: askingOf(person) }
+  const change = { ...mailed(email), actor: actorOf(person) }
   await storage.verificationTokens.issueEmailChange(change)
   return change.secretHash
 }
@@ -134,35 +137,38 @@ describe('a mailbox is proved while a squatter is at work', () => {
     assert.deepEqual(await brokenRows(), nothingBroken)
   })
 
-  for (const door of ['link', 'reset'] as const)
-    test(`the attacker's account is used while the victim comes by ${door}: ${rounds} rounds`, async (t) => {
+  for (const entryRow of ['link', 'reset'] as const)
+    test(`the attacker's account is used while the victim comes by ${entryRow}: ${rounds} rounds`, async (t) => {
       const seen = { attackerAlive: 0, victimLost: 0, proved: 0, attackerActed: 0 }
       for (let round = 0; round < rounds; round += 1) {
         const attacker = await signUp(storage, { emailVerified: false })
-        const asking = askingOf(attacker)
+        const actor = actorOf(attacker)
         const sessions = Array.from({ length: 4 }, newSession)
         const next = freshPasswordHash()
         const proof = newProof()
         const mine = { hash: freshPasswordHash() }
-        const token = door === 'link' ? null : await issueReset(attacker)
+        const token = entryRow === 'link' ? null : await issueReset(attacker)
         const tokenHash = await issueLink(attacker.email)
-        const acts = [
+        const operations = [
           ...sessions.slice(0, 2).map((session) => () => signIn(attacker, session)),
-          () => storage.passwords.change(asking, { verified: attacker.hash, next }),
-          () => storage.sessions.revokeOthers(asking),
+          () => storage.passwords.change(actor, { verified: attacker.hash, next }),
+          () => storage.sessions.revokeOthers(actor),
           ...sessions.slice(2).map((session) => () => signIn(attacker, session)),
         ]
         const prove = async () =>
           token === null
             ? (await storage.magicLinks.consume(tokenHash, proof)).ok
             : (await storage.verificationTokens.resetPassword(token, mine)).ok
-        const place = round % acts.length
-        const before = acts.slice(0, place).map((act) => act())
+        const place = round % operations.length
+        const before = operations.slice(0, place).map((operation) => operation())
         // In some rounds the attacker, in others the victim is done before the other one comes.
-        if (place === acts.length - 1) await Promise.all(before)
+        if (place === operations.length - 1) await Promise.all(before)
         const proving = prove()
         if (place === 0) await proving
-        const answers = await Promise.all([...before, ...acts.slice(place).map((act) => act())])
+        const answers = await Promise.all([
+          ...before,
+          ...operations.slice(place).map((operation) => operation()),
+        ])
         seen.attackerActed += Number(answers.some(({ ok }) => ok))
         // What ends everything ends a reset token too: then the victim asks for another one.
         if (!(await proving)) {
@@ -170,9 +176,9 @@ describe('a mailbox is proved while a squatter is at work', () => {
             await storage.verificationTokens.resetPassword(await issueReset(attacker), mine)
         } else seen.proved += 1
         const live = await storage.sessions.list(attacker.id)
-        const kept = door === 'link' ? live.filter(({ id }) => id === proof.session.id) : []
+        const kept = entryRow === 'link' ? live.filter(({ id }) => id === proof.session.id) : []
         seen.victimLost += Number(
-          door === 'link' ? kept.length !== 1 : !(await countsAsPassword(mine)),
+          entryRow === 'link' ? kept.length !== 1 : !(await countsAsPassword(mine)),
         )
         const passwords = [await countsAsPassword(attacker), await countsAsPassword({ hash: next })]
         seen.attackerAlive += Number(live.length > kept.length || passwords.includes(true))
@@ -191,7 +197,7 @@ test(`two resets of one token, three sign-ins and a change: ${rounds} rounds`, a
     const [one, two, next] = [freshPasswordHash(), freshPasswordHash(), freshPasswordHash()]
     const sessions = Array.from({ length: 3 }, newSession)
     const changing = round % 2 === 0
-    const change = () => storage.passwords.change(askingOf(person), { verified: person.hash, next })
+    const change = () => storage.passwords.change(actorOf(person), { verified: person.hash, next })
     const first = round % 4 === 0 ? change() : null
     // In some rounds the change, in others the sign-ins are done first.
     if (round % 8 === 0) await first
@@ -238,7 +244,7 @@ test(`a change of address beside a registration of it and a deletion: ${rounds} 
       return storage.users.register({ id: newUserId(), email: to })
     }
     const early = round % 4 < 2 ? register(0) : null
-    const move = () => storage.verificationTokens.changeEmail(askingOf(person), secretHash)
+    const move = () => storage.verificationTokens.changeEmail(actorOf(person), secretHash)
     const [one, two, made, deleted] = await Promise.all([
       move(),
       move(),
@@ -320,7 +326,7 @@ describe('a call that has to wait', () => {
     const secretHash = await issueChange(person, freshEmail())
     const answer = await answerAfter(
       (query) => query(expire('verification_tokens', 'secret_hash'), [secretHash]),
-      ({ verificationTokens }) => verificationTokens.changeEmail(askingOf(person), secretHash),
+      ({ verificationTokens }) => verificationTokens.changeEmail(actorOf(person), secretHash),
     )
     assert.equal(answer, 'invalid_token')
   })
@@ -349,10 +355,10 @@ describe('a call that has to wait', () => {
       verificationTokens.issue(wanted),
     )
     assert.equal(answer, 'done null')
-    const { failures } = await storage.loginAttempts.status(wanted.charges.address.key)
+    const { failures } = await storage.rateLimits.status(wanted.charges.address.key)
     assert.equal(failures, 1)
     const other = await signUp(storage)
-    const change = { ...mailed(freshEmail()), asking: askingOf(other) }
+    const change = { ...mailed(freshEmail()), actor: actorOf(other) }
     const changed = await answerAfter(
       (query) => query('delete from torii.users where id = $1', [other.id]),
       ({ verificationTokens }) => verificationTokens.issueEmailChange(change),

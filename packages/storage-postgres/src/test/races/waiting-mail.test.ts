@@ -8,7 +8,7 @@ import { locks } from '../interleaving/interleaving.test.support.js'
 import { newOwn, newSubject } from '../interleaving/subject.test.support.js'
 import type { OperationName } from '../interleaving/user-operations.test.support.js'
 import { perform } from '../interleaving/user-operations.test.support.js'
-import { freshAttemptKey, freshEmail, freshSecretHash } from './people.test.support.js'
+import { freshEmail, freshRateLimitKey, freshSecretHash } from './people.test.support.js'
 
 let database: TestDatabase
 let lane: Lane
@@ -30,10 +30,10 @@ const waits: readonly (readonly [OperationName, lock: string])[] = [
 for (const [name, lock] of waits)
   test(`a request for a mail that waits lets others of its network pass: ${name}, held up by ${lock}`, async () => {
     const subject = await newSubject(lane, 'usual')
-    const { network } = subject.charges
+    const { ipAddress } = subject.charges
     const [select, values] = locks[lock] ?? assert.fail()
     const counted = async () => {
-      const { failures } = await lane.aside.loginAttempts.status(network?.key ?? assert.fail())
+      const { failures } = await lane.aside.rateLimits.status(ipAddress?.key ?? assert.fail())
       return failures
     }
     const before = await counted()
@@ -50,7 +50,7 @@ for (const [name, lock] of waits)
           tokenHash: freshSecretHash(),
           codeHash: null,
           lifetimeSeconds: 600,
-          charges: { address: { ...subject.charges.address, key: freshAttemptKey() }, network },
+          charges: { address: { ...subject.charges.address, key: freshRateLimitKey() }, ipAddress },
         })
         return decision.ok ? 'done' : decision.reason
       })

@@ -1,0 +1,28 @@
+import type { AccountView } from 'torii-auth'
+import type { Html } from '../../html.js'
+import { html } from '../../html.js'
+import { moment, momentOr } from '../parts.js'
+
+/** What lets the person in; nothing that opens the door. */
+export const signInMethodsPanel = ({
+  user,
+  password,
+  oauthAccounts,
+  passkeys,
+}: AccountView): Html => html`<section class="card panel" aria-labelledby="ways-in">
+<h2 id="ways-in">Ways in</h2>
+<ul class="rows">
+<li class="row"><p class="row-title">Password</p><p class="muted">${password ? 'Set' : 'None'}</p></li>
+<li class="row"><p class="row-title">Mail</p><p class="muted">${user.email ?? 'No address'}</p></li>
+${passkeys.map(
+  ({ name, createdAt, lastUsedAt }) =>
+    html`<li class="row"><div><p class="row-title">Passkey</p><p class="muted">${name}</p></div>
+<p class="muted">added ${moment(createdAt)}, ${lastUsedAt === null ? 'never used' : html`last used ${moment(lastUsedAt)}`}</p></li>`,
+)}
+${oauthAccounts.map(
+  ({ provider, label, createdAt, lastUsedAt }) =>
+    html`<li class="row"><div><p class="row-title">${provider}</p>${label !== null && html`<p class="muted">${label}</p>`}</div>
+<p class="muted">linked ${moment(createdAt)}, last used ${momentOr(lastUsedAt, 'never')}</p></li>`,
+)}
+</ul>
+</section>`

@@ -1,0 +1,59 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
+/** An IPv6 address with brackets, zone and port is shorter than this; nothing longer is looked at. */
+const maxLength = 128
+
+/**
+ * The canonical text of a network address, or null for anything else: IPv4 in dotted form, IPv6 in the
+ * form of RFC 5952; an IPv4 address mapped into IPv6 is that IPv4 address. Brackets, a port and a zone
+ * id around it are dropped.
+ * @see CVE-2026-45364: two spellings of one address were two buckets
+ */
+export function canonicalIp(value: unknown): string | null {
+  if (typeof value !== 'string' || value.length > maxLength) return null
+  const address = withoutPort(value.trim())
+  if (address === null || isIPv4(address)) return address
+  const zone = address.indexOf('%')
+  const bare = zone < 0 ? address : address.slice(0, zone)
+  if (!isIPv6(bare)) return null
+  // The URL standard writes an IPv6 address as RFC 5952 does.
+  const text = new URL(`http://[${bare}]`).hostname.slice(1, -1)
+  return text.startsWith('::ffff:') ? mappedIpv4(text) : text
+}
+
+/**
+ * What attempts from one place are counted under: an IPv4 address, or the /64 that one customer of an
+ * IPv6 provider is given at least. Null when the address is unknown.
+ */
+export function ipAddressRange(value: unknown): string | null {
+  const ip = canonicalIp(value)
+  if (ip === null || isIPv4(ip)) return ip
+  const [head = '', tail] = ip.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : 8 - groups.length - last.length
+  const all = [...groups, ...Array<string>(zeros).fill('0'), ...last]
+  return `${all.slice(0, 4).join(':')}::/64`
+}
+
+/** `[v6]:80`, `[v6]` and `v4:80` lose what is not the address; null when that rest is not a port. */
+function withoutPort(text: string): string | null {
+  if (text.startsWith('[')) {
+    const end = text.indexOf(']')
+    const inner = text.slice(1, end)
+    return end > 0 && inner.includes(':') && isPortOrNothing(text.slice(end + 1)) ? inner : null
+  }
+  const colon = text.indexOf(':')
+  if (colon < 0 || colon !== text.lastIndexOf(':')) return text
+  return isPortOrNothing(text.slice(colon)) ? text.slice(0, colon) : null
+}
+
+const isPortOrNothing = (text: string): boolean => text === '' || /^:[0-9]{1,5}$/.test(text)
+
+/** `::ffff:102:304` to `1.2.3.4`; a longer tail (`::ffff:0:102:304`) is another kind of address and stays. */
+function mappedIpv4(text: string): string {
+  const groups = text.slice('::ffff:'.length).split(':')
+  if (groups.length !== 2) return text
+  const [high = 0, low = 0] = groups.map((group) => Number.parseInt(group, 16))
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}

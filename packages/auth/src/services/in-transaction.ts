@@ -1,0 +1,76 @@
+import type { CallerTransaction, Json, StorageTransaction } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
+import type { TransactionalAdmin } from './admin/in-transaction.js'
+import { createTransactionalAdmin } from './admin/in-transaction.js'
+import type { OperationContext } from './context.js'
+import type { Effects } from './effects/effects.js'
+import type { EventSink } from './effects/event-sink.js'
+import { createTransactionalRunWithEffects } from './effects/run-with-effects.js'
+import type { TransactionalMagicLink } from './magic-link/in-transaction.js'
+import { createTransactionalMagicLink } from './magic-link/in-transaction.js'
+import type { TransactionalOAuth } from './oauth/in-transaction.js'
+import { createTransactionalOAuth } from './oauth/in-transaction.js'
+import type { Hooks } from './options/hooks.js'
+import type { ResolvedOptions } from './options/options.js'
+import type { TransactionalPasskey } from './passkey/in-transaction.js'
+import { createTransactionalPasskey } from './passkey/in-transaction.js'
+import type { TransactionalPassword } from './password/in-transaction.js'
+import { createTransactionalPassword } from './password/in-transaction.js'
+import type { TransactionalSessions } from './sessions/in-transaction.js'
+import { createTransactionalSessions } from './sessions/in-transaction.js'
+import type { TransactionalUsers } from './users/in-transaction.js'
+import { createTransactionalUsers } from './users/in-transaction.js'
+
+/**
+ * Torii inside the application's transaction. It offers the acts that neither charge an attempt, hash,
+ * send nor ask a provider; mail and events of them wait for the commit.
+ */
+export interface TransactionalTorii<Metadata extends object = Record<string, Json>> {
+  readonly admin: TransactionalAdmin<Metadata>
+  readonly magicLink: TransactionalMagicLink<Metadata>
+  readonly password: TransactionalPassword<Metadata>
+  readonly sessions: TransactionalSessions<Metadata>
+  readonly users: TransactionalUsers<Metadata>
+  readonly oauth: TransactionalOAuth
+  readonly passkey: TransactionalPasskey
+}
+
+/** The same over a client whose transaction the application ends by itself. */
+export interface CommittableTorii<Metadata extends object = Record<string, Json>>
+  extends TransactionalTorii<Metadata> {
+  /** Says that the transaction has committed: mail and events go out now. After a rollback it is not called. */
+  committed(): void
+}
+
+export function createTransactionalTorii<Metadata extends object>(
+  tx: StorageTransaction<Metadata> | CallerTransaction<Metadata>,
+  options: ResolvedOptions,
+  hooks: Hooks<Metadata>,
+  emit: EventSink,
+): CommittableTorii<Metadata> {
+  if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function')
+    throw new InvalidInputError('tx', 'must be what storage.transaction or withClient hands out')
+  const uncommitted: Effects<object>[] = []
+  const committed = () => {
+    for (const effects of uncommitted.splice(0)) emit(effects)
+  }
+  if ('afterCommit' in tx) tx.afterCommit(committed)
+  const context: OperationContext<Metadata> = {
+    options,
+    runWithEffects: createTransactionalRunWithEffects(
+      tx,
+      { audit: options.audit, hooks },
+      (effects) => uncommitted.push(effects),
+    ),
+  }
+  return {
+    admin: createTransactionalAdmin(context),
+    magicLink: createTransactionalMagicLink(context),
+    oauth: createTransactionalOAuth(context),
+    passkey: createTransactionalPasskey(context),
+    password: createTransactionalPassword(context),
+    sessions: createTransactionalSessions(context),
+    users: createTransactionalUsers(context),
+    committed,
+  }
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import type { SessionActor, TransactionRepositories } from 'torii-core'
+import type { ConformanceStorage } from '../fixtures/case.js'
+import { casesOf } from '../fixtures/case.js'
+import { addOne, linkOne, takeOver } from '../fixtures/credentials.js'
+import {
+  actorOf,
+  crowd,
+  isStoredHash,
+  only,
+  openOne,
+  signUpBare,
+  succeeded,
+  winners,
+} from '../fixtures/people.js'
+import { freshPasswordHash } from '../fixtures/samples.js'
+
+const { cases, promise } = casesOf('oauthAccounts')
+
+/** The one rule of unlinking, deleting a passkey and removing a password: never the last way in. */
+export const signInMethodCases = cases
+
+type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+type Removal = (storage: ConformanceStorage, mailSignIn?: boolean) => Promise<Outcome>
+
+const kinds = ['account', 'passkey', 'password'] as const
+type Kind = (typeof kinds)[number]
+
+/** Gives the user one more way in; what comes back takes it away. */
+async function addWay(
+  storage: TransactionRepositories,
+  kind: Kind,
+  actor: SessionActor,
+): Promise<Removal> {
+  switch (kind) {
+    case 'account': {
+      const { id } = await linkOne(storage, actor)
+      return ({ oauthAccounts }, mailSignIn = false) =>
+        oauthAccounts.unlink(actor, id, { mailSignIn })
+    }
+    case 'passkey': {
+      const { passkey } = await addOne(storage, actor)
+      return ({ passkeys }, mailSignIn = false) =>
+        passkeys.delete(actor, passkey.id, { mailSignIn })
+    }
+    case 'password': {
+      succeeded(await storage.passwords.set(actor, freshPasswordHash()))
+      return ({ passwords }, mailSignIn = false) => passwords.remove(actor, { mailSignIn })
+    }
+  }
+}
+
+/** Someone with these ways in and no other. */
+async function withWays(
+  storage: TransactionRepositories,
+  all: readonly Kind[],
+  emailVerified = false,
+) {
+  const user = await signUpBare(storage, { emailVerified })
+  const actor = await actorOf(storage, await openOne(storage, user.id))
+  const removals: Removal[] = []
+  for (const kind of all) removals.push(await addWay(storage, kind, actor))
+  return { user, actor, removals }
+}
+
+const lastMethod = { ok: false, reason: 'last_method' }
+
+for (const kind of kinds) {
+  const method = { account: 'unlink', passkey: 'delete', password: 'remove' }[kind]
+  promise(`unlink: the last way in stays, also by ${method} of a ${kind}`, [], async (storage) => {
+    for (const [emailVerified, mailSignIn, goes] of [
+      [false, false, false],
+      [false, true, false],
+      [true, false, false],
+      [true, true, true],
+    ] as const) {
+      const { removals } = await withWays(storage, [kind], emailVerified)
+      const outcome = await only(removals)(storage, mailSignIn)
+      assert.equal(outcome.ok, goes)
+      if (!goes) assert.deepEqual(outcome, lastMethod)
+    }
+  })
+}
+
+const pairs = kinds.flatMap((first) =>
+  kinds
+    .filter((second) => second !== 'password' || first !== 'password')
+    .map((second) => [first, second] as const),
+)
+
+for (const pair of pairs) {
+  promise(
+    `unlink: of the last two ways in, ${pair.join(' and ')}, one after the other one goes`,
+    [],
+    async (storage) => {
+      const { removals } = await withWays(storage, pair)
+      const outcomes: Outcome[] = []
+      for (const remove of removals) outcomes.push(await remove(storage))
+      assert.equal(outcomes[0]?.ok, true)
+      // Removing a password raises the epoch, so the same asking session is stale afterwards.
+      const reason = pair[0] === 'password' ? 'stale' : 'last_method'
+      assert.deepEqual(outcomes[1], { ok: false, reason })
+    },
+  )
+
+  promise(
+    `unlink: of the last two ways in, ${pair.join(' and ')}, removed at once one goes`,
+    [],
+    async (storage) => {
+      for (let round = 0; round < 3; round += 1) {
+        const { removals } = await withWays(storage, pair)
+        const outcomes = await Promise.all(
+          Array.from({ length: crowd }, (_, index) => removals[index % 2]?.(storage)),
+        )
+        const known = outcomes.filter((outcome) => outcome !== undefined)
+        assert.equal(known.length, crowd)
+        only(winners(known))
+      }
+    },
+  )
+}
+
+promise('unlink: what a past owner left behind is no way in', [], async (storage) => {
+  for (const kind of kinds) {
+    const { user } = await withWays(storage, ['account', 'passkey', 'password'])
+    const victim = await takeOver(storage, String(user.email))
+    const actor = await actorOf(storage, victim.key)
+    const unlink = () =>
+      storage.oauthAccounts.unlink(actor, victim.person.newAccountId, { mailSignIn: false })
+    assert.deepEqual(await unlink(), lastMethod)
+    await addWay(storage, kind, actor)
+    assert.deepEqual(await unlink(), { ok: true })
+  }
+})
+
+promise('unlink: a refused removal changes nothing', [], async (storage) => {
+  const user = await signUpBare(storage)
+  const actor = await actorOf(storage, await openOne(storage, user.id))
+  const hash = freshPasswordHash()
+  succeeded(await storage.passwords.set(actor, hash))
+  assert.deepEqual(await storage.passwords.remove(actor, { mailSignIn: true }), lastMethod)
+  assert.equal(await isStoredHash(storage, user.id, hash), true)
+  const account = await linkOne(storage, actor)
+  const { passkey } = await addOne(storage, actor)
+  succeeded(await storage.passkeys.delete(actor, passkey.id, { mailSignIn: false }))
+  succeeded(await storage.passwords.remove(actor, { mailSignIn: false }))
+  const later = await actorOf(storage, await openOne(storage, user.id))
+  assert.deepEqual(
+    await storage.oauthAccounts.unlink(later, account.id, { mailSignIn: true }),
+    lastMethod,
+  )
+  assert.deepEqual(await storage.oauthAccounts.list(user.id), [account])
+})
