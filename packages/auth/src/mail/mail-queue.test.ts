@@ -153,7 +153,7 @@ test('an error of a mailer of one’s own tells its class, code and place, and n
     [event.fault.name, event.fault.code, event.attempts],
     ['QuotaError', 'E_QUOTA', 1],
   )
-  assert.match(event.fault.stack[0] ?? '', /post\.test/)
+  assert.match(event.fault.stack[0] ?? '', /mail-queue\.test/)
   assertRevealsNothing(events)
 })
 
