@@ -58,7 +58,7 @@ promise(
 )
 
 promise(
-  'chargeMail: of twenty at once the allowance is sent',
+  'chargeMail: T10.120 R2.3 of twenty at once the allowance is sent',
   ['charging'],
   async ({ loginAttempts }) => {
     for (const cap of [1, 3, 19]) {

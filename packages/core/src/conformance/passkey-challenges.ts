@@ -49,7 +49,7 @@ promise('consume: bound to its ceremony; the wrong one burns it', ['charging'], 
 })
 
 promise(
-  "consume: bound to user, session and both epochs; a stranger's answer burns it",
+  "consume: T7.90 bound to user, session and both epochs; a stranger's answer burns it",
   ['charging'],
   async (storage) => {
     const { passkeyChallenges } = storage
@@ -118,7 +118,7 @@ promise(
 )
 
 promise(
-  'consume: refused from the moment it expires, good until then',
+  'consume: T1.8 refused from the moment it expires, good until then',
   ['elapse', 'charging'],
   async (storage) => {
     const asking = await askingOf(storage, (await signUp(storage)).key)
@@ -134,7 +134,7 @@ promise(
   },
 )
 
-promise('consume: one winner among twenty', ['charging'], async (storage) => {
+promise('consume: T1.5 one winner among twenty', ['charging'], async (storage) => {
   const asking = await askingOf(storage, (await signUp(storage)).key)
   const challenge = bySession(asking)
   await storage.passkeyChallenges.store(challenge)

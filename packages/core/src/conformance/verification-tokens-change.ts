@@ -232,7 +232,7 @@ promise('changeEmail: a token is used once', ['charging'], async (storage) => {
   assert.deepEqual(await storage.users.find(user.id), moved.user)
 })
 
-promise('changeEmail: refuses an expired token', ['charging', 'elapse'], async (storage) => {
+promise('changeEmail: T1.8 refuses an expired token', ['charging', 'elapse'], async (storage) => {
   const { user, asking, secretHash } = await signUpMoving(storage)
   await storage.elapse(601)
   assert.deepEqual(await storage.verificationTokens.changeEmail(asking, secretHash), invalidToken)
@@ -310,7 +310,7 @@ promise(
   },
 )
 
-promise('changeEmail: one winner among twenty', ['charging'], async (storage) => {
+promise('changeEmail: T1.3 one winner among twenty', ['charging'], async (storage) => {
   const { user, email, key, asking, to, secretHash } = await signUpMoving(storage)
   const outcomes = await twentyAtOnce(() =>
     storage.verificationTokens.changeEmail(asking, secretHash),
@@ -323,7 +323,7 @@ promise('changeEmail: one winner among twenty', ['charging'], async (storage) =>
 })
 
 promise(
-  'changeEmail: of twenty users who move to one address at once one has it',
+  'changeEmail: R3.2 of twenty users who move to one address at once one has it',
   ['charging'],
   async (storage) => {
     const to = freshEmail()
@@ -344,7 +344,7 @@ promise(
 )
 
 promise(
-  'changeEmail: two users who want to swap addresses at once both keep theirs',
+  'changeEmail: R3.2 two users who want to swap addresses at once both keep theirs',
   ['charging'],
   async (storage) => {
     const [ann, bob] = [await signUpAsking(storage), await signUpAsking(storage)]
