@@ -99,7 +99,8 @@ function renderPicture(tables) {
       ...renderEntity(table),
     ])
   const alone = tables.filter((table) => !isTied(table)).map(({ table }) => linkTo(table))
-  const below = alone.length > 0 ? `\nWithout a reference to another table: ${alone.join(', ')}.\n` : ''
+  const below =
+    alone.length > 0 ? `\nWithout a reference to another table: ${alone.join(', ')}.\n` : ''
   return `\`\`\`mermaid\nerDiagram\n${lines.map((line) => `  ${line}`).join('\n')}\n\`\`\`\n${below}`
 }
 

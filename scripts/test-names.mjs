@@ -10,6 +10,7 @@ import { listFiles } from './repository.mjs'
 const testFiles =
   /\.test\.(?:ts|mjs)$|\.test\.support\.ts$|\/src\/conformance\/[^/]+\.ts$|^e2e\/.*\.ts$/
 const cases = new Set(['it', 'promise', 'test'])
+const modifiers = new Set(['concurrent', 'each', 'runIf', 'sequential', 'skip', 'skipIf', 'todo'])
 
 /**
  * Returns every test below `root` as `{ path, name }`, in the order of the files. A test inside a `describe` is named
@@ -43,16 +44,25 @@ function namesIn(path, text) {
   const numbers = numbersIn(source)
   const found = []
   const visit = (node, suite) => {
-    const called = ts.isCallExpression(node) ? node.expression.text : undefined
+    const called = ts.isCallExpression(node) ? rootOf(node.expression) : undefined
     if (called !== 'describe' && !cases.has(called))
       return ts.forEachChild(node, (child) => visit(child, suite))
     const name = suite + nameOf(node.arguments[0], numbers)
     const before = found.length
-    ts.forEachChild(node, (child) => visit(child, `${name} › `))
+    for (const argument of node.arguments) visit(argument, `${name} › `)
     if (found.length === before) found.push({ path, name })
   }
   visit(source, '')
   return found
+}
+
+/** `test` of `test(…)`, `test.skip(…)` and `test.skipIf(…)(…)`. */
+function rootOf(expression) {
+  if (ts.isIdentifier(expression)) return expression.text
+  if (ts.isCallExpression(expression)) return rootOf(expression.expression)
+  const isModified =
+    ts.isPropertyAccessExpression(expression) && modifiers.has(expression.name.text)
+  return isModified ? rootOf(expression.expression) : undefined
 }
 
 function nameOf(argument, numbers) {

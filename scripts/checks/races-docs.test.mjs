@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { raceSections } from '../race-lines.mjs'
 import { renderRaces, resolveRaces } from '../races-docs.mjs'
 
 const path = 'packages/a/src/a.test.ts'
@@ -33,4 +34,13 @@ test('races: refuses a race without a test, and a test of an unlisted race', () 
     'R1.1: no test has this id in its name',
     'T1.3: no test has this id in its name',
   ])
+})
+
+test('races: each id once', () => {
+  const ids = raceSections.flatMap(([, races]) => races.flatMap(([id]) => id.split(' ')))
+  assert.deepEqual(
+    ids.filter((id, index) => ids.indexOf(id) !== index),
+    [],
+  )
+  for (const id of ids) assert.match(id, /^[RT]\d+\.\d+$/)
 })

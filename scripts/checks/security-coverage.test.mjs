@@ -16,8 +16,10 @@ describe(\`T1.2 of \${crowd} callers\`, () => {
   test(name, () => {})
 })
 describe('T1.4 shared', () => shared())
+test.skipIf(isOld)('T1.2 not on an old server', () => {})
 promise('consume: T1.1 used once', [], async () => {})
 notATest('T1.3 is no test')
+promise.name.includes('T1.3 is no test either')
 `
 const path = 'packages/a/src/a.test.ts'
 const found = [
@@ -25,6 +27,7 @@ const found = [
   { path, name: 'T1.2 of … callers › one wins, 100 rounds' },
   { path, name: 'T1.2 of … callers › …' },
   { path, name: 'T1.4 shared' },
+  { path, name: 'T1.2 not on an old server' },
   { path, name: 'consume: T1.1 used once' },
 ]
 
@@ -46,7 +49,7 @@ test('coverage: an id in a name and a reason each cover a line', () => {
   assert.deepEqual(problems, [])
   assert.deepEqual(
     covered.map(({ tests }) => tests.length),
-    [2, 2, 0, 1],
+    [2, 3, 0, 1],
   )
   const text = renderCoverage(covered)
   assert.match(

@@ -24,7 +24,7 @@ export const toriiRsTables = `
   create table orders (id int primary key, user_id text references users (id));`
 
 /** An Argon2id hash as torii-rs stores it. */
-export const argon2idHash =
+const argon2idHash =
   '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$PLJ54XzXy8Oynf4jFYUqZk5oQg1rAm7RRuvMlChOoZk'
 
 /** A user of torii-rs. `moves` is whether the statements of the document take the row along. */
