@@ -24,32 +24,6 @@ comment on table torii.audit_events is 'what happened; empty unless the applicat
 comment on column torii.audit_events.at is 'the database''s time of the statement that kept the event';
 comment on column torii.audit_events.expires_at is 'from then on nobody reads it, and the sweep deletes it';
 
-create table torii.rate_limits (
-  key bytea not null,
-  failures integer not null,
-  cap integer not null,
-  total integer not null,
-  total_limit integer not null,
-  ends_at timestamp with time zone not null,
-  lock_ends_at timestamp with time zone not null,
-  seen_at timestamp with time zone not null,
-  forget_at timestamp with time zone not null,
-  constraint login_attempts_cap_check CHECK ((cap > 0)),
-  constraint login_attempts_ends_at_check CHECK (isfinite(ends_at)),
-  constraint login_attempts_failures_check CHECK ((failures >= 0)),
-  constraint login_attempts_forget_at_check CHECK (isfinite(forget_at)),
-  constraint login_attempts_key_check CHECK ((octet_length(key) = 32)),
-  constraint login_attempts_lock_ends_at_check CHECK (isfinite(lock_ends_at)),
-  constraint login_attempts_pkey PRIMARY KEY (key),
-  constraint login_attempts_seen_at_check CHECK (isfinite(seen_at)),
-  constraint login_attempts_total_check CHECK ((total >= 0)),
-  constraint login_attempts_total_limit_check CHECK ((total_limit > 0))
-) with (fillfactor=50);
-comment on table torii.rate_limits is 'attempts counted under a hashed key: an account, a network, a mail allowance';
-comment on column torii.rate_limits.key is 'SHA-256 of what is counted under, separated by purpose';
-comment on column torii.rate_limits.failures is 'charges in the current window; at cap the key is locked until ends_at';
-comment on column torii.rate_limits.total is 'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
-
 create table torii.magic_links (
   email_key text collate "C" not null,
   email text not null,
@@ -188,6 +162,32 @@ create table torii.passwords (
 );
 comment on table torii.passwords is 'one row per user who has a password';
 comment on column torii.passwords.hash is 'a PHC string such as $argon2id$v=19$…';
+
+create table torii.rate_limits (
+  key bytea not null,
+  failures integer not null,
+  cap integer not null,
+  total integer not null,
+  total_limit integer not null,
+  ends_at timestamp with time zone not null,
+  lock_ends_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  forget_at timestamp with time zone not null,
+  constraint rate_limits_cap_check CHECK ((cap > 0)),
+  constraint rate_limits_ends_at_check CHECK (isfinite(ends_at)),
+  constraint rate_limits_failures_check CHECK ((failures >= 0)),
+  constraint rate_limits_forget_at_check CHECK (isfinite(forget_at)),
+  constraint rate_limits_key_check CHECK ((octet_length(key) = 32)),
+  constraint rate_limits_lock_ends_at_check CHECK (isfinite(lock_ends_at)),
+  constraint rate_limits_pkey PRIMARY KEY (key),
+  constraint rate_limits_seen_at_check CHECK (isfinite(seen_at)),
+  constraint rate_limits_total_check CHECK ((total >= 0)),
+  constraint rate_limits_total_limit_check CHECK ((total_limit > 0))
+) with (fillfactor=50);
+comment on table torii.rate_limits is 'attempts counted under a hashed key: an account, a network, a mail allowance';
+comment on column torii.rate_limits.key is 'SHA-256 of what is counted under, separated by purpose';
+comment on column torii.rate_limits.failures is 'charges in the current window; at cap the key is locked until ends_at';
+comment on column torii.rate_limits.total is 'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table torii.sessions (
   user_id uuid not null,

@@ -1,38 +1,38 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { problemsOf, renderAsvs } from '../asvs-coverage.mjs'
+import { renderAsvs, resolveRequirements } from '../asvs-coverage.mjs'
 import { asvsLines } from '../asvs-lines.mjs'
 
-const attacks = [['T1.1', 'a']]
-const tests = [{ path: 'packages/a/src/a.test.ts', name: 'used once: always' }]
-const exists = (page) => page === 'here.md'
-const good = [
-  ['1.1.1', 'a <thing>', 'T1.1', { test: 'packages/a/src/a.test.ts: used once: always' }],
-  ['1.1.2', 'another', { page: 'here.md' }, { notOurs: 'because there is none' }],
-]
+const ids = new Set(['T1.1', 'R1.1'])
+const tests = [{ path: 'packages/a/src/a.test.ts', name: 'V1.1.1 used once: always' }]
+const exists = (page) => page === '../here.md'
 
-test('asvs: a line, a test, a page and a reason each hold a requirement', () => {
-  assert.deepEqual(problemsOf(good, attacks, tests, exists), [])
-  const text = renderAsvs(good)
+test('asvs: an id, a test that names the requirement, a page and a reason each meet it', () => {
+  const lines = [
+    ['1.1.1', 'a <thing>', 'T1.1', 'R1.1'],
+    ['1.1.2', 'another', { page: '../here.md' }, { notOurs: 'there is none' }],
+  ]
+  const { resolved, problems } = resolveRequirements(lines, ids, tests, exists)
+  assert.deepEqual(problems, [])
+  const text = renderAsvs(resolved)
   assert.match(
     text,
-    /\| 1\.1\.1 \| a \\<thing\\> \| T1\.1<br>\[a\.test\.ts\]\(\.\.\/packages\/a\/src\/a\.test\.ts\): used once: always \|/,
+    /\| 1\.1\.1 \| a \\<thing\\> \| \[a\.test\.ts\]\(\.\.\/\.\.\/packages\/a\/src\/a\.test\.ts\): V1\.1\.1 used once: always<br>T1\.1<br>R1\.1 \|/,
   )
-  assert.match(text, /\[here\.md\]\(here\.md\)<br>not ours, because there is none/)
+  assert.match(text, /\[here\.md\]\(\.\.\/here\.md\)<br>not ours: there is none/)
 })
 
-test('asvs: what is named must exist, and every requirement has something', () => {
+test('asvs: ids and pages must exist, tests name listed requirements, and every requirement has something', () => {
   const lines = [
-    ['1.1.1', 'a', 'T9.9'],
-    ['1.1.2', 'b', { test: 'packages/a/src/a.test.ts: gone' }],
+    ['1.1.2', 'a', 'T9.9'],
     ['1.1.3', 'c', { page: 'gone.md' }],
     ['1.1.4', 'd'],
   ]
-  assert.deepEqual(problemsOf(lines, attacks, tests, exists), [
-    '1.1.1: there is no line T9.9',
-    '1.1.2: there is no test "packages/a/src/a.test.ts: gone"',
-    '1.1.3: there is no page docs/gone.md',
-    '1.1.4: neither a proof nor a reason',
+  assert.deepEqual(resolveRequirements(lines, ids, tests, exists).problems, [
+    'packages/a/src/a.test.ts: "V1.1.1 used once: always" names V1.1.1, which is not listed',
+    '1.1.2: there is no id T9.9',
+    '1.1.3: there is no page docs/internals/gone.md',
+    '1.1.4: neither a test nor a page nor a reason',
   ])
 })
 

@@ -1,36 +1,46 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { constantsOf, renderRaces, resolve } from '../races-docs.mjs'
+import { raceSections } from '../race-lines.mjs'
+import { renderRaces, resolveRaces } from '../races-docs.mjs'
 
 const path = 'packages/a/src/a.test.ts'
-const tests = [{ path, name: 'of … one wins: always' }]
-const source =
-  'const rounds = 1_000\nconst sizes = [2, 8, 64]\n  const inner = 3\nconst text = 4 + 5\n'
-const race = (name, counts) => [['A', [['many <come>', { test: `${path}: ${name}`, counts }]]]]
+const tests = [
+  { path, name: 'T1.1 of 32 one wins: always' },
+  { path, name: 'T1.1 R1.2 of two <one> wins' },
+]
+const lines = (...races) => [['A', races]]
 
-test('races: counts are the constants at the top of the file', () => {
-  assert.deepEqual(
-    [...constantsOf(source)],
-    [
-      ['rounds', '1000'],
-      ['sizes', '2, 8 and 64'],
-    ],
+test('races: a race lists each test that has one of its ids, once', () => {
+  const { sections, problems } = resolveRaces(
+    lines(['T1.1 R1.2', 'many <come>'], ['R1.2', 'b']),
+    tests,
   )
-  const lines = race('of … one wins: always', '{rounds} rounds of {sizes}')
-  const { resolved, problems } = resolve(lines, tests, () => source)
   assert.deepEqual(problems, [])
-  assert.match(
-    renderRaces(resolved),
-    /\| many \\<come\\> \| \[a\.test\.ts\]\(\.\.\/packages\/a\/src\/a\.test\.ts\): of … one wins: always \| 1000 rounds of 2, 8 and 64 \|/,
+  assert.deepEqual(
+    sections[0].races.map((race) => race.tests),
+    [tests, [tests[1]]],
   )
+  const text = renderRaces(sections)
+  assert.match(
+    text,
+    /\| R1\.2 \| b \| \[a\.test\.ts\]\(\.\.\/\.\.\/packages\/a\/src\/a\.test\.ts\): T1\.1 R1\.2 of two \\<one\\> wins \|/,
+  )
+  assert.match(text, /\| T1\.1 R1\.2 \| many \\<come\\> \| .*<br>/)
 })
 
-test('races: a test and a number that are named must exist', () => {
-  assert.deepEqual(resolve(race('gone', '{rounds}'), tests, () => source).problems, [
-    `there is no test "${path}: gone"`,
+test('races: refuses a race without a test, and a test of an unlisted race', () => {
+  assert.deepEqual(resolveRaces(lines(['R1.1', 'a'], ['T1.1 T1.3', 'b']), tests).problems, [
+    `${path}: "T1.1 R1.2 of two <one> wins" names R1.2, which is not listed`,
+    'R1.1: no test has this id in its name',
+    'T1.3: no test has this id in its name',
   ])
+})
+
+test('races: each id once', () => {
+  const ids = raceSections.flatMap(([, races]) => races.flatMap(([id]) => id.split(' ')))
   assert.deepEqual(
-    resolve(race('of … one wins: always', '{inner}'), tests, () => source).problems,
-    [`${path} has no number inner`],
+    ids.filter((id, index) => ids.indexOf(id) !== index),
+    [],
   )
+  for (const id of ids) assert.match(id, /^[RT]\d+\.\d+$/)
 })

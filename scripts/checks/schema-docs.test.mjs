@@ -65,7 +65,7 @@ test('schema docs: a table says what it is for, and what each column may hold', 
   )
   holds(
     lines,
-    'Not tied to another table: [notes](#notes), [users](#users).',
+    'Without a reference to another table: [notes](#notes), [users](#users).',
     '## notes',
     `| \`key\` | \`text collate "C"\` |  |  | \`key \\|\\| '' <> ''\` | a \\| b |`,
     '| `seen_at` | `timestamptz` | yes |  |  |  |',

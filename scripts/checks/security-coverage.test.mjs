@@ -9,57 +9,66 @@ import { findTests } from '../test-names.mjs'
 import { makeRepository } from './fixture.mjs'
 
 const source = `
+const rounds = 100
 test('T1.1 one winner', () => {})
-describe(\`of \${crowd} callers (2)\`, () => {})
-promise('consume: used once', [], async () => {})
+describe(\`T1.2 of \${crowd} callers\`, () => {
+  test(\`one wins, \${rounds} rounds\`, () => {})
+  test(name, () => {})
+})
+describe('T1.4 shared', () => shared())
+test.skipIf(isOld)('T1.2 not on an old server', () => {})
+promise('consume: T1.1 used once', [], async () => {})
 notATest('T1.3 is no test')
+promise.name.includes('T1.3 is no test either')
 `
+const path = 'packages/a/src/a.test.ts'
 const found = [
-  { path: 'packages/a/src/a.test.ts', name: 'T1.1 one winner' },
-  { path: 'packages/a/src/a.test.ts', name: 'of … callers (2)' },
-  { path: 'packages/a/src/a.test.ts', name: 'consume: used once' },
+  { path, name: 'T1.1 one winner' },
+  { path, name: 'T1.2 of … callers › one wins, 100 rounds' },
+  { path, name: 'T1.2 of … callers › …' },
+  { path, name: 'T1.4 shared' },
+  { path, name: 'T1.2 not on an old server' },
+  { path, name: 'consume: T1.1 used once' },
 ]
 
-test('coverage: names of tests are found in the sources, also in templates', (t) => {
+test('coverage: names of tests are found in the sources, with suites and numbers', (t) => {
   const files = { 'packages/a/src/a.test.ts': source, 'packages/a/src/a.ts': source }
   assert.deepEqual(findTests(makeRepository(t, files)), found)
 })
 
-test('coverage: an id, its number in brackets, a named test and a reason each cover a line', () => {
+test('coverage: an id in a name and a reason each cover a line', () => {
   const { covered, problems } = coverage(
     [
-      ['T1.1', 'a'],
+      ['T1.1', 'a', { note: 'And more.' }],
       ['T1.2', 'b'],
-      ['T1.3', 'c', { test: 'packages/a/src/a.test.ts: consume: used once' }],
-      ['T1.4', 'd', { notOurs: 'because there is none' }],
-      ['T1.5', 'e', { open: 'the routes' }],
+      ['T1.3', 'c', { notOurs: 'there is none' }],
+      ['T1.4', 'd'],
     ],
     found,
   )
   assert.deepEqual(problems, [])
   assert.deepEqual(
     covered.map(({ tests }) => tests.length),
-    [1, 1, 1, 0, 0],
+    [2, 3, 0, 1],
   )
   const text = renderCoverage(covered)
   assert.match(
     text,
-    /\| T1\.1 \| a \| \[a\.test\.ts\]\(\.\.\/packages\/a\/src\/a\.test\.ts\): T1\.1 one winner \|/,
+    /\| T1\.1 \| a \| \[a\.test\.ts\]\(\.\.\/\.\.\/packages\/a\/src\/a\.test\.ts\): T1\.1 one winner<br>.*<br>And more\. \|/,
   )
-  assert.match(text, /not ours, because there is none/)
-  assert.match(text, /Still without their tests: T1\.5\./)
+  assert.match(text, /\| T1\.3 \| c \| not ours: there is none \|/)
 })
 
-test('coverage: refuses a line without test and reason, a test that is gone, an id that is no line', () => {
+test('coverage: refuses a line without test and reason, a note that stands alone, an id that is no line', () => {
   const lines = [
-    ['T1.6', 'a'],
-    ['T1.7', 'b', { test: 'packages/a/src/a.test.ts: gone' }],
+    ['T1.2', 'a'],
+    ['T1.4', 'b'],
+    ['T1.6', 'c', { note: 'Only words.' }],
   ]
   assert.deepEqual(coverage(lines, found).problems, [
-    'packages/a/src/a.test.ts: "T1.1 one winner" names T1.1, which is no line',
+    `${path}: "T1.1 one winner" names T1.1, which is not listed`,
+    `${path}: "consume: T1.1 used once" names T1.1, which is not listed`,
     'T1.6: neither a test nor a reason',
-    'T1.7: there is no test "packages/a/src/a.test.ts: gone"',
-    'T1.7: neither a test nor a reason',
   ])
 })
 
@@ -81,6 +90,6 @@ test('coverage: the lines are all those of the specification, each once', () => 
     securityLines.map(([id]) => id),
     ids,
   )
-  const document = readFileSync(join(repositoryRoot, 'docs/security-coverage.md'), 'utf8')
+  const document = readFileSync(join(repositoryRoot, 'docs/internals/security-coverage.md'), 'utf8')
   for (const id of ids) assert.ok(document.includes(`| ${id} |`), id)
 })

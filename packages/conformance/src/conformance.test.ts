@@ -109,7 +109,7 @@ test('every need is one that an engine can be asked for', () => {
       assert.ok(Object.hasOwn(needs, need), `${promise.name}: ${need}`)
 })
 
-test('every method of the contract makes a promise and refuses bad arguments', () => {
+test('T3.50 every method of the contract makes a promise and refuses bad arguments', () => {
   for (const [repository, names] of Object.entries(methods))
     for (const name of Object.keys(names)) {
       const own = conformance.filter((promise) => promise.name.startsWith(`${repository}.${name}:`))

@@ -87,7 +87,7 @@ test('whatever is sealed opens as it was, in its place', () => {
 })
 
 // Computed with Python's cryptography (AESGCM), from the format as it is described.
-test('the format never changes: what is stored must stay readable', () => {
+test('V11.3.2 the format never changes: what is stored must stay readable', () => {
   const secret = Uint8Array.from({ length: 32 }, (_, index) => index)
   const encrypted = Buffer.from(
     '01026b31a0a1a2a3a4a5a6a7a8a9aaabf833219211866b44499d2dc7afc3f4aa4ab3a1e067870e496c1ae411cbe45050e78167c4cf7bb31d847cffed44c9aa51c80893fa4e4b457fd22a045b2e135c27dc096093b28d07efab039e88e44b6217a1400d9d',
@@ -105,7 +105,7 @@ test('a sealed value is version, key id, nonce, ciphertext and tag, and shows no
     assert.ok(!encrypted.includes(text))
 })
 
-test('two seals of one value have another nonce, ciphertext and tag', () => {
+test('T9.110 two seals of one value have another nonce, ciphertext and tag', () => {
   const [one, two] = [encrypt(ring, tokens, place), encrypt(ring, tokens, place)]
   for (const [from, to] of [
     [4, 16],
@@ -115,14 +115,14 @@ test('two seals of one value have another nonce, ciphertext and tag', () => {
     assert.notDeepEqual(one.subarray(from, to), two.subarray(from, to))
 })
 
-test('a hundred thousand seals repeat no nonce', { timeout: 60_000 }, () => {
+test('T9.110 a hundred thousand seals repeat no nonce', { timeout: 60_000 }, () => {
   const nonces = new Set<string>()
   for (let count = 0; count < 1e5; count += 1)
     nonces.add(Buffer.from(encrypt(ring, {}, place)).toString('latin1', 4, 16))
   assert.equal(nonces.size, 1e5)
 })
 
-test('a value opens in its own place only', () => {
+test('T9.109 a value opens in its own place only', () => {
   const places = ['oauth_accounts', 'passkeys'].flatMap((table) =>
     ['tokens', 'other'].flatMap((column) =>
       ['google', 'github'].flatMap((provider) =>
@@ -170,7 +170,7 @@ test('a place that cannot be is refused when sealing and opens nothing', () => {
   assertOpaque(ring, encrypt(ring, tokens, { ...place, subject: '\ufffd' }), nowhere)
 })
 
-test('every single flipped bit is noticed, in every field', () => {
+test('T9.109 every single flipped bit is noticed, in every field', () => {
   for (const keys of [ring, resolveKeys([long, k0, k1])]) {
     const encrypted = encrypt(keys, tokens, place)
     for (let bit = 0; bit < 8 * encrypted.length; bit += 1)
@@ -216,7 +216,7 @@ test('a nonce, a ciphertext or a tag of another value does not open', () => {
   }
 })
 
-test('garbage of any type does not open', () => {
+test('V11.2.5 garbage of any type does not open', () => {
   const encrypted = encrypt(ring, tokens, place)
   const values: readonly unknown[] = [
     undefined,
@@ -275,7 +275,7 @@ test('the key of another application or another purpose does not open', () => {
   assertOpaque(resolveKeys([{ id: 'k0', secret: ring.writing('codes').key.export() }]), encrypted)
 })
 
-test('rotation: all old values stay readable, new ones are under the new key, then the old key goes', () => {
+test('V11.1.1 rotation: all old values stay readable, new ones are under the new key, then the old key goes', () => {
   const [old, fresh] = [newKey('2025'), newKey('2026')]
   const before = resolveKeys([old])
   const announced = resolveKeys([old, fresh])

@@ -285,7 +285,7 @@ test('ids and secrets at their limits are taken', () => {
   assert.equal(ring.hmacCandidates('codes', []).length, ids.length)
 })
 
-test('a ring shows nothing of its keys, wherever it is printed', () => {
+test('V13.3.1 a ring shows nothing of its keys, wherever it is printed', () => {
   const secret = randomBytes(32)
   const ring = resolveKeys([{ id: 'k1', secret }])
   const named = ring.writing('pepper')

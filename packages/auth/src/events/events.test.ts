@@ -77,7 +77,7 @@ test('with the trail an act and its events are one short transaction', async () 
   assert.deepEqual(await trailOf(user.id), ['user_created', 'signed_in', 'signed_out'])
 })
 
-test('an event says who, when, where and what, and nothing secret', async () => {
+test('V16.3.1 an event says who, when, where and what, and nothing secret', async () => {
   const { torii } = audited()
   const email = newEmail()
   const made = await signUp(torii, email)

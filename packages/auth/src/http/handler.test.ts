@@ -47,7 +47,7 @@ const foreign = [
 ]
 
 for (const { method, path } of unsafe)
-  test(`${method} ${path} from a foreign page is 403 and does nothing, with or without a cookie (111)`, async () => {
+  test(`T10.111 ${method} ${path} from a foreign page is 403 and does nothing, with or without a cookie`, async () => {
     const { cookie, email } = await signUp(send)
     await torii.settled()
     const before = await rowsOf()
@@ -72,7 +72,7 @@ test('a program without cookies needs no Origin', async () => {
 })
 
 for (const { method, path } of unsafe)
-  test(`GET and HEAD of ${method} ${path} change nothing (112)`, async () => {
+  test(`T10.112 GET and HEAD of ${method} ${path} change nothing`, async () => {
     const { cookie } = await signUp(send)
     await torii.settled()
     const before = await rowsOf()
@@ -95,7 +95,7 @@ test('HEAD answers like GET, without the body', async () => {
   assert.equal((await send('HEAD', '/auth/session')).status, 401)
 })
 
-test('the host of a request decides nothing: the cookie and the origins are those of the base URL', async () => {
+test('T6.82 the host of a request decides nothing: the cookie and the origins are those of the base URL', async () => {
   const other = browser(handler, 'http://evil.example')
   const body = { email: newEmail(), password }
   const answer = await other('POST', '/auth/password/register', {
@@ -120,7 +120,7 @@ test('on http://localhost the cookie is plain and every loopback spelling may se
   }
 })
 
-test('the address comes from the server, never from a header (114)', async () => {
+test('T10.114 the address comes from the server, never from a header', async () => {
   const spoofed = {
     'x-forwarded-for': '6.6.6.6',
     forwarded: 'for=6.6.6.6',

@@ -163,7 +163,7 @@ async function ipSeen(hops: number, forwardedFor: string | undefined): Promise<s
   return (await registerAt(url, headers)).json.session.ip
 }
 
-test('the client is who the trusted proxies saw, whatever is forged in front of them (114)', async () => {
+test('T10.114 the client is who the trusted proxies saw, whatever is forged in front of them', async () => {
   assert.equal(await ipSeen(0, undefined), '127.0.0.1')
   assert.equal(await ipSeen(0, '6.6.6.6'), '127.0.0.1')
   assert.equal(await ipSeen(1, '6.6.6.6, 2001:DB8::7'), '2001:db8::7')

@@ -37,7 +37,7 @@ test('runs as many at once as it may, the rest in their order', async () => {
   assert.deepEqual(started, [0, 1, 2, 3, 4])
 })
 
-test('refuses beyond its places before any work begins, and admits again when one is free', async () => {
+test('T8.97 refuses beyond its places before any work begins, and admits again when one is free', async () => {
   const queue = createHashingQueue({ concurrency: 1, maxWaiting: 1 })
   const held = openTask()
   const work = () => held.ended

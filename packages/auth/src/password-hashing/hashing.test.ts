@@ -27,7 +27,7 @@ function open() {
   return { events, ...hashing }
 }
 
-test('a hash is Argon2id under the current parameters, and never the same twice', async () => {
+test('V11.4.2 a hash is Argon2id under the current parameters, and never the same twice', async () => {
   const { withSlot } = open()
   await withSlot(async (hasher) => {
     const [one, two] = [await hasher.hash(password('same')), await hasher.hash(password('same'))]
@@ -46,7 +46,7 @@ test('a hash is Argon2id under the current parameters, and never the same twice'
   })
 })
 
-test('only the very same password verifies', async () => {
+test('T8.94 only the very same password verifies', async () => {
   const { withSlot } = open()
   await withSlot(async (hasher) => {
     const stored = { userId, hash: await hasher.hash(password('Grüße aus Köln\u0000 ')) }

@@ -32,9 +32,9 @@ const accepted = [
   `${'🦊'.repeat(255)}x`,
 ]
 for (const text of accepted)
-  test(`accepted: ${text.slice(0, 30)}`, () => assert.equal(reasonOf(text), null))
+  test(`V6.2.5 accepted: ${text.slice(0, 30)}`, () => assert.equal(reasonOf(text), null))
 
-test('length is counted in code points after NFC', () => {
+test('V6.2.1 length is counted in code points after NFC', () => {
   assert.equal(reasonOf('fourteen chars'), 'too_short')
   assert.equal(reasonOf('🦊🐻🐼🐨🐯🦁🐮'), 'too_short')
   assert.equal(reasonOf('a\u0301e\u0301i\u0301o\u0301u\u0301y\u0301xx'), 'too_short')
@@ -90,7 +90,7 @@ const guessable = [
   'x7qk2x7qk2x7qk2',
 ]
 for (const text of guessable)
-  test(`T8.99: guessable: ${text}`, () => assert.equal(reasonOf(text), 'guessable'))
+  test(`T8.99 V6.2.11 guessable: ${text}`, () => assert.equal(reasonOf(text), 'guessable'))
 
 const usual = [
   'passwordpassword',

@@ -24,7 +24,7 @@ test('a key is the hash of its purpose and its subject', () => {
   assert.deepEqual(address.key, sha256('torii:attempt:mailbox:person@example.com'))
 })
 
-test('spellings of one network share their count, purposes never do', () => {
+test('T10.114 spellings of one network share their count, purposes never do', () => {
   assert.deepEqual(ipAddressAttempts('2001:db8::1'), ipAddressAttempts('2001:DB8:0:0:ffff::2'))
   const email = requireEmail('person@example.com')
   const ip = '2001:db8::1'

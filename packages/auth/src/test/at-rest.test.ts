@@ -74,7 +74,7 @@ test('issues every kind of secret, and lets statements fail', async () => {
 })
 
 describe('what is at rest', () => {
-  test('holds no secret, in no column of any table and in no writing', async () => {
+  test('T9.108 holds no secret, in no column of any table and in no writing', async () => {
     assert.deepEqual(await foundInTables(), [])
   })
 
@@ -93,14 +93,14 @@ describe('what is at rest', () => {
 })
 
 describe('what is told', () => {
-  test("the server's log, with its default settings, holds no secret", async () => {
+  test("T9.106 the server's log, with its default settings, holds no secret", async () => {
     const log = await readFile(join(folder, 'server.log'))
     assert.match(log.toString(), /ERROR/, 'statements did fail')
     assert.match(log.toString(), /STATEMENT/, 'and the log shows them')
     assert.deepEqual(foundIn(log), [])
   })
 
-  test('our own log and every error hold no secret', () => {
+  test('T9.107 V10.1.1 our own log and every error hold no secret', () => {
     assert.ok(events.length > 0)
     assert.ok(errors.length >= 4)
     for (const one of [...events, ...errors])

@@ -85,7 +85,7 @@ const noRows = async () => {
 }
 
 for (const [field, values] of badFields)
-  test(`register: what is not a ${field} is refused by its name before any statement`, async () => {
+  test(`T3.51 register: what is not a ${field} is refused by its name before any statement`, async () => {
     for (const value of values) {
       // What JavaScript callers can hand over.
       const input = { email, password, [field]: value } as unknown as RegisterInput
@@ -141,7 +141,7 @@ test('each member is read once: a getter cannot pass the check and then say some
   assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
 })
 
-test('hostile request info is cleaned, never stored as it came', async () => {
+test('T3.51 hostile request info is cleaned, never stored as it came', async () => {
   const info = { ip: "1.2.3.4'; drop table users", userAgent: `\0\ud800${megabyte}` }
   const outcome = await torii.password.authenticate({ email, password }, info)
   assert.ok(outcome.ok)

@@ -57,7 +57,7 @@ promise('record: keeps an event as it was given', [], async (storage) => {
   assert.ok(at instanceof Date && Number.isFinite(at.getTime()))
 })
 
-promise('record: texts and details come back as given', [], async (storage) => {
+promise('record: T9.104 texts and details come back as given', [], async (storage) => {
   const userId = unknownUserId()
   const events = [
     ...awkwardTexts.map((userAgent) => newAuditEvent({ userId, userAgent })),

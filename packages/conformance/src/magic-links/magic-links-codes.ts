@@ -112,7 +112,7 @@ promise(
   },
 )
 
-promise('consumeCode: a code of another address is wrong', ['charging'], async (storage) => {
+promise('consumeCode: T1.10 a code of another address is wrong', ['charging'], async (storage) => {
   const [one, other] = [await issueLink(storage), await issueLink(storage)]
   assert.deepEqual(await type(storage, one, other.codeHash), invalidToken)
   assert.deepEqual(await type(storage, one, one.tokenHash), invalidToken)
@@ -147,7 +147,7 @@ promise(
 )
 
 promise(
-  'consumeCode: of twenty wrong codes at once five are tried, then even the right one is refused',
+  'consumeCode: T1.21 of twenty wrong codes at once five are tried, then even the right one is refused',
   ['charging'],
   async (storage) => {
     const link = await issueLink(storage)
@@ -239,7 +239,7 @@ promise(
 )
 
 promise(
-  'consumeCode: an address that no link was mailed to is refused alike',
+  'consumeCode: T4.62 an address that no link was mailed to is refused alike',
   ['charging'],
   async (storage) => {
     const { user, email } = await signUp(storage)

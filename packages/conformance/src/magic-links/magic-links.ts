@@ -124,7 +124,7 @@ promise(
 )
 
 promise(
-  'issue: of twenty at once the allowance of the address is sent',
+  'issue: R2.3 of twenty at once the allowance of the address is sent',
   ['charging'],
   async (storage) => {
     const email = freshEmail()
@@ -211,7 +211,7 @@ promise(
 )
 
 promise(
-  'consume: the first proof of an address ends what was made before it',
+  'consume: T5.65 the first proof of an address ends what was made before it',
   ['charging'],
   async (storage) => {
     const { user, email, key, hash } = await signUp(storage)
@@ -273,7 +273,7 @@ promise('consume: refuses what was never mailed, codes among it', ['charging'], 
   succeeded(await storage.magicLinks.consume(link.tokenHash, newProof()))
 })
 
-promise('consume: refuses an expired link', ['charging', 'elapse'], async (storage) => {
+promise('consume: T1.8 refuses an expired link', ['charging', 'elapse'], async (storage) => {
   const { user, email, key } = await signUp(storage)
   const links = [await issueLink(storage, { email }), await issueLink(storage)]
   await storage.elapse(599)
@@ -285,16 +285,20 @@ promise('consume: refuses an expired link', ['charging', 'elapse'], async (stora
   succeeded(await storage.magicLinks.consume(late.tokenHash, newProof()))
 })
 
-promise('consume: refuses a user who was disabled meanwhile', ['charging'], async (storage) => {
-  const { user, email } = await signUp(storage)
-  const { tokenHash } = await issueLink(storage, { email })
-  await storage.users.disable(user.id)
-  const proof = newProof()
-  assert.deepEqual(await storage.magicLinks.consume(tokenHash, proof), invalidToken)
-  const { emailVerifiedAt } = present(await storage.users.enable(user.id))
-  assert.equal(emailVerifiedAt, null)
-  await assertEnded(storage, openedBy(user.id, proof))
-})
+promise(
+  'consume: T2.31 refuses a user who was disabled meanwhile',
+  ['charging'],
+  async (storage) => {
+    const { user, email } = await signUp(storage)
+    const { tokenHash } = await issueLink(storage, { email })
+    await storage.users.disable(user.id)
+    const proof = newProof()
+    assert.deepEqual(await storage.magicLinks.consume(tokenHash, proof), invalidToken)
+    const { emailVerifiedAt } = present(await storage.users.enable(user.id))
+    assert.equal(emailVerifiedAt, null)
+    await assertEnded(storage, openedBy(user.id, proof))
+  },
+)
 
 promise(
   'consume: a link mailed to an account that was deleted since is good for nothing, a later one makes a new account',
@@ -320,7 +324,7 @@ for (const [who, known] of [
   ['a squatted address', true],
 ] as const)
   promise(
-    `consume: one session for twenty who open a link of ${who}`,
+    `consume: T1.1 one session for twenty who open a link of ${who}`,
     ['charging'],
     async (storage) => {
       const email = known ? (await signUp(storage)).email : freshEmail()

@@ -100,7 +100,7 @@ promise('link: one user may have many identities, also of one provider', [], asy
   assert.deepEqual(listed.map(({ id }) => id).toSorted(), made.toSorted())
 })
 
-promise('link: of two users who link one identity at once one wins', [], async (storage) => {
+promise('link: T1.18 of two users who link one identity at once one wins', [], async (storage) => {
   for (let round = 0; round < 3; round += 1) {
     const people = [await signUpActor(storage), await signUpActor(storage)] as const
     const identity = newIdentity()

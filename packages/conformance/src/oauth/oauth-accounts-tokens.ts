@@ -124,7 +124,7 @@ promise('replaceTokens: replaces those of this version, once', [], async (storag
   assert.equal(await replace({ version: kept.version, tokens: freshCiphertext() }), true)
 })
 
-promise('replaceTokens: one winner among twenty', [], async (storage) => {
+promise('replaceTokens: T1.25 one winner among twenty', [], async (storage) => {
   const { userId, id } = await visitWithTokens(storage)
   const { version } = await found(storage, userId, id)
   const all = Array.from({ length: 20 }, () => freshCiphertext())
@@ -170,7 +170,7 @@ promise(
   },
 )
 
-promise('leaseRefresh: one winner among twenty', [], async (storage) => {
+promise('leaseRefresh: T1.25 one winner among twenty', [], async (storage) => {
   const { userId, id } = await visitWithTokens(storage)
   const { version } = await found(storage, userId, id)
   const leases = await twentyAtOnce(() =>

@@ -143,7 +143,7 @@ promise(
 )
 
 promise(
-  'signIn: takes an unverified account over; no way in from before counts any more',
+  'signIn: T5.64 takes an unverified account over; no way in from before counts any more',
   [],
   async (storage) => {
     const squatter = await signUp(storage)
@@ -239,7 +239,7 @@ promise(
   },
 )
 
-promise('signIn: (provider, subject) is the identity, byte by byte', [], async (storage) => {
+promise('signIn: T5.69 (provider, subject) is the identity, byte by byte', [], async (storage) => {
   const subject = freshWord()
   const identities = [
     ['google', subject],
@@ -264,7 +264,7 @@ promise('signIn: (provider, subject) is the identity, byte by byte', [], async (
   assert.equal(found.size, identities.length)
 })
 
-promise('signIn: refused for a disabled user, in every way', [], async (storage) => {
+promise('signIn: T2.31 refused for a disabled user, in every way', [], async (storage) => {
   const known = await visit(storage)
   const verified = await signUpBare(storage, { emailVerified: true })
   const unverified = await signUpBare(storage)
@@ -300,7 +300,7 @@ const kinds: readonly (readonly [string, Partial<OAuthSignIn>])[] = [
 
 for (const [what, given] of kinds) {
   promise(
-    `signIn: twenty first logins at once ${what} make one user, one account, twenty sessions`,
+    `signIn: T1.17 twenty first logins at once ${what} make one user, one account, twenty sessions`,
     [],
     async (storage) => {
       for (let round = 0; round < 3; round += 1) {

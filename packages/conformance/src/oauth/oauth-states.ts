@@ -72,7 +72,7 @@ for (const [what, wrong] of [
   ['a provider of another spelling', () => ({ provider: 'Google' })],
 ] as const) {
   promise(
-    `consume: refused for ${what} answer, which uses the state up all the same`,
+    `consume: T6.74 refused for ${what} answer, which uses the state up all the same`,
     ['charging'],
     async ({ oauthStates }) => {
       const state = newState()
@@ -98,7 +98,7 @@ promise(
 )
 
 promise(
-  'consume: refused from the moment it expires, good until then',
+  'consume: T1.8 refused from the moment it expires, good until then',
   ['elapse', 'charging'],
   async (storage) => {
     const [early, late] = [newState(), newState()]
@@ -111,7 +111,7 @@ promise(
   },
 )
 
-promise('consume: one winner among twenty', ['charging'], async ({ oauthStates }) => {
+promise('consume: T1.4 one winner among twenty', ['charging'], async ({ oauthStates }) => {
   const state = newState()
   await oauthStates.store(state)
   const found = await twentyAtOnce(() => oauthStates.consume(keyOf(state)))

@@ -45,7 +45,7 @@ promise('consume: bound to its ceremony; the wrong one burns it', ['charging'], 
 })
 
 promise(
-  "consume: bound to user, session and both epochs; a stranger's answer burns it",
+  "consume: T7.90 bound to user, session and both epochs; a stranger's answer burns it",
   ['charging'],
   async (storage) => {
     const { passkeyChallenges } = storage
@@ -114,7 +114,7 @@ promise(
 )
 
 promise(
-  'consume: refused from the moment it expires, good until then',
+  'consume: T1.8 refused from the moment it expires, good until then',
   ['elapse', 'charging'],
   async (storage) => {
     const actor = await actorOf(storage, (await signUp(storage)).key)
@@ -130,7 +130,7 @@ promise(
   },
 )
 
-promise('consume: one winner among twenty', ['charging'], async (storage) => {
+promise('consume: T1.5 one winner among twenty', ['charging'], async (storage) => {
   const actor = await actorOf(storage, (await signUp(storage)).key)
   const challenge = bySession(actor)
   await storage.passkeyChallenges.store(challenge)

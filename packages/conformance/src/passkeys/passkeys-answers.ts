@@ -101,7 +101,7 @@ promise('findForSignIn: null for an unknown challenge', [], async (storage) => {
 })
 
 promise(
-  'findForSignIn: null for a disabled, a deleted and a past owner; the challenge is burned',
+  'findForSignIn: T2.31 null for a disabled, a deleted and a past owner; the challenge is burned',
   ['charging'],
   async (storage) => {
     const disabled = await signUpWithPasskey(storage)
@@ -136,7 +136,7 @@ promise(
   },
 )
 
-promise('findForSignIn: one winner among twenty', ['charging'], async (storage) => {
+promise('findForSignIn: T1.5 one winner among twenty', ['charging'], async (storage) => {
   const { made } = await signUpWithPasskey(storage)
   const { challengeHash, ...challenge } = newChallenge()
   await storage.passkeyChallenges.store({ challengeHash, ...challenge })

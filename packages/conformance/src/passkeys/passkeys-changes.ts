@@ -57,7 +57,7 @@ promise('rename: not by a session that has ended', [], async (storage) => {
   }
 })
 
-promise('delete: takes the passkey away; keyed by the owner', [], async (storage) => {
+promise('delete: T7.89 takes the passkey away; keyed by the owner', [], async (storage) => {
   const { user, actor, made, key } = await signUpWithPasskey(storage)
   const other = await signUpWithPasskey(storage)
   const remove = (by: SessionActor, id = made.id) =>

@@ -131,26 +131,30 @@ promise('signIn: of two uses of one count one wins', [], async (storage) => {
   }
 })
 
-promise('signIn: two counts at once, in any order, end at the higher one', [], async (storage) => {
-  for (let round = 0; round < 10; round += 1) {
+promise(
+  'signIn: T1.26 R4.3 two counts at once, in any order, end at the higher one',
+  [],
+  async (storage) => {
+    for (let round = 0; round < 10; round += 1) {
+      const owner = await signUpWithPasskey(storage, { signCount: 3 })
+      const counts = round % 2 === 0 ? [4, 5] : [5, 4]
+      const [first, second] = await Promise.all(
+        counts.map((count) => signIn(storage, useOf(owner, count))),
+      )
+      const [higher, lower] = round % 2 === 0 ? [second, first] : [first, second]
+      succeeded(present(higher))
+      if (lower?.ok === false) assert.deepEqual(lower, regression)
+      assert.equal(await countOf(storage, owner), 5)
+    }
     const owner = await signUpWithPasskey(storage, { signCount: 3 })
-    const counts = round % 2 === 0 ? [4, 5] : [5, 4]
-    const [first, second] = await Promise.all(
-      counts.map((count) => signIn(storage, useOf(owner, count))),
-    )
-    const [higher, lower] = round % 2 === 0 ? [second, first] : [first, second]
-    succeeded(present(higher))
-    if (lower?.ok === false) assert.deepEqual(lower, regression)
-    assert.equal(await countOf(storage, owner), 5)
-  }
-  const owner = await signUpWithPasskey(storage, { signCount: 3 })
-  const counts = await twentyAtOnce(async (index) => {
-    const count = 4 + ((index * 7) % 20)
-    return (await signIn(storage, useOf(owner, count))).ok ? count : 0
-  })
-  assert.equal(Math.max(...counts), 23)
-  assert.equal(await countOf(storage, owner), 23)
-})
+    const counts = await twentyAtOnce(async (index) => {
+      const count = 4 + ((index * 7) % 20)
+      return (await signIn(storage, useOf(owner, count))).ok ? count : 0
+    })
+    assert.equal(Math.max(...counts), 23)
+    assert.equal(await countOf(storage, owner), 23)
+  },
+)
 
 type Ending = (storage: ConformanceStorage, owner: PasskeyOwner) => Promise<unknown>
 const endings: readonly (readonly [string, Ending])[] = [
@@ -271,7 +275,7 @@ promise(
   },
 )
 
-promise('reauthenticate: a count that did not rise changes nothing', [], async (storage) => {
+promise('reauthenticate: T7.86 a count that did not rise changes nothing', [], async (storage) => {
   const owner = await signUpWithPasskey(storage, { signCount: 5 })
   const before = await liveSession(storage, owner.key)
   for (const count of [5, 4, 0])

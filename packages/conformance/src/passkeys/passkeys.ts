@@ -69,7 +69,7 @@ promise('add: the owner sees it in the list', [], async (storage) => {
   await liveSession(storage, key)
 })
 
-promise('add: every member comes back byte by byte', [], async (storage) => {
+promise('add: T9.104 every member comes back byte by byte', [], async (storage) => {
   const { user, actor } = await signUpActor(storage)
   const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
   const zeros = (length: number) => new Uint8Array(length)
@@ -121,21 +121,25 @@ promise('add: names of any script', [], async (storage) => {
   }
 })
 
-promise('add: refused for a credential that is registered, to whomever', [], async (storage) => {
-  const mine = await signUpActor(storage)
-  const theirs = await signUpActor(storage)
-  const { made, passkey } = await addOne(storage, mine.actor)
-  for (const { actor } of [mine, theirs])
-    assert.deepEqual(
-      await add(storage, actor, newPasskey({ credentialId: made.credentialId })),
-      taken,
-    )
-  assert.deepEqual(await storage.passkeys.list(mine.user.id), [passkey])
-  assert.deepEqual(await storage.passkeys.list(theirs.user.id), [])
-  assertBytes((await storedCredential(storage, mine.user.id, made)).publicKey, made.publicKey)
-})
+promise(
+  'add: T7.87 refused for a credential that is registered, to whomever',
+  [],
+  async (storage) => {
+    const mine = await signUpActor(storage)
+    const theirs = await signUpActor(storage)
+    const { made, passkey } = await addOne(storage, mine.actor)
+    for (const { actor } of [mine, theirs])
+      assert.deepEqual(
+        await add(storage, actor, newPasskey({ credentialId: made.credentialId })),
+        taken,
+      )
+    assert.deepEqual(await storage.passkeys.list(mine.user.id), [passkey])
+    assert.deepEqual(await storage.passkeys.list(theirs.user.id), [])
+    assertBytes((await storedCredential(storage, mine.user.id, made)).publicKey, made.publicKey)
+  },
+)
 
-promise('add: of two users who add one credential at once one wins', [], async (storage) => {
+promise('add: T7.87 of two users who add one credential at once one wins', [], async (storage) => {
   for (let round = 0; round < 3; round += 1) {
     const people = [await signUpActor(storage), await signUpActor(storage)] as const
     const { credentialId } = newPasskey()
@@ -228,15 +232,19 @@ promise('add and delete: both epochs count', [], async (storage) => {
   only(await storage.passkeys.list(user.id))
 })
 
-promise("add and delete: refused for a session that is not this user's", [], async (storage) => {
-  const mine = await signUpActor(storage)
-  const theirs = await signUpActor(storage)
-  const { made } = await addOne(storage, mine.actor)
-  await assertStale(storage, { ...mine.actor, sessionId: theirs.actor.sessionId }, made)
-  await assertStale(storage, { ...theirs.actor, userId: mine.user.id }, made)
-  await assertStale(storage, { ...mine.actor, userId: unknownUserId() }, made)
-  only(await storage.passkeys.list(mine.user.id))
-})
+promise(
+  "add and delete: T7.89 refused for a session that is not this user's",
+  [],
+  async (storage) => {
+    const mine = await signUpActor(storage)
+    const theirs = await signUpActor(storage)
+    const { made } = await addOne(storage, mine.actor)
+    await assertStale(storage, { ...mine.actor, sessionId: theirs.actor.sessionId }, made)
+    await assertStale(storage, { ...theirs.actor, userId: mine.user.id }, made)
+    await assertStale(storage, { ...mine.actor, userId: unknownUserId() }, made)
+    only(await storage.passkeys.list(mine.user.id))
+  },
+)
 
 promise(
   'add: refused, no error, when the user is deleted meanwhile',

@@ -69,7 +69,7 @@ promise('set: one winner among twenty', [], async (storage) => {
 })
 
 promise(
-  'change: replaces the password, ends every other session, keeps the asking one',
+  'change: T2.30 replaces the password, ends every other session, keeps the asking one',
   [],
   async (storage) => {
     const { user, key, hash } = await signUp(storage)

@@ -27,7 +27,7 @@ export const passwordRemovalCases = cases
 const stale = { ok: false, reason: 'stale' }
 
 promise(
-  'remove: removes the password, ends every other session, keeps the asking one',
+  'remove: T2.30 removes the password, ends every other session, keeps the asking one',
   [],
   async (storage) => {
     const { user, key, hash } = await signUp(storage, { emailVerified: true })

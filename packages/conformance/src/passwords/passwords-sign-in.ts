@@ -207,7 +207,7 @@ promise('signIn: of twenty racing a change of the password none lives', [], asyn
 })
 
 promise(
-  'signIn: of twenty with a rehash racing a change none undoes the change',
+  'signIn: R5.3 of twenty with a rehash racing a change none undoes the change',
   [],
   async (storage) => {
     const person = await signUp(storage)

@@ -114,7 +114,7 @@ for (const [who, charge] of [
   ['ipAddress', onIpAddress],
 ] as const) {
   promise(
-    `findForSignIn: of twenty guesses at once exactly the cap of the ${who} see a hash`,
+    `findForSignIn: T1.20 of twenty guesses at once exactly the cap of the ${who} see a hash`,
     ['charging'],
     async (storage) => {
       const { email } = await signUp(storage)
@@ -158,7 +158,7 @@ promise(
 )
 
 promise(
-  'findForSignIn: a locked account is refused alike for a real and a made-up address',
+  'findForSignIn: T4.63 a locked account is refused alike for a real and a made-up address',
   ['charging'],
   async (storage) => {
     const { email } = await signUp(storage)

@@ -58,7 +58,7 @@ promise(
 )
 
 promise(
-  'chargeMail: of twenty at once the allowance is sent',
+  'chargeMail: T10.120 R2.3 of twenty at once the allowance is sent',
   ['charging'],
   async ({ rateLimits }) => {
     for (const cap of [1, 3, 19]) {
@@ -76,7 +76,7 @@ promise(
 )
 
 promise(
-  'chargeMail: of twenty at once the cap of the network is taken, the rest refused',
+  'chargeMail: T10.120 R2.3 of twenty at once the cap of the network is taken, the rest refused',
   ['charging'],
   async ({ rateLimits }) => {
     const ipAddress = { key: freshRateLimitKey(), policy: policy({ cap: 7 }) }

@@ -30,13 +30,17 @@ promise('charge: counts one attempt under each key', ['charging'], async ({ rate
   assert.deepEqual(await rateLimits.status(ipAddress), { state: 'open', failures: 3 })
 })
 
-promise('charge: twenty at once are counted as twenty', ['charging'], async ({ rateLimits }) => {
-  const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
-  const both = { ...onAccount(account), ipAddress: onIpAddress(ipAddress).ipAddress }
-  assert.equal(winners(await twentyAtOnce(() => rateLimits.charge(both))).length, 20)
-  assert.deepEqual(await rateLimits.status(account), { state: 'open', failures: 20 })
-  assert.deepEqual(await rateLimits.status(ipAddress), { state: 'open', failures: 20 })
-})
+promise(
+  'charge: T1.22 twenty at once are counted as twenty',
+  ['charging'],
+  async ({ rateLimits }) => {
+    const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
+    const both = { ...onAccount(account), ipAddress: onIpAddress(ipAddress).ipAddress }
+    assert.equal(winners(await twentyAtOnce(() => rateLimits.charge(both))).length, 20)
+    assert.deepEqual(await rateLimits.status(account), { state: 'open', failures: 20 })
+    assert.deepEqual(await rateLimits.status(ipAddress), { state: 'open', failures: 20 })
+  },
+)
 
 for (const [who, charge] of [
   ['account', onAccount],

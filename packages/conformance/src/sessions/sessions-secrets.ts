@@ -41,7 +41,7 @@ promise('rotate: changes nothing but the secret', ['elapse'], async (storage) =>
   assert.deepEqual(await storage.sessions.rotate(key, freshSecretHash()), before.session)
 })
 
-promise('rotate: one winner among twenty', [], async (storage) => {
+promise('rotate: T1.23 one winner among twenty', [], async (storage) => {
   const { key } = await signUp(storage)
   const hashes = Array.from({ length: 20 }, () => freshSecretHash())
   const rotated = await Promise.all(hashes.map((hash) => storage.sessions.rotate(key, hash)))

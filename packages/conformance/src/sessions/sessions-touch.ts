@@ -42,7 +42,7 @@ promise('touch: null when nothing was due', ['elapse'], async (storage) => {
   assert.equal(await storage.sessions.touch(key, { idleSeconds: 1000, touchSeconds: 900 }), null)
 })
 
-promise('touch: one writer among twenty', ['elapse'], async (storage) => {
+promise('touch: R5.4 one writer among twenty', ['elapse'], async (storage) => {
   const { key } = await signUp(storage)
   await storage.elapse(500)
   const touched = await twentyAtOnce(() => storage.sessions.touch(key, often))
@@ -63,7 +63,7 @@ promise(
   },
 )
 
-promise('touch: never passes the absolute end', ['elapse'], async (storage) => {
+promise('touch: T2.33 never passes the absolute end', ['elapse'], async (storage) => {
   const { key } = await signUp(storage, {}, { idleSeconds: 1000, absoluteSeconds: 1500 })
   await storage.elapse(900)
   const touched = present(await storage.sessions.touch(key, often))

@@ -20,7 +20,7 @@ const { cases, promise } = casesOf('users')
 /** Deleting accounts. */
 export const userDeleteCases = cases
 
-promise('delete: deletes the user and what belongs to it', [], async (storage) => {
+promise('delete: T2.32 deletes the user and what belongs to it', [], async (storage) => {
   const { user, email, key, hash } = await signUp(storage)
   assert.equal(await storage.users.delete(user.id), true)
   assert.equal(await storage.users.find(user.id), null)

@@ -76,18 +76,22 @@ promise('updateProfile: changes nobody else', [], async (storage) => {
   assert.deepEqual(await storage.users.find(other.id), other)
 })
 
-promise('updateProfile: a member that is no profile field is never stored', [], async (storage) => {
-  const user = await signUpBare(storage)
-  const smuggled = {
-    emailVerifiedAt: new Date(),
-    emailVerified: true,
-    email: 'x@example.com',
-    disabledAt: new Date(),
-  }
-  await storage.users.updateProfile(user.id, { name: 'Named', ...smuggled }).catch(refused)
-  const { email, emailVerifiedAt, disabledAt } = present(await storage.users.find(user.id))
-  assert.deepEqual([email, emailVerifiedAt, disabledAt], [user.email, null, null])
-})
+promise(
+  'updateProfile: T5.72 a member that is no profile field is never stored',
+  [],
+  async (storage) => {
+    const user = await signUpBare(storage)
+    const smuggled = {
+      emailVerifiedAt: new Date(),
+      emailVerified: true,
+      email: 'x@example.com',
+      disabledAt: new Date(),
+    }
+    await storage.users.updateProfile(user.id, { name: 'Named', ...smuggled }).catch(refused)
+    const { email, emailVerifiedAt, disabledAt } = present(await storage.users.find(user.id))
+    assert.deepEqual([email, emailVerifiedAt, disabledAt], [user.email, null, null])
+  },
+)
 
 promise(
   'updateProfile: of twenty changes to different fields none undoes another',
@@ -120,16 +124,20 @@ promise('register: a name comes back byte for byte', [], async (storage) => {
     assert.equal(succeeded(await storage.users.register(newUser({ name }))).user.name, name)
 })
 
-promise('updateProfile: metadata comes back as given, keys and values', [], async (storage) => {
-  const metadata = {
-    texts: [...awkwardJsonTexts],
-    keys: Object.fromEntries(awkwardJsonTexts.map((text, index) => [text, index])),
-    odd: { '__proto__ ': 1, constructor: null, toString: 'x', '': { '': [[], {}] } },
-  }
-  const user = await signUpBare(storage, { metadata })
-  assert.deepEqual(user.metadata, metadata)
-  assert.deepEqual(present(await storage.users.find(user.id)).metadata, metadata)
-})
+promise(
+  'updateProfile: T9.104 metadata comes back as given, keys and values',
+  [],
+  async (storage) => {
+    const metadata = {
+      texts: [...awkwardJsonTexts],
+      keys: Object.fromEntries(awkwardJsonTexts.map((text, index) => [text, index])),
+      odd: { '__proto__ ': 1, constructor: null, toString: 'x', '': { '': [[], {}] } },
+    }
+    const user = await signUpBare(storage, { metadata })
+    assert.deepEqual(user.metadata, metadata)
+    assert.deepEqual(present(await storage.users.find(user.id)).metadata, metadata)
+  },
+)
 
 promise('updateProfile: numbers of metadata come back as given', [], async (storage) => {
   const numbers = [0, -1, 0.1, 1e21, 1e-7, 5e-324, -Number.MAX_VALUE, 2 ** 53 - 1, 0.1 + 0.2]

@@ -144,7 +144,7 @@ promise('register: without a token to mail there is no notice', [], async (stora
 })
 
 promise(
-  'register: of twenty with a token for one new address one wins, whose token counts',
+  'register: R1.1 of twenty with a token for one new address one wins, whose token counts',
   [],
   async (storage) => {
     const email = freshEmail()
@@ -166,7 +166,7 @@ promise(
   },
 )
 
-promise('register: raced against the deletion of the owner', [], async (storage) => {
+promise('register: R1.1 raced against the deletion of the owner', [], async (storage) => {
   for (let round = 0; round < 10; round += 1) {
     const owner = await signUp(storage)
     const all = Array.from({ length: 10 }, () => newMailed({ email: owner.email }))
@@ -183,7 +183,7 @@ promise('register: raced against the deletion of the owner', [], async (storage)
 })
 
 promise(
-  'register: raced against itself for a taken address, one token counts',
+  'register: R1.1 raced against itself for a taken address, one token counts',
   [],
   async (storage) => {
     const person = await signUp(storage)

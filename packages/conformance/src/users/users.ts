@@ -91,7 +91,7 @@ promise('register: stores the password in the same commit', [], async (storage) 
 })
 
 promise(
-  'register: one winner among twenty callers with spellings of one address',
+  'register: T1.16 one winner among twenty callers with spellings of one address',
   [],
   async (storage) => {
     const word = freshWord()

@@ -234,7 +234,7 @@ promise('changeEmail: a token is used once', ['charging'], async (storage) => {
   assert.deepEqual(await storage.users.find(user.id), moved.user)
 })
 
-promise('changeEmail: refuses an expired token', ['charging', 'elapse'], async (storage) => {
+promise('changeEmail: T1.8 refuses an expired token', ['charging', 'elapse'], async (storage) => {
   const { user, actor, secretHash } = await signUpMoving(storage)
   await storage.elapse(601)
   assert.deepEqual(await storage.verificationTokens.changeEmail(actor, secretHash), invalidToken)
@@ -312,7 +312,7 @@ promise(
   },
 )
 
-promise('changeEmail: one winner among twenty', ['charging'], async (storage) => {
+promise('changeEmail: T1.3 one winner among twenty', ['charging'], async (storage) => {
   const { user, email, key, actor, to, secretHash } = await signUpMoving(storage)
   const outcomes = await twentyAtOnce(() =>
     storage.verificationTokens.changeEmail(actor, secretHash),
@@ -325,7 +325,7 @@ promise('changeEmail: one winner among twenty', ['charging'], async (storage) =>
 })
 
 promise(
-  'changeEmail: of twenty users who move to one address at once one has it',
+  'changeEmail: R3.2 of twenty users who move to one address at once one has it',
   ['charging'],
   async (storage) => {
     const to = freshEmail()
@@ -346,7 +346,7 @@ promise(
 )
 
 promise(
-  'changeEmail: two users who want to swap addresses at once both keep theirs',
+  'changeEmail: R3.2 two users who want to swap addresses at once both keep theirs',
   ['charging'],
   async (storage) => {
     const [ann, bob] = [await signUpActor(storage), await signUpActor(storage)]

@@ -122,7 +122,7 @@ promise('resetPassword: a refused token changes nothing', ['charging'], async (s
 })
 
 promise(
-  'resetPassword: one winner among twenty, whose password is stored',
+  'resetPassword: T1.2 one winner among twenty, whose password is stored',
   ['charging'],
   async (storage) => {
     const { user, token } = await signUpForgetful(storage)

@@ -201,20 +201,24 @@ promise(
   },
 )
 
-promise('verifyEmail: one winner among twenty, and one session', ['charging'], async (storage) => {
-  for (const index of [0, 1, 2, 3]) {
-    const person = await signUpUnverified(storage)
-    const holders = Array.from({ length: crowd }, () => present(holdersOf(person)[index]))
-    const outcomes = await Promise.all(
-      holders.map((holder) => storage.verificationTokens.verifyEmail(person.token, holder)),
-    )
-    const { session } = succeeded(only(winners(outcomes)))
-    for (const outcome of outcomes) if (!outcome.ok) assert.deepEqual(outcome, invalidToken)
-    const kept = ['password', 'session'].includes(present(holders[0]).kind) ? 2 : 0
-    const live = await storage.sessions.list(person.user.id)
-    assert.equal(live.length, kept + (session === null ? 0 : 1))
-  }
-})
+promise(
+  'verifyEmail: T1.3 one winner among twenty, and one session',
+  ['charging'],
+  async (storage) => {
+    for (const index of [0, 1, 2, 3]) {
+      const person = await signUpUnverified(storage)
+      const holders = Array.from({ length: crowd }, () => present(holdersOf(person)[index]))
+      const outcomes = await Promise.all(
+        holders.map((holder) => storage.verificationTokens.verifyEmail(person.token, holder)),
+      )
+      const { session } = succeeded(only(winners(outcomes)))
+      for (const outcome of outcomes) if (!outcome.ok) assert.deepEqual(outcome, invalidToken)
+      const kept = ['password', 'session'].includes(present(holders[0]).kind) ? 2 : 0
+      const live = await storage.sessions.list(person.user.id)
+      assert.equal(live.length, kept + (session === null ? 0 : 1))
+    }
+  },
+)
 
 promise(
   'verifyEmail: of twenty holders who set a password at once, the stored one is the one that won',

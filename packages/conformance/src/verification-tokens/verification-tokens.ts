@@ -86,7 +86,7 @@ for (const purpose of mailed) {
   })
 
   promise(
-    `issue: of twenty ${purpose} at once one token is left`,
+    `issue: T1.11 of twenty ${purpose} at once one token is left`,
     ['charging'],
     async (storage) => {
       const { email } = await signUp(storage)

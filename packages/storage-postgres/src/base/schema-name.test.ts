@@ -71,7 +71,7 @@ describe('the name of a schema', () => {
     (await database.query('select nspname from pg_namespace order by nspname')).rows
 
   for (const name of refused)
-    test(`${describeName(name)}: refused, by both ways to open a storage, and nothing is created`, async () => {
+    test(`T9.100 ${describeName(name)}: refused, by both ways to open a storage, and nothing is created`, async () => {
       const before = await schemas()
       // What JavaScript may hand over, whatever the types say.
       const options = { schema: name as string }
@@ -87,7 +87,7 @@ describe('the name of a schema', () => {
     })
 
   for (const name of accepted)
-    test(`${describeName(name)}: exactly that schema is made, and dropping it leaves the others`, async () => {
+    test(`T9.100 ${describeName(name)}: exactly that schema is made, and dropping it leaves the others`, async () => {
       const before = await schemas()
       const storage = await PostgresStorage.connect(database.url, { schema: name })
       assert.equal((await storage.migrate()).schema, name)

@@ -170,7 +170,7 @@ whenInstalled('a URL of several hosts', () => {
     assert.equal(await isValid(storage, await signUp(storage)), true)
   })
 
-  test('follows a failover: the same storages recover, every acknowledged session is there', async () => {
+  test('T2.41 follows a failover: the same storages recover, every acknowledged session is there', async () => {
     const acknowledged: Person[] = []
     let stopped = false
     const writing = [primaryFirst, standbyFirst].map(async (storage) => {

@@ -98,7 +98,7 @@ whenInstalled('PgBouncer in transaction mode', () => {
     assert.equal(settingsBefore.size, 1)
   })
 
-  test('lets ten deployers migrate at once', async () => {
+  test('R6.2 lets ten deployers migrate at once', async () => {
     const deployers = await Promise.all(
       Array.from({ length: 10 }, () => PostgresStorage.connect(bouncer.url, { prepare: false })),
     )

@@ -117,7 +117,7 @@ describe('migrate', () => {
   })
 
   for (let round = 1; round <= 5; round += 1)
-    test(`ten deployers at once apply each step once and all succeed, round ${round}`, async () => {
+    test(`R6.2 ten deployers at once apply each step once and all succeed, round ${round}`, async () => {
       const database = await testDatabase({ empty: true })
       const deployers = await Promise.all(Array.from({ length: 10 }, () => open(database)))
       const results = await Promise.all(deployers.map((storage) => storage.migrate()))

@@ -104,7 +104,7 @@ const pairs = [
   ['passkey', 'password'],
 ] as const
 
-describe(`the last two ways in, taken away by ${callers} callers at once`, () => {
+describe(`T1.19 the last two ways in, taken away by ${callers} callers at once`, () => {
   for (const pair of pairs)
     test(`${pair.join(' and ')}: one stays, ${unlinkRounds} rounds`, async () => {
       const users = await inRounds(unlinkRounds, async (round) => {
@@ -124,7 +124,7 @@ describe(`the last two ways in, taken away by ${callers} callers at once`, () =>
       assert.equal(await withoutWayIn(users), 0)
     })
 
-  test('all three kinds and two of each, removed at once: one stays', async () => {
+  test(`all three kinds and two of each, removed at once: one stays, ${unlinkRounds / 2} rounds`, async () => {
     const users = await inRounds(unlinkRounds / 2, async () => {
       const person = await signUp(storage, { password: false })
       const actor = actorOf(person)
@@ -168,7 +168,7 @@ describe(`the last two ways in, taken away by ${callers} callers at once`, () =>
   })
 })
 
-describe(`a squatter adds ways in while the mailbox's owner takes over, ${takeOverRounds} rounds`, () => {
+describe(`T5.64 R4.2 a squatter adds ways in while the mailbox's owner takes over, ${takeOverRounds} rounds`, () => {
   /** The squatter's account, and a link that its mailbox's owner was mailed. */
   async function squat() {
     const squatter = await signUp(storage, { emailVerified: false })

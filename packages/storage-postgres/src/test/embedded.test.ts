@@ -97,7 +97,7 @@ describe('the embedded engine on disk', () => {
     assert.equal((await storage.users.list()).users.length, 2)
   })
 
-  test('keeps its data over a close, and what a killed process had acknowledged', async () => {
+  test('T2.41 keeps its data over a close, and what a killed process had acknowledged', async () => {
     await storage.close()
     await assert.rejects(storage.users.list(), { code: 'ERR_CLOSED' })
     const child = await startHolder(directory)

@@ -86,7 +86,7 @@ describe('a role that migrate({ grantTo }) lets run the application', () => {
 
   for (const promise of conformance) test(promise.name, () => promise.run(conforming))
 
-  test('migrates when nothing is pending, and does nothing', async () => {
+  test('T9.103 migrates when nothing is pending, and does nothing', async () => {
     const before = await catalogue(database.query, 'torii')
     const storage = await openAs(role)
     assert.deepEqual(await storage.migrate(), {
@@ -156,11 +156,11 @@ describe('a role that migrate({ grantTo }) lets run the application', () => {
     'delete from torii.torii_migrations',
   ]
   for (const statement of forbidden)
-    test(`may not: ${statement}`, async () => {
+    test(`T9.102 may not: ${statement}`, async () => {
       await assert.rejects(client.query(statement), { code: '42501' })
     })
 
-  test('may read and write the rows of every table, and do nothing else to any', async () => {
+  test('T9.102 may read and write the rows of every table, and do nothing else to any', async () => {
     const { rows } = await database.query<{ name: string }>(
       `select tablename::text as name from pg_tables where schemaname = 'torii'`,
     )

@@ -52,7 +52,7 @@ describe('every statement', () => {
       assert.doesNotMatch(await planOf(client, statement), /Seq Scan/)
     })
 
-    test(`${statement.name}: names schemas for all tables and functions, casts all parameters`, () => {
+    test(`V1.2.4 ${statement.name}: names schemas for all tables and functions, casts all parameters`, () => {
       const text = statement.text.replace(/'[^']*'/g, "''")
       const ctes = new Set(
         [...text.matchAll(/\b([a-z_]+)(?: \([a-z_, ]+\))? as (?:materialized )?\(/g)].map(

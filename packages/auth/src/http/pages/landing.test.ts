@@ -64,7 +64,7 @@ function assertSafePage({ headers, text }: Received) {
   assert.ok(!/<script|style="|onclick|href="http/i.test(text))
 }
 
-test('a link leaves the URL at once, shows whom it is about, and acts only by its button', async () => {
+test('V14.2.1 a link leaves the URL at once, shows whom it is about, and acts only by its button', async () => {
   const { email, token } = await mailed('magic_link')
   const { first, page } = await openLink('/auth/magic-link', token)
   const [setCookie = ''] = first.headers.getSetCookie()

@@ -68,7 +68,7 @@ const bodies: readonly (readonly [
 ]
 
 for (const [why, body, status, error, field] of bodies)
-  test(`a body of ${why} is ${status} before any statement (115)`, async () => {
+  test(`T10.115 a body of ${why} is ${status} before any statement`, async () => {
     for (const path of ['/auth/password/register', '/auth/password/authenticate']) {
       const { result, statements } = await site.counted(() => send('POST', path, { body }))
       assert.deepEqual(
@@ -106,7 +106,7 @@ test('a body of any length that does not say so is read to the limit and no furt
   assert.ok(pulled <= 18, `${pulled} KiB were read`)
 })
 
-test('only JSON is read: 415 for every form that a foreign page could send', async () => {
+test('V3.5.2 only JSON is read: 415 for every form that a foreign page could send', async () => {
   const body = JSON.stringify({ email: newEmail(), password })
   for (const type of [
     'text/plain',

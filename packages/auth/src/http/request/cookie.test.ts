@@ -20,7 +20,7 @@ const session = {
   absoluteExpiresAt: at(3600.9),
 }
 
-test('on https the cookie carries the prefix that binds it to this host, and lives as long as the session', () => {
+test('V3.3.1 V3.3.2 on https the cookie carries the prefix that binds it to this host, and lives as long as the session', () => {
   assert.equal(cookieName(https), '__Host-torii')
   assert.equal(
     sessionCookie(https, session, new SessionToken('TOKEN')),

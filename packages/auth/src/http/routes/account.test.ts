@@ -72,7 +72,7 @@ test('the export holds the person’s data and no secret; deleting takes all of 
   assert.equal((await send('GET', '/auth/session', { cookie })).status, 401)
 })
 
-test('what needs a recent proof says so, and works after proving it again', async () => {
+test('V7.5.1 what needs a recent proof says so, and works after proving it again', async () => {
   const { cookie } = await signUp(send)
   await site.elapse(601)
   for (const [method, path, body] of [
@@ -111,7 +111,7 @@ test('a bearer that proves it again keeps its token; POST token is the only answ
     assert.ok(!(await send('GET', path, { cookie })).text.includes('torii_s_'))
 })
 
-test('the password is changed, with its refusals', async () => {
+test('V6.2.2 the password is changed, with its refusals', async () => {
   const { cookie } = await signUp(send)
   const change = (currentPassword: string, newPassword: string) =>
     send('POST', '/auth/password/change', { cookie, body: { currentPassword, newPassword } })

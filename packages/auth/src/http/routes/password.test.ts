@@ -11,7 +11,7 @@ const send = browser(createHandler(torii))
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-test('registering answers 201 with user, session and cookie, in the shapes of the contract', async () => {
+test('V3.3.5 registering answers 201 with user, session and cookie, in the shapes of the contract', async () => {
   const body = { email: 'Ann@Example.com', password, name: 'Ann' }
   const { status, json, headers } = await send('POST', '/auth/password/register', { body })
   assert.equal(status, 201)
@@ -49,7 +49,7 @@ test('registering answers 201 with user, session and cookie, in the shapes of th
   assert.deepEqual(more, [])
 })
 
-test('no answer holds a token but the cookie', async () => {
+test('V3.3.4 no answer holds a token but the cookie', async () => {
   const made = await send('POST', '/auth/password/register', {
     body: { email: newEmail(), password },
   })
@@ -88,7 +88,7 @@ test('a refused password is 422 with its reason, whether the address is taken or
   assert.match(message, /at least 15 characters/)
 })
 
-test('signing in answers 200 with a new token; wrong, unknown and disabled are one 401', async () => {
+test('T4.55 signing in answers 200 with a new token; wrong, unknown and disabled are one 401', async () => {
   const { email, cookie, user } = await signUp(send)
   const right = await send('POST', '/auth/password/authenticate', { body: { email, password } })
   assert.equal(right.status, 200)
@@ -116,7 +116,7 @@ test('signing in answers 200 with a new token; wrong, unknown and disabled are o
   assert.equal(new Set(answers).size, 1)
 })
 
-test('too many attempts are 429 with Retry-After, the same for a made-up address (63)', async () => {
+test('T4.63 too many attempts are 429 with Retry-After, the same for a made-up address', async () => {
   const { email } = await signUp(send)
   const texts = []
   for (const address of [email, newEmail()]) {
@@ -136,7 +136,7 @@ test('too many attempts are 429 with Retry-After, the same for a made-up address
   assert.equal(texts[0], texts[1])
 })
 
-test('the cookie before signing in is not the one after, and its session is dead (27)', async () => {
+test('T2.27 the cookie before signing in is not the one after, and its session is dead', async () => {
   const first = await signUp(send)
   const again = await send('POST', '/auth/password/authenticate', {
     body: { email: first.email, password },
@@ -200,7 +200,7 @@ test('a former session that cannot be ended does not fail the sign-in, and is re
   )
 })
 
-test('ids, roles and flags in a body are never seen (116)', async () => {
+test('T10.116 ids, roles and flags in a body are never seen', async () => {
   const victim = await signUp(send)
   const body = {
     email: newEmail(),

@@ -61,7 +61,7 @@ test('without a live session every session route is 401, whatever is sent instea
     )
 })
 
-test('a token in the query or in a body is not looked at (38)', async () => {
+test('T2.38 a token in the query or in a body is not looked at', async () => {
   const { cookie } = await signUp(send)
   const token = tokenIn(cookie)
   assert.equal(
@@ -74,7 +74,7 @@ test('a token in the query or in a body is not looked at (38)', async () => {
   )
 })
 
-test('of two cookies of one name the first counts (39)', async () => {
+test('T2.39 of two cookies of one name the first counts', async () => {
   const [one, two] = [await signUp(send), await signUp(send)]
   const { json } = await send('GET', '/auth/session', { cookie: `${one.cookie}; ${two.cookie}` })
   assert.equal(json.user.id, one.user.id)
@@ -103,7 +103,7 @@ test('the list marks the session that asks', async () => {
   assert.deepEqual(current, [session])
 })
 
-test("ending one's own session is 204; unknown, malformed and somebody else's are the same 404 (36)", async () => {
+test("T2.36 ending one's own session is 204; unknown, malformed and somebody else's are the same 404", async () => {
   const { email, cookie } = await signUp(send)
   const again = await signInAgain(email)
   const own = (await send('GET', '/auth/session', { cookie: again })).json.session.id
@@ -141,7 +141,7 @@ test('revoke-others ends all but this one and says how many', async () => {
   assert.ok(await isAlive(cookie))
 })
 
-test('sign-out is 204 for everybody, clears the cookie, and ends the session at once (29)', async () => {
+test('T2.29 sign-out is 204 for everybody, clears the cookie, and ends the session at once', async () => {
   const { cookie } = await signUp(send)
   const cleared = '__Host-torii=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure'
   for (const carried of [

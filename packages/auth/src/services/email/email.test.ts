@@ -166,7 +166,7 @@ test('T4.59 asking for a verification: unknown, unverified and verified addresse
   assert.deepEqual(await mailbox.take(done.email), [])
 })
 
-test('a change of address: mailed to the new one, the old one is told, other sessions end', async () => {
+test('V6.3.7 a change of address: mailed to the new one, the old one is told, other sessions end', async () => {
   const { email, token, valid } = await verified()
   const other = await signIn(email, goodPassword)
   assert.ok(other.ok)

@@ -59,7 +59,7 @@ test('the right password signs in with two statements and a session of its own',
   assert.equal((await torii.sessions.validate(result.token))?.session.id, result.session.id)
 })
 
-test('T4.56 wrong, unknown, passwordless, disabled and impossible cost and answer the same', async () => {
+test('T4.56 T4.57 wrong, unknown, passwordless, disabled and impossible cost and answer the same', async () => {
   const { email } = await register()
   const disabled = await register()
   await storage.users.disable(disabled.user.id)
@@ -174,7 +174,7 @@ test('whatever ends the credential between look-up and sign-in wins: no session 
 
 const older = { memoryCost: 8192, timeCost: 5, parallelism: 1 }
 
-test('a hash under older parameters is made again in the same two statements, once', async () => {
+test('V11.2.2 a hash under older parameters is made again in the same two statements, once', async () => {
   const { email, user } = await register()
   await storeHash(user.id, await argon2(password, older))
   assert.deepEqual((await cost(email, 'wrong')).work, { statements: 1, verified: 1, hashed: 0 })
@@ -185,7 +185,7 @@ test('a hash under older parameters is made again in the same two statements, on
   assert.deepEqual((await cost(email, password)).work, { statements: 2, verified: 1, hashed: 0 })
 })
 
-test('a failed rehash never fails the sign-in', async () => {
+test('T8.95 a failed rehash never fails the sign-in', async () => {
   const { email, user } = await register()
   const stored = await argon2(password, older)
   await storeHash(user.id, stored)

@@ -27,7 +27,7 @@ async function validated(token: Parameters<typeof torii.sessions.validate>[0]) {
 const signIn = (email: string, password: string) =>
   torii.password.authenticate({ email, password }, requestInfo)
 
-test('T2.30 a change takes two statements, ends the other sessions, keeps this one, and is told by mail', async () => {
+test('T2.30 V6.3.7 a change takes two statements, ends the other sessions, keeps this one, and is told by mail', async () => {
   const { email, token, valid } = await signUp()
   const other = await signIn(email, goodPassword)
   assert.ok(other.ok)
@@ -44,7 +44,7 @@ test('T2.30 a change takes two statements, ends the other sessions, keeps this o
   await mailbox.takeOne(email, 'password_changed')
 })
 
-test('a wrong current password changes nothing and counts like a wrong sign-in', async () => {
+test('V6.2.3 a wrong current password changes nothing and counts like a wrong sign-in', async () => {
   const { email, valid } = await signUp()
   const change = (currentPassword: string) =>
     torii.password.change(valid, { currentPassword, newPassword: another }, requestInfo)

@@ -66,7 +66,7 @@ test('a known address gives nothing of its account, whoever asks with whatever p
   assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
 })
 
-test('of twenty callers with one address one succeeds', async () => {
+test('T1.15 of twenty callers with one address one succeeds', async () => {
   const email = newEmail()
   const storage = await PostgresStorage.connect(db.url)
   const crowd = new Torii(storage, { baseUrl })
@@ -148,7 +148,7 @@ test('a full queue refuses before anything is charged or computed', async () => 
   assert.ok((await register()).ok)
 })
 
-test('no connection is held while twenty passwords are hashed: a pool of one serves the rest', async () => {
+test('T8.98 no connection is held while twenty passwords are hashed: a pool of one serves the rest', async () => {
   const storage = await PostgresStorage.connect(db.url, { maxConnections: 1, acquireSeconds: 2 })
   const { options, sessions, password: plain } = new Torii(storage, { baseUrl })
   const one = await plain.register({ email: newEmail(), password }, requestInfo)

@@ -164,7 +164,7 @@ test('T10.120 beyond the address’s allowance nothing is sent and nobody is tol
   assert.equal((await mailbox.take(email)).length, 9)
 })
 
-test('a link made for the server itself is neither mailed nor charged', async () => {
+test('V6.4.1 V6.4.6 a link made for the server itself is neither mailed nor charged', async () => {
   const { email } = await signUp()
   const made = await reset.create(email)
   assert.ok(made !== null)

@@ -42,7 +42,7 @@ async function person() {
 const breached = (outcome: { ok: boolean; problem?: { reason: string } }) =>
   !outcome.ok && outcome.problem?.reason === 'breached'
 
-test('T8.99 a breached password is refused before any query when registering, changing, setting and resetting', async () => {
+test('T8.99 V6.2.12 a breached password is refused before any query when registering, changing, setting and resetting', async () => {
   const { email, valid } = await person()
   const reset = await torii.password.reset.create(email)
   assert.ok(reset !== null)

@@ -68,7 +68,7 @@ test('what is no token is nobody, without a statement and without a throw', asyn
   }
 })
 
-test('a made-up session is not adopted, nor one with a wrong secret (28)', async () => {
+test('T2.28 a made-up session is not adopted, nor one with a wrong secret', async () => {
   const { user, session } = await signUp()
   const made = [
     formatSessionToken(newUserId(), newSessionId(), randomBytes(32)),
@@ -110,7 +110,7 @@ test('a touch that fails does not fail the read, and is reported', async () => {
   assert.equal(reported.sessionId, session.id)
 })
 
-test('idle and absolute ends both hold, and use moves only the first (33)', async () => {
+test('T2.33 idle and absolute ends both hold, and use moves only the first', async () => {
   const week = 604_800
   const idle = await signUp()
   const used = await signUp()
@@ -126,7 +126,7 @@ test('idle and absolute ends both hold, and use moves only the first (33)', asyn
   assert.equal(await torii.sessions.validate(used.token), null)
 })
 
-test('signing out ends the session at once, from every connection (29), in one statement', async () => {
+test('T2.29 signing out ends the session at once, from every connection, in one statement', async () => {
   const { token } = await signUp()
   const elsewhere = await PostgresStorage.connect(db.url)
   const other = new Torii(elsewhere, { baseUrl })
@@ -148,7 +148,7 @@ test('the list holds every live session of the person and nobody else', async ()
   assert.deepEqual(new Set(listed.map(({ id }) => id)), new Set([session.id, again.session.id]))
 })
 
-test("one's own session is ended by its id; another person's and an unknown one are one answer (36)", async () => {
+test("T2.36 one's own session is ended by its id; another person's and an unknown one are one answer", async () => {
   const { email, token } = await signUp()
   const victim = await signUp()
   const again = await signInAgain(email)
@@ -175,7 +175,7 @@ test('all others end together; an ended session can no longer ask for it', async
   assert.ok(await torii.sessions.validate(token))
 })
 
-test('a disabled or deleted person has no session (31, 32)', async () => {
+test('T2.31 T2.32 V7.4.5 a disabled or deleted person has no session', async () => {
   const [disabled, deleted] = [await signUp(), await signUp()]
   await storage.users.disable(disabled.user.id)
   await storage.users.delete(deleted.user.id)

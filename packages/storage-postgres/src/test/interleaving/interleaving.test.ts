@@ -119,7 +119,7 @@ async function playPair(
   return rounds
 }
 
-describe('two operations on one user, the second entering while the first waits', () => {
+describe('R1.3 two operations on one user, the second entering while the first waits', () => {
   let database: TestDatabase
   const rounds: Round[] = []
   const retried: string[] = []
@@ -167,7 +167,7 @@ describe('two operations on one user, the second entering while the first waits'
     assert.deepEqual(retried, [])
   })
 
-  test('nothing is left without its user, and both tables name the same address', async () => {
+  test('T1.14 nothing is left without its user, and both tables name the same address', async () => {
     const { rows } = await database.query(
       `select
          (select count(*) from torii.sessions s where not exists (select 1 from torii.users u where u.id = s.user_id))::int as sessions,

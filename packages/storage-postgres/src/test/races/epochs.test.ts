@@ -115,7 +115,7 @@ const endings: readonly Ending[] = [
 
 describe('an ending in the midst of sign-ins leaves no session but the one that asked', () => {
   for (const { name, keepsActor, enter, end } of endings)
-    test(`${name}: ${rounds} rounds against ${crowd}`, async (t) => {
+    test(`R5.1 ${name}: ${rounds} rounds against ${crowd}`, async (t) => {
       let [opened, behind] = [0, 0]
       for (let round = 0; round < rounds; round += 1) {
         const person = await signUp(storage)
@@ -139,7 +139,7 @@ describe('an ending in the midst of sign-ins leaves no session but the one that 
     })
 })
 
-test(`users.delete in the midst of sign-ins and registrations leaves nothing: ${rounds} rounds`, async () => {
+test(`R1.2 users.delete in the midst of sign-ins and registrations leaves nothing: ${rounds} rounds`, async () => {
   for (let round = 0; round < rounds; round += 1) {
     const person = await signUp(storage)
     const { single } = await race(
@@ -166,7 +166,7 @@ async function registerAgain({ email, hash }: Person): Promise<void> {
   await storage.users.register({ id: newUserId(), email, passwordHash: hash, session })
 }
 
-test(`passwords.set in the midst of a removal never brings a password back: ${rounds} rounds`, async () => {
+test(`R5.2 passwords.set in the midst of a removal never brings a password back: ${rounds} rounds`, async () => {
   for (let round = 0; round < rounds; round += 1) {
     const person = await signUp(storage)
     const other = { ...person, key: (await open(person)).key }
@@ -185,7 +185,7 @@ test(`passwords.set in the midst of a removal never brings a password back: ${ro
   }
 })
 
-test(`sessions.rotate and reauthenticate: one of 20 has the new secret, the old one is dead`, async () => {
+test(`T1.23 sessions.rotate and reauthenticate: one of 20 has the new secret, the old one is dead, ${rounds} rounds`, async () => {
   for (let round = 0; round < rounds; round += 1) {
     const { key } = await signUp(storage)
     const secrets = Array.from({ length: 20 }, freshSecretHash)

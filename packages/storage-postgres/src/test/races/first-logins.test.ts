@@ -68,7 +68,7 @@ describe(`T1.17 ${crowd} first logins of one identity at once, ${rounds} rounds`
   })
 })
 
-test(`two providers and a magic link bring one address at once: one user, ${rounds} rounds`, async (t) => {
+test(`R4.1 two providers and a magic link bring one address at once: one user, ${rounds} rounds`, async (t) => {
   const first: Record<string, number> = {}
   for (let round = 0; round < rounds; round += 1) {
     const email = freshEmail()

@@ -115,7 +115,7 @@ describe('guesses at once', () => {
     assert.equal(await failures(), 1)
   })
 
-  test(`${mixedCalls} guesses, successes and mails over 4 accounts and 3 networks: no deadlock`, async () => {
+  test(`R2.1 ${mixedCalls} guesses, successes and mails over 4 accounts and 3 networks: no deadlock`, async () => {
     const people = await times(4, () => signUp(storage))
     const accounts = people.map((person) => ({ person, key: freshRateLimitKey() }))
     const ipAddresses = Array.from({ length: 3 }, freshRateLimitKey)
@@ -152,7 +152,7 @@ const raise = (): never => {
   throw new Error('out of range')
 }
 
-describe(`a user is deleted in the midst of ${deleteFlows} others, ${deleteRounds} rounds`, () => {
+describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${deleteRounds} rounds`, () => {
   const others = operationNames.filter((name) => name !== 'delete')
   const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
     (await database.query<Row & Record<string, unknown>>(text, values)).rows

@@ -98,16 +98,16 @@ const opened = ({ sessions }: StateRow, { session }: Own, { key, other }: Subjec
   )
 }
 
-test('T1.1 one magic link opened by 2, 8 and 64 at once: one session, and one take-over', async () => {
+test(`T1.1 one magic link opened by 2, 8 and 64 at once: one session, and one take-over, ${rounds} rounds`, async () => {
   const use = { name: 'consumeLink', entryRow: 'magic_links', shows: opened } as const
   await oneWins(using(use))
   await oneWins(using({ ...use, kind: 'unverified' }))
 })
 
-test('T1.1 one code typed by 2, 8 and 64 at once: one session', () =>
+test(`T1.1 one code typed by 2, 8 and 64 at once: one session, ${rounds} rounds`, () =>
   oneWins(using({ name: 'consumeCode', entryRow: 'magic_links', shows: opened })))
 
-test('T1.21 of 64 codes at once, the right one among them, five wrong ones are tried at most', async () => {
+test(`T1.21 of 64 codes at once, the right one among them, five wrong ones are tried at most, ${rounds} rounds`, async () => {
   const seen = { opened: 0, tooLate: 0 }
   for (let round = 0; round < rounds; round += 1) {
     const subject = await newSubject({ aside: storage, query }, 'usual')
@@ -137,7 +137,7 @@ test('T1.21 of 64 codes at once, the right one among them, five wrong ones are t
   assert.ok(seen.opened >= 1 && seen.tooLate >= 1, JSON.stringify(seen))
 })
 
-test('T1.2 one reset token used by 2, 8 and 64 at once: the password is that of the winner', () =>
+test(`T1.2 one reset token used by 2, 8 and 64 at once: the password is that of the winner, ${rounds} rounds`, () =>
   oneWins(
     using({
       name: 'resetPassword',
@@ -146,14 +146,14 @@ test('T1.2 one reset token used by 2, 8 and 64 at once: the password is that of 
     }),
   ))
 
-test('T1.3 one verification used by 2, 8 and 64 at once, with the password and without', async () => {
+test(`T1.3 one verification used by 2, 8 and 64 at once, with the password and without, ${rounds} rounds`, async () => {
   const use = { kind: 'unverified', entryRow: 'verification_tokens' } as const
   const verified = ({ user }: StateRow) => user?.verified === true
   await oneWins(using({ ...use, name: 'proveWithPassword', shows: opened }))
   await oneWins(using({ ...use, name: 'proveMailbox', shows: verified }))
 })
 
-test('T1.3 one change of address used by 2, 8 and 64 at once', () =>
+test(`T1.3 one change of address used by 2, 8 and 64 at once, ${rounds} rounds`, () =>
   oneWins(
     using({
       name: 'changeEmail',
@@ -170,13 +170,13 @@ const onePasskeyUse = using({
   shows: opened,
 })
 
-test('one count of a passkey used by 2, 8 and 64 at once: one session', () =>
+test(`R4.3 one count of a passkey used by 2, 8 and 64 at once: one session, ${rounds} rounds`, () =>
   oneWins(onePasskeyUse))
 
-test(`one count of a passkey used by ${passkeyCallers} at once, ${passkeyRounds} rounds`, () =>
+test(`R4.3 one count of a passkey used by ${passkeyCallers} at once, ${passkeyRounds} rounds`, () =>
   oneWinsOf(passkeyCallers, passkeyRounds, onePasskeyUse))
 
-test('T1.4 one OAuth state answered by 2, 8 and 64 at once', () =>
+test(`T1.4 one OAuth state answered by 2, 8 and 64 at once, ${rounds} rounds`, () =>
   oneWins(async (callers) => {
     const [stateHash, browserHash, provider] = [freshSecretHash(), freshSecretHash(), 'google']
     await storage.oauthStates.store({
@@ -204,7 +204,7 @@ async function nothingLeft(rows: string, value: unknown): Promise<void> {
 
 const heldChallenge = 'select 1 from torii.passkey_challenges where challenge_hash = $1 for update'
 
-test('T1.5 one challenge of registering answered by 2, 8 and 64 at once', () =>
+test(`T1.5 one challenge of registering answered by 2, 8 and 64 at once, ${rounds} rounds`, () =>
   oneWins(async (callers) => {
     const actor = actorOf(await signUp(storage))
     const [challengeHash, ceremony] = [freshSecretHash(), 'register' as const]
@@ -246,13 +246,13 @@ async function signInChallenge(callers: number): Promise<Race> {
   }
 }
 
-test('T1.5 one challenge of signing in answered by 2, 8 and 64 at once', () =>
+test(`T1.5 one challenge of signing in answered by 2, 8 and 64 at once, ${rounds} rounds`, () =>
   oneWins(signInChallenge))
 
 test(`T1.5 one challenge of signing in answered by ${passkeyCallers} at once, ${passkeyRounds} rounds`, () =>
   oneWinsOf(passkeyCallers, passkeyRounds, signInChallenge))
 
-test('T1.18 one identity linked by 2, 8 and 64 users at once: one has it', () =>
+test(`T1.18 one identity linked by 2, 8 and 64 users at once: one has it, ${rounds} rounds`, () =>
   oneWins(async (callers) => {
     const people = await Promise.all(Array.from({ length: callers }, () => signUp(storage)))
     const { identity } = newOwn('nobody')

@@ -90,7 +90,7 @@ async function brokenRows(): Promise<unknown> {
 const nothingBroken = { addresses: 0, sessions: 0, tokens: 0 }
 
 describe('a mailbox is proved while a squatter is at work', () => {
-  test(`${callers} callers of one link beside a registration: ${rounds} rounds`, async (t) => {
+  test(`R3.1 ${callers} callers of one link beside a registration: ${rounds} rounds`, async (t) => {
     const seen = { created: 0, tookOver: 0, ofSquatter: 0 }
     const problems: string[] = []
     for (let round = 0; round < rounds; round += 1) {
@@ -138,7 +138,7 @@ describe('a mailbox is proved while a squatter is at work', () => {
   })
 
   for (const entryRow of ['link', 'reset'] as const)
-    test(`the attacker's account is used while the victim comes by ${entryRow}: ${rounds} rounds`, async (t) => {
+    test(`T5.65 R3.1 the attacker's account is used while the victim comes by ${entryRow}: ${rounds} rounds`, async (t) => {
       const seen = { attackerAlive: 0, victimLost: 0, proved: 0, attackerActed: 0 }
       for (let round = 0; round < rounds; round += 1) {
         const attacker = await signUp(storage, { emailVerified: false })
@@ -189,7 +189,7 @@ describe('a mailbox is proved while a squatter is at work', () => {
     })
 })
 
-test(`two resets of one token, three sign-ins and a change: ${rounds} rounds`, async (t) => {
+test(`T1.2 two resets of one token, three sign-ins and a change: ${rounds} rounds`, async (t) => {
   const seen = { byReset: 0, byChange: 0, bad: 0, oldSessions: 0, signedIn: 0 }
   for (let round = 0; round < rounds; round += 1) {
     const person = await signUp(storage)
@@ -230,7 +230,7 @@ test(`two resets of one token, three sign-ins and a change: ${rounds} rounds`, a
   assert.ok(seen.byReset >= 5 && seen.byChange >= 1 && seen.signedIn >= 1, JSON.stringify(seen))
 })
 
-test(`a change of address beside a registration of it and a deletion: ${rounds} rounds`, async (t) => {
+test(`R3.2 a change of address beside a registration of it and a deletion: ${rounds} rounds`, async (t) => {
   const seen = { moved: 0, registered: 0, deleted: 0, bad: 0 }
   for (let round = 0; round < rounds; round += 1) {
     const person = await signUp(storage)
@@ -299,7 +299,7 @@ describe('a call that has to wait', () => {
   const expire = (table: string, column: string) =>
     `update torii.${table} set expires_at = now() - interval '1 second' where ${column} = $1`
 
-  test('is refused by a link that expires meanwhile', async () => {
+  test('T1.7 is refused by a link that expires meanwhile', async () => {
     const { email } = await signUp(storage)
     const tokenHash = await issueLink(email)
     const answer = await answerAfter(
@@ -309,7 +309,7 @@ describe('a call that has to wait', () => {
     assert.equal(answer, 'invalid_token')
   })
 
-  test('is refused by a reset token that expires meanwhile', async () => {
+  test('T1.7 is refused by a reset token that expires meanwhile', async () => {
     const person = await signUp(storage)
     const token = await issueReset(person)
     const answer = await answerAfter(
@@ -321,7 +321,7 @@ describe('a call that has to wait', () => {
     assert.equal(await isLive(storage, person.key), true)
   })
 
-  test('is refused by a token for a new address that expires meanwhile', async () => {
+  test('T1.7 is refused by a token for a new address that expires meanwhile', async () => {
     const person = await signUp(storage)
     const secretHash = await issueChange(person, freshEmail())
     const answer = await answerAfter(
@@ -331,7 +331,7 @@ describe('a call that has to wait', () => {
     assert.equal(answer, 'invalid_token')
   })
 
-  test('never brings a user back who is deleted meanwhile', async () => {
+  test('T1.14 R3.3 never brings a user back who is deleted meanwhile', async () => {
     const { id, email } = await signUp(storage)
     const tokenHash = await issueLink(email)
     const answer = await answerAfter(
@@ -346,7 +346,7 @@ describe('a call that has to wait', () => {
     assert.deepEqual(await brokenRows(), nothingBroken)
   })
 
-  test('sends nothing to a user who is deleted meanwhile', async () => {
+  test('R3.3 sends nothing to a user who is deleted meanwhile', async () => {
     const person = await signUp(storage)
     const remove = (query: (text: string, values: unknown[]) => Promise<unknown>) =>
       query('delete from torii.users where id = $1', [person.id])

@@ -28,7 +28,7 @@ const waits: readonly (readonly [OperationName, lock: string])[] = [
 ]
 
 for (const [name, lock] of waits)
-  test(`a request for a mail that waits lets others of its network pass: ${name}, held up by ${lock}`, async () => {
+  test(`R2.2 a request for a mail that waits lets others of its network pass: ${name}, held up by ${lock}`, async () => {
     const subject = await newSubject(lane, 'usual')
     const { ipAddress } = subject.charges
     const [select, values] = locks[lock] ?? assert.fail()
