@@ -1,6 +1,6 @@
 /** Whole flows of Torii, as an application calls them: with mail, with a provider, with a passkey. */
 import { randomUUID } from 'node:crypto'
-import { SoftwareAuthenticator } from '../../packages/auth/dist/passkey/authenticator.test.support.js'
+import { SoftwareAuthenticator } from '../../packages/auth/dist/webauthn/authenticator.test.support.js'
 import { anyAddress, emailsInTurn, knownOnes, must } from './sessions-of.mjs'
 
 const info = () => ({ ip: anyAddress(), userAgent: 'Mozilla/5.0' })

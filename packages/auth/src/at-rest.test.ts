@@ -25,9 +25,9 @@ import { openMailbox } from './mailbox.test.support.js'
 import { workProvider } from './oauth/provider-client.test.support.js'
 import type { RealProvider } from './oauth/real-provider.test.support.js'
 import { startRealProvider } from './oauth/real-provider.test.support.js'
-import { SoftwareAuthenticator } from './passkey/authenticator.test.support.js'
 import { foundIn, issue, issueToken, secrets, writingsOf } from './secret-search.test.support.js'
 import { baseUrl, goodPassword, requestInfo } from './site.test.support.js'
+import { SoftwareAuthenticator } from './webauthn/authenticator.test.support.js'
 
 // What a thief of the database, or a reader of a log, gets: nothing that signs in.
 

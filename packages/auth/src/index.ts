@@ -74,11 +74,6 @@ export type {
   AuthenticatePasskeyStart,
   PasskeyOptionsInput,
 } from './passkey/authenticate.js'
-export type {
-  CredentialDescriptorJson,
-  PasskeyCreationOptions,
-  PasskeyRequestOptions,
-} from './passkey/ceremony-options.js'
 export type { PasskeyAnswerInput } from './passkey/input.js'
 export type {
   DeletePasskeyOutcome,
@@ -97,7 +92,6 @@ export type {
   RegisterPasskeyStart,
 } from './passkey/register.js'
 export type { PasskeyCeremonyStart } from './passkey/start.js'
-export type { PasskeyProblem } from './passkey/verification.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './password/authenticate.js'
 export type { BreachCheckOptions, RangeFetch } from './password/breach-check.js'
 export { createBreachCheck } from './password/breach-check.js'
@@ -128,3 +122,9 @@ export type { AccountDeletion, ProfileUpdate, StaleSession } from './users/own-a
 export type { PersonalData } from './users/personal-data.js'
 export type { DataExport, UserService } from './users/users.js'
 export type { WaysIn } from './users/ways-in.js'
+export type {
+  CredentialDescriptorJson,
+  PasskeyCreationOptions,
+  PasskeyRequestOptions,
+} from './webauthn/ceremony-options.js'
+export type { PasskeyProblem } from './webauthn/verification.js'

@@ -8,8 +8,8 @@ import {
   goodPassword as password,
   requestInfo,
 } from '../site.test.support.js'
-import type { AuthenticatorModel, Knobs } from './authenticator.test.support.js'
-import { SoftwareAuthenticator } from './authenticator.test.support.js'
+import type { AuthenticatorModel, Knobs } from '../webauthn/authenticator.test.support.js'
+import { SoftwareAuthenticator } from '../webauthn/authenticator.test.support.js'
 
 const key = { id: 'k1', secret: randomBytes(32) }
 const told: ToriiEvent[] = []

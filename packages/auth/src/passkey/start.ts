@@ -5,10 +5,10 @@ import { event } from '../events/story.js'
 import type { PasskeyOptions } from '../options/passkey.js'
 import type { RequestInfo } from '../request-info.js'
 import type { TooManyAttempts } from '../sign-in.js'
+import { offeredAlgorithms } from '../webauthn/credential-key.js'
+import type { PasskeyPolicy } from '../webauthn/verification.js'
+import { loadWebAuthnLibrary } from '../webauthn/web-authn-library.js'
 import { hashChallengeId } from './challenge.js'
-import { offeredAlgorithms } from './credential-key.js'
-import type { PasskeyPolicy } from './verification.js'
-import { loadWebAuthnLibrary } from './web-authn-library.js'
 
 /** What a page is to hand to the browser, and what names the ceremony when it answers. */
 export interface PasskeyCeremonyStart<Options> {
