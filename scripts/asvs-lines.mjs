@@ -242,7 +242,7 @@ export const asvsLines = [
     '11.2.1',
     'cryptography comes from proven implementations',
     notOurs(
-      'the algorithms are those of Node.js, jose, oauth4webapi and SimpleWebAuthn; only their use is ours',
+      'the algorithms are those of Node.js, jose and oauth4webapi; only their use is ours',
     ),
   ],
   [

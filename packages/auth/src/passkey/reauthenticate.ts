@@ -8,9 +8,9 @@ import { readRequestInfo } from '../request-info.js'
 import { freshSecret, keyOfSession, sameSecret } from '../sessions/session-key.js'
 import { askingOf, sceneOf } from '../sessions/valid-session.js'
 import type { TooManyAttempts } from '../sign-in.js'
-import { readAuthenticationAnswer } from '../webauthn/answer.js'
 import type { PasskeyRequestOptions } from '../webauthn/ceremony-options.js'
 import { requestOptions } from '../webauthn/ceremony-options.js'
+import { parseAuthenticationResponse } from '../webauthn/response.js'
 import { verifyAuthentication } from '../webauthn/verify-authentication.js'
 import { invalidCredentials, refused, storyOfUse, useOf } from './authenticate.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
@@ -68,7 +68,7 @@ export async function reauthenticate<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const { challengeId, response, token, rotate } = readInput(input)
   const id = readChallengeId(challengeId)
-  const answer = readAuthenticationAnswer(response)
+  const answer = parseAuthenticationResponse(response)
   const key = keyOfSession(token, valid)
   const scene = sceneOf(valid, info)
   if (id === null) return refused(context, scene, 'unknown')
@@ -83,7 +83,7 @@ export async function reauthenticate<Metadata extends object>(
   const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
   const expected = { challenge, discoverable: false }
   const policy = policyOf(context.options.passkey)
-  const verdict = await verifyAuthentication(answer, credential, expected, policy)
+  const verdict = verifyAuthentication(answer, credential, expected, policy)
   if (!verdict.ok) return refused(context, scene, verdict.problem)
   const next = rotate ? freshSecret(key) : sameSecret(key, token)
   const network = startCharge(context.options.bruteForce, info.ip)?.key ?? null

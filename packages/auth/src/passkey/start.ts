@@ -7,7 +7,6 @@ import type { RequestInfo } from '../request-info.js'
 import type { TooManyAttempts } from '../sign-in.js'
 import { offeredAlgorithms } from '../webauthn/credential-key.js'
 import type { PasskeyPolicy } from '../webauthn/verification.js'
-import { loadWebAuthnLibrary } from '../webauthn/web-authn-library.js'
 import { hashChallengeId } from './challenge.js'
 
 /** What a page is to hand to the browser, and what names the ceremony when it answers. */
@@ -31,8 +30,6 @@ export function newChallenge(
   id: Uint8Array,
   info: RequestInfo,
 ) {
-  // The answer will need it, and until then there is time.
-  loadWebAuthnLibrary()
   return {
     challengeHash: hashChallengeId(id),
     lifetimeSeconds: options.passkey.challengeSeconds,
