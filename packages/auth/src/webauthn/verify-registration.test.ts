@@ -237,7 +237,7 @@ describe('verifyRegistration()', () => {
     ['1,024 bits', rsa((n, e) => [n.subarray(0, 128), e])],
     [
       'zeros in front of a shorter modulus',
-      rsa((n, e) => [Buffer.concat([Buffer.alloc(128), n.subarray(0, 128)]), e]),
+      rsa((n, e) => [Buffer.concat([Buffer.alloc(128), n.subarray(128)]), e]),
     ],
     ['8,192 bits', rsa((n, e) => [Buffer.concat([n, n, n, n]), e])],
     ['no exponent', rsa((n) => [n, Buffer.alloc(0)])],
