@@ -150,9 +150,7 @@ export const asvsLines = [
   [
     '11.2.1',
     'cryptography comes from proven implementations',
-    notOurs(
-      'the algorithms are those of Node.js and of established libraries; only their use is ours',
-    ),
+    notOurs('the algorithms are those of Node.js, jose and oauth4webapi; only their use is ours'),
   ],
   ['11.2.2', 'algorithms and parameters of stored values can be changed'],
   [

@@ -6,8 +6,8 @@
  * `node scripts/generate-migrations.mjs` writes; `--check` only compares: status 1 when the module is stale.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { isMain, repositoryRoot } from './repository.mjs'
 
 const directory = 'packages/storage-postgres/migrations'
@@ -63,7 +63,10 @@ export function generateMigrations(root, { check = false } = {}) {
   const text = renderMigrations(readMigrations(root))
   const path = join(root, output)
   const stale = !existsSync(path) || readFileSync(path, 'utf8') !== text
-  if (stale && !check) writeFileSync(path, text)
+  if (stale && !check) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
   return stale
 }
 

@@ -65,7 +65,7 @@ for (const [what, files] of Object.entries(bad))
 
 test('migrations: writes only when different, and --check never writes', (t) => {
   const root = makeRepository(t, migrations({ '0001_a.sql': 'select 1\n' }))
-  const output = join(root, folder, 'src/migrations.generated.ts')
+  const output = join(root, folder, 'src/migrate/migrations.generated.ts')
   mkdirSync(join(root, folder, 'src'))
   assert.equal(generateMigrations(root, { check: true }), true)
   assert.equal(existsSync(output), false)

@@ -30,14 +30,7 @@ const allowed = {
     lazy: { '@electric-sql/pglite': 'src/driver/pglite-driver.ts' },
   },
   'packages/auth': {
-    packages: [
-      'torii-core',
-      '@node-rs/argon2',
-      '@simplewebauthn/browser',
-      '@simplewebauthn/server',
-      'jose',
-      'oauth4webapi',
-    ],
+    packages: ['torii-core', '@node-rs/argon2', '@simplewebauthn/browser', 'jose', 'oauth4webapi'],
     builtins: null,
     lazy: {},
     entries: { nodemailer: 'src/mail/smtp.ts' },

@@ -1,28 +1,31 @@
-import type { Cbor, CborMap } from './cbor.js'
-import { readCbor } from './cbor.js'
+import type { CborMap } from './cbor.js'
+import { isMap, readCbor } from './cbor.js'
 
-/** What an authenticator says and signs. @see WebAuthn Level 3, section 6.1 */
+/** The authenticator's signed statement about a ceremony. @see WebAuthn Level 3, section 6.1 */
 export interface AuthenticatorData {
   readonly rpIdHash: Uint8Array
-  /** UP and UV: somebody was there; it was the owner, by a biometric or a PIN. */
+  /** UP: a person touched or confirmed. */
   readonly userPresent: boolean
+  /** UV: a biometric or a PIN identified the person. */
   readonly userVerified: boolean
-  /** BE and BS: it may leave its device; it is backed up now. */
+  /** BE: the credential may leave its device. */
   readonly backupEligible: boolean
+  /** BS: the credential is backed up now. */
   readonly backedUp: boolean
   /** 0 to 2^32 - 1. */
   readonly signCount: number
-  /** The credential that was made, in a registration. */
+  /** The new credential, in a registration. */
   readonly attested: AttestedCredential | null
 }
 
 /** @see WebAuthn Level 3, section 6.5.2 */
 export interface AttestedCredential {
-  /** The model of authenticator as the text of a UUID. */
+  /** The authenticator's model, as the text of a UUID. */
   readonly aaguid: string
   readonly credentialId: Uint8Array
-  /** The COSE key as the authenticator wrote it, and what it says. */
+  /** The COSE key as the authenticator encoded it. */
   readonly publicKey: Uint8Array
+  /** The same COSE key, decoded. */
   readonly key: CborMap
 }
 
@@ -41,8 +44,8 @@ const flag = {
 } as const
 
 /**
- * Takes authenticator data apart, or null unless it is exactly that, to the last byte. Extension outputs
- * are read over and dropped: none is asked for, and unsolicited ones have no say.
+ * Reads authenticator data. Returns null when a part is missing or malformed, or when bytes remain after the
+ * last part. Extension outputs must be a CBOR map and are otherwise ignored, because Torii requests none.
  */
 export function readAuthenticatorData(bytes: Uint8Array): AuthenticatorData | null {
   if (bytes.length < fixedBytes) return null
@@ -83,13 +86,11 @@ function readAttested(
   return { value, end }
 }
 
-/** Where the map of extension outputs ends, or null when there is none. */
+/** The offset after the map of extension outputs, or null when there is no map. */
 function skipExtensions(bytes: Uint8Array, start: number): number | null {
   const outputs = readCbor(bytes.subarray(start))
   return outputs !== null && isMap(outputs.value) ? start + outputs.end : null
 }
-
-export const isMap = (value: Cbor | undefined): value is CborMap => value instanceof Map
 
 function uuidOf(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex')

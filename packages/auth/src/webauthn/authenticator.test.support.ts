@@ -3,22 +3,23 @@ import { generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto'
 import type { Encodable } from './cbor.test.support.js'
 import { encodeCbor } from './cbor.test.support.js'
 
-/** What a browser is given. Only what an authenticator needs of it. */
+/** The members of the creation options that an authenticator needs. */
 export interface CreationOptions {
   readonly challenge: string
   readonly rp: { readonly id?: string }
   readonly user: { readonly id: string }
 }
 
+/** The members of the request options that an authenticator needs. */
 export interface RequestOptions {
   readonly challenge: string
   readonly rpId?: string
 }
 
-/** Each knob breaks one thing that an honest browser and authenticator get right. */
+/** Changes to a response, each of which breaks one property of a genuine one. */
 export interface Knobs {
   readonly clientData?: Readonly<Record<string, unknown>>
-  /** Client data as this text, whatever the rest says. */
+  /** Replaces the whole text of the client data. */
   readonly clientDataText?: string
   readonly origin?: string
   readonly rpId?: string
@@ -29,7 +30,7 @@ export interface Knobs {
   readonly signCount?: number
   readonly extensions?: Encodable
   readonly credentialId?: Uint8Array
-  /** Changes the COSE key before it is written. */
+  /** Changes the COSE key before it is encoded. */
   readonly key?: (key: Map<number, Encodable>) => Encodable
   readonly format?: string
   readonly statement?: (signed: Uint8Array) => ReadonlyMap<string, Encodable>
@@ -44,7 +45,7 @@ export interface Knobs {
 
 export type KeyKind = 'ES256' | 'EdDSA' | 'RS256'
 
-/** How an authenticator is built. */
+/** Properties of an authenticator; the defaults are those of a synced passkey with ES256. */
 export interface AuthenticatorModel {
   readonly algorithm?: KeyKind
   readonly aaguid?: Uint8Array
@@ -53,13 +54,13 @@ export interface AuthenticatorModel {
   readonly userVerified?: boolean
   readonly backupEligible?: boolean
   readonly backedUp?: boolean
-  /** What it adds to its counter at each use; 0 for one that keeps none. */
+  /** The counter's increment per use; 0: the authenticator has no counter. */
   readonly countStep?: number
 }
 
 /**
- * A browser with an authenticator of one passkey, in software: real keys, real signatures, the JSON a
- * browser sends. Honest unless a knob is turned.
+ * A browser and an authenticator with one passkey, in software: real keys, real signatures and the JSON that a
+ * browser sends. Responses are genuine unless a knob changes them.
  */
 export class SoftwareAuthenticator {
   readonly credentialId: Buffer
@@ -172,8 +173,8 @@ export class SoftwareAuthenticator {
 
   #clientData(type: string, challenge: string, knobs: Knobs): Buffer {
     const origin = knobs.origin ?? this.#model.origin
-    const says = { type, challenge, origin, crossOrigin: false, ...knobs.clientData }
-    return Buffer.from(knobs.clientDataText ?? JSON.stringify(says))
+    const members = { type, challenge, origin, crossOrigin: false, ...knobs.clientData }
+    return Buffer.from(knobs.clientDataText ?? JSON.stringify(members))
   }
 
   #attested(knobs: Knobs): Buffer {

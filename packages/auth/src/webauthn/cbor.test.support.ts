@@ -1,4 +1,4 @@
-/** What the software authenticator encodes: as authenticators do, and whatever a test wants them not to do. */
+/** A value that `encodeCbor` encodes. */
 export type Encodable =
   | number
   | string
@@ -9,12 +9,12 @@ export type Encodable =
   | readonly Encodable[]
   | ReadonlyMap<number | string, Encodable>
 
-/** Bytes that stand where an item should, as they are. */
+/** Bytes that are written unchanged in place of an item. */
 export class Raw {
   constructor(readonly bytes: Uint8Array) {}
 }
 
-/** Canonical CBOR, save that the entries of a map keep their order. @see RFC 8949 */
+/** Encodes canonical CBOR, except that map entries keep their order. @see RFC 8949 */
 export function encodeCbor(value: Encodable): Buffer {
   if (value instanceof Raw) return Buffer.from(value.bytes)
   if (value === null) return Buffer.of(0xf6)
@@ -31,7 +31,7 @@ export function encodeCbor(value: Encodable): Buffer {
   return Buffer.concat([head(4, items.length), ...items.map(encodeCbor)])
 }
 
-/** The head of an item of a major type. */
+/** Encodes the head of an item of a major type. */
 export function head(major: number, argument: number): Buffer {
   if (argument < 24) return Buffer.of((major << 5) | argument)
   const size = argument < 256 ? 1 : argument < 65_536 ? 2 : 4

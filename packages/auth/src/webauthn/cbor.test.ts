@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { readAuthenticationAnswer, readRegistrationAnswer } from './answer.js'
 import { readCbor } from './cbor.js'
 import type { Encodable } from './cbor.test.support.js'
 import { encodeCbor, head, Raw } from './cbor.test.support.js'
+import { parseAuthenticationResponse, parseRegistrationResponse } from './response.js'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
-describe('reading CBOR', () => {
+describe('readCbor()', () => {
   // RFC 8949 appendix A, those an authenticator may write.
   const known: readonly [encoded: string, value: unknown][] = [
     ['00', 0],
@@ -27,11 +27,11 @@ describe('reading CBOR', () => {
     ['83 01 02 03', [1, 2, 3]],
   ]
   for (const [encoded, value] of known)
-    test(`${encoded} is ${JSON.stringify(value)}`, () => {
+    test(`reads ${encoded} as ${JSON.stringify(value)}`, () => {
       assert.deepEqual(readCbor(hex(encoded)), { value, end: hex(encoded).length })
     })
 
-  test('what was encoded is read back, and where it ends is told', () => {
+  test('returns the encoded value and the offset of its end', () => {
     const item: fc.Arbitrary<Encodable> = fc.oneof(
       fc.integer({ min: -4_000_000_000, max: 4_000_000_000 }),
       fc.string({ unit: 'grapheme' }),
@@ -54,7 +54,7 @@ describe('reading CBOR', () => {
   const refused: readonly [name: string, encoded: string][] = [
     ['nothing', ''],
     ['a head without its argument', '19 03'],
-    ['bytes that are not there', '44 010203'],
+    ['missing bytes', '44 010203'],
     ['a text that is not UTF-8', '62 c328'],
     ['an array without its items', '82 01'],
     ['a map without its value', 'a1 01'],
@@ -73,19 +73,19 @@ describe('reading CBOR', () => {
     ['a reserved argument', '1c'],
     ['a number longer than it must be', '18 17'],
     ['a length longer than it must be', '59 0001 00'],
-    ['a number beyond what we count', '1b ffffffffffffffff'],
+    ['a number above the safe integers', '1b ffffffffffffffff'],
     ['five levels', '81 81 81 81 81 01'],
   ]
   for (const [name, encoded] of refused)
-    test(`${name} is refused`, () => {
+    test(`returns null for ${name}`, () => {
       assert.equal(readCbor(hex(encoded)), null)
     })
 
-  test('four levels are read', () => {
+  test('reads four levels', () => {
     assert.deepEqual(readCbor(hex('81 81 81 81 01'))?.value, [[[[1]]]])
   })
 
-  test('any bytes are read or refused, never thrown at', () => {
+  test('never throws for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const read = readCbor(bytes)
@@ -96,7 +96,7 @@ describe('reading CBOR', () => {
   })
 })
 
-// The limit of 10 ms is that of security.md; what is held here is that work is bounded by the size that was sent.
+// These tests show that the work is bounded by the size of the input.
 describe('T7.91 CBOR bombs', () => {
   const sent = (object: Uint8Array) => ({
     id: 'AAAA',
@@ -141,8 +141,8 @@ describe('T7.91 CBOR bombs', () => {
     ['an array of 2^63', hex('9b 8000000000000000 00')],
     ['fmt twice', hex('a4 63666d74 60 63666d74 60 6761747453746d74 a0 686175746844617461 40')],
     ['a key of the COSE key twice', inObject(attested(hex('a2 01 02 01 02')))],
-    ['a byte behind it', Buffer.concat([inObject(Buffer.alloc(37)), Buffer.of(0)])],
-    ['a byte behind the authenticator data', inObject(Buffer.alloc(38))],
+    ['a byte after the object', Buffer.concat([inObject(Buffer.alloc(37)), Buffer.of(0)])],
+    ['a byte after the authenticator data', inObject(Buffer.alloc(38))],
     ['an indefinite map', hex('bf 63666d74 60 ff')],
     ['an indefinite COSE key', inObject(attested(hex('bf 01 02 ff')))],
     ['many empty maps in one level', Buffer.concat([head(4, most), Buffer.alloc(most, 0xa0)])],
@@ -150,24 +150,24 @@ describe('T7.91 CBOR bombs', () => {
       'a credential id longer than the data',
       inObject(Buffer.concat([attested(hex('a0')).subarray(0, 53), hex('ffff 00')])),
     ],
-    ['a list for the whole', hex('83 01 02 03')],
+    ['a list as the object', hex('83 01 02 03')],
     ['authenticator data of text', inObject('x'.repeat(37))],
   ]
   for (const [name, object] of bombs)
-    test(`T7.91 ${name}: a typed error`, () => {
-      assert.throws(() => readRegistrationAnswer(sent(object)), {
+    test(`T7.91 parseRegistrationResponse() refuses ${name}`, () => {
+      assert.throws(() => parseRegistrationResponse(sent(object)), {
         code: 'ERR_INVALID_INPUT',
         field: 'response.response.attestationObject',
       })
     })
 
-  test('T7.91 what is longer than any answer is refused by its length', () => {
-    assert.throws(() => readRegistrationAnswer(sent(Buffer.alloc(20_000))), {
+  test('T7.91 parseRegistrationResponse() refuses an oversized object by its length', () => {
+    assert.throws(() => parseRegistrationResponse(sent(Buffer.alloc(20_000))), {
       message: /must be 1 to 16384 bytes/,
     })
   })
 
-  test('T7.91 bombs in the extensions of an assertion: a typed error', () => {
+  test('T7.91 parseAuthenticationResponse() refuses bombs in the extensions', () => {
     const flagged = Buffer.concat([Buffer.alloc(32), Buffer.of(0x81), Buffer.alloc(4)])
     for (const extensions of ['', '81', '9f', 'bf', 'a1 01', 'a0 00', '81 81 81 81 81 81']) {
       const data = Buffer.concat([flagged, hex(extensions)])
@@ -176,7 +176,7 @@ describe('T7.91 CBOR bombs', () => {
         authenticatorData: data.toString('base64url'),
         signature: 'AAAA',
       }
-      assert.throws(() => readAuthenticationAnswer({ ...sent(data), response }), {
+      assert.throws(() => parseAuthenticationResponse({ ...sent(data), response }), {
         code: 'ERR_INVALID_INPUT',
         field: 'response.response.authenticatorData',
       })

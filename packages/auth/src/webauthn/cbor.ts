@@ -1,4 +1,4 @@
-/** What the CBOR of an authenticator decodes to. Byte strings are views of the input. */
+/** A decoded CBOR item. Byte strings are views of the input. */
 export type Cbor =
   | number
   | string
@@ -10,15 +10,18 @@ export type Cbor =
 
 export type CborMap = ReadonlyMap<number | string, Cbor>
 
-/** Levels of arrays and maps. @see CTAP 2.1 section 8, message encoding */
+/** Whether the item is a map. */
+export const isMap = (value: Cbor | undefined): value is CborMap => value instanceof Map
+
+/** Nesting levels of arrays and maps. @see CTAP 2.1 section 8, message encoding */
 const maxDepth = 4
 
 const malformed = Symbol('malformed')
 
 /**
- * The first item in `bytes` and where it ends; null for everything that is not canonical CBOR as
- * authenticators write it: definite lengths, shortest forms, no tags, no floats, no key twice, four
- * levels at most. Takes time in proportion to the input, whatever its lengths claim. Never throws.
+ * Reads the first item in `bytes` and returns it with the offset of its end. Returns null for everything that
+ * authenticators do not write: indefinite lengths, longer forms than needed, tags, floats, duplicate keys,
+ * more than four levels. Takes time in proportion to the input, whatever lengths it declares. Never throws.
  * @see RFC 8949; CTAP 2.1 section 8
  */
 export function readCbor(bytes: Uint8Array): { value: Cbor; end: number } | null {
@@ -64,12 +67,12 @@ class Reader {
   }
 
   #array(length: number, depth: number): Cbor[] {
-    this.#fits(length, depth)
+    this.#requireSpace(length, depth)
     return Array.from({ length }, () => this.item(depth + 1))
   }
 
   #map(length: number, depth: number): CborMap {
-    this.#fits(2 * length, depth)
+    this.#requireSpace(2 * length, depth)
     const map = new Map<number | string, Cbor>()
     for (let left = length; left > 0; left -= 1) {
       const key = this.item(depth + 1)
@@ -79,8 +82,8 @@ class Reader {
     return map
   }
 
-  /** Each item takes a byte at least, so a length beyond what is left is a lie. */
-  #fits(items: number, depth: number): void {
+  /** Each item takes at least one byte, so the remaining bytes limit the number of items. */
+  #requireSpace(items: number, depth: number): void {
     if (depth >= maxDepth || items > this.#bytes.length - this.at) throw malformed
   }
 
@@ -97,7 +100,7 @@ class Reader {
     return byte
   }
 
-  /** The number in the low five bits, or in the one, two, four or eight bytes they announce. */
+  /** The number in the low five bits, or in the one, two, four or eight bytes that follow. */
   #argument(low: number): number {
     if (low < 24) return low
     if (low > 27) throw malformed

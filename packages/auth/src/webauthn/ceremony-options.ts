@@ -1,9 +1,13 @@
 import type { User } from 'torii-core'
-import type { CredentialDescriptor } from '../services/passkey/decoys.js'
 import type { PasskeyPolicy } from './verification.js'
-import { base64url } from './verification.js'
 
-/** A passkey to leave out or to allow, as JSON. */
+/** A credential that the options exclude or allow. @see WebAuthn Level 3, section 5.8.3 */
+export interface CredentialDescriptor {
+  readonly id: Uint8Array
+  readonly transports: readonly string[]
+}
+
+/** The same as JSON. */
 export interface CredentialDescriptorJson {
   readonly type: 'public-key'
   readonly id: string
@@ -11,7 +15,7 @@ export interface CredentialDescriptorJson {
 }
 
 /**
- * What a page gives to `navigator.credentials.create()`, by `PublicKeyCredential.parseCreationOptionsFromJSON()` or
+ * Options for `navigator.credentials.create()`. A page passes them through `PublicKeyCredential.parseCreationOptionsFromJSON()` or
  * `startRegistration()` of `@simplewebauthn/browser`.
  * @see WebAuthn Level 3, section 5.1, PublicKeyCredentialCreationOptionsJSON
  */
@@ -32,7 +36,7 @@ export interface PasskeyCreationOptions {
 }
 
 /**
- * What a page gives to `navigator.credentials.get()`, by `PublicKeyCredential.parseRequestOptionsFromJSON()` or
+ * Options for `navigator.credentials.get()`. A page passes them through `PublicKeyCredential.parseRequestOptionsFromJSON()` or
  * `startAuthentication()` of `@simplewebauthn/browser`.
  * @see WebAuthn Level 3, section 5.1, PublicKeyCredentialRequestOptionsJSON
  */
@@ -42,17 +46,17 @@ export interface PasskeyRequestOptions {
   /** Milliseconds. */
   readonly timeout: number
   readonly userVerification: PasskeyPolicy['userVerification']
-  /** Empty for a discoverable sign-in: the authenticator shows what it has. */
+  /** Empty for a discoverable sign-in: the authenticator then offers all its passkeys for this site. */
   readonly allowCredentials: readonly CredentialDescriptorJson[]
 }
 
-/** What options are made from, besides what each ceremony adds. */
+/** The settings that both kinds of options need. */
 interface OptionsPolicy extends PasskeyPolicy {
   readonly rpName: string
   readonly challengeSeconds: number
 }
 
-/** @see WebAuthn Level 3, section 5.4 */
+/** Returns the options of a registration. @see WebAuthn Level 3, section 5.4 */
 export function creationOptions(
   policy: OptionsPolicy,
   user: Pick<User<object>, 'email' | 'name'>,
@@ -79,7 +83,7 @@ export function creationOptions(
   }
 }
 
-/** @see WebAuthn Level 3, section 5.5 */
+/** Returns the options of an authentication. @see WebAuthn Level 3, section 5.5 */
 export function requestOptions(
   policy: OptionsPolicy,
   challenge: string,
@@ -99,3 +103,5 @@ const toJson = ({ id, transports }: CredentialDescriptor): CredentialDescriptorJ
   id: base64url(id),
   transports,
 })
+
+const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

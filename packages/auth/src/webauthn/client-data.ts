@@ -1,18 +1,21 @@
-/** What the browser says about a ceremony. @see WebAuthn Level 3, section 5.8.1 */
+/** The browser's statement about a ceremony. @see WebAuthn Level 3, section 5.8.1 */
 export interface ClientData {
   readonly type: string
   readonly challenge: string
   readonly origin: string
   /** True inside a frame of another origin. */
   readonly crossOrigin: boolean
-  /** The origin of the page around that frame, where the browser tells. */
+  /** The origin of the page around that frame; null where the browser does not send it. */
   readonly topOrigin: string | null
 }
 
-// Strips a byte order mark, as section 7 asks; a browser writes no malformed UTF-8.
+// Strips a byte order mark, as section 7 requires; a browser writes no malformed UTF-8.
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Reads client data, or null unless it is JSON with these members; others are ignored, as section 5.8.1 asks. */
+/**
+ * Reads client data. Returns null unless it is JSON with these members; other members are ignored, as section
+ * 5.8.1 requires.
+ */
 export function readClientData(bytes: Uint8Array): ClientData | null {
   const parsed = parseJson(bytes)
   if (typeof parsed !== 'object' || parsed === null) return null

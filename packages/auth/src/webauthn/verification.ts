@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { AuthenticatorData } from './authenticator-data.js'
 import type { ClientData } from './client-data.js'
 
-/** The first step of the ceremony that an answer did not pass; `docs/passkey.md` has the steps. */
+/** The first verification step that a response failed; `docs/passkey.md` lists the steps. */
 export type PasskeyProblem =
   | 'ceremony'
   | 'challenge'
@@ -20,21 +20,21 @@ export type PasskeyProblem =
   | 'backup_eligibility'
   | 'signature'
 
-/** What answers are judged by. */
+/** The relying party's settings that responses are verified against. */
 export interface PasskeyPolicy {
-  /** The domain that passkeys are made for. */
+  /** The domain that passkeys are created for. */
   readonly rpId: string
   /** The exact origins a ceremony may run on. */
   readonly origins: readonly string[]
-  /** The exact origins of pages that may hold ours in a frame; with none, no ceremony runs in one. */
+  /** The exact origins of pages that may embed ours in a frame; empty: no ceremony runs in a frame. */
   readonly topOrigins: readonly string[]
   /** `required`: a biometric or a PIN every time, so that a passkey is two factors in one. */
   readonly userVerification: 'required' | 'preferred'
-  /** COSE algorithms that are offered. */
+  /** The COSE algorithms that a registration offers. */
   readonly algorithms: readonly number[]
 }
 
-/** What one ceremony expects of its answer. */
+/** The values that one ceremony expects in its client data. */
 export interface ExpectedClientData {
   readonly type: 'webauthn.create' | 'webauthn.get'
   /** base64url, as in the options. */
@@ -42,21 +42,21 @@ export interface ExpectedClientData {
 }
 
 /**
- * The steps that both ceremonies share about the page.
+ * Validates the browser's statement: the steps that both ceremonies share.
  * @see WebAuthn Level 3, section 7.1 steps 7 to 11, section 7.2 steps 10 to 14
  */
-export function judgeClientData(
-  says: ClientData,
+export function validateClientData(
+  clientData: ClientData,
   expected: ExpectedClientData,
   policy: PasskeyPolicy,
 ): PasskeyProblem | null {
-  if (says.type !== expected.type) return 'ceremony'
-  if (says.challenge !== expected.challenge) return 'challenge'
-  if (!policy.origins.includes(says.origin)) return 'origin'
-  return isEmbeddingExpected(says, policy) ? null : 'cross_origin'
+  if (clientData.type !== expected.type) return 'ceremony'
+  if (clientData.challenge !== expected.challenge) return 'challenge'
+  if (!policy.origins.includes(clientData.origin)) return 'origin'
+  return isEmbeddingExpected(clientData, policy) ? null : 'cross_origin'
 }
 
-/** Safari tells that it is in a frame, but not in whose: then all that can be asked is that we are framed at all. */
+/** Safari reports that it is in a frame, but not whose: then the options need at least one top origin. */
 function isEmbeddingExpected(
   { crossOrigin, topOrigin }: ClientData,
   policy: PasskeyPolicy,
@@ -66,17 +66,20 @@ function isEmbeddingExpected(
 }
 
 /**
- * The steps that both ceremonies share about the authenticator.
+ * Validates the authenticator's statement: the steps that both ceremonies share.
  * @see WebAuthn Level 3, section 7.1 steps 14 to 17, section 7.2 steps 15 to 18
  */
-export function judgeAuthenticatorData(
-  says: AuthenticatorData,
+export function validateAuthenticatorData(
+  authenticator: AuthenticatorData,
   policy: PasskeyPolicy,
 ): PasskeyProblem | null {
-  if (!hash('sha256', policy.rpId, 'buffer').equals(says.rpIdHash)) return 'rp_id'
-  if (!says.userPresent) return 'user_presence'
-  if (policy.userVerification === 'required' && !says.userVerified) return 'user_verification'
-  return says.backedUp && !says.backupEligible ? 'backup_state' : null
+  if (!hash('sha256', policy.rpId, 'buffer').equals(authenticator.rpIdHash)) return 'rp_id'
+  if (!authenticator.userPresent) return 'user_presence'
+  if (policy.userVerification === 'required' && !authenticator.userVerified)
+    return 'user_verification'
+  return authenticator.backedUp && !authenticator.backupEligible ? 'backup_state' : null
 }
 
-export const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+/** Returns the bytes that an authenticator signs. @see WebAuthn Level 3, section 6.3.3 step 11 */
+export const signedData = (authenticatorData: Uint8Array, clientDataJson: Uint8Array): Buffer =>
+  Buffer.concat([authenticatorData, hash('sha256', clientDataJson, 'buffer')])

@@ -1,13 +1,10 @@
-import type { AuthenticationAnswer } from './answer.js'
-import { isMap } from './authenticator-data.js'
-import { readCbor } from './cbor.js'
-import { algorithmOf, isEcdsa } from './credential-key.js'
-import { isDerSignature } from './ecdsa-signature.js'
+import { isMap, readCbor } from './cbor.js'
+import { isSignatureValid } from './credential-key.js'
+import type { AuthenticationResponse } from './response.js'
 import type { PasskeyPolicy, PasskeyProblem } from './verification.js'
-import { base64url, judgeAuthenticatorData, judgeClientData } from './verification.js'
-import { webAuthnLibrary } from './web-authn-library.js'
+import { signedData, validateAuthenticatorData, validateClientData } from './verification.js'
 
-/** The stored passkey that an answer names. */
+/** The stored passkey with the credential id of the response. */
 export interface StoredCredential {
   readonly credentialId: Uint8Array
   /** COSE key. */
@@ -16,109 +13,66 @@ export interface StoredCredential {
   readonly backupEligible: boolean
 }
 
-/** What one ceremony asked. */
-export interface AuthenticationExpectation {
+/** The values that one ceremony expects in its response. */
+export interface ExpectedAuthentication {
   /** base64url, as in the options. */
   readonly challenge: string
-  /** True when nobody was named before: then only the answer's user handle says who it is. */
+  /** True when the options named no user: then only the response's user handle identifies the user. */
   readonly discoverable: boolean
 }
 
-/** What a verified assertion says of the authenticator now. The count still has to be judged. */
-export type AuthenticationVerdict =
+/** The authenticator's state after a verified response. The storage still has to check the counter. */
+export type AuthenticationResult =
   | { readonly ok: true; readonly signCount: number; readonly backedUp: boolean }
   | { readonly ok: false; readonly problem: PasskeyProblem }
 
 /**
- * Judges an answer to authentication options by every step of WebAuthn but the counter, whose rule the
- * storage applies with the write. The signature comes last: nothing unsigned is ever called proved.
+ * Verifies the response to authentication options: every step of WebAuthn except the counter, which the storage
+ * checks in the statement that writes it. The signature is the last step, because it costs the most.
  * @see WebAuthn Level 3, section 7.2 steps 5 to 21
  */
-export async function verifyAuthentication(
-  answer: AuthenticationAnswer,
+export function verifyAuthentication(
+  response: AuthenticationResponse,
   credential: StoredCredential,
-  expected: AuthenticationExpectation,
+  expected: ExpectedAuthentication,
   policy: PasskeyPolicy,
-): Promise<AuthenticationVerdict> {
-  const { clientData, authenticator } = answer
+): AuthenticationResult {
+  const { clientData, authenticator } = response
   const { challenge } = expected
   const problem =
-    judgeIdentity(answer, credential, expected) ??
-    judgeClientData(clientData.says, { type: 'webauthn.get', challenge }, policy) ??
-    judgeAuthenticatorData(authenticator, policy) ??
-    judgeBackupEligibility(answer, credential)
+    validateIdentity(response, credential, expected) ??
+    validateClientData(clientData.parsed, { type: 'webauthn.get', challenge }, policy) ??
+    validateAuthenticatorData(authenticator, policy) ??
+    validateBackupEligibility(response, credential) ??
+    validateSignature(response, credential)
   if (problem !== null) return { ok: false, problem }
-  if (
-    !isSpelledRight(answer, credential) ||
-    !(await libraryAccepts(answer, credential, challenge, policy))
-  )
-    return { ok: false, problem: 'signature' }
   return { ok: true, signCount: authenticator.signCount, backedUp: authenticator.backedUp }
 }
 
 /** @see WebAuthn Level 3, section 7.2 step 6 */
-function judgeIdentity(
-  { credentialId, userHandle }: AuthenticationAnswer,
+function validateIdentity(
+  { credentialId, userHandle }: AuthenticationResponse,
   credential: StoredCredential,
-  { discoverable }: AuthenticationExpectation,
+  { discoverable }: ExpectedAuthentication,
 ): PasskeyProblem | null {
   if (!credentialId.equals(credential.credentialId)) return 'credential_id'
   if (userHandle === null) return discoverable ? 'user_handle' : null
   return userHandle.equals(credential.userHandle) ? null : 'user_handle'
 }
 
-/** A passkey never changes between one that may be copied and one that may not. Section 7.2 step 19. */
-const judgeBackupEligibility = (
-  { authenticator }: AuthenticationAnswer,
+/** Backup eligibility never changes in the life of a credential. @see WebAuthn Level 3, section 7.2 step 19 */
+const validateBackupEligibility = (
+  { authenticator }: AuthenticationResponse,
   credential: StoredCredential,
 ): PasskeyProblem | null =>
   authenticator.backupEligible === credential.backupEligible ? null : 'backup_eligibility'
 
-/** One signature has one spelling. */
-function isSpelledRight(
-  { signature }: AuthenticationAnswer,
+/** @see WebAuthn Level 3, section 7.2 steps 20 and 21 */
+function validateSignature(
+  { authenticatorData, clientData, signature }: AuthenticationResponse,
   { publicKey }: StoredCredential,
-): boolean {
+): PasskeyProblem | null {
   const key = readCbor(publicKey)?.value
-  return !isMap(key) || !isEcdsa(algorithmOf(key)) || isDerSignature(signature)
-}
-
-async function libraryAccepts(
-  answer: AuthenticationAnswer,
-  credential: StoredCredential,
-  challenge: string,
-  policy: PasskeyPolicy,
-): Promise<boolean> {
-  const { verifyAuthenticationResponse } = await webAuthnLibrary()
-  const id = base64url(answer.credentialId)
-  try {
-    const { verified } = await verifyAuthenticationResponse({
-      response: {
-        id,
-        rawId: id,
-        type: 'public-key',
-        response: {
-          clientDataJSON: base64url(answer.clientData.bytes),
-          authenticatorData: base64url(answer.authenticatorData),
-          signature: base64url(answer.signature),
-        },
-        clientExtensionResults: {},
-      },
-      expectedChallenge: challenge,
-      expectedOrigin: [...policy.origins],
-      expectedTopOrigin: [...policy.topOrigins],
-      expectedRPID: policy.rpId,
-      requireUserVerification: policy.userVerification === 'required',
-      credential: {
-        id,
-        publicKey: new Uint8Array(credential.publicKey),
-        // Its rule for the counter would say "not verified" before the signature is looked at.
-        counter: 0,
-      },
-    })
-    return verified
-  } catch {
-    // The library throws its refusals, without codes.
-    return false
-  }
+  const message = signedData(authenticatorData, clientData.bytes)
+  return isMap(key) && isSignatureValid(key, message, signature) ? null : 'signature'
 }

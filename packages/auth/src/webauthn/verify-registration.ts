@@ -1,11 +1,9 @@
-import type { RegistrationAnswer } from './answer.js'
-import { algorithmOf, isEcdsa, isUsableKey } from './credential-key.js'
-import { isDerSignature } from './ecdsa-signature.js'
+import { algorithmOf, isSignatureValid, isUsableKey } from './credential-key.js'
+import type { RegistrationResponse } from './response.js'
 import type { PasskeyPolicy, PasskeyProblem } from './verification.js'
-import { base64url, judgeAuthenticatorData, judgeClientData } from './verification.js'
-import { webAuthnLibrary } from './web-authn-library.js'
+import { signedData, validateAuthenticatorData, validateClientData } from './verification.js'
 
-/** What a registration proved. @see WebAuthn Level 3, section 4, credential record */
+/** The credential that a verified registration created. @see WebAuthn Level 3, section 4, credential record */
 export interface RegisteredCredential {
   readonly credentialId: Uint8Array
   /** COSE key. */
@@ -18,37 +16,35 @@ export interface RegisteredCredential {
   readonly transports: readonly string[]
 }
 
-export type RegistrationVerdict =
+export type RegistrationResult =
   | { readonly ok: true; readonly credential: RegisteredCredential }
   | { readonly ok: false; readonly problem: PasskeyProblem }
 
 /**
- * Judges an answer to registration options by every step of WebAuthn that needs no database. That the
- * credential is new in the world is decided by its key when it is stored.
+ * Verifies the response to registration options: every step of WebAuthn that needs no database. The storage
+ * ensures that no account has the credential id yet.
  * @see WebAuthn Level 3, section 7.1 steps 5 to 24
  */
-export async function verifyRegistration(
-  answer: RegistrationAnswer,
+export function verifyRegistration(
+  response: RegistrationResponse,
   challenge: string,
   policy: PasskeyPolicy,
-): Promise<RegistrationVerdict> {
-  const { clientData, authenticator } = answer
+): RegistrationResult {
+  const { clientData, authenticator } = response
   const problem =
-    judgeClientData(clientData.says, { type: 'webauthn.create', challenge }, policy) ??
-    judgeAuthenticatorData(authenticator, policy) ??
-    judgeCredential(answer, policy) ??
-    judgeFormat(answer)
+    validateClientData(clientData.parsed, { type: 'webauthn.create', challenge }, policy) ??
+    validateAuthenticatorData(authenticator, policy) ??
+    validateCredential(response, policy) ??
+    validateAttestation(response)
   if (problem !== null) return { ok: false, problem }
-  if (!(await libraryAccepts(answer, challenge, policy)))
-    return { ok: false, problem: 'attestation' }
-  return { ok: true, credential: credentialOf(answer) }
+  return { ok: true, credential: credentialOf(response) }
 }
 
-function judgeCredential(
-  { credentialId, authenticator: { attested } }: RegistrationAnswer,
+function validateCredential(
+  { credentialId, authenticator: { attested } }: RegistrationResponse,
   policy: PasskeyPolicy,
 ): PasskeyProblem | null {
-  // The answer's id is at most 1,023 bytes, so one that is equal is too.
+  // The response's id is at most 1,023 bytes, and so is an equal one.
   if (attested === null || !credentialId.equals(attested.credentialId)) return 'credential_id'
   const algorithm = algorithmOf(attested.key)
   if (typeof algorithm !== 'number' || !policy.algorithms.includes(algorithm)) return 'algorithm'
@@ -56,60 +52,34 @@ function judgeCredential(
 }
 
 /**
- * `none` is what is asked for, and what browsers then send; a self attestation they leave as it is, and
- * it only says what the key itself can prove. A chain of certificates is refused unread: nothing here
- * trusts a root, so none can be forged.
+ * Accepts no attestation and self attestation, the two that browsers pass on when the options ask for `none`. A
+ * self attestation proves possession of the private key. Certificates are refused unread: without trusted
+ * roots they prove nothing.
  * @see WebAuthn Level 3, section 5.1.3; GHSA-6hxq-p678-4hr2
  */
-function judgeFormat(answer: RegistrationAnswer): PasskeyProblem | null {
-  const { format, statement } = answer
+function validateAttestation(response: RegistrationResponse): PasskeyProblem | null {
+  const { format, statement } = response
   if (format === 'none') return statement.size === 0 ? null : 'attestation'
-  return format === 'packed' && isSelfStatement(answer) ? null : 'attestation'
+  return format === 'packed' && isSelfAttestation(response) ? null : 'attestation'
 }
 
-/** Exactly the credential's own `alg`, and `sig`. @see WebAuthn Level 3, section 8.2 */
-function isSelfStatement({ statement, authenticator: { attested } }: RegistrationAnswer): boolean {
-  const algorithm = attested === null ? undefined : algorithmOf(attested.key)
+/** The statement has the credential's own `alg`, a valid `sig` and nothing else. @see WebAuthn Level 3, section 8.2 */
+function isSelfAttestation({
+  statement,
+  clientData,
+  authenticatorData,
+  authenticator: { attested },
+}: RegistrationResponse): boolean {
   const signature = statement.get('sig')
-  if (statement.size !== 2 || statement.get('alg') !== algorithm) return false
-  return signature instanceof Uint8Array && (!isEcdsa(algorithm) || isDerSignature(signature))
+  if (attested === null || statement.size !== 2 || !(signature instanceof Uint8Array)) return false
+  if (statement.get('alg') !== algorithmOf(attested.key)) return false
+  const message = signedData(authenticatorData, clientData.bytes)
+  return isSignatureValid(attested.key, message, signature)
 }
 
-async function libraryAccepts(
-  answer: RegistrationAnswer,
-  challenge: string,
-  policy: PasskeyPolicy,
-): Promise<boolean> {
-  const { verifyRegistrationResponse } = await webAuthnLibrary()
-  const id = base64url(answer.credentialId)
-  try {
-    const { verified } = await verifyRegistrationResponse({
-      response: {
-        id,
-        rawId: id,
-        type: 'public-key',
-        response: {
-          clientDataJSON: base64url(answer.clientData.bytes),
-          attestationObject: base64url(answer.attestationObject),
-        },
-        clientExtensionResults: {},
-      },
-      expectedChallenge: challenge,
-      expectedOrigin: [...policy.origins],
-      expectedRPID: policy.rpId,
-      requireUserVerification: policy.userVerification === 'required',
-      supportedAlgorithmIDs: [...policy.algorithms],
-    })
-    return verified
-  } catch {
-    // The library throws its refusals, without codes.
-    return false
-  }
-}
-
-function credentialOf({ authenticator, transports }: RegistrationAnswer): RegisteredCredential {
+function credentialOf({ authenticator, transports }: RegistrationResponse): RegisteredCredential {
   const { attested, signCount, userVerified, backupEligible, backedUp } = authenticator
-  if (attested === null) throw new Error('a registration without a credential was accepted')
+  if (attested === null) throw new Error('the verified registration has no attested credential')
   const { credentialId, publicKey, aaguid } = attested
   return {
     credentialId,

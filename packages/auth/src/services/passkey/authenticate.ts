@@ -3,11 +3,11 @@ import { requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
-import type { AuthenticationAnswer } from '../../webauthn/answer.js'
-import { readAuthenticationAnswer } from '../../webauthn/answer.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
-import type { AuthenticationVerdict } from '../../webauthn/verify-authentication.js'
+import type { AuthenticationResponse } from '../../webauthn/response.js'
+import { parseAuthenticationResponse } from '../../webauthn/response.js'
+import type { AuthenticationResult } from '../../webauthn/verify-authentication.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
@@ -91,7 +91,7 @@ export async function authenticate<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const { challengeId, response } = readInput(input)
   const id = readChallengeId(challengeId)
-  const answer = readAuthenticationAnswer(response)
+  const answer = parseAuthenticationResponse(response)
   if (id === null) return refused(context, { userId: null, info }, 'unknown')
   const { passkeys } = context.storage
   const { credentialId } = answer
@@ -102,7 +102,7 @@ export async function authenticate<Metadata extends object>(
     credentialId,
   })
   if (credential === null) return refused(context, { userId: null, info }, 'unknown')
-  const verdict = await verify(context, id, answer, credential)
+  const verdict = verify(context, id, answer, credential)
   if (!verdict.ok) return refused(context, { userId: credential.userId, info }, verdict.problem)
   return openSession(context, credential, verdict, info)
 }
@@ -111,11 +111,11 @@ export async function authenticate<Metadata extends object>(
 function verify(
   { options }: Pick<ServiceContext<object>, 'options'>,
   id: Uint8Array,
-  answer: AuthenticationAnswer,
+  answer: AuthenticationResponse,
   credential: PasskeyCredential,
-): Promise<AuthenticationVerdict> {
+): AuthenticationResult {
   const byAddress = challengeOf(id, { kind: 'address' })
-  const discoverable = answer.clientData.says.challenge !== byAddress
+  const discoverable = answer.clientData.parsed.challenge !== byAddress
   const challenge = discoverable ? challengeOf(id, { kind: 'discoverable' }) : byAddress
   const expected = { challenge, discoverable }
   return verifyAuthentication(answer, credential, expected, policyOf(options.passkey))
@@ -124,7 +124,7 @@ function verify(
 async function openSession<Metadata extends object>(
   { options, runWithEffects }: ServiceContext<Metadata>,
   credential: PasskeyCredential,
-  verdict: Extract<AuthenticationVerdict, { ok: true }>,
+  verdict: Extract<AuthenticationResult, { ok: true }>,
   info: RequestInfo,
 ): Promise<AuthenticatePasskeyOutcome<Metadata>> {
   const { userId } = credential
@@ -147,7 +147,7 @@ async function openSession<Metadata extends object>(
 /** What a verified assertion writes. */
 export const useOf = (
   { credentialId, userId, epochs }: PasskeyCredential,
-  { signCount, backedUp }: Extract<AuthenticationVerdict, { ok: true }>,
+  { signCount, backedUp }: Extract<AuthenticationResult, { ok: true }>,
 ) => ({ credentialId, userId, epochs, signCount, backedUp })
 
 /** A counter that did not rise is reported: the passkey may have been copied. Section 6.1.1. */

@@ -1,11 +1,6 @@
 import type { EmailKey, PasskeyCredential } from 'torii-core'
 import type { KeyRing } from '../../crypto/key-ring.js'
-
-/** A passkey as options name it to a browser. */
-export interface CredentialDescriptor {
-  readonly id: Uint8Array
-  readonly transports: readonly string[]
-}
+import type { CredentialDescriptor } from '../../webauthn/ceremony-options.js'
 
 /** What the passkeys in daily use look like: bytes of the id, transports. Phones and browsers first. */
 const forms: readonly { readonly bytes: number; readonly transports: readonly string[] }[] =

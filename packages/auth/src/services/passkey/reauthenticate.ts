@@ -2,9 +2,9 @@ import type { PasskeyReauthentication, Session, SessionToken, ValidSession } fro
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
-import { readAuthenticationAnswer } from '../../webauthn/answer.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
+import { parseAuthenticationResponse } from '../../webauthn/response.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context.js'
 import type { Effects } from '../effects/effects.js'
@@ -68,7 +68,7 @@ export async function reauthenticate<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const { challengeId, response, token, rotate } = readInput(input)
   const id = readChallengeId(challengeId)
-  const answer = readAuthenticationAnswer(response)
+  const answer = parseAuthenticationResponse(response)
   const key = keyOfSession(token, valid)
   const eventContext = eventContextOf(valid, info)
   if (id === null) return refused(context, eventContext, 'unknown')
@@ -83,7 +83,7 @@ export async function reauthenticate<Metadata extends object>(
   const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
   const expected = { challenge, discoverable: false }
   const policy = policyOf(context.options.passkey)
-  const verdict = await verifyAuthentication(answer, credential, expected, policy)
+  const verdict = verifyAuthentication(answer, credential, expected, policy)
   if (!verdict.ok) return refused(context, eventContext, verdict.problem)
   const next = rotate ? freshSecret(key) : sameSecret(key, token)
   const ipAddress = startCharge(context.options.bruteForce, info.ip)?.key ?? null

@@ -3,10 +3,10 @@ import { newPasskeyId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import type { RegistrationAnswer } from '../../webauthn/answer.js'
-import { readRegistrationAnswer } from '../../webauthn/answer.js'
 import type { PasskeyCreationOptions } from '../../webauthn/ceremony-options.js'
 import { creationOptions } from '../../webauthn/ceremony-options.js'
+import type { RegistrationResponse } from '../../webauthn/response.js'
+import { parseRegistrationResponse } from '../../webauthn/response.js'
 import type { PasskeyProblem } from '../../webauthn/verification.js'
 import { verifyRegistration } from '../../webauthn/verify-registration.js'
 import type { ServiceContext } from '../context.js'
@@ -92,13 +92,13 @@ export async function register<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const { challengeId, response, name = defaultPasskeyName } = readInput(input)
   const id = readChallengeId(challengeId)
-  const answer = readRegistrationAnswer(response)
+  const answer = parseRegistrationResponse(response)
   const checkedName = readPasskeyName(name)
   if (!valid.recent) return reauthenticationRequired
   if (id === null || !(await consume(context, valid, id))) return invalidToken
   const asked = await whatWasAsked(context, valid, id, answer)
   const policy = policyOf(context.options.passkey)
-  const verdict = await verifyRegistration(answer, asked.challenge, policy)
+  const verdict = verifyRegistration(answer, asked.challenge, policy)
   if (!verdict.ok) return { ok: false, reason: 'passkey_rejected', problem: verdict.problem }
   const { userHandle } = asked
   const passkey = { ...verdict.credential, id: newPasskeyId(), userHandle, name: checkedName }
@@ -124,13 +124,14 @@ async function whatWasAsked<Metadata extends object>(
   { options, storage }: ServiceContext<Metadata>,
   { user, session }: ValidSession<object>,
   id: Uint8Array,
-  { clientData }: RegistrationAnswer,
+  { clientData }: RegistrationResponse,
 ): Promise<{ challenge: string; userHandle: Uint8Array }> {
   const asked = (userHandle: Uint8Array) => ({
     challenge: challengeOf(id, { kind: 'register', sessionId: session.id, userHandle }),
     userHandle,
   })
-  const answered = ({ challenge }: { challenge: string }) => challenge === clientData.says.challenge
+  const answered = ({ challenge }: { challenge: string }) =>
+    challenge === clientData.parsed.challenge
   const [first, ...older] = userHandles(options.keys, user.id)
   const known = [first, ...older].map(asked).find(answered)
   if (known !== undefined) return known

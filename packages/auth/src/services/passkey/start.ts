@@ -3,7 +3,6 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import { offeredAlgorithms } from '../../webauthn/credential-key.js'
 import type { PasskeyPolicy } from '../../webauthn/verification.js'
-import { loadWebAuthnLibrary } from '../../webauthn/web-authn-library.js'
 import type { ServiceContext } from '../context.js'
 import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
@@ -31,8 +30,6 @@ export function newChallenge(
   id: Uint8Array,
   info: RequestInfo,
 ) {
-  // The answer will need it, and until then there is time.
-  loadWebAuthnLibrary()
   return {
     challengeHash: hashChallengeId(id),
     lifetimeSeconds: options.passkey.challengeSeconds,

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { InvalidInputError } from 'torii-core'
-import { readAuthenticationAnswer, readRegistrationAnswer } from './answer.js'
 import { SoftwareAuthenticator } from './authenticator.test.support.js'
+import { parseAuthenticationResponse, parseRegistrationResponse } from './response.js'
 
 const authenticator = new SoftwareAuthenticator()
 const challenge = randomBytes(32).toString('base64url')
@@ -23,22 +23,25 @@ const clientDataOf = (text: string | Buffer) => ({
   response: { ...authentication.response, clientDataJSON: Buffer.from(text).toString('base64url') },
 })
 
-describe('answers', () => {
-  test('what a browser sends is read, with or without what is optional', () => {
-    assert.deepEqual(readRegistrationAnswer(registration).transports, ['internal', 'hybrid'])
+describe('parsing responses', () => {
+  test('the parsers accept what a browser sends, with and without the optional members', () => {
+    assert.deepEqual(parseRegistrationResponse(registration).transports, ['internal', 'hybrid'])
     const { transports: _, ...response } = registration.response
-    assert.deepEqual(readRegistrationAnswer({ ...registration, response }).transports, [])
+    assert.deepEqual(parseRegistrationResponse({ ...registration, response }).transports, [])
     const more = { ...registration, made: 'up', response: { ...response, publicKeyAlgorithm: -7 } }
-    assert.equal(readRegistrationAnswer(more).format, 'none')
-    assert.equal(readAuthenticationAnswer(authentication).userHandle?.length, 64)
+    assert.equal(parseRegistrationResponse(more).format, 'none')
+    assert.equal(parseAuthenticationResponse(authentication).userHandle?.length, 64)
     const named = { ...authentication.response, userHandle: null }
-    assert.equal(readAuthenticationAnswer({ ...authentication, response: named }).userHandle, null)
+    assert.equal(
+      parseAuthenticationResponse({ ...authentication, response: named }).userHandle,
+      null,
+    )
   })
 
-  test('what is no credential at all is refused', () => {
+  test('the parsers refuse what is not a credential', () => {
     for (const value of [undefined, null, '', 'text', 7, true, [], [registration]]) {
-      refused(() => readRegistrationAnswer(value), 'response')
-      refused(() => readAuthenticationAnswer(value), 'response')
+      refused(() => parseRegistrationResponse(value), 'response')
+      refused(() => parseAuthenticationResponse(value), 'response')
     }
   })
 
@@ -60,9 +63,12 @@ describe('answers', () => {
     ['a response that is a list', { response: [] }, 'response'],
   ]
   for (const [name, change, field] of shapes)
-    test(`${name} is refused`, () => {
-      refused(() => readRegistrationAnswer({ ...registration, ...change }), `response.${field}`)
-      refused(() => readAuthenticationAnswer({ ...authentication, ...change }), `response.${field}`)
+    test(`the parsers refuse ${name}`, () => {
+      refused(() => parseRegistrationResponse({ ...registration, ...change }), `response.${field}`)
+      refused(
+        () => parseAuthenticationResponse({ ...authentication, ...change }),
+        `response.${field}`,
+      )
     })
 
   const members: readonly [member: string, most: number][] = [
@@ -72,12 +78,12 @@ describe('answers', () => {
     ['userHandle', 64],
   ]
   for (const [member, most] of members)
-    test(`${member} of a wrong type or of more than ${most} bytes is refused`, () => {
+    test(`parseAuthenticationResponse() refuses ${member} of a wrong type or of more than ${most} bytes`, () => {
       const long = Buffer.alloc(most + 1).toString('base64url')
       for (const value of [7, {}, [], '', 'a b', 'ä', `${long}`, 'A'.repeat(1e6)])
         refused(
           () =>
-            readAuthenticationAnswer({
+            parseAuthenticationResponse({
               ...authentication,
               response: { ...authentication.response, [member]: value },
             }),
@@ -85,9 +91,9 @@ describe('answers', () => {
         )
     })
 
-  test('transports are at most 16 names', () => {
+  test('parseRegistrationResponse() accepts at most 16 transport names', () => {
     const withTransports = (transports: unknown) =>
-      readRegistrationAnswer({
+      parseRegistrationResponse({
         ...registration,
         response: { ...registration.response, transports },
       }).transports
@@ -109,10 +115,10 @@ describe('answers', () => {
       refused(() => withTransports(value), 'response.response.transports')
   })
 
-  test('client data is JSON with three texts', () => {
+  test('parseAuthenticationResponse() accepts only JSON with three texts as client data', () => {
     const good = { type: 'a', challenge: 'b', origin: 'c' }
     const read = (text: string | Buffer) =>
-      readAuthenticationAnswer(clientDataOf(text)).clientData.says
+      parseAuthenticationResponse(clientDataOf(text)).clientData.parsed
     const plain = { ...good, crossOrigin: false, topOrigin: null }
     assert.deepEqual(read(JSON.stringify(good)), plain)
     assert.deepEqual(read(`\ufeff${JSON.stringify({ ...good, more: [1] })}`), plain)
@@ -132,14 +138,14 @@ describe('answers', () => {
       `${'['.repeat(2000)}`,
     ])
       refused(
-        () => readAuthenticationAnswer(clientDataOf(text)),
+        () => parseAuthenticationResponse(clientDataOf(text)),
         'response.response.clientDataJSON',
       )
-    // The decoder forgets the text that it refused.
+    // The decoder keeps no state of a refused text.
     assert.deepEqual(read(JSON.stringify(good)), plain)
   })
 
-  test('any JSON is read or refused with a typed error', () => {
+  test('the parsers throw nothing but InvalidInputError for any JSON', () => {
     const run = (read: (value: unknown) => unknown, value: unknown) => {
       try {
         read(value)
@@ -164,13 +170,13 @@ describe('answers', () => {
     )
     fc.assert(
       fc.property(fc.jsonValue(), scrambled, (value, [member, given]) => {
-        run(readRegistrationAnswer, value)
-        run(readAuthenticationAnswer, value)
-        run(readRegistrationAnswer, {
+        run(parseRegistrationResponse, value)
+        run(parseAuthenticationResponse, value)
+        run(parseRegistrationResponse, {
           ...registration,
           response: { ...registration.response, [member]: given },
         })
-        run(readAuthenticationAnswer, {
+        run(parseAuthenticationResponse, {
           ...authentication,
           response: { ...authentication.response, [member]: given },
         })

@@ -1,14 +1,14 @@
 import { InvalidInputError } from 'torii-core'
 import type { AuthenticatorData } from './authenticator-data.js'
-import { isMap, readAuthenticatorData } from './authenticator-data.js'
+import { readAuthenticatorData } from './authenticator-data.js'
 import type { CborMap } from './cbor.js'
-import { readCbor } from './cbor.js'
+import { isMap, readCbor } from './cbor.js'
 import type { ClientData } from './client-data.js'
 import { readClientData } from './client-data.js'
 
 /**
- * The most bytes each member may have. `none` attestations of an RSA key with the longest id are below
- * 2 KiB and client data is some 200 bytes; what is longer is no answer of a browser.
+ * The maximum size of each member. A registration without attestation, with an RSA key and the longest credential
+ * id is below 2 KiB, and client data is about 200 bytes; no browser sends more than these limits.
  * @see WebAuthn Level 3, section 7.1 step 24, for the credential id
  */
 const maxBytes = {
@@ -22,49 +22,51 @@ const maxBytes = {
 
 const maxTransports = 16
 
-/** Client data as it came, which is what was signed, and what it says. */
-interface SentClientData {
+/** Client data as received, which is what the authenticator signed, and parsed. */
+interface ReceivedClientData {
   readonly bytes: Buffer
-  readonly says: ClientData
+  readonly parsed: ClientData
 }
 
-/** An answer to registration options, taken apart; nothing in it is believed yet. */
-export interface RegistrationAnswer {
+/** The parsed response to registration options. It is not verified yet. */
+export interface RegistrationResponse {
   readonly credentialId: Buffer
-  readonly clientData: SentClientData
-  readonly attestationObject: Buffer
+  readonly clientData: ReceivedClientData
+  /** The authenticator data as received. */
+  readonly authenticatorData: Uint8Array
   readonly format: string
   readonly statement: CborMap
   readonly authenticator: AuthenticatorData
   readonly transports: readonly string[]
 }
 
-/** An answer to authentication options, taken apart; nothing in it is believed yet. */
-export interface AuthenticationAnswer {
+/** The parsed response to authentication options. It is not verified yet. */
+export interface AuthenticationResponse {
   readonly credentialId: Buffer
-  readonly clientData: SentClientData
+  readonly clientData: ReceivedClientData
+  /** The authenticator data as received, which is what the authenticator signed. */
   readonly authenticatorData: Buffer
   readonly authenticator: AuthenticatorData
   readonly signature: Buffer
-  /** What the authenticator calls the user, where it says so. */
+  /** The user handle, where the authenticator sends one. */
   readonly userHandle: Buffer | null
 }
 
 /**
- * Reads `RegistrationResponseJSON`, from the text of its members down to the CBOR inside, in time bounded by
- * its size. Members that nobody here needs are ignored.
- * @throws InvalidInputError naming the member; call it before any query
+ * Parses `RegistrationResponseJSON`, from the members' text down to the CBOR inside, in time bounded by its
+ * size. Ignores members that the verification does not need.
+ * @throws InvalidInputError naming the member
  * @see WebAuthn Level 3, section 5.1, RegistrationResponseJSON
  */
-export function readRegistrationAnswer(value: unknown): RegistrationAnswer {
+export function parseRegistrationResponse(value: unknown): RegistrationResponse {
   const { credentialId, response } = readCredential(value)
   const { transports = [], ...members } = response
   const attestationObject = readBytes(members, 'attestationObject')
-  const { format, statement, authenticator } = readAttestation(attestationObject)
+  const { format, statement, authenticatorData, authenticator } = readAttestation(attestationObject)
   return {
     credentialId,
-    clientData: readSentClientData(members),
-    attestationObject,
+    clientData: readReceivedClientData(members),
+    authenticatorData,
     format,
     statement,
     authenticator,
@@ -73,10 +75,10 @@ export function readRegistrationAnswer(value: unknown): RegistrationAnswer {
 }
 
 /**
- * Reads `AuthenticationResponseJSON`, as {@link readRegistrationAnswer} does.
- * @throws InvalidInputError naming the member; call it before any query
+ * Parses `AuthenticationResponseJSON`, as {@link parseRegistrationResponse} does.
+ * @throws InvalidInputError naming the member
  */
-export function readAuthenticationAnswer(value: unknown): AuthenticationAnswer {
+export function parseAuthenticationResponse(value: unknown): AuthenticationResponse {
   const { credentialId, response } = readCredential(value)
   const authenticatorData = readBytes(response, 'authenticatorData')
   const authenticator = readAuthenticatorData(authenticatorData)
@@ -84,7 +86,7 @@ export function readAuthenticationAnswer(value: unknown): AuthenticationAnswer {
   const { userHandle = null } = response
   return {
     credentialId,
-    clientData: readSentClientData(response),
+    clientData: readReceivedClientData(response),
     authenticatorData,
     authenticator,
     signature: readBytes(response, 'signature'),
@@ -114,39 +116,46 @@ const byteMembers = {
 const readBytes = (members: Members, name: keyof typeof byteMembers): Buffer =>
   decode(members[name], `response.${name}`, byteMembers[name])
 
-function readSentClientData(members: Members): SentClientData {
+function readReceivedClientData(members: Members): ReceivedClientData {
   const bytes = readBytes(members, 'clientDataJSON')
-  const says = readClientData(bytes)
-  if (says === null) throw invalid('response.clientDataJSON', 'must be the client data of WebAuthn')
-  return { bytes, says }
+  const parsed = readClientData(bytes)
+  if (parsed === null)
+    throw invalid('response.clientDataJSON', 'must be WebAuthn client data in JSON')
+  return { bytes, parsed }
 }
 
 /** @see WebAuthn Level 3, section 6.5.4 */
 function readAttestation(
   bytes: Buffer,
-): Pick<RegistrationAnswer, 'format' | 'statement' | 'authenticator'> {
+): Pick<RegistrationResponse, 'format' | 'statement' | 'authenticatorData' | 'authenticator'> {
   const read = readCbor(bytes)
   const object = read !== null && read.end === bytes.length && isMap(read.value) ? read.value : null
   const format = object?.get('fmt')
   const statement = object?.get('attStmt')
   const data = object?.get('authData')
-  const authenticator = data instanceof Uint8Array ? readAuthenticatorData(data) : null
-  if (typeof format !== 'string' || !isMap(statement) || authenticator === null)
+  const authenticatorData = data instanceof Uint8Array ? data : null
+  const authenticator = authenticatorData === null ? null : readAuthenticatorData(authenticatorData)
+  if (
+    typeof format !== 'string' ||
+    !isMap(statement) ||
+    authenticatorData === null ||
+    authenticator === null
+  )
     throw invalid('response.attestationObject', 'must be a well-formed attestation object')
-  return { format, statement, authenticator }
+  return { format, statement, authenticatorData, authenticator }
 }
 
 function readTransports(value: unknown): readonly string[] {
   const isTransport = (one: unknown): one is string =>
     typeof one === 'string' && /^[a-z0-9-]{1,32}$/.test(one)
   if (!Array.isArray(value) || value.length > maxTransports || !value.every(isTransport))
-    throw invalid('response.transports', `must be at most ${maxTransports} names of transports`)
+    throw invalid('response.transports', `must be at most ${maxTransports} transport names`)
   return Array.from(new Set(value))
 }
 
-/** The bytes of base64url in its one canonical spelling. */
+/** Decodes canonical base64url without padding. */
 function decode(value: unknown, member: string, most: number): Buffer {
-  // Length first: nothing long is ever decoded.
+  // The length check comes first: long text is never decoded.
   const fits =
     typeof value === 'string' && value.length > 0 && value.length <= Math.ceil((most * 4) / 3)
   const bytes = fits ? Buffer.from(value, 'base64url') : null
