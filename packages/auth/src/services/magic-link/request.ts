@@ -8,7 +8,7 @@ import type { ServiceContext } from '../context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
-import type { TooManyAttempts } from '../sign-in.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { hashCode, newCode } from './code.js'
 
 /** Whom a link is for. */

@@ -7,7 +7,7 @@ import { loadWebAuthnLibrary } from '../../webauthn/web-authn-library.js'
 import type { ServiceContext } from '../context.js'
 import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
-import type { TooManyAttempts } from '../sign-in.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { hashChallengeId } from './challenge.js'
 
 /** What a page is to hand to the browser, and what names the ceremony when it answers. */
