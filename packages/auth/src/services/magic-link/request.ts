@@ -92,7 +92,7 @@ async function issue<Metadata extends object>(
     lifetimeSeconds,
     charges,
   })
-  const link = mailLink(options.baseUrl, 'magic_link', token)
+  const link = mailLink(options, 'magic_link', token)
   return { decision, made: { link, token, code, lifetimeSeconds } }
 }
 
