@@ -11,7 +11,7 @@ export async function register(page, email, name = 'Ada Lovelace') {
   await page.goto('/register')
   await fill(page, { name, email, password })
   await page.getByRole('button', { name: 'Create account' }).click()
-  await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
 }
 
 /**

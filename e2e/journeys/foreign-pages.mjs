@@ -40,8 +40,8 @@ journey(
     const email = newEmail()
     await attacker.page.goto('/sign-in/mail')
     await attacker.page.locator('#email').fill(email)
-    await attacker.page.getByRole('button', { name: 'Mail me a link' }).click()
-    await attacker.page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await attacker.page.getByRole('button', { name: 'Email me a link' }).click()
+    await attacker.page.getByRole('heading', { name: 'Check your email' }).waitFor()
     const token = new URL(await mail.link(email, 'magic-link')).searchParams.get('token')
     const html = `<form method="post" action="${site.url}/auth/magic-link/authenticate"><input name="token" value="${token}"><button>Win</button></form>`
     await withForeignPage({ html }, async (address) => {

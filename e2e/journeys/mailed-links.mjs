@@ -6,11 +6,11 @@ import { newEmail } from '../harness/world.mjs'
 async function requestLink(page, email) {
   await page.goto('/sign-in/mail')
   await page.locator('#email').fill(email)
-  await page.getByRole('button', { name: 'Mail me a link' }).click()
-  await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+  await page.getByRole('button', { name: 'Email me a link' }).click()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
 }
 
-const dead = (page) => page.getByRole('heading', { name: 'This link does not work' }).waitFor()
+const dead = (page) => page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor()
 
 journey('a link that was used opens nothing any more', async ({ visitor, mail }) => {
   const ada = await visitor()

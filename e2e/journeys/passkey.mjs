@@ -6,17 +6,17 @@ import { signOut, signUp } from './acts.mjs'
 
 async function addPasskey(page, authenticator, name) {
   await page.goto('/account/security')
-  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByRole('button', { name: 'Add passkey' }).click()
   await page.locator('#passkey-name').fill(name)
   await authenticator.touchedDuring(async () => {
-    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('button', { name: 'Continue' }).click()
     await page.locator('#passkeys').getByText(name, { exact: true }).waitFor()
   })
 }
 
 const signInByPasskey = (page, authenticator, landed) =>
   authenticator.touchedDuring(async () => {
-    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('button', { name: 'Sign in with passkey' }).click()
     await landed()
   })
 
@@ -29,7 +29,7 @@ journey(
     await signUp(ada, mail)
     const authenticator = await addAuthenticator(page)
     await page.goto('/account/security')
-    await page.getByRole('button', { name: 'Add a passkey' }).click()
+    await page.getByRole('button', { name: 'Add passkey' }).click()
     await ada.look('dialog-add-passkey')
     await addPasskey(page, authenticator, 'Laptop')
     const [made] = await authenticator.credentials()
@@ -48,17 +48,19 @@ journey(
     await page.getByRole('button', { name: 'Rename Laptop' }).click()
     await page.locator('dialog[open] input[name=name]').fill('Old laptop')
     await page.locator('dialog[open]').getByRole('button', { name: 'Save' }).click()
-    await page.getByText('Renamed.').waitFor()
+    await page.getByText('Passkey renamed.').waitFor()
     await page.getByRole('button', { name: 'Delete Old laptop' }).click()
     await ada.look('dialog-delete-passkey')
-    await page.getByRole('button', { name: 'Delete it' }).click()
-    await page.getByText('The passkey is deleted.').waitFor()
+    await page.locator('dialog[open]').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('Passkey deleted.').waitFor()
 
     await signOut(page)
     ada.expect(401, 'POST', '/auth/passkeys/authenticate/verify')
     await page.goto('/sign-in')
     await signInByPasskey(page, authenticator, () =>
-      page.getByText('No account here knows this passkey any more.').waitFor(),
+      page
+        .getByText('This passkey does not belong to an account. Use another sign-in method.')
+        .waitFor(),
     )
   },
 )
@@ -82,10 +84,10 @@ journey('the same authenticator is not registered twice', async ({ visitor, mail
   await signUp(ada, mail)
   const authenticator = await addAuthenticator(page)
   await addPasskey(page, authenticator, 'Laptop')
-  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByRole('button', { name: 'Add passkey' }).click()
   await authenticator.touchedDuring(async () => {
-    await page.getByRole('button', { name: 'Go on' }).click()
-    await page.getByText('This device has a passkey here already.').waitFor()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText('This device already has a passkey for this account.').waitFor()
   })
   assert.equal((await authenticator.credentials()).length, 1)
 })
@@ -102,7 +104,7 @@ journey(
     await authenticator.setVerified(false)
     await page.goto('/sign-in')
     await signInByPasskey(page, authenticator, () =>
-      page.getByText('No passkey was used. Try again when you are ready.').waitFor(),
+      page.getByText('The passkey prompt was canceled. Try again.').waitFor(),
     )
     assert.deepEqual(await ada.cookies(), [])
     await authenticator.setVerified(true)

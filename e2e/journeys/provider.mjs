@@ -22,7 +22,7 @@ journey('sign in at the provider, twice as the same person', async ({ visitor })
   await page.waitForURL('**/account')
   await page.getByRole('heading', { name: 'Grace Hopper' }).waitFor()
   await page.goto('/account/security')
-  await page.getByText('You sign in without one.').waitFor()
+  await page.getByText('You sign in without a password.').waitFor()
   await grace.look('security-provider-only')
   await signOut(page)
 
@@ -40,7 +40,7 @@ journey('decline at the provider', async ({ visitor }) => {
   await page.goto('/sign-in')
   await page.getByRole('link', { name: 'Continue with Local provider' }).click()
   await page.getByRole('button', { name: 'Decline' }).click()
-  await page.getByText('You declined at the provider. Nothing was done.').waitFor()
+  await page.getByText('You canceled the sign-in at the provider. Nothing was changed.').waitFor()
   // A reload does not repeat it.
   await page.waitForURL((url) => url.search === '')
   await grace.look('sign-in-declined')
@@ -60,7 +60,7 @@ journey('connect an account of the provider, and disconnect it', async ({ visito
   await connected.getByText(elsewhere).waitFor()
   await ada.look('security-connected')
   await connected.getByRole('button', { name: /^Disconnect/ }).click()
-  await page.getByText('Disconnected.').waitFor()
+  await page.getByText('Account disconnected.').waitFor()
   assert.equal(await connected.getByText(elsewhere).count(), 0)
 })
 
@@ -79,7 +79,7 @@ journey(
     await ada.page.goto('/account/security')
     await ada.page.getByRole('button', { name: 'Connect Local provider' }).click()
     await atProvider(ada.page, email, 'Grace Hopper')
-    await ada.page.getByText('already belongs to an account here').waitFor()
+    await ada.page.getByText('already connected to another account').waitFor()
     assert.equal(new URL(ada.page.url()).pathname, '/account/security')
   },
 )
@@ -98,6 +98,6 @@ journey(
     // The verified address is a way in by mail, so the account at the provider may go.
     await page.goto('/account/security')
     await page.getByRole('button', { name: /^Disconnect/ }).click()
-    await page.getByText('Disconnected.').waitFor()
+    await page.getByText('Account disconnected.').waitFor()
   },
 )

@@ -16,7 +16,7 @@ journey(
 
     ada.expect(401, 'POST', '/auth/password/authenticate')
     await signIn(page, email, 'not the password at all')
-    await page.getByText('The address or the password is not right.').waitFor()
+    await page.getByText('Incorrect email address or password.').waitFor()
     await page.goto('/account/data')
     await fill(page, { email, password })
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -59,7 +59,7 @@ journey(
     await second.locator('#name').fill('Somebody else')
     await second.getByRole('button', { name: 'Save' }).click()
     await second.waitForURL('**/sign-in?to=%2Faccount')
-    await second.getByText('Your session has ended. Sign in to go on.').waitFor()
+    await second.getByText('Your session has ended. Sign in to continue.').waitFor()
   },
 )
 
@@ -70,8 +70,8 @@ journey('a mailed link signs in a new address and a known one', async ({ visitor
     const { page } = ada
     await page.goto('/sign-in/mail')
     await page.locator('#email').fill(email)
-    await page.getByRole('button', { name: 'Mail me a link' }).click()
-    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await page.getByRole('button', { name: 'Email me a link' }).click()
+    await page.getByRole('heading', { name: 'Check your email' }).waitFor()
     await page.goto(await mail.link(email, 'magic-link'))
     assert.equal(new URL(page.url()).search, '')
     if (isKnown) await ada.look('landing-sign-in')
@@ -93,18 +93,18 @@ journey(
     const email = newEmail()
     await page.goto('/sign-in/mail')
     await page.locator('#email').fill(email)
-    await page.getByRole('button', { name: 'Mail me a link' }).click()
-    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await page.getByRole('button', { name: 'Email me a link' }).click()
+    await page.getByRole('heading', { name: 'Check your email' }).waitFor()
     await ada.look('sign-in-mail-sent')
     const { text } = await mail.message(email, 'ign in')
     const code = /\b(\d{3} ?\d{3}|\d{6,8})\b/.exec(text)?.[0] ?? ''
     const wrong = code.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10))
     ada.expect(401, 'POST', '/auth/magic-link/authenticate')
     await page.locator('#code').fill(wrong)
-    await page.getByRole('button', { name: 'Sign in with the code' }).click()
-    await page.getByText('That is not the code of the newest message').waitFor()
+    await page.getByRole('button', { name: 'Sign in with code' }).click()
+    await page.getByText('This code is incorrect or has expired.').waitFor()
     await page.locator('#code').fill(code)
-    await page.getByRole('button', { name: 'Sign in with the code' }).click()
+    await page.getByRole('button', { name: 'Sign in with code' }).click()
     await page.waitForURL('**/account')
   },
 )
@@ -129,7 +129,7 @@ journey(
     }
     ada.expect(429, 'POST', '/auth/password/authenticate')
     assert.equal(await send(), 429)
-    await page.getByText('You can try again in').waitFor()
+    await page.getByText('Try again in').waitFor()
     await ada.look('sign-in-too-many')
   },
 )

@@ -51,14 +51,14 @@ const readForm = (form) =>
 
 function firstWrong(form) {
   for (const input of form.querySelectorAll('input:not(.unseen)')) {
-    if (input.validity.valueMissing) return { input, text: 'Fill in this field.' }
+    if (input.validity.valueMissing) return { input, text: 'Enter a value.' }
     if (input.validity.typeMismatch)
       return {
         input,
         text:
           input.type === 'url'
-            ? 'Type a whole address, with https.'
-            : 'Type a whole e-mail address.',
+            ? 'Enter a complete URL that starts with https.'
+            : 'Enter a complete email address.',
       }
   }
   return null
@@ -121,7 +121,7 @@ function startCountdown(form, text, seconds) {
     const left = Math.ceil((endsAtMs - Date.now()) / 1000)
     if (left > 0) {
       const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
-      line.textContent = `You can try again in ${clock}`
+      line.textContent = `Try again in ${clock}`
       return
     }
     stopCountdown(form)

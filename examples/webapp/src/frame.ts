@@ -75,18 +75,18 @@ ${importMap}
 <script type="module" src="${base}/app.js"></script>
 </head>
 <body>
-<a class="skip" href="#content">Skip to the content</a>
+<a class="skip" href="#content">Skip to content</a>
 <header class="top">
 <a class="brand" href="/"><img src="${base}/favicon.svg" alt="" width="28" height="28">Torii</a>
 <nav class="top-nav" aria-label="Site">${topLinks(call)}</nav>
 </header>
 <main id="content" tabindex="-1">
-<noscript><p class="notice">This page needs JavaScript to act. The routes under <code>/auth</code> do not: the README has them for curl.</p></noscript>
+<noscript><p class="notice">This page requires JavaScript. You can also call the routes under <code>${call.site.torii.options.basePath}</code> with curl; see the README.</p></noscript>
 ${content}
 </main>
 <footer class="bottom">
 ${call.mailbox && html`<p><a href="/mailbox">Development mailbox</a></p>`}
-<p>Data lives in ${call.site.database}, schema <code>${call.site.schema}</code></p>
+<p>Data in ${call.site.database}, schema <code>${call.site.schema}</code></p>
 </footer>
 <p id="status" class="toast" role="status"></p>
 </body>

@@ -27,7 +27,7 @@ describe('keys that nobody gave', () => {
   test('are refused when others may read them', async () => {
     const path = join(directory, 'torii-keys')
     await chmod(path, 0o644)
-    await assert.rejects(load(), /holds secrets and others may read it: run "chmod 600/)
+    await assert.rejects(load(), /holds secrets, but other users can read it. Run "chmod 600/)
   })
 })
 

@@ -50,7 +50,7 @@ async function readKept(path: string): Promise<readonly ApplicationKey[] | null>
     const { mode } = await file.stat()
     if (process.platform !== 'win32' && (mode & 0o077) !== 0)
       throw new SettingsError(
-        `${path} holds secrets and others may read it: run "chmod 600 ${path}"`,
+        `${path} holds secrets, but other users can read it. Run "chmod 600 ${path}"`,
       )
     return parseKeys((await readFile(file, 'utf8')).trim())
   } finally {

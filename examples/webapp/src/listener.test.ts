@@ -10,7 +10,7 @@ test('a port or an address that cannot be had is told with what to set', async (
       assert.ok(error instanceof SettingsError)
       assert.match(
         error.message,
-        new RegExp(`^Port ${first.port} is taken on 127\\.0\\.0\\.1\\..*PORT`),
+        new RegExp(`^Port ${first.port} on 127\\.0\\.0\\.1 is already in use\\..*PORT`),
       )
       return true
     })

@@ -56,7 +56,7 @@ function asSetting(error: NodeJS.ErrnoException, host: string, port: number): Er
   switch (error.code) {
     case 'EADDRINUSE':
       return new SettingsError(
-        `Port ${port} is taken on ${host}. End what listens there, or set PORT (ADMIN_PORT for the console) to another; 0 lets the system choose one`,
+        `Port ${port} on ${host} is already in use. Stop the other process, or set PORT (ADMIN_PORT for the console) to another port; 0 chooses a free one`,
       )
     case 'EACCES':
       return new SettingsError(
@@ -64,7 +64,7 @@ function asSetting(error: NodeJS.ErrnoException, host: string, port: number): Er
       )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new SettingsError(`HOST must be an address of this machine, which ${host} is not`)
+      return new SettingsError(`HOST must be an address of this computer; ${host} is not`)
     default:
       return error
   }

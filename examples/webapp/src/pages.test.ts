@@ -91,10 +91,13 @@ describe('pages', async () => {
   })
 
   test('what the address says is looked up, never shown', async () => {
-    assert.match((await site.get('/sign-in?error=declined')).text, /You declined at the provider/)
+    assert.match(
+      (await site.get('/sign-in?error=declined')).text,
+      /You canceled the sign-in at the provider/,
+    )
     assert.match((await site.get('/sign-in?notice=ready')).text, /You can sign in now/)
     const { text } = await site.get('/sign-in?error=%3Cb%3Eyou%20won&notice=%3Cb%3Eyou%20won')
-    assert.match(text, /That did not work/)
+    assert.match(text, /Sign-in failed/)
     assert.doesNotMatch(text, /you won/)
   })
 
@@ -114,13 +117,16 @@ describe('pages', async () => {
     const { headers } = await site.get('/sign-in?error=already_exists', { cookie })
     const location = headers.get('location') ?? ''
     assert.equal(location, '/account/security?error=already_exists')
-    assert.match((await site.get(location, { cookie })).text, /already belongs to an account here/)
+    assert.match(
+      (await site.get(location, { cookie })).text,
+      /already connected to another account/,
+    )
   })
 
   test('a form without its script is refused, and what was typed is not repeated', async () => {
     const { status, text } = await site.post('/sign-in', 'email=a%40example.com&password=typed')
     assert.equal(status, 405)
-    assert.match(text, /needs JavaScript/)
+    assert.match(text, /JavaScript required/)
     assert.doesNotMatch(text, /typed/)
     const { text: form } = await site.get('/sign-in')
     for (const [tag] of form.matchAll(/<form[^>]*>/g)) assert.match(tag, /method="post"/)
@@ -132,7 +138,7 @@ describe('pages', async () => {
     try {
       const { status, text } = await site.get('/account', { cookie })
       assert.equal(status, 503)
-      assert.match(text, /Not available at the moment/)
+      assert.match(text, /Temporarily unavailable/)
       assert.doesNotMatch(text, /sessions|relation|Error/)
       assert.ok(logged.mock.callCount() > 0)
     } finally {
@@ -144,7 +150,7 @@ describe('pages', async () => {
   test('an unknown page is 404 with the same frame', async () => {
     const { status, text } = await site.get('/nothing/%3Cscript%3E')
     assert.equal(status, 404)
-    assert.match(text, /There is nothing here/)
+    assert.match(text, /Page not found/)
   })
 })
 
@@ -159,7 +165,7 @@ test('a site on the web without mail offers nothing that needs a mail', async ()
   assert.equal(registered.status, 201)
   assert.match(registered.cookie, /^__Host-torii=/)
   const { text: security } = await site.get('/account/security', { cookie: registered.cookie })
-  assert.match(security, /This site sends no mail/)
-  assert.match(security, /Not confirmed/)
+  assert.match(security, /This site sends no email/)
+  assert.match(security, /Not verified/)
   assert.doesNotMatch(security, /data-open="change-email"|data-action="request-own-verification"/)
 })

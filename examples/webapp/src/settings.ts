@@ -74,12 +74,12 @@ function readBaseUrl(read: Read, host: string): URL | null {
   }
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
-    throw new SettingsError('BASE_URL must be an address without a path, like https://app.example')
+    throw new SettingsError('BASE_URL must be a URL without a path, like https://app.example')
   if (url.port === '0')
-    throw new SettingsError('BASE_URL must have the port that browsers use, which is never 0')
+    throw new SettingsError('BASE_URL must have the port that browsers use, not 0')
   if (url.protocol === 'http:' && !isLoopbackName(url.hostname))
     throw new SettingsError(
-      'BASE_URL must be https: over plain http everybody on the way reads the session. http is for localhost, 127.0.0.1 and [::1]',
+      'BASE_URL must be https, since plain http exposes the session. http is allowed for localhost, 127.0.0.1 and [::1] only',
     )
   return url
 }
@@ -87,7 +87,7 @@ function readBaseUrl(read: Read, host: string): URL | null {
 function readMail(read: Read, baseUrl: URL | null): MailSettings {
   const [smtpUrl, directory] = [read('SMTP_URL'), read('MAIL_DIR')]
   if (smtpUrl !== null && directory !== null)
-    throw new SettingsError('SMTP_URL and MAIL_DIR exclude each other: mail goes one way')
+    throw new SettingsError('SMTP_URL and MAIL_DIR exclude each other. Set one of them')
   const sender = `Torii <no-reply@${baseUrl?.hostname ?? 'localhost'}>`
   const isNumber = /[0-9\]]$/.test(baseUrl?.hostname ?? '')
   return {
@@ -103,7 +103,7 @@ function readKeys(read: Read, onLocalhost: boolean): readonly ApplicationKey[] |
   if (text !== null) return parseKeys(text)
   if (onLocalhost) return null
   throw new SettingsError(
-    "TORII_KEYS must be set when BASE_URL is not on localhost: id:secret, the secret as node -p \"require('crypto').randomBytes(32).toString('base64url')\" prints it",
+    "TORII_KEYS must be set when BASE_URL is not on localhost. Set it to id:secret; create the secret with node -p \"require('crypto').randomBytes(32).toString('base64url')\"",
   )
 }
 
@@ -112,7 +112,9 @@ export function parseKeys(text: string): readonly ApplicationKey[] {
   return text.split(',').map((entry) => {
     const [id, secret, ...more] = entry.trim().split(':')
     if (id === undefined || secret === undefined || more.length > 0)
-      throw new SettingsError('TORII_KEYS must be id:secret, several of them with commas between')
+      throw new SettingsError(
+        'TORII_KEYS must be id:secret, or several of them separated by commas',
+      )
     return { id, secret }
   })
 }
@@ -120,7 +122,8 @@ export function parseKeys(text: string): readonly ApplicationKey[] {
 function readOidc(read: Read): OidcSettings | null {
   const [issuer, clientId] = [read('OIDC_ISSUER'), read('OIDC_CLIENT_ID')]
   if (issuer === null) return null
-  if (clientId === null) throw new SettingsError('OIDC_CLIENT_ID must be set beside OIDC_ISSUER')
+  if (clientId === null)
+    throw new SettingsError('OIDC_CLIENT_ID must be set together with OIDC_ISSUER')
   const name = read('OIDC_NAME') ?? 'oidc'
   if (!/^[a-z0-9-]{1,50}$/.test(name))
     throw new SettingsError('OIDC_NAME must be lower-case letters, digits and hyphens')

@@ -20,22 +20,22 @@ export function refuseForeign(
   if (!isLoopbackAddress(socket.remoteAddress) || relayed !== undefined)
     return {
       status: 403,
-      text: `The console answers browsers of this machine only, with no proxy between. From elsewhere run ssh -L ${port}:127.0.0.1:${port} to this machine and open http://127.0.0.1:${port}`,
+      text: `The console accepts browsers of this computer only, without a proxy. From another computer run ssh -L ${port}:127.0.0.1:${port} to this machine and open http://127.0.0.1:${port}`,
     }
   const hosts = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`)
   const host = headers.host?.toLowerCase() ?? ''
   if (!hosts.includes(host))
     return {
       status: 421,
-      text: `The console answers by its own address only: http://127.0.0.1:${port}`,
+      text: `Open the console at its own address: http://127.0.0.1:${port}`,
     }
   if (method === 'GET' || method === 'HEAD') return null
-  if (method !== 'POST') return { status: 405, text: 'Only GET and POST.' }
+  if (method !== 'POST') return { status: 405, text: 'Use GET or POST.' }
   // Required, whatever else a browser sends: the cookie alone is not enough where another port is the same site.
   if (headers.origin !== `http://${host}`)
     return {
       status: 403,
-      text: `This form was sent by another page, or without an Origin. Open the console at http://${host} and try again.`,
+      text: `Another page sent this form, or it has no Origin header. Open the console at http://${host} and try again.`,
     }
   return null
 }

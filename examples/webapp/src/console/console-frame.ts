@@ -46,7 +46,7 @@ export const renderConsole = (
 <link rel="stylesheet" href="${base}/console.css">
 </head>
 <body class="console">
-<a class="skip" href="#content">Skip to the content</a>
+<a class="skip" href="#content">Skip to content</a>
 <header class="top">
 <a class="brand" href="/"><img src="${base}/favicon.svg" alt="" width="28" height="28">Torii <span class="badge">Console</span></a>
 ${path !== null && navigation(path)}
@@ -55,7 +55,7 @@ ${path !== null && navigation(path)}
 ${content}
 </main>
 <footer class="bottom">
-<p>Data lives in ${database}, schema <code>${schema}</code></p>
+<p>Data in ${database}, schema <code>${schema}</code></p>
 <p>All times are UTC</p>
 </footer>
 </body>

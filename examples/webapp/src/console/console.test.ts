@@ -44,11 +44,11 @@ async function kept(userId: string) {
 
 test('an account is disabled and enabled, and the trail names the operator', async () => {
   const { owner } = await signUp()
-  assert.match(await press(`/users/${owner.id}/disable`), /role="status"[^>]*>Disabled: /)
+  assert.match(await press(`/users/${owner.id}/disable`), /role="status"[^>]*>Account disabled. /)
   assert.equal(await torii.sessions.validate(owner.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['user_disabled', 'admin'])
   assert.notEqual((await torii.admin.user(owner.id))?.user.disabledAt, null)
-  assert.match(await press(`/users/${owner.id}/enable`), /role="status"[^>]*>Enabled: /)
+  assert.match(await press(`/users/${owner.id}/enable`), /role="status"[^>]*>Account enabled. /)
   assert.equal((await torii.admin.user(owner.id))?.user.disabledAt, null)
   assert.deepEqual((await kept(owner.id))[0], ['user_enabled', 'admin'])
 })
@@ -65,10 +65,10 @@ test('one session is ended, or every one', async () => {
   assert.equal(await torii.sessions.validate(owner.token), null)
   assert.notEqual(await torii.sessions.validate(other.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['session_revoked', 'admin'])
-  assert.match(await press(`/users/${owner.id}/end-sessions`), /Every session has ended/)
+  assert.match(await press(`/users/${owner.id}/end-sessions`), /All sessions ended/)
   assert.equal(await torii.sessions.validate(other.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['sessions_revoked', 'admin'])
-  assert.match(await press(`/users/${owner.id}/end-sessions`), /There was no such session/)
+  assert.match(await press(`/users/${owner.id}/end-sessions`), /This session had already ended/)
 })
 
 test('a locked account is shown as locked, and unlocked', async () => {
@@ -79,7 +79,7 @@ test('a locked account is shown as locked, and unlocked', async () => {
   for (let tries = 0; tries < 10; tries += 1) await tried()
   assert.match(await read(`/users/${owner.id}`), /Locked<\/span>/)
   const page = await press(`/users/${owner.id}/unlock`)
-  assert.match(page, /role="status"[^>]*>Unlocked: /)
+  assert.match(page, /role="status"[^>]*>Account unlocked. /)
   assert.doesNotMatch(page, /Locked<\/span>/)
   assert.deepEqual((await kept(owner.id))[0], ['attempts_unlocked', 'admin'])
 })

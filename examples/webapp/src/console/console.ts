@@ -78,7 +78,7 @@ async function answer(
   const post = request.method === 'POST'
   const form = post ? await readForm(request) : null
   const token = readCookie(request.headers.cookie)
-  if (post && form === null) sendText(response, 415, 'Only short forms are taken.')
+  if (post && form === null) sendText(response, 415, 'Send a form of at most 4 KiB.')
   else if (path === '/sign-in') signIn(context, response, token, form)
   else if (!context.gate.isOpen(token, Date.now())) redirect(response, '/sign-in')
   else if (path === '/sign-out' && post) signOut(context, response, token)

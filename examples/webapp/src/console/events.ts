@@ -20,7 +20,7 @@ const alarming: ReadonlySet<string> = new Set([
 /** Events of the audit trail, one a row. @param subject whose page this is; others are linked to */
 export const eventList = (events: readonly AuditEvent[], subject: UserId | null): Html =>
   events.length === 0
-    ? html`<p class="empty">Nothing is kept.</p>`
+    ? html`<p class="empty">No events.</p>`
     : html`<ol class="events">${events.map((event) => row(event, subject))}</ol>`
 
 const row = (event: AuditEvent, subject: UserId | null): Html => html`<li>
@@ -36,7 +36,7 @@ const row = (event: AuditEvent, subject: UserId | null): Html => html`<li>
 
 const source = ({ ip, userAgent }: AuditEvent): Html | null => {
   if (ip === null && userAgent === null) return null
-  return html`<span title="${userAgent ?? ''}">${ip ?? 'unknown address'}${
+  return html`<span title="${userAgent ?? ''}">${ip ?? 'unknown IP address'}${
     userAgent !== null && `, ${describeDevice(userAgent).name}`
   }</span>`
 }

@@ -5,6 +5,6 @@ import { html } from '../html.js'
 /** What stands out about an account. */
 export const badges = ({ email, emailVerifiedAt, disabledAt }: User): readonly (Html | false)[] => [
   disabledAt !== null && html`<span class="badge">Disabled</span>`,
-  email === null && html`<span class="badge quiet">No address</span>`,
+  email === null && html`<span class="badge quiet">No email address</span>`,
   email !== null && emailVerifiedAt === null && html`<span class="badge quiet">Not verified</span>`,
 ]

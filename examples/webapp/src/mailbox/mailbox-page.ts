@@ -20,8 +20,8 @@ const showMailbox = (
   received: readonly ReceivedMail[],
   origin: string,
 ): Html => html`<section class="wide">
-<div class="head"><h1>Development mailbox</h1><a class="button" href="/mailbox">Check for mail</a></div>
-<p class="lead">Mail to everybody, newest first, kept in memory. It is here because this site is reached from this machine only; with <code>SMTP_URL</code> mail goes out instead.</p>
+<div class="head"><h1>Development mailbox</h1><a class="button" href="/mailbox">Refresh</a></div>
+<p class="lead">All mail of this site, newest first, kept in memory. Only this computer can open this page. Set <code>SMTP_URL</code> to send mail.</p>
 ${received.length === 0 && html`<p class="card empty">No mail yet.</p>`}
 ${received.map((mail) => showMail(mail, origin))}
 </section>`

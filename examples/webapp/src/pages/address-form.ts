@@ -9,7 +9,7 @@ export const addressForm = (action: string, button: string): Html =>
     content: field({
       id: 'email',
       name: 'email',
-      label: 'E-mail',
+      label: 'Email',
       type: 'email',
       autocomplete: 'username',
     }),

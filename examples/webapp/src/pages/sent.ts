@@ -16,14 +16,14 @@ interface Sent {
 /** The step after a request for mail. The script fills in the address that was typed. */
 export const sentStep = ({ mailbox }: PageCall, { sentence, again, more = null }: Sent): Html =>
   html`<div class="card" data-step="sent" hidden>
-<h2 tabindex="-1">Check your mail</h2>
+<h2 tabindex="-1">Check your email</h2>
 <p>${sentence[0]} <strong data-fill="email"></strong>${sentence[1]}</p>
 ${more}
-${mailbox && html`<p><a class="button primary" href="/mailbox">Open the development mailbox</a></p>`}
-<div class="quiet-acts"><p>Nothing came? Look into the folder for unwanted mail first.</p>
+${mailbox && html`<p><a class="button primary" href="/mailbox">Open development mailbox</a></p>`}
+<div class="quiet-acts"><p>Didn’t get it? Check your spam folder.</p>
 ${actionButton({
   action: again,
   content: html`<input type="hidden" name="email" data-fill="email">`,
-  button: 'Send it again',
+  button: 'Send again',
 })}</div>
 </div>`

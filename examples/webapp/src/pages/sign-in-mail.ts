@@ -9,19 +9,19 @@ import { sentStep } from './sent.js'
 
 /** Signing in by a mailed link, or by the code beside it. */
 export const mailedLinkPage = signedOutPage('/sign-in/mail', (call) => ({
-  title: 'Sign in by mail',
+  title: 'Sign in with a magic link',
   content: html`<section class="narrow hero">
 ${gate}
-<h1 tabindex="-1">Sign in by mail</h1>
-<p class="lead">No password needed: open the link that we send you.</p>
+<h1 tabindex="-1">Sign in with a magic link</h1>
+<p class="lead">Get a link by email and sign in without a password.</p>
 <div class="card" data-step="ask">
-${addressForm('request-link', 'Mail me a link')}
+${addressForm('request-link', 'Email me a link')}
 <p class="aside"><a href="${signInPath}">Sign in another way</a></p>
 </div>
 ${sentStep(call, {
   sentence: [
-    'We have sent a mail to',
-    `. The link in it signs you in, once and within ${minutes(call)} minutes.`,
+    'We have sent a magic link to',
+    `. You can use it once, within ${minutes(call)} minutes.`,
   ],
   again: 'request-link',
   more: codeForm(call),
@@ -38,13 +38,13 @@ const codeForm = ({ site }: PageCall): Html | null =>
     ? actionForm({
         action: 'type-code',
         to: accountPath,
-        button: 'Sign in with the code',
+        button: 'Sign in with code',
         look: 'plain',
         content: html`<input type="hidden" name="email" data-fill="email">
 ${field({
   id: 'code',
   name: 'code',
-  label: 'Or type the code from the message',
+  label: 'Or enter the code from the email',
   autocomplete: 'one-time-code',
   digits: true,
 })}`,

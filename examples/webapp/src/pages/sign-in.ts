@@ -22,7 +22,7 @@ export const signInPage = page(signInPath, (call) => {
     content: html`<section class="narrow hero">
 ${gate}
 <h1 tabindex="-1">Sign in</h1>
-<p class="lead">Use whichever way you have set up.</p>
+<p class="lead">Choose a sign-in method.</p>
 <div class="card">
 ${notice(call)}
 ${passwordForm(call)}
@@ -48,7 +48,7 @@ function passwordForm(call: PageCall): Html {
     content: html`${field({
       id: 'email',
       name: 'email',
-      label: 'E-mail',
+      label: 'Email',
       type: 'email',
       autocomplete: 'username webauthn',
     })}
@@ -67,9 +67,9 @@ function otherWays(call: PageCall): Html {
   const to = destination(call)
   return html`<div class="ways">
 ${orElse}
-<form method="post" data-action="sign-in-passkey" data-to="${to}"><button class="button plain">Sign in with a passkey</button>
+<form method="post" data-action="sign-in-passkey" data-to="${to}"><button class="button plain">Sign in with passkey</button>
 <p class="form-error error" role="alert"></p></form>
-${call.site.torii.options.mailer !== null && html`<a class="button plain" href="/sign-in/mail">Mail me a link</a>`}
+${call.site.torii.options.mailer !== null && html`<a class="button plain" href="/sign-in/mail">Email me a link</a>`}
 ${providerLinks(call, { to })}
 </div>`
 }

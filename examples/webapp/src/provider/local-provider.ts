@@ -62,7 +62,7 @@ async function serveProvider(listener: Listener, issuer: string, client: Client)
       : answer(request, response)
     void Promise.resolve(done).catch(() => {
       if (!response.headersSent) response.writeHead(400, { 'content-type': 'text/plain' })
-      response.end('Start again at the site.\n')
+      response.end('Sign-in failed. Go back to the site and start again.\n')
     })
   })
 }

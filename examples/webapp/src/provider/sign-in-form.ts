@@ -15,13 +15,13 @@ export async function readSignInForm(request: IncomingMessage): Promise<SignInFo
   let body = ''
   for await (const chunk of request) {
     body += String(chunk)
-    if (body.length > maxBodyBytes) return { kind: 'wrong', problem: 'That is too long.' }
+    if (body.length > maxBodyBytes) return { kind: 'wrong', problem: 'The form is too long.' }
   }
   const fields = new URLSearchParams(body)
   if (fields.get('answer') !== 'yes') return { kind: 'declined' }
   const email = (fields.get('email') ?? '').trim().toLowerCase()
   const name = (fields.get('name') ?? '').trim()
-  if (!/^[^@\s]+@[^@\s]+$/.test(email)) return { kind: 'wrong', problem: 'Type an e-mail address.' }
+  if (!/^[^@\s]+@[^@\s]+$/.test(email)) return { kind: 'wrong', problem: 'Enter an email address.' }
   return { kind: 'person', email, name: name || email.replace(/@.*$/, '') }
 }
 
@@ -81,10 +81,10 @@ ${styleElement}
 <body>
 <main>
 <h1>Local provider</h1>
-<p>${host} asks who you are. This provider is for trying things out: it believes whatever you type.</p>
+<p>Sign in to ${host}. This provider is for testing: it accepts any email address and name.</p>
 ${problem !== null && html`<p class="bad" role="alert">${problem}</p>`}
 <form method="post" action="/interaction/${uid}">
-<label for="email">E-mail</label>
+<label for="email">Email</label>
 <input id="email" name="email" type="email" autocomplete="email" required autofocus>
 <label for="name">Name</label>
 <input id="name" name="name" autocomplete="name">

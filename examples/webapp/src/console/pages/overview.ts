@@ -57,7 +57,7 @@ ${unread(counted)}
 <div class="plots">${series.map((one) => card(one, period, counted))}</div>
 ${table(period, counted)}
 <section class="card panel" aria-labelledby="latest">
-<div class="head"><h2 id="latest">Latest events</h2><a href="/trail">The whole trail</a></div>
+<div class="head"><h2 id="latest">Latest events</h2><a href="/trail">All events</a></div>
 ${eventList(events, null)}
 </section>
 </section>`,
@@ -74,7 +74,7 @@ ${periods.map(
 const unread = (counted: readonly AuditStretch[]): Html | null =>
   counted.every(({ complete }) => complete)
     ? null
-    : html`<p class="notice">More has happened than is read for a page: only the newest events are counted. The shaded part is not.</p>`
+    : html`<p class="notice">There are too many events to count them all. Only the newest are counted; the shaded part is not.</p>`
 
 function card(
   { type, title, tone }: Series,
@@ -95,7 +95,7 @@ function card(
 ${plot({
   id: `plot-${type}`,
   title: `${title} in the last ${period.title}`,
-  description: `${total} in all, at most ${highest} in one stretch of ${unit}. The table below has every number.`,
+  description: `${total} in total, at most ${highest} in one interval of ${unit}. The table below lists all numbers.`,
   bars,
   marks: marksOf(period, counted),
   tone,
@@ -130,7 +130,7 @@ const table = (
   period: Period,
   counted: readonly AuditStretch[],
 ): Html => html`<details class="card numbers">
-<summary>The numbers as a table</summary>
+<summary>Show as table</summary>
 <table>
 <thead><tr><th scope="col">From, UTC</th>${series.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>${[...counted]

@@ -13,7 +13,7 @@ export function connectedPanel(call: SignedInCall, { oauthAccounts }: SignInMeth
   return panel({
     id: 'connected',
     title: 'Connected accounts',
-    lead: 'Accounts elsewhere that sign you in here.',
+    lead: 'Sign in with your accounts at other services.',
     content: html`${
       oauthAccounts.length > 0 &&
       html`<ul class="rows">${oauthAccounts.map((account) => row(account, offered, call.now))}</ul>`

@@ -13,7 +13,7 @@ export const profilePage = signedInPage(accountPath, async (call) => {
     panel({
       id: 'profile',
       title: 'Profile',
-      lead: html`Account since <time datetime="${user.createdAt.toISOString()}">${since.format(user.createdAt)}</time>`,
+      lead: html`Member since <time datetime="${user.createdAt.toISOString()}">${since.format(user.createdAt)}</time>`,
       content: actionForm({
         action: 'save-profile',
         button: 'Save',
@@ -33,7 +33,7 @@ ${field({
   autocomplete: 'photo',
   value: user.picture,
   required: false,
-  hint: 'The https address of a picture of yours.',
+  hint: 'The https URL of an image.',
 })}`,
       }),
     }),

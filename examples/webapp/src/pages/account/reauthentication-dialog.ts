@@ -13,11 +13,11 @@ export function reauthenticationDialog(call: SignedInCall, ways: SignInMethods):
   const inPlace = ways.password || ways.passkeys.length > 0
   return dialog({
     id: 'reauthenticate',
-    title: 'Confirm that it is you',
+    title: 'Confirm your identity',
     content: html`<p class="muted">${
       inPlace
-        ? 'It has been a while. Then what you asked for goes on.'
-        : 'It has been a while. Sign in again, then do it once more.'
+        ? 'Confirm your identity to continue.'
+        : 'Sign in again to continue, then repeat this step.'
     }</p>
 ${ways.password && passwordForm(call)}
 ${ways.passkeys.length > 0 && passkeyForm}
@@ -41,7 +41,7 @@ ${field({
 
 const passkeyForm = actionForm({
   action: 'reauthenticate-passkey',
-  button: 'Use a passkey',
+  button: 'Use passkey',
   look: 'plain',
   content: html``,
 })
@@ -56,7 +56,7 @@ ${
   email !== null &&
   actionForm({
     action: 'request-own-link',
-    button: 'Mail me a link',
+    button: 'Email me a link',
     look: 'plain',
     content: hidden('email', email),
   })

@@ -26,11 +26,11 @@ export const sessionsPage = signedInPage(sessionsPath, async (call) => {
     panel({
       id: 'sessions',
       title: 'Sessions and devices',
-      lead: 'Everywhere you are signed in. End what you do not know, and change your password then.',
+      lead: 'Sign out any device you don’t recognize, then change your password.',
       content: html`<ul class="rows">${ordered.map((session) => row(session, session.id === current, call.now))}</ul>
 ${
   sessions.length > 1 &&
-  html`<div class="row-acts">${actionButton({ action: 'revoke-others', content: html``, button: 'Sign out everywhere else' })}</div>`
+  html`<div class="row-acts">${actionButton({ action: 'revoke-others', content: html``, button: 'Sign out all other sessions' })}</div>`
 }`,
     }),
   )
@@ -44,7 +44,7 @@ const icons = {
 
 const methodNames: Readonly<Record<SignInMethod, string>> = {
   password: 'Password',
-  magic_link: 'Mailed link',
+  magic_link: 'Magic link',
   oauth: 'Connected account',
   passkey: 'Passkey',
 }
@@ -53,10 +53,10 @@ function row(session: Session, current: boolean, now: Date): Html {
   const device = describeDevice(session.userAgent)
   return html`<li class="row session">
 <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${icons[device.kind]}</svg>
-<div><h3 class="row-title">${device.name} ${current && html`<span class="badge">This device</span>`}</h3>
+<div><h3 class="row-title">${device.name} ${current && html`<span class="badge">Current session</span>`}</h3>
 <dl>
 <div><dt>Last active</dt><dd>${timeAgo(session.lastActiveAt, now)}</dd></div>
-<div><dt>Ends</dt><dd>${timeUntil(session.expiresAt, now)}</dd></div>
+<div><dt>Expires</dt><dd>${timeUntil(session.expiresAt, now)}</dd></div>
 <div><dt>Signed in with</dt><dd>${session.methods.map((method) => methodNames[method]).join(', ')}</dd></div>
 <div><dt>IP address</dt><dd>${session.ip ?? 'Unknown'}</dd></div>
 </dl></div>
