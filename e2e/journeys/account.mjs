@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
-import { fill, signIn, signUp } from './acts.mjs'
+import { fill, signIn, signUp } from './actions.mjs'
 
 journey('change the name', async ({ visitor, mail }) => {
   const ada = await visitor()
@@ -68,7 +68,7 @@ journey('remove the password, sign in by mail, and set one again', async ({ visi
 })
 
 journey(
-  'change the address: only the browser that asked can, and both addresses hear of it',
+  'change the email address: only in the same browser, and both email addresses get a mail',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -137,7 +137,7 @@ journey('sessions: end one, then all others', async ({ visitor, mail }) => {
 })
 
 journey(
-  'take the data along: a file with everything, and nothing that opens anything',
+  'export the data: a file with everything, and no secret',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -158,7 +158,7 @@ journey(
 )
 
 journey(
-  'delete the account: it is gone, and the address is free again',
+  'delete the account: it is gone, and the email address is free again',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada

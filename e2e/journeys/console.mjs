@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { withForeignPage } from '../harness/foreign-page.mjs'
 import { lonelyJourney } from '../harness/journey.mjs'
 import { password } from '../harness/world.mjs'
-import { fill, signIn, signUp } from './acts.mjs'
+import { fill, signIn, signUp } from './actions.mjs'
 
 /** Types the secret that was printed last. Opening the page prints one where none is waiting. */
 async function openConsole({ page }, site) {
@@ -25,7 +25,7 @@ async function openUser(page, site, email) {
 }
 
 lonelyJourney(
-  'the console opens by the printed secret only, once, with a cookie of its own',
+  'only the printed secret opens the console, once, with a cookie of its own',
   async ({ visitor, site }) => {
     const administrator = await visitor()
     const { page } = administrator
@@ -60,7 +60,7 @@ lonelyJourney(
 )
 
 lonelyJourney(
-  'the operator finds a person, ends a session, disables and enables the account',
+  'the administrator finds a user, ends a session, disables and enables the account',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const email = await signUp(ada, mail)
@@ -111,7 +111,7 @@ lonelyJourney(
 )
 
 lonelyJourney(
-  'the operator unlocks an address that was guessed at',
+  'the administrator unlocks an account after wrong passwords',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada
@@ -140,7 +140,7 @@ lonelyJourney(
 )
 
 lonelyJourney(
-  'the console takes no form of another page, and answers to no other name',
+  'the console accepts no form of another page and no other host name',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const email = await signUp(ada, mail)

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { withForeignPage } from '../harness/foreign-page.mjs'
 import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
-import { signUp } from './acts.mjs'
+import { signUp } from './actions.mjs'
 
 const isSignedIn = async (page) => (await page.request.get('/auth/session')).ok()
 
 journey(
-  'a foreign page that sends requests with the person’s cookie changes nothing',
+  'a page of another site that sends requests with the user’s cookie changes nothing',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada
@@ -34,7 +34,7 @@ journey(
 )
 
 journey(
-  'a foreign form cannot sign the person in as somebody else',
+  'a form of another site cannot sign the user in to another account',
   async ({ visitor, mail, site }) => {
     const attacker = await visitor()
     const email = newEmail()
@@ -55,7 +55,7 @@ journey(
   },
 )
 
-journey('no page of the site shows inside a foreign frame', async ({ newVisitor, site }) => {
+journey('no page of the site is shown in a frame of another site', async ({ newVisitor, site }) => {
   for (const path of ['/sign-in', '/auth/magic-link']) {
     const ada = await newVisitor()
     if (path !== '/sign-in') ada.expect(401, 'GET', path)

@@ -10,9 +10,9 @@ async function requestLink(page, email) {
   await page.getByRole('heading', { name: 'Check your email' }).waitFor()
 }
 
-const dead = (page) => page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor()
+const seesExpiredLink = (page) => page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor()
 
-journey('a link that was used opens nothing any more', async ({ visitor, mail }) => {
+journey('a used link no longer works', async ({ visitor, mail }) => {
   const ada = await visitor()
   const { page } = ada
   const email = newEmail()
@@ -24,7 +24,7 @@ journey('a link that was used opens nothing any more', async ({ visitor, mail })
   const thief = await visitor()
   thief.expect(401, 'GET', '/auth/magic-link')
   await thief.page.goto(link)
-  await dead(thief.page)
+  await seesExpiredLink(thief.page)
   await thief.look('landing-dead')
   assert.deepEqual(await thief.cookies(), [])
 })
@@ -49,7 +49,7 @@ journey('a scanner that opens the link first uses nothing up', async ({ visitor,
 })
 
 journey(
-  'one link in two tabs: the first button signs in, the second finds it used',
+  'one link in two tabs: the first button signs in, the second shows an error',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -63,7 +63,7 @@ journey(
     await page.waitForURL('**/account')
     ada.expect(401, 'POST', '/auth/magic-link/authenticate')
     await second.getByRole('button', { name: 'Sign in' }).click()
-    await dead(second)
+    await seesExpiredLink(second)
     await page.reload()
     assert.equal(new URL(page.url()).pathname, '/account')
   },
@@ -79,13 +79,13 @@ journey('a newer link replaces the older one', async ({ visitor, mail }) => {
   const newer = await mail.link(email, 'magic-link')
   ada.expect(401, 'GET', '/auth/magic-link')
   await page.goto(older)
-  await dead(page)
+  await seesExpiredLink(page)
   await page.goto(newer)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL('**/account')
 })
 
-journey('the back button after a link was used shows that it was', async ({ visitor, mail }) => {
+journey('the back button after a link was used shows that it has expired', async ({ visitor, mail }) => {
   const ada = await visitor()
   const { page } = ada
   const email = newEmail()
@@ -95,5 +95,5 @@ journey('the back button after a link was used shows that it was', async ({ visi
   await page.waitForURL('**/account')
   ada.expect(401, 'GET', '/auth/magic-link')
   await page.goBack()
-  await dead(page)
+  await seesExpiredLink(page)
 })

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { addAuthenticator } from '../harness/authenticator.mjs'
 import { lonelyJourney } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
-import { signUp } from './acts.mjs'
+import { signUp } from './actions.mjs'
 
 lonelyJourney(
-  'a link that is too old opens nothing; who is signed in still is',
+  'an expired link does not work; an existing session still does',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     await signUp(ada, mail)
@@ -30,7 +30,7 @@ lonelyJourney(
 )
 
 lonelyJourney(
-  'after a while, who is there is asked again: by password, by passkey, or not at all',
+  'after ten minutes re-authentication is required: by password, by passkey, or canceled',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada

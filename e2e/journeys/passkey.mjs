@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { addAuthenticator, withoutSuggestions } from '../harness/authenticator.mjs'
 import { journey } from '../harness/journey.mjs'
-import { signOut, signUp } from './acts.mjs'
+import { signOut, signUp } from './actions.mjs'
 
 async function addPasskey(page, authenticator, name) {
   await page.goto('/account/security')
@@ -21,7 +21,7 @@ const signInByPasskey = (page, authenticator, landed) =>
   })
 
 journey(
-  'a passkey is added, signs in without an address, is renamed and deleted',
+  'a passkey is added, signs in without an email address, is renamed and deleted',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -65,7 +65,7 @@ journey(
   },
 )
 
-journey('a passkey is offered among the suggestions for the address', async ({ visitor, mail }) => {
+journey('a passkey is offered among the suggestions for the email address', async ({ visitor, mail }) => {
   const ada = await visitor()
   const { page } = ada
   await signUp(ada, mail)
@@ -93,7 +93,7 @@ journey('the same authenticator is not registered twice', async ({ visitor, mail
 })
 
 journey(
-  'an authenticator that cannot tell who is there signs nobody in',
+  'an authenticator without user verification signs no one in',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
-import { signOut, signUp } from './acts.mjs'
+import { signOut, signUp } from './actions.mjs'
 
 const atProvider = async (page, email, name) => {
   await page.getByRole('heading', { name: 'Local provider' }).waitFor()
@@ -11,7 +11,7 @@ const atProvider = async (page, email, name) => {
   await page.getByRole('button', { name: /^Continue to/ }).click()
 }
 
-journey('sign in at the provider, twice as the same person', async ({ visitor }) => {
+journey('sign in at the provider twice as the same user', async ({ visitor }) => {
   const grace = await visitor()
   const { page } = grace
   const email = newEmail()
@@ -65,7 +65,7 @@ journey('connect an account of the provider, and disconnect it', async ({ visito
 })
 
 journey(
-  'an account that already belongs to somebody is not connected twice',
+  'a provider account of another user is not connected',
   async ({ visitor, mail }) => {
     const grace = await visitor()
     const email = newEmail()
@@ -85,7 +85,7 @@ journey(
 )
 
 journey(
-  'disconnect the account one came by: the verified address is a way in',
+  'disconnect the only provider account: the verified email address is another sign-in method',
   async ({ visitor }) => {
     const grace = await visitor()
     const { page } = grace
@@ -95,7 +95,7 @@ journey(
     await page.waitForURL('**/account')
     const { user } = await (await page.request.get('/auth/session')).json()
     assert.equal(user.emailVerified, true)
-    // The verified address is a way in by mail, so the account at the provider may go.
+    // The verified email address is a sign-in method, so the provider account can be disconnected.
     await page.goto('/account/security')
     await page.getByRole('button', { name: /^Disconnect/ }).click()
     await page.getByText('Account disconnected.').waitFor()

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
-import { fill, register } from './acts.mjs'
+import { fill, register } from './actions.mjs'
 
-journey('register, and confirm the address with the password', async ({ visitor, site }) => {
+journey('register, and verify the email address with the password', async ({ visitor, site }) => {
   const ada = await visitor()
   const { page } = ada
   const email = newEmail()
@@ -45,7 +45,7 @@ journey('register, and confirm the address with the password', async ({ visitor,
 })
 
 journey(
-  'confirm without the password: it no longer counts, and a new one is set by mail',
+  'verify without the password: it no longer works, and a new one is set by mail',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -81,7 +81,7 @@ journey(
 )
 
 journey(
-  'a registered address registers again: the same page, and its owner hears of it',
+  'register a second time: the same page, and the owner gets a mail',
   async ({ visitor, mail }) => {
     const { page } = await visitor()
     const email = newEmail()
@@ -94,7 +94,7 @@ journey(
 )
 
 journey(
-  'a common password and a broken address are said where they are typed',
+  'a common password and an invalid email address are shown at their fields',
   async ({ visitor }) => {
     const ada = await visitor()
     const { page } = ada

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
-import { fill, signIn, signOut, signUp } from './acts.mjs'
+import { fill, signIn, signOut, signUp } from './actions.mjs'
 
 journey(
-  'sign out, a wrong password, the right one, and back to where it was asked for',
+  'sign out, a wrong password, the right one, and back to the requested page',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada
@@ -48,7 +48,7 @@ journey('the back button shows nothing after signing out', async ({ visitor, mai
 })
 
 journey(
-  'an account of one’s own in two tabs: signing out in one ends the other',
+  'one account in two tabs: signing out in one ends the other',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     await signUp(ada, mail)
@@ -63,7 +63,7 @@ journey(
   },
 )
 
-journey('a mailed link signs in a new address and a known one', async ({ visitor, mail }) => {
+journey('a magic link signs in with a new and with a known email address', async ({ visitor, mail }) => {
   const email = newEmail()
   for (const isKnown of [false, true]) {
     const ada = await visitor()
@@ -86,7 +86,7 @@ journey('a mailed link signs in a new address and a known one', async ({ visitor
 })
 
 journey(
-  'the code beside the link signs in on another device; a wrong one does not',
+  'the code signs in on another device; a wrong one does not',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -110,7 +110,7 @@ journey(
 )
 
 journey(
-  'too many wrong passwords: the wait is shown, also to an address nobody has',
+  'too many wrong passwords: the wait is shown, also for an unknown email address',
   async ({ visitor }) => {
     const ada = await visitor()
     const { page } = ada

@@ -1,6 +1,6 @@
-// What people read when something did not happen, by the codes of docs/errors.md and of torii-auth/browser.
+// The messages of errors, by the codes of docs/errors.md and of torii-auth/browser.
 
-/** Codes whose own sentence from the server says it best: it knows which field, which rule, which wait. */
+/** Codes for which the server's message is best: it knows the field, the rule or the wait. */
 const servers = new Set([
   'invalid_input',
   'password_rejected',
@@ -30,11 +30,11 @@ const sentences = {
 const fault =
   'Something went wrong. Reload the page. If it happens again, contact the administrator.'
 
-/** The sentence for a refusal. `words` are the act's own. */
-export function explain(refusal, words = {}) {
-  const { error, message } = refusal
+/** The message of an error. `words` are those of the action. */
+export function explain(failure, words = {}) {
+  const { error, message } = failure
   if (words[error] !== undefined) return words[error]
-  // It may begin with the name of a field.
+  // The message may start with the name of a field.
   if (servers.has(error) && message) return message.charAt(0).toUpperCase() + message.slice(1)
   return sentences[error] ?? fault
 }

@@ -3,13 +3,13 @@ import { Html, html } from './html.js'
 import type { PageCall, View } from './page.js'
 import { accountPath, signInPath } from './page.js'
 
-/** What every page of the site has around its content, and the policy that holds it. */
+/** The frame around every page of the site, and its response headers. */
 export interface Frame {
   readonly headers: Readonly<Record<string, string>>
   render(view: View, call: PageCall): Html
 }
 
-/** Where the assets are, and whether the site is on https. */
+/** The path of the assets, and whether the site is on https. */
 interface FrameSite {
   readonly base: string
   readonly secure: boolean
@@ -22,8 +22,8 @@ export function createFrame({ base, secure }: FrameSite): Frame {
       '@simplewebauthn/browser': `${base}/simplewebauthn/index.js`,
     },
   })
-  // The one inline script there is: browsers take an import map from nowhere else. It is ours, character by
-  // character, and the policy names its hash.
+  // The only inline script: browsers read import maps from nowhere else. It has no foreign text, and the policy
+  // names its hash.
   const importMap = Html.join([`<script type="importmap">${imports}</script>`], [])
   return {
     headers: {
@@ -36,8 +36,8 @@ export function createFrame({ base, secure }: FrameSite): Frame {
 }
 
 /**
- * Nothing runs but our own files, and no text becomes markup in the browser. Pictures may come from elsewhere:
- * people choose theirs. The referrer stays within the site, since without any some browsers send `Origin: null`.
+ * Only our own files run, and no text becomes markup in the browser. Pictures may come from other sites, since
+ * users choose theirs. The referrer stays within the site: without any, some browsers send `Origin: null`.
  * @see OWASP ASVS 5.0, 3.4.3 to 3.4.6
  */
 const pageHeaders = (importMapHash: string): Readonly<Record<string, string>> => ({

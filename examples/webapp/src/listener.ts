@@ -3,21 +3,21 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SettingsError } from './settings.js'
 
-/** A server that has a port and waits for what it serves. */
+/** A server that has its port and waits for its request listener. */
 export interface Listener {
   readonly address: string
   readonly port: number
-  /** Answers every request, also those that came before. */
+  /** Serves every request, including those that arrived before. */
   serve(listener: RequestListener): void
-  /** Takes no new request, answers those under way, and cuts off what takes longer than two seconds. */
+  /** Accepts no new requests, finishes running ones, and cuts those that take longer than two seconds. */
   stop(): Promise<void>
 }
 
 const stopMs = 2000
 
 /**
- * Listens at once, so that the port is known before anything is made of it.
- * @throws SettingsError for a port or an address that cannot be had
+ * Listens at once, so that the port is known before the site is built.
+ * @throws SettingsError for a port or an address that is not available
  */
 export async function listen(host: string, port: number): Promise<Listener> {
   let serve: (listener: RequestListener) => void = () => undefined
@@ -51,7 +51,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
   }
 }
 
-/** What the system says of the place, as a setting to change. */
+/** Turns an error of the system into advice on the setting to change. */
 function asSetting(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case 'EADDRINUSE':

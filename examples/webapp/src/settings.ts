@@ -1,35 +1,35 @@
 import type { ApplicationKey } from 'torii-auth'
 import { isLoopbackName } from './loopback.js'
 
-/** What the environment says; everything has a default, so that `npm start` needs nothing. */
+/** The settings from the environment. Every one has a default, so `npm start` needs none. */
 export interface Settings {
   readonly databaseUrl: string
   readonly schema: string
   readonly host: string
-  /** 0 lets the system choose a free one. */
+  /** 0 chooses a free port. */
   readonly port: number
-  /** Null means http://localhost and the port; always given where HOST is not loopback. */
+  /** Null means http://localhost and the port; never null when HOST is not loopback. */
   readonly baseUrl: string | null
-  /** Whether the base URL is on localhost, so that only this machine's browsers reach the site by it. */
+  /** Whether the base URL is on localhost, which only browsers of this computer can reach. */
   readonly onLocalhost: boolean
-  /** Where the administrator's console listens; 0 lets the system choose. */
+  /** The port of the administrator console; 0 chooses a free port. */
   readonly adminPort: number
   readonly mail: MailSettings
-  /** Null where the application makes and keeps its own, which it does on localhost only. */
+  /** Null where the application creates and stores its own keys, which it does on localhost only. */
   readonly keys: readonly ApplicationKey[] | null
   readonly trustedProxyHops: number
-  /** Null where nobody named a provider. */
+  /** Null without a configured provider. */
   readonly oidc: OidcSettings | null
 }
 
 export interface MailSettings {
   readonly smtpUrl: string | null
-  /** A folder that each message is written to. */
+  /** A folder to which each message is written. */
   readonly directory: string | null
   readonly from: string
 }
 
-/** A provider to sign in at. */
+/** A configured OpenID provider. */
 export interface OidcSettings {
   readonly name: string
   readonly issuer: string
@@ -37,10 +37,10 @@ export interface OidcSettings {
   readonly clientSecret: string | null
 }
 
-/** A variable that cannot be used; the message names it and says what it must be. */
+/** An invalid variable; the message names it and the allowed values. */
 export class SettingsError extends Error {}
 
-/** Reads one variable; one that is set to nothing counts as not set. */
+/** Reads one variable. An empty one counts as not set. */
 type Read = (name: string) => string | null
 
 /** @throws SettingsError */
@@ -97,7 +97,7 @@ function readMail(read: Read, baseUrl: URL | null): MailSettings {
   }
 }
 
-/** `id:base64url,…`; what each of them must be is checked where they are used. */
+/** `id:base64url,…`. Torii checks the keys themselves. */
 function readKeys(read: Read, onLocalhost: boolean): readonly ApplicationKey[] | null {
   const text = read('TORII_KEYS')
   if (text !== null) return parseKeys(text)
@@ -107,7 +107,7 @@ function readKeys(read: Read, onLocalhost: boolean): readonly ApplicationKey[] |
   )
 }
 
-/** The keys of a text like `k2:secret,k1:secret`. @throws SettingsError which repeats nothing of it */
+/** The keys of a text like `k2:secret,k1:secret`. @throws SettingsError without any part of the text */
 export function parseKeys(text: string): readonly ApplicationKey[] {
   return text.split(',').map((entry) => {
     const [id, secret, ...more] = entry.trim().split(':')
@@ -143,7 +143,7 @@ function readNumber(read: Read, name: string, otherwise: number, max: number): n
   return Number(text)
 }
 
-/** Where the data is, for people: never the URL itself, which can hold a password. */
+/** Where the data is, in words. Never the URL, which can hold a password. */
 export function describeDatabase(databaseUrl: string): string {
   if (databaseUrl === 'pglite:') return 'an embedded PostgreSQL in memory'
   if (databaseUrl.startsWith('pglite:'))

@@ -5,7 +5,7 @@ import { page } from '../page.js'
 import { notFound } from '../pages/problems.js'
 import type { Mailbox, ReceivedMail } from './mailbox.js'
 
-/** The development mailbox, as far as whoever asks may see it: for everybody else there is no such page. */
+/** The development mailbox. For callers that may not read it, the page does not exist. */
 export const mailboxPage = (mailbox: Mailbox): Page =>
   page('/mailbox', (call) =>
     call.mailbox
@@ -35,7 +35,7 @@ const showMail = (
 <div class="mail-text">${withLinks(message.text, origin)}</div>
 </article>`
 
-/** The text with the links to this site made clickable, and nothing else. */
+/** The text with clickable links to this site. Other links stay text. */
 function withLinks(text: string, origin: string): Html[] {
   return text
     .split(/(https?:\/\/\S+)/)

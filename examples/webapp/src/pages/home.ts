@@ -2,7 +2,7 @@ import { html } from '../html.js'
 import { signedOutPage } from '../page.js'
 import { gate } from './gate.js'
 
-/** The start: what this is, and the two ways in. */
+/** The start page, with links to registration and sign-in. */
 export const homePage = signedOutPage('/', () => ({
   title: 'Welcome',
   content: html`<section class="narrow hero">

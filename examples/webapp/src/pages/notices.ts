@@ -2,13 +2,13 @@ import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { PageCall } from '../page.js'
 
-/** What a page says after Torii sent the browser to it, by the name in the address. */
+/** The messages of a page to which Torii redirected the browser, by their name in the URL. */
 const notices: ReadonlyMap<string, string> = new Map([
   ['ready', 'You can sign in now.'],
   ['changed', 'Your account was updated.'],
 ])
 
-/** Every code that a provider's flow ends with; docs/errors.md has the list. */
+/** The messages of all codes with which an OAuth flow can fail; docs/errors.md lists them. */
 const errors: ReadonlyMap<string, string> = new Map([
   ['invalid_token', 'This sign-in has expired or was started in another browser. Start again.'],
   ['declined', 'You canceled the sign-in at the provider. Nothing was changed.'],
@@ -17,7 +17,7 @@ const errors: ReadonlyMap<string, string> = new Map([
   ['already_exists', 'This provider account is already connected to another account.'],
 ])
 
-/** What the address says has happened. Texts come from the lists above, never from the address. */
+/** The message that the URL names. The URL never holds the text. */
 export function notice({ query }: PageCall): Html | null {
   const error = query.get('error')
   if (error !== null)

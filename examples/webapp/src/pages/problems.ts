@@ -9,7 +9,7 @@ export const notFound: View = {
 <p><a class="button plain" href="/">Go to start page</a></p></section>`,
 }
 
-/** A form that was sent without its script: what was typed is not looked at. */
+/** The page for a form that was sent without JavaScript. Its input is not read. */
 export const needsScript: View = {
   status: 405,
   title: 'JavaScript required',

@@ -15,7 +15,7 @@ ${gate}
 <p class="lead">Use an email address and a password, or an account you already have.</p>
 <div class="card" data-step="ask">
 ${registerForm(call)}
-${otherWays(call)}
+${otherMethods(call)}
 <p class="aside">Already have an account? <a href="/sign-in">Sign in</a></p>
 </div>
 ${sentStep(call, {
@@ -25,9 +25,9 @@ ${sentStep(call, {
 </section>`,
 }))
 
-function otherWays(call: PageCall): Html | null {
+function otherMethods(call: PageCall): Html | null {
   const links = providerLinks(call, { to: accountPath })
-  return links.length === 0 ? null : html`<div class="ways">${orElse}${links}</div>`
+  return links.length === 0 ? null : html`<div class="methods">${orElse}${links}</div>`
 }
 
 const registerForm = ({ site }: PageCall) =>
@@ -52,6 +52,6 @@ ${field({
 })}`,
   })
 
-/** What a new password has to be. */
+/** The rule for a new password. */
 export const passwordHint = (minLength: number): string =>
   `Use at least ${minLength} characters, for example several words.`

@@ -7,7 +7,7 @@ import { addressForm } from './address-form.js'
 import { gate } from './gate.js'
 import { sentStep } from './sent.js'
 
-/** Signing in by a mailed link, or by the code beside it. */
+/** Sign-in with a magic link, or with the code in the same mail. */
 export const mailedLinkPage = signedOutPage('/sign-in/mail', (call) => ({
   title: 'Sign in with a magic link',
   content: html`<section class="narrow hero">
@@ -32,7 +32,7 @@ ${sentStep(call, {
 const minutes = ({ site }: PageCall): number =>
   Math.round(site.torii.options.magicLink.lifetimeSeconds / 60)
 
-/** For who reads mail on another device. */
+/** For users who read mail on another device. */
 const codeForm = ({ site }: PageCall): Html | null =>
   site.torii.options.magicLink.code
     ? actionForm({

@@ -8,13 +8,13 @@ import { gate } from './gate.js'
 import { notice } from './notices.js'
 import { orElse, providerLinks } from './provider-links.js'
 
-/** Where signing in leads: back to the page of the account that asked for it, or to the first one. */
+/** Where the sign-in leads: back to the account page that required it, or to the first account page. */
 function destination({ query }: PageCall): string {
   const to = query.get('to')
   return accountPaths.find((path) => path === to) ?? accountPath
 }
 
-/** Signing in by password, and the doors to the other ways. A provider's failed flow ends here as well. */
+/** Sign-in with a password, with links to the other methods. A failed OAuth flow ends here too. */
 export const signInPage = page(signInPath, (call) => {
   if (call.valid !== null) return { location: whileSignedIn(call) }
   return {
@@ -26,14 +26,14 @@ ${gate}
 <div class="card">
 ${notice(call)}
 ${passwordForm(call)}
-${otherWays(call)}
+${otherMethods(call)}
 <p class="aside">New here? <a href="/register">Create account</a></p>
 </div>
 </section>`,
   }
 })
 
-/** Linking an account failed: it is said where the accounts are. */
+/** When linking an account failed, the page with the accounts shows it. */
 function whileSignedIn({ query }: PageCall): string {
   const error = query.get('error')
   return error === null ? accountPath : `${securityPath}?error=${encodeURIComponent(error)}`
@@ -63,9 +63,9 @@ ${field({
 ${hasMail && html`<p class="aside"><a href="/forgot-password">Forgot your password?</a></p>`}`
 }
 
-function otherWays(call: PageCall): Html {
+function otherMethods(call: PageCall): Html {
   const to = destination(call)
-  return html`<div class="ways">
+  return html`<div class="methods">
 ${orElse}
 <form method="post" data-action="sign-in-passkey" data-to="${to}"><button class="button plain">Sign in with passkey</button>
 <p class="form-error error" role="alert"></p></form>

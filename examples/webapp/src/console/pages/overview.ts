@@ -11,7 +11,7 @@ interface Period {
   readonly title: string
   readonly stretches: number
   readonly stretchSeconds: number
-  /** How many marks stand below a plot; a divisor of `stretches`. */
+  /** How many labels are below a plot; a divisor of `stretches`. */
   readonly marks: number
 }
 
@@ -40,7 +40,7 @@ const series = [
 
 type Series = (typeof series)[number]
 
-/** What happened lately: three plots, their numbers, and the newest events. */
+/** Recent activity: three plots, their numbers, and the newest events. */
 export async function overviewPage({ torii, query }: ConsoleCall): Promise<View> {
   const period = periods.find(({ name }) => name === query.get('period')) ?? lastDay
   const { stretches, stretchSeconds } = period
@@ -103,7 +103,7 @@ ${plot({
 </section>`
 }
 
-/** Null where not every event was read, so that the number would be too low. */
+/** Null where not every event was read, since the number would be too low. */
 const countOf = ({ counts, complete }: AuditStretch, type: Series['type']): number | null =>
   complete ? (counts[type] ?? 0) : null
 
@@ -125,7 +125,7 @@ const dateOf = (at: Date): string => dateFormat.format(at)
 const stretchName = (from: Date, { stretchSeconds }: Period): string =>
   stretchSeconds === day ? dateOf(from) : `${dateOf(from)}, ${timeOf(from)}`
 
-/** The same as the plots in numbers, newest first. */
+/** The numbers of the plots, newest first. */
 const table = (
   period: Period,
   counted: readonly AuditStretch[],

@@ -2,9 +2,9 @@ import { html } from '../../html.js'
 import type { View } from '../../page.js'
 import type { Exchange } from '../gate.js'
 
-type Trouble = Extract<Exchange, { ok: false }>['reason']
+type Problem = Extract<Exchange, { ok: false }>['reason']
 
-const troubles: Readonly<Record<Trouble, { readonly status: number; readonly text: string }>> = {
+const problems: Readonly<Record<Problem, { readonly status: number; readonly text: string }>> = {
   wrong: {
     status: 401,
     text: 'Incorrect secret. Use the latest one from the terminal. Each secret works once, within one hour.',
@@ -15,9 +15,9 @@ const troubles: Readonly<Record<Trouble, { readonly status: number; readonly tex
   },
 }
 
-/** Asks for the secret. It is typed here and is never part of an address. */
-export function signInView(trouble: Trouble | null): View {
-  const shown = trouble === null ? null : troubles[trouble]
+/** The form for the secret, which is never part of a URL. */
+export function signInView(problem: Problem | null): View {
+  const shown = problem === null ? null : problems[problem]
   return {
     status: shown?.status ?? 200,
     title: 'Sign in',

@@ -4,7 +4,7 @@ import { eventList } from '../events.js'
 import { cursorOf, pager } from '../pager.js'
 import type { ConsoleCall } from '../route.js'
 
-/** Everything that is kept, newest first. */
+/** All events, newest first. */
 export async function trailPage({ torii, path, query }: ConsoleCall): Promise<View> {
   const { events, next } = await torii.admin.audit({ limit: 50, ...cursorOf(query) })
   return {

@@ -4,7 +4,7 @@ import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { action, moment } from '../parts.js'
 
-/** Where the counters of the brute-force protection stand. */
+/** The counters of the rate limits. */
 export function attemptsPanel({ user, attempts }: AccountView): Html {
   const counters: readonly (readonly [string, RateLimitStatus | null])[] = [
     ['Password attempts', attempts.password],

@@ -1,7 +1,7 @@
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 
-/** What became of an act, by the name in the address: the text is never taken from there. */
+/** The result of an action, by its name in the URL. The URL never holds the text. */
 const notices = {
   disabled:
     'Account disabled. All sessions have ended, and sign-in is blocked until you enable the account.',
@@ -18,7 +18,7 @@ export type UserNotice = keyof typeof notices
 
 const texts: ReadonlyMap<string, string> = new Map(Object.entries(notices))
 
-/** Takes the focus, so that it is read out first. */
+/** The notice takes the focus, so that screen readers read it first. */
 export function userNotice(query: URLSearchParams): Html | null {
   const text = texts.get(query.get('done') ?? '')
   return text === undefined

@@ -5,7 +5,7 @@ import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { action, confirmed, facts, moment } from '../parts.js'
 
-/** Everywhere the person is signed in. */
+/** The active sessions of the user. */
 export const sessionsPanel = ({ user, sessions }: AccountView): Html =>
   html`<section class="card panel" aria-labelledby="sessions">
 <h2 id="sessions">Sessions</h2>

@@ -3,7 +3,7 @@ import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { moment, momentOr } from '../parts.js'
 
-/** What lets the person in; nothing that opens the door. */
+/** The sign-in methods of the user, without any secret. */
 export const signInMethodsPanel = ({
   user,
   password,

@@ -13,7 +13,7 @@ import { userNotice } from './user-notices.js'
 import { sessionsPanel } from './user-sessions.js'
 import { signInMethodsPanel } from './user-sign-in-methods.js'
 
-/** One account, and what may be done to it. Of a deleted one the trail is left. */
+/** An account and its actions. Of a deleted account only the audit trail remains. */
 export async function userPage(call: ConsoleCall, id: string): Promise<View> {
   const { torii, query } = call
   const [account, trail] = await Promise.all([

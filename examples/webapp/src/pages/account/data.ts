@@ -4,23 +4,23 @@ import { signedInPage } from '../../page.js'
 import { accountView, panel } from './account-frame.js'
 import { dataPath } from './account-paths.js'
 
-/** What is kept of the person: taken along, or deleted. */
+/** Export and deletion of the user's data. */
 export const dataPage = signedInPage(dataPath, async (call) => {
-  const ways = await call.site.torii.users.signInMethods(call.valid)
+  const methods = await call.site.torii.users.signInMethods(call.valid)
   return accountView(
     call,
-    ways,
+    methods,
     html`${panel({
       id: 'export',
       title: 'Export your data',
       lead: 'Download everything that we store about you as a JSON file. It contains no passwords or keys.',
-      content: html`<div class="row-acts">${actionButton({ action: 'export-data', content: html``, button: 'Download' })}</div>`,
+      content: html`<div class="row-actions">${actionButton({ action: 'export-data', content: html``, button: 'Download' })}</div>`,
     })}
 ${panel({
   id: 'delete',
   title: 'Delete account',
   lead: 'This permanently deletes your profile, sign-in methods and sessions.',
-  content: html`<div class="row-acts"><button type="button" class="button danger" data-open="delete-account" aria-haspopup="dialog">Delete account</button></div>
+  content: html`<div class="row-actions"><button type="button" class="button danger" data-open="delete-account" aria-haspopup="dialog">Delete account</button></div>
 ${deleteDialog}`,
 })}`,
   )

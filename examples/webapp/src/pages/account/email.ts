@@ -4,7 +4,7 @@ import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { panel } from './account-frame.js'
 
-/** The address of the account: whether it is confirmed, and how it is changed. */
+/** The email address of the account: whether it is verified, and how to change it. */
 export function emailPanel(call: SignedInCall): Html {
   const { mailer } = call.site.torii.options
   const { email } = call.valid.user
@@ -25,7 +25,7 @@ function addressRow({ site, valid: { user } }: SignedInCall): Html {
   const canMail = site.torii.options.mailer !== null
   return html`<div class="row">
 <div><p class="row-title">${email ?? 'No email address'} ${email !== null && badge(emailVerifiedAt !== null)}</p></div>
-<div class="row-acts">
+<div class="row-actions">
 ${
   canMail &&
   email !== null &&
@@ -41,8 +41,8 @@ ${canMail && openButton('change-email', email === null ? 'Add' : 'Change', 'Chan
 </div>`
 }
 
-const badge = (confirmed: boolean): Html =>
-  confirmed
+const badge = (verified: boolean): Html =>
+  verified
     ? html`<span class="badge">Verified</span>`
     : html`<span class="badge quiet">Not verified</span>`
 

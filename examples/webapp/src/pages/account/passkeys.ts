@@ -7,7 +7,7 @@ import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { panel } from './account-frame.js'
 
-/** The passkeys: added, renamed and deleted. */
+/** The passkeys, and forms to add, rename and delete them. */
 export const passkeysPanel = (call: SignedInCall, { passkeys }: SignInMethods): Html =>
   panel({
     id: 'passkeys',
@@ -17,7 +17,7 @@ export const passkeysPanel = (call: SignedInCall, { passkeys }: SignInMethods): 
       passkeys.length > 0 &&
       html`<ul class="rows">${passkeys.map((passkey) => row(passkey, call.now))}</ul>`
     }
-<div class="row-acts">${openButton('add-passkey', 'Add passkey')}</div>
+<div class="row-actions">${openButton('add-passkey', 'Add passkey')}</div>
 ${addDialog(call)}
 ${passkeys.map(renameDialog)}
 ${passkeys.map(deleteDialog)}`,
@@ -28,7 +28,7 @@ const row = ({ id, name, createdAt, lastUsedAt }: Passkey, now: Date): Html => h
 <p class="muted">Added ${timeAgo(createdAt, now)}, ${
   lastUsedAt === null ? 'not used yet' : html`last used ${timeAgo(lastUsedAt, now)}`
 }</p></div>
-<div class="row-acts">${openButton(`rename-${id}`, 'Rename', `Rename ${name}`)}
+<div class="row-actions">${openButton(`rename-${id}`, 'Rename', `Rename ${name}`)}
 ${openButton(`delete-${id}`, 'Delete', `Delete ${name}`)}</div>
 </li>`
 

@@ -6,20 +6,20 @@ import type { SignedInCall } from '../../page.js'
 import { passwordHint } from '../register.js'
 import { panel } from './account-frame.js'
 
-/** The password: set, changed or removed. */
-export const passwordPanel = (call: SignedInCall, ways: SignInMethods): Html =>
+/** Forms to set, change and remove the password. */
+export const passwordPanel = (call: SignedInCall, methods: SignInMethods): Html =>
   panel({
     id: 'password',
     title: 'Password',
-    lead: ways.password
+    lead: methods.password
       ? 'You can sign in with your email address and password.'
       : 'You sign in without a password. You can add one as another sign-in method.',
-    content: ways.password
-      ? html`<div class="row-acts">${openButton('change-password', 'Change', 'Change password')}
+    content: methods.password
+      ? html`<div class="row-actions">${openButton('change-password', 'Change', 'Change password')}
 ${openButton('remove-password', 'Remove', 'Remove password')}</div>
 ${changeDialog(call)}
 ${removeDialog}`
-      : html`<div class="row-acts">${openButton('set-password', 'Set password')}</div>
+      : html`<div class="row-actions">${openButton('set-password', 'Set password')}</div>
 ${setDialog(call)}`,
   })
 

@@ -5,11 +5,11 @@ import { accountView, panel } from './account-frame.js'
 
 export const profilePage = signedInPage(accountPath, async (call) => {
   const { user } = call.valid
-  const ways = await call.site.torii.users.signInMethods(call.valid)
+  const methods = await call.site.torii.users.signInMethods(call.valid)
   const since = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
   return accountView(
     call,
-    ways,
+    methods,
     panel({
       id: 'profile',
       title: 'Profile',

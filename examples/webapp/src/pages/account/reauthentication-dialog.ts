@@ -6,11 +6,11 @@ import type { SignedInCall } from '../../page.js'
 import { providerLinks } from '../provider-links.js'
 
 /**
- * Asks once more who is there, by any way in that the person has. By password or passkey what was asked for
- * goes on afterwards; at a provider or by mail the person signs in again, and asks for it again.
+ * The dialog for re-authentication, with the sign-in methods that the user has. After a password or a passkey the
+ * operation continues. With a provider or a magic link the user signs in again and repeats the operation.
  */
-export function reauthenticationDialog(call: SignedInCall, ways: SignInMethods): Html {
-  const inPlace = ways.password || ways.passkeys.length > 0
+export function reauthenticationDialog(call: SignedInCall, methods: SignInMethods): Html {
+  const inPlace = methods.password || methods.passkeys.length > 0
   return dialog({
     id: 'reauthenticate',
     title: 'Confirm your identity',
@@ -19,9 +19,9 @@ export function reauthenticationDialog(call: SignedInCall, ways: SignInMethods):
         ? 'Confirm your identity to continue.'
         : 'Sign in again to continue, then repeat this step.'
     }</p>
-${ways.password && passwordForm(call)}
-${ways.passkeys.length > 0 && passkeyForm}
-${!inPlace && signInAgain(call, ways)}`,
+${methods.password && passwordForm(call)}
+${methods.passkeys.length > 0 && passkeyForm}
+${!inPlace && signInAgain(call, methods)}`,
   })
 }
 
@@ -46,8 +46,8 @@ const passkeyForm = actionForm({
   content: html``,
 })
 
-function signInAgain(call: SignedInCall, ways: SignInMethods): Html {
-  const linked = new Set(ways.oauthAccounts.map(({ provider }) => provider))
+function signInAgain(call: SignedInCall, methods: SignInMethods): Html {
+  const linked = new Set(methods.oauthAccounts.map(({ provider }) => provider))
   const { email } = call.valid.user
   return html`<div class="stack">
 ${providerLinks(call, { to: call.path, look: 'primary', only: linked })}

@@ -7,11 +7,11 @@ import { signedInPage } from '../../page.js'
 import { accountView, panel } from './account-frame.js'
 import { sessionsPath } from './account-paths.js'
 
-/** Everywhere the person is signed in. */
+/** The active sessions of the user. */
 export const sessionsPage = signedInPage(sessionsPath, async (call) => {
   const { torii } = call.site
   const current = call.valid.session.id
-  const [ways, sessions] = await Promise.all([
+  const [methods, sessions] = await Promise.all([
     torii.users.signInMethods(call.valid),
     torii.sessions.list(call.valid),
   ])
@@ -22,7 +22,7 @@ export const sessionsPage = signedInPage(sessionsPath, async (call) => {
   )
   return accountView(
     call,
-    ways,
+    methods,
     panel({
       id: 'sessions',
       title: 'Sessions and devices',
@@ -30,7 +30,7 @@ export const sessionsPage = signedInPage(sessionsPath, async (call) => {
       content: html`<ul class="rows">${ordered.map((session) => row(session, session.id === current, call.now))}</ul>
 ${
   sessions.length > 1 &&
-  html`<div class="row-acts">${actionButton({ action: 'revoke-others', content: html``, button: 'Sign out all other sessions' })}</div>`
+  html`<div class="row-actions">${actionButton({ action: 'revoke-others', content: html``, button: 'Sign out all other sessions' })}</div>`
 }`,
     }),
   )
@@ -60,7 +60,7 @@ function row(session: Session, current: boolean, now: Date): Html {
 <div><dt>Signed in with</dt><dd>${session.methods.map((method) => methodNames[method]).join(', ')}</dd></div>
 <div><dt>IP address</dt><dd>${session.ip ?? 'Unknown'}</dd></div>
 </dl></div>
-<div class="row-acts">${
+<div class="row-actions">${
     !current &&
     actionButton({
       action: 'revoke-session',

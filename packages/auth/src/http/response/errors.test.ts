@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { InvalidInputError, ToriiError } from 'torii-core'
 import { errorResponse, errorStatus, thrownError } from './errors.js'
 
-test('an answer has its code, a sentence, and what belongs to it', async () => {
+test('an error response has its code, its message, and the headers of the code', async () => {
   const response = errorResponse({ error: 'too_many_attempts', retryAfterSeconds: 30 })
   assert.equal(response.status, 429)
   assert.equal(response.headers.get('retry-after'), '30')
@@ -12,7 +12,7 @@ test('an answer has its code, a sentence, and what belongs to it', async () => {
   assert.deepEqual(await response.json(), { error: 'too_many_attempts', message })
 })
 
-test('a field of the route is named; the same error about anything else is ours', () => {
+test('thrownError() names a field of the route; the same error about another field is internal', () => {
   const error = new InvalidInputError('name', 'must not be blank')
   const message = 'name must not be blank.'
   assert.deepEqual(thrownError(error, ['email', 'name']), {
@@ -23,7 +23,7 @@ test('a field of the route is named; the same error about anything else is ours'
   assert.deepEqual(thrownError(error, ['email']), { error: 'internal' })
 })
 
-test('a database that is away and a queue that is full may be tried again; the rest is internal', () => {
+test('thrownError() maps an unreachable database and a full queue to errors that can be retried, all others to internal', () => {
   const codes = [
     ['ERR_UNAVAILABLE', 'unavailable'],
     ['ERR_STATEMENT_ENDED', 'unavailable'],

@@ -22,11 +22,11 @@ async function problemsOf(described: object): Promise<unknown> {
   return valid ? [] : errors
 }
 
-test('the document is one of OpenAPI 3.1', async () => {
+test('the document is valid OpenAPI 3.1', async () => {
   assert.deepEqual(await problemsOf(document), [])
 })
 
-test('the validator refuses what is none', async () => {
+test('the validator rejects an invalid document', async () => {
   const broken = { ...document, paths: { '/auth/session': { get: { responses: { 200: {} } } } } }
   assert.notDeepEqual(await problemsOf(broken), [])
 })
@@ -50,7 +50,7 @@ const answer = (given: Partial<GivenAnswer> & { body?: unknown }): string | null
     ...given,
   })
 
-test('an answer that fits the document is let pass', () => {
+test('a response that matches the document is accepted', () => {
   assert.equal(answer({ body: { user } }), null)
   assert.equal(answer({ method: 'HEAD' }), null)
   const error = { error: 'not_found', message: 'Not found.' }
@@ -59,7 +59,7 @@ test('an answer that fits the document is let pass', () => {
   assert.equal(answer({ ...gone, status: 204 }), null)
 })
 
-test('an answer that does not fit is told: member, type, format, status, code, content type', () => {
+test('a response that does not match is rejected: member, type, format, status, code, content type', () => {
   assert.match(answer({ body: { user: { ...user, admin: true } } }) ?? '', /additional properties/)
   assert.match(answer({ body: {} }) ?? '', /required property 'user'/)
   assert.match(answer({ body: { user: { ...user, email: 1 } } }) ?? '', /email must be string,null/)

@@ -94,7 +94,7 @@ const post = (path: string, body: object, headers: RawRequest['headers'] = []): 
   }
 }
 
-test('what is looked at sees what a request does: registering and signing out change rows', async () => {
+test('the comparison of rows sees changes: registering and signing out change rows', async () => {
   const before = await allRows()
   const made = await exchange(
     port,
@@ -110,7 +110,7 @@ test('what is looked at sees what a request does: registering and signing out ch
   assert.notEqual((await allRows()).sessions, between.sessions)
 })
 
-test(`${runs} hostile requests: no 5xx, nothing thrown, no answer that is not described, no changed row`, async (t) => {
+test(`${runs} hostile requests: no 5xx, nothing thrown, no undocumented response, no changed row`, async (t) => {
   const seed = Number(process.env.TORII_FUZZ_SEED ?? randomInt(2 ** 31))
   t.diagnostic(`seed ${seed}; TORII_FUZZ_SEED repeats it`)
   const before = await allRows()

@@ -1,5 +1,5 @@
-// What the forms of the pages do. `run` asks the server; `done` is what follows a yes. `words` replace the
-// sentence for a refusal where the act makes it mean something else.
+// The actions of the pages' forms. `run` calls the server; `done` follows a success. `words` replace the message
+// of an error where this action can be more exact.
 
 import {
   createClient,
@@ -11,7 +11,7 @@ import {
   sessions,
   user,
 } from 'torii-auth/browser'
-import { closeDialog, confirmedAgain } from './dialogs.js'
+import { closeDialog, reauthenticated } from './dialogs.js'
 import { goTo, reload, say, showStep } from './status.js'
 
 export const client = createClient()
@@ -21,7 +21,7 @@ const wrongPassword = { invalid_credentials: 'Incorrect password.' }
 /** Follows `data-to` of the form. */
 const proceed = (form) => goTo(form.dataset.to ?? '/account')
 
-/** The page again, with what has changed on it, and a sentence about it. */
+/** Reloads the page to show the change, with a message. */
 const changed = (text) => (form) => {
   closeDialog(form)
   reload(text, form.closest('.panel')?.id)
@@ -29,7 +29,7 @@ const changed = (text) => (form) => {
 
 const mailed = (form, values) => showStep(form, 'sent', values)
 
-/** A name or a picture that was taken out. */
+/** Null for a name or a picture that was removed. */
 const orNull = (text) => (text === undefined || text.trim() === '' ? null : text)
 
 function download(data) {
@@ -44,7 +44,7 @@ function download(data) {
 export const actions = {
   register: {
     run: (values) => password.register(client, values),
-    // Without mail the person is signed in at once.
+    // Without mail the user is signed in at once.
     done: (form, values, { status }) =>
       status === 'accepted' ? mailed(form, values) : goTo('/account'),
   },
@@ -91,19 +91,19 @@ export const actions = {
   'request-own-link': {
     run: ({ email: address }) => magicLink.request(client, address),
     done(form, values) {
-      // What is said behind a dialog is not heard.
+      // Screen readers do not read a message behind a dialog.
       closeDialog(form)
       say(`We have sent a link to ${values.email}.`)
     },
   },
   'reauthenticate-password': {
     run: ({ password: typed }) => sessions.reauthenticate(client, typed),
-    done: confirmedAgain,
+    done: reauthenticated,
     words: wrongPassword,
   },
   'reauthenticate-passkey': {
     run: () => passkey.reauthenticate(client),
-    done: confirmedAgain,
+    done: reauthenticated,
     words: { invalid_credentials: 'This passkey does not belong to your account.' },
   },
   'save-profile': {
@@ -152,8 +152,8 @@ export const actions = {
   },
   'revoke-session': {
     run: ({ id }) => sessions.revoke(client, id),
-    // Gone is gone, also when it ended by itself meanwhile.
-    settle: (outcome) => (outcome.error === 'not_found' ? { ok: true } : outcome),
+    // A session that has already ended is a success too.
+    interpret: (outcome) => (outcome.error === 'not_found' ? { ok: true } : outcome),
     done: changed('Session ended.'),
   },
   'revoke-others': {
