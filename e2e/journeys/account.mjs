@@ -1,4 +1,4 @@
-/** What people do with their account. */
+/** The account pages. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { journey } from '../harness/journey.mjs'
@@ -136,26 +136,23 @@ journey('sessions: end one, then all others', async ({ visitor, mail }) => {
   assert.equal(new URL(page.url()).pathname, '/account/sessions')
 })
 
-journey(
-  'export the data: a file with everything, and no secret',
-  async ({ visitor, mail }) => {
-    const ada = await visitor()
-    const { page } = ada
-    const email = await signUp(ada, mail)
-    await page.goto('/account/data')
-    await ada.look('data')
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Download' }).click(),
-    ])
-    assert.equal(download.suggestedFilename(), 'torii-export.json')
-    const text = await readFile(await download.path(), 'utf8')
-    assert.ok(text.includes(email))
-    const [{ value: token }] = await ada.cookies()
-    assert.ok(!text.includes(token) && !text.includes('$argon2'))
-    assert.equal(typeof JSON.parse(text), 'object')
-  },
-)
+journey('export the data: a file with everything, and no secret', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = await signUp(ada, mail)
+  await page.goto('/account/data')
+  await ada.look('data')
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download' }).click(),
+  ])
+  assert.equal(download.suggestedFilename(), 'torii-export.json')
+  const text = await readFile(await download.path(), 'utf8')
+  assert.ok(text.includes(email))
+  const [{ value: token }] = await ada.cookies()
+  assert.ok(!text.includes(token) && !text.includes('$argon2'))
+  assert.equal(typeof JSON.parse(text), 'object')
+})
 
 journey(
   'delete the account: it is gone, and the email address is free again',

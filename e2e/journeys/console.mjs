@@ -1,4 +1,4 @@
-/** The administrator's console, which knows the operator by what the process prints. */
+/** The administrator console, which accepts the secret that the process prints. */
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { withForeignPage } from '../harness/foreign-page.mjs'
@@ -6,7 +6,7 @@ import { lonelyJourney } from '../harness/journey.mjs'
 import { password } from '../harness/world.mjs'
 import { fill, signIn, signUp } from './actions.mjs'
 
-/** Types the secret that was printed last. Opening the page prints one where none is waiting. */
+/** Signs in with the secret that was printed last. Opening the page prints one if none is unused. */
 async function openConsole({ page }, site) {
   await page.goto(`${site.admin()}/sign-in`)
   const secret = site.adminSecret()
@@ -96,7 +96,7 @@ lonelyJourney(
     await administrator.look('console-user-disabled')
     for (const one of [ada, phone])
       assert.equal((await one.page.request.get('/auth/session')).status(), 401)
-    // It answers like a wrong password: whoever guesses learns nothing.
+    // The response is the same as for a wrong password, so an attacker learns nothing.
     ada.expect(401, 'POST', '/auth/password/authenticate')
     await signIn(ada.page, email)
     await ada.page.getByText('Incorrect email address or password.').waitFor()
@@ -150,7 +150,7 @@ lonelyJourney(
     await openUser(page, site, email)
     const { pathname, hostname, port } = new URL(page.url())
 
-    // On the console's own name, so that the browser takes the page for the same site and sends the cookie along.
+    // With the console's host name, so that it counts as the same site and the browser sends the cookie.
     const stranger = await administrator.context.newPage()
     administrator.expect(403, 'POST', `${pathname}/disable`)
     const action = `${site.admin()}${pathname}/disable`

@@ -1,4 +1,4 @@
-/** Pages of somebody else that act on the browser of a person who is signed in. */
+/** Pages of other sites in the browser of a signed-in user. */
 import assert from 'node:assert/strict'
 import { withForeignPage } from '../harness/foreign-page.mjs'
 import { journey } from '../harness/journey.mjs'
@@ -66,7 +66,7 @@ journey('no page of the site is shown in a frame of another site', async ({ newV
       const [, framed] = ada.page.frames()
       assert.match(framed.url(), /^chrome-error:/)
     })
-    // The browser says why, and that is all that went wrong.
+    // The browser reports the reason, and no other problem.
     await assert.rejects(ada.close(), ({ message }) => /frame-ancestors 'none'/.test(message))
   }
 })

@@ -1,4 +1,4 @@
-/** What happens to links between the mail and the button. */
+/** Mailed links: scanners, tabs, replaced and used links. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
@@ -10,7 +10,8 @@ async function requestLink(page, email) {
   await page.getByRole('heading', { name: 'Check your email' }).waitFor()
 }
 
-const seesExpiredLink = (page) => page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor()
+const seesExpiredLink = (page) =>
+  page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor()
 
 journey('a used link no longer works', async ({ visitor, mail }) => {
   const ada = await visitor()
@@ -39,7 +40,7 @@ journey('a scanner that opens the link first uses nothing up', async ({ visitor,
     const scanned = await fetch(link, { method, headers: { 'user-agent': 'MailScanner/1.0' } })
     assert.ok(scanned.status < 500)
   }
-  // One that keeps cookies and follows to the page, and does everything but press the button.
+  // A scanner that keeps cookies and follows redirects, but does not press the button.
   const scanner = await visitor()
   await scanner.page.goto(link)
   await scanner.page.getByRole('button', { name: 'Sign in' }).waitFor()
@@ -85,15 +86,18 @@ journey('a newer link replaces the older one', async ({ visitor, mail }) => {
   await page.waitForURL('**/account')
 })
 
-journey('the back button after a link was used shows that it has expired', async ({ visitor, mail }) => {
-  const ada = await visitor()
-  const { page } = ada
-  const email = newEmail()
-  await requestLink(page, email)
-  await page.goto(await mail.link(email, 'magic-link'))
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL('**/account')
-  ada.expect(401, 'GET', '/auth/magic-link')
-  await page.goBack()
-  await seesExpiredLink(page)
-})
+journey(
+  'the back button after a link was used shows that it has expired',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = newEmail()
+    await requestLink(page, email)
+    await page.goto(await mail.link(email, 'magic-link'))
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/account')
+    ada.expect(401, 'GET', '/auth/magic-link')
+    await page.goBack()
+    await seesExpiredLink(page)
+  },
+)

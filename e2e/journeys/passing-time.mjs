@@ -1,4 +1,4 @@
-/** What time does. The application is stopped, the rows are moved, and it is started again. */
+/** Expiry. The application is stopped, the times in the rows are moved, and it is started again. */
 import assert from 'node:assert/strict'
 import { addAuthenticator } from '../harness/authenticator.mjs'
 import { lonelyJourney } from '../harness/journey.mjs'
@@ -51,7 +51,7 @@ lonelyJourney(
     authenticated_at = authenticated_at - interval '1 hour', last_active_at = last_active_at - interval '1 hour'`
     await site.between(anHour)
 
-    // Broken off: nothing happens.
+    // Canceled: nothing happens.
     ada.expect(403, 'GET', '/auth/user/export')
     await page.goto('/account/data')
     await page.getByRole('button', { name: 'Download' }).click()

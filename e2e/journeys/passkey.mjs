@@ -1,4 +1,4 @@
-/** Passkeys, with an authenticator inside the browser. */
+/** Passkeys, with a virtual authenticator in the browser. */
 import assert from 'node:assert/strict'
 import { addAuthenticator, withoutSuggestions } from '../harness/authenticator.mjs'
 import { journey } from '../harness/journey.mjs'
@@ -65,18 +65,21 @@ journey(
   },
 )
 
-journey('a passkey is offered among the suggestions for the email address', async ({ visitor, mail }) => {
-  const ada = await visitor()
-  const { page } = ada
-  await signUp(ada, mail)
-  const authenticator = await addAuthenticator(page)
-  await addPasskey(page, authenticator, 'Laptop')
-  await signOut(page)
-  await authenticator.touchedDuring(async () => {
-    await page.goto('/sign-in')
-    await page.waitForURL('**/account')
-  })
-})
+journey(
+  'a passkey is offered among the suggestions for the email address',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    await signUp(ada, mail)
+    const authenticator = await addAuthenticator(page)
+    await addPasskey(page, authenticator, 'Laptop')
+    await signOut(page)
+    await authenticator.touchedDuring(async () => {
+      await page.goto('/sign-in')
+      await page.waitForURL('**/account')
+    })
+  },
+)
 
 journey('the same authenticator is not registered twice', async ({ visitor, mail }) => {
   const ada = await visitor()
@@ -87,30 +90,27 @@ journey('the same authenticator is not registered twice', async ({ visitor, mail
   await page.getByRole('button', { name: 'Add passkey' }).click()
   await authenticator.touchedDuring(async () => {
     await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByText('This device already has a passkey for this account.').waitFor()
+    await page.getByText('This device already has a passkey.').waitFor()
   })
   assert.equal((await authenticator.credentials()).length, 1)
 })
 
-journey(
-  'an authenticator without user verification signs no one in',
-  async ({ visitor, mail }) => {
-    const ada = await visitor()
-    const { page } = ada
-    await signUp(ada, mail)
-    const authenticator = await addAuthenticator(page)
-    await addPasskey(page, authenticator, 'Laptop')
-    await signOut(page)
-    await authenticator.setVerified(false)
-    await page.goto('/sign-in')
-    await signInByPasskey(page, authenticator, () =>
-      page.getByText('The passkey prompt was canceled. Try again.').waitFor(),
-    )
-    assert.deepEqual(await ada.cookies(), [])
-    await authenticator.setVerified(true)
-    await signInByPasskey(page, authenticator, () => page.waitForURL('**/account'))
-  },
-)
+journey('an authenticator without user verification signs no one in', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  await signUp(ada, mail)
+  const authenticator = await addAuthenticator(page)
+  await addPasskey(page, authenticator, 'Laptop')
+  await signOut(page)
+  await authenticator.setVerified(false)
+  await page.goto('/sign-in')
+  await signInByPasskey(page, authenticator, () =>
+    page.getByText('The passkey prompt was canceled. Try again.').waitFor(),
+  )
+  assert.deepEqual(await ada.cookies(), [])
+  await authenticator.setVerified(true)
+  await signInByPasskey(page, authenticator, () => page.waitForURL('**/account'))
+})
 
 journey('a copied passkey whose counter goes backwards is refused', async ({ visitor, mail }) => {
   const ada = await visitor()
@@ -132,7 +132,7 @@ journey('a copied passkey whose counter goes backwards is refused', async ({ vis
     page.locator('form[data-action=sign-in-passkey] .form-error:not(:empty)').waitFor(),
   )
   assert.deepEqual(await ada.cookies(), [])
-  // The original, which has counted on, still signs in.
+  // The original, whose counter went on, still signs in.
   await authenticator.rewind(100)
   await signInByPasskey(page, authenticator, () => page.waitForURL('**/account'))
 })

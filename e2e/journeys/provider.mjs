@@ -1,4 +1,4 @@
-/** Signing in at the provider that runs beside the application. */
+/** Sign-in at the local provider. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
@@ -41,7 +41,7 @@ journey('decline at the provider', async ({ visitor }) => {
   await page.getByRole('link', { name: 'Continue with Local provider' }).click()
   await page.getByRole('button', { name: 'Decline' }).click()
   await page.getByText('You canceled the sign-in at the provider. Nothing was changed.').waitFor()
-  // A reload does not repeat it.
+  // A reload does not repeat the message.
   await page.waitForURL((url) => url.search === '')
   await grace.look('sign-in-declined')
   assert.ok((await grace.cookies()).every(({ name }) => name !== 'torii'))
@@ -64,25 +64,22 @@ journey('connect an account of the provider, and disconnect it', async ({ visito
   assert.equal(await connected.getByText(elsewhere).count(), 0)
 })
 
-journey(
-  'a provider account of another user is not connected',
-  async ({ visitor, mail }) => {
-    const grace = await visitor()
-    const email = newEmail()
-    await grace.page.goto('/sign-in')
-    await grace.page.getByRole('link', { name: 'Continue with Local provider' }).click()
-    await atProvider(grace.page, email, 'Grace Hopper')
-    await grace.page.waitForURL('**/account')
+journey('a provider account of another user is not connected', async ({ visitor, mail }) => {
+  const grace = await visitor()
+  const email = newEmail()
+  await grace.page.goto('/sign-in')
+  await grace.page.getByRole('link', { name: 'Continue with Local provider' }).click()
+  await atProvider(grace.page, email, 'Grace Hopper')
+  await grace.page.waitForURL('**/account')
 
-    const ada = await visitor()
-    await signUp(ada, mail)
-    await ada.page.goto('/account/security')
-    await ada.page.getByRole('button', { name: 'Connect Local provider' }).click()
-    await atProvider(ada.page, email, 'Grace Hopper')
-    await ada.page.getByText('already connected to another account').waitFor()
-    assert.equal(new URL(ada.page.url()).pathname, '/account/security')
-  },
-)
+  const ada = await visitor()
+  await signUp(ada, mail)
+  await ada.page.goto('/account/security')
+  await ada.page.getByRole('button', { name: 'Connect Local provider' }).click()
+  await atProvider(ada.page, email, 'Grace Hopper')
+  await ada.page.getByText('already connected to another account').waitFor()
+  assert.equal(new URL(ada.page.url()).pathname, '/account/security')
+})
 
 journey(
   'disconnect the only provider account: the verified email address is another sign-in method',

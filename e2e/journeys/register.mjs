@@ -1,4 +1,4 @@
-/** From a new address to a session. */
+/** Registration, from a new email address to a session. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
@@ -12,7 +12,7 @@ journey('register, and verify the email address with the password', async ({ vis
   await ada.look('register-sent')
   assert.deepEqual(await ada.cookies(), [])
 
-  // The mailbox is a page like any other, and its link is what a person clicks.
+  // The development mailbox is a page too, and its link is clickable.
   await page.getByRole('link', { name: 'Open development mailbox' }).click()
   await ada.look('mailbox')
   const link = page.locator('article', { hasText: email }).first().getByRole('link').first()
@@ -57,7 +57,7 @@ journey(
     await other.page.getByText('You can sign in now.').waitFor()
     await other.look('sign-in-ready')
 
-    // Whoever opened the mail has the account; what somebody else set before does not open it.
+    // The account belongs to the person who opened the mail; a password that was set before does not work.
     ada.expect(401, 'POST', '/auth/password/authenticate')
     await page.goto('/sign-in')
     await fill(page, { email, password })

@@ -1,4 +1,4 @@
-/** Signing in by what was typed or mailed, and out again. */
+/** Sign-in with a password, a magic link or a code, and sign-out. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
@@ -47,67 +47,64 @@ journey('the back button shows nothing after signing out', async ({ visitor, mai
   }
 })
 
-journey(
-  'one account in two tabs: signing out in one ends the other',
-  async ({ visitor, mail }) => {
-    const ada = await visitor()
-    await signUp(ada, mail)
-    const second = await ada.context.newPage()
-    await second.goto('/account')
-    await signOut(ada.page)
-    ada.expect(401, 'PATCH', '/auth/user')
-    await second.locator('#name').fill('Somebody else')
-    await second.getByRole('button', { name: 'Save' }).click()
-    await second.waitForURL('**/sign-in?to=%2Faccount')
-    await second.getByText('Your session has ended. Sign in to continue.').waitFor()
-  },
-)
-
-journey('a magic link signs in with a new and with a known email address', async ({ visitor, mail }) => {
-  const email = newEmail()
-  for (const isKnown of [false, true]) {
-    const ada = await visitor()
-    const { page } = ada
-    await page.goto('/sign-in/mail')
-    await page.locator('#email').fill(email)
-    await page.getByRole('button', { name: 'Email me a link' }).click()
-    await page.getByRole('heading', { name: 'Check your email' }).waitFor()
-    await page.goto(await mail.link(email, 'magic-link'))
-    assert.equal(new URL(page.url()).search, '')
-    if (isKnown) await ada.look('landing-sign-in')
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.waitForURL('**/account')
-    await page.getByRole('heading', { name: email }).waitFor()
-    assert.deepEqual(
-      (await ada.cookies()).map(({ name }) => name),
-      ['torii'],
-    )
-  }
+journey('one account in two tabs: signing out in one ends the other', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  await signUp(ada, mail)
+  const second = await ada.context.newPage()
+  await second.goto('/account')
+  await signOut(ada.page)
+  ada.expect(401, 'PATCH', '/auth/user')
+  await second.locator('#name').fill('Somebody else')
+  await second.getByRole('button', { name: 'Save' }).click()
+  await second.waitForURL('**/sign-in?to=%2Faccount')
+  await second.getByText('Your session has ended. Sign in to continue.').waitFor()
 })
 
 journey(
-  'the code signs in on another device; a wrong one does not',
+  'a magic link signs in with a new and with a known email address',
   async ({ visitor, mail }) => {
-    const ada = await visitor()
-    const { page } = ada
     const email = newEmail()
-    await page.goto('/sign-in/mail')
-    await page.locator('#email').fill(email)
-    await page.getByRole('button', { name: 'Email me a link' }).click()
-    await page.getByRole('heading', { name: 'Check your email' }).waitFor()
-    await ada.look('sign-in-mail-sent')
-    const { text } = await mail.message(email, 'ign in')
-    const code = /\b(\d{3} ?\d{3}|\d{6,8})\b/.exec(text)?.[0] ?? ''
-    const wrong = code.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10))
-    ada.expect(401, 'POST', '/auth/magic-link/authenticate')
-    await page.locator('#code').fill(wrong)
-    await page.getByRole('button', { name: 'Sign in with code' }).click()
-    await page.getByText('This code is incorrect or has expired.').waitFor()
-    await page.locator('#code').fill(code)
-    await page.getByRole('button', { name: 'Sign in with code' }).click()
-    await page.waitForURL('**/account')
+    for (const isKnown of [false, true]) {
+      const ada = await visitor()
+      const { page } = ada
+      await page.goto('/sign-in/mail')
+      await page.locator('#email').fill(email)
+      await page.getByRole('button', { name: 'Email me a link' }).click()
+      await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+      await page.goto(await mail.link(email, 'magic-link'))
+      assert.equal(new URL(page.url()).search, '')
+      if (isKnown) await ada.look('landing-sign-in')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.waitForURL('**/account')
+      await page.getByRole('heading', { name: email }).waitFor()
+      assert.deepEqual(
+        (await ada.cookies()).map(({ name }) => name),
+        ['torii'],
+      )
+    }
   },
 )
+
+journey('the code signs in on another device; a wrong one does not', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = newEmail()
+  await page.goto('/sign-in/mail')
+  await page.locator('#email').fill(email)
+  await page.getByRole('button', { name: 'Email me a link' }).click()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+  await ada.look('sign-in-mail-sent')
+  const { text } = await mail.message(email, 'ign in')
+  const code = /\b(\d{3} ?\d{3}|\d{6,8})\b/.exec(text)?.[0] ?? ''
+  const wrong = code.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10))
+  ada.expect(401, 'POST', '/auth/magic-link/authenticate')
+  await page.locator('#code').fill(wrong)
+  await page.getByRole('button', { name: 'Sign in with code' }).click()
+  await page.getByText('This code is incorrect or has expired.').waitFor()
+  await page.locator('#code').fill(code)
+  await page.getByRole('button', { name: 'Sign in with code' }).click()
+  await page.waitForURL('**/account')
+})
 
 journey(
   'too many wrong passwords: the wait is shown, also for an unknown email address',

@@ -113,7 +113,7 @@ async function answer<Response>(
       ? {
           ok: false,
           error: 'already_exists',
-          message: 'This device already has a passkey for this account.',
+          message: 'This device already has a passkey.',
         }
       : { ok: false, error: 'cancelled', message: 'The passkey was not used. Try again.' }
   }
