@@ -1,4 +1,4 @@
-/** Every journey, over one application and one browser. */
+/** Runs every journey with one application and one browser. */
 import { after, before, describe, test } from 'node:test'
 import { alone, together } from './harness/journey.mjs'
 import { openWorld } from './harness/world.mjs'
@@ -13,7 +13,7 @@ import './journeys/console.mjs'
 import './journeys/foreign-pages.mjs'
 import './journeys/passing-time.mjs'
 
-/** A journey that hangs fails; none takes half as long. */
+/** The limit for a journey that hangs. No journey takes half as long. */
 const timeout = 60_000
 
 let world
@@ -23,15 +23,15 @@ before(async () => {
 after(async () => {
   await world.close()
   const { looked, validated } = world.counts
-  console.log(`${looked} pages looked at, ${validated} answers held to the OpenAPI document`)
+  console.log(`${looked} pages checked, ${validated} responses validated by the OpenAPI document`)
 })
 
-// Much of a journey is waiting: for a page, for a hash, for a mail.
-describe('people on their own', { concurrency: 3 }, () => {
+// A journey mostly waits for a page, a hash or a mail.
+describe('users in parallel', { concurrency: 3 }, () => {
   for (const { name, run } of together) test(name, { timeout }, () => run(world))
 })
 
-// There is one operator at a time, and time passes for everybody.
-describe('the operator, and passing time', () => {
+// There is one administrator at a time, and passing time affects everyone.
+describe('the administrator, and passing time', () => {
   for (const { name, run } of alone) test(name, { timeout }, () => run(world))
 })

@@ -1,9 +1,10 @@
-/** A passkey authenticator inside the browser, by the DevTools protocol. */
+/** A virtual passkey authenticator in the browser, through the DevTools protocol. */
 
 /**
- * Adds one to the page. It answers nothing until it is told to, since the sign-in page asks in the background.
- * @param verifies whether it can tell who is there (PIN, finger, face)
- * @param discoverable whether it keeps passkeys that are found without an address
+ * Adds an authenticator to the page. It does not respond until it is allowed to, since the sign-in page starts a
+ * request in the background.
+ * @param verifies whether it supports user verification (PIN, fingerprint, face)
+ * @param discoverable whether it stores passkeys that are found without an email address
  */
 export async function addAuthenticator(page, { verifies = true, discoverable = true } = {}) {
   const devtools = await page.context().newCDPSession(page)
@@ -24,7 +25,7 @@ export async function addAuthenticator(page, { verifies = true, discoverable = t
     (await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials
   return {
     credentials,
-    /** Runs `work` while the person touches whatever asks. */
+    /** Runs `work` while the user approves every request. */
     async touchedDuring(work) {
       await touch(true)
       try {
@@ -35,7 +36,7 @@ export async function addAuthenticator(page, { verifies = true, discoverable = t
     },
     setVerified: (isUserVerified) =>
       devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
-    /** Puts the one passkey back with another counter, as a copy made earlier would have. */
+    /** Restores the passkey with another counter, as an earlier copy would have. */
     async rewind(signCount) {
       const [credential] = await credentials()
       const { credentialId } = credential
@@ -48,7 +49,7 @@ export async function addAuthenticator(page, { verifies = true, discoverable = t
   }
 }
 
-/** A browser that offers no passkeys among its suggestions: only the button uses one. */
+/** A browser without passkeys among its suggestions: only the button uses one. */
 export const withoutSuggestions = (page) =>
   page.addInitScript(() => {
     window.PublicKeyCredential.isConditionalMediationAvailable = async () => false

@@ -1,10 +1,10 @@
-/** A page of somebody else. */
+/** A page of another site. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
 /**
- * Serves a page on a port of its own while `work` runs with its address. Under the application's own name it counts
- * as the same site, so the application's cookies go along with what it sends.
+ * Serves a page on a port of its own while `work` runs with its URL. With the host name of the application it counts as
+ * the same site, so the browser sends the application's cookies with its requests.
  */
 export async function withForeignPage({ html = '', hostname = 'localhost' }, work) {
   const server = createServer((_request, response) => {

@@ -1,15 +1,15 @@
-/** A journey: people, each in a browser of their own, and nothing that may go wrong besides what they provoke. */
+/** A journey: users, each in a separate browser, without any problem except the expected ones. */
 
-/** Every journey, in the order that the files name them: those that may be under way together, and the others. */
+/** All journeys, in the order of the files: those that can run in parallel, and the others. */
 export const together = []
 export const alone = []
 
-/** `walk` is given the world, and `visitor()` for a browser of somebody's own. */
+/** Declares a journey. `walk` receives the world and `visitor()`, which opens a separate browser. */
 export function journey(name, walk) {
   together.push({ name, run: (world) => run(world, walk) })
 }
 
-/** A journey that others would disturb, or that disturbs them. */
+/** Declares a journey that cannot run in parallel with others. */
 export function lonelyJourney(name, walk) {
   alone.push({ name, run: (world) => run(world, walk) })
 }
@@ -24,7 +24,7 @@ async function run(world, walk) {
   try {
     await walk({ ...world, visitor })
   } catch (error) {
-    // Where it stopped is said together with what went wrong on the way.
+    // The error of the journey is reported together with the problems of its browsers.
     const others = await Promise.all(
       visitors.map((opened) => opened.close().catch(({ message }) => message)),
     )

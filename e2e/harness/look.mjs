@@ -1,4 +1,4 @@
-/** Looks at a page as it stands: in both themes, on a phone and on a desk, and with axe. */
+/** Checks the current page in both themes, on a phone and on a desktop, and with axe. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -12,8 +12,8 @@ const widths = [375, 1280]
 export const desk = { width: 1280, height: 860 }
 
 /**
- * Screenshots into the ignored folder, in both themes and both widths, with axe in each theme.
- * @returns what axe and the layout have against it
+ * Takes screenshots in both themes and both widths, and runs axe in each theme.
+ * @returns the problems of accessibility and layout
  */
 export async function look(page, name) {
   const problems = []

@@ -1,11 +1,11 @@
-/** What the development mailbox shows, read as whoever opens it would. */
+/** Reads mail from the page of the development mailbox. */
 
 const arrivalMs = 10_000
 
 const decode = (html) =>
   html.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code)).replaceAll('&amp;', '&')
 
-/** Takes each message once. */
+/** Reads each message once. */
 export function createMailReader(site) {
   const taken = new Set()
   const messages = async () => {
@@ -33,12 +33,12 @@ export function createMailReader(site) {
     }
   }
   return {
-    /** The newest message to the address whose link leads to this route, once. */
+    /** The newest unread message to the email address with a link to this route. */
     link: async (to, route) => {
       const isFor = (message) => message.to === to && message.link.includes(`/auth/${route}?`)
       return (await waitFor(`${route} to ${to}`, isFor)).link
     },
-    /** The newest message to the address with this in its subject, once. */
+    /** The newest unread message to the email address with this text in its subject. */
     message: (to, subject) =>
       waitFor(
         `"${subject}" to ${to}`,

@@ -1,4 +1,4 @@
-/** The web application as a process of its own, as `npm start` runs it. */
+/** The web application as a separate process, as `npm start` runs it. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,8 +13,8 @@ const main = new URL('../../examples/webapp/dist/main.js', import.meta.url).path
 const startMs = 30_000
 
 /**
- * Starts the application on a free port over an empty database: PostgreSQL where `DATABASE_URL` says one, in a
- * schema of its own, else an embedded one.
+ * Starts the application on a free port with an empty database: the PostgreSQL of `DATABASE_URL`, in a schema of its
+ * own, or an embedded one.
  */
 export async function startSite() {
   const folder = await mkdtemp(join(tmpdir(), 'torii-e2e-'))
@@ -32,9 +32,9 @@ export async function startSite() {
   return {
     url: `http://localhost:${port}`,
     schema,
-    /** Where the administrator's console is now. */
+    /** The current URL of the administrator console. */
     admin: () => last(/^Admin on (\S+)$/gm, running.printed()),
-    /** The secret that it printed last, which only who reads its output sees. */
+    /** The secret that the console printed last. */
     adminSecret: () => last(/^Admin secret (\S+)$/gm, running.printed()),
     /** Stops the application, runs statements on its database, and starts it again on the same port. */
     async between(...statements) {
@@ -98,7 +98,7 @@ async function runStatements(databaseUrl, statements) {
   await client.end()
 }
 
-/** A port of 127.0.0.1 that nobody listens on: restarts keep it, since it is part of the origin. */
+/** A free port of 127.0.0.1. Restarts keep it, since it is part of the origin. */
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

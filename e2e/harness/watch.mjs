@@ -1,24 +1,24 @@
-/** Notes everything that must not happen on a page. A journey says beforehand which refusals it provokes. */
+/** Records everything that must not happen on a page. A journey declares the errors that it expects. */
 import { createResponseValidator } from '../../packages/auth/dist/http/test/documented.test.support.js'
 
-/** A judge over the document that the running application serves. */
+/** A validator with the OpenAPI document that the running application serves. */
 export async function validatorOf(site) {
   return createResponseValidator(await (await fetch(`${site.url}/auth/openapi.json`)).json())
 }
 
-/** How long answers may still be on their way when a journey has ended. */
+/** How long responses may still arrive after a journey has ended. */
 const graceMs = 2000
 
-/** What Chromium prints for every answer of 400 and above; the answers themselves are watched. */
+/** Chromium prints this for every status of 400 and above; the responses themselves are checked. */
 const aboutStatus = /^Failed to load resource: the server responded with a status of/
 
-/** @returns what the journey may expect, and the problems that it met */
+/** @returns `expect` for the journey, and the recorded problems */
 export function watch(context, { site, validateResponse, counts }) {
   const problems = []
   const expected = []
   const pending = new Set()
   const note = (problem) => problems.push(problem)
-  // A body that no page reads to its end never arrives.
+  // A body that the page does not read completely never finishes.
   let leave
   const left = new Promise((resolve) => {
     leave = () => resolve(null)
@@ -30,7 +30,7 @@ export function watch(context, { site, validateResponse, counts }) {
       note(`console: ${text}`)
   })
   context.on('requestfailed', (request) => {
-    // A page that is left takes its requests along.
+    // Leaving a page cancels its requests.
     const why = request.failure()?.errorText
     if (why !== 'net::ERR_ABORTED') note(`${request.method()} ${request.url()}: ${why}`)
   })
@@ -57,7 +57,7 @@ export function watch(context, { site, validateResponse, counts }) {
   async function validateAnswer(response, method, pathname, status) {
     const contentType = (await response.headerValue('content-type')) ?? null
     const isRedirect = status >= 300 && status < 400
-    // The body of an answer is gone with the page that asked for it.
+    // The body of a response is lost together with its page.
     const text = isRedirect ? '' : await Promise.race([response.text().catch(() => null), left])
     if (text === null) return
     const problem = validateResponse({ method, pathname, status, contentType, text })
@@ -67,9 +67,9 @@ export function watch(context, { site, validateResponse, counts }) {
   }
 
   return {
-    /** The next such answer is what the journey is about. */
+    /** Declares that the next such response is expected. */
     expect: (status, method, path) => expected.push({ status, method, path }),
-    /** Everything that went wrong, and every expected refusal that did not come. */
+    /** All problems, and all expected responses that did not arrive. */
     async problems() {
       const grace = setTimeout(leave, graceMs)
       await Promise.all(pending)

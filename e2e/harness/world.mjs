@@ -1,4 +1,4 @@
-/** One browser, one application, and the people who use it. */
+/** One browser, one application, and its users. */
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
 import { desk, look } from './look.mjs'
@@ -19,7 +19,7 @@ const patienceMs = 15_000
 
 export const password = 'seven lanterns at the gate'
 let people = 0
-/** An address that nobody has yet. */
+/** A new email address. */
 export const newEmail = () => `person${++people}@example.com`
 
 export async function openWorld() {
@@ -34,7 +34,7 @@ export async function openWorld() {
     site,
     counts,
     mail: createMailReader(site),
-    /** Opens a browser of somebody's own. */
+    /** Opens a separate browser. */
     newVisitor: () => newVisitor(browser, { site, validateResponse, counts }),
     async close() {
       await browser.close()
@@ -53,13 +53,13 @@ async function newVisitor(browser, { site, validateResponse, counts }) {
     context,
     page,
     expect: watched.expect,
-    /** Looks at the page as it now is; `name` is that of its screenshots. */
+    /** Checks the current page; `name` is the name of its screenshots. */
     async look(name, on = page) {
       counts.looked += 1
       seen.push(...(await look(on, name)))
     },
     cookies: () => context.cookies(),
-    /** Closes the browser; fails when anything went wrong in it. */
+    /** Closes the browser. Fails when it recorded a problem. */
     async close() {
       const problems = [...(await watched.problems()), ...seen]
       await context.close()

@@ -1,12 +1,12 @@
-/** The administrator's console, which knows the operator by what the process prints. */
+/** The administrator console, which accepts the secret that the process prints. */
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { withForeignPage } from '../harness/foreign-page.mjs'
 import { lonelyJourney } from '../harness/journey.mjs'
 import { password } from '../harness/world.mjs'
-import { fill, signIn, signUp } from './acts.mjs'
+import { fill, signIn, signUp } from './actions.mjs'
 
-/** Types the secret that was printed last. Opening the page prints one where none is waiting. */
+/** Signs in with the secret that was printed last. Opening the page prints one if none is unused. */
 async function openConsole({ page }, site) {
   await page.goto(`${site.admin()}/sign-in`)
   const secret = site.adminSecret()
@@ -25,7 +25,7 @@ async function openUser(page, site, email) {
 }
 
 lonelyJourney(
-  'the console opens by the printed secret only, once, with a cookie of its own',
+  'only the printed secret opens the console, once, with a cookie of its own',
   async ({ visitor, site }) => {
     const administrator = await visitor()
     const { page } = administrator
@@ -35,7 +35,7 @@ lonelyJourney(
     administrator.expect(401, 'POST', '/sign-in')
     await page.locator('#secret').fill('not the secret')
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText('That is not the secret.').waitFor()
+    await page.getByText('Incorrect secret.').waitFor()
     await administrator.look('console-sign-in-refused')
     const secret = await openConsole(administrator, site)
     assert.equal(new URL(page.url()).search, '')
@@ -49,7 +49,7 @@ lonelyJourney(
     await second.page.goto(`${site.admin()}/sign-in`)
     await second.page.locator('#secret').fill(secret)
     await second.page.getByRole('button', { name: 'Sign in' }).click()
-    await second.page.getByText('That is not the secret.').waitFor()
+    await second.page.getByText('Incorrect secret.').waitFor()
 
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL('**/sign-in')
@@ -60,7 +60,7 @@ lonelyJourney(
 )
 
 lonelyJourney(
-  'the operator finds a person, ends a session, disables and enables the account',
+  'the administrator finds a user, ends a session, disables and enables the account',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const email = await signUp(ada, mail)
@@ -73,7 +73,7 @@ lonelyJourney(
     await openConsole(administrator, site)
     await administrator.look('console-overview')
     await page.getByRole('link', { name: '7 days' }).click()
-    await page.getByText('The numbers as a table').click()
+    await page.getByText('Show as table').click()
     await administrator.look('console-overview-table')
     await page.goto(`${site.admin()}/users`)
     await administrator.look('console-users')
@@ -81,28 +81,28 @@ lonelyJourney(
     await administrator.look('console-user')
 
     await page
-      .getByRole('button', { name: /^End the session of/ })
+      .getByRole('button', { name: /^End session of/ })
       .first()
       .click()
-    await page.getByText('The session has ended.').waitFor()
+    await page.getByText('Session ended.').waitFor()
     const live = []
     for (const one of [ada, phone])
       live.push((await one.page.request.get('/auth/session')).status())
     assert.deepEqual(live.sort(), [200, 401])
 
-    await page.getByText('Disable the account').click()
-    await page.getByRole('button', { name: 'Disable it' }).click()
-    await page.getByText('Disabled: every session has ended').waitFor()
+    await page.locator('summary', { hasText: 'Disable account' }).click()
+    await page.getByRole('button', { name: 'Disable account' }).click()
+    await page.getByText('Account disabled.').waitFor()
     await administrator.look('console-user-disabled')
     for (const one of [ada, phone])
       assert.equal((await one.page.request.get('/auth/session')).status(), 401)
-    // It answers like a wrong password: whoever guesses learns nothing.
+    // The response is the same as for a wrong password, so an attacker learns nothing.
     ada.expect(401, 'POST', '/auth/password/authenticate')
     await signIn(ada.page, email)
-    await ada.page.getByText('The address or the password is not right.').waitFor()
+    await ada.page.getByText('Incorrect email address or password.').waitFor()
 
-    await page.getByRole('button', { name: 'Enable the account' }).click()
-    await page.getByText('Enabled: the person can sign in again.').waitFor()
+    await page.getByRole('button', { name: 'Enable account' }).click()
+    await page.getByText('The user can sign in again.').waitFor()
     await signIn(ada.page, email)
     await ada.page.waitForURL('**/account')
     await page.goto(`${site.admin()}/trail`)
@@ -111,7 +111,7 @@ lonelyJourney(
 )
 
 lonelyJourney(
-  'the operator unlocks an address that was guessed at',
+  'the administrator unlocks an account after wrong passwords',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada
@@ -130,8 +130,8 @@ lonelyJourney(
     await openConsole(administrator, site)
     await openUser(administrator.page, site, email)
     await administrator.look('console-user-locked')
-    await administrator.page.getByRole('button', { name: 'Unlock and forget them' }).click()
-    await administrator.page.getByText('Unlocked:').waitFor()
+    await administrator.page.getByRole('button', { name: 'Unlock and reset' }).click()
+    await administrator.page.getByText('Account unlocked.').waitFor()
     await page.goto('/sign-in')
     await fill(page, { email, password })
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -140,7 +140,7 @@ lonelyJourney(
 )
 
 lonelyJourney(
-  'the console takes no form of another page, and answers to no other name',
+  'the console accepts no form of another page and no other host name',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const email = await signUp(ada, mail)
@@ -150,7 +150,7 @@ lonelyJourney(
     await openUser(page, site, email)
     const { pathname, hostname, port } = new URL(page.url())
 
-    // On the console's own name, so that the browser takes the page for the same site and sends the cookie along.
+    // With the console's host name, so that it counts as the same site and the browser sends the cookie.
     const stranger = await administrator.context.newPage()
     administrator.expect(403, 'POST', `${pathname}/disable`)
     const action = `${site.admin()}${pathname}/disable`
@@ -158,10 +158,10 @@ lonelyJourney(
     await withForeignPage({ hostname, html }, async (address) => {
       await stranger.goto(address)
       await stranger.getByRole('button', { name: 'Win' }).click()
-      await stranger.getByText('This form was sent by another page').waitFor()
+      await stranger.getByText('Another page sent this form').waitFor()
     })
     await page.reload()
-    assert.equal(await page.getByText('Disable the account').count(), 1)
+    assert.equal(await page.locator('summary', { hasText: 'Disable account' }).count(), 1)
 
     const asked = request({
       hostname,

@@ -1,14 +1,14 @@
-/** Pages of somebody else that act on the browser of a person who is signed in. */
+/** Pages of other sites in the browser of a signed-in user. */
 import assert from 'node:assert/strict'
 import { withForeignPage } from '../harness/foreign-page.mjs'
 import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
-import { signUp } from './acts.mjs'
+import { signUp } from './actions.mjs'
 
 const isSignedIn = async (page) => (await page.request.get('/auth/session')).ok()
 
 journey(
-  'a foreign page that sends requests with the person’s cookie changes nothing',
+  'a page of another site that sends requests with the user’s cookie changes nothing',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada
@@ -34,14 +34,14 @@ journey(
 )
 
 journey(
-  'a foreign form cannot sign the person in as somebody else',
+  'a form of another site cannot sign the user in to another account',
   async ({ visitor, mail, site }) => {
     const attacker = await visitor()
     const email = newEmail()
     await attacker.page.goto('/sign-in/mail')
     await attacker.page.locator('#email').fill(email)
-    await attacker.page.getByRole('button', { name: 'Mail me a link' }).click()
-    await attacker.page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await attacker.page.getByRole('button', { name: 'Email me a link' }).click()
+    await attacker.page.getByRole('heading', { name: 'Check your email' }).waitFor()
     const token = new URL(await mail.link(email, 'magic-link')).searchParams.get('token')
     const html = `<form method="post" action="${site.url}/auth/magic-link/authenticate"><input name="token" value="${token}"><button>Win</button></form>`
     await withForeignPage({ html }, async (address) => {
@@ -55,7 +55,7 @@ journey(
   },
 )
 
-journey('no page of the site shows inside a foreign frame', async ({ newVisitor, site }) => {
+journey('no page of the site is shown in a frame of another site', async ({ newVisitor, site }) => {
   for (const path of ['/sign-in', '/auth/magic-link']) {
     const ada = await newVisitor()
     if (path !== '/sign-in') ada.expect(401, 'GET', path)
@@ -66,7 +66,7 @@ journey('no page of the site shows inside a foreign frame', async ({ newVisitor,
       const [, framed] = ada.page.frames()
       assert.match(framed.url(), /^chrome-error:/)
     })
-    // The browser says why, and that is all that went wrong.
+    // The browser reports the reason, and no other problem.
     await assert.rejects(ada.close(), ({ message }) => /frame-ancestors 'none'/.test(message))
   }
 })

@@ -1,4 +1,4 @@
-/** What happens to links between the mail and the button. */
+/** Mailed links: scanners, tabs, replaced and used links. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
@@ -6,13 +6,14 @@ import { newEmail } from '../harness/world.mjs'
 async function requestLink(page, email) {
   await page.goto('/sign-in/mail')
   await page.locator('#email').fill(email)
-  await page.getByRole('button', { name: 'Mail me a link' }).click()
-  await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+  await page.getByRole('button', { name: 'Email me a link' }).click()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
 }
 
-const dead = (page) => page.getByRole('heading', { name: 'This link does not work' }).waitFor()
+const seesExpiredLink = (page) =>
+  page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor()
 
-journey('a link that was used opens nothing any more', async ({ visitor, mail }) => {
+journey('a used link no longer works', async ({ visitor, mail }) => {
   const ada = await visitor()
   const { page } = ada
   const email = newEmail()
@@ -24,7 +25,7 @@ journey('a link that was used opens nothing any more', async ({ visitor, mail })
   const thief = await visitor()
   thief.expect(401, 'GET', '/auth/magic-link')
   await thief.page.goto(link)
-  await dead(thief.page)
+  await seesExpiredLink(thief.page)
   await thief.look('landing-dead')
   assert.deepEqual(await thief.cookies(), [])
 })
@@ -39,7 +40,7 @@ journey('a scanner that opens the link first uses nothing up', async ({ visitor,
     const scanned = await fetch(link, { method, headers: { 'user-agent': 'MailScanner/1.0' } })
     assert.ok(scanned.status < 500)
   }
-  // One that keeps cookies and follows to the page, and does everything but press the button.
+  // A scanner that keeps cookies and follows redirects, but does not press the button.
   const scanner = await visitor()
   await scanner.page.goto(link)
   await scanner.page.getByRole('button', { name: 'Sign in' }).waitFor()
@@ -49,7 +50,7 @@ journey('a scanner that opens the link first uses nothing up', async ({ visitor,
 })
 
 journey(
-  'one link in two tabs: the first button signs in, the second finds it used',
+  'one link in two tabs: the first button signs in, the second shows an error',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -63,7 +64,7 @@ journey(
     await page.waitForURL('**/account')
     ada.expect(401, 'POST', '/auth/magic-link/authenticate')
     await second.getByRole('button', { name: 'Sign in' }).click()
-    await dead(second)
+    await seesExpiredLink(second)
     await page.reload()
     assert.equal(new URL(page.url()).pathname, '/account')
   },
@@ -79,21 +80,24 @@ journey('a newer link replaces the older one', async ({ visitor, mail }) => {
   const newer = await mail.link(email, 'magic-link')
   ada.expect(401, 'GET', '/auth/magic-link')
   await page.goto(older)
-  await dead(page)
+  await seesExpiredLink(page)
   await page.goto(newer)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL('**/account')
 })
 
-journey('the back button after a link was used shows that it was', async ({ visitor, mail }) => {
-  const ada = await visitor()
-  const { page } = ada
-  const email = newEmail()
-  await requestLink(page, email)
-  await page.goto(await mail.link(email, 'magic-link'))
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL('**/account')
-  ada.expect(401, 'GET', '/auth/magic-link')
-  await page.goBack()
-  await dead(page)
-})
+journey(
+  'the back button after a link was used shows that it has expired',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = newEmail()
+    await requestLink(page, email)
+    await page.goto(await mail.link(email, 'magic-link'))
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/account')
+    ada.expect(401, 'GET', '/auth/magic-link')
+    await page.goBack()
+    await seesExpiredLink(page)
+  },
+)

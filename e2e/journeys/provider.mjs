@@ -1,8 +1,8 @@
-/** Signing in at the provider that runs beside the application. */
+/** Sign-in at the local provider. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
-import { signOut, signUp } from './acts.mjs'
+import { signOut, signUp } from './actions.mjs'
 
 const atProvider = async (page, email, name) => {
   await page.getByRole('heading', { name: 'Local provider' }).waitFor()
@@ -11,7 +11,7 @@ const atProvider = async (page, email, name) => {
   await page.getByRole('button', { name: /^Continue to/ }).click()
 }
 
-journey('sign in at the provider, twice as the same person', async ({ visitor }) => {
+journey('sign in at the provider twice as the same user', async ({ visitor }) => {
   const grace = await visitor()
   const { page } = grace
   const email = newEmail()
@@ -22,7 +22,7 @@ journey('sign in at the provider, twice as the same person', async ({ visitor })
   await page.waitForURL('**/account')
   await page.getByRole('heading', { name: 'Grace Hopper' }).waitFor()
   await page.goto('/account/security')
-  await page.getByText('You sign in without one.').waitFor()
+  await page.getByText('You sign in without a password.').waitFor()
   await grace.look('security-provider-only')
   await signOut(page)
 
@@ -40,8 +40,8 @@ journey('decline at the provider', async ({ visitor }) => {
   await page.goto('/sign-in')
   await page.getByRole('link', { name: 'Continue with Local provider' }).click()
   await page.getByRole('button', { name: 'Decline' }).click()
-  await page.getByText('You declined at the provider. Nothing was done.').waitFor()
-  // A reload does not repeat it.
+  await page.getByText('You canceled the sign-in at the provider. Nothing was changed.').waitFor()
+  // A reload does not repeat the message.
   await page.waitForURL((url) => url.search === '')
   await grace.look('sign-in-declined')
   assert.ok((await grace.cookies()).every(({ name }) => name !== 'torii'))
@@ -60,32 +60,29 @@ journey('connect an account of the provider, and disconnect it', async ({ visito
   await connected.getByText(elsewhere).waitFor()
   await ada.look('security-connected')
   await connected.getByRole('button', { name: /^Disconnect/ }).click()
-  await page.getByText('Disconnected.').waitFor()
+  await page.getByText('Account disconnected.').waitFor()
   assert.equal(await connected.getByText(elsewhere).count(), 0)
 })
 
-journey(
-  'an account that already belongs to somebody is not connected twice',
-  async ({ visitor, mail }) => {
-    const grace = await visitor()
-    const email = newEmail()
-    await grace.page.goto('/sign-in')
-    await grace.page.getByRole('link', { name: 'Continue with Local provider' }).click()
-    await atProvider(grace.page, email, 'Grace Hopper')
-    await grace.page.waitForURL('**/account')
+journey('a provider account of another user is not connected', async ({ visitor, mail }) => {
+  const grace = await visitor()
+  const email = newEmail()
+  await grace.page.goto('/sign-in')
+  await grace.page.getByRole('link', { name: 'Continue with Local provider' }).click()
+  await atProvider(grace.page, email, 'Grace Hopper')
+  await grace.page.waitForURL('**/account')
 
-    const ada = await visitor()
-    await signUp(ada, mail)
-    await ada.page.goto('/account/security')
-    await ada.page.getByRole('button', { name: 'Connect Local provider' }).click()
-    await atProvider(ada.page, email, 'Grace Hopper')
-    await ada.page.getByText('already belongs to an account here').waitFor()
-    assert.equal(new URL(ada.page.url()).pathname, '/account/security')
-  },
-)
+  const ada = await visitor()
+  await signUp(ada, mail)
+  await ada.page.goto('/account/security')
+  await ada.page.getByRole('button', { name: 'Connect Local provider' }).click()
+  await atProvider(ada.page, email, 'Grace Hopper')
+  await ada.page.getByText('already connected to another account').waitFor()
+  assert.equal(new URL(ada.page.url()).pathname, '/account/security')
+})
 
 journey(
-  'disconnect the account one came by: the verified address is a way in',
+  'disconnect the only provider account: the verified email address is another sign-in method',
   async ({ visitor }) => {
     const grace = await visitor()
     const { page } = grace
@@ -95,9 +92,9 @@ journey(
     await page.waitForURL('**/account')
     const { user } = await (await page.request.get('/auth/session')).json()
     assert.equal(user.emailVerified, true)
-    // The verified address is a way in by mail, so the account at the provider may go.
+    // The verified email address is a sign-in method, so the provider account can be disconnected.
     await page.goto('/account/security')
     await page.getByRole('button', { name: /^Disconnect/ }).click()
-    await page.getByText('Disconnected.').waitFor()
+    await page.getByText('Account disconnected.').waitFor()
   },
 )

@@ -1,10 +1,10 @@
-/** From a new address to a session. */
+/** Registration, from a new email address to a session. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
-import { fill, register } from './acts.mjs'
+import { fill, register } from './actions.mjs'
 
-journey('register, and confirm the address with the password', async ({ visitor, site }) => {
+journey('register, and verify the email address with the password', async ({ visitor, site }) => {
   const ada = await visitor()
   const { page } = ada
   const email = newEmail()
@@ -12,8 +12,8 @@ journey('register, and confirm the address with the password', async ({ visitor,
   await ada.look('register-sent')
   assert.deepEqual(await ada.cookies(), [])
 
-  // The mailbox is a page like any other, and its link is what a person clicks.
-  await page.getByRole('link', { name: 'Open the development mailbox' }).click()
+  // The development mailbox is a page too, and its link is clickable.
+  await page.getByRole('link', { name: 'Open development mailbox' }).click()
   await ada.look('mailbox')
   const link = page.locator('article', { hasText: email }).first().getByRole('link').first()
   assert.ok((await link.getAttribute('href'))?.startsWith(`${site.url}/auth/email/verify?token=`))
@@ -31,7 +31,7 @@ journey('register, and confirm the address with the password', async ({ visitor,
   assert.equal(await page.getByText(email).count(), 0, 'the address is masked')
   await ada.look('landing-verify')
   await page.locator('#password').fill(password)
-  await page.getByRole('button', { name: 'Confirm and sign in' }).click()
+  await page.getByRole('button', { name: 'Verify email address' }).click()
   await page.waitForURL('**/account')
   await page.getByRole('heading', { name: 'Ada Lovelace' }).waitFor()
 
@@ -45,7 +45,7 @@ journey('register, and confirm the address with the password', async ({ visitor,
 })
 
 journey(
-  'confirm without the password: it no longer counts, and a new one is set by mail',
+  'verify without the password: it no longer works, and a new one is set by mail',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -53,27 +53,27 @@ journey(
     await register(page, email)
     const other = await visitor()
     await other.page.goto(await mail.link(email, 'email/verify'))
-    await other.page.getByRole('button', { name: 'Confirm and sign in' }).click()
-    await other.page.getByText('Done. You can sign in now.').waitFor()
+    await other.page.getByRole('button', { name: 'Verify email address' }).click()
+    await other.page.getByText('You can sign in now.').waitFor()
     await other.look('sign-in-ready')
 
-    // Whoever opened the mail has the account; what somebody else set before does not open it.
+    // The account belongs to the person who opened the mail; a password that was set before does not work.
     ada.expect(401, 'POST', '/auth/password/authenticate')
     await page.goto('/sign-in')
     await fill(page, { email, password })
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByText('The address or the password is not right.').waitFor()
+    await page.getByText('Incorrect email address or password.').waitFor()
     await ada.look('sign-in-refused')
 
     await other.page.getByRole('link', { name: 'Forgot your password?' }).click()
     await other.page.locator('#email').fill(email)
-    await other.page.getByRole('button', { name: 'Mail me a link' }).click()
-    await other.page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    await other.page.getByRole('button', { name: 'Email me a link' }).click()
+    await other.page.getByRole('heading', { name: 'Check your email' }).waitFor()
     await other.page.goto(await mail.link(email, 'password/reset'))
     await other.look('landing-reset')
     await other.page.locator('#password').fill('a bridge over quiet water')
-    await other.page.getByRole('button', { name: 'Set the password' }).click()
-    await other.page.getByText('Done. You can sign in now.').waitFor()
+    await other.page.getByRole('button', { name: 'Set password' }).click()
+    await other.page.getByText('You can sign in now.').waitFor()
     await fill(other.page, { email, password: 'a bridge over quiet water' })
     await other.page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await other.page.waitForURL('**/account')
@@ -81,7 +81,7 @@ journey(
 )
 
 journey(
-  'a registered address registers again: the same page, and its owner hears of it',
+  'register a second time: the same page, and the owner gets a mail',
   async ({ visitor, mail }) => {
     const { page } = await visitor()
     const email = newEmail()
@@ -94,14 +94,14 @@ journey(
 )
 
 journey(
-  'a common password and a broken address are said where they are typed',
+  'a common password and an invalid email address are shown at their fields',
   async ({ visitor }) => {
     const ada = await visitor()
     const { page } = ada
     await page.goto('/register')
     await fill(page, { email: 'ada', password: 'x' })
     await page.getByRole('button', { name: 'Create account' }).click()
-    await page.getByText('Type a whole e-mail address.').waitFor()
+    await page.getByText('Enter a complete email address.').waitFor()
     ada.expect(422, 'POST', '/auth/password/register')
     await fill(page, { email: newEmail(), password: 'password1234567' })
     await page.getByRole('button', { name: 'Create account' }).click()

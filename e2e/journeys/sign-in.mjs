@@ -1,11 +1,11 @@
-/** Signing in by what was typed or mailed, and out again. */
+/** Sign-in with a password, a magic link or a code, and sign-out. */
 import assert from 'node:assert/strict'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
-import { fill, signIn, signOut, signUp } from './acts.mjs'
+import { fill, signIn, signOut, signUp } from './actions.mjs'
 
 journey(
-  'sign out, a wrong password, the right one, and back to where it was asked for',
+  'sign out, a wrong password, the right one, and back to the requested page',
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada
@@ -16,7 +16,7 @@ journey(
 
     ada.expect(401, 'POST', '/auth/password/authenticate')
     await signIn(page, email, 'not the password at all')
-    await page.getByText('The address or the password is not right.').waitFor()
+    await page.getByText('Incorrect email address or password.').waitFor()
     await page.goto('/account/data')
     await fill(page, { email, password })
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -47,70 +47,67 @@ journey('the back button shows nothing after signing out', async ({ visitor, mai
   }
 })
 
-journey(
-  'an account of one’s own in two tabs: signing out in one ends the other',
-  async ({ visitor, mail }) => {
-    const ada = await visitor()
-    await signUp(ada, mail)
-    const second = await ada.context.newPage()
-    await second.goto('/account')
-    await signOut(ada.page)
-    ada.expect(401, 'PATCH', '/auth/user')
-    await second.locator('#name').fill('Somebody else')
-    await second.getByRole('button', { name: 'Save' }).click()
-    await second.waitForURL('**/sign-in?to=%2Faccount')
-    await second.getByText('Your session has ended. Sign in to go on.').waitFor()
-  },
-)
-
-journey('a mailed link signs in a new address and a known one', async ({ visitor, mail }) => {
-  const email = newEmail()
-  for (const isKnown of [false, true]) {
-    const ada = await visitor()
-    const { page } = ada
-    await page.goto('/sign-in/mail')
-    await page.locator('#email').fill(email)
-    await page.getByRole('button', { name: 'Mail me a link' }).click()
-    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
-    await page.goto(await mail.link(email, 'magic-link'))
-    assert.equal(new URL(page.url()).search, '')
-    if (isKnown) await ada.look('landing-sign-in')
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.waitForURL('**/account')
-    await page.getByRole('heading', { name: email }).waitFor()
-    assert.deepEqual(
-      (await ada.cookies()).map(({ name }) => name),
-      ['torii'],
-    )
-  }
+journey('one account in two tabs: signing out in one ends the other', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  await signUp(ada, mail)
+  const second = await ada.context.newPage()
+  await second.goto('/account')
+  await signOut(ada.page)
+  ada.expect(401, 'PATCH', '/auth/user')
+  await second.locator('#name').fill('Somebody else')
+  await second.getByRole('button', { name: 'Save' }).click()
+  await second.waitForURL('**/sign-in?to=%2Faccount')
+  await second.getByText('Your session has ended. Sign in to continue.').waitFor()
 })
 
 journey(
-  'the code beside the link signs in on another device; a wrong one does not',
+  'a magic link signs in with a new and with a known email address',
   async ({ visitor, mail }) => {
-    const ada = await visitor()
-    const { page } = ada
     const email = newEmail()
-    await page.goto('/sign-in/mail')
-    await page.locator('#email').fill(email)
-    await page.getByRole('button', { name: 'Mail me a link' }).click()
-    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
-    await ada.look('sign-in-mail-sent')
-    const { text } = await mail.message(email, 'ign in')
-    const code = /\b(\d{3} ?\d{3}|\d{6,8})\b/.exec(text)?.[0] ?? ''
-    const wrong = code.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10))
-    ada.expect(401, 'POST', '/auth/magic-link/authenticate')
-    await page.locator('#code').fill(wrong)
-    await page.getByRole('button', { name: 'Sign in with the code' }).click()
-    await page.getByText('That is not the code of the newest message').waitFor()
-    await page.locator('#code').fill(code)
-    await page.getByRole('button', { name: 'Sign in with the code' }).click()
-    await page.waitForURL('**/account')
+    for (const isKnown of [false, true]) {
+      const ada = await visitor()
+      const { page } = ada
+      await page.goto('/sign-in/mail')
+      await page.locator('#email').fill(email)
+      await page.getByRole('button', { name: 'Email me a link' }).click()
+      await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+      await page.goto(await mail.link(email, 'magic-link'))
+      assert.equal(new URL(page.url()).search, '')
+      if (isKnown) await ada.look('landing-sign-in')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.waitForURL('**/account')
+      await page.getByRole('heading', { name: email }).waitFor()
+      assert.deepEqual(
+        (await ada.cookies()).map(({ name }) => name),
+        ['torii'],
+      )
+    }
   },
 )
 
+journey('the code signs in on another device; a wrong one does not', async ({ visitor, mail }) => {
+  const ada = await visitor()
+  const { page } = ada
+  const email = newEmail()
+  await page.goto('/sign-in/mail')
+  await page.locator('#email').fill(email)
+  await page.getByRole('button', { name: 'Email me a link' }).click()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+  await ada.look('sign-in-mail-sent')
+  const { text } = await mail.message(email, 'ign in')
+  const code = /\b(\d{3} ?\d{3}|\d{6,8})\b/.exec(text)?.[0] ?? ''
+  const wrong = code.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10))
+  ada.expect(401, 'POST', '/auth/magic-link/authenticate')
+  await page.locator('#code').fill(wrong)
+  await page.getByRole('button', { name: 'Sign in with code' }).click()
+  await page.getByText('This code is incorrect or has expired.').waitFor()
+  await page.locator('#code').fill(code)
+  await page.getByRole('button', { name: 'Sign in with code' }).click()
+  await page.waitForURL('**/account')
+})
+
 journey(
-  'too many wrong passwords: the wait is shown, also to an address nobody has',
+  'too many wrong passwords: the wait is shown, also for an unknown email address',
   async ({ visitor }) => {
     const ada = await visitor()
     const { page } = ada
@@ -129,7 +126,7 @@ journey(
     }
     ada.expect(429, 'POST', '/auth/password/authenticate')
     assert.equal(await send(), 429)
-    await page.getByText('You can try again in').waitFor()
+    await page.getByText('Try again in').waitFor()
     await ada.look('sign-in-too-many')
   },
 )

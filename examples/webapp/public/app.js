@@ -1,13 +1,13 @@
-// Brings the page to life. The page is whole without it: it shows everything, and this makes it act.
-// Nothing here makes markup; text goes in as text.
+// Connects the forms of the page with their actions. The page shows everything without it.
+// No script creates markup; text is inserted as text.
 
-import { actions } from './acts.js'
+import { actions } from './actions.js'
 import { wireDialogs } from './dialogs.js'
 import { wireForm } from './forms.js'
 import { offerPasskeys } from './passkey-offer.js'
 import { showKeptStatus } from './status.js'
 
-/** A password in clear, for who wants to see what was typed. */
+/** Shows and hides a password. */
 function wireReveal(button) {
   const input = document.getElementById(button.getAttribute('aria-controls'))
   const show = (visible) => {
@@ -19,8 +19,8 @@ function wireReveal(button) {
   input.form?.addEventListener('reset', () => show(false))
 }
 
-/** What Torii's pages said with an address is said once: a reload does not repeat it. */
-function tidyAddress() {
+/** Removes the message from the URL, so that a reload does not repeat it. */
+function removeMessageFromUrl() {
   const url = new URL(location.href)
   if (!url.searchParams.has('notice') && !url.searchParams.has('error')) return
   url.searchParams.delete('notice')
@@ -28,12 +28,12 @@ function tidyAddress() {
   history.replaceState(null, '', url)
 }
 
-for (const form of document.querySelectorAll('form[data-act]'))
+for (const form of document.querySelectorAll('form[data-action]'))
   wireForm(form, actions[form.dataset.action])
 for (const button of document.querySelectorAll('.reveal')) wireReveal(button)
 wireDialogs()
-tidyAddress()
-// Going back shows the account as it is now, and to nobody who has signed out.
+removeMessageFromUrl()
+// The back button shows the current state of the account, and nothing after a sign-out.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload()
 })

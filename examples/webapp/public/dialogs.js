@@ -1,6 +1,6 @@
-// Dialogs: the browser keeps the focus inside, closes them by Escape, and gives the focus back.
+// Dialogs. The browser keeps the focus inside, closes them with Escape, and restores the focus.
 
-/** What waits for a fresh proof of who is there; null when nothing does. */
+/** The operation that waits for the re-authentication; null without one. */
 let waiting = null
 
 export function wireDialogs() {
@@ -11,7 +11,7 @@ export function wireDialogs() {
     dialog.addEventListener('click', (event) => {
       if (event.target === dialog) dialog.close()
     })
-    dialog.addEventListener('close', () => settle(dialog))
+    dialog.addEventListener('close', () => onClose(dialog))
   }
 }
 
@@ -27,26 +27,26 @@ export function closeDialog(form) {
   form.closest('dialog')?.close()
 }
 
-/** Asks once more who is there. Resolves to whether that was proved; false when the person broke it off. */
-export function confirmAgain() {
+/** Asks the user to re-authenticate. Resolves to false when the user cancels. */
+export function reauthenticate() {
   const dialog = document.getElementById('reauthenticate')
   if (dialog === null) return Promise.resolve(false)
   return new Promise((resolve) => {
-    waiting = { resolve, proved: false }
+    waiting = { resolve, succeeded: false }
     open(dialog)
   })
 }
 
-/** The proof was accepted. */
-export function confirmedAgain(form) {
-  if (waiting !== null) waiting.proved = true
+/** The re-authentication succeeded. */
+export function reauthenticated(form) {
+  if (waiting !== null) waiting.succeeded = true
   closeDialog(form)
 }
 
-function settle(dialog) {
+function onClose(dialog) {
   for (const form of dialog.querySelectorAll('form')) form.reset()
   if (dialog.id !== 'reauthenticate' || waiting === null) return
-  const { resolve, proved } = waiting
+  const { resolve, succeeded } = waiting
   waiting = null
-  resolve(proved)
+  resolve(succeeded)
 }

@@ -1,13 +1,13 @@
-// A form does its act: once at a time, with what is wrong said where it is wrong.
+// A form runs its action, once at a time, and shows each error where it belongs.
 
-import { confirmAgain } from './dialogs.js'
+import { reauthenticate } from './dialogs.js'
 import { goTo, say } from './status.js'
 import { explain } from './words.js'
 
-/** Forms that may not be sent before a time, because too much was tried. */
+/** Forms that are blocked for a time after too many attempts. */
 const countdowns = new Map()
 
-/** @param act one of acts.js */
+/** @param action one of actions.js */
 export function wireForm(form, action) {
   form.addEventListener('submit', (event) => {
     event.preventDefault()
@@ -21,57 +21,57 @@ async function submit(form, action) {
   const button = form.querySelector('button:not([type])')
   if (countdowns.has(form) || button.hasAttribute('aria-busy')) return
   clearMessages(form)
-  const wrong = firstWrong(form)
-  if (wrong !== null) return showFieldError(wrong.input, wrong.text)
+  const invalid = firstInvalid(form)
+  if (invalid !== null) return showFieldError(invalid.input, invalid.text)
 
   // aria-busy rather than disabled, so that the focus stays.
   button.setAttribute('aria-busy', 'true')
   try {
     const values = readForm(form)
-    const outcome = await runConfirmed(action, values)
+    const outcome = await runAuthenticated(action, values)
     if (outcome === null) return
     if (outcome.ok) await action.done(form, values, outcome)
-    else showRefusal(form, action, outcome)
+    else showError(form, action, outcome)
   } finally {
     button.removeAttribute('aria-busy')
   }
 }
 
-/** Runs the act; where a fresh proof is asked for it, asks the person and goes on. Null when broken off. */
-async function runConfirmed(action, values) {
-  const settle = action.settle ?? ((outcome) => outcome)
-  const first = settle(await action.run(values))
+/** Runs the action, after a re-authentication where it is required. Null when the user cancels. */
+async function runAuthenticated(action, values) {
+  const interpret = action.interpret ?? ((outcome) => outcome)
+  const first = interpret(await action.run(values))
   if (first.error !== 'reauthentication_required') return first
-  return (await confirmAgain()) ? settle(await action.run(values)) : null
+  return (await reauthenticate()) ? interpret(await action.run(values)) : null
 }
 
-/** The filled fields; a password goes exactly as typed. */
+/** The fields with a value. A password is sent exactly as typed. */
 const readForm = (form) =>
   Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''))
 
-function firstWrong(form) {
+function firstInvalid(form) {
   for (const input of form.querySelectorAll('input:not(.unseen)')) {
-    if (input.validity.valueMissing) return { input, text: 'Fill in this field.' }
+    if (input.validity.valueMissing) return { input, text: 'Enter a value.' }
     if (input.validity.typeMismatch)
       return {
         input,
         text:
           input.type === 'url'
-            ? 'Type a whole address, with https.'
-            : 'Type a whole e-mail address.',
+            ? 'Enter a complete URL that starts with https.'
+            : 'Enter a complete email address.',
       }
   }
   return null
 }
 
-/** Puts a refusal where it belongs: by the field it names, below the form, or into the status line. */
-function showRefusal(form, action, refusal) {
-  const { error, field, retryAfterSeconds } = refusal
+/** Shows an error at its field, below the form, or in the status line. */
+function showError(form, action, failure) {
+  const { error, field, retryAfterSeconds } = failure
   if (error === 'unauthenticated') {
     const to = encodeURIComponent(location.pathname)
-    return goTo(`/sign-in?to=${to}`, explain(refusal, action.words))
+    return goTo(`/sign-in?to=${to}`, explain(failure, action.words))
   }
-  const text = explain(refusal, action.words)
+  const text = explain(failure, action.words)
   if (error === 'too_many_attempts' && retryAfterSeconds > 0)
     return startCountdown(form, text, retryAfterSeconds)
   const input = form.elements.namedItem(action.fields?.[error] ?? field ?? '')
@@ -105,13 +105,13 @@ function clearFieldError(input) {
   if (line !== null) line.textContent = ''
 }
 
-/** A wait belongs to the address it was answered for: another one may be tried at once. */
+/** A wait belongs to its email address: another one can be tried at once. */
 function onInput(form, input) {
   if (input.name === 'email') clearMessages(form)
   else clearFieldError(input)
 }
 
-/** The sentence is read out once; the seconds tick outside of it, so they are not. */
+/** Screen readers read the message once; the countdown is outside of it. */
 function startCountdown(form, text, seconds) {
   const line = form.querySelector('.countdown')
   if (line === null) return say(text, 'failed')
@@ -121,7 +121,7 @@ function startCountdown(form, text, seconds) {
     const left = Math.ceil((endsAtMs - Date.now()) / 1000)
     if (left > 0) {
       const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
-      line.textContent = `You can try again in ${clock}`
+      line.textContent = `Try again in ${clock}`
       return
     }
     stopCountdown(form)

@@ -1,25 +1,25 @@
-// Where the browser can, passkeys stand among its suggestions for the address.
+// Offers passkeys among the browser's suggestions for the email address, where the browser supports it.
 
 import { passkey } from 'torii-auth/browser'
-import { actions, client } from './acts.js'
+import { actions, client } from './actions.js'
 import { say } from './status.js'
 import { explain } from './words.js'
 
-/** Less than the five minutes that a challenge lives. */
+/** Less than the five minutes for which a challenge is valid. */
 const renewMs = 4 * 60_000
 
-/** Offers passkeys on a page with a fitting input, and signs in whoever picks one. */
+/** Offers passkeys on a page with such an input, and signs the user in with the picked one. */
 export async function offerPasskeys() {
   const input = document.querySelector('input[autocomplete$=webauthn]')
   if (input === null) return
   const renewal = setInterval(() => offer(input.form), renewMs)
-  // The button uses a passkey itself, and the browser does one thing at a time.
-  const button = document.querySelector('[data-act=sign-in-passkey]')
+  // The button starts a passkey prompt of its own, and the browser runs one at a time.
+  const button = document.querySelector('[data-action=sign-in-passkey]')
   button?.addEventListener('submit', () => clearInterval(renewal))
   await offer(input.form)
 }
 
-/** Waits for the person, without end. Only a passkey that was picked in vain is worth a word. */
+/** Waits for the user without a time limit. Only a refused passkey shows a message. */
 async function offer(form) {
   const { done, words } = actions['sign-in-passkey']
   const outcome = await passkey.autofill(client)

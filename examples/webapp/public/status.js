@@ -1,16 +1,16 @@
-// Where the page goes next, and what it says about what was done.
+// Navigation, and the status message of the page.
 
 const key = 'torii-status'
-/** Long enough to be read twice; what failed stays until something else is said. */
+/** Long enough to read twice. An error stays until the next message. */
 const shownMs = 10_000
 
 let clearing
 
-/** Says something in the status line, which screen readers read out. */
+/** Shows a message in the status line, which screen readers announce. */
 export function say(text, kind = 'done') {
   const line = document.getElementById('status')
   line.dataset.kind = kind
-  // The same sentence twice is said twice.
+  // Emptying the line first makes screen readers announce a repeated message.
   line.textContent = ''
   setTimeout(() => {
     line.textContent = text
@@ -22,13 +22,13 @@ export function say(text, kind = 'done') {
   }, shownMs)
 }
 
-/** Goes to another page, and says something there. */
+/** Goes to another page and shows a message there. */
 export function goTo(path, text) {
   if (text !== undefined) keep({ text })
   location.assign(path)
 }
 
-/** The same page as it now is. The focus goes to the part that was changed. */
+/** Reloads the page. The focus goes to the changed section. */
 export function reload(text, panelId) {
   keep({ text, panelId })
   location.reload()
@@ -38,7 +38,7 @@ function keep(status) {
   sessionStorage.setItem(key, JSON.stringify(status))
 }
 
-/** Says what the page before wanted said. */
+/** Shows the message that the previous page left. */
 export function showKeptStatus() {
   const kept = sessionStorage.getItem(key)
   if (kept === null) return
@@ -49,7 +49,7 @@ export function showKeptStatus() {
   if (text !== undefined) say(text)
 }
 
-/** Shows another step of what the form is a part of, with what was typed filled in. */
+/** Shows another step of the form's section, with the input filled in. */
 export function showStep(form, name, values) {
   const around = form.closest('dialog, section')
   for (const step of around.querySelectorAll('[data-step]'))

@@ -1,6 +1,6 @@
-// What people read when something did not happen, by the codes of docs/errors.md and of torii-auth/browser.
+// The messages of errors, by the codes of docs/errors.md and of torii-auth/browser.
 
-/** Codes whose own sentence from the server says it best: it knows which field, which rule, which wait. */
+/** Codes for which the server's message is best: it knows the field, the rule or the wait. */
 const servers = new Set([
   'invalid_input',
   'password_rejected',
@@ -19,22 +19,22 @@ const servers = new Set([
 ])
 
 const sentences = {
-  invalid_token: 'That took too long, or it has been used already. Please start again.',
-  unauthenticated: 'Your session has ended. Sign in to go on.',
-  reauthentication_required: 'Nothing was changed: confirm that it is you first.',
-  passkey_rejected: 'This passkey did not pass. Try again, or use another one.',
-  cancelled: 'No passkey was used. Try again when you are ready.',
-  not_found: 'That is no longer here. Load the page again.',
+  invalid_token: 'This link or code has expired or was already used. Start again.',
+  unauthenticated: 'Your session has ended. Sign in to continue.',
+  reauthentication_required: 'Nothing was changed. Confirm your identity to continue.',
+  passkey_rejected: 'This passkey could not be verified. Try again or use another one.',
+  cancelled: 'The passkey prompt was canceled. Try again.',
+  not_found: 'This no longer exists. Reload the page.',
 }
 
 const fault =
-  'Something went wrong. Load the page again, and tell whoever runs this site if it stays.'
+  'Something went wrong. Reload the page. If it happens again, contact the administrator.'
 
-/** The sentence for a refusal. `words` are the act's own. */
-export function explain(refusal, words = {}) {
-  const { error, message } = refusal
+/** The message of an error. `words` are those of the action. */
+export function explain(failure, words = {}) {
+  const { error, message } = failure
   if (words[error] !== undefined) return words[error]
-  // It may begin with the name of a field.
+  // The message may start with the name of a field.
   if (servers.has(error) && message) return message.charAt(0).toUpperCase() + message.slice(1)
   return sentences[error] ?? fault
 }

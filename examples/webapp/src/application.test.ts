@@ -16,7 +16,7 @@ async function connectionsGone(query: TestDatabase['query']): Promise<void> {
   while ((await query(statement)).rows.length > 0);
 }
 
-test('a mail server that hangs does not hold up the end, and the database is closed', async () => {
+test('a mail server that hangs does not block the stop, and the database is closed', async () => {
   const { url: databaseUrl, query } = await testDatabase()
   const silent = createServer().listen(0, '127.0.0.1')
   await once(silent, 'listening')
@@ -46,7 +46,7 @@ test('a mail server that hangs does not hold up the end, and the database is clo
   silent.close()
 })
 
-test('what a failed start has opened is closed again', async () => {
+test('a failed start closes what it has opened', async () => {
   const { url: databaseUrl, query } = await testDatabase()
   const settings = { DATABASE_URL: databaseUrl, PORT: '0', TORII_KEYS: 'k1:too-short' }
   await assert.rejects(startApplication(readSettings(settings)), /keys\[0\]\.secret/)

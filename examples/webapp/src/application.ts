@@ -25,20 +25,20 @@ import type { OidcSettings, Settings } from './settings.js'
 import { describeDatabase } from './settings.js'
 import { createSite } from './site.js'
 
-/** An application that serves its people. */
+/** A running application. */
 export interface Application {
   /** Where browsers reach it. */
   readonly url: string
-  /** Where it listens, which is another where a proxy stands before it. */
+  /** The port on which it listens, which differs from the URL's behind a proxy. */
   readonly port: number
-  /** What the operator may want to read. */
+  /** Lines for the administrator. */
   readonly notes: readonly string[]
-  /** Answers what is under way, lets mail out, and closes the database. */
+  /** Finishes running requests and queued mail, and closes the database. */
   stop(): Promise<void>
 }
 
-/** A mail server may hang, and who stops us does not wait for it. */
-const settleMs = 1500
+/** The longest wait for queued mail, since a mail server may hang. */
+const mailWaitMs = 1500
 
 /** Opens the storage, brings its tables up to date, and serves Torii's routes and the pages. */
 export async function startApplication(settings: Settings): Promise<Application> {
@@ -54,7 +54,7 @@ export async function startApplication(settings: Settings): Promise<Application>
   }
 }
 
-/** @param onStop takes what ends each thing opened; the last one opened ends first */
+/** @param onStop receives a function for each opened resource; the last opened resource is closed first */
 async function open(
   settings: Settings,
   onStop: (stop: () => Promise<unknown>) => void,
@@ -70,8 +70,8 @@ async function open(
   const provider = await openProvider(settings, baseUrl, onStop)
   const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
   const torii = createTorii(storage, { baseUrl, keys, mailer, provider })
-  onStop(() => Promise.race([torii.settled(), sleep(settleMs, undefined, { ref: false })]))
-  // First of all nobody new is let in; for a start that fails it stands above as well.
+  onStop(() => Promise.race([torii.settled(), sleep(mailWaitMs, undefined, { ref: false })]))
+  // Runs first, so that no new request is accepted; the earlier entry is for a failed start.
   onStop(() => listener.stop())
   const auth = createHandler(torii, { pages: toriiPages })
   const assets = await loadAssets()
@@ -103,7 +103,7 @@ async function open(
   return { url: baseUrl, port: listener.port, notes }
 }
 
-/** Where Torii's own pages lead to. */
+/** The pages to which Torii redirects. */
 const toriiPages = {
   signedIn: accountPath,
   signIn: `${signInPath}?notice=ready`,
@@ -111,7 +111,7 @@ const toriiPages = {
   failed: signInPath,
 }
 
-/** What the settings have become. */
+/** The resources that the settings describe. */
 interface Means {
   readonly baseUrl: string
   readonly keys: readonly ApplicationKey[]
@@ -119,7 +119,7 @@ interface Means {
   readonly provider: OAuthProvider | null
 }
 
-/** Everything that Torii has is on. */
+/** Enables all features of Torii. */
 const createTorii = (storage: PostgresStorage, { baseUrl, keys, mailer, provider }: Means): Torii =>
   new Torii(storage, {
     baseUrl,
@@ -143,7 +143,7 @@ async function openProvider(
   if (!mayHaveLocalProvider(baseUrl)) return null
   const local = await startLocalProvider(baseUrl)
   onStop(() => local.stop())
-  // Its addresses are trusted as those of a large provider would be: who reaches it, reads the mailbox too.
+  // Its email addresses are trusted like a large provider's: everyone who can reach it can read the mailbox too.
   return {
     ...namedProvider(local.settings, baseUrl),
     displayName: 'Local provider',
@@ -151,7 +151,7 @@ async function openProvider(
   }
 }
 
-/** Over http only where both sides are on this machine. */
+/** Allows http only where both sides are on this computer. */
 function namedProvider({ name, issuer, clientId, clientSecret }: OidcSettings, baseUrl: string) {
   return oidc({
     name,

@@ -11,7 +11,7 @@ export interface Asset {
 
 /** The files that pages load, read once. */
 export interface Assets {
-  /** `/assets/VERSION`: another content, another address, so a browser may keep what it has. */
+  /** `/assets/VERSION`: the version changes with the content, so browsers may cache without limit. */
   readonly base: string
   find(path: string): Asset | null
 }
@@ -23,8 +23,8 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /**
- * Our own files, and as they are the modules of torii-auth and of the one package that those import: no
- * build step stands between a source and the page.
+ * Our own files, and the unchanged modules of torii-auth and of the one package that they import: the page needs
+ * no build step.
  */
 export async function loadAssets(): Promise<Assets> {
   const folders: readonly [prefix: string, folder: string][] = [
@@ -43,7 +43,7 @@ export async function loadAssets(): Promise<Assets> {
   }
 }
 
-/** Where the entry point of a package lies; its modules are beside it and below. */
+/** The folder of a package's entry point, which has all of its modules. */
 const folderOf = (specifier: string): string =>
   fileURLToPath(new URL('.', import.meta.resolve(specifier)))
 

@@ -32,7 +32,7 @@ const agents: readonly (readonly [userAgent: string | null, name: string, kind: 
   [null, 'Unknown device', 'program'],
 ]
 
-test('a device is called what a person calls it', () => {
+test('devices have the names that people use', () => {
   for (const [userAgent, name, kind] of agents)
     assert.deepEqual(describeDevice(userAgent), { name, kind })
 })

@@ -1,4 +1,4 @@
-/** A device as a person recognises it. */
+/** A device, described for its owner. */
 export interface Device {
   readonly name: string
   readonly kind: 'computer' | 'phone' | 'program'
@@ -26,7 +26,7 @@ const systems: Table = [
   [/Linux/, 'Linux'],
 ]
 
-/** A guess at what a User-Agent header comes from; the first match wins, so the order matters. */
+/** Guesses the device from a User-Agent header. The first match wins, so the order matters. */
 export function describeDevice(userAgent: string | null): Device {
   const text = userAgent ?? ''
   const first = (table: Table) => table.find(([form]) => form.test(text))?.[1]

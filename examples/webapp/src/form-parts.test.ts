@@ -6,7 +6,7 @@ const now = new Date('2026-11-28T12:00:00Z')
 const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const text = (markup: { toString(): string }) => markup.toString().replace(/<[^>]*>/g, '')
 
-test('times are told in words, and a skewed clock never puts the past ahead', () => {
+test('times are shown in words, and a skewed clock never shows a past time as a future one', () => {
   assert.equal(text(timeAgo(after(-30), now)), 'just now')
   assert.equal(text(timeAgo(after(-60 * 5), now)), '5 minutes ago')
   assert.equal(text(timeAgo(after(-86_400 * 3), now)), '3 days ago')
@@ -15,7 +15,7 @@ test('times are told in words, and a skewed clock never puts the past ahead', ()
   assert.equal(text(timeUntil(after(-600), now)), 'in under a minute')
 })
 
-test('an input has its label, and names what describes it', () => {
+test('an input has its label, and refers to its error and hint', () => {
   const markup = field({
     id: 'x',
     name: 'x',

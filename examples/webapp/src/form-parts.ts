@@ -1,11 +1,11 @@
 import type { Html } from './html.js'
 import { html } from './html.js'
 
-/** An input with its label, its hint, and the line below it for what is wrong. */
+/** An input with its label, its hint, and a line for its error. */
 export interface Field {
   /** Unique on the page. */
   readonly id: string
-  /** The member of the request that it becomes. */
+  /** The name of the field in the request. */
   readonly name: string
   readonly label: string
   readonly type?: 'text' | 'email' | 'password' | 'url'
@@ -14,11 +14,11 @@ export interface Field {
   readonly hint?: string
   /** Default: true. */
   readonly required?: boolean
-  /** For digits, so that a phone shows them. */
+  /** Whether phones show a numeric keyboard. */
   readonly digits?: boolean
 }
 
-/** The line below is always there, so a message moves nothing. */
+/** The error line is always there, so that an error does not move the layout. */
 export function field(given: Field): Html {
   const { id, name, label, type = 'text', autocomplete, value, hint, required = true } = given
   const plain = type === 'email' || type === 'password' || given.digits === true
@@ -43,26 +43,26 @@ const withReveal = (id: string, input: Html): Html => html`<div class="with-reve
 export const hidden = (name: string, value: string): Html =>
   html`<input type="hidden" name="${name}" value="${value}">`
 
-/** Whose password a form is about, for password managers: they file it under an address. */
+/** The user name of a password form, under which password managers store the password. */
 export const passwordOwner = (email: string | null): Html =>
   html`<input class="unseen" type="email" name="username" autocomplete="username" value="${
     email ?? ''
   }" aria-hidden="true" tabindex="-1" readonly>`
 
-/** What makes a form act. */
+/** A form that runs an action. */
 export interface ActionForm {
-  /** The act of `public/acts.js` that it does. */
+  /** The name of the action in `public/actions.js`. */
   readonly action: string
   readonly content: Html
   readonly button: string
   readonly look?: 'primary' | 'plain' | 'danger'
-  /** What a screen reader says instead of the button's text, where that alone does not tell which. */
+  /** The accessible name of the button, where its text alone is ambiguous. */
   readonly label?: string
-  /** Where to go when it is done. */
+  /** The path to go to after a success. */
   readonly to?: string
 }
 
-/** A form that does an act. Without the script it is a POST that is refused: nothing typed enters a URL. */
+/** A form that runs an action. Without JavaScript it is a POST that is refused, so no input enters a URL. */
 export const actionForm = ({
   action,
   content,
@@ -71,14 +71,14 @@ export const actionForm = ({
   label,
   to,
 }: ActionForm): Html =>
-  html`<form method="post" class="act" data-act="${action}"${to && html` data-to="${to}"`} novalidate>
+  html`<form method="post" class="action-form" data-action="${action}"${to && html` data-to="${to}"`} novalidate>
 ${content}
 <p class="form-error error" role="alert"></p>
 <p class="countdown"></p>
 <button class="button ${look}"${label && html` aria-label="${label}"`}>${button}</button>
 </form>`
 
-/** A form of nothing but its button; what is wrong is said in the page's status line. */
+/** A form with a button only. Its errors appear in the status line of the page. */
 export const actionButton = ({
   action,
   content,
@@ -86,7 +86,7 @@ export const actionButton = ({
   look = 'plain',
   label,
 }: ActionForm): Html =>
-  html`<form method="post" data-act="${action}">${content}<button class="button ${look}"${
+  html`<form method="post" data-action="${action}">${content}<button class="button ${look}"${
     label && html` aria-label="${label}"`
   }>${button}</button></form>`
 
@@ -111,13 +111,13 @@ export const openButton = (id: string, text: string, label?: string): Html =>
     label && html` aria-label="${label}"`
   }>${text}</button>`
 
-/** A point in time in words, the exact one on hover; a skewed clock never puts the past ahead. */
+/** A past time in words, with the exact time on hover. A skewed clock never makes it a future time. */
 export function timeAgo(at: Date, now: Date): Html {
   const text = relative(Math.min(0, at.getTime() - now.getTime()) / 1000)
   return html`<time datetime="${at.toISOString()}" title="${exact(at)}">${text}</time>`
 }
 
-/** The same for what is still to come. */
+/** A future time in words. */
 export function timeUntil(at: Date, now: Date): Html {
   const text = relative(Math.max(1, (at.getTime() - now.getTime()) / 1000))
   return html`<time datetime="${at.toISOString()}" title="${exact(at)}">${text}</time>`

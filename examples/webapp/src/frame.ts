@@ -3,13 +3,13 @@ import { Html, html } from './html.js'
 import type { PageCall, View } from './page.js'
 import { accountPath, signInPath } from './page.js'
 
-/** What every page of the site has around its content, and the policy that holds it. */
+/** The frame around every page of the site, and its response headers. */
 export interface Frame {
   readonly headers: Readonly<Record<string, string>>
   render(view: View, call: PageCall): Html
 }
 
-/** Where the assets are, and whether the site is on https. */
+/** The path of the assets, and whether the site is on https. */
 interface FrameSite {
   readonly base: string
   readonly secure: boolean
@@ -22,8 +22,8 @@ export function createFrame({ base, secure }: FrameSite): Frame {
       '@simplewebauthn/browser': `${base}/simplewebauthn/index.js`,
     },
   })
-  // The one inline script there is: browsers take an import map from nowhere else. It is ours, character by
-  // character, and the policy names its hash.
+  // The only inline script: browsers read import maps from nowhere else. It has no foreign text, and the policy
+  // names its hash.
   const importMap = Html.join([`<script type="importmap">${imports}</script>`], [])
   return {
     headers: {
@@ -36,8 +36,8 @@ export function createFrame({ base, secure }: FrameSite): Frame {
 }
 
 /**
- * Nothing runs but our own files, and no text becomes markup in the browser. Pictures may come from elsewhere:
- * people choose theirs. The referrer stays within the site, since without any some browsers send `Origin: null`.
+ * Only our own files run, and no text becomes markup in the browser. Pictures may come from other sites, since
+ * users choose theirs. The referrer stays within the site: without any, some browsers send `Origin: null`.
  * @see OWASP ASVS 5.0, 3.4.3 to 3.4.6
  */
 const pageHeaders = (importMapHash: string): Readonly<Record<string, string>> => ({
@@ -75,18 +75,18 @@ ${importMap}
 <script type="module" src="${base}/app.js"></script>
 </head>
 <body>
-<a class="skip" href="#content">Skip to the content</a>
+<a class="skip" href="#content">Skip to content</a>
 <header class="top">
 <a class="brand" href="/"><img src="${base}/favicon.svg" alt="" width="28" height="28">Torii</a>
 <nav class="top-nav" aria-label="Site">${topLinks(call)}</nav>
 </header>
 <main id="content" tabindex="-1">
-<noscript><p class="notice">This page needs JavaScript to act. The routes under <code>/auth</code> do not: the README has them for curl.</p></noscript>
+<noscript><p class="notice">This page requires JavaScript. You can also call the routes under <code>${call.site.torii.options.basePath}</code> with curl; see the README.</p></noscript>
 ${content}
 </main>
 <footer class="bottom">
 ${call.mailbox && html`<p><a href="/mailbox">Development mailbox</a></p>`}
-<p>Data lives in ${call.site.database}, schema <code>${call.site.schema}</code></p>
+<p>Data in ${call.site.database}, schema <code>${call.site.schema}</code></p>
 </footer>
 <p id="status" class="toast" role="status"></p>
 </body>
@@ -97,7 +97,7 @@ ${call.mailbox && html`<p><a href="/mailbox">Development mailbox</a></p>`}
 const topLinks = ({ valid, path }: PageCall): Html => {
   if (valid !== null)
     return html`<a href="${accountPath}">Account</a>
-<form method="post" data-act="sign-out"><button class="link">Sign out</button></form>`
+<form method="post" data-action="sign-out"><button class="link">Sign out</button></form>`
   return html`${path !== signInPath && html`<a href="${signInPath}">Sign in</a>`}
 ${path !== '/register' && html`<a href="/register">Create account</a>`}`
 }

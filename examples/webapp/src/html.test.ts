@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { html } from './html.js'
 
-test('text put into a template stays text, in an element and in an attribute', () => {
+test('html escapes text in elements and in attributes', () => {
   const text = `<script>alert('1')</script>"&`
   assert.equal(
     html`<p title="${text}">${text}</p>`.toString(),
@@ -10,7 +10,7 @@ test('text put into a template stays text, in an element and in an attribute', (
   )
 })
 
-test('markup and lists go in as they are; null, undefined and false are nothing', () => {
+test('html inserts markup and lists as they are, and nothing for null, undefined and false', () => {
   const list = ['a', '<b>'].map((text) => html`<li>${text}</li>`)
   assert.equal(
     html`<ul>${list}${null}${undefined}${false}${0}</ul>`.toString(),
@@ -18,7 +18,7 @@ test('markup and lists go in as they are; null, undefined and false are nothing'
   )
 })
 
-test('what only looks like markup is text', () => {
+test('html escapes objects that only look like markup', () => {
   const forged = { toString: () => '<script>' }
   // A value of another type can only come past the compiler, from data.
   assert.throws(() => html`${forged as unknown as string}`)

@@ -1,4 +1,4 @@
-/** Markup that is safe to send: made by {@link html} and nothing else. */
+/** Markup that is safe to send, since only {@link html} creates it. */
 export class Html {
   readonly #text: string
 
@@ -17,12 +17,12 @@ export class Html {
   }
 }
 
-/** What a template takes: text is escaped, markup and lists go in as they are, null and false are nothing. */
+/** A value in a template: text is escaped, markup is inserted as it is, null and false are empty. */
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[]
 
 /**
- * A template of HTML. Every text put into it is escaped, so it stays text in an element and in a quoted
- * attribute; put none into a script, a style or an attribute without quotes.
+ * A template of HTML. It escapes every text for elements and quoted attributes. Never insert text into a
+ * script, a style or an attribute without quotes.
  */
 export const html = (parts: TemplateStringsArray, ...values: HtmlValue[]): Html =>
   Html.join(parts, values)

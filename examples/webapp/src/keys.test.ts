@@ -14,7 +14,7 @@ describe('keys that nobody gave', () => {
   after(() => rm(directory, { recursive: true, force: true }))
   const load = () => loadKeys(readSettings({ DATABASE_URL: `pglite:${directory}` }))
 
-  test('are made once, by whoever comes first, and only their owner may read them', async () => {
+  test('are created once, by the first process, and only their owner can read them', async () => {
     const [one, two] = await Promise.all([load(), load()])
     assert.deepEqual(one, two)
     assert.deepEqual(await load(), one)
@@ -24,14 +24,14 @@ describe('keys that nobody gave', () => {
     assert.equal(Buffer.from(secret, 'base64url').length, 32)
   })
 
-  test('are refused when others may read them', async () => {
+  test('are refused when other users can read them', async () => {
     const path = join(directory, 'torii-keys')
     await chmod(path, 0o644)
-    await assert.rejects(load(), /holds secrets and others may read it: run "chmod 600/)
+    await assert.rejects(load(), /holds secrets, but other users can read it. Run "chmod 600/)
   })
 })
 
-test('keys that were given are taken, and nothing is made', async () => {
+test('given keys are used, and none are created', async () => {
   const settings = readSettings({ TORII_KEYS: 'k9:given', DATABASE_URL: 'pglite:/nowhere/at/all' })
   assert.deepEqual(await loadKeys(settings), [{ id: 'k9', secret: 'given' }])
 })
@@ -41,7 +41,7 @@ test('a key in memory is new at each start', async () => {
   assert.notDeepEqual(await loadKeys(settings), await loadKeys(settings))
 })
 
-test('the same secret signs alike in every process, another one otherwise', () => {
+test('the same secret gives the same signing key in every process, another one a different key', () => {
   const exported = (secret: string) =>
     signingKeys([{ id: 'k1', secret }]).map(({ id, algorithm, privateKey }) => {
       assert.ok(typeof privateKey === 'object')

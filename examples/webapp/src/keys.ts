@@ -4,17 +4,17 @@ import { dirname, join } from 'node:path'
 import type { ApplicationKey, JwtKey } from 'torii-auth'
 import { parseKeys, type Settings, SettingsError } from './settings.js'
 
-/** The application's secrets: those of the environment, otherwise the ones kept beside the data. */
+/** The application's secrets: those of the environment, or the ones stored next to the data. */
 export async function loadKeys({
   keys,
   databaseUrl,
 }: Settings): Promise<readonly ApplicationKey[]> {
   if (keys !== null) return keys
   const path = keyFile(databaseUrl)
-  return path === null ? [newKey()] : keptKeys(path)
+  return path === null ? [newKey()] : storedKeys(path)
 }
 
-/** In the directory of the embedded database, and gone with it; beside a server's, in `.torii`. */
+/** In the directory of the embedded database; for a server, in `.torii`. */
 function keyFile(databaseUrl: string): string | null {
   if (databaseUrl === 'pglite:') return null
   if (databaseUrl.startsWith('pglite:'))
@@ -27,9 +27,9 @@ const newKey = (): { id: string; secret: string } => ({
   secret: randomBytes(32).toString('base64url'),
 })
 
-/** Of two processes that start at the same time one makes the keys, and both read what it made. */
-async function keptKeys(path: string): Promise<readonly ApplicationKey[]> {
-  const kept = await readKept(path)
+/** When two processes start at the same time, one creates the keys and both read them. */
+async function storedKeys(path: string): Promise<readonly ApplicationKey[]> {
+  const kept = await readStored(path)
   if (kept !== null) return kept
   const { id, secret } = newKey()
   const unfinished = `${path}.${randomBytes(8).toString('hex')}.part`
@@ -40,17 +40,17 @@ async function keptKeys(path: string): Promise<readonly ApplicationKey[]> {
   } finally {
     await rm(unfinished, { force: true })
   }
-  return (await readKept(path)) ?? [{ id, secret }]
+  return (await readStored(path)) ?? [{ id, secret }]
 }
 
-async function readKept(path: string): Promise<readonly ApplicationKey[] | null> {
+async function readStored(path: string): Promise<readonly ApplicationKey[] | null> {
   const file = await open(path, 'r').catch(unlessCode('ENOENT'))
   if (file === null) return null
   try {
     const { mode } = await file.stat()
     if (process.platform !== 'win32' && (mode & 0o077) !== 0)
       throw new SettingsError(
-        `${path} holds secrets and others may read it: run "chmod 600 ${path}"`,
+        `${path} holds secrets, but other users can read it. Run "chmod 600 ${path}"`,
       )
     return parseKeys((await readFile(file, 'utf8')).trim())
   } finally {
@@ -67,7 +67,7 @@ const unlessCode = (code: string) => (error: NodeJS.ErrnoException) => {
 /** RFC 8410: the bytes before the 32 of an Ed25519 key in PKCS#8. */
 const pkcs8Start = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-/** A signing key out of each secret, so that every process of the site signs and verifies alike. */
+/** Derives a signing key from each secret, so that every process of the site signs and verifies alike. */
 export const signingKeys = (keys: readonly ApplicationKey[]): JwtKey[] =>
   keys.map(({ id, secret }) => {
     const bytes = typeof secret === 'string' ? Buffer.from(secret, 'base64url') : secret

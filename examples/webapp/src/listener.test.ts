@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { listen } from './listener.js'
 import { SettingsError } from './settings.js'
 
-test('a port or an address that cannot be had is told with what to set', async () => {
+test('an unavailable port or IP address is an error that names the setting', async () => {
   const first = await listen('127.0.0.1', 0)
   try {
     await assert.rejects(listen('127.0.0.1', first.port), (error: unknown) => {
       assert.ok(error instanceof SettingsError)
       assert.match(
         error.message,
-        new RegExp(`^Port ${first.port} is taken on 127\\.0\\.0\\.1\\..*PORT`),
+        new RegExp(`^Port ${first.port} on 127\\.0\\.0\\.1 is already in use\\..*PORT`),
       )
       return true
     })

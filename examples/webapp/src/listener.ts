@@ -3,21 +3,21 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SettingsError } from './settings.js'
 
-/** A server that has a port and waits for what it serves. */
+/** A server that has its port and waits for its request listener. */
 export interface Listener {
   readonly address: string
   readonly port: number
-  /** Answers every request, also those that came before. */
+  /** Serves every request, including those that arrived before. */
   serve(listener: RequestListener): void
-  /** Takes no new request, answers those under way, and cuts off what takes longer than two seconds. */
+  /** Accepts no new requests, finishes running ones, and cuts those that take longer than two seconds. */
   stop(): Promise<void>
 }
 
 const stopMs = 2000
 
 /**
- * Listens at once, so that the port is known before anything is made of it.
- * @throws SettingsError for a port or an address that cannot be had
+ * Listens at once, so that the port is known before the site is built.
+ * @throws SettingsError for a port or an address that is not available
  */
 export async function listen(host: string, port: number): Promise<Listener> {
   let serve: (listener: RequestListener) => void = () => undefined
@@ -51,12 +51,12 @@ export async function listen(host: string, port: number): Promise<Listener> {
   }
 }
 
-/** What the system says of the place, as a setting to change. */
+/** Turns an error of the system into advice on the setting to change. */
 function asSetting(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case 'EADDRINUSE':
       return new SettingsError(
-        `Port ${port} is taken on ${host}. End what listens there, or set PORT (ADMIN_PORT for the console) to another; 0 lets the system choose one`,
+        `Port ${port} on ${host} is already in use. Stop the other process, or set PORT (ADMIN_PORT for the console) to another port; 0 chooses a free one`,
       )
     case 'EACCES':
       return new SettingsError(
@@ -64,7 +64,7 @@ function asSetting(error: NodeJS.ErrnoException, host: string, port: number): Er
       )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new SettingsError(`HOST must be an address of this machine, which ${host} is not`)
+      return new SettingsError(`HOST must be an address of this computer; ${host} is not`)
     default:
       return error
   }

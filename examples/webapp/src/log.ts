@@ -1,6 +1,6 @@
 import type { LogEvent } from 'torii-auth'
 
-/** Writes an event of Torii's as one line; of what was thrown only its stack, on the lines below. */
+/** Writes an event of Torii as one line, and the stack of an error on the lines below. */
 export function logEvent(happened: LogEvent): void {
   const { level, event, ...facts } = happened
   const { error, ...rest } = { error: undefined, ...facts }

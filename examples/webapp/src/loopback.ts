@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 
-/** What tells of a request where it comes from. */
-export interface Asking {
+/** The parts of a request that show where it comes from. */
+export interface RequestOrigin {
   readonly socket: { readonly remoteAddress?: string | undefined }
   readonly headers: IncomingHttpHeaders
 }
 
-/** What "on localhost" means for a host name in a URL or a Host header: these three spellings. */
+/** Whether a host name in a URL or a Host header is one of the three spellings of localhost. */
 export const isLoopbackName = (hostname: string): boolean =>
   ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 
-/** Whether a socket's address is of this machine: 127.0.0.0/8, ::1, and the first written as IPv6. */
+/** Whether a socket's IP address is on this computer: 127.0.0.0/8, also written as IPv6, or ::1. */
 export function isLoopbackAddress(address: string | undefined): boolean {
   if (address === undefined) return false
   if (address === '::1') return true

@@ -9,7 +9,7 @@ const here = { baseUrl: 'http://localhost:3000', boundAddress: '127.0.0.1' }
 const onTheWeb = { baseUrl: 'https://app.example', boundAddress: '127.0.0.1' }
 const nothing = { smtpUrl: null, directory: null, from: 'torii@app.example' }
 
-test('on localhost mail lies in the mailbox, and in the folder as well where there is one', async () => {
+test('on localhost mail goes to the mailbox, and to the folder if there is one', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'torii-mail-'))
   try {
     const { mailer, mailbox } = openMail({ ...nothing, directory }, here)
@@ -32,7 +32,7 @@ test('on localhost mail lies in the mailbox, and in the folder as well where the
   }
 })
 
-test('a mail server takes all mail, and elsewhere nothing is kept', () => {
+test('with a mail server all mail goes there, and a public site has no mailbox', () => {
   const overSmtp = openMail({ ...nothing, smtpUrl: 'smtp://127.0.0.1:1' }, here)
   assert.ok(overSmtp.mailer !== null)
   assert.equal(overSmtp.mailbox, null)

@@ -7,13 +7,13 @@ import type { Mailbox } from './mailbox/mailbox.js'
 import { createMailbox } from './mailbox/mailbox.js'
 import type { MailSettings } from './settings.js'
 
-/** How mail leaves, and where a developer reads it; null for what there is none of. */
+/** How mail is sent, and where a developer reads it. Null where there is none. */
 export interface Mail {
   readonly mailer: Mailer | null
   readonly mailbox: Mailbox | null
 }
 
-/** Mail over SMTP, into a folder, into the development mailbox where there may be one, or none at all. */
+/** Sends mail over SMTP, to a folder, to the development mailbox where it is allowed, or not at all. */
 export function openMail({ smtpUrl, directory, from }: MailSettings, reach: Reach): Mail {
   if (smtpUrl !== null) return { mailer: smtpMailer({ url: smtpUrl, from }), mailbox: null }
   const files = directory === null ? null : fileMailer({ directory, from })

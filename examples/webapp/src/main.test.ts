@@ -43,9 +43,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     await assert.rejects(fetch(url))
   })
 
-test('what it cannot start with is said in a sentence, without a stack', async () => {
+test('a failed start prints one sentence, without a stack', async () => {
   const { ended } = run({ BASE_URL: 'http://app.example' })
   const { status, output } = await ended
   assert.equal(status, 1)
-  assert.match(output, /^BASE_URL must be https: .*\n$/)
+  assert.match(output, /^BASE_URL must be https, .*\n$/)
 })

@@ -2,7 +2,7 @@ import type { Application } from './application.js'
 import { startApplication } from './application.js'
 import { readSettings } from './settings.js'
 
-/** Longer than this nothing is waited for: a mail server may hang, and who stops us will not wait. */
+/** The longest wait for a clean stop, since a mail server may hang. */
 const stopMs = 4500
 
 /** Ends with status 0 within five seconds of SIGTERM or SIGINT. */

@@ -2,10 +2,10 @@ import type { Torii } from 'torii-auth'
 import type { ValidSession } from 'torii-core'
 import type { Html } from './html.js'
 
-/** What pages know of the site they belong to. */
+/** What pages know about their site. */
 export interface Site {
   readonly torii: Torii
-  /** Where the data is, for people. */
+  /** Where the data is, in words. */
   readonly database: string
   readonly schema: string
 }
@@ -15,18 +15,18 @@ export interface PageCall {
   readonly site: Site
   readonly path: string
   readonly query: URLSearchParams
-  /** Whether the development mailbox answers whoever asks. */
+  /** Whether the caller may read the development mailbox. */
   readonly mailbox: boolean
   readonly now: Date
   readonly valid: ValidSession | null
 }
 
-/** The same, signed in. */
+/** A request of a signed-in user. */
 export interface SignedInCall extends PageCall {
   readonly valid: ValidSession
 }
 
-/** What a page shows, inside the frame that all have. */
+/** The content of a page, inside the frame that all pages have. */
 export interface View {
   /** Default: 200. */
   readonly status?: number
@@ -40,7 +40,7 @@ export interface Redirect {
 
 type Answer = View | Redirect
 
-/** A page of the site: its path, and what it answers. */
+/** A page of the site. */
 export interface Page {
   readonly path: string
   answer(call: PageCall): Promise<Answer>
@@ -49,17 +49,17 @@ export interface Page {
 export const accountPath = '/account'
 export const signInPath = '/sign-in'
 
-/** A page for everybody. */
+/** A page for everyone. */
 export const page = (path: string, show: (call: PageCall) => Answer | Promise<Answer>): Page => ({
   path,
   answer: async (call) => show(call),
 })
 
-/** A page that leads to signing in; who has done so goes on to the account. */
+/** A page on the way to sign-in. A signed-in user is redirected to the account. */
 export const signedOutPage = (path: string, show: (call: PageCall) => Answer): Page =>
   page(path, (call) => (call.valid === null ? show(call) : { location: accountPath }))
 
-/** A page of an account; who is not signed in does so first, and then comes back. */
+/** A page of the account. Without a session it redirects to sign-in, which leads back to it. */
 export const signedInPage = (
   path: string,
   show: (call: SignedInCall) => Answer | Promise<Answer>,

@@ -9,7 +9,7 @@ describe('pages', async () => {
   const cookie = await site.signUp({ email: 'ada@example.com', name: '<script>alert(1)</script>' })
   const open = ['/', '/register', '/sign-in', '/sign-in/mail', '/forgot-password', '/mailbox']
 
-  test('signed out, they lead to signing in, and an account leads there first', async () => {
+  test('without a session, pages lead to sign-in, and account pages redirect to it', async () => {
     for (const path of open) {
       const { status, text } = await site.get(path)
       assert.equal(status, 200, path)
@@ -22,7 +22,7 @@ describe('pages', async () => {
     }
   })
 
-  test('signed in, they show the account, and signing in leads to it', async () => {
+  test('with a session, account pages show the account, and other pages redirect to it', async () => {
     for (const path of accountPaths) {
       const { status, text, headers } = await site.get(path, { cookie })
       assert.equal(status, 200, path)
@@ -34,7 +34,7 @@ describe('pages', async () => {
       assert.equal((await site.get(path, { cookie })).headers.get('location'), '/account', path)
   })
 
-  test('a name of markup is shown as text', async () => {
+  test('a name with markup is shown as text', async () => {
     for (const path of accountPaths) {
       const { text } = await site.get(path, { cookie })
       assert.ok(text.includes('&#60;script&#62;alert(1)&#60;/script&#62;'), path)
@@ -42,7 +42,7 @@ describe('pages', async () => {
     }
   })
 
-  test('nothing inline runs but the import map, which the policy names by its hash', async () => {
+  test('the only inline script is the import map, which the policy allows by its hash', async () => {
     for (const path of [...open, '/nothing']) {
       const { text, headers } = await site.get(path)
       const inline = [...text.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)]
@@ -67,7 +67,7 @@ describe('pages', async () => {
     }
   })
 
-  test('every module that the page loads is served, and nothing else of its folders is', async () => {
+  test('every module that the page loads is served, and no other file of its folders', async () => {
     const { text } = await site.get('/')
     const { imports } = JSON.parse(/<script type="importmap">(.*?)<\/script>/.exec(text)?.[1] ?? '')
     const [app = ''] = /\/assets\/[^"]*app\.js/.exec(text) ?? []
@@ -90,15 +90,18 @@ describe('pages', async () => {
     assert.equal((await site.get('/assets/0000000000000000/app.js')).status, 404)
   })
 
-  test('what the address says is looked up, never shown', async () => {
-    assert.match((await site.get('/sign-in?error=declined')).text, /You declined at the provider/)
+  test('a message in the URL is looked up, never shown as it is', async () => {
+    assert.match(
+      (await site.get('/sign-in?error=declined')).text,
+      /You canceled the sign-in at the provider/,
+    )
     assert.match((await site.get('/sign-in?notice=ready')).text, /You can sign in now/)
     const { text } = await site.get('/sign-in?error=%3Cb%3Eyou%20won&notice=%3Cb%3Eyou%20won')
-    assert.match(text, /That did not work/)
+    assert.match(text, /Sign-in failed/)
     assert.doesNotMatch(text, /you won/)
   })
 
-  test('after signing in the person goes to a page of the account, and nowhere else', async () => {
+  test('after sign-in the user goes to a page of the account, and nowhere else', async () => {
     const { text } = await site.get('/sign-in?to=/account/sessions')
     assert.match(text, /data-to="\/account\/sessions"/)
     assert.match(text, /oauth\/local\/start\?redirectTo=%2Faccount%2Fsessions/)
@@ -110,29 +113,32 @@ describe('pages', async () => {
       )
   })
 
-  test('a provider that failed while linking is spoken of where the accounts are', async () => {
+  test('an error while linking an account is shown on the page with the accounts', async () => {
     const { headers } = await site.get('/sign-in?error=already_exists', { cookie })
     const location = headers.get('location') ?? ''
     assert.equal(location, '/account/security?error=already_exists')
-    assert.match((await site.get(location, { cookie })).text, /already belongs to an account here/)
+    assert.match(
+      (await site.get(location, { cookie })).text,
+      /already connected to another account/,
+    )
   })
 
-  test('a form without its script is refused, and what was typed is not repeated', async () => {
+  test('a form without JavaScript is refused, and its input is not repeated', async () => {
     const { status, text } = await site.post('/sign-in', 'email=a%40example.com&password=typed')
     assert.equal(status, 405)
-    assert.match(text, /needs JavaScript/)
+    assert.match(text, /JavaScript required/)
     assert.doesNotMatch(text, /typed/)
     const { text: form } = await site.get('/sign-in')
     for (const [tag] of form.matchAll(/<form[^>]*>/g)) assert.match(tag, /method="post"/)
   })
 
-  test('a page that cannot be made says so, and nothing of why', async (t) => {
+  test('a page that fails is 503 without details', async (t) => {
     const logged = t.mock.method(console, 'error', () => undefined)
     await site.db.query('alter table torii.sessions rename to elsewhere')
     try {
       const { status, text } = await site.get('/account', { cookie })
       assert.equal(status, 503)
-      assert.match(text, /Not available at the moment/)
+      assert.match(text, /Temporarily unavailable/)
       assert.doesNotMatch(text, /sessions|relation|Error/)
       assert.ok(logged.mock.callCount() > 0)
     } finally {
@@ -141,14 +147,14 @@ describe('pages', async () => {
     assert.equal((await site.get('/account', { cookie })).status, 200)
   })
 
-  test('an unknown page is 404 with the same frame', async () => {
+  test('an unknown page is 404 in the same frame', async () => {
     const { status, text } = await site.get('/nothing/%3Cscript%3E')
     assert.equal(status, 404)
-    assert.match(text, /There is nothing here/)
+    assert.match(text, /Page not found/)
   })
 })
 
-test('a site on the web without mail offers nothing that needs a mail', async () => {
+test('a public site without mail offers nothing that needs mail', async () => {
   const environment = { BASE_URL: 'https://app.example', TORII_KEYS: testKeys }
   const site = await startTestApplication(environment)
   const { text, headers } = await site.get('/sign-in')
@@ -159,7 +165,7 @@ test('a site on the web without mail offers nothing that needs a mail', async ()
   assert.equal(registered.status, 201)
   assert.match(registered.cookie, /^__Host-torii=/)
   const { text: security } = await site.get('/account/security', { cookie: registered.cookie })
-  assert.match(security, /This site sends no mail/)
-  assert.match(security, /Not confirmed/)
-  assert.doesNotMatch(security, /data-open="change-email"|data-act="request-own-verification"/)
+  assert.match(security, /This site sends no email/)
+  assert.match(security, /Not verified/)
+  assert.doesNotMatch(security, /data-open="change-email"|data-action="request-own-verification"/)
 })

@@ -11,7 +11,7 @@ const refused = (environment: Record<string, string>, form: RegExp) =>
     JSON.stringify(environment),
   )
 
-test('everything has a default', () => {
+test('every setting has a default', () => {
   assert.deepEqual(readSettings({}), {
     databaseUrl: 'pglite:.torii/data',
     schema: 'torii',
@@ -27,11 +27,11 @@ test('everything has a default', () => {
   })
 })
 
-test('a variable set to nothing counts as not set', () => {
+test('an empty variable counts as not set', () => {
   assert.equal(readSettings({ DATABASE_URL: '', PORT: '', OIDC_ISSUER: '' }).port, 3000)
 })
 
-test('a number that is none is refused by name', () => {
+test('an invalid number is refused with the name of its variable', () => {
   for (const port of ['-1', '65536', '3000x', '1e3', ' 80']) {
     refused({ PORT: port }, /^PORT/)
     refused({ ADMIN_PORT: port }, /^ADMIN_PORT/)
@@ -39,7 +39,7 @@ test('a number that is none is refused by name', () => {
   refused({ TRUSTED_PROXY_HOPS: '17' }, /^TRUSTED_PROXY_HOPS/)
 })
 
-test('listening to the world needs a base URL', () => {
+test('a HOST that is not loopback needs BASE_URL', () => {
   refused({ HOST: '0.0.0.0' }, /^BASE_URL/)
   const keys = `k1:${secret}`
   const open = readSettings({ HOST: '0.0.0.0', BASE_URL: 'https://app.example', TORII_KEYS: keys })
@@ -73,20 +73,20 @@ test('keys are made on localhost only', () => {
   ])
 })
 
-test('what is wrong with the keys is said without them', () => {
+test('an error about the keys does not contain them', () => {
   assert.throws(
     () => readSettings({ TORII_KEYS: `${secret},k1:${secret}` }),
     (error: unknown) => error instanceof SettingsError && !error.message.includes(secret),
   )
 })
 
-test('mail goes one way', () => {
+test('SMTP_URL and MAIL_DIR exclude each other', () => {
   refused({ SMTP_URL: 'smtp://mail.example', MAIL_DIR: 'mail' }, /^SMTP_URL and MAIL_DIR/)
   const { mail } = readSettings({ BASE_URL: 'https://app.example', TORII_KEYS: `k1:${secret}` })
   assert.equal(mail.from, 'Torii <no-reply@app.example>')
 })
 
-test('a provider needs its client', () => {
+test('OIDC_ISSUER needs OIDC_CLIENT_ID', () => {
   refused({ OIDC_ISSUER: 'https://id.example' }, /^OIDC_CLIENT_ID/)
   refused(
     { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'x', OIDC_NAME: 'A/b' },
@@ -103,7 +103,7 @@ test('a provider needs its client', () => {
   )
 })
 
-test('every variable stands in the table of the README', async () => {
+test('the table of the README lists every variable', async () => {
   const asked = new Set<string>()
   const given = new Map([
     ['OIDC_ISSUER', 'https://id.example'],
@@ -119,13 +119,13 @@ test('every variable stands in the table of the README', async () => {
   readSettings(watched)
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
   const table = readme.split('\n').filter((line) => /^\| `[A-Z]/.test(line))
-  const told = table.flatMap((line) =>
+  const documented = table.flatMap((line) =>
     [...(line.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
   )
-  assert.deepEqual([...asked].sort(), told.sort())
+  assert.deepEqual([...asked].sort(), documented.sort())
 })
 
-test('the description of the database holds no password', () => {
+test('the description of the database contains no password', () => {
   assert.equal(
     describeDatabase('postgresql://me:secret@db.example:5432/app'),
     'database app on db.example',

@@ -1,35 +1,35 @@
 import type { ApplicationKey } from 'torii-auth'
 import { isLoopbackName } from './loopback.js'
 
-/** What the environment says; everything has a default, so that `npm start` needs nothing. */
+/** The settings from the environment. Every one has a default, so `npm start` needs none. */
 export interface Settings {
   readonly databaseUrl: string
   readonly schema: string
   readonly host: string
-  /** 0 lets the system choose a free one. */
+  /** 0 chooses a free port. */
   readonly port: number
-  /** Null means http://localhost and the port; always given where HOST is not loopback. */
+  /** Null means http://localhost and the port; never null when HOST is not loopback. */
   readonly baseUrl: string | null
-  /** Whether the base URL is on localhost, so that only this machine's browsers reach the site by it. */
+  /** Whether the base URL is on localhost, which only browsers of this computer can reach. */
   readonly onLocalhost: boolean
-  /** Where the administrator's console listens; 0 lets the system choose. */
+  /** The port of the administrator console; 0 chooses a free port. */
   readonly adminPort: number
   readonly mail: MailSettings
-  /** Null where the application makes and keeps its own, which it does on localhost only. */
+  /** Null where the application creates and stores its own keys, which it does on localhost only. */
   readonly keys: readonly ApplicationKey[] | null
   readonly trustedProxyHops: number
-  /** Null where nobody named a provider. */
+  /** Null without a configured provider. */
   readonly oidc: OidcSettings | null
 }
 
 export interface MailSettings {
   readonly smtpUrl: string | null
-  /** A folder that each message is written to. */
+  /** A folder to which each message is written. */
   readonly directory: string | null
   readonly from: string
 }
 
-/** A provider to sign in at. */
+/** A configured OpenID provider. */
 export interface OidcSettings {
   readonly name: string
   readonly issuer: string
@@ -37,10 +37,10 @@ export interface OidcSettings {
   readonly clientSecret: string | null
 }
 
-/** A variable that cannot be used; the message names it and says what it must be. */
+/** An invalid variable; the message names it and the allowed values. */
 export class SettingsError extends Error {}
 
-/** Reads one variable; one that is set to nothing counts as not set. */
+/** Reads one variable. An empty one counts as not set. */
 type Read = (name: string) => string | null
 
 /** @throws SettingsError */
@@ -74,12 +74,12 @@ function readBaseUrl(read: Read, host: string): URL | null {
   }
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
-    throw new SettingsError('BASE_URL must be an address without a path, like https://app.example')
+    throw new SettingsError('BASE_URL must be a URL without a path, like https://app.example')
   if (url.port === '0')
-    throw new SettingsError('BASE_URL must have the port that browsers use, which is never 0')
+    throw new SettingsError('BASE_URL must have the port that browsers use, not 0')
   if (url.protocol === 'http:' && !isLoopbackName(url.hostname))
     throw new SettingsError(
-      'BASE_URL must be https: over plain http everybody on the way reads the session. http is for localhost, 127.0.0.1 and [::1]',
+      'BASE_URL must be https, since plain http exposes the session. http is allowed for localhost, 127.0.0.1 and [::1] only',
     )
   return url
 }
@@ -87,7 +87,7 @@ function readBaseUrl(read: Read, host: string): URL | null {
 function readMail(read: Read, baseUrl: URL | null): MailSettings {
   const [smtpUrl, directory] = [read('SMTP_URL'), read('MAIL_DIR')]
   if (smtpUrl !== null && directory !== null)
-    throw new SettingsError('SMTP_URL and MAIL_DIR exclude each other: mail goes one way')
+    throw new SettingsError('SMTP_URL and MAIL_DIR exclude each other. Set one of them')
   const sender = `Torii <no-reply@${baseUrl?.hostname ?? 'localhost'}>`
   const isNumber = /[0-9\]]$/.test(baseUrl?.hostname ?? '')
   return {
@@ -97,22 +97,24 @@ function readMail(read: Read, baseUrl: URL | null): MailSettings {
   }
 }
 
-/** `id:base64url,…`; what each of them must be is checked where they are used. */
+/** `id:base64url,…`. Torii checks the keys themselves. */
 function readKeys(read: Read, onLocalhost: boolean): readonly ApplicationKey[] | null {
   const text = read('TORII_KEYS')
   if (text !== null) return parseKeys(text)
   if (onLocalhost) return null
   throw new SettingsError(
-    "TORII_KEYS must be set when BASE_URL is not on localhost: id:secret, the secret as node -p \"require('crypto').randomBytes(32).toString('base64url')\" prints it",
+    "TORII_KEYS must be set when BASE_URL is not on localhost. Set it to id:secret; create the secret with node -p \"require('crypto').randomBytes(32).toString('base64url')\"",
   )
 }
 
-/** The keys of a text like `k2:secret,k1:secret`. @throws SettingsError which repeats nothing of it */
+/** The keys of a text like `k2:secret,k1:secret`. @throws SettingsError without any part of the text */
 export function parseKeys(text: string): readonly ApplicationKey[] {
   return text.split(',').map((entry) => {
     const [id, secret, ...more] = entry.trim().split(':')
     if (id === undefined || secret === undefined || more.length > 0)
-      throw new SettingsError('TORII_KEYS must be id:secret, several of them with commas between')
+      throw new SettingsError(
+        'TORII_KEYS must be id:secret, or several of them separated by commas',
+      )
     return { id, secret }
   })
 }
@@ -120,7 +122,8 @@ export function parseKeys(text: string): readonly ApplicationKey[] {
 function readOidc(read: Read): OidcSettings | null {
   const [issuer, clientId] = [read('OIDC_ISSUER'), read('OIDC_CLIENT_ID')]
   if (issuer === null) return null
-  if (clientId === null) throw new SettingsError('OIDC_CLIENT_ID must be set beside OIDC_ISSUER')
+  if (clientId === null)
+    throw new SettingsError('OIDC_CLIENT_ID must be set together with OIDC_ISSUER')
   const name = read('OIDC_NAME') ?? 'oidc'
   if (!/^[a-z0-9-]{1,50}$/.test(name))
     throw new SettingsError('OIDC_NAME must be lower-case letters, digits and hyphens')
@@ -140,7 +143,7 @@ function readNumber(read: Read, name: string, otherwise: number, max: number): n
   return Number(text)
 }
 
-/** Where the data is, for people: never the URL itself, which can hold a password. */
+/** Where the data is, in words. Never the URL, which can hold a password. */
 export function describeDatabase(databaseUrl: string): string {
   if (databaseUrl === 'pglite:') return 'an embedded PostgreSQL in memory'
   if (databaseUrl.startsWith('pglite:'))

@@ -5,20 +5,20 @@ import type { Frame } from './frame.js'
 import type { Page, PageCall, Redirect, Site, View } from './page.js'
 import { needsScript, notFound, unavailable } from './pages/problems.js'
 
-/** What the site is made of. */
+/** The parts of the site. */
 export interface SiteParts {
   readonly site: Site
   readonly pages: readonly Page[]
   readonly assets: Assets
   readonly frame: Frame
   readonly auth: AuthHandler
-  /** Serves Torii's routes, and passes everything else on. */
+  /** Serves Torii's routes and passes all other requests on. */
   readonly authRoutes: NodeHandler
-  /** Whether the development mailbox answers this request. */
+  /** Whether this request may read the development mailbox. */
   mailboxAnswers(request: IncomingMessage): boolean
 }
 
-/** Answers every request of the site: Torii's routes, the pages' files, and the pages. */
+/** Serves Torii's routes, the assets, and the pages. */
 export function createSite(parts: SiteParts): RequestListener {
   const pages = new Map(parts.pages.map((page) => [page.path, page]))
   return (request, response) => {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 
 const root = new URL('../../../', import.meta.url)
 
-test('every code of docs/errors.md and of the browser client has words of its own', async () => {
+test('every code of docs/errors.md and of the browser client has a message', async () => {
   const { explain } = await import(new URL('../public/words.js', import.meta.url).href)
   const list = await readFile(new URL('docs/errors.md', root), 'utf8')
   const codes = [...list.matchAll(/^\| `([a-z_]+)` \| \d{3} \|/gm)].map(([, code]) => code)
@@ -26,7 +26,7 @@ test('every code of docs/errors.md and of the browser client has words of its ow
   }
 })
 
-test('the words of an act come before those of the server', async () => {
+test('the words of an action replace the server’s message', async () => {
   const { explain } = await import(new URL('../public/words.js', import.meta.url).href)
   const refusal = { error: 'invalid_credentials', message: 'the words of the server' }
   assert.equal(explain(refusal), 'The words of the server')

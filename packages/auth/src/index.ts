@@ -50,7 +50,6 @@ export type { JwtClaims, JwtService, MintedJwt } from './services/jwt/jwt.js'
 export { SessionJwt } from './services/jwt/jwt.js'
 export { LinkToken, MailLink } from './services/links/link-token.js'
 export type {
-  InvalidToken,
   MagicLinkOutcome,
   MagicLinkProof,
   MagicLinkSignIn,
@@ -117,6 +116,16 @@ export type {
   RegisterInput,
   RegisterOutcome,
 } from './services/password/register.js'
+export type {
+  InvalidToken,
+  PasswordRejected,
+  ReauthenticationRequired,
+  RefusalReason,
+  Refusals,
+  Refused,
+  StaleSession,
+  TooManyAttempts,
+} from './services/refusals.js'
 export type { TransactionalSessions } from './services/sessions/in-transaction.js'
 export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
 export type {
@@ -125,10 +134,9 @@ export type {
 } from './services/sessions/reauthenticate.js'
 export type { RotateOutcome } from './services/sessions/rotate.js'
 export type { SessionService } from './services/sessions/sessions.js'
-export type { ReauthenticationRequired } from './services/sessions/valid-session.js'
-export type { SignedIn, TooManyAttempts } from './services/sign-in.js'
+export type { SignedIn } from './services/sign-in.js'
 export type { TransactionalUsers } from './services/users/in-transaction.js'
-export type { AccountDeletion, ProfileUpdate, StaleSession } from './services/users/own-account.js'
+export type { AccountDeletion, ProfileUpdate } from './services/users/own-account.js'
 export type { PersonalData } from './services/users/personal-data.js'
 export type { SignInMethods } from './services/users/sign-in-methods.js'
 export type { DataExport, UserService } from './services/users/users.js'

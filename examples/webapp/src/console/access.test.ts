@@ -7,13 +7,13 @@ const site = await openConsole()
 const { send, url, printed } = site
 const port = new URL(url).port
 
-test('the address and the secret are printed on lines of their own', () => {
+test('the URL and the secret are printed on separate lines', () => {
   assert.match(printed[0] ?? '', /^Admin on http:\/\/127\.0\.0\.1:\d+$/)
   assert.match(printed[1] ?? '', /^Admin secret [\w-]{43}$/)
   assert.equal(printed.length, 2)
 })
 
-test('without a session everything leads to the form, and nothing is done', async () => {
+test('without a session every request is redirected to the form, and nothing is changed', async () => {
   for (const path of ['/', '/users', '/trail', '/nothing', `/users/${crypto.randomUUID()}`]) {
     const { status, headers, body } = await send(path, {
       headers: { cookie: 'torii-admin=made-up' },
@@ -25,7 +25,7 @@ test('without a session everything leads to the form, and nothing is done', asyn
   assert.match((await send('/sign-in')).body, /name="secret" type="password"/)
 })
 
-test('the secret is taken once, and gives a cookie that nothing else can use', async () => {
+test('the secret works once, and gives a cookie that scripts and other sites cannot use', async () => {
   const secret = site.secret()
   const first = await send('/sign-in', { form: { secret: ` ${secret}\n` } })
   assert.deepEqual([first.status, first.headers.location], [303, '/'])
@@ -43,13 +43,13 @@ test('the secret is taken once, and gives a cookie that nothing else can use', a
   assert.equal((await send('/', { headers: { cookie: pair } })).status, 303)
 })
 
-test('the secret in an address opens nothing', async () => {
+test('a secret in the URL signs no one in', async () => {
   await send('/sign-in')
   const { status, headers } = await send(`/sign-in?secret=${site.secret()}`)
   assert.deepEqual([status, headers['set-cookie']], [200, undefined])
 })
 
-test('a foreign host, origin or sender is refused before anything is looked at', async () => {
+test('another host, origin or client is refused before the request is read', async () => {
   const { cookie } = await site.signIn()
   for (const host of [
     'evil.example',
@@ -82,7 +82,7 @@ test('a foreign host, origin or sender is refused before anything is looked at',
   assert.equal((await send('/', { headers: { cookie } })).status, 200, 'still signed in')
 })
 
-test('only short forms are read', async () => {
+test('only short forms are accepted', async () => {
   const { cookie } = await site.signIn()
   const long = await send('/sign-out', { form: { filler: 'x'.repeat(5000) }, headers: { cookie } })
   assert.equal(long.status, 415)
@@ -117,7 +117,7 @@ test('every page forbids scripts, frames and caches', async () => {
   }
 })
 
-test('wrong secrets are limited, also by form; last, since it pauses the gate', async () => {
+test('wrong secrets are limited; this test is last, since it pauses sign-in', async () => {
   await send('/sign-in')
   const statuses: number[] = []
   for (let tries = 0; tries < 6; tries += 1)
@@ -130,7 +130,7 @@ test('wrong secrets are limited, also by form; last, since it pauses the gate', 
   assert.equal(printed.length, before)
 })
 
-test('a machine on the network is refused even where the server can be reached from there', () => {
+test('another computer is refused even when it can reach the server', () => {
   const from = (remoteAddress: string | undefined) =>
     refuseForeign(
       { method: 'GET', socket: { remoteAddress }, headers: { host: `127.0.0.1:${port}` } },

@@ -1,41 +1,41 @@
-import type { Asking } from '../loopback.js'
+import type { RequestOrigin } from '../loopback.js'
 import { isLoopbackAddress } from '../loopback.js'
 
-/** What is wrong with a request before anything of it is looked at. */
+/** Why a request is refused before it is read. */
 export interface Refusal {
   readonly status: 403 | 405 | 421
   readonly text: string
 }
 
 /**
- * Answers only browsers of this machine, by a name of this machine and this very port: a page of the web can
- * have its own name lead here, and every other page can send forms. Null when the request may be answered.
+ * Refuses requests that do not come from a browser of this computer, by a name of localhost and this port: any
+ * site can point a name of its own at 127.0.0.1, and any page can send forms. Null for an allowed request.
  * @see OWASP ASVS 5.0, 3.5.1 to 3.5.3
  */
 export function refuseForeign(
-  { method, socket, headers }: Asking & { readonly method?: string | undefined },
+  { method, socket, headers }: RequestOrigin & { readonly method?: string | undefined },
   port: number,
 ): Refusal | null {
   const relayed = headers.forwarded ?? headers['x-forwarded-for'] ?? headers['x-forwarded-host']
   if (!isLoopbackAddress(socket.remoteAddress) || relayed !== undefined)
     return {
       status: 403,
-      text: `The console answers browsers of this machine only, with no proxy between. From elsewhere run ssh -L ${port}:127.0.0.1:${port} to this machine and open http://127.0.0.1:${port}`,
+      text: `The console accepts browsers of this computer only, without a proxy. From another computer run ssh -L ${port}:127.0.0.1:${port} to this machine and open http://127.0.0.1:${port}`,
     }
   const hosts = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`)
   const host = headers.host?.toLowerCase() ?? ''
   if (!hosts.includes(host))
     return {
       status: 421,
-      text: `The console answers by its own address only: http://127.0.0.1:${port}`,
+      text: `Open the console at its own address: http://127.0.0.1:${port}`,
     }
   if (method === 'GET' || method === 'HEAD') return null
-  if (method !== 'POST') return { status: 405, text: 'Only GET and POST.' }
-  // Required, whatever else a browser sends: the cookie alone is not enough where another port is the same site.
+  if (method !== 'POST') return { status: 405, text: 'Use GET or POST.' }
+  // Always required: the cookie alone proves nothing, since another port of localhost is the same site.
   if (headers.origin !== `http://${host}`)
     return {
       status: 403,
-      text: `This form was sent by another page, or without an Origin. Open the console at http://${host} and try again.`,
+      text: `Another page sent this form, or it has no Origin header. Open the console at http://${host} and try again.`,
     }
   return null
 }

@@ -2,7 +2,7 @@ import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { View } from '../page.js'
 
-/** Nothing runs at all: pages are made here, and their forms need no script. */
+/** The pages run no script: they are rendered on the server, and their forms need none. */
 export const consoleHeaders: Readonly<Record<string, string>> = Object.freeze({
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':
@@ -15,11 +15,11 @@ export const consoleHeaders: Readonly<Record<string, string>> = Object.freeze({
   'cache-control': 'no-store',
 })
 
-/** What a page has around its content. */
+/** What the frame of a page shows. */
 export interface Surroundings {
   /** Where the assets are. */
   readonly base: string
-  /** Null where nobody is signed in: nothing leads anywhere then. */
+  /** Null without a session: the page then has no navigation. */
   readonly path: string | null
   readonly database: string
   readonly schema: string
@@ -46,7 +46,7 @@ export const renderConsole = (
 <link rel="stylesheet" href="${base}/console.css">
 </head>
 <body class="console">
-<a class="skip" href="#content">Skip to the content</a>
+<a class="skip" href="#content">Skip to content</a>
 <header class="top">
 <a class="brand" href="/"><img src="${base}/favicon.svg" alt="" width="28" height="28">Torii <span class="badge">Console</span></a>
 ${path !== null && navigation(path)}
@@ -55,7 +55,7 @@ ${path !== null && navigation(path)}
 ${content}
 </main>
 <footer class="bottom">
-<p>Data lives in ${database}, schema <code>${schema}</code></p>
+<p>Data in ${database}, schema <code>${schema}</code></p>
 <p>All times are UTC</p>
 </footer>
 </body>

@@ -42,18 +42,18 @@ async function kept(userId: string) {
   return (await torii.admin.audit({ userId })).events.map(({ type, detail }) => [type, detail.by])
 }
 
-test('an account is disabled and enabled, and the trail names the operator', async () => {
+test('an account is disabled and enabled, and the audit trail names the administrator', async () => {
   const { owner } = await signUp()
-  assert.match(await press(`/users/${owner.id}/disable`), /role="status"[^>]*>Disabled: /)
+  assert.match(await press(`/users/${owner.id}/disable`), /role="status"[^>]*>Account disabled. /)
   assert.equal(await torii.sessions.validate(owner.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['user_disabled', 'admin'])
   assert.notEqual((await torii.admin.user(owner.id))?.user.disabledAt, null)
-  assert.match(await press(`/users/${owner.id}/enable`), /role="status"[^>]*>Enabled: /)
+  assert.match(await press(`/users/${owner.id}/enable`), /role="status"[^>]*>Account enabled. /)
   assert.equal((await torii.admin.user(owner.id))?.user.disabledAt, null)
   assert.deepEqual((await kept(owner.id))[0], ['user_enabled', 'admin'])
 })
 
-test('one session is ended, or every one', async () => {
+test('one session or all sessions are ended', async () => {
   const { owner } = await signUp()
   const email = (await torii.admin.user(owner.id))?.user.email ?? ''
   const other = await torii.password.authenticate(
@@ -65,13 +65,13 @@ test('one session is ended, or every one', async () => {
   assert.equal(await torii.sessions.validate(owner.token), null)
   assert.notEqual(await torii.sessions.validate(other.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['session_revoked', 'admin'])
-  assert.match(await press(`/users/${owner.id}/end-sessions`), /Every session has ended/)
+  assert.match(await press(`/users/${owner.id}/end-sessions`), /All sessions ended/)
   assert.equal(await torii.sessions.validate(other.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['sessions_revoked', 'admin'])
-  assert.match(await press(`/users/${owner.id}/end-sessions`), /There was no such session/)
+  assert.match(await press(`/users/${owner.id}/end-sessions`), /This session had already ended/)
 })
 
-test('a locked account is shown as locked, and unlocked', async () => {
+test('a locked account is shown as locked, and can be unlocked', async () => {
   const { owner } = await signUp()
   const email = (await torii.admin.user(owner.id))?.user.email ?? ''
   const tried = () =>
@@ -79,12 +79,12 @@ test('a locked account is shown as locked, and unlocked', async () => {
   for (let tries = 0; tries < 10; tries += 1) await tried()
   assert.match(await read(`/users/${owner.id}`), /Locked<\/span>/)
   const page = await press(`/users/${owner.id}/unlock`)
-  assert.match(page, /role="status"[^>]*>Unlocked: /)
+  assert.match(page, /role="status"[^>]*>Account unlocked. /)
   assert.doesNotMatch(page, /Locked<\/span>/)
   assert.deepEqual((await kept(owner.id))[0], ['attempts_unlocked', 'admin'])
 })
 
-test('no act is done by a GET, and none without a session', async () => {
+test('no action runs by GET or without a session', async () => {
   const { owner } = await signUp()
   for (const action of [
     'disable',
@@ -105,7 +105,7 @@ test('no act is done by a GET, and none without a session', async () => {
   )
 })
 
-test('names, addresses and user agents of anybody stay text', async () => {
+test('names, email addresses and user agents stay text', async () => {
   const { id, owner } = await signUp(undefined, hostile)
   for (const path of [
     `/users/${id}`,
@@ -122,7 +122,7 @@ test('names, addresses and user agents of anybody stay text', async () => {
   assert.match(await read(`/users/${owner.id}`), /&#60;script&#62;alert\(&#34;1&#34;\)/)
 })
 
-test('no page shows what lets anybody in', async () => {
+test('no page shows a token or a password hash', async () => {
   const { owner } = await signUp()
   const page = await read(`/users/${owner.id}`)
   assert.ok(!page.includes(owner.token.reveal()))
@@ -130,7 +130,7 @@ test('no page shows what lets anybody in', async () => {
   assert.match(page, /Password<\/p><p class="muted">Set/)
 })
 
-test('users are searched, and paged there and back', async () => {
+test('users can be searched, and paged forward and back', async () => {
   for (let each = 0; each < 30; each += 1)
     await torii.admin.create({ email: `page${String(each).padStart(2, '0')}@pages.example` })
   const shown = (page: string) => [...page.matchAll(/page\d\d@pages\.example/g)].map(String)
@@ -151,7 +151,7 @@ test('users are searched, and paged there and back', async () => {
   assert.equal(status, 400)
 })
 
-test('the trail of a deleted account is still there', async () => {
+test('the audit trail of a deleted account remains', async () => {
   const { owner } = await signUp()
   await torii.admin.delete(owner.id)
   const { status, body } = await send(`/users/${owner.id}`, { headers: { cookie } })
@@ -160,7 +160,7 @@ test('the trail of a deleted account is still there', async () => {
   assert.match(await read('/trail'), /User deleted/)
 })
 
-test('the plots count what happened, by the database’s clock', async () => {
+test('the plots count events by the database’s clock', async () => {
   await db.query('delete from torii.audit_events')
   const insert = (type: string, count: number, hoursAgo: number) =>
     db.query(

@@ -15,16 +15,16 @@ import { signInView } from './pages/sign-in.js'
 import type { ConsoleRoute } from './route.js'
 import { routes } from './routes.js'
 
-/** What the console shows, and where it listens. */
+/** What the console needs. */
 export interface ConsoleParts {
   readonly torii: Torii
-  /** 0 lets the system choose. */
+  /** 0 chooses a free port. */
   readonly port: number
   readonly assets: Assets
-  /** Where the data is, for people. */
+  /** Where the data is, in words. */
   readonly database: string
   readonly schema: string
-  /** Shows a line to the operator and to nobody else. */
+  /** Prints a line that only the administrator can read. */
   print(line: string): void
 }
 
@@ -34,7 +34,7 @@ export interface Console {
 }
 
 /**
- * The administrator's console: a server of its own, on 127.0.0.1 whatever the site listens on. Prints where it is,
+ * Starts the administrator console: a server of its own on 127.0.0.1, wherever the site listens. Prints its URL
  * and the first secret.
  */
 export async function startConsole(parts: ConsoleParts): Promise<Console> {
@@ -78,7 +78,7 @@ async function answer(
   const post = request.method === 'POST'
   const form = post ? await readForm(request) : null
   const token = readCookie(request.headers.cookie)
-  if (post && form === null) sendText(response, 415, 'Only short forms are taken.')
+  if (post && form === null) sendText(response, 415, 'Send a form of at most 4 KiB.')
   else if (path === '/sign-in') signIn(context, response, token, form)
   else if (!context.gate.isOpen(token, Date.now())) redirect(response, '/sign-in')
   else if (path === '/sign-out' && post) signOut(context, response, token)
@@ -88,7 +88,7 @@ async function answer(
   }
 }
 
-/** The form, or what became of it. Opening it prints a secret where none is waiting. */
+/** Shows the sign-in form, or signs in. Opening the form prints a secret unless one is unused. */
 function signIn(
   context: Context,
   response: ServerResponse,
@@ -123,7 +123,7 @@ function signOut({ gate }: Context, response: ServerResponse, token: string): vo
   redirect(response, '/sign-in')
 }
 
-interface Asked {
+interface AdminRequest {
   readonly path: string
   readonly query: URLSearchParams
   readonly post: boolean
@@ -131,7 +131,7 @@ interface Asked {
 
 async function answerAdministrator(
   { torii }: Context,
-  { path, query, post }: Asked,
+  { path, query, post }: AdminRequest,
 ): Promise<View | Redirect> {
   const found = findRoute(path, post ? 'POST' : 'GET')
   if (found === null) return notFound
@@ -139,7 +139,7 @@ async function answerAdministrator(
     const call = { torii, path, query, now: new Date() }
     return await found.route.answer(call, ...found.ids)
   } catch (error) {
-    // What is typed in the forms is searched for as it is: only a changed address makes an argument invalid.
+    // The forms accept every search text: only a changed URL makes an argument invalid.
     if (error instanceof InvalidInputError) return badAddress
     throw error
   }
@@ -156,7 +156,7 @@ function findRoute(
   return null
 }
 
-/** @param path null where nobody is signed in */
+/** @param path null without a session */
 function send(
   { assets, database, schema }: Context,
   response: ServerResponse,
@@ -176,7 +176,7 @@ function redirect(response: ServerResponse, location: string): void {
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {
-  // What is left of a body that was not read goes with the connection.
+  // Closing the connection discards the unread rest of the body.
   response
     .writeHead(status, {
       ...consoleHeaders,

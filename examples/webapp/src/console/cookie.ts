@@ -15,7 +15,7 @@ export function readCookie(header: string | undefined): string {
   return found.length === 1 ? (found[0] ?? '').slice(cookieName.length + 1) : ''
 }
 
-/** Goes with the browser's session; the console ends it earlier. */
+/** A session cookie of the browser. The console ends its session earlier. */
 export const setCookie = (token: string): string => `${cookieName}=${token}; ${attributes}`
 
 export const clearedCookie = `${cookieName}=; ${attributes}; Max-Age=0`

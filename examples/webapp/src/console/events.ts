@@ -8,7 +8,7 @@ import { moment } from './parts.js'
 const inWords = (type: string): string =>
   type.charAt(0).toUpperCase() + type.slice(1).replaceAll('_', ' ')
 
-/** What makes a reader look twice. */
+/** The events that are highlighted. */
 const alarming: ReadonlySet<string> = new Set([
   'sign_in_failed',
   'passkey_counter_regression',
@@ -17,10 +17,10 @@ const alarming: ReadonlySet<string> = new Set([
   'user_deleted',
 ])
 
-/** Events of the audit trail, one a row. @param subject whose page this is; others are linked to */
+/** Events of the audit trail, one per row. @param subject the user of the page; other users are links */
 export const eventList = (events: readonly AuditEvent[], subject: UserId | null): Html =>
   events.length === 0
-    ? html`<p class="empty">Nothing is kept.</p>`
+    ? html`<p class="empty">No events.</p>`
     : html`<ol class="events">${events.map((event) => row(event, subject))}</ol>`
 
 const row = (event: AuditEvent, subject: UserId | null): Html => html`<li>
@@ -36,12 +36,12 @@ const row = (event: AuditEvent, subject: UserId | null): Html => html`<li>
 
 const source = ({ ip, userAgent }: AuditEvent): Html | null => {
   if (ip === null && userAgent === null) return null
-  return html`<span title="${userAgent ?? ''}">${ip ?? 'unknown address'}${
+  return html`<span title="${userAgent ?? ''}">${ip ?? 'unknown IP address'}${
     userAgent !== null && `, ${describeDevice(userAgent).name}`
   }</span>`
 }
 
-/** The end of an id tells accounts apart; its beginning is the time that it was made. */
+/** Shows the end of an ID, which differs between accounts; the beginning is the time of creation. */
 const who = ({ userId }: AuditEvent): Html =>
   userId === null
     ? html`<span>no account</span>`

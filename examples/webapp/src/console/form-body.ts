@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Longer than any form of ours. */
+/** More than any form of the console needs. */
 const maxBytes = 4096
 
 /**
- * The fields of a form that was sent; null when it is none, too long, or does not say how long it is, as every
- * browser does. node:http lets no body grow beyond the length it gave.
+ * The fields of a form. Null when the body is not a form, is too long, or has no declared length, which every
+ * browser sends. node:http never delivers more than the declared length.
  */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | null> {
   const { 'content-type': type = '', 'content-length': length } = request.headers

@@ -31,7 +31,7 @@ test('a secret has 256 bits and opens one session, once', () => {
     assert.equal(gate.isOpen(token, start), false)
 })
 
-test('a secret is printed only where none is waiting, and is void after an hour', () => {
+test('a secret is printed only when none is unused, and expires after an hour', () => {
   const { gate, printed } = openGate()
   gate.offer(start + gateLimits.secretMs - 1)
   assert.equal(printed.length, 1)
@@ -42,7 +42,7 @@ test('a secret is printed only where none is waiting, and is void after an hour'
   assert.ok(gate.exchange(printed[1] ?? '', late).ok)
 })
 
-test('five wrong tries void the secret, and nothing is taken or printed for a minute', () => {
+test('five wrong attempts void the secret, and none is accepted or printed for a minute', () => {
   const { gate, printed } = openGate()
   for (let tries = 1; tries < gateLimits.tries; tries += 1)
     assert.deepEqual(gate.exchange('wrong', start), { ok: false, reason: 'wrong' })
@@ -57,7 +57,7 @@ test('five wrong tries void the secret, and nothing is taken or printed for a mi
   assert.ok(gate.exchange(printed[1] ?? '', later).ok)
 })
 
-test('wrong tries end no session', () => {
+test('wrong attempts end no session', () => {
   const { gate, signIn } = openGate()
   const token = signIn()
   gate.offer(start)
@@ -88,7 +88,7 @@ test('a session ends after eight hours, however it is used', () => {
   assert.equal(gate.isOpen(token, start + gateLimits.absoluteMs), false)
 })
 
-test('one operator at a time: a new session ends the former one, signing out ends its own', () => {
+test('one administrator at a time: a new session ends the former one, and signing out ends its own', () => {
   const { gate, signIn } = openGate()
   const first = signIn()
   const second = signIn()

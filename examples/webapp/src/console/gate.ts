@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** How long things last, in milliseconds, and how often a secret may be guessed at. */
+/** Lifetimes in milliseconds, and how many attempts a secret allows. */
 export const gateLimits = Object.freeze({
-  /** From then on a secret that stands in an old log opens nothing. */
+  /** A secret in an old log is useless after this time. */
   secretMs: 60 * 60_000,
-  /** With 256 bits nobody guesses; whoever tries is a program, and is slowed down. */
+  /** A secret of 256 bits cannot be guessed; the limit slows down programs that try. */
   tries: 5,
   pauseMs: 60_000,
   idleMs: 30 * 60_000,
@@ -13,23 +13,23 @@ export const gateLimits = Object.freeze({
 
 export type Exchange =
   | { readonly ok: true; readonly token: string }
-  /** Not the secret that is waiting, or none is. */
+  /** Not the current secret, or there is none. */
   | { readonly ok: false; readonly reason: 'wrong' }
-  /** The secret was guessed at too often and is void. */
+  /** Too many wrong attempts; the secret is void. */
   | { readonly ok: false; readonly reason: 'too_many_tries' }
 
 /**
- * Lets one operator in at a time: whoever can read what the process prints. A secret is worth one session, and the
- * session of a new secret ends the former one. Both are kept as hashes, in memory only. `now` is in milliseconds.
+ * Signs in one administrator at a time, who can read the output of the process. A secret opens one session, and
+ * the next secret's session ends the former one. Both are stored as hashes, in memory only. `now` is in milliseconds.
  */
 export interface Gate {
-  /** Prints a secret, unless one is waiting to be used or a pause is on. */
+  /** Prints a secret, unless one is still unused or a pause is running. */
   offer(now: number): void
-  /** Takes the secret: once. */
+  /** Exchanges the secret for a session token, once. */
   exchange(secret: string, now: number): Exchange
-  /** Whether the token opens the session that is on; notes the activity. */
+  /** Whether the token belongs to the active session. Extends the session. */
   isOpen(token: string, now: number): boolean
-  /** Ends the session that this token opens. */
+  /** Ends the session of this token. */
   close(token: string): void
 }
 
@@ -45,7 +45,7 @@ interface Session {
   idleEndsAt: number
 }
 
-/** @param print takes each new secret, to show it where only the operator reads */
+/** Creates a gate. @param print shows each new secret where only the administrator can read it */
 export function createGate(print: (secret: string) => void): Gate {
   let waiting: Waiting | null = null
   let session: Session | null = null

@@ -1,29 +1,29 @@
 import type { Html } from '../html.js'
 import { html } from '../html.js'
 
-/** How many pages back lead to exactly where one came from; from then on there is only the first page. */
+/** How many previous pages the URL remembers. Further back there is only the first page. */
 const maxPagesBack = 20
 
-/** Where a page of a list begins: the `next` of the page before it, or absent for the first page. */
+/** The cursor of a page: the `next` of the previous page, absent for the first page. */
 export function cursorOf(query: URLSearchParams): { after?: string } {
   const after = query.getAll('after').at(-1)
   return after === undefined ? {} : { after }
 }
 
-/** A list that is shown by pages. */
+/** A list with pages. */
 export interface Paged {
   readonly path: string
   readonly query: URLSearchParams
   readonly next: string | null
-  /** What a screen reader calls the links. */
+  /** The accessible name of the links. */
   readonly label: string
   /** The part of the page that the links lead back to. */
   readonly anchor?: string
 }
 
 /**
- * Links to the page before and after. Storage reads by keyset, which goes one way, so the address holds
- * where the pages before began; nothing is kept here.
+ * Links to the previous and the next page. The storage pages by keyset, in one direction, so the URL holds the
+ * cursors of the previous pages.
  */
 export function pager({ path, query, next, label, anchor }: Paged): Html | null {
   const here = query.getAll('after')

@@ -5,11 +5,11 @@ import { html } from '../html.js'
 export const moment = (at: Date): Html =>
   html`<time datetime="${at.toISOString()}">${at.toISOString().slice(0, 19).replace('T', ' ')}</time>`
 
-/** The same, or what to say where there is none. */
+/** The same, or a text where there is none. */
 export const momentOr = (at: Date | null, otherwise: string): Html =>
   at === null ? html`${otherwise}` : moment(at)
 
-/** A term and what belongs to it; a long one has a line to itself. */
+/** A term and its value. A long value has a line to itself. */
 export type Fact = readonly [term: string, value: Html | string, length?: 'long']
 
 export const facts = (entries: readonly Fact[]): Html =>
@@ -18,7 +18,7 @@ export const facts = (entries: readonly Fact[]): Html =>
       html`<div${length && html` class="long"`}><dt>${term}</dt><dd>${value}</dd></div>`,
   )}</dl>`
 
-/** An act that is asked about before it is done: a disclosure, so it needs no script. */
+/** An action with a confirmation: a disclosure, so it needs no script. */
 export interface Confirmed {
   readonly action: string
   readonly ask: string
@@ -32,7 +32,7 @@ export const confirmed = ({ action, ask, consequence, confirm }: Confirmed): Htm
 <form method="post" action="${action}"><p>${consequence}</p><button class="button primary">${confirm}</button></form>
 </details>`
 
-/** A button that does something harmless. */
+/** A button for an action without a confirmation. */
 export const action = (action: string, text: string, label?: string): Html =>
   html`<form method="post" action="${action}"><button class="button"${
     label !== undefined && html` aria-label="${label}"`

@@ -16,12 +16,12 @@ const tops = (markup: string) => /class="plot-top"[^>]*>([^<]+)</.exec(markup)?.
 const heights = (markup: string) =>
   [...markup.matchAll(/class="bar"[^>]*height="([\d.]+)"/g)].map(([, height]) => Number(height))
 
-test('bars are as high as their numbers, and the smallest is still seen', () => {
+test('bars are as high as their numbers, and the smallest stays visible', () => {
   assert.deepEqual(heights(drawn(2, 1)), [100, 50])
   assert.deepEqual(heights(drawn(0, 3000, 1)), [100, 1.5])
 })
 
-test('the scale ends at a number that is easy to read, never below the highest bar', () => {
+test('the scale ends at a round number, never below the highest bar', () => {
   for (const [highest, top] of [
     [0, '2'],
     [1, '2'],
@@ -36,14 +36,14 @@ test('the scale ends at a number that is easy to read, never below the highest b
     assert.equal(tops(drawn(highest)), top)
 })
 
-test('what is not known is not drawn as nothing', () => {
+test('an unknown number is not drawn as zero', () => {
   const markup = drawn(null, 0, 5)
   assert.match(markup, /hour 0: not counted<\/title>.*class="unknown"/)
   assert.match(markup, /hour 1: 0<\/title>/)
   assert.equal(heights(markup).length, 1)
 })
 
-test('a reader who sees nothing is told', () => {
+test('the plot has a title and a description for screen readers', () => {
   const markup = drawn(1)
   assert.match(markup, /role="img" aria-labelledby="p-title p-description"/)
   assert.match(markup, /<title id="p-title">A &#34;title&#34;<\/title>/)

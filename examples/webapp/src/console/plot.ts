@@ -1,7 +1,7 @@
 import type { Html } from '../html.js'
 import { html } from '../html.js'
 
-/** A number for a stretch of time; null where it is not known. */
+/** The number of an interval; null where it is unknown. */
 export interface PlotBar {
   readonly label: string
   readonly value: number | null
@@ -12,10 +12,10 @@ export interface Plot {
   /** Unique on the page. */
   readonly id: string
   readonly title: string
-  /** What is seen, in a sentence, for who does not see it. */
+  /** A sentence that describes the plot to screen readers. */
   readonly description: string
   readonly bars: readonly PlotBar[]
-  /** Below the first bar, and at equal distances from there. */
+  /** The labels below, at equal distances from the first bar on. */
   readonly marks: readonly string[]
   readonly tone: 'plain' | 'bad'
 }
@@ -24,8 +24,8 @@ const barWidth = 10
 const height = 100
 
 /**
- * Made here as SVG, so no script is needed. The drawing is stretched to whatever room there is; texts are not
- * part of it, so they keep their size.
+ * Renders bars as SVG, without a script. The drawing stretches to the available width; texts are outside of it and
+ * keep their size.
  */
 export function plot({ id, title, description, bars, marks, tone }: Plot): Html {
   const top = niceTop(Math.max(...bars.map(({ value }) => value ?? 0)))
@@ -44,7 +44,7 @@ ${bars.map((bar, place) => drawn(bar, place * barWidth, top))}
 
 function drawn({ label, value }: PlotBar, x: number, top: number): Html {
   const share = value === null ? 1 : value / top
-  // What happened once among thousands is still seen.
+  // A single event among thousands stays visible.
   const tall = value === 0 ? 0 : Math.max(1.5, Math.round(share * height * 10) / 10)
   const said = `${label}: ${value === null ? 'not counted' : value.toLocaleString('en')}`
   return html`<g><title>${said}</title><rect class="hover" x="${x}" y="0" width="${barWidth}" height="${height}"/>${
@@ -53,7 +53,7 @@ function drawn({ label, value }: PlotBar, x: number, top: number): Html {
   }</g>`
 }
 
-/** The next number above that halves well and is easy to read: 2, 4, 6, 8, 10, 20, 30, 40, 60, … */
+/** The next round number that can be halved: 2, 4, 6, 8, 10, 20, 30, 40, 60, … */
 function niceTop(highest: number): number {
   const size = 10 ** Math.floor(Math.log10(Math.max(1, highest)))
   const steps = size === 1 ? [2, 4, 6, 8, 10] : [1, 2, 3, 4, 6, 8, 10]

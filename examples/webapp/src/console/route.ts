@@ -1,7 +1,7 @@
 import type { Torii } from 'torii-auth'
 import type { Redirect, View } from '../page.js'
 
-/** A request of a signed-in operator. */
+/** A request of the signed-in administrator. */
 export interface ConsoleCall {
   readonly torii: Torii
   readonly path: string
@@ -11,7 +11,7 @@ export interface ConsoleCall {
 
 export type ConsoleAnswer = View | Redirect
 
-/** @param ids what stands for each `:id` of the path */
+/** @param ids the value of each `:id` in the path */
 type Answer = (call: ConsoleCall, ...ids: string[]) => ConsoleAnswer | Promise<ConsoleAnswer>
 
 export interface ConsoleRoute {
@@ -20,7 +20,7 @@ export interface ConsoleRoute {
   readonly answer: Answer
 }
 
-/** A route by its path, in which `:id` stands for a UUID. */
+/** Declares a route. `:id` in its path matches a UUID. */
 export const route = (
   method: ConsoleRoute['method'],
   path: string,

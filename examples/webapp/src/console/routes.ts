@@ -4,9 +4,9 @@ import { userPage } from './pages/user.js'
 import { usersPage } from './pages/users.js'
 import type { ConsoleRoute } from './route.js'
 import { route } from './route.js'
-import { disable, enable, endSession, endSessions, unlock } from './user-acts.js'
+import { disable, enable, endSession, endSessions, unlock } from './user-actions.js'
 
-/** Everything that a signed-in operator reaches. */
+/** All routes of the signed-in administrator. */
 export const routes: readonly ConsoleRoute[] = [
   route('GET', '/', overviewPage),
   route('GET', '/trail', trailPage),

@@ -2,9 +2,9 @@ import type { User } from 'torii-core'
 import type { Html } from '../html.js'
 import { html } from '../html.js'
 
-/** What stands out about an account. */
+/** Notable states of an account. */
 export const badges = ({ email, emailVerifiedAt, disabledAt }: User): readonly (Html | false)[] => [
   disabledAt !== null && html`<span class="badge">Disabled</span>`,
-  email === null && html`<span class="badge quiet">No address</span>`,
+  email === null && html`<span class="badge quiet">No email address</span>`,
   email !== null && emailVerifiedAt === null && html`<span class="badge quiet">Not verified</span>`,
 ]

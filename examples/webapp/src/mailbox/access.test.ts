@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { startTestApplication, testKeys } from '../application.test.support.js'
-import type { Asking } from '../loopback.js'
+import type { RequestOrigin } from '../loopback.js'
 import { mayHaveMailbox, mayReadMailbox } from './access.js'
 
-test('a site has a mailbox only where its base URL and its bound address are of this machine', () => {
+test('a site has a mailbox only when its base URL and its bound IP address are on this computer', () => {
   const local = { baseUrl: 'http://localhost:3000', boundAddress: '127.0.0.1' }
   assert.equal(mayHaveMailbox(local), true)
   assert.equal(mayHaveMailbox({ baseUrl: 'https://[::1]', boundAddress: '::1' }), true)
@@ -18,21 +18,25 @@ test('a site has a mailbox only where its base URL and its bound address are of 
     assert.equal(mayHaveMailbox({ ...local, boundAddress }), false, boundAddress)
 })
 
-const actor = (remoteAddress: string | undefined, host: string | undefined, more = {}): Asking => ({
+const requestFrom = (
+  remoteAddress: string | undefined,
+  host: string | undefined,
+  more = {},
+): RequestOrigin => ({
   socket: { remoteAddress },
   headers: { host, ...more },
 })
 
-test('the mailbox is read from this machine only', () => {
+test('only this computer can read the mailbox', () => {
   for (const address of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])
-    assert.equal(mayReadMailbox(actor(address, 'localhost:3000')), true, address)
+    assert.equal(mayReadMailbox(requestFrom(address, 'localhost:3000')), true, address)
   for (const address of ['192.0.2.7', '::ffff:192.0.2.7', '2001:db8::1', '10.0.0.1', '', undefined])
-    assert.equal(mayReadMailbox(actor(address, 'localhost:3000')), false, address)
+    assert.equal(mayReadMailbox(requestFrom(address, 'localhost:3000')), false, address)
 })
 
-test('the mailbox is read by a name of this machine only: a foreign name may lead here too', () => {
+test('the mailbox can be read by a name of localhost only, since any site can point a name at 127.0.0.1', () => {
   for (const host of ['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000', 'LOCALHOST'])
-    assert.equal(mayReadMailbox(actor('127.0.0.1', host)), true, host)
+    assert.equal(mayReadMailbox(requestFrom('127.0.0.1', host)), true, host)
   for (const host of [
     'evil.example',
     'localhost.evil.example',
@@ -42,17 +46,17 @@ test('the mailbox is read by a name of this machine only: a foreign name may lea
     '',
     undefined,
   ])
-    assert.equal(mayReadMailbox(actor('127.0.0.1', host)), false, host)
+    assert.equal(mayReadMailbox(requestFrom('127.0.0.1', host)), false, host)
 })
 
-test('the mailbox is not read through a proxy that says so', () => {
+test('the mailbox cannot be read through a proxy that sends its headers', () => {
   const forwarded = { 'x-forwarded-for': '192.0.2.7' }
-  assert.equal(mayReadMailbox(actor('127.0.0.1', 'localhost', forwarded)), false)
-  assert.equal(mayReadMailbox(actor('127.0.0.1', 'localhost', { forwarded: 'for=x' })), false)
+  assert.equal(mayReadMailbox(requestFrom('127.0.0.1', 'localhost', forwarded)), false)
+  assert.equal(mayReadMailbox(requestFrom('127.0.0.1', 'localhost', { forwarded: 'for=x' })), false)
 })
 
 describe('over a running site', async () => {
-  test('it is there on localhost, and for a foreign Host it is not', async () => {
+  test('the mailbox exists on localhost, and not for another Host', async () => {
     const site = await startTestApplication()
     assert.equal((await site.get('/mailbox')).status, 200)
     assert.match((await site.get('/')).text, /href="\/mailbox"/)
@@ -65,7 +69,7 @@ describe('over a running site', async () => {
     )
   })
 
-  test('it is not there on every address, with SMTP_URL, or under a public base URL', async () => {
+  test('the mailbox does not exist on a public HOST, with SMTP_URL, or with a public base URL', async () => {
     const sites: Record<string, string>[] = [
       { HOST: '0.0.0.0', BASE_URL: 'http://localhost:1' },
       { SMTP_URL: 'smtp://127.0.0.1:1' },

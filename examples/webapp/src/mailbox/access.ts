@@ -1,22 +1,22 @@
-import type { Asking } from '../loopback.js'
+import type { RequestOrigin } from '../loopback.js'
 import { isLoopbackAddress, isLoopbackName } from '../loopback.js'
 
-/** How the site is reached, as it is configured and as it listens. */
+/** How browsers reach the site: by its configuration, and where it listens. */
 export interface Reach {
   readonly baseUrl: string
-  /** The address that the server listens on. */
+  /** The IP address that the server listens on. */
   readonly boundAddress: string
 }
 
-/** Whether a site may have a development mailbox at all: nobody else can reach it, and it names no other host. */
+/** Whether a site may have a development mailbox: only this computer can reach it, by a name of localhost. */
 export const mayHaveMailbox = ({ baseUrl, boundAddress }: Reach): boolean =>
   isLoopbackName(new URL(baseUrl).hostname) && isLoopbackAddress(boundAddress)
 
 /**
- * Whether a request to such a site may read everybody's mail: it comes from this machine, by a name of this
- * machine (a page of the web can have its own name lead here), and through no proxy that says so.
+ * Whether a request may read the mailbox: it comes from this computer, by a name of localhost (any site can
+ * point a name of its own at 127.0.0.1), and has no header of a proxy.
  */
-export function mayReadMailbox({ socket, headers }: Asking): boolean {
+export function mayReadMailbox({ socket, headers }: RequestOrigin): boolean {
   if (!isLoopbackAddress(socket.remoteAddress)) return false
   if (headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined) return false
   const host = headers.host ?? ''

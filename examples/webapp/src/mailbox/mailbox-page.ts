@@ -5,7 +5,7 @@ import { page } from '../page.js'
 import { notFound } from '../pages/problems.js'
 import type { Mailbox, ReceivedMail } from './mailbox.js'
 
-/** The development mailbox, as far as whoever asks may see it: for everybody else there is no such page. */
+/** The development mailbox. For callers that may not read it, the page does not exist. */
 export const mailboxPage = (mailbox: Mailbox): Page =>
   page('/mailbox', (call) =>
     call.mailbox
@@ -20,8 +20,8 @@ const showMailbox = (
   received: readonly ReceivedMail[],
   origin: string,
 ): Html => html`<section class="wide">
-<div class="head"><h1>Development mailbox</h1><a class="button" href="/mailbox">Check for mail</a></div>
-<p class="lead">Mail to everybody, newest first, kept in memory. It is here because this site is reached from this machine only; with <code>SMTP_URL</code> mail goes out instead.</p>
+<div class="head"><h1>Development mailbox</h1><a class="button" href="/mailbox">Refresh</a></div>
+<p class="lead">All mail of this site, newest first, kept in memory. Only this computer can open this page. Set <code>SMTP_URL</code> to send mail.</p>
 ${received.length === 0 && html`<p class="card empty">No mail yet.</p>`}
 ${received.map((mail) => showMail(mail, origin))}
 </section>`
@@ -35,7 +35,7 @@ const showMail = (
 <div class="mail-text">${withLinks(message.text, origin)}</div>
 </article>`
 
-/** The text with the links to this site made clickable, and nothing else. */
+/** The text with clickable links to this site. Other links stay text. */
 function withLinks(text: string, origin: string): Html[] {
   return text
     .split(/(https?:\/\/\S+)/)

@@ -13,7 +13,7 @@ const message = (subject: string): MailMessage => ({
   headers: {},
 })
 
-test('the newest message comes first, and the oldest goes when there are too many', async () => {
+test('the newest message is first, and the oldest is dropped when there are too many', async () => {
   const { mailer, messages } = createMailbox()
   for (let n = 1; n <= maxMessages + 2; n += 1) await mailer.send(message(`number ${n}`))
   assert.equal(messages().length, maxMessages)
@@ -21,7 +21,7 @@ test('the newest message comes first, and the oldest goes when there are too man
   assert.equal(messages().at(-1)?.message.subject, 'number 3')
 })
 
-test('a message that the folder did not take has not arrived', async () => {
+test('a message that cannot be written to the folder is not delivered', async () => {
   const { mailer, messages } = createMailbox({ send: () => Promise.reject(new Error('disk full')) })
   await assert.rejects(mailer.send(message('lost')), /disk full/)
   assert.deepEqual(messages(), [])

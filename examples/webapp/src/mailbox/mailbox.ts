@@ -1,12 +1,12 @@
 import type { Mailer, MailMessage } from 'torii-auth'
 
-/** A message as it arrived. */
+/** A received message. */
 export interface ReceivedMail {
   readonly message: MailMessage
   readonly receivedAt: Date
 }
 
-/** Everybody's mail, for development: in memory, and no more than the newest hundred. */
+/** All mail of the site, for development: the newest hundred messages, in memory. */
 export interface Mailbox {
   readonly mailer: Mailer
   /** Newest first. */
@@ -15,7 +15,7 @@ export interface Mailbox {
 
 export const maxMessages = 100
 
-/** @param next also gets every message, before it counts as delivered */
+/** Creates a mailbox. @param next also receives every message, before the message counts as delivered */
 export function createMailbox(next: Mailer | null = null): Mailbox {
   const received: ReceivedMail[] = []
   return {

@@ -1,7 +1,7 @@
 import { actionForm, field } from '../form-parts.js'
 import type { Html } from '../html.js'
 
-/** A form of an address and a button. */
+/** A form with an email address and a button. */
 export const addressForm = (action: string, button: string): Html =>
   actionForm({
     action,
@@ -9,7 +9,7 @@ export const addressForm = (action: string, button: string): Html =>
     content: field({
       id: 'email',
       name: 'email',
-      label: 'E-mail',
+      label: 'Email',
       type: 'email',
       autocomplete: 'username',
     }),

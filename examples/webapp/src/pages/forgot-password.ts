@@ -5,20 +5,17 @@ import { gate } from './gate.js'
 import { sentStep } from './sent.js'
 
 export const forgotPasswordPage = signedOutPage('/forgot-password', (call) => ({
-  title: 'Forgot your password',
+  title: 'Reset your password',
   content: html`<section class="narrow hero">
 ${gate}
 <h1 tabindex="-1">Forgot your password?</h1>
-<p class="lead">We mail you a link that sets a new one.</p>
+<p class="lead">We send you a link to set a new one.</p>
 <div class="card" data-step="ask">
-${addressForm('request-reset', 'Mail me a link')}
-<p class="aside"><a href="${signInPath}">Back to signing in</a></p>
+${addressForm('request-reset', 'Email me a link')}
+<p class="aside"><a href="${signInPath}">Back to sign in</a></p>
 </div>
 ${sentStep(call, {
-  sentence: [
-    'If there is an account of',
-    ', a mail is on its way. The link in it sets a new password.',
-  ],
+  sentence: ['If there is an account for', ', we have sent it a link to set a new password.'],
   again: 'request-reset',
 })}
 </section>`,

@@ -12,22 +12,22 @@ export const registerPage = signedOutPage('/register', (call) => ({
   content: html`<section class="narrow hero">
 ${gate}
 <h1 tabindex="-1">Create your account</h1>
-<p class="lead">One address, one password, or an account you have elsewhere.</p>
+<p class="lead">Use an email address and a password, or an account you already have.</p>
 <div class="card" data-step="ask">
 ${registerForm(call)}
-${otherWays(call)}
-<p class="aside">You have one already? <a href="/sign-in">Sign in</a></p>
+${otherMethods(call)}
+<p class="aside">Already have an account? <a href="/sign-in">Sign in</a></p>
 </div>
 ${sentStep(call, {
-  sentence: ['We have sent a mail to', '. The link in it confirms your address.'],
+  sentence: ['We have sent a verification link to', '. Open it to verify your email address.'],
   again: 'request-verification',
 })}
 </section>`,
 }))
 
-function otherWays(call: PageCall): Html | null {
+function otherMethods(call: PageCall): Html | null {
   const links = providerLinks(call, { to: accountPath })
-  return links.length === 0 ? null : html`<div class="ways">${orElse}${links}</div>`
+  return links.length === 0 ? null : html`<div class="methods">${orElse}${links}</div>`
 }
 
 const registerForm = ({ site }: PageCall) =>
@@ -41,7 +41,7 @@ const registerForm = ({ site }: PageCall) =>
       autocomplete: 'name',
       required: false,
     })}
-${field({ id: 'email', name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username' })}
+${field({ id: 'email', name: 'email', label: 'Email', type: 'email', autocomplete: 'username' })}
 ${field({
   id: 'password',
   name: 'password',
@@ -52,6 +52,6 @@ ${field({
 })}`,
   })
 
-/** What a new password has to be. */
+/** The rule for a new password. */
 export const passwordHint = (minLength: number): string =>
-  `At least ${minLength} characters. A sentence of several words is fine.`
+  `Use at least ${minLength} characters, for example several words.`

@@ -7,21 +7,21 @@ import { addressForm } from './address-form.js'
 import { gate } from './gate.js'
 import { sentStep } from './sent.js'
 
-/** Signing in by a mailed link, or by the code beside it. */
+/** Sign-in with a magic link, or with the code in the same mail. */
 export const mailedLinkPage = signedOutPage('/sign-in/mail', (call) => ({
-  title: 'Sign in by mail',
+  title: 'Sign in with a magic link',
   content: html`<section class="narrow hero">
 ${gate}
-<h1 tabindex="-1">Sign in by mail</h1>
-<p class="lead">No password needed: open the link that we send you.</p>
+<h1 tabindex="-1">Sign in with a magic link</h1>
+<p class="lead">Get a link by email and sign in without a password.</p>
 <div class="card" data-step="ask">
-${addressForm('request-link', 'Mail me a link')}
+${addressForm('request-link', 'Email me a link')}
 <p class="aside"><a href="${signInPath}">Sign in another way</a></p>
 </div>
 ${sentStep(call, {
   sentence: [
-    'We have sent a mail to',
-    `. The link in it signs you in, once and within ${minutes(call)} minutes.`,
+    'We have sent a magic link to',
+    `. You can use it once, within ${minutes(call)} minutes.`,
   ],
   again: 'request-link',
   more: codeForm(call),
@@ -32,19 +32,19 @@ ${sentStep(call, {
 const minutes = ({ site }: PageCall): number =>
   Math.round(site.torii.options.magicLink.lifetimeSeconds / 60)
 
-/** For who reads mail on another device. */
+/** For users who read mail on another device. */
 const codeForm = ({ site }: PageCall): Html | null =>
   site.torii.options.magicLink.code
     ? actionForm({
         action: 'type-code',
         to: accountPath,
-        button: 'Sign in with the code',
+        button: 'Sign in with code',
         look: 'plain',
         content: html`<input type="hidden" name="email" data-fill="email">
 ${field({
   id: 'code',
   name: 'code',
-  label: 'Or type the code from the message',
+  label: 'Or enter the code from the email',
   autocomplete: 'one-time-code',
   digits: true,
 })}`,

@@ -8,13 +8,13 @@ import { gate } from './gate.js'
 import { notice } from './notices.js'
 import { orElse, providerLinks } from './provider-links.js'
 
-/** Where signing in leads: back to the page of the account that asked for it, or to the first one. */
+/** Where the sign-in leads: back to the account page that required it, or to the first account page. */
 function destination({ query }: PageCall): string {
   const to = query.get('to')
   return accountPaths.find((path) => path === to) ?? accountPath
 }
 
-/** Signing in by password, and the doors to the other ways. A provider's failed flow ends here as well. */
+/** Sign-in with a password, with links to the other methods. A failed OAuth flow ends here too. */
 export const signInPage = page(signInPath, (call) => {
   if (call.valid !== null) return { location: whileSignedIn(call) }
   return {
@@ -22,18 +22,18 @@ export const signInPage = page(signInPath, (call) => {
     content: html`<section class="narrow hero">
 ${gate}
 <h1 tabindex="-1">Sign in</h1>
-<p class="lead">Use whichever way you have set up.</p>
+<p class="lead">Choose a sign-in method.</p>
 <div class="card">
 ${notice(call)}
 ${passwordForm(call)}
-${otherWays(call)}
+${otherMethods(call)}
 <p class="aside">New here? <a href="/register">Create account</a></p>
 </div>
 </section>`,
   }
 })
 
-/** Linking an account failed: it is said where the accounts are. */
+/** When linking an account failed, the page with the accounts shows it. */
 function whileSignedIn({ query }: PageCall): string {
   const error = query.get('error')
   return error === null ? accountPath : `${securityPath}?error=${encodeURIComponent(error)}`
@@ -48,7 +48,7 @@ function passwordForm(call: PageCall): Html {
     content: html`${field({
       id: 'email',
       name: 'email',
-      label: 'E-mail',
+      label: 'Email',
       type: 'email',
       autocomplete: 'username webauthn',
     })}
@@ -63,13 +63,13 @@ ${field({
 ${hasMail && html`<p class="aside"><a href="/forgot-password">Forgot your password?</a></p>`}`
 }
 
-function otherWays(call: PageCall): Html {
+function otherMethods(call: PageCall): Html {
   const to = destination(call)
-  return html`<div class="ways">
+  return html`<div class="methods">
 ${orElse}
-<form method="post" data-act="sign-in-passkey" data-to="${to}"><button class="button plain">Sign in with a passkey</button>
+<form method="post" data-action="sign-in-passkey" data-to="${to}"><button class="button plain">Sign in with passkey</button>
 <p class="form-error error" role="alert"></p></form>
-${call.site.torii.options.mailer !== null && html`<a class="button plain" href="/sign-in/mail">Mail me a link</a>`}
+${call.site.torii.options.mailer !== null && html`<a class="button plain" href="/sign-in/mail">Email me a link</a>`}
 ${providerLinks(call, { to })}
 </div>`
 }

@@ -46,7 +46,7 @@ describe('the local provider', async () => {
   const site = await startTestApplication()
   const grace = { answer: 'yes', email: ' Grace@Example.com', name: 'Grace' }
 
-  test('signs in whom the person says to be, with the address as verified', async () => {
+  test('signs in the entered identity, with a verified email address', async () => {
     const back = await walk(site, grace)
     assert.equal(back.headers.get('location'), '/account/security')
     const { text } = await site.get('/auth/session', { cookie: back.cookie })
@@ -60,25 +60,25 @@ describe('the local provider', async () => {
     assert.equal(second.user.id, user.id)
   })
 
-  test('sends back whoever declines, with the reason', async () => {
+  test('returns a user who declines to the site, with the reason', async () => {
     const back = await walk(site, { answer: 'no' })
     assert.equal(back.headers.get('location'), '/sign-in?error=declined')
     assert.equal(back.cookie.includes('torii='), false)
   })
 
-  test('is under another name than the site, since cookies know no ports', async () => {
+  test('has a different host name than the site, since cookies ignore ports', async () => {
     const { headers } = await site.get('/auth/oauth/local/start')
     assert.equal(new URL(headers.get('location') ?? '').hostname, '127.0.0.1')
   })
 
-  test('sends nobody anywhere but to the site', async () => {
+  test('redirects to the site only', async () => {
     const { headers } = await site.get('/auth/oauth/local/start')
     const start = new URL(headers.get('location') ?? '')
     start.searchParams.set('redirect_uri', 'https://evil.example/callback')
     assert.equal((await fetch(start, { redirect: 'manual' })).status, 400)
   })
 
-  test('is not started under a public base URL, or beside a provider that was named', async () => {
+  test('does not start with a public base URL, or with a configured provider', async () => {
     const settings: Record<string, string>[] = [
       { BASE_URL: 'https://app.example', TORII_KEYS: testKeys },
       { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'torii', OIDC_NAME: 'acme-work' },

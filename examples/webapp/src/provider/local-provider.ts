@@ -1,13 +1,14 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Configuration, Provider } from 'oidc-provider'
+import { defaults } from 'torii-auth'
 import type { Listener } from '../listener.js'
 import { listen } from '../listener.js'
 import { isLoopbackName } from '../loopback.js'
 import type { OidcSettings } from '../settings.js'
 import { answerSignInForm, readSignInForm } from './sign-in-form.js'
 
-/** A provider on this machine, to try signing in at one without registering anywhere. */
+/** An OpenID provider on this computer, to try OAuth sign-in without registering at a real one. */
 export interface LocalProvider {
   readonly settings: OidcSettings
   stop(): Promise<void>
@@ -15,7 +16,7 @@ export interface LocalProvider {
 
 export const localProviderName = 'local'
 
-/** Who somebody said to be, by the id that the provider gives them. */
+/** The entered identities, by the ID that the provider gave them. */
 type People = Map<string, Person>
 
 interface Person {
@@ -26,13 +27,13 @@ interface Person {
 const maxPeople = 1000
 
 /**
- * Starts a certified OpenID provider beside a site on localhost. Whoever reaches it is whom they say, so it
- * listens on loopback only. It forgets everything when it stops, and gives the same person the same id again.
+ * Starts a certified OpenID provider for a site on localhost. It accepts any identity, so it listens on loopback
+ * only. It stores nothing permanently, and gives the same email address the same ID again.
  */
 export async function startLocalProvider(baseUrl: string): Promise<LocalProvider> {
   const listener = await listen('127.0.0.1', 0)
   try {
-    // Cookies know no ports: under another name than the site's, neither sees the other's.
+    // Cookies ignore ports: with a different host name, neither server sees the other's cookies.
     const host = new URL(baseUrl).hostname === '127.0.0.1' ? 'localhost' : '127.0.0.1'
     const issuer = `http://${host}:${listener.port}`
     const clientSecret = randomBytes(32).toString('base64url')
@@ -61,7 +62,7 @@ async function serveProvider(listener: Listener, issuer: string, client: Client)
       : answer(request, response)
     void Promise.resolve(done).catch(() => {
       if (!response.headersSent) response.writeHead(400, { 'content-type': 'text/plain' })
-      response.end('Start again at the site.\n')
+      response.end('Sign-in failed. Go back to the site and start again.\n')
     })
   })
 }
@@ -88,7 +89,7 @@ const configuration = ({ baseUrl, clientSecret }: Client, people: People): Confi
     {
       client_id: 'torii',
       client_secret: clientSecret,
-      redirect_uris: [`${baseUrl}/auth/oauth/${localProviderName}/callback`],
+      redirect_uris: [`${baseUrl}${defaults.basePath}/oauth/${localProviderName}/callback`],
     },
   ],
   jwks: { keys: [newSigningKey()] },
@@ -109,7 +110,7 @@ const newSigningKey = () => ({
   alg: 'RS256',
 })
 
-/** The one page of the provider: who are you? */
+/** The sign-in page of the provider. */
 async function interact(
   provider: Provider,
   people: People,
@@ -122,21 +123,21 @@ async function interact(
   const form = await readSignInForm(request)
   if (form.kind === 'declined')
     return provider.interactionFinished(request, response, { error: 'access_denied' })
-  if (form.kind === 'wrong')
+  if (form.kind === 'invalid')
     return answerSignInForm(response, { uid, baseUrl, problem: form.problem })
   const accountId = createHash('sha256').update(form.email).digest('hex').slice(0, 32)
   remember(people, accountId, { email: form.email, name: form.name })
   return provider.interactionFinished(request, response, { login: { accountId }, consent: {} })
 }
 
-/** The first one goes when there are too many: to the provider they are new when they come again. */
+/** Forgets the oldest identity when there are too many. */
 function remember(people: People, id: string, person: Person): void {
   people.set(id, person)
   const [first] = people.keys()
   if (people.size > maxPeople && first !== undefined) people.delete(first)
 }
 
-/** The module warns of what is meant here: that it keeps nothing, and that Node.js is older than 22. */
+/** Suppresses the module's warnings about in-memory storage and Node.js before 22, which are intended here. */
 async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
   const { warn } = console
   console.warn = () => undefined
@@ -147,6 +148,6 @@ async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Whether a site may have one: only browsers of this machine can reach it. */
+/** Whether a site may have a local provider: only browsers of this computer can reach it. */
 export const mayHaveLocalProvider = (baseUrl: string): boolean =>
   isLoopbackName(new URL(baseUrl).hostname)

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Html, html } from '../html.js'
 
-/** What the form says. */
+/** The submitted form. */
 export type SignInForm =
   | { readonly kind: 'person'; readonly email: string; readonly name: string }
   | { readonly kind: 'declined' }
-  | { readonly kind: 'wrong'; readonly problem: string }
+  | { readonly kind: 'invalid'; readonly problem: string }
 
 const maxBodyBytes = 4096
 
@@ -15,13 +15,14 @@ export async function readSignInForm(request: IncomingMessage): Promise<SignInFo
   let body = ''
   for await (const chunk of request) {
     body += String(chunk)
-    if (body.length > maxBodyBytes) return { kind: 'wrong', problem: 'That is too long.' }
+    if (body.length > maxBodyBytes) return { kind: 'invalid', problem: 'The form is too long.' }
   }
   const fields = new URLSearchParams(body)
   if (fields.get('answer') !== 'yes') return { kind: 'declined' }
   const email = (fields.get('email') ?? '').trim().toLowerCase()
   const name = (fields.get('name') ?? '').trim()
-  if (!/^[^@\s]+@[^@\s]+$/.test(email)) return { kind: 'wrong', problem: 'Type an e-mail address.' }
+  if (!/^[^@\s]+@[^@\s]+$/.test(email))
+    return { kind: 'invalid', problem: 'Enter an email address.' }
   return { kind: 'person', email, name: name || email.replace(/@.*$/, '') }
 }
 
@@ -50,15 +51,15 @@ button.plain { color: inherit; background: none; border-color: var(--edge) }
 const styleHash = createHash('sha256').update(style).digest('base64')
 const styleElement = Html.join([`<style>${style}</style>`], [])
 
-/** What the page is about. */
+/** The content of the page. */
 interface SignInPage {
   readonly uid: string
-  /** The site that the person came from, and goes back to. */
+  /** The site that the user came from and returns to. */
   readonly baseUrl: string
   readonly problem: string | null
 }
 
-/** Shows the provider's page. Its form leads back to the site, which the policy has to allow. */
+/** Shows the provider's page. Its form leads back to the site, which the policy must allow. */
 export function answerSignInForm(
   response: ServerResponse,
   { uid, baseUrl, problem }: SignInPage,
@@ -81,10 +82,10 @@ ${styleElement}
 <body>
 <main>
 <h1>Local provider</h1>
-<p>${host} asks who you are. This provider is for trying things out: it believes whatever you type.</p>
+<p>Sign in to ${host}. This provider is for testing: it accepts any email address and name.</p>
 ${problem !== null && html`<p class="bad" role="alert">${problem}</p>`}
 <form method="post" action="/interaction/${uid}">
-<label for="email">E-mail</label>
+<label for="email">Email</label>
 <input id="email" name="email" type="email" autocomplete="email" required autofocus>
 <label for="name">Name</label>
 <input id="name" name="name" autocomplete="name">

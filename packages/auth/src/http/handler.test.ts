@@ -63,7 +63,7 @@ for (const { method, path } of unsafe)
     assert.deepEqual(await rowsOf(), before)
   })
 
-test('a program without cookies needs no Origin', async () => {
+test('a request without cookies and browser headers needs no Origin', async () => {
   const body = { email: newEmail(), password }
   const made = await send('POST', '/auth/password/register', { body, headers: { origin: '' } })
   assert.equal(made.status, 201)
@@ -88,7 +88,7 @@ for (const { method, path } of unsafe)
     assert.deepEqual(await rowsOf(), before)
   })
 
-test('HEAD answers like GET, without the body', async () => {
+test('HEAD responds like GET, without the body', async () => {
   const { cookie } = await signUp(send)
   const head = await send('HEAD', '/auth/session', { cookie })
   assert.deepEqual([head.status, head.text], [200, ''])
@@ -110,7 +110,7 @@ test('T6.82 the host of a request decides nothing: the cookie and the origins ar
   assert.match(made.cookie, /^__Host-torii=/)
 })
 
-test('on http://localhost the cookie is plain and every loopback spelling may send', async () => {
+test('on http://localhost the cookie has no prefix, and every loopback origin is allowed', async () => {
   const local = createHandler(site.with({ baseUrl: 'http://localhost:3000' }))
   for (const host of ['localhost', '127.0.0.1', '[::1]']) {
     const from = browser(local, `http://${host}:3000`)
@@ -141,7 +141,7 @@ test('T10.114 the address comes from the server, never from a header', async () 
   assert.equal(parse(await unknown.text()).session.ip, null)
 })
 
-test('a database that is away is 503, a surprise is 500; both say nothing and log everything', async () => {
+test('an unreachable database is 503, an unexpected error 500; both are logged, and the response has no details', async () => {
   const { cookie } = await signUp(send)
   const storage = await PostgresStorage.connect(db.url)
   const events: unknown[] = []
@@ -162,7 +162,7 @@ test('a database that is away is 503, a surprise is 500; both say nothing and lo
   }
 })
 
-test('getSession reads the application’s own requests, of fetch and of node', async () => {
+test('getSession reads requests of fetch and of node:http', async () => {
   const { cookie, user } = await signUp(send)
   const bearer = { authorization: `Bearer ${tokenIn(cookie)}` }
   const who = async (request: Parameters<typeof handler.getSession>[0]) =>
@@ -174,7 +174,7 @@ test('getSession reads the application’s own requests, of fetch and of node', 
   assert.equal(await who({ method: 'GET', headers: { cookie: '__Host-torii=x' } }), null)
 })
 
-test('getSession holds a cookie to the Origin rule, so a foreign page cannot act on those routes either', async () => {
+test('getSession applies the Origin rule to the cookie, so a page of another site cannot use it on those routes either', async () => {
   const { cookie, user } = await signUp(send)
   const who = async (method: string | undefined, headers: Record<string, string>) =>
     (await handler.getSession({ method, headers: { cookie, ...headers } }))?.user.id ?? null
@@ -185,20 +185,20 @@ test('getSession holds a cookie to the Origin rule, so a foreign page cannot act
   for (const origin of foreign) assert.equal(await who('POST', { origin }), null)
 })
 
-test('requireSession gives the session, or the answer to give: 401, 403 for an old proof, 503', async () => {
+test('requireSession returns the session, or the response to send: 401, 403 for an old authentication, 503', async () => {
   const { cookie, user } = await signUp(send)
   const request = { method: 'GET', headers: { cookie } }
   const signedIn = await handler.requireSession(request, { recent: true })
   assert.ok(signedIn.ok && signedIn.user.id === user.id)
-  const nobody = await handler.requireSession({ method: 'GET', headers: {} })
-  assert.ok(!nobody.ok && nobody.response.status === 401)
+  const signedOut = await handler.requireSession({ method: 'GET', headers: {} })
+  assert.ok(!signedOut.ok && signedOut.response.status === 401)
   await site.elapse(601)
   const old = await handler.requireSession(request, { recent: true })
   assert.ok(!old.ok && old.response.status === 403)
   assert.ok((await handler.requireSession(request)).ok)
 })
 
-test('T10.117 when the database cannot be asked a guard gives 503, never a session', async () => {
+test('T10.117 when the database cannot be reached, requireSession returns 503 and never a session', async () => {
   const { cookie } = await signUp(send)
   const storage = await PostgresStorage.connect(db.url)
   const closed = createHandler(new Torii(storage, { baseUrl }))
@@ -207,7 +207,7 @@ test('T10.117 when the database cannot be asked a guard gives 503, never a sessi
   assert.ok(!guarded.ok && guarded.response.status === 503)
 })
 
-test('without a mailer, keys or providers the routes of theirs are not there', async () => {
+test('without a mailer, keys or providers, their routes are 404', async () => {
   const bare = browser(createHandler(new Torii(site.storage, { baseUrl })))
   for (const { method, path, feature } of routes.filter((route) => route.feature !== undefined))
     assert.equal((await bare(method, pathOf(path), {})).status, 404, `${method} ${path} ${feature}`)

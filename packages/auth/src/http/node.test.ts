@@ -88,7 +88,7 @@ for (const [name, url] of [
     assert.equal((await fetch(`${url}/auth/session`, { headers: { cookie } })).status, 401)
   })
 
-test('in Express, other paths and their bodies go on to the application, which can ask who it is', async () => {
+test('in Express, other paths and their bodies reach the application, which can get the session', async () => {
   assert.deepEqual(await (await post(`${inExpress}/echo`, { hello: 'there' })).json(), {
     hello: 'there',
   })
@@ -98,11 +98,11 @@ test('in Express, other paths and their bodies go on to the application, which c
   assert.equal((await fetch(`${inExpress}/me`)).status, 401)
 })
 
-test('without a next, paths outside are 404', async () => {
+test('without next, paths outside the base path are 404', async () => {
   assert.equal((await fetch(`${plain}/elsewhere`)).status, 404)
 })
 
-test('mounted after a body parser it says so, and routes without a body still work', async () => {
+test('mounted after a body parser, routes with a body respond with advice, and routes without one work', async () => {
   const late = express()
   late.use(express.json())
   late.use(createNodeHandler(auth))
@@ -124,7 +124,7 @@ async function rawStatus(url: string, target: string, method = 'GET'): Promise<n
   return response.statusCode
 }
 
-test('no second spelling of a route reaches it, however it is sent', async () => {
+test('the node adapter reaches no route by a second spelling of its path', async () => {
   const spellings = [
     '//auth/session',
     '/auth//session',
@@ -151,7 +151,7 @@ test('no second spelling of a route reaches it, however it is sent', async () =>
     assert.equal(await rawStatus(plain, target), 401)
 })
 
-test('methods that fetch does not know are answered like any other', async () => {
+test('methods that fetch does not support get the same response as other unknown methods', async () => {
   for (const method of ['TRACE', 'OPTIONS', 'PROPFIND', 'PUT'])
     assert.equal(await rawStatus(plain, '/auth/session', method), 405)
 })
@@ -172,7 +172,7 @@ test('T10.114 the client is who the trusted proxies saw, whatever is forged in f
     assert.throws(() => createNodeHandler(auth, { trustedProxyHops }), InvalidOptionsError)
 })
 
-test('a body beyond the limit is 413 while it still arrives, and the server goes on', async () => {
+test('a body beyond the limit is 413 before it has arrived completely, and the server keeps serving', async () => {
   assert.equal((await post(`${plain}/auth/password/register`, 'x'.repeat(10_000_000))).status, 413)
   const headers = { origin, 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
   const sent = httpRequest(`${plain}/auth/password/register`, { method: 'POST', headers })
@@ -183,7 +183,7 @@ test('a body beyond the limit is 413 while it still arrives, and the server goes
   await registerAt(plain)
 })
 
-test('a client that leaves in the middle of a body ends nothing but its own request', async () => {
+test('a client that disconnects in the middle of a body affects no other request', async () => {
   let done: Promise<void> | undefined
   const url = await serve((request, response) => {
     done = listener(request, response)
@@ -198,10 +198,11 @@ test('a client that leaves in the middle of a body ends nothing but its own requ
   await registerAt(url)
 })
 
-test('a wrapped handler that rejects is 500, or the application’s own error handler', async () => {
-  const failing = createNodeHandler(async () => {
+test('a wrapped handler that rejects is 500, or reaches the application’s own error handler', async () => {
+  const rejects = async () => {
     throw new Error('wrapped')
-  })
+  }
+  const failing = createNodeHandler(Object.assign(rejects, { basePath: auth.basePath }))
   const alone = await serve((request, response) => void failing(request, response))
   assert.equal((await fetch(`${alone}/auth/session`)).status, 500)
   const caught = express()

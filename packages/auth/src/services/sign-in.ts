@@ -7,10 +7,3 @@ export interface SignedIn<Metadata extends object> {
   readonly session: Session
   readonly token: SessionToken
 }
-
-/** The account or the network has to wait. The same for accounts that exist and for made-up ones. */
-export interface TooManyAttempts {
-  readonly ok: false
-  readonly reason: 'too_many_attempts'
-  readonly retryAfterSeconds: number
-}

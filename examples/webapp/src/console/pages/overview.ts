@@ -11,7 +11,7 @@ interface Period {
   readonly title: string
   readonly stretches: number
   readonly stretchSeconds: number
-  /** How many marks stand below a plot; a divisor of `stretches`. */
+  /** How many labels are below a plot; a divisor of `stretches`. */
   readonly marks: number
 }
 
@@ -40,7 +40,7 @@ const series = [
 
 type Series = (typeof series)[number]
 
-/** What happened lately: three plots, their numbers, and the newest events. */
+/** Recent activity: three plots, their numbers, and the newest events. */
 export async function overviewPage({ torii, query }: ConsoleCall): Promise<View> {
   const period = periods.find(({ name }) => name === query.get('period')) ?? lastDay
   const { stretches, stretchSeconds } = period
@@ -57,7 +57,7 @@ ${unread(counted)}
 <div class="plots">${series.map((one) => card(one, period, counted))}</div>
 ${table(period, counted)}
 <section class="card panel" aria-labelledby="latest">
-<div class="head"><h2 id="latest">Latest events</h2><a href="/trail">The whole trail</a></div>
+<div class="head"><h2 id="latest">Latest events</h2><a href="/trail">All events</a></div>
 ${eventList(events, null)}
 </section>
 </section>`,
@@ -74,7 +74,7 @@ ${periods.map(
 const unread = (counted: readonly AuditStretch[]): Html | null =>
   counted.every(({ complete }) => complete)
     ? null
-    : html`<p class="notice">More has happened than is read for a page: only the newest events are counted. The shaded part is not.</p>`
+    : html`<p class="notice">There are too many events to count them all. Only the newest are counted; the shaded part is not.</p>`
 
 function card(
   { type, title, tone }: Series,
@@ -95,7 +95,7 @@ function card(
 ${plot({
   id: `plot-${type}`,
   title: `${title} in the last ${period.title}`,
-  description: `${total} in all, at most ${highest} in one stretch of ${unit}. The table below has every number.`,
+  description: `${total} in total, at most ${highest} in one interval of ${unit}. The table below lists all numbers.`,
   bars,
   marks: marksOf(period, counted),
   tone,
@@ -103,7 +103,7 @@ ${plot({
 </section>`
 }
 
-/** Null where not every event was read, so that the number would be too low. */
+/** Null where not every event was read, since the number would be too low. */
 const countOf = ({ counts, complete }: AuditStretch, type: Series['type']): number | null =>
   complete ? (counts[type] ?? 0) : null
 
@@ -125,12 +125,12 @@ const dateOf = (at: Date): string => dateFormat.format(at)
 const stretchName = (from: Date, { stretchSeconds }: Period): string =>
   stretchSeconds === day ? dateOf(from) : `${dateOf(from)}, ${timeOf(from)}`
 
-/** The same as the plots in numbers, newest first. */
+/** The numbers of the plots, newest first. */
 const table = (
   period: Period,
   counted: readonly AuditStretch[],
 ): Html => html`<details class="card numbers">
-<summary>The numbers as a table</summary>
+<summary>Show as table</summary>
 <table>
 <thead><tr><th scope="col">From, UTC</th>${series.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>${[...counted]

@@ -3,24 +3,24 @@ import type { View } from '../../page.js'
 
 export const notFound: View = {
   status: 404,
-  title: 'Nothing here',
-  content: html`<section class="narrow"><h1>There is nothing here</h1>
-<p class="lead">The address may be mistyped.</p>
-<p><a class="button plain" href="/">Go to the overview</a></p></section>`,
+  title: 'Not found',
+  content: html`<section class="narrow"><h1>Page not found</h1>
+<p class="lead">Check the address.</p>
+<p><a class="button plain" href="/">Go to overview</a></p></section>`,
 }
 
 export const badAddress: View = {
   status: 400,
-  title: 'No such page',
-  content: html`<section class="narrow"><h1>This list has no such page</h1>
-<p class="lead">The address was changed on its way here.</p>
-<p><a class="button plain" href="?">Go to the first page</a></p></section>`,
+  title: 'Page not found',
+  content: html`<section class="narrow"><h1>This page of the list does not exist</h1>
+<p class="lead">The address is incomplete or was changed.</p>
+<p><a class="button plain" href="?">Go to first page</a></p></section>`,
 }
 
 export const unavailable: View = {
   status: 503,
-  title: 'Not available',
-  content: html`<section class="narrow"><h1>Not available at the moment</h1>
-<p class="lead">The page could not be made, most likely because the database cannot be reached. The terminal says more.</p>
+  title: 'Temporarily unavailable',
+  content: html`<section class="narrow"><h1>Temporarily unavailable</h1>
+<p class="lead">The database may be unavailable. The terminal shows details.</p>
 <p><a class="button plain" href="">Try again</a></p></section>`,
 }

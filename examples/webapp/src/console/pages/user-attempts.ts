@@ -4,11 +4,11 @@ import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { action, moment } from '../parts.js'
 
-/** Where the counters of the brute-force protection stand. */
+/** The counters of the rate limits. */
 export function attemptsPanel({ user, attempts }: AccountView): Html {
   const counters: readonly (readonly [string, RateLimitStatus | null])[] = [
-    ['Passwords tried', attempts.password],
-    ['Codes tried', attempts.codes],
+    ['Password attempts', attempts.password],
+    ['Code attempts', attempts.codes],
     ['Mails sent', attempts.mails],
   ]
   const counted = counters.some(([, status]) => status !== null && isCounted(status))
@@ -17,8 +17,8 @@ export function attemptsPanel({ user, attempts }: AccountView): Html {
 ${
   counted
     ? html`<ul class="rows">${counters.map(([title, status]) => status !== null && row(title, status))}</ul>
-${action(`/users/${user.id}/unlock`, 'Unlock and forget them')}`
-    : html`<p class="muted">Nothing is counted against this account.</p>`
+${action(`/users/${user.id}/unlock`, 'Unlock and reset')}`
+    : html`<p class="muted">No attempts are counted.</p>`
 }
 </section>`
 }

@@ -1,23 +1,24 @@
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 
-/** What became of an act, by the name in the address: the text is never taken from there. */
+/** The result of an action, by its name in the URL. The URL never holds the text. */
 const notices = {
-  disabled: 'Disabled: every session has ended, and nobody gets in until you enable the account.',
-  enabled: 'Enabled: the person can sign in again. Sessions from before stay ended.',
-  unlocked: 'Unlocked: what was counted against the account is forgotten.',
-  cleared: 'Nothing was locked. What was counted against the account is forgotten.',
-  'session-ended': 'The session has ended.',
-  'sessions-ended': 'Every session has ended.',
-  'no-session': 'There was no such session any more.',
-  gone: 'The account was gone already.',
+  disabled:
+    'Account disabled. All sessions have ended, and sign-in is blocked until you enable the account.',
+  enabled: 'Account enabled. The user can sign in again. Former sessions stay ended.',
+  unlocked: 'Account unlocked. Its attempts were reset.',
+  cleared: 'The account was not locked. Its attempts were reset.',
+  'session-ended': 'Session ended.',
+  'sessions-ended': 'All sessions ended.',
+  'no-session': 'This session had already ended.',
+  gone: 'The account no longer exists.',
 } as const
 
 export type UserNotice = keyof typeof notices
 
 const texts: ReadonlyMap<string, string> = new Map(Object.entries(notices))
 
-/** Takes the focus, so that it is read out first. */
+/** The notice takes the focus, so that screen readers read it first. */
 export function userNotice(query: URLSearchParams): Html | null {
   const text = texts.get(query.get('done') ?? '')
   return text === undefined

@@ -3,17 +3,17 @@ import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { moment, momentOr } from '../parts.js'
 
-/** What lets the person in; nothing that opens the door. */
+/** The sign-in methods of the user, without any secret. */
 export const signInMethodsPanel = ({
   user,
   password,
   oauthAccounts,
   passkeys,
-}: AccountView): Html => html`<section class="card panel" aria-labelledby="ways-in">
-<h2 id="ways-in">Ways in</h2>
+}: AccountView): Html => html`<section class="card panel" aria-labelledby="sign-in-methods">
+<h2 id="sign-in-methods">Sign-in methods</h2>
 <ul class="rows">
 <li class="row"><p class="row-title">Password</p><p class="muted">${password ? 'Set' : 'None'}</p></li>
-<li class="row"><p class="row-title">Mail</p><p class="muted">${user.email ?? 'No address'}</p></li>
+<li class="row"><p class="row-title">Email</p><p class="muted">${user.email ?? 'None'}</p></li>
 ${passkeys.map(
   ({ name, createdAt, lastUsedAt }) =>
     html`<li class="row"><div><p class="row-title">Passkey</p><p class="muted">${name}</p></div>

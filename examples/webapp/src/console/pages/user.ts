@@ -13,7 +13,7 @@ import { userNotice } from './user-notices.js'
 import { sessionsPanel } from './user-sessions.js'
 import { signInMethodsPanel } from './user-sign-in-methods.js'
 
-/** One account, and what may be done to it. Of a deleted one the trail is left. */
+/** An account and its actions. Of a deleted account only the audit trail remains. */
 export async function userPage(call: ConsoleCall, id: string): Promise<View> {
   const { torii, query } = call
   const [account, trail] = await Promise.all([
@@ -45,11 +45,11 @@ function accountPanel({ user }: AccountView): Html {
   return html`<section class="card panel" aria-labelledby="account">
 <h2 id="account">Account</h2>
 ${facts([
-  ['Id', html`<code>${user.id}</code>`, 'long'],
-  ['Name', user.name ?? 'None given'],
-  ['Address verified', momentOr(user.emailVerifiedAt, 'Not yet')],
+  ['ID', html`<code>${user.id}</code>`, 'long'],
+  ['Name', user.name ?? 'None'],
+  ['Email verified', momentOr(user.emailVerifiedAt, 'No')],
   ['Created', moment(user.createdAt)],
-  ['Changed', moment(user.updatedAt)],
+  ['Updated', moment(user.updatedAt)],
   ...(user.disabledAt === null ? [] : [['Disabled', moment(user.disabledAt)] as const]),
   ...(metadata === '{}' ? [] : [['Metadata', html`<code>${metadata}</code>`, 'long'] as const]),
 ])}
@@ -57,12 +57,12 @@ ${
   user.disabledAt === null
     ? confirmed({
         action: `/users/${user.id}/disable`,
-        ask: 'Disable the account',
+        ask: 'Disable account',
         consequence:
-          'Every session ends at once, and the person cannot sign in by any way until you enable the account again. Nothing is deleted.',
-        confirm: 'Disable it',
+          'All sessions end, and the user cannot sign in until you enable the account again. Nothing is deleted.',
+        confirm: 'Disable account',
       })
-    : action(`/users/${user.id}/enable`, 'Enable the account')
+    : action(`/users/${user.id}/enable`, 'Enable account')
 }
 </section>`
 }
@@ -75,20 +75,20 @@ const trailPanel = (
   html`<section class="card panel" aria-labelledby="trail">
 <h2 id="trail">Audit trail</h2>
 ${eventList(events, id)}
-${pager({ path, query, next, label: 'Pages of the trail', anchor: 'trail' })}
+${pager({ path, query, next, label: 'Pages of the audit trail', anchor: 'trail' })}
 </section>`
 
 const gone = ({ path, query }: ConsoleCall, id: string, { events, next }: AuditPage): View => ({
   status: 404,
-  title: 'No such account',
+  title: 'Account not found',
   content: html`<section class="wide panels">
-<div class="head"><h1>No account has this id</h1><a href="/users">All users</a></div>
+<div class="head"><h1>Account not found</h1><a href="/users">All users</a></div>
 ${userNotice(query)}
 <p class="muted"><code>${id}</code></p>
 <section class="card panel" aria-labelledby="trail">
-<h2 id="trail">What the audit trail keeps of it</h2>
+<h2 id="trail">Audit trail</h2>
 ${eventList(events, null)}
-${pager({ path, query, next, label: 'Pages of the trail', anchor: 'trail' })}
+${pager({ path, query, next, label: 'Pages of the audit trail', anchor: 'trail' })}
 </section>
 </section>`,
 })

@@ -7,7 +7,7 @@ import { moment } from '../parts.js'
 import type { ConsoleCall } from '../route.js'
 import { badges } from '../user-badges.js'
 
-/** Everybody, newest first; or those whose address begins with what is searched for. */
+/** All users, newest first, or those whose email address starts with the search text. */
 export async function usersPage({ torii, path, query }: ConsoleCall): Promise<View> {
   const search = (query.get('search') ?? '').trim()
   const { users, next } = await torii.admin.users({ search, limit: 25, ...cursorOf(query) })
@@ -17,7 +17,7 @@ export async function usersPage({ torii, path, query }: ConsoleCall): Promise<Vi
 <h1>Users</h1>
 ${searchForm(search)}
 <div class="card">
-${users.length === 0 ? nobody(search) : html`<ul class="rows users">${users.map(row)}</ul>`}
+${users.length === 0 ? noUsers(search) : html`<ul class="rows users">${users.map(row)}</ul>`}
 ${pager({ path, query, next, label: 'Pages of users' })}
 </div>
 </section>`,
@@ -27,15 +27,15 @@ ${pager({ path, query, next, label: 'Pages of users' })}
 const searchForm = (
   search: string,
 ): Html => html`<form class="search" method="get" action="/users" role="search">
-<label for="search">Beginning of an address, or a whole id</label>
+<label for="search">Email address (or its beginning) or user ID</label>
 <div><input id="search" name="search" type="search" value="${search}" autocomplete="off" autocapitalize="none" spellcheck="false">
 <button class="button primary">Search</button>${search !== '' && html`<a class="button plain" href="/users">Show all</a>`}</div>
 </form>`
 
-const nobody = (search: string): Html =>
+const noUsers = (search: string): Html =>
   search === ''
-    ? html`<p class="empty">Nobody has registered yet.</p>`
-    : html`<p class="empty" role="status">Nobody’s address begins with “${search}”, and it is nobody’s id.</p>`
+    ? html`<p class="empty">No users yet.</p>`
+    : html`<p class="empty" role="status">No user found for “${search}”.</p>`
 
 const row = (user: User): Html => html`<li class="row">
 <div><p class="row-title"><a href="/users/${user.id}">${user.email ?? user.name ?? user.id}</a> ${badges(user)}</p>

@@ -15,13 +15,13 @@ const tabs: readonly (readonly [path: string, title: string])[] = [
   [dataPath, 'Your data'],
 ]
 
-/** A page of the account: who it is, the tabs, and the dialog that asks once more for a proof. */
-export function accountView(call: SignedInCall, ways: SignInMethods, content: Html): View {
+/** A page of the account: the user, the tabs, and the re-authentication dialog. */
+export function accountView(call: SignedInCall, methods: SignInMethods, content: Html): View {
   const title = tabs.find(([path]) => path === call.path)?.[1] ?? 'Account'
   return {
     title,
     content: html`<section class="wide">
-${whoItIs(call.valid.user)}
+${userHeader(call.valid.user)}
 <div class="account">
 <nav class="tabs" aria-label="Account">${tabs.map(([path, text]) => tab(path, text, call.path))}</nav>
 <div class="panels">
@@ -30,14 +30,14 @@ ${content}
 </div>
 </div>
 </section>
-${reauthenticationDialog(call, ways)}`,
+${reauthenticationDialog(call, methods)}`,
   }
 }
 
 const tab = (path: string, text: string, current: string): Html =>
   html`<a href="${path}"${path === current && html` aria-current="page"`}>${text}</a>`
 
-function whoItIs({ name, email, picture }: User): Html {
+function userHeader({ name, email, picture }: User): Html {
   const shown = name ?? email ?? 'Your account'
   const [initial = '?'] = shown
   return html`<div class="who">
@@ -50,7 +50,7 @@ ${
 </div>`
 }
 
-/** A part of an account page. */
+/** A section of an account page. */
 export interface Panel {
   readonly id: string
   readonly title: string

@@ -6,19 +6,19 @@ import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { panel } from './account-frame.js'
 
-/** The accounts at providers; nothing where there are no providers and no accounts. */
+/** The linked accounts; null without providers and accounts. */
 export function connectedPanel(call: SignedInCall, { oauthAccounts }: SignInMethods): Html | null {
   const offered = call.site.torii.oauth.providers()
   if (offered.length === 0 && oauthAccounts.length === 0) return null
   return panel({
     id: 'connected',
     title: 'Connected accounts',
-    lead: 'Accounts elsewhere that sign you in here.',
+    lead: 'Sign in with your accounts at other services.',
     content: html`${
       oauthAccounts.length > 0 &&
       html`<ul class="rows">${oauthAccounts.map((account) => row(account, offered, call.now))}</ul>`
     }
-<div class="row-acts">${offered.map(({ name, displayName }) =>
+<div class="row-actions">${offered.map(({ name, displayName }) =>
       actionButton({
         action: 'link-account',
         content: hidden('provider', name),
@@ -37,7 +37,7 @@ function row(
   return html`<li class="row">
 <div><p class="row-title">${name}</p>
 <p class="muted">${label !== null && html`${label}, `}last used ${timeAgo(lastUsedAt, now)}</p></div>
-<div class="row-acts">${actionButton({
+<div class="row-actions">${actionButton({
     action: 'unlink-account',
     content: hidden('id', id),
     button: 'Disconnect',

@@ -4,23 +4,23 @@ import { signedInPage } from '../../page.js'
 import { accountView, panel } from './account-frame.js'
 import { dataPath } from './account-paths.js'
 
-/** What is kept of the person: taken along, or deleted. */
+/** Export and deletion of the user's data. */
 export const dataPage = signedInPage(dataPath, async (call) => {
-  const ways = await call.site.torii.users.signInMethods(call.valid)
+  const methods = await call.site.torii.users.signInMethods(call.valid)
   return accountView(
     call,
-    ways,
+    methods,
     html`${panel({
       id: 'export',
-      title: 'Take your data along',
-      lead: 'Everything that is kept of you, as one file of JSON. Passwords and keys are not in it: only their hashes are kept.',
-      content: html`<div class="row-acts">${actionButton({ action: 'export-data', content: html``, button: 'Download' })}</div>`,
+      title: 'Export your data',
+      lead: 'Download everything that we store about you as a JSON file. It contains no passwords or keys.',
+      content: html`<div class="row-actions">${actionButton({ action: 'export-data', content: html``, button: 'Download' })}</div>`,
     })}
 ${panel({
   id: 'delete',
-  title: 'Delete the account',
-  lead: 'At once and for ever: profile, ways in and sessions. Nobody can bring them back.',
-  content: html`<div class="row-acts"><button type="button" class="button danger" data-open="delete-account" aria-haspopup="dialog">Delete the account</button></div>
+  title: 'Delete account',
+  lead: 'This permanently deletes your profile, sign-in methods and sessions.',
+  content: html`<div class="row-actions"><button type="button" class="button danger" data-open="delete-account" aria-haspopup="dialog">Delete account</button></div>
 ${deleteDialog}`,
 })}`,
   )
@@ -28,7 +28,7 @@ ${deleteDialog}`,
 
 const deleteDialog = dialog({
   id: 'delete-account',
-  title: 'Delete the account?',
-  content: html`<p class="muted">Everything of it is gone at once. This cannot be undone.</p>
-${actionForm({ action: 'delete-account', button: 'Delete it for ever', look: 'danger', content: html`` })}`,
+  title: 'Delete your account?',
+  content: html`<p class="muted">All your data is deleted immediately. You cannot undo this.</p>
+${actionForm({ action: 'delete-account', button: 'Delete permanently', look: 'danger', content: html`` })}`,
 })

@@ -4,19 +4,19 @@ import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { panel } from './account-frame.js'
 
-/** The address of the account: whether it is confirmed, and how it is changed. */
+/** The email address of the account: whether it is verified, and how to change it. */
 export function emailPanel(call: SignedInCall): Html {
   const { mailer } = call.site.torii.options
   const { email } = call.valid.user
   return panel({
     id: 'email-address',
-    title: 'E-mail address',
+    title: 'Email address',
     lead:
       mailer === null
-        ? 'This site sends no mail, so the address cannot be confirmed or changed.'
-        : 'Where we reach you, and how you get back in.',
+        ? 'This site sends no email, so you cannot verify or change your email address.'
+        : 'We use it to contact you and to recover your account.',
     content: html`${addressRow(call)}
-${mailer !== null && changeDialog(call, email === null ? 'Add an address' : 'Change the address')}`,
+${mailer !== null && changeDialog(call, email === null ? 'Add email address' : 'Change email address')}`,
   })
 }
 
@@ -24,8 +24,8 @@ function addressRow({ site, valid: { user } }: SignedInCall): Html {
   const { email, emailVerifiedAt } = user
   const canMail = site.torii.options.mailer !== null
   return html`<div class="row">
-<div><p class="row-title">${email ?? 'No address yet'} ${email !== null && badge(emailVerifiedAt !== null)}</p></div>
-<div class="row-acts">
+<div><p class="row-title">${email ?? 'No email address'} ${email !== null && badge(emailVerifiedAt !== null)}</p></div>
+<div class="row-actions">
 ${
   canMail &&
   email !== null &&
@@ -33,18 +33,18 @@ ${
   actionButton({
     action: 'request-own-verification',
     content: hidden('email', email),
-    button: 'Confirm it',
+    button: 'Verify',
   })
 }
-${canMail && openButton('change-email', email === null ? 'Add' : 'Change', 'Change the e-mail address')}
+${canMail && openButton('change-email', email === null ? 'Add' : 'Change', 'Change email address')}
 </div>
 </div>`
 }
 
-const badge = (confirmed: boolean): Html =>
-  confirmed
-    ? html`<span class="badge">Confirmed</span>`
-    : html`<span class="badge quiet">Not confirmed</span>`
+const badge = (verified: boolean): Html =>
+  verified
+    ? html`<span class="badge">Verified</span>`
+    : html`<span class="badge quiet">Not verified</span>`
 
 const changeDialog = ({ mailbox }: SignedInCall, title: string): Html =>
   dialog({
@@ -52,21 +52,21 @@ const changeDialog = ({ mailbox }: SignedInCall, title: string): Html =>
     title,
     close: 'Close',
     content: html`<div data-step="ask">
-<p class="muted">We mail a link to the new address. Open it in this browser; your other sessions end then.</p>
+<p class="muted">We send a link to the new email address. Open it in this browser. Your other sessions will end.</p>
 ${actionForm({
   action: 'change-email',
-  button: 'Mail the link',
+  button: 'Send link',
   content: field({
     id: 'new-email',
     name: 'email',
-    label: 'New address',
+    label: 'New email address',
     type: 'email',
     autocomplete: 'email',
   }),
 })}</div>
 <div data-step="sent" hidden>
-<h3 tabindex="-1">Check your mail</h3>
-<p>If it can be used, a mail is on its way to <strong data-fill="email"></strong>. Until its link is opened nothing changes.</p>
-${mailbox && html`<p><a class="button primary" href="/mailbox">Open the development mailbox</a></p>`}
+<h3 tabindex="-1">Check your email</h3>
+<p>If <strong data-fill="email"></strong> is available, we have sent a link to it. Nothing changes until you open the link.</p>
+${mailbox && html`<p><a class="button primary" href="/mailbox">Open development mailbox</a></p>`}
 </div>`,
   })

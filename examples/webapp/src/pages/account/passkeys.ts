@@ -7,17 +7,17 @@ import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { panel } from './account-frame.js'
 
-/** The passkeys: added, renamed and deleted. */
+/** The passkeys, and forms to add, rename and delete them. */
 export const passkeysPanel = (call: SignedInCall, { passkeys }: SignInMethods): Html =>
   panel({
     id: 'passkeys',
     title: 'Passkeys',
-    lead: 'Sign in by the lock of your device or a security key: nothing to type, nothing to steal.',
+    lead: 'Sign in with your fingerprint, face, screen lock or a security key.',
     content: html`${
       passkeys.length > 0 &&
       html`<ul class="rows">${passkeys.map((passkey) => row(passkey, call.now))}</ul>`
     }
-<div class="row-acts">${openButton('add-passkey', 'Add a passkey')}</div>
+<div class="row-actions">${openButton('add-passkey', 'Add passkey')}</div>
 ${addDialog(call)}
 ${passkeys.map(renameDialog)}
 ${passkeys.map(deleteDialog)}`,
@@ -28,22 +28,22 @@ const row = ({ id, name, createdAt, lastUsedAt }: Passkey, now: Date): Html => h
 <p class="muted">Added ${timeAgo(createdAt, now)}, ${
   lastUsedAt === null ? 'not used yet' : html`last used ${timeAgo(lastUsedAt, now)}`
 }</p></div>
-<div class="row-acts">${openButton(`rename-${id}`, 'Rename', `Rename ${name}`)}
+<div class="row-actions">${openButton(`rename-${id}`, 'Rename', `Rename ${name}`)}
 ${openButton(`delete-${id}`, 'Delete', `Delete ${name}`)}</div>
 </li>`
 
 const addDialog = ({ valid }: SignedInCall): Html =>
   dialog({
     id: 'add-passkey',
-    title: 'Add a passkey',
-    content: html`<p class="muted">Your browser asks for the lock of this device, or for a security key.</p>
+    title: 'Add passkey',
+    content: html`<p class="muted">Your browser will ask for your screen lock or a security key.</p>
 ${actionForm({
   action: 'add-passkey',
-  button: 'Go on',
+  button: 'Continue',
   content: field({
     id: 'passkey-name',
     name: 'name',
-    label: 'What you call it',
+    label: 'Name',
     autocomplete: 'off',
     value: describeDevice(valid.session.userAgent).name,
   }),
@@ -53,14 +53,14 @@ ${actionForm({
 const renameDialog = ({ id, name }: Passkey): Html =>
   dialog({
     id: `rename-${id}`,
-    title: 'Rename the passkey',
+    title: 'Rename passkey',
     content: actionForm({
       action: 'rename-passkey',
       button: 'Save',
       content: html`${hidden('id', id)}${field({
         id: `name-${id}`,
         name: 'name',
-        label: 'What you call it',
+        label: 'Name',
         autocomplete: 'off',
         value: name,
       })}`,
@@ -70,7 +70,7 @@ const renameDialog = ({ id, name }: Passkey): Html =>
 const deleteDialog = ({ id, name }: Passkey): Html =>
   dialog({
     id: `delete-${id}`,
-    title: 'Delete the passkey?',
-    content: html`<p class="muted">“${name}” no longer signs you in. Delete it on the device as well.</p>
-${actionForm({ action: 'delete-passkey', button: 'Delete it', look: 'danger', content: hidden('id', id) })}`,
+    title: 'Delete passkey?',
+    content: html`<p class="muted">You can no longer sign in with “${name}”. Delete it on your device too.</p>
+${actionForm({ action: 'delete-passkey', button: 'Delete', look: 'danger', content: hidden('id', id) })}`,
   })

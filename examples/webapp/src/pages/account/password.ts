@@ -6,20 +6,20 @@ import type { SignedInCall } from '../../page.js'
 import { passwordHint } from '../register.js'
 import { panel } from './account-frame.js'
 
-/** The password: set, changed or removed. */
-export const passwordPanel = (call: SignedInCall, ways: SignInMethods): Html =>
+/** Forms to set, change and remove the password. */
+export const passwordPanel = (call: SignedInCall, methods: SignInMethods): Html =>
   panel({
     id: 'password',
     title: 'Password',
-    lead: ways.password
-      ? 'You can sign in with your address and a password.'
-      : 'You sign in without one. You may add one as another way in.',
-    content: ways.password
-      ? html`<div class="row-acts">${openButton('change-password', 'Change', 'Change the password')}
-${openButton('remove-password', 'Remove', 'Remove the password')}</div>
+    lead: methods.password
+      ? 'You can sign in with your email address and password.'
+      : 'You sign in without a password. You can add one as another sign-in method.',
+    content: methods.password
+      ? html`<div class="row-actions">${openButton('change-password', 'Change', 'Change password')}
+${openButton('remove-password', 'Remove', 'Remove password')}</div>
 ${changeDialog(call)}
 ${removeDialog}`
-      : html`<div class="row-acts">${openButton('set-password', 'Set a password')}</div>
+      : html`<div class="row-actions">${openButton('set-password', 'Set password')}</div>
 ${setDialog(call)}`,
   })
 
@@ -36,11 +36,11 @@ const newPasswordField = ({ site }: SignedInCall, id: string): Html =>
 const changeDialog = (call: SignedInCall): Html =>
   dialog({
     id: 'change-password',
-    title: 'Change the password',
-    content: html`<p class="muted">Your other sessions end.</p>
+    title: 'Change password',
+    content: html`<p class="muted">This signs you out of your other sessions.</p>
 ${actionForm({
   action: 'change-password',
-  button: 'Change it',
+  button: 'Change password',
   content: html`${passwordOwner(call.valid.user.email)}${field({
     id: 'current-password',
     name: 'currentPassword',
@@ -55,17 +55,17 @@ ${newPasswordField(call, 'new-password')}`,
 const setDialog = (call: SignedInCall): Html =>
   dialog({
     id: 'set-password',
-    title: 'Set a password',
+    title: 'Set password',
     content: actionForm({
       action: 'set-password',
-      button: 'Set it',
+      button: 'Save password',
       content: html`${passwordOwner(call.valid.user.email)}${newPasswordField(call, 'first-password')}`,
     }),
   })
 
 const removeDialog = dialog({
   id: 'remove-password',
-  title: 'Remove the password?',
-  content: html`<p class="muted">You then sign in by your other ways only.</p>
-${actionForm({ action: 'remove-password', button: 'Remove it', look: 'danger', content: html`` })}`,
+  title: 'Remove password?',
+  content: html`<p class="muted">You can then only use your other sign-in methods.</p>
+${actionForm({ action: 'remove-password', button: 'Remove', look: 'danger', content: html`` })}`,
 })

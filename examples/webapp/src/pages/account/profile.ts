@@ -5,15 +5,15 @@ import { accountView, panel } from './account-frame.js'
 
 export const profilePage = signedInPage(accountPath, async (call) => {
   const { user } = call.valid
-  const ways = await call.site.torii.users.signInMethods(call.valid)
+  const methods = await call.site.torii.users.signInMethods(call.valid)
   const since = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
   return accountView(
     call,
-    ways,
+    methods,
     panel({
       id: 'profile',
       title: 'Profile',
-      lead: html`Account since <time datetime="${user.createdAt.toISOString()}">${since.format(user.createdAt)}</time>`,
+      lead: html`Member since <time datetime="${user.createdAt.toISOString()}">${since.format(user.createdAt)}</time>`,
       content: actionForm({
         action: 'save-profile',
         button: 'Save',
@@ -33,7 +33,7 @@ ${field({
   autocomplete: 'photo',
   value: user.picture,
   required: false,
-  hint: 'The https address of a picture of yours.',
+  hint: 'The https URL of an image.',
 })}`,
       }),
     }),

@@ -6,22 +6,22 @@ import type { SignedInCall } from '../../page.js'
 import { providerLinks } from '../provider-links.js'
 
 /**
- * Asks once more who is there, by any way in that the person has. By password or passkey what was asked for
- * goes on afterwards; at a provider or by mail the person signs in again, and asks for it again.
+ * The dialog for re-authentication, with the sign-in methods that the user has. After a password or a passkey the
+ * operation continues. With a provider or a magic link the user signs in again and repeats the operation.
  */
-export function reauthenticationDialog(call: SignedInCall, ways: SignInMethods): Html {
-  const inPlace = ways.password || ways.passkeys.length > 0
+export function reauthenticationDialog(call: SignedInCall, methods: SignInMethods): Html {
+  const inPlace = methods.password || methods.passkeys.length > 0
   return dialog({
     id: 'reauthenticate',
-    title: 'Confirm that it is you',
+    title: 'Confirm your identity',
     content: html`<p class="muted">${
       inPlace
-        ? 'It has been a while. Then what you asked for goes on.'
-        : 'It has been a while. Sign in again, then do it once more.'
+        ? 'Confirm your identity to continue.'
+        : 'Sign in again to continue, then repeat this step.'
     }</p>
-${ways.password && passwordForm(call)}
-${ways.passkeys.length > 0 && passkeyForm}
-${!inPlace && signInAgain(call, ways)}`,
+${methods.password && passwordForm(call)}
+${methods.passkeys.length > 0 && passkeyForm}
+${!inPlace && signInAgain(call, methods)}`,
   })
 }
 
@@ -41,13 +41,13 @@ ${field({
 
 const passkeyForm = actionForm({
   action: 'reauthenticate-passkey',
-  button: 'Use a passkey',
+  button: 'Use passkey',
   look: 'plain',
   content: html``,
 })
 
-function signInAgain(call: SignedInCall, ways: SignInMethods): Html {
-  const linked = new Set(ways.oauthAccounts.map(({ provider }) => provider))
+function signInAgain(call: SignedInCall, methods: SignInMethods): Html {
+  const linked = new Set(methods.oauthAccounts.map(({ provider }) => provider))
   const { email } = call.valid.user
   return html`<div class="stack">
 ${providerLinks(call, { to: call.path, look: 'primary', only: linked })}
@@ -56,7 +56,7 @@ ${
   email !== null &&
   actionForm({
     action: 'request-own-link',
-    button: 'Mail me a link',
+    button: 'Email me a link',
     look: 'plain',
     content: hidden('email', email),
   })

@@ -8,15 +8,15 @@ import { emailPanel } from './email.js'
 import { passkeysPanel } from './passkeys.js'
 import { passwordPanel } from './password.js'
 
-/** The address, and everything that lets the person in. */
+/** The email address and the sign-in methods. */
 export const securityPage = signedInPage(securityPath, async (call) => {
-  const ways: SignInMethods = await call.site.torii.users.signInMethods(call.valid)
+  const methods: SignInMethods = await call.site.torii.users.signInMethods(call.valid)
   return accountView(
     call,
-    ways,
+    methods,
     html`${emailPanel(call)}
-${passwordPanel(call, ways)}
-${passkeysPanel(call, ways)}
-${connectedPanel(call, ways)}`,
+${passwordPanel(call, methods)}
+${passkeysPanel(call, methods)}
+${connectedPanel(call, methods)}`,
   )
 })

@@ -7,11 +7,11 @@ import { signedInPage } from '../../page.js'
 import { accountView, panel } from './account-frame.js'
 import { sessionsPath } from './account-paths.js'
 
-/** Everywhere the person is signed in. */
+/** The active sessions of the user. */
 export const sessionsPage = signedInPage(sessionsPath, async (call) => {
   const { torii } = call.site
   const current = call.valid.session.id
-  const [ways, sessions] = await Promise.all([
+  const [methods, sessions] = await Promise.all([
     torii.users.signInMethods(call.valid),
     torii.sessions.list(call.valid),
   ])
@@ -22,15 +22,15 @@ export const sessionsPage = signedInPage(sessionsPath, async (call) => {
   )
   return accountView(
     call,
-    ways,
+    methods,
     panel({
       id: 'sessions',
       title: 'Sessions and devices',
-      lead: 'Everywhere you are signed in. End what you do not know, and change your password then.',
+      lead: 'Sign out any device you don’t recognize, then change your password.',
       content: html`<ul class="rows">${ordered.map((session) => row(session, session.id === current, call.now))}</ul>
 ${
   sessions.length > 1 &&
-  html`<div class="row-acts">${actionButton({ action: 'revoke-others', content: html``, button: 'Sign out everywhere else' })}</div>`
+  html`<div class="row-actions">${actionButton({ action: 'revoke-others', content: html``, button: 'Sign out all other sessions' })}</div>`
 }`,
     }),
   )
@@ -44,7 +44,7 @@ const icons = {
 
 const methodNames: Readonly<Record<SignInMethod, string>> = {
   password: 'Password',
-  magic_link: 'Mailed link',
+  magic_link: 'Magic link',
   oauth: 'Connected account',
   passkey: 'Passkey',
 }
@@ -53,14 +53,14 @@ function row(session: Session, current: boolean, now: Date): Html {
   const device = describeDevice(session.userAgent)
   return html`<li class="row session">
 <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${icons[device.kind]}</svg>
-<div><h3 class="row-title">${device.name} ${current && html`<span class="badge">This device</span>`}</h3>
+<div><h3 class="row-title">${device.name} ${current && html`<span class="badge">Current session</span>`}</h3>
 <dl>
 <div><dt>Last active</dt><dd>${timeAgo(session.lastActiveAt, now)}</dd></div>
-<div><dt>Ends</dt><dd>${timeUntil(session.expiresAt, now)}</dd></div>
+<div><dt>Expires</dt><dd>${timeUntil(session.expiresAt, now)}</dd></div>
 <div><dt>Signed in with</dt><dd>${session.methods.map((method) => methodNames[method]).join(', ')}</dd></div>
 <div><dt>IP address</dt><dd>${session.ip ?? 'Unknown'}</dd></div>
 </dl></div>
-<div class="row-acts">${
+<div class="row-actions">${
     !current &&
     actionButton({
       action: 'revoke-session',

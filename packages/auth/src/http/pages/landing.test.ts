@@ -91,7 +91,7 @@ test('T10.112 a scanner that opens a link ten times, by GET and HEAD, uses nothi
   )
 })
 
-test('a used, an unknown and an expired link show one page, with the status of a refusal', async () => {
+test('used, unknown and expired links show the same page with status 401', async () => {
   const { token } = await mailed('magic_link')
   await send('POST', '/auth/magic-link/authenticate', { body: { token } })
   const used = (await openLink('/auth/magic-link', token)).page
@@ -124,7 +124,7 @@ test('T10.111 the button of a foreign page is refused and changes nothing', asyn
   assert.equal((await form('/auth/magic-link/authenticate', { token })).status, 303)
 })
 
-test('a verification with the password signs in; without it the person goes on to sign in', async () => {
+test('a verification with the password signs in; without it the browser goes to the sign-in page', async () => {
   const one = await mailed('verify_email')
   const { page } = await openLink('/auth/email/verify', one.token)
   assert.ok(page.text.includes('type="password"'))
@@ -136,7 +136,7 @@ test('a verification with the password signs in; without it the person goes on t
   assert.deepEqual([verified.status, verified.headers.get('location')], [303, '/sign-in'])
 })
 
-test('a refused password shows the page again with the reason, and the link stays good', async () => {
+test('a rejected password shows the page again with the reason, and the link stays valid', async () => {
   const { token } = await mailed('reset_password')
   const refused = await form('/auth/password/reset/complete', { token, password: 'short' })
   assert.equal(refused.status, 422)
@@ -146,7 +146,7 @@ test('a refused password shows the page again with the reason, and the link stay
   assert.deepEqual([done.status, done.headers.get('location')], [303, '/sign-in'])
 })
 
-test('a change of address names both addresses in part, and needs the session that asked', async () => {
+test('the page of an email change shows both addresses masked, and the change needs the session that requested it', async () => {
   const page = browser(createHandler(open, { pages: { account: '/account' } }))
   const { email, cookie } = await signUp(page)
   const next = newEmail()
@@ -158,9 +158,9 @@ test('a change of address names both addresses in part, and needs the session th
   const { token } = await mailbox.takeOne(next, 'change_email')
   const { page: shown } = await openLink('/auth/email/change', token)
   for (const address of [email, next]) assert.ok(!shown.text.includes(address))
-  assert.match(shown.text, /From <strong>p•••@example.com<\/strong><br>to <strong>p•••@example.com/)
-  const nobody = await form('/auth/email/change/complete', { token })
-  assert.equal(nobody.status, 401)
+  assert.match(shown.text, /from <strong>p•••@example.com<\/strong><br>to <strong>p•••@example.com/)
+  const signedOut = await form('/auth/email/change/complete', { token })
+  assert.equal(signedOut.status, 401)
   const done = await form('/auth/email/change/complete', { token }, cookie)
   assert.deepEqual([done.status, done.headers.get('location')], [303, '/account'])
   assert.equal((await page('GET', '/auth/session', { cookie })).json.user.email, next)

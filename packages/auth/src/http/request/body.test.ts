@@ -79,12 +79,12 @@ for (const [why, body, status, error, field] of bodies)
     }
   })
 
-test('of a field given twice the last counts, as JSON.parse has it', async () => {
+test('the last value of a duplicate field counts, as in JSON.parse', async () => {
   const body = `{"email":"nobody","email":"${newEmail()}","password":"${password}"}`
   assert.equal((await send('POST', '/auth/password/register', { body })).status, 201)
 })
 
-test('a body of any length that does not say so is read to the limit and no further', async () => {
+test('a body without a declared length is read up to the limit and no further', async () => {
   let pulled = 0
   const endless = new ReadableStream(
     {
@@ -142,7 +142,7 @@ test('V3.5.2 only JSON is read: 415 for every form that a foreign page could sen
   }
 })
 
-test('a body that somebody has read already is 400 with what to do', async () => {
+test('a body that was already read is 400 with advice', async () => {
   const request = new Request(`${baseUrl}/auth/password/register`, {
     method: 'POST',
     headers: { origin: baseUrl, 'content-type': 'application/json' },

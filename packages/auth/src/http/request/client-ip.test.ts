@@ -31,12 +31,12 @@ for (const [hops, forwardedFor, ip] of cases)
     assert.equal(clientIp(socket, forwardedFor, hops), ip)
   })
 
-test('a socket without an address (a Unix socket) is unknown, unless a proxy says more', () => {
+test('the IP address of a Unix socket is unknown, unless a trusted proxy gives it', () => {
   assert.equal(clientIp(undefined, undefined, 0), null)
   assert.equal(clientIp(undefined, '203.0.113.7', 1), '203.0.113.7')
 })
 
-test('hops are a small whole number', () => {
+test('trustedProxyHops must be a whole number from 0 to 16', () => {
   for (const value of [-1, 0.5, 17, Number.NaN, '1', true, null, undefined])
     assert.throws(() => checkTrustedProxyHops(value), InvalidOptionsError)
 })

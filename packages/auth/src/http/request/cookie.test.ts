@@ -32,14 +32,14 @@ test('V3.3.1 V3.3.2 on https the cookie carries the prefix that binds it to this
   )
 })
 
-test('on http://localhost it is plain', () => {
+test('on http://localhost the cookie has no prefix and no Secure', () => {
   assert.equal(
     sessionCookie(localhost, session, new SessionToken('TOKEN')),
     'torii=TOKEN; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax',
   )
 })
 
-test('the first cookie of the exact name counts; malformed headers hold none', () => {
+test('findCookie() returns the first cookie of the exact name, and null for malformed headers', () => {
   const cases: readonly (readonly [header: string | null, value: string | null])[] = [
     [null, null],
     ['', null],

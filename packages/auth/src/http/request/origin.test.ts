@@ -44,7 +44,7 @@ for (const [allowed, headers] of validated)
     assert.equal(isOwnOrigin('HEAD', headers, site), true)
   })
 
-test('on localhost its three spellings are one site, with the same port and scheme', () => {
+test('localhost, 127.0.0.1 and [::1] are one site, with the same port and scheme', () => {
   const local = resolveBaseUrl('http://localhost:3000')
   const allows = (origin: string) => isOwnOrigin('POST', { origin, cookie }, local)
   for (const host of ['localhost', '127.0.0.1', '[::1]']) assert.ok(allows(`http://${host}:3000`))

@@ -2,13 +2,14 @@ import type { BaseUrl } from '../../base/base-url.js'
 import type { HeaderSource } from './request-token.js'
 import { readHeader } from './request-token.js'
 
-/** Methods that show and change nothing. @see RFC 9110 section 9.2.1 */
+/** Methods that change nothing. @see RFC 9110 section 9.2.1 */
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * Whether a page that may not act for the person could have sent this. Safe methods pass. Others need
- * an Origin of ours or Sec-Fetch-Site: same-origin; only where both and all cookies are absent is it no
- * browser's doing, and passes. Signing in is held to it too: nobody is signed in by a foreign page.
+ * Checks the Origin rule: whether the site's own pages, or no page at all, sent the request. Safe methods pass.
+ * Other methods need an Origin of the site or Sec-Fetch-Site: same-origin. Without both and without cookies
+ * the request does not come from a browser, and passes. Sign-in follows the same rule, so a page of another
+ * site cannot sign a user in to someone else's account.
  * @see OWASP ASVS 5.0, 3.5.1 to 3.5.3
  */
 export function isOwnOrigin(

@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readCredentials } from './request-token.js'
+import { readRequestTokens } from './request-token.js'
 
 const read = (headers: Record<string, string | string[]>) => {
-  const fromNode = readCredentials(headers, 'torii')
+  const fromNode = readRequestTokens(headers, 'torii')
   if (Object.values(headers).every((value) => typeof value === 'string'))
     assert.deepEqual(
-      readCredentials(new Headers(headers as Record<string, string>), 'torii'),
+      readRequestTokens(new Headers(headers as Record<string, string>), 'torii'),
       fromNode,
     )
   return fromNode
 }
 
-test('the cookie decides when it is alone', () => {
+test('without a bearer token, the cookie authenticates', () => {
   assert.deepEqual(read({ cookie: 'torii=C' }), { token: 'C', cookie: 'C' })
   assert.deepEqual(read({}), { token: null, cookie: null })
 })
 
-test('a bearer token decides over the cookie', () => {
+test('a bearer token takes precedence over the cookie', () => {
   for (const authorization of ['Bearer B', 'bearer B', 'BEARER   B', ' Bearer B '])
     assert.deepEqual(read({ authorization, cookie: 'torii=C' }), { token: 'B', cookie: 'C' })
 })
 
-test('a malformed bearer header opens nothing and does not fall back to the cookie', () => {
+test('a malformed bearer header authenticates no one and does not fall back to the cookie', () => {
   for (const authorization of ['Bearer', 'Bearer ', 'Bearer a b', 'bearer "B"'])
     assert.notEqual(read({ authorization, cookie: 'torii=C' }).token, 'C')
 })
@@ -32,7 +32,7 @@ test('other schemes and noise are ignored', () => {
     assert.deepEqual(read({ authorization, cookie: 'torii=C' }), { token: 'C', cookie: 'C' })
 })
 
-test('a header named get does not make headers of node into fetch headers', () => {
+test('node:http headers with a header named get are not mistaken for fetch headers', () => {
   assert.deepEqual(read({ get: 'x', cookie: 'torii=C' }), { token: 'C', cookie: 'C' })
   assert.deepEqual(read({ authorization: ['Bearer A', 'Bearer B'] }), { token: 'A', cookie: null })
 })

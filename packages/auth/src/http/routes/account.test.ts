@@ -61,7 +61,7 @@ test('GET and PATCH user: only name and picture can be set (T5.72, T10.116)', as
   assert.deepEqual([wrong.status, wrong.json.field], [400, 'picture'])
 })
 
-test('the export holds the person’s data and no secret; deleting takes all of it, and the cookie', async () => {
+test('the export has the user’s data and no secret; deleting removes everything and the cookie', async () => {
   const { cookie, email } = await signUp(send)
   const exported = await send('GET', '/auth/user/export', { cookie })
   assert.equal(exported.status, 200)
@@ -97,7 +97,7 @@ test('V7.5.1 what needs a recent proof says so, and works after proving it again
   assert.equal((await send('GET', '/auth/user/export', { cookie: proved.cookie })).status, 200)
 })
 
-test('a bearer that proves it again keeps its token; POST token is the only answer that holds one', async () => {
+test('a bearer that re-authenticates keeps its token; only POST token returns one in its body', async () => {
   const { cookie } = await signUp(send)
   const made = await send('POST', '/auth/token', { cookie })
   assert.equal(made.status, 201)
@@ -130,7 +130,7 @@ test('V6.2.2 the password is changed, with its refusals', async () => {
   assert.deepEqual([last.status, last.json.error], [409, 'last_method'])
 })
 
-test('a passkey over HTTP: added, listed, renamed, signs in, proves again, is deleted', async () => {
+test('a passkey over HTTP: added, listed, renamed, signs in, re-authenticates, is deleted', async () => {
   const { cookie, user } = await signUp(send)
   const authenticator = new SoftwareAuthenticator()
   const asked = bodyOf((await send('POST', '/auth/passkeys/register/options', { cookie })).text)
@@ -167,7 +167,7 @@ test('a passkey over HTTP: added, listed, renamed, signs in, proves again, is de
   assert.equal((await send('DELETE', path, { cookie: proved.cookie })).status, 404)
 })
 
-test('a provider over HTTP: start, callback, accounts; a refusal goes to the page for it as a code', async () => {
+test('a provider over HTTP: start, callback, accounts; a refusal redirects to the configured page with its code', async () => {
   const person = { sub: 'ada', email: newEmail(), email_verified: true, name: 'Ada' }
   const start = await send('GET', '/auth/oauth/work/start?redirectTo=/welcome')
   assert.equal(start.status, 303)
@@ -209,7 +209,7 @@ test('T6.82 forged host headers change neither the links in mails nor the redire
   assert.equal(searchParams.get('redirect_uri'), `${baseUrl}/auth/oauth/work/callback`)
 })
 
-test('health says what there is; the OpenAPI document has every route', async () => {
+test('health reports the database; the OpenAPI document has every route', async () => {
   assert.deepEqual(bodyOf((await send('GET', '/auth/health')).text).status, 'ok')
   const document = bodyOf((await send('GET', '/auth/openapi.json')).text)
   const { paths } = document

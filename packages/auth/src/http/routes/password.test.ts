@@ -56,7 +56,7 @@ test('V3.3.4 no answer holds a token but the cookie', async () => {
   assert.ok(!made.text.includes('torii_s_'))
 })
 
-test('a taken address is 409, without a session of any kind (R1)', async () => {
+test('registering with the email address of another account is 409 and opens no session (R1)', async () => {
   const { email } = await signUp(send)
   for (const spelling of [email, email.toUpperCase()]) {
     const again = await send('POST', '/auth/password/register', {
@@ -69,7 +69,7 @@ test('a taken address is 409, without a session of any kind (R1)', async () => {
   }
 })
 
-test('a refused password is 422 with its reason, whether the address is taken or not', async () => {
+test('a rejected password is 422 with its reason, whether the email address has an account or not', async () => {
   const { email } = await signUp(send)
   const answers = []
   for (const address of [email, newEmail()]) {
@@ -169,7 +169,7 @@ test('a cookie planted before signing in is never adopted', async () => {
   )
 })
 
-test('a failed sign-in, and one beside a bearer token, leave the sessions they came with', async () => {
+test('a failed sign-in, and a sign-in with a bearer token, leave the previous sessions active', async () => {
   const { email, cookie } = await signUp(send)
   await send('POST', '/auth/password/authenticate', { body: { email, password: 'wrong' }, cookie })
   assert.equal((await send('GET', '/auth/session', { cookie })).status, 200)
@@ -221,7 +221,7 @@ test('T10.116 ids, roles and flags in a body are never seen', async () => {
   assert.deepEqual((await storage.users.find(json.user.id))?.metadata, {})
 })
 
-test('a name may be absent or null, and is refused by its name when it is blank', async () => {
+test('a name may be absent or null; a blank one is invalid_input with its field', async () => {
   for (const name of [undefined, null]) {
     const made = await send('POST', '/auth/password/register', {
       body: { email: newEmail(), password, name },

@@ -17,7 +17,7 @@ async function signInAgain(email: string): Promise<string> {
 const isAlive = async (cookie: string) =>
   (await send('GET', '/auth/session', { cookie })).status === 200
 
-test('GET session says who is signed in, by cookie or bearer', async () => {
+test('GET session returns the user and the session, by cookie or bearer', async () => {
   const { user, session, cookie } = await signUp(send)
   for (const carried of [{ cookie }, { bearer: tokenIn(cookie) }]) {
     const { status, json } = await send('GET', '/auth/session', carried)
@@ -26,7 +26,7 @@ test('GET session says who is signed in, by cookie or bearer', async () => {
   }
 })
 
-test('without a live session every session route is 401, whatever is sent instead', async () => {
+test('without an active session every session route is 401, whatever token is sent', async () => {
   const { cookie } = await signUp(send)
   const token = tokenIn(cookie)
   const carried = [
@@ -84,7 +84,7 @@ test('T2.39 of two cookies of one name the first counts', async () => {
   )
 })
 
-test('the header decides over the cookie', async () => {
+test('the Authorization header takes precedence over the cookie', async () => {
   const [one, two] = [await signUp(send), await signUp(send)]
   const { json } = await send('GET', '/auth/session', {
     cookie: one.cookie,
@@ -93,7 +93,7 @@ test('the header decides over the cookie', async () => {
   assert.equal(json.user.id, two.user.id)
 })
 
-test('the list marks the session that asks', async () => {
+test('the list marks the current session', async () => {
   const { email, cookie, session } = await signUp(send)
   await signInAgain(email)
   const { status, json } = await send('GET', '/auth/sessions', { cookie })
@@ -132,7 +132,7 @@ test("T2.36 ending one's own session is 204; unknown, malformed and somebody els
   assert.ok(await isAlive(cookie))
 })
 
-test('revoke-others ends all but this one and says how many', async () => {
+test('revoke-others ends all sessions but the current one and returns how many', async () => {
   const { email, cookie } = await signUp(send)
   const others = [await signInAgain(email), await signInAgain(email)]
   const { status, json } = await send('POST', '/auth/sessions/revoke-others', { cookie })

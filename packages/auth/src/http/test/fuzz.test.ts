@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { newEmail, openTestSite, goodPassword as password } from '../../test/site.test.support.js'
 import { createHandler, createNodeHandler } from '../index.js'
-import { describeApi } from '../response/openapi.js'
+import { describeApi } from '../routes/openapi.js'
 import { routes } from '../routes/routes.js'
 import { browser, signUp, tokenIn } from './client.test.support.js'
 import { createResponseValidator } from './documented.test.support.js'
@@ -39,7 +39,7 @@ after(() => {
 // A TCP server's address is an object.
 const { port } = server.address() as AddressInfo
 const validateResponse = createResponseValidator(
-  describeApi(routes, { origin, cookieName: 'torii' }),
+  describeApi(routes, { origin, basePath: '/auth', cookieName: 'torii' }),
 )
 const { cookie } = await signUp(browser(auth, origin))
 await site.torii.settled()
@@ -94,7 +94,7 @@ const post = (path: string, body: object, headers: RawRequest['headers'] = []): 
   }
 }
 
-test('what is looked at sees what a request does: registering and signing out change rows', async () => {
+test('the comparison of rows sees changes: registering and signing out change rows', async () => {
   const before = await allRows()
   const made = await exchange(
     port,
@@ -110,7 +110,7 @@ test('what is looked at sees what a request does: registering and signing out ch
   assert.notEqual((await allRows()).sessions, between.sessions)
 })
 
-test(`${runs} hostile requests: no 5xx, nothing thrown, no answer that is not described, no changed row`, async (t) => {
+test(`${runs} hostile requests: no 5xx, nothing thrown, no undocumented response, no changed row`, async (t) => {
   const seed = Number(process.env.TORII_FUZZ_SEED ?? randomInt(2 ** 31))
   t.diagnostic(`seed ${seed}; TORII_FUZZ_SEED repeats it`)
   const before = await allRows()

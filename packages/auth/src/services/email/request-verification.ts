@@ -6,7 +6,7 @@ import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context.js'
 import { event } from '../effects/effects.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
-import type { TooManyAttempts } from '../sign-in.js'
+import type { TooManyAttempts } from '../refusals.js'
 
 /** A request that was taken on. Whether there was anything to mail is nobody's business. */
 export type RequestOutcome = { readonly ok: true } | TooManyAttempts

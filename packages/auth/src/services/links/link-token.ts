@@ -2,9 +2,17 @@ import { hash, randomBytes } from 'node:crypto'
 import type { TokenHash, UserId, VerificationKey } from 'torii-core'
 import { parseUserId, Secret, tokenHash } from 'torii-core'
 import type { BaseUrl } from '../../base/base-url.js'
+import { linkPaths } from '../../base/paths.js'
 
-/** What a mailed token is good for; it is good for nothing else. */
-export type LinkPurpose = 'magic_link' | 'verify_email' | 'reset_password' | 'change_email'
+/** What a mailed token is for. It cannot be used for anything else. */
+export type LinkPurpose = keyof typeof linkPaths
+
+export const linkPurposes: readonly LinkPurpose[] = [
+  'magic_link',
+  'verify_email',
+  'reset_password',
+  'change_email',
+]
 
 /** The text of a mailed token. Who has it can do what it is for. */
 export class LinkToken extends Secret {
@@ -22,14 +30,6 @@ const prefixes: Readonly<Record<LinkPurpose, string>> = Object.freeze({
   verify_email: 'torii_v_',
   reset_password: 'torii_r_',
   change_email: 'torii_c_',
-})
-
-/** Where each link leads, below the base path. */
-const routes: Readonly<Record<LinkPurpose, string>> = Object.freeze({
-  magic_link: 'magic-link',
-  verify_email: 'email/verify',
-  reset_password: 'password/reset',
-  change_email: 'email/change',
 })
 
 /** 256 random bits, where 128 are asked for. @see OWASP ASVS 5.0, 7.2.3 */
@@ -77,9 +77,19 @@ export function parseVerificationToken(
     : { userId, secretHash: hashLinkSecret(purpose, bytes.subarray(idBytes)) }
 }
 
+/** Where the routes of an application are. */
+export interface RouteBase {
+  readonly baseUrl: Pick<BaseUrl, 'origin'>
+  readonly basePath: string
+}
+
 /** The link to mail. Its page shows a button; opening it uses nothing up. */
-export const mailLink = (site: BaseUrl, purpose: LinkPurpose, token: LinkToken): MailLink =>
-  new MailLink(`${site.origin}/auth/${routes[purpose]}?token=${token.reveal()}`)
+export const mailLink = (
+  { baseUrl, basePath }: RouteBase,
+  purpose: LinkPurpose,
+  token: LinkToken,
+): MailLink =>
+  new MailLink(`${baseUrl.origin}${basePath}/${linkPaths[purpose].page}?token=${token.reveal()}`)
 
 /** Exactly the text that the formatter writes: the decoder by itself would take others for the same. */
 function decode(purpose: LinkPurpose, value: unknown, length: number): Buffer | null {

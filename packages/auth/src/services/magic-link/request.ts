@@ -8,7 +8,7 @@ import type { ServiceContext } from '../context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
-import type { TooManyAttempts } from '../sign-in.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { hashCode, newCode } from './code.js'
 
 /** Whom a link is for. */
@@ -92,7 +92,7 @@ async function issue<Metadata extends object>(
     lifetimeSeconds,
     charges,
   })
-  const link = mailLink(options.baseUrl, 'magic_link', token)
+  const link = mailLink(options, 'magic_link', token)
   return { decision, made: { link, token, code, lifetimeSeconds } }
 }
 

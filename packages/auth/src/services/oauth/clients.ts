@@ -1,3 +1,4 @@
+import { oauthCallbackPath } from '../../base/paths.js'
 import type { ResolvedProvider } from '../../oauth-client/provider.js'
 import type { ProviderClient } from '../../oauth-client/provider-client.js'
 import { createProviderClient } from '../../oauth-client/provider-client.js'
@@ -17,14 +18,15 @@ const bodyBytes = 262_144
 /** The enabled providers by name. Their metadata are read when they are first needed. */
 export function createProviderClients({
   baseUrl,
+  basePath,
   oauth,
-}: Pick<ResolvedOptions, 'baseUrl' | 'oauth'>): ReadonlyMap<string, UsableProvider> {
+}: Pick<ResolvedOptions, 'baseUrl' | 'basePath' | 'oauth'>): ReadonlyMap<string, UsableProvider> {
   const { requestSeconds } = oauth
   const usable = oauth.providers
     .filter(({ enabled }) => enabled)
     .map((provider): UsableProvider => {
       const { name, issuer, clientId } = provider
-      const redirectUri = `${baseUrl.origin}/auth/oauth/${name}/callback`
+      const redirectUri = `${baseUrl.origin}${basePath}/${oauthCallbackPath(name)}`
       return {
         provider,
         client: createProviderClient(provider, redirectUri, { requestSeconds, bodyBytes }),

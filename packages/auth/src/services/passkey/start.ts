@@ -6,7 +6,7 @@ import type { PasskeyPolicy } from '../../webauthn/verification.js'
 import type { ServiceContext } from '../context.js'
 import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
-import type { TooManyAttempts } from '../sign-in.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { hashChallengeId } from './challenge.js'
 
 /** What a page is to hand to the browser, and what names the ceremony when it answers. */

@@ -9,8 +9,9 @@ import { signInAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context.js'
 import { event } from '../effects/effects.js'
 import { mailVerification } from '../email/request-verification.js'
+import type { Refused, TooManyAttempts } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
-import type { SignedIn, TooManyAttempts } from '../sign-in.js'
+import type { SignedIn } from '../sign-in.js'
 
 /** A person who says who they are. */
 export interface AuthenticateInput {
@@ -21,7 +22,7 @@ export interface AuthenticateInput {
 export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
   /** Unknown address, no password, wrong password, disabled or unverified account: one answer, one cost. */
-  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | Refused<'invalid_credentials'>
   | TooManyAttempts
 
 const invalidCredentials = Object.freeze({ ok: false, reason: 'invalid_credentials' } as const)

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { baseUrl } from '../../test/site.test.support.js'
-import { routes } from '../routes/routes.js'
 import type { GivenAnswer } from '../test/documented.test.support.js'
 import { createResponseValidator } from '../test/documented.test.support.js'
 import { describeApi } from './openapi.js'
+import { routes } from './routes.js'
 
-const document = describeApi(routes, { origin: baseUrl, cookieName: '__Host-torii' })
+const document = describeApi(routes, {
+  origin: baseUrl,
+  basePath: '/auth',
+  cookieName: '__Host-torii',
+})
 
 /** As it is served; the validator writes into what it is given. */
 const asPlainData = (served: object): Record<string, unknown> => JSON.parse(JSON.stringify(served))
@@ -18,11 +22,11 @@ async function problemsOf(described: object): Promise<unknown> {
   return valid ? [] : errors
 }
 
-test('the document is one of OpenAPI 3.1', async () => {
+test('the document is valid OpenAPI 3.1', async () => {
   assert.deepEqual(await problemsOf(document), [])
 })
 
-test('the validator refuses what is none', async () => {
+test('the validator rejects an invalid document', async () => {
   const broken = { ...document, paths: { '/auth/session': { get: { responses: { 200: {} } } } } }
   assert.notDeepEqual(await problemsOf(broken), [])
 })
@@ -46,16 +50,16 @@ const answer = (given: Partial<GivenAnswer> & { body?: unknown }): string | null
     ...given,
   })
 
-test('an answer that fits the document is let pass', () => {
+test('a response that matches the document is accepted', () => {
   assert.equal(answer({ body: { user } }), null)
   assert.equal(answer({ method: 'HEAD' }), null)
-  const error = { error: 'not_found', message: 'There is nothing here.' }
+  const error = { error: 'not_found', message: 'Not found.' }
   assert.equal(answer({ pathname: '/auth/nowhere', status: 404, body: error }), null)
   const gone = { method: 'DELETE', pathname: `/auth/passkeys/${user.id}`, contentType: null }
   assert.equal(answer({ ...gone, status: 204 }), null)
 })
 
-test('an answer that does not fit is told: member, type, format, status, code, content type', () => {
+test('a response that does not match is rejected: member, type, format, status, code, content type', () => {
   assert.match(answer({ body: { user: { ...user, admin: true } } }) ?? '', /additional properties/)
   assert.match(answer({ body: {} }) ?? '', /required property 'user'/)
   assert.match(answer({ body: { user: { ...user, email: 1 } } }) ?? '', /email must be string,null/)

@@ -2,7 +2,7 @@ import type { Redirect } from '../page.js'
 import type { UserNotice } from './pages/user-notices.js'
 import type { ConsoleCall } from './route.js'
 
-// Each act is one of torii.admin: one commit with its row of the audit trail. The page afterwards says what came of it.
+// Each action is an operation of torii.admin: one commit with its row in the audit trail. The next page shows the result.
 
 const then = (userId: string, notice: UserNotice): Redirect => ({
   location: `/users/${userId}?done=${notice}`,

@@ -1,5 +1,5 @@
-// What the forms of the pages do. `run` asks the server; `done` is what follows a yes. `words` replace the
-// sentence for a refusal where the act makes it mean something else.
+// The actions of the pages' forms. `run` calls the server; `done` follows a success. `words` replace the message
+// of an error where this action can be more exact.
 
 import {
   createClient,
@@ -11,17 +11,17 @@ import {
   sessions,
   user,
 } from 'torii-auth/browser'
-import { closeDialog, confirmedAgain } from './dialogs.js'
+import { closeDialog, reauthenticated } from './dialogs.js'
 import { goTo, reload, say, showStep } from './status.js'
 
 export const client = createClient()
 
-const wrongPassword = { invalid_credentials: 'That is not the password.' }
+const wrongPassword = { invalid_credentials: 'Incorrect password.' }
 
 /** Follows `data-to` of the form. */
 const proceed = (form) => goTo(form.dataset.to ?? '/account')
 
-/** The page again, with what has changed on it, and a sentence about it. */
+/** Reloads the page to show the change, with a message. */
 const changed = (text) => (form) => {
   closeDialog(form)
   reload(text, form.closest('.panel')?.id)
@@ -29,7 +29,7 @@ const changed = (text) => (form) => {
 
 const mailed = (form, values) => showStep(form, 'sent', values)
 
-/** A name or a picture that was taken out. */
+/** Null for a name or a picture that was removed. */
 const orNull = (text) => (text === undefined || text.trim() === '' ? null : text)
 
 function download(data) {
@@ -44,7 +44,7 @@ function download(data) {
 export const actions = {
   register: {
     run: (values) => password.register(client, values),
-    // Without mail the person is signed in at once.
+    // Without mail the user is signed in at once.
     done: (form, values, { status }) =>
       status === 'accepted' ? mailed(form, values) : goTo('/account'),
   },
@@ -53,13 +53,16 @@ export const actions = {
     done: proceed,
     words: {
       invalid_credentials:
-        'The address or the password is not right. Or the address is not confirmed yet: then look for our mail.',
+        'Incorrect email address or password. If your email address is not verified yet, check your email.',
     },
   },
   'sign-in-passkey': {
     run: () => passkey.authenticate(client),
     done: proceed,
-    words: { invalid_credentials: 'No account here knows this passkey any more.' },
+    words: {
+      invalid_credentials:
+        'This passkey does not belong to an account. Use another sign-in method.',
+    },
   },
   'request-link': {
     run: ({ email: address }) => magicLink.request(client, address),
@@ -69,7 +72,9 @@ export const actions = {
     run: (values) =>
       magicLink.authenticate(client, { ...values, code: values.code.replace(/\s/g, '') }),
     done: proceed,
-    words: { invalid_token: 'That is not the code of the newest message, or it is too old.' },
+    words: {
+      invalid_token: 'This code is incorrect or has expired. Use the code from the latest email.',
+    },
   },
   'request-reset': {
     run: ({ email: address }) => password.requestReset(client, address),
@@ -77,61 +82,61 @@ export const actions = {
   },
   'request-verification': {
     run: ({ email: address }) => email.requestVerification(client, address),
-    done: () => say('Another link is on its way.'),
+    done: () => say('We have sent another link.'),
   },
   'request-own-verification': {
     run: ({ email: address }) => email.requestVerification(client, address),
-    done: (_form, values) => say(`A link is on its way to ${values.email}.`),
+    done: (_form, values) => say(`We have sent a link to ${values.email}.`),
   },
   'request-own-link': {
     run: ({ email: address }) => magicLink.request(client, address),
     done(form, values) {
-      // What is said behind a dialog is not heard.
+      // Screen readers do not read a message behind a dialog.
       closeDialog(form)
-      say(`A link is on its way to ${values.email}.`)
+      say(`We have sent a link to ${values.email}.`)
     },
   },
   'reauthenticate-password': {
     run: ({ password: typed }) => sessions.reauthenticate(client, typed),
-    done: confirmedAgain,
+    done: reauthenticated,
     words: wrongPassword,
   },
   'reauthenticate-passkey': {
     run: () => passkey.reauthenticate(client),
-    done: confirmedAgain,
-    words: { invalid_credentials: 'This passkey is not one of your account.' },
+    done: reauthenticated,
+    words: { invalid_credentials: 'This passkey does not belong to your account.' },
   },
   'save-profile': {
     run: ({ name, picture }) =>
       user.update(client, { name: orNull(name), picture: orNull(picture) }),
-    done: changed('Your profile is saved.'),
+    done: changed('Profile saved.'),
   },
   'set-password': {
     run: ({ newPassword }) => password.set(client, newPassword),
-    done: changed('Your password is set.'),
+    done: changed('Password saved.'),
   },
   'change-password': {
     run: ({ currentPassword, newPassword }) =>
       password.change(client, { currentPassword, newPassword }),
-    done: changed('Your password is changed. Other sessions have ended.'),
+    done: changed('Password changed. Your other sessions have ended.'),
     words: wrongPassword,
     fields: { invalid_credentials: 'currentPassword' },
   },
   'remove-password': {
     run: () => password.remove(client),
-    done: changed('Your password is removed.'),
+    done: changed('Password removed.'),
   },
   'add-passkey': {
     run: ({ name }) => passkey.register(client, { name }),
-    done: changed('Your passkey is ready.'),
+    done: changed('Passkey added.'),
   },
   'rename-passkey': {
     run: ({ id, name }) => passkey.rename(client, id, name),
-    done: changed('Renamed.'),
+    done: changed('Passkey renamed.'),
   },
   'delete-passkey': {
     run: ({ id }) => passkey.remove(client, id),
-    done: changed('The passkey is deleted.'),
+    done: changed('Passkey deleted.'),
   },
   'link-account': {
     run: ({ provider }) => oauth.link(client, provider),
@@ -139,7 +144,7 @@ export const actions = {
   },
   'unlink-account': {
     run: ({ id }) => oauth.unlink(client, id),
-    done: changed('Disconnected.'),
+    done: changed('Account disconnected.'),
   },
   'change-email': {
     run: ({ email: address }) => email.requestChange(client, address),
@@ -147,9 +152,9 @@ export const actions = {
   },
   'revoke-session': {
     run: ({ id }) => sessions.revoke(client, id),
-    // Gone is gone, also when it ended by itself meanwhile.
-    settle: (outcome) => (outcome.error === 'not_found' ? { ok: true } : outcome),
-    done: changed('Signed out there.'),
+    // A session that has already ended is a success too.
+    interpret: (outcome) => (outcome.error === 'not_found' ? { ok: true } : outcome),
+    done: changed('Session ended.'),
   },
   'revoke-others': {
     run: () => sessions.revokeOthers(client),
@@ -160,12 +165,12 @@ export const actions = {
     run: () => user.exportData(client),
     done(_form, _values, { ok: _ok, ...data }) {
       download(data)
-      say('Your data is in the file torii-export.json.')
+      say('Your data was saved to torii-export.json.')
     },
   },
   'delete-account': {
     run: () => user.remove(client),
-    done: () => goTo('/', 'Your account is deleted.'),
+    done: () => goTo('/', 'Your account was deleted.'),
   },
   'sign-out': {
     run: () => sessions.signOut(client),

@@ -1,4 +1,4 @@
-/** What people do on more than one journey. */
+/** Steps that several journeys share. */
 import assert from 'node:assert/strict'
 import { newEmail, password } from '../harness/world.mjs'
 
@@ -6,17 +6,17 @@ export async function fill(page, fields) {
   for (const [id, value] of Object.entries(fields)) await page.locator(`#${id}`).fill(value)
 }
 
-/** Types into the registration form and sends it. */
+/** Fills in the registration form and sends it. */
 export async function register(page, email, name = 'Ada Lovelace') {
   await page.goto('/register')
   await fill(page, { name, email, password })
   await page.getByRole('button', { name: 'Create account' }).click()
-  await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
 }
 
 /**
- * A new account whose address is verified, signed in, on its first page. Made over HTTP: how it is made on the pages
- * is what the journeys of register.mjs are about.
+ * Creates an account with a verified email address, signs it in and opens its first page. This runs over HTTP, since
+ * the journeys of register.mjs cover the pages.
  */
 export async function signUp({ page }, mail, name = 'Ada Lovelace') {
   const email = newEmail()
@@ -27,7 +27,7 @@ export async function signUp({ page }, mail, name = 'Ada Lovelace') {
   return email
 }
 
-/** Sends what a page of the site would send; the cookies are those of the browser. */
+/** Sends a request like a page of the site, with the cookies of the browser. */
 async function post(page, route, data) {
   const answer = await page.request.post(`/auth/${route}`, {
     data,
