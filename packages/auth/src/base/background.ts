@@ -1,4 +1,10 @@
-import type { LogEvent } from './log.js'
+/** Background work failed; `task` names it. */
+export interface BackgroundLogEvent {
+  level: 'warn'
+  event: 'background_task_failed'
+  task: string
+  error: unknown
+}
 
 /** Work that goes on after the answer, so that nobody can tell from the answer's time what it was. */
 export interface Background {
@@ -13,7 +19,7 @@ export type KeepAlive = (task: Promise<void>) => void
 
 export function createBackground(
   keepAlive: KeepAlive | null,
-  log: (event: LogEvent) => void,
+  log: (event: BackgroundLogEvent) => void,
 ): Background {
   const underWay = new Set<Promise<void>>()
   return {

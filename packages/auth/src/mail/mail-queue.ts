@@ -1,14 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { KeepAlive } from '../base/background.js'
-import type { LogEvent } from '../base/log.js'
 import { createSemaphore } from '../base/semaphore.js'
+import type { MailFault } from './fault.js'
 import { describeFault, isPermanent } from './fault.js'
 import type { Mailer, MailMessage, MessageKind } from './message.js'
 import { headersOf } from './message.js'
 import type { MessageContext, MessageData, MessageFacts, Messages } from './messages.js'
 import type { MailSink } from './queued-mail.js'
 import { oneLine } from './text.js'
+
+/** Logged by the mail queue. */
+export type MailLogEvent =
+  /** A message could not be rendered or delivered; `attempts` is 0 if it could not be rendered. */
+  | {
+      level: 'error'
+      event: 'mail_failed'
+      kind: MessageKind
+      id: string
+      attempts: number
+      fault: MailFault
+    }
+  /** The queue was full, so a message was dropped. */
+  | { level: 'error'; event: 'mail_dropped'; kind: MessageKind }
 
 /** How messages leave. */
 export interface MailQueueOptions {
@@ -42,7 +56,7 @@ export interface MailQueueParts {
   readonly options: MailQueueOptions
   /** Told of every message under way; the promise never rejects. */
   readonly keepAlive: KeepAlive | null
-  readonly log: (event: LogEvent) => void
+  readonly log: (event: MailLogEvent) => void
 }
 
 /** A message on its way: written only when its turn comes. */

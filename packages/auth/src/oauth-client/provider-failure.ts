@@ -20,6 +20,15 @@ export type ProviderProblem =
   /** The person's profile could not be read of what it answered. */
   | 'profile'
 
+/** A provider could not be reached, or its response was refused. No text of the response is logged, only a code. */
+export interface ProviderLogEvent {
+  level: 'warn'
+  event: 'provider_failed'
+  provider: string
+  problem: ProviderProblem
+  detail: string | null
+}
+
 /**
  * A provider could not be asked, or answered what it must not. `detail` is a code, never a text of the
  * provider's, and there is no cause: the errors below hold bodies, tokens and codes.

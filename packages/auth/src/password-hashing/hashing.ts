@@ -3,10 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { hash, verify } from '@node-rs/argon2'
 import type { UserId } from 'torii-core'
 import { PasswordHash } from 'torii-core'
+import type { KeyRing } from '../crypto/key-ring.js'
 import type { NormalizedPassword } from '../password-policy/text.js'
 import { noPassword } from '../password-policy/text.js'
-import type { ResolvedOptions } from '../services/options/options.js'
-import type { HashingOptions } from '../services/options/password.js'
 import type { Argon2Form } from './argon2.js'
 import { encodeBase64, parseArgon2, withKeyId, withoutKeyId } from './argon2.js'
 import { createHashingQueue } from './hashing-queue.js'
@@ -18,6 +17,34 @@ const saltBytes = 16
 const outputBytes = 32
 /** The number of Argon2id in the binding's ambient enum, which isolated modules cannot import. */
 const argon2id = 2
+
+/** What a password hash costs, and how many are made at once. */
+export interface HashingOptions {
+  /** Memory of one hash in KiB (default: 19,456). */
+  readonly memoryKib: number
+  /** Passes over that memory (default: 2). */
+  readonly passes: number
+  /** Lanes of one hash (default: 1). */
+  readonly lanes: number
+  /** Hashes made at the same time (default: the cores of the machine). Each takes `memoryKib`. */
+  readonly concurrency: number
+  /** Sign-ins and registrations that may wait for their turn; the next one is refused (default: 128). */
+  readonly maxWaiting: number
+  /**
+   * Whether passwords are hashed with a secret from `keys` as well, which is not in the database (default:
+   * false). Whoever loses that key loses every password made under it.
+   */
+  readonly pepper: boolean
+}
+
+/** Logged when a stored hash cannot be verified. Each counts as a wrong password. */
+export type HashingLogEvent =
+  /** The stored hash has a form or a cost that is never computed. */
+  | { level: 'warn'; event: 'stored_hash_refused'; userId: UserId }
+  /** The stored hash is peppered under a key that is not in `keys`. */
+  | { level: 'error'; event: 'pepper_key_missing'; userId: UserId; keyId: string }
+  /** A verifier of imported hashes threw. */
+  | { level: 'error'; event: 'legacy_verifier_failed'; userId: UserId; error: unknown }
 
 /** A stored hash and whose it is. */
 export interface StoredPassword {
@@ -49,9 +76,14 @@ export interface PasswordHashing {
   withSlot<Result>(work: (hasher: PasswordHasher) => Promise<Result>): Promise<Result>
 }
 
-/** What the hashing is made from. */
-export type HashingSettings = Pick<ResolvedOptions, 'keys' | 'log'> & {
-  readonly password: Pick<ResolvedOptions['password'], 'hashing' | 'legacyVerifiers'>
+/** The options that hashing reads. */
+export interface HashingSettings {
+  readonly keys: KeyRing
+  readonly log: (event: HashingLogEvent) => void
+  readonly password: {
+    readonly hashing: HashingOptions
+    readonly legacyVerifiers: readonly LegacyVerifier[]
+  }
 }
 
 /** One verification, ready to run: true for the right password. */

@@ -1,11 +1,17 @@
 import { ToriiError } from 'torii-core'
-import type { LogEvent } from '../base/log.js'
 
 /**
  * Says whether a password is known from a data breach. It is given the password itself, in NFC: hand on no
  * more of it than you must ({@link createBreachCheck} hands on five characters of a hash).
  */
 export type BreachedHook = (password: string) => Promise<boolean>
+
+/** The hook for breached passwords failed, was late or was too busy. The password was accepted without it. */
+export interface BreachLogEvent {
+  level: 'warn'
+  event: 'breached_check_failed'
+  error: unknown
+}
 
 /** Bounds of the hook: it is somebody else's service, and no sign-up waits or fails because of it. */
 export const breachedLimits = Object.freeze({
@@ -21,7 +27,7 @@ export const breachedLimits = Object.freeze({
  */
 export function createBreachLookup(
   hook: BreachedHook | null,
-  log: (event: LogEvent) => void,
+  log: (event: BreachLogEvent) => void,
   { seconds, concurrency }: { seconds: number; concurrency: number } = breachedLimits,
 ): (password: string) => Promise<boolean> {
   if (hook === null) return async () => false

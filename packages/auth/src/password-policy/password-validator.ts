@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from '../services/options/options.js'
+import type { BreachedHook, BreachLogEvent } from './breach-lookup.js'
 import { createBreachLookup } from './breach-lookup.js'
 import { loadCommonPasswords } from './common-passwords.js'
 import type { PasswordContext, PasswordValidation } from './policy.js'
@@ -16,10 +16,11 @@ export type PasswordValidator = (
   submitted: SubmittedContext,
 ) => Promise<PasswordValidation>
 
-/** What a judge is made from. */
-export type PasswordValidatorOptions = Pick<ResolvedOptions, 'log'> & {
-  readonly baseUrl: Pick<ResolvedOptions['baseUrl'], 'host'>
-  readonly password: Pick<ResolvedOptions['password'], 'minLength' | 'breached'>
+/** The options that validation reads. */
+export interface PasswordValidatorOptions {
+  readonly log: (event: BreachLogEvent) => void
+  readonly baseUrl: { readonly host: string }
+  readonly password: { readonly minLength: number; readonly breached: BreachedHook | null }
 }
 
 export function createPasswordValidator({

@@ -1,5 +1,5 @@
 import type { BaseUrl } from '../../base/base-url.js'
-import type { BrowserSecret } from '../../services/oauth/flow-secrets.js'
+import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 
 /** Binds a flow to the browser that starts it. One secret serves every tab until the last flow has ended. */
 export const flowCookieName = ({ secure }: BaseUrl): string =>

@@ -1,7 +1,7 @@
 import type { Json, ProfileChanges, User, UserId } from 'torii-core'
 import { InvalidInputError, newUserId, parseSessionId, parseUserId, requireEmail } from 'torii-core'
 import type { ToriiEvent } from '../../events/event.js'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { readProfile } from '../users/profile-input.js'
 

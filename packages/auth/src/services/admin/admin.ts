@@ -1,6 +1,6 @@
 import type { AuditCountQuery, AuditPage, AuditStretch, Json, UserId, UserPage } from 'torii-core'
 import type { EventType } from '../../events/event.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { AccountView } from './account-view.js'
 import { clearAttempts, viewAccount } from './account-view.js'

@@ -1,5 +1,5 @@
 import type { Json } from 'torii-core'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import type { AccountOperations } from './accounts.js'
 import { createAccountOperations } from './accounts.js'
 

@@ -7,7 +7,8 @@ import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
+import type { SignedIn } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
@@ -15,7 +16,6 @@ import type { PasswordRejected } from '../password/change.js'
 import { readPassword } from '../password/change.js'
 import { prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
-import type { SignedIn } from '../sign-in.js'
 
 /** A person who opened the link. */
 export interface VerifyInput<Metadata extends object> {

@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { LinkPurpose, LinkToken } from './link-token.js'
 import { parseMagicToken, parseVerificationToken } from './link-token.js'
 

@@ -1,7 +1,7 @@
 import type { Json } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { MagicLinkOutcome, MagicLinkProof } from './authenticate.js'
 import { authenticateByCode, authenticateByToken } from './authenticate.js'
 import type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './request.js'

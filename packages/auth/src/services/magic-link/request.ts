@@ -4,11 +4,11 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
+import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
-import type { TooManyAttempts } from '../sign-in.js'
 import { hashCode, newCode } from './code.js'
 
 /** Whom a link is for. */

@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { OAuthAccountId, ProviderTokens, UserId } from 'torii-core'
 import type { GrantedTokens } from '../../oauth-client/provider-client.js'
 import { ProviderFailure } from '../../oauth-client/provider-failure.js'
-import type { ServiceContext } from '../context.js'
+import { decryptTokens, encryptTokens, ProviderToken } from '../../oauth-client/provider-tokens.js'
+import type { ServiceContext } from '../context/context.js'
 import type { UsableProvider } from './clients.js'
-import { decryptTokens, encryptTokens, ProviderToken } from './provider-tokens.js'
 
 export type AccessTokenOutcome =
   | { readonly ok: true; readonly accessToken: ProviderToken; readonly expiresAt: Date | null }

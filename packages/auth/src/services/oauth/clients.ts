@@ -1,8 +1,8 @@
+import type { FlowBinding } from '../../oauth-client/flow-secrets.js'
 import type { ResolvedProvider } from '../../oauth-client/provider.js'
 import type { ProviderClient } from '../../oauth-client/provider-client.js'
 import { createProviderClient } from '../../oauth-client/provider-client.js'
 import type { ResolvedOptions } from '../options/options.js'
-import type { FlowBinding } from './flow-secrets.js'
 
 /** A provider that may be used, and the protocol with it. */
 export interface UsableProvider {

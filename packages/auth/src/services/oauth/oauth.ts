@@ -1,7 +1,7 @@
 import type { Json, OAuthAccount, UserId, ValidSession } from 'torii-core'
 import { parseOAuthAccountId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { AccessTokenOutcome } from './access-token.js'
 import { accessToken } from './access-token.js'
 import type { OAuthCallbackInput, OAuthCallbackOutcome } from './callback.js'

@@ -1,8 +1,8 @@
 import type { Ciphertext, StoredTokens, TokensCursor } from 'torii-core'
 import { ToriiError } from 'torii-core'
 import { ciphertextHeader } from '../../crypto/encrypted-tokens.js'
-import type { ServiceContext } from '../context.js'
-import { decryptTokens, encryptTokens } from './provider-tokens.js'
+import { decryptTokens, encryptTokens } from '../../oauth-client/provider-tokens.js'
+import type { ServiceContext } from '../context/context.js'
 
 /** What sealing again came to. */
 export interface TokensReencrypted {

@@ -7,28 +7,10 @@ import {
 } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 import { argon2Ceilings } from '../../password-hashing/argon2.js'
+import type { HashingOptions } from '../../password-hashing/hashing.js'
 import type { LegacyVerifier } from '../../password-hashing/legacy-verifier.js'
 import type { BreachedHook } from '../../password-policy/breach-lookup.js'
 import { defaults } from './defaults.js'
-
-/** What a password hash costs, and how many are made at once. */
-export interface HashingOptions {
-  /** Memory of one hash in KiB (default: 19,456). */
-  readonly memoryKib: number
-  /** Passes over that memory (default: 2). */
-  readonly passes: number
-  /** Lanes of one hash (default: 1). */
-  readonly lanes: number
-  /** Hashes made at the same time (default: the cores of the machine). Each takes `memoryKib`. */
-  readonly concurrency: number
-  /** Sign-ins and registrations that may wait for their turn; the next one is refused (default: 128). */
-  readonly maxWaiting: number
-  /**
-   * Whether passwords are hashed with a secret from `keys` as well, which is not in the database (default:
-   * false). Whoever loses that key loses every password made under it.
-   */
-  readonly pepper: boolean
-}
 
 /** What a password must be, and how it is kept. */
 export interface PasswordOptions {

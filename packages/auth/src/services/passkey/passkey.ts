@@ -1,6 +1,6 @@
 import type { Json, Passkey, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type {
   AuthenticatePasskeyOutcome,
   AuthenticatePasskeyStart,

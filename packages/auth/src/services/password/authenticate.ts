@@ -6,11 +6,11 @@ import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { signInAttempt } from '../../rate-limits/rate-limits.js'
-import type { OperationContext, ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
+import type { SignedIn, TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
-import { mailVerification } from '../email/request-verification.js'
+import { mailVerification } from '../links/request-link.js'
 import { prepareSession } from '../sessions/new-session.js'
-import type { SignedIn, TooManyAttempts } from '../sign-in.js'
 
 /** A person who says who they are. */
 export interface AuthenticateInput {

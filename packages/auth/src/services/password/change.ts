@@ -6,11 +6,11 @@ import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordProblem } from '../../password-policy/policy.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { proofAttempt } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
+import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
-import type { TooManyAttempts } from '../sign-in.js'
 
 /** A new password that the policy refuses; `problem` says why. */
 export interface PasswordRejected {

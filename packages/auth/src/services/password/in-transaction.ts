@@ -1,5 +1,5 @@
 import type { Json } from 'torii-core'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import type { PreparedRegistration, RegisterOutcome } from './register.js'
 import { completeRegistration } from './register.js'
 

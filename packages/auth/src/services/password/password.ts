@@ -1,6 +1,6 @@
 import type { Json, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { AuthenticateInput, AuthenticateOutcome } from './authenticate.js'
 import { authenticate } from './authenticate.js'
 import type {

@@ -17,18 +17,18 @@ import {
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { linkMail, linkSeconds } from '../../mail/link-mail.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordProblem } from '../../password-policy/policy.js'
 import { registrationCharges } from '../../rate-limits/rate-limits.js'
-import type { OperationContext, ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
+import type { SignedIn, TooManyAttempts } from '../context/outcomes.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import { linkMail, linkSeconds } from '../links/link-mail.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
 import { prepareSession } from '../sessions/new-session.js'
-import type { SignedIn, TooManyAttempts } from '../sign-in.js'
 
 /** A person who wants an account. */
 export interface RegisterInput<Metadata extends object = Record<string, Json>>

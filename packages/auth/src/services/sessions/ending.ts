@@ -1,6 +1,6 @@
 import type { OthersRevoked, SessionToken, ValidSession } from 'torii-core'
 import { parseSessionId } from 'torii-core'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { readToken } from './session-key.js'
 import { actorOf, eventContextOf } from './valid-session.js'

@@ -7,7 +7,7 @@ import type {
   ValidSession,
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
 import type { DeriveOutcome, OpenOutcome } from './opening.js'
 import { deriveSession, openSession } from './opening.js'

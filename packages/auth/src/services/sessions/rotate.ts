@@ -1,5 +1,5 @@
 import type { SessionToken } from 'torii-core'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { OpenedSession } from './opening.js'
 import { freshSecret, readToken } from './session-key.js'

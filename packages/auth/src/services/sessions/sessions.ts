@@ -1,6 +1,6 @@
 import type { Json, Session, SessionKey, SessionToken, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { TransactionalSessions } from './in-transaction.js'
 import { createTransactionalSessions } from './in-transaction.js'
 import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'

@@ -1,6 +1,6 @@
 import type { Json, ProfileChanges, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import type { AccountDeletion, ProfileUpdate } from './own-account.js'
 import { deleteAccount, updateProfile } from './own-account.js'
 import { infoOf } from './users.js'

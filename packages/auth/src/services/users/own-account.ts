@@ -1,7 +1,7 @@
 import type { Json, ProfileChanges, User, ValidSession } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../sessions/valid-session.js'
 import { actorOf, eventContextOf } from '../sessions/valid-session.js'

@@ -1,14 +1,9 @@
 import { requireEmail } from 'torii-core'
-import { linkSeconds } from '../../mail/link-mail.js'
-import type { ServiceContext } from '../context.js'
-import type { LinkToken, MailLink } from '../links/link-token.js'
-import {
-  formatVerificationToken,
-  hashLinkSecret,
-  mailLink,
-  newLinkSecret,
-} from '../links/link-token.js'
-import type { AddressPurpose } from './request-verification.js'
+import type { ServiceContext } from '../context/context.js'
+import { linkSeconds } from './link-mail.js'
+import type { LinkToken, MailLink } from './link-token.js'
+import { formatVerificationToken, hashLinkSecret, mailLink, newLinkSecret } from './link-token.js'
+import type { AddressPurpose } from './request-link.js'
 
 /** A link that the server itself asked for, to hand over by other means than Torii's mail. */
 export interface CreatedLink {

@@ -1,10 +1,10 @@
 import type { Ciphertext } from 'torii-core'
 import { InvalidInputError, Secret } from 'torii-core'
-import type { CiphertextPlace, ProviderTokens } from '../../crypto/encrypted-tokens.js'
-import { decrypt, encrypt } from '../../crypto/encrypted-tokens.js'
-import type { KeyRing } from '../../crypto/key-ring.js'
-import type { GrantedTokens } from '../../oauth-client/provider-client.js'
-import { ProviderFailure } from '../../oauth-client/provider-failure.js'
+import type { CiphertextPlace, ProviderTokens } from '../crypto/encrypted-tokens.js'
+import { decrypt, encrypt } from '../crypto/encrypted-tokens.js'
+import type { KeyRing } from '../crypto/key-ring.js'
+import type { GrantedTokens } from './provider-client.js'
+import { ProviderFailure } from './provider-failure.js'
 
 /** A token that a provider gave for one person. */
 export class ProviderToken extends Secret {

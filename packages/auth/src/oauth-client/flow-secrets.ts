@@ -1,7 +1,7 @@
 import { createHmac, hash, randomBytes } from 'node:crypto'
 import type { TokenHash } from 'torii-core'
 import { Secret, tokenHash } from 'torii-core'
-import { lengthPrefixed } from '../../crypto/key-ring.js'
+import { lengthPrefixed } from '../crypto/key-ring.js'
 
 /** What the starting browser alone holds, in a cookie: 43 characters of base64url. */
 export class BrowserSecret extends Secret {

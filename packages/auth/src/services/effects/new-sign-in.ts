@@ -1,9 +1,9 @@
 import type { RepositoryProvider, SessionId, UserId } from 'torii-core'
-import type { Background } from '../base/background.js'
-import type { ToriiEvent } from '../events/event.js'
-import type { EventSink } from '../services/effects/event-sink.js'
-import type { ResolvedOptions } from '../services/options/options.js'
-import { queuedMail } from './queued-mail.js'
+import type { Background } from '../../base/background.js'
+import type { ToriiEvent } from '../../events/event.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import type { ResolvedOptions } from '../options/options.js'
+import type { EventSink } from './event-sink.js'
 
 /** A sign-in that its owner may want to know of. */
 interface SignInNotice {

@@ -1,9 +1,9 @@
 import type { UserId } from 'torii-core'
-import type { LinkPurpose } from '../services/links/link-token.js'
-import { formatVerificationToken, mailLink } from '../services/links/link-token.js'
-import type { ResolvedOptions } from '../services/options/options.js'
-import type { QueuedMail } from './queued-mail.js'
-import { queuedMail } from './queued-mail.js'
+import type { QueuedMail } from '../../mail/queued-mail.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import type { ResolvedOptions } from '../options/options.js'
+import type { LinkPurpose } from './link-token.js'
+import { formatVerificationToken, mailLink } from './link-token.js'
 
 /** A token that belongs to an account. */
 type VerificationLink = Exclude<LinkPurpose, 'magic_link'>
