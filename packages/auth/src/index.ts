@@ -10,6 +10,7 @@ export type {
   EventType,
   ToriiEvent,
 } from './events/event.js'
+export type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
 export type { MessageContent } from './mail/compose.js'
 export { composeMessage } from './mail/compose.js'
 export { englishMessages } from './mail/english.js'
@@ -47,13 +48,10 @@ export type { AdminService, EventCountQuery } from './services/admin/admin.js'
 export type { AuditSearch } from './services/admin/audit-search.js'
 export type { TransactionalAdmin } from './services/admin/in-transaction.js'
 export type { UserSearch } from './services/admin/user-search.js'
-export type { SignedIn, TooManyAttempts } from './services/context/outcomes.js'
-export type { CommittableTorii, TransactionalTorii } from './services/in-transaction.js'
 export type { JwtClaims, JwtService, MintedJwt } from './services/jwt/jwt.js'
 export { SessionJwt } from './services/jwt/jwt.js'
 export { LinkToken, MailLink } from './services/links/link-token.js'
 export type {
-  InvalidToken,
   MagicLinkOutcome,
   MagicLinkProof,
   MagicLinkSignIn,
@@ -119,6 +117,16 @@ export type {
   RegisterInput,
   RegisterOutcome,
 } from './services/password/register.js'
+export type {
+  InvalidToken,
+  PasswordRejected,
+  ReauthenticationRequired,
+  RefusalReason,
+  Refusals,
+  Refused,
+  StaleSession,
+  TooManyAttempts,
+} from './services/refusals.js'
 export type { TransactionalSessions } from './services/sessions/in-transaction.js'
 export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
 export type {
@@ -127,9 +135,9 @@ export type {
 } from './services/sessions/reauthenticate.js'
 export type { RotateOutcome } from './services/sessions/rotate.js'
 export type { SessionService } from './services/sessions/sessions.js'
-export type { ReauthenticationRequired } from './services/sessions/valid-session.js'
+export type { SignedIn } from './services/sign-in.js'
 export type { TransactionalUsers } from './services/users/in-transaction.js'
-export type { AccountDeletion, ProfileUpdate, StaleSession } from './services/users/own-account.js'
+export type { AccountDeletion, ProfileUpdate } from './services/users/own-account.js'
 export type { PersonalData } from './services/users/personal-data.js'
 export type { SignInMethods } from './services/users/sign-in-methods.js'
 export type { DataExport, UserService } from './services/users/users.js'

@@ -46,7 +46,7 @@ export type OAuthSignInOutcome<Metadata extends object = Record<string, Json>> =
       readonly how: 'known' | 'created' | 'linked' | 'took_over'
     }
   /** The account is disabled. */
-  | { readonly ok: false; readonly reason: 'user_unavailable' }
+  | { readonly ok: false; readonly reason: 'account_disabled' }
 
 export interface OAuthAccount {
   readonly id: OAuthAccountId
@@ -61,7 +61,7 @@ export interface OAuthAccount {
 export type OAuthLink =
   | { readonly ok: true; readonly account: OAuthAccount }
   /** This identity belongs to an account already: another's, or this one's. */
-  | { readonly ok: false; readonly reason: 'taken' }
+  | { readonly ok: false; readonly reason: 'already_exists' }
   /** The asking session has ended meanwhile. */
   | { readonly ok: false; readonly reason: 'stale' }
 

@@ -67,7 +67,7 @@ export interface PasskeyUse {
 export type PasskeyAddition =
   | { readonly ok: true; readonly passkey: Passkey }
   /** This credential is registered already, to whomever. */
-  | { readonly ok: false; readonly reason: 'taken' }
+  | { readonly ok: false; readonly reason: 'already_exists' }
   /** The user has as many as are allowed. */
   | { readonly ok: false; readonly reason: 'too_many' }
   /** The asking session has ended meanwhile. */

@@ -36,7 +36,7 @@ export type PasswordSignInOutcome<Metadata extends object = Record<string, Json>
 export type PasswordSetting =
   | { readonly ok: true }
   /** There is a password already: it is changed, not set. */
-  | { readonly ok: false; readonly reason: 'exists' }
+  | { readonly ok: false; readonly reason: 'already_exists' }
   /** The asking session has ended meanwhile. */
   | { readonly ok: false; readonly reason: 'stale' }
 
@@ -50,7 +50,7 @@ export type PasswordRemoval =
   /** Nothing else would let this person in. */
   | { readonly ok: false; readonly reason: 'last_method' }
   /** There is no password to remove. */
-  | { readonly ok: false; readonly reason: 'none' }
+  | { readonly ok: false; readonly reason: 'not_found' }
   /** The asking session has ended meanwhile. */
   | { readonly ok: false; readonly reason: 'stale' }
 

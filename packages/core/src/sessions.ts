@@ -82,7 +82,7 @@ export interface ValidSession<Metadata extends object = Record<string, Json>> {
 export type SessionOpening =
   | { readonly ok: true; readonly session: Session }
   /** The user does not exist or is disabled. */
-  | { readonly ok: false; readonly reason: 'user_unavailable' }
+  | { readonly ok: false; readonly reason: 'account_disabled' }
 
 /** A session to open beside a live one, for the same person: what it does not say, it inherits. */
 export interface DerivedSession

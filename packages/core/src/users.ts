@@ -55,7 +55,7 @@ export type Registration<Metadata extends object = Record<string, Json>> =
    * Another account holds this address. `notice` is null when no `verification` was given, when the account
    * is disabled, and for the loser of a race, whose winner is mailed anyway.
    */
-  | { readonly ok: false; readonly reason: 'taken'; readonly notice: TakenNotice | null }
+  | { readonly ok: false; readonly reason: 'email_taken'; readonly notice: TakenNotice | null }
 
 /** Where a page of users ends; hand it back as `after`. */
 export type UserCursor = Brand<string, 'UserCursor'>

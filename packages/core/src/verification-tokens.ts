@@ -91,7 +91,7 @@ export type EmailChange<Metadata extends object = Record<string, Json>> =
     }
   | { readonly ok: false; readonly reason: 'invalid_token' }
   /** Another account has taken the new address meanwhile. The token is used up. */
-  | { readonly ok: false; readonly reason: 'taken' }
+  | { readonly ok: false; readonly reason: 'email_taken' }
 
 /** Tokens mailed to prove an address or to set a password. */
 export interface VerificationTokenRepository<Metadata extends object = Record<string, Json>> {

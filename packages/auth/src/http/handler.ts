@@ -8,7 +8,7 @@ import { cookieName } from './request/cookie.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
 import { readCredentials } from './request/request-token.js'
-import { errorStatus, refusalOf, refuse } from './response/errors.js'
+import { errorResponse, errorStatus, thrownError } from './response/errors.js'
 import type { Call, Feature, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
 import type { HandlerOptions, SiteOptions } from './site-options.js'
@@ -84,12 +84,13 @@ export function createHandler<Metadata extends object>(
   ): Promise<SessionRequirement<Metadata>> => {
     try {
       const valid = await getSession(request)
-      if (valid === null) return { ok: false, response: refuse({ error: 'unauthenticated' }) }
+      if (valid === null)
+        return { ok: false, response: errorResponse({ error: 'unauthenticated' }) }
       if (recent && !valid.recent)
-        return { ok: false, response: refuse({ error: 'reauthentication_required' }) }
+        return { ok: false, response: errorResponse({ error: 'reauthentication_required' }) }
       return { ok: true, ...valid }
     } catch (error) {
-      return { ok: false, response: refuse(refusalOf(error, [])) }
+      return { ok: false, response: errorResponse(thrownError(error, [])) }
     }
   }
   return Object.assign(answer, { getSession, requireSession })
@@ -103,12 +104,13 @@ async function respond(
 ): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   const match = matchRoute(request.method, pathname)
-  if (!match.ok) return refuse(match.refusal)
+  if (!match.ok) return errorResponse(match.error)
   const { route, param } = match
-  if (!hasFeature(torii, route.feature)) return refuse({ error: 'not_found' })
+  if (!hasFeature(torii, route.feature)) return errorResponse({ error: 'not_found' })
   const { baseUrl } = torii.options
   const { headers } = request
-  if (!isOwnOrigin(request.method, headers, baseUrl)) return refuse({ error: 'origin_not_allowed' })
+  if (!isOwnOrigin(request.method, headers, baseUrl))
+    return errorResponse({ error: 'origin_not_allowed' })
   const credentials = readCredentials(headers, cookieName(baseUrl))
   try {
     const info = requestInfo(request, connection)
@@ -139,7 +141,7 @@ async function callRoute(route: Route, call: Call, request: Request): Promise<Re
   if (route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form')
     return answerForm(route, call, request, callHandle)
   const fields = await readFields(request, route.body)
-  return fields.ok ? callHandle(route, call, fields.value) : refuse(fields.refusal)
+  return fields.ok ? callHandle(route, call, fields.value) : errorResponse(fields.error)
 }
 
 /** Runs the route for whoever may. */
@@ -152,7 +154,7 @@ async function callHandle(
   const { token } = call.credentials
   const valid = token === null ? null : await call.torii.sessions.validate(token)
   return valid === null
-    ? refuse({ error: 'unauthenticated' })
+    ? errorResponse({ error: 'unauthenticated' })
     : route.handle({ ...call, valid }, values)
 }
 
@@ -161,7 +163,7 @@ const requestInfo = (request: Request, connection?: ConnectionInfo): RequestInfo
 
 /** What was thrown goes to the log when it is the server's fault, never into the answer. */
 function failure({ options }: Torii<object>, route: Route, thrown: unknown): Response {
-  const refusal = refusalOf(thrown, Object.keys(route.body ?? {}))
+  const refusal = thrownError(thrown, Object.keys(route.body ?? {}))
   const status = errorStatus[refusal.error]
   if (status >= 500)
     options.log({
@@ -171,7 +173,7 @@ function failure({ options }: Torii<object>, route: Route, thrown: unknown): Res
       status,
       error: thrown,
     })
-  return refuse(refusal)
+  return errorResponse(refusal)
 }
 
 const withoutBody = ({ status, headers }: Response): Response =>

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ConnectionInfo } from './handler.js'
 import { BodyAlreadyReadError } from './request/body.js'
 import { checkTrustedProxyHops, clientIp } from './request/client-ip.js'
-import { refuse } from './response/errors.js'
+import { errorResponse } from './response/errors.js'
 import { basePath } from './routes/route-match.js'
 
 /** How the server stands in the network. */
@@ -45,7 +45,7 @@ export function createNodeHandler(
     try {
       await send(response, await handler(toFetchRequest(request, target), { ip }))
     } catch (error) {
-      if (next === undefined) await send(response, refuse({ error: 'internal' }))
+      if (next === undefined) await send(response, errorResponse({ error: 'internal' }))
       else next(error)
     }
   }

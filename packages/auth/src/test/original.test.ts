@@ -194,7 +194,7 @@ describe('otherwise than the original, where its tests assert a defect', () => {
   test('registering an address again gives nothing of its account; the old password stays', async () => {
     const { email } = await register()
     const again = await torii.password.register({ email, password: another }, requestInfo)
-    assert.deepEqual(again, { ok: false, reason: 'taken' })
+    assert.deepEqual(again, { ok: false, reason: 'email_taken' })
     assert.ok((await signIn(email)).ok)
     assert.equal((await signIn(email, another)).ok, false)
   })

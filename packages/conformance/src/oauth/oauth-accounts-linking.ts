@@ -39,7 +39,7 @@ const { cases, promise } = casesOf('oauthAccounts')
 export const oauthLinkingCases = cases
 
 const stale = { ok: false, reason: 'stale' }
-const taken = { ok: false, reason: 'taken' }
+const taken = { ok: false, reason: 'already_exists' }
 const notFound = { ok: false, reason: 'not_found' }
 
 const link = (

@@ -31,7 +31,7 @@ const { cases, promise } = casesOf('oauthAccounts')
 /** Signing in with an identity at a provider. */
 export const oauthSignInCases = cases
 
-const unavailable = { ok: false, reason: 'user_unavailable' }
+const unavailable = { ok: false, reason: 'account_disabled' }
 
 promise('signIn: makes a verified account for a new address', [], async (storage) => {
   const word = freshWord()

@@ -35,7 +35,7 @@ const { cases, promise } = casesOf('passkeys')
 export const passkeyCases = cases
 
 const stale = { ok: false, reason: 'stale' }
-const taken = { ok: false, reason: 'taken' }
+const taken = { ok: false, reason: 'already_exists' }
 const tooMany = { ok: false, reason: 'too_many' }
 
 const add = (

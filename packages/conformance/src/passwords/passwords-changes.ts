@@ -52,7 +52,7 @@ promise('set: what is set can be looked up', ['charging'], async (storage) => {
 promise('set: refused where there is a password', [], async (storage) => {
   const { user, key, hash } = await signUp(storage)
   const outcome = await storage.passwords.set(await actorOf(storage, key), freshPasswordHash())
-  assert.deepEqual(outcome, { ok: false, reason: 'exists' })
+  assert.deepEqual(outcome, { ok: false, reason: 'already_exists' })
   assert.equal(await isStoredHash(storage, user.id, hash), true)
 })
 
@@ -64,7 +64,7 @@ promise('set: one winner among twenty', [], async (storage) => {
   for (const [index, hash] of hashes.entries()) {
     const { ok } = present(outcomes[index])
     assert.equal(await isStoredHash(storage, actor.userId, hash), ok)
-    if (!ok) assert.deepEqual(outcomes[index], { ok: false, reason: 'exists' })
+    if (!ok) assert.deepEqual(outcomes[index], { ok: false, reason: 'already_exists' })
   }
 })
 

@@ -68,7 +68,7 @@ promise('remove: refused where there is none', [], async (storage) => {
   for (const mailSignIn of [true, false])
     assert.deepEqual(await storage.passwords.remove(actor, { mailSignIn }), {
       ok: false,
-      reason: 'none',
+      reason: 'not_found',
     })
   for (const key of keys) await liveSession(storage, key)
 })

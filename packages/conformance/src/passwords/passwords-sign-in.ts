@@ -256,7 +256,7 @@ promise('signIn: of twenty racing a removal of the password none lives', [], asy
   )
   assert.deepEqual(
     await storage.passwords.remove(await actorOf(storage, person.key), { mailSignIn: true }),
-    { ok: false, reason: 'none' },
+    { ok: false, reason: 'not_found' },
   )
 })
 

@@ -91,7 +91,7 @@ promise('open: a network address of 64 bytes is kept', [], async (storage) => {
 })
 
 promise('open: refused for a user who does not exist', [], async (storage) => {
-  const refusal = { ok: false, reason: 'user_unavailable' }
+  const refusal = { ok: false, reason: 'account_disabled' }
   assert.deepEqual(await storage.sessions.open(unknownUserId(), newSession()), refusal)
 })
 

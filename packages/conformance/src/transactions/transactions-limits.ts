@@ -39,7 +39,7 @@ promise('no refusal aborts it', ['transaction'], async (storage) => {
     await refuseEverything(tx, person)
     assert.deepEqual(await tx.users.register(newUser({ email: person.email })), {
       ok: false,
-      reason: 'taken',
+      reason: 'email_taken',
       notice: null,
     })
     return signUp(tx)
@@ -220,13 +220,13 @@ async function refuseEverything(
     null,
     null,
     false,
-    'user_unavailable',
+    'account_disabled',
     null,
     false,
     'stale',
     null,
     null,
-    'exists',
+    'already_exists',
     'stale',
     'last_method',
     false,

@@ -77,7 +77,7 @@ promise('sees its own writes', ['transaction'], async (storage) => {
     assert.equal(await isStoredHash(tx, user.id, hash), true)
     assert.deepEqual(await tx.users.register(newUser({ email })), {
       ok: false,
-      reason: 'taken',
+      reason: 'email_taken',
       notice: null,
     })
   })
@@ -183,7 +183,7 @@ promise(
       await letOthersRun(tx)
       return { winner: user, late: other }
     })
-    assert.deepEqual(await late, { ok: false, reason: 'taken', notice: null })
+    assert.deepEqual(await late, { ok: false, reason: 'email_taken', notice: null })
     assert.deepEqual(await storage.users.findByEmail(email), winner)
   },
 )

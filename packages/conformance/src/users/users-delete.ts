@@ -31,7 +31,7 @@ promise('delete: deletes the user and what belongs to it', [], async (storage) =
   assert.equal(await isStoredHash(storage, user.id, hash), false)
   assert.deepEqual(await storage.sessions.open(user.id, newSession()), {
     ok: false,
-    reason: 'user_unavailable',
+    reason: 'account_disabled',
   })
 })
 
@@ -93,7 +93,7 @@ promise('delete: with twenty openings at once no session is left', [], async (st
   ])
   assert.equal(deleted, true)
   for (const outcome of outcomes)
-    if (!outcome.ok) assert.deepEqual(outcome, { ok: false, reason: 'user_unavailable' })
+    if (!outcome.ok) assert.deepEqual(outcome, { ok: false, reason: 'account_disabled' })
   assert.equal(await storage.users.find(user.id), null)
   assert.deepEqual(await storage.sessions.list(user.id), [])
   await assertAllEnded(

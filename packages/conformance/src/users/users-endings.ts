@@ -41,7 +41,7 @@ promise('disable: lets nobody open a session', [], async (storage) => {
   await storage.users.disable(user.id)
   assert.deepEqual(await storage.sessions.open(user.id, newSession()), {
     ok: false,
-    reason: 'user_unavailable',
+    reason: 'account_disabled',
   })
 })
 
@@ -92,7 +92,7 @@ promise('disable: keeps the address', [], async (storage) => {
   await storage.users.disable(user.id)
   assert.deepEqual(await storage.users.register(newUser({ email })), {
     ok: false,
-    reason: 'taken',
+    reason: 'email_taken',
     notice: null,
   })
   assert.equal(present(await storage.users.findByEmail(email)).id, user.id)

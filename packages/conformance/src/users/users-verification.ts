@@ -43,7 +43,7 @@ const find = (
 
 /** The notice of a registration that must have been refused. */
 function noticeOf(outcome: Registration) {
-  assert.ok(!outcome.ok && outcome.reason === 'taken')
+  assert.ok(!outcome.ok && outcome.reason === 'email_taken')
   return outcome.notice
 }
 

@@ -65,7 +65,7 @@ promise('register: without a password there is none', [], async (storage) => {
   const actor = await actorOf(storage, keyOf(user.id, session))
   assert.deepEqual(await storage.passwords.remove(actor, { mailSignIn: true }), {
     ok: false,
-    reason: 'none',
+    reason: 'not_found',
   })
 })
 
@@ -127,7 +127,7 @@ promise('register: everyone who loses an address is told that it is taken', [], 
   const refusals = outcomes.filter((outcome) => !outcome.ok)
   assert.equal(refusals.length, 19)
   for (const refusal of refusals)
-    assert.deepEqual(refusal, { ok: false, reason: 'taken', notice: null })
+    assert.deepEqual(refusal, { ok: false, reason: 'email_taken', notice: null })
 })
 
 promise('register: twenty callers with twenty addresses all succeed', [], async (storage) => {
@@ -144,7 +144,7 @@ promise(
     const word = freshWord()
     const user = await signUpBare(storage, { email: `${word}@bücher.example` })
     const again = await storage.users.register(newUser({ email: `${word}@xn--bcher-kva.example` }))
-    assert.deepEqual(again, { ok: false, reason: 'taken', notice: null })
+    assert.deepEqual(again, { ok: false, reason: 'email_taken', notice: null })
     assert.deepEqual(await storage.users.findByEmail(`${word}@XN--BCHER-KVA.example`), user)
     assert.deepEqual(await storage.users.findByEmail(`${word}@BÜCHER.example`), user)
   },
@@ -167,7 +167,11 @@ promise('register: a taken address leaves its account as it was', [], async (sto
     passwordHash: freshPasswordHash(),
     session: newSession(),
   })
-  assert.deepEqual(await storage.users.register(late), { ok: false, reason: 'taken', notice: null })
+  assert.deepEqual(await storage.users.register(late), {
+    ok: false,
+    reason: 'email_taken',
+    notice: null,
+  })
   assert.deepEqual(await liveSession(storage, person.key), before)
   assert.equal(await isStoredHash(storage, person.user.id, person.hash), true)
   assert.equal(await storage.users.find(late.id), null)

@@ -41,7 +41,7 @@ const { cases, promise } = casesOf('verificationTokens')
 export const emailChangeCases = cases
 
 const invalidToken = { ok: false, reason: 'invalid_token' }
-const taken = { ok: false, reason: 'taken' }
+const taken = { ok: false, reason: 'email_taken' }
 
 /** Someone who asked for another address, and the token that was mailed there. */
 async function signUpMoving(storage: ConformanceStorage, emailVerified = true, to = freshEmail()) {

@@ -248,7 +248,7 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
       const made = await one(db, sql.signInNew, values, toNew<Metadata>)
       if (made !== null) return made
     }
-    return { ok: false, reason: 'user_unavailable' }
+    return { ok: false, reason: 'account_disabled' }
   }
 
   return {
@@ -388,7 +388,7 @@ function signInValues(person: OAuthSignIn): unknown[] {
 
 const toKnown = <Metadata extends object>(row: KnownRow): OAuthSignInOutcome<Metadata> =>
   row.session_id === null
-    ? { ok: false, reason: 'user_unavailable' }
+    ? { ok: false, reason: 'account_disabled' }
     : { ok: true, user: toUser(row), session: toSession(row), how: 'known' }
 
 /** Null when somebody else registered the identity meanwhile. */
@@ -397,7 +397,7 @@ function toNew<Metadata extends object>(row: NewRow): OAuthSignInOutcome<Metadat
     const how = row.created ? 'created' : row.took_over ? 'took_over' : 'linked'
     return { ok: true, user: toUser(row), session: toSession(row), how }
   }
-  return row.claimed > 0 && row.let_in === 0 ? { ok: false, reason: 'user_unavailable' } : null
+  return row.claimed > 0 && row.let_in === 0 ? { ok: false, reason: 'account_disabled' } : null
 }
 
 /** The same of a sign-in whose answer was lost; null when there was none. */
@@ -419,7 +419,7 @@ type LinkRow = { live: number } & (AccountRow | { id: null })
 
 function toLink(row: LinkRow): OAuthLink {
   if (row.id !== null) return { ok: true, account: toAccount(row) }
-  return { ok: false, reason: row.live === 0 ? 'stale' : 'taken' }
+  return { ok: false, reason: row.live === 0 ? 'stale' : 'already_exists' }
 }
 
 const toAccount = (row: AccountRow): OAuthAccount => ({

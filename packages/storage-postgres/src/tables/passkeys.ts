@@ -366,7 +366,7 @@ function useValues(use: PasskeyUse): unknown[] {
 function toAddition(row: AddedRow): PasskeyAddition {
   if (row.id !== null) return { ok: true, passkey: toPasskey(row) }
   if (row.live === 0) return { ok: false, reason: 'stale' }
-  return { ok: false, reason: row.full ? 'too_many' : 'taken' }
+  return { ok: false, reason: row.full ? 'too_many' : 'already_exists' }
 }
 
 const toPasskey = (row: PasskeyRow): Passkey => ({

@@ -258,7 +258,7 @@ export function createPasswordRepository<Metadata extends object = Record<string
 
 function toSetting({ live, done }: Pick<OutcomeRow, 'live' | 'done'>): PasswordSetting {
   if (live === 0) return { ok: false, reason: 'stale' }
-  return done === 0 ? { ok: false, reason: 'exists' } : { ok: true }
+  return done === 0 ? { ok: false, reason: 'already_exists' } : { ok: true }
 }
 
 const toChange = ({ done, ended }: Pick<OutcomeRow, 'done' | 'ended'>): PasswordChange =>
@@ -267,7 +267,7 @@ const toChange = ({ done, ended }: Pick<OutcomeRow, 'done' | 'ended'>): Password
 function toRemoval({ live, found, done, ended }: OutcomeRow): PasswordRemoval {
   if (done > 0) return { ok: true, sessionsEnded: ended }
   if (live === 0) return { ok: false, reason: 'stale' }
-  return { ok: false, reason: found === 0 ? 'none' : 'last_method' }
+  return { ok: false, reason: found === 0 ? 'not_found' : 'last_method' }
 }
 
 type ChangedHashes = Parameters<PasswordRepository['change']>[1]

@@ -288,7 +288,7 @@ const toMade = <Metadata extends object>(row: MadeRow): Registration<Metadata> =
 const toRegistration = <Metadata extends object>(
   row: (MadeRow | { user_id: null }) & HolderRow,
 ): Registration<Metadata> =>
-  row.user_id === null ? { ok: false, reason: 'taken', notice: toNotice(row) } : toMade(row)
+  row.user_id === null ? { ok: false, reason: 'email_taken', notice: toNotice(row) } : toMade(row)
 
 function toNotice({ held_by, held_email, verified }: HolderRow): TakenNotice | null {
   if (held_by === null) return null

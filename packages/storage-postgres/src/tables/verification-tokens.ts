@@ -443,5 +443,5 @@ const toReset = (row: { email: string; ended: number }): PasswordReset => ({
 function toEmailChange<Metadata extends object>(row: ChangeRow): EmailChange<Metadata> {
   if (row.user_id !== null)
     return { ok: true, user: toUser(row), formerEmail: row.former_email, sessionsEnded: row.ended }
-  return row.used > 0 && row.mine > 0 ? { ok: false, reason: 'taken' } : invalidToken
+  return row.used > 0 && row.mine > 0 ? { ok: false, reason: 'email_taken' } : invalidToken
 }

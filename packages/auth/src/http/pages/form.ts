@@ -1,5 +1,5 @@
 import { readForm } from '../request/body.js'
-import { refuse } from '../response/errors.js'
+import { errorResponse } from '../response/errors.js'
 import type { Call, Route } from '../routes/route.js'
 import { showTrouble } from './landing.js'
 import { clearedLinkCookie } from './link-cookie.js'
@@ -23,7 +23,7 @@ export async function answerForm(
 ): Promise<Response> {
   if (route.body === null || route.form === undefined) throw new Error('the route takes no form')
   const fields = await readForm(request, route.body)
-  if (!fields.ok) return refuse(fields.refusal)
+  if (!fields.ok) return errorResponse(fields.error)
   const answer = await handle(route, call, fields.value)
   if (!answer.ok)
     return showTrouble(call, route.path, tokenOf(fields.value), await troubleOf(answer))

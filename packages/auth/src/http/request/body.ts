@@ -1,4 +1,4 @@
-import type { Refusal } from '../response/errors.js'
+import type { ApiError } from '../response/errors.js'
 
 /** What a field of a body must be. An optional one may also be null, which says "none". */
 export type FieldRule = 'text' | 'optional text' | 'object' | 'optional object'
@@ -18,11 +18,11 @@ export type Fields<Rules extends FieldRules> = {
 /** Enough for every field at its limit; more is refused while it arrives. @see OWASP ASVS 5.0, 4.3.1 */
 const maxBodyBytes = 16_384
 
-type Read<Value> = { ok: true; value: Value } | { ok: false; refusal: Refusal }
+type Read<Value> = { ok: true; value: Value } | { ok: false; error: ApiError }
 
-const invalidJson = (message: string): { ok: false; refusal: Refusal } => ({
+const invalidJson = (message: string): { ok: false; error: ApiError } => ({
   ok: false,
-  refusal: { error: 'invalid_json', message },
+  error: { error: 'invalid_json', message },
 })
 
 /** How a body is written: JSON from programs, a form from the landing pages' own buttons. */
@@ -44,7 +44,7 @@ export async function readFields<Rules extends FieldRules>(
   rules: Rules,
 ): Promise<Read<Fields<Rules>>> {
   if (!isJson(request.headers.get('content-type')))
-    return { ok: false, refusal: { error: 'unsupported_media_type' } }
+    return { ok: false, error: { error: 'unsupported_media_type' } }
   const bytes = await readBytes(request)
   if (!bytes.ok) return bytes
   const json = parseObject(bytes.value)
@@ -79,7 +79,7 @@ function isJson(contentType: string | null): boolean {
 
 /** Counts while reading: a body that says nothing about its length is not buffered beyond the limit. */
 async function readBytes(request: Request): Promise<Read<Uint8Array>> {
-  const tooLarge = { ok: false, refusal: { error: 'body_too_large' } } as const
+  const tooLarge = { ok: false, error: { error: 'body_too_large' } } as const
   if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return tooLarge
   if (request.bodyUsed) return invalidJson(alreadyRead)
   const chunks: Uint8Array[] = []
@@ -123,7 +123,7 @@ function pickFields<Rules extends FieldRules>(json: object, rules: Rules): Read<
     if (!meets(value, rule)) {
       const kind = rule.endsWith('object') ? 'an object' : 'a string'
       const message = value === undefined ? `${field} is missing.` : `${field} must be ${kind}.`
-      return { ok: false, refusal: { error: 'invalid_input', field, message } }
+      return { ok: false, error: { error: 'invalid_input', field, message } }
     }
     fields[field] = value as string | object | null | undefined // just checked
   }

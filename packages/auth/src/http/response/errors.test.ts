@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { InvalidInputError, ToriiError } from 'torii-core'
-import { errorStatus, refusalOf, refuse } from './errors.js'
+import { errorResponse, errorStatus, thrownError } from './errors.js'
 
 test('an answer has its code, a sentence, and what belongs to it', async () => {
-  const response = refuse({ error: 'too_many_attempts', retryAfterSeconds: 30 })
+  const response = errorResponse({ error: 'too_many_attempts', retryAfterSeconds: 30 })
   assert.equal(response.status, 429)
   assert.equal(response.headers.get('retry-after'), '30')
   const message = 'Too many attempts. Try again in 30 seconds.'
@@ -15,12 +15,12 @@ test('an answer has its code, a sentence, and what belongs to it', async () => {
 test('a field of the route is named; the same error about anything else is ours', () => {
   const error = new InvalidInputError('name', 'must not be blank')
   const message = 'name must not be blank.'
-  assert.deepEqual(refusalOf(error, ['email', 'name']), {
+  assert.deepEqual(thrownError(error, ['email', 'name']), {
     error: 'invalid_input',
     field: 'name',
     message,
   })
-  assert.deepEqual(refusalOf(error, ['email']), { error: 'internal' })
+  assert.deepEqual(thrownError(error, ['email']), { error: 'internal' })
 })
 
 test('a database that is away and a queue that is full may be tried again; the rest is internal', () => {
@@ -36,9 +36,9 @@ test('a database that is away and a queue that is full may be tried again; the r
     ['ERR_STORAGE', 'internal'],
   ] as const
   for (const [code, error] of codes)
-    assert.deepEqual(refusalOf(new ToriiError(code, 'detail'), []), { error })
+    assert.deepEqual(thrownError(new ToriiError(code, 'detail'), []), { error })
   for (const thrown of [new Error('detail'), 'text', null, undefined])
-    assert.deepEqual(refusalOf(thrown, []), { error: 'internal' })
+    assert.deepEqual(thrownError(thrown, []), { error: 'internal' })
 })
 
 test('docs/errors.md lists every code with its status, and no other', async () => {

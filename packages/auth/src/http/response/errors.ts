@@ -1,161 +1,174 @@
 import type { ToriiErrorCode } from 'torii-core'
 import { InvalidInputError, ToriiError } from 'torii-core'
-import type { PasswordProblem } from '../../password-policy/policy.js'
+import type { RefusalReason, Refusals } from '../../services/refusals.js'
 
-/** The closed list of error codes in answers, each with its status. */
-export const errorStatus = Object.freeze({
-  /** A field is missing or not what it must be; `field` names it. */
-  invalid_input: 400,
+/** The errors of HTTP itself, with the data that each carries. All others are reasons of a service. */
+interface HttpErrors {
+  /** The request body exceeds 16 KiB. */
+  body_too_large: unknown
+  /** Too much work is waiting. The response has `Retry-After`. */
+  busy: unknown
+  /** A fault of the server. The log has the details. */
+  internal: unknown
+  /** A field is missing or has an invalid value; `field` names it. */
+  invalid_input: { readonly field: string; readonly message: string }
   /** The body is not one JSON object in UTF-8. */
-  invalid_json: 400,
-  /** Not signed in, or no longer. */
-  unauthenticated: 401,
-  /** Address and password do not belong together; says nothing about which accounts exist. */
-  invalid_credentials: 401,
-  /** A link, code, challenge or state that is unknown, used, expired or somebody else's: one answer for all. */
-  invalid_token: 401,
-  /** The request was sent by a page of another origin. */
-  origin_not_allowed: 403,
-  /** The act needs a fresh proof of who asks: `POST /auth/reauthenticate`, or sign in again. */
-  reauthentication_required: 403,
-  /** The account is disabled; said only to who has proved to be its owner. */
-  account_disabled: 403,
-  /** No such route, or nothing of that id that belongs to you. */
-  not_found: 404,
-  /** The route exists with other methods; see `Allow`. */
-  method_not_allowed: 405,
-  /** Another account holds the address. */
-  email_taken: 409,
-  /** Nothing else would let the person in: add another way first. */
-  last_method: 409,
-  /** There is one already: a password, a linked account, a passkey. */
-  already_exists: 409,
-  /** The account has as many as are allowed. */
-  too_many: 409,
-  /** The body is larger than 16 KiB. */
-  body_too_large: 413,
-  /** The body is not `application/json`. */
-  unsupported_media_type: 415,
-  /** The new password is refused; `reason` says why. */
-  password_rejected: 422,
-  /** The passkey's answer did not pass a step of the ceremony; `reason` says which. */
-  passkey_rejected: 422,
-  /** Wait as long as `Retry-After` says. */
-  too_many_attempts: 429,
-  /** A fault of the server; its log says more. */
-  internal: 500,
-  /** A provider cannot be asked, or answered what it must not. */
-  provider_failed: 502,
-  /** Too much work is waiting; try again after `Retry-After`. */
-  busy: 503,
+  invalid_json: { readonly message: string }
+  /** The path exists with other methods. The response has `Allow`. */
+  method_not_allowed: { readonly allow: string }
+  /** A page of another origin sent the request. */
+  origin_not_allowed: unknown
+  /** The caller is not signed in, or its session has ended. */
+  unauthenticated: unknown
   /** The database cannot be reached. */
-  unavailable: 503,
-})
-
-export type ErrorCode = keyof typeof errorStatus
-
-/** A refusal with what its answer has to say beside the code. */
-export type Refusal =
-  | { error: 'invalid_input'; field: string; message: string }
-  | { error: 'invalid_json'; message: string }
-  | { error: 'password_rejected'; problem: PasswordProblem; field?: string }
-  | { error: 'passkey_rejected'; problem: string }
-  | { error: 'too_many_attempts'; retryAfterSeconds: number }
-  | { error: 'method_not_allowed'; allow: string }
-  | {
-      error: Exclude<
-        ErrorCode,
-        | 'invalid_input'
-        | 'invalid_json'
-        | 'password_rejected'
-        | 'passkey_rejected'
-        | 'too_many_attempts'
-        | 'method_not_allowed'
-      >
-    }
-
-/** `{error, message, field?}` with the status of the code. */
-export function refuse(refusal: Refusal): Response {
-  const { headers, ...body } = describe(refusal)
-  const init = { status: errorStatus[refusal.error], headers: headers ?? {} }
-  return Response.json({ error: refusal.error, ...body }, init)
+  unavailable: unknown
+  /** The body is not `application/json`. */
+  unsupported_media_type: unknown
 }
 
-interface Description {
+/** The reasons that HTTP answers by their own name. {@link Refusals} lists the exceptions. */
+export type AnsweredReason = Exclude<RefusalReason, 'declined' | 'expired' | 'stale'>
+
+/** A code in the `error` field of a response. */
+export type ErrorCode = keyof HttpErrors | AnsweredReason
+
+/** The closed list of error codes, each with its status. A new reason does not compile until it has one. */
+export const errorStatus = Object.freeze({
+  invalid_input: 400,
+  invalid_json: 400,
+  unauthenticated: 401,
+  invalid_credentials: 401,
+  invalid_token: 401,
+  origin_not_allowed: 403,
+  reauthentication_required: 403,
+  account_disabled: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  email_taken: 409,
+  last_method: 409,
+  already_exists: 409,
+  too_many: 409,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  password_rejected: 422,
+  passkey_rejected: 422,
+  too_many_attempts: 429,
+  internal: 500,
+  provider_failed: 502,
+  busy: 503,
+  unavailable: 503,
+} as const satisfies Record<ErrorCode, number>)
+
+type DetailsOf<Code> = Code extends keyof HttpErrors
+  ? HttpErrors[Code]
+  : Code extends AnsweredReason
+    ? Refusals[Code]
+    : never
+
+/** An error with the data of its code. `message` and `field` replace the code's own. */
+export type ApiError = {
+  [Code in ErrorCode]: {
+    readonly error: Code
+    readonly message?: string
+    readonly field?: string
+  } & DetailsOf<Code>
+}[ErrorCode]
+
+/** Responds with `{error, message, field?, reason?}` and the status of the code. */
+export function errorResponse(error: ApiError): Response {
+  const { headers, ...body } = bodyOf(error)
+  return Response.json(
+    { error: error.error, ...body },
+    { status: errorStatus[error.error], headers: headers ?? {} },
+  )
+}
+
+/** The sentence of an error for the person who sees it. */
+export const messageOf = (error: ApiError): string => bodyOf(error).message
+
+interface ErrorBody {
   message: string
   field?: string
   reason?: string
   headers?: Record<string, string>
 }
 
-/** What RFC 9110 section 15.5.2 asks of every 401; browsers show no prompt for this scheme. */
+function bodyOf(error: ApiError): ErrorBody {
+  const described = describe(error)
+  const { message = described.message, field = described.field } = error
+  return { ...described, message, ...(field === undefined ? {} : { field }) }
+}
+
+/** RFC 9110 section 15.5.2 requires it of every 401. Browsers show no prompt for this scheme. */
 const challenge = { 'www-authenticate': 'Bearer' }
 
-/** A new refusal does not compile until it has its sentence. */
-function describe(refusal: Refusal): Description {
-  switch (refusal.error) {
+/** A new error does not compile until it has a message. */
+function describe(error: ApiError): ErrorBody {
+  switch (error.error) {
     case 'invalid_input':
-      return { message: refusal.message, field: refusal.field }
+      return { message: error.message, field: error.field }
     case 'invalid_json':
-      return { message: refusal.message }
+      return { message: error.message }
     case 'password_rejected':
-      return { ...refusal.problem, field: refusal.field ?? 'password' }
+      return { ...error.problem, field: 'password' }
     case 'passkey_rejected':
-      return { message: 'This passkey cannot be used here.', reason: refusal.problem }
+      return { message: 'This passkey could not be verified.', reason: error.problem }
     case 'too_many_attempts':
       return {
-        message: `Too many attempts. Try again in ${refusal.retryAfterSeconds} seconds.`,
-        headers: { 'retry-after': String(refusal.retryAfterSeconds) },
+        message: `Too many attempts. Try again in ${error.retryAfterSeconds} seconds.`,
+        headers: { 'retry-after': String(error.retryAfterSeconds) },
       }
     case 'method_not_allowed':
-      return { message: `Use ${refusal.allow}.`, headers: { allow: refusal.allow } }
+      return { message: `Use ${error.allow}.`, headers: { allow: error.allow } }
     case 'busy':
       return { message: 'The server is busy. Try again shortly.', headers: { 'retry-after': '1' } }
     case 'unauthenticated':
       return { message: 'You are not signed in.', headers: challenge }
     case 'invalid_credentials':
-      return { message: 'The e-mail address or the password is not right.', headers: challenge }
+      return { message: 'Incorrect email address or password.', headers: challenge }
     case 'invalid_token':
       return {
-        message: 'This has been used, is too old, or was replaced. Ask for a new one.',
+        message: 'This link or code has expired or was already used. Request a new one.',
         headers: challenge,
       }
     case 'reauthentication_required':
-      return { message: 'Confirm that it is you first.' }
+      return { message: 'Confirm your identity to continue.' }
     case 'account_disabled':
       return { message: 'This account is disabled.' }
     case 'last_method':
-      return { message: 'Nothing else would let you in. Add another way to sign in first.' }
+      return {
+        message: 'This is your only sign-in method. Add another one before you remove it.',
+      }
     case 'already_exists':
-      return { message: 'There is one already.' }
+      return { message: 'This already exists.' }
     case 'too_many':
-      return { message: 'You have as many as are allowed. Remove one first.' }
+      return { message: 'You have reached the limit. Remove one first.' }
     case 'origin_not_allowed':
-      return { message: 'Requests from this origin are not accepted.' }
+      return { message: 'Requests from this origin are not allowed.' }
     case 'not_found':
-      return { message: 'There is nothing here.' }
+      return { message: 'Not found.' }
     case 'email_taken':
-      return { message: 'An account with this e-mail address exists already.', field: 'email' }
+      return { message: 'An account with this email address already exists.', field: 'email' }
     case 'body_too_large':
-      return { message: 'The body must be at most 16 KiB.' }
+      return { message: 'The request body must not exceed 16 KiB.' }
     case 'unsupported_media_type':
       return { message: 'Send the body as application/json.' }
     case 'provider_failed':
-      return { message: 'The provider cannot be reached at the moment. Try again shortly.' }
+      return { message: 'The provider is unavailable. Try again later.' }
     case 'unavailable':
-      return { message: 'The database cannot be reached at the moment. Try again shortly.' }
+      return { message: 'The service is temporarily unavailable. Try again shortly.' }
     case 'internal':
-      return { message: 'Something went wrong on the server.' }
+      return { message: 'Something went wrong on the server. Try again later.' }
     default:
-      return refusal satisfies never
+      return error satisfies never
   }
 }
 
 /**
- * The refusal for something thrown. An InvalidInputError is the caller's only when it names one of the
- * route's own `fields`; everything unforeseen is `internal`, without detail.
+ * The error for a thrown value. An InvalidInputError is the caller's fault only when it names one of the
+ * route's own `fields`. Every unexpected value is `internal`, without details.
  */
-export function refusalOf(error: unknown, fields: readonly string[]): Refusal {
+export function thrownError(error: unknown, fields: readonly string[]): ApiError {
   if (error instanceof InvalidInputError && fields.includes(error.field))
     return { error: 'invalid_input', field: error.field, message: `${error.message}.` }
   return { error: error instanceof ToriiError ? codeOf(error.code) : 'internal' }

@@ -1,56 +1,36 @@
-import type { PasswordProblem } from '../../password-policy/policy.js'
-import { refuse } from './errors.js'
+import type { Refused } from '../../services/refusals.js'
+import type { AnsweredReason, ApiError } from './errors.js'
+import { errorResponse } from './errors.js'
 
-/** Every refusal of a service that has an answer of its own, whichever act it belongs to. */
-export type RefusedOutcome =
-  | { readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
-  | { readonly reason: 'password_rejected'; readonly problem: PasswordProblem }
-  | { readonly reason: 'passkey_rejected'; readonly problem: string }
-  | {
-      readonly reason:
-        | 'account_disabled'
-        | 'exists'
-        | 'invalid_credentials'
-        | 'invalid_token'
-        | 'last_method'
-        | 'none'
-        | 'not_found'
-        | 'provider_failed'
-        | 'reauthentication_required'
-        | 'stale'
-        | 'taken'
-        | 'too_many'
-        | 'unknown_provider'
-    }
+/** A refusal of a service that a route can answer. */
+export type RefusedOutcome = Refused<AnsweredReason | 'stale'>
 
-/** The answer to a refusal. `passwordField` names the field that a password was in. */
-export function refuseOutcome(refused: RefusedOutcome, passwordField = 'password'): Response {
+/** What a route says of a refusal in its own words: a message by reason, the field of the password. */
+export interface RefusalWords {
+  readonly messages?: { readonly [Reason in AnsweredReason]?: string }
+  /** The field of the request that had the password (default: `password`). */
+  readonly passwordField?: string
+}
+
+/** The error of a refusal: its reason, except that `stale` is `unauthenticated`. */
+export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}): ApiError {
+  if (refused.reason === 'stale') return { error: 'unauthenticated' }
+  const message = words.messages?.[refused.reason]
+  const said = message === undefined ? {} : { message }
   switch (refused.reason) {
     case 'too_many_attempts':
-      return refuse({ error: refused.reason, retryAfterSeconds: refused.retryAfterSeconds })
-    case 'password_rejected':
-      return refuse({ error: refused.reason, problem: refused.problem, field: passwordField })
+      return { error: refused.reason, retryAfterSeconds: refused.retryAfterSeconds, ...said }
+    case 'password_rejected': {
+      const { passwordField: field = 'password' } = words
+      return { error: refused.reason, problem: refused.problem, field, ...said }
+    }
     case 'passkey_rejected':
-      return refuse({ error: refused.reason, problem: refused.problem })
-    // The session has ended between its validation and the act.
-    case 'stale':
-      return refuse({ error: 'unauthenticated' })
-    case 'none':
-    case 'unknown_provider':
-      return refuse({ error: 'not_found' })
-    case 'exists':
-    case 'taken':
-      return refuse({ error: 'already_exists' })
-    case 'account_disabled':
-    case 'invalid_credentials':
-    case 'invalid_token':
-    case 'last_method':
-    case 'not_found':
-    case 'provider_failed':
-    case 'reauthentication_required':
-    case 'too_many':
-      return refuse({ error: refused.reason })
+      return { error: refused.reason, problem: refused.problem, ...said }
     default:
-      return refused satisfies never
+      return { error: refused.reason, ...said }
   }
 }
+
+/** The response to a refusal. */
+export const outcomeResponse = (refused: RefusedOutcome, words?: RefusalWords): Response =>
+  errorResponse(outcomeError(refused, words))

@@ -1,4 +1,4 @@
-import type { SignedIn } from '../../services/context/outcomes.js'
+import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
 import type { Call } from '../routes/route.js'
 import { sessionAnswer, userAnswer } from './answers.js'

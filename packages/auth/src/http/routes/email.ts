@@ -1,5 +1,4 @@
-import { refuse } from '../response/errors.js'
-import { refuseOutcome } from '../response/outcome-response.js'
+import { outcomeResponse } from '../response/outcome-response.js'
 import { accepted, noContent, signedIn } from '../response/respond.js'
 import { defineRoute } from './route.js'
 
@@ -16,7 +15,7 @@ export const emailRoutes = [
     feature: 'mail',
     async handle({ torii, info }, { email }) {
       const outcome = await torii.email.requestVerification(email, info)
-      return outcome.ok ? accepted() : refuseOutcome(outcome)
+      return outcome.ok ? accepted() : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -34,7 +33,7 @@ export const emailRoutes = [
       const { token: held } = call.credentials
       const valid = held === null ? null : await call.torii.sessions.validate(held)
       const outcome = await call.torii.email.verify({ token, password, valid }, call.info)
-      if (!outcome.ok) return refuseOutcome(outcome)
+      if (!outcome.ok) return outcomeResponse(outcome)
       return outcome.token === null ? noContent() : signedIn(call, 200, outcome)
     },
   }),
@@ -49,7 +48,7 @@ export const emailRoutes = [
     feature: 'mail',
     async handle({ torii, valid, info }, { email }) {
       const outcome = await torii.email.requestChange(valid, email, info)
-      return outcome.ok ? accepted() : refuseOutcome(outcome)
+      return outcome.ok ? accepted() : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -64,8 +63,7 @@ export const emailRoutes = [
     form: 'account',
     async handle({ torii, valid, info }, { token }) {
       const outcome = await torii.email.completeChange(valid, token, info)
-      if (outcome.ok) return noContent()
-      return outcome.reason === 'taken' ? refuse({ error: 'email_taken' }) : refuseOutcome(outcome)
+      return outcome.ok ? noContent() : outcomeResponse(outcome)
     },
   }),
 ]

@@ -1,5 +1,5 @@
-import { refuse } from '../response/errors.js'
-import { refuseOutcome } from '../response/outcome-response.js'
+import { errorResponse } from '../response/errors.js'
+import { outcomeResponse } from '../response/outcome-response.js'
 import { accepted, signedIn } from '../response/respond.js'
 import { defineRoute } from './route.js'
 
@@ -16,7 +16,7 @@ export const magicLinkRoutes = [
     feature: 'mail',
     async handle({ torii, info }, { email }) {
       const outcome = await torii.magicLink.request({ email }, info)
-      return outcome.ok ? accepted() : refuseOutcome(outcome)
+      return outcome.ok ? accepted() : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -33,10 +33,10 @@ export const magicLinkRoutes = [
       const proof = proofOf(token ?? null, email ?? null, code ?? null)
       if (proof === null) {
         const message = 'Send token, or email and code.'
-        return refuse({ error: 'invalid_input', field: 'token', message })
+        return errorResponse({ error: 'invalid_input', field: 'token', message })
       }
       const outcome = await call.torii.magicLink.authenticate(proof, call.info)
-      return outcome.ok ? signedIn(call, 200, outcome) : refuseOutcome(outcome)
+      return outcome.ok ? signedIn(call, 200, outcome) : outcomeResponse(outcome)
     },
   }),
 ]

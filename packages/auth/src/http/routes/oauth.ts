@@ -3,7 +3,7 @@ import type { OAuthCallbackOutcome } from '../../services/oauth/callback.js'
 import { findCookie, sessionCookie } from '../request/cookie.js'
 import { flowCookie, flowCookieName } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
-import { refuseOutcome } from '../response/outcome-response.js'
+import { outcomeResponse } from '../response/outcome-response.js'
 import { endFormerSession, noContent, seeOther } from '../response/respond.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
@@ -50,7 +50,7 @@ export const oauthRoutes = [
       const { torii, param, query, info } = call
       const input = { redirectTo: query.get('redirectTo'), browser: browserOf(call) }
       const started = await torii.oauth.start(param, input, info)
-      if (!started.ok) return refuseOutcome(started)
+      if (!started.ok) return outcomeResponse(started)
       return seeOther(started.url, { 'set-cookie': cookieOf(call, started.browser) })
     },
   }),
@@ -84,7 +84,7 @@ export const oauthRoutes = [
       const { torii, valid, param, info, site } = call
       const input = { redirectTo: site.pages.account, browser: browserOf(call) }
       const started = await torii.oauth.startLink(valid, param, input, info)
-      if (!started.ok) return refuseOutcome(started)
+      if (!started.ok) return outcomeResponse(started)
       const headers = { 'set-cookie': cookieOf(call, started.browser) }
       return Response.json({ url: started.url }, { headers })
     },
@@ -112,7 +112,7 @@ export const oauthRoutes = [
     errors: ['last_method', 'reauthentication_required'],
     async handle({ torii, valid, info, param }) {
       const outcome = await torii.oauth.unlink(valid, param, info)
-      return outcome.ok ? noContent() : refuseOutcome(outcome)
+      return outcome.ok ? noContent() : outcomeResponse(outcome)
     },
   }),
 ]
@@ -127,10 +127,9 @@ async function callbackAnswer(
 ): Promise<Response> {
   const { pages } = call.site
   if (!outcome.ok) {
-    if (outcome.reason === 'unknown_provider') return refuseOutcome(outcome)
-    const code = outcome.reason === 'taken' ? 'already_exists' : outcome.reason
+    if (outcome.reason === 'not_found') return outcomeResponse(outcome)
     const mark = pages.failed.includes('?') ? '&' : '?'
-    return seeOther(`${pages.failed}${mark}error=${code}`)
+    return seeOther(`${pages.failed}${mark}error=${outcome.reason}`)
   }
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
   const { session, token, redirectTo } = outcome

@@ -1,5 +1,5 @@
 import type { Passkey } from 'torii-core'
-import { refuseOutcome } from '../response/outcome-response.js'
+import { outcomeResponse } from '../response/outcome-response.js'
 import { noContent, signedIn } from '../response/respond.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
@@ -26,7 +26,7 @@ export const passkeyRoutes = [
     feature: 'passkey',
     async handle({ torii, valid, info }) {
       const started = await torii.passkey.registerOptions(valid, info)
-      if (!started.ok) return refuseOutcome(started)
+      if (!started.ok) return outcomeResponse(started)
       const { challengeId, options } = started
       return Response.json({ challengeId, options })
     },
@@ -50,7 +50,7 @@ export const passkeyRoutes = [
       const named = typeof name === 'string' ? { name } : {}
       const input = { challengeId, response, ...named }
       const outcome = await torii.passkey.register(valid, input, info)
-      if (!outcome.ok) return refuseOutcome(outcome)
+      if (!outcome.ok) return outcomeResponse(outcome)
       return Response.json({ passkey: passkeyAnswer(outcome.passkey) }, { status: 201 })
     },
   }),
@@ -69,7 +69,7 @@ export const passkeyRoutes = [
         purpose === 'reauthenticate'
           ? await reauthenticationOptions(call)
           : await torii.passkey.authenticateOptions(email == null ? {} : { email }, info)
-      if (!started.ok) return refuseOutcome(started)
+      if (!started.ok) return outcomeResponse(started)
       const { challengeId, options } = started
       return Response.json({ challengeId, options })
     },
@@ -85,7 +85,7 @@ export const passkeyRoutes = [
     feature: 'passkey',
     async handle(call, input) {
       const outcome = await call.torii.passkey.authenticate(input, call.info)
-      return outcome.ok ? signedIn(call, 200, outcome) : refuseOutcome(outcome)
+      return outcome.ok ? signedIn(call, 200, outcome) : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -113,7 +113,7 @@ export const passkeyRoutes = [
     feature: 'passkey',
     async handle({ torii, valid, info, param }, { name }) {
       const outcome = await torii.passkey.rename(valid, param, name, info)
-      if (!outcome.ok) return refuseOutcome(outcome)
+      if (!outcome.ok) return outcomeResponse(outcome)
       return Response.json({ passkey: passkeyAnswer(outcome.passkey) })
     },
   }),
@@ -128,7 +128,7 @@ export const passkeyRoutes = [
     feature: 'passkey',
     async handle({ torii, valid, info, param }) {
       const outcome = await torii.passkey.delete(valid, param, info)
-      return outcome.ok ? noContent() : refuseOutcome(outcome)
+      return outcome.ok ? noContent() : outcomeResponse(outcome)
     },
   }),
 ]

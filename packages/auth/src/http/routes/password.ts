@@ -1,5 +1,4 @@
-import { refuse } from '../response/errors.js'
-import { refuseOutcome } from '../response/outcome-response.js'
+import { outcomeResponse } from '../response/outcome-response.js'
 import { accepted, noContent, signedIn } from '../response/respond.js'
 import { defineRoute } from './route.js'
 
@@ -18,9 +17,9 @@ export const passwordRoutes = [
       const profile = name === undefined ? {} : { name }
       const made = await call.torii.password.register({ email, password, ...profile }, call.info)
       if (made.ok) return made.session === null ? accepted() : signedIn(call, 201, made)
-      if (made.reason !== 'taken') return refuseOutcome(made)
-      // Where addresses are verified the answer is the same for every one; the owner is told by mail.
-      return call.torii.options.requireVerifiedEmail ? accepted() : refuse({ error: 'email_taken' })
+      // Where email addresses are verified, every registration has the same answer; the owner gets a mail.
+      const isSecret = made.reason === 'email_taken' && call.torii.options.requireVerifiedEmail
+      return isSecret ? accepted() : outcomeResponse(made)
     },
   }),
   defineRoute({
@@ -33,7 +32,7 @@ export const passwordRoutes = [
     errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
     async handle(call, { email, password }) {
       const outcome = await call.torii.password.authenticate({ email, password }, call.info)
-      return outcome.ok ? signedIn(call, 200, outcome) : refuseOutcome(outcome)
+      return outcome.ok ? signedIn(call, 200, outcome) : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -46,7 +45,7 @@ export const passwordRoutes = [
     errors: ['invalid_credentials', 'password_rejected', 'too_many_attempts', 'busy'],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.change(valid, passwords, info)
-      return outcome.ok ? noContent() : refuseOutcome(outcome, 'newPassword')
+      return outcome.ok ? noContent() : outcomeResponse(outcome, { passwordField: 'newPassword' })
     },
   }),
   defineRoute({
@@ -59,7 +58,7 @@ export const passwordRoutes = [
     errors: ['already_exists', 'password_rejected', 'reauthentication_required', 'busy'],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.set(valid, passwords, info)
-      return outcome.ok ? noContent() : refuseOutcome(outcome, 'newPassword')
+      return outcome.ok ? noContent() : outcomeResponse(outcome, { passwordField: 'newPassword' })
     },
   }),
   defineRoute({
@@ -72,7 +71,7 @@ export const passwordRoutes = [
     errors: ['last_method', 'not_found', 'reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.password.remove(valid, info)
-      return outcome.ok ? noContent() : refuseOutcome(outcome)
+      return outcome.ok ? noContent() : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -86,7 +85,7 @@ export const passwordRoutes = [
     feature: 'mail',
     async handle({ torii, info }, { email }) {
       const outcome = await torii.password.reset.request(email, info)
-      return outcome.ok ? accepted() : refuseOutcome(outcome)
+      return outcome.ok ? accepted() : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -101,7 +100,7 @@ export const passwordRoutes = [
     form: 'signIn',
     async handle({ torii, info }, input) {
       const outcome = await torii.password.reset.complete(input, info)
-      return outcome.ok ? noContent() : refuseOutcome(outcome)
+      return outcome.ok ? noContent() : outcomeResponse(outcome)
     },
   }),
 ]

@@ -1,4 +1,4 @@
-import type { Refusal } from '../response/errors.js'
+import type { ApiError } from '../response/errors.js'
 import type { Route } from './route.js'
 
 /** Where the routes lie under the base URL. */
@@ -6,7 +6,7 @@ export const basePath = '/auth'
 
 export type Match =
   | { readonly ok: true; readonly route: Route; readonly param: string }
-  | { readonly ok: false; readonly refusal: Refusal }
+  | { readonly ok: false; readonly error: ApiError }
 
 /** Finds the route of a path. */
 export type Router = (method: string, pathname: string) => Match
@@ -24,12 +24,12 @@ export function createRouter(routes: readonly Route[]): Router {
   }
   return (method, pathname) => {
     const { candidates, param } = findCandidates(byForm, pathname)
-    if (candidates.length === 0) return { ok: false, refusal: { error: 'not_found' } }
+    if (candidates.length === 0) return { ok: false, error: { error: 'not_found' } }
     const wanted = method === 'HEAD' ? 'GET' : method
     const route = candidates.find((candidate) => candidate.method === wanted)
     if (route !== undefined) return { ok: true, route, param }
     const allow = allowedMethods(candidates)
-    return { ok: false, refusal: { error: 'method_not_allowed', allow } }
+    return { ok: false, error: { error: 'method_not_allowed', allow } }
   }
 }
 

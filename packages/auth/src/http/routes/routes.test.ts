@@ -6,9 +6,7 @@ import { matchRoute, routes } from './routes.js'
 const id = '0190f000-0000-7000-8000-000000000000'
 const found = (method: string, path: string) => {
   const match = matchRoute(method, path)
-  return match.ok
-    ? `${match.route.method} ${match.route.path} ${match.param}`.trim()
-    : match.refusal
+  return match.ok ? `${match.route.method} ${match.route.path} ${match.param}`.trim() : match.error
 }
 
 test('the table has the routes of the contract', () => {

@@ -1,8 +1,8 @@
 import { parseSessionId } from 'torii-core'
 import { clearedCookie, sessionCookie } from '../request/cookie.js'
 import { sessionAnswer, userAnswer } from '../response/answers.js'
-import { refuse } from '../response/errors.js'
-import { refuseOutcome } from '../response/outcome-response.js'
+import { errorResponse } from '../response/errors.js'
+import { outcomeResponse } from '../response/outcome-response.js'
 import { noContent } from '../response/respond.js'
 import type { SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
@@ -48,7 +48,7 @@ export const sessionRoutes = [
     async handle({ torii, valid, param: id }) {
       // One spelling per id: another would be a second path to the same session.
       const known = parseSessionId(id) === id && (await torii.sessions.revoke(valid, id))
-      return known ? noContent() : refuse({ error: 'not_found' })
+      return known ? noContent() : errorResponse({ error: 'not_found' })
     },
   }),
   defineRoute({
@@ -62,7 +62,7 @@ export const sessionRoutes = [
     async handle({ torii, valid }) {
       const outcome = await torii.sessions.revokeOthers(valid)
       if (outcome.ok) return Response.json({ revoked: outcome.revoked })
-      return refuse({ error: 'unauthenticated' })
+      return errorResponse({ error: 'unauthenticated' })
     },
   }),
   defineRoute({
@@ -90,7 +90,7 @@ export const sessionRoutes = [
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.sessions.derive(valid, info)
-      if (!outcome.ok) return refuseOutcome(outcome)
+      if (!outcome.ok) return outcomeResponse(outcome)
       const session = sessionAnswer(outcome.session, false)
       return Response.json({ token: outcome.token.reveal(), session }, { status: 201 })
     },
@@ -160,9 +160,9 @@ async function reauthenticate(
   const outcome = await prove()
   if (outcome === null) {
     const message = 'Send password, or challengeId and response.'
-    return refuse({ error: 'invalid_input', field: 'password', message })
+    return errorResponse({ error: 'invalid_input', field: 'password', message })
   }
-  if (!outcome.ok) return refuseOutcome(outcome)
+  if (!outcome.ok) return outcomeResponse(outcome)
   if (!held.rotate) return noContent()
   const cookie = sessionCookie(torii.options.baseUrl, outcome.session, outcome.token)
   return new Response(null, { status: 204, headers: { 'set-cookie': cookie } })

@@ -1,6 +1,6 @@
 import { clearedCookie } from '../request/cookie.js'
 import { userAnswer } from '../response/answers.js'
-import { refuseOutcome } from '../response/outcome-response.js'
+import { outcomeResponse } from '../response/outcome-response.js'
 import { defineRoute } from './route.js'
 
 /** The person's own account. */
@@ -31,7 +31,9 @@ export const userRoutes = [
         ...(picture === undefined ? {} : { picture }),
       }
       const outcome = await torii.users.update(valid, changes, info)
-      return outcome.ok ? Response.json({ user: userAnswer(outcome.user) }) : refuseOutcome(outcome)
+      return outcome.ok
+        ? Response.json({ user: userAnswer(outcome.user) })
+        : outcomeResponse(outcome)
     },
   }),
   defineRoute({
@@ -44,7 +46,7 @@ export const userRoutes = [
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.delete(valid, info)
-      if (!outcome.ok) return refuseOutcome(outcome)
+      if (!outcome.ok) return outcomeResponse(outcome)
       const headers = { 'set-cookie': clearedCookie(torii.options.baseUrl) }
       return new Response(null, { status: 204, headers })
     },
@@ -59,7 +61,7 @@ export const userRoutes = [
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.export(valid, info)
-      return outcome.ok ? Response.json(outcome.data) : refuseOutcome(outcome)
+      return outcome.ok ? Response.json(outcome.data) : outcomeResponse(outcome)
     },
   }),
 ]

@@ -3,6 +3,7 @@ import { InvalidInputError, newUserId, parseSessionId, parseUserId, requireEmail
 import type { ToriiEvent } from '../../events/event.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import type { Refused } from '../refusals.js'
 import { readProfile } from '../users/profile-input.js'
 
 /** An account that an operator makes. It has no password: the person sets one by reset, or signs in another way. */
@@ -16,7 +17,7 @@ export interface AccountInput<Metadata extends object = Record<string, Json>>
 export type AccountCreation<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata> }
   /** Another account holds this address. */
-  | { readonly ok: false; readonly reason: 'taken' }
+  | Refused<'email_taken'>
 
 /** What an operator does to an account. Each is one commit, told as an event by `admin`. */
 export interface AccountOperations<Metadata extends object = Record<string, Json>> {
@@ -57,7 +58,7 @@ export function createAccountOperations<Metadata extends object>({
         effects: (outcome) => (outcome.ok ? creationOf(outcome.user) : {}),
         createsUser: true,
       })
-      return made.ok ? { ok: true, user: made.user } : { ok: false, reason: 'taken' }
+      return made.ok ? { ok: true, user: made.user } : { ok: false, reason: 'email_taken' }
     },
     disable: (id) =>
       withUser(id, null, (userId) =>

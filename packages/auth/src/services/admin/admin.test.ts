@@ -109,7 +109,7 @@ test('an operator makes an account without a password, verified or not', async (
       ],
     )
     const again = await eventsOf(() => admin.create({ email: email.toUpperCase() }))
-    assert.deepEqual(again, { result: { ok: false, reason: 'taken' }, events: [] })
+    assert.deepEqual(again, { result: { ok: false, reason: 'email_taken' }, events: [] })
   }
 })
 

@@ -6,20 +6,24 @@ import { maskAddress } from '../../mail/masked-email.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import { linkMail, linkSeconds } from '../links/link-mail.js'
 import type { LinkToken } from '../links/link-token.js'
 import { hashLinkSecret, newLinkSecret, parseVerificationToken } from '../links/link-token.js'
-import type { Stale } from '../password/change.js'
-import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import type {
+  InvalidToken,
+  ReauthenticationRequired,
+  Refused,
+  StaleSession,
+  TooManyAttempts,
+} from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 
 export type RequestChangeOutcome =
   | { readonly ok: true }
   | ReauthenticationRequired
   | TooManyAttempts
-  | Stale
+  | StaleSession
 
 /**
  * Mails a link to the new address, which nobody holds until the link is used; the same answer whether
@@ -62,9 +66,9 @@ export async function requestEmailChange<Metadata extends object>(
 export type CompleteChangeOutcome<Metadata extends object> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly sessionsEnded: number }
   /** Unknown, used, expired, or of another account than the session's: one answer. */
-  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | InvalidToken
   /** Another account has taken the address meanwhile. */
-  | { readonly ok: false; readonly reason: 'taken' }
+  | Refused<'email_taken'>
 
 /**
  * Moves the account to the new address, which is verified by this; ends the other sessions and whatever was

@@ -44,7 +44,7 @@ test('T4.58 registering a new and a taken address: the same two statements, no s
     )
   const [taken, made] = [await attempt(email), await attempt(fresh)]
   assert.deepEqual([taken.statements, made.statements], [2, 2])
-  assert.deepEqual(taken.result, { ok: false, reason: 'taken' })
+  assert.deepEqual(taken.result, { ok: false, reason: 'email_taken' })
   assert.ok(made.result.ok && made.result.session === null && made.result.token === null)
   await torii.settled()
   await mailbox.takeOne(email, 'already_registered')
@@ -56,7 +56,7 @@ test('T4.58 registering a new and a taken address: the same two statements, no s
 test('registering an unverified address again mails its verification and stores nothing else', async () => {
   const { email, user } = await registered()
   const { made } = await register(email, another)
-  assert.deepEqual(made, { ok: false, reason: 'taken' })
+  assert.deepEqual(made, { ok: false, reason: 'email_taken' })
   const { token } = await mailbox.takeOne(email, 'verify_email')
   const outcome = await torii.email.verify({ token, password: goodPassword }, requestInfo)
   assert.ok(outcome.ok && outcome.session !== null)
@@ -207,7 +207,7 @@ test('an address that somebody has taken meanwhile is not moved to', async () =>
   await register(next)
   assert.deepEqual(await torii.email.completeChange(valid, token, requestInfo), {
     ok: false,
-    reason: 'taken',
+    reason: 'email_taken',
   })
 })
 

@@ -8,14 +8,14 @@ import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import type { ServiceContext } from '../context/context.js'
-import type { SignedIn } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
-import type { PasswordRejected } from '../password/change.js'
 import { readPassword } from '../password/change.js'
+import type { InvalidToken, PasswordRejected } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
+import type { SignedIn } from '../sign-in.js'
 
 /** A person who opened the link. */
 export interface VerifyInput<Metadata extends object> {
@@ -38,7 +38,7 @@ export type VerifyOutcome<Metadata extends object> =
     }
   | PasswordRejected
   /** Unknown, used, expired, of another purpose, or the account is verified already: one answer. */
-  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | InvalidToken
 
 const invalidToken = Object.freeze({ ok: false, reason: 'invalid_token' } as const)
 

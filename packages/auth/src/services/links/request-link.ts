@@ -3,10 +3,10 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
+import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { linkMail, linkSeconds } from './link-mail.js'
-import { hashLinkSecret, newLinkSecret } from './link-token.js'
 
 /** A request that was taken on. Whether there was anything to mail is nobody's business. */
 export type RequestOutcome = { readonly ok: true } | TooManyAttempts

@@ -5,12 +5,13 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { codeAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
-import type { SignedIn, TooManyAttempts } from '../context/outcomes.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
+import type { InvalidToken, TooManyAttempts } from '../refusals.js'
 import { prepareAnybodysSession } from '../sessions/new-session.js'
+import type { SignedIn } from '../sign-in.js'
 import { codeCandidates, readCode } from './code.js'
 
 /** What a person brings from their mailbox: the token of the link, or the code and its address. */
@@ -24,12 +25,6 @@ export interface MagicLinkSignIn<Metadata extends object> extends SignedIn<Metad
   readonly created: boolean
   /** True when this was the first proof of the address: ways in that somebody made before are gone. */
   readonly tookOver: boolean
-}
-
-/** Unknown, used, expired, of a disabled account, or of nobody where `magicLink.signUp` is off. */
-export interface InvalidToken {
-  readonly ok: false
-  readonly reason: 'invalid_token'
 }
 
 export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =

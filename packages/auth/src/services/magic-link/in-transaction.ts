@@ -2,7 +2,8 @@ import type { Json } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import type { LinkToken } from '../links/link-token.js'
-import type { InvalidToken, MagicLinkSignIn } from './authenticate.js'
+import type { InvalidToken } from '../refusals.js'
+import type { MagicLinkSignIn } from './authenticate.js'
 import { authenticateByToken } from './authenticate.js'
 
 /** Magic links in the application's own transaction. */

@@ -5,10 +5,10 @@ import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { hashCode, newCode } from './code.js'
 
 /** Whom a link is for. */

@@ -31,7 +31,7 @@ test('T9.108 tokens that are kept are not in the table in clear, and are given t
   const stranger = await signIn(newPerson())
   assert.deepEqual(await torii.oauth.accessToken(stranger.user.id, account.id), {
     ok: false,
-    reason: 'none',
+    reason: 'not_found',
   })
 })
 

@@ -4,16 +4,17 @@ import type { GrantedTokens } from '../../oauth-client/provider-client.js'
 import { ProviderFailure } from '../../oauth-client/provider-failure.js'
 import { decryptTokens, encryptTokens, ProviderToken } from '../../oauth-client/provider-tokens.js'
 import type { ServiceContext } from '../context/context.js'
+import type { Refused } from '../refusals.js'
 import type { UsableProvider } from './clients.js'
 
 export type AccessTokenOutcome =
   | { readonly ok: true; readonly accessToken: ProviderToken; readonly expiresAt: Date | null }
   /** No tokens are kept of this account, or it is not this person's, or its provider is gone or disabled. */
-  | { readonly ok: false; readonly reason: 'none' }
+  | Refused<'not_found'>
   /** They ended, and the provider gives no new ones: the person has to sign in there again. */
-  | { readonly ok: false; readonly reason: 'expired' }
+  | Refused<'expired'>
   /** The provider cannot be asked at the moment. */
-  | { readonly ok: false; readonly reason: 'provider_failed' }
+  | Refused<'provider_failed'>
 
 /** A token that ends sooner than this is refreshed first: the call it is for takes time. */
 const marginMs = 60_000
@@ -54,7 +55,7 @@ export async function accessToken<Metadata extends object>(
   for (;;) {
     const kept = await oauthAccounts.findTokens(userId, id)
     const usable = kept === null ? undefined : providers.get(kept.provider)
-    if (kept === null || usable === undefined) return { ok: false, reason: 'none' }
+    if (kept === null || usable === undefined) return { ok: false, reason: 'not_found' }
     const tokens = decryptTokens(keys, kept)
     if (isFresh(tokens)) return given(tokens)
     const { refreshToken } = tokens

@@ -18,12 +18,12 @@ import type { GrantedTokens } from '../../oauth-client/provider-client.js'
 import { ProviderFailure } from '../../oauth-client/provider-failure.js'
 import { encryptTokens } from '../../oauth-client/provider-tokens.js'
 import type { ServiceContext } from '../context/context.js'
-import type { SignedIn } from '../context/outcomes.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import type { InvalidToken, Refused } from '../refusals.js'
 import { prepareAnybodysSession } from '../sessions/new-session.js'
+import type { SignedIn } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
-import type { ProviderUnavailable, UnknownProvider } from './start.js'
 
 /** What the browser brings back from a provider. */
 export interface OAuthCallbackInput<Metadata extends object> {
@@ -48,16 +48,16 @@ export type OAuthCallbackOutcome<Metadata extends object> =
       readonly account: OAuthAccount
       readonly redirectTo: string | null
     }
-  | UnknownProvider
+  | Refused<'not_found'>
   /** The state is unknown, used, expired, of another browser, provider or session: one answer. */
-  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | InvalidToken
   /** The person said no at the provider. */
-  | { readonly ok: false; readonly reason: 'declined' }
-  | ProviderUnavailable
+  | Refused<'declined'>
+  | Refused<'provider_failed'>
   /** The account of this identity is disabled. */
-  | { readonly ok: false; readonly reason: 'account_disabled' }
+  | Refused<'account_disabled'>
   /** The identity to link belongs to an account already: another's, or this one's. */
-  | { readonly ok: false; readonly reason: 'taken' }
+  | Refused<'already_exists'>
 
 const invalidToken = Object.freeze({ ok: false, reason: 'invalid_token' } as const)
 
@@ -72,7 +72,7 @@ export async function completeFlow<Metadata extends object>(
   requestInfo: RequestInfo,
 ): Promise<OAuthCallbackOutcome<Metadata>> {
   const info = readRequestInfo(requestInfo)
-  if (usable === undefined) return { ok: false, reason: 'unknown_provider' }
+  if (usable === undefined) return { ok: false, reason: 'not_found' }
   const secrets = readFlowSecrets(usable.binding, query.get('state'), browser)
   if (secrets === null) return invalidToken
   const { stateHash, browserHash } = secrets
@@ -102,7 +102,7 @@ function failed<Metadata extends object>(
   provider: string,
   { problem, detail }: ProviderFailure,
   info: RequestInfo,
-): { ok: false; reason: 'declined' | 'provider_failed' } {
+): Refused<'declined' | 'provider_failed'> {
   if (problem === 'refused' && detail === 'access_denied') return { ok: false, reason: 'declined' }
   options.log({ level: 'warn', event: 'provider_failed', provider, problem, detail })
   const told = { method: 'oauth', reason: problem } as const
@@ -216,7 +216,9 @@ async function link<Metadata extends object>(
         : {},
   })
   if (outcome.ok) return { ok: true, kind: 'linked', account: outcome.account, redirectTo }
-  return outcome.reason === 'taken' ? { ok: false, reason: 'taken' } : invalidToken
+  return outcome.reason === 'already_exists'
+    ? { ok: false, reason: 'already_exists' }
+    : invalidToken
 }
 
 const linkedMail = (

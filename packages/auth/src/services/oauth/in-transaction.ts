@@ -4,7 +4,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import type { ReauthenticationRequired } from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 
 export type UnlinkOutcome = MethodRemoval | ReauthenticationRequired

@@ -194,7 +194,7 @@ test('T6.76 who declines is told so; the state is used up and nobody is made', a
 })
 
 test('T6.83 a disabled provider is refused everywhere, like an unknown one', async () => {
-  const unknown = { ok: false, reason: 'unknown_provider' }
+  const unknown = { ok: false, reason: 'not_found' }
   assert.ok(!torii.oauth.providers().some(({ name }) => name === 'closed'))
   for (const name of ['closed', 'nobody', '__proto__']) {
     assert.deepEqual(await torii.oauth.start(name, {}, requestInfo), unknown)
@@ -283,7 +283,7 @@ test('T1.18 an identity that belongs to somebody is not linked a second time', a
   const owner = newPerson()
   await signIn(owner, 'play')
   const valid = await validated((await signIn(newPerson())).token)
-  assert.deepEqual(await linkOnce(valid, owner), { ok: false, reason: 'taken' })
+  assert.deepEqual(await linkOnce(valid, owner), { ok: false, reason: 'already_exists' })
 })
 
 test('linking and unlinking need a recent proof of who asks', async () => {

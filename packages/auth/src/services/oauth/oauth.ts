@@ -81,7 +81,7 @@ export function createOAuthService<Metadata extends object>(
     list: (valid) => context.storage.oauthAccounts.list(valid.user.id),
     async accessToken(userId, id) {
       const accountId = parseOAuthAccountId(id)
-      if (accountId === null) return { ok: false, reason: 'none' }
+      if (accountId === null) return { ok: false, reason: 'not_found' }
       return accessToken(context, providers, userId, accountId)
     },
     reencryptTokens: () => reencryptTokens(context),

@@ -6,9 +6,8 @@ import { newFlowSecrets } from '../../oauth-client/flow-secrets.js'
 import { ProviderFailure } from '../../oauth-client/provider-failure.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import type { ReauthenticationRequired, Refused, TooManyAttempts } from '../refusals.js'
 import { actorOf, requireRecent } from '../sessions/valid-session.js'
 import type { UsableProvider } from './clients.js'
 import { checkRedirectTo } from './redirect-to.js'
@@ -21,18 +20,6 @@ export interface OAuthStartInput {
   browser?: string | BrowserSecret | null
 }
 
-/** There is no such provider, or it is disabled. */
-export interface UnknownProvider {
-  readonly ok: false
-  readonly reason: 'unknown_provider'
-}
-
-/** The provider cannot be asked, or answered what it must not; the log says more. */
-export interface ProviderUnavailable {
-  readonly ok: false
-  readonly reason: 'provider_failed'
-}
-
 export type OAuthStartOutcome =
   | {
       readonly ok: true
@@ -41,8 +28,8 @@ export type OAuthStartOutcome =
       /** For a cookie of this very browser: HttpOnly, SameSite=Lax. The answer counts only with it. */
       readonly browser: BrowserSecret
     }
-  | UnknownProvider
-  | ProviderUnavailable
+  | Refused<'not_found'>
+  | Refused<'provider_failed'>
   | TooManyAttempts
 
 export type OAuthLinkStartOutcome = OAuthStartOutcome | ReauthenticationRequired
@@ -57,7 +44,7 @@ export async function startFlow<Metadata extends object>(
 ): Promise<OAuthStartOutcome> {
   const info = readRequestInfo(requestInfo)
   const { options, storage, emit } = context
-  if (usable === undefined) return { ok: false, reason: 'unknown_provider' }
+  if (usable === undefined) return { ok: false, reason: 'not_found' }
   const { redirectTo = null, browser = null } = input ?? {}
   const secrets = newFlowSecrets(usable.binding, browser)
   const origins = [options.baseUrl.origin, ...options.oauth.redirectOrigins]

@@ -10,10 +10,11 @@ import { requestOptions } from '../../webauthn/ceremony-options.js'
 import type { AuthenticationVerdict } from '../../webauthn/verify-authentication.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context/context.js'
-import type { SignedIn, TooManyAttempts } from '../context/outcomes.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import type { Refused, TooManyAttempts } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
+import type { SignedIn } from '../sign-in.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { decoyCredentials, descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
@@ -31,7 +32,7 @@ export type AuthenticatePasskeyStart = PasskeyCeremonyStart<PasskeyRequestOption
 export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
   /** Whatever was wrong with challenge, passkey, signature, counter or account: one answer. */
-  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | Refused<'invalid_credentials'>
 
 export const invalidCredentials = Object.freeze({
   ok: false,

@@ -4,14 +4,14 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import type { ReauthenticationRequired, Refused } from '../refusals.js'
 import { actorOf, eventContextOf } from '../sessions/valid-session.js'
 import { readPasskeyName } from './input.js'
 
 export type RenamePasskeyOutcome =
   | { readonly ok: true; readonly passkey: Passkey }
   /** No such passkey of this person, or the session has ended meanwhile. */
-  | { readonly ok: false; readonly reason: 'not_found' }
+  | Refused<'not_found'>
 
 export type DeletePasskeyOutcome = MethodRemoval | ReauthenticationRequired
 

@@ -197,7 +197,7 @@ test('T7.87 a credential that somebody has is nobody else’s, and not twice the
       { challengeId: asked.challengeId, response },
       requestInfo,
     )
-    assert.deepEqual(outcome, { ok: false, reason: 'taken' })
+    assert.deepEqual(outcome, { ok: false, reason: 'already_exists' })
   }
 })
 

@@ -7,9 +7,9 @@ import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import type { Refused, TooManyAttempts } from '../refusals.js'
 import { freshSecret, keyOfSession, sameSecret } from '../sessions/session-key.js'
 import { actorOf, eventContextOf } from '../sessions/valid-session.js'
 import { effectsOfUse, invalidCredentials, refused, useOf } from './authenticate.js'
@@ -31,13 +31,13 @@ export interface ReauthenticateWithPasskeyInput extends PasskeyAnswerInput {
 export type ReauthenticatePasskeyStart =
   | PasskeyCeremonyStart<PasskeyRequestOptions>
   /** This person has no passkey. */
-  | { readonly ok: false; readonly reason: 'none' }
+  | Refused<'not_found'>
   | TooManyAttempts
 
 export type ReauthenticateWithPasskeyOutcome =
   | { readonly ok: true; readonly session: Session; readonly token: SessionToken }
   /** Whatever was wrong: one answer. */
-  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | Refused<'invalid_credentials'>
 
 /** What the person's browser is to prove them with. Two statements. */
 export async function reauthenticateOptions<Metadata extends object>(
@@ -47,7 +47,7 @@ export async function reauthenticateOptions<Metadata extends object>(
 ): Promise<ReauthenticatePasskeyStart> {
   const info = readRequestInfo(requestInfo)
   const existing = await context.storage.passkeys.credentials(valid.user.id)
-  if (existing.length === 0) return { ok: false, reason: 'none' }
+  if (existing.length === 0) return { ok: false, reason: 'not_found' }
   const id = newChallengeId()
   const holder = { kind: 'session', actor: actorOf(valid) } as const
   const tooMany = await startCeremony(context, id, 'reauthenticate', holder, info)

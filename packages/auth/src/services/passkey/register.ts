@@ -7,12 +7,15 @@ import type { RegistrationAnswer } from '../../webauthn/answer.js'
 import { readRegistrationAnswer } from '../../webauthn/answer.js'
 import type { PasskeyCreationOptions } from '../../webauthn/ceremony-options.js'
 import { creationOptions } from '../../webauthn/ceremony-options.js'
-import type { PasskeyProblem } from '../../webauthn/verification.js'
 import { verifyRegistration } from '../../webauthn/verify-registration.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import type {
+  InvalidToken,
+  ReauthenticationRequired,
+  Refused,
+  TooManyAttempts,
+} from '../refusals.js'
 import { actorOf, eventContextOf } from '../sessions/valid-session.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
@@ -28,25 +31,19 @@ export interface RegisterPasskeyInput extends PasskeyAnswerInput {
   name?: string
 }
 
-/** The user has as many passkeys as the options allow. */
-interface TooManyPasskeys {
-  readonly ok: false
-  readonly reason: 'too_many'
-}
-
 export type RegisterPasskeyStart =
   | PasskeyCeremonyStart<PasskeyCreationOptions>
   | ReauthenticationRequired
-  | TooManyPasskeys
+  | Refused<'too_many'>
   | TooManyAttempts
 
 export type RegisterPasskeyOutcome =
   | { readonly ok: true; readonly passkey: Passkey }
   | ReauthenticationRequired
   /** The challenge is unknown, used, expired, or not of this session. */
-  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | InvalidToken
   /** The answer did not pass a step of the ceremony. The person is signed in and may know which. */
-  | { readonly ok: false; readonly reason: 'passkey_rejected'; readonly problem: PasskeyProblem }
+  | Refused<'passkey_rejected'>
   | Exclude<PasskeyAddition, { ok: true }>
 
 const reauthenticationRequired = Object.freeze({

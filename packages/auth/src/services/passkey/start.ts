@@ -5,9 +5,9 @@ import { offeredAlgorithms } from '../../webauthn/credential-key.js'
 import type { PasskeyPolicy } from '../../webauthn/verification.js'
 import { loadWebAuthnLibrary } from '../../webauthn/web-authn-library.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { hashChallengeId } from './challenge.js'
 
 /** What a page is to hand to the browser, and what names the ceremony when it answers. */

@@ -7,10 +7,11 @@ import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { signInAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
-import type { SignedIn, TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
 import { mailVerification } from '../links/request-link.js'
+import type { Refused, TooManyAttempts } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
+import type { SignedIn } from '../sign-in.js'
 
 /** A person who says who they are. */
 export interface AuthenticateInput {
@@ -21,7 +22,7 @@ export interface AuthenticateInput {
 export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
   /** Unknown address, no password, wrong password, disabled or unverified account: one answer, one cost. */
-  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | Refused<'invalid_credentials'>
   | TooManyAttempts
 
 const invalidCredentials = Object.freeze({ ok: false, reason: 'invalid_credentials' } as const)

@@ -81,13 +81,16 @@ test('a first password is set once, in a session that is recent', async () => {
   const { email, token, valid, user } = await signUp()
   assert.deepEqual(await torii.password.set(valid, { newPassword: another }, requestInfo), {
     ok: false,
-    reason: 'exists',
+    reason: 'already_exists',
   })
   await db.query('update torii.users set email_verified_at = now() where id = $1', [user.id])
   assert.deepEqual(await torii.password.remove(valid, requestInfo), { ok: true, sessionsEnded: 0 })
   assert.equal((await signIn(email, goodPassword)).ok, false)
   const left = await validated(token)
-  assert.deepEqual(await torii.password.remove(left, requestInfo), { ok: false, reason: 'none' })
+  assert.deepEqual(await torii.password.remove(left, requestInfo), {
+    ok: false,
+    reason: 'not_found',
+  })
   assert.deepEqual(await torii.password.set(left, { newPassword: another }, requestInfo), {
     ok: true,
   })

@@ -3,27 +3,18 @@ import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import type { PasswordProblem } from '../../password-policy/policy.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { proofAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import type {
+  PasswordRejected,
+  ReauthenticationRequired,
+  Refused,
+  StaleSession,
+  TooManyAttempts,
+} from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
-
-/** A new password that the policy refuses; `problem` says why. */
-export interface PasswordRejected {
-  readonly ok: false
-  readonly reason: 'password_rejected'
-  readonly problem: PasswordProblem
-}
-
-/** The session that asks has ended meanwhile. */
-export interface Stale {
-  readonly ok: false
-  readonly reason: 'stale'
-}
 
 export interface ChangePasswordInput {
   currentPassword: string
@@ -34,9 +25,9 @@ export type ChangePasswordOutcome =
   | { readonly ok: true; readonly sessionsEnded: number }
   | PasswordRejected
   /** The current password is not that one, or the account has none. */
-  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | Refused<'invalid_credentials'>
   | TooManyAttempts
-  | Stale
+  | StaleSession
 
 /**
  * Replaces the password of whoever asks, who proves the current one; counted with the sign-ins of the
@@ -92,9 +83,9 @@ export type SetPasswordOutcome =
   | { readonly ok: true }
   | PasswordRejected
   /** There is a password already: it is changed, not set. */
-  | { readonly ok: false; readonly reason: 'exists' }
+  | Refused<'already_exists'>
   | ReauthenticationRequired
-  | Stale
+  | StaleSession
 
 /** Sets the first password of an account that signs in otherwise. Needs a recent proof of identity. */
 export async function setPassword<Metadata extends object>(
@@ -129,11 +120,11 @@ export async function setPassword<Metadata extends object>(
 export type RemovePasswordOutcome =
   | { readonly ok: true; readonly sessionsEnded: number }
   /** Nothing else would let this person in. */
-  | { readonly ok: false; readonly reason: 'last_method' }
+  | Refused<'last_method'>
   /** There is no password. */
-  | { readonly ok: false; readonly reason: 'none' }
+  | Refused<'not_found'>
   | ReauthenticationRequired
-  | Stale
+  | StaleSession
 
 /** Removes the password, unless it is the last way in; other sessions end. Needs a recent proof of identity. */
 export async function removePassword<Metadata extends object>(

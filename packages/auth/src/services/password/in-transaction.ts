@@ -8,7 +8,7 @@ export interface TransactionalPassword<Metadata extends object = Record<string, 
   /** Makes the account that `torii.password.prepare` has charged and hashed for. */
   register(
     prepared: PreparedRegistration<Metadata>,
-  ): Promise<Extract<RegisterOutcome<Metadata>, { ok: true } | { reason: 'taken' }>>
+  ): Promise<Extract<RegisterOutcome<Metadata>, { ok: true } | { reason: 'email_taken' }>>
 }
 
 export const createTransactionalPassword = <Metadata extends object>(

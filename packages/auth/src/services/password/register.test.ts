@@ -55,7 +55,7 @@ test('a known address gives nothing of its account, whoever asks with whatever p
     const { result, statements } = await site.counted(() =>
       torii.password.register(again, requestInfo),
     )
-    assert.deepEqual(result, { ok: false, reason: 'taken' })
+    assert.deepEqual(result, { ok: false, reason: 'email_taken' })
     assert.equal(statements, 2)
   }
   const { rows } = await db.query(
@@ -75,7 +75,7 @@ test('of twenty callers with one address one succeeds', async () => {
   )
   await storage.close()
   assert.equal(outcomes.filter((outcome) => outcome.ok).length, 1)
-  assert.ok(outcomes.every((outcome) => outcome.ok || outcome.reason === 'taken'))
+  assert.ok(outcomes.every((outcome) => outcome.ok || outcome.reason === 'email_taken'))
 })
 
 test('a refused password costs no statement and says why', async () => {

@@ -19,16 +19,16 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import type { PasswordProblem } from '../../password-policy/policy.js'
 import { registrationCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
-import type { SignedIn, TooManyAttempts } from '../context/outcomes.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import { linkMail, linkSeconds } from '../links/link-mail.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
+import type { PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
+import type { SignedIn } from '../sign-in.js'
 
 /** A person who wants an account. */
 export interface RegisterInput<Metadata extends object = Record<string, Json>>
@@ -54,8 +54,8 @@ export type RegisterOutcome<Metadata extends object = Record<string, Json>> =
    * Another account holds this address. Nothing of it is returned. Where addresses are verified its owner is
    * told by mail; answer whoever asked as if the account had been made.
    */
-  | { readonly ok: false; readonly reason: 'taken' }
-  | { readonly ok: false; readonly reason: 'password_rejected'; readonly problem: PasswordProblem }
+  | Refused<'email_taken'>
+  | PasswordRejected
   | TooManyAttempts
 
 /** Everything of a registration that takes time or counts, done: what is left is one statement. */
@@ -72,7 +72,7 @@ export interface PreparedRegistration<Metadata extends object = Record<string, J
 /** What preparing came to: ready, or the refusal that registering would give. */
 export type Preparation<Metadata extends object = Record<string, Json>> =
   | PreparedRegistration<Metadata>
-  | Exclude<RegisterOutcome<Metadata>, { ok: true } | { reason: 'taken' }>
+  | Exclude<RegisterOutcome<Metadata>, { ok: true } | { reason: 'email_taken' }>
 
 /**
  * Checks, charges the network and the address's mail, and hashes: the part that holds no connection while it
@@ -140,7 +140,7 @@ const verificationOf = (options: ResolvedOptions, secret: Uint8Array) => ({
 
 type Registered<Metadata extends object> = Extract<
   RegisterOutcome<Metadata>,
-  { ok: true } | { reason: 'taken' }
+  { ok: true } | { reason: 'email_taken' }
 >
 
 /** Makes the account and, where that needs no verified address, opens its first session: one commit. */
@@ -154,7 +154,7 @@ export async function completeRegistration<Metadata extends object>(
     effects: (outcome) => emitRegistration(options, prepared, outcome),
     createsUser: true,
   })
-  if (!made.ok) return { ok: false, reason: 'taken' }
+  if (!made.ok) return { ok: false, reason: 'email_taken' }
   if (token === null) return { ok: true, user: made.user, session: null, token: null }
   // The contract opens the session that was handed in; without it nobody is signed in.
   if (made.session === null) throw new Error('the storage made an account without its session')

@@ -11,7 +11,7 @@ import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
 import type { RequestOutcome } from '../links/request-link.js'
 import { requestLink } from '../links/request-link.js'
-import type { PasswordRejected } from './change.js'
+import type { InvalidToken, PasswordRejected } from '../refusals.js'
 import { readPassword } from './change.js'
 
 /** A person who opened the link, and their new password. */
@@ -24,7 +24,7 @@ export type ResetOutcome =
   | { readonly ok: true; readonly sessionsEnded: number }
   | PasswordRejected
   /** Unknown, used, expired, of another purpose: one answer. */
-  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | InvalidToken
 
 /** Setting a new password by a mailed link. */
 export interface PasswordResetService {

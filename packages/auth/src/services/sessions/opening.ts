@@ -4,9 +4,9 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import type { ReauthenticationRequired, Refused, StaleSession } from '../refusals.js'
 import { prepareSession } from './new-session.js'
 import { freshSecret } from './session-key.js'
-import type { ReauthenticationRequired } from './valid-session.js'
 import { actorOf, eventContextOf, requireRecent } from './valid-session.js'
 
 /** A session and the token that opens it, which is shown here once. */
@@ -19,13 +19,13 @@ export interface OpenedSession {
 export type OpenOutcome =
   | OpenedSession
   /** The user does not exist or is disabled. */
-  | { readonly ok: false; readonly reason: 'user_unavailable' }
+  | Refused<'account_disabled'>
 
 export type DeriveOutcome =
   | OpenedSession
   | ReauthenticationRequired
   /** The asking session has ended meanwhile. */
-  | { readonly ok: false; readonly reason: 'stale' }
+  | StaleSession
 
 /** Opens a session for somebody whose identity the caller has established. One statement. */
 export async function openSession<Metadata extends object>(

@@ -144,7 +144,7 @@ test('the application opens a session for whom it has identified itself, never f
   assert.ok(opened.ok)
   assert.deepEqual((await validated(opened.token)).session.methods, ['oauth'])
   await site.storage.users.disable(user.id)
-  const unavailable = { ok: false, reason: 'user_unavailable' }
+  const unavailable = { ok: false, reason: 'account_disabled' }
   assert.deepEqual(await torii.sessions.open(user.id, 'oauth', requestInfo), unavailable)
   assert.deepEqual(await torii.sessions.open(newUserId(), 'oauth', requestInfo), unavailable)
 })

@@ -5,9 +5,9 @@ import { readRequestInfo } from '../../base/request-info.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { proofAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
-import type { TooManyAttempts } from '../context/outcomes.js'
 import type { EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import type { Refused, StaleSession, TooManyAttempts } from '../refusals.js'
 import type { OpenedSession } from './opening.js'
 import { freshSecret, keyOfSession, sameSecret } from './session-key.js'
 import { eventContextOf } from './valid-session.js'
@@ -25,10 +25,10 @@ export type ReauthenticateOutcome =
   /** `token` is the new one, or the one that was given. */
   | OpenedSession
   /** Not the password, or the account has none: one answer, one cost. */
-  | { readonly ok: false; readonly reason: 'invalid_credentials' }
+  | Refused<'invalid_credentials'>
   | TooManyAttempts
   /** The session has ended meanwhile. */
-  | { readonly ok: false; readonly reason: 'stale' }
+  | StaleSession
 
 /**
  * One attempt, judged like a sign-in and counted with the sign-ins of this account: a place in the queue,

@@ -1,13 +1,14 @@
 import type { SessionToken } from 'torii-core'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import type { StaleSession } from '../refusals.js'
 import type { OpenedSession } from './opening.js'
 import { freshSecret, readToken } from './session-key.js'
 
 export type RotateOutcome =
   | OpenedSession
   /** The token opens no session, or no longer: of two callers at once, one is told this. */
-  | { readonly ok: false; readonly reason: 'stale' }
+  | StaleSession
 
 /** Gives the session of a token a new one. One statement, which checks the token it replaces. */
 export async function rotateToken<Metadata extends object>(

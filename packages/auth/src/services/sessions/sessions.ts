@@ -1,12 +1,12 @@
 import type { Json, Session, SessionKey, SessionToken, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { ServiceContext } from '../context/context.js'
+import type { ReauthenticationRequired } from '../refusals.js'
 import type { TransactionalSessions } from './in-transaction.js'
 import { createTransactionalSessions } from './in-transaction.js'
 import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'
 import { reauthenticate } from './reauthenticate.js'
 import { readToken } from './session-key.js'
-import type { ReauthenticationRequired } from './valid-session.js'
 import { requireRecent } from './valid-session.js'
 
 /**

@@ -1,6 +1,7 @@
 import type { SessionActor, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { EventContextInput } from '../effects/effects.js'
+import type { ReauthenticationRequired } from '../refusals.js'
 
 /** The session as every act on its behalf takes it: with the epochs that its validation saw. */
 export const actorOf = ({ user, session, epochs }: ValidSession<object>): SessionActor => ({
@@ -18,12 +19,6 @@ export const eventContextOf = (
   sessionId: session.id,
   info,
 })
-
-/** The refusal of an act that needs a fresh proof of who asks. @see OWASP ASVS 5.0, 7.5.1 */
-export interface ReauthenticationRequired {
-  readonly ok: false
-  readonly reason: 'reauthentication_required'
-}
 
 const recent = Object.freeze({ ok: true } as const)
 const reauthenticationRequired: ReauthenticationRequired = Object.freeze({

@@ -3,15 +3,9 @@ import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired } from '../sessions/valid-session.js'
+import type { ReauthenticationRequired, StaleSession } from '../refusals.js'
 import { actorOf, eventContextOf } from '../sessions/valid-session.js'
 import { readProfile } from './profile-input.js'
-
-/** The session has ended since it was validated: nothing was done. */
-export interface StaleSession {
-  readonly ok: false
-  readonly reason: 'stale'
-}
 
 export type ProfileUpdate<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata> }

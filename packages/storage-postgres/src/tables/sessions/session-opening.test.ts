@@ -80,7 +80,7 @@ describe('sessions that are opened at the same time', () => {
     const outcomes = values(await openAll(users, sessions))
     assert.deepEqual(
       outcomes.map(({ ok, reason }) => reason ?? ok),
-      [true, 'user_unavailable', 'user_unavailable', true],
+      [true, 'account_disabled', 'account_disabled', true],
     )
   })
 

@@ -173,7 +173,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
         async () => sessionOrNull(await receipts.opened(id, checked)),
       )
       return opened === null
-        ? { ok: false, reason: 'user_unavailable' }
+        ? { ok: false, reason: 'account_disabled' }
         : { ok: true, session: opened }
     },
     async derive(actor: SessionActor, session: DerivedSession) {

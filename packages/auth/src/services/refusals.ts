@@ -1,0 +1,55 @@
+import type { PasswordProblem } from '../password-policy/policy.js'
+import type { PasskeyProblem } from '../webauthn/verification.js'
+
+/**
+ * Every reason for which an operation refuses, with the data that it carries. The storage, the services,
+ * HTTP (`error` of the body) and `torii-auth/browser` (`error` of the outcome) use the same word. Exceptions:
+ * HTTP answers `stale` with `unauthenticated`, and no body carries `declined` or `expired`.
+ */
+export interface Refusals {
+  /** The account is disabled or no longer exists. Shown only to its owner. */
+  account_disabled: unknown
+  /** A password exists, or the provider account or passkey is already linked to an account. */
+  already_exists: unknown
+  /** The user canceled at the provider. Appears only as `?error=` of the OAuth callback's redirect. */
+  declined: unknown
+  /** Another account uses this email address. */
+  email_taken: unknown
+  /** The provider's tokens have expired and cannot be refreshed. No route returns them. */
+  expired: unknown
+  /** Incorrect credentials, for whatever reason: one answer, at one cost. */
+  invalid_credentials: unknown
+  /** A link, code, challenge or state that is unknown, used, expired or someone else's: one answer. */
+  invalid_token: unknown
+  /** The account would have no sign-in method left. */
+  last_method: unknown
+  /** The account has no such object, or no such provider is enabled. */
+  not_found: unknown
+  /** The passkey's response failed a verification step; `problem` names the step. */
+  passkey_rejected: { readonly problem: PasskeyProblem }
+  /** The policy refuses the new password; `problem` has the rule and a message. */
+  password_rejected: { readonly problem: PasswordProblem }
+  /** The provider cannot be reached, or its response is invalid; the log has the details. */
+  provider_failed: unknown
+  /** The operation needs a recent authentication. @see OWASP ASVS 5.0, 7.5.1 */
+  reauthentication_required: unknown
+  /** The session has ended since it was validated. Nothing was changed. */
+  stale: unknown
+  /** The account has reached the limit. */
+  too_many: unknown
+  /** A rate limit is exceeded. The same for accounts that exist and for email addresses without one. */
+  too_many_attempts: { readonly retryAfterSeconds: number }
+}
+
+export type RefusalReason = keyof Refusals
+
+/** The result of an operation that was refused for one of these reasons. */
+export type Refused<Reason extends RefusalReason> = Reason extends RefusalReason
+  ? { readonly ok: false; readonly reason: Reason } & Refusals[Reason]
+  : never
+
+export type InvalidToken = Refused<'invalid_token'>
+export type PasswordRejected = Refused<'password_rejected'>
+export type ReauthenticationRequired = Refused<'reauthentication_required'>
+export type StaleSession = Refused<'stale'>
+export type TooManyAttempts = Refused<'too_many_attempts'>
