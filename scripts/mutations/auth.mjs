@@ -153,7 +153,7 @@ export const authMutations = [
   guard(
     'services/oauth/callback',
     'a foreign state is taken',
-    'if (state === null) return invalidToken\n  const { flow, redirectTo } = state',
+    'if (state === null) return invalidToken\n    const { flow, redirectTo } = state',
     "const { flow, redirectTo } = state ?? { flow: { kind: 'sign_in' as const }, redirectTo: null }",
     'services/oauth/oauth.test',
   ),

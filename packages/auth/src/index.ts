@@ -1,3 +1,49 @@
+// What an application needs of torii-core, so that it imports no package that it has not installed itself.
+export type {
+  AuditCountQuery,
+  AuditCursor,
+  AuditEvent,
+  AuditEventId,
+  AuditPage,
+  AuditStretch,
+  CallerTransaction,
+  Json,
+  MethodRemoval,
+  NewUser,
+  OAuthAccount,
+  OAuthAccountId,
+  OthersRevoked,
+  Passkey,
+  PasskeyId,
+  ProfileChanges,
+  RateLimitPolicy,
+  RateLimitStatus,
+  RepositoryProvider,
+  Session,
+  SessionId,
+  SignInMethod,
+  StorageHealth,
+  StorageTransaction,
+  ToriiErrorCode,
+  User,
+  UserCursor,
+  UserId,
+  UserPage,
+  ValidSession,
+} from 'torii-core'
+export {
+  canonicalEmail,
+  InvalidInputError,
+  InvalidOptionsError,
+  newUserId,
+  OutcomeUnknownError,
+  PasswordHash,
+  parseSessionId,
+  parseUserId,
+  Secret,
+  SessionToken,
+  ToriiError,
+} from 'torii-core'
 export type { KeepAlive } from './base/background.js'
 export type { BaseUrl } from './base/base-url.js'
 export type { RequestInfo } from './base/request-info.js'
@@ -46,7 +92,6 @@ export type { AccountAttempts, AccountView } from './services/admin/account-view
 export type { AccountCreation, AccountInput, AccountOperations } from './services/admin/accounts.js'
 export type { AdminService, EventCountQuery } from './services/admin/admin.js'
 export type { AuditSearch } from './services/admin/audit-search.js'
-export type { TransactionalAdmin } from './services/admin/in-transaction.js'
 export type { UserSearch } from './services/admin/user-search.js'
 export type { JwtClaims, JwtService, MintedJwt } from './services/jwt/jwt.js'
 export { SessionJwt } from './services/jwt/jwt.js'
@@ -56,8 +101,7 @@ export type {
   MagicLinkProof,
   MagicLinkSignIn,
 } from './services/magic-link/authenticate.js'
-export type { TransactionalMagicLink } from './services/magic-link/in-transaction.js'
-export type { MagicLinkService } from './services/magic-link/magic-link.js'
+export type { MagicLinkService, TransactionalMagicLink } from './services/magic-link/magic-link.js'
 export type {
   CreatedMagicLink,
   MagicLinkInput,
@@ -65,14 +109,14 @@ export type {
 } from './services/magic-link/request.js'
 export type { AccessTokenOutcome } from './services/oauth/access-token.js'
 export type { OAuthCallbackInput, OAuthCallbackOutcome } from './services/oauth/callback.js'
-export type { TransactionalOAuth, UnlinkOutcome } from './services/oauth/in-transaction.js'
-export type { OAuthService, OfferedProvider } from './services/oauth/oauth.js'
+export type { OAuthService, OfferedProvider, TransactionalOAuth } from './services/oauth/oauth.js'
 export type { TokensReencrypted } from './services/oauth/reencrypt-tokens.js'
 export type {
   OAuthLinkStartOutcome,
   OAuthStartInput,
   OAuthStartOutcome,
 } from './services/oauth/start.js'
+export type { UnlinkOutcome } from './services/oauth/unlink.js'
 export type { AuditOptions } from './services/options/audit.js'
 export { defaults } from './services/options/defaults.js'
 export type { Hooks } from './services/options/hooks.js'
@@ -86,17 +130,13 @@ export type { PasskeyOptions } from './services/options/passkey.js'
 export type { PasswordOptions } from './services/options/password.js'
 export type { SessionOptions } from './services/options/session.js'
 export type {
+  AuthenticateOptionsInput,
   AuthenticatePasskeyOutcome,
   AuthenticatePasskeyStart,
-  PasskeyOptionsInput,
 } from './services/passkey/authenticate.js'
-export type {
-  DeletePasskeyOutcome,
-  RenamePasskeyOutcome,
-  TransactionalPasskey,
-} from './services/passkey/in-transaction.js'
 export type { PasskeyAnswerInput } from './services/passkey/input.js'
-export type { PasskeyService } from './services/passkey/passkey.js'
+export type { DeletePasskeyOutcome, RenamePasskeyOutcome } from './services/passkey/manage.js'
+export type { PasskeyService, TransactionalPasskey } from './services/passkey/passkey.js'
 export type {
   ReauthenticatePasskeyStart,
   ReauthenticateWithPasskeyInput,
@@ -109,8 +149,7 @@ export type {
 } from './services/passkey/register.js'
 export type { PasskeyCeremonyStart } from './services/passkey/start.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './services/password/authenticate.js'
-export type { TransactionalPassword } from './services/password/in-transaction.js'
-export type { PasswordService } from './services/password/password.js'
+export type { PasswordService, TransactionalPassword } from './services/password/password.js'
 export type {
   Preparation,
   PreparedRegistration,
@@ -127,20 +166,18 @@ export type {
   StaleSession,
   TooManyAttempts,
 } from './services/refusals.js'
-export type { TransactionalSessions } from './services/sessions/in-transaction.js'
 export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
 export type {
   ReauthenticateInput,
   ReauthenticateOutcome,
 } from './services/sessions/reauthenticate.js'
 export type { RotateOutcome } from './services/sessions/rotate.js'
-export type { SessionService } from './services/sessions/sessions.js'
+export type { SessionService, TransactionalSessions } from './services/sessions/sessions.js'
 export type { SignedIn } from './services/sign-in.js'
-export type { TransactionalUsers } from './services/users/in-transaction.js'
 export type { AccountDeletion, ProfileUpdate } from './services/users/own-account.js'
 export type { PersonalData } from './services/users/personal-data.js'
 export type { SignInMethods } from './services/users/sign-in-methods.js'
-export type { DataExport, UserService } from './services/users/users.js'
+export type { DataExport, TransactionalUsers, UserService } from './services/users/users.js'
 export { Torii } from './torii.js'
 export type {
   CredentialDescriptorJson,

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { InvalidInputError, InvalidOptionsError, ToriiError } from 'torii-core'
-import type { CiphertextPlace, ProviderTokens } from './encrypted-tokens.js'
+import type { CiphertextPlace, TokenRecord } from './encrypted-tokens.js'
 import {
   decrypt,
   encrypt,
@@ -25,7 +25,7 @@ const place: CiphertextPlace = {
   provider: 'google',
   subject: '110169484474386276334',
 }
-const tokens: ProviderTokens = {
+const tokens: TokenRecord = {
   accessToken: 'ya29.secret-access',
   refreshToken: '1//secret-refresh',
   expiresAt: 1_795_000_000,
@@ -348,7 +348,7 @@ test('only strings, finite numbers and null can be sealed, and a refusal does no
   ]
   for (const value of values)
     assert.throws(
-      () => encrypt(ring, { secret: value } as ProviderTokens, place),
+      () => encrypt(ring, { secret: value } as TokenRecord, place),
       (error) => error instanceof InvalidInputError && !inspect(error).includes('secret:'),
     )
   const answering = Object.create({ toJSON: () => 'other' }, { a: { value: 1, enumerable: true } })

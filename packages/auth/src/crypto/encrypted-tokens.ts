@@ -5,7 +5,7 @@ import type { KeyRing } from './key-ring.js'
 import { lengthPrefixed, maxKeyIdBytes } from './key-ring.js'
 
 /** What a provider gave for one account: access token, refresh token, scopes, when they end. */
-export type ProviderTokens = Readonly<Record<string, string | number | null>>
+export type TokenRecord = Readonly<Record<string, string | number | null>>
 
 /**
  * Where a sealed value stands. It opens nowhere else. The user is not part of it: a callback does not
@@ -42,7 +42,7 @@ export const maxTokensBytes = maxCiphertextBytes - 2 - maxKeyIdBytes - nonceByte
  * @throws InvalidInputError when a value is no string, finite number or null, or the JSON of all is too large
  * @see NIST SP 800-38D; OWASP ASVS 5.0, 11.3.2 to 11.3.4
  */
-export function encrypt(ring: KeyRing, tokens: ProviderTokens, place: CiphertextPlace): Uint8Array {
+export function encrypt(ring: KeyRing, tokens: TokenRecord, place: CiphertextPlace): Uint8Array {
   const text = Buffer.from(toJson(tokens))
   if (text.length > maxTokensBytes)
     throw new InvalidInputError('tokens', `must have at most ${maxTokensBytes} bytes as JSON`)
@@ -61,11 +61,7 @@ export function encrypt(ring: KeyRing, tokens: ProviderTokens, place: Ciphertext
  * @throws ToriiError ERR_DECRYPTION
  * @see OWASP ASVS 5.0, 11.2.5
  */
-export function decrypt(
-  ring: KeyRing,
-  encrypted: Uint8Array,
-  place: CiphertextPlace,
-): ProviderTokens {
+export function decrypt(ring: KeyRing, encrypted: Uint8Array, place: CiphertextPlace): TokenRecord {
   const parts = split(encrypted)
   const text = parts === null ? null : decryptParts(ring, parts, place)
   if (text === null)
@@ -74,7 +70,7 @@ export function decrypt(
       'stored provider tokens cannot be read: they were changed or moved, or option keys lacks the key they were sealed under',
     )
   // Authentic, so it is what seal wrote.
-  return JSON.parse(text) as ProviderTokens
+  return JSON.parse(text) as TokenRecord
 }
 
 /**
@@ -93,7 +89,7 @@ export function needsReencryption(ring: KeyRing, encrypted: Uint8Array): boolean
   return !types.isUint8Array(encrypted) || !today.equals(encrypted.subarray(0, today.length))
 }
 
-function toJson(tokens: ProviderTokens): string {
+function toJson(tokens: TokenRecord): string {
   const entries = Object.entries(tokens)
   for (const [, value] of entries)
     if (typeof value !== 'string' && value !== null && !Number.isFinite(value))

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
 import { types } from 'node:util'
 import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { decodeBase64url } from '../base/base64url.js'
 
 /** One secret of the application. It lives in its configuration, never in the database. */
 export interface ApplicationKey {
@@ -212,7 +213,9 @@ function readKey(entry: unknown, option: string): { id: string; secret: Buffer }
 }
 
 function readSecret(value: unknown, option: string): Buffer {
-  const bytes = types.isUint8Array(value) ? Buffer.from(value) : decodeBase64url(value)
+  const bytes = types.isUint8Array(value)
+    ? Buffer.from(value)
+    : decodeBase64url(value, maxSecretBytes)
   if (bytes === null || bytes.length < minSecretBytes || bytes.length > maxSecretBytes)
     throw new InvalidOptionsError(
       option,
@@ -221,11 +224,4 @@ function readSecret(value: unknown, option: string): Buffer {
   if (bytes.every((byte) => byte === bytes[0]))
     throw new InvalidOptionsError(option, 'must be random, and its bytes are all the same')
   return bytes
-}
-
-/** The bytes of a text in its one canonical spelling, otherwise null. */
-function decodeBase64url(value: unknown): Buffer | null {
-  if (typeof value !== 'string' || value.length > 2 * maxSecretBytes) return null
-  const bytes = Buffer.from(value, 'base64url')
-  return bytes.toString('base64url') === value ? bytes : null
 }

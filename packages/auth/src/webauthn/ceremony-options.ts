@@ -1,9 +1,14 @@
 import type { User } from 'torii-core'
-import type { CredentialDescriptor } from '../services/passkey/decoys.js'
 import type { PasskeyPolicy } from './verification.js'
 import { base64url } from './verification.js'
 
-/** A passkey to leave out or to allow, as JSON. */
+/** A credential that the options exclude or allow. @see WebAuthn Level 3, section 5.8.3 */
+export interface CredentialDescriptor {
+  readonly id: Uint8Array
+  readonly transports: readonly string[]
+}
+
+/** The same as JSON. */
 export interface CredentialDescriptorJson {
   readonly type: 'public-key'
   readonly id: string

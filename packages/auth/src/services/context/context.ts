@@ -16,35 +16,38 @@ import { createRunWithEffects } from '../effects/run-with-effects.js'
 import type { Hooks } from '../options/hooks.js'
 import type { ResolvedOptions } from '../options/options.js'
 
-/** What an act needs that neither charges, hashes, sends nor asks anybody: it works in any transaction. */
+/**
+ * The context of an operation that only writes to the database: no rate limit, hashing, mail or request to a provider.
+ * It also works in a transaction of the application.
+ */
 export interface OperationContext<Metadata extends object> {
   readonly options: ResolvedOptions
-  /** Every write goes through it, so that audit, hook, events and mail share its fate. */
+  /** Runs every write, so that audit events, hook, events and mail are committed with it or not at all. */
   readonly runWithEffects: RunWithEffects<Metadata>
 }
 
-/** What every service is made with. */
+/** The context of a service. */
 export interface ServiceContext<Metadata extends object> extends OperationContext<Metadata> {
-  /** For what reads, and for what counts attempts, which never happens in a caller's transaction. */
+  /** For reads, and for rate limits, which never run in a transaction of the application. */
   readonly storage: RepositoryProvider<Metadata>
-  /** Shared by all services of one Torii: its queue only bounds what passes through it. */
+  /** Shared by all services of one Torii, since it limits how many passwords are hashed at once. */
   readonly hashing: PasswordHashing
-  /** Judges every new password. */
+  /** Validates every new password. */
   readonly validatePassword: PasswordValidator
   /**
-   * Tells what needed no commit: a refusal, or something that `storage` did in one statement of its own. The
-   * audit trail, where it is on, gets it after the answer.
+   * Emits effects that need no commit: a refusal, or a write that `storage` did in one statement of its own. Their
+   * audit events are recorded after the response.
    */
   readonly emit: EventSink
-  /** Tells what has been committed, its part of the audit trail with it. */
+  /** Emits effects whose operation and audit events are committed. */
   readonly emitCommitted: EventSink
-  /** Work that goes on after the answer. */
+  /** Runs work after the response. */
   readonly background: Background
-  /** Mail on its way out; null where nothing can be mailed. */
+  /** The outgoing mail; null without a mailer. */
   readonly mailQueue: MailQueue | null
 }
 
-/** The context of one Torii. */
+/** Creates the context of one Torii. */
 export function createContext<Metadata extends object>(
   storage: RepositoryProvider<Metadata>,
   options: ResolvedOptions,
@@ -52,8 +55,8 @@ export function createContext<Metadata extends object>(
 ): ServiceContext<Metadata> {
   const mailQueue = openMailQueue(options)
   const background = createBackground(options.keepAlive, options.log)
-  const told = createEventSink(options.onEvent, mailQueue)
-  const emitCommitted = emitNewSignIns(storage, options, background, told)
+  const sink = createEventSink(options.onEvent, mailQueue)
+  const emitCommitted = emitNewSignIns(storage, options, background, sink)
   return {
     options,
     storage,

@@ -1,18 +1,18 @@
 import { requireEmail } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { TooManyAttempts } from '../refusals.js'
 import { linkMail, linkSeconds } from './link-mail.js'
+import { hashLinkSecret, newLinkSecret } from './link-token.js'
 
-/** A request that was taken on. Whether there was anything to mail is nobody's business. */
+/** The request was accepted. Whether a mail was sent is not revealed. */
 export type RequestOutcome = { readonly ok: true } | TooManyAttempts
 
-/** What a mailed proof of an account's address is asked for. */
-export type AddressPurpose = 'verify_email' | 'reset_password'
+/** The purposes for which a link can be requested by email address alone. */
+export type RequestPurpose = 'verify_email' | 'reset_password'
 
 const requested = {
   verify_email: 'email_verification_requested',
@@ -20,44 +20,44 @@ const requested = {
 } as const
 
 /**
- * Charges, and mails a link where there is an account for it: one statement, the same for every address.
- * @throws InvalidInputError for what is not an address, before any query
+ * Counts the request, and mails a link if there is an account for it. One statement, the same for every email address.
+ * @throws InvalidInputError for an invalid email address, before any query
  */
-export async function requestLink<Metadata extends object>(
-  { options, storage, emit }: ServiceContext<Metadata>,
-  purpose: AddressPurpose,
-  email: string,
-  requestInfo: RequestInfo,
-): Promise<RequestOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const charges = mailCharges(options.bruteForce, requireEmail(email), info.ip)
-  const secret = newLinkSecret()
-  const issued = await storage.verificationTokens.issue({
-    purpose,
-    email,
-    secretHash: hashLinkSecret(purpose, secret),
-    lifetimeSeconds: linkSeconds(options, purpose),
-    charges,
-  })
-  if (!issued.ok) {
-    emit({ events: [event('attempts_refused', { userId: null, info }, { path: purpose })] })
-    return issued
-  }
-  if (issued.to !== null)
-    emit({
-      events: [event(requested[purpose], { userId: issued.userId, info }, {})],
-      mails: [linkMail(options, purpose, { ...issued, secret })],
+export const requestLink =
+  <Metadata extends object>(
+    { options, storage, emit }: ServiceContext<Metadata>,
+    purpose: RequestPurpose,
+  ) =>
+  async (email: string, requestInfo: RequestInfo): Promise<RequestOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const charges = mailCharges(options.bruteForce, requireEmail(email), info.ip)
+    const secret = newLinkSecret()
+    const issued = await storage.verificationTokens.issue({
+      purpose,
+      email,
+      secretHash: hashLinkSecret(purpose, secret),
+      lifetimeSeconds: linkSeconds(options, purpose),
+      charges,
     })
-  return { ok: true }
-}
+    if (!issued.ok) {
+      emit({ events: [event('attempts_refused', { userId: null, info }, { path: purpose })] })
+      return issued
+    }
+    if (issued.to !== null)
+      emit({
+        events: [event(requested[purpose], { userId: issued.userId, info }, {})],
+        mails: [linkMail(options, purpose, { ...issued, secret })],
+      })
+    return { ok: true }
+  }
 
 /**
- * A fresh link for somebody whose password was right and whose address is unverified: after the answer, which
- * is that of a wrong password.
+ * Mails a new verification link to a user whose password was right and whose email address is unverified. Runs after
+ * the response, which is the same as for a wrong password.
  */
 export const mailVerification = <Metadata extends object>(
   context: ServiceContext<Metadata>,
   email: string,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): void =>
-  context.background.run('verify_email', () => requestLink(context, 'verify_email', email, info))
+  context.background.run('verify_email', () => requestLink(context, 'verify_email')(email, info))
