@@ -127,7 +127,7 @@ journey('a copied passkey whose counter goes backwards is refused', async ({ vis
   ada.expect(401, 'POST', '/auth/passkeys/authenticate/verify')
   await page.goto('/sign-in')
   await signInByPasskey(page, authenticator, () =>
-    page.locator('form[data-act=sign-in-passkey] .form-error:not(:empty)').waitFor(),
+    page.locator('form[data-action=sign-in-passkey] .form-error:not(:empty)').waitFor(),
   )
   assert.deepEqual(await ada.cookies(), [])
   // The original, which has counted on, still signs in.

@@ -28,7 +28,7 @@ function tidyAddress() {
   history.replaceState(null, '', url)
 }
 
-for (const form of document.querySelectorAll('form[data-act]'))
+for (const form of document.querySelectorAll('form[data-action]'))
   wireForm(form, actions[form.dataset.action])
 for (const button of document.querySelectorAll('.reveal')) wireReveal(button)
 wireDialogs()

@@ -14,7 +14,7 @@ export async function offerPasskeys() {
   if (input === null) return
   const renewal = setInterval(() => offer(input.form), renewMs)
   // The button uses a passkey itself, and the browser does one thing at a time.
-  const button = document.querySelector('[data-act=sign-in-passkey]')
+  const button = document.querySelector('[data-action=sign-in-passkey]')
   button?.addEventListener('submit', () => clearInterval(renewal))
   await offer(input.form)
 }

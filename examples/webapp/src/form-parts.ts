@@ -71,7 +71,7 @@ export const actionForm = ({
   label,
   to,
 }: ActionForm): Html =>
-  html`<form method="post" class="act" data-act="${action}"${to && html` data-to="${to}"`} novalidate>
+  html`<form method="post" class="act" data-action="${action}"${to && html` data-to="${to}"`} novalidate>
 ${content}
 <p class="form-error error" role="alert"></p>
 <p class="countdown"></p>
@@ -86,7 +86,7 @@ export const actionButton = ({
   look = 'plain',
   label,
 }: ActionForm): Html =>
-  html`<form method="post" data-act="${action}">${content}<button class="button ${look}"${
+  html`<form method="post" data-action="${action}">${content}<button class="button ${look}"${
     label && html` aria-label="${label}"`
   }>${button}</button></form>`
 

@@ -97,7 +97,7 @@ ${call.mailbox && html`<p><a href="/mailbox">Development mailbox</a></p>`}
 const topLinks = ({ valid, path }: PageCall): Html => {
   if (valid !== null)
     return html`<a href="${accountPath}">Account</a>
-<form method="post" data-act="sign-out"><button class="link">Sign out</button></form>`
+<form method="post" data-action="sign-out"><button class="link">Sign out</button></form>`
   return html`${path !== signInPath && html`<a href="${signInPath}">Sign in</a>`}
 ${path !== '/register' && html`<a href="/register">Create account</a>`}`
 }

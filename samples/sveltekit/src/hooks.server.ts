@@ -14,9 +14,9 @@ export const init: ServerInit = async () => {
   )
 }
 
-/** Torii answers below `/auth`; every other page can ask `locals.signedIn`. */
+/** Torii serves the paths below its `basePath`; every other page can read `locals.signedIn`. */
 export const handle: Handle = async ({ event, resolve }) => {
-  if (event.url.pathname.startsWith('/auth/'))
+  if (event.url.pathname.startsWith(`${auth.basePath}/`))
     return auth(event.request, { ip: event.getClientAddress() })
   event.locals.signedIn = await auth.getSession(event.request)
   return resolve(event)

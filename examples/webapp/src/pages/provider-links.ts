@@ -2,16 +2,16 @@ import type { Html } from '../html.js'
 import { html } from '../html.js'
 import type { PageCall } from '../page.js'
 
-/** What a list of links to providers is asked with. */
+/** The links to show. */
 interface ProviderLinks {
-  /** The path where the flow ends. */
+  /** The path to which a sign-in leads. */
   readonly to: string
   readonly look?: 'primary' | 'plain'
-  /** The providers to show (default: every one). */
+  /** The providers to show (default: all). */
   readonly only?: ReadonlySet<string>
 }
 
-/** A link for each provider that starts signing in there. */
+/** A link to each provider that starts a sign-in there. */
 export const providerLinks = (
   { site }: PageCall,
   { to, look = 'plain', only }: ProviderLinks,
@@ -21,8 +21,8 @@ export const providerLinks = (
     .filter(({ name }) => only?.has(name) !== false)
     .map(
       ({ name, displayName }) =>
-        html`<a class="button ${look}" href="/auth/oauth/${name}/start?redirectTo=${encodeURIComponent(to)}">Continue with ${displayName}</a>`,
+        html`<a class="button ${look}" href="${site.torii.options.basePath}/oauth/${name}/start?redirectTo=${encodeURIComponent(to)}">Continue with ${displayName}</a>`,
     )
 
-/** The line between a form and the other ways in. */
+/** The line between a form and the other sign-in methods. */
 export const orElse = html`<p class="or"><span>or</span></p>`

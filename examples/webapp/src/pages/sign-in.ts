@@ -67,7 +67,7 @@ function otherWays(call: PageCall): Html {
   const to = destination(call)
   return html`<div class="ways">
 ${orElse}
-<form method="post" data-act="sign-in-passkey" data-to="${to}"><button class="button plain">Sign in with a passkey</button>
+<form method="post" data-action="sign-in-passkey" data-to="${to}"><button class="button plain">Sign in with a passkey</button>
 <p class="form-error error" role="alert"></p></form>
 ${call.site.torii.options.mailer !== null && html`<a class="button plain" href="/sign-in/mail">Mail me a link</a>`}
 ${providerLinks(call, { to })}

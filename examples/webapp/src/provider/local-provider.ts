@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Configuration, Provider } from 'oidc-provider'
+import { defaults } from 'torii-auth'
 import type { Listener } from '../listener.js'
 import { listen } from '../listener.js'
 import { isLoopbackName } from '../loopback.js'
@@ -88,7 +89,7 @@ const configuration = ({ baseUrl, clientSecret }: Client, people: People): Confi
     {
       client_id: 'torii',
       client_secret: clientSecret,
-      redirect_uris: [`${baseUrl}/auth/oauth/${localProviderName}/callback`],
+      redirect_uris: [`${baseUrl}${defaults.basePath}/oauth/${localProviderName}/callback`],
     },
   ],
   jwks: { keys: [newSigningKey()] },

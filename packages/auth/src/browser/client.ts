@@ -1,31 +1,31 @@
-/** Why something did not happen. `error` is a code of the server's closed list, `message` a sentence for people. */
-export interface Refusal {
+/** Why a request failed. `error` is a code, `message` a sentence to show to the user. */
+export interface Failure {
   readonly ok: false
   /**
-   * A code of docs/errors.md; `network` when there was no answer of Torii's, `cancelled` when the person or
-   * the browser broke a passkey off, `unsupported` when the browser has no passkeys.
+   * A code of docs/errors.md, or one of the browser's own: `network` when Torii did not respond, `cancelled`
+   * when the user or the browser canceled a passkey prompt, `unsupported` when the browser has no passkeys.
    */
   readonly error: string
   readonly message: string
-  /** The field that is wrong. */
+  /** The field with the invalid value. */
   readonly field?: string
-  /** Why a password is refused. */
+  /** Why a password or a passkey was rejected. */
   readonly reason?: string
   /** Seconds to wait before trying again. */
   readonly retryAfterSeconds?: number
 }
 
-/** What was done, with what came back. */
-export type Done<Answer extends object> = { readonly ok: true } & Answer
+/** A success, with the members of the response. */
+export type Success<Answer extends object> = { readonly ok: true } & Answer
 
-/** Either. `if (outcome.ok)` narrows it. Nothing of this client throws. */
-export type Outcome<Answer extends object> = Done<Answer> | Refusal
+/** A success or a failure. `if (outcome.ok)` narrows it. No function of this package throws. */
+export type Outcome<Answer extends object> = Success<Answer> | Failure
 
-/** Where Torii is. */
+/** How to reach Torii. */
 export interface ClientOptions {
-  /** The path that Torii's routes lie under (default: `/auth`). */
+  /** The option `basePath` of the server (default: `/auth`). */
   readonly basePath?: string
-  /** For tests and servers (default: the browser's own). */
+  /** Replaces the browser's `fetch`, in tests and on servers. */
   readonly fetch?: typeof fetch
 }
 
@@ -38,8 +38,14 @@ export interface Client {
   ): Promise<Outcome<Answer>>
 }
 
-/** Makes a client for the page's own site: the session is in a cookie that no script can read. */
-export function createClient({ basePath = '/auth', fetch: given }: ClientOptions = {}): Client {
+/** The server's default. A test compares the two. */
+export const defaultBasePath = '/auth'
+
+/** Creates a client for the page's own site. The session is in a cookie that no script can read. */
+export function createClient({
+  basePath = defaultBasePath,
+  fetch: given,
+}: ClientOptions = {}): Client {
   const ask = given ?? ((input: string, init: RequestInit) => fetch(input, init))
   return {
     async send<Answer extends object>(method: string, path: string, body?: object) {
@@ -55,13 +61,13 @@ export function createClient({ basePath = '/auth', fetch: given }: ClientOptions
         })
         return await read<Answer>(response)
       } catch {
-        return noAnswer
+        return noResponse
       }
     },
   }
 }
 
-const noAnswer: Refusal = Object.freeze({
+const noResponse: Failure = Object.freeze({
   ok: false,
   error: 'network',
   message: 'The server could not be reached. Check the connection and try again.',
@@ -69,15 +75,15 @@ const noAnswer: Refusal = Object.freeze({
 
 async function read<Answer extends object>(response: Response): Promise<Outcome<Answer>> {
   const text = await response.text()
-  // An answer that is no JSON was not written by Torii: JSON.parse throws, which is "no answer".
+  // A response that is not JSON does not come from Torii: JSON.parse throws, and the result is `network`.
   const json: unknown = text === '' ? {} : JSON.parse(text)
-  if (typeof json !== 'object' || json === null) return noAnswer
-  // The server's answers have the shapes of its OpenAPI document, which its own tests hold.
-  if (response.ok) return { ok: true, ...json } as Done<Answer>
+  if (typeof json !== 'object' || json === null) return noResponse
+  // The server's tests check that its responses match the schemas that these types come from.
+  if (response.ok) return { ok: true, ...json } as Success<Answer>
   const wait = Number(response.headers.get('retry-after'))
   return {
     error: 'network',
-    message: noAnswer.message,
+    message: noResponse.message,
     ...json,
     ok: false,
     ...(wait > 0 ? { retryAfterSeconds: wait } : {}),

@@ -1,10 +1,10 @@
-import type { Accepted } from './answers.js'
+import type { Accepted } from '../http/schema/answers.js'
 import type { Client, Outcome } from './client.js'
 
-/** Has the link mailed again that verifies an address. The same answer for every address. */
+/** Mails another verification link. The result is the same for every email address. */
 export const requestVerification = (client: Client, email: string): Promise<Outcome<Accepted>> =>
   client.send('POST', 'email/verify/request', { email })
 
-/** Has a link mailed to the new address, which then becomes the account's. Needs a recent proof of identity. */
+/** Mails a confirmation link to the new email address. Requires a recent authentication. */
 export const requestChange = (client: Client, email: string): Promise<Outcome<Accepted>> =>
   client.send('POST', 'email/change/request', { email })

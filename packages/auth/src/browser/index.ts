@@ -6,8 +6,8 @@ export type {
   Session,
   SignedIn,
   User,
-} from './answers.js'
-export type { Client, ClientOptions, Done, Outcome, Refusal } from './client.js'
+} from '../http/schema/answers.js'
+export type { Client, ClientOptions, Failure, Outcome, Success } from './client.js'
 export { createClient } from './client.js'
 export * as email from './email.js'
 export * as magicLink from './magic-link.js'

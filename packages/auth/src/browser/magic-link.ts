@@ -1,11 +1,11 @@
-import type { Accepted, SignedIn } from './answers.js'
+import type { Accepted, SignedIn } from '../http/schema/answers.js'
 import type { Client, Outcome } from './client.js'
 
-/** Has a link mailed that signs in. The same answer for every address. */
+/** Mails a magic link. The result is the same for every email address. */
 export const request = (client: Client, email: string): Promise<Outcome<Accepted>> =>
   client.send('POST', 'magic-link/request', { email })
 
-/** Signs in by the code that stands beside the link. */
+/** Signs in with the code from the mail. */
 export const authenticate = (
   client: Client,
   typed: { email: string; code: string },

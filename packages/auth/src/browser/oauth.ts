@@ -1,29 +1,28 @@
-import type { OAuthAccount, OAuthProvider } from './answers.js'
+import type { Authorization, OAuthAccounts, OAuthProviders } from '../http/schema/answers.js'
 import type { Client, Outcome } from './client.js'
+import { defaultBasePath } from './client.js'
 
-/** The providers to show buttons for. */
-export const providers = (
-  client: Client,
-): Promise<Outcome<{ providers: readonly OAuthProvider[] }>> =>
+/** Lists the enabled providers. */
+export const providers = (client: Client): Promise<Outcome<OAuthProviders>> =>
   client.send('GET', 'oauth/providers')
 
-/** The address that starts signing in at a provider: put it into a link, or go there. */
+/** The URL that starts a sign-in at a provider. Use it in a link, or navigate to it. */
 export function startUrl(
   provider: string,
-  { redirectTo, basePath = '/auth' }: { redirectTo?: string; basePath?: string } = {},
+  { redirectTo, basePath = defaultBasePath }: { redirectTo?: string; basePath?: string } = {},
 ): string {
   const query = redirectTo === undefined ? '' : `?redirectTo=${encodeURIComponent(redirectTo)}`
   return `${basePath}/oauth/${encodeURIComponent(provider)}/start${query}`
 }
 
-/** Begins linking an account of a provider; go to `url`. Needs a recent proof of identity. */
-export const link = (client: Client, provider: string): Promise<Outcome<{ url: string }>> =>
+/** Starts linking an account of a provider; navigate to `url`. Requires a recent authentication. */
+export const link = (client: Client, provider: string): Promise<Outcome<Authorization>> =>
   client.send('POST', `oauth/${encodeURIComponent(provider)}/link`)
 
-/** The linked accounts. */
-export const accounts = (client: Client): Promise<Outcome<{ accounts: readonly OAuthAccount[] }>> =>
+/** Lists the linked accounts. */
+export const accounts = (client: Client): Promise<Outcome<OAuthAccounts>> =>
   client.send('GET', 'oauth/accounts')
 
-/** Unlinks one, unless it is the last way in. Needs a recent proof of identity. */
+/** Unlinks an account, unless it is the only sign-in method. Requires a recent authentication. */
 export const unlink = (client: Client, id: string): Promise<Outcome<object>> =>
   client.send('DELETE', `oauth/accounts/${encodeURIComponent(id)}`)

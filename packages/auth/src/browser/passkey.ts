@@ -8,20 +8,17 @@ import {
   startAuthentication,
   startRegistration,
 } from '@simplewebauthn/browser'
-import type { Passkey, SignedIn } from './answers.js'
-import type { Client, Outcome, Refusal } from './client.js'
+import type { Challenge, PasskeyAnswer, Passkeys, SignedIn } from '../http/schema/answers.js'
+import type { Client, Failure, Outcome } from './client.js'
 
-/** What the server asks the authenticator. */
-interface Ceremony<Options> {
-  readonly challengeId: string
-  readonly options: Options
-}
+/** A challenge with the options of its ceremony. */
+type CeremonyStart<Options> = Challenge & { readonly options: Options }
 
-/** Adds a passkey of this device or security key. Needs a recent proof of identity. */
+/** Registers a passkey of this device or of a security key. Requires a recent authentication. */
 export async function register(
   client: Client,
   { name }: { name?: string } = {},
-): Promise<Outcome<{ passkey: Passkey }>> {
+): Promise<Outcome<PasskeyAnswer>> {
   const asked = await ask<PublicKeyCredentialCreationOptionsJSON>(
     client,
     'passkeys/register/options',
@@ -38,7 +35,7 @@ export async function register(
   })
 }
 
-/** Signs in by a passkey: the one the person picks, or one of an address. */
+/** Signs in with a passkey: one that the user picks, or one of the given email address. */
 export async function authenticate(
   client: Client,
   person: { email?: string } = {},
@@ -48,9 +45,9 @@ export async function authenticate(
 }
 
 /**
- * Signs in by a passkey that the browser offers among its suggestions for an input with
- * `autocomplete="username webauthn"`. Waits until the person picks one; any other passkey act of the page ends
- * the wait with `cancelled`. `unsupported` at once where the browser has no such suggestions.
+ * Signs in with a passkey that the browser suggests for an input with `autocomplete="username webauthn"`.
+ * Waits until the user picks one. Any other passkey operation of the page ends the wait with `cancelled`. The
+ * result is `unsupported` at once when the browser makes no such suggestions.
  */
 export async function autofill(client: Client): Promise<Outcome<SignedIn>> {
   if (!(await browserSupportsWebAuthnAutofill())) return unsupported
@@ -58,24 +55,20 @@ export async function autofill(client: Client): Promise<Outcome<SignedIn>> {
   return answered.ok ? client.send('POST', 'passkeys/authenticate/verify', answered.body) : answered
 }
 
-/** Proves again who is asking, by one of the person's passkeys. */
+/** Re-authenticates with one of the user's passkeys. */
 export async function reauthenticate(client: Client): Promise<Outcome<object>> {
   const answered = await assertion(client, { purpose: 'reauthenticate' })
   return answered.ok ? client.send('POST', 'reauthenticate', answered.body) : answered
 }
 
-/** The person's passkeys. */
-export const list = (client: Client): Promise<Outcome<{ passkeys: readonly Passkey[] }>> =>
-  client.send('GET', 'passkeys')
+/** Lists the passkeys of the user. */
+export const list = (client: Client): Promise<Outcome<Passkeys>> => client.send('GET', 'passkeys')
 
-export const rename = (
-  client: Client,
-  id: string,
-  name: string,
-): Promise<Outcome<{ passkey: Passkey }>> =>
+/** Renames a passkey. */
+export const rename = (client: Client, id: string, name: string): Promise<Outcome<PasskeyAnswer>> =>
   client.send('PATCH', `passkeys/${encodeURIComponent(id)}`, { name })
 
-/** Deletes one, unless it is the last way in. Needs a recent proof of identity. */
+/** Deletes a passkey, unless it is the only sign-in method. Requires a recent authentication. */
 export const remove = (client: Client, id: string): Promise<Outcome<object>> =>
   client.send('DELETE', `passkeys/${encodeURIComponent(id)}`)
 
@@ -83,7 +76,7 @@ async function assertion(
   client: Client,
   body: object,
   useBrowserAutofill = false,
-): Promise<{ ok: true; body: object } | Refusal> {
+): Promise<{ ok: true; body: object } | Failure> {
   const path = 'passkeys/authenticate/options'
   const asked = await ask<PublicKeyCredentialRequestOptionsJSON>(client, path, body)
   if (!asked.ok) return asked
@@ -97,27 +90,31 @@ async function ask<Options>(
   client: Client,
   path: string,
   body: object = {},
-): Promise<Outcome<Ceremony<Options>>> {
+): Promise<Outcome<CeremonyStart<Options>>> {
   if (browserSupportsWebAuthn()) return client.send('POST', path, body)
   return unsupported
 }
 
-const unsupported: Refusal = Object.freeze({
+const unsupported: Failure = Object.freeze({
   ok: false,
   error: 'unsupported',
-  message: 'This browser has no passkeys.',
+  message: 'This browser does not support passkeys.',
 })
 
-/** The person may break off, and the browser then says no more than that. */
+/** Shows the browser's prompt. If the user cancels it, the browser gives no details. */
 async function answer<Response>(
   prompt: () => Promise<Response>,
-): Promise<{ ok: true; response: Response } | Refusal> {
+): Promise<{ ok: true; response: Response } | Failure> {
   try {
     return { ok: true, response: await prompt() }
   } catch (error) {
-    const known = error instanceof Error && error.name === 'InvalidStateError'
-    return known
-      ? { ok: false, error: 'already_exists', message: 'This device has a passkey here already.' }
+    const isKnown = error instanceof Error && error.name === 'InvalidStateError'
+    return isKnown
+      ? {
+          ok: false,
+          error: 'already_exists',
+          message: 'This device already has a passkey for this account.',
+        }
       : { ok: false, error: 'cancelled', message: 'The passkey was not used. Try again.' }
   }
 }

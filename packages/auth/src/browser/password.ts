@@ -1,35 +1,34 @@
-import type { Accepted, SignedIn } from './answers.js'
+import type { Accepted, SignedIn } from '../http/schema/answers.js'
+import type { ChangePasswordBody, PasswordSignInBody, RegisterBody } from '../http/schema/bodies.js'
 import type { Client, Outcome } from './client.js'
 
 /**
- * Makes an account. Where addresses are verified the answer is `{ status: 'accepted' }` for every address, and a
- * mail follows; elsewhere the person is signed in at once.
+ * Creates an account. Where email addresses are verified, the result is `{ status: 'accepted' }` for every
+ * email address, and a mail follows. Otherwise the user is signed in.
  */
 export const register = (
   client: Client,
-  person: { email: string; password: string; name?: string },
+  person: RegisterBody,
 ): Promise<Outcome<Accepted | SignedIn>> => client.send('POST', 'password/register', person)
 
 /** Signs in. */
 export const authenticate = (
   client: Client,
-  person: { email: string; password: string },
+  person: PasswordSignInBody,
 ): Promise<Outcome<SignedIn>> => client.send('POST', 'password/authenticate', person)
 
-/** Changes the password; other sessions end. */
-export const change = (
-  client: Client,
-  passwords: { currentPassword: string; newPassword: string },
-): Promise<Outcome<object>> => client.send('POST', 'password/change', passwords)
+/** Changes the password and ends the other sessions. */
+export const change = (client: Client, passwords: ChangePasswordBody): Promise<Outcome<object>> =>
+  client.send('POST', 'password/change', passwords)
 
-/** Sets a first password. Needs a recent proof of identity. */
+/** Sets the first password of an account. Requires a recent authentication. */
 export const set = (client: Client, newPassword: string): Promise<Outcome<object>> =>
   client.send('POST', 'password/set', { newPassword })
 
-/** Removes the password, unless it is the last way in. Needs a recent proof of identity. */
+/** Removes the password, unless it is the only sign-in method. Requires a recent authentication. */
 export const remove = (client: Client): Promise<Outcome<object>> =>
   client.send('DELETE', 'password')
 
-/** Has a link mailed that sets a new password. The same answer for every address. */
+/** Mails a password reset link. The result is the same for every email address. */
 export const requestReset = (client: Client, email: string): Promise<Outcome<Accepted>> =>
   client.send('POST', 'password/reset/request', { email })

@@ -1,24 +1,23 @@
-import type { Session, SignedIn } from './answers.js'
+import type { Revoked, Sessions, SignedIn } from '../http/schema/answers.js'
 import type { Client, Outcome } from './client.js'
 
-/** Who is signed in here; `unauthenticated` when nobody is. */
+/** Returns the signed-in user and the current session; `unauthenticated` when not signed in. */
 export const current = (client: Client): Promise<Outcome<SignedIn>> => client.send('GET', 'session')
 
-/** All live sessions of the person, last used first. */
-export const list = (client: Client): Promise<Outcome<{ sessions: readonly Session[] }>> =>
-  client.send('GET', 'sessions')
+/** Lists the active sessions of the user, most recently used first. */
+export const list = (client: Client): Promise<Outcome<Sessions>> => client.send('GET', 'sessions')
 
-/** Ends one of them. */
+/** Revokes one of them. */
 export const revoke = (client: Client, id: string): Promise<Outcome<object>> =>
   client.send('DELETE', `sessions/${encodeURIComponent(id)}`)
 
-/** Ends every one but this. */
-export const revokeOthers = (client: Client): Promise<Outcome<{ revoked: number }>> =>
+/** Revokes all of them except the current one. */
+export const revokeOthers = (client: Client): Promise<Outcome<Revoked>> =>
   client.send('POST', 'sessions/revoke-others')
 
-/** Signs out here. */
+/** Signs out of the current session. */
 export const signOut = (client: Client): Promise<Outcome<object>> => client.send('POST', 'sign-out')
 
-/** Proves again who is asking, by the password. For ten minutes sensitive changes are possible. */
+/** Re-authenticates with the password. Sensitive changes are possible for the next ten minutes. */
 export const reauthenticate = (client: Client, password: string): Promise<Outcome<object>> =>
   client.send('POST', 'reauthenticate', { password })

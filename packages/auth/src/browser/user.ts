@@ -1,19 +1,17 @@
-import type { User } from './answers.js'
+import type { UserAnswer } from '../http/schema/answers.js'
+import type { ProfileBody } from '../http/schema/bodies.js'
 import type { Client, Outcome } from './client.js'
 
-/** The person's own account. */
-export const current = (client: Client): Promise<Outcome<{ user: User }>> =>
-  client.send('GET', 'user')
+/** Returns the account of the user. */
+export const current = (client: Client): Promise<Outcome<UserAnswer>> => client.send('GET', 'user')
 
-/** Changes what is given; null takes it away. */
-export const update = (
-  client: Client,
-  changes: { name?: string | null; picture?: string | null },
-): Promise<Outcome<{ user: User }>> => client.send('PATCH', 'user', changes)
+/** Changes the given values; null removes a value. */
+export const update = (client: Client, changes: ProfileBody): Promise<Outcome<UserAnswer>> =>
+  client.send('PATCH', 'user', changes)
 
-/** Deletes the account and everything of it. Needs a recent proof of identity. */
+/** Deletes the account and everything that belongs to it. Requires a recent authentication. */
 export const remove = (client: Client): Promise<Outcome<object>> => client.send('DELETE', 'user')
 
-/** Everything that is held of the person. Needs a recent proof of identity. */
+/** Exports everything that is stored about the user. Requires a recent authentication. */
 export const exportData = (client: Client): Promise<Outcome<Record<string, unknown>>> =>
   client.send('GET', 'user/export')

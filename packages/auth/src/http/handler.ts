@@ -2,53 +2,59 @@ import type { Json, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import { readRequestInfo } from '../base/request-info.js'
 import type { Torii } from '../torii.js'
-import { answerForm } from './pages/form.js'
-import { bodyKind, readFields } from './request/body.js'
+import type { HandlerOptions, Pages } from './pages/site-pages.js'
+import { resolvePages } from './pages/site-pages.js'
+import { bodyKind, readFormBody, readJsonBody } from './request/body.js'
 import { cookieName } from './request/cookie.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
-import { readCredentials } from './request/request-token.js'
+import { readRequestTokens } from './request/request-token.js'
 import { errorResponse, errorStatus, thrownError } from './response/errors.js'
+import { renderFormResult } from './routes/form-post.js'
+import { renderResult } from './routes/render.js'
+import type { Failure, Success } from './routes/results.js'
+import { failure } from './routes/results.js'
 import type { Call, Feature, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
-import type { HandlerOptions, SiteOptions } from './site-options.js'
-import { resolveSiteOptions } from './site-options.js'
+import { membersOf } from './schema/schema.js'
 
-/** What the server knows of a request besides the request itself. */
+/** What the server knows about a request besides the request itself. */
 export interface ConnectionInfo {
-  /** The client's network address; null or absent when unknown. Headers are never asked for it. */
+  /** The client's IP address; null or absent when unknown. It is never taken from headers. */
   ip?: string | null
 }
 
-/** What is read of a request of the application's own: a fetch Request, or one of node:http or Express. */
+/** The parts of an application's own request that are read: a fetch Request, or one of node:http or Express. */
 export interface SessionCarrier {
-  /** Absent counts as a method that changes something, which is held to the Origin rule. */
+  /** Without a method, the request must pass the Origin rule like one that changes something. */
   readonly method?: string | undefined
   readonly headers: HeaderSource
 }
 
-/** Who a request comes from, or the answer to give it. */
+/** The session of a request, or the response to send instead. */
 export type SessionRequirement<Metadata extends object = Record<string, Json>> =
   | ({ readonly ok: true } & ValidSession<Metadata>)
   | { readonly ok: false; readonly response: Response }
 
-/** Torii's routes, and the session of any other request. */
+/** Serves Torii's routes, and finds the session of every other request. */
 export interface AuthHandler<Metadata extends object = Record<string, Json>> {
   /**
-   * Answers a request to a path under `/auth`; 404 for every other path. Never throws and never
-   * rejects: what went wrong is an answer of the closed list, and an event in the log.
+   * Responds to a request below `basePath`, and with 404 to every other path. Never throws and never
+   * rejects: a failure is a response with an error code, and an event in the log.
    */
   (request: Request, connection?: ConnectionInfo): Promise<Response>
+  /** The option `basePath` of Torii, under which all routes are. */
+  readonly basePath: string
   /**
-   * The session of a request to the application's own routes, by bearer token or cookie; null when it
-   * is not signed in. A cookie counts only if the Origin rule lets the request act, so a foreign page
-   * cannot use it on your routes either.
-   * @throws ToriiError when the database cannot be asked
+   * The session of a request to the application's own routes, by bearer token or cookie; null when the
+   * caller is not signed in. A cookie counts only if the request passes the Origin rule, so a page of
+   * another site cannot use it on your routes either.
+   * @throws ToriiError when the database cannot be reached
    */
   getSession(request: SessionCarrier): Promise<ValidSession<Metadata> | null>
   /**
-   * The same for a route that is for signed-in people only: `response` is the 401, or the 503 when the
-   * database cannot be asked. With `recent` also the 403 for a proof of identity that is too old.
+   * The same for a route that only signed-in users may call: `response` is the 401, or the 503 when the
+   * database cannot be reached. With `recent`, also the 403 when the last authentication is too old.
    */
   requireSession(
     request: SessionCarrier,
@@ -57,26 +63,26 @@ export interface AuthHandler<Metadata extends object = Record<string, Json>> {
 }
 
 /**
- * Serves Torii's routes under `/auth` of the base URL, in any server that speaks fetch; for node:http,
- * Express and Fastify wrap it in `createNodeHandler`.
+ * Serves Torii's routes in any server that speaks fetch. For node:http, Express and Fastify wrap the handler
+ * in `createNodeHandler`.
  * @throws InvalidOptionsError
  */
 export function createHandler<Metadata extends object>(
   torii: Torii<Metadata>,
   options: HandlerOptions = {},
 ): AuthHandler<Metadata> {
-  const { baseUrl } = torii.options
-  const site = resolveSiteOptions(options)
-  const answer = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
-    const response = await respond(torii, site, request, connection)
+  const { baseUrl, basePath } = torii.options
+  const pages = resolvePages(options)
+  const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
+    const response = await respond(torii, pages, request, connection)
     response.headers.set('cache-control', 'no-store')
     response.headers.set('x-content-type-options', 'nosniff')
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
   const getSession = async ({ method, headers }: SessionCarrier) => {
-    const { token, cookie } = readCredentials(headers, cookieName(baseUrl))
-    const operations = token !== cookie || isOwnOrigin(method, headers, baseUrl)
-    return token === null || !operations ? null : torii.sessions.validate(token)
+    const { token, cookie } = readRequestTokens(headers, cookieName(baseUrl))
+    const isAllowed = token !== cookie || isOwnOrigin(method, headers, baseUrl)
+    return token === null || !isAllowed ? null : torii.sessions.validate(token)
   }
   const requireSession = async (
     request: SessionCarrier,
@@ -93,31 +99,31 @@ export function createHandler<Metadata extends object>(
       return { ok: false, response: errorResponse(thrownError(error, [])) }
     }
   }
-  return Object.assign(answer, { getSession, requireSession })
+  return Object.assign(handle, { basePath, getSession, requireSession })
 }
 
 async function respond(
   torii: Torii<object>,
-  site: SiteOptions,
+  pages: Pages,
   request: Request,
   connection?: ConnectionInfo,
 ): Promise<Response> {
+  const { baseUrl, basePath } = torii.options
   const { pathname, searchParams } = new URL(request.url)
-  const match = matchRoute(request.method, pathname)
+  const match = matchRoute(basePath, request.method, pathname)
   if (!match.ok) return errorResponse(match.error)
   const { route, param } = match
   if (!hasFeature(torii, route.feature)) return errorResponse({ error: 'not_found' })
-  const { baseUrl } = torii.options
   const { headers } = request
   if (!isOwnOrigin(request.method, headers, baseUrl))
     return errorResponse({ error: 'origin_not_allowed' })
-  const credentials = readCredentials(headers, cookieName(baseUrl))
+  const tokens = readRequestTokens(headers, cookieName(baseUrl))
   try {
     const info = requestInfo(request, connection)
-    const call = { torii, site, info, credentials, headers, query: searchParams, param }
+    const call = { torii, pages, info, tokens, headers, query: searchParams, param }
     return await callRoute(route, call, request)
   } catch (error) {
-    return failure(torii, route, error)
+    return failed(torii, route, error)
   }
 }
 
@@ -136,35 +142,37 @@ function hasFeature(torii: Torii<object>, feature: Feature | undefined): boolean
   }
 }
 
+/** Reads the body, runs the route and renders its result: JSON for programs, a page for forms. */
 async function callRoute(route: Route, call: Call, request: Request): Promise<Response> {
-  if (route.body === null) return callHandle(route, call, null)
-  if (route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form')
-    return answerForm(route, call, request, callHandle)
-  const fields = await readFields(request, route.body)
-  return fields.ok ? callHandle(route, call, fields.value) : errorResponse(fields.error)
+  if (route.body === null) return renderResult(route.answers, await run(route, call, null))
+  const isForm =
+    route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form'
+  const body = await (isForm ? readFormBody : readJsonBody)(request, route.body)
+  if (!body.ok) return errorResponse(body.error)
+  const result = await run(route, call, body.value)
+  return isForm
+    ? renderFormResult(route, call, body.value, result)
+    : renderResult(route.answers, result)
 }
 
-/** Runs the route for whoever may. */
-async function callHandle(
-  route: Route,
-  call: Call,
-  values: Parameters<Route['handle']>[1],
-): Promise<Response> {
-  if (route.access === 'anyone') return route.handle(call, values)
-  const { token } = call.credentials
+/** Runs the route, if its `access` allows the caller. */
+async function run(route: Route, call: Call, body: unknown): Promise<Success | Failure> {
+  if (route.access === 'anyone') return route.handle(call, body)
+  const { token } = call.tokens
   const valid = token === null ? null : await call.torii.sessions.validate(token)
   return valid === null
-    ? errorResponse({ error: 'unauthenticated' })
-    : route.handle({ ...call, valid }, values)
+    ? failure({ error: 'unauthenticated' })
+    : route.handle({ ...call, valid }, body)
 }
 
 const requestInfo = (request: Request, connection?: ConnectionInfo): RequestInfo =>
   readRequestInfo({ ip: connection?.ip ?? null, userAgent: request.headers.get('user-agent') })
 
-/** What was thrown goes to the log when it is the server's fault, never into the answer. */
-function failure({ options }: Torii<object>, route: Route, thrown: unknown): Response {
-  const refusal = thrownError(thrown, Object.keys(route.body ?? {}))
-  const status = errorStatus[refusal.error]
+/** Logs what was thrown when it is the server's fault. The response never contains it. */
+function failed({ options }: Torii<object>, route: Route, thrown: unknown): Response {
+  const fields = route.body === null ? [] : Object.keys(membersOf(route.body))
+  const error = thrownError(thrown, fields)
+  const status = errorStatus[error.error]
   if (status >= 500)
     options.log({
       level: 'error',
@@ -173,7 +181,7 @@ function failure({ options }: Torii<object>, route: Route, thrown: unknown): Res
       status,
       error: thrown,
     })
-  return errorResponse(refusal)
+  return errorResponse(error)
 }
 
 const withoutBody = ({ status, headers }: Response): Response =>

@@ -7,5 +7,5 @@ export type {
 export { createHandler } from './handler.js'
 export type { NodeHandler, NodeHandlerOptions } from './node.js'
 export { createNodeHandler } from './node.js'
+export type { HandlerOptions, Pages } from './pages/site-pages.js'
 export type { ErrorCode } from './response/errors.js'
-export type { HandlerOptions, Pages } from './site-options.js'

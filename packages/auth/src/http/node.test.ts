@@ -199,9 +199,10 @@ test('a client that leaves in the middle of a body ends nothing but its own requ
 })
 
 test('a wrapped handler that rejects is 500, or the application’s own error handler', async () => {
-  const failing = createNodeHandler(async () => {
+  const rejects = async () => {
     throw new Error('wrapped')
-  })
+  }
+  const failing = createNodeHandler(Object.assign(rejects, { basePath: auth.basePath }))
   const alone = await serve((request, response) => void failing(request, response))
   assert.equal((await fetch(`${alone}/auth/session`)).status, 500)
   const caught = express()

@@ -1,44 +1,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ConnectionInfo } from './handler.js'
+import type { AuthHandler, ConnectionInfo } from './handler.js'
 import { BodyAlreadyReadError } from './request/body.js'
 import { checkTrustedProxyHops, clientIp } from './request/client-ip.js'
 import { errorResponse } from './response/errors.js'
-import { basePath } from './routes/route-match.js'
 
-/** How the server stands in the network. */
+/** How the server is connected to the network. */
 export interface NodeHandlerOptions {
   /**
-   * Proxies of yours that every request passes, each of which appends to X-Forwarded-For (default: 0,
-   * the header is ignored). One too many, and clients choose their own address.
+   * How many proxies of yours every request passes, each of which appends to X-Forwarded-For (default: 0,
+   * which ignores the header). If the number is too high, clients can choose their own IP address.
    */
   trustedProxyHops?: number
 }
 
-/** A request of node:http, or of Express, which keeps the path before mounting in `originalUrl`. */
+/** A request of node:http, or of Express, which keeps the full path in `originalUrl`. */
 type NodeRequest = IncomingMessage & { originalUrl?: string }
 
-/** Listener of node:http and middleware of Express. */
+/** A listener of node:http and a middleware of Express. */
 export type NodeHandler = (
   request: NodeRequest,
   response: ServerResponse,
   next?: (error?: unknown) => void,
 ) => Promise<void>
 
+/** What `createHandler` returns, or a function around it that has the same `basePath`. */
+type FetchHandler = ((request: Request, connection?: ConnectionInfo) => Promise<Response>) &
+  Pick<AuthHandler, 'basePath'>
+
 /**
- * Serves a fetch handler from node:http, so also from Express: `app.use(createNodeHandler(auth))`.
- * Paths outside `/auth` go to `next` when there is one, else they are 404. Mount it before
- * `express.json()` and other body parsers: it reads the body itself, within its own limit, and answers
- * 400 with that advice when the body is gone.
+ * Serves a fetch handler from node:http, and so from Express: `app.use(createNodeHandler(auth))`. Requests
+ * outside the handler's `basePath` go to `next`; without `next` they are 404. Mount it before `express.json()`
+ * and other body parsers: it reads the body itself, within its own limit, and responds with 400 and this
+ * advice when another parser has consumed the body.
  * @throws InvalidOptionsError
  */
 export function createNodeHandler(
-  handler: (request: Request, connection?: ConnectionInfo) => Promise<Response>,
+  handler: FetchHandler,
   { trustedProxyHops = 0 }: NodeHandlerOptions = {},
 ): NodeHandler {
   const hops = checkTrustedProxyHops(trustedProxyHops)
   return async (request, response, next) => {
     const target = request.originalUrl ?? request.url ?? '/'
-    if (next !== undefined && !isOurs(target)) return next()
+    if (next !== undefined && !isBelow(handler.basePath, target)) return next()
     const forwarded = request.headers['x-forwarded-for']
     const forwardedFor = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
     const ip = clientIp(request.socket.remoteAddress, forwardedFor, hops)
@@ -51,32 +54,32 @@ export function createNodeHandler(
   }
 }
 
-/** Judged on the text as it was sent; whatever else lies below `/auth` is answered 404. */
-function isOurs(target: string): boolean {
+/** Compares the path as it was sent. Every path below the base path that is no route is a 404. */
+function isBelow(basePath: string, target: string): boolean {
   const path = pathOf(target)
   return path === basePath || path.startsWith(`${basePath}/`)
 }
 
 const pathOf = (target: string): string => target.split('?', 1)[0] ?? ''
 
-/** The host in it is a placeholder: which site this is, is configured, never taken from a Host header. */
+/** A placeholder: the site's own host is configured and never taken from a Host header. */
 const placeholder = 'http://localhost'
 
 function toFetchRequest(request: NodeRequest, target: string): Request {
-  // Pairs, which the Request makes its Headers of: a Headers object would be copied once more.
+  // Pairs, from which the Request makes its Headers: it would copy a Headers object once more.
   const headers: [string, string][] = []
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined && !name.startsWith(':')) headers.push([name, String(value)])
-  // Fetch knows no TRACE; no route has either method, so the answer is the same.
+  // Fetch has no TRACE. No route has either method, so the response is the same.
   const method = request.method === 'TRACE' ? 'OPTIONS' : (request.method ?? 'GET')
   const body = method === 'GET' || method === 'HEAD' ? null : lazyBody(request)
   return new Request(placeholder + plainPath(target), { method, headers, body, duplex: 'half' })
 }
 
-/** Segments of letters, digits, `_` and `-`, as all routes have: no URL parser reads them in another way. */
+/** Segments of letters, digits, `_` and `-`, as all routes have: every URL parser reads them the same way. */
 const plainSegments = /^(?:\/[\w-]+)+$/
 
-/** The target, unless a URL parser would read another path out of it: no route has a second spelling. */
+/** The target, or `/` if a URL parser would read another path from it: no route has a second spelling. */
 function plainPath(target: string): string {
   if (plainSegments.test(target)) return target
   const path = pathOf(target)
@@ -85,7 +88,7 @@ function plainPath(target: string): string {
   return plain ? target : '/'
 }
 
-/** Nothing is read until somebody asks, and ending early leaves the connection usable for the answer. */
+/** Reads nothing until the handler does. Stopping early leaves the connection usable for the response. */
 function lazyBody(request: IncomingMessage): ReadableStream<Uint8Array> {
   let chunks: AsyncIterator<Uint8Array> | undefined
   return new ReadableStream(
@@ -105,13 +108,13 @@ function lazyBody(request: IncomingMessage): ReadableStream<Uint8Array> {
   )
 }
 
-async function send(response: ServerResponse, answer: Response): Promise<void> {
-  const body = answer.body === null ? null : Buffer.from(await answer.arrayBuffer())
+async function send(response: ServerResponse, sent: Response): Promise<void> {
+  const body = sent.body === null ? null : Buffer.from(await sent.arrayBuffer())
   if (response.headersSent || response.destroyed) return
-  response.statusCode = answer.status
-  for (const [name, value] of answer.headers)
+  response.statusCode = sent.status
+  for (const [name, value] of sent.headers)
     if (name !== 'set-cookie') response.setHeader(name, value)
-  const cookies = answer.headers.getSetCookie()
+  const cookies = sent.headers.getSetCookie()
   if (cookies.length > 0) response.setHeader('set-cookie', cookies)
   response.end(body)
 }

@@ -158,7 +158,7 @@ test('a change of address names both addresses in part, and needs the session th
   const { token } = await mailbox.takeOne(next, 'change_email')
   const { page: shown } = await openLink('/auth/email/change', token)
   for (const address of [email, next]) assert.ok(!shown.text.includes(address))
-  assert.match(shown.text, /From <strong>p•••@example.com<\/strong><br>to <strong>p•••@example.com/)
+  assert.match(shown.text, /from <strong>p•••@example.com<\/strong><br>to <strong>p•••@example.com/)
   const nobody = await form('/auth/email/change/complete', { token })
   assert.equal(nobody.status, 401)
   const done = await form('/auth/email/change/complete', { token }, cookie)

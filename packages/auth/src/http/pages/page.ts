@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto'
-
-/** The text as HTML shows it: no character of it is markup, in an element or in a quoted attribute. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+import { escapeHtml } from '../../mail/text.js'
 
 const style = `
 :root { color-scheme: light dark; --ground: #f4f4f5; --card: #fff; --line: #e4e4e7; --strong: #18181b;
@@ -36,8 +33,8 @@ a { color: inherit }
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 /**
- * Nothing runs and nothing is loaded; forms go to this site only. The referrer stays within the site: without
- * any, browsers would send the button's request with `Origin: null`.
+ * The page runs no script and loads nothing; its form posts to this site only. The referrer stays within the
+ * site: with no referrer at all, browsers would send the form with `Origin: null`.
  * @see OWASP ASVS 5.0, 3.4.3, 3.4.5
  */
 const pageHeaders: Readonly<Record<string, string>> = Object.freeze({
@@ -48,19 +45,15 @@ const pageHeaders: Readonly<Record<string, string>> = Object.freeze({
   'x-frame-options': 'DENY',
 })
 
-/** What stands on a page. `content` is HTML, made with {@link escapeHtml}; the rest is text. */
+/** The parts of a page. `content` is HTML, escaped with {@link escapeHtml}; the rest is plain text. */
 export interface PageParts {
   readonly appName: string
   readonly heading: string
   readonly content: string
 }
 
-/** A page of ours as an answer. */
-export function pageResponse(
-  status: number,
-  { appName, heading, content }: PageParts,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
+/** The response that shows a page. */
+export function pageResponse(status: number, { appName, heading, content }: PageParts): Response {
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -81,5 +74,5 @@ ${content}
 </body>
 </html>
 `
-  return new Response(html, { status, headers: { ...pageHeaders, ...headers } })
+  return new Response(html, { status, headers: pageHeaders })
 }

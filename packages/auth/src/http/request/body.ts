@@ -1,34 +1,26 @@
-import type { ApiError } from '../response/errors.js'
+import type { Schema } from '../schema/schema.js'
+import { isOptional, membersOf } from '../schema/schema.js'
 
-/** What a field of a body must be. An optional one may also be null, which says "none". */
-export type FieldRule = 'text' | 'optional text' | 'object' | 'optional object'
-export type FieldRules = Readonly<Record<string, FieldRule>>
-
-/** The fields of a body as its rules promise them. */
-export type Fields<Rules extends FieldRules> = {
-  readonly [Name in keyof Rules]: Rules[Name] extends 'text'
-    ? string
-    : Rules[Name] extends 'object'
-      ? object
-      : Rules[Name] extends 'optional object'
-        ? object | null | undefined
-        : string | null | undefined
-}
-
-/** Enough for every field at its limit; more is refused while it arrives. @see OWASP ASVS 5.0, 4.3.1 */
+/** Enough for every field at its limit. Reading stops at this size. @see OWASP ASVS 5.0, 4.3.1 */
 const maxBodyBytes = 16_384
 
-type Read<Value> = { ok: true; value: Value } | { ok: false; error: ApiError }
+/** Why a body cannot be used. Part of the closed list of error codes. */
+export type BodyError =
+  | { readonly error: 'unsupported_media_type' | 'body_too_large' }
+  | { readonly error: 'invalid_json'; readonly message: string }
+  | { readonly error: 'invalid_input'; readonly field: string; readonly message: string }
 
-const invalidJson = (message: string): { ok: false; error: ApiError } => ({
+type Read<Value> = { ok: true; value: Value } | { ok: false; error: BodyError }
+
+const invalidJson = (message: string): { ok: false; error: BodyError } => ({
   ok: false,
   error: { error: 'invalid_json', message },
 })
 
-/** How a body is written: JSON from programs, a form from the landing pages' own buttons. */
+/** The format of a body: JSON from programs, a form from the buttons of the landing pages. */
 export type BodyKind = 'json' | 'form'
 
-/** What the body is by its content type; null for neither. A form's parameters do not matter, JSON's do. */
+/** The format by content type; null for any other. Parameters of a form's content type do not matter. */
 export function bodyKind(contentType: string | null): BodyKind | null {
   if (isJson(contentType)) return 'json'
   const [type = ''] = (contentType ?? '').toLowerCase().split(';')
@@ -36,35 +28,35 @@ export function bodyKind(contentType: string | null): BodyKind | null {
 }
 
 /**
- * The fields that a route knows, from a JSON body of bounded size; unknown ones are dropped, so an id
- * or a role in a body is never seen by anybody.
+ * Reads a JSON body of bounded size and returns the fields of its schema. Other fields are dropped, so no
+ * route sees an id or a role that a client adds.
  */
-export async function readFields<Rules extends FieldRules>(
+export async function readJsonBody<Value>(
   request: Request,
-  rules: Rules,
-): Promise<Read<Fields<Rules>>> {
+  schema: Schema<Value>,
+): Promise<Read<Value>> {
   if (!isJson(request.headers.get('content-type')))
     return { ok: false, error: { error: 'unsupported_media_type' } }
   const bytes = await readBytes(request)
   if (!bytes.ok) return bytes
   const json = parseObject(bytes.value)
-  return json.ok ? pickFields(json.value, rules) : json
+  return json.ok ? pickFields(json.value, schema) : json
 }
 
-/** The same from a form, of which every field is a text; an empty optional one is absent. */
-export async function readForm<Rules extends FieldRules>(
+/** Reads a form in the same way. Every field is a text; an empty one is absent. */
+export async function readFormBody<Value>(
   request: Request,
-  rules: Rules,
-): Promise<Read<Fields<Rules>>> {
+  schema: Schema<Value>,
+): Promise<Read<Value>> {
   const bytes = await readBytes(request)
   if (!bytes.ok) return bytes
   const form = new URLSearchParams(Buffer.from(bytes.value).toString())
-  return pickFields(textsOf(form), rules)
+  return pickFields(textsOf(form), schema)
 }
 
-function textsOf(texts: URLSearchParams): object {
-  const names = [...new Set(texts.keys())]
-  return Object.fromEntries(names.map((name) => [name, texts.get(name) || undefined]))
+function textsOf(form: URLSearchParams): object {
+  const names = [...new Set(form.keys())]
+  return Object.fromEntries(names.map((name) => [name, form.get(name) || undefined]))
 }
 
 /** `application/json`, alone or with the only charset that JSON has. @see RFC 8259 section 8.1 */
@@ -77,7 +69,7 @@ function isJson(contentType: string | null): boolean {
   )
 }
 
-/** Counts while reading: a body that says nothing about its length is not buffered beyond the limit. */
+/** Counts while reading, so a body without a declared length is not buffered beyond the limit. */
 async function readBytes(request: Request): Promise<Read<Uint8Array>> {
   const tooLarge = { ok: false, error: { error: 'body_too_large' } } as const
   if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return tooLarge
@@ -92,56 +84,54 @@ async function readBytes(request: Request): Promise<Read<Uint8Array>> {
     }
   } catch (error) {
     return invalidJson(
-      error instanceof BodyAlreadyReadError ? alreadyRead : 'The body did not arrive.',
+      error instanceof BodyAlreadyReadError ? alreadyRead : 'The body was not received completely.',
     )
   }
   return { ok: true, value: Buffer.concat(chunks) }
 }
 
 const alreadyRead =
-  'The body was read before Torii saw it: mount the Torii handler before express.json() and other body parsers.'
+  'Something read the body before Torii: mount the Torii handler before express.json() and other body parsers.'
 
-/** What the body of a request fails with whose stream somebody else has consumed. */
+/** Thrown by the body of a request whose stream was already consumed. */
 export class BodyAlreadyReadError extends Error {}
 
 function parseObject(bytes: Uint8Array): Read<object> {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return { ok: true, value }
+    if (typeOf(value) === 'object') return { ok: true, value: Object(value) }
   } catch {
-    // Neither UTF-8 nor JSON: the same answer as for JSON of another kind.
+    // Neither UTF-8 nor JSON: the same error as for JSON of another type.
   }
   return invalidJson('The body must be one JSON object.')
 }
 
-function pickFields<Rules extends FieldRules>(json: object, rules: Rules): Read<Fields<Rules>> {
-  const fields: Record<string, string | object | null | undefined> = {}
-  for (const [field, rule] of Object.entries(rules)) {
-    // Own properties only: what `__proto__` or a prototype brings is not in the body.
+function pickFields<Value>(json: object, schema: Schema<Value>): Read<Value> {
+  const fields: Record<string, unknown> = {}
+  for (const [field, rule] of Object.entries(membersOf(schema))) {
+    // Own properties only: `__proto__` or a prototype adds nothing to the body.
     const value: unknown = Object.getOwnPropertyDescriptor(json, field)?.value
-    if (!meets(value, rule)) {
-      const kind = rule.endsWith('object') ? 'an object' : 'a string'
+    if (value === undefined && isOptional(rule)) continue
+    const types = typesOf(rule)
+    if (!types.includes(typeOf(value))) {
+      const kind = types[0] === 'object' ? 'an object' : 'a string'
       const message = value === undefined ? `${field} is missing.` : `${field} must be ${kind}.`
       return { ok: false, error: { error: 'invalid_input', field, message } }
     }
-    fields[field] = value as string | object | null | undefined // just checked
+    fields[field] = value
   }
-  // Every rule was met above, and there are no other fields.
-  return { ok: true, value: fields as Fields<Rules> }
+  // The loop checked every member of the schema, and there are no others.
+  return { ok: true, value: fields as Value }
 }
 
-function meets(value: unknown, rule: FieldRule): boolean {
-  switch (rule) {
-    case 'text':
-      return typeof value === 'string'
-    case 'optional text':
-      return value === undefined || value === null || typeof value === 'string'
-    case 'optional object':
-      return value === undefined || value === null || meets(value, 'object')
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-    default:
-      return rule satisfies never
-  }
+/** The types that a field may have. The bodies use no other keyword, which {@link pickFields} would not check. */
+function typesOf(rule: Schema<unknown>): readonly unknown[] {
+  for (const keyword of Object.keys(rule))
+    if (keyword !== 'type') throw new Error(`a body is not checked for ${keyword}`)
+  return [rule.type].flat()
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
 }

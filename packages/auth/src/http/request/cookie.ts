@@ -2,25 +2,40 @@ import type { Session, SessionToken } from 'torii-core'
 import type { BaseUrl } from '../../base/base-url.js'
 
 /**
- * `__Host-torii` on https: the browser then accepts it only with Secure, Path=/ and from this very host.
- * On http (localhost only) browsers refuse that prefix, so it is plain `torii`.
+ * `__Host-torii` on https: the browser accepts it only with Secure, with Path=/ and from this exact host.
+ * On http (localhost only) browsers refuse that prefix, so the name is `torii`.
  * @see OWASP ASVS 5.0, 3.3.1 to 3.3.4; RFC 6265bis section 4.1.3.2
  */
 export const cookieName = ({ secure }: BaseUrl): string => (secure ? '__Host-torii' : 'torii')
 
-/** `Set-Cookie` for a session that was just opened: it lives as long as the session can. */
+/** `Set-Cookie` for a new session. The cookie lives as long as the session can. */
 export function sessionCookie(site: BaseUrl, session: Session, token: SessionToken): string {
-  // Both times are the database's, so no clock of ours takes part.
+  // Both times come from the database's clock.
   const lifeMs = session.absoluteExpiresAt.getTime() - session.createdAt.getTime()
-  return cookie(site, token.reveal(), Math.floor(lifeMs / 1000))
+  const seconds = Math.floor(lifeMs / 1000)
+  return setCookie(site, { name: cookieName(site), value: token.reveal(), seconds })
 }
 
-/** `Set-Cookie` that takes the cookie away. */
-export const clearedCookie = (site: BaseUrl): string => cookie(site, '', 0)
+/** `Set-Cookie` that deletes the session cookie. */
+export const clearedCookie = (site: BaseUrl): string =>
+  setCookie(site, { name: cookieName(site), value: '', seconds: 0 })
 
-function cookie(site: BaseUrl, value: string, maxAgeSeconds: number): string {
-  const attributes = `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax`
-  return `${cookieName(site)}=${value}; ${attributes}${site.secure ? '; Secure' : ''}`
+/** A cookie to set. `seconds: 0` deletes it. */
+export interface CookieToSet {
+  readonly name: string
+  readonly value: string
+  readonly seconds: number
+  /** The path that the browser sends it to (default: `/`). */
+  readonly path?: string
+}
+
+/** Writes `Set-Cookie`. Lax: links in mails and OAuth providers send the browser here from other sites. */
+export function setCookie(
+  site: BaseUrl,
+  { name, value, seconds, path = '/' }: CookieToSet,
+): string {
+  const attributes = `Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=Lax`
+  return `${name}=${value}; ${attributes}${site.secure ? '; Secure' : ''}`
 }
 
 /** The value of the first cookie of this name, or null. Names are compared exactly; nothing is decoded. */

@@ -1,12 +1,11 @@
 import type { BaseUrl } from '../../base/base-url.js'
 import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
+import { setCookie } from './cookie.js'
 
-/** Binds a flow to the browser that starts it. One secret serves every tab until the last flow has ended. */
+/** Binds an OAuth flow to the browser that starts it. All tabs share one secret until the last flow ends. */
 export const flowCookieName = ({ secure }: BaseUrl): string =>
   secure ? '__Host-torii-flow' : 'torii-flow'
 
-/** `Set-Cookie` for a flow under way. Lax: the provider sends the browser back from another site. */
-export function flowCookie(site: BaseUrl, browser: BrowserSecret, flowSeconds: number): string {
-  const attributes = `Path=/; Max-Age=${flowSeconds}; HttpOnly; SameSite=Lax`
-  return `${flowCookieName(site)}=${browser.reveal()}; ${attributes}${site.secure ? '; Secure' : ''}`
-}
+/** `Set-Cookie` for a started flow. */
+export const flowCookie = (site: BaseUrl, browser: BrowserSecret, flowSeconds: number): string =>
+  setCookie(site, { name: flowCookieName(site), value: browser.reveal(), seconds: flowSeconds })

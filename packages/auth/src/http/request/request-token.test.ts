@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readCredentials } from './request-token.js'
+import { readRequestTokens } from './request-token.js'
 
 const read = (headers: Record<string, string | string[]>) => {
-  const fromNode = readCredentials(headers, 'torii')
+  const fromNode = readRequestTokens(headers, 'torii')
   if (Object.values(headers).every((value) => typeof value === 'string'))
     assert.deepEqual(
-      readCredentials(new Headers(headers as Record<string, string>), 'torii'),
+      readRequestTokens(new Headers(headers as Record<string, string>), 'torii'),
       fromNode,
     )
   return fromNode

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { findCookie } from './cookie.js'
 
-/** The headers of a fetch Request, or of node:http and what is built on it (Express, Fastify). */
+/** The headers of a fetch Request, of node:http, or of a framework on top of it (Express, Fastify). */
 export type HeaderSource = Pick<Headers, 'get'> | IncomingHttpHeaders
 
 /** The value of one header, or null. Never throws. */
@@ -11,23 +11,23 @@ export function readHeader(headers: HeaderSource, name: string): string | null {
   return (Array.isArray(value) ? value[0] : value) ?? null
 }
 
-/** A header that somebody named `get` is a string; only fetch headers have a method there. */
+/** A header named `get` is a string; only fetch headers have a method of that name. */
 const isFetchHeaders = (headers: HeaderSource): headers is Pick<Headers, 'get'> =>
   typeof headers.get === 'function'
 
-/** What a request brings to say whose it is. Not checked yet. */
-export interface Credentials {
-  /** The token that decides: the bearer's if there is an Authorization: Bearer header, else the cookie's. */
+/** The session tokens that a request carries. They are not validated yet. */
+export interface RequestTokens {
+  /** The token that authenticates: the bearer token if there is an Authorization: Bearer header, else the cookie's. */
   readonly token: string | null
-  /** The token in the cookie, whether it decides or not. */
+  /** The token in the cookie, even when a bearer token authenticates. */
   readonly cookie: string | null
 }
 
 /**
- * Reads both. A malformed bearer header still decides, and opens nothing: a client that means to use a
- * token is never signed in as somebody else by a cookie. Other schemes are not ours and are ignored.
+ * Reads both tokens. A malformed bearer header still takes precedence and authenticates no one: a client that
+ * sends a token must never be signed in as a different user by a cookie. Other schemes are ignored.
  */
-export function readCredentials(headers: HeaderSource, cookieName: string): Credentials {
+export function readRequestTokens(headers: HeaderSource, cookieName: string): RequestTokens {
   const cookie = findCookie(readHeader(headers, 'cookie'), cookieName)
   const [scheme = '', ...rest] = (readHeader(headers, 'authorization') ?? '').trim().split(/ +/)
   return { cookie, token: scheme.toLowerCase() === 'bearer' ? rest.join(' ') : cookie }

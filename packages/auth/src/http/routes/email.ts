@@ -1,69 +1,63 @@
-import { outcomeResponse } from '../response/outcome-response.js'
-import { accepted, noContent, signedIn } from '../response/respond.js'
+import { linkPaths } from '../../base/paths.js'
+import { acceptedAnswer, signedInAnswer } from '../schema/answers.js'
+import { changeEmailBody, emailBody, verifyEmailBody } from '../schema/bodies.js'
+import { mailRequestRoute } from './mail-request.js'
+import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
+import { signedIn } from './sign-in-result.js'
 
-/** Proving an address, and moving to another one. */
+/** Verification of the email address, and its change. */
 export const emailRoutes = [
-  defineRoute({
-    method: 'POST',
+  mailRequestRoute({
     path: 'email/verify/request',
-    summary: 'Mails the link again that verifies an address; the same answer for every address',
-    access: 'anyone',
-    body: { email: 'text' },
-    answer: { status: 202, shape: 'accepted' },
-    errors: ['too_many_attempts'],
-    feature: 'mail',
-    async handle({ torii, info }, { email }) {
-      const outcome = await torii.email.requestVerification(email, info)
-      return outcome.ok ? accepted() : outcomeResponse(outcome)
-    },
+    summary: 'Mails another verification link; the same response for every email address',
+    request: (torii, email, info) => torii.email.requestVerification(email, info),
   }),
   defineRoute({
     method: 'POST',
-    path: 'email/verify',
-    summary: 'Verifies an address; with the password it signs in, without it answers 204',
+    path: linkPaths.verify_email.action,
+    summary: 'Verifies the email address; signs in if the password is sent too',
     access: 'anyone',
-    body: { token: 'text', password: 'optional text' },
-    answer: { status: 200, shape: 'user and session' },
-    alternative: { status: 204, shape: null },
+    body: verifyEmailBody,
+    answers: { 200: signedInAnswer, 204: null },
     errors: ['invalid_token', 'password_rejected', 'busy'],
     feature: 'mail',
-    form: 'signedIn',
+    form: { purpose: 'verify_email', next: 'signedIn' },
     async handle(call, { token, password = null }) {
-      const { token: held } = call.credentials
+      const { token: held } = call.tokens
       const valid = held === null ? null : await call.torii.sessions.validate(held)
       const outcome = await call.torii.email.verify({ token, password, valid }, call.info)
-      if (!outcome.ok) return outcomeResponse(outcome)
-      return outcome.token === null ? noContent() : signedIn(call, 200, outcome)
+      if (!outcome.ok) return refused(outcome)
+      return outcome.token === null ? noContent({ next: 'signIn' }) : signedIn(call, 200, outcome)
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'email/change/request',
-    summary: 'Mails a link to the new address, which then becomes the account’s',
+    summary: 'Mails a confirmation link to the new email address',
     access: 'signed in',
-    body: { email: 'text' },
-    answer: { status: 202, shape: 'accepted' },
+    body: emailBody,
+    answers: { 202: acceptedAnswer },
     errors: ['reauthentication_required', 'too_many_attempts'],
     feature: 'mail',
     async handle({ torii, valid, info }, { email }) {
       const outcome = await torii.email.requestChange(valid, email, info)
-      return outcome.ok ? accepted() : outcomeResponse(outcome)
+      return outcome.ok ? accepted() : refused(outcome)
     },
   }),
   defineRoute({
     method: 'POST',
-    path: 'email/change/complete',
-    summary: 'Moves the account to the new address; other sessions end',
+    path: linkPaths.change_email.action,
+    summary: 'Changes the email address with the token of a link and ends the other sessions',
     access: 'signed in',
-    body: { token: 'text' },
-    answer: { status: 204, shape: null },
+    body: changeEmailBody,
+    answers: { 204: null },
     errors: ['email_taken', 'invalid_token'],
     feature: 'mail',
-    form: 'account',
+    form: { purpose: 'change_email', next: 'account' },
     async handle({ torii, valid, info }, { token }) {
       const outcome = await torii.email.completeChange(valid, token, info)
-      return outcome.ok ? noContent() : outcomeResponse(outcome)
+      return outcome.ok ? noContent() : refused(outcome)
     },
   }),
 ]

@@ -1,42 +1,36 @@
-import { errorResponse } from '../response/errors.js'
-import { outcomeResponse } from '../response/outcome-response.js'
-import { accepted, signedIn } from '../response/respond.js'
+import { linkPaths } from '../../base/paths.js'
+import { signedInAnswer } from '../schema/answers.js'
+import { magicLinkBody } from '../schema/bodies.js'
+import { mailRequestRoute } from './mail-request.js'
+import { failure, refused } from './results.js'
 import { defineRoute } from './route.js'
+import { signedIn } from './sign-in-result.js'
 
-/** Signing in with a mailed link, or the code beside it. */
+/** Sign-in with a magic link or with the code in the same mail. */
 export const magicLinkRoutes = [
-  defineRoute({
-    method: 'POST',
+  mailRequestRoute({
     path: 'magic-link/request',
-    summary: 'Mails a link that signs in; the same answer for every address',
-    access: 'anyone',
-    body: { email: 'text' },
-    answer: { status: 202, shape: 'accepted' },
-    errors: ['too_many_attempts'],
-    feature: 'mail',
-    async handle({ torii, info }, { email }) {
-      const outcome = await torii.magicLink.request({ email }, info)
-      return outcome.ok ? accepted() : outcomeResponse(outcome)
-    },
+    summary: 'Mails a magic link; the same response for every email address',
+    request: (torii, email, info) => torii.magicLink.request({ email }, info),
   }),
   defineRoute({
     method: 'POST',
-    path: 'magic-link/authenticate',
-    summary: 'Signs in by the token of a link, or by address and code',
+    path: linkPaths.magic_link.action,
+    summary: 'Signs in with the token of a magic link, or with an email address and a code',
     access: 'anyone',
-    body: { token: 'optional text', email: 'optional text', code: 'optional text' },
-    answer: { status: 200, shape: 'user and session' },
+    body: magicLinkBody,
+    answers: { 200: signedInAnswer },
     errors: ['invalid_token', 'too_many_attempts'],
     feature: 'mail',
-    form: 'signedIn',
+    form: { purpose: 'magic_link', next: 'signedIn' },
     async handle(call, { token, email, code }) {
       const proof = proofOf(token ?? null, email ?? null, code ?? null)
       if (proof === null) {
         const message = 'Send token, or email and code.'
-        return errorResponse({ error: 'invalid_input', field: 'token', message })
+        return failure({ error: 'invalid_input', field: 'token', message })
       }
       const outcome = await call.torii.magicLink.authenticate(proof, call.info)
-      return outcome.ok ? signedIn(call, 200, outcome) : outcomeResponse(outcome)
+      return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)
     },
   }),
 ]

@@ -1,139 +1,134 @@
-import type { OAuthAccount } from 'torii-core'
+import { oauthCallbackPath } from '../../base/paths.js'
+import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import type { OAuthCallbackOutcome } from '../../services/oauth/callback.js'
 import { findCookie, sessionCookie } from '../request/cookie.js'
 import { flowCookie, flowCookieName } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
-import { outcomeResponse } from '../response/outcome-response.js'
-import { endFormerSession, noContent, seeOther } from '../response/respond.js'
+import { serializeOAuthAccount } from '../response/serializers.js'
+import {
+  authorizationAnswer,
+  oauthAccountsAnswer,
+  oauthProvidersAnswer,
+} from '../schema/answers.js'
+import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
+import { endFormerSession } from './sign-in-result.js'
 
-/** A linked account as its owner may see it. */
-const accountAnswer = ({ id, provider, label, createdAt, lastUsedAt }: OAuthAccount) => ({
-  id,
-  provider,
-  label,
-  createdAt: createdAt.toISOString(),
-  lastUsedAt: lastUsedAt.toISOString(),
-})
-
-const browserOf = ({ torii, headers }: Call): string | null =>
+/** The secret in the flow cookie, or null. */
+const flowSecretOf = ({ torii, headers }: Call): string | null =>
   findCookie(readHeader(headers, 'cookie'), flowCookieName(torii.options.baseUrl))
 
-/** Signing in at providers, and linking accounts there. */
+/** Sign-in at OAuth providers, and linked accounts. */
 export const oauthRoutes = [
   defineRoute({
     method: 'GET',
     path: 'oauth/providers',
-    summary: 'The providers to show buttons for',
+    summary: 'Lists the enabled providers',
     access: 'anyone',
     body: null,
-    answer: { status: 200, shape: 'providers' },
+    answers: { 200: oauthProvidersAnswer },
     errors: [],
     async handle({ torii }) {
       const providers = torii.oauth
         .providers()
         .map(({ name, displayName }) => ({ id: name, name: displayName }))
-      return Response.json({ providers })
+      return success(200, { providers })
     },
   }),
   defineRoute({
     method: 'GET',
     path: 'oauth/:provider/start',
-    summary: 'Sends the browser to the provider',
+    summary: 'Redirects the browser to the provider',
     access: 'anyone',
     body: null,
     query: ['redirectTo'],
-    answer: { status: 303, shape: null },
+    answers: { 303: 'redirect' },
     errors: ['not_found', 'provider_failed', 'too_many_attempts'],
     async handle(call) {
       const { torii, param, query, info } = call
-      const input = { redirectTo: query.get('redirectTo'), browser: browserOf(call) }
+      const input = { redirectTo: query.get('redirectTo'), browser: flowSecretOf(call) }
       const started = await torii.oauth.start(param, input, info)
-      if (!started.ok) return outcomeResponse(started)
-      return seeOther(started.url, { 'set-cookie': cookieOf(call, started.browser) })
+      if (!started.ok) return refused(started)
+      return seeOther(started.url, { setCookies: [cookieOf(call, started.browser)] })
     },
   }),
   defineRoute({
     method: 'GET',
-    path: 'oauth/:provider/callback',
-    summary: 'Where the provider sends the browser back',
+    path: oauthCallbackPath(':provider'),
+    summary: 'Completes an OAuth flow and redirects the browser to the application',
     access: 'anyone',
     body: null,
     query: ['code', 'error', 'iss', 'state'],
-    answer: { status: 303, shape: null },
+    answers: { 303: 'redirect' },
     errors: ['not_found'],
     async handle(call) {
-      const { torii, param, query, info, credentials } = call
-      const { cookie } = credentials
-      // Only the browser's own session can end a flow that links: a bearer has no browser.
+      const { torii, param, query, info, tokens } = call
+      const { cookie } = tokens
+      // Only the browser's own session can complete a flow that links an account: a bearer has no browser.
       const valid = cookie === null ? null : await torii.sessions.validate(cookie)
-      const input = { query, browser: browserOf(call), valid }
-      return callbackAnswer(call, await torii.oauth.callback(param, input, info))
+      const input = { query, browser: flowSecretOf(call), valid }
+      return callbackResult(call, await torii.oauth.callback(param, input, info))
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'oauth/:provider/link',
-    summary: 'Begins linking an account of a provider; go to `url`',
+    summary: 'Starts linking an account of a provider; the browser must go to `url`',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'authorization' },
+    answers: { 200: authorizationAnswer },
     errors: ['not_found', 'provider_failed', 'reauthentication_required', 'too_many_attempts'],
     async handle(call) {
-      const { torii, valid, param, info, site } = call
-      const input = { redirectTo: site.pages.account, browser: browserOf(call) }
+      const { torii, valid, param, info, pages } = call
+      const input = { redirectTo: pages.account, browser: flowSecretOf(call) }
       const started = await torii.oauth.startLink(valid, param, input, info)
-      if (!started.ok) return outcomeResponse(started)
-      const headers = { 'set-cookie': cookieOf(call, started.browser) }
-      return Response.json({ url: started.url }, { headers })
+      if (!started.ok) return refused(started)
+      return success(200, { url: started.url }, { setCookies: [cookieOf(call, started.browser)] })
     },
   }),
   defineRoute({
     method: 'GET',
     path: 'oauth/accounts',
-    summary: 'The linked accounts of the person',
+    summary: 'Lists the linked accounts of the user',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'oauth accounts' },
+    answers: { 200: oauthAccountsAnswer },
     errors: [],
     async handle({ torii, valid }) {
       const accounts = await torii.oauth.list(valid)
-      return Response.json({ accounts: accounts.map(accountAnswer) })
+      return success(200, { accounts: accounts.map(serializeOAuthAccount) })
     },
   }),
   defineRoute({
     method: 'DELETE',
     path: 'oauth/accounts/:id',
-    summary: 'Unlinks an account, unless it is the last way in',
+    summary: 'Unlinks an account, unless it is the only sign-in method',
     access: 'signed in',
     body: null,
-    answer: { status: 204, shape: null },
+    answers: { 204: null },
     errors: ['last_method', 'reauthentication_required'],
     async handle({ torii, valid, info, param }) {
       const outcome = await torii.oauth.unlink(valid, param, info)
-      return outcome.ok ? noContent() : outcomeResponse(outcome)
+      return outcome.ok ? noContent() : refused(outcome)
     },
   }),
 ]
 
-const cookieOf = ({ torii }: Call, browser: Parameters<typeof flowCookie>[1]): string =>
+const cookieOf = ({ torii }: Call, browser: BrowserSecret): string =>
   flowCookie(torii.options.baseUrl, browser, torii.options.oauth.flowSeconds)
 
-/** A person looks at it, so every end is a page of the application: a refusal goes along as its code only. */
-async function callbackAnswer(
-  call: Call,
-  outcome: OAuthCallbackOutcome<object>,
-): Promise<Response> {
-  const { pages } = call.site
+/** Redirects to a page of the application, since a person looks at the result. A refusal goes along as its code. */
+async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>) {
+  const { pages } = call
   if (!outcome.ok) {
-    if (outcome.reason === 'not_found') return outcomeResponse(outcome)
-    const mark = pages.failed.includes('?') ? '&' : '?'
-    return seeOther(`${pages.failed}${mark}error=${outcome.reason}`)
+    if (outcome.reason === 'not_found') return refused(outcome)
+    const separator = pages.failed.includes('?') ? '&' : '?'
+    return seeOther(`${pages.failed}${separator}error=${outcome.reason}`)
   }
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
   const { session, token, redirectTo } = outcome
   await endFormerSession(call)
-  const cookie = sessionCookie(call.torii.options.baseUrl, session, token)
-  return seeOther(redirectTo ?? pages.signedIn, { 'set-cookie': cookie })
+  const setCookies = [sessionCookie(call.torii.options.baseUrl, session, token)]
+  return seeOther(redirectTo ?? pages.signedIn, { setCookies })
 }

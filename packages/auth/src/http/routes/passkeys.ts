@@ -1,43 +1,46 @@
-import type { Passkey } from 'torii-core'
-import { outcomeResponse } from '../response/outcome-response.js'
-import { noContent, signedIn } from '../response/respond.js'
+import { serializePasskey } from '../response/serializers.js'
+import {
+  challengeAnswer,
+  passkeyAnswer,
+  passkeysAnswer,
+  signedInAnswer,
+} from '../schema/answers.js'
+import {
+  passkeyOptionsBody,
+  passkeySignInBody,
+  registerPasskeyBody,
+  renamePasskeyBody,
+} from '../schema/bodies.js'
+import { noContent, refused, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
+import { signedIn } from './sign-in-result.js'
 
-/** A passkey as its owner may see it. */
-const passkeyAnswer = ({ id, name, createdAt, lastUsedAt, backedUp }: Passkey) => ({
-  id,
-  name,
-  createdAt: createdAt.toISOString(),
-  lastUsedAt: lastUsedAt?.toISOString() ?? null,
-  backedUp,
-})
-
-/** Passkeys: ceremonies of two requests each, and the list. */
+/** Registration and sign-in with a passkey, two requests each, and the list of passkeys. */
 export const passkeyRoutes = [
   defineRoute({
     method: 'POST',
     path: 'passkeys/register/options',
-    summary: 'Options for a new passkey',
+    summary: 'Starts passkey registration',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'challenge' },
+    answers: { 200: challengeAnswer },
     errors: ['reauthentication_required', 'too_many', 'too_many_attempts'],
     feature: 'passkey',
     async handle({ torii, valid, info }) {
       const started = await torii.passkey.registerOptions(valid, info)
-      if (!started.ok) return outcomeResponse(started)
+      if (!started.ok) return refused(started, { messages: limits })
       const { challengeId, options } = started
-      return Response.json({ challengeId, options })
+      return success(200, { challengeId, options })
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'passkeys/register/verify',
-    summary: 'Keeps the passkey that answers',
+    summary: 'Completes passkey registration',
     access: 'signed in',
-    body: { challengeId: 'text', response: 'object', name: 'optional text' },
-    answer: { status: 201, shape: 'passkey' },
+    body: registerPasskeyBody,
+    answers: { 201: passkeyAnswer },
     errors: [
       'already_exists',
       'invalid_token',
@@ -48,19 +51,18 @@ export const passkeyRoutes = [
     feature: 'passkey',
     async handle({ torii, valid, info }, { challengeId, response, name }) {
       const named = typeof name === 'string' ? { name } : {}
-      const input = { challengeId, response, ...named }
-      const outcome = await torii.passkey.register(valid, input, info)
-      if (!outcome.ok) return outcomeResponse(outcome)
-      return Response.json({ passkey: passkeyAnswer(outcome.passkey) }, { status: 201 })
+      const outcome = await torii.passkey.register(valid, { challengeId, response, ...named }, info)
+      if (!outcome.ok) return refused(outcome, { messages: limits })
+      return success(201, { passkey: serializePasskey(outcome.passkey) })
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'passkeys/authenticate/options',
-    summary: 'Options for signing in, or for proving again who is signed in',
+    summary: 'Starts a sign-in or a re-authentication with a passkey',
     access: 'anyone',
-    body: { email: 'optional text', purpose: 'optional text' },
-    answer: { status: 200, shape: 'challenge' },
+    body: passkeyOptionsBody,
+    answers: { 200: challengeAnswer },
     errors: ['not_found', 'too_many_attempts', 'unauthenticated'],
     feature: 'passkey',
     async handle(call, { email, purpose }) {
@@ -69,73 +71,81 @@ export const passkeyRoutes = [
         purpose === 'reauthenticate'
           ? await reauthenticationOptions(call)
           : await torii.passkey.authenticateOptions(email == null ? {} : { email }, info)
-      if (!started.ok) return outcomeResponse(started)
+      if (!started.ok)
+        return refused(started, { messages: { not_found: 'This account has no passkey.' } })
       const { challengeId, options } = started
-      return Response.json({ challengeId, options })
+      return success(200, { challengeId, options })
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'passkeys/authenticate/verify',
-    summary: 'Signs in by a passkey',
+    summary: 'Signs in with a passkey',
     access: 'anyone',
-    body: { challengeId: 'text', response: 'object' },
-    answer: { status: 200, shape: 'user and session' },
+    body: passkeySignInBody,
+    answers: { 200: signedInAnswer },
     errors: ['invalid_credentials'],
     feature: 'passkey',
     async handle(call, input) {
       const outcome = await call.torii.passkey.authenticate(input, call.info)
-      return outcome.ok ? signedIn(call, 200, outcome) : outcomeResponse(outcome)
+      if (outcome.ok) return signedIn(call, 200, outcome)
+      const messages = { invalid_credentials: 'This passkey could not be verified.' }
+      return refused(outcome, { messages })
     },
   }),
   defineRoute({
     method: 'GET',
     path: 'passkeys',
-    summary: 'The passkeys of the person',
+    summary: 'Lists the passkeys of the user',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'passkeys' },
+    answers: { 200: passkeysAnswer },
     errors: [],
     feature: 'passkey',
     async handle({ torii, valid }) {
       const passkeys = await torii.passkey.list(valid)
-      return Response.json({ passkeys: passkeys.map(passkeyAnswer) })
+      return success(200, { passkeys: passkeys.map(serializePasskey) })
     },
   }),
   defineRoute({
     method: 'PATCH',
     path: 'passkeys/:id',
-    summary: 'Gives a passkey another name',
+    summary: 'Renames a passkey',
     access: 'signed in',
-    body: { name: 'text' },
-    answer: { status: 200, shape: 'passkey' },
+    body: renamePasskeyBody,
+    answers: { 200: passkeyAnswer },
     errors: [],
     feature: 'passkey',
     async handle({ torii, valid, info, param }, { name }) {
       const outcome = await torii.passkey.rename(valid, param, name, info)
-      if (!outcome.ok) return outcomeResponse(outcome)
-      return Response.json({ passkey: passkeyAnswer(outcome.passkey) })
+      if (!outcome.ok) return refused(outcome)
+      return success(200, { passkey: serializePasskey(outcome.passkey) })
     },
   }),
   defineRoute({
     method: 'DELETE',
     path: 'passkeys/:id',
-    summary: 'Deletes a passkey, unless it is the last way in',
+    summary: 'Deletes a passkey, unless it is the only sign-in method',
     access: 'signed in',
     body: null,
-    answer: { status: 204, shape: null },
+    answers: { 204: null },
     errors: ['last_method', 'reauthentication_required'],
     feature: 'passkey',
     async handle({ torii, valid, info, param }) {
       const outcome = await torii.passkey.delete(valid, param, info)
-      return outcome.ok ? noContent() : outcomeResponse(outcome)
+      return outcome.ok ? noContent() : refused(outcome)
     },
   }),
 ]
 
-/** The options of a proof belong to the session that asks for it. */
-async function reauthenticationOptions({ torii, info, credentials }: Call) {
-  const { token } = credentials
+const limits = {
+  already_exists: 'This passkey is already registered.',
+  too_many: 'You have reached the limit of passkeys. Delete one first.',
+}
+
+/** The challenge of a re-authentication belongs to the session of the request. */
+async function reauthenticationOptions({ torii, info, tokens }: Call) {
+  const { token } = tokens
   const valid = token === null ? null : await torii.sessions.validate(token)
   if (valid === null) return { ok: false, reason: 'stale' } as const
   return torii.passkey.reauthenticateOptions(valid, info)

@@ -1,77 +1,100 @@
 import type { ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
+import type { LinkPurpose } from '../../services/links/link-token.js'
 import type { Torii } from '../../torii.js'
-import type { FieldRules, Fields } from '../request/body.js'
-import type { Credentials, HeaderSource } from '../request/request-token.js'
-import type { AnswerShape } from '../response/answer-shapes.js'
+import type { PageParts } from '../pages/page.js'
+import type { Pages } from '../pages/site-pages.js'
+import type { HeaderSource, RequestTokens } from '../request/request-token.js'
 import type { ErrorCode } from '../response/errors.js'
-import type { SiteOptions } from '../site-options.js'
+import type { Schema, Static } from '../schema/schema.js'
+import type { Failure, Success } from './results.js'
 
-/** What a route is given of a request, besides the fields of its body. */
+/** What a route receives of a request, besides the fields of its body. */
 export interface Call {
   readonly torii: Torii<object>
-  readonly site: SiteOptions
+  readonly pages: Pages
   readonly info: RequestInfo
-  readonly credentials: Credentials
-  /** For cookies of single flows; everything else is read already. */
+  readonly tokens: RequestTokens
+  /** For the cookies of single flows. Everything else is already parsed. */
   readonly headers: HeaderSource
   readonly query: URLSearchParams
-  /** The segment of the path where the route has `:id` or `:provider`, as it was sent; else ''. */
+  /** The path segment in the place of `:id` or `:provider`, as it was sent; '' without one. */
   readonly param: string
 }
 
-/** A call of somebody who is signed in. */
+/** A call of a signed-in user. */
 export interface SignedInCall extends Call {
   readonly valid: ValidSession<object>
 }
 
-/** A part of Torii that an application may have or not; without it its routes answer 404. */
+/** An optional part of Torii. Without it, its routes respond 404. */
 export type Feature = 'mail' | 'passkey' | 'jwt'
 
-/** What a success looks like. */
-export interface RouteAnswer {
-  readonly status: 200 | 201 | 202 | 204 | 303
-  readonly shape: AnswerShape
-}
+/** What a response contains: JSON of this schema, an HTML page, a redirect, or nothing. */
+export type AnswerContent = Schema<unknown> | 'page' | 'redirect' | null
 
-/** What is known of a route without running it: enough to route by, and to describe it. */
-interface RouteFacts<Rules extends FieldRules | null> {
+/** The contents of a route's successful responses, by status. */
+export type Answers = Readonly<Record<number, AnswerContent>>
+
+/** The value that a route returns for a content; a redirect's is its location. */
+type ValueOf<Content> = Content extends 'page'
+  ? PageParts
+  : Content extends 'redirect'
+    ? string
+    : Content extends null
+      ? null
+      : Static<Content>
+
+/** What `handle` returns: a success that the route declares, or a failure. */
+export type ResultOf<A extends Answers> =
+  | { [Status in keyof A & number]: Success<Status, ValueOf<A[Status]>> }[keyof A & number]
+  | Failure
+
+/** What is known of a route without running it: enough to find it and to describe it. */
+interface RouteFacts<Body extends Schema<unknown> | null, A extends Answers> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below the base path; `:id` or `:provider` stands for one segment. */
+  /** Relative to the base path. `:id` or `:provider` stands for one segment. */
   readonly path: string
   readonly summary: string
-  readonly body: Rules
-  /** The names in the query that are read. */
+  readonly body: Body
+  /** The names in the query that the route reads. */
   readonly query?: readonly string[]
-  readonly answer: RouteAnswer
-  /** Another success, where the configuration or the request decides between two. */
-  readonly alternative?: RouteAnswer
-  /** The refusals of its own; those of every route of its kind come on top. */
+  readonly answers: A
+  /** The errors of this route alone. The OpenAPI document adds those that every route can have. */
   readonly errors: readonly ErrorCode[]
   readonly feature?: Feature
-  /** Set where the button of a landing page may post a form, and where the browser goes afterwards. */
-  readonly form?: keyof SiteOptions['pages']
+  /** Set where the button of a link's page posts to this route, with the page that follows a success. */
+  readonly form?: { readonly purpose: LinkPurpose; readonly next: keyof Pages }
 }
 
-type FieldsOf<Rules extends FieldRules | null> = Rules extends FieldRules ? Fields<Rules> : null
+type BodyOf<Body extends Schema<unknown> | null> = Body extends null ? null : Static<Body>
 
-interface OpenRoute<Rules extends FieldRules | null> extends RouteFacts<Rules> {
+interface OpenRoute<Body extends Schema<unknown> | null, A extends Answers>
+  extends RouteFacts<Body, A> {
   readonly access: 'anyone'
-  handle(call: Call, fields: FieldsOf<Rules>): Promise<Response>
+  handle(call: Call, body: BodyOf<Body>): Promise<ResultOf<A>>
 }
 
-interface SessionRoute<Rules extends FieldRules | null> extends RouteFacts<Rules> {
+interface SessionRoute<Body extends Schema<unknown> | null, A extends Answers>
+  extends RouteFacts<Body, A> {
   readonly access: 'signed in'
-  handle(call: SignedInCall, fields: FieldsOf<Rules>): Promise<Response>
+  handle(call: SignedInCall, body: BodyOf<Body>): Promise<ResultOf<A>>
 }
 
 /** A row of the route table. */
-export type Route = OpenRoute<FieldRules | null> | SessionRoute<FieldRules | null>
+export type Route = RouteFacts<Schema<unknown> | null, Answers> &
+  (
+    | { readonly access: 'anyone'; handle(call: Call, body: unknown): Promise<Success | Failure> }
+    | {
+        readonly access: 'signed in'
+        handle(call: SignedInCall, body: unknown): Promise<Success | Failure>
+      }
+  )
 
-/** Writes a row so that `handle` gets the very fields its `body` names. */
-export function defineRoute<const Rules extends FieldRules | null>(
-  route: OpenRoute<Rules> | SessionRoute<Rules>,
+/** Declares a route: `handle` receives the fields of its `body` and must return one of its `answers`. */
+export function defineRoute<const Body extends Schema<unknown> | null, const A extends Answers>(
+  route: OpenRoute<Body, A> | SessionRoute<Body, A>,
 ): Route {
-  // The router reads the fields by this row's own `body`, so they are what its `handle` takes.
+  // The handler reads the body by this route's own schema, so it is what `handle` takes.
   return route as Route
 }

@@ -5,13 +5,13 @@ import { matchRoute, routes } from './routes.js'
 
 const id = '0190f000-0000-7000-8000-000000000000'
 const found = (method: string, path: string) => {
-  const match = matchRoute(method, path)
+  const match = matchRoute('/auth', method, path)
   return match.ok ? `${match.route.method} ${match.route.path} ${match.param}`.trim() : match.error
 }
 
-test('the table has the routes of the contract', () => {
+test('the table has the routes of the contract, each with its success status', () => {
   assert.deepEqual(
-    routes.map(({ method, path, answer }) => `${method} ${path} ${answer.status}`),
+    routes.map(({ method, path, answers }) => `${method} ${path} ${Object.keys(answers)[0]}`),
     [
       'POST password/register 201',
       'POST password/authenticate 200',
@@ -63,14 +63,14 @@ test('the table has the routes of the contract', () => {
   for (const { errors } of routes) for (const code of errors) assert.ok(code in errorStatus)
 })
 
-test('a path is found by its method; HEAD is GET', () => {
+test('the router finds a route by method and path; HEAD is GET', () => {
   assert.equal(found('GET', '/auth/session'), 'GET session')
   assert.equal(found('HEAD', '/auth/session'), 'GET session')
   assert.equal(found('DELETE', `/auth/sessions/${id}`), `DELETE sessions/:id ${id}`)
   assert.equal(found('POST', '/auth/sessions/revoke-others'), 'POST sessions/revoke-others')
 })
 
-test('another method is told which ones there are', () => {
+test('the router responds to another method with the allowed ones', () => {
   const allowing = (allow: string) => ({ error: 'method_not_allowed', allow })
   assert.deepEqual(found('GET', '/auth/password/authenticate'), allowing('POST'))
   assert.deepEqual(found('POST', '/auth/session'), allowing('GET, HEAD'))

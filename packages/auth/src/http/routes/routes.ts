@@ -1,16 +1,16 @@
-import { landingRoutes } from '../pages/landing.js'
 import { emailRoutes } from './email.js'
+import { landingRoutes } from './landing.js'
 import { magicLinkRoutes } from './magic-link.js'
 import { oauthRoutes } from './oauth.js'
 import { passkeyRoutes } from './passkeys.js'
 import { passwordRoutes } from './password.js'
 import type { Route } from './route.js'
-import { createRouter } from './route-match.js'
+import { createRouter } from './router.js'
 import { serverRoutes } from './server.js'
 import { sessionRoutes } from './sessions.js'
 import { userRoutes } from './user.js'
 
-/** Every route there is. Routing is done from this table, and nothing else knows a path. */
+/** Every route. Requests are routed and the OpenAPI document is written by this table. */
 export const routes: readonly Route[] = [
   ...passwordRoutes,
   ...magicLinkRoutes,
@@ -23,5 +23,5 @@ export const routes: readonly Route[] = [
   ...serverRoutes(() => routes),
 ]
 
-/** Finds the route of a path. */
+/** Finds the route of a request. */
 export const matchRoute = createRouter(routes)

@@ -1,41 +1,40 @@
 import { cookieName } from '../request/cookie.js'
-import { describeApi } from '../response/openapi.js'
+import { anyAnswer, healthAnswer } from '../schema/answers.js'
+import { describeApi } from './openapi.js'
+import { success } from './results.js'
 import type { Route } from './route.js'
 import { defineRoute } from './route.js'
 
-/** What is asked of the server itself. `allRoutes` is called when the document is asked for. */
+/** Routes about the server itself. `allRoutes` is called when the document is requested. */
 export const serverRoutes = (allRoutes: () => readonly Route[]) => [
   defineRoute({
     method: 'GET',
     path: 'health',
-    summary: 'Whether people can sign in: 200, or 503',
+    summary: 'Checks that the database can be reached',
     access: 'anyone',
     body: null,
-    answer: { status: 200, shape: 'health' },
+    answers: { 200: healthAnswer, 503: healthAnswer },
     errors: [],
     async handle({ torii }) {
       const health = await torii.health()
       if (!health.connected)
-        return Response.json(
-          { status: 'unavailable', schemaVersion: null, readOnly: null },
-          { status: 503 },
-        )
+        return success(503, { status: 'unavailable', schemaVersion: null, readOnly: null })
       const { schemaVersion, readOnly } = health
-      return Response.json({ status: 'ok', schemaVersion, readOnly })
+      return success(200, { status: 'ok', schemaVersion, readOnly })
     },
   }),
   defineRoute({
     method: 'GET',
     path: 'openapi.json',
-    summary: 'This description',
+    summary: 'Returns the OpenAPI document',
     access: 'anyone',
     body: null,
-    answer: { status: 200, shape: 'openapi' },
+    answers: { 200: anyAnswer },
     errors: [],
     async handle({ torii }) {
-      const { baseUrl } = torii.options
-      const site = { origin: baseUrl.origin, cookieName: cookieName(baseUrl) }
-      return Response.json(describeApi(allRoutes(), site))
+      const { baseUrl, basePath } = torii.options
+      const site = { origin: baseUrl.origin, basePath, cookieName: cookieName(baseUrl) }
+      return success(200, describeApi(allRoutes(), site))
     },
   }),
 ]

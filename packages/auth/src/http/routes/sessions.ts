@@ -1,169 +1,166 @@
 import { parseSessionId } from 'torii-core'
 import { clearedCookie, sessionCookie } from '../request/cookie.js'
-import { sessionAnswer, userAnswer } from '../response/answers.js'
-import { errorResponse } from '../response/errors.js'
-import { outcomeResponse } from '../response/outcome-response.js'
-import { noContent } from '../response/respond.js'
+import { serializeSession, serializeUser } from '../response/serializers.js'
+import {
+  jwksAnswer,
+  jwtAnswer,
+  revokedAnswer,
+  sessionsAnswer,
+  signedInAnswer,
+  tokenAnswer,
+} from '../schema/answers.js'
+import type { ReauthenticateBody } from '../schema/bodies.js'
+import { reauthenticateBody } from '../schema/bodies.js'
+import { failure, noContent, refused, success } from './results.js'
 import type { SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
 
-/** The sessions of the person who is signed in. */
+/** The sessions of the signed-in user, re-authentication, and tokens for other clients. */
 export const sessionRoutes = [
   defineRoute({
     method: 'GET',
     path: 'session',
-    summary: 'Who is signed in, and in which session',
+    summary: 'Returns the signed-in user and the current session',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'user and session' },
+    answers: { 200: signedInAnswer },
     errors: [],
     async handle({ valid: { user, session } }) {
-      return Response.json({ user: userAnswer(user), session: sessionAnswer(session, true) })
+      return success(200, { user: serializeUser(user), session: serializeSession(session, true) })
     },
   }),
   defineRoute({
     method: 'GET',
     path: 'sessions',
-    summary: 'All live sessions of the person, last used first',
+    summary: 'Lists the active sessions of the user, most recently used first',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'sessions' },
+    answers: { 200: sessionsAnswer },
     errors: [],
     async handle({ torii, valid }) {
       const sessions = await torii.sessions.list(valid)
-      const answer = sessions.map((session) =>
-        sessionAnswer(session, session.id === valid.session.id),
-      )
-      return Response.json({ sessions: answer })
+      const serialize = (session: (typeof sessions)[number]) =>
+        serializeSession(session, session.id === valid.session.id)
+      return success(200, { sessions: sessions.map(serialize) })
     },
   }),
   defineRoute({
     method: 'DELETE',
     path: 'sessions/:id',
-    summary: 'Ends one session of the person',
+    summary: 'Revokes a session of the user',
     access: 'signed in',
     body: null,
-    answer: { status: 204, shape: null },
+    answers: { 204: null },
     errors: ['not_found'],
     async handle({ torii, valid, param: id }) {
-      // One spelling per id: another would be a second path to the same session.
+      // One spelling per id: another one would be a second path to the same session.
       const known = parseSessionId(id) === id && (await torii.sessions.revoke(valid, id))
-      return known ? noContent() : errorResponse({ error: 'not_found' })
+      return known ? noContent() : failure({ error: 'not_found' })
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'sessions/revoke-others',
-    summary: 'Ends every session of the person but this one',
+    summary: 'Revokes all sessions of the user except the current one',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'revoked' },
+    answers: { 200: revokedAnswer },
     errors: [],
     async handle({ torii, valid }) {
       const outcome = await torii.sessions.revokeOthers(valid)
-      if (outcome.ok) return Response.json({ revoked: outcome.revoked })
-      return errorResponse({ error: 'unauthenticated' })
+      return outcome.ok ? success(200, { revoked: outcome.revoked }) : refused(outcome)
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'reauthenticate',
-    summary: 'Proves again who asks, by the password or a passkey',
+    summary: 'Re-authenticates the user with the password or a passkey',
     access: 'signed in',
-    body: {
-      password: 'optional text',
-      challengeId: 'optional text',
-      response: 'optional object',
-    },
-    answer: { status: 204, shape: null },
+    body: reauthenticateBody,
+    answers: { 204: null },
     errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
-    handle: (call, fields) => reauthenticate(call, fields),
+    handle: (call, body) => reauthenticate(call, body),
   }),
   defineRoute({
     method: 'POST',
     path: 'token',
-    summary:
-      'A second session for a client that cannot hold a cookie; the only answer with a token in it',
+    summary: 'Opens a second session for a client without cookies and returns its token',
     access: 'signed in',
     body: null,
-    answer: { status: 201, shape: 'token' },
+    answers: { 201: tokenAnswer },
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.sessions.derive(valid, info)
-      if (!outcome.ok) return outcomeResponse(outcome)
-      const session = sessionAnswer(outcome.session, false)
-      return Response.json({ token: outcome.token.reveal(), session }, { status: 201 })
+      if (!outcome.ok) return refused(outcome)
+      const session = serializeSession(outcome.session, false)
+      return success(201, { token: outcome.token.reveal(), session })
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'token/jwt',
-    summary: 'A short-lived token for services that have the public keys',
+    summary: 'Issues a short-lived JWT for services that have the public keys',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'jwt' },
+    answers: { 200: jwtAnswer },
     errors: [],
     feature: 'jwt',
     async handle({ torii, valid }) {
       const { jwt, expiresAt } = await torii.jwt.mint(valid)
-      return Response.json({ jwt: jwt.reveal(), expiresAt: expiresAt.toISOString() })
+      return success(200, { jwt: jwt.reveal(), expiresAt: expiresAt.toISOString() })
     },
   }),
   defineRoute({
     method: 'GET',
     path: 'jwks',
-    summary: 'The public keys of those tokens',
+    summary: 'Returns the public keys that verify JWTs',
     access: 'anyone',
     body: null,
-    answer: { status: 200, shape: 'jwks' },
+    answers: { 200: jwksAnswer },
     errors: [],
     feature: 'jwt',
     async handle({ torii }) {
-      return Response.json(await torii.jwt.keys())
+      return success(200, await torii.jwt.keys())
     },
   }),
   defineRoute({
     method: 'POST',
     path: 'sign-out',
-    summary: 'Ends the session that asks, if there is one, and takes the cookie away',
+    summary: 'Ends the current session, if there is one, and deletes the cookie',
     access: 'anyone',
     body: null,
-    answer: { status: 204, shape: null },
+    answers: { 204: null },
     errors: [],
-    async handle({ torii, credentials }) {
-      // The cookie is taken away, so its session ends too when a bearer token was the one that decided.
-      for (const token of new Set([credentials.token, credentials.cookie]))
+    async handle({ torii, tokens }) {
+      // The cookie is deleted, so its session ends too, even if a bearer token authenticated the request.
+      for (const token of new Set([tokens.token, tokens.cookie]))
         if (token !== null) await torii.sessions.signOut(token)
-      const headers = { 'set-cookie': clearedCookie(torii.options.baseUrl) }
-      return new Response(null, { status: 204, headers })
+      return noContent({ setCookies: [clearedCookie(torii.options.baseUrl)] })
     },
   }),
 ]
 
-interface ProofFields {
-  readonly password: string | null | undefined
-  readonly challengeId: string | null | undefined
-  readonly response: object | null | undefined
-}
-
-/** The cookie's token is exchanged for a new one; a bearer keeps its own. @see OWASP ASVS 5.0, 7.2.4 */
+/** Replaces the token of a cookie; a bearer token stays the same. @see OWASP ASVS 5.0, 7.2.4 */
 async function reauthenticate(
-  { torii, valid, info, credentials }: SignedInCall,
-  { password, challengeId, response }: ProofFields,
-): Promise<Response> {
-  const held = { token: credentials.token ?? '', rotate: credentials.token === credentials.cookie }
-  const prove = () => {
+  { torii, valid, info, tokens }: SignedInCall,
+  { password, challengeId, response }: ReauthenticateBody,
+) {
+  const held = { token: tokens.token ?? '', rotate: tokens.token === tokens.cookie }
+  const authenticate = () => {
     if (password != null) return torii.sessions.reauthenticate(valid, { password, ...held }, info)
     if (challengeId == null || response == null) return null
     return torii.passkey.reauthenticate(valid, { challengeId, response, ...held }, info)
   }
-  const outcome = await prove()
+  const outcome = await authenticate()
   if (outcome === null) {
     const message = 'Send password, or challengeId and response.'
-    return errorResponse({ error: 'invalid_input', field: 'password', message })
+    return failure({ error: 'invalid_input', field: 'password', message })
   }
-  if (!outcome.ok) return outcomeResponse(outcome)
+  if (!outcome.ok) {
+    const message = password == null ? 'This passkey could not be verified.' : 'Incorrect password.'
+    return refused(outcome, { messages: { invalid_credentials: message } })
+  }
   if (!held.rotate) return noContent()
-  const cookie = sessionCookie(torii.options.baseUrl, outcome.session, outcome.token)
-  return new Response(null, { status: 204, headers: { 'set-cookie': cookie } })
+  const { session, token } = outcome
+  return noContent({ setCookies: [sessionCookie(torii.options.baseUrl, session, token)] })
 }

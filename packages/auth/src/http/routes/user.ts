@@ -1,29 +1,31 @@
 import { clearedCookie } from '../request/cookie.js'
-import { userAnswer } from '../response/answers.js'
-import { outcomeResponse } from '../response/outcome-response.js'
+import { serializeUser } from '../response/serializers.js'
+import { anyAnswer, userAnswer } from '../schema/answers.js'
+import { profileBody } from '../schema/bodies.js'
+import { noContent, refused, success } from './results.js'
 import { defineRoute } from './route.js'
 
-/** The person's own account. */
+/** The account of the signed-in user. */
 export const userRoutes = [
   defineRoute({
     method: 'GET',
     path: 'user',
-    summary: 'The account of whoever asks',
+    summary: 'Returns the signed-in user',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'user' },
+    answers: { 200: userAnswer },
     errors: [],
     async handle({ valid }) {
-      return Response.json({ user: userAnswer(valid.user) })
+      return success(200, { user: serializeUser(valid.user) })
     },
   }),
   defineRoute({
     method: 'PATCH',
     path: 'user',
-    summary: 'Changes name and picture; null takes them away',
+    summary: 'Changes name and picture; null removes them',
     access: 'signed in',
-    body: { name: 'optional text', picture: 'optional text' },
-    answer: { status: 200, shape: 'user' },
+    body: profileBody,
+    answers: { 200: userAnswer },
     errors: [],
     async handle({ torii, valid, info }, { name, picture }) {
       const changes = {
@@ -31,37 +33,34 @@ export const userRoutes = [
         ...(picture === undefined ? {} : { picture }),
       }
       const outcome = await torii.users.update(valid, changes, info)
-      return outcome.ok
-        ? Response.json({ user: userAnswer(outcome.user) })
-        : outcomeResponse(outcome)
+      return outcome.ok ? success(200, { user: serializeUser(outcome.user) }) : refused(outcome)
     },
   }),
   defineRoute({
     method: 'DELETE',
     path: 'user',
-    summary: 'Deletes the account with everything that belongs to it',
+    summary: 'Deletes the account and everything that belongs to it',
     access: 'signed in',
     body: null,
-    answer: { status: 204, shape: null },
+    answers: { 204: null },
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.delete(valid, info)
-      if (!outcome.ok) return outcomeResponse(outcome)
-      const headers = { 'set-cookie': clearedCookie(torii.options.baseUrl) }
-      return new Response(null, { status: 204, headers })
+      const setCookies = [clearedCookie(torii.options.baseUrl)]
+      return outcome.ok ? noContent({ setCookies }) : refused(outcome)
     },
   }),
   defineRoute({
     method: 'GET',
     path: 'user/export',
-    summary: 'Everything that is kept of the person',
+    summary: 'Exports everything that is stored about the user',
     access: 'signed in',
     body: null,
-    answer: { status: 200, shape: 'user export' },
+    answers: { 200: anyAnswer },
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.export(valid, info)
-      return outcome.ok ? Response.json(outcome.data) : outcomeResponse(outcome)
+      return outcome.ok ? success(200, outcome.data) : refused(outcome)
     },
   }),
 ]

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import type { UserId } from 'torii-core'
 import { baseUrl, goodPassword, newEmail } from '../../test/site.test.support.js'
 import type { ConnectionInfo } from '../handler.js'
-import type { sessionAnswer, userAnswer } from '../response/answers.js'
-import { describeApi } from '../response/openapi.js'
+import { describeApi } from '../routes/openapi.js'
 import { routes } from '../routes/routes.js'
+import type { Session, User } from '../schema/answers.js'
 import { createResponseValidator } from './documented.test.support.js'
 
 type FetchHandler = (request: Request, connection?: ConnectionInfo) => Promise<Response>
@@ -19,8 +20,8 @@ interface Sent {
 
 /** Every member that some answer has. A test that reads one the answer lacks sees undefined, and fails. */
 export interface Answer {
-  user: ReturnType<typeof userAnswer>
-  session: ReturnType<typeof sessionAnswer>
+  user: Omit<User, 'id'> & { readonly id: UserId }
+  session: Session
   sessions: Answer['session'][]
   error: string
   message: string
@@ -41,7 +42,7 @@ export interface Received {
 }
 
 const validateResponse = createResponseValidator(
-  describeApi(routes, { origin: baseUrl, cookieName: '__Host-torii' }),
+  describeApi(routes, { origin: baseUrl, basePath: '/auth', cookieName: '__Host-torii' }),
 )
 
 /** Sends requests to the handler as a browser on the site's own pages would; every answer must fit the document. */

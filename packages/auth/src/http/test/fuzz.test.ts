@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { newEmail, openTestSite, goodPassword as password } from '../../test/site.test.support.js'
 import { createHandler, createNodeHandler } from '../index.js'
-import { describeApi } from '../response/openapi.js'
+import { describeApi } from '../routes/openapi.js'
 import { routes } from '../routes/routes.js'
 import { browser, signUp, tokenIn } from './client.test.support.js'
 import { createResponseValidator } from './documented.test.support.js'
@@ -39,7 +39,7 @@ after(() => {
 // A TCP server's address is an object.
 const { port } = server.address() as AddressInfo
 const validateResponse = createResponseValidator(
-  describeApi(routes, { origin, cookieName: 'torii' }),
+  describeApi(routes, { origin, basePath: '/auth', cookieName: 'torii' }),
 )
 const { cookie } = await signUp(browser(auth, origin))
 await site.torii.settled()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Route } from '../routes/route.js'
 import { routes } from '../routes/routes.js'
+import { membersOf } from '../schema/schema.js'
 import type { RawRequest } from './raw-exchange.test.support.js'
 
 /** What the generators may use of a real account, none of which may come to harm. */
@@ -83,7 +84,7 @@ const method = fc.oneof(
 )
 
 /** Every field there is, with values of every kind. A valid address is not among them: it could register. */
-const fieldNames = [...new Set(routes.flatMap(({ body }) => Object.keys(body ?? {})))]
+const fieldNames = [...new Set(routes.flatMap(({ body }) => Object.keys(membersOf(body ?? {}))))]
 const fields = fc.dictionary(
   fc.constantFrom(...fieldNames, '__proto__', 'userId', 'role'),
   fc.oneof(anyText, fc.jsonValue(), fc.constant(id)),

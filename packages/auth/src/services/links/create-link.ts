@@ -35,5 +35,5 @@ export const createLink =
     })
     if (!issued.ok || issued.userId === null) return null
     const token = formatVerificationToken(purpose, issued.userId, secret)
-    return { link: mailLink(options.baseUrl, purpose, token), token, lifetimeSeconds }
+    return { link: mailLink(options, purpose, token), token, lifetimeSeconds }
   }

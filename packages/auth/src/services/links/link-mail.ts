@@ -32,6 +32,6 @@ export function linkMail(
   { to, userId, secret }: { to: string; userId: UserId; secret: Uint8Array },
 ): QueuedMail {
   const token = formatVerificationToken(purpose, userId, secret)
-  const link = mailLink(options.baseUrl, purpose, token).reveal()
+  const link = mailLink(options, purpose, token).reveal()
   return queuedMail(purpose, to, { link, lifetimeSeconds: linkSeconds(options, purpose) })
 }

@@ -66,7 +66,11 @@ test('one token has one spelling; everything else is no token', () => {
 
 test('token and link print as [redacted]; the link leads to its page under the base URL', () => {
   const token = formatMagicToken(secret)
-  const link = mailLink(resolveBaseUrl('https://app.example'), 'magic_link', token)
+  const link = mailLink(
+    { baseUrl: resolveBaseUrl('https://app.example'), basePath: '/auth' },
+    'magic_link',
+    token,
+  )
   assert.equal(link.reveal(), `https://app.example/auth/magic-link?token=${token.reveal()}`)
   for (const text of [String(link), JSON.stringify({ link, token }), inspect({ link, token })])
     assert.ok(!text.includes('torii_m_') && text.includes('[redacted]'))

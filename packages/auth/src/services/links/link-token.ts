@@ -3,10 +3,18 @@ import type { TokenHash, UserId, VerificationKey } from 'torii-core'
 import { Secret, tokenHash } from 'torii-core'
 import type { BaseUrl } from '../../base/base-url.js'
 import { decodeBase64urlExact, encodeBase64url } from '../../base/base64url.js'
+import { linkPaths } from '../../base/paths.js'
 import { formatUuid } from '../../base/uuid.js'
 
 /** The purpose of a link. Its token is valid for this purpose only. */
-export type LinkPurpose = 'magic_link' | 'verify_email' | 'reset_password' | 'change_email'
+export type LinkPurpose = keyof typeof linkPaths
+
+export const linkPurposes: readonly LinkPurpose[] = [
+  'magic_link',
+  'verify_email',
+  'reset_password',
+  'change_email',
+]
 
 /** The token in a link that Torii mails. A bearer secret: whoever holds it can use the link. */
 export class LinkToken extends Secret {
@@ -24,14 +32,6 @@ const prefixes: Readonly<Record<LinkPurpose, string>> = Object.freeze({
   verify_email: 'torii_v_',
   reset_password: 'torii_r_',
   change_email: 'torii_c_',
-})
-
-/** The route of each link, below the base path. */
-const routes: Readonly<Record<LinkPurpose, string>> = Object.freeze({
-  magic_link: 'magic-link',
-  verify_email: 'email/verify',
-  reset_password: 'password/reset',
-  change_email: 'email/change',
 })
 
 /** 256 random bits; 128 are required. @see OWASP ASVS 5.0, 7.2.3 */
@@ -79,9 +79,19 @@ export function parseVerificationToken(
   }
 }
 
+/** Where the routes of an application are. */
+export interface RouteBase {
+  readonly baseUrl: Pick<BaseUrl, 'origin'>
+  readonly basePath: string
+}
+
 /** Builds the link to mail. Its page shows a button; opening the page does not use the token. */
-export const mailLink = (site: BaseUrl, purpose: LinkPurpose, token: LinkToken): MailLink =>
-  new MailLink(`${site.origin}/auth/${routes[purpose]}?token=${token.reveal()}`)
+export const mailLink = (
+  { baseUrl, basePath }: RouteBase,
+  purpose: LinkPurpose,
+  token: LinkToken,
+): MailLink =>
+  new MailLink(`${baseUrl.origin}${basePath}/${linkPaths[purpose].page}?token=${token.reveal()}`)
 
 /** Decodes the bytes of a token of this purpose; returns null for any other value. */
 function decode(purpose: LinkPurpose, value: unknown, length: number): Buffer | null {

@@ -95,7 +95,7 @@ async function issue<Metadata extends object>(
     lifetimeSeconds,
     charges,
   })
-  const link = mailLink(options.baseUrl, 'magic_link', token)
+  const link = mailLink(options, 'magic_link', token)
   return { decision, created: { link, token, code, lifetimeSeconds } }
 }
 

@@ -1,3 +1,4 @@
+import { oauthCallbackPath } from '../../base/paths.js'
 import type { FlowBinding } from '../../oauth-client/flow-secrets.js'
 import type { ResolvedProvider } from '../../oauth-client/provider.js'
 import type { ProviderClient } from '../../oauth-client/provider-client.js'
@@ -20,14 +21,15 @@ const bodyBytes = 262_144
 /** Creates the clients of the enabled providers. Their metadata are read when they are first needed. */
 export function createProviderClients({
   baseUrl,
+  basePath,
   oauth,
-}: Pick<ResolvedOptions, 'baseUrl' | 'oauth'>): UsableProviders {
+}: Pick<ResolvedOptions, 'baseUrl' | 'basePath' | 'oauth'>): UsableProviders {
   const { requestSeconds } = oauth
   const usable = oauth.providers
     .filter(({ enabled }) => enabled)
     .map((provider): UsableProvider => {
       const { name, issuer, clientId } = provider
-      const redirectUri = `${baseUrl.origin}/auth/oauth/${name}/callback`
+      const redirectUri = `${baseUrl.origin}${basePath}/${oauthCallbackPath(name)}`
       return {
         provider,
         client: createProviderClient(provider, redirectUri, { requestSeconds, bodyBytes }),

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 
 /** Every default, with where it comes from. */
 export const defaults = Object.freeze({
+  /** The usual place of authentication routes. Nothing else in the code names it. */
+  basePath: '/auth',
   session: Object.freeze({
     /** NIST SP 800-63B-4 asks for no idle limit at AAL1; a week ends what is forgotten on a shared device. */
     idleSeconds: 604_800,

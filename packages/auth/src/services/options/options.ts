@@ -5,6 +5,7 @@ import type { BaseUrl } from '../../base/base-url.js'
 import { resolveBaseUrl } from '../../base/base-url.js'
 import { ignoreErrors } from '../../base/ignore-errors.js'
 import { readBoolean, readFunction, readSection } from '../../base/option-checks.js'
+import { resolveBasePath } from '../../base/paths.js'
 import type { ApplicationKey, KeyRing } from '../../crypto/key-ring.js'
 import { resolveKeys } from '../../crypto/key-ring.js'
 import type { EventHandler, ToriiEvent } from '../../events/event.js'
@@ -14,6 +15,7 @@ import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
 import type { AuditOptions } from './audit.js'
 import { resolveAudit } from './audit.js'
 import { resolveBruteForce } from './brute-force.js'
+import { defaults } from './defaults.js'
 import type { EmailOptions } from './email.js'
 import { resolveEmail } from './email.js'
 import type { Hooks } from './hooks.js'
@@ -40,6 +42,11 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    * localhost, 127.0.0.1 or [::1]; no path. Never taken from a request's Host header.
    */
   baseUrl: string
+  /**
+   * The path under which all of Torii's routes are, also in mailed links, cookies and the redirect URIs of
+   * OAuth providers (default: `/auth`). It starts with one slash and ends without one, like `/api/sign-in`.
+   */
+  basePath?: string
   /**
    * The application's secrets: the first one writes, all of them read. To rotate, add the new one at the
    * end and deploy everywhere, then move it to the front. May be absent until something needs it,
@@ -77,6 +84,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
 /** The options as the services take them: complete, checked, frozen. */
 export interface ResolvedOptions {
   readonly baseUrl: BaseUrl
+  readonly basePath: string
   readonly keys: KeyRing
   readonly session: SessionOptions
   readonly password: PasswordOptions
@@ -101,6 +109,7 @@ export interface ResolvedOptions {
 /** Every name of {@link ToriiOptions}; another is refused, since a misspelt limit would be no limit. */
 const names: readonly (keyof ToriiOptions)[] = [
   'baseUrl',
+  'basePath',
   'keys',
   'session',
   'password',
@@ -131,6 +140,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
   const mailer = resolveMailer(given.mailer)
   return Object.freeze({
     baseUrl,
+    basePath: resolveBasePath(given.basePath, defaults.basePath),
     keys,
     session: resolveSession(given.session),
     password: resolvePassword(given.password, keys),

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { baseUrl } from '../../test/site.test.support.js'
-import { routes } from '../routes/routes.js'
 import type { GivenAnswer } from '../test/documented.test.support.js'
 import { createResponseValidator } from '../test/documented.test.support.js'
 import { describeApi } from './openapi.js'
+import { routes } from './routes.js'
 
-const document = describeApi(routes, { origin: baseUrl, cookieName: '__Host-torii' })
+const document = describeApi(routes, {
+  origin: baseUrl,
+  basePath: '/auth',
+  cookieName: '__Host-torii',
+})
 
 /** As it is served; the validator writes into what it is given. */
 const asPlainData = (served: object): Record<string, unknown> => JSON.parse(JSON.stringify(served))
@@ -49,7 +53,7 @@ const answer = (given: Partial<GivenAnswer> & { body?: unknown }): string | null
 test('an answer that fits the document is let pass', () => {
   assert.equal(answer({ body: { user } }), null)
   assert.equal(answer({ method: 'HEAD' }), null)
-  const error = { error: 'not_found', message: 'There is nothing here.' }
+  const error = { error: 'not_found', message: 'Not found.' }
   assert.equal(answer({ pathname: '/auth/nowhere', status: 404, body: error }), null)
   const gone = { method: 'DELETE', pathname: `/auth/passkeys/${user.id}`, contentType: null }
   assert.equal(answer({ ...gone, status: 204 }), null)

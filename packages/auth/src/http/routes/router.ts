@@ -1,29 +1,27 @@
 import type { ApiError } from '../response/errors.js'
 import type { Route } from './route.js'
 
-/** Where the routes lie under the base URL. */
-export const basePath = '/auth'
-
 export type Match =
   | { readonly ok: true; readonly route: Route; readonly param: string }
   | { readonly ok: false; readonly error: ApiError }
 
-/** Finds the route of a path. */
-export type Router = (method: string, pathname: string) => Match
+/** Finds the route of a method and a path below `basePath`. */
+export type Router = (basePath: string, method: string, pathname: string) => Match
 
 /**
- * Routes over a table. A path is compared byte by byte: no other spelling (`//`, `%2f`, `;`, upper case, a
- * slash at the end) is a route, so whatever stands in front of Torii sees the same routes as Torii.
+ * Builds a router from a table. Paths are compared byte by byte: no other spelling (`//`, `%2f`, `;`, upper
+ * case, a trailing slash) is a route, so a proxy in front of Torii sees the same routes as Torii.
  * HEAD is GET without the body. @see GHSA-x732-6j76-qmhm
  */
 export function createRouter(routes: readonly Route[]): Router {
-  const byForm = new Map<string, Route[]>()
+  const byPattern = new Map<string, Route[]>()
   for (const route of routes) {
-    const form = route.path.replace(/:[a-z]+/, '*')
-    byForm.set(form, [...(byForm.get(form) ?? []), route])
+    const pattern = route.path.replace(/:[a-z]+/, '*')
+    byPattern.set(pattern, [...(byPattern.get(pattern) ?? []), route])
   }
-  return (method, pathname) => {
-    const { candidates, param } = findCandidates(byForm, pathname)
+  return (basePath, method, pathname) => {
+    const path = pathBelow(basePath, pathname)
+    const { candidates, param } = findCandidates(byPattern, path)
     if (candidates.length === 0) return { ok: false, error: { error: 'not_found' } }
     const wanted = method === 'HEAD' ? 'GET' : method
     const route = candidates.find((candidate) => candidate.method === wanted)
@@ -33,21 +31,23 @@ export function createRouter(routes: readonly Route[]): Router {
   }
 }
 
+const pathBelow = (basePath: string, pathname: string): string | null =>
+  pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length + 1) : null
+
 interface Candidates {
   candidates: readonly Route[]
   param: string
 }
 
-/** The routes of the path itself; else those that have a parameter in the place of one segment. */
-function findCandidates(byForm: ReadonlyMap<string, Route[]>, pathname: string): Candidates {
+/** The routes of the exact path; otherwise those with a parameter in the place of one segment. */
+function findCandidates(byPattern: ReadonlyMap<string, Route[]>, path: string | null): Candidates {
   const nothing = { candidates: [], param: '' }
-  if (!pathname.startsWith(`${basePath}/`) || pathname.includes('*')) return nothing
-  const path = pathname.slice(basePath.length + 1)
-  const exact = byForm.get(path)
+  if (path === null || path.includes('*')) return nothing
+  const exact = byPattern.get(path)
   if (exact !== undefined) return { candidates: exact, param: '' }
   const segments = path.split('/')
   for (const [at, param] of segments.entries()) {
-    const candidates = param === '' ? undefined : byForm.get(segments.with(at, '*').join('/'))
+    const candidates = param === '' ? undefined : byPattern.get(segments.with(at, '*').join('/'))
     if (candidates !== undefined) return { candidates, param }
   }
   return nothing

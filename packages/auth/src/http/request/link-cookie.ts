@@ -1,0 +1,20 @@
+import type { BaseUrl } from '../../base/base-url.js'
+import { setCookie } from './cookie.js'
+
+/** How long a browser keeps the token of a mailed link for its page. */
+const maxAgeSeconds = 600
+
+/** `__Secure-`, since `__Host-` would not allow a path of its own. */
+export const linkCookieName = ({ secure }: BaseUrl): string =>
+  secure ? '__Secure-torii-link' : 'torii-link'
+
+/**
+ * `Set-Cookie` that moves a link's token out of the URL, which the browser keeps in its history. The browser
+ * sends it to the link's own page only.
+ */
+export const linkCookie = (site: BaseUrl, path: string, token: string): string =>
+  setCookie(site, { name: linkCookieName(site), value: token, seconds: maxAgeSeconds, path })
+
+/** `Set-Cookie` that deletes it. */
+export const clearedLinkCookie = (site: BaseUrl, path: string): string =>
+  setCookie(site, { name: linkCookieName(site), value: '', seconds: 0, path })

@@ -1,0 +1,32 @@
+import type { Refused } from '../../services/refusals.js'
+import type { AnsweredReason, ApiError } from './errors.js'
+
+/** A refusal of a service that a route can answer. */
+export type RefusedOutcome = Refused<AnsweredReason | 'stale'>
+
+/** The words of one route for its refusals. */
+export interface RefusalWords {
+  /** Messages by reason, where the code's own is less exact. */
+  readonly messages?: { readonly [Reason in AnsweredReason]?: string }
+  /** The field of the body that held the password (default: `password`). */
+  readonly passwordField?: string
+}
+
+/** The error of a refusal. Its code is the reason, except that `stale` becomes `unauthenticated`. */
+export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}): ApiError {
+  if (refused.reason === 'stale') return { error: 'unauthenticated' }
+  const own = words.messages?.[refused.reason]
+  const message = own === undefined ? {} : { message: own }
+  switch (refused.reason) {
+    case 'too_many_attempts':
+      return { error: refused.reason, retryAfterSeconds: refused.retryAfterSeconds, ...message }
+    case 'password_rejected': {
+      const { passwordField: field = 'password' } = words
+      return { error: refused.reason, problem: refused.problem, field, ...message }
+    }
+    case 'passkey_rejected':
+      return { error: refused.reason, problem: refused.problem, ...message }
+    default:
+      return { error: refused.reason, ...message }
+  }
+}

@@ -1,0 +1,43 @@
+import type * as core from 'torii-core'
+import type { OAuthAccount, Passkey, Session, User } from '../schema/answers.js'
+
+/** A user, as shown to themselves. */
+export const serializeUser = (user: core.User<object>): User => ({
+  id: user.id,
+  email: user.email,
+  emailVerified: user.emailVerifiedAt !== null,
+  name: user.name,
+  picture: user.picture,
+  createdAt: user.createdAt.toISOString(),
+})
+
+/** A session, as shown to its owner. `current` marks the session of the request. */
+export const serializeSession = (session: core.Session, current: boolean): Session => ({
+  id: session.id,
+  current,
+  createdAt: session.createdAt.toISOString(),
+  lastActiveAt: session.lastActiveAt.toISOString(),
+  expiresAt: session.expiresAt.toISOString(),
+  absoluteExpiresAt: session.absoluteExpiresAt.toISOString(),
+  ip: session.ip,
+  userAgent: session.userAgent,
+  methods: session.methods,
+})
+
+/** A linked account, as shown to its owner. */
+export const serializeOAuthAccount = (account: core.OAuthAccount): OAuthAccount => ({
+  id: account.id,
+  provider: account.provider,
+  label: account.label,
+  createdAt: account.createdAt.toISOString(),
+  lastUsedAt: account.lastUsedAt.toISOString(),
+})
+
+/** A passkey, as shown to its owner. */
+export const serializePasskey = (passkey: core.Passkey): Passkey => ({
+  id: passkey.id,
+  name: passkey.name,
+  createdAt: passkey.createdAt.toISOString(),
+  lastUsedAt: passkey.lastUsedAt?.toISOString() ?? null,
+  backedUp: passkey.backedUp,
+})

@@ -1,0 +1,36 @@
+import type { RequestInfo } from '../../base/request-info.js'
+import type { Refused } from '../../services/refusals.js'
+import type { Torii } from '../../torii.js'
+import { acceptedAnswer } from '../schema/answers.js'
+import { emailBody } from '../schema/bodies.js'
+import { accepted, refused } from './results.js'
+import type { Route } from './route.js'
+import { defineRoute } from './route.js'
+
+/** A route that anyone can call to have a link mailed to an email address. */
+interface MailRequest {
+  readonly path: string
+  readonly summary: string
+  request(
+    torii: Torii<object>,
+    email: string,
+    info: RequestInfo,
+  ): Promise<{ readonly ok: true } | Refused<'too_many_attempts'>>
+}
+
+/** The response is the same for every email address, so it does not tell which ones have an account. */
+export const mailRequestRoute = ({ path, summary, request }: MailRequest): Route =>
+  defineRoute({
+    method: 'POST',
+    path,
+    summary,
+    access: 'anyone',
+    body: emailBody,
+    answers: { 202: acceptedAnswer },
+    errors: ['too_many_attempts'],
+    feature: 'mail',
+    async handle({ torii, info }, { email }) {
+      const outcome = await request(torii, email, info)
+      return outcome.ok ? accepted() : refused(outcome)
+    },
+  })

@@ -1,0 +1,31 @@
+import type { PageParts } from '../pages/page.js'
+import { pageResponse } from '../pages/page.js'
+import { errorResponse } from '../response/errors.js'
+import type { Failure, Success } from './results.js'
+import type { Answers } from './route.js'
+
+/** Makes the response of a route's result, as the route's `answers` declare it. */
+export function renderResult(answers: Answers, result: Success | Failure): Response {
+  if (!result.ok) return errorResponse(result.error)
+  const response = contentResponse(answers, result)
+  for (const [name, value] of Object.entries(result.headers ?? {}))
+    response.headers.set(name, value)
+  for (const cookie of result.setCookies ?? []) response.headers.append('set-cookie', cookie)
+  return response
+}
+
+function contentResponse(answers: Answers, { status, body }: Success): Response {
+  switch (answers[status]) {
+    case undefined:
+      throw new Error(`the route does not declare status ${status}`)
+    case null:
+      return new Response(null, { status })
+    // `defineRoute` ties the body to the declared content.
+    case 'page':
+      return pageResponse(status, body as PageParts)
+    case 'redirect':
+      return new Response(null, { status, headers: { location: body as string } })
+    default:
+      return Response.json(body, { status })
+  }
+}

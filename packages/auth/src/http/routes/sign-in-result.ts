@@ -1,0 +1,33 @@
+import type { SignedIn } from '../../services/sign-in.js'
+import { sessionCookie } from '../request/cookie.js'
+import { serializeSession, serializeUser } from '../response/serializers.js'
+import type * as answers from '../schema/answers.js'
+import type { Success } from './results.js'
+import { success } from './results.js'
+import type { Call } from './route.js'
+
+/**
+ * The result of a sign-in. The token goes into the cookie and nowhere else. The browser's previous session
+ * ends, since its cookie is replaced; the session of a bearer token stays.
+ * @see OWASP ASVS 5.0, 7.2.4
+ */
+export async function signedIn<const Status extends 200 | 201>(
+  call: Call,
+  status: Status,
+  { user, session, token }: SignedIn<object>,
+): Promise<Success<Status, answers.SignedIn>> {
+  await endFormerSession(call)
+  const body = { user: serializeUser(user), session: serializeSession(session, true) }
+  const setCookies = [sessionCookie(call.torii.options.baseUrl, session, token)]
+  return success(status, body, { setCookies })
+}
+
+/** Ends the session of the request's cookie. A failure is logged: the user is already signed in. */
+export async function endFormerSession({ torii, tokens }: Call): Promise<void> {
+  if (tokens.cookie === null) return
+  try {
+    await torii.sessions.signOut(tokens.cookie)
+  } catch (error) {
+    torii.options.log({ level: 'warn', event: 'former_session_not_ended', error })
+  }
+}
