@@ -57,7 +57,7 @@ export type {
   ToriiEvent,
 } from './events/event.js'
 export type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
-export type { MessageContent } from './mail/compose.js'
+
 export { composeMessage } from './mail/compose.js'
 export { englishMessages } from './mail/english.js'
 export type { MailFault } from './mail/fault.js'
@@ -65,7 +65,13 @@ export type { FileMailerOptions } from './mail/file-mailer.js'
 export { fileMailer } from './mail/file-mailer.js'
 export { germanMessages } from './mail/german.js'
 export type { Mailer, MailMessage, MessageKind } from './mail/message.js'
-export type { MessageData, MessageFacts, Messages, RenderedMessage } from './mail/messages.js'
+export type {
+  MessageContent,
+  MessageData,
+  MessageFacts,
+  Messages,
+  RenderedMessage,
+} from './mail/messages.js'
 export type { SenderOption } from './mail/sender.js'
 export { BrowserSecret } from './oauth-client/flow-secrets.js'
 export type {

@@ -53,7 +53,7 @@ const anyPlace = fc.record({
 
 /** What every failure looks like, to the last member. */
 const message =
-  'stored provider tokens cannot be read: they were changed or moved, or option keys lacks the key they were sealed under'
+  'stored provider tokens cannot be decrypted: they were changed or moved, or the option keys lacks the key that encrypted them'
 function assertOpaque(keys: KeyRing, encrypted: unknown, at: CiphertextPlace = place): void {
   assert.throws(
     // What a database or a mistake can hand over.
@@ -367,6 +367,6 @@ test('without keys sealing and opening say what is missing', () => {
       operation,
       (error) =>
         error instanceof InvalidOptionsError &&
-        error.message.startsWith('option keys: is needed for provider-tokens'),
+        error.message.startsWith('option keys: is required for provider-tokens'),
     )
 })

@@ -163,7 +163,7 @@ test('the prefixed parts read back from the start as they were', () => {
   )
 })
 
-test('half of a surrogate pair is refused: as UTF-8 it would be any other', () => {
+test('an unpaired surrogate is refused, since UTF-8 would encode all of them alike', () => {
   const ring = resolveKeys([{ id: 'k1', secret: newSecret() }])
   for (const half of ['\ud800', 'a\udfff', '\udc00\ud800'])
     for (const method of ['hmac', 'hmacCandidates'] as const)
@@ -204,7 +204,7 @@ test('without keys everything that needs one says what for and how to make one',
         ask,
         (error) =>
           error instanceof InvalidOptionsError &&
-          error.message.startsWith(`option keys: is needed for ${purpose}: `) &&
+          error.message.startsWith(`option keys: is required for ${purpose}: `) &&
           error.message.includes('node -p'),
       )
 })

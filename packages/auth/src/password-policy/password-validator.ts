@@ -4,12 +4,12 @@ import { loadCommonPasswords } from './common-passwords.js'
 import type { PasswordContext, PasswordValidation } from './policy.js'
 import { checkPassword, refusal } from './policy.js'
 
-/** What was submitted beside the password. */
+/** What was submitted with the password. */
 export type SubmittedContext = Omit<PasswordContext, 'host'>
 
 /**
- * Judges a new password wherever one is given (registering, changing, setting, resetting, verifying), from
- * the submitted values alone and before any query. Never used when signing in: an account keeps its password.
+ * Validates a new password when registering, changing, setting, resetting or verifying, by the submitted values alone
+ * and before any query. Never used for signing in, so an existing password stays valid.
  */
 export type PasswordValidator = (
   text: string,

@@ -12,27 +12,27 @@ import type { LegacyVerifier } from '../../password-hashing/legacy-verifier.js'
 import type { BreachedHook } from '../../password-policy/breach-lookup.js'
 import { defaults } from './defaults.js'
 
-/** What a password must be, and how it is kept. */
+/** The options of passwords. */
 export interface PasswordOptions {
-  /** Characters (code points) a new password must have, 8 to 64 (default: 15). */
+  /** The minimum length of a new password in characters (code points), 8 to 64 (default: 15). */
   readonly minLength: number
-  /** Seconds a link that sets a new password works (default: 1,800). */
+  /** Seconds for which a reset link is valid (default: 1,800). */
   readonly resetSeconds: number
   readonly hashing: HashingOptions
-  /** Asked whether a new password is known from a breach; see `createBreachCheck` (default: null, not asked). */
+  /** Checks whether a new password is known from a data breach; see `createBreachCheck` (default: null, no check). */
   readonly breached: BreachedHook | null
-  /** Verify imported hashes, until their owners sign in; see `createBcryptVerifier` (default: none). */
+  /** Verify imported hashes until their owners sign in; see `createBcryptVerifier` (default: none). */
   readonly legacyVerifiers: readonly LegacyVerifier[]
 }
 
-/** The weakest line of OWASP's list of equal settings is m=7168, t=5. */
+/** The cheapest of OWASP's equivalent settings is m=7168, t=5. */
 const minMemoryKib = 7168
 const minWorkKib = 7168 * 5
 
 /** @throws InvalidOptionsError */
 export function resolvePassword(value: unknown, keys: KeyRing): PasswordOptions {
   const given = readSection(value, 'password', Object.keys(defaults.password))
-  // NIST SP 800-63B-4 section 3.1.1.2: 8 only beside a second factor; at least 64 must be possible.
+  // NIST SP 800-63B-4 section 3.1.1.2: 8 only with a second factor; at least 64 must be possible.
   const rule = { min: 8, max: 64, otherwise: defaults.password.minLength }
   const minLength = readWholeNumber(given.minLength, 'password.minLength', rule)
   return Object.freeze({
@@ -53,7 +53,7 @@ function resolveLegacyVerifiers(value: unknown): readonly LegacyVerifier[] {
   if (!Array.isArray(value) || !value.every(isLegacyVerifier))
     throw new InvalidOptionsError(
       'password.legacyVerifiers',
-      'must be an array of { accepts, verify }, as createBcryptVerifier makes them',
+      'must be an array of { accepts, verify }, like the result of createBcryptVerifier()',
     )
   return Object.freeze([...value])
 }
@@ -94,7 +94,7 @@ function resolvePepper(value: unknown, keys: KeyRing): boolean {
   if (pepper && keys.isEmpty)
     throw new InvalidOptionsError(
       'password.hashing.pepper',
-      'needs the option keys: the pepper is made from the first one',
+      'needs the option keys: the pepper is derived from the first key',
     )
   return pepper
 }
