@@ -174,8 +174,8 @@ export const authMutations = [
   guard(
     'password-hashing/hashing',
     'an unknown address costs no hash',
-    'return queue.run(computation ?? inVain(given))',
-    'return computation ? queue.run(computation) : given === null ? queue.run(inVain(given)) : Promise.resolve(false)',
+    'return queue.run(computation ?? dummyVerification(given))',
+    'return computation ? queue.run(computation) : given === null ? queue.run(dummyVerification(given)) : Promise.resolve(false)',
     'password-hashing/hashing.test',
     'services/password/reset',
     'rate-limits/equal-work',

@@ -163,7 +163,7 @@ test('the prefixed parts read back from the start as they were', () => {
   )
 })
 
-test('an unpaired surrogate is refused, since UTF-8 would encode all of them alike', () => {
+test('half of a surrogate pair is refused: as UTF-8 it would be any other', () => {
   const ring = resolveKeys([{ id: 'k1', secret: newSecret() }])
   for (const half of ['\ud800', 'a\udfff', '\udc00\ud800'])
     for (const method of ['hmac', 'hmacCandidates'] as const)

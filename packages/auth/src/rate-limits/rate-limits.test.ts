@@ -26,7 +26,7 @@ test('a key is the hash of its purpose and its subject', () => {
   assert.deepEqual(address.key, sha256('torii:attempt:mailbox:person@example.com'))
 })
 
-test('addresses in one /64 share a counter, purposes never do', () => {
+test('spellings of one network share their count, purposes never do', () => {
   assert.deepEqual(
     ipAddressAttempts(canonicalIp('2001:db8::1')),
     ipAddressAttempts(canonicalIp('2001:DB8:0:0:ffff::2')),
@@ -45,7 +45,7 @@ test('addresses in one /64 share a counter, purposes never do', () => {
   assert.equal(new Set(keys).size, keys.length)
 })
 
-test('a sign-in is counted for the account, and for the IP address if it is known', () => {
+test('a sign-in is charged to the account, and to the network where it is known', () => {
   const email = requireEmail('person@example.com')
   const known = signInAttempt(defaults.bruteForce, email, ip)
   assert.deepEqual(known.refund, {

@@ -161,7 +161,7 @@ export function effectsOfUse(
   return { events: [event('passkey_counter_regression', eventContext, { passkeyId: id }), failed] }
 }
 
-/** The answer is the same for every reason; only the event tells it. */
+/** The answer is the same for every reason; only the event contains it. */
 export function refused(
   { emit }: Pick<ServiceContext<object>, 'emit'>,
   eventContext: EventContextInput,

@@ -13,7 +13,7 @@ const forms: readonly { readonly bytes: number; readonly transports: readonly st
 
 /**
  * Derives the passkeys that are shown for an email address without any. They are the same on every server and after
- * every restart, and cannot be told from real ones without the application's key. They change when another key becomes
+ * every restart, and cannot be distinguished from real ones without the application's key. They change when another key becomes
  * the current one.
  * @see WebAuthn Level 3, section 14.6.2
  */

@@ -61,7 +61,7 @@ export const authenticate =
     })
   }
 
-/** The answer is the same for every reason; only the event tells it. */
+/** The answer is the same for every reason; only the event contains it. */
 function refused<Metadata extends object>(
   { emit }: ServiceContext<Metadata>,
   credential: PasswordCredential | null,
