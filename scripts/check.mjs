@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as docs from './checks/docs.mjs'
 import * as files from './checks/files.mjs'
+import * as floors from './checks/floors.mjs'
 import * as generated from './checks/generated.mjs'
 import * as imports from './checks/imports.mjs'
 import * as links from './checks/links.mjs'
@@ -34,6 +35,7 @@ const checks = [
   types,
   lint,
   imports,
+  floors,
   promises,
   generated,
   docs,

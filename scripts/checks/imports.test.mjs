@@ -113,16 +113,3 @@ for (const [path, text, expected] of bad)
     assert.equal(problems.length, 1, problems.join('\n'))
     assert.match(problems[0], expected)
   })
-
-test('imports: finds a circle once, and lets types refer to each other', (t) => {
-  const circle = {
-    ...core,
-    'packages/core/src/a.ts': "import './b.js'\n",
-    'packages/core/src/b.ts': "import './c.js'\n",
-    'packages/core/src/c.ts': "import './a.js'\n",
-    'packages/core/src/d.ts': "import type { E } from './e.js'\n",
-    'packages/core/src/e.ts': "import './d.js'\nexport type E = 1\n",
-  }
-  const expected = 'packages/core: circular: src/a.ts → src/b.ts → src/c.ts → src/a.ts'
-  assert.deepEqual(check(makeRepository(t, circle)), [expected])
-})

@@ -153,7 +153,7 @@ export const authMutations = [
   guard(
     'services/oauth/callback',
     'a foreign state is taken',
-    'if (state === null) return invalidToken\n  const { flow, redirectTo } = state',
+    'if (state === null) return invalidToken\n    const { flow, redirectTo } = state',
     "const { flow, redirectTo } = state ?? { flow: { kind: 'sign_in' as const }, redirectTo: null }",
     'services/oauth/oauth.test',
   ),
@@ -174,8 +174,8 @@ export const authMutations = [
   guard(
     'password-hashing/hashing',
     'an unknown address costs no hash',
-    'return queue.run(computation ?? inVain(given))',
-    'return computation ? queue.run(computation) : given === null ? queue.run(inVain(given)) : Promise.resolve(false)',
+    'return queue.run(computation ?? dummyVerification(given))',
+    'return computation ? queue.run(computation) : given === null ? queue.run(dummyVerification(given)) : Promise.resolve(false)',
     'password-hashing/hashing.test',
     'services/password/reset',
     'rate-limits/equal-work',

@@ -1,6 +1,51 @@
+// What an application needs of torii-core, so that it imports no package that it has not installed itself.
+export type {
+  AuditCountQuery,
+  AuditCursor,
+  AuditEvent,
+  AuditEventId,
+  AuditPage,
+  AuditStretch,
+  CallerTransaction,
+  Json,
+  MethodRemoval,
+  NewUser,
+  OAuthAccount,
+  OAuthAccountId,
+  OthersRevoked,
+  Passkey,
+  PasskeyId,
+  ProfileChanges,
+  RateLimitPolicy,
+  RateLimitStatus,
+  RepositoryProvider,
+  Session,
+  SessionId,
+  SignInMethod,
+  StorageHealth,
+  StorageTransaction,
+  ToriiErrorCode,
+  User,
+  UserCursor,
+  UserId,
+  UserPage,
+  ValidSession,
+} from 'torii-core'
+export {
+  canonicalEmail,
+  InvalidInputError,
+  InvalidOptionsError,
+  newUserId,
+  OutcomeUnknownError,
+  PasswordHash,
+  parseSessionId,
+  parseUserId,
+  Secret,
+  SessionToken,
+  ToriiError,
+} from 'torii-core'
 export type { KeepAlive } from './base/background.js'
 export type { BaseUrl } from './base/base-url.js'
-export type { Log, LogEvent } from './base/log.js'
 export type { RequestInfo } from './base/request-info.js'
 export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './crypto/key-ring.js'
 export type {
@@ -11,7 +56,8 @@ export type {
   EventType,
   ToriiEvent,
 } from './events/event.js'
-export type { MessageContent } from './mail/compose.js'
+export type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
+
 export { composeMessage } from './mail/compose.js'
 export { englishMessages } from './mail/english.js'
 export type { MailFault } from './mail/fault.js'
@@ -19,8 +65,15 @@ export type { FileMailerOptions } from './mail/file-mailer.js'
 export { fileMailer } from './mail/file-mailer.js'
 export { germanMessages } from './mail/german.js'
 export type { Mailer, MailMessage, MessageKind } from './mail/message.js'
-export type { MessageData, MessageFacts, Messages, RenderedMessage } from './mail/messages.js'
+export type {
+  MessageContent,
+  MessageData,
+  MessageFacts,
+  Messages,
+  RenderedMessage,
+} from './mail/messages.js'
 export type { SenderOption } from './mail/sender.js'
+export { BrowserSecret } from './oauth-client/flow-secrets.js'
 export type {
   OAuthProvider,
   ProviderAnswer,
@@ -28,10 +81,12 @@ export type {
   ProviderProfile,
 } from './oauth-client/provider.js'
 export type { ProviderProblem } from './oauth-client/provider-failure.js'
+export { ProviderToken } from './oauth-client/provider-tokens.js'
 export { github } from './oauth-client/providers/github.js'
 export { google } from './oauth-client/providers/google.js'
 export { microsoft } from './oauth-client/providers/microsoft.js'
 export { oidc } from './oauth-client/providers/oidc.js'
+export type { HashingOptions } from './password-hashing/hashing.js'
 export type { BcryptCompare, LegacyVerifier } from './password-hashing/legacy-verifier.js'
 export { createBcryptVerifier } from './password-hashing/legacy-verifier.js'
 export type { BreachCheckOptions, RangeFetch } from './password-policy/breach-check.js'
@@ -43,9 +98,7 @@ export type { AccountAttempts, AccountView } from './services/admin/account-view
 export type { AccountCreation, AccountInput, AccountOperations } from './services/admin/accounts.js'
 export type { AdminService, EventCountQuery } from './services/admin/admin.js'
 export type { AuditSearch } from './services/admin/audit-search.js'
-export type { TransactionalAdmin } from './services/admin/in-transaction.js'
 export type { UserSearch } from './services/admin/user-search.js'
-export type { CommittableTorii, TransactionalTorii } from './services/in-transaction.js'
 export type { JwtClaims, JwtService, MintedJwt } from './services/jwt/jwt.js'
 export { SessionJwt } from './services/jwt/jwt.js'
 export { LinkToken, MailLink } from './services/links/link-token.js'
@@ -54,8 +107,7 @@ export type {
   MagicLinkProof,
   MagicLinkSignIn,
 } from './services/magic-link/authenticate.js'
-export type { TransactionalMagicLink } from './services/magic-link/in-transaction.js'
-export type { MagicLinkService } from './services/magic-link/magic-link.js'
+export type { MagicLinkService, TransactionalMagicLink } from './services/magic-link/magic-link.js'
 export type {
   CreatedMagicLink,
   MagicLinkInput,
@@ -63,39 +115,34 @@ export type {
 } from './services/magic-link/request.js'
 export type { AccessTokenOutcome } from './services/oauth/access-token.js'
 export type { OAuthCallbackInput, OAuthCallbackOutcome } from './services/oauth/callback.js'
-export { BrowserSecret } from './services/oauth/flow-secrets.js'
-export type { TransactionalOAuth, UnlinkOutcome } from './services/oauth/in-transaction.js'
-export type { OAuthService, OfferedProvider } from './services/oauth/oauth.js'
-export { ProviderToken } from './services/oauth/provider-tokens.js'
+export type { OAuthService, OfferedProvider, TransactionalOAuth } from './services/oauth/oauth.js'
 export type { TokensReencrypted } from './services/oauth/reencrypt-tokens.js'
 export type {
   OAuthLinkStartOutcome,
   OAuthStartInput,
   OAuthStartOutcome,
 } from './services/oauth/start.js'
+export type { UnlinkOutcome } from './services/oauth/unlink.js'
 export type { AuditOptions } from './services/options/audit.js'
 export { defaults } from './services/options/defaults.js'
 export type { Hooks } from './services/options/hooks.js'
 export type { JwtAlgorithm, JwtKey, JwtOptions, JwtOptionsInput } from './services/options/jwt.js'
+export type { Log, LogEvent } from './services/options/log.js'
 export type { MagicLinkOptions } from './services/options/magic-link.js'
 export type { MailOptions, MailOptionsInput } from './services/options/mail.js'
 export type { OAuthOptions, OAuthOptionsInput } from './services/options/oauth.js'
 export type { ResolvedOptions, ToriiOptions } from './services/options/options.js'
 export type { PasskeyOptions } from './services/options/passkey.js'
-export type { HashingOptions, PasswordOptions } from './services/options/password.js'
+export type { PasswordOptions } from './services/options/password.js'
 export type { SessionOptions } from './services/options/session.js'
 export type {
+  AuthenticateOptionsInput,
   AuthenticatePasskeyOutcome,
   AuthenticatePasskeyStart,
-  PasskeyOptionsInput,
 } from './services/passkey/authenticate.js'
-export type {
-  DeletePasskeyOutcome,
-  RenamePasskeyOutcome,
-  TransactionalPasskey,
-} from './services/passkey/in-transaction.js'
 export type { PasskeyAnswerInput } from './services/passkey/input.js'
-export type { PasskeyService } from './services/passkey/passkey.js'
+export type { DeletePasskeyOutcome, RenamePasskeyOutcome } from './services/passkey/manage.js'
+export type { PasskeyService, TransactionalPasskey } from './services/passkey/passkey.js'
 export type {
   ReauthenticatePasskeyStart,
   ReauthenticateWithPasskeyInput,
@@ -108,8 +155,7 @@ export type {
 } from './services/passkey/register.js'
 export type { PasskeyCeremonyStart } from './services/passkey/start.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './services/password/authenticate.js'
-export type { TransactionalPassword } from './services/password/in-transaction.js'
-export type { PasswordService } from './services/password/password.js'
+export type { PasswordService, TransactionalPassword } from './services/password/password.js'
 export type {
   Preparation,
   PreparedRegistration,
@@ -126,20 +172,18 @@ export type {
   StaleSession,
   TooManyAttempts,
 } from './services/refusals.js'
-export type { TransactionalSessions } from './services/sessions/in-transaction.js'
 export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
 export type {
   ReauthenticateInput,
   ReauthenticateOutcome,
 } from './services/sessions/reauthenticate.js'
 export type { RotateOutcome } from './services/sessions/rotate.js'
-export type { SessionService } from './services/sessions/sessions.js'
+export type { SessionService, TransactionalSessions } from './services/sessions/sessions.js'
 export type { SignedIn } from './services/sign-in.js'
-export type { TransactionalUsers } from './services/users/in-transaction.js'
 export type { AccountDeletion, ProfileUpdate } from './services/users/own-account.js'
 export type { PersonalData } from './services/users/personal-data.js'
 export type { SignInMethods } from './services/users/sign-in-methods.js'
-export type { DataExport, UserService } from './services/users/users.js'
+export type { DataExport, TransactionalUsers, UserService } from './services/users/users.js'
 export { Torii } from './torii.js'
 export type {
   CredentialDescriptorJson,

@@ -6,15 +6,15 @@ import type {
   StorageTransaction,
 } from 'torii-core'
 import type { Background } from './base/background.js'
+import type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
+import { createTransactionalTorii } from './in-transaction.js'
 import type { MailQueue } from './mail/mail-queue.js'
 import type { AdminService } from './services/admin/admin.js'
 import { createAdminService } from './services/admin/admin.js'
-import { createContext } from './services/context.js'
+import { createContext } from './services/context/context.js'
 import type { EventSink } from './services/effects/event-sink.js'
 import type { EmailService } from './services/email/email.js'
 import { createEmailService } from './services/email/email.js'
-import type { CommittableTorii, TransactionalTorii } from './services/in-transaction.js'
-import { createTransactionalTorii } from './services/in-transaction.js'
 import type { JwtService } from './services/jwt/jwt.js'
 import { createJwtService } from './services/jwt/jwt.js'
 import type { LinkService } from './services/links/links.js'
@@ -37,16 +37,15 @@ import type { UserService } from './services/users/users.js'
 import { createUserService } from './services/users/users.js'
 
 /**
- * Authentication over one storage: decides when a person is signed in. `Metadata` types the
- * application's own data on a user. Make one per process and share it: the limit on concurrent
- * hashing is this object's.
+ * Authentication for one storage. `Metadata` is the type of the application's own data on a user. Create one per process
+ * and share it, since it limits how many passwords are hashed at once.
  *
  * ```ts
  * const torii = new Torii(storage, { baseUrl: 'https://app.example' })
  * ```
  */
 export class Torii<Metadata extends object = Record<string, Json>> {
-  /** The options as they are in force. */
+  /** The validated options with defaults. */
   readonly options: ResolvedOptions
   readonly admin: AdminService<Metadata>
   readonly password: PasswordService<Metadata>
@@ -64,7 +63,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly #mailQueue: MailQueue | null
   readonly #emit: EventSink
 
-  /** @throws InvalidOptionsError naming the option */
+  /** @throws InvalidOptionsError with the name of the option */
   constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
     this.options = resolveOptions(options)
     this.#storage = storage
@@ -86,16 +85,17 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   }
 
   /**
-   * Torii inside a transaction of the application: its rows and ours commit together.
+   * Returns Torii for a transaction of the application, so that the rows of both commit together.
    *
    * ```ts
    * await storage.transaction(async (tx) => {
-   *   const made = await torii.with(tx).password.register(prepared)
-   *   if (made.ok) await tx.query('insert into customers (user_id) values ($1)', [made.user.id])
+   *   const registered = await torii.with(tx).password.register(prepared)
+   *   if (registered.ok)
+   *     await tx.query('insert into customers (user_id) values ($1)', [registered.user.id])
    * })
    * ```
    *
-   * Over `storage.withClient(client)` the application ends the transaction, and then calls `committed()`.
+   * With `storage.withClient(client)` the application commits the transaction itself, and then calls `committed()`.
    */
   with(tx: StorageTransaction<Metadata>): TransactionalTorii<Metadata>
   with(tx: CallerTransaction<Metadata>): CommittableTorii<Metadata>
@@ -105,14 +105,14 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     return createTransactionalTorii(tx, this.options, this.#hooks, this.#emit)
   }
 
-  /** How the storage is; what is wrong is part of the answer. */
+  /** Checks the storage. Never throws because of a problem: the result describes it. */
   health(): Promise<StorageHealth> {
     return this.#storage.healthCheck()
   }
 
-  /** Waits for what goes on after answers (mail above all): before the process ends, and in tests. */
+  /** Waits for work after responses, such as mail. For the end of a process, and for tests. */
   async settled(): Promise<void> {
-    // What goes on after an answer may send a message, and is never sent by one.
+    // Background work may send mail, but mail starts no background work.
     await this.#background.settled()
     await this.#mailQueue?.settled()
   }

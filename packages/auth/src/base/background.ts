@@ -1,21 +1,27 @@
-import type { LogEvent } from './log.js'
+/** Background work failed; `task` names it. */
+export interface BackgroundLogEvent {
+  level: 'warn'
+  event: 'background_task_failed'
+  task: string
+  error: unknown
+}
 
-/** Work that goes on after the answer, so that nobody can tell from the answer's time what it was. */
+/** Runs work after the response, so that the time of the response does not reveal it. */
 export interface Background {
-  /** Starts `work` once the answer is under way. A failure is logged under `task`. */
+  /** Starts `work` after the response. An error is logged under the name `task`. */
   run(task: string, work: () => Promise<unknown>): void
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no work is left. */
   settled(): Promise<void>
 }
 
-/** Keeps a platform alive until a promise is settled: `waitUntil` of the serverless ones. */
+/** Keeps a serverless platform alive until a promise settles: its `waitUntil`. */
 export type KeepAlive = (task: Promise<void>) => void
 
 export function createBackground(
   keepAlive: KeepAlive | null,
-  log: (event: LogEvent) => void,
+  log: (event: BackgroundLogEvent) => void,
 ): Background {
-  const underWay = new Set<Promise<void>>()
+  const pending = new Set<Promise<void>>()
   return {
     run(task, work) {
       const running = new Promise((resolve) => setImmediate(resolve))
@@ -24,13 +30,13 @@ export function createBackground(
           log({ level: 'warn', event: 'background_task_failed', task, error }),
         )
         .then(() => {
-          underWay.delete(running)
+          pending.delete(running)
         })
-      underWay.add(running)
+      pending.add(running)
       keepAlive?.(running)
     },
     async settled() {
-      while (underWay.size > 0) await Promise.all(underWay)
+      while (pending.size > 0) await Promise.all(pending)
     },
   }
 }

@@ -1,35 +1,35 @@
 import { InvalidOptionsError } from 'torii-core'
 
-/** Where the application is reached, as its operator says; never taken from a request. */
+/** The configured URL of the application. It is never taken from a request. */
 export interface BaseUrl {
   /** `https://app.example`, without a slash at the end. */
   readonly origin: string
   /** `app.example`, without the port. */
   readonly host: string
-  /** True for https: cookies are then `Secure` and carry the `__Host-` prefix. */
+  /** True for https: cookies are then `Secure` and have the `__Host-` prefix. */
   readonly secure: boolean
-  /** Origins that a browser may send from: this one, and on localhost its other two spellings. */
+  /** The origins that browsers may send: this one, and for localhost its other two spellings. */
   readonly origins: readonly string[]
 }
 
 const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * Reads the option `baseUrl`: https, or http on localhost, 127.0.0.1 or [::1] only, because over plain
- * http everyone on the way reads the session cookie. No path, query, fragment or credentials.
+ * Reads the option `baseUrl`: https, or http for localhost, 127.0.0.1 or [::1] only, because plain http reveals the
+ * session cookie in transit. No path, query, fragment or credentials.
  * @throws InvalidOptionsError
  */
 export function resolveBaseUrl(value: unknown): BaseUrl {
   if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value))
-    throw new InvalidOptionsError('baseUrl', 'must be an address like https://app.example')
+    throw new InvalidOptionsError('baseUrl', 'must be a URL like https://app.example')
   const url = new URL(value)
   const loopback = loopbackHosts.includes(url.hostname)
   if (url.protocol === 'http:' && !loopback)
     throw new InvalidOptionsError(
       'baseUrl',
-      'must be https; http is for localhost, 127.0.0.1 and [::1]',
+      'must be https; http is allowed for localhost, 127.0.0.1 and [::1]',
     )
-  // The parser drops an empty query or fragment and resolves dots: the text itself must be plain.
+  // The parser drops an empty query or fragment and resolves dots, so the text itself is checked.
   if (
     url.username !== '' ||
     url.password !== '' ||

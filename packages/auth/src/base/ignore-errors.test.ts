@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SessionId } from 'torii-core'
 import { ignoreErrors } from './ignore-errors.js'
-import type { LogEvent } from './log.js'
 
-const event: LogEvent = {
-  level: 'warn',
-  event: 'session_touch_failed',
-  sessionId: '0190f000-0000-7000-8000-000000000000' as SessionId, // written like one
-  error: new Error('gone'),
-}
+const event = { level: 'warn', error: new Error('gone') }
 
 test('a hook receives the event', () => {
-  const seen: LogEvent[] = []
-  ignoreErrors((given: LogEvent) => seen.push(given))(event)
+  const seen: unknown[] = []
+  ignoreErrors((given: typeof event) => seen.push(given))(event)
   assert.deepEqual(seen, [event])
 })
 

@@ -4,6 +4,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { canonicalIp, ipAddressRange } from './ip-address.js'
 
+const rangeOf = (value: unknown): string | null => {
+  const ip = canonicalIp(value)
+  return ip === null ? null : ipAddressRange(ip)
+}
+
 const same: readonly (readonly [ipAddress: string, ip: string, spellings: readonly string[]])[] = [
   [
     '203.0.113.7',
@@ -43,7 +48,7 @@ for (const [ipAddress, ip, spellings] of same)
   for (const spelling of spellings)
     test(`${spelling} is ${ip} in ${ipAddress}`, () => {
       assert.equal(canonicalIp(spelling), ip)
-      assert.equal(ipAddressRange(spelling), ipAddress)
+      assert.equal(rangeOf(spelling), ipAddress)
     })
 
 const garbage: readonly unknown[] = [
@@ -92,7 +97,7 @@ const garbage: readonly unknown[] = [
 test('garbage is nobody', () => {
   for (const value of garbage) {
     assert.equal(canonicalIp(value), null, String(value).slice(0, 40))
-    assert.equal(ipAddressRange(value), null)
+    assert.equal(rangeOf(value), null)
   }
 })
 
@@ -101,10 +106,10 @@ test('whatever comes in, what comes out is an address in its canonical form', ()
   fc.assert(
     fc.property(texts, (text) => {
       const ip = canonicalIp(text)
-      if (ip === null) return assert.equal(ipAddressRange(text), null)
+      if (ip === null) return assert.equal(rangeOf(text), null)
       assert.notEqual(isIP(ip), 0)
       assert.equal(canonicalIp(ip), ip)
-      assert.equal(ipAddressRange(ip), ipAddressRange(text))
+      assert.equal(rangeOf(ip), rangeOf(text))
     }),
     { numRuns: 2000 },
   )
@@ -119,11 +124,11 @@ test('all addresses of one /64 are one network, and those of another are not', (
     fc.property(groups, groups, groups, groups, (prefix, other, host, further) => {
       // Mapped IPv4 addresses lie in ::/64 too, and are their own networks.
       fc.pre(prefix.some((value) => value !== 0))
-      const ipAddress = ipAddressRange(plain([...prefix, ...host]))
+      const ipAddress = rangeOf(plain([...prefix, ...host]))
       assert.equal(ipAddress, `${plain(prefix)}::/64`)
-      assert.equal(ipAddressRange(plain([...prefix, ...further]).toUpperCase()), ipAddress)
+      assert.equal(rangeOf(plain([...prefix, ...further]).toUpperCase()), ipAddress)
       if (plain(other) !== plain(prefix))
-        assert.notEqual(ipAddressRange(plain([...other, ...host])), ipAddress)
+        assert.notEqual(rangeOf(plain([...other, ...host])), ipAddress)
     }),
   )
 })
@@ -131,8 +136,8 @@ test('all addresses of one /64 are one network, and those of another are not', (
 test('an IPv4 address and its mapped spelling are one network', () => {
   fc.assert(
     fc.property(fc.ipV4(), (ip) => {
-      assert.equal(ipAddressRange(`::ffff:${ip}`), ip)
-      assert.equal(ipAddressRange(`[::FFFF:${ip}]:443`), ipAddressRange(`${ip}:80`))
+      assert.equal(rangeOf(`::ffff:${ip}`), ip)
+      assert.equal(rangeOf(`[::FFFF:${ip}]:443`), rangeOf(`${ip}:80`))
     }),
   )
 })

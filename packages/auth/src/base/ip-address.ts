@@ -1,15 +1,21 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import type { Brand } from 'torii-core'
 
-/** An IPv6 address with brackets, zone and port is shorter than this; nothing longer is looked at. */
+/** An IP address in the canonical form that {@link canonicalIp} returns. */
+export type IpAddress = Brand<string, 'IpAddress'>
+
+/** An IPv6 address with brackets, zone and port is shorter than this; longer values are not parsed. */
 const maxLength = 128
 
 /**
- * The canonical text of a network address, or null for anything else: IPv4 in dotted form, IPv6 in the
- * form of RFC 5952; an IPv4 address mapped into IPv6 is that IPv4 address. Brackets, a port and a zone
- * id around it are dropped.
- * @see CVE-2026-45364: two spellings of one address were two buckets
+ * Returns the canonical form of an IP address, or null for any other value. IPv4 is in dotted form, IPv6 in the form of
+ * RFC 5952; an IPv4 address mapped into IPv6 becomes that IPv4 address. Brackets, port and zone id are dropped.
+ * @see CVE-2026-45364: two spellings of one address were counted separately
  */
-export function canonicalIp(value: unknown): string | null {
+export const canonicalIp = (value: unknown): IpAddress | null =>
+  canonicalText(value) as IpAddress | null // the brand names this form
+
+function canonicalText(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > maxLength) return null
   const address = withoutPort(value.trim())
   if (address === null || isIPv4(address)) return address
@@ -22,12 +28,11 @@ export function canonicalIp(value: unknown): string | null {
 }
 
 /**
- * What attempts from one place are counted under: an IPv4 address, or the /64 that one customer of an
- * IPv6 provider is given at least. Null when the address is unknown.
+ * Returns the range under which attempts are counted: the IPv4 address itself, or the /64 of an IPv6 address, which is
+ * the least that a provider assigns to one customer.
  */
-export function ipAddressRange(value: unknown): string | null {
-  const ip = canonicalIp(value)
-  if (ip === null || isIPv4(ip)) return ip
+export function ipAddressRange(ip: IpAddress): string {
+  if (isIPv4(ip)) return ip
   const [head = '', tail] = ip.split('::')
   const groups = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')
@@ -36,7 +41,7 @@ export function ipAddressRange(value: unknown): string | null {
   return `${all.slice(0, 4).join(':')}::/64`
 }
 
-/** `[v6]:80`, `[v6]` and `v4:80` lose what is not the address; null when that rest is not a port. */
+/** Removes the brackets and the port of `[v6]:80`, `[v6]` and `v4:80`. Null if the rest is not a port. */
 function withoutPort(text: string): string | null {
   if (text.startsWith('[')) {
     const end = text.indexOf(']')
@@ -50,7 +55,7 @@ function withoutPort(text: string): string | null {
 
 const isPortOrNothing = (text: string): boolean => text === '' || /^:[0-9]{1,5}$/.test(text)
 
-/** `::ffff:102:304` to `1.2.3.4`; a longer tail (`::ffff:0:102:304`) is another kind of address and stays. */
+/** `::ffff:102:304` to `1.2.3.4`; a longer tail (`::ffff:0:102:304`) is another kind of address and is kept. */
 function mappedIpv4(text: string): string {
   const groups = text.slice('::ffff:'.length).split(':')
   if (groups.length !== 2) return text

@@ -1,8 +1,8 @@
 import { InvalidOptionsError } from 'torii-core'
 
 /**
- * The members of one section of the options, read once; an absent section has none. A name that is
- * no option is refused: a misspelt limit would otherwise be no limit.
+ * Reads the members of one section of the options, each once; an absent section has none. Unknown names are refused: a
+ * misspelled limit would be no limit.
  * @throws InvalidOptionsError
  */
 export function readSection(
@@ -22,7 +22,7 @@ export function readSection(
   return { ...value }
 }
 
-/** Bounds of a whole number and what it is when absent. */
+/** The bounds of a whole number, and its default. */
 interface WholeNumber {
   min: number
   max: number
@@ -50,12 +50,19 @@ export function readBoolean(value: unknown, option: string, otherwise: boolean):
 }
 
 /**
- * The function, or undefined when absent. Its parameters are the caller's word: what it does with what it is
- * given is its own matter.
+ * Reads a function, or undefined if absent. Its parameter and result types are the caller's claim, which cannot be
+ * checked here.
  * @throws InvalidOptionsError
  */
-export function readFunction<Given>(value: unknown, option: string): Given | undefined {
+export function readFunction<Type>(value: unknown, option: string): Type | undefined {
   if (value !== undefined && typeof value !== 'function')
     throw new InvalidOptionsError(option, 'must be a function')
-  return value as Given | undefined
+  return value as Type | undefined
+}
+
+/** Reads a non-empty string without control characters. @throws InvalidOptionsError */
+export function readText(value: unknown, option: string): string {
+  if (typeof value !== 'string' || value.trim() === '' || /\p{Cc}/u.test(value))
+    throw new InvalidOptionsError(option, 'must be a non-empty string')
+  return value
 }

@@ -1,35 +1,53 @@
 import { InvalidInputError } from 'torii-core'
+import type { IpAddress } from './ip-address.js'
 import { canonicalIp } from './ip-address.js'
 
 /** Where a request comes from, as far as the server itself knows it. */
 export interface RequestInfo {
   /**
-   * The client's network address, from the socket or from a proxy you trust; null when unknown, and then
-   * nothing is counted per network. Never from a header that anybody can write.
+   * The client's IP address, from the socket or from a trusted proxy. Null if it is unknown; the request is then not
+   * counted per IP address. Never take it from a header that clients can set.
    */
   readonly ip: string | null
-  /** The User-Agent header, for the person's list of devices; null when absent. */
+  /** The User-Agent header, shown in the user's list of sessions. Null if absent. */
   readonly userAgent: string | null
 }
 
-/** Room for every browser in use; the storage takes 1,024 bytes. */
+declare const checked: unique symbol
+
+/** Request information that {@link readRequestInfo} has validated. */
+export interface CheckedRequestInfo extends RequestInfo {
+  readonly ip: IpAddress | null
+  readonly [checked]: true
+}
+
+/** Long enough for every browser in use; the storage accepts 1,024 bytes. */
 const maxUserAgentCharacters = 512
 const maxUserAgentBytes = 1024
 
+const checkedInfos = new WeakSet<object>()
+
 /**
- * The canonical form of what the caller gives: an address that is none becomes null, a user agent is
- * cut between two characters and loses what a terminal or a page would obey.
- * @throws InvalidInputError when it is not an object at all: leaving it out would silently count nothing
+ * Validates and normalizes request information. An invalid IP address becomes null. The user agent is truncated
+ * between two characters; control and invisible characters are replaced. A value that was validated before is returned
+ * as it is, so a request is validated once.
+ * @throws InvalidInputError if it is not an object: a missing value would silently disable the rate limits
  */
-export function readRequestInfo(info: unknown): RequestInfo {
+export function readRequestInfo(info: unknown): CheckedRequestInfo {
   if (typeof info !== 'object' || info === null)
     throw new InvalidInputError(
       'requestInfo',
-      'must be { ip, userAgent }, with null for what is unknown',
+      'must be { ip, userAgent }, with null for an unknown value',
     )
+  if (isChecked(info)) return info
   const { ip, userAgent } = info as { readonly [Name in keyof RequestInfo]?: unknown }
-  return { ip: canonicalIp(ip), userAgent: canonicalUserAgent(userAgent) }
+  const result = { ip: canonicalIp(ip), userAgent: canonicalUserAgent(userAgent) }
+  checkedInfos.add(Object.freeze(result))
+  // Validated in the line before.
+  return result as CheckedRequestInfo
 }
+
+const isChecked = (info: object): info is CheckedRequestInfo => checkedInfos.has(info)
 
 function canonicalUserAgent(value: unknown): string | null {
   if (typeof value !== 'string') return null

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { InvalidInputError, InvalidOptionsError, ToriiError } from 'torii-core'
-import type { CiphertextPlace, ProviderTokens } from './encrypted-tokens.js'
+import type { CiphertextPlace, TokenRecord } from './encrypted-tokens.js'
 import {
   decrypt,
   encrypt,
@@ -25,7 +25,7 @@ const place: CiphertextPlace = {
   provider: 'google',
   subject: '110169484474386276334',
 }
-const tokens: ProviderTokens = {
+const tokens: TokenRecord = {
   accessToken: 'ya29.secret-access',
   refreshToken: '1//secret-refresh',
   expiresAt: 1_795_000_000,
@@ -53,7 +53,7 @@ const anyPlace = fc.record({
 
 /** What every failure looks like, to the last member. */
 const message =
-  'stored provider tokens cannot be read: they were changed or moved, or option keys lacks the key they were sealed under'
+  'stored provider tokens cannot be decrypted: they were changed or moved, or the option keys lacks the key that encrypted them'
 function assertOpaque(keys: KeyRing, encrypted: unknown, at: CiphertextPlace = place): void {
   assert.throws(
     // What a database or a mistake can hand over.
@@ -348,7 +348,7 @@ test('only strings, finite numbers and null can be sealed, and a refusal does no
   ]
   for (const value of values)
     assert.throws(
-      () => encrypt(ring, { secret: value } as ProviderTokens, place),
+      () => encrypt(ring, { secret: value } as TokenRecord, place),
       (error) => error instanceof InvalidInputError && !inspect(error).includes('secret:'),
     )
   const answering = Object.create({ toJSON: () => 'other' }, { a: { value: 1, enumerable: true } })
@@ -367,6 +367,6 @@ test('without keys sealing and opening say what is missing', () => {
       operation,
       (error) =>
         error instanceof InvalidOptionsError &&
-        error.message.startsWith('option keys: is needed for provider-tokens'),
+        error.message.startsWith('option keys: is required for provider-tokens'),
     )
 })

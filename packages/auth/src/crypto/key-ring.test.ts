@@ -204,7 +204,7 @@ test('without keys everything that needs one says what for and how to make one',
         ask,
         (error) =>
           error instanceof InvalidOptionsError &&
-          error.message.startsWith(`option keys: is needed for ${purpose}: `) &&
+          error.message.startsWith(`option keys: is required for ${purpose}: `) &&
           error.message.includes('node -p'),
       )
 })

@@ -2,22 +2,22 @@ import type { KeyObject } from 'node:crypto'
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
 import { types } from 'node:util'
 import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { decodeBase64url } from '../base/base64url.js'
 
-/** One secret of the application. It lives in its configuration, never in the database. */
+/** A secret key of the application. It belongs in the configuration, never in the database. */
 export interface ApplicationKey {
   /**
-   * Stands beside everything made under the key: 1 to 32 letters, digits, `_` and `-`. A new secret
-   * takes a new id.
+   * Stored with every value under this key: 1 to 32 letters, digits, `_` and `-`. A new secret needs a new id.
    */
   readonly id: string
   /** 32 to 1,024 random bytes: base64url without padding, or the bytes themselves, which are copied. */
   readonly secret: string | Uint8Array
 }
 
-/** What a sub-key is for. What is made for one purpose means nothing under another. */
+/** The purpose of a sub-key. A value of one purpose is not valid for another. */
 export type KeyPurpose = 'provider-tokens' | 'codes' | 'decoys' | 'user-handles' | 'pepper'
 
-/** The `info` of each sub-key; a new construction under a purpose takes the next number. */
+/** The HKDF `info` of each sub-key. Increment the number if the construction changes. */
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'provider-tokens': 'torii:provider-tokens:1',
   codes: 'torii:codes:1',
@@ -26,19 +26,19 @@ const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   pepper: 'torii:pepper:1',
 })
 
-/** A sealed value has one byte for the length. */
+/** The ciphertext format has one byte for the length. */
 export const maxKeyIdBytes = 32
 /** @see ApplicationKey.id */
 export const keyIdForm = /^[A-Za-z0-9_-]{1,32}$/
 
-/** As strong as SHA-256 and AES-256 are. @see OWASP ASVS 5.0, 11.2.3 */
+/** The strength of SHA-256 and AES-256. @see OWASP ASVS 5.0, 11.2.3 */
 const minSecretBytes = 32
 const maxSecretBytes = 1024
 const subKeyBytes = 32
 
 const howToMakeOne = `node -p "require('crypto').randomBytes(32).toString('base64url')"`
 
-/** A sub-key and the id of the key it comes from. A `KeyObject` shows its bytes only on `export()`. */
+/** A sub-key and the id of its key. A `KeyObject` shows its bytes only on `export()`. */
 export interface NamedKey {
   readonly keyId: string
   readonly key: KeyObject
@@ -53,16 +53,16 @@ interface Held {
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /**
- * The keys of the application, in order: the first one writes, all of them read. Nothing is computed
- * under a key itself: each purpose has its own sub-key. Prints `[redacted]` everywhere.
+ * The keys of the application, in order: the first is used for new values, all of them for existing ones. Keys are never
+ * used directly: each purpose has its own sub-key. Prints `[redacted]` everywhere.
  *
- * Without keys (`isEmpty`) every method throws InvalidOptionsError, which says how to make one. A feature that
- * cannot work without them calls {@link KeyRing.writing} at start.
+ * Without keys (`isEmpty`) every method throws InvalidOptionsError, which explains how to generate one. A feature that
+ * requires keys calls {@link KeyRing.writing} at start.
  */
 export class KeyRing {
   readonly #keys: readonly Held[]
 
-  /** `keys` as {@link resolveKeys} has checked them. */
+  /** `keys` must be validated by {@link resolveKeys}. */
   constructor(keys: readonly { readonly id: string; readonly secret: Uint8Array }[]) {
     this.#keys = keys.map(({ id, secret }) => ({
       id,
@@ -72,37 +72,37 @@ export class KeyRing {
     Object.freeze(this)
   }
 
-  /** True without any key, when every method throws. */
+  /** True without keys; every method then throws. */
   get isEmpty(): boolean {
     return this.#keys.length === 0
   }
 
-  /** The sub-key that new values are made under. @throws InvalidOptionsError without keys */
+  /** Returns the sub-key for new values. @throws InvalidOptionsError without keys */
   writing(purpose: KeyPurpose): NamedKey {
     const [first] = this.#held(purpose)
     return { keyId: first.id, key: subKeyOf(first, purpose) }
   }
 
-  /** The sub-key of the key with that id, or null when there is none. @throws InvalidOptionsError without keys */
+  /** Returns the sub-key of the key with this id, or null. @throws InvalidOptionsError without keys */
   reading(purpose: KeyPurpose, keyId: string): KeyObject | null {
     const held = this.#held(purpose).find(({ id }) => id === keyId)
     return held === undefined ? null : subKeyOf(held, purpose)
   }
 
   /**
-   * HMAC-SHA-256 of the parts under the writing key. No two lists of parts give the same input.
+   * Computes HMAC-SHA-256 of the parts under the current key. Different lists of parts are different inputs.
    * @throws InvalidOptionsError without keys
-   * @throws InvalidInputError for a text that UTF-8 cannot hold
+   * @throws InvalidInputError for text that UTF-8 cannot encode
    */
   hmac(purpose: KeyPurpose, parts: readonly (string | Uint8Array)[]): Buffer {
     return hmacUnder(this.writing(purpose).key, lengthPrefixed(parts))
   }
 
   /**
-   * What {@link KeyRing.hmac} gives under each key, the writing one first: a code mailed just before
-   * a rotation still has to be good after it. The value that is stored may be any of these.
+   * Computes {@link KeyRing.hmac} under each key, the current one first, so that a code that was mailed before a key
+   * rotation is valid after it. The stored value may be any of them.
    * @throws InvalidOptionsError without keys
-   * @throws InvalidInputError for a text that UTF-8 cannot hold
+   * @throws InvalidInputError for text that UTF-8 cannot encode
    */
   hmacCandidates(
     purpose: KeyPurpose,
@@ -131,15 +131,14 @@ export class KeyRing {
     if (first === undefined)
       throw new InvalidOptionsError(
         'keys',
-        `is needed for ${purpose}: give [{ id, secret }], the secret as ${howToMakeOne} prints it`,
+        `is required for ${purpose}: pass [{ id, secret }], with a secret that ${howToMakeOne} prints`,
       )
     return [first, ...others]
   }
 }
 
 /**
- * HKDF-SHA-256 without a salt, which evenly random key material does not need; `info` binds the sub-key to
- * its purpose.
+ * Derives a sub-key by HKDF-SHA-256. Uniformly random keys need no salt; `info` binds the sub-key to its purpose.
  * @see RFC 5869 sections 3.1 and 3.2
  */
 function subKeyOf(held: Held, purpose: KeyPurpose): KeyObject {
@@ -155,15 +154,14 @@ const hmacUnder = (key: KeyObject, input: Uint8Array): Buffer =>
   createHmac('sha256', key).update(input).digest()
 
 /**
- * The parts in one piece, each after its length in four bytes: read from the start, it can only be
- * these parts.
- * @throws InvalidInputError for a text with half of a surrogate pair: two such would be the same bytes
+ * Concatenates the parts, each after its length in four bytes, so that different lists give different results.
+ * @throws InvalidInputError for unpaired surrogates, which UTF-8 would encode as the same bytes
  */
 export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Buffer {
   return Buffer.concat(
     parts.flatMap((part, index) => {
       if (typeof part === 'string' && /\p{Surrogate}/u.test(part))
-        throw new InvalidInputError(`parts[${index}]`, 'must not contain half of a surrogate pair')
+        throw new InvalidInputError(`parts[${index}]`, 'must not contain unpaired surrogates')
       const bytes = typeof part === 'string' ? Buffer.from(part) : part
       const length = Buffer.alloc(4)
       length.writeUInt32BE(bytes.length)
@@ -173,8 +171,7 @@ export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Buffer 
 }
 
 /**
- * Reads the option `keys`. No refusal repeats anything that was given: a secret may stand in the
- * wrong place.
+ * Reads the option `keys`. Error messages never repeat a value, since a secret may be in the wrong place.
  * @throws InvalidOptionsError naming the option, for example `keys[0].secret`
  */
 export function resolveKeys(value: unknown): KeyRing {
@@ -182,7 +179,7 @@ export function resolveKeys(value: unknown): KeyRing {
   if (!Array.isArray(value) || value.length === 0)
     throw new InvalidOptionsError(
       'keys',
-      'must be an array of { id, secret }, the one that writes first',
+      'must be an array of { id, secret }, the current key first',
     )
   const keys = Array.from(value, (entry: unknown, index) => readKey(entry, `keys[${index}]`))
   keys.forEach((key, index) => {
@@ -212,7 +209,9 @@ function readKey(entry: unknown, option: string): { id: string; secret: Buffer }
 }
 
 function readSecret(value: unknown, option: string): Buffer {
-  const bytes = types.isUint8Array(value) ? Buffer.from(value) : decodeBase64url(value)
+  const bytes = types.isUint8Array(value)
+    ? Buffer.from(value)
+    : decodeBase64url(value, maxSecretBytes)
   if (bytes === null || bytes.length < minSecretBytes || bytes.length > maxSecretBytes)
     throw new InvalidOptionsError(
       option,
@@ -221,11 +220,4 @@ function readSecret(value: unknown, option: string): Buffer {
   if (bytes.every((byte) => byte === bytes[0]))
     throw new InvalidOptionsError(option, 'must be random, and its bytes are all the same')
   return bytes
-}
-
-/** The bytes of a text in its one canonical spelling, otherwise null. */
-function decodeBase64url(value: unknown): Buffer | null {
-  if (typeof value !== 'string' || value.length > 2 * maxSecretBytes) return null
-  const bytes = Buffer.from(value, 'base64url')
-  return bytes.toString('base64url') === value ? bytes : null
 }

@@ -1,38 +1,38 @@
 import type { OAuthAccountId, PasskeyId, SessionId, SignInMethod, UserId } from 'torii-core'
 
-/** Where an event came from and whom it concerns. */
+/** The account, the session and the request of an event. */
 export interface EventContext {
-  /** Whose account it concerns; null when no account is known, for example a made-up address. */
+  /** The account that it concerns; null if none is known, for example for an unknown email address. */
   readonly userId: UserId | null
-  /** The session that acted or was opened; null where none did. */
+  /** The session that acted or was opened; null if there is none. */
   readonly sessionId: SessionId | null
   readonly ip: string | null
   readonly userAgent: string | null
 }
 
-/** Who let something happen: the person, or an operator through `torii.admin`. */
+/** Who caused an event: the user, or an administrator through `torii.admin`. */
 export type Actor = 'user' | 'admin'
 
 /**
- * What can happen, each with what there is to say of it beside {@link EventContext}. Ids, names and
- * codes only: no password, token, hash or address.
+ * The types of events with their details, besides {@link EventContext}. Only ids, names and codes: no password, token,
+ * hash or email address.
  */
 export interface EventDetails {
-  /** An account was made. */
+  /** An account was created. */
   readonly user_created: { readonly method: SignInMethod | 'admin' }
   readonly user_updated: { readonly fields: readonly string[]; readonly by: Actor }
   readonly user_deleted: { readonly by: Actor }
   readonly user_disabled: { readonly by: 'admin' }
   readonly user_enabled: { readonly by: 'admin' }
-  /** The person took a copy of everything that is kept of them. */
+  /** The user exported their data. */
   readonly user_exported: object
-  /** The first proof of a mailbox ended what somebody had made before on this account. */
+  /** The email address was verified for the first time, so the credentials created before were removed. */
   readonly unverified_credentials_removed: { readonly method: SignInMethod | 'email' }
 
   readonly signed_in: { readonly method: SignInMethod }
-  /** A refusal for something that was proved wrong; asking too often is `attempts_refused`. */
+  /** Wrong credentials. Attempts over a rate limit are `attempts_refused`. */
   readonly sign_in_failed: { readonly method: SignInMethod; readonly reason: string }
-  /** A lock of the brute-force protection refused an attempt. */
+  /** A rate limit refused an attempt. */
   readonly attempts_refused: { readonly path: string }
   readonly attempts_unlocked: { readonly by: 'admin' }
 
@@ -61,14 +61,14 @@ export interface EventDetails {
   readonly passkey_added: { readonly passkeyId: PasskeyId }
   readonly passkey_renamed: { readonly passkeyId: PasskeyId }
   readonly passkey_deleted: { readonly passkeyId: PasskeyId }
-  /** A passkey's counter did not rise: the passkey may have been copied. */
+  /** A passkey's counter did not increase: the passkey may have been copied. */
   readonly passkey_counter_regression: { readonly passkeyId: PasskeyId }
 }
 
-/** The name of something that can happen. */
+/** The type of an event. */
 export type EventType = keyof EventDetails
 
-/** Something that happened, told after its commit. `switch (event.type)` narrows `detail`. */
+/** An event, emitted after the commit of its operation. `switch (event.type)` narrows `detail`. */
 export type ToriiEvent = {
   readonly [Type in EventType]: EventContext & {
     readonly type: Type
@@ -76,5 +76,5 @@ export type ToriiEvent = {
   }
 }[EventType]
 
-/** Receives what happened. What it throws or rejects with is dropped: a handler breaks no flow. */
+/** Receives events. Whatever it throws or rejects with is ignored: a handler never breaks an operation. */
 export type EventHandler = (event: ToriiEvent) => unknown

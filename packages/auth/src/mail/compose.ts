@@ -1,26 +1,8 @@
 import { layOut } from './layout.js'
-import type { MessageContext, RenderedMessage } from './messages.js'
+import type { MessageContent, MessageContext, RenderedMessage } from './messages.js'
 import { oneLine } from './text.js'
 
-/** What a message says, in the order in which it is read. Plain text: nothing in it is markup. */
-export interface MessageContent {
-  /** The language it is written in, as in the HTML attribute `lang`. */
-  readonly language: string
-  readonly subject: string
-  readonly heading: string
-  /** Before the link. */
-  readonly paragraphs: readonly string[]
-  /** The one link. `hint` stands above its address for whom the button does not work; null for no address. */
-  readonly action: { readonly label: string; readonly url: string; readonly hint: string | null }
-  /** Digits to type, and the line above them. */
-  readonly code?: { readonly hint: string; readonly digits: string } | null
-  /** Facts as label and value. */
-  readonly details?: readonly (readonly [label: string, value: string])[]
-  /** After the link: what to do when this was somebody else. */
-  readonly notes: readonly string[]
-}
-
-/** Writes a message in the built-in look, as text and as HTML. */
+/** Renders a message in the built-in layout, as text and as HTML. */
 export function composeMessage(
   app: MessageContext['app'],
   content: MessageContent,
@@ -37,7 +19,7 @@ export function composeMessage(
   return { subject: clean.subject, text: asText(name, clean), html: layOut(name, clean) }
 }
 
-/** The link has a line of its own, so that no mail program takes a full stop along. */
+/** The link has its own line, so that no mail program includes a full stop in it. */
 function asText(appName: string, content: MessageContent): string {
   const { heading, paragraphs, details = [], action, code, notes } = content
   const blocks = [

@@ -7,7 +7,7 @@ const maxLineBytes = 998
 /** RFC 2047 section 2: an encoded word has at most 75 characters, 12 of which are `=?utf-8?B?` and `?=`. */
 const maxWordBytes = 45
 
-/** A message as a file that mail programs open: text and HTML, each as it is where that is possible. */
+/** Formats a message as an `.eml` file with text and HTML. */
 export function formatEml(message: MailMessage, from: Sender, date: Date): string {
   const boundary = `torii-${message.id}`
   const lines = [
@@ -30,7 +30,7 @@ export function formatEml(message: MailMessage, from: Sender, date: Date): strin
   return lines.join('\r\n')
 }
 
-/** 8bit, so that the link can be read in the file; base64 for what no line may hold. */
+/** Uses 8bit, so that the link is readable in the file, or base64 if a line is too long. */
 function part(subtype: string, content: string): readonly string[] {
   const body = content.replace(/\r\n|\r|\n/g, '\r\n')
   const plain =
@@ -51,16 +51,16 @@ const base64Lines = (text: string): string =>
       .match(/.{1,76}/g) ?? []
   ).join('\r\n')
 
-/** A display name: between quotes, or as encoded words. */
+/** Formats a display name: quoted, or as encoded words. */
 const phrase = (name: string): string =>
   isPlainAscii(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : encodedWords(name)
 
 const unstructured = (text: string): string => (isPlainAscii(text) ? text : encodedWords(text))
 
-/** Short enough for one line, and nothing that a reader would take for an encoded word. */
+/** Whether the text fits on one line and cannot be taken for an encoded word. */
 const isPlainAscii = (text: string): boolean => /^[ -~]{0,200}$/.test(text) && !text.includes('=?')
 
-/** RFC 2047: words of whole characters, one to a line; what stands between two of them is not shown. */
+/** Encodes a text as words of whole characters, one per line. Whitespace between them is not shown. @see RFC 2047 */
 function encodedWords(text: string): string {
   const words: string[] = []
   let word = ''
@@ -72,5 +72,5 @@ function encodedWords(text: string): string {
     word += character
   }
   words.push(word)
-  return words.map((one) => `=?utf-8?B?${Buffer.from(one).toString('base64')}?=`).join('\r\n ')
+  return words.map((text) => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`).join('\r\n ')
 }

@@ -3,8 +3,8 @@ import type { AccountFacts, MessageContext, Messages } from './messages.js'
 import { formatSpan, formatTime } from './text.js'
 
 const language = 'en'
-const linkHint = 'If the button does not work, copy this address into your browser:'
-const ignore = 'If this was not you, you can ignore this message: nothing happens without the link.'
+const linkHint = 'If the button does not work, copy this link into your browser:'
+const ignore = 'If you did not request this, you can ignore this email.'
 
 const span = (seconds: number): string => formatSpan(seconds, language)
 const greeting = ({ name }: AccountFacts): string => (name === null ? 'Hello,' : `Hello ${name},`)
@@ -13,11 +13,12 @@ const open = ({ app }: MessageContext) => ({
   url: app.url,
   hint: null,
 })
-const notYou = 'If this was not you, reset your password now and end the sessions you do not know.'
+const notYou =
+  'If this was not you, reset your password now and sign out any device you do not recognize.'
 
 /**
- * The messages in English. Those that anybody can have sent to any mailbox (the first five) repeat
- * nothing that somebody typed but the address itself: a name is a fine place for an advertisement.
+ * The messages in English. Anyone can trigger the first five for any mailbox, so they repeat nothing that was typed
+ * except the email address: a name could contain an advertisement.
  */
 export const englishMessages: Messages = Object.freeze({
   magic_link: ({ app, link, lifetimeSeconds, code }) =>
@@ -25,29 +26,27 @@ export const englishMessages: Messages = Object.freeze({
       language,
       subject: `Sign in to ${app.name}`,
       heading: `Sign in to ${app.name}`,
-      paragraphs: [`Open this link to sign in. It works once, for ${span(lifetimeSeconds)}.`],
+      paragraphs: [
+        `Use this link to sign in. It expires in ${span(lifetimeSeconds)} and works once.`,
+      ],
       action: { label: 'Sign in', url: link, hint: linkHint },
       code:
-        code === null
-          ? null
-          : { hint: 'Or type this code where you are asked for it:', digits: code },
+        code === null ? null : { hint: 'Or enter this code on the sign-in page:', digits: code },
       notes: [
-        ...(code === null
-          ? []
-          : ['Tell nobody this code. Nobody from us will ever ask you for it.']),
-        'If this was not you, you can ignore this message: nobody signs in without it.',
+        ...(code === null ? [] : ['Do not share this code. We will never ask for it.']),
+        ignore,
       ],
     }),
   verify_email: ({ app, to, link, lifetimeSeconds }) =>
     composeMessage(app, {
       language,
-      subject: `Confirm your e-mail address for ${app.name}`,
-      heading: 'Confirm your e-mail address',
+      subject: `Verify your email address for ${app.name}`,
+      heading: 'Verify your email address',
       paragraphs: [
-        `An account at ${app.name} was made with the address ${to}.`,
-        `Open this link to confirm that it is yours. It works once, for ${span(lifetimeSeconds)}.`,
+        `An account was created at ${app.name} with the email address ${to}.`,
+        `Use this link to verify it. It expires in ${span(lifetimeSeconds)} and works once.`,
       ],
-      action: { label: 'Confirm address', url: link, hint: linkHint },
+      action: { label: 'Verify email address', url: link, hint: linkHint },
       notes: [ignore],
     }),
   reset_password: ({ app, to, link, lifetimeSeconds }) =>
@@ -56,22 +55,24 @@ export const englishMessages: Messages = Object.freeze({
       subject: `Reset your password for ${app.name}`,
       heading: 'Reset your password',
       paragraphs: [
-        `Somebody asked for a new password for the account ${to}.`,
-        `Open this link to choose one. It works once, for ${span(lifetimeSeconds)}.`,
+        `We received a request to reset the password of the account ${to}.`,
+        `Use this link to choose a new password. It expires in ${span(lifetimeSeconds)} and works once.`,
       ],
-      action: { label: 'Choose a password', url: link, hint: linkHint },
-      notes: ['If this was not you, you can ignore this message: your password stays as it is.'],
+      action: { label: 'Reset password', url: link, hint: linkHint },
+      notes: [
+        'If you did not request this, you can ignore this email. Your password does not change.',
+      ],
     }),
   change_email: ({ app, to, link, lifetimeSeconds }) =>
     composeMessage(app, {
       language,
-      subject: `Confirm your new e-mail address for ${app.name}`,
-      heading: 'Confirm your new e-mail address',
+      subject: `Confirm your new email address for ${app.name}`,
+      heading: 'Confirm your new email address',
       paragraphs: [
-        `Somebody who is signed in to ${app.name} asked to use the address ${to} from now on.`,
-        `Open this link where you are signed in to confirm it. It works once, for ${span(lifetimeSeconds)}.`,
+        `We received a request to change the email address of an account at ${app.name} to ${to}.`,
+        `Use this link in the browser in which you are signed in. It expires in ${span(lifetimeSeconds)} and works once.`,
       ],
-      action: { label: 'Use this address', url: link, hint: linkHint },
+      action: { label: 'Confirm email address', url: link, hint: linkHint },
       notes: [ignore],
     }),
   already_registered: (data) =>
@@ -80,11 +81,11 @@ export const englishMessages: Messages = Object.freeze({
       subject: `You already have an account at ${data.app.name}`,
       heading: 'You already have an account',
       paragraphs: [
-        `Somebody tried to register at ${data.app.name} with the address ${data.to}, which has an account already.`,
-        'If it was you, sign in as usual. If you do not remember your password, ask for a new one there.',
+        `Someone tried to register at ${data.app.name} with the email address ${data.to}, but it already has an account.`,
+        'If this was you, sign in instead. If you forgot your password, you can reset it there.',
       ],
       action: open(data),
-      notes: ['If this was not you, you can ignore this message: your account is as it was.'],
+      notes: ['If this was not you, you can ignore this email. Your account has not changed.'],
     }),
   password_changed: (data) =>
     composeMessage(data.app, {
@@ -98,33 +99,33 @@ export const englishMessages: Messages = Object.freeze({
   email_changed: (data) =>
     composeMessage(data.app, {
       language,
-      subject: `Your e-mail address at ${data.app.name} was changed`,
-      heading: 'Your e-mail address was changed',
+      subject: `Your email address at ${data.app.name} was changed`,
+      heading: 'Your email address was changed',
       paragraphs: [
         greeting(data),
-        `Your account no longer uses the address ${data.to} but ${data.newEmail}. This is the last message to the former address.`,
+        `The email address of your account was changed from ${data.to} to ${data.newEmail}. We will not send further emails to the previous address.`,
       ],
       action: open(data),
-      notes: [`If this was not you, write to whoever runs ${data.app.name} at once.`],
+      notes: [`If this was not you, contact the support of ${data.app.name} now.`],
     }),
   new_sign_in: (data) =>
     composeMessage(data.app, {
       language,
       subject: `New sign-in to ${data.app.name}`,
-      heading: 'A new sign-in to your account',
-      paragraphs: [greeting(data), `Somebody signed in to your account ${data.to}.`],
+      heading: 'New sign-in to your account',
+      paragraphs: [greeting(data), `There was a new sign-in to your account ${data.to}.`],
       details: [
-        ['When', `${formatTime(data.at, language)} UTC`],
+        ['Time', `${formatTime(data.at, language)} UTC`],
         ['Device', data.userAgent ?? 'unknown'],
-        ['Network address', data.ip ?? 'unknown'],
+        ['IP address', data.ip ?? 'unknown'],
       ],
       action: open(data),
-      notes: ['If it was you, all is well.', notYou],
+      notes: ['If this was you, no action is needed.', notYou],
     }),
   account_linked: (data) =>
     composeMessage(data.app, {
       language,
-      subject: `${data.provider} now opens your account at ${data.app.name}`,
+      subject: `${data.provider} was linked to your account at ${data.app.name}`,
       heading: `${data.provider} was linked to your account`,
       paragraphs: [
         greeting(data),
@@ -132,7 +133,7 @@ export const englishMessages: Messages = Object.freeze({
       ],
       action: open(data),
       notes: [
-        `If this was not you, remove ${data.provider} from your account and reset your password.`,
+        `If this was not you, unlink ${data.provider} in your account and reset your password.`,
       ],
     }),
   passkey_added: (data) =>
@@ -143,10 +144,10 @@ export const englishMessages: Messages = Object.freeze({
       paragraphs: [
         greeting(data),
         data.passkey === null
-          ? `A new passkey now opens your account ${data.to}.`
-          : `The passkey “${data.passkey}” now opens your account ${data.to}.`,
+          ? `You can now sign in to your account ${data.to} with a new passkey.`
+          : `You can now sign in to your account ${data.to} with the passkey “${data.passkey}”.`,
       ],
       action: open(data),
-      notes: ['If this was not you, remove the passkey from your account and reset your password.'],
+      notes: ['If this was not you, delete the passkey in your account and reset your password.'],
     }),
 })

@@ -1,8 +1,8 @@
 import { ToriiError } from 'torii-core'
 
 /**
- * What may be told of an error that a mailer threw. Its message and its other fields are left out: servers
- * repeat the address in them, and a library may repeat the whole message, token and all.
+ * The loggable parts of an error from a mailer. Its message and other fields are left out: servers repeat the email
+ * address in them, and a library may include the whole mail with its token.
  */
 export interface MailFault {
   /** The name of the class, for example `TypeError`. */
@@ -11,13 +11,13 @@ export interface MailFault {
   readonly code: string | null
   /** The reply code of the SMTP server, for example 550. */
   readonly status: number | null
-  /** Where it was thrown, the innermost call first. */
+  /** The stack, the innermost call first. */
   readonly stack: readonly string[]
 }
 
 const maxFrames = 10
 
-/** Takes any value that can be thrown, and never throws. */
+/** Describes any thrown value. Never throws. */
 export function describeFault(error: unknown): MailFault {
   const { name, code, responseCode, stack } = membersOf(error)
   return {
@@ -28,7 +28,7 @@ export function describeFault(error: unknown): MailFault {
   }
 }
 
-/** Whether trying again is useless: the server refused the message, or we did. */
+/** Whether a retry is useless: the server, or Torii itself, refused the message. */
 export const isPermanent = (error: unknown): boolean =>
   error instanceof ToriiError || membersOf(error).permanent === true
 
@@ -46,7 +46,7 @@ function membersOf(error: unknown): Members {
     const { name, code, responseCode, permanent, stack } = error as Members
     return { name, code, responseCode, permanent, stack }
   } catch {
-    // A getter of a foreign object may throw.
+    // A getter may throw.
     return {}
   }
 }
@@ -54,7 +54,7 @@ function membersOf(error: unknown): Members {
 const isText = (value: unknown, form: RegExp): value is string =>
   typeof value === 'string' && form.test(value)
 
-/** Only what V8 writes for a call: the message stands above them and may have lines of its own. */
+/** Keeps only the lines that V8 writes for calls. The error's message comes before them and may have several lines. */
 function framesOf(stack: unknown): readonly string[] {
   if (typeof stack !== 'string') return []
   return stack

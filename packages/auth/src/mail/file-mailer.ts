@@ -7,18 +7,18 @@ import type { Mailer } from './message.js'
 import type { SenderOption } from './sender.js'
 import { checkMessage, resolveSender } from './sender.js'
 
-/** Where a developer finds the messages. */
+/** The options of {@link fileMailer}. */
 export interface FileMailerOptions {
-  /** Made when it is not there, readable by its owner only. */
+  /** The folder for the messages. It is created if necessary, readable by its owner only. */
   readonly directory: string
   /** For example `Acme Books <no-reply@acme.example>`. */
   readonly from: SenderOption
 }
 
 /**
- * A mailer for development: each message becomes one `.eml` file, which mail programs and editors open.
- * The names sort by time, cannot be guessed, and appear only when the file is complete; nobody else on
- * the machine may read it, since it holds a link that signs in.
+ * Creates a mailer for development, which writes each message as an `.eml` file that mail programs and editors open.
+ * File names sort by time, cannot be guessed, and appear only when the file is complete. Other users of the machine
+ * cannot read the files, since they contain links that sign in.
  * @throws InvalidOptionsError
  */
 export function fileMailer({ directory, from }: FileMailerOptions): Mailer {
@@ -38,7 +38,7 @@ export function fileMailer({ directory, from }: FileMailerOptions): Mailer {
   }
 }
 
-/** Whoever watches the folder sees the file with its whole content or not at all. */
+/** Writes the file under a temporary name first, so that readers see it complete or not at all. */
 async function writeWhole(path: string, content: string): Promise<void> {
   const unfinished = `${path}.part`
   try {

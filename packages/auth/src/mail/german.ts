@@ -3,11 +3,11 @@ import type { AccountFacts, MessageContext, Messages } from './messages.js'
 import { formatSpan, formatTime } from './text.js'
 
 const language = 'de'
-const linkHint = 'Falls der Knopf nicht geht, kopieren Sie diese Adresse in Ihren Browser:'
-const ignore =
-  'Falls Sie das nicht waren, können Sie diese Nachricht übergehen: Ohne den Link geschieht nichts.'
+const linkHint =
+  'Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:'
+const ignore = 'Wenn Sie das nicht angefordert haben, können Sie diese E-Mail ignorieren.'
 const notYou =
-  'Falls Sie das nicht waren, setzen Sie jetzt Ihr Passwort zurück und beenden Sie die Sitzungen, die Sie nicht kennen.'
+  'Wenn Sie das nicht waren, setzen Sie jetzt Ihr Passwort zurück und melden Sie alle Geräte ab, die Sie nicht kennen.'
 
 const span = (seconds: number): string => formatSpan(seconds, language)
 const greeting = ({ name }: AccountFacts): string =>
@@ -18,7 +18,7 @@ const open = ({ app }: MessageContext) => ({
   hint: null,
 })
 
-/** The messages in German: `messages: germanMessages`, and an example of a translation. */
+/** The messages in German, for `mail: { messages: germanMessages }`; also an example of a translation. */
 export const germanMessages: Messages = Object.freeze({
   magic_link: ({ app, link, lifetimeSeconds, code }) =>
     composeMessage(app, {
@@ -26,18 +26,18 @@ export const germanMessages: Messages = Object.freeze({
       subject: `Anmelden bei ${app.name}`,
       heading: `Anmelden bei ${app.name}`,
       paragraphs: [
-        `Öffnen Sie diesen Link, um sich anzumelden. Er gilt einmal, ${span(lifetimeSeconds)} lang.`,
+        `Mit diesem Link melden Sie sich an. Er ist ${span(lifetimeSeconds)} gültig und kann nur einmal verwendet werden.`,
       ],
       action: { label: 'Anmelden', url: link, hint: linkHint },
       code:
         code === null
           ? null
-          : { hint: 'Oder geben Sie diesen Code ein, wo Sie danach gefragt werden:', digits: code },
+          : { hint: 'Oder geben Sie diesen Code auf der Anmeldeseite ein:', digits: code },
       notes: [
         ...(code === null
           ? []
-          : ['Geben Sie diesen Code niemandem. Niemand von uns wird Sie je danach fragen.']),
-        'Falls Sie das nicht waren, können Sie diese Nachricht übergehen: Ohne sie meldet sich niemand an.',
+          : ['Geben Sie diesen Code nicht weiter. Wir werden Sie nie danach fragen.']),
+        ignore,
       ],
     }),
   verify_email: ({ app, to, link, lifetimeSeconds }) =>
@@ -46,24 +46,24 @@ export const germanMessages: Messages = Object.freeze({
       subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${app.name}`,
       heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
       paragraphs: [
-        `Mit der Adresse ${to} wurde ein Konto bei ${app.name} angelegt.`,
-        `Öffnen Sie diesen Link, um zu bestätigen, dass es Ihre ist. Er gilt einmal, ${span(lifetimeSeconds)} lang.`,
+        `Mit der E-Mail-Adresse ${to} wurde ein Konto bei ${app.name} erstellt.`,
+        `Mit diesem Link bestätigen Sie die Adresse. Er ist ${span(lifetimeSeconds)} gültig und kann nur einmal verwendet werden.`,
       ],
-      action: { label: 'Adresse bestätigen', url: link, hint: linkHint },
+      action: { label: 'E-Mail-Adresse bestätigen', url: link, hint: linkHint },
       notes: [ignore],
     }),
   reset_password: ({ app, to, link, lifetimeSeconds }) =>
     composeMessage(app, {
       language,
-      subject: `Neues Passwort für ${app.name}`,
-      heading: 'Neues Passwort wählen',
+      subject: `Passwort für ${app.name} zurücksetzen`,
+      heading: 'Passwort zurücksetzen',
       paragraphs: [
-        `Jemand hat für das Konto ${to} ein neues Passwort verlangt.`,
-        `Öffnen Sie diesen Link, um eines zu wählen. Er gilt einmal, ${span(lifetimeSeconds)} lang.`,
+        `Für das Konto ${to} wurde ein neues Passwort angefordert.`,
+        `Mit diesem Link legen Sie es fest. Er ist ${span(lifetimeSeconds)} gültig und kann nur einmal verwendet werden.`,
       ],
-      action: { label: 'Passwort wählen', url: link, hint: linkHint },
+      action: { label: 'Passwort zurücksetzen', url: link, hint: linkHint },
       notes: [
-        'Falls Sie das nicht waren, können Sie diese Nachricht übergehen: Ihr Passwort bleibt, wie es ist.',
+        'Wenn Sie das nicht angefordert haben, können Sie diese E-Mail ignorieren. Ihr Passwort ändert sich nicht.',
       ],
     }),
   change_email: ({ app, to, link, lifetimeSeconds }) =>
@@ -72,24 +72,24 @@ export const germanMessages: Messages = Object.freeze({
       subject: `Bestätigen Sie Ihre neue E-Mail-Adresse für ${app.name}`,
       heading: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
       paragraphs: [
-        `Jemand, der bei ${app.name} angemeldet ist, möchte künftig die Adresse ${to} verwenden.`,
-        `Öffnen Sie diesen Link dort, wo Sie angemeldet sind, um es zu bestätigen. Er gilt einmal, ${span(lifetimeSeconds)} lang.`,
+        `Die E-Mail-Adresse eines Kontos bei ${app.name} soll in ${to} geändert werden.`,
+        `Öffnen Sie diesen Link in dem Browser, in dem Sie angemeldet sind. Er ist ${span(lifetimeSeconds)} gültig und kann nur einmal verwendet werden.`,
       ],
-      action: { label: 'Diese Adresse verwenden', url: link, hint: linkHint },
+      action: { label: 'E-Mail-Adresse bestätigen', url: link, hint: linkHint },
       notes: [ignore],
     }),
   already_registered: (data) =>
     composeMessage(data.app, {
       language,
-      subject: `Sie haben schon ein Konto bei ${data.app.name}`,
-      heading: 'Sie haben schon ein Konto',
+      subject: `Sie haben bereits ein Konto bei ${data.app.name}`,
+      heading: 'Sie haben bereits ein Konto',
       paragraphs: [
-        `Jemand wollte sich bei ${data.app.name} mit der Adresse ${data.to} registrieren, zu der es schon ein Konto gibt.`,
-        'Falls Sie das waren, melden Sie sich an wie gewohnt. Ein vergessenes Passwort können Sie dort zurücksetzen.',
+        `Jemand hat versucht, sich bei ${data.app.name} mit der E-Mail-Adresse ${data.to} zu registrieren. Dafür gibt es bereits ein Konto.`,
+        'Wenn Sie das waren, melden Sie sich an. Ein vergessenes Passwort können Sie dort zurücksetzen.',
       ],
       action: open(data),
       notes: [
-        'Falls Sie das nicht waren, können Sie diese Nachricht übergehen: Ihr Konto ist, wie es war.',
+        'Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren. Ihr Konto hat sich nicht geändert.',
       ],
     }),
   password_changed: (data) =>
@@ -108,55 +108,55 @@ export const germanMessages: Messages = Object.freeze({
       heading: 'Ihre E-Mail-Adresse wurde geändert',
       paragraphs: [
         greeting(data),
-        `Ihr Konto verwendet nicht mehr die Adresse ${data.to}, sondern ${data.newEmail}. Dies ist die letzte Nachricht an die alte Adresse.`,
+        `die E-Mail-Adresse Ihres Kontos wurde von ${data.to} in ${data.newEmail} geändert. An die bisherige Adresse senden wir keine weiteren E-Mails.`,
       ],
       action: open(data),
       notes: [
-        `Falls Sie das nicht waren, schreiben Sie gleich denen, die ${data.app.name} betreiben.`,
+        `Wenn Sie das nicht waren, wenden Sie sich jetzt an den Support von ${data.app.name}.`,
       ],
     }),
   new_sign_in: (data) =>
     composeMessage(data.app, {
       language,
       subject: `Neue Anmeldung bei ${data.app.name}`,
-      heading: 'Eine neue Anmeldung in Ihrem Konto',
-      paragraphs: [greeting(data), `jemand hat sich in Ihrem Konto ${data.to} angemeldet.`],
+      heading: 'Neue Anmeldung bei Ihrem Konto',
+      paragraphs: [greeting(data), `bei Ihrem Konto ${data.to} gab es eine neue Anmeldung.`],
       details: [
-        ['Wann', `${formatTime(data.at, language)} UTC`],
+        ['Zeit', `${formatTime(data.at, language)} UTC`],
         ['Gerät', data.userAgent ?? 'unbekannt'],
-        ['Netzadresse', data.ip ?? 'unbekannt'],
+        ['IP-Adresse', data.ip ?? 'unbekannt'],
       ],
       action: open(data),
-      notes: ['Falls Sie das waren, ist alles gut.', notYou],
+      notes: ['Wenn Sie das waren, müssen Sie nichts tun.', notYou],
     }),
   account_linked: (data) =>
     composeMessage(data.app, {
       language,
-      subject: `${data.provider} öffnet jetzt Ihr Konto bei ${data.app.name}`,
-      heading: `${data.provider} wurde mit Ihrem Konto verbunden`,
+      subject: `${data.provider} wurde mit Ihrem Konto bei ${data.app.name} verknüpft`,
+      heading: `${data.provider} wurde mit Ihrem Konto verknüpft`,
       paragraphs: [
         greeting(data),
-        `Sie können sich in Ihrem Konto ${data.to} jetzt mit ${data.provider} anmelden.`,
+        `Sie können sich bei Ihrem Konto ${data.to} jetzt mit ${data.provider} anmelden.`,
       ],
       action: open(data),
       notes: [
-        `Falls Sie das nicht waren, entfernen Sie ${data.provider} aus Ihrem Konto und setzen Sie Ihr Passwort zurück.`,
+        `Wenn Sie das nicht waren, heben Sie in Ihrem Konto die Verknüpfung mit ${data.provider} auf und setzen Sie Ihr Passwort zurück.`,
       ],
     }),
   passkey_added: (data) =>
     composeMessage(data.app, {
       language,
-      subject: `Ein Passkey wurde Ihrem Konto bei ${data.app.name} hinzugefügt`,
-      heading: 'Ein Passkey wurde Ihrem Konto hinzugefügt',
+      subject: `Neuer Passkey für Ihr Konto bei ${data.app.name}`,
+      heading: 'Ihrem Konto wurde ein Passkey hinzugefügt',
       paragraphs: [
         greeting(data),
         data.passkey === null
-          ? `ein neuer Passkey öffnet jetzt Ihr Konto ${data.to}.`
-          : `der Passkey „${data.passkey}“ öffnet jetzt Ihr Konto ${data.to}.`,
+          ? `Sie können sich bei Ihrem Konto ${data.to} jetzt mit einem neuen Passkey anmelden.`
+          : `Sie können sich bei Ihrem Konto ${data.to} jetzt mit dem Passkey „${data.passkey}“ anmelden.`,
       ],
       action: open(data),
       notes: [
-        'Falls Sie das nicht waren, entfernen Sie den Passkey aus Ihrem Konto und setzen Sie Ihr Passwort zurück.',
+        'Wenn Sie das nicht waren, löschen Sie den Passkey in Ihrem Konto und setzen Sie Ihr Passwort zurück.',
       ],
     }),
 })

@@ -1,9 +1,9 @@
-import type { MessageContent } from './compose.js'
+import type { MessageContent } from './messages.js'
 import { escapeHtml } from './text.js'
 
-// What mail programs need: tables, since Outlook lays out nothing else; every style on its element, since
-// some drop the sheet; the sheet only for what cannot be said otherwise, the dark scheme and small screens.
-// Nothing is loaded from anywhere: no picture, no font, nothing that tells when a message was read.
+// What mail programs need: tables, since Outlook supports no other layout; inline styles, since some programs drop style
+// sheets; a style sheet only for the dark color scheme and small screens. The message loads no image or font, so it
+// reveals nothing when it is read.
 
 const font =
   "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
@@ -29,7 +29,7 @@ const sheet = `
   .button a { color: #18181b !important; }
 }`
 
-/** The message as a whole HTML document. Every text of it is escaped here and nowhere else. */
+/** Renders the message as an HTML document. All text is escaped here and nowhere else. */
 export function layOut(appName: string, content: MessageContent): string {
   const { language, subject, heading, paragraphs, notes } = content
   return `<!doctype html>
@@ -71,7 +71,7 @@ ${addressLine(content.action)}
 `
 }
 
-/** The line that a list of messages shows beside the subject; the padding keeps the rest out of it. */
+/** The preview line in a list of messages. The padding keeps the rest of the message out of it. */
 const preview = (text: string): string =>
   `<div style="display:none;max-height:0;overflow:hidden;opacity:0">
 ${escapeHtml(text)}
@@ -93,7 +93,7 @@ function button({ label, url }: MessageContent['action']): string {
 </table>`
 }
 
-/** The address once more, as text: some programs show no button, and some people trust none. */
+/** Repeats the URL as text, for programs that show no button and for readers who do not trust it. */
 function addressLine({ url, hint }: MessageContent['action']): string {
   if (hint === null) return ''
   return `<p class="quiet line" style="margin:0 0 16px;padding-top:16px;border-top:1px solid #e4e4e7;${font};font-size:13px;line-height:1.55;color:#52525b">
@@ -102,7 +102,7 @@ ${escapeHtml(hint)}<br>
 </p>`
 }
 
-/** Two groups to the eye, one number to the clipboard. */
+/** Shows the digits in two groups, which are copied as one number. */
 function codeBox(code: (MessageContent['code'] & object) | null): string {
   if (code === null) return ''
   const digits = escapeHtml(code.digits)

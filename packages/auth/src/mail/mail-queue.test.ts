@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KeepAlive } from '../base/background.js'
-import type { LogEvent } from '../base/log.js'
 import { englishMessages } from './english.js'
-import type { MailQueue, MailQueueOptions } from './mail-queue.js'
+import type { MailLogEvent, MailQueue, MailQueueOptions } from './mail-queue.js'
 import { createMailQueue } from './mail-queue.js'
 import type { Mailer, MailMessage } from './message.js'
 import type { Messages } from './messages.js'
@@ -26,7 +25,7 @@ function openMailQueue(
   messages: Partial<Messages> = {},
   keepAlive: KeepAlive | null = null,
 ) {
-  const events: LogEvent[] = []
+  const events: MailLogEvent[] = []
   const mailQueue = createMailQueue({
     mailer,
     app,
@@ -126,7 +125,7 @@ test('a refusal for good is not tried again, and told without address, token and
   assertRevealsNothing(events)
 })
 
-function assertRevealsNothing(events: readonly LogEvent[]): void {
+function assertRevealsNothing(events: readonly MailLogEvent[]): void {
   const told = JSON.stringify(events)
   for (const secret of [to, 'example.com', facts.link, 'abc_DEF-123', '01234567'])
     assert.ok(!told.includes(secret), told)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { KeepAlive } from '../base/background.js'
-import type { LogEvent } from '../base/log.js'
 import { createSemaphore } from '../base/semaphore.js'
+import type { MailFault } from './fault.js'
 import { describeFault, isPermanent } from './fault.js'
 import type { Mailer, MailMessage, MessageKind } from './message.js'
 import { headersOf } from './message.js'
@@ -10,11 +10,25 @@ import type { MessageContext, MessageData, MessageFacts, Messages } from './mess
 import type { MailSink } from './queued-mail.js'
 import { oneLine } from './text.js'
 
-/** How messages leave. */
+/** Logged by the mail queue. */
+export type MailLogEvent =
+  /** A message could not be rendered or delivered; `attempts` is 0 if it could not be rendered. */
+  | {
+      level: 'error'
+      event: 'mail_failed'
+      kind: MessageKind
+      id: string
+      attempts: number
+      fault: MailFault
+    }
+  /** The queue was full, so a message was dropped. */
+  | { level: 'error'; event: 'mail_dropped'; kind: MessageKind }
+
+/** The limits of the mail queue. */
 export interface MailQueueOptions {
-  /** Messages handed to the mailer at the same time (default: 4). */
+  /** Messages that are sent at the same time (default: 4). */
   readonly concurrency: number
-  /** Messages that may wait for their turn; the next one is dropped and logged (default: 1,000). */
+  /** Messages that may wait; a further one is dropped and logged (default: 1,000). */
   readonly maxWaiting: number
   /** Seconds one attempt may take (default: 60). */
   readonly sendSeconds: number
@@ -23,29 +37,29 @@ export interface MailQueueOptions {
 }
 
 /**
- * The way out for mail. Whoever sends goes on at once: writing the message and delivering it happen
- * later, so no answer shows by its time or its failure whether there was somebody to write to.
+ * Sends mail in the background. `send` returns at once; the message is rendered and delivered after the response, so
+ * neither the time nor an error of a response reveals whether a mail was sent.
  * @see CVE-2024-45231
  */
 export interface MailQueue extends MailSink {
-  /** Never throws. A message that cannot be delivered is an event in the log. */
+  /** Never throws. A message that cannot be delivered is logged. */
   send<Kind extends MessageKind>(kind: Kind, to: string, facts: MessageFacts[Kind]): void
-  /** Resolves when nothing is under way any more: before a process ends, and in tests. */
+  /** Resolves when the queue is empty. For the end of a process, and for tests. */
   settled(): Promise<void>
 }
 
-/** What a Post is made of. */
+/** The parts of a mail queue. */
 export interface MailQueueParts {
   readonly mailer: Mailer
   readonly app: MessageContext['app']
   readonly messages: Messages
   readonly options: MailQueueOptions
-  /** Told of every message under way; the promise never rejects. */
+  /** Receives a promise for every message. It never rejects. */
   readonly keepAlive: KeepAlive | null
-  readonly log: (event: LogEvent) => void
+  readonly log: (event: MailLogEvent) => void
 }
 
-/** A message on its way: written only when its turn comes. */
+/** A message in the queue. It is rendered when it is sent. */
 interface PendingMail {
   readonly id: string
   readonly kind: MessageKind
@@ -62,7 +76,7 @@ export function createMailQueue({
 }: MailQueueParts): MailQueue {
   const { concurrency, maxWaiting, sendSeconds, retrySeconds } = options
   const withSlot = createSemaphore(concurrency)
-  const underWay = new Set<Promise<void>>()
+  const pending = new Set<Promise<void>>()
 
   const attempt = (message: MailMessage) =>
     withSlot(() => within(sendSeconds, async (signal) => mailer.send(message, { signal })))
@@ -70,7 +84,7 @@ export function createMailQueue({
   async function deliver({ id, kind, write }: PendingMail): Promise<void> {
     let attempts = 0
     try {
-      // Not one instruction of this in the turn that answers the request.
+      // Nothing of this runs before the response.
       await nextTurn()
       const message = await withSlot(() => within(sendSeconds, write))
       attempts = 1
@@ -89,22 +103,22 @@ export function createMailQueue({
 
   return {
     send(kind, to, facts) {
-      if (underWay.size >= concurrency + maxWaiting) {
+      if (pending.size >= concurrency + maxWaiting) {
         log({ level: 'error', event: 'mail_dropped', kind })
         return
       }
       const id = randomUUID()
       const write = () => writeMessage({ id, kind, to, messages, data: { ...facts, app, to } })
-      const task = deliver({ id, kind, write }).finally(() => underWay.delete(task))
-      underWay.add(task)
+      const task = deliver({ id, kind, write }).finally(() => pending.delete(task))
+      pending.add(task)
       try {
         keepAlive?.(task)
       } catch {
-        // The message leaves all the same; the platform may only cut it short.
+        // The message is sent all the same; the platform may end the process before.
       }
     },
     async settled() {
-      while (underWay.size > 0) await Promise.all(underWay)
+      while (pending.size > 0) await Promise.all(pending)
     },
   }
 }
@@ -131,7 +145,7 @@ async function writeMessage<Kind extends MessageKind>({
     id,
     kind,
     to,
-    // A function of the application may have put a name into it.
+    // The application's function may have included a name.
     subject: oneLine(subject),
     text,
     html,
@@ -139,7 +153,7 @@ async function writeMessage<Kind extends MessageKind>({
   })
 }
 
-/** Gives up after so many seconds, whatever the work does with the signal. */
+/** Rejects after `seconds`, even if the work ignores the signal. */
 async function within<Result>(
   seconds: number,
   work: (signal: AbortSignal) => Promise<Result>,
@@ -148,7 +162,7 @@ async function within<Result>(
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const error = Object.assign(new Error('not done in time'), { code: 'ETIMEDOUT' })
+      const error = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })
       reject(error)
       abort.abort(error)
     }, seconds * 1000)

@@ -1,5 +1,5 @@
 /**
- * An address as it may be shown to somebody who need not be its owner: the first character and the domain.
+ * Masks an email address for readers who may not be its owner: keeps the first character and the domain.
  * `ada@example.com` becomes `a•••@example.com`.
  */
 export function maskAddress(email: string): string {

@@ -1,6 +1,4 @@
-/**
- * What a message is about. Stands in the header `X-Torii-Message`; the list only ever grows.
- */
+/** The kinds of messages, which the header `X-Torii-Message` names. A published kind is never removed. */
 export const messageKinds = Object.freeze([
   'magic_link',
   'verify_email',
@@ -16,38 +14,38 @@ export const messageKinds = Object.freeze([
 
 export type MessageKind = (typeof messageKinds)[number]
 
-/** A message to one person, complete but for who sends it. */
+/** A message to one recipient, complete except for its sender. */
 export interface MailMessage {
   /**
-   * A UUID, the same when the message is tried again after a fault: a provider's idempotency key, and
-   * the left half of the Message-ID.
+   * A UUID, the same for each attempt: use it as the idempotency key of a mail provider. It is also the left half of the
+   * Message-ID.
    */
   readonly id: string
   readonly kind: MessageKind
-  /** One address, as it is stored. Give it to a library as an address, never inside a header text. */
+  /** One email address, as stored. Pass it to a library as an address, never as part of a header. */
   readonly to: string
   /** One line. */
   readonly subject: string
   readonly text: string
   readonly html: string
-  /** To be sent along: `X-Torii-Message`, and what keeps automatic answers away. */
+  /** Headers to send: `X-Torii-Message`, and those that suppress automatic replies. */
   readonly headers: Readonly<Record<string, string>>
 }
 
 /**
- * Hands messages to whoever delivers them.
+ * Delivers messages.
  *
- * Resolves when the message was taken over. An error with `permanent: true` says that trying again is
- * useless; after any other the message is tried once more.
+ * `send` resolves when the message was accepted. After an error with `permanent: true` the message is not retried; after
+ * any other error it is retried once.
  */
 export interface Mailer {
-  /** `signal` aborts when nobody waits any longer. */
+  /** `signal` aborts when the attempt has timed out. */
   send(message: MailMessage, options?: { readonly signal?: AbortSignal }): Promise<void>
 }
 
 /**
- * The headers of every message of a kind.
- * @see RFC 3834 section 5: Auto-Submitted keeps vacation notices away; Exchange listens to the last one only
+ * Returns the headers of a kind of message.
+ * @see RFC 3834 section 5: Auto-Submitted keeps vacation notices away; Exchange reads only the last one
  */
 export const headersOf = (kind: MessageKind): MailMessage['headers'] =>
   Object.freeze({

@@ -1,55 +1,73 @@
 import type { MessageKind } from './message.js'
 
-/** What every message may say. */
+/** The content of a message, in reading order. Plain text, without markup. */
+export interface MessageContent {
+  /** The language, as in the HTML attribute `lang`. */
+  readonly language: string
+  readonly subject: string
+  readonly heading: string
+  /** The paragraphs before the link. */
+  readonly paragraphs: readonly string[]
+  /** The only link. `hint` introduces its URL as text, for readers whose button does not work; null for no URL. */
+  readonly action: { readonly label: string; readonly url: string; readonly hint: string | null }
+  /** Digits to type, and the line above them. */
+  readonly code?: { readonly hint: string; readonly digits: string } | null
+  /** Labels and values. */
+  readonly details?: readonly (readonly [label: string, value: string])[]
+  /** The paragraphs after the link: what to do if the reader did not cause the message. */
+  readonly notes: readonly string[]
+}
+
+/** What every message can use. */
 export interface MessageContext {
   /** The application: the option `mail.appName`, and the base URL. */
   readonly app: { readonly name: string; readonly url: string }
-  /** The address that the message goes to. */
+  /** The recipient's email address. */
   readonly to: string
 }
 
-/** A message whose reader is to open a link. */
+/** The data of a message with a link. */
 export interface LinkFacts {
-  /** The link, made from the base URL. It opens a page with a button; only that uses it up. */
+  /** The link. It opens a page with a button; only the button uses the token. */
   readonly link: string
-  /** How long it works. */
+  /** How long the link is valid. */
   readonly lifetimeSeconds: number
 }
 
-/** A message about an account, to its owner. */
+/** The data of a message about an account to its owner. */
 export interface AccountFacts {
-  /** The name on the account, as its owner or an administrator wrote it; null for none. */
+  /** The name on the account, or null. */
   readonly name: string | null
 }
 
-/** What a message of each kind is about, as the service that sends it knows it. */
+/** The data of each kind of message. To add a kind, start in message.ts: the compiler leads to the rest. */
 export interface MessageFacts {
-  /** `code` may be typed instead of opening the link; null when there is none. */
+  /** `code` can be typed instead of opening the link; null if there is none. */
   readonly magic_link: LinkFacts & { readonly code: string | null }
   readonly verify_email: LinkFacts
   readonly reset_password: LinkFacts
-  /** Goes to the new address. */
+  /** Sent to the new email address. */
   readonly change_email: LinkFacts
-  /** Somebody tried to register with the address of this account. */
+  /** Someone tried to register with the email address of this account. */
   readonly already_registered: object
   readonly password_changed: AccountFacts
-  /** Goes to the former address. `newEmail` is masked: that mailbox may be a stranger's by now. */
+  /** Sent to the previous email address. `newEmail` is masked, since the mailbox may belong to someone else by now. */
   readonly email_changed: AccountFacts & { readonly newEmail: string }
   readonly new_sign_in: AccountFacts & {
     readonly at: Date
     readonly ip: string | null
     readonly userAgent: string | null
   }
-  /** A provider such as Google vouched for the address, and now opens the account. */
+  /** A provider account was linked, because the provider has verified the email address or the user linked it. */
   readonly account_linked: AccountFacts & { readonly provider: string }
-  /** `passkey` is the name its owner gave it, or null. */
+  /** `passkey` is its name, or null. */
   readonly passkey_added: AccountFacts & { readonly passkey: string | null }
 }
 
-/** What the function for a kind is called with. */
+/** The argument of the function that renders a kind of message. */
 export type MessageData<Kind extends MessageKind> = MessageContext & MessageFacts[Kind]
 
-/** A message as a person reads it. */
+/** A rendered message. */
 export interface RenderedMessage {
   readonly subject: string
   readonly text: string
@@ -57,10 +75,10 @@ export interface RenderedMessage {
 }
 
 /**
- * How each kind of message is written. A translation is one of these; without one kind it does not compile.
+ * Renders each kind of message. A translation implements all of them; otherwise it does not compile.
  *
- * A function may be asynchronous, for example to look up the reader's language; it runs after the
- * answer has gone out. Escape in `html` whatever you take from the data, or let `composeMessage` do it.
+ * A function may be asynchronous, for example to look up the reader's language; it runs after the response. Escape all
+ * data in `html`, or use `composeMessage`, which does.
  */
 export type Messages = {
   readonly [Kind in MessageKind]: (

@@ -1,16 +1,16 @@
 import type { MessageKind } from './message.js'
 import type { MessageFacts } from './messages.js'
 
-/** Where letters go. */
+/** Accepts messages. */
 export interface MailSink {
   send<Kind extends MessageKind>(kind: Kind, to: string, facts: MessageFacts[Kind]): void
 }
 
-/** A message that is to be sent once the act it tells of is committed. */
-export type QueuedMail = (box: MailSink) => void
+/** A message to send once its operation is committed. */
+export type QueuedMail = (sink: MailSink) => void
 
-/** Writes a letter, so that its facts fit its kind. */
+/** Creates a message whose data fit its kind. */
 export const queuedMail =
   <Kind extends MessageKind>(kind: Kind, to: string, facts: MessageFacts[Kind]): QueuedMail =>
-  (box) =>
-    box.send(kind, to, facts)
+  (sink) =>
+    sink.send(kind, to, facts)

@@ -2,18 +2,18 @@ import { domainToASCII } from 'node:url'
 import { canonicalEmail, InvalidInputError, InvalidOptionsError } from 'torii-core'
 import type { MailMessage } from './message.js'
 
-/** Who a message comes from. */
+/** The sender of a message. */
 export interface Sender {
-  /** What a mail program shows; null for the address alone. */
+  /** The display name; null for the address alone. */
   readonly name: string | null
   readonly address: string
 }
 
-/** `Acme Books <no-reply@acme.example>`, `no-reply@acme.example`, or its two parts. */
+/** `Acme Books <no-reply@acme.example>`, `no-reply@acme.example`, or name and address. */
 export type SenderOption = string | { readonly name?: string | null; readonly address: string }
 
 /**
- * Reads the option `from` of a mailer: one address, with or without a name before it in plain letters.
+ * Reads the option `from` of a mailer: one address, with or without a name before it.
  * @throws InvalidOptionsError
  */
 export function resolveSender(value: unknown): Sender {
@@ -25,7 +25,10 @@ export function resolveSender(value: unknown): Sender {
     )
   if (name === null) return Object.freeze({ name: null, address: asciiAddress(address) })
   if (typeof name !== 'string' || /[\p{Cc}\p{Surrogate}]/u.test(name) || name.length > 200)
-    throw new InvalidOptionsError('from', 'must have a name of at most 200 plain characters')
+    throw new InvalidOptionsError(
+      'from',
+      'must have a name of at most 200 characters without control characters',
+    )
   return Object.freeze({ name, address: asciiAddress(address) })
 }
 
@@ -40,28 +43,28 @@ function partsOf(value: unknown): { name: unknown; address: unknown } {
   return { name: name === undefined || name === '' ? null : name, address }
 }
 
-/** `localhost` has no dot, and is where a developer's mail comes from. */
+/** `localhost` has no dot; it is allowed for development. */
 const isAddress = (address: string): boolean =>
   canonicalEmail(address) !== null || /^[A-Za-z0-9._+-]{1,64}@localhost$/.test(address)
 
-/** The address with its domain as mail servers write it; the part before the `@` as it was given. */
+/** Converts the domain of an address to ASCII (punycode); the part before the `@` is kept. */
 export function asciiAddress(address: string): string {
   const at = address.lastIndexOf('@')
   return `${address.slice(0, at)}@${domainToASCII(address.slice(at + 1))}`
 }
 
-/** The Message-ID of a message: the same for each of its attempts. */
+/** Returns the Message-ID of a message, the same for each attempt. */
 export const messageIdOf = (message: MailMessage, from: Sender): string =>
   `<${message.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`
 
 /**
- * Refuses what would be more than one recipient or more than one line of a header, whoever made the message.
+ * Refuses a message with more than one recipient or a header with more than one line, also if the application wrote it.
  * @throws InvalidInputError
  * @see CVE-2022-35924
  */
 export function checkMessage(message: MailMessage): void {
   const { id, to, subject, headers } = message
-  if (canonicalEmail(to) === null) throw new InvalidInputError('to', 'must be one e-mail address')
+  if (canonicalEmail(to) === null) throw new InvalidInputError('to', 'must be one email address')
   if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) throw new InvalidInputError('id', 'must be a UUID')
   const lines = [subject, ...Object.values(headers)]
   if (lines.some((line) => typeof line !== 'string' || /[\p{Cc}\u2028\u2029]/u.test(line)))

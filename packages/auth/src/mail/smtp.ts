@@ -5,7 +5,7 @@ import type { Mailer } from './message.js'
 import type { SenderOption } from './sender.js'
 import { asciiAddress, checkMessage, messageIdOf, resolveSender } from './sender.js'
 
-/** The mail server, and who sends. Give `url`, or `host` and what else it needs. */
+/** The SMTP server and the sender. Pass `url`, or `host` with the options that it needs. */
 export interface SmtpMailerOptions {
   /**
    * `smtps://user:password@host:465` (TLS from the start) or `smtp://user:password@host:587` (STARTTLS);
@@ -20,23 +20,23 @@ export interface SmtpMailerOptions {
   readonly user?: string
   readonly password?: string
   /**
-   * `required` (default) sends nothing in clear: who reads a message on its way signs in. `optional` is
-   * for a server on your own network that has no TLS. On loopback TLS is optional, and no certificate is checked.
+   * `required` (default) never sends without TLS: anyone who reads a message in transit could sign in. `optional` is for
+   * a server without TLS on your own network. On loopback, TLS is optional and certificates are not verified.
    */
   readonly tls?: 'required' | 'optional'
-  /** For `tls.connect`, for example `{ ca }`. */
+  /** Options for `tls.connect`, for example `{ ca }`. */
   readonly tlsOptions?: ConnectionOptions
   /** For example `Acme Books <no-reply@acme.example>`. */
   readonly from: SenderOption
-  /** Seconds until the connection stands, and again until the server greets (default: 10). */
+  /** Seconds to wait for the connection, and again for the server's greeting (default: 10). */
   readonly connectSeconds?: number
-  /** Seconds of silence until the server counts as gone (default: 30). */
+  /** Seconds without data until the connection is given up (default: 30). */
   readonly idleSeconds?: number
 }
 
 /**
- * Sends through an SMTP server, with nodemailer, which has to be installed beside torii-auth. Each message
- * takes a connection of its own. Rejects with nodemailer's error.
+ * Creates a mailer that sends through an SMTP server. It needs the package nodemailer. Each message uses its own
+ * connection. Rejects with nodemailer's error.
  * @throws InvalidOptionsError
  */
 export function smtpMailer(options: SmtpMailerOptions): Mailer {
@@ -45,7 +45,7 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
   const milliseconds = (value: number | undefined, otherwise: number, option: string) => {
     const seconds = value ?? otherwise
     if (!Number.isFinite(seconds) || seconds <= 0 || seconds > 600)
-      throw new InvalidOptionsError(option, 'must be seconds, at most 600')
+      throw new InvalidOptionsError(option, 'must be greater than 0 and at most 600 seconds')
     return seconds * 1000
   }
   const connectionTimeout = milliseconds(options.connectSeconds, 10, 'connectSeconds')
@@ -55,7 +55,7 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
     greetingTimeout: connectionTimeout,
     dnsTimeout: connectionTimeout,
     socketTimeout: milliseconds(options.idleSeconds, 30, 'idleSeconds'),
-    // No text of a message is ever the name of a file or an address to load.
+    // The content of a message is never a file name or a URL to load.
     disableFileAccess: true,
     disableUrlAccess: true,
   })
@@ -66,7 +66,7 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
       const { subject, text, html, headers } = message
       const to = asciiAddress(message.to)
       await transport.sendMail({
-        // As objects: nodemailer reads a text as a list of addresses.
+        // As objects: nodemailer parses strings as lists of addresses.
         from: sender,
         to: { name: '', address: to },
         envelope: { from: from.address, to: [to] },
@@ -87,7 +87,7 @@ function resolveServer(options: SmtpMailerOptions) {
   const server: Server = options.url === undefined ? options : { ...options, ...readUrl(options) }
   const { host, port, secure = false, user, password, tlsOptions } = server
   if (typeof host !== 'string' || host === '')
-    throw new InvalidOptionsError('url', 'must be given, or host')
+    throw new InvalidOptionsError('url', 'is required unless host is set')
   const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/.test(host)
   if (server.tls !== undefined && server.tls !== 'required' && server.tls !== 'optional')
     throw new InvalidOptionsError('tls', 'must be "required" or "optional"')
@@ -96,7 +96,7 @@ function resolveServer(options: SmtpMailerOptions) {
     port: port ?? (secure ? 465 : 587),
     secure,
     requireTLS: (server.tls ?? (loopback ? 'optional' : 'required')) === 'required',
-    // Nobody stands between here and here, and a server for development signs its certificate itself.
+    // Loopback traffic cannot be intercepted, and development servers use self-signed certificates.
     tls: {
       minVersion: 'TLSv1.2' as const,
       ...(loopback ? { rejectUnauthorized: false } : {}),
@@ -106,26 +106,29 @@ function resolveServer(options: SmtpMailerOptions) {
   }
 }
 
-/** Nothing of the URL is repeated in a refusal: it holds the password. */
+/** Error messages never repeat the URL, since it contains the password. */
 function readUrl(options: SmtpMailerOptions): Server {
   const { url: text, host, port, secure, user, password } = options
   if ([host, port, secure, user, password].some((value) => value !== undefined))
     throw new InvalidOptionsError(
       'url',
-      'says host, port, secure, user and password: give one or the other',
+      'cannot be combined with host, port, secure, user or password: pass one or the other',
     )
   if (typeof text !== 'string' || !/^smtps?:\/\//i.test(text) || !URL.canParse(text))
     throw new InvalidOptionsError('url', 'must be like smtps://user:password@mail.example:465')
   const url = new URL(text)
   const { tls, ...unknown } = Object.fromEntries(url.searchParams)
   if (Object.keys(unknown).length > 0 || !/^\/?$/.test(url.pathname) || url.hash !== '')
-    throw new InvalidOptionsError('url', 'may say tls=optional after the host and nothing else')
+    throw new InvalidOptionsError(
+      'url',
+      'accepts only the query parameter tls=optional, and no path or fragment',
+    )
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     secure: url.protocol === 'smtps:',
     ...(url.port === '' ? {} : { port: Number(url.port) }),
     ...(url.username === '' ? {} : readLogin(url)),
-    // Judged with the others.
+    // Validated with the other options.
     ...(tls === undefined ? {} : { tls: tls as 'optional' }),
   }
 }

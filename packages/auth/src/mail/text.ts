@@ -1,6 +1,6 @@
 /**
- * A text as one line that reads in one direction: somebody's name can neither add a line to a message nor
- * turn around what follows it.
+ * Converts a text to one line without bidirectional controls, so that a name can neither add a line to a message nor
+ * reverse the text that follows.
  */
 export const oneLine = (text: string): string =>
   text
@@ -8,11 +8,11 @@ export const oneLine = (text: string): string =>
     .replace(/[\p{Cc}\p{Z}]+/gu, ' ')
     .trim()
 
-/** A text as HTML shows it, between tags and in quoted attributes. */
+/** Escapes a text for HTML, between tags and in quoted attributes. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)
 
-/** `600` as `10 minutes`, in the words of a language. */
+/** Formats seconds in a language: `600` as `10 minutes`. */
 export function formatSpan(seconds: number, language: string): string {
   const hours = seconds / 3600
   const [unit, count] = Number.isInteger(hours)
@@ -21,7 +21,7 @@ export function formatSpan(seconds: number, language: string): string {
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
 }
 
-/** A moment to the minute, in UTC: where the reader is we do not know. */
+/** Formats a time to the minute, in UTC, since the reader's time zone is unknown. */
 export const formatTime = (at: Date, language: string): string =>
   new Intl.DateTimeFormat(language, {
     dateStyle: 'long',

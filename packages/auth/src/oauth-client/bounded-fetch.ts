@@ -1,25 +1,25 @@
 import { ProviderFailure } from './provider-failure.js'
 
-/** How long a provider is waited for, and how much of it is read. */
+/** The limits of a request to a provider. */
 export interface RequestLimits {
   /** Seconds from the first byte sent to the last byte read. */
   readonly requestSeconds: number
   readonly bodyBytes: number
 }
 
-/** What may be asked: the members of fetch's own that a provider needs. */
+/** The options of a request: those of `fetch` that providers need. */
 export interface ProviderRequest {
   readonly method?: string
   readonly headers?: Headers | Record<string, string>
   readonly body?: URLSearchParams | null | undefined
 }
 
-/** `fetch` towards providers, bounded: what comes back is read to its end already. */
+/** `fetch` for providers with limits. The response is already read completely. */
 export type BoundedFetch = (url: string, request?: ProviderRequest) => Promise<Response>
 
 const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
-/** Whether a provider may be asked at this URL: https, or http on this very machine where that is allowed. */
+/** Returns whether requests to this URL are allowed: https, or http on loopback if `allowLoopback` is set. */
 export function isAllowedUrl(text: string, allowLoopback: boolean): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
@@ -29,14 +29,14 @@ export function isAllowedUrl(text: string, allowLoopback: boolean): boolean {
 }
 
 /**
- * Asks without following redirects, reads at most so many bytes (counted after decompression) within one
- * deadline for everything, so that a slow drip ends too. Every failure is a {@link ProviderFailure}.
+ * Creates a `fetch` that follows no redirect, limits the size (after decompression), and has one deadline for the whole
+ * response, which also ends slow responses. Every error is a {@link ProviderFailure}.
  * @see OWASP ASVS 5.0, 15.3.2
  */
 export function createBoundedFetch(limits: RequestLimits, allowLoopback: boolean): BoundedFetch {
   return async (url, { method = 'GET', headers = {}, body = null } = {}) => {
     if (!isAllowedUrl(url, allowLoopback)) throw new ProviderFailure('malformed', 'url')
-    // Not the caller's signal: an answer may be shared by several callers.
+    // Not the caller's signal: several callers may share one response.
     const signal = AbortSignal.timeout(limits.requestSeconds * 1000)
     try {
       const response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
@@ -54,11 +54,11 @@ async function readWhole(response: Response, maxBytes: number): Promise<Response
     await response.body?.cancel()
     throw new ProviderFailure('redirected', `status_${status}`)
   }
-  // Nothing is ever asked of a provider that could have no answer.
+  // Every request to a provider needs a response with a body.
   if (status === 204 || status === 205) throw new ProviderFailure('malformed', `status_${status}`)
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // Leaving the loop by a throw cancels the body, which ends the connection.
+  // Throwing out of the loop cancels the body, which closes the connection.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
     if (bytes > maxBytes) throw new ProviderFailure('too_large')
@@ -67,7 +67,7 @@ async function readWhole(response: Response, maxBytes: number): Promise<Response
   return new Response(Buffer.concat(chunks), { status, headers })
 }
 
-/** `ECONNREFUSED` and the like, which undici hides in the cause. */
+/** Returns a code such as `ECONNREFUSED`, which undici puts into the cause. */
 function networkCode(error: unknown): string | null {
   const { cause, code } = Object(error) as { cause?: unknown; code?: unknown }
   const inner = cause === undefined ? code : (Object(cause) as { code?: unknown }).code

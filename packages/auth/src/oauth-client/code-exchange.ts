@@ -1,13 +1,13 @@
 import type { AuthorizationServer, TokenEndpointResponse } from 'oauth4webapi'
 import * as oauth from 'oauth4webapi'
-import type { FlowSecrets } from '../services/oauth/flow-secrets.js'
 import type { ProviderConnection } from './connection.js'
 import { authenticationTo } from './connection.js'
+import type { FlowSecrets } from './flow-secrets.js'
 import type { IdTokenClaims } from './id-token.js'
 import type { ResolvedProvider } from './provider.js'
 import { checkedTokenAnswer } from './token-answer.js'
 
-/** What a code was exchanged for, all checks passed. */
+/** The verified result of a code exchange. */
 export interface ExchangedCode {
   readonly server: AuthorizationServer
   readonly tokens: TokenEndpointResponse
@@ -16,8 +16,8 @@ export interface ExchangedCode {
 }
 
 /**
- * Reads the provider's answer and exchanges its code. `iss` and `state` are compared, and an `error` ends it,
- * before the code is sent anywhere.
+ * Validates the callback's parameters and exchanges the code. `iss`, `state` and `error` are checked before the code is
+ * sent.
  * @see RFC 9207; RFC 7636 section 4.5; OpenID Connect Core 1.0 section 3.1.3.7
  */
 export async function exchangeCode(
@@ -42,14 +42,14 @@ export async function exchangeCode(
     expectedNonce: isOpenId ? flow.nonce : oauth.expectNoNonce,
     requireIdToken: isOpenId,
   })
-  // The library has seen to it that `iss` and `iat` are there and what they should be.
+  // The library has verified `iss` and `iat`.
   const claims = (oauth.getValidatedIdTokenClaims(tokens) ?? null) as IdTokenClaims | null
   if (claims !== null && tokens.id_token !== undefined)
     await connection.verifyIdToken(tokens.id_token, claims, server.jwks_uri ?? '')
   return { server: expected, tokens, claims }
 }
 
-/** The server under the issuer that it names, where the definition has one issuer per tenant and knows this one. */
+/** Returns the server with the given issuer, if the definition has one issuer per tenant and accepts this one. */
 function issuerOf(
   provider: ResolvedProvider,
   server: AuthorizationServer,

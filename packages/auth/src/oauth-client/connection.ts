@@ -7,10 +7,10 @@ import { clockSkewSeconds, createIdTokenVerifier } from './id-token.js'
 import type { ResolvedProvider } from './provider.js'
 import { createMetadataReader, requestOptions } from './server-metadata.js'
 
-/** What every exchange with one provider is made with. */
+/** The parts that every exchange with a provider uses. */
 export interface ProviderConnection {
   readonly provider: ResolvedProvider
-  /** Fixed by the configuration; it differs per provider. @see RFC 9700 sections 2.1 and 4.4 */
+  /** Set by the configuration, and different for each provider. @see RFC 9700 sections 2.1 and 4.4 */
   readonly redirectUri: string
   readonly client: Client
   /** With the scope `openid` an ID token and its nonce are required. */
@@ -39,7 +39,7 @@ export function createProviderConnection(
   }
 }
 
-/** How the application proves itself: as the definition says, else as the provider's metadata ask, else Basic. */
+/** Returns how the client authenticates: by the definition, else by the provider's metadata, else Basic. */
 export function authenticationTo(
   { clientSecret, clientAuthentication }: ResolvedProvider,
   server: AuthorizationServer,

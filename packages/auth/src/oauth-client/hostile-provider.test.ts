@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { SignJWT, UnsecuredJWT } from 'jose'
-import type { FlowSecrets } from '../services/oauth/flow-secrets.js'
 import type { Answer, OwnProvider } from '../services/oauth/own-provider.test.support.js'
 import { startOwnProvider } from '../services/oauth/own-provider.test.support.js'
+import type { FlowSecrets } from './flow-secrets.js'
 import {
   answerTo,
   clientOf,

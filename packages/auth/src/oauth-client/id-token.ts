@@ -3,11 +3,11 @@ import { compactVerify, createRemoteJWKSet, customFetch } from 'jose'
 import type { BoundedFetch } from './bounded-fetch.js'
 import { ProviderFailure, toProviderFailure } from './provider-failure.js'
 
-/** Seconds that a provider's clock and ours may differ. @see OWASP ASVS 5.0, 10.5.3 */
+/** Seconds by which the clocks of a provider and this server may differ. @see OWASP ASVS 5.0, 10.5.3 */
 export const clockSkewSeconds = 60
 
 /**
- * Signatures that only the provider can make. Not HMAC, whose key is the client secret, and not `none`.
+ * The algorithms that only the provider can sign with. Not HMAC, whose key is the client secret, and not `none`.
  * @see RFC 8725 sections 3.1 and 3.2
  */
 const algorithms: readonly string[] = [
@@ -15,14 +15,14 @@ const algorithms: readonly string[] = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ]
 
-/** The claims that are looked at here; which ones must exist the protocol library has seen to. */
+/** The claims that are read here. The protocol library has verified that the required ones exist. */
 export interface IdTokenClaims {
   readonly [claim: string]: unknown
   readonly iss: string
   readonly iat: number
 }
 
-/** What of an ID token the protocol library leaves to the caller: its signature, `iat`, and a lone `azp`. */
+/** Verifies what the protocol library leaves to the caller: the signature, `iat`, and `azp` without other audiences. */
 export type IdTokenVerifier = (
   idToken: string,
   claims: IdTokenClaims,
@@ -31,8 +31,8 @@ export type IdTokenVerifier = (
 ) => Promise<void>
 
 /**
- * Verifies with the keys that the provider publishes. They are kept for ten minutes and asked for again,
- * at most every 30 seconds, when a token names one that is not there: that is how keys rotate.
+ * Creates a verifier with the provider's published keys. They are cached for ten minutes, and reloaded, at most every 30
+ * seconds, for a token with an unknown key, since providers rotate their keys.
  * @see OpenID Connect Core 1.0 section 3.1.3.7
  */
 export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTokenVerifier {
@@ -40,11 +40,11 @@ export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTo
   const keySet = (jwksUri: string) => {
     const known = keySets.get(jwksUri)
     if (known !== undefined) return known
-    const made = createRemoteJWKSet(new URL(jwksUri), {
+    const created = createRemoteJWKSet(new URL(jwksUri), {
       [customFetch]: (url, { method, headers }) => ask(url, { method, headers }),
     })
-    keySets.set(jwksUri, made)
-    return made
+    keySets.set(jwksUri, created)
+    return created
   }
   return async (idToken, claims, jwksUri, now = Date.now()) => {
     checkClaims(claims, clientId, now)
@@ -66,11 +66,11 @@ function checkClaims({ iat, azp }: IdTokenClaims, clientId: string, now: number)
 }
 
 /**
- * A key that names its issuer signs for that one only, `{tenantid}` standing for any tenant's: Microsoft
- * publishes the keys of personal accounts beside those of companies.
+ * A key with an issuer signs for this issuer only; `{tenantid}` stands for any tenant. Microsoft publishes the keys of
+ * personal and company accounts together.
  */
 function checkKeyIssuer(keys: RemoteJWKSet, kid: string | undefined, claims: IdTokenClaims): void {
-  const key = keys.jwks()?.keys.find((one) => one.kid === kid)
+  const key = keys.jwks()?.keys.find((candidate) => candidate.kid === kid)
   const { issuer }: { issuer?: unknown } = Object(key)
   if (typeof issuer !== 'string') return
   if (issuer.replace('{tenantid}', String(claims.tid)) !== claims.iss)

@@ -6,8 +6,8 @@ import { readIdentity } from './profile.js'
 import type { ProviderAnswer } from './provider.js'
 import { ProviderFailure, toProviderFailure } from './provider-failure.js'
 
-/** Who came back, by what the definition reads of the provider's answer. @throws ProviderFailure */
-export async function identifyPerson(
+/** Reads the user's identity from the provider's responses. @throws ProviderFailure */
+export async function identifyUser(
   connection: ProviderConnection,
   exchanged: ExchangedCode,
 ): Promise<ProviderIdentity> {
@@ -17,7 +17,7 @@ export async function identifyPerson(
     return readIdentity(provider, profile)
   } catch (error) {
     if (error instanceof ProviderFailure) throw error
-    // A reader that fails does not understand the answer; what it throws may hold it.
+    // The error of a reader may contain the response.
     throw new ProviderFailure('profile', error instanceof Error ? error.name : null)
   }
 }

@@ -2,13 +2,13 @@ import { canonicalEmail, checkName, checkPicture, checkText } from 'torii-core'
 import type { ProviderProfile, ResolvedProvider } from './provider.js'
 import { ProviderFailure } from './provider-failure.js'
 
-/** Who came back, in the shape that the storage takes. */
+/** The identity of a user at a provider, in the form for the storage. */
 export interface ProviderIdentity {
   readonly provider: string
   readonly subject: string
   readonly label: string | null
   readonly email: string | null
-  /** The provider said `true`, and its definition says that it may be believed. */
+  /** True if the provider reports it as verified and its definition trusts it. */
   readonly emailVerified: boolean
   readonly name: string | null
   readonly picture: string | null
@@ -18,8 +18,8 @@ const maxSubjectBytes = 255
 const maxLabelBytes = 254
 
 /**
- * The profile as it may be stored. Without a usable subject it is nobody's; everything else that is not
- * what it should be is left out, for a bad picture must not keep a person out.
+ * Validates a profile. The subject is required; any other invalid value becomes null, so that an invalid picture does not
+ * prevent a sign-in.
  * @throws ProviderFailure
  */
 export function readIdentity(provider: ResolvedProvider, profile: unknown): ProviderIdentity {
@@ -30,7 +30,7 @@ export function readIdentity(provider: ResolvedProvider, profile: unknown): Prov
     subject: readSubject(given.subject),
     label: readLabel(given.label),
     email,
-    // "false" and 1 are truthy. Nothing but true is a yes.
+    // "false" and 1 are truthy, so only true counts.
     emailVerified: email !== null && provider.trustEmail && given.emailVerified === true,
     name: orNull(() => checkName(given.name ?? null)),
     picture: orNull(() => checkPicture(given.picture ?? null)),

@@ -1,35 +1,35 @@
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import * as oauth from 'oauth4webapi'
-import type { FlowSecrets } from '../services/oauth/flow-secrets.js'
 import type { RequestLimits } from './bounded-fetch.js'
 import { exchangeCode } from './code-exchange.js'
 import type { ProviderConnection } from './connection.js'
 import { authenticationTo, createProviderConnection } from './connection.js'
-import { identifyPerson } from './identify-user.js'
+import type { FlowSecrets } from './flow-secrets.js'
+import { identifyUser } from './identify-user.js'
 import type { ProviderIdentity } from './profile.js'
 import type { ResolvedProvider } from './provider.js'
 import { toProviderFailure } from './provider-failure.js'
 import { checkedTokenAnswer } from './token-answer.js'
 
-/** The tokens of a provider as it gave them. */
+/** The tokens that a provider issued. */
 export interface GrantedTokens {
   readonly accessToken: string
   readonly refreshToken: string | null
-  /** Milliseconds since 1970 by our clock, or null when the provider does not say. */
+  /** Milliseconds since 1970 by this server's clock, or null if the provider does not say. */
   readonly expiresAt: number | null
   readonly scope: string | null
 }
 
-/** The protocol with one provider. Every failure is a ProviderFailure, within the limits. */
+/** The OAuth client of one provider. Every error is a {@link ProviderFailure}. */
 export interface ProviderClient {
-  /** Where to send the browser. */
+  /** Returns the URL to redirect the browser to. */
   authorizationUrl(flow: FlowSecrets): Promise<string>
-  /** Reads the provider's answer, exchanges its code, and says who came back. The state must be used up before. */
+  /** Validates the callback, exchanges the code and reads the identity. The state must have been used before. */
   complete(
     query: URLSearchParams,
     flow: FlowSecrets,
   ): Promise<{ identity: ProviderIdentity; tokens: GrantedTokens }>
-  /** New tokens; the refresh token stays when the provider gives no other. */
+  /** Refreshes the tokens. The refresh token stays if the provider issues no new one. */
   refresh(refreshToken: string): Promise<GrantedTokens>
 }
 
@@ -44,7 +44,7 @@ export function createProviderClient(
     async complete(query, flow) {
       try {
         const exchanged = await exchangeCode(connection, query, flow)
-        const identity = await identifyPerson(connection, exchanged)
+        const identity = await identifyUser(connection, exchanged)
         return { identity, tokens: toGranted(exchanged.tokens, null) }
       } catch (error) {
         throw toProviderFailure(error)
@@ -60,7 +60,7 @@ export function createProviderClient(
   }
 }
 
-/** The flow's own parameters come last: a definition cannot say otherwise. */
+/** The flow's own parameters come last, so a definition cannot override them. */
 async function authorizationUrl(
   { provider, client, redirectUri, isOpenId, readMetadata }: ProviderConnection,
   flow: FlowSecrets,

@@ -1,28 +1,37 @@
 import { errors as joseErrors } from 'jose'
 import * as oauth from 'oauth4webapi'
 
-/** What went wrong with a provider. */
+/** Why a request to a provider failed. */
 export type ProviderProblem =
-  /** It could not be reached, or ended the connection. */
+  /** The provider could not be reached, or closed the connection. */
   | 'unreachable'
-  /** It took longer than the limit. */
+  /** The response took longer than the limit. */
   | 'timeout'
-  /** It answered with a redirect, which is never followed. */
+  /** The response was a redirect, which is never followed. */
   | 'redirected'
-  /** It answered with more than the limit. */
+  /** The response was larger than the limit. */
   | 'too_large'
-  /** It answered something that is not what the protocol asks for. */
+  /** The response violates the protocol. */
   | 'malformed'
-  /** It answered with an error of its own; `detail` is its code. */
+  /** The response was an error; `detail` is its code. */
   | 'refused'
-  /** The answer is not, or not provably, this provider's answer to this flow. */
+  /** The response cannot be verified as this provider's response to this flow. */
   | 'not_genuine'
-  /** The person's profile could not be read of what it answered. */
+  /** The user's profile could not be read from the response. */
   | 'profile'
 
+/** A provider could not be reached, or its response was refused. No text of the response is logged, only a code. */
+export interface ProviderLogEvent {
+  level: 'warn'
+  event: 'provider_failed'
+  provider: string
+  problem: ProviderProblem
+  detail: string | null
+}
+
 /**
- * A provider could not be asked, or answered what it must not. `detail` is a code, never a text of the
- * provider's, and there is no cause: the errors below hold bodies, tokens and codes.
+ * A request to a provider failed. `detail` is a code, never text from the provider, and there is no `cause`: the
+ * underlying errors contain bodies, tokens and codes.
  */
 export class ProviderFailure extends Error {
   readonly problem: ProviderProblem
@@ -36,20 +45,26 @@ export class ProviderFailure extends Error {
   }
 }
 
-/** Error codes of RFC 6749 and its kin; anything longer or stranger is not repeated. */
+/** Returns the log event of a failure. */
+export const providerFailed = (
+  provider: string,
+  { problem, detail }: ProviderFailure,
+): ProviderLogEvent => ({ level: 'warn', event: 'provider_failed', provider, problem, detail })
+
+/** Error codes of RFC 6749 and its extensions. Any other text is not repeated. */
 const codeForm = /^[A-Za-z0-9_.-]{1,64}$/
 
-/** The code if it has the form of one, otherwise null. */
+/** Returns the code if it has the form of one, otherwise null. */
 const errorCode = (value: unknown): string | null =>
   typeof value === 'string' && codeForm.test(value) ? value : null
 
-/** Codes of oauth4webapi that say that an answer is somebody else's, forged, or for another flow. */
+/** Codes of oauth4webapi for a response that is forged, from another issuer, or for another flow. */
 const notGenuine: readonly string[] = [
   ...[oauth.JWT_TIMESTAMP_CHECK, oauth.JWT_CLAIM_COMPARISON, oauth.JSON_ATTRIBUTE_COMPARISON],
   ...[oauth.KEY_SELECTION, oauth.UNSUPPORTED_OPERATION],
 ]
 
-/** What an error of the protocol libraries means; one that is none of theirs is thrown on. */
+/** Converts an error of the protocol libraries to a {@link ProviderFailure}; rethrows any other error. */
 export function toProviderFailure(error: unknown): ProviderFailure {
   if (error instanceof ProviderFailure) return error
   if (error instanceof oauth.ResponseBodyError || error instanceof oauth.AuthorizationResponseError)

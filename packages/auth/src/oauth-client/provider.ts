@@ -1,87 +1,87 @@
 import { InvalidOptionsError, Secret } from 'torii-core'
-import { readSection } from '../base/option-checks.js'
+import { readBoolean, readFunction, readSection, readText } from '../base/option-checks.js'
 import { isAllowedUrl } from './bounded-fetch.js'
 
-/** The secret that a provider gave the application. */
+/** The client secret that the provider issued to the application. */
 export class ClientSecret extends Secret {
   declare readonly kind: 'ClientSecret'
 }
 
-/** What a provider says of a person. Nothing of it is trusted beyond what the definition allows. */
+/** A user's profile at a provider. It is trusted only as far as the definition of the provider allows. */
 export interface ProviderProfile {
-  /** The provider's own id of the person, 1 to 255 bytes, which never changes and is never given to another. */
+  /** The provider's id of the user, 1 to 255 bytes. It must never change or be assigned to another user. */
   readonly subject: string
-  /** The address, or null. What is not an address counts as none. */
+  /** The email address, or null. An invalid one counts as null. */
   readonly email: string | null
-  /** True only when the provider says so with exactly `true`. */
+  /** True only if the provider's value is exactly `true`. */
   readonly emailVerified: boolean
   readonly name: string | null
-  /** An https URL, or null. What is none counts as null. */
+  /** An https URL, or null. Any other value counts as null. */
   readonly picture: string | null
-  /** What the person calls this account: shown in the list of linked accounts. */
+  /** A name of this account for the user's list of linked accounts. */
   readonly label: string | null
 }
 
-/** What a provider answered, for {@link OAuthProvider.readProfile} to make a profile of. */
+/** The responses of a provider, from which {@link OAuthProvider.readProfile} reads the profile. */
 export interface ProviderAnswer {
-  /** The claims of the ID token, all checks passed; null for a provider without ID tokens. */
+  /** The claims of the verified ID token; null for a provider without ID tokens. */
   readonly claims: Readonly<Record<string, unknown>> | null
-  /** What the UserInfo endpoint says, its `sub` compared with the ID token's; null without such an endpoint. */
+  /** The response of the UserInfo endpoint, whose `sub` matches the ID token's; null without such an endpoint. */
   userInfo(): Promise<Readonly<Record<string, unknown>> | null>
-  /** JSON of the provider's API, asked with the access token; no redirect is followed, size and time are bounded. */
+  /** Requests JSON from the provider's API with the access token. Follows no redirect; size and time are limited. */
   getJson(url: string): Promise<unknown>
 }
 
-/** Where a provider is asked. */
+/** The endpoints of a provider. */
 export interface ProviderEndpoints {
   readonly authorization: string
   readonly token: string
-  /** Keys of its ID tokens; needed when the scopes hold `openid`. */
+  /** The keys of its ID tokens; required with the scope `openid`. */
   readonly jwks?: string
   readonly userInfo?: string
 }
 
 /**
- * A provider, as data: what `google`, `github`, `microsoft` and `oidc` return, and what you write for any
- * other. Every flow uses the authorization code with PKCE (S256); with the scope `openid` an ID
- * token and its nonce are required. docs/oauth.md has an example.
+ * The definition of a provider, as `google`, `github`, `microsoft` and `oidc` return it. Write one for any other
+ * provider: copy a file of providers/; docs/oauth.md has an example. Every flow uses the authorization code with PKCE
+ * (S256); with the scope `openid` an ID token and its nonce are required.
  */
 export interface OAuthProvider {
   /**
-   * Part of the callback's path and, with the subject, the identity that is stored: 1 to 50 lower-case letters,
-   * digits and hyphens. Another issuer needs another name.
+   * Part of the callback's path and, with the subject, of the stored identity: 1 to 50 lower-case letters, digits and
+   * hyphens. Another issuer needs another name.
    */
   readonly name: string
-  /** What a button says, for example `Google`. */
+  /** The name on buttons, for example `Google`. */
   readonly displayName: string
   readonly clientId: string
   /** Absent for a public client. */
   readonly clientSecret?: string
-  /** How the secret is sent (default: as the provider's metadata say, otherwise `basic`). */
+  /** How the secret is sent (default: by the provider's metadata, otherwise `basic`). */
   readonly clientAuthentication?: 'basic' | 'post'
   readonly scopes: readonly string[]
-  /** More parameters of the authorization request, for example `prompt`. */
+  /** Additional parameters of the authorization request, for example `prompt`. */
   readonly parameters?: Readonly<Record<string, string>>
-  /** Its issuer, compared byte by byte; where its metadata are read when `endpoints` is absent. */
+  /** Its issuer, compared byte by byte. Its metadata are read there if `endpoints` is absent. */
   readonly issuer: string
-  /** For a provider with one issuer per tenant: whether this one belongs to it. The profile then has to name it. */
+  /** For a provider with one issuer per tenant: whether this one belongs to it. The profile must then include it. */
   readonly isIssuer?: (issuer: string) => boolean
   readonly endpoints?: ProviderEndpoints
   /**
-   * Whether an address that this provider calls verified proves the mailbox (default: false). Only for
-   * providers that let nobody have another person's address.
+   * Whether an email address that this provider reports as verified counts as verified (default: false). Only for
+   * providers that never assign a user the address of someone else.
    */
   readonly trustEmail?: boolean
-  /** Keep its tokens, encrypted; needs the option `keys` (default: false). */
+  /** Stores its tokens, encrypted; needs the option `keys` (default: false). */
   readonly keepTokens?: boolean
-  /** False refuses it everywhere, without forgetting the linked accounts (default: true). */
+  /** False disables the provider and keeps the linked accounts (default: true). */
   readonly enabled?: boolean
-  /** Lets it be asked over http on localhost, 127.0.0.1 and [::1], for development (default: false). */
+  /** Allows http for localhost, 127.0.0.1 and [::1], for development (default: false). */
   readonly allowLoopback?: boolean
   readonly readProfile: (answer: ProviderAnswer) => ProviderProfile | Promise<ProviderProfile>
 }
 
-/** A provider as the service takes it: complete, checked, frozen; its secret prints `[redacted]`. */
+/** The definition after validation: complete and frozen. Its secret prints `[redacted]`. */
 export interface ResolvedProvider
   extends Required<
     Omit<OAuthProvider, 'clientSecret' | 'clientAuthentication' | 'endpoints' | 'isIssuer'>
@@ -98,7 +98,7 @@ const members: readonly (keyof OAuthProvider)[] = [
   ...(['keepTokens', 'enabled', 'allowLoopback', 'readProfile'] as const),
 ]
 
-/** What the flow itself says; a definition cannot say otherwise. */
+/** The parameters that the flow itself sets; a definition cannot override them. */
 const ownParameters: readonly string[] = [
   ...['response_type', 'response_mode', 'client_id', 'redirect_uri', 'scope', 'state', 'nonce'],
   ...['code_challenge', 'code_challenge_method', 'request', 'request_uri'],
@@ -108,12 +108,12 @@ const nameForm = /^[a-z0-9-]{1,50}$/
 /** RFC 6749 section 3.3. */
 const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-/** Whether a text can name a provider. */
+/** Returns whether a value is a valid provider name. */
 export const isProviderName = (value: unknown): value is string =>
   typeof value === 'string' && nameForm.test(value)
 
 /**
- * Reads the option `oauth.providers`. No refusal repeats a secret.
+ * Reads the option `oauth.providers`. Error messages never repeat a secret.
  * @throws InvalidOptionsError naming the option, for example `oauth.providers[0].clientId`
  */
 export function resolveProviders(value: unknown): readonly ResolvedProvider[] {
@@ -124,7 +124,7 @@ export function resolveProviders(value: unknown): readonly ResolvedProvider[] {
   )
   providers.forEach(({ name }, index) => {
     if (providers.findIndex((other) => other.name === name) < index)
-      throw new InvalidOptionsError(`oauth.providers[${index}].name`, `must not be used twice`)
+      throw new InvalidOptionsError(`oauth.providers[${index}].name`, 'must not be used twice')
   })
   return Object.freeze(providers)
 }
@@ -161,20 +161,8 @@ function readProvider(entry: unknown, option: string): ResolvedProvider {
   })
 }
 
-function readText(value: unknown, option: string): string {
-  if (typeof value !== 'string' || value.trim() === '' || /\p{Cc}/u.test(value))
-    throw new InvalidOptionsError(option, 'must be a text that is not empty')
-  return value
-}
-
 const readSecret = (value: unknown, option: string): ClientSecret | null =>
   value === undefined ? null : new ClientSecret(readText(value, option))
-
-function readBoolean(value: unknown, option: string, otherwise: boolean): boolean {
-  if (value === undefined) return otherwise
-  if (typeof value !== 'boolean') throw new InvalidOptionsError(option, 'must be true or false')
-  return value
-}
 
 function readAuthentication(value: unknown, option: string): 'basic' | 'post' | null {
   if (value === undefined) return null
@@ -220,20 +208,13 @@ function readEndpoints(
   const url = (name: keyof ProviderEndpoints) =>
     readUrl(given[name], `${option}.${name}`, allowLoopback)
   if (scopes.includes('openid') && given.jwks === undefined)
-    throw new InvalidOptionsError(`${option}.jwks`, 'is needed: the scopes ask for an ID token')
+    throw new InvalidOptionsError(`${option}.jwks`, 'is required with the scope openid')
   return Object.freeze({
     authorization: url('authorization'),
     token: url('token'),
     ...(given.jwks === undefined ? {} : { jwks: url('jwks') }),
     ...(given.userInfo === undefined ? {} : { userInfo: url('userInfo') }),
   })
-}
-
-function readFunction<Type>(value: unknown, option: string): Type | undefined {
-  if (value !== undefined && typeof value !== 'function')
-    throw new InvalidOptionsError(option, 'must be a function')
-  // What it takes and returns is its author's promise; what it returns is checked where it is called.
-  return value as Type | undefined
 }
 
 function readProfileReader(value: unknown, option: string): OAuthProvider['readProfile'] {

@@ -5,12 +5,12 @@ import { isAllowedUrl } from './bounded-fetch.js'
 import type { ResolvedProvider } from './provider.js'
 import { ProviderFailure, toProviderFailure } from './provider-failure.js'
 
-/** Metadata change rarely; an hour is what a provider's own caching headers commonly say. */
+/** Metadata change rarely; providers' caching headers commonly allow an hour. */
 const cacheMs = 3_600_000
 
 /**
- * Reads where a provider is asked: what its definition says, or what discovery finds at its issuer. Kept for an
- * hour; callers that ask at the same time share one request; a failure is not kept.
+ * Creates a reader of a provider's metadata: from its definition, or by discovery at its issuer. They are cached for an
+ * hour; concurrent callers share one request; errors are not cached.
  * @see OpenID Connect Discovery 1.0 section 4
  */
 export function createMetadataReader(
@@ -51,7 +51,7 @@ async function discover(
     const issuer = new URL(provider.issuer)
     const response = await oauth.discoveryRequest(issuer, requestOptions(provider, ask))
     const server = await oauth.processDiscoveryResponse(issuer, response)
-    // The library compares the two as URLs; an issuer is compared as the text it is.
+    // The library compares the two as URLs; an issuer must match as text.
     if (server.issuer !== provider.issuer) throw new ProviderFailure('not_genuine', 'issuer')
     requireEndpoints(provider, server)
     return server
@@ -60,7 +60,7 @@ async function discover(
   }
 }
 
-/** The library calls these endpoints only later, and the first one is where people are sent. */
+/** Checks the endpoints now: the library calls them later, and browsers are redirected to the first. */
 function requireEndpoints(provider: ResolvedProvider, server: AuthorizationServer): void {
   const { authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint } = server
   const needed = provider.scopes.includes('openid') ? [jwks_uri] : []
@@ -70,7 +70,7 @@ function requireEndpoints(provider: ResolvedProvider, server: AuthorizationServe
       throw new ProviderFailure('malformed', 'endpoint')
 }
 
-/** How the protocol library asks: through the bounded fetch, which also decides about plain http. */
+/** Makes the protocol library use the bounded fetch, which also decides about plain http. */
 export const requestOptions = (provider: ResolvedProvider, ask: BoundedFetch) => ({
   [oauth.customFetch]: ask,
   [oauth.allowInsecureRequests]: provider.allowLoopback,

@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose'
 
 /**
- * The answer of a token endpoint, made ready for the protocol library. GitHub sends its errors with status
- * 200: those become the 400 that the standard asks for. The issuer that an ID token claims is read
- * here, before anything is checked: it only chooses which of a provider's own issuers is expected.
+ * Prepares the response of a token endpoint for the protocol library. GitHub sends errors with status 200; they get the
+ * standard's 400. The issuer of an unverified ID token is read here only to select which of the provider's issuers is
+ * expected.
  * @see RFC 6749 section 5.2
  */
 export async function checkedTokenAnswer(
@@ -16,7 +16,7 @@ export async function checkedTokenAnswer(
   if (status === 200 && typeof body.error === 'string' && body.access_token === undefined)
     return { body: new Response(text, { status: 400, headers }), idTokenIssuer: null }
   if (!idToken && body.id_token !== undefined) {
-    // A refresh, or a provider that was not asked for one: nobody is signed in by it, so it is not looked at.
+    // A refresh, or a provider without ID tokens: nobody is signed in by it, so it is ignored.
     const { id_token: _, ...rest } = body
     return { body: new Response(JSON.stringify(rest), { status, headers }), idTokenIssuer: null }
   }
@@ -30,7 +30,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The library says what is wrong with it.
+    // The library reports the error.
     return null
   }
 }

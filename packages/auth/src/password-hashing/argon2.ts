@@ -1,26 +1,26 @@
 import { keyIdForm } from '../crypto/key-ring.js'
 
-/** What an Argon2id hash costs and how long its parts are. */
+/** The cost of an Argon2id hash and the lengths of its parts. */
 export interface Argon2Form {
   readonly memoryKib: number
   readonly passes: number
   readonly lanes: number
   readonly saltBytes: number
   readonly outputBytes: number
-  /** Id of the application key that the password was peppered under; null for a plain hash. */
+  /** The id of the key of the pepper; null for a hash without pepper. */
   readonly keyId: string | null
 }
 
 /**
- * The most that a stored hash may make this process do. A row in the database must not be able to
- * take the memory or the minutes of the machine that reads it.
+ * The limits of the cost of a stored hash, so that a row in the database cannot exhaust the memory or the time of the
+ * server that verifies it.
  *
  * - `memoryKib` 256 MiB: libsodium's MODERATE; the second choice of RFC 9106 and the defaults of PHP
- *   and node-argon2 (64 MiB) lie far below. Its SENSITIVE (1 GiB) is left out: one hash per core of
- *   that size is an outage.
- * - `passes` 16 and `lanes` 16: beyond everything recommended anywhere (RFC 9106: 3 and 4).
- * - `work` memory times passes, 1 GiB: about half a second, 27 times the default; lets MODERATE through.
- * - Salt 8 to 64 bytes, output 16 to 64 bytes: the least that RFC 9106 section 3.1 takes or recommends.
+ *   and node-argon2 (64 MiB) lie far below. Its SENSITIVE (1 GiB) exceeds the limit: one such hash
+ *   per core would be an outage.
+ * - `passes` 16 and `lanes` 16: above all recommendations (RFC 9106: 3 and 4).
+ * - `work`, memory times passes, 1 GiB: about half a second, 27 times the default; allows MODERATE.
+ * - Salt 8 to 64 bytes, output 16 to 64 bytes: the least that RFC 9106 section 3.1 accepts or recommends.
  */
 export const argon2Ceilings = Object.freeze({
   memoryKib: 262_144,
@@ -29,11 +29,11 @@ export const argon2Ceilings = Object.freeze({
   workKib: 1_048_576,
 })
 
-/** 32 bytes of output (the ceiling is 64) make 43 characters; no part of a sound hash is longer than this. */
+/** Longer than any valid hash. */
 const maxFormLength = 256
 
 const number = '(0|[1-9][0-9]{0,6})'
-/** The 1 to 32 bytes of a key's id, which PHC's own alphabet of values could not spell. */
+/** The 1 to 32 bytes of a key's id in base64, since the PHC alphabet of values lacks some of its characters. */
 const keyId = '(?:,keyid=([A-Za-z0-9+/]{2,43}))?'
 const base64 = '([A-Za-z0-9+/]{11,86})'
 const form = new RegExp(
@@ -41,9 +41,8 @@ const form = new RegExp(
 )
 
 /**
- * Reads a PHC string strictly: Argon2id, version 19, the three parameters in their order and perhaps
- * `keyid`, canonical base64 without padding, everything within {@link argon2Ceilings}. Anything else is null, before
- * any of it is computed.
+ * Parses a PHC string strictly: Argon2id, version 19, the three parameters in order and optionally `keyid`, canonical
+ * base64 without padding, everything within {@link argon2Ceilings}. Returns null for any other text.
  * @see RFC 9106, and the PHC string format
  */
 export function parseArgon2(text: string): Argon2Form | null {
@@ -72,18 +71,18 @@ function isComputable({ memoryKib, passes, lanes, saltBytes, outputBytes }: Argo
   return saltBytes >= 8 && saltBytes <= 64 && outputBytes >= 16 && outputBytes <= 64
 }
 
-/** Bytes that the text stands for, or -1 when it is not their one canonical spelling. */
+/** Returns the number of bytes in canonical base64, or -1 for any other spelling. */
 function decodedLength(text: string): number {
   const bytes = Buffer.from(text, 'base64')
   return encodeBase64(bytes) === text ? bytes.length : -1
 }
 
-/** PHC's base64: the standard alphabet without padding. */
+/** Encodes base64 as PHC does: the standard alphabet without padding. */
 export const encodeBase64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
 
-/** The same PHC string, saying under which key the password was peppered. */
+/** Adds the id of the pepper's key to a PHC string. */
 export const withKeyId = (text: string, keyId: string): string =>
   text.replace(/(,p=\d+)\$/, `$1,keyid=${encodeBase64(Buffer.from(keyId))}$`)
 
-/** The same PHC string as the binding reads it, which knows no `keyid`. */
+/** Removes `keyid` from a PHC string, since the binding does not support it. */
 export const withoutKeyId = (text: string): string => text.replace(/,keyid=[^$]*/, '')

@@ -1,14 +1,15 @@
 import { ToriiError } from 'torii-core'
+import { createSemaphore } from '../base/semaphore.js'
 
-/** Lets a fixed number of tasks run at once, and a fixed number more be under way. */
+/** Limits how many passwords are hashed at once, and how many attempts wait. */
 export interface HashingQueue {
   /**
-   * Takes a place for `work`, or refuses at once when all are taken. A place is held until the work
-   * ends, also while it asks the database, so the database is not asked for more than can be hashed.
+   * Acquires a slot for `work`, or refuses at once if all slots are taken. The slot is held until the work
+   * ends, also while it waits for the database, so the database gets no more attempts than can be hashed.
    * @throws ToriiError ERR_BUSY
    */
   withSlot<Result>(work: () => Promise<Result>): Promise<Result>
-  /** Runs a task when its turn comes, first come first served. Only from within admitted work. */
+  /** Runs a task once fewer than `concurrency` others run, first come, first served. Only within {@link withSlot}. */
   run<Result>(task: () => Promise<Result>): Promise<Result>
 }
 
@@ -16,39 +17,21 @@ export function createHashingQueue(size: {
   concurrency: number
   maxWaiting: number
 }): HashingQueue {
-  let free = size.concurrency
-  let places = size.concurrency + size.maxWaiting
-  const waiting: (() => void)[] = []
-
-  /** A turn that ends is handed on to the next in line, so nobody can slip in between. */
-  const endTurn = () => {
-    const next = waiting.shift()
-    if (next === undefined) free += 1
-    else next()
-  }
-
+  let slots = size.concurrency + size.maxWaiting
   return {
     async withSlot(work) {
-      if (places === 0)
+      if (slots === 0)
         throw new ToriiError(
           'ERR_BUSY',
           'too many passwords are waiting to be hashed; try again shortly',
         )
-      places -= 1
+      slots -= 1
       try {
         return await work()
       } finally {
-        places += 1
+        slots += 1
       }
     },
-    async run(task) {
-      if (free > 0) free -= 1
-      else await new Promise<void>((turn) => waiting.push(turn))
-      try {
-        return await task()
-      } finally {
-        endTurn()
-      }
-    },
+    run: createSemaphore(size.concurrency),
   }
 }

@@ -3,10 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { hash, verify } from '@node-rs/argon2'
 import type { UserId } from 'torii-core'
 import { PasswordHash } from 'torii-core'
+import type { KeyRing } from '../crypto/key-ring.js'
 import type { NormalizedPassword } from '../password-policy/text.js'
 import { noPassword } from '../password-policy/text.js'
-import type { ResolvedOptions } from '../services/options/options.js'
-import type { HashingOptions } from '../services/options/password.js'
 import type { Argon2Form } from './argon2.js'
 import { encodeBase64, parseArgon2, withKeyId, withoutKeyId } from './argon2.js'
 import { createHashingQueue } from './hashing-queue.js'
@@ -19,42 +18,74 @@ const outputBytes = 32
 /** The number of Argon2id in the binding's ambient enum, which isolated modules cannot import. */
 const argon2id = 2
 
+/** The cost of a password hash, and how many are computed at once. */
+export interface HashingOptions {
+  /** Memory of one hash in KiB (default: 19,456). */
+  readonly memoryKib: number
+  /** Passes over that memory (default: 2). */
+  readonly passes: number
+  /** Lanes of one hash (default: 1). */
+  readonly lanes: number
+  /** Hashes computed at the same time (default: the number of cores). Each takes `memoryKib`. */
+  readonly concurrency: number
+  /** Sign-ins and registrations that may wait; a further one is refused (default: 128). */
+  readonly maxWaiting: number
+  /**
+   * Whether passwords are also hashed with a secret from `keys`, which is not in the database (default: false). If the
+   * key is lost, every password hashed under it is lost.
+   */
+  readonly pepper: boolean
+}
+
+/** Logged when a stored hash cannot be verified. Each counts as a wrong password. */
+export type HashingLogEvent =
+  /** The stored hash has a form or a cost that is never computed. */
+  | { level: 'warn'; event: 'stored_hash_refused'; userId: UserId }
+  /** The stored hash is peppered under a key that is not in `keys`. */
+  | { level: 'error'; event: 'pepper_key_missing'; userId: UserId; keyId: string }
+  /** A verifier of imported hashes threw. */
+  | { level: 'error'; event: 'legacy_verifier_failed'; userId: UserId; error: unknown }
+
 /** A stored hash and whose it is. */
 export interface StoredPassword {
   readonly userId: UserId
   readonly hash: PasswordHash
 }
 
-/** What may be done with a place in the queue. */
+/** The operations of a hashing slot. */
 export interface PasswordHasher {
-  /** A PHC string of Argon2id under the current parameters, peppered where that is asked for. */
+  /** Hashes a password: a PHC string of Argon2id under the current parameters, peppered if that is configured. */
   hash(password: NormalizedPassword): Promise<PasswordHash>
   /**
-   * Whether the password is the one that was stored. For null on either side (no account, no password,
-   * not a possible password) and for a stored hash that is refused, the answer is false after the
-   * same work under the current parameters.
+   * Verifies a password. If either side is null (no account, no password, an impossible password), or the stored hash is
+   * refused, it returns false after the same work under the current parameters.
    */
   verify(stored: StoredPassword | null, password: NormalizedPassword | null): Promise<boolean>
-  /** True when the stored hash was made in another way than today's: form, parameters, pepper or its key. */
+  /** True if the stored hash has another form, parameters, pepper or key than the current ones. */
   needsRehash(stored: PasswordHash): boolean
 }
 
-/** Argon2id with bounded work: nothing is hashed without a place. */
+/** Argon2id with limited concurrency: nothing is hashed without a slot. */
 export interface PasswordHashing {
   /**
-   * Takes a place in the queue for a whole attempt, before it is charged: a flood that is refused here
-   * neither computes nor counts against anybody.
-   * @throws ToriiError ERR_BUSY when `concurrency + maxWaiting` attempts are under way
+   * Acquires a slot for a whole attempt, before it is counted: an attempt that is refused here is neither hashed nor
+   * counted.
+   * @throws ToriiError ERR_BUSY if `concurrency + maxWaiting` attempts have a slot
    */
   withSlot<Result>(work: (hasher: PasswordHasher) => Promise<Result>): Promise<Result>
 }
 
-/** What the hashing is made from. */
-export type HashingSettings = Pick<ResolvedOptions, 'keys' | 'log'> & {
-  readonly password: Pick<ResolvedOptions['password'], 'hashing' | 'legacyVerifiers'>
+/** The options that hashing reads. */
+export interface HashingSettings {
+  readonly keys: KeyRing
+  readonly log: (event: HashingLogEvent) => void
+  readonly password: {
+    readonly hashing: HashingOptions
+    readonly legacyVerifiers: readonly LegacyVerifier[]
+  }
 }
 
-/** One verification, ready to run: true for the right password. */
+/** A verification to run. Returns true for the right password. */
 type Computation = () => Promise<boolean>
 
 /** @see OWASP Password Storage Cheat Sheet; OWASP ASVS 5.0, 11.4.2, 15.2.2 */
@@ -64,15 +95,15 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
   const pepper = createPepper(keys, options.pepper)
   const dummy = dummyHash(options)
   const parameters = bindingParameters(options)
-  const today = { ...formOf(options), keyId: pepper.keyId }
+  const current = { ...formOf(options), keyId: pepper.keyId }
 
-  /** The work of a verification, whose answer is no. */
-  const inVain = (given: NormalizedPassword | null): Computation => {
-    const input = pepper.applyToday(given ?? noPassword)
+  /** The work of a verification that returns false. */
+  const dummyVerification = (given: NormalizedPassword | null): Computation => {
+    const input = pepper.applyCurrent(given ?? noPassword)
     return async () => (await verify(dummy, input)) && false
   }
 
-  /** Somebody else's code: where it fails, the password is not right. */
+  /** Third-party code: if it throws, the password counts as wrong. */
   async function verifyLegacy(
     verifier: LegacyVerifier,
     userId: UserId,
@@ -87,7 +118,7 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
     }
   }
 
-  /** What a password is verified by, or null for a stored text that must not be or cannot be computed. */
+  /** Returns how to verify a password, or null for a stored hash that must not or cannot be computed. */
   function computationFor(
     { userId, hash: stored }: StoredPassword,
     given: NormalizedPassword,
@@ -108,16 +139,16 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
 
   const hasher: PasswordHasher = {
     async hash(given) {
-      const text = await queue.run(() => hash(pepper.applyToday(given), parameters))
+      const text = await queue.run(() => hash(pepper.applyCurrent(given), parameters))
       return new PasswordHash(pepper.keyId === null ? text : withKeyId(text, pepper.keyId))
     },
     verify(stored, given) {
       const computation = stored && given !== null ? computationFor(stored, given) : null
-      return queue.run(computation ?? inVain(given))
+      return queue.run(computation ?? dummyVerification(given))
     },
     needsRehash(stored) {
       const form = parseArgon2(stored.reveal())
-      return form === null || !isDeepStrictEqual(form, today)
+      return form === null || !isDeepStrictEqual(form, current)
     },
   }
   return { withSlot: (work) => queue.withSlot(() => work(hasher)) }
@@ -139,7 +170,7 @@ const bindingParameters = ({ memoryKib, passes, lanes }: HashingOptions) => ({
   outputLen: outputBytes,
 })
 
-/** A hash of no password at all: random output, so the work is that of any other and nothing matches. */
+/** A hash of no password: its output is random, so verifying it takes the same work and never matches. */
 function dummyHash({ memoryKib, passes, lanes }: HashingOptions): string {
   const salt = encodeBase64(randomBytes(saltBytes))
   const output = encodeBase64(randomBytes(outputBytes))

@@ -4,25 +4,25 @@ import type { KeyRing } from '../crypto/key-ring.js'
 import type { NormalizedPassword } from '../password-policy/text.js'
 
 /**
- * A secret outside the database, without which a stolen hash cannot even be guessed against. It is HMAC-SHA-256
- * under the key ring, before Argon2id; the key's id stands in the hash, so that keys can be rotated.
+ * A secret outside the database, without which a stolen hash cannot be attacked. It is applied as HMAC-SHA-256 under a
+ * key of the key ring, before Argon2id. The hash contains the key's id, so that keys can be rotated.
  * @see NIST SP 800-63B-4 section 3.1.1.2; OWASP Password Storage Cheat Sheet, "Peppering"
  */
 export interface Pepper {
-  /** The key that new hashes are made under; null when they are not peppered. */
+  /** The id of the key for new hashes; null if they are not peppered. */
   readonly keyId: string | null
-  /** What is hashed for a new hash. */
-  applyToday(password: NormalizedPassword): string
-  /** What was hashed for one that says `keyId`; null when that key is not in the ring. */
+  /** Returns the input of a new hash. */
+  applyCurrent(password: NormalizedPassword): string
+  /** Returns the input of a hash under `keyId`; null if that key is not in the key ring. */
   apply(password: NormalizedPassword, keyId: string | null): string | null
 }
 
-/** @throws InvalidOptionsError when a pepper is wanted and there are no keys */
+/** @throws InvalidOptionsError if a pepper is configured without keys */
 export function createPepper(keys: KeyRing, wanted: boolean): Pepper {
-  const today = wanted ? keys.writing('pepper') : null
+  const current = wanted ? keys.writing('pepper') : null
   return {
-    keyId: today?.keyId ?? null,
-    applyToday: (password) => (today === null ? password : peppered(today.key, password)),
+    keyId: current?.keyId ?? null,
+    applyCurrent: (password) => (current === null ? password : peppered(current.key, password)),
     apply(password, keyId) {
       if (keyId === null) return password
       const key = keys.isEmpty ? null : keys.reading('pepper', keyId)
@@ -31,6 +31,6 @@ export function createPepper(keys: KeyRing, wanted: boolean): Pepper {
   }
 }
 
-/** As text: the binding of Argon2id takes nothing else for a password. */
+/** Returns text, since the Argon2id binding accepts only text as a password. */
 const peppered = (key: KeyObject, password: NormalizedPassword): string =>
   createHmac('sha256', key).update(password).digest('base64url')

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { BreachedHook } from './breach-lookup.js'
 import { breachedLimits } from './breach-lookup.js'
 
-/** What of `fetch` is used. */
+/** The part of `fetch` that is used. */
 export type RangeFetch = (
   url: string,
   init: { headers: Record<string, string>; redirect: 'error'; signal: AbortSignal },
@@ -10,25 +10,24 @@ export type RangeFetch = (
 
 export interface BreachCheckOptions {
   /**
-   * Address that the five characters are put behind, for example `https://api.pwnedpasswords.com/range/`, or
-   * that of your own copy of the service.
+   * The URL to which the five characters are appended, for example `https://api.pwnedpasswords.com/range/`, or that of
+   * your own copy of the service.
    */
   readonly rangeUrl: string
-  /** Asks the service (default: the global `fetch`). */
+  /** Sends the request (default: the global `fetch`). */
   readonly fetch?: RangeFetch
-  /** How often a password must have been seen to count as breached (default: 1). */
+  /** The number of occurrences from which a password counts as breached (default: 1). */
   readonly minCount?: number
 }
 
-/** A padded answer of the service is below 100 KB. */
+/** A padded response of the service is below 100 KB. */
 const maxAnswerBytes = 1_048_576
 const prefixLength = 5
 
 /**
- * A {@link BreachedHook} that asks a range service by k-anonymity, as Have I Been Pwned offers it: only the
- * first five of the forty hexadecimal characters of the password's SHA-1 leave this process, a million
- * possible passwords share them, and the answer is compared here. Asks for padding, so that the length of
- * the answer says nothing. Follows no redirect.
+ * Creates a {@link BreachedHook} for a k-anonymity service such as Have I Been Pwned: it sends only the first five of the
+ * forty hexadecimal characters of the password's SHA-1, which many passwords share, and compares the response locally.
+ * Requests padding, so that the length of the response reveals nothing. Follows no redirect.
  * @see OWASP ASVS 5.0, 6.2.12
  */
 export function createBreachCheck({
@@ -37,7 +36,7 @@ export function createBreachCheck({
   minCount = 1,
 }: BreachCheckOptions): BreachedHook {
   return async (password) => {
-    // SHA-1 is what such services are keyed by; it protects nothing here.
+    // Such services are indexed by SHA-1; it protects nothing here.
     const digest = hash('sha1', password).toUpperCase()
     const answer = await ask(`${rangeUrl}${digest.slice(0, prefixLength)}`, {
       headers: { 'add-padding': 'true' },
@@ -49,7 +48,7 @@ export function createBreachCheck({
   }
 }
 
-/** How often the suffix was seen: lines `SUFFIX:COUNT`, where padding has the count 0. */
+/** Returns the count of the suffix. Lines are `SUFFIX:COUNT`; padding has the count 0. */
 function countOf(suffix: string, lines: string): number {
   const line = lines.split(/\r?\n/).find((each) => each.toUpperCase().startsWith(`${suffix}:`))
   return line === undefined ? 0 : Number(line.slice(suffix.length + 1))
@@ -60,7 +59,7 @@ async function readText(answer: Response): Promise<string> {
   let size = 0
   for await (const chunk of answer.body ?? []) {
     size += chunk.byteLength
-    if (size > maxAnswerBytes) throw new Error('the range service sent too long an answer')
+    if (size > maxAnswerBytes) throw new Error('the response of the range service is too long')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('latin1')

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LogEvent } from '../base/log.js'
-import type { BreachedHook } from './breach-lookup.js'
+import type { BreachedHook, BreachLogEvent } from './breach-lookup.js'
 import { createBreachLookup } from './breach-lookup.js'
 
 function open(hook: BreachedHook | null, limits = { seconds: 60, concurrency: 2 }) {
-  const events: LogEvent[] = []
+  const events: BreachLogEvent[] = []
   return { events, ask: createBreachLookup(hook, (event) => events.push(event), limits) }
 }
 

@@ -1,27 +1,33 @@
 import { ToriiError } from 'torii-core'
-import type { LogEvent } from '../base/log.js'
 
 /**
- * Says whether a password is known from a data breach. It is given the password itself, in NFC: hand on no
- * more of it than you must ({@link createBreachCheck} hands on five characters of a hash).
+ * Returns whether a password is known from a data breach. It receives the password itself, in NFC: pass on no more of it
+ * than necessary ({@link createBreachCheck} passes on five characters of a hash).
  */
 export type BreachedHook = (password: string) => Promise<boolean>
 
-/** Bounds of the hook: it is somebody else's service, and no sign-up waits or fails because of it. */
+/** The hook for breached passwords failed, was late or was too busy. The password was accepted without it. */
+export interface BreachLogEvent {
+  level: 'warn'
+  event: 'breached_check_failed'
+  error: unknown
+}
+
+/** The limits of the hook. It calls a third-party service, which must not delay or fail a registration. */
 export const breachedLimits = Object.freeze({
-  /** Longest wait for its answer; a person notices more. */
+  /** The longest wait for its result. */
   seconds: 2,
-  /** Calls under way at once. It is asked before anything is charged, so a flood has to stop here. */
+  /** Concurrent calls. It runs before any rate limit, so a flood must stop here. */
   concurrency: 32,
 })
 
 /**
- * The hook, made unable to refuse by failing: what throws, takes too long or is one too many counts as not
- * breached, and is logged. Without a hook nothing is.
+ * Wraps the hook so that its failures refuse no password: an error, a timeout or a call beyond the limit counts as not
+ * breached, and is logged. Without a hook, no password counts as breached.
  */
 export function createBreachLookup(
   hook: BreachedHook | null,
-  log: (event: LogEvent) => void,
+  log: (event: BreachLogEvent) => void,
   { seconds, concurrency }: { seconds: number; concurrency: number } = breachedLimits,
 ): (password: string) => Promise<boolean> {
   if (hook === null) return async () => false
@@ -50,18 +56,17 @@ export function createBreachLookup(
   }
 }
 
-const busy = () =>
-  new ToriiError('ERR_BUSY', 'as many passwords as may be are being checked for breaches already')
+const busy = () => new ToriiError('ERR_BUSY', 'the limit of concurrent breach checks is reached')
 
 function createDeadline(seconds: number) {
   let timer: NodeJS.Timeout | undefined
   const passed = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new ToriiError('ERR_UNAVAILABLE', `no answer within ${seconds} s`)),
+      () => reject(new ToriiError('ERR_UNAVAILABLE', `no result within ${seconds} s`)),
       seconds * 1000,
     )
   })
-  // Whoever waits for it has the rejection; it may also come when nobody waits any more.
+  // Avoids an unhandled rejection if the deadline passes after the result.
   passed.catch(() => undefined)
   return { passed, clear: () => clearTimeout(timer) }
 }

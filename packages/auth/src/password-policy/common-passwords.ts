@@ -2,24 +2,24 @@ import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
 import { isDecorated } from './folding.js'
 
-/** The passwords that are tried first, to look one up in. */
+/** The list of common passwords. */
 export interface CommonPasswords {
-  /** True for one of them, compared whole in its folded form. */
+  /** True if the list contains this folded password. */
   has(folded: string): boolean
-  /** True for one of them said several times, or with digits and punctuation around it. */
+  /** True for a password of the list that is repeated, or surrounded by digits and punctuation. */
   hasDecorated(folded: string): boolean
 }
 
-/** Shorter words are in no list of words that anybody decorates; the list is made with the same bound. @public */
+/** Shorter words are not in the list. The list is generated with the same limit. @public */
 export const minCommonLength = 4
-/** The longest that the list takes. @public */
+/** Longer words are not in the list. @public */
 export const maxCommonLength = 32
 
 let loaded: Promise<CommonPasswords> | undefined
 
 /**
- * The list of this package, read when it is first needed and kept: 0.8 MB of memory. It is exact, so no
- * other password is ever refused for it.
+ * Loads the list of this package once, when it is first needed: 0.8 MB of memory. It is exact, so it refuses no other
+ * password.
  */
 export function loadCommonPasswords(): Promise<CommonPasswords> {
   loaded ??= readCommonPasswords()
@@ -28,7 +28,7 @@ export function loadCommonPasswords(): Promise<CommonPasswords> {
 
 async function readCommonPasswords(): Promise<CommonPasswords> {
   const { packed } = await import('./common-passwords.generated.js')
-  // One text instead of an array: a tenth of the memory, and one object for the collector to know.
+  // One string instead of an array: a tenth of the memory, and one object for the garbage collector.
   const lines = await unpackWords(packed)
   const has = (folded: string) => hasLine(lines, folded)
   return {
@@ -38,7 +38,7 @@ async function readCommonPasswords(): Promise<CommonPasswords> {
   }
 }
 
-/** Binary search for a line of a text whose lines are in order. */
+/** Binary search for a line of a text with sorted lines. */
 function hasLine(lines: string, wanted: string): boolean {
   let [low, high] = [0, lines.length - 1]
   while (low < high) {
@@ -53,10 +53,10 @@ function hasLine(lines: string, wanted: string): boolean {
 }
 
 const letter = /\p{L}/u
-/** Decoration looked for before the first word; more of it is no decoration. Bounds the look-ups. */
+/** The longest decoration before the first word. Limits the number of look-ups. */
 const maxLeading = 16
 
-/** Every piece that the text may be the decoration of: it begins before the first letter or with it. */
+/** Returns every part that the text may decorate. It starts at the first letter or before. */
 function beginnings(text: string): string[] {
   const firstLetter = text.search(letter)
   const lastStart = firstLetter < 0 ? text.length : firstLetter
@@ -68,8 +68,8 @@ function beginnings(text: string): string[] {
 }
 
 /**
- * Words in their order, each as a character that says how many it shares with the one before, and the rest:
- * half of what compresses badly is gone before it is compressed.
+ * Packs sorted words: each becomes a character for the length of the prefix that it shares with the previous word, and
+ * the rest. That halves the input of the compression.
  */
 export function packWords(words: readonly string[]): string {
   let before = ''
@@ -83,12 +83,12 @@ export function packWords(words: readonly string[]): string {
     .join('')
 }
 
-/** Beyond every character of a word in the list, and still one byte in Latin-1. */
+/** Greater than every character of the words, and still one byte in Latin-1. */
 const firstCount = 0x80
 const newLine = 0x0a
 const decompress = promisify(brotliDecompress)
 
-/** What {@link packWords} made, compressed with Brotli, in base64; as lines, with a line break at either end. */
+/** Unpacks the output of {@link packWords}, compressed with Brotli in base64, to lines with a line break at both ends. */
 export async function unpackWords(packed: string): Promise<string> {
   const bytes = await decompress(Buffer.from(packed, 'base64'))
   const size = bytes.reduce((sum, byte) => sum + 1 + Math.max(0, byte - firstCount), 1)
@@ -97,10 +97,10 @@ export async function unpackWords(packed: string): Promise<string> {
   for (const byte of bytes) {
     if (byte < firstCount) lines[end++] = byte
     else {
-      const former = lineStart
+      const previous = lineStart
       lines[end++] = newLine
       lineStart = end
-      lines.copyWithin(end, former, former + byte - firstCount)
+      lines.copyWithin(end, previous, previous + byte - firstCount)
       end += byte - firstCount
     }
   }

@@ -1,4 +1,4 @@
-/** A password, a word or a name in the form in which they are compared, and never hashed or kept. */
+/** Normalizes a password, word or name for comparison. The result is never hashed or stored. */
 export const fold = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replace(/\s/g, '')
 
@@ -6,9 +6,8 @@ const letter = /\p{L}/u
 const letterOrDigit = /[\p{L}\p{N}]/u
 
 /**
- * True when `text` is `word`, once or several times, with decoration around and between that is no longer
- * than the words themselves. Decoration is whatever is no letter; around a word without letters, which
- * digits would only make another number of, it is punctuation.
+ * True if `text` is `word`, once or several times, with decoration that is no longer than the words themselves.
+ * Decoration is any character except letters; for a word without letters, any character except letters and digits.
  */
 export function isDecorated(text: string, word: string): boolean {
   if (word === '') return false
@@ -25,7 +24,7 @@ export function isDecorated(text: string, word: string): boolean {
   return worded > 0 && 2 * worded >= text.length
 }
 
-/** True when the text is its first `period` characters over and over, and those alone. */
+/** True if the text only repeats its first `period` characters. */
 export function repeatsEvery(text: string, period: number): boolean {
   const characters = Array.from(text)
   return characters.every((character, at) => at < period || character === characters[at - period])

@@ -1,25 +1,26 @@
-import type { ResolvedOptions } from '../services/options/options.js'
+import type { BreachedHook, BreachLogEvent } from './breach-lookup.js'
 import { createBreachLookup } from './breach-lookup.js'
 import { loadCommonPasswords } from './common-passwords.js'
 import type { PasswordContext, PasswordValidation } from './policy.js'
 import { checkPassword, refusal } from './policy.js'
 
-/** What was submitted beside the password. */
+/** What was submitted with the password. */
 export type SubmittedContext = Omit<PasswordContext, 'host'>
 
 /**
- * Judges a new password wherever one is given (registering, changing, setting, resetting, verifying), from
- * the submitted values alone and before any query. Never used when signing in: an account keeps its password.
+ * Validates a new password when registering, changing, setting, resetting or verifying, by the submitted values alone
+ * and before any query. Never used for signing in, so an existing password stays valid.
  */
 export type PasswordValidator = (
   text: string,
   submitted: SubmittedContext,
 ) => Promise<PasswordValidation>
 
-/** What a judge is made from. */
-export type PasswordValidatorOptions = Pick<ResolvedOptions, 'log'> & {
-  readonly baseUrl: Pick<ResolvedOptions['baseUrl'], 'host'>
-  readonly password: Pick<ResolvedOptions['password'], 'minLength' | 'breached'>
+/** The options that validation reads. */
+export interface PasswordValidatorOptions {
+  readonly log: (event: BreachLogEvent) => void
+  readonly baseUrl: { readonly host: string }
+  readonly password: { readonly minLength: number; readonly breached: BreachedHook | null }
 }
 
 export function createPasswordValidator({

@@ -3,7 +3,7 @@ import { fold, isDecorated, repeatsEvery } from './folding.js'
 import type { NormalizedPassword } from './text.js'
 import { normalizePassword, passwordLimits } from './text.js'
 
-/** Why a new password is refused: a code for the program, a sentence for the person. */
+/** Why a new password is refused: a reason for programs and a message for the user. */
 export interface PasswordProblem {
   readonly reason: 'too_short' | 'too_long' | 'malformed' | 'guessable' | 'common' | 'breached'
   readonly message: string
@@ -13,7 +13,7 @@ export type PasswordValidation =
   | { readonly ok: true; readonly password: NormalizedPassword }
   | { readonly ok: false; readonly problem: PasswordProblem }
 
-/** What was submitted with the password, which somebody guessing would try first. */
+/** What was submitted with the password. An attacker would try these values first. */
 export interface PasswordContext {
   readonly email: string
   readonly name: string | null
@@ -21,16 +21,15 @@ export interface PasswordContext {
   readonly host: string
 }
 
-/** What a new password is held against. */
+/** The rules for new passwords. */
 export interface PasswordPolicy {
   readonly minLength: number
   readonly common: CommonPasswords
 }
 
 /**
- * Judges a new password from the submitted values alone, so the answer says nothing about accounts:
- * its length, and whether it is one of the first guesses. No rules of composition, never applied
- * when signing in.
+ * Validates a new password: its length, and whether it is easy to guess. Uses only the submitted values, so the result
+ * reveals nothing about accounts. There are no composition rules. Never used for signing in.
  * @see NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 5.0, 6.2.1, 6.2.4, 6.2.5, 6.2.11
  */
 export function checkPassword(
@@ -40,7 +39,7 @@ export function checkPassword(
 ): PasswordValidation {
   const read = normalizePassword(text)
   if (!read.ok) return refusal(read.reason, minLength)
-  // PostgreSQL, C strings and some clients end a text at NUL: nobody types one, so it is refused early.
+  // PostgreSQL, C strings and some clients end a text at NUL, and users cannot type it.
   if (read.password.includes('\0')) return refusal('malformed', minLength)
   if (read.codePoints > passwordLimits.codePoints) return refusal('too_long', minLength)
   if (read.codePoints < minLength) return refusal('too_short', minLength)
@@ -50,28 +49,28 @@ export function checkPassword(
   return { ok: true, password: read.password }
 }
 
-/** A refusal with its sentence. */
+/** Returns the refusal for a reason, with its message. */
 export function refusal(
   reason: PasswordProblem['reason'],
   minLength: number,
 ): Extract<PasswordValidation, { ok: false }> {
-  return { ok: false, problem: { reason, message: sentence(reason, minLength) } }
+  return { ok: false, problem: { reason, message: messageOf(reason, minLength) } }
 }
 
-function sentence(reason: PasswordProblem['reason'], minLength: number): string {
+function messageOf(reason: PasswordProblem['reason'], minLength: number): string {
   switch (reason) {
     case 'too_short':
       return `Use at least ${minLength} characters. A few words together are easy to remember.`
     case 'too_long':
       return `Use at most ${passwordLimits.codePoints} characters.`
     case 'malformed':
-      return 'The password contains characters that cannot be stored. Type it again.'
+      return 'The password contains characters that are not supported. Choose another password.'
     case 'guessable':
-      return 'This password is easy to guess: it repeats itself, counts, or is made of your name or address.'
+      return 'This password is easy to guess: it repeats itself, follows a sequence, or consists of your name or email address.'
     case 'common':
-      return 'This password is one of the first that are tried. Use a few words that nobody would put together.'
+      return 'This password is too common. Choose several unrelated words.'
     case 'breached':
-      return 'This password has appeared in a data breach, so others know it. Use another one.'
+      return 'This password has appeared in a data breach. Choose another one.'
     default:
       return reason satisfies never
   }
@@ -81,7 +80,7 @@ function isGuessable(folded: string, context: PasswordContext): boolean {
   return repeatsItself(folded) || isSequence(folded) || isContext(folded, context)
 }
 
-/** True for a pair of characters over and over, and for any piece said three times or more. */
+/** True if one or two characters repeat, or any part occurs three times or more. */
 function repeatsItself(folded: string): boolean {
   const longest = Math.max(2, Math.floor(folded.length / 3))
   return Array.from({ length: longest }, (_, at) => at + 1).some((period) =>
@@ -96,7 +95,7 @@ const alphabets = [
   'qwertyuiopasdfghjklzxcvbnm',
 ]
 
-/** A piece of an alphabet, said once or over and over, forwards or backwards. */
+/** True if the text is a part of an alphabet, once or repeated, forwards or backwards. */
 function isSequence(text: string): boolean {
   return alphabets.some((alphabet) => {
     const forwards = alphabet.repeat(Math.ceil(text.length / alphabet.length) + 1)
@@ -104,10 +103,10 @@ function isSequence(text: string): boolean {
   })
 }
 
-/** A shorter piece of a name would refuse what has little to do with it. */
+/** Shorter parts of a name would refuse unrelated passwords. */
 const minPieceLength = 4
 
-/** True when the password is made of one word that belongs to this person or place. */
+/** True if the password consists of one word of the user's data or of the host. */
 function isContext(folded: string, { email, name, host }: PasswordContext): boolean {
   const at = email.lastIndexOf('@')
   const whole = [email, email.slice(0, at), email.slice(at + 1), name ?? '', host]

@@ -1,21 +1,21 @@
 import type { Brand } from 'torii-core'
-import { countCodePoints } from 'torii-core'
+import { countCodePoints, InvalidInputError } from 'torii-core'
 
-/** A password as it is hashed: well-formed Unicode in NFC, of a bounded size. */
+/** A password in the form that is hashed: well-formed Unicode in NFC, of a bounded size. */
 export type NormalizedPassword = Brand<string, 'NormalizedPassword'>
 
-/** Stands for a text that can be nobody's password, where the work of verifying one is done all the same. */
+/** Replaces a text that no account can have as its password, so that it is verified at the same cost. */
 export const noPassword = '' as NormalizedPassword
 
-/** Sizes of a password. None is ever truncated: longer ones are refused. */
+/** The limits of a password. Longer passwords are refused, never truncated. */
 export const passwordLimits = Object.freeze({
   /** NIST SP 800-63B-4 section 3.1.1.2 asks for at least 64. */
   codePoints: 256,
-  /** What 256 code points can take in UTF-8. Bounds the hash's own input. @see OWASP ASVS 5.0, 6.2.9 */
+  /** The most that 256 code points take in UTF-8. Limits the input of the hash. @see OWASP ASVS 5.0, 6.2.9 */
   bytes: 1024,
 })
 
-/** Decomposed text is up to three times longer than NFC; beyond this nothing is even normalised. */
+/** Decomposed text is up to three times longer than NFC; longer text is not normalized at all. */
 const maxRawLength = 4 * passwordLimits.bytes
 
 export type PasswordText =
@@ -23,8 +23,8 @@ export type PasswordText =
   | { readonly ok: false; readonly reason: 'too_long' | 'malformed' }
 
 /**
- * The password as it is hashed. Both spellings of an accented letter are the same password (NFC).
- * Refuses lone surrogates, which UTF-8 cannot hold (two different ones would be the same bytes).
+ * Normalizes a password to the form that is hashed. Both spellings of an accented letter are the same password (NFC).
+ * Refuses unpaired surrogates, which UTF-8 cannot encode: different ones would become the same bytes.
  * @see NIST SP 800-63B-4 section 3.1.1.2
  */
 export function normalizePassword(text: string): PasswordText {
@@ -37,4 +37,10 @@ export function normalizePassword(text: string): PasswordText {
     password: password as NormalizedPassword,
     codePoints: countCodePoints(password),
   }
+}
+
+/** Checks that a password is a string. @throws InvalidInputError */
+export function requirePasswordText(value: unknown, field: string): string {
+  if (typeof value !== 'string') throw new InvalidInputError(field, 'must be a string')
+  return value
 }

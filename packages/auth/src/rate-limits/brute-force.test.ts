@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ValidSession } from 'torii-core'
 import type { RequestInfo, ToriiOptions } from '../index.js'
-import { createContext } from '../services/context.js'
+import { createContext } from '../services/context/context.js'
 import { createPasswordService } from '../services/password/password.js'
 import { openMailbox } from '../test/mailbox.test.support.js'
 import {

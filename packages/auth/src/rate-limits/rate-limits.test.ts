@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { requireEmail } from 'torii-core'
+import { canonicalIp } from '../base/ip-address.js'
 import { defaults } from '../services/options/defaults.js'
 import {
   accountAttempts,
@@ -13,21 +14,25 @@ import {
   startCharge,
 } from './rate-limits.js'
 
+const ip = canonicalIp('203.0.113.7')
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 test('a key is the hash of its purpose and its subject', () => {
   const email = requireEmail('Person@Example.com')
   assert.deepEqual(accountAttempts(email), sha256('torii:attempt:account:person@example.com'))
-  assert.deepEqual(ipAddressAttempts('203.0.113.7'), sha256('torii:attempt:network:203.0.113.7'))
-  const { address, ipAddress } = registrationCharges(defaults.bruteForce, email, '203.0.113.7')
+  assert.deepEqual(ipAddressAttempts(ip), sha256('torii:attempt:ipAddress:203.0.113.7'))
+  const { address, ipAddress } = registrationCharges(defaults.bruteForce, email, ip)
   assert.deepEqual(ipAddress?.key, sha256('torii:attempt:register:203.0.113.7'))
   assert.deepEqual(address.key, sha256('torii:attempt:mailbox:person@example.com'))
 })
 
-test('T10.114 spellings of one network share their count, purposes never do', () => {
-  assert.deepEqual(ipAddressAttempts('2001:db8::1'), ipAddressAttempts('2001:DB8:0:0:ffff::2'))
+test('spellings of one network share their count, purposes never do', () => {
+  assert.deepEqual(
+    ipAddressAttempts(canonicalIp('2001:db8::1')),
+    ipAddressAttempts(canonicalIp('2001:DB8:0:0:ffff::2')),
+  )
   const email = requireEmail('person@example.com')
-  const ip = '2001:db8::1'
+  const ip = canonicalIp('2001:db8::1')
   const keys = [
     ipAddressAttempts(ip),
     accountAttempts(email),
@@ -42,10 +47,10 @@ test('T10.114 spellings of one network share their count, purposes never do', ()
 
 test('a sign-in is charged to the account, and to the network where it is known', () => {
   const email = requireEmail('person@example.com')
-  const known = signInAttempt(defaults.bruteForce, email, '203.0.113.7')
+  const known = signInAttempt(defaults.bruteForce, email, ip)
   assert.deepEqual(known.refund, {
     account: accountAttempts(email),
-    ipAddress: ipAddressAttempts('203.0.113.7'),
+    ipAddress: ipAddressAttempts(ip),
   })
   assert.equal(known.charges.account?.policy, defaults.bruteForce.account)
   assert.equal(known.charges.ipAddress?.policy, defaults.bruteForce.ipAddress)

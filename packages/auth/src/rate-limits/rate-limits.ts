@@ -10,73 +10,78 @@ import type {
   User,
 } from 'torii-core'
 import { rateLimitKey, requireEmail } from 'torii-core'
+import type { IpAddress } from '../base/ip-address.js'
 import { ipAddressRange } from '../base/ip-address.js'
 
-/** How often something may be tried. Each has counters of its own: no path in locks another. */
+// The lock-out rules: what is counted, under which key, and by which policy. The numbers of each policy are in
+// services/options/defaults.ts (`bruteForce`), their bounds in services/options/brute-force.ts. The database counts and
+// locks: tables/rate-limits.ts of torii-storage-postgres.
+
+/** The rate limits. Each has counters of its own, so locking one sign-in method does not lock the others. */
 export interface BruteForcePolicies {
-  /** Passwords tried for one address, whether an account has it or not. */
+  /** Password attempts for one email address, whether or not an account has it. */
   readonly account: RateLimitPolicy
-  /** Passwords tried from one network, for any account. */
+  /** Password attempts from one IP address (IPv6: /64), for any account. */
   readonly ipAddress: RateLimitPolicy
-  /** Accounts made from one network. */
+  /** Registrations from one IP address. */
   readonly registrations: RateLimitPolicy
-  /** Mails to one address. Beyond it nothing is sent, and nobody is told. */
+  /** Mails to one email address. Beyond the limit nothing is sent, and the response does not change. */
   readonly mailbox: RateLimitPolicy
-  /** Mails asked for, and tokens tried, from one network. */
+  /** Mail requests and code attempts from one IP address. */
   readonly mailRequests: RateLimitPolicy
-  /** Typed codes tried for one address; a fresh code does not start it again. */
+  /** Code attempts for one email address; requesting a new code does not reset the counter. */
   readonly codes: RateLimitPolicy
-  /** Flows to providers and passkey ceremonies started from one network. */
+  /** OAuth flows and passkey ceremonies started from one IP address. */
   readonly starts: RateLimitPolicy
 }
 
-/** Counts the passwords tried for one address. Made-up addresses have one like real ones. */
+/** Key of the password attempts for one email address. Addresses without an account are counted too. */
 export const accountAttempts = (email: EmailKey): RateLimitKey => keyOf('account', email)
 
-/** Counts the passwords tried from one network; null when the address is unknown. */
-export const ipAddressAttempts = (ip: string | null): RateLimitKey | null =>
+/** Key of the password attempts from one IP address; null if the address is unknown. */
+export const ipAddressAttempts = (ip: IpAddress | null): RateLimitKey | null =>
   ipAddressKey('ipAddress', ip)
 
-/** Counts the mails to one address. */
+/** Key of the mails to one email address. */
 const mailboxAttempts = (email: EmailKey): RateLimitKey => keyOf('mailbox', email)
 
-/** Counts the codes typed for one address. */
+/** Key of the code attempts for one email address. */
 const codeAttempts = (email: EmailKey): RateLimitKey => keyOf('code', email)
 
-/** What one sign-in costs, and what it gives back when it succeeds. */
+/** Returns what a password sign-in is counted under, and what a success gives back. */
 export const signInAttempt = (
   policies: BruteForcePolicies,
   email: EmailKey,
-  ip: string | null,
+  ip: IpAddress | null,
 ): Attempt => passwordAttempt(policies, accountAttempts(email), ip)
 
 /**
- * What it costs to prove the password again while signed in: the counter is that of signing in, so a
- * session gives nobody a second set of guesses.
+ * Returns what re-authentication by password is counted under: the counter of signing in, so a stolen session gives
+ * no second set of guesses.
  */
 export function proofAttempt(
   policies: BruteForcePolicies,
   { id, email }: Pick<User<object>, 'id' | 'email'>,
-  ip: string | null,
+  ip: IpAddress | null,
 ): Attempt {
   return passwordAttempt(policies, passwordCounter({ id, email }), ip)
 }
 
-/** An account without an address is counted under its id, which is no address. */
+/** An account without an email address is counted under its id. */
 const passwordCounter = ({ id, email }: Pick<User<object>, 'id' | 'email'>): RateLimitKey =>
   email === null ? keyOf('account', id) : accountAttempts(requireEmail(email))
 
-/** The counters of one account. Each is a path of its own: a locked one leaves the others open. */
+/** The counters of one account. Locking one leaves the others open. */
 export interface AccountCounters<Counter> {
-  /** Passwords tried. */
+  /** Password attempts. */
   readonly password: Counter
-  /** Typed codes tried; null for an account without an address. */
+  /** Code attempts; null for an account without an email address. */
   readonly codes: Counter | null
-  /** Mails sent; null for an account without an address. */
+  /** Mails sent; null for an account without an email address. */
   readonly mails: Counter | null
 }
 
-/** What counts against one account. */
+/** Returns the keys of everything that is counted for one account. */
 export function accountCounters(
   user: Pick<User<object>, 'id' | 'email'>,
 ): AccountCounters<RateLimitKey> {
@@ -86,7 +91,7 @@ export function accountCounters(
   return { password, codes: codeAttempts(email), mails: mailboxAttempts(email) }
 }
 
-/** What is charged before something is tried, and given back when it succeeds. */
+/** The counters that are charged before an attempt, and the refund of a success. */
 interface Attempt {
   charges: RateLimitCharges
   refund: RateLimitRefund
@@ -95,7 +100,7 @@ interface Attempt {
 function passwordAttempt(
   policies: BruteForcePolicies,
   account: RateLimitKey,
-  ip: string | null,
+  ip: IpAddress | null,
 ): Attempt {
   const ipAddress = ipAddressAttempts(ip)
   return {
@@ -107,11 +112,11 @@ function passwordAttempt(
   }
 }
 
-/** What one typed code costs, and what it gives back when it is right. */
+/** Returns what a typed code is counted under, and what a success gives back. */
 export function codeAttempt(
   policies: BruteForcePolicies,
   email: EmailKey,
-  ip: string | null,
+  ip: IpAddress | null,
 ): Attempt {
   const account = codeAttempts(email)
   const ipAddress = ipAddressKey('mail', ip)
@@ -124,47 +129,45 @@ export function codeAttempt(
   }
 }
 
-/** What a registration costs: the network's share of accounts, and one of the address's mails. */
+/** Returns what a registration is counted under: the IP address, and the mails to the email address. */
 export const registrationCharges = (
   policies: BruteForcePolicies,
   email: EmailKey,
-  ip: string | null,
+  ip: IpAddress | null,
 ): MailCharges => ({
   address: { key: mailboxAttempts(email), policy: policies.mailbox },
   ipAddress: ipAddressCharge('register', ip, policies.registrations),
 })
 
-/** What asking for a mail costs. */
+/** Returns what a mail request is counted under. */
 export const mailCharges = (
   policies: BruteForcePolicies,
   email: EmailKey,
-  ip: string | null,
+  ip: IpAddress | null,
 ): MailCharges => ({
   address: { key: mailboxAttempts(email), policy: policies.mailbox },
   ipAddress: ipAddressCharge('mail', ip, policies.mailRequests),
 })
 
-/** What starting a flow to a provider, or a passkey ceremony, costs the network; null when unknown. */
-export const startCharge = (policies: BruteForcePolicies, ip: string | null): Charge | null =>
+/** Returns what starting an OAuth flow or a passkey ceremony is counted under; null for an unknown IP address. */
+export const startCharge = (policies: BruteForcePolicies, ip: IpAddress | null): Charge | null =>
   ipAddressCharge('start', ip, policies.starts)
 
-/** Purposes that are counted per network. */
+/** The purposes that are counted per IP address. */
 type IpAddressPurpose = 'ipAddress' | 'register' | 'mail' | 'start'
 
 function ipAddressCharge(
   purpose: IpAddressPurpose,
-  ip: string | null,
+  ip: IpAddress | null,
   policy: RateLimitPolicy,
 ): Charge | null {
   const key = ipAddressKey(purpose, ip)
   return key === null ? null : { key, policy }
 }
 
-function ipAddressKey(purpose: IpAddressPurpose, ip: string | null): RateLimitKey | null {
-  const ipAddress = ipAddressRange(ip)
-  return ipAddress === null ? null : keyOf(purpose, ipAddress)
-}
+const ipAddressKey = (purpose: IpAddressPurpose, ip: IpAddress | null): RateLimitKey | null =>
+  ip === null ? null : keyOf(purpose, ipAddressRange(ip))
 
-/** The purpose is part of what is hashed, so no count is ever shared by two purposes. */
+/** The purpose is part of the hash, so two purposes never share a counter. */
 const keyOf = (purpose: string, subject: string): RateLimitKey =>
   rateLimitKey(hash('sha256', `torii:attempt:${purpose}:${subject}`, 'buffer'))

@@ -1,5 +1,5 @@
 import type { Torii } from '../index.js'
-import { createContext } from '../services/context.js'
+import { createContext } from '../services/context/context.js'
 import { createEmailService } from '../services/email/email.js'
 import { createMagicLinkService } from '../services/magic-link/magic-link.js'
 import { createPasskeyService } from '../services/passkey/passkey.js'

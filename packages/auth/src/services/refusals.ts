@@ -53,3 +53,15 @@ export type PasswordRejected = Refused<'password_rejected'>
 export type ReauthenticationRequired = Refused<'reauthentication_required'>
 export type StaleSession = Refused<'stale'>
 export type TooManyAttempts = Refused<'too_many_attempts'>
+
+export const invalidCredentials: Refused<'invalid_credentials'> = Object.freeze({
+  ok: false,
+  reason: 'invalid_credentials',
+})
+export const invalidToken: InvalidToken = Object.freeze({ ok: false, reason: 'invalid_token' })
+export const notFound: Refused<'not_found'> = Object.freeze({ ok: false, reason: 'not_found' })
+export const reauthenticationRequired: ReauthenticationRequired = Object.freeze({
+  ok: false,
+  reason: 'reauthentication_required',
+})
+export const staleSession: StaleSession = Object.freeze({ ok: false, reason: 'stale' })

@@ -1,6 +1,6 @@
 import type { Session, SessionToken, User } from 'torii-core'
 
-/** A person is signed in. The token is shown here once; the database never sees it. */
+/** The user is signed in. The token is returned here once; the database never stores it. */
 export interface SignedIn<Metadata extends object> {
   readonly ok: true
   readonly user: User<Metadata>

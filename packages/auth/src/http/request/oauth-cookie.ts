@@ -1,5 +1,5 @@
 import type { BaseUrl } from '../../base/base-url.js'
-import type { BrowserSecret } from '../../services/oauth/flow-secrets.js'
+import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import { setCookie } from './cookie.js'
 
 /** Binds an OAuth flow to the browser that starts it. All tabs share one secret until the last flow ends. */

@@ -1,6 +1,6 @@
 import { oauthCallbackPath } from '../../base/paths.js'
+import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import type { OAuthCallbackOutcome } from '../../services/oauth/callback.js'
-import type { BrowserSecret } from '../../services/oauth/flow-secrets.js'
 import { findCookie, sessionCookie } from '../request/cookie.js'
 import { flowCookie, flowCookieName } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'

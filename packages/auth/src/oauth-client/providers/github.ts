@@ -5,13 +5,13 @@ import type { ProviderCredentials } from './oidc.js'
 export interface GitHubOptions extends ProviderCredentials {
   /** `https://HOST` of a GitHub Enterprise Server (default: github.com). */
   readonly serverUrl?: string
-  /** Lets `serverUrl` be http on this machine, for development. */
+  /** Allows http for `serverUrl` on loopback, for development. */
   readonly allowLoopback?: boolean
 }
 
 /**
- * GitHub, which speaks OAuth 2.0 without ID tokens: who came back is asked of its API. The address is the
- * person's primary one, and only when GitHub has verified it.
+ * Defines GitHub, which uses OAuth 2.0 without ID tokens, so the identity comes from its API. The email address is the
+ * user's primary one, if GitHub has verified it.
  */
 export function github({ serverUrl, ...credentials }: GitHubOptions): OAuthProvider {
   const server = serverUrl ?? 'https://github.com'
@@ -36,7 +36,7 @@ async function readGitHubProfile(answer: ProviderAnswer, api: string): Promise<P
   const user: Record<string, unknown> = Object(await answer.getJson(`${api}/user`))
   const emails = await answer.getJson(`${api}/user/emails`)
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
-  // The login can be renamed and then taken by somebody else; the number cannot.
+  // A login can be renamed and then taken by another user; the id cannot.
   const subject = Number.isSafeInteger(user.id) ? String(user.id) : ''
   return {
     subject,

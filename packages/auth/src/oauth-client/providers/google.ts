@@ -3,11 +3,11 @@ import type { ProviderCredentials } from './oidc.js'
 import { readOidcProfile } from './oidc.js'
 
 /**
- * Google. Its addresses are trusted where Google itself is the authority: Gmail, and the domains of its
- * Workspace customers. Any other address was verified once, when the Google account was made, and may
- * be somebody else's by now, so it links and verifies nothing.
+ * Defines Google. Its email addresses are trusted only if Google is the authority for them: Gmail, and the domains of
+ * Workspace customers. Any other address was verified once, when the Google account was created, and may belong to
+ * someone else by now, so it links and verifies nothing.
  *
- * With `keepTokens` it asks for consent each time: Google gives a refresh token at no other occasion.
+ * With `keepTokens` it requests consent each time, since Google issues a refresh token only then.
  */
 export function google(credentials: ProviderCredentials): OAuthProvider {
   const offline = { access_type: 'offline', prompt: 'consent' }

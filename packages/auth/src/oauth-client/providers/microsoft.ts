@@ -9,19 +9,19 @@ export interface MicrosoftOptions extends ProviderCredentials {
    * `consumers` (personal ones). Default: `common`.
    */
   readonly tenant?: string
-  /** Of a national cloud (default: `https://login.microsoftonline.com`). */
+  /** The URL of a national cloud (default: `https://login.microsoftonline.com`). */
   readonly authority?: string
-  /** Lets `authority` be http on this machine, for development. */
+  /** Allows http for `authority` on loopback, for development. */
   readonly allowLoopback?: boolean
 }
 
-/** The tenant that all personal accounts are in. */
+/** The tenant of all personal accounts. */
 const consumersTenant = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const tenantForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * Microsoft. Its addresses are never trusted unless you say so: a tenant's administrator writes any
- * address into an account. The stored subject is `TENANT/SUB`, because the issuer is the tenant.
+ * Defines Microsoft. Its email addresses are not trusted unless `trustEmail` is set, since a tenant's administrator can
+ * set any address. The stored subject is `TENANT/SUB`, because each tenant is an issuer.
  */
 export function microsoft({ tenant, authority, ...credentials }: MicrosoftOptions): OAuthProvider {
   const cloud = authority ?? 'https://login.microsoftonline.com'

@@ -1,22 +1,22 @@
 import type { OAuthProvider, ProviderAnswer, ProviderProfile } from '../provider.js'
 
-/** What every provider file takes: where the application is registered, and the exceptions it wants. */
+/** The options of every provider: the client's registration, and exceptions from the definition. */
 export interface ProviderCredentials
   extends Pick<OAuthProvider, 'clientId' | 'enabled' | 'keepTokens' | 'trustEmail' | 'parameters'> {
   readonly clientSecret: string
-  /** Other scopes than the provider file's own. */
+  /** Replaces the scopes of the definition. */
   readonly scopes?: readonly string[]
-  /** Another name, for a second registration at the same provider. */
+  /** Replaces the name, for a second registration at the same provider. */
   readonly name?: string
 }
 
-/** A provider found by discovery. */
+/** The options of a provider with discovery. */
 export interface OidcOptions extends Omit<ProviderCredentials, 'clientSecret'> {
-  /** Lower-case letters, digits and hyphens: part of the callback's path and of every stored identity. */
+  /** Lower-case letters, digits and hyphens; part of the callback's path and of every stored identity. */
   readonly name: string
-  /** What a button says (default: the name). */
+  /** The name on buttons (default: the name). */
   readonly displayName?: string
-  /** As its metadata spell it, byte by byte; they are read from `/.well-known/openid-configuration` below it. */
+  /** The issuer exactly as in its metadata, which are read from `/.well-known/openid-configuration` below it. */
   readonly issuer: string
   /** Absent for a public client. */
   readonly clientSecret?: string
@@ -25,8 +25,8 @@ export interface OidcOptions extends Omit<ProviderCredentials, 'clientSecret'> {
 }
 
 /**
- * Any OpenID Connect provider, found by discovery: Keycloak, Okta, Auth0, authentik, your own. Its
- * addresses are not trusted unless `trustEmail` says so; the redirect URI to register is
+ * Defines any OpenID Connect provider with discovery: Keycloak, Okta, Auth0, authentik, your own. Its email addresses are
+ * not trusted unless `trustEmail` is set. The redirect URI to register is
  * `BASE_URL/auth/oauth/NAME/callback`.
  *
  * ```ts
@@ -42,7 +42,7 @@ export function oidc(options: OidcOptions): OAuthProvider {
   }
 }
 
-/** The standard claims, asked of UserInfo when the ID token is as bare as the code flow allows. */
+/** Reads the standard claims from the ID token, and from UserInfo if the ID token lacks them. */
 export async function readOidcProfile(answer: ProviderAnswer): Promise<ProviderProfile> {
   const inToken = answer.claims ?? {}
   const more = 'email' in inToken ? null : await answer.userInfo()

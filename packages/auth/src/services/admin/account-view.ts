@@ -12,17 +12,17 @@ import { accountCounters } from '../../rate-limits/rate-limits.js'
 import type { SignInMethods } from '../users/sign-in-methods.js'
 import { readSignInMethods } from '../users/sign-in-methods.js'
 
-/** Where the counters of one account stand. */
+/** The state of an account's rate-limit counters. */
 export type AccountAttempts = AccountCounters<RateLimitStatus>
 
-/** An account as an operator sees it. Holds nothing that lets anybody in. */
+/** An account as an administrator sees it. Contains no secret. */
 export interface AccountView<Metadata extends object = Record<string, Json>> extends SignInMethods {
   readonly user: User<Metadata>
   readonly sessions: readonly Session[]
   readonly attempts: AccountAttempts
 }
 
-/** The account with its sessions, its ways in, and where its counters stand; null when there is none. */
+/** Reads an account with its sessions, sign-in methods and counters. Null if it does not exist. */
 export async function viewAccount<Metadata extends object>(
   storage: RepositoryProvider<Metadata>,
   userId: UserId,
@@ -51,7 +51,7 @@ async function readAttempts({ rateLimits }: Attempts, user: Counted): Promise<Ac
   return { password, codes, mails }
 }
 
-/** Forgets what the counters of an account hold. True if one of them was locked. */
+/** Resets an account's counters. True if one was locked. */
 export async function clearAttempts({ rateLimits }: Attempts, user: Counted): Promise<boolean> {
   const keys = Object.values(accountCounters(user)).filter((key) => key !== null)
   const locked = await Promise.all(keys.map((key) => rateLimits.unlock(key)))

@@ -1,42 +1,42 @@
 import type { Json, ProfileChanges, User, UserId } from 'torii-core'
 import { InvalidInputError, newUserId, parseSessionId, parseUserId, requireEmail } from 'torii-core'
 import type { ToriiEvent } from '../../events/event.js'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { Refused } from '../refusals.js'
 import { readProfile } from '../users/profile-input.js'
 
-/** An account that an operator makes. It has no password: the person sets one by reset, or signs in another way. */
+/** The data of an account that an administrator creates. It has no password: the user resets it or signs in otherwise. */
 export interface AccountInput<Metadata extends object = Record<string, Json>>
   extends ProfileChanges<Metadata> {
   email: string
-  /** Whether the operator vouches for the mailbox (default: false). */
+  /** Whether the email address counts as verified (default: false). */
   emailVerified?: boolean
 }
 
 export type AccountCreation<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata> }
-  /** Another account holds this address. */
+  /** Another account uses this email address. */
   | Refused<'email_taken'>
 
-/** What an operator does to an account. Each is one commit, told as an event by `admin`. */
+/** The administrator's operations on accounts. Each is one commit and emits an event by `admin`. */
 export interface AccountOperations<Metadata extends object = Record<string, Json>> {
-  /** Makes an account. @throws InvalidInputError before any query */
+  /** Creates an account. @throws InvalidInputError before any query */
   create(input: AccountInput<Metadata>): Promise<AccountCreation<Metadata>>
-  /** Ends every session at once and lets nobody sign in, until `enable`. Null if there is no such user. */
+  /** Ends every session and refuses every sign-in until `enable`. Null if the user does not exist. */
   disable(id: string): Promise<User<Metadata> | null>
-  /** Lets the person sign in again; sessions stay ended. Null if there is no such user. */
+  /** Allows sign-ins again; the sessions stay ended. Null if the user does not exist. */
   enable(id: string): Promise<User<Metadata> | null>
-  /** Deletes the account with everything that belongs to it. False if there is no such user. */
+  /** Deletes the account and everything that belongs to it. False if the user does not exist. */
   delete(id: string): Promise<boolean>
   /**
-   * Marks the address as verified: the operator vouches for the one named here. Null if there is no such user,
-   * or the account has another address by now.
+   * Marks this email address as verified. Null if the user does not exist, or the account has another email address by
+   * now.
    */
   verifyEmail(id: string, email: string): Promise<User<Metadata> | null>
-  /** Ends one session of the person. False if it is no live session of theirs. */
+  /** Ends one session of the user. False if it is not a live session of this user. */
   endSession(id: string, sessionId: string): Promise<boolean>
-  /** Ends every session of the person, also those being opened right now. How many there were. */
+  /** Ends every session of the user, including those that are being opened. Returns how many. */
   endSessions(id: string): Promise<number>
 }
 
@@ -45,33 +45,33 @@ const by = { by: 'admin' } as const
 export function createAccountOperations<Metadata extends object>({
   runWithEffects,
 }: OperationContext<Metadata>): AccountOperations<Metadata> {
-  /** The event of a user who is there, none of one who is not. */
-  const told = (outcome: unknown, type: 'user_disabled' | 'user_enabled', userId: UserId) => ({
+  /** The event, unless the user does not exist. */
+  const eventOf = (outcome: unknown, type: 'user_disabled' | 'user_enabled', userId: UserId) => ({
     events: outcome === null ? [] : [event(type, { userId }, by)],
   })
 
   return {
     async create(input) {
       const account = { ...readAccount(input), id: newUserId() }
-      const made = await runWithEffects({
+      const created = await runWithEffects({
         run: ({ users }) => users.register(account),
         effects: (outcome) => (outcome.ok ? creationOf(outcome.user) : {}),
         createsUser: true,
       })
-      return made.ok ? { ok: true, user: made.user } : { ok: false, reason: 'email_taken' }
+      return created.ok ? { ok: true, user: created.user } : { ok: false, reason: 'email_taken' }
     },
     disable: (id) =>
       withUser(id, null, (userId) =>
         runWithEffects({
           run: ({ users }) => users.disable(userId),
-          effects: (user) => told(user, 'user_disabled', userId),
+          effects: (user) => eventOf(user, 'user_disabled', userId),
         }),
       ),
     enable: (id) =>
       withUser(id, null, (userId) =>
         runWithEffects({
           run: ({ users }) => users.enable(userId),
-          effects: (user) => told(user, 'user_enabled', userId),
+          effects: (user) => eventOf(user, 'user_enabled', userId),
         }),
       ),
     delete: (id) =>
@@ -125,7 +125,7 @@ const creationOf = <Metadata extends object>(user: User<Metadata>) => {
   return { created: user, events }
 }
 
-/** What `work` makes of the user's id; `otherwise` for a text that is nobody's. */
+/** Calls `work` with the user's id; returns `otherwise` for a malformed id. */
 export async function withUser<Result, Otherwise>(
   id: string,
   otherwise: Otherwise,
@@ -135,7 +135,7 @@ export async function withUser<Result, Otherwise>(
   return userId === null ? otherwise : work(userId)
 }
 
-/** Each member read once and checked. @throws InvalidInputError before any query */
+/** Reads and validates each member once. @throws InvalidInputError before any query */
 function readAccount<Metadata extends object>(input: AccountInput<Metadata>) {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, name?, picture?, metadata? }')

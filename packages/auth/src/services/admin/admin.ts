@@ -1,6 +1,6 @@
 import type { AuditCountQuery, AuditPage, AuditStretch, Json, UserId, UserPage } from 'torii-core'
 import type { EventType } from '../../events/event.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { AccountView } from './account-view.js'
 import { clearAttempts, viewAccount } from './account-view.js'
@@ -12,27 +12,27 @@ import type { UserSearch } from './user-search.js'
 import { searchUsers } from './user-search.js'
 
 /**
- * What an operator may do. Whether somebody is one is the application's decision: nothing here asks, no HTTP route
- * leads here, and the events say only that it was an operator.
+ * The administrator's operations. The application decides who is an administrator: these methods do not check it, no
+ * HTTP route calls them, and the events record only that an administrator acted.
  */
 export interface AdminService<Metadata extends object = Record<string, Json>>
   extends AccountOperations<Metadata> {
-  /** A page of users: newest first, or by address when the beginning of one is searched for. */
+  /** Lists a page of users: the newest first, or by email address if the search is the start of one. */
   users(search?: UserSearch): Promise<UserPage<Metadata>>
-  /** One account with its sessions, its ways in, and where its counters stand; null when there is none. */
+  /** Reads one account with its sessions, sign-in methods and rate-limit counters. Null if it does not exist. */
   user(id: string): Promise<AccountView<Metadata> | null>
-  /** Forgets what was counted against the account, on every path. True if something was locked. */
+  /** Resets every rate-limit counter of the account. True if one was locked. */
   unlock(id: string): Promise<boolean>
-  /** A page of the audit trail, newest first; empty where nothing is kept. */
+  /** Lists a page of audit events, the newest first. Empty if the option `audit` is off. */
   audit(search?: AuditSearch): Promise<AuditPage>
   /**
-   * Events of the audit trail by stretch of time and type, oldest first, for plots: `{ stretches: 24,
-   * stretchSeconds: 3600 }` is the last 24 hours, of which the last one is running. UTC, by the database's clock.
+   * Counts audit events by period and type, the oldest first, for charts: `{ stretches: 24, stretchSeconds: 3600 }`
+   * covers the last 24 hours, including the current one. UTC, by the database's clock.
    */
   auditCounts(query: EventCountQuery): Promise<readonly AuditStretch[]>
 }
 
-/** What to count; the types are those of {@link EventDetails}. */
+/** Which events to count; the types are those of {@link EventDetails}. */
 export interface EventCountQuery extends AuditCountQuery {
   types?: readonly EventType[]
 }
@@ -58,7 +58,7 @@ async function unlock<Metadata extends object>(
   const user = await storage.users.find(userId)
   if (user === null) return false
   const unlocked = await clearAttempts(storage, user)
-  // Counters take part in no transaction: the trail is written once they are cleared.
+  // Counters are not part of a transaction: the audit event is written once they are reset.
   await runWithEffects({
     run: async () => null,
     effects: () => ({ events: [event('attempts_unlocked', { userId }, { by: 'admin' })] }),

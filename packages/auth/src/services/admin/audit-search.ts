@@ -1,17 +1,17 @@
 import type { AuditCursor, AuditPage, RepositoryProvider } from 'torii-core'
 import { InvalidInputError, parseUserId } from 'torii-core'
 
-/** Which events to show. */
+/** Which audit events to list. */
 export interface AuditSearch {
-  /** Only events of the user of this id. */
+  /** Only events of this user. */
   userId?: string
   /** 1 to 200 (default: 50). */
   limit?: number
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string
 }
 
-/** A page of the audit trail. */
+/** Lists a page of audit events. */
 export async function searchAudit(
   { auditEvents }: Pick<RepositoryProvider, 'auditEvents'>,
   search: AuditSearch,
@@ -21,7 +21,7 @@ export async function searchAudit(
   const { userId, limit, after } = search
   const page = {
     ...(limit === undefined ? {} : { limit }),
-    // The storage itself refuses a text that is no cursor.
+    // The storage refuses an invalid cursor.
     ...(after === undefined ? {} : { after: after as AuditCursor }),
   }
   if (userId === undefined) return auditEvents.list(page)

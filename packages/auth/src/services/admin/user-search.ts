@@ -1,19 +1,19 @@
 import type { RepositoryProvider, UserCursor, UserPage } from 'torii-core'
 import { InvalidInputError, parseUserId } from 'torii-core'
 
-/** Which users to show. */
+/** Which users to list. */
 export interface UserSearch {
-  /** The whole id of a user, or the beginning of an address in any case. Absent or blank: everybody. */
+  /** A whole user id, or the start of an email address in any case. Absent or blank: all users. */
   search?: string
   /** 1 to 200 (default: 50). */
   limit?: number
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string
 }
 
-const nobody = Object.freeze({ users: [], next: null })
+const noUsers = Object.freeze({ users: [], next: null })
 
-/** A page of the users that are searched for. Any text may be typed: most are the beginning of no address. */
+/** Lists a page of users that match a search. Any text is allowed; most match no email address. */
 export async function searchUsers<Metadata extends object>(
   { users }: Pick<RepositoryProvider<Metadata>, 'users'>,
   search: UserSearch,
@@ -26,13 +26,13 @@ export async function searchUsers<Metadata extends object>(
   const id = parseUserId(typed)
   if (id !== null) {
     const user = await users.find(id)
-    return user === null ? nobody : { users: [user], next: null }
+    return user === null ? noUsers : { users: [user], next: null }
   }
-  if (!/^[!-~]{0,254}$/.test(typed)) return nobody
+  if (!/^[!-~]{0,254}$/.test(typed)) return noUsers
   return users.list({
     ...(typed === '' ? {} : { emailPrefix: typed }),
     ...(limit === undefined ? {} : { limit }),
-    // The storage itself refuses a text that is no cursor.
+    // The storage refuses an invalid cursor.
     ...(after === undefined ? {} : { after: after as UserCursor }),
   })
 }

@@ -5,10 +5,7 @@ import type { ToriiEvent } from '../../events/event.js'
 import type { AuditOptions } from '../options/audit.js'
 import type { EventSink } from './event-sink.js'
 
-/**
- * The events of one act as the audit trail keeps them. They share the time of their statement, so the ids carry
- * their order.
- */
+/** Converts the events of one operation to audit events. They have the same time, so their ids define the order. */
 export function auditEvents(
   events: readonly ToriiEvent[],
   retentionSeconds: number,
@@ -16,24 +13,24 @@ export function auditEvents(
   const ids = events.map(newAuditEventId).sort()
   return ids.flatMap((id, place) => {
     const event = events[place]
-    return event === undefined ? [] : [{ id, ...kept(event), retentionSeconds }]
+    return event === undefined ? [] : [{ id, ...toAuditEvent(event), retentionSeconds }]
   })
 }
 
-const kept = ({ type, userId, sessionId, ip, userAgent, detail }: ToriiEvent) => ({
+const toAuditEvent = ({ type, userId, sessionId, ip, userAgent, detail }: ToriiEvent) => ({
   type,
   userId,
   sessionId,
   ip,
   userAgent,
-  // Every detail is made of texts, numbers and lists of texts.
+  // Every detail consists of strings, numbers and arrays of strings.
   detail: { ...detail } as Readonly<Record<string, Json>>,
 })
 
 /**
- * Tells, and keeps in the audit trail after the answer: what needed no commit of its own must not cost a statement
- * before it, which would tell a wrong password from a locked account. A refusal by a lock is not kept: it costs
- * the asker nothing, so anybody could fill the table with it.
+ * Emits effects and records their audit events after the response. These effects need no commit, and a statement before
+ * the response would distinguish a wrong password from a locked account. Refusals by a rate limit are not recorded: they
+ * cost an attacker nothing, who could fill the table with them.
  */
 export function recordAfterResponse<Metadata extends object>(
   { auditEvents: trail }: RepositoryProvider<Metadata>,
@@ -44,8 +41,8 @@ export function recordAfterResponse<Metadata extends object>(
   if (audit === null) return emit
   return (effects) => {
     emit(effects)
-    const toKeep = (effects.events ?? []).filter(({ type }) => type !== 'attempts_refused')
-    if (toKeep.length > 0)
-      background.run('audit', () => trail.record(auditEvents(toKeep, audit.retentionSeconds)))
+    const toRecord = (effects.events ?? []).filter(({ type }) => type !== 'attempts_refused')
+    if (toRecord.length > 0)
+      background.run('audit', () => trail.record(auditEvents(toRecord, audit.retentionSeconds)))
   }
 }

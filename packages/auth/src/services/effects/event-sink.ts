@@ -2,16 +2,16 @@ import type { ToriiEvent } from '../../events/event.js'
 import type { MailSink } from '../../mail/queued-mail.js'
 import type { Effects } from './effects.js'
 
-/** Tells what has been committed: events to the handler, letters to the post. Never throws, never waits. */
+/** Dispatches committed effects: events to the handler, mail to the queue. Never throws, never waits. */
 export type EventSink = (effects: Pick<Effects<object>, 'events' | 'mails'>) => void
 
-/** `post` is null where nothing can be mailed: letters are dropped there. */
+/** Creates an event sink. Without a mail queue, mail is dropped. */
 export function createEventSink(
   handler: (event: ToriiEvent) => void,
   mailQueue: MailSink | null,
 ): EventSink {
   return ({ events = [], mails = [] }) => {
     events.forEach(handler)
-    if (mailQueue !== null) for (const queuedMail of mails) queuedMail(mailQueue)
+    if (mailQueue !== null) for (const queue of mails) queue(mailQueue)
   }
 }

@@ -2,12 +2,12 @@ import type { User, ValidSession } from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { linkMail, linkSeconds } from '../../mail/link-mail.js'
 import { maskAddress } from '../../mail/masked-email.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import { linkMail, linkSeconds } from '../links/link-mail.js'
 import type { LinkToken } from '../links/link-token.js'
 import { hashLinkSecret, newLinkSecret, parseVerificationToken } from '../links/link-token.js'
 import type {
@@ -17,6 +17,7 @@ import type {
   StaleSession,
   TooManyAttempts,
 } from '../refusals.js'
+import { invalidToken } from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 
 export type RequestChangeOutcome =
@@ -26,78 +27,80 @@ export type RequestChangeOutcome =
   | StaleSession
 
 /**
- * Mails a link to the new address, which nobody holds until the link is used; the same answer whether
- * somebody has it already. Needs a recent proof of identity. One statement.
- * @throws InvalidInputError for what is not an address, before any query
+ * Mails a link to the new email address, which is not reserved until the link is used. The answer does not reveal
+ * whether another account uses the address. Needs a recent authentication. One statement.
+ * @throws InvalidInputError for an invalid email address, before any query
  */
-export async function requestEmailChange<Metadata extends object>(
-  { options, storage, emit }: ServiceContext<Metadata>,
-  valid: ValidSession<Metadata>,
-  email: string,
-  requestInfo: RequestInfo,
-): Promise<RequestChangeOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const emailKey = requireEmail(email)
-  const recent = requireRecent(valid)
-  if (!recent.ok) return recent
-  const secret = newLinkSecret()
-  const eventContext = eventContextOf(valid, info)
-  const issued = await storage.verificationTokens.issueEmailChange({
-    actor: actorOf(valid),
-    email,
-    secretHash: hashLinkSecret('change_email', secret),
-    lifetimeSeconds: linkSeconds(options, 'change_email'),
-    charges: mailCharges(options.bruteForce, emailKey, info.ip),
-  })
-  if (!issued.ok) {
-    if (issued.reason === 'too_many_attempts')
-      emit({ events: [event('attempts_refused', eventContext, { path: 'change_email' })] })
-    return issued
+export const requestEmailChange =
+  <Metadata extends object>({ options, storage, emit }: ServiceContext<Metadata>) =>
+  async (
+    valid: ValidSession<Metadata>,
+    email: string,
+    requestInfo: RequestInfo,
+  ): Promise<RequestChangeOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const emailKey = requireEmail(email)
+    const recent = requireRecent(valid)
+    if (!recent.ok) return recent
+    const secret = newLinkSecret()
+    const eventContext = eventContextOf(valid, info)
+    const issued = await storage.verificationTokens.issueEmailChange({
+      actor: actorOf(valid),
+      email,
+      secretHash: hashLinkSecret('change_email', secret),
+      lifetimeSeconds: linkSeconds(options, 'change_email'),
+      charges: mailCharges(options.bruteForce, emailKey, info.ip),
+    })
+    if (!issued.ok) {
+      if (issued.reason === 'too_many_attempts')
+        emit({ events: [event('attempts_refused', eventContext, { path: 'change_email' })] })
+      return issued
+    }
+    const { to } = issued
+    const userId = valid.user.id
+    emit({
+      events: [event('email_change_requested', eventContext, {})],
+      mails: to === null ? [] : [linkMail(options, 'change_email', { to, userId, secret })],
+    })
+    return { ok: true }
   }
-  const { to } = issued
-  const userId = valid.user.id
-  emit({
-    events: [event('email_change_requested', eventContext, {})],
-    mails: to === null ? [] : [linkMail(options, 'change_email', { to, userId, secret })],
-  })
-  return { ok: true }
-}
 
 export type CompleteChangeOutcome<Metadata extends object> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly sessionsEnded: number }
-  /** Unknown, used, expired, or of another account than the session's: one answer. */
   | InvalidToken
-  /** Another account has taken the address meanwhile. */
+  /** Another account uses the email address by now. */
   | Refused<'email_taken'>
 
 /**
- * Moves the account to the new address, which is verified by this; ends the other sessions and whatever was
- * mailed to either address, and tells the former one. Only in a live session of the account that asked.
+ * Changes the account's email address, which this verifies. Ends the other sessions and every token that was mailed to
+ * either address, and notifies the former address. Needs a live session of the account that requested the change.
  */
-export async function completeEmailChange<Metadata extends object>(
-  { runWithEffects }: ServiceContext<Metadata>,
-  valid: ValidSession<Metadata>,
-  token: string | LinkToken,
-  requestInfo: RequestInfo,
-): Promise<CompleteChangeOutcome<Metadata>> {
-  const info = readRequestInfo(requestInfo)
-  const key = parseVerificationToken('change_email', token)
-  if (key === null || key.userId !== valid.user.id) return { ok: false, reason: 'invalid_token' }
-  const outcome = await runWithEffects({
-    run: ({ verificationTokens }) => verificationTokens.changeEmail(actorOf(valid), key.secretHash),
-    effects: (changed) => {
-      if (!changed.ok) return {}
-      const { user, formerEmail, sessionsEnded } = changed
-      const newEmail = maskAddress(user.email ?? '')
-      return {
-        events: [event('email_changed', eventContextOf(valid, info), { sessionsEnded })],
-        mails:
-          formerEmail === null
-            ? []
-            : [queuedMail('email_changed', formerEmail, { name: user.name, newEmail })],
-      }
-    },
-  })
-  if (!outcome.ok) return outcome
-  return { ok: true, user: outcome.user, sessionsEnded: outcome.sessionsEnded }
-}
+export const completeEmailChange =
+  <Metadata extends object>({ runWithEffects }: OperationContext<Metadata>) =>
+  async (
+    valid: ValidSession<Metadata>,
+    token: string | LinkToken,
+    requestInfo: RequestInfo,
+  ): Promise<CompleteChangeOutcome<Metadata>> => {
+    const info = readRequestInfo(requestInfo)
+    const key = parseVerificationToken('change_email', token)
+    if (key === null || key.userId !== valid.user.id) return invalidToken
+    const outcome = await runWithEffects({
+      run: ({ verificationTokens }) =>
+        verificationTokens.changeEmail(actorOf(valid), key.secretHash),
+      effects: (changed) => {
+        if (!changed.ok) return {}
+        const { user, formerEmail, sessionsEnded } = changed
+        const newEmail = maskAddress(user.email ?? '')
+        return {
+          events: [event('email_changed', eventContextOf(valid, info), { sessionsEnded })],
+          mails:
+            formerEmail === null
+              ? []
+              : [queuedMail('email_changed', formerEmail, { name: user.name, newEmail })],
+        }
+      },
+    })
+    if (!outcome.ok) return outcome
+    return { ok: true, user: outcome.user, sessionsEnded: outcome.sessionsEnded }
+  }

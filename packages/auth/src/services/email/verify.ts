@@ -1,35 +1,41 @@
-import type { MailboxHolder, SessionToken, User, ValidSession, Verification } from 'torii-core'
+import type {
+  MailboxHolder,
+  SessionToken,
+  User,
+  ValidSession,
+  Verification,
+  VerificationKey,
+} from 'torii-core'
 import { InvalidInputError } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
-import type { NormalizedPassword } from '../../password-policy/text.js'
-import { normalizePassword } from '../../password-policy/text.js'
-import type { ServiceContext } from '../context.js'
+import { normalizePassword, requirePasswordText } from '../../password-policy/text.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
-import { readPassword } from '../password/change.js'
 import type { InvalidToken, PasswordRejected } from '../refusals.js'
+import { invalidToken } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
 
-/** A person who opened the link. */
+/** The token of a verification link, and what else the user provides. */
 export interface VerifyInput<Metadata extends object> {
   token: string | LinkToken
-  /** The account's password, or a new one where that is forgotten; absent for neither. */
+  /** The account's password, or a new one if the user has forgotten it. Optional. */
   password?: string | null
-  /** The session of the browser that the link was opened in, or null. */
+  /** The session of the browser that opened the link, or null. */
   valid?: ValidSession<Metadata> | null
 }
 
 export type VerifyOutcome<Metadata extends object> =
-  /** With a password: the person is signed in. */
+  /** With a password: the user is signed in. */
   | SignedIn<Metadata>
-  /** Without: the address is verified, nobody is signed in by it. */
+  /** Without: the email address is verified, and nobody is signed in. */
   | {
       readonly ok: true
       readonly user: User<Metadata>
@@ -37,66 +43,53 @@ export type VerifyOutcome<Metadata extends object> =
       readonly token: null
     }
   | PasswordRejected
-  /** Unknown, used, expired, of another purpose, or the account is verified already: one answer. */
   | InvalidToken
 
-const invalidToken = Object.freeze({ ok: false, reason: 'invalid_token' } as const)
-
 /**
- * The token proves the mailbox, not who made the account. Who also gives its password, or has a live session
- * of it, keeps everything; for everybody else what was made before the proof no longer counts, since
- * somebody else may have made it. Another password given along becomes the password.
+ * Verifies an email address. The token proves who reads the mailbox, not who created the account. A user who also has
+ * the account's password, or a live session of it, keeps all credentials. For any other user the credentials that were
+ * created before the verification are removed, since an attacker may have created them. A new password is set.
  */
-export async function verifyEmail<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  input: VerifyInput<Metadata>,
-  requestInfo: RequestInfo,
-): Promise<VerifyOutcome<Metadata>> {
-  const info = readRequestInfo(requestInfo)
-  if (typeof input !== 'object' || input === null)
-    throw new InvalidInputError('input', 'must be { token, password? }')
-  const { token, password = null, valid = null } = input
-  const text = password === null ? null : readPassword(password, 'password')
-  const key = parseVerificationToken('verify_email', token)
-  if (key === null) return invalidToken
-  if (text !== null) return verifyWithPassword(context, { key, text }, info)
-  // A session of another account is no word about this one.
-  const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
-  const holder: MailboxHolder = actor === null ? { kind: 'nobody' } : { kind: 'session', actor }
-  const outcome = await prove(context, { key, holder }, info)
-  if (outcome.ok || holder.kind === 'nobody')
-    return outcome.ok ? { ok: true, user: outcome.user, session: null, token: null } : outcome
-  // The session has ended meanwhile; the token is still good, and proves the mailbox all the same.
-  const alone = await prove(context, { key, holder: { kind: 'nobody' } }, info)
-  return alone.ok ? { ok: true, user: alone.user, session: null, token: null } : alone
-}
+export const verifyEmail =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    input: VerifyInput<Metadata>,
+    requestInfo: RequestInfo,
+  ): Promise<VerifyOutcome<Metadata>> => {
+    const info = readRequestInfo(requestInfo)
+    if (typeof input !== 'object' || input === null)
+      throw new InvalidInputError('input', 'must be { token, password? }')
+    const { token, password = null, valid = null } = input
+    const text = password === null ? null : requirePasswordText(password, 'password')
+    const key = parseVerificationToken('verify_email', token)
+    if (key === null) return invalidToken
+    if (text !== null) return verifyWithPassword(context, { key, text }, info)
+    // A session of another account proves nothing about this one.
+    const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
+    const holder: MailboxHolder = actor === null ? { kind: 'nobody' } : { kind: 'session', actor }
+    const outcome = await verify(context, { key, holder }, info)
+    if (outcome.ok || holder.kind === 'nobody') return outcome.ok ? verified(outcome) : outcome
+    // The session has ended since. The token is still valid, and proves the mailbox without it.
+    const alone = await verify(context, { key, holder: { kind: 'nobody' } }, info)
+    return alone.ok ? verified(alone) : alone
+  }
 
-interface Key {
-  readonly key: NonNullable<ReturnType<typeof parseVerificationToken>>
-}
+const verified = <Metadata extends object>({ user }: { readonly user: User<Metadata> }) =>
+  ({ ok: true, user, session: null, token: null }) as const
 
 async function verifyWithPassword<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  { key, text }: Key & { text: string },
-  info: RequestInfo,
+  { key, text }: { readonly key: VerificationKey; readonly text: string },
+  info: CheckedRequestInfo,
 ): Promise<VerifyOutcome<Metadata>> {
-  const normalized = normalizePassword(text)
   return context.hashing.withSlot(async (hasher) => {
     const found = await context.storage.verificationTokens.find('verify_email', key)
     if (found === null) return invalidToken
-    const opened = prepareSession(key.userId, 'password', info, context.options.session)
-    const held = await holderOf(context, hasher, found, {
-      text,
-      password: normalized.ok ? normalized.password : null,
-    })
-    if (!held.ok) return held
-    const outcome = await prove(
-      context,
-      { key, holder: { ...held.holder, session: opened.session } },
-      info,
-    )
-    if (!outcome.ok) return outcome
-    return signedIn(outcome, opened.token)
+    const { session, token } = prepareSession(key.userId, 'password', info, context.options.session)
+    const proof = await passwordProofOf(context, hasher, found, text)
+    if (!proof.ok) return proof
+    const outcome = await verify(context, { key, holder: { ...proof.holder, session } }, info)
+    return outcome.ok ? signedIn(outcome, token) : outcome
   })
 }
 
@@ -107,17 +100,19 @@ type PasswordHolder =
       readonly passwordHash: NonNullable<Verification['passwordHash']>
     }
 
-/** Whether the given password is the account's; if not, it is judged as a new one. */
-async function holderOf<Metadata extends object>(
+/** Verifies the given password as the account's; if it is not, validates and hashes it as a new one. */
+async function passwordProofOf<Metadata extends object>(
   { validatePassword }: ServiceContext<Metadata>,
   hasher: PasswordHasher,
   { passwordHash, userId, email }: Verification,
-  given: { text: string; password: NormalizedPassword | null },
+  text: string,
 ): Promise<{ readonly ok: true; readonly holder: PasswordHolder } | PasswordRejected> {
   const stored = passwordHash === null ? null : { userId, hash: passwordHash }
-  if ((await hasher.verify(stored, given.password)) && passwordHash !== null)
+  const normalized = normalizePassword(text)
+  const password = normalized.ok ? normalized.password : null
+  if ((await hasher.verify(stored, password)) && passwordHash !== null)
     return { ok: true, holder: { kind: 'password', verified: passwordHash } }
-  const validated = await validatePassword(given.text, { email, name: null })
+  const validated = await validatePassword(text, { email, name: null })
   if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
   return {
     ok: true,
@@ -125,10 +120,10 @@ async function holderOf<Metadata extends object>(
   }
 }
 
-async function prove<Metadata extends object>(
-  { runWithEffects }: ServiceContext<Metadata>,
-  { key, holder }: Key & { holder: MailboxHolder },
-  info: RequestInfo,
+async function verify<Metadata extends object>(
+  { runWithEffects }: OperationContext<Metadata>,
+  { key, holder }: { readonly key: VerificationKey; readonly holder: MailboxHolder },
+  info: CheckedRequestInfo,
 ) {
   const replaces = holder.kind === 'new_password'
   const keeps = holder.kind === 'password' || holder.kind === 'session'
@@ -152,10 +147,10 @@ async function prove<Metadata extends object>(
 }
 
 function signedIn<Metadata extends object>(
-  { user, session }: Extract<Awaited<ReturnType<typeof prove<Metadata>>>, { ok: true }>,
+  { user, session }: Extract<Awaited<ReturnType<typeof verify<Metadata>>>, { ok: true }>,
   token: SessionToken,
 ): SignedIn<Metadata> {
-  // The contract opens the session that was handed in; without it nobody is signed in.
-  if (session === null) throw new Error('the storage verified an address without its session')
+  // The storage opens the session that it is given; without one the user must not be signed in.
+  if (session === null) throw new Error('the storage verified an email address without its session')
   return { ok: true, user, session, token }
 }

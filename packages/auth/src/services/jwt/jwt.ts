@@ -5,57 +5,56 @@ import { InvalidOptionsError, parseSessionId, parseUserId, Secret } from 'torii-
 import type { JwtOptions } from '../options/jwt.js'
 import type { ResolvedOptions } from '../options/options.js'
 
-/** A token that says who is signed in, for a while, to whoever has the public keys. */
+/** A short-lived token for a session, which services verify with the public keys. */
 export class SessionJwt extends Secret {
   declare readonly kind: 'SessionJwt'
 }
 
-/** A token just made. */
+/** A new token. */
 export interface MintedJwt {
   readonly jwt: SessionJwt
   readonly expiresAt: Date
 }
 
-/** What a good token says. */
+/** The claims of a valid token. */
 export interface JwtClaims {
   readonly userId: UserId
   readonly sessionId: SessionId
   readonly methods: readonly SignInMethod[]
-  /** When the person last proved who they are. */
+  /** When the user last authenticated. */
   readonly authenticatedAt: Date
   readonly expiresAt: Date
-  /** Everything in it, the application's own claims too. */
+  /** All claims, including those of the application. */
   readonly payload: Readonly<Record<string, unknown>>
 }
 
 /**
- * Short-lived tokens minted from a live session; not a second kind of session. Nobody can end one: an ended
- * session may be taken for a live one for as long as `jwt.lifetimeSeconds`, so nothing sensitive should
- * be decided by a token alone.
+ * Short-lived tokens for a live session. They cannot be revoked: after a session has ended, its tokens are valid for up
+ * to `jwt.lifetimeSeconds`, so do not decide anything sensitive by a token alone.
  * @see RFC 8725; OWASP ASVS 5.0, 9.1.1 to 9.2.4
  */
 export interface JwtService<Metadata extends object = Record<string, Json>> {
   /**
-   * A token for the person of this session. No statement.
-   * @throws InvalidOptionsError without the option `jwt`, and for a claim whose name is taken
+   * Creates a token for this session. No statement.
+   * @throws InvalidOptionsError without the option `jwt`, and for a claim that Torii sets itself
    */
   mint(valid: ValidSession<Metadata>): Promise<MintedJwt>
-  /** The public keys, for `GET /auth/jwks`: the same document until the option changes. */
+  /** Returns the public keys, for the route `jwks`. They change only with the option. */
   keys(): Promise<JSONWebKeySet>
   /**
-   * What a token of {@link mint} says, or null for every other text: unsigned, of another key, algorithm, type,
-   * issuer or audience, expired, or pointing to keys of its own. Takes any value. No statement, so it
-   * does not know whether the session has ended since.
+   * Verifies a token and returns its claims. Returns null for any other value: unsigned, expired, with another key,
+   * algorithm, type, issuer or audience, or with its own keys. No statement, so it does not check whether the session
+   * has ended.
    */
   verify(jwt: string | SessionJwt): Promise<JwtClaims | null>
 }
 
-/** Other tokens of the same keys, should there ever be some, have another type. @see RFC 8725 section 3.11 */
+/** Distinguishes these tokens from others under the same keys. @see RFC 8725 section 3.11 */
 const type = 'session+jwt'
 const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'amr', 'auth_time']
-/** Headers by which a token would bring its own key. @see RFC 8725 section 3.10 */
+/** The headers with which a token could provide its own key. @see RFC 8725 section 3.10 */
 const keyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
-/** Clocks of two machines that are kept in time. */
+/** The difference between two synchronized clocks. */
 const toleranceSeconds = 5
 
 export function createJwtService<Metadata extends object>({
@@ -65,7 +64,7 @@ export function createJwtService<Metadata extends object>({
   const issuer = baseUrl.origin
   const options = (): JwtOptions => {
     if (jwt !== null) return jwt
-    throw new InvalidOptionsError('jwt', 'is needed to make and verify tokens')
+    throw new InvalidOptionsError('jwt', 'is required to create and verify tokens')
   }
   let published: Promise<JSONWebKeySet> | undefined
   return {
@@ -104,14 +103,14 @@ export function createJwtService<Metadata extends object>({
         })
         return toClaims(payload)
       } catch {
-        // Whatever is wrong with it, it is not one of ours.
+        // Every error means that the token is invalid.
         return null
       }
     },
   }
 }
 
-/** Longer than any token with reasonable claims; nothing longer is parsed. */
+/** Longer than any token with reasonable claims. Longer values are not parsed. */
 const maxLength = 8192
 
 const sessionClaims = ({ session }: ValidSession<object>) => ({
@@ -126,7 +125,7 @@ function extraClaims(claims: Readonly<Record<string, unknown>>) {
     if (ownClaims.includes(name))
       throw new InvalidOptionsError(
         'jwt.claims',
-        `must not set ${name}, which the token sets itself`,
+        `must not contain ${name}, which Torii sets itself`,
       )
   return claims
 }
@@ -141,13 +140,13 @@ async function publicKeys({ keys }: JwtOptions): Promise<JSONWebKeySet> {
   return { keys: await Promise.all(published) }
 }
 
-/** The key that the header names, under its own algorithm and no other. @see RFC 8725 section 3.1 */
+/** Selects the key of the header, which is valid for its own algorithm only. @see RFC 8725 section 3.1 */
 const keyOf =
   (keys: JwtOptions['keys']): JWTVerifyGetKey =>
   (header) => {
     const key = keys.find(({ id }) => id === header.kid)
     if (key === undefined || key.algorithm !== header.alg) throw new Error('no such key')
-    if (keyHeaders.some((name) => name in header)) throw new Error('brings its own key')
+    if (keyHeaders.some((name) => name in header)) throw new Error('provides its own key')
     return key.publicKey
   }
 
@@ -159,7 +158,7 @@ function toClaims(payload: JWTPayload): JwtClaims | null {
   return {
     userId,
     sessionId,
-    // Signed by us, so these are what mint wrote.
+    // The signature is ours, so mint() wrote them.
     methods: amr as SignInMethod[],
     authenticatedAt: new Date(authTime * 1000),
     expiresAt: new Date(exp * 1000),

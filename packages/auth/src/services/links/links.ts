@@ -1,23 +1,23 @@
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { LinkPurpose, LinkToken } from './link-token.js'
 import { parseMagicToken, parseVerificationToken } from './link-token.js'
 
-/** What a live link is about. */
-export interface LinkFacts {
-  /** The address that it was mailed to. */
+/** The content of a valid link. */
+export interface InspectedLink {
+  /** The email address that it was mailed to. */
   readonly email: string
-  /** Of a change of address: the one it takes the place of, or null. */
+  /** For a change of email address: the current one. Otherwise null. */
   readonly formerEmail: string | null
 }
 
-/** Mailed links, as the page behind them needs them. */
+/** Reads links without using them, for the pages that they open. */
 export interface LinkService {
   /**
-   * What the link of this token is about, or null for every token that is not live. Uses nothing up, so a
-   * mail scanner may do it, and says nothing of whether an account has the address. One statement, for a
-   * change of address two; none for what is no token of this purpose.
+   * Returns the content of the link with this token, or null if the token is not valid. It does not use the token, so
+   * mail scanners do no harm, and does not reveal whether an account has the email address. One statement, two for a
+   * change of email address, none for a malformed token.
    */
-  inspect(purpose: LinkPurpose, token: string | LinkToken): Promise<LinkFacts | null>
+  inspect(purpose: LinkPurpose, token: string | LinkToken): Promise<InspectedLink | null>
 }
 
 export function createLinkService<Metadata extends object>({

@@ -1,29 +1,30 @@
 import type { Json, MailboxProof, MailboxSignIn, TransactionRepositories } from 'torii-core'
 import { InvalidInputError, newUserId, requireEmail } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { codeAttempt } from '../../rate-limits/rate-limits.js'
-import type { OperationContext, ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
 import type { InvalidToken, TooManyAttempts } from '../refusals.js'
-import { prepareAnybodysSession } from '../sessions/new-session.js'
+import { invalidToken } from '../refusals.js'
+import { prepareSessionForUnknownUser } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { codeCandidates, readCode } from './code.js'
 
-/** What a person brings from their mailbox: the token of the link, or the code and its address. */
+/** The token of the link, or the code with its email address. */
 export type MagicLinkProof =
   | { readonly token: string | LinkToken }
   | { readonly email: string; readonly code: string }
 
-/** A person who opened their link. */
+/** The user is signed in by a magic link. */
 export interface MagicLinkSignIn<Metadata extends object> extends SignedIn<Metadata> {
-  /** True when this made the account. */
+  /** True if this created the account. */
   readonly created: boolean
-  /** True when this was the first proof of the address: ways in that somebody made before are gone. */
+  /** True if this first verified the email address, and credentials that were created before were removed. */
   readonly tookOver: boolean
 }
 
@@ -33,43 +34,43 @@ export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =
   /** Only for a code. */
   | TooManyAttempts
 
-const invalidToken: InvalidToken = Object.freeze({ ok: false, reason: 'invalid_token' })
-
-/** One statement; none for a text that is no token. */
-export async function authenticateByToken<Metadata extends object>(
-  context: OperationContext<Metadata>,
-  token: unknown,
-  requestInfo: RequestInfo,
-): Promise<MagicLinkSignIn<Metadata> | InvalidToken> {
-  const info = readRequestInfo(requestInfo)
-  const hash = parseMagicToken(token)
-  if (hash === null) return invalidToken
-  return signIn(context, info, ({ magicLinks }, proof) => magicLinks.consume(hash, proof))
-}
-
-/** Two statements, the charge and the act; the same work whatever was typed. */
-export async function authenticateByCode<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  { email, code }: { email: string; code: string },
-  requestInfo: RequestInfo,
-): Promise<MagicLinkOutcome<Metadata>> {
-  const info = readRequestInfo(requestInfo)
-  const emailKey = requireEmail(email)
-  if (typeof code !== 'string') throw new InvalidInputError('code', 'must be a string')
-  // No code was mailed to anybody.
-  if (!context.options.magicLink.code) return invalidToken
-  const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
-  const { charges, refund } = codeAttempt(context.options.bruteForce, emailKey, info.ip)
-  const charged = await context.storage.rateLimits.charge(charges)
-  if (!charged.ok) {
-    const refused = event('attempts_refused', { userId: null, info }, { path: 'magic_link' })
-    context.emit({ events: [refused] })
-    return charged
+/** Signs in by the token of a link. One statement; none for a malformed token. */
+export const authenticateByToken =
+  <Metadata extends object>(context: OperationContext<Metadata>) =>
+  async (
+    token: unknown,
+    requestInfo: RequestInfo,
+  ): Promise<MagicLinkSignIn<Metadata> | InvalidToken> => {
+    const info = readRequestInfo(requestInfo)
+    const hash = parseMagicToken(token)
+    if (hash === null) return invalidToken
+    return signIn(context, info, ({ magicLinks }, proof) => magicLinks.consume(hash, proof))
   }
-  return signIn(context, info, ({ magicLinks }, proof) =>
-    magicLinks.consumeCode({ email, codeHashes, refund }, proof),
-  )
-}
+
+/** Signs in by a typed code. Two statements, the rate limit and the sign-in; the same work for any input. */
+export const authenticateByCode =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    { email, code }: { email: string; code: string },
+    requestInfo: RequestInfo,
+  ): Promise<MagicLinkOutcome<Metadata>> => {
+    const info = readRequestInfo(requestInfo)
+    const emailKey = requireEmail(email)
+    if (typeof code !== 'string') throw new InvalidInputError('code', 'must be a string')
+    // No code was ever mailed.
+    if (!context.options.magicLink.code) return invalidToken
+    const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
+    const { charges, refund } = codeAttempt(context.options.bruteForce, emailKey, info.ip)
+    const charged = await context.storage.rateLimits.charge(charges)
+    if (!charged.ok) {
+      const refused = event('attempts_refused', { userId: null, info }, { path: 'magic_link' })
+      context.emit({ events: [refused] })
+      return charged
+    }
+    return signIn(context, info, ({ magicLinks }, proof) =>
+      magicLinks.consumeCode({ email, codeHashes, refund }, proof),
+    )
+  }
 
 type Consume<Metadata extends object> = (
   repositories: Pick<TransactionRepositories<Metadata>, 'magicLinks'>,
@@ -78,14 +79,14 @@ type Consume<Metadata extends object> = (
 
 async function signIn<Metadata extends object>(
   { options, runWithEffects }: OperationContext<Metadata>,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
   consume: Consume<Metadata>,
 ): Promise<MagicLinkSignIn<Metadata> | InvalidToken> {
-  const { session, tokenFor } = prepareAnybodysSession('magic_link', info, options.session)
+  const { session, tokenFor } = prepareSessionForUnknownUser('magic_link', info, options.session)
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
   const outcome = await runWithEffects({
     run: (repositories) => consume(repositories, proof),
-    effects: (told) => effectsOf(told, info),
+    effects: (consumed) => effectsOf(consumed, info),
     createsUser: proof.newUserId !== null,
   })
   return outcome.ok ? { ...outcome, token: tokenFor(outcome.user.id) } : invalidToken
@@ -95,7 +96,7 @@ const method = 'magic_link' as const
 
 function effectsOf<Metadata extends object>(
   outcome: MailboxSignIn<Metadata>,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): Effects<Metadata> {
   if (!outcome.ok) {
     const detail = { method, reason: outcome.reason }

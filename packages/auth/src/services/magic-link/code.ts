@@ -3,30 +3,31 @@ import type { EmailKey, TokenHash } from 'torii-core'
 import { tokenHash } from 'torii-core'
 import type { KeyRing } from '../../crypto/key-ring.js'
 
-/** Ten tries an hour against 10^8 codes. @see OWASP ASVS 5.0, 6.6.3 */
+/** Ten attempts an hour against 10^8 codes. @see OWASP ASVS 5.0, 6.6.3 */
 const digits = 8
 
-/** A fresh code: each of the 10^8 as likely as any other. */
+/** Generates a code, uniformly among the 10^8. */
 export const newCode = (): string => String(randomInt(10 ** digits)).padStart(digits, '0')
 
 /**
- * The code in what a person typed: spaces and hyphens between the digits are their own. Everything else is
- * the empty text, which is no code and is hashed all the same.
+ * Reads a typed code; spaces and hyphens between the digits are ignored. Any other text becomes the empty text, which
+ * is hashed like a code and matches none.
  */
 export function readCode(typed: string): string {
   const code = typed.length > 64 ? '' : typed.replace(/[\s-]/g, '')
   return /^[0-9]{8}$/.test(code) ? code : ''
 }
 
-/** Bound to its address: the same digits mailed to somebody else are another code. */
+/** The email address is part of the hash, so the same digits for another address are another code. */
 const partsOf = (email: EmailKey, code: string): readonly string[] => ['magic-link', email, code]
 
-/** What the database keeps of a code. @throws InvalidOptionsError without keys */
+/** Hashes a code for the database. @throws InvalidOptionsError without keys */
 export const hashCode = (keys: KeyRing, email: EmailKey, code: string): TokenHash =>
   tokenHash(keys.hmac('codes', partsOf(email, code)))
 
 /**
- * What it may have kept, under each of the application's keys: a code mailed before a rotation is good after it.
+ * Hashes a typed code under each of the application's keys, so a code that was mailed before a key rotation is valid
+ * after it.
  * @throws InvalidOptionsError without keys
  */
 export const codeCandidates = (

@@ -1,53 +1,70 @@
 import type { Json } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
-import type { MagicLinkOutcome, MagicLinkProof } from './authenticate.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
+import type { LinkToken } from '../links/link-token.js'
+import type { InvalidToken } from '../refusals.js'
+import type { MagicLinkOutcome, MagicLinkProof, MagicLinkSignIn } from './authenticate.js'
 import { authenticateByCode, authenticateByToken } from './authenticate.js'
 import type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './request.js'
 import { createMagicLink, requestMagicLink } from './request.js'
 
+/** The magic-link operation that also runs in a transaction of the application. */
+export interface TransactionalMagicLink<Metadata extends object = Record<string, Json>> {
+  /** Uses the link and signs in. A rollback leaves the link valid. Codes are rate-limited, so they are not offered here. */
+  authenticate(
+    proof: { readonly token: string | LinkToken },
+    requestInfo: RequestInfo,
+  ): Promise<MagicLinkSignIn<Metadata> | InvalidToken>
+}
+
 /**
- * Signing in with a mailed link, or with the code beside it. A mailbox is one factor and not a strong one: NIST
- * accepts none of it for its second level.
+ * Sign-in with a mailed link, or with the code in the same mail. A mailbox is a single, weak factor: NIST does not
+ * accept email for its second assurance level.
  */
 export interface MagicLinkService<Metadata extends object = Record<string, Json>> {
   /**
-   * Mails a link. One statement, and the same work and answer for every address, whether an account has it,
-   * whether the address's allowance is spent and whether the mail can be delivered. It replaces the former
-   * link of the address. Refused only when the network asks too often.
-   * @throws InvalidInputError for what is not an address, before any query
+   * Mails a magic link, which replaces the previous one. One statement, and the same work and answer for every email
+   * address: whether an account has it, whether its limit is reached, and whether the mail can be delivered.
+   * Refused only if the IP address makes too many requests.
+   * @throws InvalidInputError for an invalid email address, before any query
    * @throws InvalidOptionsError without a mailer
    */
   request(input: MagicLinkInput, requestInfo: RequestInfo): Promise<MagicLinkRequest>
   /**
-   * Makes a link and returns it, for the application to deliver. Nothing is charged and nothing mailed: call
-   * it for whom you know, never for whoever asks.
-   * @throws InvalidInputError for what is not an address, before any query
+   * Creates a magic link for the application to deliver itself. Nothing is counted or mailed, so call it only for an
+   * email address that the application trusts, never for one from a request.
+   * @throws InvalidInputError for an invalid email address, before any query
    */
   create(input: MagicLinkInput): Promise<CreatedMagicLink>
   /**
-   * Uses the link up and signs in: one statement by token, two by code. Of any number of callers one
-   * succeeds. The address counts as verified from then on; an address without an account gets one, unless
-   * `magicLink.signUp` is off. Ten wrong codes an hour lock the codes of the address, five end the code; where
-   * `magicLink.code` is off every code is invalid.
+   * Uses the link and signs in: one statement by token, two by code. Of several calls, one succeeds. The email address
+   * is verified by this. Without an account it gets one, unless `magicLink.signUp` is off. Ten wrong codes an hour lock
+   * the codes of the email address, five invalidate the code. If `magicLink.code` is off, every code is invalid.
    * @throws InvalidInputError for neither `{ token }` nor `{ email, code }`, before any query
    */
   authenticate(proof: MagicLinkProof, requestInfo: RequestInfo): Promise<MagicLinkOutcome<Metadata>>
 }
 
+export function createTransactionalMagicLink<Metadata extends object>(
+  context: OperationContext<Metadata>,
+): TransactionalMagicLink<Metadata> {
+  const byToken = authenticateByToken(context)
+  return { authenticate: async ({ token }, requestInfo) => byToken(token, requestInfo) }
+}
+
 export function createMagicLinkService<Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): MagicLinkService<Metadata> {
+  const byToken = authenticateByToken(context)
+  const byCode = authenticateByCode(context)
   return {
-    request: (input, requestInfo) => requestMagicLink(context, input, requestInfo),
-    create: (input) => createMagicLink(context, input),
+    request: requestMagicLink(context),
+    create: createMagicLink(context),
     async authenticate(proof, requestInfo) {
       if (typeof proof !== 'object' || proof === null)
         throw new InvalidInputError('proof', 'must be { token } or { email, code }')
-      return 'token' in proof
-        ? authenticateByToken(context, proof.token, requestInfo)
-        : authenticateByCode(context, proof, requestInfo)
+      return 'token' in proof ? byToken(proof.token, requestInfo) : byCode(proof, requestInfo)
     },
   }
 }

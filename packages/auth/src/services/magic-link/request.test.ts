@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { InvalidInputError, InvalidOptionsError, newUserId } from 'torii-core'
 import type { Mailer } from '../../index.js'
 import { newEmail, requestInfo } from '../../test/site.test.support.js'
-import { createContext } from '../context.js'
+import { createContext } from '../context/context.js'
 import { createMagicLinkService } from './magic-link.js'
 import { newestMail, openMailingSite } from './mailbox.test.support.js'
 

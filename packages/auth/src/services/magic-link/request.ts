@@ -1,86 +1,89 @@
-import type { MailCharges, MailDecision } from 'torii-core'
+import type { EmailKey, MailCharges, MailDecision } from 'torii-core'
 import { InvalidInputError, InvalidOptionsError, requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
 import type { TooManyAttempts } from '../refusals.js'
 import { hashCode, newCode } from './code.js'
 
-/** Whom a link is for. */
+/** The recipient of a magic link. */
 export interface MagicLinkInput {
   email: string
 }
 
 export type MagicLinkRequest =
-  /** The link is on its way, or nothing is to be sent; nobody is told which. */
+  /** The request was accepted. Whether a mail was sent is not revealed. */
   { readonly ok: true } | TooManyAttempts
 
-/** A link that the application delivers by itself. Each member signs in who has it. */
+/** A magic link for the application to deliver itself. Whoever holds `link`, `token` or `code` can sign in. */
 export interface CreatedMagicLink {
-  /** The address to deliver it to: the stored one where an account has it. Null for a disabled account. */
+  /** The email address to deliver it to: the stored spelling if an account has it. Null for a disabled account. */
   readonly to: string | null
   readonly link: MailLink
   readonly token: LinkToken
-  /** Eight digits to type instead, or null where the option `magicLink.code` is off. */
+  /** Eight digits to type instead, or null if the option `magicLink.code` is off. */
   readonly code: string | null
   readonly lifetimeSeconds: number
 }
 
 /**
- * Stores a link for the address, whoever has it, and mails it: one statement, the same work for each address.
+ * Stores a magic link for the email address and mails it. One statement, the same work for every address.
  * @throws InvalidInputError before any query
  * @throws InvalidOptionsError without a mailer
  */
-export async function requestMagicLink<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  input: MagicLinkInput,
-  requestInfo: RequestInfo,
-): Promise<MagicLinkRequest> {
-  if (context.mailQueue === null)
-    throw new InvalidOptionsError('mailer', 'is needed to send links; create() makes one without')
-  const info = readRequestInfo(requestInfo)
-  const email = readEmail(input)
-  const charges = mailCharges(context.options.bruteForce, requireEmail(email), info.ip)
-  const { decision, made } = await issue(context, email, charges)
-  const eventContext = { userId: null, info }
-  if (!decision.ok) {
-    context.emit({ events: [event('attempts_refused', eventContext, { path: 'magic_link' })] })
-    return decision
+export const requestMagicLink =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (input: MagicLinkInput, requestInfo: RequestInfo): Promise<MagicLinkRequest> => {
+    if (context.mailQueue === null)
+      throw new InvalidOptionsError(
+        'mailer',
+        'is required by magicLink.request(); magicLink.create() works without a mailer',
+      )
+    const info = readRequestInfo(requestInfo)
+    const recipient = readRecipient(input)
+    const charges = mailCharges(context.options.bruteForce, recipient.emailKey, info.ip)
+    const { decision, created } = await issue(context, recipient, charges)
+    const eventContext = { userId: null, info }
+    if (!decision.ok) {
+      context.emit({ events: [event('attempts_refused', eventContext, { path: 'magic_link' })] })
+      return decision
+    }
+    const { link, code, lifetimeSeconds } = created
+    const facts = { link: link.reveal(), code, lifetimeSeconds }
+    context.emit({
+      events: [event('magic_link_requested', eventContext, {})],
+      mails: decision.to === null ? [] : [queuedMail('magic_link', decision.to, facts)],
+    })
+    return { ok: true }
   }
-  const { link, code, lifetimeSeconds } = made
-  const facts = { link: link.reveal(), code, lifetimeSeconds }
-  context.emit({
-    events: [event('magic_link_requested', eventContext, {})],
-    mails: decision.to === null ? [] : [queuedMail('magic_link', decision.to, facts)],
-  })
-  return { ok: true }
+
+/** Stores a magic link without rate limits and without mailing it. For the application's own code only. */
+export const createMagicLink =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (input: MagicLinkInput): Promise<CreatedMagicLink> => {
+    const { decision, created } = await issue(context, readRecipient(input), null)
+    // Without rate limits the storage has no reason to refuse.
+    if (!decision.ok) throw new Error('the storage refused a magic link without rate limits')
+    context.emit({ events: [event('magic_link_requested', { userId: null }, {})] })
+    return { to: decision.to, ...created }
+  }
+
+interface Recipient {
+  readonly email: string
+  readonly emailKey: EmailKey
 }
 
-/** The same without charging and mailing: for the application's own code, never for a request of a stranger. */
-export async function createMagicLink<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  input: MagicLinkInput,
-): Promise<CreatedMagicLink> {
-  const { decision, made } = await issue(context, readEmail(input), null)
-  // Without charges there is nothing to refuse.
-  if (!decision.ok) throw new Error('the storage refused a link that costs nothing')
-  context.emit({ events: [event('magic_link_requested', { userId: null }, {})] })
-  return { to: decision.to, ...made }
-}
-
-type MadeLink = Omit<CreatedMagicLink, 'to'>
-
-/** Everything of a link is made before its address is looked for. */
+/** Creates the whole link before the storage looks for the email address, so the work is the same for every address. */
 async function issue<Metadata extends object>(
   { options, storage }: ServiceContext<Metadata>,
-  email: string,
+  { email, emailKey }: Recipient,
   charges: MailCharges | null,
-): Promise<{ decision: MailDecision; made: MadeLink }> {
+): Promise<{ decision: MailDecision; created: Omit<CreatedMagicLink, 'to'> }> {
   const { lifetimeSeconds } = options.magicLink
   const secret = newLinkSecret()
   const token = formatMagicToken(secret)
@@ -88,19 +91,18 @@ async function issue<Metadata extends object>(
   const decision = await storage.magicLinks.issue({
     email,
     tokenHash: hashLinkSecret('magic_link', secret),
-    codeHash: code === null ? null : hashCode(options.keys, requireEmail(email), code),
+    codeHash: code === null ? null : hashCode(options.keys, emailKey, code),
     lifetimeSeconds,
     charges,
   })
   const link = mailLink(options, 'magic_link', token)
-  return { decision, made: { link, token, code, lifetimeSeconds } }
+  return { decision, created: { link, token, code, lifetimeSeconds } }
 }
 
 /** @throws InvalidInputError */
-function readEmail(input: MagicLinkInput): string {
+function readRecipient(input: MagicLinkInput): Recipient {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email }')
   const { email } = input
-  requireEmail(email)
-  return email
+  return { email, emailKey: requireEmail(email) }
 }

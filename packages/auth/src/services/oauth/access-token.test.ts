@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { GrantedTokens } from '../../oauth-client/provider-client.js'
+import { decryptTokens, encryptTokens } from '../../oauth-client/provider-tokens.js'
 import {
   db,
   definition,
@@ -15,7 +16,6 @@ import {
   unreachableEndpoints,
   validated,
 } from './oauth-site.test.support.js'
-import { decryptTokens, encryptTokens } from './provider-tokens.js'
 
 test('T9.108 tokens that are kept are not in the table in clear, and are given to their owner only', async () => {
   const { user, token } = await signIn(newPerson())

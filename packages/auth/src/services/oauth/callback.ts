@@ -7,36 +7,40 @@ import type {
   ValidSession,
 } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { queuedMail } from '../../mail/queued-mail.js'
+import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
+import { readFlowSecrets } from '../../oauth-client/flow-secrets.js'
 import type { ProviderIdentity } from '../../oauth-client/profile.js'
 import type { GrantedTokens } from '../../oauth-client/provider-client.js'
-import { ProviderFailure } from '../../oauth-client/provider-failure.js'
-import type { ServiceContext } from '../context.js'
+import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
+import { encryptTokens } from '../../oauth-client/provider-tokens.js'
+import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { InvalidToken, Refused } from '../refusals.js'
-import { prepareAnybodysSession } from '../sessions/new-session.js'
+import { invalidToken, notFound } from '../refusals.js'
+import { prepareSessionForUnknownUser } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
-import type { UsableProvider } from './clients.js'
-import type { BrowserSecret } from './flow-secrets.js'
-import { readFlowSecrets } from './flow-secrets.js'
-import { encryptTokens } from './provider-tokens.js'
+import type { UsableProvider, UsableProviders } from './clients.js'
 
-/** What the browser brings back from a provider. */
+/** The parameters of a callback request. */
 export interface OAuthCallbackInput<Metadata extends object> {
   /** The query of the callback's URL. */
   query: URLSearchParams
-  /** The browser secret in its cookie, or null. */
+  /** The browser secret from its cookie, or null. */
   browser: string | BrowserSecret | null
-  /** The session of this request, or null; a flow that links needs the one that it was started in. */
+  /** The session of this request, or null. A flow that links must end in the session that started it. */
   valid: ValidSession<Metadata> | null
 }
 
 export type OAuthCallbackOutcome<Metadata extends object> =
-  /** Signed in, `how` says whether the identity was known, or an account was made, linked or taken over. */
+  /**
+   * Signed in. `how` says whether the identity was known, an account was created or linked, or unverified credentials
+   * were removed (`took_over`).
+   */
   | (SignedIn<Metadata> & {
       readonly kind: 'signed_in'
       readonly how: Extract<OAuthSignInOutcome, { ok: true }>['how']
@@ -48,108 +52,111 @@ export type OAuthCallbackOutcome<Metadata extends object> =
       readonly account: OAuthAccount
       readonly redirectTo: string | null
     }
+  /** No such provider is enabled. */
   | Refused<'not_found'>
-  /** The state is unknown, used, expired, of another browser, provider or session: one answer. */
+  /** The state is unknown, used, expired, or of another browser, provider or session: one answer. */
   | InvalidToken
-  /** The person said no at the provider. */
+  /** The user canceled at the provider. */
   | Refused<'declined'>
   | Refused<'provider_failed'>
   /** The account of this identity is disabled. */
   | Refused<'account_disabled'>
-  /** The identity to link belongs to an account already: another's, or this one's. */
+  /** The identity is already linked, to another account or to this one. */
   | Refused<'already_exists'>
 
-const invalidToken = Object.freeze({ ok: false, reason: 'invalid_token' } as const)
-
 /**
- * Ends a flow. The state is used up before anything is sent to the provider, whatever the answer says.
- * Two statements for a known identity; a new one takes a short transaction in place of the second.
+ * Completes a flow. The state is used before any request to the provider, whatever the callback contains. Two
+ * statements for a known identity; for a new one a short transaction replaces the second.
  */
-export async function completeFlow<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  usable: UsableProvider | undefined,
-  { query, browser, valid }: OAuthCallbackInput<Metadata>,
-  requestInfo: RequestInfo,
-): Promise<OAuthCallbackOutcome<Metadata>> {
-  const info = readRequestInfo(requestInfo)
-  if (usable === undefined) return { ok: false, reason: 'not_found' }
-  const secrets = readFlowSecrets(usable.binding, query.get('state'), browser)
-  if (secrets === null) return invalidToken
-  const { stateHash, browserHash } = secrets
-  const provider = usable.provider.name
-  const state = await context.storage.oauthStates.consume({ stateHash, browserHash, provider })
-  if (state === null) return invalidToken
-  const { flow, redirectTo } = state
-  const asker = flow.kind === 'link' ? askerOf(flow.actor, valid) : null
-  if (flow.kind === 'link' && asker === null) return invalidToken
-  try {
-    const answer = await usable.client.complete(query, secrets)
-    return flow.kind === 'link' && asker !== null
-      ? await link(context, usable, { actor: flow.actor, asker, redirectTo }, answer, info)
-      : await signIn(context, usable, redirectTo, answer, info)
-  } catch (error) {
-    if (!(error instanceof ProviderFailure)) throw error
-    return failed(context, provider, error, info)
+export const completeFlow =
+  <Metadata extends object>(context: ServiceContext<Metadata>, providers: UsableProviders) =>
+  async (
+    name: string,
+    { query, browser, valid }: OAuthCallbackInput<Metadata>,
+    requestInfo: RequestInfo,
+  ): Promise<OAuthCallbackOutcome<Metadata>> => {
+    const info = readRequestInfo(requestInfo)
+    const usable = providers.get(name)
+    if (usable === undefined) return notFound
+    const secrets = readFlowSecrets(usable.binding, query.get('state'), browser)
+    if (secrets === null) return invalidToken
+    const { stateHash, browserHash } = secrets
+    const provider = usable.provider.name
+    const state = await context.storage.oauthStates.consume({ stateHash, browserHash, provider })
+    if (state === null) return invalidToken
+    const { flow, redirectTo } = state
+    const linkedUser = flow.kind === 'link' ? userOfFlow(flow.actor, valid) : null
+    if (flow.kind === 'link' && linkedUser === null) return invalidToken
+    try {
+      const result = await usable.client.complete(query, secrets)
+      return flow.kind === 'link' && linkedUser !== null
+        ? await link(context, usable, { actor: flow.actor, linkedUser, redirectTo }, result, info)
+        : await signIn(context, usable, redirectTo, result, info)
+    } catch (error) {
+      if (!(error instanceof ProviderFailure)) throw error
+      return failed(context, provider, error, info)
+    }
   }
-}
 
-/** A flow that links ends in the session it was started in, not in whichever the browser has by now. */
-const askerOf = (actor: SessionActor, valid: ValidSession<object> | null): User<object> | null =>
-  valid?.session.id === actor.sessionId ? valid.user : null
+/** A flow that links must end in the session that started it, not in the browser's current one. */
+const userOfFlow = (
+  actor: SessionActor,
+  valid: ValidSession<object> | null,
+): User<object> | null => (valid?.session.id === actor.sessionId ? valid.user : null)
 
 function failed<Metadata extends object>(
   { options, emit }: ServiceContext<Metadata>,
   provider: string,
-  { problem, detail }: ProviderFailure,
-  info: RequestInfo,
+  failure: ProviderFailure,
+  info: CheckedRequestInfo,
 ): Refused<'declined' | 'provider_failed'> {
+  const { problem, detail } = failure
   if (problem === 'refused' && detail === 'access_denied') return { ok: false, reason: 'declined' }
-  options.log({ level: 'warn', event: 'provider_failed', provider, problem, detail })
-  const told = { method: 'oauth', reason: problem } as const
-  emit({ events: [event('sign_in_failed', { userId: null, info }, told)] })
+  options.log(providerFailed(provider, failure))
+  const failedSignIn = { method: 'oauth', reason: problem } as const
+  emit({ events: [event('sign_in_failed', { userId: null, info }, failedSignIn)] })
   return { ok: false, reason: 'provider_failed' }
 }
 
-interface Answer {
+/** The result of a completed exchange with the provider. */
+interface ProviderResult {
   readonly identity: ProviderIdentity
   readonly tokens: GrantedTokens
 }
 
-/** Who it is, as the storage takes it: the tokens encrypted, where they are to be kept. */
+/** Returns the identity for the storage, with its tokens encrypted if the provider keeps them. */
 function identityOf(
   { options }: Pick<ServiceContext<object>, 'options'>,
   { provider }: UsableProvider,
-  { identity, tokens }: Answer,
+  { identity, tokens }: ProviderResult,
 ): OAuthIdentity {
   const { provider: name, subject, label } = identity
-  const kept = provider.keepTokens ? encryptTokens(options.keys, tokens, identity) : null
-  return { provider: name, subject, label, tokens: kept }
+  const encrypted = provider.keepTokens ? encryptTokens(options.keys, tokens, identity) : null
+  return { provider: name, subject, label, tokens: encrypted }
 }
 
 async function signIn<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider,
   redirectTo: string | null,
-  answer: Answer,
-  info: RequestInfo,
+  result: ProviderResult,
+  info: CheckedRequestInfo,
 ): Promise<OAuthCallbackOutcome<Metadata>> {
-  const { email, emailVerified, name, picture } = answer.identity
-  const newId = newUserId()
-  // The session's owner is known only afterwards; its token is made then.
-  const { session, tokenFor } = prepareAnybodysSession('oauth', info, context.options.session)
-  const person = {
-    ...identityOf(context, usable, answer),
+  const { email, emailVerified, name, picture } = result.identity
+  const { session, tokenFor } = prepareSessionForUnknownUser('oauth', info, context.options.session)
+  const identity = {
+    ...identityOf(context, usable, result),
     email,
     emailVerified,
     name,
     picture,
-    newUserId: newId,
+    newUserId: newUserId(),
     newAccountId: newOAuthAccountId(),
     session,
   }
   const outcome = await context.runWithEffects({
-    run: ({ oauthAccounts }) => oauthAccounts.signIn(person),
-    effects: (done) => (done.ok ? effectsOf(done, usable, info) : {}),
+    run: ({ oauthAccounts }) => oauthAccounts.signIn(identity),
+    effects: (signedIn) => (signedIn.ok ? effectsOf(signedIn, usable, info) : {}),
     createsUser: true,
   })
   if (!outcome.ok) {
@@ -165,7 +172,7 @@ async function signIn<Metadata extends object>(
 function effectsOf<Metadata extends object>(
   { user, session, how }: Extract<OAuthSignInOutcome<Metadata>, { ok: true }>,
   { provider }: UsableProvider,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): Effects<Metadata> {
   const eventContext: EventContextInput = { userId: user.id, sessionId: session.id, info }
   const method = 'oauth'
@@ -186,32 +193,32 @@ function effectsOf<Metadata extends object>(
 
 interface LinkFlow {
   readonly actor: SessionActor
-  readonly asker: User<object>
+  readonly linkedUser: User<object>
   readonly redirectTo: string | null
 }
 
 async function link<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider,
-  { actor, asker, redirectTo }: LinkFlow,
-  answer: Answer,
-  info: RequestInfo,
+  { actor, linkedUser, redirectTo }: LinkFlow,
+  result: ProviderResult,
+  info: CheckedRequestInfo,
 ): Promise<OAuthCallbackOutcome<Metadata>> {
   const { userId, sessionId } = actor
-  const identity = { ...identityOf(context, usable, answer), newAccountId: newOAuthAccountId() }
+  const identity = { ...identityOf(context, usable, result), newAccountId: newOAuthAccountId() }
   const eventContext = { userId, sessionId, info }
   const outcome = await context.runWithEffects({
     run: ({ oauthAccounts }) => oauthAccounts.link(actor, identity),
-    effects: (done) =>
-      done.ok
+    effects: (linked) =>
+      linked.ok
         ? {
             events: [
               event('oauth_linked', eventContext, {
                 provider: identity.provider,
-                accountId: done.account.id,
+                accountId: linked.account.id,
               }),
             ],
-            mails: linkedMail(asker, usable.provider.displayName),
+            mails: linkedMail(linkedUser, usable.provider.displayName),
           }
         : {},
   })

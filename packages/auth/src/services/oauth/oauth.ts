@@ -1,37 +1,45 @@
 import type { Json, OAuthAccount, UserId, ValidSession } from 'torii-core'
-import { parseOAuthAccountId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { AccessTokenOutcome } from './access-token.js'
 import { accessToken } from './access-token.js'
 import type { OAuthCallbackInput, OAuthCallbackOutcome } from './callback.js'
 import { completeFlow } from './callback.js'
 import { createProviderClients } from './clients.js'
-import type { TransactionalOAuth } from './in-transaction.js'
-import { createTransactionalOAuth } from './in-transaction.js'
 import type { TokensReencrypted } from './reencrypt-tokens.js'
 import { reencryptTokens } from './reencrypt-tokens.js'
 import type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './start.js'
-import { startFlow, startLink } from './start.js'
+import { startLink, startSignIn } from './start.js'
+import type { UnlinkOutcome } from './unlink.js'
+import { unlinkAccount } from './unlink.js'
 
-/** A provider to show a button for. */
+/** An enabled provider, for a sign-in button. */
 export interface OfferedProvider {
   readonly name: string
   readonly displayName: string
 }
 
-/** Signing in with accounts at providers, and linking them. */
+/** The OAuth operation that also runs in a transaction of the application. */
+export interface TransactionalOAuth {
+  /**
+   * Unlinks a provider account of the user and deletes its tokens. Refuses to remove the last sign-in method. Needs a
+   * recent authentication.
+   */
+  unlink(valid: ValidSession<object>, id: string, requestInfo: RequestInfo): Promise<UnlinkOutcome>
+}
+
+/** Sign-in with provider accounts, and linking them. */
 export interface OAuthService<Metadata extends object = Record<string, Json>>
   extends TransactionalOAuth {
-  /** The providers that may be used, in the order of the options. */
+  /** Lists the enabled providers, in the order of the options. */
   providers(): readonly OfferedProvider[]
-  /** Starts signing in at a provider: one statement. */
+  /** Starts a sign-in at a provider. One statement. */
   start(
     provider: string,
     input: OAuthStartInput,
     requestInfo: RequestInfo,
   ): Promise<OAuthStartOutcome>
-  /** Starts linking an account of a provider to this person's account. Needs a recent proof of identity. */
+  /** Starts linking a provider account to this user. Needs a recent authentication. */
   startLink(
     valid: ValidSession<Metadata>,
     provider: string,
@@ -39,30 +47,34 @@ export interface OAuthService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<OAuthLinkStartOutcome>
   /**
-   * Takes what the browser brings back. Signs in by (provider, subject); an identity seen for the first time is
-   * linked to the account of its address when the provider is trusted for addresses and calls it verified
-   * (an unverified account is taken over: what was made before no longer counts), otherwise an account
-   * is made, without an address where that cannot be trusted.
+   * Completes a flow with the parameters of the callback. Signs in by (provider, subject). A new identity is linked to
+   * the account of its email address if the provider is trusted for email addresses and has verified it; if that
+   * account is unverified, the credentials that were created before are removed. Otherwise an account is created,
+   * without an email address if the provider's cannot be trusted.
    */
   callback(
     provider: string,
     input: OAuthCallbackInput<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<OAuthCallbackOutcome<Metadata>>
-  /** The linked accounts of this person. */
+  /** Lists the linked provider accounts of this user. */
   list(valid: ValidSession<Metadata>): Promise<readonly OAuthAccount[]>
   /**
-   * A provider's access token of a linked account, refreshed where it has ended. Needs a provider with
-   * `keepTokens`. It is no proof that the person is there.
-   * @throws ToriiError ERR_DECRYPTION when what is kept cannot be read
+   * Returns the provider's access token of a linked account, refreshed if it has expired. Needs a provider with
+   * `keepTokens`. It does not prove that the user is present.
+   * @throws ToriiError ERR_DECRYPTION if the stored tokens cannot be decrypted
    */
   accessToken(userId: UserId, id: string): Promise<AccessTokenOutcome>
   /**
-   * Seals the kept tokens that stand under another key again, under the one that writes today: the last step of a
-   * rotation of `keys`, while the application runs.
+   * Re-encrypts the provider tokens that are encrypted under an older key: the last step of a rotation of `keys`, while
+   * the application runs.
    */
   reencryptTokens(): Promise<TokensReencrypted>
 }
+
+export const createTransactionalOAuth = <Metadata extends object>(
+  context: OperationContext<Metadata>,
+): TransactionalOAuth => ({ unlink: unlinkAccount(context) })
 
 export function createOAuthService<Metadata extends object>(
   context: ServiceContext<Metadata>,
@@ -72,18 +84,11 @@ export function createOAuthService<Metadata extends object>(
     ...createTransactionalOAuth(context),
     providers: () =>
       [...providers.values()].map(({ provider: { name, displayName } }) => ({ name, displayName })),
-    start: (provider, input, requestInfo) =>
-      startFlow(context, providers.get(provider), { kind: 'sign_in' }, input, requestInfo),
-    startLink: (valid, provider, input, requestInfo) =>
-      startLink(context, providers.get(provider), valid, input, requestInfo),
-    callback: (provider, input, requestInfo) =>
-      completeFlow(context, providers.get(provider), input, requestInfo),
-    list: (valid) => context.storage.oauthAccounts.list(valid.user.id),
-    async accessToken(userId, id) {
-      const accountId = parseOAuthAccountId(id)
-      if (accountId === null) return { ok: false, reason: 'not_found' }
-      return accessToken(context, providers, userId, accountId)
-    },
-    reencryptTokens: () => reencryptTokens(context),
+    start: startSignIn(context, providers),
+    startLink: startLink(context, providers),
+    callback: completeFlow(context, providers),
+    list: ({ user }) => context.storage.oauthAccounts.list(user.id),
+    accessToken: accessToken(context, providers),
+    reencryptTokens: reencryptTokens(context),
   }
 }

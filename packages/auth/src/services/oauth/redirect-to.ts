@@ -1,14 +1,13 @@
-/** Room of the column. */
+/** The size of the column. */
 const maxBytes = 2048
 
 /**
- * Where to go after signing in, in the one form that every browser reads alike: a path of our own, or a
- * URL at one of the given origins; null for everything else, which means the default. Takes any value
- * and never throws.
+ * Validates where to redirect after signing in: a path of this site, or a URL of one of the given origins, in a form
+ * that every browser parses alike. Returns null for any other value, which means the default. Never throws.
  *
- * Only printable ASCII without a backslash is looked at: a backslash, a tab or a full-width dot is
- * something else to a browser than to a parser. What the parser makes of the path must not begin with
- * two slashes either (`/.//evil.example` does), not even percent-encoded ones.
+ * Accepts only printable ASCII without a backslash: browsers and parsers read a backslash, a tab or a full-width dot
+ * differently. The parsed path must not begin with two slashes either (that of `/.//evil.example` does), not even
+ * percent-encoded.
  * @see OWASP ASVS 5.0, 3.7.2; RFC 9700 section 4.11; GHSA-vp58-j275-797x, CVE-2022-31093
  */
 export function checkRedirectTo(value: unknown, origins: readonly string[]): string | null {

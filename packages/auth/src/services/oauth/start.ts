@@ -1,41 +1,67 @@
 import type { OAuthFlow, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { ProviderFailure } from '../../oauth-client/provider-failure.js'
+import type { BrowserSecret, FlowSecrets } from '../../oauth-client/flow-secrets.js'
+import { newFlowSecrets } from '../../oauth-client/flow-secrets.js'
+import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired, Refused, TooManyAttempts } from '../refusals.js'
+import { notFound } from '../refusals.js'
 import { actorOf, requireRecent } from '../sessions/valid-session.js'
-import type { UsableProvider } from './clients.js'
-import type { BrowserSecret } from './flow-secrets.js'
-import { newFlowSecrets } from './flow-secrets.js'
+import type { UsableProvider, UsableProviders } from './clients.js'
 import { checkRedirectTo } from './redirect-to.js'
 
-/** What a flow starts from. */
+/** The parameters of a flow. */
 export interface OAuthStartInput {
-  /** Where to go afterwards: a path of this site, or a URL at an allowed origin. Anything else means the default. */
+  /** Where to redirect afterwards: a path of this site, or a URL of an allowed origin. Otherwise the default is used. */
   redirectTo?: string | null
-  /** The browser secret that the browser holds from an earlier start, or null: several tabs share one. */
+  /** The secret that the browser has from an earlier flow, or null. Several tabs share it. */
   browser?: string | BrowserSecret | null
 }
 
 export type OAuthStartOutcome =
   | {
       readonly ok: true
-      /** Where to send the browser. */
+      /** The URL of the provider to redirect the browser to. */
       readonly url: string
-      /** For a cookie of this very browser: HttpOnly, SameSite=Lax. The answer counts only with it. */
+      /** Set it as a cookie of this browser: HttpOnly, SameSite=Lax. The callback is valid only with it. */
       readonly browser: BrowserSecret
     }
+  /** No such provider is enabled. */
   | Refused<'not_found'>
   | Refused<'provider_failed'>
   | TooManyAttempts
 
 export type OAuthLinkStartOutcome = OAuthStartOutcome | ReauthenticationRequired
 
-/** Starts a flow: one statement, which charges first; then the provider's metadata may have to be read. */
-export async function startFlow<Metadata extends object>(
+/** Starts a flow that signs in. One statement, which counts it; then the provider's metadata are read if necessary. */
+export const startSignIn =
+  <Metadata extends object>(context: ServiceContext<Metadata>, providers: UsableProviders) =>
+  async (
+    provider: string,
+    input: OAuthStartInput,
+    requestInfo: RequestInfo,
+  ): Promise<OAuthStartOutcome> =>
+    startFlow(context, providers.get(provider), { kind: 'sign_in' }, input, requestInfo)
+
+/** Starts a flow that links. Only this session can complete it. */
+export const startLink =
+  <Metadata extends object>(context: ServiceContext<Metadata>, providers: UsableProviders) =>
+  async (
+    valid: ValidSession<object>,
+    provider: string,
+    input: OAuthStartInput,
+    requestInfo: RequestInfo,
+  ): Promise<OAuthLinkStartOutcome> => {
+    const recent = requireRecent(valid)
+    if (!recent.ok) return recent
+    const flow: OAuthFlow = { kind: 'link', actor: actorOf(valid) }
+    return startFlow(context, providers.get(provider), flow, input, requestInfo)
+  }
+
+async function startFlow<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider | undefined,
   flow: OAuthFlow,
@@ -44,7 +70,7 @@ export async function startFlow<Metadata extends object>(
 ): Promise<OAuthStartOutcome> {
   const info = readRequestInfo(requestInfo)
   const { options, storage, emit } = context
-  if (usable === undefined) return { ok: false, reason: 'not_found' }
+  if (usable === undefined) return notFound
   const { redirectTo = null, browser = null } = input ?? {}
   const secrets = newFlowSecrets(usable.binding, browser)
   const origins = [options.baseUrl.origin, ...options.oauth.redirectOrigins]
@@ -61,43 +87,22 @@ export async function startFlow<Metadata extends object>(
     emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
     return started
   }
-  const url = await asked(context, usable, () => usable.client.authorizationUrl(secrets))
+  const url = await authorizationUrl(context, usable, secrets)
   if (url === null) return { ok: false, reason: 'provider_failed' }
   return { ok: true, url, browser: secrets.browser }
 }
 
-/** The same for linking: what it ends in belongs to this session, and to no other. */
-export async function startLink<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  usable: UsableProvider | undefined,
-  valid: ValidSession<object>,
-  input: OAuthStartInput,
-  requestInfo: RequestInfo,
-): Promise<OAuthLinkStartOutcome> {
-  const recent = requireRecent(valid)
-  if (!recent.ok) return recent
-  const flow: OAuthFlow = { kind: 'link', actor: actorOf(valid) }
-  return startFlow(context, usable, flow, input, requestInfo)
-}
-
-/** What the provider answers, or null after a failure, which is logged without anything of its answer. */
-async function asked<Answer>(
+/** Returns the URL, or null if the provider's metadata cannot be read. The failure is logged. */
+async function authorizationUrl(
   { options }: Pick<ServiceContext<object>, 'options'>,
-  { provider }: UsableProvider,
-  ask: () => Promise<Answer>,
-): Promise<Answer | null> {
+  { client, provider }: UsableProvider,
+  secrets: FlowSecrets,
+): Promise<string | null> {
   try {
-    return await ask()
+    return await client.authorizationUrl(secrets)
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error
-    const { problem, detail } = error
-    options.log({
-      level: 'warn',
-      event: 'provider_failed',
-      provider: provider.name,
-      problem,
-      detail,
-    })
+    options.log(providerFailed(provider.name, error))
     return null
   }
 }

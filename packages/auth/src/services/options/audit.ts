@@ -2,16 +2,16 @@ import { InvalidOptionsError } from 'torii-core'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import { defaults } from './defaults.js'
 
-/** How the audit trail is kept. */
+/** The options of the audit trail. */
 export interface AuditOptions {
-  /** Seconds after which the sweep deletes an event (default: a year). */
+  /** Seconds after which the sweep deletes an event (default: one year). */
   readonly retentionSeconds: number
 }
 
 /** Ten years. */
 const maxRetentionSeconds = 315_360_000
 
-/** Null when nothing is to be kept. @throws InvalidOptionsError */
+/** Returns null if the audit trail is off. @throws InvalidOptionsError */
 export function resolveAudit(value: unknown): AuditOptions | null {
   if (value === undefined || value === false) return null
   if (value !== true && typeof value !== 'object')

@@ -5,7 +5,7 @@ import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
 import { defaults } from './defaults.js'
 import { maxSessionSeconds } from './session.js'
 
-/** NIST SP 800-63B-4 section 3.2.2: no more than 100 failures in a row on one account. */
+/** NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failures on one account. */
 const maxAccountLimit = 100
 
 /** @throws InvalidOptionsError */
@@ -51,7 +51,7 @@ function resolvePolicy(
   if (Math.max(policy.maxLockSeconds, policy.windowSeconds) > policy.forgetSeconds)
     throw new InvalidOptionsError(
       `${section}.forgetSeconds`,
-      'must be at least the window and the longest lock',
+      `must be at least ${section}.windowSeconds and ${section}.maxLockSeconds`,
     )
   return Object.freeze(policy)
 }

@@ -1,16 +1,16 @@
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import { defaults } from './defaults.js'
 
-/** How long mailed proofs of an address work. */
+/** How long the links of the email service are valid. */
 export interface EmailOptions {
-  /** Seconds a link that verifies an address works (default: a day). */
+  /** Seconds for which a link that verifies an email address is valid (default: one day). */
   readonly verifySeconds: number
-  /** Seconds a link that changes an address works (default: an hour). */
+  /** Seconds for which a link that changes an email address is valid (default: one hour). */
   readonly changeSeconds: number
 }
 
 const minSeconds = 60
-/** A week: an older mail is no proof of who reads it today. */
+/** One week: an older mail does not prove who reads the mailbox today. */
 const maxSeconds = 604_800
 
 /** @throws InvalidOptionsError */

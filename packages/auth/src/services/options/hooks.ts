@@ -1,11 +1,11 @@
 import type { CallerTransaction, Json, User } from 'torii-core'
 import { readFunction, readSection } from '../../base/option-checks.js'
 
-/** What the application has done in the same commit as an act. */
+/** The application's hooks, which run in the commit of an operation. */
 export interface Hooks<Metadata extends object = Record<string, Json>> {
   /**
-   * Runs in the commit that makes an account, with the transaction's own `query`. When it throws, the account
-   * is not made and the call rejects with what it threw. Without it no transaction is opened.
+   * Runs in the commit that creates an account, with the `query` of the transaction. If it throws, no account is created
+   * and the call rejects with that error. Without this hook no transaction is opened.
    */
   onUserCreated?(tx: CallerTransaction<Metadata>, user: User<Metadata>): Promise<void>
 }

@@ -5,32 +5,32 @@ import { InvalidOptionsError } from 'torii-core'
 import { readFunction, readSection, readWholeNumber } from '../../base/option-checks.js'
 import { defaults } from './defaults.js'
 
-/** The signatures that are made and taken. */
+/** The supported signature algorithms. */
 export type JwtAlgorithm = 'EdDSA' | 'ES256' | 'RS256'
 
-/** A key that signs. A new key takes a new id. */
+/** A signing key. A new key needs a new id. */
 export interface JwtKey {
-  /** Stands in each token's header as `kid`: 1 to 64 letters, digits, `_`, `.` and `-`. */
+  /** The `kid` in the header of each token: 1 to 64 letters, digits, `_`, `.` and `-`. */
   readonly id: string
-  /** One key, one algorithm. */
+  /** The only algorithm for which this key is used. */
   readonly algorithm: JwtAlgorithm
-  /** PKCS#8 in PEM, or Node's own object. */
+  /** PKCS#8 in PEM, or a `KeyObject`. */
   readonly privateKey: string | KeyObject
 }
 
-/** Short-lived tokens for services that cannot ask the database, as they are given. */
+/** The options of short-lived tokens for services without access to the database. */
 export interface JwtOptionsInput {
-  /** The first one signs, all of them are good for verifying. To rotate, add the new one at the end, then move it. */
+  /** The first key signs, all of them verify. To rotate, add the new key at the end, then move it to the front. */
   readonly keys: readonly JwtKey[]
-  /** Who the tokens are for: `aud`. */
+  /** The audience of the tokens: `aud`. */
   readonly audience: string
-  /** Seconds a token works, 30 to 900: so long may an ended session still be taken for a live one (default: 300). */
+  /** Seconds for which a token is valid, 30 to 900, even if the session ends before (default: 300). */
   readonly lifetimeSeconds?: number
-  /** More claims of one's own. Names of RFC 7519 and of Torii are refused when a token is made. */
+  /** The application's claims. Names of RFC 7519 and of Torii are refused when a token is created. */
   readonly claims?: (valid: ValidSession<object>) => Readonly<Record<string, unknown>>
 }
 
-/** A key as the service takes it. */
+/** A validated signing key. */
 export interface SigningKey {
   readonly id: string
   readonly algorithm: JwtAlgorithm
@@ -38,7 +38,7 @@ export interface SigningKey {
   readonly publicKey: KeyObject
 }
 
-/** The options as the service takes them. */
+/** The validated options of the service. */
 export interface JwtOptions {
   readonly keys: readonly [SigningKey, ...SigningKey[]]
   readonly audience: string
@@ -48,16 +48,16 @@ export interface JwtOptions {
 
 const idForm = /^[A-Za-z0-9_.-]{1,64}$/
 const maxSeconds = 900
-/** NIST SP 800-57 part 1: 2,048 bits are the least of today. */
+/** The minimum of NIST SP 800-57 part 1. */
 const minRsaBits = 2048
 
-/** Null where no tokens are made. @throws InvalidOptionsError, which repeats no key */
+/** Returns null if the option is absent. @throws InvalidOptionsError, which never repeats a key */
 export function resolveJwt(value: unknown): JwtOptions | null {
   if (value === undefined) return null
   const given = readSection(value, 'jwt', ['keys', 'audience', 'lifetimeSeconds', 'claims'])
   const { audience } = given
   if (typeof audience !== 'string' || audience === '')
-    throw new InvalidOptionsError('jwt.audience', 'must be a text that is not empty')
+    throw new InvalidOptionsError('jwt.audience', 'must be a non-empty string')
   return Object.freeze({
     keys: readKeys(given.keys),
     audience,
@@ -103,11 +103,11 @@ function readKey(value: unknown, index: number): SigningKey {
 
 function readPrivateKey(value: unknown, option: string): KeyObject {
   try {
-    // What is none throws below, as what is malformed does.
+    // Any other value throws in the next line, like a malformed key.
     const key = typeof value === 'string' ? createPrivateKey(value) : (value as KeyObject)
     if (key.type === 'private') return key
   } catch {
-    // The parser's own words could repeat a part of the key.
+    // The parser's message could repeat a part of the key.
   }
   throw new InvalidOptionsError(option, 'must be a private key: PKCS#8 in PEM, or a KeyObject')
 }

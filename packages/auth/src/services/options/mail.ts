@@ -13,23 +13,23 @@ import { messageKinds } from '../../mail/message.js'
 import type { Messages } from '../../mail/messages.js'
 import { defaults } from './defaults.js'
 
-/** How mail reads, and how it leaves. */
+/** The options of mail. */
 export interface MailOptions extends MailQueueOptions {
-  /** What the messages call the application (default: the host of `baseUrl`). */
+  /** The application's name in messages (default: the host of `baseUrl`). */
   readonly appName: string
   /**
-   * How the messages are written (default: `englishMessages`). A kind that is left out stays English;
-   * `germanMessages` is a whole translation.
+   * The messages (default: `englishMessages`). A kind that is left out stays English; `germanMessages` is a complete
+   * translation.
    */
   readonly messages: Messages
   /**
-   * Whether the owner of an account is mailed when somebody signs in with a browser that has no other live session
-   * there (default: false). Costs two statements after the answer.
+   * Whether the owner of an account is notified of sign-ins with a browser that has no other live session (default:
+   * false). Costs two statements after the response.
    */
   readonly newSignIns: boolean
 }
 
-/** The section as it is given. */
+/** The options of mail, all optional. */
 export type MailOptionsInput = Partial<Omit<MailOptions, 'messages'>> & {
   readonly messages?: Partial<Messages>
 }
@@ -50,13 +50,13 @@ export function resolveMail(value: unknown, { host }: BaseUrl): MailOptions {
   })
 }
 
-/** The mailer, or null when there is none. @throws InvalidOptionsError */
+/** Returns the mailer, or null. @throws InvalidOptionsError */
 export function resolveMailer(value: unknown): Mailer | null {
   if (value === undefined || value === null) return null
   if (typeof value !== 'object' || !('send' in value) || typeof value.send !== 'function')
     throw new InvalidOptionsError(
       'mailer',
-      'must be { send }, as smtpMailer and fileMailer make it',
+      'must have a method send, like the result of smtpMailer() or fileMailer()',
     )
   return value as Mailer
 }
@@ -76,7 +76,7 @@ function resolveAppName(value: unknown, host: string): string {
 function resolveMessages(value: unknown): Messages {
   const given = readSection(value, 'mail.messages', messageKinds)
   for (const kind of messageKinds) readFunction(given[kind], `mail.messages.${kind}`)
-  // Each is a function; what it returns is judged when it is called.
+  // Each is a function; its result is validated when it is called.
   const own = Object.entries(given).filter(([, write]) => write !== undefined)
   return Object.freeze({ ...englishMessages, ...(Object.fromEntries(own) as Partial<Messages>) })
 }

@@ -5,19 +5,19 @@ import type { OAuthProvider, ResolvedProvider } from '../../oauth-client/provide
 import { resolveProviders } from '../../oauth-client/provider.js'
 import { defaults } from './defaults.js'
 
-/** Signing in at providers, as it is given. */
+/** The options of sign-in with providers. */
 export interface OAuthOptionsInput {
-  /** What `google`, `github`, `microsoft`, `oidc` return, or definitions of your own (default: none). */
+  /** The results of `google`, `github`, `microsoft` and `oidc`, or your own definitions (default: none). */
   readonly providers?: readonly OAuthProvider[]
-  /** Seconds from the start of a flow until its answer (default: 600). */
+  /** Seconds from the start of a flow to its callback (default: 600). */
   readonly flowSeconds?: number
-  /** Origins besides that of `baseUrl` that a flow may end at (default: none). */
+  /** Origins, besides that of `baseUrl`, to which a flow may redirect (default: none). */
   readonly redirectOrigins?: readonly string[]
-  /** Seconds that a provider is waited for (default: 10). */
+  /** Seconds to wait for a provider's response (default: 10). */
   readonly requestSeconds?: number
 }
 
-/** The same as the service takes it. */
+/** The validated options of the service. */
 export interface OAuthOptions {
   readonly providers: readonly ResolvedProvider[]
   readonly flowSeconds: number
@@ -25,12 +25,12 @@ export interface OAuthOptions {
   readonly requestSeconds: number
 }
 
-/** @throws InvalidOptionsError, also when tokens are to be kept without keys */
+/** @throws InvalidOptionsError, also if a provider keeps tokens without keys */
 export function resolveOAuth(value: unknown, keys: KeyRing): OAuthOptions {
   const given = readSection(value, 'oauth', ['providers', ...Object.keys(defaults.oauth)])
   const providers = resolveProviders(given.providers)
   if (providers.some(({ keepTokens }) => keepTokens) && keys.isEmpty)
-    throw new InvalidOptionsError('oauth.providers', 'keeping tokens needs the option keys')
+    throw new InvalidOptionsError('oauth.providers', 'with keepTokens need the option keys')
   const seconds = (name: 'flowSeconds' | 'requestSeconds', min: number, max: number) =>
     readWholeNumber(given[name], `oauth.${name}`, { min, max, otherwise: defaults.oauth[name] })
   return Object.freeze({

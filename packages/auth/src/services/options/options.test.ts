@@ -82,7 +82,7 @@ const refused: readonly (readonly [option: string, given: Record<string, unknown
   ['bruteForce.account.limit', { bruteForce: { account: { limit: 101 } } }],
   ['bruteForce.account.cap', { bruteForce: { account: { cap: 11, limit: 10 } } }],
   ['bruteForce.account.lockSeconds', { bruteForce: { account: { lockSeconds: 3601 } } }],
-  ['bruteForce.network.forgetSeconds', { bruteForce: { ipAddress: { forgetSeconds: 599 } } }],
+  ['bruteForce.ipAddress.forgetSeconds', { bruteForce: { ipAddress: { forgetSeconds: 599 } } }],
   ['bruteForce.registrations.cap', { bruteForce: { registrations: { cap: 0 } } }],
   ['requireVerifiedEmail', { requireVerifiedEmail: 'yes' }],
   ['log', { log: {} }],
@@ -119,7 +119,10 @@ test('options that are no object are refused', () => {
 })
 
 test('requiring a verified address says that it needs a mailer', () => {
-  assert.throws(() => resolveOptions({ baseUrl, requireVerifiedEmail: true }), /needs a mailer/)
+  assert.throws(
+    () => resolveOptions({ baseUrl, requireVerifiedEmail: true }),
+    /needs the option mailer/,
+  )
 })
 
 test('with a mailer addresses have to be verified, unless said otherwise', () => {

@@ -4,13 +4,13 @@ import type { KeepAlive } from '../../base/background.js'
 import type { BaseUrl } from '../../base/base-url.js'
 import { resolveBaseUrl } from '../../base/base-url.js'
 import { ignoreErrors } from '../../base/ignore-errors.js'
-import type { Log, LogEvent } from '../../base/log.js'
 import { readBoolean, readFunction, readSection } from '../../base/option-checks.js'
 import { resolveBasePath } from '../../base/paths.js'
 import type { ApplicationKey, KeyRing } from '../../crypto/key-ring.js'
 import { resolveKeys } from '../../crypto/key-ring.js'
 import type { EventHandler, ToriiEvent } from '../../events/event.js'
 import type { Mailer } from '../../mail/message.js'
+import type { HashingOptions } from '../../password-hashing/hashing.js'
 import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
 import type { AuditOptions } from './audit.js'
 import { resolveAudit } from './audit.js'
@@ -21,6 +21,7 @@ import { resolveEmail } from './email.js'
 import type { Hooks } from './hooks.js'
 import type { JwtOptions, JwtOptionsInput } from './jwt.js'
 import { resolveJwt } from './jwt.js'
+import type { Log, LogEvent } from './log.js'
 import type { MagicLinkOptions } from './magic-link.js'
 import { resolveMagicLink } from './magic-link.js'
 import type { MailOptions, MailOptionsInput } from './mail.js'
@@ -29,16 +30,16 @@ import type { OAuthOptions, OAuthOptionsInput } from './oauth.js'
 import { resolveOAuth } from './oauth.js'
 import type { PasskeyOptions } from './passkey.js'
 import { resolvePasskey } from './passkey.js'
-import type { HashingOptions, PasswordOptions } from './password.js'
+import type { PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
 import { resolveSession } from './session.js'
 
-/** What `new Torii(storage, options)` takes. Only `baseUrl` has no default. */
+/** The options of `new Torii(storage, options)`. Only `baseUrl` is required. */
 export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   /**
-   * Where browsers reach the application, for example `https://app.example`: https, or http on
-   * localhost, 127.0.0.1 or [::1]; no path. Never taken from a request's Host header.
+   * The URL of the application for browsers, for example `https://app.example`: https, or http for localhost, 127.0.0.1
+   * or [::1]; no path. It is never taken from a request's Host header.
    */
   baseUrl: string
   /**
@@ -47,9 +48,9 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    */
   basePath?: string
   /**
-   * The application's secrets: the first one writes, all of them read. To rotate, add the new one at the
-   * end and deploy everywhere, then move it to the front. May be absent until something needs it,
-   * such as keeping provider tokens.
+   * The application's secret keys: the first is used for new values, all of them for existing ones. To rotate, add the
+   * new key at the end and deploy everywhere, then move it to the front. Optional until a feature needs them, such as
+   * passkeys or stored provider tokens.
    */
   keys?: readonly ApplicationKey[]
   session?: Partial<SessionOptions>
@@ -57,30 +58,30 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   email?: Partial<EmailOptions>
   passkey?: Partial<PasskeyOptions>
   oauth?: OAuthOptionsInput
-  /** Short-lived tokens for services that cannot ask the database (default: none are made). */
+  /** Short-lived tokens for services without access to the database (default: off). */
   jwt?: JwtOptionsInput
   bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<RateLimitPolicy> }
   magicLink?: Partial<MagicLinkOptions>
-  /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without one nothing that needs a mail is offered. */
+  /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without a mailer, features that need mail are off. */
   mailer?: Mailer
   mail?: MailOptionsInput
   /**
-   * Whether an address that nobody proved to own signs in no one by password (default: whether there is a
-   * mailer). True needs a mailer.
+   * Whether sign-in by password requires a verified email address (default: true with a mailer, otherwise false). True
+   * needs a mailer.
    */
   requireVerifiedEmail?: boolean
-  /** Keeps what happens in `audit_events`, in the commit of the act itself (default: not kept). */
+  /** Records events in the table `audit_events`, in the commit of their operation (default: off). */
   audit?: boolean | Partial<AuditOptions>
   hooks?: Hooks<Metadata>
-  /** Receives what happened, after its commit (default: nobody). */
+  /** Receives events after their commit (default: none). */
   onEvent?: EventHandler
-  /** `waitUntil` of a serverless platform, so that mail still goes out after the answer (default: not needed). */
+  /** `waitUntil` of a serverless platform, so that mail is sent after the response (default: none). */
   keepAlive?: KeepAlive
-  /** Receives what an operator may want to know (default: silent). */
+  /** Receives log events for administrators (default: none). */
   log?: Log
 }
 
-/** The options as the services take them: complete, checked, frozen. */
+/** The options after validation: complete and frozen. */
 export interface ResolvedOptions {
   readonly baseUrl: BaseUrl
   readonly basePath: string
@@ -91,21 +92,21 @@ export interface ResolvedOptions {
   readonly email: EmailOptions
   readonly passkey: PasskeyOptions
   readonly oauth: OAuthOptions
-  /** Null where none are made. */
+  /** Null if the option is absent. */
   readonly jwt: JwtOptions | null
   readonly bruteForce: BruteForcePolicies
-  /** Null where nothing can be mailed. */
+  /** Null without a mailer. */
   readonly mailer: Mailer | null
   readonly mail: MailOptions
   readonly requireVerifiedEmail: boolean
-  /** Null when nothing is kept. */
+  /** Null if the audit trail is off. */
   readonly audit: AuditOptions | null
   readonly onEvent: (event: ToriiEvent) => void
   readonly keepAlive: KeepAlive | null
   readonly log: (event: LogEvent) => void
 }
 
-/** Every name of {@link ToriiOptions}; another is refused, since a misspelt limit would be no limit. */
+/** The names of {@link ToriiOptions}. Any other name is refused: a misspelled limit would be no limit. */
 const names: readonly (keyof ToriiOptions)[] = [
   'baseUrl',
   'basePath',
@@ -129,8 +130,8 @@ const names: readonly (keyof ToriiOptions)[] = [
 ]
 
 /**
- * Completes and checks the options.
- * @throws InvalidOptionsError naming the first option that is unknown, out of range or contradicts another
+ * Validates the options and adds the defaults.
+ * @throws InvalidOptionsError with the first option that is unknown, out of range or contradicts another
  */
 export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
   const given = readSection(options ?? null, '', names)
@@ -164,7 +165,7 @@ function resolveRequireVerifiedEmail(value: unknown, mailer: Mailer | null): boo
   if (required && mailer === null)
     throw new InvalidOptionsError(
       'requireVerifiedEmail',
-      'needs a mailer: without one nobody could ever verify an address and sign in',
+      'needs the option mailer: without it no user could verify an email address and sign in',
     )
   return required
 }

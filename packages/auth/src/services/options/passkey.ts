@@ -6,30 +6,30 @@ import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 import { defaults } from './defaults.js'
 
-/** How passkeys are made and used. They need the option `keys`. */
+/** The options of passkeys. They need the option `keys`. */
 export interface PasskeyOptions {
   /**
-   * The domain that passkeys are made for: the host of the base URL or a domain above it. Passkeys work only
-   * there, so it is for good (default: the host of `baseUrl`, `localhost` on a loopback address).
+   * The domain of the passkeys: the host of the base URL or a parent domain. Passkeys are bound to it, so it cannot be
+   * changed later (default: the host of `baseUrl`, `localhost` for a loopback address).
    */
   readonly rpId: string
-  /** What the browser calls the application (default: `rpId`). */
+  /** The application's name in the browser's dialogs (default: `rpId`). */
   readonly rpName: string
   /**
-   * The exact origins of pages that may use passkeys; `android:apk-key-hash:…` for an app (default: that of
+   * The exact origins of pages that may use passkeys; `android:apk-key-hash:…` for an Android app (default: that of
    * `baseUrl`).
    */
   readonly origins: readonly string[]
-  /** The exact origins of pages that may hold ours in a frame and use passkeys there (default: none). */
+  /** The exact origins of pages that may embed the application in a frame that uses passkeys (default: none). */
   readonly topOrigins: readonly string[]
   /**
-   * `required`: a biometric or a PIN every time, so that who finds a security key cannot use it.
-   * `preferred`: devices without either work too, and a passkey may be one factor only (default: `required`).
+   * `required`: every use needs a biometric or a PIN, so that a lost security key cannot be used. `preferred`: devices
+   * without them are accepted, so a passkey may be a single factor (default: `required`).
    */
   readonly userVerification: 'required' | 'preferred'
-  /** Seconds a person has to answer, 60 to 600 (default: 300). */
+  /** Seconds for a ceremony, 60 to 600 (default: 300). */
   readonly challengeSeconds: number
-  /** Passkeys of one user, 1 to 100 (default: 20). */
+  /** The most passkeys of one user, 1 to 100 (default: 20). */
   readonly maxPerUser: number
 }
 
@@ -37,7 +37,7 @@ const androidOrigin = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/
 const domainForm = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/
 const maxNameCharacters = 64
 
-/** @throws InvalidOptionsError, also when passkeys are asked for without keys */
+/** @throws InvalidOptionsError, also if passkeys are configured without keys */
 export function resolvePasskey(value: unknown, baseUrl: BaseUrl, keys: KeyRing): PasskeyOptions {
   const given = readSection(value, 'passkey', names)
   if (value !== undefined) keys.writing('user-handles')
@@ -60,7 +60,7 @@ export function resolvePasskey(value: unknown, baseUrl: BaseUrl, keys: KeyRing):
     ),
     userVerification: readUserVerification(given.userVerification),
     challengeSeconds: readWholeNumber(given.challengeSeconds, 'passkey.challengeSeconds', {
-      // @see WebAuthn Level 3, section 15.1: five to ten minutes; less than one is nothing for a person.
+      // @see WebAuthn Level 3, section 15.1: five to ten minutes; less than one is too short for users.
       min: 60,
       max: 600,
       otherwise: defaults.passkey.challengeSeconds,
@@ -84,7 +84,7 @@ const names: readonly (keyof PasskeyOptions)[] = [
 ]
 
 function readRpId(value: unknown, baseUrl: BaseUrl): string {
-  // A browser takes no address for a domain, save by this name.
+  // Browsers do not accept an IP address as a domain; `localhost` works.
   const otherwise = baseUrl.origins.length > 1 ? 'localhost' : baseUrl.host
   if (value === undefined) return otherwise
   if (typeof value !== 'string' || !domainForm.test(value) || isIPv4(value))
@@ -111,7 +111,7 @@ function readOrigin(value: unknown, option: string): string {
   try {
     if (resolveBaseUrl(value).origin === value) return value
   } catch {
-    // Refused below, under its own name.
+    // Refused below, with the name of this option.
   }
   throw new InvalidOptionsError(
     option,

@@ -7,50 +7,32 @@ import {
 } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 import { argon2Ceilings } from '../../password-hashing/argon2.js'
+import type { HashingOptions } from '../../password-hashing/hashing.js'
 import type { LegacyVerifier } from '../../password-hashing/legacy-verifier.js'
 import type { BreachedHook } from '../../password-policy/breach-lookup.js'
 import { defaults } from './defaults.js'
 
-/** What a password hash costs, and how many are made at once. */
-export interface HashingOptions {
-  /** Memory of one hash in KiB (default: 19,456). */
-  readonly memoryKib: number
-  /** Passes over that memory (default: 2). */
-  readonly passes: number
-  /** Lanes of one hash (default: 1). */
-  readonly lanes: number
-  /** Hashes made at the same time (default: the cores of the machine). Each takes `memoryKib`. */
-  readonly concurrency: number
-  /** Sign-ins and registrations that may wait for their turn; the next one is refused (default: 128). */
-  readonly maxWaiting: number
-  /**
-   * Whether passwords are hashed with a secret from `keys` as well, which is not in the database (default:
-   * false). Whoever loses that key loses every password made under it.
-   */
-  readonly pepper: boolean
-}
-
-/** What a password must be, and how it is kept. */
+/** The options of passwords. */
 export interface PasswordOptions {
-  /** Characters (code points) a new password must have, 8 to 64 (default: 15). */
+  /** The minimum length of a new password in characters (code points), 8 to 64 (default: 15). */
   readonly minLength: number
-  /** Seconds a link that sets a new password works (default: 1,800). */
+  /** Seconds for which a reset link is valid (default: 1,800). */
   readonly resetSeconds: number
   readonly hashing: HashingOptions
-  /** Asked whether a new password is known from a breach; see `createBreachCheck` (default: null, not asked). */
+  /** Checks whether a new password is known from a data breach; see `createBreachCheck` (default: null, no check). */
   readonly breached: BreachedHook | null
-  /** Verify imported hashes, until their owners sign in; see `createBcryptVerifier` (default: none). */
+  /** Verify imported hashes until their owners sign in; see `createBcryptVerifier` (default: none). */
   readonly legacyVerifiers: readonly LegacyVerifier[]
 }
 
-/** The weakest line of OWASP's list of equal settings is m=7168, t=5. */
+/** The cheapest of OWASP's equivalent settings is m=7168, t=5. */
 const minMemoryKib = 7168
 const minWorkKib = 7168 * 5
 
 /** @throws InvalidOptionsError */
 export function resolvePassword(value: unknown, keys: KeyRing): PasswordOptions {
   const given = readSection(value, 'password', Object.keys(defaults.password))
-  // NIST SP 800-63B-4 section 3.1.1.2: 8 only beside a second factor; at least 64 must be possible.
+  // NIST SP 800-63B-4 section 3.1.1.2: 8 only with a second factor; at least 64 must be possible.
   const rule = { min: 8, max: 64, otherwise: defaults.password.minLength }
   const minLength = readWholeNumber(given.minLength, 'password.minLength', rule)
   return Object.freeze({
@@ -71,7 +53,7 @@ function resolveLegacyVerifiers(value: unknown): readonly LegacyVerifier[] {
   if (!Array.isArray(value) || !value.every(isLegacyVerifier))
     throw new InvalidOptionsError(
       'password.legacyVerifiers',
-      'must be an array of { accepts, verify }, as createBcryptVerifier makes them',
+      'must be an array of { accepts, verify }, like the result of createBcryptVerifier()',
     )
   return Object.freeze([...value])
 }
@@ -112,7 +94,7 @@ function resolvePepper(value: unknown, keys: KeyRing): boolean {
   if (pepper && keys.isEmpty)
     throw new InvalidOptionsError(
       'password.hashing.pepper',
-      'needs the option keys: the pepper is made from the first one',
+      'needs the option keys: the pepper is derived from the first key',
     )
   return pepper
 }

@@ -2,19 +2,19 @@ import { InvalidOptionsError } from 'torii-core'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import { defaults } from './defaults.js'
 
-/** How long sessions live. */
+/** The lifetime of sessions. */
 export interface SessionOptions {
-  /** Seconds without a request until a session ends; at most `absoluteSeconds` (default: 7 days). */
+  /** Seconds without a request until a session expires; at most `absoluteSeconds` (default: 7 days). */
   readonly idleSeconds: number
-  /** Seconds from sign-in until the person must sign in again, whatever the activity (default: 30 days). */
+  /** Seconds from sign-in until the user must sign in again, regardless of activity (default: 30 days). */
   readonly absoluteSeconds: number
-  /** Seconds between two notes of a session's last use; less than `idleSeconds` (default: 60). */
+  /** Seconds between two updates of a session's last use; less than `idleSeconds` (default: 60). */
   readonly touchSeconds: number
-  /** Seconds for which a proof of identity counts as recent (default: 600). */
+  /** Seconds for which an authentication counts as recent (default: 600). */
   readonly recentSeconds: number
 }
 
-/** 400 days: browsers keep no cookie longer. @see RFC 6265bis section 5.5 */
+/** 400 days: browsers limit cookies to this. @see RFC 6265bis section 5.5 */
 export const maxSessionSeconds = 400 * 86_400
 
 /** @throws InvalidOptionsError */

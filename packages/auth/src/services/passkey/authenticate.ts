@@ -1,6 +1,7 @@
 import type { Json, PasskeyCredential, PasskeySignInOutcome, RateLimitRefund } from 'torii-core'
 import { requireEmail } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import { encodeBase64url } from '../../base/base64url.js'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
@@ -9,10 +10,11 @@ import type { AuthenticationResponse } from '../../webauthn/response.js'
 import { parseAuthenticationResponse } from '../../webauthn/response.js'
 import type { AuthenticationResult } from '../../webauthn/verify-authentication.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { Refused, TooManyAttempts } from '../refusals.js'
+import { invalidCredentials } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
@@ -22,8 +24,8 @@ import { readChallengeId, readInput } from './input.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { emitRefused, newChallenge, policyOf, startCeremony } from './start.js'
 
-/** Whose passkeys are asked for; without an address the authenticator shows what it has. */
-export interface PasskeyOptionsInput {
+/** The email address whose passkeys are allowed. Without one, the authenticator offers its discoverable passkeys. */
+export interface AuthenticateOptionsInput {
   email?: string
 }
 
@@ -31,44 +33,40 @@ export type AuthenticatePasskeyStart = PasskeyCeremonyStart<PasskeyRequestOption
 
 export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
-  /** Whatever was wrong with challenge, passkey, signature, counter or account: one answer. */
+  /** Wrong challenge, passkey, signature, counter or account: one answer. */
   | Refused<'invalid_credentials'>
 
-export const invalidCredentials = Object.freeze({
-  ok: false,
-  reason: 'invalid_credentials',
-} as const)
-
-/** What a browser is to sign in with. One statement, the same for every address. */
-export async function authenticateOptions<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  input: PasskeyOptionsInput,
-  requestInfo: RequestInfo,
-): Promise<AuthenticatePasskeyStart> {
-  const info = readRequestInfo(requestInfo)
-  const { email } = readInput(input)
-  return email === undefined
-    ? discoverableOptions(context, info)
-    : optionsByEmail(context, email, info)
-}
+/** Creates the options for a sign-in. One statement, the same for every email address. */
+export const authenticateOptions =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    input: AuthenticateOptionsInput,
+    requestInfo: RequestInfo,
+  ): Promise<AuthenticatePasskeyStart> => {
+    const info = readRequestInfo(requestInfo)
+    const { email } = readInput(input)
+    return email === undefined
+      ? discoverableOptions(context, info)
+      : optionsByEmail(context, email, info)
+  }
 
 async function discoverableOptions<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyStart> {
   const id = newChallengeId()
   const refused = await startCeremony(context, id, 'authenticate', { kind: 'anyone' }, info)
   if (refused !== null) return refused
   const challenge = challengeOf(id, { kind: 'discoverable' })
   const options = requestOptions(policyOf(context.options.passkey), challenge, [])
-  return { ok: true, challengeId: id.toString('base64url'), options }
+  return { ok: true, challengeId: encodeBase64url(id), options }
 }
 
-/** An address without passkeys is shown some all the same, made for whether they are needed or not. */
+/** For an email address without passkeys the options contain decoys. They are computed in either case. */
 async function optionsByEmail<Metadata extends object>(
   context: ServiceContext<Metadata>,
   email: string,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyStart> {
   const decoys = decoyCredentials(context.options.keys, requireEmail(email))
   const id = newChallengeId()
@@ -80,35 +78,36 @@ async function optionsByEmail<Metadata extends object>(
   const allow = started.credentials.length > 0 ? started.credentials.map(descriptorOf) : decoys
   const challenge = challengeOf(id, { kind: 'address' })
   const options = requestOptions(policyOf(context.options.passkey), challenge, allow)
-  return { ok: true, challengeId: id.toString('base64url'), options }
+  return { ok: true, challengeId: encodeBase64url(id), options }
 }
 
-/** Signs in: two statements, one for every answer that proves nothing. */
-export async function authenticate<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  input: PasskeyAnswerInput,
-  requestInfo: RequestInfo,
-): Promise<AuthenticatePasskeyOutcome<Metadata>> {
-  const info = readRequestInfo(requestInfo)
-  const { challengeId, response } = readInput(input)
-  const id = readChallengeId(challengeId)
-  const answer = parseAuthenticationResponse(response)
-  if (id === null) return refused(context, { userId: null, info }, 'unknown')
-  const { passkeys } = context.storage
-  const { credentialId } = answer
-  const challengeHash = hashChallengeId(id)
-  const credential = await passkeys.findForSignIn({
-    challengeHash,
-    ceremony: 'authenticate',
-    credentialId,
-  })
-  if (credential === null) return refused(context, { userId: null, info }, 'unknown')
-  const verdict = verify(context, id, answer, credential)
-  if (!verdict.ok) return refused(context, { userId: credential.userId, info }, verdict.problem)
-  return openSession(context, credential, verdict, info)
-}
+/** Signs in by the response. Two statements, one if the response is not valid. */
+export const authenticate =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    input: PasskeyAnswerInput,
+    requestInfo: RequestInfo,
+  ): Promise<AuthenticatePasskeyOutcome<Metadata>> => {
+    const info = readRequestInfo(requestInfo)
+    const { challengeId, response } = readInput(input)
+    const id = readChallengeId(challengeId)
+    const answer = parseAuthenticationResponse(response)
+    if (id === null) return refused(context, { userId: null, info }, 'unknown')
+    const { passkeys } = context.storage
+    const { credentialId } = answer
+    const challengeHash = hashChallengeId(id)
+    const credential = await passkeys.findForSignIn({
+      challengeHash,
+      ceremony: 'authenticate',
+      credentialId,
+    })
+    if (credential === null) return refused(context, { userId: null, info }, 'unknown')
+    const verdict = verify(context, id, answer, credential)
+    if (!verdict.ok) return refused(context, { userId: credential.userId, info }, verdict.problem)
+    return openSession(context, credential, verdict, info)
+  }
 
-/** The challenge says whether an address was named; then the answer need not say who it is. */
+/** The challenge says whether an email address was given. If so, the response need not contain the user handle. */
 function verify(
   { options }: Pick<ServiceContext<object>, 'options'>,
   id: Uint8Array,
@@ -126,7 +125,7 @@ async function openSession<Metadata extends object>(
   { options, runWithEffects }: ServiceContext<Metadata>,
   credential: PasskeyCredential,
   verdict: Extract<AuthenticationResult, { ok: true }>,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyOutcome<Metadata>> {
   const { userId } = credential
   const { session, token } = prepareSession(userId, 'passkey', info, options.session)
@@ -145,13 +144,13 @@ async function openSession<Metadata extends object>(
   return opened.ok ? { ...opened, token } : invalidCredentials
 }
 
-/** What a verified assertion writes. */
+/** Returns what a verified response writes to the passkey. */
 export const useOf = (
   { credentialId, userId, epochs }: PasskeyCredential,
   { signCount, backedUp }: Extract<AuthenticationResult, { ok: true }>,
 ) => ({ credentialId, userId, epochs, signCount, backedUp })
 
-/** A counter that did not rise is reported: the passkey may have been copied. Section 6.1.1. */
+/** Reports a counter that did not increase: the passkey may have been copied. @see WebAuthn Level 3, section 6.1.1 */
 export function effectsOfUse(
   { reason }: Pick<Extract<PasskeySignInOutcome, { ok: false }>, 'reason'>,
   { id }: PasskeyCredential,
@@ -162,7 +161,7 @@ export function effectsOfUse(
   return { events: [event('passkey_counter_regression', eventContext, { passkeyId: id }), failed] }
 }
 
-/** One answer for everything, whatever the event says. */
+/** The answer is the same for every reason; only the event contains it. */
 export function refused(
   { emit }: Pick<ServiceContext<object>, 'emit'>,
   eventContext: EventContextInput,

@@ -1,38 +1,36 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { SessionId, TokenHash } from 'torii-core'
 import { tokenHash } from 'torii-core'
+import { decodeBase64urlExact } from '../../base/base64url.js'
 import { lengthPrefixed } from '../../crypto/key-ring.js'
 
-/** 256 random bits, where 128 are asked for. @see WebAuthn Level 3, section 13.4.3 */
+/** 256 random bits; 128 are required. @see WebAuthn Level 3, section 13.4.3 */
 const idBytes = 32
-const idLength = Math.ceil((idBytes * 4) / 3)
 
-/** What a challenge is for; an answer to one is none to another. */
+/** The purpose of a challenge. A response to one is not valid for another. */
 export type ChallengeUse =
   | { readonly kind: 'register'; readonly sessionId: SessionId; readonly userHandle: Uint8Array }
-  /** To whoever has a passkey, and to the passkeys of one address. */
+  /** For any user with a discoverable passkey. */
   | { readonly kind: 'discoverable' }
+  /** For the passkeys of one email address. */
   | { readonly kind: 'address' }
   | { readonly kind: 'reauthenticate'; readonly sessionId: SessionId }
 
-/** What names a ceremony under way to the page; the challenge itself is another value, made from it. */
+/** Generates the id of a ceremony for the page. The challenge itself is derived from it. */
 export const newChallengeId = (): Buffer => randomBytes(idBytes)
 
-/** The id in the one spelling we write, or null. Takes any value and never throws. */
-export function parseChallengeId(value: unknown): Buffer | null {
-  if (typeof value !== 'string' || value.length !== idLength) return null
-  const bytes = Buffer.from(value, 'base64url')
-  return bytes.toString('base64url') === value ? bytes : null
-}
+/** Parses a challenge id; returns null for any other value. Never throws. */
+export const parseChallengeId = (value: unknown): Buffer | null =>
+  decodeBase64urlExact(value, idBytes)
 
-/** What the database keeps: SHA-256 of `torii:passkey-challenge:` and the id. */
+/** Hashes a challenge id for the database: SHA-256 of `torii:passkey-challenge:` and the id. */
 export const hashChallengeId = (id: Uint8Array): TokenHash =>
   tokenHash(hash('sha256', Buffer.concat([Buffer.from('torii:passkey-challenge:'), id]), 'buffer'))
 
 /**
- * What the authenticator signs, in base64url: SHA-256 of the id and of everything the ceremony is bound to.
- * So the answer itself proves which session asked, whether an address was named, and which user handle
- * the authenticator was given, and none of it has to be stored.
+ * Derives the challenge that the authenticator signs, in base64url: SHA-256 of the id and of everything that the
+ * ceremony is bound to. The response itself therefore proves which session started it, whether an email address was
+ * given, and which user handle the authenticator received, so none of that is stored.
  */
 export const challengeOf = (id: Uint8Array, use: ChallengeUse): string =>
   hash(

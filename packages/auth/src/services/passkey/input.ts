@@ -1,32 +1,32 @@
 import { checkText, InvalidInputError } from 'torii-core'
 import { parseChallengeId } from './challenge.js'
 
-/** An answer from a page, as it was posted. */
+/** The response of a browser, as the page posts it. */
 export interface PasskeyAnswerInput {
-  /** What came with the options. */
+  /** The challenge id that came with the options. */
   challengeId: string
-  /** What `credential.toJSON()` gave: JSON that nobody has checked yet. */
+  /** The result of `credential.toJSON()`, not validated yet. */
   response: unknown
 }
 
-/** What a new passkey is called until its owner says otherwise. */
+/** The name of a new passkey until the user renames it. */
 export const defaultPasskeyName = 'Passkey'
 const maxNameCharacters = 100
 
-/** The members of the input, read once. @throws InvalidInputError */
+/** Reads the members of the input once. @throws InvalidInputError */
 export function readInput<Input extends object>(input: Input): Input {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be an object')
   return { ...input }
 }
 
-/** Null for everything that no options came with: it is answered like an unknown id. @throws InvalidInputError */
+/** Parses a challenge id. Null if it is malformed, which is answered like an unknown id. @throws InvalidInputError */
 export function readChallengeId(value: unknown): Buffer | null {
-  if (typeof value !== 'string') throw new InvalidInputError('challengeId', 'must be a text')
+  if (typeof value !== 'string') throw new InvalidInputError('challengeId', 'must be a string')
   return parseChallengeId(value)
 }
 
-/** 1 to 100 characters, none of them a control. @throws InvalidInputError */
+/** Checks a passkey name: 1 to 100 characters without control characters. @throws InvalidInputError */
 export function readPasskeyName(value: unknown): string {
   const name = checkText(value, 'name', { codePoints: maxNameCharacters })
   if (name.trim() === '') throw new InvalidInputError('name', 'must not be blank')

@@ -1,15 +1,15 @@
 import type { Json, Passkey, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import type {
+  AuthenticateOptionsInput,
   AuthenticatePasskeyOutcome,
   AuthenticatePasskeyStart,
-  PasskeyOptionsInput,
 } from './authenticate.js'
 import { authenticate, authenticateOptions } from './authenticate.js'
-import type { TransactionalPasskey } from './in-transaction.js'
-import { createTransactionalPasskey } from './in-transaction.js'
 import type { PasskeyAnswerInput } from './input.js'
+import type { DeletePasskeyOutcome, RenamePasskeyOutcome } from './manage.js'
+import { deletePasskey, renamePasskey } from './manage.js'
 import type {
   ReauthenticatePasskeyStart,
   ReauthenticateWithPasskeyInput,
@@ -23,25 +23,44 @@ import type {
 } from './register.js'
 import { register, registerOptions } from './register.js'
 
+/** The passkey operations that also run in a transaction of the application. */
+export interface TransactionalPasskey {
+  /** Renames a passkey of the user; the name has 1 to 100 characters. @throws InvalidInputError */
+  rename(
+    valid: ValidSession<object>,
+    id: string,
+    name: string,
+    requestInfo: RequestInfo,
+  ): Promise<RenamePasskeyOutcome>
+  /** Deletes a passkey of the user unless it is the last sign-in method. Needs a recent authentication. */
+  delete(
+    valid: ValidSession<object>,
+    id: string,
+    requestInfo: RequestInfo,
+  ): Promise<DeletePasskeyOutcome>
+}
+
 /**
- * Signing in with passkeys. A ceremony is two calls: options for the page, then the answer of its browser, which
- * uses the challenge up whether it is right or wrong. Whose passkeys are managed comes from a session that
- * was validated in this request. Everything but `list`, `rename` and `delete` needs the option `keys`.
- * @see WebAuthn Level 3, section 7; docs/passkey.md has each step
+ * Sign-in with passkeys. A ceremony takes two calls: one creates the options for the page, the other verifies the
+ * browser's response and uses the challenge, whether or not the response is valid. The user whose passkeys are managed
+ * comes from a session that was validated in this request. All methods except `list`, `rename` and `delete` need the
+ * option `keys`.
+ * @see WebAuthn Level 3, section 7; docs/passkey.md lists each step
  */
 export interface PasskeyService<Metadata extends object = Record<string, Json>>
   extends TransactionalPasskey {
   /**
-   * Options for a new passkey of this person, whose proof of identity is recent. The passkeys they have are
-   * left out, so that a device is not registered twice. Two statements.
+   * Creates the options for a new passkey of the user. Existing passkeys are excluded, so that no device registers
+   * twice. Needs a recent authentication. Two statements.
    */
   registerOptions(
     valid: ValidSession<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<RegisterPasskeyStart>
   /**
-   * Keeps the passkey that answers, and mails its owner. Of any number of answers to one challenge one is looked at.
-   * @throws InvalidInputError for an answer that no browser gives, before any query
+   * Verifies the response, stores the passkey and notifies its owner by mail. Of several responses to one challenge,
+   * one is verified.
+   * @throws InvalidInputError for a malformed response, before any query
    */
   register(
     valid: ValidSession<Metadata>,
@@ -49,52 +68,57 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<RegisterPasskeyOutcome>
   /**
-   * Options for signing in, with an address or with whatever the authenticator has. One statement. An address
-   * without passkeys gets made-up ones, always the same: nobody learns who has an account.
-   * @throws InvalidInputError for what is not an address, before any query
+   * Creates the options for a sign-in, with or without an email address. An address without passkeys gets constant
+   * decoys, so the options do not reveal who has an account. One statement.
+   * @throws InvalidInputError for an invalid email address, before any query
    */
   authenticateOptions(
-    input: PasskeyOptionsInput,
+    input: AuthenticateOptionsInput,
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyStart>
   /**
-   * Signs in: two statements, and one for every answer that proves nothing. Unknown passkey, wrong signature,
-   * used challenge, copied passkey, disabled account: one answer.
-   * @throws InvalidInputError for an answer that no browser gives, before any query
+   * Verifies the response and signs in. Unknown passkey, wrong signature, used challenge, copied passkey, disabled
+   * account: one answer. Two statements, one if the response is not valid.
+   * @throws InvalidInputError for a malformed response, before any query
    */
   authenticate(
     input: PasskeyAnswerInput,
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyOutcome<Metadata>>
-  /** Options for proving again who this is, with the passkeys of this person. Two statements. */
+  /** Creates the options for a re-authentication with the user's passkeys. Two statements. */
   reauthenticateOptions(
     valid: ValidSession<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<ReauthenticatePasskeyStart>
   /**
-   * Notes the proof on this session, which asked for it, and gives it a new token where asked. Two statements.
-   * @throws InvalidInputError for an answer that no browser gives, or the token of another session
+   * Verifies the response and records the re-authentication on the session that requested it. Two statements.
+   * @throws InvalidInputError for a malformed response, or for the token of another session
    */
   reauthenticate(
     valid: ValidSession<Metadata>,
     input: ReauthenticateWithPasskeyInput,
     requestInfo: RequestInfo,
   ): Promise<ReauthenticateWithPasskeyOutcome>
-  /** The passkeys of this person, the first made first. */
+  /** Lists the passkeys of this user, the oldest first. */
   list(valid: ValidSession<Metadata>): Promise<readonly Passkey[]>
 }
 
-export function createPasskeyService<Metadata extends object>(
+export const createTransactionalPasskey = <Metadata extends object>(
+  context: OperationContext<Metadata>,
+): TransactionalPasskey => ({
+  rename: renamePasskey(context),
+  delete: deletePasskey(context),
+})
+
+export const createPasskeyService = <Metadata extends object>(
   context: ServiceContext<Metadata>,
-): PasskeyService<Metadata> {
-  return {
-    registerOptions: (valid, info) => registerOptions(context, valid, info),
-    register: (valid, input, info) => register(context, valid, input, info),
-    authenticateOptions: (input, info) => authenticateOptions(context, input, info),
-    authenticate: (input, info) => authenticate(context, input, info),
-    reauthenticateOptions: (valid, info) => reauthenticateOptions(context, valid, info),
-    reauthenticate: (valid, input, info) => reauthenticate(context, valid, input, info),
-    list: ({ user }) => context.storage.passkeys.list(user.id),
-    ...createTransactionalPasskey(context),
-  }
-}
+): PasskeyService<Metadata> => ({
+  ...createTransactionalPasskey(context),
+  registerOptions: registerOptions(context),
+  register: register(context),
+  authenticateOptions: authenticateOptions(context),
+  authenticate: authenticate(context),
+  reauthenticateOptions: reauthenticateOptions(context),
+  reauthenticate: reauthenticate(context),
+  list: ({ user }) => context.storage.passkeys.list(user.id),
+})

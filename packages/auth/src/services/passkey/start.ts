@@ -1,22 +1,22 @@
 import type { ChallengeHolder, PasskeyCeremony } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import type { CheckedRequestInfo } from '../../base/request-info.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import { offeredAlgorithms } from '../../webauthn/credential-key.js'
 import type { PasskeyPolicy } from '../../webauthn/verification.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
 import type { TooManyAttempts } from '../refusals.js'
 import { hashChallengeId } from './challenge.js'
 
-/** What a page is to hand to the browser, and what names the ceremony when it answers. */
+/** The options for the browser, and the id of the ceremony for its response. */
 export interface PasskeyCeremonyStart<Options> {
   readonly ok: true
   readonly challengeId: string
   readonly options: Options
 }
 
-/** The options, with what is offered. */
+/** Returns the passkey options with the algorithms that are offered. */
 export const policyOf = (
   options: PasskeyOptions,
 ): PasskeyOptions & Pick<PasskeyPolicy, 'algorithms'> => ({
@@ -24,11 +24,11 @@ export const policyOf = (
   algorithms: offeredAlgorithms,
 })
 
-/** What storing a challenge takes: it is charged to the network that asks. */
+/** Returns a challenge for the storage. It is counted for the IP address. */
 export function newChallenge(
   { options }: Pick<ServiceContext<object>, 'options'>,
   id: Uint8Array,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ) {
   return {
     challengeHash: hashChallengeId(id),
@@ -37,13 +37,13 @@ export function newChallenge(
   }
 }
 
-/** Stores the challenge of a ceremony; null when it is under way, otherwise the refusal, which is told. */
+/** Stores the challenge of a ceremony. Returns null, or the refusal of the rate limit, for which it emits an event. */
 export async function startCeremony<Metadata extends object>(
   context: ServiceContext<Metadata>,
   id: Uint8Array,
   ceremony: PasskeyCeremony,
   holder: ChallengeHolder,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): Promise<TooManyAttempts | null> {
   const challenge = { ...newChallenge(context, id, info), ceremony, holder }
   const started = await context.storage.passkeyChallenges.store(challenge)
@@ -53,7 +53,7 @@ export async function startCeremony<Metadata extends object>(
 export function emitRefused(
   { emit }: Pick<ServiceContext<object>, 'emit'>,
   refusal: TooManyAttempts,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
 ): TooManyAttempts {
   emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'passkey' })] })
   return refusal

@@ -3,10 +3,9 @@ import type { UserId } from 'torii-core'
 import type { KeyRing } from '../../crypto/key-ring.js'
 
 /**
- * What authenticators call this user, the handle for new passkeys first: 64 bytes that look random to
- * everybody without the application's key. Always the same for one user, so that a device which made a
- * passkey before replaces it instead of keeping two. After a rotation the handles under the older keys
- * follow, for a registration that began before it.
+ * Derives the user handles of a user, the one for new passkeys first: 64 bytes that look random without the
+ * application's key. The handle of a user never changes, so a device replaces the user's earlier passkey instead of
+ * keeping two. The handles under older keys follow, for a registration that started before a key rotation.
  * @see WebAuthn Level 3, section 14.6.1
  */
 export function userHandles(keys: KeyRing, userId: UserId): readonly [Buffer, ...Buffer[]] {
@@ -14,5 +13,5 @@ export function userHandles(keys: KeyRing, userId: UserId): readonly [Buffer, ..
   return [lengthen(first), ...older.map(lengthen)]
 }
 
-/** 32 bytes to the 64 that are recommended. */
+/** Extends 32 bytes to the recommended 64. */
 const lengthen = (bytes: Uint8Array): Buffer => hash('sha512', bytes, 'buffer')

@@ -6,7 +6,7 @@ import { newUserId } from 'torii-core'
 import type { PasswordHasher, PasswordHashing } from '../../password-hashing/hashing.js'
 import { createPasswordHashing } from '../../password-hashing/hashing.js'
 import { goodPassword, newEmail, openTestSite, requestInfo } from '../../test/site.test.support.js'
-import { createContext } from '../context.js'
+import { createContext } from '../context/context.js'
 import { createPasswordService } from './password.js'
 
 const site = await openTestSite()

@@ -3,9 +3,9 @@ import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { normalizePassword } from '../../password-policy/text.js'
+import { normalizePassword, requirePasswordText } from '../../password-policy/text.js'
 import { proofAttempt } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type {
   PasswordRejected,
@@ -14,6 +14,7 @@ import type {
   StaleSession,
   TooManyAttempts,
 } from '../refusals.js'
+import { invalidCredentials } from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 
 export interface ChangePasswordInput {
@@ -24,138 +25,135 @@ export interface ChangePasswordInput {
 export type ChangePasswordOutcome =
   | { readonly ok: true; readonly sessionsEnded: number }
   | PasswordRejected
-  /** The current password is not that one, or the account has none. */
+  /** The current password is wrong, or the account has none. */
   | Refused<'invalid_credentials'>
   | TooManyAttempts
   | StaleSession
 
 /**
- * Replaces the password of whoever asks, who proves the current one; counted with the sign-ins of the
- * account. Other sessions and every token that was mailed end, the asking session stays.
+ * Changes the caller's password after verifying the current one; counted with the sign-ins of the account. The other
+ * sessions and every mailed token end; this session stays.
  * @see OWASP ASVS 5.0, 6.2.3, 7.4.3
  */
-export async function changePassword<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  valid: ValidSession<Metadata>,
-  input: ChangePasswordInput,
-  requestInfo: RequestInfo,
-): Promise<ChangePasswordOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const { current, next } = readChange(input)
-  const validated = await context.validatePassword(next, contextOf(valid))
-  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
-  const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
-  const eventContext = eventContextOf(valid, info)
-  return context.hashing.withSlot(async (hasher) => {
-    const userId = valid.user.id
-    const found = await context.storage.passwords.findForUser({ userId, charges })
-    if (!found.ok) {
-      context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
-      return found
-    }
-    const { credential } = found
-    if (!(await hasher.verify(credential, current)) || credential === null) {
-      const detail = { method: 'password', reason: 'wrong' } as const
-      context.emit({ events: [event('sign_in_failed', eventContext, detail)] })
-      return { ok: false, reason: 'invalid_credentials' }
-    }
-    const hashes = {
-      verified: credential.hash,
-      next: await hasher.hash(validated.password),
-      refund,
-    }
-    return context.runWithEffects({
-      run: ({ passwords }) => passwords.change(actorOf(valid), hashes),
-      effects: (outcome) =>
-        outcome.ok
-          ? {
-              events: [
-                event('password_changed', eventContext, { sessionsEnded: outcome.sessionsEnded }),
-              ],
-              mails: changedMail(valid),
-            }
-          : {},
+export const changePassword =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    valid: ValidSession<Metadata>,
+    input: ChangePasswordInput,
+    requestInfo: RequestInfo,
+  ): Promise<ChangePasswordOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const { current, next } = readChange(input)
+    const validated = await context.validatePassword(next, submittedContext(valid))
+    if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
+    const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
+    const eventContext = eventContextOf(valid, info)
+    return context.hashing.withSlot(async (hasher) => {
+      const userId = valid.user.id
+      const found = await context.storage.passwords.findForUser({ userId, charges })
+      if (!found.ok) {
+        context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
+        return found
+      }
+      const { credential } = found
+      if (!(await hasher.verify(credential, current)) || credential === null) {
+        const detail = { method: 'password', reason: 'wrong' } as const
+        context.emit({ events: [event('sign_in_failed', eventContext, detail)] })
+        return invalidCredentials
+      }
+      const hash = await hasher.hash(validated.password)
+      return context.runWithEffects({
+        run: ({ passwords }) =>
+          passwords.change(actorOf(valid), { verified: credential.hash, next: hash, refund }),
+        effects: (outcome) => {
+          if (!outcome.ok) return {}
+          const { sessionsEnded } = outcome
+          return {
+            events: [event('password_changed', eventContext, { sessionsEnded })],
+            mails: changedMail(valid),
+          }
+        },
+      })
     })
-  })
-}
+  }
 
 export type SetPasswordOutcome =
   | { readonly ok: true }
   | PasswordRejected
-  /** There is a password already: it is changed, not set. */
+  /** The account has a password already: change it instead. */
   | Refused<'already_exists'>
   | ReauthenticationRequired
   | StaleSession
 
-/** Sets the first password of an account that signs in otherwise. Needs a recent proof of identity. */
-export async function setPassword<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  valid: ValidSession<Metadata>,
-  { newPassword }: { newPassword: string },
-  requestInfo: RequestInfo,
-): Promise<SetPasswordOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const recent = requireRecent(valid)
-  if (!recent.ok) return recent
-  const validated = await context.validatePassword(
-    readPassword(newPassword, 'newPassword'),
-    contextOf(valid),
-  )
-  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
-  return context.hashing.withSlot(async (hasher) => {
-    const hash = await hasher.hash(validated.password)
-    return context.runWithEffects({
-      run: ({ passwords }) => passwords.set(actorOf(valid), hash),
-      effects: ({ ok }) =>
-        ok
-          ? {
-              events: [event('password_set', eventContextOf(valid, info), {})],
-              mails: changedMail(valid),
-            }
-          : {},
+/** Sets the first password of an account that has another sign-in method. Needs a recent authentication. */
+export const setPassword =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    valid: ValidSession<Metadata>,
+    { newPassword }: { newPassword: string },
+    requestInfo: RequestInfo,
+  ): Promise<SetPasswordOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const recent = requireRecent(valid)
+    if (!recent.ok) return recent
+    const text = requirePasswordText(newPassword, 'newPassword')
+    const validated = await context.validatePassword(text, submittedContext(valid))
+    if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
+    return context.hashing.withSlot(async (hasher) => {
+      const hash = await hasher.hash(validated.password)
+      return context.runWithEffects({
+        run: ({ passwords }) => passwords.set(actorOf(valid), hash),
+        effects: ({ ok }) =>
+          ok
+            ? {
+                events: [event('password_set', eventContextOf(valid, info), {})],
+                mails: changedMail(valid),
+              }
+            : {},
+      })
     })
-  })
-}
+  }
 
 export type RemovePasswordOutcome =
   | { readonly ok: true; readonly sessionsEnded: number }
-  /** Nothing else would let this person in. */
+  /** The password is the user's only sign-in method. */
   | Refused<'last_method'>
-  /** There is no password. */
+  /** The account has no password. */
   | Refused<'not_found'>
   | ReauthenticationRequired
   | StaleSession
 
-/** Removes the password, unless it is the last way in; other sessions end. Needs a recent proof of identity. */
-export async function removePassword<Metadata extends object>(
-  { runWithEffects, options }: ServiceContext<Metadata>,
-  valid: ValidSession<Metadata>,
-  requestInfo: RequestInfo,
-): Promise<RemovePasswordOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const recent = requireRecent(valid)
-  if (!recent.ok) return recent
-  return runWithEffects({
-    run: ({ passwords }) =>
-      passwords.remove(actorOf(valid), { mailSignIn: options.mailer !== null }),
-    effects: (outcome) =>
-      outcome.ok
-        ? {
-            events: [
-              event('password_removed', eventContextOf(valid, info), {
-                sessionsEnded: outcome.sessionsEnded,
-              }),
-            ],
-            mails: changedMail(valid),
-          }
-        : {},
-  })
-}
+/** Removes the password unless it is the last sign-in method; ends the other sessions. Needs a recent authentication. */
+export const removePassword =
+  <Metadata extends object>({ runWithEffects, options }: ServiceContext<Metadata>) =>
+  async (
+    valid: ValidSession<Metadata>,
+    requestInfo: RequestInfo,
+  ): Promise<RemovePasswordOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const recent = requireRecent(valid)
+    if (!recent.ok) return recent
+    return runWithEffects({
+      run: ({ passwords }) =>
+        passwords.remove(actorOf(valid), { mailSignIn: options.mailer !== null }),
+      effects: (outcome) => {
+        if (!outcome.ok) return {}
+        const { sessionsEnded } = outcome
+        return {
+          events: [event('password_removed', eventContextOf(valid, info), { sessionsEnded })],
+          mails: changedMail(valid),
+        }
+      },
+    })
+  }
 
-/** The person's own address and name are what somebody guessing would try first. */
-const contextOf = ({ user }: ValidSession<object>) => ({ email: user.email ?? '', name: user.name })
+/** The user's own email address and name are the first guesses. */
+const submittedContext = ({ user }: ValidSession<object>) => ({
+  email: user.email ?? '',
+  name: user.name,
+})
 
-/** The owner is told of a change they may not have made. @see OWASP ASVS 5.0, 6.3.7 */
+/** Notifies the owner of a change that they may not have made. @see OWASP ASVS 5.0, 6.3.7 */
 const changedMail = ({ user: { email, name } }: ValidSession<object>) =>
   email === null ? [] : [queuedMail('password_changed', email, { name })]
 
@@ -164,15 +162,9 @@ function readChange(input: ChangePasswordInput) {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { currentPassword, newPassword }')
   const { currentPassword, newPassword } = input
-  const current = normalizePassword(readPassword(currentPassword, 'currentPassword'))
+  const current = normalizePassword(requirePasswordText(currentPassword, 'currentPassword'))
   return {
     current: current.ok ? current.password : null,
-    next: readPassword(newPassword, 'newPassword'),
+    next: requirePasswordText(newPassword, 'newPassword'),
   }
-}
-
-/** @throws InvalidInputError before any query */
-export function readPassword(value: unknown, field: string): string {
-  if (typeof value !== 'string') throw new InvalidInputError(field, 'must be a string')
-  return value
 }

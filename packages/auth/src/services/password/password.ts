@@ -1,6 +1,6 @@
 import type { Json, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { AuthenticateInput, AuthenticateOutcome } from './authenticate.js'
 import { authenticate } from './authenticate.js'
 import type {
@@ -10,74 +10,93 @@ import type {
   SetPasswordOutcome,
 } from './change.js'
 import { changePassword, removePassword, setPassword } from './change.js'
-import type { Preparation, RegisterInput, RegisterOutcome } from './register.js'
+import type {
+  Preparation,
+  PreparedRegistration,
+  RegisterInput,
+  RegisterOutcome,
+} from './register.js'
 import { completeRegistration, prepareRegistration } from './register.js'
 import type { PasswordResetService } from './reset.js'
 import { createPasswordReset } from './reset.js'
 
-/** Signing in with an address and a password. */
+/** The password operation that also runs in a transaction of the application. */
+export interface TransactionalPassword<Metadata extends object = Record<string, Json>> {
+  /** Creates the account of a registration that `torii.password.prepare` has counted and hashed. */
+  register(
+    prepared: PreparedRegistration<Metadata>,
+  ): Promise<Extract<RegisterOutcome<Metadata>, { ok: true } | { reason: 'email_taken' }>>
+}
+
+/** Sign-in with an email address and a password. */
 export interface PasswordService<Metadata extends object = Record<string, Json>> {
   /**
-   * Makes an account. Where addresses need not be verified its owner is signed in; where they do, nobody is,
-   * and a link is mailed. Two statements: network and mail are charged, then, after hashing, everything
-   * else in one commit. Of any number of callers with one address one succeeds.
-   * @throws InvalidInputError for an address, name, picture or metadata of the wrong shape, before any query
-   * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed; nothing was counted
+   * Creates an account. If `requireVerifiedEmail` is off, its owner is signed in; otherwise a verification link is
+   * mailed. Two statements: the rate limits, then, after hashing, everything else in one commit. Of several calls with
+   * one email address, one succeeds.
+   * @throws InvalidInputError for an invalid email address, name, picture or metadata, before any query
+   * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed; nothing was counted
    */
   register(
     input: RegisterInput<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<RegisterOutcome<Metadata>>
   /**
-   * The part of {@link register} that charges and hashes, outside any transaction; what it answers goes to
-   * `torii.with(tx).password.register`. Use it once.
+   * Counts and hashes a {@link register}, outside any transaction. Pass the result to
+   * `torii.with(tx).password.register`, once.
    */
   prepare(input: RegisterInput<Metadata>, requestInfo: RequestInfo): Promise<Preparation<Metadata>>
   /**
-   * Signs in: two statements for the right password, one for everything else. Unknown, disabled and
-   * passwordless accounts answer and cost the same as a wrong password; a locked one is not hashed for.
-   * @throws InvalidInputError for what is not an address or not a string, before any query
-   * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed; nothing was counted
+   * Signs in. Two statements for the right password, otherwise one. Unknown, disabled and passwordless accounts have
+   * the answer and the cost of a wrong password; for a locked account nothing is hashed.
+   * @throws InvalidInputError for an invalid email address or a password that is not a string, before any query
+   * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed; nothing was counted
    */
   authenticate(
     input: AuthenticateInput,
     requestInfo: RequestInfo,
   ): Promise<AuthenticateOutcome<Metadata>>
   /**
-   * Replaces the password of whoever asks, who proves the current one. Two statements; a wrong one counts like a
-   * wrong sign-in. Other sessions end.
-   * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed; nothing was counted
+   * Changes the caller's password after verifying the current one. Two statements; a wrong password counts like a
+   * failed sign-in. The other sessions end.
+   * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed; nothing was counted
    */
   change(
     valid: ValidSession<Metadata>,
     input: ChangePasswordInput,
     requestInfo: RequestInfo,
   ): Promise<ChangePasswordOutcome>
-  /** Sets the first password of an account that signs in otherwise. Needs a recent proof of identity. */
+  /** Sets the first password of an account that has another sign-in method. Needs a recent authentication. */
   set(
     valid: ValidSession<Metadata>,
     input: { newPassword: string },
     requestInfo: RequestInfo,
   ): Promise<SetPasswordOutcome>
-  /** Removes the password, unless it is the last way in. Needs a recent proof of identity. */
+  /** Removes the password unless it is the last sign-in method. Needs a recent authentication. */
   remove(valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<RemovePasswordOutcome>
-  /** Setting a new password by a mailed link. */
+  /** Resets a password by a mailed link. */
   readonly reset: PasswordResetService
 }
+
+export const createTransactionalPassword = <Metadata extends object>(
+  context: OperationContext<Metadata>,
+): TransactionalPassword<Metadata> => ({ register: completeRegistration(context) })
 
 export function createPasswordService<Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): PasswordService<Metadata> {
+  const prepare = prepareRegistration(context)
+  const complete = completeRegistration(context)
   return {
     async register(input, requestInfo) {
-      const prepared = await prepareRegistration(context, input, requestInfo)
-      return prepared.ok ? completeRegistration(context, prepared) : prepared
+      const prepared = await prepare(input, requestInfo)
+      return prepared.ok ? complete(prepared) : prepared
     },
-    prepare: (input, requestInfo) => prepareRegistration(context, input, requestInfo),
-    authenticate: (input, requestInfo) => authenticate(context, input, requestInfo),
-    change: (valid, input, requestInfo) => changePassword(context, valid, input, requestInfo),
-    set: (valid, input, requestInfo) => setPassword(context, valid, input, requestInfo),
-    remove: (valid, requestInfo) => removePassword(context, valid, requestInfo),
+    prepare,
+    authenticate: authenticate(context),
+    change: changePassword(context),
+    set: setPassword(context),
+    remove: removePassword(context),
     reset: createPasswordReset(context),
   }
 }

@@ -12,7 +12,7 @@ import {
   requestInfo,
 } from '../../test/site.test.support.js'
 import { Torii } from '../../torii.js'
-import { createContext } from '../context.js'
+import { createContext } from '../context/context.js'
 import { createPasswordService } from './password.js'
 
 const site = await openTestSite()

@@ -2,19 +2,20 @@ import { InvalidInputError, requireEmail } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
+import { requirePasswordText } from '../../password-policy/text.js'
 import { accountAttempts } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { CreatedLink } from '../email/created-link.js'
-import { createLink } from '../email/created-link.js'
-import type { RequestOutcome } from '../email/request-verification.js'
-import { requestLink } from '../email/request-verification.js'
+import type { CreatedLink } from '../links/create-link.js'
+import { createLink } from '../links/create-link.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
+import type { RequestOutcome } from '../links/request-link.js'
+import { requestLink } from '../links/request-link.js'
 import type { InvalidToken, PasswordRejected } from '../refusals.js'
-import { readPassword } from './change.js'
+import { invalidToken } from '../refusals.js'
 
-/** A person who opened the link, and their new password. */
+/** The token of a reset link, and the new password. */
 export interface ResetInput {
   token: string | LinkToken
   password: string
@@ -23,74 +24,68 @@ export interface ResetInput {
 export type ResetOutcome =
   | { readonly ok: true; readonly sessionsEnded: number }
   | PasswordRejected
-  /** Unknown, used, expired, of another purpose: one answer. */
   | InvalidToken
 
-/** Setting a new password by a mailed link. */
+/** Resets a password by a mailed link. */
 export interface PasswordResetService {
   /**
-   * Mails a link where there is an account for it: one statement and one answer for every address.
-   * @throws InvalidInputError for what is not an address, before any query
+   * Mails a reset link if there is an account for it. One statement and one answer for every email address.
+   * @throws InvalidInputError for an invalid email address, before any query
    */
   request(email: string, requestInfo: RequestInfo): Promise<RequestOutcome>
   /**
-   * Sets the password, proves the mailbox, ends every session and every mailed token, and opens an account
-   * that was locked by guesses; on an account whose address was unverified, everything that somebody made
-   * before ends too. Two statements: the token is read before a password is hashed for it. Signs nobody in.
-   * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed
+   * Sets the password, verifies the email address, ends every session and every mailed token, and unlocks an account
+   * that was locked by guesses. If the email address was unverified, it also removes the credentials that were created
+   * before. Two statements: the token is read before a password is hashed for it. Does not sign in.
+   * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed
    */
   complete(input: ResetInput, requestInfo: RequestInfo): Promise<ResetOutcome>
-  /** Makes the link for the server to hand over by itself: nothing is mailed or charged. Null without an account. */
+  /** Creates a reset link for the application to deliver itself: nothing is mailed or counted. Null without an account. */
   create(email: string): Promise<CreatedLink | null>
 }
-
-const invalidToken = Object.freeze({ ok: false, reason: 'invalid_token' } as const)
 
 export const createPasswordReset = <Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): PasswordResetService => ({
-  request: (email, requestInfo) => requestLink(context, 'reset_password', email, requestInfo),
-  complete: (input, requestInfo) => completeReset(context, input, requestInfo),
-  create: (email) => createLink(context, 'reset_password', email),
+  request: requestLink(context, 'reset_password'),
+  complete: completeReset(context),
+  create: createLink(context, 'reset_password'),
 })
 
-async function completeReset<Metadata extends object>(
-  { validatePassword, hashing, storage, runWithEffects }: ServiceContext<Metadata>,
-  input: ResetInput,
-  requestInfo: RequestInfo,
-): Promise<ResetOutcome> {
-  const info = readRequestInfo(requestInfo)
-  if (typeof input !== 'object' || input === null)
-    throw new InvalidInputError('input', 'must be { token, password }')
-  // What a stranger submits has no address: the account's own is not read before the token is proved.
-  const validated = await validatePassword(readPassword(input.password, 'password'), {
-    email: '',
-    name: null,
-  })
-  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
-  const key = parseVerificationToken('reset_password', input.token)
-  if (key === null) return invalidToken
-  return hashing.withSlot(async (hasher) => {
-    const found = await storage.verificationTokens.find('reset_password', key)
-    if (found === null) return invalidToken
-    const hash = await hasher.hash(validated.password)
-    const refund = { account: accountAttempts(requireEmail(found.email)), ipAddress: null }
-    const outcome = await runWithEffects({
-      run: ({ verificationTokens }) => verificationTokens.resetPassword(key, { hash, refund }),
-      effects: (reset) =>
-        reset.ok
-          ? {
-              events: [
-                event(
-                  'password_reset',
-                  { userId: key.userId, info },
-                  { sessionsEnded: reset.sessionsEnded },
-                ),
-              ],
-              mails: [queuedMail('password_changed', reset.email, { name: null })],
-            }
-          : {},
+const completeReset =
+  <Metadata extends object>({
+    validatePassword,
+    hashing,
+    storage,
+    runWithEffects,
+  }: ServiceContext<Metadata>) =>
+  async (input: ResetInput, requestInfo: RequestInfo): Promise<ResetOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    if (typeof input !== 'object' || input === null)
+      throw new InvalidInputError('input', 'must be { token, password }')
+    // The account's email address is not read before the token is verified, so it is no part of the context.
+    const text = requirePasswordText(input.password, 'password')
+    const validated = await validatePassword(text, { email: '', name: null })
+    if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
+    const key = parseVerificationToken('reset_password', input.token)
+    if (key === null) return invalidToken
+    return hashing.withSlot(async (hasher) => {
+      const found = await storage.verificationTokens.find('reset_password', key)
+      if (found === null) return invalidToken
+      const hash = await hasher.hash(validated.password)
+      const refund = { account: accountAttempts(requireEmail(found.email)), ipAddress: null }
+      const eventContext = { userId: key.userId, info }
+      const outcome = await runWithEffects({
+        run: ({ verificationTokens }) => verificationTokens.resetPassword(key, { hash, refund }),
+        effects: (reset) => {
+          if (!reset.ok) return {}
+          const { sessionsEnded, email } = reset
+          return {
+            events: [event('password_reset', eventContext, { sessionsEnded })],
+            mails: [queuedMail('password_changed', email, { name: null })],
+          }
+        },
+      })
+      return outcome.ok ? { ok: true, sessionsEnded: outcome.sessionsEnded } : outcome
     })
-    return outcome.ok ? { ok: true, sessionsEnded: outcome.sessionsEnded } : outcome
-  })
-}
+  }

@@ -1,6 +1,6 @@
 import type { NewSession, SessionToken, SignInMethod, UserId } from 'torii-core'
 import { newSessionId } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import type { CheckedRequestInfo } from '../../base/request-info.js'
 import {
   formatSessionToken,
   hashSessionSecret,
@@ -8,21 +8,21 @@ import {
 } from '../../crypto/session-token.js'
 import type { SessionOptions } from '../options/session.js'
 
-/** A session to hand to the storage, and the token to hand to the person: nothing else ever holds both. */
+/** Creates a session for the storage and its token for the user. */
 export function prepareSession(
   userId: UserId,
   method: SignInMethod,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
   lifetime: SessionOptions,
 ): { session: NewSession; token: SessionToken } {
-  const { session, tokenFor } = prepareAnybodysSession(method, info, lifetime)
+  const { session, tokenFor } = prepareSessionForUnknownUser(method, info, lifetime)
   return { session, token: tokenFor(userId) }
 }
 
-/** The same where only the storage finds out whose it is: the token is written once that is known. */
-export function prepareAnybodysSession(
+/** Creates a session whose user only the storage can find. Its token is formatted once the user is known. */
+export function prepareSessionForUnknownUser(
   method: SignInMethod,
-  info: RequestInfo,
+  info: CheckedRequestInfo,
   { idleSeconds, absoluteSeconds }: SessionOptions,
 ): { session: NewSession; tokenFor(userId: UserId): SessionToken } {
   const id = newSessionId()

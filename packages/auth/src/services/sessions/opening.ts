@@ -2,14 +2,15 @@ import type { Session, SessionToken, SignInMethod, UserId, ValidSession } from '
 import { newSessionId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import type { OperationContext } from '../context.js'
+import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired, Refused, StaleSession } from '../refusals.js'
+import { staleSession } from '../refusals.js'
 import { prepareSession } from './new-session.js'
-import { freshSecret } from './session-key.js'
+import { rotateSecret } from './session-key.js'
 import { actorOf, eventContextOf, requireRecent } from './valid-session.js'
 
-/** A session and the token that opens it, which is shown here once. */
+/** A session and its token, which is returned here once. */
 export interface OpenedSession {
   readonly ok: true
   readonly session: Session
@@ -21,48 +22,40 @@ export type OpenOutcome =
   /** The user does not exist or is disabled. */
   | Refused<'account_disabled'>
 
-export type DeriveOutcome =
-  | OpenedSession
-  | ReauthenticationRequired
-  /** The asking session has ended meanwhile. */
-  | StaleSession
+export type DeriveOutcome = OpenedSession | ReauthenticationRequired | StaleSession
 
-/** Opens a session for somebody whose identity the caller has established. One statement. */
-export async function openSession<Metadata extends object>(
-  { options, runWithEffects }: OperationContext<Metadata>,
-  userId: UserId,
-  method: SignInMethod,
-  requestInfo: RequestInfo,
-): Promise<OpenOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const { session, token } = prepareSession(userId, method, info, options.session)
-  const eventContext = { userId, sessionId: session.id, info }
-  const opened = await runWithEffects({
-    run: ({ sessions }) => sessions.open(userId, session),
-    effects: ({ ok }) => (ok ? { events: [event('signed_in', eventContext, { method })] } : {}),
-  })
-  return opened.ok ? { ...opened, token } : opened
-}
+/** Opens a session for a user whom the caller has identified. One statement. */
+export const openSession =
+  <Metadata extends object>({ options, runWithEffects }: OperationContext<Metadata>) =>
+  async (userId: UserId, method: SignInMethod, requestInfo: RequestInfo): Promise<OpenOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const { session, token } = prepareSession(userId, method, info, options.session)
+    const eventContext = { userId, sessionId: session.id, info }
+    const opened = await runWithEffects({
+      run: ({ sessions }) => sessions.open(userId, session),
+      effects: ({ ok }) => (ok ? { events: [event('signed_in', eventContext, { method })] } : {}),
+    })
+    return opened.ok ? { ...opened, token } : opened
+  }
 
-/** Opens a second session of the same person. One statement; none where the proof is too old. */
-export async function deriveSession<Metadata extends object>(
-  { options, runWithEffects }: OperationContext<Metadata>,
-  valid: ValidSession<object>,
-  requestInfo: RequestInfo,
-): Promise<DeriveOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const recent = requireRecent(valid)
-  if (!recent.ok) return recent
-  const id = newSessionId()
-  const { secretHash, token } = freshSecret({ userId: valid.user.id, id })
-  const { idleSeconds } = options.session
-  const session = await runWithEffects({
-    run: ({ sessions }) =>
-      sessions.derive(actorOf(valid), { id, secretHash, idleSeconds, ...info }),
-    effects: (derived) =>
-      derived === null
-        ? {}
-        : { events: [event('session_derived', eventContextOf(valid, info), { newSessionId: id })] },
-  })
-  return session === null ? { ok: false, reason: 'stale' } : { ok: true, session, token }
-}
+/** Opens a second session for the same user. One statement; none if the authentication is not recent. */
+export const deriveSession =
+  <Metadata extends object>({ options, runWithEffects }: OperationContext<Metadata>) =>
+  async (valid: ValidSession<object>, requestInfo: RequestInfo): Promise<DeriveOutcome> => {
+    const { ip, userAgent } = readRequestInfo(requestInfo)
+    const recent = requireRecent(valid)
+    if (!recent.ok) return recent
+    const id = newSessionId()
+    const { secretHash, token } = rotateSecret({ userId: valid.user.id, id })
+    const { idleSeconds } = options.session
+    const eventContext = eventContextOf(valid, { ip, userAgent })
+    const session = await runWithEffects({
+      run: ({ sessions }) =>
+        sessions.derive(actorOf(valid), { id, secretHash, idleSeconds, ip, userAgent }),
+      effects: (derived) =>
+        derived === null
+          ? {}
+          : { events: [event('session_derived', eventContext, { newSessionId: id })] },
+    })
+    return session === null ? staleSession : { ok: true, session, token }
+  }

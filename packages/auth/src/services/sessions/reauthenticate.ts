@@ -1,89 +1,90 @@
-import type { RateLimitRefund, SessionToken, ValidSession } from 'torii-core'
+import type { RateLimitRefund, SessionKey, SessionToken, ValidSession } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { proofAttempt } from '../../rate-limits/rate-limits.js'
-import type { ServiceContext } from '../context.js'
+import type { ServiceContext } from '../context/context.js'
 import type { EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { Refused, StaleSession, TooManyAttempts } from '../refusals.js'
+import { invalidCredentials, staleSession } from '../refusals.js'
 import type { OpenedSession } from './opening.js'
-import { freshSecret, keyOfSession, sameSecret } from './session-key.js'
+import type { SessionSecret } from './session-key.js'
+import { keepSecret, keyOfSession, rotateSecret } from './session-key.js'
 import { eventContextOf } from './valid-session.js'
 
-/** A person who is signed in and says who they are once more. */
+/** The password of a signed-in user. */
 export interface ReauthenticateInput {
   password: string
-  /** The token that the request came with. */
+  /** The token of the request. */
   token: string | SessionToken
-  /** Whether the session gets a new token and this one is dead at once: true where a cookie holds it. */
+  /** True gives the session a new token and invalidates this one. Set it if a cookie holds the token. */
   rotate: boolean
 }
 
 export type ReauthenticateOutcome =
-  /** `token` is the new one, or the one that was given. */
+  /** `token` is the new token, or the given one. */
   | OpenedSession
-  /** Not the password, or the account has none: one answer, one cost. */
+  /** The password is wrong, or the account has none: one answer, at one cost. */
   | Refused<'invalid_credentials'>
   | TooManyAttempts
-  /** The session has ended meanwhile. */
   | StaleSession
 
 /**
- * One attempt, judged like a sign-in and counted with the sign-ins of this account: a place in the queue,
- * the charge and the look-up in one statement, one verification whatever was found, and only for the
- * right password a second statement.
+ * Re-authenticates by password. Verified like a sign-in and counted with the sign-ins of this account: one hashing
+ * slot, count and look-up in one statement, one verification in every case, and a second statement only for the right
+ * password.
  */
-export async function reauthenticate<Metadata extends object>(
-  context: ServiceContext<Metadata>,
-  valid: ValidSession<object>,
-  input: ReauthenticateInput,
-  requestInfo: RequestInfo,
-): Promise<ReauthenticateOutcome> {
-  const info = readRequestInfo(requestInfo)
-  const { password, ...presented } = readInput(input)
-  const key = keyOfSession(presented.token, valid)
-  const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
-  const eventContext = eventContextOf(valid, info)
-  return context.hashing.withSlot(async (hasher) => {
-    const userId = valid.user.id
-    const found = await context.storage.passwords.findForUser({ userId, charges })
-    if (!found.ok) {
-      context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
-      return found
-    }
-    const matches = await hasher.verify(found.credential, password)
-    if (!matches || found.credential?.disabled !== false) {
-      const detail = { method: 'password', reason: 'wrong' } as const
-      context.emit({ events: [event('sign_in_failed', eventContext, detail)] })
-      return { ok: false, reason: 'invalid_credentials' }
-    }
-    const next = presented.rotate ? freshSecret(key) : sameSecret(key, presented.token)
-    return noteProof(context, { key, next, refund }, eventContext)
-  })
-}
+export const reauthenticate =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    valid: ValidSession<object>,
+    input: ReauthenticateInput,
+    requestInfo: RequestInfo,
+  ): Promise<ReauthenticateOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const { password, ...presented } = readInput(input)
+    const key = keyOfSession(presented.token, valid)
+    const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
+    const eventContext = eventContextOf(valid, info)
+    return context.hashing.withSlot(async (hasher) => {
+      const userId = valid.user.id
+      const found = await context.storage.passwords.findForUser({ userId, charges })
+      if (!found.ok) {
+        context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
+        return found
+      }
+      const matches = await hasher.verify(found.credential, password)
+      if (!matches || found.credential?.disabled !== false) {
+        const detail = { method: 'password', reason: 'wrong' } as const
+        context.emit({ events: [event('sign_in_failed', eventContext, detail)] })
+        return invalidCredentials
+      }
+      const secret = presented.rotate ? rotateSecret(key) : keepSecret(key, presented.token)
+      return recordAuthentication(context, { key, secret, refund }, eventContext)
+    })
+  }
 
-interface Proof {
-  readonly key: ReturnType<typeof keyOfSession>
-  readonly next: ReturnType<typeof freshSecret>
+interface Authentication {
+  readonly key: SessionKey
+  readonly secret: SessionSecret
   readonly refund: RateLimitRefund
 }
 
-async function noteProof<Metadata extends object>(
+async function recordAuthentication<Metadata extends object>(
   { runWithEffects }: ServiceContext<Metadata>,
-  { key, next, refund }: Proof,
+  { key, secret, refund }: Authentication,
   eventContext: EventContextInput,
 ): Promise<ReauthenticateOutcome> {
   const method = 'password'
   const session = await runWithEffects({
     run: ({ sessions }) =>
-      sessions.reauthenticate(key, { newSecretHash: next.secretHash, method, refund }),
-    effects: (noted) =>
-      noted === null ? {} : { events: [event('reauthenticated', eventContext, { method })] },
+      sessions.reauthenticate(key, { newSecretHash: secret.secretHash, method, refund }),
+    effects: (recorded) =>
+      recorded === null ? {} : { events: [event('reauthenticated', eventContext, { method })] },
   })
-  if (session === null) return { ok: false, reason: 'stale' }
-  return { ok: true, session, token: next.token }
+  return session === null ? staleSession : { ok: true, session, token: secret.token }
 }
 
 /** @throws InvalidInputError before any query */

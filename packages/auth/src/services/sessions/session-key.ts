@@ -7,13 +7,13 @@ import {
   parseSessionToken,
 } from '../../crypto/session-token.js'
 
-/** The key in a token, as its text or its object; null for everything that is no token. */
+/** Returns the key in a session token, or null for any other value. */
 export const readToken = (token: unknown): SessionKey | null =>
   parseSessionToken(token instanceof SessionToken ? token.reveal() : token)
 
 /**
- * The key in the token of this very session.
- * @throws InvalidInputError for every other text: the session and the token then come from two requests
+ * Returns the key in the token of this session.
+ * @throws InvalidInputError for any other value: the session and the token then come from different requests
  */
 export function keyOfSession(
   token: string | SessionToken,
@@ -25,20 +25,20 @@ export function keyOfSession(
   return key
 }
 
-/** A secret to give a session in place of its own, and the token that goes with it. */
-export interface NextSecret {
+/** The secret that a session has after an operation, and its token. */
+export interface SessionSecret {
   readonly secretHash: TokenHash
   readonly token: SessionToken
 }
 
-/** A fresh secret: once it is stored, the token before is dead. */
-export function freshSecret({ userId, id }: Pick<SessionKey, 'userId' | 'id'>): NextSecret {
+/** Generates a new secret for the session. Once it is stored, the previous token is invalid. */
+export function rotateSecret({ userId, id }: Pick<SessionKey, 'userId' | 'id'>): SessionSecret {
   const secret = newSessionSecret()
   return { secretHash: hashSessionSecret(secret), token: formatSessionToken(userId, id, secret) }
 }
 
-/** The secret that the session has: its token stays good. */
-export const sameSecret = (key: SessionKey, token: string | SessionToken): NextSecret => ({
+/** Keeps the session's current secret, so its token stays valid. */
+export const keepSecret = (key: SessionKey, token: string | SessionToken): SessionSecret => ({
   secretHash: key.secretHash,
   token: token instanceof SessionToken ? token : new SessionToken(token),
 })

@@ -1,42 +1,70 @@
-import type { Json, Session, SessionKey, SessionToken, ValidSession } from 'torii-core'
+import type {
+  Json,
+  OthersRevoked,
+  Session,
+  SessionKey,
+  SessionToken,
+  SignInMethod,
+  UserId,
+  ValidSession,
+} from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { ReauthenticationRequired } from '../refusals.js'
-import type { TransactionalSessions } from './in-transaction.js'
-import { createTransactionalSessions } from './in-transaction.js'
+import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
+import type { DeriveOutcome, OpenOutcome } from './opening.js'
+import { deriveSession, openSession } from './opening.js'
 import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'
 import { reauthenticate } from './reauthenticate.js'
+import type { RotateOutcome } from './rotate.js'
+import { rotateToken } from './rotate.js'
 import { readToken } from './session-key.js'
 import { requireRecent } from './valid-session.js'
 
+/** The session operations that also run in a transaction of the application. */
+export interface TransactionalSessions<Metadata extends object = Record<string, Json>> {
+  /** Opens a session for a user whom the application has identified itself. Never call it with an id of a request. */
+  open(userId: UserId, method: SignInMethod, requestInfo: RequestInfo): Promise<OpenOutcome>
+  /** Opens a second session for the same user, for example for another device. Needs a recent authentication. */
+  derive(valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<DeriveOutcome>
+  /** Replaces a session's token. Of several calls with one token, one succeeds. */
+  rotate(token: string | SessionToken): Promise<RotateOutcome>
+  /** Ends one session of the user. False if it is not a live session of this user. */
+  revoke(valid: ValidSession<Metadata>, id: string): Promise<boolean>
+  /** Ends every session of the user except this one. */
+  revokeOthers(valid: ValidSession<Metadata>): Promise<OthersRevoked>
+  /** Ends every session of the user, including this one. */
+  revokeAll(valid: ValidSession<Metadata>): Promise<OthersRevoked>
+  /** Ends the session of a token. False if the token belongs to no live session. */
+  signOut(token: string | SessionToken): Promise<boolean>
+}
+
 /**
- * Sessions of people who are signed in. Whose they are always comes from a session that was validated
- * in this request, never from what a request says.
+ * The sessions of signed-in users. The user always comes from a session that was validated in this request, never from
+ * other data of the request.
  * @see OWASP ASVS 5.0, 7.2.4, 7.3.1, 7.3.2, 7.4.1, 7.5.2
  */
 export interface SessionService<Metadata extends object = Record<string, Json>>
   extends TransactionalSessions<Metadata> {
   /**
-   * The session and its user, or null for every token that opens none: malformed, unknown, ended,
-   * expired, of a disabled user. One statement, and at most one more per `touchSeconds` to note the
-   * use; that one failing never fails the read. Never throws for any value of `token`.
+   * Returns the session and its user, or null if the token is malformed, unknown or ended, or if the session has
+   * expired or the user is disabled. One statement, and at most one more per `touchSeconds` to record the last use; if
+   * that one fails, the session is returned all the same. Never throws because of `token`.
    */
   validate(token: string | SessionToken): Promise<ValidSession<Metadata> | null>
   /**
-   * Whether the person proved who they are recently enough for something sensitive: within
-   * `session.recentSeconds` before this validation. No statement. After the refusal, ask for the
-   * password or a passkey and reauthenticate.
+   * Checks that the user authenticated within `session.recentSeconds` before this validation. No statement. If it
+   * refuses, ask for the password or a passkey and re-authenticate.
    * @see OWASP ASVS 5.0, 7.5.1
    */
   requireRecent(valid: ValidSession<Metadata>): { readonly ok: true } | ReauthenticationRequired
-  /** The live sessions of this person, last used first. */
+  /** Lists the live sessions of the user, the last used first. */
   list(valid: ValidSession<Metadata>): Promise<readonly Session[]>
   /**
-   * Proves by the password, once more, who is there: `authenticatedAt` is now, and whatever needs a recent
-   * proof works again. Charged like a sign-in and with the sign-ins of this account. Two statements for
-   * the right password, one for everything else.
+   * Re-authenticates by password: sets `authenticatedAt` to now, so operations that need a recent authentication work
+   * again. Counted with the sign-ins of this account. Two statements for the right password, otherwise one.
    * @throws InvalidInputError for a token of another session, before any query
-   * @throws ToriiError ERR_BUSY when too many passwords are waiting to be hashed; nothing was counted
+   * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed; nothing was counted
    */
   reauthenticate(
     valid: ValidSession<Metadata>,
@@ -45,21 +73,42 @@ export interface SessionService<Metadata extends object = Record<string, Json>>
   ): Promise<ReauthenticateOutcome>
 }
 
-export function createSessionService<Metadata extends object>(
+export const createTransactionalSessions = <Metadata extends object>(
+  context: OperationContext<Metadata>,
+): TransactionalSessions<Metadata> => ({
+  open: openSession(context),
+  derive: deriveSession(context),
+  rotate: rotateToken(context),
+  revoke: revokeSession(context),
+  revokeOthers: revokeOtherSessions(context),
+  revokeAll: revokeAllSessions(context),
+  signOut: signOut(context),
+})
+
+export const createSessionService = <Metadata extends object>(
   context: ServiceContext<Metadata>,
-): SessionService<Metadata> {
-  const { options } = context
-  const { sessions } = context.storage
+): SessionService<Metadata> => ({
+  ...createTransactionalSessions(context),
+  validate: validateSession(context),
+  requireRecent,
+  list: ({ user }) => context.storage.sessions.list(user.id),
+  reauthenticate: reauthenticate(context),
+})
+
+function validateSession<Metadata extends object>({
+  options,
+  storage: { sessions },
+}: ServiceContext<Metadata>): SessionService<Metadata>['validate'] {
   const { idleSeconds, touchSeconds, recentSeconds } = options.session
 
-  /** Notes the use, and answers the session as it is then; as it was read when that failed. */
+  /** Records the use and returns the updated session; the session as it was read if that fails. */
   async function touch(
     key: SessionKey,
     valid: ValidSession<Metadata>,
   ): Promise<ValidSession<Metadata>> {
     const { session } = valid
     try {
-      // Null: somebody else noted it in the same moment.
+      // Null: another request recorded it at the same moment.
       const touched = await sessions.touch(key, { idleSeconds, touchSeconds })
       return { ...valid, session: { ...session, ...touched }, touchDue: false }
     } catch (error) {
@@ -68,17 +117,10 @@ export function createSessionService<Metadata extends object>(
     }
   }
 
-  return {
-    ...createTransactionalSessions(context),
-    async validate(token) {
-      const key = readToken(token)
-      if (key === null) return null
-      const valid = await sessions.validate(key, { touchSeconds, recentSeconds })
-      return valid?.touchDue === true ? touch(key, valid) : valid
-    },
-    requireRecent,
-    list: (valid) => sessions.list(valid.user.id),
-    reauthenticate: (valid, input, requestInfo) =>
-      reauthenticate(context, valid, input, requestInfo),
+  return async (token) => {
+    const key = readToken(token)
+    if (key === null) return null
+    const valid = await sessions.validate(key, { touchSeconds, recentSeconds })
+    return valid?.touchDue === true ? touch(key, valid) : valid
   }
 }

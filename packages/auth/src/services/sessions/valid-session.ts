@@ -2,15 +2,16 @@ import type { SessionActor, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { EventContextInput } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../refusals.js'
+import { reauthenticationRequired } from '../refusals.js'
 
-/** The session as every act on its behalf takes it: with the epochs that its validation saw. */
+/** Returns the session as the actor of an operation, with the epochs that its validation saw. */
 export const actorOf = ({ user, session, epochs }: ValidSession<object>): SessionActor => ({
   userId: user.id,
   sessionId: session.id,
   epochs,
 })
 
-/** Whom and what an act of this session concerns. */
+/** Returns the event context of an operation of this session. */
 export const eventContextOf = (
   { user, session }: ValidSession<object>,
   info: RequestInfo | null = null,
@@ -21,14 +22,11 @@ export const eventContextOf = (
 })
 
 const recent = Object.freeze({ ok: true } as const)
-const reauthenticationRequired: ReauthenticationRequired = Object.freeze({
-  ok: false,
-  reason: 'reauthentication_required',
-})
 
 /**
- * Whether the person proved who they are within `session.recentSeconds` before the validation, by the
- * database's clock. Any sign-in counts as one, and so does a reauthentication.
+ * Checks that the user authenticated within `session.recentSeconds` before the session was validated, by the database's
+ * clock. Signing in and re-authentication count.
+ * @see OWASP ASVS 5.0, 7.5.1
  */
 export const requireRecent = (
   valid: ValidSession<object>,

@@ -1,10 +1,12 @@
 import type { Json, ProfileChanges, User, ValidSession } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
-import type { OperationContext } from '../context.js'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired, StaleSession } from '../refusals.js'
-import { actorOf, eventContextOf } from '../sessions/valid-session.js'
+import { staleSession } from '../refusals.js'
+import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import { readProfile } from './profile-input.js'
 
 export type ProfileUpdate<Metadata extends object = Record<string, Json>> =
@@ -13,43 +15,45 @@ export type ProfileUpdate<Metadata extends object = Record<string, Json>> =
 
 export type AccountDeletion = { readonly ok: true } | ReauthenticationRequired | StaleSession
 
-const stale = Object.freeze({ ok: false, reason: 'stale' } as const)
-export const reauthenticationRequired = Object.freeze({
-  ok: false,
-  reason: 'reauthentication_required',
-} as const)
+/** Updates the profile of the session's user. @throws InvalidInputError before any query */
+export const updateProfile =
+  <Metadata extends object>({ runWithEffects }: OperationContext<Metadata>) =>
+  async (
+    valid: ValidSession<Metadata>,
+    changes: ProfileChanges<Metadata>,
+    requestInfo?: RequestInfo,
+  ): Promise<ProfileUpdate<Metadata>> => {
+    const info = readOptionalInfo(requestInfo)
+    const profile = readProfile(changes)
+    const fields = Object.keys(profile)
+    if (fields.length === 0)
+      throw new InvalidInputError('changes', 'must contain at least one field')
+    const eventContext = eventContextOf(valid, info)
+    const user = await runWithEffects({
+      run: ({ users }) => users.updateProfile(actorOf(valid), profile),
+      effects: (updated) =>
+        updated === null
+          ? {}
+          : { events: [event('user_updated', eventContext, { fields, by: 'user' })] },
+    })
+    return user === null ? staleSession : { ok: true, user }
+  }
 
-/** Changes the profile of whom the session belongs to. @throws InvalidInputError before any query */
-export async function updateProfile<Metadata extends object>(
-  { runWithEffects }: OperationContext<Metadata>,
-  valid: ValidSession<Metadata>,
-  changes: ProfileChanges<Metadata>,
-  info: RequestInfo | null,
-): Promise<ProfileUpdate<Metadata>> {
-  const profile = readProfile(changes)
-  const fields = Object.keys(profile)
-  if (fields.length === 0) throw new InvalidInputError('changes', 'must name something to change')
-  const user = await runWithEffects({
-    run: ({ users }) => users.updateProfile(actorOf(valid), profile),
-    effects: (updated) =>
-      updated === null
-        ? {}
-        : { events: [event('user_updated', eventContextOf(valid, info), { fields, by: 'user' })] },
-  })
-  return user === null ? stale : { ok: true, user }
-}
+/** Deletes the account of the session's user. */
+export const deleteAccount =
+  <Metadata extends object>({ runWithEffects }: OperationContext<Metadata>) =>
+  async (valid: ValidSession<Metadata>, requestInfo?: RequestInfo): Promise<AccountDeletion> => {
+    const eventContext = eventContextOf(valid, readOptionalInfo(requestInfo))
+    const recent = requireRecent(valid)
+    if (!recent.ok) return recent
+    const deleted = await runWithEffects({
+      run: ({ users }) => users.delete(actorOf(valid)),
+      effects: (done) =>
+        done ? { events: [event('user_deleted', eventContext, { by: 'user' })] } : {},
+    })
+    return deleted ? { ok: true } : staleSession
+  }
 
-/** Deletes the account of whom the session belongs to. */
-export async function deleteAccount<Metadata extends object>(
-  { runWithEffects }: OperationContext<Metadata>,
-  valid: ValidSession<Metadata>,
-  info: RequestInfo | null,
-): Promise<AccountDeletion> {
-  if (!valid.recent) return reauthenticationRequired
-  const deleted = await runWithEffects({
-    run: ({ users }) => users.delete(actorOf(valid)),
-    effects: (done) =>
-      done ? { events: [event('user_deleted', eventContextOf(valid, info), { by: 'user' })] } : {},
-  })
-  return deleted ? { ok: true } : stale
-}
+/** Here request information only adds to the events, so it is optional. @throws InvalidInputError */
+export const readOptionalInfo = (info: RequestInfo | undefined): CheckedRequestInfo | null =>
+  info === undefined ? null : readRequestInfo(info)

@@ -3,18 +3,18 @@ import type { SignInMethods } from './sign-in-methods.js'
 import { readSignInMethods } from './sign-in-methods.js'
 
 /**
- * Everything that is kept of a person, ready for JSON. No hash, token, key or ciphertext is in it: none of them
- * says anything of the person, and each could be used against them.
+ * All data that is stored about a user, ready for JSON. It contains no hash, token, key or ciphertext: they say nothing
+ * about the user, and could be used to attack the account.
  */
 export interface PersonalData<Metadata extends object = Record<string, Json>>
   extends SignInMethods {
   readonly user: User<Metadata>
   readonly sessions: readonly Session[]
-  /** What the audit trail holds of this person, newest first. */
+  /** The user's audit events, the newest first. */
   readonly events: readonly AuditEvent[]
 }
 
-/** Reads it. Null when the account is gone. */
+/** Reads a user's data. Null if the account no longer exists. */
 export async function readPersonalData<Metadata extends object>(
   storage: RepositoryProvider<Metadata>,
   userId: UserId,

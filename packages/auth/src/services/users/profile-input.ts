@@ -1,12 +1,12 @@
 import type { ProfileChanges } from 'torii-core'
 import { checkMetadata, checkName, checkPicture, InvalidInputError } from 'torii-core'
 
-/** What a person may say of themselves. All else (the id, the verified flag, the epochs) is never taken from them. */
+/** The fields that users may change themselves. The id, the verified flag and the epochs are never among them. */
 const fields = ['name', 'picture', 'metadata'] as const
 
 /**
- * The members of `value` that may be changed, each read once and checked. Any other member is refused by its
- * name: who sends `emailVerified` is told so, and nothing is half done.
+ * Reads and validates the fields to change, each once. Refuses any other field by its name, so a request that contains
+ * `emailVerified` changes nothing.
  * @throws InvalidInputError before any query
  */
 export function readProfile<Metadata extends object>(
@@ -14,9 +14,9 @@ export function readProfile<Metadata extends object>(
 ): ProfileChanges<Metadata> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidInputError('changes', 'must be { name?, picture?, metadata? }')
-  const stranger = Reflect.ownKeys(value).find((key) => !fields.some((field) => field === key))
-  if (stranger !== undefined)
-    throw new InvalidInputError(describe(stranger), 'is nothing that can be set')
+  const unknown = Reflect.ownKeys(value).find((key) => !fields.some((field) => field === key))
+  if (unknown !== undefined)
+    throw new InvalidInputError(describe(unknown), 'cannot be changed here')
   const { name, picture, metadata } = value
   if (metadata !== undefined) checkMetadata(metadata)
   return {
@@ -26,7 +26,7 @@ export function readProfile<Metadata extends object>(
   }
 }
 
-/** A name that somebody made up is cut, and loses what a log or a page would obey. */
+/** Truncates a name from the input, and replaces characters that a log or a page would interpret. */
 const describe = (key: string | symbol): string =>
   String(key)
     .slice(0, 64)

@@ -1,14 +1,14 @@
 import type { OAuthAccount, Passkey, RepositoryProvider, UserId } from 'torii-core'
 
-/** What lets a person in, beside their mailbox. Holds nothing that opens the door. */
+/** The sign-in methods of a user, besides the mailbox. Contains no secret. */
 export interface SignInMethods {
-  /** Whether there is a password. */
+  /** Whether the account has a password. */
   readonly password: boolean
   readonly oauthAccounts: readonly OAuthAccount[]
   readonly passkeys: readonly Passkey[]
 }
 
-/** Reads the ways in of a user; none for an id that nobody has. */
+/** Reads the sign-in methods of a user; none for an unknown id. */
 export async function readSignInMethods<Metadata extends object>(
   { passwords, oauthAccounts, passkeys }: RepositoryProvider<Metadata>,
   userId: UserId,

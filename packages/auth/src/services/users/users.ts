@@ -1,13 +1,13 @@
 import type { Json, ProfileChanges, User, ValidSession } from 'torii-core'
 import { parseUserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
-import { readRequestInfo } from '../../base/request-info.js'
-import type { ServiceContext } from '../context.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired, StaleSession } from '../refusals.js'
-import { eventContextOf } from '../sessions/valid-session.js'
+import { staleSession } from '../refusals.js'
+import { eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import type { AccountDeletion, ProfileUpdate } from './own-account.js'
-import { deleteAccount, reauthenticationRequired, updateProfile } from './own-account.js'
+import { deleteAccount, readOptionalInfo, updateProfile } from './own-account.js'
 import type { PersonalData } from './personal-data.js'
 import { readPersonalData } from './personal-data.js'
 import type { SignInMethods } from './sign-in-methods.js'
@@ -18,59 +18,76 @@ export type DataExport<Metadata extends object = Record<string, Json>> =
   | ReauthenticationRequired
   | StaleSession
 
-/**
- * A person's own account. Whose it is always comes from a session that was validated in this request, never from
- * what a request says. `requestInfo` only tells the events where the request came from.
- * @see OWASP ASVS 5.0, 7.5.1, 15.3.3
- */
-export interface UserService<Metadata extends object = Record<string, Json>> {
-  /** The account of this id, for the application's own use; null for every text that is nobody's id. */
-  find(id: string): Promise<User<Metadata> | null>
-  /** What lets this person in, for a page of settings. */
-  signInMethods(valid: ValidSession<Metadata>): Promise<SignInMethods>
+/** The operations on the user's own account that also run in a transaction of the application. */
+export interface TransactionalUsers<Metadata extends object = Record<string, Json>> {
   /**
-   * Changes the fields given and no other.
-   * @throws InvalidInputError for a value of the wrong shape and for every other member, such as `emailVerified`
+   * Updates the given fields of the profile, and no others.
+   * @throws InvalidInputError for an invalid value, and for any other field, such as `emailVerified`
    */
   update(
     valid: ValidSession<Metadata>,
     changes: ProfileChanges<Metadata>,
     requestInfo?: RequestInfo,
   ): Promise<ProfileUpdate<Metadata>>
-  /** Deletes the account with everything that belongs to it, at once. Needs a recent proof of identity. */
+  /**
+   * Deletes the account and everything that belongs to it. Needs a recent authentication. In a transaction, delete the
+   * application's own rows of this user with it.
+   */
   delete(valid: ValidSession<Metadata>, requestInfo?: RequestInfo): Promise<AccountDeletion>
-  /** Everything that is kept of this person. Needs a recent proof of identity. */
+}
+
+/**
+ * The user's own account. The user always comes from a session that was validated in this request, never from other
+ * data of the request. `requestInfo` is only recorded in the events.
+ * @see OWASP ASVS 5.0, 7.5.1, 15.3.3
+ */
+export interface UserService<Metadata extends object = Record<string, Json>>
+  extends TransactionalUsers<Metadata> {
+  /** Finds an account by id, for the application's own use. Null for an unknown or malformed id. */
+  find(id: string): Promise<User<Metadata> | null>
+  /** Lists the user's sign-in methods, for a settings page. */
+  signInMethods(valid: ValidSession<Metadata>): Promise<SignInMethods>
+  /** Exports all data that is stored about the user. Needs a recent authentication. */
   export(valid: ValidSession<Metadata>, requestInfo?: RequestInfo): Promise<DataExport<Metadata>>
 }
+
+export const createTransactionalUsers = <Metadata extends object>(
+  context: OperationContext<Metadata>,
+): TransactionalUsers<Metadata> => ({
+  update: updateProfile(context),
+  delete: deleteAccount(context),
+})
 
 export function createUserService<Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): UserService<Metadata> {
   const { storage } = context
   return {
+    ...createTransactionalUsers(context),
     async find(id) {
       const userId = parseUserId(id)
       return userId === null ? null : storage.users.find(userId)
     },
     signInMethods: ({ user }) => readSignInMethods(storage, user.id),
-    update: async (valid, changes, requestInfo) =>
-      updateProfile(context, valid, changes, infoOf(requestInfo)),
-    delete: async (valid, requestInfo) => deleteAccount(context, valid, infoOf(requestInfo)),
-    async export(valid, requestInfo) {
-      const info = infoOf(requestInfo)
-      if (!valid.recent) return reauthenticationRequired
-      const data = await readPersonalData(storage, valid.user.id)
-      if (data === null) return { ok: false, reason: 'stale' }
-      // Reading changes nothing; the trail says that it happened.
-      await context.runWithEffects({
-        run: async () => null,
-        effects: () => ({ events: [event('user_exported', eventContextOf(valid, info), {})] }),
-      })
-      return { ok: true, data }
-    },
+    export: exportData(context),
   }
 }
 
-/** @throws InvalidInputError */
-export const infoOf = (requestInfo: RequestInfo | undefined): RequestInfo | null =>
-  requestInfo === undefined ? null : readRequestInfo(requestInfo)
+const exportData =
+  <Metadata extends object>({ storage, runWithEffects }: ServiceContext<Metadata>) =>
+  async (
+    valid: ValidSession<Metadata>,
+    requestInfo?: RequestInfo,
+  ): Promise<DataExport<Metadata>> => {
+    const eventContext = eventContextOf(valid, readOptionalInfo(requestInfo))
+    const recent = requireRecent(valid)
+    if (!recent.ok) return recent
+    const data = await readPersonalData(storage, valid.user.id)
+    if (data === null) return staleSession
+    // Reading changes nothing; only the event is committed.
+    await runWithEffects({
+      run: async () => null,
+      effects: () => ({ events: [event('user_exported', eventContext, {})] }),
+    })
+    return { ok: true, data }
+  }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openMailbox } from '../test/mailbox.test.support.js'
-import { newEmail, openTestSite, goodPassword as password } from '../test/site.test.support.js'
+import { openMailbox } from '../../test/mailbox.test.support.js'
+import { newEmail, openTestSite, goodPassword as password } from '../../test/site.test.support.js'
 
 const mailbox = await openMailbox()
 const options = { mailer: mailbox.mailer, requireVerifiedEmail: false }

@@ -1,19 +1,19 @@
 import type { Ciphertext } from 'torii-core'
 import { InvalidInputError, Secret } from 'torii-core'
-import type { CiphertextPlace, ProviderTokens } from '../../crypto/encrypted-tokens.js'
-import { decrypt, encrypt } from '../../crypto/encrypted-tokens.js'
-import type { KeyRing } from '../../crypto/key-ring.js'
-import type { GrantedTokens } from '../../oauth-client/provider-client.js'
-import { ProviderFailure } from '../../oauth-client/provider-failure.js'
+import type { CiphertextPlace, TokenRecord } from '../crypto/encrypted-tokens.js'
+import { decrypt, encrypt } from '../crypto/encrypted-tokens.js'
+import type { KeyRing } from '../crypto/key-ring.js'
+import type { GrantedTokens } from './provider-client.js'
+import { ProviderFailure } from './provider-failure.js'
 
-/** A token that a provider gave for one person. */
+/** A token that a provider issued for one user. */
 export class ProviderToken extends Secret {
   declare readonly kind: 'ProviderToken'
 }
 
 type Owner = Pick<CiphertextPlace, 'provider' | 'subject'>
 
-/** Where the tokens of an identity stand; they can be decrypted nowhere else. */
+/** The place of an identity's tokens. They can be decrypted in no other place. */
 const placeOf = ({ provider, subject }: Owner): CiphertextPlace => ({
   table: 'oauth_accounts',
   column: 'tokens',
@@ -21,12 +21,12 @@ const placeOf = ({ provider, subject }: Owner): CiphertextPlace => ({
   subject,
 })
 
-/** The tokens as they are stored. @throws ProviderFailure when they are larger than what is kept */
+/** Encrypts tokens for the storage. @throws ProviderFailure if they are too large */
 export function encryptTokens(keys: KeyRing, tokens: GrantedTokens, owner: Owner): Ciphertext {
   const { accessToken, refreshToken, expiresAt, scope } = tokens
   try {
     const record = { accessToken, refreshToken, expiresAt, scope }
-    // Sealed by us just now, which is what the brand says.
+    // Encrypted in this line, which the brand asserts.
     return encrypt(keys, record, placeOf(owner)) as Ciphertext
   } catch (error) {
     if (error instanceof InvalidInputError) throw new ProviderFailure('too_large', 'tokens')
@@ -34,14 +34,14 @@ export function encryptTokens(keys: KeyRing, tokens: GrantedTokens, owner: Owner
   }
 }
 
-/** The tokens as they were given. @throws ToriiError ERR_DECRYPTION */
+/** Decrypts stored tokens. @throws ToriiError ERR_DECRYPTION */
 export const decryptTokens = (
   keys: KeyRing,
   stored: Owner & { tokens: Uint8Array },
 ): GrantedTokens => grantedOf(decrypt(keys, stored.tokens, placeOf(stored)))
 
-/** Only {@link encryptTokens} makes what is opened. */
-function grantedOf(record: ProviderTokens): GrantedTokens {
+/** Only {@link encryptTokens} writes these records. */
+function grantedOf(record: TokenRecord): GrantedTokens {
   const { accessToken, refreshToken, expiresAt, scope } = record
   return {
     accessToken: String(accessToken),

@@ -1,20 +1,20 @@
 import type { RepositoryProvider, SessionId, UserId } from 'torii-core'
-import type { Background } from '../base/background.js'
-import type { ToriiEvent } from '../events/event.js'
-import type { EventSink } from '../services/effects/event-sink.js'
-import type { ResolvedOptions } from '../services/options/options.js'
-import { queuedMail } from './queued-mail.js'
+import type { Background } from '../../base/background.js'
+import type { ToriiEvent } from '../../events/event.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import type { ResolvedOptions } from '../options/options.js'
+import type { EventSink } from './event-sink.js'
 
-/** A sign-in that its owner may want to know of. */
+/** A sign-in of which the owner of the account is notified. */
 interface SignInNotice {
   readonly userId: UserId
   readonly sessionId: SessionId
 }
 
 /**
- * Tells, and mails the owner of an account when somebody signs in with a browser that has no other live session
- * there. Two statements after the answer; none where the option `mail.newSignIns` is off. A link in the
- * mailbox needs no mail about it, and neither does an account that was made just now.
+ * Emits effects, and notifies the owner of an account by mail of a sign-in with a browser that has no other live session.
+ * Two statements after the response; none if the option `mail.newSignIns` is off. Sign-ins by magic link and new accounts
+ * are excluded.
  * @see OWASP ASVS 5.0, 6.3.5
  */
 export function emitNewSignIns(
@@ -35,8 +35,8 @@ function noticesOf(events: readonly ToriiEvent[]): readonly SignInNotice[] {
   if (events.some(({ type }) => type === 'user_created')) return []
   return events.flatMap((event) => {
     const { userId, sessionId } = event
-    const told = event.type === 'signed_in' && event.detail.method !== 'magic_link'
-    return told && userId !== null && sessionId !== null ? [{ userId, sessionId }] : []
+    const notifies = event.type === 'signed_in' && event.detail.method !== 'magic_link'
+    return notifies && userId !== null && sessionId !== null ? [{ userId, sessionId }] : []
   })
 }
 

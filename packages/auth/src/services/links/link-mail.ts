@@ -1,17 +1,17 @@
 import type { UserId } from 'torii-core'
-import type { LinkPurpose } from '../services/links/link-token.js'
-import { formatVerificationToken, mailLink } from '../services/links/link-token.js'
-import type { ResolvedOptions } from '../services/options/options.js'
-import type { QueuedMail } from './queued-mail.js'
-import { queuedMail } from './queued-mail.js'
+import type { QueuedMail } from '../../mail/queued-mail.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import type { ResolvedOptions } from '../options/options.js'
+import type { LinkPurpose } from './link-token.js'
+import { formatVerificationToken, mailLink } from './link-token.js'
 
-/** A token that belongs to an account. */
-type VerificationLink = Exclude<LinkPurpose, 'magic_link'>
+/** The purposes whose token belongs to an account. */
+type AccountLinkPurpose = Exclude<LinkPurpose, 'magic_link'>
 
-/** How long the link of each purpose works. */
+/** Returns how many seconds a link of this purpose is valid. */
 export function linkSeconds(
   { email, password }: ResolvedOptions,
-  purpose: VerificationLink,
+  purpose: AccountLinkPurpose,
 ): number {
   switch (purpose) {
     case 'verify_email':
@@ -25,10 +25,10 @@ export function linkSeconds(
   }
 }
 
-/** The message that brings a link: to `to`, about the account `userId`. */
+/** Writes the message that delivers a link for the account `userId` to the email address `to`. */
 export function linkMail(
   options: ResolvedOptions,
-  purpose: VerificationLink,
+  purpose: AccountLinkPurpose,
   { to, userId, secret }: { to: string; userId: UserId; secret: Uint8Array },
 ): QueuedMail {
   const token = formatVerificationToken(purpose, userId, secret)

@@ -1,14 +1,15 @@
 import { createHmac, hash, randomBytes } from 'node:crypto'
 import type { TokenHash } from 'torii-core'
 import { Secret, tokenHash } from 'torii-core'
-import { lengthPrefixed } from '../../crypto/key-ring.js'
+import { decodeBase64urlExact, encodeBase64url } from '../base/base64url.js'
+import { lengthPrefixed } from '../crypto/key-ring.js'
 
-/** What the starting browser alone holds, in a cookie: 43 characters of base64url. */
+/** The secret that the browser holds in a cookie during an OAuth flow: 43 characters of base64url. */
 export class BrowserSecret extends Secret {
   declare readonly kind: 'BrowserSecret'
 }
 
-/** What a flow is bound to besides its browser: another value of any of these is another flow. */
+/** The values that a flow is bound to, besides its browser. A response with another value belongs to another flow. */
 export interface FlowBinding {
   readonly provider: string
   readonly issuer: string
@@ -17,8 +18,8 @@ export interface FlowBinding {
 }
 
 /**
- * The secrets of one flow. The state travels through the provider, the browser secret never leaves the
- * browser and us; verifier and nonce are computed of both, so nothing of them is ever stored.
+ * The secrets of one OAuth flow. The provider sees the state, but never the browser secret. Verifier and nonce are
+ * derived from both, so neither is stored.
  */
 export interface FlowSecrets {
   readonly state: string
@@ -33,14 +34,14 @@ export interface FlowSecrets {
 /** 256 bits. @see OWASP ASVS 5.0, 7.2.3; RFC 9700 section 2.1 */
 const secretBytes = 32
 
-/** A flow that starts. A browser that holds a secret keeps it, so that two tabs do not end each other's flow. */
+/** Generates the secrets of a new flow. Keeps the browser's secret if it has one, so that two tabs can run a flow each. */
 export function newFlowSecrets(binding: FlowBinding, browser: unknown): FlowSecrets {
   return derive(randomBytes(secretBytes), decode(browser) ?? randomBytes(secretBytes), binding)
 }
 
 /**
- * The flow that an answer belongs to, or null when the state has not the form of one. Without a usable
- * browser secret it is a flow of no browser: its state is used up, and nothing else comes of it.
+ * Derives the secrets of the flow that a callback belongs to; returns null for a malformed state. Without a valid
+ * browser secret the result matches no browser: the state is consumed, and the flow fails.
  */
 export function readFlowSecrets(
   binding: FlowBinding,
@@ -60,8 +61,8 @@ function derive(state: Buffer, browser: Buffer, binding: FlowBinding): FlowSecre
   const { provider, issuer, clientId, redirectUri } = binding
   const bound = [browser, provider, issuer, clientId, redirectUri]
   return {
-    state: state.toString('base64url'),
-    browser: new BrowserSecret(browser.toString('base64url')),
+    state: encodeBase64url(state),
+    browser: new BrowserSecret(encodeBase64url(browser)),
     verifier: derived('verifier'),
     nonce: derived('nonce'),
     stateHash: hashOf('state', [state]),
@@ -69,14 +70,10 @@ function derive(state: Buffer, browser: Buffer, binding: FlowBinding): FlowSecre
   }
 }
 
-/** The purpose is part of what is hashed, so no hash of Torii stands in for another. */
+/** The purpose is part of the input, so no hash of Torii can replace another. */
 const hashOf = (purpose: string, parts: readonly (string | Uint8Array)[]): TokenHash =>
   tokenHash(hash('sha256', lengthPrefixed([`torii:oauth-${purpose}`, ...parts]), 'buffer'))
 
-/** The 32 bytes of a text in its one canonical spelling, otherwise null. Takes any value. */
-function decode(value: unknown): Buffer | null {
-  const text = value instanceof Secret ? value.reveal() : value
-  if (typeof text !== 'string' || text.length !== 43) return null
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.length === secretBytes && bytes.toString('base64url') === text ? bytes : null
-}
+/** Decodes a secret of this flow; returns null for any other value. */
+const decode = (value: unknown): Buffer | null =>
+  decodeBase64urlExact(value instanceof Secret ? value.reveal() : value, secretBytes)

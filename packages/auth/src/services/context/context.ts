@@ -1,0 +1,84 @@
+import type { RepositoryProvider } from 'torii-core'
+import type { Background } from '../../base/background.js'
+import { createBackground } from '../../base/background.js'
+import type { MailQueue } from '../../mail/mail-queue.js'
+import { createMailQueue } from '../../mail/mail-queue.js'
+import type { PasswordHashing } from '../../password-hashing/hashing.js'
+import { createPasswordHashing } from '../../password-hashing/hashing.js'
+import type { PasswordValidator } from '../../password-policy/password-validator.js'
+import { createPasswordValidator } from '../../password-policy/password-validator.js'
+import { recordAfterResponse } from '../effects/audit.js'
+import type { EventSink } from '../effects/event-sink.js'
+import { createEventSink } from '../effects/event-sink.js'
+import { emitNewSignIns } from '../effects/new-sign-in.js'
+import type { RunWithEffects } from '../effects/run-with-effects.js'
+import { createRunWithEffects } from '../effects/run-with-effects.js'
+import type { Hooks } from '../options/hooks.js'
+import type { ResolvedOptions } from '../options/options.js'
+
+/**
+ * The context of an operation that only writes to the database: no rate limit, hashing, mail or request to a provider.
+ * It also works in a transaction of the application.
+ */
+export interface OperationContext<Metadata extends object> {
+  readonly options: ResolvedOptions
+  /** Runs every write, so that audit events, hook, events and mail are committed with it or not at all. */
+  readonly runWithEffects: RunWithEffects<Metadata>
+}
+
+/** The context of a service. */
+export interface ServiceContext<Metadata extends object> extends OperationContext<Metadata> {
+  /** For reads, and for rate limits, which never run in a transaction of the application. */
+  readonly storage: RepositoryProvider<Metadata>
+  /** Shared by all services of one Torii, since it limits how many passwords are hashed at once. */
+  readonly hashing: PasswordHashing
+  /** Validates every new password. */
+  readonly validatePassword: PasswordValidator
+  /**
+   * Emits effects that need no commit: a refusal, or a write that `storage` did in one statement of its own. Their
+   * audit events are recorded after the response.
+   */
+  readonly emit: EventSink
+  /** Emits effects whose operation and audit events are committed. */
+  readonly emitCommitted: EventSink
+  /** Runs work after the response. */
+  readonly background: Background
+  /** The outgoing mail; null without a mailer. */
+  readonly mailQueue: MailQueue | null
+}
+
+/** Creates the context of one Torii. */
+export function createContext<Metadata extends object>(
+  storage: RepositoryProvider<Metadata>,
+  options: ResolvedOptions,
+  hooks: Hooks<Metadata>,
+): ServiceContext<Metadata> {
+  const mailQueue = openMailQueue(options)
+  const background = createBackground(options.keepAlive, options.log)
+  const sink = createEventSink(options.onEvent, mailQueue)
+  const emitCommitted = emitNewSignIns(storage, options, background, sink)
+  return {
+    options,
+    storage,
+    hashing: createPasswordHashing(options),
+    validatePassword: createPasswordValidator(options),
+    runWithEffects: createRunWithEffects(storage, { audit: options.audit, hooks }, emitCommitted),
+    emit: recordAfterResponse(storage, options.audit, background, emitCommitted),
+    emitCommitted,
+    background,
+    mailQueue,
+  }
+}
+
+function openMailQueue({
+  mailer,
+  mail,
+  baseUrl,
+  keepAlive,
+  log,
+}: ResolvedOptions): MailQueue | null {
+  if (mailer === null) return null
+  const { appName, messages, newSignIns: _, ...options } = mail
+  const app = { name: appName, url: baseUrl.origin }
+  return createMailQueue({ mailer, app, messages, options, keepAlive, log })
+}

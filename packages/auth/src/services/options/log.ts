@@ -1,0 +1,37 @@
+import type { SessionId, UserId } from 'torii-core'
+import type { BackgroundLogEvent } from '../../base/background.js'
+import type { MailLogEvent } from '../../mail/mail-queue.js'
+import type { ProviderLogEvent } from '../../oauth-client/provider-failure.js'
+import type { HashingLogEvent } from '../../password-hashing/hashing.js'
+import type { BreachLogEvent } from '../../password-policy/breach-lookup.js'
+
+/**
+ * An event that an administrator may want to know of. It holds names, ids and codes; never a password, a token, a
+ * hash or an email address. `error` is the thrown value, for its stack trace: it goes to the log only, never into a
+ * response.
+ */
+export type LogEvent =
+  | BackgroundLogEvent
+  | MailLogEvent
+  | ProviderLogEvent
+  | HashingLogEvent
+  | BreachLogEvent
+  | ServiceLogEvent
+  | HttpLogEvent
+
+/** Logged by the services. */
+type ServiceLogEvent =
+  /** A session was read, but its last use could not be recorded. The read itself succeeded. */
+  | { level: 'warn'; event: 'session_touch_failed'; sessionId: SessionId; error: unknown }
+  /** The password was right, but could not be rehashed under the current parameters. */
+  | { level: 'warn'; event: 'rehash_failed'; userId: UserId; error: unknown }
+
+/** Logged by the HTTP handler. */
+type HttpLogEvent =
+  /** A user signed in, but the session that the browser held before could not be ended. */
+  | { level: 'warn'; event: 'former_session_not_ended'; error: unknown }
+  /** A request was answered with status 500 or above. `route` is the pattern, not the path. */
+  | { level: 'error'; event: 'request_failed'; route: string; status: number; error: unknown }
+
+/** Receives log events. Whatever it throws or rejects with is ignored: a log hook never breaks a request. */
+export type Log = (event: LogEvent) => unknown
