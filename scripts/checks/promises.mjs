@@ -41,19 +41,16 @@ function isFloating(expression, checker) {
   if (ts.isBinaryExpression(expression) && isAssignment(expression.operatorToken.kind)) return false
   const type = checker.getTypeAtLocation(expression)
   const parts = type.isUnion() ? type.types : [type]
-  return parts.some((part) => part.getProperty('then')) && !isHandled(expression, checker)
+  return parts.some((part) => part.getProperty('then')) && !isHandled(expression)
 }
 
 const isAssignment = (kind) =>
   kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
 
-/** `.catch(f)` and `.then(f, g)` handle a rejection; the test runner awaits what `test()` returns. */
-function isHandled(expression, checker) {
+/** `.catch(f)` and `.then(f, g)` handle a rejection. */
+function isHandled(expression) {
   if (!ts.isCallExpression(expression)) return false
   const { expression: callee, arguments: given } = expression
   const method = ts.isPropertyAccessExpression(callee) ? callee.name.text : ''
-  if ((method === 'catch' && given.length > 0) || (method === 'then' && given.length > 1))
-    return true
-  const declared = checker.getResolvedSignature(expression)?.declaration?.getSourceFile().fileName
-  return declared?.endsWith('@types/node/test.d.ts') ?? false
+  return (method === 'catch' && given.length > 0) || (method === 'then' && given.length > 1)
 }

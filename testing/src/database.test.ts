@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { test } from 'vitest'
 import { testDatabase } from './database.js'
 
-const program = fileURLToPath(new URL('../fixtures/using-database.mjs', import.meta.url))
+const program = fileURLToPath(new URL('../fixtures/run-fixtures.mjs', import.meta.url))
 
-function runFixture(changes: NodeJS.ProcessEnv) {
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  return spawnSync(process.execPath, ['--test-reporter=tap', program], {
-    env: { ...env, ...changes },
-    encoding: 'utf8',
-  })
+/** Runs a file that uses a database and has a test that fails, so that what the file has written is shown. */
+function runFixture(changes: NodeJS.ProcessEnv): string {
+  const input = JSON.stringify({ files: ['using-database.mjs'] })
+  const env = { ...process.env, ...changes }
+  return spawnSync(process.execPath, [program, input], { env, encoding: 'utf8' }).stdout
 }
 
 const countTables = `select count(*)::integer as n from pg_tables where schemaname = 'torii'`
@@ -32,18 +31,17 @@ test('databases made at the same time are separate', async () => {
 
 test('a database lives until the hooks of its file have run, then it is dropped', async () => {
   const { query } = await testDatabase({ empty: true })
-  const { stdout, status } = runFixture({})
-  assert.equal(status, 0, stdout)
-  const name = /database (torii_test_\w+)/.exec(stdout)?.[1]
-  assert.ok(name)
+  const output = runFixture({})
+  assert.match(output, /^FAIL {2}using-database\.mjs {2}2 passed, 1 failed /m)
+  const name = /database (torii_test_\w+)/.exec(output)?.[1]
+  assert.ok(name, output)
   assert.deepEqual(
     (await query('select from pg_database where datname = $1::text', [name])).rows,
     [],
   )
 })
 
-test('a file run by hand is told how to run it', () => {
-  const { stdout, status } = runFixture({ TORII_TEST_TEMPLATE: undefined })
-  assert.equal(status, 1)
-  assert.match(stdout, /use "npm test -- .*using-database/)
+test('a file without the server of a run is told how to run it', () => {
+  const output = runFixture({ TORII_TEST_TEMPLATE: undefined })
+  assert.match(output, /using-database\.mjs: the file itself\n.*use "npm test -- WORD"/)
 })

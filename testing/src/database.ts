@@ -1,5 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
-import { after } from 'node:test'
 import pg from 'pg'
 import { databaseNameBeside, databaseUrl } from './database-names.js'
 import { dropDatabase, retryInUse, withClient } from './drop-database.js'
@@ -22,10 +20,8 @@ export interface TestDatabase {
 
 /**
  * Creates a database for the calling test file: with Torii's tables, or `empty`. It is dropped after the last test
- * of the file and after the `after` hooks of the file, so pools may be closed there. A secret that torii-auth has
+ * of the file and after the `afterAll` hooks of the file, so pools may be closed there. A secret that torii-auth has
  * issued meanwhile and that lies in clear in one of its tables fails the file.
- *
- * Do not `await test(…)` at the top level: node:test ends the file's run when no test is left at that moment.
  */
 export async function testDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
   const { serverUrl, template } = environment()
@@ -33,7 +29,7 @@ export async function testDatabase(options: { empty?: boolean } = {}): Promise<T
   const source = options.empty === true ? 'template0' : template
   const url = databaseUrl(serverUrl, name)
   const clients = new Set<pg.Client>()
-  afterEverything(async () => {
+  drops.push(async () => {
     await Promise.all([...clients].map((client) => client.end().catch(() => {})))
     const holding = await tablesHoldingSecrets(url)
     await withClient(serverUrl, (admin) => dropDatabase(admin, name))
@@ -60,7 +56,7 @@ function environment(): { serverUrl: string; template: string } {
   const template = process.env.TORII_TEST_TEMPLATE
   if (serverUrl === undefined || template === undefined) {
     throw new Error(
-      `this test needs the server of the test runner: use "npm test -- ${process.argv[1] ?? '<file>'}"`,
+      'this test needs the server of a run: use "npm test -- WORD" or "npx vitest" in the folder of the repository',
     )
   }
   return { serverUrl, template }
@@ -90,12 +86,14 @@ function sharedConnection(connect: () => Promise<pg.Client>): () => Promise<pg.C
   }
 }
 
-// Made while the file loads, outside any test: hooks registered from here belong to the whole file, even when
-// testDatabase is called within a test or a hook.
-const fileScope = new AsyncResource('torii-test-database')
+const drops: (() => Promise<void>)[] = []
 
-/** Runs `work` after the hooks that the file itself registered: node:test runs hooks in order of registration. */
-function afterEverything(work: () => Promise<void>): void {
-  const register = (hook: () => unknown) => fileScope.runInAsyncScope(() => after(hook))
-  register(() => register(work))
+/** Drops the databases that the calling test file has made (see file-setup.ts). */
+export async function dropTestDatabases(): Promise<void> {
+  const results = await Promise.allSettled(drops.splice(0).map((drop) => drop()))
+  const failures = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  )
+  if (failures.length === 1) throw failures[0]
+  if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join('; '))
 }

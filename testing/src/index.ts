@@ -1,4 +1,5 @@
 export { type CatalogueQuery, catalogue } from './catalogue.js'
+export { compiledUrl } from './compiled-url.js'
 export { type TestDatabase, testDatabase } from './database.js'
 export { elapse } from './elapse.js'
 export { createSecretSearch, secretsOfThisFile } from './issued-secrets.js'

@@ -1,5 +1,12 @@
-import type { FileResult } from './run-test-file.js'
-import type { TestOutcome } from './test-tree.js'
+import type { TestOutcome } from './outcomes.js'
+
+/** What one test file did. */
+export interface FileResult {
+  seconds: number
+  outcomes: TestOutcome[]
+  /** What the file wrote to the console. */
+  output: string
+}
 
 /** The numbers of the last line. */
 export interface Totals {
@@ -50,19 +57,27 @@ export function fileLine(source: string, result: FileResult): string {
 export function failureReport(source: string, result: FileResult): string {
   const failures = result.outcomes.filter((outcome) => outcome.result === 'failed')
   if (failures.length === 0) return ''
-  const blocks = failures.map(({ name, detail }) => {
-    const title = name === result.file ? 'the file itself' : name
-    return `\nFAIL  ${source}: ${title}\n${indent(detail)}`
-  })
+  const blocks = failures.map(
+    ({ name, detail }) =>
+      `\nFAIL  ${source}: ${name === '' ? 'the file itself' : name}\n${indent(detail)}`,
+  )
   const output =
     result.output.trim() === '' ? '' : `\noutput of ${source}:\n${indent(result.output.trimEnd())}`
   return `${blocks.join('\n')}${output}\n`
 }
 
+/** What is wrong with the run as a whole. */
+export const problemReport = (problem: string): string =>
+  `FAIL  ${indent(problem).replace(/^ +/, '')}`
+
+/** What was written by no test that is known. */
+export const otherOutput = (text: string): string => `\nother output:\n${indent(text)}\n`
+
 const indent = (text: string) => text.replaceAll(/^/gm, '    ')
 
-/** Takes the password of a server's URL out of a text. */
-export function withoutPassword(text: string, serverUrl: string): string {
+/** Takes the password of a server's URL, when there is a server, out of a text. */
+export function withoutPassword(text: string, serverUrl: string | undefined): string {
+  if (serverUrl === undefined) return text
   const { password } = new URL(serverUrl)
   if (password === '') return text
   // A short one may be an ordinary word, so it is taken out only where it stands in a URL.

@@ -10,14 +10,15 @@ import {
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { endForks } from './forks.js'
 import { commandLine, isAlive, signal, startTicks, waitUntilGone } from './processes.js'
 
 const prefix = 'torii-test-'
 const quitSeconds = 6
 
 /**
- * Makes the folder that holds everything of one server (`data`, `server.log`, copied binaries) and records the
- * process that owns it.
+ * Makes the folder that holds everything of one server (`data`, `server.log`, copied binaries), or the notes of a run,
+ * and records the process that owns it.
  */
 export function createRunDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), prefix))
@@ -30,6 +31,12 @@ export function createRunDirectory(): string {
 
 /** Where PostgreSQL keeps its files within a run directory. */
 export const dataDirectoryOf = (directory: string): string => join(directory, 'data')
+
+/** Where the test processes of a run note the secrets they draw. */
+export const secretsDirectoryOf = (directory: string): string => join(directory, 'secrets')
+
+/** Where the test processes of a run note themselves. */
+export const forksDirectoryOf = (directory: string): string => join(directory, 'forks')
 
 /** The pid and state that a postmaster wrote down, or null when there is none. */
 export function readPostmasterFile(directory: string): { pid: number; ready: boolean } | null {
@@ -54,7 +61,7 @@ function belongsTo(directory: string, pid: number): boolean {
   return programs.includes(basename(program ?? '')) && isOurs
 }
 
-/** Stops the server of a run directory, by pid and only after `belongsTo`, then removes the directory. */
+/** Stops what was started for a run directory, by pid and only after a look at what it is, then removes the directory. */
 export async function clearRunDirectory(
   directory: string,
   pids: readonly number[] = [],
@@ -67,6 +74,7 @@ export async function clearRunDirectory(
     signal(pid, 'SIGKILL')
     await waitUntilGone(pid, quitSeconds)
   }
+  endForks(forksDirectoryOf(directory))
   await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'vitest'
 import { createSkipJudge, readSkips } from './skips.js'
 
 async function read(t: TestContext, list: unknown) {
   const folder = await mkdtemp(join(tmpdir(), 'torii-skips-'))
-  t.after(() => rm(folder, { recursive: true }))
+  t.onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'skips.json'), JSON.stringify(list))
   return readSkips(join(folder, 'skips.json'))
 }
@@ -32,4 +32,18 @@ test('the engine is told by the name of the file', () => {
 test('an entry for another major is not missed', () => {
   const judge = createSkipJudge([{ test: 'a', reason: 'b', when: 'major:12' }], 15)
   assert.deepEqual(judge.unmatched(), [])
+})
+
+test('an entry of another major allows no skip', () => {
+  const judge = createSkipJudge([{ test: 'a', reason: 'b', when: 'major:12-13' }], 15)
+  const skipped = [{ name: 'a', result: 'skipped', detail: '' }] as const
+  assert.equal(judge.judge('src/storage.test.ts', skipped)[0]?.result, 'failed')
+})
+
+test('an entry that names no test of the run is told', () => {
+  const [met, missed] = ['a', 'gone'].map((name) => ({ test: name, reason: 'b' }))
+  assert.ok(met && missed)
+  const judge = createSkipJudge([met, missed], 15)
+  judge.judge('src/storage.test.ts', [{ name: 'a', result: 'passed', detail: '' }])
+  assert.deepEqual(judge.unmatched(), [missed])
 })
