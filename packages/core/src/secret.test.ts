@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { Console } from 'node:console'
 import { PassThrough } from 'node:stream'
-import { test } from 'node:test'
 import { format, inspect } from 'node:util'
 import { serialize } from 'node:v8'
+import { test } from 'vitest'
 import { PasswordHash, Secret, SessionToken } from './secret.js'
 
 const text = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$b3BlbiBzZXNhbWU'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { MailMessage } from 'torii-auth'
+import { test } from 'vitest'
 import { createMailbox, maxMessages } from './mailbox.js'
 
 const message = (subject: string): MailMessage => ({

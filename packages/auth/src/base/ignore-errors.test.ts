@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { ignoreErrors } from './ignore-errors.js'
 
 const event = { level: 'warn', error: new Error('gone') }

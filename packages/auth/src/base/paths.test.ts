@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
+import { test } from 'vitest'
 import { resolveOptions } from '../services/options/options.js'
 
 const baseUrl = 'https://app.example'

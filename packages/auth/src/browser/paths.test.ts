@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { matchRoute } from '../http/routes/routes.js'
 
 const source = new URL('../../src/browser/', import.meta.url)

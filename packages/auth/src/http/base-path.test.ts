@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, test } from 'node:test'
+import { afterAll, test } from 'vitest'
 import { github } from '../index.js'
 import { openMailbox } from '../test/mailbox.test.support.js'
 import {
@@ -88,7 +88,7 @@ test('with basePath the node adapter serves what is there, and passes on the res
   const server = createServer((request, response) => {
     void listener(request, response, () => response.writeHead(299).end())
   }).listen(0, '127.0.0.1')
-  after(() => server.close())
+  afterAll(() => server.close())
   await once(server, 'listening')
   // A TCP server's address is an object.
   const { port } = server.address() as AddressInfo

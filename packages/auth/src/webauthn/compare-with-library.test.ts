@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { before, describe, test } from 'node:test'
+import { beforeAll, describe, test } from 'vitest'
 import type { ComparedResponse } from './compare-with-library.test.support.js'
 import { compare } from './compare-with-library.test.support.js'
 import {
@@ -104,7 +104,7 @@ const compared = new Map<string, string[]>()
 const namesOf = (outcome: string): readonly string[] => compared.get(outcome) ?? []
 
 describe('torii-auth and @simplewebauthn/server', () => {
-  before(async () => {
+  beforeAll(async () => {
     for (const response of comparedResponses()) {
       const outcome = await compare(response)
       const names = compared.get(outcome)

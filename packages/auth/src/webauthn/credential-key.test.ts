@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync, hash, sign, verify } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { describe, test } from 'vitest'
 import type { CborMap } from './cbor.js'
 import { isSignatureValid, isUsableKey } from './credential-key.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
+import { describe, test } from 'vitest'
 import { isMap, readCbor } from './cbor.js'
 import type { Encodable } from './cbor.test.support.js'
 import { encodeCbor } from './cbor.test.support.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { test } from 'node:test'
+import { test } from 'vitest'
 
 const documentUrl = new URL('../../../../docs/engines.md', import.meta.url)
 const sourcesUrl = new URL('../../src/', import.meta.url)

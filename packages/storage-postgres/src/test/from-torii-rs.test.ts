@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, describe, test } from 'node:test'
 import { canonicalEmail, newUserId, type UserId } from 'torii-core'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { mayStay, oldUsers, toriiRsTables } from './from-torii-rs.test.support.js'
 
@@ -18,7 +18,7 @@ describe('the statements of docs/from-torii-rs.md', () => {
   const ids = new Map<string, UserId>()
   const run = (sql: string | undefined) => database.query(sql ?? assert.fail('the block is gone'))
 
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase()
     storage = await PostgresStorage.connect(database.url)
     await makeGenerator()
@@ -31,7 +31,7 @@ describe('the statements of docs/from-torii-rs.md', () => {
     )
     for (const row of rows) ids.set(row.old_id, row.id)
   })
-  after(() => storage.close())
+  afterAll(() => storage.close())
 
   /** torii-rs installs pgcrypto, which has this function before PostgreSQL 13; some builds of 12 come without it. */
   async function makeGenerator(): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { test } from 'node:test'
 import { InvalidInputError, ToriiError } from 'torii-core'
+import { test } from 'vitest'
 import { errorResponse, errorStatus, thrownError } from './errors.js'
 
 test('an error response has its code, its message, and the headers of the code', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
+import { test } from 'vitest'
 import * as answers from './answers.js'
 import type { Static } from './schema.js'
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, test } from 'vitest'
 import type { Lane } from '../interleaving/held-lock.test.support.js'
 import { begin, openLane } from '../interleaving/held-lock.test.support.js'
 import { locks } from '../interleaving/interleaving.test.support.js'
@@ -13,11 +13,11 @@ import { freshEmail, freshRateLimitKey, freshSecretHash } from './people.test.su
 let database: TestDatabase
 let lane: Lane
 const retried: string[] = []
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   lane = await openLane(database.url, (code) => retried.push(code))
 })
-after(() => lane.close())
+afterAll(() => lane.close())
 
 const waits: readonly (readonly [OperationName, lock: string])[] = [
   ['issueLink', 'magic_links'],
