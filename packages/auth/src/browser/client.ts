@@ -16,10 +16,10 @@ export interface Failure {
 }
 
 /** A success, with the members of the response. */
-export type Success<Answer extends object> = { readonly ok: true } & Answer
+export type Success<Value extends object> = { readonly ok: true } & Value
 
 /** A success or a failure. `if (outcome.ok)` narrows it. No function of this package throws. */
-export type Outcome<Answer extends object> = Success<Answer> | Failure
+export type Outcome<Value extends object> = Success<Value> | Failure
 
 /** How to reach Torii. */
 export interface ClientOptions {
@@ -31,11 +31,11 @@ export interface ClientOptions {
 
 /** Sends requests to Torii. Every function of this package takes one. */
 export interface Client {
-  send<Answer extends object>(
+  send<Value extends object>(
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
-  ): Promise<Outcome<Answer>>
+  ): Promise<Outcome<Value>>
 }
 
 /** The server's default. A test compares the two. */
@@ -46,11 +46,11 @@ export function createClient({
   basePath = defaultBasePath,
   fetch: given,
 }: ClientOptions = {}): Client {
-  const ask = given ?? ((input: string, init: RequestInit) => fetch(input, init))
+  const request = given ?? ((input: string, init: RequestInit) => fetch(input, init))
   return {
-    async send<Answer extends object>(method: string, path: string, body?: object) {
+    async send<Value extends object>(method: string, path: string, body?: object) {
       try {
-        const response = await ask(`${basePath}/${path}`, {
+        const response = await request(`${basePath}/${path}`, {
           method,
           credentials: 'same-origin',
           headers: {
@@ -59,7 +59,7 @@ export function createClient({
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         })
-        return await read<Answer>(response)
+        return await read<Value>(response)
       } catch {
         return noResponse
       }
@@ -73,13 +73,13 @@ const noResponse: Failure = Object.freeze({
   message: 'The server could not be reached. Check the connection and try again.',
 })
 
-async function read<Answer extends object>(response: Response): Promise<Outcome<Answer>> {
+async function read<Value extends object>(response: Response): Promise<Outcome<Value>> {
   const text = await response.text()
   // A response that is not JSON does not come from Torii: JSON.parse throws, and the result is `network`.
   const json: unknown = text === '' ? {} : JSON.parse(text)
   if (typeof json !== 'object' || json === null) return noResponse
   // The server's tests check that its responses match the schemas that these types come from.
-  if (response.ok) return { ok: true, ...json } as Success<Answer>
+  if (response.ok) return { ok: true, ...json } as Success<Value>
   const wait = Number(response.headers.get('retry-after'))
   return {
     error: 'network',

@@ -1,4 +1,4 @@
-import type { Accepted } from '../http/schema/answers.js'
+import type { Accepted } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
 
 /** Mails another verification link. The result is the same for every email address. */

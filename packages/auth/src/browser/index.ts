@@ -6,7 +6,7 @@ export type {
   Session,
   SignedIn,
   User,
-} from '../http/schema/answers.js'
+} from '../http/schema/response-bodies.js'
 export type { Client, ClientOptions, Failure, Outcome, Success } from './client.js'
 export { createClient } from './client.js'
 export * as email from './email.js'

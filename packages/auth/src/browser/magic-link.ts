@@ -1,4 +1,4 @@
-import type { Accepted, SignedIn } from '../http/schema/answers.js'
+import type { Accepted, SignedIn } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
 
 /** Mails a magic link. The result is the same for every email address. */

@@ -1,4 +1,8 @@
-import type { Authorization, OAuthAccounts, OAuthProviders } from '../http/schema/answers.js'
+import type {
+  Authorization,
+  OAuthAccounts,
+  OAuthProviders,
+} from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
 import { defaultBasePath } from './client.js'
 

@@ -8,7 +8,7 @@ import {
   startAuthentication,
   startRegistration,
 } from '@simplewebauthn/browser'
-import type { Challenge, PasskeyAnswer, Passkeys, SignedIn } from '../http/schema/answers.js'
+import type { Challenge, PasskeyBody, Passkeys, SignedIn } from '../http/schema/response-bodies.js'
 import type { Client, Failure, Outcome } from './client.js'
 
 /** A challenge with the options of its ceremony. */
@@ -18,19 +18,19 @@ type CeremonyStart<Options> = Challenge & { readonly options: Options }
 export async function register(
   client: Client,
   { name }: { name?: string } = {},
-): Promise<Outcome<PasskeyAnswer>> {
-  const asked = await ask<PublicKeyCredentialCreationOptionsJSON>(
+): Promise<Outcome<PasskeyBody>> {
+  const challenge = await requestChallenge<PublicKeyCredentialCreationOptionsJSON>(
     client,
     'passkeys/register/options',
   )
-  if (!asked.ok) return asked
-  const answered = await answer(() => startRegistration({ optionsJSON: asked.options }))
-  if (!answered.ok) return answered
-  const { challengeId } = asked
+  if (!challenge.ok) return challenge
+  const prompted = await runPrompt(() => startRegistration({ optionsJSON: challenge.options }))
+  if (!prompted.ok) return prompted
+  const { challengeId } = challenge
   const named = name === undefined ? {} : { name }
   return client.send('POST', 'passkeys/register/verify', {
     challengeId,
-    response: answered.response,
+    response: prompted.response,
     ...named,
   })
 }
@@ -40,8 +40,8 @@ export async function authenticate(
   client: Client,
   person: { email?: string } = {},
 ): Promise<Outcome<SignedIn>> {
-  const answered = await assertion(client, person)
-  return answered.ok ? client.send('POST', 'passkeys/authenticate/verify', answered.body) : answered
+  const prompted = await assertion(client, person)
+  return prompted.ok ? client.send('POST', 'passkeys/authenticate/verify', prompted.body) : prompted
 }
 
 /**
@@ -51,21 +51,21 @@ export async function authenticate(
  */
 export async function autofill(client: Client): Promise<Outcome<SignedIn>> {
   if (!(await browserSupportsWebAuthnAutofill())) return unsupported
-  const answered = await assertion(client, {}, true)
-  return answered.ok ? client.send('POST', 'passkeys/authenticate/verify', answered.body) : answered
+  const prompted = await assertion(client, {}, true)
+  return prompted.ok ? client.send('POST', 'passkeys/authenticate/verify', prompted.body) : prompted
 }
 
 /** Re-authenticates with one of the user's passkeys. */
 export async function reauthenticate(client: Client): Promise<Outcome<object>> {
-  const answered = await assertion(client, { purpose: 'reauthenticate' })
-  return answered.ok ? client.send('POST', 'reauthenticate', answered.body) : answered
+  const prompted = await assertion(client, { purpose: 'reauthenticate' })
+  return prompted.ok ? client.send('POST', 'reauthenticate', prompted.body) : prompted
 }
 
 /** Lists the passkeys of the user. */
 export const list = (client: Client): Promise<Outcome<Passkeys>> => client.send('GET', 'passkeys')
 
 /** Renames a passkey. */
-export const rename = (client: Client, id: string, name: string): Promise<Outcome<PasskeyAnswer>> =>
+export const rename = (client: Client, id: string, name: string): Promise<Outcome<PasskeyBody>> =>
   client.send('PATCH', `passkeys/${encodeURIComponent(id)}`, { name })
 
 /** Deletes a passkey, unless it is the only sign-in method. Requires a recent authentication. */
@@ -78,15 +78,19 @@ async function assertion(
   useBrowserAutofill = false,
 ): Promise<{ ok: true; body: object } | Failure> {
   const path = 'passkeys/authenticate/options'
-  const asked = await ask<PublicKeyCredentialRequestOptionsJSON>(client, path, body)
-  if (!asked.ok) return asked
-  const { options: optionsJSON } = asked
-  const answered = await answer(() => startAuthentication({ optionsJSON, useBrowserAutofill }))
-  if (!answered.ok) return answered
-  return { ok: true, body: { challengeId: asked.challengeId, response: answered.response } }
+  const challenge = await requestChallenge<PublicKeyCredentialRequestOptionsJSON>(
+    client,
+    path,
+    body,
+  )
+  if (!challenge.ok) return challenge
+  const { options: optionsJSON } = challenge
+  const prompted = await runPrompt(() => startAuthentication({ optionsJSON, useBrowserAutofill }))
+  if (!prompted.ok) return prompted
+  return { ok: true, body: { challengeId: challenge.challengeId, response: prompted.response } }
 }
 
-async function ask<Options>(
+async function requestChallenge<Options>(
   client: Client,
   path: string,
   body: object = {},
@@ -102,7 +106,7 @@ const unsupported: Failure = Object.freeze({
 })
 
 /** Shows the browser's prompt. If the user cancels it, the browser gives no details. */
-async function answer<Response>(
+async function runPrompt<Response>(
   prompt: () => Promise<Response>,
 ): Promise<{ ok: true; response: Response } | Failure> {
   try {

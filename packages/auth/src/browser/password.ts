@@ -1,5 +1,9 @@
-import type { Accepted, SignedIn } from '../http/schema/answers.js'
-import type { ChangePasswordBody, PasswordSignInBody, RegisterBody } from '../http/schema/bodies.js'
+import type {
+  ChangePasswordBody,
+  PasswordSignInBody,
+  RegisterBody,
+} from '../http/schema/request-bodies.js'
+import type { Accepted, SignedIn } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
 
 /**

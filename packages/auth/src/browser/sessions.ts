@@ -1,4 +1,4 @@
-import type { Revoked, Sessions, SignedIn } from '../http/schema/answers.js'
+import type { Revoked, Sessions, SignedIn } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
 
 /** Returns the signed-in user and the current session; `unauthenticated` when not signed in. */

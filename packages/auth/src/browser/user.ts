@@ -1,12 +1,12 @@
-import type { UserAnswer } from '../http/schema/answers.js'
-import type { ProfileBody } from '../http/schema/bodies.js'
+import type { ProfileBody } from '../http/schema/request-bodies.js'
+import type { UserBody } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
 
 /** Returns the account of the user. */
-export const current = (client: Client): Promise<Outcome<UserAnswer>> => client.send('GET', 'user')
+export const current = (client: Client): Promise<Outcome<UserBody>> => client.send('GET', 'user')
 
 /** Changes the given values; null removes a value. */
-export const update = (client: Client, changes: ProfileBody): Promise<Outcome<UserAnswer>> =>
+export const update = (client: Client, changes: ProfileBody): Promise<Outcome<UserBody>> =>
   client.send('PATCH', 'user', changes)
 
 /** Deletes the account and everything that belongs to it. Requires a recent authentication. */

@@ -144,7 +144,7 @@ function hasFeature(torii: Torii<object>, feature: Feature | undefined): boolean
 
 /** Reads the body, runs the route and renders its result: JSON for programs, a page for forms. */
 async function callRoute(route: Route, call: Call, request: Request): Promise<Response> {
-  if (route.body === null) return renderResult(route.answers, await run(route, call, null))
+  if (route.body === null) return renderResult(route.responses, await run(route, call, null))
   const isForm =
     route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form'
   const body = await (isForm ? readFormBody : readJsonBody)(request, route.body)
@@ -152,7 +152,7 @@ async function callRoute(route: Route, call: Call, request: Request): Promise<Re
   const result = await run(route, call, body.value)
   return isForm
     ? renderFormResult(route, call, body.value, result)
-    : renderResult(route.answers, result)
+    : renderResult(route.responses, result)
 }
 
 /** Runs the route, if its `access` allows the caller. */

@@ -9,7 +9,7 @@ export function attemptsPanel({ user, attempts }: AccountView): Html {
   const counters: readonly (readonly [string, RateLimitStatus | null])[] = [
     ['Password attempts', attempts.password],
     ['Code attempts', attempts.codes],
-    ['Mails sent', attempts.mails],
+    ['Emails sent', attempts.mails],
   ]
   const counted = counters.some(([, status]) => status !== null && isCounted(status))
   return html`<section class="card panel" aria-labelledby="attempts">

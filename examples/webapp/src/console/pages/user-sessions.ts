@@ -32,7 +32,7 @@ ${facts([
   ['Created', moment(session.createdAt)],
   ['Last active', moment(session.lastActiveAt)],
   ['Expires if unused', moment(session.expiresAt)],
-  ['Expires at the latest', moment(session.absoluteExpiresAt)],
+  ['Final expiry', moment(session.absoluteExpiresAt)],
   ['User agent', session.userAgent ?? 'None', 'long'],
 ])}</div>
 ${action(`/users/${session.userId}/sessions/${session.id}/end`, 'End', `End session of ${name}`)}

@@ -16,8 +16,8 @@ export function reauthenticationDialog(call: SignedInCall, methods: SignInMethod
     title: 'Confirm your identity',
     content: html`<p class="muted">${
       inPlace
-        ? 'Confirm your identity to continue.'
-        : 'Sign in again to continue, then repeat this step.'
+        ? 'This action requires a recent sign-in.'
+        : 'This action requires a recent sign-in. Sign in again, then repeat it.'
     }</p>
 ${methods.password && passwordForm(call)}
 ${methods.passkeys.length > 0 && passkeyForm}

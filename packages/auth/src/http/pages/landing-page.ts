@@ -70,7 +70,7 @@ ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
 ${passwordField(purpose)}
 <button type="submit">${escapeHtml(button)}</button>
 </form>
-<p class="quiet">${purpose === 'verify_email' ? 'With your password you are signed in at once. You can also leave it empty. ' : ''}If you did not request this, close this page. Nothing has changed.</p>`
+<p class="quiet">${purpose === 'verify_email' ? 'If you forgot your password, leave it empty. You can set a new one afterwards. ' : ''}If you did not request this, close this page. Nothing has changed.</p>`
   return { appName, heading, content }
 }
 

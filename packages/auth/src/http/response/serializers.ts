@@ -1,5 +1,5 @@
 import type * as core from 'torii-core'
-import type { OAuthAccount, Passkey, Session, User } from '../schema/answers.js'
+import type { OAuthAccount, Passkey, Session, User } from '../schema/response-bodies.js'
 
 /** A user, as shown to themselves. */
 export const serializeUser = (user: core.User<object>): User => ({

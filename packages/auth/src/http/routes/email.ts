@@ -1,6 +1,6 @@
 import { linkPaths } from '../../base/paths.js'
-import { acceptedAnswer, signedInAnswer } from '../schema/answers.js'
-import { changeEmailBody, emailBody, verifyEmailBody } from '../schema/bodies.js'
+import { changeEmailBody, emailBody, verifyEmailBody } from '../schema/request-bodies.js'
+import { acceptedSchema, signedInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
@@ -19,7 +19,7 @@ export const emailRoutes = [
     summary: 'Verifies the email address; signs in if the password is sent too',
     access: 'anyone',
     body: verifyEmailBody,
-    answers: { 200: signedInAnswer, 204: null },
+    responses: { 200: signedInSchema, 204: null },
     errors: ['invalid_token', 'password_rejected', 'busy'],
     feature: 'mail',
     form: { purpose: 'verify_email', next: 'signedIn' },
@@ -37,7 +37,7 @@ export const emailRoutes = [
     summary: 'Mails a confirmation link to the new email address',
     access: 'signed in',
     body: emailBody,
-    answers: { 202: acceptedAnswer },
+    responses: { 202: acceptedSchema },
     errors: ['reauthentication_required', 'too_many_attempts'],
     feature: 'mail',
     async handle({ torii, valid, info }, { email }) {
@@ -51,7 +51,7 @@ export const emailRoutes = [
     summary: 'Changes the email address with the token of a link and ends the other sessions',
     access: 'signed in',
     body: changeEmailBody,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['email_taken', 'invalid_token'],
     feature: 'mail',
     form: { purpose: 'change_email', next: 'account' },

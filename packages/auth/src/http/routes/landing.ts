@@ -32,7 +32,7 @@ export const landingRoutes: readonly Route[] = linkPurposes.map((purpose) =>
     access: 'anyone',
     body: null,
     query: ['token'],
-    answers: { 200: 'page', 303: 'redirect', 401: 'page' },
+    responses: { 200: 'page', 303: 'redirect', 401: 'page' },
     errors: ['invalid_token'],
     feature: 'mail',
     async handle(call) {

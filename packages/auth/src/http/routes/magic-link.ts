@@ -1,6 +1,6 @@
 import { linkPaths } from '../../base/paths.js'
-import { signedInAnswer } from '../schema/answers.js'
-import { magicLinkBody } from '../schema/bodies.js'
+import { magicLinkBody } from '../schema/request-bodies.js'
+import { signedInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { failure, refused } from './results.js'
 import { defineRoute } from './route.js'
@@ -19,7 +19,7 @@ export const magicLinkRoutes = [
     summary: 'Signs in with the token of a magic link, or with an email address and a code',
     access: 'anyone',
     body: magicLinkBody,
-    answers: { 200: signedInAnswer },
+    responses: { 200: signedInSchema },
     errors: ['invalid_token', 'too_many_attempts'],
     feature: 'mail',
     form: { purpose: 'magic_link', next: 'signedIn' },

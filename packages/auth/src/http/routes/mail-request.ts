@@ -1,8 +1,8 @@
 import type { RequestInfo } from '../../base/request-info.js'
 import type { Refused } from '../../services/refusals.js'
 import type { Torii } from '../../torii.js'
-import { acceptedAnswer } from '../schema/answers.js'
-import { emailBody } from '../schema/bodies.js'
+import { emailBody } from '../schema/request-bodies.js'
+import { acceptedSchema } from '../schema/response-bodies.js'
 import { accepted, refused } from './results.js'
 import type { Route } from './route.js'
 import { defineRoute } from './route.js'
@@ -26,7 +26,7 @@ export const mailRequestRoute = ({ path, summary, request }: MailRequest): Route
     summary,
     access: 'anyone',
     body: emailBody,
-    answers: { 202: acceptedAnswer },
+    responses: { 202: acceptedSchema },
     errors: ['too_many_attempts'],
     feature: 'mail',
     async handle({ torii, info }, { email }) {

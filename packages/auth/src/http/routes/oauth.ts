@@ -6,10 +6,10 @@ import { flowCookie, flowCookieName } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
 import { serializeOAuthAccount } from '../response/serializers.js'
 import {
-  authorizationAnswer,
-  oauthAccountsAnswer,
-  oauthProvidersAnswer,
-} from '../schema/answers.js'
+  authorizationSchema,
+  oauthAccountsSchema,
+  oauthProvidersSchema,
+} from '../schema/response-bodies.js'
 import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
@@ -27,7 +27,7 @@ export const oauthRoutes = [
     summary: 'Lists the enabled providers',
     access: 'anyone',
     body: null,
-    answers: { 200: oauthProvidersAnswer },
+    responses: { 200: oauthProvidersSchema },
     errors: [],
     async handle({ torii }) {
       const providers = torii.oauth
@@ -43,7 +43,7 @@ export const oauthRoutes = [
     access: 'anyone',
     body: null,
     query: ['redirectTo'],
-    answers: { 303: 'redirect' },
+    responses: { 303: 'redirect' },
     errors: ['not_found', 'provider_failed', 'too_many_attempts'],
     async handle(call) {
       const { torii, param, query, info } = call
@@ -60,7 +60,7 @@ export const oauthRoutes = [
     access: 'anyone',
     body: null,
     query: ['code', 'error', 'iss', 'state'],
-    answers: { 303: 'redirect' },
+    responses: { 303: 'redirect' },
     errors: ['not_found'],
     async handle(call) {
       const { torii, param, query, info, tokens } = call
@@ -77,7 +77,7 @@ export const oauthRoutes = [
     summary: 'Starts linking an account of a provider; the browser must go to `url`',
     access: 'signed in',
     body: null,
-    answers: { 200: authorizationAnswer },
+    responses: { 200: authorizationSchema },
     errors: ['not_found', 'provider_failed', 'reauthentication_required', 'too_many_attempts'],
     async handle(call) {
       const { torii, valid, param, info, pages } = call
@@ -93,7 +93,7 @@ export const oauthRoutes = [
     summary: 'Lists the linked accounts of the user',
     access: 'signed in',
     body: null,
-    answers: { 200: oauthAccountsAnswer },
+    responses: { 200: oauthAccountsSchema },
     errors: [],
     async handle({ torii, valid }) {
       const accounts = await torii.oauth.list(valid)
@@ -106,7 +106,7 @@ export const oauthRoutes = [
     summary: 'Unlinks an account, unless it is the only sign-in method',
     access: 'signed in',
     body: null,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['last_method', 'reauthentication_required'],
     async handle({ torii, valid, info, param }) {
       const outcome = await torii.oauth.unlink(valid, param, info)

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../response/errors.js'
 import { errorStatus } from '../response/errors.js'
 import type { Schema } from '../schema/schema.js'
 import { named, nameOf, object, oneOf, optional, text } from '../schema/schema.js'
-import type { AnswerContent, Route } from './route.js'
+import type { ResponseContent, Route } from './route.js'
 
 /** The errors that every route can have. */
 const everywhere: readonly ErrorCode[] = ['internal', 'unavailable', 'busy']
@@ -107,7 +107,7 @@ function requestBody(schema: Schema<unknown>, form: boolean): object {
 
 /** What may be sent with one status: successes of the route, and the errors of that status. */
 interface Possible {
-  readonly contents: AnswerContent[]
+  readonly contents: ResponseContent[]
   readonly errors: ErrorCode[]
 }
 
@@ -119,7 +119,7 @@ function responsesOf(route: Route): object {
     byStatus.set(status, possible)
     return possible
   }
-  for (const [status, content] of Object.entries(route.answers))
+  for (const [status, content] of Object.entries(route.responses))
     at(Number(status)).contents.push(content)
   if (route.form !== undefined) at(303).contents.push('redirect')
   for (const code of errorsOf(route)) at(errorStatus[code]).errors.push(code)
@@ -163,10 +163,10 @@ function responseOf({ contents, errors }: Possible): object {
   return { description, ...(Object.keys(content).length === 0 ? {} : { content }) }
 }
 
-const isSchema = (content: AnswerContent): content is Schema<unknown> =>
+const isSchema = (content: ResponseContent): content is Schema<unknown> =>
   typeof content === 'object' && content !== null
 
-function descriptionOf(contents: readonly AnswerContent[]): string {
+function descriptionOf(contents: readonly ResponseContent[]): string {
   if (contents.includes('redirect')) return 'Redirects the browser to `Location`.'
   if (contents.includes('page')) return 'A page.'
   return contents.includes(null) ? 'Done. The response has no body.' : 'Done.'

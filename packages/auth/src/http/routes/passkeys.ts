@@ -1,16 +1,16 @@
 import { serializePasskey } from '../response/serializers.js'
 import {
-  challengeAnswer,
-  passkeyAnswer,
-  passkeysAnswer,
-  signedInAnswer,
-} from '../schema/answers.js'
-import {
   passkeyOptionsBody,
   passkeySignInBody,
   registerPasskeyBody,
   renamePasskeyBody,
-} from '../schema/bodies.js'
+} from '../schema/request-bodies.js'
+import {
+  challengeSchema,
+  passkeySchema,
+  passkeysSchema,
+  signedInSchema,
+} from '../schema/response-bodies.js'
 import { noContent, refused, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
@@ -24,7 +24,7 @@ export const passkeyRoutes = [
     summary: 'Starts passkey registration',
     access: 'signed in',
     body: null,
-    answers: { 200: challengeAnswer },
+    responses: { 200: challengeSchema },
     errors: ['reauthentication_required', 'too_many', 'too_many_attempts'],
     feature: 'passkey',
     async handle({ torii, valid, info }) {
@@ -40,7 +40,7 @@ export const passkeyRoutes = [
     summary: 'Completes passkey registration',
     access: 'signed in',
     body: registerPasskeyBody,
-    answers: { 201: passkeyAnswer },
+    responses: { 201: passkeySchema },
     errors: [
       'already_exists',
       'invalid_token',
@@ -62,7 +62,7 @@ export const passkeyRoutes = [
     summary: 'Starts a sign-in or a re-authentication with a passkey',
     access: 'anyone',
     body: passkeyOptionsBody,
-    answers: { 200: challengeAnswer },
+    responses: { 200: challengeSchema },
     errors: ['not_found', 'too_many_attempts', 'unauthenticated'],
     feature: 'passkey',
     async handle(call, { email, purpose }) {
@@ -83,7 +83,7 @@ export const passkeyRoutes = [
     summary: 'Signs in with a passkey',
     access: 'anyone',
     body: passkeySignInBody,
-    answers: { 200: signedInAnswer },
+    responses: { 200: signedInSchema },
     errors: ['invalid_credentials'],
     feature: 'passkey',
     async handle(call, input) {
@@ -99,7 +99,7 @@ export const passkeyRoutes = [
     summary: 'Lists the passkeys of the user',
     access: 'signed in',
     body: null,
-    answers: { 200: passkeysAnswer },
+    responses: { 200: passkeysSchema },
     errors: [],
     feature: 'passkey',
     async handle({ torii, valid }) {
@@ -113,7 +113,7 @@ export const passkeyRoutes = [
     summary: 'Renames a passkey',
     access: 'signed in',
     body: renamePasskeyBody,
-    answers: { 200: passkeyAnswer },
+    responses: { 200: passkeySchema },
     errors: [],
     feature: 'passkey',
     async handle({ torii, valid, info, param }, { name }) {
@@ -128,7 +128,7 @@ export const passkeyRoutes = [
     summary: 'Deletes a passkey, unless it is the only sign-in method',
     access: 'signed in',
     body: null,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['last_method', 'reauthentication_required'],
     feature: 'passkey',
     async handle({ torii, valid, info, param }) {

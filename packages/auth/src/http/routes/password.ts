@@ -1,12 +1,12 @@
 import { linkPaths } from '../../base/paths.js'
-import { acceptedAnswer, signedInAnswer } from '../schema/answers.js'
 import {
   changePasswordBody,
   passwordSignInBody,
   registerBody,
   resetPasswordBody,
   setPasswordBody,
-} from '../schema/bodies.js'
+} from '../schema/request-bodies.js'
+import { acceptedSchema, signedInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
@@ -20,7 +20,7 @@ export const passwordRoutes = [
     summary: 'Creates an account; mails a verification link, or signs in where none is required',
     access: 'anyone',
     body: registerBody,
-    answers: { 201: signedInAnswer, 202: acceptedAnswer },
+    responses: { 201: signedInSchema, 202: acceptedSchema },
     errors: ['email_taken', 'password_rejected', 'too_many_attempts', 'busy'],
     async handle(call, { email, password, name }) {
       const profile = name === undefined ? {} : { name }
@@ -37,7 +37,7 @@ export const passwordRoutes = [
     summary: 'Signs in with an email address and a password',
     access: 'anyone',
     body: passwordSignInBody,
-    answers: { 200: signedInAnswer },
+    responses: { 200: signedInSchema },
     errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
     async handle(call, { email, password }) {
       const outcome = await call.torii.password.authenticate({ email, password }, call.info)
@@ -50,7 +50,7 @@ export const passwordRoutes = [
     summary: 'Changes the password and ends the other sessions',
     access: 'signed in',
     body: changePasswordBody,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['invalid_credentials', 'password_rejected', 'too_many_attempts', 'busy'],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.change(valid, passwords, info)
@@ -64,7 +64,7 @@ export const passwordRoutes = [
     summary: 'Sets the first password of an account',
     access: 'signed in',
     body: setPasswordBody,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['already_exists', 'password_rejected', 'reauthentication_required', 'busy'],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.set(valid, passwords, info)
@@ -78,7 +78,7 @@ export const passwordRoutes = [
     summary: 'Removes the password and ends the other sessions',
     access: 'signed in',
     body: null,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['last_method', 'not_found', 'reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.password.remove(valid, info)
@@ -96,7 +96,7 @@ export const passwordRoutes = [
     summary: 'Sets a new password with the token of a reset link and ends every session',
     access: 'anyone',
     body: resetPasswordBody,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['invalid_token', 'password_rejected', 'busy'],
     feature: 'mail',
     form: { purpose: 'reset_password', next: 'signIn' },

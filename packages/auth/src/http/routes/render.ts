@@ -2,20 +2,20 @@ import type { PageParts } from '../pages/page.js'
 import { pageResponse } from '../pages/page.js'
 import { errorResponse } from '../response/errors.js'
 import type { Failure, Success } from './results.js'
-import type { Answers } from './route.js'
+import type { Responses } from './route.js'
 
-/** Makes the response of a route's result, as the route's `answers` declare it. */
-export function renderResult(answers: Answers, result: Success | Failure): Response {
+/** Makes the response of a route's result, as the route's `responses` declare it. */
+export function renderResult(responses: Responses, result: Success | Failure): Response {
   if (!result.ok) return errorResponse(result.error)
-  const response = contentResponse(answers, result)
+  const response = contentResponse(responses, result)
   for (const [name, value] of Object.entries(result.headers ?? {}))
     response.headers.set(name, value)
   for (const cookie of result.setCookies ?? []) response.headers.append('set-cookie', cookie)
   return response
 }
 
-function contentResponse(answers: Answers, { status, body }: Success): Response {
-  switch (answers[status]) {
+function contentResponse(responses: Responses, { status, body }: Success): Response {
+  switch (responses[status]) {
     case undefined:
       throw new Error(`the route does not declare status ${status}`)
     case null:

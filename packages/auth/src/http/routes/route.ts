@@ -31,10 +31,10 @@ export interface SignedInCall extends Call {
 export type Feature = 'mail' | 'passkey' | 'jwt'
 
 /** What a response contains: JSON of this schema, an HTML page, a redirect, or nothing. */
-export type AnswerContent = Schema<unknown> | 'page' | 'redirect' | null
+export type ResponseContent = Schema<unknown> | 'page' | 'redirect' | null
 
 /** The contents of a route's successful responses, by status. */
-export type Answers = Readonly<Record<number, AnswerContent>>
+export type Responses = Readonly<Record<number, ResponseContent>>
 
 /** The value that a route returns for a content; a redirect's is its location. */
 type ValueOf<Content> = Content extends 'page'
@@ -46,12 +46,12 @@ type ValueOf<Content> = Content extends 'page'
       : Static<Content>
 
 /** What `handle` returns: a success that the route declares, or a failure. */
-export type ResultOf<A extends Answers> =
-  | { [Status in keyof A & number]: Success<Status, ValueOf<A[Status]>> }[keyof A & number]
+export type ResultOf<R extends Responses> =
+  | { [Status in keyof R & number]: Success<Status, ValueOf<R[Status]>> }[keyof R & number]
   | Failure
 
 /** What is known of a route without running it: enough to find it and to describe it. */
-interface RouteFacts<Body extends Schema<unknown> | null, A extends Answers> {
+interface RouteFacts<Body extends Schema<unknown> | null, R extends Responses> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Relative to the base path. `:id` or `:provider` stands for one segment. */
   readonly path: string
@@ -59,7 +59,7 @@ interface RouteFacts<Body extends Schema<unknown> | null, A extends Answers> {
   readonly body: Body
   /** The names in the query that the route reads. */
   readonly query?: readonly string[]
-  readonly answers: A
+  readonly responses: R
   /** The errors of this route alone. The OpenAPI document adds those that every route can have. */
   readonly errors: readonly ErrorCode[]
   readonly feature?: Feature
@@ -69,20 +69,20 @@ interface RouteFacts<Body extends Schema<unknown> | null, A extends Answers> {
 
 type BodyOf<Body extends Schema<unknown> | null> = Body extends null ? null : Static<Body>
 
-interface OpenRoute<Body extends Schema<unknown> | null, A extends Answers>
-  extends RouteFacts<Body, A> {
+interface OpenRoute<Body extends Schema<unknown> | null, R extends Responses>
+  extends RouteFacts<Body, R> {
   readonly access: 'anyone'
-  handle(call: Call, body: BodyOf<Body>): Promise<ResultOf<A>>
+  handle(call: Call, body: BodyOf<Body>): Promise<ResultOf<R>>
 }
 
-interface SessionRoute<Body extends Schema<unknown> | null, A extends Answers>
-  extends RouteFacts<Body, A> {
+interface SessionRoute<Body extends Schema<unknown> | null, R extends Responses>
+  extends RouteFacts<Body, R> {
   readonly access: 'signed in'
-  handle(call: SignedInCall, body: BodyOf<Body>): Promise<ResultOf<A>>
+  handle(call: SignedInCall, body: BodyOf<Body>): Promise<ResultOf<R>>
 }
 
 /** A row of the route table. */
-export type Route = RouteFacts<Schema<unknown> | null, Answers> &
+export type Route = RouteFacts<Schema<unknown> | null, Responses> &
   (
     | { readonly access: 'anyone'; handle(call: Call, body: unknown): Promise<Success | Failure> }
     | {
@@ -91,9 +91,9 @@ export type Route = RouteFacts<Schema<unknown> | null, Answers> &
       }
   )
 
-/** Declares a route: `handle` receives the fields of its `body` and must return one of its `answers`. */
-export function defineRoute<const Body extends Schema<unknown> | null, const A extends Answers>(
-  route: OpenRoute<Body, A> | SessionRoute<Body, A>,
+/** Declares a route: `handle` receives the fields of its `body` and must return one of its `responses`. */
+export function defineRoute<const Body extends Schema<unknown> | null, const R extends Responses>(
+  route: OpenRoute<Body, R> | SessionRoute<Body, R>,
 ): Route {
   // The handler reads the body by this route's own schema, so it is what `handle` takes.
   return route as Route

@@ -11,7 +11,7 @@ const found = (method: string, path: string) => {
 
 test('the table has the routes of the contract, each with its success status', () => {
   assert.deepEqual(
-    routes.map(({ method, path, answers }) => `${method} ${path} ${Object.keys(answers)[0]}`),
+    routes.map(({ method, path, responses }) => `${method} ${path} ${Object.keys(responses)[0]}`),
     [
       'POST password/register 201',
       'POST password/authenticate 200',

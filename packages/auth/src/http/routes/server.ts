@@ -1,5 +1,5 @@
 import { cookieName } from '../request/cookie.js'
-import { anyAnswer, healthAnswer } from '../schema/answers.js'
+import { anySchema, healthSchema } from '../schema/response-bodies.js'
 import { describeApi } from './openapi.js'
 import { success } from './results.js'
 import type { Route } from './route.js'
@@ -13,7 +13,7 @@ export const serverRoutes = (allRoutes: () => readonly Route[]) => [
     summary: 'Checks that the database can be reached',
     access: 'anyone',
     body: null,
-    answers: { 200: healthAnswer, 503: healthAnswer },
+    responses: { 200: healthSchema, 503: healthSchema },
     errors: [],
     async handle({ torii }) {
       const health = await torii.health()
@@ -29,7 +29,7 @@ export const serverRoutes = (allRoutes: () => readonly Route[]) => [
     summary: 'Returns the OpenAPI document',
     access: 'anyone',
     body: null,
-    answers: { 200: anyAnswer },
+    responses: { 200: anySchema },
     errors: [],
     async handle({ torii }) {
       const { baseUrl, basePath } = torii.options

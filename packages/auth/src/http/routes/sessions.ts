@@ -1,16 +1,16 @@
 import { parseSessionId } from 'torii-core'
 import { clearedCookie, sessionCookie } from '../request/cookie.js'
 import { serializeSession, serializeUser } from '../response/serializers.js'
+import type { ReauthenticateBody } from '../schema/request-bodies.js'
+import { reauthenticateBody } from '../schema/request-bodies.js'
 import {
-  jwksAnswer,
-  jwtAnswer,
-  revokedAnswer,
-  sessionsAnswer,
-  signedInAnswer,
-  tokenAnswer,
-} from '../schema/answers.js'
-import type { ReauthenticateBody } from '../schema/bodies.js'
-import { reauthenticateBody } from '../schema/bodies.js'
+  jwksSchema,
+  jwtSchema,
+  revokedSchema,
+  sessionsSchema,
+  signedInSchema,
+  tokenSchema,
+} from '../schema/response-bodies.js'
 import { failure, noContent, refused, success } from './results.js'
 import type { SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
@@ -23,7 +23,7 @@ export const sessionRoutes = [
     summary: 'Returns the signed-in user and the current session',
     access: 'signed in',
     body: null,
-    answers: { 200: signedInAnswer },
+    responses: { 200: signedInSchema },
     errors: [],
     async handle({ valid: { user, session } }) {
       return success(200, { user: serializeUser(user), session: serializeSession(session, true) })
@@ -35,7 +35,7 @@ export const sessionRoutes = [
     summary: 'Lists the active sessions of the user, most recently used first',
     access: 'signed in',
     body: null,
-    answers: { 200: sessionsAnswer },
+    responses: { 200: sessionsSchema },
     errors: [],
     async handle({ torii, valid }) {
       const sessions = await torii.sessions.list(valid)
@@ -50,7 +50,7 @@ export const sessionRoutes = [
     summary: 'Revokes a session of the user',
     access: 'signed in',
     body: null,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['not_found'],
     async handle({ torii, valid, param: id }) {
       // One spelling per id: another one would be a second path to the same session.
@@ -64,7 +64,7 @@ export const sessionRoutes = [
     summary: 'Revokes all sessions of the user except the current one',
     access: 'signed in',
     body: null,
-    answers: { 200: revokedAnswer },
+    responses: { 200: revokedSchema },
     errors: [],
     async handle({ torii, valid }) {
       const outcome = await torii.sessions.revokeOthers(valid)
@@ -77,7 +77,7 @@ export const sessionRoutes = [
     summary: 'Re-authenticates the user with the password or a passkey',
     access: 'signed in',
     body: reauthenticateBody,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
     handle: (call, body) => reauthenticate(call, body),
   }),
@@ -87,7 +87,7 @@ export const sessionRoutes = [
     summary: 'Opens a second session for a client without cookies and returns its token',
     access: 'signed in',
     body: null,
-    answers: { 201: tokenAnswer },
+    responses: { 201: tokenSchema },
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.sessions.derive(valid, info)
@@ -102,7 +102,7 @@ export const sessionRoutes = [
     summary: 'Issues a short-lived JWT for services that have the public keys',
     access: 'signed in',
     body: null,
-    answers: { 200: jwtAnswer },
+    responses: { 200: jwtSchema },
     errors: [],
     feature: 'jwt',
     async handle({ torii, valid }) {
@@ -116,7 +116,7 @@ export const sessionRoutes = [
     summary: 'Returns the public keys that verify JWTs',
     access: 'anyone',
     body: null,
-    answers: { 200: jwksAnswer },
+    responses: { 200: jwksSchema },
     errors: [],
     feature: 'jwt',
     async handle({ torii }) {
@@ -129,7 +129,7 @@ export const sessionRoutes = [
     summary: 'Ends the current session, if there is one, and deletes the cookie',
     access: 'anyone',
     body: null,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: [],
     async handle({ torii, tokens }) {
       // The cookie is deleted, so its session ends too, even if a bearer token authenticated the request.

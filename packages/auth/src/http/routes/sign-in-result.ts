@@ -1,7 +1,7 @@
 import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
 import { serializeSession, serializeUser } from '../response/serializers.js'
-import type * as answers from '../schema/answers.js'
+import type * as bodies from '../schema/response-bodies.js'
 import type { Success } from './results.js'
 import { success } from './results.js'
 import type { Call } from './route.js'
@@ -15,7 +15,7 @@ export async function signedIn<const Status extends 200 | 201>(
   call: Call,
   status: Status,
   { user, session, token }: SignedIn<object>,
-): Promise<Success<Status, answers.SignedIn>> {
+): Promise<Success<Status, bodies.SignedIn>> {
   await endFormerSession(call)
   const body = { user: serializeUser(user), session: serializeSession(session, true) }
   const setCookies = [sessionCookie(call.torii.options.baseUrl, session, token)]

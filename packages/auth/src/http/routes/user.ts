@@ -1,7 +1,7 @@
 import { clearedCookie } from '../request/cookie.js'
 import { serializeUser } from '../response/serializers.js'
-import { anyAnswer, userAnswer } from '../schema/answers.js'
-import { profileBody } from '../schema/bodies.js'
+import { profileBody } from '../schema/request-bodies.js'
+import { anySchema, userSchema } from '../schema/response-bodies.js'
 import { noContent, refused, success } from './results.js'
 import { defineRoute } from './route.js'
 
@@ -13,7 +13,7 @@ export const userRoutes = [
     summary: 'Returns the signed-in user',
     access: 'signed in',
     body: null,
-    answers: { 200: userAnswer },
+    responses: { 200: userSchema },
     errors: [],
     async handle({ valid }) {
       return success(200, { user: serializeUser(valid.user) })
@@ -25,7 +25,7 @@ export const userRoutes = [
     summary: 'Changes name and picture; null removes them',
     access: 'signed in',
     body: profileBody,
-    answers: { 200: userAnswer },
+    responses: { 200: userSchema },
     errors: [],
     async handle({ torii, valid, info }, { name, picture }) {
       const changes = {
@@ -42,7 +42,7 @@ export const userRoutes = [
     summary: 'Deletes the account and everything that belongs to it',
     access: 'signed in',
     body: null,
-    answers: { 204: null },
+    responses: { 204: null },
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.delete(valid, info)
@@ -56,7 +56,7 @@ export const userRoutes = [
     summary: 'Exports everything that is stored about the user',
     access: 'signed in',
     body: null,
-    answers: { 200: anyAnswer },
+    responses: { 200: anySchema },
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.export(valid, info)

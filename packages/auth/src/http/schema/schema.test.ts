@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { test } from 'vitest'
-import * as answers from './answers.js'
+import * as bodies from './response-bodies.js'
 import type { Static } from './schema.js'
 import {
   anyObject,
@@ -54,8 +54,8 @@ test('marks are never written into JSON', () => {
   })
 })
 
-test('every answer is a valid JSON Schema', () => {
-  const schemas = Object.values(answers)
+test('every response body has a valid JSON Schema', () => {
+  const schemas = Object.values(bodies)
   assert.ok(schemas.length > 10)
   for (const schema of schemas) assert.equal(typeof ajv.compile(schema), 'function')
 })

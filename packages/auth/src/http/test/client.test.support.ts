@@ -4,7 +4,7 @@ import { baseUrl, goodPassword, newEmail } from '../../test/site.test.support.js
 import type { ConnectionInfo } from '../handler.js'
 import { describeApi } from '../routes/openapi.js'
 import { routes } from '../routes/routes.js'
-import type { Session, User } from '../schema/answers.js'
+import type { Session, User } from '../schema/response-bodies.js'
 import { createResponseValidator } from './documented.test.support.js'
 
 type FetchHandler = (request: Request, connection?: ConnectionInfo) => Promise<Response>

@@ -68,49 +68,49 @@ const passkey = named(
 )
 
 /** The same for every email address. */
-export const acceptedAnswer = object({ status: oneOf(['accepted']) })
-export const signedInAnswer = object({ user, session })
-export const userAnswer = object({ user })
-export const sessionsAnswer = object({ sessions: list(session) })
-export const revokedAnswer = object({ revoked: count })
-export const tokenAnswer = object({ token: text, session })
-export const jwtAnswer = object({ jwt: text, expiresAt: time })
-export const jwksAnswer = openObject({ keys: anyList })
-export const oauthProvidersAnswer = object({ providers: list(oauthProvider) })
-export const authorizationAnswer = object({ url: text })
-export const oauthAccountsAnswer = object({ accounts: list(oauthAccount) })
-export const challengeAnswer = object({ challengeId: text, options: anyObject })
-export const passkeyAnswer = object({ passkey })
-export const passkeysAnswer = object({ passkeys: list(passkey) })
-export const healthAnswer = object({
+export const acceptedSchema = object({ status: oneOf(['accepted']) })
+export const signedInSchema = object({ user, session })
+export const userSchema = object({ user })
+export const sessionsSchema = object({ sessions: list(session) })
+export const revokedSchema = object({ revoked: count })
+export const tokenSchema = object({ token: text, session })
+export const jwtSchema = object({ jwt: text, expiresAt: time })
+export const jwksSchema = openObject({ keys: anyList })
+export const oauthProvidersSchema = object({ providers: list(oauthProvider) })
+export const authorizationSchema = object({ url: text })
+export const oauthAccountsSchema = object({ accounts: list(oauthAccount) })
+export const challengeSchema = object({ challengeId: text, options: anyObject })
+export const passkeySchema = object({ passkey })
+export const passkeysSchema = object({ passkeys: list(passkey) })
+export const healthSchema = object({
   status: oneOf(['ok', 'unavailable']),
   schemaVersion: orNull(integer),
   readOnly: orNull(flag),
 })
 /** Everything that is stored about the user, and the OpenAPI document. */
-export const anyAnswer = anyObject
+export const anySchema = anyObject
 
 /** A user, as shown to themselves. Times are ISO 8601 in UTC. */
 export type User = Static<typeof user>
 /** A session, as shown to its owner. */
 export type Session = Static<typeof session>
 /** The signed-in user and the current session. */
-export type SignedIn = Static<typeof signedInAnswer>
+export type SignedIn = Static<typeof signedInSchema>
 /** The request was accepted. The same for every email address. */
-export type Accepted = Static<typeof acceptedAnswer>
+export type Accepted = Static<typeof acceptedSchema>
 export type OAuthProvider = Static<typeof oauthProvider>
 export type OAuthAccount = Static<typeof oauthAccount>
 export type Passkey = Static<typeof passkey>
 /** The sessions of the user, most recently used first. */
-export type Sessions = Static<typeof sessionsAnswer>
+export type Sessions = Static<typeof sessionsSchema>
 /** How many sessions were revoked. */
-export type Revoked = Static<typeof revokedAnswer>
-export type UserAnswer = Static<typeof userAnswer>
-export type OAuthProviders = Static<typeof oauthProvidersAnswer>
-export type OAuthAccounts = Static<typeof oauthAccountsAnswer>
+export type Revoked = Static<typeof revokedSchema>
+export type UserBody = Static<typeof userSchema>
+export type OAuthProviders = Static<typeof oauthProvidersSchema>
+export type OAuthAccounts = Static<typeof oauthAccountsSchema>
 /** Where to send the browser. */
-export type Authorization = Static<typeof authorizationAnswer>
-export type PasskeyAnswer = Static<typeof passkeyAnswer>
-export type Passkeys = Static<typeof passkeysAnswer>
+export type Authorization = Static<typeof authorizationSchema>
+export type PasskeyBody = Static<typeof passkeySchema>
+export type Passkeys = Static<typeof passkeysSchema>
 /** A challenge for the authenticator. */
-export type Challenge = Static<typeof challengeAnswer>
+export type Challenge = Static<typeof challengeSchema>

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'vitest'
+import { outcomeError } from './outcome-error.js'
+
+test('the code of an error is the reason of the refusal; only stale becomes unauthenticated', () => {
+  for (const reason of [
+    'account_disabled',
+    'already_exists',
+    'email_taken',
+    'invalid_credentials',
+    'invalid_token',
+    'last_method',
+    'not_found',
+    'provider_failed',
+    'reauthentication_required',
+    'too_many',
+  ] as const)
+    assert.deepEqual(outcomeError({ ok: false, reason }), { error: reason })
+  assert.deepEqual(outcomeError({ ok: false, reason: 'stale' }), { error: 'unauthenticated' })
+})
+
+test('an error carries the data of its reason', () => {
+  assert.deepEqual(outcomeError({ ok: false, reason: 'too_many_attempts', retryAfterSeconds: 7 }), {
+    error: 'too_many_attempts',
+    retryAfterSeconds: 7,
+  })
+  const problem = { reason: 'too_short', message: 'Too short.' } as const
+  assert.deepEqual(
+    outcomeError(
+      { ok: false, reason: 'password_rejected', problem },
+      { passwordField: 'newPassword' },
+    ),
+    { error: 'password_rejected', problem, field: 'newPassword' },
+  )
+  assert.deepEqual(outcomeError({ ok: false, reason: 'passkey_rejected', problem: 'origin' }), {
+    error: 'passkey_rejected',
+    problem: 'origin',
+  })
+})
+
+test('a route can replace the message of a reason', () => {
+  const messages = { not_found: 'This account has no passkey.' }
+  assert.deepEqual(outcomeError({ ok: false, reason: 'not_found' }, { messages }), {
+    error: 'not_found',
+    message: 'This account has no passkey.',
+  })
+  assert.deepEqual(outcomeError({ ok: false, reason: 'too_many' }, { messages }), {
+    error: 'too_many',
+  })
+})
