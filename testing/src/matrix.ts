@@ -11,7 +11,7 @@ let interrupted: NodeJS.Signals | null = null
 function runMajor(major: number, filters: readonly string[]): Promise<Totals> {
   const { TORII_TEST_DATABASE_URL: _, ...env } = process.env
   const child = spawn(process.execPath, [runner, '--major', String(major), ...filters], {
-    env,
+    env: { ...env, TORII_TEST_MATRIX: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const forward = (name: NodeJS.Signals) => {

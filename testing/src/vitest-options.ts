@@ -13,8 +13,8 @@ export const testOptions: InlineConfig = {
   pool: 'forks',
   maxWorkers: availableParallelism(),
   // A test that hangs is named before its file is ended (see file-watchdog.ts).
-  testTimeout: 240_000,
-  hookTimeout: 240_000,
+  testTimeout: 280_000,
+  hookTimeout: 280_000,
   restoreMocks: true,
   // What is tested runs as it is published: only the test files themselves go through Vite.
   server: { deps: { external: [/\/dist\/(?!.*\.test\.js$)/] } },

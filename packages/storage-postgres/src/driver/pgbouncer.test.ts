@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import type { ConformanceStorage } from 'torii-conformance'
-import { conformance } from 'torii-conformance'
 import { ToriiError } from 'torii-core'
 import {
   elapse,
@@ -14,6 +13,7 @@ import {
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { migrations } from '../migrate/migrations.generated.js'
+import { throughPooler } from '../test/conformance-cases.test.support.js'
 import type { Person } from '../test/races/people.test.support.js'
 import { freshSecretHash, isLive, signUp } from '../test/races/people.test.support.js'
 import type { ObservedPool } from './batching/batching.test.support.js'
@@ -114,7 +114,7 @@ whenInstalled('PgBouncer in transaction mode', () => {
     assert.equal(health.pooler, 'present')
   })
 
-  for (const promise of conformance) test(promise.name, () => promise.run(conforming))
+  for (const promise of throughPooler) test(promise.name, () => promise.run(conforming))
 
   describe('validations that come at the same time', () => {
     let people: Person[]
