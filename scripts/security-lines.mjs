@@ -153,7 +153,7 @@ export const securityLines = [
   [
     'T9.103',
     'running without the rights of the migrating role',
-    { note: 'The conformance suite runs as that role too.' },
+    { note: 'Every statement of the conformance suite runs as that role too.' },
   ],
   ['T9.104', 'SQL in every text'],
   ['T9.106', "secrets in logs, ours and the server's"],

@@ -8,7 +8,7 @@ const guard = (file, weakens, from, to, ...tests) => ({
   from,
   to,
   // The conformance suite on one engine, in a third of a minute.
-  tests: tests.length > 0 ? tests : ['storage-postgres/src/test/roles'],
+  tests: tests.length > 0 ? tests : ['conformance.test.ts'],
 })
 const epochs = 'storage-postgres/src/test/races/epochs'
 const takeOver = 'storage-postgres/src/test/races/take-over'
@@ -44,7 +44,7 @@ export const storageMutations = [
     'a session acts after a take-over',
     'u.owner_epoch = $${first + 3}::int and',
     '$${first + 3}::int is not null and',
-    'storage-postgres/src/test/roles',
+    'conformance.test.ts',
     takeOver,
   ),
   guard(
@@ -64,7 +64,7 @@ export const storageMutations = [
     'a session is found without its secret, in company',
     ' and s.secret_hash = k.secret_hash',
     '',
-    'storage-postgres/src/test/roles',
+    'conformance.test.ts',
     'storage-postgres/src/driver/batching/batching',
   ),
   guard(
@@ -310,7 +310,7 @@ export const storageMutations = [
     'a token outlives the address it was mailed to',
     "\n        and (t.purpose = 'change_email' or u.email_key = t.email_key)",
     '',
-    'storage-postgres/src/test/roles',
+    'conformance.test.ts',
     'password/reset',
     'email/email',
   ),
@@ -450,16 +450,16 @@ export const storageMutations = [
     'a refused change of address uses up the links',
     ' and exists (select 1 from u)',
     '',
-    'storage-postgres/src/test/roles',
-    'storage-postgres/src/test/interleaving/interleaving',
+    'conformance.test.ts',
+    'storage-postgres/src/test/interleaving',
   ),
   guard(
     'tables/verification-tokens',
     'an address is changed by a session that was ended meanwhile',
     'exists (select 1 from t) and ${actorIsLive(schema)}\n          and (u.email_key',
     'exists (select 1 from t)\n          and (u.email_key',
-    'storage-postgres/src/test/roles',
-    'storage-postgres/src/test/interleaving/interleaving',
+    'conformance.test.ts',
+    'storage-postgres/src/test/interleaving',
     takeOver,
   ),
 ]
