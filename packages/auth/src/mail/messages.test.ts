@@ -90,9 +90,9 @@ for (const [language, messages] of languages)
 
     test('lifetimes are formatted in minutes and hours', async () => {
       const { text } = await render(messages, 'magic_link', plain.magic_link)
-      assert.match(text, language === 'en' ? /for 10 minutes/ : /10 Minuten lang/)
+      assert.match(text, language === 'en' ? /in 10 minutes/ : /10 Minuten gültig/)
       const { text: day } = await render(messages, 'verify_email', plain.verify_email)
-      assert.match(day, language === 'en' ? /for 24 hours/ : /24 Stunden lang/)
+      assert.match(day, language === 'en' ? /in 24 hours/ : /24 Stunden gültig/)
     })
   })
 

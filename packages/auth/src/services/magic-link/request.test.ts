@@ -32,7 +32,7 @@ test('a link arrives: one statement, the right address and header, the token in 
   assert.match(code, /^\d{8}$/)
   const [received] = await site.mailsTo(email)
   assert.equal(received?.mail.headers.get('x-torii-message'), 'magic_link')
-  assert.match(received?.mail.text ?? '', /for 10 minutes/)
+  assert.match(received?.mail.text ?? '', /in 10 minutes/)
   assert.deepEqual(
     site.told.map(({ type, userId }) => [type, userId]),
     [['magic_link_requested', null]],
