@@ -4,13 +4,13 @@ import { ignoreErrors } from './ignore-errors.js'
 
 const event = { level: 'warn', error: new Error('gone') }
 
-test('a hook receives the event', () => {
+test('ignoreErrors() passes the value to the callback', () => {
   const seen: unknown[] = []
   ignoreErrors((given: typeof event) => seen.push(given))(event)
   assert.deepEqual(seen, [event])
 })
 
-test('a hook that throws, rejects, or is not there breaks nothing', async () => {
+test('ignoreErrors() ignores errors, rejections and a missing callback', async () => {
   ignoreErrors(() => {
     throw new Error('no disk')
   })(event)

@@ -94,14 +94,14 @@ const garbage: readonly unknown[] = [
   ['1.2.3.4'],
 ]
 
-test('garbage is nobody', () => {
+test('canonicalIp() returns null for any other value', () => {
   for (const value of garbage) {
     assert.equal(canonicalIp(value), null, String(value).slice(0, 40))
     assert.equal(rangeOf(value), null)
   }
 })
 
-test('whatever comes in, what comes out is an address in its canonical form', () => {
+test('canonicalIp() returns canonical addresses only', () => {
   const texts = fc.oneof(fc.ipV4(), fc.ipV6(), fc.string(), fc.anything())
   fc.assert(
     fc.property(texts, (text) => {
@@ -118,7 +118,7 @@ test('whatever comes in, what comes out is an address in its canonical form', ()
 const group = fc.integer({ min: 0, max: 0xffff })
 const plain = (groups: number[]) => groups.map((value) => value.toString(16)).join(':')
 
-test('all addresses of one /64 are one network, and those of another are not', () => {
+test('all addresses of one /64 have one range, and those of another have another', () => {
   const groups = fc.array(group, { minLength: 4, maxLength: 4 })
   fc.assert(
     fc.property(groups, groups, groups, groups, (prefix, other, host, further) => {
@@ -133,7 +133,7 @@ test('all addresses of one /64 are one network, and those of another are not', (
   )
 })
 
-test('an IPv4 address and its mapped spelling are one network', () => {
+test('an IPv4 address and its mapped spelling have one range', () => {
   fc.assert(
     fc.property(fc.ipV4(), (ip) => {
       assert.equal(rangeOf(`::ffff:${ip}`), ip)

@@ -5,7 +5,7 @@ import { readRequestInfo } from './request-info.js'
 
 const userAgentOf = (userAgent: unknown) => readRequestInfo({ ip: null, userAgent }).userAgent
 
-test('the address is kept whole, in its canonical text', () => {
+test('the IP address is stored in its canonical form', () => {
   assert.equal(readRequestInfo({ ip: '[2001:DB8::0001]:443', userAgent: null }).ip, '2001:db8::1')
   assert.equal(readRequestInfo({ ip: '::ffff:203.0.113.7' }).ip, '203.0.113.7')
   for (const ip of ['unknown', 42, undefined, null, {}])
@@ -24,12 +24,12 @@ test('controls, invisible marks and lone surrogates are replaced', () => {
   assert.equal(userAgentOf('a\r\nb\0c\u202ed\ud800e\u2028f'), 'a��b�c�d�e�f')
 })
 
-test('nothing to show is null', () => {
+test('an empty user agent is null', () => {
   for (const value of ['', '   ', null, undefined, 42, ['Mozilla']])
     assert.equal(userAgentOf(value), null)
 })
 
-test('leaving the whole thing out is refused, since it would silently count nothing', () => {
+test('missing request information is refused, since it would disable the rate limits', () => {
   for (const value of [undefined, null, '203.0.113.7', 42])
     assert.throws(() => readRequestInfo(value), InvalidInputError)
 })

@@ -51,7 +51,7 @@ function ownMailer(send: Mailer['send']): { mailer: Mailer; sent: MailMessage[] 
   }
 }
 
-test('a message arrives, written from what was handed over', async () => {
+test('a message is rendered from its data and delivered', async () => {
   const server = await startSmtpServer()
   const { mailQueue, events, send } = openMailQueue(smtpMailer({ url: server.url, from }))
   send()
@@ -65,7 +65,7 @@ test('a message arrives, written from what was handed over', async () => {
   assert.deepEqual(events, [])
 })
 
-test('T4.59 nothing is written or sent before whoever sends has gone on', async () => {
+test('T4.59 nothing is rendered or sent before send() has returned', async () => {
   let written = 0
   const { mailer, sent } = ownMailer(async () => undefined)
   const { mailQueue, send } = openMailQueue(
@@ -86,7 +86,7 @@ test('T4.59 nothing is written or sent before whoever sends has gone on', async 
   assert.deepEqual([written, sent.length], [1, 1])
 })
 
-test('a fault that passes is tried once more, with the same id; a second one is told', async () => {
+test('a temporary error is retried once, with the same id; a second one is logged', async () => {
   let refusals = 1
   const server = await startSmtpServer({
     onRcptTo: (_address, _session, done) => done(refusals-- > 0 ? reply(451, 'later') : null),
@@ -111,7 +111,7 @@ test('a fault that passes is tried once more, with the same id; a second one is 
   assert.deepEqual([event.fault.code, event.fault.status], ['EENVELOPE', 451])
 })
 
-test('a refusal for good is not tried again, and told without address, token and code', async () => {
+test('a permanent error is not retried, and logged without address, token and code', async () => {
   const server = await startSmtpServer({
     onRcptTo: ({ address }, _session, done) => done(reply(550, `<${address}> unknown`)),
   })
@@ -131,7 +131,7 @@ function assertRevealsNothing(events: readonly MailLogEvent[]): void {
     assert.ok(!told.includes(secret), told)
 }
 
-test('an error of a mailer of one’s own tells its class, code and place, and nothing it was given', async () => {
+test('an error of an own mailer is logged with class, code and stack, and nothing of the message', async () => {
   class QuotaError extends Error {
     override readonly name = 'QuotaError'
     readonly code = 'E_QUOTA'
@@ -156,7 +156,7 @@ test('an error of a mailer of one’s own tells its class, code and place, and n
   assertRevealsNothing(events)
 })
 
-test('a class named after the reader is not told, nor a code that is a text', async () => {
+test('a class name with an address and a code with a sentence are not logged', async () => {
   const { mailer } = ownMailer(async ({ to: reader }) => {
     throw Object.assign(new Error(), { name: reader, code: `to ${reader}`, responseCode: reader })
   })
@@ -169,7 +169,7 @@ test('a class named after the reader is not told, nor a code that is a text', as
   assertRevealsNothing(events)
 })
 
-test('whatever a mailer throws, nothing is rejected and the next message leaves', async () => {
+test('whatever a mailer throws, nothing rejects and the next message is sent', async () => {
   const hostile = Object.defineProperty({}, 'permanent', {
     get() {
       throw new Error('a trap')
@@ -188,7 +188,7 @@ test('whatever a mailer throws, nothing is rejected and the next message leaves'
   }
 })
 
-test('a mailer that throws at once, or answers no promise, breaks nothing', async () => {
+test('a mailer that throws synchronously or returns no promise breaks nothing', async () => {
   const throwing = openMailQueue({
     send() {
       throw new Error('at once')
@@ -203,7 +203,7 @@ test('a mailer that throws at once, or answers no promise, breaks nothing', asyn
   assert.deepEqual(silent.events, [])
 })
 
-test('a mailer that never answers is given up, told so, and frees its turn', async () => {
+test('a mailer that never resolves times out, is aborted, and frees its slot', async () => {
   let aborted = 0
   const { mailer, sent } = ownMailer((_message, options) => {
     options?.signal?.addEventListener('abort', () => {
@@ -222,7 +222,7 @@ test('a mailer that never answers is given up, told so, and frees its turn', asy
   )
 })
 
-test('no more at once than allowed; beyond the line messages are dropped and told', async () => {
+test('the queue limits concurrent messages; messages beyond its size are dropped and logged', async () => {
   let [atOnce, most] = [0, 0]
   const open: (() => void)[] = []
   const { mailer, sent } = ownMailer(async () => {
@@ -255,7 +255,7 @@ test('no more at once than allowed; beyond the line messages are dropped and tol
   assert.equal(sent.length, 9)
 })
 
-test('the platform is given the work, and its own fault stops no message', async () => {
+test('keepAlive receives the work, and an error of it stops no message', async () => {
   const tasks: Promise<void>[] = []
   const { mailer, sent } = ownMailer(async () => {
     throw new Error('no')
@@ -274,7 +274,7 @@ test('the platform is given the work, and its own fault stops no message', async
   assert.equal(broken.events.length, 1)
 })
 
-test('messages of one’s own: late, wrong, failing, with a line end in the subject', async () => {
+test('own messages may be asynchronous, invalid, failing, or have a line break in the subject', async () => {
   const attempts: readonly (readonly [Messages['magic_link'], string | null])[] = [
     [async () => ({ subject: 'Later', text: 't', html: 'h' }), 'Later'],
     [
@@ -307,7 +307,7 @@ test('messages of one’s own: late, wrong, failing, with a line end in the subj
   }
 })
 
-test('what is settled stays settled when a message sends another', async () => {
+test('settled() waits for messages that are sent meanwhile', async () => {
   let another = 3
   const { mailer, sent } = ownMailer(async () => {
     another -= 1

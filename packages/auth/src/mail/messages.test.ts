@@ -73,7 +73,7 @@ for (const [language, messages] of languages)
       assert.ok(!without.html.includes('class="box'))
     })
 
-    test('what anybody can have sent repeats nothing that somebody chose', async () => {
+    test('messages that anyone can trigger repeat no typed text except the email address', async () => {
       const kinds = [
         'magic_link',
         'verify_email',
@@ -88,11 +88,11 @@ for (const [language, messages] of languages)
         )
     })
 
-    test('lives are said in minutes and hours', async () => {
+    test('lifetimes are formatted in minutes and hours', async () => {
       const { text } = await render(messages, 'magic_link', plain.magic_link)
-      assert.match(text, language === 'en' ? /for 10 minutes/ : /10 Minuten lang/)
+      assert.match(text, language === 'en' ? /in 10 minutes/ : /10 Minuten gültig/)
       const { text: day } = await render(messages, 'verify_email', plain.verify_email)
-      assert.match(day, language === 'en' ? /for 24 hours/ : /24 Stunden lang/)
+      assert.match(day, language === 'en' ? /in 24 hours/ : /24 Stunden gültig/)
     })
   })
 

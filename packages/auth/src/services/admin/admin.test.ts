@@ -35,7 +35,7 @@ async function eventsOf<Result>(work: () => Promise<Result>) {
   return { result, events: told.slice(before) }
 }
 
-test('users are found by the beginning of an address, by id, and by page', async () => {
+test('users() finds by the start of an email address and by id, in pages', async () => {
   const made = []
   for (const name of ['zoe1', 'zoe2', 'zoe3']) made.push(await signUp(`${name}@pages.example`))
   const first = await admin.users({ search: ' ZOE', limit: 2 })
@@ -60,14 +60,14 @@ test('users are found by the beginning of an address, by id, and by page', async
   assert.equal(newest.users[0]?.id, made[2]?.id)
 })
 
-test('any text can be searched for; what begins no address finds nobody', async () => {
+test('users() accepts any search text; a text that starts no email address finds no user', async () => {
   for (const search of ['é', 'two words', "' or 1=1 --", '%', '_', 'x'.repeat(10_000), nobody])
     assert.deepEqual(await admin.users({ search }), { users: [], next: null })
   await assert.rejects(admin.users({ after: 'not a cursor' }), InvalidInputError)
   await assert.rejects(admin.users({ limit: 201 }), InvalidInputError)
 })
 
-test('an account is shown with its sessions, its ways in and its counters', async () => {
+test('user() returns the account with its sessions, sign-in methods and counters', async () => {
   const person = await signUp()
   await signIn(person.email, wrongPassword)
   const view = await admin.user(person.id)
@@ -88,7 +88,7 @@ test('an account is shown with its sessions, its ways in and its counters', asyn
     assert.ok(!text.includes(secret))
 })
 
-test('an operator makes an account without a password, verified or not', async () => {
+test('create() creates an account without a password, verified or not', async () => {
   for (const emailVerified of [true, false]) {
     const email = newEmail()
     const { result, events } = await eventsOf(() =>
@@ -113,7 +113,7 @@ test('an operator makes an account without a password, verified or not', async (
   }
 })
 
-test('a new account of the wrong shape is refused before any query', async () => {
+test('create() refuses invalid input before any query', async () => {
   const email = newEmail()
   const bad: unknown[] = [
     null,
@@ -133,7 +133,7 @@ test('a new account of the wrong shape is refused before any query', async () =>
   }
 })
 
-test('T2.31 a disabled person is signed out at once and kept out, until enabled', async () => {
+test('T2.31 disable() ends the sessions and refuses sign-ins until enable()', async () => {
   const person = await signUp()
   const disabled = await eventsOf(() => admin.disable(person.id))
   assert.notEqual(disabled.result?.disabledAt, null)
@@ -153,7 +153,7 @@ test('T2.31 a disabled person is signed out at once and kept out, until enabled'
   assert.ok((await signIn(person.email)).ok)
 })
 
-test('an operator deletes an account', async () => {
+test('delete() deletes an account', async () => {
   const person = await signUp()
   const { result, events } = await eventsOf(() => admin.delete(person.id))
   assert.equal(result, true)
@@ -165,7 +165,7 @@ test('an operator deletes an account', async () => {
   assert.equal(await torii.sessions.validate(person.token), null)
 })
 
-test('an operator vouches for an address, the one the account has', async () => {
+test('verifyEmail() verifies only the current email address of the account', async () => {
   const person = await signUp()
   assert.equal(await admin.verifyEmail(person.id, newEmail()), null)
   const { result, events } = await eventsOf(() => admin.verifyEmail(person.id, person.email))
@@ -178,7 +178,7 @@ test('an operator vouches for an address, the one the account has', async () => 
   await assert.rejects(admin.verifyEmail(person.id, 'nobody'), InvalidInputError)
 })
 
-test('T2.41 an operator ends every session of a person, also for a process that starts later', async () => {
+test('T2.41 endSessions() ends every session of a user, also for a process that starts later', async () => {
   const person = await signUp()
   assert.ok((await signIn(person.email)).ok)
   const { result, events } = await eventsOf(() => admin.endSessions(person.id))
@@ -195,7 +195,7 @@ test('T2.41 an operator ends every session of a person, also for a process that 
   assert.equal(await torii.sessions.validate(person.token), null)
 })
 
-test('an operator unlocks every counter of an account', async () => {
+test('unlock() resets every counter of an account', async () => {
   const person = await signUp()
   for (let tries = 0; tries < 10; tries += 1) await signIn(person.email, wrongPassword)
   assert.equal((await admin.user(person.id))?.attempts.password.state, 'locked')
@@ -211,7 +211,7 @@ test('an operator unlocks every counter of an account', async () => {
   assert.equal(await admin.unlock(person.id), false, 'nothing is locked any more')
 })
 
-test('every act for an id that nobody has does nothing and tells nothing', async () => {
+test('operations with an unknown id do nothing and emit no event', async () => {
   for (const id of [nobody, 'no id', '']) {
     const { result, events } = await eventsOf(async () => [
       await admin.user(id),
@@ -227,7 +227,7 @@ test('every act for an id that nobody has does nothing and tells nothing', async
   }
 })
 
-test('the trail is read by page, by user, and counted by stretches of time', async () => {
+test('audit() lists by page and by user, and auditCounts() counts by period', async () => {
   const person = await signUp()
   await signIn(person.email, wrongPassword)
   await torii.settled()
@@ -263,7 +263,7 @@ test('the trail is read by page, by user, and counted by stretches of time', asy
   assert.equal(statements, 0)
 })
 
-test('an operator ends one session of a person, and none of somebody else', async () => {
+test('endSession() ends one session of the user, and none of another user', async () => {
   const [person, other] = [await signUp(), await signUp()]
   for (const [id, session] of [
     [other.id, person.session.id],

@@ -17,7 +17,7 @@ async function signUp() {
   return email
 }
 
-test('a sign-in with a browser that was not seen is mailed, one that was is not, nor the first', async () => {
+test('a sign-in with a new browser is mailed; one with a known browser and the first sign-in are not', async () => {
   const email = await signUp()
   const signIn = (userAgent: string) =>
     torii.password.authenticate({ email, password }, from(userAgent))
@@ -34,7 +34,7 @@ test('a sign-in with a browser that was not seen is mailed, one that was is not,
   assert.deepEqual(await mailbox.take(email), [])
 })
 
-test('it is off unless asked for', async () => {
+test('mail about new sign-ins is off by default', async () => {
   const email = await signUp()
   const ignoreErrors = site.with(options)
   await ignoreErrors.password.authenticate({ email, password }, from('Tablet'))

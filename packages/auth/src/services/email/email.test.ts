@@ -97,7 +97,7 @@ test('T5.65 another password given with the token becomes the password; what was
   await mailbox.takeOne(email, 'password_changed')
 })
 
-test('a password that is neither the account’s nor a good one is refused, and the link stays good', async () => {
+test('a password that is wrong and not acceptable is refused, and the link stays valid', async () => {
   const { token } = await registered()
   const refused = await torii.email.verify({ token, password: 'short' }, requestInfo)
   assert.ok(!refused.ok && refused.reason === 'password_rejected')
@@ -114,7 +114,7 @@ test('T5.65 without a password nobody is signed in and the squatter’s password
   assert.equal((await signIn(email, goodPassword)).ok, false)
 })
 
-test('a live session of the account keeps everything; one of another account is no word', async () => {
+test('a live session of the account keeps its credentials; one of another account does not', async () => {
   const open = site.with({ mailer: mailbox.mailer, requireVerifiedEmail: false })
   const signUp = async () => {
     const email = newEmail()
@@ -131,7 +131,7 @@ test('a live session of the account keeps everything; one of another account is 
   assert.equal(await open.sessions.validate(foreign.session), null)
 })
 
-test('T1.3 T1.8 T1.9 a verification is used once, not after its time, and for nothing else', async () => {
+test('T1.3 T1.8 T1.9 a verification is valid once, until it expires, and for its purpose only', async () => {
   const { token } = await registered()
   const uses = await Promise.all(
     Array.from({ length: 8 }, () => torii.email.verify({ token }, requestInfo)),
@@ -150,7 +150,7 @@ test('T1.3 T1.8 T1.9 a verification is used once, not after its time, and for no
     assert.deepEqual(await torii.email.verify({ token: text }, requestInfo), invalidToken)
 })
 
-test('T4.59 asking for a verification: unknown, unverified and verified addresses alike', async () => {
+test('T4.59 requestVerification() answers alike for unknown, unverified and verified email addresses', async () => {
   const { email } = await registered()
   const done = await verified()
   for (const address of [email, done.email, newEmail()])
@@ -188,7 +188,7 @@ test('V6.3.7 a change of address: mailed to the new one, the old one is told, ot
   assert.ok(!told.text.includes(next), 'the former mailbox learns only a part of the new address')
 })
 
-test('T1.10 a change is completed by nobody but the account that asked, and leaves the token good', async () => {
+test('T1.10 only the account that requested a change completes it; for another the token stays valid', async () => {
   const [one, two] = [await verified(), await verified()]
   const next = newEmail()
   await torii.email.requestChange(one.valid, next, requestInfo)
@@ -198,7 +198,7 @@ test('T1.10 a change is completed by nobody but the account that asked, and leav
   assert.ok((await torii.email.completeChange(one.valid, token, requestInfo)).ok)
 })
 
-test('an address that somebody has taken meanwhile is not moved to', async () => {
+test('a change to an email address that was taken since is refused', async () => {
   const { valid } = await verified()
   const next = newEmail()
   await torii.email.requestChange(valid, next, requestInfo)
@@ -211,7 +211,7 @@ test('an address that somebody has taken meanwhile is not moved to', async () =>
   })
 })
 
-test('asking for a change needs a recent proof, and tells nobody whether the address is taken', async () => {
+test('requestChange() needs a recent authentication, and does not reveal whether the address is taken', async () => {
   const [one, two] = [await verified(), await verified()]
   assert.deepEqual(await torii.email.requestChange(one.valid, two.email, requestInfo), { ok: true })
   await site.elapse(601)

@@ -40,7 +40,7 @@ async function signedIn() {
   return valid
 }
 
-test('a token says who is signed in, in which session, and is verified without a statement', async () => {
+test('a token contains the user and the session, and is verified without a statement', async () => {
   const valid = await signedIn()
   const { result, statements } = await site.counted(async () => {
     const { jwt } = await torii.jwt.mint(valid)
@@ -54,7 +54,7 @@ test('a token says who is signed in, in which session, and is verified without a
   )
 })
 
-test('every algorithm signs, and its public key verifies with nothing but jose', async () => {
+test('every algorithm signs tokens that jose alone verifies', async () => {
   const valid = await signedIn()
   for (const key of keys) {
     const one = site.with({ jwt: { keys: [key], audience } })
@@ -70,7 +70,7 @@ test('every algorithm signs, and its public key verifies with nothing but jose',
   }
 })
 
-test('a rotated key goes on verifying until it is taken away', async () => {
+test('a rotated key verifies until it is removed', async () => {
   const valid = await signedIn()
   const { jwt } = await torii.jwt.mint(valid)
   const rotated = site.with({ jwt: { keys: [...keys].reverse(), audience } })
@@ -79,7 +79,7 @@ test('a rotated key goes on verifying until it is taken away', async () => {
   assert.equal(await without.jwt.verify(jwt), null)
 })
 
-test('T2.42 unsigned, swapped, foreign, mistyped, misaddressed, endless and expired tokens are nobody’s', async () => {
+test('T2.42 verify() returns null for unsigned, foreign, mistyped, misaddressed, endless and expired tokens', async () => {
   const valid = await signedIn()
   const header = { alg: 'EdDSA', kid: 'ed-1', typ: 'session+jwt' }
   const good = (more: Record<string, unknown> = {}) =>
@@ -125,7 +125,7 @@ test('T2.42 unsigned, swapped, foreign, mistyped, misaddressed, endless and expi
     assert.equal(await torii.jwt.verify(token), null, `token ${index}`)
 })
 
-test('a token never outlives its session, and prints as [redacted]', async () => {
+test('a token expires with its session at the latest, and prints as [redacted]', async () => {
   const valid = await signedIn()
   const soon = new Date(Date.now() + 60_000)
   const ending = { ...valid, session: { ...valid.session, absoluteExpiresAt: soon } }
@@ -135,7 +135,7 @@ test('a token never outlives its session, and prints as [redacted]', async () =>
     assert.ok(text.includes('[redacted]') && !text.includes('eyJ'))
 })
 
-test('claims of one’s own go along; names that the token sets itself are refused', async () => {
+test('own claims are included; names that Torii sets are refused', async () => {
   const valid = await signedIn()
   const named = site.with({ jwt: { keys, audience, claims: () => ({ role: 'reader' }) } })
   const { jwt } = await named.jwt.mint(valid)
@@ -146,7 +146,7 @@ test('claims of one’s own go along; names that the token sets itself are refus
   }
 })
 
-test('keys that do not fit are refused at start, without a word of the key', () => {
+test('unsuitable keys are refused at start, without repeating the key', () => {
   const pem = ec.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
   for (const jwt of [
@@ -168,7 +168,7 @@ test('keys that do not fit are refused at start, without a word of the key', () 
     )
 })
 
-test('without the option there are no tokens', async () => {
+test('without the option jwt no tokens are created or verified', async () => {
   const bare = site.with({ jwt: undefined as never })
   await assert.rejects(bare.jwt.mint(await signedIn()), InvalidOptionsError)
 })

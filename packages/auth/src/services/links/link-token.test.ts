@@ -19,7 +19,7 @@ const purposes = ['verify_email', 'reset_password', 'change_email'] as const
 const secret = newLinkSecret()
 const userId = newUserId()
 
-test('a token reads back as what it was made of', () => {
+test('a token parses to the values that it was formatted from', () => {
   const sha256 = (purpose: string) =>
     createHash('sha256').update(`torii:${purpose}:`).update(secret).digest()
   assert.deepEqual(parseMagicToken(formatMagicToken(secret).reveal()), sha256('magic_link'))
@@ -32,7 +32,7 @@ test('a token reads back as what it was made of', () => {
   }
 })
 
-test('T1.9 a token of one purpose is nothing under another, not even with the prefix exchanged', () => {
+test('T1.9 a token of one purpose is invalid for another, even with its prefix replaced', () => {
   const hashes = new Set<string>()
   for (const purpose of [...purposes, 'magic_link'] satisfies LinkPurpose[])
     hashes.add(Buffer.from(hashLinkSecret(purpose, secret)).toString('hex'))
@@ -46,7 +46,7 @@ test('T1.9 a token of one purpose is nothing under another, not even with the pr
   }
 })
 
-test('one token has one spelling; everything else is no token', () => {
+test('a token has one spelling; every other text is invalid', () => {
   const magic = formatMagicToken(secret).reveal()
   const verification = formatVerificationToken('verify_email', userId, secret).reveal()
   const spoilt = (text: string) => [

@@ -32,7 +32,7 @@ const open = (token: string | object, on: Torii = torii) =>
 const type = (email: string, code: string, ip: string | null = null) =>
   torii.magicLink.authenticate({ email, code }, { ip, userAgent: null })
 
-test('a link makes the account, verified, and signs in: one statement', async () => {
+test('a link creates the account, verified, and signs in: one statement', async () => {
   const email = newEmail()
   await torii.magicLink.request({ email }, requestInfo)
   assert.equal(await userOf(email), null)
@@ -55,7 +55,7 @@ test('a link makes the account, verified, and signs in: one statement', async ()
   assert.deepEqual(await open(token), invalid)
 })
 
-test('the second link of an account signs in and makes nothing', async () => {
+test('a second link of an account signs in and creates nothing', async () => {
   const email = newEmail()
   const first = await open((await mailed(email)).token)
   const second = await open((await mailed(email)).token)
@@ -66,7 +66,7 @@ test('the second link of an account signs in and makes nothing', async () => {
   assert.ok(await torii.sessions.validate(first.token))
 })
 
-test('the code does the same with the charge and the act, however it is spaced, once', async () => {
+test('a code signs in once, with two statements, however it is spaced', async () => {
   for (const spell of [
     (code: string) => code,
     (code: string) => ` ${code.slice(0, 4)} ${code.slice(4)}\n`,
@@ -82,7 +82,7 @@ test('the code does the same with the charge and the act, however it is spaced, 
   }
 })
 
-test('T10.112 reading a link, as its page does, uses nothing up', async () => {
+test('T10.112 inspect() does not use the link', async () => {
   const { email, token } = await mailed(newEmail())
   for (let times = 0; times < 3; times += 1)
     assert.deepEqual(await torii.links.inspect('magic_link', token), { email, formerEmail: null })
@@ -121,7 +121,7 @@ for (const callers of [2, 8, 64])
     }
   })
 
-test('T1.8 an expired link and its code are refused while their row still stands', async () => {
+test('T1.8 an expired link and its code are refused while their row exists', async () => {
   const { email, token, code } = await mailed(newEmail())
   await site.elapse(601)
   assert.equal(await torii.links.inspect('magic_link', token), null)
@@ -130,7 +130,7 @@ test('T1.8 an expired link and its code are refused while their row still stands
   assert.equal(await userOf(email), null)
 })
 
-test('T1.9 the secret of another purpose opens nothing, under its own name or under this one', async () => {
+test('T1.9 a token of another purpose does not sign in, under either prefix', async () => {
   const userId = newUserId()
   const email = newEmail()
   await storage.users.register({ id: userId, email })
@@ -152,7 +152,7 @@ test('T1.9 the secret of another purpose opens nothing, under its own name or un
   assert.deepEqual(await open(signedIn.token.reveal()), invalid)
 })
 
-test('T1.10 the code of one address opens no other', async () => {
+test('T1.10 the code of one email address is invalid for another', async () => {
   const one = await mailed(newEmail())
   const other = await mailed(newEmail())
   assert.deepEqual(await type(other.email, one.code), invalid)
@@ -200,7 +200,7 @@ test('T1.21 ten codes an hour an address: a fresh code does not start it again, 
   }
 })
 
-test('a right code gives its charge back', async () => {
+test('a right code gives its count back', async () => {
   const email = newEmail()
   for (let times = 0; times < 15; times += 1) {
     const { code } = await mailed(email)
@@ -208,7 +208,7 @@ test('a right code gives its charge back', async () => {
   }
 })
 
-test('T4.62 T4.63 a wrong code answers and costs the same for every address and every text', async () => {
+test('T4.62 T4.63 a wrong code has the same answer and cost for every email address and text', async () => {
   const known = newEmail()
   await storage.users.register({ id: newUserId(), email: known, emailVerified: true })
   const withLink = newEmail()
@@ -228,7 +228,7 @@ test('T4.62 T4.63 a wrong code answers and costs the same for every address and 
     }
 })
 
-test('a code mailed before a rotation of the keys is good after it, and not once its key is gone', async () => {
+test('a code that was mailed before a key rotation is valid after it, until its key is removed', async () => {
   const [old, fresh] = [applicationKey('one', 1), applicationKey('two', 99)]
   for (const [keys, good] of [
     [[fresh, old], true],
@@ -245,7 +245,7 @@ test('a code mailed before a rotation of the keys is good after it, and not once
   }
 })
 
-test('where codes are off every code is invalid, without a statement and without keys', async () => {
+test('with magicLink.code off every code is invalid, without a statement and without keys', async () => {
   const { email, code } = await mailed(newEmail())
   const { result, statements } = await site.counted(() =>
     site.with({}).magicLink.authenticate({ email, code }, requestInfo),
@@ -253,7 +253,7 @@ test('where codes are off every code is invalid, without a statement and without
   assert.deepEqual([result, statements], [invalid, 0])
 })
 
-test('T5.65 the first link of an unverified account ends what somebody made before on it', async () => {
+test('T5.65 the first link of an unverified account removes the credentials created before', async () => {
   const email = newEmail()
   const attacker = await site.with({}).password.register({ email, password }, requestInfo)
   assert.ok(attacker.ok && attacker.token !== null)
@@ -271,7 +271,7 @@ test('T5.65 the first link of an unverified account ends what somebody made befo
   assert.ok(second.ok && !second.tookOver)
 })
 
-test('with signUp off an unknown address gets its mail and makes no account; a known one signs in', async () => {
+test('with signUp off an unknown email address gets a mail but no account; a known one signs in', async () => {
   const closed = site.with({ ...site.mailing, magicLink: { signUp: false, code: true } })
   const unknown = newEmail()
   assert.deepEqual(await closed.magicLink.request({ email: unknown }, requestInfo), { ok: true })
@@ -284,7 +284,7 @@ test('with signUp off an unknown address gets its mail and makes no account; a k
   assert.ok((await open((await mailed(known, closed)).token, closed)).ok)
 })
 
-test('a refusal is told with the place, and without the address', async () => {
+test('a refusal emits an event with the path, and without the email address', async () => {
   site.told.length = 0
   await open(formatMagicToken(newLinkSecret()))
   const [event] = site.told
@@ -297,7 +297,7 @@ test('a refusal is told with the place, and without the address', async () => {
   })
 })
 
-test('the hook shares the commit: when it throws there is no account, and the link is still good', async () => {
+test('if the hook throws, no account is created, and the link stays valid', async () => {
   const seen: string[] = []
   const hooked = (fails: boolean, audit = false) =>
     site.with({
@@ -326,7 +326,7 @@ test('the hook shares the commit: when it throws there is no account, and the li
   assert.deepEqual(rows.map((row) => row.type).sort(), ['signed_in', 'user_created'])
 })
 
-test('in the application’s own transaction: a rollback leaves the link good, a commit tells', async () => {
+test('in a transaction of the application a rollback keeps the link valid, and a commit emits the events', async () => {
   const { email, token } = await mailed(newEmail())
   site.told.length = 0
   const rolledBack = storage.transaction(async (tx) => {
@@ -344,7 +344,7 @@ test('in the application’s own transaction: a rollback leaves the link good, a
   assert.ok(await torii.sessions.validate(made.token))
 })
 
-test('what is no proof is refused before any statement; what is no token is just invalid', async () => {
+test('authenticate() refuses a malformed proof before any statement; a malformed token is invalid_token', async () => {
   site.statements.length = 0
   for (const proof of [
     null,

@@ -8,14 +8,14 @@ import { applicationKey } from './mailbox.test.support.js'
 const [ada, eve] = [requireEmail('ada@example.com'), requireEmail('eve@example.com')]
 const [one, two] = [applicationKey('one', 1), applicationKey('two', 99)]
 
-test('codes are eight digits, leading zeros included, and none comes twice in a row', () => {
+test('newCode() returns eight digits with leading zeros, never the same twice in a row', () => {
   const codes = Array.from({ length: 2000 }, newCode)
   assert.ok(codes.every((code) => /^[0-9]{8}$/.test(code)))
   assert.ok(new Set(codes).size > 1990)
   assert.ok(codes.some((code) => code.startsWith('0')))
 })
 
-test('what is typed is eight ASCII digits between spaces and hyphens, or no code at all', () => {
+test('readCode() accepts eight ASCII digits with spaces and hyphens, and nothing else', () => {
   for (const typed of ['01234567', '0123 4567', ' 01-23-45-67\n', '0\u00a01234567'])
     assert.equal(readCode(typed), '01234567')
   const none = [
@@ -30,7 +30,7 @@ test('what is typed is eight ASCII digits between spaces and hyphens, or no code
   for (const typed of [...none, `01234567${' '.repeat(100_000)}`]) assert.equal(readCode(typed), '')
 })
 
-test('the same digits are another hash for another address and under another key', () => {
+test('the hash of a code depends on the email address and the key', () => {
   const hashes = [
     hashCode(new KeyRing([one]), ada, '01234567'),
     hashCode(new KeyRing([one]), eve, '01234567'),
@@ -40,7 +40,7 @@ test('the same digits are another hash for another address and under another key
   assert.equal(new Set(hashes).size, 4)
 })
 
-test('candidates are one per key, whatever was typed, the writing one first', () => {
+test('codeCandidates() returns one hash per key, the current key first', () => {
   const ring = new KeyRing([two, one])
   for (const code of ['01234567', '']) {
     const candidates = codeCandidates(ring, ada, code)
@@ -51,7 +51,7 @@ test('candidates are one per key, whatever was typed, the writing one first', ()
   }
 })
 
-test('without keys there are no codes', () => {
+test('codes need keys', () => {
   assert.throws(() => hashCode(new KeyRing([]), ada, '01234567'), InvalidOptionsError)
   assert.throws(() => codeCandidates(new KeyRing([]), ada, '01234567'), InvalidOptionsError)
 })

@@ -32,7 +32,7 @@ test('a link arrives: one statement, the right address and header, the token in 
   assert.match(code, /^\d{8}$/)
   const [received] = await site.mailsTo(email)
   assert.equal(received?.mail.headers.get('x-torii-message'), 'magic_link')
-  assert.match(received?.mail.text ?? '', /for 10 minutes/)
+  assert.match(received?.mail.text ?? '', /in 10 minutes/)
   assert.deepEqual(
     site.told.map(({ type, userId }) => [type, userId]),
     [['magic_link_requested', null]],
@@ -105,7 +105,7 @@ for (const [name, make] of mailers)
     await settled()
   })
 
-test('T2.31 a disabled account gets no mail; everybody else does', async () => {
+test('T2.31 a disabled account gets no mail; every other address does', async () => {
   const { disabled, ...others } = await addresses()
   site.events.length = 0
   for (const email of [disabled, ...Object.values(others)])
@@ -126,7 +126,7 @@ test('T3.49 mail goes byte for byte to the stored address, whatever spelling was
   assert.match(source, /^To: Ada\.Lovelace\+News@example\.com\r$/im)
 })
 
-test('T3.44 T3.45 T3.46 what is not one plain address is refused before any statement', async () => {
+test('T3.44 T3.45 T3.46 anything but one plain email address is refused before any statement', async () => {
   const refused: unknown[] = [
     'a@x.com,b@y.com',
     '"e@a.com"@v.com',
@@ -154,7 +154,7 @@ test('T3.44 T3.45 T3.46 what is not one plain address is refused before any stat
   assert.equal(site.statements.length, 0)
 })
 
-test('T1.11 of ten requests at once one link lives, and T1.12 a new one replaces the former', async () => {
+test('T1.11 of ten concurrent requests one link is valid, and T1.12 a new one replaces the previous', async () => {
   const email = newEmail()
   await Promise.all(
     Array.from({ length: 10 }, () => torii.magicLink.request({ email }, somewhere())),
@@ -171,7 +171,7 @@ test('T1.11 of ten requests at once one link lives, and T1.12 a new one replaces
   assert.ok((await torii.magicLink.authenticate({ token: newer.token }, requestInfo)).ok)
 })
 
-test('T10.120 a mailbox gets no more than its allowance, from whatever networks, and nobody is told', async () => {
+test('T10.120 a mailbox gets no more mail than its limit, from any IP addresses, without a visible refusal', async () => {
   const email = newEmail()
   for (let asked = 0; asked < 100; asked += 1)
     assert.deepEqual(await torii.magicLink.request({ email }, somewhere()), { ok: true })
@@ -181,7 +181,7 @@ test('T10.120 a mailbox gets no more than its allowance, from whatever networks,
   assert.ok((await torii.magicLink.authenticate({ token }, requestInfo)).ok)
 })
 
-test('T10.120 one network gets no more than its share for whatever addresses, and the sweep empties the rows', async () => {
+test('T10.120 one IP address gets no more than its limit for any email addresses, and the sweep deletes the rows', async () => {
   const info = { ip: '198.51.100.9', userAgent: null }
   const before = site.smtp.received.length
   await db.query('delete from torii.magic_links')
@@ -206,7 +206,7 @@ test('T10.120 one network gets no more than its share for whatever addresses, an
   assert.equal(await rows(), 0)
 })
 
-test('a locked network is told alike for every address, and it is an event', async () => {
+test('a locked IP address gets the same answer for every email address, and an event is emitted', async () => {
   const info = { ip: '198.51.100.10', userAgent: null }
   const strict = site.with({ ...site.mailing, bruteForce: { mailRequests: { cap: 1 } } })
   await strict.magicLink.request({ email: newEmail() }, info)
@@ -222,7 +222,7 @@ test('a locked network is told alike for every address, and it is an event', asy
   )
 })
 
-test('without a mailer asking is an error that says so, and nothing is stored', async () => {
+test('request() without a mailer throws, and nothing is stored', async () => {
   const silent = site.with({})
   site.statements.length = 0
   await assert.rejects(
@@ -232,7 +232,7 @@ test('without a mailer asking is an error that says so, and nothing is stored', 
   assert.equal(site.statements.length, 0)
 })
 
-test('create() hands the link over: nothing mailed, nothing charged, no mailer needed, no secret shown', async () => {
+test('create() returns the link: nothing is mailed or counted, no mailer is needed, no secret is printed', async () => {
   const email = newEmail()
   const mails = site.smtp.received.length
   await db.query('delete from torii.rate_limits')
@@ -258,7 +258,7 @@ test('create() hands the link over: nothing mailed, nothing charged, no mailer n
   assert.ok((await torii.magicLink.authenticate({ token: result.token }, requestInfo)).ok)
 })
 
-test('the messages of the application are the ones that are sent', async () => {
+test('own messages are sent', async () => {
   const email = newEmail()
   const own = site.with({
     ...site.mailing,

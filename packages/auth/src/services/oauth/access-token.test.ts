@@ -17,7 +17,7 @@ import {
   validated,
 } from './oauth-site.test.support.js'
 
-test('T9.108 tokens that are kept are not in the table in clear, and are given to their owner only', async () => {
+test('T9.108 stored tokens are encrypted in the table, and returned to their owner only', async () => {
   const { user, token } = await signIn(newPerson())
   const [account] = await torii.oauth.list(await validated(token))
   assert.ok(account?.hasTokens)
@@ -58,7 +58,7 @@ async function keptOf(person = newPerson()) {
 const ended = { expiresAt: Date.now() - 1000 }
 const tokenRequests = () => provider.requests.filter((line) => line === 'POST /token').length
 
-test('T1.25 of eight workers that find a token ended one asks the provider, and all get the new one', async () => {
+test('T1.25 of eight workers that find a token expired, one refreshes it, and all return the new one', async () => {
   const { ask, change } = await keptOf()
   const before = await ask()
   assert.ok(before.ok)
@@ -71,7 +71,7 @@ test('T1.25 of eight workers that find a token ended one asks the provider, and 
   assert.equal(tokenRequests() - already, 1)
 })
 
-test('a refresh token that the provider no longer takes is sent once: the person has to sign in there again', async () => {
+test('a refresh token that the provider refuses is sent once; then the outcome is expired', async () => {
   const { ask, change, stored } = await keptOf()
   await change({ ...ended, refreshToken: 'gone' })
   const already = tokenRequests()
@@ -82,7 +82,7 @@ test('a refresh token that the provider no longer takes is sent once: the person
   assert.equal(decryptTokens(torii.options.keys, await stored()).refreshToken, null)
 })
 
-test('a provider that is down keeps the refresh token, and nobody waits for the one who found out', async () => {
+test('a failed refresh keeps the refresh token and ends the lease', async () => {
   const { account, user, change, stored, ask } = await keptOf()
   await change(ended)
   const { refreshToken } = decryptTokens(torii.options.keys, await stored())
@@ -101,7 +101,7 @@ test('a provider that is down keeps the refresh token, and nobody waits for the 
   assert.ok((await ask()).ok, 'the lease has ended, and the token is good')
 })
 
-test('rotating the key: every kept token is sealed again, save what is being refreshed; then the old key can go', async () => {
+test('reencryptTokens() re-encrypts every stored token except those being refreshed; then the old key can be removed', async () => {
   const { account, user, stored } = await keptOf()
   const [busy, disabled] = [await keptOf(), await keptOf()]
   await site.storage.users.disable(disabled.user.id)

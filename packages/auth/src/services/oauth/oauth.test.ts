@@ -19,7 +19,7 @@ import type { ProviderPerson } from './real-provider.test.support.js'
 
 const invalidToken = { ok: false, reason: 'invalid_token' }
 
-test('a first sign-in makes an account, the next one knows it: one statement to start, two to end', async () => {
+test('the first sign-in creates an account, the next one finds it: one statement to start, two to complete', async () => {
   const person = newPerson()
   const started = await site.counted(() => torii.oauth.start('work', {}, requestInfo))
   assert.equal(started.statements, 1)
@@ -35,7 +35,7 @@ test('a first sign-in makes an account, the next one knows it: one statement to 
   assert.ok(await torii.sessions.validate(again.result.token))
 })
 
-test('T5.68 a provider that is not trusted, or does not say true, gives an account without an address', async () => {
+test('T5.68 a provider that is not trusted, or does not report true, creates an account without an email address', async () => {
   for (const [name, person] of [
     ['play', newPerson()],
     ['work', newPerson({ email_verified: false })],
@@ -50,7 +50,7 @@ test('T5.68 a provider that is not trusted, or does not say true, gives an accou
   }
 })
 
-test('T5.64 a verified account of the same address is linked, and its owner is told by mail', async () => {
+test('T5.64 a verified account of the same email address is linked, and its owner is notified by mail', async () => {
   const person = newPerson()
   const email = String(person.email)
   await torii.password.register({ email, password }, requestInfo)
@@ -65,7 +65,7 @@ test('T5.64 a verified account of the same address is linked, and its owner is t
   await mailbox.takeOne(email, 'account_linked')
 })
 
-test('T5.64 an unverified account is taken over: the squatter’s password and session no longer count', async () => {
+test('T5.64 credentials of an unverified account are removed: the squatter’s password and session are invalid', async () => {
   const person = newPerson()
   const email = String(person.email)
   const open = site.with({ requireVerifiedEmail: false, mailer: mailbox.mailer })
@@ -77,13 +77,13 @@ test('T5.64 an unverified account is taken over: the squatter’s password and s
   assert.equal((await open.password.authenticate({ email, password }, requestInfo)).ok, false)
 })
 
-test('T5.69 the same subject at another provider is another person', async () => {
+test('T5.69 the same subject at another provider is another identity', async () => {
   const person = newPerson()
   const [work, play] = [await signIn(person, 'work'), await signIn(person, 'play')]
   assert.notEqual(work.user.id, play.user.id)
 })
 
-test('T6.74 T6.77 a state is good once, in its browser, for its provider, within its time', async () => {
+test('T6.74 T6.77 a state is valid once, in its browser, for its provider, until it expires', async () => {
   const person = newPerson()
   const input = await walk(person)
   const before = provider.requests.filter((line) => line === 'POST /token').length
@@ -109,7 +109,7 @@ test('T6.74 T6.77 a state is good once, in its browser, for its provider, within
   assert.equal(after, before, 'no code left for the provider')
 })
 
-test('T1.4 of twenty who bring one answer back one signs in', async () => {
+test('T1.4 of twenty callbacks with one state, one signs in', async () => {
   const input = await walk(newPerson())
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, () => torii.oauth.callback('work', input, requestInfo)),
@@ -117,7 +117,7 @@ test('T1.4 of twenty who bring one answer back one signs in', async () => {
   assert.equal(outcomes.filter(({ ok }) => ok).length, 1)
 })
 
-test('T1.17 of twenty first sign-ins of one person one makes the account', async () => {
+test('T1.17 of twenty concurrent first sign-ins of one identity, one creates the account', async () => {
   const person = newPerson()
   const inputs = []
   for (let index = 0; index < 20; index += 1) inputs.push(await walk(person))
@@ -134,7 +134,7 @@ test('T1.17 of twenty first sign-ins of one person one makes the account', async
   )
 })
 
-test('onUserCreated shares the commit of a first sign-in, and runs for no one who is known, linked or taken over', async () => {
+test('onUserCreated runs in the commit of a first sign-in, and not for a known or linked account', async () => {
   const seen: string[] = []
   const hooked = (fails: boolean) =>
     site.with({
@@ -181,7 +181,7 @@ test('onUserCreated shares the commit of a first sign-in, and runs for no one wh
   assert.equal(seen.length, 2)
 })
 
-test('T6.76 who declines is told so; the state is used up and nobody is made', async () => {
+test('T6.76 a user who declines gets declined; the state is used and no account is created', async () => {
   const started = await torii.oauth.start('work', {}, requestInfo)
   assert.ok(started.ok)
   const back = await provider.decline(started.url)
@@ -193,7 +193,7 @@ test('T6.76 who declines is told so; the state is used up and nobody is made', a
   assert.deepEqual(await torii.oauth.callback('work', input, requestInfo), invalidToken)
 })
 
-test('T6.83 a disabled provider is refused everywhere, like an unknown one', async () => {
+test('T6.83 a disabled provider is refused like an unknown one', async () => {
   const unknown = { ok: false, reason: 'not_found' }
   assert.ok(!torii.oauth.providers().some(({ name }) => name === 'closed'))
   for (const name of ['closed', 'nobody', '__proto__']) {
@@ -203,7 +203,7 @@ test('T6.83 a disabled provider is refused everywhere, like an unknown one', asy
   }
 })
 
-test('T2.31 a disabled account is not entered by its provider', async () => {
+test('T2.31 a disabled account cannot be signed in to by its provider', async () => {
   const person = newPerson()
   const { user } = await signIn(person)
   await site.storage.users.disable(user.id)
@@ -213,7 +213,7 @@ test('T2.31 a disabled account is not entered by its provider', async () => {
   })
 })
 
-test('T6.81 only a path of this site is remembered to go to', async () => {
+test('T6.81 only a path of this site is accepted for the redirect', async () => {
   const goesTo = async (redirectTo: string) => {
     const input = await walk(newPerson(), 'work', redirectTo)
     const outcome = await torii.oauth.callback('work', input, requestInfo)
@@ -242,7 +242,7 @@ async function linkOnce(
   return torii.oauth.callback('play', input, requestInfo)
 }
 
-test('linking adds a way in; unlinking takes it away, never the last one', async () => {
+test('linking adds a sign-in method; unlinking removes it unless it is the last one', async () => {
   const { token, user } = await signIn(newPerson())
   const valid = await validated(token)
   const friend = newPerson()
@@ -266,7 +266,7 @@ test('linking adds a way in; unlinking takes it away, never the last one', async
   })
 })
 
-test('T5.71 a link ends in the session it was started in, in no other', async () => {
+test('T5.71 a flow that links ends only in the session that started it', async () => {
   const [one, two] = [
     await validated((await signIn(newPerson())).token),
     await validated((await signIn(newPerson())).token),
@@ -279,14 +279,14 @@ test('T5.71 a link ends in the session it was started in, in no other', async ()
   assert.deepEqual(await torii.oauth.callback('play', input, requestInfo), invalidToken)
 })
 
-test('T1.18 an identity that belongs to somebody is not linked a second time', async () => {
+test('T1.18 an identity that is linked to an account is not linked to another', async () => {
   const owner = newPerson()
   await signIn(owner, 'play')
   const valid = await validated((await signIn(newPerson())).token)
   assert.deepEqual(await linkOnce(valid, owner), { ok: false, reason: 'already_exists' })
 })
 
-test('linking and unlinking need a recent proof of who asks', async () => {
+test('linking and unlinking need a recent authentication', async () => {
   const { token } = await signIn(newPerson())
   await site.elapse(601)
   const old = await validated(token)
@@ -296,7 +296,7 @@ test('linking and unlinking need a recent proof of who asks', async () => {
   assert.deepEqual(await torii.oauth.unlink(old, account?.id ?? '', requestInfo), required)
 })
 
-test('asking too often is refused before a provider is asked, also while it is down', async () => {
+test('a rate-limited start is refused before any request to the provider, also while it is down', async () => {
   const info = { ...requestInfo, ip: '198.51.100.77' }
   const down = site.with({
     bruteForce: { starts: { cap: 2 } },

@@ -9,7 +9,7 @@ import { resolveOptions } from './options.js'
 
 const baseUrl = 'https://app.example'
 
-test('only the base URL is needed; everything else has its default, frozen', () => {
+test('only baseUrl is required; every other option has a frozen default', () => {
   const { baseUrl: site, keys, log, onEvent, ...rest } = resolveOptions({ baseUrl })
   const { audit: _, jwt: __, ...given } = defaults
   assert.equal(site.origin, baseUrl)
@@ -25,7 +25,7 @@ test('only the base URL is needed; everything else has its default, frozen', () 
     assert.ok(Object.isFrozen(part))
 })
 
-test('the defaults are frozen throughout', () => {
+test('the defaults are deeply frozen', () => {
   const check = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return
     assert.ok(Object.isFrozen(value))
@@ -34,7 +34,7 @@ test('the defaults are frozen throughout', () => {
   check(defaults)
 })
 
-test('given values replace their defaults one by one', () => {
+test('each given value replaces its default only', () => {
   const resolved = resolveOptions({
     baseUrl,
     session: { idleSeconds: 600 },
@@ -113,19 +113,19 @@ for (const [option, given] of refused)
     )
   })
 
-test('options that are no object are refused', () => {
+test('options that are not an object are refused', () => {
   for (const value of [undefined, null, 'https://app.example', []])
     assert.throws(() => resolveOptions(value as unknown as ToriiOptions), InvalidOptionsError)
 })
 
-test('requiring a verified address says that it needs a mailer', () => {
+test('requireVerifiedEmail without a mailer is refused with the fix', () => {
   assert.throws(
     () => resolveOptions({ baseUrl, requireVerifiedEmail: true }),
     /needs the option mailer/,
   )
 })
 
-test('with a mailer addresses have to be verified, unless said otherwise', () => {
+test('requireVerifiedEmail is true by default with a mailer', () => {
   const mailer = { send: async () => undefined }
   assert.equal(resolveOptions({ baseUrl, mailer }).requireVerifiedEmail, true)
   assert.equal(
@@ -135,7 +135,7 @@ test('with a mailer addresses have to be verified, unless said otherwise', () =>
   assert.equal(resolveOptions({ baseUrl }).requireVerifiedEmail, false)
 })
 
-test('messages of one’s own stand beside the English ones, and the host names the application', () => {
+test('own messages replace the English ones one by one, and appName defaults to the host', () => {
   const magic_link = () => ({ subject: 's', text: 't', html: 'h' })
   const { mail } = resolveOptions({ baseUrl, mail: { messages: { magic_link } } })
   assert.equal(mail.messages.magic_link, magic_link)

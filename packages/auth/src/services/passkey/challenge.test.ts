@@ -5,14 +5,14 @@ import { test } from 'vitest'
 import type { ChallengeUse } from './challenge.js'
 import { challengeOf, hashChallengeId, newChallengeId, parseChallengeId } from './challenge.js'
 
-test('an id is 32 random bytes, and reads back from its one spelling', () => {
+test('a challenge id is 32 random bytes and parses only in its canonical form', () => {
   const id = newChallengeId()
   assert.equal(id.length, 32)
   assert.notDeepEqual(id, newChallengeId())
   assert.deepEqual(parseChallengeId(id.toString('base64url')), id)
 })
 
-test('what is not an id is null', () => {
+test('parseChallengeId() returns null for any other value', () => {
   const text = newChallengeId().toString('base64url')
   const last = text.slice(0, -1)
   // The last character holds two bits that no byte uses.
@@ -22,7 +22,7 @@ test('what is not an id is null', () => {
     assert.equal(parseChallengeId(value), null)
 })
 
-test('the database keeps a hash of its own kind, and never the id', () => {
+test('the database stores a hash with its own prefix, never the id', () => {
   const id = newChallengeId()
   const expected = hash(
     'sha256',
@@ -32,7 +32,7 @@ test('the database keeps a hash of its own kind, and never the id', () => {
   assert.equal(Buffer.from(hashChallengeId(id)).toString('hex'), expected)
 })
 
-test('T7.90 a challenge is another one for each ceremony, session and user handle', () => {
+test('T7.90 the challenge differs by ceremony, session and user handle', () => {
   const id = newChallengeId()
   const sessionId = newSessionId()
   const userHandle = randomBytes(64)

@@ -11,7 +11,7 @@ const keys = resolveKeys([{ id: 'k1', secret }])
 const shown = (list: ReturnType<typeof decoyCredentials>) =>
   list.map(({ id, transports }) => [Buffer.from(id).toString('hex'), transports])
 
-test('T4.60 the list of an address is the same in every process with this key, and another under another', () => {
+test('T4.60 the decoys of an email address depend only on the address and the key', () => {
   const email = requireEmail('nobody@example.com')
   const restarted = resolveKeys([{ id: 'k1', secret }])
   assert.deepEqual(decoyCredentials(keys, email), decoyCredentials(restarted, email))
@@ -19,14 +19,14 @@ test('T4.60 the list of an address is the same in every process with this key, a
   assert.notDeepEqual(shown(decoyCredentials(keys, email)), shown(decoyCredentials(other, email)))
 })
 
-test('T4.60 spellings of one address have one list', () => {
+test('T4.60 spellings of one email address have the same decoys', () => {
   const lists = ['Nobody@Example.com', 'nobody@example.com'].map((text) =>
     shown(decoyCredentials(keys, requireEmail(text))),
   )
   assert.deepEqual(lists[0], lists[1])
 })
 
-test('T4.60 lists look like those of people: one or two ids of usual lengths, none twice', () => {
+test('T4.60 decoys look like real passkeys: one or two ids of common lengths, none twice', () => {
   const ids = new Set<string>()
   const lengths = new Map<number, number>()
   const counts = new Map<number, number>()
@@ -45,7 +45,7 @@ test('T4.60 lists look like those of people: one or two ids of usual lengths, no
   for (const often of [...counts.values(), ...lengths.values()]) assert.ok(often > 200)
 })
 
-test('a user handle is 64 bytes, always the same, and tells nothing of the user without the key', () => {
+test('a user handle is 64 bytes, constant, and reveals nothing about the user without the key', () => {
   const userId = newUserId()
   const [handle, ...none] = userHandles(keys, userId)
   assert.equal(handle.length, 64)
@@ -55,7 +55,7 @@ test('a user handle is 64 bytes, always the same, and tells nothing of the user 
   assert.equal(handle.includes(Buffer.from(userId.replaceAll('-', ''), 'hex')), false)
 })
 
-test('after a rotation new passkeys take the handle of the new key, and that of the old one is still known', () => {
+test('after a key rotation new passkeys use the handle of the new key, and the old handle is still accepted', () => {
   const userId = newUserId()
   const fresh = { id: 'k2', secret: randomBytes(32) }
   const rotated = resolveKeys([fresh, { id: 'k1', secret }])

@@ -61,7 +61,7 @@ async function answered(
   return { challengeId: asked.challengeId, response: authenticator.get(asked.options, knobs) }
 }
 
-test('a passkey is added and signs in: one statement for options, two to sign in', async () => {
+test('a registered passkey signs in: one statement for options, two to sign in', async () => {
   const { authenticator, user, passkey } = await withPasskey()
   assert.equal(passkey.name, 'Laptop')
   const asked = await site.counted(() => torii.passkey.authenticateOptions({}, requestInfo))
@@ -82,7 +82,7 @@ test('a passkey is added and signs in: one statement for options, two to sign in
   assert.ok(await torii.sessions.validate(signedIn.result.token))
 })
 
-test('an address is offered its own passkeys in one statement', async () => {
+test('options for an email address list its passkeys, in one statement', async () => {
   const { authenticator, email } = await withPasskey()
   const { result, statements } = await site.counted(() =>
     torii.passkey.authenticateOptions({ email }, requestInfo),
@@ -96,7 +96,7 @@ test('an address is offered its own passkeys in one statement', async () => {
   assert.ok((await torii.passkey.authenticate({ challengeId, response }, requestInfo)).ok)
 })
 
-test('T4.60 an unknown address and one without passkeys get made-up ones, always the same', async () => {
+test('T4.60 an unknown email address and one without passkeys get constant decoys', async () => {
   const { email } = await signUp()
   const { email: real } = await withPasskey()
   const optionsOf = async (address: string) => {
@@ -120,7 +120,7 @@ test('T4.60 an unknown address and one without passkeys get made-up ones, always
   )
 })
 
-test('T1.5 of twenty answers to one challenge one signs in', async () => {
+test('T1.5 of twenty responses to one challenge, one signs in', async () => {
   const { authenticator } = await withPasskey({ countStep: 0 })
   const input = await answered(authenticator)
   const outcomes = await Promise.all(
@@ -130,7 +130,7 @@ test('T1.5 of twenty answers to one challenge one signs in', async () => {
   assert.deepEqual(await torii.passkey.authenticate(input, requestInfo), invalid)
 })
 
-test('T1.5 of two answers to one registration one is kept', async () => {
+test('T1.5 of two responses to one registration, one is stored', async () => {
   const { valid } = await signUp()
   const asked = await torii.passkey.registerOptions(valid, requestInfo)
   assert.ok(asked.ok)
@@ -145,7 +145,7 @@ test('T1.5 of two answers to one registration one is kept', async () => {
   assert.equal((await torii.passkey.list(valid)).length, 1)
 })
 
-test('T7.90 a challenge is good for its ceremony and its person only, and a wrong use burns it', async () => {
+test('T7.90 a challenge is valid only for its ceremony and user, and a wrong use consumes it', async () => {
   const person = await withPasskey()
   const other = await withPasskey()
   const registration = await torii.passkey.registerOptions(person.valid, requestInfo)
@@ -166,14 +166,14 @@ test('T7.90 a challenge is good for its ceremony and its person only, and a wron
   assert.deepEqual(await torii.passkey.authenticate(byAddress, requestInfo), invalid)
 })
 
-test('T1.8 a challenge that has expired is refused with the sweep at rest', async () => {
+test('T1.8 an expired challenge is refused without a sweep', async () => {
   const { authenticator } = await withPasskey()
   const input = await answered(authenticator)
   await db.query(`update torii.passkey_challenges set expires_at = now() - interval '1 second'`)
   assert.deepEqual(await torii.passkey.authenticate(input, requestInfo), invalid)
 })
 
-test('T7.86 a counter that does not rise is refused and told; the row stays as it was', async () => {
+test('T7.86 a counter that does not increase is refused and reported; the row stays unchanged', async () => {
   const { authenticator, passkey } = await withPasskey({ countStep: 1 })
   assert.ok((await torii.passkey.authenticate(await answered(authenticator), requestInfo)).ok)
   const countOf = async () =>
@@ -186,7 +186,7 @@ test('T7.86 a counter that does not rise is refused and told; the row stays as i
   assert.deepEqual(await countOf(), before)
 })
 
-test('T7.87 a credential that somebody has is nobody else’s, and not twice the same person’s', async () => {
+test('T7.87 a credential cannot be registered twice, by the same or another user', async () => {
   const { authenticator, valid } = await withPasskey()
   for (const actor of [valid, (await signUp()).valid]) {
     const asked = await torii.passkey.registerOptions(actor, requestInfo)
@@ -201,7 +201,7 @@ test('T7.87 a credential that somebody has is nobody else’s, and not twice the
   }
 })
 
-test('T7.89 nobody renames or deletes the passkey of somebody else', async () => {
+test('T7.89 a user cannot rename or delete the passkey of another user', async () => {
   const { passkey, valid } = await withPasskey()
   const { valid: stranger } = await signUp()
   const notFound = { ok: false, reason: 'not_found' }
@@ -215,7 +215,7 @@ test('T7.89 nobody renames or deletes the passkey of somebody else', async () =>
   assert.deepEqual(await torii.passkey.list(valid), [])
 })
 
-test('T2.31 T1.19 a disabled account is not entered, and the last way in is not deleted', async () => {
+test('T2.31 T1.19 a disabled account cannot be signed in to, and the last sign-in method cannot be deleted', async () => {
   const { authenticator, user, passkey, valid } = await withPasskey()
   await db.query('delete from torii.passwords where user_id = $1', [user.id])
   assert.deepEqual(await torii.passkey.delete(valid, passkey.id, requestInfo), {
@@ -227,7 +227,7 @@ test('T2.31 T1.19 a disabled account is not entered, and the last way in is not 
   assert.deepEqual(await torii.passkey.authenticate(input, requestInfo), invalid)
 })
 
-test('adding and deleting need a recent proof, which a passkey gives', async () => {
+test('adding and deleting need a recent authentication, which a passkey provides', async () => {
   const { authenticator, token, passkey } = await withPasskey()
   await site.elapse(601)
   const old = await torii.sessions.validate(token)
@@ -250,7 +250,7 @@ test('adding and deleting need a recent proof, which a passkey gives', async () 
   assert.ok((await torii.passkey.registerOptions(valid, requestInfo)).ok)
 })
 
-test('a proof asked for in one session is none in another, not even of the same person', async () => {
+test('re-authentication options of one session are invalid in another session of the user', async () => {
   const { authenticator, email, valid, token } = await withPasskey()
   const again = await torii.password.authenticate({ email, password }, requestInfo)
   assert.ok(again.ok)
@@ -263,7 +263,7 @@ test('a proof asked for in one session is none in another, not even of the same 
   assert.deepEqual(await torii.passkey.reauthenticate(valid, input, requestInfo), invalid)
 })
 
-test('twenty passkeys are enough, said before a device makes one more', async () => {
+test('registerOptions() refuses the 21st passkey before the device creates it', async () => {
   const few = site.with({
     keys: [key],
     passkey: { maxPerUser: 1 },
@@ -275,7 +275,7 @@ test('twenty passkeys are enough, said before a device makes one more', async ()
   })
 })
 
-test('T5.66 a passkey that a squatter left is dead once the mailbox is proved', async () => {
+test('T5.66 a squatter’s passkey is removed when the email address is verified', async () => {
   const { authenticator, email } = await withPasskey()
   const link = await torii.password.reset.create(email)
   assert.ok(link !== null)

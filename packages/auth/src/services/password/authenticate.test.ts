@@ -49,7 +49,7 @@ async function cost(email: string, text: string) {
   return { result, work: { statements, verified, hashed } }
 }
 
-test('the right password signs in with two statements and a session of its own', async () => {
+test('the right password signs in with two statements and a new session', async () => {
   const { email, user, token } = await register()
   const { result, work } = await cost(email.toUpperCase(), password)
   assert.deepEqual(work, { statements: 2, verified: 1, hashed: 0 })
@@ -86,7 +86,7 @@ test('T4.56 T4.57 wrong, unknown, passwordless, disabled and impossible cost and
   assert.equal(await countSessions(disabled.user.id), 0)
 })
 
-test('T4.63 a locked account costs one statement and no hash, real or made up, and opens again', async () => {
+test('T4.63 a locked account costs one statement and no hash, existing or not, until the lock ends', async () => {
   const { email } = await register()
   const answers = []
   for (const address of [email, newEmail()]) {
@@ -122,7 +122,7 @@ test('T1.20 of forty guesses at once no more than the cap are verified', async (
   assert.equal(outcomes.filter((one) => !one.ok && one.reason === 'too_many_attempts').length, 30)
 })
 
-test('a success forgives the account, and takes one charge from the network', async () => {
+test('a success resets the account’s counter, and gives one count back to the IP address', async () => {
   const { email } = await register()
   const info = { ip: '198.51.100.2', userAgent: null }
   const attempt = (text: string) => torii.password.authenticate({ email, password: text }, info)
@@ -132,7 +132,7 @@ test('a success forgives the account, and takes one charge from the network', as
   }
 })
 
-test('a network that tries many accounts has to wait; another network does not', async () => {
+test('an IP address that tries many accounts is locked; another is not', async () => {
   const limited = site.with({ bruteForce: { ipAddress: { cap: 3 } } })
   const { email } = await register()
   const attempt = (ip: string, address: string) =>
@@ -144,13 +144,13 @@ test('a network that tries many accounts has to wait; another network does not',
   assert.ok((await attempt('2001:db8:9:a::1', email)).ok)
 })
 
-test('a lock on the password path leaves sessions alone', async () => {
+test('a lock of password attempts does not affect sessions', async () => {
   const { email, token } = await register()
   for (let wrong = 0; wrong < 11; wrong++) await cost(email, 'wrong')
   assert.ok(await torii.sessions.validate(token))
 })
 
-test('whatever ends the credential between look-up and sign-in wins: no session is opened', async () => {
+test('if the credential ends between look-up and sign-in, no session is opened', async () => {
   const endings = [
     'update torii.users set session_epoch = session_epoch + 1 where id = $1',
     'update torii.users set owner_epoch = owner_epoch + 1 where id = $1',
@@ -174,7 +174,7 @@ test('whatever ends the credential between look-up and sign-in wins: no session 
 
 const older = { memoryCost: 8192, timeCost: 5, parallelism: 1 }
 
-test('V11.2.2 a hash under older parameters is made again in the same two statements, once', async () => {
+test('V11.2.2 a hash under older parameters is rehashed once, within the same two statements', async () => {
   const { email, user } = await register()
   await storeHash(user.id, await argon2(password, older))
   assert.deepEqual((await cost(email, 'wrong')).work, { statements: 1, verified: 1, hashed: 0 })
@@ -213,7 +213,7 @@ test('a hostile stored hash is a wrong password at the usual cost', async () => 
   assert.deepEqual(site.events, [{ level: 'warn', event: 'stored_hash_refused', userId: user.id }])
 })
 
-test('a flood beyond the queue is refused without a statement, and nobody is charged for it', async () => {
+test('attempts beyond the queue are refused without a statement, and nothing is counted', async () => {
   const { email } = await register()
   const busy = site.with({ password: { hashing: { concurrency: 1, maxWaiting: 3 } } })
   const attempt = () => busy.password.authenticate({ email, password }, requestInfo)

@@ -27,7 +27,7 @@ async function validated(token: Parameters<typeof torii.sessions.validate>[0]) {
 const signIn = (email: string, password: string) =>
   torii.password.authenticate({ email, password }, requestInfo)
 
-test('T2.30 V6.3.7 a change takes two statements, ends the other sessions, keeps this one, and is told by mail', async () => {
+test('T2.30 V6.3.7 change() takes two statements, ends the other sessions, keeps this one, and notifies by mail', async () => {
   const { email, token, valid } = await signUp()
   const other = await signIn(email, goodPassword)
   assert.ok(other.ok)
@@ -44,7 +44,7 @@ test('T2.30 V6.3.7 a change takes two statements, ends the other sessions, keeps
   await mailbox.takeOne(email, 'password_changed')
 })
 
-test('V6.2.3 a wrong current password changes nothing and counts like a wrong sign-in', async () => {
+test('V6.2.3 change() with a wrong password changes nothing and counts as a failed sign-in', async () => {
   const { email, valid } = await signUp()
   const change = (currentPassword: string) =>
     torii.password.change(valid, { currentPassword, newPassword: another }, requestInfo)
@@ -67,7 +67,7 @@ test('T8.99 a refused new password is refused before any query, with its reason'
   }
 })
 
-test('of a change and a take-over in the same moment the take-over stands', async () => {
+test('if a change and a reset run at the same moment, the reset wins', async () => {
   const { user, valid } = await signUp()
   await site.storage.sessions.revokeAll(user.id)
   const change = { currentPassword: goodPassword, newPassword: another }
@@ -77,7 +77,7 @@ test('of a change and a take-over in the same moment the take-over stands', asyn
   })
 })
 
-test('a first password is set once, in a session that is recent', async () => {
+test('set() sets a first password once, with a recent authentication', async () => {
   const { email, token, valid, user } = await signUp()
   assert.deepEqual(await torii.password.set(valid, { newPassword: another }, requestInfo), {
     ok: false,
@@ -97,7 +97,7 @@ test('a first password is set once, in a session that is recent', async () => {
   assert.ok((await signIn(email, another)).ok)
 })
 
-test('the last way in is not removed: an unverified address is none', async () => {
+test('remove() refuses the last sign-in method: an unverified email address is none', async () => {
   const { valid } = await signUp()
   assert.deepEqual(await torii.password.remove(valid, requestInfo), {
     ok: false,
@@ -105,7 +105,7 @@ test('the last way in is not removed: an unverified address is none', async () =
   })
 })
 
-test('setting and removing need a recent proof of who asks', async () => {
+test('set() and remove() need a recent authentication', async () => {
   const { token } = await signUp()
   await site.elapse(601)
   const valid = await validated(token)
@@ -117,7 +117,7 @@ test('setting and removing need a recent proof of who asks', async () => {
   assert.deepEqual([result, statements], [[required, required], 0])
 })
 
-test('T1.10 the session of somebody else changes nothing of this account', async () => {
+test('T1.10 the session of another user changes nothing of this account', async () => {
   const [one, two] = [await signUp(), await signUp()]
   const forged = {
     ...one.valid,
@@ -132,7 +132,7 @@ test('T1.10 the session of somebody else changes nothing of this account', async
   assert.ok((await signIn(two.email, goodPassword)).ok)
 })
 
-test('what is no password is refused before any query', async () => {
+test('a password that is not a string is refused before any query', async () => {
   const { valid } = await signUp()
   for (const input of [
     null,

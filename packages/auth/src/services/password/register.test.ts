@@ -19,7 +19,7 @@ const site = await openTestSite()
 const { torii, db } = site
 const password = goodPassword
 
-test('registering makes the account and signs in, in two statements', async () => {
+test('register() creates the account and signs in, in two statements', async () => {
   const email = newEmail()
   const input = {
     email,
@@ -47,7 +47,7 @@ test('registering makes the account and signs in, in two statements', async () =
   assert.equal((await torii.sessions.validate(token))?.user.id, user.id)
 })
 
-test('a known address gives nothing of its account, whoever asks with whatever password (R1)', async () => {
+test('registering a taken email address returns no data of its account, with any password (R1)', async () => {
   const email = newEmail()
   assert.ok((await torii.password.register({ email, password }, requestInfo)).ok)
   for (const spelling of [email, email.toUpperCase()]) {
@@ -66,7 +66,7 @@ test('a known address gives nothing of its account, whoever asks with whatever p
   assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
 })
 
-test('T1.15 of twenty callers with one address one succeeds', async () => {
+test('T1.15 of twenty registrations with one email address, one succeeds', async () => {
   const email = newEmail()
   const storage = await PostgresStorage.connect(db.url)
   const crowd = new Torii(storage, { baseUrl })
@@ -78,7 +78,7 @@ test('T1.15 of twenty callers with one address one succeeds', async () => {
   assert.ok(outcomes.every((outcome) => outcome.ok || outcome.reason === 'email_taken'))
 })
 
-test('a refused password costs no statement and says why', async () => {
+test('a refused password costs no statement and returns the problem', async () => {
   const cases = [
     ['short', 'too_short'],
     ['x'.repeat(257), 'too_long'],
@@ -120,7 +120,7 @@ test('T8.93: 64 and 256 characters with emoji are kept exactly, in either Unicod
   assert.equal(refused.problem.reason, 'too_long')
 })
 
-test('a network makes so many accounts and no more; others and the unknown go on', async () => {
+test('registrations per IP address are limited; other and unknown IP addresses are not affected', async () => {
   const limited = site.with({
     bruteForce: { registrations: { cap: 2, lockSeconds: 60, maxLockSeconds: 60 } },
   })
@@ -138,7 +138,7 @@ test('a network makes so many accounts and no more; others and the unknown go on
   assert.ok((await from('2001:db8:1:2::3')).ok)
 })
 
-test('a full queue refuses before anything is charged or computed', async () => {
+test('a full queue refuses before anything is counted or hashed', async () => {
   const busy = site.with({ password: { hashing: { concurrency: 1, maxWaiting: 0 } } })
   const register = () => busy.password.register({ email: newEmail(), password }, requestInfo)
   const first = register()
@@ -187,7 +187,7 @@ test('T8.98 no connection is held while twenty passwords are hashed: a pool of o
   await storage.close()
 })
 
-test('what is registered is nowhere in clear', async () => {
+test('a registered password is nowhere in plain text', async () => {
   const made = await torii.password.register(
     { email: newEmail(), password: 'plainly visible secret' },
     requestInfo,
@@ -206,7 +206,7 @@ test('what is registered is nowhere in clear', async () => {
   assert.ok(!dump.includes(secretBytes.toString('hex')))
 })
 
-test('a request without its info is refused before any statement', async () => {
+test('missing request information is refused before any statement', async () => {
   const { statements } = await site.counted(() =>
     assert.rejects(
       // @ts-expect-error what a JavaScript caller may forget

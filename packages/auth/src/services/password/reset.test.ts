@@ -27,7 +27,7 @@ async function mailedToken(email: string): Promise<string> {
 const signIn = (email: string, password: string) =>
   torii.password.authenticate({ email, password }, requestInfo)
 
-test('a reset: one statement to ask, two to complete; every session ends; told by mail', async () => {
+test('a reset takes one statement to request and two to complete, ends every session, and notifies by mail', async () => {
   const { email, token } = await signUp()
   const asked = await site.counted(() => reset.request(email, requestInfo))
   assert.deepEqual([asked.result, asked.statements], [{ ok: true }, 1])
@@ -57,7 +57,7 @@ test('T4.59 an unknown, a known and a disabled address: the same answer, stateme
   assert.deepEqual(await mailbox.take(disabled.email), [])
 })
 
-test('T4.59 a mailer that throws, or takes its time, changes no answer and delays none', async () => {
+test('T4.59 a mailer that throws or is slow changes and delays no response', async () => {
   const { email } = await signUp()
   let release = () => {}
   const slow = site.with({
@@ -93,7 +93,7 @@ for (const callers of [2, 8, 64])
     assert.ok((await signIn(email, winners[0] ?? '')).ok)
   })
 
-test('T1.11 a new request ends the former link; ten at once leave exactly one', async () => {
+test('T1.11 a new request invalidates the previous link; ten at once leave exactly one', async () => {
   const { email } = await signUp()
   const former = await mailedToken(email)
   await Promise.all(Array.from({ length: 8 }, () => reset.request(email, requestInfo)))
@@ -106,7 +106,7 @@ test('T1.11 a new request ends the former link; ten at once leave exactly one', 
   assert.equal(good, 1)
 })
 
-test('T1.12 a link mailed before the address changed is dead', async () => {
+test('T1.12 a link that was mailed before the email address changed is invalid', async () => {
   const { email, user } = await signUp()
   const token = await mailedToken(email)
   await db.query(
@@ -136,7 +136,7 @@ test('T1.8 an expired link is refused with the sweep at rest, and T1.9 so is one
     )
 })
 
-test('T10.119 a lock by guesses leaves the reset open, which ends the lock', async () => {
+test('T10.119 a locked account can reset its password, which ends the lock', async () => {
   const { email } = await signUp()
   for (let tries = 0; tries < 11; tries += 1) await signIn(email, 'a guess that is wrong')
   const locked = await signIn(email, goodPassword)
@@ -146,7 +146,7 @@ test('T10.119 a lock by guesses leaves the reset open, which ends the lock', asy
   assert.ok((await signIn(email, another)).ok)
 })
 
-test('T5.65 T5.66 on an unverified account a reset ends what a squatter left: password and open session', async () => {
+test('T5.65 T5.66 a reset of an unverified account removes a squatter’s password and sessions', async () => {
   const { email, token: squatters } = await signUp()
   const token = await mailedToken(email)
   assert.ok((await reset.complete({ token, password: another }, requestInfo)).ok)
@@ -155,7 +155,7 @@ test('T5.65 T5.66 on an unverified account a reset ends what a squatter left: pa
   assert.ok(victim.ok && victim.user.emailVerifiedAt !== null)
 })
 
-test('T10.120 beyond the address’s allowance nothing is sent and nobody is told', async () => {
+test('T10.120 beyond the limit of an email address nothing is sent, without a visible refusal', async () => {
   const { email } = await signUp()
   for (let asked = 0; asked < 12; asked += 1)
     assert.deepEqual(await reset.request(email, requestInfo), { ok: true })
@@ -164,7 +164,7 @@ test('T10.120 beyond the address’s allowance nothing is sent and nobody is tol
   assert.equal((await mailbox.take(email)).length, 9)
 })
 
-test('V6.4.1 V6.4.6 a link made for the server itself is neither mailed nor charged', async () => {
+test('V6.4.1 V6.4.6 create() neither mails nor counts the link', async () => {
   const { email } = await signUp()
   const made = await reset.create(email)
   assert.ok(made !== null)
@@ -176,7 +176,7 @@ test('V6.4.1 V6.4.6 a link made for the server itself is neither mailed nor char
   assert.equal(await reset.create(newEmail()), null)
 })
 
-test('a refused password leaves the link good', async () => {
+test('a refused password keeps the link valid', async () => {
   const { email } = await signUp()
   const token = await mailedToken(email)
   const refused = await reset.complete({ token, password: 'short' }, requestInfo)

@@ -29,7 +29,7 @@ async function validated(token: SessionToken | string) {
 
 const invalid = { ok: false, reason: 'invalid_credentials' }
 
-test('a proof is recent for ten minutes, by the database’s clock, and again after the password', async () => {
+test('an authentication is recent for ten minutes, by the database’s clock, and again after the password', async () => {
   const { token, valid } = await signUp()
   assert.deepEqual(torii.sessions.requireRecent(valid), { ok: true })
   await site.elapse(601)
@@ -43,7 +43,7 @@ test('a proof is recent for ten minutes, by the database’s clock, and again af
   assert.ok(torii.sessions.requireRecent(await validated(again.result.token)).ok)
 })
 
-test('T2.27 proving again gives a cookie a new token and ends the old one; a bearer keeps its own', async () => {
+test('T2.27 reauthenticate() rotates the token of a cookie and keeps that of a bearer', async () => {
   const { token, valid } = await signUp()
   const kept = await torii.sessions.reauthenticate(
     valid,
@@ -61,7 +61,7 @@ test('T2.27 proving again gives a cookie a new token and ends the old one; a bea
   assert.equal((await validated(changed.token)).session.id, valid.session.id)
 })
 
-test('T1.20 wrong passwords are counted with the sign-ins of the account, and lock both', async () => {
+test('T1.20 wrong passwords in reauthenticate() count as failed sign-ins, and lock both', async () => {
   const { email, token, valid } = await signUp()
   const prove = (text: string) =>
     torii.sessions.reauthenticate(valid, { password: text, token, rotate: false }, requestInfo)
@@ -72,7 +72,7 @@ test('T1.20 wrong passwords are counted with the sign-ins of the account, and lo
   assert.ok(!signIn.ok && signIn.reason === 'too_many_attempts')
 })
 
-test('the token of another session is a mistake of the caller, said before any query', async () => {
+test('reauthenticate() refuses the token of another session before any query', async () => {
   const [one, two] = [await signUp(), await signUp()]
   const { statements } = await site.counted(() =>
     assert.rejects(
@@ -87,7 +87,7 @@ test('the token of another session is a mistake of the caller, said before any q
   assert.equal(statements, 0)
 })
 
-test('a session that ended meanwhile is not brought back by the right password', async () => {
+test('reauthenticate() does not restore a session that has ended since', async () => {
   const { token, valid } = await signUp()
   await torii.sessions.signOut(token)
   assert.deepEqual(
@@ -97,7 +97,7 @@ test('a session that ended meanwhile is not brought back by the right password',
   assert.equal(await torii.sessions.validate(token), null)
 })
 
-test('a derived session inherits who, how and when, ends no later, and takes one statement', async () => {
+test('a derived session inherits user, methods and time, expires no later, and takes one statement', async () => {
   const { valid } = await signUp()
   const info = { ip: '203.0.113.9', userAgent: 'Phone' }
   const { result, statements } = await site.counted(() => torii.sessions.derive(valid, info))
@@ -110,7 +110,7 @@ test('a derived session inherits who, how and when, ends no later, and takes one
   assert.equal(derived.session.userAgent, 'Phone')
 })
 
-test('deriving needs a recent proof and a live session', async () => {
+test('derive() needs a recent authentication and a live session', async () => {
   const { token, valid } = await signUp()
   await torii.sessions.revokeAll(valid)
   assert.deepEqual(await torii.sessions.derive(valid, requestInfo), { ok: false, reason: 'stale' })
@@ -124,7 +124,7 @@ test('deriving needs a recent proof and a live session', async () => {
   })
 })
 
-test('T1.23 of two tabs that rotate one token one succeeds, the other is told; the old one is dead', async () => {
+test('T1.23 of two calls that rotate one token, one succeeds, the other gets stale; the old token is invalid', async () => {
   const { token } = await signUp()
   const both = await Promise.all([torii.sessions.rotate(token), torii.sessions.rotate(token)])
   const winners = both.filter(({ ok }) => ok)
@@ -138,7 +138,7 @@ test('T1.23 of two tabs that rotate one token one succeeds, the other is told; t
   assert.ok(winner?.ok && (await torii.sessions.validate(winner.token)))
 })
 
-test('the application opens a session for whom it has identified itself, never for the disabled', async () => {
+test('open() opens a session for an existing user, not for a disabled one', async () => {
   const { user } = await signUp()
   const opened = await torii.sessions.open(user.id, 'oauth', requestInfo)
   assert.ok(opened.ok)
@@ -149,7 +149,7 @@ test('the application opens a session for whom it has identified itself, never f
   assert.deepEqual(await torii.sessions.open(newUserId(), 'oauth', requestInfo), unavailable)
 })
 
-test('T2.30 ending all of them ends this one too', async () => {
+test('T2.30 revokeAll() ends this session too', async () => {
   const { email, token, valid } = await signUp()
   const other = await torii.password.authenticate({ email, password }, requestInfo)
   assert.ok(other.ok)

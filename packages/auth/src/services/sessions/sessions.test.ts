@@ -35,7 +35,7 @@ async function validated(token: SessionToken) {
   return valid
 }
 
-test('validating takes one statement, by the text or the object', async () => {
+test('validate() takes one statement, for a string or an object', async () => {
   const { token, user, session } = await signUp()
   for (const given of [token, token.reveal()]) {
     const { result, statements } = await site.counted(() => torii.sessions.validate(given))
@@ -45,7 +45,7 @@ test('validating takes one statement, by the text or the object', async () => {
   }
 })
 
-test('what is no token is nobody, without a statement and without a throw', async () => {
+test('validate() returns null for a malformed token and sends no query', async () => {
   const not: readonly unknown[] = [
     '',
     'torii_s_',
@@ -83,7 +83,7 @@ test('T2.28 a made-up session is not adopted, nor one with a wrong secret', asyn
   assert.equal(rows.length, 1)
 })
 
-test('a use is noted once it is due, in a second statement, and moves the idle end', async () => {
+test('a use is recorded when it is due, in a second statement, and extends the idle expiry', async () => {
   const { token } = await signUp()
   await site.elapse(61)
   const due = await site.counted(() => torii.sessions.validate(token))
@@ -94,7 +94,7 @@ test('a use is noted once it is due, in a second statement, and moves the idle e
   assert.equal((await site.counted(() => torii.sessions.validate(token))).statements, 1)
 })
 
-test('a touch that fails does not fail the read, and is reported', async () => {
+test('a failed update of the last use does not fail validate(), and is logged', async () => {
   const { token, session } = await signUp()
   await site.elapse(61)
   await db.query(`
@@ -140,7 +140,7 @@ test('T2.29 signing out ends the session at once, from every connection, in one 
   await elsewhere.close()
 })
 
-test('the list holds every live session of the person and nobody else', async () => {
+test('list() returns every live session of the user and no other', async () => {
   const { email, token, session } = await signUp()
   await signUp()
   const again = await signInAgain(email)
@@ -161,7 +161,7 @@ test("T2.36 one's own session is ended by its id; another person's and an unknow
   assert.ok(await torii.sessions.validate(token))
 })
 
-test('all others end together; an ended session can no longer ask for it', async () => {
+test('revokeOthers() ends all other sessions; an ended session cannot call it', async () => {
   const { email, token } = await signUp()
   const [one, two] = [await signInAgain(email), await signInAgain(email)]
   const old = await validated(one.token)

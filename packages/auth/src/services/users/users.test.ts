@@ -27,14 +27,14 @@ async function later(token: Parameters<typeof torii.sessions.validate>[0]) {
   return valid
 }
 
-test('an account is found by its id, and by nothing else', async () => {
+test('find() finds an account by its id only', async () => {
   const { user } = await signUp()
   assert.deepEqual(await torii.users.find(user.id), user)
   for (const id of ['', 'me', `${user.id} `, '00000000-0000-7000-8000-000000000000'])
     assert.equal(await torii.users.find(id), null)
 })
 
-test('a person changes name, picture and metadata, each alone', async () => {
+test('update() changes name, picture and metadata, each separately', async () => {
   const { user, valid } = await signUp()
   const steps = [
     { name: 'Ann' },
@@ -64,7 +64,7 @@ test('a person changes name, picture and metadata, each alone', async () => {
   })
 })
 
-test('T5.72 T10.116 what a person cannot set is refused by name, before any query', async () => {
+test('T5.72 T10.116 update() refuses other fields by name, before any query', async () => {
   const { user, valid } = await signUp()
   const hostile: Record<string, unknown>[] = [
     { emailVerified: true },
@@ -93,7 +93,7 @@ test('T5.72 T10.116 what a person cannot set is refused by name, before any quer
   assert.deepEqual(await torii.users.find(user.id), user)
 })
 
-test('T3.50 a value of the wrong shape is refused before any query', async () => {
+test('T3.50 update() refuses an invalid value before any query', async () => {
   const { valid } = await signUp()
   const bad: unknown[] = [
     null,
@@ -116,7 +116,7 @@ test('T3.50 a value of the wrong shape is refused before any query', async () =>
   }
 })
 
-test('T2.32 deleting leaves no row of the person in any table, and the token opens nothing', async () => {
+test('T2.32 delete() leaves no row of the user in any table, and the token is invalid', async () => {
   const { user, token, valid } = await signUp()
   assert.deepEqual(await torii.users.delete(valid, requestInfo), { ok: true })
   assert.equal(await torii.sessions.validate(token), null)
@@ -136,7 +136,7 @@ test('T2.32 deleting leaves no row of the person in any table, and the token ope
   assert.deepEqual(told.at(-1)?.type, 'user_deleted')
 })
 
-test('deleting and exporting need a recent proof of identity', async () => {
+test('delete() and export() need a recent authentication', async () => {
   const { user, token } = await signUp()
   const valid = await later(token)
   const refusal = { ok: false, reason: 'reauthentication_required' }
@@ -148,7 +148,7 @@ test('deleting and exporting need a recent proof of identity', async () => {
   assert.notEqual(await torii.users.find(user.id), null)
 })
 
-test('T5.66 no act of a session outlives the end of its epoch', async () => {
+test('T5.66 no operation of a session succeeds after its epoch has ended', async () => {
   const { user, valid } = await signUp()
   await torii.admin.endSessions(user.id)
   const stale = { ok: false, reason: 'stale' }
@@ -157,7 +157,7 @@ test('T5.66 no act of a session outlives the end of its epoch', async () => {
   assert.equal((await torii.users.find(user.id))?.name, null)
 })
 
-test('what lets a person in can be read', async () => {
+test('signInMethods() lists the sign-in methods of the user', async () => {
   const { valid } = await signUp()
   assert.deepEqual(await torii.users.signInMethods(valid), {
     password: true,
@@ -166,7 +166,7 @@ test('what lets a person in can be read', async () => {
   })
 })
 
-test('the export is everything that is kept of a person, and no secret', async () => {
+test('export() returns all data of the user and no secret', async () => {
   const { user, email, token, valid } = await signUp()
   const other = await signUp()
   const exported = await torii.users.export(valid, requestInfo)
@@ -194,7 +194,7 @@ test('the export is everything that is kept of a person, and no secret', async (
   assert.equal(told.at(-1)?.type, 'user_exported')
 })
 
-test('the export has every page of the audit trail', async () => {
+test('export() includes every page of the audit trail', async () => {
   const { user, valid } = await signUp()
   await db.query(
     `insert into torii.audit_events (id, type, user_id, detail, at, expires_at)
@@ -231,7 +231,7 @@ test("a person's own rows go in the commit that deletes the account, or none doe
   )
 })
 
-test('a request info of the wrong shape is refused, and none at all is none', async () => {
+test('invalid request information is refused; without it the events have none', async () => {
   const { valid } = await signUp()
   const wrong = 'no object' as unknown as typeof requestInfo
   const operations: ((given: ValidSession) => Promise<unknown>)[] = [
