@@ -8,7 +8,7 @@ export type {
   AuditStretch,
   NewAuditEvent,
 } from './audit-events.js'
-export type { Brand } from './brand.js'
+export type { Brand, Branded } from './brand.js'
 export type { EmailKey } from './email.js'
 export { canonicalEmail, requireEmail } from './email.js'
 export type { ToriiErrorCode } from './errors.js'
@@ -117,6 +117,7 @@ export type {
 } from './sessions.js'
 export type {
   CallerTransaction,
+  Repositories,
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,

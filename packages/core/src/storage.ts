@@ -12,7 +12,10 @@ import type { SessionRepository } from './sessions.js'
 import type { UserRepository } from './users.js'
 import type { VerificationTokenRepository } from './verification-tokens.js'
 
-/** What can be done inside a caller's transaction: everything that neither charges nor waits for the outside. */
+/**
+ * The repositories inside a caller's transaction, without the methods that count against a rate limit: a rollback
+ * would give the count back, and the counter's row would stay locked until the end.
+ */
 export interface TransactionRepositories<Metadata extends object = Record<string, Json>> {
   readonly users: UserRepository<Metadata>
   readonly sessions: SessionRepository<Metadata>
@@ -66,8 +69,8 @@ export interface SweepCounts {
   readonly deleted: Readonly<Record<string, number>>
 }
 
-/** All repositories over one database. `torii-conformance` holds every promise made here. */
-export interface RepositoryProvider<Metadata extends object = Record<string, Json>> {
+/** Every repository over one database. */
+export interface Repositories<Metadata extends object = Record<string, Json>> {
   readonly users: UserRepository<Metadata>
   readonly sessions: SessionRepository<Metadata>
   readonly passwords: PasswordRepository<Metadata>
@@ -79,6 +82,11 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
   readonly magicLinks: MagicLinkRepository<Metadata>
   readonly verificationTokens: VerificationTokenRepository<Metadata>
   readonly auditEvents: AuditEventRepository
+}
+
+/** A storage: every repository, and what concerns the database as a whole. `torii-conformance` tests every promise made here. */
+export interface RepositoryProvider<Metadata extends object = Record<string, Json>>
+  extends Repositories<Metadata> {
   /**
    * Runs `work` in one transaction: it commits when `work` returns and rolls back when it throws.
    * A refusal (a returned value) never aborts it.

@@ -1,6 +1,6 @@
 import { backOff, within } from '../base/deadline.js'
 import type { StorageLog, StorageLogEvent } from '../base/log.js'
-import type { Statement } from '../sql/db.js'
+import type { Statement } from '../sql/statement.js'
 import type { Connection, ConnectionOptions, Driver, Work } from './driver.js'
 import type { ErrorClass } from './error-classes.js'
 import { classifyConnectError, classifyStatementError } from './error-classes.js'
@@ -207,12 +207,12 @@ const eventOfGivingUp: Partial<Record<ErrorClass, StorageLogEvent['event']>> = {
 
 /** A read has no outcome to be unsure of: a lost answer is the same as a lost server. */
 const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>
-  statement.reads && failure === 'ambiguous' ? 'not-sent' : failure
+  statement.kind === 'read' && failure === 'ambiguous' ? 'not-sent' : failure
 
 const mayRepeat = (statement: Statement, failure: ErrorClass): boolean =>
   failure === 'not-committed' ||
   failure === 'not-sent' ||
-  (failure === 'ambiguous' && statement.reads)
+  (failure === 'ambiguous' && statement.kind === 'read')
 
 /** feature_not_supported, as PostgreSQL says it of a prepared statement whose result changed its type. */
 const cachedPlanChanged = '0A000'

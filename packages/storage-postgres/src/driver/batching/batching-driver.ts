@@ -1,5 +1,5 @@
 import { OutcomeUnknownError, ToriiError } from 'torii-core'
-import type { BatchForm, Statement } from '../../sql/db.js'
+import type { BatchForm, Statement } from '../../sql/statement.js'
 import type { Driver } from '../driver.js'
 import { createBatchQueue } from './batch-queue.js'
 import { binaryArray } from './binary-array.js'
@@ -37,7 +37,7 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
         ownError: (error) => ownError(error, statement.name),
       },
     )
-    const run: Run = form.skipsHeld
+    const run: Run = form.skipsLocked
       ? async (values) => {
           const rows = await queue(values)
           return rows === noRows ? driver.run(statement, values) : rows
@@ -62,17 +62,17 @@ const noRows: unknown[] = []
 /** The rows of each call, in the order of the calls. */
 async function runMany(
   driver: Driver,
-  { statement, elements }: BatchForm,
+  { statement, columns }: BatchForm,
   calls: readonly Values[],
 ): Promise<unknown[][]> {
-  const columns = elements.map((element, column) =>
+  const arrays = columns.map(({ element, place }) =>
     binaryArray(
       element,
-      calls.map((values) => values[column]),
+      calls.map((values) => values[place]),
     ),
   )
   const each: unknown[][] = calls.map(() => noRows)
-  for (const row of await driver.run(statement, columns)) {
+  for (const row of await driver.run(statement, arrays)) {
     // The place of the call that it answers, from 1.
     const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
     const own = typeof place === 'number' ? each[place - 1] : undefined

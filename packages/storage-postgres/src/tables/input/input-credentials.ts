@@ -7,6 +7,7 @@ import type {
   PasskeyId,
   RateLimitCharges,
   TokenHash,
+  VerificationKey,
   VerificationPurpose,
 } from 'torii-core'
 import {
@@ -17,7 +18,7 @@ import {
   parseUserId,
   tokenHash,
 } from 'torii-core'
-import { checkCharges, checkObject } from './input.js'
+import { checkCharges, checkObject, checkUserId } from './input.js'
 
 // Shapes of links, tokens, accounts and passkeys; see input.ts.
 
@@ -53,8 +54,10 @@ export function checkBytes(value: unknown, field: string, min: number, max: numb
   return value
 }
 
-export const checkCiphertext = (value: Ciphertext, field: string): Uint8Array =>
+export function checkCiphertext(value: Ciphertext, field: string): Ciphertext {
   checkBytes(value, field, 1, 65_536)
+  return value
+}
 
 export const hashOrNull = (value: TokenHash | null, field: string): TokenHash | null => {
   if (value === null) return null
@@ -120,4 +123,10 @@ export function checkTransports(value: unknown): string[] {
   if (!Array.isArray(value) || value.length > 16)
     throw new InvalidInputError('transports', 'must be a list of at most 16 texts')
   return Array.from(value, (transport: unknown) => checkShortText(transport, 'transports', 32))
+}
+
+/** The values of what names and proves a mailed token. */
+export function tokenKeyValues(value: VerificationKey) {
+  const { userId, secretHash } = checkObject(value, 'key')
+  return { userId: checkUserId(userId), secretHash: tokenHash(secretHash) }
 }

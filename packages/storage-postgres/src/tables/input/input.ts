@@ -268,14 +268,20 @@ export function checkRefund(value: RateLimitRefund): RateLimitRefund {
   return { account: keyOrNull(account), ipAddress: keyOrNull(ipAddress) }
 }
 
-/** The parameters of a session that asks: user, session, session epoch, owner epoch. */
-export function actorValues(actor: SessionActor): unknown[] {
-  const { userId, sessionId, epochs } = checkActor(actor)
-  return [userId, sessionId, epochs.session, epochs.owner]
+/** The values of an acting session. */
+export function actorValues(value: SessionActor) {
+  const { userId, sessionId, epochs } = checkActor(value)
+  return { userId, sessionId, sessionEpoch: epochs.session, ownerEpoch: epochs.owner }
 }
 
-/** The parameters of who acts: a user's id for an operator, or a session that asks; see `isAllowed`. */
-export function actorOrAdminValues(who: UserId | SessionActor): unknown[] {
+/** The values of who acts: an administrator on the user of this id, or an acting session on its own user. */
+export function actorOrAdminValues(who: UserId | SessionActor) {
   if (typeof who === 'object' && who !== null) return actorValues(who)
-  return [checkUserId(who, 'who'), null, null, null]
+  return { userId: checkUserId(who, 'who'), sessionId: null, sessionEpoch: null, ownerEpoch: null }
+}
+
+/** The values of what names and opens a session. */
+export function sessionKeyValues(value: SessionKey) {
+  const { userId, id, secretHash } = checkSessionKey(value)
+  return { userId, sessionId: id, secretHash }
 }

@@ -81,7 +81,7 @@ export const passkeyOperations = [
     }
   }),
   // The commit has no name of its own on the wire.
-  ...['commit', 'passkeys.add', 'passkeys.lockAsking', 'passkeys.deleteDead'].map((statement) =>
+  ...['commit', 'passkeys.add', 'passkeys.lockActor', 'passkeys.deleteDead'].map((statement) =>
     operation(statement, 'done', 1, async (world) => {
       const [person, made] = [await signUp(world.aside), newPasskey()]
       return {

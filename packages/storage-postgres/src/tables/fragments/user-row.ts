@@ -1,5 +1,5 @@
 import type { User, UserId } from 'torii-core'
-import { seconds, toDate, toDateOrNull } from '../sql/db.js'
+import { seconds, toDate, toDateOrNull } from '../../sql/time.js'
 
 /** What every statement that answers with a user selects; `u` is the users row. */
 export const userColumns = `
