@@ -120,7 +120,7 @@ export function createTables<Metadata extends object>(schema: string): Tables<Me
         ([name, { create }, leftOut]) => [name, without(leftOut, create(db, reads))] as const,
       )
       // `LeftOut` says of every name what the contract leaves out.
-      return Object.fromEntries(created) as TransactionRepositories<Metadata>
+      return Object.fromEntries(created) as unknown as TransactionRepositories<Metadata>
     },
     sweeper: (db) => createSweeper(db, sweep, schema),
   }
