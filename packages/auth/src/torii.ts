@@ -5,6 +5,7 @@ import type {
   StorageHealth,
   StorageTransaction,
 } from 'torii-core'
+import { requireSameCore } from 'torii-core'
 import type { Background } from './base/background.js'
 import type { MailQueue } from './mail/mail-queue.js'
 import type { AdminService } from './services/admin/admin.js'
@@ -67,6 +68,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   /** @throws InvalidOptionsError naming the option */
   constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
     this.options = resolveOptions(options)
+    requireSameCore(storage)
     this.#storage = storage
     this.#hooks = resolveHooks(options.hooks)
     const context = createContext(storage, this.options, this.#hooks)

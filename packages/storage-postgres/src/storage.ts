@@ -7,7 +7,7 @@ import type {
   StorageTransaction,
   SweepCounts,
 } from 'torii-core'
-import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { InvalidInputError, InvalidOptionsError, markCore } from 'torii-core'
 import { quietLog } from './base/log.js'
 import type { ConnectOptions, PostgresStorageOptions } from './base/options.js'
 import { resolveOptions } from './base/options.js'
@@ -42,7 +42,7 @@ export interface MigrateOptions {
   lockTimeoutSeconds?: number
 }
 
-/** Has every repository as a member, whatever their list holds. */
+/** Has every repository of the list as a member. */
 const RepositoryHolder = class {
   constructor(repositories: object) {
     Object.assign(this, repositories)
@@ -82,6 +82,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     const db = overDriver(driver)
     const tables = createTables<Metadata>(schema)
     super(tables.repositories(db))
+    markCore(this)
     this.#driver = driver
     this.#tables = tables
     this.#sweeper = tables.sweeper(db)
@@ -208,7 +209,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     return this.#sweeper.revokeAllSessionsAndTokens()
   }
 
-  /** Waits for what is under way, then closes what {@link connect} opened. */
+  /** Waits for running calls, then closes what {@link connect} opened. */
   async close(): Promise<void> {
     await this.#driver.close()
   }

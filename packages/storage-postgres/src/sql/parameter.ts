@@ -4,6 +4,8 @@ declare const takes: unique symbol
 export interface Parameter<Name extends string, Value> {
   readonly name: Name
   readonly type: string
+  /** Whether its value may be null. */
+  readonly nullable: boolean
   readonly [takes]?: Value
 }
 
@@ -34,10 +36,23 @@ export type ValuesOfParts<Parts extends readonly SqlPart[]> = Flat<
   Intersection<ValuesOf<Parts[number]>>
 >
 
-/** Declares a parameter: `parameter('userId', 'uuid')<UserId>()`. */
+/** Declares a parameter whose value is never null: `parameter('userId', 'uuid')<UserId>()`. */
 export const parameter =
   <const Name extends string>(name: Name, type: string) =>
-  <Value>(): Parameter<Name, Value> => ({ name, type })
+  <Value extends NonNullable<unknown>>(): Parameter<Name, Value> => ({
+    name,
+    type,
+    nullable: false,
+  })
+
+/** Declares a parameter whose value may be null: `nullable('ip', 'text')<string>()`. */
+export const nullable =
+  <const Name extends string>(name: Name, type: string) =>
+  <Value extends NonNullable<unknown>>(): Parameter<Name, Value | null> => ({
+    name,
+    type,
+    nullable: true,
+  })
 
 /** Composes SQL from text, parameters and other SQL. Never interpolate a value: declare a parameter for it. */
 export function sql<const Parts extends readonly SqlPart[]>(

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SessionId, UserId } from 'torii-core'
-import { newSessionId, newUserId } from 'torii-core'
+import { InvalidInputError, newSessionId, newUserId } from 'torii-core'
 import type { StatementRunner } from './database.js'
 import { repeat } from './lost-reply.js'
-import { parameter, sql } from './parameter.js'
+import { nullable, parameter, sql } from './parameter.js'
 import { many, maybeOne, one } from './rows.js'
 import { inBatches, read, write } from './statement.js'
 
 const userId = parameter('userId', 'uuid')<UserId>()
 const sessionId = parameter('sessionId', 'uuid')<SessionId>()
-const limit = parameter('limit', 'int')<number | null>()
+const limit = nullable('limit', 'int')<number>()
 
 const ofUser = sql`s.user_id = ${userId} and s.id = ${sessionId}`
 const list = read(
@@ -48,11 +48,17 @@ describe('sql by name', () => {
     )
   })
 
-  test('sends nothing for a value that is missing at run time', () => {
-    assert.throws(
-      () => Reflect.apply(list.values, list, [{ userId: ids.userId }]),
-      /sessions\.list: no value for sessionId/,
-    )
+  test('refuses a value that is missing at run time, or null where it must not be, before anything is sent', () => {
+    const bad = [
+      { ...ids },
+      { ...ids, limit: 1, userId: undefined },
+      { ...ids, limit: 1, userId: null },
+    ]
+    for (const [n, values] of bad.entries())
+      assert.throws(
+        () => Reflect.apply(list.values, list, [values]),
+        new InvalidInputError(n === 0 ? 'limit' : 'userId', 'must not be missing'),
+      )
   })
 
   test('a batch takes every parameter of its statement as an array, under the same name', () => {
@@ -123,6 +129,8 @@ export function doesNotCompile(db: StatementRunner): void {
   void maybeOne(db, list, more, map)
   // @ts-expect-error the same out of a spread
   void many(db, list, { ...more }, map)
+  // @ts-expect-error null is declared by name
+  parameter('ip', 'text')<string | null>()
   // @ts-expect-error a number is no SQL
   sql`limit ${1}`
   // @ts-expect-error a write says what a lost reply means

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { InvalidInputError } from 'torii-core'
 import type { LostReply } from './lost-reply.js'
 import type { Parameter, Sql } from './parameter.js'
 
@@ -20,7 +21,10 @@ export interface Statement {
 
 /** A {@link Statement} that takes the members of `Values`. */
 export interface StatementOf<Values> extends Statement {
-  /** The values in the order of the parameters. */
+  /**
+   * The values in the order of the parameters.
+   * @throws InvalidInputError for a value that is missing at run time, or null where it must not be
+   */
   values(values: Values): unknown[]
 }
 
@@ -98,7 +102,8 @@ function compile<Values>(
     parameters.map((parameter) => {
       // The type of `Values` is made of exactly these names.
       const value = (given as Record<string, unknown>)[parameter.name]
-      if (value === undefined) throw new Error(`${name}: no value for ${parameter.name}`)
+      if (value === undefined || (value === null && !parameter.nullable))
+        throw new InvalidInputError(parameter.name, 'must not be missing')
       return value
     })
   return { name, kind, text, preparedName, parameters, onLostReply, values }

@@ -2,8 +2,8 @@ import type { Sql, SqlPart, ValuesOfParts } from './parameter.js'
 import { sql } from './parameter.js'
 
 /**
- * SQL for a time as seconds since 1970. Every driver returns it as a number, whatever the DateStyle of the
- * session or the date parsers that the application gave its driver.
+ * SQL for a time as seconds since 1970. Every driver returns it as a number, for every DateStyle of the
+ * session and with every date parser that the application gave its driver.
  */
 export const seconds = (column: string): string => `pg_catalog.date_part('epoch', ${column})`
 

@@ -14,7 +14,7 @@ import type {
 } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { repeat } from '../sql/lost-reply.js'
-import { parameter, sql } from '../sql/parameter.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
 import { many } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now, seconds, secondsFromNow, toDate } from '../sql/time.js'
@@ -33,11 +33,11 @@ const columns = {
   retentionSeconds: parameter('retentionSeconds', 'int[]')<readonly number[]>(),
 }
 /** Where the previous page ended; null begins with the newest event. */
-const beforeMicros = parameter('beforeMicros', 'float8')<number | null>()
-const beforeId = parameter('beforeId', 'uuid')<string | null>()
+const beforeMicros = nullable('beforeMicros', 'float8')<number>()
+const beforeId = nullable('beforeId', 'uuid')<string>()
 const limit = parameter('limit', 'int')<number>()
 /** Null counts every type. */
-const types = parameter('types', 'text[]')<readonly string[] | null>()
+const types = nullable('types', 'text[]')<readonly string[]>()
 const stretches = parameter('stretches', 'int')<number>()
 const stretchSeconds = parameter('stretchSeconds', 'float8')<number>()
 
@@ -83,8 +83,8 @@ export const auditEventStatements = (schema: string) => ({
       where a.user_id = ${userId} and ${beforeCursor} and a.expires_at > ${now}
       order by a.at desc, a.id desc limit ${limit}`,
   ),
-  // Reads the newest events of the period and no more than the limit, whatever is asked of them: rows that
-  // are not counted cost the same. The stretch of the oldest row read is cut when there was one row too many.
+  // Reads the newest events of the period and no more than the limit: rows that are not
+  // counted cost the same. The stretch of the oldest row read is cut when there was one row too many.
   count: read(
     'audit_events.count',
     sql`

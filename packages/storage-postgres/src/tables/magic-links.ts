@@ -6,10 +6,10 @@ import type {
   NewMagicLink,
   TokenHash,
 } from 'torii-core'
-import { maxCodeTries, requireEmail, tokenHash } from 'torii-core'
+import { maxCodeTries, requireEmail } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { countedTwice, readBack, repeat } from '../sql/lost-reply.js'
-import { parameter, sql } from '../sql/parameter.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
 import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
@@ -26,11 +26,11 @@ import { chargeMailAfter, chargeValues } from './fragments/rate-limit-charging.j
 import { refundRateLimit, refundValues } from './fragments/rate-limit-refund.js'
 import type { Readback } from './fragments/readback.js'
 import { checkObject, checkRefund, checkSeconds } from './input/input.js'
-import { checkHashes, checkMailCharges, hashOrNull } from './input/input-credentials.js'
+import { checkHashes, checkMailCharges } from './input/input-credentials.js'
 
 const linkHash = parameter('linkHash', 'bytea')<TokenHash>()
 /** Null: the mail holds no code. */
-const codeHash = parameter('codeHash', 'bytea')<TokenHash | null>()
+const codeHash = nullable('codeHash', 'bytea')<TokenHash>()
 /** Under every key that is in use. */
 const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
 
@@ -38,7 +38,7 @@ const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
 const hasTriesLeft = `l.tries < ${maxCodeTries}`
 
 export const magicLinkStatements = (schema: string) => ({
-  // Known and unknown addresses get a row alike; the mail goes to the stored spelling where there is one.
+  // Known and unknown emails get a row alike; the mail goes to the stored spelling where there is one.
   issue: write(
     'magic_links.issue',
     sql`
@@ -132,22 +132,19 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
         ...chargeValues(checkMailCharges(given.charges)),
         email: given.email,
         emailKey: key,
-        linkHash: tokenHash(given.tokenHash),
-        codeHash: hashOrNull(given.codeHash, 'codeHash'),
+        linkHash: given.tokenHash,
+        codeHash: given.codeHash,
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
       return one(db, statements.issue, values, toMailDecision)
     },
     async find(hash: TokenHash) {
-      return maybeOne(
-        db,
-        statements.find,
-        { linkHash: tokenHash(hash) },
-        (row: { email: string }) => ({ email: row.email }),
-      )
+      return maybeOne(db, statements.find, { linkHash: hash }, (row: { email: string }) => ({
+        email: row.email,
+      }))
     },
     async consume(hash: TokenHash, proof: MailboxProof) {
-      const values = { linkHash: tokenHash(hash), ...mailboxValues(proof) }
+      const values = { linkHash: hash, ...mailboxValues(proof) }
       return db.runWithRecovery<MailboxSignIn<Metadata>>(
         async () =>
           (await maybeOne(db, statements.consume, values, toMailboxSignIn<Metadata>)) ??

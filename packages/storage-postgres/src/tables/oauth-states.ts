@@ -8,10 +8,10 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import { InvalidInputError, tokenHash } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { readBack, repeat, usedUp } from '../sql/lost-reply.js'
-import { parameter, sql } from '../sql/parameter.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
 import { maybeOne, one } from '../sql/rows.js'
 import { write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
@@ -24,13 +24,13 @@ import { checkIpAddressCharge, checkShortText } from './input/input-credentials.
 const stateHash = parameter('stateHash', 'bytea')<TokenHash>()
 const browserHash = parameter('browserHash', 'bytea')<TokenHash>()
 const provider = parameter('provider', 'text')<string>()
-const redirectTo = parameter('redirectTo', 'text')<string | null>()
+const redirectTo = nullable('redirectTo', 'text')<string>()
 /** The session that links an account; all null for a sign-in. */
 const linkActor = {
-  userId: parameter('userId', 'uuid')<UserId | null>(),
-  sessionId: parameter('sessionId', 'uuid')<SessionId | null>(),
-  sessionEpoch: parameter('sessionEpoch', 'int')<number | null>(),
-  ownerEpoch: parameter('ownerEpoch', 'int')<number | null>(),
+  userId: nullable('userId', 'uuid')<UserId>(),
+  sessionId: nullable('sessionId', 'uuid')<SessionId>(),
+  sessionEpoch: nullable('sessionEpoch', 'int')<number>(),
+  ownerEpoch: nullable('ownerEpoch', 'int')<number>(),
 }
 
 export const oauthStateStatements = (schema: string) => ({
@@ -48,7 +48,7 @@ export const oauthStateStatements = (schema: string) => ({
       select v.allowed, v.retry_after from verdict v left join state on true`,
     { onLostReply: readBack('the hash of the state') },
   ),
-  // Found by the state alone, so that any answer uses it up; what it is bound to is judged afterwards.
+  // Found by the state alone, so that any response uses it up; what it is bound to is checked afterwards.
   consume: write(
     'oauth_states.consume',
     sql`
@@ -82,8 +82,8 @@ export function createOAuthStateRepository(
       const given = checkObject(state, 'state')
       const values = {
         ...chargeValues(checkIpAddressCharge(given.ipAddress)),
-        stateHash: tokenHash(given.stateHash),
-        browserHash: tokenHash(given.browserHash),
+        stateHash: given.stateHash,
+        browserHash: given.browserHash,
         provider: checkShortText(given.provider, 'provider', 64),
         redirectTo: textOrNull(given.redirectTo, 'redirectTo', 2048),
         ...flowValues(given.flow),
@@ -97,8 +97,8 @@ export function createOAuthStateRepository(
     async consume(key: { stateHash: TokenHash; browserHash: TokenHash; provider: string }) {
       const given = checkObject(key, 'key')
       const values = {
-        stateHash: tokenHash(given.stateHash),
-        browserHash: tokenHash(given.browserHash),
+        stateHash: given.stateHash,
+        browserHash: given.browserHash,
         provider: checkShortText(given.provider, 'provider', 64),
       }
       return maybeOne(db, statements.consume, values, toState)

@@ -9,10 +9,10 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import { InvalidInputError, newUserId, requireEmail, tokenHash } from 'torii-core'
+import { InvalidInputError, newUserId, requireEmail } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { readBack, repeat, usedUp } from '../sql/lost-reply.js'
-import { parameter, sql } from '../sql/parameter.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
 import { exists, many, one } from '../sql/rows.js'
 import { write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
@@ -35,10 +35,10 @@ const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
 /** Who may answer a challenge: a user, a session of theirs, or, all null, anyone. */
 const holder = {
-  userId: parameter('userId', 'uuid')<UserId | null>(),
-  sessionId: parameter('sessionId', 'uuid')<SessionId | null>(),
-  sessionEpoch: parameter('sessionEpoch', 'int')<number | null>(),
-  ownerEpoch: parameter('ownerEpoch', 'int')<number | null>(),
+  userId: nullable('userId', 'uuid')<UserId>(),
+  sessionId: nullable('sessionId', 'uuid')<SessionId>(),
+  sessionEpoch: nullable('sessionEpoch', 'int')<number>(),
+  ownerEpoch: nullable('ownerEpoch', 'int')<number>(),
 }
 const unknownUserId = parameter('unknownUserId', 'uuid')<UserId>()
 
@@ -101,7 +101,7 @@ export function createPasskeyChallengeRepository(
       const given = checkObject(challenge, 'challenge')
       const values = {
         ...chargeValues(checkIpAddressCharge(given.ipAddress)),
-        challengeHash: tokenHash(given.challengeHash),
+        challengeHash: given.challengeHash,
         ceremony: checkCeremony(given.ceremony),
         ...holderValues(given.holder),
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
@@ -115,7 +115,7 @@ export function createPasskeyChallengeRepository(
       const given = checkObject(challenge, 'challenge')
       const values = {
         ...chargeValues(checkIpAddressCharge(given.ipAddress)),
-        challengeHash: tokenHash(given.challengeHash),
+        challengeHash: given.challengeHash,
         emailKey: requireEmail(email),
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
         unknownUserId: newUserId(),
@@ -132,7 +132,7 @@ export function createPasskeyChallengeRepository(
     async consume(input: Answer) {
       const given = checkObject(input, 'input')
       const values = {
-        challengeHash: tokenHash(given.challengeHash),
+        challengeHash: given.challengeHash,
         ceremony: checkCeremony(given.ceremony, ['register', 'reauthenticate']),
         ...actorValues(given.actor),
       }

@@ -5,7 +5,6 @@ import type {
   RateLimitRefund,
   RateLimitRepository,
 } from 'torii-core'
-import { rateLimitKey } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { countedTwice, repeat, throwUnknown } from '../sql/lost-reply.js'
 import { parameter, sql } from '../sql/parameter.js'
@@ -88,11 +87,11 @@ export function createRateLimitRepository(
     },
     async unlock(given: RateLimitKey) {
       const isLocked = (row: { locked: boolean }) => row.locked
-      const values = { key: rateLimitKey(given) }
+      const values = { key: given }
       return (await maybeOne(db, statements.unlock, values, isLocked)) ?? false
     },
     async status(given: RateLimitKey) {
-      const values = { key: rateLimitKey(given) }
+      const values = { key: given }
       const row = await maybeOne(db, statements.status, values, (found: StatusRow) => found)
       if (row === null) return { state: 'open', failures: 0 }
       return row.locked

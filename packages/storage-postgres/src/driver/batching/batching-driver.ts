@@ -14,7 +14,7 @@ type Run = (values: Values) => Promise<unknown[]>
 
 /**
  * The driver, which answers concurrent callers of a statement that has a batch form by one statement.
- * Everything else passes through; so does whatever runs inside a transaction.
+ * Everything else passes through; so does everything inside a transaction.
  * @param drainMs milliseconds in which all that wait are sent
  */
 export function withBatches(driver: Driver, drainMs: number): Driver {
@@ -56,7 +56,7 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
   }
 }
 
-/** What a call gets that a batch had no row for. */
+/** The rows of a call that a batch returned none for. */
 const noRows: unknown[] = []
 
 /** The rows of each call, in the order of the calls. */
@@ -83,9 +83,9 @@ async function runMany(
   return each
 }
 
-/** What the server holds against one row must not fail the others. */
+/** What is wrong with the values of one call must not fail the others: they are sent alone. */
 const isAboutRows = (error: unknown): boolean =>
-  error instanceof ToriiError && error.code === 'ERR_STORAGE'
+  error instanceof TypeError || (error instanceof ToriiError && error.code === 'ERR_STORAGE')
 
 /** An error that one caller may change without another seeing it. */
 function ownError(error: unknown, operation: string): unknown {

@@ -1,6 +1,6 @@
 import type { SessionId } from 'torii-core'
 import type { Parameter } from '../../sql/parameter.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { userId } from './parameters.js'
 import { liveSession } from './session-row.js'
 
@@ -14,9 +14,9 @@ export const actor = {
 
 /** The parameters of an acting session, all but the user null where an administrator acts. */
 const actorOrAdmin = {
-  sessionId: parameter('sessionId', 'uuid')<SessionId | null>(),
-  sessionEpoch: parameter('sessionEpoch', 'int')<number | null>(),
-  ownerEpoch: parameter('ownerEpoch', 'int')<number | null>(),
+  sessionId: nullable('sessionId', 'uuid')<SessionId>(),
+  sessionEpoch: nullable('sessionEpoch', 'int')<number>(),
+  ownerEpoch: nullable('ownerEpoch', 'int')<number>(),
 }
 
 type ActingSession<Id, Epoch> = {

@@ -1,7 +1,7 @@
 import type { MailboxProof, MailboxSignIn, UserId } from 'torii-core'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, sql } from '../../sql/parameter.js'
 import { statementTime as now } from '../../sql/time.js'
-import { checkNewSession, checkObject, checkUserId } from '../input/input.js'
+import { checkNewSession, checkObject } from '../input/input.js'
 import { insertSession, newSessionValues } from './new-session.js'
 import type { OpenedRow } from './readback.js'
 import type { SessionRow } from './session-row.js'
@@ -10,7 +10,7 @@ import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
 
 /** The id of the user to create where the email has none; null creates none. */
-const newUserId = parameter('newUserId', 'uuid')<UserId | null>()
+const newUserId = nullable('newUserId', 'uuid')<UserId>()
 
 /**
  * CTEs that sign in the owner of the mailbox of a CTE `proved (email, email_key)`, ending in `u` and `s`.
@@ -18,8 +18,8 @@ const newUserId = parameter('newUserId', 'uuid')<UserId | null>()
  *
  * The no-op updates of the email ownership row and the user are how a statement meets a winner that its snapshot
  * cannot see; the lock on a known ownership row is how it meets a deletion, which the upsert would undo. The
- * first proof of an unverified email raises both epochs: credentials that were set before no longer count,
- * whatever is being inserted at the moment.
+ * first proof of an unverified email raises both epochs: unverified credentials no longer count,
+ * also those that are being inserted at the moment.
  */
 export const signInByMailbox = (schema: string) => sql`
       claim as (
@@ -77,7 +77,7 @@ export interface MailboxRow extends UserRow, SessionRow {
 export function mailboxValues(proof: MailboxProof) {
   const { session, newUserId: id } = checkObject(proof, 'proof')
   return {
-    newUserId: id === null ? null : checkUserId(id, 'newUserId'),
+    newUserId: id,
     ...newSessionValues(checkNewSession(session)),
   }
 }

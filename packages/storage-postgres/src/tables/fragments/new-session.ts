@@ -1,6 +1,6 @@
 import type { NewSession, SessionId, TokenHash } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 
 /** The columns of a new session that its caller gives. */
@@ -35,21 +35,21 @@ export const newSession = {
   id: parameter('newSessionId', 'uuid')<SessionId>(),
   secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash>(),
   methods: parameter('methods', 'text[]')<string>(),
-  ip: parameter('ip', 'text')<string | null>(),
-  userAgent: parameter('userAgent', 'text')<string | null>(),
+  ip: nullable('ip', 'text')<string>(),
+  userAgent: nullable('userAgent', 'text')<string>(),
   idleSeconds: parameter('idleSeconds', 'float8')<number>(),
   absoluteSeconds: parameter('absoluteSeconds', 'float8')<number>(),
 }
 
 /** The parameters of a session that is opened only where its id is not null. */
 export const optionalSession = {
-  id: parameter('newSessionId', 'uuid')<SessionId | null>(),
-  secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash | null>(),
-  methods: parameter('methods', 'text[]')<string | null>(),
-  ip: parameter('ip', 'text')<string | null>(),
-  userAgent: parameter('userAgent', 'text')<string | null>(),
-  idleSeconds: parameter('idleSeconds', 'float8')<number | null>(),
-  absoluteSeconds: parameter('absoluteSeconds', 'float8')<number | null>(),
+  id: nullable('newSessionId', 'uuid')<SessionId>(),
+  secretHash: nullable('newSessionSecretHash', 'bytea')<TokenHash>(),
+  methods: nullable('methods', 'text[]')<string>(),
+  ip: nullable('ip', 'text')<string>(),
+  userAgent: nullable('userAgent', 'text')<string>(),
+  idleSeconds: nullable('idleSeconds', 'float8')<number>(),
+  absoluteSeconds: nullable('absoluteSeconds', 'float8')<number>(),
 }
 
 /** The insert that opens a session for the rows of a CTE `u (user_id, session_epoch)`. */

@@ -1,6 +1,6 @@
 import type { ChargeOutcome, MailChargeOutcome, RateLimitCharges, RateLimitKey } from 'torii-core'
 import type { Sql, SqlPart } from '../../sql/parameter.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, sql } from '../../sql/parameter.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 
 /** A key is locked while this holds of its row `a`; the one definition of it. */
@@ -9,13 +9,13 @@ export const lockedRateLimit = `
 
 /** The parameters of one charge; all null where the key is not charged. */
 const chargeParameters = <const Key extends 'account' | 'ipAddress'>(key: Key) => ({
-  key: parameter(`${key}Key`, 'bytea')<RateLimitKey | null>(),
-  cap: parameter(`${key}Cap`, 'int')<number | null>(),
-  windowSeconds: parameter(`${key}WindowSeconds`, 'int')<number | null>(),
-  lockSeconds: parameter(`${key}LockSeconds`, 'int')<number | null>(),
-  maxLockSeconds: parameter(`${key}MaxLockSeconds`, 'int')<number | null>(),
-  limit: parameter(`${key}Limit`, 'int')<number | null>(),
-  forgetSeconds: parameter(`${key}ForgetSeconds`, 'int')<number | null>(),
+  key: nullable(`${key}Key`, 'bytea')<RateLimitKey>(),
+  cap: nullable(`${key}Cap`, 'int')<number>(),
+  windowSeconds: nullable(`${key}WindowSeconds`, 'int')<number>(),
+  lockSeconds: nullable(`${key}LockSeconds`, 'int')<number>(),
+  maxLockSeconds: nullable(`${key}MaxLockSeconds`, 'int')<number>(),
+  limit: nullable(`${key}Limit`, 'int')<number>(),
+  forgetSeconds: nullable(`${key}ForgetSeconds`, 'int')<number>(),
 })
 
 const account = chargeParameters('account')
@@ -44,7 +44,7 @@ const sparesLockedKey = 'coalesce(seen.locked, false)'
 
 /**
  * The same for a mail to an email address, whose allowance stands for the account: a spent allowance is no reason
- * to spare the IP address, so the charges reveal to nobody whether it was spent. Allowed when both were charged.
+ * to spare the IP address, so the charges do not reveal whether it was spent. Allowed when both were charged.
  */
 export const chargeMail = (schema: string) =>
   charging(schema, {

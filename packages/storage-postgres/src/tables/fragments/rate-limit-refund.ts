@@ -1,8 +1,8 @@
 import type { RateLimitKey, RateLimitRefund } from 'torii-core'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, sql } from '../../sql/parameter.js'
 
-const account = parameter('refundAccount', 'bytea')<RateLimitKey | null>()
-const ipAddress = parameter('refundIpAddress', 'bytea')<RateLimitKey | null>()
+const account = nullable('refundAccount', 'bytea')<RateLimitKey>()
+const ipAddress = nullable('refundIpAddress', 'bytea')<RateLimitKey>()
 
 /**
  * CTEs that give a charge back once the CTE named `after` has a row: everything of the account, one charge of the
@@ -24,7 +24,7 @@ export const refundRateLimit = (schema: string, after: string, last = after) => 
       )`
 
 /** The values of {@link refundRateLimit}; null gives nothing back. */
-export const refundValues = (refund: RateLimitRefund | null) => ({
-  refundAccount: refund?.account ?? null,
-  refundIpAddress: refund?.ipAddress ?? null,
-})
+export const refundValues = (refund: RateLimitRefund | null) =>
+  refund === null
+    ? { refundAccount: null, refundIpAddress: null }
+    : { refundAccount: refund.account, refundIpAddress: refund.ipAddress }

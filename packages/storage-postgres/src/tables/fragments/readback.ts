@@ -9,7 +9,7 @@ import type {
   UserId,
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read } from '../../sql/statement.js'
 import { actorValues } from '../input/input.js'
@@ -27,7 +27,7 @@ const openedColumns = `${userColumns}, ${sessionColumns},
         coalesce(u.email_verified_at = s.created_at, false) as proved_now`
 
 /** Null: the user was registered without a session. */
-const optionalSessionId = parameter('newSessionId', 'uuid')<SessionId | null>()
+const optionalSessionId = nullable('newSessionId', 'uuid')<SessionId>()
 const provider = parameter('provider', 'text')<string>()
 const subject = parameter('subject', 'text')<string>()
 const hash = parameter('hash', 'text')<string>()

@@ -32,6 +32,6 @@ export function toUser<Metadata extends object>(row: UserRow): User<Metadata> {
     createdAt: toDate(row.user_created_at),
     updatedAt: toDate(row.user_updated_at),
   }
-  // The table's check: without an address there is no time at which it was verified.
+  // The table's check: without an email there is no time at which it was verified.
   return user as User<Metadata>
 }

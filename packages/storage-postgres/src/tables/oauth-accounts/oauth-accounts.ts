@@ -19,8 +19,7 @@ import { userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import type { RemovalRow } from '../fragments/sign-in-methods.js'
 import { removalColumns, signInMethods, toRemoval } from '../fragments/sign-in-methods.js'
-import { actorValues, checkBoolean, checkObject, checkUserId } from '../input/input.js'
-import { checkOAuthAccountId } from '../input/input-credentials.js'
+import { actorValues, checkBoolean, checkObject } from '../input/input.js'
 import { identityValues, label, newAccountId, provider, subject, tokens } from './oauth-identity.js'
 import { createOAuthSignIn, oauthSignInStatements } from './oauth-sign-in.js'
 import { createProviderTokens, providerTokenStatements } from './provider-tokens.js'
@@ -93,7 +92,7 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
     ...createProviderTokens(db, statements),
     async link(acting: SessionActor, identity: OAuthIdentity & { newAccountId: OAuthAccountId }) {
       const checked = identityValues(identity)
-      const id = checkOAuthAccountId(identity.newAccountId, 'newAccountId')
+      const id = identity.newAccountId
       const values = { ...actorValues(acting), ...checked, newAccountId: id }
       const dead = { provider: checked.provider, subject: checked.subject }
       await many(db, statements.deleteDead, dead, () => true)
@@ -115,12 +114,12 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
       const values = {
         ...actorValues(acting),
         mailSignIn: checkBoolean(mailSignIn, 'mailSignIn'),
-        accountId: checkOAuthAccountId(id, 'id'),
+        accountId: id,
       }
       return one(db, statements.unlink, values, (row: RemovalRow) => toRemoval(row))
     },
     async list(user: UserId) {
-      return many(db, statements.list, { userId: checkUserId(user) }, toAccount)
+      return many(db, statements.list, { userId: user }, toAccount)
     },
   }
 }

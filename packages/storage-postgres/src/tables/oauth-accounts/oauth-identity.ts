@@ -1,15 +1,15 @@
 import type { Ciphertext, OAuthAccountId, OAuthIdentity } from 'torii-core'
 import { repeat, sameState } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { write } from '../../sql/statement.js'
 import { checkObject, textOrNull } from '../input/input.js'
-import { checkCiphertext, checkShortText } from '../input/input-credentials.js'
+import { checkShortText } from '../input/input-credentials.js'
 
 export const provider = parameter('provider', 'text')<string>()
 export const subject = parameter('subject', 'text')<string>()
-export const label = parameter('label', 'text')<string | null>()
+export const label = nullable('label', 'text')<string>()
 /** Encrypted; null stores none, or leaves the stored ones as they are. */
-export const tokens = parameter('tokens', 'bytea')<Ciphertext | null>()
+export const tokens = nullable('tokens', 'bytea')<Ciphertext>()
 export const newAccountId = parameter('newAccountId', 'uuid')<OAuthAccountId>()
 
 /** Deletes the account of an identity that belongs to former owner epochs, which would hold its key. */
@@ -31,6 +31,6 @@ export function identityValues(identity: OAuthIdentity) {
     provider: checkShortText(given.provider, 'provider', 64),
     subject: checkShortText(given.subject, 'subject', 255),
     label: textOrNull(given.label, 'label', 254),
-    tokens: given.tokens === null ? null : checkCiphertext(given.tokens, 'tokens'),
+    tokens: given.tokens,
   }
 }

@@ -8,7 +8,7 @@ import type {
 import { checkName, checkPicture, requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { many, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -19,8 +19,7 @@ import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
-import { checkBoolean, checkNewSession, checkUserId } from '../input/input.js'
-import { checkOAuthAccountId } from '../input/input-credentials.js'
+import { checkBoolean, checkNewSession } from '../input/input.js'
 import {
   deleteDead,
   identityValues,
@@ -33,12 +32,12 @@ import {
 
 const newUserId = parameter('newUserId', 'uuid')<UserId>()
 /** An email that the provider is trusted for, else null. */
-const trustedEmail = parameter('trustedEmail', 'text')<string | null>()
-const trustedEmailKey = parameter('trustedEmailKey', 'text')<EmailKey | null>()
-const name = parameter('name', 'text')<string | null>()
-const picture = parameter('picture', 'text')<string | null>()
+const trustedEmail = nullable('trustedEmail', 'text')<string>()
+const trustedEmailKey = nullable('trustedEmailKey', 'text')<EmailKey>()
+const name = nullable('name', 'text')<string>()
+const picture = nullable('picture', 'text')<string>()
 
-// The account's row is locked before the user's; a row that a take-over left behind is not known.
+// The account's row is locked before the user's; a row of a former owner epoch is not known.
 const signInKnown = (schema: string) =>
   write(
     'oauth_accounts.signInKnown',
@@ -67,7 +66,7 @@ const signInKnown = (schema: string) =>
     { onLostReply: readBack('the id and the secret of the session') },
   )
 
-// With a verified address the claim decides whose account it is; without one the identity does.
+// With a verified email the ownership row (`claim`) decides whose account it is; without one the identity does.
 const signInNew = (schema: string) =>
   write(
     'oauth_accounts.signInNew',
@@ -188,12 +187,12 @@ function signInValues(person: OAuthSignIn) {
     identity,
     session: newSessionValues(checkNewSession(person.session)),
     creation: {
-      newUserId: checkUserId(person.newUserId, 'newUserId'),
+      newUserId: person.newUserId,
       trustedEmail: isTrusted ? person.email : null,
       trustedEmailKey: isTrusted ? emailKey : null,
       name: checkName(person.name),
       picture: checkPicture(person.picture),
-      newAccountId: checkOAuthAccountId(person.newAccountId, 'newAccountId'),
+      newAccountId: person.newAccountId,
     },
   }
 }

@@ -9,18 +9,13 @@ import type {
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack, repeat } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { userId } from '../fragments/parameters.js'
-import { checkInteger, checkObject, checkSeconds, checkUserId, maxEpoch } from '../input/input.js'
-import {
-  checkBytes,
-  checkCiphertext,
-  checkOAuthAccountId,
-  checkShortText,
-} from '../input/input-credentials.js'
+import { checkInteger, checkObject, checkSeconds, maxEpoch } from '../input/input.js'
+import { checkBytes, checkShortText } from '../input/input-credentials.js'
 
 const accountId = parameter('accountId', 'uuid')<OAuthAccountId>()
 const tokens = parameter('tokens', 'bytea')<Ciphertext>()
@@ -28,8 +23,8 @@ const tokens = parameter('tokens', 'bytea')<Ciphertext>()
 const version = parameter('version', 'int')<number>()
 const leaseSeconds = parameter('leaseSeconds', 'float8')<number>()
 const notStartingWith = parameter('notStartingWith', 'bytea')<Uint8Array>()
-const afterSubject = parameter('afterSubject', 'text')<string | null>()
-const afterProvider = parameter('afterProvider', 'text')<string | null>()
+const afterSubject = nullable('afterSubject', 'text')<string>()
+const afterProvider = nullable('afterProvider', 'text')<string>()
 const limit = parameter('limit', 'int')<number>()
 
 export const providerTokenStatements = (schema: string) => ({
@@ -97,7 +92,7 @@ export function createProviderTokens(
 ): Pick<OAuthAccountRepository, 'findTokens' | 'listTokens' | 'replaceTokens' | 'leaseRefresh'> {
   return {
     async findTokens(user: UserId, id: OAuthAccountId) {
-      const values = { userId: checkUserId(user), accountId: checkOAuthAccountId(id, 'id') }
+      const values = { userId: user, accountId: id }
       return maybeOne(db, statements.findTokens, values, toTokens)
     },
     async listTokens(query: TokensQuery) {
@@ -116,10 +111,10 @@ export function createProviderTokens(
     ) {
       const given = checkObject(change, 'change')
       const values = {
-        userId: checkUserId(user),
-        accountId: checkOAuthAccountId(id, 'id'),
+        userId: user,
+        accountId: id,
         version: checkInteger(given.version, 'version', 0, maxEpoch - 1),
-        tokens: checkCiphertext(given.tokens, 'tokens'),
+        tokens: given.tokens,
       }
       return db.runWithRecovery(
         () => exists(db, statements.replaceTokens, values),
@@ -140,8 +135,8 @@ export function createProviderTokens(
     ) {
       const given = checkObject(lease, 'lease')
       const values = {
-        userId: checkUserId(user),
-        accountId: checkOAuthAccountId(id, 'id'),
+        userId: user,
+        accountId: id,
         version: checkInteger(given.version, 'version', 0, maxEpoch),
         leaseSeconds: checkSeconds(given.leaseSeconds, 'leaseSeconds'),
       }

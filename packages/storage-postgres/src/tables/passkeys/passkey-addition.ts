@@ -13,16 +13,9 @@ import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
 import { userId } from '../fragments/parameters.js'
-import {
-  actorValues,
-  checkBoolean,
-  checkInteger,
-  checkObject,
-  checkUserId,
-} from '../input/input.js'
+import { actorValues, checkBoolean, checkInteger, checkObject } from '../input/input.js'
 import {
   checkBytes,
-  checkPasskeyId,
   checkPasskeyName,
   checkTransports,
   checkUuid,
@@ -128,7 +121,7 @@ export function createPasskeyAddition(
       })
     },
     async list(user) {
-      return many(db, statements.list, { userId: checkUserId(user) }, toPasskey)
+      return many(db, statements.list, { userId: user }, toPasskey)
     },
   }
 }
@@ -138,7 +131,7 @@ function passkeyValues(passkey: NewPasskey) {
   const backupEligible = checkBoolean(given.backupEligible, 'backupEligible')
   return {
     credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
-    id: checkPasskeyId(given.id, 'id'),
+    id: given.id,
     publicKey: checkBytes(given.publicKey, 'publicKey', 1, 2048),
     signCount: checkInteger(given.signCount, 'signCount', 0, maxSignCount),
     userHandle: checkBytes(given.userHandle, 'userHandle', 1, 64),

@@ -6,7 +6,6 @@ import type {
   PasskeyUse,
   TokenHash,
 } from 'torii-core'
-import { tokenHash } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack, repeat, usedUp } from '../../sql/lost-reply.js'
 import { parameter, sql } from '../../sql/parameter.js'
@@ -29,7 +28,6 @@ import {
   checkNewSession,
   checkObject,
   checkRefund,
-  checkUserId,
   maxEpoch,
   sessionKeyValues,
 } from '../input/input.js'
@@ -123,7 +121,7 @@ export const passkeyUseStatements = (schema: string) => ({
       ),
     },
   ),
-  // Tells a count that did not rise from a passkey or an account that ended. A statement of its own,
+  // Distinguishes a count that did not rise from a passkey or an account that ended. A separate statement,
   // asked after a refusal: the snapshot of a use that waited for another one shows the count before that.
   findRegression: read(
     'passkeys.findRegression',
@@ -175,12 +173,12 @@ export function createPasskeyUse<Metadata extends object>(
 > {
   return {
     async credentials(user) {
-      return many(db, statements.credentials, { userId: checkUserId(user) }, toCredential)
+      return many(db, statements.credentials, { userId: user }, toCredential)
     },
     async findForSignIn(input: Assertion) {
       const given = checkObject(input, 'input')
       const values = {
-        challengeHash: tokenHash(given.challengeHash),
+        challengeHash: given.challengeHash,
         ceremony: checkCeremony(given.ceremony, ['authenticate', 'reauthenticate']),
         credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
       }
@@ -210,7 +208,7 @@ export function createPasskeyUse<Metadata extends object>(
       const given = checkObject(options, 'options')
       const key = sessionKeyValues(given.key)
       const used = useValues(use)
-      const newHash = tokenHash(given.newSecretHash)
+      const newHash = given.newSecretHash
       const refund = given.refund === undefined ? null : checkRefund(given.refund)
       if (used.userId !== key.userId) return { ok: false, reason: 'stale' }
       // A kept secret does not show whether the write was committed; the count of this use does, where the
@@ -245,7 +243,7 @@ function useValues(use: PasskeyUse) {
   const { session, owner } = checkObject(given.epochs, 'epochs')
   return {
     credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
-    userId: checkUserId(given.userId),
+    userId: given.userId,
     sessionEpoch: checkInteger(session, 'epochs.session', 0, maxEpoch),
     ownerEpoch: checkInteger(owner, 'epochs.owner', 0, maxEpoch),
     signCount: checkInteger(given.signCount, 'signCount', 0, maxSignCount),

@@ -12,7 +12,7 @@ import type { Readback } from '../fragments/readback.js'
 import type { RemovalRow } from '../fragments/sign-in-methods.js'
 import { removalColumns, signInMethods, toRemoval } from '../fragments/sign-in-methods.js'
 import { actorValues, checkBoolean, checkObject } from '../input/input.js'
-import { checkPasskeyId, checkPasskeyName } from '../input/input-credentials.js'
+import { checkPasskeyName } from '../input/input-credentials.js'
 import { createPasskeyAddition, passkeyAdditionStatements } from './passkey-addition.js'
 import { name, passkeyColumns, toPasskey } from './passkey-columns.js'
 import { createPasskeyUse, passkeyUseStatements } from './passkey-use.js'
@@ -70,7 +70,7 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
     async rename(acting: SessionActor, passkeyId: PasskeyId, newName: string) {
       const values = {
         ...actorValues(acting),
-        id: checkPasskeyId(passkeyId, 'id'),
+        id: passkeyId,
         name: checkPasskeyName(newName),
       }
       return maybeOne(db, statements.rename, values, toPasskey)
@@ -80,7 +80,7 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
       const values = {
         ...actorValues(acting),
         mailSignIn: checkBoolean(mailSignIn, 'mailSignIn'),
-        id: checkPasskeyId(passkeyId, 'id'),
+        id: passkeyId,
       }
       return one(db, statements.delete, values, (row: RemovalRow) => toRemoval(row))
     },

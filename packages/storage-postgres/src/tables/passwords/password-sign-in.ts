@@ -8,7 +8,7 @@ import type {
 import { PasswordHash, requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { maybeOne, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -28,16 +28,15 @@ import {
   checkInteger,
   checkNewSession,
   checkObject,
-  checkPasswordHash,
   checkRefund,
-  checkUserId,
   maxEpoch,
+  passwordHashText,
 } from '../input/input.js'
 
 const { sessionEpoch, ownerEpoch } = actor
 const verified = parameter('verified', 'text')<string>()
 /** Null leaves the stored hash as it is. */
-const rehash = parameter('rehash', 'text')<string | null>()
+const rehash = nullable('rehash', 'text')<string>()
 
 const credentialColumns = `
   u.id as user_id, u.session_epoch, u.owner_epoch, u.email_verified_at is not null as email_verified,
@@ -126,7 +125,7 @@ export function createPasswordSignIn<Metadata extends object>(
     },
     async findForUser(input: { userId: UserId; charges: RateLimitCharges }) {
       const { userId: user, charges } = checkObject(input, 'input')
-      const values = { ...chargeValues(checkCharges(charges)), userId: checkUserId(user) }
+      const values = { ...chargeValues(checkCharges(charges)), userId: user }
       return one(db, statements.findForUser, values, toLookup)
     },
     async signIn(input: PasswordSignIn) {
@@ -147,11 +146,11 @@ function signInValues(input: PasswordSignIn) {
   const { userId: user, hash, epochs } = checkObject(credential, 'credential')
   const { session: seenSession, owner: seenOwner } = checkObject(epochs, 'epochs')
   return {
-    userId: checkUserId(user),
+    userId: user,
     sessionEpoch: checkInteger(seenSession, 'epochs.session', 0, maxEpoch),
     ownerEpoch: checkInteger(seenOwner, 'epochs.owner', 0, maxEpoch),
-    verified: checkPasswordHash(hash, 'hash'),
-    rehash: next === undefined ? null : checkPasswordHash(next, 'rehash'),
+    verified: passwordHashText(hash, 'hash'),
+    rehash: next === undefined ? null : passwordHashText(next, 'rehash'),
     ...newSessionValues(checkNewSession(session)),
     ...refundValues(checkRefund(refund)),
   }

@@ -24,9 +24,8 @@ import {
   actorValues,
   checkBoolean,
   checkObject,
-  checkPasswordHash,
   checkRefund,
-  checkUserId,
+  passwordHashText,
 } from '../input/input.js'
 import { createPasswordSignIn, passwordSignInStatements } from './password-sign-in.js'
 
@@ -42,8 +41,8 @@ export const passwordStatements = (schema: string) => ({
       select p.user_id from ${schema}.passwords p join ${schema}.users u on u.id = p.user_id
       where p.user_id = ${userId} and p.owner_epoch = u.owner_epoch`,
   ),
-  // A hash left behind by a take-over (its owner_epoch is old) counts as none.
-  // The share lock waits for whoever is just removing the password or ending sessions, and then sees it.
+  // A hash of a former owner epoch (a removed unverified credential) counts as none. The share lock waits for a
+  // caller that is removing the password or ending sessions, and then sees the result.
   set: write(
     'passwords.set',
     sql`
@@ -134,11 +133,10 @@ export function createPasswordRepository<Metadata extends object = Record<string
   return {
     ...createPasswordSignIn<Metadata>(db, statements, readback),
     async exists(user: UserId) {
-      return exists(db, statements.exists, { userId: checkUserId(user) })
+      return exists(db, statements.exists, { userId: user })
     },
     async set(acting: SessionActor, first: PasswordHash) {
-      const stored = checkPasswordHash(first, 'hash')
-      const values = { ...actorValues(acting), hash: stored }
+      const values = { ...actorValues(acting), hash: passwordHashText(first, 'hash') }
       return db.runWithRecovery<PasswordSetting>(
         () => one(db, statements.set, values, toSetting),
         async () => ((await readback.hash(acting.userId, first)) === null ? null : { ok: true }),
@@ -148,8 +146,8 @@ export function createPasswordRepository<Metadata extends object = Record<string
       const given = checkObject(hashes, 'hashes')
       const values = {
         ...actorValues(acting),
-        verified: checkPasswordHash(given.verified, 'verified'),
-        next: checkPasswordHash(given.next, 'next'),
+        verified: passwordHashText(given.verified, 'verified'),
+        next: passwordHashText(given.next, 'next'),
         ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
       }
       return db.runWithRecovery<PasswordChange>(
@@ -163,9 +161,9 @@ export function createPasswordRepository<Metadata extends object = Record<string
     async rehash(user: UserId, hashes: { verified: PasswordHash; next: PasswordHash }) {
       const given = checkObject(hashes, 'hashes')
       const values = {
-        userId: checkUserId(user),
-        verified: checkPasswordHash(given.verified, 'verified'),
-        next: checkPasswordHash(given.next, 'next'),
+        userId: user,
+        verified: passwordHashText(given.verified, 'verified'),
+        next: passwordHashText(given.next, 'next'),
       }
       return db.runWithRecovery(
         () => exists(db, statements.rehash, values),

@@ -15,12 +15,7 @@ import { actorIsLive, endOtherSessions, isAllowed } from '../fragments/actor.js'
 import { secretHash, sessionId, userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import { endedCount, liveSession } from '../fragments/session-row.js'
-import {
-  actorOrAdminValues,
-  actorValues,
-  checkSessionId,
-  sessionKeyValues,
-} from '../input/input.js'
+import { actorOrAdminValues, actorValues, sessionKeyValues } from '../input/input.js'
 
 const revokedId = parameter('revokedId', 'uuid')<SessionId>()
 
@@ -41,7 +36,7 @@ export const sessionEndingStatements = (schema: string) => ({
       returning ${liveSession} as live`,
     { onLostReply: repeat('false: it is not live any more') },
   ),
-  // Adding to the epoch ends the others, also those being opened; the asking one is carried along.
+  // Adding to the epoch ends the others, also those being opened; the acting one is carried along.
   revokeOthers: write(
     'sessions.revokeOthers',
     sql`
@@ -83,7 +78,7 @@ export function createSessionEndings(
   const wasLive = (row: { live: boolean }) => row.live
   return {
     async revoke(who: UserId | SessionActor, id: SessionId) {
-      const values = { ...actorOrAdminValues(who), revokedId: checkSessionId(id, 'id') }
+      const values = { ...actorOrAdminValues(who), revokedId: id }
       return (await maybeOne(db, statements.revoke, values, wasLive)) ?? false
     },
     async end(key: SessionKey) {

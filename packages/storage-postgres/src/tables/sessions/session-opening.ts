@@ -18,7 +18,7 @@ import { insertSessions, newSession, newSessionValues } from '../fragments/new-s
 import { userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import { liveSession, sessionColumns, sessionOrNull, toSession } from '../fragments/session-row.js'
-import { actorValues, checkDerivedSession, checkNewSession, checkUserId } from '../input/input.js'
+import { actorValues, checkDerivedSession, checkNewSession } from '../input/input.js'
 
 // The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
 const open = (schema: string) =>
@@ -124,7 +124,7 @@ export function createSessionOpening(
 ): Pick<SessionRepository, 'open' | 'derive'> {
   return {
     async open(user: UserId, session: NewSession) {
-      const [id, checked] = [checkUserId(user), checkNewSession(session)]
+      const [id, checked] = [user, checkNewSession(session)]
       const values = { userId: id, ...newSessionValues(checked) }
       const opened = await db.runWithRecovery(
         () => maybeOne(db, statements.open, values, toSession),

@@ -9,7 +9,7 @@ import type {
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import type { SqlPart } from '../../sql/parameter.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { maybeOne } from '../../sql/rows.js'
 import { inBatches, read } from '../../sql/statement.js'
 import { seconds, secondsAgo, toDate } from '../../sql/time.js'
@@ -19,7 +19,7 @@ import { checkObject, checkSeconds, sessionKeyValues } from '../input/input.js'
 
 const touchSeconds = parameter('touchSeconds', 'float8')<number>()
 /** Null: no proof counts as recent. */
-const recentSeconds = parameter('recentSeconds', 'float8')<number | null>()
+const recentSeconds = nullable('recentSeconds', 'float8')<number>()
 
 /**
  * The columns of a validated session: numbers in one text, since a driver's work grows with the columns, and

@@ -6,7 +6,6 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import { tokenHash } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack, repeat } from '../../sql/lost-reply.js'
 import { parameter, sql } from '../../sql/parameter.js'
@@ -29,7 +28,6 @@ import {
   checkObject,
   checkRefund,
   checkSeconds,
-  checkUserId,
   sessionKeyValues,
 } from '../input/input.js'
 import { createSessionEndings, sessionEndingStatements } from './session-endings.js'
@@ -122,10 +120,10 @@ export function createSessionRepository<Metadata extends object = Record<string,
       }))
     },
     async list(user: UserId) {
-      return many(db, statements.list, { userId: checkUserId(user) }, toSession)
+      return many(db, statements.list, { userId: user }, toSession)
     },
     async rotate(key: SessionKey, next: TokenHash) {
-      const values = { ...sessionKeyValues(key), newSecretHash: tokenHash(next) }
+      const values = { ...sessionKeyValues(key), newSecretHash: next }
       return db.runWithRecovery(
         () => maybeOne(db, statements.rotate, values, toSession),
         async () =>
@@ -141,7 +139,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
       const given = checkObject(proof, 'proof')
       const values = {
         ...sessionKeyValues(key),
-        newSecretHash: tokenHash(given.newSecretHash),
+        newSecretHash: given.newSecretHash,
         method: checkMethod(given.method),
       }
       const refund = given.refund === undefined ? null : checkRefund(given.refund)

@@ -8,7 +8,7 @@ import type {
 } from 'torii-core'
 import type { Database, StatementRunner } from '../../sql/database.js'
 import { readBack } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -29,17 +29,17 @@ import { checkNewUser } from '../input/input.js'
 
 const id = parameter('id', 'uuid')<UserId>()
 const emailVerified = parameter('emailVerified', 'boolean')<boolean>()
-const name = parameter('name', 'text')<string | null>()
-const picture = parameter('picture', 'text')<string | null>()
-const metadata = parameter('metadata', 'jsonb')<string | null>()
-const passwordHash = parameter('passwordHash', 'text')<string | null>()
+const name = nullable('name', 'text')<string>()
+const picture = nullable('picture', 'text')<string>()
+const metadata = nullable('metadata', 'jsonb')<string>()
+const passwordHash = nullable('passwordHash', 'text')<string>()
 /** Null: no verification is mailed. */
-const tokenHash = parameter('tokenHash', 'bytea')<TokenHash | null>()
-const tokenLifetimeSeconds = parameter('tokenLifetimeSeconds', 'float8')<number | null>()
+const tokenHash = nullable('tokenHash', 'bytea')<TokenHash>()
+const tokenLifetimeSeconds = nullable('tokenLifetimeSeconds', 'float8')<number>()
 
-// The claim decides who has the address. Where mail is to be sent, whoever has it already gets a new
-// token unless it is verified, and something is written for every address. Who has renewed a token asks
-// for nothing more: a deletion of that user takes the claim first and reaches the token by cascade.
+// The email ownership row (`claim`) decides who has the email. Where mail is to be sent, a user who has the email
+// already gets a new token unless it is verified, and one row is written for every email. A statement that has renewed
+// a token locks nothing more: a deletion of that user locks the ownership row first and reaches the token by cascade.
 export const register = (schema: string) =>
   write(
     'users.register',

@@ -1,6 +1,6 @@
 import type { UserCursor, UserPage, UserQuery, UserRepository } from 'torii-core'
 import type { Database } from '../../sql/database.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { many } from '../../sql/rows.js'
 import { read } from '../../sql/statement.js'
 import type { UserRow } from '../fragments/user-row.js'
@@ -9,11 +9,11 @@ import { checkUserQuery } from '../input/input.js'
 
 const limit = parameter('limit', 'int')<number>()
 /** A user's id; null begins with the newest user. */
-const before = parameter('before', 'uuid')<string | null>()
+const before = nullable('before', 'uuid')<string>()
 const prefix = parameter('prefix', 'text')<string>()
 const prefixEnd = parameter('prefixEnd', 'text')<string>()
 /** A canonical email; null begins with the first. */
-const after = parameter('after', 'text')<string | null>()
+const after = nullable('after', 'text')<string>()
 
 export const userListStatements = (schema: string) => ({
   list: read(

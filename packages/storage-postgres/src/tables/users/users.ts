@@ -2,7 +2,7 @@ import type { Json, ProfileChanges, SessionActor, UserId, UserRepository } from 
 import { requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { repeat, sameState } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -10,16 +10,16 @@ import { isAllowed } from '../fragments/actor.js'
 import { emailKey, userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
-import { actorOrAdminValues, checkProfile, checkUserId } from '../input/input.js'
+import { actorOrAdminValues, checkProfile } from '../input/input.js'
 import { createRegistration, register } from './registration.js'
 import { createUserList, userListStatements } from './user-list.js'
 
 const setsName = parameter('setsName', 'boolean')<boolean>()
-const name = parameter('name', 'text')<string | null>()
+const name = nullable('name', 'text')<string>()
 const setsPicture = parameter('setsPicture', 'boolean')<boolean>()
-const picture = parameter('picture', 'text')<string | null>()
+const picture = nullable('picture', 'text')<string>()
 /** JSON text; null leaves it as it is. */
-const metadata = parameter('metadata', 'jsonb')<string | null>()
+const metadata = nullable('metadata', 'jsonb')<string>()
 
 export const userStatements = (schema: string) => ({
   register: register(schema),
@@ -134,7 +134,7 @@ export function createUserRepository<Metadata extends object = Record<string, Js
     ...createRegistration<Metadata>(db, statements, readback),
     ...createUserList<Metadata>(db, statements),
     async find(id: UserId) {
-      return maybeOne(db, statements.find, { userId: checkUserId(id, 'id') }, toUserOf)
+      return maybeOne(db, statements.find, { userId: id }, toUserOf)
     },
     async findByEmail(email: string) {
       return maybeOne(db, statements.findByEmail, { emailKey: requireEmail(email) }, toUserOf)
@@ -153,14 +153,14 @@ export function createUserRepository<Metadata extends object = Record<string, Js
       return maybeOne(db, statements.updateProfile, values, toUserOf)
     },
     async verifyEmail(id: UserId, email: string) {
-      const values = { userId: checkUserId(id, 'id'), emailKey: requireEmail(email) }
+      const values = { userId: id, emailKey: requireEmail(email) }
       return maybeOne(db, statements.verifyEmail, values, toUserOf)
     },
     async disable(id: UserId) {
-      return maybeOne(db, statements.disable, { userId: checkUserId(id, 'id') }, toUserOf)
+      return maybeOne(db, statements.disable, { userId: id }, toUserOf)
     },
     async enable(id: UserId) {
-      return maybeOne(db, statements.enable, { userId: checkUserId(id, 'id') }, toUserOf)
+      return maybeOne(db, statements.enable, { userId: id }, toUserOf)
     },
     async delete(who: UserId | SessionActor) {
       return exists(db, statements.delete, actorOrAdminValues(who))

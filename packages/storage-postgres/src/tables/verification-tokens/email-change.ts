@@ -1,5 +1,4 @@
 import type { EmailChange, SessionActor, TokenHash, VerificationTokenRepository } from 'torii-core'
-import { tokenHash } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
@@ -98,7 +97,7 @@ export function createEmailChange<Metadata extends object>(
 ): Pick<VerificationTokenRepository<Metadata>, 'changeEmail'> {
   return {
     async changeEmail(acting: SessionActor, secret: TokenHash) {
-      const values = { ...actorValues(acting), secretHash: tokenHash(secret) }
+      const values = { ...actorValues(acting), secretHash: secret }
       return db.runWithRecovery<EmailChange<Metadata>>(
         () => one(db, statements.changeEmail, values, toEmailChange<Metadata>),
         async () => {

@@ -8,7 +8,7 @@ import type {
 import { InvalidInputError } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { maybeOne } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -23,17 +23,17 @@ import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
-import { actorValues, checkNewSession, checkObject, checkPasswordHash } from '../input/input.js'
+import { actorValues, checkNewSession, checkObject, passwordHashText } from '../input/input.js'
 import { tokenKeyValues } from '../input/input-credentials.js'
 import { endSessions, invalidToken, liveToken } from './live-token.js'
 
 /** Ends every session and every other sign-in method: the holder has not proved the account. */
 const raisesEpochs = parameter('raisesEpochs', 'boolean')<boolean>()
-const verified = parameter('verified', 'text')<string | null>()
-const newPassword = parameter('newPassword', 'text')<string | null>()
-const actingSession = parameter('actingSession', 'uuid')<SessionId | null>()
-const sessionEpoch = parameter('sessionEpoch', 'int')<number | null>()
-const ownerEpoch = parameter('ownerEpoch', 'int')<number | null>()
+const verified = nullable('verified', 'text')<string>()
+const newPassword = nullable('newPassword', 'text')<string>()
+const actingSession = nullable('actingSession', 'uuid')<SessionId>()
+const sessionEpoch = nullable('sessionEpoch', 'int')<number>()
+const ownerEpoch = nullable('ownerEpoch', 'int')<number>()
 
 /** Whether the holder of a token has proved what they claim: the password, or the acting session. */
 const holderHolds = (schema: string) => sql`
@@ -122,13 +122,13 @@ function holderValues(holder: MailboxHolder) {
       return {
         ...noProof,
         raisesEpochs: false,
-        verified: checkPasswordHash(given.verified, 'verified'),
+        verified: passwordHashText(given.verified, 'verified'),
         ...optionalSessionValues(checkNewSession(given.session)),
       }
     case 'new_password':
       return {
         ...noProof,
-        newPassword: checkPasswordHash(given.passwordHash, 'passwordHash'),
+        newPassword: passwordHashText(given.passwordHash, 'passwordHash'),
         ...optionalSessionValues(checkNewSession(given.session)),
       }
     case 'session': {

@@ -9,7 +9,7 @@ import { secretHash, userId } from '../fragments/parameters.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import { endedCount } from '../fragments/session-row.js'
-import { checkObject, checkPasswordHash, checkRefund } from '../input/input.js'
+import { checkObject, checkRefund, passwordHashText } from '../input/input.js'
 import { tokenKeyValues } from '../input/input-credentials.js'
 import { endSessions, invalidToken, liveToken } from './live-token.js'
 
@@ -52,7 +52,7 @@ export function createPasswordReset(
       const given = checkObject(reset, 'reset')
       const values = {
         ...tokenKeyValues(key),
-        hash: checkPasswordHash(given.hash, 'hash'),
+        hash: passwordHashText(given.hash, 'hash'),
         ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
       }
       return db.runWithRecovery<PasswordReset>(

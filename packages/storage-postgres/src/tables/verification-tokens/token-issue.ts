@@ -5,7 +5,7 @@ import type {
   VerificationDecision,
   VerificationTokenRepository,
 } from 'torii-core'
-import { requireEmail, tokenHash } from 'torii-core'
+import { requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, repeat } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
@@ -21,8 +21,8 @@ import { actorValues, checkObject, checkSeconds } from '../input/input.js'
 import { checkMailCharges, checkPurpose } from '../input/input-credentials.js'
 
 export const tokenIssueStatements = (schema: string) => ({
-  // The key lock sees a user that is being deleted. It lets an ending pass, by which the token is then dead
-  // on arrival: a lock that waits for it would be taken before a token that somebody else has just stored.
+  // The key lock sees a user that is being deleted. It does not wait for sessions that are being ended, so the token
+  // may be invalid already: a lock that waits would be taken before a token that another caller has just stored.
   issue: write(
     'verification_tokens.issue',
     sql`
@@ -61,7 +61,7 @@ export const tokenIssueStatements = (schema: string) => ({
       ),
     },
   ),
-  // The session that asks is judged in the look-up only; its epochs travel in the token's own epoch.
+  // Only the look-up checks the acting session; its epochs travel in the token's own epoch.
   issueEmailChange: write(
     'verification_tokens.issueEmailChange',
     sql`
@@ -115,7 +115,7 @@ export function createTokenIssue(
         ...chargeValues(checkMailCharges(given.charges)),
         emailKey: requireEmail(given.email),
         purpose: checkPurpose(given.purpose, ['verify_email', 'reset_password']),
-        secretHash: tokenHash(given.secretHash),
+        secretHash: given.secretHash,
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
       return one(db, statements.issue, values, toDecision)
@@ -126,7 +126,7 @@ export function createTokenIssue(
       const values = {
         ...chargeValues(checkMailCharges(given.charges)),
         ...actorValues(given.actor),
-        secretHash: tokenHash(given.secretHash),
+        secretHash: given.secretHash,
         email: given.email,
         emailKey: key,
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
