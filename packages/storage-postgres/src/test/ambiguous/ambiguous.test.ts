@@ -10,7 +10,7 @@ import { PostgresStorage } from '../../index.js'
 import { everyStatement } from '../every-statement.test.support.js'
 import { sessionOperations, userOperations } from './ambiguous-accounts.test.support.js'
 import { mailOperations } from './ambiguous-mail.test.support.js'
-import type { Operation, World } from './ambiguous-operations.test.support.js'
+import type { Harness, Operation } from './ambiguous-operations.test.support.js'
 import { passkeyOperations } from './ambiguous-passkeys.test.support.js'
 import { attemptOperations, passwordOperations } from './ambiguous-passwords.test.support.js'
 import { oauthOperations } from './ambiguous-providers.test.support.js'
@@ -32,7 +32,7 @@ const operations: readonly Operation[] = [
 
 let proxy: CuttingProxy
 let storage: PostgresStorage
-let world: World
+let harness: Harness
 let holder: pg.Client
 
 before(async () => {
@@ -40,8 +40,8 @@ before(async () => {
   proxy = await startCuttingProxy(db.url)
   holder = await db.connect()
   storage = await PostgresStorage.connect(proxy.url)
-  world = {
-    aside: await PostgresStorage.connect(db.url),
+  harness = {
+    observer: await PostgresStorage.connect(db.url),
     async value(text, values) {
       const { rows } = await db.query(text, values)
       return Object.values(rows[0] ?? {})[0]
@@ -50,7 +50,7 @@ before(async () => {
 })
 
 after(async () => {
-  await Promise.all([storage.close(), world.aside.close()])
+  await Promise.all([storage.close(), harness.observer.close()])
   await proxy.close()
 })
 
@@ -72,7 +72,7 @@ const outcomeOf = (answer: Promise<unknown>): Promise<string> =>
 
 /** Cuts at the operation's statement, and gives what was answered and what became of it. */
 async function cutAt(operation: Operation, cut: Cut) {
-  const call = await operation.prepare(world)
+  const call = await operation.prepare(harness)
   proxy.arm(cut, nameOf(operation))
   const said = await outcomeOf(call.operation(storage))
   assert.equal(proxy.cuts, 1, 'the connection was cut')
@@ -93,7 +93,7 @@ for (const [index, operation] of operations.entries()) {
 
   describe(title(operation, index), () => {
     test('undisturbed: the effect to compare with', async () => {
-      const call = await operation.prepare(world)
+      const call = await operation.prepare(harness)
       assert.equal(await outcomeOf(call.operation(storage)), 'done')
       // What is told and not repeated has its effect here, and none when it was cut before.
       assert.deepEqual(await call.effect(), throwsUnknown(statement) ? twice : once)
@@ -112,7 +112,7 @@ for (const [index, operation] of operations.entries()) {
     })
 
     test('cut while the server waits for a lock: no second effect when both go on', async () => {
-      const call = await operation.prepare(world)
+      const call = await operation.prepare(harness)
       await holder.query('begin')
       await holder.query(lockAllTables)
       proxy.arm('under way', nameOf(operation))
