@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { beforeAll, test } from 'vitest'
 import { catalogue } from './catalogue.js'
 import { type TestDatabase, testDatabase } from './database.js'
 
@@ -54,7 +54,7 @@ comment on table torii.users is 'who''s who';
 `
 
 let database: TestDatabase
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase({ empty: true })
 })
 

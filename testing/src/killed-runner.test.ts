@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startTicks } from './processes.js'
@@ -30,7 +30,7 @@ test('SIGKILL of the runner and its watchdog is cleared by the next run', async 
 test('the sweep spares a living owner, sees through a reused pid, and judges no directory without a record', async (t) => {
   const make = (name: string, owner?: object) => {
     const directory = mkdtempSync(join(tmpdir(), `torii-test-${name}-`))
-    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    t.onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
     mkdirSync(join(directory, 'data'))
     if (owner) writeFileSync(join(directory, 'owner.json'), JSON.stringify(owner))
     // A live process that is no postgres: it must survive.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { testDatabase } from './index.js'
 import type { PackedProject } from './packed-project.js'
 import { createPackedProject, documentBlock } from './packed-project.js'
@@ -15,7 +15,7 @@ const samples = [
 describe('the packages as a user installs them', () => {
   let project: PackedProject
 
-  before(async () => {
+  beforeAll(async () => {
     project = await createPackedProject([
       'express',
       '@types/express',
@@ -29,7 +29,7 @@ describe('the packages as a user installs them', () => {
     for (const [name, document, heading] of samples)
       await project.write(`${name}.ts`, await documentBlock(document, heading, 'js'))
   })
-  after(() => project.remove())
+  afterAll(() => project.remove())
 
   for (const [name, document, heading] of samples)
     test(`the sample for ${name} registers, knows who is signed in, and signs out, in at most 30 lines`, async () => {

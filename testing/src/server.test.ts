@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { after, describe, test } from 'node:test'
+import { afterAll, describe, test } from 'vitest'
 import pg from 'pg'
 import { withClient } from './drop-database.js'
 import { startServer } from './server.js'
@@ -9,7 +9,7 @@ describe('startServer', async () => {
   const server = await startServer({
     settings: { fsync: 'on', synchronous_commit: 'on', work_mem: '5MB' },
   })
-  after(() => server.stop())
+  afterAll(() => server.stop())
 
   const setting = (name: string) =>
     withClient(server.url, async (client) => {

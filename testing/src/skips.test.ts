@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test, type TestContext } from 'vitest'
 import { createSkipJudge, readSkips } from './skips.js'
 
 async function read(t: TestContext, list: unknown) {
   const folder = await mkdtemp(join(tmpdir(), 'torii-skips-'))
-  t.after(() => rm(folder, { recursive: true }))
+  t.onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'skips.json'), JSON.stringify(list))
   return readSkips(join(folder, 'skips.json'))
 }

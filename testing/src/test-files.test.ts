@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test, type TestContext } from 'vitest'
 import { filterTestFiles, findTestFiles } from './test-files.js'
 
 function tree(t: TestContext, paths: string[]): string {
   const root = mkdtempSync(join(tmpdir(), 'torii-tree-'))
-  t.after(() => rmSync(root, { recursive: true }))
+  t.onTestFinished(() => rmSync(root, { recursive: true }))
   for (const path of paths) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), '')

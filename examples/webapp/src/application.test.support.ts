@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http'
 import { request } from 'node:http'
-import { after } from 'node:test'
+import { afterAll } from 'vitest'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
 import { startApplication } from './application.js'
@@ -48,7 +48,7 @@ export async function startTestApplication(
   const application = await startApplication(
     readSettings({ DATABASE_URL: db.url, PORT: '0', TORII_KEYS: testKeys, ...environment }),
   )
-  after(() => application.stop())
+  afterAll(() => application.stop())
   const { url, port } = application
   const ask = (method: string, path: string, headers: OutgoingHttpHeaders, body?: string) =>
     exchange({ port, method, path, headers: { host: new URL(url).host, ...headers } }, body)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { describeDevice } from './device.js'
 
 const agents: readonly (readonly [userAgent: string | null, name: string, kind: string])[] = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { field, timeAgo, timeUntil } from './form-parts.js'
 
 const now = new Date('2026-11-28T12:00:00Z')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { html } from './html.js'
 
 test('text put into a template stays text, in an element and in an attribute', () => {

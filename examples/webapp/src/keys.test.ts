@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { loadKeys, signingKeys } from './keys.js'
 import { readSettings } from './settings.js'
 
 describe('keys that nobody gave', () => {
   let directory = ''
-  before(async () => {
+  beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'torii-keys-'))
   })
-  after(() => rm(directory, { recursive: true, force: true }))
+  afterAll(() => rm(directory, { recursive: true, force: true }))
   const load = () => loadKeys(readSettings({ DATABASE_URL: `pglite:${directory}` }))
 
   test('are made once, by whoever comes first, and only their owner may read them', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { listen } from './listener.js'
 import { SettingsError } from './settings.js'
 

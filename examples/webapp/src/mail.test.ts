@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { openMail } from './mail.js'
 
 const here = { baseUrl: 'http://localhost:3000', boundAddress: '127.0.0.1' }

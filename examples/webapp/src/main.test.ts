@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { fileURLToPath } from 'node:url'
-import { testDatabase } from 'torii-testing'
+import { compiledUrl, testDatabase } from 'torii-testing'
 import { testKeys } from './application.test.support.js'
 
-const main = fileURLToPath(new URL('./main.js', import.meta.url))
+const main = fileURLToPath(compiledUrl('./main.js', import.meta.url))
 
 /** Runs the program; `ended` has its status and everything that it printed. */
 function run(environment: Record<string, string>) {

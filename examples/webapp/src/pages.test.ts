@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { describe, test, vi } from 'vitest'
 import { startTestApplication, testKeys } from './application.test.support.js'
 import { accountPaths } from './pages/account/account-paths.js'
 
@@ -126,15 +126,15 @@ describe('pages', async () => {
     for (const [tag] of form.matchAll(/<form[^>]*>/g)) assert.match(tag, /method="post"/)
   })
 
-  test('a page that cannot be made says so, and nothing of why', async (t) => {
-    const logged = t.mock.method(console, 'error', () => undefined)
+  test('a page that cannot be made says so, and nothing of why', async () => {
+    const logged = vi.spyOn(console, 'error').mockReturnValue(undefined)
     await site.db.query('alter table torii.sessions rename to elsewhere')
     try {
       const { status, text } = await site.get('/account', { cookie })
       assert.equal(status, 503)
       assert.match(text, /Not available at the moment/)
       assert.doesNotMatch(text, /sessions|relation|Error/)
-      assert.ok(logged.mock.callCount() > 0)
+      assert.ok(logged.mock.calls.length > 0)
     } finally {
       await site.db.query('alter table torii.elsewhere rename to sessions')
     }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { test } from 'node:test'
 import type { RepositoryProvider } from 'torii-core'
 import { checkMetadata, checkName } from 'torii-core'
+import { compiledUrl } from 'torii-testing'
+import { test } from 'vitest'
 import { awkwardTexts, metadataOfSize } from './fixtures/samples.js'
 import type { ConformanceNeed } from './index.js'
 import { conformance } from './index.js'
@@ -122,7 +123,7 @@ test('every method of the contract makes a promise and refuses bad arguments', (
 })
 
 test('no file of the suite imports a test runner', async () => {
-  const folder = new URL('.', import.meta.url)
+  const folder = compiledUrl('.', import.meta.url)
   const files = (await readdir(folder, { recursive: true })).filter((name) =>
     /^[a-z/-]+\.js$/.test(name),
   )

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { coreVersion } from './copies.js'
 import * as core from './index.js'
 
@@ -11,7 +11,7 @@ describe('two copies of torii-core in one process', () => {
   let folder: string
   let other: typeof core
 
-  before(async () => {
+  beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'torii-core-'))
     await cp(fileURLToPath(new URL('.', import.meta.url)), join(folder, 'dist'), {
       recursive: true,
@@ -19,7 +19,7 @@ describe('two copies of torii-core in one process', () => {
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
     other = await import(pathToFileURL(join(folder, 'dist', 'index.js')).href)
   })
-  after(() => rm(folder, { recursive: true }))
+  afterAll(() => rm(folder, { recursive: true }))
 
   test('the second copy is another one: its errors are none of ours', () => {
     assert.notEqual(other.ToriiError, core.ToriiError)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
+import { test } from 'vitest'
 import {
   InvalidInputError,
   InvalidOptionsError,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { Console } from 'node:console'
 import { PassThrough } from 'node:stream'
-import { test } from 'node:test'
 import { format, inspect } from 'node:util'
 import { serialize } from 'node:v8'
+import { test } from 'vitest'
 import { InvalidInputError } from './errors.js'
 import { PasswordHash, Secret, SessionToken } from './secret.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { mock, test } from 'node:test'
 import fc from 'fast-check'
+import { test, vi } from 'vitest'
 import { InvalidInputError } from './errors.js'
 import { checkText, countCodePoints, isStorable } from './text.js'
 
@@ -82,16 +82,19 @@ test('everything else than a storable text is refused', () => {
 })
 
 test('a huge text is refused without being walked', () => {
-  const byteLength = mock.method(Buffer, 'byteLength')
-  const iterate = mock.method(String.prototype, Symbol.iterator)
-  const match = mock.method(RegExp.prototype, 'test')
+  const byteLength = vi.spyOn(Buffer, 'byteLength')
+  const iterate = vi.spyOn(String.prototype, Symbol.iterator)
+  const match = vi.spyOn(RegExp.prototype, 'test')
   try {
     refuses('x'.repeat(1e5), { codePoints: 200 })
     refuses('x'.repeat(1e5), { bytes: 200 })
     refuses('\0'.repeat(1e5), { codePoints: 200, bytes: 800 })
-    assert.equal(byteLength.mock.callCount() + iterate.mock.callCount() + match.mock.callCount(), 0)
+    assert.equal(
+      byteLength.mock.calls.length + iterate.mock.calls.length + match.mock.calls.length,
+      0,
+    )
   } finally {
-    mock.restoreAll()
+    vi.restoreAllMocks()
   }
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { InvalidInputError } from './errors.js'
 import type { RateLimitKey, TokenHash } from './token-hash.js'
 import { rateLimitKey, tokenHash } from './token-hash.js'

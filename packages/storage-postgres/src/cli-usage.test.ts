@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { testDatabase } from 'torii-testing'
+import { compiledUrl, testDatabase } from 'torii-testing'
+import { describe, test } from 'vitest'
 
-const cli = fileURLToPath(new URL('./cli.js', import.meta.url))
+const cli = fileURLToPath(compiledUrl('./cli.js', import.meta.url))
 const secret = 'sEcret-of-thE-url'
 const somewhere = `postgresql://app:${secret}@127.0.0.1:1/app`
 

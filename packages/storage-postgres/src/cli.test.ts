@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type TestDatabase, testDatabase } from 'torii-testing'
+import { compiledUrl, type TestDatabase, testDatabase } from 'torii-testing'
+import { beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from './index.js'
 import { migrations } from './migrate/migrations.generated.js'
 import { signUp } from './test/races/people.test.support.js'
 
-const cli = fileURLToPath(new URL('./cli.js', import.meta.url))
+const cli = fileURLToPath(compiledUrl('./cli.js', import.meta.url))
 const everyStep = migrations.map(({ id, name }) => ({ id, name }))
 const version = migrations.length
 
@@ -45,7 +45,7 @@ const jsonOf = ({ stdout }: Run): unknown => JSON.parse(stdout)
 
 describe('the command on PostgreSQL', () => {
   let env: Record<string, string>
-  before(async () => {
+  beforeAll(async () => {
     env = { DATABASE_URL: (await testDatabase({ empty: true })).url }
   })
 
@@ -193,7 +193,7 @@ describe('the command with a role to grant to', () => {
 
 describe('the command on a database that is not this version’s', () => {
   let database: TestDatabase
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase()
   })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { refuseForeign } from './access.js'
 import { openConsole } from './console.test.support.js'
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:http'
-import { after } from 'node:test'
+import { afterAll } from 'vitest'
 import { Torii } from 'torii-auth'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { testDatabase } from 'torii-testing'
@@ -34,7 +34,7 @@ export async function openConsole() {
     schema: 'torii',
     print: (line) => printed.push(line),
   })
-  after(async () => {
+  afterAll(async () => {
     await stop()
     await torii.settled()
     await storage.close()

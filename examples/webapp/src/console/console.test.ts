@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { beforeAll, test } from 'vitest'
 import { openConsole } from './console.test.support.js'
 
 const site = await openConsole()
@@ -8,7 +8,7 @@ const password = 'correct horse battery staple'
 const hostile = `<script>alert("1")</script>'&`
 let cookie = ''
 
-before(async () => {
+beforeAll(async () => {
   cookie = (await site.signIn()).cookie
 })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { createGate, gateLimits } from './gate.js'
 
 const start = 1_000_000_000_000

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { plot } from './plot.js'
 
 const drawn = (...values: (number | null)[]) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, test } from 'vitest'
 import { startTestApplication, testKeys } from '../application.test.support.js'
 import type { Asking } from '../loopback.js'
 import { mayHaveMailbox, mayReadMailbox } from './access.js'

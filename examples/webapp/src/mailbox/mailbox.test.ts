@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import type { MailMessage } from 'torii-auth'
 import { createMailbox, maxMessages } from './mailbox.js'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, test } from 'vitest'
 import type { TestApplication } from '../application.test.support.js'
 import { startTestApplication, testKeys } from '../application.test.support.js'
 

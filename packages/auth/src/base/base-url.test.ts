@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
+import { test } from 'vitest'
 import { resolveBaseUrl } from './base-url.js'
 
 test('an https address is taken with its port and host', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { SessionId } from 'torii-core'
+import { test } from 'vitest'
 import { ignoreErrors } from './ignore-errors.js'
 import type { LogEvent } from './log.js'
 

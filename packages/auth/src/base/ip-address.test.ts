@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
-import { test } from 'node:test'
 import fc from 'fast-check'
+import { test } from 'vitest'
 import { canonicalIp, ipAddressRange } from './ip-address.js'
 
 const same: readonly (readonly [ipAddress: string, ip: string, spellings: readonly string[]])[] = [

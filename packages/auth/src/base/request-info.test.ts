@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
+import { test } from 'vitest'
 import { readRequestInfo } from './request-info.js'
 
 const userAgentOf = (userAgent: unknown) => readRequestInfo({ ip: null, userAgent }).userAgent

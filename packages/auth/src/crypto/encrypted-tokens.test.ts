@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createCipheriv, randomBytes } from 'node:crypto'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { InvalidInputError, InvalidOptionsError, ToriiError } from 'torii-core'
+import { test } from 'vitest'
 import type { CiphertextPlace, ProviderTokens } from './encrypted-tokens.js'
 import {
   decrypt,

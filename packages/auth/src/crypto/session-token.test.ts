@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { newSessionId, newUserId, parseSessionId, parseUserId } from 'torii-core'
+import { test } from 'vitest'
 import { formatSessionToken, newSessionSecret, parseSessionToken } from './session-token.js'
 
 const ids = fc.tuple(fc.uuid().map(parseUserId), fc.uuid().map(parseSessionId))

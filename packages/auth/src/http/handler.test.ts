@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { test } from 'node:test'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { test } from 'vitest'
 import { openMailbox } from '../test/mailbox.test.support.js'
 import {
   baseUrl,

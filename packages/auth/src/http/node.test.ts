@@ -4,9 +4,9 @@ import type { RequestListener } from 'node:http'
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { after, test } from 'node:test'
 import express from 'express'
 import { InvalidOptionsError } from 'torii-core'
+import { afterAll, test } from 'vitest'
 import { newEmail, openTestSite, goodPassword as password } from '../test/site.test.support.js'
 import { createHandler, createNodeHandler } from './index.js'
 import { parse } from './test/client.test.support.js'
@@ -18,7 +18,7 @@ const auth = createHandler(site.torii)
 /** Serves on a free port and answers with its base address. */
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
-  after(() => {
+  afterAll(() => {
     server.closeAllConnections()
     server.close()
   })

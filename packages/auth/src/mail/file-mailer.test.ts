@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
 import { simpleParser } from 'mailparser'
 import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { afterAll, test } from 'vitest'
 import { fileMailer } from './file-mailer.js'
 import type { MailMessage } from './message.js'
 import { sampleMessage } from './samples.test.support.js'
 
 const root = await mkdtemp(join(tmpdir(), 'torii-mail-'))
-after(() => rm(root, { recursive: true }))
+afterAll(() => rm(root, { recursive: true }))
 
 let folders = 0
 const from = 'Acme Books <no-reply@acme.example>'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import type { KeepAlive } from '../base/background.js'
 import type { LogEvent } from '../base/log.js'
 import { englishMessages } from './english.js'

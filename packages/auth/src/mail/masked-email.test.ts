@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { maskAddress } from './masked-email.js'
 
 test('only the first character and the domain are shown, however long the rest is', () => {

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { after } from 'node:test'
 import type { ParsedMail } from 'mailparser'
 import { simpleParser } from 'mailparser'
 import type { SMTPServerOptions } from 'smtp-server'
 import { SMTPServer } from 'smtp-server'
+import { afterAll } from 'vitest'
 
 /** A message as a real server received it. */
 export interface ReceivedMail {
@@ -63,7 +63,7 @@ export async function startSmtpServer(options: SMTPServerOptions = {}): Promise<
   await once(server.server, 'listening')
   // A client that gives up ends its connection with an error of its own.
   server.on('error', () => undefined)
-  after(() => new Promise<void>((closed) => server.close(() => closed())))
+  afterAll(() => new Promise<void>((closed) => server.close(() => closed())))
   const { port } = server.server.address() as AddressInfo // it listens on TCP
   const started: TestSmtpServer = {
     port,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { describe, test } from 'node:test'
 import { SignJWT, UnsecuredJWT } from 'jose'
+import { describe, test } from 'vitest'
 import type { FlowSecrets } from '../services/oauth/flow-secrets.js'
 import type { Answer, OwnProvider } from '../services/oauth/own-provider.test.support.js'
 import { startOwnProvider } from '../services/oauth/own-provider.test.support.js'

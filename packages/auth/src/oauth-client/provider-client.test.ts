@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { describe, test } from 'vitest'
 import type { RealProvider } from '../services/oauth/real-provider.test.support.js'
 import { startRealProvider } from '../services/oauth/real-provider.test.support.js'
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { InvalidOptionsError } from 'torii-core'
+import { describe, test } from 'vitest'
 import type { OAuthProvider } from './provider.js'
 import { isProviderName, resolveProviders } from './provider.js'
 import { github } from './providers/github.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { hash } from '@node-rs/argon2'
+import { test } from 'vitest'
 import { parseArgon2 } from './argon2.js'
 
 const salt = 'AAAAAAAAAAAAAAAAAAAAAA'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { ToriiError } from 'torii-core'
+import { test } from 'vitest'
 import { createHashingQueue } from './hashing-queue.js'
 
 /** A task that ends when it is told to. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import bcrypt from 'bcryptjs'
 import { newUserId, PasswordHash } from 'torii-core'
+import { test } from 'vitest'
 import { newEmail, openTestSite, requestInfo } from '../test/site.test.support.js'
 import { createBcryptVerifier } from './legacy-verifier.js'
 

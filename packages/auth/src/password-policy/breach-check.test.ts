@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, test } from 'node:test'
+import { afterAll, test } from 'vitest'
 import { createBreachCheck } from './breach-check.js'
 
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex').toUpperCase()
@@ -18,7 +18,7 @@ async function serve(answer: (response: ServerResponse) => void) {
     answer(response)
   })
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  after(() => {
+  afterAll(() => {
     server.closeAllConnections()
     server.close()
   })

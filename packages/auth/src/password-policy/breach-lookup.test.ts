@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import type { LogEvent } from '../base/log.js'
 import type { BreachedHook } from './breach-lookup.js'
 import { createBreachLookup } from './breach-lookup.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { ValidSession } from 'torii-core'
+import { test } from 'vitest'
 import type { RequestInfo, ToriiOptions } from '../index.js'
 import { createContext } from '../services/context.js'
 import { createPasswordService } from '../services/password/password.js'

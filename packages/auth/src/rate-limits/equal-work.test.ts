@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { openMailbox } from '../test/mailbox.test.support.js'
 import { goodPassword, newEmail, openTestSite } from '../test/site.test.support.js'
 import { watchServices } from './watched-services.test.support.js'

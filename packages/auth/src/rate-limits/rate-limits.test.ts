@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { test } from 'node:test'
 import { requireEmail } from 'torii-core'
+import { test } from 'vitest'
 import { defaults } from '../services/options/defaults.js'
 import {
   accountAttempts,

@@ -3,7 +3,6 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { TokenHash } from 'torii-core'
 import {
@@ -17,6 +16,7 @@ import {
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestServer } from 'torii-testing'
 import { startServer } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { encrypt } from '../crypto/encrypted-tokens.js'
 import { KeyRing } from '../crypto/key-ring.js'
 import type { MessageKind } from '../index.js'
@@ -48,7 +48,7 @@ const failing = async (work: () => Promise<unknown>) => {
   await assert.rejects(work, (error) => errors.push(error) > 0)
 }
 
-before(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'torii-at-rest-'))
   server = await startServer({ log: join(folder, 'server.log') })
   url = server.url
@@ -58,7 +58,7 @@ before(async () => {
   await storage.migrate()
 })
 
-after(async () => {
+afterAll(async () => {
   await Promise.all([storage.close(), client.end()])
   await server.stop()
   await rm(folder, { recursive: true })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
+import { test } from 'vitest'
 import type { AuthenticateInput, RegisterInput } from '../index.js'
 import { openTestSite, goodPassword as password, requestInfo } from './site.test.support.js'
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import type { AddressObject } from 'mailparser'
 import { simpleParser } from 'mailparser'
+import { afterAll } from 'vitest'
 import type { Mailer, MessageKind } from '../index.js'
 import { fileMailer } from '../index.js'
 
@@ -31,7 +31,7 @@ export interface TestMailbox {
 export async function openMailbox(): Promise<TestMailbox> {
   const directory = await mkdtemp(join(tmpdir(), 'torii-mail-'))
   // A message may still be on its way in when the last test has ended.
-  after(() => rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+  afterAll(() => rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   const taken = new Set<string>()
   const all = async () => {
     const names = (await readdir(directory)).filter((name) => !taken.has(name)).sort()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
+import { describe, test } from 'vitest'
 import { openMailbox } from './mailbox.test.support.js'
 import {
   newEmail,

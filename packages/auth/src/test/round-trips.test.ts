@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, test } from 'vitest'
 import { openTestSite, goodPassword as password, requestInfo } from './site.test.support.js'
 
 // The table "How it compares" of the README: statements that reach PostgreSQL, counted at the driver. Each

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestDatabase } from 'torii-testing'
 import { createSecretSearch, secretsAtRest, secretsOfThisFile, testDatabase } from 'torii-testing'
+import { beforeAll, test } from 'vitest'
 import { Torii } from '../index.js'
 import { baseUrl, goodPassword, requestInfo } from './site.test.support.js'
 
@@ -10,7 +10,7 @@ import { baseUrl, goodPassword, requestInfo } from './site.test.support.js'
 
 let database: TestDatabase
 let secret: Buffer
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   const storage = await PostgresStorage.connect(database.url)
   const torii = new Torii(storage, { baseUrl })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { after } from 'node:test'
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
+import { afterAll } from 'vitest'
 import type { LogEvent, SignedIn, ToriiOptions } from '../index.js'
 import { Torii } from '../index.js'
 
@@ -33,7 +33,7 @@ export async function openTestSite(options: Partial<ToriiOptions> = {}): Promise
   const statements: string[] = []
   const events: LogEvent[] = []
   const storage = new PostgresStorage(await countingPool(db, statements))
-  after(() => storage.close())
+  afterAll(() => storage.close())
   const make = (given: Partial<ToriiOptions>) =>
     new Torii(storage, { baseUrl, log: (event) => events.push(event), ...given })
   return {

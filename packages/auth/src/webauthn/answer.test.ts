@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { InvalidInputError } from 'torii-core'
+import { describe, test } from 'vitest'
 import { readAuthenticationAnswer, readRegistrationAnswer } from './answer.js'
 import { SoftwareAuthenticator } from './authenticator.test.support.js'
 

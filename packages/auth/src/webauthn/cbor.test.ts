@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { describe, test } from 'vitest'
 import { readAuthenticationAnswer, readRegistrationAnswer } from './answer.js'
 import { readCbor } from './cbor.js'
 import type { Encodable } from './cbor.test.support.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { describe, test } from 'vitest'
 import { readAuthenticationAnswer, readRegistrationAnswer } from './answer.js'
 import type { AuthenticatorModel, Knobs } from './authenticator.test.support.js'
 import { SoftwareAuthenticator } from './authenticator.test.support.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { describe, test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
+import { describe, test } from 'vitest'
 import { readRegistrationAnswer } from './answer.js'
 import type { KeyKind, Knobs } from './authenticator.test.support.js'
 import { SoftwareAuthenticator } from './authenticator.test.support.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
+import { describe, test } from 'vitest'
 import type { AuthenticationAnswer } from './answer.js'
 import { readAuthenticationAnswer, readRegistrationAnswer } from './answer.js'
 import { isMap } from './authenticator-data.js'

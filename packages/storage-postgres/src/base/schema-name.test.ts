@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { before, describe, test } from 'node:test'
 import pg from 'pg'
 import { ToriiError } from 'torii-core'
 import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
+import { beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 
 /** Names that are not refused are made exactly so. */
@@ -63,7 +63,7 @@ const refused: readonly unknown[] = [
 
 describe('the name of a schema', () => {
   let database: TestDatabase
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase({ empty: true })
   })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { before, describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import pg from 'pg'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
+import { beforeAll, describe, test } from 'vitest'
 import {
   classifyConnectError,
   classifyStatementError,
@@ -13,7 +13,7 @@ import {
 } from './error-classes.js'
 
 let db: TestDatabase
-before(async () => {
+beforeAll(async () => {
   db = await testDatabase()
 })
 

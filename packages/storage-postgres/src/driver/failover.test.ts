@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ToriiError } from 'torii-core'
@@ -10,18 +9,19 @@ import {
   type TestServer,
   type TestStandby,
 } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import type { Person } from '../test/races/people.test.support.js'
 import { isLive, signUp } from '../test/races/people.test.support.js'
 
 const absent = await canStartStandby()
 
-test('pg_basebackup is installed', { skip: absent ?? false }, () => assert.equal(absent, null))
+test('pg_basebackup is installed', { skip: absent !== null }, () => assert.equal(absent, null))
 
 const whenInstalled = absent === null ? describe : () => undefined
 
 const closers: (() => Promise<unknown>)[] = []
-after(async () => {
+afterAll(async () => {
   for (const close of closers.reverse()) await close()
 })
 
@@ -96,7 +96,7 @@ whenInstalled('a URL of several hosts', () => {
   let impatient: PostgresStorage
   let ada: Person
 
-  before(async () => {
+  beforeAll(async () => {
     primary = await startServer({ settings: { synchronous_commit: 'on' } })
     closers.push(() => primary.stop())
     standby = await startStandby(primary)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
+import { describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { readHosts } from './host-list.js'
 

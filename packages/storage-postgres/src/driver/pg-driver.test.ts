@@ -1,25 +1,28 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import pg from 'pg'
 import { newUserId, ToriiError } from 'torii-core'
 import type { TestDatabase, TestServer } from 'torii-testing'
 import { startServer, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { StorageLogEvent } from '../index.js'
 import { PostgresStorage } from '../index.js'
 
 let db: TestDatabase
-before(async () => {
+beforeAll(async () => {
   db = await testDatabase()
 })
 
 const freshEmail = () => `${randomBytes(6).toString('hex')}@example.com`
 
 /** A pool of the application's own, closed after the test. */
-function openPool(t: { after(work: () => unknown): void }, options: pg.PoolConfig = {}): pg.Pool {
+function openPool(
+  t: { onTestFinished(work: () => Promise<void>): void },
+  options: pg.PoolConfig = {},
+): pg.Pool {
   const pool = new pg.Pool({ connectionString: db.url, max: 2, ...options })
-  t.after(() => pool.end())
+  t.onTestFinished(() => pool.end())
   return pool
 }
 
@@ -244,7 +247,7 @@ describe('close', () => {
 
 describe('the log hook', () => {
   let events: StorageLogEvent[]
-  after(() => {
+  afterAll(() => {
     for (const event of events) assert.ok(!JSON.stringify(event).includes('@example.com'))
   })
 

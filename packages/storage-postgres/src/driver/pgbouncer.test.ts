@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { ConformanceStorage } from 'torii-conformance'
 import { conformance } from 'torii-conformance'
@@ -12,6 +11,7 @@ import {
   type TestDatabase,
   testDatabase,
 } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { migrations } from '../migrate/migrations.generated.js'
 import type { Person } from '../test/races/people.test.support.js'
@@ -21,7 +21,7 @@ import { observe } from './batching/batching.test.support.js'
 
 const found = findPgBouncer()
 
-test('PgBouncer is installed', { skip: found === null && 'apt-get install pgbouncer' }, () => {
+test('PgBouncer is installed', { skip: found === null }, () => {
   assert.match(found?.version ?? '', /^\d+\.\d+/)
 })
 
@@ -51,7 +51,7 @@ whenInstalled('PgBouncer in transaction mode', () => {
   let storage: PostgresStorage
   let conforming: ConformanceStorage
 
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase({ empty: true })
     bouncer = await startPgBouncer(database.url, poolSize)
     storage = await PostgresStorage.connect(bouncer.url, {
@@ -63,7 +63,7 @@ whenInstalled('PgBouncer in transaction mode', () => {
         elapse((text, values) => database.query(text, values), 'torii', seconds),
     })
   })
-  after(async () => {
+  afterAll(async () => {
     await storage.close()
     await bouncer.stop()
   })
@@ -120,12 +120,12 @@ whenInstalled('PgBouncer in transaction mode', () => {
     let people: Person[]
     let pool: pg.Pool
     let observed: ObservedPool
-    before(async () => {
+    beforeAll(async () => {
       pool = new pg.Pool({ connectionString: bouncer.url, max: clients })
       observed = observe(pool)
       people = await Promise.all(Array.from({ length: crowd }, () => signUp(storage)))
     })
-    after(() => pool.end())
+    afterAll(() => pool.end())
 
     /** Everybody at once, and as many who bring a wrong secret; each must get their own answer. */
     async function validateAll(over: PostgresStorage): Promise<void> {

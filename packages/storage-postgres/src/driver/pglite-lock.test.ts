@@ -3,25 +3,26 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { ToriiError } from 'torii-core'
+import { compiledUrl } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { lockDirectory } from './pglite-lock.js'
 
-const moduleUrl = new URL('./pglite-lock.js', import.meta.url).href
+const moduleUrl = compiledUrl('./pglite-lock.js', import.meta.url).href
 let root: string
 let deadPid: number
 const names = (function* () {
   for (let made = 1; ; made += 1) yield `data-${made}`
 })()
 
-before(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'torii-lock-'))
   const child = spawn(process.execPath, ['-e', ''])
   deadPid = child.pid ?? assert.fail()
   await new Promise((resolve) => child.once('exit', resolve))
 })
-after(() => rm(root, { recursive: true, force: true }))
+afterAll(() => rm(root, { recursive: true, force: true }))
 
 const freshDirectory = (): string => join(root, names.next().value)
 
@@ -152,7 +153,7 @@ describe('the lock of an embedded database', () => {
 
 describe('twenty processes at once', () => {
   const crowd: ChildProcess[] = []
-  before(async () => {
+  beforeAll(async () => {
     const script = join(root, 'stealer.mjs')
     await writeFile(
       script,
@@ -164,7 +165,7 @@ describe('twenty processes at once', () => {
     for (let count = 0; count < 20; count += 1) crowd.push(fork(script))
     await Promise.all(crowd.map(answerOf))
   })
-  after(() => {
+  afterAll(() => {
     for (const child of crowd) child.kill('SIGKILL')
   })
 

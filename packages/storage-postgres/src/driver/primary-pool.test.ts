@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { after, before, describe, test } from 'node:test'
 import { ToriiError } from 'torii-core'
 import { type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { isLive, signUp } from '../test/races/people.test.support.js'
 
@@ -26,13 +26,13 @@ async function listen(server: typeof silent): Promise<string> {
   return `127.0.0.1:${address.port}`
 }
 
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   silentHost = await listen(silent)
   closedHost = await listen(closed)
   closed.close()
 })
-after(() => {
+afterAll(() => {
   for (const socket of held) socket.destroy()
   silent.close()
 })

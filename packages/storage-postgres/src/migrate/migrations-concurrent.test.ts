@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
 import pg from 'pg'
 import { ToriiError } from 'torii-core'
 import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest'
 import { quietLog } from '../base/log.js'
 import { openDriver } from '../driver/connect.js'
 import type { ConnectionOptions, Driver, Work } from '../driver/driver.js'
@@ -28,14 +28,14 @@ const uniqueStep: Migration = {
 describe('a step outside of a transaction', () => {
   let database: TestDatabase
   let driver: Driver
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase()
     driver = await openDriver(database.url, {})
     await database.query(`insert into torii.users (id, name)
       select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'name ' || n
       from generate_series(1, 5000) n`)
   })
-  after(() => driver.close())
+  afterAll(() => driver.close())
   beforeEach(async () => {
     await database.query(
       'drop index if exists torii.users_name; drop index if exists torii.users_picture',

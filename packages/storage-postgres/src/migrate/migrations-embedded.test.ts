@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import { newUserId } from 'torii-core'
 import { catalogue, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { quietLog } from '../base/log.js'
 import { openDriver } from '../driver/connect.js'
 import type { Driver } from '../driver/driver.js'
@@ -22,10 +22,10 @@ create unique index concurrently if not exists users_picture on :schema.users (p
 // One engine for all tests, which go on from one another: a start takes seconds.
 describe('migrations on the embedded engine', () => {
   let driver: Driver
-  before(async () => {
+  beforeAll(async () => {
     driver = await openDriver('pglite:', {})
   })
-  after(() => driver.close())
+  afterAll(() => driver.close())
 
   const plan = (list: readonly Migration[], schema = '"torii"') => ({
     driver,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { quietLog } from '../base/log.js'
 import type { Driver } from '../driver/driver.js'
 import { createPgDriver, type PgClient, type PgPool } from '../driver/pg-driver.js'
@@ -131,7 +131,7 @@ const cases: readonly Case[] = [
 
 describe('a deployer killed at any statement leaves a state from which the next one converges:', () => {
   let database: TestDatabase
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase()
     await database.query(`insert into torii.users (id, name, picture)
       select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'name ' || n, null
@@ -139,11 +139,11 @@ describe('a deployer killed at any statement leaves a state from which the next 
   })
   let pool: pg.Pool
   let healthy: Driver
-  before(() => {
+  beforeAll(() => {
     pool = new pg.Pool({ connectionString: database.url, max: 3 })
     healthy = driverOver(pool)
   })
-  after(() => pool.end())
+  afterAll(() => pool.end())
 
   /** Migrates as nobody's victim and describes what is then there. */
   async function finish(list: readonly Migration[]): Promise<string> {

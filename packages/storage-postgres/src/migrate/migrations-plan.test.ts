@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { quietLog } from '../base/log.js'
 import { openDriver } from '../driver/connect.js'
 import { PostgresStorage } from '../index.js'
@@ -9,7 +9,7 @@ import { migrate } from './migrations.js'
 
 const schemas = ['torii', 'auth_of_shop_2'] as const
 const closers: (() => Promise<unknown>)[] = []
-after(async () => {
+afterAll(async () => {
   for (const close of closers) await close()
 })
 
@@ -28,7 +28,7 @@ async function runByHand(database: TestDatabase, script: string): Promise<void> 
 
 describe('the printed SQL, run by hand,', () => {
   const migrated = new Map<string, string>()
-  before(async () => {
+  beforeAll(async () => {
     for (const schema of schemas) {
       const database = await testDatabase({ empty: true })
       await (await open(database, schema)).migrate()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import { ToriiError } from 'torii-core'
 import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { quietLog } from '../base/log.js'
 import { openDriver } from '../driver/connect.js'
 import type { Driver } from '../driver/driver.js'
@@ -12,11 +12,11 @@ import { type MigrationPlan, migrate } from './migrations.js'
 
 let database: TestDatabase
 let driver: Driver
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   driver = await openDriver(database.url, {})
 })
-after(() => driver.close())
+afterAll(() => driver.close())
 
 /** The refusal of `act`, which holds no password and nothing of the URL. */
 async function refusalOf(operation: Promise<unknown>): Promise<ToriiError> {

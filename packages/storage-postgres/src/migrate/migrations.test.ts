@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import { newSessionId, newUserId, PasswordHash, tokenHash } from 'torii-core'
 import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { quietLog } from '../base/log.js'
 import { openDriver } from '../driver/connect.js'
 import type { Driver } from '../driver/driver.js'
@@ -13,7 +13,7 @@ import { type MigrationResult, migrate } from './migrations.js'
 const everyStep = migrations.map(({ id, name }) => ({ id, name }))
 const latest = everyStep.length
 const closers: (() => Promise<unknown>)[] = []
-after(async () => {
+afterAll(async () => {
   for (const close of closers) await close()
 })
 
@@ -65,7 +65,7 @@ async function fill(storage: PostgresStorage): Promise<void> {
 
 describe('migrate', () => {
   let fresh: string
-  before(async () => {
+  beforeAll(async () => {
     const database = await testDatabase({ empty: true })
     await (await open(database)).migrate()
     fresh = await catalogue(database.query, 'torii')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
 import { newUserId } from 'torii-core'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
+import { beforeAll, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 
 // What PostgreSQL 12 lacks and 13 brought: gen_random_uuid(). On 12 the extension uuid-ossp stands in, if
@@ -11,7 +11,7 @@ import { PostgresStorage } from '../index.js'
 let builtIn: boolean
 let admin: TestDatabase
 
-before(async () => {
+beforeAll(async () => {
   admin = await testDatabase({ empty: true })
   const { rows } = await admin.query<{ version: number }>(
     "select current_setting('server_version_num')::int as version",

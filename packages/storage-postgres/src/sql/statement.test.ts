@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import type { SessionId, UserId } from 'torii-core'
 import { InvalidInputError, newSessionId, newUserId } from 'torii-core'
+import { describe, test } from 'vitest'
 import type { StatementRunner } from './database.js'
 import { repeat } from './lost-reply.js'
 import { nullable, parameter, sql } from './parameter.js'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { after, describe, test } from 'node:test'
 import pg from 'pg'
 import type { NewPasskey, OAuthAccountId, SessionActor, UserId } from 'torii-core'
 import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
+import { afterAll, describe, test } from 'vitest'
 import { openCrowds } from '../test/races/held-crowd.test.support.js'
 import {
   actorOf,
@@ -25,7 +25,7 @@ const takeOverRounds = 60
 
 const { database, storage, retried } = await openRaceStorage()
 const crowds = await openCrowds(database)
-after(() => crowds.close())
+afterAll(() => crowds.close())
 
 const newIdentity = () => ({
   provider: 'google',
@@ -239,7 +239,7 @@ describe(`a squatter adds ways in while the mailbox's owner takes over, ${takeOv
       assert.equal(await isLive(storage, key), true)
       assert.equal(await isLive(storage, squatter.key), false)
     })
-    t.diagnostic(JSON.stringify(came))
+    void t.annotate(JSON.stringify(came))
     assert.ok(Number(came.linked) > 0 && Number(came.stale) > 0, JSON.stringify(came))
   })
 
@@ -261,7 +261,7 @@ describe(`a squatter adds ways in while the mailbox's owner takes over, ${takeOv
       assert.deepEqual(await storage.passkeys.list(squatter.id), [])
       assert.deepEqual(await storage.passkeys.credentials(squatter.id), [])
     })
-    t.diagnostic(JSON.stringify(came))
+    void t.annotate(JSON.stringify(came))
     assert.ok(Number(came.added) > 0 && Number(came.stale) > 0, JSON.stringify(came))
   })
 })

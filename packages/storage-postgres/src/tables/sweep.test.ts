@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, describe, test } from 'node:test'
 import { newSessionId, newUserId, tokenHash } from 'torii-core'
 import type { TestDatabase } from 'torii-testing'
 import { elapse, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 
 const day = 86_400
@@ -11,11 +11,11 @@ const day = 86_400
 describe('sweep', () => {
   let db: TestDatabase
   let storage: PostgresStorage
-  before(async () => {
+  beforeAll(async () => {
     db = await testDatabase()
     storage = await PostgresStorage.connect(db.url)
   })
-  after(() => storage.close())
+  afterAll(() => storage.close())
 
   const newSession = (idleSeconds: number) => ({
     id: newSessionId(),

@@ -1,14 +1,14 @@
-import { after, before, describe, test } from 'node:test'
 import type { ConformanceStorage } from 'torii-conformance'
 import { conformance } from 'torii-conformance'
 import { elapse } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 
 describe('conformance over the embedded engine', () => {
   let storage: PostgresStorage
   let conforming: ConformanceStorage
 
-  before(async () => {
+  beforeAll(async () => {
     storage = await PostgresStorage.connect('pglite:')
     await storage.migrate()
     conforming = Object.assign(storage, {
@@ -18,7 +18,7 @@ describe('conformance over the embedded engine', () => {
         ),
     })
   })
-  after(() => storage.close())
+  afterAll(() => storage.close())
 
   // One connection: nothing runs beside an open transaction.
   for (const promise of conformance.filter(({ needs }) => !needs.includes('concurrency')))

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { ConformanceStorage } from 'torii-conformance'
 import { conformance } from 'torii-conformance'
 import type { TransactionRepositories } from 'torii-core'
 import { elapse, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 
 let database: PostgresStorage
 let pool: pg.Pool
 let storage: ConformanceStorage
-before(async () => {
+beforeAll(async () => {
   const { url, query } = await testDatabase()
   database = await PostgresStorage.connect(url)
   pool = new pg.Pool({ connectionString: url, max: 10 })
   const moving = { elapse: (seconds: number) => elapse(query, 'torii', seconds) }
   storage = inTransactions(Object.assign(database, moving))
 })
-after(async () => {
+afterAll(async () => {
   await database.close()
   await pool.end()
 })

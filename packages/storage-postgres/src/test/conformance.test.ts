@@ -1,8 +1,8 @@
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { ConformanceStorage } from 'torii-conformance'
 import { conformance } from 'torii-conformance'
 import { elapse, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 
 /** One way to reach a database. */
@@ -12,7 +12,7 @@ interface Engine {
 }
 
 const closers: (() => Promise<unknown>)[] = []
-after(async () => {
+afterAll(async () => {
   for (const close of closers) await close()
 })
 
@@ -53,7 +53,7 @@ const engines: readonly Engine[] = [
 for (const engine of engines) {
   describe(`conformance over ${engine.name}`, () => {
     let storage: ConformanceStorage
-    before(async () => {
+    beforeAll(async () => {
       storage = await engine.open()
     })
     for (const promise of conformance) test(promise.name, () => promise.run(storage))

@@ -3,17 +3,18 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
 import { newUserId } from 'torii-core'
+import { compiledUrl } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 
-const indexUrl = new URL('../index.js', import.meta.url).href
+const indexUrl = compiledUrl('../index.js', import.meta.url).href
 const coreUrl = import.meta.resolve('torii-core')
 let root: string
-before(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'torii-embedded-'))
 })
-after(() => rm(root, { recursive: true, force: true }))
+afterAll(() => rm(root, { recursive: true, force: true }))
 
 const register = (storage: PostgresStorage, email: string) =>
   storage.users.register({ id: newUserId(), email })
@@ -46,14 +47,14 @@ describe('the embedded engine on disk', () => {
   let url: string
   let directory: string
   let storage: PostgresStorage
-  before(async () => {
+  beforeAll(async () => {
     directory = join(root, 'new', 'data')
     url = `pglite:${directory}`
     storage = await PostgresStorage.connect(url, { acquireSeconds: 0.5 })
     await storage.migrate()
     await register(storage, 'first@example.com')
   })
-  after(() => storage.close())
+  afterAll(() => storage.close())
 
   test('flushes every commit to disk', async () => {
     for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {

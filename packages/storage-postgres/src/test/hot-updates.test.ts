@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { newSessionId } from 'torii-core'
 import { testDatabase } from 'torii-testing'
+import { test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { freshSecretHash, signUp } from './races/people.test.support.js'
 

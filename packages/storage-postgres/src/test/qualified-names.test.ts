@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { ConformanceStorage } from 'torii-conformance'
 import { conformance } from 'torii-conformance'
 import { elapse, type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { migrations } from '../migrate/migrations.generated.js'
 import { productFiles } from './every-statement.test.support.js'
@@ -126,7 +126,7 @@ describe('a hostile schema that comes first in the search path is never called',
   let url: URL
   let traps: number
 
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase({ empty: true })
     role = `visitor_${database.name}`
     await database.query(`create role ${role} login password '${password}'`)
@@ -145,7 +145,7 @@ describe('a hostile schema that comes first in the search path is never called',
         elapse((text, values) => database.query(text, values), 'torii', seconds),
     })
   })
-  after(async () => {
+  afterAll(async () => {
     await storage.close()
     await client.end()
     await database.query(`drop owned by ${role} cascade`)

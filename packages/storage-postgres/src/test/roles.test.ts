@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { ConformanceStorage } from 'torii-conformance'
 import { conformance } from 'torii-conformance'
 import { ToriiError } from 'torii-core'
 import { catalogue, elapse, type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { migrations } from '../migrate/migrations.generated.js'
 
@@ -53,13 +53,13 @@ async function assertRefused(
   })
 }
 
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   // What a careful administrator does; on PostgreSQL 15 and later `public` is closed from the start.
   await database.query(`revoke temporary on database ${database.name} from public`)
   await database.query('revoke create on schema public from public')
 })
-after(async () => {
+afterAll(async () => {
   for (const close of closers) await close()
 })
 
@@ -68,7 +68,7 @@ describe('a role that migrate({ grantTo }) lets run the application', () => {
   let client: pg.Client
   let role: string
 
-  before(async () => {
+  beforeAll(async () => {
     role = `app_${database.name}`
     await makeRole(role)
     const owner = await PostgresStorage.connect(database.url)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { UserId } from 'torii-core'
 import { newAuditEventId, newSessionId, newUserId } from 'torii-core'
 import { testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { PgClient, PgPool } from '../index.js'
 import { PostgresStorage } from '../index.js'
 import type { Person } from './races/people.test.support.js'
@@ -23,11 +23,11 @@ let pool: pg.Pool
 let storage: PostgresStorage
 /** Names of the statements that were sent, in order. */
 const sent: string[] = []
-before(async () => {
+beforeAll(async () => {
   pool = new pg.Pool({ connectionString: (await testDatabase()).url, max: 4 })
   storage = new PostgresStorage(counting(pool))
 })
-after(() => pool.end())
+afterAll(() => pool.end())
 
 /** The application's pool, counting every statement that any of its clients is asked for. */
 function counting(counted: pg.Pool): PgPool {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { before, describe, test } from 'node:test'
 import type pg from 'pg'
 import { testDatabase } from 'torii-testing'
+import { beforeAll, describe, test } from 'vitest'
 import type { Statement } from '../sql/statement.js'
 import { everyStatement } from './every-statement.test.support.js'
 
@@ -37,7 +37,7 @@ test('the statements of all tables were found', () => {
 describe('every statement', () => {
   let client: pg.Client
   let scansRanges = false
-  before(async () => {
+  beforeAll(async () => {
     client = await (await testDatabase()).connect()
     const { rows } = await client.query<{ version: number }>(
       "select current_setting('server_version_num')::int as version",

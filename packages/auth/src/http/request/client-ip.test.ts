@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
+import { test } from 'vitest'
 import { checkTrustedProxyHops, clientIp } from './client-ip.js'
 
 const socket = '10.0.0.1'

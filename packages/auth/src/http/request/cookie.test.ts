@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { newSessionId, newUserId, SessionToken } from 'torii-core'
+import { test } from 'vitest'
 import { resolveBaseUrl } from '../../base/base-url.js'
 import { clearedCookie, cookieName, findCookie, sessionCookie } from './cookie.js'
 

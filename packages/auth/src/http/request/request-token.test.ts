@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { readCredentials } from './request-token.js'
 
 const read = (headers: Record<string, string | string[]>) => {

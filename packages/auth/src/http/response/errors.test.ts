@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { test } from 'node:test'
 import { InvalidInputError, ToriiError } from 'torii-core'
+import { test } from 'vitest'
 import { errorStatus, refusalOf, refuse } from './errors.js'
 
 test('an answer has its code, a sentence, and what belongs to it', async () => {

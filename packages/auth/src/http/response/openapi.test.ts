@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { test } from 'vitest'
 import { baseUrl } from '../../test/site.test.support.js'
 import { routes } from '../routes/routes.js'
 import type { GivenAnswer } from '../test/documented.test.support.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { workProvider } from '../../oauth-client/provider-client.test.support.js'
 import { startRealProvider } from '../../services/oauth/real-provider.test.support.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'

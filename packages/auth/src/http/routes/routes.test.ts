@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { errorStatus } from '../response/errors.js'
 import { matchRoute, routes } from './routes.js'
 

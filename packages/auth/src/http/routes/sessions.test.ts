@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { newSessionId } from 'torii-core'
+import { test } from 'vitest'
 import { openTestSite, goodPassword as password } from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
 import { browser, signUp, tokenIn } from '../test/client.test.support.js'

@@ -3,8 +3,8 @@ import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { afterAll, test } from 'vitest'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { newEmail, openTestSite, goodPassword as password } from '../../test/site.test.support.js'
 import { createHandler, createNodeHandler } from '../index.js'
@@ -32,7 +32,7 @@ const listener = createNodeHandler(auth)
 const server = createServer((request, response) => void listener(request, response))
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')
-after(() => {
+afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
@@ -74,7 +74,7 @@ const unhandled: unknown[] = []
 const keep = (reason: unknown) => unhandled.push(reason)
 process.on('unhandledRejection', keep)
 process.on('uncaughtException', keep)
-after(() => process.off('unhandledRejection', keep).off('uncaughtException', keep))
+afterAll(() => process.off('unhandledRejection', keep).off('uncaughtException', keep))
 
 const post = (path: string, body: object, headers: RawRequest['headers'] = []): RawRequest => {
   const bytes = Buffer.from(JSON.stringify(body))
@@ -112,7 +112,7 @@ test('what is looked at sees what a request does: registering and signing out ch
 
 test(`${runs} hostile requests: no 5xx, nothing thrown, no answer that is not described, no changed row`, async (t) => {
   const seed = Number(process.env.TORII_FUZZ_SEED ?? randomInt(2 ** 31))
-  t.diagnostic(`seed ${seed}; TORII_FUZZ_SEED repeats it`)
+  void t.annotate(`seed ${seed}; TORII_FUZZ_SEED repeats it`)
   const before = await allRows()
   const seen = new Map<number, number>()
   const attack = hostileRequests({ origin, token: tokenIn(cookie), cookieName: 'torii' })
@@ -146,7 +146,7 @@ test(`${runs} hostile requests: no 5xx, nothing thrown, no answer that is not de
     }),
     { seed, numRuns: runs },
   )
-  t.diagnostic(`statuses ${JSON.stringify(Object.fromEntries([...seen].sort()))}`)
+  void t.annotate(`statuses ${JSON.stringify(Object.fromEntries([...seen].sort()))}`)
   // Not everything may have been turned away at the door.
   for (const status of [400, 401, 403, 404, 405, 415]) assert.ok(seen.has(status), `no ${status}`)
   const health = await exchange(port, { ...post('/auth/health', {}), method: 'GET' })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, test } from 'vitest'
 import { startOwnProvider } from '../../services/oauth/own-provider.test.support.js'
 import type { ProviderIdentity } from '../profile.js'
 import type { OAuthProvider } from '../provider.js'

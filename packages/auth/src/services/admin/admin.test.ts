@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { InvalidInputError } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { test } from 'vitest'
 import type { ToriiEvent } from '../../index.js'
 import { Torii } from '../../index.js'
 import {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { createLocalJWKSet, jwtVerify, SignJWT, UnsecuredJWT } from 'jose'
 import { InvalidOptionsError } from 'torii-core'
+import { test } from 'vitest'
 import {
   baseUrl,
   goodPassword,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { newUserId } from 'torii-core'
+import { test } from 'vitest'
 import { resolveBaseUrl } from '../../base/base-url.js'
 import type { LinkPurpose } from './link-token.js'
 import {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import type { UserId } from 'torii-core'
 import { InvalidInputError, newUserId } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { afterAll, test } from 'vitest'
 import type { Torii } from '../../index.js'
 import { newEmail, goodPassword as password, requestInfo } from '../../test/site.test.support.js'
 import {
@@ -95,7 +95,7 @@ test('T10.112 reading a link, as its page does, uses nothing up', async () => {
 })
 
 const pool = await PostgresStorage.connect(db.url)
-after(() => pool.close())
+afterAll(() => pool.close())
 
 for (const callers of [2, 8, 64])
   test(`T1.1 ${callers} who open one link at once: one session, by token and by code`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { InvalidOptionsError, requireEmail } from 'torii-core'
+import { test } from 'vitest'
 import { KeyRing } from '../../crypto/key-ring.js'
 import { codeCandidates, hashCode, newCode, readCode } from './code.js'
 import { applicationKey } from './mailbox.test.support.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { InvalidInputError, InvalidOptionsError, newUserId } from 'torii-core'
+import { test } from 'vitest'
 import type { Mailer } from '../../index.js'
 import { newEmail, requestInfo } from '../../test/site.test.support.js'
 import { createContext } from '../context.js'

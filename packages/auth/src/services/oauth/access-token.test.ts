@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import type { GrantedTokens } from '../../oauth-client/provider-client.js'
 import {
   db,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHmac, hash } from 'node:crypto'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
+import { test } from 'vitest'
 import type { FlowBinding } from './flow-secrets.js'
 import { newFlowSecrets, readFlowSecrets } from './flow-secrets.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { goodPassword as password, requestInfo } from '../../test/site.test.support.js'
 import {
   db,

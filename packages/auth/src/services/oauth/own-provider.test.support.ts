@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after } from 'node:test'
 import { exportJWK, SignJWT } from 'jose'
+import { afterAll } from 'vitest'
 
 /** Answers one request of a test's own provider. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void
@@ -44,7 +44,7 @@ export async function startOwnProvider(): Promise<OwnProvider> {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  after(() => {
+  afterAll(() => {
     server.close()
     server.closeAllConnections()
   })

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after } from 'node:test'
 import Provider, { type Configuration } from 'oidc-provider'
+import { afterAll } from 'vitest'
 
 /** A person at the provider: the claims it has of them. */
 export type ProviderPerson = Readonly<Record<string, unknown>> & { readonly sub: string }
@@ -38,7 +38,7 @@ export async function startRealProvider(
     answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  after(() => {
+  afterAll(() => {
     server.close()
     server.closeAllConnections()
   })

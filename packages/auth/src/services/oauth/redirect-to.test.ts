@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import fc from 'fast-check'
+import { test } from 'vitest'
 import { checkRedirectTo } from './redirect-to.js'
 
 const origins = ['https://good.com', 'https://admin.good.com:8443']

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { InvalidOptionsError } from 'torii-core'
+import { test } from 'vitest'
 import { KeyRing } from '../../crypto/key-ring.js'
 import { englishMessages } from '../../mail/english.js'
 import { defaults } from './defaults.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash, randomBytes } from 'node:crypto'
-import { test } from 'node:test'
 import { newSessionId } from 'torii-core'
+import { test } from 'vitest'
 import type { ChallengeUse } from './challenge.js'
 import { challengeOf, hashChallengeId, newChallengeId, parseChallengeId } from './challenge.js'
 

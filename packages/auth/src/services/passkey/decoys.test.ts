@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'node:test'
 import { newUserId, requireEmail } from 'torii-core'
+import { test } from 'vitest'
 import { resolveKeys } from '../../crypto/key-ring.js'
 import { decoyCredentials } from './decoys.js'
 import { userHandles } from './user-handle.js'

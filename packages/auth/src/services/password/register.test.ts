@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { InvalidInputError } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { test } from 'vitest'
 import { createPasswordHashing } from '../../password-hashing/hashing.js'
 import {
   baseUrl,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { goodPassword, newEmail, openTestSite, requestInfo } from '../../test/site.test.support.js'
 

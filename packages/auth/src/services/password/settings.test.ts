@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'node:test'
+import { test } from 'vitest'
 import { parseArgon2 } from '../../password-hashing/argon2.js'
 import { createPasswordHashing } from '../../password-hashing/hashing.js'
 import { normalizePassword } from '../../password-policy/text.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { SessionToken } from 'torii-core'
 import { InvalidInputError, newUserId } from 'torii-core'
+import { test } from 'vitest'
 import {
   newEmail,
   openTestSite,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'node:test'
 import { newSessionId, newUserId, SessionToken } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { test } from 'vitest'
 import { formatSessionToken } from '../../crypto/session-token.js'
 import {
   baseUrl,

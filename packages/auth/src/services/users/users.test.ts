@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { ValidSession } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
+import { test } from 'vitest'
 import type { ToriiEvent } from '../../index.js'
 import { goodPassword, newEmail, openTestSite, requestInfo } from '../../test/site.test.support.js'
 

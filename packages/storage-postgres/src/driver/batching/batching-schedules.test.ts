@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import pg from 'pg'
 import type { SessionKey, ValidSession } from 'torii-core'
 import { ToriiError } from 'torii-core'
 import { testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, test } from 'vitest'
 import { PostgresStorage } from '../../index.js'
 import { freshSecretHash, signUp } from '../../test/races/people.test.support.js'
 import { type Fault, type ObservedPool, observe } from './batching.test.support.js'
@@ -20,7 +20,7 @@ const holders: Holder[] = []
 let pool: pg.Pool
 let observed: ObservedPool
 let storage: PostgresStorage
-before(async () => {
+beforeAll(async () => {
   const database = await testDatabase()
   pool = new pg.Pool({ connectionString: database.url, max: 3 })
   observed = observe(pool)
@@ -39,7 +39,7 @@ before(async () => {
     `update torii.sessions set last_active_at = last_active_at - interval '100 seconds'`,
   )
 })
-after(() => pool.end())
+afterAll(() => pool.end())
 
 type Pause = 'none' | 'microtask' | 'turn' | 'millisecond'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
 import pg from 'pg'
 import type { SessionKey } from 'torii-core'
 import { newSessionId, ToriiError } from 'torii-core'
 import { type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest'
 import { PostgresStorage } from '../../index.js'
 import type { Person } from '../../test/races/people.test.support.js'
 import { freshSecretHash, isLive, signUp } from '../../test/races/people.test.support.js'
@@ -14,14 +14,14 @@ let pool: pg.Pool
 let observed: ObservedPool
 let storage: PostgresStorage
 let people: Person[]
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   pool = new pg.Pool({ connectionString: database.url, max: 4 })
   observed = observe(pool)
   storage = new PostgresStorage(observed)
   people = await Promise.all(Array.from({ length: 64 }, () => signUp(storage)))
 })
-after(() => pool.end())
+afterAll(() => pool.end())
 beforeEach(() => {
   observed.sent.length = 0
   observed.before = null
@@ -215,7 +215,7 @@ describe('a statement each', () => {
     url.username = role
     url.password = 'of a test only'
     const reader = await PostgresStorage.connect(url.href)
-    t.after(async () => {
+    t.onTestFinished(async () => {
       await reader.close()
       await database.query('alter table torii.users disable row level security')
       await database.query(`drop owned by ${role}; drop role ${role}`)

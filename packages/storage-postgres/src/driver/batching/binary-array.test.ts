@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { test } from 'node:test'
 import { testDatabase } from 'torii-testing'
+import { test } from 'vitest'
 import { binaryArray } from './binary-array.js'
 
 test('PostgreSQL reads each binary array as the values that went in', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
 import pg from 'pg'
 import type { NewSession, UserId } from 'torii-core'
 import { newUserId, ToriiError } from 'torii-core'
 import { type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest'
 import { type ObservedPool, observe } from '../../driver/batching/batching.test.support.js'
 import { PostgresStorage } from '../../index.js'
 import {
@@ -19,14 +19,14 @@ let pool: pg.Pool
 let observed: ObservedPool
 let storage: PostgresStorage
 let people: Person[]
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   pool = new pg.Pool({ connectionString: database.url, max: 4 })
   observed = observe(pool)
   storage = new PostgresStorage(observed)
   people = await Promise.all(Array.from({ length: 40 }, () => signUp(storage)))
 })
-after(() => pool.end())
+afterAll(() => pool.end())
 beforeEach(() => {
   observed.sent.length = 0
 })

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-
-import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { ToriiError } from 'torii-core'
 import { testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../../index.js'
 import { everyStatement } from '../every-statement.test.support.js'
 import { sessionOperations, userOperations } from './ambiguous-accounts.test.support.js'
@@ -35,7 +34,7 @@ let storage: PostgresStorage
 let harness: Harness
 let holder: pg.Client
 
-before(async () => {
+beforeAll(async () => {
   const db = await testDatabase()
   proxy = await startCuttingProxy(db.url)
   holder = await db.connect()
@@ -49,7 +48,7 @@ before(async () => {
   }
 })
 
-after(async () => {
+afterAll(async () => {
   await Promise.all([storage.close(), harness.observer.close()])
   await proxy.close()
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { before, describe, test } from 'node:test'
 import { type TestDatabase, testDatabase } from 'torii-testing'
+import { beforeAll, describe, test } from 'vitest'
 import type { Kind } from './fixture.test.support.js'
 import type { ConnectionSet } from './held-lock.test.support.js'
 import { openConnections } from './held-lock.test.support.js'
@@ -129,7 +129,7 @@ describe('two operations on one user, the second entering while the first waits'
   const retried: string[] = []
   let expected = 0
 
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase()
     const left = [...pairs]
     const allowedEndings = createAllowedEndings()
@@ -152,7 +152,7 @@ describe('two operations on one user, the second entering while the first waits'
   test('every pair was played against every lock that its first call waits for', (t) => {
     const both = rounds.filter(({ waits }) => waits.every(Boolean)).length
     const counts = `${rounds.length} rounds of ${pairs.length} pairs: in ${both} both waited`
-    t.diagnostic(counts)
+    void t.annotate(counts)
     assert.equal(rounds.filter(({ waits }) => waits[0] !== true).length, 0)
     assert.equal(new Set(rounds.map(({ title }) => title)).size, expected)
     assert.ok(both > 2000, counts)

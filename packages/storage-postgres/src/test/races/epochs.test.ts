@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
 import type { SessionKey } from 'torii-core'
 import { newUserId } from 'torii-core'
+import { afterAll, describe, test } from 'vitest'
 import type { Held } from './held-crowd.test.support.js'
 import { openCrowds } from './held-crowd.test.support.js'
 import type { Person } from './people.test.support.js'
@@ -23,7 +23,7 @@ const noRefund = { account: null, ipAddress: null }
 
 const { database, storage } = await openRaceStorage()
 const crowds = await openCrowds(database)
-after(() => crowds.close())
+afterAll(() => crowds.close())
 
 /** Signs in with what a look-up before the race had found. */
 async function signIn({ id, hash }: Person): Promise<{ key: SessionKey; ok: boolean }> {
@@ -130,7 +130,7 @@ describe('an ending in the midst of sign-ins leaves no session but the one that 
         for (const { key } of all) assert.equal(await isLive(storage, key), false)
         assert.equal(await isLive(storage, person.key), keepsActor)
       }
-      t.diagnostic(
+      void t.annotate(
         `${opened} opened, ${behind} rows survived the delete and were dead by their epoch`,
       )
       // Without these the epoch would not have been tested: it is what ended them. Who came while the ending

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import type { OAuthSignIn } from 'torii-core'
 import { newUserId } from 'torii-core'
+import { describe, test } from 'vitest'
 import { newCallerInput } from '../interleaving/fixture.test.support.js'
 import { freshEmail, freshSecretHash, isLive, keyOf, newSession } from './people.test.support.js'
 import { openRaceStorage } from './race-storage.test.support.js'
@@ -98,6 +98,6 @@ test(`two providers and a magic link bring one address at once: one user, ${roun
     const winner = id === proof.newUserId ? 'link' : 'provider'
     first[winner] = (first[winner] ?? 0) + 1
   }
-  t.diagnostic(JSON.stringify(first))
+  void t.annotate(JSON.stringify(first))
   assert.deepEqual(retried, [])
 })

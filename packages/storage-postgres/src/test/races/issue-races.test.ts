@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { newUserId } from 'torii-core'
+import { test } from 'vitest'
 import {
   actorOf,
   firstEpochs,
@@ -62,7 +62,7 @@ test(`T1.1 T1.11 ${linkIssues} links of one address, each opened by ${linkCaller
     seen.opened += winners.length
     seen.replaced += linkIssues - winners.length
   }
-  t.diagnostic(JSON.stringify(seen))
+  void t.annotate(JSON.stringify(seen))
   assert.deepEqual(retried, [])
 })
 
@@ -131,7 +131,7 @@ test(`T1.2 T1.11 ${resetIssues} resets of one user, each used by ${resetCallers}
     seen.changed += Number(changed)
     seen.signedIn += signIns.filter(({ ok }) => ok).length
   }
-  t.diagnostic(JSON.stringify(seen))
+  void t.annotate(JSON.stringify(seen))
   assert.ok(seen.reset >= resetRounds / 2 && seen.changed >= resetRounds / 4, JSON.stringify(seen))
   assert.deepEqual(retried, [])
 })

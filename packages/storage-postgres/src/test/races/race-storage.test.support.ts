@@ -1,6 +1,6 @@
-import { after } from 'node:test'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
+import { afterAll } from 'vitest'
 import { PostgresStorage } from '../../index.js'
 
 /** A storage that many callers use at the same moment. */
@@ -17,6 +17,6 @@ export async function openRaceStorage(): Promise<RaceStorage> {
   const retried: string[] = []
   const log = ({ operation = '', code = '' }) => retried.push(`${operation} ${code}`)
   const storage = await PostgresStorage.connect(database.url, { maxConnections: 16, log })
-  after(() => storage.close())
+  afterAll(() => storage.close())
   return { database, storage, retried }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import type { RateLimitKey, RateLimitPolicy } from 'torii-core'
 import { newUserId } from 'torii-core'
+import { describe, test } from 'vitest'
 import type { CallerInput, Fixture } from '../interleaving/fixture.test.support.js'
 import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
 import type { OperationName } from '../interleaving/user-operations.test.support.js'
@@ -190,7 +190,7 @@ describe(`a user is deleted in the midst of ${deleteFlows} others, ${deleteRound
       assert.equal(deleted.length, 1)
       left.push(...(await rowsOf(fixture)))
     }
-    t.diagnostic(JSON.stringify(retried.slice(before)))
+    void t.annotate(JSON.stringify(retried.slice(before)))
     assert.deepEqual(errors, [])
     assert.deepEqual(left, [])
     assert.equal(met.size, operationNames.length)

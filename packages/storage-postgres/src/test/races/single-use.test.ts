@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import { newOAuthAccountId } from 'torii-core'
+import { afterAll, test } from 'vitest'
 import type { CallerInput, Fixture, Kind } from '../interleaving/fixture.test.support.js'
 import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
 import { locks } from '../interleaving/interleaving.test.support.js'
@@ -22,7 +22,7 @@ const connections = 16
 
 const { database, storage, retried } = await openRaceStorage()
 const crowds = await openCrowds(database)
-after(() => crowds.close())
+afterAll(() => crowds.close())
 
 const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
   (await database.query<Row & Record<string, unknown>>(text, values)).rows

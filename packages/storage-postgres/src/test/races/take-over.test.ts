@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import type { MailboxProof, NewSession, UserId } from 'torii-core'
 import { newUserId } from 'torii-core'
+import { describe, test } from 'vitest'
 import type { PostgresStorage } from '../../index.js'
 import { begin, openConnections } from '../interleaving/held-lock.test.support.js'
 import type { Person } from './people.test.support.js'
@@ -131,7 +131,7 @@ describe('a mailbox is proved while a squatter is at work', () => {
         problems.push(`round ${round}: squatter in`)
       if (await countsAsPassword(squatter)) problems.push(`round ${round}: squatter's password`)
     }
-    t.diagnostic(JSON.stringify(seen))
+    void t.annotate(JSON.stringify(seen))
     assert.deepEqual(problems, [])
     assert.ok(seen.tookOver >= 1 && seen.created >= 1, JSON.stringify(seen))
     assert.deepEqual(await brokenRows(), nothingBroken)
@@ -183,7 +183,7 @@ describe('a mailbox is proved while a squatter is at work', () => {
         const passwords = [await countsAsPassword(attacker), await countsAsPassword({ hash: next })]
         seen.attackerAlive += Number(live.length > kept.length || passwords.includes(true))
       }
-      t.diagnostic(JSON.stringify(seen))
+      void t.annotate(JSON.stringify(seen))
       assert.deepEqual([seen.attackerAlive, seen.victimLost], [0, 0])
       assert.ok(seen.proved >= 5 && seen.attackerActed >= 5, JSON.stringify(seen))
     })
@@ -225,7 +225,7 @@ test(`two resets of one token, three sign-ins and a change: ${rounds} rounds`, a
     const live = await storage.sessions.list(person.id)
     seen.oldSessions += live.filter(({ id }) => !changed || id !== person.key.id).length
   }
-  t.diagnostic(JSON.stringify(seen))
+  void t.annotate(JSON.stringify(seen))
   assert.deepEqual([seen.bad, seen.oldSessions], [0, 0])
   assert.ok(seen.byReset >= 5 && seen.byChange >= 1 && seen.signedIn >= 1, JSON.stringify(seen))
 })
@@ -264,7 +264,7 @@ test(`a change of address beside a registration of it and a deletion: ${rounds} 
     if (!deleting && moves === 1 && atNew?.id !== person.id) seen.bad += 1
     if (deleting && (former !== null || atNew?.id === person.id)) seen.bad += 1
   }
-  t.diagnostic(JSON.stringify(seen))
+  void t.annotate(JSON.stringify(seen))
   assert.equal(seen.bad, 0)
   assert.ok(seen.moved >= 1 && seen.registered >= 1 && seen.deleted === 50, JSON.stringify(seen))
   assert.deepEqual(await brokenRows(), nothingBroken)
@@ -368,7 +368,7 @@ describe('a call that has to wait', () => {
 })
 
 test('what was retried in all of this', (t) => {
-  t.diagnostic(JSON.stringify(retried))
+  void t.annotate(JSON.stringify(retried))
   // A deletion meets the rows that its cascade reaches last in another order than all others.
   assert.ok(retried.length <= rounds / 10, retried.join(', '))
 })

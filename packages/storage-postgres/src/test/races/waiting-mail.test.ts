@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, test } from 'vitest'
 import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
 import type { ConnectionSet } from '../interleaving/held-lock.test.support.js'
 import { begin, openConnections } from '../interleaving/held-lock.test.support.js'
@@ -13,11 +13,11 @@ import { freshEmail, freshRateLimitKey, freshSecretHash } from './people.test.su
 let database: TestDatabase
 let connections: ConnectionSet
 const retried: string[] = []
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase()
   connections = await openConnections(database.url, (code) => retried.push(code))
 })
-after(() => connections.close())
+afterAll(() => connections.close())
 
 const waits: readonly (readonly [OperationName, lock: string])[] = [
   ['issueLink', 'magic_links'],
