@@ -13,6 +13,7 @@ const runs = {
   growth: async (given) => (await import('./growth.mjs')).growth(given),
   soak: async (given) => (await import('./soak.mjs')).soak(given),
   size: async () => (await import('./size.mjs')).size(),
+  transactions: async () => (await import('./transaction-cost.mjs')).transactionCost(),
   publish: async () => (await import('./publish.mjs')).publish(),
 }
 

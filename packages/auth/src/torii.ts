@@ -5,6 +5,7 @@ import type {
   StorageHealth,
   StorageTransaction,
 } from 'torii-core'
+import { requireSameCore } from 'torii-core'
 import type { Background } from './base/background.js'
 import type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
 import { createTransactionalTorii } from './in-transaction.js'
@@ -66,6 +67,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   /** @throws InvalidOptionsError with the name of the option */
   constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
     this.options = resolveOptions(options)
+    requireSameCore(storage)
     this.#storage = storage
     this.#hooks = resolveHooks(options.hooks)
     const context = createContext(storage, this.options, this.#hooks)

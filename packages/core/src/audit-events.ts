@@ -2,7 +2,7 @@ import type { Brand } from './brand.js'
 import type { AuditEventId, SessionId, UserId } from './ids.js'
 import type { Json } from './profile.js'
 
-/** Something that happened, to keep. Holds ids and codes; never a password, a token, a hash or an address. */
+/** An event to record. Holds ids and codes; never a password, a token, a hash or an email. */
 export interface NewAuditEvent {
   /** From `newAuditEventId()`. */
   id: AuditEventId
@@ -11,13 +11,13 @@ export interface NewAuditEvent {
   /** Whose account it concerns, or null when none is known. */
   userId: UserId | null
   sessionId: SessionId | null
-  /** Canonical text of the network address, or null; at most 64 bytes. */
+  /** Canonical text of the IP address, or null; at most 64 bytes. */
   ip: string | null
   /** At most 1,024 bytes. */
   userAgent: string | null
   /** What else there is to say: a JSON object of at most 4 KiB. */
   detail: Readonly<Record<string, Json>>
-  /** After so many seconds the sweep deletes it. */
+  /** Seconds after which the sweep deletes it. */
   retentionSeconds: number
 }
 
@@ -26,7 +26,7 @@ export interface AuditEvent extends Omit<NewAuditEvent, 'retentionSeconds'> {
   readonly at: Date
 }
 
-/** Where a page of events ends; hand it back as `after`. */
+/** The end of a page of events; pass it as `after` to get the next page. */
 export type AuditCursor = Brand<string, 'AuditCursor'>
 
 export interface AuditQuery {
@@ -65,9 +65,9 @@ export interface AuditStretch {
   readonly complete: boolean
 }
 
-/** The audit trail. Nothing is ever changed in it; rows leave by retention only. They outlive their user. */
+/** Stores the audit trail. Rows never change, and are deleted by retention only. They outlive their user. */
 export interface AuditEventRepository {
-  /** Keeps the events: inside a transaction they share its fate. At most 100 at once. */
+  /** Records the events; inside a transaction they commit and roll back with it. At most 100 at once. */
   record(events: readonly NewAuditEvent[]): Promise<void>
   list(query?: AuditQuery): Promise<AuditPage>
   /** Counts by stretch of time, oldest first; stretches without events are there too. */

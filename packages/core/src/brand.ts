@@ -1,4 +1,9 @@
 declare const brand: unique symbol
 
-/** A `Base` that only its own parser or maker can produce, so that a wrong argument does not compile. */
-export type Brand<Base, Name extends string> = Base & { readonly [brand]: Name }
+/** The mark of a branded type. Exported so that declarations which mention one can name it. */
+export interface Branded<Name extends string> {
+  readonly [brand]: Name
+}
+
+/** A `Base` that only its own parser or constructor can produce, so that a wrong argument does not compile. */
+export type Brand<Base, Name extends string> = Base & Branded<Name>

@@ -2,7 +2,7 @@ import { domainToASCII, domainToUnicode } from 'node:url'
 import type { Brand } from './brand.js'
 import { InvalidInputError } from './errors.js'
 
-/** The canonical form of an address. Two addresses are the same account exactly when these are the same bytes. */
+/** The canonical form of an email address. Two addresses are the same account exactly when these are the same bytes. */
 export type EmailKey = Brand<string, 'EmailKey'>
 
 /** RFC 5321 section 4.5.3.1: 64 octets before the `@`, and 254 in all as a path can carry. */
@@ -34,11 +34,11 @@ export function canonicalEmail(address: unknown): EmailKey | null {
   return key.length > maxAddressBytes ? null : (key as EmailKey)
 }
 
-/** Like {@link canonicalEmail}. @throws InvalidInputError for what is not an address. */
+/** Like {@link canonicalEmail}. @throws InvalidInputError for anything but an email address. */
 export function requireEmail(address: unknown, field = 'email'): EmailKey {
   const key = canonicalEmail(address)
   if (key === null)
-    throw new InvalidInputError(field, 'must be one e-mail address, like name@example.com')
+    throw new InvalidInputError(field, 'must be one email address, like name@example.com')
   return key
 }
 

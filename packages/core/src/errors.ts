@@ -1,13 +1,13 @@
 /**
- * Every code a {@link ToriiError} can carry. A refusal that belongs to daily life (wrong password,
- * address taken, session gone) is a returned value, never one of these.
+ * Every code a {@link ToriiError} can carry. An expected refusal (wrong password, email taken, session ended) is a
+ * returned value, never one of these.
  */
 export type ToriiErrorCode =
   /** An argument is not what the method asks for; nothing was sent to the database. */
   | 'ERR_INVALID_INPUT'
-  /** An option of the library is not usable, said at start; or one that may be absent turns out to be needed. */
+  /** An option of the library is invalid, thrown at start; or an optional one is missing where it is needed. */
   | 'ERR_INVALID_OPTIONS'
-  /** A method was called where it cannot be, for example charging an attempt inside a transaction. */
+  /** A method was called where it cannot be, for example on a transaction that has ended. */
   | 'ERR_MISUSE'
   /** The database could not be reached, or no connection became free in time. Nothing was done. */
   | 'ERR_UNAVAILABLE'
@@ -15,7 +15,7 @@ export type ToriiErrorCode =
   | 'ERR_STATEMENT_ENDED'
   /** The server refused because of concurrent work, also after retries. Nothing was done. */
   | 'ERR_CONTENTION'
-  /** The connection was lost after a write was sent: it may have been done or not. */
+  /** The connection was lost after a write was sent: it was done entirely or not at all. */
   | 'ERR_OUTCOME_UNKNOWN'
   /** The database has no Torii tables, or older ones than this version needs. */
   | 'ERR_SCHEMA_OUTDATED'
@@ -41,8 +41,8 @@ export type ToriiErrorCode =
   | 'ERR_STORAGE'
 
 /**
- * A broken world or a misuse. `code` is stable, `message` says what to do, `cause` is what the layer
- * below said, without values: no secret, no address, no SQL parameter is ever in one of these.
+ * A failure or a misuse. `code` is stable, `message` says what to do, `cause` is the error of the layer
+ * below, without values: no secret, no email, no SQL parameter is ever in one of these.
  */
 export class ToriiError<Code extends ToriiErrorCode = ToriiErrorCode> extends Error {
   readonly code: Code
@@ -74,14 +74,14 @@ export class InvalidOptionsError extends ToriiError<'ERR_INVALID_OPTIONS'> {
 }
 
 /**
- * The connection was lost after a write was sent and before the answer came: it was either done
- * entirely or not at all. Read again what you need to know; never repeat the write blindly.
+ * The connection was lost after a write was sent and before its reply arrived: it was either done
+ * entirely or not at all. Read what you need to know; never repeat the write without that.
  */
 export class OutcomeUnknownError extends ToriiError<'ERR_OUTCOME_UNKNOWN'> {
   constructor(operation: string, options?: { cause?: unknown }) {
     super(
       'ERR_OUTCOME_UNKNOWN',
-      `the connection was lost while "${operation}" was under way: it was done entirely or not at all; read before repeating it`,
+      `the connection was lost while "${operation}" was running: it was done entirely or not at all; read before repeating it`,
       options,
     )
   }

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 import type { Brand } from './brand.js'
 
-/** A UUID in canonical lower-case text. Made by us (version 7), or by hand in SQL (any version). */
+/** A UUID in canonical lower-case text, created by Torii (version 7) or by hand in SQL (any version). */
 export type UserId = Brand<string, 'UserId'>
 /** A UUID in canonical lower-case text; names a session in lists and logs, opens nothing. */
 export type SessionId = Brand<string, 'SessionId'>
@@ -13,7 +13,7 @@ export type AuditEventId = Brand<string, 'AuditEventId'>
 /** Names a passkey to its owner; not the credential id, which its authenticator chose. */
 export type PasskeyId = Brand<string, 'PasskeyId'>
 
-/** A fresh id for a user (UUID version 7: ids sort by the time they were made). */
+/** A fresh id for a user (UUID version 7: ids sort by the time of their creation). */
 export const newUserId = (): UserId => uuidv7() as UserId
 
 /** A fresh id for a session (UUID version 7). */

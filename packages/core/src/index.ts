@@ -8,7 +8,10 @@ export type {
   AuditStretch,
   NewAuditEvent,
 } from './audit-events.js'
-export type { Brand } from './brand.js'
+export type { Brand, Branded } from './brand.js'
+export type { Ciphertext } from './ciphertext.js'
+export { ciphertext } from './ciphertext.js'
+export { markCore, requireSameCore } from './copies.js'
 export type { EmailKey } from './email.js'
 export { canonicalEmail, requireEmail } from './email.js'
 export type { ToriiErrorCode } from './errors.js'
@@ -40,7 +43,6 @@ export type {
 } from './magic-links.js'
 export { maxCodeTries } from './magic-links.js'
 export type {
-  Ciphertext,
   MethodRemoval,
   OAuthAccount,
   OAuthAccountRepository,
@@ -117,6 +119,7 @@ export type {
 } from './sessions.js'
 export type {
   CallerTransaction,
+  Repositories,
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,

@@ -1,17 +1,14 @@
-import type { Brand } from './brand.js'
+import type { Ciphertext } from './ciphertext.js'
 import type { OAuthAccountId, UserId } from './ids.js'
 import type { Json } from './profile.js'
 import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { User } from './users.js'
 
-/** What torii-auth made of a provider's tokens: storage never sees them in clear. */
-export type Ciphertext = Brand<Uint8Array, 'Ciphertext'>
-
-/** Who somebody is at a provider. (provider, subject) is the identity; the rest is what it says of them. */
+/** A user's identity at a provider: (provider, subject). The rest is what the provider says about them. */
 export interface OAuthIdentity {
   /** The provider's name in the configuration, at most 64 bytes. */
   provider: string
-  /** The provider's own id of the person, at most 255 bytes. Never the address. */
+  /** The provider's own id of the person, at most 255 bytes. Never the email. */
   subject: string
   /** What to show in a list of linked accounts, at most 254 bytes, or null. */
   label: string | null
@@ -19,13 +16,13 @@ export interface OAuthIdentity {
   tokens: Ciphertext | null
 }
 
-/** Somebody who comes back from a provider to sign in. */
+/** A person who returns from a provider to sign in. */
 export interface OAuthSignIn extends OAuthIdentity {
-  /** The address that the provider gives, or null. */
+  /** The email that the provider gives, or null. */
   email: string | null
-  /** True only when the provider is trusted for addresses and said, strictly, that this one is verified. */
+  /** True only when the provider is trusted for emails and says, strictly, that this one is verified. */
   emailVerified: boolean
-  /** For the account that may have to be made. */
+  /** For the account that may have to be created. */
   newUserId: UserId
   newAccountId: OAuthAccountId
   name: string | null
@@ -40,8 +37,8 @@ export type OAuthSignInOutcome<Metadata extends object = Record<string, Json>> =
       readonly session: Session
       /**
        * `known`: the identity was linked before. `created`: a new account. `linked`: to the verified
-       * account of the same address. `took_over`: to an unverified account of the same address, whose
-       * ways in from before no longer count.
+       * account of the same email. `took_over`: to an unverified account of the same email, whose
+       * sign-in methods from before were removed.
        */
       readonly how: 'known' | 'created' | 'linked' | 'took_over'
     }
@@ -62,20 +59,20 @@ export type OAuthLink =
   | { readonly ok: true; readonly account: OAuthAccount }
   /** This identity belongs to an account already: another's, or this one's. */
   | { readonly ok: false; readonly reason: 'already_exists' }
-  /** The asking session has ended meanwhile. */
+  /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
 
-/** What taking away a way in can come to. */
+/** The outcome of removing a sign-in method. */
 export type MethodRemoval =
   | { readonly ok: true }
-  /** No such thing of this user. */
+  /** The user has no such sign-in method. */
   | { readonly ok: false; readonly reason: 'not_found' }
-  /** Nothing else would let this person in. */
+  /** It is the user's only sign-in method. */
   | { readonly ok: false; readonly reason: 'last_method' }
-  /** The asking session has ended meanwhile. */
+  /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
 
-/** A provider's tokens as they are kept. */
+/** A provider's tokens as they are stored. */
 export interface ProviderTokens {
   readonly provider: string
   readonly subject: string
@@ -90,19 +87,19 @@ export interface StoredTokens extends ProviderTokens {
   readonly id: OAuthAccountId
 }
 
-/** Where a batch of tokens ends; hand it back as `after`. */
+/** The end of a batch of tokens; pass it as `after` to get the next one. */
 export type TokensCursor = Pick<ProviderTokens, 'subject' | 'provider'>
 
-/** Accounts at providers. One identity belongs to one user, in the whole database. */
+/** Stores linked accounts at providers. One identity belongs to one user, in the whole database. */
 export interface OAuthAccountRepository<Metadata extends object = Record<string, Json>> {
-  /** Signs in by identity, or links, takes over or makes the account; opens the session in the same commit. */
+  /** Signs in by identity; links it to the account of its email, or creates an account, where it is new. Opens the session in the same commit. */
   signIn(person: OAuthSignIn): Promise<OAuthSignInOutcome<Metadata>>
-  /** Links an identity to the user of the asking session. */
+  /** Links an identity to the user of the acting session. */
   link(
     actor: SessionActor,
     identity: OAuthIdentity & { newAccountId: OAuthAccountId },
   ): Promise<OAuthLink>
-  /** Unlinks, and forgets its tokens; never the last way in. */
+  /** Unlinks an account and deletes its tokens; never the only sign-in method. */
   unlink(
     actor: SessionActor,
     id: OAuthAccountId,
@@ -121,7 +118,7 @@ export interface OAuthAccountRepository<Metadata extends object = Record<string,
     after?: TokensCursor
   }): Promise<readonly StoredTokens[]>
   /**
-   * Replaces the tokens if they are still of this version, and ends the lease. False if somebody else
+   * Replaces the tokens if they are still of this version, and ends the lease. False if another caller
    * replaced them meanwhile.
    */
   replaceTokens(
@@ -129,7 +126,7 @@ export interface OAuthAccountRepository<Metadata extends object = Record<string,
     id: OAuthAccountId,
     change: { version: number; tokens: Ciphertext },
   ): Promise<boolean>
-  /** Lets one caller at a time refresh the tokens: true for the one who may. Ends by itself. */
+  /** Lets one caller at a time refresh the tokens: true for that caller. The lease ends by itself. */
   leaseRefresh(
     userId: UserId,
     id: OAuthAccountId,

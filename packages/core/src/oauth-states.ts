@@ -5,7 +5,7 @@ import type { TokenHash } from './token-hash.js'
 /** What a flow to a provider is for. */
 export type OAuthFlow =
   | { readonly kind: 'sign_in' }
-  /** Carries the epochs of the session that asked, so that it outlives no take-over. */
+  /** Carries the epochs of the acting session, so that the flow ends with it. */
   | { readonly kind: 'link'; readonly actor: SessionActor }
 
 /** A flow that starts. */
@@ -31,12 +31,12 @@ export type OAuthStart =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
-/** Flows to providers under way. Any answer of the provider uses the state up. */
+/** Stores the state of flows that are waiting for a provider. Any response of the provider uses the state up. */
 export interface OAuthStateRepository {
   store(state: NewOAuthState): Promise<OAuthStart>
   /**
-   * Uses the state up. Null unless it is live and was made by this browser for this provider; it is
-   * gone all the same.
+   * Uses the state up. Null unless it is live and was created by this browser for this provider; it is
+   * used up in any case.
    */
   consume(key: {
     stateHash: TokenHash

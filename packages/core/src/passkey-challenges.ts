@@ -4,16 +4,16 @@ import type { Charge } from './rate-limits.js'
 import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
-/** What a challenge was made for; it is good for nothing else. */
+/** The ceremony that a challenge was created for; it is valid for no other. */
 export type PasskeyCeremony = 'register' | 'authenticate' | 'reauthenticate'
 
-/** Whose a challenge is. */
+/** Who may answer a challenge. */
 export type ChallengeHolder =
-  /** Whoever answers it: a discoverable sign-in. */
+  /** Any user: a discoverable sign-in. */
   | { readonly kind: 'anyone' }
-  /** Only this user: a sign-in by address. */
+  /** Only this user: a sign-in by email. */
   | { readonly kind: 'user'; readonly userId: UserId }
-  /** Only the user of this session, as its validation saw it: registering, proving again. */
+  /** Only the user of this session, as its validation saw it: registration, re-authentication. */
   | { readonly kind: 'session'; readonly actor: SessionActor }
 
 /** A challenge that is handed out. @see WebAuthn Level 3, section 13.4.3 */
@@ -30,7 +30,7 @@ export type ChallengeStart =
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
 export type ChallengeForEmail =
-  /** `credentials` is empty for an address without passkeys, which is answered with made-up ones. */
+  /** `credentials` is empty for an email without passkeys; the response then holds decoys. */
   | { readonly ok: true; readonly credentials: readonly PasskeyCredential[] }
   | Extract<ChallengeStart, { ok: false }>
 
@@ -38,16 +38,16 @@ export type ChallengeForEmail =
 export interface PasskeyChallengeRepository {
   store(challenge: NewPasskeyChallenge): Promise<ChallengeStart>
   /**
-   * Stores a challenge of signing in by address, and finds what its account may answer with: one statement,
-   * alike for addresses that no account has. Such a challenge can be answered by nobody.
+   * Stores a challenge of a sign-in by email, and finds the credentials of its account: one statement, alike for
+   * emails that no account has. No credential can answer such a challenge.
    */
   storeForEmail(
     challenge: Omit<NewPasskeyChallenge, 'ceremony' | 'holder'>,
     email: string,
   ): Promise<ChallengeForEmail>
   /**
-   * Uses up a challenge of registering or proving again. False unless it is live, of this ceremony and
-   * of this session; it is gone all the same.
+   * Uses up a challenge of a registration or a re-authentication. False unless it is live, of this ceremony and
+   * of this session; it is used up in any case.
    */
   consume(input: {
     challengeHash: TokenHash

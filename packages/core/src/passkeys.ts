@@ -66,11 +66,11 @@ export interface PasskeyUse {
 
 export type PasskeyAddition =
   | { readonly ok: true; readonly passkey: Passkey }
-  /** This credential is registered already, to whomever. */
+  /** This credential is registered already, to this or another user. */
   | { readonly ok: false; readonly reason: 'already_exists' }
   /** The user has as many as are allowed. */
   | { readonly ok: false; readonly reason: 'too_many' }
-  /** The asking session has ended meanwhile. */
+  /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
 
 export type PasskeySignInOutcome<Metadata extends object = Record<string, Json>> =
@@ -86,37 +86,37 @@ export type PasskeyReauthentication =
   /** The passkey, the session or the account has ended meanwhile. */
   | { readonly ok: false; readonly reason: 'stale' }
 
-/** Passkeys. One credential belongs to one user, in the whole database. */
+/** Stores passkeys. One credential belongs to one user, in the whole database. */
 export interface PasskeyRepository<Metadata extends object = Record<string, Json>> {
-  /** Adds a credential for the user of the asking session, up to `max` of them. */
+  /** Adds a credential for the user of the acting session, up to `max` of them. */
   add(actor: SessionActor, passkey: NewPasskey, options: { max: number }): Promise<PasskeyAddition>
   list(userId: UserId): Promise<readonly Passkey[]>
   /** What to offer to an authenticator of this user: to leave out at registration, to allow at sign-in. */
   credentials(userId: UserId): Promise<readonly PasskeyCredential[]>
-  /** The same for an address, in one look-up; empty when unknown. */
+  /** The same for an email, in one look-up; empty when unknown. */
   credentialsByEmail(email: string): Promise<readonly PasskeyCredential[]>
   /**
-   * Uses the challenge up and finds the credential, in one statement: any answer burns the challenge.
-   * Null unless the challenge is live and of this ceremony, and bound to nobody or to this user.
+   * Uses the challenge up and finds the credential, in one statement: any response uses the challenge up.
+   * Null unless the challenge is live and of this ceremony, and open to any user or bound to this one.
    */
   findForSignIn(input: {
     challengeHash: TokenHash
     ceremony: Extract<PasskeyCeremony, 'authenticate' | 'reauthenticate'>
     credentialId: Uint8Array
   }): Promise<PasskeyCredential | null>
-  /** Advances the counter and opens the session, in one commit; of two uses of one count one wins. */
+  /** Advances the counter and opens the session, in one commit; of two uses of one count one succeeds. */
   signIn(
     use: PasskeyUse,
     options: { session: NewSession; refund?: RateLimitRefund },
   ): Promise<PasskeySignInOutcome<Metadata>>
-  /** Advances the counter and notes the fresh proof on a live session of the same user, in one commit. */
+  /** Advances the counter and records the re-authentication on a live session of the same user, in one commit. */
   reauthenticate(
     use: PasskeyUse,
     options: { key: SessionKey; newSecretHash: TokenHash; refund?: RateLimitRefund },
   ): Promise<PasskeyReauthentication>
-  /** Asked for by the user: null if the session has ended or the passkey is not theirs. */
+  /** Renames a passkey of the acting user: null if the session has ended or the passkey is not theirs. */
   rename(actor: SessionActor, id: PasskeyId, name: string): Promise<Passkey | null>
-  /** Deletes a passkey; never the last way in. */
+  /** Deletes a passkey; never the only sign-in method. */
   delete(
     actor: SessionActor,
     id: PasskeyId,

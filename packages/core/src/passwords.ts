@@ -15,7 +15,7 @@ export interface PasswordCredential {
 }
 
 export type PasswordLookup =
-  /** `credential` is null for an unknown address and for a user without a password. */
+  /** `credential` is null for an unknown email and for a user without a password. */
   | { readonly ok: true; readonly credential: PasswordCredential | null }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
@@ -30,43 +30,43 @@ export interface PasswordSignIn {
 
 export type PasswordSignInOutcome<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session }
-  /** The password, the sessions or the account were ended between look-up and sign-in. */
+  /** The password was changed, or the sessions or the account were ended, between look-up and sign-in. */
   | { readonly ok: false; readonly reason: 'stale' }
 
 export type PasswordSetting =
   | { readonly ok: true }
-  /** There is a password already: it is changed, not set. */
+  /** There is a password already: change it instead. */
   | { readonly ok: false; readonly reason: 'already_exists' }
-  /** The asking session has ended meanwhile. */
+  /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
 
 export type PasswordChange =
   | { readonly ok: true; readonly sessionsEnded: number }
-  /** The asking session has ended, or the stored hash is no longer the one verified. */
+  /** The acting session has ended, or the stored hash is no longer the one that was verified. */
   | { readonly ok: false; readonly reason: 'stale' }
 
 export type PasswordRemoval =
   | { readonly ok: true; readonly sessionsEnded: number }
-  /** Nothing else would let this person in. */
+  /** It is the user's only sign-in method. */
   | { readonly ok: false; readonly reason: 'last_method' }
   /** There is no password to remove. */
   | { readonly ok: false; readonly reason: 'not_found' }
-  /** The asking session has ended meanwhile. */
+  /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
 
-/** Password hashes and what is done with them. Hashing itself never happens here. */
+/** Stores password hashes. Hashing itself never happens here. */
 export interface PasswordRepository<Metadata extends object = Record<string, Json>> {
-  /** Charges the attempt and looks up the credential, in one statement; refused charges see no hash. */
+  /** Counts the attempt against the rate limits and looks up the credential, in one statement; a refused attempt gets no hash. */
   findForSignIn(input: { email: string; charges: RateLimitCharges }): Promise<PasswordLookup>
-  /** The same for a signed-in user who proves the password again. */
+  /** The same for a signed-in user who re-authenticates. */
   findForUser(input: { userId: UserId; charges: RateLimitCharges }): Promise<PasswordLookup>
-  /** Whether the user has a password that counts: one that a take-over left behind is none. */
+  /** Whether the user has a password that counts: a removed unverified credential does not. */
   exists(userId: UserId): Promise<boolean>
-  /** Opens the session, gives the attempt back and stores the rehash, in one commit. */
+  /** Opens the session, gives the count back and stores the rehash, in one commit. */
   signIn(input: PasswordSignIn): Promise<PasswordSignInOutcome<Metadata>>
   /** Sets the first password. */
   set(actor: SessionActor, hash: PasswordHash): Promise<PasswordSetting>
-  /** Replaces the password that was verified; ends every other session, keeps the asking one. */
+  /** Replaces the password that was verified; ends every other session, keeps the acting one. */
   change(
     actor: SessionActor,
     hashes: { verified: PasswordHash; next: PasswordHash; refund?: RateLimitRefund },
@@ -74,8 +74,8 @@ export interface PasswordRepository<Metadata extends object = Record<string, Jso
   /** Stores a hash of the same password; false if the stored one is no longer `verified`. */
   rehash(userId: UserId, hashes: { verified: PasswordHash; next: PasswordHash }): Promise<boolean>
   /**
-   * Removes the password, unless nothing else would let the person in; ends every other session.
-   * `mailSignIn` says whether a verified address is a way in (magic links are offered).
+   * Removes the password, unless it is the only sign-in method; ends every other session.
+   * `mailSignIn` says whether a verified email is a sign-in method (magic links are offered).
    */
   remove(actor: SessionActor, options: { mailSignIn: boolean }): Promise<PasswordRemoval>
 }

@@ -2,35 +2,35 @@ import type { MailCharges } from './magic-links.js'
 import type { RateLimitKey } from './token-hash.js'
 
 /**
- * How often something may be tried under one key. Every attempt is charged before it is made and
+ * How often something may be tried under one key. Every attempt is counted before it is made and
  * given back when it succeeds, so parallel guesses cannot pass the cap.
  * @see NIST SP 800-63B-4 section 3.2.2
  */
 export interface RateLimitPolicy {
-  /** Charges allowed in one window; reaching it locks the key. 1 to 1,000,000. */
+  /** Attempts allowed in one window; reaching it locks the key. 1 to 1,000,000. */
   cap: number
   /** Seconds after which an unreached count starts again. */
   windowSeconds: number
   /** Seconds of the first lock; it doubles with each further lock in a row. */
   lockSeconds: number
-  /** Longest lock. */
+  /** Seconds of the longest lock. */
   maxLockSeconds: number
-  /** After this many charges in a row without success the key is locked for `forgetSeconds`. */
+  /** After this many attempts in a row without success the key is locked for `forgetSeconds`. */
   limit: number
-  /** Seconds without a charge after which the key's history is forgotten; at least the longest lock. */
+  /** Seconds without an attempt after which the key's history is forgotten; at least the longest lock. */
   forgetSeconds: number
 }
 
-/** One attempt to charge. */
+/** One attempt to count against a rate limit. */
 export interface Charge {
   key: RateLimitKey
   policy: RateLimitPolicy
 }
 
 /**
- * The account, and the network it comes from where that is known. An attempt is allowed only when both
- * are charged. Of callers racing for the last place of one key, a refused one may leave its other key
- * charged: counts err to the safe side, never the other way.
+ * The account, and the IP address the attempt comes from where that is known. An attempt is allowed only when both
+ * are counted. Of callers racing for the last attempt of one key, a refused one may leave its other key
+ * counted: counts err on the safe side, never the other way.
  */
 export interface RateLimitCharges {
   account: Charge | null
@@ -38,8 +38,8 @@ export interface RateLimitCharges {
 }
 
 /**
- * What a success gives back: everything of the account, one charge of the network (which opens a network
- * that this very charge has locked). Inside a caller's transaction it is given back with the commit.
+ * What a success gives back: everything of the account, one attempt of the IP address (which unlocks an IP address
+ * that this very attempt has locked). Inside a caller's transaction it is given back with the commit.
  */
 export interface RateLimitRefund {
   account: RateLimitKey | null
@@ -50,7 +50,7 @@ export type ChargeOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
-/** What became of a charge for a mail: `allowed` is false when the address has had its allowance. */
+/** The outcome of counting a mail: `allowed` is false when the email has used its allowance up. */
 export type MailChargeOutcome =
   | { readonly ok: true; readonly allowed: boolean }
   | Extract<ChargeOutcome, { ok: false }>
@@ -61,20 +61,20 @@ export type RateLimitStatus =
   | { readonly state: 'locked'; readonly failures: number; readonly lockedUntil: Date }
 
 /**
- * Counts of attempts. Every method runs outside the caller's transaction: a rollback would give the
- * guess back, and the counter's row must never stay locked for long.
+ * Counts attempts. Every method runs outside the caller's transaction: a rollback would give the
+ * attempt back, and the counter's row must never stay locked for long.
  */
 export interface RateLimitRepository {
   /** Counts one attempt under each key; refused without counting while one of them is locked. */
   charge(charges: RateLimitCharges): Promise<ChargeOutcome>
   /**
-   * Charges a mail: refused when the network has had its share; beyond the address's allowance it is
-   * charged and answered alike, with `allowed` false, so that nobody is told.
+   * Counts a mail: refused when the IP address has used its allowance up. Beyond the email's allowance it is
+   * counted and returned alike, with `allowed` false, so that the caller's response need not reveal it.
    */
   chargeMail(charges: MailCharges): Promise<MailChargeOutcome>
-  /** Clears the account, gives the network one charge back. */
+  /** Clears the account, gives the IP address one attempt back. */
   refund(refund: RateLimitRefund): Promise<void>
-  /** Forgets everything counted under the key. True if it was locked. */
+  /** Forgets everything that was counted under the key. True if it was locked. */
   unlock(key: RateLimitKey): Promise<boolean>
   status(key: RateLimitKey): Promise<RateLimitStatus>
 }

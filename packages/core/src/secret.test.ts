@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import { format, inspect } from 'node:util'
 import { serialize } from 'node:v8'
 import { test } from 'vitest'
+import { InvalidInputError } from './errors.js'
 import { PasswordHash, Secret, SessionToken } from './secret.js'
 
 const text = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$b3BlbiBzZXNhbWU'
@@ -115,3 +116,13 @@ test('one kind of secret does not compile as the other', () => {
 function assertHidden(shown: string): void {
   assert.ok(!shown.includes('b3BlbiBzZXNhbWU') && !shown.includes('argon2id$'), 'the text shows')
 }
+
+test('a password hash is a text of 1 to 512 bytes that PostgreSQL can hold', () => {
+  for (const text of ['x', 'x'.repeat(512)]) assert.equal(new PasswordHash(text).reveal(), text)
+  const bad: readonly unknown[] = [
+    ...['', 'x'.repeat(513), 'é'.repeat(257), 'nul\0', '\ud800', 'x'.repeat(1 << 20)],
+    ...[null, undefined, 7, {}, ['x'], new String('x'), Symbol('x')],
+  ]
+  for (const value of bad)
+    assert.throws(() => Reflect.construct(PasswordHash, [value]), InvalidInputError)
+})

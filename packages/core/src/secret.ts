@@ -1,3 +1,6 @@
+import { InvalidInputError } from './errors.js'
+import { checkText } from './text.js'
+
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /**
@@ -37,4 +40,10 @@ export class SessionToken extends Secret {
 /** What is stored of a password: a PHC string such as `$argon2id$v=19$…`. It can be guessed against, so it is a secret too. */
 export class PasswordHash extends Secret {
   declare readonly kind: 'PasswordHash'
+
+  /** @throws InvalidInputError unless the text has 1 to 512 bytes that PostgreSQL can hold */
+  constructor(text: string) {
+    super(checkText(text, 'hash', { bytes: 512 }))
+    if (text === '') throw new InvalidInputError('hash', 'must not be empty')
+  }
 }

@@ -4,14 +4,14 @@ import type { RateLimitRefund } from './rate-limits.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
-/** A way a person can prove who they are. */
+/** A sign-in method: how a user can prove who they are. */
 export type SignInMethod = 'password' | 'magic_link' | 'oauth' | 'passkey'
 
 /** How long sessions live. */
 export interface SessionLifetime {
   /** Seconds without use until the session ends; at most `absoluteSeconds`. */
   idleSeconds: number
-  /** Seconds from opening until the session ends, whatever the activity. */
+  /** Seconds from opening until the session ends, also while it is used. */
   absoluteSeconds: number
 }
 
@@ -20,9 +20,9 @@ export interface NewSession extends SessionLifetime {
   /** From `newSessionId()`. */
   id: SessionId
   secretHash: TokenHash
-  /** The ways proved in this sign-in, at least one. */
+  /** The sign-in methods of this sign-in, at least one. */
   methods: readonly SignInMethod[]
-  /** Canonical text of the network address, or null when unknown; at most 64 bytes. */
+  /** Canonical text of the IP address, or null when unknown; at most 64 bytes. */
   ip: string | null
   /** At most 1,024 bytes. */
   userAgent: string | null
@@ -36,7 +36,7 @@ export interface Session {
   readonly ip: string | null
   readonly userAgent: string | null
   readonly createdAt: Date
-  /** When the person last proved who they are in this session. */
+  /** When the user last authenticated in this session. */
   readonly authenticatedAt: Date
   /** Last use, as exact as touches are frequent. */
   readonly lastActiveAt: Date
@@ -54,15 +54,15 @@ export interface SessionKey {
 }
 
 /**
- * The epochs of a user that a validation saw. Ending everything adds one to them, so an act that
- * carries old epochs does nothing: no act of an old session outlives a take-over.
+ * The epochs of a user that a validation saw. Ending sessions or removing unverified credentials adds one to them,
+ * so an operation that carries old epochs does nothing: no operation of an ended session has an effect.
  */
 export interface Epochs {
   readonly session: number
   readonly owner: number
 }
 
-/** The session on whose behalf something is done, as its validation saw it. */
+/** The acting session: the one on whose behalf an operation runs, as its validation saw it. */
 export interface SessionActor {
   userId: UserId
   sessionId: SessionId
@@ -73,9 +73,9 @@ export interface ValidSession<Metadata extends object = Record<string, Json>> {
   readonly user: User<Metadata>
   readonly session: Session
   readonly epochs: Epochs
-  /** True when the last touch is older than the `touchSeconds` asked for. */
+  /** True when the last touch is older than the requested `touchSeconds`. */
   readonly touchDue: boolean
-  /** True when the person proved who they are within the `recentSeconds` asked for. */
+  /** True when the user authenticated within the requested `recentSeconds`. */
   readonly recent: boolean
 }
 
@@ -84,71 +84,71 @@ export type SessionOpening =
   /** The user does not exist or is disabled. */
   | { readonly ok: false; readonly reason: 'account_disabled' }
 
-/** A session to open beside a live one, for the same person: what it does not say, it inherits. */
+/** A session to derive from a live one of the same user; it inherits what is not given here. */
 export interface DerivedSession
   extends Pick<NewSession, 'id' | 'secretHash' | 'idleSeconds' | 'ip' | 'userAgent'> {}
 
 export type OthersRevoked =
   | { readonly ok: true; readonly revoked: number }
-  /** The asking session has ended, or its epochs have moved: validate again. */
+  /** The acting session has ended, or its epochs have changed: validate again. */
   | { readonly ok: false; readonly reason: 'stale' }
 
 /**
- * Sessions. `SessionStorage` is another name of this. Expiry, epoch and the disabled flag are judged
- * by the database's clock in the statement itself, never by a clean-up job.
+ * Stores sessions. `SessionStorage` is another name of this. The statement itself decides expiry, epoch and the
+ * disabled flag, by the database's clock; no clean-up job is needed for that.
  */
 export interface SessionRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Opens a session for a user whose identity the caller has just established. One that is opened while
-   * everything is being ended may be dead on arrival: the first validation tells.
+   * Opens a session for a user whose identity the caller has just established. A session that is opened while
+   * all sessions are being ended may have ended already: its first validation returns null.
    */
   open(userId: UserId, session: NewSession): Promise<SessionOpening>
   /**
-   * Opens a session beside the asking one, which it inherits from: ways, `authenticatedAt` and the absolute
-   * end. Null when the asking session has ended.
+   * Derives a session from the acting one: it inherits the methods, `authenticatedAt` and the absolute end.
+   * Null when the acting session has ended.
    */
   derive(actor: SessionActor, session: DerivedSession): Promise<Session | null>
   /**
-   * The session and its user, or null when it is unknown, ended or expired: one answer for all. Writes
-   * nothing. Without `recentSeconds` no proof counts as recent.
+   * Finds the session and its user; null when it is unknown, ended or expired, without saying which. Writes
+   * nothing. Without `recentSeconds` no authentication counts as recent.
    */
   validate(
     key: SessionKey,
     options: { touchSeconds: number; recentSeconds?: number },
   ): Promise<ValidSession<Metadata> | null>
   /**
-   * Moves the idle end of a live session forward, never past its absolute end and never back to life.
-   * Writes at most once per `touchSeconds`, however many ask; never waits for another writer.
+   * Moves the idle end of a live session forward, never past its absolute end; an ended session stays ended.
+   * Writes at most once per `touchSeconds`, however many callers there are, and never waits for another writer.
    * Null when nothing was due.
    */
   touch(
     key: SessionKey,
     options: { idleSeconds: number; touchSeconds: number },
   ): Promise<Pick<Session, 'lastActiveAt' | 'expiresAt'> | null>
-  /** The live sessions of a user, last used first. */
+  /** Lists the live sessions of a user, last used first. */
   list(userId: UserId): Promise<readonly Session[]>
   /**
-   * Ends one session of this user, asked for by an operator (an id) or by the user (their session, which must
-   * still be live). False if it is not a live session of this user.
+   * Ends one session of this user, for an administrator (`who` is a user's id) or for the user (`who` is their
+   * acting session, which must still be live). False if it is not a live session of this user.
    */
   revoke(who: UserId | SessionActor, id: SessionId): Promise<boolean>
   /**
-   * Ends the session that this key opens (signing out): its secret is checked in the same statement,
-   * so who only knows the ids ends nothing. False if it is not live.
+   * Ends the session that this key opens (signing out). The same statement checks its secret, so a caller who
+   * knows only the ids ends nothing. False if it is not live.
    */
   end(key: SessionKey): Promise<boolean>
-  /** Ends every other session of the asking session's user, also those being opened right now. */
+  /** Ends every other session of the acting session's user, also those that are being opened at the moment. */
   revokeOthers(actor: SessionActor): Promise<OthersRevoked>
   /**
-   * Ends every session of the user, also those being opened right now: asked for by an operator (an id) or by
-   * the user (their session, which must still be live). How many were live.
+   * Ends every session of the user, also those that are being opened at the moment, for an administrator (`who` is a
+   * user's id) or for the user (`who` is their acting session, which must still be live). Returns how many were live.
    */
   revokeAll(who: UserId | SessionActor): Promise<number>
-  /** Gives a live session a new secret; the old one is dead at once. Null if it is not live. */
+  /** Gives a live session a new secret; the old one stops working at once. Null if it is not live. */
   rotate(key: SessionKey, newSecretHash: TokenHash): Promise<Session | null>
   /**
-   * Notes a fresh proof of identity on a live session (`authenticatedAt`, the method) and gives it a
-   * new secret (or keeps it, when the same hash is given). Null if it is not live.
+   * Records a re-authentication on a live session (`authenticatedAt`, the method) and gives it a new secret, or
+   * keeps its secret when the same hash is given. Null if it is not live.
    */
   reauthenticate(
     key: SessionKey,

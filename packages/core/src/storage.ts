@@ -12,7 +12,10 @@ import type { SessionRepository } from './sessions.js'
 import type { UserRepository } from './users.js'
 import type { VerificationTokenRepository } from './verification-tokens.js'
 
-/** What can be done inside a caller's transaction: everything that neither charges nor waits for the outside. */
+/**
+ * The repositories inside a caller's transaction, without the methods that count against a rate limit: a rollback
+ * would give the count back, and the counter's row would stay locked until the end.
+ */
 export interface TransactionRepositories<Metadata extends object = Record<string, Json>> {
   readonly users: UserRepository<Metadata>
   readonly sessions: SessionRepository<Metadata>
@@ -34,7 +37,7 @@ export interface CallerTransaction<Metadata extends object = Record<string, Json
   query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>
 }
 
-/** A transaction under way: Torii's repositories and the application's own statements, one commit. */
+/** An open transaction: Torii's repositories and the application's own statements, one commit. */
 export interface StorageTransaction<Metadata extends object = Record<string, Json>>
   extends CallerTransaction<Metadata> {
   /**
@@ -44,7 +47,7 @@ export interface StorageTransaction<Metadata extends object = Record<string, Jso
   afterCommit(task: () => void): void
 }
 
-/** How a storage is. */
+/** The state of a storage. */
 export type StorageHealth =
   | {
       readonly connected: true
@@ -56,7 +59,7 @@ export type StorageHealth =
       readonly readOnly: boolean
       /** The database's clock minus this process's; nothing is decided by the latter. */
       readonly clockDifferenceSeconds: number
-      /** Whether a pooler stands between, where that can be told. */
+      /** Whether a pooler stands between, where that can be detected. */
       readonly pooler: 'none' | 'present' | 'unknown'
     }
   | { readonly connected: false; readonly code: ToriiErrorCode; readonly message: string }
@@ -66,8 +69,8 @@ export interface SweepCounts {
   readonly deleted: Readonly<Record<string, number>>
 }
 
-/** All repositories over one database. `torii-conformance` holds every promise made here. */
-export interface RepositoryProvider<Metadata extends object = Record<string, Json>> {
+/** Every repository over one database. */
+export interface Repositories<Metadata extends object = Record<string, Json>> {
   readonly users: UserRepository<Metadata>
   readonly sessions: SessionRepository<Metadata>
   readonly passwords: PasswordRepository<Metadata>
@@ -79,6 +82,11 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
   readonly magicLinks: MagicLinkRepository<Metadata>
   readonly verificationTokens: VerificationTokenRepository<Metadata>
   readonly auditEvents: AuditEventRepository
+}
+
+/** A storage: every repository, and what concerns the database as a whole. `torii-conformance` tests every promise made here. */
+export interface RepositoryProvider<Metadata extends object = Record<string, Json>>
+  extends Repositories<Metadata> {
   /**
    * Runs `work` in one transaction: it commits when `work` returns and rolls back when it throws.
    * A refusal (a returned value) never aborts it.
@@ -86,18 +94,18 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
   transaction<Result>(work: (tx: StorageTransaction<Metadata>) => Promise<Result>): Promise<Result>
   /** Brings the database to this version's schema. Safe from any number of processes at once. */
   migrate(): Promise<unknown>
-  /** How the storage is; what is wrong is part of the answer. */
+  /** Checks the state of the storage; a problem is part of the result. */
   healthCheck(): Promise<StorageHealth>
   /**
-   * Deletes what is expired or ended, in small batches; safe in any number of processes beside any load.
-   * Nothing depends on it but disk space: expiry is judged by every reader.
+   * Deletes what is expired or ended, in small batches; safe in any number of processes under any load.
+   * It only frees disk space: every reader checks expiry by itself.
    */
   sweep(): Promise<SweepCounts>
   /**
-   * Ends every session and every mailed or pending token of every user, for an operator after a restore,
-   * which brings ended sessions and used tokens back. Passwords and passkeys stay. How many users there are.
+   * Ends every session and every mailed or pending token of every user, for an administrator after a restore,
+   * which brings ended sessions and used tokens back. Passwords and passkeys stay. Returns how many users there are.
    */
   revokeAllSessionsAndTokens(): Promise<number>
-  /** Waits for what is under way, then closes what the storage itself opened. */
+  /** Waits for running calls, then closes what the storage itself opened. */
   close(): Promise<void>
 }

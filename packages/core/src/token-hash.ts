@@ -8,14 +8,14 @@ import { InvalidInputError } from './errors.js'
  */
 export type TokenHash = Brand<Uint8Array, 'TokenHash'>
 
-/** SHA-256 of what an attempt is counted under (an account, a network), separated by purpose. */
-export type RateLimitKey = Brand<Uint8Array, 'AttemptKey'>
+/** SHA-256 of what an attempt is counted under (an account, an IP address), separated by purpose. */
+export type RateLimitKey = Brand<Uint8Array, 'RateLimitKey'>
 
 /** Marks 32 bytes as a token hash. @throws InvalidInputError when they are not 32 bytes. */
 export const tokenHash = (digest: Uint8Array): TokenHash =>
   digest32(digest, 'secretHash') as TokenHash
 
-/** Marks 32 bytes as an attempt key. @throws InvalidInputError when they are not 32 bytes. */
+/** Marks 32 bytes as a rate limit key. @throws InvalidInputError when they are not 32 bytes. */
 export const rateLimitKey = (digest: Uint8Array): RateLimitKey =>
   digest32(digest, 'key') as RateLimitKey
 

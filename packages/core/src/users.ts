@@ -5,12 +5,12 @@ import type { PasswordHash } from './secret.js'
 import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
-/** An address, or none at all (an OAuth account need not have one); only an address can be verified. */
+/** The email of a user, or none (an OAuth account need not have one); only an email can be verified. */
 export type UserEmail =
   | {
-      /** As the person wrote it; mail goes here. */
+      /** As the user wrote it; mail goes here. */
       readonly email: string
-      /** When the person last proved to own the mailbox, or null. */
+      /** When the user proved to own the mailbox, or null. */
       readonly emailVerifiedAt: Date | null
     }
   | { readonly email: null; readonly emailVerifiedAt: null }
@@ -21,13 +21,13 @@ export type User<Metadata extends object = Record<string, Json>> = UserEmail & {
   readonly name: string | null
   readonly picture: string | null
   readonly metadata: Metadata
-  /** When an operator disabled the account, or null. A disabled user has no session and gets none. */
+  /** When an administrator disabled the account, or null. A disabled user has no session and gets none. */
   readonly disabledAt: Date | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }
 
-/** An account to make. */
+/** An account to create. */
 export interface NewUser<Metadata extends object = Record<string, Json>>
   extends ProfileChanges<Metadata> {
   /** From `newUserId()`; an id is used once. */
@@ -39,32 +39,32 @@ export interface NewUser<Metadata extends object = Record<string, Json>>
   passwordHash?: PasswordHash
   /** A session to open in the same commit. */
   session?: NewSession
-  /** A token to mail, stored in the same commit; for a taken, unverified address it is that account's. */
+  /** A token to mail, stored in the same commit; when an unverified account has the email, it is that account's token. */
   verification?: { secretHash: TokenHash; lifetimeSeconds: number }
 }
 
-/** What the owner of a taken address is to be told by mail; whoever registers is told nothing of it. */
+/** The mail to send to the owner of an email that is taken; the caller of the registration must not learn of it. */
 export type TakenNotice =
-  /** The address is still unverified: the token given with the registration is its new one. */
+  /** The email is still unverified: the token given with the registration is its new one. */
   | { readonly kind: 'verify_email'; readonly to: string; readonly userId: UserId }
   | { readonly kind: 'already_registered'; readonly to: string }
 
 export type Registration<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session | null }
   /**
-   * Another account holds this address. `notice` is null when no `verification` was given, when the account
-   * is disabled, and for the loser of a race, whose winner is mailed anyway.
+   * Another account has this email. `notice` is null when no `verification` was given, when the account
+   * is disabled, and for the caller that lost a race: the winner gets a mail anyway.
    */
   | { readonly ok: false; readonly reason: 'email_taken'; readonly notice: TakenNotice | null }
 
-/** Where a page of users ends; hand it back as `after`. */
+/** The end of a page of users; pass it as `after` to get the next page. */
 export type UserCursor = Brand<string, 'UserCursor'>
 
 export interface UserQuery {
   /** 1 to 200 (default: 50). */
   limit?: number
   after?: UserCursor
-  /** Only users whose canonical address starts with this printable ASCII text (any case). */
+  /** Only users whose canonical email starts with this printable ASCII text (any case). */
   emailPrefix?: string
 }
 
@@ -75,42 +75,44 @@ export interface UserPage<Metadata extends object = Record<string, Json>> {
 }
 
 /**
- * Accounts. Every method is one commit. `UserStorage` is another name of this.
- * All methods throw InvalidInputError before any query for an argument of the wrong shape.
+ * Stores accounts. Every method is one commit. `UserStorage` is another name of this.
+ * Every repository throws InvalidInputError before any query for a number, a text, a list or an object that is not
+ * what the method takes. A branded value (an id, a hash, a key) is checked where it is made: `parseUserId()`,
+ * `tokenHash()`, `new PasswordHash()` and so on.
  */
 export interface UserRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Makes the account, with its password and first session if given. Of any number of callers with
-   * one address (in any spelling) exactly one succeeds.
+   * Creates the account, with its password and first session if given. Of any number of callers with
+   * one email (in any spelling) exactly one succeeds.
    */
   register(user: NewUser<Metadata>): Promise<Registration<Metadata>>
   find(id: UserId): Promise<User<Metadata> | null>
-  /** Finds by any spelling of the address. */
+  /** Finds a user by any spelling of the email. */
   findByEmail(email: string): Promise<User<Metadata> | null>
   /**
-   * Changes only the fields given, asked for by an operator (an id) or by the user (their session, which must
-   * still be live). Null if there is no such user, or no such session.
+   * Changes only the fields given, for an administrator (`who` is a user's id) or for the user (`who` is their acting
+   * session, which must still be live). Null if there is no such user, or no such session.
    */
   updateProfile(
     who: UserId | SessionActor,
     changes: ProfileChanges<Metadata>,
   ): Promise<User<Metadata> | null>
   /**
-   * Marks the address as verified by an operator who vouches for it; passwords and sessions stay.
-   * Null if the user is gone or has another address by now. (What a person proves with a mailed
-   * link goes through verification tokens, which also end what a squatter left behind.)
+   * Marks the email as verified for an administrator who vouches for it; passwords and sessions stay.
+   * Null if the user is gone or has another email by now. (A mailed link verifies by a verification token, which
+   * also removes unverified credentials.)
    */
   verifyEmail(id: UserId, email: string): Promise<User<Metadata> | null>
-  /** Ends every session of the user at once and lets nobody sign in, until `enable`. Null if gone. */
+  /** Ends every session of the user and refuses every sign-in until `enable`. Null if the user is gone. */
   disable(id: UserId): Promise<User<Metadata> | null>
-  /** Lets the user sign in again; old sessions stay ended. Null if gone. */
+  /** Lets the user sign in again; old sessions stay ended. Null if the user is gone. */
   enable(id: UserId): Promise<User<Metadata> | null>
   /**
-   * Deletes the user and everything that belongs to it, links mailed to its address included; asked for by an
-   * operator (an id) or by the user (their session, which must still be live). False if there was no such
-   * user, or no such session.
+   * Deletes the user and everything that belongs to them, magic links to their email included, for an administrator
+   * (`who` is a user's id) or for the user (`who` is their acting session, which must still be live). False if there
+   * was no such user, or no such session.
    */
   delete(who: UserId | SessionActor): Promise<boolean>
-  /** A page of users: newest first, or by address when `emailPrefix` is given. */
+  /** Lists a page of users: newest first, or by email when `emailPrefix` is given. */
   list(query?: UserQuery): Promise<UserPage<Metadata>>
 }

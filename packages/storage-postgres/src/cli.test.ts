@@ -8,6 +8,7 @@ import { compiledUrl, type TestDatabase, testDatabase } from 'torii-testing'
 import { beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from './index.js'
 import { migrations } from './migrate/migrations.generated.js'
+import { signUp } from './test/races/people.test.support.js'
 
 const cli = fileURLToPath(compiledUrl('./cli.js', import.meta.url))
 const everyStep = migrations.map(({ id, name }) => ({ id, name }))
@@ -95,6 +96,25 @@ describe('the command on PostgreSQL', () => {
       { status: 0, stdout: `schema torii is valid at version ${version}\n`, stderr: '' },
       { status: 0, stdout: '-- nothing is pending\n', stderr: '' },
     ])
+  })
+
+  test('revoke-all wants the name of the schema, and then ends every session', async () => {
+    const storage = await PostgresStorage.connect(env.DATABASE_URL ?? '')
+    try {
+      const { key } = await signUp(storage)
+      for (const words of [['revoke-all'], ['revoke-all', '--of', 'public']]) {
+        const refused = await run(words, env)
+        assert.deepEqual([refused.status, refused.stdout], [2, ''])
+        assert.match(refused.stderr, /^revoke-all needs --of torii\n/)
+      }
+      assert.notEqual(await storage.sessions.validate(key, { touchSeconds: 60 }), null)
+      const revoked = await run(['revoke-all', '--of', 'torii', '--json'], env)
+      assert.deepEqual(jsonOf(revoked), { schema: 'torii', users: 1 })
+      assert.deepEqual([revoked.status, revoked.stderr], [0, ''])
+      assert.equal(await storage.sessions.validate(key, { touchSeconds: 60 }), null)
+    } finally {
+      await storage.close()
+    }
   })
 
   test('down wants the name of the schema, and then drops it', async () => {

@@ -11,7 +11,7 @@ Commands:
   plan                           print the SQL of what is pending
   validate                       check that the schema is this version's
   sweep                          delete what is expired or ended
-  end-everything --of SCHEMA     end every session and pending token, after a restore
+  revoke-all --of SCHEMA         end every session and pending token, after a restore
   down --drop-all-data SCHEMA    drop every Torii table with its data (development)
 
 Options:
@@ -80,9 +80,9 @@ const commands: Record<string, (storage: PostgresStorage, flags: Flags) => Promi
     const lines = Object.entries(deleted).map(([table, count]) => `${table}: ${count}`)
     return done({ deleted }, lines.join('\n'))
   },
-  async 'end-everything'(storage, flags) {
+  async 'revoke-all'(storage, flags) {
     const { schema } = await storage.migrationStatus()
-    if (flags.of !== schema) throw new UsageError(`end-everything needs --of ${schema}`)
+    if (flags.of !== schema) throw new UsageError(`revoke-all needs --of ${schema}`)
     const users = await storage.revokeAllSessionsAndTokens()
     return done({ schema, users }, `ended every session and pending token of ${users} users`)
   },

@@ -1,24 +1,13 @@
 import type {
-  AuditEventRepository,
   CallerTransaction,
   Json,
-  MagicLinkRepository,
-  OAuthAccountRepository,
-  OAuthStateRepository,
-  PasskeyChallengeRepository,
-  PasskeyRepository,
-  PasswordRepository,
-  RateLimitRepository,
+  Repositories,
   RepositoryProvider,
-  SessionRepository,
   StorageHealth,
   StorageTransaction,
   SweepCounts,
-  TransactionRepositories,
-  UserRepository,
-  VerificationTokenRepository,
 } from 'torii-core'
-import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { InvalidInputError, InvalidOptionsError, markCore } from 'torii-core'
 import { quietLog } from './base/log.js'
 import type { ConnectOptions, PostgresStorageOptions } from './base/options.js'
 import { resolveOptions } from './base/options.js'
@@ -38,9 +27,8 @@ import { migrations } from './migrate/migrations.generated.js'
 import type { MigrationPlan, MigrationResult } from './migrate/migrations.js'
 import { migrate, printPlan, readStatus } from './migrate/migrations.js'
 import { dropTables, findProblems, grantTo, quoteRole } from './migrate/schema-admin.js'
-import type { Database } from './sql/db.js'
-import { createRepositories, withoutCharging } from './tables/repositories.js'
-import { revokeAllSessionsAndTokens, sweep } from './tables/sweep.js'
+import type { Tables } from './tables/tables.js'
+import { createTables } from './tables/tables.js'
 
 /** Anything that runs a statement with values: a client of `pg`, a transaction of PGlite. */
 export interface Queryable {
@@ -54,6 +42,16 @@ export interface MigrateOptions {
   lockTimeoutSeconds?: number
 }
 
+/** Has every repository of the list as a member. */
+const RepositoryHolder = class {
+  constructor(repositories: object) {
+    Object.assign(this, repositories)
+  }
+  // It has the members of the object that it was given.
+} as new <Metadata extends object>(
+  repositories: Repositories<Metadata>,
+) => Repositories<Metadata>
+
 /**
  * Torii's storage in PostgreSQL.
  *
@@ -62,21 +60,12 @@ export interface MigrateOptions {
  * await storage.migrate()
  */
 export class PostgresStorage<Metadata extends object = Record<string, Json>>
+  extends RepositoryHolder<Metadata>
   implements RepositoryProvider<Metadata>
 {
-  readonly users: UserRepository<Metadata>
-  readonly sessions: SessionRepository<Metadata>
-  readonly passwords: PasswordRepository<Metadata>
-  readonly rateLimits: RateLimitRepository
-  readonly oauthAccounts: OAuthAccountRepository<Metadata>
-  readonly oauthStates: OAuthStateRepository
-  readonly passkeys: PasskeyRepository<Metadata>
-  readonly passkeyChallenges: PasskeyChallengeRepository
-  readonly magicLinks: MagicLinkRepository<Metadata>
-  readonly verificationTokens: VerificationTokenRepository<Metadata>
-  readonly auditEvents: AuditEventRepository
   readonly #driver: Driver
-  readonly #db: Database
+  readonly #tables: Tables<Metadata>
+  readonly #sweeper: ReturnType<Tables<Metadata>['sweeper']>
   readonly #schema: string
   readonly #options: PostgresStorageOptions
 
@@ -85,25 +74,20 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * @throws InvalidOptionsError
    */
   constructor(pool: PgPool | Driver, options: PostgresStorageOptions = {}) {
+    const { schema: name, batchValidation, acquireMs } = resolveOptions(options)
+    const schema = quoteSchema(name)
+    const given = isDriver(pool) ? pool : driverOver(pool, options)
+    const batches = batchValidation && given.manyConnections
+    const driver = closable(batches ? withBatches(given, acquireMs) : given)
+    const db = overDriver(driver)
+    const tables = createTables<Metadata>(schema)
+    super(tables.repositories(db))
+    markCore(this)
+    this.#driver = driver
+    this.#tables = tables
+    this.#sweeper = tables.sweeper(db)
+    this.#schema = schema
     this.#options = options
-    const { schema, batchValidation, acquireMs } = resolveOptions(options)
-    this.#schema = quoteSchema(schema)
-    const driver = isDriver(pool) ? pool : driverOver(pool, options)
-    const batches = batchValidation && driver.manyConnections
-    this.#driver = closable(batches ? withBatches(driver, acquireMs) : driver)
-    this.#db = overDriver(this.#driver)
-    const repositories = createRepositories<Metadata>(this.#db, this.#schema)
-    this.users = repositories.users
-    this.sessions = repositories.sessions
-    this.passwords = repositories.passwords
-    this.rateLimits = repositories.rateLimits
-    this.oauthAccounts = repositories.oauthAccounts
-    this.oauthStates = repositories.oauthStates
-    this.passkeys = repositories.passkeys
-    this.passkeyChallenges = repositories.passkeyChallenges
-    this.magicLinks = repositories.magicLinks
-    this.verificationTokens = repositories.verificationTokens
-    this.auditEvents = repositories.auditEvents
   }
 
   /**
@@ -131,7 +115,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     const result = await migrate(this.#plan(options))
     if (role !== undefined)
       await this.#driver.transaction((connection) =>
-        told('grant', () => grantTo(connection, this.#schema, role)),
+        withToriiErrors('grant', () => grantTo(connection, this.#schema, role)),
       )
     return result
   }
@@ -149,7 +133,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   /** What is wrong with the tables although every migration is applied; empty when nothing is. */
   async schemaProblems(): Promise<string[]> {
     return this.#driver.connected((connection) =>
-      told('validate', () => findProblems(connection, this.#schema)),
+      withToriiErrors('validate', () => findProblems(connection, this.#schema)),
     )
   }
 
@@ -161,7 +145,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     if (quoteSchema(schema) !== this.#schema)
       throw new InvalidInputError('schema', 'must be the schema of this storage')
     await this.#driver.transaction((connection) =>
-      told('drop all data', () => dropTables(connection, this.#schema)),
+      withToriiErrors('drop all data', () => dropTables(connection, this.#schema)),
     )
   }
 
@@ -180,7 +164,8 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
       }
       try {
         const query = queryOver(connection)
-        return await work({ ...this.#repositoriesOver(connection), query, afterCommit })
+        const repositories = this.#tables.transactionRepositories(overConnection(connection))
+        return await work({ ...repositories, query, afterCommit })
       } finally {
         end()
       }
@@ -205,7 +190,8 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
         }
       },
     }
-    return { ...this.#repositoriesOver(connection), query: queryOver(connection) }
+    const repositories = this.#tables.transactionRepositories(overConnection(connection))
+    return { ...repositories, query: queryOver(connection) }
   }
 
   /** @see RepositoryProvider.healthCheck */
@@ -215,25 +201,21 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
 
   /** @see RepositoryProvider.sweep */
   async sweep(): Promise<SweepCounts> {
-    return sweep(this.#db, this.#schema)
+    return this.#sweeper.sweep()
   }
 
   /** @see RepositoryProvider.revokeAllSessionsAndTokens */
   async revokeAllSessionsAndTokens(): Promise<number> {
-    return revokeAllSessionsAndTokens(this.#db, this.#schema)
+    return this.#sweeper.revokeAllSessionsAndTokens()
   }
 
-  /** Waits for what is under way, then closes what {@link connect} opened. */
+  /** Waits for running calls, then closes what {@link connect} opened. */
   async close(): Promise<void> {
     await this.#driver.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  #repositoriesOver(connection: Connection): TransactionRepositories<Metadata> {
-    return withoutCharging(createRepositories<Metadata>(overConnection(connection), this.#schema))
   }
 
   #plan({ lockTimeoutSeconds = 3 }: MigrateOptions): MigrationPlan {
@@ -247,7 +229,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   }
 }
 
-/** What the task throws, at once or later, is nobody's business any more: the commit stands. */
+/** What the task throws, at once or later, is dropped: the commit stands. */
 function callAndForget(task: () => unknown): void {
   try {
     Promise.resolve(task()).catch(() => undefined)
@@ -285,8 +267,11 @@ const queryOver =
     return { rows: rows as Record<string, unknown>[] }
   }
 
-/** Runs `work`; what the server refuses in it is told as a ToriiError. */
-async function told<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
+/** Runs `work`; what the server refuses in it is thrown as a ToriiError. */
+async function withToriiErrors<Result>(
+  operation: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work()
   } catch (error) {

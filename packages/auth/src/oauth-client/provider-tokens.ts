@@ -1,5 +1,5 @@
 import type { Ciphertext } from 'torii-core'
-import { InvalidInputError, Secret } from 'torii-core'
+import { ciphertext, InvalidInputError, Secret } from 'torii-core'
 import type { CiphertextPlace, TokenRecord } from '../crypto/encrypted-tokens.js'
 import { decrypt, encrypt } from '../crypto/encrypted-tokens.js'
 import type { KeyRing } from '../crypto/key-ring.js'
@@ -26,8 +26,7 @@ export function encryptTokens(keys: KeyRing, tokens: GrantedTokens, owner: Owner
   const { accessToken, refreshToken, expiresAt, scope } = tokens
   try {
     const record = { accessToken, refreshToken, expiresAt, scope }
-    // Encrypted in this line, which the brand asserts.
-    return encrypt(keys, record, placeOf(owner)) as Ciphertext
+    return ciphertext(encrypt(keys, record, placeOf(owner)))
   } catch (error) {
     if (error instanceof InvalidInputError) throw new ProviderFailure('too_large', 'tokens')
     throw error

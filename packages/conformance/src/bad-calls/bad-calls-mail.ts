@@ -17,21 +17,12 @@ import {
   freshEmail,
   freshPasswordHash,
   freshSecretHash,
-  newSession,
   unknownSessionId,
   unknownUserId,
 } from '../fixtures/samples.js'
 import type { BadArgument, Call } from './bad-arguments.js'
 import { inActor, inCharges, inRefund, inSession, one } from './bad-arguments.js'
-import {
-  badDigests,
-  badEmails,
-  badIds,
-  badNumbers,
-  badPasswordHashes,
-  notObjects,
-  unsafe,
-} from './bad-values.js'
+import { badEmails, badNumbers, notObjects, unsafe } from './bad-values.js'
 
 const badPurposes: readonly unknown[] = [
   '',
@@ -89,12 +80,6 @@ const inProof = (
   call: (storage: ConformanceStorage, proof: ReturnType<typeof newProof>) => Promise<unknown>,
 ): BadArgument[] => [
   one(method, null, notObjects, (storage, proof) => call(storage, unsafe(proof))),
-  one(
-    method,
-    'newUserId',
-    badIds().filter((value) => value !== null),
-    (storage, newUserId) => call(storage, newProof({ newUserId: unsafe(newUserId) })),
-  ),
   ...inGivenSession(method, (storage, session) => call(storage, newProof({ session }))),
 ]
 
@@ -107,26 +92,11 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
   one('magicLinks.issue', 'email', badEmails(), (storage, email) =>
     wholeLink(storage, { ...newMagicLink(), email }),
   ),
-  one('magicLinks.issue', null, badDigests(), (storage, tokenHash) =>
-    wholeLink(storage, { ...newMagicLink(), tokenHash }),
-  ),
-  one(
-    'magicLinks.issue',
-    'codeHash',
-    badDigests().filter((value) => value !== null),
-    (storage, codeHash) => wholeLink(storage, { ...newMagicLink(), codeHash }),
-  ),
   one('magicLinks.issue', 'lifetimeSeconds', [...badNumbers(), 0], (storage, lifetimeSeconds) =>
     wholeLink(storage, { ...newMagicLink(), lifetimeSeconds }),
   ),
   ...inMailCharges('magicLinks.issue', ({ magicLinks }, charges) =>
     magicLinks.issue(newMagicLink({ charges: given(charges) })),
-  ),
-  one('magicLinks.find', null, badDigests(), ({ magicLinks }, hash) =>
-    magicLinks.find(unsafe(hash)),
-  ),
-  one('magicLinks.consume', null, badDigests(), ({ magicLinks }, hash) =>
-    magicLinks.consume(unsafe(hash), newProof()),
   ),
   ...inProof('magicLinks.consume', ({ magicLinks }, proof) =>
     magicLinks.consume(freshSecretHash(), proof),
@@ -140,12 +110,6 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
   one('magicLinks.consumeCode', 'codeHashes', badLists(16), ({ magicLinks }, codeHashes) =>
     magicLinks.consumeCode({ ...code(), codeHashes: unsafe(codeHashes) }, newProof()),
   ),
-  one('magicLinks.consumeCode', null, badDigests(), ({ magicLinks }, codeHash) =>
-    magicLinks.consumeCode(
-      { ...code(), codeHashes: [freshSecretHash(), unsafe(codeHash)] },
-      newProof(),
-    ),
-  ),
   ...inRefund('magicLinks.consumeCode', ({ magicLinks }, refund) =>
     magicLinks.consumeCode({ ...code(), refund }, newProof()),
   ),
@@ -158,17 +122,8 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
 const inTokenKey = (
   method: string,
   call: (storage: ConformanceStorage, key: VerificationKey) => Promise<unknown>,
-): BadArgument[] => [
-  one(method, null, notObjects, (storage, key) => call(storage, unsafe(key))),
-  one(method, 'userId', badIds(), (storage, userId) =>
-    call(storage, { ...someKey(), userId: unsafe(userId) }),
-  ),
-  one(method, null, badDigests(), (storage, secretHash) =>
-    call(storage, { ...someKey(), secretHash: unsafe(secretHash) }),
-  ),
-]
+): BadArgument[] => [one(method, null, notObjects, (storage, key) => call(storage, unsafe(key)))]
 
-const requiredHashes = () => [...badPasswordHashes(), undefined]
 const verify = ({ verificationTokens }: ConformanceStorage, holder: MailboxHolder) =>
   verificationTokens.verifyEmail(someKey(), holder)
 const wholeToken: Call = ({ verificationTokens }, token) => verificationTokens.issue(unsafe(token))
@@ -184,9 +139,6 @@ export const badVerificationCalls: readonly BadArgument[] = [
   ),
   one('verificationTokens.issue', 'email', badEmails(), (storage, email) =>
     wholeToken(storage, { ...newVerification(freshEmail()), email }),
-  ),
-  one('verificationTokens.issue', null, badDigests(), (storage, secretHash) =>
-    wholeToken(storage, { ...newVerification(freshEmail()), secretHash }),
   ),
   one('verificationTokens.issue', 'lifetimeSeconds', [...badNumbers(), 0], (storage, seconds) =>
     wholeToken(storage, { ...newVerification(freshEmail()), lifetimeSeconds: seconds }),
@@ -209,12 +161,6 @@ export const badVerificationCalls: readonly BadArgument[] = [
   one('verificationTokens.verifyEmail', 'kind', badPurposes, (storage, kind) =>
     verify(storage, unsafe({ kind })),
   ),
-  one('verificationTokens.verifyEmail', 'verified', requiredHashes(), (storage, hash) =>
-    verify(storage, { kind: 'password', verified: unsafe(hash), session: newSession() }),
-  ),
-  one('verificationTokens.verifyEmail', 'passwordHash', requiredHashes(), (storage, hash) =>
-    verify(storage, { kind: 'new_password', passwordHash: unsafe(hash), session: newSession() }),
-  ),
   ...inGivenSession('verificationTokens.verifyEmail', (storage, session) =>
     verify(storage, { kind: 'password', verified: freshPasswordHash(), session }),
   ),
@@ -230,13 +176,6 @@ export const badVerificationCalls: readonly BadArgument[] = [
   one('verificationTokens.resetPassword', null, notObjects, ({ verificationTokens }, value) =>
     verificationTokens.resetPassword(someKey(), unsafe(value)),
   ),
-  one(
-    'verificationTokens.resetPassword',
-    'hash',
-    requiredHashes(),
-    ({ verificationTokens }, hash) =>
-      verificationTokens.resetPassword(someKey(), { hash: unsafe(hash) }),
-  ),
   ...inRefund('verificationTokens.resetPassword', ({ verificationTokens }, refund) =>
     verificationTokens.resetPassword(someKey(), { ...reset(), refund }),
   ),
@@ -246,9 +185,6 @@ export const badVerificationCalls: readonly BadArgument[] = [
   ),
   one('verificationTokens.issueEmailChange', 'email', badEmails(), (storage, email) =>
     wholeChange(storage, { ...newEmailChange(someActor()), email }),
-  ),
-  one('verificationTokens.issueEmailChange', null, badDigests(), (storage, secretHash) =>
-    wholeChange(storage, { ...newEmailChange(someActor()), secretHash }),
   ),
   one(
     'verificationTokens.issueEmailChange',
@@ -262,9 +198,6 @@ export const badVerificationCalls: readonly BadArgument[] = [
   ),
   ...inActor('verificationTokens.changeEmail', ({ verificationTokens }, actor) =>
     verificationTokens.changeEmail(actor, freshSecretHash()),
-  ),
-  one('verificationTokens.changeEmail', null, badDigests(), ({ verificationTokens }, hash) =>
-    verificationTokens.changeEmail(someActor(), unsafe(hash)),
   ),
 ]
 

@@ -6,9 +6,7 @@ import type { BadArgument } from './bad-arguments.js'
 import { inActor, inSession, one } from './bad-arguments.js'
 import { badBytes, inIpAddress, mustBeTrueOrFalse, someActor } from './bad-arguments-credentials.js'
 import {
-  badDigests,
   badEmails,
-  badIds,
   badMethod,
   badNames,
   badNumbers,
@@ -17,9 +15,6 @@ import {
   notObjects,
   unsafe,
 } from './bad-values.js'
-
-/** Values that are neither null nor a ciphertext. */
-const badCiphertexts = (): unknown[] => badBytes(1, 65_536)
 
 const mustBeText = (bytes: number): unknown[] => [...badTexts(bytes), '', null, undefined]
 const textOrNull = (bytes: number): unknown[] => [...badTexts(bytes), undefined]
@@ -32,13 +27,6 @@ const inIdentity = (
   one(method, 'provider', mustBeText(64), (storage, provider) => call(storage, { provider })),
   one(method, 'subject', mustBeText(255), (storage, subject) => call(storage, { subject })),
   one(method, 'label', textOrNull(254), (storage, label) => call(storage, { label })),
-  one(
-    method,
-    'tokens',
-    badCiphertexts().filter((value) => value !== null),
-    (storage, tokens) => call(storage, { tokens }),
-  ),
-  one(method, 'newAccountId', badIds(), (storage, newAccountId) => call(storage, { newAccountId })),
 ]
 
 const someIdentity = () => ({ ...newIdentity(), newAccountId: newOAuthAccountId() })
@@ -64,9 +52,6 @@ const oauthAccounts: readonly BadArgument[] = [
   ),
   one('oauthAccounts.signIn', 'emailVerified', mustBeTrueOrFalse(), ({ oauthAccounts }, value) =>
     oauthAccounts.signIn(newOAuthSignIn({ emailVerified: unsafe(value) })),
-  ),
-  one('oauthAccounts.signIn', 'newUserId', badIds(), ({ oauthAccounts }, value) =>
-    oauthAccounts.signIn(newOAuthSignIn({ newUserId: unsafe(value) })),
   ),
   one('oauthAccounts.signIn', 'name', [...badNames(), undefined], ({ oauthAccounts }, name) =>
     oauthAccounts.signIn({ ...newOAuthSignIn(), name: unsafe(name) }),
@@ -96,23 +81,11 @@ const oauthAccounts: readonly BadArgument[] = [
   ...inActor('oauthAccounts.unlink', ({ oauthAccounts }, actor) =>
     oauthAccounts.unlink(actor, newOAuthAccountId(), mailSignIn),
   ),
-  one('oauthAccounts.unlink', 'id', badIds(), ({ oauthAccounts }, id) =>
-    oauthAccounts.unlink(someActor(), unsafe(id), mailSignIn),
-  ),
   one('oauthAccounts.unlink', null, notObjects, ({ oauthAccounts }, value) =>
     oauthAccounts.unlink(someActor(), newOAuthAccountId(), unsafe(value)),
   ),
   one('oauthAccounts.unlink', 'mailSignIn', mustBeTrueOrFalse(), ({ oauthAccounts }, value) =>
     oauthAccounts.unlink(someActor(), newOAuthAccountId(), { mailSignIn: unsafe(value) }),
-  ),
-  one('oauthAccounts.list', 'userId', badIds(), ({ oauthAccounts }, userId) =>
-    oauthAccounts.list(unsafe(userId)),
-  ),
-  one('oauthAccounts.findTokens', 'userId', badIds(), ({ oauthAccounts }, userId) =>
-    oauthAccounts.findTokens(unsafe(userId), newOAuthAccountId()),
-  ),
-  one('oauthAccounts.findTokens', 'id', badIds(), ({ oauthAccounts }, id) =>
-    oauthAccounts.findTokens(unknownUserId(), unsafe(id)),
   ),
   one('oauthAccounts.listTokens', null, notObjects, ({ oauthAccounts }, query) =>
     oauthAccounts.listTokens(unsafe(query)),
@@ -134,12 +107,6 @@ const oauthAccounts: readonly BadArgument[] = [
       listWith(storage, { after: { subject: 'a', provider: 'b', [field]: value } }),
     ),
   ),
-  one('oauthAccounts.replaceTokens', 'userId', badIds(), ({ oauthAccounts }, userId) =>
-    oauthAccounts.replaceTokens(unsafe(userId), newOAuthAccountId(), someChange()),
-  ),
-  one('oauthAccounts.replaceTokens', 'id', badIds(), ({ oauthAccounts }, id) =>
-    oauthAccounts.replaceTokens(unknownUserId(), unsafe(id), someChange()),
-  ),
   one('oauthAccounts.replaceTokens', null, notObjects, ({ oauthAccounts }, value) =>
     oauthAccounts.replaceTokens(unknownUserId(), newOAuthAccountId(), unsafe(value)),
   ),
@@ -148,18 +115,6 @@ const oauthAccounts: readonly BadArgument[] = [
       ...someChange(),
       version: unsafe(value),
     }),
-  ),
-  one('oauthAccounts.replaceTokens', 'tokens', badCiphertexts(), ({ oauthAccounts }, value) =>
-    oauthAccounts.replaceTokens(unknownUserId(), newOAuthAccountId(), {
-      ...someChange(),
-      tokens: unsafe(value),
-    }),
-  ),
-  one('oauthAccounts.leaseRefresh', 'userId', badIds(), ({ oauthAccounts }, userId) =>
-    oauthAccounts.leaseRefresh(unsafe(userId), newOAuthAccountId(), someLease()),
-  ),
-  one('oauthAccounts.leaseRefresh', 'id', badIds(), ({ oauthAccounts }, id) =>
-    oauthAccounts.leaseRefresh(unknownUserId(), unsafe(id), someLease()),
   ),
   one('oauthAccounts.leaseRefresh', null, notObjects, ({ oauthAccounts }, value) =>
     oauthAccounts.leaseRefresh(unknownUserId(), newOAuthAccountId(), unsafe(value)),
@@ -181,11 +136,6 @@ const oauthAccounts: readonly BadArgument[] = [
 const oauthStates: readonly BadArgument[] = [
   one('oauthStates.store', null, notObjects, ({ oauthStates }, value) =>
     oauthStates.store(unsafe(value)),
-  ),
-  ...(['stateHash', 'browserHash'] as const).map((field) =>
-    one('oauthStates.store', null, badDigests(), ({ oauthStates }, value) =>
-      oauthStates.store({ ...newState(), [field]: value }),
-    ),
   ),
   one('oauthStates.store', 'provider', mustBeText(64), ({ oauthStates }, provider) =>
     oauthStates.store({ ...newState(), provider: unsafe(provider) }),
@@ -210,11 +160,6 @@ const oauthStates: readonly BadArgument[] = [
   ),
   one('oauthStates.consume', null, notObjects, ({ oauthStates }, value) =>
     oauthStates.consume(unsafe(value)),
-  ),
-  ...(['stateHash', 'browserHash'] as const).map((field) =>
-    one('oauthStates.consume', null, badDigests(), ({ oauthStates }, value) =>
-      oauthStates.consume({ ...newState(), [field]: value }),
-    ),
   ),
   one('oauthStates.consume', 'provider', mustBeText(64), ({ oauthStates }, provider) =>
     oauthStates.consume({ ...newState(), provider: unsafe(provider) }),

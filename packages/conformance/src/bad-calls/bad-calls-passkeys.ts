@@ -13,7 +13,6 @@ import type { BadArgument } from './bad-arguments.js'
 import { inActor, inKey, inRefund, inSession, one } from './bad-arguments.js'
 import { badBytes, inIpAddress, mustBeTrueOrFalse, someActor } from './bad-arguments-credentials.js'
 import {
-  badDigests,
   badEmails,
   badIds,
   badMethod,
@@ -61,7 +60,6 @@ const inUse = (
   return [
     one(method, null, notObjects, (storage, value) => call(storage, unsafe(value))),
     member('credentialId', badBytes(1, 1023)),
-    member('userId', badIds()),
     member('signCount', [...badNumbers(), 4_294_967_296]),
     member('backedUp', mustBeTrueOrFalse()),
     member('epochs', notObjects, null),
@@ -92,7 +90,6 @@ const passkeys: readonly BadArgument[] = [
   one('passkeys.add', null, notObjects, ({ passkeys }, value) =>
     passkeys.add(someActor(), unsafe(value), { max: 10 }),
   ),
-  addWith('id', badIds()),
   addWith('credentialId', badBytes(1, 1023)),
   addWith('publicKey', badBytes(1, 2048)),
   addWith('signCount', [...badNumbers(), 4_294_967_296]),
@@ -109,18 +106,11 @@ const passkeys: readonly BadArgument[] = [
   one('passkeys.add', 'max', [...badNumbers(), 0, 1001], ({ passkeys }, max) =>
     passkeys.add(someActor(), newPasskey(), { max: unsafe(max) }),
   ),
-  one('passkeys.list', 'userId', badIds(), ({ passkeys }, userId) => passkeys.list(unsafe(userId))),
-  one('passkeys.credentials', 'userId', badIds(), ({ passkeys }, userId) =>
-    passkeys.credentials(unsafe(userId)),
-  ),
   one('passkeys.credentialsByEmail', 'email', badEmails(), ({ passkeys }, email) =>
     passkeys.credentialsByEmail(unsafe(email)),
   ),
   one('passkeys.findForSignIn', null, notObjects, ({ passkeys }, value) =>
     passkeys.findForSignIn(unsafe(value)),
-  ),
-  one('passkeys.findForSignIn', null, badDigests(), ({ passkeys }, value) =>
-    passkeys.findForSignIn({ ...someAssertion(), challengeHash: unsafe(value) }),
   ),
   one('passkeys.findForSignIn', 'ceremony', [...badMethod(), 'register'], (storage, value) =>
     storage.passkeys.findForSignIn({ ...someAssertion(), ceremony: unsafe(value) }),
@@ -154,21 +144,12 @@ const passkeys: readonly BadArgument[] = [
   ),
   // Whether the use is of the same user or not.
   ...[someUse(), undefined].flatMap((use) => [
-    one('passkeys.reauthenticate', null, badDigests(), ({ passkeys }, value) =>
-      passkeys.reauthenticate(use ?? someUse(), {
-        ...someReauthentication(use).options,
-        newSecretHash: unsafe(value),
-      }),
-    ),
     ...inRefund('passkeys.reauthenticate', ({ passkeys }, refund) =>
       passkeys.reauthenticate(use ?? someUse(), { ...someReauthentication(use).options, refund }),
     ),
   ]),
   ...inActor('passkeys.rename', ({ passkeys }, actor) =>
     passkeys.rename(actor, newPasskeyId(), 'Name'),
-  ),
-  one('passkeys.rename', 'id', badIds(), ({ passkeys }, id) =>
-    passkeys.rename(someActor(), unsafe(id), 'Name'),
   ),
   one(
     'passkeys.rename',
@@ -178,9 +159,6 @@ const passkeys: readonly BadArgument[] = [
   ),
   ...inActor('passkeys.delete', ({ passkeys }, actor) =>
     passkeys.delete(actor, newPasskeyId(), mailSignIn),
-  ),
-  one('passkeys.delete', 'id', badIds(), ({ passkeys }, id) =>
-    passkeys.delete(someActor(), unsafe(id), mailSignIn),
   ),
   one('passkeys.delete', null, notObjects, ({ passkeys }, value) =>
     passkeys.delete(someActor(), newPasskeyId(), unsafe(value)),
@@ -199,9 +177,6 @@ const someAnswer = () => ({
 const passkeyChallenges: readonly BadArgument[] = [
   one('passkeyChallenges.store', null, notObjects, ({ passkeyChallenges }, value) =>
     passkeyChallenges.store(unsafe(value)),
-  ),
-  one('passkeyChallenges.store', null, badDigests(), ({ passkeyChallenges }, value) =>
-    passkeyChallenges.store({ ...newChallenge(), challengeHash: unsafe(value) }),
   ),
   one('passkeyChallenges.store', 'ceremony', badMethod(), ({ passkeyChallenges }, value) =>
     passkeyChallenges.store({ ...newChallenge(), ceremony: unsafe(value) }),
@@ -231,12 +206,6 @@ const passkeyChallenges: readonly BadArgument[] = [
   one('passkeyChallenges.storeForEmail', null, notObjects, ({ passkeyChallenges }, value) =>
     passkeyChallenges.storeForEmail(unsafe(value), freshEmail()),
   ),
-  one('passkeyChallenges.storeForEmail', null, badDigests(), ({ passkeyChallenges }, value) =>
-    passkeyChallenges.storeForEmail(
-      { ...newChallenge(), challengeHash: unsafe(value) },
-      freshEmail(),
-    ),
-  ),
   one(
     'passkeyChallenges.storeForEmail',
     'lifetimeSeconds',
@@ -258,9 +227,6 @@ const passkeyChallenges: readonly BadArgument[] = [
   ),
   one('passkeyChallenges.consume', null, notObjects, ({ passkeyChallenges }, value) =>
     passkeyChallenges.consume(unsafe(value)),
-  ),
-  one('passkeyChallenges.consume', null, badDigests(), ({ passkeyChallenges }, value) =>
-    passkeyChallenges.consume({ ...someAnswer(), challengeHash: unsafe(value) }),
   ),
   one(
     'passkeyChallenges.consume',

@@ -27,12 +27,9 @@ import { badMagicLinkCalls, badVerificationCalls, inMailCharges } from './bad-ca
 import {
   badBooleans,
   badCursors,
-  badDigests,
   badEmails,
-  badIds,
   badMethod,
   badNumbers,
-  badPasswordHashes,
   badPrefixes,
   notObjects,
   unsafe,
@@ -40,20 +37,11 @@ import {
 
 const users: readonly BadArgument[] = [
   one('users.register', null, notObjects, ({ users }, value) => users.register(unsafe(value))),
-  one('users.register', 'id', badIds(), ({ users }, id) =>
-    users.register({ ...newUser(), id: unsafe(id) }),
-  ),
   one('users.register', 'email', badEmails(), ({ users }, email) =>
     users.register({ ...newUser(), email: unsafe(email) }),
   ),
   one('users.register', 'emailVerified', badBooleans(), ({ users }, value) =>
     users.register({ ...newUser(), emailVerified: unsafe(value) }),
-  ),
-  one(
-    'users.register',
-    'passwordHash',
-    badPasswordHashes().filter((value) => value !== null),
-    ({ users }, value) => users.register({ ...newUser(), passwordHash: unsafe(value) }),
   ),
   ...inProfile('users.register', ({ users }, profile) => users.register(newUser(profile))),
   one(
@@ -61,11 +49,6 @@ const users: readonly BadArgument[] = [
     null,
     notObjects.filter((value) => value !== undefined),
     ({ users }, verification) => users.register(newUser({ verification: unsafe(verification) })),
-  ),
-  one('users.register', null, badDigests(), ({ users }, secretHash) =>
-    users.register(
-      newUser({ verification: { secretHash: unsafe(secretHash), lifetimeSeconds: 60 } }),
-    ),
   ),
   one('users.register', 'lifetimeSeconds', [...badNumbers(), 0], ({ users }, seconds) =>
     users.register(
@@ -75,7 +58,6 @@ const users: readonly BadArgument[] = [
     ),
   ),
   ...inSession('users.register', ({ users }, session) => users.register(newUser({ session }))),
-  one('users.find', 'id', badIds(), ({ users }, id) => users.find(unsafe(id))),
   one('users.findByEmail', 'email', badEmails(), ({ users }, email) =>
     users.findByEmail(unsafe(email)),
   ),
@@ -86,14 +68,9 @@ const users: readonly BadArgument[] = [
   ...inProfile('users.updateProfile', ({ users }, changes) =>
     users.updateProfile(unknownUserId(), changes),
   ),
-  one('users.verifyEmail', 'id', badIds(), ({ users }, id) =>
-    users.verifyEmail(unsafe(id), freshEmail()),
-  ),
   one('users.verifyEmail', 'email', badEmails(), ({ users }, email) =>
     users.verifyEmail(unknownUserId(), unsafe(email)),
   ),
-  one('users.disable', 'id', badIds(), ({ users }, id) => users.disable(unsafe(id))),
-  one('users.enable', 'id', badIds(), ({ users }, id) => users.enable(unsafe(id))),
   ...inWho('users.delete', ({ users }, who) => users.delete(who)),
   one(
     'users.list',
@@ -118,9 +95,6 @@ const users: readonly BadArgument[] = [
 const touchOptions = { idleSeconds: 1000, touchSeconds: 60 }
 
 const sessions: readonly BadArgument[] = [
-  one('sessions.open', 'userId', badIds(), ({ sessions }, userId) =>
-    sessions.open(unsafe(userId), newSession()),
-  ),
   ...inSession('sessions.open', ({ sessions }, session) => sessions.open(unknownUserId(), session)),
   one('sessions.open', null, [null, undefined], ({ sessions }, value) =>
     sessions.open(unknownUserId(), unsafe(value)),
@@ -152,26 +126,16 @@ const sessions: readonly BadArgument[] = [
   one('sessions.touch', 'touchSeconds', badNumbers(), ({ sessions }, value) =>
     sessions.touch(someKey(), { ...touchOptions, touchSeconds: unsafe(value) }),
   ),
-  one('sessions.list', 'userId', badIds(), ({ sessions }, userId) => sessions.list(unsafe(userId))),
   ...inWho('sessions.revoke', ({ sessions }, who) => sessions.revoke(who, unknownSessionId())),
-  one('sessions.revoke', 'id', badIds(), ({ sessions }, id) =>
-    sessions.revoke(unknownUserId(), unsafe(id)),
-  ),
   ...inKey('sessions.end', ({ sessions }, key) => sessions.end(key)),
   ...inActor('sessions.revokeOthers', ({ sessions }, actor) => sessions.revokeOthers(actor)),
   ...inWho('sessions.revokeAll', ({ sessions }, who) => sessions.revokeAll(who)),
   ...inKey('sessions.rotate', ({ sessions }, key) => sessions.rotate(key, freshSecretHash())),
-  one('sessions.rotate', null, badDigests(), ({ sessions }, value) =>
-    sessions.rotate(someKey(), unsafe(value)),
-  ),
   ...inKey('sessions.reauthenticate', ({ sessions }, key) =>
     sessions.reauthenticate(key, someProof()),
   ),
   one('sessions.reauthenticate', null, notObjects, ({ sessions }, value) =>
     sessions.reauthenticate(someKey(), unsafe(value)),
-  ),
-  one('sessions.reauthenticate', null, badDigests(), ({ sessions }, value) =>
-    sessions.reauthenticate(someKey(), { ...someProof(), newSecretHash: unsafe(value) }),
   ),
   one('sessions.reauthenticate', 'method', badMethod(), ({ sessions }, value) =>
     sessions.reauthenticate(someKey(), { ...someProof(), method: unsafe(value) }),
@@ -194,14 +158,8 @@ const passwords: readonly BadArgument[] = [
   one('passwords.findForUser', null, notObjects, ({ passwords }, value) =>
     passwords.findForUser(unsafe(value)),
   ),
-  one('passwords.findForUser', 'userId', badIds(), ({ passwords }, userId) =>
-    passwords.findForUser({ userId: unsafe(userId), charges: onAccount(freshRateLimitKey()) }),
-  ),
   ...inCharges('passwords.findForUser', ({ passwords }, charges) =>
     passwords.findForUser({ userId: unknownUserId(), charges }),
-  ),
-  one('passwords.exists', 'userId', badIds(), ({ passwords }, userId) =>
-    passwords.exists(unsafe(userId)),
   ),
   one('passwords.signIn', null, notObjects, ({ passwords }, value) =>
     passwords.signIn(unsafe(value)),
@@ -209,13 +167,7 @@ const passwords: readonly BadArgument[] = [
   ...inActor('passwords.signIn', ({ passwords }, actor) =>
     // The credential carries the same members, but for the session, which only the asking has.
     passwords.signIn({ ...someSignIn(), credential: credentialWith(actor) }),
-  ).filter(({ field }) => field !== 'sessionId'),
-  one('passwords.signIn', 'hash', [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
-    passwords.signIn({
-      ...someSignIn(),
-      credential: { ...someSignIn().credential, hash: unsafe(hash) },
-    }),
-  ),
+  ).filter(({ field }) => field === 'session' || field === 'owner'),
   ...inSession('passwords.signIn', ({ passwords }, session) =>
     passwords.signIn({ ...someSignIn(), session }),
   ),
@@ -225,38 +177,16 @@ const passwords: readonly BadArgument[] = [
   ...inRefund('passwords.signIn', ({ passwords }, refund) =>
     passwords.signIn({ ...someSignIn(), refund }),
   ),
-  one(
-    'passwords.signIn',
-    'rehash',
-    badPasswordHashes().filter((value) => value !== null),
-    ({ passwords }, rehash) => passwords.signIn({ ...someSignIn(), rehash: unsafe(rehash) }),
-  ),
   ...inActor('passwords.set', ({ passwords }, actor) => passwords.set(actor, freshPasswordHash())),
-  one('passwords.set', 'hash', [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
-    passwords.set(someActor(), unsafe(hash)),
-  ),
   ...inActor('passwords.change', ({ passwords }, actor) => passwords.change(actor, someHashes())),
   one('passwords.change', null, notObjects, ({ passwords }, value) =>
     passwords.change(someActor(), unsafe(value)),
   ),
-  ...(['verified', 'next'] as const).map((field) =>
-    one('passwords.change', field, [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
-      passwords.change(someActor(), { ...someHashes(), [field]: hash }),
-    ),
-  ),
   ...inRefund('passwords.change', ({ passwords }, refund) =>
     passwords.change(someActor(), { ...someHashes(), refund }),
   ),
-  one('passwords.rehash', 'userId', badIds(), ({ passwords }, userId) =>
-    passwords.rehash(unsafe(userId), someHashes()),
-  ),
   one('passwords.rehash', null, notObjects, ({ passwords }, value) =>
     passwords.rehash(unknownUserId(), unsafe(value)),
-  ),
-  ...(['verified', 'next'] as const).map((field) =>
-    one('passwords.rehash', field, [...badPasswordHashes(), undefined], ({ passwords }, hash) =>
-      passwords.rehash(unknownUserId(), { ...someHashes(), [field]: hash }),
-    ),
   ),
   ...inActor('passwords.remove', ({ passwords }, actor) =>
     passwords.remove(actor, { mailSignIn: true }),
@@ -284,12 +214,6 @@ const rateLimits: readonly BadArgument[] = [
   one('rateLimits.refund', null, [undefined], ({ rateLimits }, value) =>
     rateLimits.refund(unsafe(value)),
   ),
-  one('rateLimits.unlock', 'key', badDigests(), ({ rateLimits }, key) =>
-    rateLimits.unlock(unsafe(key)),
-  ),
-  one('rateLimits.status', 'key', badDigests(), ({ rateLimits }, key) =>
-    rateLimits.status(unsafe(key)),
-  ),
 ]
 
 /** Every argument of every method, with the values it must refuse, by repository. */
@@ -305,7 +229,7 @@ export const badCalls = {
 
 /** What a session to derive says by itself; the rest is inherited. */
 function isDerived(field: string | null): boolean {
-  return field === null || ['id', 'secretHash', 'ip', 'userAgent'].includes(field)
+  return field === null || ['ip', 'userAgent'].includes(field)
 }
 
 const someKey = (): SessionKey => ({

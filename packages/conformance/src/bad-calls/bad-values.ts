@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { PasswordHash, SessionToken } from 'torii-core'
-import { freshPasswordHash, freshSecretHash } from '../fixtures/samples.js'
+import { freshSecretHash } from '../fixtures/samples.js'
 
 /** A value as the type a method asks for, as plain JavaScript would hand it over: the one unproved cast of the suite. */
 export const unsafe = <Type>(value: unknown): Type => value as Type
@@ -257,19 +256,6 @@ export const badDigests = (): unknown[] => {
     ],
     new Pretender('x'.repeat(32)),
     hugeArray,
-  ]
-}
-
-/** Values that are no hash of a password. */
-export const badPasswordHashes = (): unknown[] => {
-  const right = freshPasswordHash()
-  return [
-    ...[null, 7, true, right.reveal(), marker, Symbol(marker), {}, [], thrower, hugeArray, [right]],
-    new SessionToken(right.reveal()),
-    { reveal: () => right.reveal() },
-    ...unstorable.map((text) => new PasswordHash(text)),
-    new PasswordHash(''),
-    ...notText(right.reveal()).map((value) => new PasswordHash(unsafe(value))),
   ]
 }
 

@@ -1,4 +1,4 @@
-/** Something an operator may want to know. Holds names and codes, never values. */
+/** Something an administrator may want to know. Holds names and codes, never values. */
 export interface StorageLogEvent {
   readonly level: 'info' | 'warn'
   readonly event:

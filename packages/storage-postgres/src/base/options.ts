@@ -23,7 +23,7 @@ export interface PostgresStorageOptions {
    * statement each in any case.
    */
   batchValidation?: boolean
-  /** Receives what an operator may want to know: names and codes, never values (default: silent). */
+  /** Receives what an administrator may want to know: names and codes, never values (default: silent). */
   log?: StorageLog
 }
 

@@ -1,29 +1,29 @@
 import { ToriiError } from 'torii-core'
 import type { Connection, Driver } from './driver.js'
 
-/** The driver, which after `close` refuses new work, waits for what is under way and closes once. */
+/** The driver, which after `close` refuses new work, waits for running calls and closes once. */
 export function closable(driver: Driver): Driver {
   // A count, not the promises themselves: this lies on the path of every statement.
-  let underWay = 0
+  let running = 0
   let whenIdle: (() => void) | null = null
   let closing: Promise<void> | null = null
 
   function leave(): void {
-    underWay -= 1
-    if (underWay === 0) whenIdle?.()
+    running -= 1
+    if (running === 0) whenIdle?.()
   }
 
   function track<Result>(work: () => Promise<Result>): Promise<Result> {
     if (closing !== null)
       return Promise.reject(new ToriiError('ERR_CLOSED', 'the storage was closed'))
-    underWay += 1
+    running += 1
     const result = work()
     result.then(leave, leave)
     return result
   }
 
   async function close(): Promise<void> {
-    if (underWay > 0)
+    if (running > 0)
       await new Promise<void>((resolve) => {
         whenIdle = resolve
       })

@@ -18,7 +18,7 @@ export async function openDriver(url: unknown, options: ConnectOptions): Promise
   if (typeof url === 'string' && url.startsWith(embeddedPrefix)) {
     const directory = url.slice(embeddedPrefix.length)
     log({ level: 'info', event: 'embedded_for_development' })
-    // Loaded only here, so that nobody else pays for it or needs it installed.
+    // Loaded only here, so that it is not needed where it is not used.
     const { openPglite } = await import('./pglite-driver.js')
     return openPglite(directory === '' ? null : directory, resolved.acquireMs)
   }

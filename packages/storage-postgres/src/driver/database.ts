@@ -1,9 +1,10 @@
 import { ToriiError } from 'torii-core'
 import { backOff } from '../base/deadline.js'
-import type { Database, Statement, StatementRunner } from '../sql/db.js'
+import type { Database, StatementRunner } from '../sql/database.js'
+import type { Statement } from '../sql/statement.js'
 import type { Connection, Driver } from './driver.js'
 import { classifyStatementError } from './error-classes.js'
-import { lostAnswerOf, nothingToRead, settle } from './lost-reply.js'
+import { nothingToRead, runWithRecovery } from './recovery.js'
 import { toToriiError } from './storage-errors.js'
 
 /** Transactions of our own hold nothing but SQL, so one that was not committed may be run again. */
@@ -13,13 +14,14 @@ const maxAttempts = 4
 export function overDriver(driver: Driver): Database {
   const run = (statement: Statement, values: unknown[]) => {
     const send = () => driver.run(statement, values)
-    const repeats = !statement.reads && lostAnswerOf(statement.name).operation === 'repeat'
-    return repeats ? settle(send, nothingToRead) : send()
+    return statement.onLostReply?.action === 'repeat'
+      ? runWithRecovery(send, nothingToRead)
+      : send()
   }
   return {
     run,
     runUnlessUserGone: (statement, values) => nullIfUserGone(() => run(statement, values)),
-    settle,
+    runWithRecovery,
     async atomic(work) {
       for (let tries = 1; ; tries += 1) {
         try {
@@ -41,7 +43,7 @@ export function overConnection(connection: Connection): Database {
     run: (statement, values) => connection.run(statement, values),
     runUnlessUserGone: (statement, values) =>
       nullIfUserGone(() => inSavepoint((db) => db.run(statement, values))),
-    settle: (write) => write(false),
+    runWithRecovery: (write) => write(false),
     atomic: inSavepoint,
   }
 }
@@ -50,17 +52,17 @@ async function withSavepoint<Result>(
   connection: Connection,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const say = (text: string) =>
+  const send = (text: string) =>
     connection.query(text).catch((error: unknown) => {
       throw toToriiError(error, classifyStatementError(error), text)
     })
-  await say('savepoint torii')
+  await send('savepoint torii')
   try {
     const result = await work()
-    await say('release savepoint torii')
+    await send('release savepoint torii')
     return result
   } catch (error) {
-    // A connection that is gone cannot roll back; the first error is the one to tell.
+    // A lost connection cannot roll back; the first error is the one to throw.
     await connection.query('rollback to savepoint torii').catch(() => undefined)
     throw error
   }

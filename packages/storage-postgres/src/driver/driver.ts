@@ -1,4 +1,4 @@
-import type { StatementRunner } from '../sql/db.js'
+import type { StatementRunner } from '../sql/database.js'
 
 /** A connection while a transaction is open on it. */
 export interface Connection extends StatementRunner {

@@ -69,7 +69,7 @@ export function classifyStatementError(error: unknown): ErrorClass {
   return classOfSqlState[state] ?? (state.startsWith('08') ? 'ambiguous' : 'other')
 }
 
-/** Classes of failures while connecting: nothing was sent, whatever broke. */
+/** Classes of failures while connecting: nothing was sent. */
 export function classifyConnectError(error: unknown): ErrorClass {
   // Our own pool has looked for the primary until the deadline, and says what is wrong.
   if (error instanceof ToriiError) return 'other'

@@ -28,7 +28,7 @@ const primaryNames = ['primary', 'read-write']
 export function readHosts(url: unknown): readonly Host[] {
   if (typeof url !== 'string' || !scheme.test(url)) throw malformed()
   const { before = '', hosts = '', after = '' } = parts.exec(url)?.groups ?? {}
-  // A password that is not percent-encoded: what follows it would be taken for hosts, and told in messages.
+  // A password that is not percent-encoded: what follows it would be taken for hosts, and shown in messages.
   if (/^[^?]*@|#/.test(after)) throw malformed()
   const single = !hosts.includes(',')
   const list = single

@@ -1,6 +1,6 @@
 import { backOff, within } from '../base/deadline.js'
 import type { StorageLog, StorageLogEvent } from '../base/log.js'
-import type { Statement } from '../sql/db.js'
+import type { Statement } from '../sql/statement.js'
 import type { Connection, ConnectionOptions, Driver, Work } from './driver.js'
 import type { ErrorClass } from './error-classes.js'
 import { classifyConnectError, classifyStatementError } from './error-classes.js'
@@ -85,7 +85,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     return within(client.query(query), answerMs, () => new Error(`no answer within ${answerMs} ms`))
   }
 
-  /** One try of one statement on one connection of its own. */
+  /** Tries one statement once, on a connection of its own. */
   async function attempt(
     statement: Statement,
     values: unknown[],
@@ -109,13 +109,13 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
   }
 
   async function run(statement: Statement, values: unknown[]): Promise<unknown[]> {
-    // Every connection of the pool can hold a plan that a migration has made stale; unprepared, none does.
-    let stalePlan = false
+    // Every connection of the pool can hold a plan that a migration has outdated; unprepared, none does.
+    let outdatedPlan = false
     for (let tries = 1; ; tries += 1) {
-      const outcome = await attempt(statement, values, prepare && !stalePlan)
+      const outcome = await attempt(statement, values, prepare && !outdatedPlan)
       if (outcome.ok) return outcome.rows
       const { error, failure } = outcome
-      stalePlan ||= codeOf(error) === cachedPlanChanged
+      outdatedPlan ||= codeOf(error) === cachedPlanChanged
       const giveUp = tries >= maxAttempts || !mayRepeat(statement, failure)
       const event = giveUp ? eventOfGivingUp[failure] : 'retried'
       if (event) log({ level: 'warn', event, operation: statement.name, code: failure })
@@ -199,20 +199,20 @@ const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQ
     ? { name: statement.preparedName, text: statement.text, values }
     : { text: statement.text, values }
 
-/** What an operator is told when a call fails; a refusal by a healthy server is told to the caller alone. */
+/** What is logged when a call fails; a refusal by a healthy server is thrown to the caller only. */
 const eventOfGivingUp: Partial<Record<ErrorClass, StorageLogEvent['event']>> = {
   ambiguous: 'outcome_unknown',
   'not-sent': 'connection_lost',
 }
 
-/** A read has no outcome to be unsure of: a lost answer is the same as a lost server. */
+/** A read has no outcome that could be unknown: a lost reply is the same as a lost server. */
 const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>
-  statement.reads && failure === 'ambiguous' ? 'not-sent' : failure
+  statement.kind === 'read' && failure === 'ambiguous' ? 'not-sent' : failure
 
 const mayRepeat = (statement: Statement, failure: ErrorClass): boolean =>
   failure === 'not-committed' ||
   failure === 'not-sent' ||
-  (failure === 'ambiguous' && statement.reads)
+  (failure === 'ambiguous' && statement.kind === 'read')
 
 /** feature_not_supported, as PostgreSQL says it of a prepared statement whose result changed its type. */
 const cachedPlanChanged = '0A000'
@@ -220,10 +220,10 @@ const cachedPlanChanged = '0A000'
 const codeOf = (error: unknown): unknown =>
   error instanceof Error ? Reflect.get(error, 'code') : undefined
 
-/** Codes after which a connection is thrown away: a standby, a timed-out transaction, a stale plan. */
+/** Codes after which a connection is thrown away: a standby, a timed-out transaction, an outdated plan. */
 const unusableAfter: readonly unknown[] = ['25006', '25P03', cachedPlanChanged]
 
-/** After these nobody knows what the connection will answer next, or it is of no more use. */
+/** After these it is unknown what the connection will reply next, or the connection is of no more use. */
 const leavesConnectionDoubtful = (error: unknown, failure: ErrorClass): boolean =>
   failure === 'ambiguous' || failure === 'pooler' || unusableAfter.includes(codeOf(error))
 
@@ -234,7 +234,7 @@ async function inTransaction<Result>(connection: Connection, work: Work<Result>)
   try {
     result = await work(connection)
   } catch (error) {
-    // The first error is the one to tell; a connection that cannot roll back is thrown away.
+    // The first error is the one to throw; a connection that cannot roll back is thrown away.
     await connection.query('rollback').catch(() => undefined)
     throw error
   }

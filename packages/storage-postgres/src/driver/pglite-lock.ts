@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ToriiError } from 'torii-core'
 
-/** Who holds a data directory. `started` tells a process from a later one with the same number. */
+/** The process that holds a data directory. `started` distinguishes it from a later one with the same number. */
 interface Holder {
   readonly token: string
   readonly pid: number
@@ -14,12 +14,12 @@ interface Holder {
 
 /**
  * Directories that this process holds, for all copies of this module that are loaded: a bundler or a
- * hot reload makes a second one. A worker thread has its own list; there the start time tells.
+ * hot reload makes a second one. A worker thread has its own list; there the start time decides.
  */
 const heldHere = sharedSet('torii-storage-postgres.held-directories')
 
 /**
- * Takes the directory for this process by a file beside it. A living holder is never robbed; what a
+ * Takes the directory for this process by a file next to it. A running holder keeps it; what a
  * killed process left behind is taken over by exactly one.
  * @throws ToriiError `ERR_DATABASE_LOCKED`
  */
@@ -29,7 +29,7 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
   heldHere.add(path)
   try {
     const holder = await newHolder()
-    while (!(await createExclusively(path, holder)) && !(await takeOver(path, holder)));
+    while (!(await createExclusively(path, holder)) && !(await replaceDeadHolder(path, holder)));
     return { release: () => release(path, holder) }
   } catch (error) {
     heldHere.delete(path)
@@ -59,7 +59,7 @@ async function release(path: string, holder: Holder): Promise<void> {
   heldHere.delete(path)
 }
 
-/** The file appears with its whole content or not at all, so nobody judges a half-written one. */
+/** The file appears with its whole content or not at all, so no process reads a half-written one. */
 async function createExclusively(path: string, holder: Holder): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`
   await writeFile(draft, JSON.stringify(holder))
@@ -75,17 +75,17 @@ async function createExclusively(path: string, holder: Holder): Promise<boolean>
 }
 
 /**
- * Succeeds a dead holder. Whoever creates the file that is named after the dead one's token is its only
+ * Replaces a dead holder. The process that creates the file that is named after the dead one's token is its only
  * successor; a successor that died before it was entered into `path` is succeeded in the same way.
- * @returns false when the file has changed meanwhile, so that it must be judged anew
+ * @returns false when the file has changed meanwhile, so that it must be read again
  */
-async function takeOver(path: string, holder: Holder): Promise<boolean> {
+async function replaceDeadHolder(path: string, holder: Holder): Promise<boolean> {
   const dead = await readHolder(path)
   const claims: string[] = []
   for (let last = dead; ; last = await readHolder(claims.at(-1) ?? path)) {
     if (last !== null && (await isAlive(last))) throw lockedError(path, last)
     const claim = `${path}.after-${last?.token ?? 'unreadable'}`
-    // A claim that cannot be read is in nobody's way for long: its maker is just removing it.
+    // A claim that cannot be read disappears soon: the process that created it is removing it.
     if (claims.includes(claim)) return false
     claims.push(claim)
     if (await createExclusively(claim, holder)) break

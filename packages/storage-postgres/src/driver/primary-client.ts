@@ -2,17 +2,17 @@ import pg from 'pg'
 import type { Host } from './host-list.js'
 import { createHostChoice, notUsable, problemOf, readSettings, requirePrimary } from './primary.js'
 
-/** The connections of one pool, each made to the host that is next and judged before it is used. */
+/** The connections of one pool, each to the host that is next and checked before it is used. */
 export interface PrimaryClients {
   /** For the pool. Its `connect` ends with a connection to the primary, or fails. */
   readonly Client: new (
     options?: pg.ClientConfig,
   ) => pg.Client
-  /** Judges a connection again unless nothing has happened since it was judged last. */
+  /** Checks a connection again unless nothing has happened since its last check. */
   ensure(client: pg.ClientBase): Promise<void>
   /** Something has happened: a connection was thrown away. */
   distrust(): void
-  /** What is wrong with each host, as {@link createHostChoice} tells it. */
+  /** What is wrong with each host, as {@link createHostChoice} says it. */
   problems(): readonly string[]
 }
 
@@ -23,12 +23,12 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
   // A host that does not answer must leave time for the others.
   const answerMs = Math.max(50, Math.floor((acquireMs * 0.9) / hosts.length))
   const several = hosts.length > 1
-  /** Connections that were judged since the last one was thrown away. */
-  let judged = new WeakSet<pg.ClientBase>()
+  /** Connections that were checked since the last one was thrown away. */
+  let checked = new WeakSet<pg.ClientBase>()
   const hostOf = new WeakMap<pg.ClientBase, Host>()
 
   /** Runs one step of a connection; how it ends is what is known of its host. */
-  async function judge(client: pg.ClientBase, step: () => Promise<void>): Promise<void> {
+  async function checkWith(client: pg.ClientBase, step: () => Promise<void>): Promise<void> {
     const host = hostOf.get(client)
     if (host === undefined) throw new Error('not a client of this pool')
     try {
@@ -39,7 +39,7 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
       throw notUsable(host, problem) ?? error
     }
     choice.tried(host, null)
-    judged.add(client)
+    checked.add(client)
   }
 
   const ask = (client: pg.ClientBase) => requirePrimary(client, { several, answerMs })
@@ -49,7 +49,7 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
       const host = choice.next()
       super({ ...options, ...settings.get(host), connectionTimeoutMillis: answerMs })
       hostOf.set(this, host)
-      // Without a listener a connection that breaks while it is judged ends the process.
+      // Without a listener a connection that breaks while it is checked ends the process.
       this.on('error', () => undefined)
     }
 
@@ -69,7 +69,7 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
 
     async #connect(): Promise<pg.Client> {
       try {
-        await judge(this, async () => {
+        await checkWith(this, async () => {
           await super.connect()
           await ask(this)
         })
@@ -85,10 +85,10 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
   return {
     Client: PrimaryClient,
     async ensure(client) {
-      if (!judged.has(client)) await judge(client, () => ask(client))
+      if (!checked.has(client)) await checkWith(client, () => ask(client))
     },
     distrust() {
-      judged = new WeakSet()
+      checked = new WeakSet()
     },
     problems: () => choice.problems(),
   }

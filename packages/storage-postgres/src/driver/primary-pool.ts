@@ -17,8 +17,8 @@ export interface PrimaryPool extends PgPool {
 const pauseMs = 50
 
 /**
- * A pool whose connections all lead to the primary: each new one is judged before it is handed out, and all
- * that lie idle are judged again once one of them was thrown away. With several hosts it looks for the primary
+ * A pool whose connections all lead to the primary: each new one is checked before it is handed out, and all
+ * idle ones are checked again once one of them was thrown away. With several hosts it looks for the primary
  * until a little before `acquireMs` have passed, then names the hosts and what is wrong with each.
  * @throws InvalidOptionsError when `pg` cannot use a URL
  */
@@ -37,7 +37,7 @@ export function createPrimaryPool(
     if (error) clients.distrust()
   })
 
-  /** A connection that was judged after the last trouble. */
+  /** A connection that was checked after the last failure. */
   async function checkOut(): Promise<pg.PoolClient> {
     for (;;) {
       const client = await pool.connect()

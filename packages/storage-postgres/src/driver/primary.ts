@@ -38,7 +38,7 @@ export function createHostChoice(hosts: readonly Host[]): HostChoice {
   }
 }
 
-/** What `pg` makes of each host's URL, read once: a file that cannot be read is told at start, not later. */
+/** What `pg` makes of each host's URL, read once: a file that cannot be read is an error at start, not later. */
 export function readSettings(host: Host): pg.ClientConfig {
   try {
     const {
@@ -89,7 +89,7 @@ export async function requirePrimary(
     () => new NotPrimaryError('no answer in time'),
   )
   if (rows[0] === undefined || rows[0].standby) throw new NotPrimaryError('a standby')
-  // A server alone may be read-only for a while (its disk is full): reading goes on there.
+  // A server alone may be read-only for a while (its disk is full): reads still work there.
   if (several && rows[0].read_only) throw new NotPrimaryError('read-only')
 }
 

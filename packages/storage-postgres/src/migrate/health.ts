@@ -12,7 +12,7 @@ interface ServerRow {
   backend: number
 }
 
-/** Asks the server how it is; `schema` is the plain name. Whatever is wrong is part of the answer; this never rejects. */
+/** Asks the server how it is; `schema` is the plain name. A problem is part of the result; this never rejects. */
 export async function checkHealth(driver: Driver, schema: string): Promise<StorageHealth> {
   try {
     return await driver.connected((connection) => askServer(connection, schema))

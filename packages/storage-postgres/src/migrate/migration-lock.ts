@@ -37,7 +37,7 @@ export async function withoutOthers<Result>(
   )
 }
 
-/** True if nobody else has the lock; it ends with the transaction. */
+/** True if no other process has the lock; it ends with the transaction. */
 async function takeLock(connection: Connection, key: string): Promise<boolean> {
   try {
     const { rows } = await connection.query(
@@ -51,7 +51,7 @@ async function takeLock(connection: Connection, key: string): Promise<boolean> {
 }
 
 /**
- * Lets the transaction stay open while somebody else works. The answer of a query with values keeps its
+ * Lets the transaction stay open while another connection works. The answer of a query with values keeps its
  * snapshot until the next statement; this statement has none.
  */
 export async function idleWithoutSnapshot(connection: Connection): Promise<void> {

@@ -163,7 +163,7 @@ async function withoutTimeLimit(
   try {
     await work(connection)
   } finally {
-    // A connection on which this fails is lost and thrown away; what `work` met is the error to tell.
+    // A connection on which this fails is lost and thrown away; the error of `work` is the one to throw.
     await runAll(connection, ['reset statement_timeout', 'reset lock_timeout']).catch(
       () => undefined,
     )

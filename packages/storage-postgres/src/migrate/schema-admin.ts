@@ -53,7 +53,7 @@ function explainGrant(error: unknown): unknown {
   return state === '42704' ? new InvalidInputError('grantTo', 'must be a role that exists') : error
 }
 
-/** PostgreSQL answers a grant by somebody who is not the owner with a warning and does nothing. */
+/** PostgreSQL answers a grant by a role that is not the owner with a warning and does nothing. */
 async function hasRights(connection: Connection, schema: string, role: string): Promise<boolean> {
   const { rows } = await connection.query(
     `select pg_catalog.bool_and(pg_catalog.has_table_privilege($1::name, t.name, p.name)) as granted
@@ -77,7 +77,7 @@ export async function dropTables(connection: Connection, schema: string): Promis
   if (await isEmpty(connection, schema)) await connection.query(`drop schema if exists ${schema}`)
 }
 
-/** Whatever is in a schema depends on it: tables, types, functions, extensions. */
+/** Everything in a schema depends on it: tables, types, functions, extensions. */
 async function isEmpty(connection: Connection, schema: string): Promise<boolean> {
   const { rows } = await connection.query(
     `select 1 from pg_catalog.pg_depend d join pg_catalog.pg_namespace n on n.oid = d.refobjid

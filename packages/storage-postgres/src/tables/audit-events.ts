@@ -12,80 +12,109 @@ import type {
   SessionId,
   UserId,
 } from 'torii-core'
-import type { Database } from '../sql/db.js'
-import {
-  many,
-  nameStatements,
-  statementTime as now,
-  seconds,
-  secondsFromNow,
-  toDate,
-} from '../sql/db.js'
+import type { Database } from '../sql/database.js'
+import { repeat } from '../sql/lost-reply.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
+import { many } from '../sql/rows.js'
+import { read, write } from '../sql/statement.js'
+import { statementTime as now, seconds, secondsFromNow, toDate } from '../sql/time.js'
+import { userId } from './fragments/parameters.js'
 import { checkAuditQuery, checkCountQuery, checkEvents } from './input/audit-input.js'
+
+/** One array per column of the events to record. */
+const columns = {
+  id: parameter('ids', 'uuid[]')<readonly string[]>(),
+  type: parameter('types', 'text[]')<readonly string[]>(),
+  userId: parameter('userIds', 'uuid[]')<readonly (UserId | null)[]>(),
+  sessionId: parameter('sessionIds', 'uuid[]')<readonly (SessionId | null)[]>(),
+  ip: parameter('ips', 'text[]')<readonly (string | null)[]>(),
+  userAgent: parameter('userAgents', 'text[]')<readonly (string | null)[]>(),
+  detail: parameter('details', 'text[]')<readonly string[]>(),
+  retentionSeconds: parameter('retentionSeconds', 'int[]')<readonly number[]>(),
+}
+/** Where the previous page ended; null begins with the newest event. */
+const beforeMicros = nullable('beforeMicros', 'float8')<number>()
+const beforeId = nullable('beforeId', 'uuid')<string>()
+const limit = parameter('limit', 'int')<number>()
+/** Null counts every type. */
+const types = nullable('types', 'text[]')<readonly string[]>()
+const stretches = parameter('stretches', 'int')<number>()
+const stretchSeconds = parameter('stretchSeconds', 'float8')<number>()
 
 const eventColumns = `
   a.id, a.type, a.user_id, a.session_id, a.ip, a.user_agent, a.detail, ${seconds('a.at')} as at,
   (${seconds('a.at')} * 1000000::float8)::bigint::text as at_micros`
 
-/** What a page ends with (`$first` microseconds, `$first + 1` the id), or everything. */
-const beforeCursor = (first: number): string => `(a.at, a.id) < (
-        coalesce(pg_catalog.to_timestamp($${first}::float8 / 1000000::float8), 'infinity'::timestamptz),
-        coalesce($${first + 1}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))`
+/** The events after the end of the previous page, or all. */
+const beforeCursor = sql`(a.at, a.id) < (
+        coalesce(pg_catalog.to_timestamp(${beforeMicros} / 1000000::float8), 'infinity'::timestamptz),
+        coalesce(${beforeId}, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))`
 
-/** Found by the tests of all statements. @public */
-export const statements = (schema: string) =>
-  nameStatements('audit_events', {
-    // An event that is kept already stays as it is, so a repetition adds nothing.
-    record: `
+export const auditEventStatements = (schema: string) => ({
+  // An event that is kept already stays as it is, so a repetition adds nothing.
+  record: write(
+    'audit_events.record',
+    sql`
       with given (id, type, user_id, session_id, ip, user_agent, detail, retention_seconds) as (
         select * from rows from (
-          pg_catalog.unnest($1::uuid[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::uuid[]),
-          pg_catalog.unnest($4::uuid[]), pg_catalog.unnest($5::text[]), pg_catalog.unnest($6::text[]),
-          pg_catalog.unnest($7::text[]), pg_catalog.unnest($8::int[]))
+          pg_catalog.unnest(${columns.id}), pg_catalog.unnest(${columns.type}), pg_catalog.unnest(${columns.userId}),
+          pg_catalog.unnest(${columns.sessionId}), pg_catalog.unnest(${columns.ip}), pg_catalog.unnest(${columns.userAgent}),
+          pg_catalog.unnest(${columns.detail}), pg_catalog.unnest(${columns.retentionSeconds}))
       )
       insert into ${schema}.audit_events
         (id, type, user_id, session_id, ip, user_agent, detail, at, expires_at)
       select g.id, g.type, g.user_id, g.session_id, g.ip, g.user_agent, g.detail::jsonb, ${now},
-        ${secondsFromNow('g.retention_seconds')}
+        ${secondsFromNow('g.retention_seconds::float8')}
       from given g
       on conflict (id) do nothing`,
-    list: `
+    { onLostReply: repeat('the same events, kept once') },
+  ),
+  list: read(
+    'audit_events.list',
+    sql`
       select ${eventColumns} from ${schema}.audit_events a
-      where ${beforeCursor(1)} and a.expires_at > ${now}
-      order by a.at desc, a.id desc limit $3::int`,
-    listOfUser: `
+      where ${beforeCursor} and a.expires_at > ${now}
+      order by a.at desc, a.id desc limit ${limit}`,
+  ),
+  listOfUser: read(
+    'audit_events.listOfUser',
+    sql`
       select ${eventColumns} from ${schema}.audit_events a
-      where a.user_id = $4::uuid and ${beforeCursor(1)} and a.expires_at > ${now}
-      order by a.at desc, a.id desc limit $3::int`,
-    // Reads the newest events of the period and no more than the limit, whatever is asked of them: rows that
-    // are not counted cost the same. The stretch of the oldest row read is cut when there was one row too many.
-    count: `
+      where a.user_id = ${userId} and ${beforeCursor} and a.expires_at > ${now}
+      order by a.at desc, a.id desc limit ${limit}`,
+  ),
+  // Reads the newest events of the period and no more than the limit: rows that are not
+  // counted cost the same. The stretch of the oldest row read is cut when there was one row too many.
+  count: read(
+    'audit_events.count',
+    sql`
       with clock as (
-        select pg_catalog.floor(${seconds(now)} / $3::float8)::bigint as running
+        select pg_catalog.floor(${seconds(now)} / ${stretchSeconds})::bigint as running
       ), recent as (
         select a.type, a.at, a.expires_at from ${schema}.audit_events a
         where a.at >= pg_catalog.to_timestamp(
-          ((select k.running from clock k) - $2::int + 1)::float8 * $3::float8)
-        order by a.at desc, a.id desc limit $4::int + 1
+          ((select k.running from clock k) - ${stretches} + 1)::float8 * ${stretchSeconds})
+        order by a.at desc, a.id desc limit ${limit} + 1
       ), counted as (
-        select pg_catalog.floor(${seconds('r.at')} / $3::float8)::bigint as stretch, r.type,
+        select pg_catalog.floor(${seconds('r.at')} / ${stretchSeconds})::bigint as stretch, r.type,
           pg_catalog.count(*) as read,
           pg_catalog.count(*) filter (where r.expires_at > ${now}) as kept
         from recent r group by 1, 2
       ), reading as (
-        select case when pg_catalog.sum(c.read)::int8 > $4::int then pg_catalog.min(c.stretch) end as cut
+        select case when pg_catalog.sum(c.read)::int8 > ${limit} then pg_catalog.min(c.stretch) end as cut
         from counted c
       ), every as (
-        select k.running - $2::int + place as stretch
-        from clock k cross join pg_catalog.generate_series(1, $2::int) as place
+        select k.running - ${stretches} + place as stretch
+        from clock k cross join pg_catalog.generate_series(1, ${stretches}) as place
       )
-      select e.stretch::float8 * $3::float8 as "from", coalesce(e.stretch > r.cut, true) as complete,
+      select e.stretch::float8 * ${stretchSeconds} as "from", coalesce(e.stretch > r.cut, true) as complete,
         c.type, c.kept::int as count
       from every e cross join reading r
       left join counted c on c.stretch = e.stretch and c.kept > 0
-        and ($1::text[] is null or c.type = any ($1::text[]))
+        and (${types} is null or c.type = any (${types}))
       order by 1, 3`,
-  })
+  ),
+})
 
 interface EventRow {
   id: AuditEventId
@@ -99,44 +128,48 @@ interface EventRow {
   at_micros: string
 }
 
-/** `schema` is an already quoted identifier. */
-export function createAuditEventRepository(db: Database, schema: string): AuditEventRepository {
-  const sql = statements(schema)
+export function createAuditEventRepository(
+  db: Database,
+  statements: ReturnType<typeof auditEventStatements>,
+): AuditEventRepository {
   return {
     async record(events: readonly NewAuditEvent[]) {
       const checked = checkEvents(events)
-      if (checked.length > 0) await db.run(sql.record, columnsOf(checked))
+      if (checked.length > 0) await many(db, statements.record, columnsOf(checked), () => true)
     },
     async list(query: AuditQuery = {}): Promise<AuditPage> {
-      const { userId, limit, after } = checkAuditQuery(query)
-      // One row more than asked for tells whether there is a next page.
-      const values = [after?.micros ?? null, after?.id ?? null, limit + 1]
-      const rows = await (userId === null
-        ? many(db, sql.list, values, (row: EventRow) => row)
-        : many(db, sql.listOfUser, [...values, userId], (row: EventRow) => row))
-      const page = rows.slice(0, limit)
-      const last = rows.length > limit ? page.at(-1) : undefined
+      const { userId: user, limit: most, after } = checkAuditQuery(query)
+      // One row more than the page holds shows whether there is a next page.
+      const values = {
+        beforeMicros: after?.micros ?? null,
+        beforeId: after?.id ?? null,
+        limit: most + 1,
+      }
+      const toRow = (row: EventRow) => row
+      const rows = await (user === null
+        ? many(db, statements.list, values, toRow)
+        : many(db, statements.listOfUser, { ...values, userId: user }, toRow))
+      const page = rows.slice(0, most)
+      const last = rows.length > most ? page.at(-1) : undefined
       return { events: page.map(toEvent), next: last === undefined ? null : cursorAt(last) }
     },
     async count(query: AuditCountQuery) {
-      const { types, stretches, stretchSeconds, limit } = checkCountQuery(query)
-      const values = [types, stretches, stretchSeconds, limit]
-      return toStretches(await many(db, sql.count, values, (row: CountRow) => row))
+      const rows = await many(db, statements.count, checkCountQuery(query), (row: CountRow) => row)
+      return toStretches(rows)
     },
   }
 }
 
-/** One array per column, in the order of the parameters. */
-const columnsOf = (events: ReturnType<typeof checkEvents>): unknown[] => [
-  events.map(({ id }) => id),
-  events.map(({ type }) => type),
-  events.map(({ userId }) => userId),
-  events.map(({ sessionId }) => sessionId),
-  events.map(({ ip }) => ip),
-  events.map(({ userAgent }) => userAgent),
-  events.map(({ detail }) => detail),
-  events.map(({ retentionSeconds }) => retentionSeconds),
-]
+const columnsOf = (events: ReturnType<typeof checkEvents>) => ({
+  ids: events.map(({ id }) => id),
+  types: events.map(({ type }) => type),
+  userIds: events.map((event) => event.userId),
+  sessionIds: events.map(({ sessionId }) => sessionId),
+  ips: events.map(({ ip }) => ip),
+  userAgents: events.map(({ userAgent }) => userAgent),
+  details: events.map(({ detail }) => detail),
+  retentionSeconds: events.map(({ retentionSeconds }) => retentionSeconds),
+})
 
 /** The time to the microsecond, since a Date would leave events out or give them twice. */
 const cursorAt = ({ at_micros, id }: EventRow): AuditCursor => `${at_micros}_${id}` as AuditCursor
@@ -162,13 +195,13 @@ interface CountRow {
 
 /** Rows of one stretch follow each other. */
 function toStretches(rows: readonly CountRow[]): AuditStretch[] {
-  const stretches = new Map<number, { complete: boolean; counts: [string, number][] }>()
+  const found = new Map<number, { complete: boolean; counts: [string, number][] }>()
   for (const { from, complete, type, count } of rows) {
-    const stretch = stretches.get(from) ?? { complete, counts: [] }
+    const stretch = found.get(from) ?? { complete, counts: [] }
     if (type !== null && count !== null) stretch.counts.push([type, count])
-    stretches.set(from, stretch)
+    found.set(from, stretch)
   }
-  return Array.from(stretches, ([from, { complete, counts }]) => ({
+  return Array.from(found, ([from, { complete, counts }]) => ({
     from: toDate(from),
     counts: Object.fromEntries(counts),
     complete,

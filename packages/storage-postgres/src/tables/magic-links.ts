@@ -3,51 +3,59 @@ import type {
   MagicLinkRepository,
   MailboxProof,
   MailboxSignIn,
-  MailDecision,
   NewMagicLink,
   TokenHash,
 } from 'torii-core'
-import { maxCodeTries, requireEmail, tokenHash } from 'torii-core'
-import type { Database } from '../sql/db.js'
-import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from '../sql/db.js'
-import { checkObject, checkRefund, checkSeconds } from './input/input.js'
-import { checkHashes, checkMailCharges, hashOrNull } from './input/input-credentials.js'
+import { maxCodeTries, requireEmail } from 'torii-core'
+import type { Database } from '../sql/database.js'
+import { countedTwice, readBack, repeat } from '../sql/lost-reply.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
+import { maybeOne, one } from '../sql/rows.js'
+import { read, write } from '../sql/statement.js'
+import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { toMailDecision } from './fragments/mail-decision.js'
 import {
   mailboxColumns,
   mailboxValues,
   signInByMailbox,
-  toFormerSignIn,
+  toCommittedSignIn,
   toMailboxSignIn,
-} from './mailbox-sign-in.js'
-import type { MailVerdictRow } from './rate-limit-charging.js'
-import {
-  chargeMail,
-  chargeValues,
-  refundRateLimit,
-  refundValues,
-  toMailCharge,
-} from './rate-limit-charging.js'
-import { createReceipts } from './readback.js'
+} from './fragments/mailbox-sign-in.js'
+import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
+import { chargeMailAfter, chargeValues } from './fragments/rate-limit-charging.js'
+import { refundRateLimit, refundValues } from './fragments/rate-limit-refund.js'
+import type { Readback } from './fragments/readback.js'
+import { checkObject, checkRefund, checkSeconds } from './input/input.js'
+import { checkHashes, checkMailCharges } from './input/input-credentials.js'
 
-/** Found by the tests of all statements. @public */
-export const statements = (schema: string) =>
-  nameStatements('magic_links', {
-    // Known and unknown addresses get a row alike; the mail goes to the stored spelling where there is one.
-    issue: `
-      with ${chargeMail(
+const linkHash = parameter('linkHash', 'bytea')<TokenHash>()
+/** Null: the mail holds no code. */
+const codeHash = nullable('codeHash', 'bytea')<TokenHash>()
+/** Under every key that is in use. */
+const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
+
+/** A code can be tried while this holds of its row `l`. */
+const hasTriesLeft = `l.tries < ${maxCodeTries}`
+
+export const magicLinkStatements = (schema: string) => ({
+  // Known and unknown emails get a row alike; the mail goes to the stored spelling where there is one.
+  issue: write(
+    'magic_links.issue',
+    sql`
+      with ${chargeMailAfter(
         schema,
-        `door as (
+        sql`entry_row as (
         select l.email_key from ${schema}.magic_links l, gate
-        where gate.until is null and l.email_key = $16::text for update of l
+        where gate.until is null and l.email_key = ${emailKey} for update of l
       )`,
       )}, known as (
         select u.email, u.disabled_at is not null as disabled
-        from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = $16::text
+        from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = ${emailKey}
         join ${schema}.users u on u.id = e.user_id
       ), link as (
         insert into ${schema}.magic_links
           (email_key, email, token_hash, code_hash, tries, created_at, expires_at)
-        select $16::text, $15::text, $17::bytea, $18::bytea, 0, ${now}, ${secondsFromNow('$19')}
+        select ${emailKey}, ${email}, ${linkHash}, ${codeHash}, 0, ${now}, ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
         on conflict (email_key) do update set
           email = excluded.email, token_hash = excluded.token_hash, code_hash = excluded.code_hash,
@@ -57,99 +65,107 @@ export const statements = (schema: string) =>
       select v.allowed, v.retry_after, v.ip_address_retry_after,
         case when not coalesce(known.disabled, false) then coalesce(known.email, link.email) end as send_to
       from verdict v left join link on true left join known on true`,
-    find: `
+    {
+      onLostReply: repeat(
+        `${countedTwice}; the link is the same, but where the allowance was spent nothing is sent`,
+      ),
+    },
+  ),
+  find: read(
+    'magic_links.find',
+    sql`
       select l.email from ${schema}.magic_links l
-      where l.token_hash = $1::bytea and l.expires_at > ${now}`,
-    consume: `
+      where l.token_hash = ${linkHash} and l.expires_at > ${now}`,
+  ),
+  consume: write(
+    'magic_links.consume',
+    sql`
       with l as (
-        delete from ${schema}.magic_links l where l.token_hash = $1::bytea
+        delete from ${schema}.magic_links l where l.token_hash = ${linkHash}
         returning l.email, l.email_key, l.expires_at
       ), proved as (
         select l.email, l.email_key from l where l.expires_at > ${now}
-      ), ${signInByMailbox(schema, 2)}
+      ), ${signInByMailbox(schema)}
       select ${mailboxColumns(schema)} from u, s`,
-    // A right code deletes the row, a wrong one counts on it: the row's lock lets at most five be tried.
-    consumeCode: `
+    {
+      onLostReply: readBack(
+        'the id and the secret of the session; without them the link is sent again, and used up means ask for a new one',
+      ),
+    },
+  ),
+  // A right code deletes the row, a wrong one counts on it: the row's lock lets at most five be tried.
+  consumeCode: write(
+    'magic_links.consumeCode',
+    sql`
       with proved as (
         delete from ${schema}.magic_links l
-        where l.email_key = $1::text and l.code_hash = any ($2::bytea[])
-          and l.tries < ${maxCodeTries} and l.expires_at > ${now}
+        where l.email_key = ${emailKey} and l.code_hash = any (${codeHashes})
+          and ${hasTriesLeft} and l.expires_at > ${now}
         returning l.email, l.email_key
       ), wrong as (
         update ${schema}.magic_links l set tries = l.tries + 1
-        where l.email_key = $1::text and l.code_hash <> all ($2::bytea[])
-          and l.tries < ${maxCodeTries} and l.expires_at > ${now}
+        where l.email_key = ${emailKey} and l.code_hash <> all (${codeHashes})
+          and ${hasTriesLeft} and l.expires_at > ${now}
         returning l.tries
-      ), ${signInByMailbox(schema, 3)}, ${refundRateLimit(schema, 's', 11)}
+      ), ${signInByMailbox(schema)}, ${refundRateLimit(schema, 's')}
       select ${mailboxColumns(schema)} from u, s`,
-  })
-
-export interface MailRow extends MailVerdictRow {
-  send_to: string | null
-}
-
-/** A spent allowance sends nothing and says nothing. */
-export function toMailDecision(row: MailRow): MailDecision {
-  const charged = toMailCharge(row)
-  return charged.ok ? { ok: true, to: charged.allowed ? row.send_to : null } : charged
-}
+    {
+      onLostReply: readBack(
+        'the id and the secret of the session; without them the code is tried again',
+      ),
+    },
+  ),
+})
 
 const invalidToken = { ok: false, reason: 'invalid_token' } as const
 
-/** `schema` is an already quoted identifier. */
 export function createMagicLinkRepository<Metadata extends object = Record<string, Json>>(
   db: Database,
-  schema: string,
+  statements: ReturnType<typeof magicLinkStatements>,
+  readback: Readback,
 ): MagicLinkRepository<Metadata> {
-  const sql = statements(schema)
-  const receipts = createReceipts(db, schema)
-
   return {
     async issue(link: NewMagicLink) {
-      const {
-        email,
-        tokenHash: hash,
-        codeHash,
-        lifetimeSeconds,
-        charges,
-      } = checkObject(link, 'link')
-      const emailKey = requireEmail(email)
-      const values = [
-        ...chargeValues(checkMailCharges(charges)),
-        email,
-        emailKey,
-        tokenHash(hash),
-        hashOrNull(codeHash, 'codeHash'),
-        checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
-      ]
-      return one(db, sql.issue, values, toMailDecision)
+      const given = checkObject(link, 'link')
+      const key = requireEmail(given.email)
+      const values = {
+        ...chargeValues(checkMailCharges(given.charges)),
+        email: given.email,
+        emailKey: key,
+        linkHash: given.tokenHash,
+        codeHash: given.codeHash,
+        lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
+      }
+      return one(db, statements.issue, values, toMailDecision)
     },
     async find(hash: TokenHash) {
-      return maybeOne(db, sql.find, [tokenHash(hash)], ({ email }: { email: string }) => ({
-        email,
+      return maybeOne(db, statements.find, { linkHash: hash }, (row: { email: string }) => ({
+        email: row.email,
       }))
     },
     async consume(hash: TokenHash, proof: MailboxProof) {
-      const values = [tokenHash(hash), ...mailboxValues(proof)]
-      return db.settle<MailboxSignIn<Metadata>>(
+      const values = { linkHash: hash, ...mailboxValues(proof) }
+      return db.runWithRecovery<MailboxSignIn<Metadata>>(
         async () =>
-          (await maybeOne(db, sql.consume, values, toMailboxSignIn<Metadata>)) ?? invalidToken,
-        async () => toFormerSignIn(await receipts.openedForAnybody(proof.session), proof),
+          (await maybeOne(db, statements.consume, values, toMailboxSignIn<Metadata>)) ??
+          invalidToken,
+        async () => toCommittedSignIn(await readback.openedByAnyUser(proof.session), proof),
       )
     },
     async consumeCode(input: CodeInput, proof: MailboxProof) {
-      const { email, codeHashes, refund } = checkObject(input, 'input')
-      const emailKey = requireEmail(email)
-      const values = [
-        emailKey,
-        checkHashes(codeHashes, 'codeHashes', 16),
+      const given = checkObject(input, 'input')
+      const key = requireEmail(given.email)
+      const values = {
+        emailKey: key,
+        codeHashes: checkHashes(given.codeHashes, 'codeHashes', 16),
         ...mailboxValues(proof),
-        ...refundValues(refund === undefined ? null : checkRefund(refund)),
-      ]
-      return db.settle<MailboxSignIn<Metadata>>(
+        ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
+      }
+      return db.runWithRecovery<MailboxSignIn<Metadata>>(
         async () =>
-          (await maybeOne(db, sql.consumeCode, values, toMailboxSignIn<Metadata>)) ?? invalidToken,
-        async () => toFormerSignIn(await receipts.openedByAddress(emailKey, proof.session), proof),
+          (await maybeOne(db, statements.consumeCode, values, toMailboxSignIn<Metadata>)) ??
+          invalidToken,
+        async () => toCommittedSignIn(await readback.openedByEmail(key, proof.session), proof),
       )
     },
   }

@@ -8,39 +8,61 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import { InvalidInputError, tokenHash } from 'torii-core'
-import type { Database } from '../sql/db.js'
-import { maybeOne, nameStatements, statementTime as now, one, secondsFromNow } from '../sql/db.js'
+import { InvalidInputError } from 'torii-core'
+import type { Database } from '../sql/database.js'
+import { readBack, repeat, usedUp } from '../sql/lost-reply.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
+import { maybeOne, one } from '../sql/rows.js'
+import { write } from '../sql/statement.js'
+import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { lifetimeSeconds } from './fragments/parameters.js'
+import { chargeRateLimit, chargeValues, toChargeOutcome } from './fragments/rate-limit-charging.js'
+import type { Readback } from './fragments/readback.js'
 import { actorValues, checkObject, checkSeconds, textOrNull } from './input/input.js'
 import { checkIpAddressCharge, checkShortText } from './input/input-credentials.js'
-import type { VerdictRow } from './rate-limit-charging.js'
-import { chargeRateLimit, chargeValues, toRefusal } from './rate-limit-charging.js'
-import { createReceipts } from './readback.js'
 
-/** Found by the tests of all statements. @public */
-export const statements = (schema: string) =>
-  nameStatements('oauth_states', {
-    store: `
+const stateHash = parameter('stateHash', 'bytea')<TokenHash>()
+const browserHash = parameter('browserHash', 'bytea')<TokenHash>()
+const provider = parameter('provider', 'text')<string>()
+const redirectTo = nullable('redirectTo', 'text')<string>()
+/** The session that links an account; all null for a sign-in. */
+const linkActor = {
+  userId: nullable('userId', 'uuid')<UserId>(),
+  sessionId: nullable('sessionId', 'uuid')<SessionId>(),
+  sessionEpoch: nullable('sessionEpoch', 'int')<number>(),
+  ownerEpoch: nullable('ownerEpoch', 'int')<number>(),
+}
+
+export const oauthStateStatements = (schema: string) => ({
+  store: write(
+    'oauth_states.store',
+    sql`
       with ${chargeRateLimit(schema)}, state as (
         insert into ${schema}.oauth_states
           (state_hash, browser_hash, provider, redirect_to, user_id, session_id, session_epoch, owner_epoch, expires_at)
-        select $15::bytea, $16::bytea, $17::text, $18::text, $19::uuid, $20::uuid, $21::int, $22::int,
-          ${secondsFromNow('$23')}
+        select ${stateHash}, ${browserHash}, ${provider}, ${redirectTo}, ${linkActor.userId}, ${linkActor.sessionId}, ${linkActor.sessionEpoch}, ${linkActor.ownerEpoch},
+          ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
         returning state_hash
       )
       select v.allowed, v.retry_after from verdict v left join state on true`,
-    // Found by the state alone, so that any answer uses it up; what it is bound to is judged afterwards.
-    consume: `
+    { onLostReply: readBack('the hash of the state') },
+  ),
+  // Found by the state alone, so that any response uses it up; what it is bound to is checked afterwards.
+  consume: write(
+    'oauth_states.consume',
+    sql`
       with state as (
-        delete from ${schema}.oauth_states o where o.state_hash = $1::bytea
+        delete from ${schema}.oauth_states o where o.state_hash = ${stateHash}
         returning o.browser_hash, o.provider, o.redirect_to, o.user_id, o.session_id, o.session_epoch,
           o.owner_epoch, o.expires_at
       )
       select state.redirect_to, state.user_id, state.session_id, state.session_epoch, state.owner_epoch
       from state
-      where state.browser_hash = $2::bytea and state.provider = $3::text and state.expires_at > ${now}`,
-  })
+      where state.browser_hash = ${browserHash} and state.provider = ${provider} and state.expires_at > ${now}`,
+    { onLostReply: repeat(usedUp) },
+  ),
+})
 
 interface StateRow {
   redirect_to: string | null
@@ -50,48 +72,45 @@ interface StateRow {
   owner_epoch: number | null
 }
 
-/** `schema` is an already quoted identifier. */
-export function createOAuthStateRepository(db: Database, schema: string): OAuthStateRepository {
-  const sql = statements(schema)
-  const receipts = createReceipts(db, schema)
+export function createOAuthStateRepository(
+  db: Database,
+  statements: ReturnType<typeof oauthStateStatements>,
+  readback: Readback,
+): OAuthStateRepository {
   return {
     async store(state: NewOAuthState) {
-      const { stateHash, browserHash, provider, flow, redirectTo, lifetimeSeconds, ipAddress } =
-        checkObject(state, 'state')
-      const values = [
-        ...chargeValues(checkIpAddressCharge(ipAddress)),
-        tokenHash(stateHash),
-        tokenHash(browserHash),
-        checkShortText(provider, 'provider', 64),
-        textOrNull(redirectTo, 'redirectTo', 2048),
-        ...flowValues(flow),
-        checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
-      ]
-      return db.settle<ChargeOutcome>(
-        () =>
-          one(db, sql.store, values, (row: VerdictRow) =>
-            row.allowed ? { ok: true } : toRefusal(row),
-          ),
-        async () => ((await receipts.state(stateHash)) === null ? null : { ok: true }),
+      const given = checkObject(state, 'state')
+      const values = {
+        ...chargeValues(checkIpAddressCharge(given.ipAddress)),
+        stateHash: given.stateHash,
+        browserHash: given.browserHash,
+        provider: checkShortText(given.provider, 'provider', 64),
+        redirectTo: textOrNull(given.redirectTo, 'redirectTo', 2048),
+        ...flowValues(given.flow),
+        lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
+      }
+      return db.runWithRecovery<ChargeOutcome>(
+        () => one(db, statements.store, values, toChargeOutcome),
+        async () => ((await readback.hasState(values.stateHash)) ? { ok: true } : null),
       )
     },
     async consume(key: { stateHash: TokenHash; browserHash: TokenHash; provider: string }) {
-      const { stateHash, browserHash, provider } = checkObject(key, 'key')
-      const values = [
-        tokenHash(stateHash),
-        tokenHash(browserHash),
-        checkShortText(provider, 'provider', 64),
-      ]
-      return maybeOne(db, sql.consume, values, toState)
+      const given = checkObject(key, 'key')
+      const values = {
+        stateHash: given.stateHash,
+        browserHash: given.browserHash,
+        provider: checkShortText(given.provider, 'provider', 64),
+      }
+      return maybeOne(db, statements.consume, values, toState)
     },
   }
 }
 
-function flowValues(flow: OAuthFlow): unknown[] {
+function flowValues(flow: OAuthFlow) {
   const given = checkObject(flow, 'flow')
   switch (given.kind) {
     case 'sign_in':
-      return [null, null, null, null]
+      return { userId: null, sessionId: null, sessionEpoch: null, ownerEpoch: null }
     case 'link':
       return actorValues(given.actor)
     default:
@@ -99,10 +118,14 @@ function flowValues(flow: OAuthFlow): unknown[] {
   }
 }
 
-/** The four columns of the asking session are null together or not at all; a check of the table holds it. */
+/** The four columns of the acting session are null together or not at all; a check of the table holds it. */
 function toState(row: StateRow): OAuthState {
-  const { redirect_to: redirectTo, user_id: userId, session_id: sessionId } = row
-  if (userId === null || sessionId === null) return { flow: { kind: 'sign_in' }, redirectTo }
+  const { redirect_to, user_id, session_id } = row
+  if (user_id === null || session_id === null)
+    return { flow: { kind: 'sign_in' }, redirectTo: redirect_to }
   const epochs = { session: row.session_epoch ?? 0, owner: row.owner_epoch ?? 0 }
-  return { flow: { kind: 'link', actor: { userId, sessionId, epochs } }, redirectTo }
+  return {
+    flow: { kind: 'link', actor: { userId: user_id, sessionId: session_id, epochs } },
+    redirectTo: redirect_to,
+  }
 }

@@ -3,48 +3,71 @@ import type {
   ChallengeHolder,
   ChargeOutcome,
   NewPasskeyChallenge,
+  PasskeyCeremony,
   PasskeyChallengeRepository,
+  SessionId,
+  TokenHash,
+  UserId,
 } from 'torii-core'
-import { InvalidInputError, newUserId, requireEmail, tokenHash } from 'torii-core'
-import type { Database } from '../sql/db.js'
+import { InvalidInputError, newUserId, requireEmail } from 'torii-core'
+import type { Database } from '../sql/database.js'
+import { readBack, repeat, usedUp } from '../sql/lost-reply.js'
+import { nullable, parameter, sql } from '../sql/parameter.js'
+import { exists, many, one } from '../sql/rows.js'
+import { write } from '../sql/statement.js'
+import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { actor } from './fragments/actor.js'
+import { emailKey, lifetimeSeconds } from './fragments/parameters.js'
+import type { CredentialRow } from './fragments/passkey-credential.js'
+import { credentialColumns, toCredential } from './fragments/passkey-credential.js'
+import type { VerdictRow } from './fragments/rate-limit-charging.js'
 import {
-  many,
-  maybeOne,
-  nameStatements,
-  statementTime as now,
-  one,
-  secondsFromNow,
-} from '../sql/db.js'
+  chargeRateLimit,
+  chargeValues,
+  toChargeOutcome,
+  toRefusal,
+} from './fragments/rate-limit-charging.js'
+import type { Readback } from './fragments/readback.js'
 import { actorValues, checkObject, checkSeconds, checkUserId } from './input/input.js'
 import { checkCeremony, checkIpAddressCharge } from './input/input-credentials.js'
-import type { CredentialRow } from './passkey-credential.js'
-import { credentialColumns, toCredential } from './passkey-credential.js'
-import type { VerdictRow } from './rate-limit-charging.js'
-import { chargeRateLimit, chargeValues, toRefusal } from './rate-limit-charging.js'
-import { createReceipts } from './readback.js'
 
-/** Found by the tests of all statements. @public */
-export const statements = (schema: string) =>
-  nameStatements('passkey_challenges', {
-    store: `
+const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
+const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
+/** Who may answer a challenge: a user, a session of theirs, or, all null, anyone. */
+const holder = {
+  userId: nullable('userId', 'uuid')<UserId>(),
+  sessionId: nullable('sessionId', 'uuid')<SessionId>(),
+  sessionEpoch: nullable('sessionEpoch', 'int')<number>(),
+  ownerEpoch: nullable('ownerEpoch', 'int')<number>(),
+}
+const unknownUserId = parameter('unknownUserId', 'uuid')<UserId>()
+
+export const passkeyChallengeStatements = (schema: string) => ({
+  store: write(
+    'passkey_challenges.store',
+    sql`
       with ${chargeRateLimit(schema)}, challenge as (
         insert into ${schema}.passkey_challenges
           (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, expires_at)
-        select $15::bytea, $16::text, $17::uuid, $18::uuid, $19::int, $20::int, ${secondsFromNow('$21')}
+        select ${challengeHash}, ${ceremony}, ${holder.userId}, ${holder.sessionId}, ${holder.sessionEpoch}, ${holder.ownerEpoch}, ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
         returning challenge_hash
       )
       select v.allowed, v.retry_after from verdict v left join challenge on true`,
-    // An address without an account gets a challenge too, bound to the id `$18` of nobody.
-    storeForEmail: `
+    { onLostReply: readBack('the hash of the challenge') },
+  ),
+  // An email without an account gets a challenge too, bound to an id that no user has.
+  storeForEmail: write(
+    'passkey_challenges.storeForEmail',
+    sql`
       with ${chargeRateLimit(schema)}, u as (
         select u.id, u.session_epoch, u.owner_epoch
-        from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = $16::text
+        from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = ${emailKey}
         join ${schema}.users u on u.id = e.user_id
         where u.disabled_at is null
       ), challenge as (
         insert into ${schema}.passkey_challenges (challenge_hash, ceremony, user_id, expires_at)
-        select $15::bytea, 'authenticate', coalesce((select u.id from u), $18::uuid), ${secondsFromNow('$17')}
+        select ${challengeHash}, 'authenticate', coalesce((select u.id from u), ${unknownUserId}), ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
         returning challenge_hash
       )
@@ -52,69 +75,68 @@ export const statements = (schema: string) =>
       from verdict v left join challenge on true left join u on true
       left join ${schema}.passkeys k on k.user_id = u.id and k.owner_epoch = u.owner_epoch
       order by k.created_at, k.id`,
-    consume: `
+    { onLostReply: readBack('the hash of the challenge') },
+  ),
+  consume: write(
+    'passkey_challenges.consume',
+    sql`
       with challenge as (
-        delete from ${schema}.passkey_challenges c where c.challenge_hash = $1::bytea
+        delete from ${schema}.passkey_challenges c where c.challenge_hash = ${challengeHash}
         returning c.ceremony, c.user_id, c.session_id, c.session_epoch, c.owner_epoch, c.expires_at
       )
       select true as live from challenge c
-      where c.ceremony = $2::text and c.user_id = $3::uuid and c.session_id = $4::uuid
-        and c.session_epoch = $5::int and c.owner_epoch = $6::int and c.expires_at > ${now}`,
-  })
+      where c.ceremony = ${ceremony} and c.user_id = ${actor.userId} and c.session_id = ${actor.sessionId}
+        and c.session_epoch = ${actor.sessionEpoch} and c.owner_epoch = ${actor.ownerEpoch} and c.expires_at > ${now}`,
+    { onLostReply: repeat(usedUp) },
+  ),
+})
 
-/** `schema` is an already quoted identifier. */
 export function createPasskeyChallengeRepository(
   db: Database,
-  schema: string,
+  statements: ReturnType<typeof passkeyChallengeStatements>,
+  readback: Readback,
 ): PasskeyChallengeRepository {
-  const sql = statements(schema)
-  const receipts = createReceipts(db, schema)
   return {
     async store(challenge: NewPasskeyChallenge) {
-      const { challengeHash, ceremony, holder, lifetimeSeconds, ipAddress } = checkObject(
-        challenge,
-        'challenge',
-      )
-      const values = [
-        ...chargeValues(checkIpAddressCharge(ipAddress)),
-        tokenHash(challengeHash),
-        checkCeremony(ceremony),
-        ...holderValues(holder),
-        checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
-      ]
-      return db.settle<ChargeOutcome>(
-        () =>
-          one(db, sql.store, values, (row: VerdictRow) =>
-            row.allowed ? { ok: true } : toRefusal(row),
-          ),
-        async () => ((await receipts.challenge(challengeHash)) === null ? null : { ok: true }),
+      const given = checkObject(challenge, 'challenge')
+      const values = {
+        ...chargeValues(checkIpAddressCharge(given.ipAddress)),
+        challengeHash: given.challengeHash,
+        ceremony: checkCeremony(given.ceremony),
+        ...holderValues(given.holder),
+        lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
+      }
+      return db.runWithRecovery<ChargeOutcome>(
+        () => one(db, statements.store, values, toChargeOutcome),
+        async () => ((await readback.hasChallenge(values.challengeHash)) ? { ok: true } : null),
       )
     },
     async storeForEmail(challenge: EmailChallenge, email: string) {
-      const { challengeHash, lifetimeSeconds, ipAddress } = checkObject(challenge, 'challenge')
-      const values = [
-        ...chargeValues(checkIpAddressCharge(ipAddress)),
-        tokenHash(challengeHash),
-        requireEmail(email),
-        checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
-        newUserId(),
-      ]
-      return db.settle<ChallengeForEmail>(
-        async () => toChallenge(await many(db, sql.storeForEmail, values, (row: EmailRow) => row)),
+      const given = checkObject(challenge, 'challenge')
+      const values = {
+        ...chargeValues(checkIpAddressCharge(given.ipAddress)),
+        challengeHash: given.challengeHash,
+        emailKey: requireEmail(email),
+        lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
+        unknownUserId: newUserId(),
+      }
+      return db.runWithRecovery<ChallengeForEmail>(
+        async () =>
+          toChallenge(await many(db, statements.storeForEmail, values, (row: EmailRow) => row)),
         async () => {
-          if ((await receipts.challenge(challengeHash)) === null) return null
-          return { ok: true, credentials: await receipts.challenged(challengeHash) }
+          if (!(await readback.hasChallenge(values.challengeHash))) return null
+          return { ok: true, credentials: await readback.challenged(values.challengeHash) }
         },
       )
     },
     async consume(input: Answer) {
-      const { challengeHash, ceremony, actor } = checkObject(input, 'input')
-      const values = [
-        tokenHash(challengeHash),
-        checkCeremony(ceremony, ['register', 'reauthenticate']),
-        ...actorValues(actor),
-      ]
-      return (await maybeOne(db, sql.consume, values, () => true)) ?? false
+      const given = checkObject(input, 'input')
+      const values = {
+        challengeHash: given.challengeHash,
+        ceremony: checkCeremony(given.ceremony, ['register', 'reauthenticate']),
+        ...actorValues(given.actor),
+      }
+      return exists(db, statements.consume, values)
     },
   }
 }
@@ -122,7 +144,7 @@ export function createPasskeyChallengeRepository(
 type EmailChallenge = Parameters<PasskeyChallengeRepository['storeForEmail']>[0]
 type EmailRow = VerdictRow & (CredentialRow | { id: null })
 
-/** The verdict stands in every row, and there is always one. */
+/** Every row holds the verdict, and there is always one. */
 function toChallenge(rows: readonly EmailRow[]): ChallengeForEmail {
   const [first] = rows
   if (first === undefined) throw new Error('passkey_challenges.storeForEmail: no verdict')
@@ -135,14 +157,14 @@ function toChallenge(rows: readonly EmailRow[]): ChallengeForEmail {
 
 type Answer = Parameters<PasskeyChallengeRepository['consume']>[0]
 
-/** `user, session, session epoch, owner epoch`. */
-function holderValues(holder: ChallengeHolder): unknown[] {
-  const given = checkObject(holder, 'holder')
+function holderValues(value: ChallengeHolder) {
+  const given = checkObject(value, 'holder')
+  const anyone = { userId: null, sessionId: null, sessionEpoch: null, ownerEpoch: null }
   switch (given.kind) {
     case 'anyone':
-      return [null, null, null, null]
+      return anyone
     case 'user':
-      return [checkUserId(given.userId), null, null, null]
+      return { ...anyone, userId: checkUserId(given.userId) }
     case 'session':
       return actorValues(given.actor)
     default:

@@ -5,42 +5,64 @@ import type {
   RateLimitRefund,
   RateLimitRepository,
 } from 'torii-core'
-import { rateLimitKey } from 'torii-core'
-import type { Database } from '../sql/db.js'
-import { maybeOne, nameStatements, statementTime as now, one, seconds, toDate } from '../sql/db.js'
-import { checkCharges, checkRefund } from './input/input.js'
-import { checkGivenMailCharges } from './input/input-credentials.js'
-import type { MailVerdictRow, VerdictRow } from './rate-limit-charging.js'
+import type { Database } from '../sql/database.js'
+import { countedTwice, repeat, throwUnknown } from '../sql/lost-reply.js'
+import { parameter, sql } from '../sql/parameter.js'
+import { maybeOne, one } from '../sql/rows.js'
+import { read, write } from '../sql/statement.js'
+import { statementTime as now, seconds, toDate } from '../sql/time.js'
 import {
   chargeMail,
   chargeRateLimit,
   chargeValues,
   lockedRateLimit,
-  refundRateLimit,
-  refundValues,
+  toChargeOutcome,
   toMailCharge,
-  toRefusal,
-} from './rate-limit-charging.js'
+} from './fragments/rate-limit-charging.js'
+import { refundRateLimit, refundValues } from './fragments/rate-limit-refund.js'
+import { checkCharges, checkRefund } from './input/input.js'
+import { checkGivenMailCharges } from './input/input-credentials.js'
 
-/** Found by the tests of all statements. @public */
-export const statements = (schema: string) =>
-  nameStatements('rate_limits', {
-    charge: `
+const key = parameter('key', 'bytea')<RateLimitKey>()
+
+export const rateLimitStatements = (schema: string) => ({
+  charge: write(
+    'rate_limits.charge',
+    sql`
       with ${chargeRateLimit(schema)}
       select v.allowed, v.retry_after from verdict v`,
-    chargeMail: `
+    { onLostReply: repeat(countedTwice) },
+  ),
+  chargeMail: write(
+    'rate_limits.chargeMail',
+    sql`
       with ${chargeMail(schema)}
       select v.allowed, v.retry_after, v.ip_address_retry_after from verdict v`,
-    refund: `
-      with given as (select 1 as one), ${refundRateLimit(schema, 'given', 1)}
+    { onLostReply: repeat(countedTwice) },
+  ),
+  refund: write(
+    'rate_limits.refund',
+    sql`
+      with given as (select 1 as one), ${refundRateLimit(schema, 'given')}
       select 1 as done`,
-    unlock: `
-      delete from ${schema}.rate_limits a where a.key = $1::bytea
+    {
+      onLostReply: throwUnknown('a second refund would give back what another caller was charged'),
+    },
+  ),
+  unlock: write(
+    'rate_limits.unlock',
+    sql`
+      delete from ${schema}.rate_limits a where a.key = ${key}
       returning ${lockedRateLimit} as locked`,
-    status: `
+    { onLostReply: repeat('false: it is not locked any more') },
+  ),
+  status: read(
+    'rate_limits.status',
+    sql`
       select a.failures, ${lockedRateLimit} as locked, ${seconds('a.ends_at')} as ends_at
-      from ${schema}.rate_limits a where a.key = $1::bytea and a.ends_at > ${now}`,
-  })
+      from ${schema}.rate_limits a where a.key = ${key} and a.ends_at > ${now}`,
+  ),
+})
 
 interface StatusRow {
   failures: number
@@ -48,34 +70,29 @@ interface StatusRow {
   ends_at: number
 }
 
-/** `schema` is an already quoted identifier. */
-export function createRateLimitRepository(db: Database, schema: string): RateLimitRepository {
-  const sql = statements(schema)
+export function createRateLimitRepository(
+  db: Database,
+  statements: ReturnType<typeof rateLimitStatements>,
+): RateLimitRepository {
   return {
     async charge(charges: RateLimitCharges) {
-      const values = chargeValues(checkCharges(charges))
-      return one(db, sql.charge, values, (row: VerdictRow) =>
-        row.allowed ? { ok: true } : toRefusal(row),
-      )
+      return one(db, statements.charge, chargeValues(checkCharges(charges)), toChargeOutcome)
     },
     async chargeMail(charges: MailCharges) {
       const values = chargeValues(checkGivenMailCharges(charges))
-      return one(db, sql.chargeMail, values, (row: MailVerdictRow) => toMailCharge(row))
+      return one(db, statements.chargeMail, values, toMailCharge)
     },
     async refund(refund: RateLimitRefund) {
-      await one(db, sql.refund, refundValues(checkRefund(refund)), () => undefined)
+      await one(db, statements.refund, refundValues(checkRefund(refund)), () => undefined)
     },
-    async unlock(key: RateLimitKey) {
-      const locked = await maybeOne(
-        db,
-        sql.unlock,
-        [rateLimitKey(key)],
-        (row: { locked: boolean }) => row.locked,
-      )
-      return locked ?? false
+    async unlock(given: RateLimitKey) {
+      const isLocked = (row: { locked: boolean }) => row.locked
+      const values = { key: given }
+      return (await maybeOne(db, statements.unlock, values, isLocked)) ?? false
     },
-    async status(key: RateLimitKey) {
-      const row = await maybeOne(db, sql.status, [rateLimitKey(key)], (found: StatusRow) => found)
+    async status(given: RateLimitKey) {
+      const values = { key: given }
+      const row = await maybeOne(db, statements.status, values, (found: StatusRow) => found)
       if (row === null) return { state: 'open', failures: 0 }
       return row.locked
         ? { state: 'locked', failures: row.failures, lockedUntil: toDate(row.ends_at) }

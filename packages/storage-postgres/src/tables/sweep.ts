@@ -1,12 +1,16 @@
 import type { SweepCounts } from 'torii-core'
-import type { Database, Statement } from '../sql/db.js'
-import { many, nameStatements, statementTime as now, one } from '../sql/db.js'
+import type { Database } from '../sql/database.js'
+import { repeat } from '../sql/lost-reply.js'
+import { parameter, sql } from '../sql/parameter.js'
+import { many, one } from '../sql/rows.js'
+import { read, write } from '../sql/statement.js'
+import { statementTime as now } from '../sql/time.js'
 
 /**
- * When a row of `t` is of no use to anybody, per table. Every reader judges that by itself: sweeping only
- * frees the space.
+ * When a row of `t` can no longer be used, per table. Every reader decides that by itself: sweeping only frees the
+ * space.
  */
-const useless = (schema: string) => {
+const unusable = (schema: string) => {
   const ended = `exists (
           select 1 from ${schema}.users u where u.id = t.user_id and u.session_epoch > t.epoch)`
   const disowned = `exists (
@@ -24,127 +28,161 @@ const useless = (schema: string) => {
   }
 }
 
+type SweptTable = keyof ReturnType<typeof unusable>
+
+/** In the order in which they are swept. */
+const sweptTables = (schema: string) => Object.keys(unusable(schema)) as SweptTable[]
+
 /** Rows that are used once: after a restore from a backup, used ones are back. */
-const usedOnce = ['magic_links', 'verification_tokens', 'oauth_states', 'passkey_challenges']
+const usedOnce: readonly SweptTable[] = [
+  'magic_links',
+  'verification_tokens',
+  'oauth_states',
+  'passkey_challenges',
+]
+
+/** Where a range of pages begins, and where the next one does. */
+const fromPage = parameter('fromPage', 'tid')<string>()
+const toPage = parameter('toPage', 'tid')<string>()
+/** Deletes every row of the range, not only those that can no longer be used. */
+const everything = parameter('everything', 'boolean')<boolean>()
+const table = parameter('table', 'text')<string>()
+const afterUser = parameter('afterUser', 'uuid')<string>()
+const limit = parameter('limit', 'int')<number>()
+
+/** What was deleted stays deleted, and only the count is smaller. */
+const swept = repeat('the count of what was still there')
 
 /**
- * Deletes what is useless (or everything, with `$3`) in a range of pages. Rows that others hold are
- * skipped, and a row that is touched meanwhile is not deleted: its new version is outside the snapshot.
+ * Deletes what can no longer be used in a range of pages, or everything. Rows that other transactions have locked
+ * are skipped, and a row that is touched meanwhile is not deleted: its new version is outside the snapshot.
  */
-const deleteRange = (schema: string, table: string, condition: string): string => `
-      delete from ${schema}.${table} d
+const deleteRange = (schema: string, name: SweptTable, condition: string) =>
+  write(
+    `sweep.${name}`,
+    sql`
+      delete from ${schema}.${name} d
       where d.ctid = any (array(
-        select t.ctid from ${schema}.${table} t
-        where t.ctid >= $1::tid and t.ctid < $2::tid and ($3::boolean or ${condition})
+        select t.ctid from ${schema}.${name} t
+        where t.ctid >= ${fromPage} and t.ctid < ${toPage} and (${everything} or ${condition})
         for update of t skip locked))
-      returning 1 as one`
-
-/** Found by the tests of all statements. @public */
-export const statements = (schema: string) => {
-  const ranges = Object.entries(useless(schema)).map(
-    ([table, condition]) => [table, deleteRange(schema, table, condition)] as const,
+      returning 1 as one`,
+    { onLostReply: swept },
   )
-  return nameStatements('sweep', {
-    size: `
-      select (pg_catalog.pg_relation_size($1::text::regclass)
+
+type Ranges = Readonly<Record<SweptTable, ReturnType<typeof deleteRange>>>
+
+/** A statement for every table of {@link unusable}. */
+function ranges(schema: string): Ranges {
+  const tables = Object.entries(unusable(schema)) as [SweptTable, string][]
+  const named = tables.map(([name, condition]) => [name, deleteRange(schema, name, condition)])
+  // The entries of `unusable` have exactly these keys.
+  return Object.fromEntries(named) as Ranges
+}
+
+export const sweepStatements = (schema: string) => ({
+  size: read(
+    'sweep.size',
+    sql`
+      select (pg_catalog.pg_relation_size(${table}::regclass)
         / pg_catalog.current_setting('block_size')::bigint)::int as pages,
         pg_catalog.current_setting('server_version_num')::int >= 140000 as can_scan_ranges`,
-    raiseEpochs: `
+  ),
+  raiseEpochs: write(
+    'sweep.raiseEpochs',
+    sql`
       update ${schema}.users u set session_epoch = u.session_epoch + 1
       where u.id in (
-        select t.id from ${schema}.users t where t.id > $1::uuid order by t.id limit $2::int)
+        select t.id from ${schema}.users t where t.id > ${afterUser} order by t.id limit ${limit})
       returning u.id`,
-    ...Object.fromEntries(ranges),
-    // An audit trail may hold years: here the index leads to what is expired, in batches.
-    audit_events: `
+    { onLostReply: repeat('the same users; their epochs go up once more') },
+  ),
+  ...ranges(schema),
+  // An audit trail may hold years: here the index leads to what is expired, in batches.
+  audit_events: write(
+    'sweep.audit_events',
+    sql`
       delete from ${schema}.audit_events d
       where d.ctid = any (array(
         select t.ctid from ${schema}.audit_events t where t.expires_at <= ${now}
-        order by t.expires_at limit $1::int
+        order by t.expires_at limit ${limit}
         for update of t skip locked))
       returning 1 as one`,
-  })
-}
+    { onLostReply: swept },
+  ),
+})
 
 /** Pages per statement: some thousand sessions, a few milliseconds of work. */
 const pagesPerRange = 200
 /** Without a scan of page ranges (PostgreSQL 12 and 13) every range reads the whole table: few of them. */
 const rangesWithoutScan = 8
+/** Events deleted by one statement. */
+const eventsPerStatement = 1000
+/** Users whose epoch is raised by one statement. */
+const usersPerStatement = 1000
 
 interface Size {
   pages: number
   can_scan_ranges: boolean
 }
 
-async function deleteInRanges(
+/** `schema` is an already quoted identifier. */
+export function createSweeper(
   db: Database,
+  statements: ReturnType<typeof sweepStatements>,
   schema: string,
-  table: string,
-  everything: boolean,
-): Promise<number> {
-  const sql: Readonly<Record<string, Statement>> & ReturnType<typeof statements> =
-    statements(schema)
-  const { pages, can_scan_ranges } = await one(
-    db,
-    sql.size,
-    [`${schema}.${table}`],
-    (row: Size) => row,
-  )
-  const step = can_scan_ranges
-    ? pagesPerRange
-    : Math.max(pagesPerRange, Math.ceil(pages / rangesWithoutScan))
-  const range = sql[table]
-  if (range === undefined) throw new Error(`no statement sweeps ${table}`)
-  let deleted = 0
-  for (let from = 0; from < pages; from += step) {
-    const values = [`(${from},0)`, `(${from + step},0)`, everything]
-    deleted += (await many(db, range, values, () => 1)).length
-  }
-  return deleted
-}
-
-/**
- * Deletes what is expired or ended, in many short statements. Any number of processes may sweep beside any
- * load; it needs no index, which would make every touch of a session write it.
- */
-export async function sweep(db: Database, schema: string): Promise<SweepCounts> {
-  const deleted: Record<string, number> = {}
-  for (const table of Object.keys(useless(schema)))
-    deleted[table] = await deleteInRanges(db, schema, table, false)
-  return { deleted: { ...deleted, audit_events: await deleteEvents(db, schema) } }
-}
-
-/** Events deleted by one statement. */
-const eventsPerStatement = 1000
-
-async function deleteEvents(db: Database, schema: string): Promise<number> {
-  const { audit_events: batch } = statements(schema)
-  let deleted = 0
-  for (;;) {
-    const { length } = await many(db, batch, [eventsPerStatement], () => 1)
-    deleted += length
-    if (length < eventsPerStatement) return deleted
-  }
-}
-
-/** Users whose epoch is raised by one statement. */
-const usersPerStatement = 1000
-
-/** Ends every session and uses up every one-use row of every user. How many users there were. */
-export async function revokeAllSessionsAndTokens(db: Database, schema: string): Promise<number> {
-  for (const table of usedOnce) await deleteInRanges(db, schema, table, true)
-  const { raiseEpochs } = statements(schema)
-  let last = '00000000-0000-0000-0000-000000000000'
-  let users = 0
-  for (;;) {
-    const ids = await many(
+) {
+  async function deleteInRanges(name: SweptTable, all: boolean): Promise<number> {
+    const { pages, can_scan_ranges } = await one(
       db,
-      raiseEpochs,
-      [last, usersPerStatement],
-      (row: { id: string }) => row.id,
+      statements.size,
+      { table: `${schema}.${name}` },
+      (row: Size) => row,
     )
-    users += ids.length
-    if (ids.length < usersPerStatement) return users
-    last = ids.reduce((greatest, id) => (id > greatest ? id : greatest))
+    const step = can_scan_ranges
+      ? pagesPerRange
+      : Math.max(pagesPerRange, Math.ceil(pages / rangesWithoutScan))
+    let deleted = 0
+    for (let from = 0; from < pages; from += step) {
+      const values = { fromPage: `(${from},0)`, toPage: `(${from + step},0)`, everything: all }
+      deleted += (await many(db, statements[name], values, () => 1)).length
+    }
+    return deleted
+  }
+
+  async function deleteEvents(): Promise<number> {
+    let deleted = 0
+    for (;;) {
+      const values = { limit: eventsPerStatement }
+      const { length } = await many(db, statements.audit_events, values, () => 1)
+      deleted += length
+      if (length < eventsPerStatement) return deleted
+    }
+  }
+
+  return {
+    /**
+     * Deletes what is expired or ended, in many short statements. Any number of processes may sweep under any load;
+     * it needs no index, which would make every touch of a session write it.
+     */
+    async sweep(): Promise<SweepCounts> {
+      const deleted: Record<string, number> = {}
+      for (const name of sweptTables(schema)) deleted[name] = await deleteInRanges(name, false)
+      return { deleted: { ...deleted, audit_events: await deleteEvents() } }
+    },
+
+    /** Ends every session and uses up every one-use row of every user. Returns how many users there were. */
+    async revokeAllSessionsAndTokens(): Promise<number> {
+      for (const name of usedOnce) await deleteInRanges(name, true)
+      let last = '00000000-0000-0000-0000-000000000000'
+      let users = 0
+      for (;;) {
+        const values = { afterUser: last, limit: usersPerStatement }
+        const ids = await many(db, statements.raiseEpochs, values, (row: { id: string }) => row.id)
+        users += ids.length
+        if (ids.length < usersPerStatement) return users
+        last = ids.reduce((greatest, id) => (id > greatest ? id : greatest))
+      }
+    },
   }
 }

@@ -1,7 +1,7 @@
 /** How callers are answered: one alone, or several by one statement. */
 export interface BatchSender<Item, Answer> {
   one(item: Item): Promise<Answer>
-  /** Resolves to one answer per item, in their order; rejects when there is none for anybody. */
+  /** Resolves to one answer per item, in their order; rejects when there is none for any of them. */
   many(items: readonly Item[]): Promise<readonly Answer[]>
 }
 
@@ -12,7 +12,7 @@ export interface BatchLimits {
   readonly maxWaiting: number
   /** Milliseconds in which all that wait are sent, also when nothing that was sent is answered. */
   readonly drainMs: number
-  /** What a caller too many is told. */
+  /** The error of a caller beyond {@link maxWaiting}. */
   refusal(): Error
   /** Whether after the error of a whole batch each of its callers asks alone. */
   askAlone(error: unknown): boolean
@@ -20,11 +20,11 @@ export interface BatchLimits {
   ownError(error: unknown): unknown
 }
 
-/** Batches under way: while the server works on one, the next is sent or read. More gained nothing. */
-const maxUnderWay = 2
+/** Batches in flight: while the server works on one, the next is sent or read. More gained nothing. */
+const maxInFlight = 2
 /** Both places are free and this many wait: each takes half. */
 const worthHalving = 16
-/** Milliseconds that a few callers wait for a larger batch under way, instead of a statement of their own. */
+/** Milliseconds that a few callers wait for a larger batch in flight, instead of a statement of their own. */
 const holdMs = 2
 
 interface Caller<Item, Answer> {
@@ -42,12 +42,12 @@ export function createBatchQueue<Item, Answer>(
   limits: BatchLimits,
 ): (item: Item) => Promise<Answer> {
   const { maxBatch, maxWaiting, drainMs } = limits
-  // What is not answered by then gives its place away, so one connection that hangs holds up nobody.
-  const placeMs = Math.max(10, (drainMs * maxBatch * maxUnderWay) / maxWaiting)
+  // What is not answered by then gives its place away, so one connection that hangs does not hold up the others.
+  const placeMs = Math.max(10, (drainMs * maxBatch * maxInFlight) / maxWaiting)
   let waiting: Caller<Item, Answer>[] = []
-  let underWay = 0
-  /** Callers in what is under way. */
-  let actor = 0
+  let inFlight = 0
+  /** Callers of the batches in flight. */
+  let callersInFlight = 0
   let scheduled = false
   let holding: NodeJS.Timeout | null = null
 
@@ -56,7 +56,7 @@ export function createBatchQueue<Item, Answer>(
     scheduled = true
     setImmediate(() => {
       scheduled = false
-      if (underWay === 0 || waiting.length * 2 >= actor) flush()
+      if (inFlight === 0 || waiting.length * 2 >= callersInFlight) flush()
       else holding ??= setTimeout(flush, holdMs)
     })
   }
@@ -64,8 +64,8 @@ export function createBatchQueue<Item, Answer>(
   function flush(): void {
     if (holding !== null) clearTimeout(holding)
     holding = null
-    while (waiting.length > 0 && underWay < maxUnderWay) {
-      const share = waiting.length < worthHalving ? 1 : maxUnderWay - underWay
+    while (waiting.length > 0 && inFlight < maxInFlight) {
+      const share = waiting.length < worthHalving ? 1 : maxInFlight - inFlight
       const size = Math.min(maxBatch, Math.ceil(waiting.length / share))
       const batch = waiting.slice(0, size)
       waiting = waiting.slice(size)
@@ -73,17 +73,17 @@ export function createBatchQueue<Item, Answer>(
     }
   }
 
-  /** Counts as under way until it is answered, or for {@link placeMs}. */
+  /** Counts as in flight until it is answered, or for {@link placeMs}. */
   function takePlace(callers: number, done: Promise<unknown>): void {
-    underWay += 1
-    actor += callers
+    inFlight += 1
+    callersInFlight += callers
     let left = false
     const leave = () => {
       if (left) return
       left = true
       clearTimeout(timer)
-      underWay -= 1
-      actor -= callers
+      inFlight -= 1
+      callersInFlight -= callers
       schedule()
     }
     const timer = setTimeout(leave, placeMs)
@@ -108,7 +108,7 @@ export function createBatchQueue<Item, Answer>(
     sender.one(item).then(resolve, reject)
 
   return (item) => {
-    if (underWay === 0 && waiting.length === 0) {
+    if (inFlight === 0 && waiting.length === 0) {
       const answer = sender.one(item)
       takePlace(1, answer)
       return answer

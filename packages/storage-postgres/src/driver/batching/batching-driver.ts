@@ -1,5 +1,5 @@
 import { OutcomeUnknownError, ToriiError } from 'torii-core'
-import type { BatchForm, Statement } from '../../sql/db.js'
+import type { BatchForm, Statement } from '../../sql/statement.js'
 import type { Driver } from '../driver.js'
 import { createBatchQueue } from './batch-queue.js'
 import { binaryArray } from './binary-array.js'
@@ -14,7 +14,7 @@ type Run = (values: Values) => Promise<unknown[]>
 
 /**
  * The driver, which answers concurrent callers of a statement that has a batch form by one statement.
- * Everything else passes through; so does whatever runs inside a transaction.
+ * Everything else passes through; so does everything inside a transaction.
  * @param drainMs milliseconds in which all that wait are sent
  */
 export function withBatches(driver: Driver, drainMs: number): Driver {
@@ -37,7 +37,7 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
         ownError: (error) => ownError(error, statement.name),
       },
     )
-    const run: Run = form.skipsHeld
+    const run: Run = form.skipsLocked
       ? async (values) => {
           const rows = await queue(values)
           return rows === noRows ? driver.run(statement, values) : rows
@@ -56,23 +56,23 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
   }
 }
 
-/** What a call gets that a batch had no row for. */
+/** The rows of a call that a batch returned none for. */
 const noRows: unknown[] = []
 
 /** The rows of each call, in the order of the calls. */
 async function runMany(
   driver: Driver,
-  { statement, elements }: BatchForm,
+  { statement, columns }: BatchForm,
   calls: readonly Values[],
 ): Promise<unknown[][]> {
-  const columns = elements.map((element, column) =>
+  const arrays = columns.map(({ element, place }) =>
     binaryArray(
       element,
-      calls.map((values) => values[column]),
+      calls.map((values) => values[place]),
     ),
   )
   const each: unknown[][] = calls.map(() => noRows)
-  for (const row of await driver.run(statement, columns)) {
+  for (const row of await driver.run(statement, arrays)) {
     // The place of the call that it answers, from 1.
     const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
     const own = typeof place === 'number' ? each[place - 1] : undefined
@@ -83,9 +83,9 @@ async function runMany(
   return each
 }
 
-/** What the server holds against one row must not fail the others. */
+/** What is wrong with the values of one call must not fail the others: they are sent alone. */
 const isAboutRows = (error: unknown): boolean =>
-  error instanceof ToriiError && error.code === 'ERR_STORAGE'
+  error instanceof TypeError || (error instanceof ToriiError && error.code === 'ERR_STORAGE')
 
 /** An error that one caller may change without another seeing it. */
 function ownError(error: unknown, operation: string): unknown {

@@ -1,5 +1,4 @@
-/** The element types that {@link binaryArray} can write. */
-export type ArrayElement = 'uuid' | 'bytea' | 'int4' | 'text'
+import type { ArrayElement } from '../../sql/statement.js'
 
 /** Object ids of the element types, the same in every PostgreSQL. */
 const oidOf: Readonly<Record<ArrayElement, number>> = {

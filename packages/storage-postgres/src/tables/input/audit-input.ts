@@ -4,12 +4,10 @@ import {
   checkInteger,
   checkObject,
   checkSeconds,
-  checkSessionId,
   checkUserId,
   maxSeconds,
   textOrNull,
 } from './input.js'
-import { checkUuid } from './input-credentials.js'
 
 // Shapes of the audit trail; see input.ts.
 
@@ -35,10 +33,10 @@ export function checkEvents(value: unknown): CheckedEvent[] {
 function checkEvent(value: NewAuditEvent): CheckedEvent {
   const event = checkObject(value, 'event')
   return {
-    id: checkUuid(event.id, 'id'),
+    id: event.id,
     type: checkType(event.type),
-    userId: event.userId === null ? null : checkUserId(event.userId),
-    sessionId: event.sessionId === null ? null : checkSessionId(event.sessionId),
+    userId: event.userId,
+    sessionId: event.sessionId,
     ip: textOrNull(event.ip, 'ip', 64),
     userAgent: textOrNull(event.userAgent, 'userAgent', 1024),
     detail: checkDetail(event.detail),
@@ -60,7 +58,7 @@ function checkDetail(value: unknown): string {
   return text
 }
 
-/** The rules of metadata, told of this field. */
+/** The rules of metadata, in an error that names this field. */
 function asDetail(check: () => string): string {
   try {
     return check()

@@ -1,37 +1,16 @@
 import type {
   Charge,
-  Ciphertext,
   MailCharges,
-  OAuthAccountId,
   PasskeyCeremony,
-  PasskeyId,
   RateLimitCharges,
   TokenHash,
+  VerificationKey,
   VerificationPurpose,
 } from 'torii-core'
-import {
-  checkText,
-  InvalidInputError,
-  parseOAuthAccountId,
-  parsePasskeyId,
-  parseUserId,
-  tokenHash,
-} from 'torii-core'
+import { checkText, InvalidInputError, parseUserId } from 'torii-core'
 import { checkCharges, checkObject } from './input.js'
 
 // Shapes of links, tokens, accounts and passkeys; see input.ts.
-
-export function checkOAuthAccountId(value: unknown, field: string): OAuthAccountId {
-  const id = parseOAuthAccountId(value)
-  if (id === null) throw new InvalidInputError(field, 'must be a UUID')
-  return id
-}
-
-export function checkPasskeyId(value: unknown, field: string): PasskeyId {
-  const id = parsePasskeyId(value)
-  if (id === null) throw new InvalidInputError(field, 'must be a UUID')
-  return id
-}
 
 export function checkUuid(value: unknown, field: string): string {
   const id = parseUserId(value)
@@ -53,34 +32,29 @@ export function checkBytes(value: unknown, field: string, min: number, max: numb
   return value
 }
 
-export const checkCiphertext = (value: Ciphertext, field: string): Uint8Array =>
-  checkBytes(value, field, 1, 65_536)
-
-export const hashOrNull = (value: TokenHash | null, field: string): TokenHash | null => {
-  if (value === null) return null
-  checkBytes(value, field, 32, 32)
-  return tokenHash(value)
-}
-
-/** 1 to `max` hashes. */
-export function checkHashes(value: unknown, field: string, max: number): TokenHash[] {
+/** A list of 1 to `max` hashes. */
+export function checkHashes(
+  value: readonly TokenHash[],
+  field: string,
+  max: number,
+): readonly TokenHash[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > max)
     throw new InvalidInputError(field, `must be a list of 1 to ${max} hashes`)
-  return Array.from(value, (hash: Uint8Array) => tokenHash(checkBytes(hash, field, 32, 32)))
+  return value
 }
 
-/** Null charges nobody. */
+/** Null counts against no rate limit. */
 export const checkMailCharges = (value: MailCharges | null): RateLimitCharges =>
   value === null ? { account: null, ipAddress: null } : checkGivenMailCharges(value)
 
-/** The address's allowance counts as the account's. */
+/** The email's allowance counts as the account's. */
 export function checkGivenMailCharges(value: MailCharges): RateLimitCharges {
   const { address, ipAddress } = checkObject(value, 'charges')
   if (address === null) throw new InvalidInputError('charges.address', 'must be an object')
   return checkCharges({ account: address, ipAddress })
 }
 
-/** A charge of the network alone, which may be unknown. */
+/** A charge of the IP address alone, which may be unknown. */
 export const checkIpAddressCharge = (ipAddress: Charge | null): RateLimitCharges =>
   ipAddress === null
     ? { account: null, ipAddress: null }
@@ -120,4 +94,10 @@ export function checkTransports(value: unknown): string[] {
   if (!Array.isArray(value) || value.length > 16)
     throw new InvalidInputError('transports', 'must be a list of at most 16 texts')
   return Array.from(value, (transport: unknown) => checkShortText(transport, 'transports', 32))
+}
+
+/** The values of what names and proves a mailed token. */
+export function tokenKeyValues(value: VerificationKey) {
+  const { userId, secretHash } = checkObject(value, 'key')
+  return { userId, secretHash }
 }

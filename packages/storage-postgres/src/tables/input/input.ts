@@ -6,7 +6,6 @@ import type {
   NewUser,
   ProfileChanges,
   RateLimitCharges,
-  RateLimitKey,
   RateLimitRefund,
   SessionActor,
   SessionId,
@@ -28,11 +27,12 @@ import {
   parseUserId,
   rateLimitKey,
   requireEmail,
-  tokenHash,
 } from 'torii-core'
 
-// TypeScript holds these shapes for TypeScript callers; JavaScript callers get a refusal here, before
-// any statement is sent. Every check returns the value it checked, read once.
+// Checks of plain values: numbers, texts, lists, objects. A branded value (an id, a hash, a key) was checked where
+// its brand was made, and is trusted here; the statements refuse one that is missing. A brand is checked again only
+// where a null would mean more rights: who acts, what is counted, who may answer a challenge, whose events are listed.
+// Nothing is sent before every check has passed.
 
 /** Thirty years: long enough for any lifetime, short enough that no timestamp overflows. */
 export const maxSeconds = 30 * 365 * 86_400
@@ -53,7 +53,7 @@ export function checkUserId(value: unknown, field = 'userId'): UserId {
   return id
 }
 
-export function checkSessionId(value: unknown, field = 'sessionId'): SessionId {
+function checkSessionId(value: unknown, field = 'sessionId'): SessionId {
   const id = parseSessionId(value)
   if (id === null) throw new InvalidInputError(field, 'must be a UUID')
   return id
@@ -73,13 +73,10 @@ export function checkBoolean(value: unknown, field: string): boolean {
   return value
 }
 
-/** The text of the hash, for a column. */
-export function checkPasswordHash(value: unknown, field: string): string {
-  if (!(value instanceof PasswordHash))
-    throw new InvalidInputError(field, 'must be a PasswordHash of torii-core')
-  const text = checkText(value.reveal(), field, { bytes: 512 })
-  if (text === '') throw new InvalidInputError(field, 'must not be empty')
-  return text
+/** The text of the hash, for a column. Its length was checked when it was made. */
+export function passwordHashText(value: PasswordHash, field: string): string {
+  if (value instanceof PasswordHash) return value.reveal()
+  throw new InvalidInputError(field, 'must be a PasswordHash of torii-core')
 }
 
 export function checkMethod(value: unknown, field = 'method'): SignInMethod {
@@ -109,8 +106,8 @@ function checkLifetime(value: SessionLifetime): SessionLifetime {
 export function checkNewSession(value: NewSession): NewSession {
   checkObject(value, 'session')
   return {
-    id: checkSessionId(value.id, 'id'),
-    secretHash: tokenHash(value.secretHash),
+    id: value.id,
+    secretHash: value.secretHash,
     methods: checkMethods(value.methods),
     ip: textOrNull(value.ip, 'ip', 64),
     userAgent: textOrNull(value.userAgent, 'userAgent', 1024),
@@ -121,20 +118,11 @@ export function checkNewSession(value: NewSession): NewSession {
 export function checkDerivedSession(value: DerivedSession): DerivedSession {
   checkObject(value, 'session')
   return {
-    id: checkSessionId(value.id, 'id'),
-    secretHash: tokenHash(value.secretHash),
+    id: value.id,
+    secretHash: value.secretHash,
     idleSeconds: checkSeconds(value.idleSeconds, 'idleSeconds'),
     ip: textOrNull(value.ip, 'ip', 64),
     userAgent: textOrNull(value.userAgent, 'userAgent', 1024),
-  }
-}
-
-export function checkSessionKey(value: SessionKey): SessionKey {
-  checkObject(value, 'key')
-  return {
-    userId: checkUserId(value.userId),
-    id: checkSessionId(value.id, 'id'),
-    secretHash: tokenHash(value.secretHash),
   }
 }
 
@@ -182,12 +170,12 @@ export function checkNewUser(value: NewUser<object>): CheckedUser {
   checkObject(value, 'user')
   const { id, email, emailVerified = false, passwordHash, session, verification } = value
   return {
-    id: checkUserId(id, 'id'),
+    id,
     emailKey: requireEmail(email),
     email,
     emailVerified: checkBoolean(emailVerified, 'emailVerified'),
     passwordHash:
-      passwordHash === undefined ? null : checkPasswordHash(passwordHash, 'passwordHash'),
+      passwordHash === undefined ? null : passwordHashText(passwordHash, 'passwordHash'),
     session: session === undefined ? null : checkNewSession(session),
     verification: verification === undefined ? null : checkVerification(verification),
     ...checkProfile(value),
@@ -197,7 +185,7 @@ export function checkNewUser(value: NewUser<object>): CheckedUser {
 function checkVerification(value: { secretHash: TokenHash; lifetimeSeconds: number }) {
   const { secretHash, lifetimeSeconds } = checkObject(value, 'verification')
   return {
-    secretHash: tokenHash(secretHash),
+    secretHash,
     lifetimeSeconds: checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
   }
 }
@@ -256,26 +244,28 @@ export function checkCharges(value: RateLimitCharges): RateLimitCharges {
   const account = given.account === null ? null : checkCharge(given.account, 'account')
   const ipAddress = given.ipAddress === null ? null : checkCharge(given.ipAddress, 'ipAddress')
   if (account === null && ipAddress === null)
-    throw new InvalidInputError('charges', 'must name an account or a network')
+    throw new InvalidInputError('charges', 'must name an account or an IP address')
   if (account !== null && ipAddress !== null && Buffer.compare(account.key, ipAddress.key) === 0)
     throw new InvalidInputError('charges', 'must have two different keys')
   return { account, ipAddress }
 }
 
-export function checkRefund(value: RateLimitRefund): RateLimitRefund {
-  const { account, ipAddress } = checkObject(value, 'refund')
-  const keyOrNull = (key: RateLimitKey | null) => (key === null ? null : rateLimitKey(key))
-  return { account: keyOrNull(account), ipAddress: keyOrNull(ipAddress) }
+export const checkRefund = (value: RateLimitRefund): RateLimitRefund => checkObject(value, 'refund')
+
+/** The values of an acting session. */
+export function actorValues(value: SessionActor) {
+  const { userId, sessionId, epochs } = checkActor(value)
+  return { userId, sessionId, sessionEpoch: epochs.session, ownerEpoch: epochs.owner }
 }
 
-/** The parameters of a session that asks: user, session, session epoch, owner epoch. */
-export function actorValues(actor: SessionActor): unknown[] {
-  const { userId, sessionId, epochs } = checkActor(actor)
-  return [userId, sessionId, epochs.session, epochs.owner]
-}
-
-/** The parameters of who acts: a user's id for an operator, or a session that asks; see `isAllowed`. */
-export function actorOrAdminValues(who: UserId | SessionActor): unknown[] {
+/** The values of who acts: an administrator on the user of this id, or an acting session on its own user. */
+export function actorOrAdminValues(who: UserId | SessionActor) {
   if (typeof who === 'object' && who !== null) return actorValues(who)
-  return [checkUserId(who, 'who'), null, null, null]
+  return { userId: who, sessionId: null, sessionEpoch: null, ownerEpoch: null }
+}
+
+/** The values of what names and opens a session. */
+export function sessionKeyValues(value: SessionKey) {
+  const { userId, id, secretHash } = checkObject(value, 'key')
+  return { userId, sessionId: id, secretHash }
 }

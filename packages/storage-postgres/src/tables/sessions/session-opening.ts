@@ -1,24 +1,63 @@
-import { insertSession, insertSessions, sessionColumns } from './session-row.js'
+import type {
+  DerivedSession,
+  NewSession,
+  SessionActor,
+  SessionId,
+  SessionRepository,
+  TokenHash,
+  UserId,
+} from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { readBack } from '../../sql/lost-reply.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { maybeOne } from '../../sql/rows.js'
+import { inBatches, write } from '../../sql/statement.js'
+import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { actor } from '../fragments/actor.js'
+import { insertSessions, newSession, newSessionValues } from '../fragments/new-session.js'
+import { userId } from '../fragments/parameters.js'
+import type { Readback } from '../fragments/readback.js'
+import { liveSession, sessionColumns, sessionOrNull, toSession } from '../fragments/session-row.js'
+import { actorValues, checkDerivedSession, checkNewSession } from '../input/input.js'
 
-/** The statement that opens one session, and the one that opens many: one place each for who may have one. */
-export const openingTexts = (schema: string) => ({
-  // The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
-  open: `${insertSession(
-    schema,
-    2,
-    `(
+// The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
+const open = (schema: string) =>
+  write(
+    'sessions.open',
+    sql`${insertSessions(
+      schema,
+      newSession,
+      sql`(
           select u.id as user_id, u.session_epoch from ${schema}.users u
-          where u.id = $1::uuid and u.disabled_at is null for key share
+          where u.id = ${userId} and u.disabled_at is null for key share
         ) as u`,
-  )}
+    )}
         returning s.user_id, ${sessionColumns}`,
-  // A user whom somebody holds is skipped: only their own caller waits for them, alone.
-  openMany: `
+    { onLostReply: readBack('the id and the secret of the session') },
+  )
+
+/** The columns of many sessions, under the names that {@link open} takes them by. */
+const columns = {
+  userId: parameter('userId', 'uuid[]')<readonly UserId[]>(),
+  id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
+  secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
+  methods: parameter('methods', 'text[]')<readonly string[]>(),
+  ip: parameter('ip', 'text[]')<readonly (string | null)[]>(),
+  userAgent: parameter('userAgent', 'text[]')<readonly (string | null)[]>(),
+  idleSeconds: parameter('idleSeconds', 'int4[]')<readonly number[]>(),
+  absoluteSeconds: parameter('absoluteSeconds', 'int4[]')<readonly number[]>(),
+}
+
+// A user whom another transaction has locked is skipped: only that user's own caller waits, alone.
+const openMany = (schema: string) =>
+  write(
+    'sessions.openMany',
+    sql`
       with k as (
         select * from rows from (
-          pg_catalog.unnest($1::uuid[]), pg_catalog.unnest($2::uuid[]), pg_catalog.unnest($3::bytea[]),
-          pg_catalog.unnest($4::text[]), pg_catalog.unnest($5::text[]), pg_catalog.unnest($6::text[]),
-          pg_catalog.unnest($7::int4[]), pg_catalog.unnest($8::int4[])
+          pg_catalog.unnest(${columns.userId}), pg_catalog.unnest(${columns.id}), pg_catalog.unnest(${columns.secretHash}),
+          pg_catalog.unnest(${columns.methods}), pg_catalog.unnest(${columns.ip}), pg_catalog.unnest(${columns.userAgent}),
+          pg_catalog.unnest(${columns.idleSeconds}), pg_catalog.unnest(${columns.absoluteSeconds})
         ) with ordinality as k (
           user_id, id, secret_hash, methods, ip, user_agent, idle_seconds, absolute_seconds, i)
       ), u as (
@@ -26,18 +65,89 @@ export const openingTexts = (schema: string) => ({
         where u.disabled_at is null for key share of u skip locked
       ), s as (${insertSessions(
         schema,
-        [
-          'u.id',
-          'u.secret_hash',
-          'u.methods',
-          'u.ip',
-          'u.user_agent',
-          'u.idle_seconds',
-          'u.absolute_seconds',
-        ],
+        {
+          id: 'u.id::uuid',
+          secretHash: 'u.secret_hash::bytea',
+          methods: 'u.methods::text[]',
+          ip: 'u.ip::text',
+          userAgent: 'u.user_agent::text',
+          idleSeconds: 'u.idle_seconds::float8',
+          absoluteSeconds: 'u.absolute_seconds::float8',
+        },
         'u',
       )}
         returning s.user_id, ${sessionColumns}
       )
       select k.i::int4 as i, s.* from s join k on k.id = s.session_id`,
-})
+    { onLostReply: readBack('the id and the secret of each session') },
+  )
+
+export const sessionOpeningStatements = (schema: string) => {
+  const many = openMany(schema)
+  return {
+    open: inBatches(open(schema), many, { skipsLocked: true }),
+    openMany: many,
+    derive: derive(schema),
+  }
+}
+
+// The key lock makes a concurrent delete of the user wait. A session that is being ended at the moment derives one that is dead on arrival.
+const derive = (schema: string) =>
+  write(
+    'sessions.derive',
+    sql`
+      with asking as (
+        select u.id as user_id, u.session_epoch, s.methods, s.authenticated_at, s.absolute_expires_at
+        from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+        where s.user_id = ${actor.userId} and s.id = ${actor.sessionId} and u.session_epoch = ${actor.sessionEpoch}
+          and u.owner_epoch = ${actor.ownerEpoch} and ${liveSession}
+        for key share of u
+      ), s as (
+        insert into ${schema}.sessions as s (
+          user_id, id, secret_hash, epoch, methods, ip, user_agent, created_at, authenticated_at,
+          last_active_at, expires_at, absolute_expires_at)
+        select a.user_id, ${newSession.id}, ${newSession.secretHash}, a.session_epoch, a.methods, ${newSession.ip}, ${newSession.userAgent}, ${now},
+          a.authenticated_at, ${now}, least(${secondsFromNow(newSession.idleSeconds)}, a.absolute_expires_at),
+          a.absolute_expires_at
+        from asking a
+        returning s.user_id, ${sessionColumns}
+      )
+      select s.* from s`,
+    { onLostReply: readBack('the id and the secret of the session') },
+  )
+
+/** Opens sessions. */
+export function createSessionOpening(
+  db: Database,
+  statements: ReturnType<typeof sessionOpeningStatements>,
+  readback: Readback,
+): Pick<SessionRepository, 'open' | 'derive'> {
+  return {
+    async open(user: UserId, session: NewSession) {
+      const [id, checked] = [user, checkNewSession(session)]
+      const values = { userId: id, ...newSessionValues(checked) }
+      const opened = await db.runWithRecovery(
+        () => maybeOne(db, statements.open, values, toSession),
+        async () => sessionOrNull(await readback.opened(id, checked)),
+      )
+      return opened === null
+        ? { ok: false, reason: 'account_disabled' }
+        : { ok: true, session: opened }
+    },
+    async derive(acting: SessionActor, session: DerivedSession) {
+      const { id, secretHash, ip, userAgent, idleSeconds } = checkDerivedSession(session)
+      const values = {
+        ...actorValues(acting),
+        newSessionId: id,
+        newSessionSecretHash: secretHash,
+        ip,
+        userAgent,
+        idleSeconds,
+      }
+      return db.runWithRecovery(
+        () => maybeOne(db, statements.derive, values, toSession),
+        async () => sessionOrNull(await readback.opened(acting.userId, { id, secretHash })),
+      )
+    },
+  }
+}

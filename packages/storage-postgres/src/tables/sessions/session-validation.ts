@@ -1,45 +1,107 @@
-import type { SessionKey, SignInMethod, ValidSession } from 'torii-core'
-import { statementTime as now, seconds, toDate } from '../../sql/db.js'
-import { liveSession } from './session-row.js'
+import type {
+  SessionId,
+  SessionKey,
+  SessionRepository,
+  SignInMethod,
+  TokenHash,
+  UserId,
+  ValidSession,
+} from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import type { SqlPart } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
+import { maybeOne } from '../../sql/rows.js'
+import { inBatches, read } from '../../sql/statement.js'
+import { seconds, secondsAgo, toDate } from '../../sql/time.js'
+import { secretHash, sessionId, userId } from '../fragments/parameters.js'
+import { liveSession } from '../fragments/session-row.js'
+import { checkObject, checkSeconds, sessionKeyValues } from '../input/input.js'
+
+const touchSeconds = parameter('touchSeconds', 'float8')<number>()
+/** Null: no proof counts as recent. */
+const recentSeconds = nullable('recentSeconds', 'float8')<number>()
 
 /**
- * What a validation answers with: numbers in one text, since a driver's work is by the column, and everything else
- * as text too, which no driver decodes. What the caller knows (both ids) or the conditions say is left out. The
- * parameters are SQL for numbers of seconds.
+ * The columns of a validated session: numbers in one text, since a driver's work grows with the columns, and
+ * everything else as text too, which no driver decodes. What the caller knows (both ids) or the conditions say is
+ * left out. `touch` and `recent` are amounts of seconds of the type float8.
  */
-const validColumns = (touchSeconds: string, recentSeconds: string): string => {
-  const ago = (amount: string) => `${now} - pg_catalog.make_interval(secs => ${amount}::float8)`
-  return `
+const validColumns = <const Touch extends SqlPart, const Recent extends SqlPart>(
+  touch: Touch,
+  recent: Recent,
+) => sql`
         pg_catalog.concat_ws(' ', u.session_epoch, u.owner_epoch,
-          (s.last_active_at <= ${ago(touchSeconds)})::int,
-          coalesce(s.authenticated_at > ${ago(recentSeconds)}, false)::int,
+          (s.last_active_at <= ${secondsAgo(touch)})::int,
+          coalesce(s.authenticated_at > ${secondsAgo(recent)}, false)::int,
           ${seconds('u.created_at')}, ${seconds('u.updated_at')},
           ${seconds('s.created_at')}, ${seconds('s.authenticated_at')}, ${seconds('s.last_active_at')},
           ${seconds('s.expires_at')}, ${seconds('s.absolute_expires_at')}, ${seconds('u.email_verified_at')}
         ) as numbers,
         u.email, u.name, u.picture, u.metadata::text as metadata,
         s.methods::text as methods, s.ip, s.user_agent`
+
+const validate = (schema: string) =>
+  read(
+    'sessions.validate',
+    sql`
+      select ${validColumns(touchSeconds, recentSeconds)}
+      from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+      where s.user_id = ${userId} and s.id = ${sessionId} and s.secret_hash = ${secretHash} and ${liveSession}`,
+  )
+
+/** The columns of many validations, under the names that {@link validate} takes them by. */
+const columns = {
+  userId: parameter('userId', 'uuid[]')<readonly UserId[]>(),
+  sessionId: parameter('sessionId', 'uuid[]')<readonly SessionId[]>(),
+  secretHash: parameter('secretHash', 'bytea[]')<readonly TokenHash[]>(),
+  touchSeconds: parameter('touchSeconds', 'int4[]')<readonly number[]>(),
+  recentSeconds: parameter('recentSeconds', 'int4[]')<readonly (number | null)[]>(),
 }
 
-/** The statement of one validation, and the one that answers many. */
-export const validationTexts = (schema: string) => ({
-  validate: `
-      select ${validColumns('$4', '$5')}
-      from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
-      where s.user_id = $1::uuid and s.id = $2::uuid and s.secret_hash = $3::bytea and ${liveSession}`,
-  validateMany: `
-      select k.i::int4 as i, ${validColumns('k.touch_seconds', 'k.recent_seconds')}
+const validateMany = (schema: string) =>
+  read(
+    'sessions.validateMany',
+    sql`
+      select k.i::int4 as i, ${validColumns('k.touch_seconds::float8', 'k.recent_seconds::float8')}
       from rows from (
-        pg_catalog.unnest($1::uuid[]), pg_catalog.unnest($2::uuid[]), pg_catalog.unnest($3::bytea[]),
-        pg_catalog.unnest($4::int4[]), pg_catalog.unnest($5::int4[])
+        pg_catalog.unnest(${columns.userId}), pg_catalog.unnest(${columns.sessionId}), pg_catalog.unnest(${columns.secretHash}),
+        pg_catalog.unnest(${columns.touchSeconds}), pg_catalog.unnest(${columns.recentSeconds})
       ) with ordinality as k (user_id, id, secret_hash, touch_seconds, recent_seconds, i)
       join ${schema}.sessions s
         on s.user_id = k.user_id and s.id = k.id and s.secret_hash = k.secret_hash
       join ${schema}.users u on u.id = s.user_id
       where ${liveSession}`,
+  )
+
+export const sessionValidationStatements = (schema: string) => {
+  const many = validateMany(schema)
+  return {
+    validate: inBatches(validate(schema), many, { skipsLocked: false }),
+    validateMany: many,
+  }
+}
+
+/** Validates sessions. */
+export const createSessionValidation = <Metadata extends object>(
+  db: Database,
+  statements: ReturnType<typeof sessionValidationStatements>,
+): Pick<SessionRepository<Metadata>, 'validate'> => ({
+  async validate(key: SessionKey, options: { touchSeconds: number; recentSeconds?: number }) {
+    const checked = sessionKeyValues(key)
+    const { touchSeconds: touch, recentSeconds: recent } = checkObject(options, 'options')
+    const values = {
+      ...checked,
+      touchSeconds: checkSeconds(touch, 'touchSeconds'),
+      recentSeconds: recent === undefined ? null : checkSeconds(recent, 'recentSeconds'),
+    }
+    // Awaited here: handing the promise on costs each caller three more turns of the microtask queue.
+    return await maybeOne(db, statements.validate, values, (row: ValidRow) =>
+      toValidSession<Metadata>(row, { userId: checked.userId, id: checked.sessionId }),
+    )
+  },
 })
 
-export interface ValidRow {
+interface ValidRow {
   numbers: string
   email: string | null
   name: string | null
@@ -51,7 +113,7 @@ export interface ValidRow {
 }
 
 /** The session of a key that the statement has found. */
-export function toValidSession<Metadata extends object>(
+function toValidSession<Metadata extends object>(
   row: ValidRow,
   { userId, id }: Pick<SessionKey, 'userId' | 'id'>,
 ): ValidSession<Metadata> {
@@ -91,6 +153,6 @@ export function toValidSession<Metadata extends object>(
   }
 }
 
-/** `{password,oauth}`: no way to sign in has a name that PostgreSQL would put in quotes. */
+/** `{password,oauth}`: no sign-in method has a name that PostgreSQL would put in quotes. */
 const readMethods = (array: string): SignInMethod[] =>
   array.slice(1, -1).split(',') as SignInMethod[]

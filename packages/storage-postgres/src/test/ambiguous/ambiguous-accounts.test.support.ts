@@ -20,17 +20,17 @@ import {
 } from './ambiguous-operations.test.support.js'
 
 export const userOperations = [
-  operation('users.register', 'done', [1, true], async (world) => {
+  operation('users.register', 'done', [1, true], async (harness) => {
     const [id, session] = [newUserId(), newSession()]
     const user = { id, email: freshEmail(), passwordHash: freshPasswordHash(), session }
     return {
       operation: ({ users }) => users.register(user),
-      effect: () => opened(world, id, session),
+      effect: () => opened(harness, id, session),
     }
   }),
   ...[true, false].map((taken) =>
-    operation('users.register', 'done', [1], async (world) => {
-      const holder = taken ? await signUp(world.aside, { emailVerified: false }) : null
+    operation('users.register', 'done', [1], async (harness) => {
+      const holder = taken ? await signUp(harness.observer, { emailVerified: false }) : null
       const [id, secretHash] = [newUserId(), freshSecretHash()]
       const user = {
         id,
@@ -44,64 +44,65 @@ export const userOperations = [
           return taken && !outcome.ok ? outcome.notice : outcome
         },
         effect: async () => [
-          await count(world, 'torii.verification_tokens where secret_hash = $1 and user_id = $2', [
-            secretHash,
-            holder?.id ?? id,
-          ]),
+          await count(
+            harness,
+            'torii.verification_tokens where secret_hash = $1 and user_id = $2',
+            [secretHash, holder?.id ?? id],
+          ),
         ],
       }
     }),
   ),
-  operation('users.updateProfile', 'done', ['New'], async (world) => {
-    const { id } = await signUp(world.aside)
+  operation('users.updateProfile', 'done', ['New'], async (harness) => {
+    const { id } = await signUp(harness.observer)
     return {
       operation: ({ users }) => users.updateProfile(id, { name: 'New' }),
-      effect: () => rowOf(world, id, 'name'),
+      effect: () => rowOf(harness, id, 'name'),
     }
   }),
-  operation('users.verifyEmail', 'done', [true], async (world) => {
-    const { id, email } = await signUp(world.aside, { emailVerified: false })
+  operation('users.verifyEmail', 'done', [true], async (harness) => {
+    const { id, email } = await signUp(harness.observer, { emailVerified: false })
     return {
       operation: ({ users }) => users.verifyEmail(id, email),
-      effect: () => rowOf(world, id, 'email_verified_at is not null'),
+      effect: () => rowOf(harness, id, 'email_verified_at is not null'),
     }
   }),
-  operation('users.disable', 'done', [true, 0], async (world) => {
-    const { id } = await signUp(world.aside)
+  operation('users.disable', 'done', [true, 0], async (harness) => {
+    const { id } = await signUp(harness.observer)
     return {
       operation: ({ users }) => users.disable(id),
       effect: () =>
         rowOf(
-          world,
+          harness,
           id,
           'disabled_at is not null, (select count(*) from torii.sessions where user_id = users.id)',
         ),
     }
   }),
-  operation('users.enable', 'done', [true], async (world) => {
-    const { id } = await signUp(world.aside)
-    await world.aside.users.disable(id)
+  operation('users.enable', 'done', [true], async (harness) => {
+    const { id } = await signUp(harness.observer)
+    await harness.observer.users.disable(id)
     return {
       operation: ({ users }) => users.enable(id),
-      effect: () => rowOf(world, id, 'disabled_at is null'),
+      effect: () => rowOf(harness, id, 'disabled_at is null'),
     }
   }),
-  operation('users.delete', 'false', undefined, async (world) => {
-    const { id } = await signUp(world.aside)
-    return { operation: ({ users }) => users.delete(id), effect: () => rowOf(world, id, '1') }
+  operation('users.delete', 'false', undefined, async (harness) => {
+    const { id } = await signUp(harness.observer)
+    return { operation: ({ users }) => users.delete(id), effect: () => rowOf(harness, id, '1') }
   }),
 ]
 
 export const sessionOperations = [
-  operation('sessions.open', 'done', [2, true], async (world) => {
-    const [{ id }, session] = [await signUp(world.aside), newSession()]
+  operation('sessions.open', 'done', [2, true], async (harness) => {
+    const [{ id }, session] = [await signUp(harness.observer), newSession()]
     return {
       operation: ({ sessions }) => sessions.open(id, session),
-      effect: () => opened(world, id, session),
+      effect: () => opened(harness, id, session),
     }
   }),
-  operation('sessions.openMany', 'done', [5, true, true, true, true], async (world) => {
-    const { id } = await signUp(world.aside)
+  operation('sessions.openMany', 'done', [5, true, true, true, true], async (harness) => {
+    const { id } = await signUp(harness.observer)
     const sessions = Array.from({ length: 4 }, newSession)
     return {
       // The first goes alone, the others together.
@@ -110,66 +111,73 @@ export const sessionOperations = [
           ({ ok }) => !ok,
         ),
       effect: async () => [
-        await liveSessions(world, id),
+        await liveSessions(harness, id),
         ...(await Promise.all(
-          sessions.map(async (session) => (await opened(world, id, session))[1]),
+          sessions.map(async (session) => (await opened(harness, id, session))[1]),
         )),
       ],
     }
   }),
-  operation('sessions.derive', 'done', [2, true], async (world) => {
-    const [person, id, secretHash] = [await signUp(world.aside), newSessionId(), freshSecretHash()]
+  operation('sessions.derive', 'done', [2, true], async (harness) => {
+    const [person, id, secretHash] = [
+      await signUp(harness.observer),
+      newSessionId(),
+      freshSecretHash(),
+    ]
     const derived = { id, secretHash, ip: null, userAgent: null, idleSeconds: 500 }
     return {
       operation: ({ sessions }) => sessions.derive(actorOf(person), derived),
-      effect: () => opened(world, person.id, { id, secretHash }),
+      effect: () => opened(harness, person.id, { id, secretHash }),
     }
   }),
-  operation('sessions.touch', 'null', true, async (world) => {
-    const { key } = await signUp(world.aside)
-    await world.value(
+  operation('sessions.touch', 'null', true, async (harness) => {
+    const { key } = await signUp(harness.observer)
+    await harness.value(
       "update torii.sessions set last_active_at = now() - interval '1 hour' where id = $1 returning 1",
       [key.id],
     )
     return {
       operation: ({ sessions }) => sessions.touch(key, { idleSeconds: 500, touchSeconds: 60 }),
       effect: () =>
-        world.value(
+        harness.value(
           "select last_active_at > now() - interval '1 minute' from torii.sessions where id = $1",
           [key.id],
         ),
     }
   }),
-  operation('sessions.revoke', 'false', 1, async (world) => {
-    const { id, other } = await withOther(world)
+  operation('sessions.revoke', 'false', 1, async (harness) => {
+    const { id, other } = await withOther(harness)
     return {
       operation: ({ sessions }) => sessions.revoke(id, other.id),
-      effect: () => liveSessions(world, id),
+      effect: () => liveSessions(harness, id),
     }
   }),
-  operation('sessions.end', 'false', 1, async (world) => {
-    const { id, key } = await withOther(world)
-    return { operation: ({ sessions }) => sessions.end(key), effect: () => liveSessions(world, id) }
+  operation('sessions.end', 'false', 1, async (harness) => {
+    const { id, key } = await withOther(harness)
+    return {
+      operation: ({ sessions }) => sessions.end(key),
+      effect: () => liveSessions(harness, id),
+    }
   }),
-  operation('sessions.revokeOthers', 'done', [1, true], async (world) => {
-    const person = await withOther(world)
+  operation('sessions.revokeOthers', 'done', [1, true], async (harness) => {
+    const person = await withOther(harness)
     return {
       operation: ({ sessions }) => sessions.revokeOthers(actorOf(person)),
-      effect: () => opened(world, person.id, person.key),
+      effect: () => opened(harness, person.id, person.key),
     }
   }),
-  operation('sessions.revokeAll', 'done', 0, async (world) => {
-    const { id } = await withOther(world)
+  operation('sessions.revokeAll', 'done', 0, async (harness) => {
+    const { id } = await withOther(harness)
     return {
       operation: ({ sessions }) => sessions.revokeAll(id),
-      effect: () => liveSessions(world, id),
+      effect: () => liveSessions(harness, id),
     }
   }),
-  operation('sessions.rotate', 'done', [1, true], async (world) => {
-    const [{ id, key }, secretHash] = [await signUp(world.aside), freshSecretHash()]
+  operation('sessions.rotate', 'done', [1, true], async (harness) => {
+    const [{ id, key }, secretHash] = [await signUp(harness.observer), freshSecretHash()]
     return {
       operation: ({ sessions }) => sessions.rotate(key, secretHash),
-      effect: () => opened(world, id, { id: key.id, secretHash }),
+      effect: () => opened(harness, id, { id: key.id, secretHash }),
     }
   }),
   ...[true, false].map((kept) =>
@@ -177,14 +185,14 @@ export const sessionOperations = [
       'sessions.reauthenticate',
       'done',
       [1, true, ...givenBack],
-      async (world) => {
-        const { id, key, refund, attempts } = await personWithAttempts(world)
+      async (harness) => {
+        const { id, key, refund, attempts } = await personWithAttempts(harness)
         const secretHash = kept ? key.secretHash : freshSecretHash()
         return {
           operation: ({ sessions }) =>
             sessions.reauthenticate(key, { newSecretHash: secretHash, method: 'passkey', refund }),
           effect: async () => [
-            ...(await opened(world, id, { id: key.id, secretHash })),
+            ...(await opened(harness, id, { id: key.id, secretHash })),
             ...(await attempts()),
           ],
         }

@@ -28,7 +28,7 @@ export const mailOperations = [
     'magic_links.issue',
     'done',
     [1, 1],
-    async (world) => {
+    async (harness) => {
       const [email, key, tokenHash] = [freshEmail(), freshRateLimitKey(), freshSecretHash()]
       const link = {
         email,
@@ -40,39 +40,39 @@ export const mailOperations = [
       return {
         operation: ({ magicLinks }) => magicLinks.issue(link),
         effect: async () => [
-          await count(world, 'torii.magic_links where token_hash = $1', [tokenHash]),
-          await total(world, key),
+          await count(harness, 'torii.magic_links where token_hash = $1', [tokenHash]),
+          await total(harness, key),
         ],
       }
     },
     { twice: [1, 2] },
   ),
   ...[true, false].map((known) =>
-    operation('magic_links.consume', 'done', [known ? 2 : 1, true, 1], async (world) => {
-      const person = await signUp(world.aside)
+    operation('magic_links.consume', 'done', [known ? 2 : 1, true, 1], async (harness) => {
+      const person = await signUp(harness.observer)
       const email = known ? person.email : freshEmail()
-      const link = await storedLink(world, email)
+      const link = await storedLink(harness, email)
       const proof = { session: newSession(), newUserId: newUserId() }
       const id = known ? person.id : proof.newUserId
       return {
         operation: ({ magicLinks }) => magicLinks.consume(link.tokenHash, proof),
         effect: async () => [
-          ...(await opened(world, id, proof.session)),
-          await count(world, 'torii.users where email = $1', [email]),
+          ...(await opened(harness, id, proof.session)),
+          await count(harness, 'torii.users where email = $1', [email]),
         ],
       }
     }),
   ),
-  operation('magic_links.consumeCode', 'done', [1, true, ...givenBack], async (world) => {
+  operation('magic_links.consumeCode', 'done', [1, true, ...givenBack], async (harness) => {
     const email = freshEmail()
-    const { codeHash } = await storedLink(world, email)
-    const { refund, attempts } = await personWithAttempts(world)
+    const { codeHash } = await storedLink(harness, email)
+    const { refund, attempts } = await personWithAttempts(harness)
     const proof = { session: newSession(), newUserId: newUserId() }
     return {
       operation: ({ magicLinks }) =>
         magicLinks.consumeCode({ email, codeHashes: [codeHash], refund }, proof),
       effect: async () => [
-        ...(await opened(world, proof.newUserId, proof.session)),
+        ...(await opened(harness, proof.newUserId, proof.session)),
         ...(await attempts()),
       ],
     }
@@ -81,9 +81,9 @@ export const mailOperations = [
     'verification_tokens.issue',
     'done',
     [1, 1],
-    async (world) => {
+    async (harness) => {
       const [{ email }, key, secretHash] = [
-        await signUp(world.aside),
+        await signUp(harness.observer),
         freshRateLimitKey(),
         freshSecretHash(),
       ]
@@ -97,8 +97,8 @@ export const mailOperations = [
       return {
         operation: ({ verificationTokens }) => verificationTokens.issue(wanted),
         effect: async () => [
-          await count(world, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
-          await total(world, key),
+          await count(harness, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
+          await total(harness, key),
         ],
       }
     },
@@ -108,9 +108,9 @@ export const mailOperations = [
     'verification_tokens.issueEmailChange',
     'done',
     [1, 1],
-    async (world) => {
+    async (harness) => {
       const [person, key, secretHash] = [
-        await signUp(world.aside),
+        await signUp(harness.observer),
         freshRateLimitKey(),
         freshSecretHash(),
       ]
@@ -124,16 +124,16 @@ export const mailOperations = [
       return {
         operation: ({ verificationTokens }) => verificationTokens.issueEmailChange(change),
         effect: async () => [
-          await count(world, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
-          await total(world, key),
+          await count(harness, 'torii.verification_tokens where secret_hash = $1', [secretHash]),
+          await total(harness, key),
         ],
       }
     },
     { twice: [1, 2] },
   ),
-  operation('verification_tokens.verifyEmail', 'done', [1, true], async (world) => {
-    const person = await signUp(world.aside, { emailVerified: false })
-    const key = await storedToken(world, person, 'verify_email')
+  operation('verification_tokens.verifyEmail', 'done', [1, true], async (harness) => {
+    const person = await signUp(harness.observer, { emailVerified: false })
+    const key = await storedToken(harness, person, 'verify_email')
     const session = newSession()
     return {
       operation: ({ verificationTokens }) =>
@@ -142,38 +142,46 @@ export const mailOperations = [
           passwordHash: freshPasswordHash(),
           session,
         }),
-      effect: () => opened(world, person.id, session),
+      effect: () => opened(harness, person.id, session),
     }
   }),
-  operation('verification_tokens.verifyEmail', 'invalid_token', [true], async (world) => {
-    const person = await signUp(world.aside, { emailVerified: false })
-    const key = await storedToken(world, person, 'verify_email')
+  operation('verification_tokens.verifyEmail', 'invalid_token', [true], async (harness) => {
+    const person = await signUp(harness.observer, { emailVerified: false })
+    const key = await storedToken(harness, person, 'verify_email')
     return {
       operation: ({ verificationTokens }) =>
         verificationTokens.verifyEmail(key, { kind: 'session', actor: actorOf(person) }),
-      effect: () => rowOf(world, person.id, 'email_verified_at is not null'),
+      effect: () => rowOf(harness, person.id, 'email_verified_at is not null'),
     }
   }),
-  operation('verification_tokens.resetPassword', 'done', [0, true, ...givenBack], async (world) => {
-    const person = await personWithAttempts(world)
-    const [key, hash] = [await storedToken(world, person, 'reset_password'), freshPasswordHash()]
-    return {
-      operation: ({ verificationTokens }) =>
-        verificationTokens.resetPassword(key, { hash, refund: person.refund }),
-      effect: async () => [
-        await liveSessions(world, person.id),
-        await world.value('select hash = $2 from torii.passwords where user_id = $1', [
-          person.id,
-          hash.reveal(),
-        ]),
-        ...(await person.attempts()),
-      ],
-    }
-  }),
-  operation('verification_tokens.changeEmail', 'done', [1, true], async (world) => {
-    const [person, email, secretHash] = [await withOther(world), freshEmail(), freshSecretHash()]
+  operation(
+    'verification_tokens.resetPassword',
+    'done',
+    [0, true, ...givenBack],
+    async (harness) => {
+      const person = await personWithAttempts(harness)
+      const [key, hash] = [
+        await storedToken(harness, person, 'reset_password'),
+        freshPasswordHash(),
+      ]
+      return {
+        operation: ({ verificationTokens }) =>
+          verificationTokens.resetPassword(key, { hash, refund: person.refund }),
+        effect: async () => [
+          await liveSessions(harness, person.id),
+          await harness.value('select hash = $2 from torii.passwords where user_id = $1', [
+            person.id,
+            hash.reveal(),
+          ]),
+          ...(await person.attempts()),
+        ],
+      }
+    },
+  ),
+  operation('verification_tokens.changeEmail', 'done', [1, true], async (harness) => {
+    const [person, email, secretHash] = [await withOther(harness), freshEmail(), freshSecretHash()]
     const actor = actorOf(person)
-    await world.aside.verificationTokens.issueEmailChange({
+    await harness.observer.verificationTokens.issueEmailChange({
       actor,
       email,
       secretHash,
@@ -188,8 +196,8 @@ export const mailOperations = [
         return changed
       },
       effect: async () => [
-        await liveSessions(world, person.id),
-        await world.value('select email = $2 from torii.users where id = $1', [person.id, email]),
+        await liveSessions(harness, person.id),
+        await harness.value('select email = $2 from torii.users where id = $1', [person.id, email]),
       ],
     }
   }),

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type {
-  Ciphertext,
   NewPasskey,
   NewSession,
   OAuthSignIn,
@@ -8,7 +7,7 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
+import { ciphertext, newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
 import type { PostgresStorage } from '../../index.js'
 import type { Person } from '../races/people.test.support.js'
 import {
@@ -22,10 +21,10 @@ import {
   widePolicy,
 } from '../races/people.test.support.js'
 
-/** What the tests look at and prepare with, beside the storage whose connection is cut. */
-export interface World {
-  /** Over a connection that nobody cuts. */
-  readonly aside: PostgresStorage
+/** What the tests prepare and observe with, besides the storage whose connection is cut. */
+export interface Harness {
+  /** Over a connection that is never cut. */
+  readonly observer: PostgresStorage
   /** Reads one value. */
   value(text: string, values: unknown[]): Promise<unknown>
 }
@@ -51,31 +50,34 @@ export interface Operation {
   readonly twice?: unknown
   /** What it may also be where the first statement was still waiting. */
   readonly underWay?: unknown
-  prepare(world: World): Promise<Call>
+  prepare(harness: Harness): Promise<Call>
 }
 
 export const charge = (key: RateLimitKey) => ({ key, policy: widePolicy })
 export const charges = (key: RateLimitKey) => ({ account: charge(key), ipAddress: null })
 export const mailCharges = (key: RateLimitKey) => ({ address: charge(key), ipAddress: null })
-export const total = ({ value }: World, key: RateLimitKey) =>
+export const total = ({ value }: Harness, key: RateLimitKey) =>
   value('select total from torii.rate_limits where key = $1', [key])
-export const liveSessions = async ({ aside }: World, id: UserId) =>
-  (await aside.sessions.list(id)).length
-export const count = ({ value }: World, text: string, values: unknown[]) =>
+export const liveSessions = async ({ observer }: Harness, id: UserId) =>
+  (await observer.sessions.list(id)).length
+export const count = ({ value }: Harness, text: string, values: unknown[]) =>
   value(`select count(*)::int from ${text}`, values)
 
 /** Someone with attempts to give back: three of the account, five of the network. */
-export async function personWithAttempts(world: World, given: Parameters<typeof signUp>[1] = {}) {
-  const person = await signUp(world.aside, given)
+export async function personWithAttempts(
+  harness: Harness,
+  given: Parameters<typeof signUp>[1] = {},
+) {
+  const person = await signUp(harness.observer, given)
   const refund = { account: freshRateLimitKey(), ipAddress: freshRateLimitKey() }
   for (let n = 0; n < 5; n += 1)
-    await world.aside.rateLimits.charge({
+    await harness.observer.rateLimits.charge({
       account: n < 3 ? charge(refund.account) : null,
       ipAddress: charge(refund.ipAddress),
     })
   const attempts = async () => [
-    await total(world, refund.account),
-    await total(world, refund.ipAddress),
+    await total(harness, refund.account),
+    await total(harness, refund.ipAddress),
   ]
   return { ...person, refund, attempts }
 }
@@ -84,26 +86,26 @@ export const givenBack = [undefined, 4]
 /** A repetition that could give an attempt back twice does not give it back at all. */
 export const notGivenBack = [3, 5]
 
-export async function withOther(world: World) {
-  const person = await signUp(world.aside)
+export async function withOther(harness: Harness) {
+  const person = await signUp(harness.observer)
   const other = newSession()
-  await world.aside.sessions.open(person.id, other)
+  await harness.observer.sessions.open(person.id, other)
   return { ...person, other }
 }
 
 export async function storedLink(
-  world: World,
+  harness: Harness,
   email: string,
   charged: RateLimitKey = freshRateLimitKey(),
 ) {
   const [tokenHash, codeHash] = [freshSecretHash(), freshSecretHash()]
   const link = { email, tokenHash, codeHash, lifetimeSeconds: 600, charges: mailCharges(charged) }
-  await world.aside.magicLinks.issue(link)
+  await harness.observer.magicLinks.issue(link)
   return link
 }
 
 export async function storedToken(
-  world: World,
+  harness: Harness,
   { id, email }: Person,
   purpose: 'verify_email' | 'reset_password',
 ) {
@@ -115,7 +117,7 @@ export async function storedToken(
     lifetimeSeconds: 600,
     charges: mailCharges(freshRateLimitKey()),
   }
-  await world.aside.verificationTokens.issue(wanted)
+  await harness.observer.verificationTokens.issue(wanted)
   return { userId: id, secretHash }
 }
 
@@ -133,10 +135,10 @@ export const newPasskey = (): NewPasskey => ({
   name: 'Key',
 })
 
-export async function withPasskey(world: World) {
-  const person = await personWithAttempts(world)
+export async function withPasskey(harness: Harness) {
+  const person = await personWithAttempts(harness)
   const made = newPasskey()
-  await world.aside.passkeys.add(actorOf(person), made, { max: 10 })
+  await harness.observer.passkeys.add(actorOf(person), made, { max: 10 })
   const use = {
     credentialId: made.credentialId,
     userId: person.id,
@@ -145,15 +147,15 @@ export async function withPasskey(world: World) {
     epochs: firstEpochs,
   }
   const counter = () =>
-    world.value('select sign_count::int from torii.passkeys where credential_id = $1', [
+    harness.value('select sign_count::int from torii.passkeys where credential_id = $1', [
       made.credentialId,
     ])
   return { ...person, made, use, counter }
 }
 
-export const freshTokens = () => new Uint8Array(randomBytes(64)) as Ciphertext
+export const freshTokens = () => ciphertext(new Uint8Array(randomBytes(64)))
 
-export const somebody = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
+export const personAtProvider = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
   provider: 'google',
   subject: randomBytes(8).toString('hex'),
   label: null,
@@ -168,30 +170,30 @@ export const somebody = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
   ...given,
 })
 
-export async function withAccount(world: World) {
-  const person = await signUp(world.aside)
-  const identity = somebody()
-  await world.aside.oauthAccounts.link(actorOf(person), identity)
+export async function withAccount(harness: Harness) {
+  const person = await signUp(harness.observer)
+  const identity = personAtProvider()
+  await harness.observer.oauthAccounts.link(actorOf(person), identity)
   return { ...person, identity, accountId: identity.newAccountId }
 }
 
-export const rowOf = ({ value }: World, id: UserId, columns: string) =>
+export const rowOf = ({ value }: Harness, id: UserId, columns: string) =>
   value(`select json_build_array(${columns}) from torii.users where id = $1`, [id])
 
 /** How a session stands: how many of the user, and whether this one opens. */
 export const opened = async (
-  world: World,
+  harness: Harness,
   id: UserId,
   { id: sessionId, secretHash }: NewSession | { id: NewSession['id']; secretHash: TokenHash },
 ) => [
-  await liveSessions(world, id),
-  (await world.aside.sessions.validate(
+  await liveSessions(harness, id),
+  (await harness.observer.sessions.validate(
     { userId: id, id: sessionId, secretHash },
     { touchSeconds: 60 },
   )) !== null,
 ]
 
-type Preparation = (world: World) => Promise<Call>
+type Preparation = (harness: Harness) => Promise<Call>
 export const operation = (
   statement: string,
   after: string,

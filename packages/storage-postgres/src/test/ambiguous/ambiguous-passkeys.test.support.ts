@@ -19,7 +19,7 @@ import {
 } from './ambiguous-operations.test.support.js'
 
 export const passkeyOperations = [
-  operation('passkey_challenges.store', 'done', [1, 1], async (world) => {
+  operation('passkey_challenges.store', 'done', [1, 1], async (harness) => {
     const [challengeHash, key] = [freshSecretHash(), freshRateLimitKey()]
     const challenge = {
       challengeHash,
@@ -31,8 +31,8 @@ export const passkeyOperations = [
     return {
       operation: ({ passkeyChallenges }) => passkeyChallenges.store(challenge),
       effect: async () => [
-        await count(world, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
-        await total(world, key),
+        await count(harness, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
+        await total(harness, key),
       ],
     }
   }),
@@ -41,9 +41,9 @@ export const passkeyOperations = [
       'passkey_challenges.storeForEmail',
       'done',
       [1, 1],
-      async (world) => {
+      async (harness) => {
         const [{ email }, challengeHash, key] = [
-          await withPasskey(world),
+          await withPasskey(harness),
           freshSecretHash(),
           freshRateLimitKey(),
         ]
@@ -52,21 +52,21 @@ export const passkeyOperations = [
           operation: ({ passkeyChallenges }) =>
             passkeyChallenges.storeForEmail(challenge, known ? email : freshEmail()),
           effect: async () => [
-            await count(world, 'torii.passkey_challenges where challenge_hash = $1', [
+            await count(harness, 'torii.passkey_challenges where challenge_hash = $1', [
               challengeHash,
             ]),
-            await total(world, key),
+            await total(harness, key),
           ],
         }
       },
       { underWay: [1, 2] },
     ),
   ),
-  operation('passkey_challenges.consume', 'false', 0, async (world) => {
-    const [person, challengeHash] = [await signUp(world.aside), freshSecretHash()]
+  operation('passkey_challenges.consume', 'false', 0, async (harness) => {
+    const [person, challengeHash] = [await signUp(harness.observer), freshSecretHash()]
     const actor = actorOf(person)
     const holder = { kind: 'session', actor } as const
-    await world.aside.passkeyChallenges.store({
+    await harness.observer.passkeyChallenges.store({
       challengeHash,
       ceremony: 'register',
       holder,
@@ -77,22 +77,22 @@ export const passkeyOperations = [
       operation: ({ passkeyChallenges }) =>
         passkeyChallenges.consume({ challengeHash, ceremony: 'register', actor }),
       effect: () =>
-        count(world, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
+        count(harness, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
     }
   }),
   // The commit has no name of its own on the wire.
-  ...['commit', 'passkeys.add', 'passkeys.lockAsking', 'passkeys.deleteDead'].map((statement) =>
-    operation(statement, 'done', 1, async (world) => {
-      const [person, made] = [await signUp(world.aside), newPasskey()]
+  ...['commit', 'passkeys.add', 'passkeys.lockActor', 'passkeys.deleteDead'].map((statement) =>
+    operation(statement, 'done', 1, async (harness) => {
+      const [person, made] = [await signUp(harness.observer), newPasskey()]
       return {
         operation: ({ passkeys }) => passkeys.add(actorOf(person), made, { max: 1 }),
-        effect: () => count(world, 'torii.passkeys where user_id = $1', [person.id]),
+        effect: () => count(harness, 'torii.passkeys where user_id = $1', [person.id]),
       }
     }),
   ),
-  operation('passkeys.findForSignIn', 'null', 0, async (world) => {
-    const [{ made }, challengeHash] = [await withPasskey(world), freshSecretHash()]
-    await world.aside.passkeyChallenges.store({
+  operation('passkeys.findForSignIn', 'null', 0, async (harness) => {
+    const [{ made }, challengeHash] = [await withPasskey(harness), freshSecretHash()]
+    await harness.observer.passkeyChallenges.store({
       challengeHash,
       ceremony: 'authenticate',
       holder: { kind: 'anyone' },
@@ -107,18 +107,18 @@ export const passkeyOperations = [
           credentialId: made.credentialId,
         }),
       effect: () =>
-        count(world, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
+        count(harness, 'torii.passkey_challenges where challenge_hash = $1', [challengeHash]),
     }
   }),
-  operation('passkeys.signIn', 'done', [2, true, 7, ...givenBack], async (world) => {
+  operation('passkeys.signIn', 'done', [2, true, 7, ...givenBack], async (harness) => {
     const [{ id, use, refund, counter, attempts }, session] = [
-      await withPasskey(world),
+      await withPasskey(harness),
       newSession(),
     ]
     return {
       operation: ({ passkeys }) => passkeys.signIn(use, { session, refund }),
       effect: async () => [
-        ...(await opened(world, id, session)),
+        ...(await opened(harness, id, session)),
         await counter(),
         ...(await attempts()),
       ],
@@ -129,14 +129,14 @@ export const passkeyOperations = [
       'passkeys.reauthenticate',
       'done',
       [1, true, 7, ...givenBack],
-      async (world) => {
-        const { id, key, use, refund, counter, attempts } = await withPasskey(world)
+      async (harness) => {
+        const { id, key, use, refund, counter, attempts } = await withPasskey(harness)
         const secretHash = kept ? key.secretHash : freshSecretHash()
         return {
           operation: ({ passkeys }) =>
             passkeys.reauthenticate(use, { key, newSecretHash: secretHash, refund }),
           effect: async () => [
-            ...(await opened(world, id, { id: key.id, secretHash })),
+            ...(await opened(harness, id, { id: key.id, secretHash })),
             await counter(),
             ...(await attempts()),
           ],
@@ -145,19 +145,20 @@ export const passkeyOperations = [
       { before: [1, true, 7, ...(kept ? notGivenBack : givenBack)] },
     ),
   ),
-  operation('passkeys.rename', 'done', 'Other', async (world) => {
-    const person = await withPasskey(world)
+  operation('passkeys.rename', 'done', 'Other', async (harness) => {
+    const person = await withPasskey(harness)
     return {
       operation: ({ passkeys }) => passkeys.rename(actorOf(person), person.made.id, 'Other'),
-      effect: () => world.value('select name from torii.passkeys where id = $1', [person.made.id]),
+      effect: () =>
+        harness.value('select name from torii.passkeys where id = $1', [person.made.id]),
     }
   }),
-  operation('passkeys.delete', 'not_found', 0, async (world) => {
-    const person = await withPasskey(world)
+  operation('passkeys.delete', 'not_found', 0, async (harness) => {
+    const person = await withPasskey(harness)
     return {
       operation: ({ passkeys }) =>
         passkeys.delete(actorOf(person), person.made.id, { mailSignIn: true }),
-      effect: () => count(world, 'torii.passkeys where id = $1', [person.made.id]),
+      effect: () => count(harness, 'torii.passkeys where id = $1', [person.made.id]),
     }
   }),
 ]

@@ -26,12 +26,12 @@ export const passwordOperations = [
     'passwords.findForSignIn',
     'done',
     1,
-    async (world) => {
-      const [{ email }, key] = [await signUp(world.aside), freshRateLimitKey()]
+    async (harness) => {
+      const [{ email }, key] = [await signUp(harness.observer), freshRateLimitKey()]
       const input = { email, charges: charges(key) }
       return {
         operation: ({ passwords }) => passwords.findForSignIn(input),
-        effect: () => total(world, key),
+        effect: () => total(harness, key),
       }
     },
     { twice: 2 },
@@ -40,18 +40,18 @@ export const passwordOperations = [
     'passwords.findForUser',
     'done',
     1,
-    async (world) => {
-      const [{ id }, key] = [await signUp(world.aside), freshRateLimitKey()]
+    async (harness) => {
+      const [{ id }, key] = [await signUp(harness.observer), freshRateLimitKey()]
       const input = { userId: id, charges: charges(key) }
       return {
         operation: ({ passwords }) => passwords.findForUser(input),
-        effect: () => total(world, key),
+        effect: () => total(harness, key),
       }
     },
     { twice: 2 },
   ),
-  operation('passwords.signIn', 'done', [2, true, ...givenBack], async (world) => {
-    const { id, hash, refund, attempts } = await personWithAttempts(world)
+  operation('passwords.signIn', 'done', [2, true, ...givenBack], async (harness) => {
+    const { id, hash, refund, attempts } = await personWithAttempts(harness)
     const session = newSession()
     const input = {
       credential: { userId: id, hash, epochs: firstEpochs },
@@ -61,29 +61,32 @@ export const passwordOperations = [
     }
     return {
       operation: ({ passwords }) => passwords.signIn(input),
-      effect: async () => [...(await opened(world, id, session)), ...(await attempts())],
+      effect: async () => [...(await opened(harness, id, session)), ...(await attempts())],
     }
   }),
-  operation('passwords.set', 'done', 1, async (world) => {
-    const [person, hash] = [await signUp(world.aside, { password: false }), freshPasswordHash()]
+  operation('passwords.set', 'done', 1, async (harness) => {
+    const [person, hash] = [
+      await signUp(harness.observer, { password: false }),
+      freshPasswordHash(),
+    ]
     return {
       operation: ({ passwords }) => passwords.set(actorOf(person), hash),
       effect: () =>
-        count(world, 'torii.passwords where user_id = $1 and hash = $2', [
+        count(harness, 'torii.passwords where user_id = $1 and hash = $2', [
           person.id,
           hash.reveal(),
         ]),
     }
   }),
-  operation('passwords.change', 'done', [1, true, ...givenBack], async (world) => {
-    const [person, next] = [await personWithAttempts(world), freshPasswordHash()]
-    await world.aside.sessions.open(person.id, newSession())
+  operation('passwords.change', 'done', [1, true, ...givenBack], async (harness) => {
+    const [person, next] = [await personWithAttempts(harness), freshPasswordHash()]
+    await harness.observer.sessions.open(person.id, newSession())
     return {
       operation: ({ passwords }) =>
         passwords.change(actorOf(person), { verified: person.hash, next, refund: person.refund }),
       effect: async () => [
-        await liveSessions(world, person.id),
-        await world.value('select hash = $2 from torii.passwords where user_id = $1', [
+        await liveSessions(harness, person.id),
+        await harness.value('select hash = $2 from torii.passwords where user_id = $1', [
           person.id,
           next.reveal(),
         ]),
@@ -91,24 +94,24 @@ export const passwordOperations = [
       ],
     }
   }),
-  operation('passwords.rehash', 'done', true, async (world) => {
-    const [{ id, hash }, next] = [await signUp(world.aside), freshPasswordHash()]
+  operation('passwords.rehash', 'done', true, async (harness) => {
+    const [{ id, hash }, next] = [await signUp(harness.observer), freshPasswordHash()]
     return {
       operation: ({ passwords }) => passwords.rehash(id, { verified: hash, next }),
       effect: () =>
-        world.value('select hash = $2 from torii.passwords where user_id = $1', [
+        harness.value('select hash = $2 from torii.passwords where user_id = $1', [
           id,
           next.reveal(),
         ]),
     }
   }),
-  operation('passwords.remove', 'done', [1, 0], async (world) => {
-    const person = await withOther(world)
+  operation('passwords.remove', 'done', [1, 0], async (harness) => {
+    const person = await withOther(harness)
     return {
       operation: ({ passwords }) => passwords.remove(actorOf(person), { mailSignIn: true }),
       effect: async () => [
-        await liveSessions(world, person.id),
-        await count(world, 'torii.passwords where user_id = $1', [person.id]),
+        await liveSessions(harness, person.id),
+        await count(harness, 'torii.passwords where user_id = $1', [person.id]),
       ],
     }
   }),
@@ -119,11 +122,11 @@ export const attemptOperations = [
     'rate_limits.charge',
     'done',
     1,
-    async (world) => {
+    async (harness) => {
       const key = freshRateLimitKey()
       return {
         operation: ({ rateLimits }) => rateLimits.charge(charges(key)),
-        effect: () => total(world, key),
+        effect: () => total(harness, key),
       }
     },
     { twice: 2 },
@@ -132,16 +135,16 @@ export const attemptOperations = [
     'rate_limits.chargeMail',
     'done',
     1,
-    async (world) => {
+    async (harness) => {
       const key = freshRateLimitKey()
       return {
         operation: ({ rateLimits }) => rateLimits.chargeMail(mailCharges(key)),
-        effect: () => total(world, key),
+        effect: () => total(harness, key),
       }
     },
     { twice: 2 },
   ),
-  operation('audit_events.record', 'done', 2, async (world) => {
+  operation('audit_events.record', 'done', 2, async (harness) => {
     const userId = newUserId()
     const event = {
       userId,
@@ -155,28 +158,28 @@ export const attemptOperations = [
     const events = [1, 2].map(() => ({ ...event, id: newAuditEventId() }))
     return {
       operation: ({ auditEvents }) => auditEvents.record(events),
-      effect: () => count(world, 'torii.audit_events where user_id = $1', [userId]),
+      effect: () => count(harness, 'torii.audit_events where user_id = $1', [userId]),
     }
   }),
   operation(
     'rate_limits.refund',
     'ERR_OUTCOME_UNKNOWN',
     [3, 5],
-    async (world) => {
-      const { refund, attempts } = await personWithAttempts(world)
+    async (harness) => {
+      const { refund, attempts } = await personWithAttempts(harness)
       return { operation: ({ rateLimits }) => rateLimits.refund(refund), effect: attempts }
     },
     { twice: givenBack },
   ),
-  operation('rate_limits.unlock', 'false', 0, async (world) => {
+  operation('rate_limits.unlock', 'false', 0, async (harness) => {
     const key = freshRateLimitKey()
-    await world.aside.rateLimits.charge({
+    await harness.observer.rateLimits.charge({
       account: { key, policy: { ...widePolicy, cap: 1 } },
       ipAddress: null,
     })
     return {
       operation: ({ rateLimits }) => rateLimits.unlock(key),
-      effect: () => count(world, 'torii.rate_limits where key = $1', [key]),
+      effect: () => count(harness, 'torii.rate_limits where key = $1', [key]),
     }
   }),
 ]

@@ -12,15 +12,15 @@ import {
   freshTokens,
   opened,
   operation,
-  somebody,
+  personAtProvider,
   total,
   withAccount,
 } from './ambiguous-operations.test.support.js'
 
 export const oauthOperations = [
-  operation('oauth_accounts.signInKnown', 'done', [2, true], async (world) => {
-    const first = somebody()
-    await world.aside.oauthAccounts.signIn(first)
+  operation('oauth_accounts.signInKnown', 'done', [2, true], async (harness) => {
+    const first = personAtProvider()
+    await harness.observer.oauthAccounts.signIn(first)
     const person = {
       ...first,
       newUserId: newUserId(),
@@ -29,76 +29,76 @@ export const oauthOperations = [
     }
     return {
       operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
-      effect: () => opened(world, first.newUserId, person.session),
+      effect: () => opened(harness, first.newUserId, person.session),
     }
   }),
-  operation('oauth_accounts.deleteDead', 'done', [1, true], async (world) => {
+  operation('oauth_accounts.deleteDead', 'done', [1, true], async (harness) => {
     // What a take-over left behind under the identity that somebody else now signs in with.
-    const former = somebody()
-    await world.aside.oauthAccounts.signIn(former)
-    await world.value(
+    const former = personAtProvider()
+    await harness.observer.oauthAccounts.signIn(former)
+    await harness.value(
       'update torii.users set owner_epoch = owner_epoch + 1 where id = $1 returning 1 as raised',
       [former.newUserId],
     )
-    const person = { ...somebody(), subject: former.subject }
+    const person = { ...personAtProvider(), subject: former.subject }
     return {
       operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
-      effect: () => opened(world, person.newUserId, person.session),
+      effect: () => opened(harness, person.newUserId, person.session),
     }
   }),
   ...[true, false].map((trusted) =>
-    operation('oauth_accounts.signInNew', 'done', [1, true, 1], async (world) => {
-      const person = somebody({ emailVerified: trusted })
+    operation('oauth_accounts.signInNew', 'done', [1, true, 1], async (harness) => {
+      const person = personAtProvider({ emailVerified: trusted })
       return {
         operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
         effect: async () => [
-          ...(await opened(world, person.newUserId, person.session)),
-          await count(world, 'torii.oauth_accounts where subject = $1', [person.subject]),
+          ...(await opened(harness, person.newUserId, person.session)),
+          await count(harness, 'torii.oauth_accounts where subject = $1', [person.subject]),
         ],
       }
     }),
   ),
-  operation('oauth_accounts.link', 'done', 1, async (world) => {
-    const [person, identity] = [await signUp(world.aside), somebody()]
+  operation('oauth_accounts.link', 'done', 1, async (harness) => {
+    const [person, identity] = [await signUp(harness.observer), personAtProvider()]
     return {
       operation: ({ oauthAccounts }) => oauthAccounts.link(actorOf(person), identity),
-      effect: () => count(world, 'torii.oauth_accounts where id = $1', [identity.newAccountId]),
+      effect: () => count(harness, 'torii.oauth_accounts where id = $1', [identity.newAccountId]),
     }
   }),
-  operation('oauth_accounts.unlink', 'not_found', 0, async (world) => {
-    const person = await withAccount(world)
+  operation('oauth_accounts.unlink', 'not_found', 0, async (harness) => {
+    const person = await withAccount(harness)
     return {
       operation: ({ oauthAccounts }) =>
         oauthAccounts.unlink(actorOf(person), person.accountId, { mailSignIn: true }),
-      effect: () => count(world, 'torii.oauth_accounts where id = $1', [person.accountId]),
+      effect: () => count(harness, 'torii.oauth_accounts where id = $1', [person.accountId]),
     }
   }),
-  operation('oauth_accounts.replaceTokens', 'done', [1, true], async (world) => {
-    const { id, accountId } = await withAccount(world)
+  operation('oauth_accounts.replaceTokens', 'done', [1, true], async (harness) => {
+    const { id, accountId } = await withAccount(harness)
     const tokens = freshTokens()
     return {
       operation: ({ oauthAccounts }) =>
         oauthAccounts.replaceTokens(id, accountId, { version: 0, tokens }),
       effect: () =>
-        world.value(
+        harness.value(
           'select json_build_array(tokens_version, tokens = $2) from torii.oauth_accounts where id = $1',
           [accountId, tokens],
         ),
     }
   }),
-  operation('oauth_accounts.leaseRefresh', 'false', true, async (world) => {
-    const { id, accountId } = await withAccount(world)
+  operation('oauth_accounts.leaseRefresh', 'false', true, async (harness) => {
+    const { id, accountId } = await withAccount(harness)
     return {
       operation: ({ oauthAccounts }) =>
         oauthAccounts.leaseRefresh(id, accountId, { version: 0, leaseSeconds: 60 }),
       effect: () =>
-        world.value(
+        harness.value(
           'select refresh_lease_ends_at > now() from torii.oauth_accounts where id = $1',
           [accountId],
         ),
     }
   }),
-  operation('oauth_states.store', 'done', [1, 1], async (world) => {
+  operation('oauth_states.store', 'done', [1, 1], async (harness) => {
     const [stateHash, key] = [freshSecretHash(), freshRateLimitKey()]
     const state = {
       stateHash,
@@ -112,12 +112,12 @@ export const oauthOperations = [
     return {
       operation: ({ oauthStates }) => oauthStates.store(state),
       effect: async () => [
-        await count(world, 'torii.oauth_states where state_hash = $1', [stateHash]),
-        await total(world, key),
+        await count(harness, 'torii.oauth_states where state_hash = $1', [stateHash]),
+        await total(harness, key),
       ],
     }
   }),
-  operation('oauth_states.consume', 'null', 0, async (world) => {
+  operation('oauth_states.consume', 'null', 0, async (harness) => {
     const state = {
       stateHash: freshSecretHash(),
       browserHash: freshSecretHash(),
@@ -127,10 +127,10 @@ export const oauthOperations = [
       lifetimeSeconds: 60,
       ipAddress: null,
     } as const
-    await world.aside.oauthStates.store(state)
+    await harness.observer.oauthStates.store(state)
     return {
       operation: ({ oauthStates }) => oauthStates.consume(state),
-      effect: () => count(world, 'torii.oauth_states where state_hash = $1', [state.stateHash]),
+      effect: () => count(harness, 'torii.oauth_states where state_hash = $1', [state.stateHash]),
     }
   }),
 ]

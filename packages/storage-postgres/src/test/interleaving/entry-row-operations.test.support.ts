@@ -1,15 +1,19 @@
 import type { MailboxProof } from 'torii-core'
 import type { PostgresStorage } from '../../index.js'
 import { actorOf, firstEpochs } from '../races/people.test.support.js'
-import type { Own, Subject } from './subject.test.support.js'
-import { ciphertext } from './subject.test.support.js'
+import type { CallerInput, Fixture } from './fixture.test.support.js'
+import { freshCiphertext } from './fixture.test.support.js'
 
 /** One call of one of two callers, on the user of a round. */
-export type Operation = (storage: PostgresStorage, subject: Subject, own: Own) => Promise<unknown>
+export type Operation = (
+  storage: PostgresStorage,
+  fixture: Fixture,
+  own: CallerInput,
+) => Promise<unknown>
 
 const lifetimeSeconds = 600
-const proofOf = ({ session, userId }: Own): MailboxProof => ({ session, newUserId: userId })
-const tokenOf = ({ id, tokens }: Subject, purpose: keyof Subject['tokens']) => ({
+const proofOf = ({ session, userId }: CallerInput): MailboxProof => ({ session, newUserId: userId })
+const tokenOf = ({ id, tokens }: Fixture, purpose: keyof Fixture['tokens']) => ({
   userId: id,
   secretHash: tokens[purpose],
 })
@@ -41,29 +45,29 @@ const entryMailOperations = {
       lifetimeSeconds,
       charges,
     }),
-  issueEmailChange: ({ verificationTokens }, subject, { secretHash }) =>
+  issueEmailChange: ({ verificationTokens }, fixture, { secretHash }) =>
     verificationTokens.issueEmailChange({
-      actor: actorOf(subject),
-      email: subject.newEmail,
+      actor: actorOf(fixture),
+      email: fixture.newEmail,
       secretHash,
       lifetimeSeconds,
-      charges: subject.charges,
+      charges: fixture.charges,
     }),
-  proveMailbox: ({ verificationTokens }, subject) =>
-    verificationTokens.verifyEmail(tokenOf(subject, 'verify_email'), { kind: 'nobody' }),
-  proveWithPassword: ({ verificationTokens }, subject, { session }) =>
-    verificationTokens.verifyEmail(tokenOf(subject, 'verify_email'), {
+  proveMailbox: ({ verificationTokens }, fixture) =>
+    verificationTokens.verifyEmail(tokenOf(fixture, 'verify_email'), { kind: 'nobody' }),
+  proveWithPassword: ({ verificationTokens }, fixture, { session }) =>
+    verificationTokens.verifyEmail(tokenOf(fixture, 'verify_email'), {
       kind: 'password',
-      verified: subject.hash,
+      verified: fixture.hash,
       session,
     }),
-  resetPassword: ({ verificationTokens }, subject, { hash }) =>
-    verificationTokens.resetPassword(tokenOf(subject, 'reset_password'), {
+  resetPassword: ({ verificationTokens }, fixture, { hash }) =>
+    verificationTokens.resetPassword(tokenOf(fixture, 'reset_password'), {
       hash,
-      refund: subject.refund,
+      refund: fixture.refund,
     }),
-  changeEmail: ({ verificationTokens }, subject) =>
-    verificationTokens.changeEmail(actorOf(subject), subject.tokens.change_email),
+  changeEmail: ({ verificationTokens }, fixture) =>
+    verificationTokens.changeEmail(actorOf(fixture), fixture.tokens.change_email),
   registerByMail: ({ users }, { email }, { userId, secretHash, hash }) =>
     users.register({
       id: userId,
@@ -79,33 +83,36 @@ const entryCredentialOperations = {
     oauthAccounts.signIn({ ...identity, ...strangerTo(own), email: null, emailVerified: false }),
   oauthSignInByEmail: ({ oauthAccounts }, { email }, own) =>
     oauthAccounts.signIn({ ...own.identity, ...strangerTo(own), email, emailVerified: true }),
-  link: ({ oauthAccounts }, subject, { identity }) =>
-    oauthAccounts.link(actorOf(subject), identity),
-  unlink: ({ oauthAccounts }, subject) =>
-    oauthAccounts.unlink(actorOf(subject), subject.identity.newAccountId, mailSignIn),
+  link: ({ oauthAccounts }, fixture, { identity }) =>
+    oauthAccounts.link(actorOf(fixture), identity),
+  unlink: ({ oauthAccounts }, fixture) =>
+    oauthAccounts.unlink(actorOf(fixture), fixture.identity.newAccountId, mailSignIn),
   leaseRefresh: ({ oauthAccounts }, { id, identity }) =>
     oauthAccounts.leaseRefresh(id, identity.newAccountId, { version: 0, leaseSeconds: 60 }),
   replaceTokens: ({ oauthAccounts }, { id, identity }) =>
-    oauthAccounts.replaceTokens(id, identity.newAccountId, { version: 0, tokens: ciphertext() }),
+    oauthAccounts.replaceTokens(id, identity.newAccountId, {
+      version: 0,
+      tokens: freshCiphertext(),
+    }),
   challengeByEmail: ({ passkeyChallenges }, { email, charges }, { secretHash }) =>
     passkeyChallenges.storeForEmail(
       { challengeHash: secretHash, lifetimeSeconds, ipAddress: charges.ipAddress },
       email,
     ),
-  signInByPasskey: ({ passkeys }, subject, { session }) =>
-    passkeys.signIn(useOf(subject), { session, refund: subject.refund }),
-  reauthenticateByPasskey: ({ passkeys }, subject, { secretHash }) =>
-    passkeys.reauthenticate(useOf(subject), { key: subject.key, newSecretHash: secretHash }),
+  signInByPasskey: ({ passkeys }, fixture, { session }) =>
+    passkeys.signIn(useOf(fixture), { session, refund: fixture.refund }),
+  reauthenticateByPasskey: ({ passkeys }, fixture, { secretHash }) =>
+    passkeys.reauthenticate(useOf(fixture), { key: fixture.key, newSecretHash: secretHash }),
   // There is room for one more.
-  addPasskey: ({ passkeys }, subject, { passkey }) =>
-    passkeys.add(actorOf(subject), passkey, { max: 2 }),
-  renamePasskey: ({ passkeys }, subject, { name }) =>
-    passkeys.rename(actorOf(subject), subject.passkey.id, name),
-  deletePasskey: ({ passkeys }, subject) =>
-    passkeys.delete(actorOf(subject), subject.passkey.id, mailSignIn),
+  addPasskey: ({ passkeys }, fixture, { passkey }) =>
+    passkeys.add(actorOf(fixture), passkey, { max: 2 }),
+  renamePasskey: ({ passkeys }, fixture, { name }) =>
+    passkeys.rename(actorOf(fixture), fixture.passkey.id, name),
+  deletePasskey: ({ passkeys }, fixture) =>
+    passkeys.delete(actorOf(fixture), fixture.passkey.id, mailSignIn),
 } satisfies Record<string, Operation>
 
-const strangerTo = ({ userId, identity, session }: Own) => ({
+const strangerTo = ({ userId, identity, session }: CallerInput) => ({
   newUserId: userId,
   newAccountId: identity.newAccountId,
   name: null,
@@ -113,7 +120,7 @@ const strangerTo = ({ userId, identity, session }: Own) => ({
   session,
 })
 
-const useOf = ({ id, passkey }: Subject) => ({
+const useOf = ({ id, passkey }: Fixture) => ({
   credentialId: passkey.credentialId,
   userId: id,
   signCount: passkey.signCount + 1,

@@ -8,12 +8,12 @@ interface Caller {
   readonly storage: PostgresStorage
 }
 
-/** Connections for one interleaving at a time: one holds a lock, two call, a fourth looks on. */
-export interface Lane {
+/** Connections for one interleaving at a time: one holds a lock, two call, a fourth observes. */
+export interface ConnectionSet {
   readonly first: Caller
   readonly second: Caller
-  /** Not one of the callers: prepares and looks. */
-  readonly aside: PostgresStorage
+  /** Not one of the callers: prepares and observes. */
+  readonly observer: PostgresStorage
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>
   /** Runs `work` while the rows that `select` finds are locked by a third connection. */
   whileHeld(select: string, values: unknown[], work: () => Promise<void>): Promise<void>
@@ -23,12 +23,15 @@ export interface Lane {
 /** A call that was begun: it waits for a row, or has already ended. */
 export interface Begun {
   readonly waits: boolean
-  /** What the call answered; an error is told by its code. Never rejects. */
+  /** The result of the call; an error as its code. Never rejects. */
   readonly answer: Promise<string>
 }
 
-/** Opens the connections of a lane. `retried` is told what a caller's driver had to repeat. */
-export async function openLane(url: string, retried: (code: string) => void): Promise<Lane> {
+/** Opens the connections. `retried` receives what a caller's driver had to repeat. */
+export async function openConnections(
+  url: string,
+  retried: (code: string) => void,
+): Promise<ConnectionSet> {
   const id = randomBytes(4).toString('hex')
   const pools: pg.Pool[] = []
   const open = (name: string): Caller & { pool: pg.Pool } => {
@@ -37,14 +40,14 @@ export async function openLane(url: string, retried: (code: string) => void): Pr
     const log = ({ code = '' }) => retried(code)
     return { name, pool, storage: new PostgresStorage(pool, { log }) }
   }
-  const aside = open(`aside ${id}`)
+  const observer = open(`observer ${id}`)
   const holder = new pg.Client({ connectionString: url })
   await holder.connect()
   return {
     first: open(`first ${id}`),
     second: open(`second ${id}`),
-    aside: aside.storage,
-    query: async (text, values) => (await aside.pool.query(text, values)).rows,
+    observer: observer.storage,
+    query: async (text, values) => (await observer.pool.query(text, values)).rows,
     whileHeld: (select, values, work) => whileHeld(holder, select, values, work),
     async close() {
       await Promise.all([holder.end(), ...pools.map((pool) => pool.end())])
@@ -67,9 +70,9 @@ async function whileHeld(
   }
 }
 
-/** Begins a call and looks until it waits for a row, or has ended. */
+/** Begins a call and observes it until it waits for a row, or has ended. */
 export async function begin(
-  lane: Lane,
+  connections: ConnectionSet,
   caller: Caller,
   call: (storage: PostgresStorage) => Promise<string>,
 ): Promise<Begun> {
@@ -80,13 +83,13 @@ export async function begin(
       ended = true
     })
   let waits = false
-  while (!ended && !waits) waits = await isWaiting(lane, caller.name)
+  while (!ended && !waits) waits = await isWaiting(connections, caller.name)
   return { waits: waits && !ended, answer }
 }
 
 /** Waiting for a row is waiting for the transaction that holds it, or for one's turn after another waiter. */
-async function isWaiting(lane: Lane, name: string): Promise<boolean> {
-  const rows = await lane.query(
+async function isWaiting(connections: ConnectionSet, name: string): Promise<boolean> {
+  const rows = await connections.query(
     `select 1 from pg_stat_get_activity(null)
      where application_name = $1 and state = 'active' and wait_event in ('transactionid', 'tuple')`,
     [name],

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestDatabase, testDatabase } from 'torii-testing'
 import { beforeAll, describe, test } from 'vitest'
-import type { Lane } from './held-lock.test.support.js'
-import { openLane } from './held-lock.test.support.js'
+import type { Kind } from './fixture.test.support.js'
+import type { ConnectionSet } from './held-lock.test.support.js'
+import { openConnections } from './held-lock.test.support.js'
 import type { AllowedEndings, Pair, Played } from './interleaving.test.support.js'
 import { createAllowedEndings, locks, playRound } from './interleaving.test.support.js'
-import type { Kind } from './subject.test.support.js'
 import type { OperationName } from './user-operations.test.support.js'
 import { operationNames } from './user-operations.test.support.js'
 
@@ -90,25 +90,29 @@ interface Round {
 }
 
 /** A lock that the first call does not wait for leaves one call after the other: nothing to see. */
-async function locksWaitedFor(lane: Lane, name: OperationName, kind: Kind): Promise<string[]> {
+async function locksWaitedFor(
+  connections: ConnectionSet,
+  name: OperationName,
+  kind: Kind,
+): Promise<string[]> {
   const waitedFor: string[] = []
   for (const lock of Object.keys(locks)) {
-    const { waits } = await playRound(lane, [name], kind, lock)
+    const { waits } = await playRound(connections, [name], kind, lock)
     if (waits[0]) waitedFor.push(lock)
   }
   return waitedFor
 }
 
 async function playPair(
-  lane: Lane,
+  connections: ConnectionSet,
   pair: Pair,
   held: readonly string[],
   allowedEndings: AllowedEndings,
 ): Promise<Round[]> {
   const rounds: Round[] = []
   for (const lock of held) {
-    const played = await playRound(lane, pair.names, pair.kind, lock)
-    const allowed = await allowedEndings(lane, pair)
+    const played = await playRound(connections, pair.names, pair.kind, lock)
+    const allowed = await allowedEndings(connections, pair)
     const title = `${pair.names.join(' then ')} on a user ${pair.kind} while ${lock} is held`
     const problem = allowed.has(played.ending)
       ? brokenPromise(pair, played)
@@ -146,16 +150,16 @@ function definePairs(pairs: readonly Pair[], least: number): void {
     const allowedEndings = createAllowedEndings()
     const waitedFor = new Map<string, Promise<string[]>>()
     const work = async () => {
-      const lane = await openLane(database.url, (code) => retried.push(code))
+      const connections = await openConnections(database.url, (code) => retried.push(code))
       for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
         const title = `${pair.names[0]} ${pair.kind}`
-        const held = waitedFor.get(title) ?? locksWaitedFor(lane, pair.names[0], pair.kind)
+        const held = waitedFor.get(title) ?? locksWaitedFor(connections, pair.names[0], pair.kind)
         waitedFor.set(title, held)
         const names = await held
         expected += names.length
-        rounds.push(...(await playPair(lane, pair, names, allowedEndings)))
+        rounds.push(...(await playPair(connections, pair, names, allowedEndings)))
       }
-      await lane.close()
+      await connections.close()
     }
     await Promise.all([work(), work(), work(), work()])
   })

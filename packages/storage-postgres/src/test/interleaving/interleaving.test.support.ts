@@ -1,7 +1,7 @@
-import type { Begun, Lane } from './held-lock.test.support.js'
+import type { CallerInput, Fixture, Kind } from './fixture.test.support.js'
+import { newCallerInputs, newFixture } from './fixture.test.support.js'
+import type { Begun, ConnectionSet } from './held-lock.test.support.js'
 import { begin } from './held-lock.test.support.js'
-import type { Kind, Own, Subject } from './subject.test.support.js'
-import { newOwns, newSubject } from './subject.test.support.js'
 import type { OperationName } from './user-operations.test.support.js'
 import { mayAlsoBe, perform } from './user-operations.test.support.js'
 import { describeState, readState } from './user-state.test.support.js'
@@ -14,7 +14,7 @@ export interface Pair {
 
 /** Each lock that is held in turn: the rows of the user in one table. */
 export const locks: Readonly<
-  Record<string, [select: string, values: (subject: Subject) => unknown[]]>
+  Record<string, [select: string, values: (fixture: Fixture) => unknown[]]>
 > = {
   magic_links: [
     'select 1 from torii.magic_links where email_key = any ($1::text[]) for update',
@@ -32,7 +32,7 @@ export const locks: Readonly<
       table,
       [
         `select 1 from torii.${table} where user_id = $1 for update`,
-        ({ id }: Subject): unknown[] => [id],
+        ({ id }: Fixture): unknown[] => [id],
       ],
     ]),
   ),
@@ -55,41 +55,47 @@ interface OrderedEnding {
 }
 
 /** Runs both calls, one after the other; what is null is not run and answers null. */
-async function oneAfterTheOther(lane: Lane, kind: Kind, names: Names): Promise<OrderedEnding> {
-  const subject = await newSubject(lane, kind)
-  const owns = newOwns()
+async function oneAfterTheOther(
+  connections: ConnectionSet,
+  kind: Kind,
+  names: Names,
+): Promise<OrderedEnding> {
+  const fixture = await newFixture(connections, kind)
+  const owns = newCallerInputs()
   const answers: string[] = []
   for (const place of [0, 1] as const) {
     const name = names[place]
-    answers.push(name === null ? 'null' : await perform(name, lane.aside, subject, owns[place]))
+    answers.push(
+      name === null ? 'null' : await perform(name, connections.observer, fixture, owns[place]),
+    )
   }
-  const state = await readState(lane, subject, owns)
+  const state = await readState(connections, fixture, owns)
   const swapped = owns.map(
-    (own): Own => ({ ...own, label: own.label === 'first' ? 'second' : 'first' }),
+    (own): CallerInput => ({ ...own, label: own.label === 'first' ? 'second' : 'first' }),
   )
   return {
-    firstFirst: ending(answers, describeState(state, subject, owns)),
-    secondFirst: ending(answers.reverse(), describeState(state, subject, swapped)),
+    firstFirst: ending(answers, describeState(state, fixture, owns)),
+    secondFirst: ending(answers.reverse(), describeState(state, fixture, swapped)),
   }
 }
 
-export type AllowedEndings = (lane: Lane, pair: Pair) => Promise<Set<string>>
+export type AllowedEndings = (connections: ConnectionSet, pair: Pair) => Promise<Set<string>>
 
 /** What may come of a pair: exactly what comes of one call after the other. Each order is played once. */
 export function createAllowedEndings(): AllowedEndings {
   const played = new Map<string, Promise<OrderedEnding>>()
-  const endingOf = (lane: Lane, kind: Kind, names: Names) => {
+  const endingOf = (connections: ConnectionSet, kind: Kind, names: Names) => {
     const title = `${kind} ${names.join(' ')}`
-    const ended = played.get(title) ?? oneAfterTheOther(lane, kind, names)
+    const ended = played.get(title) ?? oneAfterTheOther(connections, kind, names)
     played.set(title, ended)
     return ended
   }
-  return async (lane, { names, kind }) => {
+  return async (connections, { names, kind }) => {
     const allowed = new Set<string>()
     for (const first of formsOf(names[0]))
       for (const second of formsOf(names[1])) {
-        allowed.add((await endingOf(lane, kind, [first, second])).firstFirst)
-        allowed.add((await endingOf(lane, kind, [second, first])).secondFirst)
+        allowed.add((await endingOf(connections, kind, [first, second])).firstFirst)
+        allowed.add((await endingOf(connections, kind, [second, first])).secondFirst)
       }
     return allowed
   }
@@ -110,23 +116,25 @@ export interface Played {
 
 /** Holds a lock, begins the calls one after the other, lets go and looks. */
 export async function playRound(
-  lane: Lane,
+  connections: ConnectionSet,
   names: readonly OperationName[],
   kind: Kind,
   lock: string,
 ): Promise<Played> {
-  const subject = await newSubject(lane, kind)
-  const owns = newOwns()
+  const fixture = await newFixture(connections, kind)
+  const owns = newCallerInputs()
   const [select, values] = locks[lock] ?? ['select 1', () => []]
   const begun: Begun[] = []
-  await lane.whileHeld(select, values(subject), async () => {
+  await connections.whileHeld(select, values(fixture), async () => {
     for (const [place, name] of names.entries()) {
       const own = owns[place] ?? owns[0]
-      const caller = place === 0 ? lane.first : lane.second
-      begun.push(await begin(lane, caller, (storage) => perform(name, storage, subject, own)))
+      const caller = place === 0 ? connections.first : connections.second
+      begun.push(
+        await begin(connections, caller, (storage) => perform(name, storage, fixture, own)),
+      )
     }
   })
   const answers = await Promise.all(begun.map(({ answer }) => answer))
-  const state = describeState(await readState(lane, subject, owns), subject, owns)
+  const state = describeState(await readState(connections, fixture, owns), fixture, owns)
   return { waits: begun.map(({ waits }) => waits), answers, state, ending: ending(answers, state) }
 }

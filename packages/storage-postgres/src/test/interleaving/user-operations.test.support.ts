@@ -2,17 +2,17 @@ import type { PostgresStorage } from '../../index.js'
 import { actorOf, firstEpochs } from '../races/people.test.support.js'
 import type { Operation } from './entry-row-operations.test.support.js'
 import { entryRowOperations } from './entry-row-operations.test.support.js'
-import type { Own, Subject } from './subject.test.support.js'
+import type { CallerInput, Fixture } from './fixture.test.support.js'
 
 const entryAccountOperations = {
   register: ({ users }, { email }, { userId, session, hash }) =>
     users.register({ id: userId, email: email.toUpperCase(), passwordHash: hash, session }),
   open: ({ sessions }, { id }, { session }) => sessions.open(id, session),
   touch: ({ sessions }, { key }) => sessions.touch(key, { idleSeconds: 1000, touchSeconds: 60 }),
-  derive: ({ sessions }, subject, { session }) => sessions.derive(actorOf(subject), session),
+  derive: ({ sessions }, fixture, { session }) => sessions.derive(actorOf(fixture), session),
   revoke: ({ sessions }, { id, other }) => sessions.revoke(id, other.id),
   end: ({ sessions }, { key }) => sessions.end(key),
-  revokeOthers: ({ sessions }, subject) => sessions.revokeOthers(actorOf(subject)),
+  revokeOthers: ({ sessions }, fixture) => sessions.revokeOthers(actorOf(fixture)),
   revokeAll: ({ sessions }, { id }) => sessions.revokeAll(id),
   rotate: ({ sessions }, { key }, { secretHash }) => sessions.rotate(key, secretHash),
   reauthenticate: ({ sessions }, { key, refund }, { secretHash }) =>
@@ -26,16 +26,16 @@ const entryAccountOperations = {
       rehash: own.hash,
       refund,
     }),
-  set: ({ passwords }, subject, { hash }) => passwords.set(actorOf(subject), hash),
-  change: ({ passwords }, subject, { hash }) =>
-    passwords.change(actorOf(subject), {
-      verified: subject.hash,
+  set: ({ passwords }, fixture, { hash }) => passwords.set(actorOf(fixture), hash),
+  change: ({ passwords }, fixture, { hash }) =>
+    passwords.change(actorOf(fixture), {
+      verified: fixture.hash,
       next: hash,
-      refund: subject.refund,
+      refund: fixture.refund,
     }),
   rehash: ({ passwords }, { id, hash }, own) =>
     passwords.rehash(id, { verified: hash, next: own.hash }),
-  remove: ({ passwords }, subject) => passwords.remove(actorOf(subject), { mailSignIn: true }),
+  remove: ({ passwords }, fixture) => passwords.remove(actorOf(fixture), { mailSignIn: true }),
   updateProfile: ({ users }, { id }, { name }) => users.updateProfile(id, { name }),
   verifyEmail: ({ users }, { id, email }) => users.verifyEmail(id, email),
   disable: ({ users }, { id }) => users.disable(id),
@@ -66,10 +66,10 @@ export const mayAlsoBe: Partial<Record<OperationName, OperationName | null>> = {
 export async function perform(
   name: OperationName,
   storage: PostgresStorage,
-  subject: Subject,
-  own: Own,
+  fixture: Fixture,
+  own: CallerInput,
 ): Promise<string> {
-  return wordFor(await operations[name](storage, subject, own))
+  return wordFor(await operations[name](storage, fixture, own))
 }
 
 /** Counts are left out: how many of the ended sessions a statement could see depends on its snapshot. */

@@ -1,6 +1,6 @@
 import type { SessionKey, VerificationPurpose } from 'torii-core'
 import { parseSessionId, parseUserId, tokenHash } from 'torii-core'
-import type { Onlooker, Own, Subject } from './subject.test.support.js'
+import type { CallerInput, Fixture, Observer } from './fixture.test.support.js'
 
 export interface StateRow {
   user: { disabled: boolean; verified: boolean; name: string | null; email: string } | null
@@ -47,14 +47,14 @@ const stateText = `
 
 /** What is stored of the user and counts. */
 export async function readState(
-  lane: Onlooker,
-  subject: Subject,
-  owns: readonly Own[],
+  connections: Observer,
+  fixture: Fixture,
+  owns: readonly CallerInput[],
 ): Promise<StateRow> {
-  const { account, ipAddress } = subject.refund
-  const [row] = await lane.query<StateRow & Record<string, unknown>>(stateText, [
-    subject.id,
-    [subject.email, subject.newEmail],
+  const { account, ipAddress } = fixture.refund
+  const [row] = await connections.query<StateRow & Record<string, unknown>>(stateText, [
+    fixture.id,
+    [fixture.email, fixture.newEmail],
     account,
     ipAddress,
     owns.map(({ userId }) => userId),
@@ -63,14 +63,18 @@ export async function readState(
   if (row === undefined) throw new Error('no state')
   return {
     ...row,
-    sessions: await liveSessions(lane, row.sessions),
-    tokens: await liveTokens(lane, subject, row.tokens),
+    sessions: await liveSessions(connections, row.sessions),
+    tokens: await liveTokens(connections, fixture, row.tokens),
   }
 }
 
 /** Everything that can be noticed of the user, as text: equal texts are equal states. */
-export function describeState(state: StateRow, subject: Subject, owns: readonly Own[]): string {
-  const called = namesOf(subject, owns)
+export function describeState(
+  state: StateRow,
+  fixture: Fixture,
+  owns: readonly CallerInput[],
+): string {
+  const called = namesOf(fixture, owns)
   const nameOf = (value: string | null) =>
     value === null ? 'none' : (called.get(value) ?? 'unknown')
   const each = <Item>(items: readonly Item[], text: (item: Item) => string) =>
@@ -93,17 +97,20 @@ export function describeState(state: StateRow, subject: Subject, owns: readonly 
 }
 
 /** Of these rows the ones that somebody could still use: a reader judges, not the row's presence. */
-async function liveSessions(lane: Onlooker, sessions: StateRow['sessions']) {
+async function liveSessions(connections: Observer, sessions: StateRow['sessions']) {
   const found = sessions.map((session) =>
-    lane.aside.sessions.validate(keyFrom(session), { touchSeconds: 60 }),
+    connections.observer.sessions.validate(keyFrom(session), { touchSeconds: 60 }),
   )
   const live = await Promise.all(found)
   return sessions.filter((_, index) => live[index])
 }
 
-async function liveTokens(lane: Onlooker, { id }: Subject, tokens: StateRow['tokens']) {
+async function liveTokens(connections: Observer, { id }: Fixture, tokens: StateRow['tokens']) {
   const found = tokens.map(({ purpose, secret }) =>
-    lane.aside.verificationTokens.find(purpose, { userId: id, secretHash: hashFrom(secret) }),
+    connections.observer.verificationTokens.find(purpose, {
+      userId: id,
+      secretHash: hashFrom(secret),
+    }),
   )
   const live = await Promise.all(found)
   return tokens.filter((_, index) => live[index])
@@ -119,18 +126,18 @@ function keyFrom({ user, id, secret }: StateRow['sessions'][number]): SessionKey
 }
 
 /** Who brought which value; what a caller brought is named by its label. */
-function namesOf(subject: Subject, owns: readonly Own[]): Map<string, string> {
+function namesOf(fixture: Fixture, owns: readonly CallerInput[]): Map<string, string> {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-  const { email, newEmail, tokens, link, identity, passkey } = subject
+  const { email, newEmail, tokens, link, identity, passkey } = fixture
   const names: [string, string][] = [
-    [subject.id, 'subject'],
-    [subject.hash.reveal(), 'subject'],
+    [fixture.id, 'subject'],
+    [fixture.hash.reveal(), 'subject'],
     [email, 'the address'],
     [newEmail, 'the new address'],
-    [subject.key.id, 'actor'],
-    [subject.other.id, 'other'],
-    [hex(subject.key.secretHash), 'subject'],
-    [hex(subject.other.secretHash), 'subject'],
+    [fixture.key.id, 'actor'],
+    [fixture.other.id, 'other'],
+    [hex(fixture.key.secretHash), 'subject'],
+    [hex(fixture.other.secretHash), 'subject'],
     [hex(link.tokenHash), 'subject'],
     ...Object.values(tokens).map((token): [string, string] => [hex(token), 'subject']),
     [identity.newAccountId, 'subject'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { OAuthSignIn } from 'torii-core'
 import { newUserId } from 'torii-core'
 import { describe, test } from 'vitest'
-import { newOwn } from '../interleaving/subject.test.support.js'
+import { newCallerInput } from '../interleaving/fixture.test.support.js'
 import { freshEmail, freshSecretHash, isLive, keyOf, newSession } from './people.test.support.js'
 import { openRaceStorage } from './race-storage.test.support.js'
 
@@ -12,7 +12,7 @@ const crowd = 20
 const { database, storage, retried } = await openRaceStorage()
 
 const newLogin = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
-  ...newOwn('somebody').identity,
+  ...newCallerInput('somebody').identity,
   email: freshEmail(),
   emailVerified: true,
   newUserId: newUserId(),

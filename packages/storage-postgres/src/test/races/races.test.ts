@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type { RateLimitKey, RateLimitPolicy } from 'torii-core'
 import { newUserId } from 'torii-core'
 import { describe, test } from 'vitest'
-import type { Own, Subject } from '../interleaving/subject.test.support.js'
-import { newOwn, newSubject } from '../interleaving/subject.test.support.js'
+import type { CallerInput, Fixture } from '../interleaving/fixture.test.support.js'
+import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
 import type { OperationName } from '../interleaving/user-operations.test.support.js'
 import { operationNames, perform } from '../interleaving/user-operations.test.support.js'
 import {
@@ -160,9 +160,9 @@ describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${delete
   const errors: string[] = []
 
   /** Runs an operation; a call that throws is told by its code. */
-  async function run(name: OperationName, subject: Subject, own: Own): Promise<string> {
+  async function run(name: OperationName, fixture: Fixture, own: CallerInput): Promise<string> {
     met.add(name)
-    return perform(name, storage, subject, own).catch((error: unknown) => {
+    return perform(name, storage, fixture, own).catch((error: unknown) => {
       const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
       errors.push(`${name}: ${String(code ?? error)}`)
       return 'threw'
@@ -174,7 +174,7 @@ describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${delete
     const left: unknown[] = []
     for (let round = 0; round < deleteRounds; round += 1) {
       const kind = round % 3 === 0 ? 'unverified' : 'usual'
-      const subject = await newSubject({ aside: storage, query }, kind)
+      const fixture = await newFixture({ observer: storage, query }, kind)
       const names = Array.from(
         { length: deleteFlows },
         (_, index) => others[(round * deleteFlows + index) % others.length] ?? 'open',
@@ -182,13 +182,13 @@ describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${delete
       const deletions = round % 2 === 0 ? ['delete' as const] : (['delete', 'delete'] as const)
       const place = round % (deleteFlows + 1)
       const begun = (some: readonly OperationName[]) =>
-        some.map((name, index) => run(name, subject, newOwn(`caller ${index}`)))
+        some.map((name, index) => run(name, fixture, newCallerInput(`caller ${index}`)))
       const early = begun(names.slice(0, place))
       const deleting = begun(deletions)
       await Promise.all([...early, ...deleting, ...begun(names.slice(place))])
       const deleted = (await Promise.all(deleting)).filter((answer) => answer === 'true')
       assert.equal(deleted.length, 1)
-      left.push(...(await rowsOf(subject)))
+      left.push(...(await rowsOf(fixture)))
     }
     void t.annotate(JSON.stringify(retried.slice(before)))
     assert.deepEqual(errors, [])
@@ -198,7 +198,7 @@ describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${delete
     assert.ok(retried.length - before <= deleteRounds / 10, retried.slice(before).join(', '))
   })
 
-  async function rowsOf({ id }: Subject): Promise<unknown[]> {
+  async function rowsOf({ id }: Fixture): Promise<unknown[]> {
     const tables = [
       'user_emails',
       'passwords',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { newOAuthAccountId } from 'torii-core'
 import { afterAll, test } from 'vitest'
+import type { CallerInput, Fixture, Kind } from '../interleaving/fixture.test.support.js'
+import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
 import { locks } from '../interleaving/interleaving.test.support.js'
-import type { Kind, Own, Subject } from '../interleaving/subject.test.support.js'
-import { newOwn, newSubject } from '../interleaving/subject.test.support.js'
 import type { OperationName } from '../interleaving/user-operations.test.support.js'
 import { perform } from '../interleaving/user-operations.test.support.js'
 import type { StateRow } from '../interleaving/user-state.test.support.js'
@@ -64,31 +64,31 @@ interface Use {
   /** What everybody but the winner is answered. */
   readonly refusal?: string
   /** Whether the winner's act, and no other, shows in what is stored. */
-  shows(state: StateRow, winner: Own, subject: Subject): boolean
+  shows(state: StateRow, winner: CallerInput, fixture: Fixture): boolean
 }
 
 /** Callers of one operation that can succeed once for one user. */
 const using =
   ({ name, kind = 'usual', entryRow, refusal = 'invalid_token', shows }: Use) =>
   async (callers: number): Promise<Race> => {
-    const subject = await newSubject({ aside: storage, query }, kind)
-    const owns = Array.from({ length: callers }, (_, index) => newOwn(`caller ${index}`))
+    const fixture = await newFixture({ observer: storage, query }, kind)
+    const owns = Array.from({ length: callers }, (_, index) => newCallerInput(`caller ${index}`))
     const [select, values] = locks[entryRow] ?? ['', () => []]
     return {
       operations: owns.map((own) => async () => {
-        const answer = await perform(name, storage, subject, own)
+        const answer = await perform(name, storage, fixture, own)
         return answer === refusal ? false : ['done', 'took over', 'true'].includes(answer)
       }),
-      held: [select, values(subject)],
+      held: [select, values(fixture)],
       async judge(place) {
-        const state = await readState({ aside: storage, query }, subject, owns)
+        const state = await readState({ observer: storage, query }, fixture, owns)
         const winner = owns[place]
-        assert.ok(winner !== undefined && shows(state, winner, subject), JSON.stringify(state.user))
+        assert.ok(winner !== undefined && shows(state, winner, fixture), JSON.stringify(state.user))
       },
     }
   }
 
-const opened = ({ sessions }: StateRow, { session }: Own, { key, other }: Subject) => {
+const opened = ({ sessions }: StateRow, { session }: CallerInput, { key, other }: Fixture) => {
   const before: readonly string[] = [key.id, other.id]
   return (
     sessions
@@ -110,25 +110,25 @@ test(`T1.1 one code typed by 2, 8 and 64 at once: one session, ${rounds} rounds`
 test(`T1.21 of 64 codes at once, the right one among them, five wrong ones are tried at most, ${rounds} rounds`, async () => {
   const seen = { opened: 0, tooLate: 0 }
   for (let round = 0; round < rounds; round += 1) {
-    const subject = await newSubject({ aside: storage, query }, 'usual')
-    const owns = Array.from({ length: 64 }, (_, index) => newOwn(`caller ${index}`))
+    const fixture = await newFixture({ observer: storage, query }, 'usual')
+    const owns = Array.from({ length: 64 }, (_, index) => newCallerInput(`caller ${index}`))
     // The right one is done first, comes last, or is somewhere between them.
     const right = [0, 63, 4, 5, 32][round % 5]
     const codes = owns.map(
       (own, index) => () =>
-        perform(index === right ? 'consumeCode' : 'tryCode', storage, subject, own),
+        perform(index === right ? 'consumeCode' : 'tryCode', storage, fixture, own),
     )
     const [first, ...others] = codes
     const begun = first?.()
     if (right === 0) await begun
     const answers = await Promise.all([begun, ...others.map((code) => code())])
-    const { links, sessions } = await readState({ aside: storage, query }, subject, owns)
+    const { links, sessions } = await readState({ observer: storage, query }, fixture, owns)
     const good = answers.filter((answer) => answer === 'done').length
     assert.equal(answers.filter((answer) => answer === 'invalid_token').length, 64 - good)
     // Whoever types the right one in time uses the link up; else it stays, its code does not.
     if (good === 0) assert.deepEqual([links.length, links[0]?.tries, sessions.length], [1, 5, 2])
     else assert.deepEqual([good, links.length, sessions.length], [1, 0, 3])
-    const again = await perform('consumeCode', storage, subject, newOwn('late'))
+    const again = await perform('consumeCode', storage, fixture, newCallerInput('late'))
     assert.equal(again, 'invalid_token')
     seen.opened += good
     seen.tooLate += Number(good === 0)
@@ -227,7 +227,7 @@ test(`T1.5 one challenge of registering answered by 2, 8 and 64 at once, ${round
   }))
 
 async function signInChallenge(callers: number): Promise<Race> {
-  const { passkey } = await newSubject({ aside: storage, query }, 'usual')
+  const { passkey } = await newFixture({ observer: storage, query }, 'usual')
   const [challengeHash, ceremony] = [freshSecretHash(), 'authenticate' as const]
   await storage.passkeyChallenges.store({
     challengeHash,
@@ -255,7 +255,7 @@ test(`T1.5 one challenge of signing in answered by ${passkeyCallers} at once, ${
 test(`T1.18 one identity linked by 2, 8 and 64 users at once: one has it, ${rounds} rounds`, () =>
   oneWins(async (callers) => {
     const people = await Promise.all(Array.from({ length: callers }, () => signUp(storage)))
-    const { identity } = newOwn('nobody')
+    const { identity } = newCallerInput('nobody')
     return {
       operations: people.map((person) => async () => {
         const wanted = { ...identity, newAccountId: newOAuthAccountId() }

@@ -3,7 +3,7 @@ import type { MailboxProof, NewSession, UserId } from 'torii-core'
 import { newUserId } from 'torii-core'
 import { describe, test } from 'vitest'
 import type { PostgresStorage } from '../../index.js'
-import { begin, openLane } from '../interleaving/held-lock.test.support.js'
+import { begin, openConnections } from '../interleaving/held-lock.test.support.js'
 import type { Person } from './people.test.support.js'
 import {
   actorOf,
@@ -276,12 +276,12 @@ describe('a call that has to wait', () => {
     hold: (query: (text: string, values: unknown[]) => Promise<unknown>) => Promise<unknown>,
     call: (caller: PostgresStorage) => Promise<{ ok: boolean; reason?: string }>,
   ): Promise<string> {
-    const lane = await openLane(database.url, (code) => retried.push(code))
+    const connections = await openConnections(database.url, (code) => retried.push(code))
     const holder = await database.connect()
     try {
       await holder.query('begin')
       await hold((text, values) => holder.query(text, values))
-      const begun = await begin(lane, lane.first, async (caller) => {
+      const begun = await begin(connections, connections.first, async (caller) => {
         const outcome = await call(caller)
         return outcome.ok
           ? `done ${JSON.stringify(Reflect.get(outcome, 'to') ?? null)}`
@@ -292,7 +292,7 @@ describe('a call that has to wait', () => {
       return await begun.answer
     } finally {
       await holder.query('rollback')
-      await lane.close()
+      await connections.close()
     }
   }
 

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type {
-  Ciphertext,
   MailCharges,
   NewPasskey,
   NewSession,
@@ -13,7 +12,7 @@ import type {
   UserId,
   VerificationPurpose,
 } from 'torii-core'
-import { newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
+import { ciphertext, newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
 import type { Person } from '../races/people.test.support.js'
 import {
   freshEmail,
@@ -25,15 +24,15 @@ import {
   signUp,
   widePolicy,
 } from '../races/people.test.support.js'
-import type { Lane } from './held-lock.test.support.js'
+import type { ConnectionSet } from './held-lock.test.support.js'
 
 /** In what state a round finds its user. */
 export type Kind = 'usual' | 'without password' | 'unverified' | 'disabled'
 
 type Identity = OAuthIdentity & { newAccountId: OAuthAccountId }
 
-/** What one of several callers brings; nothing of it is shared with another one. */
-export interface Own {
+/** The input of one of several callers; no other caller shares it. */
+export interface CallerInput {
   readonly session: NewSession
   readonly secretHash: TokenHash
   readonly hash: PasswordHash
@@ -47,9 +46,9 @@ export interface Own {
   readonly passkey: NewPasskey
 }
 
-/** The user of one round: every door that may stand open, two sessions, and attempts counted against it. */
-export interface Subject extends Person {
-  /** A second session; the first one asks. */
+/** The user of one round: every entry row, two sessions, and attempts counted against it. */
+export interface Fixture extends Person {
+  /** A second session; the first one acts. */
   readonly other: SessionKey
   /** The keys of the attempts, as an operation that gives one back names them. */
   readonly refund: RateLimitRefund
@@ -58,16 +57,19 @@ export interface Subject extends Person {
   readonly link: { readonly tokenHash: TokenHash; readonly codeHash: TokenHash }
   /** What was mailed; a token for `verify_email` counts only on an unverified user. */
   readonly tokens: Readonly<Record<VerificationPurpose, TokenHash>>
-  /** The address that the token for `change_email` moves to. */
+  /** The email that the token for `change_email` moves to. */
   readonly newEmail: string
   readonly identity: Identity
   readonly passkey: NewPasskey
 }
 
 /** Both callers, in the order in which they are to be named. */
-export const newOwns = (): [Own, Own] => [newOwn('first'), newOwn('second')]
+export const newCallerInputs = (): [CallerInput, CallerInput] => [
+  newCallerInput('first'),
+  newCallerInput('second'),
+]
 
-export const newOwn = (label: string): Own => ({
+export const newCallerInput = (label: string): CallerInput => ({
   session: newSession(),
   secretHash: freshSecretHash(),
   hash: freshPasswordHash(),
@@ -82,12 +84,11 @@ const newIdentity = (): Identity => ({
   provider: 'google',
   subject: randomBytes(8).toString('hex'),
   label: null,
-  tokens: ciphertext(),
+  tokens: freshCiphertext(),
   newAccountId: newOAuthAccountId(),
 })
 
-// Storage takes any bytes for a ciphertext.
-export const ciphertext = (): Ciphertext => randomBytes(40) as Uint8Array as Ciphertext
+export const freshCiphertext = () => ciphertext(randomBytes(40))
 
 const newPasskey = (name: string): NewPasskey => ({
   id: newPasskeyId(),
@@ -103,12 +104,12 @@ const newPasskey = (name: string): NewPasskey => ({
   name,
 })
 
-/** Who prepares a round and looks at it afterwards. */
-export type Onlooker = Pick<Lane, 'aside' | 'query'>
+/** Prepares a round and observes it afterwards. */
+export type Observer = Pick<ConnectionSet, 'observer' | 'query'>
 
-/** Makes the user of one round; its first session was last used an hour ago. */
-export async function newSubject({ aside, query }: Onlooker, kind: Kind): Promise<Subject> {
-  const person = await signUp(aside, {
+/** Creates the user of one round; its first session was last used an hour ago. */
+export async function newFixture({ observer, query }: Observer, kind: Kind): Promise<Fixture> {
+  const person = await signUp(observer, {
     emailVerified: kind !== 'unverified',
     password: kind !== 'without password',
   })
@@ -118,7 +119,7 @@ export async function newSubject({ aside, query }: Onlooker, kind: Kind): Promis
     address: { key: account, policy: widePolicy },
     ipAddress: { key: ipAddress, policy: widePolicy },
   }
-  const subject: Subject = {
+  const fixture: Fixture = {
     ...person,
     other: keyOf(person.id, other),
     refund: { account, ipAddress },
@@ -133,9 +134,9 @@ export async function newSubject({ aside, query }: Onlooker, kind: Kind): Promis
     identity: newIdentity(),
     passkey: newPasskey('subject'),
   }
-  await query(furnish, valuesOf(subject))
-  if (kind === 'disabled') await aside.users.disable(person.id)
-  return subject
+  await query(furnish, valuesOf(fixture))
+  if (kind === 'disabled') await observer.users.disable(person.id)
+  return fixture
 }
 
 /** As the operations would store it, in one statement: a round is played some thousands of times. */
@@ -170,7 +171,7 @@ const furnish = `
     user_verified, backup_eligible, backed_up, aaguid, transports, name)
   values ($18, $19, $1, 0, $20, $21, $22, true, false, false, $23, '{usb}', $24)`
 
-function valuesOf({ id, key, other, refund, email, newEmail, link, tokens, ...rest }: Subject) {
+function valuesOf({ id, key, other, refund, email, newEmail, link, tokens, ...rest }: Fixture) {
   const { identity, passkey } = rest
   return [
     id,

@@ -1,30 +1,35 @@
-import type { MailboxProof, MailboxSignIn } from 'torii-core'
-import { statementTime as now } from '../sql/db.js'
-import { checkNewSession, checkObject, checkUserId } from './input/input.js'
+import type { MailboxProof, MailboxSignIn, UserId } from 'torii-core'
+import { nullable, sql } from '../../sql/parameter.js'
+import { statementTime as now } from '../../sql/time.js'
+import { checkNewSession, checkObject } from '../input/input.js'
+import { insertSession, newSessionValues } from './new-session.js'
 import type { OpenedRow } from './readback.js'
-import type { SessionRow } from './sessions/session-row.js'
-import { insertSession, sessionColumns, sessionValues, toSession } from './sessions/session-row.js'
+import type { SessionRow } from './session-row.js'
+import { sessionColumns, toSession } from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
 
+/** The id of the user to create where the email has none; null creates none. */
+const newUserId = nullable('newUserId', 'uuid')<UserId>()
+
 /**
- * CTEs that sign in who proved the mailbox of a CTE `proved (email, email_key)`, ending in `u` and `s`.
- * `$first` is the id of the user to make or null, the seven session parameters follow.
+ * CTEs that sign in the owner of the mailbox of a CTE `proved (email, email_key)`, ending in `u` and `s`.
+ * Takes the values of {@link mailboxValues}.
  *
- * The no-op updates of the claim and the user are how a statement meets a winner that its snapshot
- * cannot see; the lock on a known claim is how it meets a deletion, which the upsert would undo. The
- * first proof of an unverified address raises both epochs: what a squatter made before no longer
- * counts, whatever is being inserted just now.
+ * The no-op updates of the email ownership row and the user are how a statement meets a winner that its snapshot
+ * cannot see; the lock on a known ownership row is how it meets a deletion, which the upsert would undo. The
+ * first proof of an unverified email raises both epochs: unverified credentials no longer count,
+ * also those that are being inserted at the moment.
  */
-export const signInByMailbox = (schema: string, first: number): string => `
+export const signInByMailbox = (schema: string) => sql`
       claim as (
         insert into ${schema}.user_emails as e (email_key, user_id)
-        select proved.email_key, $${first}::uuid from proved where $${first}::uuid is not null
+        select proved.email_key, ${newUserId} from proved where ${newUserId} is not null
         on conflict (email_key) do update set user_id = e.user_id
         returning e.email_key, e.user_id
       ), known as (
         select e.email_key, e.user_id from ${schema}.user_emails e join proved on proved.email_key = e.email_key
-        where $${first}::uuid is null for no key update of e
+        where ${newUserId} is null for no key update of e
       ), owner as (
         select claim.email_key, claim.user_id from claim
         union all
@@ -45,9 +50,9 @@ export const signInByMailbox = (schema: string, first: number): string => `
           updated_at = case when u.email_verified_at is null then excluded.updated_at else u.updated_at end
         where u.disabled_at is null and u.email_key = excluded.email_key
         returning ${userColumns}, u.session_epoch,
-          u.id is not distinct from $${first}::uuid as created, u.email_verified_at as proved_at
+          u.id is not distinct from ${newUserId} as created, u.email_verified_at as proved_at
       ), s as (
-        ${insertSession(schema, first + 1)}
+        ${insertSession(schema)}
         returning ${sessionColumns}
       )`
 
@@ -56,8 +61,9 @@ export const mailboxColumns = (schema: string): string =>
   `u.*, s.*, not u.created and ${tookOver(schema)} as took_over`
 
 /**
- * Whether this proof of the CTE `u` was the first. A lock on the `unproved` user tells: who had to wait for it finds
- * the user proved. A user who was made while this statement waited is in no snapshot of it; there the time tells.
+ * Whether this proof of the CTE `u` was the first. A lock on the `unproved` user decides: a statement that had to
+ * wait for it finds the user proved. A user who was created while this statement waited is in no snapshot of it;
+ * there the time decides.
  */
 export const tookOver = (schema: string): string => `(exists (select 1 from unproved)
         or (u.proved_at = ${now} and not exists (select 1 from ${schema}.users known where known.id = u.user_id)))`
@@ -67,12 +73,13 @@ export interface MailboxRow extends UserRow, SessionRow {
   took_over: boolean
 }
 
-export function mailboxValues(proof: MailboxProof): unknown[] {
-  const { session, newUserId } = checkObject(proof, 'proof')
-  return [
-    newUserId === null ? null : checkUserId(newUserId, 'newUserId'),
-    ...sessionValues(checkNewSession(session)),
-  ]
+/** The values of {@link signInByMailbox}. */
+export function mailboxValues(proof: MailboxProof) {
+  const { session, newUserId: id } = checkObject(proof, 'proof')
+  return {
+    newUserId: id,
+    ...newSessionValues(checkNewSession(session)),
+  }
 }
 
 export const toMailboxSignIn = <Metadata extends object>(
@@ -85,12 +92,12 @@ export const toMailboxSignIn = <Metadata extends object>(
   tookOver: row.took_over,
 })
 
-/** What {@link toMailboxSignIn} would have said of a sign-in whose answer was lost; null when there was none. */
-export function toFormerSignIn<Metadata extends object>(
+/** What {@link toMailboxSignIn} would have returned for a sign-in whose reply was lost; null when there was none. */
+export function toCommittedSignIn<Metadata extends object>(
   row: OpenedRow | null,
-  { newUserId }: MailboxProof,
+  proof: MailboxProof,
 ): MailboxSignIn<Metadata> | null {
   if (row === null) return null
-  const created = row.user_id === newUserId
+  const created = row.user_id === proof.newUserId
   return toMailboxSignIn({ ...row, created, took_over: row.proved_now && !created })
 }

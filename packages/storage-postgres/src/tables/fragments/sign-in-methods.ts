@@ -1,28 +1,29 @@
 import type { MethodRemoval } from 'torii-core'
-import { actorIsLive } from './sessions/session-row.js'
+import { sql } from '../../sql/parameter.js'
+import { actor, actorIsLive } from './actor.js'
+import { mailSignIn } from './parameters.js'
 
 /**
- * CTEs that lock every way in that a user has, in the one lock order (accounts, passkeys, the user, the
- * password), and count them in `ways (count)`; `me` is the user while the asking session is live.
- * `$1` to `$4` are the asking session, `$5` says whether a verified address is a way in.
+ * CTEs that lock every sign-in method of a user, in the one lock order (accounts, passkeys, the user, the
+ * password), and count them in `ways (count)`; `me` is the user while the acting session is live.
  *
  * The counted rows themselves are locked, so that of two removals at once the second one counts again:
  * a count under a lock on the user alone would still count its old snapshot.
  */
-export const signInMethods = (schema: string): string => `
+export const signInMethods = (schema: string) => sql`
       accounts as (
         select a.id from ${schema}.oauth_accounts a join ${schema}.users u on u.id = a.user_id
-        where a.user_id = $1::uuid and a.owner_epoch = u.owner_epoch
+        where a.user_id = ${actor.userId} and a.owner_epoch = u.owner_epoch
         order by a.subject, a.provider for update of a
       ), keys as (
         select k.id from ${schema}.passkeys k join ${schema}.users u on u.id = k.user_id
-        where k.user_id = $1::uuid and k.owner_epoch = u.owner_epoch
+        where k.user_id = ${actor.userId} and k.owner_epoch = u.owner_epoch
           and (select pg_catalog.count(*) from accounts) >= 0
         order by k.credential_id for update of k
       ), me as (
-        select u.id, u.owner_epoch, $5::boolean and u.email_verified_at is not null as by_mail
+        select u.id, u.owner_epoch, ${mailSignIn} and u.email_verified_at is not null as by_mail
         from ${schema}.users u
-        where u.id = $1::uuid and ${actorIsLive(schema)} and (select pg_catalog.count(*) from keys) >= 0
+        where u.id = ${actor.userId} and ${actorIsLive(schema)} and (select pg_catalog.count(*) from keys) >= 0
         for no key update
       ), secrets as (
         select p.user_id from ${schema}.passwords p join me on p.user_id = me.id
@@ -32,7 +33,7 @@ export const signInMethods = (schema: string): string => `
           + (select pg_catalog.count(*) from secrets) + (select pg_catalog.count(*) from me where me.by_mail) as count
       )`
 
-/** What a removal over {@link signInMethods} came to. */
+/** The result of a removal that follows {@link signInMethods}. */
 export interface RemovalRow {
   live: number
   found: number

@@ -1,5 +1,5 @@
 import type { User, UserId } from 'torii-core'
-import { seconds, toDate, toDateOrNull } from '../sql/db.js'
+import { seconds, toDate, toDateOrNull } from '../../sql/time.js'
 
 /** What every statement that answers with a user selects; `u` is the users row. */
 export const userColumns = `
@@ -32,6 +32,6 @@ export function toUser<Metadata extends object>(row: UserRow): User<Metadata> {
     createdAt: toDate(row.user_created_at),
     updatedAt: toDate(row.user_updated_at),
   }
-  // The table's check: without an address there is no time at which it was verified.
+  // The table's check: without an email there is no time at which it was verified.
   return user as User<Metadata>
 }

@@ -1,0 +1,41 @@
+import { ToriiError } from './errors.js'
+
+/** The version of this package; a test compares it with package.json. */
+export const coreVersion = '0.1.0'
+
+/** One copy of torii-core in this process. */
+interface Copy {
+  readonly version: string
+  readonly url: string
+}
+
+const thisCopy: Copy = Object.freeze({ version: coreVersion, url: import.meta.url })
+
+/** The same symbol in every copy. */
+const madeWith = Symbol.for('torii-core')
+
+/** Marks a storage as made with this copy of torii-core, for {@link requireSameCore}. */
+export function markCore(storage: object): void {
+  Object.defineProperty(storage, madeWith, { value: thisCopy })
+}
+
+/**
+ * Refuses a storage that was made with another copy of torii-core: its errors would be no `ToriiError` here, and the
+ * password hashes of one copy would be refused by the other. A storage without a mark passes.
+ * @throws ToriiError `ERR_INVALID_OPTIONS`
+ */
+export function requireSameCore(storage: unknown): void {
+  if (typeof storage !== 'object' || storage === null) return
+  const copy: unknown = Reflect.get(storage, madeWith)
+  if (copy === undefined || copy === thisCopy) return
+  throw new ToriiError(
+    'ERR_INVALID_OPTIONS',
+    `two copies of torii-core are loaded, ${describe(thisCopy)} and, by the storage, ${describe(copy)}: run "npm ls torii-core" and install one version for all packages ("npm dedupe")`,
+  )
+}
+
+const describe = (copy: unknown): string =>
+  isCopy(copy) ? `${copy.version} from ${copy.url}` : 'one of another version'
+
+const isCopy = (value: unknown): value is Copy =>
+  typeof value === 'object' && value !== null && 'version' in value && 'url' in value

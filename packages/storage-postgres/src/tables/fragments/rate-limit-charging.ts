@@ -1,0 +1,207 @@
+import type { ChargeOutcome, MailChargeOutcome, RateLimitCharges, RateLimitKey } from 'torii-core'
+import type { Sql, SqlPart } from '../../sql/parameter.js'
+import { nullable, sql } from '../../sql/parameter.js'
+import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+
+/** A key is locked while this holds of its row `a`; the one definition of it. */
+export const lockedRateLimit = `
+  a.ends_at > ${now} and (a.failures >= a.cap or a.total >= a.total_limit)`
+
+/** The parameters of one charge; all null where the key is not charged. */
+const chargeParameters = <const Key extends 'account' | 'ipAddress'>(key: Key) => ({
+  key: nullable(`${key}Key`, 'bytea')<RateLimitKey>(),
+  cap: nullable(`${key}Cap`, 'int')<number>(),
+  windowSeconds: nullable(`${key}WindowSeconds`, 'int')<number>(),
+  lockSeconds: nullable(`${key}LockSeconds`, 'int')<number>(),
+  maxLockSeconds: nullable(`${key}MaxLockSeconds`, 'int')<number>(),
+  limit: nullable(`${key}Limit`, 'int')<number>(),
+  forgetSeconds: nullable(`${key}ForgetSeconds`, 'int')<number>(),
+})
+
+const account = chargeParameters('account')
+const ipAddress = chargeParameters('ipAddress')
+
+/**
+ * CTEs that charge an account and an IP address at once, ending in `verdict (allowed, retry_after,
+ * ip_address_retry_after)`, the last one null unless it is the IP address that is locked.
+ * Takes the values of {@link chargeValues}.
+ *
+ * The gate reads without locking, so a flood on a locked key writes nothing. Past the gate the row's
+ * own lock decides: the update refuses a full window, so of any number of callers exactly `cap` get
+ * through. The account's row is always locked before the IP address's.
+ */
+export const chargeRateLimit = (schema: string) =>
+  charging(schema, {
+    closesGate: 'seen.locked',
+    sparesKey: 'false',
+    entryRows: sql``,
+    afterEntryRows: '',
+  })
+
+/** What closes the gate of a mail for both keys: the IP address is locked. */
+const mailGate = sql`seen.locked and seen.key = ${ipAddress.key}`
+const sparesLockedKey = 'coalesce(seen.locked, false)'
+
+/**
+ * The same for a mail to an email address, whose allowance stands for the account: a spent allowance is no reason
+ * to spare the IP address, so the charges do not reveal whether it was spent. Allowed when both were charged.
+ */
+export const chargeMail = (schema: string) =>
+  charging(schema, {
+    closesGate: mailGate,
+    sparesKey: sparesLockedKey,
+    entryRows: sql``,
+    afterEntryRows: '',
+  })
+
+/**
+ * {@link chargeMail} after a lock on the rows that the mail's link or token will replace: `entryRows` are CTEs that
+ * end in one named `entry_row`, and lock nothing unless the `gate (until)` is open. The rate limits are locked after
+ * them: a caller who waits for an entry row must not hold the counter of a whole network, and a caller who uses a
+ * link up while giving a charge back locks them in the same order.
+ */
+export const chargeMailAfter = <Values>(schema: string, entryRows: Sql<Values>) =>
+  charging(schema, {
+    closesGate: mailGate,
+    sparesKey: sparesLockedKey,
+    entryRows: sql`${entryRows}, `,
+    afterEntryRows: 'and (select pg_catalog.count(*) from entry_row) >= 0',
+  })
+
+interface Charging<Gate extends SqlPart, EntryRows extends SqlPart> {
+  /** What of `seen` closes the gate for both keys. */
+  readonly closesGate: Gate
+  /** What of `seen` spares its own key alone. */
+  readonly sparesKey: string
+  readonly entryRows: EntryRows
+  readonly afterEntryRows: string
+}
+
+const charging = <Gate extends SqlPart, EntryRows extends SqlPart>(
+  schema: string,
+  { closesGate, sparesKey, entryRows, afterEntryRows }: Charging<Gate, EntryRows>,
+) =>
+  sql`${termsOfCharges(schema, closesGate, sparesKey)}, ${entryRows}${chargedKeys(schema, afterEntryRows)}, ${verdict}`
+
+/** CTEs `asked`, `seen`, `gate` and `terms`: what is to be charged, and how long a lock would last. Locks nothing. */
+const termsOfCharges = <Gate extends SqlPart>(
+  schema: string,
+  closesGate: Gate,
+  sparesKey: string,
+) => sql`
+      asked (ord, key, cap, window_seconds, lock_seconds, max_lock_seconds, total_limit, forget_seconds) as (
+        select * from (values
+          (1, ${account.key}, ${account.cap}, ${account.windowSeconds}, ${account.lockSeconds}, ${account.maxLockSeconds}, ${account.limit}, ${account.forgetSeconds}),
+          (2, ${ipAddress.key}, ${ipAddress.cap}, ${ipAddress.windowSeconds}, ${ipAddress.lockSeconds}, ${ipAddress.maxLockSeconds}, ${ipAddress.limit}, ${ipAddress.forgetSeconds})
+        ) as both_keys where column2 is not null
+      ), seen as materialized (
+        select a.key, a.ends_at, ${lockedRateLimit} as locked,
+          case when a.forget_at > ${now} then a.total else 0 end as total
+        from ${schema}.rate_limits a where a.key in (${account.key}, ${ipAddress.key})
+      ), gate as materialized (
+        select pg_catalog.max(seen.ends_at) filter (where ${closesGate}) as until from seen
+      ), terms as (
+        select a.ord, a.key, a.cap, a.total_limit, a.window_seconds, a.forget_seconds,
+          ${lockSeconds} as lock_seconds, ${sparesKey} as spared
+        from asked a left join seen on seen.key = a.key
+      )`
+
+/**
+ * Doubles with each cap's worth of failures in a row. The lock of the window in which the limit is
+ * reached lasts until the key is forgotten.
+ */
+const lockSeconds = `case
+            when (coalesce(seen.total, 0) / a.cap + 1) * a.cap >= a.total_limit then a.forget_seconds::float8
+            else least(a.max_lock_seconds::float8, a.lock_seconds::float8 *
+              pg_catalog.power(2::float8, least(coalesce(seen.total, 0) / a.cap, 30)::float8))
+          end`
+
+/** The CTE `charge` with the keys that were charged. */
+const chargedKeys = (schema: string, afterEntryRows: string) => sql`charge as (
+        insert into ${schema}.rate_limits as t
+          (key, failures, cap, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
+        select d.key, 1, d.cap, 1, d.total_limit,
+          ${secondsFromNow('(case when 1 in (d.cap, d.total_limit) then d.lock_seconds else d.window_seconds end)::float8')},
+          ${secondsFromNow('d.lock_seconds::float8')}, ${now}, ${secondsFromNow('d.forget_seconds::float8')}
+        from terms d, gate
+        where gate.until is null and not d.spared
+          ${afterEntryRows}
+        order by d.ord
+        on conflict (key) do update set
+          failures = case when t.ends_at <= excluded.seen_at then 1 else t.failures + 1 end,
+          cap = excluded.cap,
+          total = case when t.forget_at <= excluded.seen_at then 1 else t.total + 1 end,
+          total_limit = excluded.total_limit,
+          ends_at = case
+            when (case when t.ends_at <= excluded.seen_at then 1 else t.failures + 1 end) >= excluded.cap
+              or (case when t.forget_at <= excluded.seen_at then 1 else t.total + 1 end) >= excluded.total_limit
+              then excluded.lock_ends_at
+            when t.ends_at <= excluded.seen_at then excluded.ends_at
+            else t.ends_at end,
+          lock_ends_at = excluded.lock_ends_at, seen_at = excluded.seen_at, forget_at = excluded.forget_at
+        where t.ends_at <= excluded.seen_at or (t.failures < t.cap and t.total < t.total_limit)
+        returning t.key
+      )`
+
+const verdict = sql`verdict as (
+        select (select pg_catalog.count(*) from charge) = (select pg_catalog.count(*) from asked) as allowed,
+          coalesce(
+            pg_catalog.ceil(pg_catalog.date_part('epoch', gate.until - ${now}))::int,
+            (select pg_catalog.min(a.lock_seconds) from asked a)
+          ) as retry_after,
+          coalesce(
+            (select pg_catalog.ceil(pg_catalog.date_part('epoch', seen.ends_at - ${now}))::int from seen
+              where seen.key = ${ipAddress.key} and seen.locked),
+            (select a.lock_seconds from asked a
+              where a.ord = 2 and gate.until is null
+                and not exists (select 1 from charge where charge.key = a.key))
+          ) as ip_address_retry_after
+        from gate
+      )`
+
+/** The values of {@link chargeRateLimit} and {@link chargeMail}. */
+export const chargeValues = ({ account: first, ipAddress: second }: RateLimitCharges) => ({
+  accountKey: first?.key ?? null,
+  accountCap: first?.policy.cap ?? null,
+  accountWindowSeconds: first?.policy.windowSeconds ?? null,
+  accountLockSeconds: first?.policy.lockSeconds ?? null,
+  accountMaxLockSeconds: first?.policy.maxLockSeconds ?? null,
+  accountLimit: first?.policy.limit ?? null,
+  accountForgetSeconds: first?.policy.forgetSeconds ?? null,
+  ipAddressKey: second?.key ?? null,
+  ipAddressCap: second?.policy.cap ?? null,
+  ipAddressWindowSeconds: second?.policy.windowSeconds ?? null,
+  ipAddressLockSeconds: second?.policy.lockSeconds ?? null,
+  ipAddressMaxLockSeconds: second?.policy.maxLockSeconds ?? null,
+  ipAddressLimit: second?.policy.limit ?? null,
+  ipAddressForgetSeconds: second?.policy.forgetSeconds ?? null,
+})
+
+/** What a verdict returns. */
+export interface VerdictRow {
+  allowed: boolean
+  retry_after: number
+}
+
+export const toRefusal = (row: VerdictRow) =>
+  ({
+    ok: false,
+    reason: 'too_many_attempts',
+    retryAfterSeconds: Math.max(1, row.retry_after),
+  }) as const
+
+export const toChargeOutcome = (row: VerdictRow): ChargeOutcome =>
+  row.allowed ? { ok: true } : toRefusal(row)
+
+/** What the verdict of {@link chargeMail} returns. */
+export interface MailVerdictRow extends VerdictRow {
+  ip_address_retry_after: number | null
+}
+
+/** Only a locked IP address is refused; a spent allowance is not revealed. */
+export function toMailCharge(row: MailVerdictRow): MailChargeOutcome {
+  if (row.allowed) return { ok: true, allowed: true }
+  return row.ip_address_retry_after === null
+    ? { ok: true, allowed: false }
+    : toRefusal({ allowed: false, retry_after: row.ip_address_retry_after })
+}

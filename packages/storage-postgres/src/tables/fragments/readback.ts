@@ -1,0 +1,195 @@
+import type {
+  EmailKey,
+  NewSession,
+  OAuthSignIn,
+  PasswordHash,
+  SessionActor,
+  SessionId,
+  TokenHash,
+  UserId,
+} from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
+import { exists, many, maybeOne } from '../../sql/rows.js'
+import { read } from '../../sql/statement.js'
+import { actorValues } from '../input/input.js'
+import { actor } from './actor.js'
+import { emailKey, secretHash, sessionId, userId } from './parameters.js'
+import { credentialColumns, toCredential } from './passkey-credential.js'
+import type { SessionRow } from './session-row.js'
+import { liveSession, sessionColumns } from './session-row.js'
+import type { UserRow } from './user-row.js'
+import { userColumns } from './user-row.js'
+import { usedWithFormer, usedWithoutFormer } from './verification-token-row.js'
+
+/** Of a session that a statement opened: `proved_now` and `linked_now` say what else the same statement did. */
+const openedColumns = `${userColumns}, ${sessionColumns},
+        coalesce(u.email_verified_at = s.created_at, false) as proved_now`
+
+/** Null: the user was registered without a session. */
+const optionalSessionId = nullable('newSessionId', 'uuid')<SessionId>()
+const provider = parameter('provider', 'text')<string>()
+const subject = parameter('subject', 'text')<string>()
+const hash = parameter('hash', 'text')<string>()
+const stateHash = parameter('stateHash', 'bytea')<TokenHash>()
+const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
+
+/** Reads that recognize a committed write after its reply was lost. */
+export const readbackStatements = (schema: string) => {
+  const opened = `${schema}.sessions s join ${schema}.users u on u.id = s.user_id`
+  const isIt = sql`s.id = ${sessionId} and s.secret_hash = ${secretHash}`
+  return {
+    registered: read(
+      'readback.registered',
+      sql`
+      select ${userColumns}, ${sessionColumns}
+      from ${schema}.users u left join ${schema}.sessions s on s.user_id = u.id and s.id = ${optionalSessionId}
+      where u.id = ${userId} and u.email_key = ${emailKey}`,
+    ),
+    opened: read(
+      'readback.opened',
+      sql`
+      select ${openedColumns} from ${opened} where ${isIt} and s.user_id = ${userId}`,
+    ),
+    openedByEmail: read(
+      'readback.openedByEmail',
+      sql`
+      select ${openedColumns} from ${opened} join ${schema}.user_emails e on e.user_id = s.user_id
+      where ${isIt} and e.email_key = ${emailKey}`,
+    ),
+    // The time of a statement is one for all its rows.
+    openedByIdentity: read(
+      'readback.openedByIdentity',
+      sql`
+      select ${openedColumns}, a.created_at = s.created_at as linked_now
+      from ${opened} join ${schema}.oauth_accounts a on a.user_id = s.user_id
+      where ${isIt} and a.provider = ${provider} and a.subject = ${subject}`,
+    ),
+    // A used link names no user any more, so this reads the whole index; only ever after a lost reply.
+    openedByAnyUser: read(
+      'readback.openedByAnyUser',
+      sql`
+      select ${openedColumns} from ${opened} where ${isIt}`,
+    ),
+    hash: read(
+      'readback.hash',
+      sql`
+      select u.email from ${schema}.passwords p join ${schema}.users u on u.id = p.user_id
+      where p.user_id = ${userId} and p.hash = ${hash}`,
+    ),
+    carried: read(
+      'readback.carried',
+      sql`
+      select exists (
+        select 1 from ${schema}.passwords p where p.user_id = ${actor.userId} and p.owner_epoch = u.owner_epoch) as has_password
+      from ${schema}.users u join ${schema}.sessions s on s.user_id = u.id
+      where u.id = ${actor.userId} and s.id = ${actor.sessionId} and u.session_epoch = ${actor.sessionEpoch} + 1 and u.owner_epoch = ${actor.ownerEpoch}
+        and ${liveSession}`,
+    ),
+    emailChange: read(
+      'readback.emailChange',
+      sql`
+      select ${userColumns}, case when t.epoch = ${usedWithFormer} then t.email end as former_email,
+        0 as ended, 1 as used, 1 as mine
+      from ${schema}.verification_tokens t
+      join ${schema}.users u on u.id = t.user_id and u.email_key = t.email_key
+      where t.user_id = ${userId} and t.purpose = 'change_email' and t.secret_hash = ${secretHash}
+        and t.epoch in (${usedWithFormer}, ${usedWithoutFormer})`,
+    ),
+    state: read(
+      'readback.state',
+      sql`
+      select 1 as one from ${schema}.oauth_states o where o.state_hash = ${stateHash}`,
+    ),
+    challenge: read(
+      'readback.challenge',
+      sql`
+      select 1 as one from ${schema}.passkey_challenges c where c.challenge_hash = ${challengeHash}`,
+    ),
+    challenged: read(
+      'readback.challenged',
+      sql`
+      select ${credentialColumns}
+      from ${schema}.passkey_challenges c join ${schema}.users u on u.id = c.user_id
+      join ${schema}.passkeys k on k.user_id = u.id and k.owner_epoch = u.owner_epoch
+      where c.challenge_hash = ${challengeHash} and u.disabled_at is null order by k.created_at, k.id`,
+    ),
+  }
+}
+
+/** What a repository reads after a lost reply. */
+export type ReadbackStatements = ReturnType<typeof readbackStatements>
+
+/** A session that was opened, with its user. */
+export interface OpenedRow extends UserRow, SessionRow {
+  proved_now: boolean
+}
+
+type RegisteredRow = UserRow & (SessionRow | { session_id: null })
+interface EmailChangedRow extends UserRow {
+  former_email: string | null
+  ended: number
+  used: number
+  mine: number
+}
+type Opened = Pick<NewSession, 'id' | 'secretHash'>
+
+export type Readback = ReturnType<typeof createReadback>
+
+/** Reads whether a write was committed whose reply was lost; null where it was not. */
+export function createReadback(db: Database, statements: ReadbackStatements) {
+  const keyOf = (session: Opened) => ({ sessionId: session.id, secretHash: session.secretHash })
+  const opened = (row: OpenedRow) => row
+
+  return {
+    registered: (user: UserId, key: EmailKey, session: Opened | null) =>
+      maybeOne(
+        db,
+        statements.registered,
+        { userId: user, newSessionId: session?.id ?? null, emailKey: key },
+        (row: RegisteredRow) => row,
+      ),
+    opened: (user: UserId, session: Opened) =>
+      maybeOne(db, statements.opened, { ...keyOf(session), userId: user }, opened),
+    openedByEmail: (key: EmailKey, session: Opened) =>
+      maybeOne(db, statements.openedByEmail, { ...keyOf(session), emailKey: key }, opened),
+    openedByIdentity: ({ provider, subject, session }: OAuthSignIn) =>
+      maybeOne(
+        db,
+        statements.openedByIdentity,
+        { ...keyOf(session), provider, subject },
+        (row: OpenedRow & { linked_now: boolean }) => row,
+      ),
+    openedByAnyUser: (session: Opened) =>
+      maybeOne(db, statements.openedByAnyUser, keyOf(session), opened),
+    /** The user's email, when this is the password's hash. */
+    hash: (user: UserId, hash: PasswordHash) =>
+      maybeOne(
+        db,
+        statements.hash,
+        { userId: user, hash: hash.reveal() },
+        (row: { email: string | null }) => row,
+      ),
+    /** Found when an operation of the acting session itself has ended the others. */
+    carried: (acting: SessionActor) =>
+      maybeOne(
+        db,
+        statements.carried,
+        actorValues(acting),
+        (row: { has_password: boolean }) => row,
+      ),
+    /** Found when the email is the one that this token was mailed to, and the token was used for it. */
+    emailChange: (user: UserId, hash: TokenHash) =>
+      maybeOne(
+        db,
+        statements.emailChange,
+        { userId: user, secretHash: hash },
+        (row: EmailChangedRow) => row,
+      ),
+    hasState: (stateHash: TokenHash) => exists(db, statements.state, { stateHash }),
+    hasChallenge: (challengeHash: TokenHash) => exists(db, statements.challenge, { challengeHash }),
+    /** The credentials that a stored challenge asks for. */
+    challenged: (challengeHash: TokenHash) =>
+      many(db, statements.challenged, { challengeHash }, toCredential),
+  }
+}

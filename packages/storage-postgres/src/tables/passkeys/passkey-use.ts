@@ -1,0 +1,252 @@
+import type {
+  PasskeyCeremony,
+  PasskeyReauthentication,
+  PasskeyRepository,
+  PasskeySignInOutcome,
+  PasskeyUse,
+  TokenHash,
+} from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { readBack, repeat, usedUp } from '../../sql/lost-reply.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { exists, many, maybeOne, one } from '../../sql/rows.js'
+import { read, write } from '../../sql/statement.js'
+import { statementTime as now } from '../../sql/time.js'
+import { actor } from '../fragments/actor.js'
+import { insertSession, newSessionValues } from '../fragments/new-session.js'
+import { newSecretHash, secretHash, sessionId, userId } from '../fragments/parameters.js'
+import { credentialColumns, toCredential } from '../fragments/passkey-credential.js'
+import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
+import type { Readback } from '../fragments/readback.js'
+import type { SessionRow } from '../fragments/session-row.js'
+import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
+import type { UserRow } from '../fragments/user-row.js'
+import { toUser, userColumns } from '../fragments/user-row.js'
+import {
+  checkBoolean,
+  checkInteger,
+  checkNewSession,
+  checkObject,
+  checkRefund,
+  maxEpoch,
+  sessionKeyValues,
+} from '../input/input.js'
+import { checkBytes, checkCeremony } from '../input/input-credentials.js'
+import { backedUp, credentialId, maxSignCount, signCount } from './passkey-columns.js'
+
+const { sessionEpoch, ownerEpoch } = actor
+const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
+const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
+
+/** A count is accepted when it rose, or when the authenticator has none. @see WebAuthn Level 3, section 6.1.1 */
+const countRose = sql`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0))`
+
+/**
+ * CTEs of the use of a passkey: `held` is its row, locked, and `u` its user, in whose epochs nothing has changed
+ * meanwhile. Takes the values of {@link useValues}.
+ */
+const usePasskey = (schema: string) => sql`
+      held as (
+        select k.user_id from ${schema}.passkeys k
+        where k.credential_id = ${credentialId} and k.user_id = ${userId} and k.owner_epoch = ${ownerEpoch}
+          and ${countRose}
+        for update of k
+      ), u as (
+        select ${userColumns}, u.session_epoch from ${schema}.users u
+        where u.id = (select held.user_id from held) and u.owner_epoch = ${ownerEpoch} and u.session_epoch = ${sessionEpoch}
+          and u.disabled_at is null
+        for key share
+      )`
+
+/** Advances the count of the passkey once the CTE named `after` has a row: both or none. */
+const advanceCount = (schema: string, after: string) => sql`
+      k as (
+        update ${schema}.passkeys k set
+          sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now}
+        where k.credential_id = ${credentialId} and exists (select 1 from ${after})
+      )`
+
+export const passkeyUseStatements = (schema: string) => ({
+  credentials: read(
+    'passkeys.credentials',
+    sql`
+      select ${credentialColumns}
+      from ${schema}.passkeys k join ${schema}.users u on u.id = k.user_id and u.owner_epoch = k.owner_epoch
+      where k.user_id = ${userId} and u.disabled_at is null order by k.created_at, k.id`,
+  ),
+  findForSignIn: write(
+    'passkeys.findForSignIn',
+    sql`
+      with c as (
+        delete from ${schema}.passkey_challenges c where c.challenge_hash = ${challengeHash}
+        returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at
+      )
+      select ${credentialColumns}
+      from c join ${schema}.passkeys k on k.credential_id = ${credentialId}
+      join ${schema}.users u on u.id = k.user_id and u.owner_epoch = k.owner_epoch
+      where c.ceremony = ${ceremony} and c.expires_at > ${now} and u.disabled_at is null
+        and (c.user_id is null or c.user_id = k.user_id)
+        and (c.session_epoch is null or (c.session_epoch = u.session_epoch and c.owner_epoch = u.owner_epoch))`,
+    { onLostReply: repeat(usedUp) },
+  ),
+  signIn: write(
+    'passkeys.signIn',
+    sql`
+      with ${usePasskey(schema)}, s as (
+        ${insertSession(schema)}
+        returning ${sessionColumns}
+      ), ${advanceCount(schema, 's')}, ${refundRateLimit(schema, 's')}
+      select u.*, s.*, (select pg_catalog.count(*) from held)::int as usable
+      from (select 1 as one) as always left join u on true left join s on true`,
+    { onLostReply: readBack('the id and the secret of the session') },
+  ),
+  reauthenticate: write(
+    'passkeys.reauthenticate',
+    sql`
+      with ${usePasskey(schema)}, s as (
+        update ${schema}.sessions s set
+          secret_hash = ${newSecretHash}, authenticated_at = ${now},
+          methods = case when 'passkey' = any (s.methods) then s.methods
+            else pg_catalog.array_append(s.methods, 'passkey'::text) end
+        from u as asked, ${schema}.users u
+        where s.user_id = asked.user_id and s.id = ${sessionId} and s.secret_hash = ${secretHash}
+          and u.id = s.user_id and ${liveSession}
+        returning s.user_id, ${sessionColumns}
+      ), ${advanceCount(schema, 's')}, ${refundRateLimit(schema, 's')}
+      select s.*, (select pg_catalog.count(*) from held)::int as usable
+      from (select 1 as one) as always left join s on true`,
+    {
+      onLostReply: readBack(
+        'the session with its new secret (where the secret is kept, with the count of this use; a passkey without a count is used again, without giving the charge back twice)',
+      ),
+    },
+  ),
+  // Distinguishes a count that did not rise from a passkey or an account that ended. A separate statement,
+  // asked after a refusal: the snapshot of a use that waited for another one shows the count before that.
+  findRegression: read(
+    'passkeys.findRegression',
+    sql`
+      select k.id from ${schema}.passkeys k join ${schema}.users u on u.id = k.user_id
+      where k.credential_id = ${credentialId} and k.user_id = ${userId} and k.owner_epoch = u.owner_epoch
+        and u.session_epoch = ${sessionEpoch} and u.owner_epoch = ${ownerEpoch} and u.disabled_at is null
+        and not ${countRose}`,
+  ),
+})
+
+type UseRefusal = Extract<PasskeyReauthentication, { ok: false }>
+type UsedRow = { usable: number } & (SessionRow | { session_id: null })
+
+type UseStatements = ReturnType<typeof passkeyUseStatements>
+
+/** Whether the count of this use is stored; a count of zero shows nothing. */
+async function isCounted(
+  db: Database,
+  { credentials }: UseStatements,
+  { userId: user, credentialId: used, signCount: count }: PasskeyUse,
+): Promise<boolean> {
+  if (count === 0) return false
+  const stored = await many(db, credentials, { userId: user }, toCredential)
+  return stored.some(
+    (passkey) => passkey.signCount === count && Buffer.compare(passkey.credentialId, used) === 0,
+  )
+}
+
+/** Why a use was refused: a statement of its own distinguishes a count that did not rise from an end of the account. */
+async function refusalOf(
+  db: Database,
+  { findRegression }: UseStatements,
+  { backedUp: _unused, ...use }: UseValues,
+  { usable }: UsedRow,
+): Promise<UseRefusal> {
+  const regressed = usable === 0 && (await exists(db, findRegression, use))
+  return { ok: false, reason: regressed ? 'counter_regression' : 'stale' }
+}
+
+/** Finds passkeys, signs in and re-authenticates with them. */
+export function createPasskeyUse<Metadata extends object>(
+  db: Database,
+  statements: UseStatements,
+  readback: Readback,
+): Pick<
+  PasskeyRepository<Metadata>,
+  'credentials' | 'findForSignIn' | 'signIn' | 'reauthenticate'
+> {
+  return {
+    async credentials(user) {
+      return many(db, statements.credentials, { userId: user }, toCredential)
+    },
+    async findForSignIn(input: Assertion) {
+      const given = checkObject(input, 'input')
+      const values = {
+        challengeHash: given.challengeHash,
+        ceremony: checkCeremony(given.ceremony, ['authenticate', 'reauthenticate']),
+        credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
+      }
+      return maybeOne(db, statements.findForSignIn, values, toCredential)
+    },
+    async signIn(use: PasskeyUse, options: SignInOptions) {
+      const { session, refund } = checkObject(options, 'options')
+      const used = useValues(use)
+      const values = {
+        ...used,
+        ...newSessionValues(checkNewSession(session)),
+        ...refundValues(refund === undefined ? null : checkRefund(refund)),
+      }
+      return db.runWithRecovery<PasskeySignInOutcome<Metadata>>(
+        async () => {
+          const row = await one(db, statements.signIn, values, (found: UsedRow & UserRow) => found)
+          if (row.session_id === null) return refusalOf(db, statements, used, row)
+          return { ok: true, user: toUser(row), session: toSession(row) }
+        },
+        async () => {
+          const row = await readback.opened(used.userId, session)
+          return row === null ? null : { ok: true, user: toUser(row), session: toSession(row) }
+        },
+      )
+    },
+    async reauthenticate(use: PasskeyUse, options: ReauthenticateOptions) {
+      const given = checkObject(options, 'options')
+      const key = sessionKeyValues(given.key)
+      const used = useValues(use)
+      const newHash = given.newSecretHash
+      const refund = given.refund === undefined ? null : checkRefund(given.refund)
+      if (used.userId !== key.userId) return { ok: false, reason: 'stale' }
+      // A kept secret does not show whether the write was committed; the count of this use does, where the
+      // authenticator has one.
+      const keepsSecret = Buffer.compare(key.secretHash, newHash) === 0
+      return db.runWithRecovery<PasskeyReauthentication>(
+        async (isRepetition) => {
+          const refunded = refundValues(isRepetition && keepsSecret ? null : refund)
+          const values = { ...used, ...key, newSecretHash: newHash, ...refunded }
+          const row = await one(db, statements.reauthenticate, values, (found: UsedRow) => found)
+          if (row.session_id === null) return refusalOf(db, statements, used, row)
+          return { ok: true, session: toSession(row) }
+        },
+        async () => {
+          if (keepsSecret && !(await isCounted(db, statements, use))) return null
+          const next = { id: key.sessionId, secretHash: newHash }
+          const row = await readback.opened(key.userId, next)
+          return row === null ? null : { ok: true, session: toSession(row) }
+        },
+      )
+    },
+  }
+}
+
+type Assertion = Parameters<PasskeyRepository['findForSignIn']>[0]
+type SignInOptions = Parameters<PasskeyRepository['signIn']>[1]
+type ReauthenticateOptions = Parameters<PasskeyRepository['reauthenticate']>[1]
+type UseValues = ReturnType<typeof useValues>
+
+function useValues(use: PasskeyUse) {
+  const given = checkObject(use, 'use')
+  const { session, owner } = checkObject(given.epochs, 'epochs')
+  return {
+    credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
+    userId: given.userId,
+    sessionEpoch: checkInteger(session, 'epochs.session', 0, maxEpoch),
+    ownerEpoch: checkInteger(owner, 'epochs.owner', 0, maxEpoch),
+    signCount: checkInteger(given.signCount, 'signCount', 0, maxSignCount),
+    backedUp: checkBoolean(given.backedUp, 'backedUp'),
+  }
+}

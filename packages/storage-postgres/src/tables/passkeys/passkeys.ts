@@ -1,0 +1,88 @@
+import type { Json, PasskeyId, PasskeyRepository, SessionActor } from 'torii-core'
+import { requireEmail } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { repeat, sameState } from '../../sql/lost-reply.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { many, maybeOne, one } from '../../sql/rows.js'
+import { read, write } from '../../sql/statement.js'
+import { actor, actorIsLive } from '../fragments/actor.js'
+import { emailKey } from '../fragments/parameters.js'
+import { credentialColumns, toCredential } from '../fragments/passkey-credential.js'
+import type { Readback } from '../fragments/readback.js'
+import type { RemovalRow } from '../fragments/sign-in-methods.js'
+import { removalColumns, signInMethods, toRemoval } from '../fragments/sign-in-methods.js'
+import { actorValues, checkBoolean, checkObject } from '../input/input.js'
+import { checkPasskeyName } from '../input/input-credentials.js'
+import { createPasskeyAddition, passkeyAdditionStatements } from './passkey-addition.js'
+import { name, passkeyColumns, toPasskey } from './passkey-columns.js'
+import { createPasskeyUse, passkeyUseStatements } from './passkey-use.js'
+
+const id = parameter('id', 'uuid')<PasskeyId>()
+
+export const passkeyStatements = (schema: string) => ({
+  ...passkeyAdditionStatements(schema),
+  ...passkeyUseStatements(schema),
+  credentialsByEmail: read(
+    'passkeys.credentialsByEmail',
+    sql`
+      select ${credentialColumns}
+      from ${schema}.user_emails e join ${schema}.users u on u.id = e.user_id
+      join ${schema}.passkeys k on k.user_id = u.id and k.owner_epoch = u.owner_epoch
+      where e.email_key = ${emailKey} and u.disabled_at is null order by k.created_at, k.id`,
+  ),
+  rename: write(
+    'passkeys.rename',
+    sql`
+      update ${schema}.passkeys k set name = ${name}
+      from ${schema}.users u
+      where k.user_id = ${actor.userId} and k.id = ${id} and u.id = k.user_id and u.owner_epoch = k.owner_epoch
+        and ${actorIsLive(schema)}
+      returning ${passkeyColumns}`,
+    { onLostReply: repeat(sameState) },
+  ),
+  delete: write(
+    'passkeys.delete',
+    sql`
+      with ${signInMethods(schema)}, found as (
+        select keys.id from keys where keys.id = ${id}
+      ), gone as (
+        delete from ${schema}.passkeys k using me, ways
+        where k.user_id = me.id and k.id = ${id} and exists (select 1 from found) and ways.count > 1
+        returning k.id
+      )
+      select ${removalColumns}`,
+    { onLostReply: repeat('not_found: it is not there any more') },
+  ),
+})
+
+export function createPasskeyRepository<Metadata extends object = Record<string, Json>>(
+  db: Database,
+  statements: ReturnType<typeof passkeyStatements>,
+  readback: Readback,
+): PasskeyRepository<Metadata> {
+  return {
+    ...createPasskeyAddition(db, statements),
+    ...createPasskeyUse<Metadata>(db, statements, readback),
+    async credentialsByEmail(email: string) {
+      const values = { emailKey: requireEmail(email) }
+      return many(db, statements.credentialsByEmail, values, toCredential)
+    },
+    async rename(acting: SessionActor, passkeyId: PasskeyId, newName: string) {
+      const values = {
+        ...actorValues(acting),
+        id: passkeyId,
+        name: checkPasskeyName(newName),
+      }
+      return maybeOne(db, statements.rename, values, toPasskey)
+    },
+    async delete(acting: SessionActor, passkeyId: PasskeyId, options: { mailSignIn: boolean }) {
+      const { mailSignIn } = checkObject(options, 'options')
+      const values = {
+        ...actorValues(acting),
+        mailSignIn: checkBoolean(mailSignIn, 'mailSignIn'),
+        id: passkeyId,
+      }
+      return one(db, statements.delete, values, (row: RemovalRow) => toRemoval(row))
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import type {
+  OthersRevoked,
+  SessionActor,
+  SessionId,
+  SessionKey,
+  SessionRepository,
+  UserId,
+} from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { readBack, repeat } from '../../sql/lost-reply.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { maybeOne, one } from '../../sql/rows.js'
+import { write } from '../../sql/statement.js'
+import { actorIsLive, endOtherSessions, isAllowed } from '../fragments/actor.js'
+import { secretHash, sessionId, userId } from '../fragments/parameters.js'
+import type { Readback } from '../fragments/readback.js'
+import { endedCount, liveSession } from '../fragments/session-row.js'
+import { actorOrAdminValues, actorValues, sessionKeyValues } from '../input/input.js'
+
+const revokedId = parameter('revokedId', 'uuid')<SessionId>()
+
+export const sessionEndingStatements = (schema: string) => ({
+  revoke: write(
+    'sessions.revoke',
+    sql`
+      delete from ${schema}.sessions s using ${schema}.users u
+      where s.user_id = ${userId} and s.id = ${revokedId} and u.id = s.user_id and ${isAllowed(schema)}
+      returning ${liveSession} as live`,
+    { onLostReply: repeat('false: it is not live any more') },
+  ),
+  end: write(
+    'sessions.end',
+    sql`
+      delete from ${schema}.sessions s using ${schema}.users u
+      where s.user_id = ${userId} and s.id = ${sessionId} and s.secret_hash = ${secretHash} and u.id = s.user_id
+      returning ${liveSession} as live`,
+    { onLostReply: repeat('false: it is not live any more') },
+  ),
+  // Adding to the epoch ends the others, also those being opened; the acting one is carried along.
+  revokeOthers: write(
+    'sessions.revokeOthers',
+    sql`
+      with raised as (
+        update ${schema}.users u set session_epoch = u.session_epoch + 1
+        where u.id = ${userId} and ${actorIsLive(schema)}
+        returning u.id, u.session_epoch
+      ), ${endOtherSessions(schema)}
+      select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
+    {
+      onLostReply: readBack(
+        'the acting session, carried along to the next epoch; the count is then 0',
+      ),
+    },
+  ),
+  revokeAll: write(
+    'sessions.revokeAll',
+    sql`
+      with raised as (
+        update ${schema}.users u set session_epoch = u.session_epoch + 1
+        where u.id = ${userId} and ${isAllowed(schema)}
+        returning u.id
+      ), gone as (
+        delete from ${schema}.sessions s using raised, ${schema}.users u
+        where s.user_id = raised.id and u.id = raised.id
+        returning ${liveSession} as live
+      )
+      select ${endedCount} as ended`,
+    { onLostReply: repeat('the count of what was still live, so 0; the epoch goes up once more') },
+  ),
+})
+
+/** Ends sessions. */
+export function createSessionEndings(
+  db: Database,
+  statements: ReturnType<typeof sessionEndingStatements>,
+  readback: Readback,
+): Pick<SessionRepository, 'revoke' | 'end' | 'revokeOthers' | 'revokeAll'> {
+  const wasLive = (row: { live: boolean }) => row.live
+  return {
+    async revoke(who: UserId | SessionActor, id: SessionId) {
+      const values = { ...actorOrAdminValues(who), revokedId: id }
+      return (await maybeOne(db, statements.revoke, values, wasLive)) ?? false
+    },
+    async end(key: SessionKey) {
+      return (await maybeOne(db, statements.end, sessionKeyValues(key), wasLive)) ?? false
+    },
+    async revokeOthers(acting: SessionActor) {
+      const values = actorValues(acting)
+      return db.runWithRecovery<OthersRevoked>(
+        () => one(db, statements.revokeOthers, values, toOthersRevoked),
+        async () => ((await readback.carried(acting)) === null ? null : { ok: true, revoked: 0 }),
+      )
+    },
+    async revokeAll(who: UserId | SessionActor) {
+      return one(
+        db,
+        statements.revokeAll,
+        actorOrAdminValues(who),
+        (row: { ended: number }) => row.ended,
+      )
+    },
+  }
+}
+
+const toOthersRevoked = ({ done, ended }: { done: number; ended: number }): OthersRevoked =>
+  done === 0 ? { ok: false, reason: 'stale' } : { ok: true, revoked: ended }

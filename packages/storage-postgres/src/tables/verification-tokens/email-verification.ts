@@ -1,0 +1,158 @@
+import type {
+  EmailVerification,
+  MailboxHolder,
+  SessionId,
+  VerificationKey,
+  VerificationTokenRepository,
+} from 'torii-core'
+import { InvalidInputError } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { readBack } from '../../sql/lost-reply.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
+import { maybeOne } from '../../sql/rows.js'
+import { write } from '../../sql/statement.js'
+import { statementTime as now } from '../../sql/time.js'
+import {
+  insertOptionalSession,
+  optionalSession,
+  optionalSessionValues,
+} from '../fragments/new-session.js'
+import { secretHash, userId } from '../fragments/parameters.js'
+import type { Readback } from '../fragments/readback.js'
+import type { SessionRow } from '../fragments/session-row.js'
+import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
+import type { UserRow } from '../fragments/user-row.js'
+import { toUser, userColumns } from '../fragments/user-row.js'
+import { actorValues, checkNewSession, checkObject, passwordHashText } from '../input/input.js'
+import { tokenKeyValues } from '../input/input-credentials.js'
+import { endSessions, invalidToken, liveToken } from './live-token.js'
+
+/** Ends every session and every other sign-in method: the holder has not proved the account. */
+const raisesEpochs = parameter('raisesEpochs', 'boolean')<boolean>()
+const verified = nullable('verified', 'text')<string>()
+const newPassword = nullable('newPassword', 'text')<string>()
+const actingSession = nullable('actingSession', 'uuid')<SessionId>()
+const sessionEpoch = nullable('sessionEpoch', 'int')<number>()
+const ownerEpoch = nullable('ownerEpoch', 'int')<number>()
+
+/** Whether the holder of a token has proved what they claim: the password, or the acting session. */
+const holderHolds = (schema: string) => sql`
+          (${verified} is null or exists (
+            select 1 from ${schema}.passwords p
+            where p.user_id = ${userId} and p.hash = ${verified} and p.owner_epoch = u.owner_epoch))
+          and (${actingSession} is null or (
+            u.session_epoch = ${sessionEpoch} and u.owner_epoch = ${ownerEpoch} and exists (
+              select 1 from ${schema}.sessions s
+              where s.user_id = u.id and s.id = ${actingSession} and ${liveSession})))`
+
+// A claim that does not hold leaves the token alone. The token is locked first, the user after it: the lock order
+// of all entry rows.
+export const verifyEmail = (schema: string) =>
+  write(
+    'verification_tokens.verifyEmail',
+    sql`
+      with t as (
+        delete from ${schema}.verification_tokens t
+        where t.user_id = ${userId} and t.purpose = 'verify_email' and t.secret_hash = ${secretHash}
+          and exists (select 1 from ${schema}.users u where u.id = ${userId} and ${holderHolds(schema)})
+        returning t.user_id, t.purpose, t.email_key, t.epoch, t.expires_at
+      ), u as (
+        update ${schema}.users u set
+          email_verified_at = ${now}, updated_at = ${now},
+          session_epoch = u.session_epoch + ${raisesEpochs}::int, owner_epoch = u.owner_epoch + ${raisesEpochs}::int
+        from t
+        where u.id = t.user_id and ${liveToken} and ${holderHolds(schema)}
+        returning ${userColumns}, u.session_epoch, u.owner_epoch, ${raisesEpochs} as raised
+      ), p as (
+        insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)
+        select u.user_id, ${newPassword}, u.owner_epoch, ${now} from u where ${newPassword} is not null
+        on conflict (user_id) do update set
+          hash = excluded.hash, owner_epoch = excluded.owner_epoch, updated_at = excluded.updated_at
+        returning user_id
+      ), s as (
+        ${insertOptionalSession(schema)}
+        where ${optionalSession.id} is not null and (select pg_catalog.count(*) from p) >= 0
+        returning ${sessionColumns}
+      ), ${endSessions(schema)}
+      select u.*, s.* from u left join s on true`,
+    {
+      onLostReply: readBack(
+        'the id and the secret of the session; where none is opened it is sent again, and used up means ask for a new one',
+      ),
+    },
+  )
+
+/** Verifies the email of a user by a mailed token. */
+export function createEmailVerification<Metadata extends object>(
+  db: Database,
+  statements: { readonly verifyEmail: ReturnType<typeof verifyEmail> },
+  readback: Readback,
+): Pick<VerificationTokenRepository<Metadata>, 'verifyEmail'> {
+  return {
+    async verifyEmail(key: VerificationKey, holder: MailboxHolder) {
+      const values = { ...tokenKeyValues(key), ...holderValues(holder) }
+      const session = 'session' in holder ? holder.session : null
+      return db.runWithRecovery<EmailVerification<Metadata>>(
+        async () =>
+          (await maybeOne(db, statements.verifyEmail, values, toEmailVerification<Metadata>)) ??
+          invalidToken,
+        async () => {
+          const row = session === null ? null : await readback.opened(key.userId, session)
+          return row === null ? null : toEmailVerification<Metadata>(row)
+        },
+      )
+    },
+  }
+}
+
+const noProof = {
+  raisesEpochs: true,
+  verified: null,
+  newPassword: null,
+  actingSession: null,
+  sessionEpoch: null,
+  ownerEpoch: null,
+}
+
+/** The values of what the holder claims, and of the session to open. */
+function holderValues(holder: MailboxHolder) {
+  const given = checkObject(holder, 'holder')
+  switch (given.kind) {
+    case 'password':
+      return {
+        ...noProof,
+        raisesEpochs: false,
+        verified: passwordHashText(given.verified, 'verified'),
+        ...optionalSessionValues(checkNewSession(given.session)),
+      }
+    case 'new_password':
+      return {
+        ...noProof,
+        newPassword: passwordHashText(given.passwordHash, 'passwordHash'),
+        ...optionalSessionValues(checkNewSession(given.session)),
+      }
+    case 'session': {
+      const acting = actorValues(given.actor)
+      return {
+        ...noProof,
+        raisesEpochs: false,
+        actingSession: acting.sessionId,
+        sessionEpoch: acting.sessionEpoch,
+        ownerEpoch: acting.ownerEpoch,
+        ...optionalSessionValues(null),
+      }
+    }
+    case 'nobody':
+      return { ...noProof, ...optionalSessionValues(null) }
+    default:
+      throw new InvalidInputError('kind', 'must be password, new_password, session or nobody')
+  }
+}
+
+const toEmailVerification = <Metadata extends object>(
+  row: UserRow & (SessionRow | { session_id: null }),
+): EmailVerification<Metadata> => ({
+  ok: true,
+  user: toUser(row),
+  session: row.session_id === null ? null : toSession(row),
+})

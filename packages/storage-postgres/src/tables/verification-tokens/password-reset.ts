@@ -1,0 +1,77 @@
+import type { PasswordReset, VerificationKey, VerificationTokenRepository } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { readBack } from '../../sql/lost-reply.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { maybeOne } from '../../sql/rows.js'
+import { write } from '../../sql/statement.js'
+import { statementTime as now } from '../../sql/time.js'
+import { secretHash, userId } from '../fragments/parameters.js'
+import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
+import type { Readback } from '../fragments/readback.js'
+import { endedCount } from '../fragments/session-row.js'
+import { checkObject, checkRefund, passwordHashText } from '../input/input.js'
+import { tokenKeyValues } from '../input/input-credentials.js'
+import { endSessions, invalidToken, liveToken } from './live-token.js'
+
+const hash = parameter('hash', 'text')<string>()
+
+export const resetPassword = (schema: string) =>
+  write(
+    'verification_tokens.resetPassword',
+    sql`
+      with t as (
+        delete from ${schema}.verification_tokens t
+        where t.user_id = ${userId} and t.purpose = 'reset_password' and t.secret_hash = ${secretHash}
+        returning t.user_id, t.purpose, t.email_key, t.epoch, t.expires_at
+      ), u as (
+        update ${schema}.users u set
+          session_epoch = u.session_epoch + 1,
+          owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
+          email_verified_at = coalesce(u.email_verified_at, ${now}), updated_at = ${now}
+        from t where u.id = t.user_id and ${liveToken}
+        returning u.id as user_id, u.email, u.owner_epoch, true as raised
+      ), p as (
+        insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)
+        select u.user_id, ${hash}, u.owner_epoch, ${now} from u
+        on conflict (user_id) do update set
+          hash = excluded.hash, owner_epoch = excluded.owner_epoch, updated_at = excluded.updated_at
+        returning user_id
+      ), ${endSessions(schema)}, ${refundRateLimit(schema, 'p', 'gone')}
+      select u.email, ${endedCount} as ended from u join p on p.user_id = u.user_id`,
+    { onLostReply: readBack('the new hash; the count of ended sessions is then 0') },
+  )
+
+/** Sets a new password by a mailed token. */
+export function createPasswordReset(
+  db: Database,
+  statements: { readonly resetPassword: ReturnType<typeof resetPassword> },
+  readback: Readback,
+): Pick<VerificationTokenRepository, 'resetPassword'> {
+  return {
+    async resetPassword(key: VerificationKey, reset: NewPassword) {
+      const given = checkObject(reset, 'reset')
+      const values = {
+        ...tokenKeyValues(key),
+        hash: passwordHashText(given.hash, 'hash'),
+        ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
+      }
+      return db.runWithRecovery<PasswordReset>(
+        async () => (await maybeOne(db, statements.resetPassword, values, toReset)) ?? invalidToken,
+        async () => {
+          const done = await readback.hash(key.userId, given.hash)
+          return done === null || done.email === null
+            ? null
+            : toReset({ email: done.email, ended: 0 })
+        },
+      )
+    },
+  }
+}
+
+type NewPassword = Parameters<VerificationTokenRepository['resetPassword']>[1]
+
+const toReset = (row: { email: string; ended: number }): PasswordReset => ({
+  ok: true,
+  email: row.email,
+  sessionsEnded: row.ended,
+})

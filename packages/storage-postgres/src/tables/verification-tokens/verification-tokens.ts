@@ -1,0 +1,68 @@
+import type {
+  Json,
+  UserId,
+  Verification,
+  VerificationKey,
+  VerificationPurpose,
+  VerificationTokenRepository,
+} from 'torii-core'
+import { PasswordHash } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { sql } from '../../sql/parameter.js'
+import { maybeOne } from '../../sql/rows.js'
+import { read } from '../../sql/statement.js'
+import { purpose, secretHash, userId } from '../fragments/parameters.js'
+import type { Readback } from '../fragments/readback.js'
+import { checkPurpose, tokenKeyValues } from '../input/input-credentials.js'
+import { changeEmail, createEmailChange } from './email-change.js'
+import { createEmailVerification, verifyEmail } from './email-verification.js'
+import { liveToken } from './live-token.js'
+import { createPasswordReset, resetPassword } from './password-reset.js'
+import { createTokenIssue, tokenIssueStatements } from './token-issue.js'
+
+export const verificationTokenStatements = (schema: string) => ({
+  ...tokenIssueStatements(schema),
+  find: read(
+    'verification_tokens.find',
+    sql`
+      select u.id as user_id, t.email, u.session_epoch, u.owner_epoch, p.hash
+      from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
+      left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch
+      where t.user_id = ${userId} and t.purpose = ${purpose} and t.secret_hash = ${secretHash} and ${liveToken}`,
+  ),
+  verifyEmail: verifyEmail(schema),
+  resetPassword: resetPassword(schema),
+  changeEmail: changeEmail(schema),
+})
+
+interface FoundRow {
+  user_id: UserId
+  email: string
+  session_epoch: number
+  owner_epoch: number
+  hash: string | null
+}
+
+export function createVerificationTokenRepository<Metadata extends object = Record<string, Json>>(
+  db: Database,
+  statements: ReturnType<typeof verificationTokenStatements>,
+  readback: Readback,
+): VerificationTokenRepository<Metadata> {
+  return {
+    ...createTokenIssue(db, statements),
+    ...createEmailVerification<Metadata>(db, statements, readback),
+    ...createPasswordReset(db, statements, readback),
+    ...createEmailChange<Metadata>(db, statements, readback),
+    async find(wanted: VerificationPurpose, key: VerificationKey) {
+      const values = { ...tokenKeyValues(key), purpose: checkPurpose(wanted) }
+      return maybeOne(db, statements.find, values, toVerification)
+    },
+  }
+}
+
+const toVerification = (row: FoundRow): Verification => ({
+  userId: row.user_id,
+  email: row.email,
+  passwordHash: row.hash === null ? null : new PasswordHash(row.hash),
+  epochs: { session: row.session_epoch, owner: row.owner_epoch },
+})
