@@ -1,0 +1,39 @@
+/** The embedded engine, whose process is killed again and again. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newAccount } from '../load.mjs'
+import { readTables } from '../tables.mjs'
+
+export const killEmbedded = {
+  name: 'kill-embedded',
+  fault: 'SIGKILL of the process that has PGlite open',
+  settings: 'none',
+  small: { seconds: 10, faults: 3 },
+  soak: { seconds: 120, faults: 20 },
+  async run(world) {
+    const { random, folder, size } = world
+    const url = `pglite:${join(folder, 'pglite')}`
+    const setUp = await world.openCaller('setup', url)
+    await setUp.storage.migrate()
+    for (let count = 0; count < 3; count += 1) {
+      const account = newAccount()
+      await setUp('users.register', account)
+      world.shared.push(account)
+    }
+    await setUp.storage.close()
+    const options = {
+      url,
+      callers: 3,
+      pauseMs: 1,
+      connect: { maxConnections: 1, acquireSeconds: 30 },
+    }
+    while (world.injected.length < size.faults) {
+      const workers = await world.startWorkers(1, options)
+      await sleep(random.between(300, 1200))
+      await world.inject('killed embedded engine', () => workers.kill(workers.list()[0]))
+    }
+    const { storage } = await world.openCaller('afterwards', url)
+    world.tables = () =>
+      storage.transaction((tx) => readTables(async (text) => (await tx.query(text)).rows))
+  },
+}
