@@ -45,10 +45,11 @@ const cameBack = {
 
 function registerViolations(calls, tables) {
   const registers = createRegisters(initialValues)
+  // Also what a failed call was to write: nothing of it may be there.
+  for (const call of calls)
+    for (const { write, groups = [] } of intendedBy(call))
+      if (write !== undefined) registers.join(write, groups)
   const listed = calls.flatMap((call) => effectsOf(call).map((effect) => ({ ...effect, call })))
-  for (const { write, groups, value } of listed)
-    if (write !== undefined && groups !== undefined && value !== undefined)
-      registers.join(write, groups)
   for (const effect of listed) apply(registers, effect)
   seeTables(registers, tables)
   return registers.violations().map(({ register: subject, kind, problem, calls: detail }) => ({
@@ -58,14 +59,17 @@ function registerViolations(calls, tables) {
   }))
 }
 
+/** The effects of a call if it succeeded. */
+const intendedBy = ({ operation, input, result = {} }) =>
+  operations[operation].effects(input, result)
+
 /** The effects of a call with how sure they are: `sure`, or possible until `until`. */
 function effectsOf(call) {
   const operation = operations[call.operation]
-  const { input, result, outcome, start, end } = call
+  const { input, outcome, start, end } = call
   const sure = { sure: true, start, end }
   const possible = (until) => ({ sure: false, start, end: until })
-  if (outcome === 'ok')
-    return operation.effects(input, result ?? {}).map((each) => ({ ...each, ...sure }))
+  if (outcome === 'ok') return intendedBy(call).map((each) => ({ ...each, ...sure }))
   if (outcome === 'refused')
     return [
       ...(operation.refused?.(input) ?? []).map((each) => ({ ...each, ...sure })),
@@ -75,8 +79,10 @@ function effectsOf(call) {
       })),
     ]
   if (outcome === 'failed') return []
-  const effects = operation.effects(input, result ?? {})
-  return onlyWrites(effects).map((each) => ({ ...each, ...possible(Number.POSITIVE_INFINITY) }))
+  return onlyWrites(intendedBy(call)).map((each) => ({
+    ...each,
+    ...possible(Number.POSITIVE_INFINITY),
+  }))
 }
 
 const onlyWrites = (effects) =>

@@ -31,7 +31,10 @@ const lostReplyIsFailure = [
 /** The same, and replies are given up soon. */
 const slowReplyIsFailure = [
   ...lostReplyIsFailure,
-  { from: 'answer: statementMs }', to: 'answer: 300 }' },
+  {
+    from: 'answer: statementMs },\n        log: quietLog(log),\n        end:',
+    to: 'answer: 300 },\n        log: quietLog(log),\n        end:',
+  },
 ]
 const unknownCode = (code, known) => [{ from: `'${code}': '${known}'`, to: `'${code}': 'other'` }]
 
@@ -126,7 +129,7 @@ export const controls = [
   },
   {
     schedule: fullDisk,
-    protection: 'unknown outcomes of lost replies',
+    protection: 'the class of a full disk',
     patches: unknownCode('53100', 'ended'),
     expects: unexpected,
   },

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newAuditEventId, newSessionId, newUserId } from 'torii-core'
 import { newHash } from './operations.mjs'
 
-/** How often each step is taken, where a schedule does not say otherwise. */
+/** How often each step is taken, where a control does not say otherwise. */
 const usualWeights = {
   validate: 30,
   open: 12,
@@ -29,169 +29,211 @@ const usualWeights = {
 const mostAccounts = 40
 const mostSessions = 12
 
+const newPassword = () => newHash().slice(0, 12)
+
 /** A new account, not yet registered. */
 export function newAccount(withSession = true) {
   const user = newUserId()
-  const email = `${user}@example.com`
-  const password = newHash().slice(0, 12)
-  return { user, email, password, ...(withSession ? { session: freshSession() } : {}) }
+  const account = { user, email: `${user}@example.com`, password: newPassword() }
+  return withSession ? { ...account, session: freshSession() } : account
 }
 
 export const freshSession = () => ({ id: newSessionId(), hash: newHash() })
 
-/**
- * One caller of a worker. `step()` runs the next step.
- * @param call from `createCaller`
- * @param weights how often each step is taken
- * @param shared accounts `{ user, email }` that every worker uses and none deletes
- */
-export function createLoad({ call, random, shared, weights = usualWeights }) {
-  const own = []
-  const known = new Map()
-  const sessionsOf = ({ user }) => known.get(user) ?? known.set(user, []).get(user)
+/** The accounts that a caller uses, with the sessions that it has seen of each, alive or dead. */
+class Accounts {
+  #own = []
+  #sessions = new Map()
+  #shared
+  #random
 
-  function remember(account, session) {
-    const sessions = sessionsOf(account)
-    sessions.push(session)
-    if (sessions.length > mostSessions) sessions.splice(0, 1)
+  constructor(random, shared) {
+    this.#random = random
+    this.#shared = shared
   }
 
-  const anyAccount = () =>
-    own.length === 0 || random.chance(0.2) ? random.pick(shared) : random.pick(own)
+  any() {
+    const pickOwn = this.#own.length > 0 && !this.#random.chance(0.2)
+    return this.#random.pick(pickOwn ? this.#own : this.#shared)
+  }
 
-  async function openFor(account) {
+  /** One of its own, which may be deleted; undefined while there are few. */
+  own = () => (this.#own.length < 2 ? undefined : this.#random.pick(this.#own))
+
+  add(account) {
+    if (this.#own.length >= mostAccounts) this.#own.shift()
+    this.#own.push(account)
+    this.remember(account, account.session)
+  }
+
+  remember({ user }, session) {
+    const sessions = this.#sessions.get(user) ?? []
+    this.#sessions.set(user, [...sessions, session].slice(-mostSessions))
+  }
+
+  sessionOf = ({ user }) => this.#random.pick(this.#sessions.get(user) ?? [])
+}
+
+/** One caller of a worker: each step is a few operations as one person would cause them. */
+export class Load {
+  #call
+  #random
+  #accounts
+  #weights
+
+  /**
+   * @param call from `createCaller`
+   * @param weights how often each step is taken, by the name of its method
+   * @param shared accounts that every worker uses and none deletes
+   */
+  constructor({ call, random, shared, weights = usualWeights }) {
+    this.#call = call
+    this.#random = random
+    this.#accounts = new Accounts(random, shared)
+    this.#weights = weights
+  }
+
+  async step(pauseMs) {
+    await this[this.#random.weighted(this.#weights)]()
+    await sleep(this.#random.between(0, 2 * pauseMs))
+  }
+
+  /** The same operation several times at once: at most one may succeed. */
+  #race = (name, inputs) => Promise.all(inputs.map((input) => this.#call(name, input)))
+
+  async #openFor(account) {
     const session = freshSession()
-    const { outcome } = await call('sessions.open', { user: account.user, session })
-    if (outcome !== 'refused') remember(account, session)
+    const { outcome } = await this.#call('sessions.open', { user: account.user, session })
+    if (outcome !== 'refused') this.#accounts.remember(account, session)
     return session
   }
 
   /** An account with one of its sessions, alive or dead. */
-  async function anySession() {
-    const account = anyAccount()
-    const session = random.pick(sessionsOf(account)) ?? (await openFor(account))
+  async #anySession() {
+    const account = this.#accounts.any()
+    const session = this.#accounts.sessionOf(account) ?? (await this.#openFor(account))
     return { user: account.user, session }
   }
 
-  /** The same call twice at the same time: at most one of the two may succeed. */
-  const race = (name, inputs) => Promise.all(inputs.map((input) => call(name, input)))
-
-  async function useLink({ user, email }) {
-    const hash = newHash()
-    await call('magicLinks.issue', { email, hash })
-    const sessions = [freshSession(), freshSession()]
-    await race(
-      'magicLinks.consume',
-      sessions.map((session) => ({ user, hash, session })),
-    )
-    if (random.chance(0.3))
-      await call('magicLinks.consume', { user, hash, session: freshSession() })
+  async validate() {
+    await this.#call('sessions.validate', await this.#anySession())
   }
 
-  async function useReset({ user, email }) {
-    const hash = newHash()
-    const { outcome } = await call('resets.issue', { user, email, hash })
-    if (outcome !== 'ok') return
-    const passwords = [newHash().slice(0, 12), newHash().slice(0, 12)]
-    await race(
-      'resets.use',
-      passwords.map((password) => ({ user, hash, password })),
-    )
+  async open() {
+    await this.#openFor(this.#accounts.any())
   }
 
-  async function useState() {
-    const hash = newHash()
-    await call('oauthStates.store', { hash })
-    await race('oauthStates.consume', [{ hash }, { hash }])
-  }
-
-  async function useChallenge() {
-    const { user, session } = await anySession()
-    const { value: valid } = await call('sessions.validate', { user, session })
-    if (!valid) return
-    const actor = { userId: user, sessionId: session.id, epochs: valid.epochs }
-    const hash = newHash()
-    await call('passkeyChallenges.store', { hash, actor })
-    await race('passkeyChallenges.consume', [
-      { hash, actor },
-      { hash, actor },
-    ])
-  }
-
-  async function signIn(account) {
+  async signIn() {
+    const account = this.#accounts.any()
     const { user, email } = account
-    const { outcome, result } = await call('passwords.find', { user, email })
+    const { outcome, result } = await this.#call('passwords.find', { user, email })
     if (outcome !== 'ok') return
     const session = freshSession()
-    const signedIn = await call('passwords.signIn', { user, ...result, session })
-    if (signedIn.outcome !== 'refused') remember(account, session)
+    const signedIn = await this.#call('passwords.signIn', { user, ...result, session })
+    if (signedIn.outcome !== 'refused') this.#accounts.remember(account, session)
   }
 
-  async function rotate() {
-    const { user, session } = await anySession()
+  async magicLink() {
+    const { user, email } = this.#accounts.any()
+    const hash = newHash()
+    const consumption = () => ({ user, hash, session: freshSession() })
+    await this.#call('magicLinks.issue', { email, hash })
+    await this.#race('magicLinks.consume', [consumption(), consumption()])
+    if (this.#random.chance(0.3)) await this.#call('magicLinks.consume', consumption())
+  }
+
+  async oauthState() {
+    const hash = newHash()
+    await this.#call('oauthStates.store', { hash })
+    await this.#race('oauthStates.consume', [{ hash }, { hash }])
+  }
+
+  async reset() {
+    const { user, email } = this.#accounts.any()
+    const hash = newHash()
+    const { outcome } = await this.#call('resets.issue', { user, email, hash })
+    if (outcome !== 'ok') return
+    const use = () => ({ user, hash, password: newPassword() })
+    await this.#race('resets.use', [use(), use()])
+  }
+
+  async passkeyChallenge() {
+    const { user, session } = await this.#anySession()
+    const { value: valid } = await this.#call('sessions.validate', { user, session })
+    if (!valid) return
+    const actor = { userId: user, sessionId: session.id, epochs: valid.epochs }
+    const challenge = { hash: newHash(), actor }
+    await this.#call('passkeyChallenges.store', challenge)
+    await this.#race('passkeyChallenges.consume', [challenge, challenge])
+  }
+
+  async register() {
+    const account = newAccount()
+    await this.#call('users.register', account)
+    this.#accounts.add(account)
+  }
+
+  async transaction() {
+    const event = newAuditEventId()
+    await this.#call('transaction.register', { ...newAccount(false), event })
+  }
+
+  async revoke() {
+    await this.#call('sessions.revoke', await this.#anySession())
+  }
+
+  async end() {
+    await this.#call('sessions.end', await this.#anySession())
+  }
+
+  async rotate() {
+    const { user, session } = await this.#anySession()
     const next = { id: session.id, hash: newHash() }
-    await call('sessions.rotate', { user, session, next })
-    remember({ user }, next)
+    await this.#call('sessions.rotate', { user, session, next })
+    this.#accounts.remember({ user }, next)
   }
 
-  async function throughTorii({ user }) {
-    const { result } = await call('torii.open', { user })
+  async revokeAll() {
+    await this.#call('sessions.revokeAll', { user: this.#accounts.any().user })
+  }
+
+  async rename() {
+    const { user } = this.#accounts.any()
+    await this.#call('users.updateProfile', { user, name: `name ${newHash().slice(0, 12)}` })
+  }
+
+  async find() {
+    await this.#call('users.find', { user: this.#accounts.any().user })
+  }
+
+  async audit() {
+    const { user } = this.#accounts.any()
+    await this.#call('auditEvents.record', { event: newAuditEventId(), user })
+  }
+
+  async torii() {
+    const { user } = this.#accounts.any()
+    const { result } = await this.#call('torii.open', { user })
     if (result === undefined) return
     const { session } = result
-    await call('torii.validate', { user, session })
-    await call('torii.signOut', { user, session })
-    await call('torii.validate', { user, session })
+    await this.#call('torii.validate', { user, session })
+    await this.#call('torii.signOut', { user, session })
+    await this.#call('torii.validate', { user, session })
   }
 
-  async function disable({ user }) {
-    await call('users.disable', { user })
-    await call('sessions.open', { user, session: freshSession() })
-    await call('users.enable', { user })
-    await call('users.find', { user })
+  async disable() {
+    const { user } = this.#accounts.any()
+    await this.#call('users.disable', { user })
+    await this.#call('sessions.open', { user, session: freshSession() })
+    await this.#call('users.enable', { user })
+    await this.#call('users.find', { user })
   }
 
-  const steps = {
-    validate: async () => call('sessions.validate', await anySession()),
-    open: () => openFor(anyAccount()),
-    signIn: () => signIn(anyAccount()),
-    magicLink: () => useLink(anyAccount()),
-    oauthState: useState,
-    async register() {
-      if (own.length >= mostAccounts) own.splice(0, 1)
-      const account = newAccount()
-      await call('users.register', account)
-      own.push(account)
-      remember(account, account.session)
-    },
-    revoke: async () => call('sessions.revoke', await anySession()),
-    end: async () => call('sessions.end', await anySession()),
-    rotate,
-    reset: () => useReset(anyAccount()),
-    passkeyChallenge: useChallenge,
-    rename: () =>
-      call('users.updateProfile', {
-        user: anyAccount().user,
-        name: `name ${newHash().slice(0, 12)}`,
-      }),
-    find: () => call('users.find', { user: anyAccount().user }),
-    transaction: () =>
-      call('transaction.register', { ...newAccount(false), event: newAuditEventId() }),
-    audit: () => call('auditEvents.record', { event: newAuditEventId(), user: anyAccount().user }),
-    torii: () => throughTorii(anyAccount()),
-    disable: () => disable(anyAccount()),
-    revokeAll: () => call('sessions.revokeAll', { user: anyAccount().user }),
-    async delete() {
-      if (own.length < 2) return
-      const { user, email } = random.pick(own)
-      await call('users.delete', { user, email })
-      await call('users.find', { user })
-    },
-  }
-
-  return {
-    async step(pauseMs) {
-      await steps[random.weighted(weights)]()
-      await sleep(random.between(0, 2 * pauseMs))
-    },
+  async delete() {
+    const account = this.#accounts.own()
+    if (account === undefined) return
+    const { user, email } = account
+    await this.#call('users.delete', { user, email })
+    await this.#call('users.find', { user })
   }
 }

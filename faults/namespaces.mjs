@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startProxy } from './proxy.mjs'
@@ -29,70 +30,57 @@ const firstLine = ({ stderr, message }) => (stderr || message).trim().split('\n'
 /** Starts both; everything is removed when the world is closed. */
 export async function startNamespaces(world) {
   const number = process.pid % 250
-  const [client, server] = [`torii-c-${process.pid}`, `torii-s-${process.pid}`]
-  const [clientEnd, serverEnd] = [`tc${process.pid}`, `ts${process.pid}`]
-  const [clientAddress, serverAddress] = [`10.77.${number}.1`, `10.77.${number}.2`]
-  for (const name of [client, server]) {
-    ip('netns', 'add', name)
-    world.defer(() => void ip('netns', 'del', name))
-  }
-  ip(
-    'link',
-    'add',
-    clientEnd,
-    'netns',
-    client,
-    'type',
-    'veth',
-    'peer',
-    'name',
-    serverEnd,
-    'netns',
-    server,
+  const end = (letter, last) => ({
+    namespace: `torii-${letter}-${process.pid}`,
+    device: `t${letter}${process.pid}`,
+    address: `10.77.${number}.${last}`,
+  })
+  const [client, server] = [end('c', 1), end('s', 2)]
+  layCable(world, client, server)
+  await startForwarder(world, server)
+  const url = new URL(world.url)
+  Object.assign(url, { hostname: server.address, port: String(port) })
+  const [{ address: hardware }] = JSON.parse(
+    ip('-n', server.namespace, '-j', 'link', 'show', server.device),
   )
-  for (const [name, end, address] of [
-    [client, clientEnd, clientAddress],
-    [server, serverEnd, serverAddress],
-  ]) {
-    ip('-n', name, 'addr', 'add', `${address}/24`, 'dev', end)
-    ip('-n', name, 'link', 'set', end, 'up')
+  const neighbor = ['-n', client.namespace, 'neigh', 'replace', server.address]
+  const sendTo = (target) =>
+    ip(...neighbor, 'lladdr', target, 'dev', client.device, 'nud', 'permanent')
+  return {
+    client: client.namespace,
+    url: url.href,
+    /** The client's packets go to a network card that does not exist. */
+    lose: () => sendTo('02:00:00:00:00:99'),
+    restore: () => sendTo(hardware),
   }
-  const socket = join('/tmp', `torii-faults-${process.pid}.sock`)
+}
+
+function layCable(world, client, server) {
+  for (const { namespace } of [client, server]) {
+    ip('netns', 'add', namespace)
+    world.defer(() => void ip('netns', 'del', namespace))
+  }
+  const near = ['link', 'add', client.device, 'netns', client.namespace, 'type', 'veth']
+  ip(...near, 'peer', 'name', server.device, 'netns', server.namespace)
+  for (const { namespace, device, address } of [client, server]) {
+    ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', device)
+    ip('-n', namespace, 'link', 'set', device, 'up')
+  }
+}
+
+async function startForwarder(world, { namespace, address }) {
+  // In the temporary folder: the path of a unix socket has at most 107 bytes.
+  const socket = join(tmpdir(), `torii-faults-${process.pid}.sock`)
   const proxy = await startProxy(Number(new URL(world.url).port), socket)
   world.defer(() => proxy.close())
-  const child = spawn(
-    'ip',
-    ['netns', 'exec', server, process.execPath, forwarder, serverAddress, String(port), socket],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-  )
+  const command = ['netns', 'exec', namespace, process.execPath, forwarder, address, String(port)]
+  const child = spawn('ip', [...command, socket], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const exited = once(child, 'exit')
   world.defer(async () => {
     child.kill('SIGKILL')
     await exited
   })
   await once(child, 'message')
-  const url = new URL(world.url)
-  Object.assign(url, { hostname: serverAddress, port: String(port) })
-  const [{ address: hardware }] = JSON.parse(ip('-n', server, '-j', 'link', 'show', serverEnd))
-  const sendTo = (target) =>
-    ip(
-      '-n',
-      client,
-      'neigh',
-      'replace',
-      serverAddress,
-      'lladdr',
-      target,
-      'dev',
-      clientEnd,
-      'nud',
-      'permanent',
-    )
-  return {
-    client,
-    url: url.href,
-    /** The client's packets go to a network card that does not exist. */
-    lose: () => sendTo('02:00:00:00:00:99'),
-    restore: () => sendTo(hardware),
-  }
 }

@@ -18,7 +18,7 @@ const lifetime = { idleSeconds: 3600, absoluteSeconds: 7200 }
 const requestInfo = { ip: '127.0.0.1', userAgent: null }
 
 /** A session of the storage's contract for `{ id, hash }`. */
-export const newSession = ({ id, hash }, method = 'password') => ({
+const newSession = ({ id, hash }, method = 'password') => ({
   id,
   secretHash: bytes(hash),
   methods: [method],
@@ -381,41 +381,6 @@ const tokens = {
 }
 
 export const operations = { ...accounts, ...sessions, ...passwords, ...tokens }
-
-const isNothing = (value) => value === null || value === false || value?.ok === false
-/** Codes that promise that nothing was done. */
-const nothingDone = ['ERR_UNAVAILABLE', 'ERR_CONTENTION', 'ERR_STATEMENT_ENDED']
-
-/**
- * Calls operations and writes them into a history. `context`: `{ storage, torii }`. The function resolves to
- * `{ outcome, value, result }` and never rejects. Outcomes: `ok`, `refused`, `failed` (an error that promises that
- * nothing was done), `unknown` (ERR_OUTCOME_UNKNOWN), `unexpected` (any other error).
- */
-export function createCaller(history, context) {
-  return async function call(name, input) {
-    const operation = operations[name]
-    const number = history.invoked(name, input)
-    try {
-      const value = await operation.call(context, input)
-      const refused = (operation.isRefusal ?? isNothing)(value)
-      const result = refused ? undefined : operation.result?.(value)
-      history.returned(number, { outcome: refused ? 'refused' : 'ok', result })
-      return { outcome: refused ? 'refused' : 'ok', value, result }
-    } catch (error) {
-      const answer = describeError(error)
-      history.returned(number, answer)
-      return answer
-    }
-  }
-}
-
-function describeError(error) {
-  const code = error?.code ?? error?.name ?? 'unknown'
-  if (code === 'ERR_OUTCOME_UNKNOWN') return { outcome: 'unknown', code }
-  if (nothingDone.includes(code)) return { outcome: 'failed', code }
-  const cause = error?.cause?.code ?? error?.cause?.message
-  return { outcome: 'unexpected', code, message: `${error?.message} (${cause})` }
-}
 
 /** A hash or secret of 32 bytes in hex. Secrets are not of the seed: they must never meet those of another run. */
 export const newHash = () => (randomUUID() + randomUUID()).replaceAll('-', '')

@@ -24,7 +24,7 @@ export function createRegisters(initials) {
   }
 
   return {
-    /** Puts the register into the groups, so that a write to the group reaches it. */
+    /** Makes the register known, and puts it into the groups, so that a write to a group reaches it. */
     join(id, names) {
       const register = find(id)
       for (const name of names) groups.set(name, (groups.get(name) ?? new Set()).add(register))
@@ -51,18 +51,20 @@ export function createRegisters(initials) {
 const usedTwice = ({ id, kind, uses }) =>
   uses.length > 1 ? [{ register: id, kind, problem: 'used twice', calls: uses.map(nameOf) }] : []
 
+/** The first sight that no write explains: those after it may be its consequences. */
 function unexplained(register) {
   const { id, kind, writes, sights } = register
   const latestOther = new Map()
-  return sights.flatMap((sight) => {
-    const { value } = sight
+  const isExplained = ({ value, start, end }) => {
     if (!latestOther.has(value)) latestOther.set(value, latestStartOfOthers(register, value))
-    const overwritten = latestOther.get(value)(sight.start)
-    const explains = (write) =>
-      write.value === value && write.start < sight.end && write.end >= overwritten
-    if (writes.some(explains)) return []
-    return [{ register: id, kind, problem: explain(register, sight), calls: [nameOf(sight.from)] }]
-  })
+    const overwritten = latestOther.get(value)(start)
+    return writes.some(
+      (write) => write.value === value && write.start < end && write.end >= overwritten,
+    )
+  }
+  const [first] = sights.filter((sight) => !isExplained(sight)).sort((a, b) => a.start - b.start)
+  if (first === undefined) return []
+  return [{ register: id, kind, problem: explain(register, first), calls: [nameOf(first.from)] }]
 }
 
 /**

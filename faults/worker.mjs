@@ -3,13 +3,13 @@
  * settings, then `probe` (can every connection of the pool be used at once?) and `stop`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createCaller } from './caller.mjs'
 import { openHistory } from './history.mjs'
-import { createLoad } from './load.mjs'
-import { createCaller } from './operations.mjs'
+import { Load } from './load.mjs'
+import { secondsUntilFull } from './pool.mjs'
 import { openProduct } from './product.mjs'
 import { createRandom } from './random.mjs'
 
-const probeLimitMs = 15_000
 let stopping = false
 let paused = false
 
@@ -37,7 +37,7 @@ async function run({
   const { storage, torii } = await connectPatiently(product, url, connect)
   const call = createCaller(history, { storage, torii })
   const loads = Array.from({ length: callers }, async (_, caller) => {
-    const load = createLoad({ call, random: createRandom(seed, caller), shared, weights })
+    const load = new Load({ call, random: createRandom(seed, caller), shared, weights })
     while (!stopping) await (paused ? sleep(20) : load.step(pauseMs))
   })
   process.on('message', async (message) => {
@@ -64,37 +64,12 @@ async function connectPatiently(product, url, connect) {
   }
 }
 
-/** Seconds until all connections of the pool were in use at the same time; null for never. The load pauses meanwhile. */
-async function probe(storage, { maxConnections = 10 }) {
-  const started = performance.now()
-  const left = () => probeLimitMs - (performance.now() - started)
+/** The load pauses meanwhile. */
+async function probe(storage, { maxConnections }) {
   paused = true
   try {
-    while (left() > 0)
-      if (await useAll(storage, maxConnections)) return (performance.now() - started) / 1000
-    return null
+    return await secondsUntilFull(storage, maxConnections)
   } finally {
     paused = false
   }
-}
-
-/** Whether so many transactions were open at the same time. */
-async function useAll(storage, connections) {
-  let open = 0
-  let allOpen
-  const barrier = new Promise((resolve) => {
-    allOpen = resolve
-  })
-  const tooLate = sleep(2000)
-  const transactions = Array.from({ length: connections }, () =>
-    storage.transaction(async (tx) => {
-      await tx.query('select 1')
-      open += 1
-      if (open === connections) allOpen()
-      await Promise.race([barrier, tooLate])
-    }),
-  )
-  const ended = await Promise.allSettled(transactions)
-  if (ended.some(({ status }) => status === 'rejected')) await sleep(50)
-  return open === connections && ended.every(({ status }) => status === 'fulfilled')
 }

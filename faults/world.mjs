@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { startServer } from 'torii-testing'
+import { createCaller } from './caller.mjs'
 import { openHistory } from './history.mjs'
 import { newAccount } from './load.mjs'
-import { createCaller, newHash } from './operations.mjs'
+import { newHash } from './operations.mjs'
 import { builtProduct, openProduct } from './product.mjs'
 import { createRandom } from './random.mjs'
 import { readTables } from './tables.mjs'
@@ -16,6 +17,7 @@ import { createWorkers } from './workers.mjs'
 const runsFolder = fileURLToPath(new URL('.torii/runs', import.meta.url))
 const database = 'app'
 const sharedAccounts = 8
+const closeMs = 5000
 
 /** A commit is on disk before it is acknowledged, as in production; the tests of this repository do without. */
 export const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
@@ -44,7 +46,7 @@ export function createSharedServer() {
 export async function openWorld({ name, size, seed, product, shared, settings }) {
   mkdirSync(runsFolder, { recursive: true })
   const folder = mkdtempSync(join(runsFolder, `${name}-${seed}-`))
-  const world = createWorld({ folder, size, seed, product })
+  const world = new World({ folder, size, seed, product })
   try {
     if (settings === null) await world.prepare(await shared.get(), shared.nextDatabase())
     else if (settings !== 'none') await world.prepare(await ownServer(world, settings))
@@ -61,82 +63,99 @@ async function ownServer(world, settings) {
   return server
 }
 
-function createWorld({ folder, size, seed, product }) {
-  const cleanups = []
-  const groups = []
-  const world = {
-    seed,
-    size,
-    product,
-    folder,
-    random: createRandom(seed),
-    /** Names of the faults that were injected. */
-    injected: [],
-    /** For the checker: seconds that calls of an operation may take, where they differ from the default. */
-    limits: {},
-    /** For the checker: how each pool came back after the last fault. */
-    recoveries: [],
-    /** Violations that the schedule has seen itself. */
-    violations: [],
-    /** What a control changes: texts of the product, and the mix of the load. */
-    patches: [],
-    weights: undefined,
-    /** Accounts that every worker uses. */
-    shared: [],
-    server: null,
-    /** URLs of the database, as its owner and as the application's role. */
-    ownerUrl: null,
-    url: null,
-    role: null,
-    /** Runs something when the schedule has ended, the last one first. */
-    defer: (cleanup) => cleanups.push(cleanup),
-    /** Injects a fault; it counts when the action does not throw. */
-    async inject(what, action) {
-      await action()
-      world.injected.push(what)
-    },
-    /** Runs a statement as the owner and resolves to its rows. */
-    query: (text, values = []) => queryAt(world.ownerUrl, text, values),
-    /** Makes the database, the role and the accounts on a server. */
-    prepare: (server, name = database) => prepare(world, server, name),
-    /** The database is on another server from now on: a standby that was promoted. */
-    use(server) {
-      const { port } = new URL(server.url)
-      const moved = (url) => Object.assign(new URL(url), { port }).href
-      Object.assign(world, { server, ownerUrl: moved(world.ownerUrl), url: moved(world.url) })
-    },
-    async startWorkers(count, options = {}) {
-      const { url = world.url, connect = {}, callers = 6, pauseMs = 4, within = null } = options
-      const { shared, weights } = world
-      const settings = { folder, product, url, connect, callers, pauseMs, shared, weights }
-      const workers = createWorkers(settings, seed * 100 + groups.length, within)
-      groups.push(workers)
-      await workers.start(count)
-      return workers
-    },
-    /** A caller in this process, over a storage of its own that is closed at the end. */
-    async openCaller(name, url, connect = {}, of = product) {
-      const context = await openProduct(of, url, connect)
-      const history = openHistory(folder, name)
-      world.defer(async () => {
-        await Promise.race([context.storage.close(), sleep(5000)])
-        history.close()
-      })
-      return Object.assign(createCaller(history, context), { storage: context.storage })
-    },
-    /** Looks at every pool: to be called when the last fault has ended. */
-    async recover() {
-      for (const workers of groups) world.recoveries.push(...(await workers.probe()))
-    },
-    stopWorkers: () => Promise.all(groups.map((workers) => workers.stop())),
-    killed: () => groups.flatMap((workers) => workers.killed()),
-    tables: () => readTables(world.query),
-    async close() {
-      await Promise.all(groups.map((workers) => workers.destroy()))
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-    },
+/** Its methods are fields, so that a schedule can take those it needs by name. */
+class World {
+  /** Names of the faults that were injected. */
+  injected = []
+  /** For the checker: seconds that calls of an operation may take, where they differ from the default. */
+  limits = {}
+  /** For the checker: how each pool came back after the last fault. */
+  recoveries = []
+  /** Violations that the schedule has seen itself. */
+  violations = []
+  /** What a control changes: texts of the product, and the mix of the load. */
+  patches = []
+  weights = undefined
+  /** Accounts that every worker uses. */
+  shared = []
+  server = null
+  /** URLs of the database, as its owner and as the application's role. */
+  ownerUrl = null
+  url = null
+  role = null
+  #cleanups = []
+  #groups = []
+
+  constructor({ folder, size, seed, product }) {
+    Object.assign(this, { folder, size, seed, product, random: createRandom(seed) })
   }
-  return world
+
+  /** Runs something when the schedule has ended, the last one first. */
+  defer = (cleanup) => this.#cleanups.push(cleanup)
+
+  /** Injects a fault; it counts when the action does not throw. */
+  inject = async (what, action) => {
+    await action()
+    this.injected.push(what)
+  }
+
+  /** Runs a statement as the owner and resolves to its rows. */
+  query = (text, values = []) => queryAt(this.ownerUrl, text, values)
+
+  /** Makes the database, the role and the accounts on a server. */
+  prepare = (server, name = database) => prepare(this, server, name)
+
+  /** The database is on another server from now on: a standby that was promoted. */
+  use = (server) => {
+    const { port } = new URL(server.url)
+    const moved = (url) => Object.assign(new URL(url), { port }).href
+    Object.assign(this, { server, ownerUrl: moved(this.ownerUrl), url: moved(this.url) })
+  }
+
+  startWorkers = async (count, options = {}) => {
+    const { url = this.url, connect = {}, callers = 6, pauseMs = 4, within = null } = options
+    const { folder, product, seed, shared, weights } = this
+    const settings = { folder, product, url, connect, callers, pauseMs, shared, weights }
+    const workers = createWorkers(settings, seed * 100 + this.#groups.length, within)
+    this.#groups.push(workers)
+    await workers.start(count)
+    return workers
+  }
+
+  /** A caller in this process, over a storage of its own that is closed at the end. */
+  openCaller = async (name, url, connect = {}, product = this.product) => {
+    const context = await openProduct(product, url, connect)
+    const history = openHistory(this.folder, name)
+    this.defer(async () => {
+      await Promise.race([context.storage.close(), sleep(closeMs)])
+      history.close()
+    })
+    return Object.assign(createCaller(history, context), { storage: context.storage })
+  }
+
+  /** Looks at every pool: to be called when the last fault has ended. */
+  recover = async () => {
+    for (const workers of this.#groups) this.recoveries.push(...(await workers.probe()))
+  }
+
+  stopWorkers = () => Promise.all(this.#groups.map((workers) => workers.stop()))
+  killed = () => this.#groups.flatMap((workers) => workers.killed())
+  tables = () => readTables(this.query)
+
+  /** Ends everything that the schedule has started, also when an end fails; the first failure is thrown. */
+  close = async () => {
+    const failures = []
+    const attempt = async (end) => {
+      try {
+        await end()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    for (const workers of this.#groups) await attempt(workers.destroy)
+    for (const cleanup of this.#cleanups.splice(0).reverse()) await attempt(cleanup)
+    if (failures.length > 0) throw failures[0]
+  }
 }
 
 async function prepare(world, server, name) {

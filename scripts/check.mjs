@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as docs from './checks/docs.mjs'
+import * as faults from './checks/faults.mjs'
 import * as files from './checks/files.mjs'
 import * as generated from './checks/generated.mjs'
 import * as imports from './checks/imports.mjs'
@@ -35,6 +36,7 @@ const checks = [
   lint,
   imports,
   promises,
+  faults,
   generated,
   docs,
   links,

@@ -1,14 +1,25 @@
 /** The embedded engine, whose process is killed again and again. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readHistories } from '../history.mjs'
 import { newAccount } from '../load.mjs'
 import { readTables } from '../tables.mjs'
+
+const leastCalls = 15
+const waitMs = 20_000
+
+/** Waits until the worker has made some calls: the engine is slow to start. */
+async function untilWorking(folder, { name }) {
+  const end = performance.now() + waitMs
+  const calls = () => readHistories(folder).filter(({ process }) => process === name).length
+  while (calls() < leastCalls && performance.now() < end) await sleep(50)
+}
 
 export const killEmbedded = {
   name: 'kill-embedded',
   fault: 'SIGKILL of the process that has PGlite open',
   settings: 'none',
-  small: { seconds: 10, faults: 3 },
+  small: { seconds: 10, faults: 2 },
   soak: { seconds: 120, faults: 20 },
   async run(world) {
     const { random, folder, size } = world
@@ -29,8 +40,10 @@ export const killEmbedded = {
     }
     while (world.injected.length < size.faults) {
       const workers = await world.startWorkers(1, options)
-      await sleep(random.between(300, 1200))
-      await world.inject('killed embedded engine', () => workers.kill(workers.list()[0]))
+      const [worker] = workers.list()
+      await untilWorking(folder, worker)
+      await sleep(random.between(100, 1000))
+      await world.inject('killed embedded engine', () => workers.kill(worker))
     }
     const { storage } = await world.openCaller('afterwards', url)
     world.tables = () =>

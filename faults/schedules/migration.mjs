@@ -52,7 +52,7 @@ export const migrationUnderLoad = {
     const { product, remove } = patchedProduct([...world.patches, nextVersionPatch])
     world.defer(remove)
     await fill(world, world.size.users)
-    await underLoad(world, {}, async (_, isOver) => {
+    await underLoad(world, { workers: 1 }, async (_, isOver) => {
       while (!isOver()) {
         const group = await Promise.all(
           Array.from({ length: deployers }, () => deploy(world, product)),

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freshSession } from '../load.mjs'
 import { cannotUseNamespaces, startNamespaces } from '../namespaces.mjs'
+import { secondsUntilFull } from '../pool.mjs'
 import { startProxy } from '../proxy.mjs'
 import { underLoad } from '../world.mjs'
 
@@ -95,19 +96,20 @@ export const silentNetwork = {
     await open()
     await world.inject('silent network', async () => {
       proxy.silence('both')
-      setTimeout(() => {
+      const end = sleep(silenceSeconds * 1000).then(() => {
         proxy.pass()
         proxy.cutAll()
-      }, silenceSeconds * 1000)
+      })
       await Promise.all([
+        end,
         open(),
         open(),
         ...users.map((account) => call('sessions.validate', account)),
         ...users.map(({ user }) => call('users.updateProfile', { user, name: user })),
       ])
     })
-    proxy.pass()
-    proxy.cutAll()
+    const seconds = await secondsUntilFull(call.storage)
+    world.recoveries.push({ process: 'silenced', seconds })
   },
 }
 
