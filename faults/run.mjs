@@ -7,15 +7,14 @@
  *   --soak [MINUTES]     the large sizes, again and again with the next seeds for so long (default: 45)
  *   --controls           with each protection switched off the violation must be reported
  */
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { controls } from './controls.mjs'
 import { pending } from './pending.mjs'
 import { builtProduct, patchedProduct } from './product.mjs'
 import { closeAll, runSchedule } from './runner.mjs'
 import { schedules } from './schedules.mjs'
+import { assess, conclude, describe } from './verdict.mjs'
 import { createSharedServer } from './world.mjs'
-
-const mostLines = 6
 
 function readOptions(words) {
   const options = { mode: 'small', seed: 1, names: [], minutes: 45 }
@@ -36,47 +35,6 @@ function readOptions(words) {
   if (unknown !== undefined) throw new Error(`no schedule ${unknown}: see --list`)
   if (Number.isNaN(options.seed)) throw new Error('--seed: a whole number must follow')
   return options
-}
-
-/** What a result says about the run: `ok`, `failed`, `pending` or `skipped`, with the reasons. */
-function assess(result, expected) {
-  if (result.skipped !== undefined) return { state: 'skipped', reason: result.skipped }
-  const { injected, wanted, violations } = result
-  if (injected < wanted)
-    return { state: 'failed', reason: `only ${injected} of ${wanted} faults were injected` }
-  const unforeseen = violations.filter(({ kind }) => !expected?.violations.includes(kind))
-  if (unforeseen.length > 0) return { state: 'failed', reason: 'violations' }
-  if (expected === undefined) return { state: 'ok' }
-  return violations.length > 0
-    ? { state: 'pending', reason: expected.reason }
-    : {
-        state: 'failed',
-        reason: `passes, though pending (${expected.reason}): take it off pending.mjs`,
-      }
-}
-
-function print(result, { state, reason }) {
-  const words = [state.padEnd(8), result.name.padEnd(22)]
-  if (result.skipped === undefined) {
-    const { seed, injected, operations, seconds } = result
-    words.push(
-      `seed ${seed}, ${injected} faults, ${operations} operations, ${seconds.toFixed(1)} s`,
-    )
-  }
-  if (reason !== undefined) words.push(`(${reason})`)
-  console.log(words.join(' '))
-  if (state !== 'failed' && state !== 'pending') return
-  for (const line of summarize(result.violations)) console.log(`           ${line}`)
-  if (existsSync(result.folder)) console.log(`           histories: ${result.folder}`)
-}
-
-/** One line per kind of violation: how many, and the first of them. */
-function summarize(violations) {
-  const kinds = new Map()
-  for (const each of violations) kinds.set(each.kind, [...(kinds.get(each.kind) ?? []), each])
-  return [...kinds]
-    .slice(0, mostLines)
-    .map(([kind, all]) => `${all.length} × ${kind}: ${all[0].subject} (${all[0].detail})`)
 }
 
 const errorResult = (schedule, error) => ({
@@ -104,7 +62,7 @@ async function runAll(chosen, options) {
     )
     const verdict = assess(result, pending[schedule.name])
     if (verdict.state === 'pending' && !options.keepsHistories) forget(result)
-    print(result, verdict)
+    console.log(describe(result, verdict))
     results.push({ ...result, ...verdict })
   }
   await Promise.all(chosen.filter(({ isQuiet }) => isQuiet).map(one))
@@ -133,7 +91,7 @@ async function runControls(chosen, options) {
     const state = result.skipped !== undefined ? 'skipped' : isReported ? 'ok' : 'failed'
     const reason =
       result.skipped ?? `without ${control.protection}: ${isReported ? expects : `no "${expects}"`}`
-    print(result, { state, reason })
+    console.log(describe(result, { state, reason }))
     if (isReported) forget(result)
     results.push({ ...result, state, violations: isReported ? [] : (result.violations ?? []) })
   }
@@ -153,23 +111,6 @@ function list() {
   console.log('\ncontrols')
   for (const { schedule, protection, expects } of controls)
     console.log(`${schedule.name.padEnd(22)} without ${protection}: ${expects}`)
-}
-
-/** The last line of a run, and whether it was good. */
-function conclude(results) {
-  const ran = results.filter(({ state }) => state !== 'skipped')
-  const sum = (read) => ran.reduce((total, result) => total + read(result), 0)
-  const kinds = new Set(ran.map(({ name }) => name)).size
-  const counted = sum(({ state, violations }) => (state === 'failed' ? violations.length : 0))
-  const waiting = new Set(ran.filter(({ state }) => state === 'pending').map(({ name }) => name))
-  if (waiting.size > 0)
-    console.log(
-      `pending: ${[...waiting].map((name) => `${name} (${pending[name].reason})`).join(', ')}`,
-    )
-  console.log(
-    `faults: ${kinds} kinds, ${sum(({ injected }) => injected)} injected, ${sum(({ operations }) => operations)} operations, ${counted} violations`,
-  )
-  return ran.length > 0 && ran.every(({ state }) => state === 'ok' || state === 'pending')
 }
 
 async function main() {
@@ -199,7 +140,9 @@ async function main() {
         : options.mode === 'soak'
           ? await soak(chosen, given, options.minutes)
           : await runAll(chosen, given)
-    process.exitCode = conclude(results) ? 0 : 1
+    const { lines, isGood } = conclude(results, pending)
+    for (const line of lines) console.log(line)
+    process.exitCode = isGood ? 0 : 1
   } finally {
     await shared.stop()
   }
