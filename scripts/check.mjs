@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as docs from './checks/docs.mjs'
+import * as faults from './checks/faults.mjs'
 import * as files from './checks/files.mjs'
 import * as floors from './checks/floors.mjs'
 import * as generated from './checks/generated.mjs'
@@ -37,6 +38,7 @@ const checks = [
   imports,
   floors,
   promises,
+  faults,
   generated,
   docs,
   links,

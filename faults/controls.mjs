@@ -1,0 +1,170 @@
+/**
+ * Negative controls: with a protection switched off the checker must report the violation, with the same seed. A protection of
+ * the product is switched off by replacing compiled text in a copy (`patches`, see product.mjs), one of the server by its
+ * `settings`; `weights` makes the load meet the fault. `expects` is the kind of violation.
+ *
+ * A pending schedule is its own control: the protection is not there yet. When it lands, its control comes here.
+ */
+import { killEmbedded } from './schedules/embedded.mjs'
+import { killPostmaster, killWorkers, stopBackends, terminateBackends } from './schedules/kills.mjs'
+import { migrationUnderLoad } from './schedules/migration.mjs'
+import { cutConnections, lostPackets, slowNetwork } from './schedules/network.mjs'
+import { fullDisk, promoteStandby, restartPooler } from './schedules/servers.mjs'
+import { longLocks, serializable, shortTimeouts } from './schedules/settings.mjs'
+import { connectionStorm, validationStorm } from './schedules/storms.mjs'
+
+const noTransactions = [
+  {
+    from: "control(connection, 'begin isolation level read committed')",
+    to: "control(connection, 'select 1')",
+  },
+]
+const onlyTransactions = { transaction: 1 }
+
+/** A call whose reply is lost says that nothing was done. */
+const lostReplyIsFailure = [
+  {
+    from: "    if (state === null)\n        return 'ambiguous';",
+    to: "    if (state === null)\n        return 'ended';",
+  },
+]
+/** The same, and replies are given up soon. */
+const slowReplyIsFailure = [
+  ...lostReplyIsFailure,
+  {
+    from: 'answer: statementMs },\n        log: quietLog(log),\n        end:',
+    to: 'answer: 300 },\n        log: quietLog(log),\n        end:',
+  },
+]
+const unknownCode = (code, known) => [{ from: `'${code}': '${known}'`, to: `'${code}': 'other'` }]
+
+const halfDone = 'half done'
+const wronglyFailed = 'effect of a call that said nothing was done'
+const lost = 'acknowledged effect lost'
+const unexpected = 'unexpected error'
+
+export const controls = [
+  {
+    schedule: terminateBackends,
+    protection: 'transactions',
+    patches: noTransactions,
+    weights: onlyTransactions,
+    expects: halfDone,
+  },
+  {
+    schedule: killWorkers,
+    protection: 'transactions',
+    patches: noTransactions,
+    weights: onlyTransactions,
+    expects: halfDone,
+  },
+  {
+    schedule: stopBackends,
+    protection: 'unknown outcomes of replies that come too late',
+    patches: slowReplyIsFailure,
+    expects: wronglyFailed,
+  },
+  {
+    schedule: killPostmaster,
+    protection: 'synchronous_commit',
+    settings: { synchronous_commit: 'off', wal_writer_delay: '10s' },
+    expects: lost,
+  },
+  {
+    schedule: cutConnections,
+    protection: 'unknown outcomes of lost replies',
+    patches: lostReplyIsFailure,
+    expects: wronglyFailed,
+  },
+  {
+    schedule: slowNetwork,
+    protection: 'unknown outcomes of lost replies',
+    patches: lostReplyIsFailure,
+    expects: wronglyFailed,
+  },
+  {
+    schedule: lostPackets,
+    protection: 'unknown outcomes of replies that come too late',
+    patches: slowReplyIsFailure,
+    expects: wronglyFailed,
+  },
+  {
+    schedule: restartPooler,
+    protection: 'unknown outcomes of lost replies',
+    patches: lostReplyIsFailure,
+    expects: wronglyFailed,
+  },
+  {
+    schedule: promoteStandby,
+    protection: 'the look for the primary',
+    patches: [
+      { from: 'if (rows[0] === undefined || rows[0].standby)', to: 'if (rows[0] === undefined)' },
+      { from: 'if (several && rows[0].read_only)', to: 'if (false)' },
+      ...unknownCode('25006', 'not-committed'),
+    ],
+    expects: unexpected,
+  },
+  {
+    schedule: connectionStorm,
+    protection: 'the class of a refused connection',
+    patches: [
+      {
+        from: "known === 'pooler' || known === 'permission' ? known : 'not-sent'",
+        to: "known === 'pooler' || known === 'permission' ? known : 'other'",
+      },
+    ],
+    expects: unexpected,
+  },
+  {
+    schedule: serializable,
+    protection: 'repetition after a serialization failure',
+    patches: unknownCode('40001', 'not-committed'),
+    expects: unexpected,
+  },
+  {
+    schedule: shortTimeouts,
+    protection: 'the class of an ended statement',
+    patches: unknownCode('57014', 'ended'),
+    expects: unexpected,
+  },
+  {
+    schedule: fullDisk,
+    protection: 'the class of a full disk',
+    patches: unknownCode('53100', 'ended'),
+    expects: unexpected,
+  },
+  {
+    schedule: longLocks,
+    protection: 'the class of a lock timeout',
+    patches: [
+      { from: 'Math.max(100, Math.min(5000, statementMs - 1000))', to: '300' },
+      ...unknownCode('55P03', 'not-committed'),
+    ],
+    expects: unexpected,
+  },
+  {
+    schedule: validationStorm,
+    protection: 'the place of each call in a batch',
+    patches: [
+      { from: 'each[place - 1] = [...own, row]', to: 'each[each.length - place] = [...own, row]' },
+    ],
+    expects: 'revoked session is alive',
+  },
+  {
+    schedule: migrationUnderLoad,
+    protection: 'the lock among deployers',
+    patches: [{ from: 'return rows[0].taken;', to: 'return true;' }],
+    expects: 'migration failed',
+  },
+  {
+    schedule: killEmbedded,
+    protection: 'synchronous_commit',
+    patches: [
+      {
+        from: "PGlite.defaultStartParams.filter((parameter) => parameter !== '-F')",
+        to: "[...PGlite.defaultStartParams, '-c', 'synchronous_commit=off']",
+      },
+    ],
+    expects: lost,
+  },
+]
