@@ -76,9 +76,9 @@ function brokenPromise({ names }: Pair, { answers, state }: Played): string | nu
   if (
     anyOf(keepsActor) &&
     !names.some((name) => endsActor.has(name)) &&
-    !state.includes('asking by')
+    !state.includes('actor by')
   )
-    return 'the session that asked has ended'
+    return 'the acting session has ended'
   return null
 }
 
