@@ -152,7 +152,7 @@ whenInstalled('a URL of several hosts', () => {
     await Promise.all(Array.from({ length: 10 }, () => isValid(storage, ada)))
     await ask(primary, 'alter system set default_transaction_read_only = on')
     await ask(primary, 'select pg_reload_conf()')
-    // Each of the connections is told by the server at its own time.
+    // The server notifies each of the connections at its own time.
     await until(async () => fails(signUp(storage)))
     const { code, message } = await failureOf(signUp(storage))
     assert.equal(code, 'ERR_UNAVAILABLE')
@@ -188,7 +188,7 @@ whenInstalled('a URL of several hosts', () => {
     await until(async () => acknowledged.length > 50)
     await primary.kill()
     const before = acknowledged.length
-    // While there is a standby only, nobody is told anything.
+    // While there is only a standby, no caller gets a result.
     const reader = await failureOf(isValid(impatient, ada))
     assert.equal(reader.code, 'ERR_UNAVAILABLE')
     assert.ok(reader.message.includes(`${nameOf(standby)} (a standby)`), reader.message)

@@ -68,14 +68,14 @@ whenInstalled('PgBouncer in transaction mode', () => {
     await bouncer.stop()
   })
 
-  /** What a new client of PgBouncer is told, on each of the server's connections. */
+  /** What a new client of PgBouncer reads, on each of the server's connections. */
   async function settingsOfNewClients(): Promise<Set<string>> {
     // PgBouncer hands on the name of a client, and leaves the last one to clients that have none.
-    const named = { connectionString: bouncer.url, application_name: 'somebody else' }
+    const named = { connectionString: bouncer.url, application_name: 'another client' }
     const all = Array.from({ length: poolSize }, () => new pg.Client(named))
     await Promise.all(all.map((client) => client.connect()))
     await Promise.all(all.map((client) => client.query('begin')))
-    const told = await Promise.all(
+    const read = await Promise.all(
       all.map((client) =>
         client.query(
           `select pg_backend_pid() as process,
@@ -87,9 +87,9 @@ whenInstalled('PgBouncer in transaction mode', () => {
     )
     await Promise.all(all.map((client) => client.query('rollback')))
     await Promise.all(all.map((client) => client.end()))
-    assert.equal(new Set(told.map(({ rows }) => rows[0]?.process)).size, poolSize)
-    for (const { rows } of told) assert.equal(rows[0]?.prepared, 0)
-    return new Set(told.map(({ rows }) => rows[0]?.settings as string))
+    assert.equal(new Set(read.map(({ rows }) => rows[0]?.process)).size, poolSize)
+    for (const { rows } of read) assert.equal(rows[0]?.prepared, 0)
+    return new Set(read.map(({ rows }) => rows[0]?.settings as string))
   }
 
   let settingsBefore: Set<string>

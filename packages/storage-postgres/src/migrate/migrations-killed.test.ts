@@ -145,7 +145,7 @@ describe('a deployer killed at any statement leaves a state from which the next 
   })
   afterAll(() => pool.end())
 
-  /** Migrates as nobody's victim and describes what is then there. */
+  /** Migrates undisturbed and describes what is then there. */
   async function finish(list: readonly Migration[]): Promise<string> {
     const { version } = await migrateOver(healthy, list)
     assert.equal(version, list.length)

@@ -18,7 +18,7 @@ import {
 } from '../test/races/people.test.support.js'
 import { openRaceStorage } from '../test/races/race-storage.test.support.js'
 
-/** Two for each of two ways in. */
+/** Two for each of two sign-in methods. */
 const callers = 4
 const unlinkRounds = 100
 const takeOverRounds = 60
@@ -63,7 +63,7 @@ async function inRounds<Result>(
   return results
 }
 
-/** How many of the users nothing would let in any more, mail left aside. */
+/** How many of the users have no sign-in method left, mail not counted. */
 async function withoutWayIn(users: readonly UserId[]): Promise<number> {
   const { rows } = await database.query<{ count: number }>(
     `select count(*)::int as count from torii.users u where u.id = any ($1::uuid[])

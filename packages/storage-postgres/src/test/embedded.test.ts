@@ -22,7 +22,7 @@ const register = (storage: PostgresStorage, email: string) =>
 const messageOf = (child: ChildProcess): Promise<unknown> =>
   new Promise((resolve) => child.once('message', resolve))
 
-/** A process that opens the directory, registers somebody, says so and stays. */
+/** A process that opens the directory, registers a user, reports it and stays. */
 async function startHolder(directory: string): Promise<ChildProcess> {
   const script = join(root, 'holder.mjs')
   await writeFile(

@@ -11,7 +11,7 @@ import { productFiles } from './every-statement.test.support.js'
 
 /*
  * PostgreSQL takes the function or operator whose argument types fit exactly, wherever in the search path
- * it is, over one of pg_catalog that fits only after a conversion. Here a schema of somebody else comes
+ * it is, over one of pg_catalog that fits only after a conversion. Here a schema of another owner comes
  * before the application's, and holds a trap for every such call. The role may not execute the traps, so a
  * statement that merely names one is refused when it starts, also where no row would have called it.
  */

@@ -126,7 +126,7 @@ export function checkDerivedSession(value: DerivedSession): DerivedSession {
   }
 }
 
-export function checkActor(value: SessionActor): SessionActor {
+function checkActor(value: SessionActor): SessionActor {
   checkObject(value, 'actor')
   const epochs = checkObject(value.epochs, 'epochs')
   return {

@@ -191,7 +191,7 @@ export const mailOperations = [
     return {
       operation: async ({ verificationTokens }) => {
         const changed = await verificationTokens.changeEmail(actor, secretHash)
-        // A lost answer must not lose the address that is to be told of the change.
+        // A lost reply must not lose the email that gets a notice of the change.
         if (changed.ok && changed.formerEmail !== person.email) return 'another former address'
         return changed
       },

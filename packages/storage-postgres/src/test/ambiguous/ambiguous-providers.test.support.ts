@@ -33,7 +33,7 @@ export const oauthOperations = [
     }
   }),
   operation('oauth_accounts.deleteDead', 'done', [1, true], async (harness) => {
-    // What a take-over left behind under the identity that somebody else now signs in with.
+    // A row of a former owner epoch under the identity that another user now signs in with.
     const former = personAtProvider()
     await harness.observer.oauthAccounts.signIn(former)
     await harness.value(

@@ -94,7 +94,7 @@ for (const [index, operation] of operations.entries()) {
     test('undisturbed: the effect to compare with', async () => {
       const call = await operation.prepare(harness)
       assert.equal(await outcomeOf(call.operation(storage)), 'done')
-      // What is told and not repeated has its effect here, and none when it was cut before.
+      // A write that throws and is not repeated has its effect here, and none when it was cut before.
       assert.deepEqual(await call.effect(), throwsUnknown(statement) ? twice : once)
     })
 

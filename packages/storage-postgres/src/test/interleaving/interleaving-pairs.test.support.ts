@@ -36,7 +36,7 @@ const allPairs: readonly Pair[] = operationNames.flatMap((first) =>
   }),
 )
 
-/** Whoever looked the password or the passkey up before one of these must not be signed in after it. */
+/** A caller that looked the password or the passkey up before one of these must not be signed in after it. */
 const endsSessions = new Set<OperationName>([
   'change',
   'changeEmail',
@@ -76,9 +76,9 @@ function brokenPromise({ names }: Pair, { answers, state }: Played): string | nu
   if (
     anyOf(keepsActor) &&
     !names.some((name) => endsActor.has(name)) &&
-    !state.includes('asking by')
+    !state.includes('actor by')
   )
-    return 'the session that asked has ended'
+    return 'the acting session has ended'
   return null
 }
 
@@ -117,8 +117,8 @@ async function playPair(
     const problem = allowed.has(played.ending)
       ? brokenPromise(pair, played)
       : `${played.ending}\nis not one of\n${[...allowed].join('\n')}`
-    const told = problem === null ? null : `${title}: ${problem}`
-    rounds.push({ title, waits: played.waits, problem: told })
+    const titled = problem === null ? null : `${title}: ${problem}`
+    rounds.push({ title, waits: played.waits, problem: titled })
   }
   return rounds
 }

@@ -96,7 +96,7 @@ export function describeState(
   ].join('; ')
 }
 
-/** Of these rows the ones that somebody could still use: a reader judges, not the row's presence. */
+/** Of these rows the ones that can still be used: a reader decides, not the row's presence. */
 async function liveSessions(connections: Observer, sessions: StateRow['sessions']) {
   const found = sessions.map((session) =>
     connections.observer.sessions.validate(keyFrom(session), { touchSeconds: 60 }),

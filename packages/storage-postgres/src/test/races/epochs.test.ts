@@ -71,7 +71,7 @@ async function countRows(person: Person): Promise<number> {
 interface Ending {
   readonly name: string
   readonly keepsActor: boolean
-  /** Whoever signs in. A bare `open` needs no credential, so only a disabled user refuses it for good. */
+  /** The caller that signs in. A bare `open` needs no credential, so only a disabled user refuses it for good. */
   readonly enter: (person: Person, index: number) => Promise<{ key: SessionKey; ok: boolean }>
   end(person: Person): Promise<boolean>
 }

@@ -12,7 +12,7 @@ const crowd = 20
 const { database, storage, retried } = await openRaceStorage()
 
 const newLogin = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
-  ...newCallerInput('somebody').identity,
+  ...newCallerInput('person').identity,
   email: freshEmail(),
   emailVerified: true,
   newUserId: newUserId(),

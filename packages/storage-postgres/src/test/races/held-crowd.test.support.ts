@@ -7,7 +7,7 @@ export type Held = readonly [select: string, values: unknown[]]
 /** Makes crowds start from one snapshot. */
 export interface Crowds {
   /**
-   * Runs all at once while `held` is locked, until `waiting` of them (all, unless told) wait for it: each of
+   * Runs all at once while `held` is locked, until `waiting` of them (all by default) wait for it: each of
    * those has its snapshot by then, and none of them sees what another one does.
    */
   fromOneSnapshot<Result>(

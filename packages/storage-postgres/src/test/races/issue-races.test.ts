@@ -123,7 +123,7 @@ test(`T1.2 T1.11 ${resetIssues} resets of one user, each used by ${resetCallers}
       [id],
     )
     assert.ok(set.includes(rows[0]?.hash ?? ''))
-    // Every one of them has ended the sessions of whoever knew the former password.
+    // Every one of them has ended the sessions of everyone who knew the former password.
     const live = await storage.sessions.list(id)
     const kept = live.filter((session) => changed && session.id === person.key.id)
     assert.deepEqual([live.length - kept.length, won.flat().length > 0 ? kept.length : 0], [0, 0])

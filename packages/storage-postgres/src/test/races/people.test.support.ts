@@ -10,7 +10,7 @@ import type {
 import { newSessionId, newUserId, PasswordHash, rateLimitKey, tokenHash } from 'torii-core'
 import type { PostgresStorage } from '../../index.js'
 
-/** Someone with an address, a password and a session, as the tests know them. */
+/** A user with an email, a password and a session, as the tests know them. */
 export interface Person {
   readonly id: UserId
   readonly email: string
@@ -53,7 +53,7 @@ export const keyOf = (userId: UserId, { id, secretHash }: NewSession): SessionKe
   secretHash,
 })
 
-/** Registers someone, verified unless told otherwise. */
+/** Registers a user, verified by default. */
 export async function signUp(
   storage: Pick<PostgresStorage, 'users'>,
   given: { emailVerified?: boolean; password?: boolean } = {},

@@ -159,7 +159,7 @@ describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${delete
   const met = new Set<OperationName>()
   const errors: string[] = []
 
-  /** Runs an operation; a call that throws is told by its code. */
+  /** Runs an operation; a call that throws is noted by its code. */
   async function run(name: OperationName, fixture: Fixture, own: CallerInput): Promise<string> {
     met.add(name)
     return perform(name, storage, fixture, own).catch((error: unknown) => {

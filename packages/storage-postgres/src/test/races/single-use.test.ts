@@ -31,7 +31,7 @@ interface Race {
   /** What each caller does; true for the one who succeeds. */
   readonly operations: readonly (() => Promise<boolean>)[]
   readonly held: Held
-  /** Throws unless everything is as the winner, and nobody else, left it. */
+  /** Throws unless everything is as the winner alone left it. */
   judge(winner: number): Promise<void>
 }
 
@@ -125,7 +125,7 @@ test(`T1.21 of 64 codes at once, the right one among them, five wrong ones are t
     const { links, sessions } = await readState({ observer: storage, query }, fixture, owns)
     const good = answers.filter((answer) => answer === 'done').length
     assert.equal(answers.filter((answer) => answer === 'invalid_token').length, 64 - good)
-    // Whoever types the right one in time uses the link up; else it stays, its code does not.
+    // A caller that types the right one in time uses the link up; else it stays, its code does not.
     if (good === 0) assert.deepEqual([links.length, links[0]?.tries, sessions.length], [1, 5, 2])
     else assert.deepEqual([good, links.length, sessions.length], [1, 0, 3])
     const again = await perform('consumeCode', storage, fixture, newCallerInput('late'))
@@ -255,7 +255,7 @@ test(`T1.5 one challenge of signing in answered by ${passkeyCallers} at once, ${
 test(`T1.18 one identity linked by 2, 8 and 64 users at once: one has it, ${rounds} rounds`, () =>
   oneWins(async (callers) => {
     const people = await Promise.all(Array.from({ length: callers }, () => signUp(storage)))
-    const { identity } = newCallerInput('nobody')
+    const { identity } = newCallerInput('unknown')
     return {
       operations: people.map((person) => async () => {
         const wanted = { ...identity, newAccountId: newOAuthAccountId() }

@@ -66,7 +66,7 @@ const signIn = ({ id, hash }: Person, session: NewSession) =>
     refund: noRefund,
   })
 
-/** Whether this hash would let somebody in. */
+/** Whether this hash would sign a user in. */
 async function countsAsPassword({ hash }: Pick<Person, 'hash'>): Promise<boolean> {
   const { rows } = await database.query(
     `select 1 from torii.passwords p join torii.users u on u.id = p.user_id
