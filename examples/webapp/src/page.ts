@@ -1,5 +1,4 @@
-import type { Torii } from 'torii-auth'
-import type { ValidSession } from 'torii-core'
+import type { Torii, ValidSession } from 'torii-auth'
 import type { Html } from './html.js'
 
 /** What pages know about their site. */

@@ -1,4 +1,4 @@
-import type { ValidSession } from 'torii-core'
+import type { ValidSession } from 'torii-auth'
 
 declare global {
   namespace App {

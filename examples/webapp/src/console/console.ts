@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Torii } from 'torii-auth'
-import { InvalidInputError } from 'torii-core'
+import { InvalidInputError } from 'torii-auth'
 import type { Assets } from '../assets.js'
 import { listen } from '../listener.js'
 import type { Redirect, View } from '../page.js'

@@ -1,4 +1,4 @@
-import type { AuditEvent, UserId } from 'torii-core'
+import type { AuditEvent, UserId } from 'torii-auth'
 import { describeDevice } from '../device.js'
 import type { Html } from '../html.js'
 import { html } from '../html.js'

@@ -1,4 +1,4 @@
-import type { AuditStretch } from 'torii-core'
+import type { AuditStretch } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { View } from '../../page.js'

@@ -1,5 +1,4 @@
-import type { AccountView } from 'torii-auth'
-import type { RateLimitStatus } from 'torii-core'
+import type { AccountView, RateLimitStatus } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { action, moment } from '../parts.js'

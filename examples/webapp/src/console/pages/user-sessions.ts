@@ -1,5 +1,4 @@
-import type { AccountView } from 'torii-auth'
-import type { Session } from 'torii-core'
+import type { AccountView, Session } from 'torii-auth'
 import { describeDevice } from '../../device.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'

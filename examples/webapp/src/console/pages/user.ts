@@ -1,5 +1,4 @@
-import type { AccountView } from 'torii-auth'
-import type { AuditPage } from 'torii-core'
+import type { AccountView, AuditPage } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { View } from '../../page.js'

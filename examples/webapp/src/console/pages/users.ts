@@ -1,4 +1,4 @@
-import type { User } from 'torii-core'
+import type { User } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { View } from '../../page.js'

@@ -1,5 +1,4 @@
-import type { SignInMethods } from 'torii-auth'
-import type { User } from 'torii-core'
+import type { SignInMethods, User } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall, View } from '../../page.js'

@@ -1,5 +1,4 @@
-import type { OfferedProvider, SignInMethods } from 'torii-auth'
-import type { OAuthAccount } from 'torii-core'
+import type { OAuthAccount, OfferedProvider, SignInMethods } from 'torii-auth'
 import { actionButton, hidden, timeAgo } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'

@@ -1,5 +1,4 @@
-import type { SignInMethods } from 'torii-auth'
-import type { Passkey } from 'torii-core'
+import type { Passkey, SignInMethods } from 'torii-auth'
 import { describeDevice } from '../../device.js'
 import { actionForm, dialog, field, hidden, openButton, timeAgo } from '../../form-parts.js'
 import type { Html } from '../../html.js'

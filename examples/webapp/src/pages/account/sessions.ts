@@ -1,4 +1,4 @@
-import type { Session, SignInMethod } from 'torii-core'
+import type { Session, SignInMethod } from 'torii-auth'
 import { describeDevice } from '../../device.js'
 import { actionButton, hidden, timeAgo, timeUntil } from '../../form-parts.js'
 import type { Html } from '../../html.js'
