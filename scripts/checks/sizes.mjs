@@ -9,7 +9,8 @@ export const needsBuild = true
 export const budgets = {
   'torii-core': { packed: 100, unpacked: 400 },
   'torii-conformance': { packed: 320 },
-  'torii-storage-postgres': { packed: 250 },
+  // Half of it are maps and sources for debuggers; every statement declares its parameters by name.
+  'torii-storage-postgres': { packed: 280 },
   'torii-auth': { packed: 1000 },
 }
 
