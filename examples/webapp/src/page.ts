@@ -2,10 +2,10 @@ import type { Torii } from 'torii-auth'
 import type { ValidSession } from 'torii-core'
 import type { Html } from './html.js'
 
-/** What pages know about their site. */
+/** The values of the site that its pages use. */
 export interface Site {
   readonly torii: Torii
-  /** Where the data is, in words. */
+  /** The location of the database, as a text to show. */
   readonly database: string
   readonly schema: string
 }
