@@ -13,7 +13,7 @@ export async function offerPasskeys() {
   const input = document.querySelector('input[autocomplete$=webauthn]')
   if (input === null) return
   const renewal = setInterval(() => offer(input.form), renewMs)
-  // The button starts a passkey prompt of its own, and the browser runs one at a time.
+  // The button starts another passkey prompt, and the browser runs one prompt at a time.
   const button = document.querySelector('[data-action=sign-in-passkey]')
   button?.addEventListener('submit', () => clearInterval(renewal))
   await offer(input.form)

@@ -1,6 +1,6 @@
 // The messages of errors, by the codes of docs/errors.md and of torii-auth/browser.
 
-/** Codes for which the server's message is best: it knows the field, the rule or the wait. */
+/** The codes whose message comes from the server, which knows the field, the rule or the waiting time. */
 const servers = new Set([
   'invalid_input',
   'password_rejected',
@@ -22,7 +22,7 @@ const sentences = {
   invalid_token: 'This link or code has expired or was already used. Start again.',
   unauthenticated: 'Your session has ended. Sign in to continue.',
   reauthentication_required: 'Nothing was changed. Confirm your identity to continue.',
-  passkey_rejected: 'This passkey could not be verified. Try again or use another one.',
+  passkey_rejected: 'This passkey could not be verified. Try again or use another passkey.',
   cancelled: 'The passkey prompt was canceled. Try again.',
   not_found: 'This no longer exists. Reload the page.',
 }

@@ -1,10 +1,10 @@
 import type { Torii, ValidSession } from 'torii-auth'
 import type { Html } from './html.js'
 
-/** What pages know about their site. */
+/** The values of the site that its pages use. */
 export interface Site {
   readonly torii: Torii
-  /** Where the data is, in words. */
+  /** The location of the database, as a text to show. */
   readonly database: string
   readonly schema: string
 }

@@ -1,4 +1,4 @@
-// What an application needs of torii-core, so that it imports no package that it has not installed itself.
+// The exports of torii-core that an application needs, so that it does not import a package that it has not installed.
 export type {
   AuditCountQuery,
   AuditCursor,

@@ -6,22 +6,22 @@ import type { Json } from './profile.js'
 export interface NewAuditEvent {
   /** From `newAuditEventId()`. */
   id: AuditEventId
-  /** What happened, as a word such as `signed_in`: lower-case letters, digits and `_`, at most 64 bytes. */
+  /** The type of the event, such as `signed_in`: lower-case letters, digits and `_`, at most 64 bytes. */
   type: string
-  /** Whose account it concerns, or null when none is known. */
+  /** The account that the event concerns, or null if none is known. */
   userId: UserId | null
   sessionId: SessionId | null
   /** Canonical text of the IP address, or null; at most 64 bytes. */
   ip: string | null
   /** At most 1,024 bytes. */
   userAgent: string | null
-  /** What else there is to say: a JSON object of at most 4 KiB. */
+  /** Details of the event: a JSON object of at most 4 KiB. */
   detail: Readonly<Record<string, Json>>
   /** Seconds after which the sweep deletes it. */
   retentionSeconds: number
 }
 
-/** An event as it was kept. `at` is the database's time of the commit's statement. */
+/** A recorded event. `at` is the time of the recording statement, by the database's clock. */
 export interface AuditEvent extends Omit<NewAuditEvent, 'retentionSeconds'> {
   readonly at: Date
 }
@@ -44,32 +44,40 @@ export interface AuditPage {
   readonly next: AuditCursor | null
 }
 
-/** What to count: the last so many stretches of time, of which the last one is still running. */
+/**
+ * Selects the events to count, and the time intervals to count them in. The last interval includes the current time.
+ */
 export interface AuditCountQuery {
   /** Only events of these types; 1 to 32 of them. Absent: of every type. */
   types?: readonly string[]
-  /** 1 to 1,000. */
+  /** The number of intervals, 1 to 1,000. */
   stretches: number
-  /** Length of each. They begin at its multiples since 1970, UTC: 3,600 makes hours, 86,400 days. */
+  /**
+   * The length of an interval. Intervals start at multiples of it since 1970, UTC: 3,600 counts per hour, 86,400 per
+   * day.
+   */
   stretchSeconds: number
-  /** Reads at most so many events of the period, the newest: 1 to 1,000,000 (default: 250,000). */
+  /** The maximum number of events to read, the newest first: 1 to 1,000,000 (default: 250,000). */
   limit?: number
 }
 
-/** How many events of each type fell into one stretch of time. */
+/** The number of events per type in one time interval. */
 export interface AuditStretch {
   readonly from: Date
-  /** By type; what did not happen is left out. */
+  /** The number of events by type. A type without events is absent. */
   readonly counts: Readonly<Record<string, number>>
-  /** False where the limit ended the reading: events of this stretch may be missing. */
+  /** False if `limit` was reached before every event of this interval was read: the counts may be too low. */
   readonly complete: boolean
 }
 
-/** Stores the audit trail. Rows never change, and are deleted by retention only. They outlive their user. */
+/**
+ * Stores the audit trail. Events never change. Only the sweep deletes them, after `retentionSeconds`; deleting a user
+ * does not.
+ */
 export interface AuditEventRepository {
   /** Records the events; inside a transaction they commit and roll back with it. At most 100 at once. */
   record(events: readonly NewAuditEvent[]): Promise<void>
   list(query?: AuditQuery): Promise<AuditPage>
-  /** Counts by stretch of time, oldest first; stretches without events are there too. */
+  /** Counts events per time interval, the oldest first. Intervals without events are included. */
   count(query: AuditCountQuery): Promise<readonly AuditStretch[]>
 }

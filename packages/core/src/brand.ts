@@ -1,6 +1,6 @@
 declare const brand: unique symbol
 
-/** The mark of a branded type. Exported so that declarations which mention one can name it. */
+/** The property that marks a branded type. Exported so that generated type declarations can refer to it. */
 export interface Branded<Name extends string> {
   readonly [brand]: Name
 }

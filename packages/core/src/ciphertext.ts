@@ -1,10 +1,10 @@
 import type { Brand } from './brand.js'
 import { InvalidInputError } from './errors.js'
 
-/** The tokens of a provider as torii-auth encrypted them: a storage never sees them in clear. */
+/** Provider tokens, encrypted by torii-auth. A storage never receives the plaintext. */
 export type Ciphertext = Brand<Uint8Array, 'Ciphertext'>
 
-/** What a column of a storage holds. */
+/** The size of the column in the database. */
 const maxBytes = 65_536
 
 /** Marks bytes as encrypted. @throws InvalidInputError when they are not 1 to 65,536 bytes. */

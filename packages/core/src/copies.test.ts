@@ -35,7 +35,7 @@ describe('two copies of torii-core in one process', () => {
         assert.equal(error.code, 'ERR_INVALID_OPTIONS')
         assert.match(
           error.message,
-          /^two copies of torii-core are loaded, \S+ from \S+ and, by the storage, \S+ from \S+: run "npm ls torii-core"[^.]*$/m,
+          /^two copies of torii-core are loaded: \S+ from \S+, and \S+ from \S+ for the storage; run "npm ls torii-core"[^.]*$/m,
         )
         assert.ok(error.message.includes(pathToFileURL(folder).href), error.message)
         return true

@@ -14,14 +14,14 @@ const thisCopy: Copy = Object.freeze({ version: coreVersion, url: import.meta.ur
 /** The same symbol in every copy. */
 const madeWith = Symbol.for('torii-core')
 
-/** Marks a storage as made with this copy of torii-core, for {@link requireSameCore}. */
+/** Marks a storage as created with this copy of torii-core, for {@link requireSameCore}. */
 export function markCore(storage: object): void {
   Object.defineProperty(storage, madeWith, { value: thisCopy })
 }
 
 /**
- * Refuses a storage that was made with another copy of torii-core: its errors would be no `ToriiError` here, and the
- * password hashes of one copy would be refused by the other. A storage without a mark passes.
+ * Throws if a storage was created with another copy of torii-core: its errors would not be instances of this copy's
+ * `ToriiError`, and each copy would refuse the password hashes of the other. Accepts a storage without a mark.
  * @throws ToriiError `ERR_INVALID_OPTIONS`
  */
 export function requireSameCore(storage: unknown): void {
@@ -30,12 +30,12 @@ export function requireSameCore(storage: unknown): void {
   if (copy === undefined || copy === thisCopy) return
   throw new ToriiError(
     'ERR_INVALID_OPTIONS',
-    `two copies of torii-core are loaded, ${describe(thisCopy)} and, by the storage, ${describe(copy)}: run "npm ls torii-core" and install one version for all packages ("npm dedupe")`,
+    `two copies of torii-core are loaded: ${describe(thisCopy)}, and ${describe(copy)} for the storage; run "npm ls torii-core" and install one version for all packages ("npm dedupe")`,
   )
 }
 
 const describe = (copy: unknown): string =>
-  isCopy(copy) ? `${copy.version} from ${copy.url}` : 'one of another version'
+  isCopy(copy) ? `${copy.version} from ${copy.url}` : 'an unknown version'
 
 const isCopy = (value: unknown): value is Copy =>
   typeof value === 'object' && value !== null && 'version' in value && 'url' in value

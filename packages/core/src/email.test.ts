@@ -350,7 +350,7 @@ test('requireEmail gives the same form and refuses by the name of the field', ()
   assert.equal(requireEmail('A@Example.com'), 'a@example.com')
   assert.throws(
     () => requireEmail('no address'),
-    new InvalidInputError('email', 'must be one e-mail address, like name@example.com'),
+    new InvalidInputError('email', 'must be one email address, like name@example.com'),
   )
   assert.throws(() => requireEmail('no address', 'newEmail'), {
     field: 'newEmail',

@@ -2,23 +2,26 @@ import { domainToASCII, domainToUnicode } from 'node:url'
 import type { Brand } from './brand.js'
 import { InvalidInputError } from './errors.js'
 
-/** The canonical form of an email address. Two addresses are the same account exactly when these are the same bytes. */
+/**
+ * The canonical form of an email address. Two addresses belong to the same account exactly if their forms are equal.
+ */
 export type EmailKey = Brand<string, 'EmailKey'>
 
-/** RFC 5321 section 4.5.3.1: 64 octets before the `@`, and 254 in all as a path can carry. */
+/** RFC 5321 section 4.5.3.1: at most 64 octets before the `@`, and 254 in total. */
 const maxLocalBytes = 64
 const maxAddressBytes = 254
 
-// RFC 5322 dot-atom: quoted parts, comments and routes are refused, they are how one field becomes two recipients.
+// RFC 5322 dot-atom: quoted parts, comments and routes are refused, since they can hide a second recipient.
 const localForm = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
 const labelForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const hidden = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
 /**
- * The one function that decides which spellings are one address: printable ASCII before a single `@`,
- * lower-cased; a domain of at least two labels, international ones as A-labels; dots and plus tags are
- * kept. Refuses (null) whatever Unicode's compatibility folding would change, controls, spaces and
- * invisible characters, so that no look-alike spelling can reach another person's account.
+ * Returns the canonical form of an email address, or null if it is invalid. No other function decides which spellings
+ * are the same address. Requires printable ASCII before a single `@`, and a domain of at least two labels;
+ * lower-cases both, converts international labels to A-labels, and keeps dots and plus tags. Refuses control, space
+ * and invisible characters and everything that NFKC would change, so that no look-alike spelling reaches another
+ * user's account.
  * @see CVE-2019-19844, CVE-2026-73420, CVE-2022-35924
  */
 export function canonicalEmail(address: unknown): EmailKey | null {
@@ -58,12 +61,12 @@ function canonicalDomain(domain: string): string | null {
   return /^[0-9]+$/.test(labels.at(-1) ?? '') ? null : ascii
 }
 
-// One character at a time: toLowerCase() of a whole text has a rule for the last sigma, IDNA has none.
+// Lower-cases each character by itself: toLowerCase() of a whole text treats a final sigma differently, IDNA does not.
 const lowerEach = (text: string): string => Array.from(text, (char) => char.toLowerCase()).join('')
 
 /**
- * Whether IDNA changed nothing of the domain but its case. It also folds look-alikes (U+1C80 into the
- * Cyrillic v, U+1FB3 into two letters) and does so differently from one Unicode version to the next.
+ * Returns true if IDNA changed only the case of the domain. IDNA also folds look-alikes (U+1C80 into the Cyrillic v,
+ * U+1FB3 into two letters) and does so differently from one Unicode version to the next.
  */
 function isSpelledAs(ascii: string, spellings: readonly string[]): boolean {
   const labels = domainToUnicode(ascii).split('.')

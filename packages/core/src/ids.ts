@@ -3,43 +3,43 @@ import type { Brand } from './brand.js'
 
 /** A UUID in canonical lower-case text, created by Torii (version 7) or by hand in SQL (any version). */
 export type UserId = Brand<string, 'UserId'>
-/** A UUID in canonical lower-case text; names a session in lists and logs, opens nothing. */
+/** A UUID in canonical lower-case text; identifies a session in lists and logs. It does not authenticate. */
 export type SessionId = Brand<string, 'SessionId'>
 
-/** Names a linked account of a provider to its owner. */
+/** Identifies a linked account of a provider. */
 export type OAuthAccountId = Brand<string, 'OAuthAccountId'>
-/** Names an event of the audit trail. */
+/** Identifies an event of the audit trail. */
 export type AuditEventId = Brand<string, 'AuditEventId'>
-/** Names a passkey to its owner; not the credential id, which its authenticator chose. */
+/** Identifies a passkey. Not the credential id, which the authenticator generates. */
 export type PasskeyId = Brand<string, 'PasskeyId'>
 
-/** A fresh id for a user (UUID version 7: ids sort by the time of their creation). */
+/** Generates an id for a user (UUID version 7: ids sort by their time of creation). */
 export const newUserId = (): UserId => uuidv7() as UserId
 
-/** A fresh id for a session (UUID version 7). */
+/** Generates an id for a session (UUID version 7). */
 export const newSessionId = (): SessionId => uuidv7() as SessionId
 
-/** A fresh id for a linked account (UUID version 7). */
+/** Generates an id for a linked account (UUID version 7). */
 export const newOAuthAccountId = (): OAuthAccountId => uuidv7() as OAuthAccountId
 
-/** A fresh id for an event of the audit trail (UUID version 7). */
+/** Generates an id for an event of the audit trail (UUID version 7). */
 export const newAuditEventId = (): AuditEventId => uuidv7() as AuditEventId
 
-/** A fresh id for a passkey (UUID version 7). */
+/** Generates an id for a passkey (UUID version 7). */
 export const newPasskeyId = (): PasskeyId => uuidv7() as PasskeyId
 
-/** The id if `value` is the text of a UUID (any case), else null. */
+/** Returns the id if `value` is the text of a UUID (any case), else null. */
 export const parseUserId = (value: unknown): UserId | null => parseUuid(value) as UserId | null
 
-/** The id if `value` is the text of a UUID (any case), else null. */
+/** Returns the id if `value` is the text of a UUID (any case), else null. */
 export const parseSessionId = (value: unknown): SessionId | null =>
   parseUuid(value) as SessionId | null
 
-/** The id if `value` is the text of a UUID (any case), else null. */
+/** Returns the id if `value` is the text of a UUID (any case), else null. */
 export const parseOAuthAccountId = (value: unknown): OAuthAccountId | null =>
   parseUuid(value) as OAuthAccountId | null
 
-/** The id if `value` is the text of a UUID (any case), else null. */
+/** Returns the id if `value` is the text of a UUID (any case), else null. */
 export const parsePasskeyId = (value: unknown): PasskeyId | null =>
   parseUuid(value) as PasskeyId | null
 

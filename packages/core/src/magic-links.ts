@@ -5,34 +5,34 @@ import type { NewSession, Session } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
-/** What a request for a mail counts against: the allowance of the email, and the one of the IP address. */
+/** The rate limits that a request for a mail counts against: per email and per IP address. */
 export interface MailCharges {
-  /** Beyond it nothing is sent, and the response does not reveal it. */
+  /** If it is exceeded, no mail is sent, and the response does not reveal that. */
   address: Charge
-  /** Beyond it the request is refused, for every email. */
+  /** If it is exceeded, the request is refused for every email. Null for an unknown IP address. */
   ipAddress: Charge | null
 }
 
-/** The outcome of a request for a mail. Its response may reveal only a refusal. */
+/** The result of a request for a mail. The response to the client may reveal a refusal, and nothing else. */
 export type MailDecision =
-  /** `to` is the email to write to (the stored one, where there is one), or null to send nothing. */
+  /** `to` is the recipient (in the stored spelling if an account has the email), or null if no mail is to be sent. */
   | { readonly ok: true; readonly to: string | null }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
-/** A link to mail. */
+/** A magic link to store and to mail. */
 export interface NewMagicLink {
   email: string
   tokenHash: TokenHash
-  /** HMAC of the code that can be typed instead of opening the link, or null for none. */
+  /** HMAC of the code that can be typed instead of opening the link, or null without a code. */
   codeHash: TokenHash | null
   lifetimeSeconds: number
   /** Null for a link that the application itself requests. */
   charges: MailCharges | null
 }
 
-/** What to do for a person who proved to own a mailbox. */
+/** The session to open, and the account to create if necessary, for a user who has proved ownership of a mailbox. */
 export interface MailboxProof {
-  /** Opened for the user who has, or gets, the email. */
+  /** The session to open for the user with this email. */
   session: NewSession
   /** The id of the user to create for an unknown email, or null to create none. */
   newUserId: UserId | null
@@ -46,42 +46,44 @@ export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
       /** True when the email was unknown and this created the account. */
       readonly created: boolean
       /**
-       * True when this was the first proof of the email: unverified credentials from before (password, sessions,
-       * OAuth accounts, passkeys) no longer count.
+       * True if this verified the email for the first time: credentials from before (password, sessions, OAuth
+       * accounts, passkeys) no longer count.
        */
       readonly tookOver: boolean
     }
-  /** Unknown, used, expired, or of a disabled user, without saying which. */
+  /** The link or code is unknown, used, expired, or of a disabled user. The result does not reveal which. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
 
-/** Wrong codes that end a code. @see OWASP ASVS 5.0, 6.6.3 */
+/** The number of wrong codes after which a code is invalid. @see OWASP ASVS 5.0, 6.6.3 */
 export const maxCodeTries = 5
 
 /** Stores magic links. One email has one live link: issuing replaces it. */
 export interface MagicLinkRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Counts against the rate limits, and stores the link in place of the email's former one, for known and unknown
-   * emails alike. Beyond the email's allowance the former link stays and nothing is to be sent.
+   * Counts the request against the rate limits and stores the link, which replaces the email's previous link. Works
+   * the same for known and unknown emails. If the email's limit is exceeded, the previous link stays valid and no
+   * mail is to be sent.
    */
   issue(link: NewMagicLink): Promise<MailDecision>
   /**
-   * Reads a live link without using it up, so that its page can show the email. Null: no such link.
-   * It does not reveal whether an account has the email.
+   * Reads a live link without using it, so that its page can show the email. Returns null if there is no such link.
+   * The result does not reveal whether an account has the email.
    */
   find(tokenHash: TokenHash): Promise<{ readonly email: string } | null>
   /**
-   * Uses the link up, finds or creates the verified user of its email, removes unverified credentials of an
-   * unverified account, and opens the session: one commit, and one winner among concurrent callers.
+   * Uses the link: finds or creates the verified user of its email, removes unverified credentials of an unverified
+   * account, and opens the session, in one commit. Of concurrent callers, one succeeds.
    */
   consume(tokenHash: TokenHash, proof: MailboxProof): Promise<MailboxSignIn<Metadata>>
   /**
-   * The same by the typed code, which the caller has counted against the rate limits. A wrong code is counted on the
-   * link, and {@link maxCodeTries} of them end the code while the link itself stays valid. Success gives `refund` back.
+   * Does the same as `consume` for a typed code. The caller has counted the attempt against the rate limits; a
+   * success gives `refund` back. The link counts wrong codes: after {@link maxCodeTries} of them the code is invalid,
+   * but the link itself stays valid.
    */
   consumeCode(
     input: {
       email: string
-      /** The code's HMAC under each key of the application, 1 to 16: any of them is the code. */
+      /** The code's HMAC under each key of the application, 1 to 16: the code is right if any of them matches. */
       codeHashes: readonly TokenHash[]
       refund?: RateLimitRefund
     },

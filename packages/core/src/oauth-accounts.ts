@@ -4,25 +4,25 @@ import type { Json } from './profile.js'
 import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { User } from './users.js'
 
-/** A user's identity at a provider: (provider, subject). The rest is what the provider says about them. */
+/** A user's identity at a provider, identified by provider and subject. The other fields are data from the provider. */
 export interface OAuthIdentity {
   /** The provider's name in the configuration, at most 64 bytes. */
   provider: string
   /** The provider's own id of the person, at most 255 bytes. Never the email. */
   subject: string
-  /** What to show in a list of linked accounts, at most 254 bytes, or null. */
+  /** The name to show in a list of linked accounts, at most 254 bytes, or null. */
   label: string | null
   /** The provider's tokens, encrypted, or null to keep none. */
   tokens: Ciphertext | null
 }
 
-/** A person who returns from a provider to sign in. */
+/** A sign-in with the identity that a provider has returned. */
 export interface OAuthSignIn extends OAuthIdentity {
   /** The email that the provider gives, or null. */
   email: string | null
-  /** True only when the provider is trusted for emails and says, strictly, that this one is verified. */
+  /** True only if the provider is trusted for emails and reports exactly `true` for this email. */
   emailVerified: boolean
-  /** For the account that may have to be created. */
+  /** The id of the account, if the sign-in creates one. */
   newUserId: UserId
   newAccountId: OAuthAccountId
   name: string | null
@@ -51,13 +51,13 @@ export interface OAuthAccount {
   readonly label: string | null
   readonly createdAt: Date
   readonly lastUsedAt: Date
-  /** Whether tokens of the provider are kept. */
+  /** Whether tokens of the provider are stored. */
   readonly hasTokens: boolean
 }
 
 export type OAuthLink =
   | { readonly ok: true; readonly account: OAuthAccount }
-  /** This identity belongs to an account already: another's, or this one's. */
+  /** The identity is already linked, to this or another account. */
   | { readonly ok: false; readonly reason: 'already_exists' }
   /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
@@ -77,7 +77,7 @@ export interface ProviderTokens {
   readonly provider: string
   readonly subject: string
   readonly tokens: Ciphertext
-  /** Goes up with every replacement. */
+  /** Incremented with every replacement. */
   readonly version: number
 }
 
@@ -92,25 +92,29 @@ export type TokensCursor = Pick<ProviderTokens, 'subject' | 'provider'>
 
 /** Stores linked accounts at providers. One identity belongs to one user, in the whole database. */
 export interface OAuthAccountRepository<Metadata extends object = Record<string, Json>> {
-  /** Signs in by identity; links it to the account of its email, or creates an account, where it is new. Opens the session in the same commit. */
+  /**
+   * Signs in by identity and opens the session, in one commit. A new identity is linked to the account of its email,
+   * or to a new account.
+   */
   signIn(person: OAuthSignIn): Promise<OAuthSignInOutcome<Metadata>>
   /** Links an identity to the user of the acting session. */
   link(
     actor: SessionActor,
     identity: OAuthIdentity & { newAccountId: OAuthAccountId },
   ): Promise<OAuthLink>
-  /** Unlinks an account and deletes its tokens; never the only sign-in method. */
+  /** Unlinks an account and deletes its tokens. Refuses to remove the only sign-in method. */
   unlink(
     actor: SessionActor,
     id: OAuthAccountId,
     options: { mailSignIn: boolean },
   ): Promise<MethodRemoval>
   list(userId: UserId): Promise<readonly OAuthAccount[]>
-  /** The tokens of one linked account, or null if there are none. */
+  /** Returns the tokens of a linked account, or null if there are none. */
   findTokens(userId: UserId, id: OAuthAccountId): Promise<ProviderTokens | null>
   /**
-   * A batch of tokens that do not start with `prefix` (the header of the key that writes today), in the order
-   * of their key, so that they can be encrypted again under it. At most `limit` (1 to 1,000).
+   * Lists tokens that are encrypted under an older key, so that they can be re-encrypted: those that do not start
+   * with `notStartingWith`, the header of the current key. Ordered by provider and subject; at most `limit`
+   * (1 to 1,000).
    */
   listTokens(query: {
     notStartingWith: Uint8Array
@@ -118,15 +122,15 @@ export interface OAuthAccountRepository<Metadata extends object = Record<string,
     after?: TokensCursor
   }): Promise<readonly StoredTokens[]>
   /**
-   * Replaces the tokens if they are still of this version, and ends the lease. False if another caller
-   * replaced them meanwhile.
+   * Replaces the tokens if they still have this version, and ends the lease. Returns false if another caller has
+   * replaced them.
    */
   replaceTokens(
     userId: UserId,
     id: OAuthAccountId,
     change: { version: number; tokens: Ciphertext },
   ): Promise<boolean>
-  /** Lets one caller at a time refresh the tokens: true for that caller. The lease ends by itself. */
+  /** Acquires the lease to refresh the tokens. Returns true for one caller at a time. The lease expires by itself. */
   leaseRefresh(
     userId: UserId,
     id: OAuthAccountId,

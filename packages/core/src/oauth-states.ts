@@ -2,13 +2,13 @@ import type { Charge } from './rate-limits.js'
 import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
-/** What a flow to a provider is for. */
+/** The purpose of an OAuth flow: to sign in, or to link an account. */
 export type OAuthFlow =
   | { readonly kind: 'sign_in' }
   /** Carries the epochs of the acting session, so that the flow ends with it. */
   | { readonly kind: 'link'; readonly actor: SessionActor }
 
-/** A flow that starts. */
+/** The state of a new OAuth flow. */
 export interface NewOAuthState {
   stateHash: TokenHash
   /** Hash of a secret that only the starting browser holds. */
@@ -16,7 +16,7 @@ export interface NewOAuthState {
   /** The provider's name in the configuration. */
   provider: string
   flow: OAuthFlow
-  /** Where to go afterwards, already checked; at most 2,048 bytes, or null for the default. */
+  /** Where to redirect after the flow: validated, at most 2,048 bytes, or null for the default. */
   redirectTo: string | null
   lifetimeSeconds: number
   ipAddress: Charge | null
@@ -31,12 +31,12 @@ export type OAuthStart =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
-/** Stores the state of flows that are waiting for a provider. Any response of the provider uses the state up. */
+/** Stores the state of OAuth flows until the callback. Every callback uses the state, valid or not. */
 export interface OAuthStateRepository {
   store(state: NewOAuthState): Promise<OAuthStart>
   /**
-   * Uses the state up. Null unless it is live and was created by this browser for this provider; it is
-   * used up in any case.
+   * Uses the state and returns it. Returns null if it is not live or was created by another browser or for another
+   * provider; the state is used in any case.
    */
   consume(key: {
     stateHash: TokenHash

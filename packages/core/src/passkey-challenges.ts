@@ -7,16 +7,16 @@ import type { TokenHash } from './token-hash.js'
 /** The ceremony that a challenge was created for; it is valid for no other. */
 export type PasskeyCeremony = 'register' | 'authenticate' | 'reauthenticate'
 
-/** Who may answer a challenge. */
+/** The users whose response to a challenge is accepted. */
 export type ChallengeHolder =
   /** Any user: a discoverable sign-in. */
   | { readonly kind: 'anyone' }
   /** Only this user: a sign-in by email. */
   | { readonly kind: 'user'; readonly userId: UserId }
-  /** Only the user of this session, as its validation saw it: registration, re-authentication. */
+  /** Only the user of this session, with the epochs that its validation read: registration, re-authentication. */
   | { readonly kind: 'session'; readonly actor: SessionActor }
 
-/** A challenge that is handed out. @see WebAuthn Level 3, section 13.4.3 */
+/** A new challenge to store. @see WebAuthn Level 3, section 13.4.3 */
 export interface NewPasskeyChallenge {
   challengeHash: TokenHash
   ceremony: PasskeyCeremony
@@ -34,20 +34,20 @@ export type ChallengeForEmail =
   | { readonly ok: true; readonly credentials: readonly PasskeyCredential[] }
   | Extract<ChallengeStart, { ok: false }>
 
-/** Challenges of passkey ceremonies. Any answer uses a challenge up, right or wrong. */
+/** Stores the challenges of passkey ceremonies. Every response uses its challenge, valid or not. */
 export interface PasskeyChallengeRepository {
   store(challenge: NewPasskeyChallenge): Promise<ChallengeStart>
   /**
-   * Stores a challenge of a sign-in by email, and finds the credentials of its account: one statement, alike for
-   * emails that no account has. No credential can answer such a challenge.
+   * Stores the challenge of a sign-in by email and returns the credentials of its account. One statement, the same
+   * for an email without an account; no credential is valid for the challenge of such an email.
    */
   storeForEmail(
     challenge: Omit<NewPasskeyChallenge, 'ceremony' | 'holder'>,
     email: string,
   ): Promise<ChallengeForEmail>
   /**
-   * Uses up a challenge of a registration or a re-authentication. False unless it is live, of this ceremony and
-   * of this session; it is used up in any case.
+   * Uses the challenge of a registration or a re-authentication. Returns false if it is not live, or belongs to
+   * another ceremony or session; the challenge is used in any case.
    */
   consume(input: {
     challengeHash: TokenHash

@@ -7,7 +7,7 @@ import type { Epochs, NewSession, Session, SessionActor, SessionKey } from './se
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
-/** A passkey as its owner may see it. */
+/** A passkey, with the fields that its owner may see. */
 export interface Passkey {
   readonly id: PasskeyId
   readonly name: string
@@ -21,7 +21,7 @@ export interface Passkey {
   readonly transports: readonly string[]
 }
 
-/** A credential that a ceremony has just proved. @see WebAuthn Level 3, section 4, credential record */
+/** The credential of a verified registration. @see WebAuthn Level 3, section 4, credential record */
 export interface NewPasskey {
   id: PasskeyId
   /** 1 to 1,023 bytes. */
@@ -30,7 +30,10 @@ export interface NewPasskey {
   publicKey: Uint8Array
   /** 0 to 2^32 - 1. */
   signCount: number
-  /** What the authenticator calls the user, at most 64 bytes; the same for all passkeys of a user. */
+  /**
+   * The user handle in the authenticator (`user.id` of WebAuthn), at most 64 bytes; the same for all passkeys of a
+   * user.
+   */
   userHandle: Uint8Array
   userVerified: boolean
   backupEligible: boolean
@@ -41,7 +44,7 @@ export interface NewPasskey {
   name: string
 }
 
-/** What an assertion is verified against. */
+/** The stored credential that an assertion is verified against. */
 export interface PasskeyCredential {
   readonly id: PasskeyId
   readonly userId: UserId
@@ -54,7 +57,7 @@ export interface PasskeyCredential {
   readonly epochs: Epochs
 }
 
-/** What a verified assertion said of the authenticator. */
+/** The authenticator's state in a verified assertion. */
 export interface PasskeyUse {
   credentialId: Uint8Array
   userId: UserId
@@ -68,7 +71,7 @@ export type PasskeyAddition =
   | { readonly ok: true; readonly passkey: Passkey }
   /** This credential is registered already, to this or another user. */
   | { readonly ok: false; readonly reason: 'already_exists' }
-  /** The user has as many as are allowed. */
+  /** The user has the maximum number of passkeys. */
   | { readonly ok: false; readonly reason: 'too_many' }
   /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
@@ -77,13 +80,16 @@ export type PasskeySignInOutcome<Metadata extends object = Record<string, Json>>
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session }
   /** The counter did not rise: the passkey may have been copied. Nothing was changed. */
   | { readonly ok: false; readonly reason: 'counter_regression' }
-  /** The passkey, the sessions or the account were ended between look-up and sign-in. */
+  /**
+   * Between look-up and sign-in, the passkey was deleted, the sessions were ended, or the account was disabled or
+   * deleted.
+   */
   | { readonly ok: false; readonly reason: 'stale' }
 
 export type PasskeyReauthentication =
   | { readonly ok: true; readonly session: Session }
   | { readonly ok: false; readonly reason: 'counter_regression' }
-  /** The passkey, the session or the account has ended meanwhile. */
+  /** Since the look-up, the passkey was deleted, the session ended, or the account was disabled or deleted. */
   | { readonly ok: false; readonly reason: 'stale' }
 
 /** Stores passkeys. One credential belongs to one user, in the whole database. */
@@ -91,20 +97,20 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   /** Adds a credential for the user of the acting session, up to `max` of them. */
   add(actor: SessionActor, passkey: NewPasskey, options: { max: number }): Promise<PasskeyAddition>
   list(userId: UserId): Promise<readonly Passkey[]>
-  /** What to offer to an authenticator of this user: to leave out at registration, to allow at sign-in. */
+  /** Returns the credentials of a user for the ceremony options: to exclude at registration, to allow at sign-in. */
   credentials(userId: UserId): Promise<readonly PasskeyCredential[]>
-  /** The same for an email, in one look-up; empty when unknown. */
+  /** Returns the credentials of the account with this email. Empty if there is none. */
   credentialsByEmail(email: string): Promise<readonly PasskeyCredential[]>
   /**
-   * Uses the challenge up and finds the credential, in one statement: any response uses the challenge up.
-   * Null unless the challenge is live and of this ceremony, and open to any user or bound to this one.
+   * Uses the challenge and returns the credential, in one statement. Every response uses its challenge. Returns null
+   * unless the challenge is live, belongs to this ceremony, and is for any user or for the user of this credential.
    */
   findForSignIn(input: {
     challengeHash: TokenHash
     ceremony: Extract<PasskeyCeremony, 'authenticate' | 'reauthenticate'>
     credentialId: Uint8Array
   }): Promise<PasskeyCredential | null>
-  /** Advances the counter and opens the session, in one commit; of two uses of one count one succeeds. */
+  /** Advances the counter and opens the session, in one commit. Of two responses with the same count, one succeeds. */
   signIn(
     use: PasskeyUse,
     options: { session: NewSession; refund?: RateLimitRefund },
@@ -116,7 +122,7 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   ): Promise<PasskeyReauthentication>
   /** Renames a passkey of the acting user: null if the session has ended or the passkey is not theirs. */
   rename(actor: SessionActor, id: PasskeyId, name: string): Promise<Passkey | null>
-  /** Deletes a passkey; never the only sign-in method. */
+  /** Deletes a passkey. Refuses to remove the only sign-in method. */
   delete(
     actor: SessionActor,
     id: PasskeyId,

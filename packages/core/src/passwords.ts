@@ -5,7 +5,7 @@ import type { PasswordHash } from './secret.js'
 import type { Epochs, NewSession, Session, SessionActor } from './sessions.js'
 import type { User } from './users.js'
 
-/** What a password is verified against. */
+/** The stored credential that a password is verified against. */
 export interface PasswordCredential {
   readonly userId: UserId
   readonly hash: PasswordHash
@@ -24,7 +24,7 @@ export interface PasswordSignIn {
   credential: Pick<PasswordCredential, 'userId' | 'hash' | 'epochs'>
   session: NewSession
   refund: RateLimitRefund
-  /** The same password under today's parameters; stored only if the hash is still the one verified. */
+  /** A hash of the same password under the current parameters. Stored only if the verified hash has not changed. */
   rehash?: PasswordHash
 }
 
@@ -58,11 +58,11 @@ export type PasswordRemoval =
 export interface PasswordRepository<Metadata extends object = Record<string, Json>> {
   /** Counts the attempt against the rate limits and looks up the credential, in one statement; a refused attempt gets no hash. */
   findForSignIn(input: { email: string; charges: RateLimitCharges }): Promise<PasswordLookup>
-  /** The same for a signed-in user who re-authenticates. */
+  /** Does the same as `findForSignIn` for a signed-in user who re-authenticates. */
   findForUser(input: { userId: UserId; charges: RateLimitCharges }): Promise<PasswordLookup>
-  /** Whether the user has a password that counts: a removed unverified credential does not. */
+  /** Returns whether the user has a valid password. A password that was removed as unverified does not count. */
   exists(userId: UserId): Promise<boolean>
-  /** Opens the session, gives the count back and stores the rehash, in one commit. */
+  /** Opens the session, gives the counted attempt back and stores the rehash, in one commit. */
   signIn(input: PasswordSignIn): Promise<PasswordSignInOutcome<Metadata>>
   /** Sets the first password. */
   set(actor: SessionActor, hash: PasswordHash): Promise<PasswordSetting>

@@ -1,7 +1,7 @@
 import { InvalidInputError } from './errors.js'
 import { checkText, isStorable } from './text.js'
 
-/** Limits of what an application may keep on a user. */
+/** The size limits of a user's profile. */
 export const profileLimits = Object.freeze({
   nameCodePoints: 200,
   pictureBytes: 2048,
@@ -9,7 +9,7 @@ export const profileLimits = Object.freeze({
   metadataDepth: 32,
 })
 
-/** What JSON can hold without losing anything. */
+/** A value that JSON represents without loss. */
 export type Json =
   | null
   | boolean
@@ -28,7 +28,7 @@ export interface ProfileChanges<Metadata extends object = Record<string, Json>> 
   metadata?: Metadata
 }
 
-/** The name as given. @throws InvalidInputError */
+/** Validates a name and returns it unchanged. @throws InvalidInputError */
 export function checkName(value: unknown): string | null {
   if (value === null) return null
   const name = checkText(value, 'name', { codePoints: profileLimits.nameCodePoints })
@@ -38,7 +38,7 @@ export function checkName(value: unknown): string | null {
   return name
 }
 
-/** The URL as given. @throws InvalidInputError */
+/** Validates a picture URL and returns it unchanged. @throws InvalidInputError */
 export function checkPicture(value: unknown): string | null {
   if (value === null) return null
   const picture = checkText(value, 'picture', { bytes: profileLimits.pictureBytes })
@@ -55,13 +55,13 @@ function isHttpsUrl(text: string): boolean {
 }
 
 /**
- * The JSON text of the metadata. Refuses what JSON would change or drop (functions, dates, NaN, sparse
- * arrays, getters), so that what is read later is what was given.
+ * Validates the metadata and returns its JSON text. Refuses values that JSON would change or drop (functions, dates,
+ * NaN, sparse arrays, getters), so that a read returns exactly the stored value.
  * @throws InvalidInputError
  */
 export function checkMetadata(value: unknown): string {
   if (!isPlainObject(value)) throw new InvalidInputError('metadata', 'must be a plain object')
-  // Every value takes at least one byte of JSON: a huge or a many times shared one is not walked to its end.
+  // Every value takes at least one byte of JSON: counting stops early for a huge value, or one referenced many times.
   checkJson(value, 1, { values: profileLimits.metadataBytes })
   const text = JSON.stringify(value)
   if (Buffer.byteLength(text) > profileLimits.metadataBytes) throw tooLarge()
@@ -103,7 +103,7 @@ function checkMember(
   left: { values: number },
 ): void {
   const member = Object.getOwnPropertyDescriptor(owner, key)
-  // A getter could answer JSON.stringify otherwise than it answered this check.
+  // A getter could return another value to JSON.stringify than to this check.
   if (typeof key === 'symbol' || member?.enumerable !== true || !('value' in member))
     throw notJson()
   checkJsonText(key)

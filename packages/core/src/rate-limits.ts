@@ -2,8 +2,8 @@ import type { MailCharges } from './magic-links.js'
 import type { RateLimitKey } from './token-hash.js'
 
 /**
- * How often something may be tried under one key. Every attempt is counted before it is made and
- * given back when it succeeds, so parallel guesses cannot pass the cap.
+ * The number of attempts that are allowed for one key. Every attempt is counted before it runs and given back if it
+ * succeeds, so parallel guesses cannot exceed the cap.
  * @see NIST SP 800-63B-4 section 3.2.2
  */
 export interface RateLimitPolicy {
@@ -28,9 +28,9 @@ export interface Charge {
 }
 
 /**
- * The account, and the IP address the attempt comes from where that is known. An attempt is allowed only when both
- * are counted. Of callers racing for the last attempt of one key, a refused one may leave its other key
- * counted: counts err on the safe side, never the other way.
+ * The keys of an attempt: the account and, if known, the IP address. An attempt is allowed only if both can be
+ * counted. If callers race for the last attempt of a key, the other key of a refused caller may stay counted: a count
+ * can be too high, never too low.
  */
 export interface RateLimitCharges {
   account: Charge | null
@@ -38,8 +38,8 @@ export interface RateLimitCharges {
 }
 
 /**
- * What a success gives back: everything of the account, one attempt of the IP address (which unlocks an IP address
- * that this very attempt has locked). Inside a caller's transaction it is given back with the commit.
+ * The keys that a success gives attempts back to: all attempts of the account, and one of the IP address (which
+ * unlocks an IP address that this attempt locked). Inside a caller's transaction this takes effect with the commit.
  */
 export interface RateLimitRefund {
   account: RateLimitKey | null
@@ -50,12 +50,12 @@ export type ChargeOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
-/** The outcome of counting a mail: `allowed` is false when the email has used its allowance up. */
+/** The outcome of counting a mail: `allowed` is false if the email's limit is exceeded. */
 export type MailChargeOutcome =
   | { readonly ok: true; readonly allowed: boolean }
   | Extract<ChargeOutcome, { ok: false }>
 
-/** Where a key stands. `failures` are those of the window that is open now. */
+/** The state of a key. `failures` counts the failed attempts of the current window. */
 export type RateLimitStatus =
   | { readonly state: 'open'; readonly failures: number }
   | { readonly state: 'locked'; readonly failures: number; readonly lockedUntil: Date }
@@ -65,16 +65,16 @@ export type RateLimitStatus =
  * attempt back, and the counter's row must never stay locked for long.
  */
 export interface RateLimitRepository {
-  /** Counts one attempt under each key; refused without counting while one of them is locked. */
+  /** Counts one attempt for each key. Refuses it without counting while a key is locked. */
   charge(charges: RateLimitCharges): Promise<ChargeOutcome>
   /**
-   * Counts a mail: refused when the IP address has used its allowance up. Beyond the email's allowance it is
-   * counted and returned alike, with `allowed` false, so that the caller's response need not reveal it.
+   * Counts a mail. Refuses it if the IP address's limit is exceeded. If the email's limit is exceeded, `ok` is still
+   * true and `allowed` is false, so that the response to the client need not reveal it.
    */
   chargeMail(charges: MailCharges): Promise<MailChargeOutcome>
-  /** Clears the account, gives the IP address one attempt back. */
+  /** Resets the count of the account, and gives one attempt back to the IP address. */
   refund(refund: RateLimitRefund): Promise<void>
-  /** Forgets everything that was counted under the key. True if it was locked. */
+  /** Resets the count and the lock of a key. Returns true if it was locked. */
   unlock(key: RateLimitKey): Promise<boolean>
   status(key: RateLimitKey): Promise<RateLimitStatus>
 }

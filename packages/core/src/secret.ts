@@ -14,7 +14,7 @@ export abstract class Secret {
     this.#text = text
   }
 
-  /** The text itself. Every call of this is a place where a secret can leak: keep them few. */
+  /** Returns the secret text. Every call is a place where the secret can leak, so call it rarely. */
   reveal(): string {
     return this.#text
   }
@@ -37,7 +37,10 @@ export class SessionToken extends Secret {
   declare readonly kind: 'SessionToken'
 }
 
-/** What is stored of a password: a PHC string such as `$argon2id$v=19$…`. It can be guessed against, so it is a secret too. */
+/**
+ * A password hash, as a PHC string such as `$argon2id$v=19$…`. Attackers can test guesses against it, so it is a
+ * secret.
+ */
 export class PasswordHash extends Secret {
   declare readonly kind: 'PasswordHash'
 

@@ -28,7 +28,7 @@ export interface NewSession extends SessionLifetime {
   userAgent: string | null
 }
 
-/** A session as its owner may see it; holds nothing that opens it. */
+/** A session, with the fields that its owner may see. Contains no secret. */
 export interface Session {
   readonly id: SessionId
   readonly userId: UserId
@@ -38,15 +38,15 @@ export interface Session {
   readonly createdAt: Date
   /** When the user last authenticated in this session. */
   readonly authenticatedAt: Date
-  /** Last use, as exact as touches are frequent. */
+  /** The last use, exact to `touchSeconds`. */
   readonly lastActiveAt: Date
-  /** When it ends unless it is used before. */
+  /** When the session expires unless it is used before. */
   readonly expiresAt: Date
-  /** When it ends in any case. */
+  /** When the session expires, even if it is used. */
   readonly absoluteExpiresAt: Date
 }
 
-/** What names and opens a session: the parts of its token, the secret as a hash. */
+/** The parts of a session token; the secret as a hash. */
 export interface SessionKey {
   userId: UserId
   id: SessionId
@@ -54,15 +54,15 @@ export interface SessionKey {
 }
 
 /**
- * The epochs of a user that a validation saw. Ending sessions or removing unverified credentials adds one to them,
- * so an operation that carries old epochs does nothing: no operation of an ended session has an effect.
+ * The epochs of a user, as a validation read them. Ending sessions or removing unverified credentials increments
+ * them, and an operation with old epochs does nothing, so an ended session cannot change anything.
  */
 export interface Epochs {
   readonly session: number
   readonly owner: number
 }
 
-/** The acting session: the one on whose behalf an operation runs, as its validation saw it. */
+/** The session on whose behalf an operation runs, with the epochs that its validation read. */
 export interface SessionActor {
   userId: UserId
   sessionId: SessionId
@@ -84,7 +84,7 @@ export type SessionOpening =
   /** The user does not exist or is disabled. */
   | { readonly ok: false; readonly reason: 'account_disabled' }
 
-/** A session to derive from a live one of the same user; it inherits what is not given here. */
+/** A second session for the user of a live session, from which it inherits all other values. */
 export interface DerivedSession
   extends Pick<NewSession, 'id' | 'secretHash' | 'idleSeconds' | 'ip' | 'userAgent'> {}
 
@@ -94,8 +94,8 @@ export type OthersRevoked =
   | { readonly ok: false; readonly reason: 'stale' }
 
 /**
- * Stores sessions. `SessionStorage` is another name of this. The statement itself decides expiry, epoch and the
- * disabled flag, by the database's clock; no clean-up job is needed for that.
+ * Stores sessions. `SessionStorage` is an alias. Every statement checks expiry, epochs and the disabled flag itself,
+ * by the database's clock, so this needs no clean-up job.
  */
 export interface SessionRepository<Metadata extends object = Record<string, Json>> {
   /**
@@ -109,17 +109,17 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    */
   derive(actor: SessionActor, session: DerivedSession): Promise<Session | null>
   /**
-   * Finds the session and its user; null when it is unknown, ended or expired, without saying which. Writes
-   * nothing. Without `recentSeconds` no authentication counts as recent.
+   * Returns the session and its user, or null if it is unknown, ended or expired. Writes nothing. Without
+   * `recentSeconds` no authentication counts as recent.
    */
   validate(
     key: SessionKey,
     options: { touchSeconds: number; recentSeconds?: number },
   ): Promise<ValidSession<Metadata> | null>
   /**
-   * Moves the idle end of a live session forward, never past its absolute end; an ended session stays ended.
-   * Writes at most once per `touchSeconds`, however many callers there are, and never waits for another writer.
-   * Null when nothing was due.
+   * Extends the idle expiry of a live session, never past its absolute expiry; an ended session stays ended. Writes
+   * at most once per `touchSeconds`, however many callers there are, and never waits for another writer. Returns null
+   * if no write was due.
    */
   touch(
     key: SessionKey,

@@ -41,8 +41,8 @@ export interface CallerTransaction<Metadata extends object = Record<string, Json
 export interface StorageTransaction<Metadata extends object = Record<string, Json>>
   extends CallerTransaction<Metadata> {
   /**
-   * Has `task` called once, right after this transaction has committed; never when it rolls back. In the order
-   * given; what one throws is dropped, since the commit stands.
+   * Calls `task` once after this transaction has committed, and never after a rollback. Tasks run in the order in
+   * which they were added. Their errors are ignored, since the transaction is already committed.
    */
   afterCommit(task: () => void): void
 }
@@ -57,9 +57,9 @@ export type StorageHealth =
       readonly schemaVersion: number
       /** A standby, or a server set to read only: sessions are read, nothing is written. */
       readonly readOnly: boolean
-      /** The database's clock minus this process's; nothing is decided by the latter. */
+      /** The database's clock minus this process's clock. The storage uses only the database's clock. */
       readonly clockDifferenceSeconds: number
-      /** Whether a pooler stands between, where that can be detected. */
+      /** Whether connections go through a pooler, if that can be detected. */
       readonly pooler: 'none' | 'present' | 'unknown'
     }
   | { readonly connected: false; readonly code: ToriiErrorCode; readonly message: string }
@@ -84,7 +84,10 @@ export interface Repositories<Metadata extends object = Record<string, Json>> {
   readonly auditEvents: AuditEventRepository
 }
 
-/** A storage: every repository, and what concerns the database as a whole. `torii-conformance` tests every promise made here. */
+/**
+ * A storage: every repository, and the operations on the whole database. `torii-conformance` tests everything that is
+ * documented here.
+ */
 export interface RepositoryProvider<Metadata extends object = Record<string, Json>>
   extends Repositories<Metadata> {
   /**
@@ -97,13 +100,13 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
   /** Checks the state of the storage; a problem is part of the result. */
   healthCheck(): Promise<StorageHealth>
   /**
-   * Deletes what is expired or ended, in small batches; safe in any number of processes under any load.
-   * It only frees disk space: every reader checks expiry by itself.
+   * Deletes expired and ended rows in small batches. Safe in any number of processes and under any load. It only
+   * frees disk space: every read checks expiry itself.
    */
   sweep(): Promise<SweepCounts>
   /**
-   * Ends every session and every mailed or pending token of every user, for an administrator after a restore,
-   * which brings ended sessions and used tokens back. Passwords and passkeys stay. Returns how many users there are.
+   * Ends every session and every mailed or pending token of every user. Call it after a restore from a backup, which
+   * makes ended sessions and used tokens valid again. Passwords and passkeys stay. Returns the number of users.
    */
   revokeAllSessionsAndTokens(): Promise<number>
   /** Waits for running calls, then closes what the storage itself opened. */

@@ -1,20 +1,20 @@
 import { InvalidInputError } from './errors.js'
 
-/** Room of a text field. Code points are what a person counts, bytes are what a column holds. */
+/** The maximum length of a text: in code points, as users count it, or in bytes, as a column limits it. */
 export interface TextLimits {
   codePoints?: number
   bytes?: number
 }
 
 /**
- * The text itself if PostgreSQL can hold it as it is: a string without NUL and lone surrogates, within
- * its limits. Two strings with different lone surrogates would be stored as the same text.
+ * Validates a text and returns it unchanged: a string within its limits, without NUL and lone surrogates, which
+ * PostgreSQL cannot store unchanged. Two strings with different lone surrogates would be stored as the same text.
  * @throws InvalidInputError
  */
 export function checkText(value: unknown, field: string, limits: TextLimits): string {
   if (typeof value !== 'string') throw new InvalidInputError(field, 'must be a string')
   const { codePoints, bytes } = limits
-  // UTF-16 length bounds both counts from below, so a huge text is refused without being walked.
+  // A lower bound of both counts follows from the UTF-16 length, so a huge text is refused without counting.
   if (value.length > 2 * (codePoints ?? Infinity))
     throw new InvalidInputError(field, `must have at most ${codePoints} characters`)
   if (bytes !== undefined && (value.length > bytes || Buffer.byteLength(value) > bytes))

@@ -2,13 +2,13 @@ import type { Brand } from './brand.js'
 import { InvalidInputError } from './errors.js'
 
 /**
- * SHA-256 of a secret of at least 128 random bits, separated by purpose. Storage sees this and never
- * the secret, so a stolen database holds nothing that opens a session.
+ * SHA-256 of a secret of at least 128 random bits, separated by purpose. The storage receives only the hash, so a
+ * stolen database contains nothing that signs in.
  * @see OWASP ASVS 5.0, 6.5.2
  */
 export type TokenHash = Brand<Uint8Array, 'TokenHash'>
 
-/** SHA-256 of what an attempt is counted under (an account, an IP address), separated by purpose. */
+/** SHA-256 of the account or IP address whose attempts are counted, separated by purpose. */
 export type RateLimitKey = Brand<Uint8Array, 'RateLimitKey'>
 
 /** Marks 32 bytes as a token hash. @throws InvalidInputError when they are not 32 bytes. */

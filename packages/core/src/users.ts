@@ -5,12 +5,12 @@ import type { PasswordHash } from './secret.js'
 import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
-/** The email of a user, or none (an OAuth account need not have one); only an email can be verified. */
+/** The email of a user and its verification. Both are null for a user without an email, which OAuth allows. */
 export type UserEmail =
   | {
-      /** As the user wrote it; mail goes here. */
+      /** In the spelling that the user entered. Mail is sent to it. */
       readonly email: string
-      /** When the user proved to own the mailbox, or null. */
+      /** When the user verified the email, or null. */
       readonly emailVerifiedAt: Date | null
     }
   | { readonly email: null; readonly emailVerifiedAt: null }
@@ -30,30 +30,36 @@ export type User<Metadata extends object = Record<string, Json>> = UserEmail & {
 /** An account to create. */
 export interface NewUser<Metadata extends object = Record<string, Json>>
   extends ProfileChanges<Metadata> {
-  /** From `newUserId()`; an id is used once. */
+  /** From `newUserId()`. Every account needs a new id. */
   id: UserId
   email: string
-  /** True when the mailbox is already proved, for example by an import (default: false). */
+  /** True if the email is already verified, for example in an import (default: false). */
   emailVerified?: boolean
   /** Absent for an account without a password. */
   passwordHash?: PasswordHash
   /** A session to open in the same commit. */
   session?: NewSession
-  /** A token to mail, stored in the same commit; when an unverified account has the email, it is that account's token. */
+  /**
+   * The token of the verification mail, stored in the same commit. If an unverified account has the email, the token
+   * is stored for that account.
+   */
   verification?: { secretHash: TokenHash; lifetimeSeconds: number }
 }
 
-/** The mail to send to the owner of an email that is taken; the caller of the registration must not learn of it. */
+/**
+ * The mail to send to the owner of an email that already has an account. The response to the registration must not
+ * reveal it.
+ */
 export type TakenNotice =
-  /** The email is still unverified: the token given with the registration is its new one. */
+  /** The existing account is unverified. The token of this registration replaces its verification token. */
   | { readonly kind: 'verify_email'; readonly to: string; readonly userId: UserId }
   | { readonly kind: 'already_registered'; readonly to: string }
 
 export type Registration<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session | null }
   /**
-   * Another account has this email. `notice` is null when no `verification` was given, when the account
-   * is disabled, and for the caller that lost a race: the winner gets a mail anyway.
+   * Another account has this email. `notice` is null when no `verification` was given, when the account is disabled,
+   * and if a concurrent registration of the same email succeeded, which sends a mail itself.
    */
   | { readonly ok: false; readonly reason: 'email_taken'; readonly notice: TakenNotice | null }
 
@@ -75,15 +81,14 @@ export interface UserPage<Metadata extends object = Record<string, Json>> {
 }
 
 /**
- * Stores accounts. Every method is one commit. `UserStorage` is another name of this.
- * Every repository throws InvalidInputError before any query for a number, a text, a list or an object that is not
- * what the method takes. A branded value (an id, a hash, a key) is checked where it is made: `parseUserId()`,
- * `tokenHash()`, `new PasswordHash()` and so on.
+ * Stores accounts. Every method is one commit. `UserStorage` is an alias. Every repository throws InvalidInputError
+ * for an invalid number, text, list or object, before any query. A branded value (an id, a hash, a key) is validated
+ * when it is created: `parseUserId()`, `tokenHash()`, `new PasswordHash()` and so on.
  */
 export interface UserRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Creates the account, with its password and first session if given. Of any number of callers with
-   * one email (in any spelling) exactly one succeeds.
+   * Creates the account, with its password and first session if given. Of concurrent calls with the same email (in
+   * any spelling), exactly one succeeds.
    */
   register(user: NewUser<Metadata>): Promise<Registration<Metadata>>
   find(id: UserId): Promise<User<Metadata> | null>
@@ -98,9 +103,8 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
     changes: ProfileChanges<Metadata>,
   ): Promise<User<Metadata> | null>
   /**
-   * Marks the email as verified for an administrator who vouches for it; passwords and sessions stay.
-   * Null if the user is gone or has another email by now. (A mailed link verifies by a verification token, which
-   * also removes unverified credentials.)
+   * Marks the email as verified, for an administrator; passwords and sessions stay. Returns null if the user does not
+   * exist or has another email by now. A verification token, in contrast, also removes unverified credentials.
    */
   verifyEmail(id: UserId, email: string): Promise<User<Metadata> | null>
   /** Ends every session of the user and refuses every sign-in until `enable`. Null if the user is gone. */

@@ -7,7 +7,7 @@ import type { Epochs, NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
-/** What a mailed token is for. One user has one live token per purpose: issuing replaces it. */
+/** The purpose of a mailed token. A user has one live token per purpose; a new token replaces it. */
 export type VerificationPurpose = 'verify_email' | 'reset_password' | 'change_email'
 
 /** A token to mail to the email of an account. */
@@ -20,41 +20,41 @@ export interface NewVerification {
   charges: MailCharges | null
 }
 
-/** The outcome of an issue. `userId` belongs into the token; it is null exactly when nothing is to be sent. */
+/** The result of `issue`. `userId` is a part of the token to mail. It is null exactly if no mail is to be sent. */
 export type VerificationDecision =
   | { readonly ok: true; readonly to: string; readonly userId: UserId }
   | { readonly ok: true; readonly to: null; readonly userId: null }
   | Extract<MailDecision, { ok: false }>
 
-/** A token as its holder presents it. */
+/** The parts of a mailed token; the secret as a hash. */
 export interface VerificationKey {
   userId: UserId
   secretHash: TokenHash
 }
 
-/** What a live token says, without using it up. */
+/** The content of a live token, which reading does not use. */
 export interface Verification {
   readonly userId: UserId
   /** The email that the token was mailed to. */
   readonly email: string
-  /** The hash that a password given with the token is compared with; null where there is none. */
+  /** The hash to verify a password against that is sent with the token; null if there is none. */
   readonly passwordHash: PasswordHash | null
   readonly epochs: Epochs
 }
 
-/** What the holder of a mailed token proves besides the mailbox. */
+/** The proof that a user gives in addition to a mailed token: a password, a session, or neither. */
 export type MailboxHolder =
-  /** The account's own password was given with the token: everything stays, and a session opens. */
+  /** The account's password: all credentials stay, and a session is opened. */
   | { readonly kind: 'password'; readonly verified: PasswordHash; readonly session: NewSession }
-  /** Another password was given: everything from before ends, this becomes the password. */
+  /** Another password: all credentials from before are removed, and it becomes the password. */
   | {
       readonly kind: 'new_password'
       readonly passwordHash: PasswordHash
       readonly session: NewSession
     }
-  /** A live session of the same account acts: everything stays. */
+  /** A live session of the same account: all credentials stay. */
   | { readonly kind: 'session'; readonly actor: SessionActor }
-  /** Neither: everything from before ends, a password is set by reset. */
+  /** Neither: all credentials from before are removed. The user then sets a password by reset. */
   | { readonly kind: 'nobody' }
 
 export type EmailVerification<Metadata extends object = Record<string, Json>> =
@@ -85,43 +85,47 @@ export type EmailChange<Metadata extends object = Record<string, Json>> =
   | {
       readonly ok: true
       readonly user: User<Metadata>
-      /** The email before, which gets a notice; null if there was none. */
+      /** The previous email, to which a notice is sent; null if there was none. */
       readonly formerEmail: string | null
       readonly sessionsEnded: number
     }
   | { readonly ok: false; readonly reason: 'invalid_token' }
-  /** Another account has the new email by now. The token is used up. */
+  /** Another account uses the new email by now. The token is no longer valid. */
   | { readonly ok: false; readonly reason: 'email_taken' }
 
 /** Stores tokens that are mailed to verify an email or to set a password. */
 export interface VerificationTokenRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Counts against the rate limits, and stores the token in place of the user's former one of this purpose. Unknown
-   * emails and accounts that cannot use it (disabled; verified already, for `verify_email`) are counted alike and
-   * get no mail. A token that is issued while the sessions of the user are being ended may be invalid already.
+   * Counts the request against the rate limits and stores the token, which replaces the user's previous token of this
+   * purpose. Unknown emails and accounts that cannot use it (disabled; verified already, for `verify_email`) are
+   * counted the same but get no mail. A token that is issued while the sessions of the user are being ended may be
+   * invalid already.
    */
   issue(verification: NewVerification): Promise<VerificationDecision>
-  /** Reads a live token without using it up, so that a password can be hashed before. Null: no such token. */
+  /**
+   * Reads a live token without using it, so that a password is hashed only for a valid token. Returns null if there
+   * is none.
+   */
   find(purpose: VerificationPurpose, key: VerificationKey): Promise<Verification | null>
   /**
-   * Uses the token up and verifies the email. Only for an account that is still unverified. A holder whose
-   * proof fails (another password, an ended session) leaves the token valid.
+   * Uses the token and verifies the email. Only for an unverified account. If the proof of `holder` fails (a changed
+   * password, an ended session), the token stays valid.
    */
   verifyEmail(key: VerificationKey, holder: MailboxHolder): Promise<EmailVerification<Metadata>>
   /**
-   * Uses the token up, sets the password, verifies the email, ends every session and every other
-   * token, and, if the email was unverified, removes every other sign-in method from before.
+   * Uses the token, sets the password, verifies the email, ends every session and every other token, and, if the
+   * email was unverified, removes every other sign-in method from before.
    */
   resetPassword(
     key: VerificationKey,
     reset: { hash: PasswordHash; refund?: RateLimitRefund },
   ): Promise<PasswordReset>
-  /** Stores a token for a new email, which stays free until the change; counts as `issue` does. */
+  /** Stores a token for a new email, and counts it as `issue` does. The new email is not reserved until the change. */
   issueEmailChange(change: NewEmailChange): Promise<EmailChangeRequest>
   /**
-   * Uses the token up and moves the account to the new email, verified; deletes the magic links of
-   * both emails, keeps the acting session and ends the others. For an acting session that has ended it returns
-   * `invalid_token` and leaves the token valid.
+   * Uses the token and changes the account's email, which is then verified. Deletes the magic links of both emails
+   * and ends every session except the acting one. If the acting session has ended, it returns `invalid_token`, and
+   * the token stays valid.
    */
   changeEmail(actor: SessionActor, secretHash: TokenHash): Promise<EmailChange<Metadata>>
 }

@@ -8,8 +8,8 @@ export interface Refusal {
 }
 
 /**
- * Refuses requests that do not come from a browser of this computer, by a name of localhost and this port: any
- * site can point a name of its own at 127.0.0.1, and any page can send forms. Null for an allowed request.
+ * Refuses requests that do not come from a browser of this computer, by a name of localhost and this port: any site
+ * can point its domain at 127.0.0.1, and any page can send forms. Null for an allowed request.
  * @see OWASP ASVS 5.0, 3.5.1 to 3.5.3
  */
 export function refuseForeign(

@@ -15,7 +15,7 @@ export const consoleHeaders: Readonly<Record<string, string>> = Object.freeze({
   'cache-control': 'no-store',
 })
 
-/** What the frame of a page shows. */
+/** The values that the frame of a page shows. */
 export interface Surroundings {
   /** Where the assets are. */
   readonly base: string

@@ -15,13 +15,13 @@ import { signInView } from './pages/sign-in.js'
 import type { ConsoleRoute } from './route.js'
 import { routes } from './routes.js'
 
-/** What the console needs. */
+/** The dependencies of the console. */
 export interface ConsoleParts {
   readonly torii: Torii
   /** 0 chooses a free port. */
   readonly port: number
   readonly assets: Assets
-  /** Where the data is, in words. */
+  /** The location of the database, as a text to show. */
   readonly database: string
   readonly schema: string
   /** Prints a line that only the administrator can read. */
@@ -34,8 +34,8 @@ export interface Console {
 }
 
 /**
- * Starts the administrator console: a server of its own on 127.0.0.1, wherever the site listens. Prints its URL
- * and the first secret.
+ * Starts the administrator console: a separate server, which always listens on 127.0.0.1. Prints its URL and the
+ * first secret.
  */
 export async function startConsole(parts: ConsoleParts): Promise<Console> {
   const listener = await listen('127.0.0.1', parts.port)

@@ -13,8 +13,8 @@ export const mayHaveMailbox = ({ baseUrl, boundAddress }: Reach): boolean =>
   isLoopbackName(new URL(baseUrl).hostname) && isLoopbackAddress(boundAddress)
 
 /**
- * Whether a request may read the mailbox: it comes from this computer, by a name of localhost (any site can
- * point a name of its own at 127.0.0.1), and has no header of a proxy.
+ * Whether a request may read the mailbox: it comes from this computer, by a name of localhost (any site can point its
+ * domain at 127.0.0.1), and has no header of a proxy.
  */
 export function mayReadMailbox({ socket, headers }: RequestOrigin): boolean {
   if (!isLoopbackAddress(socket.remoteAddress)) return false

@@ -5,7 +5,7 @@ import type { Client, Outcome } from './client.js'
 export const request = (client: Client, email: string): Promise<Outcome<Accepted>> =>
   client.send('POST', 'magic-link/request', { email })
 
-/** Signs in with the code from the mail. */
+/** Signs in with an email address and the code from the magic-link mail. */
 export const authenticate = (
   client: Client,
   typed: { email: string; code: string },

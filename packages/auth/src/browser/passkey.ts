@@ -35,7 +35,7 @@ export async function register(
   })
 }
 
-/** Signs in with a passkey: one that the user picks, or one of the given email address. */
+/** Signs in with a passkey. Without an email address, the user picks one of the passkeys for this site. */
 export async function authenticate(
   client: Client,
   person: { email?: string } = {},

@@ -7,11 +7,11 @@ export const current = (client: Client): Promise<Outcome<SignedIn>> => client.se
 /** Lists the active sessions of the user, most recently used first. */
 export const list = (client: Client): Promise<Outcome<Sessions>> => client.send('GET', 'sessions')
 
-/** Revokes one of them. */
+/** Revokes a session of the user. */
 export const revoke = (client: Client, id: string): Promise<Outcome<object>> =>
   client.send('DELETE', `sessions/${encodeURIComponent(id)}`)
 
-/** Revokes all of them except the current one. */
+/** Revokes all sessions of the user except the current session. */
 export const revokeOthers = (client: Client): Promise<Outcome<Revoked>> =>
   client.send('POST', 'sessions/revoke-others')
 

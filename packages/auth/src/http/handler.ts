@@ -18,7 +18,7 @@ import type { Call, Feature, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
 import { membersOf } from './schema/schema.js'
 
-/** What the server knows about a request besides the request itself. */
+/** The connection data that a Request does not contain. */
 export interface ConnectionInfo {
   /** The client's IP address; null or absent when unknown. It is never taken from headers. */
   ip?: string | null
@@ -53,8 +53,8 @@ export interface AuthHandler<Metadata extends object = Record<string, Json>> {
    */
   getSession(request: SessionCarrier): Promise<ValidSession<Metadata> | null>
   /**
-   * The same for a route that only signed-in users may call: `response` is the 401, or the 503 when the
-   * database cannot be reached. With `recent`, also the 403 when the last authentication is too old.
+   * Does the same as `getSession` for a route that only signed-in users may call: `response` is the 401, or the 503
+   * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old.
    */
   requireSession(
     request: SessionCarrier,
@@ -168,7 +168,7 @@ async function run(route: Route, call: Call, body: unknown): Promise<Success | F
 const requestInfo = (request: Request, connection?: ConnectionInfo): RequestInfo =>
   readRequestInfo({ ip: connection?.ip ?? null, userAgent: request.headers.get('user-agent') })
 
-/** Logs what was thrown when it is the server's fault. The response never contains it. */
+/** Logs a thrown error if the server caused it. The response never contains it. */
 function failed({ options }: Torii<object>, route: Route, thrown: unknown): Response {
   const fields = route.body === null ? [] : Object.keys(membersOf(route.body))
   const error = thrownError(thrown, fields)

@@ -18,7 +18,7 @@ export interface MessageContent {
   readonly notes: readonly string[]
 }
 
-/** What every message can use. */
+/** The data that every message can use. */
 export interface MessageContext {
   /** The application: the option `mail.appName`, and the base URL. */
   readonly app: { readonly name: string; readonly url: string }

@@ -22,7 +22,7 @@ export interface IdTokenClaims {
   readonly iat: number
 }
 
-/** Verifies what the protocol library leaves to the caller: the signature, `iat`, and `azp` without other audiences. */
+/** Performs the checks that the protocol library does not: the signature, `iat`, and `azp` without other audiences. */
 export type IdTokenVerifier = (
   idToken: string,
   claims: IdTokenClaims,

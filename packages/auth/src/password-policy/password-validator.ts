@@ -4,7 +4,7 @@ import { loadCommonPasswords } from './common-passwords.js'
 import type { PasswordContext, PasswordValidation } from './policy.js'
 import { checkPassword, refusal } from './policy.js'
 
-/** What was submitted with the password. */
+/** The values that were submitted with the password. */
 export type SubmittedContext = Omit<PasswordContext, 'host'>
 
 /**

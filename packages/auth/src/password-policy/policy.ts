@@ -13,7 +13,7 @@ export type PasswordValidation =
   | { readonly ok: true; readonly password: NormalizedPassword }
   | { readonly ok: false; readonly problem: PasswordProblem }
 
-/** What was submitted with the password. An attacker would try these values first. */
+/** The values that were submitted with the password. An attacker would try them first. */
 export interface PasswordContext {
   readonly email: string
   readonly name: string | null

@@ -17,7 +17,7 @@ import { ipAddressRange } from '../base/ip-address.js'
 // services/options/defaults.ts (`bruteForce`), their bounds in services/options/brute-force.ts. The database counts and
 // locks: tables/rate-limits.ts of torii-storage-postgres.
 
-/** The rate limits. Each has counters of its own, so locking one sign-in method does not lock the others. */
+/** The rate limits. Each has separate counters, so locking one sign-in method does not lock the others. */
 export interface BruteForcePolicies {
   /** Password attempts for one email address, whether or not an account has it. */
   readonly account: RateLimitPolicy
@@ -48,7 +48,7 @@ const mailboxAttempts = (email: EmailKey): RateLimitKey => keyOf('mailbox', emai
 /** Key of the code attempts for one email address. */
 const codeAttempts = (email: EmailKey): RateLimitKey => keyOf('code', email)
 
-/** Returns what a password sign-in is counted under, and what a success gives back. */
+/** Returns the rate limits that a password sign-in counts against, and the refund of a success. */
 export const signInAttempt = (
   policies: BruteForcePolicies,
   email: EmailKey,
@@ -56,8 +56,8 @@ export const signInAttempt = (
 ): Attempt => passwordAttempt(policies, accountAttempts(email), ip)
 
 /**
- * Returns what re-authentication by password is counted under: the counter of signing in, so a stolen session gives
- * no second set of guesses.
+ * Returns the rate limits that re-authentication by password counts against: those of a sign-in, so a stolen session
+ * allows no additional guesses.
  */
 export function proofAttempt(
   policies: BruteForcePolicies,
@@ -112,7 +112,7 @@ function passwordAttempt(
   }
 }
 
-/** Returns what a typed code is counted under, and what a success gives back. */
+/** Returns the rate limits that a code attempt counts against, and the refund of a success. */
 export function codeAttempt(
   policies: BruteForcePolicies,
   email: EmailKey,
@@ -129,7 +129,7 @@ export function codeAttempt(
   }
 }
 
-/** Returns what a registration is counted under: the IP address, and the mails to the email address. */
+/** Returns the rate limits that a registration counts against: the IP address, and the mails to the email address. */
 export const registrationCharges = (
   policies: BruteForcePolicies,
   email: EmailKey,
@@ -139,7 +139,7 @@ export const registrationCharges = (
   ipAddress: ipAddressCharge('register', ip, policies.registrations),
 })
 
-/** Returns what a mail request is counted under. */
+/** Returns the rate limits that a mail request counts against. */
 export const mailCharges = (
   policies: BruteForcePolicies,
   email: EmailKey,
@@ -149,7 +149,10 @@ export const mailCharges = (
   ipAddress: ipAddressCharge('mail', ip, policies.mailRequests),
 })
 
-/** Returns what starting an OAuth flow or a passkey ceremony is counted under; null for an unknown IP address. */
+/**
+ * Returns the rate limit that starting an OAuth flow or a passkey ceremony counts against; null for an unknown IP
+ * address.
+ */
 export const startCharge = (policies: BruteForcePolicies, ip: IpAddress | null): Charge | null =>
   ipAddressCharge('start', ip, policies.starts)
 

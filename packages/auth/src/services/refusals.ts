@@ -17,9 +17,12 @@ export interface Refusals {
   email_taken: unknown
   /** The provider's tokens have expired and cannot be refreshed. No route returns them. */
   expired: unknown
-  /** Incorrect credentials, for whatever reason: one answer, at one cost. */
+  /** Incorrect credentials. The result and the time that it takes are the same for every cause. */
   invalid_credentials: unknown
-  /** A link, code, challenge or state that is unknown, used, expired or someone else's: one answer. */
+  /**
+   * A link, code, challenge or state that is unknown, used, expired or another user's. The result is the same for
+   * every cause.
+   */
   invalid_token: unknown
   /** The account would have no sign-in method left. */
   last_method: unknown
@@ -37,13 +40,13 @@ export interface Refusals {
   stale: unknown
   /** The account has reached the limit. */
   too_many: unknown
-  /** A rate limit is exceeded. The same for accounts that exist and for email addresses without one. */
+  /** A rate limit is exceeded. The limits are the same for email addresses with and without an account. */
   too_many_attempts: { readonly retryAfterSeconds: number }
 }
 
 export type RefusalReason = keyof Refusals
 
-/** The result of an operation that was refused for one of these reasons. */
+/** The result of an operation that was refused for one of the given reasons. */
 export type Refused<Reason extends RefusalReason> = Reason extends RefusalReason
   ? { readonly ok: false; readonly reason: Reason } & Refusals[Reason]
   : never

@@ -11,7 +11,7 @@ import { idleWithoutSnapshot, withoutOthers } from './migration-lock.js'
 import { historyStatements, printStep, stepStatements } from './migration-sql.js'
 import { planUuidDefault, provideUuidDefault } from './uuid-default.js'
 
-/** The history to bring a schema to, and how. */
+/** The migrations to apply to a schema, and the settings to apply them with. */
 export interface MigrationPlan {
   readonly driver: Driver
   /** Quoted name. */
@@ -25,16 +25,16 @@ export interface MigrationPlan {
 export interface MigrationResult {
   readonly schema: string
   readonly version: number
-  /** The steps that this call applied; another process may have applied others meanwhile. */
+  /** The steps that this call applied; another process may have applied others at the same time. */
   readonly applied: readonly MigrationName[]
 }
 
-/** No deadline of ours ends a long step; the lock timeout bounds what others can feel. */
+/** A long step has no deadline; the lock timeout limits how long it blocks other statements. */
 const stepAnswerMs = 24 * 3600 * 1000
 
 /**
- * Applies what is pending, each step in a transaction of its own together with its row of history.
- * Any number of processes may call this at once: a lock lets one work, the others find its work done.
+ * Applies the pending migrations, each in a transaction together with its history row. Any number of processes may
+ * call this at once: a lock lets one process apply a step, and the others then skip it.
  */
 export async function migrate(plan: MigrationPlan): Promise<MigrationResult> {
   const applied: MigrationName[] = []

@@ -11,7 +11,7 @@ const problems: Readonly<Record<Problem, { readonly status: number; readonly tex
   },
   too_many_tries: {
     status: 429,
-    text: 'Too many attempts. Wait a minute, then open this page again to print a new secret.',
+    text: 'Too many attempts. Wait a minute, then open this page again for a new secret in the terminal.',
   },
 }
 

@@ -6,7 +6,7 @@ import type { PageParts } from './page.js'
 /** The texts of the page that a mailed link opens. */
 interface LandingTexts {
   readonly heading: string
-  /** Stands before the masked email address of the account. */
+  /** The text before the masked email address of the account. */
   readonly introduction: string
   readonly button: string
   /** The password field, where the page has one. */
@@ -40,7 +40,7 @@ const texts: Readonly<Record<LinkPurpose, LandingTexts>> = {
   },
 }
 
-/** What the page of a valid link shows. */
+/** The content of the page of a valid link. */
 export interface Landing {
   readonly appName: string
   readonly purpose: LinkPurpose
@@ -54,7 +54,7 @@ export interface Landing {
   readonly error: string | null
 }
 
-/** The page of a valid link: what it is for, and a button that uses it. Opening the page uses nothing up. */
+/** Renders the page of a valid link: its purpose, and a button that uses it. Opening the page does not use the link. */
 export function renderLanding(landing: Landing): PageParts {
   const { appName, purpose, token, action, email, formerEmail, error } = landing
   const { heading, introduction, button } = texts[purpose]

@@ -4,7 +4,7 @@ import { setCookie } from './cookie.js'
 /** How long a browser keeps the token of a mailed link for its page. */
 const maxAgeSeconds = 600
 
-/** `__Secure-`, since `__Host-` would not allow a path of its own. */
+/** The prefix is `__Secure-`, since `__Host-` requires the path `/`. */
 export const linkCookieName = ({ secure }: BaseUrl): string =>
   secure ? '__Secure-torii-link' : 'torii-link'
 

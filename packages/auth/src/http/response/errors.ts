@@ -142,7 +142,7 @@ function describe(error: ApiError): ErrorBody {
     case 'already_exists':
       return { message: 'This already exists.' }
     case 'too_many':
-      return { message: 'You have reached the limit. Remove one first.' }
+      return { message: 'You have reached the limit. Delete an existing entry first.' }
     case 'origin_not_allowed':
       return { message: 'Requests from this origin are not allowed.' }
     case 'not_found':

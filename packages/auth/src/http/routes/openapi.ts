@@ -17,7 +17,7 @@ const errorSchema = named(
   }),
 )
 
-/** What the document says about the site that serves it. */
+/** The values of the site that the OpenAPI document contains. */
 export interface ApiSite {
   readonly origin: string
   readonly basePath: string
@@ -105,7 +105,7 @@ function requestBody(schema: Schema<unknown>, form: boolean): object {
   }
 }
 
-/** What may be sent with one status: successes of the route, and the errors of that status. */
+/** The responses that can have one status: successes of the route, and the errors with that status. */
 interface Possible {
   readonly contents: ResponseContent[]
   readonly errors: ErrorCode[]

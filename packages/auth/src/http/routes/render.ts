@@ -4,7 +4,7 @@ import { errorResponse } from '../response/errors.js'
 import type { Failure, Success } from './results.js'
 import type { Responses } from './route.js'
 
-/** Makes the response of a route's result, as the route's `responses` declare it. */
+/** Renders the response for a route's result, as the route's `responses` declare it. */
 export function renderResult(responses: Responses, result: Success | Failure): Response {
   if (!result.ok) return errorResponse(result.error)
   const response = contentResponse(responses, result)

@@ -3,22 +3,22 @@ import type { ApiError } from '../response/errors.js'
 import type { RefusalWords, RefusedOutcome } from '../response/outcome-error.js'
 import { outcomeError } from '../response/outcome-error.js'
 
-/** What a successful response has besides status and body. */
+/** The optional parts of a successful response. */
 interface Extras {
   readonly setCookies?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
-  /** Where a browser that posted a form goes, if not to the page that the route names. */
+  /** The page to redirect to after a form post, instead of the page in the route's `form`. */
   readonly next?: keyof Pages
 }
 
-/** A success. The renderer makes a JSON response, a page or a redirect of it, as the route declares. */
+/** A success. It is rendered as JSON, as a page or as a redirect, as the route declares. */
 export interface Success<Status extends number = number, Body = unknown> extends Extras {
   readonly ok: true
   readonly status: Status
   readonly body: Body
 }
 
-/** A failure. The renderer makes a JSON response or a page of it. */
+/** A failure. It is rendered as JSON or as a page. */
 export interface Failure {
   readonly ok: false
   readonly error: ApiError
@@ -41,6 +41,6 @@ export const seeOther = (location: string, extras: Extras = {}): Success<303, st
 
 export const failure = (error: ApiError): Failure => ({ ok: false, error })
 
-/** The failure that a service's refusal becomes. */
+/** Converts a service's refusal to a failure. */
 export const refused = (outcome: RefusedOutcome, words?: RefusalWords): Failure =>
   failure(outcomeError(outcome, words))

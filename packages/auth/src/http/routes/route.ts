@@ -9,7 +9,7 @@ import type { ErrorCode } from '../response/errors.js'
 import type { Schema, Static } from '../schema/schema.js'
 import type { Failure, Success } from './results.js'
 
-/** What a route receives of a request, besides the fields of its body. */
+/** The data of a request that a route receives, besides the fields of its body. */
 export interface Call {
   readonly torii: Torii<object>
   readonly pages: Pages
@@ -30,7 +30,7 @@ export interface SignedInCall extends Call {
 /** An optional part of Torii. Without it, its routes respond 404. */
 export type Feature = 'mail' | 'passkey' | 'jwt'
 
-/** What a response contains: JSON of this schema, an HTML page, a redirect, or nothing. */
+/** The content of a response: JSON of this schema, an HTML page, a redirect, or nothing. */
 export type ResponseContent = Schema<unknown> | 'page' | 'redirect' | null
 
 /** The contents of a route's successful responses, by status. */
@@ -50,7 +50,7 @@ export type ResultOf<R extends Responses> =
   | { [Status in keyof R & number]: Success<Status, ValueOf<R[Status]>> }[keyof R & number]
   | Failure
 
-/** What is known of a route without running it: enough to find it and to describe it. */
+/** The static description of a route, by which it is found and documented. */
 interface RouteFacts<Body extends Schema<unknown> | null, R extends Responses> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Relative to the base path. `:id` or `:provider` stands for one segment. */

@@ -35,8 +35,8 @@ export interface ServiceContext<Metadata extends object> extends OperationContex
   /** Validates every new password. */
   readonly validatePassword: PasswordValidator
   /**
-   * Emits effects that need no commit: a refusal, or a write that `storage` did in one statement of its own. Their
-   * audit events are recorded after the response.
+   * Emits effects that need no commit: a refusal, or a write that `storage` ran as a separate statement. Their audit
+   * events are recorded after the response.
    */
   readonly emit: EventSink
   /** Emits effects whose operation and audit events are committed. */

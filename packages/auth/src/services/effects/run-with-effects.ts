@@ -7,7 +7,7 @@ import type { EventSink } from './event-sink.js'
 
 /** An operation, the effects of its outcome, and whether it can create an account. */
 interface OperationWithEffects<Metadata extends object, Outcome> {
-  /** Calls one method of a repository, which is one statement by itself. */
+  /** Calls exactly one repository method. Each method runs as a single statement. */
   run(repositories: TransactionRepositories<Metadata>): Promise<Outcome>
   /** Returns the effects of the outcome. Pure; called once. Most error results have none. */
   effects(outcome: Outcome): Effects<Metadata>
@@ -23,15 +23,15 @@ export type RunWithEffects<Metadata extends object> = <Outcome>(
   operation: OperationWithEffects<Metadata, Outcome>,
 ) => Promise<Outcome>
 
-/** What is committed together with an operation. */
+/** The options for audit events and hooks, which are committed together with an operation. */
 export interface CommitExtras<Metadata extends object> {
   readonly audit: AuditOptions | null
   readonly hooks: Hooks<Metadata>
 }
 
 /**
- * Creates the form for calls outside a transaction. Without audit and hook, the operation is one statement; with
- * one of them it runs in a short transaction that contains only SQL and the hook.
+ * Creates `runWithEffects` for calls outside a transaction. Without audit and hook, the operation is one statement;
+ * with one of them it runs in a short transaction that contains only SQL and the hook.
  */
 export function createRunWithEffects<Metadata extends object>(
   storage: RepositoryProvider<Metadata>,
@@ -56,7 +56,10 @@ export function createRunWithEffects<Metadata extends object>(
   }
 }
 
-/** Creates the form for calls inside the application's transaction; `emitLater` receives effects before the commit. */
+/**
+ * Creates `runWithEffects` for calls inside the application's transaction; `emitLater` receives effects before the
+ * commit.
+ */
 export function createTransactionalRunWithEffects<Metadata extends object>(
   tx: CallerTransaction<Metadata>,
   extras: CommitExtras<Metadata>,
@@ -71,7 +74,10 @@ export function createTransactionalRunWithEffects<Metadata extends object>(
   }
 }
 
-/** Writes what shares the operation's commit. A hook that throws rolls the transaction back: no account is created. */
+/**
+ * Records the audit events and calls the hook, in the operation's transaction. A hook that throws rolls the
+ * transaction back: no account is created.
+ */
 async function commitExtras<Metadata extends object>(
   tx: CallerTransaction<Metadata>,
   { audit, hooks }: CommitExtras<Metadata>,

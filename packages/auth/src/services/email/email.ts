@@ -14,16 +14,16 @@ import { verifyEmail } from './verify.js'
 /** Verifies and changes the email address of an account. */
 export interface EmailService<Metadata extends object = Record<string, Json>> {
   /**
-   * Mails a verification link if an account has this email address and it is unverified. One statement and one answer
-   * for every email address.
+   * Mails a verification link if an account has this email address and it is unverified. One statement; the result is
+   * the same for every email address.
    * @throws InvalidInputError for an invalid email address, before any query
    */
   requestVerification(email: string, requestInfo: RequestInfo): Promise<RequestOutcome>
   /**
    * Verifies the email address by the token of a link. With the account's password the user is signed in, and all
    * credentials stay. With another password, that password is set, and the credentials that were created before are
-   * removed. Without a password nobody is signed in, and the credentials are removed unless a live session of the
-   * account makes the request. One statement, with a password two.
+   * removed. Without a password the user is not signed in, and the credentials are removed unless a live session of
+   * the account makes the request. One statement, with a password two.
    * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed
    */
   verify(input: VerifyInput<Metadata>, requestInfo: RequestInfo): Promise<VerifyOutcome<Metadata>>

@@ -23,7 +23,7 @@ import { prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
 
-/** The token of a verification link, and what else the user provides. */
+/** The token of a verification link, with an optional password or session. */
 export interface VerifyInput<Metadata extends object> {
   token: string | LinkToken
   /** The account's password, or a new one if the user has forgotten it. Optional. */
@@ -33,9 +33,9 @@ export interface VerifyInput<Metadata extends object> {
 }
 
 export type VerifyOutcome<Metadata extends object> =
-  /** With a password: the user is signed in. */
+  /** With a password, the user is signed in. */
   | SignedIn<Metadata>
-  /** Without: the email address is verified, and nobody is signed in. */
+  /** Without a password, the email address is verified, and the user is not signed in. */
   | {
       readonly ok: true
       readonly user: User<Metadata>

@@ -54,7 +54,10 @@ export type OAuthCallbackOutcome<Metadata extends object> =
     }
   /** No such provider is enabled. */
   | Refused<'not_found'>
-  /** The state is unknown, used, expired, or of another browser, provider or session: one answer. */
+  /**
+   * The state is unknown, used, expired, or of another browser, provider or session. The result does not reveal
+   * which.
+   */
   | InvalidToken
   /** The user canceled at the provider. */
   | Refused<'declined'>

@@ -76,7 +76,7 @@ export const defaults = Object.freeze({
   bruteForce: Object.freeze({
     /**
      * NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures, with waits that grow from 30 s to an hour.
-     * OWASP ASVS 5.0, 6.1.1. Ten in 15 minutes are more than users need who mistype.
+     * OWASP ASVS 5.0, 6.1.1. Ten attempts in 15 minutes are more than a user who mistypes needs.
      */
     account: Object.freeze({
       cap: 10,
@@ -107,7 +107,7 @@ export const defaults = Object.freeze({
       limit: 1_000_000,
       forgetSeconds: 86_400,
     }),
-    /** Users retry about three times if a mail is slow; ten an hour do not flood a mailbox. */
+    /** Users request a slow mail about three times; ten mails an hour do not flood a mailbox. */
     mailbox: Object.freeze({
       cap: 10,
       windowSeconds: 3600,

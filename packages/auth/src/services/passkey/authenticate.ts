@@ -33,7 +33,7 @@ export type AuthenticatePasskeyStart = PasskeyCeremonyStart<PasskeyRequestOption
 
 export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
-  /** Wrong challenge, passkey, signature, counter or account: one answer. */
+  /** The challenge, passkey, signature, counter or account is wrong. The result does not reveal which. */
   | Refused<'invalid_credentials'>
 
 /** Creates the options for a sign-in. One statement, the same for every email address. */
@@ -144,7 +144,7 @@ async function openSession<Metadata extends object>(
   return opened.ok ? { ...opened, token } : invalidCredentials
 }
 
-/** Returns what a verified response writes to the passkey. */
+/** Returns the values to store with the passkey after a verified response. */
 export const useOf = (
   { credentialId, userId, epochs }: PasskeyCredential,
   { signCount, backedUp }: Extract<AuthenticationResult, { ok: true }>,

@@ -77,8 +77,8 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyStart>
   /**
-   * Verifies the response and signs in. Unknown passkey, wrong signature, used challenge, copied passkey, disabled
-   * account: one answer. Two statements, one if the response is not valid.
+   * Verifies the response and signs in. The error is the same for an unknown passkey, a wrong signature, a used
+   * challenge, a copied passkey and a disabled account. Two statements, one if the response is not valid.
    * @throws InvalidInputError for a malformed response, before any query
    */
   authenticate(

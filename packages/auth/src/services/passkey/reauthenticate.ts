@@ -26,7 +26,7 @@ import { policyOf, startCeremony } from './start.js'
 export interface ReauthenticateWithPasskeyInput extends PasskeyAnswerInput {
   /** The token of the request. */
   token: string | SessionToken
-  /** True gives the session a new token and invalidates this one. Set it if a cookie holds the token. */
+  /** If true, the session gets a new token, and `token` becomes invalid. Set it if `token` is in a cookie. */
   rotate: boolean
 }
 
@@ -38,7 +38,7 @@ export type ReauthenticatePasskeyStart =
 
 export type ReauthenticateWithPasskeyOutcome =
   | { readonly ok: true; readonly session: Session; readonly token: SessionToken }
-  /** One answer for every cause. */
+  /** The result is the same for every cause. */
   | Refused<'invalid_credentials'>
 
 /** Creates the options for a re-authentication with the user's passkeys. Two statements. */
@@ -61,7 +61,10 @@ export const reauthenticateOptions =
     return { ok: true, challengeId: encodeBase64url(id), options }
   }
 
-/** Records the re-authentication on this session. Two statements, one if the response is not valid. */
+/**
+ * Verifies the response and records the re-authentication on the session. Two statements, one if the response is not
+ * valid.
+ */
 export const reauthenticate =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (

@@ -22,7 +22,10 @@ export interface AuthenticateInput {
 
 export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
-  /** Unknown email address, no password, wrong password, disabled or unverified account: one answer, at one cost. */
+  /**
+   * The email address is unknown, the password is wrong or not set, or the account is disabled or unverified. The
+   * result and the time that it takes do not reveal which.
+   */
   | Refused<'invalid_credentials'>
   | TooManyAttempts
 

@@ -29,7 +29,7 @@ export type ResetOutcome =
 /** Resets a password by a mailed link. */
 export interface PasswordResetService {
   /**
-   * Mails a reset link if there is an account for it. One statement and one answer for every email address.
+   * Mails a reset link if there is an account for it. One statement; the result is the same for every email address.
    * @throws InvalidInputError for an invalid email address, before any query
    */
   request(email: string, requestInfo: RequestInfo): Promise<RequestOutcome>

@@ -19,14 +19,14 @@ export interface ReauthenticateInput {
   password: string
   /** The token of the request. */
   token: string | SessionToken
-  /** True gives the session a new token and invalidates this one. Set it if a cookie holds the token. */
+  /** If true, the session gets a new token, and `token` becomes invalid. Set it if `token` is in a cookie. */
   rotate: boolean
 }
 
 export type ReauthenticateOutcome =
   /** `token` is the new token, or the given one. */
   | OpenedSession
-  /** The password is wrong, or the account has none: one answer, at one cost. */
+  /** The password is wrong, or the account has none. Both take the same time. */
   | Refused<'invalid_credentials'>
   | TooManyAttempts
   | StaleSession
