@@ -99,7 +99,7 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
   ): Promise<User<Metadata> | null>
   /**
    * Marks the email as verified for an administrator who vouches for it; passwords and sessions stay.
-   * Null if the user is gone or has another email by now. (A mailed link verifies by a verification token, which
+   * Null if the user is gone or has another email by now. (A verification link verifies by a verification token, which
    * also removes unverified credentials.)
    */
   verifyEmail(id: UserId, email: string): Promise<User<Metadata> | null>

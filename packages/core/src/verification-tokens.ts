@@ -54,8 +54,8 @@ export type MailboxHolder =
     }
   /** A live session of the same account acts: everything stays. */
   | { readonly kind: 'session'; readonly actor: SessionActor }
-  /** Neither: everything from before ends, a password is set by reset. */
-  | { readonly kind: 'nobody' }
+  /** Nothing besides the mailbox: everything from before ends, and a password is set by reset. */
+  | { readonly kind: 'mailbox_only' }
 
 export type EmailVerification<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session | null }

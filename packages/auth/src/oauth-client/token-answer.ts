@@ -16,7 +16,7 @@ export async function checkedTokenAnswer(
   if (status === 200 && typeof body.error === 'string' && body.access_token === undefined)
     return { body: new Response(text, { status: 400, headers }), idTokenIssuer: null }
   if (!idToken && body.id_token !== undefined) {
-    // A refresh, or a provider without ID tokens: nobody is signed in by it, so it is ignored.
+    // A refresh, or a provider without ID tokens: it signs no user in, so it is ignored.
     const { id_token: _, ...rest } = body
     return { body: new Response(JSON.stringify(rest), { status, headers }), idTokenIssuer: null }
   }

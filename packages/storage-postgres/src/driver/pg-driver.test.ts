@@ -33,8 +33,8 @@ async function errorOf(operation: Promise<unknown>): Promise<ToriiError> {
     (reason: unknown) => reason,
   )
   assert.ok(error instanceof ToriiError, inspect(error))
-  const told = `${inspect(error, { showHidden: true, depth: 9 })}${JSON.stringify(error)}`
-  assert.ok(!told.includes(new URL(db.url).password) && !told.includes('@example.com'))
+  const shown = `${inspect(error, { showHidden: true, depth: 9 })}${JSON.stringify(error)}`
+  assert.ok(!shown.includes(new URL(db.url).password) && !shown.includes('@example.com'))
   return error
 }
 

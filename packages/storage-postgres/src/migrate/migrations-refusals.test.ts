@@ -25,8 +25,8 @@ async function refusalOf(operation: Promise<unknown>): Promise<ToriiError> {
     (reason: unknown) => reason,
   )
   assert.ok(error instanceof ToriiError, String(error))
-  const told = `${error.message} ${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`
-  assert.ok(!told.includes(new URL(database.url).password))
+  const shown = `${error.message} ${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`
+  assert.ok(!shown.includes(new URL(database.url).password))
   return error
 }
 

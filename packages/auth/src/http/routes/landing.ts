@@ -23,7 +23,7 @@ const summaries: Readonly<Record<LinkPurpose, string>> = {
   change_email: 'Shows the page of an email change link',
 }
 
-/** GET of a mailed link. It uses nothing up, since mail scanners open links too. @see OWASP ASVS 5.0, 3.5.3 */
+/** GET of a link in a mail. It uses nothing up, since mail scanners open links too. @see OWASP ASVS 5.0, 3.5.3 */
 export const landingRoutes: readonly Route[] = linkPurposes.map((purpose) =>
   defineRoute({
     method: 'GET',

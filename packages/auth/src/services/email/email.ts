@@ -22,7 +22,7 @@ export interface EmailService<Metadata extends object = Record<string, Json>> {
   /**
    * Verifies the email address by the token of a link. With the account's password the user is signed in, and all
    * credentials stay. With another password, that password is set, and the credentials that were created before are
-   * removed. Without a password nobody is signed in, and the credentials are removed unless a live session of the
+   * removed. Without a password no session opens, and the credentials are removed unless a live session of the
    * account makes the request. One statement, with a password two.
    * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed
    */

@@ -117,8 +117,8 @@ async function playPair(
     const problem = allowed.has(played.ending)
       ? brokenPromise(pair, played)
       : `${played.ending}\nis not one of\n${[...allowed].join('\n')}`
-    const told = problem === null ? null : `${title}: ${problem}`
-    rounds.push({ title, waits: played.waits, problem: told })
+    const message = problem === null ? null : `${title}: ${problem}`
+    rounds.push({ title, waits: played.waits, problem: message })
   }
   return rounds
 }
