@@ -103,7 +103,7 @@ async function fillLucia(client, size) {
  * Vacuums and analyzes what was filled. An empty table is left as a new installation has it: once vacuumed, it is
  * known to be empty, and plans made then read it from end to end when it has grown.
  */
-export async function settleData(client) {
+export async function vacuumData(client) {
   const { rows } = await client.query(`
     select c.oid::regclass as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema)' and pg_relation_size(c.oid) > 0`)
@@ -123,5 +123,5 @@ export async function fill(client, url, size, note) {
     await work()
     note(`filled ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   }
-  await settleData(client)
+  await vacuumData(client)
 }

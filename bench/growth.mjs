@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { machine, resultsFolder } from './compare.mjs'
-import { fillTorii, settleData } from './data.mjs'
+import { fillTorii, vacuumData } from './data.mjs'
 import { growthMarkdown } from './growth-report.mjs'
 import { measureSweep } from './growth-sweep.mjs'
 import { measureWrites } from './growth-writes.mjs'
@@ -127,7 +127,7 @@ async function prepareSize(server, sessions, note) {
   await client.connect()
   const started = performance.now()
   await fillTorii(client, url, size)
-  await settleData(client)
+  await vacuumData(client)
   const fillSeconds = (performance.now() - started) / 1000
   note(`${sessions.toLocaleString('en')} sessions made in ${fillSeconds.toFixed(0)} s`)
   return { size, url, client, fillSeconds }

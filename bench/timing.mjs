@@ -26,7 +26,7 @@ export async function timing({ isQuick, note }) {
     const torii = new Torii(storage, { baseUrl: 'https://app.example' })
     const classes = await prepare(torii, storage, n)
     const samples = await measure(torii, storage, classes, n, note)
-    const report = judge(samples)
+    const report = evaluate(samples)
     await storage.close()
     print(report, n)
     const results = new URL('results/', import.meta.url)
@@ -113,7 +113,7 @@ function shuffled(list) {
   return copy
 }
 
-function judge(samples) {
+function evaluate(samples) {
   const base = samples.known
   const rows = Object.entries(samples)
     .filter(([kind]) => kind !== 'known')

@@ -5,7 +5,7 @@ import { check } from './checker.mjs'
 
 const user = 'u1'
 const email = 'u1@example.com'
-const hash = (letter) => letter.repeat(64)
+const hash = (digit) => digit.repeat(64)
 const session = { id: 's1', hash: hash('a') }
 
 /** A history: each call begins a second after the one before and takes half a second, or has its own `[start, end]`. */
@@ -110,7 +110,7 @@ test('a token that is in the tables after its use is alive', () => {
 })
 
 test('a link that was replaced by a newer one and is in the tables is alive', () => {
-  const issue = (letter) => ['magicLinks.issue', { email, hash: hash(letter) }]
+  const issue = (digit) => ['magicLinks.issue', { email, hash: hash(digit) }]
   const calls = history(issue('b'), issue('c'))
   assert.deepEqual(kindsOf(calls, tables({ tokens: [hash('c')] })), [])
   assert.deepEqual(kindsOf(calls, tables({ tokens: [hash('b'), hash('c')] })), [

@@ -30,9 +30,9 @@ const firstLine = ({ stderr, message }) => (stderr || message).trim().split('\n'
 /** Starts both; everything is removed when the world is closed. */
 export async function startNamespaces(world) {
   const number = process.pid % 250
-  const end = (letter, last) => ({
-    namespace: `torii-${letter}-${process.pid}`,
-    device: `t${letter}${process.pid}`,
+  const end = (side, last) => ({
+    namespace: `torii-${side}-${process.pid}`,
+    device: `t${side}${process.pid}`,
     address: `10.77.${number}.${last}`,
   })
   const [client, server] = [end('c', 1), end('s', 2)]

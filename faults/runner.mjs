@@ -34,21 +34,21 @@ export async function runSchedule(
   const limit = new AbortController()
   try {
     const tooLong = sleep((size.seconds + overheadSeconds) * 1000, null, { signal: limit.signal })
-    const judged = await Promise.race([
-      judge(schedule, world),
+    const outcome = await Promise.race([
+      runAndCheck(schedule, world),
       tooLong.then(() => {
         throw new Error(`${schedule.name} does not end`)
       }),
     ])
     const seconds = (performance.now() - started) / 1000
-    if (judged.violations.length === 0) rmSync(world.folder, { recursive: true, force: true })
+    if (outcome.violations.length === 0) rmSync(world.folder, { recursive: true, force: true })
     return {
       name: schedule.name,
       seed,
       wanted: size.faults,
       seconds,
       folder: world.folder,
-      ...judged,
+      ...outcome,
     }
   } finally {
     limit.abort()
@@ -57,7 +57,7 @@ export async function runSchedule(
   }
 }
 
-async function judge(schedule, world) {
+async function runAndCheck(schedule, world) {
   await schedule.run(world)
   await world.stopWorkers()
   const calls = readHistories(world.folder)

@@ -11,6 +11,7 @@ import * as files from './checks/files.mjs'
 import * as floors from './checks/floors.mjs'
 import * as generated from './checks/generated.mjs'
 import * as imports from './checks/imports.mjs'
+import * as language from './checks/language.mjs'
 import * as links from './checks/links.mjs'
 import * as lint from './checks/lint.mjs'
 import * as locks from './checks/locks.mjs'
@@ -47,6 +48,7 @@ const checks = [
   unused,
   locks,
   files,
+  language,
 ]
 
 /** The checks to run for the given name, null when there is none of that name. */

@@ -34,7 +34,7 @@ function copyRepository() {
 }
 
 /** `killed` when a test failed, `survived` when none did, else what was printed. */
-function judge(root, { tests }) {
+function runTests(root, { tests }) {
   const { status, stdout, stderr } = spawnSync('npm', ['test', '--silent', '--', ...tests], {
     cwd: root,
     encoding: 'utf8',
@@ -58,7 +58,7 @@ function main(words) {
       const path = join(root, mutation.file)
       const text = readFileSync(path, 'utf8')
       writeFileSync(path, weaken(text, mutation))
-      const verdict = judge(root, mutation)
+      const verdict = runTests(root, mutation)
       writeFileSync(path, text)
       if (verdict !== 'killed') alive.push(mutation)
       console.log(`${verdict.padEnd(8)}  ${mutation.file}: ${mutation.weakens}`)

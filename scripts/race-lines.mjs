@@ -30,7 +30,7 @@ export const raceSections = [
       ['R2.1', 'Guesses, successes and mail lock rate limits in one order: no deadlock'],
       [
         'R2.2',
-        'A call that waits to replace a mailed link or token does not block the rate limit of its IP address',
+        'A call that waits to replace a magic link or a token does not block the rate limit of its IP address',
       ],
       ['R2.3', 'Exactly the allowed number of mails is sent'],
     ],

@@ -8,7 +8,7 @@ export const securityLines = [
   [
     'T1.3',
     'one verification or email change used by many callers at once',
-    { note: 'Deleting an account asks for re-authentication, not for a mailed token.' },
+    { note: 'Deleting an account asks for re-authentication, not for a token from a mail.' },
   ],
   ['T1.4', 'one OAuth state answered by many callers at once'],
   ['T1.5', 'one passkey challenge answered by many callers at once'],
@@ -17,7 +17,7 @@ export const securityLines = [
   ['T1.9', 'a token of one purpose used for another'],
   ['T1.10', "one account's token with another's session or email address"],
   ['T1.11', 'a reset token after a new one was requested'],
-  ['T1.12', 'a mailed token after the email address has changed'],
+  ['T1.12', 'a token from a mail after the email address has changed'],
   ['T1.14', 'a token used while its account is deleted'],
   ['T1.15', 'one email address registered by many callers at once'],
   ['T1.16', 'spellings of one email address registered at once'],
@@ -64,7 +64,7 @@ export const securityLines = [
     'a session row that is moved to another user in a stolen backup and written back',
     {
       notOurs:
-        'an attacker who can write to the database can write anything; the row holds a hash, which signs nobody in',
+        'an attacker who can write to the database can write anything; the row holds a hash, which cannot be used to sign in',
     },
   ],
   ['T2.38', 'a session token in the query or the body'],

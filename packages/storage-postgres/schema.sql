@@ -20,9 +20,9 @@ create table torii.audit_events (
 CREATE INDEX audit_events_at ON torii.audit_events USING btree (at, id);
 CREATE INDEX audit_events_expires_at ON torii.audit_events USING btree (expires_at);
 CREATE INDEX audit_events_user_id ON torii.audit_events USING btree (user_id, at, id);
-comment on table torii.audit_events is 'what happened; empty unless the application asks for an audit trail';
-comment on column torii.audit_events.at is 'the database''s time of the statement that kept the event';
-comment on column torii.audit_events.expires_at is 'from then on nobody reads it, and the sweep deletes it';
+comment on table torii.audit_events is 'the audit trail; empty unless the application asks for it';
+comment on column torii.audit_events.at is 'the database''s time of the statement that stored the event';
+comment on column torii.audit_events.expires_at is 'from then on the event is no longer returned, and the sweep deletes it';
 
 create table torii.magic_links (
   email_key text collate "C" not null,
@@ -42,9 +42,9 @@ create table torii.magic_links (
   constraint magic_links_tries_check CHECK ((tries >= 0))
 ) with (fillfactor=70);
 CREATE UNIQUE INDEX magic_links_token_hash ON torii.magic_links USING btree (token_hash);
-comment on table torii.magic_links is 'one live link per address, also for addresses that no account has';
+comment on table torii.magic_links is 'one live link per email, also for emails that no account has';
 comment on column torii.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column torii.magic_links.tries is 'wrong codes so far; five end the code, not the link';
+comment on column torii.magic_links.tries is 'wrong codes so far; five invalidate the code, not the link';
 
 create table torii.oauth_accounts (
   provider text collate "C" not null,
@@ -70,10 +70,10 @@ create table torii.oauth_accounts (
 );
 CREATE INDEX oauth_accounts_user_id ON torii.oauth_accounts USING btree (user_id, id);
 comment on table torii.oauth_accounts is 'an identity at a provider belongs to one user';
-comment on column torii.oauth_accounts.subject is 'the provider''s own id of the person';
+comment on column torii.oauth_accounts.subject is 'the provider''s own id of the user';
 comment on column torii.oauth_accounts.tokens is 'the provider''s tokens, encrypted by torii-auth';
-comment on column torii.oauth_accounts.tokens_version is 'goes up with every replacement, which compares it';
-comment on column torii.oauth_accounts.refresh_lease_ends_at is 'until then one worker alone may refresh the tokens';
+comment on column torii.oauth_accounts.tokens_version is 'increases with every replacement, which compares it first';
+comment on column torii.oauth_accounts.refresh_lease_ends_at is 'until then only one worker may refresh the tokens';
 
 create table torii.oauth_states (
   state_hash bytea not null,
@@ -95,7 +95,7 @@ create table torii.oauth_states (
   constraint oauth_states_redirect_to_check CHECK ((octet_length(redirect_to) <= 2048)),
   constraint oauth_states_state_hash_check CHECK ((octet_length(state_hash) = 32))
 );
-comment on table torii.oauth_states is 'flows to providers under way; with a user, a flow that links; no foreign key, so that a flow never waits for a user';
+comment on table torii.oauth_states is 'OAuth flows in progress; one with a user links an account; no foreign key, so that a flow never waits for a user';
 comment on column torii.oauth_states.browser_hash is 'hash of a secret that only the starting browser holds';
 
 create table torii.passkey_challenges (
@@ -114,7 +114,7 @@ create table torii.passkey_challenges (
   constraint passkey_challenges_expires_at_check CHECK (isfinite(expires_at)),
   constraint passkey_challenges_pkey PRIMARY KEY (challenge_hash)
 );
-comment on table torii.passkey_challenges is 'challenges of passkey ceremonies under way';
+comment on table torii.passkey_challenges is 'challenges of passkey ceremonies in progress';
 
 create table torii.passkeys (
   credential_id bytea not null,
@@ -146,9 +146,9 @@ create table torii.passkeys (
 ) with (fillfactor=90);
 CREATE INDEX passkeys_user_id ON torii.passkeys USING btree (user_id, id);
 comment on table torii.passkeys is 'a credential belongs to one user, in the whole database';
-comment on column torii.passkeys.id is 'its name to the outside; the credential id stays inside';
-comment on column torii.passkeys.sign_count is 'rises with every use, or stays 0 where the authenticator has none';
-comment on column torii.passkeys.user_handle is 'what the authenticator calls the user: random, no address';
+comment on column torii.passkeys.id is 'the id that the application sees; the credential id stays inside Torii';
+comment on column torii.passkeys.sign_count is 'increases with every use, or stays 0 if the authenticator does not count';
+comment on column torii.passkeys.user_handle is 'the user''s id at the authenticator: random, never an email';
 
 create table torii.passwords (
   user_id uuid not null,
@@ -184,10 +184,10 @@ create table torii.rate_limits (
   constraint rate_limits_total_check CHECK ((total >= 0)),
   constraint rate_limits_total_limit_check CHECK ((total_limit > 0))
 ) with (fillfactor=50);
-comment on table torii.rate_limits is 'attempts counted under a hashed key: an account, a network, a mail allowance';
-comment on column torii.rate_limits.key is 'SHA-256 of what is counted under, separated by purpose';
-comment on column torii.rate_limits.failures is 'charges in the current window; at cap the key is locked until ends_at';
-comment on column torii.rate_limits.total is 'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
+comment on table torii.rate_limits is 'attempts counted under a hashed key: an account, an IP address, a mail allowance';
+comment on column torii.rate_limits.key is 'SHA-256 of the account, IP address or allowance, separated by purpose';
+comment on column torii.rate_limits.failures is 'attempts in the current window; at cap the key is locked until ends_at';
+comment on column torii.rate_limits.total is 'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table torii.sessions (
   user_id uuid not null,
@@ -217,8 +217,8 @@ create table torii.sessions (
 ) with (fillfactor=85);
 comment on table torii.sessions is 'one row per session; no index on expires_at, which would make every touch write two indexes and end HOT updates';
 comment on column torii.sessions.secret_hash is 'SHA-256 of the secret in the token, separated by purpose';
-comment on column torii.sessions.authenticated_at is 'when the person last proved who they are';
-comment on column torii.sessions.expires_at is 'the idle end; a touch moves it, never past absolute_expires_at';
+comment on column torii.sessions.authenticated_at is 'when the user last signed in or re-authenticated';
+comment on column torii.sessions.expires_at is 'the idle expiry; every touch moves it, never past absolute_expires_at';
 
 create table torii.torii_migrations (
   id integer not null,
@@ -240,7 +240,7 @@ create table torii.user_emails (
   constraint user_emails_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
 );
 CREATE INDEX user_emails_user_id ON torii.user_emails USING btree (user_id);
-comment on table torii.user_emails is 'the claim on an address: its key is what makes an address belong to one account';
+comment on table torii.user_emails is 'who owns an email: the primary key lets each email belong to one account only';
 
 create table torii.users (
   id uuid not null default gen_random_uuid(),
@@ -269,12 +269,12 @@ create table torii.users (
   constraint users_updated_at_check CHECK (isfinite(updated_at))
 ) with (fillfactor=90);
 comment on table torii.users is 'one row per account';
-comment on column torii.users.email is 'as the person wrote it: mail goes here';
-comment on column torii.users.email_key is 'the canonical form, which the claim in user_emails holds too';
+comment on column torii.users.email is 'as the user wrote it; mail is sent to it';
+comment on column torii.users.email_key is 'the canonical form, the same as in user_emails';
 comment on column torii.users.metadata is 'the application''s own data';
-comment on column torii.users.session_epoch is 'a session or token counts only if its epoch equals this: adding one ends them all';
-comment on column torii.users.owner_epoch is 'a password, OAuth account or passkey counts only if its owner_epoch equals this';
-comment on column torii.users.disabled_at is 'a disabled user has no session and gets none';
+comment on column torii.users.session_epoch is 'a session is valid only while its epoch is at least this, a verification token only while its epoch equals this: add 1 to revoke them all';
+comment on column torii.users.owner_epoch is 'a password, OAuth account or passkey is valid only while its owner_epoch equals this';
+comment on column torii.users.disabled_at is 'when the user was disabled; a disabled user has no valid session and cannot sign in';
 
 create table torii.verification_tokens (
   user_id uuid not null,
@@ -295,4 +295,4 @@ create table torii.verification_tokens (
   constraint verification_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
 ) with (fillfactor=70);
 comment on table torii.verification_tokens is 'one live token per user and purpose';
-comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when it was mailed: it counts only while they are equal; below 0 once a change of address has used it';
+comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';

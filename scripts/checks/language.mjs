@@ -52,11 +52,21 @@ export const phrases = [
 
 /** Where a refused word is the right one: `[path, word, reason]`. */
 export const exceptions = [
-  [/common-passwords|password-policy\/folding/, 'letter', 'a character of the alphabet'],
+  [
+    /common-passwords|password-policy\/folding|^packages\/core\/src\/email\.ts$/,
+    'letter',
+    'a character of the alphabet',
+  ],
   [/^scripts\/checks\/(?:markdown|docs)/, 'fence', 'the fence of a code block in Markdown'],
-  [/argon2/, 'lane', 'RFC 9106 calls the parallel parts of Argon2 lanes'],
-  [/qualified-names/, 'operator', 'an operator of SQL'],
+  [
+    /argon2|\/password-hashing\/|\/services\/options\//,
+    'lane',
+    'RFC 9106 calls the parallel parts of Argon2 lanes',
+  ],
+  [/qualified-names|^decisions\/0005-search-path|^SECURITY\.md$/, 'operator', 'an operator of SQL'],
   [/^scripts\/checks\/promises/, 'operator', 'an operator of JavaScript'],
+  [/\/mail\/german\.ts$/, 'e-mail', 'the German spelling'],
+  [/^testing\/README\.md$/, 'nobody', 'the account of that name on Linux'],
   [/^scripts\/checks\/language/, '', 'the list itself'],
   [/^CHANGELOG\.md$/, '', 'history keeps the words of its day'],
 ]

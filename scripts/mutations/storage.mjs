@@ -12,7 +12,7 @@ const guard = (file, weakens, from, to, ...tests) => ({
 })
 const epochs = 'storage-postgres/src/test/races/epochs'
 const takeOver = 'storage-postgres/src/test/races/take-over'
-const waysIn = 'storage-postgres/src/tables/sign-in-methods'
+const signInMethods = 'storage-postgres/src/tables/sign-in-methods'
 
 export const storageMutations = [
   guard(
@@ -81,7 +81,7 @@ export const storageMutations = [
   ),
   guard(
     'tables/sessions/session-endings',
-    "somebody ends another's session",
+    "a user revokes another user's session",
     'where s.user_id = ${userId} and s.id = ${revokedId} and u.id',
     'where s.id = ${revokedId} and u.id',
   ),
@@ -185,10 +185,10 @@ export const storageMutations = [
   ),
   guard(
     'tables/oauth-accounts/oauth-accounts',
-    'the last way in is unlinked',
+    'the last sign-in method is unlinked',
     'exists (select 1 from found) and ways.count > 1',
     'exists (select 1 from found)',
-    waysIn,
+    signInMethods,
   ),
   guard(
     'tables/oauth-accounts/oauth-accounts',
@@ -198,7 +198,7 @@ export const storageMutations = [
   ),
   guard(
     'tables/oauth-accounts/provider-tokens',
-    'provider tokens are overwritten by whoever comes later',
+    'provider tokens are overwritten by a later caller',
     'a.tokens_version = ${version}\n        and u.id',
     '${version} is not null\n        and u.id',
   ),
@@ -252,16 +252,16 @@ export const storageMutations = [
   ),
   guard(
     'tables/passkeys/passkeys',
-    "somebody renames another's passkey",
+    "a user renames another user's passkey",
     'where k.user_id = ${actor.userId} and k.id = ${id} and u.id',
     'where k.id = ${id} and u.id',
   ),
   guard(
     'tables/passkeys/passkeys',
-    'the last way in is deleted',
+    'the last sign-in method is deleted',
     'exists (select 1 from found) and ways.count > 1',
     'exists (select 1 from found)',
-    waysIn,
+    signInMethods,
   ),
   guard(
     'tables/passkeys/passkey-addition',
@@ -335,7 +335,7 @@ export const storageMutations = [
   ),
   guard(
     'tables/verification-tokens/password-reset',
-    "a reset leaves a squatter's other ways in",
+    "a reset leaves a squatter's other sign-in methods",
     'owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,\n          email_verified_at',
     'owner_epoch = u.owner_epoch,\n          email_verified_at',
   ),
@@ -384,10 +384,10 @@ export const storageMutations = [
   ),
   guard(
     'tables/passwords/passwords',
-    'the last way in is removed',
+    'the last sign-in method is removed',
     '\n          and ways.count > 1',
     '',
-    waysIn,
+    signInMethods,
   ),
   guard(
     'tables/fragments/rate-limit-charging',
@@ -422,7 +422,7 @@ export const storageMutations = [
   ),
   guard(
     'tables/sessions/session-opening',
-    "sessions that are opened together are given to anybody's caller",
+    'sessions that are opened together are given to the wrong caller',
     'on k.id = s.session_id',
     'on k.i = 1',
     'storage-postgres/src/tables/sessions/session-opening',

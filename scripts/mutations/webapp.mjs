@@ -94,7 +94,7 @@ export const webappMutations = [
   ),
   guard(
     'console/console',
-    'the console is open to whoever has no cookie',
+    'the console is open without a cookie',
     'else if (!context.gate.isOpen(token, Date.now())) redirect',
     "else if (!context.gate.isOpen(token, Date.now()) && token !== '') redirect",
     'console/',
@@ -193,7 +193,7 @@ export const webappMutations = [
   ),
   guard(
     'provider/local-provider',
-    'a public site trusts whoever reaches its provider',
+    'a public site trusts every caller that reaches its provider',
     'isLoopbackName(new URL(baseUrl).hostname)\n',
     'isLoopbackName(new URL(baseUrl).hostname) || baseUrl.length > 0\n',
     'provider/',

@@ -11,12 +11,12 @@ export const fileSeconds = 300
 export function watchForks(
   directory: string,
   seconds: number,
-  tell: (text: string) => void,
+  report: (text: string) => void,
 ): () => void {
   const timer = setInterval(() => {
     for (const fork of runningForks(directory)) {
       if (fork.seconds <= seconds) continue
-      tell(`${fork.file} takes over ${seconds} seconds: its process is ended`)
+      report(`${fork.file} takes over ${seconds} seconds: its process is ended`)
       signal(fork.pid, 'SIGKILL')
     }
   }, 1000)

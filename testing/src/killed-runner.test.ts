@@ -22,7 +22,7 @@ test('SIGKILL of the runner leaves neither server nor directory', async () => {
 })
 
 test('SIGKILL of the runner ends the process of a test file, even in a synchronous loop', async () => {
-  const input = JSON.stringify({ files: ['looping.mjs'], tellsDirectory: true })
+  const input = JSON.stringify({ files: ['looping.mjs'], printsDirectory: true })
   const { child, line: directory } = await start('run-fixtures.mjs', input)
   const forks = () => runningForks(forksDirectoryOf(directory))
   await eventually(async () => forks().length === 1)
@@ -34,7 +34,7 @@ test('SIGKILL of the runner ends the process of a test file, even in a synchrono
 })
 
 test('SIGTERM to the runner does the same, in order', async () => {
-  const input = JSON.stringify({ files: ['looping.mjs'], tellsDirectory: true })
+  const input = JSON.stringify({ files: ['looping.mjs'], printsDirectory: true })
   const { child, line: directory } = await start('run-fixtures.mjs', input)
   await eventually(async () => runningForks(forksDirectoryOf(directory)).length === 1)
   const [fork] = runningForks(forksDirectoryOf(directory))

@@ -13,7 +13,7 @@ import {
   type Totals,
   totalsLine,
 } from './report.js'
-import type { SkipJudge } from './skips.js'
+import type { SkipPolicy } from './skips.js'
 import type { TestFile } from './test-files.js'
 
 /** What the reporter of a run needs. */
@@ -21,7 +21,7 @@ export interface RunReporterInput {
   /** The files of the run; `compiled` is the absolute path that Vitest runs. */
   files: readonly TestFile[]
   /** Asked for when the server runs, because the skips depend on its major. */
-  openSkips(): SkipJudge
+  openSkips(): SkipPolicy
   /** Whether `files` are all files: only then can an unmatched entry of the list of skips be told. */
   complete: boolean
   /** What else is wrong at the end of a run, one text a failure. */
@@ -44,7 +44,7 @@ export class RunReporter implements Reporter {
   readonly #results = new Map<string, FileResult>()
   readonly #started = new Map<string, number>()
   readonly #output = new Map<string, string[]>()
-  #skips: SkipJudge | undefined
+  #skips: SkipPolicy | undefined
 
   constructor(input: RunReporterInput) {
     this.#input = input
@@ -70,7 +70,7 @@ export class RunReporter implements Reporter {
   onTestModuleEnd(module: TestModule): void {
     const source = this.#sourceOf(module.moduleId)
     this.#record(source, {
-      outcomes: this.#judge(source, module),
+      outcomes: this.#outcomesOf(source, module),
       seconds: (performance.now() - (this.#started.get(module.moduleId) ?? Number.NaN)) / 1000,
       output: (this.#output.get(module.id) ?? []).join(''),
     })
@@ -102,9 +102,9 @@ export class RunReporter implements Reporter {
     return this.#input.files.find(({ compiled }) => compiled === path)?.source ?? path
   }
 
-  #judge(source: string, module: TestModule) {
+  #outcomesOf(source: string, module: TestModule) {
     this.#skips ??= this.#input.openSkips()
-    return this.#skips.judge(source, outcomesOf(module))
+    return this.#skips.failUnlisted(source, outcomesOf(module))
   }
 
   #record(source: string, result: FileResult): void {

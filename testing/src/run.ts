@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { totalsLine, withoutPassword } from './report.js'
 import { runTests } from './run-tests.js'
 import { findSecretProblems } from './secret-problems.js'
-import { createSkipJudge, readSkips } from './skips.js'
+import { createSkipPolicy, readSkips } from './skips.js'
 import { filterTestFiles, findTestFiles } from './test-files.js'
 import { testOptions } from './vitest-options.js'
 
@@ -30,7 +30,7 @@ async function main(signal: AbortSignal): Promise<number> {
     complete,
     signal,
     options: testOptions,
-    openSkips: () => createSkipJudge(skips, Number(process.env.TORII_TEST_MAJOR)),
+    openSkips: () => createSkipPolicy(skips, Number(process.env.TORII_TEST_MAJOR)),
     findProblems: () =>
       findSecretProblems({
         directory: process.env.TORII_TEST_SECRETS,

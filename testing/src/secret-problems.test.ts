@@ -28,8 +28,12 @@ test('a secret in the log of the server is a failure', async (t) => {
   const secrets = [randomBytes(32), randomBytes(32)]
   const clean = makeRun(t, secrets, 'LOG: ready\n')
   assert.deepEqual(await findSecretProblems({ ...clean, complete: true }), [])
-  const told = makeRun(t, secrets, `LOG: execute <unnamed>: ${secrets[1]?.toString('base64url')}\n`)
-  assert.deepEqual(await findSecretProblems({ ...told, complete: false }), [
+  const logged = makeRun(
+    t,
+    secrets,
+    `LOG: execute <unnamed>: ${secrets[1]?.toString('base64url')}\n`,
+  )
+  assert.deepEqual(await findSecretProblems({ ...logged, complete: false }), [
     "the server's log holds 1 secrets that were issued",
   ])
 })

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'vitest'
-import { createSkipJudge, readSkips } from './skips.js'
+import { createSkipPolicy, readSkips } from './skips.js'
 
 async function read(t: TestContext, list: unknown) {
   const folder = await mkdtemp(join(tmpdir(), 'torii-skips-'))
@@ -22,28 +22,28 @@ test('an entry needs a reason and a known condition', async (t) => {
   assert.equal((await read(t, [{ test: 'a', reason: 'b', when: 'major:12-14' }])).length, 1)
 })
 
-test('the engine is told by the name of the file', () => {
-  const judge = createSkipJudge([{ test: 'a', reason: 'b', when: 'engine:pglite' }], 15)
+test('the name of the file decides the engine', () => {
+  const policy = createSkipPolicy([{ test: 'a', reason: 'b', when: 'engine:pglite' }], 15)
   const skipped = [{ name: 'a', result: 'skipped', detail: '' }] as const
-  assert.equal(judge.judge('src/storage-pglite.test.ts', skipped)[0]?.result, 'skipped')
-  assert.equal(judge.judge('src/storage.test.ts', skipped)[0]?.result, 'failed')
+  assert.equal(policy.failUnlisted('src/storage-pglite.test.ts', skipped)[0]?.result, 'skipped')
+  assert.equal(policy.failUnlisted('src/storage.test.ts', skipped)[0]?.result, 'failed')
 })
 
 test('an entry for another major is not missed', () => {
-  const judge = createSkipJudge([{ test: 'a', reason: 'b', when: 'major:12' }], 15)
-  assert.deepEqual(judge.unmatched(), [])
+  const policy = createSkipPolicy([{ test: 'a', reason: 'b', when: 'major:12' }], 15)
+  assert.deepEqual(policy.unmatched(), [])
 })
 
 test('an entry of another major allows no skip', () => {
-  const judge = createSkipJudge([{ test: 'a', reason: 'b', when: 'major:12-13' }], 15)
+  const policy = createSkipPolicy([{ test: 'a', reason: 'b', when: 'major:12-13' }], 15)
   const skipped = [{ name: 'a', result: 'skipped', detail: '' }] as const
-  assert.equal(judge.judge('src/storage.test.ts', skipped)[0]?.result, 'failed')
+  assert.equal(policy.failUnlisted('src/storage.test.ts', skipped)[0]?.result, 'failed')
 })
 
-test('an entry that names no test of the run is told', () => {
+test('an entry that names no test of the run is unmatched', () => {
   const [met, missed] = ['a', 'gone'].map((name) => ({ test: name, reason: 'b' }))
   assert.ok(met && missed)
-  const judge = createSkipJudge([met, missed], 15)
-  judge.judge('src/storage.test.ts', [{ name: 'a', result: 'passed', detail: '' }])
-  assert.deepEqual(judge.unmatched(), [missed])
+  const policy = createSkipPolicy([met, missed], 15)
+  policy.failUnlisted('src/storage.test.ts', [{ name: 'a', result: 'passed', detail: '' }])
+  assert.deepEqual(policy.unmatched(), [missed])
 })

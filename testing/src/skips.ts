@@ -37,19 +37,19 @@ function isSkip(entry: unknown): entry is Skip {
   )
 }
 
-/** Decides over the skips of a whole run. */
-export interface SkipJudge {
+/** Decides which skips of a whole run are allowed. */
+export interface SkipPolicy {
   /** Turns skips that are not listed into failures. */
-  judge(file: string, outcomes: readonly TestOutcome[]): TestOutcome[]
+  failUnlisted(file: string, outcomes: readonly TestOutcome[]): TestOutcome[]
   /** Entries that apply to this run and named none of its tests. */
   unmatched(): Skip[]
 }
 
 /** `major` is the server's. A file runs on PGlite when its name says `pglite`, else on PostgreSQL. */
-export function createSkipJudge(skips: readonly Skip[], major: number): SkipJudge {
+export function createSkipPolicy(skips: readonly Skip[], major: number): SkipPolicy {
   const matched = new Set<Skip>()
   return {
-    judge(file, outcomes) {
+    failUnlisted(file, outcomes) {
       const engine = basename(file).includes('pglite') ? 'pglite' : 'postgres'
       return outcomes.map((outcome) => {
         const found = skips.filter(

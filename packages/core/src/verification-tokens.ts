@@ -55,7 +55,7 @@ export type MailboxHolder =
   /** A live session of the same account: all credentials stay. */
   | { readonly kind: 'session'; readonly actor: SessionActor }
   /** Neither: all credentials from before are removed. The user then sets a password by reset. */
-  | { readonly kind: 'nobody' }
+  | { readonly kind: 'mailbox_only' }
 
 export type EmailVerification<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session | null }

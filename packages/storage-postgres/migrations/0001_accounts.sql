@@ -1,4 +1,4 @@
--- Accounts, the addresses they claim and how they are proved, the ways in they have, and their sessions.
+-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
 
 create table :schema.users (
@@ -20,15 +20,15 @@ create table :schema.users (
 ) with (fillfactor = 90);
 
 comment on table :schema.users is 'one row per account';
-comment on column :schema.users.email is 'as the person wrote it: mail goes here';
+comment on column :schema.users.email is 'as the user wrote it; mail is sent to it';
 comment on column :schema.users.email_key is
-  'the canonical form, which the claim in user_emails holds too';
+  'the canonical form, the same as in user_emails';
 comment on column :schema.users.metadata is 'the application''s own data';
-comment on column :schema.users.disabled_at is 'a disabled user has no session and gets none';
+comment on column :schema.users.disabled_at is 'when the user was disabled; a disabled user has no valid session and cannot sign in';
 comment on column :schema.users.session_epoch is
-  'a session or token counts only if its epoch equals this: adding one ends them all';
+  'a session is valid only while its epoch is at least this, a verification token only while its epoch equals this: add 1 to revoke them all';
 comment on column :schema.users.owner_epoch is
-  'a password, OAuth account or passkey counts only if its owner_epoch equals this';
+  'a password, OAuth account or passkey is valid only while its owner_epoch equals this';
 
 create table :schema.user_emails (
   email_key text collate "C" primary key check (pg_catalog.octet_length(email_key) between 3 and 254),
@@ -37,7 +37,7 @@ create table :schema.user_emails (
 create index user_emails_user_id on :schema.user_emails (user_id);
 
 comment on table :schema.user_emails is
-  'the claim on an address: its key is what makes an address belong to one account';
+  'who owns an email: the primary key lets each email belong to one account only';
 
 create table :schema.passwords (
   user_id uuid primary key references :schema.users (id) on delete cascade,
@@ -66,11 +66,11 @@ create table :schema.oauth_accounts (
 create index oauth_accounts_user_id on :schema.oauth_accounts (user_id, id);
 
 comment on table :schema.oauth_accounts is 'an identity at a provider belongs to one user';
-comment on column :schema.oauth_accounts.subject is 'the provider''s own id of the person';
+comment on column :schema.oauth_accounts.subject is 'the provider''s own id of the user';
 comment on column :schema.oauth_accounts.tokens is 'the provider''s tokens, encrypted by torii-auth';
-comment on column :schema.oauth_accounts.tokens_version is 'goes up with every replacement, which compares it';
+comment on column :schema.oauth_accounts.tokens_version is 'increases with every replacement, which compares it first';
 comment on column :schema.oauth_accounts.refresh_lease_ends_at is
-  'until then one worker alone may refresh the tokens';
+  'until then only one worker may refresh the tokens';
 
 create table :schema.passkeys (
   credential_id bytea primary key check (pg_catalog.octet_length(credential_id) between 1 and 1023),
@@ -92,9 +92,9 @@ create table :schema.passkeys (
 create index passkeys_user_id on :schema.passkeys (user_id, id);
 
 comment on table :schema.passkeys is 'a credential belongs to one user, in the whole database';
-comment on column :schema.passkeys.id is 'its name to the outside; the credential id stays inside';
-comment on column :schema.passkeys.sign_count is 'rises with every use, or stays 0 where the authenticator has none';
-comment on column :schema.passkeys.user_handle is 'what the authenticator calls the user: random, no address';
+comment on column :schema.passkeys.id is 'the id that the application sees; the credential id stays inside Torii';
+comment on column :schema.passkeys.sign_count is 'increases with every use, or stays 0 if the authenticator does not count';
+comment on column :schema.passkeys.user_handle is 'the user''s id at the authenticator: random, never an email';
 
 create table :schema.sessions (
   user_id uuid not null references :schema.users (id) on delete cascade,
@@ -116,9 +116,9 @@ create table :schema.sessions (
 comment on table :schema.sessions is
   'one row per session; no index on expires_at, which would make every touch write two indexes and end HOT updates';
 comment on column :schema.sessions.secret_hash is 'SHA-256 of the secret in the token, separated by purpose';
-comment on column :schema.sessions.authenticated_at is 'when the person last proved who they are';
+comment on column :schema.sessions.authenticated_at is 'when the user last signed in or re-authenticated';
 comment on column :schema.sessions.expires_at is
-  'the idle end; a touch moves it, never past absolute_expires_at';
+  'the idle expiry; every touch moves it, never past absolute_expires_at';
 
 create table :schema.verification_tokens (
   user_id uuid not null references :schema.users (id) on delete cascade,
@@ -135,4 +135,4 @@ create table :schema.verification_tokens (
 
 comment on table :schema.verification_tokens is 'one live token per user and purpose';
 comment on column :schema.verification_tokens.epoch is
-  'the user''s session_epoch when it was mailed: it counts only while they are equal; below 0 once a change of address has used it';
+  'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';

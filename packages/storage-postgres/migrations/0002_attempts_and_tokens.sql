@@ -1,6 +1,6 @@
--- What is counted, and what is used once.
+-- Rate limits, single-use links and flows, and the audit trail.
 
--- Attempts under a hashed key: an account, a network, a mail allowance. Half the page stays free, since
+-- Attempts under a hashed key: an account, an IP address, a mail allowance. Half the page stays free, since
 -- every attempt updates its row.
 create table :schema.rate_limits (
   key bytea primary key check (pg_catalog.octet_length(key) = 32),
@@ -14,12 +14,12 @@ create table :schema.rate_limits (
   forget_at timestamptz not null check (pg_catalog.isfinite(forget_at))
 ) with (fillfactor = 50);
 
-comment on table :schema.rate_limits is 'attempts counted under a hashed key: an account, a network, a mail allowance';
-comment on column :schema.rate_limits.key is 'SHA-256 of what is counted under, separated by purpose';
+comment on table :schema.rate_limits is 'attempts counted under a hashed key: an account, an IP address, a mail allowance';
+comment on column :schema.rate_limits.key is 'SHA-256 of the account, IP address or allowance, separated by purpose';
 comment on column :schema.rate_limits.failures is
-  'charges in the current window; at cap the key is locked until ends_at';
+  'attempts in the current window; at cap the key is locked until ends_at';
 comment on column :schema.rate_limits.total is
-  'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
+  'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table :schema.magic_links (
   email_key text collate "C" primary key check (pg_catalog.octet_length(email_key) between 3 and 254),
@@ -33,9 +33,9 @@ create table :schema.magic_links (
 create unique index magic_links_token_hash on :schema.magic_links (token_hash);
 
 comment on table :schema.magic_links is
-  'one live link per address, also for addresses that no account has';
+  'one live link per email, also for emails that no account has';
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column :schema.magic_links.tries is 'wrong codes so far; five end the code, not the link';
+comment on column :schema.magic_links.tries is 'wrong codes so far; five invalidate the code, not the link';
 
 create table :schema.oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),
@@ -54,7 +54,7 @@ create table :schema.oauth_states (
 
 comment on column :schema.oauth_states.browser_hash is 'hash of a secret that only the starting browser holds';
 comment on table :schema.oauth_states is
-  'flows to providers under way; with a user, a flow that links; no foreign key, so that a flow never waits for a user';
+  'OAuth flows in progress; one with a user links an account; no foreign key, so that a flow never waits for a user';
 
 create table :schema.passkey_challenges (
   challenge_hash bytea primary key check (pg_catalog.octet_length(challenge_hash) = 32),
@@ -69,10 +69,10 @@ create table :schema.passkey_challenges (
   check ((session_id is null) = (owner_epoch is null))
 );
 
-comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies under way';
+comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies in progress';
 
--- What happened, where the application wants it kept. No foreign key: an event outlives its user. Rows are
--- only added and swept, so an index on expires_at costs no update anything.
+-- The audit trail, if the application asks for one. No foreign key: an event outlives its user. Rows are
+-- only added and swept, so an index on expires_at slows down no update.
 create table :schema.audit_events (
   id uuid primary key,
   type text collate "C" not null check (pg_catalog.octet_length(type) between 1 and 64),
@@ -89,6 +89,6 @@ create index audit_events_user_id on :schema.audit_events (user_id, at, id);
 create index audit_events_at on :schema.audit_events (at, id);
 create index audit_events_expires_at on :schema.audit_events (expires_at);
 
-comment on table :schema.audit_events is 'what happened; empty unless the application asks for an audit trail';
-comment on column :schema.audit_events.at is 'the database''s time of the statement that kept the event';
-comment on column :schema.audit_events.expires_at is 'from then on nobody reads it, and the sweep deletes it';
+comment on table :schema.audit_events is 'the audit trail; empty unless the application asks for it';
+comment on column :schema.audit_events.at is 'the database''s time of the statement that stored the event';
+comment on column :schema.audit_events.expires_at is 'from then on the event is no longer returned, and the sweep deletes it';

@@ -132,8 +132,8 @@ describe('wrong usage: exit 2, what is wrong, then how it is used', () => {
       assert.match(words1.stderr, says)
       const json = run([...words, '--json'], env)
       assert.deepEqual([json.status, json.stderr], [2, ''])
-      const shown: { error: string; message: string } = JSON.parse(json.stdout)
-      assert.match(`${shown.error}: ${shown.message}`, says)
+      const printed: { error: string; message: string } = JSON.parse(json.stdout)
+      assert.match(`${printed.error}: ${printed.message}`, says)
     })
 
   test('--help is no mistake', () => {

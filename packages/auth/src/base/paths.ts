@@ -17,7 +17,7 @@ export function resolveBasePath(value: unknown, otherwise: string): string {
   return value
 }
 
-/** Where each kind of mailed link leads, and where the form of that page posts to; below the base path. */
+/** Where each kind of link in a mail leads, and where the form of that page posts to; below the base path. */
 export const linkPaths = Object.freeze({
   magic_link: { page: 'magic-link', action: 'magic-link/authenticate' },
   verify_email: { page: 'email/verify', action: 'email/verify' },

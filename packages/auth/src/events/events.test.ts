@@ -20,11 +20,11 @@ await db.query(
   'create table public.customers (user_id uuid primary key references torii.users (id))',
 )
 
-/** A Torii that keeps the trail, and what it told. */
+/** A Torii that keeps the trail, and the events it emitted. */
 function audited(options: Parameters<typeof site.with>[0] = {}) {
-  const told: ToriiEvent[] = []
-  const torii = site.with({ audit: true, onEvent: (event) => told.push(event), ...options })
-  return { torii, told, types: () => told.map(({ type }) => type) }
+  const emitted: ToriiEvent[] = []
+  const torii = site.with({ audit: true, onEvent: (event) => emitted.push(event), ...options })
+  return { torii, emitted, types: () => emitted.map(({ type }) => type) }
 }
 
 const addCustomer = async (tx: CallerTransaction, user: User): Promise<void> => {
@@ -51,15 +51,15 @@ async function countRows(email: string): Promise<Record<string, number>> {
 }
 
 test('with neither trail nor hook nothing is kept and no transaction is opened', async () => {
-  const told: ToriiEvent[] = []
-  const torii = site.with({ onEvent: (event) => told.push(event) })
+  const emitted: ToriiEvent[] = []
+  const torii = site.with({ onEvent: (event) => emitted.push(event) })
   const { result, statements } = await site.counted(() =>
     torii.password.register({ email: newEmail(), password }, requestInfo),
   )
   assert.ok(result.ok)
   assert.equal(statements, 2)
   assert.deepEqual(
-    told.map(({ type }) => type),
+    emitted.map(({ type }) => type),
     ['user_created', 'signed_in'],
   )
   assert.deepEqual(await trailOf(result.user.id), [])
@@ -114,7 +114,7 @@ test('T4.56 a refusal is kept after the answer, which waits for no statement of 
   assert.deepEqual(types().slice(2), ['sign_in_failed', 'sign_in_failed'])
 })
 
-test('what a lock refuses is told, but fills no table', async () => {
+test('what a lock refuses is emitted as an event, but fills no table', async () => {
   const { torii, types } = audited()
   const email = newEmail()
   const none = { ip: null, userAgent: null }
@@ -129,7 +129,7 @@ test('what a lock refuses is told, but fills no table', async () => {
 })
 
 test('a trail that cannot be kept ends the act: neither is done', async () => {
-  const { torii, told } = audited()
+  const { torii, emitted } = audited()
   const email = newEmail()
   await db.query(
     "alter table torii.audit_events add constraint torn check (type <> 'user_created') not valid",
@@ -138,16 +138,16 @@ test('a trail that cannot be kept ends the act: neither is done', async () => {
   await assert.rejects(torii.password.register({ email, password }, requestInfo))
   await db.query('alter table torii.audit_events drop constraint torn')
   assert.deepEqual(await countRows(email), before)
-  assert.deepEqual(told, [])
+  assert.deepEqual(emitted, [])
 })
 
 test('a connection killed before the commit leaves neither account, event nor customer', async () => {
-  const told: ToriiEvent[] = []
+  const emitted: ToriiEvent[] = []
   const own = await PostgresStorage.connect(db.url)
   const torii = new Torii(own, {
     baseUrl,
     audit: true,
-    onEvent: (event) => told.push(event),
+    onEvent: (event) => emitted.push(event),
     hooks: {
       async onUserCreated(tx, user) {
         await addCustomer(tx, user)
@@ -160,7 +160,7 @@ test('a connection killed before the commit leaves neither account, event nor cu
   await assert.rejects(torii.password.register({ email, password }, requestInfo))
   await own.close()
   assert.deepEqual(await countRows(email), before)
-  assert.deepEqual(told, [])
+  assert.deepEqual(emitted, [])
 })
 
 test('events are deleted by the sweep once their time is over', async () => {
@@ -210,13 +210,13 @@ test('onUserCreated shares the commit, and costs only its own transaction', asyn
   ])
   assert.equal(rows.length, 1)
   const out = await site.counted(() => torii.sessions.signOut(result.token))
-  assert.equal(out.statements, 1, 'an act that makes nobody opens no transaction')
+  assert.equal(out.statements, 1, 'an operation that creates no user opens no transaction')
 })
 
 test('onUserCreated that throws makes no account, whichever way it was to be made', async () => {
-  const told: ToriiEvent[] = []
+  const emitted: ToriiEvent[] = []
   const torii = site.with({
-    onEvent: (event) => told.push(event),
+    onEvent: (event) => emitted.push(event),
     hooks: { onUserCreated: () => Promise.reject(new Error('no customers today')) },
   })
   const ways: ((email: string) => Promise<unknown>)[] = [
@@ -235,7 +235,7 @@ test('onUserCreated that throws makes no account, whichever way it was to be mad
     assert.deepEqual(await countRows(email), before)
   }
   assert.deepEqual(
-    told.filter(({ type }) => type !== 'magic_link_requested'),
+    emitted.filter(({ type }) => type !== 'magic_link_requested'),
     [],
   )
 })
@@ -254,7 +254,7 @@ test('onUserCreated runs for no one who was there already', async () => {
   assert.deepEqual(seen, [first.user.id])
 })
 
-test('with(tx): nothing is told before the commit, all of it after, nothing after a rollback', async () => {
+test('with(tx): no event is emitted before the commit, all of it after, nothing after a rollback', async () => {
   const { torii, types } = audited({ hooks: { onUserCreated: addCustomer } })
   const register = async (fails: boolean) => {
     const email = newEmail()
@@ -286,18 +286,18 @@ test('withClient: the application says that it has committed', async () => {
   const client = await db.connect()
   const create = async (end: 'commit' | 'rollback') => {
     await client.query('begin')
-    const joined = torii.with(storage.withClient(client))
-    const made = await joined.admin.create({ email: newEmail() })
+    const inTransaction = torii.with(storage.withClient(client))
+    const made = await inTransaction.admin.create({ email: newEmail() })
     assert.ok(made.ok)
     await client.query(end)
     assert.deepEqual(types(), [])
-    return { joined, id: made.user.id }
+    return { inTransaction, id: made.user.id }
   }
   const lost = await create('rollback')
   assert.deepEqual(await trailOf(lost.id), [])
   const done = await create('commit')
   assert.deepEqual(await trailOf(done.id), ['user_created'])
-  done.joined.committed()
-  done.joined.committed()
-  assert.deepEqual(types(), ['user_created'], 'told once')
+  done.inTransaction.committed()
+  done.inTransaction.committed()
+  assert.deepEqual(types(), ['user_created'], 'emitted once')
 })

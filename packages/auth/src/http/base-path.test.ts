@@ -38,7 +38,7 @@ test('with basePath the routes are there, and nowhere else', async () => {
     assert.equal((await send('GET', path)).status, 404, path)
 })
 
-test('with basePath a mailed link, its cookie, its page and its form lead there', async () => {
+test('with basePath a link in a mail, its cookie, its page and its form lead there', async () => {
   const email = newEmail()
   const made = await send('POST', `${basePath}/password/register`, { email, password })
   assert.equal(made.status, 202)

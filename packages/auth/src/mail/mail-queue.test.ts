@@ -126,9 +126,9 @@ test('a permanent error is not retried, and logged without address, token and co
 })
 
 function assertRevealsNothing(events: readonly MailLogEvent[]): void {
-  const told = JSON.stringify(events)
+  const logged = JSON.stringify(events)
   for (const secret of [to, 'example.com', facts.link, 'abc_DEF-123', '01234567'])
-    assert.ok(!told.includes(secret), told)
+    assert.ok(!logged.includes(secret), logged)
 }
 
 test('an error of an own mailer is logged with class, code and stack, and nothing of the message', async () => {

@@ -85,7 +85,7 @@ describe('a code of the provider', () => {
     return { flow, query: back.searchParams }
   }
 
-  test('T6.78 with the verifier of another browser: the provider refuses it, nobody comes back', async () => {
+  test('T6.78 with the verifier of another browser: the provider refuses it, no user is returned', async () => {
     const { flow, query } = await startedFlow()
     const other = { ...flow, verifier: newFlow(provider.issuer).verifier }
     await assert.rejects(client.complete(query, other), isFailure('refused', 'invalid_grant'))
@@ -118,7 +118,7 @@ describe('a code of the provider', () => {
 })
 
 describe('the answer at the callback', () => {
-  const refusedBeforeAsking = async (query: URLSearchParams, flow = newFlow(provider.issuer)) => {
+  const refusedBeforeRequest = async (query: URLSearchParams, flow = newFlow(provider.issuer)) => {
     const before = provider.requests.length
     await assert.rejects(client.complete(query, flow), isFailure('malformed'))
     assert.equal(provider.requests.length, before, 'the code went nowhere')
@@ -126,18 +126,18 @@ describe('the answer at the callback', () => {
 
   test("T6.75 with another provider's iss: refused before the code is sent anywhere", async () => {
     const flow = newFlow(provider.issuer)
-    await refusedBeforeAsking(answerTo(flow, { iss: 'https://attacker.example' }), flow)
-    await refusedBeforeAsking(answerTo(flow, { iss: `${provider.issuer}/` }), flow)
+    await refusedBeforeRequest(answerTo(flow, { iss: 'https://attacker.example' }), flow)
+    await refusedBeforeRequest(answerTo(flow, { iss: `${provider.issuer}/` }), flow)
   })
 
   test('T6.75 without the iss that the provider promises: refused', async () => {
     const flow = newFlow(provider.issuer)
-    await refusedBeforeAsking(answerTo(flow), flow)
+    await refusedBeforeRequest(answerTo(flow), flow)
   })
 
   test('T6.74 with the state of another flow: refused', async () => {
     const other = newFlow(provider.issuer)
-    await refusedBeforeAsking(answerTo(other, { iss: provider.issuer }))
+    await refusedBeforeRequest(answerTo(other, { iss: provider.issuer }))
   })
 
   test('with any of its parameters twice: refused', async () => {
@@ -148,7 +148,7 @@ describe('the answer at the callback', () => {
         ...(name === 'error' ? { error: 'x' } : {}),
       })
       query.append(name, query.get(name) ?? '')
-      await refusedBeforeAsking(query, flow)
+      await refusedBeforeRequest(query, flow)
     }
   })
 
@@ -156,7 +156,7 @@ describe('the answer at the callback', () => {
     const flow = newFlow(provider.issuer)
     const query = answerTo(flow, { iss: provider.issuer })
     query.delete('code')
-    await refusedBeforeAsking(query, flow)
+    await refusedBeforeRequest(query, flow)
   })
 
   test('T6.76 an error is a refusal with its code; the answer of a person who declines', async () => {

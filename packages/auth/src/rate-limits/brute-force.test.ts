@@ -170,7 +170,7 @@ test('T4.63 a made-up address is locked like a real one, with the same answer', 
   assert.ok(Math.abs(a - b) <= 2, `${a} and ${b} seconds`)
 })
 
-test('T10.119 an account locked on the password path: the other ways in stay open', async () => {
+test('T10.119 an account locked on the password path: the other sign-in methods still work', async () => {
   const { email, valid } = await newPerson()
   await lockAccount(email)
   const link = await torii.magicLink.create({ email })

@@ -115,7 +115,7 @@ describe('as in the original: sessions', () => {
   })
 })
 
-describe('as in the original: mailed links', () => {
+describe('as in the original: links in mails', () => {
   test('a magic link has a long token, makes user and session, and works once', async () => {
     const email = newEmail()
     const { token } = await torii.magicLink.create({ email })

@@ -138,7 +138,7 @@ promise('list: ends exactly where there is nothing more', [], async (storage) =>
   assert.notEqual(only(first.events).id, only(last.events).id)
 })
 
-promise("list: nothing of somebody else's", [], async (storage) => {
+promise('list: returns no event of another user', [], async (storage) => {
   const [one, other] = [unknownUserId(), unknownUserId()]
   const event = newAuditEvent({ userId: one })
   await storage.auditEvents.record([event, newAuditEvent({ userId: other }), newAuditEvent()])

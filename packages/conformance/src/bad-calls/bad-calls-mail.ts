@@ -153,7 +153,7 @@ export const badVerificationCalls: readonly BadArgument[] = [
     verificationTokens.find('verify_email', key),
   ),
   ...inTokenKey('verificationTokens.verifyEmail', ({ verificationTokens }, key) =>
-    verificationTokens.verifyEmail(key, { kind: 'nobody' }),
+    verificationTokens.verifyEmail(key, { kind: 'mailbox_only' }),
   ),
   one('verificationTokens.verifyEmail', null, notObjects, (storage, holder) =>
     verify(storage, unsafe(holder)),

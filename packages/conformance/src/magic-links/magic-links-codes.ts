@@ -88,7 +88,7 @@ promise('consumeCode: uses the link up, and the link the code', ['charging'], as
   assert.deepEqual(await type(storage, opened), invalidToken)
 })
 
-promise('consumeCode: makes nobody when told so', ['charging'], async (storage) => {
+promise('consumeCode: creates no user when newUserId is null', ['charging'], async (storage) => {
   const link = await issueLink(storage)
   const proof = newProof({ newUserId: null })
   assert.deepEqual(await storage.magicLinks.consumeCode(codeOf(link), proof), invalidToken)

@@ -244,7 +244,7 @@ promise('consume: takes over only once', ['charging'], async (storage) => {
 })
 
 promise(
-  'consume: makes nobody when told so, and signs a known user in',
+  'consume: creates no user when newUserId is null, and signs a known user in',
   ['charging'],
   async (storage) => {
     const unknown = await issueLink(storage)
@@ -392,7 +392,7 @@ promise(
 )
 
 promise(
-  'issue: without charges nobody is charged, and the mail is sent',
+  'issue: without charges no rate limit counts, and the mail is sent',
   ['charging'],
   async (storage) => {
     const { email } = await signUp(storage)

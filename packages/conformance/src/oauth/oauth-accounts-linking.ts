@@ -158,7 +158,7 @@ const endings: readonly (readonly [string, Ending])[] = [
 
 for (const [what, end] of endings) {
   promise(
-    `link and unlink: refused once the asking session ${what}`,
+    `link and unlink: refused once the current session ${what}`,
     ['elapse'],
     async (storage) => {
       const person = await signUpActor(storage, false)

@@ -124,7 +124,7 @@ promise('signIn: notes label and last use', ['elapse'], async (storage) => {
 })
 
 promise(
-  'signIn: links to the verified account of the address; its ways in stay',
+  'signIn: links to the verified account of the email; its sign-in methods stay',
   [],
   async (storage) => {
     const word = freshWord()
@@ -143,7 +143,7 @@ promise(
 )
 
 promise(
-  'signIn: T5.64 takes an unverified account over; no way in from before counts any more',
+  'signIn: T5.64 removes the sign-in methods that an unverified account had before',
   [],
   async (storage) => {
     const squatter = await signUp(storage)
@@ -212,7 +212,7 @@ promise(
 )
 
 promise(
-  'signIn: an address that nobody vouches for is not kept, nor compared with any account',
+  'signIn: an email that the provider does not verify is not kept, nor compared with any account',
   [],
   async (storage) => {
     const verified = await signUp(storage, { emailVerified: true })

@@ -46,7 +46,7 @@ promise(
 )
 
 promise(
-  'consume: a flow that links carries who asked, as the asking session saw it',
+  'consume: a flow that links carries its actor, as the current session saw it',
   ['charging'],
   async (storage) => {
     const { key } = await signUp(storage)

@@ -60,7 +60,7 @@ promise(
 )
 
 promise(
-  'storeForEmail: a challenge for an unknown address is stored, and nobody answers it',
+  'storeForEmail: a challenge for an unknown email is stored, and no passkey answers it',
   ['charging'],
   async (storage) => {
     const { passkeyChallenges, passkeys } = storage

@@ -52,7 +52,7 @@ promise('rename: not by a session that has ended', [], async (storage) => {
   for (const [, end] of sessionEnds) {
     const { user, key, actor, passkey } = await signUpWithPasskey(storage)
     await end(storage, key)
-    assert.equal(await storage.passkeys.rename(actor, passkey.id, 'By nobody'), null)
+    assert.equal(await storage.passkeys.rename(actor, passkey.id, 'Too late'), null)
     assert.deepEqual(await storage.passkeys.list(user.id), [passkey])
   }
 })

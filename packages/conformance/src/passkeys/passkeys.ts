@@ -207,7 +207,7 @@ const endings: readonly (readonly [string, Ending])[] = [
 
 for (const [what, end] of endings) {
   promise(
-    `add and delete: refused once the asking session ${what}`,
+    `add and delete: refused once the current session ${what}`,
     ['elapse'],
     async (storage) => {
       const person = await signUpActor(storage, false)

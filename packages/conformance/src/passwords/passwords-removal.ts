@@ -99,7 +99,7 @@ const endings: readonly (readonly [string, Ending])[] = [
 
 for (const [what, end] of endings) {
   promise(
-    `set, change and remove: refused once the asking session ${what}`,
+    `set, change and remove: refused once the current session ${what}`,
     ['elapse'],
     async (storage) => {
       const person = await signUp(storage, { emailVerified: true }, { idleSeconds: 1000 })
@@ -107,7 +107,7 @@ for (const [what, end] of endings) {
       const actor = await actorOf(storage, person.key)
       await end(storage, actor)
       await end(storage, bare.actor)
-      await assertActsAreStale(storage, person, actor)
+      await assertChangesAreStale(storage, person, actor)
       const hash = freshPasswordHash()
       assert.deepEqual(await storage.passwords.set(bare.actor, hash), stale)
       assert.equal(await isStoredHash(storage, bare.user.id, hash), false)
@@ -128,7 +128,7 @@ promise('set, change and remove: both epochs count', [], async (storage) => {
       ...before,
       epochs: { session: before.epochs.session + session, owner: before.epochs.owner + owner },
     })
-    await assertActsAreStale(storage, person, moved(actor))
+    await assertChangesAreStale(storage, person, moved(actor))
     assert.deepEqual(await storage.passwords.set(moved(bare.actor), freshPasswordHash()), stale)
   }
   await liveSession(storage, person.key)
@@ -141,15 +141,15 @@ promise(
     const person = await signUp(storage, { emailVerified: true })
     const other = await signUp(storage, { emailVerified: true })
     const actor = await actorOf(storage, person.key)
-    await assertActsAreStale(storage, person, { ...actor, sessionId: other.key.id })
-    await assertActsAreStale(storage, other, { ...actor, userId: other.user.id })
+    await assertChangesAreStale(storage, person, { ...actor, sessionId: other.key.id })
+    await assertChangesAreStale(storage, other, { ...actor, userId: other.user.id })
     await liveSession(storage, person.key)
     await liveSession(storage, other.key)
   },
 )
 
 /** Asserts that neither a change nor a removal asked for in this way does anything. */
-async function assertActsAreStale(
+async function assertChangesAreStale(
   storage: ConformanceStorage,
   { user, hash }: Person,
   actor: SessionActor,

@@ -93,7 +93,7 @@ promise(
 )
 
 promise(
-  'findForSignIn: charges the attempt, also for an address that nobody has',
+  'findForSignIn: counts the attempt, also for an email that no account has',
   ['charging'],
   async (storage) => {
     const person = await signUp(storage)
@@ -190,7 +190,7 @@ promise('findForUser: finds the credential of a signed-in user', ['charging'], a
 })
 
 promise(
-  'findForUser: no credential for a user without a password and for nobody',
+  'findForUser: no credential for a user without a password and for an unknown user',
   ['charging'],
   async (storage) => {
     const bare = await signUpBare(storage)

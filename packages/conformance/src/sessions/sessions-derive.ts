@@ -78,7 +78,7 @@ for (const [name, end] of sessionEnds)
   })
 
 promise(
-  'derive: nothing from an expired session, of a disabled user, in other epochs or for somebody else',
+  'derive: nothing from an expired session, of a disabled user, in other epochs or for another user',
   ['elapse'],
   async (storage) => {
     const expired = await signUp(storage)
@@ -123,10 +123,14 @@ promise('derive: what ends all sessions ends those being derived', [], async (st
   }
 })
 
-promise('derive: a session made of what somebody else knows opens nothing', [], async (storage) => {
-  const { key } = await signUp(storage)
-  const actor = await actorOf(storage, key)
-  const given = newDerived()
-  present(await storage.sessions.derive(actor, given))
-  await assertEnded(storage, { ...newSession(), userId: key.userId, id: given.id })
-})
+promise(
+  'derive: a session derived from what another user knows opens nothing',
+  [],
+  async (storage) => {
+    const { key } = await signUp(storage)
+    const actor = await actorOf(storage, key)
+    const given = newDerived()
+    present(await storage.sessions.derive(actor, given))
+    await assertEnded(storage, { ...newSession(), userId: key.userId, id: given.id })
+  },
+)

@@ -16,7 +16,7 @@ const { cases, promise } = casesOf('sessions')
 /** Listing sessions. */
 export const sessionListCases = cases
 
-promise('list: the live sessions of the user and of nobody else', [], async (storage) => {
+promise('list: the live sessions of the user and of no other user', [], async (storage) => {
   const [person, other] = [await signUp(storage), await signUp(storage)]
   const second = await openOne(storage, person.user.id)
   const ids = (await storage.sessions.list(person.user.id)).map(({ id }) => id)

@@ -22,15 +22,19 @@ const { cases, promise } = casesOf('sessions')
 /** Ending every session, and what races it. */
 export const sessionRevokeAllCases = cases
 
-promise('revokeAll: ends every session of the user and of nobody else', [], async (storage) => {
-  const { user, key } = await signUp(storage)
-  const keys = [key, await openOne(storage, user.id), await openOne(storage, user.id)]
-  const stranger = await signUp(storage)
-  assert.equal(await storage.sessions.revokeAll(user.id), 3)
-  await assertAllEnded(storage, keys)
-  assert.deepEqual(await storage.sessions.list(user.id), [])
-  await liveSession(storage, stranger.key)
-})
+promise(
+  'revokeAll: revokes every session of the user and of no other user',
+  [],
+  async (storage) => {
+    const { user, key } = await signUp(storage)
+    const keys = [key, await openOne(storage, user.id), await openOne(storage, user.id)]
+    const stranger = await signUp(storage)
+    assert.equal(await storage.sessions.revokeAll(user.id), 3)
+    await assertAllEnded(storage, keys)
+    assert.deepEqual(await storage.sessions.list(user.id), [])
+    await liveSession(storage, stranger.key)
+  },
+)
 
 promise('revokeAll: counts the sessions that were live', ['elapse'], async (storage) => {
   const { user } = await signUp(storage, {}, { idleSeconds: 100 })

@@ -50,7 +50,7 @@ promise('revokeOthers: counts the sessions that were live', ['elapse'], async (s
 })
 
 promise(
-  'revokeOthers: the asking session goes on as it was, and may ask again',
+  'revokeOthers: the current session stays as it was, and may call it again',
   [],
   async (storage) => {
     const { user, key, hash } = await signUp(storage)
@@ -88,7 +88,7 @@ promise('revokeOthers: both epochs count', [], async (storage) => {
   await liveSession(storage, other)
 })
 
-promise('revokeOthers: refused once the asking session has ended', ['elapse'], async (storage) => {
+promise('revokeOthers: refused once the current session has ended', ['elapse'], async (storage) => {
   const endings: ((storage: ConformanceStorage, actor: SessionActor) => Promise<unknown>)[] = [
     ({ sessions }, { userId, sessionId }) => sessions.revoke(userId, sessionId),
     ({ sessions }, { userId }) => sessions.revokeAll(userId),

@@ -49,7 +49,7 @@ promise('open: where the person comes from may be unknown', [], async (storage) 
   assert.deepEqual([session.ip, session.userAgent], [null, null])
 })
 
-promise('open: every way to sign in can be named', [], async (storage) => {
+promise('open: every sign-in method can be named', [], async (storage) => {
   const user = await signUpBare(storage)
   for (const method of ['password', 'magic_link', 'oauth', 'passkey'] as const) {
     const { session } = await liveSession(

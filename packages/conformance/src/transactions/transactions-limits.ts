@@ -189,20 +189,20 @@ async function refuseEverything(
   const old = { ...actor, epochs: { ...actor.epochs, session: actor.epochs.session + 1 } }
   const next = freshPasswordHash()
   const credential = { userId: user.id, hash, epochs: old.epochs }
-  const nobody = unknownUserId()
+  const unknownId = unknownUserId()
   const refusals: unknown[] = [
-    await tx.users.updateProfile(nobody, { name: 'Nobody' }),
+    await tx.users.updateProfile(unknownId, { name: 'Unknown' }),
     await tx.users.verifyEmail(user.id, freshEmail()),
-    await tx.users.disable(nobody),
-    await tx.users.enable(nobody),
-    await tx.users.delete(nobody),
-    await tx.sessions.open(nobody, newSession()),
+    await tx.users.disable(unknownId),
+    await tx.users.enable(unknownId),
+    await tx.users.delete(unknownId),
+    await tx.sessions.open(unknownId, newSession()),
     await tx.sessions.touch(key, { idleSeconds: 1000, touchSeconds: 60 }),
-    await tx.sessions.revoke(nobody, key.id),
+    await tx.sessions.revoke(unknownId, key.id),
     await tx.sessions.revokeOthers(old),
-    await tx.sessions.rotate({ ...key, userId: nobody }, freshSecretHash()),
+    await tx.sessions.rotate({ ...key, userId: unknownId }, freshSecretHash()),
     await tx.sessions.reauthenticate(
-      { ...key, userId: nobody },
+      { ...key, userId: unknownId },
       { newSecretHash: freshSecretHash(), method: 'oauth' },
     ),
     await tx.passwords.set(actor, next),

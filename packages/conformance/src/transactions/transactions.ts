@@ -84,7 +84,7 @@ promise('sees its own writes', ['transaction'], async (storage) => {
 })
 
 promise(
-  'nobody else sees a write before the commit',
+  'no other connection sees a write before the commit',
   ['transaction', 'concurrency'],
   async (storage) => {
     const person = await storage.transaction(async (tx) => {

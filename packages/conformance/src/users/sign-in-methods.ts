@@ -67,19 +67,23 @@ const lastMethod = { ok: false, reason: 'last_method' }
 
 for (const kind of kinds) {
   const method = { account: 'unlink', passkey: 'delete', password: 'remove' }[kind]
-  promise(`unlink: the last way in stays, also by ${method} of a ${kind}`, [], async (storage) => {
-    for (const [emailVerified, mailSignIn, goes] of [
-      [false, false, false],
-      [false, true, false],
-      [true, false, false],
-      [true, true, true],
-    ] as const) {
-      const { removals } = await withWays(storage, [kind], emailVerified)
-      const outcome = await only(removals)(storage, mailSignIn)
-      assert.equal(outcome.ok, goes)
-      if (!goes) assert.deepEqual(outcome, lastMethod)
-    }
-  })
+  promise(
+    `unlink: the last sign-in method stays, also by ${method} of a ${kind}`,
+    [],
+    async (storage) => {
+      for (const [emailVerified, mailSignIn, goes] of [
+        [false, false, false],
+        [false, true, false],
+        [true, false, false],
+        [true, true, true],
+      ] as const) {
+        const { removals } = await withWays(storage, [kind], emailVerified)
+        const outcome = await only(removals)(storage, mailSignIn)
+        assert.equal(outcome.ok, goes)
+        if (!goes) assert.deepEqual(outcome, lastMethod)
+      }
+    },
+  )
 }
 
 const pairs = kinds.flatMap((first) =>
@@ -90,7 +94,7 @@ const pairs = kinds.flatMap((first) =>
 
 for (const pair of pairs) {
   promise(
-    `unlink: of the last two ways in, ${pair.join(' and ')}, one after the other one goes`,
+    `unlink: of the last two sign-in methods, ${pair.join(' and ')}, one after the other one goes`,
     [],
     async (storage) => {
       const { removals } = await withWays(storage, pair)
@@ -104,7 +108,7 @@ for (const pair of pairs) {
   )
 
   promise(
-    `unlink: of the last two ways in, ${pair.join(' and ')}, removed at once one goes`,
+    `unlink: of the last two sign-in methods, ${pair.join(' and ')}, removed at once one goes`,
     [],
     async (storage) => {
       for (let round = 0; round < 3; round += 1) {
@@ -120,7 +124,7 @@ for (const pair of pairs) {
   )
 }
 
-promise('unlink: what a past owner left behind is no way in', [], async (storage) => {
+promise('unlink: what a former owner left behind is no sign-in method', [], async (storage) => {
   for (const kind of kinds) {
     const { user } = await withWays(storage, ['account', 'passkey', 'password'])
     const victim = await takeOver(storage, String(user.email))

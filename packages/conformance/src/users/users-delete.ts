@@ -71,7 +71,7 @@ promise('delete: false if there was no such user', [], async (storage) => {
   assert.equal(await storage.users.delete(user.id), false)
 })
 
-promise('delete: deletes nobody else', [], async (storage) => {
+promise('delete: deletes no other user', [], async (storage) => {
   const [person, other] = [await signUp(storage), await signUp(storage)]
   await storage.users.delete(person.user.id)
   assert.deepEqual((await liveSession(storage, other.key)).user, other.user)
@@ -123,7 +123,7 @@ promise('delete: with twenty sign-ins at once no session is left', [], async (st
 })
 
 promise(
-  'delete: an address is never left without its account, whoever registers meanwhile',
+  'delete: an email is never left without its account while other users register it',
   [],
   async (storage) => {
     const former = await signUp(storage)

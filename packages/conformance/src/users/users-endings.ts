@@ -36,7 +36,7 @@ promise('disable: ends every session of the user at once', [], async (storage) =
   assert.deepEqual(await storage.sessions.list(user.id), [])
 })
 
-promise('disable: lets nobody open a session', [], async (storage) => {
+promise('disable: no session opens', [], async (storage) => {
   const { user } = await signUp(storage)
   await storage.users.disable(user.id)
   assert.deepEqual(await storage.sessions.open(user.id, newSession()), {
@@ -45,7 +45,7 @@ promise('disable: lets nobody open a session', [], async (storage) => {
   })
 })
 
-promise('disable: lets nobody sign in by a password looked up before', [], async (storage) => {
+promise('disable: refuses a sign-in by a password looked up before', [], async (storage) => {
   const person = await signUp(storage)
   const credential = await credentialOf(storage, person)
   await storage.users.disable(person.user.id)
@@ -58,7 +58,7 @@ promise('disable: lets nobody sign in by a password looked up before', [], async
 })
 
 promise(
-  'disable: lets nobody sign in by a password looked up after',
+  'disable: refuses a sign-in by a password looked up after',
   ['charging'],
   async (storage) => {
     const person = await signUp(storage)
@@ -98,7 +98,7 @@ promise('disable: keeps the address', [], async (storage) => {
   assert.equal(present(await storage.users.findByEmail(email)).id, user.id)
 })
 
-promise('disable: ends nobody else', [], async (storage) => {
+promise('disable: ends no session of another user', [], async (storage) => {
   const [person, other] = [await signUp(storage), await signUp(storage)]
   await storage.users.disable(person.user.id)
   await liveSession(storage, other.key)
@@ -165,7 +165,7 @@ promise('enable: old sessions stay ended', [], async (storage) => {
 })
 
 promise(
-  'enable: a password looked up before the user was disabled signs nobody in',
+  'enable: a password looked up before the user was disabled opens no session',
   [],
   async (storage) => {
     const person = await signUp(storage)

@@ -118,8 +118,8 @@ promise(
   [],
   async (storage) => {
     const word = freshWord()
-    for (const letter of ['C', 'a', 'B'])
-      await signUpBare(storage, { email: `${word}.${letter}@Example.com` })
+    for (const initial of ['C', 'a', 'B'])
+      await signUpBare(storage, { email: `${word}.${initial}@Example.com` })
     const expected = [`${word}.a@Example.com`, `${word}.B@Example.com`, `${word}.C@Example.com`]
     for (const emailPrefix of [word, word.toUpperCase(), `${word}.`]) {
       const { users } = await storage.users.list({ emailPrefix })
@@ -138,13 +138,13 @@ promise('list: a prefix is of the canonical address', [], async (storage) => {
   assert.deepEqual(users, [user])
 })
 
-promise('list: a prefix that no address has finds nobody', [], async (storage) => {
+promise('list: a prefix that no email has finds no user', [], async (storage) => {
   const word = freshWord()
   await signUpBare(storage, { email: `${word}@example.com` })
-  const nobody = { users: [], next: null }
-  assert.deepEqual(await storage.users.list({ emailPrefix: `${word}x` }), nobody)
+  const noUsers = { users: [], next: null }
+  assert.deepEqual(await storage.users.list({ emailPrefix: `${word}x` }), noUsers)
   // The prefix is of the whole address: what stands in the middle of one is not found.
-  assert.deepEqual(await storage.users.list({ emailPrefix: `${word.slice(1)}@example` }), nobody)
+  assert.deepEqual(await storage.users.list({ emailPrefix: `${word.slice(1)}@example` }), noUsers)
 })
 
 promise('list: takes no character of a prefix for a pattern', [], async (storage) => {

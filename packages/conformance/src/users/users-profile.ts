@@ -66,11 +66,11 @@ promise('updateProfile: metadata replaces the former one', [], async (storage) =
 })
 
 promise('updateProfile: null for a user who does not exist', [], async (storage) => {
-  assert.equal(await storage.users.updateProfile(unknownUserId(), { name: 'Nobody' }), null)
+  assert.equal(await storage.users.updateProfile(unknownUserId(), { name: 'Unknown' }), null)
   assert.equal(await storage.users.updateProfile(unknownUserId(), {}), null)
 })
 
-promise('updateProfile: changes nobody else', [], async (storage) => {
+promise('updateProfile: changes no other user', [], async (storage) => {
   const [user, other] = [await signUpBare(storage, before), await signUpBare(storage, before)]
   await storage.users.updateProfile(user.id, after)
   assert.deepEqual(await storage.users.find(other.id), other)

@@ -196,7 +196,7 @@ promise('register: one id never gets a second address', [], async (storage) => {
   assert.equal(await storage.users.findByEmail(other.email), null)
 })
 
-promise('find: null for an id that nobody has', [], async (storage) => {
+promise('find: null for an id that no user has', [], async (storage) => {
   assert.equal(await storage.users.find(newUserId()), null)
 })
 
@@ -208,7 +208,7 @@ promise('findByEmail: finds by any spelling of the address', [], async (storage)
   assert.deepEqual(await storage.users.findByEmail(`${word}@EXAMPLE.COM`), user)
 })
 
-promise('findByEmail: null for an address that nobody has', [], async (storage) => {
+promise('findByEmail: null for an email that no user has', [], async (storage) => {
   const word = freshWord()
   await signUpBare(storage, { email: `${word}x@example.com` })
   assert.equal(await storage.users.findByEmail(`${word}@example.com`), null)

@@ -50,7 +50,7 @@ async function signUpMoving(storage: ConformanceStorage, emailVerified = true, t
 }
 
 promise(
-  'issueEmailChange: writes to the new address, whoever has it, and claims nothing',
+  'issueEmailChange: mails the new email, even if another user has it, and reserves nothing',
   ['charging'],
   async (storage) => {
     const { actor, user } = await signUpActor(storage)
@@ -79,7 +79,7 @@ promise('issueEmailChange: replaces the former token', ['charging'], async (stor
 })
 
 promise(
-  'issueEmailChange: refused when the asking session has ended',
+  'issueEmailChange: refused when the current session has ended',
   ['charging'],
   async (storage) => {
     const { actor, key, other } = await signUpActor(storage)
@@ -138,7 +138,7 @@ promise('issueEmailChange: a locked network is refused', ['charging'], async (st
 })
 
 promise(
-  'changeEmail: moves the account, verified, keeps the asking session and ends the others',
+  'changeEmail: moves the account, verified, keeps the current session and ends the others',
   ['charging'],
   async (storage) => {
     for (const emailVerified of [true, false]) {
@@ -242,7 +242,7 @@ promise('changeEmail: T1.8 refuses an expired token', ['charging', 'elapse'], as
 })
 
 promise(
-  'changeEmail: an asking session that has ended or is of somebody else leaves the token alone',
+  'changeEmail: a session that has ended or is of another user leaves the token alone',
   ['charging'],
   async (storage) => {
     const { key, other, actor, to, secretHash } = await signUpMoving(storage)
@@ -375,7 +375,7 @@ promise(
       assert.deepEqual(await tx.magicLinks.consume(hash, newProof()), invalidToken)
       assert.deepEqual(await tx.verificationTokens.changeEmail(actor, hash), invalidToken)
       assert.deepEqual(await tx.verificationTokens.changeEmail(actor, secretHash), taken)
-      const verified = await tx.verificationTokens.verifyEmail(wrong, { kind: 'nobody' })
+      const verified = await tx.verificationTokens.verifyEmail(wrong, { kind: 'mailbox_only' })
       assert.deepEqual(verified, invalidToken)
       present(await tx.users.updateProfile(user.id, { name: 'After' }))
       succeeded(await tx.verificationTokens.verifyEmail(key, { kind: 'session', actor }))

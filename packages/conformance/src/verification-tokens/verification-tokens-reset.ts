@@ -92,7 +92,7 @@ promise('resetPassword: ends every other token', ['charging'], async (storage) =
   succeeded(await storage.verificationTokens.resetPassword(token, { hash: freshPasswordHash() }))
   assert.equal(await storage.verificationTokens.find('verify_email', verify), null)
   assert.equal(await storage.verificationTokens.find('change_email', change), null)
-  const holder = { kind: 'nobody' } as const
+  const holder = { kind: 'mailbox_only' } as const
   assert.deepEqual(await storage.verificationTokens.verifyEmail(verify, holder), invalidToken)
 })
 

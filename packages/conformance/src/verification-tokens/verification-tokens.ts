@@ -182,7 +182,7 @@ promise(
 )
 
 promise(
-  'find: null for nobody, a wrong secret, and the secret of somebody else',
+  'find: null for an unknown user, a wrong secret, and the secret of another user',
   ['charging'],
   async (storage) => {
     const [ann, bob] = [await signUp(storage), await signUp(storage)]
@@ -276,15 +276,19 @@ for (const [what, end] of endings)
     }
   })
 
-promise('find: a token given to nobody opens nothing', ['charging'], async (storage) => {
-  const { user, email } = await signUp(storage)
-  await storage.users.disable(user.id)
-  const wanted = newVerification(email)
-  await storage.verificationTokens.issue(wanted)
-  await storage.users.enable(user.id)
-  const key = { userId: user.id, secretHash: wanted.secretHash }
-  assert.equal(await storage.verificationTokens.find('reset_password', key), null)
-})
+promise(
+  'find: a token requested while the user was disabled opens nothing',
+  ['charging'],
+  async (storage) => {
+    const { user, email } = await signUp(storage)
+    await storage.users.disable(user.id)
+    const wanted = newVerification(email)
+    await storage.verificationTokens.issue(wanted)
+    await storage.users.enable(user.id)
+    const key = { userId: user.id, secretHash: wanted.secretHash }
+    assert.equal(await storage.verificationTokens.find('reset_password', key), null)
+  },
+)
 
 /** Uses the token up, in the way that asks for nothing else. */
 const use = (
@@ -293,11 +297,11 @@ const use = (
   key: Awaited<ReturnType<typeof issueToken>>,
 ) =>
   purpose === 'verify_email'
-    ? verificationTokens.verifyEmail(key, { kind: 'nobody' })
+    ? verificationTokens.verifyEmail(key, { kind: 'mailbox_only' })
     : verificationTokens.resetPassword(key, { hash: freshPasswordHash() })
 
 promise(
-  'issue: without charges nobody is charged, and the mail is sent',
+  'issue: without charges no rate limit counts, and the mail is sent',
   ['charging'],
   async (storage) => {
     const { user, email, key } = await signUp(storage)
@@ -307,8 +311,8 @@ promise(
       to: email,
       userId: user.id,
     })
-    const nobody = newVerification(freshEmail(), { charges: null })
-    assert.deepEqual(await storage.verificationTokens.issue(nobody), {
+    const uncounted = newVerification(freshEmail(), { charges: null })
+    assert.deepEqual(await storage.verificationTokens.issue(uncounted), {
       ok: true,
       to: null,
       userId: null,

@@ -31,7 +31,7 @@ const clients = 20
 /** People whose sessions are validated at once. */
 const crowd = 300
 
-async function assertToldToUnprepare(call: Promise<unknown>): Promise<void> {
+async function assertAsksForPrepareFalse(call: Promise<unknown>): Promise<void> {
   await assert.rejects(call, (error) => {
     assert.ok(error instanceof ToriiError, String(error))
     assert.equal(error.code, 'ERR_POOLER')
@@ -68,14 +68,14 @@ whenInstalled('PgBouncer in transaction mode', () => {
     await bouncer.stop()
   })
 
-  /** What a new client of PgBouncer reads, on each of the server's connections. */
+  /** The settings that a new client of PgBouncer gets on each of the server's connections. */
   async function settingsOfNewClients(): Promise<Set<string>> {
     // PgBouncer hands on the name of a client, and leaves the last one to clients that have none.
     const named = { connectionString: bouncer.url, application_name: 'another client' }
     const all = Array.from({ length: poolSize }, () => new pg.Client(named))
     await Promise.all(all.map((client) => client.connect()))
     await Promise.all(all.map((client) => client.query('begin')))
-    const read = await Promise.all(
+    const answers = await Promise.all(
       all.map((client) =>
         client.query(
           `select pg_backend_pid() as process,
@@ -87,9 +87,9 @@ whenInstalled('PgBouncer in transaction mode', () => {
     )
     await Promise.all(all.map((client) => client.query('rollback')))
     await Promise.all(all.map((client) => client.end()))
-    assert.equal(new Set(read.map(({ rows }) => rows[0]?.process)).size, poolSize)
-    for (const { rows } of read) assert.equal(rows[0]?.prepared, 0)
-    return new Set(read.map(({ rows }) => rows[0]?.settings as string))
+    assert.equal(new Set(answers.map(({ rows }) => rows[0]?.process)).size, poolSize)
+    for (const { rows } of answers) assert.equal(rows[0]?.prepared, 0)
+    return new Set(answers.map(({ rows }) => rows[0]?.settings as string))
   }
 
   let settingsBefore: Set<string>
@@ -196,7 +196,7 @@ whenInstalled('PgBouncer in transaction mode', () => {
   })
 
   test('with prepare: true is refused with what to do', () =>
-    assertToldToUnprepare(PostgresStorage.connect(bouncer.url)))
+    assertAsksForPrepareFalse(PostgresStorage.connect(bouncer.url)))
 
   test("with prepare: true over the application's own pool too, and hangs nobody", async () => {
     const pool = new pg.Pool({ connectionString: bouncer.url, max: clients })
@@ -209,7 +209,7 @@ whenInstalled('PgBouncer in transaction mode', () => {
         () => null,
         (reason: unknown) => reason,
       )
-      if (error !== null) await assertToldToUnprepare(Promise.reject(error))
+      if (error !== null) await assertAsksForPrepareFalse(Promise.reject(error))
     }
     await pool.end()
   })

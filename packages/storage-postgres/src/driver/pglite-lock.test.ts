@@ -172,7 +172,7 @@ describe('twenty processes at once', () => {
   const answerOf = (child: ChildProcess): Promise<unknown> =>
     new Promise((resolve) => child.once('message', resolve))
 
-  const scenes: readonly (readonly [string, (directory: string) => Promise<unknown>])[] = [
+  const situations: readonly (readonly [string, (directory: string) => Promise<unknown>])[] = [
     ['a free directory', async () => undefined],
     ['what a dead process left', (directory) => leave(directory, holder())],
     ['garbage', (directory) => leave(directory, 'garbage')],
@@ -187,7 +187,7 @@ describe('twenty processes at once', () => {
       },
     ],
   ]
-  for (const [what, prepare] of scenes)
+  for (const [what, prepare] of situations)
     test(`over ${what}: one wins, the others are refused, ten times`, async () => {
       for (let round = 0; round < 10; round += 1) {
         const directory = freshDirectory()

@@ -20,7 +20,7 @@ export function toStepError(
   if (state === '55P03')
     return new ToriiError(
       'ERR_MIGRATION_FAILED',
-      `${step} waited ${lockTimeoutSeconds} s for a lock that another transaction holds and gave up, so that nobody queues behind it; ${whatIsLeft(migration)}. End that transaction, or run the migration again at a quieter time`,
+      `${step} waited ${lockTimeoutSeconds} s for a lock that another transaction holds and gave up, so that other transactions do not queue behind it; ${whatIsLeft(migration)}. End that transaction, or run the migration again at a quieter time`,
       options,
     )
   if (state === '42501')

@@ -5,9 +5,9 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: 'd5f6ed4abfc81e96b167509da149b7cfce4b027a2c605430daac64aeb1cc483b',
+    checksum: '85c931dda81d73a8f04d60fd375d603c2aa5449a08258408b48054a92f7c650b',
     transactional: true,
-    sql: `-- Accounts, the addresses they claim and how they are proved, the ways in they have, and their sessions.
+    sql: `-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
 
 create table :schema.users (
@@ -29,15 +29,15 @@ create table :schema.users (
 ) with (fillfactor = 90);
 
 comment on table :schema.users is 'one row per account';
-comment on column :schema.users.email is 'as the person wrote it: mail goes here';
+comment on column :schema.users.email is 'as the user wrote it; mail is sent to it';
 comment on column :schema.users.email_key is
-  'the canonical form, which the claim in user_emails holds too';
+  'the canonical form, the same as in user_emails';
 comment on column :schema.users.metadata is 'the application''s own data';
-comment on column :schema.users.disabled_at is 'a disabled user has no session and gets none';
+comment on column :schema.users.disabled_at is 'when the user was disabled; a disabled user has no valid session and cannot sign in';
 comment on column :schema.users.session_epoch is
-  'a session or token counts only if its epoch equals this: adding one ends them all';
+  'a session is valid only while its epoch is at least this, a verification token only while its epoch equals this: add 1 to revoke them all';
 comment on column :schema.users.owner_epoch is
-  'a password, OAuth account or passkey counts only if its owner_epoch equals this';
+  'a password, OAuth account or passkey is valid only while its owner_epoch equals this';
 
 create table :schema.user_emails (
   email_key text collate "C" primary key check (pg_catalog.octet_length(email_key) between 3 and 254),
@@ -46,7 +46,7 @@ create table :schema.user_emails (
 create index user_emails_user_id on :schema.user_emails (user_id);
 
 comment on table :schema.user_emails is
-  'the claim on an address: its key is what makes an address belong to one account';
+  'who owns an email: the primary key lets each email belong to one account only';
 
 create table :schema.passwords (
   user_id uuid primary key references :schema.users (id) on delete cascade,
@@ -75,11 +75,11 @@ create table :schema.oauth_accounts (
 create index oauth_accounts_user_id on :schema.oauth_accounts (user_id, id);
 
 comment on table :schema.oauth_accounts is 'an identity at a provider belongs to one user';
-comment on column :schema.oauth_accounts.subject is 'the provider''s own id of the person';
+comment on column :schema.oauth_accounts.subject is 'the provider''s own id of the user';
 comment on column :schema.oauth_accounts.tokens is 'the provider''s tokens, encrypted by torii-auth';
-comment on column :schema.oauth_accounts.tokens_version is 'goes up with every replacement, which compares it';
+comment on column :schema.oauth_accounts.tokens_version is 'increases with every replacement, which compares it first';
 comment on column :schema.oauth_accounts.refresh_lease_ends_at is
-  'until then one worker alone may refresh the tokens';
+  'until then only one worker may refresh the tokens';
 
 create table :schema.passkeys (
   credential_id bytea primary key check (pg_catalog.octet_length(credential_id) between 1 and 1023),
@@ -101,9 +101,9 @@ create table :schema.passkeys (
 create index passkeys_user_id on :schema.passkeys (user_id, id);
 
 comment on table :schema.passkeys is 'a credential belongs to one user, in the whole database';
-comment on column :schema.passkeys.id is 'its name to the outside; the credential id stays inside';
-comment on column :schema.passkeys.sign_count is 'rises with every use, or stays 0 where the authenticator has none';
-comment on column :schema.passkeys.user_handle is 'what the authenticator calls the user: random, no address';
+comment on column :schema.passkeys.id is 'the id that the application sees; the credential id stays inside Torii';
+comment on column :schema.passkeys.sign_count is 'increases with every use, or stays 0 if the authenticator does not count';
+comment on column :schema.passkeys.user_handle is 'the user''s id at the authenticator: random, never an email';
 
 create table :schema.sessions (
   user_id uuid not null references :schema.users (id) on delete cascade,
@@ -125,9 +125,9 @@ create table :schema.sessions (
 comment on table :schema.sessions is
   'one row per session; no index on expires_at, which would make every touch write two indexes and end HOT updates';
 comment on column :schema.sessions.secret_hash is 'SHA-256 of the secret in the token, separated by purpose';
-comment on column :schema.sessions.authenticated_at is 'when the person last proved who they are';
+comment on column :schema.sessions.authenticated_at is 'when the user last signed in or re-authenticated';
 comment on column :schema.sessions.expires_at is
-  'the idle end; a touch moves it, never past absolute_expires_at';
+  'the idle expiry; every touch moves it, never past absolute_expires_at';
 
 create table :schema.verification_tokens (
   user_id uuid not null references :schema.users (id) on delete cascade,
@@ -144,17 +144,17 @@ create table :schema.verification_tokens (
 
 comment on table :schema.verification_tokens is 'one live token per user and purpose';
 comment on column :schema.verification_tokens.epoch is
-  'the user''s session_epoch when it was mailed: it counts only while they are equal; below 0 once a change of address has used it';
+  'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
 `,
   },
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: '359679d5cbd5694c1f4ae4fabf585ad1e3421f60c3446f204b6e99f2dba986f8',
+    checksum: '956550c2d1e5378e67254b2b4fae5a897dec86ca51ccf1b939b31f8a6d3ab2db',
     transactional: true,
-    sql: `-- What is counted, and what is used once.
+    sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
--- Attempts under a hashed key: an account, a network, a mail allowance. Half the page stays free, since
+-- Attempts under a hashed key: an account, an IP address, a mail allowance. Half the page stays free, since
 -- every attempt updates its row.
 create table :schema.rate_limits (
   key bytea primary key check (pg_catalog.octet_length(key) = 32),
@@ -168,12 +168,12 @@ create table :schema.rate_limits (
   forget_at timestamptz not null check (pg_catalog.isfinite(forget_at))
 ) with (fillfactor = 50);
 
-comment on table :schema.rate_limits is 'attempts counted under a hashed key: an account, a network, a mail allowance';
-comment on column :schema.rate_limits.key is 'SHA-256 of what is counted under, separated by purpose';
+comment on table :schema.rate_limits is 'attempts counted under a hashed key: an account, an IP address, a mail allowance';
+comment on column :schema.rate_limits.key is 'SHA-256 of the account, IP address or allowance, separated by purpose';
 comment on column :schema.rate_limits.failures is
-  'charges in the current window; at cap the key is locked until ends_at';
+  'attempts in the current window; at cap the key is locked until ends_at';
 comment on column :schema.rate_limits.total is
-  'charges in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
+  'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table :schema.magic_links (
   email_key text collate "C" primary key check (pg_catalog.octet_length(email_key) between 3 and 254),
@@ -187,9 +187,9 @@ create table :schema.magic_links (
 create unique index magic_links_token_hash on :schema.magic_links (token_hash);
 
 comment on table :schema.magic_links is
-  'one live link per address, also for addresses that no account has';
+  'one live link per email, also for emails that no account has';
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column :schema.magic_links.tries is 'wrong codes so far; five end the code, not the link';
+comment on column :schema.magic_links.tries is 'wrong codes so far; five invalidate the code, not the link';
 
 create table :schema.oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),
@@ -208,7 +208,7 @@ create table :schema.oauth_states (
 
 comment on column :schema.oauth_states.browser_hash is 'hash of a secret that only the starting browser holds';
 comment on table :schema.oauth_states is
-  'flows to providers under way; with a user, a flow that links; no foreign key, so that a flow never waits for a user';
+  'OAuth flows in progress; one with a user links an account; no foreign key, so that a flow never waits for a user';
 
 create table :schema.passkey_challenges (
   challenge_hash bytea primary key check (pg_catalog.octet_length(challenge_hash) = 32),
@@ -223,10 +223,10 @@ create table :schema.passkey_challenges (
   check ((session_id is null) = (owner_epoch is null))
 );
 
-comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies under way';
+comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies in progress';
 
--- What happened, where the application wants it kept. No foreign key: an event outlives its user. Rows are
--- only added and swept, so an index on expires_at costs no update anything.
+-- The audit trail, if the application asks for one. No foreign key: an event outlives its user. Rows are
+-- only added and swept, so an index on expires_at slows down no update.
 create table :schema.audit_events (
   id uuid primary key,
   type text collate "C" not null check (pg_catalog.octet_length(type) between 1 and 64),
@@ -243,9 +243,9 @@ create index audit_events_user_id on :schema.audit_events (user_id, at, id);
 create index audit_events_at on :schema.audit_events (at, id);
 create index audit_events_expires_at on :schema.audit_events (expires_at);
 
-comment on table :schema.audit_events is 'what happened; empty unless the application asks for an audit trail';
-comment on column :schema.audit_events.at is 'the database''s time of the statement that kept the event';
-comment on column :schema.audit_events.expires_at is 'from then on nobody reads it, and the sweep deletes it';
+comment on table :schema.audit_events is 'the audit trail; empty unless the application asks for it';
+comment on column :schema.audit_events.at is 'the database''s time of the statement that stored the event';
+comment on column :schema.audit_events.expires_at is 'from then on the event is no longer returned, and the sweep deletes it';
 `,
   },
 ]

@@ -63,8 +63,8 @@ async function inRounds<Result>(
   return results
 }
 
-/** How many of the users have no sign-in method left, mail not counted. */
-async function withoutWayIn(users: readonly UserId[]): Promise<number> {
+/** Counts the users who have no sign-in method left, mail aside. */
+async function withoutSignInMethod(users: readonly UserId[]): Promise<number> {
   const { rows } = await database.query<{ count: number }>(
     `select count(*)::int as count from torii.users u where u.id = any ($1::uuid[])
        and not exists (select 1 from torii.passwords p where p.user_id = u.id and p.owner_epoch = u.owner_epoch)
@@ -78,7 +78,7 @@ async function withoutWayIn(users: readonly UserId[]): Promise<number> {
 type Removal = () => Promise<{ readonly ok: boolean }>
 const mailSignIn = false
 
-/** Gives the user one more way in; what comes back takes it away. */
+/** Gives the user one more sign-in method; what comes back takes it away. */
 const ways = {
   async account(actor: SessionActor): Promise<Removal> {
     const newAccountId = newOAuthAccountId()
@@ -104,7 +104,7 @@ const pairs = [
   ['passkey', 'password'],
 ] as const
 
-describe(`T1.19 the last two ways in, taken away by ${callers} callers at once`, () => {
+describe(`T1.19 the last two sign-in methods, removed by ${callers} callers at once`, () => {
   for (const pair of pairs)
     test(`${pair.join(' and ')}: one stays, ${unlinkRounds} rounds`, async () => {
       const users = await inRounds(unlinkRounds, async (round) => {
@@ -121,7 +121,7 @@ describe(`T1.19 the last two ways in, taken away by ${callers} callers at once`,
         return person.id
       })
       assert.equal(users.length, unlinkRounds)
-      assert.equal(await withoutWayIn(users), 0)
+      assert.equal(await withoutSignInMethod(users), 0)
     })
 
   test(`all three kinds and two of each, removed at once: one stays, ${unlinkRounds / 2} rounds`, async () => {
@@ -134,7 +134,7 @@ describe(`T1.19 the last two ways in, taken away by ${callers} callers at once`,
       await fromOneSnapshot(person.id, removals)
       return person.id
     })
-    assert.equal(await withoutWayIn(users), 0)
+    assert.equal(await withoutSignInMethod(users), 0)
   })
 
   test('no round needed a second try', () => {
@@ -164,11 +164,11 @@ describe(`T1.19 the last two ways in, taken away by ${callers} callers at once`,
       return person.id
     })
     await pool.end()
-    assert.equal(await withoutWayIn(users), users.length)
+    assert.equal(await withoutSignInMethod(users), users.length)
   })
 })
 
-describe(`T5.64 R4.2 a squatter adds ways in while the mailbox's owner takes over, ${takeOverRounds} rounds`, () => {
+describe(`T5.64 R4.2 a squatter adds sign-in methods while the mailbox's owner signs in, ${takeOverRounds} rounds`, () => {
   /** The squatter's account, and a link that its mailbox's owner was mailed. */
   async function squat() {
     const squatter = await signUp(storage, { emailVerified: false })

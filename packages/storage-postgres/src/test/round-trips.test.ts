@@ -152,7 +152,7 @@ const unknownPerson: Person = {
 }
 
 const tableOf = (repository: string) =>
-  repository.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  repository.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
 
 /** What a JavaScript caller may hand over in the place of any argument. */
 const hostile: readonly unknown[] = [
@@ -191,7 +191,7 @@ for (const [repository, calls] of Object.entries(good))
     })
 
     for (const [method, call] of Object.entries(calls)) {
-      test(`${method}: one statement, for someone and for nobody`, async () => {
+      test(`${method}: one statement, for a user and for an unknown id`, async () => {
         const person = await signUp(storage)
         for (const fixture of [person, unknownPerson]) {
           sent.length = 0

@@ -3,7 +3,7 @@ import { escapeHtml } from '../../mail/text.js'
 import type { LinkPurpose } from '../../services/links/link-token.js'
 import type { PageParts } from './page.js'
 
-/** The texts of the page that a mailed link opens. */
+/** The texts of the page that a link in a mail opens. */
 interface LandingTexts {
   readonly heading: string
   /** The text before the masked email address of the account. */

@@ -1,7 +1,7 @@
 import type { BaseUrl } from '../../base/base-url.js'
 import { setCookie } from './cookie.js'
 
-/** How long a browser keeps the token of a mailed link for its page. */
+/** How long a browser keeps the token of a link in a mail for its page. */
 const maxAgeSeconds = 600
 
 /** The prefix is `__Secure-`, since `__Host-` requires the path `/`. */

@@ -24,7 +24,7 @@ const summaries: Readonly<Record<LinkPurpose, string>> = {
 }
 
 /**
- * Shows the page of a mailed link. It does not use the link, since mail scanners open links too. @see OWASP ASVS 5.0,
+ * Shows the page of a link in a mail. It does not use the link, since mail scanners open links too. @see OWASP ASVS 5.0,
  * 3.5.3
  */
 export const landingRoutes: readonly Route[] = linkPurposes.map((purpose) =>

@@ -103,7 +103,7 @@ test('the list marks the current session', async () => {
   assert.deepEqual(current, [session])
 })
 
-test("T2.36 ending one's own session is 204; unknown, malformed and somebody else's are the same 404", async () => {
+test("T2.36 revoking a session of the user is 204; an unknown id, a malformed id and another user's id are the same 404", async () => {
   const { email, cookie } = await signUp(send)
   const again = await signInAgain(email)
   const own = (await send('GET', '/auth/session', { cookie: again })).json.session.id

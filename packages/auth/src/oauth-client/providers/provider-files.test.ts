@@ -305,7 +305,7 @@ describe('microsoft', () => {
       )
   })
 
-  test('T5.70 a tenant that is not that of the issuer is nobody', async () => {
+  test('T5.70 a tenant other than that of the issuer yields no user', async () => {
     for (const tid of [personal, undefined])
       await assert.rejects(
         complete(undefined, (authority) => ({ iss: `${authority}/${company}/v2.0`, tid })),

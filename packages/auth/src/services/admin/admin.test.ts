@@ -12,11 +12,11 @@ import {
   requestInfo,
 } from '../../test/site.test.support.js'
 
-const told: ToriiEvent[] = []
-const site = await openTestSite({ audit: true, onEvent: (event) => told.push(event) })
+const emitted: ToriiEvent[] = []
+const site = await openTestSite({ audit: true, onEvent: (event) => emitted.push(event) })
 const { torii, db } = site
 const { admin } = torii
-const nobody = '00000000-0000-7000-8000-000000000000'
+const unknownId = '00000000-0000-7000-8000-000000000000'
 const wrongPassword = 'not this one, surely'
 
 async function signUp(email = newEmail()) {
@@ -28,11 +28,11 @@ async function signUp(email = newEmail()) {
 const signIn = (email: string, password = goodPassword) =>
   torii.password.authenticate({ email, password }, { ip: null, userAgent: null })
 
-/** Runs `work` and gives the events that it told. */
+/** Runs `work` and returns the events that it emitted. */
 async function eventsOf<Result>(work: () => Promise<Result>) {
-  const before = told.length
+  const before = emitted.length
   const result = await work()
-  return { result, events: told.slice(before) }
+  return { result, events: emitted.slice(before) }
 }
 
 test('users() finds by the start of an email address and by id, in pages', async () => {
@@ -61,7 +61,7 @@ test('users() finds by the start of an email address and by id, in pages', async
 })
 
 test('users() accepts any search text; a text that starts no email address finds no user', async () => {
-  for (const search of ['é', 'two words', "' or 1=1 --", '%', '_', 'x'.repeat(10_000), nobody])
+  for (const search of ['é', 'two words', "' or 1=1 --", '%', '_', 'x'.repeat(10_000), unknownId])
     assert.deepEqual(await admin.users({ search }), { users: [], next: null })
   await assert.rejects(admin.users({ after: 'not a cursor' }), InvalidInputError)
   await assert.rejects(admin.users({ limit: 201 }), InvalidInputError)
@@ -120,7 +120,7 @@ test('create() refuses invalid input before any query', async () => {
     {},
     { email: 'nobody' },
     { email, emailVerified: 'yes' },
-    { email, id: nobody },
+    { email, id: unknownId },
     { email, password: goodPassword },
     { email, name: '' },
   ]
@@ -212,7 +212,7 @@ test('unlock() resets every counter of an account', async () => {
 })
 
 test('operations with an unknown id do nothing and emit no event', async () => {
-  for (const id of [nobody, 'no id', '']) {
+  for (const id of [unknownId, 'no id', '']) {
     const { result, events } = await eventsOf(async () => [
       await admin.user(id),
       await admin.disable(id),
@@ -242,7 +242,7 @@ test('audit() lists by page and by user, and auditCounts() counts by period', as
   assert.ok(first.next)
   const second = await admin.audit({ userId: person.id, limit: 2, after: first.next })
   assert.deepEqual([...first.events, ...second.events], all.events)
-  assert.deepEqual(await admin.audit({ userId: nobody }), { events: [], next: null })
+  assert.deepEqual(await admin.audit({ userId: unknownId }), { events: [], next: null })
   assert.deepEqual(await admin.audit({ userId: 'no id' }), { events: [], next: null })
   assert.ok((await admin.audit()).events.length >= 3)
   await assert.rejects(admin.audit({ after: 'x' }), InvalidInputError)
@@ -267,7 +267,7 @@ test('endSession() ends one session of the user, and none of another user', asyn
   const [person, other] = [await signUp(), await signUp()]
   for (const [id, session] of [
     [other.id, person.session.id],
-    [person.id, nobody],
+    [person.id, unknownId],
     [person.id, 'no id'],
     ['no id', person.session.id],
   ] as const) {
@@ -293,7 +293,11 @@ test("an operator's acts join the application's transaction", async () => {
       assert.ok(made.ok)
       assert.notEqual(await operations.verifyEmail(made.user.id, email), null)
       assert.notEqual(await operations.disable(made.user.id), null)
-      assert.equal(told.at(-1)?.userId === made.user.id, false, 'nothing is told before the commit')
+      assert.equal(
+        emitted.at(-1)?.userId === made.user.id,
+        false,
+        'no event is emitted before the commit',
+      )
     }),
   )
   assert.deepEqual(

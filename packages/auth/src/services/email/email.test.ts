@@ -104,7 +104,7 @@ test('a password that is wrong and not acceptable is refused, and the link stays
   assert.ok((await torii.email.verify({ token, password: goodPassword }, requestInfo)).ok)
 })
 
-test('T5.65 without a password nobody is signed in and the squatter’s password is gone, in one statement', async () => {
+test('T5.65 without a password no session opens and the squatter’s password is gone, in one statement', async () => {
   const { email, token } = await registered()
   const { result, statements } = await site.counted(() =>
     torii.email.verify({ token }, requestInfo),
@@ -166,7 +166,7 @@ test('T4.59 requestVerification() answers alike for unknown, unverified and veri
   assert.deepEqual(await mailbox.take(done.email), [])
 })
 
-test('V6.3.7 a change of address: mailed to the new one, the old one is told, other sessions end', async () => {
+test('V6.3.7 a change of address: mailed to the new one, the old one is notified, other sessions end', async () => {
   const { email, token, valid } = await verified()
   const other = await signIn(email, goodPassword)
   assert.ok(other.ok)
@@ -184,8 +184,8 @@ test('V6.3.7 a change of address: mailed to the new one, the old one is told, ot
   assert.ok((await signIn(next, goodPassword)).ok)
   assert.equal((await signIn(email, goodPassword)).ok, false)
   await torii.settled()
-  const told = await mailbox.takeOne(email, 'email_changed')
-  assert.ok(!told.text.includes(next), 'the former mailbox learns only a part of the new address')
+  const notice = await mailbox.takeOne(email, 'email_changed')
+  assert.ok(!notice.text.includes(next), 'the former mailbox learns only a part of the new address')
 })
 
 test('T1.10 only the account that requested a change completes it; for another the token stays valid', async () => {

@@ -66,11 +66,13 @@ export const verifyEmail =
     if (text !== null) return verifyWithPassword(context, { key, text }, info)
     // A session of another account proves nothing about this one.
     const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
-    const holder: MailboxHolder = actor === null ? { kind: 'nobody' } : { kind: 'session', actor }
+    const holder: MailboxHolder =
+      actor === null ? { kind: 'mailbox_only' } : { kind: 'session', actor }
     const outcome = await verify(context, { key, holder }, info)
-    if (outcome.ok || holder.kind === 'nobody') return outcome.ok ? verified(outcome) : outcome
+    if (outcome.ok || holder.kind === 'mailbox_only')
+      return outcome.ok ? verified(outcome) : outcome
     // The session has ended since. The token is still valid, and proves the mailbox without it.
-    const alone = await verify(context, { key, holder: { kind: 'nobody' } }, info)
+    const alone = await verify(context, { key, holder: { kind: 'mailbox_only' } }, info)
     return alone.ok ? verified(alone) : alone
   }
 

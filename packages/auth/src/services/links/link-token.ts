@@ -16,7 +16,7 @@ export const linkPurposes: readonly LinkPurpose[] = [
   'change_email',
 ]
 
-/** The token in a link that Torii mails. A bearer secret: whoever holds it can use the link. */
+/** The token in a link that Torii mails. A bearer secret: every caller that holds it can use the link. */
 export class LinkToken extends Secret {
   declare readonly kind: 'LinkToken'
 }

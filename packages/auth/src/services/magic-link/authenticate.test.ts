@@ -37,7 +37,7 @@ test('a link creates the account, verified, and signs in: one statement', async 
   await torii.magicLink.request({ email }, requestInfo)
   assert.equal(await userOf(email), null)
   const { token } = await newestMail(site, email)
-  site.told.length = 0
+  site.emitted.length = 0
   const { result, statements } = await site.counted(() => open(token))
   assert.equal(statements, 1)
   assert.ok(result.ok)
@@ -49,7 +49,7 @@ test('a link creates the account, verified, and signs in: one statement', async 
   const valid = await torii.sessions.validate(result.token)
   assert.deepEqual([valid?.user.id, valid?.session.id], [result.user.id, result.session.id])
   assert.deepEqual(
-    site.told.map(({ type, userId, sessionId }) => [type, userId, sessionId]),
+    site.emitted.map(({ type, userId, sessionId }) => [type, userId, sessionId]),
     ['user_created', 'signed_in'].map((name) => [name, result.user.id, result.session.id]),
   )
   assert.deepEqual(await open(token), invalid)
@@ -195,7 +195,7 @@ test('T1.21 ten codes an hour an address: a fresh code does not start it again, 
     const { result, statements } = await site.counted(() => type(email, code))
     assert.ok(!result.ok && result.reason === 'too_many_attempts')
     assert.equal(statements, 1)
-    // T10.119: the other way in stays open.
+    // T10.119: the other sign-in method still works.
     assert.ok((await open(token)).ok)
   }
 })
@@ -257,7 +257,7 @@ test('T5.65 the first link of an unverified account removes the credentials crea
   const email = newEmail()
   const attacker = await site.with({}).password.register({ email, password }, requestInfo)
   assert.ok(attacker.ok && attacker.token !== null)
-  site.told.length = 0
+  site.emitted.length = 0
   const owner = await open((await mailed(email)).token)
   assert.ok(owner.ok)
   assert.deepEqual([owner.user.id, owner.tookOver, owner.created], [attacker.user.id, true, false])
@@ -265,7 +265,7 @@ test('T5.65 the first link of an unverified account removes the credentials crea
   const again = await site.with({}).password.authenticate({ email, password }, requestInfo)
   assert.deepEqual(again, { ok: false, reason: 'invalid_credentials' })
   assert.ok(await torii.sessions.validate(owner.token))
-  const types = site.told.map((event) => event.type)
+  const types = site.emitted.map((event) => event.type)
   assert.deepEqual(types.slice(-2), ['unverified_credentials_removed', 'signed_in'])
   const second = await open((await mailed(email)).token)
   assert.ok(second.ok && !second.tookOver)
@@ -285,9 +285,9 @@ test('with signUp off an unknown email address gets a mail but no account; a kno
 })
 
 test('a refusal emits an event with the path, and without the email address', async () => {
-  site.told.length = 0
+  site.emitted.length = 0
   await open(formatMagicToken(newLinkSecret()))
-  const [event] = site.told
+  const [event] = site.emitted
   assert.deepEqual(event, {
     type: 'sign_in_failed',
     userId: null,
@@ -328,19 +328,19 @@ test('if the hook throws, no account is created, and the link stays valid', asyn
 
 test('in a transaction of the application a rollback keeps the link valid, and a commit emits the events', async () => {
   const { email, token } = await mailed(newEmail())
-  site.told.length = 0
+  site.emitted.length = 0
   const rolledBack = storage.transaction(async (tx) => {
     assert.ok((await torii.with(tx).magicLink.authenticate({ token }, requestInfo)).ok)
     throw new Error('changed my mind')
   })
   await assert.rejects(rolledBack, /changed my mind/)
   assert.equal(await userOf(email), null)
-  assert.deepEqual(site.told, [])
+  assert.deepEqual(site.emitted, [])
   const made = await storage.transaction((tx) =>
     torii.with(tx).magicLink.authenticate({ token }, requestInfo),
   )
   assert.ok(made.ok)
-  assert.equal(site.told.length, 2)
+  assert.equal(site.emitted.length, 2)
   assert.ok(await torii.sessions.validate(made.token))
 })
 

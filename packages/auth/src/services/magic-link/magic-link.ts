@@ -19,7 +19,7 @@ export interface TransactionalMagicLink<Metadata extends object = Record<string,
 }
 
 /**
- * Sign-in with a mailed link, or with the code in the same mail. A mailbox is a single, weak factor: NIST does not
+ * Sign-in with a magic link, or with the code in the same mail. A mailbox is a single, weak factor: NIST does not
  * accept email for its second assurance level.
  */
 export interface MagicLinkService<Metadata extends object = Record<string, Json>> {

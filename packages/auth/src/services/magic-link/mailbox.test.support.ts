@@ -10,8 +10,8 @@ export interface MailingSite extends TestSite {
   readonly smtp: TestSmtpServer
   /** Options with which another Torii mails through the same server. */
   readonly mailing: Partial<ToriiOptions>
-  readonly told: ToriiEvent[]
-  /** What arrived for an address so far, after everything under way has arrived. */
+  readonly emitted: ToriiEvent[]
+  /** What arrived for an address so far, after every mail in progress has arrived. */
   mailsTo(email: string): Promise<readonly ReceivedMail[]>
 }
 
@@ -22,20 +22,20 @@ export const applicationKey = (id: string, byte: number) => ({
 
 export async function openMailingSite(): Promise<MailingSite> {
   const smtp = await startSmtpServer()
-  const told: ToriiEvent[] = []
+  const emitted: ToriiEvent[] = []
   const mailing: Partial<ToriiOptions> = {
     mailer: smtpMailer({ url: smtp.url, from: 'Acme <no-reply@acme.example>' }),
     mail: { appName: 'Acme' },
     magicLink: { code: true },
     keys: [applicationKey('one', 1)],
-    onEvent: (event) => told.push(event),
+    onEvent: (event) => emitted.push(event),
   }
   const site = await openTestSite(mailing)
   return {
     ...site,
     smtp,
     mailing,
-    told,
+    emitted,
     async mailsTo(email) {
       await site.torii.settled()
       return smtp.received.filter(({ to }) => to.includes(email))

@@ -19,7 +19,7 @@ const linkOf = async (email: string) =>
 
 test('a link arrives: one statement, the right address and header, the token in the link alone', async () => {
   const email = newEmail()
-  site.told.length = 0
+  site.emitted.length = 0
   const { result, statements } = await site.counted(() =>
     torii.magicLink.request({ email }, requestInfo),
   )
@@ -34,7 +34,7 @@ test('a link arrives: one statement, the right address and header, the token in 
   assert.equal(received?.mail.headers.get('x-torii-message'), 'magic_link')
   assert.match(received?.mail.text ?? '', /in 10 minutes/)
   assert.deepEqual(
-    site.told.map(({ type, userId }) => [type, userId]),
+    site.emitted.map(({ type, userId }) => [type, userId]),
     [['magic_link_requested', null]],
   )
 })
@@ -211,13 +211,13 @@ test('a locked IP address gets the same answer for every email address, and an e
   const strict = site.with({ ...site.mailing, bruteForce: { mailRequests: { cap: 1 } } })
   await strict.magicLink.request({ email: newEmail() }, info)
   const { unknown, verified } = await addresses()
-  site.told.length = 0
+  site.emitted.length = 0
   for (const email of [unknown, verified]) {
     const outcome = await strict.magicLink.request({ email }, info)
     assert.deepEqual(Object.keys(outcome), ['ok', 'reason', 'retryAfterSeconds'])
   }
   assert.deepEqual(
-    site.told.map(({ type, detail }) => [type, detail]),
+    site.emitted.map(({ type, detail }) => [type, detail]),
     Array(2).fill(['attempts_refused', { path: 'magic_link' }]),
   )
 })

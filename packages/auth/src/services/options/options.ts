@@ -43,7 +43,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    */
   baseUrl: string
   /**
-   * The path under which all of Torii's routes are, also in mailed links, cookies and the redirect URIs of
+   * The path under which all of Torii's routes are, also in links of mails, cookies and the redirect URIs of
    * OAuth providers (default: `/auth`). It starts with one slash and ends without one, like `/api/sign-in`.
    */
   basePath?: string

@@ -12,10 +12,10 @@ import type { AuthenticatorModel, Knobs } from '../../webauthn/authenticator.tes
 import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
 
 const key = { id: 'k1', secret: randomBytes(32) }
-const told: ToriiEvent[] = []
+const emitted: ToriiEvent[] = []
 const site = await openTestSite({
   keys: [key],
-  onEvent: (event) => told.push(event),
+  onEvent: (event) => emitted.push(event),
 })
 const { torii, db } = site
 const invalid = { ok: false, reason: 'invalid_credentials' }
@@ -179,10 +179,10 @@ test('T7.86 a counter that does not increase is refused and reported; the row st
   const countOf = async () =>
     (await db.query('select sign_count from torii.passkeys where id = $1', [passkey.id])).rows[0]
   const before = await countOf()
-  told.length = 0
+  emitted.length = 0
   const copied = await answered(authenticator, {}, { signCount: 1 })
   assert.deepEqual(await torii.passkey.authenticate(copied, requestInfo), invalid)
-  assert.ok(told.some(({ type }) => type === 'passkey_counter_regression'))
+  assert.ok(emitted.some(({ type }) => type === 'passkey_counter_regression'))
   assert.deepEqual(await countOf(), before)
 })
 

@@ -74,7 +74,7 @@ export interface PasswordService<Metadata extends object = Record<string, Json>>
   ): Promise<SetPasswordOutcome>
   /** Removes the password unless it is the last sign-in method. Needs a recent authentication. */
   remove(valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<RemovePasswordOutcome>
-  /** Resets a password by a mailed link. */
+  /** Resets a password by a reset link. */
   readonly reset: PasswordResetService
 }
 

@@ -26,7 +26,7 @@ export type ResetOutcome =
   | PasswordRejected
   | InvalidToken
 
-/** Resets a password by a mailed link. */
+/** Resets a password by a reset link. */
 export interface PasswordResetService {
   /**
    * Mails a reset link if there is an account for it. One statement; the result is the same for every email address.

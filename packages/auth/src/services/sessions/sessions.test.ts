@@ -148,7 +148,7 @@ test('list() returns every live session of the user and no other', async () => {
   assert.deepEqual(new Set(listed.map(({ id }) => id)), new Set([session.id, again.session.id]))
 })
 
-test("T2.36 one's own session is ended by its id; another person's and an unknown one are one answer", async () => {
+test("T2.36 revoke() ends a session of the user by its id, and returns false for another user's id as for an unknown one", async () => {
   const { email, token } = await signUp()
   const victim = await signUp()
   const again = await signInAgain(email)

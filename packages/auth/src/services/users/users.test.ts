@@ -5,8 +5,8 @@ import { test } from 'vitest'
 import type { ToriiEvent } from '../../index.js'
 import { goodPassword, newEmail, openTestSite, requestInfo } from '../../test/site.test.support.js'
 
-const told: ToriiEvent[] = []
-const site = await openTestSite({ audit: true, onEvent: (event) => told.push(event) })
+const emitted: ToriiEvent[] = []
+const site = await openTestSite({ audit: true, onEvent: (event) => emitted.push(event) })
 const { torii, db } = site
 
 /** Somebody who has just registered, with the token and what validating it says. */
@@ -55,7 +55,7 @@ test('update() changes name, picture and metadata, each separately', async () =>
     [after?.name, after?.picture, after?.metadata, after?.email],
     [null, 'https://img.example/ann.png', { plan: 'free' }, user.email],
   )
-  assert.deepEqual(told.at(-1), {
+  assert.deepEqual(emitted.at(-1), {
     type: 'user_updated',
     userId: user.id,
     sessionId: valid.session.id,
@@ -132,8 +132,8 @@ test('T2.32 delete() leaves no row of the user in any table, and the token is in
     ])
     assert.deepEqual(left, [], table)
   }
-  // The trail outlives the person: it says that somebody was deleted, without an address.
-  assert.deepEqual(told.at(-1)?.type, 'user_deleted')
+  // The trail outlives the person: it says that a user was deleted, without an address.
+  assert.deepEqual(emitted.at(-1)?.type, 'user_deleted')
 })
 
 test('delete() and export() need a recent authentication', async () => {
@@ -191,7 +191,7 @@ test('export() returns all data of the user and no secret', async () => {
   assert.ok(kept)
   for (const secret of [kept.hash, kept.secret, token.reveal(), goodPassword, 'argon2'])
     assert.ok(!text.includes(secret))
-  assert.equal(told.at(-1)?.type, 'user_exported')
+  assert.equal(emitted.at(-1)?.type, 'user_exported')
 })
 
 test('export() includes every page of the audit trail', async () => {
@@ -213,20 +213,20 @@ test("a person's own rows go in the commit that deletes the account, or none doe
   await db.query('insert into public.notes values ($1)', [user.id])
   const deletion = (fails: boolean) =>
     site.storage.transaction(async (tx) => {
-      const joined = torii.with(tx)
-      await joined.users.update(valid, { name: 'Gone' })
-      assert.deepEqual(await joined.users.delete(valid), { ok: true })
+      const inTransaction = torii.with(tx)
+      await inTransaction.users.update(valid, { name: 'Gone' })
+      assert.deepEqual(await inTransaction.users.delete(valid), { ok: true })
       await tx.query('delete from public.notes where user_id = $1', [user.id])
       if (fails) throw new Error('rolled back')
     })
-  const before = told.length
+  const before = emitted.length
   await assert.rejects(deletion(true), /rolled back/)
-  assert.equal(told.length, before)
+  assert.equal(emitted.length, before)
   assert.equal((await torii.users.find(user.id))?.name, null)
   await deletion(false)
   assert.equal(await torii.users.find(user.id), null)
   assert.deepEqual(
-    told.slice(before).map(({ type }) => type),
+    emitted.slice(before).map(({ type }) => type),
     ['user_updated', 'user_deleted'],
   )
 })
@@ -241,5 +241,5 @@ test('invalid request information is refused; without it the events have none', 
   ]
   for (const operation of operations) await assert.rejects(operation(valid), InvalidInputError)
   assert.ok((await torii.users.update(valid, { name: 'Ann' })).ok)
-  assert.equal(told.at(-1)?.ip, null)
+  assert.equal(emitted.at(-1)?.ip, null)
 })

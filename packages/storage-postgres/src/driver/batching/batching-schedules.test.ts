@@ -92,7 +92,7 @@ test('whatever the schedule and the faults, each caller gets their own answer or
         const broken = faults.some((each) => each !== null)
         for (const [n, outcome] of (await Promise.all(answers)).entries()) {
           const { holder, touchSeconds } = calls[n] ?? assert.fail()
-          judge(outcome, holderOf(holder), touchSeconds, broken)
+          assertAnswer(outcome, holderOf(holder), touchSeconds, broken)
         }
       },
     ),
@@ -100,7 +100,7 @@ test('whatever the schedule and the faults, each caller gets their own answer or
   )
 })
 
-function judge(
+function assertAnswer(
   outcome: PromiseSettledResult<ValidSession | null>,
   { key, opens }: Holder,
   touchSeconds: number,

@@ -142,10 +142,10 @@ function holderValues(holder: MailboxHolder) {
         ...optionalSessionValues(null),
       }
     }
-    case 'nobody':
+    case 'mailbox_only':
       return { ...noProof, ...optionalSessionValues(null) }
     default:
-      throw new InvalidInputError('kind', 'must be password, new_password, session or nobody')
+      throw new InvalidInputError('kind', 'must be password, new_password, session or mailbox_only')
   }
 }
 

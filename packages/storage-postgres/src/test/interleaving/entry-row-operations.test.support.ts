@@ -54,7 +54,7 @@ const entryMailOperations = {
       charges: fixture.charges,
     }),
   proveMailbox: ({ verificationTokens }, fixture) =>
-    verificationTokens.verifyEmail(tokenOf(fixture, 'verify_email'), { kind: 'nobody' }),
+    verificationTokens.verifyEmail(tokenOf(fixture, 'verify_email'), { kind: 'mailbox_only' }),
   proveWithPassword: ({ verificationTokens }, fixture, { session }) =>
     verificationTokens.verifyEmail(tokenOf(fixture, 'verify_email'), {
       kind: 'password',

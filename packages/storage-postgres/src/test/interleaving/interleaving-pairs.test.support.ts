@@ -117,8 +117,8 @@ async function playPair(
     const problem = allowed.has(played.ending)
       ? brokenPromise(pair, played)
       : `${played.ending}\nis not one of\n${[...allowed].join('\n')}`
-    const titled = problem === null ? null : `${title}: ${problem}`
-    rounds.push({ title, waits: played.waits, problem: titled })
+    const message = problem === null ? null : `${title}: ${problem}`
+    rounds.push({ title, waits: played.waits, problem: message })
   }
   return rounds
 }

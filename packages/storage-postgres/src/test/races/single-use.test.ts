@@ -31,8 +31,8 @@ interface Race {
   /** What each caller does; true for the one who succeeds. */
   readonly operations: readonly (() => Promise<boolean>)[]
   readonly held: Held
-  /** Throws unless everything is as the winner alone left it. */
-  judge(winner: number): Promise<void>
+  /** Throws unless everything is as the winner, and no other caller, left it. */
+  assertEnding(winner: number): Promise<void>
 }
 
 type Prepare = (callers: number) => Promise<Race>
@@ -45,14 +45,14 @@ async function oneWins(prepare: Prepare): Promise<void> {
 
 async function oneWinsOf(callers: number, count: number, prepare: Prepare): Promise<void> {
   for (let round = 0; round < count; round += 1) {
-    const { operations, held, judge } = await prepare(callers)
+    const { operations, held, assertEnding } = await prepare(callers)
     const waiting = Math.min(callers, connections)
     const won =
       round % 3 === 2
         ? await crowds.fromOneSnapshot(held, operations, waiting)
         : await Promise.all(operations.map((operation) => operation()))
     assert.equal(won.filter(Boolean).length, 1, `of ${callers} in round ${round}`)
-    await judge(won.indexOf(true))
+    await assertEnding(won.indexOf(true))
   }
 }
 
@@ -80,7 +80,7 @@ const using =
         return answer === refusal ? false : ['done', 'took over', 'true'].includes(answer)
       }),
       held: [select, values(fixture)],
-      async judge(place) {
+      async assertEnding(place) {
         const state = await readState({ observer: storage, query }, fixture, owns)
         const winner = owns[place]
         assert.ok(winner !== undefined && shows(state, winner, fixture), JSON.stringify(state.user))
@@ -194,7 +194,7 @@ test(`T1.4 one OAuth state answered by 2, 8 and 64 at once, ${rounds} rounds`, (
         return (await storage.oauthStates.consume(key)) !== null
       }),
       held: ['select 1 from torii.oauth_states where state_hash = $1 for update', [stateHash]],
-      judge: () => nothingLeft('oauth_states where state_hash = $1', stateHash),
+      assertEnding: () => nothingLeft('oauth_states where state_hash = $1', stateHash),
     }
   }))
 
@@ -222,7 +222,8 @@ test(`T1.5 one challenge of registering answered by 2, 8 and 64 at once, ${round
         () => () => storage.passkeyChallenges.consume(answer),
       ),
       held: [heldChallenge, [challengeHash]],
-      judge: () => nothingLeft('passkey_challenges where challenge_hash = $1', challengeHash),
+      assertEnding: () =>
+        nothingLeft('passkey_challenges where challenge_hash = $1', challengeHash),
     }
   }))
 
@@ -242,7 +243,7 @@ async function signInChallenge(callers: number): Promise<Race> {
       return (await storage.passkeys.findForSignIn(answer)) !== null
     }),
     held: [heldChallenge, [challengeHash]],
-    judge: () => nothingLeft('passkey_challenges where challenge_hash = $1', challengeHash),
+    assertEnding: () => nothingLeft('passkey_challenges where challenge_hash = $1', challengeHash),
   }
 }
 
@@ -267,7 +268,7 @@ test(`T1.18 one identity linked by 2, 8 and 64 users at once: one has it, ${roun
         'select 1 from torii.users where id = any ($1::uuid[]) order by id for update',
         [people.map(({ id }) => id)],
       ],
-      async judge(place) {
+      async assertEnding(place) {
         const rows = await query('select user_id from torii.oauth_accounts where subject = $1', [
           identity.subject,
         ])
