@@ -110,15 +110,24 @@ test('every need is one that an engine can be asked for', () => {
       assert.ok(Object.hasOwn(needs, need), `${promise.name}: ${need}`)
 })
 
-test('T3.50 every method of the contract makes a promise and refuses bad arguments', () => {
+/**
+ * Methods whose arguments are all branded: a value is checked where its brand is made, so there is no wrong shape left to
+ * try. The storage's own tests try undefined and null.
+ */
+const branded = new Set([
+  ...['users.find', 'users.disable', 'users.enable', 'sessions.list', 'passwords.exists'],
+  ...['rateLimits.status', 'rateLimits.unlock', 'magicLinks.find'],
+  ...['oauthAccounts.list', 'oauthAccounts.findTokens', 'passkeys.list', 'passkeys.credentials'],
+])
+
+test('T3.50 every method of the contract has a case, and refuses arguments of a wrong shape', () => {
   for (const [repository, names] of Object.entries(methods))
     for (const name of Object.keys(names)) {
-      const own = conformance.filter((promise) => promise.name.startsWith(`${repository}.${name}:`))
-      assert.ok(own.length >= 2, `${repository}.${name}`)
-      assert.ok(
-        own.some((promise) => promise.name.includes('wrong shape')),
-        `${repository}.${name}`,
-      )
+      const method = `${repository}.${name}`
+      const own = conformance.filter((promise) => promise.name.startsWith(`${method}:`))
+      assert.ok(own.length >= 1, method)
+      const refusesShapes = own.some((promise) => promise.name.includes('wrong shape'))
+      assert.equal(refusesShapes, !branded.has(method), method)
     }
 })
 

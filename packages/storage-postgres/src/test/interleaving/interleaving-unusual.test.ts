@@ -1,3 +1,3 @@
 import { describeInterleaving } from './interleaving-pairs.test.support.js'
 
-describeInterleaving('of any other kind', (kind) => kind !== 'usual', 1000)
+describeInterleaving('of any other kind', (kind) => kind !== 'usual', 900)

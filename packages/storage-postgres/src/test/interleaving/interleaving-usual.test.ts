@@ -1,3 +1,3 @@
 import { describeInterleaving } from './interleaving-pairs.test.support.js'
 
-describeInterleaving('of the usual kind', (kind) => kind === 'usual', 1000)
+describeInterleaving('of the usual kind', (kind) => kind === 'usual', 1100)
