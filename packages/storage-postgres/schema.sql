@@ -44,7 +44,7 @@ create table torii.magic_links (
 CREATE UNIQUE INDEX magic_links_token_hash ON torii.magic_links USING btree (token_hash);
 comment on table torii.magic_links is 'one live link per email, also for emails that no account has';
 comment on column torii.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column torii.magic_links.tries is 'wrong codes so far; five invalidate the code, not the link';
+comment on column torii.magic_links.tries is 'wrong codes so far; after five the code is refused, the link still works';
 
 create table torii.oauth_accounts (
   provider text collate "C" not null,

@@ -35,7 +35,7 @@ create unique index magic_links_token_hash on :schema.magic_links (token_hash);
 comment on table :schema.magic_links is
   'one live link per email, also for emails that no account has';
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column :schema.magic_links.tries is 'wrong codes so far; five invalidate the code, not the link';
+comment on column :schema.magic_links.tries is 'wrong codes so far; after five the code is refused, the link still works';
 
 create table :schema.oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),

@@ -150,7 +150,7 @@ comment on column :schema.verification_tokens.epoch is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: '956550c2d1e5378e67254b2b4fae5a897dec86ca51ccf1b939b31f8a6d3ab2db',
+    checksum: '6d7fd3d75e041e7797a66539988dd528aa6ef4bb8b3f08dbd745595991594d5a',
     transactional: true,
     sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
@@ -189,7 +189,7 @@ create unique index magic_links_token_hash on :schema.magic_links (token_hash);
 comment on table :schema.magic_links is
   'one live link per email, also for emails that no account has';
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column :schema.magic_links.tries is 'wrong codes so far; five invalidate the code, not the link';
+comment on column :schema.magic_links.tries is 'wrong codes so far; after five the code is refused, the link still works';
 
 create table :schema.oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),
