@@ -12,7 +12,7 @@ import { emailOf, secretHashOf, secretOf, sessionIdOf, userIdOf } from './keys.m
 import { median } from './measure.mjs'
 import { lines } from './plot.mjs'
 import { startBenchServer } from './server.mjs'
-import { statementText } from './subjects/raw-pg.mjs'
+import { statementOf } from './subjects/raw-pg.mjs'
 import { anySession } from './subjects/sessions-of.mjs'
 
 /** The sizes, how many writes of each kind, and the expired sessions of the sweep, which the largest size gets. */
@@ -24,17 +24,26 @@ const callsPerRound = 200
 
 /** Reads and writes whose cost must not depend on the size; each with the values of one call. */
 const operations = {
-  'sessions.validate': ({ n, user }) => [
-    userIdOf(user),
-    sessionIdOf(n),
-    secretHashOf(secretOf(n)),
-    60,
-    null,
-  ],
-  'sessions.list': ({ user }) => [userIdOf(user)],
-  'sessions.end': ({ n, user }) => [userIdOf(user), sessionIdOf(n), secretHashOf(secretOf(n))],
-  'sessions.revokeAll': ({ user }) => [userIdOf(user), null, null, null],
-  'users.findByEmail': ({ user }) => [emailOf(user)],
+  'sessions.validate': ({ n, user }) => ({
+    userId: userIdOf(user),
+    sessionId: sessionIdOf(n),
+    secretHash: secretHashOf(secretOf(n)),
+    touchSeconds: 60,
+    recentSeconds: null,
+  }),
+  'sessions.list': ({ user }) => ({ userId: userIdOf(user) }),
+  'sessions.end': ({ n, user }) => ({
+    userId: userIdOf(user),
+    sessionId: sessionIdOf(n),
+    secretHash: secretHashOf(secretOf(n)),
+  }),
+  'sessions.revokeAll': ({ user }) => ({
+    userId: userIdOf(user),
+    sessionId: null,
+    sessionEpoch: null,
+    ownerEpoch: null,
+  }),
+  'users.findByEmail': ({ user }) => ({ emailKey: emailOf(user) }),
 }
 
 /** The nodes of a plan and the pages it touched. */
@@ -47,8 +56,8 @@ function readPlan(node, names = []) {
 
 async function explain(client, operation, size) {
   const [table, method] = operation.split('.')
-  const text = await statementText(table === 'sessions' ? 'sessions/sessions' : table, method)
-  const values = operations[operation](anySession(size))
+  const { text, values: valuesOf } = await statementOf(table, method)
+  const values = valuesOf(operations[operation](anySession(size)))
   await client.query('begin')
   try {
     const { rows } = await client.query(`explain (analyze, buffers, format json) ${text}`, values)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from './keys.mjs'
 import { cpuOfEndedChildren } from './load.mjs'
-import { statementText } from './subjects/raw-pg.mjs'
+import { statementOf } from './subjects/raw-pg.mjs'
 
 const pipelined = 16
 /** Its time begins before its clients have connected, which takes a busy machine a second. */
@@ -13,32 +13,33 @@ const minSeconds = (ms) => (ms < 1000 ? 1 : 3)
 
 const oneLine = (text) => `${text.replace(/\s+/g, ' ').trim()};\n`
 
-function substitute(text, values) {
-  return values.reduce(
-    (done, value, index) => done.replaceAll(`$${index + 1}::`, `(${value})::`),
+/** The text of a statement with SQL in the place of its parameters, by their names. */
+function substitute({ text, parameters }, values) {
+  return parameters.reduce(
+    (done, { name }, index) => done.replaceAll(`$${index + 1}::`, `(${values[name]})::`),
     text,
   )
 }
 
 /** The scripts of one size of data. pgbench makes the keys in SQL, which costs it some microseconds. */
 async function scripts({ users, sessions }) {
-  const lookUp = substitute(await statementText('sessions/sessions', 'validate'), [
-    sql.userId(':u::int'),
-    sql.sessionId(':n::int'),
-    sql.secretHash(':n::int'),
-    '86400',
-    'null',
-  ])
-  const insert = substitute(await statementText('sessions/sessions', 'open'), [
-    sql.userId(':u::int'),
-    'gen_random_uuid()',
-    "sha256('\\x01'::bytea || int4send(:n::int))",
-    "'{password}'",
-    "'192.0.2.1'",
-    "'Mozilla/5.0 (X11; Linux x86_64; rv/140.0) Gecko/20100101 Firefox/140.0'",
-    '604800',
-    '2592000',
-  ])
+  const lookUp = substitute(await statementOf('sessions', 'validate'), {
+    userId: sql.userId(':u::int'),
+    sessionId: sql.sessionId(':n::int'),
+    secretHash: sql.secretHash(':n::int'),
+    touchSeconds: '86400',
+    recentSeconds: 'null',
+  })
+  const insert = substitute(await statementOf('sessions', 'open'), {
+    userId: sql.userId(':u::int'),
+    newSessionId: 'gen_random_uuid()',
+    newSessionSecretHash: "sha256('\\x01'::bytea || int4send(:n::int))",
+    methods: "'{password}'",
+    ip: "'192.0.2.1'",
+    userAgent: "'Mozilla/5.0 (X11; Linux x86_64; rv/140.0) Gecko/20100101 Firefox/140.0'",
+    idleSeconds: '604800',
+    absoluteSeconds: '2592000',
+  })
   const look = `\\set n random(1, ${sessions})\n\\set u 1 + :n % ${users}\n${oneLine(lookUp)}`
   return {
     look,
