@@ -1,3 +1,4 @@
+import { formatUuid } from '../base/uuid.js'
 import type { CborMap } from './cbor.js'
 import { isMap, readCbor } from './cbor.js'
 
@@ -78,7 +79,7 @@ function readAttested(
   if (key === null || !isMap(key.value)) return null
   const end = keyStart + key.end
   const value = {
-    aaguid: uuidOf(bytes.subarray(fixedBytes, fixedBytes + 16)),
+    aaguid: formatUuid(Buffer.from(bytes.subarray(fixedBytes, fixedBytes + 16)).toString('hex')),
     credentialId: bytes.subarray(idStart, keyStart),
     publicKey: bytes.subarray(keyStart, end),
     key: key.value,
@@ -90,9 +91,4 @@ function readAttested(
 function skipExtensions(bytes: Uint8Array, start: number): number | null {
   const outputs = readCbor(bytes.subarray(start))
   return outputs !== null && isMap(outputs.value) ? start + outputs.end : null
-}
-
-function uuidOf(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -1,4 +1,5 @@
 import type { User } from 'torii-core'
+import { encodeBase64url } from '../base/base64url.js'
 import type { PasskeyPolicy } from './verification.js'
 
 /** A credential that the options exclude or allow. @see WebAuthn Level 3, section 5.8.3 */
@@ -70,7 +71,7 @@ export function creationOptions(
   return {
     challenge: ceremony.challenge,
     rp: { id: policy.rpId, name: policy.rpName },
-    user: { id: base64url(ceremony.userHandle), name, displayName: user.name ?? name },
+    user: { id: encodeBase64url(ceremony.userHandle), name, displayName: user.name ?? name },
     pubKeyCredParams: policy.algorithms.map((alg) => ({ type: 'public-key', alg })),
     timeout: policy.challengeSeconds * 1000,
     attestation: 'none',
@@ -100,8 +101,6 @@ export function requestOptions(
 
 const toJson = ({ id, transports }: CredentialDescriptor): CredentialDescriptorJson => ({
   type: 'public-key',
-  id: base64url(id),
+  id: encodeBase64url(id),
   transports,
 })
-
-const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { createPublicKey, verify } from 'node:crypto'
+import { encodeBase64url } from '../base/base64url.js'
 import type { Cbor, CborMap } from './cbor.js'
 
 /** COSE algorithm identifiers. @see IANA COSE Algorithms */
@@ -116,7 +117,10 @@ function rsaKey(key: CborMap): KeyMaterial | null {
   // A leading zero would make a shorter modulus look long enough.
   if (modulus === null || exponent === null || modulus[0] === 0) return null
   if (!isOdd(modulus) || !isOdd(exponent) || isOne(exponent)) return null
-  return { jwk: { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) }, digest: 'sha256' }
+  return {
+    jwk: { kty: 'RSA', n: encodeBase64url(modulus), e: encodeBase64url(exponent) },
+    digest: 'sha256',
+  }
 }
 
 /** RFC 8017 section 3.1 requires e to be between 3 and n - 1; with 1 a signature is the padded message itself. */
@@ -130,7 +134,7 @@ function okpKey(key: CborMap): KeyMaterial | null {
   if (key.get(label.kty) !== keyType.okp || key.get(label.crv) !== ed25519.id || key.size !== 4)
     return null
   if (x === null || isSmallOrder(x)) return null
-  return { jwk: { kty: 'OKP', crv: ed25519.name, x: base64url(x) }, digest: null }
+  return { jwk: { kty: 'OKP', crv: ed25519.name, x: encodeBase64url(x) }, digest: null }
 }
 
 /** The highest bit is the sign of x, which the order does not depend on. */
@@ -149,12 +153,13 @@ function ec2Key(
   if (key.get(label.kty) !== keyType.ec2 || key.get(label.crv) !== curve.id || key.size !== 5)
     return null
   if (x === null || y === null) return null
-  return { jwk: { kty: 'EC', crv: curve.name, x: base64url(x), y: base64url(y) }, digest }
+  return {
+    jwk: { kty: 'EC', crv: curve.name, x: encodeBase64url(x), y: encodeBase64url(y) },
+    digest,
+  }
 }
 
 function bytesOf(key: CborMap, name: number, min: number, max = min): Uint8Array | null {
   const value = key.get(name)
   return value instanceof Uint8Array && value.length >= min && value.length <= max ? value : null
 }
-
-const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

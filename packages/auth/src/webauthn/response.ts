@@ -1,4 +1,5 @@
 import { InvalidInputError } from 'torii-core'
+import { decodeBase64url } from '../base/base64url.js'
 import type { AuthenticatorData } from './authenticator-data.js'
 import { readAuthenticatorData } from './authenticator-data.js'
 import type { CborMap } from './cbor.js'
@@ -153,13 +154,10 @@ function readTransports(value: unknown): readonly string[] {
   return Array.from(new Set(value))
 }
 
-/** Decodes canonical base64url without padding. */
+/** Decodes a member of 1 to `most` bytes. */
 function decode(value: unknown, member: string, most: number): Buffer {
-  // The length check comes first: long text is never decoded.
-  const fits =
-    typeof value === 'string' && value.length > 0 && value.length <= Math.ceil((most * 4) / 3)
-  const bytes = fits ? Buffer.from(value, 'base64url') : null
-  if (bytes === null || bytes.toString('base64url') !== value)
+  const bytes = decodeBase64url(value, most)
+  if (bytes === null || bytes.length === 0)
     throw invalid(member, `must be 1 to ${most} bytes in base64url without padding`)
   return bytes
 }
