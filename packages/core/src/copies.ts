@@ -12,11 +12,11 @@ interface Copy {
 const thisCopy: Copy = Object.freeze({ version: coreVersion, url: import.meta.url })
 
 /** The same symbol in every copy. */
-const madeWith = Symbol.for('torii-core')
+const coreMark = Symbol.for('torii-core')
 
 /** Marks a storage as created with this copy of torii-core, for {@link requireSameCore}. */
 export function markCore(storage: object): void {
-  Object.defineProperty(storage, madeWith, { value: thisCopy })
+  Object.defineProperty(storage, coreMark, { value: thisCopy })
 }
 
 /**
@@ -26,7 +26,7 @@ export function markCore(storage: object): void {
  */
 export function requireSameCore(storage: unknown): void {
   if (typeof storage !== 'object' || storage === null) return
-  const copy: unknown = Reflect.get(storage, madeWith)
+  const copy: unknown = Reflect.get(storage, coreMark)
   if (copy === undefined || copy === thisCopy) return
   throw new ToriiError(
     'ERR_INVALID_OPTIONS',

@@ -59,6 +59,16 @@ describe('wrong usage: exit 2, what is wrong, then how it is used', () => {
     ['no URL', ['status'], /^set --database-url or DATABASE_URL\n\nUsage: /],
     ['down without its schema', ['down', ...url], /^down needs --drop-all-data SCHEMA\n\nUsage: /],
     [
+      'revoke-all without its schema',
+      ['revoke-all', ...url],
+      /^revoke-all needs --of SCHEMA\n\nUsage: /,
+    ],
+    [
+      'the schema of revoke-all elsewhere',
+      ['sweep', '--of', 'torii', ...url],
+      /^--of is for revoke-all\n\nUsage: /,
+    ],
+    [
       'an option of another command',
       ['status', '--drop-all-data', 'torii', ...url],
       /^--drop-all-data is for down\n\nUsage: /,

@@ -82,7 +82,10 @@ const commands: Record<string, (storage: PostgresStorage, flags: Flags) => Promi
   },
   async 'revoke-all'(storage, flags) {
     const { schema } = await storage.migrationStatus()
-    if (flags.of !== schema) throw new UsageError(`revoke-all needs --of ${schema}`)
+    if (flags.of !== schema)
+      throw new UsageError(
+        `--of must repeat the name of the schema whose sessions end: it is ${schema}`,
+      )
     const users = await storage.revokeAllSessionsAndTokens()
     return done({ schema, users }, `ended every session and pending token of ${users} users`)
   },
@@ -93,8 +96,12 @@ const commands: Record<string, (storage: PostgresStorage, flags: Flags) => Promi
   },
 }
 
-/** Options that only one command knows. */
-const optionsOfOne = { 'grant-to': 'migrate', 'drop-all-data': 'down' }
+/** Options that belong to one command, and the value that the command cannot run without. */
+const ownOptions = {
+  'grant-to': { command: 'migrate', needs: null },
+  'drop-all-data': { command: 'down', needs: 'SCHEMA' },
+  of: { command: 'revoke-all', needs: 'SCHEMA' },
+} as const
 
 const done = (json: object, text: string): Report => ({ json, text, exitCode: exitCodes.done })
 
@@ -125,11 +132,12 @@ function readCommand([name, ...rest]: string[], flags: Flags) {
     throw new UsageError(/^\w{1,20}$/.test(name) ? `unknown command: ${name}` : 'unknown command')
   if (rest.length > 0)
     throw new UsageError('one command is enough: a URL comes after --database-url')
-  for (const [option, owner] of Object.entries(optionsOfOne))
-    if (Reflect.get(flags, option) !== undefined && owner !== name)
-      throw new UsageError(`--${option} is for ${owner}`)
-  if (name === 'down' && flags['drop-all-data'] === undefined)
-    throw new UsageError('down needs --drop-all-data SCHEMA')
+  for (const [option, { command: owner, needs }] of Object.entries(ownOptions)) {
+    const given = Reflect.get(flags, option) !== undefined
+    if (given && owner !== name) throw new UsageError(`--${option} is for ${owner}`)
+    if (!given && owner === name && needs !== null)
+      throw new UsageError(`${name} needs --${option} ${needs}`)
+  }
   return command
 }
 
