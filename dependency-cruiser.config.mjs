@@ -48,7 +48,7 @@ const escaped = (path) => path.replaceAll('.', '\\.')
 export const roomForm = (folder, rooms) =>
   new RegExp(`^${folder}/src/(?:${rooms.map(escaped).join('|')})(?:/|$)`)
 
-/** One rule per floor: nothing above it, and for each of its rooms no other room beside it. */
+/** One rule per floor: nothing above it, and no other room of the same floor. */
 const floorRules = Object.entries(floors).flatMap(([folder, own]) =>
   own.flatMap((rooms, level) => {
     const above = own.slice(0, level).flat()

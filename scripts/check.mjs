@@ -15,6 +15,7 @@ import * as language from './checks/language.mjs'
 import * as links from './checks/links.mjs'
 import * as lint from './checks/lint.mjs'
 import * as locks from './checks/locks.mjs'
+import * as names from './checks/names.mjs'
 import * as packages from './checks/packages.mjs'
 import * as promises from './checks/promises.mjs'
 import * as sizes from './checks/sizes.mjs'
@@ -49,6 +50,7 @@ const checks = [
   locks,
   files,
   language,
+  names,
 ]
 
 /** The checks to run for the given name, null when there is none of that name. */

@@ -48,6 +48,8 @@ export const phrases = [
   [/\baccount_taken_over\b/, 'unverified_credentials_removed'],
   [/\benrol(?:s|ment)?\b/i, 'enroll'],
   [/\bunder way\b/i, 'running, in progress'],
+  [/\bof (?:its|one.s|their|our|your|his) own\b/i, 'its own …, a separate …'],
+  [/\bbeside\b/i, 'next to, during, in addition to'],
 ]
 
 /** Where a refused word is the right one: `[path, word, reason]`. */

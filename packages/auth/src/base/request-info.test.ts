@@ -33,3 +33,11 @@ test('missing request information is refused, since it would disable the rate li
   for (const value of [undefined, null, '203.0.113.7', 42])
     assert.throws(() => readRequestInfo(value), InvalidInputError)
 })
+
+test('validated request information cannot be changed, because it is not validated again', () => {
+  const info = readRequestInfo({ ip: '203.0.113.7', userAgent: 'Test/1.0' })
+  assert.equal(readRequestInfo(info), info)
+  assert.throws(() => Object.assign(info, { ip: 'not an address' }), TypeError)
+  const copy = { ...info, ip: 'not an address' }
+  assert.equal(readRequestInfo(copy).ip, null)
+})

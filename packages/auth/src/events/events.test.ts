@@ -96,7 +96,7 @@ test('V16.3.1 an event says who, when, where and what, and nothing secret', asyn
     assert.ok(!text.includes(secret))
 })
 
-test('T4.56 a refusal is kept after the answer, which waits for no statement of its own', async () => {
+test('T4.56 a refusal is kept after the answer, which does not wait for that statement', async () => {
   const { torii, types } = audited()
   const email = newEmail()
   const made = await torii.password.register({ email, password }, requestInfo)

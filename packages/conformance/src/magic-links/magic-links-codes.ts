@@ -191,7 +191,7 @@ promise(
 )
 
 promise(
-  'consumeCode: a new link brings a new code with tries of its own',
+  'consumeCode: a new link brings a new code with its own tries',
   ['charging'],
   async (storage) => {
     const former = await issueLink(storage)

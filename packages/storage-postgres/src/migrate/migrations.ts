@@ -174,7 +174,7 @@ function explainSecondConnection(error: unknown, migration: Migration): never {
   if (!(error instanceof ToriiError) || error.code !== 'ERR_UNAVAILABLE') throw error
   throw new ToriiError(
     'ERR_MIGRATION_FAILED',
-    `${nameOf(migration)} got no second connection beside the one that keeps other deployers out; nothing was changed. Give the pool at least two connections and run it again`,
+    `${nameOf(migration)} got no second connection: the first one keeps other deployers out. Nothing was changed. Give the pool at least two connections and run it again`,
     { cause: error.cause },
   )
 }

@@ -51,7 +51,7 @@ describe('sweep', () => {
       [userId, sessions, lifetime],
     )
 
-  test('R6.1 deletes expired sessions and leaves live ones, by four sweepers beside touches', async () => {
+  test('R6.1 deletes expired sessions and leaves live ones, by four sweepers during touches', async () => {
     const userId = await newUser()
     await fill(userId, 20_000, '-1 minute')
     const live = Array.from({ length: 200 }, () => newSession(7 * day))

@@ -82,7 +82,7 @@ describe('what else a provider says', () => {
       await assert.rejects(identify(definition, { sub }), isFailure('profile', 'subject'))
     })
 
-  test('T5.68 a definition of your own is held to exactly true as well', async () => {
+  test('T5.68 your own definition must say exactly true as well', async () => {
     for (const emailVerified of ['true', 1, {}, true]) {
       const profile = { subject: 'a', email: 'ada@example.com', emailVerified }
       // What a definition in JavaScript can return.

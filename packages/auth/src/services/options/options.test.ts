@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { InvalidOptionsError } from 'torii-core'
 import { test } from 'vitest'
 import { KeyRing } from '../../crypto/key-ring.js'
@@ -141,4 +142,10 @@ test('own messages replace the English ones one by one, and appName defaults to 
   assert.equal(mail.messages.magic_link, magic_link)
   assert.equal(mail.messages.verify_email, englishMessages.verify_email)
   assert.equal(mail.appName, 'app.example')
+})
+
+test('docs/brute-force.md lists every rate limit by the name of its option', () => {
+  const page = readFileSync(new URL('../../../../../docs/brute-force.md', import.meta.url), 'utf8')
+  const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+  assert.deepEqual(listed.sort(), Object.keys(defaults.bruteForce).sort())
 })

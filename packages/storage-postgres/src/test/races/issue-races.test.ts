@@ -69,7 +69,7 @@ test(`T1.1 T1.11 ${linkIssues} links of one address, each opened by ${linkCaller
 /** A verified account keeps the session it was made with, an unverified one is taken over. */
 const signUpSomehow = (unverified: boolean) => signUp(storage, { emailVerified: !unverified })
 
-test(`T1.2 T1.11 ${resetIssues} resets of one user, each used by ${resetCallers} as soon as it is issued, beside sign-ins and a change, ${resetRounds} rounds`, async (t) => {
+test(`T1.2 T1.11 ${resetIssues} resets of one user, each used by ${resetCallers} as soon as it is issued, during sign-ins and a change, ${resetRounds} rounds`, async (t) => {
   const seen = { reset: 0, changed: 0, signedIn: 0 }
   for (let round = 0; round < resetRounds; round += 1) {
     const person = await signUp(storage)

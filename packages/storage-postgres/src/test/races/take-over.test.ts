@@ -90,7 +90,7 @@ async function brokenRows(): Promise<unknown> {
 const nothingBroken = { addresses: 0, sessions: 0, tokens: 0 }
 
 describe('a mailbox is proved while a squatter is at work', () => {
-  test(`R3.1 ${callers} callers of one link beside a registration: ${rounds} rounds`, async (t) => {
+  test(`R3.1 ${callers} callers of one link during a registration: ${rounds} rounds`, async (t) => {
     const seen = { created: 0, tookOver: 0, ofSquatter: 0 }
     const problems: string[] = []
     for (let round = 0; round < rounds; round += 1) {
@@ -230,7 +230,7 @@ test(`T1.2 two resets of one token, three sign-ins and a change: ${rounds} round
   assert.ok(seen.byReset >= 5 && seen.byChange >= 1 && seen.signedIn >= 1, JSON.stringify(seen))
 })
 
-test(`R3.2 a change of address beside a registration of it and a deletion: ${rounds} rounds`, async (t) => {
+test(`R3.2 a change of email during a registration of it and a deletion: ${rounds} rounds`, async (t) => {
   const seen = { moved: 0, registered: 0, deleted: 0, bad: 0 }
   for (let round = 0; round < rounds; round += 1) {
     const person = await signUp(storage)
