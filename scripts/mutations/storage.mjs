@@ -462,4 +462,25 @@ export const storageMutations = [
     'storage-postgres/src/test/interleaving',
     takeOver,
   ),
+  guard(
+    'storage',
+    'a storage does not say which copy of torii-core it belongs to',
+    '    markCore(this)\n',
+    '    if (this.constructor === undefined) markCore(this)\n',
+    'auth/src/test/one-core',
+  ),
+  guard(
+    'sql/statement',
+    'a missing value is sent as null',
+    'value === undefined || (value === null && !parameter.nullable)',
+    'value === undefined',
+    'storage-postgres/src/sql/statement',
+  ),
+  guard(
+    'cli',
+    'revoke-all without the name of its schema',
+    'if (flags.of !== schema)',
+    "if (flags.of === '')",
+    'storage-postgres/src/cli.test',
+  ),
 ]

@@ -8,6 +8,7 @@ import {
 } from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
 import { routes } from '../routes/routes.js'
+import { passwordSignInBody } from '../schema/request-bodies.js'
 import { openObject, uuid } from '../schema/schema.js'
 import { browser, parse } from '../test/client.test.support.js'
 import { readJsonBody } from './body.js'
@@ -173,4 +174,20 @@ test('no body has a schema with a keyword that is not checked', async () => {
   }
   const unchecked = openObject({ id: uuid })
   await assert.rejects(readJsonBody(request({ id: 'text' }), unchecked), /not checked for format/)
+})
+
+test('a field that the application added to every prototype is no field of a body', async () => {
+  Object.defineProperty(Object.prototype, 'email', { value: 'a@example.com', configurable: true })
+  try {
+    const request = new Request(baseUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ password }),
+    })
+    const read = await readJsonBody(request, passwordSignInBody)
+    assert.ok(!read.ok && read.error.error === 'invalid_input')
+    assert.equal(read.error.field, 'email')
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'email')
+  }
 })
