@@ -8,7 +8,7 @@ import { newHash } from '../operations.mjs'
 import { startProxy } from '../proxy.mjs'
 
 /** Short limits, so that a sending is given up soon. */
-const shortLimits = { acquireSeconds: 2, statementSeconds: 1, maxConnections: 1 }
+const shortLimits = { acquireSeconds: 2, callSeconds: 4, maxConnections: 1 }
 
 /** Prepared statements have the operation in their name, so a message with this text begins its sending. */
 const sendingOf = (operation) => `torii.${operation}`

@@ -24,6 +24,11 @@ comment on table torii.audit_events is 'the audit trail; empty unless the applic
 comment on column torii.audit_events.at is 'the database''s time of the statement that stored the event';
 comment on column torii.audit_events.expires_at is 'from then on the event is no longer returned, and the sweep deletes it';
 
+create table torii.late_writes (
+  constraint late_writes_are_refused CHECK (false)
+);
+comment on table torii.late_writes is 'never holds a row: a write that comes too late tries to insert one, and is refused with everything that it did';
+
 create table torii.magic_links (
   email_key text collate "C" not null,
   email text not null,

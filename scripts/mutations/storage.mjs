@@ -355,8 +355,8 @@ export const storageMutations = [
   guard(
     'tables/passwords/password-sign-in',
     "a squatter's password still counts",
-    'p.user_id = u.id and p.owner_epoch = u.owner_epoch`,\n    { onLostReply: repeat(countedTwice) },\n  ),\n  findForUser',
-    'p.user_id = u.id`,\n    { onLostReply: repeat(countedTwice) },\n  ),\n  findForUser',
+    'p.user_id = u.id and p.owner_epoch = u.owner_epoch`,\n    { schema, onLostReply: repeat(countedTwice) },\n  ),\n  findForUser',
+    'p.user_id = u.id`,\n    { schema, onLostReply: repeat(countedTwice) },\n  ),\n  findForUser',
   ),
   guard(
     'tables/passwords/password-sign-in',
@@ -482,5 +482,47 @@ export const storageMutations = [
     'if (flags.of !== schema)',
     "if (flags.of === '')",
     'storage-postgres/src/cli.test',
+  ),
+  guard(
+    'sql/late-writes',
+    'a write that comes too late is executed',
+    '> $${place}::float8)`',
+    '> $${place}::float8 + 1000000)`',
+    'ambiguous/late-writes',
+  ),
+  guard(
+    'driver/pg-driver',
+    'a write is repeated while its first sending can still be executed',
+    'if (isLost && !isLastWord(server, error))',
+    'if (isLost && !isLastWord(server, error) && server.now === 0)',
+    'ambiguous/deadlines',
+  ),
+  guard(
+    'driver/expiry',
+    'a server process that still exists counts as gone',
+    '? answer.isGone\n',
+    '? true\n',
+    'ambiguous/deadlines',
+  ),
+  guard(
+    'driver/transaction',
+    'a commit that is delivered late finds its transaction open',
+    'idle_in_transaction_session_timeout = ${Math.round(idleMs)}`',
+    'idle_in_transaction_session_timeout = ${Math.round(idleMs) * 100}`',
+    'ambiguous/deadlines',
+  ),
+  guard(
+    'driver/pg-driver',
+    'writes that wait for locks take every connection',
+    'size - Math.min(reservedForReads, Math.floor(size / 2))',
+    'size - Math.min(reservedForReads, Math.floor(size / 2)) * 0',
+    'ambiguous/deadlines',
+  ),
+  guard(
+    'driver/pg-connections',
+    'a statement that nobody waits for any more goes on',
+    '        requestCancel(client)\n',
+    '        if (graceMs < 0) requestCancel(client)\n',
+    'driver/pg-driver',
   ),
 ]

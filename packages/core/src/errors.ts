@@ -74,15 +74,20 @@ export class InvalidOptionsError extends ToriiError<'ERR_INVALID_OPTIONS'> {
 }
 
 /**
- * The connection was lost after a write was sent and before its reply arrived. The write was either committed
- * completely or not at all: read the affected data before you repeat it.
+ * The connection was lost after a write was sent, and the server did not say in time what became of it. The write was
+ * either committed completely or not at all, and the server begins nothing of it any more; only where it was waiting
+ * inside its commit can it still become visible. Read the affected data before you repeat it.
  */
 export class OutcomeUnknownError extends ToriiError<'ERR_OUTCOME_UNKNOWN'> {
+  /** Name of the statement, like `sessions.open`. */
+  readonly operation: string
+
   constructor(operation: string, options?: { cause?: unknown }) {
     super(
       'ERR_OUTCOME_UNKNOWN',
       `the connection was lost while "${operation}" was running: it was done entirely or not at all; read before repeating it`,
       options,
     )
+    this.operation = operation
   }
 }

@@ -136,3 +136,11 @@ create table :schema.verification_tokens (
 comment on table :schema.verification_tokens is 'one live token per user and purpose';
 comment on column :schema.verification_tokens.epoch is
   'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+
+-- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
+create table :schema.late_writes (
+  constraint late_writes_are_refused check (false)
+);
+
+comment on table :schema.late_writes is
+  'never holds a row: a write that comes too late tries to insert one, and is refused with everything that it did';

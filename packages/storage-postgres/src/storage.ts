@@ -15,11 +15,11 @@ import { quoteSchema } from './base/schema-name.js'
 import { withBatches } from './driver/batching/batching-driver.js'
 import { closable, untilEnded } from './driver/closable-driver.js'
 import { openDriver } from './driver/connect.js'
-import { overConnection, overDriver } from './driver/database.js'
+import { logOutcomeUnknown, overConnection, overDriver } from './driver/database.js'
 import type { Connection, Driver } from './driver/driver.js'
 import { classifyStatementError } from './driver/error-classes.js'
-import type { PgPool } from './driver/pg-driver.js'
 import { createPgDriver } from './driver/pg-driver.js'
+import type { PgPool } from './driver/pg-pool.js'
 import { toToriiError } from './driver/storage-errors.js'
 import { checkHealth } from './migrate/health.js'
 import type { MigrationStatus } from './migrate/migration-history.js'
@@ -27,6 +27,7 @@ import { migrations } from './migrate/migrations.generated.js'
 import type { MigrationPlan, MigrationResult } from './migrate/migrations.js'
 import { migrate, printPlan, readStatus } from './migrate/migrations.js'
 import { dropTables, findProblems, grantTo, quoteRole } from './migrate/schema-admin.js'
+import { valuesUntil } from './sql/late-writes.js'
 import type { Tables } from './tables/tables.js'
 import { createTables } from './tables/tables.js'
 
@@ -74,12 +75,12 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * @throws InvalidOptionsError
    */
   constructor(pool: PgPool | Driver, options: PostgresStorageOptions = {}) {
-    const { schema: name, batchValidation, acquireMs } = resolveOptions(options)
+    const { schema: name, batchValidation, acquireMs, callMs, log } = resolveOptions(options)
     const schema = quoteSchema(name)
     const given = isDriver(pool) ? pool : driverOver(pool, options)
     const batches = batchValidation && given.manyConnections
     const driver = closable(batches ? withBatches(given, acquireMs) : given)
-    const db = overDriver(driver)
+    const db = overDriver(driver, { callMs, log: quietLog(log) })
     const tables = createTables<Metadata>(schema)
     super(tables.repositories(db))
     markCore(this)
@@ -155,7 +156,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   ): Promise<Result> {
     if (typeof work !== 'function') throw new InvalidInputError('work', 'must be a function')
     const tasks: (() => unknown)[] = []
-    const result = await this.#driver.transaction(async (raw) => {
+    const transaction = this.#driver.transaction(async (raw) => {
       const { connection, end, refuseEnded } = untilEnded(raw)
       const afterCommit = (task: () => unknown) => {
         refuseEnded()
@@ -169,6 +170,10 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
       } finally {
         end()
       }
+    })
+    const result = await transaction.catch((error: unknown) => {
+      logOutcomeUnknown(quietLog(this.#options.log), error)
+      throw error
     })
     for (const task of tasks) callAndForget(task)
     return result
@@ -184,7 +189,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
       query: (text, values = []) => client.query(text, [...values]),
       async run(statement, values) {
         try {
-          return (await client.query(statement.text, values)).rows
+          return (await client.query(statement.text, valuesUntil(statement, values))).rows
         } catch (error) {
           throw toToriiError(error, classifyStatementError(error), statement.name)
         }
@@ -196,7 +201,8 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
 
   /** @see RepositoryProvider.healthCheck */
   async healthCheck(): Promise<StorageHealth> {
-    return checkHealth(this.#driver, resolveOptions(this.#options).schema)
+    const { schema, callMs } = resolveOptions(this.#options)
+    return checkHealth(this.#driver, schema, performance.now() + callMs)
   }
 
   /** @see RepositoryProvider.sweep */
@@ -239,12 +245,8 @@ function callAndForget(task: () => unknown): void {
 }
 
 function driverOver(pool: PgPool, options: PostgresStorageOptions): Driver {
-  const { prepare, acquireMs, statementMs, log } = resolveOptions(options)
-  return createPgDriver(requirePool(pool), {
-    prepare,
-    deadlines: { acquire: acquireMs, answer: statementMs },
-    log: quietLog(log),
-  })
+  const { prepare, acquireMs, callMs, log } = resolveOptions(options)
+  return createPgDriver(requirePool(pool), { prepare, acquireMs, callMs, log: quietLog(log) })
 }
 
 function requirePool(pool: PgPool): PgPool {

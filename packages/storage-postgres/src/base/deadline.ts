@@ -24,3 +24,6 @@ export function backOff(attempt: number): Promise<void> {
   const longest = Math.min(1000, 20 * 2 ** attempt)
   return new Promise((resolve) => setTimeout(resolve, longest * (0.5 + Math.random() / 2)))
 }
+
+/** The milliseconds that are left until `deadline`, a time of `performance.now()`; negative once it has passed. */
+export const timeLeft = (deadline: number): number => deadline - performance.now()

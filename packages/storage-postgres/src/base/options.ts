@@ -13,10 +13,12 @@ export interface PostgresStorageOptions {
   /** Seconds until a connection must be at hand, new or out of the pool (default: 5). */
   acquireSeconds?: number
   /**
-   * Seconds until a statement must be answered (default: 10). After it the connection is thrown away;
-   * our own pool also has the server end the statement a little earlier, where `prepare` is on.
+   * Seconds in which every call ends, with all its tries (default: 10). One sending of a statement has half of them:
+   * after that the server refuses a write that it had not begun, however late it is delivered. `migrate`, `sweep` and
+   * `revokeAllSessionsAndTokens` are many calls; in `transaction` each statement has half of them, and the server
+   * ends a transaction that waits for its application for longer than that.
    */
-  statementSeconds?: number
+  callSeconds?: number
   /**
    * Answer session validations that come at the same time by one statement, and open sessions that are opened at the
    * same time by one (default: true). One that comes alone, one in a transaction and the embedded engine have a
@@ -38,7 +40,7 @@ export const defaults = Object.freeze({
   schema: 'torii',
   prepare: true,
   acquireSeconds: 5,
-  statementSeconds: 10,
+  callSeconds: 10,
   batchValidation: true,
   maxConnections: 10,
 })
@@ -56,10 +58,7 @@ export function resolveOptions(options: ConnectOptions) {
     batchValidation: flag('batchValidation', options.batchValidation ?? defaults.batchValidation),
     log,
     acquireMs: milliseconds('acquireSeconds', options.acquireSeconds ?? defaults.acquireSeconds),
-    statementMs: milliseconds(
-      'statementSeconds',
-      options.statementSeconds ?? defaults.statementSeconds,
-    ),
+    callMs: milliseconds('callSeconds', options.callSeconds ?? defaults.callSeconds),
     maxConnections: count('maxConnections', options.maxConnections ?? defaults.maxConnections),
   }
 }

@@ -28,28 +28,34 @@ export async function openDriver(url: unknown, options: ConnectOptions): Promise
 }
 
 async function openPool(hosts: readonly Host[], options: ConnectOptions): Promise<Driver> {
-  const { prepare, acquireMs, statementMs, maxConnections, log } = resolveOptions(options)
+  const { prepare, acquireMs, callMs, maxConnections, log } = resolveOptions(options)
   // Loaded only here, so that the embedded engine does without pg.
   const { createPrimaryPool } = await import('./primary-pool.js')
   const settings = {
     max: maxConnections,
     keepAlive: true,
     application_name: 'torii',
-    ...(prepare ? serverLimits(statementMs) : {}),
+    ...(prepare ? serverLimits(callMs / 2) : {}),
   }
   const pool = createPrimaryPool(hosts, settings, acquireMs)
   return createPgDriver(pool, {
     prepare,
-    deadlines: { acquire: acquireMs, answer: statementMs },
+    acquireMs,
+    callMs,
+    maxConnections,
     log: quietLog(log),
     end: () => pool.end(),
   })
 }
 
-/** Start-up settings, which a pooler in transaction mode would refuse; the server gives up before we do. */
-const serverLimits = (statementMs: number) => ({
-  statement_timeout: Math.max(100, statementMs - 500),
-  lock_timeout: Math.max(100, Math.min(5000, statementMs - 1000)),
+/**
+ * Start-up settings, which a pooler in transaction mode would refuse. The server gives up waiting for a lock before we
+ * do, and ends by itself a statement that it was not asked to cancel in time.
+ * @param sendingMs milliseconds until a statement must be answered
+ */
+const serverLimits = (sendingMs: number) => ({
+  statement_timeout: Math.round(sendingMs * 1.2),
+  lock_timeout: Math.round(sendingMs * 0.8),
   idle_in_transaction_session_timeout: 60_000,
 })
 

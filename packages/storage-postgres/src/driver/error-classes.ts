@@ -1,4 +1,5 @@
 import { ToriiError } from 'torii-core'
+import { isLate } from '../sql/late-writes.js'
 
 /**
  * What the outcome of a failed statement is, and so what may be done next.
@@ -57,8 +58,14 @@ export function sqlStateOf(error: unknown): string | null {
     : null
 }
 
+/** A statement that was not answered in time, and that the server canceled when it was asked to: nothing was done. */
+export class CanceledError extends Error {
+  override readonly name = 'CanceledError'
+}
+
 /** Classes of failures of a statement that was sent. Table-tested. */
 export function classifyStatementError(error: unknown): ErrorClass {
+  if (error instanceof CanceledError || isLate(error)) return 'not-committed'
   const state = sqlStateOf(error)
   if (state === null) return 'ambiguous'
   if (state === '0A000')

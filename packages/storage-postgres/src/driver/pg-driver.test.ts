@@ -59,10 +59,17 @@ describe('waiting for a connection', () => {
   })
 })
 
-describe('a statement that is not answered in time', () => {
-  const slow = { acquireSeconds: 5, statementSeconds: 0.3 }
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await db.query(
+    `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return rows.length
+}
 
-  test('leaves a write unknown and throws the connection away', async (t) => {
+describe('a statement that is not answered in time', () => {
+  const slow = { acquireSeconds: 5, callSeconds: 2 }
+
+  test('is canceled on the server, and what it belongs to is rolled back', async (t) => {
     const pool = openPool(t)
     const storage = new PostgresStorage(pool, slow)
     const id = newUserId()
@@ -71,24 +78,28 @@ describe('a statement that is not answered in time', () => {
     await holder.query('begin')
     await holder.query('select 1 from torii.users where id = $1 for update', [id])
     const error = await errorOf(storage.transaction((tx) => tx.users.disable(id)))
-    assert.equal(error.code, 'ERR_OUTCOME_UNKNOWN')
+    assert.equal(error.code, 'ERR_CONTENTION')
+    assert.equal(await waitingForLocks(), 0)
     await holder.query('rollback')
     assert.equal(pool.totalCount, pool.idleCount)
-    assert.ok((await storage.users.find(id)) !== null)
+    assert.equal((await storage.users.find(id))?.disabledAt, null)
   })
 
-  test('a read is tried again, then told as unavailable', async (t) => {
+  test('is tried again until its call ends, and leaves no work on the server', async (t) => {
     const events: StorageLogEvent[] = []
     const storage = new PostgresStorage(openPool(t), {
       ...slow,
       log: (event) => events.push(event),
     })
+    await storage.users.find(newUserId())
     const holder = await db.connect()
     await holder.query('begin; lock table torii.users in access exclusive mode')
     const error = await errorOf(storage.users.find(newUserId()))
+    // Which of the two depends on whether the server confirms the last cancellation in time.
+    assert.ok(['ERR_CONTENTION', 'ERR_UNAVAILABLE'].includes(error.code), error.code)
+    while ((await waitingForLocks()) > 0);
     await holder.query('rollback')
-    assert.equal(error.code, 'ERR_UNAVAILABLE')
-    assert.equal(events.filter(({ event }) => event === 'retried').length, 3)
+    assert.ok(events.filter(({ event }) => event === 'retried').length >= 1)
     assert.equal(await storage.users.find(newUserId()), null)
   })
 })

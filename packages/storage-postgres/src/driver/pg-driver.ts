@@ -1,48 +1,33 @@
-import { backOff, within } from '../base/deadline.js'
-import type { StorageLog, StorageLogEvent } from '../base/log.js'
+import { backOff, timeLeft } from '../base/deadline.js'
+import type { StorageLog } from '../base/log.js'
+import { isLate, valuesUntil } from '../sql/late-writes.js'
 import type { Statement } from '../sql/statement.js'
-import type { Connection, ConnectionOptions, Driver, Work } from './driver.js'
+import type { ServerAnswer } from './database-clock.js'
+import type { Connection, ConnectionOptions, Driver } from './driver.js'
 import type { ErrorClass } from './error-classes.js'
-import { classifyConnectError, classifyStatementError } from './error-classes.js'
+import { classifyConnectError, classifyStatementError, sqlStateOf } from './error-classes.js'
+import {
+  connectionOver,
+  isOutdatedPlan,
+  leavesConnectionDoubtful,
+  toQuery,
+} from './pg-connection.js'
+import type { CheckedOut } from './pg-connections.js'
+import { createPgConnections } from './pg-connections.js'
+import type { PgPool } from './pg-pool.js'
+import { sizeOf } from './pg-pool.js'
+import { createSemaphore } from './semaphore.js'
 import { toToriiError } from './storage-errors.js'
-
-/** What is used of a connection of `pg`. */
-export interface PgClient {
-  query(query: PgQuery): Promise<PgResult>
-  /** With an error (or true) the connection is closed instead of reused. */
-  release(error?: Error | boolean): void
-  on(event: 'error', listener: (error: Error) => void): unknown
-}
-
-/** What is used of a pool of `pg`. Any pool of this shape works. */
-export interface PgPool {
-  connect(): Promise<PgClient>
-  on(event: 'error', listener: (error: Error) => void): unknown
-}
-
-/** What is used of an answer of `pg`. */
-export interface PgResult {
-  rows: unknown[]
-  command?: string
-}
-
-interface PgQuery {
-  text: string
-  values: unknown[]
-  name?: string
-}
-
-/** The deadlines of every call; each is a number of milliseconds. */
-export interface Deadlines {
-  /** Until a connection is at hand, new or out of the pool. */
-  readonly acquire: number
-  /** Until a statement has been answered. After it the connection is thrown away. */
-  readonly answer: number
-}
+import { inTransaction } from './transaction.js'
 
 interface PgDriverOptions {
   readonly prepare: boolean
-  readonly deadlines: Deadlines
+  /** Milliseconds until a connection is at hand, new or out of the pool. */
+  readonly acquireMs: number
+  /** Milliseconds in which a call ends, all its tries included. */
+  readonly callMs: number
+  /** Connections of the pool at most (default: what the pool says). */
+  readonly maxConnections?: number
   readonly log: StorageLog
   /** Ends the pool if it is ours; absent for the application's own pool. */
   readonly end?: () => Promise<void>
@@ -50,39 +35,38 @@ interface PgDriverOptions {
 
 /** Attempts in all, the first one included. */
 const maxAttempts = 4
+/** Connections that writes leave to reads, in a pool of at least twice as many. */
+const reservedForReads = 2
 
-/** Runs statements over a pool of `pg`, each with a deadline, repeated only where that is safe. */
+/**
+ * Runs statements over a pool of `pg`, each within the deadline of its call, repeated only where that is safe.
+ *
+ * A write is valid for half a call: the server refuses it afterwards, however late it is delivered. When its reply is
+ * lost, nothing is read or repeated before the server has said that it begins nothing of it any more. Writes and
+ * transactions leave some connections to reads, which so never wait behind writes that wait for locks.
+ */
 export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
-  const { prepare, deadlines, log } = options
-  const guarded = new WeakSet<PgClient>()
-  // Without a listener a connection that breaks while idle ends the process.
-  pool.on('error', () => log({ level: 'warn', event: 'connection_lost' }))
+  const { prepare, acquireMs, callMs, log } = options
+  /** How long a sending is valid: two fit into a call. */
+  const sendingMs = callMs / 2
+  /** A sending with less time than this could only fail. */
+  const leastMs = callMs * 0.06
+  const connections = createPgConnections(pool, { acquireMs, sendingMs, log })
+  const size = options.maxConnections ?? sizeOf(pool)
+  const writePlaces = createSemaphore(size - Math.min(reservedForReads, Math.floor(size / 2)))
 
-  /** A lost connection can report more than one error, so the listener stays for its whole life. */
-  function guard(client: PgClient): PgClient {
-    if (!guarded.has(client)) client.on('error', () => undefined)
-    guarded.add(client)
-    return client
-  }
-
-  async function acquire(): Promise<PgClient> {
-    const connecting = pool.connect()
-    const expired = () => new Error(`no connection within ${deadlines.acquire} ms`)
-    return within(connecting, deadlines.acquire, expired).then(guard, (error: unknown) => {
-      connecting.then(
-        (late) => guard(late).release(),
-        () => undefined,
-      )
-      throw error
-    })
-  }
-
-  async function send(
-    client: PgClient,
-    query: PgQuery,
-    answerMs = deadlines.answer,
-  ): Promise<PgResult> {
-    return within(client.query(query), answerMs, () => new Error(`no answer within ${answerMs} ms`))
+  /** Runs `work` where writes have their connections. @throws ToriiError `ERR_UNAVAILABLE` when none is free in time */
+  async function inWritePlace<Result>(
+    deadline: number,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    if (!(await writePlaces.enter(Math.min(acquireMs, timeLeft(deadline)))))
+      throw toToriiError(new Error('every connection for writes is in use'), 'not-sent', 'connect')
+    try {
+      return await work()
+    } finally {
+      writePlaces.leave()
+    }
   }
 
   /** Tries one statement once, on a connection of its own. */
@@ -90,120 +74,127 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     statement: Statement,
     values: unknown[],
     prepared: boolean,
+    deadline: number,
   ): Promise<Attempt> {
-    let client: PgClient
+    let checkedOut: CheckedOut
     try {
-      client = await acquire()
+      checkedOut = await connections.checkOut(deadline)
     } catch (error) {
       return { ok: false, error, failure: classifyConnectError(error) }
     }
+    const { client, server } = checkedOut
+    const milliseconds = Math.min(sendingMs, timeLeft(deadline))
+    if (milliseconds < leastMs) {
+      client.release()
+      return { ok: false, error: new Error('no time is left'), failure: 'not-sent' }
+    }
+    const sending = connections.sending(server, milliseconds)
     try {
-      const { rows } = await send(client, toQuery(statement, values, prepared))
+      const sent = valuesUntil(statement, values, sending.notAfter)
+      const { rows } = await connections.send(
+        client,
+        toQuery(statement, sent, prepared),
+        milliseconds,
+      )
       client.release()
       return { ok: true, rows }
     } catch (error) {
       const failure = classifyStatementError(error)
       client.release(leavesConnectionDoubtful(error, failure))
+      if (isLate(error)) connections.forgetClock()
+      const isLost = failure === 'ambiguous' && statement.kind === 'write'
+      if (isLost && !isLastWord(server, error)) await connections.waitForEnd(sending, deadline)
       return { ok: false, error, failure }
     }
   }
 
-  async function run(statement: Statement, values: unknown[]): Promise<unknown[]> {
+  const attemptWrite = (...given: Parameters<typeof attempt>): Promise<Attempt> =>
+    inWritePlace(given[3], () => attempt(...given)).catch(
+      (error: unknown): Attempt => ({ ok: false, error, failure: 'not-sent' }),
+    )
+
+  async function run(
+    statement: Statement,
+    values: unknown[],
+    deadline: number,
+  ): Promise<unknown[]> {
     // Every connection of the pool can hold a plan that a migration has outdated; unprepared, none does.
     let outdatedPlan = false
+    const tryOnce = statement.kind === 'read' ? attempt : attemptWrite
     for (let tries = 1; ; tries += 1) {
-      const outcome = await attempt(statement, values, prepare && !outdatedPlan)
+      const outcome = await tryOnce(statement, values, prepare && !outdatedPlan, deadline)
       if (outcome.ok) return outcome.rows
       const { error, failure } = outcome
-      outdatedPlan ||= codeOf(error) === cachedPlanChanged
-      const giveUp = tries >= maxAttempts || !mayRepeat(statement, failure)
-      const event = giveUp ? eventOfGivingUp[failure] : 'retried'
-      if (event) log({ level: 'warn', event, operation: statement.name, code: failure })
-      if (giveUp) throw toToriiError(error, readsAre(statement, failure), statement.name)
+      outdatedPlan ||= isOutdatedPlan(error)
+      const isOver = tries >= maxAttempts || timeLeft(deadline) < leastMs
+      if (isOver || !mayRepeat(statement, failure)) {
+        if (failure === 'not-sent')
+          log({ level: 'warn', event: 'connection_lost', operation: statement.name, code: failure })
+        throw toToriiError(error, readsAre(statement, failure), statement.name)
+      }
+      log({ level: 'warn', event: 'retried', operation: statement.name, code: failure })
       await backOff(tries)
     }
   }
 
   async function connected<Result>(
-    work: Work<Result>,
-    { answerMs }: ConnectionOptions = {},
+    work: (connection: Connection, server: ServerAnswer) => Promise<Result>,
+    { answerMs, deadline }: ConnectionOptions = {},
   ): Promise<Result> {
-    let client: PgClient
+    let checkedOut: CheckedOut
     try {
-      client = await acquire()
+      checkedOut = await connections.checkOut(deadline ?? performance.now() + callMs)
     } catch (error) {
       throw toToriiError(error, classifyConnectError(error), 'connect')
     }
+    const { client, server } = checkedOut
+    const left = () => Math.min(sendingMs, timeLeft(deadline ?? Number.POSITIVE_INFINITY))
     const { connection, isDoubtful } = connectionOver(client, prepare, (query) =>
-      send(client, query, answerMs),
+      connections.send(client, query, answerMs ?? Math.max(1, left())),
     )
     try {
-      return await work(connection)
+      return await work(connection, server)
     } finally {
       client.release(isDoubtful())
     }
+  }
+
+  /** The server ends a transaction that is idle for as long as a sending is valid: a later commit finds none. */
+  const afterLostCommit = async (server: ServerAnswer, deadline: number | undefined) => {
+    await connections.waitForEnd(
+      connections.sending(server, sendingMs),
+      deadline ?? performance.now() + callMs,
+    )
   }
 
   return {
     run,
     connected,
     manyConnections: true,
-    transaction: (work, connectionOptions) =>
-      connected((connection) => inTransaction(connection, work), connectionOptions),
+    async transaction(work, given = {}) {
+      const { deadline } = given
+      const begun = () =>
+        connected(
+          (connection, server) =>
+            inTransaction(connection, work, {
+              idleMs: sendingMs,
+              onLostCommit: () => afterLostCommit(server, deadline),
+            }),
+          given,
+        )
+      return inWritePlace(deadline ?? performance.now() + callMs, begun)
+    },
     close: async () => options.end?.(),
   }
 }
 
-/** A connection over a client that is ours for a while, and whether it may be used again afterwards. */
-function connectionOver(
-  client: PgClient,
-  prepare: boolean,
-  send: (query: PgQuery) => Promise<PgResult>,
-): { connection: Connection; isDoubtful(): boolean } {
-  let doubtful = false
-  let line: Promise<unknown> = Promise.resolve()
+type Attempt =
+  | { readonly ok: true; readonly rows: unknown[] }
+  | { readonly ok: false; readonly error: unknown; readonly failure: ErrorClass }
 
-  /** One after the other: a client has one conversation, and its deadline starts when its turn comes. */
-  function sendInLine(query: PgQuery): Promise<PgResult> {
-    const answer = line.then(() => send(query))
-    line = answer.catch((error: unknown) => {
-      doubtful ||= leavesConnectionDoubtful(error, classifyStatementError(error))
-    })
-    return answer
-  }
-
-  const connection: Connection = {
-    processId: processIdOf(client),
-    query: (text, values = []) => sendInLine({ text, values: [...values] }),
-    async run(statement, values) {
-      try {
-        return (await sendInLine(toQuery(statement, values, prepare))).rows
-      } catch (error) {
-        throw toToriiError(error, classifyStatementError(error), statement.name)
-      }
-    },
-  }
-  return { connection, isDoubtful: () => doubtful }
-}
-
-/** `pg` keeps what the server announced in a member that is not in its types. */
-function processIdOf(client: PgClient): number | null {
-  const id: unknown = Reflect.get(client, 'processID')
-  return typeof id === 'number' ? id : null
-}
-
-type Attempt = { ok: true; rows: unknown[] } | { ok: false; error: unknown; failure: ErrorClass }
-
-const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery =>
-  prepare
-    ? { name: statement.preparedName, text: statement.text, values }
-    : { text: statement.text, values }
-
-/** What is logged when a call fails; a refusal by a healthy server is thrown to the caller only. */
-const eventOfGivingUp: Partial<Record<ErrorClass, StorageLogEvent['event']>> = {
-  ambiguous: 'outcome_unknown',
-  'not-sent': 'connection_lost',
-}
+/** A server that ends a connection says so when nothing of the statement is running any more. */
+const isLastWord = (server: ServerAnswer, error: unknown): boolean =>
+  server.processId !== null && sqlStateOf(error) !== null
 
 /** A read has no outcome that could be unknown: a lost reply is the same as a lost server. */
 const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>
@@ -213,45 +204,3 @@ const mayRepeat = (statement: Statement, failure: ErrorClass): boolean =>
   failure === 'not-committed' ||
   failure === 'not-sent' ||
   (failure === 'ambiguous' && statement.kind === 'read')
-
-/** feature_not_supported, as PostgreSQL says it of a prepared statement whose result changed its type. */
-const cachedPlanChanged = '0A000'
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error ? Reflect.get(error, 'code') : undefined
-
-/** Codes after which a connection is thrown away: a standby, a timed-out transaction, an outdated plan. */
-const unusableAfter: readonly unknown[] = ['25006', '25P03', cachedPlanChanged]
-
-/** After these it is unknown what the connection will reply next, or the connection is of no more use. */
-const leavesConnectionDoubtful = (error: unknown, failure: ErrorClass): boolean =>
-  failure === 'ambiguous' || failure === 'pooler' || unusableAfter.includes(codeOf(error))
-
-/** Commits when `work` returns, rolls back when it throws; a failed commit says what is known of it. */
-async function inTransaction<Result>(connection: Connection, work: Work<Result>): Promise<Result> {
-  await control(connection, 'begin isolation level read committed')
-  let result: Result
-  try {
-    result = await work(connection)
-  } catch (error) {
-    // The first error is the one to throw; a connection that cannot roll back is thrown away.
-    await connection.query('rollback').catch(() => undefined)
-    throw error
-  }
-  await commit(connection)
-  return result
-}
-
-async function commit(connection: Connection): Promise<void> {
-  const { command } = await control(connection, 'commit')
-  // PostgreSQL answers a commit of a failed transaction with ROLLBACK and no error.
-  if (command === 'ROLLBACK') throw toToriiError(undefined, 'aborted', 'commit')
-}
-
-async function control(connection: Connection, text: string): Promise<PgResult> {
-  try {
-    return await connection.query(text)
-  } catch (error) {
-    throw toToriiError(error, classifyStatementError(error), text)
-  }
-}

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { ToriiError } from 'torii-core'
-import { within } from '../base/deadline.js'
+import { timeLeft, within } from '../base/deadline.js'
+import { valuesUntil } from '../sql/late-writes.js'
 import type { Connection, Driver } from './driver.js'
 import { classifyStatementError, sqlStateOf } from './error-classes.js'
 import { lockDirectory } from './pglite-lock.js'
@@ -62,7 +63,10 @@ function createPgliteDriver(
   let line: Promise<void> = Promise.resolve()
 
   /** Runs `work` when everything before it is done, or refuses when that takes too long. */
-  async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  async function inTurn<Result>(
+    work: () => Promise<Result>,
+    deadline = Number.POSITIVE_INFINITY,
+  ): Promise<Result> {
     const before = line
     let leave = (): void => undefined
     const left = new Promise<void>((done) => {
@@ -70,7 +74,7 @@ function createPgliteDriver(
     })
     line = before.then(() => left)
     try {
-      await within(before, acquireMs, busy)
+      await within(before, Math.max(0, Math.min(acquireMs, timeLeft(deadline))), busy)
       return await work()
     } finally {
       leave()
@@ -79,10 +83,14 @@ function createPgliteDriver(
 
   return {
     manyConnections: false,
-    run: (statement, values) => inTurn(async () => connectionOver(engine).run(statement, values)),
-    transaction: (work) =>
-      inTurn(() => engine.transaction((tx) => work(connectionOver(tx))).catch(explainAborted)),
-    connected: (work) => inTurn(() => work(connectionOver(engine))),
+    run: (statement, values, deadline) =>
+      inTurn(async () => connectionOver(engine).run(statement, values), deadline),
+    transaction: (work, options) =>
+      inTurn(
+        () => engine.transaction((tx) => work(connectionOver(tx))).catch(explainAborted),
+        options?.deadline,
+      ),
+    connected: (work, options) => inTurn(() => work(connectionOver(engine)), options?.deadline),
     close: () =>
       inTurn(async () => {
         try {
@@ -111,7 +119,7 @@ function connectionOver(queryable: PgliteQueryable): Connection {
     query: (text, values = []) => queryable.query(text, [...values]),
     async run(statement, values) {
       try {
-        return (await queryable.query(statement.text, values)).rows
+        return (await queryable.query(statement.text, valuesUntil(statement, values))).rows
       } catch (error) {
         throw toToriiError(error, classifyStatementError(error), statement.name)
       }

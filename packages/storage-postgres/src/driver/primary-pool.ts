@@ -4,7 +4,7 @@ import { ToriiError } from 'torii-core'
 import { within } from '../base/deadline.js'
 import { classifyConnectError } from './error-classes.js'
 import type { Host } from './host-list.js'
-import type { PgPool } from './pg-driver.js'
+import type { PgPool } from './pg-pool.js'
 import { NotPrimaryError } from './primary.js'
 import { createPrimaryClients } from './primary-client.js'
 

@@ -1,39 +1,38 @@
-import { ToriiError } from 'torii-core'
-import { backOff } from '../base/deadline.js'
-import type { Readback, Write } from '../sql/database.js'
+import { backOff, timeLeft } from '../base/deadline.js'
+import type { Database, Readback, Write } from '../sql/database.js'
+import { isOutcomeUnknown } from './storage-errors.js'
 
-/** Milliseconds after a lost reply in which the server is asked again whether the write was committed. */
-const recoveryMs = 10_000
-/** Rounds in them at most: some three seconds where the server refuses connections at once. */
-const maxRounds = 7
+/** Milliseconds in which there is time for nothing more than a read. */
+const leastMs = 20
 
 /**
- * Runs a write. When its reply is lost, `readback` decides whether it was committed: what it finds is the
- * result, null means that the write is sent again. A repetition can meet the first write, on which the server
- * may still be working, and is then refused: so `readback` has the last word on every refusal.
- * @throws OutcomeUnknownError when the server does not come back in time
+ * Runs a write within a call. When its reply is lost, `readback` decides whether it was committed: what it finds is
+ * the result, null means that the write is sent again. By then the server has said that it begins nothing of the
+ * first write any more; but it can still be working on it, so `readback` has the last word on every refusal.
+ * @throws OutcomeUnknownError when the server does not come back before `deadline`
  */
 export async function runWithRecovery<Result>(
+  call: Database,
+  deadline: number,
   write: Write<Result>,
   readback: Readback<Result>,
 ): Promise<Result> {
   let lostReply: unknown
   try {
-    return await write(false)
+    return await write(call, false)
   } catch (error) {
     if (!isOutcomeUnknown(error)) throw error
     lostReply = error
   }
-  const started = performance.now()
-  for (let round = 1; round <= maxRounds && performance.now() - started < recoveryMs; round += 1) {
-    await backOff(round)
+  for (let round = 1; timeLeft(deadline) > leastMs; round += 1) {
     try {
-      const found = await readback()
+      const found = await readback(call)
       if (found !== null) return found
-      const result = await write(true)
-      return isRefusal(result) ? ((await readback()) ?? result) : result
+      const result = await write(call, true)
+      return isRefusal(result) ? ((await readback(call)) ?? result) : result
     } catch {
       // Not thrown yet: the server is still away, or the first write has just been committed.
+      await backOff(round)
     }
   }
   throw lostReply
@@ -41,9 +40,6 @@ export async function runWithRecovery<Result>(
 
 /** The readback of a write whose repetition is safe in itself. */
 export const nothingToRead = async (): Promise<null> => null
-
-const isOutcomeUnknown = (error: unknown): boolean =>
-  error instanceof ToriiError && error.code === 'ERR_OUTCOME_UNKNOWN'
 
 const isRefusal = (result: unknown): boolean =>
   result === null ||

@@ -2,6 +2,9 @@ import { OutcomeUnknownError, ToriiError } from 'torii-core'
 import type { ErrorClass } from './error-classes.js'
 import { sqlStateOf, withoutValues } from './error-classes.js'
 
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  error instanceof ToriiError && error.code === 'ERR_OUTCOME_UNKNOWN'
+
 /** The error a caller gets for a statement that failed for good: what happened and what to do. */
 export function toToriiError(error: unknown, failure: ErrorClass, operation: string): ToriiError {
   if (error instanceof ToriiError) return error
@@ -17,7 +20,9 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
         { cause },
       )
     case 'not-committed':
-      return new ToriiError('ERR_CONTENTION', contention(state, operation), { cause })
+      return new ToriiError('ERR_CONTENTION', contention(state ?? 'no answer in time', operation), {
+        cause,
+      })
     case 'ended':
       return new ToriiError(
         'ERR_STATEMENT_ENDED',
@@ -63,7 +68,7 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
   }
 }
 
-function contention(state: string | null, operation: string): string {
+function contention(state: string, operation: string): string {
   return state === '25006'
     ? `"${operation}" reached a read-only server (a standby, or default_transaction_read_only); nothing was done. Connect to the primary`
     : `PostgreSQL gave up "${operation}" because of concurrent work (${state}), also when tried again; nothing was done`

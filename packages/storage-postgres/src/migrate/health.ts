@@ -2,7 +2,7 @@ import type { StorageHealth } from 'torii-core'
 import { ToriiError } from 'torii-core'
 import type { Connection, Driver } from '../driver/driver.js'
 import { classifyStatementError } from '../driver/error-classes.js'
-import { toToriiError } from '../driver/storage-errors.js'
+import { isOutcomeUnknown, toToriiError } from '../driver/storage-errors.js'
 import { readApplied } from './migration-history.js'
 
 interface ServerRow {
@@ -13,16 +13,24 @@ interface ServerRow {
 }
 
 /** Asks the server how it is; `schema` is the plain name. A problem is part of the result; this never rejects. */
-export async function checkHealth(driver: Driver, schema: string): Promise<StorageHealth> {
+export async function checkHealth(
+  driver: Driver,
+  schema: string,
+  deadline: number,
+): Promise<StorageHealth> {
   try {
-    return await driver.connected((connection) => askServer(connection, schema))
+    return await driver.connected((connection) => askServer(connection, schema), { deadline })
   } catch (error) {
-    const { code, message } =
-      error instanceof ToriiError
-        ? error
-        : toToriiError(error, classifyStatementError(error), 'health check')
+    const { code, message } = toReadError(error)
     return { connected: false, code, message }
   }
+}
+
+/** What failed only read: a lost reply is the same as a lost server. */
+function toReadError(error: unknown): ToriiError {
+  const cause = error instanceof ToriiError && isOutcomeUnknown(error) ? error.cause : error
+  const failure = classifyStatementError(cause)
+  return toToriiError(cause, failure === 'ambiguous' ? 'not-sent' : failure, 'health check')
 }
 
 async function askServer(connection: Connection, schema: string): Promise<StorageHealth> {

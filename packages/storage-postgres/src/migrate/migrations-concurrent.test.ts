@@ -214,8 +214,8 @@ describe('a step outside of a transaction', () => {
 
   test('says that it needs a second connection when the pool has but one', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1 })
-    const deadlines = { acquire: 100, answer: 10_000 }
-    const single = createPgDriver(pool, { prepare: true, deadlines, log: quietLog(undefined) })
+    const limits = { acquireMs: 100, callMs: 10_000 }
+    const single = createPgDriver(pool, { prepare: true, ...limits, log: quietLog(undefined) })
     const error = await refusalOf(migrateBy({ driver: single }))
     await pool.end()
     assert.equal(error.code, 'ERR_MIGRATION_FAILED')

@@ -4,7 +4,8 @@ import { catalogue, type TestDatabase, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { quietLog } from '../base/log.js'
 import type { Driver } from '../driver/driver.js'
-import { createPgDriver, type PgClient, type PgPool } from '../driver/pg-driver.js'
+import { createPgDriver } from '../driver/pg-driver.js'
+import type { PgClient, PgPool } from '../driver/pg-pool.js'
 import type { Migration } from './migration.js'
 import { migrations } from './migrations.generated.js'
 import { type MigrationResult, migrate } from './migrations.js'
@@ -72,7 +73,8 @@ function mortalPool(
 const driverOver = (pool: PgPool): Driver =>
   createPgDriver(pool, {
     prepare: true,
-    deadlines: { acquire: 5000, answer: 10_000 },
+    acquireMs: 5000,
+    callMs: 10_000,
     log: quietLog(undefined),
   })
 

@@ -5,7 +5,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: '85c931dda81d73a8f04d60fd375d603c2aa5449a08258408b48054a92f7c650b',
+    checksum: 'e3384d8ddd8f9013776cf17e8b730267e94dfe1c65c51a7279ecd8a062aca060',
     transactional: true,
     sql: `-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
@@ -145,6 +145,14 @@ create table :schema.verification_tokens (
 comment on table :schema.verification_tokens is 'one live token per user and purpose';
 comment on column :schema.verification_tokens.epoch is
   'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+
+-- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
+create table :schema.late_writes (
+  constraint late_writes_are_refused check (false)
+);
+
+comment on table :schema.late_writes is
+  'never holds a row: a write that comes too late tries to insert one, and is refused with everything that it did';
 `,
   },
   {

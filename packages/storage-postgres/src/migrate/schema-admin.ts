@@ -10,6 +10,7 @@ const tables = [
   'magic_links',
   'verification_tokens',
   'oauth_states',
+  'late_writes',
   'passkey_challenges',
   'sessions',
   'passwords',

@@ -6,13 +6,16 @@ export interface StatementRunner {
   run(statement: Statement, values: unknown[]): Promise<unknown[]>
 }
 
-/** A write that is repeated where that is safe; `isRepetition` is false the first time only. */
-export type Write<Result> = (isRepetition: boolean) => Promise<Result>
+/**
+ * A write that is repeated where that is safe; `isRepetition` is false the first time only. All its statements go over
+ * `call`, so that they end with the call.
+ */
+export type Write<Result> = (call: Database, isRepetition: boolean) => Promise<Result>
 
-/** Reads whether a write was committed: the result of the committed write, or null when it was not. */
-export type Readback<Result> = () => Promise<Result | null>
+/** Reads over `call` whether a write was committed: the result of the committed write, or null when it was not. */
+export type Readback<Result> = (call: Database) => Promise<Result | null>
 
-/** What a repository runs on. */
+/** What a repository runs on. Each of its methods is one call, and ends within the deadline of a call. */
 export interface Database extends StatementRunner {
   /**
    * Runs a statement that refers to a user without locking it first; null when the user was deleted

@@ -84,7 +84,7 @@ describe('sql by name', () => {
   })
 
   test('a read has no lost reply to speak of, a write says what one means', () => {
-    const kept = write('a.b', sql`delete from a`, { onLostReply: repeat('the same') })
+    const kept = write('a.b', sql`delete from a`, { schema: 'x', onLostReply: repeat('the same') })
     assert.deepEqual([list.kind, list.onLostReply], ['read', null])
     assert.deepEqual(
       [kept.kind, kept.onLostReply],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { InvalidInputError } from 'torii-core'
+import { withDeadline } from './late-writes.js'
 import type { LostReply } from './lost-reply.js'
 import type { Parameter, Sql } from './parameter.js'
 
@@ -11,7 +12,7 @@ export interface Statement {
   readonly text: string
   /** Name of the server's prepared statement. It changes with the text, so two schemas have two names. */
   readonly preparedName: string
-  /** In the order of their numbers. */
+  /** In the order of their numbers. A write takes one value more, the time after which the server refuses it. */
   readonly parameters: readonly Parameter<string, unknown>[]
   /** What a lost reply of a write means; a read is sent again. */
   readonly onLostReply: LostReply | null
@@ -47,15 +48,24 @@ export interface BatchForm {
 }
 
 /** A statement that only reads. It may be sent again when its reply was lost. */
-export const read = <Values>(name: string, source: Sql<Values>): StatementOf<Values> =>
-  compile(name, 'read', source, null)
+export const read = <Values>(name: string, source: Sql<Values>): StatementOf<Values> => {
+  const { text, ...rest } = compile(name, source)
+  return { ...rest, kind: 'read', text, preparedName: preparedName(name, text), onLostReply: null }
+}
 
-/** A statement that writes, with what a lost reply means. */
+/** A statement that writes, with what a lost reply means. `schema` is an already quoted identifier. */
 export const write = <Values>(
   name: string,
   source: Sql<Values>,
-  { onLostReply }: { readonly onLostReply: LostReply },
-): StatementOf<Values> => compile(name, 'write', source, onLostReply)
+  { schema, onLostReply }: { readonly schema: string; readonly onLostReply: LostReply },
+): StatementOf<Values> => {
+  const { text: undated, ...rest } = compile(name, source)
+  const text = withDeadline(undated, schema, rest.parameters.length + 1)
+  return { ...rest, kind: 'write', text, preparedName: preparedName(name, text), onLostReply }
+}
+
+const preparedName = (name: string, text: string): string =>
+  `torii.${name}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
 
 /**
  * The statement, whose concurrent calls `many` answers: that one takes an array for each parameter of this one,
@@ -81,10 +91,8 @@ export function inBatches<Values>(
 /** Numbers the parameters in the order of their first appearance. A name that appears again keeps its number. */
 function compile<Values>(
   name: string,
-  kind: Statement['kind'],
   { parts }: Sql<Values>,
-  onLostReply: LostReply | null,
-): StatementOf<Values> {
+): Pick<StatementOf<Values>, 'name' | 'text' | 'parameters' | 'values'> {
   const parameters: Parameter<string, unknown>[] = []
   const numberOf = (parameter: Parameter<string, unknown>) => {
     const known = parameters.findIndex((one) => one.name === parameter.name)
@@ -96,8 +104,6 @@ function compile<Values>(
   const text = parts
     .map((part) => (typeof part === 'string' ? part : `$${numberOf(part)}::${part.type}`))
     .join('')
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 12)
-  const preparedName = `torii.${name}.${digest}`
   const values = (given: Values) =>
     parameters.map((parameter) => {
       // The type of `Values` is made of exactly these names.
@@ -106,5 +112,5 @@ function compile<Values>(
         throw new InvalidInputError(parameter.name, 'must not be missing')
       return value
     })
-  return { name, kind, text, preparedName, parameters, onLostReply, values }
+  return { name, text, parameters, values }
 }

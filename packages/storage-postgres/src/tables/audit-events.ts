@@ -67,7 +67,7 @@ export const auditEventStatements = (schema: string) => ({
         ${secondsFromNow('g.retention_seconds::float8')}
       from given g
       on conflict (id) do nothing`,
-    { onLostReply: repeat('the same events, kept once') },
+    { schema, onLostReply: repeat('the same events, kept once') },
   ),
   list: read(
     'audit_events.list',

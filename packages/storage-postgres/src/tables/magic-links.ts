@@ -66,6 +66,7 @@ export const magicLinkStatements = (schema: string) => ({
         case when not coalesce(known.disabled, false) then coalesce(known.email, link.email) end as send_to
       from verdict v left join link on true left join known on true`,
     {
+      schema,
       onLostReply: repeat(
         `${countedTwice}; the link is the same, but where the allowance was spent nothing is sent`,
       ),
@@ -88,6 +89,7 @@ export const magicLinkStatements = (schema: string) => ({
       ), ${signInByMailbox(schema)}
       select ${mailboxColumns(schema)} from u, s`,
     {
+      schema,
       onLostReply: readBack(
         'the id and the secret of the session; without them the link is sent again, and used up means ask for a new one',
       ),
@@ -110,6 +112,7 @@ export const magicLinkStatements = (schema: string) => ({
       ), ${signInByMailbox(schema)}, ${refundRateLimit(schema, 's')}
       select ${mailboxColumns(schema)} from u, s`,
     {
+      schema,
       onLostReply: readBack(
         'the id and the secret of the session; without them the code is tried again',
       ),
@@ -146,10 +149,11 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
     async consume(hash: TokenHash, proof: MailboxProof) {
       const values = { linkHash: hash, ...mailboxValues(proof) }
       return db.runWithRecovery<MailboxSignIn<Metadata>>(
-        async () =>
-          (await maybeOne(db, statements.consume, values, toMailboxSignIn<Metadata>)) ??
+        async (call) =>
+          (await maybeOne(call, statements.consume, values, toMailboxSignIn<Metadata>)) ??
           invalidToken,
-        async () => toCommittedSignIn(await readback.openedByAnyUser(proof.session), proof),
+        async (call) =>
+          toCommittedSignIn(await readback.openedByAnyUser(call, proof.session), proof),
       )
     },
     async consumeCode(input: CodeInput, proof: MailboxProof) {
@@ -162,10 +166,11 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
         ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
       }
       return db.runWithRecovery<MailboxSignIn<Metadata>>(
-        async () =>
-          (await maybeOne(db, statements.consumeCode, values, toMailboxSignIn<Metadata>)) ??
+        async (call) =>
+          (await maybeOne(call, statements.consumeCode, values, toMailboxSignIn<Metadata>)) ??
           invalidToken,
-        async () => toCommittedSignIn(await readback.openedByEmail(key, proof.session), proof),
+        async (call) =>
+          toCommittedSignIn(await readback.openedByEmail(call, key, proof.session), proof),
       )
     },
   }

@@ -46,7 +46,7 @@ export const oauthStateStatements = (schema: string) => ({
         returning state_hash
       )
       select v.allowed, v.retry_after from verdict v left join state on true`,
-    { onLostReply: readBack('the hash of the state') },
+    { schema, onLostReply: readBack('the hash of the state') },
   ),
   // Found by the state alone, so that any response uses it up; what it is bound to is checked afterwards.
   consume: write(
@@ -60,7 +60,7 @@ export const oauthStateStatements = (schema: string) => ({
       select state.redirect_to, state.user_id, state.session_id, state.session_epoch, state.owner_epoch
       from state
       where state.browser_hash = ${browserHash} and state.provider = ${provider} and state.expires_at > ${now}`,
-    { onLostReply: repeat(usedUp) },
+    { schema, onLostReply: repeat(usedUp) },
   ),
 })
 
@@ -90,8 +90,8 @@ export function createOAuthStateRepository(
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
       return db.runWithRecovery<ChargeOutcome>(
-        () => one(db, statements.store, values, toChargeOutcome),
-        async () => ((await readback.hasState(values.stateHash)) ? { ok: true } : null),
+        (call) => one(call, statements.store, values, toChargeOutcome),
+        async (call) => ((await readback.hasState(call, values.stateHash)) ? { ok: true } : null),
       )
     },
     async consume(key: { stateHash: TokenHash; browserHash: TokenHash; provider: string }) {

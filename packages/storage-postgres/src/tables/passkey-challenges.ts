@@ -54,7 +54,7 @@ export const passkeyChallengeStatements = (schema: string) => ({
         returning challenge_hash
       )
       select v.allowed, v.retry_after from verdict v left join challenge on true`,
-    { onLostReply: readBack('the hash of the challenge') },
+    { schema, onLostReply: readBack('the hash of the challenge') },
   ),
   // An email without an account gets a challenge too, bound to an id that no user has.
   storeForEmail: write(
@@ -75,7 +75,7 @@ export const passkeyChallengeStatements = (schema: string) => ({
       from verdict v left join challenge on true left join u on true
       left join ${schema}.passkeys k on k.user_id = u.id and k.owner_epoch = u.owner_epoch
       order by k.created_at, k.id`,
-    { onLostReply: readBack('the hash of the challenge') },
+    { schema, onLostReply: readBack('the hash of the challenge') },
   ),
   consume: write(
     'passkey_challenges.consume',
@@ -87,7 +87,7 @@ export const passkeyChallengeStatements = (schema: string) => ({
       select true as live from challenge c
       where c.ceremony = ${ceremony} and c.user_id = ${actor.userId} and c.session_id = ${actor.sessionId}
         and c.session_epoch = ${actor.sessionEpoch} and c.owner_epoch = ${actor.ownerEpoch} and c.expires_at > ${now}`,
-    { onLostReply: repeat(usedUp) },
+    { schema, onLostReply: repeat(usedUp) },
   ),
 })
 
@@ -107,8 +107,9 @@ export function createPasskeyChallengeRepository(
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
       return db.runWithRecovery<ChargeOutcome>(
-        () => one(db, statements.store, values, toChargeOutcome),
-        async () => ((await readback.hasChallenge(values.challengeHash)) ? { ok: true } : null),
+        (call) => one(call, statements.store, values, toChargeOutcome),
+        async (call) =>
+          (await readback.hasChallenge(call, values.challengeHash)) ? { ok: true } : null,
       )
     },
     async storeForEmail(challenge: EmailChallenge, email: string) {
@@ -121,11 +122,11 @@ export function createPasskeyChallengeRepository(
         unknownUserId: newUserId(),
       }
       return db.runWithRecovery<ChallengeForEmail>(
-        async () =>
-          toChallenge(await many(db, statements.storeForEmail, values, (row: EmailRow) => row)),
-        async () => {
-          if (!(await readback.hasChallenge(values.challengeHash))) return null
-          return { ok: true, credentials: await readback.challenged(values.challengeHash) }
+        async (call) =>
+          toChallenge(await many(call, statements.storeForEmail, values, (row: EmailRow) => row)),
+        async (call) => {
+          if (!(await readback.hasChallenge(call, values.challengeHash))) return null
+          return { ok: true, credentials: await readback.challenged(call, values.challengeHash) }
         },
       )
     },

@@ -31,14 +31,14 @@ export const rateLimitStatements = (schema: string) => ({
     sql`
       with ${chargeRateLimit(schema)}
       select v.allowed, v.retry_after from verdict v`,
-    { onLostReply: repeat(countedTwice) },
+    { schema, onLostReply: repeat(countedTwice) },
   ),
   chargeMail: write(
     'rate_limits.chargeMail',
     sql`
       with ${chargeMail(schema)}
       select v.allowed, v.retry_after, v.ip_address_retry_after from verdict v`,
-    { onLostReply: repeat(countedTwice) },
+    { schema, onLostReply: repeat(countedTwice) },
   ),
   refund: write(
     'rate_limits.refund',
@@ -46,6 +46,7 @@ export const rateLimitStatements = (schema: string) => ({
       with given as (select 1 as one), ${refundRateLimit(schema, 'given')}
       select 1 as done`,
     {
+      schema,
       onLostReply: throwUnknown('a second refund would give back what another caller was charged'),
     },
   ),
@@ -54,7 +55,7 @@ export const rateLimitStatements = (schema: string) => ({
     sql`
       delete from ${schema}.rate_limits a where a.key = ${key}
       returning ${lockedRateLimit} as locked`,
-    { onLostReply: repeat('false: it is not locked any more') },
+    { schema, onLostReply: repeat('false: it is not locked any more') },
   ),
   status: read(
     'rate_limits.status',

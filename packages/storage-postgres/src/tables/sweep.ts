@@ -67,7 +67,7 @@ const deleteRange = (schema: string, name: SweptTable, condition: string) =>
         where t.ctid >= ${fromPage} and t.ctid < ${toPage} and (${everything} or ${condition})
         for update of t skip locked))
       returning 1 as one`,
-    { onLostReply: swept },
+    { schema, onLostReply: swept },
   )
 
 type Ranges = Readonly<Record<SweptTable, ReturnType<typeof deleteRange>>>
@@ -95,7 +95,7 @@ export const sweepStatements = (schema: string) => ({
       where u.id in (
         select t.id from ${schema}.users t where t.id > ${afterUser} order by t.id limit ${limit})
       returning u.id`,
-    { onLostReply: repeat('the same users; their epochs go up once more') },
+    { schema, onLostReply: repeat('the same users; their epochs go up once more') },
   ),
   ...ranges(schema),
   // An audit trail may hold years: here the index leads to what is expired, in batches.
@@ -108,7 +108,7 @@ export const sweepStatements = (schema: string) => ({
         order by t.expires_at limit ${limit}
         for update of t skip locked))
       returning 1 as one`,
-    { onLostReply: swept },
+    { schema, onLostReply: swept },
   ),
 })
 

@@ -109,13 +109,13 @@ export function createTables<Metadata extends object>(schema: string): Tables<Me
   return {
     statements: { ...Object.fromEntries(own), readback, sweep },
     repositories(db) {
-      const reads = createReadback(db, readback)
+      const reads = createReadback(readback)
       const created = entries.map(([name, { create }]) => [name, create(db, reads)] as const)
       // `TableList` says of every name which repository it creates.
       return Object.fromEntries(created) as unknown as Repositories<Metadata>
     },
     transactionRepositories(db) {
-      const reads = createReadback(db, readback)
+      const reads = createReadback(readback)
       const created = transactional.map(
         ([name, { create }, leftOut]) => [name, without(leftOut, create(db, reads))] as const,
       )

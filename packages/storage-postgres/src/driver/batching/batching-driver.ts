@@ -9,8 +9,11 @@ const maxBatch = 256
 /** Callers that may wait; each holds a few hundred bytes. */
 const maxWaiting = 16_384
 
-type Values = unknown[]
-type Run = (values: Values) => Promise<unknown[]>
+interface Call {
+  readonly values: unknown[]
+  readonly deadline: number
+}
+type Run = (call: Call) => Promise<unknown[]>
 
 /**
  * The driver, which answers concurrent callers of a statement that has a batch form by one statement.
@@ -23,9 +26,9 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
   function queueOf(statement: Statement, form: BatchForm): Run {
     const known = queues.get(statement.preparedName)
     if (known !== undefined) return known
-    const queue = createBatchQueue<Values, unknown[]>(
+    const queue = createBatchQueue<Call, unknown[]>(
       {
-        one: (values) => driver.run(statement, values),
+        one: ({ values, deadline }) => driver.run(statement, values, deadline),
         many: (calls) => runMany(driver, form, calls),
       },
       {
@@ -38,9 +41,9 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
       },
     )
     const run: Run = form.skipsLocked
-      ? async (values) => {
-          const rows = await queue(values)
-          return rows === noRows ? driver.run(statement, values) : rows
+      ? async (call) => {
+          const rows = await queue(call)
+          return rows === noRows ? driver.run(statement, call.values, call.deadline) : rows
         }
       : queue
     queues.set(statement.preparedName, run)
@@ -49,10 +52,10 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
 
   return {
     ...driver,
-    run: (statement, values) =>
+    run: (statement, values, deadline) =>
       statement.batch === undefined
-        ? driver.run(statement, values)
-        : queueOf(statement, statement.batch)(values),
+        ? driver.run(statement, values, deadline)
+        : queueOf(statement, statement.batch)({ values, deadline }),
   }
 }
 
@@ -63,16 +66,18 @@ const noRows: unknown[] = []
 async function runMany(
   driver: Driver,
   { statement, columns }: BatchForm,
-  calls: readonly Values[],
+  calls: readonly Call[],
 ): Promise<unknown[][]> {
   const arrays = columns.map(({ element, place }) =>
     binaryArray(
       element,
-      calls.map((values) => values[place]),
+      calls.map(({ values }) => values[place]),
     ),
   )
   const each: unknown[][] = calls.map(() => noRows)
-  for (const row of await driver.run(statement, arrays)) {
+  // All of them end when the first of them must.
+  const deadline = Math.min(...calls.map((call) => call.deadline))
+  for (const row of await driver.run(statement, arrays, deadline)) {
     // The place of the call that it answers, from 1.
     const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
     const own = typeof place === 'number' ? each[place - 1] : undefined

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const database = await testDatabase()
   pool = new pg.Pool({ connectionString: database.url, max: 3 })
   observed = observe(pool)
-  storage = new PostgresStorage(observed, { statementSeconds: 1 })
+  storage = new PostgresStorage(observed, { callSeconds: 2 })
   for (let n = 0; n < 8; n += 1) {
     const { key } = await signUp(storage)
     const ended = await signUp(storage)

@@ -8,7 +8,7 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import type { Database } from '../../sql/database.js'
+import type { StatementRunner } from '../../sql/database.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read } from '../../sql/statement.js'
@@ -137,33 +137,33 @@ type Opened = Pick<NewSession, 'id' | 'secretHash'>
 export type Readback = ReturnType<typeof createReadback>
 
 /** Reads whether a write was committed whose reply was lost; null where it was not. */
-export function createReadback(db: Database, statements: ReadbackStatements) {
+export function createReadback(statements: ReadbackStatements) {
   const keyOf = (session: Opened) => ({ sessionId: session.id, secretHash: session.secretHash })
   const opened = (row: OpenedRow) => row
 
   return {
-    registered: (user: UserId, key: EmailKey, session: Opened | null) =>
+    registered: (db: StatementRunner, user: UserId, key: EmailKey, session: Opened | null) =>
       maybeOne(
         db,
         statements.registered,
         { userId: user, newSessionId: session?.id ?? null, emailKey: key },
         (row: RegisteredRow) => row,
       ),
-    opened: (user: UserId, session: Opened) =>
+    opened: (db: StatementRunner, user: UserId, session: Opened) =>
       maybeOne(db, statements.opened, { ...keyOf(session), userId: user }, opened),
-    openedByEmail: (key: EmailKey, session: Opened) =>
+    openedByEmail: (db: StatementRunner, key: EmailKey, session: Opened) =>
       maybeOne(db, statements.openedByEmail, { ...keyOf(session), emailKey: key }, opened),
-    openedByIdentity: ({ provider, subject, session }: OAuthSignIn) =>
+    openedByIdentity: (db: StatementRunner, { provider, subject, session }: OAuthSignIn) =>
       maybeOne(
         db,
         statements.openedByIdentity,
         { ...keyOf(session), provider, subject },
         (row: OpenedRow & { linked_now: boolean }) => row,
       ),
-    openedByAnyUser: (session: Opened) =>
+    openedByAnyUser: (db: StatementRunner, session: Opened) =>
       maybeOne(db, statements.openedByAnyUser, keyOf(session), opened),
     /** The user's email, when this is the password's hash. */
-    hash: (user: UserId, hash: PasswordHash) =>
+    hash: (db: StatementRunner, user: UserId, hash: PasswordHash) =>
       maybeOne(
         db,
         statements.hash,
@@ -171,7 +171,7 @@ export function createReadback(db: Database, statements: ReadbackStatements) {
         (row: { email: string | null }) => row,
       ),
     /** Found when an operation of the acting session itself has ended the others. */
-    carried: (acting: SessionActor) =>
+    carried: (db: StatementRunner, acting: SessionActor) =>
       maybeOne(
         db,
         statements.carried,
@@ -179,17 +179,19 @@ export function createReadback(db: Database, statements: ReadbackStatements) {
         (row: { has_password: boolean }) => row,
       ),
     /** Found when the email is the one that this token was mailed to, and the token was used for it. */
-    emailChange: (user: UserId, hash: TokenHash) =>
+    emailChange: (db: StatementRunner, user: UserId, hash: TokenHash) =>
       maybeOne(
         db,
         statements.emailChange,
         { userId: user, secretHash: hash },
         (row: EmailChangedRow) => row,
       ),
-    hasState: (stateHash: TokenHash) => exists(db, statements.state, { stateHash }),
-    hasChallenge: (challengeHash: TokenHash) => exists(db, statements.challenge, { challengeHash }),
+    hasState: (db: StatementRunner, stateHash: TokenHash) =>
+      exists(db, statements.state, { stateHash }),
+    hasChallenge: (db: StatementRunner, challengeHash: TokenHash) =>
+      exists(db, statements.challenge, { challengeHash }),
     /** The credentials that a stored challenge asks for. */
-    challenged: (challengeHash: TokenHash) =>
+    challenged: (db: StatementRunner, challengeHash: TokenHash) =>
       many(db, statements.challenged, { challengeHash }, toCredential),
   }
 }

@@ -47,7 +47,7 @@ export const oauthAccountStatements = (schema: string) => ({
       )
       select (select pg_catalog.count(*) from me)::int as live, a.*
       from (select 1 as one) as always left join a on true`,
-    { onLostReply: readBack('the id of the linked account') },
+    { schema, onLostReply: readBack('the id of the linked account') },
   ),
   unlink: write(
     'oauth_accounts.unlink',
@@ -60,7 +60,7 @@ export const oauthAccountStatements = (schema: string) => ({
         returning a.id
       )
       select ${removalColumns}`,
-    { onLostReply: repeat('not_found: it is not linked any more') },
+    { schema, onLostReply: repeat('not_found: it is not linked any more') },
   ),
   list: read(
     'oauth_accounts.list',
@@ -95,15 +95,15 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
       const id = identity.newAccountId
       const values = { ...actorValues(acting), ...checked, newAccountId: id }
       const dead = { provider: checked.provider, subject: checked.subject }
-      await many(db, statements.deleteDead, dead, () => true)
       return db.runWithRecovery<OAuthLink>(
-        async () => {
-          const rows = await db.runUnlessUserGone(statements.link, statements.link.values(values))
+        async (call) => {
+          await many(call, statements.deleteDead, dead, () => true)
+          const rows = await call.runUnlessUserGone(statements.link, statements.link.values(values))
           // The statement returns exactly one row of these columns.
           return rows === null ? { ok: false, reason: 'stale' } : toLink(rows[0] as LinkRow)
         },
-        async () => {
-          const accounts = await many(db, statements.list, { userId: values.userId }, toAccount)
+        async (call) => {
+          const accounts = await many(call, statements.list, { userId: values.userId }, toAccount)
           const account = accounts.find((one) => one.id === id)
           return account === undefined ? null : { ok: true, account }
         },

@@ -21,7 +21,7 @@ export const deleteDead = (schema: string) =>
       where a.provider = ${provider} and a.subject = ${subject}
         and u.id = a.user_id and a.owner_epoch <> u.owner_epoch
       returning a.id`,
-    { onLostReply: repeat(sameState) },
+    { schema, onLostReply: repeat(sameState) },
   )
 
 /** The values of an identity at a provider. */

@@ -63,7 +63,7 @@ const signInKnown = (schema: string) =>
           select 1 from ${schema}.oauth_accounts a where a.provider = ${provider} and a.subject = ${subject}
         ) as stored, u.*, s.*
       from (select 1 as one) as always left join u on true left join s on true`,
-    { onLostReply: readBack('the id and the secret of the session') },
+    { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
 // With a verified email the ownership row (`claim`) decides whose account it is; without one the identity does.
@@ -121,7 +121,7 @@ const signInNew = (schema: string) =>
         ${tookOver(schema)} as took_over,
         (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
       from (select 1 as one) as always left join u on true left join s on true`,
-    { onLostReply: readBack('the id and the secret of the session') },
+    { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
 export const oauthSignInStatements = (schema: string) => ({
@@ -147,6 +147,7 @@ export function createOAuthSignIn<Metadata extends object>(
   readback: Readback,
 ): Pick<OAuthAccountRepository<Metadata>, 'signIn'> {
   async function signInOrCreate(
+    call: Database,
     person: ReturnType<typeof signInValues>,
   ): Promise<OAuthSignInOutcome<Metadata>> {
     const { identity, session, creation } = person
@@ -154,14 +155,14 @@ export function createOAuthSignIn<Metadata extends object>(
     // identity between our look-up and our insert: then it is known.
     for (let turn = 0; turn < 3; turn += 1) {
       const known = { ...identity, ...session }
-      const row = await one(db, statements.signInKnown, known, (found: KnownRow) => found)
+      const row = await one(call, statements.signInKnown, known, (found: KnownRow) => found)
       if (row.known > 0) return toKnown<Metadata>(row)
       if (row.stored) {
         const dead = { provider: identity.provider, subject: identity.subject }
-        await many(db, statements.deleteDead, dead, () => true)
+        await many(call, statements.deleteDead, dead, () => true)
       }
       const added = { ...identity, ...session, ...creation }
-      const created = await one(db, statements.signInNew, added, toNew<Metadata>)
+      const created = await one(call, statements.signInNew, added, toNew<Metadata>)
       if (created !== null) return created
     }
     return { ok: false, reason: 'account_disabled' }
@@ -171,8 +172,8 @@ export function createOAuthSignIn<Metadata extends object>(
     async signIn(person: OAuthSignIn) {
       const values = signInValues(person)
       return db.runWithRecovery<OAuthSignInOutcome<Metadata>>(
-        () => signInOrCreate(values),
-        async () => toCommittedSignIn(await readback.openedByIdentity(person), person),
+        (call) => signInOrCreate(call, values),
+        async (call) => toCommittedSignIn(await readback.openedByIdentity(call, person), person),
       )
     },
   }

@@ -54,7 +54,7 @@ export const providerTokenStatements = (schema: string) => ({
       where a.user_id = ${userId} and a.id = ${accountId} and a.tokens_version = ${version}
         and u.id = a.user_id and u.owner_epoch = a.owner_epoch
       returning a.id`,
-    { onLostReply: readBack('the next version with the same ciphertext') },
+    { schema, onLostReply: readBack('the next version with the same ciphertext') },
   ),
   leaseRefresh: write(
     'oauth_accounts.leaseRefresh',
@@ -66,6 +66,7 @@ export const providerTokenStatements = (schema: string) => ({
         and u.id = a.user_id and u.owner_epoch = a.owner_epoch and u.disabled_at is null
       returning a.id`,
     {
+      schema,
       onLostReply: repeat(
         'false: the lease is taken, its holder does not know it, and it ends by itself',
       ),
@@ -117,10 +118,10 @@ export function createProviderTokens(
         tokens: given.tokens,
       }
       return db.runWithRecovery(
-        () => exists(db, statements.replaceTokens, values),
-        async () => {
+        (call) => exists(call, statements.replaceTokens, values),
+        async (call) => {
           const account = { userId: values.userId, accountId: values.accountId }
-          const stored = await maybeOne(db, statements.findTokens, account, toTokens)
+          const stored = await maybeOne(call, statements.findTokens, account, toTokens)
           const isOurs =
             stored?.version === values.version + 1 &&
             Buffer.compare(stored.tokens, values.tokens) === 0

@@ -50,13 +50,13 @@ export const passkeyAdditionStatements = (schema: string) => ({
       delete from ${schema}.passkeys k using ${schema}.users u
       where k.credential_id = ${credentialId} and u.id = k.user_id and k.owner_epoch <> u.owner_epoch
       returning k.id`,
-    { onLostReply: readBack(partOfTransaction) },
+    { schema, onLostReply: readBack(partOfTransaction) },
   ),
   lockActor: write(
     'passkeys.lockActor',
     sql`
       select u.id from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)} for no key update`,
-    { onLostReply: readBack(partOfTransaction) },
+    { schema, onLostReply: readBack(partOfTransaction) },
   ),
   // Runs under the user's lock, in a statement of its own: its snapshot sees every earlier addition.
   add: write(
@@ -79,7 +79,7 @@ export const passkeyAdditionStatements = (schema: string) => ({
       )
       select (select pg_catalog.count(*) from me)::int as live, held.count >= ${max} as full, k.*
       from held left join k on true`,
-    { onLostReply: readBack('the id of the passkey') },
+    { schema, onLostReply: readBack('the id of the passkey') },
   ),
   list: read(
     'passkeys.list',
@@ -106,16 +106,16 @@ export function createPasskeyAddition(
         ...passkeyValues(passkey),
         max: checkInteger(most, 'max', 1, 1000),
       }
-      const addOnce = () =>
-        db.atomic(async (tx): Promise<PasskeyAddition> => {
+      const addOnce = (call: Database) =>
+        call.atomic(async (tx): Promise<PasskeyAddition> => {
           // The entry row before the user, whose lock then makes the count of the next statement exact.
           const dead = { credentialId: values.credentialId }
           await many(tx, statements.deleteDead, dead, () => true)
           if (!(await exists(tx, statements.lockActor, who))) return { ok: false, reason: 'stale' }
           return one(tx, statements.add, values, toAddition)
         })
-      return db.runWithRecovery(addOnce, async () => {
-        const stored = await many(db, statements.list, { userId: who.userId }, toPasskey)
+      return db.runWithRecovery(addOnce, async (call) => {
+        const stored = await many(call, statements.list, { userId: who.userId }, toPasskey)
         const found = stored.find(({ id }) => id === values.id)
         return found === undefined ? null : { ok: true, passkey: found }
       })

@@ -87,7 +87,7 @@ export const passkeyUseStatements = (schema: string) => ({
       where c.ceremony = ${ceremony} and c.expires_at > ${now} and u.disabled_at is null
         and (c.user_id is null or c.user_id = k.user_id)
         and (c.session_epoch is null or (c.session_epoch = u.session_epoch and c.owner_epoch = u.owner_epoch))`,
-    { onLostReply: repeat(usedUp) },
+    { schema, onLostReply: repeat(usedUp) },
   ),
   signIn: write(
     'passkeys.signIn',
@@ -98,7 +98,7 @@ export const passkeyUseStatements = (schema: string) => ({
       ), ${advanceCount(schema, 's')}, ${refundRateLimit(schema, 's')}
       select u.*, s.*, (select pg_catalog.count(*) from held)::int as usable
       from (select 1 as one) as always left join u on true left join s on true`,
-    { onLostReply: readBack('the id and the secret of the session') },
+    { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
   reauthenticate: write(
     'passkeys.reauthenticate',
@@ -116,6 +116,7 @@ export const passkeyUseStatements = (schema: string) => ({
       select s.*, (select pg_catalog.count(*) from held)::int as usable
       from (select 1 as one) as always left join s on true`,
     {
+      schema,
       onLostReply: readBack(
         'the session with its new secret (where the secret is kept, with the count of this use; a passkey without a count is used again, without giving the charge back twice)',
       ),
@@ -193,13 +194,18 @@ export function createPasskeyUse<Metadata extends object>(
         ...refundValues(refund === undefined ? null : checkRefund(refund)),
       }
       return db.runWithRecovery<PasskeySignInOutcome<Metadata>>(
-        async () => {
-          const row = await one(db, statements.signIn, values, (found: UsedRow & UserRow) => found)
-          if (row.session_id === null) return refusalOf(db, statements, used, row)
+        async (call) => {
+          const row = await one(
+            call,
+            statements.signIn,
+            values,
+            (found: UsedRow & UserRow) => found,
+          )
+          if (row.session_id === null) return refusalOf(call, statements, used, row)
           return { ok: true, user: toUser(row), session: toSession(row) }
         },
-        async () => {
-          const row = await readback.opened(used.userId, session)
+        async (call) => {
+          const row = await readback.opened(call, used.userId, session)
           return row === null ? null : { ok: true, user: toUser(row), session: toSession(row) }
         },
       )
@@ -215,17 +221,17 @@ export function createPasskeyUse<Metadata extends object>(
       // authenticator has one.
       const keepsSecret = Buffer.compare(key.secretHash, newHash) === 0
       return db.runWithRecovery<PasskeyReauthentication>(
-        async (isRepetition) => {
+        async (call, isRepetition) => {
           const refunded = refundValues(isRepetition && keepsSecret ? null : refund)
           const values = { ...used, ...key, newSecretHash: newHash, ...refunded }
-          const row = await one(db, statements.reauthenticate, values, (found: UsedRow) => found)
-          if (row.session_id === null) return refusalOf(db, statements, used, row)
+          const row = await one(call, statements.reauthenticate, values, (found: UsedRow) => found)
+          if (row.session_id === null) return refusalOf(call, statements, used, row)
           return { ok: true, session: toSession(row) }
         },
-        async () => {
-          if (keepsSecret && !(await isCounted(db, statements, use))) return null
+        async (call) => {
+          if (keepsSecret && !(await isCounted(call, statements, use))) return null
           const next = { id: key.sessionId, secretHash: newHash }
-          const row = await readback.opened(key.userId, next)
+          const row = await readback.opened(call, key.userId, next)
           return row === null ? null : { ok: true, session: toSession(row) }
         },
       )

@@ -38,7 +38,7 @@ export const passkeyStatements = (schema: string) => ({
       where k.user_id = ${actor.userId} and k.id = ${id} and u.id = k.user_id and u.owner_epoch = k.owner_epoch
         and ${actorIsLive(schema)}
       returning ${passkeyColumns}`,
-    { onLostReply: repeat(sameState) },
+    { schema, onLostReply: repeat(sameState) },
   ),
   delete: write(
     'passkeys.delete',
@@ -51,7 +51,7 @@ export const passkeyStatements = (schema: string) => ({
         returning k.id
       )
       select ${removalColumns}`,
-    { onLostReply: repeat('not_found: it is not there any more') },
+    { schema, onLostReply: repeat('not_found: it is not there any more') },
   ),
 })
 

@@ -53,7 +53,7 @@ export const passwordSignInStatements = (schema: string) => ({
       left join ${schema}.user_emails e on v.allowed and e.email_key = ${emailKey}
       left join ${schema}.users u on u.id = e.user_id
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch`,
-    { onLostReply: repeat(countedTwice) },
+    { schema, onLostReply: repeat(countedTwice) },
   ),
   findForUser: write(
     'passwords.findForUser',
@@ -63,7 +63,7 @@ export const passwordSignInStatements = (schema: string) => ({
       from verdict v
       left join ${schema}.users u on v.allowed and u.id = ${userId}
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch`,
-    { onLostReply: repeat(countedTwice) },
+    { schema, onLostReply: repeat(countedTwice) },
   ),
   // The key lock fixes the order user before password, and sees a user that is being deleted.
   signIn: write(
@@ -83,7 +83,7 @@ export const passwordSignInStatements = (schema: string) => ({
         returning ${sessionColumns}
       ), ${refundRateLimit(schema, 's', 'p')}
       select u.*, s.* from u, s`,
-    { onLostReply: readBack('the id and the secret of the session') },
+    { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
 })
 
@@ -131,8 +131,8 @@ export function createPasswordSignIn<Metadata extends object>(
     async signIn(input: PasswordSignIn) {
       const values = signInValues(input)
       const opened = await db.runWithRecovery(
-        () => maybeOne(db, statements.signIn, values, (row: UserRow & SessionRow) => row),
-        () => readback.opened(values.userId, input.session),
+        (call) => maybeOne(call, statements.signIn, values, (row: UserRow & SessionRow) => row),
+        (call) => readback.opened(call, values.userId, input.session),
       )
       return opened === null
         ? { ok: false, reason: 'stale' }

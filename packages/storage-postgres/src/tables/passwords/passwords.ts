@@ -59,7 +59,7 @@ export const passwordStatements = (schema: string) => ({
         returning p.user_id
       )
       select (select pg_catalog.count(*) from u)::int as live, (select pg_catalog.count(*) from p)::int as done`,
-    { onLostReply: readBack('the new hash') },
+    { schema, onLostReply: readBack('the new hash') },
   ),
   // The user is locked first, then the password decides, then the epoch is raised: all or nothing.
   change: write(
@@ -78,7 +78,7 @@ export const passwordStatements = (schema: string) => ({
         returning u.id, u.session_epoch
       ), ${endOtherSessions(schema)}, ${refundRateLimit(schema, 'raised', 'kept')}
       select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
-    { onLostReply: readBack('the new hash; the count of ended sessions is then 0') },
+    { schema, onLostReply: readBack('the new hash; the count of ended sessions is then 0') },
   ),
   rehash: write(
     'passwords.rehash',
@@ -87,7 +87,7 @@ export const passwordStatements = (schema: string) => ({
       from ${schema}.users u
       where u.id = p.user_id and p.user_id = ${userId} and p.hash = ${verified} and p.owner_epoch = u.owner_epoch
       returning p.user_id`,
-    { onLostReply: readBack('the new hash') },
+    { schema, onLostReply: readBack('the new hash') },
   ),
   remove: write(
     'passwords.remove',
@@ -108,6 +108,7 @@ export const passwordStatements = (schema: string) => ({
         (select pg_catalog.count(*) from found)::int as found,
         (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
     {
+      schema,
       onLostReply: readBack(
         'the acting session, carried along to the next epoch, and no password; the count is then 0',
       ),
@@ -138,8 +139,9 @@ export function createPasswordRepository<Metadata extends object = Record<string
     async set(acting: SessionActor, first: PasswordHash) {
       const values = { ...actorValues(acting), hash: passwordHashText(first, 'hash') }
       return db.runWithRecovery<PasswordSetting>(
-        () => one(db, statements.set, values, toSetting),
-        async () => ((await readback.hash(acting.userId, first)) === null ? null : { ok: true }),
+        (call) => one(call, statements.set, values, toSetting),
+        async (call) =>
+          (await readback.hash(call, acting.userId, first)) === null ? null : { ok: true },
       )
     },
     async change(acting: SessionActor, hashes: ChangedHashes) {
@@ -151,9 +153,9 @@ export function createPasswordRepository<Metadata extends object = Record<string
         ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
       }
       return db.runWithRecovery<PasswordChange>(
-        () => one(db, statements.change, values, toChange),
-        async () =>
-          (await readback.hash(acting.userId, given.next)) === null
+        (call) => one(call, statements.change, values, toChange),
+        async (call) =>
+          (await readback.hash(call, acting.userId, given.next)) === null
             ? null
             : { ok: true, sessionsEnded: 0 },
       )
@@ -166,17 +168,17 @@ export function createPasswordRepository<Metadata extends object = Record<string
         next: passwordHashText(given.next, 'next'),
       }
       return db.runWithRecovery(
-        () => exists(db, statements.rehash, values),
-        async () => ((await readback.hash(user, given.next)) === null ? null : true),
+        (call) => exists(call, statements.rehash, values),
+        async (call) => ((await readback.hash(call, user, given.next)) === null ? null : true),
       )
     },
     async remove(acting: SessionActor, options: { mailSignIn: boolean }) {
       const { mailSignIn } = checkObject(options, 'options')
       const values = { ...actorValues(acting), mailSignIn: checkBoolean(mailSignIn, 'mailSignIn') }
       return db.runWithRecovery<PasswordRemoval>(
-        () => one(db, statements.remove, values, toPasswordRemoval),
-        async () => {
-          const carried = await readback.carried(acting)
+        (call) => one(call, statements.remove, values, toPasswordRemoval),
+        async (call) => {
+          const carried = await readback.carried(call, acting)
           return carried === null || carried.has_password ? null : { ok: true, sessionsEnded: 0 }
         },
       )

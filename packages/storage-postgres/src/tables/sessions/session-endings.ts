@@ -26,7 +26,7 @@ export const sessionEndingStatements = (schema: string) => ({
       delete from ${schema}.sessions s using ${schema}.users u
       where s.user_id = ${userId} and s.id = ${revokedId} and u.id = s.user_id and ${isAllowed(schema)}
       returning ${liveSession} as live`,
-    { onLostReply: repeat('false: it is not live any more') },
+    { schema, onLostReply: repeat('false: it is not live any more') },
   ),
   end: write(
     'sessions.end',
@@ -34,7 +34,7 @@ export const sessionEndingStatements = (schema: string) => ({
       delete from ${schema}.sessions s using ${schema}.users u
       where s.user_id = ${userId} and s.id = ${sessionId} and s.secret_hash = ${secretHash} and u.id = s.user_id
       returning ${liveSession} as live`,
-    { onLostReply: repeat('false: it is not live any more') },
+    { schema, onLostReply: repeat('false: it is not live any more') },
   ),
   // Adding to the epoch ends the others, also those being opened; the acting one is carried along.
   revokeOthers: write(
@@ -47,6 +47,7 @@ export const sessionEndingStatements = (schema: string) => ({
       ), ${endOtherSessions(schema)}
       select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
     {
+      schema,
       onLostReply: readBack(
         'the acting session, carried along to the next epoch; the count is then 0',
       ),
@@ -65,7 +66,10 @@ export const sessionEndingStatements = (schema: string) => ({
         returning ${liveSession} as live
       )
       select ${endedCount} as ended`,
-    { onLostReply: repeat('the count of what was still live, so 0; the epoch goes up once more') },
+    {
+      schema,
+      onLostReply: repeat('the count of what was still live, so 0; the epoch goes up once more'),
+    },
   ),
 })
 
@@ -87,8 +91,9 @@ export function createSessionEndings(
     async revokeOthers(acting: SessionActor) {
       const values = actorValues(acting)
       return db.runWithRecovery<OthersRevoked>(
-        () => one(db, statements.revokeOthers, values, toOthersRevoked),
-        async () => ((await readback.carried(acting)) === null ? null : { ok: true, revoked: 0 }),
+        (call) => one(call, statements.revokeOthers, values, toOthersRevoked),
+        async (call) =>
+          (await readback.carried(call, acting)) === null ? null : { ok: true, revoked: 0 },
       )
     },
     async revokeAll(who: UserId | SessionActor) {

@@ -33,7 +33,7 @@ const open = (schema: string) =>
         ) as u`,
     )}
         returning s.user_id, ${sessionColumns}`,
-    { onLostReply: readBack('the id and the secret of the session') },
+    { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
 /** The columns of many sessions, under the names that {@link open} takes them by. */
@@ -79,7 +79,7 @@ const openMany = (schema: string) =>
         returning s.user_id, ${sessionColumns}
       )
       select k.i::int4 as i, s.* from s join k on k.id = s.session_id`,
-    { onLostReply: readBack('the id and the secret of each session') },
+    { schema, onLostReply: readBack('the id and the secret of each session') },
   )
 
 export const sessionOpeningStatements = (schema: string) => {
@@ -113,7 +113,7 @@ const derive = (schema: string) =>
         returning s.user_id, ${sessionColumns}
       )
       select s.* from s`,
-    { onLostReply: readBack('the id and the secret of the session') },
+    { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
 /** Opens sessions. */
@@ -127,8 +127,8 @@ export function createSessionOpening(
       const [id, checked] = [user, checkNewSession(session)]
       const values = { userId: id, ...newSessionValues(checked) }
       const opened = await db.runWithRecovery(
-        () => maybeOne(db, statements.open, values, toSession),
-        async () => sessionOrNull(await readback.opened(id, checked)),
+        (call) => maybeOne(call, statements.open, values, toSession),
+        async (call) => sessionOrNull(await readback.opened(call, id, checked)),
       )
       return opened === null
         ? { ok: false, reason: 'account_disabled' }
@@ -145,8 +145,9 @@ export function createSessionOpening(
         idleSeconds,
       }
       return db.runWithRecovery(
-        () => maybeOne(db, statements.derive, values, toSession),
-        async () => sessionOrNull(await readback.opened(acting.userId, { id, secretHash })),
+        (call) => maybeOne(call, statements.derive, values, toSession),
+        async (call) =>
+          sessionOrNull(await readback.opened(call, acting.userId, { id, secretHash })),
       )
     },
   }

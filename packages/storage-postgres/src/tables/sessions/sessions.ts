@@ -56,7 +56,7 @@ export const sessionStatements = (schema: string) => ({
         last_active_at = ${now}, expires_at = least(${secondsFromNow(idleSeconds)}, s.absolute_expires_at)
       from due where s.user_id = due.user_id and s.id = due.id
       returning ${seconds('s.last_active_at')} as last_active_at, ${seconds('s.expires_at')} as expires_at`,
-    { onLostReply: repeat('null: nothing is due any more') },
+    { schema, onLostReply: repeat('null: nothing is due any more') },
   ),
   list: read(
     'sessions.list',
@@ -74,7 +74,7 @@ export const sessionStatements = (schema: string) => ({
       where u.id = s.user_id
         and s.user_id = ${userId} and s.id = ${sessionId} and s.secret_hash = ${secretHash} and ${liveSession}
       returning s.user_id, ${sessionColumns}`,
-    { onLostReply: readBack('the session with its new secret') },
+    { schema, onLostReply: readBack('the session with its new secret') },
   ),
   reauthenticate: write(
     'sessions.reauthenticate',
@@ -91,6 +91,7 @@ export const sessionStatements = (schema: string) => ({
       ), ${refundRateLimit(schema, 's')}
       select s.* from s`,
     {
+      schema,
       onLostReply: readBack(
         'the session with its new secret; where the secret is kept, it is sent again without giving the charge back twice',
       ),
@@ -125,10 +126,10 @@ export function createSessionRepository<Metadata extends object = Record<string,
     async rotate(key: SessionKey, next: TokenHash) {
       const values = { ...sessionKeyValues(key), newSecretHash: next }
       return db.runWithRecovery(
-        () => maybeOne(db, statements.rotate, values, toSession),
-        async () =>
+        (call) => maybeOne(call, statements.rotate, values, toSession),
+        async (call) =>
           sessionOrNull(
-            await readback.opened(values.userId, {
+            await readback.opened(call, values.userId, {
               id: values.sessionId,
               secretHash: values.newSecretHash,
             }),
@@ -147,12 +148,12 @@ export function createSessionRepository<Metadata extends object = Record<string,
       const keepsSecret = Buffer.compare(values.secretHash, values.newSecretHash) === 0
       const next = { id: values.sessionId, secretHash: values.newSecretHash }
       return db.runWithRecovery(
-        (isRepetition) => {
+        (call, isRepetition) => {
           const refunded = refundValues(isRepetition && keepsSecret ? null : refund)
-          return maybeOne(db, statements.reauthenticate, { ...values, ...refunded }, toSession)
+          return maybeOne(call, statements.reauthenticate, { ...values, ...refunded }, toSession)
         },
-        async () =>
-          keepsSecret ? null : sessionOrNull(await readback.opened(values.userId, next)),
+        async (call) =>
+          keepsSecret ? null : sessionOrNull(await readback.opened(call, values.userId, next)),
       )
     },
   }

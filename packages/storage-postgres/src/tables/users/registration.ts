@@ -98,7 +98,7 @@ export const register = (schema: string) =>
       )
       select u.*, s.*, held.id as held_by, held.email as held_email, held.verified
       from (select 1 as one) as always left join u on true left join s on true left join held on true`,
-    { onLostReply: readBack('the id of the user') },
+    { schema, onLostReply: readBack('the id of the user') },
   )
 
 /** Creates users. */
@@ -110,11 +110,13 @@ export function createRegistration<Metadata extends object>(
   return {
     async register(input: NewUser<Metadata>) {
       const user = checkNewUser(input)
-      const runner = user.verification === null ? db : orWithoutHolder(db)
       return db.runWithRecovery<Registration<Metadata>>(
-        () => one(runner, statements.register, valuesOf(user), toRegistration<Metadata>),
-        async () => {
-          const created = await readback.registered(user.id, user.emailKey, user.session)
+        (call) => {
+          const runner = user.verification === null ? call : orWithoutHolder(call)
+          return one(runner, statements.register, valuesOf(user), toRegistration<Metadata>)
+        },
+        async (call) => {
+          const created = await readback.registered(call, user.id, user.emailKey, user.session)
           return created === null ? null : toCreated(created)
         },
       )

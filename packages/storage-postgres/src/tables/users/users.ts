@@ -46,7 +46,7 @@ export const userStatements = (schema: string) => ({
         updated_at = ${now}
       where u.id = ${userId} and ${isAllowed(schema)}
       returning ${userColumns}`,
-    { onLostReply: repeat(sameState) },
+    { schema, onLostReply: repeat(sameState) },
   ),
   verifyEmail: write(
     'users.verifyEmail',
@@ -55,7 +55,7 @@ export const userStatements = (schema: string) => ({
         email_verified_at = coalesce(u.email_verified_at, ${now}), updated_at = ${now}
       where u.id = ${userId} and u.email_key = ${emailKey}
       returning ${userColumns}`,
-    { onLostReply: repeat(sameState) },
+    { schema, onLostReply: repeat(sameState) },
   ),
   // The epoch ends the sessions, also those being opened; the delete only tidies up.
   disable: write(
@@ -71,7 +71,10 @@ export const userStatements = (schema: string) => ({
         delete from ${schema}.sessions s where s.user_id = ${userId} and exists (select 1 from u)
       )
       select u.* from u`,
-    { onLostReply: repeat(`${sameState}; the epoch goes up once more, which ends nothing else`) },
+    {
+      schema,
+      onLostReply: repeat(`${sameState}; the epoch goes up once more, which ends nothing else`),
+    },
   ),
   enable: write(
     'users.enable',
@@ -79,7 +82,7 @@ export const userStatements = (schema: string) => ({
       update ${schema}.users u set disabled_at = null, updated_at = ${now}
       where u.id = ${userId}
       returning ${userColumns}`,
-    { onLostReply: repeat(sameState) },
+    { schema, onLostReply: repeat(sameState) },
   ),
   delete: deleteUser(schema),
 })
@@ -121,7 +124,7 @@ const deleteUser = (schema: string) =>
         returning 1 as one
       )
       select gone.user_id from gone`,
-    { onLostReply: repeat('false: there is no such user any more') },
+    { schema, onLostReply: repeat('false: there is no such user any more') },
   )
 
 export function createUserRepository<Metadata extends object = Record<string, Json>>(

@@ -86,7 +86,10 @@ export const changeEmail = (schema: string) =>
       select u.*, me.email as former_email, ${endedCount} as ended,
         (select pg_catalog.count(*) from t)::int as used, (select pg_catalog.count(*) from me)::int as mine
       from (select 1 as one) as always left join me on true left join u on true`,
-    { onLostReply: readBack('the token, marked as used; the count of ended sessions is then 0') },
+    {
+      schema,
+      onLostReply: readBack('the token, marked as used; the count of ended sessions is then 0'),
+    },
   )
 
 /** Changes the email of a user by a token that was mailed to the new one. */
@@ -99,9 +102,9 @@ export function createEmailChange<Metadata extends object>(
     async changeEmail(acting: SessionActor, secret: TokenHash) {
       const values = { ...actorValues(acting), secretHash: secret }
       return db.runWithRecovery<EmailChange<Metadata>>(
-        () => one(db, statements.changeEmail, values, toEmailChange<Metadata>),
-        async () => {
-          const done = await readback.emailChange(acting.userId, secret)
+        (call) => one(call, statements.changeEmail, values, toEmailChange<Metadata>),
+        async (call) => {
+          const done = await readback.emailChange(call, acting.userId, secret)
           return done === null ? null : toEmailChange<Metadata>(done)
         },
       )

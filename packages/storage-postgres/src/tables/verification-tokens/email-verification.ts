@@ -76,6 +76,7 @@ export const verifyEmail = (schema: string) =>
       ), ${endSessions(schema)}
       select u.*, s.* from u left join s on true`,
     {
+      schema,
       onLostReply: readBack(
         'the id and the secret of the session; where none is opened it is sent again, and used up means ask for a new one',
       ),
@@ -93,11 +94,11 @@ export function createEmailVerification<Metadata extends object>(
       const values = { ...tokenKeyValues(key), ...holderValues(holder) }
       const session = 'session' in holder ? holder.session : null
       return db.runWithRecovery<EmailVerification<Metadata>>(
-        async () =>
-          (await maybeOne(db, statements.verifyEmail, values, toEmailVerification<Metadata>)) ??
+        async (call) =>
+          (await maybeOne(call, statements.verifyEmail, values, toEmailVerification<Metadata>)) ??
           invalidToken,
-        async () => {
-          const row = session === null ? null : await readback.opened(key.userId, session)
+        async (call) => {
+          const row = session === null ? null : await readback.opened(call, key.userId, session)
           return row === null ? null : toEmailVerification<Metadata>(row)
         },
       )

@@ -38,7 +38,7 @@ export const resetPassword = (schema: string) =>
         returning user_id
       ), ${endSessions(schema)}, ${refundRateLimit(schema, 'p', 'gone')}
       select u.email, ${endedCount} as ended from u join p on p.user_id = u.user_id`,
-    { onLostReply: readBack('the new hash; the count of ended sessions is then 0') },
+    { schema, onLostReply: readBack('the new hash; the count of ended sessions is then 0') },
   )
 
 /** Sets a new password by a mailed token. */
@@ -56,9 +56,10 @@ export function createPasswordReset(
         ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
       }
       return db.runWithRecovery<PasswordReset>(
-        async () => (await maybeOne(db, statements.resetPassword, values, toReset)) ?? invalidToken,
-        async () => {
-          const done = await readback.hash(key.userId, given.hash)
+        async (call) =>
+          (await maybeOne(call, statements.resetPassword, values, toReset)) ?? invalidToken,
+        async (call) => {
+          const done = await readback.hash(call, key.userId, given.hash)
           return done === null || done.email === null
             ? null
             : toReset({ email: done.email, ended: 0 })

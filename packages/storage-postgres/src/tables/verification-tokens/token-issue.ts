@@ -56,6 +56,7 @@ export const tokenIssueStatements = (schema: string) => ({
       select v.allowed, v.retry_after, v.ip_address_retry_after, token.email as send_to, token.user_id
       from verdict v left join token on true`,
     {
+      schema,
       onLostReply: repeat(
         `${countedTwice}; the token is the same, but where the allowance was spent nothing is sent`,
       ),
@@ -96,6 +97,7 @@ export const tokenIssueStatements = (schema: string) => ({
         (select pg_catalog.count(*) from entry_row)::int + (select pg_catalog.count(*) from me)::int as live
       from verdict v left join token on true`,
     {
+      schema,
       onLostReply: repeat(
         `${countedTwice}; the token is the same, but where the allowance was spent nothing is sent`,
       ),

@@ -2,32 +2,14 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
-import { ToriiError } from 'torii-core'
 import { testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../../index.js'
 import { everyStatement } from '../every-statement.test.support.js'
-import { sessionOperations, userOperations } from './ambiguous-accounts.test.support.js'
-import { mailOperations } from './ambiguous-mail.test.support.js'
 import type { Harness, Operation } from './ambiguous-operations.test.support.js'
-import { passkeyOperations } from './ambiguous-passkeys.test.support.js'
-import { attemptOperations, passwordOperations } from './ambiguous-passwords.test.support.js'
-import { oauthOperations } from './ambiguous-providers.test.support.js'
-import { sweepOperations } from './ambiguous-sweep.test.support.js'
 import type { Cut, CuttingProxy } from './cutting-proxy.test.support.js'
 import { startCuttingProxy } from './cutting-proxy.test.support.js'
-
-/** Every operation that writes, at least once per statement. */
-const operations: readonly Operation[] = [
-  ...userOperations,
-  ...sessionOperations,
-  ...passwordOperations,
-  ...attemptOperations,
-  ...mailOperations,
-  ...oauthOperations,
-  ...passkeyOperations,
-  ...sweepOperations,
-]
+import { outcomeOf, writingOperations } from './writing-operations.test.support.js'
 
 let proxy: CuttingProxy
 let storage: PostgresStorage
@@ -53,22 +35,6 @@ afterAll(async () => {
   await proxy.close()
 })
 
-/** What an answer says, in a word. */
-function wordFor(answer: unknown): string {
-  if (typeof answer !== 'object' || answer === null)
-    return answer === undefined || answer === true || typeof answer === 'number'
-      ? 'done'
-      : String(answer)
-  const reason: unknown = Reflect.get(answer, 'reason')
-  return typeof reason === 'string' ? reason : 'done'
-}
-
-const outcomeOf = (answer: Promise<unknown>): Promise<string> =>
-  answer.then(wordFor, (error: unknown) => {
-    if (error instanceof ToriiError) return error.code
-    throw error
-  })
-
 /** Cuts at the operation's statement, and gives what was answered and what became of it. */
 async function cutAt(operation: Operation, cut: Cut) {
   const call = await operation.prepare(harness)
@@ -80,7 +46,7 @@ async function cutAt(operation: Operation, cut: Cut) {
 
 const title = ({ statement }: Operation, index: number) => `${statement} (${index})`
 
-for (const [index, operation] of operations.entries()) {
+for (const [index, operation] of writingOperations.entries()) {
   const {
     statement,
     after: afterwards,
@@ -164,7 +130,7 @@ const lockAllTables = `lock table ${[
   .join(', ')} in exclusive mode`
 
 test('every statement that writes is cut, and no other', () => {
-  const cut = new Set(operations.map(({ statement }) => statement))
+  const cut = new Set(writingOperations.map(({ statement }) => statement))
   const written = [...lostReplies.keys()]
   assert.ok(written.length >= 60, `only ${written.length} statements write`)
   // Sweeping has one statement per table, all of one form: one of them stands for all.

@@ -15,6 +15,15 @@ export interface CuttingProxy {
   readonly cuts: number
   /** Cuts once, at the next message that holds this text. */
   arm(cut: Cut, text: string): void
+  /**
+   * Cuts the client off at the next message that holds this text, keeps the message and its connection to the server,
+   * and delivers it when the result is called: that resolves when the server has answered or closed the connection.
+   */
+  hold(text: string): { readonly isHeld: boolean; deliver(): Promise<void> }
+  /** From the next message that holds this text on nothing gets through, and no connection is closed. */
+  silence(text: string): void
+  /** Lets messages of new connections through again; those that were silenced are cut. */
+  hear(): void
   close(): Promise<void>
 }
 
@@ -23,10 +32,17 @@ export async function startCuttingProxy(url: string): Promise<CuttingProxy> {
   const sockets = new Set<Socket>()
   let armed: { cut: Cut; text: string } | null = null
   let cuts = 0
+  /** What is kept: its text until it comes, then how to deliver it. */
+  let held: { text: string; deliver: (() => Promise<void>) | null } | null = null
+  /** The text that silences, and whether it has. */
+  let silencing: string | null = null
+  let silent = false
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     const pair = [client, upstream]
+    /** The client is cut off, the server is not: its message is kept. */
+    let detached = false
     /** From here on nothing of the server gets through; its next ReadyForQuery ends the connection. */
     let swallowing = false
     const end = () => {
@@ -34,10 +50,27 @@ export async function startCuttingProxy(url: string): Promise<CuttingProxy> {
     }
     for (const socket of pair) {
       sockets.add(socket)
-      socket.on('error', end)
-      socket.on('close', end)
+      socket.on('error', () => detached || end())
+      socket.on('close', () => detached || end())
+    }
+    const keep = (bytes: Buffer) => {
+      detached = true
+      client.destroy()
+      return () =>
+        new Promise<void>((resolve) => {
+          upstream.once('data', () => resolve())
+          upstream.once('close', () => resolve())
+          if (upstream.closed) resolve()
+          else upstream.write(bytes)
+        })
     }
     client.on('data', (bytes) => {
+      silent ||= silencing !== null && bytes.includes(silencing)
+      if (silent) return
+      if (held !== null && held.deliver === null && bytes.includes(held.text)) {
+        held.deliver = keep(bytes)
+        return
+      }
       if (armed === null || !bytes.includes(armed.text)) return void upstream.write(bytes)
       const { cut } = armed
       armed = null
@@ -49,6 +82,7 @@ export async function startCuttingProxy(url: string): Promise<CuttingProxy> {
       })
     })
     upstream.on('data', (bytes) => {
+      if (silent || detached) return
       if (!swallowing) client.write(bytes)
       else if (endsReady(bytes)) end()
     })
@@ -66,6 +100,24 @@ export async function startCuttingProxy(url: string): Promise<CuttingProxy> {
     arm(cut, text) {
       armed = { cut, text }
       cuts = 0
+    },
+    hold(text) {
+      const kept: NonNullable<typeof held> = { text, deliver: null }
+      held = kept
+      return {
+        get isHeld() {
+          return kept.deliver !== null
+        },
+        deliver: async () => kept.deliver?.(),
+      }
+    },
+    silence(text) {
+      silencing = text
+    },
+    hear() {
+      silent = false
+      silencing = null
+      for (const socket of sockets) socket.destroy()
     },
     async close() {
       for (const socket of sockets) socket.destroy()

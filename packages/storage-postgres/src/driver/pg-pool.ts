@@ -1,0 +1,42 @@
+/** What is used of a connection of `pg`. */
+export interface PgClient {
+  query(query: PgQuery): Promise<PgResult>
+  /** With an error (or true) the connection is closed instead of reused. */
+  release(error?: Error | boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** What is used of a pool of `pg`. Any pool of this shape works. */
+export interface PgPool {
+  connect(): Promise<PgClient>
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** What is used of an answer of `pg`. */
+export interface PgResult {
+  rows: unknown[]
+  command?: string
+}
+
+export interface PgQuery {
+  text: string
+  values: unknown[]
+  name?: string
+}
+
+/** `pg` keeps what the server announced in a member that is not in its types. */
+export function processIdOf(client: PgClient): number | null {
+  const id: unknown = Reflect.get(client, 'processID')
+  return typeof id === 'number' ? id : null
+}
+
+/** `pg` itself opens as many connections where a pool does not say. */
+const defaultPoolSize = 10
+
+/** The connections that a pool opens at most. */
+export function sizeOf(pool: PgPool): number {
+  const options: unknown = Reflect.get(pool, 'options')
+  const max: unknown =
+    typeof options === 'object' && options !== null ? Reflect.get(options, 'max') : null
+  return typeof max === 'number' && max >= 1 ? max : defaultPoolSize
+}

@@ -1,0 +1,41 @@
+/** Lets a number of callers in at once; the others wait in the order in which they came. */
+export interface Semaphore {
+  /** True once the caller is in; false when that took too long. */
+  enter(milliseconds: number): Promise<boolean>
+  /** To be called once by everyone who was let in. */
+  leave(): void
+}
+
+export function createSemaphore(places: number): Semaphore {
+  let free = places
+  const waiting = new Set<() => void>()
+
+  return {
+    enter(milliseconds) {
+      if (free > 0) {
+        free -= 1
+        return Promise.resolve(true)
+      }
+      return new Promise((resolve) => {
+        const letIn = () => {
+          clearTimeout(timer)
+          resolve(true)
+        }
+        const timer = setTimeout(() => {
+          waiting.delete(letIn)
+          resolve(false)
+        }, milliseconds)
+        waiting.add(letIn)
+      })
+    },
+    leave() {
+      const [next] = waiting
+      if (next === undefined) {
+        free += 1
+        return
+      }
+      waiting.delete(next)
+      next()
+    },
+  }
+}
