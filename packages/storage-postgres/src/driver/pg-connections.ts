@@ -20,6 +20,11 @@ export interface PgConnections {
   checkOut(deadline: number): Promise<CheckedOut>
   /** Sends, and has the server cancel what it does not answer in time. */
   send(client: PgClient, query: PgQuery, milliseconds: number): Promise<PgResult>
+  /**
+   * Gives the connection back, or closes it where its next reply is in doubt. So it is after a request to cancel:
+   * PostgreSQL signals a process twice, and the second signal may end the statement after the one that was meant.
+   */
+  release(client: PgClient, isDoubtful: boolean): void
   /** A write that is sent now and is valid for so many milliseconds. */
   sending(server: ServerAnswer, milliseconds: number): LostWrite
   /** Waits until the server says that it begins nothing of a lost write any more; false when it does not say so in time. */
@@ -41,6 +46,7 @@ export function createPgConnections(
   { acquireMs, sendingMs, log }: { acquireMs: number; sendingMs: number; log: StorageLog },
 ): PgConnections {
   const guarded = new WeakSet<PgClient>()
+  const canceled = new WeakSet<PgClient>()
   const clock = createDatabaseClock(sendPlainly)
   // Without a listener a connection that breaks while idle ends the process.
   pool.on('error', () => log({ level: 'warn', event: 'connection_lost' }))
@@ -88,10 +94,12 @@ export function createPgConnections(
       } catch (error) {
         const isDirect = typeof clock.serverOf(client)?.processId === 'number'
         if (!(error instanceof NoAnswerError) || !isDirect) throw error
+        canceled.add(client)
         requestCancel(client)
         return await within(answer, graceMs, () => error).catch(orCanceled)
       }
     },
+    release: (client, isDoubtful) => client.release(isDoubtful || canceled.has(client)),
     sending(server, milliseconds) {
       const sentAt = clock.now(Number.POSITIVE_INFINITY) ?? server.now
       return { sentAt, notAfter: sentAt + milliseconds / 1000, server }

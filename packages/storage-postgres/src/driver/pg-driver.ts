@@ -85,7 +85,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     const { client, server } = checkedOut
     const milliseconds = Math.min(sendingMs, timeLeft(deadline))
     if (milliseconds < leastMs) {
-      client.release()
+      connections.release(client, false)
       return { ok: false, error: new Error('no time is left'), failure: 'not-sent' }
     }
     const sending = connections.sending(server, milliseconds)
@@ -96,11 +96,11 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
         toQuery(statement, sent, prepared),
         milliseconds,
       )
-      client.release()
+      connections.release(client, false)
       return { ok: true, rows }
     } catch (error) {
       const failure = classifyStatementError(error)
-      client.release(leavesConnectionDoubtful(error, failure))
+      connections.release(client, leavesConnectionDoubtful(error, failure))
       if (isLate(error)) connections.forgetClock()
       const isLost = failure === 'ambiguous' && statement.kind === 'write'
       if (isLost && !isLastWord(server, error)) await connections.waitForEnd(sending, deadline)
@@ -155,7 +155,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     try {
       return await work(connection, server)
     } finally {
-      client.release(isDoubtful())
+      connections.release(client, isDoubtful())
     }
   }
 
