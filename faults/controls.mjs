@@ -7,16 +7,17 @@
  */
 import { killEmbedded } from './schedules/embedded.mjs'
 import { killPostmaster, killWorkers, stopBackends, terminateBackends } from './schedules/kills.mjs'
+import { lateBackend, lateDelivery } from './schedules/late.mjs'
 import { migrationUnderLoad } from './schedules/migration.mjs'
-import { cutConnections, lostPackets, slowNetwork } from './schedules/network.mjs'
+import { cutConnections, lostPackets, silentNetwork, slowNetwork } from './schedules/network.mjs'
 import { fullDisk, promoteStandby, restartPooler } from './schedules/servers.mjs'
-import { longLocks, serializable, shortTimeouts } from './schedules/settings.mjs'
+import { longLocks, serializable, shortTimeouts, starvedReads } from './schedules/settings.mjs'
 import { connectionStorm, validationStorm } from './schedules/storms.mjs'
 
 const noTransactions = [
   {
-    from: "control(connection, 'begin isolation level read committed')",
-    to: "control(connection, 'select 1')",
+    from: 'begin isolation level read committed; set local',
+    to: 'set',
   },
 ]
 const onlyTransactions = { transaction: 1 }
@@ -28,14 +29,13 @@ const lostReplyIsFailure = [
     to: "    if (state === null)\n        return 'ended';",
   },
 ]
-/** The same, and replies are given up soon. */
+/** The same, and replies are given up soon, without asking the server to cancel. */
 const slowReplyIsFailure = [
   ...lostReplyIsFailure,
-  {
-    from: 'answer: statementMs },\n        log: quietLog(log),\n        end:',
-    to: 'answer: 300 },\n        log: quietLog(log),\n        end:',
-  },
+  { from: 'within(answer, milliseconds - graceMs,', to: 'within(answer, 300,' },
+  { from: 'requestCancel(client);', to: '' },
 ]
+const writesNeverEnd = [{ from: '> $${place}::float8)`', to: '> $${place}::float8 + 1000000)`' }]
 const unknownCode = (code, known) => [{ from: `'${code}': '${known}'`, to: `'${code}': 'other'` }]
 
 const halfDone = 'half done'
@@ -137,7 +137,7 @@ export const controls = [
     schedule: longLocks,
     protection: 'the class of a lock timeout',
     patches: [
-      { from: 'Math.max(100, Math.min(5000, statementMs - 1000))', to: '300' },
+      { from: 'Math.round(sendingMs * 0.8)', to: '300' },
       ...unknownCode('55P03', 'not-committed'),
     ],
     expects: unexpected,
@@ -155,6 +155,36 @@ export const controls = [
     protection: 'the lock among deployers',
     patches: [{ from: 'return rows[0].taken;', to: 'return true;' }],
     expects: 'migration failed',
+  },
+  {
+    schedule: lateDelivery,
+    protection: 'the end of a write',
+    patches: writesNeverEnd,
+    expects: 'revoked session is alive',
+  },
+  {
+    schedule: lateBackend,
+    protection: 'the end of a write',
+    patches: writesNeverEnd,
+    expects: 'revoked session is alive',
+  },
+  {
+    schedule: silentNetwork,
+    protection: 'the deadline of a call',
+    patches: [
+      { from: 'const sendingMs = callMs / 2;', to: 'const sendingMs = 60_000;' },
+      {
+        from: 'const milliseconds = Math.min(sendingMs, timeLeft(deadline));\n        if',
+        to: 'const milliseconds = sendingMs;\n        if',
+      },
+    ],
+    expects: 'late call',
+  },
+  {
+    schedule: starvedReads,
+    protection: 'the connections reserved for reads',
+    patches: [{ from: 'size - Math.min(reservedForReads, Math.floor(size / 2))', to: 'size' }],
+    expects: 'late call',
   },
   {
     schedule: killEmbedded,
