@@ -137,7 +137,7 @@ export const controls = [
     schedule: longLocks,
     protection: 'the class of a lock timeout',
     patches: [
-      { from: 'Math.round(sendingMs * 0.8)', to: '300' },
+      { from: 'Math.round(attemptMs * 0.8)', to: '300' },
       ...unknownCode('55P03', 'not-committed'),
     ],
     expects: unexpected,
@@ -158,13 +158,13 @@ export const controls = [
   },
   {
     schedule: lateDelivery,
-    protection: 'the end of a write',
+    protection: 'write deadlines',
     patches: writesNeverEnd,
     expects: 'revoked session is alive',
   },
   {
     schedule: lateBackend,
-    protection: 'the end of a write',
+    protection: 'write deadlines',
     patches: writesNeverEnd,
     expects: 'revoked session is alive',
   },
@@ -172,10 +172,10 @@ export const controls = [
     schedule: silentNetwork,
     protection: 'the deadline of a call',
     patches: [
-      { from: 'const sendingMs = callMs / 2;', to: 'const sendingMs = 60_000;' },
+      { from: 'const attemptMs = callMs / 2;', to: 'const attemptMs = 60_000;' },
       {
-        from: 'const milliseconds = Math.min(sendingMs, timeLeft(deadline));\n        if',
-        to: 'const milliseconds = sendingMs;\n        if',
+        from: 'const milliseconds = Math.min(attemptMs, timeLeft(deadline));\n        if',
+        to: 'const milliseconds = attemptMs;\n        if',
       },
     ],
     expects: 'late call',

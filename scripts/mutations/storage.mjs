@@ -492,13 +492,13 @@ export const storageMutations = [
   ),
   guard(
     'driver/pg-driver',
-    'a write is repeated while its first sending can still be executed',
+    'a write is repeated while its first attempt can still be executed',
     'if (isLost && !isLastWord(server, error))',
     'if (isLost && !isLastWord(server, error) && server.now === 0)',
     'ambiguous/deadlines',
   ),
   guard(
-    'driver/expiry',
+    'driver/write-deadline',
     'a server process that still exists counts as gone',
     '? answer.isGone\n',
     '? true\n',

@@ -13,7 +13,7 @@ export interface PostgresStorageOptions {
   /** Seconds until a connection must be at hand, new or out of the pool (default: 5). */
   acquireSeconds?: number
   /**
-   * Seconds in which every call ends, with all its tries (default: 10). One sending of a statement has half of them:
+   * Seconds in which every call ends, with all its tries (default: 10). One attempt of a statement has half of them:
    * after that the server refuses a write that it had not begun, however late it is delivered. `migrate`, `sweep` and
    * `revokeAllSessionsAndTokens` are many calls; in `transaction` each statement has half of them, and the server
    * ends a transaction that waits for its application for longer than that.

@@ -51,11 +51,11 @@ async function openPool(hosts: readonly Host[], options: ConnectOptions): Promis
 /**
  * Start-up settings, which a pooler in transaction mode would refuse. The server gives up waiting for a lock before we
  * do, and ends by itself a statement that it was not asked to cancel in time.
- * @param sendingMs milliseconds until a statement must be answered
+ * @param attemptMs milliseconds in which one attempt must be answered
  */
-const serverLimits = (sendingMs: number) => ({
-  statement_timeout: Math.round(sendingMs * 1.2),
-  lock_timeout: Math.round(sendingMs * 0.8),
+const serverLimits = (attemptMs: number) => ({
+  statement_timeout: Math.round(attemptMs * 1.2),
+  lock_timeout: Math.round(attemptMs * 0.8),
   idle_in_transaction_session_timeout: 60_000,
 })
 

@@ -4,9 +4,9 @@ import { requestCancel } from './cancel-request.js'
 import type { ServerAnswer } from './database-clock.js'
 import { createDatabaseClock } from './database-clock.js'
 import { CanceledError, sqlStateOf } from './error-classes.js'
-import type { LostWrite } from './expiry.js'
-import { waitForEnd } from './expiry.js'
 import type { PgClient, PgPool, PgQuery, PgResult } from './pg-pool.js'
+import type { WriteAttempt } from './write-deadline.js'
+import { waitForWriteDeadline } from './write-deadline.js'
 
 /** A connection out of the pool, with what its server said of itself. */
 export interface CheckedOut {
@@ -26,9 +26,9 @@ export interface PgConnections {
    */
   release(client: PgClient, isDoubtful: boolean): void
   /** A write that is sent now and is valid for so many milliseconds. */
-  sending(server: ServerAnswer, milliseconds: number): LostWrite
+  startAttempt(server: ServerAnswer, milliseconds: number): WriteAttempt
   /** Waits until the server says that it begins nothing of a lost write any more; false when it does not say so in time. */
-  waitForEnd(write: LostWrite, deadline: number): Promise<boolean>
+  waitForWriteDeadline(write: WriteAttempt, deadline: number): Promise<boolean>
   /** The server's clock was found to be another one. */
   forgetClock(): void
 }
@@ -43,7 +43,7 @@ class NoAnswerError extends Error {}
 
 export function createPgConnections(
   pool: PgPool,
-  { acquireMs, sendingMs, log }: { acquireMs: number; sendingMs: number; log: StorageLog },
+  { acquireMs, attemptMs, log }: { acquireMs: number; attemptMs: number; log: StorageLog },
 ): PgConnections {
   const guarded = new WeakSet<PgClient>()
   const canceled = new WeakSet<PgClient>()
@@ -78,7 +78,7 @@ export function createPgConnections(
       // Asked once for each connection, and from time to time for its clock.
       if (known !== null && clock.now() !== null) return { client, server: known }
       try {
-        const milliseconds = Math.max(1, Math.min(sendingMs, timeLeft(deadline)))
+        const milliseconds = Math.max(1, Math.min(attemptMs, timeLeft(deadline)))
         const answer = await clock.ask(client, milliseconds)
         return { client, server: known ?? answer }
       } catch (error) {
@@ -100,11 +100,12 @@ export function createPgConnections(
       }
     },
     release: (client, isDoubtful) => client.release(isDoubtful || canceled.has(client)),
-    sending(server, milliseconds) {
+    startAttempt(server, milliseconds) {
       const sentAt = clock.now(Number.POSITIVE_INFINITY) ?? server.now
       return { sentAt, notAfter: sentAt + milliseconds / 1000, server }
     },
-    waitForEnd: (write, deadline) => waitForEnd(write, deadline, { acquire, clock }),
+    waitForWriteDeadline: (write, deadline) =>
+      waitForWriteDeadline(write, deadline, { acquire, clock }),
     forgetClock: () => clock.forget(),
   }
 }

@@ -47,11 +47,11 @@ const reservedForReads = 2
  */
 export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
   const { prepare, acquireMs, callMs, log } = options
-  /** How long a sending is valid: two fit into a call. */
-  const sendingMs = callMs / 2
-  /** A sending with less time than this could only fail. */
+  /** How long an attempt of a write is valid: two fit into a call. */
+  const attemptMs = callMs / 2
+  /** An attempt with less time than this could only fail. */
   const leastMs = callMs * 0.06
-  const connections = createPgConnections(pool, { acquireMs, sendingMs, log })
+  const connections = createPgConnections(pool, { acquireMs, attemptMs, log })
   const size = options.maxConnections ?? sizeOf(pool)
   const writePlaces = createSemaphore(size - Math.min(reservedForReads, Math.floor(size / 2)))
 
@@ -83,14 +83,14 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
       return { ok: false, error, failure: classifyConnectError(error) }
     }
     const { client, server } = checkedOut
-    const milliseconds = Math.min(sendingMs, timeLeft(deadline))
+    const milliseconds = Math.min(attemptMs, timeLeft(deadline))
     if (milliseconds < leastMs) {
       connections.release(client, false)
       return { ok: false, error: new Error('no time is left'), failure: 'not-sent' }
     }
-    const sending = connections.sending(server, milliseconds)
+    const writeAttempt = connections.startAttempt(server, milliseconds)
     try {
-      const sent = valuesUntil(statement, values, sending.notAfter)
+      const sent = valuesUntil(statement, values, writeAttempt.notAfter)
       const { rows } = await connections.send(
         client,
         toQuery(statement, sent, prepared),
@@ -103,7 +103,8 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
       connections.release(client, leavesConnectionDoubtful(error, failure))
       if (isLate(error)) connections.forgetClock()
       const isLost = failure === 'ambiguous' && statement.kind === 'write'
-      if (isLost && !isLastWord(server, error)) await connections.waitForEnd(sending, deadline)
+      if (isLost && !isLastWord(server, error))
+        await connections.waitForWriteDeadline(writeAttempt, deadline)
       return { ok: false, error, failure }
     }
   }
@@ -148,7 +149,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
       throw toToriiError(error, classifyConnectError(error), 'connect')
     }
     const { client, server } = checkedOut
-    const left = () => Math.min(sendingMs, timeLeft(deadline ?? Number.POSITIVE_INFINITY))
+    const left = () => Math.min(attemptMs, timeLeft(deadline ?? Number.POSITIVE_INFINITY))
     const { connection, isDoubtful } = connectionOver(client, prepare, (query) =>
       connections.send(client, query, answerMs ?? Math.max(1, left())),
     )
@@ -159,10 +160,10 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     }
   }
 
-  /** The server ends a transaction that is idle for as long as a sending is valid: a later commit finds none. */
+  /** The server ends a transaction that is idle for as long as an attempt is valid: a later commit finds none. */
   const afterLostCommit = async (server: ServerAnswer, deadline: number | undefined) => {
-    await connections.waitForEnd(
-      connections.sending(server, sendingMs),
+    await connections.waitForWriteDeadline(
+      connections.startAttempt(server, attemptMs),
       deadline ?? performance.now() + callMs,
     )
   }
@@ -177,7 +178,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
         connected(
           (connection, server) =>
             inTransaction(connection, work, {
-              idleMs: sendingMs,
+              idleMs: attemptMs,
               onLostCommit: () => afterLostCommit(server, deadline),
             }),
           given,

@@ -27,8 +27,8 @@ export const isLate = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && Reflect.get(error, 'constraint') === refusal
 
 /**
- * The values as they are sent: a write carries its end.
- * @param notAfter seconds since 1970 by the database's clock (default: none, for a write that ends with the
+ * The values as they are sent: a write takes its deadline with it.
+ * @param notAfter the write deadline, in seconds since 1970 by the database's clock (default: none, for a write that ends with the
  * transaction of its caller)
  */
 export const valuesUntil = (

@@ -107,7 +107,7 @@ describe('a server that is not heard of any more', () => {
   })
 })
 
-describe('a sending that is delivered after its repetition was acknowledged', () => {
+describe('an attempt that is delivered after its repetition was acknowledged', () => {
   test('is refused: a session that was opened by it stays ended', async () => {
     const storage = await PostgresStorage.connect(proxy.url, { callSeconds: 3 })
     const person = await signUp(harness.observer)

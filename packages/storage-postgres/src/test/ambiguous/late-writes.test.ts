@@ -11,7 +11,7 @@ import type { Harness } from './ambiguous-operations.test.support.js'
 import { outcomeOf, writingOperations } from './writing-operations.test.support.js'
 
 /**
- * Sends the next statement of this name with another end than the storage gave it, as if it were delivered late.
+ * Sends the next statement of this name with another deadline than the storage gave it, as if it were delivered late.
  * `refusals` are the names of the statements that the server then refused as late.
  */
 interface Delaying extends PgPool {
@@ -86,13 +86,13 @@ async function databaseTime(): Promise<number> {
   return rows[0]?.now ?? assert.fail()
 }
 
-/** Statements that run in a transaction end with it: they carry no end of their own. */
+/** Statements that run in a transaction end with it: they have no write deadline. */
 const inTransaction = /^commit$/
 
 for (const [index, operation] of writingOperations.entries()) {
   const { statement } = operation
   if (inTransaction.test(statement)) continue
-  test(`${statement} (${index}) that comes after its end is refused as a whole, and sent again`, async () => {
+  test(`${statement} (${index}) that comes after its deadline is refused as a whole, and sent again`, async () => {
     const { operation: call, effect } = await operation.prepare(harness)
     delaying.refusals.length = 0
     delaying.delay = { name: statement, until: 'past' }
@@ -106,7 +106,7 @@ for (const [index, operation] of writingOperations.entries()) {
   })
 }
 
-describe('the end of a write', () => {
+describe('a write deadline', () => {
   test('is looked at after every wait for a lock', async () => {
     const id = newUserId()
     await harness.observer.users.register({ id, email: freshEmail() })

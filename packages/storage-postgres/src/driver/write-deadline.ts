@@ -3,10 +3,10 @@ import { backOff, timeLeft } from '../base/deadline.js'
 import type { DatabaseClock, ServerAnswer } from './database-clock.js'
 import type { PgClient } from './pg-pool.js'
 
-/** A write whose reply was lost. Times are seconds since 1970 by the database's clock. */
-export interface LostWrite {
+/** One attempt of a write. Times are seconds since 1970 by the database's clock. */
+export interface WriteAttempt {
   readonly sentAt: number
-  /** The server begins nothing of it after this time. */
+  /** Its write deadline: the server begins nothing of it after this time. */
   readonly notAfter: number
   /** The server at the end of the connection that it was sent over. */
   readonly server: ServerAnswer
@@ -18,7 +18,7 @@ interface Servers {
   readonly clock: DatabaseClock
 }
 
-/** How far the estimate of {@link LostWrite.sentAt} may be off. */
+/** How far the estimate of {@link WriteAttempt.sentAt} may be off. */
 const clockErrorSeconds = 0.1
 /** A pooler may give a write that waits in it to another server, whose clock differs. */
 const poolerMarginSeconds = 1
@@ -31,8 +31,8 @@ const pauseSeconds = [0.005, 0.25] as const
  * waiting inside its commit. At the latest that is so when the end of the write has passed.
  * @returns false when no server said so before `deadline`
  */
-export async function waitForEnd(
-  write: LostWrite,
+export async function waitForWriteDeadline(
+  write: WriteAttempt,
   deadline: number,
   servers: Servers,
 ): Promise<boolean> {
@@ -51,7 +51,7 @@ export async function waitForEnd(
 }
 
 function hasEnded(
-  { sentAt, notAfter, server }: LostWrite,
+  { sentAt, notAfter, server }: WriteAttempt,
   answer: ServerAnswer,
   margin: number,
 ): boolean {
@@ -65,7 +65,7 @@ function hasEnded(
 }
 
 async function ask(
-  { server }: LostWrite,
+  { server }: WriteAttempt,
   deadline: number,
   { acquire, clock }: Servers,
 ): Promise<ServerAnswer | null> {
