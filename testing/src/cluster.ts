@@ -13,6 +13,10 @@ const defaultSettings: Readonly<Record<string, string>> = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '128MB',
+  // The data may lie in memory.
+  max_wal_size: '256MB',
+  // A plan that a test forces has a cost at which it would be compiled.
+  jit: 'off',
   max_connections: '200',
 }
 

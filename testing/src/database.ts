@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { databaseNameBeside, databaseUrl } from './database-names.js'
-import { dropDatabase, retryInUse, withClient } from './drop-database.js'
+import { copyDatabase, dropDatabase, withClient } from './drop-database.js'
 import { createSecretSearch, secretsOfThisFile } from './issued-secrets.js'
 import { secretsAtRest } from './secrets-at-rest.js'
 
@@ -36,9 +36,7 @@ export async function testDatabase(options: { empty?: boolean } = {}): Promise<T
     if (holding.length > 0)
       throw new Error(`secrets that were issued here lie in clear in ${holding.join(', ')}`)
   })
-  await withClient(serverUrl, (admin) =>
-    retryInUse(async () => void (await admin.query(`create database ${name} template ${source}`))),
-  )
+  await withClient(serverUrl, (admin) => copyDatabase(admin, source, name))
   const connect = () => connectTo(url, clients)
   const shared = sharedConnection(connect)
   return { url, name, connect, query: async (text, values) => (await shared()).query(text, values) }

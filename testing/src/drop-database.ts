@@ -32,15 +32,25 @@ export async function dropDatabase(client: pg.Client, name: string): Promise<voi
   })
 }
 
-async function hasForce(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ force: boolean }>(
-    `select current_setting('server_version_num')::integer >= 130000 as force`,
+const hasForce = (client: pg.Client) => isAtLeast(client, 13)
+
+async function isAtLeast(client: pg.Client, major: number): Promise<boolean> {
+  const { rows } = await client.query<{ version: number }>(
+    `select current_setting('server_version_num')::integer / 10000 as version`,
   )
-  return rows[0]?.force === true
+  return (rows[0]?.version ?? 0) >= major
+}
+
+/** Copies a database file by file, which takes a third of the time that PostgreSQL 15 and later take by default. */
+export async function copyDatabase(client: pg.Client, from: string, to: string): Promise<void> {
+  const strategy = (await isAtLeast(client, 15)) ? 'strategy file_copy' : ''
+  await retryInUse(
+    async () => void (await client.query(`create database ${to} template ${from} ${strategy}`)),
+  )
 }
 
 /** Repeats for 20 seconds while PostgreSQL answers 55006: the database is being accessed by other users. */
-export async function retryInUse(work: () => Promise<void>): Promise<void> {
+async function retryInUse(work: () => Promise<void>): Promise<void> {
   const deadline = performance.now() + 20_000
   for (;;) {
     try {

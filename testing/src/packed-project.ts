@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -17,8 +17,19 @@ export interface PackedProject {
   remove(): Promise<void>
 }
 
-/** Packs every package and installs the tarballs, and `others` in the versions this repository uses. */
-export async function createPackedProject(others: readonly string[]): Promise<PackedProject> {
+/** What an application needs beside our packages. */
+export interface ApplicationPackages {
+  /** Installed by npm in the versions this repository uses. */
+  readonly installed: readonly string[]
+  /** Links to those of this repository: to install them takes npm longer than to install our packages. */
+  readonly linked: readonly string[]
+}
+
+/** Packs every package and installs the tarballs with all that they depend on, and what the application needs. */
+export async function createPackedProject({
+  installed,
+  linked,
+}: ApplicationPackages): Promise<PackedProject> {
   const folder = await mkdtemp(join(tmpdir(), 'torii-packed-'))
   const tarballs = join(folder, 'tarballs')
   await mkdir(tarballs)
@@ -30,10 +41,18 @@ export async function createPackedProject(others: readonly string[]): Promise<Pa
     remove: () => rm(folder, { recursive: true, force: true }),
   }
   await project.write('package.json', JSON.stringify({ private: true, type: 'module' }))
-  const versions = await Promise.all(others.map(versionHere))
+  const versions = await Promise.all(installed.map(versionHere))
   const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
   await project.run('npm', ['install', ...flags, ...files, ...versions])
+  for (const name of linked) await linkHere(name, folder)
   return project
+}
+
+/** Fails where npm has installed the package, so that no link hides what our packages bring along. */
+async function linkHere(name: string, folder: string): Promise<void> {
+  const link = join(folder, 'node_modules', name)
+  await mkdir(dirname(link), { recursive: true })
+  await symlink(join(root, 'node_modules', name), link)
 }
 
 /** Packs every package into the folder, as `npm publish` would send it; the paths of the tarballs. */

@@ -8,10 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { endForks } from './forks.js'
 import { commandLine, isAlive, signal, startTicks, waitUntilGone } from './processes.js'
+import { chooseRunFolder, runFolders } from './run-folders.js'
 
 const prefix = 'torii-test-'
 const quitSeconds = 6
@@ -21,7 +21,7 @@ const quitSeconds = 6
  * and records the process that owns it.
  */
 export function createRunDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), prefix))
+  const directory = mkdtempSync(join(chooseRunFolder(), prefix))
   // Root's server runs as another user, which must reach what is its own inside.
   if (process.getuid?.() === 0) chmodSync(directory, 0o711)
   const owner = { pid: process.pid, startTicks: startTicks(process.pid) }
@@ -84,9 +84,11 @@ export async function clearRunDirectory(
  */
 export async function sweepRunDirectories(): Promise<string[]> {
   const cleared: string[] = []
-  for (const name of readdirSync(tmpdir())) {
-    const directory = join(tmpdir(), name)
-    if (!name.startsWith(prefix) || !isAbandoned(directory)) continue
+  const found = runFolders().flatMap((folder) =>
+    readdirSync(folder).flatMap((name) => (name.startsWith(prefix) ? [join(folder, name)] : [])),
+  )
+  for (const directory of found) {
+    if (!isAbandoned(directory)) continue
     await clearRunDirectory(directory)
     cleared.push(directory)
   }

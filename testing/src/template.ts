@@ -1,5 +1,5 @@
 import { databaseUrl, newDatabaseNames } from './database-names.js'
-import { dropDatabase, withClient } from './drop-database.js'
+import { copyDatabase, dropDatabase, withClient } from './drop-database.js'
 
 /** The database that test databases are copied from. */
 export interface Template {
@@ -16,9 +16,7 @@ export async function createTemplate(
   const names = newDatabaseNames()
   const dropAll = () => dropWithPrefix(serverUrl, names.prefix)
   try {
-    await withClient(serverUrl, (client) =>
-      client.query(`create database ${names.template} template template0`),
-    )
+    await withClient(serverUrl, (client) => copyDatabase(client, 'template0', names.template))
     await prepare(databaseUrl(serverUrl, names.template))
     await withClient(serverUrl, (client) =>
       client.query(`alter database ${names.template} allow_connections false`),

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { InlineConfig, Vite } from 'vitest/node'
+import { LongestFirst } from './longest-first.js'
 
 const compiled = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -10,6 +11,7 @@ const compiled = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 export const testOptions: InlineConfig = {
   globalSetup: [compiled('global-setup.js')],
   setupFiles: [compiled('file-setup.js')],
+  sequence: { sequencer: LongestFirst },
   pool: 'forks',
   maxWorkers: availableParallelism(),
   // A test that hangs is named before its file is ended (see file-watchdog.ts).

@@ -23,7 +23,9 @@ interface Run {
 /** Runs the command with these words and nothing of our environment that it would read. */
 async function run(words: readonly string[], env: Record<string, string> = {}): Promise<Run> {
   const { DATABASE_URL: _, DATABASE_SCHEMA: __, ...rest } = process.env
-  const child = spawn(process.execPath, [cli, ...words], {
+  // Optimizing the embedded engine takes longer than one command takes without it.
+  const flags = env.DATABASE_URL?.startsWith('pglite:') ? ['--liftoff-only'] : []
+  const child = spawn(process.execPath, [...flags, cli, ...words], {
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

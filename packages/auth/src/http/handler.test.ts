@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { test } from 'vitest'
+import { newKeyPair } from '../test/key-pair.test.support.js'
 import { openMailbox } from '../test/mailbox.test.support.js'
 import {
   baseUrl,
@@ -16,7 +17,7 @@ import { browser, parse, signUp, tokenIn } from './test/client.test.support.js'
 
 // With everything that makes routes exist, so that every route there is can be tried.
 const mailbox = await openMailbox()
-const { privateKey } = generateKeyPairSync('ed25519')
+const { privateKey } = newKeyPair('Ed25519')
 const site = await openTestSite({
   mailer: mailbox.mailer,
   requireVerifiedEmail: false,

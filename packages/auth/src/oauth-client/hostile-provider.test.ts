@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { describe, test } from 'vitest'
 import type { Answer, OwnProvider } from '../services/oauth/own-provider.test.support.js'
 import { startOwnProvider } from '../services/oauth/own-provider.test.support.js'
+import { newKeyPair } from '../test/key-pair.test.support.js'
 import type { FlowSecrets } from './flow-secrets.js'
 import {
   answerTo,
@@ -100,7 +100,7 @@ describe('the signature of an ID token', async () => {
     provider.json('/token', tokenAnswer(await idToken(goodClaims(provider, flow))))
     return clientOf(workProvider(provider.origin)).complete(answerTo(flow), flow)
   }
-  const { privateKey: otherKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { privateKey: otherKey } = newKeyPair('RSA')
 
   test("T5.70 by an attacker's key under the provider's key id: refused", async () => {
     const signed = (claims: Record<string, unknown>) =>
@@ -112,7 +112,7 @@ describe('the signature of an ID token', async () => {
   })
 
   test("T5.70 by an attacker's key that the token brings along or points to: refused", async () => {
-    const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const jwk = newKeyPair('RSA')
     const header = { jwk: jwk.publicKey.export({ format: 'jwk' }), jku: `${provider.origin}/evil` }
     const signed = (claims: Record<string, unknown>) =>
       new SignJWT(claims)

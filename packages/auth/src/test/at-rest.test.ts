@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,7 @@ import { workProvider } from '../oauth-client/provider-client.test.support.js'
 import type { RealProvider } from '../services/oauth/real-provider.test.support.js'
 import { startRealProvider } from '../services/oauth/real-provider.test.support.js'
 import { SoftwareAuthenticator } from '../webauthn/authenticator.test.support.js'
+import { newKeyPair } from './key-pair.test.support.js'
 import { openMailbox } from './mailbox.test.support.js'
 import { foundIn, issue, issueToken, secrets, writingsOf } from './secret-search.test.support.js'
 import { baseUrl, goodPassword, requestInfo } from './site.test.support.js'
@@ -162,9 +163,7 @@ async function flows(): Promise<void> {
     log: (event) => events.push(event),
     jwt: {
       audience: 'api',
-      keys: [
-        { id: 'j', algorithm: 'EdDSA', privateKey: generateKeyPairSync('ed25519').privateKey },
-      ],
+      keys: [{ id: 'j', algorithm: 'EdDSA', privateKey: newKeyPair('Ed25519').privateKey }],
     },
     oauth: {
       providers: [

@@ -1,5 +1,6 @@
-import type { KeyObject } from 'node:crypto'
-import { generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto'
+import { hash, randomBytes, sign } from 'node:crypto'
+import type { KeyPair } from '../test/key-pair.test.support.js'
+import { newKeyPair } from '../test/key-pair.test.support.js'
 import type { Encodable } from './cbor.test.support.js'
 import { encodeCbor } from './cbor.test.support.js'
 
@@ -64,7 +65,7 @@ export interface AuthenticatorModel {
  */
 export class SoftwareAuthenticator {
   readonly credentialId: Buffer
-  readonly keys: { publicKey: KeyObject; privateKey: KeyObject }
+  readonly keys: KeyPair
   count = 0
   userHandle: string | null = null
   readonly #model: Required<AuthenticatorModel>
@@ -82,7 +83,7 @@ export class SoftwareAuthenticator {
       ...model,
     }
     this.credentialId = Buffer.from(this.#model.credentialId)
-    this.keys = newKeys(this.#model.algorithm)
+    this.keys = newKeyPair(keyPairKinds[this.#model.algorithm])
   }
 
   /** `navigator.credentials.create()` and `toJSON()`. */
@@ -207,8 +208,4 @@ export class SoftwareAuthenticator {
   }
 }
 
-function newKeys(algorithm: KeyKind) {
-  if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
-  return generateKeyPairSync('rsa', { modulusLength: 2048 })
-}
+const keyPairKinds = { ES256: 'P-256', EdDSA: 'Ed25519', RS256: 'RSA' } as const

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync, hash, sign, verify } from 'node:crypto'
+import { createPublicKey, hash, sign, verify } from 'node:crypto'
 import { describe, test } from 'vitest'
+import { newKeyPair } from '../test/key-pair.test.support.js'
 import type { CborMap } from './cbor.js'
 import { isSignatureValid, isUsableKey } from './credential-key.js'
 
@@ -24,7 +25,7 @@ const coordinate = (text: string | undefined) => Buffer.from(text ?? '', 'base64
 
 /** A COSE key with its private key. */
 function newEcKey({ algorithm, name, id }: (typeof ellipticCurves)[number]) {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: name })
+  const { publicKey, privateKey } = newKeyPair(name)
   const { x, y } = publicKey.export({ format: 'jwk' })
   const key = new Map<number, number | Uint8Array>([
     [1, 2],
@@ -37,7 +38,7 @@ function newEcKey({ algorithm, name, id }: (typeof ellipticCurves)[number]) {
 }
 
 function newRsaKey() {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { publicKey, privateKey } = newKeyPair('RSA')
   const { n, e } = publicKey.export({ format: 'jwk' })
   const key = new Map<number, number | Uint8Array>([
     [1, 3],
@@ -141,7 +142,7 @@ describe('credential keys', () => {
   test('isSignatureValid() refuses every signature under an Ed25519 key that is not a point', () => {
     // 2 is the y coordinate of no point.
     const key = ed25519Key(Buffer.of(2, ...Array(31).fill(0)))
-    const { privateKey } = generateKeyPairSync('ed25519')
+    const { privateKey } = newKeyPair('Ed25519')
     for (const signature of [Buffer.alloc(64), sign(null, message, privateKey), Buffer.alloc(0)])
       assert.equal(isSignatureValid(key, message, signature), false)
   })
@@ -150,7 +151,7 @@ describe('credential keys', () => {
     const keys = [
       newEcKey(ellipticCurves[0]).key,
       newRsaKey().key,
-      ed25519Key(coordinate(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x)),
+      ed25519Key(coordinate(newKeyPair('Ed25519').publicKey.export({ format: 'jwk' }).x)),
     ]
     for (const key of keys) {
       assert.equal(isUsableKey(key), true)

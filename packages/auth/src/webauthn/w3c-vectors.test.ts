@@ -23,12 +23,18 @@ const policy: PasskeyPolicy = {
 
 const base64url = (hex: string) => Buffer.from(hex, 'hex').toString('base64url')
 
-/** The credential id, read from the authenticator data. */
+const credentialIds = new Map<string, string>()
+
+/** The credential id, read from the authenticator data once for each vector: some thousand answers are sent with it. */
 function credentialIdOf({ registration }: WebAuthnVector): string {
+  const known = credentialIds.get(registration.attestationObject)
+  if (known !== undefined) return known
   const read = readCbor(Buffer.from(registration.attestationObject, 'hex'))
   assert.ok(read !== null && isMap(read.value))
   const data = Buffer.from(read.value.get('authData') as Uint8Array)
-  return data.subarray(55, 55 + data.readUInt16BE(53)).toString('base64url')
+  const id = data.subarray(55, 55 + data.readUInt16BE(53)).toString('base64url')
+  credentialIds.set(registration.attestationObject, id)
+  return id
 }
 
 const credentialJson = (vector: WebAuthnVector, response: object) => {

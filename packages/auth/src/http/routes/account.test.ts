@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { test } from 'vitest'
 import { workProvider } from '../../oauth-client/provider-client.test.support.js'
 import { startRealProvider } from '../../services/oauth/real-provider.test.support.js'
+import { newKeyPair } from '../../test/key-pair.test.support.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import {
   baseUrl,
@@ -21,7 +22,7 @@ const site = await openTestSite({
   requireVerifiedEmail: false,
   keys: [{ id: 'k1', secret: randomBytes(32) }],
   jwt: {
-    keys: [{ id: 'j1', algorithm: 'EdDSA', privateKey: generateKeyPairSync('ed25519').privateKey }],
+    keys: [{ id: 'j1', algorithm: 'EdDSA', privateKey: newKeyPair('Ed25519').privateKey }],
     audience: 'api',
   },
   oauth: { providers: [{ ...workProvider(provider.issuer, provider.client), trustEmail: true }] },

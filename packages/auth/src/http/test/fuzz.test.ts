@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, test } from 'vitest'
+import { newKeyPair } from '../../test/key-pair.test.support.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { newEmail, openTestSite, goodPassword as password } from '../../test/site.test.support.js'
 import { createHandler, createNodeHandler } from '../index.js'
@@ -19,7 +20,7 @@ import { exchange } from './raw-exchange.test.support.js'
 const runs = 1000
 const origin = 'http://localhost:3000'
 const mailbox = await openMailbox()
-const { privateKey } = generateKeyPairSync('ed25519')
+const { privateKey } = newKeyPair('Ed25519')
 const site = await openTestSite({
   baseUrl: origin,
   mailer: mailbox.mailer,

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { createLocalJWKSet, jwtVerify, SignJWT, UnsecuredJWT } from 'jose'
 import { InvalidOptionsError } from 'torii-core'
 import { test } from 'vitest'
+import { newKeyPair } from '../../test/key-pair.test.support.js'
 import {
   baseUrl,
   goodPassword,
@@ -13,9 +14,9 @@ import {
 } from '../../test/site.test.support.js'
 import type { JwtKey } from '../options/jwt.js'
 
-const ed = generateKeyPairSync('ed25519')
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const ed = newKeyPair('Ed25519')
+const ec = newKeyPair('P-256')
+const rsa = newKeyPair('RSA')
 const keys: JwtKey[] = [
   { id: 'ed-1', algorithm: 'EdDSA', privateKey: ed.privateKey },
   {
@@ -97,7 +98,7 @@ test('T2.42 verify() returns null for unsigned, foreign, mistyped, misaddressed,
     new UnsecuredJWT({ sid: valid.session.id }).setSubject(valid.user.id).encode(),
     await good({ alg: 'HS256' }).sign(secret),
     await good({ alg: 'ES256' }).sign(ec.privateKey),
-    await good().sign(generateKeyPairSync('ed25519').privateKey),
+    await good().sign(newKeyPair('Ed25519').privateKey),
     await sign(good({ typ: 'JWT' })),
     await sign(good({ typ: undefined })),
     await sign(good({ kid: '../../ed-1' })),

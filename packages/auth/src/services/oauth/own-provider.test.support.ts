@@ -1,8 +1,9 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, SignJWT } from 'jose'
 import { afterAll } from 'vitest'
+import { newKeyPair } from '../../test/key-pair.test.support.js'
 
 /** Answers one request of a test's own provider. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void
@@ -25,7 +26,7 @@ export interface OwnProvider {
 }
 
 /** One for all of a test file: making an RSA key takes longer than everything else here. */
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const { privateKey, publicKey } = newKeyPair('RSA')
 
 /** Starts one; it stops with the test file. */
 export async function startOwnProvider(): Promise<OwnProvider> {

@@ -34,25 +34,37 @@ export async function openConnections(
 ): Promise<ConnectionSet> {
   const id = randomBytes(4).toString('hex')
   const pools: pg.Pool[] = []
-  const open = (name: string): Caller & { pool: pg.Pool } => {
-    const pool = new pg.Pool({ connectionString: url, max: 1, application_name: name })
+  const open = (name: string, options = ''): Caller & { pool: pg.Pool } => {
+    const pool = new pg.Pool({ connectionString: url, max: 1, application_name: name, options })
     pools.push(pool)
     const log = ({ code = '' }) => retried(code)
     return { name, pool, storage: new PostgresStorage(pool, { log }) }
   }
-  const observer = open(`observer ${id}`)
+  const observer = open(`observer ${id}`, plannedOnce)
   const holder = new pg.Client({ connectionString: url })
   await holder.connect()
   return {
     first: open(`first ${id}`),
     second: open(`second ${id}`),
     observer: observer.storage,
-    query: async (text, values) => (await observer.pool.query(text, values)).rows,
+    query: async (text, values) => (await observer.pool.query(prepared(text, values))).rows,
     whileHeld: (select, values, work) => whileHeld(holder, select, values, work),
     async close() {
       await Promise.all([holder.end(), ...pools.map((pool) => pool.end())])
     },
   }
+}
+
+/** The observer sends some statements ten thousands of times, and most of their cost is planning. */
+const plannedOnce = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off'
+
+const preparedNames = new Map<string, string>()
+
+/** A query that the server parses once for each connection. */
+export function prepared(text: string, values: unknown[]): pg.QueryConfig {
+  const name = preparedNames.get(text) ?? `test_${preparedNames.size}`
+  preparedNames.set(text, name)
+  return { name, text, values }
 }
 
 async function whileHeld(
@@ -63,7 +75,7 @@ async function whileHeld(
 ): Promise<void> {
   await holder.query('begin')
   try {
-    await holder.query(select, values)
+    await holder.query(prepared(select, values))
     await work()
   } finally {
     await holder.query('rollback')

@@ -1,8 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { TestDatabase } from 'torii-testing'
+import { prepared } from '../interleaving/held-lock.test.support.js'
 
 /** Rows that a crowd is made to wait for. */
 export type Held = readonly [select: string, values: unknown[]]
+
+/** Asked again and again while a crowd gathers, so without the joins of pg_stat_activity. */
+const waitingText = `
+  select count(*)::int as count from pg_stat_get_activity(null)
+  where datid = $1 and state = 'active' and wait_event_type = 'Lock'`
 
 /** Makes crowds start from one snapshot. */
 export interface Crowds {
@@ -27,17 +34,19 @@ export interface Crowds {
 export async function openCrowds(database: TestDatabase): Promise<Crowds> {
   const holder = new pg.Client({ connectionString: database.url })
   await holder.connect()
+  const observer = await database.connect()
+  const { rows } = await observer.query<{ oid: number }>(
+    'select oid from pg_database where datname = current_database()',
+  )
+  const databaseIds = rows.map(({ oid }) => oid)
   const countWaiting = async () => {
-    const { rows } = await database.query<{ count: number }>(
-      `select count(*)::int as count from pg_stat_activity
-       where datname = current_database() and state = 'active' and wait_event_type = 'Lock'`,
-    )
+    const { rows } = await observer.query<{ count: number }>(prepared(waitingText, databaseIds))
     return rows[0]?.count ?? 0
   }
   async function whileHeld<Result>([select, values]: Held, work: () => Promise<Result>) {
     await holder.query('begin')
     try {
-      await holder.query(select, values)
+      await holder.query(prepared(select, values))
       return await work()
     } finally {
       await holder.query('rollback')
@@ -46,7 +55,7 @@ export async function openCrowds(database: TestDatabase): Promise<Crowds> {
   /** Resolves with what was begun, not with what comes of it. */
   async function begin<Result>(operations: readonly (() => Promise<Result>)[], waiting: number) {
     const begun = operations.map((operation) => operation())
-    while ((await countWaiting()) < waiting);
+    while ((await countWaiting()) < waiting) await sleep(1)
     return begun
   }
   return {

@@ -3,6 +3,7 @@ import { newOAuthAccountId } from 'torii-core'
 import { afterAll, test } from 'vitest'
 import type { CallerInput, Fixture, Kind } from '../interleaving/fixture.test.support.js'
 import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
+import { prepared } from '../interleaving/held-lock.test.support.js'
 import { locks } from '../interleaving/interleaving.test.support.js'
 import type { OperationName } from '../interleaving/user-operations.test.support.js'
 import { perform } from '../interleaving/user-operations.test.support.js'
@@ -24,8 +25,9 @@ const { database, storage, retried } = await openRaceStorage()
 const crowds = await openCrowds(database)
 afterAll(() => crowds.close())
 
+const client = await database.connect()
 const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
-  (await database.query<Row & Record<string, unknown>>(text, values)).rows
+  (await client.query<Row & Record<string, unknown>>(prepared(text, values))).rows
 
 interface Race {
   /** What each caller does; true for the one who succeeds. */

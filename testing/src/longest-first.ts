@@ -1,0 +1,36 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The files that take longest, by their measured CPU time. */
+export const longestFiles: readonly string[] = [
+  'storage-postgres/*/test/conformance-embedded.test',
+  'storage-postgres/*/test/interleaving/interleaving-usual.test',
+  'storage-postgres/*/test/interleaving/interleaving-unusual.test',
+  'testing/*/packed.test',
+  'storage-postgres/*/test/conformance.test',
+  'storage-postgres/*/cli.test',
+  'storage-postgres/*/migrate/migrations-killed.test',
+  'storage-postgres/*/test/races/single-use.test',
+  'storage-postgres/*/test/ambiguous/ambiguous.test',
+  'storage-postgres/*/migrate/migrations-embedded.test',
+  'storage-postgres/*/cli-usage.test',
+  'storage-postgres/*/test/conformance-in-transaction.test',
+  'storage-postgres/*/driver/pgbouncer.test',
+]
+
+/** The rank of a file in `src` or `dist`; those that are not listed come last. */
+export function rankOf(path: string): number {
+  const named = path.replace(/\/(?:src|dist)\//, '/*/').replace(/\.[jt]s$/, '')
+  const rank = longestFiles.findIndex((name) => named.endsWith(name))
+  return rank === -1 ? longestFiles.length : rank
+}
+
+/**
+ * Begins with the longest files, so that no worker ends long before the other. Vitest alone knows the times of its
+ * last run on the same machine, or else the sizes of the files, and some of the longest tests stand in short files.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => rankOf(a.moduleId) - rankOf(b.moduleId))
+  }
+}
