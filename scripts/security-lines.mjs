@@ -127,6 +127,7 @@ export const securityLines = [
   ['T6.81', 'hostile URLs to return to after signing in'],
   ['T6.82', 'forged Host and Forwarded headers'],
   ['T6.83', 'a provider that is no longer configured'],
+  ['T6.84', 'ids of two users at a provider that JavaScript would round to one'],
 
   ['T7.84', 'every changed bit of a passkey answer'],
   ['T7.85', 'each step of WebAuthn broken alone'],

@@ -43,9 +43,11 @@ export async function exchangeCode(
     requireIdToken: isOpenId,
   })
   // The library has verified `iss` and `iat`.
-  const claims = (oauth.getValidatedIdTokenClaims(tokens) ?? null) as IdTokenClaims | null
-  if (claims !== null && tokens.id_token !== undefined)
-    await connection.verifyIdToken(tokens.id_token, claims, server.jwks_uri ?? '')
+  const claimed = (oauth.getValidatedIdTokenClaims(tokens) ?? null) as IdTokenClaims | null
+  const claims =
+    claimed === null || tokens.id_token === undefined
+      ? null
+      : await connection.verifyIdToken(tokens.id_token, claimed, server.jwks_uri ?? '')
   return { server: expected, tokens, claims }
 }
 

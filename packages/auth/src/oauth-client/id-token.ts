@@ -1,6 +1,7 @@
 import type { RemoteJWKSet } from 'jose'
 import { compactVerify, createRemoteJWKSet, customFetch } from 'jose'
 import type { BoundedFetch } from './bounded-fetch.js'
+import { parseExactJson } from './exact-json.js'
 import { ProviderFailure, toProviderFailure } from './provider-failure.js'
 
 /** Seconds by which the clocks of a provider and this server may differ. @see OWASP ASVS 5.0, 10.5.3 */
@@ -22,13 +23,16 @@ export interface IdTokenClaims {
   readonly iat: number
 }
 
-/** Performs the checks that the protocol library does not: the signature, `iat`, and `azp` without other audiences. */
+/**
+ * Performs the checks that the protocol library does not: the signature, `iat`, and `azp` without other audiences.
+ * Returns the claims that were signed, with the numbers that JavaScript would round as strings.
+ */
 export type IdTokenVerifier = (
   idToken: string,
   claims: IdTokenClaims,
   jwksUri: string,
   now?: number,
-) => Promise<void>
+) => Promise<IdTokenClaims>
 
 /**
  * Creates a verifier with the provider's published keys. They are cached for ten minutes, and reloaded, at most every 30
@@ -50,10 +54,12 @@ export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTo
     checkClaims(claims, clientId, now)
     try {
       const keys = keySet(jwksUri)
-      const { protectedHeader } = await compactVerify(idToken, keys, {
+      const { protectedHeader, payload } = await compactVerify(idToken, keys, {
         algorithms: [...algorithms],
       })
       checkKeyIssuer(keys, protectedHeader.kid, claims)
+      // The payload that the library has checked, parsed again without rounding.
+      return parseExactJson(new TextDecoder().decode(payload)) as IdTokenClaims
     } catch (error) {
       throw toProviderFailure(error)
     }

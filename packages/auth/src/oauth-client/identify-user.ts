@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import type { ExchangedCode } from './code-exchange.js'
 import type { ProviderConnection } from './connection.js'
+import { parseExactJson } from './exact-json.js'
 import type { ProviderIdentity } from './profile.js'
 import { readIdentity } from './profile.js'
 import type { ProviderAnswer } from './provider.js'
@@ -34,7 +35,10 @@ function createAnswer(
       const subject = claims === null ? oauth.skipSubjectCheck : String(claims.sub)
       try {
         const response = await oauth.userInfoRequest(server, client, accessToken, options)
-        return await oauth.processUserInfoResponse(server, client, subject, response)
+        const body = await response.clone().text()
+        await oauth.processUserInfoResponse(server, client, subject, response)
+        // Read again: the library rounds the numbers of a response that is a JWT.
+        return Object(parseExactJson(isJwt(response) ? payloadOf(body) : body))
       } catch (error) {
         throw toProviderFailure(error)
       }
@@ -50,3 +54,10 @@ function createAnswer(
     },
   }
 }
+
+const isJwt = ({ headers }: Response): boolean =>
+  /^application\/jwt\b/i.test(headers.get('content-type') ?? '')
+
+/** The payload of a JWT that the protocol library has accepted. */
+const payloadOf = (jwt: string): string =>
+  Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()

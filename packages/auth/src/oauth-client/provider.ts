@@ -9,8 +9,11 @@ export class ClientSecret extends Secret {
 
 /** A user's profile at a provider. It is trusted only as far as the definition of the provider allows. */
 export interface ProviderProfile {
-  /** The provider's id of the user, 1 to 255 bytes. It must never change or be assigned to another user. */
-  readonly subject: string
+  /**
+   * The provider's id of the user, as the provider sends it: a string of 1 to 255 bytes, or a safe integer. It must never
+   * change or be assigned to another user.
+   */
+  readonly subject: string | number
   /** The email address, or null. An invalid one counts as null. */
   readonly email: string | null
   /** True only if the provider's value is exactly `true`. */
@@ -22,7 +25,10 @@ export interface ProviderProfile {
   readonly label: string | null
 }
 
-/** The responses of a provider, from which {@link OAuthProvider.readProfile} reads the profile. */
+/**
+ * The responses of a provider, from which {@link OAuthProvider.readProfile} reads the profile. A number that JavaScript
+ * cannot represent exactly, such as an id above 2^53, is a string of its digits here.
+ */
 export interface ProviderAnswer {
   /** The claims of the verified ID token; null for a provider without ID tokens. */
   readonly claims: Readonly<Record<string, unknown>> | null

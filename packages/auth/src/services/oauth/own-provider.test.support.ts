@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, SignJWT } from 'jose'
+import { CompactSign, exportJWK, SignJWT } from 'jose'
 import { afterAll } from 'vitest'
 
 /** Answers one request of a test's own provider. */
@@ -20,6 +20,10 @@ export interface OwnProvider {
   answer(path: string, how: Answer): void
   /** A path answers with this JSON from now on. */
   json(path: string, value: unknown, status?: number): void
+  /** A path answers with this text as JSON from now on, digit by digit. */
+  text(path: string, text: string, contentType?: string): void
+  /** A JWT with this text as its payload, digit by digit, under the provider's key. */
+  jwtOf(payload: string): Promise<string>
   /** An ID token of these claims under the provider's key. */
   idToken(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
 }
@@ -55,6 +59,15 @@ export async function startOwnProvider(): Promise<OwnProvider> {
     key: privateKey,
     requests,
     answer: (path, how) => void answers.set(path, how),
+    text(path, text, contentType = 'application/json') {
+      provider.answer(path, (_request, response) => {
+        response.writeHead(200, { 'content-type': contentType }).end(text)
+      })
+    },
+    jwtOf: (payload) =>
+      new CompactSign(Buffer.from(payload))
+        .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+        .sign(privateKey),
     json(path, value, status = 200) {
       provider.answer(path, (_request, response) => {
         response.writeHead(status, { 'content-type': 'application/json' })
@@ -73,6 +86,7 @@ export async function startOwnProvider(): Promise<OwnProvider> {
     jwks_uri: `${origin}/keys`,
     userinfo_endpoint: `${origin}/userinfo`,
     id_token_signing_alg_values_supported: ['RS256'],
+    userinfo_signing_alg_values_supported: ['RS256'],
   })
   provider.json('/keys', { keys: [publicJwk] })
   return provider
