@@ -159,6 +159,27 @@ export const authMutations = [
     'http/routes/oauth-identity',
   ),
   guard(
+    'oauth-client/providers/oidc',
+    'an email address is verified by another response',
+    'toOidcProfile({ ...more, ...inToken, email, email_verified })',
+    'toOidcProfile({ email, email_verified, ...more, ...inToken })',
+    'http/routes/oauth-profile',
+  ),
+  guard(
+    'oauth-client/providers/oidc',
+    'UserInfo of another user is ignored',
+    "if (isOptional && error.problem !== 'not_genuine') return {}",
+    'if (isOptional) return {}',
+    'http/routes/oauth-profile',
+  ),
+  guard(
+    'oauth-client/identify-user',
+    'an overloaded provider creates accounts without an email address',
+    'if (status < 400 || status > 499 || temporary.includes(status)) return false',
+    'if (status < 400 || temporary.length === 0) return false',
+    'http/routes/oauth-profile',
+  ),
+  guard(
     'oauth-client/profile',
     'a subject that was rounded is taken',
     'Number.isSafeInteger(value) ? String(value) : value',

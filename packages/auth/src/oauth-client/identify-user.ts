@@ -28,6 +28,14 @@ function createAnswer(
   { server, tokens, claims }: ExchangedCode,
 ): ProviderAnswer {
   const accessToken = tokens.access_token
+  const request = (url: string, headers: Readonly<Record<string, string>> = {}) =>
+    // GitHub refuses a request without a User-Agent.
+    ask(url, {
+      headers: {
+        ...{ accept: 'application/json', 'user-agent': 'torii-auth', ...headers },
+        authorization: `Bearer ${accessToken}`,
+      },
+    })
   return {
     claims,
     async userInfo() {
@@ -35,6 +43,8 @@ function createAnswer(
       const subject = claims === null ? oauth.skipSubjectCheck : String(claims.sub)
       try {
         const response = await oauth.userInfoRequest(server, client, accessToken, options)
+        // Without an ID token nothing else says who the user is, so a refusal is an error.
+        if (claims !== null && isRefusal(response)) return null
         const body = await response.clone().text()
         await oauth.processUserInfoResponse(server, client, subject, response)
         // Read again: the library rounds the numbers of a response that is a JWT.
@@ -43,16 +53,28 @@ function createAnswer(
         throw toProviderFailure(error)
       }
     },
-    async getJson(url) {
-      const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' }
-      // GitHub refuses a request without a User-Agent.
-      const response = await ask(url, { headers: { ...headers, 'user-agent': 'torii-auth' } })
-      if (!response.ok) throw new ProviderFailure('refused', `status_${response.status}`)
-      return response.json().catch(() => {
-        throw new ProviderFailure('malformed', 'json')
-      })
+    getJson: async (url, headers) => readJson(await request(url, headers)),
+    async findJson(url, headers) {
+      const response = await request(url, headers)
+      return isRefusal(response) ? null : readJson(response)
     },
   }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  if (!response.ok) throw new ProviderFailure('refused', `status_${response.status}`)
+  return response.json().catch(() => {
+    throw new ProviderFailure('malformed', 'json')
+  })
+}
+
+/** Request Timeout, Too Early and Too Many Requests: the same request may succeed later. @see RFC 9110 section 15.5 */
+const temporary: readonly number[] = [408, 425, 429]
+
+/** Whether the provider has refused the request for good. GitHub's rate limit is a 403 with one of these headers. */
+function isRefusal({ status, headers }: Response): boolean {
+  if (status < 400 || status > 499 || temporary.includes(status)) return false
+  return headers.get('retry-after') === null && headers.get('x-ratelimit-remaining') !== '0'
 }
 
 const isJwt = ({ headers }: Response): boolean =>

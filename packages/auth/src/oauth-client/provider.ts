@@ -32,10 +32,22 @@ export interface ProviderProfile {
 export interface ProviderAnswer {
   /** The claims of the verified ID token; null for a provider without ID tokens. */
   readonly claims: Readonly<Record<string, unknown>> | null
-  /** The response of the UserInfo endpoint, whose `sub` matches the ID token's; null without such an endpoint. */
+  /**
+   * The response of the UserInfo endpoint, whose `sub` matches the ID token's. Null without such an endpoint, and beside an
+   * ID token also if the provider refuses the request.
+   */
   userInfo(): Promise<Readonly<Record<string, unknown>> | null>
-  /** Requests JSON from the provider's API with the access token. Follows no redirect; size and time are limited. */
-  getJson(url: string): Promise<unknown>
+  /**
+   * Requests JSON from the provider's API with the access token, and with `headers` that it needs. Follows no redirect;
+   * size and time are limited. Any error fails the sign-in.
+   */
+  getJson(url: string, headers?: Readonly<Record<string, string>>): Promise<unknown>
+  /**
+   * Does the same for an optional part. Null if the provider refuses the request with a status of 400 to 499, as GitHub
+   * Apps without the permission do. An unreachable or overloaded provider fails the sign-in: the user can repeat it, and
+   * it would otherwise create an account without that part.
+   */
+  findJson(url: string, headers?: Readonly<Record<string, string>>): Promise<unknown>
 }
 
 /** The endpoints of a provider. */
