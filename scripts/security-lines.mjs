@@ -116,8 +116,8 @@ export const securityLines = [
   ['T5.70', "an ID token of the attacker's issuer"],
   ['T5.71', "a link started by one person and completed in another's browser"],
   ['T5.72', 'a person who marks their own email address as verified'],
-
   ['T5.73', 'an email address of one answer of a provider with the verification of another'],
+
   ['T6.74', 'callbacks with a missing, foreign, expired or used state'],
   ['T6.75', "one provider's answer at another's callback"],
   ['T6.76', 'a callback with an error'],

@@ -16,6 +16,7 @@ import type { Failure, Success } from './routes/results.js'
 import { failure } from './routes/results.js'
 import type { Call, Feature, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
+import type { Schema } from './schema/schema.js'
 import { membersOf } from './schema/schema.js'
 
 /** The connection data that a Request does not contain. */
@@ -115,9 +116,12 @@ async function respond(
   const { route, param } = match
   if (!hasFeature(torii, route.feature)) return errorResponse({ error: 'not_found' })
   const { headers } = request
-  if (!isOwnOrigin(request.method, headers, baseUrl))
+  if (route.postedByProvider !== true && !isOwnOrigin(request.method, headers, baseUrl))
     return errorResponse({ error: 'origin_not_allowed' })
-  const tokens = readRequestTokens(headers, cookieName(baseUrl))
+  const tokens =
+    route.postedByProvider === true
+      ? { token: null, cookie: null }
+      : readRequestTokens(headers, cookieName(baseUrl))
   try {
     const info = requestInfo(request, connection)
     const call = { torii, pages, info, tokens, headers, query: searchParams, param }
@@ -145,6 +149,7 @@ function hasFeature(torii: Torii<object>, feature: Feature | undefined): boolean
 /** Reads the body, runs the route and renders its result: JSON for programs, a page for forms. */
 async function callRoute(route: Route, call: Call, request: Request): Promise<Response> {
   if (route.body === null) return renderResult(route.responses, await run(route, call, null))
+  if (route.postedByProvider === true) return callPosted(route, route.body, call, request)
   const isForm =
     route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form'
   const body = await (isForm ? readFormBody : readJsonBody)(request, route.body)
@@ -153,6 +158,20 @@ async function callRoute(route: Route, call: Call, request: Request): Promise<Re
   return isForm
     ? renderFormResult(route, call, body.value, result)
     : renderResult(route.responses, result)
+}
+
+/** Reads the form that a provider's page posted, and runs the route. */
+async function callPosted(
+  route: Route,
+  schema: Schema<unknown>,
+  call: Call,
+  request: Request,
+): Promise<Response> {
+  if (bodyKind(request.headers.get('content-type')) !== 'form')
+    return errorResponse({ error: 'unsupported_media_type' })
+  const body = await readFormBody(request, schema)
+  if (!body.ok) return errorResponse(body.error)
+  return renderResult(route.responses, await run(route, call, body.value))
 }
 
 /** Runs the route, if its `access` allows the caller. */

@@ -62,7 +62,7 @@ export function createProviderClient(
 
 /** The flow's own parameters come last, so a definition cannot override them. */
 async function authorizationUrl(
-  { provider, client, redirectUri, isOpenId, readMetadata }: ProviderConnection,
+  { provider, client, redirectUri, readMetadata }: ProviderConnection,
   flow: FlowSecrets,
 ): Promise<string> {
   const server = await readMetadata()
@@ -72,15 +72,20 @@ async function authorizationUrl(
     response_type: 'code',
     client_id: client.client_id,
     redirect_uri: redirectUri,
-    scope: provider.scopes.join(' '),
+    ...(provider.scopes.length === 0 ? {} : { scope: provider.scopes.join(' ') }),
+    ...(provider.responseMode === 'query' ? {} : { response_mode: provider.responseMode }),
     state: flow.state,
-    code_challenge: await oauth.calculatePKCECodeChallenge(flow.verifier),
-    code_challenge_method: 'S256',
-    ...(isOpenId ? { nonce: flow.nonce } : {}),
+    ...(provider.pkce ? await challengeOf(flow) : {}),
+    ...(provider.requireIdToken ? { nonce: flow.nonce } : {}),
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
   return url.href
 }
+
+const challengeOf = async ({ verifier }: FlowSecrets) => ({
+  code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+  code_challenge_method: 'S256',
+})
 
 async function refreshTokens(
   { provider, client, options, readMetadata }: ProviderConnection,
@@ -90,7 +95,7 @@ async function refreshTokens(
   const response = await oauth.refreshTokenGrantRequest(
     server,
     client,
-    authenticationTo(provider, server),
+    await authenticationTo(provider, server),
     refreshToken,
     options,
   )

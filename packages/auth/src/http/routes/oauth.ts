@@ -2,9 +2,16 @@ import { oauthCallbackPath } from '../../base/paths.js'
 import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import type { OAuthCallbackOutcome } from '../../services/oauth/callback.js'
 import { findCookie, sessionCookie } from '../request/cookie.js'
-import { flowCookie, flowCookieName } from '../request/oauth-cookie.js'
+import {
+  clearedNameCookie,
+  flowCookie,
+  flowCookieName,
+  nameCookie,
+  nameCookieName,
+} from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
 import { serializeOAuthAccount } from '../response/serializers.js'
+import { oauthFormPostBody } from '../schema/request-bodies.js'
 import {
   authorizationSchema,
   oauthAccountsSchema,
@@ -18,6 +25,10 @@ import { endFormerSession } from './sign-in-result.js'
 /** The secret in the flow cookie, or null. */
 const flowSecretOf = ({ torii, headers }: Call): string | null =>
   findCookie(readHeader(headers, 'cookie'), flowCookieName(torii.options.baseUrl))
+
+/** The name in its cookie, or null. */
+const displayNameOf = ({ torii, headers }: Call): string | null =>
+  findCookie(readHeader(headers, 'cookie'), nameCookieName(torii.options.baseUrl))
 
 /** Sign-in at OAuth providers, and linked accounts. */
 export const oauthRoutes = [
@@ -67,8 +78,28 @@ export const oauthRoutes = [
       const { cookie } = tokens
       // Only the browser's own session can complete a flow that links an account: a bearer has no browser.
       const valid = cookie === null ? null : await torii.sessions.validate(cookie)
-      const input = { query, browser: flowSecretOf(call), valid }
+      const displayName = displayNameOf(call)
+      const input = { query, browser: flowSecretOf(call), valid, displayName }
       return callbackResult(call, await torii.oauth.callback(param, input, info))
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: oauthCallbackPath(':provider'),
+    summary:
+      'Receives the response that a provider posts, and redirects the browser to the callback',
+    access: 'anyone',
+    body: oauthFormPostBody,
+    responses: { 303: 'redirect' },
+    errors: ['not_found'],
+    postedByProvider: true,
+    async handle({ torii, param }, post) {
+      const received = torii.oauth.receiveFormPost(param, post)
+      if (!received.ok) return refused(received)
+      const { query, displayName } = received
+      const { baseUrl, basePath } = torii.options
+      const setCookies = displayName === null ? [] : [nameCookie(baseUrl, displayName)]
+      return seeOther(`${basePath}/${oauthCallbackPath(param)}?${query}`, { setCookies })
     },
   }),
   defineRoute({
@@ -129,6 +160,8 @@ async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>)
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
   const { session, token, redirectTo } = outcome
   await endFormerSession(call)
-  const setCookies = [sessionCookie(call.torii.options.baseUrl, session, token)]
+  const { baseUrl } = call.torii.options
+  const setCookies = [sessionCookie(baseUrl, session, token)]
+  if (displayNameOf(call) !== null) setCookies.push(clearedNameCookie(baseUrl))
   return seeOther(redirectTo ?? pages.signedIn, { setCookies })
 }

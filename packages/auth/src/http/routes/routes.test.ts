@@ -46,6 +46,7 @@ test('the table has the routes of the contract, each with its success status', (
       'GET oauth/providers 200',
       'GET oauth/:provider/start 303',
       'GET oauth/:provider/callback 303',
+      'POST oauth/:provider/callback 303',
       'POST oauth/:provider/link 200',
       'GET oauth/accounts 200',
       'DELETE oauth/accounts/:id 204',

@@ -3,7 +3,10 @@ import { ProviderFailure } from '../provider-failure.js'
 
 /** The options of every provider: the client's registration, and exceptions from the definition. */
 export interface ProviderCredentials
-  extends Pick<OAuthProvider, 'clientId' | 'enabled' | 'keepTokens' | 'trustEmail' | 'parameters'> {
+  extends Pick<
+    OAuthProvider,
+    'clientId' | 'enabled' | 'keepTokens' | 'trustEmail' | 'parameters' | 'idTokenAudiences'
+  > {
   readonly clientSecret: string
   /** Replaces the scopes of the definition. */
   readonly scopes?: readonly string[]

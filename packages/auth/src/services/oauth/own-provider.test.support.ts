@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CompactSign, exportJWK, SignJWT } from 'jose'
 import { afterAll } from 'vitest'
@@ -14,8 +15,14 @@ export type Answer = (request: IncomingMessage, response: ServerResponse, body: 
 export interface OwnProvider {
   readonly origin: string
   readonly key: KeyObject
-  /** What was asked, `METHOD PATH`, and with which body. */
-  readonly requests: { readonly asked: string; readonly body: string }[]
+  /** The public key as the path `/keys` has it. */
+  readonly publicJwk: object
+  /** What was asked, `METHOD PATH`, and with which body and headers. */
+  readonly requests: {
+    readonly asked: string
+    readonly body: string
+    readonly headers: IncomingHttpHeaders
+  }[]
   /** How a path is answered from now on. */
   answer(path: string, how: Answer): void
   /** A path answers with this JSON from now on. */
@@ -41,7 +48,7 @@ export async function startOwnProvider(): Promise<OwnProvider> {
     request.on('end', () => {
       const path = request.url?.split('?')[0] ?? ''
       const body = Buffer.concat(chunks).toString()
-      requests.push({ asked: `${request.method} ${path}`, body })
+      requests.push({ asked: `${request.method} ${path}`, body, headers: request.headers })
       const answer = answers.get(path)
       if (answer === undefined) response.writeHead(404).end()
       else answer(request, response, body)
@@ -57,6 +64,7 @@ export async function startOwnProvider(): Promise<OwnProvider> {
   const provider: OwnProvider = {
     origin,
     key: privateKey,
+    publicJwk,
     requests,
     answer: (path, how) => void answers.set(path, how),
     text(path, text, contentType = 'application/json') {
