@@ -126,7 +126,13 @@ export type {
 export type { AccessTokenOutcome } from './services/oauth/access-token.js'
 export type { OAuthCallbackInput, OAuthCallbackOutcome } from './services/oauth/callback.js'
 export type { OAuthFormPost, OAuthFormPostOutcome } from './services/oauth/form-post.js'
+export type {
+  IdTokenInput,
+  IdTokenNonceOutcome,
+  IdTokenOutcome,
+} from './services/oauth/id-token.js'
 export type { OAuthService, OfferedProvider, TransactionalOAuth } from './services/oauth/oauth.js'
+export type { IdentitySignIn } from './services/oauth/sign-in-with-identity.js'
 export type { TokensReencrypted } from './services/oauth/reencrypt-tokens.js'
 export type {
   OAuthLinkStartOutcome,

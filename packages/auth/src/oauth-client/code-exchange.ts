@@ -48,7 +48,10 @@ export async function exchangeCode(
   const claims =
     claimed === null || tokens.id_token === undefined
       ? null
-      : await connection.verifyIdToken(tokens.id_token, claimed, server.jwks_uri ?? '')
+      : await connection.verifyIdToken(tokens.id_token, claimed, {
+          jwksUri: server.jwks_uri ?? '',
+          clientIds: [client.client_id],
+        })
   return { server: expected, tokens, claims }
 }
 

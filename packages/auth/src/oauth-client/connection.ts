@@ -33,7 +33,7 @@ export function createProviderConnection(
     ask,
     options: requestOptions(provider, ask),
     readMetadata: createMetadataReader(provider, ask),
-    verifyIdToken: createIdTokenVerifier(provider.clientId, ask),
+    verifyIdToken: createIdTokenVerifier(ask),
   }
 }
 

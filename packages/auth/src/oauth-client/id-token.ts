@@ -30,16 +30,23 @@ export interface IdTokenClaims {
 export type IdTokenVerifier = (
   idToken: string,
   claims: IdTokenClaims,
-  jwksUri: string,
+  expected: ExpectedIdToken,
   now?: number,
 ) => Promise<IdTokenClaims>
+
+interface ExpectedIdToken {
+  /** Where the provider publishes its keys. */
+  readonly jwksUri: string
+  /** The clients that the token may have been issued to. */
+  readonly clientIds: readonly string[]
+}
 
 /**
  * Creates a verifier with the provider's published keys. They are cached for ten minutes, and reloaded, at most every 30
  * seconds, for a token with an unknown key, since providers rotate their keys.
  * @see OpenID Connect Core 1.0 section 3.1.3.7
  */
-export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTokenVerifier {
+export function createIdTokenVerifier(ask: BoundedFetch): IdTokenVerifier {
   const keySets = new Map<string, RemoteJWKSet>()
   const keySet = (jwksUri: string) => {
     const known = keySets.get(jwksUri)
@@ -50,8 +57,8 @@ export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTo
     keySets.set(jwksUri, created)
     return created
   }
-  return async (idToken, claims, jwksUri, now = Date.now()) => {
-    checkClaims(claims, clientId, now)
+  return async (idToken, claims, { jwksUri, clientIds }, now = Date.now()) => {
+    checkClaims(claims, clientIds, now)
     try {
       const keys = keySet(jwksUri)
       const { protectedHeader, payload } = await compactVerify(idToken, keys, {
@@ -66,9 +73,13 @@ export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTo
   }
 }
 
-function checkClaims({ iat, azp }: IdTokenClaims, clientId: string, now: number): void {
+function checkClaims(
+  { iat, azp }: IdTokenClaims,
+  clientIds: readonly unknown[],
+  now: number,
+): void {
   if (iat > now / 1000 + clockSkewSeconds) throw new ProviderFailure('not_genuine', 'iat')
-  if (azp !== undefined && azp !== clientId) throw new ProviderFailure('not_genuine', 'azp')
+  if (azp !== undefined && !clientIds.includes(azp)) throw new ProviderFailure('not_genuine', 'azp')
 }
 
 /**

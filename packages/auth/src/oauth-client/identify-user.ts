@@ -2,19 +2,39 @@ import * as oauth from 'oauth4webapi'
 import type { ExchangedCode } from './code-exchange.js'
 import type { ProviderConnection } from './connection.js'
 import { parseExactJson } from './exact-json.js'
+import type { IdTokenClaims } from './id-token.js'
 import type { ProviderIdentity } from './profile.js'
 import { readIdentity } from './profile.js'
-import type { ProviderAnswer } from './provider.js'
+import type { ProviderAnswer, ResolvedProvider } from './provider.js'
 import { ProviderFailure, toProviderFailure } from './provider-failure.js'
 
 /** Reads the user's identity from the provider's responses. @throws ProviderFailure */
-export async function identifyUser(
+export const identifyUser = (
   connection: ProviderConnection,
   exchanged: ExchangedCode,
+): Promise<ProviderIdentity> =>
+  readProfile(connection.provider, createAnswer(connection, exchanged))
+
+/** Reads the user's identity from an ID token alone: there is no access token for the rest. @throws ProviderFailure */
+export const identifyByClaims = (
+  provider: ResolvedProvider,
+  claims: IdTokenClaims,
+): Promise<ProviderIdentity> =>
+  readProfile(provider, {
+    claims,
+    userInfo: async () => null,
+    getJson: async () => {
+      throw new ProviderFailure('profile', 'no_access_token')
+    },
+    findJson: async () => null,
+  })
+
+async function readProfile(
+  provider: ResolvedProvider,
+  answer: ProviderAnswer,
 ): Promise<ProviderIdentity> {
-  const { provider } = connection
   try {
-    const profile = await provider.readProfile(createAnswer(connection, exchanged))
+    const profile = await provider.readProfile(answer)
     return readIdentity(provider, profile)
   } catch (error) {
     if (error instanceof ProviderFailure) throw error

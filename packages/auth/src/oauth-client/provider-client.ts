@@ -5,10 +5,11 @@ import { exchangeCode } from './code-exchange.js'
 import type { ProviderConnection } from './connection.js'
 import { authenticationTo, createProviderConnection } from './connection.js'
 import type { FlowSecrets } from './flow-secrets.js'
-import { identifyUser } from './identify-user.js'
+import { identifyByClaims, identifyUser } from './identify-user.js'
 import type { ProviderIdentity } from './profile.js'
 import type { ResolvedProvider } from './provider.js'
 import { toProviderFailure } from './provider-failure.js'
+import { validateIdToken } from './standalone-id-token.js'
 import { checkedTokenAnswer } from './token-answer.js'
 
 /** The tokens that a provider issued. */
@@ -29,6 +30,11 @@ export interface ProviderClient {
     query: URLSearchParams,
     flow: FlowSecrets,
   ): Promise<{ identity: ProviderIdentity; tokens: GrantedTokens }>
+  /**
+   * Validates an ID token that an application on the user's device received, and reads the identity. The nonce must have
+   * been used before.
+   */
+  identify(idToken: string, nonce: string): Promise<ProviderIdentity>
   /** Refreshes the tokens. The refresh token stays if the provider issues no new one. */
   refresh(refreshToken: string): Promise<GrantedTokens>
 }
@@ -49,6 +55,10 @@ export function createProviderClient(
       } catch (error) {
         throw toProviderFailure(error)
       }
+    },
+    async identify(idToken, nonce) {
+      const claims = await validateIdToken(connection, idToken, nonce)
+      return identifyByClaims(provider, claims)
     },
     async refresh(refreshToken) {
       try {

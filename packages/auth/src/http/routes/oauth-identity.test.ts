@@ -85,7 +85,7 @@ const claimsText = (provider: OwnProvider, nonce: string, more: string) => {
   return `${JSON.stringify(claims).slice(0, -1)},${more}}`
 }
 
-describe('T6.84 two users whose numbers differ beyond 2^53 are two users', () => {
+describe('T6.121 two users whose numbers differ beyond 2^53 are two users', () => {
   async function stayTwo(
     name: string,
     answer: (id: string, nonce: string) => Promise<void> | void,
@@ -131,7 +131,7 @@ describe('T6.84 two users whose numbers differ beyond 2^53 are two users', () =>
   })
 })
 
-test('T6.84 at GitHub an id beyond 2^53 is refused, and one below it is exact', async () => {
+test('T6.121 at GitHub an id beyond 2^53 is refused, and one below it is exact', async () => {
   hub.json('/api/v3/user/emails', [])
   hub.text('/api/v3/user', '{"id": 9007199254740991}')
   const { id } = await signInAt(send, 'github', () => undefined)
@@ -143,7 +143,7 @@ test('T6.84 at GitHub an id beyond 2^53 is refused, and one below it is exact', 
   )
 })
 
-test('T6.84 a response without an id signs nobody in, whatever the reader makes of it', async () => {
+test('T6.121 a response without an id signs nobody in, whatever the reader makes of it', async () => {
   for (const [name, body] of [
     ['forge', '{}'],
     ['forge', '{"id": null}'],

@@ -73,7 +73,7 @@ async function refusedWith(responses: Responses, sub = newSubject()) {
   return [logged.problem, logged.detail]
 }
 
-describe('T5.73 the email address and its verification come from the same response', () => {
+describe('T5.121 the email address and its verification come from the same response', () => {
   test('an address of UserInfo is not verified by the ID token', async () => {
     const [victim, sub] = [newEmail(), newSubject()]
     const { token } = await ownerOf(victim)

@@ -11,16 +11,18 @@ import {
 } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
 import { serializeOAuthAccount } from '../response/serializers.js'
-import { oauthFormPostBody } from '../schema/request-bodies.js'
+import { idTokenBody, oauthFormPostBody } from '../schema/request-bodies.js'
 import {
   authorizationSchema,
+  nonceSchema,
   oauthAccountsSchema,
   oauthProvidersSchema,
+  signedInSchema,
 } from '../schema/response-bodies.js'
 import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
-import { endFormerSession } from './sign-in-result.js'
+import { endFormerSession, signedIn } from './sign-in-result.js'
 
 /** The secret in the flow cookie, or null. */
 const flowSecretOf = ({ torii, headers }: Call): string | null =>
@@ -100,6 +102,33 @@ export const oauthRoutes = [
       const { baseUrl, basePath } = torii.options
       const setCookies = displayName === null ? [] : [nameCookie(baseUrl, displayName)]
       return seeOther(`${basePath}/${oauthCallbackPath(param)}?${query}`, { setCookies })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'oauth/:provider/id-token/nonce',
+    summary: 'Creates the nonce for an ID token of a native application or of Google One Tap',
+    access: 'anyone',
+    body: null,
+    responses: { 201: nonceSchema },
+    errors: ['not_found', 'too_many_attempts'],
+    async handle({ torii, param, info }) {
+      const created = await torii.oauth.createIdTokenNonce(param, info)
+      return created.ok ? success(201, { nonce: created.nonce }) : refused(created)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'oauth/:provider/id-token',
+    summary: 'Signs in with an ID token of a native application or of Google One Tap',
+    access: 'anyone',
+    body: idTokenBody,
+    responses: { 200: signedInSchema },
+    errors: ['account_disabled', 'invalid_token', 'not_found', 'provider_failed'],
+    async handle(call, input) {
+      const outcome = await call.torii.oauth.signInWithIdToken(call.param, input, call.info)
+      if (outcome.ok) return signedIn(call, 200, outcome)
+      return refused(outcome, { messages: { invalid_token: 'Sign-in failed. Try again.' } })
     },
   }),
   defineRoute({

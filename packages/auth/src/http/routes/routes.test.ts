@@ -47,6 +47,8 @@ test('the table has the routes of the contract, each with its success status', (
       'GET oauth/:provider/start 303',
       'GET oauth/:provider/callback 303',
       'POST oauth/:provider/callback 303',
+      'POST oauth/:provider/id-token/nonce 201',
+      'POST oauth/:provider/id-token 200',
       'POST oauth/:provider/link 200',
       'GET oauth/accounts 200',
       'DELETE oauth/accounts/:id 204',

@@ -29,6 +29,7 @@ export const registerPasskeyBody = openObject({
   response: anyObject,
   name: maybeText,
 })
+export const idTokenBody = openObject({ idToken: text, nonce: text })
 /** Posted by a provider's page. `user` is Apple's JSON with the name of a new user. */
 export const oauthFormPostBody = openObject({
   code: maybeText,

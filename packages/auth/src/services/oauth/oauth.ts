@@ -8,6 +8,8 @@ import { completeFlow } from './callback.js'
 import { createProviderClients } from './clients.js'
 import type { OAuthFormPost, OAuthFormPostOutcome } from './form-post.js'
 import { receiveFormPost } from './form-post.js'
+import type { IdTokenInput, IdTokenNonceOutcome, IdTokenOutcome } from './id-token.js'
+import { createIdTokenNonce, signInWithIdToken } from './id-token.js'
 import type { TokensReencrypted } from './reencrypt-tokens.js'
 import { reencryptTokens } from './reencrypt-tokens.js'
 import type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './start.js'
@@ -64,6 +66,18 @@ export interface OAuthService<Metadata extends object = Record<string, Json>>
     input: OAuthCallbackInput<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<OAuthCallbackOutcome<Metadata>>
+  /** Creates a nonce for an ID token that is requested without a redirect. One statement. */
+  createIdTokenNonce(provider: string, requestInfo: RequestInfo): Promise<IdTokenNonceOutcome>
+  /**
+   * Signs in with an ID token that a native application or Google One Tap received, issued to one of the provider's
+   * `idTokenAudiences` with a nonce of `createIdTokenNonce`. A nonce is valid once. Everything else is as in `callback`;
+   * no provider tokens are stored.
+   */
+  signInWithIdToken(
+    provider: string,
+    input: IdTokenInput,
+    requestInfo: RequestInfo,
+  ): Promise<IdTokenOutcome<Metadata>>
   /** Lists the linked provider accounts of this user. */
   list(valid: ValidSession<Metadata>): Promise<readonly OAuthAccount[]>
   /**
@@ -95,6 +109,8 @@ export function createOAuthService<Metadata extends object>(
     startLink: startLink(context, providers),
     receiveFormPost: receiveFormPost(context, providers),
     callback: completeFlow(context, providers),
+    createIdTokenNonce: createIdTokenNonce(context, providers),
+    signInWithIdToken: signInWithIdToken(context, providers),
     list: ({ user }) => context.storage.oauthAccounts.list(user.id),
     accessToken: accessToken(context, providers),
     reencryptTokens: reencryptTokens(context),
