@@ -257,6 +257,13 @@ export const authMutations = [
     'http/routes/oauth-id-token',
   ),
   guard(
+    'http/handler',
+    'a prefetched link spends the allowance of the IP address',
+    'if (route.navigation === true && isPrefetch(headers))',
+    'if (route.navigation === true && isPrefetch(headers) && basePath === pathname)',
+    'http/routes/oauth-navigation',
+  ),
+  guard(
     'oauth-client/profile',
     'a subject that was rounded is taken',
     'Number.isSafeInteger(value) ? String(value) : value',

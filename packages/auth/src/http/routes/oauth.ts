@@ -58,6 +58,7 @@ export const oauthRoutes = [
     query: ['redirectTo'],
     responses: { 303: 'redirect' },
     errors: ['not_found', 'provider_failed', 'too_many_attempts'],
+    navigation: true,
     async handle(call) {
       const { torii, param, query, info } = call
       const input = { redirectTo: query.get('redirectTo'), browser: flowSecretOf(call) }
@@ -75,6 +76,7 @@ export const oauthRoutes = [
     query: ['code', 'error', 'iss', 'state'],
     responses: { 303: 'redirect' },
     errors: ['not_found'],
+    navigation: true,
     async handle(call) {
       const { torii, param, query, info, tokens } = call
       const { cookie } = tokens
@@ -94,6 +96,7 @@ export const oauthRoutes = [
     body: oauthFormPostBody,
     responses: { 303: 'redirect' },
     errors: ['not_found'],
+    navigation: true,
     postedByProvider: true,
     async handle({ torii, param }, post) {
       const received = torii.oauth.receiveFormPost(param, post)

@@ -125,8 +125,8 @@ function responsesOf(route: Route): object {
     at(Number(status)).contents.push(content)
   if (route.form !== undefined) at(303).contents.push('redirect')
   for (const code of errorsOf(route)) at(errorStatus[code]).errors.push(code)
-  // The page of a link shows the error of its form.
-  if (route.form !== undefined)
+  // The page of a link shows the error of its form, and a browser that navigates sees a page.
+  if (route.form !== undefined || route.navigation === true)
     for (const { contents, errors } of byStatus.values())
       if (errors.length > 0) contents.push('page')
   return Object.fromEntries(
