@@ -143,7 +143,7 @@ test('T6.121 at GitHub an id beyond 2^53 is refused, and one below it is exact',
   )
 })
 
-test('T6.121 a response without an id signs nobody in, whatever the reader makes of it', async () => {
+test('T6.121 a response without an id signs no user in, whatever the reader makes of it', async () => {
   for (const [name, body] of [
     ['forge', '{}'],
     ['forge', '{"id": null}'],

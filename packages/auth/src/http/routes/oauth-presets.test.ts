@@ -223,7 +223,7 @@ test('T6.80 an error of Slack with status 200 fails the sign-in', async () => {
   )
 })
 
-test('at Notion a bot without a user signs nobody in, and the version of the API is sent', async () => {
+test('at Notion a bot without a user signs no user in, and the version of the API is sent', async () => {
   const path = '/api.notion.com/v1/users/me'
   await failsWith('notion', async (nonce) => {
     await answerAs(responses.notionResponses, nonce)
