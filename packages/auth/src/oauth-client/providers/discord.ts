@@ -6,7 +6,7 @@ import { membersOf, textOf } from './profile-fields.js'
  * Defines Discord. Its email addresses are not trusted unless `trustEmail` is set: Discord verified an address once, and
  * it may belong to someone else by now.
  *
- * Written from Discord's documentation as read on 2026-11-29, and not tried with Discord:
+ * Written from copies and quotations of Discord's documentation as read on 2026-11-29, and not tried with Discord:
  * https://discord.com/developers/docs/topics/oauth2, https://discord.com/developers/docs/resources/user
  */
 export const discord = (credentials: ProviderCredentials): OAuthProvider => ({

@@ -1,6 +1,7 @@
 /**
- * The responses of providers, written by hand from the documentation that the file of each provider names, as it was read on
- * 2026-11-29. They were read, not tried: no provider was asked. `HOST/PATH` is a path of `https://HOST`.
+ * The responses of providers, written by hand from the documentation that the file of each provider names, as it or a copy
+ * of it was read on 2026-11-29. They were read, not tried: no provider was asked. `/HOST/PATH` is a path of
+ * `https://HOST`.
  */
 export interface DocumentedResponses {
   /** The authorization endpoint. */

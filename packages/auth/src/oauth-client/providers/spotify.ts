@@ -5,7 +5,7 @@ import { membersOf, textOf } from './profile-fields.js'
 /**
  * Defines Spotify. It documents its email addresses as unverified, so they link and verify nothing.
  *
- * Written from Spotify's documentation as read on 2026-11-29, and not tried with Spotify:
+ * Written from copies and quotations of Spotify's documentation as read on 2026-11-29, and not tried with Spotify:
  * https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow,
  * https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile
  */

@@ -9,7 +9,7 @@ const emailScope = 'users.email'
  * Defines X, formerly Twitter. Without the scope `users.email` it reads no email address. Its email addresses are not
  * trusted unless `trustEmail` is set: X confirmed an address once, and it may belong to someone else by now.
  *
- * Written from X's documentation as read on 2026-11-29, and not tried with X:
+ * Written from copies and quotations of X's documentation as read on 2026-11-29, and not tried with X:
  * https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, https://docs.x.com/x-api/users/get-my-user
  */
 export function x(credentials: ProviderCredentials): OAuthProvider {
