@@ -116,6 +116,7 @@ export const securityLines = [
   ['T5.70', "an ID token of the attacker's issuer"],
   ['T5.71', "a link started by one person and completed in another's browser"],
   ['T5.72', 'a person who marks their own email address as verified'],
+  ['T5.121', 'an email address of one answer of a provider with the verification of another'],
 
   ['T6.74', 'callbacks with a missing, foreign, expired or used state'],
   ['T6.75', "one provider's answer at another's callback"],
@@ -127,6 +128,8 @@ export const securityLines = [
   ['T6.81', 'hostile URLs to return to after signing in'],
   ['T6.82', 'forged Host and Forwarded headers'],
   ['T6.83', 'a provider that is no longer configured'],
+  ['T6.121', 'ids of two users at a provider that JavaScript would round to one'],
+  ['T6.122', 'ID tokens of another nonce, audience, issuer or provider, without a redirect'],
 
   ['T7.84', 'every changed bit of a passkey answer'],
   ['T7.85', 'each step of WebAuthn broken alone'],

@@ -82,10 +82,20 @@ export type {
 } from './oauth-client/provider.js'
 export type { ProviderProblem } from './oauth-client/provider-failure.js'
 export { ProviderToken } from './oauth-client/provider-tokens.js'
+export { apple } from './oauth-client/providers/apple.js'
+export { discord } from './oauth-client/providers/discord.js'
+export { facebook } from './oauth-client/providers/facebook.js'
 export { github } from './oauth-client/providers/github.js'
+export { gitlab } from './oauth-client/providers/gitlab.js'
 export { google } from './oauth-client/providers/google.js'
+export { linkedin } from './oauth-client/providers/linkedin.js'
 export { microsoft } from './oauth-client/providers/microsoft.js'
+export { notion } from './oauth-client/providers/notion.js'
 export { oidc } from './oauth-client/providers/oidc.js'
+export { slack } from './oauth-client/providers/slack.js'
+export { spotify } from './oauth-client/providers/spotify.js'
+export { twitch } from './oauth-client/providers/twitch.js'
+export { x } from './oauth-client/providers/x.js'
 export type { HashingOptions } from './password-hashing/hashing.js'
 export type { BcryptCompare, LegacyVerifier } from './password-hashing/legacy-verifier.js'
 export { createBcryptVerifier } from './password-hashing/legacy-verifier.js'
@@ -115,8 +125,15 @@ export type {
 } from './services/magic-link/request.js'
 export type { AccessTokenOutcome } from './services/oauth/access-token.js'
 export type { OAuthCallbackInput, OAuthCallbackOutcome } from './services/oauth/callback.js'
+export type { OAuthFormPost, OAuthFormPostOutcome } from './services/oauth/form-post.js'
+export type {
+  IdTokenInput,
+  IdTokenNonceOutcome,
+  IdTokenOutcome,
+} from './services/oauth/id-token.js'
 export type { OAuthService, OfferedProvider, TransactionalOAuth } from './services/oauth/oauth.js'
 export type { TokensReencrypted } from './services/oauth/reencrypt-tokens.js'
+export type { IdentitySignIn } from './services/oauth/sign-in-with-identity.js'
 export type {
   OAuthLinkStartOutcome,
   OAuthStartInput,

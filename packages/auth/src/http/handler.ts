@@ -2,20 +2,32 @@ import type { Json, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import { readRequestInfo } from '../base/request-info.js'
 import type { Torii } from '../torii.js'
+import { renderSignInError } from './pages/error-page.js'
+import { pageResponse } from './pages/page.js'
 import type { HandlerOptions, Pages } from './pages/site-pages.js'
 import { resolvePages } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody } from './request/body.js'
 import { cookieName } from './request/cookie.js'
+import { isNavigation, isPrefetch } from './request/navigation.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
 import { readRequestTokens } from './request/request-token.js'
-import { errorResponse, errorStatus, thrownError } from './response/errors.js'
+import type { ApiError } from './response/errors.js'
+import {
+  errorHeaders,
+  errorResponse,
+  errorStatus,
+  messageOf,
+  thrownError,
+} from './response/errors.js'
 import { renderFormResult } from './routes/form-post.js'
+import type { RenderError } from './routes/render.js'
 import { renderResult } from './routes/render.js'
 import type { Failure, Success } from './routes/results.js'
 import { failure } from './routes/results.js'
 import type { Call, Feature, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
+import type { Schema } from './schema/schema.js'
 import { membersOf } from './schema/schema.js'
 
 /** The connection data that a Request does not contain. */
@@ -115,15 +127,42 @@ async function respond(
   const { route, param } = match
   if (!hasFeature(torii, route.feature)) return errorResponse({ error: 'not_found' })
   const { headers } = request
-  if (!isOwnOrigin(request.method, headers, baseUrl))
-    return errorResponse({ error: 'origin_not_allowed' })
-  const tokens = readRequestTokens(headers, cookieName(baseUrl))
+  const renderError = errorRenderer(torii, pages, route, headers)
+  // Nothing was asked for yet, so nothing is counted or set; the browser asks again when the user opens the link.
+  if (route.navigation === true && isPrefetch(headers))
+    return renderError({ error: 'unavailable', message: 'This page cannot be prefetched.' })
+  if (route.postedByProvider !== true && !isOwnOrigin(request.method, headers, baseUrl))
+    return renderError({ error: 'origin_not_allowed' })
+  const tokens =
+    route.postedByProvider === true
+      ? { token: null, cookie: null }
+      : readRequestTokens(headers, cookieName(baseUrl))
   try {
     const info = requestInfo(request, connection)
     const call = { torii, pages, info, tokens, headers, query: searchParams, param }
-    return await callRoute(route, call, request)
+    return await callRoute(route, call, request, renderError)
   } catch (error) {
-    return failed(torii, route, error)
+    return renderError(failed(torii, route, error))
+  }
+}
+
+/** Errors are JSON, except where a browser would show that JSON to its user. */
+function errorRenderer(
+  { options }: Torii<object>,
+  pages: Pages,
+  route: Route,
+  headers: Headers,
+): RenderError {
+  if (route.navigation !== true || !isNavigation(headers)) return errorResponse
+  return (error) => {
+    const parts = { message: messageOf(error), back: pages.signIn }
+    const response = pageResponse(
+      errorStatus[error.error],
+      renderSignInError(options.mail.appName, parts),
+    )
+    for (const [name, value] of Object.entries(errorHeaders(error)))
+      response.headers.set(name, value)
+    return response
   }
 }
 
@@ -143,8 +182,18 @@ function hasFeature(torii: Torii<object>, feature: Feature | undefined): boolean
 }
 
 /** Reads the body, runs the route and renders its result: JSON for programs, a page for forms. */
-async function callRoute(route: Route, call: Call, request: Request): Promise<Response> {
-  if (route.body === null) return renderResult(route.responses, await run(route, call, null))
+async function callRoute(
+  route: Route,
+  call: Call,
+  request: Request,
+  renderError: RenderError,
+): Promise<Response> {
+  if (route.body === null)
+    return renderResult(route.responses, await run(route, call, null), renderError)
+  if (route.postedByProvider === true) {
+    const posted = await callPosted(route, route.body, call, request)
+    return renderResult(route.responses, posted, renderError)
+  }
   const isForm =
     route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form'
   const body = await (isForm ? readFormBody : readJsonBody)(request, route.body)
@@ -153,6 +202,19 @@ async function callRoute(route: Route, call: Call, request: Request): Promise<Re
   return isForm
     ? renderFormResult(route, call, body.value, result)
     : renderResult(route.responses, result)
+}
+
+/** Reads the form that a provider's page posted, and runs the route. */
+async function callPosted(
+  route: Route,
+  schema: Schema<unknown>,
+  call: Call,
+  request: Request,
+): Promise<Success | Failure> {
+  if (bodyKind(request.headers.get('content-type')) !== 'form')
+    return failure({ error: 'unsupported_media_type' })
+  const body = await readFormBody(request, schema)
+  return body.ok ? run(route, call, body.value) : failure(body.error)
 }
 
 /** Runs the route, if its `access` allows the caller. */
@@ -169,7 +231,7 @@ const requestInfo = (request: Request, connection?: ConnectionInfo): RequestInfo
   readRequestInfo({ ip: connection?.ip ?? null, userAgent: request.headers.get('user-agent') })
 
 /** Logs a thrown error if the server caused it. The response never contains it. */
-function failed({ options }: Torii<object>, route: Route, thrown: unknown): Response {
+function failed({ options }: Torii<object>, route: Route, thrown: unknown): ApiError {
   const fields = route.body === null ? [] : Object.keys(membersOf(route.body))
   const error = thrownError(thrown, fields)
   const status = errorStatus[error.error]
@@ -181,7 +243,7 @@ function failed({ options }: Torii<object>, route: Route, thrown: unknown): Resp
       status,
       error: thrown,
     })
-  return errorResponse(error)
+  return error
 }
 
 const withoutBody = ({ status, headers }: Response): Response =>

@@ -1,3 +1,4 @@
+import { quoteInexactNumbers } from './exact-json.js'
 import { ProviderFailure } from './provider-failure.js'
 
 /** The limits of a request to a provider. */
@@ -30,7 +31,8 @@ export function isAllowedUrl(text: string, allowLoopback: boolean): boolean {
 
 /**
  * Creates a `fetch` that follows no redirect, limits the size (after decompression), and has one deadline for the whole
- * response, which also ends slow responses. Every error is a {@link ProviderFailure}.
+ * response, which also ends slow responses. Numbers of a JSON body that JavaScript would round arrive as strings, so no
+ * reader of a response can get a rounded id. Every error is a {@link ProviderFailure}.
  * @see OWASP ASVS 5.0, 15.3.2
  */
 export function createBoundedFetch(limits: RequestLimits, allowLoopback: boolean): BoundedFetch {
@@ -64,7 +66,8 @@ async function readWhole(response: Response, maxBytes: number): Promise<Response
     if (bytes > maxBytes) throw new ProviderFailure('too_large')
     chunks.push(chunk)
   }
-  return new Response(Buffer.concat(chunks), { status, headers })
+  const text = new TextDecoder().decode(Buffer.concat(chunks))
+  return new Response(quoteInexactNumbers(text), { status, headers })
 }
 
 /** Returns a code such as `ECONNREFUSED`, which undici puts into the cause. */

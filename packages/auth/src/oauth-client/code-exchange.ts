@@ -21,36 +21,42 @@ export interface ExchangedCode {
  * @see RFC 9207; RFC 7636 section 4.5; OpenID Connect Core 1.0 section 3.1.3.7
  */
 export async function exchangeCode(
-  { provider, client, redirectUri, isOpenId, ...connection }: ProviderConnection,
+  { provider, client, redirectUri, ...connection }: ProviderConnection,
   query: URLSearchParams,
   flow: FlowSecrets,
 ): Promise<ExchangedCode> {
+  const { requireIdToken } = provider
   const metadata = await connection.readMetadata()
   const server = issuerOf(provider, metadata, query.get('iss'))
   const response = await oauth.authorizationCodeGrantRequest(
     server,
     client,
-    authenticationTo(provider, server),
+    await authenticationTo(provider, server),
     oauth.validateAuthResponse(server, client, query, flow.state),
     redirectUri,
-    flow.verifier,
+    provider.pkce ? flow.verifier : oauth.nopkce,
     connection.options,
   )
-  const { body, idTokenIssuer } = await checkedTokenAnswer(response, { idToken: isOpenId })
+  const { body, idTokenIssuer } = await checkedTokenAnswer(response, { idToken: requireIdToken })
   const expected = issuerOf(provider, server, idTokenIssuer)
   const tokens = await oauth.processAuthorizationCodeResponse(expected, client, body, {
-    expectedNonce: isOpenId ? flow.nonce : oauth.expectNoNonce,
-    requireIdToken: isOpenId,
+    expectedNonce: requireIdToken ? flow.nonce : oauth.expectNoNonce,
+    requireIdToken,
   })
   // The library has verified `iss` and `iat`.
-  const claims = (oauth.getValidatedIdTokenClaims(tokens) ?? null) as IdTokenClaims | null
-  if (claims !== null && tokens.id_token !== undefined)
-    await connection.verifyIdToken(tokens.id_token, claims, server.jwks_uri ?? '')
+  const claimed = (oauth.getValidatedIdTokenClaims(tokens) ?? null) as IdTokenClaims | null
+  const claims =
+    claimed === null || tokens.id_token === undefined
+      ? null
+      : await connection.verifyIdToken(tokens.id_token, claimed, {
+          jwksUri: server.jwks_uri ?? '',
+          clientIds: [client.client_id],
+        })
   return { server: expected, tokens, claims }
 }
 
 /** Returns the server with the given issuer, if the definition has one issuer per tenant and accepts this one. */
-function issuerOf(
+export function issuerOf(
   provider: ResolvedProvider,
   server: AuthorizationServer,
   issuer: string | null,

@@ -5,6 +5,7 @@ import { createBoundedFetch } from './bounded-fetch.js'
 import type { IdTokenVerifier } from './id-token.js'
 import { clockSkewSeconds, createIdTokenVerifier } from './id-token.js'
 import type { ResolvedProvider } from './provider.js'
+import { ClientSecret } from './provider.js'
 import { createMetadataReader, requestOptions } from './server-metadata.js'
 
 /** The parts that every exchange with a provider uses. */
@@ -13,8 +14,6 @@ export interface ProviderConnection {
   /** Set by the configuration, and different for each provider. @see RFC 9700 sections 2.1 and 4.4 */
   readonly redirectUri: string
   readonly client: Client
-  /** With the scope `openid` an ID token and its nonce are required. */
-  readonly isOpenId: boolean
   readonly ask: BoundedFetch
   readonly options: ReturnType<typeof requestOptions>
   readonly readMetadata: () => Promise<AuthorizationServer>
@@ -31,24 +30,24 @@ export function createProviderConnection(
     provider,
     redirectUri,
     client: { client_id: provider.clientId, [oauth.clockTolerance]: clockSkewSeconds },
-    isOpenId: provider.scopes.includes('openid'),
     ask,
     options: requestOptions(provider, ask),
     readMetadata: createMetadataReader(provider, ask),
-    verifyIdToken: createIdTokenVerifier(provider.clientId, ask),
+    verifyIdToken: createIdTokenVerifier(ask),
   }
 }
 
 /** Returns how the client authenticates: by the definition, else by the provider's metadata, else Basic. */
-export function authenticationTo(
+export async function authenticationTo(
   { clientSecret, clientAuthentication }: ResolvedProvider,
   server: AuthorizationServer,
-): ClientAuth {
+): Promise<ClientAuth> {
   if (clientSecret === null) return oauth.None()
+  const secret = clientSecret instanceof ClientSecret ? clientSecret.reveal() : await clientSecret()
   const methods = server.token_endpoint_auth_methods_supported
   const wantsPost =
     methods?.includes('client_secret_post') === true && !methods.includes('client_secret_basic')
   return (clientAuthentication ?? (wantsPost ? 'post' : 'basic')) === 'post'
-    ? oauth.ClientSecretPost(clientSecret.reveal())
-    : oauth.ClientSecretBasic(clientSecret.reveal())
+    ? oauth.ClientSecretPost(secret)
+    : oauth.ClientSecretBasic(secret)
 }

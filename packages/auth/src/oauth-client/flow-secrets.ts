@@ -53,6 +53,35 @@ export function readFlowSecrets(
   return derive(stateBytes, decode(browser) ?? randomBytes(secretBytes), binding)
 }
 
+/** A nonce for one ID token that is requested without a redirect, with its hashes for the storage. */
+export interface IdTokenNonce {
+  /** 43 characters of 256 bits. The provider puts it into the ID token. */
+  readonly nonce: string
+  readonly stateHash: TokenHash
+  readonly browserHash: TokenHash
+}
+
+/** What such a nonce is bound to. There is no browser: an application of the user's device holds it. */
+export interface IdTokenBinding extends Omit<FlowBinding, 'clientId' | 'redirectUri'> {
+  readonly audiences: readonly string[]
+}
+
+/** Generates the nonce of a new ID token. */
+export const newIdTokenNonce = (binding: IdTokenBinding): IdTokenNonce =>
+  nonceOf(randomBytes(secretBytes), binding)
+
+/** Reads a nonce; returns null for a malformed one. Only the storage knows whether it is live. */
+export function readIdTokenNonce(binding: IdTokenBinding, nonce: unknown): IdTokenNonce | null {
+  const bytes = decode(nonce)
+  return bytes === null ? null : nonceOf(bytes, binding)
+}
+
+const nonceOf = (bytes: Buffer, { provider, issuer, audiences }: IdTokenBinding): IdTokenNonce => ({
+  nonce: encodeBase64url(bytes),
+  stateHash: hashOf('id-token-nonce', [bytes]),
+  browserHash: hashOf('id-token-binding', [provider, issuer, ...audiences]),
+})
+
 function derive(state: Buffer, browser: Buffer, binding: FlowBinding): FlowSecrets {
   const derived = (purpose: string) =>
     createHmac('sha256', browser)

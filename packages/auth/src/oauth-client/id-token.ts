@@ -1,6 +1,7 @@
 import type { RemoteJWKSet } from 'jose'
 import { compactVerify, createRemoteJWKSet, customFetch } from 'jose'
 import type { BoundedFetch } from './bounded-fetch.js'
+import { parseExactJson } from './exact-json.js'
 import { ProviderFailure, toProviderFailure } from './provider-failure.js'
 
 /** Seconds by which the clocks of a provider and this server may differ. @see OWASP ASVS 5.0, 10.5.3 */
@@ -22,20 +23,30 @@ export interface IdTokenClaims {
   readonly iat: number
 }
 
-/** Performs the checks that the protocol library does not: the signature, `iat`, and `azp` without other audiences. */
+/**
+ * Performs the checks that the protocol library does not: the signature, `iat`, and `azp` without other audiences.
+ * Returns the claims that were signed, with the numbers that JavaScript would round as strings.
+ */
 export type IdTokenVerifier = (
   idToken: string,
   claims: IdTokenClaims,
-  jwksUri: string,
+  expected: ExpectedIdToken,
   now?: number,
-) => Promise<void>
+) => Promise<IdTokenClaims>
+
+interface ExpectedIdToken {
+  /** Where the provider publishes its keys. */
+  readonly jwksUri: string
+  /** The clients that the token may have been issued to. */
+  readonly clientIds: readonly string[]
+}
 
 /**
  * Creates a verifier with the provider's published keys. They are cached for ten minutes, and reloaded, at most every 30
  * seconds, for a token with an unknown key, since providers rotate their keys.
  * @see OpenID Connect Core 1.0 section 3.1.3.7
  */
-export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTokenVerifier {
+export function createIdTokenVerifier(ask: BoundedFetch): IdTokenVerifier {
   const keySets = new Map<string, RemoteJWKSet>()
   const keySet = (jwksUri: string) => {
     const known = keySets.get(jwksUri)
@@ -46,23 +57,29 @@ export function createIdTokenVerifier(clientId: string, ask: BoundedFetch): IdTo
     keySets.set(jwksUri, created)
     return created
   }
-  return async (idToken, claims, jwksUri, now = Date.now()) => {
-    checkClaims(claims, clientId, now)
+  return async (idToken, claims, { jwksUri, clientIds }, now = Date.now()) => {
+    checkClaims(claims, clientIds, now)
     try {
       const keys = keySet(jwksUri)
-      const { protectedHeader } = await compactVerify(idToken, keys, {
+      const { protectedHeader, payload } = await compactVerify(idToken, keys, {
         algorithms: [...algorithms],
       })
       checkKeyIssuer(keys, protectedHeader.kid, claims)
+      // The payload that the library has checked, parsed again without rounding.
+      return parseExactJson(new TextDecoder().decode(payload)) as IdTokenClaims
     } catch (error) {
       throw toProviderFailure(error)
     }
   }
 }
 
-function checkClaims({ iat, azp }: IdTokenClaims, clientId: string, now: number): void {
+function checkClaims(
+  { iat, azp }: IdTokenClaims,
+  clientIds: readonly unknown[],
+  now: number,
+): void {
   if (iat > now / 1000 + clockSkewSeconds) throw new ProviderFailure('not_genuine', 'iat')
-  if (azp !== undefined && azp !== clientId) throw new ProviderFailure('not_genuine', 'azp')
+  if (azp !== undefined && !clientIds.includes(azp)) throw new ProviderFailure('not_genuine', 'azp')
 }
 
 /**

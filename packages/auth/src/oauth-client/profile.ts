@@ -15,6 +15,8 @@ export interface ProviderIdentity {
 }
 
 const maxSubjectBytes = 255
+/** What `String(…)` makes of an id that is absent or has another shape: the same text for every user. */
+const notSubjects: readonly string[] = ['', 'undefined', 'null', 'NaN', '[object Object]']
 const maxLabelBytes = 254
 
 /**
@@ -37,9 +39,12 @@ export function readIdentity(provider: ResolvedProvider, profile: unknown): Prov
   }
 }
 
+/** An integer beyond 2^53 was rounded, so it may be the id of another user. */
 function readSubject(value: unknown): string {
-  const subject = orNull(() => checkText(value, 'subject', { bytes: maxSubjectBytes }))
-  if (subject === null || subject === '') throw new ProviderFailure('profile', 'subject')
+  const given = Number.isSafeInteger(value) ? String(value) : value
+  const subject = orNull(() => checkText(given, 'subject', { bytes: maxSubjectBytes }))
+  if (subject === null || notSubjects.includes(subject))
+    throw new ProviderFailure('profile', 'subject')
   return subject
 }
 

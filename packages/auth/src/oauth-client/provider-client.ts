@@ -5,10 +5,11 @@ import { exchangeCode } from './code-exchange.js'
 import type { ProviderConnection } from './connection.js'
 import { authenticationTo, createProviderConnection } from './connection.js'
 import type { FlowSecrets } from './flow-secrets.js'
-import { identifyUser } from './identify-user.js'
+import { identifyByClaims, identifyUser } from './identify-user.js'
 import type { ProviderIdentity } from './profile.js'
 import type { ResolvedProvider } from './provider.js'
 import { toProviderFailure } from './provider-failure.js'
+import { validateIdToken } from './standalone-id-token.js'
 import { checkedTokenAnswer } from './token-answer.js'
 
 /** The tokens that a provider issued. */
@@ -29,6 +30,11 @@ export interface ProviderClient {
     query: URLSearchParams,
     flow: FlowSecrets,
   ): Promise<{ identity: ProviderIdentity; tokens: GrantedTokens }>
+  /**
+   * Validates an ID token that an application on the user's device received, and reads the identity. The nonce must have
+   * been used before.
+   */
+  identify(idToken: string, nonce: string): Promise<ProviderIdentity>
   /** Refreshes the tokens. The refresh token stays if the provider issues no new one. */
   refresh(refreshToken: string): Promise<GrantedTokens>
 }
@@ -50,6 +56,10 @@ export function createProviderClient(
         throw toProviderFailure(error)
       }
     },
+    async identify(idToken, nonce) {
+      const claims = await validateIdToken(connection, idToken, nonce)
+      return identifyByClaims(provider, claims)
+    },
     async refresh(refreshToken) {
       try {
         return toGranted(await refreshTokens(connection, refreshToken), refreshToken)
@@ -62,7 +72,7 @@ export function createProviderClient(
 
 /** The flow's own parameters come last, so a definition cannot override them. */
 async function authorizationUrl(
-  { provider, client, redirectUri, isOpenId, readMetadata }: ProviderConnection,
+  { provider, client, redirectUri, readMetadata }: ProviderConnection,
   flow: FlowSecrets,
 ): Promise<string> {
   const server = await readMetadata()
@@ -72,15 +82,20 @@ async function authorizationUrl(
     response_type: 'code',
     client_id: client.client_id,
     redirect_uri: redirectUri,
-    scope: provider.scopes.join(' '),
+    ...(provider.scopes.length === 0 ? {} : { scope: provider.scopes.join(' ') }),
+    ...(provider.responseMode === 'query' ? {} : { response_mode: provider.responseMode }),
     state: flow.state,
-    code_challenge: await oauth.calculatePKCECodeChallenge(flow.verifier),
-    code_challenge_method: 'S256',
-    ...(isOpenId ? { nonce: flow.nonce } : {}),
+    ...(provider.pkce ? await challengeOf(flow) : {}),
+    ...(provider.requireIdToken ? { nonce: flow.nonce } : {}),
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
   return url.href
 }
+
+const challengeOf = async ({ verifier }: FlowSecrets) => ({
+  code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+  code_challenge_method: 'S256',
+})
 
 async function refreshTokens(
   { provider, client, options, readMetadata }: ProviderConnection,
@@ -90,7 +105,7 @@ async function refreshTokens(
   const response = await oauth.refreshTokenGrantRequest(
     server,
     client,
-    authenticationTo(provider, server),
+    await authenticationTo(provider, server),
     refreshToken,
     options,
   )

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { InvalidOptionsError } from 'torii-core'
 import { describe, test } from 'vitest'
 import type { OAuthProvider } from './provider.js'
-import { isProviderName, resolveProviders } from './provider.js'
+import { ClientSecret, isProviderName, resolveProviders } from './provider.js'
 import { github } from './providers/github.js'
 import { google } from './providers/google.js'
 import { microsoft } from './providers/microsoft.js'
@@ -35,7 +35,8 @@ test('the client secret prints [redacted], and is in no refusal', () => {
   const [provider] = resolveProviders([work])
   assert.ok(!inspect(provider, { depth: null, showHidden: true }).includes('hush'))
   assert.ok(!JSON.stringify(provider).includes('hush'))
-  assert.equal(provider?.clientSecret?.reveal(), 'hush, a secret')
+  assert.ok(provider?.clientSecret instanceof ClientSecret)
+  assert.equal(provider.clientSecret.reveal(), 'hush, a secret')
   for (const change of [{ clientSecret: ' \n hush' }, { name: 'Hush' }, { issuer: 'hush' }])
     assert.throws(
       () => resolveProviders([{ ...work, ...change }]),

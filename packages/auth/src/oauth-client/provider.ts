@@ -9,8 +9,11 @@ export class ClientSecret extends Secret {
 
 /** A user's profile at a provider. It is trusted only as far as the definition of the provider allows. */
 export interface ProviderProfile {
-  /** The provider's id of the user, 1 to 255 bytes. It must never change or be assigned to another user. */
-  readonly subject: string
+  /**
+   * The provider's id of the user, as the provider sends it: a string of 1 to 255 bytes, or a safe integer. It must never
+   * change or be assigned to another user.
+   */
+  readonly subject: string | number
   /** The email address, or null. An invalid one counts as null. */
   readonly email: string | null
   /** True only if the provider's value is exactly `true`. */
@@ -22,14 +25,29 @@ export interface ProviderProfile {
   readonly label: string | null
 }
 
-/** The responses of a provider, from which {@link OAuthProvider.readProfile} reads the profile. */
+/**
+ * The responses of a provider, from which {@link OAuthProvider.readProfile} reads the profile. A number that JavaScript
+ * cannot represent exactly, such as an id above 2^53, is a string of its digits here.
+ */
 export interface ProviderAnswer {
   /** The claims of the verified ID token; null for a provider without ID tokens. */
   readonly claims: Readonly<Record<string, unknown>> | null
-  /** The response of the UserInfo endpoint, whose `sub` matches the ID token's; null without such an endpoint. */
+  /**
+   * The response of the UserInfo endpoint, whose `sub` matches the ID token's. Null without such an endpoint, and with an
+   * ID token also if the provider refuses the request.
+   */
   userInfo(): Promise<Readonly<Record<string, unknown>> | null>
-  /** Requests JSON from the provider's API with the access token. Follows no redirect; size and time are limited. */
-  getJson(url: string): Promise<unknown>
+  /**
+   * Requests JSON from the provider's API with the access token, and with `headers` that it needs. Follows no redirect;
+   * size and time are limited. Any error fails the sign-in.
+   */
+  getJson(url: string, headers?: Readonly<Record<string, string>>): Promise<unknown>
+  /**
+   * Does the same for an optional part. Null if the provider refuses the request with a status of 400 to 499, as GitHub
+   * Apps without the permission do. An unreachable or overloaded provider fails the sign-in: the user can repeat it, and
+   * it would otherwise create an account without that part.
+   */
+  findJson(url: string, headers?: Readonly<Record<string, string>>): Promise<unknown>
 }
 
 /** The endpoints of a provider. */
@@ -44,7 +62,7 @@ export interface ProviderEndpoints {
 /**
  * The definition of a provider, as `google`, `github`, `microsoft` and `oidc` return it. Write one for any other
  * provider: copy a file of providers/; docs/oauth.md has an example. Every flow uses the authorization code with PKCE
- * (S256); with the scope `openid` an ID token and its nonce are required.
+ * (S256), unless `pkce` is false; with the scope `openid` an ID token and its nonce are required, unless `requireIdToken` says otherwise.
  */
 export interface OAuthProvider {
   /**
@@ -55,11 +73,31 @@ export interface OAuthProvider {
   /** The name on buttons, for example `Google`. */
   readonly displayName: string
   readonly clientId: string
-  /** Absent for a public client. */
-  readonly clientSecret?: string
+  /** Absent for a public client. A function creates one for each request, as Apple needs. */
+  readonly clientSecret?: string | (() => string | Promise<string>)
   /** How the secret is sent (default: by the provider's metadata, otherwise `basic`). */
   readonly clientAuthentication?: 'basic' | 'post'
   readonly scopes: readonly string[]
+  /**
+   * `form_post` if the provider posts its response to the callback, as Apple does for the scopes `name` and `email`
+   * (default: `query`).
+   */
+  readonly responseMode?: 'query' | 'form_post'
+  /**
+   * Whether an ID token with our nonce is required (default: with the scope `openid`). False for a provider whose ID
+   * tokens have no nonce; the profile then comes from UserInfo or the API.
+   */
+  readonly requireIdToken?: boolean
+  /**
+   * Whether the flow uses PKCE (default: true). False only for a provider that refuses it for clients with a secret, as
+   * Slack and LinkedIn do. @see RFC 9700 section 2.1.1
+   */
+  readonly pkce?: boolean
+  /**
+   * The client ids whose ID tokens sign in without a redirect: those of native applications, and `clientId` for Google One
+   * Tap (default: none).
+   */
+  readonly idTokenAudiences?: readonly string[]
   /** Additional parameters of the authorization request, for example `prompt`. */
   readonly parameters?: Readonly<Record<string, string>>
   /** Its issuer, compared byte by byte. Its metadata are read there if `endpoints` is absent. */
@@ -81,12 +119,15 @@ export interface OAuthProvider {
   readonly readProfile: (answer: ProviderAnswer) => ProviderProfile | Promise<ProviderProfile>
 }
 
+/** Creates the client secret of one request. */
+export type ClientSecretFactory = () => string | Promise<string>
+
 /** The definition after validation: complete and frozen. Its secret prints `[redacted]`. */
 export interface ResolvedProvider
   extends Required<
     Omit<OAuthProvider, 'clientSecret' | 'clientAuthentication' | 'endpoints' | 'isIssuer'>
   > {
-  readonly clientSecret: ClientSecret | null
+  readonly clientSecret: ClientSecret | ClientSecretFactory | null
   readonly clientAuthentication: 'basic' | 'post' | null
   readonly endpoints: ProviderEndpoints | null
   readonly isIssuer: ((issuer: string) => boolean) | null
@@ -96,6 +137,7 @@ const members: readonly (keyof OAuthProvider)[] = [
   ...(['name', 'displayName', 'clientId', 'clientSecret', 'clientAuthentication'] as const),
   ...(['scopes', 'parameters', 'issuer', 'isIssuer', 'endpoints', 'trustEmail'] as const),
   ...(['keepTokens', 'enabled', 'allowLoopback', 'readProfile'] as const),
+  ...(['responseMode', 'pkce', 'requireIdToken', 'idTokenAudiences'] as const),
 ]
 
 /** The parameters that the flow itself sets; a definition cannot override them. */
@@ -132,7 +174,7 @@ export function resolveProviders(value: unknown): readonly ResolvedProvider[] {
 function readProvider(entry: unknown, option: string): ResolvedProvider {
   const given = readSection(entry ?? null, option, members)
   const flag = (
-    name: 'trustEmail' | 'keepTokens' | 'enabled' | 'allowLoopback',
+    name: 'trustEmail' | 'keepTokens' | 'enabled' | 'allowLoopback' | 'pkce' | 'requireIdToken',
     otherwise = false,
   ) => readBoolean(given[name], `${option}.${name}`, otherwise)
   const allowLoopback = flag('allowLoopback')
@@ -142,6 +184,7 @@ function readProvider(entry: unknown, option: string): ResolvedProvider {
       'must be 1 to 50 lower-case letters, digits and hyphens',
     )
   const scopes = readScopes(given.scopes, `${option}.scopes`)
+  const requireIdToken = flag('requireIdToken', scopes.includes('openid'))
   return Object.freeze({
     name: given.name,
     displayName: readText(given.displayName, `${option}.displayName`),
@@ -149,10 +192,14 @@ function readProvider(entry: unknown, option: string): ResolvedProvider {
     clientSecret: readSecret(given.clientSecret, `${option}.clientSecret`),
     clientAuthentication: readAuthentication(given.clientAuthentication, option),
     scopes,
+    responseMode: readResponseMode(given.responseMode, option),
+    pkce: flag('pkce', true),
+    requireIdToken,
+    idTokenAudiences: readAudiences(given.idTokenAudiences, option, requireIdToken),
     parameters: readParameters(given.parameters, `${option}.parameters`),
     issuer: readUrl(given.issuer, `${option}.issuer`, allowLoopback),
     isIssuer: readFunction<OAuthProvider['isIssuer']>(given.isIssuer, `${option}.isIssuer`) ?? null,
-    endpoints: readEndpoints(given.endpoints, `${option}.endpoints`, allowLoopback, scopes),
+    endpoints: readEndpoints(given.endpoints, `${option}.endpoints`, allowLoopback, requireIdToken),
     trustEmail: flag('trustEmail'),
     keepTokens: flag('keepTokens'),
     enabled: flag('enabled', true),
@@ -161,13 +208,33 @@ function readProvider(entry: unknown, option: string): ResolvedProvider {
   })
 }
 
-const readSecret = (value: unknown, option: string): ClientSecret | null =>
-  value === undefined ? null : new ClientSecret(readText(value, option))
+function readSecret(value: unknown, option: string): ClientSecret | ClientSecretFactory | null {
+  if (value === undefined) return null
+  return typeof value === 'function'
+    ? (readFunction<ClientSecretFactory>(value, option) ?? null)
+    : new ClientSecret(readText(value, option))
+}
 
 function readAuthentication(value: unknown, option: string): 'basic' | 'post' | null {
   if (value === undefined) return null
   if (value === 'basic' || value === 'post') return value
   throw new InvalidOptionsError(`${option}.clientAuthentication`, 'must be basic or post')
+}
+
+function readResponseMode(value: unknown, option: string): 'query' | 'form_post' {
+  if (value === undefined) return 'query'
+  if (value === 'query' || value === 'form_post') return value
+  throw new InvalidOptionsError(`${option}.responseMode`, 'must be query or form_post')
+}
+
+function readAudiences(value: unknown, option: string, requireIdToken: boolean): readonly string[] {
+  if (value === undefined) return Object.freeze([])
+  const name = `${option}.idTokenAudiences`
+  if (!Array.isArray(value)) throw new InvalidOptionsError(name, 'must be an array of client ids')
+  if (!requireIdToken) throw new InvalidOptionsError(name, 'needs a provider with ID tokens')
+  return Object.freeze(
+    Array.from(value, (entry: unknown, index) => readText(entry, `${name}[${index}]`)),
+  )
 }
 
 function readScopes(value: unknown, option: string): readonly string[] {
@@ -201,13 +268,13 @@ function readEndpoints(
   value: unknown,
   option: string,
   allowLoopback: boolean,
-  scopes: readonly string[],
+  requireIdToken: boolean,
 ): ProviderEndpoints | null {
   if (value === undefined) return null
   const given = readSection(value, option, ['authorization', 'token', 'jwks', 'userInfo'])
   const url = (name: keyof ProviderEndpoints) =>
     readUrl(given[name], `${option}.${name}`, allowLoopback)
-  if (scopes.includes('openid') && given.jwks === undefined)
+  if (requireIdToken && given.jwks === undefined)
     throw new InvalidOptionsError(`${option}.jwks`, 'is required with the scope openid')
   return Object.freeze({
     authorization: url('authorization'),

@@ -63,7 +63,7 @@ async function discover(
 /** Checks the endpoints now: the library calls them later, and browsers are redirected to the first. */
 function requireEndpoints(provider: ResolvedProvider, server: AuthorizationServer): void {
   const { authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint } = server
-  const needed = provider.scopes.includes('openid') ? [jwks_uri] : []
+  const needed = provider.requireIdToken ? [jwks_uri] : []
   const optional = userinfo_endpoint === undefined ? [] : [userinfo_endpoint]
   for (const url of [authorization_endpoint, token_endpoint, ...needed, ...optional])
     if (typeof url !== 'string' || !isAllowedUrl(url, provider.allowLoopback))

@@ -5,7 +5,10 @@ import { readSection } from '../../base/option-checks.js'
 export interface Pages {
   /** After a sign-in by link, verification or provider (default: `/`). */
   readonly signedIn: string
-  /** After an email address was verified without a sign-in, and after a password reset (default: `/`). */
+  /**
+   * After an email address was verified without a sign-in, and after a password reset; linked from the page of a refused
+   * sign-in at a provider (default: `/`).
+   */
   readonly signIn: string
   /** After the email address of an account was changed (default: `/`). */
   readonly account: string

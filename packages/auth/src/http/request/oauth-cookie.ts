@@ -6,6 +6,21 @@ import { setCookie } from './cookie.js'
 export const flowCookieName = ({ secure }: BaseUrl): string =>
   secure ? '__Host-torii-flow' : 'torii-flow'
 
+/** Carries the name that a provider posted to the callback, encrypted. */
+export const nameCookieName = ({ secure }: BaseUrl): string =>
+  secure ? '__Host-torii-flow-name' : 'torii-flow-name'
+
+/** The browser follows the redirect to the callback at once. */
+const nameSeconds = 60
+
+/** `Set-Cookie` for a posted name. */
+export const nameCookie = (site: BaseUrl, encrypted: string): string =>
+  setCookie(site, { name: nameCookieName(site), value: encrypted, seconds: nameSeconds })
+
+/** `Set-Cookie` that deletes it. */
+export const clearedNameCookie = (site: BaseUrl): string =>
+  setCookie(site, { name: nameCookieName(site), value: '', seconds: 0 })
+
 /** `Set-Cookie` for a started flow. */
 export const flowCookie = (site: BaseUrl, browser: BrowserSecret, flowSeconds: number): string =>
   setCookie(site, { name: flowCookieName(site), value: browser.reveal(), seconds: flowSeconds })

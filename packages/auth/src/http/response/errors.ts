@@ -83,6 +83,10 @@ export function errorResponse(error: ApiError): Response {
   )
 }
 
+/** The headers that the response of an error has, as JSON or as a page. */
+export const errorHeaders = (error: ApiError): Readonly<Record<string, string>> =>
+  bodyOf(error).headers ?? {}
+
 /** The sentence of an error for the person who sees it. */
 export const messageOf = (error: ApiError): string => bodyOf(error).message
 

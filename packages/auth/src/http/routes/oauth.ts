@@ -2,22 +2,35 @@ import { oauthCallbackPath } from '../../base/paths.js'
 import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import type { OAuthCallbackOutcome } from '../../services/oauth/callback.js'
 import { findCookie, sessionCookie } from '../request/cookie.js'
-import { flowCookie, flowCookieName } from '../request/oauth-cookie.js'
+import {
+  clearedNameCookie,
+  flowCookie,
+  flowCookieName,
+  nameCookie,
+  nameCookieName,
+} from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
 import { serializeOAuthAccount } from '../response/serializers.js'
+import { idTokenBody, oauthFormPostBody } from '../schema/request-bodies.js'
 import {
   authorizationSchema,
+  nonceSchema,
   oauthAccountsSchema,
   oauthProvidersSchema,
+  signedInSchema,
 } from '../schema/response-bodies.js'
 import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
-import { endFormerSession } from './sign-in-result.js'
+import { endFormerSession, signedIn } from './sign-in-result.js'
 
 /** The secret in the flow cookie, or null. */
 const flowSecretOf = ({ torii, headers }: Call): string | null =>
   findCookie(readHeader(headers, 'cookie'), flowCookieName(torii.options.baseUrl))
+
+/** The name in its cookie, or null. */
+const displayNameOf = ({ torii, headers }: Call): string | null =>
+  findCookie(readHeader(headers, 'cookie'), nameCookieName(torii.options.baseUrl))
 
 /** Sign-in at OAuth providers, and linked accounts. */
 export const oauthRoutes = [
@@ -45,6 +58,7 @@ export const oauthRoutes = [
     query: ['redirectTo'],
     responses: { 303: 'redirect' },
     errors: ['not_found', 'provider_failed', 'too_many_attempts'],
+    navigation: true,
     async handle(call) {
       const { torii, param, query, info } = call
       const input = { redirectTo: query.get('redirectTo'), browser: flowSecretOf(call) }
@@ -62,13 +76,62 @@ export const oauthRoutes = [
     query: ['code', 'error', 'iss', 'state'],
     responses: { 303: 'redirect' },
     errors: ['not_found'],
+    navigation: true,
     async handle(call) {
       const { torii, param, query, info, tokens } = call
       const { cookie } = tokens
       // Only the browser's own session can complete a flow that links an account: a bearer has no browser.
       const valid = cookie === null ? null : await torii.sessions.validate(cookie)
-      const input = { query, browser: flowSecretOf(call), valid }
+      const displayName = displayNameOf(call)
+      const input = { query, browser: flowSecretOf(call), valid, displayName }
       return callbackResult(call, await torii.oauth.callback(param, input, info))
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: oauthCallbackPath(':provider'),
+    summary:
+      'Receives the response that a provider posts, and redirects the browser to the callback',
+    access: 'anyone',
+    body: oauthFormPostBody,
+    responses: { 303: 'redirect' },
+    errors: ['not_found'],
+    navigation: true,
+    postedByProvider: true,
+    async handle({ torii, param }, post) {
+      const received = torii.oauth.receiveFormPost(param, post)
+      if (!received.ok) return refused(received)
+      const { query, displayName } = received
+      const { baseUrl, basePath } = torii.options
+      const setCookies = displayName === null ? [] : [nameCookie(baseUrl, displayName)]
+      return seeOther(`${basePath}/${oauthCallbackPath(param)}?${query}`, { setCookies })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'oauth/:provider/id-token/nonce',
+    summary: 'Creates the nonce for an ID token of a native application or of Google One Tap',
+    access: 'anyone',
+    body: null,
+    responses: { 201: nonceSchema },
+    errors: ['not_found', 'too_many_attempts'],
+    async handle({ torii, param, info }) {
+      const created = await torii.oauth.createIdTokenNonce(param, info)
+      return created.ok ? success(201, { nonce: created.nonce }) : refused(created)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'oauth/:provider/id-token',
+    summary: 'Signs in with an ID token of a native application or of Google One Tap',
+    access: 'anyone',
+    body: idTokenBody,
+    responses: { 200: signedInSchema },
+    errors: ['account_disabled', 'invalid_token', 'not_found', 'provider_failed'],
+    async handle(call, input) {
+      const outcome = await call.torii.oauth.signInWithIdToken(call.param, input, call.info)
+      if (outcome.ok) return signedIn(call, 200, outcome)
+      return refused(outcome, { messages: { invalid_token: 'Sign-in failed. Try again.' } })
     },
   }),
   defineRoute({
@@ -129,6 +192,8 @@ async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>)
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
   const { session, token, redirectTo } = outcome
   await endFormerSession(call)
-  const setCookies = [sessionCookie(call.torii.options.baseUrl, session, token)]
+  const { baseUrl } = call.torii.options
+  const setCookies = [sessionCookie(baseUrl, session, token)]
+  if (displayNameOf(call) !== null) setCookies.push(clearedNameCookie(baseUrl))
   return seeOther(redirectTo ?? pages.signedIn, { setCookies })
 }

@@ -69,12 +69,16 @@ function withReferences(value: unknown, found: Map<string, object>): unknown {
 
 function operation(route: Route): object {
   const { summary, body, access } = route
+  const types =
+    route.postedByProvider === true
+      ? [formType]
+      : [jsonType, ...(route.form === undefined ? [] : [formType])]
   return {
     operationId: operationId(route),
     summary,
     ...(access === 'signed in' ? { security: [{ cookie: [] }, { bearer: [] }] } : { security: [] }),
     ...parametersOf(route),
-    ...(body === null ? {} : { requestBody: requestBody(body, route.form !== undefined) }),
+    ...(body === null ? {} : { requestBody: requestBody(body, types) }),
     responses: responsesOf(route),
   }
 }
@@ -95,15 +99,13 @@ function parametersOf({ path, query = [] }: Route): object {
   return parameters.length === 0 ? {} : { parameters }
 }
 
-function requestBody(schema: Schema<unknown>, form: boolean): object {
-  return {
-    required: true,
-    content: {
-      'application/json': { schema },
-      ...(form ? { 'application/x-www-form-urlencoded': { schema } } : {}),
-    },
-  }
-}
+const jsonType = 'application/json'
+const formType = 'application/x-www-form-urlencoded'
+
+const requestBody = (schema: Schema<unknown>, types: readonly string[]): object => ({
+  required: true,
+  content: Object.fromEntries(types.map((type) => [type, { schema }])),
+})
 
 /** The responses that can have one status: successes of the route, and the errors with that status. */
 interface Possible {
@@ -123,8 +125,8 @@ function responsesOf(route: Route): object {
     at(Number(status)).contents.push(content)
   if (route.form !== undefined) at(303).contents.push('redirect')
   for (const code of errorsOf(route)) at(errorStatus[code]).errors.push(code)
-  // The page of a link shows the error of its form.
-  if (route.form !== undefined)
+  // The page of a link shows the error of its form, and a browser that navigates sees a page.
+  if (route.form !== undefined || route.navigation === true)
     for (const { contents, errors } of byStatus.values())
       if (errors.length > 0) contents.push('page')
   return Object.fromEntries(
@@ -135,7 +137,7 @@ function responsesOf(route: Route): object {
 function errorsOf(route: Route): ReadonlySet<ErrorCode> {
   const codes = new Set<ErrorCode>([...route.errors, ...everywhere])
   if (route.access === 'signed in') codes.add('unauthenticated')
-  if (route.method !== 'GET') codes.add('origin_not_allowed')
+  if (route.method !== 'GET' && route.postedByProvider !== true) codes.add('origin_not_allowed')
   if (route.feature !== undefined || route.path.includes(':')) codes.add('not_found')
   if (route.body !== null)
     for (const code of [

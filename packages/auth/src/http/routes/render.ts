@@ -1,12 +1,20 @@
 import type { PageParts } from '../pages/page.js'
 import { pageResponse } from '../pages/page.js'
+import type { ApiError } from '../response/errors.js'
 import { errorResponse } from '../response/errors.js'
 import type { Failure, Success } from './results.js'
 import type { Responses } from './route.js'
 
+/** Renders an error: as JSON, or as a page. */
+export type RenderError = (error: ApiError) => Response
+
 /** Renders the response for a route's result, as the route's `responses` declare it. */
-export function renderResult(responses: Responses, result: Success | Failure): Response {
-  if (!result.ok) return errorResponse(result.error)
+export function renderResult(
+  responses: Responses,
+  result: Success | Failure,
+  renderError: RenderError = errorResponse,
+): Response {
+  if (!result.ok) return renderError(result.error)
   const response = contentResponse(responses, result)
   for (const [name, value] of Object.entries(result.headers ?? {}))
     response.headers.set(name, value)

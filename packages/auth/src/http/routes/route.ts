@@ -63,6 +63,10 @@ interface RouteFacts<Body extends Schema<unknown> | null, R extends Responses> {
   /** The errors of this route alone. The OpenAPI document adds those that every route can have. */
   readonly errors: readonly ErrorCode[]
   readonly feature?: Feature
+  /** Set where browsers navigate to: they see an error as a page, and a prefetch is refused. */
+  readonly navigation?: true
+  /** Set where a provider's page posts its response as a form: the Origin rule does not apply, and cookies are not read. */
+  readonly postedByProvider?: true
   /** Set where the button of a link's page posts to this route, with the page that follows a success. */
   readonly form?: { readonly purpose: LinkPurpose; readonly next: keyof Pages }
 }

@@ -29,6 +29,15 @@ export const registerPasskeyBody = openObject({
   response: anyObject,
   name: maybeText,
 })
+export const idTokenBody = openObject({ idToken: text, nonce: text })
+/** Posted by a provider's page. `user` is Apple's JSON with the name of a new user. */
+export const oauthFormPostBody = openObject({
+  code: maybeText,
+  error: maybeText,
+  iss: maybeText,
+  state: maybeText,
+  user: maybeText,
+})
 export const passkeySignInBody = openObject({ challengeId: text, response: anyObject })
 export const renamePasskeyBody = openObject({ name: text })
 

@@ -34,7 +34,8 @@ export function github({ serverUrl, ...credentials }: GitHubOptions): OAuthProvi
 
 async function readGitHubProfile(answer: ProviderAnswer, api: string): Promise<ProviderProfile> {
   const user: Record<string, unknown> = Object(await answer.getJson(`${api}/user`))
-  const emails = await answer.getJson(`${api}/user/emails`)
+  // A GitHub App without the permission "Email addresses" gets 403 or 404.
+  const emails = await answer.findJson(`${api}/user/emails`)
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
   // A login can be renamed and then taken by another user; the id cannot.
   const subject = Number.isSafeInteger(user.id) ? String(user.id) : ''

@@ -1,8 +1,12 @@
 import type { OAuthProvider, ProviderAnswer, ProviderProfile } from '../provider.js'
+import { ProviderFailure } from '../provider-failure.js'
 
 /** The options of every provider: the client's registration, and exceptions from the definition. */
 export interface ProviderCredentials
-  extends Pick<OAuthProvider, 'clientId' | 'enabled' | 'keepTokens' | 'trustEmail' | 'parameters'> {
+  extends Pick<
+    OAuthProvider,
+    'clientId' | 'enabled' | 'keepTokens' | 'trustEmail' | 'parameters' | 'idTokenAudiences'
+  > {
   readonly clientSecret: string
   /** Replaces the scopes of the definition. */
   readonly scopes?: readonly string[]
@@ -42,15 +46,40 @@ export function oidc(options: OidcOptions): OAuthProvider {
   }
 }
 
-/** Reads the standard claims from the ID token, and from UserInfo if the ID token lacks them. */
+/**
+ * Reads the standard claims from the ID token, and from UserInfo those that it lacks. The email address and its
+ * verification come from the same response, since the address of one may differ from that of the other.
+ */
 export async function readOidcProfile(answer: ProviderAnswer): Promise<ProviderProfile> {
   const inToken = answer.claims ?? {}
-  const more = 'email' in inToken ? null : await answer.userInfo()
-  return toOidcProfile({ ...more, ...inToken })
+  const hasEmail = 'email' in inToken
+  const more = hasEmail && 'name' in inToken ? {} : await readMore(answer, hasEmail)
+  const { email, email_verified } = hasEmail ? inToken : more
+  return toOidcProfile({ ...more, ...inToken, email, email_verified })
 }
 
-/** @see OpenID Connect Core 1.0 section 5.1 */
-function toOidcProfile(claims: Readonly<Record<string, unknown>>): ProviderProfile {
+/**
+ * Reads UserInfo. If only the name is missing, a provider that cannot be reached signs the user in without it. Without the
+ * email address the sign-in fails then, since it could create a second account. A response about another user always
+ * fails.
+ */
+async function readMore(
+  answer: ProviderAnswer,
+  hasEmail: boolean,
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await answer.userInfo()) ?? {}
+  } catch (error) {
+    const isOptional = hasEmail && error instanceof ProviderFailure
+    if (isOptional && error.problem !== 'not_genuine') return {}
+    throw error
+  }
+}
+
+/** Reads the standard claims of one response. @see OpenID Connect Core 1.0 section 5.1 */
+export function toOidcProfile(claims: Readonly<Record<string, unknown>>): ProviderProfile & {
+  readonly subject: string
+} {
   const text = (name: string): string | null => {
     const value = claims[name]
     return typeof value === 'string' ? value : null

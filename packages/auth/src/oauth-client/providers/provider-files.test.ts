@@ -20,6 +20,7 @@ import { microsoft } from './microsoft.js'
 // The provider files against a server that answers as the providers do.
 
 const credentials = { clientId, clientSecret: 'client secret' }
+const emptyProfile = { email: null, emailVerified: false, name: null, picture: null, label: null }
 
 /** Who comes back from a definition whose ID token has these claims on top of good ones. */
 async function identify(
@@ -95,6 +96,12 @@ describe('what else a provider says', () => {
     }
   })
 
+  test('an integer that JavaScript represents exactly is a subject', async () => {
+    const readProfile = () => ({ ...emptyProfile, subject: Number.MAX_SAFE_INTEGER })
+    const found = await identify((origin) => workProvider(origin, { readProfile }), {})
+    assert.equal(found.subject, '9007199254740991')
+  })
+
   test('a definition whose reader throws or returns nonsense lets nobody in, and shows nothing', async () => {
     const throwing = () => {
       throw new TypeError('an access token')
@@ -102,7 +109,8 @@ describe('what else a provider says', () => {
     const reading = (readProfile: () => never) => (origin: string) =>
       workProvider(origin, { readProfile })
     await assert.rejects(identify(reading(throwing), {}), isFailure('profile', 'TypeError'))
-    for (const value of [undefined, null, 'ada', { subject: 7 }, []])
+    const subjects = [undefined, null, '', 'undefined', 'null', 7.5, Number.NaN, 2 ** 53, 7n, ['7']]
+    for (const value of [undefined, null, 'ada', [], ...subjects.map((subject) => ({ subject }))])
       await assert.rejects(
         identify(
           reading(() => value as never),

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import type { SessionToken } from 'torii-core'
 import { workProvider } from '../../oauth-client/provider-client.test.support.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { newEmail, openTestSite, requestInfo } from '../../test/site.test.support.js'
 import type { ProviderPerson } from './real-provider.test.support.js'
 import { startRealProvider } from './real-provider.test.support.js'
+import { unreachable } from './unreachable.test.support.js'
 
 // A site of its own for each test file that imports this: PostgreSQL, a certified provider, a mailbox.
 
@@ -31,16 +29,6 @@ export const site = await openTestSite({
   },
 })
 export const { torii, db } = site
-
-/** An address of this machine where nobody listens. */
-export async function unreachable(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `http://127.0.0.1:${port}`
-}
 
 export async function unreachableEndpoints() {
   const origin = await unreachable()

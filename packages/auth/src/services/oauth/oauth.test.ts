@@ -11,11 +11,11 @@ import {
   signIn,
   site,
   torii,
-  unreachable,
   validated,
   walk,
 } from './oauth-site.test.support.js'
 import type { ProviderPerson } from './real-provider.test.support.js'
+import { unreachable } from './unreachable.test.support.js'
 
 const invalidToken = { ok: false, reason: 'invalid_token' }
 

@@ -6,6 +6,10 @@ import { accessToken } from './access-token.js'
 import type { OAuthCallbackInput, OAuthCallbackOutcome } from './callback.js'
 import { completeFlow } from './callback.js'
 import { createProviderClients } from './clients.js'
+import type { OAuthFormPost, OAuthFormPostOutcome } from './form-post.js'
+import { receiveFormPost } from './form-post.js'
+import type { IdTokenInput, IdTokenNonceOutcome, IdTokenOutcome } from './id-token.js'
+import { createIdTokenNonce, signInWithIdToken } from './id-token.js'
 import type { TokensReencrypted } from './reencrypt-tokens.js'
 import { reencryptTokens } from './reencrypt-tokens.js'
 import type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './start.js'
@@ -47,6 +51,11 @@ export interface OAuthService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<OAuthLinkStartOutcome>
   /**
+   * Prepares the callback of a provider that posts its response: redirect the browser to the callback with `query`, and
+   * keep `displayName` in a cookie for it. Changes nothing.
+   */
+  receiveFormPost(provider: string, post: OAuthFormPost): OAuthFormPostOutcome
+  /**
    * Completes a flow with the parameters of the callback. Signs in by (provider, subject). A new identity is linked to
    * the account of its email address if the provider is trusted for email addresses and has verified it; if that
    * account is unverified, the credentials that were created before are removed. Otherwise an account is created,
@@ -57,6 +66,18 @@ export interface OAuthService<Metadata extends object = Record<string, Json>>
     input: OAuthCallbackInput<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<OAuthCallbackOutcome<Metadata>>
+  /** Creates a nonce for an ID token that is requested without a redirect. One statement. */
+  createIdTokenNonce(provider: string, requestInfo: RequestInfo): Promise<IdTokenNonceOutcome>
+  /**
+   * Signs in with an ID token that a native application or Google One Tap received, issued to one of the provider's
+   * `idTokenAudiences` with a nonce of `createIdTokenNonce`. A nonce is valid once. Everything else is as in `callback`;
+   * no provider tokens are stored.
+   */
+  signInWithIdToken(
+    provider: string,
+    input: IdTokenInput,
+    requestInfo: RequestInfo,
+  ): Promise<IdTokenOutcome<Metadata>>
   /** Lists the linked provider accounts of this user. */
   list(valid: ValidSession<Metadata>): Promise<readonly OAuthAccount[]>
   /**
@@ -86,7 +107,10 @@ export function createOAuthService<Metadata extends object>(
       [...providers.values()].map(({ provider: { name, displayName } }) => ({ name, displayName })),
     start: startSignIn(context, providers),
     startLink: startLink(context, providers),
+    receiveFormPost: receiveFormPost(context, providers),
     callback: completeFlow(context, providers),
+    createIdTokenNonce: createIdTokenNonce(context, providers),
+    signInWithIdToken: signInWithIdToken(context, providers),
     list: ({ user }) => context.storage.oauthAccounts.list(user.id),
     accessToken: accessToken(context, providers),
     reencryptTokens: reencryptTokens(context),

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, SignJWT } from 'jose'
+import { CompactSign, exportJWK, SignJWT } from 'jose'
 import { afterAll } from 'vitest'
 import { newKeyPair } from '../../test/key-pair.test.support.js'
 
@@ -15,12 +16,22 @@ export type Answer = (request: IncomingMessage, response: ServerResponse, body: 
 export interface OwnProvider {
   readonly origin: string
   readonly key: KeyObject
-  /** What was asked, `METHOD PATH`, and with which body. */
-  readonly requests: { readonly asked: string; readonly body: string }[]
+  /** The public key as the path `/keys` has it. */
+  readonly publicJwk: object
+  /** What was asked, `METHOD PATH`, and with which body and headers. */
+  readonly requests: {
+    readonly asked: string
+    readonly body: string
+    readonly headers: IncomingHttpHeaders
+  }[]
   /** How a path is answered from now on. */
   answer(path: string, how: Answer): void
   /** A path answers with this JSON from now on. */
   json(path: string, value: unknown, status?: number): void
+  /** A path answers with this text as JSON from now on, digit by digit. */
+  text(path: string, text: string, contentType?: string): void
+  /** A JWT with this text as its payload, digit by digit, under the provider's key. */
+  jwtOf(payload: string): Promise<string>
   /** An ID token of these claims under the provider's key. */
   idToken(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
 }
@@ -38,7 +49,7 @@ export async function startOwnProvider(): Promise<OwnProvider> {
     request.on('end', () => {
       const path = request.url?.split('?')[0] ?? ''
       const body = Buffer.concat(chunks).toString()
-      requests.push({ asked: `${request.method} ${path}`, body })
+      requests.push({ asked: `${request.method} ${path}`, body, headers: request.headers })
       const answer = answers.get(path)
       if (answer === undefined) response.writeHead(404).end()
       else answer(request, response, body)
@@ -54,8 +65,18 @@ export async function startOwnProvider(): Promise<OwnProvider> {
   const provider: OwnProvider = {
     origin,
     key: privateKey,
+    publicJwk,
     requests,
     answer: (path, how) => void answers.set(path, how),
+    text(path, text, contentType = 'application/json') {
+      provider.answer(path, (_request, response) => {
+        response.writeHead(200, { 'content-type': contentType }).end(text)
+      })
+    },
+    jwtOf: (payload) =>
+      new CompactSign(Buffer.from(payload))
+        .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+        .sign(privateKey),
     json(path, value, status = 200) {
       provider.answer(path, (_request, response) => {
         response.writeHead(status, { 'content-type': 'application/json' })
@@ -74,6 +95,7 @@ export async function startOwnProvider(): Promise<OwnProvider> {
     jwks_uri: `${origin}/keys`,
     userinfo_endpoint: `${origin}/userinfo`,
     id_token_signing_alg_values_supported: ['RS256'],
+    userinfo_signing_alg_values_supported: ['RS256'],
   })
   provider.json('/keys', { keys: [publicJwk] })
   return provider
