@@ -1,4 +1,5 @@
 export { type CatalogueQuery, catalogue } from './catalogue.js'
+export { isClockQuestion } from './clock-question.js'
 export { compiledUrl } from './compiled-url.js'
 export { type TestDatabase, testDatabase } from './database.js'
 export { elapse } from './elapse.js'

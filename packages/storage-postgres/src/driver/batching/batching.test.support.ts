@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { isClockQuestion } from 'torii-testing'
 import type { PgClient, PgPool } from '../../index.js'
 
 /** A failure that a statement meets on its way: told by the real server, or by a real socket. */
@@ -51,9 +52,6 @@ export function observe(pool: pg.Pool): ObservedPool {
   }
   return observed
 }
-
-/** Whether the text is what a storage asks once for each connection. */
-export const isClockQuestion = (text: string): boolean => /pg_postmaster_start_time/.test(text)
 
 function fail(client: pg.PoolClient, fault: Fault): Promise<pg.QueryResult> {
   switch (fault) {
