@@ -4,6 +4,8 @@ import type { Statement } from '../sql/statement.js'
 import type { Connection, ConnectionOptions, Driver, Work } from './driver.js'
 import type { ErrorClass } from './error-classes.js'
 import { classifyConnectError, classifyStatementError } from './error-classes.js'
+import type { ResultTypes } from './result-types.js'
+import { resultTypes } from './result-types.js'
 import { toToriiError } from './storage-errors.js'
 
 /** What is used of a connection of `pg`. */
@@ -30,6 +32,8 @@ interface PgQuery {
   text: string
   values: unknown[]
   name?: string
+  /** Absent for a statement of the application, which reads results in its own way. */
+  types?: ResultTypes
 }
 
 /** The deadlines of every call; each is a number of milliseconds. */
@@ -174,7 +178,8 @@ function connectionOver(
 
   const connection: Connection = {
     processId: processIdOf(client),
-    query: (text, values = []) => sendInLine({ text, values: [...values] }),
+    query: (text, values = []) => sendInLine({ text, values: [...values], types: resultTypes }),
+    queryOfApplication: (text, values = []) => sendInLine({ text, values: [...values] }),
     async run(statement, values) {
       try {
         return (await sendInLine(toQuery(statement, values, prepare))).rows
@@ -196,8 +201,8 @@ type Attempt = { ok: true; rows: unknown[] } | { ok: false; error: unknown; fail
 
 const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery =>
   prepare
-    ? { name: statement.preparedName, text: statement.text, values }
-    : { text: statement.text, values }
+    ? { name: statement.preparedName, text: statement.text, values, types: resultTypes }
+    : { text: statement.text, values, types: resultTypes }
 
 /** What is logged when a call fails; a refusal by a healthy server is thrown to the caller only. */
 const eventOfGivingUp: Partial<Record<ErrorClass, StorageLogEvent['event']>> = {

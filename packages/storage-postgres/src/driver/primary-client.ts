@@ -49,6 +49,8 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
       const host = choice.next()
       super({ ...options, ...settings.get(host), connectionTimeoutMillis: answerMs })
       hostOf.set(this, host)
+      // The default of the process, `pg.defaults.binary`, goes before the options.
+      Reflect.set(this, 'binary', false)
       // Without a listener a connection that breaks while it is checked ends the process.
       this.on('error', () => undefined)
     }

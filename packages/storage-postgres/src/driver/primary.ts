@@ -2,6 +2,8 @@ import pg from 'pg'
 import { InvalidOptionsError, ToriiError } from 'torii-core'
 import { within } from '../base/deadline.js'
 import type { Host } from './host-list.js'
+import { parametersOf } from './host-list.js'
+import { resultTypes } from './result-types.js'
 
 /** Which host a new connection is made to. */
 export interface HostChoice {
@@ -49,7 +51,7 @@ export function readSettings(host: Host): pg.ClientConfig {
       host: address,
       ssl,
     } = new pg.Client({ connectionString: host.url })
-    const parameters = Object.fromEntries(new URL(host.url).searchParams)
+    const parameters = Object.fromEntries(parametersOf(host.url))
     return { ...parameters, user, password, database, port, host: address, ssl }
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
@@ -84,7 +86,7 @@ export async function requirePrimary(
   { several, answerMs }: { several: boolean; answerMs: number },
 ): Promise<void> {
   const { rows } = await within(
-    client.query<ServerRole>(whichRole),
+    client.query<ServerRole>({ text: whichRole, types: resultTypes }),
     answerMs,
     () => new NotPrimaryError('no answer in time'),
   )

@@ -37,11 +37,7 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
         { cause },
       )
     case 'permission':
-      return new ToriiError(
-        'ERR_PERMISSION',
-        'the database role lacks a right: run "npx torii-storage-postgres migrate --grant-to ROLE" as the owner of the schema',
-        { cause },
-      )
+      return new ToriiError('ERR_PERMISSION', missingRight(error), { cause })
     case 'schema':
       return new ToriiError(
         'ERR_SCHEMA_OUTDATED',
@@ -62,6 +58,14 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
       )
   }
 }
+
+/** PostgreSQL has one code for a missing right and for row-level security; its functions have the same names everywhere. */
+const checksRowSecurity: readonly unknown[] = ['ExecWithCheckOptions', 'check_enable_rls']
+
+const missingRight = (error: unknown): string =>
+  error instanceof Error && checksRowSecurity.includes(Reflect.get(error, 'routine'))
+    ? 'row-level security of a Torii table restricts the database role: run "npx torii-storage-postgres validate" as this role to see which table, and what to do'
+    : 'the database role lacks a right: run "npx torii-storage-postgres migrate --grant-to ROLE" as the owner of the schema'
 
 function contention(state: string | null, operation: string): string {
   return state === '25006'

@@ -5,7 +5,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: '85c931dda81d73a8f04d60fd375d603c2aa5449a08258408b48054a92f7c650b',
+    checksum: '6d333231aa202d71703f758858a9c96063e4f72f25f0c16dc9d447c128ff7215',
     transactional: true,
     sql: `-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
@@ -56,7 +56,7 @@ create table :schema.passwords (
 );
 
 comment on table :schema.passwords is 'one row per user who has a password';
-comment on column :schema.passwords.hash is 'a PHC string such as $argon2id$v=19$…';
+comment on column :schema.passwords.hash is 'a PHC string such as $argon2id$v=19$...';
 
 create table :schema.oauth_accounts (
   provider text collate "C" not null check (pg_catalog.octet_length(provider) between 1 and 64),
