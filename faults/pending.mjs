@@ -20,8 +20,4 @@ export const pending = {
   'late-backend': lateWrites,
   'silent-network': { reason: 'one deadline per call', violations: ['late call'] },
   'starved-reads': { reason: 'reserved read connections', violations: ['late call'] },
-  'cut-behind-pooler': {
-    reason: 'error classes of poolers',
-    violations: ['unexpected error'],
-  },
 }

@@ -27,7 +27,7 @@ export function overDriver(driver: Driver): Database {
         try {
           return await driver.transaction((connection) => work(connection))
         } catch (error) {
-          if (tries >= maxAttempts || !isContention(error)) throw error
+          if (tries >= maxAttempts || !(isContention(error) || isUnprepared(error))) throw error
           await backOff(tries)
         }
       }
@@ -78,9 +78,14 @@ async function nullIfUserGone<Result>(work: () => Promise<Result>): Promise<Resu
   }
 }
 
-function isForeignKeyViolation(error: unknown): boolean {
+const isForeignKeyViolation = (error: unknown): boolean => causeHasCode(error, '23503')
+
+/** The connection had lost its prepared statements and was thrown away. */
+const isUnprepared = (error: unknown): boolean => causeHasCode(error, '26000')
+
+function causeHasCode(error: unknown, code: string): boolean {
   const cause: unknown = error instanceof ToriiError ? error.cause : null
-  return cause instanceof Error && Reflect.get(cause, 'code') === '23503'
+  return cause instanceof Error && Reflect.get(cause, 'code') === code
 }
 
 const isContention = (error: unknown): boolean =>

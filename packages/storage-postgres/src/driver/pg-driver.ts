@@ -217,6 +217,7 @@ const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>
 const mayRepeat = (statement: Statement, failure: ErrorClass): boolean =>
   failure === 'not-committed' ||
   failure === 'not-sent' ||
+  failure === 'unprepared' ||
   (failure === 'ambiguous' && statement.kind === 'read')
 
 /** feature_not_supported, as PostgreSQL says it of a prepared statement whose result changed its type. */
@@ -230,7 +231,10 @@ const unusableAfter: readonly unknown[] = ['25006', '25P03', cachedPlanChanged]
 
 /** After these it is unknown what the connection will reply next, or the connection is of no more use. */
 const leavesConnectionDoubtful = (error: unknown, failure: ErrorClass): boolean =>
-  failure === 'ambiguous' || failure === 'pooler' || unusableAfter.includes(codeOf(error))
+  failure === 'ambiguous' ||
+  failure === 'pooler' ||
+  failure === 'unprepared' ||
+  unusableAfter.includes(codeOf(error))
 
 /** Commits when `work` returns, rolls back when it throws; a failed commit says what is known of it. */
 async function inTransaction<Result>(connection: Connection, work: Work<Result>): Promise<Result> {
