@@ -10,7 +10,10 @@ export interface PostgresStorageOptions {
    * them for its clients, such as PgBouncer before 1.21 in transaction mode.
    */
   prepare?: boolean
-  /** Seconds until a connection must be at hand, new or out of the pool (default: 5). */
+  /**
+   * Seconds until a connection must be at hand, new or out of the pool (default: 5). Our own pool waits so long for a
+   * server that restarts, too.
+   */
   acquireSeconds?: number
   /**
    * Seconds until a statement must be answered (default: 10). After it the connection is thrown away;

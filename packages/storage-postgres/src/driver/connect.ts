@@ -32,7 +32,7 @@ async function openPool(hosts: readonly Host[], options: ConnectOptions): Promis
     application_name: 'torii',
     ...(prepare ? serverLimits(statementMs) : {}),
   }
-  const pool = createPrimaryPool(hosts, settings, acquireMs)
+  const pool = createPrimaryPool(hosts, settings, { acquireMs, log: quietLog(log) })
   return createPgDriver(pool, {
     prepare,
     deadlines: { acquire: acquireMs, answer: statementMs },
