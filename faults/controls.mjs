@@ -10,7 +10,7 @@ import { killPostmaster, killWorkers, stopBackends, terminateBackends } from './
 import { lateBackend, lateDelivery } from './schedules/late.mjs'
 import { migrationUnderLoad } from './schedules/migration.mjs'
 import { cutConnections, lostPackets, silentNetwork, slowNetwork } from './schedules/network.mjs'
-import { fullDisk, promoteStandby, restartPooler } from './schedules/servers.mjs'
+import { cutBehindPooler, fullDisk, promoteStandby, restartPooler } from './schedules/servers.mjs'
 import { longLocks, serializable, shortTimeouts, starvedReads } from './schedules/settings.mjs'
 import { connectionStorm, validationStorm } from './schedules/storms.mjs'
 
@@ -93,6 +93,17 @@ export const controls = [
     protection: 'unknown outcomes of lost replies',
     patches: lostReplyIsFailure,
     expects: wronglyFailed,
+  },
+  {
+    schedule: cutBehindPooler,
+    protection: 'the class of what a pooler says of a statement',
+    patches: [
+      {
+        from: "state.startsWith('08') ? 'ambiguous' : 'other'",
+        to: "state.startsWith('08') ? 'pooler' : 'other'",
+      },
+    ],
+    expects: unexpected,
   },
   {
     schedule: promoteStandby,

@@ -166,7 +166,7 @@ create table torii.passwords (
   constraint passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
 );
 comment on table torii.passwords is 'one row per user who has a password';
-comment on column torii.passwords.hash is 'a PHC string such as $argon2id$v=19$…';
+comment on column torii.passwords.hash is 'a PHC string such as $argon2id$v=19$...';
 
 create table torii.rate_limits (
   key bytea not null,

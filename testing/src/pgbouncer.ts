@@ -30,9 +30,13 @@ export function findPgBouncer(): { program: string; version: string } | null {
 
 /**
  * Starts PgBouncer in transaction mode in front of the server of `url`, with SCRAM on both sides and
- * `poolSize` connections to each database. It ends with this process, even when this process is killed.
+ * `poolSize` connections to each database. `settings` are further lines of its file. It ends with this process, even when this process is killed.
  */
-export async function startPgBouncer(url: string, poolSize: number): Promise<PgBouncer> {
+export async function startPgBouncer(
+  url: string,
+  poolSize: number,
+  settings: readonly string[] = [],
+): Promise<PgBouncer> {
   const found = findPgBouncer()
   if (found === null) throw new Error('PgBouncer is not installed: apt-get install pgbouncer')
   const account = serverAccount()
@@ -51,8 +55,8 @@ export async function startPgBouncer(url: string, poolSize: number): Promise<PgB
   }
   try {
     const port = await freePort()
-    const settings = await writeSettings(directory, account, { url, port, poolSize })
-    child = spawn(found.program, [settings], {
+    const file = await writeSettings(directory, account, { url, port, poolSize, settings })
+    child = spawn(found.program, [file], {
       ...spawnOptions(account),
       detached: true,
       stdio: 'ignore',
@@ -74,12 +78,13 @@ interface Settings {
   url: string
   port: number
   poolSize: number
+  settings: readonly string[]
 }
 
 async function writeSettings(
   directory: string,
   account: Account,
-  { url, port, poolSize }: Settings,
+  { url, port, poolSize, settings }: Settings,
 ): Promise<string> {
   const server = new URL(url)
   const data = dataDirectoryOf(directory)
@@ -99,6 +104,7 @@ async function writeSettings(
     `default_pool_size = ${poolSize}`,
     'max_client_conn = 100',
     `logfile = ${log}`,
+    ...settings,
   ]
   const quoted = (text: string) => `"${decodeURIComponent(text).replaceAll('"', '""')}"`
   await mkdir(data, { mode: 0o700 })

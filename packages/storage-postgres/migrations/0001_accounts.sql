@@ -47,7 +47,7 @@ create table :schema.passwords (
 );
 
 comment on table :schema.passwords is 'one row per user who has a password';
-comment on column :schema.passwords.hash is 'a PHC string such as $argon2id$v=19$…';
+comment on column :schema.passwords.hash is 'a PHC string such as $argon2id$v=19$...';
 
 create table :schema.oauth_accounts (
   provider text collate "C" not null check (pg_catalog.octet_length(provider) between 1 and 64),

@@ -12,6 +12,8 @@ import { quietLog } from './base/log.js'
 import type { ConnectOptions, PostgresStorageOptions } from './base/options.js'
 import { resolveOptions } from './base/options.js'
 import { quoteSchema } from './base/schema-name.js'
+import type { Queryable } from './driver/application-client.js'
+import { connectionOfApplication } from './driver/application-client.js'
 import { withBatches } from './driver/batching/batching-driver.js'
 import { closable, untilEnded } from './driver/closable-driver.js'
 import { openDriver } from './driver/connect.js'
@@ -27,14 +29,9 @@ import { migrations } from './migrate/migrations.generated.js'
 import type { MigrationPlan, MigrationResult } from './migrate/migrations.js'
 import { migrate, printPlan, readStatus } from './migrate/migrations.js'
 import { dropTables, findProblems, grantTo, quoteRole } from './migrate/schema-admin.js'
-import { valuesUntil } from './sql/late-writes.js'
+import { requireSurroundingsOf } from './migrate/surroundings.js'
 import type { Tables } from './tables/tables.js'
 import { createTables } from './tables/tables.js'
-
-/** Anything that runs a statement with values: a client of `pg`, a transaction of PGlite. */
-export interface Queryable {
-  query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>
-}
 
 export interface MigrateOptions {
   /** A role that runs the application: it may use the tables but not change them. */
@@ -95,14 +92,16 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * Over a pool of our own (`postgresql://…`, with one host or several: every connection leads to the
    * primary), or over the embedded engine for development
    * (`pglite:DIRECTORY`, `pglite:` in memory; needs `@electric-sql/pglite`).
-   * @throws ToriiError `ERR_UNAVAILABLE`, `ERR_DATABASE_LOCKED`, `ERR_INVALID_OPTIONS`
+   * @throws ToriiError `ERR_UNAVAILABLE`, `ERR_PERMISSION`, `ERR_DATABASE_LOCKED`, `ERR_INVALID_OPTIONS`
    */
   static async connect<Metadata extends object = Record<string, Json>>(
     url: string,
     options: ConnectOptions = {},
   ): Promise<PostgresStorage<Metadata>> {
-    quoteSchema(resolveOptions(options).schema)
-    return new PostgresStorage<Metadata>(await openDriver(url, options), options)
+    const schema = quoteSchema(resolveOptions(options).schema)
+    const driver = await openDriver(url, options)
+    await requireSurroundingsOf(driver, schema)
+    return new PostgresStorage<Metadata>(driver, options)
   }
 
   /**
@@ -184,17 +183,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * refusal (a returned value) never aborts that transaction. Attempts cannot be charged here.
    */
   withClient(client: Queryable): CallerTransaction<Metadata> {
-    const connection: Connection = {
-      processId: null,
-      query: (text, values = []) => client.query(text, [...values]),
-      async run(statement, values) {
-        try {
-          return (await client.query(statement.text, valuesUntil(statement, values))).rows
-        } catch (error) {
-          throw toToriiError(error, classifyStatementError(error), statement.name)
-        }
-      },
-    }
+    const connection = connectionOfApplication(client)
     const repositories = this.#tables.transactionRepositories(overConnection(connection))
     return { ...repositories, query: queryOver(connection) }
   }
@@ -255,6 +244,12 @@ function requirePool(pool: PgPool): PgPool {
       'pool',
       'must be a Pool of pg; for a URL use PostgresStorage.connect(url)',
     )
+  const settings: unknown = Reflect.get(pool, 'options')
+  if (typeof settings === 'object' && settings !== null && Reflect.get(settings, 'binary') === true)
+    throw new InvalidOptionsError(
+      'pool',
+      'must not have the option binary: pg loses bytes of binary results. Remove it from the options of the pool',
+    )
   return pool
 }
 
@@ -264,7 +259,7 @@ const isDriver = (source: PgPool | Driver): source is Driver =>
 const queryOver =
   (connection: Connection) =>
   async (text: string, values: readonly unknown[] = []) => {
-    const { rows } = await connection.query(text, values)
+    const { rows } = await connection.queryOfApplication(text, values)
     // Every driver hands rows over as objects with a member per column.
     return { rows: rows as Record<string, unknown>[] }
   }

@@ -5,6 +5,8 @@ export interface StorageLogEvent {
     | 'retried'
     | 'connection_lost'
     | 'outcome_unknown'
+    /** The server does not tell its timeline: an old primary that still runs cannot be recognized. */
+    | 'timeline_unknown'
     | 'migration_applied'
     | 'embedded_for_development'
   readonly operation?: string

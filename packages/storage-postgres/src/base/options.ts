@@ -10,7 +10,10 @@ export interface PostgresStorageOptions {
    * them for its clients, such as PgBouncer before 1.21 in transaction mode.
    */
   prepare?: boolean
-  /** Seconds until a connection must be at hand, new or out of the pool (default: 5). */
+  /**
+   * Seconds until a connection must be at hand, new or out of the pool (default: 5). Our own pool waits so long for a
+   * server that restarts, too.
+   */
   acquireSeconds?: number
   /**
    * Seconds in which every call ends, with all its tries (default: 10). One attempt of a statement has half of them:

@@ -68,6 +68,10 @@ export function untilEnded(connection: Connection): {
         refuseEnded()
         return connection.query(text, values)
       },
+      async queryOfApplication(text, values) {
+        refuseEnded()
+        return connection.queryOfApplication(text, values)
+      },
     },
     end() {
       ended = true

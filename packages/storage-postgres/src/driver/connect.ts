@@ -1,4 +1,3 @@
-import { ToriiError } from 'torii-core'
 import { quietLog } from '../base/log.js'
 import type { ConnectOptions } from '../base/options.js'
 import { resolveOptions } from '../base/options.js'
@@ -8,10 +7,8 @@ import { readHosts } from './host-list.js'
 import { createPgDriver } from './pg-driver.js'
 
 const embeddedPrefix = 'pglite:'
-/** The oldest server that is tested. */
-const oldestServer = 120_000
 
-/** Opens the engine that the URL names, and makes sure that it answers. */
+/** Opens the engine that the URL names. Nothing is asked of a server yet. */
 export async function openDriver(url: unknown, options: ConnectOptions): Promise<Driver> {
   const resolved = resolveOptions(options)
   const log = quietLog(resolved.log)
@@ -22,9 +19,7 @@ export async function openDriver(url: unknown, options: ConnectOptions): Promise
     const { openPglite } = await import('./pglite-driver.js')
     return openPglite(directory === '' ? null : directory, resolved.acquireMs)
   }
-  const driver = await openPool(readHosts(url), options)
-  await refuseOldServer(driver)
-  return driver
+  return openPool(readHosts(url), options)
 }
 
 async function openPool(hosts: readonly Host[], options: ConnectOptions): Promise<Driver> {
@@ -37,7 +32,7 @@ async function openPool(hosts: readonly Host[], options: ConnectOptions): Promis
     application_name: 'torii',
     ...(prepare ? serverLimits(callMs / 2) : {}),
   }
-  const pool = createPrimaryPool(hosts, settings, acquireMs)
+  const pool = createPrimaryPool(hosts, settings, { acquireMs, log: quietLog(log) })
   return createPgDriver(pool, {
     prepare,
     acquireMs,
@@ -58,20 +53,3 @@ const serverLimits = (attemptMs: number) => ({
   lock_timeout: Math.round(attemptMs * 0.8),
   idle_in_transaction_session_timeout: 60_000,
 })
-
-async function refuseOldServer(driver: Driver): Promise<void> {
-  try {
-    const { rows } = await driver.connected((connection) =>
-      connection.query("select pg_catalog.current_setting('server_version_num')::int as version"),
-    )
-    const { version } = rows[0] as { version: number }
-    if (version < oldestServer)
-      throw new ToriiError(
-        'ERR_UNAVAILABLE',
-        `PostgreSQL 12 or newer is needed, this server is ${Math.trunc(version / 10_000)}`,
-      )
-  } catch (error) {
-    await driver.close()
-    throw error
-  }
-}

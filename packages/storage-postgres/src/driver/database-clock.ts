@@ -1,5 +1,7 @@
+import { milliseconds } from '../sql/time.js'
 import type { PgClient, PgQuery, PgResult } from './pg-pool.js'
 import { processIdOf } from './pg-pool.js'
+import { resultTypes } from './result-types.js'
 
 /** What the server at the end of a connection says of itself. Times are seconds since 1970 by its own clock. */
 export interface ServerAnswer {
@@ -17,7 +19,7 @@ export interface DatabaseClock {
   /** Seconds since 1970 as an estimate, or null when no server was asked within so many seconds. */
   now(maxAgeSeconds?: number): number | null
   /** Asks the server at the end of the connection for its time, and whether it still has a process of this number. */
-  ask(client: PgClient, milliseconds: number, processId?: number | null): Promise<ServerAnswer>
+  ask(client: PgClient, timeoutMs: number, processId?: number | null): Promise<ServerAnswer>
   /** What the server at the end of this connection said first; null when it was not asked yet. */
   serverOf(client: PgClient): ServerAnswer | null
   /** The server's clock was found to be another one: set, or that of another server. */
@@ -28,8 +30,8 @@ export interface DatabaseClock {
 const validSeconds = 60
 
 const question = `
-  select pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) as now,
-    pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()) as started_at,
+  select ${milliseconds('pg_catalog.clock_timestamp()')} as now,
+    ${milliseconds('pg_catalog.pg_postmaster_start_time()')} as started_at,
     pg_catalog.pg_backend_pid() as process_id,
     not exists (select 1 from pg_catalog.pg_stat_activity a where a.pid = $1::int) as is_gone`
 
@@ -42,7 +44,7 @@ interface AnswerRow {
 
 /** @param send sends a query and gives up after so many milliseconds */
 export function createDatabaseClock(
-  send: (client: PgClient, query: PgQuery, milliseconds: number) => Promise<PgResult>,
+  send: (client: PgClient, query: PgQuery, timeoutMs: number) => Promise<PgResult>,
 ): DatabaseClock {
   const servers = new WeakMap<PgClient, ServerAnswer>()
   /** Seconds between the two clocks, and when that was measured by ours; null when it is not known. */
@@ -54,12 +56,16 @@ export function createDatabaseClock(
       if (difference === null || here() - difference.at > maxAgeSeconds) return null
       return here() + difference.seconds
     },
-    async ask(client, milliseconds, processId = null) {
-      const { rows } = await send(client, { text: question, values: [processId] }, milliseconds)
+    async ask(client, timeoutMs, processId = null) {
+      const { rows } = await send(
+        client,
+        { text: question, values: [processId], types: resultTypes },
+        timeoutMs,
+      )
       const row = rows[0] as AnswerRow
       const answer = {
-        now: row.now,
-        startedAt: row.started_at,
+        now: row.now / 1000,
+        startedAt: row.started_at / 1000,
         processId: processIdOf(client) === row.process_id ? row.process_id : null,
         isGone: row.is_gone,
       }

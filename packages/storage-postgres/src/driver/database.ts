@@ -57,7 +57,8 @@ function overCall(driver: Driver, deadline: number): Database {
         try {
           return await driver.transaction((connection) => work(connection), { deadline })
         } catch (error) {
-          if (tries >= maxAttempts || timeLeft(deadline) <= 0 || !isContention(error)) throw error
+          const mayRepeat = isContention(error) || isUnprepared(error)
+          if (tries >= maxAttempts || timeLeft(deadline) <= 0 || !mayRepeat) throw error
           await backOff(tries)
         }
       }
@@ -110,9 +111,14 @@ async function nullIfUserGone<Result>(work: () => Promise<Result>): Promise<Resu
   }
 }
 
-function isForeignKeyViolation(error: unknown): boolean {
+const isForeignKeyViolation = (error: unknown): boolean => causeHasCode(error, '23503')
+
+/** The connection had lost its prepared statements and was thrown away. */
+const isUnprepared = (error: unknown): boolean => causeHasCode(error, '26000')
+
+function causeHasCode(error: unknown, code: string): boolean {
   const cause: unknown = error instanceof ToriiError ? error.cause : null
-  return cause instanceof Error && Reflect.get(cause, 'code') === '23503'
+  return cause instanceof Error && Reflect.get(cause, 'code') === code
 }
 
 const isContention = (error: unknown): boolean =>

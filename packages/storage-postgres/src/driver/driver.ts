@@ -1,12 +1,19 @@
 import type { StatementRunner } from '../sql/database.js'
 import type { Statement } from '../sql/statement.js'
 
+export interface QueryResult {
+  rows: unknown[]
+  command?: string
+}
+
 /** A connection while a transaction is open on it. */
 export interface Connection extends StatementRunner {
   /** The process number that the server announced, or null where that is not known. */
   readonly processId: number | null
-  /** Runs a text of any kind, unprepared: the caller's own statements, migrations. */
-  query(text: string, values?: readonly unknown[]): Promise<{ rows: unknown[]; command?: string }>
+  /** Runs a text of our own, unprepared: migrations, questions to the catalogue. */
+  query(text: string, values?: readonly unknown[]): Promise<QueryResult>
+  /** The same for a statement of the application: its results are read with the parsers of the application's driver. */
+  queryOfApplication(text: string, values?: readonly unknown[]): Promise<QueryResult>
 }
 
 export type Work<Result> = (connection: Connection) => Promise<Result>

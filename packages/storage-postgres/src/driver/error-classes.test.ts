@@ -39,8 +39,8 @@ const statementClasses: readonly [code: string, expected: ErrorClass][] = [
   ['08000', 'ambiguous'],
   ['08003', 'ambiguous'],
   ['08006', 'ambiguous'],
-  ['08P01', 'pooler'],
-  ['26000', 'pooler'],
+  ['08P01', 'ambiguous'],
+  ['26000', 'unprepared'],
   ['42P05', 'pooler'],
   ['25P02', 'aborted'],
   ['42501', 'permission'],
@@ -94,12 +94,31 @@ describe('a failed connection', () => {
     ['28P01', 'login'],
     ['28000', 'login'],
     ['3D000', 'login'],
-    ['08P01', 'pooler'],
+    ['08P01', 'not-sent'],
     ['42501', 'permission'],
   ]
   for (const [code, expected] of classes)
     test(`${code} is ${expected}`, () => {
       assert.equal(classifyConnectError(answered(code)), expected)
+    })
+
+  const poolerMessages: readonly [message: string, expected: ErrorClass][] = [
+    ['unsupported startup parameter: statement_timeout', 'pooler'],
+    ['unsupported startup parameter: options', 'pooler'],
+    ['unsupported startup parameter in options: work_mem', 'pooler'],
+    ['server login has been failing, try again later (server_login_retry)', 'not-sent'],
+    ['pgbouncer cannot connect to server', 'not-sent'],
+    ['no more connections allowed (max_client_conn)', 'not-sent'],
+    ['the database system is shutting down', 'not-sent'],
+    ['query_wait_timeout', 'not-sent'],
+    ['no such database: app', 'login'],
+    ['no such user: app', 'login'],
+    ['password authentication failed', 'login'],
+    ['SASL authentication failed', 'login'],
+  ]
+  for (const [message, expected] of poolerMessages)
+    test(`08P01 "${message}" of a pooler is ${expected}`, () => {
+      assert.equal(classifyConnectError(answered('08P01', message)), expected)
     })
 
   test('without an answer nothing was sent', () => {
@@ -127,7 +146,7 @@ describe('what a real server answers', () => {
       'set lock_timeout = 20; lock table torii.users in access exclusive mode',
       'not-committed',
     ],
-    ['an unknown prepared statement', 'execute nothing', 'pooler'],
+    ['an unknown prepared statement', 'execute nothing', 'unprepared'],
     [
       'a violated check',
       "insert into torii.users (id, name, created_at) values (gen_random_uuid(), 'x', 'infinity')",

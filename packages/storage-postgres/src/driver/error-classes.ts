@@ -7,6 +7,8 @@ import { isLate } from '../sql/late-writes.js'
  * - `not-sent`: no connection could be had; may be sent again.
  * - `ended`: the server ended the statement and rolled it back; sending it again would end the same way.
  * - `ambiguous`: the connection was lost after sending: a write may have been done. Never sent again blindly.
+ * - `unprepared`: the server no longer has the prepared statement, so nothing was run; may be sent again over a connection
+ *   that prepares anew.
  * - `aborted`: an earlier statement of the same transaction failed.
  * - `login`, `permission`, `schema`, `pooler`: the set-up is wrong; the error says what to do.
  * - `other`: anything else the server answered; it was rolled back.
@@ -16,6 +18,7 @@ export type ErrorClass =
   | 'not-sent'
   | 'ended'
   | 'ambiguous'
+  | 'unprepared'
   | 'aborted'
   | 'login'
   | 'permission'
@@ -43,9 +46,8 @@ const classOfSqlState: Readonly<Record<string, ErrorClass>> = {
   '42P01': 'schema', // undefined_table
   '3F000': 'schema', // invalid_schema_name
   '42703': 'schema', // undefined_column: an older schema
-  '26000': 'pooler', // invalid_sql_statement_name: the prepared statement is on another connection
-  '42P05': 'pooler', // duplicate_prepared_statement
-  '08P01': 'pooler', // protocol_violation: unsupported startup parameter
+  '26000': 'unprepared', // invalid_sql_statement_name: discarded, or on another connection of a pooler
+  '42P05': 'pooler', // duplicate_prepared_statement: another client of a pooler has prepared it on this connection
 }
 
 /** The five-character code if the server itself answered, else null. */
@@ -72,7 +74,8 @@ export function classifyStatementError(error: unknown): ErrorClass {
     return /cached plan must not change result type/.test(messageOf(error))
       ? 'not-committed'
       : 'other'
-  // Class 08: the server or a pooler lost its connection while working for us.
+  // Class 08: the server or a pooler lost its connection while working for us. PgBouncer says 08P01 of everything:
+  // a server that was killed behind it, one that cannot be reached, query_wait_timeout, its own end.
   return classOfSqlState[state] ?? (state.startsWith('08') ? 'ambiguous' : 'other')
 }
 
@@ -83,9 +86,20 @@ export function classifyConnectError(error: unknown): ErrorClass {
   const state = sqlStateOf(error)
   if (state === null) return 'not-sent'
   if (/^(28|3D)/.test(state)) return 'login'
+  if (state === '08P01') return classifyPoolerRefusal(messageOf(error))
   const known = classOfSqlState[state]
   return known === 'pooler' || known === 'permission' ? known : 'not-sent'
 }
+
+/** PgBouncer has one code for everything until 1.20; its messages are not translated. */
+function classifyPoolerRefusal(message: string): ErrorClass {
+  if (refusedParameter(message) !== null) return 'pooler'
+  return /authentication failed|no such (?:user|database)/.test(message) ? 'login' : 'not-sent'
+}
+
+/** The start-up parameter that a pooler does not take, or null where its message is about something else. */
+export const refusedParameter = (message: string): string | null =>
+  /unsupported startup parameter(?: in options)?: "?(\w+)/.exec(message)?.[1] ?? null
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : typeof error === 'string' ? error : 'an unknown failure'

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { InvalidOptionsError } from 'torii-core'
-import { describe, test } from 'vitest'
+import { type TestDatabase, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { readHosts } from './host-list.js'
 
@@ -25,6 +30,18 @@ describe('the hosts of a URL', () => {
     'postgresql://u:p@[::1]:6000/db': ['[::1]:6000'],
     'postgresql:///db': ['localhost:5432'],
     'postgresql:///db?host=/run/postgresql': ['/run/postgresql:5432'],
+    'postgresql://u:p@/db?host=/cloudsql/project:region:instance': [
+      '/cloudsql/project:region:instance:5432',
+    ],
+    'postgresql://u:p@/db?sslmode=disable&host=%2Frun%2Fpg&port=5433': ['/run/pg:5433'],
+    'postgresql://u:p@localhost/db?host=/run/pg': ['/run/pg:5432'],
+    'postgresql://u:p@%2Frun%2Fpg/db': ['/run/pg:5432'],
+    'postgresql://%2Frun%2Fpg/db?user=u&password=p': ['/run/pg:5432'],
+    'postgresql://u:p@:5433/db?host=/run/pg': ['/run/pg:5433'],
+    'postgresql://u:p@/db?host=h1&port=5433': ['h1:5433'],
+    'postgresql://u:p@/db': ['localhost:5432'],
+    'postgresql://u:p@?host=/run/pg&dbname=db': ['/run/pg:5432'],
+    'postgresql://?host=/run/pg&dbname=db&user=u&password=p': ['/run/pg:5432'],
   }
   for (const [url, expected] of Object.entries(lists))
     test(`${url} names ${expected.join(' and ')}`, () => assert.deepEqual(names(url), expected))
@@ -38,6 +55,63 @@ describe('the hosts of a URL', () => {
         `postgresql://us%40er:p%2C%40:w@[::1]:5433${rest}`,
       ],
     )
+  })
+
+  describe('of a socket, or named by parameters', () => {
+    let database: TestDatabase
+    let folder: string
+    /** Hands a socket's connections on to the server, which listens on a port only. */
+    const socket = createServer((client) => {
+      const { hostname, port } = new URL(database.url)
+      const server = connect(Number(port), hostname)
+      client.pipe(server).pipe(client)
+      for (const each of [client, server])
+        each
+          .on('error', () => undefined)
+          .on('close', () => [client, server].map((s) => s.destroy()))
+    })
+    beforeAll(async () => {
+      database = await testDatabase()
+      folder = await mkdtemp(join(tmpdir(), 'torii-'))
+      await new Promise<void>((done) => socket.listen(join(folder, '.s.PGSQL.6543'), done))
+    })
+    afterAll(async () => {
+      socket.close()
+      await rm(folder, { recursive: true })
+    })
+
+    const forms = [
+      'postgresql://USER@/NAME?host=FOLDER&port=6543',
+      'postgresql://USER@:6543/NAME?host=FOLDER',
+      'postgresql://USER@localhost/NAME?host=FOLDER&port=6543',
+      'postgresql://USER@ENCODED:6543/NAME',
+      'postgresql://USER@?host=FOLDER&port=6543&dbname=NAME',
+      'postgresql://USER@/NAME?host=127.0.0.1&port=PORT',
+      'postgres:///NAME?host=FOLDER&port=6543&user=NAMED&password=SECRET',
+    ]
+    for (const form of forms)
+      test(`${form} is connected to, and its parameters are kept`, async () => {
+        const { username, password, port } = new URL(database.url)
+        const url = form
+          .replace('USER', `${username}:${password}`)
+          .replace('NAMED', username)
+          .replace('SECRET', password)
+          .replace('NAME', database.name)
+          .replace('FOLDER', folder)
+          .replace('ENCODED', encodeURIComponent(folder))
+          .replace('PORT', port)
+        const separator = url.includes('?') ? '&' : '?'
+        const storage = await PostgresStorage.connect(
+          `${url}${separator}application_name=by%20socket`,
+        )
+        const { rows } = await storage.transaction((tx) =>
+          tx.query(
+            `select current_database() as name, current_setting('application_name') as mark`,
+          ),
+        )
+        assert.deepEqual(rows, [{ name: database.name, mark: 'by socket' }])
+        await storage.close()
+      })
   })
 
   const word = 'PaSsWoRd'
@@ -65,6 +139,9 @@ describe('the hosts of a URL', () => {
     `postgresql://u:${word}@h1,h2/db?host=h3`,
     `postgresql://u:${word}@h1,h2/db?port=1`,
     `postgresql://u:${word}@h1/db?host=h2,h3`,
+    `postgresql://u:${word}@/db?host=/run/pg,/run/other`,
+    `postgresql://u:${word}@:0/db?host=/run/pg`,
+    `postgresql://u:${word}@:99999/db`,
     `postgresql://u:${word}@h1,h2/db?target_session_attrs=standby`,
     `postgresql://u:${word}@h1/db?target_session_attrs=any`,
     // A password that is not percent-encoded.

@@ -32,10 +32,9 @@ export function readHosts(url: unknown): readonly Host[] {
   if (/^[^?]*@|#/.test(after)) throw malformed()
   const single = !hosts.includes(',')
   const list = single
-    ? [oneHost(url)]
+    ? [oneHost(before, hosts, after)]
     : hosts.split(',').map((entry) => inList(entry, before, after))
-  const query = new URL(list[0]?.url ?? '').searchParams
-  refuseParameters(query, single)
+  refuseParameters(parametersOf(url), single)
   if (list.length > mostHosts)
     throw new InvalidOptionsError('url', `names more than ${mostHosts} hosts`)
   if (new Set(list.map(({ name }) => name)).size < list.length)
@@ -43,11 +42,35 @@ export function readHosts(url: unknown): readonly Host[] {
   return list
 }
 
-function oneHost(url: string): Host {
-  if (!URL.canParse(url)) throw malformed()
-  const { hostname, port, searchParams } = new URL(url)
-  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
-  return { name: `${host || 'localhost'}:${searchParams.get('port') ?? (port || '5432')}`, url }
+const pathAndQuery = /^(?<path>[^?]*)\??(?<query>.*)$/s
+
+/** The parameters of a URL. `URL` itself does not read one with a user and without a host. */
+export const parametersOf = (url: string): URLSearchParams =>
+  new URLSearchParams(pathAndQuery.exec(url)?.groups?.query)
+
+/**
+ * Every form that `pg` reads, and two more that libpq reads: a port without a host, and the database as the parameter
+ * `dbname`. The socket's directory can be the parameter `host`: `postgresql://user:password@/database?host=/run/socket`.
+ */
+function oneHost(before: string, hosts: string, after: string): Host {
+  const { path = '', query = '' } = pathAndQuery.exec(after)?.groups ?? {}
+  const parameters = new URLSearchParams(query)
+  const portAlone = /^:(?<port>\d{1,5})$/.exec(hosts)?.groups?.port
+  const host = portAlone === undefined ? hosts : ''
+  const withPort = portAlone !== undefined && !parameters.has('port') ? `port=${portAlone}` : ''
+  const database = path.length > 1 ? path : `/${encodeURIComponent(parameters.get('dbname') ?? '')}`
+  const rest = [query, withPort].filter((part) => part !== '').join('&')
+  const end = `${database}${rest === '' ? '' : `?${rest}`}`
+  // `pg` reads a URL without a host as it is; `URL` does not.
+  const readable = `${before}${host || 'localhost'}${end}`
+  if (!URL.canParse(readable) || Number(portAlone ?? 1) < 1 || Number(portAlone ?? 1) > 65_535)
+    throw malformed()
+  const { hostname, port } = new URL(readable)
+  const name = parameters.get('host') || decodeURIComponent(hostname)
+  return {
+    name: `${name}:${parameters.get('port') ?? portAlone ?? (port || '5432')}`,
+    url: `${before}${host}${end}`,
+  }
 }
 
 function inList(entry: string, before: string, after: string): Host {

@@ -5,6 +5,7 @@ import type { ErrorClass } from './error-classes.js'
 import { classifyStatementError } from './error-classes.js'
 import type { PgClient, PgQuery, PgResult } from './pg-pool.js'
 import { processIdOf } from './pg-pool.js'
+import { resultTypes } from './result-types.js'
 import { toToriiError } from './storage-errors.js'
 
 /** A connection over a client that is ours for a while, and whether it may be used again afterwards. */
@@ -27,7 +28,8 @@ export function connectionOver(
 
   const connection: Connection = {
     processId: processIdOf(client),
-    query: (text, values = []) => sendInLine({ text, values: [...values] }),
+    query: (text, values = []) => sendInLine({ text, values: [...values], types: resultTypes }),
+    queryOfApplication: (text, values = []) => sendInLine({ text, values: [...values] }),
     async run(statement, values) {
       try {
         return (await sendInLine(toQuery(statement, valuesUntil(statement, values), prepare))).rows
@@ -41,8 +43,8 @@ export function connectionOver(
 
 export const toQuery = (statement: Statement, values: unknown[], prepare: boolean): PgQuery =>
   prepare
-    ? { name: statement.preparedName, text: statement.text, values }
-    : { text: statement.text, values }
+    ? { name: statement.preparedName, text: statement.text, values, types: resultTypes }
+    : { text: statement.text, values, types: resultTypes }
 
 /** feature_not_supported, as PostgreSQL says it of a prepared statement whose result changed its type. */
 const cachedPlanChanged = '0A000'
@@ -58,4 +60,7 @@ const unusableAfter: readonly unknown[] = ['25006', '25P03', cachedPlanChanged]
 
 /** After these it is unknown what the connection will reply next, or the connection is of no more use. */
 export const leavesConnectionDoubtful = (error: unknown, failure: ErrorClass): boolean =>
-  failure === 'ambiguous' || failure === 'pooler' || unusableAfter.includes(codeOf(error))
+  failure === 'ambiguous' ||
+  failure === 'pooler' ||
+  failure === 'unprepared' ||
+  unusableAfter.includes(codeOf(error))

@@ -204,4 +204,5 @@ const readsAre = (statement: Statement, failure: ErrorClass): ErrorClass =>
 const mayRepeat = (statement: Statement, failure: ErrorClass): boolean =>
   failure === 'not-committed' ||
   failure === 'not-sent' ||
+  failure === 'unprepared' ||
   (failure === 'ambiguous' && statement.kind === 'read')

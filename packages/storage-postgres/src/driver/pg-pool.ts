@@ -1,3 +1,5 @@
+import type { ResultTypes } from './result-types.js'
+
 /** What is used of a connection of `pg`. */
 export interface PgClient {
   query(query: PgQuery): Promise<PgResult>
@@ -22,6 +24,8 @@ export interface PgQuery {
   text: string
   values: unknown[]
   name?: string
+  /** Absent for a statement of the application, which reads results in its own way. */
+  types?: ResultTypes
 }
 
 /** `pg` keeps what the server announced in a member that is not in its types. */

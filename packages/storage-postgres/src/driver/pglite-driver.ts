@@ -114,9 +114,13 @@ function explainAborted(error: unknown): never {
 }
 
 function connectionOver(queryable: PgliteQueryable): Connection {
+  // The engine is our own, so its parsers are nobody else's.
+  const query = (text: string, values: readonly unknown[] = []) =>
+    queryable.query(text, [...values])
   return {
     processId: null,
-    query: (text, values = []) => queryable.query(text, [...values]),
+    query,
+    queryOfApplication: query,
     async run(statement, values) {
       try {
         return (await queryable.query(statement.text, valuesUntil(statement, values))).rows

@@ -1,6 +1,8 @@
 import pg from 'pg'
+import type { StorageLog } from '../base/log.js'
 import type { Host } from './host-list.js'
 import { createHostChoice, notUsable, problemOf, readSettings, requirePrimary } from './primary.js'
+import { createTimelineMemory } from './timeline.js'
 
 /** The connections of one pool, each to the host that is next and checked before it is used. */
 export interface PrimaryClients {
@@ -17,22 +19,32 @@ export interface PrimaryClients {
 }
 
 /** @throws InvalidOptionsError when `pg` cannot use a URL */
-export function createPrimaryClients(hosts: readonly Host[], acquireMs: number): PrimaryClients {
+export function createPrimaryClients(
+  hosts: readonly Host[],
+  acquireMs: number,
+  log: StorageLog,
+): PrimaryClients {
   const settings = new Map(hosts.map((host) => [host, readSettings(host)]))
   const choice = createHostChoice(hosts)
   // A host that does not answer must leave time for the others.
   const answerMs = Math.max(50, Math.floor((acquireMs * 0.9) / hosts.length))
-  const several = hosts.length > 1
+  const check = {
+    several: hosts.length > 1,
+    answerMs,
+    timelines: createTimelineMemory(),
+    historyUnknown: once(() => log({ level: 'warn', event: 'timeline_unknown' })),
+  }
   /** Connections that were checked since the last one was thrown away. */
   let checked = new WeakSet<pg.ClientBase>()
   const hostOf = new WeakMap<pg.ClientBase, Host>()
 
   /** Runs one step of a connection; how it ends is what is known of its host. */
-  async function checkWith(client: pg.ClientBase, step: () => Promise<void>): Promise<void> {
+  async function checkWith(client: pg.ClientBase, step: () => Promise<boolean>): Promise<void> {
     const host = hostOf.get(client)
     if (host === undefined) throw new Error('not a client of this pool')
     try {
-      await step()
+      const promoted = await step()
+      if (promoted) checked = new WeakSet()
     } catch (error) {
       const problem = problemOf(error)
       choice.tried(host, problem)
@@ -42,13 +54,15 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
     checked.add(client)
   }
 
-  const ask = (client: pg.ClientBase) => requirePrimary(client, { several, answerMs })
+  const ask = (client: pg.ClientBase) => requirePrimary(client, check)
 
   class PrimaryClient extends pg.Client {
     constructor(options: pg.ClientConfig = {}) {
       const host = choice.next()
       super({ ...options, ...settings.get(host), connectionTimeoutMillis: answerMs })
       hostOf.set(this, host)
+      // The default of the process, `pg.defaults.binary`, goes before the options.
+      Reflect.set(this, 'binary', false)
       // Without a listener a connection that breaks while it is checked ends the process.
       this.on('error', () => undefined)
     }
@@ -71,7 +85,7 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
       try {
         await checkWith(this, async () => {
           await super.connect()
-          await ask(this)
+          return ask(this)
         })
       } catch (error) {
         // The pool does not end what it never had.
@@ -91,5 +105,14 @@ export function createPrimaryClients(hosts: readonly Host[], acquireMs: number):
       checked = new WeakSet()
     },
     problems: () => choice.problems(),
+  }
+}
+
+/** The function, which does something the first time only. */
+function once(work: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) work()
+    done = true
   }
 }

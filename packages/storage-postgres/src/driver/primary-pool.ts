@@ -2,32 +2,34 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ToriiError } from 'torii-core'
 import { within } from '../base/deadline.js'
+import type { StorageLog } from '../base/log.js'
 import { classifyConnectError } from './error-classes.js'
 import type { Host } from './host-list.js'
 import type { PgPool } from './pg-pool.js'
 import { NotPrimaryError } from './primary.js'
 import { createPrimaryClients } from './primary-client.js'
+import { toToriiError } from './storage-errors.js'
 
 /** A pool of our own. */
 export interface PrimaryPool extends PgPool {
   end(): Promise<void>
 }
 
-/** Between two looks for the primary while there is none: a failover takes seconds. */
+/** Between two looks for the primary while there is none: a failover or a restart takes seconds. */
 const pauseMs = 50
 
 /**
  * A pool whose connections all lead to the primary: each new one is checked before it is handed out, and all
- * idle ones are checked again once one of them was thrown away. With several hosts it looks for the primary
- * until a little before `acquireMs` have passed, then names the hosts and what is wrong with each.
+ * idle ones are checked again once one of them was thrown away. It looks for the primary, or waits for the only host,
+ * until a little before `acquireMs` have passed, then names the hosts of a list and what is wrong with each.
  * @throws InvalidOptionsError when `pg` cannot use a URL
  */
 export function createPrimaryPool(
   hosts: readonly Host[],
   options: pg.PoolConfig,
-  acquireMs: number,
+  { acquireMs, log }: { acquireMs: number; log: StorageLog },
 ): PrimaryPool {
-  const clients = createPrimaryClients(hosts, acquireMs)
+  const clients = createPrimaryClients(hosts, acquireMs, log)
   const pool = new pg.Pool({
     ...options,
     connectionTimeoutMillis: acquireMs,
@@ -53,6 +55,8 @@ export function createPrimaryPool(
   async function search(): Promise<pg.PoolClient> {
     const deadline = performance.now() + acquireMs * 0.9
     const left = () => deadline - performance.now()
+    /** What was said last; that the last try of all was not answered in time says less. */
+    let said: unknown = null
     for (;;) {
       const trying = checkOut()
       try {
@@ -62,31 +66,35 @@ export function createPrimaryPool(
           (late) => late.release(),
           () => undefined,
         )
-        if (isFinal(error)) throw error
-        if (left() < pauseMs) throw noPrimary(clients.problems()) ?? error
+        if (isFinal(error, hosts.length)) throw error
+        said = said !== null && error instanceof NotPrimaryError ? said : error
+        if (left() < pauseMs) throw noPrimary(clients.problems(), said) ?? said
         await sleep(pauseMs)
       }
     }
   }
 
   return {
-    connect: hosts.length > 1 ? search : checkOut,
+    connect: search,
     on: (event, listener) => pool.on(event, listener),
     end: () => pool.end(),
   }
 }
 
 /** The servers of a list share users, passwords and settings: what one refuses, the others refuse too. */
-function isFinal(error: unknown): boolean {
+function isFinal(error: unknown, hosts: number): boolean {
+  // Said of one host: another one of the list can be the primary.
+  if (error instanceof ToriiError) return hosts === 1
   const failure = classifyConnectError(error)
   return failure === 'login' || failure === 'pooler' || failure === 'permission'
 }
 
 /** Null while a host works: then all connections are in use. */
-const noPrimary = (problems: readonly string[]): ToriiError | null =>
-  problems.length === 0
-    ? null
-    : new ToriiError(
-        'ERR_UNAVAILABLE',
-        `none of the hosts of the URL is a primary that can be used: ${problems.join(', ')}; nothing was done. Check that one of them runs, accepts connections and is not a standby`,
-      )
+function noPrimary(problems: readonly string[], last: unknown): ToriiError | null {
+  if (problems.length === 0) return null
+  if (problems.length === 1) return toToriiError(last, 'not-sent', 'connect')
+  return new ToriiError(
+    'ERR_UNAVAILABLE',
+    `none of the hosts of the URL is a primary that can be used: ${problems.join(', ')}; nothing was done. Check that one of them runs, accepts connections and is not a standby`,
+  )
+}

@@ -1,7 +1,12 @@
 import pg from 'pg'
 import { InvalidOptionsError, ToriiError } from 'torii-core'
 import { within } from '../base/deadline.js'
+import { sqlStateOf } from './error-classes.js'
 import type { Host } from './host-list.js'
+import { parametersOf } from './host-list.js'
+import { resultTypes } from './result-types.js'
+import type { TimelineMemory } from './timeline.js'
+import { timelineOf } from './timeline.js'
 
 /** Which host a new connection is made to. */
 export interface HostChoice {
@@ -49,7 +54,7 @@ export function readSettings(host: Host): pg.ClientConfig {
       host: address,
       ssl,
     } = new pg.Client({ connectionString: host.url })
-    const parameters = Object.fromEntries(new URL(host.url).searchParams)
+    const parameters = Object.fromEntries(parametersOf(host.url))
     return { ...parameters, user, password, database, port, host: address, ssl }
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
@@ -66,32 +71,80 @@ export function readSettings(host: Host): pg.ClientConfig {
   }
 }
 
-interface ServerRole {
+interface ServerRow {
   standby: boolean
   read_only: boolean
+  /** Null on a standby. */
+  system: string | null
+  wal_file: string | null
 }
 
-const whichRole = `
-  select pg_catalog.pg_is_in_recovery() as standby,
+const role = `pg_catalog.pg_is_in_recovery() as standby,
     pg_catalog.current_setting('transaction_read_only')::boolean as read_only`
+const roleOnly = `select ${role}, null::text as system, null::text as wal_file`
+/**
+ * The name of the WAL file that is written now holds the timeline from the moment of the promotion on;
+ * `pg_control_checkpoint` tells the old one until the first checkpoint has ended.
+ */
+const roleAndHistory = `
+  select ${role},
+    case when not pg_catalog.pg_is_in_recovery()
+      then (select c.system_identifier::text from pg_catalog.pg_control_system() c) end as system,
+    case when not pg_catalog.pg_is_in_recovery()
+      then pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) end as wal_file`
 
 /** A server on which no decision may be taken; the message is a word on why. */
 export class NotPrimaryError extends Error {}
 
-/** Asks the server whether decisions may be taken there. Not knowing is a refusal. */
-export async function requirePrimary(
-  client: pg.ClientBase,
-  { several, answerMs }: { several: boolean; answerMs: number },
-): Promise<void> {
-  const { rows } = await within(
-    client.query<ServerRole>(whichRole),
-    answerMs,
-    () => new NotPrimaryError('no answer in time'),
-  )
-  if (rows[0] === undefined || rows[0].standby) throw new NotPrimaryError('a standby')
-  // A server alone may be read-only for a while (its disk is full): reads still work there.
-  if (several && rows[0].read_only) throw new NotPrimaryError('read-only')
+/** How servers are asked whether they are the primary. */
+export interface PrimaryCheck {
+  /** The URL names several hosts. */
+  readonly several: boolean
+  readonly answerMs: number
+  readonly timelines: TimelineMemory
+  /** Called when a server does not say its timeline. */
+  readonly historyUnknown: () => void
 }
+
+/**
+ * Asks the server whether decisions may be taken there. Not knowing is a refusal. True if it is a primary that was
+ * promoted since the last one was asked: then other connections can lead to an old one.
+ */
+export async function requirePrimary(client: pg.ClientBase, check: PrimaryCheck): Promise<boolean> {
+  const row = await askServer(client, check)
+  if (row === undefined || row.standby) throw new NotPrimaryError('a standby')
+  // A server alone may be read-only for a while (its disk is full): reads still work there.
+  if (check.several && row.read_only) throw new NotPrimaryError('read-only')
+  const { system, wal_file: walFile } = row
+  if (system === null || walFile === null) return false
+  const timeline = timelineOf(walFile)
+  if (timeline < (check.timelines.highest(system) ?? 0)) throw new NotPrimaryError(oldPrimary)
+  return check.timelines.remember({ system, timeline })
+}
+
+async function askServer(
+  client: pg.ClientBase,
+  { answerMs, historyUnknown }: PrimaryCheck,
+): Promise<ServerRow | undefined> {
+  const ask = async (text: string) => {
+    const query = client.query<ServerRow>({ text, types: resultTypes })
+    const { rows } = await within(query, answerMs, () => new NotPrimaryError('no answer in time'))
+    return rows[0]
+  }
+  try {
+    return await ask(roleAndHistory)
+  } catch (error) {
+    if (!deniesFunction(error)) throw error
+    historyUnknown()
+    return ask(roleOnly)
+  }
+}
+
+/** The functions of the history are missing, not supported, or not for this role. */
+const deniesFunction = (error: unknown): boolean =>
+  ['42883', '42501', '0A000', '55000'].includes(sqlStateOf(error) ?? '')
+
+const oldPrimary = 'an old primary'
 
 /** A word or two on why a connection failed; never the server's text, which can quote names and addresses. */
 export function problemOf(error: unknown): string {
@@ -116,10 +169,15 @@ export function notUsable(host: Host, problem: string): ToriiError | null {
       'ERR_UNAVAILABLE',
       `TLS with ${host.name} failed (${problem}); nothing was sent. Check sslmode and sslrootcert of the URL, and that the certificate is for this host name`,
     )
-  return problem === 'a standby'
+  if (problem === 'a standby')
+    return new ToriiError(
+      'ERR_UNAVAILABLE',
+      `${host.name} is a standby, where nothing is decided; nothing was done. Name the primary in the URL, or all servers: postgresql://user:password@h1,h2/database`,
+    )
+  return problem === oldPrimary
     ? new ToriiError(
         'ERR_UNAVAILABLE',
-        `${host.name} is a standby, where nothing is decided; nothing was done. Name the primary in the URL, or all servers: postgresql://user:password@h1,h2/database`,
+        `${host.name} is an old primary: this process has already used one that was promoted after it; nothing was done. Stop the old server, or restart this process if you went back to it on purpose`,
       )
     : null
 }

@@ -1,6 +1,6 @@
 import { OutcomeUnknownError, ToriiError } from 'torii-core'
 import type { ErrorClass } from './error-classes.js'
-import { sqlStateOf, withoutValues } from './error-classes.js'
+import { refusedParameter, sqlStateOf, withoutValues } from './error-classes.js'
 
 export const isOutcomeUnknown = (error: unknown): boolean =>
   error instanceof ToriiError && error.code === 'ERR_OUTCOME_UNKNOWN'
@@ -42,11 +42,7 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
         { cause },
       )
     case 'permission':
-      return new ToriiError(
-        'ERR_PERMISSION',
-        'the database role lacks a right: run "npx torii-storage-postgres migrate --grant-to ROLE" as the owner of the schema',
-        { cause },
-      )
+      return new ToriiError('ERR_PERMISSION', missingRight(error), { cause })
     case 'schema':
       return new ToriiError(
         'ERR_SCHEMA_OUTDATED',
@@ -54,9 +50,11 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
         { cause },
       )
     case 'pooler':
+      return new ToriiError('ERR_POOLER', poolerRefusal(cause.message), { cause })
+    case 'unprepared':
       return new ToriiError(
         'ERR_POOLER',
-        'a connection pooler does not keep prepared statements or start-up settings: connect with the option prepare: false',
+        'a connection pooler does not keep prepared statements, or the application has discarded them; nothing was done. Behind a pooler: connect with the option prepare: false',
         { cause },
       )
     case 'other':
@@ -66,6 +64,24 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
         { cause },
       )
   }
+}
+
+/** PostgreSQL has one code for a missing right and for row-level security; its functions have the same names everywhere. */
+const checksRowSecurity: readonly unknown[] = ['ExecWithCheckOptions', 'check_enable_rls']
+
+const missingRight = (error: unknown): string =>
+  error instanceof Error && checksRowSecurity.includes(Reflect.get(error, 'routine'))
+    ? 'row-level security of a Torii table restricts the database role: run "npx torii-storage-postgres validate" as this role to see which table, and what to do'
+    : 'the database role lacks a right: run "npx torii-storage-postgres migrate --grant-to ROLE" as the owner of the schema'
+
+/** What the storage itself sends while `prepare` is on. */
+const ownParameters = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+
+function poolerRefusal(message: string): string {
+  const parameter = refusedParameter(message)
+  return parameter === null || ownParameters.includes(parameter)
+    ? 'a connection pooler does not keep prepared statements or start-up settings: connect with the option prepare: false'
+    : `a connection pooler refuses the start-up parameter ${parameter}: remove it from the URL, or add it to ignore_startup_parameters of PgBouncer`
 }
 
 function contention(state: string, operation: string): string {

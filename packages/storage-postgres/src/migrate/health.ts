@@ -4,6 +4,7 @@ import type { Connection, Driver } from '../driver/driver.js'
 import { classifyStatementError } from '../driver/error-classes.js'
 import { isOutcomeUnknown, toToriiError } from '../driver/storage-errors.js'
 import { readApplied } from './migration-history.js'
+import { requireSurroundings } from './surroundings.js'
 
 interface ServerRow {
   version: number
@@ -42,6 +43,7 @@ async function askServer(connection: Connection, schema: string): Promise<Storag
       pg_catalog.pg_backend_pid() as backend`)
   const middle = (before + Date.now()) / 2
   const { version, read_only, clock, backend } = rows[0] as ServerRow
+  await requireSurroundings(connection, `"${schema}"`)
   const { applied } = await readApplied(connection, schema)
   return {
     connected: true,

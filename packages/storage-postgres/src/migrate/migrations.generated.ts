@@ -5,7 +5,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: 'e3384d8ddd8f9013776cf17e8b730267e94dfe1c65c51a7279ecd8a062aca060',
+    checksum: '37b2ee2e731e2e9b63808f78db454341875dc55d90a7f23e5c671a95b6eba91b',
     transactional: true,
     sql: `-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
@@ -56,7 +56,7 @@ create table :schema.passwords (
 );
 
 comment on table :schema.passwords is 'one row per user who has a password';
-comment on column :schema.passwords.hash is 'a PHC string such as $argon2id$v=19$…';
+comment on column :schema.passwords.hash is 'a PHC string such as $argon2id$v=19$...';
 
 create table :schema.oauth_accounts (
   provider text collate "C" not null check (pg_catalog.octet_length(provider) between 1 and 64),

@@ -9,6 +9,7 @@ import type { MigrationHistory, MigrationName, MigrationStatus } from './migrati
 import { compareHistory, readApplied, refuseDrift } from './migration-history.js'
 import { idleWithoutSnapshot, withoutOthers } from './migration-lock.js'
 import { historyStatements, printStep, stepStatements } from './migration-sql.js'
+import { requireSurroundings } from './surroundings.js'
 import { planUuidDefault, provideUuidDefault } from './uuid-default.js'
 
 /** The migrations to apply to a schema, and the settings to apply them with. */
@@ -79,6 +80,7 @@ export async function printPlan(plan: MigrationPlan): Promise<string> {
 const nameOfSchema = (quoted: string): string => quoted.slice(1, -1)
 
 async function readHistory(connection: Connection, schema: string): Promise<MigrationHistory> {
+  await requireSurroundings(connection, schema)
   try {
     return await readApplied(connection, nameOfSchema(schema))
   } catch (error) {

@@ -1,25 +1,9 @@
 import { InvalidInputError, ToriiError } from 'torii-core'
 import type { Connection } from '../driver/driver.js'
 import { sqlStateOf } from '../driver/error-classes.js'
+import { describeProblems, readSurroundings } from './surroundings.js'
+import { historyTable, tableNames } from './table-names.js'
 import { dropOwnExtension } from './uuid-default.js'
-
-/** Every table of the schema, those that others refer to last. */
-const tables = [
-  'audit_events',
-  'rate_limits',
-  'magic_links',
-  'verification_tokens',
-  'oauth_states',
-  'late_writes',
-  'passkey_challenges',
-  'sessions',
-  'passwords',
-  'oauth_accounts',
-  'passkeys',
-  'user_emails',
-  'users',
-] as const
-const historyTable = 'torii_migrations'
 
 /**
  * Lets a role run the application: it reads and writes the rows of every table, reads the migration
@@ -29,7 +13,7 @@ const historyTable = 'torii_migrations'
  */
 export async function grantTo(connection: Connection, schema: string, role: string): Promise<void> {
   const grantee = quoteRole(role)
-  const list = tables.map((table) => `${schema}.${table}`).join(', ')
+  const list = tableNames.map((table) => `${schema}.${table}`).join(', ')
   try {
     // Two grants on one table at once fail with "tuple concurrently updated"; this lets one go first.
     await connection.query(`lock table ${schema}.${historyTable} in share update exclusive mode`)
@@ -59,7 +43,11 @@ async function hasRights(connection: Connection, schema: string, role: string): 
   const { rows } = await connection.query(
     `select pg_catalog.bool_and(pg_catalog.has_table_privilege($1::name, t.name, p.name)) as granted
      from pg_catalog.unnest($2::text[]) as t (name), pg_catalog.unnest($3::text[]) as p (name)`,
-    [role, tables.map((table) => `${schema}.${table}`), ['select', 'insert', 'update', 'delete']],
+    [
+      role,
+      tableNames.map((table) => `${schema}.${table}`),
+      ['select', 'insert', 'update', 'delete'],
+    ],
   )
   return (rows[0] as { granted: boolean }).granted
 }
@@ -71,7 +59,7 @@ async function hasRights(connection: Connection, schema: string, role: string): 
  */
 export async function dropTables(connection: Connection, schema: string): Promise<void> {
   // The history first: it waits for a deployer that is at work.
-  for (const table of [historyTable, ...tables])
+  for (const table of [historyTable, ...tableNames])
     await connection.query(`drop table if exists ${schema}.${table} cascade`)
   if (schema === '"public"') return
   await dropOwnExtension(connection, schema)
@@ -102,7 +90,10 @@ export function quoteRole(role: unknown): string {
   return `"${role.replaceAll('"', '""')}"`
 }
 
-/** What is wrong with the tables although the history is complete: a missing table, an invalid index. */
+/**
+ * What is wrong although the history is complete: a missing table, an invalid index, an encoding or row-level security
+ * with which the tables cannot be used.
+ */
 export async function findProblems(connection: Connection, schema: string): Promise<string[]> {
   const { rows } = await connection.query(
     `with here as (
@@ -114,7 +105,11 @@ export async function findProblems(connection: Connection, schema: string): Prom
      union all
      select here.name || ' is an invalid index: drop it and migrate again'
      from here join pg_catalog.pg_index i on i.indexrelid = here.oid where not i.indisvalid`,
-    [schema.slice(1, -1), [...tables, historyTable]],
+    [schema.slice(1, -1), [...tableNames, historyTable]],
   )
-  return rows.map((row) => (row as { problem: string }).problem)
+  const surroundings = describeProblems(await readSurroundings(connection, schema), schema)
+  return [
+    ...surroundings.map(({ problem }) => problem),
+    ...rows.map((row) => (row as { problem: string }).problem),
+  ]
 }

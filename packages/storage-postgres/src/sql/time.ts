@@ -1,18 +1,23 @@
 import type { Sql, SqlPart, ValuesOfParts } from './parameter.js'
 import { sql } from './parameter.js'
 
-/**
- * SQL for a time as seconds since 1970. Every driver returns it as a number, for every DateStyle of the
- * session and with every date parser that the application gave its driver.
- */
+/** SQL for a time as seconds since 1970, of the type float8, to calculate with. */
 export const seconds = (column: string): string => `pg_catalog.date_part('epoch', ${column})`
 
-/** The time that {@link seconds} selected. */
-export const toDate = (epochSeconds: number): Date => new Date(Math.round(epochSeconds * 1000))
+/**
+ * SQL for a time as whole milliseconds since 1970, to return. The same for every DateStyle, TimeZone and
+ * extra_float_digits of the session, and with every date parser that the application gave its driver.
+ */
+export const milliseconds = (column: string): string =>
+  `pg_catalog.int8(${seconds(column)} * 1000::float8)`
 
-/** The time that {@link seconds} selected, of a column that may be null. */
-export const toDateOrNull = (epochSeconds: number | null): Date | null =>
-  epochSeconds === null ? null : toDate(epochSeconds)
+/** The time that {@link milliseconds} selected. Some drivers return it as a text. */
+export const toDate = (epochMilliseconds: number | string): Date =>
+  new Date(Number(epochMilliseconds))
+
+/** The time that {@link milliseconds} selected, of a column that may be null. */
+export const toDateOrNull = (epochMilliseconds: number | string | null): Date | null =>
+  epochMilliseconds === null ? null : toDate(epochMilliseconds)
 
 /**
  * SQL for the time at which this statement began: the one clock that decides. Unlike `now()` it does not stand

@@ -17,7 +17,7 @@ import { repeat } from '../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../sql/parameter.js'
 import { many } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
-import { statementTime as now, seconds, secondsFromNow, toDate } from '../sql/time.js'
+import { milliseconds, statementTime as now, seconds, secondsFromNow, toDate } from '../sql/time.js'
 import { userId } from './fragments/parameters.js'
 import { checkAuditQuery, checkCountQuery, checkEvents } from './input/audit-input.js'
 
@@ -42,7 +42,7 @@ const stretches = parameter('stretches', 'int')<number>()
 const stretchSeconds = parameter('stretchSeconds', 'float8')<number>()
 
 const eventColumns = `
-  a.id, a.type, a.user_id, a.session_id, a.ip, a.user_agent, a.detail, ${seconds('a.at')} as at,
+  a.id, a.type, a.user_id, a.session_id, a.ip, a.user_agent, a.detail, ${milliseconds('a.at')} as at,
   (${seconds('a.at')} * 1000000::float8)::bigint::text as at_micros`
 
 /** The events after the end of the previous page, or all. */
@@ -107,7 +107,7 @@ export const auditEventStatements = (schema: string) => ({
         select k.running - ${stretches} + place as stretch
         from clock k cross join pg_catalog.generate_series(1, ${stretches}) as place
       )
-      select e.stretch::float8 * ${stretchSeconds} as "from", coalesce(e.stretch > r.cut, true) as complete,
+      select (e.stretch::float8 * ${stretchSeconds} * 1000::float8)::bigint as "from", coalesce(e.stretch > r.cut, true) as complete,
         c.type, c.kept::int as count
       from every e cross join reading r
       left join counted c on c.stretch = e.stretch and c.kept > 0

@@ -10,7 +10,7 @@ import { countedTwice, repeat, throwUnknown } from '../sql/lost-reply.js'
 import { parameter, sql } from '../sql/parameter.js'
 import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
-import { statementTime as now, seconds, toDate } from '../sql/time.js'
+import { milliseconds, statementTime as now, toDate } from '../sql/time.js'
 import {
   chargeMail,
   chargeRateLimit,
@@ -60,7 +60,7 @@ export const rateLimitStatements = (schema: string) => ({
   status: read(
     'rate_limits.status',
     sql`
-      select a.failures, ${lockedRateLimit} as locked, ${seconds('a.ends_at')} as ends_at
+      select a.failures, ${lockedRateLimit} as locked, ${milliseconds('a.ends_at')} as ends_at
       from ${schema}.rate_limits a where a.key = ${key} and a.ends_at > ${now}`,
   ),
 })

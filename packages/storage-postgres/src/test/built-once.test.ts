@@ -14,7 +14,8 @@ function answering(): { driver: Driver; ran: Statement[] } {
     ran.push(statement)
     return []
   }
-  const connection = { processId: null, run, query: async () => ({ rows: [] }) }
+  const query = async () => ({ rows: [] })
+  const connection = { processId: null, run, query, queryOfApplication: query }
   const driver: Driver = {
     manyConnections: false,
     run,

@@ -1,12 +1,12 @@
 import type { Session, SessionId, SignInMethod, UserId } from 'torii-core'
-import { statementTime as now, seconds, toDate } from '../../sql/time.js'
+import { milliseconds, statementTime as now, toDate } from '../../sql/time.js'
 
 /** What every statement that returns a session selects besides `user_id`; `s` is the sessions row. */
 export const sessionColumns = `
   s.id as session_id, s.methods, s.ip, s.user_agent,
-  ${seconds('s.created_at')} as created_at, ${seconds('s.authenticated_at')} as authenticated_at,
-  ${seconds('s.last_active_at')} as last_active_at, ${seconds('s.expires_at')} as expires_at,
-  ${seconds('s.absolute_expires_at')} as absolute_expires_at`
+  ${milliseconds('s.created_at')} as created_at, ${milliseconds('s.authenticated_at')} as authenticated_at,
+  ${milliseconds('s.last_active_at')} as last_active_at, ${milliseconds('s.expires_at')} as expires_at,
+  ${milliseconds('s.absolute_expires_at')} as absolute_expires_at`
 
 /**
  * A session row counts only while this holds; the one definition of a live session. `user` is the alias of its

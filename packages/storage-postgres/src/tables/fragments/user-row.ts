@@ -1,11 +1,11 @@
 import type { User, UserId } from 'torii-core'
-import { seconds, toDate, toDateOrNull } from '../../sql/time.js'
+import { milliseconds, toDate, toDateOrNull } from '../../sql/time.js'
 
 /** What every statement that answers with a user selects; `u` is the users row. */
 export const userColumns = `
-  u.id as user_id, u.email, ${seconds('u.email_verified_at')} as email_verified_at,
-  u.name, u.picture, u.metadata, ${seconds('u.disabled_at')} as disabled_at,
-  ${seconds('u.created_at')} as user_created_at, ${seconds('u.updated_at')} as user_updated_at`
+  u.id as user_id, u.email, ${milliseconds('u.email_verified_at')} as email_verified_at,
+  u.name, u.picture, u.metadata, ${milliseconds('u.disabled_at')} as disabled_at,
+  ${milliseconds('u.created_at')} as user_created_at, ${milliseconds('u.updated_at')} as user_updated_at`
 
 export interface UserRow {
   user_id: UserId

@@ -13,7 +13,7 @@ import { readBack, repeat } from '../../sql/lost-reply.js'
 import { parameter, sql } from '../../sql/parameter.js'
 import { many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
-import { statementTime as now, seconds, toDate } from '../../sql/time.js'
+import { milliseconds, statementTime as now, toDate } from '../../sql/time.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
 import { userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
@@ -27,8 +27,8 @@ import { createProviderTokens, providerTokenStatements } from './provider-tokens
 const accountId = parameter('accountId', 'uuid')<OAuthAccountId>()
 
 const accountColumns = `
-  a.id, a.provider, a.label, ${seconds('a.created_at')} as created_at,
-  ${seconds('a.last_used_at')} as last_used_at, a.tokens is not null as has_tokens`
+  a.id, a.provider, a.label, ${milliseconds('a.created_at')} as created_at,
+  ${milliseconds('a.last_used_at')} as last_used_at, a.tokens is not null as has_tokens`
 
 export const oauthAccountStatements = (schema: string) => ({
   ...oauthSignInStatements(schema),

@@ -1,6 +1,6 @@
 import type { Passkey, PasskeyId } from 'torii-core'
 import { parameter } from '../../sql/parameter.js'
-import { seconds, toDate, toDateOrNull } from '../../sql/time.js'
+import { milliseconds, toDate, toDateOrNull } from '../../sql/time.js'
 
 /** 2^32 - 1, the largest count an authenticator can have. */
 export const maxSignCount = 4_294_967_295
@@ -12,7 +12,7 @@ export const name = parameter('name', 'text')<string>()
 
 /** What every statement that returns a passkey selects; `k` is the passkeys row. */
 export const passkeyColumns = `
-  k.id, k.name, ${seconds('k.created_at')} as created_at, ${seconds('k.last_used_at')} as last_used_at,
+  k.id, k.name, ${milliseconds('k.created_at')} as created_at, ${milliseconds('k.last_used_at')} as last_used_at,
   k.backup_eligible, k.backed_up, k.aaguid, k.transports`
 
 export interface PasskeyRow {

@@ -12,7 +12,7 @@ import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { maybeOne } from '../../sql/rows.js'
 import { inBatches, read } from '../../sql/statement.js'
-import { seconds, secondsAgo, toDate } from '../../sql/time.js'
+import { milliseconds, secondsAgo, toDate } from '../../sql/time.js'
 import { secretHash, sessionId, userId } from '../fragments/parameters.js'
 import { liveSession } from '../fragments/session-row.js'
 import { checkObject, checkSeconds, sessionKeyValues } from '../input/input.js'
@@ -33,9 +33,9 @@ const validColumns = <const Touch extends SqlPart, const Recent extends SqlPart>
         pg_catalog.concat_ws(' ', u.session_epoch, u.owner_epoch,
           (s.last_active_at <= ${secondsAgo(touch)})::int,
           coalesce(s.authenticated_at > ${secondsAgo(recent)}, false)::int,
-          ${seconds('u.created_at')}, ${seconds('u.updated_at')},
-          ${seconds('s.created_at')}, ${seconds('s.authenticated_at')}, ${seconds('s.last_active_at')},
-          ${seconds('s.expires_at')}, ${seconds('s.absolute_expires_at')}, ${seconds('u.email_verified_at')}
+          ${milliseconds('u.created_at')}, ${milliseconds('u.updated_at')},
+          ${milliseconds('s.created_at')}, ${milliseconds('s.authenticated_at')}, ${milliseconds('s.last_active_at')},
+          ${milliseconds('s.expires_at')}, ${milliseconds('s.absolute_expires_at')}, ${milliseconds('u.email_verified_at')}
         ) as numbers,
         u.email, u.name, u.picture, u.metadata::text as metadata,
         s.methods::text as methods, s.ip, s.user_agent`

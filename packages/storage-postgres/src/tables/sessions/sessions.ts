@@ -12,8 +12,8 @@ import { parameter, sql } from '../../sql/parameter.js'
 import { many, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import {
+  milliseconds,
   statementTime as now,
-  seconds,
   secondsAgo,
   secondsFromNow,
   toDate,
@@ -55,7 +55,7 @@ export const sessionStatements = (schema: string) => ({
       update ${schema}.sessions s set
         last_active_at = ${now}, expires_at = least(${secondsFromNow(idleSeconds)}, s.absolute_expires_at)
       from due where s.user_id = due.user_id and s.id = due.id
-      returning ${seconds('s.last_active_at')} as last_active_at, ${seconds('s.expires_at')} as expires_at`,
+      returning ${milliseconds('s.last_active_at')} as last_active_at, ${milliseconds('s.expires_at')} as expires_at`,
     { schema, onLostReply: repeat('null: nothing is due any more') },
   ),
   list: read(

@@ -1,0 +1,19 @@
+/** Every table of the schema, those that others refer to last. */
+export const tableNames = [
+  'audit_events',
+  'rate_limits',
+  'magic_links',
+  'verification_tokens',
+  'oauth_states',
+  'late_writes',
+  'passkey_challenges',
+  'sessions',
+  'passwords',
+  'oauth_accounts',
+  'passkeys',
+  'user_emails',
+  'users',
+] as const
+
+/** The table of the migrations that were applied. */
+export const historyTable = 'torii_migrations'
