@@ -402,4 +402,33 @@ export const authMutations = [
     'clearLinkCookie(call, purpose)].slice(0, -1)',
     'http/pages/landing',
   ),
+  guard(
+    'mail/mail-queue',
+    'lost mail leaves its allowance spent',
+    '      allowances.add([mail.allowance])\n',
+    '',
+    'mail/mail-queue',
+    'services/links/lost-mail',
+  ),
+  guard(
+    'mail/mail-queue',
+    'mail that is unsent at the end leaves its allowance spent',
+    '      allowances.add(unsent.map(({ allowance }) => allowance))\n',
+    '',
+    'mail/mail-queue',
+  ),
+  guard(
+    'mail/mail-queue',
+    'a link is sent after it has expired',
+    'if (performance.now() >= mail.expiresAtMs) throw expired()',
+    '',
+    'mail/mail-queue',
+  ),
+  guard(
+    'mail/mail-queue',
+    'the queue grows without a limit',
+    'pending.size >= maxInMemory || ',
+    '',
+    'mail/mail-queue',
+  ),
 ]

@@ -483,4 +483,10 @@ export const storageMutations = [
     "if (flags.of === '')",
     'storage-postgres/src/cli.test',
   ),
+  guard(
+    'tables/rate-limits',
+    'more attempts are given back than were counted',
+    'set failures = greatest(a.failures - r.attempts, 0)',
+    'set failures = 0 * r.attempts',
+  ),
 ]

@@ -3,7 +3,7 @@ import { InvalidInputError, InvalidOptionsError, requireEmail } from 'torii-core
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { mailCharges } from '../../rate-limits/rate-limits.js'
+import { mailboxAttempts, mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
@@ -57,7 +57,10 @@ export const requestMagicLink =
     const facts = { link: link.reveal(), code, lifetimeSeconds }
     context.emit({
       events: [event('magic_link_requested', eventContext, {})],
-      mails: decision.to === null ? [] : [queuedMail('magic_link', decision.to, facts)],
+      mails:
+        decision.to === null
+          ? []
+          : [queuedMail('magic_link', decision.to, facts, mailboxAttempts(recipient.emailKey))],
     })
     return { ok: true }
   }

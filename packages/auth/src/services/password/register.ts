@@ -22,7 +22,7 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { requirePasswordText } from '../../password-policy/text.js'
-import { registrationCharges } from '../../rate-limits/rate-limits.js'
+import { mailboxAttempts, registrationCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
@@ -210,7 +210,7 @@ function noticeMail(
   if (notice === null || secret === null || !options.requireVerifiedEmail) return []
   const { to } = notice
   return notice.kind === 'already_registered'
-    ? [queuedMail('already_registered', to, {})]
+    ? [queuedMail('already_registered', to, {}, mailboxAttempts(requireEmail(to)))]
     : [linkMail(options, 'verify_email', { to, userId: notice.userId, secret })]
 }
 

@@ -6,6 +6,7 @@ import type {
   NewUser,
   ProfileChanges,
   RateLimitCharges,
+  RateLimitKey,
   RateLimitRefund,
   SessionActor,
   SessionId,
@@ -248,6 +249,14 @@ export function checkCharges(value: RateLimitCharges): RateLimitCharges {
   if (account !== null && ipAddress !== null && Buffer.compare(account.key, ipAddress.key) === 0)
     throw new InvalidInputError('charges', 'must have two different keys')
   return { account, ipAddress }
+}
+
+const maxKeys = 10_000
+
+export function checkRateLimitKeys(value: readonly RateLimitKey[]): RateLimitKey[] {
+  if (!Array.isArray(value) || value.length > maxKeys)
+    throw new InvalidInputError('keys', `must be a list of at most ${maxKeys} keys`)
+  return value.map((key: RateLimitKey) => rateLimitKey(key))
 }
 
 export const checkRefund = (value: RateLimitRefund): RateLimitRefund => checkObject(value, 'refund')
