@@ -431,4 +431,18 @@ export const authMutations = [
     '',
     'mail/mail-queue',
   ),
+  guard(
+    'services/passkey/input',
+    'a malformed passkey answer leaves its challenge live',
+    '    await useChallenge()\n',
+    '',
+    'http/routes/passkey-answers',
+  ),
+  guard(
+    'http/response/errors',
+    "a mistake of the program is shown to the client as the client's own",
+    "error instanceof InvalidInputError && error.kind === 'value'",
+    'error instanceof InvalidInputError',
+    'http/response/errors',
+  ),
 ]

@@ -1,5 +1,5 @@
 import type { Json, MailboxProof, MailboxSignIn, TransactionRepositories } from 'torii-core'
-import { InvalidInputError, newUserId, requireEmail } from 'torii-core'
+import { invalidValue, newUserId, requireEmail } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
@@ -56,7 +56,7 @@ export const authenticateByCode =
   ): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const emailKey = requireEmail(email)
-    if (typeof code !== 'string') throw new InvalidInputError('code', 'must be a string')
+    if (typeof code !== 'string') throw invalidValue('code', 'must be a string')
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
     const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))

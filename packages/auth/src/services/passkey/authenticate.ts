@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Json, PasskeyCredential, PasskeySignInOutcome, RateLimitRefund } from 'torii-core'
 import { requireEmail } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
@@ -20,7 +21,7 @@ import type { SignedIn } from '../sign-in.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { decoyCredentials, descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
-import { readChallengeId, readInput } from './input.js'
+import { parseAnswer, readChallengeId, readInput } from './input.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { emitRefused, newChallenge, policyOf, startCeremony } from './start.js'
 
@@ -91,21 +92,41 @@ export const authenticate =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response } = readInput(input)
     const id = readChallengeId(challengeId)
-    const answer = parseAuthenticationResponse(response)
-    if (id === null) return refused(context, { userId: null, info }, 'unknown')
-    const { passkeys } = context.storage
-    const { credentialId } = answer
-    const challengeHash = hashChallengeId(id)
-    const credential = await passkeys.findForSignIn({
-      challengeHash,
-      ceremony: 'authenticate',
-      credentialId,
-    })
-    if (credential === null) return refused(context, { userId: null, info }, 'unknown')
+    const find = findCredential(context, id, 'authenticate')
+    const answer = await parseAssertion(response, find)
+    const credential = await find(answer.credentialId)
+    if (id === null || credential === null)
+      return refused(context, { userId: null, info }, 'unknown')
     const verdict = verify(context, id, answer, credential)
     if (!verdict.ok) return refused(context, { userId: credential.userId, info }, verdict.problem)
     return openSession(context, credential, verdict, info)
   }
+
+/** Finds the passkey of an answer by its credential id; every call uses the challenge. */
+type FindCredential = (credentialId: Uint8Array) => Promise<PasskeyCredential | null>
+
+/** `id` is that of the challenge; null if it is malformed, so that there is nothing to use and nothing to find. */
+export const findCredential =
+  (
+    { storage }: Pick<ServiceContext<object>, 'storage'>,
+    id: Uint8Array | null,
+    ceremony: 'authenticate' | 'reauthenticate',
+  ): FindCredential =>
+  async (credentialId) =>
+    id === null
+      ? null
+      : storage.passkeys.findForSignIn({
+          challengeHash: hashChallengeId(id),
+          ceremony,
+          credentialId,
+        })
+
+/** Parses an authentication response. A malformed one uses the challenge, with a credential id that nobody has. */
+export const parseAssertion = (
+  response: unknown,
+  find: FindCredential,
+): Promise<AuthenticationResponse> =>
+  parseAnswer(parseAuthenticationResponse, response, () => find(randomBytes(32)))
 
 /** The challenge says whether an email address was given. If so, the response need not contain the user handle. */
 function verify(

@@ -1,5 +1,5 @@
 import type { EmailKey, Json, PasswordCredential, PasswordHash, RateLimitRefund } from 'torii-core'
-import { InvalidInputError, requireEmail } from 'torii-core'
+import { InvalidInputError, invalidValue, requireEmail } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
@@ -128,7 +128,7 @@ function readInput(input: AuthenticateInput): CheckedInput {
     throw new InvalidInputError('input', 'must be { email, password }')
   const { email, password } = input
   const emailKey = requireEmail(email)
-  if (typeof password !== 'string') throw new InvalidInputError('password', 'must be a string')
+  if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   const text = normalizePassword(password)
   return { email, emailKey, password: text.ok ? text.password : null }
 }
