@@ -290,11 +290,18 @@ export const authMutations = [
     'webauthn/verify',
   ),
   guard(
-    'webauthn/verify-authentication',
-    'a passkey that became backup eligible',
-    "authenticator.backupEligible === credential.backupEligible ? null : 'backup_eligibility'",
-    "authenticator.backupEligible === null ? 'backup_eligibility' : credential.backupEligible ? null : null",
-    'webauthn/verify',
+    'services/passkey/authenticate',
+    'a passkey whose backup eligibility changed is not reported',
+    'const changed = now.backupEligible !== backupEligible',
+    'const changed = now.backupEligible && backupEligible && false',
+    'services/passkey/passkey.test',
+  ),
+  guard(
+    'services/passkey/authenticate',
+    'an accepted counter that did not rise is not reported',
+    'const regressed = now.signCount <= stored && stored > 0',
+    'const regressed = now.signCount < 0 && stored > 0',
+    'services/passkey/passkey.test',
   ),
   guard(
     'webauthn/verify-registration',
@@ -444,5 +451,12 @@ export const authMutations = [
     "error instanceof InvalidInputError && error.kind === 'value'",
     'error instanceof InvalidInputError',
     'http/response/errors',
+  ),
+  guard(
+    'services/jwt/jwt',
+    'a token is dated by the clock of the process',
+    'valid.validatedAt.getTime() / 1000',
+    '(valid.validatedAt && Date.now()) / 1000',
+    'services/jwt',
   ),
 ]

@@ -217,7 +217,7 @@ export const storageMutations = [
   guard(
     'tables/passkeys/passkey-use',
     'a copied passkey is not noticed',
-    '`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0))`',
+    '`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0) or k.backup_eligible)`',
     '`(${signCount} >= 0)`',
   ),
   guard(

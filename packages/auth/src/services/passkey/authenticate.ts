@@ -4,6 +4,7 @@ import { requireEmail } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
+import type { ToriiEvent } from '../../events/event.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
@@ -159,7 +160,12 @@ async function openSession<Metadata extends object>(
       passkeys.signIn(use, ipAddress === null ? { session } : { session, refund }),
     effects: (outcome): Effects<Metadata> =>
       outcome.ok
-        ? { events: [event('signed_in', eventContext, { method: 'passkey' })] }
+        ? {
+            events: [
+              event('signed_in', eventContext, { method: 'passkey' }),
+              ...warningsOf(credential, verdict, eventContext),
+            ],
+          }
         : effectsOfUse(outcome, credential, { userId, info }),
   })
   return opened.ok ? { ...opened, token } : invalidCredentials
@@ -171,7 +177,39 @@ export const useOf = (
   { signCount, backedUp }: Extract<AuthenticationResult, { ok: true }>,
 ) => ({ credentialId, userId, epochs, signCount, backedUp })
 
-/** Reports a counter that did not increase: the passkey may have been copied. @see WebAuthn Level 3, section 6.1.1 */
+/**
+ * Reports what an accepted answer says about its passkey: a counter that did not increase, and a change of the flag that
+ * should never change.
+ * @see WebAuthn Level 3, section 6.1.1, and section 7.2 steps 19 and 22
+ */
+export function warningsOf(
+  { id, signCount: stored, backupEligible }: PasskeyCredential,
+  now: Extract<AuthenticationResult, { ok: true }>,
+  eventContext: EventContextInput,
+): readonly ToriiEvent[] {
+  const regressed = now.signCount <= stored && stored > 0
+  const changed = now.backupEligible !== backupEligible
+  return [
+    ...(regressed
+      ? [
+          event('passkey_counter_regression', eventContext, {
+            passkeyId: id,
+            outcome: 'accepted',
+          }),
+        ]
+      : []),
+    ...(changed
+      ? [
+          event('passkey_backup_eligibility_changed', eventContext, {
+            passkeyId: id,
+            now: now.backupEligible ? 'backup_eligible' : 'single_device',
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** Reports a refused counter: the passkey may have been copied. @see WebAuthn Level 3, section 6.1.1 */
 export function effectsOfUse(
   { reason }: Pick<Extract<PasskeySignInOutcome, { ok: false }>, 'reason'>,
   { id }: PasskeyCredential,
@@ -179,7 +217,12 @@ export function effectsOfUse(
 ): Pick<Effects<object>, 'events'> {
   const failed = event('sign_in_failed', eventContext, { method: 'passkey', reason })
   if (reason !== 'counter_regression') return { events: [failed] }
-  return { events: [event('passkey_counter_regression', eventContext, { passkeyId: id }), failed] }
+  return {
+    events: [
+      event('passkey_counter_regression', eventContext, { passkeyId: id, outcome: 'refused' }),
+      failed,
+    ],
+  }
 }
 
 /** The answer is the same for every reason; only the event contains it. */

@@ -13,7 +13,14 @@ import type { Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials, notFound } from '../refusals.js'
 import { keepSecret, keyOfSession, rotateSecret } from '../sessions/session-key.js'
 import { actorOf, eventContextOf } from '../sessions/valid-session.js'
-import { effectsOfUse, findCredential, parseAssertion, refused, useOf } from './authenticate.js'
+import {
+  effectsOfUse,
+  findCredential,
+  parseAssertion,
+  refused,
+  useOf,
+  warningsOf,
+} from './authenticate.js'
 import { challengeOf, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
@@ -97,7 +104,12 @@ export const reauthenticate =
         }),
       effects: (outcome: PasskeyReauthentication): Effects<Metadata> =>
         outcome.ok
-          ? { events: [event('reauthenticated', eventContext, { method: 'passkey' })] }
+          ? {
+              events: [
+                event('reauthenticated', eventContext, { method: 'passkey' }),
+                ...warningsOf(credential, verdict, eventContext),
+              ],
+            }
           : effectsOfUse(outcome, credential, eventContext),
     })
     return recorded.ok ? { ...recorded, token: secret.token } : invalidCredentials

@@ -12,7 +12,7 @@ import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { maybeOne } from '../../sql/rows.js'
 import { inBatches, read } from '../../sql/statement.js'
-import { seconds, secondsAgo, toDate } from '../../sql/time.js'
+import { statementTime as now, seconds, secondsAgo, toDate } from '../../sql/time.js'
 import { secretHash, sessionId, userId } from '../fragments/parameters.js'
 import { liveSession } from '../fragments/session-row.js'
 import { checkObject, checkSeconds, sessionKeyValues } from '../input/input.js'
@@ -35,7 +35,7 @@ const validColumns = <const Touch extends SqlPart, const Recent extends SqlPart>
           coalesce(s.authenticated_at > ${secondsAgo(recent)}, false)::int,
           ${seconds('u.created_at')}, ${seconds('u.updated_at')},
           ${seconds('s.created_at')}, ${seconds('s.authenticated_at')}, ${seconds('s.last_active_at')},
-          ${seconds('s.expires_at')}, ${seconds('s.absolute_expires_at')}, ${seconds('u.email_verified_at')}
+          ${seconds('s.expires_at')}, ${seconds('s.absolute_expires_at')}, ${seconds(now)}, ${seconds('u.email_verified_at')}
         ) as numbers,
         u.email, u.name, u.picture, u.metadata::text as metadata,
         s.methods::text as methods, s.ip, s.user_agent`
@@ -124,7 +124,7 @@ function toValidSession<Metadata extends object>(
     id: userId,
     email: row.email,
     // The last one, and nothing where the column is null.
-    emailVerifiedAt: numbers.length > 11 ? date(11) : null,
+    emailVerifiedAt: numbers.length > 12 ? date(12) : null,
     name: row.name,
     picture: row.picture,
     metadata: JSON.parse(row.metadata),
@@ -150,6 +150,7 @@ function toValidSession<Metadata extends object>(
     epochs: { session: number(0), owner: number(1) },
     touchDue: numbers[2] === '1',
     recent: numbers[3] === '1',
+    validatedAt: date(11),
   }
 }
 
