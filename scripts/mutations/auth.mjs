@@ -459,4 +459,11 @@ export const authMutations = [
     '(valid.validatedAt && Date.now()) / 1000',
     'services/jwt',
   ),
+  guard(
+    'password-hashing/hashing',
+    'right sign-ins at once lock their account',
+    'return account === null ? inSlot()',
+    'return account === null || account.length > 0 ? inSlot()',
+    'services/password/authenticate',
+  ),
 ]

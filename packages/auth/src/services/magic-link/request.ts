@@ -1,5 +1,6 @@
 import type { EmailKey, MailCharges, MailDecision } from 'torii-core'
-import { InvalidInputError, InvalidOptionsError, requireEmail } from 'torii-core'
+import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
@@ -106,6 +107,5 @@ async function issue<Metadata extends object>(
 function readRecipient(input: MagicLinkInput): Recipient {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email }')
-  const { email } = input
-  return { email, emailKey: requireEmail(email) }
+  return readEmail(input.email)
 }

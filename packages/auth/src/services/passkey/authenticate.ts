@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Json, PasskeyCredential, PasskeySignInOutcome, RateLimitRefund } from 'torii-core'
-import { requireEmail } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
+import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
@@ -67,10 +67,11 @@ async function discoverableOptions<Metadata extends object>(
 /** For an email address without passkeys the options contain decoys. They are computed in either case. */
 async function optionsByEmail<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  email: string,
+  entered: string,
   info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyStart> {
-  const decoys = decoyCredentials(context.options.keys, requireEmail(email))
+  const { email, emailKey } = readEmail(entered)
+  const decoys = decoyCredentials(context.options.keys, emailKey)
   const id = newChallengeId()
   const started = await context.storage.passkeyChallenges.storeForEmail(
     newChallenge(context, id, info),

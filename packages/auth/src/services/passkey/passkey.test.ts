@@ -174,7 +174,11 @@ test('T1.8 an expired challenge is refused without a sweep', async () => {
 })
 
 test('T7.86 a counter that does not increase is refused and reported; the row stays unchanged', async () => {
-  const { authenticator, passkey } = await withPasskey({ countStep: 1, backupEligible: false, backedUp: false })
+  const { authenticator, passkey } = await withPasskey({
+    countStep: 1,
+    backupEligible: false,
+    backedUp: false,
+  })
   assert.ok((await torii.passkey.authenticate(await answered(authenticator), requestInfo)).ok)
   const countOf = async () =>
     (await db.query('select sign_count from torii.passkeys where id = $1', [passkey.id])).rows[0]

@@ -74,7 +74,7 @@ export const changePassword =
           }
         },
       })
-    })
+    }, refund.account)
   }
 
 export type SetPasswordOutcome =

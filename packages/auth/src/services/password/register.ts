@@ -17,6 +17,7 @@ import {
   newUserId,
   requireEmail,
 } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
@@ -226,8 +227,8 @@ function readInput<Metadata extends object>(
 ): CheckedInput<Metadata> {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, password }')
-  const { email, password, name, picture, metadata } = input
-  const emailKey = requireEmail(email)
+  const { password, name, picture, metadata } = input
+  const { email, emailKey } = readEmail(input.email)
   requirePasswordText(password, 'password')
   if (metadata !== undefined) checkMetadata(metadata)
   return {

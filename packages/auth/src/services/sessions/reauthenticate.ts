@@ -63,7 +63,7 @@ export const reauthenticate =
       }
       const secret = presented.rotate ? rotateSecret(key) : keepSecret(key, presented.token)
       return recordAuthentication(context, { key, secret, refund }, eventContext)
-    })
+    }, refund.account)
   }
 
 interface Authentication {
