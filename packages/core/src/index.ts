@@ -54,6 +54,7 @@ export type {
   ProviderTokens,
   StoredTokens,
   TokensCursor,
+  UsableMethods,
 } from './oauth-accounts.js'
 export type {
   NewOAuthState,

@@ -1,5 +1,5 @@
 import type { PasskeyId, UserId } from './ids.js'
-import type { MethodRemoval } from './oauth-accounts.js'
+import type { MethodRemoval, UsableMethods } from './oauth-accounts.js'
 import type { PasskeyCeremony } from './passkey-challenges.js'
 import type { Json } from './profile.js'
 import type { RateLimitRefund } from './rate-limits.js'
@@ -129,9 +129,5 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   /** Renames a passkey of the acting user: null if the session has ended or the passkey is not theirs. */
   rename(actor: SessionActor, id: PasskeyId, name: string): Promise<Passkey | null>
   /** Deletes a passkey. Refuses to remove the only sign-in method. */
-  delete(
-    actor: SessionActor,
-    id: PasskeyId,
-    options: { mailSignIn: boolean },
-  ): Promise<MethodRemoval>
+  delete(actor: SessionActor, id: PasskeyId, usable: UsableMethods): Promise<MethodRemoval>
 }

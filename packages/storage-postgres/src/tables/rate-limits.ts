@@ -56,7 +56,7 @@ export const rateLimitStatements = (schema: string) => ({
     sql`
       with returned as (
         select k.key, pg_catalog.count(*)::int as attempts
-        from pg_catalog.unnest(${keys}) as k (key) group by k.key
+        from (select pg_catalog.unnest(${keys}) as key) k group by k.key
       ), locked as materialized (
         select a.key from ${schema}.rate_limits a
         where a.key = any (${keys}) order by a.key for update

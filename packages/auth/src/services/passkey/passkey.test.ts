@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { test } from 'vitest'
 import type { ToriiEvent } from '../../index.js'
 import {
@@ -354,4 +354,31 @@ test('T5.66 a squatter’s passkey is removed when the email address is verified
     await torii.passkey.authenticate(await answered(authenticator), requestInfo),
     invalid,
   )
+})
+
+test('a password that cannot sign in is no method that is left: unverified where verification is required', async () => {
+  const { valid, passkey } = await withPasskey()
+  const strict = site.with({
+    keys: [key],
+    requireVerifiedEmail: true,
+    mailer: { send: async () => undefined },
+  })
+  const refused = await strict.passkey.delete(valid, passkey.id, requestInfo)
+  assert.deepEqual(refused, { ok: false, reason: 'last_method' })
+  assert.deepEqual(await torii.passkey.delete(valid, passkey.id, requestInfo), { ok: true })
+})
+
+test('a passkey is no method that is left without keys, nor an account at a provider that was removed', async () => {
+  const { user, valid, passkey } = await withPasskey()
+  const without = site.with({})
+  const removed = await without.password.remove(valid, requestInfo)
+  assert.deepEqual(removed, { ok: false, reason: 'last_method' })
+  await db.query('delete from torii.passwords where user_id = $1', [user.id])
+  await db.query(
+    `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch)
+     values ('gone', 'subject', $2, $1, 0)`,
+    [user.id, randomUUID()],
+  )
+  const deleted = await torii.passkey.delete(valid, passkey.id, requestInfo)
+  assert.deepEqual(deleted, { ok: false, reason: 'last_method' })
 })

@@ -14,6 +14,7 @@ import type {
   SessionLifetime,
   SignInMethod,
   TokenHash,
+  UsableMethods,
   UserId,
   UserQuery,
 } from 'torii-core'
@@ -249,6 +250,23 @@ export function checkCharges(value: RateLimitCharges): RateLimitCharges {
   if (account !== null && ipAddress !== null && Buffer.compare(account.key, ipAddress.key) === 0)
     throw new InvalidInputError('charges', 'must have two different keys')
   return { account, ipAddress }
+}
+
+/** The values of the sign-in methods that the application offers. */
+export function usableMethodValues(value: UsableMethods) {
+  const given = checkObject(value, 'usable')
+  const { mailSignIn, unverifiedPasswordSignIn = true, passkeySignIn = true, providers } = given
+  return {
+    mailSignIn: checkBoolean(mailSignIn, 'mailSignIn'),
+    unverifiedPasswordSignIn: checkBoolean(unverifiedPasswordSignIn, 'unverifiedPasswordSignIn'),
+    passkeySignIn: checkBoolean(passkeySignIn, 'passkeySignIn'),
+    providers: providers === undefined ? null : checkProviders(providers),
+  }
+}
+
+function checkProviders(value: readonly string[]): string[] {
+  if (!Array.isArray(value)) throw new InvalidInputError('providers', 'must be a list of names')
+  return value.map((name: unknown) => checkText(name, 'providers', { bytes: 64 }))
 }
 
 const maxKeys = 10_000
