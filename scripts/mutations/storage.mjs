@@ -217,7 +217,7 @@ export const storageMutations = [
   guard(
     'tables/passkeys/passkey-use',
     'a copied passkey is not noticed',
-    '`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0))`',
+    '`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0) or k.backup_eligible)`',
     '`(${signCount} >= 0)`',
   ),
   guard(
@@ -524,5 +524,29 @@ export const storageMutations = [
     '        requestCancel(client)\n',
     '        if (graceMs < 0) requestCancel(client)\n',
     'driver/pg-driver',
+  ),
+  guard(
+    'tables/rate-limits',
+    'more attempts are given back than were counted',
+    'set failures = greatest(a.failures - r.attempts, 0)',
+    'set failures = 0 * r.attempts',
+  ),
+  guard(
+    'tables/fragments/sign-in-methods',
+    'an account at a provider that is not configured counts as a sign-in method',
+    '${providers} is null or a.provider = any (${providers}) as usable',
+    '${providers} is null or ${providers} is not null as usable',
+  ),
+  guard(
+    'tables/fragments/sign-in-methods',
+    'a password without an email address counts as a sign-in method',
+    'u.email_key is not null and (${unverifiedPasswordSignIn}',
+    '(${unverifiedPasswordSignIn}',
+  ),
+  guard(
+    'tables/fragments/sign-in-methods',
+    'a password of an unverified account counts where it cannot sign in',
+    '(${unverifiedPasswordSignIn} or u.email_verified_at is not null) as by_password',
+    '(${unverifiedPasswordSignIn} is not null) as by_password',
   ),
 ]

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApplicationKey, Mailer, OAuthProvider } from 'torii-auth'
 import { oidc, Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
@@ -37,9 +36,6 @@ export interface Application {
   stop(): Promise<void>
 }
 
-/** The longest wait for queued mail, since a mail server may hang. */
-const mailWaitMs = 1500
-
 /** Opens the storage, brings its tables up to date, and serves Torii's routes and the pages. */
 export async function startApplication(settings: Settings): Promise<Application> {
   const stops: (() => Promise<unknown>)[] = []
@@ -70,7 +66,7 @@ async function open(
   const provider = await openProvider(settings, baseUrl, onStop)
   const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
   const torii = createTorii(storage, { baseUrl, keys, mailer, provider })
-  onStop(() => Promise.race([torii.settled(), sleep(mailWaitMs, undefined, { ref: false })]))
+  onStop(() => torii.shutdown())
   // Runs first, so that no new request is accepted; the earlier entry is for a failed start.
   onStop(() => listener.stop())
   const auth = createHandler(torii, { pages: toriiPages })

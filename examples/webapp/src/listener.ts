@@ -13,7 +13,7 @@ export interface Listener {
   stop(): Promise<void>
 }
 
-const stopMs = 2000
+const stopMs = 1000
 
 /**
  * Listens at once, so that the port is known before the site is built.

@@ -20,6 +20,7 @@ test('on localhost mail goes to the mailbox, and to the folder if there is one',
       subject: 'Sign in',
       text: 'text',
       html: '<p>text</p>',
+      expiresAt: new Date('2030-01-01T00:00:00Z'),
       headers: {},
     })
     assert.deepEqual(

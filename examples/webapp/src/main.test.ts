@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { compiledUrl, testDatabase } from 'torii-testing'
 import { test } from 'vitest'
@@ -42,6 +44,44 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     assert.equal(status, 0, output)
     await assert.rejects(fetch(url))
   })
+
+test('SIGTERM with a mail server that hangs: unsent mail is logged as a count, its allowance given back', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const db = await testDatabase()
+  const { child, ended, listening } = run({
+    DATABASE_URL: db.url,
+    PORT: '0',
+    TORII_KEYS: testKeys,
+    SMTP_URL: `smtp://127.0.0.1:${port}`,
+    MAIL_FROM: 'torii@app.example',
+  })
+  const url = await Promise.race([listening, ended.then(({ output }) => assert.fail(output))])
+  for (let person = 0; person < 6; person += 1) {
+    const answer = await fetch(`${url}/auth/magic-link/request`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: `person${person}@example.com` }),
+    })
+    assert.equal(answer.status, 202)
+  }
+  // One counter of each address, and one of the IP address that asked.
+  const counted = async () =>
+    (await db.query('select failures from torii.rate_limits order by failures')).rows.map(
+      ({ failures }) => failures,
+    )
+  assert.deepEqual(await counted(), [1, 1, 1, 1, 1, 1, 6])
+  const started = performance.now()
+  child.kill('SIGTERM')
+  const { status, output } = await ended
+  assert.ok(performance.now() - started < 5000)
+  assert.equal(status, 0, output)
+  assert.match(output, /^error mail_unsent \{"counts":\{"magic_link":6\}\}$/m)
+  assert.ok(!output.includes('@example.com'))
+  assert.deepEqual(await counted(), [0, 0, 0, 0, 0, 0, 6])
+  silent.close()
+})
 
 test('a failed start prints one sentence, without a stack', async () => {
   const { ended } = run({ BASE_URL: 'http://app.example' })

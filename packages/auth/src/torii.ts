@@ -7,6 +7,7 @@ import type {
 } from 'torii-core'
 import { requireSameCore } from 'torii-core'
 import type { Background } from './base/background.js'
+import { waitAtMost } from './base/wait-at-most.js'
 import type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
 import { createTransactionalTorii } from './in-transaction.js'
 import type { MailQueue } from './mail/mail-queue.js'
@@ -112,10 +113,24 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     return this.#storage.healthCheck()
   }
 
-  /** Waits for work after responses, such as mail. For the end of a process, and for tests. */
+  /**
+   * Waits for work after responses, such as mail, however long a mail server is away. For tests and for jobs; a server
+   * calls {@link shutdown}.
+   */
   async settled(): Promise<void> {
     // Background work may send mail, but mail starts no background work.
     await this.#background.settled()
     await this.#mailQueue?.settled()
+  }
+
+  /**
+   * Ends the work after responses; call it on SIGTERM, after the last response. Waits for it, at most
+   * `mail.shutdownSeconds`. Mail that is unsent by then is logged as a count by message type, and its allowance is given
+   * back, so a new request sends mail again.
+   */
+  async shutdown(): Promise<void> {
+    const work = this.#background.settled()
+    if (this.#mailQueue !== null) return this.#mailQueue.shutdown(work)
+    await waitAtMost(this.options.mail.shutdownSeconds * 1000, work)
   }
 }

@@ -66,7 +66,14 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     issueEmailChange: true,
     changeEmail: true,
   },
-  rateLimits: { charge: true, chargeMail: true, refund: true, unlock: true, status: true },
+  rateLimits: {
+    charge: true,
+    chargeMail: true,
+    refund: true,
+    giveBack: true,
+    unlock: true,
+    status: true,
+  },
   oauthAccounts: {
     signIn: true,
     link: true,

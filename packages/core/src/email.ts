@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 import type { Brand } from './brand.js'
-import { InvalidInputError } from './errors.js'
+import { invalidValue } from './errors.js'
 
 /**
  * The canonical form of an email address. Two addresses belong to the same account exactly if their forms are equal.
@@ -40,8 +40,7 @@ export function canonicalEmail(address: unknown): EmailKey | null {
 /** Like {@link canonicalEmail}. @throws InvalidInputError for anything but an email address. */
 export function requireEmail(address: unknown, field = 'email'): EmailKey {
   const key = canonicalEmail(address)
-  if (key === null)
-    throw new InvalidInputError(field, 'must be one email address, like name@example.com')
+  if (key === null) throw invalidValue(field, 'must be one email address, like name@example.com')
   return key
 }
 

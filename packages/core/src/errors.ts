@@ -54,17 +54,29 @@ export class ToriiError<Code extends ToriiErrorCode = ToriiErrorCode> extends Er
   }
 }
 
+/**
+ * Whose mistake an invalid input is. `value`: a user entered or sent it, for example an email address, so the user can
+ * correct it, and HTTP answers 400. `argument`: the calling program passed it, so HTTP answers 500.
+ */
+export type InvalidInputKind = 'value' | 'argument'
+
 /** An argument is invalid; thrown before any query. `field` is its name, `problem` the requirement. */
 export class InvalidInputError extends ToriiError<'ERR_INVALID_INPUT'> {
   readonly field: string
   readonly problem: string
+  readonly kind: InvalidInputKind
 
-  constructor(field: string, problem: string) {
+  constructor(field: string, problem: string, kind: InvalidInputKind = 'argument') {
     super('ERR_INVALID_INPUT', `${field} ${problem}`)
     this.field = field
     this.problem = problem
+    this.kind = kind
   }
 }
+
+/** The error for a value that a user entered or sent. */
+export const invalidValue = (field: string, problem: string): InvalidInputError =>
+  new InvalidInputError(field, problem, 'value')
 
 /** An option is invalid (thrown at start), or a call requires an option that is not set. */
 export class InvalidOptionsError extends ToriiError<'ERR_INVALID_OPTIONS'> {

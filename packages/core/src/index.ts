@@ -14,10 +14,11 @@ export { ciphertext } from './ciphertext.js'
 export { markCore, requireSameCore } from './copies.js'
 export type { EmailKey } from './email.js'
 export { canonicalEmail, requireEmail } from './email.js'
-export type { ToriiErrorCode } from './errors.js'
+export type { InvalidInputKind, ToriiErrorCode } from './errors.js'
 export {
   InvalidInputError,
   InvalidOptionsError,
+  invalidValue,
   OutcomeUnknownError,
   ToriiError,
 } from './errors.js'
@@ -53,6 +54,7 @@ export type {
   ProviderTokens,
   StoredTokens,
   TokensCursor,
+  UsableMethods,
 } from './oauth-accounts.js'
 export type {
   NewOAuthState,

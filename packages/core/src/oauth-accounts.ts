@@ -62,6 +62,18 @@ export type OAuthLink =
   /** The acting session has ended. */
   | { readonly ok: false; readonly reason: 'stale' }
 
+/** The sign-in methods that the application offers. A method that it does not offer is none that is left to a user. */
+export interface UsableMethods {
+  /** Whether a verified email address signs in, by a magic link. */
+  mailSignIn: boolean
+  /** Whether a password signs in while the email address is unverified (default: true); without one it never does. */
+  unverifiedPasswordSignIn?: boolean
+  /** Whether passkeys sign in (default: true). */
+  passkeySignIn?: boolean
+  /** The configured providers (default: every provider). */
+  providers?: readonly string[]
+}
+
 /** The outcome of removing a sign-in method. */
 export type MethodRemoval =
   | { readonly ok: true }
@@ -103,11 +115,7 @@ export interface OAuthAccountRepository<Metadata extends object = Record<string,
     identity: OAuthIdentity & { newAccountId: OAuthAccountId },
   ): Promise<OAuthLink>
   /** Unlinks an account and deletes its tokens. Refuses to remove the only sign-in method. */
-  unlink(
-    actor: SessionActor,
-    id: OAuthAccountId,
-    options: { mailSignIn: boolean },
-  ): Promise<MethodRemoval>
+  unlink(actor: SessionActor, id: OAuthAccountId, usable: UsableMethods): Promise<MethodRemoval>
   list(userId: UserId): Promise<readonly OAuthAccount[]>
   /** Returns the tokens of a linked account, or null if there are none. */
   findTokens(userId: UserId, id: OAuthAccountId): Promise<ProviderTokens | null>

@@ -1,5 +1,5 @@
 import type { PasskeyId, UserId } from './ids.js'
-import type { MethodRemoval } from './oauth-accounts.js'
+import type { MethodRemoval, UsableMethods } from './oauth-accounts.js'
 import type { PasskeyCeremony } from './passkey-challenges.js'
 import type { Json } from './profile.js'
 import type { RateLimitRefund } from './rate-limits.js'
@@ -61,7 +61,10 @@ export interface PasskeyCredential {
 export interface PasskeyUse {
   credentialId: Uint8Array
   userId: UserId
-  /** The count in the assertion. Accepted when above the stored one, or when both are 0. */
+  /**
+   * The count in the assertion. Accepted when above the stored one, when both are 0, or when the passkey was registered
+   * as backup eligible: then each of its devices may count for itself.
+   */
   signCount: number
   backedUp: boolean
   epochs: Epochs
@@ -78,7 +81,7 @@ export type PasskeyAddition =
 
 export type PasskeySignInOutcome<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session }
-  /** The counter did not rise: the passkey may have been copied. Nothing was changed. */
+  /** The counter of a single-device passkey did not rise: it may have been copied. Nothing was changed. */
   | { readonly ok: false; readonly reason: 'counter_regression' }
   /**
    * Between look-up and sign-in, the passkey was deleted, the sessions were ended, or the account was disabled or
@@ -110,7 +113,10 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
     ceremony: Extract<PasskeyCeremony, 'authenticate' | 'reauthenticate'>
     credentialId: Uint8Array
   }): Promise<PasskeyCredential | null>
-  /** Advances the counter and opens the session, in one commit. Of two responses with the same count, one succeeds. */
+  /**
+   * Advances the counter and opens the session, in one commit. Of two responses with the same count, one succeeds, unless
+   * the passkey is backup eligible.
+   */
   signIn(
     use: PasskeyUse,
     options: { session: NewSession; refund?: RateLimitRefund },
@@ -123,9 +129,5 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   /** Renames a passkey of the acting user: null if the session has ended or the passkey is not theirs. */
   rename(actor: SessionActor, id: PasskeyId, name: string): Promise<Passkey | null>
   /** Deletes a passkey. Refuses to remove the only sign-in method. */
-  delete(
-    actor: SessionActor,
-    id: PasskeyId,
-    options: { mailSignIn: boolean },
-  ): Promise<MethodRemoval>
+  delete(actor: SessionActor, id: PasskeyId, usable: UsableMethods): Promise<MethodRemoval>
 }

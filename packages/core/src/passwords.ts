@@ -1,4 +1,5 @@
 import type { UserId } from './ids.js'
+import type { UsableMethods } from './oauth-accounts.js'
 import type { Json } from './profile.js'
 import type { RateLimitCharges, RateLimitRefund } from './rate-limits.js'
 import type { PasswordHash } from './secret.js'
@@ -74,8 +75,7 @@ export interface PasswordRepository<Metadata extends object = Record<string, Jso
   /** Stores a hash of the same password; false if the stored one is no longer `verified`. */
   rehash(userId: UserId, hashes: { verified: PasswordHash; next: PasswordHash }): Promise<boolean>
   /**
-   * Removes the password, unless it is the only sign-in method; ends every other session.
-   * `mailSignIn` says whether a verified email is a sign-in method (magic links are offered).
+   * Removes the password, unless no `usable` sign-in method would remain; ends every other session.
    */
-  remove(actor: SessionActor, options: { mailSignIn: boolean }): Promise<PasswordRemoval>
+  remove(actor: SessionActor, usable: UsableMethods): Promise<PasswordRemoval>
 }

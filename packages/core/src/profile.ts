@@ -1,4 +1,4 @@
-import { InvalidInputError } from './errors.js'
+import { InvalidInputError, invalidValue } from './errors.js'
 import { checkText, isStorable } from './text.js'
 
 /** The size limits of a user's profile. */
@@ -31,20 +31,22 @@ export interface ProfileChanges<Metadata extends object = Record<string, Json>> 
 /** Validates a name and returns it unchanged. @throws InvalidInputError */
 export function checkName(value: unknown): string | null {
   if (value === null) return null
-  const name = checkText(value, 'name', { codePoints: profileLimits.nameCodePoints })
-  if (name.trim() === '') throw new InvalidInputError('name', 'must not be blank')
-  if (/\p{Cc}/u.test(name))
-    throw new InvalidInputError('name', 'must not contain control characters')
+  const name = checkText(value, 'name', {
+    codePoints: profileLimits.nameCodePoints,
+    kind: 'value',
+  })
+  if (name.trim() === '') throw invalidValue('name', 'must not be blank')
+  if (/\p{Cc}/u.test(name)) throw invalidValue('name', 'must not contain control characters')
   return name
 }
 
 /** Validates a picture URL and returns it unchanged. @throws InvalidInputError */
 export function checkPicture(value: unknown): string | null {
   if (value === null) return null
-  const picture = checkText(value, 'picture', { bytes: profileLimits.pictureBytes })
+  const picture = checkText(value, 'picture', { bytes: profileLimits.pictureBytes, kind: 'value' })
   // The URL parser drops tabs, new lines and outer spaces; the text itself must be the address.
   if (/[\s\p{Cc}\\"'<>]/u.test(picture) || !isHttpsUrl(picture))
-    throw new InvalidInputError('picture', 'must be an https URL')
+    throw invalidValue('picture', 'must be an https URL')
   return picture
 }
 

@@ -74,6 +74,11 @@ export interface RateLimitRepository {
   chargeMail(charges: MailCharges): Promise<MailChargeOutcome>
   /** Resets the count of the account, and gives one attempt back to the IP address. */
   refund(refund: RateLimitRefund): Promise<void>
+  /**
+   * Gives one attempt back to each of the keys, for mail that was counted but not delivered; a key that occurs several
+   * times gets as many back. One statement; takes at most 10,000 keys.
+   */
+  giveBack(keys: readonly RateLimitKey[]): Promise<void>
   /** Resets the count and the lock of a key. Returns true if it was locked. */
   unlock(key: RateLimitKey): Promise<boolean>
   status(key: RateLimitKey): Promise<RateLimitStatus>

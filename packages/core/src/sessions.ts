@@ -77,6 +77,8 @@ export interface ValidSession<Metadata extends object = Record<string, Json>> {
   readonly touchDue: boolean
   /** True when the user authenticated within the requested `recentSeconds`. */
   readonly recent: boolean
+  /** When the session was validated, by the database's clock. */
+  readonly validatedAt: Date
 }
 
 export type SessionOpening =

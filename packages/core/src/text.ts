@@ -1,9 +1,12 @@
+import type { InvalidInputKind } from './errors.js'
 import { InvalidInputError } from './errors.js'
 
 /** The maximum length of a text: in code points, as users count it, or in bytes, as a column limits it. */
 export interface TextLimits {
   codePoints?: number
   bytes?: number
+  /** Whose mistake a violation is (default: `argument`). */
+  kind?: InvalidInputKind
 }
 
 /**
@@ -12,17 +15,17 @@ export interface TextLimits {
  * @throws InvalidInputError
  */
 export function checkText(value: unknown, field: string, limits: TextLimits): string {
-  if (typeof value !== 'string') throw new InvalidInputError(field, 'must be a string')
-  const { codePoints, bytes } = limits
+  const { codePoints, bytes, kind } = limits
+  const invalid = (problem: string) => new InvalidInputError(field, problem, kind)
+  if (typeof value !== 'string') throw invalid('must be a string')
   // A lower bound of both counts follows from the UTF-16 length, so a huge text is refused without counting.
   if (value.length > 2 * (codePoints ?? Infinity))
-    throw new InvalidInputError(field, `must have at most ${codePoints} characters`)
+    throw invalid(`must have at most ${codePoints} characters`)
   if (bytes !== undefined && (value.length > bytes || Buffer.byteLength(value) > bytes))
-    throw new InvalidInputError(field, `must have at most ${bytes} bytes`)
+    throw invalid(`must have at most ${bytes} bytes`)
   if (codePoints !== undefined && countCodePoints(value) > codePoints)
-    throw new InvalidInputError(field, `must have at most ${codePoints} characters`)
-  if (!isStorable(value))
-    throw new InvalidInputError(field, 'must not contain NUL or half of a surrogate pair')
+    throw invalid(`must have at most ${codePoints} characters`)
+  if (!isStorable(value)) throw invalid('must not contain NUL or half of a surrogate pair')
   return value
 }
 

@@ -12,6 +12,7 @@ const inWords = (type: string): string =>
 const alarming: ReadonlySet<string> = new Set([
   'sign_in_failed',
   'passkey_counter_regression',
+  'passkey_backup_eligibility_changed',
   'unverified_credentials_removed',
   'user_disabled',
   'user_deleted',

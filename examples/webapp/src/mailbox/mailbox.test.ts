@@ -10,6 +10,7 @@ const message = (subject: string): MailMessage => ({
   subject,
   text: 'text',
   html: '<p>text</p>',
+  expiresAt: new Date('2030-01-01T00:00:00Z'),
   headers: {},
 })
 

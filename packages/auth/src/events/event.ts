@@ -61,8 +61,19 @@ export interface EventDetails {
   readonly passkey_added: { readonly passkeyId: PasskeyId }
   readonly passkey_renamed: { readonly passkeyId: PasskeyId }
   readonly passkey_deleted: { readonly passkeyId: PasskeyId }
-  /** A passkey's counter did not increase: the passkey may have been copied. */
-  readonly passkey_counter_regression: { readonly passkeyId: PasskeyId }
+  /**
+   * A passkey's counter did not increase. A single-device passkey may have been copied, and was refused. A backup-eligible
+   * one was accepted, since each of its devices may count for itself.
+   */
+  readonly passkey_counter_regression: {
+    readonly passkeyId: PasskeyId
+    readonly outcome: 'refused' | 'accepted'
+  }
+  /** A passkey that could not be backed up now can, or the reverse; `now` is its new state. It was accepted. */
+  readonly passkey_backup_eligibility_changed: {
+    readonly passkeyId: PasskeyId
+    readonly now: 'single_device' | 'backup_eligible'
+  }
 }
 
 /** The type of an event. */

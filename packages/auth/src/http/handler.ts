@@ -28,7 +28,6 @@ import { failure } from './routes/results.js'
 import type { Call, Feature, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
 import type { Schema } from './schema/schema.js'
-import { membersOf } from './schema/schema.js'
 
 /** The connection data that a Request does not contain. */
 export interface ConnectionInfo {
@@ -108,7 +107,7 @@ export function createHandler<Metadata extends object>(
         return { ok: false, response: errorResponse({ error: 'reauthentication_required' }) }
       return { ok: true, ...valid }
     } catch (error) {
-      return { ok: false, response: errorResponse(thrownError(error, [])) }
+      return { ok: false, response: errorResponse(thrownError(error)) }
     }
   }
   return Object.assign(handle, { basePath, getSession, requireSession })
@@ -232,8 +231,7 @@ const requestInfo = (request: Request, connection?: ConnectionInfo): RequestInfo
 
 /** Logs a thrown error if the server caused it. The response never contains it. */
 function failed({ options }: Torii<object>, route: Route, thrown: unknown): ApiError {
-  const fields = route.body === null ? [] : Object.keys(membersOf(route.body))
-  const error = thrownError(thrown, fields)
+  const error = thrownError(thrown)
   const status = errorStatus[error.error]
   if (status >= 500)
     options.log({

@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import type { KeepAlive } from '../base/background.js'
+import type { RateLimitKey } from 'torii-core'
+import type { BackgroundLogEvent, KeepAlive } from '../base/background.js'
 import { createSemaphore } from '../base/semaphore.js'
+import { waitAtMost } from '../base/wait-at-most.js'
+import { createAllowanceReturns } from './allowance-returns.js'
+import { within } from './attempt-deadline.js'
 import type { MailFault } from './fault.js'
 import { describeFault, isPermanent } from './fault.js'
 import type { Mailer, MailMessage, MessageKind } from './message.js'
-import { headersOf } from './message.js'
-import type { MessageContext, MessageData, MessageFacts, Messages } from './messages.js'
+import type { MessageContext, MessageFacts, Messages } from './messages.js'
 import type { MailSink } from './queued-mail.js'
-import { oneLine } from './text.js'
+import { renderMessage } from './render-message.js'
 
 /** Logged by the mail queue. */
 export type MailLogEvent =
+  /** The first attempt to deliver a message failed. It is retried until its link expires. */
+  | { level: 'warn'; event: 'mail_delayed'; kind: MessageKind; id: string; fault: MailFault }
   /** A message could not be rendered or delivered; `attempts` is 0 if it could not be rendered. */
   | {
       level: 'error'
@@ -21,19 +28,26 @@ export type MailLogEvent =
       attempts: number
       fault: MailFault
     }
-  /** The queue was full, so a message was dropped. */
+  /** The queue was full or shut down, so a message was dropped. */
   | { level: 'error'; event: 'mail_dropped'; kind: MessageKind }
+  /** The queue was shut down before these messages were delivered. */
+  | { level: 'error'; event: 'mail_unsent'; counts: Readonly<Partial<Record<MessageKind, number>>> }
 
 /** The limits of the mail queue. */
 export interface MailQueueOptions {
   /** Messages that are sent at the same time (default: 4). */
   readonly concurrency: number
-  /** Messages that may wait; a further one is dropped and logged (default: 1,000). */
-  readonly maxWaiting: number
+  /** Messages in memory, with those that are being sent; a further one is dropped and logged (default: 1,000). */
+  readonly maxInMemory: number
   /** Seconds one attempt may take (default: 60). */
   readonly sendSeconds: number
-  /** Seconds between the first attempt and the second (default: 2). */
+  /**
+   * Seconds between the first attempt and the second (default: 2). Each further wait is twice as long, up to a tenth of
+   * the time for which the link is valid and at most five minutes.
+   */
   readonly retrySeconds: number
+  /** Seconds that `torii.shutdown()` waits for mail (default: 3). */
+  readonly shutdownSeconds: number
 }
 
 /**
@@ -42,10 +56,23 @@ export interface MailQueueOptions {
  * @see CVE-2024-45231
  */
 export interface MailQueue extends MailSink {
-  /** Never throws. A message that cannot be delivered is logged. */
-  send<Kind extends MessageKind>(kind: Kind, to: string, facts: MessageFacts[Kind]): void
-  /** Resolves when the queue is empty. For the end of a process, and for tests. */
+  /**
+   * Never throws. A message that cannot be delivered is retried until its link expires (a message without a link: for
+   * one day). A message that is lost is logged, and its mail allowance is given back.
+   */
+  send<Kind extends MessageKind>(
+    kind: Kind,
+    to: string,
+    facts: MessageFacts[Kind],
+    allowance: RateLimitKey | null,
+  ): void
+  /** Resolves when the queue is empty, also of messages that are retried. */
   settled(): Promise<void>
+  /**
+   * Waits `shutdownSeconds` at most for `work`, which may send mail, and for the queue. Then it sends no more: it logs
+   * how many messages of each kind are unsent, and gives their allowances back in one statement.
+   */
+  shutdown(work: Promise<unknown>): Promise<void>
 }
 
 /** The parts of a mail queue. */
@@ -56,15 +83,28 @@ export interface MailQueueParts {
   readonly options: MailQueueOptions
   /** Receives a promise for every message. It never rejects. */
   readonly keepAlive: KeepAlive | null
-  readonly log: (event: MailLogEvent) => void
+  readonly log: (event: MailLogEvent | BackgroundLogEvent) => void
+  /** Gives mail allowances back. */
+  giveBack(allowances: readonly RateLimitKey[]): Promise<void>
 }
 
 /** A message in the queue. It is rendered when it is sent. */
 interface PendingMail {
   readonly id: string
   readonly kind: MessageKind
+  readonly allowance: RateLimitKey | null
+  readonly lifetimeSeconds: number
+  /** On the clock of {@link performance}, which no change of the system's time moves. */
+  readonly expiresAtMs: number
   write(): Promise<MailMessage>
 }
+
+/** How long a message without a link is retried: one day, like a verification link. */
+const noticeSeconds = 86_400
+/** The longest wait between two attempts. */
+const longestRetrySeconds = 300
+/** How long `shutdown` waits for the statement that gives allowances back; the database may be away too. */
+const giveBackMs = 1000
 
 export function createMailQueue({
   mailer,
@@ -73,103 +113,111 @@ export function createMailQueue({
   options,
   keepAlive,
   log,
+  giveBack,
 }: MailQueueParts): MailQueue {
-  const { concurrency, maxWaiting, sendSeconds, retrySeconds } = options
+  const { concurrency, maxInMemory, sendSeconds, retrySeconds, shutdownSeconds } = options
   const withSlot = createSemaphore(concurrency)
-  const pending = new Set<Promise<void>>()
+  const pending = new Map<Promise<void>, PendingMail>()
+  const allowances = createAllowanceReturns(giveBack, log)
+  // At the start of a shutdown every waiting message is tried at once; at its end nothing is sent any more.
+  const [hurry, stop] = [new AbortController(), new AbortController()]
+  for (const { signal } of [hurry, stop]) setMaxListeners(0, signal)
 
-  const attempt = (message: MailMessage) =>
-    withSlot(() => within(sendSeconds, async (signal) => mailer.send(message, { signal })))
+  /** Waits until the next attempt; returns false if the message expires before. */
+  async function waitForRetry(mail: PendingMail, attempts: number): Promise<boolean> {
+    const growing = retrySeconds * 2 ** (attempts - 1)
+    const seconds = Math.min(growing, mail.lifetimeSeconds / 10, longestRetrySeconds)
+    if (performance.now() + seconds * 1000 >= mail.expiresAtMs) return false
+    const { signal } = hurry.signal.aborted ? stop : hurry
+    await wait(seconds * 1000, undefined, { signal }).catch(() => undefined)
+    return true
+  }
 
-  async function deliver({ id, kind, write }: PendingMail): Promise<void> {
+  const attempt = (mail: PendingMail, message: MailMessage) =>
+    withSlot(async () => {
+      // A link that expired while the message waited for its turn would help nobody.
+      if (performance.now() >= mail.expiresAtMs) throw expired()
+      await within(sendSeconds, stop.signal, async (signal) => mailer.send(message, { signal }))
+    })
+
+  async function deliver(mail: PendingMail): Promise<void> {
+    const { id, kind } = mail
     let attempts = 0
     try {
       // Nothing of this runs before the response.
       await nextTurn()
-      const message = await withSlot(() => within(sendSeconds, write))
-      attempts = 1
-      try {
-        await attempt(message)
-      } catch (error) {
-        if (isPermanent(error)) throw error
-        await wait(retrySeconds * 1000)
-        attempts = 2
-        await attempt(message)
+      const message = await withSlot(() => within(sendSeconds, stop.signal, mail.write))
+      for (;;) {
+        attempts += 1
+        try {
+          return await attempt(mail, message)
+        } catch (error) {
+          if (isPermanent(error) || stop.signal.aborted) throw error
+          if (attempts === 1)
+            log({ level: 'warn', event: 'mail_delayed', kind, id, fault: describeFault(error) })
+          if (!(await waitForRetry(mail, attempts))) throw error
+        }
       }
     } catch (error) {
+      // `shutdown` reports what it stopped.
+      if (stop.signal.aborted) return
       log({ level: 'error', event: 'mail_failed', kind, id, attempts, fault: describeFault(error) })
+      allowances.add([mail.allowance])
     }
   }
 
+  async function settled(): Promise<void> {
+    while (pending.size > 0) await Promise.all(pending.keys())
+    await allowances.settled()
+  }
+
   return {
-    send(kind, to, facts) {
-      if (pending.size >= concurrency + maxWaiting) {
+    send(kind, to, facts, allowance) {
+      if (pending.size >= maxInMemory || stop.signal.aborted) {
         log({ level: 'error', event: 'mail_dropped', kind })
+        allowances.add([allowance])
         return
       }
       const id = randomUUID()
-      const write = () => writeMessage({ id, kind, to, messages, data: { ...facts, app, to } })
-      const task = deliver({ id, kind, write }).finally(() => pending.delete(task))
-      pending.add(task)
+      const lifetimeSeconds = 'lifetimeSeconds' in facts ? facts.lifetimeSeconds : noticeSeconds
+      const mail: PendingMail = {
+        id,
+        kind,
+        allowance,
+        lifetimeSeconds,
+        expiresAtMs: performance.now() + lifetimeSeconds * 1000,
+        write: () => {
+          // For the mailer only; nothing here is decided by the system's time.
+          const expiresAt = new Date(Date.now() + mail.expiresAtMs - performance.now())
+          return renderMessage({ id, kind, to, expiresAt, messages, data: { ...facts, app, to } })
+        },
+      }
+      const task = deliver(mail).finally(() => pending.delete(task))
+      pending.set(task, mail)
       try {
-        keepAlive?.(task)
+        keepAlive?.(task.then(() => allowances.settled()))
       } catch {
         // The message is sent all the same; the platform may end the process before.
       }
     },
-    async settled() {
-      while (pending.size > 0) await Promise.all(pending)
+    settled,
+    async shutdown(work) {
+      hurry.abort()
+      await waitAtMost(shutdownSeconds * 1000, work.then(settled))
+      stop.abort()
+      const unsent = [...pending.values()]
+      if (unsent.length > 0) log({ level: 'error', event: 'mail_unsent', counts: countsOf(unsent) })
+      allowances.add(unsent.map(({ allowance }) => allowance))
+      await waitAtMost(giveBackMs, allowances.settled())
     },
   }
 }
 
-interface Writing<Kind extends MessageKind> {
-  readonly id: string
-  readonly kind: Kind
-  readonly to: string
-  readonly messages: Messages
-  readonly data: MessageData<Kind>
-}
+const expired = () =>
+  Object.assign(new Error('expired before it was sent'), { code: 'EEXPIRED', permanent: true })
 
-async function writeMessage<Kind extends MessageKind>({
-  id,
-  kind,
-  to,
-  messages,
-  data,
-}: Writing<Kind>): Promise<MailMessage> {
-  const { subject, text, html } = await messages[kind](data)
-  for (const part of [subject, text, html])
-    if (typeof part !== 'string') throw new TypeError('a message needs subject, text and html')
-  return Object.freeze({
-    id,
-    kind,
-    to,
-    // The application's function may have included a name.
-    subject: oneLine(subject),
-    text,
-    html,
-    headers: headersOf(kind),
-  })
-}
-
-/** Rejects after `seconds`, even if the work ignores the signal. */
-async function within<Result>(
-  seconds: number,
-  work: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const abort = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })
-      reject(error)
-      abort.abort(error)
-    }, seconds * 1000)
-  })
-  try {
-    return await Promise.race([work(abort.signal), deadline])
-  } finally {
-    clearTimeout(timer)
-  }
+function countsOf(mails: readonly PendingMail[]): Partial<Record<MessageKind, number>> {
+  const counts: Partial<Record<MessageKind, number>> = {}
+  for (const { kind } of mails) counts[kind] = (counts[kind] ?? 0) + 1
+  return counts
 }

@@ -28,6 +28,8 @@ export interface MailMessage {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** When its link expires; without a link, one day from now. A later attempt to send it helps nobody. */
+  readonly expiresAt: Date
   /** Headers to send: `X-Torii-Message`, and those that suppress automatic replies. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -36,7 +38,7 @@ export interface MailMessage {
  * Delivers messages.
  *
  * `send` resolves when the message was accepted. After an error with `permanent: true` the message is not retried; after
- * any other error it is retried once.
+ * any other error it is retried, with growing waits, until it expires.
  */
 export interface Mailer {
   /** `signal` aborts when the attempt has timed out. */

@@ -36,5 +36,6 @@ export async function sampleMessage(changes: Partial<MailMessage> = {}): Promise
   const kind = 'magic_link'
   const rendered = await render(englishMessages, kind, factsWith('Ada').magic_link)
   const id = '0190f000-0000-4000-8000-000000000000'
-  return { id, kind, to, headers: headersOf(kind), ...rendered, ...changes }
+  const expiresAt = new Date('2030-01-01T00:00:00Z')
+  return { id, kind, to, expiresAt, headers: headersOf(kind), ...rendered, ...changes }
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { hash, verify } from '@node-rs/argon2'
-import type { UserId } from 'torii-core'
+import type { RateLimitKey, UserId } from 'torii-core'
 import { PasswordHash } from 'torii-core'
 import type { KeyRing } from '../crypto/key-ring.js'
 import type { NormalizedPassword } from '../password-policy/text.js'
 import { noPassword } from '../password-policy/text.js'
+import { createAccountTurns } from './account-turns.js'
 import type { Argon2Form } from './argon2.js'
 import { encodeBase64, parseArgon2, withKeyId, withoutKeyId } from './argon2.js'
 import { createHashingQueue } from './hashing-queue.js'
@@ -69,10 +70,13 @@ export interface PasswordHasher {
 export interface PasswordHashing {
   /**
    * Acquires a slot for a whole attempt, before it is counted: an attempt that is refused here is neither hashed nor
-   * counted.
+   * counted. With `account`, the key of its password attempts, it first waits for the account's attempts before it.
    * @throws ToriiError ERR_BUSY if `concurrency + maxWaiting` attempts have a slot
    */
-  withSlot<Result>(work: (hasher: PasswordHasher) => Promise<Result>): Promise<Result>
+  withSlot<Result>(
+    work: (hasher: PasswordHasher) => Promise<Result>,
+    account?: RateLimitKey | null,
+  ): Promise<Result>
 }
 
 /** The options that hashing reads. */
@@ -151,7 +155,13 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
       return form === null || !isDeepStrictEqual(form, current)
     },
   }
-  return { withSlot: (work) => queue.withSlot(() => work(hasher)) }
+  const turns = createAccountTurns()
+  return {
+    withSlot(work, account = null) {
+      const inSlot = () => queue.withSlot(() => work(hasher))
+      return account === null ? inSlot() : turns.take(account, inSlot)
+    },
+  }
 }
 
 const formOf = ({ memoryKib, passes, lanes }: HashingOptions): Omit<Argon2Form, 'keyId'> => ({

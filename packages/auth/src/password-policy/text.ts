@@ -1,5 +1,5 @@
 import type { Brand } from 'torii-core'
-import { countCodePoints, InvalidInputError } from 'torii-core'
+import { countCodePoints, invalidValue } from 'torii-core'
 
 /** A password in the form that is hashed: well-formed Unicode in NFC, of a bounded size. */
 export type NormalizedPassword = Brand<string, 'NormalizedPassword'>
@@ -41,6 +41,6 @@ export function normalizePassword(text: string): PasswordText {
 
 /** Checks that a password is a string. @throws InvalidInputError */
 export function requirePasswordText(value: unknown, field: string): string {
-  if (typeof value !== 'string') throw new InvalidInputError(field, 'must be a string')
+  if (typeof value !== 'string') throw invalidValue(field, 'must be a string')
   return value
 }

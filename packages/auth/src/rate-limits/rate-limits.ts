@@ -43,7 +43,7 @@ export const ipAddressAttempts = (ip: IpAddress | null): RateLimitKey | null =>
   ipAddressKey('ipAddress', ip)
 
 /** Key of the mails to one email address. */
-const mailboxAttempts = (email: EmailKey): RateLimitKey => keyOf('mailbox', email)
+export const mailboxAttempts = (email: EmailKey): RateLimitKey => keyOf('mailbox', email)
 
 /** Key of the code attempts for one email address. */
 const codeAttempts = (email: EmailKey): RateLimitKey => keyOf('code', email)

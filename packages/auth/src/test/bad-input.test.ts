@@ -148,3 +148,22 @@ test('T3.51 hostile request info is cleaned, never stored as it came', async () 
   assert.equal(outcome.session.ip, null)
   assert.equal(outcome.session.userAgent, `\ufffd\ufffd${'x'.repeat(510)}`)
 })
+
+test('blanks at the end of an email address are dropped, wherever a user enters one', async () => {
+  const entered = 'Blank@example.com \t '
+  const registered = await torii.password.register({ email: entered, password }, requestInfo)
+  assert.ok(registered.ok)
+  assert.equal(registered.user.email, 'Blank@example.com')
+  assert.ok((await torii.password.authenticate({ email: entered, password }, requestInfo)).ok)
+  const reset = await torii.password.reset.create(entered)
+  assert.ok(reset !== null)
+  const link = await torii.magicLink.create({ email: entered })
+  assert.equal(link.to, 'Blank@example.com')
+  const verification = await torii.email.createVerification(entered)
+  assert.ok(verification !== null)
+  for (const email of [' blank@example.com', 'blank@example.com\u00a0', 'blank@example.com\n'])
+    await assert.rejects(
+      torii.password.authenticate({ email, password }, requestInfo),
+      InvalidInputError,
+    )
+})

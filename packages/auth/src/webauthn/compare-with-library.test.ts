@@ -30,7 +30,6 @@ const knownDifferences = new Map<string, string>([
   ['registration, JSON: only we refuse: credential_id', application],
   ['authentication, JSON: only we refuse: credential_id', application],
   ['authentication, JSON: only we refuse: user_handle', application],
-  ['authentication, signed flags: only we refuse: backup_eligibility', application],
   ['registration, attestationObject: only we refuse: public_key', storedKeys],
   ['registration, key: only we refuse: public_key', storedKeys],
   [

@@ -1,4 +1,5 @@
-import { InvalidInputError } from 'torii-core'
+import type { InvalidInputError } from 'torii-core'
+import { invalidValue } from 'torii-core'
 import { decodeBase64url } from '../base/base64url.js'
 import type { AuthenticatorData } from './authenticator-data.js'
 import { readAuthenticatorData } from './authenticator-data.js'
@@ -166,4 +167,4 @@ const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const invalid = (member: string, problem: string): InvalidInputError =>
-  new InvalidInputError(member === '' ? 'response' : `response.${member}`, problem)
+  invalidValue(member === '' ? 'response' : `response.${member}`, problem)

@@ -17,7 +17,6 @@ export type PasskeyProblem =
   | 'credential_id'
   | 'attestation'
   | 'user_handle'
-  | 'backup_eligibility'
   | 'signature'
 
 /** The relying party's settings that responses are verified against. */

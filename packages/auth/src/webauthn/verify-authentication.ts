@@ -10,7 +10,6 @@ export interface StoredCredential {
   /** COSE key. */
   readonly publicKey: Uint8Array
   readonly userHandle: Uint8Array
-  readonly backupEligible: boolean
 }
 
 /** The values that one ceremony expects in its response. */
@@ -23,12 +22,18 @@ export interface ExpectedAuthentication {
 
 /** The authenticator's state after a verified response. The storage still has to check the counter. */
 export type AuthenticationResult =
-  | { readonly ok: true; readonly signCount: number; readonly backedUp: boolean }
+  | {
+      readonly ok: true
+      readonly signCount: number
+      readonly backedUp: boolean
+      readonly backupEligible: boolean
+    }
   | { readonly ok: false; readonly problem: PasskeyProblem }
 
 /**
  * Verifies the response to authentication options: every step of WebAuthn except the counter, which the storage
- * checks in the statement that writes it. The signature is the last step, because it costs the most.
+ * checks in the statement that writes it, and backup eligibility, which should never change but does when a password
+ * manager takes a passkey over: the caller reports it. The signature is the last step, because it costs the most.
  * @see WebAuthn Level 3, section 7.2 steps 5 to 21
  */
 export function verifyAuthentication(
@@ -43,10 +48,10 @@ export function verifyAuthentication(
     validateIdentity(response, credential, expected) ??
     validateClientData(clientData.parsed, { type: 'webauthn.get', challenge }, policy) ??
     validateAuthenticatorData(authenticator, policy) ??
-    validateBackupEligibility(response, credential) ??
     validateSignature(response, credential)
   if (problem !== null) return { ok: false, problem }
-  return { ok: true, signCount: authenticator.signCount, backedUp: authenticator.backedUp }
+  const { signCount, backedUp, backupEligible } = authenticator
+  return { ok: true, signCount, backedUp, backupEligible }
 }
 
 /** @see WebAuthn Level 3, section 7.2 step 6 */
@@ -59,13 +64,6 @@ function validateIdentity(
   if (userHandle === null) return discoverable ? 'user_handle' : null
   return userHandle.equals(credential.userHandle) ? null : 'user_handle'
 }
-
-/** Backup eligibility never changes in the life of a credential. @see WebAuthn Level 3, section 7.2 step 19 */
-const validateBackupEligibility = (
-  { authenticator }: AuthenticationResponse,
-  credential: StoredCredential,
-): PasskeyProblem | null =>
-  authenticator.backupEligible === credential.backupEligible ? null : 'backup_eligibility'
 
 /** @see WebAuthn Level 3, section 7.2 steps 20 and 21 */
 function validateSignature(

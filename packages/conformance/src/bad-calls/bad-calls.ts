@@ -27,6 +27,7 @@ import { badMagicLinkCalls, badVerificationCalls, inMailCharges } from './bad-ca
 import {
   badBooleans,
   badCursors,
+  badDigests,
   badEmails,
   badMethod,
   badNumbers,
@@ -211,6 +212,15 @@ const rateLimits: readonly BadArgument[] = [
     rateLimits.chargeMail(unsafe(charges)),
   ),
   ...inRefund('rateLimits.refund', ({ rateLimits }, refund) => rateLimits.refund(refund)),
+  one(
+    'rateLimits.giveBack',
+    'keys',
+    [...notObjects.filter((value) => !Array.isArray(value)), {}],
+    ({ rateLimits }, value) => rateLimits.giveBack(unsafe(value)),
+  ),
+  one('rateLimits.giveBack', 'key', badDigests(), ({ rateLimits }, value) =>
+    rateLimits.giveBack([unsafe(value)]),
+  ),
   one('rateLimits.refund', null, [undefined], ({ rateLimits }, value) =>
     rateLimits.refund(unsafe(value)),
   ),

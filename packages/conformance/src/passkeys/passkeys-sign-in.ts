@@ -108,6 +108,23 @@ promise('signIn: the count must rise, or stay 0', [], async (storage) => {
 })
 
 promise(
+  'signIn: the count of a backup-eligible passkey need not rise, and is stored as it came',
+  [],
+  async (storage) => {
+    for (const [stored, given] of [
+      [5, 5],
+      [5, 4],
+      [5, 0],
+    ] as const) {
+      const model = { signCount: stored, backupEligible: true }
+      const owner = await signUpWithPasskey(storage, model)
+      succeeded(await signIn(storage, useOf(owner, given)))
+      assert.equal(await countOf(storage, owner), given)
+    }
+  },
+)
+
+promise(
   'signIn: an authenticator that has no count signs in again and again',
   [],
   async (storage) => {

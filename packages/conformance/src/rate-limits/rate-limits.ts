@@ -248,6 +248,53 @@ promise('refund: nothing to give back is no error', ['charging'], async ({ rateL
 })
 
 promise(
+  'giveBack: returns one attempt per key and occurrence, and opens a key that these attempts have locked',
+  ['charging'],
+  async ({ rateLimits }) => {
+    const [open, locked, other] = [freshRateLimitKey(), freshRateLimitKey(), freshRateLimitKey()]
+    for (let turn = 0; turn < 4; turn += 1) await rateLimits.charge(onAccount(open))
+    const charge = () => rateLimits.charge(onAccount(locked, { cap: 2 }))
+    for (let turn = 0; turn < 2; turn += 1) await charge()
+    await rateLimits.charge(onAccount(other))
+    await rateLimits.giveBack([open, locked, open, freshRateLimitKey()])
+    assert.deepEqual(await rateLimits.status(open), { state: 'open', failures: 2 })
+    assert.deepEqual(await rateLimits.status(other), { state: 'open', failures: 1 })
+    assert.deepEqual(await rateLimits.status(locked), { state: 'open', failures: 1 })
+    assert.deepEqual([(await charge()).ok, (await charge()).ok], [true, false])
+  },
+)
+
+promise('giveBack: gives back no more than was counted', ['charging'], async ({ rateLimits }) => {
+  const key = freshRateLimitKey()
+  const charge = () => rateLimits.charge(onAccount(key, { cap: 2 }))
+  await charge()
+  await rateLimits.giveBack([key, key, key])
+  assert.deepEqual(await rateLimits.status(key), none)
+  assert.deepEqual(
+    [(await charge()).ok, (await charge()).ok, (await charge()).ok],
+    [true, true, false],
+  )
+  assert.equal(await rateLimits.giveBack([]), undefined)
+})
+
+promise(
+  'giveBack: twenty at once with the same keys in any order give twenty back',
+  ['charging'],
+  async ({ rateLimits }) => {
+    const keys = [freshRateLimitKey(), freshRateLimitKey(), freshRateLimitKey()]
+    for (const key of keys)
+      for (let turn = 0; turn < 25; turn += 1) await rateLimits.charge(onAccount(key))
+    let turn = 0
+    await twentyAtOnce(() => {
+      turn += 1
+      return rateLimits.giveBack(turn % 2 === 0 ? keys : [...keys].reverse())
+    })
+    for (const key of keys)
+      assert.deepEqual(await rateLimits.status(key), { state: 'open', failures: 5 })
+  },
+)
+
+promise(
   'unlock: forgets everything and says whether the key was locked',
   ['charging'],
   async ({ rateLimits }) => {

@@ -124,6 +124,8 @@ promise('validate: gives the session, its user and their epochs', [], async (sto
   assert.deepEqual([seen.session.id, seen.session.userId], [key.id, key.userId])
   assert.ok(Number.isSafeInteger(seen.epochs.session) && Number.isSafeInteger(seen.epochs.owner))
   assert.equal(seen.touchDue, false)
+  const age = seen.validatedAt.getTime() - seen.session.createdAt.getTime()
+  assert.ok(age >= 0 && age < 60_000, `validated ${age} ms after it was opened`)
   const shown: string[] = Object.keys(seen.session)
   assert.ok(
     !shown.some((name) => /secret|hash/i.test(name)),

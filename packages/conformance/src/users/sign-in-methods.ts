@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import type { SessionActor, TransactionRepositories } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
-import { addOne, linkOne, takeOver } from '../fixtures/credentials.js'
+import { addOne, linkOne, newOAuthSignIn, takeOver } from '../fixtures/credentials.js'
 import {
   actorOf,
   crowd,
   isStoredHash,
+  keyOf,
   only,
   openOne,
   signUpBare,
@@ -63,7 +64,70 @@ async function withWays(
   return { user, actor, removals }
 }
 
+/** Someone who signed in with a provider that tells no email address. */
+async function withoutEmail(storage: TransactionRepositories) {
+  const given = newOAuthSignIn({ email: null, emailVerified: false })
+  const { user } = succeeded(await storage.oauthAccounts.signIn(given))
+  return { user, actor: await actorOf(storage, keyOf(user.id, given.session)) }
+}
+
 const lastMethod = { ok: false, reason: 'last_method' }
+
+promise(
+  'sign-in methods: a provider that is not configured is no method that is left, and may always go',
+  [],
+  async (storage) => {
+    for (const { providers, goes } of [
+      { providers: ['google', 'github'], goes: true },
+      { providers: undefined, goes: true },
+      { providers: ['github'], goes: false },
+      { providers: [], goes: false },
+    ]) {
+      const { actor } = await withWays(storage, [])
+      const { id } = await linkOne(storage, actor, { provider: 'google' })
+      const { passkey } = await addOne(storage, actor)
+      const usable = { mailSignIn: false, ...(providers === undefined ? {} : { providers }) }
+      const outcome = await storage.passkeys.delete(actor, passkey.id, usable)
+      assert.deepEqual(outcome, goes ? { ok: true } : lastMethod, JSON.stringify(providers))
+      if (!goes) succeeded(await storage.oauthAccounts.unlink(actor, id, usable))
+    }
+  },
+)
+
+promise(
+  'sign-in methods: a password that cannot sign in is no method that is left',
+  [],
+  async (storage) => {
+    for (const { email, emailVerified = false, unverified, goes } of [
+      { unverified: true, goes: true },
+      { unverified: false, goes: false },
+      { emailVerified: true, unverified: false, goes: true },
+      { email: null, unverified: true, goes: false },
+    ]) {
+      const { user, actor } =
+        email === null ? await withoutEmail(storage) : await withWays(storage, [], emailVerified)
+      succeeded(await storage.passwords.set(actor, freshPasswordHash()))
+      const { passkey } = await addOne(storage, actor)
+      // Without an email address there is the account at the provider, too.
+      const usable = { mailSignIn: false, unverifiedPasswordSignIn: unverified, providers: [] }
+      const outcome = await storage.passkeys.delete(actor, passkey.id, usable)
+      assert.deepEqual(outcome, goes ? { ok: true } : lastMethod, `${user.email} ${unverified}`)
+      if (!goes) succeeded(await storage.passwords.remove(actor, usable))
+    }
+  },
+)
+
+promise(
+  'sign-in methods: a passkey is none that is left where passkeys are off',
+  [],
+  async (storage) => {
+    const { actor, removals } = await withWays(storage, ['password'])
+    await addOne(storage, actor)
+    const usable = { mailSignIn: false, passkeySignIn: false }
+    assert.deepEqual(await storage.passwords.remove(actor, usable), lastMethod)
+    succeeded(await only(removals)(storage))
+  },
+)
 
 for (const kind of kinds) {
   const method = { account: 'unlink', passkey: 'delete', password: 'remove' }[kind]

@@ -20,10 +20,11 @@ import {
   toMailCharge,
 } from './fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from './fragments/rate-limit-refund.js'
-import { checkCharges, checkRefund } from './input/input.js'
+import { checkCharges, checkRateLimitKeys, checkRefund } from './input/input.js'
 import { checkGivenMailCharges } from './input/input-credentials.js'
 
 const key = parameter('key', 'bytea')<RateLimitKey>()
+const keys = parameter('keys', 'bytea[]')<readonly RateLimitKey[]>()
 
 export const rateLimitStatements = (schema: string) => ({
   charge: write(
@@ -48,6 +49,29 @@ export const rateLimitStatements = (schema: string) => ({
     {
       schema,
       onLostReply: throwUnknown('a second refund would give back what another caller was charged'),
+    },
+  ),
+  // The rows are locked in the order of their keys, so two calls never wait for each other in a circle.
+  giveBack: write(
+    'rate_limits.giveBack',
+    sql`
+      with returned as (
+        select k.key, pg_catalog.count(*)::int as attempts
+        from (select pg_catalog.unnest(${keys}) as key) k group by k.key
+      ), locked as materialized (
+        select a.key from ${schema}.rate_limits a
+        where a.key = any (${keys}) order by a.key for update
+      ), given as (
+        update ${schema}.rate_limits a
+        set failures = greatest(a.failures - r.attempts, 0), total = greatest(a.total - r.attempts, 0)
+        from returned r join locked l on l.key = r.key
+        where a.key = r.key
+        returning a.key
+      )
+      select 1 as done from (select pg_catalog.count(*) from given) as counted`,
+    {
+      schema,
+      onLostReply: throwUnknown('a second call would give back what another message was counted'),
     },
   ),
   unlock: write(
@@ -85,6 +109,9 @@ export function createRateLimitRepository(
     },
     async refund(refund: RateLimitRefund) {
       await one(db, statements.refund, refundValues(checkRefund(refund)), () => undefined)
+    },
+    async giveBack(given: readonly RateLimitKey[]) {
+      await one(db, statements.giveBack, { keys: checkRateLimitKeys(given) }, () => undefined)
     },
     async unlock(given: RateLimitKey) {
       const isLocked = (row: { locked: boolean }) => row.locked

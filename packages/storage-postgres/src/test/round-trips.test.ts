@@ -139,6 +139,7 @@ const good: Record<Repository, Record<string, Call>> = {
     charge: () => storage.rateLimits.charge(charges()),
     chargeMail: () => storage.rateLimits.chargeMail(mailCharges()),
     refund: () => storage.rateLimits.refund(refund()),
+    giveBack: () => storage.rateLimits.giveBack([freshRateLimitKey(), freshRateLimitKey()]),
     unlock: () => storage.rateLimits.unlock(freshRateLimitKey()),
     status: () => storage.rateLimits.status(freshRateLimitKey()),
   },
@@ -181,9 +182,9 @@ const branded = new Set([
 ])
 const missing: readonly unknown[] = [undefined, null]
 
-/** A list may be asked for without any wish, and no events are none to keep. */
+/** A list may be asked for without any wish, and an empty list of events or keys needs no work. */
 const isAllOfIt = (method: string, query: unknown) =>
-  method === 'record'
+  method === 'record' || method === 'giveBack'
     ? Array.isArray(query)
     : method === 'list' && (query === undefined || isPlain(query))
 const isPlain = (query: unknown) => typeof query === 'object' && query !== null

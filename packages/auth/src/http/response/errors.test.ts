@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { InvalidInputError, ToriiError } from 'torii-core'
+import { InvalidInputError, invalidValue, ToriiError } from 'torii-core'
 import { test } from 'vitest'
 import { errorResponse, errorStatus, thrownError } from './errors.js'
 
@@ -12,15 +12,15 @@ test('an error response has its code, its message, and the headers of the code',
   assert.deepEqual(await response.json(), { error: 'too_many_attempts', message })
 })
 
-test('thrownError() names a field of the route; the same error about another field is internal', () => {
-  const error = new InvalidInputError('name', 'must not be blank')
+test('thrownError() names the field of a value that a user sent; a mistake of the program is internal', () => {
   const message = 'name must not be blank.'
-  assert.deepEqual(thrownError(error, ['email', 'name']), {
+  assert.deepEqual(thrownError(invalidValue('name', 'must not be blank')), {
     error: 'invalid_input',
     field: 'name',
     message,
   })
-  assert.deepEqual(thrownError(error, ['email']), { error: 'internal' })
+  const misuse = new InvalidInputError('name', 'must not be blank')
+  assert.deepEqual(thrownError(misuse), { error: 'internal' })
 })
 
 test('thrownError() maps an unreachable database and a full queue to errors that can be retried, all others to internal', () => {
@@ -36,9 +36,9 @@ test('thrownError() maps an unreachable database and a full queue to errors that
     ['ERR_STORAGE', 'internal'],
   ] as const
   for (const [code, error] of codes)
-    assert.deepEqual(thrownError(new ToriiError(code, 'detail'), []), { error })
+    assert.deepEqual(thrownError(new ToriiError(code, 'detail')), { error })
   for (const thrown of [new Error('detail'), 'text', null, undefined])
-    assert.deepEqual(thrownError(thrown, []), { error: 'internal' })
+    assert.deepEqual(thrownError(thrown), { error: 'internal' })
 })
 
 test('docs/errors.md lists every code with its status, and no other', async () => {

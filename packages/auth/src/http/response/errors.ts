@@ -169,11 +169,11 @@ function describe(error: ApiError): ErrorBody {
 }
 
 /**
- * The error for a thrown value. An InvalidInputError is the caller's fault only when it names one of the
- * route's own `fields`. Every unexpected value is `internal`, without details.
+ * The error for a thrown value. An InvalidInputError is the client's fault only when it is about a value that a user
+ * sent. Every unexpected value is `internal`, without details.
  */
-export function thrownError(error: unknown, fields: readonly string[]): ApiError {
-  if (error instanceof InvalidInputError && fields.includes(error.field))
+export function thrownError(error: unknown): ApiError {
+  if (error instanceof InvalidInputError && error.kind === 'value')
     return { error: 'invalid_input', field: error.field, message: `${error.message}.` }
   return { error: error instanceof ToriiError ? codeOf(error.code) : 'internal' }
 }

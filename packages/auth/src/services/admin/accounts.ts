@@ -1,5 +1,6 @@
 import type { Json, ProfileChanges, User, UserId } from 'torii-core'
-import { InvalidInputError, newUserId, parseSessionId, parseUserId, requireEmail } from 'torii-core'
+import { InvalidInputError, newUserId, parseSessionId, parseUserId } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { ToriiEvent } from '../../events/event.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
@@ -83,8 +84,8 @@ export function createAccountOperations<Metadata extends object>({
           }),
         }),
       ),
-    async verifyEmail(id, email) {
-      requireEmail(email)
+    async verifyEmail(id, entered) {
+      const { email } = readEmail(entered)
       return withUser(id, null, (userId) =>
         runWithEffects({
           run: ({ users }) => users.verifyEmail(userId, email),
@@ -139,8 +140,8 @@ export async function withUser<Result, Otherwise>(
 function readAccount<Metadata extends object>(input: AccountInput<Metadata>) {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, name?, picture?, metadata? }')
-  const { email, emailVerified = false, ...profile } = input
-  requireEmail(email)
+  const { email: entered, emailVerified = false, ...profile } = input
+  const { email } = readEmail(entered)
   if (typeof emailVerified !== 'boolean')
     throw new InvalidInputError('emailVerified', 'must be true or false')
   return { email, emailVerified, ...readProfile<Metadata>(profile) }

@@ -1,4 +1,4 @@
-import type { RepositoryProvider } from 'torii-core'
+import type { RateLimitKey, RepositoryProvider } from 'torii-core'
 import type { Background } from '../../base/background.js'
 import { createBackground } from '../../base/background.js'
 import type { MailQueue } from '../../mail/mail-queue.js'
@@ -53,7 +53,7 @@ export function createContext<Metadata extends object>(
   options: ResolvedOptions,
   hooks: Hooks<Metadata>,
 ): ServiceContext<Metadata> {
-  const mailQueue = openMailQueue(options)
+  const mailQueue = openMailQueue(storage, options)
   const background = createBackground(options.keepAlive, options.log)
   const sink = createEventSink(options.onEvent, mailQueue)
   const emitCommitted = emitNewSignIns(storage, options, background, sink)
@@ -70,15 +70,13 @@ export function createContext<Metadata extends object>(
   }
 }
 
-function openMailQueue({
-  mailer,
-  mail,
-  baseUrl,
-  keepAlive,
-  log,
-}: ResolvedOptions): MailQueue | null {
+function openMailQueue(
+  { rateLimits }: Pick<RepositoryProvider<object>, 'rateLimits'>,
+  { mailer, mail, baseUrl, keepAlive, log }: ResolvedOptions,
+): MailQueue | null {
   if (mailer === null) return null
   const { appName, messages, newSignIns: _, ...options } = mail
   const app = { name: appName, url: baseUrl.origin }
-  return createMailQueue({ mailer, app, messages, options, keepAlive, log })
+  const giveBack = (allowances: readonly RateLimitKey[]) => rateLimits.giveBack(allowances)
+  return createMailQueue({ mailer, app, messages, options, keepAlive, log, giveBack })
 }

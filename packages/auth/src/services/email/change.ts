@@ -1,5 +1,5 @@
 import type { User, ValidSession } from 'torii-core'
-import { requireEmail } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { maskAddress } from '../../mail/masked-email.js'
@@ -35,11 +35,11 @@ export const requestEmailChange =
   <Metadata extends object>({ options, storage, emit }: ServiceContext<Metadata>) =>
   async (
     valid: ValidSession<Metadata>,
-    email: string,
+    entered: string,
     requestInfo: RequestInfo,
   ): Promise<RequestChangeOutcome> => {
     const info = readRequestInfo(requestInfo)
-    const emailKey = requireEmail(email)
+    const { email, emailKey } = readEmail(entered)
     const recent = requireRecent(valid)
     if (!recent.ok) return recent
     const secret = newLinkSecret()

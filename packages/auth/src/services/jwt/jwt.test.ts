@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import { createLocalJWKSet, jwtVerify, SignJWT, UnsecuredJWT } from 'jose'
 import { InvalidOptionsError } from 'torii-core'
-import { test } from 'vitest'
+import { test, vi } from 'vitest'
 import { newKeyPair } from '../../test/key-pair.test.support.js'
 import {
   baseUrl,
@@ -53,6 +53,25 @@ test('a token contains the user and the session, and is verified without a state
     [result.userId, result.sessionId, result.methods],
     [valid.user.id, valid.session.id, ['password']],
   )
+})
+
+test('a token is valid from now on although the clock of the process is 40 days ahead or behind', async () => {
+  const email = newEmail()
+  const made = await torii.password.register({ email, password: goodPassword }, requestInfo)
+  assert.ok(made.ok && made.token !== null)
+  for (const days of [40, -40]) {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 })
+    const valid = await torii.sessions.validate(made.token)
+    assert.ok(valid !== null)
+    const { jwt, expiresAt } = await torii.jwt.mint(valid)
+    vi.useRealTimers()
+    const claims = await torii.jwt.verify(jwt)
+    assert.ok(claims !== null, `${days} days`)
+    const { lifetimeSeconds } = torii.options.jwt ?? {}
+    const { rows } = await site.db.query('select extract(epoch from now())::float8 as now')
+    const left = expiresAt.getTime() / 1000 - Number(rows[0]?.now)
+    assert.ok(Math.abs(left - (lifetimeSeconds ?? 0)) < 10, `${left} seconds`)
+  }
 })
 
 test('every algorithm signs tokens that jose alone verifies', async () => {

@@ -35,7 +35,8 @@ export interface JwtClaims {
  */
 export interface JwtService<Metadata extends object = Record<string, Json>> {
   /**
-   * Creates a token for this session. No statement.
+   * Creates a token for this session. No statement. Its times count from the validation of the session by the database's
+   * clock, so a wrong clock of this process does not change them: validate the session in the same request.
    * @throws InvalidOptionsError without the option `jwt`, and for a claim that Torii sets itself
    */
   mint(valid: ValidSession<Metadata>): Promise<MintedJwt>
@@ -44,7 +45,7 @@ export interface JwtService<Metadata extends object = Record<string, Json>> {
   /**
    * Verifies a token and returns its claims. Returns null for any other value: unsigned, expired, with another key,
    * algorithm, type, issuer or audience, or with its own keys. No statement, so it does not check whether the session
-   * has ended.
+   * has ended. It uses the clock of this process, with a tolerance of five seconds.
    */
   verify(jwt: string | SessionJwt): Promise<JwtClaims | null>
 }
@@ -71,7 +72,7 @@ export function createJwtService<Metadata extends object>({
     async mint(valid) {
       const { keys, audience, lifetimeSeconds, claims } = options()
       const [{ id, algorithm, privateKey }] = keys
-      const issuedAt = Math.floor(Date.now() / 1000)
+      const issuedAt = Math.floor(valid.validatedAt.getTime() / 1000)
       const sessionEnds = Math.floor(valid.session.absoluteExpiresAt.getTime() / 1000)
       const expiresAt = Math.min(issuedAt + lifetimeSeconds, sessionEnds)
       const signer = new SignJWT({ ...extraClaims(claims(valid)), ...sessionClaims(valid) })

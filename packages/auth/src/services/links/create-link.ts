@@ -1,4 +1,4 @@
-import { requireEmail } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { ServiceContext } from '../context/context.js'
 import { linkSeconds } from './link-mail.js'
 import type { LinkToken, MailLink } from './link-token.js'
@@ -22,8 +22,8 @@ export const createLink =
     { options, storage }: ServiceContext<Metadata>,
     purpose: RequestPurpose,
   ) =>
-  async (email: string): Promise<CreatedLink | null> => {
-    requireEmail(email)
+  async (entered: string): Promise<CreatedLink | null> => {
+    const { email } = readEmail(entered)
     const secret = newLinkSecret()
     const lifetimeSeconds = linkSeconds(options, purpose)
     const issued = await storage.verificationTokens.issue({

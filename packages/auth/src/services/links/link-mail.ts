@@ -1,6 +1,8 @@
 import type { UserId } from 'torii-core'
+import { requireEmail } from 'torii-core'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
+import { mailboxAttempts } from '../../rate-limits/rate-limits.js'
 import type { ResolvedOptions } from '../options/options.js'
 import type { LinkPurpose } from './link-token.js'
 import { formatVerificationToken, mailLink } from './link-token.js'
@@ -25,7 +27,10 @@ export function linkSeconds(
   }
 }
 
-/** Writes the message that delivers a link for the account `userId` to the email address `to`. */
+/**
+ * Writes the message that delivers a link for the account `userId` to the email address `to`. Its request counted against
+ * the mail allowance of `to`.
+ */
 export function linkMail(
   options: ResolvedOptions,
   purpose: AccountLinkPurpose,
@@ -33,5 +38,6 @@ export function linkMail(
 ): QueuedMail {
   const token = formatVerificationToken(purpose, userId, secret)
   const link = mailLink(options, purpose, token).reveal()
-  return queuedMail(purpose, to, { link, lifetimeSeconds: linkSeconds(options, purpose) })
+  const facts = { link, lifetimeSeconds: linkSeconds(options, purpose) }
+  return queuedMail(purpose, to, facts, mailboxAttempts(requireEmail(to)))
 }

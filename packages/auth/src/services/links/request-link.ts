@@ -1,4 +1,4 @@
-import { requireEmail } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
@@ -28,9 +28,10 @@ export const requestLink =
     { options, storage, emit }: ServiceContext<Metadata>,
     purpose: RequestPurpose,
   ) =>
-  async (email: string, requestInfo: RequestInfo): Promise<RequestOutcome> => {
+  async (entered: string, requestInfo: RequestInfo): Promise<RequestOutcome> => {
     const info = readRequestInfo(requestInfo)
-    const charges = mailCharges(options.bruteForce, requireEmail(email), info.ip)
+    const { email, emailKey } = readEmail(entered)
+    const charges = mailCharges(options.bruteForce, emailKey, info.ip)
     const secret = newLinkSecret()
     const issued = await storage.verificationTokens.issue({
       purpose,

@@ -1,5 +1,6 @@
 import type { Json, MailboxProof, MailboxSignIn, TransactionRepositories } from 'torii-core'
-import { InvalidInputError, newUserId, requireEmail } from 'torii-core'
+import { invalidValue, newUserId } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
@@ -51,12 +52,12 @@ export const authenticateByToken =
 export const authenticateByCode =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
-    { email, code }: { email: string; code: string },
+    { email: entered, code }: { email: string; code: string },
     requestInfo: RequestInfo,
   ): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const emailKey = requireEmail(email)
-    if (typeof code !== 'string') throw new InvalidInputError('code', 'must be a string')
+    const { email, emailKey } = readEmail(entered)
+    if (typeof code !== 'string') throw invalidValue('code', 'must be a string')
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
     const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))

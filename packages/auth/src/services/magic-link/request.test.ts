@@ -72,7 +72,7 @@ const mailers: readonly (readonly [string, () => Mailer & { release?: () => void
     'a mailer that throws',
     () => ({
       send() {
-        throw new Error('no')
+        throw Object.assign(new Error('no'), { permanent: true })
       },
     }),
   ],
@@ -99,6 +99,8 @@ for (const [name, make] of mailers)
       assert.match(site.statements[0] ?? '', /insert into "torii"\.magic_links/)
       const row = await linkOf(email)
       assert.ok(row?.code_hash && row.token_hash)
+      // What a lost mail gives back comes after the response, and not into the count of the next request.
+      if (mailer.release === undefined) await settled()
     }
     assert.equal(hashed.count, 0)
     mailer.release?.()

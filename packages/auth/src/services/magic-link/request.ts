@@ -1,9 +1,10 @@
 import type { EmailKey, MailCharges, MailDecision } from 'torii-core'
-import { InvalidInputError, InvalidOptionsError, requireEmail } from 'torii-core'
+import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { mailCharges } from '../../rate-limits/rate-limits.js'
+import { mailboxAttempts, mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
@@ -57,7 +58,10 @@ export const requestMagicLink =
     const facts = { link: link.reveal(), code, lifetimeSeconds }
     context.emit({
       events: [event('magic_link_requested', eventContext, {})],
-      mails: decision.to === null ? [] : [queuedMail('magic_link', decision.to, facts)],
+      mails:
+        decision.to === null
+          ? []
+          : [queuedMail('magic_link', decision.to, facts, mailboxAttempts(recipient.emailKey))],
     })
     return { ok: true }
   }
@@ -103,6 +107,5 @@ async function issue<Metadata extends object>(
 function readRecipient(input: MagicLinkInput): Recipient {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email }')
-  const { email } = input
-  return { email, emailKey: requireEmail(email) }
+  return readEmail(input.email)
 }

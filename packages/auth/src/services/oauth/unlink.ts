@@ -4,6 +4,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import { usableMethods } from '../options/usable-methods.js'
 import type { ReauthenticationRequired } from '../refusals.js'
 import { notFound } from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
@@ -23,9 +24,9 @@ export const unlinkAccount =
     if (!recent.ok) return recent
     const accountId = parseOAuthAccountId(id)
     if (accountId === null) return notFound
-    const mailSignIn = options.mailer !== null
+    const usable = usableMethods(options)
     return runWithEffects({
-      run: ({ oauthAccounts }) => oauthAccounts.unlink(actorOf(valid), accountId, { mailSignIn }),
+      run: ({ oauthAccounts }) => oauthAccounts.unlink(actorOf(valid), accountId, usable),
       effects: ({ ok }) =>
         ok ? { events: [event('oauth_unlinked', eventContext, { accountId })] } : {},
     })

@@ -48,12 +48,14 @@ export const defaults = Object.freeze({
     newSignIns: false,
     /** Small servers accept few connections per client. */
     concurrency: 4,
-    /** About the mail of a one-minute outage; each waiting message takes a few hundred bytes. */
-    maxWaiting: 1000,
+    /** A few hundred bytes each; a site that mails more in one outage needs a job queue (docs/mail.md). */
+    maxInMemory: 1000,
     /** RFC 5321 section 4.5.3.2 allows minutes, but users wait for links that are valid for ten. */
     sendSeconds: 60,
-    /** Enough for a restarting server; greylisting would take longer than users wait. */
+    /** Enough for a restarting server; the waits double, so an outage or greylisting costs few attempts. */
     retrySeconds: 2,
+    /** Container platforms wait ten seconds or more after SIGTERM before they kill a process. */
+    shutdownSeconds: 3,
   }),
   oauth: Object.freeze({
     /** OWASP ASVS 5.0, 6.5.5: an out-of-band request is valid for at most ten minutes; a sign-in at a provider takes one or two. */

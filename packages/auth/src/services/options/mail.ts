@@ -44,9 +44,10 @@ export function resolveMail(value: unknown, { host }: BaseUrl): MailOptions {
     messages: resolveMessages(given.messages),
     newSignIns: readBoolean(given.newSignIns, 'mail.newSignIns', defaults.mail.newSignIns),
     concurrency: number('concurrency', 1, 100),
-    maxWaiting: number('maxWaiting', 0, 1_000_000),
+    maxInMemory: number('maxInMemory', 1, 1_000_000),
     sendSeconds: number('sendSeconds', 1, 600),
     retrySeconds: number('retrySeconds', 1, 600),
+    shutdownSeconds: number('shutdownSeconds', 0, 600),
   })
 }
 

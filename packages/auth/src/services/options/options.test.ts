@@ -98,9 +98,10 @@ const refused: readonly (readonly [option: string, given: Record<string, unknown
   ['mail.messages.magic_links', { mail: { messages: { magic_links: () => null } } }],
   ['mail.messages.magic_link', { mail: { messages: { magic_link: 'Hello' } } }],
   ['mail.concurrency', { mail: { concurrency: 0 } }],
-  ['mail.maxWaiting', { mail: { maxWaiting: -1 } }],
+  ['mail.maxInMemory', { mail: { maxInMemory: 0 } }],
   ['mail.sendSeconds', { mail: { sendSeconds: 601 } }],
   ['mail.retrySeconds', { mail: { retrySeconds: 0 } }],
+  ['mail.shutdownSeconds', { mail: { shutdownSeconds: -1 } }],
   ['mail.language', { mail: { language: 'de' } }],
 ]
 

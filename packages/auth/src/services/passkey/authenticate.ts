@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type { Json, PasskeyCredential, PasskeySignInOutcome, RateLimitRefund } from 'torii-core'
-import { requireEmail } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
+import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
+import type { ToriiEvent } from '../../events/event.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
@@ -20,7 +22,7 @@ import type { SignedIn } from '../sign-in.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { decoyCredentials, descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
-import { readChallengeId, readInput } from './input.js'
+import { parseAnswer, readChallengeId, readInput } from './input.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { emitRefused, newChallenge, policyOf, startCeremony } from './start.js'
 
@@ -65,10 +67,11 @@ async function discoverableOptions<Metadata extends object>(
 /** For an email address without passkeys the options contain decoys. They are computed in either case. */
 async function optionsByEmail<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  email: string,
+  entered: string,
   info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyStart> {
-  const decoys = decoyCredentials(context.options.keys, requireEmail(email))
+  const { email, emailKey } = readEmail(entered)
+  const decoys = decoyCredentials(context.options.keys, emailKey)
   const id = newChallengeId()
   const started = await context.storage.passkeyChallenges.storeForEmail(
     newChallenge(context, id, info),
@@ -91,21 +94,41 @@ export const authenticate =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response } = readInput(input)
     const id = readChallengeId(challengeId)
-    const answer = parseAuthenticationResponse(response)
-    if (id === null) return refused(context, { userId: null, info }, 'unknown')
-    const { passkeys } = context.storage
-    const { credentialId } = answer
-    const challengeHash = hashChallengeId(id)
-    const credential = await passkeys.findForSignIn({
-      challengeHash,
-      ceremony: 'authenticate',
-      credentialId,
-    })
-    if (credential === null) return refused(context, { userId: null, info }, 'unknown')
+    const find = findCredential(context, id, 'authenticate')
+    const answer = await parseAssertion(response, find)
+    const credential = await find(answer.credentialId)
+    if (id === null || credential === null)
+      return refused(context, { userId: null, info }, 'unknown')
     const verdict = verify(context, id, answer, credential)
     if (!verdict.ok) return refused(context, { userId: credential.userId, info }, verdict.problem)
     return openSession(context, credential, verdict, info)
   }
+
+/** Finds the passkey of an answer by its credential id; every call uses the challenge. */
+type FindCredential = (credentialId: Uint8Array) => Promise<PasskeyCredential | null>
+
+/** `id` is that of the challenge; null if it is malformed, so that there is nothing to use and nothing to find. */
+export const findCredential =
+  (
+    { storage }: Pick<ServiceContext<object>, 'storage'>,
+    id: Uint8Array | null,
+    ceremony: 'authenticate' | 'reauthenticate',
+  ): FindCredential =>
+  async (credentialId) =>
+    id === null
+      ? null
+      : storage.passkeys.findForSignIn({
+          challengeHash: hashChallengeId(id),
+          ceremony,
+          credentialId,
+        })
+
+/** Parses an authentication response. A malformed one uses the challenge, with a credential id that nobody has. */
+export const parseAssertion = (
+  response: unknown,
+  find: FindCredential,
+): Promise<AuthenticationResponse> =>
+  parseAnswer(parseAuthenticationResponse, response, () => find(randomBytes(32)))
 
 /** The challenge says whether an email address was given. If so, the response need not contain the user handle. */
 function verify(
@@ -138,7 +161,12 @@ async function openSession<Metadata extends object>(
       passkeys.signIn(use, ipAddress === null ? { session } : { session, refund }),
     effects: (outcome): Effects<Metadata> =>
       outcome.ok
-        ? { events: [event('signed_in', eventContext, { method: 'passkey' })] }
+        ? {
+            events: [
+              event('signed_in', eventContext, { method: 'passkey' }),
+              ...warningsOf(credential, verdict, eventContext),
+            ],
+          }
         : effectsOfUse(outcome, credential, { userId, info }),
   })
   return opened.ok ? { ...opened, token } : invalidCredentials
@@ -150,7 +178,39 @@ export const useOf = (
   { signCount, backedUp }: Extract<AuthenticationResult, { ok: true }>,
 ) => ({ credentialId, userId, epochs, signCount, backedUp })
 
-/** Reports a counter that did not increase: the passkey may have been copied. @see WebAuthn Level 3, section 6.1.1 */
+/**
+ * Reports what an accepted answer says about its passkey: a counter that did not increase, and a change of the flag that
+ * should never change.
+ * @see WebAuthn Level 3, section 6.1.1, and section 7.2 steps 19 and 22
+ */
+export function warningsOf(
+  { id, signCount: stored, backupEligible }: PasskeyCredential,
+  now: Extract<AuthenticationResult, { ok: true }>,
+  eventContext: EventContextInput,
+): readonly ToriiEvent[] {
+  const regressed = now.signCount <= stored && stored > 0
+  const changed = now.backupEligible !== backupEligible
+  return [
+    ...(regressed
+      ? [
+          event('passkey_counter_regression', eventContext, {
+            passkeyId: id,
+            outcome: 'accepted',
+          }),
+        ]
+      : []),
+    ...(changed
+      ? [
+          event('passkey_backup_eligibility_changed', eventContext, {
+            passkeyId: id,
+            now: now.backupEligible ? 'backup_eligible' : 'single_device',
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** Reports a refused counter: the passkey may have been copied. @see WebAuthn Level 3, section 6.1.1 */
 export function effectsOfUse(
   { reason }: Pick<Extract<PasskeySignInOutcome, { ok: false }>, 'reason'>,
   { id }: PasskeyCredential,
@@ -158,7 +218,12 @@ export function effectsOfUse(
 ): Pick<Effects<object>, 'events'> {
   const failed = event('sign_in_failed', eventContext, { method: 'passkey', reason })
   if (reason !== 'counter_regression') return { events: [failed] }
-  return { events: [event('passkey_counter_regression', eventContext, { passkeyId: id }), failed] }
+  return {
+    events: [
+      event('passkey_counter_regression', eventContext, { passkeyId: id, outcome: 'refused' }),
+      failed,
+    ],
+  }
 }
 
 /** The answer is the same for every reason; only the event contains it. */

@@ -4,6 +4,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import { usableMethods } from '../options/usable-methods.js'
 import type { ReauthenticationRequired, Refused } from '../refusals.js'
 import { notFound } from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
@@ -45,14 +46,14 @@ export const deletePasskey =
     id: string,
     requestInfo: RequestInfo,
   ): Promise<DeletePasskeyOutcome> => {
-    const mailSignIn = options.mailer !== null
+    const usable = usableMethods(options)
     const eventContext = eventContextOf(valid, readRequestInfo(requestInfo))
     const recent = requireRecent(valid)
     if (!recent.ok) return recent
     const passkeyId = parsePasskeyId(id)
     if (passkeyId === null) return notFound
     return runWithEffects({
-      run: ({ passkeys }) => passkeys.delete(actorOf(valid), passkeyId, { mailSignIn }),
+      run: ({ passkeys }) => passkeys.delete(actorOf(valid), passkeyId, usable),
       effects: ({ ok }) =>
         ok ? { events: [event('passkey_deleted', eventContext, { passkeyId })] } : {},
     })

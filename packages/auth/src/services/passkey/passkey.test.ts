@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { test } from 'vitest'
 import type { ToriiEvent } from '../../index.js'
 import {
@@ -174,7 +174,11 @@ test('T1.8 an expired challenge is refused without a sweep', async () => {
 })
 
 test('T7.86 a counter that does not increase is refused and reported; the row stays unchanged', async () => {
-  const { authenticator, passkey } = await withPasskey({ countStep: 1 })
+  const { authenticator, passkey } = await withPasskey({
+    countStep: 1,
+    backupEligible: false,
+    backedUp: false,
+  })
   assert.ok((await torii.passkey.authenticate(await answered(authenticator), requestInfo)).ok)
   const countOf = async () =>
     (await db.query('select sign_count from torii.passkeys where id = $1', [passkey.id])).rows[0]
@@ -182,8 +186,71 @@ test('T7.86 a counter that does not increase is refused and reported; the row st
   emitted.length = 0
   const copied = await answered(authenticator, {}, { signCount: 1 })
   assert.deepEqual(await torii.passkey.authenticate(copied, requestInfo), invalid)
-  assert.ok(emitted.some(({ type }) => type === 'passkey_counter_regression'))
+  const reported = emitted.find(({ type }) => type === 'passkey_counter_regression')
+  assert.deepEqual(reported?.detail, { passkeyId: passkey.id, outcome: 'refused' })
   assert.deepEqual(await countOf(), before)
+  // A copy may say that it is backed up; the registration decides.
+  const flags = { signCount: 1, backupEligible: true, backedUp: true }
+  const claimed = await answered(authenticator, {}, flags)
+  assert.deepEqual(await torii.passkey.authenticate(claimed, requestInfo), invalid)
+})
+
+test('T7.86 a synced passkey whose counter does not increase signs in and re-authenticates, and is reported', async () => {
+  const model = { countStep: 1, backupEligible: true, backedUp: true }
+  const { authenticator, passkey } = await withPasskey(model)
+  const signIn = async (signCount: number) => {
+    const input = await answered(authenticator, {}, { signCount })
+    const signedIn = await torii.passkey.authenticate(input, requestInfo)
+    assert.ok(signedIn.ok)
+    return signedIn.token
+  }
+  emitted.length = 0
+  await signIn(9)
+  assert.deepEqual(
+    emitted.map(({ type }) => type),
+    ['signed_in'],
+  )
+  for (const signCount of [9, 2]) {
+    emitted.length = 0
+    await signIn(signCount)
+    const [signedIn, reported, ...others] = emitted
+    assert.deepEqual([signedIn?.type, others.length], ['signed_in', 0])
+    assert.ok(reported?.type === 'passkey_counter_regression')
+    assert.deepEqual(reported.detail, { passkeyId: passkey.id, outcome: 'accepted' })
+  }
+  const token = await signIn(3)
+  const valid = await torii.sessions.validate(token)
+  assert.ok(valid !== null)
+  const asked = await torii.passkey.reauthenticateOptions(valid, requestInfo)
+  assert.ok(asked.ok)
+  const response = authenticator.get(asked.options, { signCount: 1 })
+  const input = { challengeId: asked.challengeId, response, token, rotate: false }
+  emitted.length = 0
+  assert.ok((await torii.passkey.reauthenticate(valid, input, requestInfo)).ok)
+  assert.deepEqual(
+    emitted.map(({ type }) => type),
+    ['reauthenticated', 'passkey_counter_regression'],
+  )
+})
+
+test('T7.85 a change of backup eligibility is accepted and reported, either way', async () => {
+  for (const [model, now] of [
+    [{ backupEligible: false, backedUp: false }, 'backup_eligible'],
+    [{ backupEligible: true, backedUp: true }, 'single_device'],
+  ] as const) {
+    const { authenticator, passkey } = await withPasskey(model)
+    emitted.length = 0
+    const flags = { backupEligible: !model.backupEligible, backedUp: false }
+    const input = await answered(authenticator, {}, flags)
+    assert.ok((await torii.passkey.authenticate(input, requestInfo)).ok)
+    const reported = emitted.find(({ type }) => type === 'passkey_backup_eligibility_changed')
+    assert.deepEqual(reported?.detail, { passkeyId: passkey.id, now })
+    // The flag of the registration stays, by which the counter is judged.
+    const { rows } = await db.query('select backup_eligible from torii.passkeys where id = $1', [
+      passkey.id,
+    ])
+    assert.equal(rows[0]?.backup_eligible, model.backupEligible)
+  }
 })
 
 test('T7.87 a credential cannot be registered twice, by the same or another user', async () => {
@@ -287,4 +354,31 @@ test('T5.66 a squatter’s passkey is removed when the email address is verified
     await torii.passkey.authenticate(await answered(authenticator), requestInfo),
     invalid,
   )
+})
+
+test('a password that cannot sign in is no method that is left: unverified where verification is required', async () => {
+  const { valid, passkey } = await withPasskey()
+  const strict = site.with({
+    keys: [key],
+    requireVerifiedEmail: true,
+    mailer: { send: async () => undefined },
+  })
+  const refused = await strict.passkey.delete(valid, passkey.id, requestInfo)
+  assert.deepEqual(refused, { ok: false, reason: 'last_method' })
+  assert.deepEqual(await torii.passkey.delete(valid, passkey.id, requestInfo), { ok: true })
+})
+
+test('a passkey is no method that is left without keys, nor an account at a provider that was removed', async () => {
+  const { user, valid, passkey } = await withPasskey()
+  const without = site.with({})
+  const removed = await without.password.remove(valid, requestInfo)
+  assert.deepEqual(removed, { ok: false, reason: 'last_method' })
+  await db.query('delete from torii.passwords where user_id = $1', [user.id])
+  await db.query(
+    `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch)
+     values ('gone', 'subject', $2, $1, 0)`,
+    [user.id, randomUUID()],
+  )
+  const deleted = await torii.passkey.delete(valid, passkey.id, requestInfo)
+  assert.deepEqual(deleted, { ok: false, reason: 'last_method' })
 })

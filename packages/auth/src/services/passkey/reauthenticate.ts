@@ -5,7 +5,6 @@ import { readRequestInfo } from '../../base/request-info.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
-import { parseAuthenticationResponse } from '../../webauthn/response.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
@@ -14,8 +13,15 @@ import type { Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials, notFound } from '../refusals.js'
 import { keepSecret, keyOfSession, rotateSecret } from '../sessions/session-key.js'
 import { actorOf, eventContextOf } from '../sessions/valid-session.js'
-import { effectsOfUse, refused, useOf } from './authenticate.js'
-import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
+import {
+  effectsOfUse,
+  findCredential,
+  parseAssertion,
+  refused,
+  useOf,
+  warningsOf,
+} from './authenticate.js'
+import { challengeOf, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
 import { readChallengeId, readInput } from './input.js'
@@ -75,17 +81,12 @@ export const reauthenticate =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response, token, rotate } = readInput(input)
     const id = readChallengeId(challengeId)
-    const answer = parseAuthenticationResponse(response)
+    const find = findCredential(context, id, 'reauthenticate')
+    const answer = await parseAssertion(response, find)
     const key = keyOfSession(token, valid)
     const eventContext = eventContextOf(valid, info)
-    if (id === null) return refused(context, eventContext, 'unknown')
-    const { credentialId } = answer
-    const credential = await context.storage.passkeys.findForSignIn({
-      challengeHash: hashChallengeId(id),
-      ceremony: 'reauthenticate',
-      credentialId,
-    })
-    if (credential === null || credential.userId !== valid.user.id)
+    const credential = await find(answer.credentialId)
+    if (id === null || credential === null || credential.userId !== valid.user.id)
       return refused(context, eventContext, 'unknown')
     const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
     const expected = { challenge, discoverable: false }
@@ -103,7 +104,12 @@ export const reauthenticate =
         }),
       effects: (outcome: PasskeyReauthentication): Effects<Metadata> =>
         outcome.ok
-          ? { events: [event('reauthenticated', eventContext, { method: 'passkey' })] }
+          ? {
+              events: [
+                event('reauthenticated', eventContext, { method: 'passkey' }),
+                ...warningsOf(credential, verdict, eventContext),
+              ],
+            }
           : effectsOfUse(outcome, credential, eventContext),
     })
     return recorded.ok ? { ...recorded, token: secret.token } : invalidCredentials

@@ -22,7 +22,13 @@ import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-sessio
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
-import { defaultPasskeyName, readChallengeId, readInput, readPasskeyName } from './input.js'
+import {
+  defaultPasskeyName,
+  parseAnswer,
+  readChallengeId,
+  readInput,
+  readPasskeyName,
+} from './input.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { policyOf, startCeremony } from './start.js'
 import { userHandles } from './user-handle.js'
@@ -89,7 +95,11 @@ export const register =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response, name = defaultPasskeyName } = readInput(input)
     const id = readChallengeId(challengeId)
-    const answer = parseRegistrationResponse(response)
+    const answer = await parseAnswer(
+      parseRegistrationResponse,
+      response,
+      async () => id !== null && consume(context, valid, id),
+    )
     const checkedName = readPasskeyName(name)
     const recent = requireRecent(valid)
     if (!recent.ok) return recent

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { hash as argon2 } from '@node-rs/argon2'
 import type { UserId } from 'torii-core'
-import { newUserId } from 'torii-core'
+import { newUserId, rateLimitKey } from 'torii-core'
 import { test } from 'vitest'
+import { createAccountTurns } from '../../password-hashing/account-turns.js'
 import type { PasswordHasher, PasswordHashing } from '../../password-hashing/hashing.js'
 import { createPasswordHashing } from '../../password-hashing/hashing.js'
 import { goodPassword, newEmail, openTestSite, requestInfo } from '../../test/site.test.support.js'
@@ -101,6 +102,76 @@ test('T4.63 a locked account costs one statement and no hash, existing or not, u
   assert.deepEqual(answers[0], answers[1])
   await site.elapse(31)
   assert.ok((await cost(email, password)).result.ok)
+})
+
+test('thirty right sign-ins at once all sign in, each in its turn', async () => {
+  const { email } = await register()
+  const signIn = () => torii.password.authenticate({ email, password }, requestInfo)
+  const outcomes = await Promise.all(Array.from({ length: 30 }, signIn))
+  assert.deepEqual(
+    outcomes.filter(({ ok }) => !ok),
+    [],
+  )
+})
+
+test('twelve right re-authentications and sign-ins at once all succeed', async () => {
+  const { email, token } = await register()
+  const valid = await torii.sessions.validate(token)
+  assert.ok(valid !== null)
+  const held = { password, token, rotate: false }
+  const outcomes = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      n % 2 === 0
+        ? torii.password.authenticate({ email, password }, requestInfo)
+        : torii.sessions.reauthenticate(valid, held, requestInfo),
+    ),
+  )
+  assert.ok(outcomes.every(({ ok }) => ok))
+})
+
+test('attempts of other accounts do not wait for those of one', async () => {
+  const turns = createAccountTurns()
+  const [mine, yours] = [1, 2].map((byte) => rateLimitKey(new Uint8Array(32).fill(byte)))
+  assert.ok(mine !== undefined && yours !== undefined)
+  const order: string[] = []
+  let finish = (): void => undefined
+  const first = turns.take(
+    mine,
+    () =>
+      new Promise<void>((done) => {
+        finish = done
+      }),
+  )
+  const second = turns.take(mine, async () => order.push('mine'))
+  await turns.take(yours, async () => order.push('yours'))
+  assert.deepEqual(order, ['yours'])
+  finish()
+  await Promise.all([first, second])
+  assert.deepEqual(order, ['yours', 'mine'])
+  // An attempt that fails ends its turn, too.
+  await assert.rejects(turns.take(mine, () => Promise.reject(new Error('no database'))))
+  assert.equal(await turns.take(mine, async () => 'next'), 'next')
+})
+
+test('more attempts than may wait run at once, so a flood neither waits nor holds memory', async () => {
+  const turns = createAccountTurns()
+  const account = rateLimitKey(new Uint8Array(32).fill(3))
+  let running = 0
+  let finish = (): void => undefined
+  const gate = new Promise<void>((done) => {
+    finish = done
+  })
+  const all = Array.from({ length: 60 }, () =>
+    turns.take(account, () => {
+      running += 1
+      return gate
+    }),
+  )
+  await new Promise((turn) => setImmediate(turn))
+  assert.equal(running, 11)
+  finish()
+  await Promise.all(all)
+  assert.equal(running, 60)
 })
 
 test('T1.20 of forty guesses at once no more than the cap are verified', async () => {
@@ -214,17 +285,16 @@ test('a hostile stored hash is a wrong password at the usual cost', async () => 
 })
 
 test('attempts beyond the queue are refused without a statement, and nothing is counted', async () => {
-  const { email } = await register()
+  const people = await Promise.all(Array.from({ length: 4 }, () => register()))
+  const emails = [...people.map(({ email }) => email), ...Array.from({ length: 46 }, newEmail)]
   const busy = site.with({ password: { hashing: { concurrency: 1, maxWaiting: 3 } } })
-  const attempt = () => busy.password.authenticate({ email, password }, requestInfo)
-  const { result, statements } = await site.counted(() =>
-    Promise.allSettled(Array.from({ length: 50 }, attempt)),
-  )
+  const attempt = (email: string) => busy.password.authenticate({ email, password }, requestInfo)
+  const { result, statements } = await site.counted(() => Promise.allSettled(emails.map(attempt)))
   const refused = result.filter((one) => one.status === 'rejected')
   assert.equal(refused.length, 46)
   for (const { reason } of refused) assert.equal(reason.code, 'ERR_BUSY')
   assert.equal(statements, 2 * 4)
-  assert.ok((await attempt()).ok)
+  for (const { email } of people) assert.ok((await attempt(email)).ok)
 })
 
 async function countSessions(userId: UserId): Promise<number> {

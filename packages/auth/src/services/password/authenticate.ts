@@ -1,5 +1,6 @@
 import type { EmailKey, Json, PasswordCredential, PasswordHash, RateLimitRefund } from 'torii-core'
-import { InvalidInputError, requireEmail } from 'torii-core'
+import { InvalidInputError, invalidValue } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
@@ -61,7 +62,7 @@ export const authenticate =
       }
       const rehash = await rehashIfNeeded(context, hasher, credential, password)
       return openSession(context, { credential, refund, ...rehash }, info)
-    })
+    }, refund.account)
   }
 
 /** The answer is the same for every reason; only the event contains it. */
@@ -126,9 +127,9 @@ interface CheckedInput {
 function readInput(input: AuthenticateInput): CheckedInput {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, password }')
-  const { email, password } = input
-  const emailKey = requireEmail(email)
-  if (typeof password !== 'string') throw new InvalidInputError('password', 'must be a string')
+  const { password } = input
+  const { email, emailKey } = readEmail(input.email)
+  if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   const text = normalizePassword(password)
   return { email, emailKey, password: text.ok ? text.password : null }
 }

@@ -7,6 +7,7 @@ import { normalizePassword, requirePasswordText } from '../../password-policy/te
 import { proofAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import { usableMethods } from '../options/usable-methods.js'
 import type {
   PasswordRejected,
   ReauthenticationRequired,
@@ -74,7 +75,7 @@ export const changePassword =
           }
         },
       })
-    })
+    }, refund.account)
   }
 
 export type SetPasswordOutcome =
@@ -134,8 +135,7 @@ export const removePassword =
     const recent = requireRecent(valid)
     if (!recent.ok) return recent
     return runWithEffects({
-      run: ({ passwords }) =>
-        passwords.remove(actorOf(valid), { mailSignIn: options.mailer !== null }),
+      run: ({ passwords }) => passwords.remove(actorOf(valid), usableMethods(options)),
       effects: (outcome) => {
         if (!outcome.ok) return {}
         const { sessionsEnded } = outcome

@@ -17,12 +17,13 @@ import {
   newUserId,
   requireEmail,
 } from 'torii-core'
+import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { requirePasswordText } from '../../password-policy/text.js'
-import { registrationCharges } from '../../rate-limits/rate-limits.js'
+import { mailboxAttempts, registrationCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
@@ -210,7 +211,7 @@ function noticeMail(
   if (notice === null || secret === null || !options.requireVerifiedEmail) return []
   const { to } = notice
   return notice.kind === 'already_registered'
-    ? [queuedMail('already_registered', to, {})]
+    ? [queuedMail('already_registered', to, {}, mailboxAttempts(requireEmail(to)))]
     : [linkMail(options, 'verify_email', { to, userId: notice.userId, secret })]
 }
 
@@ -226,8 +227,8 @@ function readInput<Metadata extends object>(
 ): CheckedInput<Metadata> {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, password }')
-  const { email, password, name, picture, metadata } = input
-  const emailKey = requireEmail(email)
+  const { password, name, picture, metadata } = input
+  const { email, emailKey } = readEmail(input.email)
   requirePasswordText(password, 'password')
   if (metadata !== undefined) checkMetadata(metadata)
   return {

@@ -1,5 +1,5 @@
 import type { RateLimitRefund, SessionKey, SessionToken, ValidSession } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
+import { InvalidInputError, invalidValue } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { normalizePassword } from '../../password-policy/text.js'
@@ -63,7 +63,7 @@ export const reauthenticate =
       }
       const secret = presented.rotate ? rotateSecret(key) : keepSecret(key, presented.token)
       return recordAuthentication(context, { key, secret, refund }, eventContext)
-    })
+    }, refund.account)
   }
 
 interface Authentication {
@@ -92,7 +92,7 @@ function readInput(input: ReauthenticateInput) {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { password, token, rotate }')
   const { password, token, rotate } = input
-  if (typeof password !== 'string') throw new InvalidInputError('password', 'must be a string')
+  if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   if (typeof rotate !== 'boolean') throw new InvalidInputError('rotate', 'must be true or false')
   const text = normalizePassword(password)
   return { password: text.ok ? text.password : null, token, rotate }

@@ -1,5 +1,5 @@
 import type { Json, ProfileChanges, User, ValidSession } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
+import { invalidValue } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
@@ -26,8 +26,7 @@ export const updateProfile =
     const info = readOptionalInfo(requestInfo)
     const profile = readProfile(changes)
     const fields = Object.keys(profile)
-    if (fields.length === 0)
-      throw new InvalidInputError('changes', 'must contain at least one field')
+    if (fields.length === 0) throw invalidValue('changes', 'must contain at least one field')
     const eventContext = eventContextOf(valid, info)
     const user = await runWithEffects({
       run: ({ users }) => users.updateProfile(actorOf(valid), profile),

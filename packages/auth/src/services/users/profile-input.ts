@@ -1,5 +1,5 @@
 import type { ProfileChanges } from 'torii-core'
-import { checkMetadata, checkName, checkPicture, InvalidInputError } from 'torii-core'
+import { checkMetadata, checkName, checkPicture, InvalidInputError, invalidValue } from 'torii-core'
 
 /** The fields that users may change themselves. The id, the verified flag and the epochs are never among them. */
 const fields = ['name', 'picture', 'metadata'] as const
@@ -15,8 +15,7 @@ export function readProfile<Metadata extends object>(
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidInputError('changes', 'must be { name?, picture?, metadata? }')
   const unknown = Reflect.ownKeys(value).find((key) => !fields.some((field) => field === key))
-  if (unknown !== undefined)
-    throw new InvalidInputError(describe(unknown), 'cannot be changed here')
+  if (unknown !== undefined) throw invalidValue(describe(unknown), 'cannot be changed here')
   const { name, picture, metadata } = value
   if (metadata !== undefined) checkMetadata(metadata)
   return {

@@ -42,6 +42,10 @@ async function all(over = storage): Promise<void> {
   )
 }
 
+/** A validation without its time, which is another one each time. */
+const stored = <Valid extends { validatedAt: Date }>(valid: Valid | null | undefined) =>
+  valid == null ? null : { ...valid, validatedAt: null }
+
 describe('concurrent validations', () => {
   test('are one statement for the first and one for all others', async () => {
     await all()
@@ -61,7 +65,7 @@ describe('concurrent validations', () => {
     const alone = await Promise.all(keys.map((key) => validate(key, single)))
     const [, ...together] = await Promise.all([first.key, ...keys].map((key) => validate(key)))
     assert.deepEqual(operations(), ['validate', 'validateMany'])
-    assert.deepEqual(together, alone)
+    assert.deepEqual(together.map(stored), alone.map(stored))
   })
 
   test('answer as single statements do whatever the rows hold', async () => {
@@ -94,7 +98,7 @@ describe('concurrent validations', () => {
     const alone = await Promise.all(keys.map((key) => validate(key, single)))
     const [, ...together] = await Promise.all([keys[0], ...keys].map((key) => key && validate(key)))
     assert.deepEqual(operations().slice(-2), ['validate', 'validateMany'])
-    assert.deepEqual(together, alone)
+    assert.deepEqual(together.map(stored), alone.map(stored))
   })
 
   test('each have their own touchSeconds and recentSeconds', async () => {

@@ -6,6 +6,7 @@ import type {
   NewUser,
   ProfileChanges,
   RateLimitCharges,
+  RateLimitKey,
   RateLimitRefund,
   SessionActor,
   SessionId,
@@ -13,6 +14,7 @@ import type {
   SessionLifetime,
   SignInMethod,
   TokenHash,
+  UsableMethods,
   UserId,
   UserQuery,
 } from 'torii-core'
@@ -248,6 +250,31 @@ export function checkCharges(value: RateLimitCharges): RateLimitCharges {
   if (account !== null && ipAddress !== null && Buffer.compare(account.key, ipAddress.key) === 0)
     throw new InvalidInputError('charges', 'must have two different keys')
   return { account, ipAddress }
+}
+
+/** The values of the sign-in methods that the application offers. */
+export function usableMethodValues(value: UsableMethods) {
+  const given = checkObject(value, 'usable')
+  const { mailSignIn, unverifiedPasswordSignIn = true, passkeySignIn = true, providers } = given
+  return {
+    mailSignIn: checkBoolean(mailSignIn, 'mailSignIn'),
+    unverifiedPasswordSignIn: checkBoolean(unverifiedPasswordSignIn, 'unverifiedPasswordSignIn'),
+    passkeySignIn: checkBoolean(passkeySignIn, 'passkeySignIn'),
+    providers: providers === undefined ? null : checkProviders(providers),
+  }
+}
+
+function checkProviders(value: readonly string[]): string[] {
+  if (!Array.isArray(value)) throw new InvalidInputError('providers', 'must be a list of names')
+  return value.map((name: unknown) => checkText(name, 'providers', { bytes: 64 }))
+}
+
+const maxKeys = 10_000
+
+export function checkRateLimitKeys(value: readonly RateLimitKey[]): RateLimitKey[] {
+  if (!Array.isArray(value) || value.length > maxKeys)
+    throw new InvalidInputError('keys', `must be a list of at most ${maxKeys} keys`)
+  return value.map((key: RateLimitKey) => rateLimitKey(key))
 }
 
 export const checkRefund = (value: RateLimitRefund): RateLimitRefund => checkObject(value, 'refund')

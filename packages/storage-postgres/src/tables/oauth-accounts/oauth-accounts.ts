@@ -6,6 +6,7 @@ import type {
   OAuthIdentity,
   OAuthLink,
   SessionActor,
+  UsableMethods,
   UserId,
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
@@ -18,8 +19,13 @@ import { actor, actorIsLive } from '../fragments/actor.js'
 import { userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import type { RemovalRow } from '../fragments/sign-in-methods.js'
-import { removalColumns, signInMethods, toRemoval } from '../fragments/sign-in-methods.js'
-import { actorValues, checkBoolean, checkObject } from '../input/input.js'
+import {
+  methodRemains,
+  removalColumns,
+  signInMethods,
+  toRemoval,
+} from '../fragments/sign-in-methods.js'
+import { actorValues, usableMethodValues } from '../input/input.js'
 import { identityValues, label, newAccountId, provider, subject, tokens } from './oauth-identity.js'
 import { createOAuthSignIn, oauthSignInStatements } from './oauth-sign-in.js'
 import { createProviderTokens, providerTokenStatements } from './provider-tokens.js'
@@ -53,10 +59,10 @@ export const oauthAccountStatements = (schema: string) => ({
     'oauth_accounts.unlink',
     sql`
       with ${signInMethods(schema)}, found as (
-        select accounts.id from accounts where accounts.id = ${accountId}
+        select accounts.id, accounts.usable from accounts where accounts.id = ${accountId}
       ), gone as (
         delete from ${schema}.oauth_accounts a using me, ways
-        where a.user_id = me.id and a.id = ${accountId} and exists (select 1 from found) and ways.count > 1
+        where a.user_id = me.id and a.id = ${accountId} and exists (select 1 from found) and ${methodRemains}
         returning a.id
       )
       select ${removalColumns}`,
@@ -109,11 +115,10 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
         },
       )
     },
-    async unlink(acting: SessionActor, id: OAuthAccountId, options: { mailSignIn: boolean }) {
-      const { mailSignIn } = checkObject(options, 'options')
+    async unlink(acting: SessionActor, id: OAuthAccountId, usable: UsableMethods) {
       const values = {
         ...actorValues(acting),
-        mailSignIn: checkBoolean(mailSignIn, 'mailSignIn'),
+        ...usableMethodValues(usable),
         accountId: id,
       }
       return one(db, statements.unlink, values, (row: RemovalRow) => toRemoval(row))

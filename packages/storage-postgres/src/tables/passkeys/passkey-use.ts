@@ -38,8 +38,12 @@ const { sessionEpoch, ownerEpoch } = actor
 const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
 
-/** A count is accepted when it rose, or when the authenticator has none. @see WebAuthn Level 3, section 6.1.1 */
-const countRose = sql`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0))`
+/**
+ * A count is accepted when it rose, when the authenticator has none, or when the passkey may be on several devices, each
+ * of which counts for itself. That it may is read from the registration, since a copy chooses the flags that it signs.
+ * @see WebAuthn Level 3, section 6.1.1, which leaves the decision to the site
+ */
+const countIsAccepted = sql`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0) or k.backup_eligible)`
 
 /**
  * CTEs of the use of a passkey: `held` is its row, locked, and `u` its user, in whose epochs nothing has changed
@@ -49,7 +53,7 @@ const usePasskey = (schema: string) => sql`
       held as (
         select k.user_id from ${schema}.passkeys k
         where k.credential_id = ${credentialId} and k.user_id = ${userId} and k.owner_epoch = ${ownerEpoch}
-          and ${countRose}
+          and ${countIsAccepted}
         for update of k
       ), u as (
         select ${userColumns}, u.session_epoch from ${schema}.users u
@@ -130,7 +134,7 @@ export const passkeyUseStatements = (schema: string) => ({
       select k.id from ${schema}.passkeys k join ${schema}.users u on u.id = k.user_id
       where k.credential_id = ${credentialId} and k.user_id = ${userId} and k.owner_epoch = u.owner_epoch
         and u.session_epoch = ${sessionEpoch} and u.owner_epoch = ${ownerEpoch} and u.disabled_at is null
-        and not ${countRose}`,
+        and not ${countIsAccepted}`,
   ),
 })
 
@@ -139,7 +143,7 @@ type UsedRow = { usable: number } & (SessionRow | { session_id: null })
 
 type UseStatements = ReturnType<typeof passkeyUseStatements>
 
-/** Whether the count of this use is stored; a count of zero shows nothing. */
+/** Whether the count of this use is stored; a count of zero shows nothing, nor does one that need not rise. */
 async function isCounted(
   db: Database,
   { credentials }: UseStatements,
@@ -148,7 +152,10 @@ async function isCounted(
   if (count === 0) return false
   const stored = await many(db, credentials, { userId: user }, toCredential)
   return stored.some(
-    (passkey) => passkey.signCount === count && Buffer.compare(passkey.credentialId, used) === 0,
+    (passkey) =>
+      passkey.signCount === count &&
+      !passkey.backupEligible &&
+      Buffer.compare(passkey.credentialId, used) === 0,
   )
 }
 

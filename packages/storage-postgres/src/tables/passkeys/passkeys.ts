@@ -1,4 +1,4 @@
-import type { Json, PasskeyId, PasskeyRepository, SessionActor } from 'torii-core'
+import type { Json, PasskeyId, PasskeyRepository, SessionActor, UsableMethods } from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { repeat, sameState } from '../../sql/lost-reply.js'
@@ -10,8 +10,13 @@ import { emailKey } from '../fragments/parameters.js'
 import { credentialColumns, toCredential } from '../fragments/passkey-credential.js'
 import type { Readback } from '../fragments/readback.js'
 import type { RemovalRow } from '../fragments/sign-in-methods.js'
-import { removalColumns, signInMethods, toRemoval } from '../fragments/sign-in-methods.js'
-import { actorValues, checkBoolean, checkObject } from '../input/input.js'
+import {
+  methodRemains,
+  removalColumns,
+  signInMethods,
+  toRemoval,
+} from '../fragments/sign-in-methods.js'
+import { actorValues, usableMethodValues } from '../input/input.js'
 import { checkPasskeyName } from '../input/input-credentials.js'
 import { createPasskeyAddition, passkeyAdditionStatements } from './passkey-addition.js'
 import { name, passkeyColumns, toPasskey } from './passkey-columns.js'
@@ -44,10 +49,10 @@ export const passkeyStatements = (schema: string) => ({
     'passkeys.delete',
     sql`
       with ${signInMethods(schema)}, found as (
-        select keys.id from keys where keys.id = ${id}
+        select keys.id, keys.usable from keys where keys.id = ${id}
       ), gone as (
         delete from ${schema}.passkeys k using me, ways
-        where k.user_id = me.id and k.id = ${id} and exists (select 1 from found) and ways.count > 1
+        where k.user_id = me.id and k.id = ${id} and exists (select 1 from found) and ${methodRemains}
         returning k.id
       )
       select ${removalColumns}`,
@@ -75,11 +80,10 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
       }
       return maybeOne(db, statements.rename, values, toPasskey)
     },
-    async delete(acting: SessionActor, passkeyId: PasskeyId, options: { mailSignIn: boolean }) {
-      const { mailSignIn } = checkObject(options, 'options')
+    async delete(acting: SessionActor, passkeyId: PasskeyId, usable: UsableMethods) {
       const values = {
         ...actorValues(acting),
-        mailSignIn: checkBoolean(mailSignIn, 'mailSignIn'),
+        ...usableMethodValues(usable),
         id: passkeyId,
       }
       return one(db, statements.delete, values, (row: RemovalRow) => toRemoval(row))

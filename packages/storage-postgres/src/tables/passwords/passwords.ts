@@ -6,6 +6,7 @@ import type {
   PasswordRepository,
   PasswordSetting,
   SessionActor,
+  UsableMethods,
   UserId,
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
@@ -19,13 +20,13 @@ import { userId } from '../fragments/parameters.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import { endedCount } from '../fragments/session-row.js'
-import { signInMethods } from '../fragments/sign-in-methods.js'
+import { methodRemains, signInMethods } from '../fragments/sign-in-methods.js'
 import {
   actorValues,
-  checkBoolean,
   checkObject,
   checkRefund,
   passwordHashText,
+  usableMethodValues,
 } from '../input/input.js'
 import { createPasswordSignIn, passwordSignInStatements } from './password-sign-in.js'
 
@@ -93,11 +94,11 @@ export const passwordStatements = (schema: string) => ({
     'passwords.remove',
     sql`
       with ${signInMethods(schema)}, found as (
-        select secrets.user_id from secrets
+        select secrets.user_id, secrets.usable from secrets
       ), p as (
         delete from ${schema}.passwords p using me, ways
         where p.user_id = me.id and p.owner_epoch = me.owner_epoch and exists (select 1 from found)
-          and ways.count > 1
+          and ${methodRemains}
         returning p.user_id
       ), raised as (
         update ${schema}.users u set session_epoch = u.session_epoch + 1
@@ -172,9 +173,8 @@ export function createPasswordRepository<Metadata extends object = Record<string
         async (call) => ((await readback.hash(call, user, given.next)) === null ? null : true),
       )
     },
-    async remove(acting: SessionActor, options: { mailSignIn: boolean }) {
-      const { mailSignIn } = checkObject(options, 'options')
-      const values = { ...actorValues(acting), mailSignIn: checkBoolean(mailSignIn, 'mailSignIn') }
+    async remove(acting: SessionActor, usable: UsableMethods) {
+      const values = { ...actorValues(acting), ...usableMethodValues(usable) }
       return db.runWithRecovery<PasswordRemoval>(
         (call) => one(call, statements.remove, values, toPasswordRemoval),
         async (call) => {

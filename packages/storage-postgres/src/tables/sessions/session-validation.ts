@@ -12,7 +12,7 @@ import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { maybeOne } from '../../sql/rows.js'
 import { inBatches, read } from '../../sql/statement.js'
-import { milliseconds, secondsAgo, toDate } from '../../sql/time.js'
+import { milliseconds, statementTime as now, secondsAgo, toDate } from '../../sql/time.js'
 import { secretHash, sessionId, userId } from '../fragments/parameters.js'
 import { liveSession } from '../fragments/session-row.js'
 import { checkObject, checkSeconds, sessionKeyValues } from '../input/input.js'
@@ -35,7 +35,7 @@ const validColumns = <const Touch extends SqlPart, const Recent extends SqlPart>
           coalesce(s.authenticated_at > ${secondsAgo(recent)}, false)::int,
           ${milliseconds('u.created_at')}, ${milliseconds('u.updated_at')},
           ${milliseconds('s.created_at')}, ${milliseconds('s.authenticated_at')}, ${milliseconds('s.last_active_at')},
-          ${milliseconds('s.expires_at')}, ${milliseconds('s.absolute_expires_at')}, ${milliseconds('u.email_verified_at')}
+          ${milliseconds('s.expires_at')}, ${milliseconds('s.absolute_expires_at')}, ${milliseconds(now)}, ${milliseconds('u.email_verified_at')}
         ) as numbers,
         u.email, u.name, u.picture, u.metadata::text as metadata,
         s.methods::text as methods, s.ip, s.user_agent`
@@ -124,7 +124,7 @@ function toValidSession<Metadata extends object>(
     id: userId,
     email: row.email,
     // The last one, and nothing where the column is null.
-    emailVerifiedAt: numbers.length > 11 ? date(11) : null,
+    emailVerifiedAt: numbers.length > 12 ? date(12) : null,
     name: row.name,
     picture: row.picture,
     metadata: JSON.parse(row.metadata),
@@ -150,6 +150,7 @@ function toValidSession<Metadata extends object>(
     epochs: { session: number(0), owner: number(1) },
     touchDue: numbers[2] === '1',
     recent: numbers[3] === '1',
+    validatedAt: date(11),
   }
 }
 

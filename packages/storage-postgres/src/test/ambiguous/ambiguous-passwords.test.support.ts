@@ -171,6 +171,20 @@ export const attemptOperations = [
     },
     { twice: givenBack },
   ),
+  operation(
+    'rate_limits.giveBack',
+    'ERR_OUTCOME_UNKNOWN',
+    3,
+    async (harness) => {
+      const key = freshRateLimitKey()
+      for (let turn = 0; turn < 3; turn += 1) await harness.observer.rateLimits.charge(charges(key))
+      return {
+        operation: ({ rateLimits }) => rateLimits.giveBack([key, key]),
+        effect: () => total(harness, key),
+      }
+    },
+    { twice: 1 },
+  ),
   operation('rate_limits.unlock', 'false', 0, async (harness) => {
     const key = freshRateLimitKey()
     await harness.observer.rateLimits.charge({
