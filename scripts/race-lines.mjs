@@ -33,6 +33,7 @@ export const raceSections = [
         'A call that waits to replace a magic link or a token does not block the rate limit of its IP address',
       ],
       ['R2.3', 'Exactly the allowed number of mails is sent'],
+      ['R2.4', 'Many callers run an operation whose first row does not exist yet: no deadlock'],
     ],
   ],
   [

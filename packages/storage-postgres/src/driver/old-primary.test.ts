@@ -206,7 +206,9 @@ test('a single host that restarts fails no call: each waits for it', async () =>
   const readers = Array.from({ length: 4 }, async () => {
     while (!stopped) await isLive(storage, person.key).catch(note)
   })
-  for (const end of [() => server.restart(), () => server.kill().then(() => server.restart())]) {
+  const away = () => new Promise((done) => setTimeout(done, 2500))
+  const kill = () => server.kill().then(away)
+  for (const end of [() => server.restart(), () => kill().then(() => server.restart())]) {
     await new Promise((done) => setTimeout(done, 300))
     const before = signedUp
     await end()

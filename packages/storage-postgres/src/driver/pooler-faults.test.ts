@@ -140,7 +140,10 @@ whenInstalled('PgBouncer itself', () => {
     const { url } = await testDatabase()
     const bouncer = await startPgBouncer(url, 1, ['query_wait_timeout = 1'])
     closers.push(() => bouncer.stop())
-    const storage = await open(bouncer.url)
+    // The application's pool is not asked for its primary, so the statement itself waits.
+    const pool = new pg.Pool({ connectionString: bouncer.url })
+    closers.push(() => pool.end())
+    const storage = new PostgresStorage(pool, { prepare: false })
     const person = await signUp(storage)
     const holder = new pg.Client({ connectionString: bouncer.url })
     holder.on('error', () => undefined)

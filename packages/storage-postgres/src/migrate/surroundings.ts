@@ -27,7 +27,7 @@ const letsAllThrough = `coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), 
 
 const concernsRole = `exists (
   select 1 from pg_catalog.unnest(p.polroles) as r (oid)
-  where r.oid = 0 or pg_catalog.pg_has_role(r.oid, 'usage'))`
+  where r.oid = 0::oid or pg_catalog.pg_has_role(r.oid, 'usage'))`
 
 /**
  * Row-level security restricts a role unless a permissive policy for all commands lets every row through and no
@@ -40,7 +40,7 @@ const query = `
     array(
       select c.relname::text
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1::name and c.relname = any ($2::text[]) and c.relkind in ('r', 'p')
+      where n.nspname = $1::name and c.relname = any ($2::name[]) and c.relkind in ('r', 'p')
         and pg_catalog.row_security_active(c.oid)
         and (
           not exists (

@@ -13,6 +13,7 @@ import { nullable, parameter, sql } from '../sql/parameter.js'
 import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
 import { toMailDecision } from './fragments/mail-decision.js'
 import {
   mailboxColumns,
@@ -33,6 +34,7 @@ const linkHash = parameter('linkHash', 'bytea')<TokenHash>()
 const codeHash = nullable('codeHash', 'bytea')<TokenHash>()
 /** Under every key that is in use. */
 const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
+const emailKeyText = sql`${emailKey}`
 
 /** A code can be tried while this holds of its row `l`. */
 const hasTriesLeft = `l.tries < ${maxCodeTries}`
@@ -44,9 +46,10 @@ export const magicLinkStatements = (schema: string) => ({
     sql`
       with ${chargeMailAfter(
         schema,
-        sql`entry_row as (
+        sql`${entryLock(schema, 'magic_links', emailKeyText, 'from gate where gate.until is null')},
+      entry_row as (
         select l.email_key from ${schema}.magic_links l, gate
-        where gate.until is null and l.email_key = ${emailKey} for update of l
+        where gate.until is null and l.email_key = ${emailKey} and ${entryLockTaken} for update of l
       )`,
       )}, known as (
         select u.email, u.disabled_at is not null as disabled
@@ -99,15 +102,15 @@ export const magicLinkStatements = (schema: string) => ({
   consumeCode: write(
     'magic_links.consumeCode',
     sql`
-      with proved as (
+      with ${entryLock(schema, 'magic_links', emailKeyText, '')}, proved as (
         delete from ${schema}.magic_links l
         where l.email_key = ${emailKey} and l.code_hash = any (${codeHashes})
-          and ${hasTriesLeft} and l.expires_at > ${now}
+          and ${hasTriesLeft} and l.expires_at > ${now} and ${entryLockTaken}
         returning l.email, l.email_key
       ), wrong as (
         update ${schema}.magic_links l set tries = l.tries + 1
         where l.email_key = ${emailKey} and l.code_hash <> all (${codeHashes})
-          and ${hasTriesLeft} and l.expires_at > ${now}
+          and ${hasTriesLeft} and l.expires_at > ${now} and ${entryLockTaken}
         returning l.tries
       ), ${signInByMailbox(schema)}, ${refundRateLimit(schema, 's')}
       select ${mailboxColumns(schema)} from u, s`,

@@ -2,6 +2,7 @@ import type { ChargeOutcome, MailChargeOutcome, RateLimitCharges, RateLimitKey }
 import type { Sql, SqlPart } from '../../sql/parameter.js'
 import { nullable, sql } from '../../sql/parameter.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { entryLockTaken } from './entry-lock.js'
 
 /** A key is locked while this holds of its row `a`; the one definition of it. */
 export const lockedRateLimit = `
@@ -55,9 +56,9 @@ export const chargeMail = (schema: string) =>
   })
 
 /**
- * {@link chargeMail} after a lock on the rows that the mail's link or token will replace: `entryRows` are CTEs that
- * end in one named `entry_row`, and lock nothing unless the `gate (until)` is open. The rate limits are locked after
- * them: a caller who waits for an entry row must not hold the counter of a whole network, and a caller who uses a
+ * {@link chargeMail} after a lock on the rows that the mail's link or token will replace: `entryRows` are CTEs with one
+ * named `entry_lock` (see entry-lock.ts) and one named `entry_row`, and lock nothing unless the `gate (until)` is open.
+ * The rate limits are locked after them: a caller who waits for an entry row must not hold the counter of a whole network, and a caller who uses a
  * link up while giving a charge back locks them in the same order.
  */
 export const chargeMailAfter = <Values>(schema: string, entryRows: Sql<Values>) =>
@@ -65,7 +66,7 @@ export const chargeMailAfter = <Values>(schema: string, entryRows: Sql<Values>) 
     closesGate: mailGate,
     sparesKey: sparesLockedKey,
     entryRows: sql`${entryRows}, `,
-    afterEntryRows: 'and (select pg_catalog.count(*) from entry_row) >= 0',
+    afterEntryRows: `and ${entryLockTaken} and (select pg_catalog.count(*) from entry_row) >= 0`,
   })
 
 interface Charging<Gate extends SqlPart, EntryRows extends SqlPart> {

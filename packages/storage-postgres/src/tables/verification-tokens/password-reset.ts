@@ -5,6 +5,7 @@ import { parameter, sql } from '../../sql/parameter.js'
 import { maybeOne } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
+import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
 import { secretHash, userId } from '../fragments/parameters.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
@@ -19,9 +20,10 @@ export const resetPassword = (schema: string) =>
   write(
     'verification_tokens.resetPassword',
     sql`
-      with t as (
+      with ${entryLock(schema, 'verification_tokens', sql`'reset_password' || ${userId}::text`, '')}, t as (
         delete from ${schema}.verification_tokens t
         where t.user_id = ${userId} and t.purpose = 'reset_password' and t.secret_hash = ${secretHash}
+          and ${entryLockTaken}
         returning t.user_id, t.purpose, t.email_key, t.epoch, t.expires_at
       ), u as (
         update ${schema}.users u set

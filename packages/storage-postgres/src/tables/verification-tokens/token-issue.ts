@@ -12,6 +12,7 @@ import { sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
+import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
 import type { MailRow } from '../fragments/mail-decision.js'
 import { toMailDecision } from '../fragments/mail-decision.js'
 import { email, emailKey, lifetimeSeconds, purpose, secretHash } from '../fragments/parameters.js'
@@ -31,9 +32,9 @@ export const tokenIssueStatements = (schema: string) => ({
         sql`held as (
         select e.user_id from ${schema}.user_emails e, gate
         where gate.until is null and e.email_key = ${emailKey}
-      ), former as (
+      ), ${entryLock(schema, 'verification_tokens', sql`${purpose} || held.user_id::text`, 'from held')}, former as (
         select t.user_id from ${schema}.verification_tokens t join held on t.user_id = held.user_id
-        where t.purpose = ${purpose} for update of t
+        where t.purpose = ${purpose} and ${entryLockTaken} for update of t
       ), entry_row as (
         select u.id, u.email, u.email_key, u.session_epoch
         from ${schema}.users u join held on u.id = held.user_id
@@ -68,9 +69,11 @@ export const tokenIssueStatements = (schema: string) => ({
     sql`
       with ${chargeMailAfter(
         schema,
-        sql`former as (
+        sql`${entryLock(schema, 'verification_tokens', sql`'change_email' || ${actor.userId}::text`, 'from gate where gate.until is null')},
+      former as (
         select t.user_id from ${schema}.verification_tokens t, gate
         where gate.until is null and t.user_id = ${actor.userId} and t.purpose = 'change_email'
+          and ${entryLockTaken}
         for update of t
       ), entry_row as (
         select u.id, u.session_epoch from ${schema}.users u, gate

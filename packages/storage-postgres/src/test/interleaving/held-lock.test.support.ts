@@ -99,11 +99,11 @@ export async function begin(
   return { waits: waits && !ended, answer }
 }
 
-/** Waiting for a row is waiting for the transaction that holds it, or for one's turn after another waiter. */
+/** Waiting for a row is waiting for the transaction that holds it, for one's turn after another waiter, or for the entry lock. */
 async function isWaiting(connections: ConnectionSet, name: string): Promise<boolean> {
   const rows = await connections.query(
     `select 1 from pg_stat_get_activity(null)
-     where application_name = $1 and state = 'active' and wait_event in ('transactionid', 'tuple')`,
+     where application_name = $1 and state = 'active' and wait_event in ('transactionid', 'tuple', 'advisory')`,
     [name],
   )
   return rows.length > 0
