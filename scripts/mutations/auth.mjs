@@ -601,4 +601,18 @@ export const authMutations = [
     'return account === null || account.length > 0 ? inSlot()',
     'services/password/authenticate',
   ),
+  guard(
+    'http/handler',
+    'a stale session is not validated again',
+    "(result.error.error === 'conflict' ||",
+    "(result.error.error === 'busy' ||",
+    'http/routes/stale-session',
+  ),
+  guard(
+    'services/password/authenticate',
+    'a right password beside revoke-others is called wrong',
+    'if (outcome !== stale) return outcome',
+    'if (outcome !== stale || attempt.account === null) return outcome\n      if (outcome === stale) return invalidCredentials',
+    'http/routes/stale-session',
+  ),
 ]

@@ -14,6 +14,7 @@ const servers = new Set([
   'busy',
   'unavailable',
   'already_exists',
+  'conflict',
   'unsupported',
   'network',
 ])

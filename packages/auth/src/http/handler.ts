@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Json, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import { readRequestInfo } from '../base/request-info.js'
@@ -216,15 +217,37 @@ async function callPosted(
   return body.ok ? run(route, call, body.value) : failure(body.error)
 }
 
-/** Runs the route, if its `access` allows the caller. */
+/**
+ * Runs the route, if its `access` allows the caller. If another call raised the account's epochs after the session was
+ * validated, for example by revoking the other sessions, it validates the session again and runs the route once more.
+ */
 async function run(route: Route, call: Call, body: unknown): Promise<Success | Failure> {
   if (route.access === 'anyone') return route.handle(call, body)
   const { token } = call.tokens
-  const valid = token === null ? null : await call.torii.sessions.validate(token)
-  return valid === null
-    ? failure({ error: 'unauthenticated' })
-    : route.handle({ ...call, valid }, body)
+  if (token === null) return unauthenticated
+  const validate = () => call.torii.sessions.validate(token)
+  const valid = await validate()
+  if (valid === null) return unauthenticated
+  const result = await route.handle({ ...call, valid }, body)
+  if (!mayBeStale(route, result)) return result
+  const again = await validate()
+  if (again === null) return unauthenticated
+  const isUnchanged = isDeepStrictEqual(again.epochs, valid.epochs)
+  if (isUnchanged && result.error.error !== 'conflict') return result
+  const repeated = await route.handle({ ...call, valid: again }, body)
+  if (repeated.ok || repeated.error.error !== 'not_found') return repeated
+  const last = await validate()
+  const isChanged = !isDeepStrictEqual(last?.epochs, again.epochs)
+  return isChanged ? failure({ error: 'conflict' }) : repeated
 }
+
+const unauthenticated = failure({ error: 'unauthenticated' })
+
+/** Where a write found nothing to change, the acting session may have been the reason. */
+const mayBeStale = (route: Route, result: Success | Failure): result is Failure =>
+  !result.ok &&
+  (result.error.error === 'conflict' ||
+    (result.error.error === 'not_found' && route.method !== 'GET'))
 
 const requestInfo = (request: Request, connection?: ConnectionInfo): RequestInfo =>
   readRequestInfo({ ip: connection?.ip ?? null, userAgent: request.headers.get('user-agent') })

@@ -4,7 +4,8 @@ import type { PasskeyProblem } from '../webauthn/verification.js'
 /**
  * Every reason for which an operation refuses, with the data that it carries. The storage, the services,
  * HTTP (`error` of the body) and `torii-auth/browser` (`error` of the outcome) use the same word. Exceptions:
- * HTTP answers `stale` with `unauthenticated`, and no body carries `declined` or `expired`.
+ * HTTP answers `stale` with `unauthenticated` if the session has ended and else with `conflict`, and no body carries
+ * `declined` or `expired`.
  */
 export interface Refusals {
   /** The account is disabled or no longer exists. Shown only to its owner. */
@@ -36,7 +37,10 @@ export interface Refusals {
   provider_failed: unknown
   /** The operation needs a recent authentication. @see OWASP ASVS 5.0, 7.5.1 */
   reauthentication_required: unknown
-  /** The session has ended since it was validated. Nothing was changed. */
+  /**
+   * Since the session was validated, it has ended, or another call has raised the account's epochs. Nothing was changed:
+   * validate the session again, and repeat the call if it is alive.
+   */
   stale: unknown
   /** The account has reached the limit. */
   too_many: unknown

@@ -6,6 +6,8 @@ import type { RefusalReason, Refusals } from '../../services/refusals.js'
 interface HttpErrors {
   /** The request body exceeds 16 KiB. */
   body_too_large: unknown
+  /** Another call changed the account at the same moment, twice. The session is alive, and nothing was changed. */
+  conflict: unknown
   /** Too much work is waiting. The response has `Retry-After`. */
   busy: unknown
   /** A fault of the server. The log has the details. */
@@ -47,6 +49,7 @@ export const errorStatus = Object.freeze({
   email_taken: 409,
   last_method: 409,
   already_exists: 409,
+  conflict: 409,
   too_many: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
@@ -143,6 +146,8 @@ function describe(error: ApiError): ErrorBody {
       return {
         message: 'This is your only sign-in method. Add another one before you remove it.',
       }
+    case 'conflict':
+      return { message: 'Your account was changed at the same moment. Try again.' }
     case 'already_exists':
       return { message: 'This already exists.' }
     case 'too_many':

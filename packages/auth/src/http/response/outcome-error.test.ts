@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'vitest'
 import { outcomeError } from './outcome-error.js'
 
-test('the code of an error is the reason of the refusal; only stale becomes unauthenticated', () => {
+test('the code of an error is the reason of the refusal; only stale becomes conflict', () => {
   for (const reason of [
     'account_disabled',
     'already_exists',
@@ -16,7 +16,7 @@ test('the code of an error is the reason of the refusal; only stale becomes unau
     'too_many',
   ] as const)
     assert.deepEqual(outcomeError({ ok: false, reason }), { error: reason })
-  assert.deepEqual(outcomeError({ ok: false, reason: 'stale' }), { error: 'unauthenticated' })
+  assert.deepEqual(outcomeError({ ok: false, reason: 'stale' }), { error: 'conflict' })
 })
 
 test('an error carries the data of its reason', () => {

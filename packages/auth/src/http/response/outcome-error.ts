@@ -12,9 +12,12 @@ export interface RefusalWords {
   readonly passwordField?: string
 }
 
-/** The error of a refusal. Its code is the reason, except that `stale` becomes `unauthenticated`. */
+/**
+ * The error of a refusal. Its code is the reason, except that `stale` becomes `conflict`: the handler then validates the
+ * session again, and repeats the route or answers `unauthenticated`.
+ */
 export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}): ApiError {
-  if (refused.reason === 'stale') return { error: 'unauthenticated' }
+  if (refused.reason === 'stale') return { error: 'conflict' }
   const own = words.messages?.[refused.reason]
   const message = own === undefined ? {} : { message: own }
   switch (refused.reason) {

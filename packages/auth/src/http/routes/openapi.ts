@@ -137,6 +137,7 @@ function responsesOf(route: Route): object {
 function errorsOf(route: Route): ReadonlySet<ErrorCode> {
   const codes = new Set<ErrorCode>([...route.errors, ...everywhere])
   if (route.access === 'signed in') codes.add('unauthenticated')
+  if (route.access === 'signed in' && route.method !== 'GET') codes.add('conflict')
   if (route.method !== 'GET' && route.postedByProvider !== true) codes.add('origin_not_allowed')
   if (route.feature !== undefined || route.path.includes(':')) codes.add('not_found')
   if (route.body !== null)

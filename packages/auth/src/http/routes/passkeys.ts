@@ -11,7 +11,7 @@ import {
   passkeysSchema,
   signedInSchema,
 } from '../schema/response-bodies.js'
-import { noContent, refused, success } from './results.js'
+import { failure, noContent, refused, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
 import { signedIn } from './sign-in-result.js'
@@ -71,6 +71,7 @@ export const passkeyRoutes = [
         purpose === 'reauthenticate'
           ? await reauthenticationOptions(call)
           : await torii.passkey.authenticateOptions(email == null ? {} : { email }, info)
+      if (started === null) return failure({ error: 'unauthenticated' })
       if (!started.ok)
         return refused(started, { messages: { not_found: 'This account has no passkey.' } })
       const { challengeId, options } = started
@@ -147,6 +148,5 @@ const limits = {
 async function reauthenticationOptions({ torii, info, tokens }: Call) {
   const { token } = tokens
   const valid = token === null ? null : await torii.sessions.validate(token)
-  if (valid === null) return { ok: false, reason: 'stale' } as const
-  return torii.passkey.reauthenticateOptions(valid, info)
+  return valid === null ? null : torii.passkey.reauthenticateOptions(valid, info)
 }

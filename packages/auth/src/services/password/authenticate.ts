@@ -42,28 +42,50 @@ export const authenticate =
     requestInfo: RequestInfo,
   ): Promise<AuthenticateOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const { email, emailKey, password } = readInput(input)
-    const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, info.ip)
+    const attempt = attemptOf(context, readInput(input), info)
     return context.hashing.withSlot(async (hasher) => {
-      const found = await context.storage.passwords.findForSignIn({ email, charges })
-      if (!found.ok) {
-        const path = { path: 'password' }
-        context.emit({ events: [event('attempts_refused', { userId: null, info }, path)] })
-        return found
-      }
-      const { credential } = found
-      const matches = await hasher.verify(credential, password)
-      // Checked after the hash, so that a disabled account takes as long as a wrong password.
-      if (!matches || password === null || credential === null || credential.disabled)
-        return refused(context, credential, info)
-      if (context.options.requireVerifiedEmail && !credential.emailVerified) {
-        mailVerification(context, email, info)
-        return refused(context, credential, info, 'unverified')
-      }
-      const rehash = await rehashIfNeeded(context, hasher, credential, password)
-      return openSession(context, { credential, refund, ...rehash }, info)
-    }, refund.account)
+      const outcome = await attempt.run(hasher)
+      // The account changed after the look-up, for example because its other sessions were revoked: that is no reason to
+      // call a right password wrong. Counted and verified again, so a changed password is not accepted.
+      if (outcome !== stale) return outcome
+      const again = await attempt.run(hasher)
+      return again === stale ? invalidCredentials : again
+    }, attempt.account)
   }
+
+/** The account changed between look-up and sign-in. */
+const stale = Symbol('stale')
+
+/** Prepares an attempt, which may run several times. `account` is the key that it counts under. */
+function attemptOf<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  { email, emailKey, password }: CheckedInput,
+  info: CheckedRequestInfo,
+) {
+  const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, info.ip)
+  const run = async (
+    hasher: PasswordHasher,
+  ): Promise<AuthenticateOutcome<Metadata> | typeof stale> => {
+    const found = await context.storage.passwords.findForSignIn({ email, charges })
+    if (!found.ok) {
+      const path = { path: 'password' }
+      context.emit({ events: [event('attempts_refused', { userId: null, info }, path)] })
+      return found
+    }
+    const { credential } = found
+    const matches = await hasher.verify(credential, password)
+    // Checked after the hash, so that a disabled account takes as long as a wrong password.
+    if (!matches || password === null || credential === null || credential.disabled)
+      return refused(context, credential, info)
+    if (context.options.requireVerifiedEmail && !credential.emailVerified) {
+      mailVerification(context, email, info)
+      return refused(context, credential, info, 'unverified')
+    }
+    const rehash = await rehashIfNeeded(context, hasher, credential, password)
+    return openSession(context, { credential, refund, ...rehash }, info)
+  }
+  return { run, account: refund.account }
+}
 
 /** The answer is the same for every reason; only the event contains it. */
 function refused<Metadata extends object>(
@@ -87,7 +109,7 @@ async function openSession<Metadata extends object>(
   { options, runWithEffects }: ServiceContext<Metadata>,
   verified: VerifiedPassword,
   info: CheckedRequestInfo,
-): Promise<AuthenticateOutcome<Metadata>> {
+): Promise<SignedIn<Metadata> | typeof stale> {
   const { userId } = verified.credential
   const { session, token } = prepareSession(userId, 'password', info, options.session)
   const eventContext = { userId, sessionId: session.id, info }
@@ -96,8 +118,7 @@ async function openSession<Metadata extends object>(
     effects: ({ ok }) =>
       ok ? { events: [event('signed_in', eventContext, { method: 'password' })] } : {},
   })
-  // Refused if the password was changed, or the account disabled or deleted, while it was being verified.
-  return opened.ok ? { ...opened, token } : invalidCredentials
+  return opened.ok ? { ...opened, token } : stale
 }
 
 /** Returns a new hash of a password that was stored under other parameters. A failure does not fail the sign-in. */
