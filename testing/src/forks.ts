@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path'
 import { commandLine, signal, startTicks } from './processes.js'
 
-/** A process of Vitest that runs one test file. */
+/** A process of Vitest and the test file that it runs. */
 export interface Fork {
   pid: number
   file: string

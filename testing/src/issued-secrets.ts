@@ -4,6 +4,16 @@ import { join } from 'node:path'
 /** Bytes of every secret that torii-auth draws. */
 export const secretBytes = 32
 
+let files = 0
+
+/** Lets this process, and the processes that it starts from now on, note their secrets in a new file of the run. */
+export function beginSecretsFile(): void {
+  const directory = process.env.TORII_TEST_SECRETS
+  if (directory === undefined) return
+  files += 1
+  process.env.TORII_TEST_SECRETS_FILE = join(directory, `${process.pid}-${files}`)
+}
+
 /** The secrets that the calling test file, and the processes it started, have drawn so far. */
 export function secretsOfThisFile(): Buffer[] {
   const file = process.env.TORII_TEST_SECRETS_FILE
@@ -13,7 +23,7 @@ export function secretsOfThisFile(): Buffer[] {
 /** The secrets that all files of a run have drawn. */
 export const secretsOfRun = (directory: string): Buffer[] =>
   readdirSync(directory)
-    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => /^\d+-\d+$/.test(name))
     .flatMap((name) => secretsIn(join(directory, name)))
 
 function secretsIn(file: string): Buffer[] {

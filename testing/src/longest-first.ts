@@ -1,4 +1,5 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { testName } from './own-process.js'
 
 /** The files that take longest, by their measured CPU time. */
 export const longestFiles: readonly string[] = [
@@ -19,7 +20,7 @@ export const longestFiles: readonly string[] = [
 
 /** The rank of a file in `src` or `dist`; those that are not listed come last. */
 export function rankOf(path: string): number {
-  const named = path.replace(/\/(?:src|dist)\//, '/*/').replace(/\.[jt]s$/, '')
+  const named = testName(path)
   const rank = longestFiles.findIndex((name) => named.endsWith(name))
   return rank === -1 ? longestFiles.length : rank
 }
@@ -27,10 +28,15 @@ export function rankOf(path: string): number {
 /**
  * Begins with the longest files, so that no worker ends long before the other. Vitest alone knows the times of its
  * last run on the same machine, or else the sizes of the files, and some of the longest tests stand in short files.
+ * The files that share processes come last and together: Vitest ends a process when the next file needs its own.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    return sorted.toSorted((a, b) => rankOf(a.moduleId) - rankOf(b.moduleId))
+    return sorted.toSorted(
+      (a, b) => rankOf(a.moduleId) - rankOf(b.moduleId) || sharing(a) - sharing(b),
+    )
   }
 }
+
+const sharing = ({ project }: TestSpecification): number => (project.config.isolate ? 0 : 1)

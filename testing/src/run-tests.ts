@@ -3,33 +3,38 @@ import { type CliOptions, createVitest, type InlineConfig, type Vitest } from 'v
 import { endForks } from './forks.js'
 import { problemReport, type Totals, totalsLine } from './report.js'
 import { RunReporter, type RunReporterInput } from './run-reporter.js'
+import { compiledTestOptions } from './vitest-options.js'
 
 /** What `runTests` needs. */
 export interface RunTestsInput extends RunReporterInput {
   root: string
-  /** How the files run: the options of all runs, or those of a test of the runner itself. */
-  options: InlineConfig
+  /** Whether a compiled file, given by absolute path, runs in a process of its own. */
+  needsOwnProcess(path: string): boolean
+  /** What a test of the runner itself changes in the options of all runs. */
+  changes?: InlineConfig
   signal: AbortSignal
 }
 
 /** Runs compiled test files under Vitest and prints the report. Resolves to its numbers, null when aborted. */
 export async function runTests({
   root,
-  options,
+  changes,
   signal,
+  needsOwnProcess,
   ...input
 }: RunTestsInput): Promise<Totals | null> {
   const files = input.files.map((file) => ({ ...file, compiled: join(root, file.compiled) }))
   if (files.length === 0) return failWithoutFiles(input.print)
   const print = (text: string) => (signal.aborted ? undefined : input.print(text))
   const reporter = new RunReporter({ ...input, files, print })
+  const paths = files.map(({ compiled }) => compiled)
   const config: CliOptions = {
-    ...options,
+    ...compiledTestOptions(paths, needsOwnProcess),
+    ...changes,
     root,
     config: false,
     watch: false,
     allowOnly: false,
-    include: files.map(({ compiled }) => compiled),
     reporters: [reporter],
   }
   const vitest = await keepSignals(() =>

@@ -2,12 +2,12 @@
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { needsOwnProcess } from './own-process.js'
 import { totalsLine, withoutPassword } from './report.js'
 import { runTests } from './run-tests.js'
 import { findSecretProblems } from './secret-problems.js'
 import { createSkipPolicy, readSkips } from './skips.js'
 import { filterTestFiles, findTestFiles } from './test-files.js'
-import { testOptions } from './vitest-options.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const skipsFile = fileURLToPath(new URL('../skips.json', import.meta.url))
@@ -29,7 +29,7 @@ async function main(signal: AbortSignal): Promise<number> {
     files,
     complete,
     signal,
-    options: testOptions,
+    needsOwnProcess,
     openSkips: () => createSkipPolicy(skips, Number(process.env.TORII_TEST_MAJOR)),
     findProblems: () =>
       findSecretProblems({

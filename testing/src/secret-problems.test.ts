@@ -12,7 +12,7 @@ function makeRun(t: TestContext, notes: readonly Buffer[], log: string) {
   const logFile = join(directory, 'server.log')
   writeFileSync(logFile, log)
   for (const [at, secret] of notes.entries())
-    writeFileSync(join(directory, String(at + 1)), `${secret.toString('hex')}\n`)
+    writeFileSync(join(directory, `${at + 1}-1`), `${secret.toString('hex')}\n`)
   return { directory, logFile }
 }
 

@@ -6,16 +6,12 @@
 import crypto from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { join } from 'node:path'
-import { secretBytes } from './issued-secrets.js'
+import { beginSecretsFile, secretBytes } from './issued-secrets.js'
 
 const drawing = /\/(?:packages\/auth|torii-auth)\/dist\/(?!.*\.test\.)/
 
-const directory = process.env.TORII_TEST_SECRETS
-// One file for a test file and the processes that it starts.
-if (directory !== undefined)
-  process.env.TORII_TEST_SECRETS_FILE ??= join(directory, `${process.pid}`)
-const file = process.env.TORII_TEST_SECRETS_FILE
+// The processes that a test file starts note their secrets in its file.
+if (process.env.TORII_TEST_SECRETS_FILE === undefined) beginSecretsFile()
 
 /** The file that the caller of our caller was loaded from, as it was before source maps. */
 function callerOf(ours: (...given: never[]) => unknown): string {
@@ -30,12 +26,14 @@ function callerOf(ours: (...given: never[]) => unknown): string {
   return caller
 }
 
-if (file !== undefined) {
+if (process.env.TORII_TEST_SECRETS_FILE !== undefined) {
   const { randomBytes } = crypto
   const watched = (size: number, callback?: (error: Error | null, bytes: Buffer) => void) => {
     if (callback !== undefined) return randomBytes(size, callback)
     const bytes = randomBytes(size)
-    if (size === secretBytes && drawing.test(callerOf(watched)))
+    // Read at each call: a process may run several test files.
+    const file = process.env.TORII_TEST_SECRETS_FILE
+    if (size === secretBytes && file !== undefined && drawing.test(callerOf(watched)))
       appendFileSync(file, `${bytes.toString('hex')}\n`, { mode: 0o600 })
     return bytes
   }

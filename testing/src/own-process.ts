@@ -1,0 +1,28 @@
+/** A test file that shares its process with no other file. */
+export interface OwnProcessFile {
+  /** The end of its path, without `src`, `dist` and the extension. */
+  file: string
+  reason: string
+}
+
+/** The test files that run alone in a process of their own. All others share the processes of a run. */
+export const ownProcessFiles: readonly OwnProcessFile[] = [
+  {
+    file: 'auth/*/services/oauth/oauth.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
+    file: 'auth/*/services/oauth/access-token.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+]
+
+/** Whether a test file in `src` or `dist` runs in a process of its own. */
+export function needsOwnProcess(path: string): boolean {
+  const named = testName(path)
+  return ownProcessFiles.some(({ file }) => named.endsWith(file))
+}
+
+/** The path of a test file without its extension, the same in `src` and `dist`. */
+export const testName = (path: string): string =>
+  path.replace(/\/(?:src|dist)\//, '/*/').replace(/\.[jt]s$/, '')
