@@ -40,7 +40,8 @@ test('a mail server that hangs does not block the stop, and the database is clos
   // What the event is documented to bring.
   const [socket] = (await connected) as [Socket]
   await application.stop()
-  assert.equal(socket.closed, false, 'the mail was still waited for by nobody but itself')
+  // The server never answered or hung up: the application ended the attempt.
+  if (!socket.closed) await once(socket, 'close')
   await connectionsGone(query)
   socket.destroy()
   silent.close()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test, vi } from 'vitest'
 import { canonicalEmail, requireEmail } from './email.js'
-import { InvalidInputError } from './errors.js'
+import { InvalidInputError, invalidValue } from './errors.js'
 
 const local = fc
   .array(
@@ -350,7 +350,7 @@ test('requireEmail gives the same form and refuses by the name of the field', ()
   assert.equal(requireEmail('A@Example.com'), 'a@example.com')
   assert.throws(
     () => requireEmail('no address'),
-    new InvalidInputError('email', 'must be one email address, like name@example.com'),
+    invalidValue('email', 'must be one email address, like name@example.com'),
   )
   assert.throws(() => requireEmail('no address', 'newEmail'), {
     field: 'newEmail',
