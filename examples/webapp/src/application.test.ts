@@ -39,8 +39,11 @@ test('a mail server that hangs does not block the stop, and the database is clos
   assert.equal(answer.status, 202)
   // What the event is documented to bring.
   const [socket] = (await connected) as [Socket]
+  const started = performance.now()
   await application.stop()
-  assert.equal(socket.closed, false, 'the mail was still waited for by nobody but itself')
+  assert.ok(performance.now() - started < 4500)
+  // The server never answered or hung up: the application ended the attempt.
+  if (!socket.closed) await once(socket, 'close')
   await connectionsGone(query)
   socket.destroy()
   silent.close()
