@@ -45,7 +45,7 @@ journey('register, and verify the email address with the password', async ({ vis
 })
 
 journey(
-  'verify without the password: it no longer works, and a new one is set by mail',
+  'verify with a new password: the one that was set before no longer works',
   async ({ visitor, mail }) => {
     const ada = await visitor()
     const { page } = ada
@@ -53,9 +53,22 @@ journey(
     await register(page, email)
     const other = await visitor()
     await other.page.goto(await mail.link(email, 'email/verify'))
+
+    // A typing mistake changes nothing, and the button shows what was typed.
+    other.expect(401, 'POST', '/auth/email/verify')
+    await other.page.locator('#password').fill('a bridge over quite water')
+    await other.page.getByRole('button', { name: 'Show password' }).click()
+    assert.equal(await other.page.locator('#password').getAttribute('type'), 'text')
+    await other.page.getByRole('button', { name: 'Hide password' }).click()
+    assert.equal(await other.page.locator('#password').getAttribute('type'), 'password')
     await other.page.getByRole('button', { name: 'Verify email address' }).click()
-    await other.page.getByText('You can sign in now.').waitFor()
-    await other.look('sign-in-ready')
+    await other.page.getByText('Incorrect password.').waitFor()
+
+    await other.page.getByText('Forgot your password, or never set one?').click()
+    await other.look('landing-verify-new-password')
+    await other.page.locator('#new-password').fill('a bridge over quiet water')
+    await other.page.getByRole('button', { name: 'Set password and verify' }).click()
+    await other.page.waitForURL('**/account')
 
     // The account belongs to the person who opened the mail; a password that was set before does not work.
     ada.expect(401, 'POST', '/auth/password/authenticate')
@@ -65,18 +78,20 @@ journey(
     await page.getByText('Incorrect email address or password.').waitFor()
     await ada.look('sign-in-refused')
 
-    await other.page.getByRole('link', { name: 'Forgot your password?' }).click()
-    await other.page.locator('#email').fill(email)
-    await other.page.getByRole('button', { name: 'Email me a link' }).click()
-    await other.page.getByRole('heading', { name: 'Check your email' }).waitFor()
-    await other.page.goto(await mail.link(email, 'password/reset'))
-    await other.look('landing-reset')
-    await other.page.locator('#password').fill('a bridge over quiet water')
-    await other.page.getByRole('button', { name: 'Set password' }).click()
-    await other.page.getByText('You can sign in now.').waitFor()
-    await fill(other.page, { email, password: 'a bridge over quiet water' })
-    await other.page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await other.page.waitForURL('**/account')
+    // A forgotten password is replaced by mail.
+    await page.getByRole('link', { name: 'Forgot your password?' }).click()
+    await page.locator('#email').fill(email)
+    await page.getByRole('button', { name: 'Email me a link' }).click()
+    await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+    await page.goto(await mail.link(email, 'password/reset'))
+    await ada.look('landing-reset')
+    await page.locator('#password').fill('eleven boats on a calm river')
+    await page.getByRole('button', { name: 'Set password' }).click()
+    await page.getByText('You can sign in now.').waitFor()
+    await ada.look('sign-in-ready')
+    await fill(page, { email, password: 'eleven boats on a calm river' })
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL('**/account')
   },
 )
 

@@ -615,4 +615,25 @@ export const authMutations = [
     'if (outcome !== stale || attempt.account === null) return outcome\n      if (outcome === stale) return invalidCredentials',
     'http/routes/stale-session',
   ),
+  guard(
+    'services/email/verify',
+    'a wrong password replaces the right one',
+    'return matches && passwordHash !== null ?',
+    'return (matches || given !== null) && passwordHash !== null ?',
+    'services/email/email',
+  ),
+  guard(
+    'services/email/verify',
+    'a password is guessed with one link without end',
+    'charged.allowed ? await',
+    'charged.ok ? await',
+    'services/email/email',
+  ),
+  guard(
+    'http/pages/page',
+    'a page without a password field allows a script',
+    'togglesPasswords ? policies.scripted : policies.plain',
+    'togglesPasswords || policies.plain ? policies.scripted : policies.plain',
+    'http/pages/landing',
+  ),
 ]

@@ -7,6 +7,7 @@ import type {
   RateLimitKey,
   RateLimitPolicy,
   RateLimitRefund,
+  TokenHash,
   User,
 } from 'torii-core'
 import { rateLimitKey, requireEmail } from 'torii-core'
@@ -47,6 +48,34 @@ export const mailboxAttempts = (email: EmailKey): RateLimitKey => keyOf('mailbox
 
 /** Key of the code attempts for one email address. */
 const codeAttempts = (email: EmailKey): RateLimitKey => keyOf('code', email)
+
+/** The tries of a password with one verification link. */
+const maxLinkTries = 5
+
+/**
+ * Returns the rate limits that a try of a password with a verification link counts against, and the refund of a success:
+ * five tries for each link, and the password attempts of the IP address. `lifetimeSeconds` is that of the link.
+ */
+export function verificationAttempt(
+  policies: BruteForcePolicies,
+  { secretHash, lifetimeSeconds }: { secretHash: TokenHash; lifetimeSeconds: number },
+  ip: IpAddress | null,
+): { charges: MailCharges; refund: RateLimitRefund } {
+  const key = keyOf('verification', Buffer.from(secretHash).toString('base64'))
+  const policy: RateLimitPolicy = {
+    cap: maxLinkTries,
+    windowSeconds: lifetimeSeconds,
+    lockSeconds: lifetimeSeconds,
+    maxLockSeconds: lifetimeSeconds,
+    limit: maxLinkTries,
+    forgetSeconds: lifetimeSeconds,
+  }
+  const ipAddress = ipAddressCharge('ipAddress', ip, policies.ipAddress)
+  return {
+    charges: { address: { key, policy }, ipAddress },
+    refund: { account: key, ipAddress: ipAddress?.key ?? null },
+  }
+}
 
 /** Returns the rate limits that a password sign-in counts against, and the refund of a success. */
 export const signInAttempt = (

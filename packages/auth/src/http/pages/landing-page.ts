@@ -10,8 +10,21 @@ interface LandingTexts {
   readonly introduction: string
   readonly button: string
   /** The password field, where the page has one. */
-  readonly password: { readonly label: string; readonly autocomplete: string } | null
+  readonly password: PasswordField | null
 }
+
+/** A password field: its name in the form, and its label. */
+interface PasswordField {
+  readonly name: 'password' | 'newPassword'
+  readonly label: string
+  readonly autocomplete: string
+}
+
+const newPassword = (name: PasswordField['name']): PasswordField => ({
+  name,
+  label: 'New password',
+  autocomplete: 'new-password',
+})
 
 const texts: Readonly<Record<LinkPurpose, LandingTexts>> = {
   magic_link: {
@@ -24,13 +37,13 @@ const texts: Readonly<Record<LinkPurpose, LandingTexts>> = {
     heading: 'Verify your email address',
     introduction: 'Verify the email address',
     button: 'Verify email address',
-    password: { label: 'Your password', autocomplete: 'current-password' },
+    password: { name: 'password', label: 'Your password', autocomplete: 'current-password' },
   },
   reset_password: {
     heading: 'Set a new password',
     introduction: 'Set a new password for',
     button: 'Set password',
-    password: { label: 'New password', autocomplete: 'new-password' },
+    password: newPassword('password'),
   },
   change_email: {
     heading: 'Change your email address',
@@ -63,23 +76,39 @@ export function renderLanding(landing: Landing): PageParts {
     formerEmail === null
       ? `${introduction} ${address(email)}`
       : `Your email address will change<br>from ${address(formerEmail)}<br>to ${address(email)}`
+  const form = (password: PasswordField | null, label: string) =>
+    `<form method="post" action="${escapeHtml(action)}">
+<input type="hidden" name="token" value="${escapeHtml(token)}">
+${password === null ? '' : passwordField(password)}
+<button type="submit">${escapeHtml(label)}</button>
+</form>`
+  const { password } = texts[purpose]
   const content = `<p>${subject}</p>
 ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
-<form method="post" action="${escapeHtml(action)}">
-<input type="hidden" name="token" value="${escapeHtml(token)}">
-${passwordField(purpose)}
-<button type="submit">${escapeHtml(button)}</button>
-</form>
-<p class="quiet">${purpose === 'verify_email' ? 'If you forgot your password, leave it empty. You can set a new one afterwards. ' : ''}If you did not request this, close this page. Nothing has changed.</p>`
-  return { appName, heading, content }
+${form(password, button)}
+${purpose === 'verify_email' ? secondStep(form(newPassword('newPassword'), 'Set password and verify')) : ''}
+<p class="quiet">If you did not request this, close this page. Nothing has changed.</p>`
+  return { appName, heading, content, togglesPasswords: password !== null }
 }
 
-function passwordField(purpose: LinkPurpose): string {
-  const { password } = texts[purpose]
-  if (password === null) return ''
-  const required = purpose === 'reset_password' ? ' required' : ''
-  return `<label for="password">${escapeHtml(password.label)}</label>
-<input id="password" name="password" type="password" autocomplete="${password.autocomplete}" maxlength="256"${required}>`
+/**
+ * A new password replaces the account's and removes what was added to the account before, so it is a step of its own: a
+ * typing mistake in the first form changes nothing.
+ */
+const secondStep = (form: string): string =>
+  `<details>
+<summary>Forgot your password, or never set one?</summary>
+<p class="quiet">Your new password replaces the current one. Passkeys, linked accounts and sessions that were added before you verified your email address are removed.</p>
+${form}
+</details>`
+
+function passwordField({ name, label, autocomplete }: PasswordField): string {
+  const id = name === 'password' ? 'password' : 'new-password'
+  return `<label for="${id}">${escapeHtml(label)}</label>
+<div class="secret">
+<input id="${id}" name="${name}" type="password" autocomplete="${autocomplete}" maxlength="256" required>
+<button type="button" hidden data-toggles="${id}" aria-controls="${id}" aria-label="Show password">Show</button>
+</div>`
 }
 
 /** The same page for unknown, used and expired links. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'vitest'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import {
@@ -61,7 +62,15 @@ function assertSafePage({ headers, text }: Received) {
   )
   assert.equal(headers.get('referrer-policy'), 'same-origin')
   assert.equal(headers.get('cache-control'), 'no-store')
-  assert.ok(!/<script|style="|onclick|href="http/i.test(text))
+  assert.ok(!/style="|onclick|href="http/i.test(text))
+  // The one script there is, where there is a password field, is the one that the policy allows.
+  const scripts = [...text.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(([, code]) => code)
+  assert.equal(scripts.length, /type="password"/.test(text) ? 1 : 0)
+  const allowed = /script-src 'sha256-([^']+)'/.exec(headers.get('content-security-policy') ?? '')
+  assert.equal(
+    allowed?.[1],
+    scripts[0] === undefined ? undefined : createHash('sha256').update(scripts[0]).digest('base64'),
+  )
 }
 
 test('V14.2.1 a link leaves the URL at once, shows whom it is about, and acts only by its button', async () => {
@@ -125,15 +134,39 @@ test('T10.111 the button of a foreign page is refused and changes nothing', asyn
   assert.equal((await form('/auth/magic-link/authenticate', { token })).status, 303)
 })
 
-test('a verification with the password signs in; without it the browser goes to the sign-in page', async () => {
+test('a verification with the password signs in; a wrong one changes nothing; a new one is a step of its own', async () => {
   const one = await mailed('verify_email')
   const { page } = await openLink('/auth/email/verify', one.token)
-  assert.ok(page.text.includes('type="password"'))
+  assertSafePage(page)
+  const [first = '', second = ''] = page.text.match(/<form[^]*?<\/form>/g) ?? []
+  assert.match(
+    first,
+    /name="password" type="password" autocomplete="current-password"[^>]* required/,
+  )
+  assert.match(
+    second,
+    /name="newPassword" type="password" autocomplete="new-password"[^>]* required/,
+  )
+  assert.ok(page.text.indexOf('<details>') < page.text.indexOf(second))
+  assert.equal(page.text.match(/<button type="button" hidden data-toggles=/g)?.length, 2)
+  const wrong = await form('/auth/email/verify', { token: one.token, password: another })
+  assert.equal(wrong.status, 401)
+  assertSafePage(wrong)
+  assert.match(wrong.text, /role="alert">Incorrect password\./)
+  assert.equal(wrong.headers.getSetCookie().length, 0)
   const signedIn = await form('/auth/email/verify', { token: one.token, password })
   assert.deepEqual([signedIn.status, signedIn.headers.get('location')], [303, '/home'])
   assert.ok(signedIn.headers.getSetCookie().some((cookie) => cookie.startsWith('__Host-torii=')))
   const two = await mailed('verify_email')
-  const verified = await form('/auth/email/verify', { token: two.token, password: '' })
+  const replaced = await form('/auth/email/verify', { token: two.token, newPassword: another })
+  assert.deepEqual([replaced.status, replaced.headers.get('location')], [303, '/home'])
+  const credentials = { email: two.email, password: another }
+  assert.equal(
+    (await send('POST', '/auth/password/authenticate', { body: credentials })).status,
+    200,
+  )
+  const three = await mailed('verify_email')
+  const verified = await form('/auth/email/verify', { token: three.token })
   assert.deepEqual([verified.status, verified.headers.get('location')], [303, '/sign-in'])
 })
 

@@ -24,22 +24,46 @@ button { width: 100%; margin: 14px 0 0; padding: 12px; font: inherit; font-weigh
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
 .quiet { font-size: .9rem; color: var(--quiet) }
 .bad { color: var(--bad); font-weight: 600 }
-form + .quiet { margin-top: 20px }
+form + .quiet, details + .quiet { margin-top: 20px }
+.secret { display: flex; gap: 8px; align-items: stretch; margin: 0 0 6px }
+.secret input { flex: 1; min-width: 0; margin: 0 }
+.secret button { width: auto; margin: 0; padding: 0 14px; color: var(--strong); background: transparent;
+  border: 1px solid var(--quiet) }
+details { margin: 20px 0 0 }
+summary { cursor: pointer; font-weight: 600; color: var(--strong) }
+details p { margin: 12px 0 }
 a { color: inherit }
 .card > :last-child { margin-bottom: 0 }
 @media (max-width: 30rem) { .card { padding: 24px 20px } }
 `
 
-const styleHash = createHash('sha256').update(style).digest('base64')
+/** Shows and hides passwords. Without scripts the buttons stay hidden, and the page works. */
+const script = `
+for (const button of document.querySelectorAll('[data-toggles]')) {
+  const input = document.getElementById(button.dataset.toggles)
+  button.hidden = false
+  button.addEventListener('click', () => {
+    const shown = input.type === 'text'
+    input.type = shown ? 'password' : 'text'
+    button.textContent = shown ? 'Show' : 'Hide'
+    button.setAttribute('aria-label', shown ? 'Show password' : 'Hide password')
+    input.focus()
+  })
+  // A browser must not keep the password as the text of an ordinary field.
+  input.form.addEventListener('submit', () => { input.type = 'password' })
+}
+`
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
 
 /**
- * The page runs no script and loads nothing; its form posts to this site only. The referrer stays within the
+ * The page loads nothing, and runs no script but that of its password fields; its forms post to this site only. The
+ * referrer stays within the
  * site: with no referrer at all, browsers would send the form with `Origin: null`.
  * @see OWASP ASVS 5.0, 3.4.3, 3.4.5
  */
 const pageHeaders: Readonly<Record<string, string>> = Object.freeze({
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'x-frame-options': 'DENY',
@@ -50,10 +74,25 @@ export interface PageParts {
   readonly appName: string
   readonly heading: string
   readonly content: string
+  /** Whether the page has password fields, which a button shows and hides (default: false). */
+  readonly togglesPasswords?: boolean
 }
 
+const policyOf = (runsScript: boolean): string =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${hashOf(style)}'`,
+    ...(runsScript ? [`script-src 'sha256-${hashOf(script)}'`] : []),
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  ].join('; ')
+
+const policies = { plain: policyOf(false), scripted: policyOf(true) }
+
 /** The response that shows a page. */
-export function pageResponse(status: number, { appName, heading, content }: PageParts): Response {
+export function pageResponse(
+  status: number,
+  { appName, heading, content, togglesPasswords = false }: PageParts,
+): Response {
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -71,8 +110,10 @@ export function pageResponse(status: number, { appName, heading, content }: Page
 ${content}
 </div>
 </main>
-</body>
+${togglesPasswords ? `<script>${script}</script>\n` : ''}</body>
 </html>
 `
-  return new Response(html, { status, headers: pageHeaders })
+  const policy = togglesPasswords ? policies.scripted : policies.plain
+  const headers = { ...pageHeaders, 'content-security-policy': policy }
+  return new Response(html, { status, headers })
 }

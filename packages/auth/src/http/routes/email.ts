@@ -16,18 +16,29 @@ export const emailRoutes = [
   defineRoute({
     method: 'POST',
     path: linkPaths.verify_email.action,
-    summary: 'Verifies the email address; signs in if the password is sent too',
+    summary: 'Verifies the email address; signs in with the password or a new one',
     access: 'anyone',
     body: verifyEmailBody,
     responses: { 200: signedInSchema, 204: null },
-    errors: ['invalid_token', 'password_rejected', 'busy'],
+    errors: [
+      'invalid_credentials',
+      'invalid_token',
+      'password_rejected',
+      'too_many_attempts',
+      'busy',
+    ],
     feature: 'mail',
     form: { purpose: 'verify_email', next: 'signedIn' },
-    async handle(call, { token, password = null }) {
+    async handle(call, { token, password = null, newPassword = null }) {
       const { token: held } = call.tokens
       const valid = held === null ? null : await call.torii.sessions.validate(held)
-      const outcome = await call.torii.email.verify({ token, password, valid }, call.info)
-      if (!outcome.ok) return refused(outcome)
+      const input = { token, password, newPassword, valid }
+      const outcome = await call.torii.email.verify(input, call.info)
+      if (!outcome.ok)
+        return refused(outcome, {
+          messages: { invalid_credentials: 'Incorrect password.' },
+          passwordField: 'newPassword',
+        })
       return outcome.token === null ? noContent({ next: 'signIn' }) : signedIn(call, 200, outcome)
     },
   }),

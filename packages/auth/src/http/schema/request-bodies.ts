@@ -12,7 +12,12 @@ export const setPasswordBody = openObject({ newPassword: text })
 export const resetPasswordBody = openObject({ token: text, password: text })
 /** Either `token`, or `email` and `code`. */
 export const magicLinkBody = openObject({ token: maybeText, email: maybeText, code: maybeText })
-export const verifyEmailBody = openObject({ token: text, password: maybeText })
+/** `password` is the account's, `newPassword` replaces it; at most one of the two. */
+export const verifyEmailBody = openObject({
+  token: text,
+  password: maybeText,
+  newPassword: maybeText,
+})
 export const changeEmailBody = openObject({ token: text })
 /** Either `password`, or `challengeId` and `response`. */
 export const reauthenticateBody = openObject({

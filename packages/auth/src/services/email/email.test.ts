@@ -74,12 +74,12 @@ test('T4.55 an unverified address answers like a wrong password; a fresh mail fo
   assert.ok((await torii.email.verify({ token }, requestInfo)).ok)
 })
 
-test('with the account’s password everything stays and the person is signed in, in two statements', async () => {
+test('with the account’s password everything stays and the person is signed in, in three statements', async () => {
   const { email, token } = await registered()
   const input = { token, password: goodPassword }
   const { result, statements } = await site.counted(() => torii.email.verify(input, requestInfo))
   assert.ok(result.ok && result.token !== null)
-  assert.equal(statements, 2)
+  assert.equal(statements, 3)
   assert.ok(result.user.emailVerifiedAt !== null)
   assert.ok(await torii.sessions.validate(result.token))
   assert.ok((await signIn(email, goodPassword)).ok)
@@ -87,9 +87,89 @@ test('with the account’s password everything stays and the person is signed in
   assert.deepEqual(await mailbox.take(email), [])
 })
 
-test('T5.65 another password given with the token becomes the password; what was there before is gone', async () => {
+test('a wrong password changes nothing, is counted, and leaves the link valid for five tries', async () => {
+  const { email, user, token } = await registered()
+  const rowsOf = async () => {
+    const { rows } = await site.db.query(
+      `select u.email_verified_at, u.owner_epoch, u.session_epoch, p.hash
+       from torii.users u join torii.passwords p on p.user_id = u.id where u.id = $1`,
+      [user.id],
+    )
+    return rows
+  }
+  const before = await rowsOf()
+  const attempt = (password: string) => torii.email.verify({ token, password }, requestInfo)
+  for (const wrong of [another, 'short', '', 'x'.repeat(400)])
+    assert.deepEqual(await attempt(wrong), { ok: false, reason: 'invalid_credentials' })
+  assert.deepEqual(await rowsOf(), before)
+  const right = await attempt(goodPassword)
+  assert.ok(right.ok && right.session !== null)
+  await torii.settled()
+  assert.deepEqual(await mailbox.take(email), [])
+})
+
+test('after five wrong passwords the link is invalid for a password, at no further cost', async () => {
+  const { token } = await registered()
+  for (let turn = 0; turn < 5; turn += 1)
+    assert.deepEqual(await torii.email.verify({ token, password: another }, requestInfo), {
+      ok: false,
+      reason: 'invalid_credentials',
+    })
+  const { result, statements } = await site.counted(() =>
+    torii.email.verify({ token, password: goodPassword }, requestInfo),
+  )
+  assert.deepEqual([result, statements], [invalidToken, 1])
+})
+
+test('of forty guesses at once with one link no more than five are verified', async () => {
+  const { token } = await registered()
+  const guess = () => torii.email.verify({ token, password: another }, requestInfo)
+  const outcomes = await Promise.all(Array.from({ length: 40 }, guess))
+  const reasons = outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.reason))
+  assert.equal(reasons.filter((reason) => reason === 'invalid_credentials').length, 5)
+  assert.equal(reasons.filter((reason) => reason === 'invalid_token').length, 35)
+})
+
+test('made-up tokens with a password are counted by IP address before anything is hashed', async () => {
+  const { token } = await registered()
+  const limited = site.with({ mailer: mailbox.mailer, bruteForce: { ipAddress: { cap: 3 } } })
+  const from = { ip: '198.51.100.77', userAgent: null }
+  const made = () =>
+    `${token.slice(0, -8)}${Math.random().toString(36).slice(2, 10).padEnd(8, 'A')}`
+  for (const passwords of [{ password: another }, { newPassword: another }])
+    for (let turn = 0; turn < 4; turn += 1) {
+      const outcome = await limited.email.verify({ token: made(), ...passwords }, from)
+      assert.ok(!outcome.ok)
+      const isRefused = turn === 3 || 'newPassword' in passwords
+      assert.equal(outcome.reason, isRefused ? 'too_many_attempts' : 'invalid_token')
+    }
+  const { statements } = await site.counted(() =>
+    limited.email.verify({ token, newPassword: another }, from),
+  )
+  assert.equal(statements, 1)
+})
+
+test('both passwords at once are refused before any statement', async () => {
+  const { token } = await registered()
+  const input = { token, password: goodPassword, newPassword: another }
+  const { statements } = await site.counted(() =>
+    assert.rejects(torii.email.verify(input, requestInfo), { kind: 'value', field: 'newPassword' }),
+  )
+  assert.equal(statements, 0)
+})
+
+test('T5.65 a new password given with the token becomes the password; what was there before is gone', async () => {
   const { email, token } = await registered()
-  const outcome = await torii.email.verify({ token, password: another }, requestInfo)
+  const seen: string[] = []
+  const watched = site.with({ mailer: mailbox.mailer, onEvent: ({ type }) => seen.push(type) })
+  const outcome = await watched.email.verify({ token, newPassword: another }, requestInfo)
+  await watched.settled()
+  assert.deepEqual(seen, [
+    'email_verified',
+    'unverified_credentials_removed',
+    'password_set',
+    'signed_in',
+  ])
   assert.ok(outcome.ok && outcome.token !== null)
   assert.equal((await signIn(email, goodPassword)).ok, false)
   assert.ok((await signIn(email, another)).ok)
@@ -97,10 +177,13 @@ test('T5.65 another password given with the token becomes the password; what was
   await mailbox.takeOne(email, 'password_changed')
 })
 
-test('a password that is wrong and not acceptable is refused, and the link stays valid', async () => {
+test('a new password that is not acceptable is refused before any statement, and the link stays valid', async () => {
   const { token } = await registered()
-  const refused = await torii.email.verify({ token, password: 'short' }, requestInfo)
-  assert.ok(!refused.ok && refused.reason === 'password_rejected')
+  const { result, statements } = await site.counted(() =>
+    torii.email.verify({ token, newPassword: 'short' }, requestInfo),
+  )
+  assert.ok(!result.ok && result.reason === 'password_rejected')
+  assert.equal(statements, 0)
   assert.ok((await torii.email.verify({ token, password: goodPassword }, requestInfo)).ok)
 })
 

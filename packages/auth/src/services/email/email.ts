@@ -20,10 +20,11 @@ export interface EmailService<Metadata extends object = Record<string, Json>> {
    */
   requestVerification(email: string, requestInfo: RequestInfo): Promise<RequestOutcome>
   /**
-   * Verifies the email address by the token of a link. With the account's password the user is signed in, and all
-   * credentials stay. With another password, that password is set, and the credentials that were created before are
-   * removed. Without a password the user is not signed in, and the credentials are removed unless a live session of
-   * the account makes the request. One statement, with a password two.
+   * Verifies the email address by the token of a link. With the account's `password` the user is signed in, and all
+   * credentials stay; a wrong one is counted and changes nothing. With a `newPassword` that password is set, the
+   * credentials that were created before are removed, and the user is signed in. Without a password the user is not
+   * signed in, and the credentials are removed unless a live session of the account makes the request. One statement,
+   * with a password three.
    * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed
    */
   verify(input: VerifyInput<Metadata>, requestInfo: RequestInfo): Promise<VerifyOutcome<Metadata>>

@@ -1,33 +1,37 @@
 import type {
   MailboxHolder,
+  PasswordHash,
   SessionToken,
   User,
   ValidSession,
   Verification,
   VerificationKey,
 } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
+import { InvalidInputError, invalidValue } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import { normalizePassword, requirePasswordText } from '../../password-policy/text.js'
+import { verificationAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
-import type { InvalidToken, PasswordRejected } from '../refusals.js'
-import { invalidToken } from '../refusals.js'
+import type { InvalidToken, PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
+import { invalidCredentials, invalidToken } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
 
-/** The token of a verification link, with an optional password or session. */
+/** The token of a verification link, with an optional password or session. Send at most one password. */
 export interface VerifyInput<Metadata extends object> {
   token: string | LinkToken
-  /** The account's password, or a new one if the user has forgotten it. Optional. */
+  /** The account's password. A wrong one changes nothing. */
   password?: string | null
+  /** A password to set instead of the account's, for a user who forgot it or never set one. */
+  newPassword?: string | null
   /** The session of the browser that opened the link, or null. */
   valid?: ValidSession<Metadata> | null
 }
@@ -42,13 +46,16 @@ export type VerifyOutcome<Metadata extends object> =
       readonly session: null
       readonly token: null
     }
+  /** `password` is wrong, or the account has none. Nothing was changed, and the link is valid for five such tries. */
+  | Refused<'invalid_credentials'>
   | PasswordRejected
   | InvalidToken
+  | TooManyAttempts
 
 /**
  * Verifies an email address. The token proves who reads the mailbox, not who created the account. A user who also has
  * the account's password, or a live session of it, keeps all credentials. For any other user the credentials that were
- * created before the verification are removed, since an attacker may have created them. A new password is set.
+ * created before the verification are removed, since an attacker may have created them; `newPassword` is then set.
  */
 export const verifyEmail =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
@@ -57,69 +64,104 @@ export const verifyEmail =
     requestInfo: RequestInfo,
   ): Promise<VerifyOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    if (typeof input !== 'object' || input === null)
-      throw new InvalidInputError('input', 'must be { token, password? }')
-    const { token, password = null, valid = null } = input
-    const text = password === null ? null : requirePasswordText(password, 'password')
+    const { token, password, newPassword, valid } = readInput(input)
+    if (newPassword !== null) {
+      // Judged by the submitted values alone, before any query.
+      const validated = await context.validatePassword(newPassword, { email: '', name: null })
+      if (!validated.ok)
+        return { ok: false, reason: 'password_rejected', problem: validated.problem }
+      const key = parseVerificationToken('verify_email', token)
+      if (key === null) return invalidToken
+      return verifyWithPassword(context, key, info, async (hasher) => ({
+        kind: 'new_password',
+        passwordHash: await hasher.hash(validated.password),
+      }))
+    }
     const key = parseVerificationToken('verify_email', token)
     if (key === null) return invalidToken
-    if (text !== null) return verifyWithPassword(context, { key, text }, info)
-    // A session of another account proves nothing about this one.
-    const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
-    const holder: MailboxHolder =
-      actor === null ? { kind: 'mailbox_only' } : { kind: 'session', actor }
-    const outcome = await verify(context, { key, holder }, info)
-    if (outcome.ok || holder.kind === 'mailbox_only')
-      return outcome.ok ? verified(outcome) : outcome
-    // The session has ended since. The token is still valid, and proves the mailbox without it.
-    const alone = await verify(context, { key, holder: { kind: 'mailbox_only' } }, info)
-    return alone.ok ? verified(alone) : alone
+    if (password === null) return verifyByMailbox(context, key, valid, info)
+    const text = normalizePassword(password)
+    const given = text.ok ? text.password : null
+    return verifyWithPassword(context, key, info, async (hasher, { passwordHash, userId }) => {
+      const stored = passwordHash === null ? null : { userId, hash: passwordHash }
+      const matches = await hasher.verify(stored, given)
+      return matches && passwordHash !== null ? { kind: 'password', verified: passwordHash } : null
+    })
   }
+
+/** @throws InvalidInputError before any query */
+function readInput<Metadata extends object>(input: VerifyInput<Metadata>) {
+  if (typeof input !== 'object' || input === null)
+    throw new InvalidInputError('input', 'must be { token, password?, newPassword? }')
+  const { token, password = null, newPassword = null, valid = null } = input
+  if (password !== null && newPassword !== null)
+    throw invalidValue('newPassword', 'must not be sent together with password')
+  return {
+    token,
+    password: password === null ? null : requirePasswordText(password, 'password'),
+    newPassword: newPassword === null ? null : requirePasswordText(newPassword, 'newPassword'),
+    valid,
+  }
+}
+
+async function verifyByMailbox<Metadata extends object>(
+  context: OperationContext<Metadata>,
+  key: VerificationKey,
+  valid: ValidSession<Metadata> | null,
+  info: CheckedRequestInfo,
+): Promise<VerifyOutcome<Metadata>> {
+  // A session of another account proves nothing about this one.
+  const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
+  const holder: MailboxHolder =
+    actor === null ? { kind: 'mailbox_only' } : { kind: 'session', actor }
+  const outcome = await verify(context, { key, holder }, info)
+  if (outcome.ok || holder.kind === 'mailbox_only') return outcome.ok ? verified(outcome) : outcome
+  // The session has ended since. The token is still valid, and proves the mailbox without it.
+  const alone = await verify(context, { key, holder: { kind: 'mailbox_only' } }, info)
+  return alone.ok ? verified(alone) : alone
+}
 
 const verified = <Metadata extends object>({ user }: { readonly user: User<Metadata> }) =>
   ({ ok: true, user, session: null, token: null }) as const
 
+/** What a password proves: that it is the account's, or that it is to be set. */
+type PasswordHolder =
+  | { readonly kind: 'password'; readonly verified: PasswordHash }
+  | { readonly kind: 'new_password'; readonly passwordHash: PasswordHash }
+
+/** Counts, reads the token, and only then hashes. `prove` returns null for a wrong password. */
 async function verifyWithPassword<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  { key, text }: { readonly key: VerificationKey; readonly text: string },
+  key: VerificationKey,
   info: CheckedRequestInfo,
+  prove: (hasher: PasswordHasher, found: Verification) => Promise<PasswordHolder | null>,
 ): Promise<VerifyOutcome<Metadata>> {
+  const { options, storage, emit, background } = context
+  const link = { secretHash: key.secretHash, lifetimeSeconds: options.email.verifySeconds }
+  const { charges, refund } = verificationAttempt(options.bruteForce, link, info.ip)
+  const eventContext = { userId: null, info }
   return context.hashing.withSlot(async (hasher) => {
-    const found = await context.storage.verificationTokens.find('verify_email', key)
-    if (found === null) return invalidToken
-    const { session, token } = prepareSession(key.userId, 'password', info, context.options.session)
-    const proof = await passwordProofOf(context, hasher, found, text)
-    if (!proof.ok) return proof
-    const outcome = await verify(context, { key, holder: { ...proof.holder, session } }, info)
-    return outcome.ok ? signedIn(outcome, token) : outcome
-  })
-}
-
-type PasswordHolder =
-  | { readonly kind: 'password'; readonly verified: NonNullable<Verification['passwordHash']> }
-  | {
-      readonly kind: 'new_password'
-      readonly passwordHash: NonNullable<Verification['passwordHash']>
+    const charged = await storage.rateLimits.chargeMail(charges)
+    if (!charged.ok) {
+      emit({ events: [event('attempts_refused', eventContext, { path: 'verify_email' })] })
+      return charged
     }
-
-/** Verifies the given password as the account's; if it is not, validates and hashes it as a new one. */
-async function passwordProofOf<Metadata extends object>(
-  { validatePassword }: ServiceContext<Metadata>,
-  hasher: PasswordHasher,
-  { passwordHash, userId, email }: Verification,
-  text: string,
-): Promise<{ readonly ok: true; readonly holder: PasswordHolder } | PasswordRejected> {
-  const stored = passwordHash === null ? null : { userId, hash: passwordHash }
-  const normalized = normalizePassword(text)
-  const password = normalized.ok ? normalized.password : null
-  if ((await hasher.verify(stored, password)) && passwordHash !== null)
-    return { ok: true, holder: { kind: 'password', verified: passwordHash } }
-  const validated = await validatePassword(text, { email, name: null })
-  if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
-  return {
-    ok: true,
-    holder: { kind: 'new_password', passwordHash: await hasher.hash(validated.password) },
-  }
+    const found = charged.allowed
+      ? await storage.verificationTokens.find('verify_email', key)
+      : null
+    if (found === null) return invalidToken
+    const holder = await prove(hasher, found)
+    if (holder === null) {
+      const detail = { method: 'password', reason: 'wrong' } as const
+      emit({ events: [event('sign_in_failed', { userId: key.userId, info }, detail)] })
+      return invalidCredentials
+    }
+    const { session, token } = prepareSession(key.userId, 'password', info, options.session)
+    const outcome = await verify(context, { key, holder: { ...holder, session } }, info)
+    if (!outcome.ok) return outcome
+    background.run('verify_email', () => storage.rateLimits.refund(refund))
+    return signedIn(outcome, token)
+  })
 }
 
 async function verify<Metadata extends object>(
@@ -138,6 +180,7 @@ async function verify<Metadata extends object>(
       const events: ToriiEvent[] = [event('email_verified', eventContext, { by: 'user' })]
       if (!keeps)
         events.push(event('unverified_credentials_removed', eventContext, { method: 'email' }))
+      if (replaces) events.push(event('password_set', eventContext, {}))
       if (session !== null) events.push(event('signed_in', eventContext, { method: 'password' }))
       const mails =
         replaces && user.email !== null

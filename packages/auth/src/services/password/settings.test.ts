@@ -65,7 +65,7 @@ test('T8.99 a breached password is refused with a verification, and the link sta
   await register(email, goodPassword)
   await torii.settled()
   const { token } = await mailbox.takeOne(email, 'verify_email')
-  assert.ok(breached(await torii.email.verify({ token, password: leaked }, requestInfo)))
+  assert.ok(breached(await torii.email.verify({ token, newPassword: leaked }, requestInfo)))
   assert.ok((await torii.email.verify({ token, password: goodPassword }, requestInfo)).ok)
 })
 
