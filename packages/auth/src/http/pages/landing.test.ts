@@ -64,7 +64,7 @@ function assertSafePage({ headers, text }: Received) {
   assert.equal(headers.get('cache-control'), 'no-store')
   assert.ok(!/style="|onclick|href="http/i.test(text))
   // The one script there is, where there is a password field, is the one that the policy allows.
-  const scripts = [...text.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(([, code]) => code)
+  const scripts = [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code)
   assert.equal(scripts.length, /type="password"/.test(text) ? 1 : 0)
   const allowed = /script-src 'sha256-([^']+)'/.exec(headers.get('content-security-policy') ?? '')
   assert.equal(
@@ -138,7 +138,7 @@ test('a verification with the password signs in; a wrong one changes nothing; a 
   const one = await mailed('verify_email')
   const { page } = await openLink('/auth/email/verify', one.token)
   assertSafePage(page)
-  const [first = '', second = ''] = page.text.match(/<form[^]*?<\/form>/g) ?? []
+  const [first = '', second = ''] = page.text.match(/<form[\s\S]*?<\/form>/g) ?? []
   assert.match(
     first,
     /name="password" type="password" autocomplete="current-password"[^>]* required/,
