@@ -186,8 +186,8 @@ export const storageMutations = [
   guard(
     'tables/oauth-accounts/oauth-accounts',
     'the last sign-in method is unlinked',
-    'exists (select 1 from found) and ways.count > 1',
-    'exists (select 1 from found)',
+    'exists (select 1 from found) and ${methodRemains}',
+    'exists (select 1 from found) and (${methodRemains} or true)',
     signInMethods,
   ),
   guard(
@@ -259,8 +259,8 @@ export const storageMutations = [
   guard(
     'tables/passkeys/passkeys',
     'the last sign-in method is deleted',
-    'exists (select 1 from found) and ways.count > 1',
-    'exists (select 1 from found)',
+    'exists (select 1 from found) and ${methodRemains}',
+    'exists (select 1 from found) and (${methodRemains} or true)',
     signInMethods,
   ),
   guard(
@@ -385,8 +385,8 @@ export const storageMutations = [
   guard(
     'tables/passwords/passwords',
     'the last sign-in method is removed',
-    '\n          and ways.count > 1',
-    '',
+    '\n          and ${methodRemains}',
+    '\n          and (${methodRemains} or true)',
     signInMethods,
   ),
   guard(
