@@ -40,7 +40,7 @@ process.on('message', async (asked) => {
   }
   server.closeAllConnections()
   server.close()
-  await torii.settled()
+  await torii.shutdown()
   await storage.close()
   process.disconnect()
 })
