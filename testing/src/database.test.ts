@@ -42,7 +42,7 @@ test('a database lives until the hooks of its file have run, then it is dropped'
 })
 
 test('files that share a process are each searched for their own secrets, and each one’s database is dropped', async () => {
-  const files = ['a', 'b', 'c'].map((name) => `sharing-${name}.mjs`)
+  const files = ['sharing-a.mjs', 'sharing-b.mjs', 'sharing-c.mjs']
   const output = runFixtures(files)
   for (const file of files)
     assert.match(

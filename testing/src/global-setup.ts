@@ -30,7 +30,7 @@ export async function setup({ vitest }: TestProject): Promise<() => Promise<void
       TORII_TEST_MAJOR: String(server.major),
       TORII_TEST_SECRETS: notes.secrets,
       TORII_TEST_FORKS: notes.forks,
-      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps --import ${new URL('secret-watch.js', import.meta.url)}`,
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${new URL('secret-watch.js', import.meta.url)}`,
       ...(server.logFile === null ? {} : { TORII_TEST_SERVER_LOG: server.logFile }),
     })
     return async () => {

@@ -49,3 +49,11 @@ test('a file whose support opens something or has a hook while it loads has its 
     [],
   )
 })
+
+test('a file that replaces modules before it loads others has its own process: they may be loaded already', () => {
+  const replacing = files.filter(({ source }) =>
+    /\bvi\.(?:mock|doMock|hoisted|resetModules)\(/.test(readFileSync(join(root, source), 'utf8')),
+  )
+  assert.ok(replacing.length > 0)
+  for (const { source } of replacing) assert.ok(needsOwnProcess(`${root}${source}`), source)
+})

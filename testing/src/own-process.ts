@@ -15,6 +15,14 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     file: 'auth/*/services/oauth/access-token.test',
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },
+  {
+    file: 'auth/*/password-hashing/hashing.test',
+    reason: 'it replaces the functions of the native binding before the tested module takes them',
+  },
+  {
+    file: 'auth/*/webauthn/compare-with-library.test',
+    reason: 'the library adds the functions of tslib to the global object',
+  },
 ]
 
 /** Whether a test file in `src` or `dist` runs in a process of its own. */

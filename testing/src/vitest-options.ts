@@ -10,6 +10,8 @@ const compiled = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 /** How every test file runs, in its own process or in one that it shares. */
 const fileOptions = {
   pool: 'forks',
+  // Not for the processes that tests start: most of them load many modules and print no stack.
+  execArgv: ['--enable-source-maps'],
   // A test that hangs is named before its file is ended (see file-watchdog.ts).
   testTimeout: 280_000,
   hookTimeout: 280_000,

@@ -16,7 +16,8 @@ export async function openRaceStorage(): Promise<RaceStorage> {
   const database = await testDatabase()
   const retried: string[] = []
   const log = ({ operation = '', code = '' }) => retried.push(`${operation} ${code}`)
-  const storage = await PostgresStorage.connect(database.url, { maxConnections: 16, log })
+  // 16 for writes, and the two that are reserved for reads.
+  const storage = await PostgresStorage.connect(database.url, { maxConnections: 18, log })
   afterAll(() => storage.close())
   return { database, storage, retried }
 }
