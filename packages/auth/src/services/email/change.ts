@@ -4,7 +4,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { maskAddress } from '../../mail/masked-email.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { mailCharges } from '../../rate-limits/rate-limits.js'
+import { sessionMailCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { linkMail, linkSeconds } from '../links/link-mail.js'
@@ -49,7 +49,7 @@ export const requestEmailChange =
       email,
       secretHash: hashLinkSecret('change_email', secret),
       lifetimeSeconds: linkSeconds(options, 'change_email'),
-      charges: mailCharges(options.bruteForce, emailKey, info.ip),
+      charges: sessionMailCharges(options.bruteForce, emailKey, valid),
     })
     if (!issued.ok) {
       if (issued.reason === 'too_many_attempts')
