@@ -23,7 +23,7 @@ import { ipAddressRange } from '../base/ip-address.js'
 export interface BruteForcePolicies {
   /**
    * Password attempts for one email address, whether or not an account has it. Passwords that are sent in a live session
-   * have a counter per session, with the same numbers.
+   * have a counter per session, with the same numbers but a limit of 20.
    */
   readonly account: RateLimitPolicy
   /** Password attempts from one IP address (IPv6: /64), for any account. */
@@ -97,6 +97,9 @@ export const signInAttempt = (
   ip: IpAddress | null,
 ): Attempt => passwordAttempt(policies, accountAttempts(email), ip)
 
+/** The wrong passwords in a row after which a session takes none any more; its user can sign in again. */
+export const maxSessionPasswords = 20
+
 /**
  * Returns the rate limit that a password in a live session counts against, and the refund of a success. A stranger's
  * guesses do not lock it.
@@ -106,8 +109,10 @@ export function sessionPasswordAttempt(
   valid: ValidSession<object>,
 ): Attempt {
   const account = sessionKey('session_password', valid)
+  const cap = Math.min(policies.account.cap, maxSessionPasswords)
+  const policy = { ...policies.account, cap, limit: maxSessionPasswords }
   return {
-    charges: { account: { key: account, policy: policies.account }, ipAddress: null },
+    charges: { account: { key: account, policy }, ipAddress: null },
     refund: { account, ipAddress: null },
   }
 }
@@ -127,7 +132,7 @@ export const sessionMailCharges = (
   policies: BruteForcePolicies,
   email: EmailKey,
   valid: ValidSession<object>,
-): MailCharges => ({
+): MailCharges & { readonly ipAddress: Charge } => ({
   address: { key: mailboxAttempts(email), policy: policies.mailbox },
   ipAddress: { key: sessionKey('session_mail', valid), policy: policies.mailbox },
 })

@@ -71,8 +71,8 @@ promise(
       assert.ok(pages.every(({ length }) => length > 0 && length <= limit))
     }
     assert.deepEqual(await storage.sessions.listPage(user.id), { sessions: all, next: null })
-    const nobody = { sessions: [], next: null }
-    assert.deepEqual(await storage.sessions.listPage(unknownUserId()), nobody)
+    const noSessions = { sessions: [], next: null }
+    assert.deepEqual(await storage.sessions.listPage(unknownUserId()), noSessions)
   },
 )
 

@@ -107,12 +107,20 @@ async function prepare(
   await site.db.query('delete from torii.rate_limits')
   const send = createSendRoute(torii, entry, input, { visitor, ip: newInfo().ip })
   const madeUp = () => send(input.madeUp?.(visitor) ?? assert.fail(`${entry} has no made-up input`))
-  const next = async () => send(valid.shift() ?? (await input.valid(visitor)))
+  const ready = async () => {
+    if (valid.length > 0) return
+    valid.push(await input.valid(visitor))
+    await settled()
+  }
+  const next = async () => {
+    await ready()
+    return send(valid.shift() ?? assert.fail('no valid request is left'))
+  }
   const settled = async () => {
     await torii.settled()
     return takeMails()
   }
-  return { hasMadeUp: input.madeUp !== undefined, madeUp, next, settled }
+  return { hasMadeUp: input.madeUp !== undefined, madeUp, next, ready, settled }
 }
 
 /** Runs a request that must do nothing but say that it is refused. */
@@ -136,10 +144,11 @@ async function assertRefused(send: () => Promise<Response>, settled: () => Promi
 for (const { entry, refusing, silent, counted } of rows) {
   for (const name of refusing)
     test(`${entry}: beyond the limit of ${name} it is refused without a hash, an insert or a mail`, async () => {
-      const { hasMadeUp, madeUp, next, settled } = await prepare(entry, [name], limit + 2)
+      const { hasMadeUp, madeUp, next, ready, settled } = await prepare(entry, [name], limit + 2)
       const within = async (send: () => Promise<Response>, most: number) => {
         for (let count = 0; count < most; count += 1) {
           const { status } = await send()
+          await settled()
           assert.ok(status < 500 && status !== 429, `request ${count + 1}: ${status}`)
         }
       }
@@ -150,6 +159,7 @@ for (const { entry, refusing, silent, counted } of rows) {
         for (let count = 1; count < limit; count += 1) await madeUp()
       }
       if (hasMadeUp) await assertRefused(madeUp, settled)
+      await ready()
       await assertRefused(next, settled)
     })
 

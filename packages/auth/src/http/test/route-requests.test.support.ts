@@ -38,8 +38,8 @@ export interface RouteInput {
   readonly visitor?: () => Promise<Visitor>
   /** True where the request carries the visitor's session (default: false). */
   readonly signedIn?: true
-  /** True where a success opens a session. */
-  readonly signsIn?: true
+  /** True where the session that the browser has from before is read or ends. */
+  readonly usesFormerSession?: true
   /** True where a request is valid only until the next one is made ready. */
   readonly oneAtATime?: true
   /** The next valid request. It is made ready before any is sent, unless there is one at a time. */
@@ -96,7 +96,7 @@ const tokenForNewcomer = async (purpose: 'verify_email' | 'reset_password') =>
 
 const password: Readonly<Record<string, RouteInput>> = {
   'POST password/register': {
-    signsIn: true,
+    usesFormerSession: true,
     valid: async () => ({
       path: 'password/register',
       body: { email: newEmail(), password: goodPassword },
@@ -104,7 +104,7 @@ const password: Readonly<Record<string, RouteInput>> = {
     madeUp: ({ email }) => ({ path: 'password/register', body: { email, password: goodPassword } }),
   },
   'POST password/authenticate': {
-    signsIn: true,
+    usesFormerSession: true,
     valid: async ({ email }) => ({
       path: 'password/authenticate',
       body: { email, password: goodPassword },
@@ -151,7 +151,7 @@ const password: Readonly<Record<string, RouteInput>> = {
 const mailbox: Readonly<Record<string, RouteInput>> = {
   'POST magic-link/request': mailRequest('magic-link/request'),
   'POST magic-link/authenticate with a token': {
-    signsIn: true,
+    usesFormerSession: true,
     valid: async (visitor) => ({
       path: 'magic-link/authenticate',
       body: { token: await tokenFor('magic_link', visitor) },
@@ -162,7 +162,7 @@ const mailbox: Readonly<Record<string, RouteInput>> = {
     }),
   },
   'POST magic-link/authenticate with a code': {
-    signsIn: true,
+    usesFormerSession: true,
     oneAtATime: true,
     async valid({ email }) {
       const { code } = await torii.magicLink.create({ email })
@@ -175,6 +175,7 @@ const mailbox: Readonly<Record<string, RouteInput>> = {
   },
   'POST email/verify/request': mailRequest('email/verify/request'),
   'POST email/verify without a password': {
+    usesFormerSession: true,
     valid: async () => ({
       path: 'email/verify',
       body: { token: await tokenForNewcomer('verify_email') },
@@ -182,7 +183,7 @@ const mailbox: Readonly<Record<string, RouteInput>> = {
     madeUp: () => ({ path: 'email/verify', body: { token: unknownToken('verify_email') } }),
   },
   'POST email/verify with a password': {
-    signsIn: true,
+    usesFormerSession: true,
     valid: async () => ({
       path: 'email/verify',
       body: { token: await tokenForNewcomer('verify_email'), password: goodPassword },
@@ -247,7 +248,7 @@ const sessions: Readonly<Record<string, RouteInput>> = {
   'POST token': { signedIn: true, valid: at('token') },
   'POST token/jwt': { signedIn: true, valid: at('token/jwt') },
   'GET jwks': { valid: at('jwks') },
-  'POST sign-out': { signedIn: true, valid: at('sign-out') },
+  'POST sign-out': { signedIn: true, usesFormerSession: true, valid: at('sign-out') },
   'GET user': { signedIn: true, valid: at('user') },
   'PATCH user': {
     signedIn: true,
@@ -261,7 +262,7 @@ const oauth: Readonly<Record<string, RouteInput>> = {
   'GET oauth/providers': { valid: at('oauth/providers') },
   'GET oauth/:provider/start': { valid: at('oauth/work/start') },
   'GET oauth/:provider/callback': {
-    signsIn: true,
+    usesFormerSession: true,
     async valid() {
       const { query, browser } = await completedFlow()
       return {
@@ -276,7 +277,7 @@ const oauth: Readonly<Record<string, RouteInput>> = {
   },
   'POST oauth/:provider/id-token/nonce': { valid: at('oauth/work/id-token/nonce') },
   'POST oauth/:provider/id-token': {
-    signsIn: true,
+    usesFormerSession: true,
     valid: async () => ({ path: 'oauth/work/id-token', body: await nativeIdToken() }),
     madeUp: () => ({ path: 'oauth/work/id-token', body: { idToken: 'x.y.z', nonce: random() } }),
   },
@@ -326,7 +327,7 @@ const passkeys: Readonly<Record<string, RouteInput>> = {
     },
   },
   'POST passkeys/authenticate/verify': {
-    signsIn: true,
+    usesFormerSession: true,
     async valid(visitor) {
       const { authenticator } = await addPasskey(visitor)
       const asked = await torii.passkey.authenticateOptions({}, newInfo())

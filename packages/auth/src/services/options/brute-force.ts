@@ -2,13 +2,14 @@ import type { RateLimitPolicy } from 'torii-core'
 import { InvalidOptionsError } from 'torii-core'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
+import { maxSessionPasswords } from '../../rate-limits/rate-limits.js'
 import { defaults } from './defaults.js'
 import { maxSessionSeconds } from './session.js'
 
 /** NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failures on one account. */
 const maxAccountLimit = 100
-/** Sign-ins and a live session of the account have separate counters, so each has half of them. */
-const maxPasswordLimit = maxAccountLimit / 2
+/** A live session of the account has a counter of its own, which may be reached as well. */
+const maxPasswordLimit = maxAccountLimit - maxSessionPasswords
 
 /** @throws InvalidOptionsError */
 export function resolveBruteForce(value: unknown): BruteForcePolicies {

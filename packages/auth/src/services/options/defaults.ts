@@ -77,7 +77,7 @@ export const defaults = Object.freeze({
   }),
   bruteForce: Object.freeze({
     /**
-     * NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures, here 50 at sign-in and 50 in a session, with
+     * NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures, here 80 at sign-in and 20 in a session, with
      * waits that grow from 30 s to an hour. OWASP ASVS 5.0, 6.1.1. Ten attempts in 15 minutes are more than a user who mistypes needs.
      */
     account: Object.freeze({
@@ -85,7 +85,7 @@ export const defaults = Object.freeze({
       windowSeconds: 900,
       lockSeconds: 30,
       maxLockSeconds: 3600,
-      limit: 50,
+      limit: 80,
       forgetSeconds: 2_592_000,
     }),
     /**
