@@ -88,8 +88,8 @@ export const storageMutations = [
   guard(
     'tables/sessions/session-endings',
     'ending the others ends none that is being opened',
-    'set session_epoch = u.session_epoch + 1\n        where u.id = ${userId} and ${actorIsLive(schema)}',
-    'set session_epoch = u.session_epoch\n        where u.id = ${userId} and ${actorIsLive(schema)}',
+    'set session_epoch = u.session_epoch + 1\n        from verdict v',
+    'set session_epoch = u.session_epoch\n        from verdict v',
     epochs,
   ),
   guard(
@@ -114,8 +114,8 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'a link is read, not used up',
-    'delete from ${schema}.magic_links l where l.token_hash = ${linkHash}\n        returning l.email, l.email_key, l.expires_at',
-    'select l.email, l.email_key, l.expires_at from ${schema}.magic_links l where l.token_hash = ${linkHash}',
+    'delete from ${schema}.magic_links l using gate\n        where gate.until is null and l.token_hash = ${linkHash}\n        returning l.email, l.email_key, l.expires_at',
+    'select l.email, l.email_key, l.expires_at from ${schema}.magic_links l, gate\n        where gate.until is null and l.token_hash = ${linkHash}',
   ),
   guard(
     'tables/magic-links',
@@ -168,14 +168,14 @@ export const storageMutations = [
   guard(
     'tables/oauth-states',
     'a state is good for ever',
-    ' and state.expires_at > ${now}`',
-    ' and ${now} is not null`',
+    ' and state.expires_at > ${now}\n',
+    ' and ${now} is not null\n',
   ),
   guard(
     'tables/oauth-states',
     'a state is good twice',
-    'delete from ${schema}.oauth_states o where o.state_hash = ${stateHash}\n        returning o.browser_hash, o.provider, o.redirect_to, o.user_id, o.session_id, o.session_epoch,\n          o.owner_epoch, o.expires_at',
-    'select o.browser_hash, o.provider, o.redirect_to, o.user_id, o.session_id, o.session_epoch,\n          o.owner_epoch, o.expires_at from ${schema}.oauth_states o where o.state_hash = ${stateHash}',
+    'delete from ${schema}.oauth_states o using gate\n        where gate.until is null and o.state_hash = ${stateHash}\n        returning o.browser_hash, o.provider, o.redirect_to, o.user_id, o.session_id, o.session_epoch,\n          o.owner_epoch, o.expires_at',
+    'select o.browser_hash, o.provider, o.redirect_to, o.user_id, o.session_id, o.session_epoch,\n          o.owner_epoch, o.expires_at from ${schema}.oauth_states o, gate\n        where gate.until is null and o.state_hash = ${stateHash}',
   ),
   guard(
     'tables/oauth-accounts/oauth-sign-in',
@@ -223,7 +223,7 @@ export const storageMutations = [
   guard(
     'tables/passkeys/passkey-use',
     'a challenge of one person is answered by another',
-    '\n        and (c.user_id is null or c.user_id = k.user_id)',
+    '\n          and (c.user_id is null or c.user_id = k.user_id)',
     '',
   ),
   guard(
@@ -247,8 +247,8 @@ export const storageMutations = [
   guard(
     'tables/passkeys/passkey-use',
     'a challenge is answered twice',
-    'delete from ${schema}.passkey_challenges c where c.challenge_hash = ${challengeHash}\n        returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at',
-    'select c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at\n        from ${schema}.passkey_challenges c where c.challenge_hash = ${challengeHash}',
+    'delete from ${schema}.passkey_challenges c using gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}\n        returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at',
+    'select c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at\n        from ${schema}.passkey_challenges c, gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}',
   ),
   guard(
     'tables/passkeys/passkeys',
@@ -618,5 +618,71 @@ export const storageMutations = [
     'pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(',
     'pg_catalog.length(pg_catalog.concat(',
     'races/first-rows',
+  ),
+  guard(
+    'tables/fragments/rate-limit-charging',
+    'a success counts as a failure',
+    'and not exists (select 1 from ${success})',
+    'and (select pg_catalog.count(*) from ${success}) >= 0',
+  ),
+  guard(
+    'tables/magic-links',
+    'beyond the limit a right link is used',
+    'where gate.until is null and l.token_hash',
+    'where (gate.until is null or true) and l.token_hash',
+  ),
+  guard(
+    'tables/oauth-states',
+    'beyond the limit a right state is used',
+    'where gate.until is null and o.state_hash',
+    'where (gate.until is null or true) and o.state_hash',
+  ),
+  guard(
+    'tables/passkeys/passkey-use',
+    'beyond the limit a right challenge is used',
+    'where gate.until is null and c.challenge_hash',
+    'where (gate.until is null or true) and c.challenge_hash',
+  ),
+  guard(
+    'tables/verification-tokens/email-verification',
+    'beyond the limit a right token verifies',
+    'where gate.until is null and t.user_id',
+    'where (gate.until is null or true) and t.user_id',
+  ),
+  guard(
+    'tables/verification-tokens/verification-tokens',
+    'beyond the limit a token is read',
+    ' and (select v.allowed from verdict v)',
+    '',
+  ),
+  guard(
+    'tables/sessions/session-opening',
+    'beyond the limit a session derives another',
+    'on v.allowed join',
+    'on true join',
+  ),
+  guard(
+    'tables/sessions/session-endings',
+    'beyond the limit the other sessions end',
+    'from verdict v where v.allowed and u.id',
+    'from verdict v where u.id',
+  ),
+  guard(
+    'tables/users/users',
+    'beyond the limit the profile changes',
+    'where v.allowed and u.id',
+    'where u.id',
+  ),
+  guard(
+    'tables/passkeys/passkeys',
+    'beyond the limit a passkey is renamed',
+    'on v.allowed',
+    'on true',
+  ),
+  guard(
+    'tables/sessions/sessions',
+    'a page of sessions repeats the last one of the page before',
+    'and (s.last_active_at, s.id) < (',
+    'and (s.last_active_at, s.id) <= (',
   ),
 ]

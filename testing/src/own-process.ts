@@ -23,6 +23,14 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     file: 'auth/*/webauthn/compare-with-library.test',
     reason: 'the library adds the functions of tslib to the global object',
   },
+  {
+    file: 'auth/*/http/routes/route-limits.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
+    file: 'auth/*/http/routes/route-deadlines.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
 ]
 
 /** Whether a test file in `src` or `dist` runs in a process of its own. */

@@ -61,6 +61,7 @@ export function createTransactionalTorii<Metadata extends object>(
   if ('afterCommit' in tx) tx.afterCommit(committed)
   const context: OperationContext<Metadata> = {
     options,
+    counting: null,
     runWithEffects: createTransactionalRunWithEffects(
       tx,
       { audit: options.audit, hooks },

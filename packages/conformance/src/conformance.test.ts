@@ -40,6 +40,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     validate: true,
     touch: true,
     list: true,
+    listPage: true,
     revoke: true,
     end: true,
     revokeOthers: true,
@@ -61,6 +62,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
   verificationTokens: {
     issue: true,
     find: true,
+    findCounted: true,
     verifyEmail: true,
     resetPassword: true,
     issueEmailChange: true,

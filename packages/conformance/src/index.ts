@@ -19,8 +19,10 @@ import { passwordChangeCases } from './passwords/passwords-changes.js'
 import { passwordRemovalCases } from './passwords/passwords-removal.js'
 import { passwordSignInCases } from './passwords/passwords-sign-in.js'
 import { rateLimitCases } from './rate-limits/rate-limits.js'
+import { countedFailureCases } from './rate-limits/rate-limits-failures.js'
 import { rateLimitLockCases } from './rate-limits/rate-limits-locks.js'
 import { mailChargeCases } from './rate-limits/rate-limits-mail.js'
+import { countedSessionCases } from './rate-limits/rate-limits-sessions.js'
 import { sessionCases } from './sessions/sessions.js'
 import { sessionDeriveCases } from './sessions/sessions-derive.js'
 import { sessionEndingCases } from './sessions/sessions-endings.js'
@@ -70,6 +72,8 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...rateLimitCases,
   ...rateLimitLockCases,
   ...mailChargeCases,
+  ...countedFailureCases,
+  ...countedSessionCases,
   ...magicLinkCases,
   ...magicLinkCodeCases,
   ...verificationTokenCases,

@@ -96,6 +96,7 @@ export { checkMetadata, checkName, checkPicture, profileLimits } from './profile
 export type {
   Charge,
   ChargeOutcome,
+  ChargeRefusal,
   MailChargeOutcome,
   RateLimitCharges,
   RateLimitPolicy,
@@ -105,15 +106,19 @@ export type {
 } from './rate-limits.js'
 export { PasswordHash, Secret, SessionToken } from './secret.js'
 export type {
+  CountedActor,
   DerivedSession,
   Epochs,
   NewSession,
   OthersRevoked,
   Session,
   SessionActor,
+  SessionCursor,
   SessionKey,
   SessionLifetime,
   SessionOpening,
+  SessionPage,
+  SessionQuery,
   SessionRepository,
   SessionRepository as SessionStorage,
   SignInMethod,
@@ -154,6 +159,7 @@ export type {
   Verification,
   VerificationDecision,
   VerificationKey,
+  VerificationLookup,
   VerificationPurpose,
   VerificationTokenRepository,
 } from './verification-tokens.js'

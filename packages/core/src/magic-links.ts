@@ -1,6 +1,6 @@
 import type { UserId } from './ids.js'
 import type { Json } from './profile.js'
-import type { Charge, RateLimitRefund } from './rate-limits.js'
+import type { Charge, ChargeRefusal, RateLimitRefund } from './rate-limits.js'
 import type { NewSession, Session } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
@@ -36,6 +36,8 @@ export interface MailboxProof {
   session: NewSession
   /** The id of the user to create for an unknown email, or null to create none. */
   newUserId: UserId | null
+  /** The rate limit that `consume` counts a failure against; beyond the limit nothing is used (default: none). */
+  ipAddress?: Charge | null
 }
 
 export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
@@ -53,6 +55,7 @@ export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
     }
   /** The link or code is unknown, used, expired, or of a disabled user. The result does not reveal which. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
+  | ChargeRefusal
 
 /** The number of wrong codes after which a code is invalid. @see OWASP ASVS 5.0, 6.6.3 */
 export const maxCodeTries = 5

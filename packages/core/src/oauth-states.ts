@@ -1,4 +1,4 @@
-import type { Charge } from './rate-limits.js'
+import type { Charge, ChargeRefusal } from './rate-limits.js'
 import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
@@ -36,11 +36,13 @@ export interface OAuthStateRepository {
   store(state: NewOAuthState): Promise<OAuthStart>
   /**
    * Uses the state and returns it. Returns null if it is not live or was created by another browser or for another
-   * provider; the state is used in any case.
+   * provider; the state is used in any case. Such a failure is counted against `ipAddress`; beyond the limit nothing is
+   * used.
    */
   consume(key: {
     stateHash: TokenHash
     browserHash: TokenHash
     provider: string
-  }): Promise<OAuthState | null>
+    ipAddress?: Charge | null
+  }): Promise<OAuthState | ChargeRefusal | null>
 }

@@ -2,8 +2,15 @@ import type { PasskeyId, UserId } from './ids.js'
 import type { MethodRemoval, UsableMethods } from './oauth-accounts.js'
 import type { PasskeyCeremony } from './passkey-challenges.js'
 import type { Json } from './profile.js'
-import type { RateLimitRefund } from './rate-limits.js'
-import type { Epochs, NewSession, Session, SessionActor, SessionKey } from './sessions.js'
+import type { Charge, ChargeRefusal, RateLimitRefund } from './rate-limits.js'
+import type {
+  CountedActor,
+  Epochs,
+  NewSession,
+  Session,
+  SessionActor,
+  SessionKey,
+} from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
@@ -107,12 +114,14 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   /**
    * Uses the challenge and returns the credential, in one statement. Every response uses its challenge. Returns null
    * unless the challenge is live, belongs to this ceremony, and is for any user or for the user of this credential.
+   * Such a failure is counted against `charge`; beyond the limit nothing is used.
    */
   findForSignIn(input: {
     challengeHash: TokenHash
     ceremony: Extract<PasskeyCeremony, 'authenticate' | 'reauthenticate'>
     credentialId: Uint8Array
-  }): Promise<PasskeyCredential | null>
+    charge?: Charge | null
+  }): Promise<PasskeyCredential | ChargeRefusal | null>
   /**
    * Advances the counter and opens the session, in one commit. Of two responses with the same count, one succeeds, unless
    * the passkey is backup eligible.
@@ -127,7 +136,7 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
     options: { key: SessionKey; newSecretHash: TokenHash; refund?: RateLimitRefund },
   ): Promise<PasskeyReauthentication>
   /** Renames a passkey of the acting user: null if the session has ended or the passkey is not theirs. */
-  rename(actor: SessionActor, id: PasskeyId, name: string): Promise<Passkey | null>
+  rename(actor: CountedActor, id: PasskeyId, name: string): Promise<Passkey | null>
   /** Deletes a passkey. Refuses to remove the only sign-in method. */
   delete(actor: SessionActor, id: PasskeyId, usable: UsableMethods): Promise<MethodRemoval>
 }

@@ -50,10 +50,11 @@ export type ChargeOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
 
+/** The refusal of a rate limit. Nothing was done. */
+export type ChargeRefusal = Extract<ChargeOutcome, { ok: false }>
+
 /** The outcome of counting a mail: `allowed` is false if the email's limit is exceeded. */
-export type MailChargeOutcome =
-  | { readonly ok: true; readonly allowed: boolean }
-  | Extract<ChargeOutcome, { ok: false }>
+export type MailChargeOutcome = { readonly ok: true; readonly allowed: boolean } | ChargeRefusal
 
 /** The state of a key. `failures` counts the failed attempts of the current window. */
 export type RateLimitStatus =

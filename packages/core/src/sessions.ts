@@ -1,6 +1,7 @@
+import type { Brand } from './brand.js'
 import type { SessionId, UserId } from './ids.js'
 import type { Json } from './profile.js'
-import type { RateLimitRefund } from './rate-limits.js'
+import type { Charge, RateLimitRefund } from './rate-limits.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
@@ -69,6 +70,15 @@ export interface SessionActor {
   epochs: Epochs
 }
 
+/** The actor of an operation that counts itself against a rate limit. */
+export interface CountedActor extends SessionActor {
+  /**
+   * Counted in the operation's own statement, before anything else (default: nothing is counted). A refused operation
+   * changes nothing, and returns what it returns for a session that has ended.
+   */
+  charge?: Charge
+}
+
 export interface ValidSession<Metadata extends object = Record<string, Json>> {
   readonly user: User<Metadata>
   readonly session: Session
@@ -90,6 +100,21 @@ export type SessionOpening =
 export interface DerivedSession
   extends Pick<NewSession, 'id' | 'secretHash' | 'idleSeconds' | 'ip' | 'userAgent'> {}
 
+/** The end of a page of sessions; pass it as `after` to get the next page. */
+export type SessionCursor = Brand<string, 'SessionCursor'>
+
+export interface SessionQuery {
+  /** 1 to 200 (default: 50). */
+  limit?: number
+  after?: SessionCursor
+}
+
+export interface SessionPage {
+  readonly sessions: readonly Session[]
+  /** Null when there is nothing after this page. */
+  readonly next: SessionCursor | null
+}
+
 export type OthersRevoked =
   | { readonly ok: true; readonly revoked: number }
   /** The acting session has ended, or its epochs have changed: validate again. */
@@ -109,7 +134,7 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    * Derives a session from the acting one: it inherits the methods, `authenticatedAt` and the absolute end.
    * Null when the acting session has ended.
    */
-  derive(actor: SessionActor, session: DerivedSession): Promise<Session | null>
+  derive(actor: CountedActor, session: DerivedSession): Promise<Session | null>
   /**
    * Returns the session and its user, or null if it is unknown, ended or expired. Writes nothing. Without
    * `recentSeconds` no authentication counts as recent.
@@ -129,6 +154,8 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
   ): Promise<Pick<Session, 'lastActiveAt' | 'expiresAt'> | null>
   /** Lists the live sessions of a user, last used first. */
   list(userId: UserId): Promise<readonly Session[]>
+  /** Lists a page of the same sessions. A session that is used between two pages moves to the first one. */
+  listPage(userId: UserId, query?: SessionQuery): Promise<SessionPage>
   /**
    * Ends one session of this user, for an administrator (`who` is a user's id) or for the user (`who` is their
    * acting session, which must still be live). False if it is not a live session of this user.
@@ -140,7 +167,7 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
    */
   end(key: SessionKey): Promise<boolean>
   /** Ends every other session of the acting session's user, also those that are being opened at the moment. */
-  revokeOthers(actor: SessionActor): Promise<OthersRevoked>
+  revokeOthers(actor: CountedActor): Promise<OthersRevoked>
   /**
    * Ends every session of the user, also those that are being opened at the moment, for an administrator (`who` is a
    * user's id) or for the user (`who` is their acting session, which must still be live). Returns how many were live.

@@ -25,7 +25,7 @@ export interface TransactionRepositories<Metadata extends object = Record<string
   readonly magicLinks: Omit<MagicLinkRepository<Metadata>, 'issue'>
   readonly verificationTokens: Omit<
     VerificationTokenRepository<Metadata>,
-    'issue' | 'issueEmailChange'
+    'issue' | 'issueEmailChange' | 'findCounted'
   >
   readonly auditEvents: AuditEventRepository
 }

@@ -2,7 +2,7 @@ import type { Brand } from './brand.js'
 import type { UserId } from './ids.js'
 import type { Json, ProfileChanges } from './profile.js'
 import type { PasswordHash } from './secret.js'
-import type { NewSession, Session, SessionActor } from './sessions.js'
+import type { CountedActor, NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
 /** The email of a user and its verification. Both are null for a user without an email, which OAuth allows. */
@@ -99,7 +99,7 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
    * session, which must still be live). Null if there is no such user, or no such session.
    */
   updateProfile(
-    who: UserId | SessionActor,
+    who: UserId | CountedActor,
     changes: ProfileChanges<Metadata>,
   ): Promise<User<Metadata> | null>
   /**

@@ -1,7 +1,7 @@
 import type { UserId } from './ids.js'
 import type { MailCharges, MailDecision } from './magic-links.js'
 import type { Json } from './profile.js'
-import type { RateLimitRefund } from './rate-limits.js'
+import type { Charge, ChargeRefusal, RateLimitCharges, RateLimitRefund } from './rate-limits.js'
 import type { PasswordHash } from './secret.js'
 import type { Epochs, NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
@@ -42,6 +42,11 @@ export interface Verification {
   readonly epochs: Epochs
 }
 
+/** A counted look-up: `verification` is null if there is no live token. */
+export type VerificationLookup =
+  | { readonly ok: true; readonly verification: Verification | null }
+  | ChargeRefusal
+
 /** The proof that a user gives in addition to a mailed token: a password, a session, or neither. */
 export type MailboxHolder =
   /** The account's password: all credentials stay, and a session is opened. */
@@ -61,6 +66,7 @@ export type EmailVerification<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session | null }
   /** Unknown, used, expired, of another purpose, or the account is verified already. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
+  | ChargeRefusal
 
 export type PasswordReset =
   | { readonly ok: true; readonly email: string; readonly sessionsEnded: number }
@@ -102,16 +108,27 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
    * invalid already.
    */
   issue(verification: NewVerification): Promise<VerificationDecision>
-  /**
-   * Reads a live token without using it, so that a password is hashed only for a valid token. Returns null if there
-   * is none.
-   */
+  /** Reads a live token without using it, so that its page can show the email. Returns null if there is none. */
   find(purpose: VerificationPurpose, key: VerificationKey): Promise<Verification | null>
   /**
-   * Uses the token and verifies the email. Only for an unverified account. If the proof of `holder` fails (a changed
-   * password, an ended session), the token stays valid.
+   * Counts an attempt to use a token with a password and, if it is allowed, reads the live token, in one statement. So a
+   * password is hashed only for a valid token, and only as often as the rate limit allows.
    */
-  verifyEmail(key: VerificationKey, holder: MailboxHolder): Promise<EmailVerification<Metadata>>
+  findCounted(
+    purpose: VerificationPurpose,
+    key: VerificationKey,
+    charges: RateLimitCharges | null,
+  ): Promise<VerificationLookup>
+  /**
+   * Uses the token and verifies the email. Only for an unverified account. If the proof of `holder` fails (a changed
+   * password, an ended session), the token stays valid. A failure is counted against `ipAddress`; beyond the limit
+   * nothing is used (default: none).
+   */
+  verifyEmail(
+    key: VerificationKey,
+    holder: MailboxHolder,
+    ipAddress?: Charge | null,
+  ): Promise<EmailVerification<Metadata>>
   /**
    * Uses the token, sets the password, verifies the email, ends every session and every other token, and, if the
    * email was unverified, removes every other sign-in method from before.

@@ -4,8 +4,9 @@ import type { Client, Outcome } from './client.js'
 /** Returns the signed-in user and the current session; `unauthenticated` when not signed in. */
 export const current = (client: Client): Promise<Outcome<SignedIn>> => client.send('GET', 'session')
 
-/** Lists the active sessions of the user, most recently used first. */
-export const list = (client: Client): Promise<Outcome<Sessions>> => client.send('GET', 'sessions')
+/** Lists a page of the active sessions of the user, most recently used first: 50, from the `nextCursor` of the page before. */
+export const list = (client: Client, cursor?: string | null): Promise<Outcome<Sessions>> =>
+  client.send('GET', cursor == null ? 'sessions' : `sessions?${new URLSearchParams({ cursor })}`)
 
 /** Revokes a session of the user. */
 export const revoke = (client: Client, id: string): Promise<Outcome<object>> =>

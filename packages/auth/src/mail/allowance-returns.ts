@@ -5,7 +5,7 @@ import type { BackgroundLogEvent } from '../base/background.js'
 /** Gives mail allowances back that were counted for messages which were lost. */
 export interface AllowanceReturns {
   /** Gives one back for each key, soon and together with others. Never throws. */
-  add(allowances: readonly (RateLimitKey | null)[]): void
+  add(allowances: readonly RateLimitKey[]): void
   /** Resolves when all have been given back. */
   settled(): Promise<void>
 }
@@ -40,7 +40,7 @@ export function createAllowanceReturns(
 
   return {
     add(allowances) {
-      waiting.push(...allowances.filter((key) => key !== null))
+      waiting.push(...allowances)
       if (waiting.length > 0) running ??= flush()
     },
     async settled() {

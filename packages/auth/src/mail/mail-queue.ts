@@ -58,13 +58,13 @@ export interface MailQueueOptions {
 export interface MailQueue extends MailSink {
   /**
    * Never throws. A message that cannot be delivered is retried until its link expires (a message without a link: for
-   * one day). A message that is lost is logged, and its mail allowance is given back.
+   * one day). A message that is lost is logged, and its mail allowances are given back.
    */
   send<Kind extends MessageKind>(
     kind: Kind,
     to: string,
     facts: MessageFacts[Kind],
-    allowance: RateLimitKey | null,
+    allowances: readonly RateLimitKey[],
   ): void
   /** Resolves when the queue is empty, also of messages that are retried. */
   settled(): Promise<void>
@@ -92,7 +92,7 @@ export interface MailQueueParts {
 interface PendingMail {
   readonly id: string
   readonly kind: MessageKind
-  readonly allowance: RateLimitKey | null
+  readonly allowances: readonly RateLimitKey[]
   readonly lifetimeSeconds: number
   /** On the clock of {@link performance}, which no change of the system's time moves. */
   readonly expiresAtMs: number
@@ -118,7 +118,7 @@ export function createMailQueue({
   const { concurrency, maxInMemory, sendSeconds, retrySeconds, shutdownSeconds } = options
   const withSlot = createSemaphore(concurrency)
   const pending = new Map<Promise<void>, PendingMail>()
-  const allowances = createAllowanceReturns(giveBack, log)
+  const returns = createAllowanceReturns(giveBack, log)
   // At the start of a shutdown every waiting message is tried at once; at its end nothing is sent any more.
   const [hurry, stop] = [new AbortController(), new AbortController()]
   for (const { signal } of [hurry, stop]) setMaxListeners(0, signal)
@@ -162,20 +162,20 @@ export function createMailQueue({
       // `shutdown` reports what it stopped.
       if (stop.signal.aborted) return
       log({ level: 'error', event: 'mail_failed', kind, id, attempts, fault: describeFault(error) })
-      allowances.add([mail.allowance])
+      returns.add(mail.allowances)
     }
   }
 
   async function settled(): Promise<void> {
     while (pending.size > 0) await Promise.all(pending.keys())
-    await allowances.settled()
+    await returns.settled()
   }
 
   return {
-    send(kind, to, facts, allowance) {
+    send(kind, to, facts, allowances) {
       if (pending.size >= maxInMemory || stop.signal.aborted) {
         log({ level: 'error', event: 'mail_dropped', kind })
-        allowances.add([allowance])
+        returns.add(allowances)
         return
       }
       const id = randomUUID()
@@ -183,7 +183,7 @@ export function createMailQueue({
       const mail: PendingMail = {
         id,
         kind,
-        allowance,
+        allowances,
         lifetimeSeconds,
         expiresAtMs: performance.now() + lifetimeSeconds * 1000,
         write: () => {
@@ -195,7 +195,7 @@ export function createMailQueue({
       const task = deliver(mail).finally(() => pending.delete(task))
       pending.set(task, mail)
       try {
-        keepAlive?.(task.then(() => allowances.settled()))
+        keepAlive?.(task.then(() => returns.settled()))
       } catch {
         // The message is sent all the same; the platform may end the process before.
       }
@@ -207,8 +207,8 @@ export function createMailQueue({
       stop.abort()
       const unsent = [...pending.values()]
       if (unsent.length > 0) log({ level: 'error', event: 'mail_unsent', counts: countsOf(unsent) })
-      allowances.add(unsent.map(({ allowance }) => allowance))
-      await waitAtMost(giveBackMs, allowances.settled())
+      returns.add(unsent.flatMap(({ allowances }) => allowances))
+      await waitAtMost(giveBackMs, returns.settled())
     },
   }
 }

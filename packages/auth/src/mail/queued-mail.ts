@@ -4,25 +4,25 @@ import type { MessageFacts } from './messages.js'
 
 /** Accepts messages. */
 export interface MailSink {
-  /** `allowance` is the rate limit that the mail counted against, or null; a lost mail does not count. */
+  /** `allowances` are the rate limits that the mail counted against; a lost mail does not count. */
   send<Kind extends MessageKind>(
     kind: Kind,
     to: string,
     facts: MessageFacts[Kind],
-    allowance: RateLimitKey | null,
+    allowances: readonly RateLimitKey[],
   ): void
 }
 
 /** A message to send once its operation is committed. */
 export type QueuedMail = (sink: MailSink) => void
 
-/** Creates a message whose data fit its kind. `allowance` is the rate limit that it counted against. */
+/** Creates a message whose data fit its kind. `allowances` are the rate limits that it counted against. */
 export const queuedMail =
   <Kind extends MessageKind>(
     kind: Kind,
     to: string,
     facts: MessageFacts[Kind],
-    allowance: RateLimitKey | null = null,
+    allowances: readonly RateLimitKey[] = [],
   ): QueuedMail =>
   (sink) =>
-    sink.send(kind, to, facts, allowance)
+    sink.send(kind, to, facts, allowances)

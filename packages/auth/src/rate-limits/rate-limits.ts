@@ -9,6 +9,7 @@ import type {
   RateLimitRefund,
   TokenHash,
   User,
+  ValidSession,
 } from 'torii-core'
 import { rateLimitKey, requireEmail } from 'torii-core'
 import type { IpAddress } from '../base/ip-address.js'
@@ -20,13 +21,19 @@ import { ipAddressRange } from '../base/ip-address.js'
 
 /** The rate limits. Each has separate counters, so locking one sign-in method does not lock the others. */
 export interface BruteForcePolicies {
-  /** Password attempts for one email address, whether or not an account has it. */
+  /**
+   * Password attempts for one email address, whether or not an account has it. Passwords that are sent in a live session
+   * have a counter per session, with the same numbers but a limit of 20.
+   */
   readonly account: RateLimitPolicy
   /** Password attempts from one IP address (IPv6: /64), for any account. */
   readonly ipAddress: RateLimitPolicy
   /** Registrations from one IP address. */
   readonly registrations: RateLimitPolicy
-  /** Mails to one email address. Beyond the limit nothing is sent, and the response does not change. */
+  /**
+   * Mails to one email address. Beyond the limit nothing is sent, and the response does not change. Email changes that
+   * are requested in one session have a counter with the same numbers, whose refusal is returned.
+   */
   readonly mailbox: RateLimitPolicy
   /** Mail requests and code attempts from one IP address. */
   readonly mailRequests: RateLimitPolicy
@@ -34,6 +41,12 @@ export interface BruteForcePolicies {
   readonly codes: RateLimitPolicy
   /** OAuth flows and passkey ceremonies started from one IP address. */
   readonly starts: RateLimitPolicy
+  /** Failed uses of links, passkey responses and OAuth callbacks from one IP address. */
+  readonly completions: RateLimitPolicy
+  /** Changes, exports and starts of flows in one session. */
+  readonly sessionRequests: RateLimitPolicy
+  /** Sessions that are opened by one session for other clients. */
+  readonly derivedSessions: RateLimitPolicy
 }
 
 /** Key of the password attempts for one email address. Addresses without an account are counted too. */
@@ -84,17 +97,51 @@ export const signInAttempt = (
   ip: IpAddress | null,
 ): Attempt => passwordAttempt(policies, accountAttempts(email), ip)
 
+/** The wrong passwords in a row after which a session takes none any more; its user can sign in again. */
+export const maxSessionPasswords = 20
+
 /**
- * Returns the rate limits that re-authentication by password counts against: those of a sign-in, so a stolen session
- * allows no additional guesses.
+ * Returns the rate limit that a password in a live session counts against, and the refund of a success. A stranger's
+ * guesses do not lock it.
  */
-export function proofAttempt(
+export function sessionPasswordAttempt(
   policies: BruteForcePolicies,
-  { id, email }: Pick<User<object>, 'id' | 'email'>,
-  ip: IpAddress | null,
+  valid: ValidSession<object>,
 ): Attempt {
-  return passwordAttempt(policies, passwordCounter({ id, email }), ip)
+  const account = sessionKey('session_password', valid)
+  const cap = Math.min(policies.account.cap, maxSessionPasswords)
+  const policy = { ...policies.account, cap, limit: maxSessionPasswords }
+  return {
+    charges: { account: { key: account, policy }, ipAddress: null },
+    refund: { account, ipAddress: null },
+  }
 }
+
+/** The rate limits of one session, besides that of its passwords. */
+export type SessionLimit = 'sessionRequests' | 'derivedSessions'
+
+/** Returns the rate limit that a request in a live session counts against. */
+export const sessionCharge = (
+  policies: BruteForcePolicies,
+  limit: SessionLimit,
+  valid: ValidSession<object>,
+): Charge => ({ key: sessionKey(limit, valid), policy: policies[limit] })
+
+/** Returns the rate limits that an email change counts against: the session, and the mails to the new email address. */
+export const sessionMailCharges = (
+  policies: BruteForcePolicies,
+  email: EmailKey,
+  valid: ValidSession<object>,
+): MailCharges & { readonly ipAddress: Charge } => ({
+  address: { key: mailboxAttempts(email), policy: policies.mailbox },
+  ipAddress: { key: sessionKey('session_mail', valid), policy: policies.mailbox },
+})
+
+/** A session and those derived from it have the same end, so a derived session has no attempts of its own. */
+const sessionKey = (
+  purpose: SessionLimit | 'session_password' | 'session_mail',
+  { user, session }: ValidSession<object>,
+): RateLimitKey => keyOf(purpose, `${user.id}:${session.absoluteExpiresAt.getTime()}`)
 
 /** An account without an email address is counted under its id. */
 const passwordCounter = ({ id, email }: Pick<User<object>, 'id' | 'email'>): RateLimitKey =>
@@ -158,6 +205,18 @@ export function codeAttempt(
   }
 }
 
+/**
+ * Returns the rate limit that a password sent with a mailed token counts against; null for an unknown IP address. It is
+ * counted before the token is read, because the token may be used only once but be sent many times.
+ */
+export function tokenPasswordCharges(
+  policies: BruteForcePolicies,
+  ip: IpAddress | null,
+): RateLimitCharges | null {
+  const ipAddress = ipAddressCharge('ipAddress', ip, policies.ipAddress)
+  return ipAddress === null ? null : { account: null, ipAddress }
+}
+
 /** Returns the rate limits that a registration counts against: the IP address, and the mails to the email address. */
 export const registrationCharges = (
   policies: BruteForcePolicies,
@@ -185,8 +244,17 @@ export const mailCharges = (
 export const startCharge = (policies: BruteForcePolicies, ip: IpAddress | null): Charge | null =>
   ipAddressCharge('start', ip, policies.starts)
 
+/**
+ * Returns the rate limit that a failed use of a link, a passkey response or an OAuth callback counts against; null for an
+ * unknown IP address.
+ */
+export const completionCharge = (
+  policies: BruteForcePolicies,
+  ip: IpAddress | null,
+): Charge | null => ipAddressCharge('complete', ip, policies.completions)
+
 /** The purposes that are counted per IP address. */
-type IpAddressPurpose = 'ipAddress' | 'register' | 'mail' | 'start'
+type IpAddressPurpose = 'ipAddress' | 'register' | 'mail' | 'start' | 'complete'
 
 function ipAddressCharge(
   purpose: IpAddressPurpose,

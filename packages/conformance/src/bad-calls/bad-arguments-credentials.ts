@@ -37,6 +37,16 @@ export const inIpAddress = (
   ]
 }
 
+/** A charge that may be left out, for the methods that count it themselves. */
+export const inOptionalCharge = (
+  method: string,
+  call: (storage: ConformanceStorage, charge: unknown) => Promise<unknown>,
+): BadArgument[] => {
+  const [whole, ...members] = inIpAddress(method, call)
+  if (whole === undefined) return members
+  return [{ ...whole, values: whole.values.filter((value) => value !== undefined) }, ...members]
+}
+
 /** An asking session of nobody. */
 export const someActor = (): SessionActor => ({
   userId: unknownUserId(),

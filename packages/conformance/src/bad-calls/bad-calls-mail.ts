@@ -22,6 +22,7 @@ import {
 } from '../fixtures/samples.js'
 import type { BadArgument, Call } from './bad-arguments.js'
 import { inActor, inCharges, inRefund, inSession, one } from './bad-arguments.js'
+import { inOptionalCharge } from './bad-arguments-credentials.js'
 import { badEmails, badNumbers, notObjects, unsafe } from './bad-values.js'
 
 const badPurposes: readonly unknown[] = [
@@ -101,6 +102,9 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
   ...inProof('magicLinks.consume', ({ magicLinks }, proof) =>
     magicLinks.consume(freshSecretHash(), proof),
   ),
+  ...inOptionalCharge('magicLinks.consume', ({ magicLinks }, ipAddress) =>
+    magicLinks.consume(freshSecretHash(), newProof({ ipAddress: unsafe(ipAddress) })),
+  ),
   one('magicLinks.consumeCode', null, notObjects, ({ magicLinks }, input) =>
     magicLinks.consumeCode(unsafe(input), newProof()),
   ),
@@ -151,6 +155,18 @@ export const badVerificationCalls: readonly BadArgument[] = [
   ),
   ...inTokenKey('verificationTokens.find', ({ verificationTokens }, key) =>
     verificationTokens.find('verify_email', key),
+  ),
+  one('verificationTokens.findCounted', 'purpose', badPurposes, (storage, purpose) =>
+    storage.verificationTokens.findCounted(unsafe(purpose), someKey(), null),
+  ),
+  ...inTokenKey('verificationTokens.findCounted', ({ verificationTokens }, key) =>
+    verificationTokens.findCounted('verify_email', key, null),
+  ),
+  ...inCharges('verificationTokens.findCounted', ({ verificationTokens }, charges) =>
+    verificationTokens.findCounted('verify_email', someKey(), charges ?? unsafe('null')),
+  ),
+  ...inOptionalCharge('verificationTokens.verifyEmail', ({ verificationTokens }, ipAddress) =>
+    verificationTokens.verifyEmail(someKey(), { kind: 'mailbox_only' }, unsafe(ipAddress)),
   ),
   ...inTokenKey('verificationTokens.verifyEmail', ({ verificationTokens }, key) =>
     verificationTokens.verifyEmail(key, { kind: 'mailbox_only' }),

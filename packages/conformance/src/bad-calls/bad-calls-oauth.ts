@@ -4,7 +4,13 @@ import { freshCiphertext, newIdentity, newOAuthSignIn, newState } from '../fixtu
 import { unknownUserId } from '../fixtures/samples.js'
 import type { BadArgument } from './bad-arguments.js'
 import { inActor, inSession, one } from './bad-arguments.js'
-import { badBytes, inIpAddress, mustBeTrueOrFalse, someActor } from './bad-arguments-credentials.js'
+import {
+  badBytes,
+  inIpAddress,
+  inOptionalCharge,
+  mustBeTrueOrFalse,
+  someActor,
+} from './bad-arguments-credentials.js'
 import {
   badEmails,
   badMethod,
@@ -160,6 +166,9 @@ const oauthStates: readonly BadArgument[] = [
   ),
   one('oauthStates.consume', null, notObjects, ({ oauthStates }, value) =>
     oauthStates.consume(unsafe(value)),
+  ),
+  ...inOptionalCharge('oauthStates.consume', ({ oauthStates }, ipAddress) =>
+    oauthStates.consume({ ...newState(), ipAddress: unsafe(ipAddress) }),
   ),
   one('oauthStates.consume', 'provider', mustBeText(64), ({ oauthStates }, provider) =>
     oauthStates.consume({ ...newState(), provider: unsafe(provider) }),

@@ -11,7 +11,13 @@ import {
 } from '../fixtures/samples.js'
 import type { BadArgument } from './bad-arguments.js'
 import { inActor, inKey, inRefund, inSession, one } from './bad-arguments.js'
-import { badBytes, inIpAddress, mustBeTrueOrFalse, someActor } from './bad-arguments-credentials.js'
+import {
+  badBytes,
+  inIpAddress,
+  inOptionalCharge,
+  mustBeTrueOrFalse,
+  someActor,
+} from './bad-arguments-credentials.js'
 import {
   badEmails,
   badIds,
@@ -112,6 +118,9 @@ const passkeys: readonly BadArgument[] = [
   one('passkeys.findForSignIn', null, notObjects, ({ passkeys }, value) =>
     passkeys.findForSignIn(unsafe(value)),
   ),
+  ...inOptionalCharge('passkeys.findForSignIn', ({ passkeys }, charge) =>
+    passkeys.findForSignIn({ ...someAssertion(), charge: unsafe(charge) }),
+  ),
   one('passkeys.findForSignIn', 'ceremony', [...badMethod(), 'register'], (storage, value) =>
     storage.passkeys.findForSignIn({ ...someAssertion(), ceremony: unsafe(value) }),
   ),
@@ -150,6 +159,9 @@ const passkeys: readonly BadArgument[] = [
   ]),
   ...inActor('passkeys.rename', ({ passkeys }, actor) =>
     passkeys.rename(actor, newPasskeyId(), 'Name'),
+  ),
+  ...inOptionalCharge('passkeys.rename', ({ passkeys }, charge) =>
+    passkeys.rename({ ...someActor(), charge: unsafe(charge) }, newPasskeyId(), 'Name'),
   ),
   one(
     'passkeys.rename',

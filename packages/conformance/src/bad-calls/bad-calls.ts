@@ -22,6 +22,7 @@ import {
   inWho,
   one,
 } from './bad-arguments.js'
+import { inOptionalCharge } from './bad-arguments-credentials.js'
 import { badAuditCalls } from './bad-calls-audit.js'
 import { badMagicLinkCalls, badVerificationCalls, inMailCharges } from './bad-calls-mail.js'
 import {
@@ -72,6 +73,9 @@ const users: readonly BadArgument[] = [
   one('users.verifyEmail', 'email', badEmails(), ({ users }, email) =>
     users.verifyEmail(unknownUserId(), unsafe(email)),
   ),
+  ...inOptionalCharge('users.updateProfile', ({ users }, charge) =>
+    users.updateProfile({ ...someActor(), charge: unsafe(charge) }, { name: 'Name' }),
+  ),
   ...inWho('users.delete', ({ users }, who) => users.delete(who)),
   one(
     'users.list',
@@ -96,6 +100,30 @@ const users: readonly BadArgument[] = [
 const touchOptions = { idleSeconds: 1000, touchSeconds: 60 }
 
 const sessions: readonly BadArgument[] = [
+  one(
+    'sessions.listPage',
+    null,
+    notObjects.filter((value) => value !== undefined),
+    ({ sessions }, value) => sessions.listPage(unknownUserId(), unsafe(value)),
+  ),
+  one(
+    'sessions.listPage',
+    'limit',
+    [...badNumbers(), 0, 201].filter((value) => value !== undefined && value !== null),
+    ({ sessions }, limit) => sessions.listPage(unknownUserId(), { limit: unsafe(limit) }),
+  ),
+  one(
+    'sessions.listPage',
+    'after',
+    [...badCursors(), unknownUserId(), `1_${'x'.repeat(36)}`],
+    ({ sessions }, after) => sessions.listPage(unknownUserId(), { after: unsafe(after) }),
+  ),
+  ...inOptionalCharge('sessions.derive', ({ sessions }, charge) =>
+    sessions.derive({ ...someActor(), charge: unsafe(charge) }, newSession()),
+  ),
+  ...inOptionalCharge('sessions.revokeOthers', ({ sessions }, charge) =>
+    sessions.revokeOthers({ ...someActor(), charge: unsafe(charge) }),
+  ),
   ...inSession('sessions.open', ({ sessions }, session) => sessions.open(unknownUserId(), session)),
   one('sessions.open', null, [null, undefined], ({ sessions }, value) =>
     sessions.open(unknownUserId(), unsafe(value)),

@@ -53,7 +53,8 @@ promise(
       succeeded(await passkeyChallenges.storeForEmail(challenge, owner.email))
       const answer = { challengeHash, ceremony, credentialId: made.credentialId }
       const found = await passkeys.findForSignIn(answer)
-      assert.equal(found?.userId ?? null, right ? owner.user.id : null)
+      assert.equal(found !== null && 'userId' in found, right)
+      if (right) assert.ok(found !== null && 'userId' in found && found.userId === owner.user.id)
       assert.equal(await passkeys.findForSignIn(answer), null)
     }
   },

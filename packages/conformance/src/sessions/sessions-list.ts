@@ -48,6 +48,42 @@ promise('list: last used first', ['elapse'], async (storage) => {
   assert.deepEqual(await listed(), [first.id, third.id, second.id])
 })
 
+promise(
+  'listPage: every session once, in the order of the list, also where several were used at once',
+  ['elapse'],
+  async (storage) => {
+    const { user } = await signUp(storage)
+    for (const round of [1, 2, 3]) {
+      await Promise.all(Array.from({ length: round }, () => openOne(storage, user.id)))
+      await storage.elapse(100)
+    }
+    const all = await storage.sessions.list(user.id)
+    assert.equal(all.length, 7)
+    for (const limit of [1, 2, 3, 6, 7, 50]) {
+      const pages = []
+      let page = await storage.sessions.listPage(user.id, { limit })
+      pages.push(page.sessions)
+      while (page.next !== null) {
+        page = await storage.sessions.listPage(user.id, { limit, after: page.next })
+        pages.push(page.sessions)
+      }
+      assert.deepEqual(pages.flat(), all)
+      assert.ok(pages.every(({ length }) => length > 0 && length <= limit))
+    }
+    assert.deepEqual(await storage.sessions.listPage(user.id), { sessions: all, next: null })
+    const noSessions = { sessions: [], next: null }
+    assert.deepEqual(await storage.sessions.listPage(unknownUserId()), noSessions)
+  },
+)
+
+promise("listPage: another user's cursor shows no session of theirs", [], async (storage) => {
+  const [person, other] = [await signUp(storage), await signUp(storage)]
+  await openOne(storage, other.user.id)
+  const { next } = await storage.sessions.listPage(other.user.id, { limit: 1 })
+  const { sessions } = await storage.sessions.listPage(person.user.id, { after: present(next) })
+  assert.ok(sessions.every(({ userId }) => userId === person.user.id))
+})
+
 promise('list: leaves out what has ended', ['elapse'], async (storage) => {
   const { user, key } = await signUp(
     storage,

@@ -15,6 +15,7 @@ import { read, write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
 import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
 import { toMailDecision } from './fragments/mail-decision.js'
+import type { MailboxRow } from './fragments/mailbox-sign-in.js'
 import {
   mailboxColumns,
   mailboxValues,
@@ -23,11 +24,17 @@ import {
   toMailboxSignIn,
 } from './fragments/mailbox-sign-in.js'
 import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
-import { chargeMailAfter, chargeValues } from './fragments/rate-limit-charging.js'
+import type { VerdictRow } from './fragments/rate-limit-charging.js'
+import {
+  chargeFailure,
+  chargeMailAfter,
+  chargeValues,
+  toRefusal,
+} from './fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from './fragments/rate-limit-refund.js'
 import type { Readback } from './fragments/readback.js'
 import { checkObject, checkRefund, checkSeconds } from './input/input.js'
-import { checkHashes, checkMailCharges } from './input/input-credentials.js'
+import { checkHashes, checkIpAddressCharge, checkMailCharges } from './input/input-credentials.js'
 
 const linkHash = parameter('linkHash', 'bytea')<TokenHash>()
 /** Null: the mail holds no code. */
@@ -84,17 +91,23 @@ export const magicLinkStatements = (schema: string) => ({
   consume: write(
     'magic_links.consume',
     sql`
-      with l as (
-        delete from ${schema}.magic_links l where l.token_hash = ${linkHash}
+      with ${chargeFailure(
+        schema,
+        sql`l as (
+        delete from ${schema}.magic_links l using gate
+        where gate.until is null and l.token_hash = ${linkHash}
         returning l.email, l.email_key, l.expires_at
       ), proved as (
         select l.email, l.email_key from l where l.expires_at > ${now}
-      ), ${signInByMailbox(schema)}
-      select ${mailboxColumns(schema)} from u, s`,
+      ), ${signInByMailbox(schema)}`,
+        's',
+      )}
+      select v.allowed, v.retry_after, ${mailboxColumns(schema)}
+      from verdict v left join u on true left join s on true`,
     {
       schema,
       onLostReply: readBack(
-        'the id and the secret of the session; without them the link is sent again, and used up means ask for a new one',
+        'the id and the secret of the session; without them the link is sent again, and used up means ask for a new one (a failure is counted a second time)',
       ),
     },
   ),
@@ -150,11 +163,13 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
       }))
     },
     async consume(hash: TokenHash, proof: MailboxProof) {
-      const values = { linkHash: hash, ...mailboxValues(proof) }
+      const values = {
+        linkHash: hash,
+        ...mailboxValues(proof),
+        ...chargeValues(checkIpAddressCharge(proof.ipAddress ?? null)),
+      }
       return db.runWithRecovery<MailboxSignIn<Metadata>>(
-        async (call) =>
-          (await maybeOne(call, statements.consume, values, toMailboxSignIn<Metadata>)) ??
-          invalidToken,
+        (call) => one(call, statements.consume, values, toConsumed<Metadata>),
         async (call) =>
           toCommittedSignIn(await readback.openedByAnyUser(call, proof.session), proof),
       )
@@ -177,6 +192,13 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
       )
     },
   }
+}
+
+type ConsumedRow = VerdictRow & (MailboxRow | { session_id: null })
+
+function toConsumed<Metadata extends object>(row: ConsumedRow): MailboxSignIn<Metadata> {
+  if (row.session_id !== null) return toMailboxSignIn(row)
+  return row.allowed ? invalidToken : toRefusal(row)
 }
 
 type CodeInput = Parameters<MagicLinkRepository['consumeCode']>[0]

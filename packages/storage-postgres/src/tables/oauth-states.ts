@@ -1,5 +1,6 @@
 import type {
   ChargeOutcome,
+  ChargeRefusal,
   NewOAuthState,
   OAuthFlow,
   OAuthState,
@@ -10,13 +11,20 @@ import type {
 } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { Database } from '../sql/database.js'
-import { readBack, repeat, usedUp } from '../sql/lost-reply.js'
+import { countedTwice, readBack, repeat, usedUp } from '../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../sql/parameter.js'
-import { maybeOne, one } from '../sql/rows.js'
+import { one } from '../sql/rows.js'
 import { write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
 import { lifetimeSeconds } from './fragments/parameters.js'
-import { chargeRateLimit, chargeValues, toChargeOutcome } from './fragments/rate-limit-charging.js'
+import type { VerdictRow } from './fragments/rate-limit-charging.js'
+import {
+  chargeFailure,
+  chargeRateLimit,
+  chargeValues,
+  toChargeOutcome,
+  toRefusal,
+} from './fragments/rate-limit-charging.js'
 import type { Readback } from './fragments/readback.js'
 import { actorValues, checkObject, checkSeconds, textOrNull } from './input/input.js'
 import { checkIpAddressCharge, checkShortText } from './input/input-credentials.js'
@@ -52,19 +60,28 @@ export const oauthStateStatements = (schema: string) => ({
   consume: write(
     'oauth_states.consume',
     sql`
-      with state as (
-        delete from ${schema}.oauth_states o where o.state_hash = ${stateHash}
+      with ${chargeFailure(
+        schema,
+        sql`state as (
+        delete from ${schema}.oauth_states o using gate
+        where gate.until is null and o.state_hash = ${stateHash}
         returning o.browser_hash, o.provider, o.redirect_to, o.user_id, o.session_id, o.session_epoch,
           o.owner_epoch, o.expires_at
-      )
-      select state.redirect_to, state.user_id, state.session_id, state.session_epoch, state.owner_epoch
-      from state
-      where state.browser_hash = ${browserHash} and state.provider = ${provider} and state.expires_at > ${now}`,
-    { schema, onLostReply: repeat(usedUp) },
+      ), found as (
+        select state.redirect_to, state.user_id, state.session_id, state.session_epoch, state.owner_epoch
+        from state
+        where state.browser_hash = ${browserHash} and state.provider = ${provider} and state.expires_at > ${now}
+      )`,
+        'found',
+      )}
+      select v.allowed, v.retry_after, (select pg_catalog.count(*) from found)::int as found, found.*
+      from verdict v left join found on true`,
+    { schema, onLostReply: repeat(`${usedUp}; a failure is ${countedTwice}`) },
   ),
 })
 
-interface StateRow {
+interface StateRow extends VerdictRow {
+  found: number
   redirect_to: string | null
   user_id: UserId | null
   session_id: SessionId | null
@@ -94,14 +111,15 @@ export function createOAuthStateRepository(
         async (call) => ((await readback.hasState(call, values.stateHash)) ? { ok: true } : null),
       )
     },
-    async consume(key: { stateHash: TokenHash; browserHash: TokenHash; provider: string }) {
+    async consume(key: StateKey) {
       const given = checkObject(key, 'key')
       const values = {
+        ...chargeValues(checkIpAddressCharge(given.ipAddress ?? null)),
         stateHash: given.stateHash,
         browserHash: given.browserHash,
         provider: checkShortText(given.provider, 'provider', 64),
       }
-      return maybeOne(db, statements.consume, values, toState)
+      return one(db, statements.consume, values, toState)
     },
   }
 }
@@ -118,8 +136,11 @@ function flowValues(flow: OAuthFlow) {
   }
 }
 
+type StateKey = Parameters<OAuthStateRepository['consume']>[0]
+
 /** The four columns of the acting session are null together or not at all; a check of the table holds it. */
-function toState(row: StateRow): OAuthState {
+function toState(row: StateRow): OAuthState | ChargeRefusal | null {
+  if (row.found === 0) return row.allowed ? null : toRefusal(row)
   const { redirect_to, user_id, session_id } = row
   if (user_id === null || session_id === null)
     return { flow: { kind: 'sign_in' }, redirectTo: redirect_to }

@@ -79,7 +79,7 @@ const tableList = <Metadata extends object>(): TableList<Metadata> => ({
   verificationTokens: table(
     verificationTokenStatements,
     createVerificationTokenRepository<Metadata>,
-    { issue: true, issueEmailChange: true },
+    { findCounted: true, issue: true, issueEmailChange: true },
   ),
   auditEvents: table(auditEventStatements, createAuditEventRepository, {}),
 })

@@ -101,6 +101,7 @@ const good: Record<Repository, Record<string, Call>> = {
     validate: ({ key }) => storage.sessions.validate(key, { touchSeconds: 1 }),
     touch: ({ key }) => storage.sessions.touch(key, touch),
     list: ({ id }) => storage.sessions.list(id),
+    listPage: ({ id }) => storage.sessions.listPage(id, { limit: 2 }),
     revoke: ({ id, key }) => storage.sessions.revoke(id, key.id),
     end: ({ key }) => storage.sessions.end(key),
     revokeOthers: (person) => storage.sessions.revokeOthers(actorOf(person)),
@@ -176,7 +177,14 @@ const hostile: readonly unknown[] = [
 
 /** Methods whose arguments are all branded: these are checked where they are made, and only a missing one is refused. */
 const branded = new Set([
-  ...['users.find', 'users.disable', 'users.enable', 'users.delete', 'sessions.list'],
+  ...[
+    'users.find',
+    'users.disable',
+    'users.enable',
+    'users.delete',
+    'sessions.list',
+    'sessions.listPage',
+  ],
   ...['sessions.revoke', 'sessions.revokeAll', 'passwords.exists'],
   ...['rateLimits.unlock', 'rateLimits.status'],
 ])

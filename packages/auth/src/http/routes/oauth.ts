@@ -75,7 +75,7 @@ export const oauthRoutes = [
     body: null,
     query: ['code', 'error', 'iss', 'state'],
     responses: { 303: 'redirect' },
-    errors: ['not_found'],
+    errors: ['not_found', 'too_many_attempts'],
     navigation: true,
     async handle(call) {
       const { torii, param, query, info, tokens } = call
@@ -127,7 +127,13 @@ export const oauthRoutes = [
     access: 'anyone',
     body: idTokenBody,
     responses: { 200: signedInSchema },
-    errors: ['account_disabled', 'invalid_token', 'not_found', 'provider_failed'],
+    errors: [
+      'account_disabled',
+      'invalid_token',
+      'not_found',
+      'provider_failed',
+      'too_many_attempts',
+    ],
     async handle(call, input) {
       const outcome = await call.torii.oauth.signInWithIdToken(call.param, input, call.info)
       if (outcome.ok) return signedIn(call, 200, outcome)
@@ -185,7 +191,8 @@ const cookieOf = ({ torii }: Call, browser: BrowserSecret): string =>
 async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>) {
   const { pages } = call
   if (!outcome.ok) {
-    if (outcome.reason === 'not_found') return refused(outcome)
+    if (outcome.reason === 'not_found' || outcome.reason === 'too_many_attempts')
+      return refused(outcome)
     const separator = pages.failed.includes('?') ? '&' : '?'
     return seeOther(`${pages.failed}${separator}error=${outcome.reason}`)
   }

@@ -17,7 +17,13 @@ const limits = {
 const site = await openTestSite({
   requireVerifiedEmail: false,
   keys: [{ id: 'k1', secret: randomBytes(32) }],
-  bruteForce: { starts: limits, ipAddress: limits, registrations: limits },
+  bruteForce: {
+    starts: limits,
+    ipAddress: limits,
+    registrations: limits,
+    completions: limits,
+    sessionRequests: limits,
+  },
 })
 const send = browser(createHandler(site.torii))
 let { cookie } = await signUp(send)

@@ -85,7 +85,7 @@ export const passkeyRoutes = [
     access: 'anyone',
     body: passkeySignInBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_credentials'],
+    errors: ['invalid_credentials', 'too_many_attempts'],
     feature: 'passkey',
     async handle(call, input) {
       const outcome = await call.torii.passkey.authenticate(input, call.info)
@@ -115,7 +115,7 @@ export const passkeyRoutes = [
     access: 'signed in',
     body: renamePasskeyBody,
     responses: { 200: passkeySchema },
-    errors: [],
+    errors: ['too_many_attempts'],
     feature: 'passkey',
     async handle({ torii, valid, info, param }, { name }) {
       const outcome = await torii.passkey.rename(valid, param, name, info)

@@ -65,7 +65,13 @@ export const passwordRoutes = [
     access: 'signed in',
     body: setPasswordBody,
     responses: { 204: null },
-    errors: ['already_exists', 'password_rejected', 'reauthentication_required', 'busy'],
+    errors: [
+      'already_exists',
+      'password_rejected',
+      'reauthentication_required',
+      'too_many_attempts',
+      'busy',
+    ],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.set(valid, passwords, info)
       const messages = { already_exists: 'This account already has a password.' }
@@ -97,7 +103,7 @@ export const passwordRoutes = [
     access: 'anyone',
     body: resetPasswordBody,
     responses: { 204: null },
-    errors: ['invalid_token', 'password_rejected', 'busy'],
+    errors: ['invalid_token', 'password_rejected', 'too_many_attempts', 'busy'],
     feature: 'mail',
     form: { purpose: 'reset_password', next: 'signIn' },
     async handle({ torii, info }, input) {

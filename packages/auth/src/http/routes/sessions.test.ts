@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { newSessionId } from 'torii-core'
 import { test } from 'vitest'
-import { openTestSite, goodPassword as password } from '../../test/site.test.support.js'
+import {
+  openTestSite,
+  goodPassword as password,
+  requestInfo,
+} from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
 import { browser, signUp, tokenIn } from '../test/client.test.support.js'
 
@@ -163,4 +167,28 @@ test('sign-out with a bearer token and a cookie ends both', async () => {
   const [one, two] = [await signUp(send), await signUp(send)]
   await send('POST', '/auth/sign-out', { cookie: one.cookie, bearer: tokenIn(two.cookie) })
   for (const { cookie } of [one, two]) assert.ok(!(await isAlive(cookie)))
+})
+
+test('GET sessions: 50 on a page, each session once, and 400 for a cursor that is none', async () => {
+  const { cookie, user } = await signUp(send)
+  for (let count = 0; count < 51; count += 1)
+    await site.torii.sessions.open(user.id, 'password', requestInfo)
+  const read = async (query: string) => {
+    const { status, text } = await send('GET', `/auth/sessions${query}`, { cookie })
+    assert.equal(status, 200, text)
+    return JSON.parse(text) as { sessions: { id: string }[]; nextCursor: string | null }
+  }
+  const first = await read('')
+  assert.equal(first.sessions.length, 50)
+  const second = await read(`?${new URLSearchParams({ cursor: first.nextCursor ?? '' })}`)
+  assert.equal(second.nextCursor, null)
+  const ids = [...first.sessions, ...second.sessions].map(({ id }) => id)
+  assert.deepEqual([ids.length, new Set(ids).size], [52, 52])
+  for (const cursor of ['', 'x', first.sessions[0]?.id ?? '']) {
+    const wrong = await send('GET', `/auth/sessions?cursor=${cursor}`, { cookie })
+    assert.deepEqual(
+      [wrong.status, wrong.json.error, wrong.json.field],
+      [400, 'invalid_input', 'cursor'],
+    )
+  }
 })

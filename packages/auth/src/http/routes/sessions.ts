@@ -1,4 +1,4 @@
-import { parseSessionId } from 'torii-core'
+import { InvalidInputError, parseSessionId } from 'torii-core'
 import { clearedCookie, sessionCookie } from '../request/cookie.js'
 import { serializeSession, serializeUser } from '../response/serializers.js'
 import type { ReauthenticateBody } from '../schema/request-bodies.js'
@@ -35,13 +35,19 @@ export const sessionRoutes = [
     summary: 'Lists the active sessions of the user, most recently used first',
     access: 'signed in',
     body: null,
+    query: ['cursor'],
     responses: { 200: sessionsSchema },
-    errors: [],
-    async handle({ torii, valid }) {
-      const sessions = await torii.sessions.list(valid)
-      const serialize = (session: (typeof sessions)[number]) =>
+    errors: ['invalid_input'],
+    async handle(call) {
+      const { valid } = call
+      const page = await readPage(call, call.query.get('cursor'))
+      if (page === null) {
+        const message = 'Send the nextCursor of a page of this list.'
+        return failure({ error: 'invalid_input', field: 'cursor', message })
+      }
+      const serialize = (session: (typeof page.sessions)[number]) =>
         serializeSession(session, session.id === valid.session.id)
-      return success(200, { sessions: sessions.map(serialize) })
+      return success(200, { sessions: page.sessions.map(serialize), nextCursor: page.next })
     },
   }),
   defineRoute({
@@ -65,7 +71,7 @@ export const sessionRoutes = [
     access: 'signed in',
     body: null,
     responses: { 200: revokedSchema },
-    errors: [],
+    errors: ['too_many_attempts'],
     async handle({ torii, valid }) {
       const outcome = await torii.sessions.revokeOthers(valid)
       return outcome.ok ? success(200, { revoked: outcome.revoked }) : refused(outcome)
@@ -88,7 +94,7 @@ export const sessionRoutes = [
     access: 'signed in',
     body: null,
     responses: { 201: tokenSchema },
-    errors: ['reauthentication_required'],
+    errors: ['reauthentication_required', 'too_many_attempts'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.sessions.derive(valid, info)
       if (!outcome.ok) return refused(outcome)
@@ -139,6 +145,16 @@ export const sessionRoutes = [
     },
   }),
 ]
+
+/** Reads a page of the sessions; null if the cursor is none. */
+async function readPage({ torii, valid }: SignedInCall, cursor: string | null) {
+  try {
+    return await torii.sessions.listPage(valid, cursor === null ? {} : { after: cursor })
+  } catch (error) {
+    if (error instanceof InvalidInputError) return null
+    throw error
+  }
+}
 
 /** Replaces the token of a cookie; a bearer token stays the same. @see OWASP ASVS 5.0, 7.2.4 */
 async function reauthenticate(

@@ -26,7 +26,7 @@ export const userRoutes = [
     access: 'signed in',
     body: profileBody,
     responses: { 200: userSchema },
-    errors: [],
+    errors: ['too_many_attempts'],
     async handle({ torii, valid, info }, { name, picture }) {
       const changes = {
         ...(name === undefined ? {} : { name }),
@@ -57,7 +57,7 @@ export const userRoutes = [
     access: 'signed in',
     body: null,
     responses: { 200: anySchema },
-    errors: ['reauthentication_required'],
+    errors: ['reauthentication_required', 'too_many_attempts'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.export(valid, info)
       return outcome.ok ? success(200, outcome.data) : refused(outcome)

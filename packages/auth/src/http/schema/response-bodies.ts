@@ -71,7 +71,7 @@ const passkey = named(
 export const acceptedSchema = object({ status: oneOf(['accepted']) })
 export const signedInSchema = object({ user, session })
 export const userSchema = object({ user })
-export const sessionsSchema = object({ sessions: list(session) })
+export const sessionsSchema = object({ sessions: list(session), nextCursor: orNull(text) })
 export const revokedSchema = object({ revoked: count })
 export const tokenSchema = object({ token: text, session })
 export const jwtSchema = object({ jwt: text, expiresAt: time })
@@ -102,7 +102,7 @@ export type Accepted = Static<typeof acceptedSchema>
 export type OAuthProvider = Static<typeof oauthProvider>
 export type OAuthAccount = Static<typeof oauthAccount>
 export type Passkey = Static<typeof passkey>
-/** The sessions of the user, most recently used first. */
+/** A page of the sessions of the user, most recently used first; `nextCursor` is null on the last page. */
 export type Sessions = Static<typeof sessionsSchema>
 /** How many sessions were revoked. */
 export type Revoked = Static<typeof revokedSchema>

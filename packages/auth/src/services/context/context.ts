@@ -1,4 +1,4 @@
-import type { RateLimitKey, RepositoryProvider } from 'torii-core'
+import type { RateLimitKey, RateLimitRepository, RepositoryProvider } from 'torii-core'
 import type { Background } from '../../base/background.js'
 import { createBackground } from '../../base/background.js'
 import type { MailQueue } from '../../mail/mail-queue.js'
@@ -24,10 +24,20 @@ export interface OperationContext<Metadata extends object> {
   readonly options: ResolvedOptions
   /** Runs every write, so that audit events, hook, events and mail are committed with it or not at all. */
   readonly runWithEffects: RunWithEffects<Metadata>
+  /** Null in a transaction of the application, whose rollback would give what was counted back. */
+  readonly counting: Counting | null
+}
+
+/** Counts operations against rate limits. */
+export interface Counting {
+  readonly rateLimits: RateLimitRepository
+  /** Emits the refusals. */
+  readonly emit: EventSink
 }
 
 /** The context of a service. */
 export interface ServiceContext<Metadata extends object> extends OperationContext<Metadata> {
+  readonly counting: Counting
   /** For reads, and for rate limits, which never run in a transaction of the application. */
   readonly storage: RepositoryProvider<Metadata>
   /** Shared by all services of one Torii, since it limits how many passwords are hashed at once. */
@@ -57,13 +67,15 @@ export function createContext<Metadata extends object>(
   const background = createBackground(options.keepAlive, options.log)
   const sink = createEventSink(options.onEvent, mailQueue)
   const emitCommitted = emitNewSignIns(storage, options, background, sink)
+  const emit = recordAfterResponse(storage, options.audit, background, emitCommitted)
   return {
     options,
     storage,
     hashing: createPasswordHashing(options),
     validatePassword: createPasswordValidator(options),
     runWithEffects: createRunWithEffects(storage, { audit: options.audit, hooks }, emitCommitted),
-    emit: recordAfterResponse(storage, options.audit, background, emitCommitted),
+    counting: { rateLimits: storage.rateLimits, emit },
+    emit,
     emitCommitted,
     background,
     mailQueue,

@@ -4,7 +4,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { maskAddress } from '../../mail/masked-email.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { mailCharges } from '../../rate-limits/rate-limits.js'
+import { sessionMailCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { linkMail, linkSeconds } from '../links/link-mail.js'
@@ -44,12 +44,13 @@ export const requestEmailChange =
     if (!recent.ok) return recent
     const secret = newLinkSecret()
     const eventContext = eventContextOf(valid, info)
+    const charges = sessionMailCharges(options.bruteForce, emailKey, valid)
     const issued = await storage.verificationTokens.issueEmailChange({
       actor: actorOf(valid),
       email,
       secretHash: hashLinkSecret('change_email', secret),
       lifetimeSeconds: linkSeconds(options, 'change_email'),
-      charges: mailCharges(options.bruteForce, emailKey, info.ip),
+      charges,
     })
     if (!issued.ok) {
       if (issued.reason === 'too_many_attempts')
@@ -60,7 +61,10 @@ export const requestEmailChange =
     const userId = valid.user.id
     emit({
       events: [event('email_change_requested', eventContext, {})],
-      mails: to === null ? [] : [linkMail(options, 'change_email', { to, userId, secret })],
+      mails:
+        to === null
+          ? []
+          : [linkMail(options, 'change_email', { to, userId, secret }, [charges.ipAddress.key])],
     })
     return { ok: true }
   }

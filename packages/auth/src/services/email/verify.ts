@@ -1,4 +1,6 @@
 import type {
+  Charge,
+  EmailVerification,
   MailboxHolder,
   PasswordHash,
   SessionToken,
@@ -14,7 +16,7 @@ import type { ToriiEvent } from '../../events/event.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import { normalizePassword, requirePasswordText } from '../../password-policy/text.js'
-import { verificationAttempt } from '../../rate-limits/rate-limits.js'
+import { completionCharge, verificationAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
@@ -105,7 +107,7 @@ function readInput<Metadata extends object>(input: VerifyInput<Metadata>) {
 }
 
 async function verifyByMailbox<Metadata extends object>(
-  context: OperationContext<Metadata>,
+  context: ServiceContext<Metadata>,
   key: VerificationKey,
   valid: ValidSession<Metadata> | null,
   info: CheckedRequestInfo,
@@ -114,22 +116,39 @@ async function verifyByMailbox<Metadata extends object>(
   const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
   const holder: MailboxHolder =
     actor === null ? { kind: 'mailbox_only' } : { kind: 'session', actor }
-  const outcome = await verify(context, { key, holder }, info)
-  if (outcome.ok || holder.kind === 'mailbox_only') return outcome.ok ? verified(outcome) : outcome
-  // The session has ended since. The token is still valid, and proves the mailbox without it.
-  const alone = await verify(context, { key, holder: { kind: 'mailbox_only' } }, info)
-  return alone.ok ? verified(alone) : alone
+  const ipAddress = completionCharge(context.options.bruteForce, info.ip)
+  const outcome = await verify(context, { key, holder, ipAddress }, info)
+  // Unless the session has ended since: the token is then still valid, and proves the mailbox without it.
+  if (outcome.ok || holder.kind === 'mailbox_only' || outcome.reason !== 'invalid_token')
+    return withoutSession(context, outcome, info)
+  const alone = { key, holder: { kind: 'mailbox_only' }, ipAddress } as const
+  return withoutSession(context, await verify(context, alone, info), info)
 }
 
-const verified = <Metadata extends object>({ user }: { readonly user: User<Metadata> }) =>
-  ({ ok: true, user, session: null, token: null }) as const
+function withoutSession<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  outcome: EmailVerification<Metadata>,
+  info: CheckedRequestInfo,
+): VerifyOutcome<Metadata> {
+  if (outcome.ok) return { ok: true, user: outcome.user, session: null, token: null }
+  return outcome.reason === 'too_many_attempts' ? emitRefused(context, outcome, info) : outcome
+}
+
+function emitRefused(
+  { emit }: Pick<ServiceContext<object>, 'emit'>,
+  refusal: TooManyAttempts,
+  info: CheckedRequestInfo,
+): TooManyAttempts {
+  emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'verify_email' })] })
+  return refusal
+}
 
 /** What a password proves: that it is the account's, or that it is to be set. */
 type PasswordHolder =
   | { readonly kind: 'password'; readonly verified: PasswordHash }
   | { readonly kind: 'new_password'; readonly passwordHash: PasswordHash }
 
-/** Counts, reads the token, and only then hashes. `prove` returns null for a wrong password. */
+/** Counts, reads the token, and only then takes a place in the hashing queue. `prove` returns null for a wrong password. */
 async function verifyWithPassword<Metadata extends object>(
   context: ServiceContext<Metadata>,
   key: VerificationKey,
@@ -139,17 +158,11 @@ async function verifyWithPassword<Metadata extends object>(
   const { options, storage, emit, background } = context
   const link = { secretHash: key.secretHash, lifetimeSeconds: options.email.verifySeconds }
   const { charges, refund } = verificationAttempt(options.bruteForce, link, info.ip)
-  const eventContext = { userId: null, info }
+  const charged = await storage.rateLimits.chargeMail(charges)
+  if (!charged.ok) return emitRefused(context, charged, info)
+  const found = charged.allowed ? await storage.verificationTokens.find('verify_email', key) : null
+  if (found === null) return invalidToken
   return context.hashing.withSlot(async (hasher) => {
-    const charged = await storage.rateLimits.chargeMail(charges)
-    if (!charged.ok) {
-      emit({ events: [event('attempts_refused', eventContext, { path: 'verify_email' })] })
-      return charged
-    }
-    const found = charged.allowed
-      ? await storage.verificationTokens.find('verify_email', key)
-      : null
-    if (found === null) return invalidToken
     const holder = await prove(hasher, found)
     if (holder === null) {
       const detail = { method: 'password', reason: 'wrong' } as const
@@ -157,22 +170,30 @@ async function verifyWithPassword<Metadata extends object>(
       return invalidCredentials
     }
     const { session, token } = prepareSession(key.userId, 'password', info, options.session)
-    const outcome = await verify(context, { key, holder: { ...holder, session } }, info)
+    const use = { key, holder: { ...holder, session }, ipAddress: null }
+    const outcome = await verify(context, use, info)
     if (!outcome.ok) return outcome
     background.run('verify_email', () => storage.rateLimits.refund(refund))
     return signedIn(outcome, token)
   })
 }
 
+interface TokenUse {
+  readonly key: VerificationKey
+  readonly holder: MailboxHolder
+  /** What a failure counts against; null if the attempt was counted before. */
+  readonly ipAddress: Charge | null
+}
+
 async function verify<Metadata extends object>(
   { runWithEffects }: OperationContext<Metadata>,
-  { key, holder }: { readonly key: VerificationKey; readonly holder: MailboxHolder },
+  { key, holder, ipAddress }: TokenUse,
   info: CheckedRequestInfo,
-) {
+): Promise<EmailVerification<Metadata>> {
   const replaces = holder.kind === 'new_password'
   const keeps = holder.kind === 'password' || holder.kind === 'session'
   return runWithEffects({
-    run: ({ verificationTokens }) => verificationTokens.verifyEmail(key, holder),
+    run: ({ verificationTokens }) => verificationTokens.verifyEmail(key, holder, ipAddress),
     effects: (outcome) => {
       if (!outcome.ok) return {}
       const { user, session } = outcome
@@ -192,7 +213,7 @@ async function verify<Metadata extends object>(
 }
 
 function signedIn<Metadata extends object>(
-  { user, session }: Extract<Awaited<ReturnType<typeof verify<Metadata>>>, { ok: true }>,
+  { user, session }: Extract<EmailVerification<Metadata>, { ok: true }>,
   token: SessionToken,
 ): SignedIn<Metadata> {
   // The storage opens the session that it is given; without one the user must not be signed in.

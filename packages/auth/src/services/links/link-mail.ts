@@ -1,4 +1,4 @@
-import type { UserId } from 'torii-core'
+import type { RateLimitKey, UserId } from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
@@ -29,15 +29,16 @@ export function linkSeconds(
 
 /**
  * Writes the message that delivers a link for the account `userId` to the email address `to`. Its request counted against
- * the mail allowance of `to`.
+ * the mail allowance of `to`, and against `more`.
  */
 export function linkMail(
   options: ResolvedOptions,
   purpose: AccountLinkPurpose,
   { to, userId, secret }: { to: string; userId: UserId; secret: Uint8Array },
+  more: readonly RateLimitKey[] = [],
 ): QueuedMail {
   const token = formatVerificationToken(purpose, userId, secret)
   const link = mailLink(options, purpose, token).reveal()
   const facts = { link, lifetimeSeconds: linkSeconds(options, purpose) }
-  return queuedMail(purpose, to, facts, mailboxAttempts(requireEmail(to)))
+  return queuedMail(purpose, to, facts, [mailboxAttempts(requireEmail(to)), ...more])
 }

@@ -4,7 +4,7 @@ import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
-import { codeAttempt } from '../../rate-limits/rate-limits.js'
+import { codeAttempt, completionCharge } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
@@ -32,20 +32,20 @@ export interface MagicLinkSignIn<Metadata extends object> extends SignedIn<Metad
 export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =
   | MagicLinkSignIn<Metadata>
   | InvalidToken
-  /** Only for a code. */
   | TooManyAttempts
 
-/** Signs in by the token of a link. One statement; none for a malformed token. */
+/** Signs in by the token of a link. One statement, which counts a failure; none for a malformed token. */
 export const authenticateByToken =
   <Metadata extends object>(context: OperationContext<Metadata>) =>
-  async (
-    token: unknown,
-    requestInfo: RequestInfo,
-  ): Promise<MagicLinkSignIn<Metadata> | InvalidToken> => {
+  async (token: unknown, requestInfo: RequestInfo): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const hash = parseMagicToken(token)
     if (hash === null) return invalidToken
-    return signIn(context, info, ({ magicLinks }, proof) => magicLinks.consume(hash, proof))
+    const { counting, options } = context
+    const ipAddress = counting === null ? null : completionCharge(options.bruteForce, info.ip)
+    return signIn(context, info, ({ magicLinks }, proof) =>
+      magicLinks.consume(hash, { ...proof, ipAddress }),
+    )
   }
 
 /** Signs in by a typed code. Two statements, the rate limit and the sign-in; the same work for any input. */
@@ -64,8 +64,7 @@ export const authenticateByCode =
     const { charges, refund } = codeAttempt(context.options.bruteForce, emailKey, info.ip)
     const charged = await context.storage.rateLimits.charge(charges)
     if (!charged.ok) {
-      const refused = event('attempts_refused', { userId: null, info }, { path: 'magic_link' })
-      context.emit({ events: [refused] })
+      context.emit({ events: [attemptsRefused(info)] })
       return charged
     }
     return signIn(context, info, ({ magicLinks }, proof) =>
@@ -79,10 +78,10 @@ type Consume<Metadata extends object> = (
 ) => Promise<MailboxSignIn<Metadata>>
 
 async function signIn<Metadata extends object>(
-  { options, runWithEffects }: OperationContext<Metadata>,
+  { options, runWithEffects, counting }: OperationContext<Metadata>,
   info: CheckedRequestInfo,
   consume: Consume<Metadata>,
-): Promise<MagicLinkSignIn<Metadata> | InvalidToken> {
+): Promise<MagicLinkOutcome<Metadata>> {
   const { session, tokenFor } = prepareSessionForUnknownUser('magic_link', info, options.session)
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
   const outcome = await runWithEffects({
@@ -90,16 +89,24 @@ async function signIn<Metadata extends object>(
     effects: (consumed) => effectsOf(consumed, info),
     createsUser: proof.newUserId !== null,
   })
-  return outcome.ok ? { ...outcome, token: tokenFor(outcome.user.id) } : invalidToken
+  if (outcome.ok) return { ...outcome, token: tokenFor(outcome.user.id) }
+  if (outcome.reason === 'invalid_token') return invalidToken
+  counting?.emit({ events: [attemptsRefused(info)] })
+  return outcome
 }
 
 const method = 'magic_link' as const
+
+const attemptsRefused = (info: CheckedRequestInfo): ToriiEvent =>
+  event('attempts_refused', { userId: null, info }, { path: method })
 
 function effectsOf<Metadata extends object>(
   outcome: MailboxSignIn<Metadata>,
   info: CheckedRequestInfo,
 ): Effects<Metadata> {
   if (!outcome.ok) {
+    // Emitted apart from the operation, because a refusal is not recorded.
+    if (outcome.reason === 'too_many_attempts') return {}
     const detail = { method, reason: outcome.reason }
     return { events: [event('sign_in_failed', { userId: null, info }, detail)] }
   }

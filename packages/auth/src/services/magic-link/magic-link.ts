@@ -3,8 +3,7 @@ import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { LinkToken } from '../links/link-token.js'
-import type { InvalidToken } from '../refusals.js'
-import type { MagicLinkOutcome, MagicLinkProof, MagicLinkSignIn } from './authenticate.js'
+import type { MagicLinkOutcome, MagicLinkProof } from './authenticate.js'
 import { authenticateByCode, authenticateByToken } from './authenticate.js'
 import type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './request.js'
 import { createMagicLink, requestMagicLink } from './request.js'
@@ -15,7 +14,7 @@ export interface TransactionalMagicLink<Metadata extends object = Record<string,
   authenticate(
     proof: { readonly token: string | LinkToken },
     requestInfo: RequestInfo,
-  ): Promise<MagicLinkSignIn<Metadata> | InvalidToken>
+  ): Promise<MagicLinkOutcome<Metadata>>
 }
 
 /**

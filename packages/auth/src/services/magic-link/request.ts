@@ -61,7 +61,7 @@ export const requestMagicLink =
       mails:
         decision.to === null
           ? []
-          : [queuedMail('magic_link', decision.to, facts, mailboxAttempts(recipient.emailKey))],
+          : [queuedMail('magic_link', decision.to, facts, [mailboxAttempts(recipient.emailKey)])],
     })
     return { ok: true }
   }

@@ -5,14 +5,16 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import { readFlowSecrets } from '../../oauth-client/flow-secrets.js'
 import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
+import { completionCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { InvalidToken, Refused } from '../refusals.js'
+import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidToken, notFound } from '../refusals.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import { decryptName } from './display-name.js'
 import type { IdentitySignIn, ProviderResult } from './sign-in-with-identity.js'
 import { identityOf, linkedMail, signInWithIdentity } from './sign-in-with-identity.js'
+import { emitRefused } from './start.js'
 
 /** The parameters of a callback request. */
 export interface OAuthCallbackInput<Metadata extends object> {
@@ -48,6 +50,7 @@ export type OAuthCallbackOutcome<Metadata extends object> =
    * which.
    */
   | InvalidToken
+  | TooManyAttempts
   /** The user canceled at the provider. */
   | Refused<'declined'>
   | Refused<'provider_failed'>
@@ -74,8 +77,11 @@ export const completeFlow =
     if (secrets === null) return invalidToken
     const { stateHash, browserHash } = secrets
     const provider = usable.provider.name
-    const state = await context.storage.oauthStates.consume({ stateHash, browserHash, provider })
+    const ipAddress = completionCharge(context.options.bruteForce, info.ip)
+    const key = { stateHash, browserHash, provider, ipAddress }
+    const state = await context.storage.oauthStates.consume(key)
     if (state === null) return invalidToken
+    if ('reason' in state) return emitRefused(context, state, info)
     const { flow, redirectTo } = state
     const linkedUser = flow.kind === 'link' ? userOfFlow(flow.actor, valid) : null
     if (flow.kind === 'link' && linkedUser === null) return invalidToken

@@ -3,7 +3,7 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { IdTokenBinding } from '../../oauth-client/flow-secrets.js'
 import { newIdTokenNonce, readIdTokenNonce } from '../../oauth-client/flow-secrets.js'
 import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
-import { startCharge } from '../../rate-limits/rate-limits.js'
+import { completionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
@@ -11,6 +11,7 @@ import { invalidToken, notFound } from '../refusals.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import type { IdentitySignIn } from './sign-in-with-identity.js'
 import { signInWithIdentity } from './sign-in-with-identity.js'
+import { emitRefused } from './start.js'
 
 /** An ID token that an application on the user's device received, and the nonce that it was requested with. */
 export interface IdTokenInput {
@@ -33,6 +34,7 @@ export type IdTokenOutcome<Metadata extends object> =
   | Refused<'not_found'>
   /** The nonce is unknown, used, expired or another provider's, or the ID token is not valid for it. */
   | InvalidToken
+  | TooManyAttempts
   | Refused<'provider_failed'>
   | Refused<'account_disabled'>
 
@@ -55,9 +57,7 @@ export const createIdTokenNonce =
       lifetimeSeconds: options.oauth.flowSeconds,
       ipAddress: startCharge(options.bruteForce, info.ip),
     })
-    if (started.ok) return { ok: true, nonce }
-    emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
-    return started
+    return started.ok ? { ok: true, nonce } : emitRefused({ emit }, started, info)
   }
 
 /**
@@ -77,8 +77,11 @@ export const signInWithIdToken =
     const known = readIdTokenNonce(bindingOf(usable), nonce)
     if (known === null) return invalidToken
     const { stateHash, browserHash } = known
-    const key = { stateHash, browserHash, provider: usable.provider.name }
-    if ((await context.storage.oauthStates.consume(key)) === null) return invalidToken
+    const ipAddress = completionCharge(context.options.bruteForce, info.ip)
+    const key = { stateHash, browserHash, provider: usable.provider.name, ipAddress }
+    const state = await context.storage.oauthStates.consume(key)
+    if (state === null) return invalidToken
+    if ('reason' in state) return emitRefused(context, state, info)
     try {
       const identity = await usable.client.identify(String(idToken), known.nonce)
       return await signInWithIdentity(context, usable, { identity, tokens: null }, info)

@@ -1,10 +1,10 @@
-import type { OAuthFlow, ValidSession } from 'torii-core'
-import type { RequestInfo } from '../../base/request-info.js'
+import type { ValidSession } from 'torii-core'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { BrowserSecret, FlowSecrets } from '../../oauth-client/flow-secrets.js'
 import { newFlowSecrets } from '../../oauth-client/flow-secrets.js'
 import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
-import { startCharge } from '../../rate-limits/rate-limits.js'
+import { sessionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired, Refused, TooManyAttempts } from '../refusals.js'
@@ -44,7 +44,7 @@ export const startSignIn =
     input: OAuthStartInput,
     requestInfo: RequestInfo,
   ): Promise<OAuthStartOutcome> =>
-    startFlow(context, providers.get(provider), { kind: 'sign_in' }, input, requestInfo)
+    startFlow(context, providers.get(provider), null, input, requestInfo)
 
 /** Starts a flow that links. Only this session can complete it. */
 export const startLink =
@@ -57,14 +57,13 @@ export const startLink =
   ): Promise<OAuthLinkStartOutcome> => {
     const recent = requireRecent(valid)
     if (!recent.ok) return recent
-    const flow: OAuthFlow = { kind: 'link', actor: actorOf(valid) }
-    return startFlow(context, providers.get(provider), flow, input, requestInfo)
+    return startFlow(context, providers.get(provider), valid, input, requestInfo)
   }
 
 async function startFlow<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider | undefined,
-  flow: OAuthFlow,
+  linking: ValidSession<object> | null,
   input: OAuthStartInput,
   requestInfo: RequestInfo,
 ): Promise<OAuthStartOutcome> {
@@ -78,18 +77,28 @@ async function startFlow<Metadata extends object>(
     stateHash: secrets.stateHash,
     browserHash: secrets.browserHash,
     provider: usable.provider.name,
-    flow,
+    flow: linking === null ? { kind: 'sign_in' } : { kind: 'link', actor: actorOf(linking) },
     redirectTo: checkRedirectTo(redirectTo, origins),
     lifetimeSeconds: options.oauth.flowSeconds,
-    ipAddress: startCharge(options.bruteForce, info.ip),
+    ipAddress:
+      linking === null
+        ? startCharge(options.bruteForce, info.ip)
+        : sessionCharge(options.bruteForce, 'sessionRequests', linking),
   })
-  if (!started.ok) {
-    emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
-    return started
-  }
+  if (!started.ok) return emitRefused({ emit }, started, info)
   const url = await authorizationUrl(context, usable, secrets)
   if (url === null) return { ok: false, reason: 'provider_failed' }
   return { ok: true, url, browser: secrets.browser }
+}
+
+/** Emits the event of a refusal by a rate limit, and returns the refusal. */
+export function emitRefused(
+  { emit }: Pick<ServiceContext<object>, 'emit'>,
+  refusal: TooManyAttempts,
+  info: CheckedRequestInfo,
+): TooManyAttempts {
+  emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'oauth' })] })
+  return refusal
 }
 
 /** Returns the URL, or null if the provider's metadata cannot be read. The failure is logged. */

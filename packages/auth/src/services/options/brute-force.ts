@@ -2,11 +2,14 @@ import type { RateLimitPolicy } from 'torii-core'
 import { InvalidOptionsError } from 'torii-core'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
+import { maxSessionPasswords } from '../../rate-limits/rate-limits.js'
 import { defaults } from './defaults.js'
 import { maxSessionSeconds } from './session.js'
 
 /** NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failures on one account. */
 const maxAccountLimit = 100
+/** A live session of the account has a counter of its own, which may be reached as well. */
+const maxPasswordLimit = maxAccountLimit - maxSessionPasswords
 
 /** @throws InvalidOptionsError */
 export function resolveBruteForce(value: unknown): BruteForcePolicies {
@@ -14,13 +17,16 @@ export function resolveBruteForce(value: unknown): BruteForcePolicies {
   const policy = (name: keyof BruteForcePolicies, maxLimit: number) =>
     resolvePolicy(given[name], `bruteForce.${name}`, defaults.bruteForce[name], maxLimit)
   return Object.freeze({
-    account: policy('account', maxAccountLimit),
+    account: policy('account', maxPasswordLimit),
     ipAddress: policy('ipAddress', 1_000_000),
     registrations: policy('registrations', 1_000_000),
     mailbox: policy('mailbox', 1_000_000),
     mailRequests: policy('mailRequests', 1_000_000),
     codes: policy('codes', maxAccountLimit),
     starts: policy('starts', 1_000_000),
+    completions: policy('completions', 1_000_000),
+    sessionRequests: policy('sessionRequests', 1_000_000),
+    derivedSessions: policy('derivedSessions', 1_000_000),
   })
 }
 

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import type { Json, PasskeyCredential, PasskeySignInOutcome, RateLimitRefund } from 'torii-core'
+import type {
+  Charge,
+  ChargeRefusal,
+  Json,
+  PasskeyCredential,
+  PasskeySignInOutcome,
+  RateLimitRefund,
+} from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
-import { startCharge } from '../../rate-limits/rate-limits.js'
+import { completionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
 import type { AuthenticationResponse } from '../../webauthn/response.js'
@@ -19,7 +26,7 @@ import type { Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
-import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
+import { challengeOf, hashChallengeId, malformedId, newChallengeId } from './challenge.js'
 import { decoyCredentials, descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
 import { parseAnswer, readChallengeId, readInput } from './input.js'
@@ -37,6 +44,7 @@ export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, 
   | SignedIn<Metadata>
   /** The challenge, passkey, signature, counter or account is wrong. The result does not reveal which. */
   | Refused<'invalid_credentials'>
+  | TooManyAttempts
 
 /** Creates the options for a sign-in. One statement, the same for every email address. */
 export const authenticateOptions =
@@ -57,7 +65,7 @@ async function discoverableOptions<Metadata extends object>(
   info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyStart> {
   const id = newChallengeId()
-  const refused = await startCeremony(context, id, 'authenticate', { kind: 'anyone' }, info)
+  const refused = await startCeremony(context, id, 'authenticate', info)
   if (refused !== null) return refused
   const challenge = challengeOf(id, { kind: 'discoverable' })
   const options = requestOptions(policyOf(context.options.passkey), challenge, [])
@@ -84,7 +92,7 @@ async function optionsByEmail<Metadata extends object>(
   return { ok: true, challengeId: encodeBase64url(id), options }
 }
 
-/** Signs in by the response. Two statements, one if the response is not valid. */
+/** Signs in by the response. Two statements, one if the response is not valid. A failure of the first is counted. */
 export const authenticate =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
@@ -94,9 +102,11 @@ export const authenticate =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response } = readInput(input)
     const id = readChallengeId(challengeId)
-    const find = findCredential(context, id, 'authenticate')
+    const charge = completionCharge(context.options.bruteForce, info.ip)
+    const find = findCredential(context, id, 'authenticate', charge)
     const answer = await parseAssertion(response, find)
     const credential = await find(answer.credentialId)
+    if (credential !== null && 'reason' in credential) return emitRefused(context, credential, info)
     if (id === null || credential === null)
       return refused(context, { userId: null, info }, 'unknown')
     const verdict = verify(context, id, answer, credential)
@@ -105,23 +115,25 @@ export const authenticate =
   }
 
 /** Finds the passkey of an answer by its credential id; every call uses the challenge. */
-type FindCredential = (credentialId: Uint8Array) => Promise<PasskeyCredential | null>
+type FindCredential = (
+  credentialId: Uint8Array,
+) => Promise<PasskeyCredential | ChargeRefusal | null>
 
-/** `id` is that of the challenge; null if it is malformed, so that there is nothing to use and nothing to find. */
+/** `id` is that of the challenge; null if it is malformed, which is counted like an unknown one. */
 export const findCredential =
   (
     { storage }: Pick<ServiceContext<object>, 'storage'>,
     id: Uint8Array | null,
     ceremony: 'authenticate' | 'reauthenticate',
+    charge: Charge | null,
   ): FindCredential =>
-  async (credentialId) =>
-    id === null
-      ? null
-      : storage.passkeys.findForSignIn({
-          challengeHash: hashChallengeId(id),
-          ceremony,
-          credentialId,
-        })
+  (credentialId) =>
+    storage.passkeys.findForSignIn({
+      challengeHash: hashChallengeId(id ?? malformedId),
+      ceremony,
+      credentialId,
+      charge,
+    })
 
 /** Parses an authentication response. A malformed one uses the challenge, with a credential id that nobody has. */
 export const parseAssertion = (

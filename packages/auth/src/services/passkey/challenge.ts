@@ -23,6 +23,9 @@ export const newChallengeId = (): Buffer => randomBytes(idBytes)
 export const parseChallengeId = (value: unknown): Buffer | null =>
   decodeBase64urlExact(value, idBytes)
 
+/** Looked up for a malformed id, which is counted like an unknown one. No challenge has it. */
+export const malformedId = new Uint8Array(0)
+
 /** Hashes a challenge id for the database: SHA-256 of `torii:passkey-challenge:` and the id. */
 export const hashChallengeId = (id: Uint8Array): TokenHash =>
   tokenHash(hash('sha256', Buffer.concat([Buffer.from('torii:passkey-challenge:'), id]), 'buffer'))

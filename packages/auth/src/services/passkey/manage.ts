@@ -5,8 +5,9 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { usableMethods } from '../options/usable-methods.js'
-import type { ReauthenticationRequired, Refused } from '../refusals.js'
+import type { ReauthenticationRequired, Refused, TooManyAttempts } from '../refusals.js'
 import { notFound } from '../refusals.js'
+import { runCounted } from '../sessions/counted.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import { readPasskeyName } from './input.js'
 
@@ -14,12 +15,13 @@ export type RenamePasskeyOutcome =
   | { readonly ok: true; readonly passkey: Passkey }
   /** The user has no such passkey, or the session has ended since. */
   | Refused<'not_found'>
+  | TooManyAttempts
 
 export type DeletePasskeyOutcome = MethodRemoval | ReauthenticationRequired
 
 /** Renames a passkey of the user. @throws InvalidInputError */
 export const renamePasskey =
-  <Metadata extends object>({ runWithEffects }: OperationContext<Metadata>) =>
+  <Metadata extends object>(context: OperationContext<Metadata>) =>
   async (
     valid: ValidSession<object>,
     id: string,
@@ -30,12 +32,19 @@ export const renamePasskey =
     const checkedName = readPasskeyName(name)
     const passkeyId = parsePasskeyId(id)
     if (passkeyId === null) return notFound
-    const passkey = await runWithEffects({
-      run: ({ passkeys }) => passkeys.rename(actorOf(valid), passkeyId, checkedName),
-      effects: (renamed) =>
-        renamed === null ? {} : { events: [event('passkey_renamed', eventContext, { passkeyId })] },
+    const passkey = await runCounted(context, valid, 'sessionRequests', {
+      run: (actor) =>
+        context.runWithEffects({
+          run: ({ passkeys }) => passkeys.rename(actor, passkeyId, checkedName),
+          effects: (renamed) =>
+            renamed === null
+              ? {}
+              : { events: [event('passkey_renamed', eventContext, { passkeyId })] },
+        }),
+      isUnchanged: (renamed) => renamed === null,
     })
-    return passkey === null ? notFound : { ok: true, passkey }
+    if (passkey === null) return notFound
+    return 'reason' in passkey ? passkey : { ok: true, passkey }
   }
 
 /** Deletes a passkey of the user unless it is the last sign-in method. Needs a recent authentication. */

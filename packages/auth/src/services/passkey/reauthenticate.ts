@@ -2,7 +2,7 @@ import type { PasskeyReauthentication, Session, SessionToken, ValidSession } fro
 import { encodeBase64url } from '../../base/base64url.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { startCharge } from '../../rate-limits/rate-limits.js'
+import { sessionCharge } from '../../rate-limits/rate-limits.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
@@ -12,7 +12,7 @@ import { event } from '../effects/effects.js'
 import type { Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials, notFound } from '../refusals.js'
 import { keepSecret, keyOfSession, rotateSecret } from '../sessions/session-key.js'
-import { actorOf, eventContextOf } from '../sessions/valid-session.js'
+import { eventContextOf } from '../sessions/valid-session.js'
 import {
   effectsOfUse,
   findCredential,
@@ -26,7 +26,7 @@ import { descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
 import { readChallengeId, readInput } from './input.js'
 import type { PasskeyCeremonyStart } from './start.js'
-import { policyOf, startCeremony } from './start.js'
+import { emitRefused, policyOf, startCeremony } from './start.js'
 
 /** The response of a signed-in user. */
 export interface ReauthenticateWithPasskeyInput extends PasskeyAnswerInput {
@@ -46,6 +46,7 @@ export type ReauthenticateWithPasskeyOutcome =
   | { readonly ok: true; readonly session: Session; readonly token: SessionToken }
   /** The result is the same for every cause. */
   | Refused<'invalid_credentials'>
+  | TooManyAttempts
 
 /** Creates the options for a re-authentication with the user's passkeys. Two statements. */
 export const reauthenticateOptions =
@@ -58,8 +59,7 @@ export const reauthenticateOptions =
     const existing = await context.storage.passkeys.credentials(valid.user.id)
     if (existing.length === 0) return notFound
     const id = newChallengeId()
-    const holder = { kind: 'session', actor: actorOf(valid) } as const
-    const tooMany = await startCeremony(context, id, 'reauthenticate', holder, info)
+    const tooMany = await startCeremony(context, id, 'reauthenticate', info, valid)
     if (tooMany !== null) return tooMany
     const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
     const allow = existing.map(descriptorOf)
@@ -81,11 +81,13 @@ export const reauthenticate =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response, token, rotate } = readInput(input)
     const id = readChallengeId(challengeId)
-    const find = findCredential(context, id, 'reauthenticate')
+    const charge = sessionCharge(context.options.bruteForce, 'sessionRequests', valid)
+    const find = findCredential(context, id, 'reauthenticate', charge)
     const answer = await parseAssertion(response, find)
     const key = keyOfSession(token, valid)
     const eventContext = eventContextOf(valid, info)
     const credential = await find(answer.credentialId)
+    if (credential !== null && 'reason' in credential) return emitRefused(context, credential, info)
     if (id === null || credential === null || credential.userId !== valid.user.id)
       return refused(context, eventContext, 'unknown')
     const challenge = challengeOf(id, { kind: 'reauthenticate', sessionId: valid.session.id })
@@ -94,13 +96,11 @@ export const reauthenticate =
     const verdict = verifyAuthentication(answer, credential, expected, policy)
     if (!verdict.ok) return refused(context, eventContext, verdict.problem)
     const secret = rotate ? rotateSecret(key) : keepSecret(key, token)
-    const ipAddress = startCharge(context.options.bruteForce, info.ip)?.key ?? null
     const recorded = await context.runWithEffects({
       run: ({ passkeys }) =>
         passkeys.reauthenticate(useOf(credential, verdict), {
           key,
           newSecretHash: secret.secretHash,
-          ...(ipAddress === null ? {} : { refund: { account: null, ipAddress } }),
         }),
       effects: (outcome: PasskeyReauthentication): Effects<Metadata> =>
         outcome.ok

@@ -72,8 +72,7 @@ export const registerOptions =
     if (existing.length >= options.maxPerUser) return { ok: false, reason: 'too_many' }
     const userHandle = existing[0]?.userHandle ?? newHandle
     const id = newChallengeId()
-    const holder = { kind: 'session', actor: actorOf(valid) } as const
-    const refused = await startCeremony(context, id, 'register', holder, info)
+    const refused = await startCeremony(context, id, 'register', info, valid)
     if (refused !== null) return refused
     const challenge = challengeOf(id, { kind: 'register', sessionId: valid.session.id, userHandle })
     const exclude = existing.map(descriptorOf)

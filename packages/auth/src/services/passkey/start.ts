@@ -1,12 +1,13 @@
-import type { ChallengeHolder, PasskeyCeremony } from 'torii-core'
+import type { ChallengeHolder, PasskeyCeremony, ValidSession } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
-import { startCharge } from '../../rate-limits/rate-limits.js'
+import { sessionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import { offeredAlgorithms } from '../../webauthn/credential-key.js'
 import type { PasskeyPolicy } from '../../webauthn/verification.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
 import type { TooManyAttempts } from '../refusals.js'
+import { actorOf } from '../sessions/valid-session.js'
 import { hashChallengeId } from './challenge.js'
 
 /** The options for the browser, and the id of the ceremony for its response. */
@@ -24,28 +25,35 @@ export const policyOf = (
   algorithms: offeredAlgorithms,
 })
 
-/** Returns a challenge for the storage. It is counted for the IP address. */
+/** Returns a challenge for the storage. It is counted for the IP address, or for the session that it belongs to. */
 export function newChallenge(
   { options }: Pick<ServiceContext<object>, 'options'>,
   id: Uint8Array,
   info: CheckedRequestInfo,
+  valid: ValidSession<object> | null = null,
 ) {
+  const { bruteForce, passkey } = options
   return {
     challengeHash: hashChallengeId(id),
-    lifetimeSeconds: options.passkey.challengeSeconds,
-    ipAddress: startCharge(options.bruteForce, info.ip),
+    lifetimeSeconds: passkey.challengeSeconds,
+    ipAddress:
+      valid === null
+        ? startCharge(bruteForce, info.ip)
+        : sessionCharge(bruteForce, 'sessionRequests', valid),
   }
 }
 
-/** Stores the challenge of a ceremony. Returns null, or the refusal of the rate limit, for which it emits an event. */
+/** Stores the challenge of a ceremony, for the session if one is given. Returns null, or the refusal of the rate limit, for which it emits an event. */
 export async function startCeremony<Metadata extends object>(
   context: ServiceContext<Metadata>,
   id: Uint8Array,
   ceremony: PasskeyCeremony,
-  holder: ChallengeHolder,
   info: CheckedRequestInfo,
+  valid: ValidSession<object> | null = null,
 ): Promise<TooManyAttempts | null> {
-  const challenge = { ...newChallenge(context, id, info), ceremony, holder }
+  const holder: ChallengeHolder =
+    valid === null ? { kind: 'anyone' } : { kind: 'session', actor: actorOf(valid) }
+  const challenge = { ...newChallenge(context, id, info, valid), ceremony, holder }
   const started = await context.storage.passkeyChallenges.store(challenge)
   return started.ok ? null : emitRefused(context, started, info)
 }

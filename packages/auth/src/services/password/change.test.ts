@@ -44,7 +44,7 @@ test('T2.30 V6.3.7 change() takes two statements, ends the other sessions, keeps
   await mailbox.takeOne(email, 'password_changed')
 })
 
-test('V6.2.3 change() with a wrong password changes nothing and counts as a failed sign-in', async () => {
+test('V6.2.3 change() with a wrong password changes nothing and is counted by session', async () => {
   const { email, valid } = await signUp()
   const change = (currentPassword: string) =>
     torii.password.change(valid, { currentPassword, newPassword: another }, requestInfo)
@@ -52,8 +52,7 @@ test('V6.2.3 change() with a wrong password changes nothing and counts as a fail
     assert.deepEqual(await change('not the one'), { ok: false, reason: 'invalid_credentials' })
   const locked = await change(goodPassword)
   assert.ok(!locked.ok && locked.reason === 'too_many_attempts')
-  const signedIn = await signIn(email, goodPassword)
-  assert.ok(!signedIn.ok && signedIn.reason === 'too_many_attempts')
+  assert.ok((await signIn(email, goodPassword)).ok)
 })
 
 test('T8.99 a refused new password is refused before any query, with its reason', async () => {

@@ -4,7 +4,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { normalizePassword, requirePasswordText } from '../../password-policy/text.js'
-import { proofAttempt } from '../../rate-limits/rate-limits.js'
+import { sessionPasswordAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { usableMethods } from '../options/usable-methods.js'
@@ -32,8 +32,8 @@ export type ChangePasswordOutcome =
   | StaleSession
 
 /**
- * Changes the caller's password after verifying the current one; counted with the sign-ins of the account. The other
- * sessions and every mailed token end; this session stays.
+ * Changes the caller's password after verifying the current one; counted with the other passwords of this session. The
+ * other sessions and every mailed token end; this session stays.
  * @see OWASP ASVS 5.0, 6.2.3, 7.4.3
  */
 export const changePassword =
@@ -47,7 +47,7 @@ export const changePassword =
     const { current, next } = readChange(input)
     const validated = await context.validatePassword(next, submittedContext(valid))
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
-    const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
+    const { charges, refund } = sessionPasswordAttempt(context.options.bruteForce, valid)
     const eventContext = eventContextOf(valid, info)
     return context.hashing.withSlot(async (hasher) => {
       const userId = valid.user.id
@@ -84,9 +84,10 @@ export type SetPasswordOutcome =
   /** The account has a password already: change it instead. */
   | Refused<'already_exists'>
   | ReauthenticationRequired
+  | TooManyAttempts
   | StaleSession
 
-/** Sets the first password of an account that has another sign-in method. Needs a recent authentication. */
+/** Sets the first password of an account that has another sign-in method. Needs a recent authentication. Counted before the hash. */
 export const setPassword =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
@@ -100,6 +101,14 @@ export const setPassword =
     const text = requirePasswordText(newPassword, 'newPassword')
     const validated = await context.validatePassword(text, submittedContext(valid))
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
+    const eventContext = eventContextOf(valid, info)
+    const { charges } = sessionPasswordAttempt(context.options.bruteForce, valid)
+    const found = await context.storage.passwords.findForUser({ userId: valid.user.id, charges })
+    if (!found.ok) {
+      context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
+      return found
+    }
+    if (found.credential !== null) return { ok: false, reason: 'already_exists' }
     return context.hashing.withSlot(async (hasher) => {
       const hash = await hasher.hash(validated.password)
       return context.runWithEffects({
@@ -107,7 +116,7 @@ export const setPassword =
         effects: ({ ok }) =>
           ok
             ? {
-                events: [event('password_set', eventContextOf(valid, info), {})],
+                events: [event('password_set', eventContext, {})],
                 mails: changedMail(valid),
               }
             : {},

@@ -57,8 +57,8 @@ export interface PasswordService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<AuthenticateOutcome<Metadata>>
   /**
-   * Changes the caller's password after verifying the current one. Two statements; a wrong password counts like a
-   * failed sign-in. The other sessions end.
+   * Changes the caller's password after verifying the current one. Two statements; the passwords that are sent in a
+   * session are counted together. The other sessions end.
    * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed; nothing was counted
    */
   change(
@@ -66,7 +66,11 @@ export interface PasswordService<Metadata extends object = Record<string, Json>>
     input: ChangePasswordInput,
     requestInfo: RequestInfo,
   ): Promise<ChangePasswordOutcome>
-  /** Sets the first password of an account that has another sign-in method. Needs a recent authentication. */
+  /**
+   * Sets the first password of an account that has another sign-in method. Needs a recent authentication. Two statements;
+   * counted with the passwords of {@link change}.
+   * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed
+   */
   set(
     valid: ValidSession<Metadata>,
     input: { newPassword: string },

@@ -211,7 +211,7 @@ function noticeMail(
   if (notice === null || secret === null || !options.requireVerifiedEmail) return []
   const { to } = notice
   return notice.kind === 'already_registered'
-    ? [queuedMail('already_registered', to, {}, mailboxAttempts(requireEmail(to)))]
+    ? [queuedMail('already_registered', to, {}, [mailboxAttempts(requireEmail(to))])]
     : [linkMail(options, 'verify_email', { to, userId: notice.userId, secret })]
 }
 

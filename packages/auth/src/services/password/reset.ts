@@ -3,7 +3,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { requirePasswordText } from '../../password-policy/text.js'
-import { accountAttempts } from '../../rate-limits/rate-limits.js'
+import { accountAttempts, tokenPasswordCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { CreatedLink } from '../links/create-link.js'
@@ -12,7 +12,7 @@ import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
 import type { RequestOutcome } from '../links/request-link.js'
 import { requestLink } from '../links/request-link.js'
-import type { InvalidToken, PasswordRejected } from '../refusals.js'
+import type { InvalidToken, PasswordRejected, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 
 /** The token of a reset link, and the new password. */
@@ -25,6 +25,7 @@ export type ResetOutcome =
   | { readonly ok: true; readonly sessionsEnded: number }
   | PasswordRejected
   | InvalidToken
+  | TooManyAttempts
 
 /** Resets a password by a reset link. */
 export interface PasswordResetService {
@@ -36,7 +37,8 @@ export interface PasswordResetService {
   /**
    * Sets the password, verifies the email address, ends every session and every mailed token, and unlocks an account
    * that was locked by guesses. If the email address was unverified, it also removes the credentials that were created
-   * before. Two statements: the token is read before a password is hashed for it. Does not sign in.
+   * before. Two statements: the first counts the attempt and reads the token, before a password is hashed for it. Does
+   * not sign in.
    * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed
    */
   complete(input: ResetInput, requestInfo: RequestInfo): Promise<ResetOutcome>
@@ -54,10 +56,12 @@ export const createPasswordReset = <Metadata extends object>(
 
 const completeReset =
   <Metadata extends object>({
+    options,
     validatePassword,
     hashing,
     storage,
     runWithEffects,
+    emit,
   }: ServiceContext<Metadata>) =>
   async (input: ResetInput, requestInfo: RequestInfo): Promise<ResetOutcome> => {
     const info = readRequestInfo(requestInfo)
@@ -69,12 +73,20 @@ const completeReset =
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
     const key = parseVerificationToken('reset_password', input.token)
     if (key === null) return invalidToken
+    const eventContext = { userId: key.userId, info }
+    const charges = tokenPasswordCharges(options.bruteForce, info.ip)
+    const found = await storage.verificationTokens.findCounted('reset_password', key, charges)
+    if (!found.ok) {
+      const refusedContext = { userId: null, info }
+      emit({ events: [event('attempts_refused', refusedContext, { path: 'reset_password' })] })
+      return found
+    }
+    const { verification } = found
+    if (verification === null) return invalidToken
     return hashing.withSlot(async (hasher) => {
-      const found = await storage.verificationTokens.find('reset_password', key)
-      if (found === null) return invalidToken
       const hash = await hasher.hash(validated.password)
-      const refund = { account: accountAttempts(requireEmail(found.email)), ipAddress: null }
-      const eventContext = { userId: key.userId, info }
+      const account = accountAttempts(requireEmail(verification.email))
+      const refund = { account, ipAddress: charges?.ipAddress?.key ?? null }
       const outcome = await runWithEffects({
         run: ({ verificationTokens }) => verificationTokens.resetPassword(key, { hash, refund }),
         effects: (reset) => {

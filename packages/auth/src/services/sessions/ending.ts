@@ -2,7 +2,9 @@ import type { OthersRevoked, SessionToken, ValidSession } from 'torii-core'
 import { parseSessionId } from 'torii-core'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import type { TooManyAttempts } from '../refusals.js'
 import { staleSession } from '../refusals.js'
+import { runCounted } from './counted.js'
 import { readToken } from './session-key.js'
 import { actorOf, eventContextOf } from './valid-session.js'
 
@@ -24,11 +26,16 @@ export const revokeSession =
 
 /** Ends every session of the user except this one. */
 export const revokeOtherSessions =
-  <Metadata extends object>({ runWithEffects }: OperationContext<Metadata>) =>
-  (valid: ValidSession<object>): Promise<OthersRevoked> =>
-    runWithEffects({
-      run: ({ sessions }) => sessions.revokeOthers(actorOf(valid)),
-      effects: (outcome) => (outcome.ok ? { events: [manyRevoked(valid, outcome.revoked)] } : {}),
+  <Metadata extends object>(context: OperationContext<Metadata>) =>
+  (valid: ValidSession<object>): Promise<OthersRevoked | TooManyAttempts> =>
+    runCounted(context, valid, 'sessionRequests', {
+      run: (actor) =>
+        context.runWithEffects({
+          run: ({ sessions }) => sessions.revokeOthers(actor),
+          effects: (outcome) =>
+            outcome.ok ? { events: [manyRevoked(valid, outcome.revoked)] } : {},
+        }),
+      isUnchanged: ({ ok }) => !ok,
     })
 
 /** Ends every session of the user, including this one. */

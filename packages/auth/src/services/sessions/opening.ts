@@ -4,11 +4,17 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired, Refused, StaleSession } from '../refusals.js'
+import type {
+  ReauthenticationRequired,
+  Refused,
+  StaleSession,
+  TooManyAttempts,
+} from '../refusals.js'
 import { staleSession } from '../refusals.js'
+import { runCounted } from './counted.js'
 import { prepareSession } from './new-session.js'
 import { rotateSecret } from './session-key.js'
-import { actorOf, eventContextOf, requireRecent } from './valid-session.js'
+import { eventContextOf, requireRecent } from './valid-session.js'
 
 /** A session and its token, which is returned here once. */
 export interface OpenedSession {
@@ -22,7 +28,11 @@ export type OpenOutcome =
   /** The user does not exist or is disabled. */
   | Refused<'account_disabled'>
 
-export type DeriveOutcome = OpenedSession | ReauthenticationRequired | StaleSession
+export type DeriveOutcome =
+  | OpenedSession
+  | ReauthenticationRequired
+  | TooManyAttempts
+  | StaleSession
 
 /** Opens a session for a user whom the caller has identified. One statement. */
 export const openSession =
@@ -38,24 +48,29 @@ export const openSession =
     return opened.ok ? { ...opened, token } : opened
   }
 
-/** Opens a second session for the same user. One statement; none if the authentication is not recent. */
+/** Opens a second session for the same user. One statement, which counts it; none if the authentication is not recent. */
 export const deriveSession =
-  <Metadata extends object>({ options, runWithEffects }: OperationContext<Metadata>) =>
+  <Metadata extends object>(context: OperationContext<Metadata>) =>
   async (valid: ValidSession<object>, requestInfo: RequestInfo): Promise<DeriveOutcome> => {
     const { ip, userAgent } = readRequestInfo(requestInfo)
     const recent = requireRecent(valid)
     if (!recent.ok) return recent
     const id = newSessionId()
     const { secretHash, token } = rotateSecret({ userId: valid.user.id, id })
-    const { idleSeconds } = options.session
+    const { idleSeconds } = context.options.session
     const eventContext = eventContextOf(valid, { ip, userAgent })
-    const session = await runWithEffects({
-      run: ({ sessions }) =>
-        sessions.derive(actorOf(valid), { id, secretHash, idleSeconds, ip, userAgent }),
-      effects: (derived) =>
-        derived === null
-          ? {}
-          : { events: [event('session_derived', eventContext, { newSessionId: id })] },
+    const session = await runCounted(context, valid, 'derivedSessions', {
+      run: (actor) =>
+        context.runWithEffects({
+          run: ({ sessions }) =>
+            sessions.derive(actor, { id, secretHash, idleSeconds, ip, userAgent }),
+          effects: (derived) =>
+            derived === null
+              ? {}
+              : { events: [event('session_derived', eventContext, { newSessionId: id })] },
+        }),
+      isUnchanged: (derived) => derived === null,
     })
-    return session === null ? staleSession : { ok: true, session, token }
+    if (session === null) return staleSession
+    return 'reason' in session ? session : { ok: true, session, token }
   }

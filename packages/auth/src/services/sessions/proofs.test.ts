@@ -61,15 +61,53 @@ test('T2.27 reauthenticate() rotates the token of a cookie and keeps that of a b
   assert.equal((await validated(changed.token)).session.id, valid.session.id)
 })
 
-test('T1.20 wrong passwords in reauthenticate() count as failed sign-ins, and lock both', async () => {
+test('T1.20 wrong passwords in reauthenticate() lock it for the session and those derived from it, and no sign-in', async () => {
   const { email, token, valid } = await signUp()
+  const derived = await torii.sessions.derive(valid, requestInfo)
+  assert.ok(derived.ok)
   const prove = (text: string) =>
     torii.sessions.reauthenticate(valid, { password: text, token, rotate: false }, requestInfo)
   for (let tries = 0; tries < 10; tries += 1) assert.deepEqual(await prove('wrong'), invalid)
   const locked = await prove(password)
   assert.ok(!locked.ok && locked.reason === 'too_many_attempts')
-  const signIn = await torii.password.authenticate({ email, password }, requestInfo)
-  assert.ok(!signIn.ok && signIn.reason === 'too_many_attempts')
+  const second = await torii.sessions.reauthenticate(
+    await validated(derived.token),
+    { password, token: derived.token, rotate: false },
+    requestInfo,
+  )
+  assert.ok(!second.ok && second.reason === 'too_many_attempts')
+  const signedIn = await torii.password.authenticate({ email, password }, requestInfo)
+  assert.ok(signedIn.ok)
+  const fresh = { password, token: signedIn.token, rotate: false }
+  const proved = await torii.sessions.reauthenticate(
+    await validated(signedIn.token),
+    fresh,
+    requestInfo,
+  )
+  assert.ok(proved.ok)
+})
+
+test('guesses of strangers, on the account and from its IP address, lock no live session', async () => {
+  const { email, token, valid } = await signUp()
+  const guess = () => torii.password.authenticate({ email, password: 'wrong' }, requestInfo)
+  for (let tries = 0; tries < 10; tries += 1) assert.deepEqual(await guess(), invalid)
+  const locked = await guess()
+  assert.ok(!locked.ok && locked.reason === 'too_many_attempts')
+  const input = { password, token, rotate: false }
+  assert.ok((await torii.sessions.reauthenticate(valid, input, requestInfo)).ok)
+})
+
+test('20 wrong passwords in a row in a session are the last: longer than it lives', async () => {
+  const { token, valid } = await signUp()
+  const prove = (text: string) =>
+    torii.sessions.reauthenticate(valid, { password: text, token, rotate: false }, requestInfo)
+  for (const wait of [30, 2_592_000]) {
+    for (let tries = 0; tries < 10; tries += 1) assert.deepEqual(await prove('wrong'), invalid)
+    const locked = await prove(password)
+    assert.ok(!locked.ok && locked.reason === 'too_many_attempts')
+    assert.ok(locked.retryAfterSeconds > wait - 10 && locked.retryAfterSeconds <= wait)
+    await site.elapse(31)
+  }
 })
 
 test('reauthenticate() refuses the token of another session before any query', async () => {

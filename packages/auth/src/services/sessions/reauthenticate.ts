@@ -3,7 +3,7 @@ import { InvalidInputError, invalidValue } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { normalizePassword } from '../../password-policy/text.js'
-import { proofAttempt } from '../../rate-limits/rate-limits.js'
+import { sessionPasswordAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import type { EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
@@ -32,7 +32,7 @@ export type ReauthenticateOutcome =
   | StaleSession
 
 /**
- * Re-authenticates by password. Verified like a sign-in and counted with the sign-ins of this account: one hashing
+ * Re-authenticates by password. Verified like a sign-in, and counted with the other passwords of this session: one hashing
  * slot, count and look-up in one statement, one verification in every case, and a second statement only for the right
  * password.
  */
@@ -46,7 +46,7 @@ export const reauthenticate =
     const info = readRequestInfo(requestInfo)
     const { password, ...presented } = readInput(input)
     const key = keyOfSession(presented.token, valid)
-    const { charges, refund } = proofAttempt(context.options.bruteForce, valid.user, info.ip)
+    const { charges, refund } = sessionPasswordAttempt(context.options.bruteForce, valid)
     const eventContext = eventContextOf(valid, info)
     return context.hashing.withSlot(async (hasher) => {
       const userId = valid.user.id

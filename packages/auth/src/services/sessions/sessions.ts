@@ -2,7 +2,9 @@ import type {
   Json,
   OthersRevoked,
   Session,
+  SessionCursor,
   SessionKey,
+  SessionPage,
   SessionToken,
   SignInMethod,
   UserId,
@@ -10,7 +12,7 @@ import type {
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
-import type { ReauthenticationRequired } from '../refusals.js'
+import type { ReauthenticationRequired, TooManyAttempts } from '../refusals.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
 import type { DeriveOutcome, OpenOutcome } from './opening.js'
 import { deriveSession, openSession } from './opening.js'
@@ -32,11 +34,19 @@ export interface TransactionalSessions<Metadata extends object = Record<string, 
   /** Ends one session of the user. False if it is not a live session of this user. */
   revoke(valid: ValidSession<Metadata>, id: string): Promise<boolean>
   /** Ends every session of the user except this one. */
-  revokeOthers(valid: ValidSession<Metadata>): Promise<OthersRevoked>
+  revokeOthers(valid: ValidSession<Metadata>): Promise<OthersRevoked | TooManyAttempts>
   /** Ends every session of the user, including this one. */
   revokeAll(valid: ValidSession<Metadata>): Promise<OthersRevoked>
   /** Ends the session of a token. False if the token belongs to no live session. */
   signOut(token: string | SessionToken): Promise<boolean>
+}
+
+/** Which page of the sessions to list. */
+export interface SessionPageQuery {
+  /** 1 to 200 (default: 50). */
+  limit?: number
+  /** The `next` of the previous page. */
+  after?: string
 }
 
 /**
@@ -61,8 +71,13 @@ export interface SessionService<Metadata extends object = Record<string, Json>>
   /** Lists the live sessions of the user, the last used first. */
   list(valid: ValidSession<Metadata>): Promise<readonly Session[]>
   /**
+   * Lists a page of them. A session that is used between two pages moves to the first one.
+   * @throws InvalidInputError for `after` that is not the `next` of a page, and for a limit that is not 1 to 200
+   */
+  listPage(valid: ValidSession<Metadata>, query?: SessionPageQuery): Promise<SessionPage>
+  /**
    * Re-authenticates by password: sets `authenticatedAt` to now, so operations that need a recent authentication work
-   * again. Counted with the sign-ins of this account. Two statements for the right password, otherwise one.
+   * again. Counted with the other passwords that are sent in this session. Two statements for the right password, otherwise one.
    * @throws InvalidInputError for a token of another session, before any query
    * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed; nothing was counted
    */
@@ -92,6 +107,12 @@ export const createSessionService = <Metadata extends object>(
   validate: validateSession(context),
   requireRecent,
   list: ({ user }) => context.storage.sessions.list(user.id),
+  listPage: async ({ user }, { limit, after } = {}) =>
+    context.storage.sessions.listPage(user.id, {
+      ...(limit === undefined ? {} : { limit }),
+      // The storage refuses an invalid cursor.
+      ...(after === undefined ? {} : { after: after as SessionCursor }),
+    }),
   reauthenticate: reauthenticate(context),
 })
 

@@ -4,20 +4,22 @@ import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired, StaleSession } from '../refusals.js'
+import type { ReauthenticationRequired, StaleSession, TooManyAttempts } from '../refusals.js'
 import { staleSession } from '../refusals.js'
+import { runCounted } from '../sessions/counted.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import { readProfile } from './profile-input.js'
 
 export type ProfileUpdate<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata> }
+  | TooManyAttempts
   | StaleSession
 
 export type AccountDeletion = { readonly ok: true } | ReauthenticationRequired | StaleSession
 
 /** Updates the profile of the session's user. @throws InvalidInputError before any query */
 export const updateProfile =
-  <Metadata extends object>({ runWithEffects }: OperationContext<Metadata>) =>
+  <Metadata extends object>(context: OperationContext<Metadata>) =>
   async (
     valid: ValidSession<Metadata>,
     changes: ProfileChanges<Metadata>,
@@ -28,14 +30,19 @@ export const updateProfile =
     const fields = Object.keys(profile)
     if (fields.length === 0) throw invalidValue('changes', 'must contain at least one field')
     const eventContext = eventContextOf(valid, info)
-    const user = await runWithEffects({
-      run: ({ users }) => users.updateProfile(actorOf(valid), profile),
-      effects: (updated) =>
-        updated === null
-          ? {}
-          : { events: [event('user_updated', eventContext, { fields, by: 'user' })] },
+    const user = await runCounted(context, valid, 'sessionRequests', {
+      run: (actor) =>
+        context.runWithEffects({
+          run: ({ users }) => users.updateProfile(actor, profile),
+          effects: (updated) =>
+            updated === null
+              ? {}
+              : { events: [event('user_updated', eventContext, { fields, by: 'user' })] },
+        }),
+      isUnchanged: (updated) => updated === null,
     })
-    return user === null ? staleSession : { ok: true, user }
+    if (user === null) return staleSession
+    return 'reason' in user ? user : { ok: true, user }
   }
 
 /** Deletes the account of the session's user. */

@@ -3,8 +3,9 @@ import { parseUserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired, StaleSession } from '../refusals.js'
+import type { ReauthenticationRequired, StaleSession, TooManyAttempts } from '../refusals.js'
 import { staleSession } from '../refusals.js'
+import { countInSession } from '../sessions/counted.js'
 import { eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import type { AccountDeletion, ProfileUpdate } from './own-account.js'
 import { deleteAccount, readOptionalInfo, updateProfile } from './own-account.js'
@@ -16,6 +17,7 @@ import { readSignInMethods } from './sign-in-methods.js'
 export type DataExport<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly data: PersonalData<Metadata> }
   | ReauthenticationRequired
+  | TooManyAttempts
   | StaleSession
 
 /** The operations on the user's own account that also run in a transaction of the application. */
@@ -74,7 +76,7 @@ export function createUserService<Metadata extends object>(
 }
 
 const exportData =
-  <Metadata extends object>({ storage, runWithEffects }: ServiceContext<Metadata>) =>
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
     valid: ValidSession<Metadata>,
     requestInfo?: RequestInfo,
@@ -82,10 +84,12 @@ const exportData =
     const eventContext = eventContextOf(valid, readOptionalInfo(requestInfo))
     const recent = requireRecent(valid)
     if (!recent.ok) return recent
-    const data = await readPersonalData(storage, valid.user.id)
+    const refused = await countInSession(context, valid, 'sessionRequests')
+    if (refused !== null) return refused
+    const data = await readPersonalData(context.storage, valid.user.id)
     if (data === null) return staleSession
     // Reading changes nothing; only the event is committed.
-    await runWithEffects({
+    await context.runWithEffects({
       run: async () => null,
       effects: () => ({ events: [event('user_exported', eventContext, {})] }),
     })

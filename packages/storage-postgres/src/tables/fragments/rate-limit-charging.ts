@@ -1,4 +1,10 @@
-import type { ChargeOutcome, MailChargeOutcome, RateLimitCharges, RateLimitKey } from 'torii-core'
+import type {
+  ChargeOutcome,
+  ChargeRefusal,
+  MailChargeOutcome,
+  RateLimitCharges,
+  RateLimitKey,
+} from 'torii-core'
 import type { Sql, SqlPart } from '../../sql/parameter.js'
 import { nullable, sql } from '../../sql/parameter.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
@@ -67,6 +73,19 @@ export const chargeMailAfter = <Values>(schema: string, entryRows: Sql<Values>) 
     sparesKey: sparesLockedKey,
     entryRows: sql`${entryRows}, `,
     afterEntryRows: `and ${entryLockTaken} and (select pg_catalog.count(*) from entry_row) >= 0`,
+  })
+
+/**
+ * {@link chargeRateLimit} of a failure alone: `work` are CTEs that do nothing unless the `gate (until)` is open, and
+ * their CTE `success` has a row if they succeeded. So a success writes no counter, and a failure holds no other row
+ * that a success waits for.
+ */
+export const chargeFailure = <Values>(schema: string, work: Sql<Values>, success: string) =>
+  charging(schema, {
+    closesGate: 'seen.locked',
+    sparesKey: 'false',
+    entryRows: sql`${work}, `,
+    afterEntryRows: `and not exists (select 1 from ${success})`,
   })
 
 interface Charging<Gate extends SqlPart, EntryRows extends SqlPart> {
@@ -184,12 +203,11 @@ export interface VerdictRow {
   retry_after: number
 }
 
-export const toRefusal = (row: VerdictRow) =>
-  ({
-    ok: false,
-    reason: 'too_many_attempts',
-    retryAfterSeconds: Math.max(1, row.retry_after),
-  }) as const
+export const toRefusal = (row: VerdictRow): ChargeRefusal => ({
+  ok: false,
+  reason: 'too_many_attempts',
+  retryAfterSeconds: Math.max(1, row.retry_after),
+})
 
 export const toChargeOutcome = (row: VerdictRow): ChargeOutcome =>
   row.allowed ? { ok: true } : toRefusal(row)

@@ -8,6 +8,7 @@ import {
   maxSeconds,
   textOrNull,
 } from './input.js'
+import { checkPageCursor } from './page-cursor.js'
 
 // Shapes of the audit trail; see input.ts.
 
@@ -69,31 +70,17 @@ function asDetail(check: () => string): string {
   }
 }
 
-/** Where a page ended: the time in microseconds since 1970, and the id. */
-interface Ended {
-  readonly micros: number
-  readonly id: string
-}
-
 export function checkAuditQuery(value: AuditQuery): {
   readonly userId: UserId | null
   readonly limit: number
-  readonly after: Ended | null
+  readonly after: ReturnType<typeof checkPageCursor> | null
 } {
   const { userId, limit = 50, after } = checkObject(value, 'query')
   return {
     userId: userId === undefined ? null : checkUserId(userId),
     limit: checkInteger(limit, 'limit', 1, 200),
-    after: after === undefined ? null : checkCursor(after),
+    after: after === undefined ? null : checkPageCursor(after, parseUserId),
   }
-}
-
-function checkCursor(value: unknown): Ended {
-  const [, digits, text] = (typeof value === 'string' && /^(\d{1,16})_(.{36})$/.exec(value)) || []
-  const [micros, id] = [Number(digits), parseUserId(text)]
-  if (id === null || !Number.isSafeInteger(micros))
-    throw new InvalidInputError('after', 'must be the `next` of a page of this list')
-  return { micros, id }
 }
 
 export function checkCountQuery(value: AuditCountQuery): {

@@ -1,5 +1,7 @@
 import type {
+  ChargeRefusal,
   PasskeyCeremony,
+  PasskeyCredential,
   PasskeyReauthentication,
   PasskeyRepository,
   PasskeySignInOutcome,
@@ -7,15 +9,18 @@ import type {
   TokenHash,
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
-import { readBack, repeat, usedUp } from '../../sql/lost-reply.js'
+import { countedTwice, readBack, repeat, usedUp } from '../../sql/lost-reply.js'
 import { parameter, sql } from '../../sql/parameter.js'
-import { exists, many, maybeOne, one } from '../../sql/rows.js'
+import { exists, many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import { insertSession, newSessionValues } from '../fragments/new-session.js'
 import { newSecretHash, secretHash, sessionId, userId } from '../fragments/parameters.js'
+import type { CredentialRow } from '../fragments/passkey-credential.js'
 import { credentialColumns, toCredential } from '../fragments/passkey-credential.js'
+import type { VerdictRow } from '../fragments/rate-limit-charging.js'
+import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import type { SessionRow } from '../fragments/session-row.js'
@@ -31,7 +36,7 @@ import {
   maxEpoch,
   sessionKeyValues,
 } from '../input/input.js'
-import { checkBytes, checkCeremony } from '../input/input-credentials.js'
+import { checkBytes, checkCeremony, checkIpAddressCharge } from '../input/input-credentials.js'
 import { backedUp, credentialId, maxSignCount, signCount } from './passkey-columns.js'
 
 const { sessionEpoch, ownerEpoch } = actor
@@ -81,17 +86,24 @@ export const passkeyUseStatements = (schema: string) => ({
   findForSignIn: write(
     'passkeys.findForSignIn',
     sql`
-      with c as (
-        delete from ${schema}.passkey_challenges c where c.challenge_hash = ${challengeHash}
+      with ${chargeFailure(
+        schema,
+        sql`c as (
+        delete from ${schema}.passkey_challenges c using gate
+        where gate.until is null and c.challenge_hash = ${challengeHash}
         returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at
-      )
-      select ${credentialColumns}
-      from c join ${schema}.passkeys k on k.credential_id = ${credentialId}
-      join ${schema}.users u on u.id = k.user_id and u.owner_epoch = k.owner_epoch
-      where c.ceremony = ${ceremony} and c.expires_at > ${now} and u.disabled_at is null
-        and (c.user_id is null or c.user_id = k.user_id)
-        and (c.session_epoch is null or (c.session_epoch = u.session_epoch and c.owner_epoch = u.owner_epoch))`,
-    { schema, onLostReply: repeat(usedUp) },
+      ), found as (
+        select ${credentialColumns}
+        from c join ${schema}.passkeys k on k.credential_id = ${credentialId}
+        join ${schema}.users u on u.id = k.user_id and u.owner_epoch = k.owner_epoch
+        where c.ceremony = ${ceremony} and c.expires_at > ${now} and u.disabled_at is null
+          and (c.user_id is null or c.user_id = k.user_id)
+          and (c.session_epoch is null or (c.session_epoch = u.session_epoch and c.owner_epoch = u.owner_epoch))
+      )`,
+        'found',
+      )}
+      select v.allowed, v.retry_after, found.* from verdict v left join found on true`,
+    { schema, onLostReply: repeat(`${usedUp}; a failure is ${countedTwice}`) },
   ),
   signIn: write(
     'passkeys.signIn',
@@ -189,8 +201,9 @@ export function createPasskeyUse<Metadata extends object>(
         challengeHash: given.challengeHash,
         ceremony: checkCeremony(given.ceremony, ['authenticate', 'reauthenticate']),
         credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
+        ...chargeValues(checkIpAddressCharge(given.charge ?? null)),
       }
-      return maybeOne(db, statements.findForSignIn, values, toCredential)
+      return one(db, statements.findForSignIn, values, toFound)
     },
     async signIn(use: PasskeyUse, options: SignInOptions) {
       const { session, refund } = checkObject(options, 'options')
@@ -244,6 +257,13 @@ export function createPasskeyUse<Metadata extends object>(
       )
     },
   }
+}
+
+type FoundRow = VerdictRow & (CredentialRow | { id: null })
+
+function toFound(row: FoundRow): PasskeyCredential | ChargeRefusal | null {
+  if (row.id !== null) return toCredential(row)
+  return row.allowed ? null : toRefusal(row)
 }
 
 type Assertion = Parameters<PasskeyRepository['findForSignIn']>[0]

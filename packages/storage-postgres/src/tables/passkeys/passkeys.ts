@@ -1,13 +1,22 @@
-import type { Json, PasskeyId, PasskeyRepository, SessionActor, UsableMethods } from 'torii-core'
+import type {
+  CountedActor,
+  Json,
+  PasskeyId,
+  PasskeyRepository,
+  SessionActor,
+  UsableMethods,
+} from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
-import { repeat, sameState } from '../../sql/lost-reply.js'
+import { countedTwice, repeat, sameState } from '../../sql/lost-reply.js'
 import { parameter, sql } from '../../sql/parameter.js'
 import { many, maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
+import { countedActorValues } from '../fragments/counted-actor.js'
 import { emailKey } from '../fragments/parameters.js'
 import { credentialColumns, toCredential } from '../fragments/passkey-credential.js'
+import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
 import type { RemovalRow } from '../fragments/sign-in-methods.js'
 import {
@@ -38,12 +47,13 @@ export const passkeyStatements = (schema: string) => ({
   rename: write(
     'passkeys.rename',
     sql`
+      with ${chargeRateLimit(schema)}
       update ${schema}.passkeys k set name = ${name}
-      from ${schema}.users u
+      from verdict v join ${schema}.users u on v.allowed
       where k.user_id = ${actor.userId} and k.id = ${id} and u.id = k.user_id and u.owner_epoch = k.owner_epoch
         and ${actorIsLive(schema)}
       returning ${passkeyColumns}`,
-    { schema, onLostReply: repeat(sameState) },
+    { schema, onLostReply: repeat(`${sameState}; ${countedTwice}`) },
   ),
   delete: write(
     'passkeys.delete',
@@ -72,9 +82,9 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
       const values = { emailKey: requireEmail(email) }
       return many(db, statements.credentialsByEmail, values, toCredential)
     },
-    async rename(acting: SessionActor, passkeyId: PasskeyId, newName: string) {
+    async rename(acting: CountedActor, passkeyId: PasskeyId, newName: string) {
       const values = {
-        ...actorValues(acting),
+        ...countedActorValues(acting),
         id: passkeyId,
         name: checkPasskeyName(newName),
       }

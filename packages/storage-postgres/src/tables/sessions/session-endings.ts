@@ -1,4 +1,5 @@
 import type {
+  CountedActor,
   OthersRevoked,
   SessionActor,
   SessionId,
@@ -12,10 +13,12 @@ import { parameter, sql } from '../../sql/parameter.js'
 import { maybeOne, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { actorIsLive, endOtherSessions, isAllowed } from '../fragments/actor.js'
+import { countedActorValues } from '../fragments/counted-actor.js'
 import { secretHash, sessionId, userId } from '../fragments/parameters.js'
+import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
 import { endedCount, liveSession } from '../fragments/session-row.js'
-import { actorOrAdminValues, actorValues, sessionKeyValues } from '../input/input.js'
+import { actorOrAdminValues, sessionKeyValues } from '../input/input.js'
 
 const revokedId = parameter('revokedId', 'uuid')<SessionId>()
 
@@ -40,9 +43,9 @@ export const sessionEndingStatements = (schema: string) => ({
   revokeOthers: write(
     'sessions.revokeOthers',
     sql`
-      with raised as (
+      with ${chargeRateLimit(schema)}, raised as (
         update ${schema}.users u set session_epoch = u.session_epoch + 1
-        where u.id = ${userId} and ${actorIsLive(schema)}
+        from verdict v where v.allowed and u.id = ${userId} and ${actorIsLive(schema)}
         returning u.id, u.session_epoch
       ), ${endOtherSessions(schema)}
       select (select pg_catalog.count(*) from raised)::int as done, ${endedCount} as ended`,
@@ -88,8 +91,8 @@ export function createSessionEndings(
     async end(key: SessionKey) {
       return (await maybeOne(db, statements.end, sessionKeyValues(key), wasLive)) ?? false
     },
-    async revokeOthers(acting: SessionActor) {
-      const values = actorValues(acting)
+    async revokeOthers(acting: CountedActor) {
+      const values = countedActorValues(acting)
       return db.runWithRecovery<OthersRevoked>(
         (call) => one(call, statements.revokeOthers, values, toOthersRevoked),
         async (call) =>

@@ -1,7 +1,7 @@
 import type {
+  CountedActor,
   DerivedSession,
   NewSession,
-  SessionActor,
   SessionId,
   SessionRepository,
   TokenHash,
@@ -14,11 +14,13 @@ import { maybeOne } from '../../sql/rows.js'
 import { inBatches, write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
+import { countedActorValues } from '../fragments/counted-actor.js'
 import { insertSessions, newSession, newSessionValues } from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
+import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
 import { liveSession, sessionColumns, sessionOrNull, toSession } from '../fragments/session-row.js'
-import { actorValues, checkDerivedSession, checkNewSession } from '../input/input.js'
+import { checkDerivedSession, checkNewSession } from '../input/input.js'
 
 // The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
 const open = (schema: string) =>
@@ -96,9 +98,9 @@ const derive = (schema: string) =>
   write(
     'sessions.derive',
     sql`
-      with asking as (
+      with ${chargeRateLimit(schema)}, asking as (
         select u.id as user_id, u.session_epoch, s.methods, s.authenticated_at, s.absolute_expires_at
-        from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+        from verdict v join ${schema}.sessions s on v.allowed join ${schema}.users u on u.id = s.user_id
         where s.user_id = ${actor.userId} and s.id = ${actor.sessionId} and u.session_epoch = ${actor.sessionEpoch}
           and u.owner_epoch = ${actor.ownerEpoch} and ${liveSession}
         for key share of u
@@ -134,10 +136,10 @@ export function createSessionOpening(
         ? { ok: false, reason: 'account_disabled' }
         : { ok: true, session: opened }
     },
-    async derive(acting: SessionActor, session: DerivedSession) {
+    async derive(acting: CountedActor, session: DerivedSession) {
       const { id, secretHash, ip, userAgent, idleSeconds } = checkDerivedSession(session)
       const values = {
-        ...actorValues(acting),
+        ...countedActorValues(acting),
         newSessionId: id,
         newSessionSecretHash: secretHash,
         ip,

@@ -1,6 +1,10 @@
 import type {
   Json,
+  SessionCursor,
+  SessionId,
   SessionKey,
+  SessionPage,
+  SessionQuery,
   SessionRepository,
   SignInMethod,
   TokenHash,
@@ -8,12 +12,13 @@ import type {
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack, repeat } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { many, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import {
   milliseconds,
   statementTime as now,
+  seconds,
   secondsAgo,
   secondsFromNow,
   toDate,
@@ -30,12 +35,17 @@ import {
   checkSeconds,
   sessionKeyValues,
 } from '../input/input.js'
+import { checkSessionQuery } from '../input/page-cursor.js'
 import { createSessionEndings, sessionEndingStatements } from './session-endings.js'
 import { createSessionOpening, sessionOpeningStatements } from './session-opening.js'
 import { createSessionValidation, sessionValidationStatements } from './session-validation.js'
 
 const idleSeconds = parameter('idleSeconds', 'float8')<number>()
 const touchSeconds = parameter('touchSeconds', 'float8')<number>()
+/** Where the previous page ended; null begins with the session that was used last. */
+const beforeMicros = nullable('beforeMicros', 'float8')<number>()
+const beforeId = nullable('beforeId', 'uuid')<SessionId>()
+const limit = parameter('limit', 'int')<number>()
 const method = parameter('method', 'text')<SignInMethod>()
 
 export const sessionStatements = (schema: string) => ({
@@ -65,6 +75,17 @@ export const sessionStatements = (schema: string) => ({
       from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
       where s.user_id = ${userId} and ${liveSession}
       order by s.last_active_at desc, s.id desc`,
+  ),
+  listPage: read(
+    'sessions.listPage',
+    sql`
+      select s.user_id, ${sessionColumns},
+        (${seconds('s.last_active_at')} * 1000000::float8)::bigint::text as micros
+      from ${schema}.sessions s join ${schema}.users u on u.id = s.user_id
+      where s.user_id = ${userId} and ${liveSession} and (s.last_active_at, s.id) < (
+        coalesce(pg_catalog.to_timestamp(${beforeMicros} / 1000000::float8), 'infinity'::timestamptz),
+        coalesce(${beforeId}, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+      order by s.last_active_at desc, s.id desc limit ${limit}`,
   ),
   rotate: write(
     'sessions.rotate',
@@ -123,6 +144,20 @@ export function createSessionRepository<Metadata extends object = Record<string,
     async list(user: UserId) {
       return many(db, statements.list, { userId: user }, toSession)
     },
+    async listPage(user: UserId, query: SessionQuery = {}): Promise<SessionPage> {
+      const { limit: most, after } = checkSessionQuery(query)
+      // One row more than the page holds shows whether there is a next page.
+      const values = {
+        userId: user,
+        beforeMicros: after?.micros ?? null,
+        beforeId: after?.id ?? null,
+        limit: most + 1,
+      }
+      const rows = await many(db, statements.listPage, values, (row: ListedRow) => row)
+      const page = rows.slice(0, most)
+      const last = rows.length > most ? page.at(-1) : undefined
+      return { sessions: page.map(toSession), next: last === undefined ? null : cursorAt(last) }
+    },
     async rotate(key: SessionKey, next: TokenHash) {
       const values = { ...sessionKeyValues(key), newSecretHash: next }
       return db.runWithRecovery(
@@ -158,6 +193,12 @@ export function createSessionRepository<Metadata extends object = Record<string,
     },
   }
 }
+
+type ListedRow = SessionRow & { micros: string }
+
+/** The time to the microsecond, since a Date would leave sessions out or give them twice. */
+const cursorAt = ({ micros, session_id }: ListedRow): SessionCursor =>
+  `${micros}_${session_id}` as SessionCursor
 
 type TouchedRow = Pick<SessionRow, 'last_active_at' | 'expires_at'>
 type Proof = Parameters<SessionRepository['reauthenticate']>[1]

@@ -1,13 +1,22 @@
-import type { Json, ProfileChanges, SessionActor, UserId, UserRepository } from 'torii-core'
+import type {
+  CountedActor,
+  Json,
+  ProfileChanges,
+  SessionActor,
+  UserId,
+  UserRepository,
+} from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
-import { repeat, sameState } from '../../sql/lost-reply.js'
+import { countedTwice, repeat, sameState } from '../../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { isAllowed } from '../fragments/actor.js'
+import { countedActorOrAdminValues } from '../fragments/counted-actor.js'
 import { emailKey, userId } from '../fragments/parameters.js'
+import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { actorOrAdminValues, checkProfile } from '../input/input.js'
@@ -39,14 +48,16 @@ export const userStatements = (schema: string) => ({
   updateProfile: write(
     'users.updateProfile',
     sql`
+      with ${chargeRateLimit(schema)}
       update ${schema}.users u set
         name = case when ${setsName} then ${name} else u.name end,
         picture = case when ${setsPicture} then ${picture} else u.picture end,
         metadata = coalesce(${metadata}, u.metadata),
         updated_at = ${now}
-      where u.id = ${userId} and ${isAllowed(schema)}
+      from verdict v
+      where v.allowed and u.id = ${userId} and ${isAllowed(schema)}
       returning ${userColumns}`,
-    { schema, onLostReply: repeat(sameState) },
+    { schema, onLostReply: repeat(`${sameState}; ${countedTwice}`) },
   ),
   verifyEmail: write(
     'users.verifyEmail',
@@ -142,8 +153,8 @@ export function createUserRepository<Metadata extends object = Record<string, Js
     async findByEmail(email: string) {
       return maybeOne(db, statements.findByEmail, { emailKey: requireEmail(email) }, toUserOf)
     },
-    async updateProfile(who: UserId | SessionActor, changes: ProfileChanges<Metadata>) {
-      const acting = actorOrAdminValues(who)
+    async updateProfile(who: UserId | CountedActor, changes: ProfileChanges<Metadata>) {
+      const acting = countedActorOrAdminValues(who)
       const given = checkProfile(changes)
       const values = {
         ...acting,

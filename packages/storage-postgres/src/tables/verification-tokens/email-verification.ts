@@ -1,4 +1,5 @@
 import type {
+  Charge,
   EmailVerification,
   MailboxHolder,
   SessionId,
@@ -9,7 +10,7 @@ import { InvalidInputError } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { readBack } from '../../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
-import { maybeOne } from '../../sql/rows.js'
+import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import {
@@ -18,13 +19,15 @@ import {
   optionalSessionValues,
 } from '../fragments/new-session.js'
 import { secretHash, userId } from '../fragments/parameters.js'
+import type { VerdictRow } from '../fragments/rate-limit-charging.js'
+import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { actorValues, checkNewSession, checkObject, passwordHashText } from '../input/input.js'
-import { tokenKeyValues } from '../input/input-credentials.js'
+import { checkIpAddressCharge, tokenKeyValues } from '../input/input-credentials.js'
 import { endSessions, invalidToken, liveToken } from './live-token.js'
 
 /** Ends every session and every other sign-in method: the holder has not proved the account. */
@@ -51,9 +54,11 @@ export const verifyEmail = (schema: string) =>
   write(
     'verification_tokens.verifyEmail',
     sql`
-      with t as (
-        delete from ${schema}.verification_tokens t
-        where t.user_id = ${userId} and t.purpose = 'verify_email' and t.secret_hash = ${secretHash}
+      with ${chargeFailure(
+        schema,
+        sql`t as (
+        delete from ${schema}.verification_tokens t using gate
+        where gate.until is null and t.user_id = ${userId} and t.purpose = 'verify_email' and t.secret_hash = ${secretHash}
           and exists (select 1 from ${schema}.users u where u.id = ${userId} and ${holderHolds(schema)})
         returning t.user_id, t.purpose, t.email_key, t.epoch, t.expires_at
       ), u as (
@@ -73,12 +78,15 @@ export const verifyEmail = (schema: string) =>
         ${insertOptionalSession(schema)}
         where ${optionalSession.id} is not null and (select pg_catalog.count(*) from p) >= 0
         returning ${sessionColumns}
-      ), ${endSessions(schema)}
-      select u.*, s.* from u left join s on true`,
+      ), ${endSessions(schema)}`,
+        'u',
+      )}
+      select v.allowed, v.retry_after, u.*, s.*
+      from verdict v left join u on true left join s on true`,
     {
       schema,
       onLostReply: readBack(
-        'the id and the secret of the session; where none is opened it is sent again, and used up means ask for a new one',
+        'the id and the secret of the session; where none is opened it is sent again, and used up means ask for a new one (a failure is counted a second time)',
       ),
     },
   )
@@ -90,13 +98,19 @@ export function createEmailVerification<Metadata extends object>(
   readback: Readback,
 ): Pick<VerificationTokenRepository<Metadata>, 'verifyEmail'> {
   return {
-    async verifyEmail(key: VerificationKey, holder: MailboxHolder) {
-      const values = { ...tokenKeyValues(key), ...holderValues(holder) }
+    async verifyEmail(
+      key: VerificationKey,
+      holder: MailboxHolder,
+      ipAddress: Charge | null = null,
+    ) {
+      const values = {
+        ...tokenKeyValues(key),
+        ...holderValues(holder),
+        ...chargeValues(checkIpAddressCharge(ipAddress)),
+      }
       const session = 'session' in holder ? holder.session : null
       return db.runWithRecovery<EmailVerification<Metadata>>(
-        async (call) =>
-          (await maybeOne(call, statements.verifyEmail, values, toEmailVerification<Metadata>)) ??
-          invalidToken,
+        (call) => one(call, statements.verifyEmail, values, toVerified<Metadata>),
         async (call) => {
           const row = session === null ? null : await readback.opened(call, key.userId, session)
           return row === null ? null : toEmailVerification<Metadata>(row)
@@ -150,8 +164,17 @@ function holderValues(holder: MailboxHolder) {
   }
 }
 
+type VerifiedRow = VerdictRow & (UsedRow | { user_id: null })
+
+function toVerified<Metadata extends object>(row: VerifiedRow): EmailVerification<Metadata> {
+  if (row.user_id !== null) return toEmailVerification(row)
+  return row.allowed ? invalidToken : toRefusal(row)
+}
+
+type UsedRow = UserRow & (SessionRow | { session_id: null })
+
 const toEmailVerification = <Metadata extends object>(
-  row: UserRow & (SessionRow | { session_id: null }),
+  row: UsedRow,
 ): EmailVerification<Metadata> => ({
   ok: true,
   user: toUser(row),

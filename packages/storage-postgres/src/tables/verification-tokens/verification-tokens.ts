@@ -1,18 +1,24 @@
 import type {
   Json,
+  RateLimitCharges,
   UserId,
   Verification,
   VerificationKey,
+  VerificationLookup,
   VerificationPurpose,
   VerificationTokenRepository,
 } from 'torii-core'
 import { PasswordHash } from 'torii-core'
 import type { Database } from '../../sql/database.js'
+import { countedTwice, repeat } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
-import { maybeOne } from '../../sql/rows.js'
-import { read } from '../../sql/statement.js'
+import { maybeOne, one } from '../../sql/rows.js'
+import { read, write } from '../../sql/statement.js'
 import { purpose, secretHash, userId } from '../fragments/parameters.js'
+import type { VerdictRow } from '../fragments/rate-limit-charging.js'
+import { chargeRateLimit, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
+import { checkCharges } from '../input/input.js'
 import { checkPurpose, tokenKeyValues } from '../input/input-credentials.js'
 import { changeEmail, createEmailChange } from './email-change.js'
 import { createEmailVerification, verifyEmail } from './email-verification.js'
@@ -20,15 +26,31 @@ import { liveToken } from './live-token.js'
 import { createPasswordReset, resetPassword } from './password-reset.js'
 import { createTokenIssue, tokenIssueStatements } from './token-issue.js'
 
+const foundColumns = 'u.id as user_id, t.email, u.session_epoch, u.owner_epoch, p.hash'
+
+const foundToken = (schema: string) => sql`
+      from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
+      left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch
+      where t.user_id = ${userId} and t.purpose = ${purpose} and t.secret_hash = ${secretHash} and ${liveToken}`
+
 export const verificationTokenStatements = (schema: string) => ({
   ...tokenIssueStatements(schema),
   find: read(
     'verification_tokens.find',
     sql`
-      select u.id as user_id, t.email, u.session_epoch, u.owner_epoch, p.hash
-      from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
-      left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch
-      where t.user_id = ${userId} and t.purpose = ${purpose} and t.secret_hash = ${secretHash} and ${liveToken}`,
+      select ${foundColumns}
+      ${foundToken(schema)}`,
+  ),
+  // A refused charge joins no token, so no hash leaves the database for it.
+  findCounted: write(
+    'verification_tokens.findCounted',
+    sql`
+      with ${chargeRateLimit(schema)}, found as (
+        select ${foundColumns}
+        ${foundToken(schema)} and (select v.allowed from verdict v)
+      )
+      select v.allowed, v.retry_after, found.* from verdict v left join found on true`,
+    { schema, onLostReply: repeat(countedTwice) },
   ),
   verifyEmail: verifyEmail(schema),
   resetPassword: resetPassword(schema),
@@ -57,8 +79,29 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
       const values = { ...tokenKeyValues(key), purpose: checkPurpose(wanted) }
       return maybeOne(db, statements.find, values, toVerification)
     },
+    async findCounted(
+      wanted: VerificationPurpose,
+      key: VerificationKey,
+      charges: RateLimitCharges | null,
+    ) {
+      const values = {
+        ...tokenKeyValues(key),
+        purpose: checkPurpose(wanted),
+        ...chargeValues(charges === null ? noCharges : checkCharges(charges)),
+      }
+      return one(db, statements.findCounted, values, toLookup)
+    },
   }
 }
+
+type LookupRow = VerdictRow & (FoundRow | { user_id: null })
+
+function toLookup(row: LookupRow): VerificationLookup {
+  if (!row.allowed) return toRefusal(row)
+  return { ok: true, verification: row.user_id === null ? null : toVerification(row) }
+}
+
+const noCharges: RateLimitCharges = { account: null, ipAddress: null }
 
 const toVerification = (row: FoundRow): Verification => ({
   userId: row.user_id,

@@ -9,6 +9,7 @@ import {
   signUp,
 } from '../races/people.test.support.js'
 import {
+  charges,
   count,
   givenBack,
   liveSessions,
@@ -130,6 +131,21 @@ export const mailOperations = [
       }
     },
     { twice: [1, 2] },
+  ),
+  operation(
+    'verification_tokens.findCounted',
+    'done',
+    1,
+    async (harness) => {
+      const [person, key] = [await signUp(harness.observer), freshRateLimitKey()]
+      const token = await storedToken(harness, person, 'reset_password')
+      return {
+        operation: ({ verificationTokens }) =>
+          verificationTokens.findCounted('reset_password', token, charges(key)),
+        effect: () => total(harness, key),
+      }
+    },
+    { twice: 2 },
   ),
   operation('verification_tokens.verifyEmail', 'done', [1, true], async (harness) => {
     const person = await signUp(harness.observer, { emailVerified: false })

@@ -24,7 +24,8 @@ const entryMailOperations = {
   chargeMail: ({ rateLimits }, { charges }) => rateLimits.chargeMail(charges),
   issueLink: ({ magicLinks }, { email, charges }, { secretHash }) =>
     magicLinks.issue({ email, tokenHash: secretHash, codeHash: null, lifetimeSeconds, charges }),
-  consumeLink: ({ magicLinks }, { link }, own) => magicLinks.consume(link.tokenHash, proofOf(own)),
+  consumeLink: ({ magicLinks }, { link, charges: { ipAddress } }, own) =>
+    magicLinks.consume(link.tokenHash, { ...proofOf(own), ipAddress }),
   consumeCode: ({ magicLinks }, { email, link, refund }, own) =>
     magicLinks.consumeCode({ email, codeHashes: [link.codeHash], refund }, proofOf(own)),
   tryCode: ({ magicLinks }, { email }, own) =>
@@ -54,7 +55,11 @@ const entryMailOperations = {
       charges: fixture.charges,
     }),
   proveMailbox: ({ verificationTokens }, fixture) =>
-    verificationTokens.verifyEmail(tokenOf(fixture, 'verify_email'), { kind: 'mailbox_only' }),
+    verificationTokens.verifyEmail(
+      tokenOf(fixture, 'verify_email'),
+      { kind: 'mailbox_only' },
+      fixture.charges.ipAddress,
+    ),
   proveWithPassword: ({ verificationTokens }, fixture, { session }) =>
     verificationTokens.verifyEmail(tokenOf(fixture, 'verify_email'), {
       kind: 'password',
@@ -107,10 +112,16 @@ const entryCredentialOperations = {
   addPasskey: ({ passkeys }, fixture, { passkey }) =>
     passkeys.add(actorOf(fixture), passkey, { max: 2 }),
   renamePasskey: ({ passkeys }, fixture, { name }) =>
-    passkeys.rename(actorOf(fixture), fixture.passkey.id, name),
+    passkeys.rename(countedActorOf(fixture), fixture.passkey.id, name),
   deletePasskey: ({ passkeys }, fixture) =>
     passkeys.delete(actorOf(fixture), fixture.passkey.id, mailSignIn),
 } satisfies Record<string, Operation>
+
+/** The acting session, whose counter is locked before anything else. */
+export const countedActorOf = (fixture: Fixture) => ({
+  ...actorOf(fixture),
+  charge: fixture.sessionCharge,
+})
 
 const strangerTo = ({ userId, identity, session }: CallerInput) => ({
   newUserId: userId,

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type {
+  Charge,
   MailCharges,
   NewPasskey,
   NewSession,
@@ -54,6 +55,8 @@ export interface Fixture extends Person {
   readonly refund: RateLimitRefund
   /** The same keys, as a request for a mail charges them. */
   readonly charges: MailCharges
+  /** What requests of the acting session are counted against. */
+  readonly sessionCharge: Charge
   readonly link: { readonly tokenHash: TokenHash; readonly codeHash: TokenHash }
   /** What was mailed; a token for `verify_email` counts only on an unverified user. */
   readonly tokens: Readonly<Record<VerificationPurpose, TokenHash>>
@@ -124,6 +127,7 @@ export async function newFixture({ observer, query }: Observer, kind: Kind): Pro
     other: keyOf(person.id, other),
     refund: { account, ipAddress },
     charges,
+    sessionCharge: { key: freshRateLimitKey(), policy: widePolicy },
     link: { tokenHash: freshSecretHash(), codeHash: freshSecretHash() },
     tokens: {
       verify_email: freshSecretHash(),

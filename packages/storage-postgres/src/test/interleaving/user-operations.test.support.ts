@@ -1,7 +1,7 @@
 import type { PostgresStorage } from '../../index.js'
 import { actorOf, firstEpochs } from '../races/people.test.support.js'
 import type { Operation } from './entry-row-operations.test.support.js'
-import { entryRowOperations } from './entry-row-operations.test.support.js'
+import { countedActorOf, entryRowOperations } from './entry-row-operations.test.support.js'
 import type { CallerInput, Fixture } from './fixture.test.support.js'
 
 const entryAccountOperations = {
@@ -9,10 +9,10 @@ const entryAccountOperations = {
     users.register({ id: userId, email: email.toUpperCase(), passwordHash: hash, session }),
   open: ({ sessions }, { id }, { session }) => sessions.open(id, session),
   touch: ({ sessions }, { key }) => sessions.touch(key, { idleSeconds: 1000, touchSeconds: 60 }),
-  derive: ({ sessions }, fixture, { session }) => sessions.derive(actorOf(fixture), session),
+  derive: ({ sessions }, fixture, { session }) => sessions.derive(countedActorOf(fixture), session),
   revoke: ({ sessions }, { id, other }) => sessions.revoke(id, other.id),
   end: ({ sessions }, { key }) => sessions.end(key),
-  revokeOthers: ({ sessions }, fixture) => sessions.revokeOthers(actorOf(fixture)),
+  revokeOthers: ({ sessions }, fixture) => sessions.revokeOthers(countedActorOf(fixture)),
   revokeAll: ({ sessions }, { id }) => sessions.revokeAll(id),
   rotate: ({ sessions }, { key }, { secretHash }) => sessions.rotate(key, secretHash),
   reauthenticate: ({ sessions }, { key, refund }, { secretHash }) =>

@@ -20,6 +20,8 @@ const rounds = 12
 const passkeyRounds = 100
 const passkeyCallers = 32
 const connections = 16
+/** The storage reserves two of them for reads. */
+const writeConnections = connections - 2
 
 const { database, storage, retried } = await openRaceStorage()
 const crowds = await openCrowds(database)
@@ -48,7 +50,7 @@ async function oneWins(prepare: Prepare): Promise<void> {
 async function oneWinsOf(callers: number, count: number, prepare: Prepare): Promise<void> {
   for (let round = 0; round < count; round += 1) {
     const { operations, held, assertEnding } = await prepare(callers)
-    const waiting = Math.min(callers, connections)
+    const waiting = Math.min(callers, writeConnections)
     const won =
       round % 3 === 2
         ? await crowds.fromOneSnapshot(held, operations, waiting)
