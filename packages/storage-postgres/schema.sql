@@ -172,6 +172,7 @@ create table torii.rate_limits (
   key bytea not null,
   failures integer not null,
   cap integer not null,
+  refill integer not null,
   total integer not null,
   total_limit integer not null,
   ends_at timestamp with time zone not null,
@@ -185,6 +186,7 @@ create table torii.rate_limits (
   constraint rate_limits_key_check CHECK ((octet_length(key) = 32)),
   constraint rate_limits_lock_ends_at_check CHECK (isfinite(lock_ends_at)),
   constraint rate_limits_pkey PRIMARY KEY (key),
+  constraint rate_limits_refill_check CHECK ((refill > 0)),
   constraint rate_limits_seen_at_check CHECK (isfinite(seen_at)),
   constraint rate_limits_total_check CHECK ((total >= 0)),
   constraint rate_limits_total_limit_check CHECK ((total_limit > 0))
@@ -192,6 +194,7 @@ create table torii.rate_limits (
 comment on table torii.rate_limits is 'attempts counted under a hashed key: an account, an IP address, a mail allowance';
 comment on column torii.rate_limits.key is 'SHA-256 of the account, IP address or allowance, separated by purpose';
 comment on column torii.rate_limits.failures is 'attempts in the current window; at cap the key is locked until ends_at';
+comment on column torii.rate_limits.refill is 'failures that the end of a window gives back: all (cap) or fewer, which spreads the attempts over time';
 comment on column torii.rate_limits.total is 'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table torii.sessions (

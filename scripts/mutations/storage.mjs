@@ -404,8 +404,26 @@ export const storageMutations = [
   guard(
     'tables/fragments/rate-limit-refund',
     'a success resets the whole network',
-    'set failures = a.failures - 1, total = greatest(a.total - 1, 0)',
-    'set failures = 0, total = 0',
+    'set failures = a.failures - 1, total = greatest(a.total - 1, 0)\n        where a.key = ${ipAddress}',
+    'set failures = 0, total = 0\n        where a.key = ${ipAddress}',
+  ),
+  guard(
+    'tables/fragments/rate-limit-charging',
+    'a window gives every mail back',
+    'excluded.refill::float8 *',
+    'excluded.cap::float8 *',
+  ),
+  guard(
+    'tables/fragments/rate-limit-charging',
+    'the /48 of an IPv6 address is not counted',
+    'as all_keys where column2 is not null',
+    'as all_keys where column2 is not null and column1 < 3',
+  ),
+  guard(
+    'tables/fragments/rate-limit-charging',
+    'a locked /48 sends mail',
+    'seen.locked and seen.key in (${ipAddress.key}, ${block.key})`',
+    'seen.locked and seen.key in (${ipAddress.key}, ${ipAddress.key})`',
   ),
   guard(
     'tables/sessions/session-opening',

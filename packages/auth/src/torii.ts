@@ -7,10 +7,14 @@ import type {
 } from 'torii-core'
 import { requireSameCore } from 'torii-core'
 import type { Background } from './base/background.js'
+import { readEmail } from './base/email-input.js'
+import type { RequestInfo } from './base/request-info.js'
+import { readRequestInfo } from './base/request-info.js'
 import { waitAtMost } from './base/wait-at-most.js'
 import type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
 import { createTransactionalTorii } from './in-transaction.js'
 import type { MailQueue } from './mail/mail-queue.js'
+import { nextDeviceCookie } from './rate-limits/known-browsers.js'
 import type { AdminService } from './services/admin/admin.js'
 import { createAdminService } from './services/admin/admin.js'
 import { createContext } from './services/context/context.js'
@@ -85,6 +89,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     this.links = createLinkService(context)
     this.users = createUserService(context)
     this.magicLink = createMagicLinkService(context)
+    if (this.options.keys.isEmpty) this.options.log({ level: 'warn', event: 'known_browsers_off' })
   }
 
   /**
@@ -106,6 +111,17 @@ export class Torii<Metadata extends object = Record<string, Json>> {
     tx: StorageTransaction<Metadata> | CallerTransaction<Metadata>,
   ): TransactionalTorii<Metadata> {
     return createTransactionalTorii(tx, this.options, this.#hooks, this.#emit)
+  }
+
+  /**
+   * Returns the device cookie for a browser that has just signed in to the account with this email address, or reset its
+   * password; null without the option `keys`. Set it for 180 days with HttpOnly, Secure and SameSite=Lax, and pass it as
+   * `requestInfo.deviceCookie` from then on. The HTTP handler does both.
+   * @throws InvalidInputError for an invalid email address
+   */
+  deviceCookie(email: string, requestInfo: RequestInfo): string | null {
+    const { deviceCookie } = readRequestInfo(requestInfo)
+    return nextDeviceCookie(this.options.keys, deviceCookie, readEmail(email).emailKey)
   }
 
   /** Checks the storage. Never throws because of a problem: the result describes it. */

@@ -23,6 +23,7 @@ import { countedFailureCases } from './rate-limits/rate-limits-failures.js'
 import { rateLimitLockCases } from './rate-limits/rate-limits-locks.js'
 import { mailChargeCases } from './rate-limits/rate-limits-mail.js'
 import { countedSessionCases } from './rate-limits/rate-limits-sessions.js'
+import { spreadCases } from './rate-limits/rate-limits-spread.js'
 import { sessionCases } from './sessions/sessions.js'
 import { sessionDeriveCases } from './sessions/sessions-derive.js'
 import { sessionEndingCases } from './sessions/sessions-endings.js'
@@ -73,6 +74,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...rateLimitLockCases,
   ...mailChargeCases,
   ...countedFailureCases,
+  ...spreadCases,
   ...countedSessionCases,
   ...magicLinkCases,
   ...magicLinkCodeCases,

@@ -97,6 +97,7 @@ export type {
   Charge,
   ChargeOutcome,
   ChargeRefusal,
+  IpAddressCharge,
   MailChargeOutcome,
   RateLimitCharges,
   RateLimitPolicy,

@@ -1,6 +1,6 @@
 import type { UserId } from './ids.js'
 import type { Json } from './profile.js'
-import type { Charge, ChargeRefusal, RateLimitRefund } from './rate-limits.js'
+import type { Charge, ChargeRefusal, IpAddressCharge, RateLimitRefund } from './rate-limits.js'
 import type { NewSession, Session } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
@@ -10,7 +10,7 @@ export interface MailCharges {
   /** If it is exceeded, no mail is sent, and the response does not reveal that. */
   address: Charge
   /** If it is exceeded, the request is refused for every email. Null for an unknown IP address. */
-  ipAddress: Charge | null
+  ipAddress: IpAddressCharge | null
 }
 
 /** The result of a request for a mail. The response to the client may reveal a refusal, and nothing else. */
@@ -37,7 +37,7 @@ export interface MailboxProof {
   /** The id of the user to create for an unknown email, or null to create none. */
   newUserId: UserId | null
   /** The rate limit that `consume` counts a failure against; beyond the limit nothing is used (default: none). */
-  ipAddress?: Charge | null
+  ipAddress?: IpAddressCharge | null
 }
 
 export type MailboxSignIn<Metadata extends object = Record<string, Json>> =

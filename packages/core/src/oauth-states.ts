@@ -1,4 +1,4 @@
-import type { Charge, ChargeRefusal } from './rate-limits.js'
+import type { ChargeRefusal, IpAddressCharge } from './rate-limits.js'
 import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
@@ -19,7 +19,7 @@ export interface NewOAuthState {
   /** Where to redirect after the flow: validated, at most 2,048 bytes, or null for the default. */
   redirectTo: string | null
   lifetimeSeconds: number
-  ipAddress: Charge | null
+  ipAddress: IpAddressCharge | null
 }
 
 export interface OAuthState {
@@ -43,6 +43,6 @@ export interface OAuthStateRepository {
     stateHash: TokenHash
     browserHash: TokenHash
     provider: string
-    ipAddress?: Charge | null
+    ipAddress?: IpAddressCharge | null
   }): Promise<OAuthState | ChargeRefusal | null>
 }

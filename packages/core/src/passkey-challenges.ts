@@ -1,6 +1,6 @@
 import type { UserId } from './ids.js'
 import type { PasskeyCredential } from './passkeys.js'
-import type { Charge } from './rate-limits.js'
+import type { IpAddressCharge } from './rate-limits.js'
 import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 
@@ -22,7 +22,7 @@ export interface NewPasskeyChallenge {
   ceremony: PasskeyCeremony
   holder: ChallengeHolder
   lifetimeSeconds: number
-  ipAddress: Charge | null
+  ipAddress: IpAddressCharge | null
 }
 
 export type ChallengeStart =

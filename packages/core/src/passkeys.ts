@@ -2,7 +2,7 @@ import type { PasskeyId, UserId } from './ids.js'
 import type { MethodRemoval, UsableMethods } from './oauth-accounts.js'
 import type { PasskeyCeremony } from './passkey-challenges.js'
 import type { Json } from './profile.js'
-import type { Charge, ChargeRefusal, RateLimitRefund } from './rate-limits.js'
+import type { ChargeRefusal, IpAddressCharge, RateLimitRefund } from './rate-limits.js'
 import type {
   CountedActor,
   Epochs,
@@ -120,7 +120,7 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
     challengeHash: TokenHash
     ceremony: Extract<PasskeyCeremony, 'authenticate' | 'reauthenticate'>
     credentialId: Uint8Array
-    charge?: Charge | null
+    charge?: IpAddressCharge | null
   }): Promise<PasskeyCredential | ChargeRefusal | null>
   /**
    * Advances the counter and opens the session, in one commit. Of two responses with the same count, one succeeds, unless

@@ -19,6 +19,11 @@ export interface RateLimitPolicy {
   limit: number
   /** Seconds without an attempt after which the key's history is forgotten; at least the longest lock. */
   forgetSeconds: number
+  /**
+   * Attempts that the end of a window gives back (default: all). A smaller number spreads the attempts over time: at first
+   * `cap` at once, then so many in each window; `lockSeconds` and `maxLockSeconds` must equal `windowSeconds`.
+   */
+  refill?: number
 }
 
 /** One attempt to count against a rate limit. */
@@ -27,23 +32,32 @@ export interface Charge {
   policy: RateLimitPolicy
 }
 
+/** One attempt to count against the rate limit of an IP address. */
+export interface IpAddressCharge extends Charge {
+  /** The rate limit of the block of addresses around it, which is counted as well (default: none). */
+  block?: Charge | null
+}
+
 /**
- * The keys of an attempt: the account and, if known, the IP address. An attempt is allowed only if both can be
- * counted. If callers race for the last attempt of a key, the other key of a refused caller may stay counted: a count
+ * The keys of an attempt: the account and, if known, the IP address. An attempt is allowed only if all can be
+ * counted. If callers race for the last attempt of a key, the other keys of a refused caller may stay counted: a count
  * can be too high, never too low.
  */
 export interface RateLimitCharges {
   account: Charge | null
-  ipAddress: Charge | null
+  ipAddress: IpAddressCharge | null
 }
 
 /**
- * The keys that a success gives attempts back to: all attempts of the account, and one of the IP address (which
- * unlocks an IP address that this attempt locked). Inside a caller's transaction this takes effect with the commit.
+ * The keys that a success gives attempts back to: all attempts of the account, and one of the IP address and of its
+ * block (which unlocks an IP address that this attempt locked). Inside a caller's transaction this takes effect with the
+ * commit.
  */
 export interface RateLimitRefund {
   account: RateLimitKey | null
   ipAddress: RateLimitKey | null
+  /** Default: none. */
+  block?: RateLimitKey | null
 }
 
 export type ChargeOutcome =
@@ -73,11 +87,11 @@ export interface RateLimitRepository {
    * true and `allowed` is false, so that the response to the client need not reveal it.
    */
   chargeMail(charges: MailCharges): Promise<MailChargeOutcome>
-  /** Resets the count of the account, and gives one attempt back to the IP address. */
+  /** Resets the count of the account, and gives one attempt back to the IP address and to its block. */
   refund(refund: RateLimitRefund): Promise<void>
   /**
-   * Gives one attempt back to each of the keys, for mail that was counted but not delivered; a key that occurs several
-   * times gets as many back. One statement; takes at most 10,000 keys.
+   * Gives one attempt back to each of the keys, for what was counted but not done, such as mail that was not delivered; a
+   * key that occurs several times gets as many back. One statement; takes at most 10,000 keys.
    */
   giveBack(keys: readonly RateLimitKey[]): Promise<void>
   /** Resets the count and the lock of a key. Returns true if it was locked. */

@@ -1,7 +1,12 @@
 import type { UserId } from './ids.js'
 import type { MailCharges, MailDecision } from './magic-links.js'
 import type { Json } from './profile.js'
-import type { Charge, ChargeRefusal, RateLimitCharges, RateLimitRefund } from './rate-limits.js'
+import type {
+  ChargeRefusal,
+  IpAddressCharge,
+  RateLimitCharges,
+  RateLimitRefund,
+} from './rate-limits.js'
 import type { PasswordHash } from './secret.js'
 import type { Epochs, NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
@@ -127,7 +132,7 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
   verifyEmail(
     key: VerificationKey,
     holder: MailboxHolder,
-    ipAddress?: Charge | null,
+    ipAddress?: IpAddressCharge | null,
   ): Promise<EmailVerification<Metadata>>
   /**
    * Uses the token, sets the password, verifies the email, ends every session and every other token, and, if the

@@ -6,6 +6,7 @@ create table :schema.rate_limits (
   key bytea primary key check (pg_catalog.octet_length(key) = 32),
   failures int not null check (failures >= 0),
   cap int not null check (cap > 0),
+  refill int not null check (refill > 0),
   total int not null check (total >= 0),
   total_limit int not null check (total_limit > 0),
   ends_at timestamptz not null check (pg_catalog.isfinite(ends_at)),
@@ -18,6 +19,8 @@ comment on table :schema.rate_limits is 'attempts counted under a hashed key: an
 comment on column :schema.rate_limits.key is 'SHA-256 of the account, IP address or allowance, separated by purpose';
 comment on column :schema.rate_limits.failures is
   'attempts in the current window; at cap the key is locked until ends_at';
+comment on column :schema.rate_limits.refill is
+  'failures that the end of a window gives back: all (cap) or fewer, which spreads the attempts over time';
 comment on column :schema.rate_limits.total is
   'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 

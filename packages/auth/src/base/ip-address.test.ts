@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { test } from 'vitest'
-import { canonicalIp, ipAddressRange } from './ip-address.js'
+import { canonicalIp, ipAddressRanges } from './ip-address.js'
 
 const rangeOf = (value: unknown): string | null => {
   const ip = canonicalIp(value)
-  return ip === null ? null : ipAddressRange(ip)
+  return ip === null ? null : ipAddressRanges(ip).address
 }
 
 const same: readonly (readonly [ipAddress: string, ip: string, spellings: readonly string[]])[] = [
@@ -39,9 +39,14 @@ const same: readonly (readonly [ipAddress: string, ip: string, spellings: readon
   ['0:0:0:0::/64', '::1', ['::1', '[::1]:3000', '0:0:0:0:0:0:0:1']],
   ['0:0:0:0::/64', '::', ['::']],
   ['1:2:3:4::/64', '1:2:3:4:5:6:7:8', ['1:2:3:4:5:6:7:8']],
-  ['2001:0:0:1::/64', '2001:0:0:1::', ['2001::1:0:0:0:0', '2001:0:0:1::']],
-  ['64:ff9b:0:0::/64', '64:ff9b::102:304', ['64:ff9b::1.2.3.4']],
-  ['0:0:0:0::/64', '::ffff:0:102:304', ['::ffff:0:1.2.3.4']],
+  ['2001:1:0:1::/64', '2001:1:0:1::', ['2001:1:0:1:0:0:0:0', '2001:1:0:1::']],
+  // IPv6 addresses that stand for an IPv4 address: NAT64, its local prefix, 6to4, Teredo (inverted), SIIT, compatible.
+  ['1.2.3.4', '64:ff9b::102:304', ['64:ff9b::1.2.3.4']],
+  ['1.2.3.4', '64:ff9b:1::102:304', ['64:ff9b:1::1.2.3.4']],
+  ['1.2.3.4', '2002:102:304:5:6:7:8:9', ['2002:0102:0304:5:6:7:8:9']],
+  ['1.2.3.4', '2001:0:a:b:c:d:fefd:fcfb', ['2001:0:a:b:c:d:fefd:fcfb']],
+  ['1.2.3.4', '::ffff:0:102:304', ['::ffff:0:1.2.3.4']],
+  ['1.2.3.4', '::102:304', ['::1.2.3.4']],
 ]
 
 for (const [ipAddress, ip, spellings] of same)
@@ -123,7 +128,11 @@ test('all addresses of one /64 have one range, and those of another have another
   fc.assert(
     fc.property(groups, groups, groups, groups, (prefix, other, host, further) => {
       // Mapped IPv4 addresses lie in ::/64 too, and are their own networks.
-      fc.pre(prefix.some((value) => value !== 0))
+      const isIpv4 = ([first, second]: number[]) =>
+        first === 0x2002 ||
+        (first === 0x64 && second === 0xff9b) ||
+        (first === 0x2001 && second === 0)
+      fc.pre(prefix.some((value) => value !== 0) && !isIpv4(prefix) && !isIpv4(other))
       const ipAddress = rangeOf(plain([...prefix, ...host]))
       assert.equal(ipAddress, `${plain(prefix)}::/64`)
       assert.equal(rangeOf(plain([...prefix, ...further]).toUpperCase()), ipAddress)
@@ -131,6 +140,18 @@ test('all addresses of one /64 have one range, and those of another have another
         assert.notEqual(rangeOf(plain([...other, ...host])), ipAddress)
     }),
   )
+})
+
+test('all addresses of one /48 have one block; an IPv4 address has none', () => {
+  const blockOf = (text: string) => {
+    const ip = canonicalIp(text)
+    return ip === null ? null : ipAddressRanges(ip).block
+  }
+  assert.equal(blockOf('2001:db8:7:1::1'), '2001:db8:7::/48')
+  assert.equal(blockOf('2001:db8:7:ffff:1::'), '2001:db8:7::/48')
+  assert.equal(blockOf('2001:db8:8:1::1'), '2001:db8:8::/48')
+  for (const text of ['203.0.113.7', '::ffff:203.0.113.7', '64:ff9b::203.0.113.7'])
+    assert.equal(blockOf(text), null, text)
 })
 
 test('an IPv4 address and its mapped spelling have one range', () => {

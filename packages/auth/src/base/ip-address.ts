@@ -27,19 +27,56 @@ function canonicalText(value: unknown): string | null {
   return text.startsWith('::ffff:') ? mappedIpv4(text) : text
 }
 
+/** The ranges under which attempts from an IP address are counted. */
+export interface IpAddressRanges {
+  /** The IPv4 address itself, or the /64 of an IPv6 address: the least that a provider assigns to one customer. */
+  readonly address: string
+  /** The /48 of an IPv6 address: the most that a customer usually has. Null for IPv4. */
+  readonly block: string | null
+}
+
 /**
- * Returns the range under which attempts are counted: the IPv4 address itself, or the /64 of an IPv6 address, which is
- * the least that a provider assigns to one customer.
+ * Returns the ranges of an IP address. An IPv6 address that stands for an IPv4 address counts as that address: behind a
+ * translator (NAT64) all of IPv4 would be one /64, and with 6to4 and Teredo one IPv4 address has many.
  */
-export function ipAddressRange(ip: IpAddress): string {
-  if (isIPv4(ip)) return ip
+export function ipAddressRanges(ip: IpAddress): IpAddressRanges {
+  if (isIPv4(ip)) return { address: ip, block: null }
+  const groups = groupsOf(ip)
+  const ipv4 = embeddedIpv4(groups)
+  if (ipv4 !== null) return { address: ipv4, block: null }
+  const prefix = (length: number) => groups.slice(0, length).map((group) => group.toString(16))
+  return { address: `${prefix(4).join(':')}::/64`, block: `${prefix(3).join(':')}::/48` }
+}
+
+/** The eight groups of a canonical IPv6 address. */
+function groupsOf(ip: string): number[] {
   const [head = '', tail] = ip.split('::')
   const groups = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? 0 : 8 - groups.length - last.length
   const all = [...groups, ...Array<string>(zeros).fill('0'), ...last]
-  return `${all.slice(0, 4).join(':')}::/64`
+  return all.map((group) => Number.parseInt(group, 16))
 }
+
+/**
+ * The IPv4 address in an IPv6 address, or null.
+ * @see RFC 6052 and RFC 8215 (NAT64), RFC 3056 (6to4), RFC 4380 (Teredo), RFC 4291 section 2.5.5.1
+ */
+function embeddedIpv4(groups: readonly number[]): string | null {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups
+  const isZero = (...some: number[]) => some.every((group) => group === 0)
+  if (a === 0x64 && b === 0xff9b && isZero(c, d, e, f)) return ipv4Of(g, h)
+  if (a === 0x64 && b === 0xff9b && c === 1) return ipv4Of(g, h)
+  if (a === 0x2002) return ipv4Of(b, c)
+  // A Teredo address holds the client's address inverted.
+  if (a === 0x2001 && b === 0) return ipv4Of(g ^ 0xffff, h ^ 0xffff)
+  if (isZero(a, b, c, d, e) && (f === 0xffff || (f === 0 && g !== 0))) return ipv4Of(g, h)
+  if (isZero(a, b, c, d, f) && e === 0xffff) return ipv4Of(g, h)
+  return null
+}
+
+const ipv4Of = (high: number, low: number): string =>
+  [high >> 8, high & 255, low >> 8, low & 255].join('.')
 
 /** Removes the brackets and the port of `[v6]:80`, `[v6]` and `v4:80`. Null if the rest is not a port. */
 function withoutPort(text: string): string | null {
@@ -60,5 +97,5 @@ function mappedIpv4(text: string): string {
   const groups = text.slice('::ffff:'.length).split(':')
   if (groups.length !== 2) return text
   const [high = 0, low = 0] = groups.map((group) => Number.parseInt(group, 16))
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+  return ipv4Of(high, low)
 }

@@ -5,12 +5,17 @@ import { canonicalIp } from './ip-address.js'
 /** Where a request comes from, as far as the server itself knows it. */
 export interface RequestInfo {
   /**
-   * The client's IP address, from the socket or from a trusted proxy. Null if it is unknown; the request is then not
-   * counted per IP address. Never take it from a header that clients can set.
+   * The client's IP address, from the socket or from a trusted proxy. Null if it is unknown; strangers without one are
+   * counted together. Never take it from a header that clients can set.
    */
   readonly ip: string | null
   /** The User-Agent header, shown in the user's list of sessions. Null if absent. */
   readonly userAgent: string | null
+  /**
+   * The device cookie of the request, which `torii.deviceCookie` wrote after an earlier sign-in. With it the browser has
+   * rate limits of its own, which strangers cannot reach (default: null, a stranger).
+   */
+  readonly deviceCookie?: string | null
 }
 
 declare const checked: unique symbol
@@ -18,6 +23,7 @@ declare const checked: unique symbol
 /** Request information that {@link readRequestInfo} has validated. */
 export interface CheckedRequestInfo extends RequestInfo {
   readonly ip: IpAddress | null
+  readonly deviceCookie: string | null
   readonly [checked]: true
 }
 
@@ -30,7 +36,7 @@ const checkedInfos = new WeakSet<object>()
 /**
  * Validates and normalizes request information. An invalid IP address becomes null. The user agent is truncated
  * between two characters; control and invisible characters are replaced. A value that was validated before is returned
- * as it is, so a request is validated once.
+ * as it is, so a request is validated once. The device cookie is validated where it is read.
  * @throws InvalidInputError if it is not an object: a missing value would silently disable the rate limits
  */
 export function readRequestInfo(info: unknown): CheckedRequestInfo {
@@ -40,8 +46,12 @@ export function readRequestInfo(info: unknown): CheckedRequestInfo {
       'must be { ip, userAgent }, with null for an unknown value',
     )
   if (isChecked(info)) return info
-  const { ip, userAgent } = info as { readonly [Name in keyof RequestInfo]?: unknown }
-  const result = { ip: canonicalIp(ip), userAgent: canonicalUserAgent(userAgent) }
+  const { ip, userAgent, deviceCookie } = info as { readonly [Name in keyof RequestInfo]?: unknown }
+  const result = {
+    ip: canonicalIp(ip),
+    userAgent: canonicalUserAgent(userAgent),
+    deviceCookie: typeof deviceCookie === 'string' ? deviceCookie : null,
+  }
   checkedInfos.add(Object.freeze(result))
   // Validated in the line before.
   return result as CheckedRequestInfo

@@ -15,7 +15,13 @@ export interface ApplicationKey {
 }
 
 /** The purpose of a sub-key. A value of one purpose is not valid for another. */
-export type KeyPurpose = 'provider-tokens' | 'codes' | 'decoys' | 'user-handles' | 'pepper'
+export type KeyPurpose =
+  | 'provider-tokens'
+  | 'codes'
+  | 'decoys'
+  | 'user-handles'
+  | 'pepper'
+  | 'known-browsers'
 
 /** The HKDF `info` of each sub-key. Increment the number if the construction changes. */
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
@@ -24,6 +30,7 @@ const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   decoys: 'torii:decoys:1',
   'user-handles': 'torii:user-handles:1',
   pepper: 'torii:pepper:1',
+  'known-browsers': 'torii:known-browsers:1',
 })
 
 /** The ciphertext format has one byte for the length. */

@@ -9,10 +9,12 @@ import type { HandlerOptions, Pages } from './pages/site-pages.js'
 import { resolvePages } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody } from './request/body.js'
 import { cookieName } from './request/cookie.js'
+import { findDeviceCookie } from './request/device-cookie.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
 import { readRequestTokens } from './request/request-token.js'
+import { createBusyLog } from './response/busy-log.js'
 import type { ApiError } from './response/errors.js'
 import {
   errorHeaders,
@@ -85,8 +87,11 @@ export function createHandler<Metadata extends object>(
 ): AuthHandler<Metadata> {
   const { baseUrl, basePath } = torii.options
   const pages = resolvePages(options)
+  const { log } = torii.options
+  const logUnknownIp = onlyOnce(() => log({ level: 'warn', event: 'ip_address_unknown' }))
+  const site: Site = { torii, pages, logBusy: createBusyLog(log), logUnknownIp }
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
-    const response = await respond(torii, pages, request, connection)
+    const response = await respond(site, request, connection)
     response.headers.set('cache-control', 'no-store')
     response.headers.set('x-content-type-options', 'nosniff')
     return request.method === 'HEAD' ? withoutBody(response) : response
@@ -114,12 +119,30 @@ export function createHandler<Metadata extends object>(
   return Object.assign(handle, { basePath, getSession, requireSession })
 }
 
+function onlyOnce(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) work()
+    isDone = true
+  }
+}
+
+/** What every request of a handler shares. */
+interface Site {
+  readonly torii: Torii<object>
+  readonly pages: Pages
+  /** Logs a refusal for load. */
+  readonly logBusy: () => void
+  /** Logs that a request came without an IP address. */
+  readonly logUnknownIp: () => void
+}
+
 async function respond(
-  torii: Torii<object>,
-  pages: Pages,
+  site: Site,
   request: Request,
   connection?: ConnectionInfo,
 ): Promise<Response> {
+  const { torii, pages } = site
   const { baseUrl, basePath } = torii.options
   const { pathname, searchParams } = new URL(request.url)
   const match = matchRoute(basePath, request.method, pathname)
@@ -138,11 +161,11 @@ async function respond(
       ? { token: null, cookie: null }
       : readRequestTokens(headers, cookieName(baseUrl))
   try {
-    const info = requestInfo(request, connection)
+    const info = requestInfo(site, request, connection)
     const call = { torii, pages, info, tokens, headers, query: searchParams, param }
     return await callRoute(route, call, request, renderError)
   } catch (error) {
-    return renderError(failed(torii, route, error))
+    return renderError(failed(site, route, error))
   }
 }
 
@@ -249,15 +272,30 @@ const mayBeStale = (route: Route, result: Success | Failure): result is Failure 
   (result.error.error === 'conflict' ||
     (result.error.error === 'not_found' && route.method !== 'GET'))
 
-const requestInfo = (request: Request, connection?: ConnectionInfo): RequestInfo =>
-  readRequestInfo({ ip: connection?.ip ?? null, userAgent: request.headers.get('user-agent') })
+function requestInfo(
+  { torii, logUnknownIp }: Site,
+  { headers }: Request,
+  connection?: ConnectionInfo,
+): RequestInfo {
+  const info = readRequestInfo({
+    ip: connection?.ip ?? null,
+    userAgent: headers.get('user-agent'),
+    deviceCookie: findDeviceCookie(headers.get('cookie'), torii.options.baseUrl),
+  })
+  if (info.ip === null) logUnknownIp()
+  return info
+}
 
 /** Logs a thrown error if the server caused it. The response never contains it. */
-function failed({ options }: Torii<object>, route: Route, thrown: unknown): ApiError {
+function failed({ torii, logBusy }: Site, route: Route, thrown: unknown): ApiError {
   const error = thrownError(thrown)
+  if (error.error === 'busy') {
+    logBusy()
+    return error
+  }
   const status = errorStatus[error.error]
   if (status >= 500)
-    options.log({
+    torii.options.log({
       level: 'error',
       event: 'request_failed',
       route: `${route.method} ${route.path}`,

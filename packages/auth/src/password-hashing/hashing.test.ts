@@ -37,48 +37,42 @@ function open() {
   const hashing = createPasswordHashing(
     resolveOptions({ baseUrl: 'https://app.example', log: (event) => events.push(event) }),
   )
-  return { events, ...hashing }
+  return { events, hasher: hashing.hasherFor({ reserved: false, ipAddress: null, account: null }) }
 }
 
 test('V11.4.2 a hash is Argon2id under the current parameters, and never the same twice', async () => {
-  const { withSlot } = open()
-  await withSlot(async (hasher) => {
-    const [one, two] = [await hasher.hash(password('same')), await hasher.hash(password('same'))]
-    assert.notEqual(one.reveal(), two.reveal())
-    const form = {
-      memoryKib: 19_456,
-      passes: 2,
-      lanes: 1,
-      saltBytes: 16,
-      outputBytes: 32,
-      keyId: null,
-    }
-    assert.deepEqual(parseArgon2(one.reveal()), form)
-    assert.equal(hasher.needsRehash(one), false)
-    assert.equal(inspect(one), '[redacted]')
-  })
+  const { hasher } = open()
+  const [one, two] = [await hasher.hash(password('same')), await hasher.hash(password('same'))]
+  assert.notEqual(one.reveal(), two.reveal())
+  const form = {
+    memoryKib: 19_456,
+    passes: 2,
+    lanes: 1,
+    saltBytes: 16,
+    outputBytes: 32,
+    keyId: null,
+  }
+  assert.deepEqual(parseArgon2(one.reveal()), form)
+  assert.equal(hasher.needsRehash(one), false)
+  assert.equal(inspect(one), '[redacted]')
 })
 
 test('T8.94 only the very same password verifies', async () => {
-  const { withSlot } = open()
-  await withSlot(async (hasher) => {
-    const stored = { userId, hash: await hasher.hash(password('Grüße aus Köln\u0000 ')) }
-    const verify = (text: string) => hasher.verify(stored, password(text))
-    assert.equal(await verify('Grüße aus Köln\u0000 '), true)
-    assert.equal(await verify('Grüße aus Köln\u0000 '.normalize('NFD')), true)
-    for (const other of ['Grüße aus Köln', 'Grüße aus Köln\u0000', 'grüße aus köln\u0000 ', ''])
-      assert.equal(await verify(other), false)
-  })
+  const { hasher } = open()
+  const stored = { userId, hash: await hasher.hash(password('Grüße aus Köln\u0000 ')) }
+  const verify = (text: string) => hasher.verify(stored, password(text))
+  assert.equal(await verify('Grüße aus Köln\u0000 '), true)
+  assert.equal(await verify('Grüße aus Köln\u0000 '.normalize('NFD')), true)
+  for (const other of ['Grüße aus Köln', 'Grüße aus Köln\u0000', 'grüße aus köln\u0000 ', ''])
+    assert.equal(await verify(other), false)
 })
 
 test('without an account or a possible password the answer is no', async () => {
-  const { withSlot, events } = open()
-  await withSlot(async (hasher) => {
-    const stored = { userId, hash: await hasher.hash(password('')) }
-    assert.equal(await hasher.verify(null, password('anything')), false)
-    assert.equal(await hasher.verify(stored, null), false)
-    assert.equal(await hasher.verify(null, null), false)
-  })
+  const { hasher, events } = open()
+  const stored = { userId, hash: await hasher.hash(password('')) }
+  assert.equal(await hasher.verify(null, password('anything')), false)
+  assert.equal(await hasher.verify(stored, null), false)
+  assert.equal(await hasher.verify(null, null), false)
   assert.deepEqual(events, [])
 })
 
@@ -90,37 +84,33 @@ async function computations(work: () => Promise<unknown>): Promise<number> {
 }
 
 test('T4.56 an answer that is no from the start takes one computation, as every other does', async () => {
-  const { withSlot } = open()
-  await withSlot(async (hasher) => {
-    const stored = { userId, hash: await hasher.hash(password('the right one')) }
-    const hostile = { userId, hash: new PasswordHash('$2b$12$AAAAAAAAAAAAAAAAAAAAAA') }
-    const given = password('any')
-    assert.equal(await computations(async () => undefined), 0)
-    assert.equal(await computations(() => argon2('any')), 1)
-    for (const [whose, text] of [
-      [stored, password('the right one')],
-      [stored, given],
-      [null, given],
-      [stored, null],
-      [null, null],
-      [hostile, given],
-    ] as const)
-      assert.equal(await computations(() => hasher.verify(whose, text)), 1)
-  })
+  const { hasher } = open()
+  const stored = { userId, hash: await hasher.hash(password('the right one')) }
+  const hostile = { userId, hash: new PasswordHash('$2b$12$AAAAAAAAAAAAAAAAAAAAAA') }
+  const given = password('any')
+  assert.equal(await computations(async () => undefined), 0)
+  assert.equal(await computations(() => argon2('any')), 1)
+  for (const [whose, text] of [
+    [stored, password('the right one')],
+    [stored, given],
+    [null, given],
+    [stored, null],
+    [null, null],
+    [hostile, given],
+  ] as const)
+    assert.equal(await computations(() => hasher.verify(whose, text)), 1)
 })
 
 test('a stored hash of hostile cost or unknown form is a wrong password, logged without the hash', async () => {
-  const { withSlot, events } = open()
+  const { hasher, events } = open()
   const hostile = ['$argon2id$v=19$m=4194304,t=2,p=1$', '$2b$12$', ''].map(
     (start) => `${start}AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`,
   )
-  await withSlot(async (hasher) => {
-    for (const text of hostile) {
-      const hash = new PasswordHash(text)
-      assert.equal(await hasher.verify({ userId, hash }, password('any')), false)
-      assert.equal(hasher.needsRehash(hash), true)
-    }
-  })
+  for (const text of hostile) {
+    const hash = new PasswordHash(text)
+    assert.equal(await hasher.verify({ userId, hash }, password('any')), false)
+    assert.equal(hasher.needsRehash(hash), true)
+  }
   const event = { level: 'warn', event: 'stored_hash_refused', userId }
   assert.deepEqual(
     events,
@@ -129,7 +119,7 @@ test('a stored hash of hostile cost or unknown form is a wrong password, logged 
 })
 
 test('a hash under other parameters verifies and asks to be made again', async () => {
-  const { withSlot } = open()
+  const { hasher } = open()
   const older = [
     { memoryCost: 8192 },
     { timeCost: 3 },
@@ -137,12 +127,10 @@ test('a hash under other parameters verifies and asks to be made again', async (
     { salt: Buffer.alloc(8, 1) },
     { outputLen: 24 },
   ]
-  await withSlot(async (hasher) => {
-    for (const parameters of older) {
-      const base = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-      const hash = new PasswordHash(await argon2('password', { ...base, ...parameters }))
-      assert.equal(await hasher.verify({ userId, hash }, password('password')), true)
-      assert.equal(hasher.needsRehash(hash), true)
-    }
-  })
+  for (const parameters of older) {
+    const base = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+    const hash = new PasswordHash(await argon2('password', { ...base, ...parameters }))
+    assert.equal(await hasher.verify({ userId, hash }, password('password')), true)
+    assert.equal(hasher.needsRehash(hash), true)
+  }
 })

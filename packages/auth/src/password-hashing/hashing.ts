@@ -9,6 +9,7 @@ import { noPassword } from '../password-policy/text.js'
 import { createAccountTurns } from './account-turns.js'
 import type { Argon2Form } from './argon2.js'
 import { encodeBase64, parseArgon2, withKeyId, withoutKeyId } from './argon2.js'
+import type { HashingShare } from './hashing-queue.js'
 import { createHashingQueue } from './hashing-queue.js'
 import type { LegacyVerifier } from './legacy-verifier.js'
 import { createPepper } from './pepper.js'
@@ -29,7 +30,7 @@ export interface HashingOptions {
   readonly lanes: number
   /** Hashes computed at the same time (default: the number of cores). Each takes `memoryKib`. */
   readonly concurrency: number
-  /** Sign-ins and registrations that may wait; a further one is refused (default: 128). */
+  /** Passwords that may wait to be hashed, a quarter of them of users (default: 128). Beyond that, somebody is refused. */
   readonly maxWaiting: number
   /**
    * Whether passwords are also hashed with a secret from `keys`, which is not in the database (default: false). If the
@@ -53,30 +54,32 @@ export interface StoredPassword {
   readonly hash: PasswordHash
 }
 
-/** The operations of a hashing slot. */
+/** Hashes and verifies passwords for one caller. Each call waits for its turn in the hashing queue. */
 export interface PasswordHasher {
-  /** Hashes a password: a PHC string of Argon2id under the current parameters, peppered if that is configured. */
+  /**
+   * Hashes a password: a PHC string of Argon2id under the current parameters, peppered if that is configured.
+   * @throws ToriiError ERR_BUSY
+   */
   hash(password: NormalizedPassword): Promise<PasswordHash>
   /**
    * Verifies a password. If either side is null (no account, no password, an impossible password), or the stored hash is
    * refused, it returns false after the same work under the current parameters.
+   * @throws ToriiError ERR_BUSY
    */
   verify(stored: StoredPassword | null, password: NormalizedPassword | null): Promise<boolean>
   /** True if the stored hash has another form, parameters, pepper or key than the current ones. */
   needsRehash(stored: PasswordHash): boolean
 }
 
-/** Argon2id with limited concurrency: nothing is hashed without a slot. */
+/** Argon2id with limited concurrency. Count an attempt before it hashes: a refused one must take no place. */
 export interface PasswordHashing {
+  /** Returns the hasher of a caller, who shares the queue with the others. */
+  hasherFor(share: HashingShare): PasswordHasher
   /**
-   * Acquires a slot for a whole attempt, before it is counted: an attempt that is refused here is neither hashed nor
-   * counted. With `account`, the key of its password attempts, it first waits for the account's attempts before it.
-   * @throws ToriiError ERR_BUSY if `concurrency + maxWaiting` attempts have a slot
+   * Runs an attempt after the attempts before it that count under the same key, so that right passwords that are sent at
+   * once do not lock an account.
    */
-  withSlot<Result>(
-    work: (hasher: PasswordHasher) => Promise<Result>,
-    account?: RateLimitKey | null,
-  ): Promise<Result>
+  inTurn<Result>(account: RateLimitKey, work: () => Promise<Result>): Promise<Result>
 }
 
 /** The options that hashing reads. */
@@ -141,26 +144,23 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
     return null
   }
 
-  const hasher: PasswordHasher = {
-    async hash(given) {
-      const text = await queue.run(() => hash(pepper.applyCurrent(given), parameters))
-      return new PasswordHash(pepper.keyId === null ? text : withKeyId(text, pepper.keyId))
-    },
-    verify(stored, given) {
-      const computation = stored && given !== null ? computationFor(stored, given) : null
-      return queue.run(computation ?? dummyVerification(given))
-    },
-    needsRehash(stored) {
-      const form = parseArgon2(stored.reveal())
-      return form === null || !isDeepStrictEqual(form, current)
-    },
-  }
   const turns = createAccountTurns()
   return {
-    withSlot(work, account = null) {
-      const inSlot = () => queue.withSlot(() => work(hasher))
-      return account === null ? inSlot() : turns.take(account, inSlot)
-    },
+    hasherFor: (share) => ({
+      async hash(given) {
+        const text = await queue.run(share, () => hash(pepper.applyCurrent(given), parameters))
+        return new PasswordHash(pepper.keyId === null ? text : withKeyId(text, pepper.keyId))
+      },
+      verify(stored, given) {
+        const computation = stored && given !== null ? computationFor(stored, given) : null
+        return queue.run(share, computation ?? dummyVerification(given))
+      },
+      needsRehash(stored) {
+        const form = parseArgon2(stored.reveal())
+        return form === null || !isDeepStrictEqual(form, current)
+      },
+    }),
+    inTurn: (account, work) => turns.take(account, work),
   }
 }
 

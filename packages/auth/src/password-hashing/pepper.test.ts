@@ -29,13 +29,16 @@ function open(keys: readonly ApplicationKey[], pepper: boolean) {
     password: { hashing: { pepper } },
     log: (event) => events.push(event),
   })
-  const { withSlot } = createPasswordHashing(options)
+  const hasher = createPasswordHashing(options).hasherFor({
+    reserved: false,
+    ipAddress: null,
+    account: null,
+  })
   return {
     events,
-    hash: (text: string) => withSlot((hasher) => hasher.hash(password(text))),
-    verify: (hash: PasswordHash, text: string) =>
-      withSlot((hasher) => hasher.verify({ userId, hash }, password(text))),
-    needsRehash: (hash: PasswordHash) => withSlot(async (hasher) => hasher.needsRehash(hash)),
+    hash: (text: string) => hasher.hash(password(text)),
+    verify: (hash: PasswordHash, text: string) => hasher.verify({ userId, hash }, password(text)),
+    needsRehash: (hash: PasswordHash) => hasher.needsRehash(hash),
   }
 }
 

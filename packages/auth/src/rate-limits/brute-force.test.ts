@@ -35,7 +35,8 @@ const strict = site.with({
     account: once,
     ipAddress: once,
     registrations: once,
-    mailbox: once,
+    mailbox: { burst: 1 },
+    emailChanges: once,
     mailRequests: once,
     codes: once,
     starts: once,
@@ -154,12 +155,12 @@ for (const [name, operation] of Object.entries(charged))
 test('waits grow with every lock, up to an hour, and a success ends the row', async () => {
   const { email } = await newPerson()
   const waits: number[] = []
-  for (let lock = 0; lock < 9; lock += 1) {
+  for (let lock = 0; lock < 6; lock += 1) {
     const wait = await lockAccount(email)
     waits.push(Math.round(wait / 30) * 30)
     await site.elapse(wait + 1)
   }
-  assert.deepEqual(waits, [30, 60, 120, 240, 480, 960, 1920, 2_592_000, 30])
+  assert.deepEqual(waits, [30, 60, 120, 240, 2_592_000, 30])
   assert.ok((await torii.password.authenticate({ email, password }, none)).ok)
   assert.equal(Math.round((await lockAccount(email)) / 30) * 30, 30)
 })
@@ -206,16 +207,17 @@ test('T1.20 of forty wrong passwords at once no more than the cap are verified',
   const service = createPasswordService({
     ...roomy,
     hashing: {
-      withSlot: (work) =>
-        roomy.hashing.withSlot((hasher) =>
-          work({
-            ...hasher,
-            verify(...given) {
-              verified += 1
-              return hasher.verify(...given)
-            },
-          }),
-        ),
+      ...roomy.hashing,
+      hasherFor(share) {
+        const hasher = roomy.hashing.hasherFor(share)
+        return {
+          ...hasher,
+          verify(...given) {
+            verified += 1
+            return hasher.verify(...given)
+          },
+        }
+      },
     },
   })
   const outcomes = await Promise.all(

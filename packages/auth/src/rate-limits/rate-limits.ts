@@ -1,19 +1,20 @@
-import { hash } from 'node:crypto'
 import type {
   Charge,
   EmailKey,
+  IpAddressCharge,
   MailCharges,
   RateLimitCharges,
   RateLimitKey,
   RateLimitPolicy,
   RateLimitRefund,
   TokenHash,
-  User,
   ValidSession,
 } from 'torii-core'
-import { rateLimitKey, requireEmail } from 'torii-core'
 import type { IpAddress } from '../base/ip-address.js'
-import { ipAddressRange } from '../base/ip-address.js'
+import { ipAddressRanges } from '../base/ip-address.js'
+import type { Caller } from './caller.js'
+import type { MailPurpose } from './keys.js'
+import { accountAttempts, codeAttempts, keyOf, mailboxKey } from './keys.js'
 
 // The lock-out rules: what is counted, under which key, and by which policy. The numbers of each policy are in
 // services/options/defaults.ts (`bruteForce`), their bounds in services/options/brute-force.ts. The database counts and
@@ -22,57 +23,89 @@ import { ipAddressRange } from '../base/ip-address.js'
 /** The rate limits. Each has separate counters, so locking one sign-in method does not lock the others. */
 export interface BruteForcePolicies {
   /**
-   * Password attempts for one email address, whether or not an account has it. Passwords that are sent in a live session
-   * have a counter per session, with the same numbers but a limit of 20.
+   * Password attempts for one email address by strangers, whether or not an account has it. Passwords that are sent in a
+   * live session have a counter per session, with the same numbers but a limit of 20.
    */
   readonly account: RateLimitPolicy
-  /** Password attempts from one IP address (IPv6: /64), for any account. */
+  /** Password and code attempts by a browser that signed in to the account before, instead of the rate limits of strangers. */
+  readonly knownBrowser: RateLimitPolicy
+  /** The same by all such browsers of one account together. */
+  readonly knownBrowsers: RateLimitPolicy
+  /**
+   * Password attempts from one IP address (IPv6: /64), for any account. This and the other limits of an IP address are
+   * three times as high for the /48 of an IPv6 address, and ten times for all callers whose IP address is unknown.
+   */
   readonly ipAddress: RateLimitPolicy
   /** Registrations from one IP address. */
   readonly registrations: RateLimitPolicy
-  /**
-   * Mails to one email address. Beyond the limit nothing is sent, and the response does not change. Email changes that
-   * are requested in one session have a counter with the same numbers, whose refusal is returned.
-   */
-  readonly mailbox: RateLimitPolicy
+  /** Mails to one email address. Beyond the limit nothing is sent, and the response does not change. */
+  readonly mailbox: MailboxPolicy
   /** Mail requests and code attempts from one IP address. */
   readonly mailRequests: RateLimitPolicy
-  /** Code attempts for one email address; requesting a new code does not reset the counter. */
+  /** Code attempts for one email address by strangers; requesting a new code does not reset the counter. */
   readonly codes: RateLimitPolicy
   /** OAuth flows and passkey ceremonies started from one IP address. */
   readonly starts: RateLimitPolicy
-  /** Failed uses of links, passkey responses and OAuth callbacks from one IP address. */
+  /**
+   * Failed uses of links, passkey responses and OAuth callbacks from one IP address; not counted where it is unknown, since
+   * nobody can guess them and the limit would refuse everybody.
+   */
   readonly completions: RateLimitPolicy
   /** Changes, exports and starts of flows in one session. */
   readonly sessionRequests: RateLimitPolicy
+  /** Email changes that are requested in one session. */
+  readonly emailChanges: RateLimitPolicy
   /** Sessions that are opened by one session for other clients. */
   readonly derivedSessions: RateLimitPolicy
 }
 
-/** Key of the password attempts for one email address. Addresses without an account are counted too. */
-export const accountAttempts = (email: EmailKey): RateLimitKey => keyOf('account', email)
+/**
+ * Mails to one email address, apart for each purpose (magic link, verification, reset, email change) and each known
+ * browser: `burst` at once, then one in the lifetime of its link, and at least one an hour. So at every moment either a live
+ * link is in the mailbox or a request sends one.
+ */
+export interface MailboxPolicy {
+  /** 1 to 100. */
+  readonly burst: number
+}
 
-/** Key of the password attempts from one IP address; null if the address is unknown. */
-export const ipAddressAttempts = (ip: IpAddress | null): RateLimitKey | null =>
-  ipAddressKey('ipAddress', ip)
+/** What a mail is counted under: the email address, and what its link is for. */
+export interface CountedMail {
+  readonly email: EmailKey
+  readonly purpose: MailPurpose
+  /** How long its link is valid. */
+  readonly lifetimeSeconds: number
+}
 
-/** Key of the mails to one email address. */
-export const mailboxAttempts = (email: EmailKey): RateLimitKey => keyOf('mailbox', email)
-
-/** Key of the code attempts for one email address. */
-const codeAttempts = (email: EmailKey): RateLimitKey => keyOf('code', email)
+/** The counters that are charged before an attempt, and the refund of a success. */
+export interface Attempt {
+  charges: RateLimitCharges & { readonly account: Charge }
+  refund: RateLimitRefund
+}
 
 /** The tries of a password with one verification link. */
 const maxLinkTries = 5
 
+/** Longer than every lock but that of too many failures in a row. */
+const anHour = 3600
+
+/**
+ * Whether a refusal is the end of a known browser: after too many failures in a row it counts as a stranger. Every other
+ * lock is shorter.
+ */
+export const endsKnownBrowser = (
+  { knownBrowser }: BruteForcePolicies,
+  { retryAfterSeconds }: { retryAfterSeconds: number },
+): boolean => retryAfterSeconds > knownBrowser.maxLockSeconds
+
 /**
  * Returns the rate limits that a try of a password with a verification link counts against, and the refund of a success:
- * five tries for each link, and the password attempts of the IP address. `lifetimeSeconds` is that of the link.
+ * five tries for each link, and the password attempts of the caller. `lifetimeSeconds` is that of the link.
  */
 export function verificationAttempt(
   policies: BruteForcePolicies,
   { secretHash, lifetimeSeconds }: { secretHash: TokenHash; lifetimeSeconds: number },
-  ip: IpAddress | null,
+  caller: Caller,
 ): { charges: MailCharges; refund: RateLimitRefund } {
   const key = keyOf('verification', Buffer.from(secretHash).toString('base64'))
   const policy: RateLimitPolicy = {
@@ -83,19 +116,61 @@ export function verificationAttempt(
     limit: maxLinkTries,
     forgetSeconds: lifetimeSeconds,
   }
-  const ipAddress = ipAddressCharge('ipAddress', ip, policies.ipAddress)
-  return {
-    charges: { address: { key, policy }, ipAddress },
-    refund: { account: key, ipAddress: ipAddress?.key ?? null },
-  }
+  const ipAddress = callerCharge('ipAddress', caller, policies.ipAddress)
+  return { charges: { address: { key, policy }, ipAddress }, refund: refundOf(key, ipAddress) }
 }
 
 /** Returns the rate limits that a password sign-in counts against, and the refund of a success. */
 export const signInAttempt = (
   policies: BruteForcePolicies,
   email: EmailKey,
-  ip: IpAddress | null,
-): Attempt => passwordAttempt(policies, accountAttempts(email), ip)
+  caller: Caller,
+): Attempt =>
+  caller.knownBrowser === null
+    ? attemptOf(
+        { key: accountAttempts(email), policy: policies.account },
+        strangerCharge('ipAddress', caller.ip, policies.ipAddress),
+      )
+    : knownAttempt(policies, 'password', email, caller.knownBrowser)
+
+/** Returns the rate limits that a code attempt counts against, and the refund of a success. */
+export const codeAttempt = (
+  policies: BruteForcePolicies,
+  email: EmailKey,
+  caller: Caller,
+): Attempt =>
+  caller.knownBrowser === null
+    ? attemptOf(
+        { key: codeAttempts(email), policy: policies.codes },
+        strangerCharge('mail', caller.ip, policies.mailRequests),
+      )
+    : knownAttempt(policies, 'code', email, caller.knownBrowser)
+
+/** Counted by the browser, and by all known browsers of the account together; by no IP address. */
+const knownAttempt = (
+  policies: BruteForcePolicies,
+  method: 'password' | 'code',
+  email: EmailKey,
+  knownBrowser: string,
+): Attempt =>
+  attemptOf(
+    { key: keyOf(`known_browser_${method}`, knownBrowser), policy: policies.knownBrowser },
+    { key: keyOf(`known_browsers_${method}`, email), policy: policies.knownBrowsers },
+  )
+
+const attemptOf = (account: Charge, ipAddress: IpAddressCharge): Attempt => ({
+  charges: { account, ipAddress },
+  refund: refundOf(account.key, ipAddress),
+})
+
+const refundOf = (
+  account: RateLimitKey | null,
+  ipAddress: IpAddressCharge | null,
+): RateLimitRefund => ({
+  account,
+  ipAddress: ipAddress?.key ?? null,
+  block: ipAddress?.block?.key ?? null,
+})
 
 /** The wrong passwords in a row after which a session takes none any more; its user can sign in again. */
 export const maxSessionPasswords = 20
@@ -108,16 +183,13 @@ export function sessionPasswordAttempt(
   policies: BruteForcePolicies,
   valid: ValidSession<object>,
 ): Attempt {
-  const account = sessionKey('session_password', valid)
+  const key = sessionKey('session_password', valid)
   const cap = Math.min(policies.account.cap, maxSessionPasswords)
   const policy = { ...policies.account, cap, limit: maxSessionPasswords }
-  return {
-    charges: { account: { key: account, policy }, ipAddress: null },
-    refund: { account, ipAddress: null },
-  }
+  return { charges: { account: { key, policy }, ipAddress: null }, refund: refundOf(key, null) }
 }
 
-/** The rate limits of one session, besides that of its passwords. */
+/** The rate limits of one session, besides those of its passwords and email changes. */
 export type SessionLimit = 'sessionRequests' | 'derivedSessions'
 
 /** Returns the rate limit that a request in a live session counts against. */
@@ -130,11 +202,11 @@ export const sessionCharge = (
 /** Returns the rate limits that an email change counts against: the session, and the mails to the new email address. */
 export const sessionMailCharges = (
   policies: BruteForcePolicies,
-  email: EmailKey,
+  mail: CountedMail,
   valid: ValidSession<object>,
 ): MailCharges & { readonly ipAddress: Charge } => ({
-  address: { key: mailboxAttempts(email), policy: policies.mailbox },
-  ipAddress: { key: sessionKey('session_mail', valid), policy: policies.mailbox },
+  address: { key: mailboxKey(mail), policy: mailPolicy(policies, mail) },
+  ipAddress: { key: sessionKey('session_mail', valid), policy: policies.emailChanges },
 })
 
 /** A session and those derived from it have the same end, so a derived session has no attempts of its own. */
@@ -143,131 +215,108 @@ const sessionKey = (
   { user, session }: ValidSession<object>,
 ): RateLimitKey => keyOf(purpose, `${user.id}:${session.absoluteExpiresAt.getTime()}`)
 
-/** An account without an email address is counted under its id. */
-const passwordCounter = ({ id, email }: Pick<User<object>, 'id' | 'email'>): RateLimitKey =>
-  email === null ? keyOf('account', id) : accountAttempts(requireEmail(email))
-
-/** The counters of one account. Locking one leaves the others open. */
-export interface AccountCounters<Counter> {
-  /** Password attempts. */
-  readonly password: Counter
-  /** Code attempts; null for an account without an email address. */
-  readonly codes: Counter | null
-  /** Mails sent; null for an account without an email address. */
-  readonly mails: Counter | null
-}
-
-/** Returns the keys of everything that is counted for one account. */
-export function accountCounters(
-  user: Pick<User<object>, 'id' | 'email'>,
-): AccountCounters<RateLimitKey> {
-  const password = passwordCounter(user)
-  if (user.email === null) return { password, codes: null, mails: null }
-  const email = requireEmail(user.email)
-  return { password, codes: codeAttempts(email), mails: mailboxAttempts(email) }
-}
-
-/** The counters that are charged before an attempt, and the refund of a success. */
-interface Attempt {
-  charges: RateLimitCharges
-  refund: RateLimitRefund
-}
-
-function passwordAttempt(
-  policies: BruteForcePolicies,
-  account: RateLimitKey,
-  ip: IpAddress | null,
-): Attempt {
-  const ipAddress = ipAddressAttempts(ip)
-  return {
-    charges: {
-      account: { key: account, policy: policies.account },
-      ipAddress: ipAddress === null ? null : { key: ipAddress, policy: policies.ipAddress },
-    },
-    refund: { account, ipAddress },
-  }
-}
-
-/** Returns the rate limits that a code attempt counts against, and the refund of a success. */
-export function codeAttempt(
-  policies: BruteForcePolicies,
-  email: EmailKey,
-  ip: IpAddress | null,
-): Attempt {
-  const account = codeAttempts(email)
-  const ipAddress = ipAddressKey('mail', ip)
-  return {
-    charges: {
-      account: { key: account, policy: policies.codes },
-      ipAddress: ipAddressCharge('mail', ip, policies.mailRequests),
-    },
-    refund: { account, ipAddress },
-  }
-}
-
 /**
- * Returns the rate limit that a password sent with a mailed token counts against; null for an unknown IP address. It is
+ * Returns the rate limits that a password sent with a mailed token counts against, and the refund of a success. It is
  * counted before the token is read, because the token may be used only once but be sent many times.
  */
-export function tokenPasswordCharges(
+export function tokenPasswordAttempt(
   policies: BruteForcePolicies,
-  ip: IpAddress | null,
-): RateLimitCharges | null {
-  const ipAddress = ipAddressCharge('ipAddress', ip, policies.ipAddress)
-  return ipAddress === null ? null : { account: null, ipAddress }
+  caller: Caller,
+): { charges: RateLimitCharges; refund: RateLimitRefund } {
+  const ipAddress = callerCharge('ipAddress', caller, policies.ipAddress)
+  return { charges: { account: null, ipAddress }, refund: refundOf(null, ipAddress) }
 }
 
 /** Returns the rate limits that a registration counts against: the IP address, and the mails to the email address. */
 export const registrationCharges = (
   policies: BruteForcePolicies,
-  email: EmailKey,
+  mail: CountedMail,
   ip: IpAddress | null,
-): MailCharges => ({
-  address: { key: mailboxAttempts(email), policy: policies.mailbox },
-  ipAddress: ipAddressCharge('register', ip, policies.registrations),
+): MailCharges & { readonly ipAddress: IpAddressCharge } => ({
+  address: { key: mailboxKey(mail), policy: mailPolicy(policies, mail) },
+  ipAddress: strangerCharge('register', ip, policies.registrations),
 })
 
-/** Returns the rate limits that a mail request counts against. */
+/** Returns the rate limits that a mail request counts against. A known browser of the account has an allowance of its own. */
 export const mailCharges = (
   policies: BruteForcePolicies,
-  email: EmailKey,
-  ip: IpAddress | null,
+  mail: CountedMail,
+  { ip, knownBrowser }: Caller,
 ): MailCharges => ({
-  address: { key: mailboxAttempts(email), policy: policies.mailbox },
-  ipAddress: ipAddressCharge('mail', ip, policies.mailRequests),
+  address: { key: mailboxKey(mail, knownBrowser), policy: mailPolicy(policies, mail) },
+  ipAddress: knownBrowser === null ? strangerCharge('mail', ip, policies.mailRequests) : null,
 })
 
-/**
- * Returns the rate limit that starting an OAuth flow or a passkey ceremony counts against; null for an unknown IP
- * address.
- */
-export const startCharge = (policies: BruteForcePolicies, ip: IpAddress | null): Charge | null =>
-  ipAddressCharge('start', ip, policies.starts)
+/** `burst` mails at once, then one in each lifetime of the link. */
+function mailPolicy(
+  { mailbox }: BruteForcePolicies,
+  { lifetimeSeconds }: CountedMail,
+): RateLimitPolicy {
+  const windowSeconds = Math.min(lifetimeSeconds, anHour)
+  return {
+    cap: mailbox.burst,
+    refill: 1,
+    windowSeconds,
+    lockSeconds: windowSeconds,
+    maxLockSeconds: windowSeconds,
+    limit: 1_000_000,
+    forgetSeconds: 86_400,
+  }
+}
+
+/** Returns the rate limit that starting an OAuth flow or a passkey ceremony counts against. */
+export const startCharge = (policies: BruteForcePolicies, caller: Caller): IpAddressCharge =>
+  callerCharge('start', caller, policies.starts)
 
 /**
- * Returns the rate limit that a failed use of a link, a passkey response or an OAuth callback counts against; null for an
- * unknown IP address.
+ * Returns the rate limit that a failed use of a link, a passkey response or an OAuth callback counts against; null for a
+ * stranger whose IP address is unknown.
  */
 export const completionCharge = (
   policies: BruteForcePolicies,
-  ip: IpAddress | null,
-): Charge | null => ipAddressCharge('complete', ip, policies.completions)
+  caller: Caller,
+): IpAddressCharge | null =>
+  caller.ip === null && caller.knownBrowser === null
+    ? null
+    : callerCharge('complete', caller, policies.completions)
 
 /** The purposes that are counted per IP address. */
 type IpAddressPurpose = 'ipAddress' | 'register' | 'mail' | 'start' | 'complete'
 
-function ipAddressCharge(
+/** A known browser is counted by itself, any other caller by IP address. */
+const callerCharge = (
+  purpose: IpAddressPurpose,
+  { ip, knownBrowser }: Caller,
+  policy: RateLimitPolicy,
+): IpAddressCharge =>
+  knownBrowser === null
+    ? strangerCharge(purpose, ip, policy)
+    : { key: keyOf(`known_browser_${purpose}`, knownBrowser), policy }
+
+/** How many times as many attempts a /48 may make as an IP address, and all callers without a known IP address together. */
+const blockFactor = 3
+const unknownFactor = 10
+
+function strangerCharge(
   purpose: IpAddressPurpose,
   ip: IpAddress | null,
   policy: RateLimitPolicy,
-): Charge | null {
-  const key = ipAddressKey(purpose, ip)
-  return key === null ? null : { key, policy }
+): IpAddressCharge {
+  if (ip === null)
+    return { key: keyOf(purpose, 'unknown'), policy: scaled(policy, unknownFactor), block: null }
+  const { address, block } = ipAddressRanges(ip)
+  return {
+    key: keyOf(purpose, address),
+    policy,
+    block:
+      block === null ? null : { key: keyOf(purpose, block), policy: scaled(policy, blockFactor) },
+  }
 }
 
-const ipAddressKey = (purpose: IpAddressPurpose, ip: IpAddress | null): RateLimitKey | null =>
-  ip === null ? null : keyOf(purpose, ipAddressRange(ip))
+const maxCount = 1_000_000
 
-/** The purpose is part of the hash, so two purposes never share a counter. */
-const keyOf = (purpose: string, subject: string): RateLimitKey =>
-  rateLimitKey(hash('sha256', `torii:attempt:${purpose}:${subject}`, 'buffer'))
+const scaled = (policy: RateLimitPolicy, factor: number): RateLimitPolicy => ({
+  ...policy,
+  cap: Math.min(policy.cap * factor, maxCount),
+  limit: Math.min(policy.limit * factor, maxCount),
+})

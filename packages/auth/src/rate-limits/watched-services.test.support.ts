@@ -1,4 +1,6 @@
 import type { Torii } from '../index.js'
+import type { PasswordHasher } from '../password-hashing/hashing.js'
+import type { HashingShare } from '../password-hashing/hashing-queue.js'
 import { createContext } from '../services/context/context.js'
 import { createEmailService } from '../services/email/email.js'
 import { createMagicLinkService } from '../services/magic-link/magic-link.js'
@@ -17,14 +19,15 @@ export function watchServices(site: TestSite, options: Torii['options']) {
   const watched = {
     ...context,
     hashing: {
-      withSlot: ((work) =>
-        context.hashing.withSlot((hasher) =>
-          work({
-            ...hasher,
-            hash: (...given) => note('hash', () => hasher.hash(...given)),
-            verify: (...given) => note('verify', () => hasher.verify(...given)),
-          }),
-        )) as typeof context.hashing.withSlot,
+      ...context.hashing,
+      hasherFor(share: HashingShare): PasswordHasher {
+        const hasher = context.hashing.hasherFor(share)
+        return {
+          ...hasher,
+          hash: (...given) => note('hash', () => hasher.hash(...given)),
+          verify: (...given) => note('verify', () => hasher.verify(...given)),
+        }
+      },
     },
   }
   return {

@@ -158,7 +158,7 @@ comment on table :schema.late_writes is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: '6d7fd3d75e041e7797a66539988dd528aa6ef4bb8b3f08dbd745595991594d5a',
+    checksum: '1693a01302d895b0c80113ed4d12b87a7f55785e6e7397aee39a476206d960cd',
     transactional: true,
     sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
@@ -168,6 +168,7 @@ create table :schema.rate_limits (
   key bytea primary key check (pg_catalog.octet_length(key) = 32),
   failures int not null check (failures >= 0),
   cap int not null check (cap > 0),
+  refill int not null check (refill > 0),
   total int not null check (total >= 0),
   total_limit int not null check (total_limit > 0),
   ends_at timestamptz not null check (pg_catalog.isfinite(ends_at)),
@@ -180,6 +181,8 @@ comment on table :schema.rate_limits is 'attempts counted under a hashed key: an
 comment on column :schema.rate_limits.key is 'SHA-256 of the account, IP address or allowance, separated by purpose';
 comment on column :schema.rate_limits.failures is
   'attempts in the current window; at cap the key is locked until ends_at';
+comment on column :schema.rate_limits.refill is
+  'failures that the end of a window gives back: all (cap) or fewer, which spreads the attempts over time';
 comment on column :schema.rate_limits.total is
   'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 

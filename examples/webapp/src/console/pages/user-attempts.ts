@@ -1,4 +1,4 @@
-import type { AccountView, RateLimitStatus } from 'torii-auth'
+import type { AccountView, MailPurpose, RateLimitStatus } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import { action, moment } from '../parts.js'
@@ -8,7 +8,7 @@ export function attemptsPanel({ user, attempts }: AccountView): Html {
   const counters: readonly (readonly [string, RateLimitStatus | null])[] = [
     ['Password attempts', attempts.password],
     ['Code attempts', attempts.codes],
-    ['Emails sent', attempts.mails],
+    ...mailCounters(attempts.mails),
   ]
   const counted = counters.some(([, status]) => status !== null && isCounted(status))
   return html`<section class="card panel" aria-labelledby="attempts">
@@ -21,6 +21,26 @@ ${action(`/users/${user.id}/unlock`, 'Unlock and reset')}`
 }
 </section>`
 }
+
+const mailTitles: Readonly<Record<MailPurpose, string>> = {
+  magic_link: 'Magic links sent',
+  verify_email: 'Verification links sent',
+  reset_password: 'Reset links sent',
+  change_email: 'Email change links sent',
+}
+
+/** Each purpose has an allowance of its own. */
+const mailCounters = (mails: AccountView['attempts']['mails']) =>
+  mails === null
+    ? []
+    : mailPurposes.map((purpose) => [mailTitles[purpose], mails[purpose]] as const)
+
+const mailPurposes: readonly MailPurpose[] = [
+  'magic_link',
+  'verify_email',
+  'reset_password',
+  'change_email',
+]
 
 const isCounted = (status: RateLimitStatus): boolean =>
   status.state === 'locked' || status.failures > 0

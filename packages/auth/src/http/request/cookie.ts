@@ -39,10 +39,14 @@ export function setCookie(
 }
 
 /** The value of the first cookie of this name, or null. Names are compared exactly; nothing is decoded. */
-export function findCookie(header: string | null, name: string): string | null {
-  for (const pair of (header ?? '').split(';')) {
+export const findCookie = (header: string | null, name: string): string | null =>
+  findCookies(header, name)[0] ?? null
+
+/** The values of all cookies of this name: two have different domains or paths, and one of them may be an attacker's. */
+export const findCookies = (header: string | null, name: string): string[] =>
+  (header ?? '').split(';').flatMap((pair) => {
     const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim()
-  }
-  return null
-}
+    return equals > 0 && pair.slice(0, equals).trim() === name
+      ? [pair.slice(equals + 1).trim()]
+      : []
+  })

@@ -22,7 +22,7 @@ import {
 import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
-import { endFormerSession, signedIn } from './sign-in-result.js'
+import { deviceCookies, endFormerSession, signedIn } from './sign-in-result.js'
 
 /** The secret in the flow cookie, or null. */
 const flowSecretOf = ({ torii, headers }: Call): string | null =>
@@ -200,7 +200,10 @@ async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>)
   const { session, token, redirectTo } = outcome
   await endFormerSession(call)
   const { baseUrl } = call.torii.options
-  const setCookies = [sessionCookie(baseUrl, session, token)]
+  const setCookies = [
+    sessionCookie(baseUrl, session, token),
+    ...deviceCookies(call, outcome.user.email),
+  ]
   if (displayNameOf(call) !== null) setCookies.push(clearedNameCookie(baseUrl))
   return seeOther(redirectTo ?? pages.signedIn, { setCookies })
 }

@@ -10,7 +10,7 @@ import { acceptedSchema, signedInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
-import { signedIn } from './sign-in-result.js'
+import { deviceCookies, signedIn } from './sign-in-result.js'
 
 /** Registration and sign-in with a password, and the password itself. */
 export const passwordRoutes = [
@@ -106,9 +106,10 @@ export const passwordRoutes = [
     errors: ['invalid_token', 'password_rejected', 'too_many_attempts', 'busy'],
     feature: 'mail',
     form: { purpose: 'reset_password', next: 'signIn' },
-    async handle({ torii, info }, input) {
-      const outcome = await torii.password.reset.complete(input, info)
-      return outcome.ok ? noContent() : refused(outcome)
+    async handle(call, input) {
+      const outcome = await call.torii.password.reset.complete(input, call.info)
+      if (!outcome.ok) return refused(outcome)
+      return noContent({ setCookies: deviceCookies(call, outcome.email) })
     },
   }),
 ]

@@ -70,7 +70,9 @@ const limit = 2
 
 /** A Torii with a low limit for these counters alone, whose hashing is noted among the statements. */
 function limitedTorii(names: readonly Policy[], more: Partial<ToriiOptions>) {
-  const bruteForce = Object.fromEntries(names.map((name) => [name, { cap: limit }]))
+  const bruteForce = Object.fromEntries(
+    names.map((name) => [name, name === 'mailbox' ? { burst: limit } : { cap: limit }]),
+  )
   const torii = site.with({ ...options, bruteForce, ...more })
   return Object.assign(torii, watchServices(site, torii.options))
 }

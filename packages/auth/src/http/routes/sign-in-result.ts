@@ -1,5 +1,6 @@
 import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
+import { setDeviceCookie } from '../request/device-cookie.js'
 import { serializeSession, serializeUser } from '../response/serializers.js'
 import type * as bodies from '../schema/response-bodies.js'
 import type { Success } from './results.js'
@@ -18,8 +19,18 @@ export async function signedIn<const Status extends 200 | 201>(
 ): Promise<Success<Status, bodies.SignedIn>> {
   await endFormerSession(call)
   const body = { user: serializeUser(user), session: serializeSession(session, true) }
-  const setCookies = [sessionCookie(call.torii.options.baseUrl, session, token)]
+  const setCookies = [
+    sessionCookie(call.torii.options.baseUrl, session, token),
+    // Registering proves nothing about the mailbox: 201 makes no known browser.
+    ...(status === 200 ? deviceCookies(call, user.email) : []),
+  ]
   return success(status, body, { setCookies })
+}
+
+/** `Set-Cookie` by which the browser is known for this account from now on; none without keys or an email address. */
+export function deviceCookies({ torii, info }: Call, email: string | null): string[] {
+  const value = email === null ? null : torii.deviceCookie(email, info)
+  return value === null ? [] : [setDeviceCookie(torii.options.baseUrl, value)]
 }
 
 /** Ends the session of the request's cookie. A failure is logged: the user is already signed in. */

@@ -195,7 +195,10 @@ const mailbox: Readonly<Record<string, RouteInput>> = {
   },
   'POST email/change/request': {
     signedIn: true,
-    valid: async () => ({ path: 'email/change/request', body: { email: newEmail() } }),
+    valid: async ({ valid: { user } }) => ({
+      path: 'email/change/request',
+      body: { email: `next-${user.email}` },
+    }),
   },
   'POST email/change/complete': {
     signedIn: true,

@@ -7,8 +7,8 @@ import type {
   User,
   UserId,
 } from 'torii-core'
-import type { AccountCounters } from '../../rate-limits/rate-limits.js'
-import { accountCounters } from '../../rate-limits/rate-limits.js'
+import type { AccountCounters, MailPurpose } from '../../rate-limits/keys.js'
+import { accountCounters } from '../../rate-limits/keys.js'
 import type { SignInMethods } from '../users/sign-in-methods.js'
 import { readSignInMethods } from '../users/sign-in-methods.js'
 
@@ -41,19 +41,26 @@ type Attempts = Pick<RepositoryProvider, 'rateLimits'>
 type Counted = Pick<User<object>, 'id' | 'email'>
 
 async function readAttempts({ rateLimits }: Attempts, user: Counted): Promise<AccountAttempts> {
-  const read = (key: RateLimitKey | null) => (key === null ? null : rateLimits.status(key))
-  const counters = accountCounters(user)
-  const [password, codes, mails] = await Promise.all([
-    rateLimits.status(counters.password),
-    read(counters.codes),
-    read(counters.mails),
-  ])
-  return { password, codes, mails }
+  const read = (key: RateLimitKey) => rateLimits.status(key)
+  const { password, codes, mails } = accountCounters(user)
+  const purposes = Object.entries(mails ?? {}).map(
+    async ([purpose, key]) => [purpose, await read(key)] as const,
+  )
+  return {
+    password: await read(password),
+    codes: codes === null ? null : await read(codes),
+    // The same purposes, with the status in place of the key.
+    mails:
+      mails === null
+        ? null
+        : (Object.fromEntries(await Promise.all(purposes)) as Record<MailPurpose, RateLimitStatus>),
+  }
 }
 
 /** Resets an account's counters. True if one was locked. */
 export async function clearAttempts({ rateLimits }: Attempts, user: Counted): Promise<boolean> {
-  const keys = Object.values(accountCounters(user)).filter((key) => key !== null)
+  const { password, codes, mails } = accountCounters(user)
+  const keys = [password, ...(codes === null ? [] : [codes]), ...Object.values(mails ?? {})]
   const locked = await Promise.all(keys.map((key) => rateLimits.unlock(key)))
   return locked.includes(true)
 }

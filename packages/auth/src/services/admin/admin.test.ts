@@ -81,7 +81,12 @@ test('user() returns the account with its sessions, sign-in methods and counters
   assert.deepEqual(view.attempts, {
     password: { state: 'open', failures: 1 },
     codes: { state: 'open', failures: 0 },
-    mails: { state: 'open', failures: 0 },
+    mails: {
+      magic_link: { state: 'open', failures: 0 },
+      verify_email: { state: 'open', failures: 0 },
+      reset_password: { state: 'open', failures: 0 },
+      change_email: { state: 'open', failures: 0 },
+    },
   })
   const text = JSON.stringify(view)
   for (const secret of [person.token.reveal(), 'argon2', goodPassword])

@@ -7,7 +7,7 @@ import { queuedMail } from '../../mail/queued-mail.js'
 import { sessionMailCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import { linkMail, linkSeconds } from '../links/link-mail.js'
+import { countedMail, linkMail, linkSeconds } from '../links/link-mail.js'
 import type { LinkToken } from '../links/link-token.js'
 import { hashLinkSecret, newLinkSecret, parseVerificationToken } from '../links/link-token.js'
 import type {
@@ -44,7 +44,8 @@ export const requestEmailChange =
     if (!recent.ok) return recent
     const secret = newLinkSecret()
     const eventContext = eventContextOf(valid, info)
-    const charges = sessionMailCharges(options.bruteForce, emailKey, valid)
+    const mail = countedMail(options, 'change_email', emailKey)
+    const charges = sessionMailCharges(options.bruteForce, mail, valid)
     const issued = await storage.verificationTokens.issueEmailChange({
       actor: actorOf(valid),
       email,
@@ -58,13 +59,12 @@ export const requestEmailChange =
       return issued
     }
     const { to } = issued
+    const allowances = [charges.address.key, charges.ipAddress.key]
     const userId = valid.user.id
     emit({
       events: [event('email_change_requested', eventContext, {})],
       mails:
-        to === null
-          ? []
-          : [linkMail(options, 'change_email', { to, userId, secret }, [charges.ipAddress.key])],
+        to === null ? [] : [linkMail(options, 'change_email', { to, userId, secret }, allowances)],
     })
     return { ok: true }
   }

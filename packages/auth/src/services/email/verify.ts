@@ -16,8 +16,10 @@ import type { ToriiEvent } from '../../events/event.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import { normalizePassword, requirePasswordText } from '../../password-policy/text.js'
+import { callerOf } from '../../rate-limits/caller.js'
 import { completionCharge, verificationAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
+import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
@@ -116,7 +118,8 @@ async function verifyByMailbox<Metadata extends object>(
   const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
   const holder: MailboxHolder =
     actor === null ? { kind: 'mailbox_only' } : { kind: 'session', actor }
-  const ipAddress = completionCharge(context.options.bruteForce, info.ip)
+  const caller = callerOf(context.options.keys, info)
+  const ipAddress = completionCharge(context.options.bruteForce, caller)
   const outcome = await verify(context, { key, holder, ipAddress }, info)
   // Unless the session has ended since: the token is then still valid, and proves the mailbox without it.
   if (outcome.ok || holder.kind === 'mailbox_only' || outcome.reason !== 'invalid_token')
@@ -157,25 +160,25 @@ async function verifyWithPassword<Metadata extends object>(
 ): Promise<VerifyOutcome<Metadata>> {
   const { options, storage, emit, background } = context
   const link = { secretHash: key.secretHash, lifetimeSeconds: options.email.verifySeconds }
-  const { charges, refund } = verificationAttempt(options.bruteForce, link, info.ip)
+  const caller = callerOf(options.keys, info)
+  const { charges, refund } = verificationAttempt(options.bruteForce, link, caller)
   const charged = await storage.rateLimits.chargeMail(charges)
   if (!charged.ok) return emitRefused(context, charged, info)
   const found = charged.allowed ? await storage.verificationTokens.find('verify_email', key) : null
   if (found === null) return invalidToken
-  return context.hashing.withSlot(async (hasher) => {
-    const holder = await prove(hasher, found)
-    if (holder === null) {
-      const detail = { method: 'password', reason: 'wrong' } as const
-      emit({ events: [event('sign_in_failed', { userId: key.userId, info }, detail)] })
-      return invalidCredentials
-    }
-    const { session, token } = prepareSession(key.userId, 'password', info, options.session)
-    const use = { key, holder: { ...holder, session }, ipAddress: null }
-    const outcome = await verify(context, use, info)
-    if (!outcome.ok) return outcome
-    background.run('verify_email', () => storage.rateLimits.refund(refund))
-    return signedIn(outcome, token)
-  })
+  const hasher = hasherFor(context, info, { account: charges.address.key, reserved: true })
+  const holder = await prove(hasher, found)
+  if (holder === null) {
+    const detail = { method: 'password', reason: 'wrong' } as const
+    emit({ events: [event('sign_in_failed', { userId: key.userId, info }, detail)] })
+    return invalidCredentials
+  }
+  const { session, token } = prepareSession(key.userId, 'password', info, options.session)
+  const use = { key, holder: { ...holder, session }, ipAddress: null }
+  const outcome = await verify(context, use, info)
+  if (!outcome.ok) return outcome
+  background.run('verify_email', () => storage.rateLimits.refund(refund))
+  return signedIn(outcome, token)
 }
 
 interface TokenUse {

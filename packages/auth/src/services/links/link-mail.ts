@@ -1,8 +1,8 @@
-import type { RateLimitKey, UserId } from 'torii-core'
-import { requireEmail } from 'torii-core'
+import type { EmailKey, RateLimitKey, UserId } from 'torii-core'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { mailboxAttempts } from '../../rate-limits/rate-limits.js'
+import type { MailPurpose } from '../../rate-limits/keys.js'
+import type { CountedMail } from '../../rate-limits/rate-limits.js'
 import type { ResolvedOptions } from '../options/options.js'
 import type { LinkPurpose } from './link-token.js'
 import { formatVerificationToken, mailLink } from './link-token.js'
@@ -29,16 +29,28 @@ export function linkSeconds(
 
 /**
  * Writes the message that delivers a link for the account `userId` to the email address `to`. Its request counted against
- * the mail allowance of `to`, and against `more`.
+ * `allowances`.
  */
 export function linkMail(
   options: ResolvedOptions,
   purpose: AccountLinkPurpose,
   { to, userId, secret }: { to: string; userId: UserId; secret: Uint8Array },
-  more: readonly RateLimitKey[] = [],
+  allowances: readonly RateLimitKey[],
 ): QueuedMail {
   const token = formatVerificationToken(purpose, userId, secret)
   const link = mailLink(options, purpose, token).reveal()
   const facts = { link, lifetimeSeconds: linkSeconds(options, purpose) }
-  return queuedMail(purpose, to, facts, [mailboxAttempts(requireEmail(to)), ...more])
+  return queuedMail(purpose, to, facts, allowances)
 }
+
+/** Returns what a mail of this purpose to an email address is counted under. */
+export const countedMail = (
+  options: ResolvedOptions,
+  purpose: MailPurpose,
+  email: EmailKey,
+): CountedMail => ({
+  email,
+  purpose,
+  lifetimeSeconds:
+    purpose === 'magic_link' ? options.magicLink.lifetimeSeconds : linkSeconds(options, purpose),
+})

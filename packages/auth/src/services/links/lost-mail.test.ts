@@ -4,18 +4,11 @@ import { openMailbox } from '../../test/mailbox.test.support.js'
 import { newEmail, openTestSite, goodPassword as password } from '../../test/site.test.support.js'
 
 const mailbox = await openMailbox()
-const oncePerHour = {
-  cap: 1,
-  windowSeconds: 3600,
-  lockSeconds: 3600,
-  maxLockSeconds: 3600,
-  limit: 1000,
-  forgetSeconds: 7200,
-}
+const atOnce = { burst: 1 }
 let refused = 0
 let refusing = false
 const site = await openTestSite({
-  bruteForce: { mailbox: oncePerHour },
+  bruteForce: { mailbox: atOnce },
   mailer: {
     async send(message) {
       if (!refusing) return mailbox.mailer.send(message)
@@ -96,7 +89,7 @@ test('a lost link to a new email address does not count', async () => {
 
 test('shutdown() gives the allowances of unsent mail back in one statement', async () => {
   const slow = site.with({
-    bruteForce: { mailbox: oncePerHour },
+    bruteForce: { mailbox: atOnce },
     mail: { shutdownSeconds: 0 },
     mailer: { send: () => new Promise(() => undefined) },
   })

@@ -1,11 +1,12 @@
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
+import { callerFor } from '../../rate-limits/caller.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { TooManyAttempts } from '../refusals.js'
-import { linkMail, linkSeconds } from './link-mail.js'
+import { countedMail, linkMail, linkSeconds } from './link-mail.js'
 import { hashLinkSecret, newLinkSecret } from './link-token.js'
 
 /** The request was accepted. Whether a mail was sent is not revealed. */
@@ -31,7 +32,9 @@ export const requestLink =
   async (entered: string, requestInfo: RequestInfo): Promise<RequestOutcome> => {
     const info = readRequestInfo(requestInfo)
     const { email, emailKey } = readEmail(entered)
-    const charges = mailCharges(options.bruteForce, emailKey, info.ip)
+    const mail = countedMail(options, purpose, emailKey)
+    const caller = callerFor(options.keys, info, emailKey)
+    const charges = mailCharges(options.bruteForce, mail, caller)
     const secret = newLinkSecret()
     const issued = await storage.verificationTokens.issue({
       purpose,
@@ -47,7 +50,7 @@ export const requestLink =
     if (issued.to !== null)
       emit({
         events: [event(requested[purpose], { userId: issued.userId, info }, {})],
-        mails: [linkMail(options, purpose, { ...issued, secret })],
+        mails: [linkMail(options, purpose, { ...issued, secret }, [charges.address.key])],
       })
     return { ok: true }
   }

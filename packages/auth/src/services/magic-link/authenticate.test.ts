@@ -103,7 +103,7 @@ for (const callers of [2, 8, 64])
     const racing = new Torii(pool, {
       ...site.mailing,
       baseUrl: 'https://app.example',
-      bruteForce: { codes: { cap: 100 } },
+      bruteForce: { codes: { cap: 80, limit: 80 } },
     })
     for (const by of ['token', 'code'] as const) {
       const { email, token, code } = await mailed(newEmail())

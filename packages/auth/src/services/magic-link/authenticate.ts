@@ -1,10 +1,20 @@
-import type { Json, MailboxProof, MailboxSignIn, TransactionRepositories } from 'torii-core'
+import type {
+  ChargeOutcome,
+  EmailKey,
+  Json,
+  MailboxProof,
+  MailboxSignIn,
+  RateLimitRefund,
+  TransactionRepositories,
+} from 'torii-core'
 import { invalidValue, newUserId } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
-import { codeAttempt, completionCharge } from '../../rate-limits/rate-limits.js'
+import type { Caller } from '../../rate-limits/caller.js'
+import { asStranger, callerFor, callerOf } from '../../rate-limits/caller.js'
+import { codeAttempt, completionCharge, endsKnownBrowser } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
@@ -42,7 +52,8 @@ export const authenticateByToken =
     const hash = parseMagicToken(token)
     if (hash === null) return invalidToken
     const { counting, options } = context
-    const ipAddress = counting === null ? null : completionCharge(options.bruteForce, info.ip)
+    const caller = callerOf(options.keys, info)
+    const ipAddress = counting === null ? null : completionCharge(options.bruteForce, caller)
     return signIn(context, info, ({ magicLinks }, proof) =>
       magicLinks.consume(hash, { ...proof, ipAddress }),
     )
@@ -61,8 +72,11 @@ export const authenticateByCode =
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
     const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
-    const { charges, refund } = codeAttempt(context.options.bruteForce, emailKey, info.ip)
-    const charged = await context.storage.rateLimits.charge(charges)
+    const { charged, refund } = await chargeCode(
+      context,
+      emailKey,
+      callerFor(context.options.keys, info, emailKey),
+    )
     if (!charged.ok) {
       context.emit({ events: [attemptsRefused(info)] })
       return charged
@@ -71,6 +85,20 @@ export const authenticateByCode =
       magicLinks.consumeCode({ email, codeHashes, refund }, proof),
     )
   }
+
+/** Counts a code. A known browser with too many failures in a row counts as a stranger from then on. */
+async function chargeCode<Metadata extends object>(
+  { options, storage }: ServiceContext<Metadata>,
+  email: EmailKey,
+  caller: Caller,
+): Promise<{ charged: ChargeOutcome; refund: RateLimitRefund }> {
+  const { charges, refund } = codeAttempt(options.bruteForce, email, caller)
+  const charged = await storage.rateLimits.charge(charges)
+  const isOver = !charged.ok && caller.knownBrowser !== null
+  if (!isOver || !endsKnownBrowser(options.bruteForce, charged)) return { charged, refund }
+  const stranger = codeAttempt(options.bruteForce, email, asStranger(caller))
+  return { charged: await storage.rateLimits.charge(stranger.charges), refund: stranger.refund }
+}
 
 type Consume<Metadata extends object> = (
   repositories: Pick<TransactionRepositories<Metadata>, 'magicLinks'>,

@@ -57,7 +57,7 @@ function watchedService(mailer: Mailer) {
   const hashed = { count: 0 }
   const hashing = {
     ...context.hashing,
-    withSlot: () => {
+    hasherFor: () => {
       hashed.count += 1
       throw new Error('nothing is hashed here')
     },
@@ -177,7 +177,7 @@ test('T10.120 a mailbox gets no more mail than its limit, from any IP addresses,
   const email = newEmail()
   for (let asked = 0; asked < 100; asked += 1)
     assert.deepEqual(await torii.magicLink.request({ email }, somewhere()), { ok: true })
-  assert.equal((await site.mailsTo(email)).length, 10)
+  assert.equal((await site.mailsTo(email)).length, 3)
   // The last link that was mailed is the one that lives.
   const { token } = await newestMail(site, email)
   assert.ok((await torii.magicLink.authenticate({ token }, requestInfo)).ok)

@@ -4,9 +4,11 @@ import { readEmail } from '../../base/email-input.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { mailboxAttempts, mailCharges } from '../../rate-limits/rate-limits.js'
+import { callerFor } from '../../rate-limits/caller.js'
+import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import { countedMail } from '../links/link-mail.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
 import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
 import type { TooManyAttempts } from '../refusals.js'
@@ -47,7 +49,10 @@ export const requestMagicLink =
       )
     const info = readRequestInfo(requestInfo)
     const recipient = readRecipient(input)
-    const charges = mailCharges(context.options.bruteForce, recipient.emailKey, info.ip)
+    const { options } = context
+    const mail = countedMail(options, 'magic_link', recipient.emailKey)
+    const caller = callerFor(options.keys, info, recipient.emailKey)
+    const charges = mailCharges(options.bruteForce, mail, caller)
     const { decision, created } = await issue(context, recipient, charges)
     const eventContext = { userId: null, info }
     if (!decision.ok) {
@@ -61,7 +66,7 @@ export const requestMagicLink =
       mails:
         decision.to === null
           ? []
-          : [queuedMail('magic_link', decision.to, facts, [mailboxAttempts(recipient.emailKey)])],
+          : [queuedMail('magic_link', decision.to, facts, [charges.address.key])],
     })
     return { ok: true }
   }

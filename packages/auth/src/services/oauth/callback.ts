@@ -5,6 +5,7 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import { readFlowSecrets } from '../../oauth-client/flow-secrets.js'
 import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
+import { callerOf } from '../../rate-limits/caller.js'
 import { completionCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
@@ -77,7 +78,10 @@ export const completeFlow =
     if (secrets === null) return invalidToken
     const { stateHash, browserHash } = secrets
     const provider = usable.provider.name
-    const ipAddress = completionCharge(context.options.bruteForce, info.ip)
+    const ipAddress = completionCharge(
+      context.options.bruteForce,
+      callerOf(context.options.keys, info),
+    )
     const key = { stateHash, browserHash, provider, ipAddress }
     const state = await context.storage.oauthStates.consume(key)
     if (state === null) return invalidToken

@@ -3,6 +3,7 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { IdTokenBinding } from '../../oauth-client/flow-secrets.js'
 import { newIdTokenNonce, readIdTokenNonce } from '../../oauth-client/flow-secrets.js'
 import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
+import { callerOf } from '../../rate-limits/caller.js'
 import { completionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
@@ -55,7 +56,7 @@ export const createIdTokenNonce =
       flow: { kind: 'sign_in' },
       redirectTo: null,
       lifetimeSeconds: options.oauth.flowSeconds,
-      ipAddress: startCharge(options.bruteForce, info.ip),
+      ipAddress: startCharge(options.bruteForce, callerOf(options.keys, info)),
     })
     return started.ok ? { ok: true, nonce } : emitRefused({ emit }, started, info)
   }
@@ -77,7 +78,10 @@ export const signInWithIdToken =
     const known = readIdTokenNonce(bindingOf(usable), nonce)
     if (known === null) return invalidToken
     const { stateHash, browserHash } = known
-    const ipAddress = completionCharge(context.options.bruteForce, info.ip)
+    const ipAddress = completionCharge(
+      context.options.bruteForce,
+      callerOf(context.options.keys, info),
+    )
     const key = { stateHash, browserHash, provider: usable.provider.name, ipAddress }
     const state = await context.storage.oauthStates.consume(key)
     if (state === null) return invalidToken

@@ -4,6 +4,7 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { BrowserSecret, FlowSecrets } from '../../oauth-client/flow-secrets.js'
 import { newFlowSecrets } from '../../oauth-client/flow-secrets.js'
 import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
+import { callerOf } from '../../rate-limits/caller.js'
 import { sessionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
@@ -82,7 +83,7 @@ async function startFlow<Metadata extends object>(
     lifetimeSeconds: options.oauth.flowSeconds,
     ipAddress:
       linking === null
-        ? startCharge(options.bruteForce, info.ip)
+        ? startCharge(options.bruteForce, callerOf(options.keys, info))
         : sessionCharge(options.bruteForce, 'sessionRequests', linking),
   })
   if (!started.ok) return emitRefused({ emit }, started, info)

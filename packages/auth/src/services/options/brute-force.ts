@@ -6,38 +6,63 @@ import { maxSessionPasswords } from '../../rate-limits/rate-limits.js'
 import { defaults } from './defaults.js'
 import { maxSessionSeconds } from './session.js'
 
-/** NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failures on one account. */
+/**
+ * NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failures on one account. Strangers, a known browser and a
+ * live session of the account have counters of their own, which may all be reached.
+ */
 const maxAccountLimit = 100
-/** A live session of the account has a counter of its own, which may be reached as well. */
-const maxPasswordLimit = maxAccountLimit - maxSessionPasswords
+const maxKnownBrowserLimit = 20
+const maxStrangerLimit = maxAccountLimit - maxKnownBrowserLimit - maxSessionPasswords
+const maxOtherLimit = 1_000_000
+
+/** The limit in a row of each policy; of the others it is no bound. */
+const maxLimits: Readonly<Record<PolicyName, number>> = {
+  account: maxStrangerLimit,
+  codes: maxAccountLimit - maxKnownBrowserLimit,
+  knownBrowser: maxKnownBrowserLimit,
+  knownBrowsers: maxOtherLimit,
+  ipAddress: maxOtherLimit,
+  registrations: maxOtherLimit,
+  mailRequests: maxOtherLimit,
+  starts: maxOtherLimit,
+  completions: maxOtherLimit,
+  sessionRequests: maxOtherLimit,
+  emailChanges: maxOtherLimit,
+  derivedSessions: maxOtherLimit,
+}
+
+type PolicyName = Exclude<keyof BruteForcePolicies, 'mailbox'>
 
 /** @throws InvalidOptionsError */
 export function resolveBruteForce(value: unknown): BruteForcePolicies {
   const given = readSection(value, 'bruteForce', Object.keys(defaults.bruteForce))
-  const policy = (name: keyof BruteForcePolicies, maxLimit: number) =>
-    resolvePolicy(given[name], `bruteForce.${name}`, defaults.bruteForce[name], maxLimit)
-  return Object.freeze({
-    account: policy('account', maxPasswordLimit),
-    ipAddress: policy('ipAddress', 1_000_000),
-    registrations: policy('registrations', 1_000_000),
-    mailbox: policy('mailbox', 1_000_000),
-    mailRequests: policy('mailRequests', 1_000_000),
-    codes: policy('codes', maxAccountLimit),
-    starts: policy('starts', 1_000_000),
-    completions: policy('completions', 1_000_000),
-    sessionRequests: policy('sessionRequests', 1_000_000),
-    derivedSessions: policy('derivedSessions', 1_000_000),
+  const { burst } = readSection(given.mailbox, 'bruteForce.mailbox', ['burst'])
+  const otherwise = defaults.bruteForce.mailbox.burst
+  const mailbox = Object.freeze({
+    burst: readWholeNumber(burst, 'bruteForce.mailbox.burst', { min: 1, max: 100, otherwise }),
   })
+  const policies = Object.entries(maxLimits).map(([key, maxLimit]) => {
+    // The keys of `maxLimits`, in which every policy is.
+    const name = key as PolicyName
+    const section = `bruteForce.${name}`
+    return [name, resolvePolicy(given[name], section, defaults.bruteForce[name], maxLimit)]
+  })
+  return Object.freeze({ mailbox, ...(Object.fromEntries(policies) as Policies) })
 }
+
+type Policies = Record<PolicyName, RateLimitPolicy>
+
+/** A policy of the options. All of them give everything back at the end of a window. */
+type PolicyOptions = Omit<RateLimitPolicy, 'refill'>
 
 function resolvePolicy(
   value: unknown,
   section: string,
-  otherwise: RateLimitPolicy,
+  otherwise: PolicyOptions,
   maxLimit: number,
-): RateLimitPolicy {
+): PolicyOptions {
   const given = readSection(value, section, Object.keys(otherwise))
-  const number = (name: keyof RateLimitPolicy, max: number) =>
+  const number = (name: keyof PolicyOptions, max: number) =>
     readWholeNumber(given[name], `${section}.${name}`, { min: 1, max, otherwise: otherwise[name] })
   const policy = {
     cap: number('cap', maxLimit),

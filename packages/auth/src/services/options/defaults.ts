@@ -77,16 +77,35 @@ export const defaults = Object.freeze({
   }),
   bruteForce: Object.freeze({
     /**
-     * NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures, here 80 at sign-in and 20 in a session, with
-     * waits that grow from 30 s to an hour. OWASP ASVS 5.0, 6.1.1. Ten attempts in 15 minutes are more than a user who mistypes needs.
+     * NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures, here 50 by strangers, 20 in a session and 20 by a
+     * known browser, with waits that grow from 30 s to an hour. OWASP ASVS 5.0, 6.1.1. Ten attempts in 15 minutes are more
+     * than a user who mistypes needs.
      */
     account: Object.freeze({
       cap: 10,
       windowSeconds: 900,
       lockSeconds: 30,
       maxLockSeconds: 3600,
-      limit: 80,
+      limit: 50,
       forgetSeconds: 2_592_000,
+    }),
+    /** OWASP Authentication Cheat Sheet, device cookies. It is forgotten with the cookie, after half a year. */
+    knownBrowser: Object.freeze({
+      cap: 10,
+      windowSeconds: 900,
+      lockSeconds: 30,
+      maxLockSeconds: 3600,
+      limit: 20,
+      forgetSeconds: 15_552_000,
+    }),
+    /** A household's browsers together; against somebody who copied several of their cookies. */
+    knownBrowsers: Object.freeze({
+      cap: 60,
+      windowSeconds: 3600,
+      lockSeconds: 3600,
+      maxLockSeconds: 3600,
+      limit: 1_000_000,
+      forgetSeconds: 86_400,
     }),
     /**
      * Against one password tried on many accounts. An IP address can serve an office or a mobile carrier, so its cap is
@@ -109,8 +128,10 @@ export const defaults = Object.freeze({
       limit: 1_000_000,
       forgetSeconds: 86_400,
     }),
-    /** Users request a slow mail about three times; ten mails an hour do not flood a mailbox. */
-    mailbox: Object.freeze({
+    /** Users request a slow mail about three times. */
+    mailbox: Object.freeze({ burst: 3 }),
+    /** Each sends a mail to an address that the user names. */
+    emailChanges: Object.freeze({
       cap: 10,
       windowSeconds: 3600,
       lockSeconds: 3600,
@@ -133,7 +154,7 @@ export const defaults = Object.freeze({
       windowSeconds: 3600,
       lockSeconds: 3600,
       maxLockSeconds: 3600,
-      limit: 100,
+      limit: 50,
       forgetSeconds: 2_592_000,
     }),
     /** A user opens an expired link a few times; a success is not counted. The same limit as for passwords. */

@@ -30,7 +30,13 @@ type ServiceLogEvent =
 type HttpLogEvent =
   /** A user signed in, but the session that the browser held before could not be ended. */
   | { level: 'warn'; event: 'former_session_not_ended'; error: unknown }
-  /** A request was answered with status 500 or above. `route` is the pattern, not the path. */
+  /** Torii was created without the option `keys`, so it knows no browsers: strangers' guesses also lock the owner. */
+  | { level: 'warn'; event: 'known_browsers_off' }
+  /** A request came without an IP address. All strangers then share their rate limits. Logged once. */
+  | { level: 'warn'; event: 'ip_address_unknown' }
+  /** So many requests were refused with 503 `busy` since the last such line. At most one line a minute. */
+  | { level: 'warn'; event: 'busy'; count: number }
+  /** A request was answered with status 500 or above, but for `busy`. `route` is the pattern, not the path. */
   | { level: 'error'; event: 'request_failed'; route: string; status: number; error: unknown }
 
 /** Receives log events. Whatever it throws or rejects with is ignored: a log hook never breaks a request. */

@@ -1,4 +1,4 @@
-import type { Json, RateLimitPolicy } from 'torii-core'
+import type { Json } from 'torii-core'
 import { InvalidOptionsError } from 'torii-core'
 import type { KeepAlive } from '../../base/background.js'
 import type { BaseUrl } from '../../base/base-url.js'
@@ -60,7 +60,9 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   oauth?: OAuthOptionsInput
   /** Short-lived tokens for services without access to the database (default: off). */
   jwt?: JwtOptionsInput
-  bruteForce?: { readonly [Name in keyof BruteForcePolicies]?: Partial<RateLimitPolicy> }
+  bruteForce?: {
+    readonly [Name in keyof BruteForcePolicies]?: Partial<Omit<BruteForcePolicies[Name], 'refill'>>
+  }
   magicLink?: Partial<MagicLinkOptions>
   /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without a mailer, features that need mail are off. */
   mailer?: Mailer

@@ -12,6 +12,7 @@ import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
+import { callerOf } from '../../rate-limits/caller.js'
 import { completionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import type { PasskeyRequestOptions } from '../../webauthn/ceremony-options.js'
 import { requestOptions } from '../../webauthn/ceremony-options.js'
@@ -102,7 +103,10 @@ export const authenticate =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response } = readInput(input)
     const id = readChallengeId(challengeId)
-    const charge = completionCharge(context.options.bruteForce, info.ip)
+    const charge = completionCharge(
+      context.options.bruteForce,
+      callerOf(context.options.keys, info),
+    )
     const find = findCredential(context, id, 'authenticate', charge)
     const answer = await parseAssertion(response, find)
     const credential = await find(answer.credentialId)
@@ -165,7 +169,7 @@ async function openSession<Metadata extends object>(
   const { userId } = credential
   const { session, token } = prepareSession(userId, 'passkey', info, options.session)
   const use = useOf(credential, verdict)
-  const ipAddress = startCharge(options.bruteForce, info.ip)
+  const ipAddress = startCharge(options.bruteForce, callerOf(options.keys, info))
   const refund: RateLimitRefund = { account: null, ipAddress: ipAddress?.key ?? null }
   const eventContext = { userId, sessionId: session.id, info }
   const opened = await runWithEffects({

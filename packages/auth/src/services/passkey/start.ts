@@ -1,5 +1,6 @@
 import type { ChallengeHolder, PasskeyCeremony, ValidSession } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
+import { callerOf } from '../../rate-limits/caller.js'
 import { sessionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import { offeredAlgorithms } from '../../webauthn/credential-key.js'
 import type { PasskeyPolicy } from '../../webauthn/verification.js'
@@ -38,7 +39,7 @@ export function newChallenge(
     lifetimeSeconds: passkey.challengeSeconds,
     ipAddress:
       valid === null
-        ? startCharge(bruteForce, info.ip)
+        ? startCharge(bruteForce, callerOf(options.keys, info))
         : sessionCharge(bruteForce, 'sessionRequests', valid),
   }
 }

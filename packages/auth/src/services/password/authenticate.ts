@@ -6,8 +6,11 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
-import { signInAttempt } from '../../rate-limits/rate-limits.js'
+import type { Caller } from '../../rate-limits/caller.js'
+import { asStranger, callerFor } from '../../rate-limits/caller.js'
+import { endsKnownBrowser, signInAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
+import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
 import { mailVerification } from '../links/request-link.js'
 import type { Refused, TooManyAttempts } from '../refusals.js'
@@ -31,8 +34,8 @@ export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> 
   | TooManyAttempts
 
 /**
- * Signs in by password: one hashing slot, count and look-up in one statement, one verification in every case, and a
- * second statement only for the right password.
+ * Signs in by password: count and look-up in one statement, one verification in every case, and a second statement only
+ * for the right password. A refused attempt takes no place in the hashing queue.
  * @see OWASP ASVS 5.0, 6.3.8
  */
 export const authenticate =
@@ -42,16 +45,32 @@ export const authenticate =
     requestInfo: RequestInfo,
   ): Promise<AuthenticateOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const attempt = attemptOf(context, readInput(input), info)
-    return context.hashing.withSlot(async (hasher) => {
-      const outcome = await attempt.run(hasher)
-      // The account changed after the look-up, for example because its other sessions were revoked: that is no reason to
-      // call a right password wrong. Counted and verified again, so a changed password is not accepted.
-      if (outcome !== stale) return outcome
-      const again = await attempt.run(hasher)
-      return again === stale ? invalidCredentials : again
-    }, attempt.account)
+    const checked = readInput(input)
+    const caller = callerFor(context.options.keys, info, checked.emailKey)
+    const outcome = await signIn(context, checked, caller, info)
+    const isOver = !outcome.ok && outcome.reason === 'too_many_attempts' && caller.knownBrowser
+    // A browser with too many failures in a row counts as a stranger from then on.
+    return isOver && endsKnownBrowser(context.options.bruteForce, outcome)
+      ? signIn(context, checked, asStranger(caller), info)
+      : outcome
   }
+
+async function signIn<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  checked: CheckedInput,
+  caller: Caller,
+  info: CheckedRequestInfo,
+): Promise<AuthenticateOutcome<Metadata>> {
+  const attempt = attemptOf(context, checked, caller, info)
+  return context.hashing.inTurn(attempt.account, async () => {
+    const outcome = await attempt.run()
+    // The account changed after the look-up, for example because its other sessions were revoked: that is no reason to
+    // call a right password wrong. Counted and verified again, so a changed password is not accepted.
+    if (outcome !== stale) return outcome
+    const again = await attempt.run()
+    return again === stale ? invalidCredentials : again
+  })
+}
 
 /** The account changed between look-up and sign-in. */
 const stale = Symbol('stale')
@@ -60,12 +79,13 @@ const stale = Symbol('stale')
 function attemptOf<Metadata extends object>(
   context: ServiceContext<Metadata>,
   { email, emailKey, password }: CheckedInput,
+  caller: Caller,
   info: CheckedRequestInfo,
 ) {
-  const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, info.ip)
-  const run = async (
-    hasher: PasswordHasher,
-  ): Promise<AuthenticateOutcome<Metadata> | typeof stale> => {
+  const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, caller)
+  const account = charges.account.key
+  const hasher = hasherFor(context, info, { account, reserved: caller.knownBrowser !== null })
+  const run = async (): Promise<AuthenticateOutcome<Metadata> | typeof stale> => {
     const found = await context.storage.passwords.findForSignIn({ email, charges })
     if (!found.ok) {
       const path = { path: 'password' }
@@ -84,7 +104,7 @@ function attemptOf<Metadata extends object>(
     const rehash = await rehashIfNeeded(context, hasher, credential, password)
     return openSession(context, { credential, refund, ...rehash }, info)
   }
-  return { run, account: refund.account }
+  return { run, account }
 }
 
 /** The answer is the same for every reason; only the event contains it. */

@@ -6,6 +6,7 @@ import { queuedMail } from '../../mail/queued-mail.js'
 import { normalizePassword, requirePasswordText } from '../../password-policy/text.js'
 import { sessionPasswordAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
+import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
 import { usableMethods } from '../options/usable-methods.js'
 import type {
@@ -49,13 +50,15 @@ export const changePassword =
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
     const { charges, refund } = sessionPasswordAttempt(context.options.bruteForce, valid)
     const eventContext = eventContextOf(valid, info)
-    return context.hashing.withSlot(async (hasher) => {
+    const { account } = charges
+    return context.hashing.inTurn(account.key, async () => {
       const userId = valid.user.id
       const found = await context.storage.passwords.findForUser({ userId, charges })
       if (!found.ok) {
         context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
         return found
       }
+      const hasher = hasherFor(context, info, { account: account.key, reserved: true })
       const { credential } = found
       if (!(await hasher.verify(credential, current)) || credential === null) {
         const detail = { method: 'password', reason: 'wrong' } as const
@@ -75,7 +78,7 @@ export const changePassword =
           }
         },
       })
-    }, refund.account)
+    })
   }
 
 export type SetPasswordOutcome =
@@ -109,18 +112,18 @@ export const setPassword =
       return found
     }
     if (found.credential !== null) return { ok: false, reason: 'already_exists' }
-    return context.hashing.withSlot(async (hasher) => {
-      const hash = await hasher.hash(validated.password)
-      return context.runWithEffects({
-        run: ({ passwords }) => passwords.set(actorOf(valid), hash),
-        effects: ({ ok }) =>
-          ok
-            ? {
-                events: [event('password_set', eventContext, {})],
-                mails: changedMail(valid),
-              }
-            : {},
-      })
+    const { account } = charges
+    const hasher = hasherFor(context, info, { account: account.key, reserved: true })
+    const hash = await hasher.hash(validated.password)
+    return context.runWithEffects({
+      run: ({ passwords }) => passwords.set(actorOf(valid), hash),
+      effects: ({ ok }) =>
+        ok
+          ? {
+              events: [event('password_set', eventContext, {})],
+              mails: changedMail(valid),
+            }
+          : {},
     })
   }
 

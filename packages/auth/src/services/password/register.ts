@@ -4,8 +4,8 @@ import type {
   MailChargeOutcome,
   NewUser,
   ProfileChanges,
+  RateLimitKey,
   Registration,
-  RepositoryProvider,
   SessionToken,
   User,
 } from 'torii-core'
@@ -23,11 +23,13 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { requirePasswordText } from '../../password-policy/text.js'
-import { mailboxAttempts, registrationCharges } from '../../rate-limits/rate-limits.js'
+import { mailboxKey } from '../../rate-limits/keys.js'
+import { registrationCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
+import { hasherFor } from '../context/hasher.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
-import { linkMail, linkSeconds } from '../links/link-mail.js'
+import { countedMail, linkMail, linkSeconds } from '../links/link-mail.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
 import type { PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
@@ -83,63 +85,57 @@ export type Preparation<Metadata extends object = Record<string, Json>> =
  * hashes and takes part in no transaction. It does not look for the email address, so a taken one costs the same.
  */
 export const prepareRegistration =
-  <Metadata extends object>({
-    options,
-    hashing,
-    validatePassword,
-    storage,
-    emit,
-  }: ServiceContext<Metadata>) =>
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
     input: RegisterInput<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<Preparation<Metadata>> => {
+    const { options, validatePassword, emit } = context
     const info = readRequestInfo(requestInfo)
     const { emailKey, password: text, profile } = readInput(input)
     const submitted = { email: profile.email, name: profile.name ?? null }
     const validated = await validatePassword(text, submitted)
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
-    return hashing.withSlot(async (hasher) => {
-      const charged = await chargeRegistration(options, storage, emailKey, info)
-      if (!charged.ok) {
-        emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'register' })] })
-        return charged
-      }
-      const passwordHash = await hasher.hash(validated.password)
-      const id = newUserId()
-      const opened = options.requireVerifiedEmail
-        ? null
-        : prepareSession(id, 'password', info, options.session)
-      const linkSecret = options.mailer !== null && charged.allowed ? newLinkSecret() : null
-      return {
-        ok: true,
-        user: {
-          ...profile,
-          id,
-          passwordHash,
-          ...(opened === null ? {} : { session: opened.session }),
-          ...(linkSecret === null ? {} : { verification: verificationOf(options, linkSecret) }),
-        },
-        token: opened?.token ?? null,
-        linkSecret,
-        info,
-      }
-    })
+    const { charged, account } = await chargeRegistration(context, emailKey, info)
+    if (!charged.ok) {
+      emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'register' })] })
+      return charged
+    }
+    const hasher = hasherFor(context, info, { account, reserved: false })
+    const passwordHash = await hasher.hash(validated.password)
+    const id = newUserId()
+    const opened = options.requireVerifiedEmail
+      ? null
+      : prepareSession(id, 'password', info, options.session)
+    const linkSecret = options.mailer !== null && charged.allowed ? newLinkSecret() : null
+    return {
+      ok: true,
+      user: {
+        ...profile,
+        id,
+        passwordHash,
+        ...(opened === null ? {} : { session: opened.session }),
+        ...(linkSecret === null ? {} : { verification: verificationOf(options, linkSecret) }),
+      },
+      token: opened?.token ?? null,
+      linkSecret,
+      info,
+    }
   }
 
-/** Without a mailer nothing is mailed, so only the IP address is counted. */
+/** Counts a registration. Without a mailer nothing is mailed, so only the IP address is counted. */
 async function chargeRegistration(
-  { bruteForce, mailer }: ResolvedOptions,
-  { rateLimits }: Pick<RepositoryProvider<object>, 'rateLimits'>,
+  { options, storage }: Pick<ServiceContext<object>, 'options' | 'storage'>,
   email: EmailKey,
   { ip }: CheckedRequestInfo,
-): Promise<MailChargeOutcome> {
-  const charges = registrationCharges(bruteForce, email, ip)
-  if (mailer !== null) return rateLimits.chargeMail(charges)
-  const { ipAddress } = charges
-  if (ipAddress === null) return { ok: true, allowed: false }
-  const charged = await rateLimits.charge({ account: null, ipAddress })
-  return charged.ok ? { ok: true, allowed: false } : charged
+): Promise<{ charged: MailChargeOutcome; account: RateLimitKey | null }> {
+  const { rateLimits } = storage
+  const mail = countedMail(options, 'verify_email', email)
+  const charges = registrationCharges(options.bruteForce, mail, ip)
+  if (options.mailer !== null)
+    return { charged: await rateLimits.chargeMail(charges), account: charges.address.key }
+  const charged = await rateLimits.charge({ account: null, ipAddress: charges.ipAddress })
+  return { charged: charged.ok ? { ok: true, allowed: false } : charged, account: null }
 }
 
 const verificationOf = (options: ResolvedOptions, secret: Uint8Array) => ({
@@ -190,11 +186,12 @@ function effectsOf<Metadata extends object>(
       linkSecret === null || user.email === null
         ? []
         : [
-            linkMail(options, 'verify_email', {
-              to: user.email,
-              userId: user.id,
-              secret: linkSecret,
-            }),
+            linkMail(
+              options,
+              'verify_email',
+              { to: user.email, userId: user.id, secret: linkSecret },
+              allowancesOf(user.email),
+            ),
           ],
   }
 }
@@ -211,9 +208,14 @@ function noticeMail(
   if (notice === null || secret === null || !options.requireVerifiedEmail) return []
   const { to } = notice
   return notice.kind === 'already_registered'
-    ? [queuedMail('already_registered', to, {}, [mailboxAttempts(requireEmail(to))])]
-    : [linkMail(options, 'verify_email', { to, userId: notice.userId, secret })]
+    ? [queuedMail('already_registered', to, {}, allowancesOf(to))]
+    : [linkMail(options, 'verify_email', { to, userId: notice.userId, secret }, allowancesOf(to))]
 }
+
+/** What the mail of a registration counted against besides the IP address. */
+const allowancesOf = (to: string): readonly RateLimitKey[] => [
+  mailboxKey({ email: requireEmail(to), purpose: 'verify_email' }),
+]
 
 interface CheckedInput<Metadata extends object> {
   readonly emailKey: EmailKey

@@ -36,7 +36,7 @@ test('a reset takes one statement to request and two to complete, ends every ses
   assert.ok(mail.text.includes('https://app.example/auth/password/reset?token='))
   const input = { token: mail.token, password: another }
   const done = await site.counted(() => reset.complete(input, requestInfo))
-  assert.deepEqual([done.result, done.statements], [{ ok: true, sessionsEnded: 1 }, 2])
+  assert.deepEqual([done.result, done.statements], [{ ok: true, email, sessionsEnded: 1 }, 2])
   assert.equal(await torii.sessions.validate(token), null)
   assert.equal((await signIn(email, goodPassword)).ok, false)
   assert.ok((await signIn(email, another)).ok)
@@ -99,7 +99,7 @@ test('T1.11 a new request invalidates the previous link; ten at once leave exact
   await Promise.all(Array.from({ length: 8 }, () => reset.request(email, requestInfo)))
   await torii.settled()
   const mails = await mailbox.take(email)
-  assert.equal(mails.length, 8)
+  assert.equal(mails.length, 2)
   let good = 0
   for (const { token } of [{ token: former }, ...mails])
     if ((await reset.complete({ token, password: another }, requestInfo)).ok) good += 1
@@ -160,8 +160,7 @@ test('T10.120 beyond the limit of an email address nothing is sent, without a vi
   for (let asked = 0; asked < 12; asked += 1)
     assert.deepEqual(await reset.request(email, requestInfo), { ok: true })
   await torii.settled()
-  // One of the ten went out with the registration.
-  assert.equal((await mailbox.take(email)).length, 9)
+  assert.equal((await mailbox.take(email)).length, 3)
 })
 
 test('V6.4.1 V6.4.6 create() neither mails nor counts the link', async () => {

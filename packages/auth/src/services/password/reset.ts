@@ -3,8 +3,11 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { requirePasswordText } from '../../password-policy/text.js'
-import { accountAttempts, tokenPasswordCharges } from '../../rate-limits/rate-limits.js'
+import { callerOf } from '../../rate-limits/caller.js'
+import { accountAttempts } from '../../rate-limits/keys.js'
+import { tokenPasswordAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
+import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
 import type { CreatedLink } from '../links/create-link.js'
 import { createLink } from '../links/create-link.js'
@@ -22,7 +25,8 @@ export interface ResetInput {
 }
 
 export type ResetOutcome =
-  | { readonly ok: true; readonly sessionsEnded: number }
+  /** `email` is the address of the account, for the device cookie of this browser. */
+  | { readonly ok: true; readonly email: string; readonly sessionsEnded: number }
   | PasswordRejected
   | InvalidToken
   | TooManyAttempts
@@ -55,15 +59,9 @@ export const createPasswordReset = <Metadata extends object>(
 })
 
 const completeReset =
-  <Metadata extends object>({
-    options,
-    validatePassword,
-    hashing,
-    storage,
-    runWithEffects,
-    emit,
-  }: ServiceContext<Metadata>) =>
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (input: ResetInput, requestInfo: RequestInfo): Promise<ResetOutcome> => {
+    const { options, validatePassword, storage, runWithEffects, emit } = context
     const info = readRequestInfo(requestInfo)
     if (typeof input !== 'object' || input === null)
       throw new InvalidInputError('input', 'must be { token, password }')
@@ -74,7 +72,8 @@ const completeReset =
     const key = parseVerificationToken('reset_password', input.token)
     if (key === null) return invalidToken
     const eventContext = { userId: key.userId, info }
-    const charges = tokenPasswordCharges(options.bruteForce, info.ip)
+    const caller = callerOf(options.keys, info)
+    const { charges, refund } = tokenPasswordAttempt(options.bruteForce, caller)
     const found = await storage.verificationTokens.findCounted('reset_password', key, charges)
     if (!found.ok) {
       const refusedContext = { userId: null, info }
@@ -83,21 +82,21 @@ const completeReset =
     }
     const { verification } = found
     if (verification === null) return invalidToken
-    return hashing.withSlot(async (hasher) => {
-      const hash = await hasher.hash(validated.password)
-      const account = accountAttempts(requireEmail(verification.email))
-      const refund = { account, ipAddress: charges?.ipAddress?.key ?? null }
-      const outcome = await runWithEffects({
-        run: ({ verificationTokens }) => verificationTokens.resetPassword(key, { hash, refund }),
-        effects: (reset) => {
-          if (!reset.ok) return {}
-          const { sessionsEnded, email } = reset
-          return {
-            events: [event('password_reset', eventContext, { sessionsEnded })],
-            mails: [queuedMail('password_changed', email, { name: null })],
-          }
-        },
-      })
-      return outcome.ok ? { ok: true, sessionsEnded: outcome.sessionsEnded } : outcome
+    const hasher = hasherFor(context, info, { account: null, reserved: true })
+    const hash = await hasher.hash(validated.password)
+    const account = accountAttempts(requireEmail(verification.email))
+    const outcome = await runWithEffects({
+      run: ({ verificationTokens }) =>
+        verificationTokens.resetPassword(key, { hash, refund: { ...refund, account } }),
+      effects: (reset) => {
+        if (!reset.ok) return {}
+        const { sessionsEnded, email } = reset
+        return {
+          events: [event('password_reset', eventContext, { sessionsEnded })],
+          mails: [queuedMail('password_changed', email, { name: null })],
+        }
+      },
     })
+    if (!outcome.ok) return outcome
+    return { ok: true, email: outcome.email, sessionsEnded: outcome.sessionsEnded }
   }

@@ -85,8 +85,9 @@ test('T8.99 signing in never checks for breaches, even with a common or leaked p
 async function hashOf(text: string): Promise<string> {
   const read = normalizePassword(text)
   assert.ok(read.ok)
-  const { withSlot } = createPasswordHashing(torii.options)
-  return (await withSlot((hasher) => hasher.hash(read.password))).reveal()
+  const share = { reserved: false, ipAddress: null, account: null }
+  const hasher = createPasswordHashing(torii.options).hasherFor(share)
+  return (await hasher.hash(read.password)).reveal()
 }
 
 const newKey = (id: string) => ({ id, secret: randomBytes(32) })

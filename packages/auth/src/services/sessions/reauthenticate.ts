@@ -5,6 +5,7 @@ import { readRequestInfo } from '../../base/request-info.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { sessionPasswordAttempt } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
+import { hasherFor } from '../context/hasher.js'
 import type { EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { Refused, StaleSession, TooManyAttempts } from '../refusals.js'
@@ -32,8 +33,8 @@ export type ReauthenticateOutcome =
   | StaleSession
 
 /**
- * Re-authenticates by password. Verified like a sign-in, and counted with the other passwords of this session: one hashing
- * slot, count and look-up in one statement, one verification in every case, and a second statement only for the right
+ * Re-authenticates by password. Verified like a sign-in, and counted with the other passwords of this session: count and
+ * look-up in one statement, one verification in every case, and a second statement only for the right
  * password.
  */
 export const reauthenticate =
@@ -48,13 +49,15 @@ export const reauthenticate =
     const key = keyOfSession(presented.token, valid)
     const { charges, refund } = sessionPasswordAttempt(context.options.bruteForce, valid)
     const eventContext = eventContextOf(valid, info)
-    return context.hashing.withSlot(async (hasher) => {
+    const { account } = charges
+    return context.hashing.inTurn(account.key, async () => {
       const userId = valid.user.id
       const found = await context.storage.passwords.findForUser({ userId, charges })
       if (!found.ok) {
         context.emit({ events: [event('attempts_refused', eventContext, { path: 'password' })] })
         return found
       }
+      const hasher = hasherFor(context, info, { account: account.key, reserved: true })
       const matches = await hasher.verify(found.credential, password)
       if (!matches || found.credential?.disabled !== false) {
         const detail = { method: 'password', reason: 'wrong' } as const
@@ -63,7 +66,7 @@ export const reauthenticate =
       }
       const secret = presented.rotate ? rotateSecret(key) : keepSecret(key, presented.token)
       return recordAuthentication(context, { key, secret, refund }, eventContext)
-    }, refund.account)
+    })
   }
 
 interface Authentication {

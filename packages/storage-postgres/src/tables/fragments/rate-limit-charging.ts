@@ -1,4 +1,5 @@
 import type {
+  Charge,
   ChargeOutcome,
   ChargeRefusal,
   MailChargeOutcome,
@@ -15,7 +16,7 @@ export const lockedRateLimit = `
   a.ends_at > ${now} and (a.failures >= a.cap or a.total >= a.total_limit)`
 
 /** The parameters of one charge; all null where the key is not charged. */
-const chargeParameters = <const Key extends 'account' | 'ipAddress'>(key: Key) => ({
+const chargeParameters = <const Key extends 'account' | 'ipAddress' | 'block'>(key: Key) => ({
   key: nullable(`${key}Key`, 'bytea')<RateLimitKey>(),
   cap: nullable(`${key}Cap`, 'int')<number>(),
   windowSeconds: nullable(`${key}WindowSeconds`, 'int')<number>(),
@@ -23,19 +24,21 @@ const chargeParameters = <const Key extends 'account' | 'ipAddress'>(key: Key) =
   maxLockSeconds: nullable(`${key}MaxLockSeconds`, 'int')<number>(),
   limit: nullable(`${key}Limit`, 'int')<number>(),
   forgetSeconds: nullable(`${key}ForgetSeconds`, 'int')<number>(),
+  refill: nullable(`${key}Refill`, 'int')<number>(),
 })
 
 const account = chargeParameters('account')
 const ipAddress = chargeParameters('ipAddress')
+const block = chargeParameters('block')
 
 /**
- * CTEs that charge an account and an IP address at once, ending in `verdict (allowed, retry_after,
- * ip_address_retry_after)`, the last one null unless it is the IP address that is locked.
+ * CTEs that charge an account, an IP address and its block at once, ending in `verdict (allowed, retry_after,
+ * ip_address_retry_after)`, the last one null unless it is the IP address or the block that is locked.
  * Takes the values of {@link chargeValues}.
  *
  * The gate reads without locking, so a flood on a locked key writes nothing. Past the gate the row's
  * own lock decides: the update refuses a full window, so of any number of callers exactly `cap` get
- * through. The account's row is always locked before the IP address's.
+ * through. The account's row is always locked before the IP address's, and that before the block's.
  */
 export const chargeRateLimit = (schema: string) =>
   charging(schema, {
@@ -45,13 +48,13 @@ export const chargeRateLimit = (schema: string) =>
     afterEntryRows: '',
   })
 
-/** What closes the gate of a mail for both keys: the IP address is locked. */
-const mailGate = sql`seen.locked and seen.key = ${ipAddress.key}`
+/** What closes the gate of a mail for all keys: the IP address or its block is locked. */
+const mailGate = sql`seen.locked and seen.key in (${ipAddress.key}, ${block.key})`
 const sparesLockedKey = 'coalesce(seen.locked, false)'
 
 /**
  * The same for a mail to an email address, whose allowance stands for the account: a spent allowance is no reason
- * to spare the IP address, so the charges do not reveal whether it was spent. Allowed when both were charged.
+ * to spare the IP address, so the charges do not reveal whether it was spent. Allowed when all were charged.
  */
 export const chargeMail = (schema: string) =>
   charging(schema, {
@@ -89,7 +92,7 @@ export const chargeFailure = <Values>(schema: string, work: Sql<Values>, success
   })
 
 interface Charging<Gate extends SqlPart, EntryRows extends SqlPart> {
-  /** What of `seen` closes the gate for both keys. */
+  /** What of `seen` closes the gate for all keys. */
   readonly closesGate: Gate
   /** What of `seen` spares its own key alone. */
   readonly sparesKey: string
@@ -109,19 +112,20 @@ const termsOfCharges = <Gate extends SqlPart>(
   closesGate: Gate,
   sparesKey: string,
 ) => sql`
-      asked (ord, key, cap, window_seconds, lock_seconds, max_lock_seconds, total_limit, forget_seconds) as (
+      asked (ord, key, cap, window_seconds, lock_seconds, max_lock_seconds, total_limit, forget_seconds, refill) as (
         select * from (values
-          (1, ${account.key}, ${account.cap}, ${account.windowSeconds}, ${account.lockSeconds}, ${account.maxLockSeconds}, ${account.limit}, ${account.forgetSeconds}),
-          (2, ${ipAddress.key}, ${ipAddress.cap}, ${ipAddress.windowSeconds}, ${ipAddress.lockSeconds}, ${ipAddress.maxLockSeconds}, ${ipAddress.limit}, ${ipAddress.forgetSeconds})
-        ) as both_keys where column2 is not null
+          (1, ${account.key}, ${account.cap}, ${account.windowSeconds}, ${account.lockSeconds}, ${account.maxLockSeconds}, ${account.limit}, ${account.forgetSeconds}, ${account.refill}),
+          (2, ${ipAddress.key}, ${ipAddress.cap}, ${ipAddress.windowSeconds}, ${ipAddress.lockSeconds}, ${ipAddress.maxLockSeconds}, ${ipAddress.limit}, ${ipAddress.forgetSeconds}, ${ipAddress.refill}),
+          (3, ${block.key}, ${block.cap}, ${block.windowSeconds}, ${block.lockSeconds}, ${block.maxLockSeconds}, ${block.limit}, ${block.forgetSeconds}, ${block.refill})
+        ) as all_keys where column2 is not null
       ), seen as materialized (
         select a.key, a.ends_at, ${lockedRateLimit} as locked,
           case when a.forget_at > ${now} then a.total else 0 end as total
-        from ${schema}.rate_limits a where a.key in (${account.key}, ${ipAddress.key})
+        from ${schema}.rate_limits a where a.key in (${account.key}, ${ipAddress.key}, ${block.key})
       ), gate as materialized (
         select pg_catalog.max(seen.ends_at) filter (where ${closesGate}) as until from seen
       ), terms as (
-        select a.ord, a.key, a.cap, a.total_limit, a.window_seconds, a.forget_seconds,
+        select a.ord, a.key, a.cap, a.total_limit, a.window_seconds, a.forget_seconds, a.refill,
           ${lockSeconds} as lock_seconds, ${sparesKey} as spared
         from asked a left join seen on seen.key = a.key
       )`
@@ -136,29 +140,40 @@ const lockSeconds = `case
               pg_catalog.power(2::float8, least(coalesce(seen.total, 0) / a.cap, 30)::float8))
           end`
 
+/**
+ * The failures of the row `t` that count at the time of this charge: each window that has ended since gives `refill` of
+ * them back. Where that is not all of them, a window lasts as long as a lock.
+ */
+const countedFailures = `case when t.ends_at > excluded.seen_at then t.failures
+            else greatest(0::float8, t.failures::float8 - excluded.refill::float8 * (1::float8 + pg_catalog.floor(
+              pg_catalog.date_part('epoch', excluded.seen_at - t.ends_at)
+              / pg_catalog.date_part('epoch', excluded.lock_ends_at - excluded.seen_at))))::int
+          end`
+const countedTotal = 'case when t.forget_at <= excluded.seen_at then 0 else t.total end'
+
 /** The CTE `charge` with the keys that were charged. */
 const chargedKeys = (schema: string, afterEntryRows: string) => sql`charge as (
         insert into ${schema}.rate_limits as t
-          (key, failures, cap, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
+          (key, failures, cap, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at, refill)
         select d.key, 1, d.cap, 1, d.total_limit,
           ${secondsFromNow('(case when 1 in (d.cap, d.total_limit) then d.lock_seconds else d.window_seconds end)::float8')},
-          ${secondsFromNow('d.lock_seconds::float8')}, ${now}, ${secondsFromNow('d.forget_seconds::float8')}
+          ${secondsFromNow('d.lock_seconds::float8')}, ${now}, ${secondsFromNow('d.forget_seconds::float8')}, d.refill
         from terms d, gate
         where gate.until is null and not d.spared
           ${afterEntryRows}
         order by d.ord
         on conflict (key) do update set
-          failures = case when t.ends_at <= excluded.seen_at then 1 else t.failures + 1 end,
+          failures = ${countedFailures} + 1,
           cap = excluded.cap,
-          total = case when t.forget_at <= excluded.seen_at then 1 else t.total + 1 end,
+          total = ${countedTotal} + 1,
           total_limit = excluded.total_limit,
           ends_at = case
-            when (case when t.ends_at <= excluded.seen_at then 1 else t.failures + 1 end) >= excluded.cap
-              or (case when t.forget_at <= excluded.seen_at then 1 else t.total + 1 end) >= excluded.total_limit
+            when ${countedFailures} + 1 >= excluded.cap or ${countedTotal} + 1 >= excluded.total_limit
               then excluded.lock_ends_at
             when t.ends_at <= excluded.seen_at then excluded.ends_at
             else t.ends_at end,
-          lock_ends_at = excluded.lock_ends_at, seen_at = excluded.seen_at, forget_at = excluded.forget_at
+          lock_ends_at = excluded.lock_ends_at, seen_at = excluded.seen_at, forget_at = excluded.forget_at,
+          refill = excluded.refill
         where t.ends_at <= excluded.seen_at or (t.failures < t.cap and t.total < t.total_limit)
         returning t.key
       )`
@@ -171,9 +186,10 @@ const verdict = sql`verdict as (
           ) as retry_after,
           coalesce(
             (select pg_catalog.ceil(pg_catalog.date_part('epoch', seen.ends_at - ${now}))::int from seen
-              where seen.key = ${ipAddress.key} and seen.locked),
-            (select a.lock_seconds from asked a
-              where a.ord = 2 and gate.until is null
+              where seen.key in (${ipAddress.key}, ${block.key}) and seen.locked
+              order by seen.ends_at desc limit 1),
+            (select pg_catalog.max(a.lock_seconds) from asked a
+              where a.ord > 1 and gate.until is null
                 and not exists (select 1 from charge where charge.key = a.key))
           ) as ip_address_retry_after
         from gate
@@ -181,21 +197,38 @@ const verdict = sql`verdict as (
 
 /** The values of {@link chargeRateLimit} and {@link chargeMail}. */
 export const chargeValues = ({ account: first, ipAddress: second }: RateLimitCharges) => ({
-  accountKey: first?.key ?? null,
-  accountCap: first?.policy.cap ?? null,
-  accountWindowSeconds: first?.policy.windowSeconds ?? null,
-  accountLockSeconds: first?.policy.lockSeconds ?? null,
-  accountMaxLockSeconds: first?.policy.maxLockSeconds ?? null,
-  accountLimit: first?.policy.limit ?? null,
-  accountForgetSeconds: first?.policy.forgetSeconds ?? null,
-  ipAddressKey: second?.key ?? null,
-  ipAddressCap: second?.policy.cap ?? null,
-  ipAddressWindowSeconds: second?.policy.windowSeconds ?? null,
-  ipAddressLockSeconds: second?.policy.lockSeconds ?? null,
-  ipAddressMaxLockSeconds: second?.policy.maxLockSeconds ?? null,
-  ipAddressLimit: second?.policy.limit ?? null,
-  ipAddressForgetSeconds: second?.policy.forgetSeconds ?? null,
+  ...valuesOf('account', first),
+  ...valuesOf('ipAddress', second),
+  ...valuesOf('block', second?.block ?? null),
 })
+
+const valuesOf = <const Key extends 'account' | 'ipAddress' | 'block'>(
+  name: Key,
+  charge: Charge | null,
+) =>
+  ({
+    [`${name}Key`]: charge?.key ?? null,
+    [`${name}Cap`]: charge?.policy.cap ?? null,
+    [`${name}WindowSeconds`]: charge?.policy.windowSeconds ?? null,
+    [`${name}LockSeconds`]: charge?.policy.lockSeconds ?? null,
+    [`${name}MaxLockSeconds`]: charge?.policy.maxLockSeconds ?? null,
+    [`${name}Limit`]: charge?.policy.limit ?? null,
+    [`${name}ForgetSeconds`]: charge?.policy.forgetSeconds ?? null,
+    [`${name}Refill`]: charge === null ? null : (charge.policy.refill ?? charge.policy.cap),
+    // Each name is written above.
+  }) as ChargeValues<Key>
+
+type ChargeValues<Key extends string> = Record<`${Key}Key`, RateLimitKey | null> &
+  Record<
+    | `${Key}Cap`
+    | `${Key}WindowSeconds`
+    | `${Key}LockSeconds`
+    | `${Key}MaxLockSeconds`
+    | `${Key}Limit`
+    | `${Key}ForgetSeconds`
+    | `${Key}Refill`,
+    number | null
+  >
 
 /** What a verdict returns. */
 export interface VerdictRow {

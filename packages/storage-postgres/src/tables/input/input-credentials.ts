@@ -1,5 +1,5 @@
 import type {
-  Charge,
+  IpAddressCharge,
   MailCharges,
   PasskeyCeremony,
   RateLimitCharges,
@@ -55,7 +55,7 @@ export function checkGivenMailCharges(value: MailCharges): RateLimitCharges {
 }
 
 /** A charge of the IP address alone, which may be unknown. */
-export const checkIpAddressCharge = (ipAddress: Charge | null): RateLimitCharges =>
+export const checkIpAddressCharge = (ipAddress: IpAddressCharge | null): RateLimitCharges =>
   ipAddress === null
     ? { account: null, ipAddress: null }
     : checkCharges({ account: null, ipAddress })

@@ -2,6 +2,7 @@ import type {
   Charge,
   DerivedSession,
   EmailKey,
+  IpAddressCharge,
   NewSession,
   NewUser,
   ProfileChanges,
@@ -230,6 +231,7 @@ function checkCharge(value: Charge, field: string): Charge {
     maxLockSeconds: checkSeconds(policy.maxLockSeconds, 'maxLockSeconds'),
     limit: checkInteger(policy.limit, 'limit', 1, maxCount),
     forgetSeconds: checkSeconds(policy.forgetSeconds, 'forgetSeconds'),
+    refill: checkInteger(policy.refill ?? policy.cap, 'refill', 1, maxCount),
   }
   if (checked.lockSeconds > checked.maxLockSeconds)
     throw new InvalidInputError('lockSeconds', 'must be at most maxLockSeconds')
@@ -238,17 +240,31 @@ function checkCharge(value: Charge, field: string): Charge {
       'forgetSeconds',
       'must be at least maxLockSeconds and windowSeconds',
     )
+  const { cap, refill, windowSeconds, lockSeconds, maxLockSeconds } = checked
+  if (refill < cap && !(lockSeconds === windowSeconds && maxLockSeconds === windowSeconds))
+    throw new InvalidInputError('refill', 'needs lockSeconds and maxLockSeconds like windowSeconds')
   return { key: rateLimitKey(key), policy: checked }
+}
+
+function checkIpAddress(value: IpAddressCharge): IpAddressCharge {
+  const { block = null } = checkObject(value, 'ipAddress')
+  return {
+    ...checkCharge(value, 'ipAddress'),
+    block: block === null ? null : checkCharge(block, 'block'),
+  }
 }
 
 export function checkCharges(value: RateLimitCharges): RateLimitCharges {
   const given = checkObject(value, 'charges')
   const account = given.account === null ? null : checkCharge(given.account, 'account')
-  const ipAddress = given.ipAddress === null ? null : checkCharge(given.ipAddress, 'ipAddress')
+  const ipAddress = given.ipAddress === null ? null : checkIpAddress(given.ipAddress)
   if (account === null && ipAddress === null)
     throw new InvalidInputError('charges', 'must name an account or an IP address')
-  if (account !== null && ipAddress !== null && Buffer.compare(account.key, ipAddress.key) === 0)
-    throw new InvalidInputError('charges', 'must have two different keys')
+  const keys = [account?.key, ipAddress?.key, ipAddress?.block?.key]
+    .filter((key) => key !== undefined)
+    .map((key) => Buffer.from(key).toString('base64'))
+  if (new Set(keys).size < keys.length)
+    throw new InvalidInputError('charges', 'must have different keys')
   return { account, ipAddress }
 }
 
@@ -277,7 +293,15 @@ export function checkRateLimitKeys(value: readonly RateLimitKey[]): RateLimitKey
   return value.map((key: RateLimitKey) => rateLimitKey(key))
 }
 
-export const checkRefund = (value: RateLimitRefund): RateLimitRefund => checkObject(value, 'refund')
+export function checkRefund(value: RateLimitRefund): RateLimitRefund {
+  const { account, ipAddress, block = null } = checkObject(value, 'refund')
+  const keyOrNull = (key: RateLimitKey | null) => (key === null ? null : rateLimitKey(key))
+  return {
+    account: keyOrNull(account),
+    ipAddress: keyOrNull(ipAddress),
+    block: keyOrNull(block),
+  }
+}
 
 /** The values of an acting session. */
 export function actorValues(value: SessionActor) {
