@@ -112,7 +112,7 @@ function seeTables(registers, tables) {
 }
 
 /** The value of a register in the tables; undefined where there is no row that could have one. */
-function valuesInTables({ users, sessions, tokens, events }) {
+function valuesInTables({ users, sessions, tokens, usedStates, events }) {
   const ofUser = (read) => (id) => (users.has(id) ? read(users.get(id)) : undefined)
   const readers = {
     user: (id) => (users.has(id) ? 'present' : 'absent'),
@@ -125,6 +125,7 @@ function valuesInTables({ users, sessions, tokens, events }) {
       const matches = /^[0-9a-f]{64}$/.test(secret) ? sessions.get(id) === secret : sessions.has(id)
       return matches ? 'live' : 'dead'
     },
+    state: (hash) => (usedStates.has(hash) ? 'dead' : 'live'),
     event: (id) => (events.has(id) ? 'present' : 'absent'),
   }
   const token = (hash) => (tokens.has(hash) ? 'live' : 'dead')

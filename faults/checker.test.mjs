@@ -36,12 +36,19 @@ const account = (changes) => ({
   password: 'first',
   ...changes,
 })
-function tables({ users = { u1: {} }, sessions = {}, tokens = [], events = [] } = {}) {
+function tables({
+  users = { u1: {} },
+  sessions = {},
+  tokens = [],
+  usedStates = [],
+  events = [],
+} = {}) {
   const rows = Object.entries(users).map(([id, changes]) => [id, account(changes)])
   return {
     users: new Map(rows),
     sessions: new Map(Object.entries(sessions)),
     tokens: new Set(tokens),
+    usedStates: new Set(usedStates),
     events: new Set(events),
   }
 }
@@ -82,18 +89,18 @@ test('a link, reset, state or challenge that was used twice is reported, also wh
   const uses = [
     ['magicLinks.issue', 'magicLinks.consume', { email, user, hash: hash('b'), session }],
     ['resets.issue', 'resets.use', { email, user, hash: hash('b'), password: 'first' }],
-    ['oauthStates.store', 'oauthStates.consume', { hash: hash('b') }],
+    [null, 'oauthStates.use', { hash: hash('b') }],
     ['passkeyChallenges.store', 'passkeyChallenges.consume', { hash: hash('b') }],
   ]
   for (const [issue, use, input] of uses) {
-    const once = history(registered, [issue, input], [use, input, {}, [5, 7]])
-    const twice = history(
-      registered,
-      [issue, input],
-      [use, input, {}, [5, 7]],
-      [use, input, {}, [6, 8]],
-    )
-    const left = use === 'magicLinks.consume' ? tables(live) : tables()
+    // A start stores nothing: it is no operation of the history.
+    const before = issue === null ? [registered] : [registered, [issue, input]]
+    const once = history(...before, [use, input, {}, [5, 7]])
+    const twice = history(...before, [use, input, {}, [5, 7]], [use, input, {}, [6, 8]])
+    const left = tables({
+      ...(use === 'magicLinks.consume' ? live : {}),
+      usedStates: use === 'oauthStates.use' ? [hash('b')] : [],
+    })
     assert.deepEqual(kindsOf(once, left), [], use)
     assert.deepEqual(kindsOf(twice, left), ['used twice'], use)
   }
@@ -101,12 +108,20 @@ test('a link, reset, state or challenge that was used twice is reported, also wh
 
 test('a token that is in the tables after its use is alive', () => {
   const calls = history(
-    ['oauthStates.store', { hash: hash('b') }],
-    ['oauthStates.consume', { hash: hash('b') }],
+    ['passkeyChallenges.store', { hash: hash('b') }],
+    ['passkeyChallenges.consume', { hash: hash('b') }],
   )
   assert.deepEqual(kindsOf(calls, tables({ tokens: [hash('b')] })), [
     'used or replaced token is alive',
   ])
+})
+
+test('a state whose use is not in the tables is alive, and one whose use is there is not', () => {
+  const used = ['oauthStates.use', { hash: hash('b') }]
+  const refusedLater = ['oauthStates.use', { hash: hash('b') }, refused]
+  assert.deepEqual(kindsOf(history(used, refusedLater), tables({ usedStates: [hash('b')] })), [])
+  assert.equal(kindsOf(history(used), tables()).length, 1)
+  assert.deepEqual(kindsOf(history(refusedLater), tables()).length, 1)
 })
 
 test('a link that was replaced by a newer one and is in the tables is alive', () => {

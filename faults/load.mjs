@@ -144,8 +144,7 @@ export class Load {
 
   async oauthState() {
     const hash = newHash()
-    await this.#call('oauthStates.store', { hash })
-    await this.#race('oauthStates.consume', [{ hash }, { hash }])
+    await this.#race('oauthStates.use', [{ hash }, { hash }])
   }
 
   async reset() {

@@ -51,7 +51,7 @@ export const initialValues = {
   session: 'dead',
   link: 'dead',
   reset: 'dead',
-  state: 'dead',
+  state: 'live',
   challenge: 'dead',
   event: 'absent',
 }
@@ -327,25 +327,12 @@ const tokens = {
     refused: ({ hash }) => [seesDead(register.reset(hash))],
     possible: resets,
   },
-  'oauthStates.store': {
+  // A start stores nothing, so every state is live until it is used.
+  'oauthStates.use': {
     call: ({ storage }, { hash }) =>
-      storage.oauthStates.store({
-        stateHash: bytes(hash),
-        browserHash: bytes(hash),
-        provider: 'faults',
-        flow: { kind: 'sign_in' },
-        redirectTo: null,
-        lifetimeSeconds: 3600,
-        ipAddress: null,
-      }),
-    effects: ({ hash }) => [{ write: register.state(hash), value: 'live' }],
-  },
-  'oauthStates.consume': {
-    call: ({ storage }, { hash }) =>
-      storage.oauthStates.consume({
-        stateHash: bytes(hash),
-        browserHash: bytes(hash),
-        provider: 'faults',
+      storage.oauthStates.use({
+        hash: bytes(hash),
+        expiresAt: new Date(Date.now() + 3_600_000),
       }),
     effects: ({ hash }) => usesUp(register.state(hash)),
     refused: ({ hash }) => [seesDead(register.state(hash))],

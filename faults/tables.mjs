@@ -15,9 +15,8 @@ const queries = {
     select encode(t.secret_hash, 'hex') from torii.verification_tokens t join torii.users u on u.id = t.user_id
     where t.purpose = 'reset_password' and t.epoch = u.session_epoch and u.disabled_at is null and t.expires_at > now()
     union all
-    select encode(state_hash, 'hex') from torii.oauth_states where expires_at > now()
-    union all
     select encode(challenge_hash, 'hex') from torii.passkey_challenges where expires_at > now()`,
+  usedStates: "select encode(state_hash, 'hex') as hash from torii.used_oauth_states",
   events: 'select id from torii.audit_events',
 }
 
@@ -25,10 +24,11 @@ const passwordPrefix = '$faults$'
 
 /** Reads everything. `query` runs a statement and resolves to its rows. */
 export async function readTables(query) {
-  const [users, sessions, tokens, events] = [
+  const [users, sessions, tokens, usedStates, events] = [
     await query(queries.users),
     await query(queries.sessions),
     await query(queries.tokens),
+    await query(queries.usedStates),
     await query(queries.events),
   ]
   return {
@@ -40,6 +40,7 @@ export async function readTables(query) {
     ),
     sessions: new Map(sessions.map(({ id, hash }) => [id, hash])),
     tokens: new Set(tokens.map(({ hash }) => hash)),
+    usedStates: new Set(usedStates.map(({ hash }) => hash)),
     events: new Set(events.map(({ id }) => id)),
   }
 }

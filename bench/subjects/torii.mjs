@@ -193,18 +193,13 @@ function oauthFlows({ storage }) {
     picture: null,
     session: freshSession('oauth'),
   })
-  /** The state is stored when the flow starts and used up when the provider answers. */
+  /** What torii-auth calls: at the start, before the provider is asked, and to sign in, which uses the state. */
   async function signIn(subject) {
-    const state = { stateHash: freshHash(), browserHash: freshHash(), provider: 'example' }
-    await storage.oauthStates.store({
-      ...state,
-      flow: { kind: 'sign_in' },
-      redirectTo: null,
-      lifetimeSeconds: 600,
-      ipAddress: null,
-    })
-    must(await storage.oauthStates.consume(state), 'state')
-    const given = person(subject, `${subject}@example.com`)
+    const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
+    must(started.ok, 'start')
+    const state = { hash: freshHash(), expiresAt: started.expiresAt }
+    must((await storage.oauthStates.check({ state })).ok, 'state')
+    const given = { ...person(subject, `${subject}@example.com`), state }
     must((await storage.oauthAccounts.signIn(given)).ok, 'sign-in')
   }
   return {

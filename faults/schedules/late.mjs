@@ -31,10 +31,10 @@ const cases = {
   },
   async 'OAuth state'({ late, call, deliver }) {
     const hash = newHash()
-    await late('oauth_states.store', 'oauthStates.store', { hash })
-    await call('oauthStates.consume', { hash })
+    await late('oauth_states.use', 'oauthStates.use', { hash })
+    await call('oauthStates.use', { hash })
     await deliver()
-    await call('oauthStates.consume', { hash })
+    await call('oauthStates.use', { hash })
   },
   'sign-out': (work) => endedSession(work, 'sessions.end'),
   revoke: (work) => endedSession(work, 'sessions.revoke'),

@@ -22,7 +22,7 @@ const cutStatements = [
   'torii.users.delete',
   'torii.magic_links.consume',
   'torii.verification_tokens.resetPassword',
-  'torii.oauth_states.consume',
+  'torii.oauth_states.use',
   'torii.passwords.signIn',
   'torii.audit_events.record',
   'commit',

@@ -80,29 +80,6 @@ comment on column torii.oauth_accounts.tokens is 'the provider''s tokens, encryp
 comment on column torii.oauth_accounts.tokens_version is 'increases with every replacement, which compares it first';
 comment on column torii.oauth_accounts.refresh_lease_ends_at is 'until then only one worker may refresh the tokens';
 
-create table torii.oauth_states (
-  state_hash bytea not null,
-  browser_hash bytea not null,
-  provider text collate "C" not null,
-  redirect_to text,
-  user_id uuid,
-  session_id uuid,
-  session_epoch integer,
-  owner_epoch integer,
-  expires_at timestamp with time zone not null,
-  constraint oauth_states_browser_hash_check CHECK ((octet_length(browser_hash) = 32)),
-  constraint oauth_states_check CHECK (((user_id IS NULL) = (session_id IS NULL))),
-  constraint oauth_states_check1 CHECK (((user_id IS NULL) = (session_epoch IS NULL))),
-  constraint oauth_states_check2 CHECK (((user_id IS NULL) = (owner_epoch IS NULL))),
-  constraint oauth_states_expires_at_check CHECK (isfinite(expires_at)),
-  constraint oauth_states_pkey PRIMARY KEY (state_hash),
-  constraint oauth_states_provider_check CHECK (((octet_length(provider) >= 1) AND (octet_length(provider) <= 64))),
-  constraint oauth_states_redirect_to_check CHECK ((octet_length(redirect_to) <= 2048)),
-  constraint oauth_states_state_hash_check CHECK ((octet_length(state_hash) = 32))
-);
-comment on table torii.oauth_states is 'OAuth flows in progress; one with a user links an account; no foreign key, so that a flow never waits for a user';
-comment on column torii.oauth_states.browser_hash is 'hash of a secret that only the starting browser holds';
-
 create table torii.passkey_challenges (
   challenge_hash bytea not null,
   ceremony text collate "C" not null,
@@ -239,6 +216,18 @@ create table torii.torii_migrations (
   constraint torii_migrations_name_check CHECK ((octet_length(name) <= 100)),
   constraint torii_migrations_pkey PRIMARY KEY (id)
 );
+
+create table torii.used_oauth_states (
+  state_hash bytea not null,
+  used_by uuid not null,
+  expires_at timestamp with time zone not null,
+  constraint used_oauth_states_expires_at_check CHECK (isfinite(expires_at)),
+  constraint used_oauth_states_pkey PRIMARY KEY (state_hash),
+  constraint used_oauth_states_state_hash_check CHECK ((octet_length(state_hash) = 32))
+);
+comment on table torii.used_oauth_states is 'states of OAuth flows and nonces of ID tokens that were used; a start stores nothing';
+comment on column torii.used_oauth_states.used_by is 'an id that only the using caller stores, so that its own repetition succeeds and no other one does';
+comment on column torii.used_oauth_states.expires_at is 'an hour after the state has expired; until then the row must stay';
 
 create table torii.user_emails (
   email_key text collate "C" not null,

@@ -86,7 +86,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     replaceTokens: true,
     leaseRefresh: true,
   },
-  oauthStates: { store: true, consume: true },
+  oauthStates: { start: true, check: true, use: true },
   passkeys: {
     add: true,
     list: true,

@@ -7,6 +7,7 @@ import { magicLinkCodeCases } from './magic-links/magic-links-codes.js'
 import { oauthSignInCases } from './oauth/oauth-accounts.js'
 import { oauthLinkingCases } from './oauth/oauth-accounts-linking.js'
 import { oauthTokenCases } from './oauth/oauth-accounts-tokens.js'
+import { oauthStateUseCases } from './oauth/oauth-state-uses.js'
 import { oauthStateCases } from './oauth/oauth-states.js'
 import { passkeyChallengeCases } from './passkeys/passkey-challenges.js'
 import { challengeForEmailCases } from './passkeys/passkey-challenges-email.js'
@@ -83,6 +84,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...passwordResetCases,
   ...emailChangeCases,
   ...oauthStateCases,
+  ...oauthStateUseCases,
   ...oauthSignInCases,
   ...oauthLinkingCases,
   ...oauthTokenCases,

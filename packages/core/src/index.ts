@@ -45,6 +45,7 @@ export type {
 export { maxCodeTries } from './magic-links.js'
 export type {
   MethodRemoval,
+  NewOAuthLink,
   OAuthAccount,
   OAuthAccountRepository,
   OAuthIdentity,
@@ -56,13 +57,7 @@ export type {
   TokensCursor,
   UsableMethods,
 } from './oauth-accounts.js'
-export type {
-  NewOAuthState,
-  OAuthFlow,
-  OAuthStart,
-  OAuthState,
-  OAuthStateRepository,
-} from './oauth-states.js'
+export type { OAuthStart, OAuthStateKey, OAuthStateRepository } from './oauth-states.js'
 export type {
   ChallengeForEmail,
   ChallengeHolder,

@@ -1,5 +1,6 @@
 import type { Ciphertext } from './ciphertext.js'
 import type { OAuthAccountId, UserId } from './ids.js'
+import type { OAuthStateKey } from './oauth-states.js'
 import type { Json } from './profile.js'
 import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { User } from './users.js'
@@ -28,6 +29,8 @@ export interface OAuthSignIn extends OAuthIdentity {
   name: string | null
   picture: string | null
   session: NewSession
+  /** The state of the flow, which the sign-in uses in the same commit (default: null, without a flow). */
+  state?: OAuthStateKey | null
 }
 
 export type OAuthSignInOutcome<Metadata extends object = Record<string, Json>> =
@@ -42,8 +45,10 @@ export type OAuthSignInOutcome<Metadata extends object = Record<string, Json>> =
        */
       readonly how: 'known' | 'created' | 'linked' | 'took_over'
     }
-  /** The account is disabled. */
+  /** The account is disabled. The state is used. */
   | { readonly ok: false; readonly reason: 'account_disabled' }
+  /** The state has expired or was used before. Nothing was done. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
 
 export interface OAuthAccount {
   readonly id: OAuthAccountId
@@ -59,8 +64,17 @@ export type OAuthLink =
   | { readonly ok: true; readonly account: OAuthAccount }
   /** The identity is already linked, to this or another account. */
   | { readonly ok: false; readonly reason: 'already_exists' }
-  /** The acting session has ended. */
+  /** The acting session has ended. Nothing was done. */
   | { readonly ok: false; readonly reason: 'stale' }
+  /** The state has expired or was used before. Nothing was done. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+
+/** A new identity for `link`. */
+export interface NewOAuthLink extends OAuthIdentity {
+  newAccountId: OAuthAccountId
+  /** The state of the flow, which the link uses in the same commit (default: null, without a flow). */
+  state?: OAuthStateKey | null
+}
 
 /** The sign-in methods that the application offers. A method that it does not offer is none that is left to a user. */
 export interface UsableMethods {
@@ -110,10 +124,7 @@ export interface OAuthAccountRepository<Metadata extends object = Record<string,
    */
   signIn(person: OAuthSignIn): Promise<OAuthSignInOutcome<Metadata>>
   /** Links an identity to the user of the acting session. */
-  link(
-    actor: SessionActor,
-    identity: OAuthIdentity & { newAccountId: OAuthAccountId },
-  ): Promise<OAuthLink>
+  link(actor: SessionActor, identity: NewOAuthLink): Promise<OAuthLink>
   /** Unlinks an account and deletes its tokens. Refuses to remove the only sign-in method. */
   unlink(actor: SessionActor, id: OAuthAccountId, usable: UsableMethods): Promise<MethodRemoval>
   list(userId: UserId): Promise<readonly OAuthAccount[]>

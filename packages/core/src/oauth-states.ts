@@ -1,48 +1,40 @@
-import type { ChargeRefusal, IpAddressCharge } from './rate-limits.js'
-import type { SessionActor } from './sessions.js'
+import type { ChargeOutcome, ChargeRefusal, IpAddressCharge } from './rate-limits.js'
 import type { TokenHash } from './token-hash.js'
 
-/** The purpose of an OAuth flow: to sign in, or to link an account. */
-export type OAuthFlow =
-  | { readonly kind: 'sign_in' }
-  /** Carries the epochs of the acting session, so that the flow ends with it. */
-  | { readonly kind: 'link'; readonly actor: SessionActor }
-
-/** The state of a new OAuth flow. */
-export interface NewOAuthState {
-  stateHash: TokenHash
-  /** Hash of a secret that only the starting browser holds. */
-  browserHash: TokenHash
-  /** The provider's name in the configuration. */
-  provider: string
-  flow: OAuthFlow
-  /** Where to redirect after the flow: validated, at most 2,048 bytes, or null for the default. */
-  redirectTo: string | null
-  lifetimeSeconds: number
-  ipAddress: IpAddressCharge | null
-}
-
-export interface OAuthState {
-  readonly flow: OAuthFlow
-  readonly redirectTo: string | null
+/**
+ * The state of one OAuth flow, or the nonce of one ID token, as the storage sees it. Everything else about a flow is
+ * encrypted in the state itself, which the storage never sees.
+ */
+export interface OAuthStateKey {
+  readonly hash: TokenHash
+  /** When it expires, by the database's clock: what `start` returned. */
+  readonly expiresAt: Date
 }
 
 export type OAuthStart =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
+  | {
+      readonly ok: true
+      /** When the new state expires, by the database's clock. */
+      readonly expiresAt: Date
+    }
+  | ChargeRefusal
 
-/** Stores the state of OAuth flows until the callback. Every callback uses the state, valid or not. */
+/**
+ * Counts the starts of OAuth flows, and records which states were used. A start stores nothing, so no number of starts
+ * fills a table. A state is used by the statement that signs in or links (`oauthAccounts`), or by `use`; of any number
+ * of callers with one state, one succeeds.
+ */
 export interface OAuthStateRepository {
-  store(state: NewOAuthState): Promise<OAuthStart>
+  /** Counts a start against `ipAddress`, and returns when its state expires. */
+  start(flow: { lifetimeSeconds: number; ipAddress: IpAddressCharge | null }): Promise<OAuthStart>
   /**
-   * Uses the state and returns it. Returns null if it is not live or was created by another browser or for another
-   * provider; the state is used in any case. Such a failure is counted against `ipAddress`; beyond the limit nothing is
-   * used.
+   * Reads whether a state can still be used; null stands for a state that is not genuine. A failure is counted against
+   * `ipAddress`, a success is not. Another caller can use the state meanwhile, so the later use decides.
    */
-  consume(key: {
-    stateHash: TokenHash
-    browserHash: TokenHash
-    provider: string
+  check(flow: {
+    state: OAuthStateKey | null
     ipAddress?: IpAddressCharge | null
-  }): Promise<OAuthState | ChargeRefusal | null>
+  }): Promise<ChargeOutcome | { readonly ok: false; readonly reason: 'invalid_token' }>
+  /** Uses the state of a flow that failed. Returns false if it has expired or was used before. */
+  use(state: OAuthStateKey): Promise<boolean>
 }

@@ -11,6 +11,9 @@ import { KeyRing, lengthPrefixed, resolveKeys } from './key-ring.js'
 
 const purposes: readonly KeyPurpose[] = [
   'provider-tokens',
+  'oauth-states',
+  'oauth-redirects',
+  'id-token-nonces',
   'codes',
   'decoys',
   'user-handles',
@@ -76,6 +79,9 @@ test('sub-keys never change: what is stored under them must stay readable', () =
   const shown = purposes.map((purpose) => ring.writing(purpose).key.export().toString('hex'))
   assert.deepEqual(shown, [
     '33bf05913eee5884c5467a2e560d35bdd481c5b60e8ff099cf3c8d71a3b9b60c',
+    'ba43e0a7599ba398112ddb12e2676ad31b47525ef58e0d2e96c6492448d8af94',
+    '3523ad48dc5368e07b72e77013f2c0d5f11a7ec41203e188c8642c2010cfdad3',
+    'c7a606ba5ac2162463ca318d2ced41d35a43f08d553f15e6e46271a935af5237',
     'aa57db81cbb90f79469285f2e4a8ea6943f5701331c74d58dd43007c01fd02fc',
     '0ae4cb67d290b78378280bd5d46c66fcf89720befb7cadc6d6bca6bcd6708ff9',
     '1b50981962f8babfaa4450789c819a20e1dc89d7a36385f1acace14d5f9e3b24',
@@ -90,7 +96,7 @@ test('sub-keys never change: what is stored under them must stay readable', () =
 test('every purpose of every key has its own sub-key, derived once', () => {
   const ring = resolveKeys(['a', 'b', 'c'].map((id) => ({ id, secret: newSecret() })))
   const keys = purposes.flatMap((purpose) => ['a', 'b', 'c'].map((id) => ring.reading(purpose, id)))
-  assert.equal(new Set(keys.map((key) => key?.export().toString('hex'))).size, 15)
+  assert.equal(new Set(keys.map((key) => key?.export().toString('hex'))).size, 24)
   purposes.forEach((purpose, index) => {
     assert.equal(ring.reading(purpose, 'a'), keys[3 * index])
     assert.equal(ring.writing(purpose).key, keys[3 * index])

@@ -17,6 +17,9 @@ export interface ApplicationKey {
 /** The purpose of a sub-key. A value of one purpose is not valid for another. */
 export type KeyPurpose =
   | 'provider-tokens'
+  | 'oauth-states'
+  | 'oauth-redirects'
+  | 'id-token-nonces'
   | 'codes'
   | 'decoys'
   | 'user-handles'
@@ -26,6 +29,9 @@ export type KeyPurpose =
 /** The HKDF `info` of each sub-key. Increment the number if the construction changes. */
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'provider-tokens': 'torii:provider-tokens:1',
+  'oauth-states': 'torii:oauth-states:1',
+  'oauth-redirects': 'torii:oauth-redirects:1',
+  'id-token-nonces': 'torii:id-token-nonces:1',
   codes: 'torii:codes:1',
   decoys: 'torii:decoys:1',
   'user-handles': 'torii:user-handles:1',
@@ -43,7 +49,8 @@ const minSecretBytes = 32
 const maxSecretBytes = 1024
 const subKeyBytes = 32
 
-const howToMakeOne = `node -p "require('crypto').randomBytes(32).toString('base64url')"`
+/** The command that prints a secret. */
+export const howToMakeOne = `node -p "require('crypto').randomBytes(32).toString('base64url')"`
 
 /** A sub-key and the id of its key. A `KeyObject` shows its bytes only on `export()`. */
 export interface NamedKey {

@@ -1,10 +1,17 @@
 import { createHmac, hash, randomBytes } from 'node:crypto'
-import type { TokenHash } from 'torii-core'
+import type { OAuthStateKey, SessionActor, SessionId, TokenHash, UserId } from 'torii-core'
 import { Secret, tokenHash } from 'torii-core'
 import { decodeBase64urlExact, encodeBase64url } from '../base/base64url.js'
+import { formatUuid } from '../base/uuid.js'
+import { decryptState, encryptState } from '../crypto/encrypted-state.js'
+import type { KeyRing } from '../crypto/key-ring.js'
 import { lengthPrefixed } from '../crypto/key-ring.js'
+import { addRedirect, findRedirect } from './flow-redirects.js'
 
-/** The secret that the browser holds in a cookie during an OAuth flow: 43 characters of base64url. */
+/**
+ * What the browser holds in a cookie during OAuth flows: a secret of 43 characters of base64url, and after a dot where
+ * its flows redirect, encrypted; at most 4,000 characters.
+ */
 export class BrowserSecret extends Secret {
   declare readonly kind: 'BrowserSecret'
 }
@@ -17,48 +24,91 @@ export interface FlowBinding {
   readonly redirectUri: string
 }
 
+/** What a flow is for. It is encrypted in the state, and nowhere else. */
+export interface FlowContent {
+  /** When the state expires, by the database's clock. */
+  readonly expiresAt: Date
+  /** The session that links an account, with the epochs that end the flow; null for a sign-in. */
+  readonly actor: SessionActor | null
+}
+
 /**
  * The secrets of one OAuth flow. The provider sees the state, but never the browser secret. Verifier and nonce are
  * derived from both, so neither is stored.
  */
 export interface FlowSecrets {
   readonly state: string
-  readonly browser: BrowserSecret
   /** PKCE code verifier: 43 characters of 256 bits. @see RFC 7636 section 4.1 */
   readonly verifier: string
   readonly nonce: string
-  readonly stateHash: TokenHash
-  readonly browserHash: TokenHash
+  /** The state for the storage. */
+  readonly key: OAuthStateKey
+}
+
+/** A flow that a browser starts. */
+export interface NewFlow extends FlowContent {
+  /** The value of the browser's cookie, or anything else for none. */
+  readonly browser: unknown
+  /** Where the flow redirects afterwards, already validated, or null. */
+  readonly redirectTo: string | null
 }
 
 /** 256 bits. @see OWASP ASVS 5.0, 7.2.3; RFC 9700 section 2.1 */
 const secretBytes = 32
 
-/** Generates the secrets of a new flow. Keeps the browser's secret if it has one, so that two tabs can run a flow each. */
-export function newFlowSecrets(binding: FlowBinding, browser: unknown): FlowSecrets {
-  return derive(randomBytes(secretBytes), decode(browser) ?? randomBytes(secretBytes), binding)
+/**
+ * Creates the secrets of a new flow, and the browser's new cookie. Keeps the browser's secret if it has one, so that two
+ * tabs can run a flow each.
+ */
+export function newFlowSecrets(
+  keys: KeyRing,
+  binding: FlowBinding,
+  { browser, redirectTo, ...content }: NewFlow,
+): FlowSecrets & { readonly browser: BrowserSecret } {
+  const former = readBrowser(browser)
+  const secret = former?.secret ?? randomBytes(secretBytes)
+  const state = encryptState(keys, 'oauth-states', encode(content), boundTo(secret, binding))
+  const flow = derive(state, secret, content.expiresAt)
+  const redirects =
+    redirectTo === null
+      ? (former?.redirects ?? '')
+      : addRedirect(keys, former?.redirects ?? '', secret, { stateHash: flow.key.hash, redirectTo })
+  const cookie = redirects === '' ? [] : [redirects]
+  return {
+    ...flow,
+    browser: new BrowserSecret([encodeBase64url(secret), ...cookie].join(separator)),
+  }
 }
 
+/** A flow that a callback belongs to. */
+export type KnownFlow = FlowSecrets & FlowContent & { readonly redirectTo: string | null }
+
 /**
- * Derives the secrets of the flow that a callback belongs to; returns null for a malformed state. Without a valid
- * browser secret the result matches no browser: the state is consumed, and the flow fails.
+ * Reads the flow that a callback belongs to. Null if the state is malformed, changed, under an unknown key, or of another
+ * browser or binding. Whether it is still live, only the storage knows.
  */
 export function readFlowSecrets(
+  keys: KeyRing,
   binding: FlowBinding,
   state: unknown,
   browser: unknown,
-): FlowSecrets | null {
-  const stateBytes = decode(state)
-  if (stateBytes === null) return null
-  return derive(stateBytes, decode(browser) ?? randomBytes(secretBytes), binding)
+): KnownFlow | null {
+  const known = readBrowser(browser)
+  if (known === null || typeof state !== 'string') return null
+  const content = decryptState(keys, 'oauth-states', state, boundTo(known.secret, binding))
+  if (content === null) return null
+  const { expiresAt, actor } = decode(content)
+  const flow = derive(state, known.secret, expiresAt)
+  const redirectTo = findRedirect(keys, known.redirects, known.secret, flow.key.hash)
+  return { ...flow, expiresAt, actor, redirectTo }
 }
 
-/** A nonce for one ID token that is requested without a redirect, with its hashes for the storage. */
+/** A nonce for one ID token that is requested without a redirect. */
 export interface IdTokenNonce {
-  /** 43 characters of 256 bits. The provider puts it into the ID token. */
+  /** The provider puts it into the ID token. */
   readonly nonce: string
-  readonly stateHash: TokenHash
-  readonly browserHash: TokenHash
+  /** The nonce for the storage. */
+  readonly key: OAuthStateKey
 }
 
 /** What such a nonce is bound to. There is no browser: an application of the user's device holds it. */
@@ -66,43 +116,102 @@ export interface IdTokenBinding extends Omit<FlowBinding, 'clientId' | 'redirect
   readonly audiences: readonly string[]
 }
 
-/** Generates the nonce of a new ID token. */
-export const newIdTokenNonce = (binding: IdTokenBinding): IdTokenNonce =>
-  nonceOf(randomBytes(secretBytes), binding)
-
-/** Reads a nonce; returns null for a malformed one. Only the storage knows whether it is live. */
-export function readIdTokenNonce(binding: IdTokenBinding, nonce: unknown): IdTokenNonce | null {
-  const bytes = decode(nonce)
-  return bytes === null ? null : nonceOf(bytes, binding)
+/** Creates the nonce of a new ID token. `expiresAt` is by the database's clock. */
+export function newIdTokenNonce(
+  keys: KeyRing,
+  binding: IdTokenBinding,
+  expiresAt: Date,
+): IdTokenNonce {
+  const content = encode({ expiresAt, actor: null })
+  const nonce = encryptState(keys, 'id-token-nonces', content, partsOf(binding))
+  return { nonce, key: { hash: hashOf('id-token-nonce', nonce), expiresAt } }
 }
 
-const nonceOf = (bytes: Buffer, { provider, issuer, audiences }: IdTokenBinding): IdTokenNonce => ({
-  nonce: encodeBase64url(bytes),
-  stateHash: hashOf('id-token-nonce', [bytes]),
-  browserHash: hashOf('id-token-binding', [provider, issuer, ...audiences]),
-})
+/** Reads a nonce; null if it is not genuine. Whether it is still live, only the storage knows. */
+export function readIdTokenNonce(
+  keys: KeyRing,
+  binding: IdTokenBinding,
+  nonce: unknown,
+): IdTokenNonce | null {
+  const content = decryptState(keys, 'id-token-nonces', nonce, partsOf(binding))
+  if (content === null || typeof nonce !== 'string') return null
+  const { expiresAt } = decode(content)
+  return { nonce, key: { hash: hashOf('id-token-nonce', nonce), expiresAt } }
+}
 
-function derive(state: Buffer, browser: Buffer, binding: FlowBinding): FlowSecrets {
+const partsOf = ({ provider, issuer, audiences }: IdTokenBinding) => [
+  provider,
+  issuer,
+  ...audiences,
+]
+
+const boundTo = (secret: Buffer, { provider, issuer, clientId, redirectUri }: FlowBinding) => [
+  secret,
+  ...[provider, issuer, clientId, redirectUri],
+]
+
+function derive(state: string, secret: Buffer, expiresAt: Date): FlowSecrets {
   const derived = (purpose: string) =>
-    createHmac('sha256', browser)
-      .update(lengthPrefixed([`torii:oauth-${purpose}:1`, state]))
+    createHmac('sha256', secret)
+      .update(lengthPrefixed([`torii:oauth-${purpose}:2`, state]))
       .digest('base64url')
-  const { provider, issuer, clientId, redirectUri } = binding
-  const bound = [browser, provider, issuer, clientId, redirectUri]
   return {
-    state: encodeBase64url(state),
-    browser: new BrowserSecret(encodeBase64url(browser)),
+    state,
     verifier: derived('verifier'),
     nonce: derived('nonce'),
-    stateHash: hashOf('state', [state]),
-    browserHash: hashOf('browser', bound),
+    key: { hash: hashOf('state', state), expiresAt },
   }
 }
 
 /** The purpose is part of the input, so no hash of Torii can replace another. */
-const hashOf = (purpose: string, parts: readonly (string | Uint8Array)[]): TokenHash =>
-  tokenHash(hash('sha256', lengthPrefixed([`torii:oauth-${purpose}`, ...parts]), 'buffer'))
+const hashOf = (purpose: string, text: string): TokenHash =>
+  tokenHash(hash('sha256', lengthPrefixed([`torii:oauth-${purpose}`, text]), 'buffer'))
 
-/** Decodes a secret of this flow; returns null for any other value. */
-const decode = (value: unknown): Buffer | null =>
-  decodeBase64urlExact(value instanceof Secret ? value.reveal() : value, secretBytes)
+const separator = '.'
+
+/** Reads the value of the cookie; null without a valid secret. */
+function readBrowser(
+  value: unknown,
+): { readonly secret: Buffer; readonly redirects: string } | null {
+  const text = value instanceof Secret ? value.reveal() : value
+  if (typeof text !== 'string') return null
+  const [first, redirects = ''] = text.split(separator)
+  const secret = decodeBase64urlExact(first, secretBytes)
+  return secret === null ? null : { secret, redirects }
+}
+
+const timeBytes = 8
+const idBytes = 16
+const epochBytes = 4
+
+/** The content of a state: its expiry in milliseconds since 1970, and of a flow that links the session and its epochs. */
+function encode({ expiresAt, actor }: FlowContent): Buffer {
+  const time = Buffer.alloc(timeBytes)
+  time.writeDoubleBE(expiresAt.getTime())
+  if (actor === null) return time
+  const ids = Buffer.from((actor.userId + actor.sessionId).replaceAll('-', ''), 'hex')
+  const epochs = Buffer.alloc(2 * epochBytes)
+  epochs.writeInt32BE(actor.epochs.session)
+  epochs.writeInt32BE(actor.epochs.owner, epochBytes)
+  return Buffer.concat([time, ids, epochs])
+}
+
+/** Authentic content was written by {@link encode}. */
+function decode(content: Buffer): FlowContent {
+  const expiresAt = new Date(content.readDoubleBE())
+  if (content.length === timeBytes) return { expiresAt, actor: null }
+  const hex = content.toString('hex', timeBytes, timeBytes + 2 * idBytes)
+  const epochsAt = timeBytes + 2 * idBytes
+  return {
+    expiresAt,
+    actor: {
+      // 16 bytes in lower-case hex with hyphens are the canonical text of a UUID.
+      userId: formatUuid(hex, 0) as UserId,
+      sessionId: formatUuid(hex, 2 * idBytes) as SessionId,
+      epochs: {
+        session: content.readInt32BE(epochsAt),
+        owner: content.readInt32BE(epochsAt + epochBytes),
+      },
+    },
+  }
+}

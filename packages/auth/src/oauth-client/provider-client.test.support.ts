@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { resolveKeys } from '../crypto/key-ring.js'
 import type { OwnProvider } from '../services/oauth/own-provider.test.support.js'
 import type { FlowSecrets } from './flow-secrets.js'
 import { newFlowSecrets } from './flow-secrets.js'
@@ -28,7 +30,13 @@ export const workProvider = (issuer: string, more: Partial<OAuthProvider> = {}):
 
 /** A flow of a browser of its own. */
 export const newFlow = (issuer: string, browser: unknown = null): FlowSecrets =>
-  newFlowSecrets({ provider: 'work', issuer, clientId, redirectUri }, browser)
+  newFlowSecrets(
+    keys,
+    { provider: 'work', issuer, clientId, redirectUri },
+    { browser, redirectTo: null, actor: null, expiresAt: new Date(Date.now() + 600_000) },
+  )
+
+const keys = resolveKeys([{ id: 'k1', secret: randomBytes(32) }])
 
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 

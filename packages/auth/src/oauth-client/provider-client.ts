@@ -25,14 +25,14 @@ export interface GrantedTokens {
 export interface ProviderClient {
   /** Returns the URL to redirect the browser to. */
   authorizationUrl(flow: FlowSecrets): Promise<string>
-  /** Validates the callback, exchanges the code and reads the identity. The state must have been used before. */
+  /** Validates the callback, exchanges the code and reads the identity. The state must be genuine and unused. */
   complete(
     query: URLSearchParams,
     flow: FlowSecrets,
   ): Promise<{ identity: ProviderIdentity; tokens: GrantedTokens }>
   /**
-   * Validates an ID token that an application on the user's device received, and reads the identity. The nonce must have
-   * been used before.
+   * Validates an ID token that an application on the user's device received, and reads the identity. The nonce must be
+   * genuine and unused.
    */
   identify(idToken: string, nonce: string): Promise<ProviderIdentity>
   /** Refreshes the tokens. The refresh token stays if the provider issues no new one. */

@@ -286,15 +286,10 @@ async function mailed(): Promise<void> {
 }
 
 async function providers(): Promise<void> {
-  await storage.oauthStates.store({
-    stateHash: await hashOf(issue('state')),
-    browserHash: await hashOf(issue('browser of the state')),
-    provider: 'google',
-    flow: { kind: 'sign_in' },
-    redirectTo: '/after',
-    lifetimeSeconds: 600,
-    ipAddress: null,
-  })
+  const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
+  assert.ok(started.ok)
+  const { expiresAt } = started
+  await storage.oauthStates.use({ hash: await hashOf(issue('state')), expiresAt })
   await storage.passkeyChallenges.store({
     challengeHash: await hashOf(issue('challenge')),
     ceremony: 'authenticate',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { PostgresStorage } from 'torii-storage-postgres'
 import type { TestDatabase } from 'torii-testing'
 import { isClockQuestion, testDatabase } from 'torii-testing'
@@ -27,6 +28,9 @@ export const requestInfo = { ip: '203.0.113.7', userAgent: 'Test/1.0' }
 /** Long enough, and neither a sequence nor a name. */
 export const goodPassword = 'correct horse battery staple'
 
+/** Flows at providers are encrypted under them. */
+const flowKeys = [{ id: 'flows', secret: randomBytes(32) }]
+
 /** Opens a site for the calling test file; its database goes with the file. */
 export async function openTestSite(options: Partial<ToriiOptions> = {}): Promise<TestSite> {
   const db = await testDatabase()
@@ -35,7 +39,13 @@ export async function openTestSite(options: Partial<ToriiOptions> = {}): Promise
   const storage = new PostgresStorage(await countingPool(db, statements))
   afterAll(() => storage.close())
   const make = (given: Partial<ToriiOptions>) =>
-    new Torii(storage, { baseUrl, log: (event) => events.push(event), ...given })
+    new Torii(storage, {
+      baseUrl,
+      log: (event) => events.push(event),
+      // Without providers a site has keys only if its test gives it some.
+      ...(given.oauth === undefined ? {} : { keys: flowKeys }),
+      ...given,
+    })
   return {
     db,
     storage,

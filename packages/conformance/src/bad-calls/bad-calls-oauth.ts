@@ -1,7 +1,7 @@
 import { newOAuthAccountId } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
-import { freshCiphertext, newIdentity, newOAuthSignIn, newState } from '../fixtures/credentials.js'
-import { unknownUserId } from '../fixtures/samples.js'
+import { freshCiphertext, newIdentity, newOAuthSignIn } from '../fixtures/credentials.js'
+import { freshSecretHash, unknownUserId } from '../fixtures/samples.js'
 import type { BadArgument } from './bad-arguments.js'
 import { inActor, inSession, one } from './bad-arguments.js'
 import {
@@ -12,8 +12,8 @@ import {
   someActor,
 } from './bad-arguments-credentials.js'
 import {
+  badDigests,
   badEmails,
-  badMethod,
   badNames,
   badNumbers,
   badPictures,
@@ -43,7 +43,39 @@ const someChange = () => ({ version: 0, tokens: freshCiphertext() })
 const someLease = () => ({ version: 0, leaseSeconds: 60 })
 const mailSignIn = { mailSignIn: true }
 
+const someFlow = () => ({ lifetimeSeconds: 600, ipAddress: null })
+const someState = () => ({ hash: freshSecretHash(), expiresAt: new Date(Date.now() + 600_000) })
+
+/** Values that are no time. */
+const badTimes: readonly unknown[] = [
+  ...[new Date(Number.NaN), Date.now(), new Date().toISOString(), null, undefined, {}],
+]
+
+/** Members of a state, for the methods that take one. These values stand for none. */
+const inState = (
+  method: string,
+  none: readonly unknown[],
+  call: (storage: ConformanceStorage, state: unknown) => Promise<unknown>,
+): BadArgument[] => [
+  one(
+    method,
+    null,
+    notObjects.filter((value) => !none.includes(value)),
+    call,
+  ),
+  one(method, 'expiresAt', badTimes, (storage, expiresAt) =>
+    call(storage, { ...someState(), expiresAt }),
+  ),
+  one(method, 'hash', badDigests(), (storage, hash) => call(storage, { ...someState(), hash })),
+]
+
 const oauthAccounts: readonly BadArgument[] = [
+  ...inState('oauthAccounts.signIn', [null, undefined], ({ oauthAccounts }, state) =>
+    oauthAccounts.signIn({ ...newOAuthSignIn(), state: unsafe(state) }),
+  ),
+  ...inState('oauthAccounts.link', [null, undefined], ({ oauthAccounts }, state) =>
+    oauthAccounts.link(someActor(), { ...someIdentity(), state: unsafe(state) }),
+  ),
   one('oauthAccounts.signIn', null, notObjects, ({ oauthAccounts }, value) =>
     oauthAccounts.signIn(unsafe(value)),
   ),
@@ -140,39 +172,25 @@ const oauthAccounts: readonly BadArgument[] = [
 ]
 
 const oauthStates: readonly BadArgument[] = [
-  one('oauthStates.store', null, notObjects, ({ oauthStates }, value) =>
-    oauthStates.store(unsafe(value)),
+  one('oauthStates.start', null, notObjects, ({ oauthStates }, value) =>
+    oauthStates.start(unsafe(value)),
   ),
-  one('oauthStates.store', 'provider', mustBeText(64), ({ oauthStates }, provider) =>
-    oauthStates.store({ ...newState(), provider: unsafe(provider) }),
+  one('oauthStates.start', 'lifetimeSeconds', [...badNumbers(), 0], ({ oauthStates }, value) =>
+    oauthStates.start({ ...someFlow(), lifetimeSeconds: unsafe(value) }),
   ),
-  one('oauthStates.store', null, notObjects, ({ oauthStates }, flow) =>
-    oauthStates.store({ ...newState(), flow: unsafe(flow) }),
+  ...inIpAddress('oauthStates.start', ({ oauthStates }, ipAddress) =>
+    oauthStates.start({ ...someFlow(), ipAddress: unsafe(ipAddress) }),
   ),
-  one('oauthStates.store', 'kind', badMethod(), ({ oauthStates }, kind) =>
-    oauthStates.store({ ...newState(), flow: unsafe({ kind, actor: someActor() }) }),
+  one('oauthStates.check', null, notObjects, ({ oauthStates }, value) =>
+    oauthStates.check(unsafe(value)),
   ),
-  ...inActor('oauthStates.store', ({ oauthStates }, actor) =>
-    oauthStates.store(newState({ flow: { kind: 'link', actor } })),
+  ...inState('oauthStates.check', [null], ({ oauthStates }, state) =>
+    oauthStates.check({ state: unsafe(state) }),
   ),
-  one('oauthStates.store', 'redirectTo', textOrNull(2048), ({ oauthStates }, redirectTo) =>
-    oauthStates.store({ ...newState(), redirectTo: unsafe(redirectTo) }),
+  ...inOptionalCharge('oauthStates.check', ({ oauthStates }, ipAddress) =>
+    oauthStates.check({ state: someState(), ipAddress: unsafe(ipAddress) }),
   ),
-  one('oauthStates.store', 'lifetimeSeconds', [...badNumbers(), 0], ({ oauthStates }, value) =>
-    oauthStates.store({ ...newState(), lifetimeSeconds: unsafe(value) }),
-  ),
-  ...inIpAddress('oauthStates.store', ({ oauthStates }, ipAddress) =>
-    oauthStates.store({ ...newState(), ipAddress: unsafe(ipAddress) }),
-  ),
-  one('oauthStates.consume', null, notObjects, ({ oauthStates }, value) =>
-    oauthStates.consume(unsafe(value)),
-  ),
-  ...inOptionalCharge('oauthStates.consume', ({ oauthStates }, ipAddress) =>
-    oauthStates.consume({ ...newState(), ipAddress: unsafe(ipAddress) }),
-  ),
-  one('oauthStates.consume', 'provider', mustBeText(64), ({ oauthStates }, provider) =>
-    oauthStates.consume({ ...newState(), provider: unsafe(provider) }),
-  ),
+  ...inState('oauthStates.use', [], ({ oauthStates }, state) => oauthStates.use(unsafe(state))),
 ]
 
 /** Every argument of the methods of accounts at providers; see bad-calls.ts. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Charge, ChargeRefusal } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
-import { newChallenge, newState, signUpWithPasskey } from '../fixtures/credentials.js'
+import { newChallenge, signUpWithPasskey, startFlow } from '../fixtures/credentials.js'
 import { issueLink, issueToken, newProof } from '../fixtures/mail.js'
 import { signUp, twentyAtOnce } from '../fixtures/people.js'
 import { freshRateLimitKey, freshSecretHash, policy } from '../fixtures/samples.js'
@@ -47,14 +47,15 @@ const uses: Readonly<Record<string, (storage: ConformanceStorage) => Promise<Sin
       )
     return { use: verify(key.secretHash), useUnknown: verify(freshSecretHash()) }
   },
-  async 'oauthStates.consume'(storage) {
-    const { stateHash, browserHash, provider, ...state } = newState()
-    await storage.oauthStates.store({ ...state, stateHash, browserHash, provider })
-    const consume = (hash: typeof stateHash) => async (ipAddress: Charge | null) =>
-      outcomeOf(
-        await storage.oauthStates.consume({ stateHash: hash, browserHash, provider, ipAddress }),
-      )
-    return { use: consume(stateHash), useUnknown: consume(freshSecretHash()) }
+  async 'oauthStates.check'(storage) {
+    const [state, used] = [await startFlow(storage), await startFlow(storage)]
+    await storage.oauthStates.use(used)
+    const use = (given: typeof state) => async (ipAddress: Charge | null) => {
+      const checked = await storage.oauthStates.check({ state: given, ipAddress })
+      if (checked.ok) await storage.oauthStates.use(given)
+      return outcomeOf(checked)
+    }
+    return { use: use(state), useUnknown: use(used) }
   },
   async 'passkeys.findForSignIn'(storage) {
     const { made } = await signUpWithPasskey(storage)

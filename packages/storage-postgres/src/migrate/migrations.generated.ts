@@ -158,7 +158,7 @@ comment on table :schema.late_writes is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: '1693a01302d895b0c80113ed4d12b87a7f55785e6e7397aee39a476206d960cd',
+    checksum: '406d9ebeeda82d087d1eeeda56f681bef08cd6901233e5e3e341acbe1b5673af',
     transactional: true,
     sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
@@ -202,24 +202,18 @@ comment on table :schema.magic_links is
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
 comment on column :schema.magic_links.tries is 'wrong codes so far; after five the code is refused, the link still works';
 
-create table :schema.oauth_states (
+create table :schema.used_oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),
-  browser_hash bytea not null check (pg_catalog.octet_length(browser_hash) = 32),
-  provider text collate "C" not null check (pg_catalog.octet_length(provider) between 1 and 64),
-  redirect_to text check (pg_catalog.octet_length(redirect_to) <= 2048),
-  user_id uuid,
-  session_id uuid,
-  session_epoch int,
-  owner_epoch int,
-  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
-  check ((user_id is null) = (session_id is null)),
-  check ((user_id is null) = (session_epoch is null)),
-  check ((user_id is null) = (owner_epoch is null))
+  used_by uuid not null,
+  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
 );
 
-comment on column :schema.oauth_states.browser_hash is 'hash of a secret that only the starting browser holds';
-comment on table :schema.oauth_states is
-  'OAuth flows in progress; one with a user links an account; no foreign key, so that a flow never waits for a user';
+comment on table :schema.used_oauth_states is
+  'states of OAuth flows and nonces of ID tokens that were used; a start stores nothing';
+comment on column :schema.used_oauth_states.used_by is
+  'an id that only the using caller stores, so that its own repetition succeeds and no other one does';
+comment on column :schema.used_oauth_states.expires_at is
+  'an hour after the state has expired; until then the row must stay';
 
 create table :schema.passkey_challenges (
   challenge_hash bytea primary key check (pg_catalog.octet_length(challenge_hash) = 32),

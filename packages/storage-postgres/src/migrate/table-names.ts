@@ -4,7 +4,7 @@ export const tableNames = [
   'rate_limits',
   'magic_links',
   'verification_tokens',
-  'oauth_states',
+  'used_oauth_states',
   'late_writes',
   'passkey_challenges',
   'sessions',

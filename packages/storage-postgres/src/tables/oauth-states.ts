@@ -1,152 +1,108 @@
+import { randomUUID } from 'node:crypto'
 import type {
+  Charge,
   ChargeOutcome,
-  ChargeRefusal,
-  NewOAuthState,
-  OAuthFlow,
-  OAuthState,
+  OAuthStart,
+  OAuthStateKey,
   OAuthStateRepository,
-  SessionId,
-  TokenHash,
-  UserId,
 } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
 import type { Database } from '../sql/database.js'
-import { countedTwice, readBack, repeat, usedUp } from '../sql/lost-reply.js'
-import { nullable, parameter, sql } from '../sql/parameter.js'
+import { countedTwice, repeat, sameState } from '../sql/lost-reply.js'
+import { sql } from '../sql/parameter.js'
 import { one } from '../sql/rows.js'
 import { write } from '../sql/statement.js'
-import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { statementTime as now, seconds, toDate } from '../sql/time.js'
+import {
+  oauthState,
+  stateIsCurrent,
+  stateUseValues,
+  stateValues,
+  useState,
+} from './fragments/oauth-state-use.js'
 import { lifetimeSeconds } from './fragments/parameters.js'
 import type { VerdictRow } from './fragments/rate-limit-charging.js'
 import {
   chargeFailure,
   chargeRateLimit,
   chargeValues,
-  toChargeOutcome,
   toRefusal,
 } from './fragments/rate-limit-charging.js'
-import type { Readback } from './fragments/readback.js'
-import { actorValues, checkObject, checkSeconds, textOrNull } from './input/input.js'
-import { checkIpAddressCharge, checkShortText } from './input/input-credentials.js'
-
-const stateHash = parameter('stateHash', 'bytea')<TokenHash>()
-const browserHash = parameter('browserHash', 'bytea')<TokenHash>()
-const provider = parameter('provider', 'text')<string>()
-const redirectTo = nullable('redirectTo', 'text')<string>()
-/** The session that links an account; all null for a sign-in. */
-const linkActor = {
-  userId: nullable('userId', 'uuid')<UserId>(),
-  sessionId: nullable('sessionId', 'uuid')<SessionId>(),
-  sessionEpoch: nullable('sessionEpoch', 'int')<number>(),
-  ownerEpoch: nullable('ownerEpoch', 'int')<number>(),
-}
+import { checkObject, checkSeconds } from './input/input.js'
+import { checkIpAddressCharge } from './input/input-credentials.js'
 
 export const oauthStateStatements = (schema: string) => ({
-  store: write(
-    'oauth_states.store',
+  start: write(
+    'oauth_states.start',
     sql`
-      with ${chargeRateLimit(schema)}, state as (
-        insert into ${schema}.oauth_states
-          (state_hash, browser_hash, provider, redirect_to, user_id, session_id, session_epoch, owner_epoch, expires_at)
-        select ${stateHash}, ${browserHash}, ${provider}, ${redirectTo}, ${linkActor.userId}, ${linkActor.sessionId}, ${linkActor.sessionEpoch}, ${linkActor.ownerEpoch},
-          ${secondsFromNow(lifetimeSeconds)}
-        from verdict v where v.allowed
-        returning state_hash
-      )
-      select v.allowed, v.retry_after from verdict v left join state on true`,
-    { schema, onLostReply: readBack('the hash of the state') },
+      with ${chargeRateLimit(schema)}
+      select v.allowed, v.retry_after,
+        pg_catalog.int8((${seconds(now)} + ${lifetimeSeconds}) * 1000::float8) as expires_at
+      from verdict v`,
+    { schema, onLostReply: repeat(countedTwice) },
   ),
-  // Found by the state alone, so that any response uses it up; what it is bound to is checked afterwards.
-  consume: write(
-    'oauth_states.consume',
+  check: write(
+    'oauth_states.check',
     sql`
       with ${chargeFailure(
         schema,
-        sql`state as (
-        delete from ${schema}.oauth_states o using gate
-        where gate.until is null and o.state_hash = ${stateHash}
-        returning o.browser_hash, o.provider, o.redirect_to, o.user_id, o.session_id, o.session_epoch,
-          o.owner_epoch, o.expires_at
-      ), found as (
-        select state.redirect_to, state.user_id, state.session_id, state.session_epoch, state.owner_epoch
-        from state
-        where state.browser_hash = ${browserHash} and state.provider = ${provider} and state.expires_at > ${now}
+        sql`live as (
+        select 1 as one from gate
+        where gate.until is null and ${oauthState.hash} is not null and ${stateIsCurrent}
+          and not exists (
+            select 1 from ${schema}.used_oauth_states t where t.state_hash = ${oauthState.hash})
       )`,
-        'found',
+        'live',
       )}
-      select v.allowed, v.retry_after, (select pg_catalog.count(*) from found)::int as found, found.*
-      from verdict v left join found on true`,
-    { schema, onLostReply: repeat(`${usedUp}; a failure is ${countedTwice}`) },
+      select v.allowed, v.retry_after, (select pg_catalog.count(*) from live)::int as live from verdict v`,
+    { schema, onLostReply: repeat(`the same reply; a failure is ${countedTwice}`) },
+  ),
+  use: write(
+    'oauth_states.use',
+    sql`
+      with ${useState(schema, 'true')}
+      select (select pg_catalog.count(*) from used)::int as used`,
+    { schema, onLostReply: repeat(`${sameState}: the row names this caller`) },
   ),
 })
 
-interface StateRow extends VerdictRow {
-  found: number
-  redirect_to: string | null
-  user_id: UserId | null
-  session_id: SessionId | null
-  session_epoch: number | null
-  owner_epoch: number | null
-}
+type StartRow = VerdictRow & { expires_at: number | string }
+type CheckRow = VerdictRow & { live: number }
 
 export function createOAuthStateRepository(
   db: Database,
   statements: ReturnType<typeof oauthStateStatements>,
-  readback: Readback,
 ): OAuthStateRepository {
   return {
-    async store(state: NewOAuthState) {
-      const given = checkObject(state, 'state')
+    async start(flow: { lifetimeSeconds: number; ipAddress: Charge | null }) {
+      const given = checkObject(flow, 'flow')
       const values = {
         ...chargeValues(checkIpAddressCharge(given.ipAddress)),
-        stateHash: given.stateHash,
-        browserHash: given.browserHash,
-        provider: checkShortText(given.provider, 'provider', 64),
-        redirectTo: textOrNull(given.redirectTo, 'redirectTo', 2048),
-        ...flowValues(given.flow),
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
-      return db.runWithRecovery<ChargeOutcome>(
-        (call) => one(call, statements.store, values, toChargeOutcome),
-        async (call) => ((await readback.hasState(call, values.stateHash)) ? { ok: true } : null),
-      )
+      return one(db, statements.start, values, toStart)
     },
-    async consume(key: StateKey) {
-      const given = checkObject(key, 'key')
+    async check(flow: { state: OAuthStateKey | null; ipAddress?: Charge | null }) {
+      const given = checkObject(flow, 'flow')
       const values = {
         ...chargeValues(checkIpAddressCharge(given.ipAddress ?? null)),
-        stateHash: given.stateHash,
-        browserHash: given.browserHash,
-        provider: checkShortText(given.provider, 'provider', 64),
+        ...stateValues(given.state),
       }
-      return one(db, statements.consume, values, toState)
+      return one(db, statements.check, values, toCheck)
+    },
+    async use(state: OAuthStateKey) {
+      const values = stateUseValues(checkObject(state, 'state'), randomUUID())
+      return one(db, statements.use, values, (row: { used: number }) => row.used > 0)
     },
   }
 }
 
-function flowValues(flow: OAuthFlow) {
-  const given = checkObject(flow, 'flow')
-  switch (given.kind) {
-    case 'sign_in':
-      return { userId: null, sessionId: null, sessionEpoch: null, ownerEpoch: null }
-    case 'link':
-      return actorValues(given.actor)
-    default:
-      throw new InvalidInputError('kind', 'must be sign_in or link')
-  }
-}
+const toStart = (row: StartRow): OAuthStart =>
+  row.allowed ? { ok: true, expiresAt: toDate(row.expires_at) } : toRefusal(row)
 
-type StateKey = Parameters<OAuthStateRepository['consume']>[0]
-
-/** The four columns of the acting session are null together or not at all; a check of the table holds it. */
-function toState(row: StateRow): OAuthState | ChargeRefusal | null {
-  if (row.found === 0) return row.allowed ? null : toRefusal(row)
-  const { redirect_to, user_id, session_id } = row
-  if (user_id === null || session_id === null)
-    return { flow: { kind: 'sign_in' }, redirectTo: redirect_to }
-  const epochs = { session: row.session_epoch ?? 0, owner: row.owner_epoch ?? 0 }
-  return {
-    flow: { kind: 'link', actor: { userId: user_id, sessionId: session_id, epochs } },
-    redirectTo: redirect_to,
-  }
+/** A failure that was counted is `allowed`. */
+function toCheck(
+  row: CheckRow,
+): ChargeOutcome | { readonly ok: false; readonly reason: 'invalid_token' } {
+  if (row.live > 0) return { ok: true }
+  return row.allowed ? { ok: false, reason: 'invalid_token' } : toRefusal(row)
 }

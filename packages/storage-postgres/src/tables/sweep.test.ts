@@ -116,6 +116,19 @@ describe('sweep', () => {
     assert.equal((await storage.sweep()).deleted.rate_limits, 1)
   })
 
+  test('keeps a used OAuth state for an hour after its end', async () => {
+    const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
+    assert.ok(started.ok)
+    const state = { hash: tokenHash(randomBytes(32)), expiresAt: started.expiresAt }
+    assert.equal(await storage.oauthStates.use(state), true)
+    const pass = (seconds: number) =>
+      elapse((text, values) => db.query(text, values), 'torii', seconds)
+    await pass(600 + 3590)
+    assert.equal((await storage.sweep()).deleted.used_oauth_states, 0)
+    await pass(20)
+    assert.equal((await storage.sweep()).deleted.used_oauth_states, 1)
+  })
+
   test('a row that another transaction holds is left for later, without waiting', async () => {
     const userId = await newUser()
     await fill(userId, 10, '-1 minute')
@@ -132,17 +145,26 @@ describe('sweep', () => {
     const sessions = people.map((userId) => ({ userId, session: newSession(day) }))
     for (const { userId, session } of sessions)
       assert.ok((await storage.sessions.open(userId, session)).ok)
-    await db.query(
-      `insert into torii.oauth_states (state_hash, browser_hash, provider, expires_at)
-       values (sha256('a'), sha256('b'), 'p', now() + interval '1 day')`,
-    )
+    await storage.passkeyChallenges.store({
+      challengeHash: tokenHash(randomBytes(32)),
+      ceremony: 'authenticate',
+      holder: { kind: 'anyone' },
+      lifetimeSeconds: day,
+      ipAddress: null,
+    })
+    const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
+    assert.ok(started.ok)
+    const state = { hash: tokenHash(randomBytes(32)), expiresAt: started.expiresAt }
+    assert.equal(await storage.oauthStates.use(state), true)
     assert.equal(await storage.revokeAllSessionsAndTokens(), await count('users'))
     for (const { userId, session } of sessions) {
       const key = { userId, id: session.id, secretHash: session.secretHash }
       assert.equal(await storage.sessions.validate(key, { touchSeconds: 60 }), null)
       assert.ok((await storage.sessions.open(userId, newSession(day))).ok)
     }
-    assert.equal(await count('oauth_states'), 0)
+    assert.equal(await count('passkey_challenges'), 0)
+    // Without its row a used state could be used again.
+    assert.equal(await storage.oauthStates.use(state), false)
   })
 })
 

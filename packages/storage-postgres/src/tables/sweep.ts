@@ -19,7 +19,7 @@ const unusable = (schema: string) => {
     sessions: `t.expires_at <= ${now} or ${ended}`,
     magic_links: `t.expires_at <= ${now}`,
     verification_tokens: `t.expires_at <= ${now} or ${ended}`,
-    oauth_states: `t.expires_at <= ${now}`,
+    used_oauth_states: `t.expires_at <= ${now}`,
     passkey_challenges: `t.expires_at <= ${now}`,
     rate_limits: `t.forget_at <= ${now}`,
     passwords: disowned,
@@ -33,13 +33,11 @@ type SweptTable = keyof ReturnType<typeof unusable>
 /** In the order in which they are swept. */
 const sweptTables = (schema: string) => Object.keys(unusable(schema)) as SweptTable[]
 
-/** Rows that are used once: after a restore from a backup, used ones are back. */
-const usedOnce: readonly SweptTable[] = [
-  'magic_links',
-  'verification_tokens',
-  'oauth_states',
-  'passkey_challenges',
-]
+/**
+ * Rows that are used once: after a restore from a backup, used ones are back. Used states of OAuth flows are the
+ * opposite: without its row a state could be used again.
+ */
+const usedOnce: readonly SweptTable[] = ['magic_links', 'verification_tokens', 'passkey_challenges']
 
 /** Where a range of pages begins, and where the next one does. */
 const fromPage = parameter('fromPage', 'tid')<string>()

@@ -25,7 +25,6 @@ const options = {
 const site = await openTestSite({ ...options, keys: [{ id: 'k1', secret: randomBytes(32) }] })
 const pages = { failed: '/failed' }
 const send = browser(createHandler(site.torii, { pages }))
-const sendWithoutKeys = browser(createHandler(site.with(options), { pages }))
 
 const path = '/auth/oauth/posting/callback'
 const ada = JSON.stringify({
@@ -38,8 +37,8 @@ const formHeaders = {
 }
 
 /** Posts as the provider's page does: from another site, without a cookie. */
-const post = (fields: Record<string, string>, to = path, via = send) =>
-  via('POST', to, { body: new URLSearchParams(fields).toString(), headers: formHeaders })
+const post = (fields: Record<string, string>, to = path) =>
+  send('POST', to, { body: new URLSearchParams(fields).toString(), headers: formHeaders })
 
 const newSubject = () => randomBytes(8).toString('hex')
 
@@ -174,12 +173,8 @@ describe('the posted name', () => {
       assert.deepEqual(posted.headers.getSetCookie(), [])
     })
 
-  test('is left out without keys, and without a state of ours', async () => {
-    const flow = await startAt(sendWithoutKeys, 'posting')
-    const fields = { code: 'a-code', state: stateOf(flow), user: ada }
-    const posted = await post(fields, path, sendWithoutKeys)
-    assert.deepEqual([posted.status, posted.headers.getSetCookie()], [303, []])
-    for (const state of ['', 'short', 'x'.repeat(3000)])
+  test('is left out without a state of ours', async () => {
+    for (const state of ['', 'short', 'B'.repeat(43), 'x'.repeat(3000)])
       assert.deepEqual((await post({ state, user: ada })).headers.getSetCookie(), [])
   })
 })
@@ -191,6 +186,7 @@ test('T6.74 the callback after a post needs the browser of the flow, and uses th
   const stranger = await startAt(send, 'posting')
   const wrong = await follow(posted, stranger)
   assert.equal(wrong.headers.get('location'), '/failed?error=invalid_token')
+  assert.equal((await follow(posted, flow)).headers.get('location'), '/')
   const late = await follow(posted, flow)
   assert.equal(late.headers.get('location'), '/failed?error=invalid_token')
 })

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { CompactSign, exportSPKI, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, test } from 'vitest'
+import { Torii } from '../../index.js'
 import { workProvider } from '../../oauth-client/provider-client.test.support.js'
+import { laterStorage } from '../../services/oauth/later-storage.test.support.js'
 import { startOwnProvider } from '../../services/oauth/own-provider.test.support.js'
 import { startRealProvider } from '../../services/oauth/real-provider.test.support.js'
 import { newKeyPair } from '../../test/key-pair.test.support.js'
-import { newEmail, openTestSite } from '../../test/site.test.support.js'
+import { baseUrl, newEmail, openTestSite } from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
 import { browser } from '../test/client.test.support.js'
 import { signInAt, startAt } from '../test/oauth-flow.test.support.js'
@@ -17,7 +19,7 @@ const [server, elsewhere] = [await startOwnProvider(), await startOwnProvider()]
 const real = await startRealProvider(['https://native.example/callback'])
 const audiences = ['ios.example', 'android.example']
 const native = { ...workProvider(server.origin), idTokenAudiences: audiences }
-const site = await openTestSite({
+const options = {
   keys: [{ id: 'k1', secret: randomBytes(32) }],
   oauth: {
     providers: [
@@ -32,7 +34,8 @@ const site = await openTestSite({
       }),
     ],
   },
-})
+}
+const site = await openTestSite(options)
 const send = browser(createHandler(site.torii))
 
 async function newNonce(provider = 'work'): Promise<string> {
@@ -180,8 +183,25 @@ describe('T6.122 the nonce', () => {
 
   test('expires', async () => {
     const nonce = await newNonce()
-    await site.db.query("update torii.oauth_states set expires_at = now() - interval '1 second'")
-    await refused(nonce)
+    const later = new Torii(laterStorage(site.storage, 601), { baseUrl, ...options })
+    const sendLater = browser(createHandler(later))
+    const body = { idToken: await server.idToken(good(nonce)), nonce }
+    const late = await sendLater('POST', '/auth/oauth/work/id-token', { body })
+    assert.deepEqual([late.status, late.json.error], [401, 'invalid_token'])
+    assert.equal((await present(body.idToken, nonce)).status, 200)
+  })
+
+  test('T1.4 of sixty-four callers with one nonce, one is signed in; nothing was stored before', async () => {
+    const count = async () =>
+      (await site.db.query('select count(*)::int as n from torii.used_oauth_states')).rows[0]?.n
+    const before = await count()
+    const nonce = await newNonce()
+    const idToken = await server.idToken(good(nonce))
+    assert.equal(await count(), before)
+    const answers = await Promise.all(Array.from({ length: 64 }, () => present(idToken, nonce)))
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+    assert.equal(answers.filter(({ status }) => status === 401).length, 63)
+    assert.equal(await count(), Number(before) + 1)
   })
 
   test('is one of ours: others are refused before the token is looked at', async () => {

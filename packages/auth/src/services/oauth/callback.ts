@@ -1,27 +1,26 @@
-import type { OAuthAccount, SessionActor, User, ValidSession } from 'torii-core'
+import type { OAuthAccount, OAuthStateKey, SessionActor, User, ValidSession } from 'torii-core'
 import { newOAuthAccountId } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import { readFlowSecrets } from '../../oauth-client/flow-secrets.js'
-import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
-import { callerOf } from '../../rate-limits/caller.js'
-import { completionCharge } from '../../rate-limits/rate-limits.js'
+import type { ProviderFailure } from '../../oauth-client/provider-failure.js'
+import { providerFailed } from '../../oauth-client/provider-failure.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
-import { invalidToken, notFound } from '../refusals.js'
+import { notFound } from '../refusals.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import { decryptName } from './display-name.js'
 import type { IdentitySignIn, ProviderResult } from './sign-in-with-identity.js'
 import { identityOf, linkedMail, signInWithIdentity } from './sign-in-with-identity.js'
-import { emitRefused } from './start.js'
+import type { CompleteOnce } from './single-use.js'
 
 /** The parameters of a callback request. */
 export interface OAuthCallbackInput<Metadata extends object> {
   /** The query of the callback's URL. */
   query: URLSearchParams
-  /** The browser secret from its cookie, or null. */
+  /** The value of the browser's cookie, or null. */
   browser: string | BrowserSecret | null
   /** The session of this request, or null. A flow that links must end in the session that started it. */
   valid: ValidSession<Metadata> | null
@@ -61,11 +60,16 @@ export type OAuthCallbackOutcome<Metadata extends object> =
   | Refused<'already_exists'>
 
 /**
- * Completes a flow. The state is used before any request to the provider, whatever the callback contains. Two
- * statements for a known identity; for a new one a short transaction replaces the second.
+ * Completes a flow. The state is checked before any request to the provider, and used by the sign-in, the link or the
+ * failure, whatever the callback contains. Two statements for a known identity; for a new one a short transaction
+ * replaces the second.
  */
 export const completeFlow =
-  <Metadata extends object>(context: ServiceContext<Metadata>, providers: UsableProviders) =>
+  <Metadata extends object>(
+    context: ServiceContext<Metadata>,
+    providers: UsableProviders,
+    completeOnce: CompleteOnce,
+  ) =>
   async (
     name: string,
     { query, browser, valid, displayName = null }: OAuthCallbackInput<Metadata>,
@@ -74,35 +78,32 @@ export const completeFlow =
     const info = readRequestInfo(requestInfo)
     const usable = providers.get(name)
     if (usable === undefined) return notFound
-    const secrets = readFlowSecrets(usable.binding, query.get('state'), browser)
-    if (secrets === null) return invalidToken
-    const { stateHash, browserHash } = secrets
+    const { keys } = context.options
+    const flow = readFlowSecrets(keys, usable.binding, query.get('state'), browser)
     const provider = usable.provider.name
-    const ipAddress = completionCharge(
-      context.options.bruteForce,
-      callerOf(context.options.keys, info),
-    )
-    const key = { stateHash, browserHash, provider, ipAddress }
-    const state = await context.storage.oauthStates.consume(key)
-    if (state === null) return invalidToken
-    if ('reason' in state) return emitRefused(context, state, info)
-    const { flow, redirectTo } = state
-    const linkedUser = flow.kind === 'link' ? userOfFlow(flow.actor, valid) : null
-    if (flow.kind === 'link' && linkedUser === null) return invalidToken
-    try {
-      const result = await usable.client.complete(query, secrets)
-      const posted = () =>
-        decryptName(context.options.keys, displayName, { provider, state: secrets.state })
-      return flow.kind === 'link' && linkedUser !== null
-        ? await link(context, usable, { actor: flow.actor, linkedUser, redirectTo }, result, info)
-        : signedIn(
-            await signInWithIdentity(context, usable, named(result, posted), info),
-            redirectTo,
-          )
-    } catch (error) {
-      if (!(error instanceof ProviderFailure)) throw error
-      return failed(context, provider, error, info)
-    }
+    return completeOnce<OAuthCallbackOutcome<Metadata>>({
+      state: flow?.key ?? null,
+      info,
+      async complete(state) {
+        if (flow === null) return null
+        const { actor, redirectTo } = flow
+        const linkedUser = actor === null ? null : userOfFlow(actor, valid)
+        if (actor !== null && linkedUser === null) return null
+        const result = await usable.client.complete(query, flow)
+        if (actor !== null && linkedUser !== null)
+          return link(context, usable, { actor, linkedUser, redirectTo, state }, result, info)
+        const posted = () => decryptName(keys, displayName, { provider, state: flow.state })
+        const outcome = await signInWithIdentity(
+          context,
+          usable,
+          named(result, posted),
+          info,
+          state,
+        )
+        return outcome.ok ? { ...outcome, kind: 'signed_in', redirectTo } : outcome
+      },
+      failed: (failure) => failed(context, provider, failure, info),
+    })
   }
 
 /** The name in the response comes first. */
@@ -110,12 +111,6 @@ const named = (result: ProviderResult, posted: () => string | null): ProviderRes
   ...result,
   identity: { ...result.identity, name: result.identity.name ?? posted() },
 })
-
-const signedIn = <Metadata extends object>(
-  outcome: IdentitySignIn<Metadata> | Refused<'account_disabled'>,
-  redirectTo: string | null,
-): OAuthCallbackOutcome<Metadata> =>
-  outcome.ok ? { ...outcome, kind: 'signed_in', redirectTo } : outcome
 
 /** A flow that links must end in the session that started it, not in the browser's current one. */
 const userOfFlow = (
@@ -146,17 +141,20 @@ interface LinkFlow {
   readonly actor: SessionActor
   readonly linkedUser: User<object>
   readonly redirectTo: string | null
+  readonly state: OAuthStateKey
 }
 
+/** Null if the session of the flow has ended, or another caller has used the state. */
 async function link<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider,
-  { actor, linkedUser, redirectTo }: LinkFlow,
+  { actor, linkedUser, redirectTo, state }: LinkFlow,
   result: ProviderResult,
   info: CheckedRequestInfo,
-): Promise<OAuthCallbackOutcome<Metadata>> {
+): Promise<OAuthCallbackOutcome<Metadata> | null> {
   const { userId, sessionId } = actor
-  const identity = { ...identityOf(context, usable, result), newAccountId: newOAuthAccountId() }
+  const newAccountId = newOAuthAccountId()
+  const identity = { ...identityOf(context, usable, result), newAccountId, state }
   const eventContext = { userId, sessionId, info }
   const outcome = await context.runWithEffects({
     run: ({ oauthAccounts }) => oauthAccounts.link(actor, identity),
@@ -174,7 +172,5 @@ async function link<Metadata extends object>(
         : {},
   })
   if (outcome.ok) return { ok: true, kind: 'linked', account: outcome.account, redirectTo }
-  return outcome.reason === 'already_exists'
-    ? { ok: false, reason: 'already_exists' }
-    : invalidToken
+  return outcome.reason === 'already_exists' ? { ok: false, reason: 'already_exists' } : null
 }

@@ -44,7 +44,7 @@ export function decryptName(
   flow: { provider: string; state: string },
 ): string | null {
   const bytes = decodeBase64url(encrypted, maxEncryptedBytes)
-  if (bytes === null || keys.isEmpty) return null
+  if (bytes === null) return null
   try {
     return checkName(decrypt(keys, bytes, placeOf(flow.provider, flow.state)).name ?? null)
   } catch {

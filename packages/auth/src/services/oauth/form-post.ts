@@ -1,4 +1,4 @@
-import { decodeBase64urlExact } from '../../base/base64url.js'
+import { decodeState } from '../../crypto/encrypted-state.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Refused } from '../refusals.js'
 import { notFound } from '../refusals.js'
@@ -20,7 +20,7 @@ export type OAuthFormPostOutcome =
       readonly ok: true
       /** The query of the callback to redirect the browser to. */
       readonly query: URLSearchParams
-      /** The name for a cookie of this browser, encrypted; null without a name or without the option `keys`. */
+      /** The name for a cookie of this browser, encrypted; null without a name. */
       readonly displayName: string | null
     }
   /** No such provider is enabled, or it does not post its response. */
@@ -28,8 +28,6 @@ export type OAuthFormPostOutcome =
 
 /** Nothing longer is part of a valid response, and nothing longer should become part of a URL. */
 const maxLength = 2048
-/** The size of a state of ours. */
-const stateBytes = 32
 
 /**
  * Prepares the callback of a provider that posts its response. The post comes from another site's page, so the browser
@@ -51,10 +49,9 @@ export const receiveFormPost =
     }
     const state = query.get('state')
     const name = readPostedName(user)
-    const isOfFlow = state !== null && decodeBase64urlExact(state, stateBytes) !== null
+    // Whether the state is genuine, only its browser can show, whose cookie is not sent with a post.
+    const isOfFlow = state !== null && decodeState(state) !== null
     const displayName =
-      isOfFlow && name !== null && !options.keys.isEmpty
-        ? encryptName(options.keys, name, { provider, state })
-        : null
+      isOfFlow && name !== null ? encryptName(options.keys, name, { provider, state }) : null
     return { ok: true, query, displayName }
   }

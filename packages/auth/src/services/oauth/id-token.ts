@@ -2,9 +2,9 @@ import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { IdTokenBinding } from '../../oauth-client/flow-secrets.js'
 import { newIdTokenNonce, readIdTokenNonce } from '../../oauth-client/flow-secrets.js'
-import { ProviderFailure, providerFailed } from '../../oauth-client/provider-failure.js'
+import { providerFailed } from '../../oauth-client/provider-failure.js'
 import { callerOf } from '../../rate-limits/caller.js'
-import { completionCharge, startCharge } from '../../rate-limits/rate-limits.js'
+import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
@@ -12,6 +12,7 @@ import { invalidToken, notFound } from '../refusals.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import type { IdentitySignIn } from './sign-in-with-identity.js'
 import { signInWithIdentity } from './sign-in-with-identity.js'
+import type { CompleteOnce } from './single-use.js'
 import { emitRefused } from './start.js'
 
 /** An ID token that an application on the user's device received, and the nonce that it was requested with. */
@@ -39,7 +40,7 @@ export type IdTokenOutcome<Metadata extends object> =
   | Refused<'provider_failed'>
   | Refused<'account_disabled'>
 
-/** Creates a nonce for an ID token. One statement, which counts it. */
+/** Creates a nonce for an ID token. One statement, which counts it and stores nothing else. */
 export const createIdTokenNonce =
   <Metadata extends object>(
     { options, storage, emit }: ServiceContext<Metadata>,
@@ -49,24 +50,25 @@ export const createIdTokenNonce =
     const info = readRequestInfo(requestInfo)
     const usable = acceptingIdTokens(providers.get(provider))
     if (usable === null) return notFound
-    const { nonce, stateHash, browserHash } = newIdTokenNonce(bindingOf(usable))
-    const started = await storage.oauthStates.store({
-      ...{ stateHash, browserHash },
-      provider: usable.provider.name,
-      flow: { kind: 'sign_in' },
-      redirectTo: null,
+    const started = await storage.oauthStates.start({
       lifetimeSeconds: options.oauth.flowSeconds,
       ipAddress: startCharge(options.bruteForce, callerOf(options.keys, info)),
     })
-    return started.ok ? { ok: true, nonce } : emitRefused({ emit }, started, info)
+    if (!started.ok) return emitRefused({ emit }, started, info)
+    const { nonce } = newIdTokenNonce(options.keys, bindingOf(usable), started.expiresAt)
+    return { ok: true, nonce }
   }
 
 /**
- * Signs in with an ID token. The nonce is used before the token is looked at, whatever the token is, so each nonce allows
- * one attempt. Two statements for a known identity.
+ * Signs in with an ID token. The nonce is checked before the token is looked at, and used whatever the token is, so each
+ * nonce allows one attempt. Two statements for a known identity.
  */
 export const signInWithIdToken =
-  <Metadata extends object>(context: ServiceContext<Metadata>, providers: UsableProviders) =>
+  <Metadata extends object>(
+    context: ServiceContext<Metadata>,
+    providers: UsableProviders,
+    completeOnce: CompleteOnce,
+  ) =>
   async (
     provider: string,
     { idToken, nonce }: IdTokenInput,
@@ -75,30 +77,25 @@ export const signInWithIdToken =
     const info = readRequestInfo(requestInfo)
     const usable = acceptingIdTokens(providers.get(provider))
     if (usable === null) return notFound
-    const known = readIdTokenNonce(bindingOf(usable), nonce)
-    if (known === null) return invalidToken
-    const { stateHash, browserHash } = known
-    const ipAddress = completionCharge(
-      context.options.bruteForce,
-      callerOf(context.options.keys, info),
-    )
-    const key = { stateHash, browserHash, provider: usable.provider.name, ipAddress }
-    const state = await context.storage.oauthStates.consume(key)
-    if (state === null) return invalidToken
-    if ('reason' in state) return emitRefused(context, state, info)
-    try {
-      const identity = await usable.client.identify(String(idToken), known.nonce)
-      return await signInWithIdentity(context, usable, { identity, tokens: null }, info)
-    } catch (error) {
-      if (!(error instanceof ProviderFailure)) throw error
-      const { problem } = error
-      const failed = { method: 'oauth', reason: problem } as const
-      context.emit({ events: [event('sign_in_failed', { userId: null, info }, failed)] })
-      context.options.log(providerFailed(usable.provider.name, error))
-      // The caller sent the token: that it is not genuine is no fault of the provider.
-      if (problem === 'not_genuine' || problem === 'profile') return invalidToken
-      return { ok: false, reason: 'provider_failed' }
-    }
+    const known = readIdTokenNonce(context.options.keys, bindingOf(usable), nonce)
+    return completeOnce<IdTokenOutcome<Metadata>>({
+      state: known?.key ?? null,
+      info,
+      async complete(state) {
+        if (known === null) return null
+        const identity = await usable.client.identify(String(idToken), known.nonce)
+        return signInWithIdentity(context, usable, { identity, tokens: null }, info, state)
+      },
+      failed(failure) {
+        const { problem } = failure
+        const detail = { method: 'oauth', reason: problem } as const
+        context.emit({ events: [event('sign_in_failed', { userId: null, info }, detail)] })
+        context.options.log(providerFailed(usable.provider.name, failure))
+        // The caller sent the token: that it is not genuine is no fault of the provider.
+        if (problem === 'not_genuine' || problem === 'profile') return invalidToken
+        return { ok: false, reason: 'provider_failed' }
+      },
+    })
   }
 
 const acceptingIdTokens = (usable: UsableProvider | undefined): UsableProvider | null =>

@@ -17,7 +17,7 @@ export const provider = await startRealProvider(['work', 'play', 'closed'].map(c
 export const [secret, newSecret] = [randomBytes(32), randomBytes(32)]
 export const mailbox = await openMailbox()
 export const definition = workProvider(provider.issuer, provider.client)
-export const site = await openTestSite({
+export const siteOptions = {
   mailer: mailbox.mailer,
   keys: [{ id: 'k1', secret }],
   oauth: {
@@ -27,7 +27,8 @@ export const site = await openTestSite({
       { ...definition, name: 'closed', enabled: false },
     ],
   },
-})
+}
+export const site = await openTestSite(siteOptions)
 export const { torii, db } = site
 
 export async function unreachableEndpoints() {

@@ -12,6 +12,7 @@ import type { IdTokenInput, IdTokenNonceOutcome, IdTokenOutcome } from './id-tok
 import { createIdTokenNonce, signInWithIdToken } from './id-token.js'
 import type { TokensReencrypted } from './reencrypt-tokens.js'
 import { reencryptTokens } from './reencrypt-tokens.js'
+import { createCompleteOnce } from './single-use.js'
 import type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './start.js'
 import { startLink, startSignIn } from './start.js'
 import type { UnlinkOutcome } from './unlink.js'
@@ -101,6 +102,7 @@ export function createOAuthService<Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): OAuthService<Metadata> {
   const providers = createProviderClients(context.options)
+  const completeOnce = createCompleteOnce(context)
   return {
     ...createTransactionalOAuth(context),
     providers: () =>
@@ -108,9 +110,9 @@ export function createOAuthService<Metadata extends object>(
     start: startSignIn(context, providers),
     startLink: startLink(context, providers),
     receiveFormPost: receiveFormPost(context, providers),
-    callback: completeFlow(context, providers),
+    callback: completeFlow(context, providers, completeOnce),
     createIdTokenNonce: createIdTokenNonce(context, providers),
-    signInWithIdToken: signInWithIdToken(context, providers),
+    signInWithIdToken: signInWithIdToken(context, providers, completeOnce),
     list: ({ user }) => context.storage.oauthAccounts.list(user.id),
     accessToken: accessToken(context, providers),
     reencryptTokens: reencryptTokens(context),

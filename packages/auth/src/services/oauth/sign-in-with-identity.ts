@@ -1,4 +1,4 @@
-import type { OAuthIdentity, OAuthSignInOutcome } from 'torii-core'
+import type { OAuthIdentity, OAuthSignInOutcome, OAuthStateKey } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
@@ -9,7 +9,8 @@ import { encryptTokens } from '../../oauth-client/provider-tokens.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
-import type { Refused } from '../refusals.js'
+import type { InvalidToken, Refused } from '../refusals.js'
+import { invalidToken } from '../refusals.js'
 import { prepareSessionForUnknownUser } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
@@ -37,13 +38,14 @@ export type IdentitySignIn<Metadata extends object> = SignedIn<Metadata> & {
   readonly how: Extract<OAuthSignInOutcome, { ok: true }>['how']
 }
 
-/** Signs in by an identity that the provider has proved, or creates or links its account. */
+/** Signs in by an identity that the provider has proved, or creates or links its account. Uses the state. */
 export async function signInWithIdentity<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider,
   result: ProviderResult,
   info: CheckedRequestInfo,
-): Promise<IdentitySignIn<Metadata> | Refused<'account_disabled'>> {
+  state: OAuthStateKey,
+): Promise<IdentitySignIn<Metadata> | Refused<'account_disabled'> | InvalidToken> {
   const { email, emailVerified, name, picture } = result.identity
   const { session, tokenFor } = prepareSessionForUnknownUser('oauth', info, context.options.session)
   const identity = {
@@ -55,12 +57,14 @@ export async function signInWithIdentity<Metadata extends object>(
     newUserId: newUserId(),
     newAccountId: newOAuthAccountId(),
     session,
+    state,
   }
   const outcome = await context.runWithEffects({
     run: ({ oauthAccounts }) => oauthAccounts.signIn(identity),
     effects: (signedIn) => (signedIn.ok ? effectsOf(signedIn, usable, info) : {}),
     createsUser: true,
   })
+  if (!outcome.ok && outcome.reason === 'invalid_token') return invalidToken
   if (!outcome.ok) {
     const detail = { method: 'oauth', reason: 'disabled' } as const
     context.emit({ events: [event('sign_in_failed', { userId: null, info }, detail)] })

@@ -18,7 +18,7 @@ import { checkRedirectTo } from './redirect-to.js'
 export interface OAuthStartInput {
   /** Where to redirect afterwards: a path of this site, or a URL of an allowed origin. Otherwise the default is used. */
   redirectTo?: string | null
-  /** The secret that the browser has from an earlier flow, or null. Several tabs share it. */
+  /** The value that the browser keeps from an earlier flow, or null. Several tabs share it. */
   browser?: string | BrowserSecret | null
 }
 
@@ -37,7 +37,7 @@ export type OAuthStartOutcome =
 
 export type OAuthLinkStartOutcome = OAuthStartOutcome | ReauthenticationRequired
 
-/** Starts a flow that signs in. One statement, which counts it; then the provider's metadata are read if necessary. */
+/** Starts a flow that signs in. One statement, which counts it and stores nothing else; then the provider's metadata are read if necessary. */
 export const startSignIn =
   <Metadata extends object>(context: ServiceContext<Metadata>, providers: UsableProviders) =>
   async (
@@ -72,14 +72,7 @@ async function startFlow<Metadata extends object>(
   const { options, storage, emit } = context
   if (usable === undefined) return notFound
   const { redirectTo = null, browser = null } = input ?? {}
-  const secrets = newFlowSecrets(usable.binding, browser)
-  const origins = [options.baseUrl.origin, ...options.oauth.redirectOrigins]
-  const started = await storage.oauthStates.store({
-    stateHash: secrets.stateHash,
-    browserHash: secrets.browserHash,
-    provider: usable.provider.name,
-    flow: linking === null ? { kind: 'sign_in' } : { kind: 'link', actor: actorOf(linking) },
-    redirectTo: checkRedirectTo(redirectTo, origins),
+  const started = await storage.oauthStates.start({
     lifetimeSeconds: options.oauth.flowSeconds,
     ipAddress:
       linking === null
@@ -87,6 +80,13 @@ async function startFlow<Metadata extends object>(
         : sessionCharge(options.bruteForce, 'sessionRequests', linking),
   })
   if (!started.ok) return emitRefused({ emit }, started, info)
+  const origins = [options.baseUrl.origin, ...options.oauth.redirectOrigins]
+  const secrets = newFlowSecrets(options.keys, usable.binding, {
+    browser,
+    redirectTo: checkRedirectTo(redirectTo, origins),
+    actor: linking === null ? null : actorOf(linking),
+    expiresAt: started.expiresAt,
+  })
   const url = await authorizationUrl(context, usable, secrets)
   if (url === null) return { ok: false, reason: 'provider_failed' }
   return { ok: true, url, browser: secrets.browser }

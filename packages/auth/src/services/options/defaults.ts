@@ -184,7 +184,7 @@ export const defaults = Object.freeze({
       limit: 1_000_000,
       forgetSeconds: 86_400,
     }),
-    /** Each start stores a short-lived row; 300 in ten minutes let an office sign in at nine in the morning. */
+    /** A passkey ceremony stores a short-lived row; 300 in ten minutes let an office sign in at nine in the morning. */
     starts: Object.freeze({
       cap: 300,
       windowSeconds: 600,

@@ -1,13 +1,14 @@
 import { InvalidOptionsError } from 'torii-core'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
+import { howToMakeOne } from '../../crypto/key-ring.js'
 import type { OAuthProvider, ResolvedProvider } from '../../oauth-client/provider.js'
 import { resolveProviders } from '../../oauth-client/provider.js'
 import { defaults } from './defaults.js'
 
 /** The options of sign-in with providers. */
 export interface OAuthOptionsInput {
-  /** The results of `google`, `github`, `microsoft` and `oidc`, or your own definitions (default: none). */
+  /** The results of `google`, `github`, `microsoft` and `oidc`, or your own definitions (default: none). Needs `keys`. */
   readonly providers?: readonly OAuthProvider[]
   /** Seconds from the start of a flow to its callback (default: 600). */
   readonly flowSeconds?: number
@@ -25,12 +26,15 @@ export interface OAuthOptions {
   readonly requestSeconds: number
 }
 
-/** @throws InvalidOptionsError, also if a provider keeps tokens without keys */
+/** @throws InvalidOptionsError, also for providers without keys */
 export function resolveOAuth(value: unknown, keys: KeyRing): OAuthOptions {
   const given = readSection(value, 'oauth', ['providers', ...Object.keys(defaults.oauth)])
   const providers = resolveProviders(given.providers)
-  if (providers.some(({ keepTokens }) => keepTokens) && keys.isEmpty)
-    throw new InvalidOptionsError('oauth.providers', 'with keepTokens need the option keys')
+  if (providers.length > 0 && keys.isEmpty)
+    throw new InvalidOptionsError(
+      'keys',
+      `is required with oauth.providers: pass [{ id, secret }], with a secret that ${howToMakeOne} prints`,
+    )
   const seconds = (name: 'flowSeconds' | 'requestSeconds', min: number, max: number) =>
     readWholeNumber(given[name], `oauth.${name}`, { min, max, otherwise: defaults.oauth[name] })
   return Object.freeze({

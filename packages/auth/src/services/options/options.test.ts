@@ -4,6 +4,7 @@ import { InvalidOptionsError } from 'torii-core'
 import { test } from 'vitest'
 import { KeyRing } from '../../crypto/key-ring.js'
 import { englishMessages } from '../../mail/english.js'
+import { github } from '../../oauth-client/providers/github.js'
 import { defaults } from './defaults.js'
 import type { ToriiOptions } from './options.js'
 import { resolveOptions } from './options.js'
@@ -48,6 +49,24 @@ test('each given value replaces its default only', () => {
   assert.equal(resolved.password.hashing.memoryKib, 19_456)
   assert.deepEqual(resolved.bruteForce.account, { ...defaults.bruteForce.account, cap: 5 })
   assert.deepEqual(resolved.bruteForce.ipAddress, defaults.bruteForce.ipAddress)
+})
+
+test('providers need keys, and the message says how to make one', () => {
+  const definition = github({ clientId: 'id', clientSecret: 'secret' })
+  for (const providers of [[definition], [{ ...definition, enabled: false }]])
+    assert.throws(
+      () => resolveOptions({ baseUrl, oauth: { providers } }),
+      (error) =>
+        error instanceof InvalidOptionsError &&
+        error.message.startsWith('option keys: is') &&
+        /required with oauth\.providers: .*node -p/.test(error.message),
+    )
+  const keys = [{ id: 'k1', secret: new Uint8Array(32).map((_, index) => index) }]
+  assert.equal(
+    resolveOptions({ baseUrl, keys, oauth: { providers: [definition] } }).oauth.providers.length,
+    1,
+  )
+  assert.ok(resolveOptions({ baseUrl, oauth: { providers: [] } }).keys.isEmpty)
 })
 
 const refused: readonly (readonly [option: string, given: Record<string, unknown>])[] = [

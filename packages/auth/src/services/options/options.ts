@@ -50,7 +50,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   /**
    * The application's secret keys: the first is used for new values, all of them for existing ones. To rotate, add the
    * new key at the end and deploy everywhere, then move it to the front. Optional until a feature needs them, such as
-   * passkeys or stored provider tokens.
+   * passkeys or OAuth providers.
    */
   keys?: readonly ApplicationKey[]
   session?: Partial<SessionOptions>

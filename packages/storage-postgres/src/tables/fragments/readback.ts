@@ -31,7 +31,6 @@ const optionalSessionId = nullable('newSessionId', 'uuid')<SessionId>()
 const provider = parameter('provider', 'text')<string>()
 const subject = parameter('subject', 'text')<string>()
 const hash = parameter('hash', 'text')<string>()
-const stateHash = parameter('stateHash', 'bytea')<TokenHash>()
 const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 
 /** Reads that recognize a committed write after its reply was lost. */
@@ -95,11 +94,6 @@ export const readbackStatements = (schema: string) => {
       join ${schema}.users u on u.id = t.user_id and u.email_key = t.email_key
       where t.user_id = ${userId} and t.purpose = 'change_email' and t.secret_hash = ${secretHash}
         and t.epoch in (${usedWithFormer}, ${usedWithoutFormer})`,
-    ),
-    state: read(
-      'readback.state',
-      sql`
-      select 1 as one from ${schema}.oauth_states o where o.state_hash = ${stateHash}`,
     ),
     challenge: read(
       'readback.challenge',
@@ -186,8 +180,6 @@ export function createReadback(statements: ReadbackStatements) {
         { userId: user, secretHash: hash },
         (row: EmailChangedRow) => row,
       ),
-    hasState: (db: StatementRunner, stateHash: TokenHash) =>
-      exists(db, statements.state, { stateHash }),
     hasChallenge: (db: StatementRunner, challengeHash: TokenHash) =>
       exists(db, statements.challenge, { challengeHash }),
     /** The credentials that a stored challenge asks for. */

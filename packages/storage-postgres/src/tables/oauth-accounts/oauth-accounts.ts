@@ -1,9 +1,9 @@
 import type {
   Json,
+  NewOAuthLink,
   OAuthAccount,
   OAuthAccountId,
   OAuthAccountRepository,
-  OAuthIdentity,
   OAuthLink,
   SessionActor,
   UsableMethods,
@@ -16,6 +16,7 @@ import { many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { milliseconds, statementTime as now, toDate } from '../../sql/time.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
+import { stateUseValues, useState } from '../fragments/oauth-state-use.js'
 import { userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import type { RemovalRow } from '../fragments/sign-in-methods.js'
@@ -44,14 +45,15 @@ export const oauthAccountStatements = (schema: string) => ({
     sql`
       with me as (
         select u.id, u.owner_epoch from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)}
-      ), a as (
+      ), ${useState(schema, 'exists (select 1 from me)')}, a as (
         insert into ${schema}.oauth_accounts as a
           (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
         select ${provider}, ${subject}, ${newAccountId}, me.id, me.owner_epoch, ${label}, ${tokens}, ${now}, ${now} from me
+        where exists (select 1 from used)
         on conflict (subject, provider) do nothing
         returning ${accountColumns}
       )
-      select (select pg_catalog.count(*) from me)::int as live, a.*
+      select (select pg_catalog.count(*) from me)::int as live, (select pg_catalog.count(*) from used)::int as used, a.*
       from (select 1 as one) as always left join a on true`,
     { schema, onLostReply: readBack('the id of the linked account') },
   ),
@@ -86,7 +88,7 @@ interface AccountRow {
   has_tokens: boolean
 }
 
-type LinkRow = { live: number } & (AccountRow | { id: null })
+type LinkRow = { live: number; used: number } & (AccountRow | { id: null })
 
 export function createOAuthAccountRepository<Metadata extends object = Record<string, Json>>(
   db: Database,
@@ -96,10 +98,15 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
   return {
     ...createOAuthSignIn<Metadata>(db, statements, readback),
     ...createProviderTokens(db, statements),
-    async link(acting: SessionActor, identity: OAuthIdentity & { newAccountId: OAuthAccountId }) {
+    async link(acting: SessionActor, identity: NewOAuthLink) {
       const checked = identityValues(identity)
       const id = identity.newAccountId
-      const values = { ...actorValues(acting), ...checked, newAccountId: id }
+      const values = {
+        ...actorValues(acting),
+        ...checked,
+        newAccountId: id,
+        ...stateUseValues(identity.state ?? null, id),
+      }
       const dead = { provider: checked.provider, subject: checked.subject }
       return db.runWithRecovery<OAuthLink>(
         async (call) => {
@@ -131,7 +138,8 @@ export function createOAuthAccountRepository<Metadata extends object = Record<st
 
 function toLink(row: LinkRow): OAuthLink {
   if (row.id !== null) return { ok: true, account: toAccount(row) }
-  return { ok: false, reason: row.live === 0 ? 'stale' : 'already_exists' }
+  if (row.live === 0) return { ok: false, reason: 'stale' }
+  return { ok: false, reason: row.used === 0 ? 'invalid_token' : 'already_exists' }
 }
 
 const toAccount = (row: AccountRow): OAuthAccount => ({

@@ -14,6 +14,7 @@ import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { tookOver } from '../fragments/mailbox-sign-in.js'
 import { insertSession, newSessionValues } from '../fragments/new-session.js'
+import { stateUseValues, useState } from '../fragments/oauth-state-use.js'
 import type { OpenedRow, Readback } from '../fragments/readback.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
@@ -37,18 +38,22 @@ const trustedEmailKey = nullable('trustedEmailKey', 'text')<EmailKey>()
 const name = nullable('name', 'text')<string>()
 const picture = nullable('picture', 'text')<string>()
 
-// The account's row is locked before the user's; a row of a former owner epoch is not known.
+// The state's row is locked first, then the account's, then the user's; a row of a former owner epoch is not known.
 const signInKnown = (schema: string) =>
   write(
     'oauth_accounts.signInKnown',
     sql`
-      with a as (
+      with known as materialized (
+        select 1 as one from ${schema}.oauth_accounts a
+        join ${schema}.users owner on owner.id = a.user_id and owner.owner_epoch = a.owner_epoch
+        where a.provider = ${provider} and a.subject = ${subject}
+      ), ${useState(schema, 'exists (select 1 from known)')}, a as (
         update ${schema}.oauth_accounts a set
           label = ${label}, tokens = coalesce(${tokens}, a.tokens),
           tokens_version = a.tokens_version + (${tokens} is not null)::int, last_used_at = ${now}
         from ${schema}.users owner
         where a.provider = ${provider} and a.subject = ${subject}
-          and owner.id = a.user_id and owner.owner_epoch = a.owner_epoch
+          and owner.id = a.user_id and owner.owner_epoch = a.owner_epoch and exists (select 1 from used)
         returning a.user_id, a.owner_epoch
       ), u as (
         select ${userColumns}, u.session_epoch from ${schema}.users u
@@ -59,21 +64,23 @@ const signInKnown = (schema: string) =>
         ${insertSession(schema)}
         returning ${sessionColumns}
       )
-      select (select pg_catalog.count(*) from a)::int as known, exists (
+      select (select pg_catalog.count(*) from a)::int as known,
+        exists (select 1 from known) and not exists (select 1 from used) as refused, exists (
           select 1 from ${schema}.oauth_accounts a where a.provider = ${provider} and a.subject = ${subject}
         ) as stored, u.*, s.*
       from (select 1 as one) as always left join u on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
-// With a verified email the ownership row (`claim`) decides whose account it is; without one the identity does.
+// With a verified email the ownership row (`claim`) decides whose account it is; without one the identity does. The
+// state's row is locked before both.
 const signInNew = (schema: string) =>
   write(
     'oauth_accounts.signInNew',
     sql`
-      with claim as (
+      with ${useState(schema, 'true')}, claim as (
         insert into ${schema}.user_emails as e (email_key, user_id)
-        select ${trustedEmailKey}, ${newUserId} where ${trustedEmailKey} is not null
+        select ${trustedEmailKey}, ${newUserId} where ${trustedEmailKey} is not null and exists (select 1 from used)
         on conflict (email_key) do update set user_id = e.user_id
         returning e.user_id
       ), unproved as (
@@ -97,7 +104,7 @@ const signInNew = (schema: string) =>
         select ${provider}, ${subject}, ${newAccountId}, coalesce(addressed.user_id, ${newUserId}),
           coalesce(addressed.owner_epoch, 0), ${label}, ${tokens}, ${now}, ${now}
         from (select 1 as one) as always left join addressed on true
-        where ${trustedEmailKey} is null or addressed.user_id is not null
+        where (${trustedEmailKey} is null or addressed.user_id is not null) and exists (select 1 from used)
         on conflict (subject, provider) do update set
           label = excluded.label, tokens = coalesce(excluded.tokens, a.tokens),
           tokens_version = a.tokens_version + (excluded.tokens is not null)::int,
@@ -119,7 +126,7 @@ const signInNew = (schema: string) =>
       )
       select u.*, s.*, u.user_id = ${newUserId} as created,
         ${tookOver(schema)} as took_over,
-        (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
+        not exists (select 1 from used) as refused, (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
       from (select 1 as one) as always left join u on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
@@ -131,11 +138,12 @@ export const oauthSignInStatements = (schema: string) => ({
 })
 
 type SignedInRow = UserRow & (SessionRow | { session_id: null })
-/** `stored` without `known`: a row of former owner epochs. */
-type KnownRow = SignedInRow & { known: number; stored: boolean }
+/** `stored` without `known`: a row of former owner epochs. `refused`: the state cannot be used. */
+type KnownRow = SignedInRow & { known: number; refused: boolean; stored: boolean }
 type NewRow = SignedInRow & {
   created: boolean
   took_over: boolean
+  refused: boolean
   claimed: number
   let_in: number
 }
@@ -150,18 +158,19 @@ export function createOAuthSignIn<Metadata extends object>(
     call: Database,
     person: ReturnType<typeof signInValues>,
   ): Promise<OAuthSignInOutcome<Metadata>> {
-    const { identity, session, creation } = person
+    const { identity, session, creation, state } = person
     // Each turn is one commit. A second one is needed only when another caller registered the same
     // identity between our look-up and our insert: then it is known.
     for (let turn = 0; turn < 3; turn += 1) {
-      const known = { ...identity, ...session }
+      const known = { ...identity, ...session, ...state }
       const row = await one(call, statements.signInKnown, known, (found: KnownRow) => found)
       if (row.known > 0) return toKnown<Metadata>(row)
+      if (row.refused) return { ok: false, reason: 'invalid_token' }
       if (row.stored) {
         const dead = { provider: identity.provider, subject: identity.subject }
         await many(call, statements.deleteDead, dead, () => true)
       }
-      const added = { ...identity, ...session, ...creation }
+      const added = { ...identity, ...session, ...creation, ...state }
       const created = await one(call, statements.signInNew, added, toNew<Metadata>)
       if (created !== null) return created
     }
@@ -187,6 +196,7 @@ function signInValues(person: OAuthSignIn) {
   return {
     identity,
     session: newSessionValues(checkNewSession(person.session)),
+    state: stateUseValues(person.state ?? null, person.session.id),
     creation: {
       newUserId: person.newUserId,
       trustedEmail: isTrusted ? person.email : null,
@@ -209,6 +219,7 @@ function toNew<Metadata extends object>(row: NewRow): OAuthSignInOutcome<Metadat
     const how = row.created ? 'created' : row.took_over ? 'took_over' : 'linked'
     return { ok: true, user: toUser(row), session: toSession(row), how }
   }
+  if (row.refused) return { ok: false, reason: 'invalid_token' }
   return row.claimed > 0 && row.let_in === 0 ? { ok: false, reason: 'account_disabled' } : null
 }
 

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import type { OAuthStateKey } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
 import {
   actorOf,
@@ -6,6 +8,7 @@ import {
   newSession,
   signUp,
 } from '../races/people.test.support.js'
+import type { Harness } from './ambiguous-operations.test.support.js'
 import {
   charge,
   count,
@@ -17,19 +20,34 @@ import {
   withAccount,
 } from './ambiguous-operations.test.support.js'
 
+async function startedFlow({ observer }: Harness): Promise<OAuthStateKey> {
+  const started = await observer.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
+  assert.ok(started.ok)
+  return { hash: freshSecretHash(), expiresAt: started.expiresAt }
+}
+
+const usesOf = (harness: Harness, { hash }: OAuthStateKey) =>
+  count(harness, 'torii.used_oauth_states where state_hash = $1', [hash])
+
 export const oauthOperations = [
-  operation('oauth_accounts.signInKnown', 'done', [2, true], async (harness) => {
+  // A caller whose reply was lost finds its own use; the state itself would refuse a second one.
+  operation('oauth_accounts.signInKnown', 'done', [2, true, 1], async (harness) => {
     const first = personAtProvider()
     await harness.observer.oauthAccounts.signIn(first)
+    const state = await startedFlow(harness)
     const person = {
       ...first,
       newUserId: newUserId(),
       newAccountId: newOAuthAccountId(),
       session: newSession(),
+      state,
     }
     return {
       operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
-      effect: () => opened(harness, first.newUserId, person.session),
+      effect: async () => [
+        ...(await opened(harness, first.newUserId, person.session)),
+        await usesOf(harness, state),
+      ],
     }
   }),
   operation('oauth_accounts.deleteDead', 'done', [1, true], async (harness) => {
@@ -47,22 +65,28 @@ export const oauthOperations = [
     }
   }),
   ...[true, false].map((trusted) =>
-    operation('oauth_accounts.signInNew', 'done', [1, true, 1], async (harness) => {
-      const person = personAtProvider({ emailVerified: trusted })
+    operation('oauth_accounts.signInNew', 'done', [1, true, 1, 1], async (harness) => {
+      const state = await startedFlow(harness)
+      const person = personAtProvider({ emailVerified: trusted, state })
       return {
         operation: ({ oauthAccounts }) => oauthAccounts.signIn(person),
         effect: async () => [
           ...(await opened(harness, person.newUserId, person.session)),
           await count(harness, 'torii.oauth_accounts where subject = $1', [person.subject]),
+          await usesOf(harness, state),
         ],
       }
     }),
   ),
-  operation('oauth_accounts.link', 'done', 1, async (harness) => {
-    const [person, identity] = [await signUp(harness.observer), personAtProvider()]
+  operation('oauth_accounts.link', 'done', [1, 1], async (harness) => {
+    const state = await startedFlow(harness)
+    const [person, identity] = [await signUp(harness.observer), personAtProvider({ state })]
     return {
       operation: ({ oauthAccounts }) => oauthAccounts.link(actorOf(person), identity),
-      effect: () => count(harness, 'torii.oauth_accounts where id = $1', [identity.newAccountId]),
+      effect: async () => [
+        await count(harness, 'torii.oauth_accounts where id = $1', [identity.newAccountId]),
+        await usesOf(harness, state),
+      ],
     }
   }),
   operation('oauth_accounts.unlink', 'not_found', 0, async (harness) => {
@@ -98,39 +122,33 @@ export const oauthOperations = [
         ),
     }
   }),
-  operation('oauth_states.store', 'done', [1, 1], async (harness) => {
-    const [stateHash, key] = [freshSecretHash(), freshRateLimitKey()]
-    const state = {
-      stateHash,
-      browserHash: freshSecretHash(),
-      provider: 'google',
-      flow: { kind: 'sign_in' },
-      redirectTo: null,
-      lifetimeSeconds: 60,
-      ipAddress: charge(key),
-    } as const
+  operation(
+    'oauth_states.start',
+    'done',
+    1,
+    async (harness) => {
+      const key = freshRateLimitKey()
+      const flow = { lifetimeSeconds: 60, ipAddress: charge(key) }
+      return {
+        operation: ({ oauthStates }) => oauthStates.start(flow),
+        effect: () => total(harness, key),
+      }
+    },
+    { twice: 2 },
+  ),
+  // A success writes nothing.
+  operation('oauth_states.check', 'done', [0, undefined], async (harness) => {
+    const [state, key] = [await startedFlow(harness), freshRateLimitKey()]
     return {
-      operation: ({ oauthStates }) => oauthStates.store(state),
-      effect: async () => [
-        await count(harness, 'torii.oauth_states where state_hash = $1', [stateHash]),
-        await total(harness, key),
-      ],
+      operation: ({ oauthStates }) => oauthStates.check({ state, ipAddress: charge(key) }),
+      effect: async () => [await usesOf(harness, state), await total(harness, key)],
     }
   }),
-  operation('oauth_states.consume', 'null', 0, async (harness) => {
-    const state = {
-      stateHash: freshSecretHash(),
-      browserHash: freshSecretHash(),
-      provider: 'google',
-      flow: { kind: 'sign_in' },
-      redirectTo: null,
-      lifetimeSeconds: 60,
-      ipAddress: null,
-    } as const
-    await harness.observer.oauthStates.store(state)
+  operation('oauth_states.use', 'done', 1, async (harness) => {
+    const state = await startedFlow(harness)
     return {
-      operation: ({ oauthStates }) => oauthStates.consume(state),
-      effect: () => count(harness, 'torii.oauth_states where state_hash = $1', [state.stateHash]),
+      operation: ({ oauthStates }) => oauthStates.use(state),
+      effect: () => usesOf(harness, state),
     }
   }),
 ]

@@ -122,7 +122,7 @@ const lockAllTables = `lock table ${[
   'rate_limits',
   'magic_links',
   'verification_tokens',
-  'oauth_states',
+  'used_oauth_states',
   'passkey_challenges',
   'audit_events',
 ]

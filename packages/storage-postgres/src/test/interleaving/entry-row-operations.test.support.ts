@@ -88,8 +88,8 @@ const entryCredentialOperations = {
     oauthAccounts.signIn({ ...identity, ...strangerTo(own), email: null, emailVerified: false }),
   oauthSignInByEmail: ({ oauthAccounts }, { email }, own) =>
     oauthAccounts.signIn({ ...own.identity, ...strangerTo(own), email, emailVerified: true }),
-  link: ({ oauthAccounts }, fixture, { identity }) =>
-    oauthAccounts.link(actorOf(fixture), identity),
+  link: ({ oauthAccounts }, fixture, own) =>
+    oauthAccounts.link(actorOf(fixture), { ...own.identity, state: stateOf(own) }),
   unlink: ({ oauthAccounts }, fixture) =>
     oauthAccounts.unlink(actorOf(fixture), fixture.identity.newAccountId, mailSignIn),
   leaseRefresh: ({ oauthAccounts }, { id, identity }) =>
@@ -123,12 +123,19 @@ export const countedActorOf = (fixture: Fixture) => ({
   charge: fixture.sessionCharge,
 })
 
-const strangerTo = ({ userId, identity, session }: CallerInput) => ({
-  newUserId: userId,
-  newAccountId: identity.newAccountId,
+const strangerTo = (own: CallerInput) => ({
+  newUserId: own.userId,
+  newAccountId: own.identity.newAccountId,
   name: null,
   picture: null,
-  session,
+  session: own.session,
+  state: stateOf(own),
+})
+
+/** The state of the caller's own flow, which ends long after the test. */
+const stateOf = ({ secretHash }: CallerInput) => ({
+  hash: secretHash,
+  expiresAt: new Date(Date.now() + 3_600_000),
 })
 
 const useOf = ({ id, passkey }: Fixture) => ({

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { newOAuthAccountId } from 'torii-core'
+import { randomUUID } from 'node:crypto'
+import type { OAuthSignIn, OAuthStateKey } from 'torii-core'
+import { newOAuthAccountId, newUserId } from 'torii-core'
 import { afterAll, test } from 'vitest'
 import type { CallerInput, Fixture, Kind } from '../interleaving/fixture.test.support.js'
 import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
@@ -11,7 +13,7 @@ import type { StateRow } from '../interleaving/user-state.test.support.js'
 import { readState } from '../interleaving/user-state.test.support.js'
 import type { Held } from './held-crowd.test.support.js'
 import { openCrowds } from './held-crowd.test.support.js'
-import { actorOf, freshSecretHash, signUp } from './people.test.support.js'
+import { actorOf, freshEmail, freshSecretHash, newSession, signUp } from './people.test.support.js'
 import { openRaceStorage } from './race-storage.test.support.js'
 
 const sizes = [2, 8, 64]
@@ -180,26 +182,83 @@ test(`R4.3 one count of a passkey used by 2, 8 and 64 at once: one session, ${ro
 test(`R4.3 one count of a passkey used by ${passkeyCallers} at once, ${passkeyRounds} rounds`, () =>
   oneWinsOf(passkeyCallers, passkeyRounds, onePasskeyUse))
 
-test(`T1.4 one OAuth state answered by 2, 8 and 64 at once, ${rounds} rounds`, () =>
+const newLogin = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
+  ...newCallerInput('person').identity,
+  email: freshEmail(),
+  emailVerified: true,
+  newUserId: newUserId(),
+  name: null,
+  picture: null,
+  session: newSession(),
+  ...given,
+})
+
+async function startedFlow(): Promise<OAuthStateKey> {
+  const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
+  assert.ok(started.ok)
+  return { hash: freshSecretHash(), expiresAt: started.expiresAt }
+}
+
+/** Sign-ins of one flow, whose use waits for a caller that gives up. One of them succeeds. */
+function usingState(
+  state: OAuthStateKey,
+  logins: readonly OAuthSignIn[],
+  assertEnding: Race['assertEnding'],
+): Race {
+  const heldUse = `insert into torii.used_oauth_states (state_hash, used_by, expires_at)
+    values ($1, $2, now() + interval '1 hour')`
+  return {
+    operations: logins.map((login) => async () => {
+      const outcome = await storage.oauthAccounts.signIn({ ...login, state })
+      assert.ok(outcome.ok || outcome.reason === 'invalid_token')
+      return outcome.ok
+    }),
+    held: [heldUse, [state.hash, randomUUID()]],
+    async assertEnding(place) {
+      const used = await query<{ used_by: string }>(
+        'select used_by from torii.used_oauth_states where state_hash = $1',
+        [state.hash],
+      )
+      assert.deepEqual(
+        used.map((row) => row.used_by),
+        [logins[place]?.session.id],
+      )
+      await assertEnding(place)
+    },
+  }
+}
+
+const sessionsOf = async (userId: string): Promise<string[]> =>
+  (await query<{ id: string }>('select id from torii.sessions where user_id = $1', [userId])).map(
+    ({ id }) => id,
+  )
+
+test(`T1.4 one OAuth state used by 2, 8 and 64 at once, with a known identity, ${rounds} rounds`, () =>
   oneWins(async (callers) => {
-    const [stateHash, browserHash, provider] = [freshSecretHash(), freshSecretHash(), 'google']
-    await storage.oauthStates.store({
-      stateHash,
-      browserHash,
-      provider,
-      flow: { kind: 'sign_in' },
-      redirectTo: null,
-      lifetimeSeconds: 600,
-      ipAddress: null,
+    const known = newLogin()
+    assert.ok((await storage.oauthAccounts.signIn(known)).ok)
+    const { subject } = known
+    const logins = Array.from({ length: callers }, () => newLogin({ subject }))
+    return usingState(await startedFlow(), logins, async (place) => {
+      const ids = [known.session.id, logins[place]?.session.id]
+      assert.deepEqual((await sessionsOf(known.newUserId)).sort(), ids.sort())
     })
-    const key = { stateHash, browserHash, provider }
-    return {
-      operations: Array.from({ length: callers }, () => async () => {
-        return (await storage.oauthStates.consume(key)) !== null
-      }),
-      held: ['select 1 from torii.oauth_states where state_hash = $1 for update', [stateHash]],
-      assertEnding: () => nothingLeft('oauth_states where state_hash = $1', stateHash),
-    }
+  }))
+
+test(`T1.4 one OAuth state used by 2, 8 and 64 at once, with as many new identities, ${rounds} rounds`, () =>
+  oneWins(async (callers) => {
+    const logins = Array.from({ length: callers }, (_, index) =>
+      newLogin({ emailVerified: index % 2 === 0 }),
+    )
+    return usingState(await startedFlow(), logins, async (place) => {
+      const found = await query<{ id: string }>(
+        'select id from torii.users where id = any ($1::uuid[])',
+        [logins.map(({ newUserId: id }) => id)],
+      )
+      const winner = logins[place]
+      assert.deepEqual(found, [{ id: winner?.newUserId }])
+      assert.deepEqual(await sessionsOf(String(winner?.newUserId)), [winner?.session.id])
+    })
   }))
 
 async function nothingLeft(rows: string, value: unknown): Promise<void> {

@@ -1,0 +1,58 @@
+import type { OAuthStateKey, TokenHash } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
+import type { SqlPart } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
+import { statementTime as now, seconds } from '../../sql/time.js'
+import { checkObject } from '../input/input.js'
+import { checkBytes } from '../input/input-credentials.js'
+
+/** All null where the caller has no state. */
+export const oauthState = {
+  hash: nullable('stateHash', 'bytea')<TokenHash>(),
+  /** Seconds since 1970, by the database's clock. */
+  expiresAt: nullable('stateExpiresAt', 'float8')<number>(),
+}
+/** The id that only this caller stores, so that its own repetition succeeds. */
+const usedBy = parameter('stateUsedBy', 'uuid')<string>()
+
+/** Holds until the state expires. */
+export const stateIsCurrent = sql`${oauthState.expiresAt} > ${seconds(now)}`
+
+/**
+ * A used state is kept for so many seconds after it has expired: a server that takes over with an older clock must not
+ * accept it again.
+ */
+const keptSeconds = 3600
+
+/**
+ * The CTEs `recorded` and `used`: `used` has one row if this caller uses the state, or has none. Where `condition` does
+ * not hold, nothing is recorded. The row is locked before every other row of the statement, so a statement must write
+ * nothing unless `used` has a row.
+ */
+export const useState = <const Condition extends SqlPart>(schema: string, condition: Condition) =>
+  sql`recorded as (
+        insert into ${schema}.used_oauth_states as t (state_hash, used_by, expires_at)
+        select ${oauthState.hash}, ${usedBy}, pg_catalog.to_timestamp(${oauthState.expiresAt} + ${String(keptSeconds)}::float8)
+        where ${oauthState.hash} is not null and ${stateIsCurrent} and ${condition}
+        on conflict (state_hash) do update set used_by = excluded.used_by where t.used_by = excluded.used_by
+        returning t.state_hash
+      ), used as (
+        select null::bytea as state_hash where ${oauthState.hash} is null union all select recorded.state_hash from recorded
+      )`
+
+/** The values of {@link oauthState}. */
+export function stateValues(state: OAuthStateKey | null) {
+  if (state === null) return { stateHash: null, stateExpiresAt: null }
+  const { hash, expiresAt } = checkObject(state, 'state')
+  if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime()))
+    throw new InvalidInputError('state.expiresAt', 'must be a valid Date')
+  // Null means that there is no state, so a missing hash is refused here.
+  checkBytes(hash, 'state.hash', 32, 32)
+  return { stateHash: hash, stateExpiresAt: expiresAt.getTime() / 1000 }
+}
+
+/** The values of {@link useState}. */
+export const stateUseValues = (state: OAuthStateKey | null, by: string) => ({
+  ...stateValues(state),
+  stateUsedBy: by,
+})
