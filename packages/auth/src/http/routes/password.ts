@@ -106,7 +106,9 @@ export const passwordRoutes = [
     errors: ['invalid_token', 'password_rejected', 'too_many_attempts', 'busy'],
     feature: 'mail',
     form: { purpose: 'reset_password', next: 'signIn' },
-    async handle({ torii, info }, input) {
+    async handle({ torii, info, nonce }, { token, password, ...rest }) {
+      const removeOtherSignInMethods = rest.removeOtherSignInMethods ?? false
+      const input = { token, password, removeOtherSignInMethods, nonce }
       const outcome = await torii.password.reset.complete(input, info)
       return outcome.ok ? noContent() : refused(outcome)
     },

@@ -8,7 +8,12 @@ import { mailboxAttempts, mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
-import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
+import {
+  formatMagicToken,
+  hashLinkSecret,
+  mailLink,
+  newMagicLinkSecret,
+} from '../links/link-token.js'
 import type { TooManyAttempts } from '../refusals.js'
 import { hashCode, newCode } from './code.js'
 
@@ -89,7 +94,7 @@ async function issue<Metadata extends object>(
   charges: MailCharges | null,
 ): Promise<{ decision: MailDecision; created: Omit<CreatedMagicLink, 'to'> }> {
   const { lifetimeSeconds } = options.magicLink
-  const secret = newLinkSecret()
+  const secret = newMagicLinkSecret(emailKey)
   const token = formatMagicToken(secret)
   const code = options.magicLink.code ? newCode() : null
   const decision = await storage.magicLinks.issue({
