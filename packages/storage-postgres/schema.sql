@@ -30,11 +30,15 @@ create table torii.late_writes (
 comment on table torii.late_writes is 'never holds a row: a write that comes too late tries to insert one, and is refused with everything that it did';
 
 create table torii.magic_links (
+  id uuid not null,
   email_key text collate "C" not null,
   email text not null,
+  slot smallint not null,
   token_hash bytea not null,
   code_hash bytea,
+  epoch integer,
   tries integer not null,
+  used_by bytea,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   constraint magic_links_code_hash_check CHECK ((octet_length(code_hash) = 32)),
@@ -42,14 +46,20 @@ create table torii.magic_links (
   constraint magic_links_email_check CHECK (((octet_length(email) >= 3) AND (octet_length(email) <= 254))),
   constraint magic_links_email_key_check CHECK (((octet_length(email_key) >= 3) AND (octet_length(email_key) <= 254))),
   constraint magic_links_expires_at_check CHECK (isfinite(expires_at)),
-  constraint magic_links_pkey PRIMARY KEY (email_key),
+  constraint magic_links_pkey PRIMARY KEY (id),
+  constraint magic_links_slot_check CHECK (((slot >= 1) AND (slot <= 4))),
   constraint magic_links_token_hash_check CHECK ((octet_length(token_hash) = 32)),
-  constraint magic_links_tries_check CHECK ((tries >= 0))
+  constraint magic_links_tries_check CHECK ((tries >= 0)),
+  constraint magic_links_used_by_check CHECK ((octet_length(used_by) = 32))
 ) with (fillfactor=70);
-CREATE UNIQUE INDEX magic_links_token_hash ON torii.magic_links USING btree (token_hash);
-comment on table torii.magic_links is 'one live link per email, also for emails that no account has';
+CREATE UNIQUE INDEX magic_links_slot ON torii.magic_links USING btree (email_key, slot);
+comment on table torii.magic_links is 'at most four live links per email, also for emails that no account has';
+comment on column torii.magic_links.id is 'the first half of token_hash';
+comment on column torii.magic_links.slot is 'the unique index on it lets an email have at most four links, however many are requested at once';
 comment on column torii.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column torii.magic_links.tries is 'wrong codes so far; after five the code is refused, the link still works';
+comment on column torii.magic_links.epoch is 'the session_epoch of the email''s user when the link was mailed: it signs in only while they are equal; null if no account had the email, and then it signs in only a new or unverified user';
+comment on column torii.magic_links.tries is 'wrong codes since the link was mailed; while a live link of the email has five, every code of the email is refused, and the links still work';
+comment on column torii.magic_links.used_by is 'HMAC of the form that used the link, under a secret of its browser: the same form sees the same success for a minute';
 
 create table torii.oauth_accounts (
   provider text collate "C" not null,
@@ -274,22 +284,31 @@ comment on column torii.users.owner_epoch is 'a password, OAuth account or passk
 comment on column torii.users.disabled_at is 'when the user was disabled; a disabled user has no valid session and cannot sign in';
 
 create table torii.verification_tokens (
+  id uuid not null,
   user_id uuid not null,
   purpose text collate "C" not null,
+  slot smallint not null,
   secret_hash bytea not null,
   email text not null,
   email_key text collate "C" not null,
   epoch integer not null,
+  used_by bytea,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   constraint verification_tokens_created_at_check CHECK (isfinite(created_at)),
   constraint verification_tokens_email_check CHECK (((octet_length(email) >= 3) AND (octet_length(email) <= 254))),
   constraint verification_tokens_email_key_check CHECK (((octet_length(email_key) >= 3) AND (octet_length(email_key) <= 254))),
   constraint verification_tokens_expires_at_check CHECK (isfinite(expires_at)),
-  constraint verification_tokens_pkey PRIMARY KEY (user_id, purpose),
+  constraint verification_tokens_pkey PRIMARY KEY (id),
   constraint verification_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text]))),
   constraint verification_tokens_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
+  constraint verification_tokens_slot_check CHECK (((slot >= 1) AND (slot <= 4))),
+  constraint verification_tokens_used_by_check CHECK ((octet_length(used_by) = 32)),
   constraint verification_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
 ) with (fillfactor=70);
-comment on table torii.verification_tokens is 'one live token per user and purpose';
+CREATE UNIQUE INDEX verification_tokens_slot ON torii.verification_tokens USING btree (user_id, purpose, slot);
+comment on table torii.verification_tokens is 'at most four live tokens per user and purpose';
+comment on column torii.verification_tokens.id is 'the first half of secret_hash';
+comment on column torii.verification_tokens.slot is 'the unique index on it lets a user have at most four tokens per purpose, however many are requested at once';
 comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+comment on column torii.verification_tokens.used_by is 'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';

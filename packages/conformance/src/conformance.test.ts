@@ -58,10 +58,11 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     rehash: true,
     remove: true,
   },
-  magicLinks: { issue: true, find: true, consume: true, consumeCode: true },
+  magicLinks: { issue: true, find: true, findUsed: true, consume: true, consumeCode: true },
   verificationTokens: {
     issue: true,
     find: true,
+    findUsed: true,
     findCounted: true,
     verifyEmail: true,
     resetPassword: true,

@@ -4,6 +4,9 @@ import { badInputCases } from './bad-calls/bad-input.js'
 import type { ConformanceCase } from './fixtures/case.js'
 import { magicLinkCases } from './magic-links/magic-links.js'
 import { magicLinkCodeCases } from './magic-links/magic-links-codes.js'
+import { linkEpochCases } from './magic-links/magic-links-epochs.js'
+import { linkFormCases } from './magic-links/magic-links-forms.js'
+import { liveLinkCases } from './magic-links/magic-links-live.js'
 import { oauthSignInCases } from './oauth/oauth-accounts.js'
 import { oauthLinkingCases } from './oauth/oauth-accounts-linking.js'
 import { oauthTokenCases } from './oauth/oauth-accounts-tokens.js'
@@ -45,6 +48,7 @@ import { userProfileCases } from './users/users-profile.js'
 import { userVerificationCases } from './users/users-verification.js'
 import { verificationTokenCases } from './verification-tokens/verification-tokens.js'
 import { emailChangeCases } from './verification-tokens/verification-tokens-change.js'
+import { verificationFormCases } from './verification-tokens/verification-tokens-forms.js'
 import { passwordResetCases } from './verification-tokens/verification-tokens-reset.js'
 import { emailVerificationCases } from './verification-tokens/verification-tokens-verify.js'
 
@@ -79,10 +83,14 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...countedSessionCases,
   ...magicLinkCases,
   ...magicLinkCodeCases,
+  ...liveLinkCases,
+  ...linkEpochCases,
+  ...linkFormCases,
   ...verificationTokenCases,
   ...emailVerificationCases,
   ...passwordResetCases,
   ...emailChangeCases,
+  ...verificationFormCases,
   ...oauthStateCases,
   ...oauthStateUseCases,
   ...oauthSignInCases,

@@ -41,8 +41,10 @@ export type {
   MailCharges,
   MailDecision,
   NewMagicLink,
+  UsedForm,
+  UsedLink,
 } from './magic-links.js'
-export { maxCodeTries } from './magic-links.js'
+export { maxCodeTries, maxLiveLinks } from './magic-links.js'
 export type {
   MethodRemoval,
   NewOAuthLink,

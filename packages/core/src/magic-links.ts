@@ -38,6 +38,24 @@ export interface MailboxProof {
   newUserId: UserId | null
   /** The rate limit that `consume` counts a failure against; beyond the limit nothing is used (default: none). */
   ipAddress?: IpAddressCharge | null
+  /**
+   * The form of a page that uses the link, as an HMAC under a secret of its browser. `consume` then keeps the used link
+   * for 60 seconds, in which `findUsed` answers the same form (default: null, nothing remembers the use).
+   */
+  usedBy?: TokenHash | null
+}
+
+/** The form of a page that has used a link, and the session that this opened; null where it opened none. */
+export interface UsedForm {
+  readonly usedBy: TokenHash
+  readonly session: Pick<NewSession, 'id' | 'secretHash'> | null
+}
+
+/** What a form that was sent twice has done the first time. */
+export interface UsedLink<Metadata extends object = Record<string, Json>> {
+  readonly user: User<Metadata>
+  /** The live session that the form opened; null where it opened none. */
+  readonly session: Session | null
 }
 
 export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
@@ -53,19 +71,29 @@ export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
        */
       readonly tookOver: boolean
     }
-  /** The link or code is unknown, used, expired, or of a disabled user. The result does not reveal which. */
+  /**
+   * The link or code is unknown, used, expired, of a disabled user, or from before the user's sessions were ended (by a
+   * password change, for example). The result does not reveal which.
+   */
   | { readonly ok: false; readonly reason: 'invalid_token' }
   | ChargeRefusal
 
 /** The number of wrong codes after which a code is invalid. @see OWASP ASVS 5.0, 6.6.3 */
 export const maxCodeTries = 5
 
-/** Stores magic links. One email has one live link: issuing replaces it. */
+/** The number of live links per email, and of live tokens per user and purpose. */
+export const maxLiveLinks = 4
+
+/**
+ * Stores magic links. One email has at most {@link maxLiveLinks} live links. A request ends none of them, so a stranger's
+ * request cannot end the owner's link; signing in by one ends them all.
+ */
 export interface MagicLinkRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Counts the request against the rate limits and stores the link, which replaces the email's previous link. Works
-   * the same for known and unknown emails. If the email's limit is exceeded, the previous link stays valid and no
-   * mail is to be sent.
+   * Counts the request against the rate limits and stores the link with the session epoch of the email's user, or null
+   * if no account has the email. Works the same for known and unknown emails. If the email's limit is exceeded, or it
+   * has {@link maxLiveLinks} live links, nothing is stored and no mail is to be sent. Without charges the oldest live
+   * link is then replaced. Of requests at the same time, at least one is stored.
    */
   issue(link: NewMagicLink): Promise<MailDecision>
   /**
@@ -75,13 +103,23 @@ export interface MagicLinkRepository<Metadata extends object = Record<string, Js
   find(tokenHash: TokenHash): Promise<{ readonly email: string } | null>
   /**
    * Uses the link: finds or creates the verified user of its email, removes unverified credentials of an unverified
-   * account, and opens the session, in one commit. Of concurrent callers, one succeeds.
+   * account, opens the session and ends every other link of the email, in one commit. Of concurrent callers, one
+   * succeeds. A link signs in only while the user is in the epoch in which it was mailed; one that was mailed when no
+   * account had the email signs in only a new or an unverified user. A link that does not sign in ends none.
    */
   consume(tokenHash: TokenHash, proof: MailboxProof): Promise<MailboxSignIn<Metadata>>
   /**
+   * Reads what `consume` did for this form of this browser within the last 60 seconds: a browser sends a form twice on a
+   * double click. Returns null for every other form, and once the session has ended.
+   */
+  findUsed(
+    tokenHash: TokenHash,
+    form: UsedForm & { readonly session: NonNullable<UsedForm['session']> },
+  ): Promise<{ readonly user: User<Metadata>; readonly session: Session } | null>
+  /**
    * Does the same as `consume` for a typed code. The caller has counted the attempt against the rate limits; a
-   * success gives `refund` back. The link counts wrong codes: after {@link maxCodeTries} of them the code is invalid,
-   * but the link itself stays valid.
+   * success gives `refund` back. The codes of all live links of the email share their tries: after {@link maxCodeTries}
+   * wrong ones every code is refused until the oldest of these links has expired, but the links stay valid.
    */
   consumeCode(
     input: {

@@ -1,5 +1,5 @@
 import type { UserId } from './ids.js'
-import type { MailCharges, MailDecision } from './magic-links.js'
+import type { MailCharges, MailDecision, UsedForm, UsedLink } from './magic-links.js'
 import type { Json } from './profile.js'
 import type {
   ChargeRefusal,
@@ -12,7 +12,10 @@ import type { Epochs, NewSession, Session, SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
-/** The purpose of a mailed token. A user has one live token per purpose; a new token replaces it. */
+/**
+ * The purpose of a mailed token. A user has at most {@link maxLiveLinks} live tokens per purpose. A request ends none of
+ * them; using one ends them all.
+ */
 export type VerificationPurpose = 'verify_email' | 'reset_password' | 'change_email'
 
 /** A token to mail to the email of an account. */
@@ -107,14 +110,23 @@ export type EmailChange<Metadata extends object = Record<string, Json>> =
 /** Stores tokens that are mailed to verify an email or to set a password. */
 export interface VerificationTokenRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Counts the request against the rate limits and stores the token, which replaces the user's previous token of this
-   * purpose. Unknown emails and accounts that cannot use it (disabled; verified already, for `verify_email`) are
-   * counted the same but get no mail. A token that is issued while the sessions of the user are being ended may be
-   * invalid already.
+   * Counts the request against the rate limits and stores the token. Unknown emails, accounts that cannot use it
+   * (disabled; verified already, for `verify_email`) and accounts that have {@link maxLiveLinks} live tokens of this
+   * purpose are counted the same but get no mail. Without charges the oldest live token is then replaced. A token that is
+   * issued while the sessions of the user are being ended may be invalid already.
    */
   issue(verification: NewVerification): Promise<VerificationDecision>
   /** Reads a live token without using it, so that its page can show the email. Returns null if there is none. */
   find(purpose: VerificationPurpose, key: VerificationKey): Promise<Verification | null>
+  /**
+   * Reads what this form of this browser did with the token within the last 60 seconds. Returns null for every other
+   * form, for a disabled user, and once a session that it opened has ended.
+   */
+  findUsed(
+    purpose: VerificationPurpose,
+    key: VerificationKey,
+    form: UsedForm,
+  ): Promise<UsedLink<Metadata> | null>
   /**
    * Counts an attempt to use a token with a password and, if it is allowed, reads the live token, in one statement. So a
    * password is hashed only for a valid token, and only as often as the rate limit allows.
@@ -127,27 +139,38 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
   /**
    * Uses the token and verifies the email. Only for an unverified account. If the proof of `holder` fails (a changed
    * password, an ended session), the token stays valid. A failure is counted against `ipAddress`; beyond the limit
-   * nothing is used (default: none).
+   * nothing is used (default: none). `usedBy` is as in {@link MailboxProof}.
    */
   verifyEmail(
     key: VerificationKey,
     holder: MailboxHolder,
     ipAddress?: IpAddressCharge | null,
+    usedBy?: TokenHash | null,
   ): Promise<EmailVerification<Metadata>>
   /**
    * Uses the token, sets the password, verifies the email, ends every session and every other token, and, if the
-   * email was unverified, removes every other sign-in method from before.
+   * email was unverified or `removeOtherSignInMethods` is set, removes every other sign-in method from before: passkeys
+   * and OAuth accounts. `usedBy` is as in {@link MailboxProof}.
    */
   resetPassword(
     key: VerificationKey,
-    reset: { hash: PasswordHash; refund?: RateLimitRefund },
+    reset: {
+      hash: PasswordHash
+      refund?: RateLimitRefund
+      removeOtherSignInMethods?: boolean
+      usedBy?: TokenHash | null
+    },
   ): Promise<PasswordReset>
   /** Stores a token for a new email, and counts it as `issue` does. The new email is not reserved until the change. */
   issueEmailChange(change: NewEmailChange): Promise<EmailChangeRequest>
   /**
    * Uses the token and changes the account's email, which is then verified. Deletes the magic links of both emails
    * and ends every session except the acting one. If the acting session has ended, it returns `invalid_token`, and
-   * the token stays valid.
+   * the token stays valid. `usedBy` is as in {@link MailboxProof}.
    */
-  changeEmail(actor: SessionActor, secretHash: TokenHash): Promise<EmailChange<Metadata>>
+  changeEmail(
+    actor: SessionActor,
+    secretHash: TokenHash,
+    usedBy?: TokenHash | null,
+  ): Promise<EmailChange<Metadata>>
 }

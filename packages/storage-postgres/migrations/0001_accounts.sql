@@ -121,21 +121,29 @@ comment on column :schema.sessions.expires_at is
   'the idle expiry; every touch moves it, never past absolute_expires_at';
 
 create table :schema.verification_tokens (
+  id uuid primary key,
   user_id uuid not null references :schema.users (id) on delete cascade,
   purpose text collate "C" not null
     check (purpose in ('verify_email', 'reset_password', 'change_email')),
+  slot smallint not null check (slot between 1 and 4),
   secret_hash bytea not null check (pg_catalog.octet_length(secret_hash) = 32),
   email text not null check (pg_catalog.octet_length(email) between 3 and 254),
   email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
   epoch int not null,
+  used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
-  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
-  primary key (user_id, purpose)
+  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
 ) with (fillfactor = 70);
+create unique index verification_tokens_slot on :schema.verification_tokens (user_id, purpose, slot);
 
-comment on table :schema.verification_tokens is 'one live token per user and purpose';
+comment on table :schema.verification_tokens is 'at most four live tokens per user and purpose';
+comment on column :schema.verification_tokens.id is 'the first half of secret_hash';
+comment on column :schema.verification_tokens.slot is
+  'the unique index on it lets a user have at most four tokens per purpose, however many are requested at once';
 comment on column :schema.verification_tokens.epoch is
   'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+comment on column :schema.verification_tokens.used_by is
+  'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';
 
 -- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
 create table :schema.late_writes (

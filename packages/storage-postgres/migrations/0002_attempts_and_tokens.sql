@@ -25,20 +25,32 @@ comment on column :schema.rate_limits.total is
   'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table :schema.magic_links (
-  email_key text collate "C" primary key check (pg_catalog.octet_length(email_key) between 3 and 254),
+  id uuid primary key,
+  email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
   email text not null check (pg_catalog.octet_length(email) between 3 and 254),
+  slot smallint not null check (slot between 1 and 4),
   token_hash bytea not null check (pg_catalog.octet_length(token_hash) = 32),
   code_hash bytea check (pg_catalog.octet_length(code_hash) = 32),
+  epoch int,
   tries int not null check (tries >= 0),
+  used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
 ) with (fillfactor = 70);
-create unique index magic_links_token_hash on :schema.magic_links (token_hash);
+create unique index magic_links_slot on :schema.magic_links (email_key, slot);
 
 comment on table :schema.magic_links is
-  'one live link per email, also for emails that no account has';
+  'at most four live links per email, also for emails that no account has';
+comment on column :schema.magic_links.id is 'the first half of token_hash';
+comment on column :schema.magic_links.slot is
+  'the unique index on it lets an email have at most four links, however many are requested at once';
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column :schema.magic_links.tries is 'wrong codes so far; after five the code is refused, the link still works';
+comment on column :schema.magic_links.epoch is
+  'the session_epoch of the email''s user when the link was mailed: it signs in only while they are equal; null if no account had the email, and then it signs in only a new or unverified user';
+comment on column :schema.magic_links.tries is
+  'wrong codes since the link was mailed; while a live link of the email has five, every code of the email is refused, and the links still work';
+comment on column :schema.magic_links.used_by is
+  'HMAC of the form that used the link, under a secret of its browser: the same form sees the same success for a minute';
 
 create table :schema.used_oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),

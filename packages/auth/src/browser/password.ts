@@ -2,6 +2,7 @@ import type {
   ChangePasswordBody,
   PasswordSignInBody,
   RegisterBody,
+  ResetPasswordBody,
 } from '../http/schema/request-bodies.js'
 import type { Accepted, SignedIn } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
@@ -32,6 +33,13 @@ export const set = (client: Client, newPassword: string): Promise<Outcome<object
 /** Removes the password, unless it is the only sign-in method. Requires a recent authentication. */
 export const remove = (client: Client): Promise<Outcome<object>> =>
   client.send('DELETE', 'password')
+
+/**
+ * Sets a new password by the token of a reset link, and ends every session. With `removeOtherSignInMethods` it also removes
+ * every passkey and linked account.
+ */
+export const completeReset = (client: Client, reset: ResetPasswordBody): Promise<Outcome<object>> =>
+  client.send('POST', 'password/reset/complete', reset)
 
 /** Mails a password reset link. The result is the same for every email address. */
 export const requestReset = (client: Client, email: string): Promise<Outcome<Accepted>> =>

@@ -47,7 +47,10 @@ export interface EventDetails {
   readonly password_changed: { readonly sessionsEnded: number }
   readonly password_removed: { readonly sessionsEnded: number }
   readonly password_reset_requested: object
-  readonly password_reset: { readonly sessionsEnded: number }
+  readonly password_reset: {
+    readonly sessionsEnded: number
+    readonly otherSignInMethodsRemoved: boolean
+  }
 
   readonly magic_link_requested: object
   readonly email_verification_requested: object

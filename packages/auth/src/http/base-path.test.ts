@@ -50,17 +50,25 @@ test('with basePath a link in a mail, its cookie, its page and its form lead the
     [opened.status, opened.headers.get('location')],
     [303, `${basePath}/email/verify`],
   )
-  const [cookie = ''] = opened.headers.getSetCookie()
+  const [cookie = '', landing = ''] = opened.headers.getSetCookie()
   assert.ok(cookie.includes(`; Path=${basePath}/email/verify;`), cookie)
   const page = await send('GET', `${basePath}/email/verify`, undefined, {
-    cookie: cookie.split(';')[0] ?? '',
+    cookie: `${cookie.split(';')[0]}; ${landing.split(';')[0]}`,
   })
   assert.ok((await page.text()).includes(`action="${basePath}/email/verify"`))
   const posted = await handler(
     new Request(`${baseUrl}${basePath}/email/verify`, {
       method: 'POST',
-      headers: { origin: baseUrl, 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ token, password }).toString(),
+      headers: {
+        origin: baseUrl,
+        'content-type': 'application/x-www-form-urlencoded',
+        cookie: landing.split(';')[0] ?? '',
+      },
+      body: new URLSearchParams({
+        token,
+        password,
+        nonce: landing.split(/[=;]/)[1] ?? '',
+      }).toString(),
     }),
   )
   assert.equal(posted.status, 303)

@@ -7,7 +7,7 @@ import { renderSignInError } from './pages/error-page.js'
 import { pageResponse } from './pages/page.js'
 import type { HandlerOptions, Pages } from './pages/site-pages.js'
 import { resolvePages } from './pages/site-pages.js'
-import { bodyKind, readFormBody, readJsonBody } from './request/body.js'
+import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
 import { cookieName } from './request/cookie.js'
 import { findDeviceCookie } from './request/device-cookie.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
@@ -23,7 +23,7 @@ import {
   messageOf,
   thrownError,
 } from './response/errors.js'
-import { renderFormResult } from './routes/form-post.js'
+import { isOwnForm, renderForeignForm, renderFormResult } from './routes/form-post.js'
 import type { RenderError } from './routes/render.js'
 import { renderResult } from './routes/render.js'
 import type { Failure, Success } from './routes/results.js'
@@ -162,7 +162,7 @@ async function respond(
       : readRequestTokens(headers, cookieName(baseUrl))
   try {
     const info = requestInfo(site, request, connection)
-    const call = { torii, pages, info, tokens, headers, query: searchParams, param }
+    const call = { torii, pages, info, tokens, headers, query: searchParams, nonce: null, param }
     return await callRoute(route, call, request, renderError)
   } catch (error) {
     return renderError(failed(site, route, error))
@@ -217,14 +217,27 @@ async function callRoute(
     const posted = await callPosted(route, route.body, call, request)
     return renderResult(route.responses, posted, renderError)
   }
-  const isForm =
-    route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form'
-  const body = await (isForm ? readFormBody : readJsonBody)(request, route.body)
+  if (route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form')
+    return callByForm(route, route.body, route.form, call, request)
+  const body = await readJsonBody(request, route.body)
   if (!body.ok) return errorResponse(body.error)
-  const result = await run(route, call, body.value)
-  return isForm
-    ? renderFormResult(route, call, body.value, result)
-    : renderResult(route.responses, result)
+  return renderResult(route.responses, await run(route, call, body.value))
+}
+
+/** Reads the form of a landing page, and runs the route if this site has shown that page to this browser. */
+async function callByForm(
+  route: Route,
+  schema: Schema<unknown>,
+  { purpose }: NonNullable<Route['form']>,
+  call: Call,
+  request: Request,
+): Promise<Response> {
+  const form = await readLandingForm(request, schema)
+  if (!form.ok) return errorResponse(form.error)
+  const { fields, nonce } = form.value
+  if (!isOwnForm(call, nonce)) return renderForeignForm(call, purpose)
+  const own = { ...call, nonce }
+  return renderFormResult(route, own, fields, await run(route, own, fields))
 }
 
 /** Reads the form that a provider's page posted, and runs the route. */

@@ -9,6 +9,7 @@ import type { ConformanceStorage } from '../fixtures/case.js'
 import {
   codeOf,
   newEmailChange,
+  newForm,
   newMagicLink,
   newProof,
   newVerification,
@@ -99,6 +100,9 @@ export const badMagicLinkCalls: readonly BadArgument[] = [
   ...inMailCharges('magicLinks.issue', ({ magicLinks }, charges) =>
     magicLinks.issue(newMagicLink({ charges: given(charges) })),
   ),
+  one('magicLinks.findUsed', null, notObjects, ({ magicLinks }, form) =>
+    magicLinks.findUsed(freshSecretHash(), unsafe(form)),
+  ),
   ...inProof('magicLinks.consume', ({ magicLinks }, proof) =>
     magicLinks.consume(freshSecretHash(), proof),
   ),
@@ -155,6 +159,15 @@ export const badVerificationCalls: readonly BadArgument[] = [
   ),
   ...inTokenKey('verificationTokens.find', ({ verificationTokens }, key) =>
     verificationTokens.find('verify_email', key),
+  ),
+  one('verificationTokens.findUsed', 'purpose', badPurposes, (storage, purpose) =>
+    storage.verificationTokens.findUsed(unsafe(purpose), someKey(), newForm()),
+  ),
+  one('verificationTokens.findUsed', null, notObjects, ({ verificationTokens }, form) =>
+    verificationTokens.findUsed('verify_email', someKey(), unsafe(form)),
+  ),
+  ...inTokenKey('verificationTokens.findUsed', ({ verificationTokens }, key) =>
+    verificationTokens.findUsed('verify_email', key, newForm()),
   ),
   one('verificationTokens.findCounted', 'purpose', badPurposes, (storage, purpose) =>
     storage.verificationTokens.findCounted(unsafe(purpose), someKey(), null),

@@ -191,13 +191,29 @@ promise(
 )
 
 promise(
-  'consumeCode: a new link brings a new code with its own tries',
+  'consumeCode: each code of an address signs in, and ends the others and their links',
   ['charging'],
   async (storage) => {
+    const first = await issueLink(storage)
+    const second = await issueLink(storage, { email: first.email })
+    succeeded(await type(storage, first))
+    assert.deepEqual(await type(storage, second), invalidToken)
+    assert.deepEqual(await storage.magicLinks.consume(second.tokenHash, newProof()), invalidToken)
+  },
+)
+
+promise(
+  'consumeCode: the codes of an address share five tries until the oldest of its links expires',
+  ['charging', 'elapse'],
+  async (storage) => {
     const former = await issueLink(storage)
-    await typeWrong(storage, former, maxCodeTries)
+    await typeWrong(storage, former, 2)
+    await storage.elapse(300)
     const next = await issueLink(storage, { email: former.email })
-    assert.deepEqual(await type(storage, next, former.codeHash), invalidToken)
+    await typeWrong(storage, former, 3)
+    for (const link of [former, next]) assert.deepEqual(await type(storage, link), invalidToken)
+    await storage.elapse(301)
+    await typeWrong(storage, next, 1)
     succeeded(await type(storage, next))
   },
 )

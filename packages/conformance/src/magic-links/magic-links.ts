@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { newUserId } from 'torii-core'
+import { maxLiveLinks, newUserId } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import {
   issueLink,
@@ -91,13 +91,6 @@ promise('issue: nothing is sent to a disabled user', ['charging'], async (storag
   assert.deepEqual(await storage.magicLinks.consume(link.tokenHash, newProof()), invalidToken)
 })
 
-promise('issue: replaces the former link of the address', ['charging'], async (storage) => {
-  const former = await issueLink(storage, { email: `${freshWord()}@example.com` })
-  const next = await issueLink(storage, { email: former.email.toUpperCase() })
-  assert.deepEqual(await storage.magicLinks.consume(former.tokenHash, newProof()), invalidToken)
-  succeeded(await storage.magicLinks.consume(next.tokenHash, newProof()))
-})
-
 promise('issue: leaves the links of other addresses alone', ['charging'], async (storage) => {
   const [one, other] = [await issueLink(storage), await issueLink(storage)]
   for (const { tokenHash } of [one, other])
@@ -124,7 +117,7 @@ promise(
 )
 
 promise(
-  'issue: R2.3 of twenty at once the allowance of the address is sent',
+  'issue: R2.3 of twenty at once at most four are sent, which are good until one is used',
   ['charging'],
   async (storage) => {
     const email = freshEmail()
@@ -134,7 +127,10 @@ promise(
     const links = Array.from({ length: crowd }, () => newMagicLink({ email, charges }))
     const answers = await Promise.all(links.map((link) => storage.magicLinks.issue(link)))
     const sent = answers.map((answer) => succeeded(answer).to !== null)
-    assert.equal(sent.filter(Boolean).length, 7)
+    const mails = sent.filter(Boolean).length
+    assert.ok(mails >= 1 && mails <= maxLiveLinks, `${mails} mails`)
+    for (const [index, { tokenHash }] of links.entries())
+      assert.equal((await storage.magicLinks.find(tokenHash)) !== null, sent[index])
     const uses = []
     for (const [index, { tokenHash }] of links.entries())
       if ((await storage.magicLinks.consume(tokenHash, newProof())).ok) uses.push(sent[index])
@@ -251,7 +247,7 @@ promise(
     const proof = newProof({ newUserId: null })
     assert.deepEqual(await storage.magicLinks.consume(unknown.tokenHash, proof), invalidToken)
     assert.equal(await storage.users.findByEmail(unknown.email), null)
-    assert.deepEqual(await storage.magicLinks.consume(unknown.tokenHash, newProof()), invalidToken)
+    succeeded(await storage.magicLinks.consume(unknown.tokenHash, newProof()))
     const { user, email } = await signUp(storage)
     const { tokenHash } = await issueLink(storage, { email })
     const found = succeeded(await storage.magicLinks.consume(tokenHash, proof))
@@ -341,7 +337,7 @@ for (const [who, known] of [
   )
 
 promise(
-  'consume: raced against twenty issues, each success has the one user, and one link is left at most',
+  'consume: raced against twenty issues, each success has the one user, and four links are left at most',
   ['charging'],
   async (storage) => {
     const email = freshEmail()
@@ -353,6 +349,9 @@ promise(
         return storage.magicLinks.consume(link.tokenHash, present(proofs[index]))
       }),
     )
+    const live = []
+    for (const { tokenHash } of links) live.push(await storage.magicLinks.find(tokenHash))
+    assert.ok(live.filter((link) => link !== null).length <= maxLiveLinks)
     const left = []
     for (const { tokenHash } of links)
       left.push(await storage.magicLinks.consume(tokenHash, newProof({ newUserId: newUserId() })))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { newUserId } from 'torii-core'
+import { maxLiveLinks, newUserId } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import { newOAuthSignIn, visit } from '../fixtures/credentials.js'
@@ -70,13 +70,26 @@ promise(
   },
 )
 
-promise('issueEmailChange: replaces the former token', ['charging'], async (storage) => {
-  const { actor, to, secretHash } = await signUpMoving(storage)
-  const next = await issueChange(storage, actor)
-  assert.deepEqual(await storage.verificationTokens.changeEmail(actor, secretHash), invalidToken)
-  succeeded(await storage.verificationTokens.changeEmail(actor, next))
-  assert.equal(await storage.users.findByEmail(to), null)
-})
+promise(
+  'issueEmailChange: ends no live token, and using one ends them all',
+  ['charging'],
+  async (storage) => {
+    const { actor, key, to, secretHash } = await signUpMoving(storage)
+    const tokens = [secretHash]
+    while (tokens.length < maxLiveLinks) tokens.push(await issueChange(storage, actor))
+    const fifth = newEmailChange(actor)
+    assert.deepEqual(await storage.verificationTokens.issueEmailChange(fifth), {
+      ok: true,
+      to: null,
+    })
+    succeeded(await storage.verificationTokens.changeEmail(actor, secretHash))
+    for (const again of [actor, await actorOf(storage, key)])
+      for (const token of tokens)
+        assert.deepEqual(await storage.verificationTokens.changeEmail(again, token), invalidToken)
+    assert.equal(present(await storage.users.findByEmail(to)).id, actor.userId)
+    await issueChange(storage, await actorOf(storage, key))
+  },
+)
 
 promise(
   'issueEmailChange: refused when the current session has ended',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
-import { issueChange, issueToken, signUpActor } from '../fixtures/mail.js'
+import { addOne, linkOne } from '../fixtures/credentials.js'
+import { issueChange, issueToken, newVerification, signUpActor } from '../fixtures/mail.js'
 import {
   assertAllEnded,
   assertEnded,
@@ -65,6 +66,42 @@ promise(
       const signIn = { credential, session: opened, refund: noRefund }
       succeeded(await storage.passwords.signIn(signIn))
       await liveSession(storage, keyOf(user.id, opened))
+    }
+  },
+)
+
+promise(
+  'resetPassword: removes the other sign-in methods if it is asked to, also those that are being added',
+  ['charging'],
+  async (storage) => {
+    for (const removeOtherSignInMethods of [true, false]) {
+      const { user, email, actor, token } = await signUpForgetful(storage)
+      const { made } = await addOne(storage, actor)
+      const { provider, id } = await linkOne(storage, actor)
+      const reset = { hash: freshPasswordHash(), removeOtherSignInMethods }
+      const [done, ...adding] = await Promise.all([
+        storage.verificationTokens.resetPassword(token, reset),
+        ...Array.from({ length: 5 }, () => addOne(storage, actor).catch(() => null)),
+        ...Array.from({ length: 5 }, () => linkOne(storage, actor).catch(() => null)),
+      ])
+      succeeded(done)
+      const added = adding.filter((one) => one !== null).length
+      const [passkeys, accounts] = await Promise.all([
+        storage.passkeys.list(user.id),
+        storage.oauthAccounts.list(user.id),
+      ])
+      const kept = removeOtherSignInMethods ? 0 : 2 + added
+      assert.equal(passkeys.length + accounts.length, kept)
+      assert.equal(
+        accounts.some((one) => one.id === id && one.provider === provider),
+        !removeOtherSignInMethods,
+      )
+      assert.equal(
+        passkeys.some((one) => one.id === made.id),
+        !removeOtherSignInMethods,
+      )
+      assert.equal(await isStoredHash(storage, user.id, reset.hash), true)
+      assert.equal(present(await storage.users.findByEmail(email)).id, user.id)
     }
   },
 )
@@ -145,7 +182,9 @@ promise(
   async (storage) => {
     const { user, email } = await signUpActor(storage)
     const outcomes = await twentyAtOnce(async () => {
-      const token = await issueToken(storage, 'reset_password', email)
+      const wanted = newVerification(email)
+      await storage.verificationTokens.issue(wanted)
+      const token = { userId: user.id, secretHash: wanted.secretHash }
       const hash = freshPasswordHash()
       const { ok } = await storage.verificationTokens.resetPassword(token, { hash })
       return { ok, hash }

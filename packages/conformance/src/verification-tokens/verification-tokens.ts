@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { maxLiveLinks } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import {
@@ -11,6 +12,8 @@ import {
 } from '../fixtures/mail.js'
 import {
   actorOf,
+  assertEnded,
+  crowd,
   liveSession,
   only,
   present,
@@ -75,25 +78,65 @@ for (const purpose of mailed) {
     },
   )
 
-  promise(`issue: ${purpose} replaces the former token`, ['charging'], async (storage) => {
-    const { email } = await signUp(storage)
-    const former = await issueToken(storage, purpose, email)
-    const next = await issueToken(storage, purpose, email)
-    assert.equal(await storage.verificationTokens.find(purpose, former), null)
-    assert.equal((await use(storage, purpose, former)).ok, false)
-    present(await storage.verificationTokens.find(purpose, next))
-    succeeded(await use(storage, purpose, next))
-  })
-
   promise(
-    `issue: T1.11 of twenty ${purpose} at once one token is left`,
+    `issue: ${purpose} ends no live token, and using one ends them all`,
     ['charging'],
     async (storage) => {
       const { email } = await signUp(storage)
-      const keys = await twentyAtOnce(() => issueToken(storage, purpose, email))
+      const keys = []
+      for (let turn = 0; turn < maxLiveLinks; turn += 1)
+        keys.push(await issueToken(storage, purpose, email))
+      const fifth = newVerification(email, { purpose })
+      assert.deepEqual(await storage.verificationTokens.issue(fifth), nothingSent)
+      for (const key of keys) present(await storage.verificationTokens.find(purpose, key))
+      succeeded(await use(storage, purpose, present(keys[1])))
+      for (const key of keys) {
+        assert.equal(await storage.verificationTokens.find(purpose, key), null)
+        assert.equal((await use(storage, purpose, key)).ok, false)
+      }
+    },
+  )
+
+  promise(
+    `issue: without charges the oldest of four ${purpose} is replaced; dead ones leave room`,
+    ['charging'],
+    async (storage) => {
+      const { user, email } = await signUp(storage)
+      const keys = []
+      for (let turn = 0; turn <= maxLiveLinks; turn += 1) {
+        const wanted = newVerification(email, { purpose, charges: null })
+        succeeded(await storage.verificationTokens.issue(wanted))
+        keys.push({ userId: user.id, secretHash: wanted.secretHash })
+      }
       const found = []
       for (const key of keys) found.push(await storage.verificationTokens.find(purpose, key))
-      only(found.filter((token) => token !== null))
+      assert.deepEqual(
+        found.map((token) => token !== null),
+        [false, true, true, true, true],
+      )
+      await storage.sessions.revokeAll(user.id)
+      for (let turn = 0; turn < maxLiveLinks; turn += 1) {
+        const key = await issueToken(storage, purpose, email)
+        present(await storage.verificationTokens.find(purpose, key))
+      }
+    },
+  )
+
+  promise(
+    `issue: T1.11 of twenty ${purpose} at once at most four are sent, of which one is used`,
+    ['charging'],
+    async (storage) => {
+      const { user, email } = await signUp(storage)
+      const wanted = Array.from({ length: crowd }, () => newVerification(email, { purpose }))
+      const answers = await Promise.all(
+        wanted.map((token) => storage.verificationTokens.issue(token)),
+      )
+      const sent = answers.map((answer) => succeeded(answer).to !== null)
+      const mails = sent.filter(Boolean).length
+      assert.ok(mails >= 1 && mails <= maxLiveLinks, `${mails} mails`)
+      const keys = wanted.map(({ secretHash }) => ({ userId: user.id, secretHash }))
+      for (const [index, key] of keys.entries())
+        assert.equal((await storage.verificationTokens.find(purpose, key)) !== null, sent[index])
       const outcomes = []
       for (const key of keys) outcomes.push(await use(storage, purpose, key))
       only(winners(outcomes))
@@ -250,6 +293,18 @@ type Ending = (
 const endings: readonly (readonly [string, Ending])[] = [
   ['the user was disabled', ({ users }, { user }) => users.disable(user.id)],
   ['the user was deleted', ({ users }, { user }) => users.delete(user.id)],
+  [
+    'the user was disabled and enabled',
+    async ({ users }, { user }) => {
+      present(await users.disable(user.id))
+      present(await users.enable(user.id))
+    },
+  ],
+  [
+    'the other sessions were ended',
+    async ({ sessions }, { actor }) => succeeded(await sessions.revokeOthers(actor)),
+  ],
+  ['every session was ended by its user', ({ sessions }, { actor }) => sessions.revokeAll(actor)],
   ['every session was ended', ({ sessions }, { user }) => sessions.revokeAll(user.id)],
   [
     'the password was changed',
@@ -263,18 +318,53 @@ const endings: readonly (readonly [string, Ending])[] = [
   ],
 ]
 
-for (const [what, end] of endings)
+for (const [what, end] of endings) {
   promise(`find: null after ${what}`, ['charging'], async (storage) => {
     const person = await signUpActor(storage, false)
     const keys = []
     for (const purpose of mailed)
       keys.push([purpose, await issueToken(storage, purpose, person.email)] as const)
+    const change = await issueChange(storage, person.actor)
     await end(storage, person)
     for (const [purpose, key] of keys) {
       assert.equal(await storage.verificationTokens.find(purpose, key), null)
       assert.deepEqual(await use(storage, purpose, key), { ok: false, reason: 'invalid_token' })
     }
+    const key = { userId: person.user.id, secretHash: change }
+    assert.equal(await storage.verificationTokens.find('change_email', key), null)
+    for (const epochs of [person.actor.epochs, nextEpochs(person.actor)])
+      assert.equal(
+        (await storage.verificationTokens.changeEmail({ ...person.actor, epochs }, change)).ok,
+        false,
+      )
   })
+
+  for (const purpose of mailed)
+    promise(
+      `find: a ${purpose} token raced against what comes after which it is null: ${what}`,
+      ['charging', 'concurrency'],
+      async (storage) => {
+        for (let round = 0; round < 5; round += 1) {
+          const person = await signUpActor(storage, false)
+          const key = await issueToken(storage, purpose, person.email)
+          await Promise.all([
+            use(storage, purpose, key),
+            // Whichever comes second sees what the first has done: a stale session changes nothing.
+            end(storage, person).catch(() => null),
+          ])
+          assert.equal(await storage.verificationTokens.find(purpose, key), null)
+          assert.equal((await use(storage, purpose, key)).ok, false)
+          await assertEnded(storage, person.other)
+        }
+      },
+    )
+}
+
+/** The epochs after the sessions were ended once. */
+const nextEpochs = ({ epochs }: { epochs: { session: number; owner: number } }) => ({
+  ...epochs,
+  session: epochs.session + 1,
+})
 
 promise(
   'find: a token requested while the user was disabled opens nothing',

@@ -5,7 +5,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: '37b2ee2e731e2e9b63808f78db454341875dc55d90a7f23e5c671a95b6eba91b',
+    checksum: '829354aced723b62e304ab8a4f6662c6caf9f5308cc8f81e1876219ca3e86b02',
     transactional: true,
     sql: `-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
@@ -130,21 +130,29 @@ comment on column :schema.sessions.expires_at is
   'the idle expiry; every touch moves it, never past absolute_expires_at';
 
 create table :schema.verification_tokens (
+  id uuid primary key,
   user_id uuid not null references :schema.users (id) on delete cascade,
   purpose text collate "C" not null
     check (purpose in ('verify_email', 'reset_password', 'change_email')),
+  slot smallint not null check (slot between 1 and 4),
   secret_hash bytea not null check (pg_catalog.octet_length(secret_hash) = 32),
   email text not null check (pg_catalog.octet_length(email) between 3 and 254),
   email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
   epoch int not null,
+  used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
-  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
-  primary key (user_id, purpose)
+  expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
 ) with (fillfactor = 70);
+create unique index verification_tokens_slot on :schema.verification_tokens (user_id, purpose, slot);
 
-comment on table :schema.verification_tokens is 'one live token per user and purpose';
+comment on table :schema.verification_tokens is 'at most four live tokens per user and purpose';
+comment on column :schema.verification_tokens.id is 'the first half of secret_hash';
+comment on column :schema.verification_tokens.slot is
+  'the unique index on it lets a user have at most four tokens per purpose, however many are requested at once';
 comment on column :schema.verification_tokens.epoch is
   'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+comment on column :schema.verification_tokens.used_by is
+  'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';
 
 -- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
 create table :schema.late_writes (
@@ -158,7 +166,7 @@ comment on table :schema.late_writes is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: '406d9ebeeda82d087d1eeeda56f681bef08cd6901233e5e3e341acbe1b5673af',
+    checksum: 'bb281584d617d16aabc48c6361fb8b3f02d2fb9b9d2aa4fa9fc273930feedca7',
     transactional: true,
     sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
@@ -187,20 +195,32 @@ comment on column :schema.rate_limits.total is
   'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
 create table :schema.magic_links (
-  email_key text collate "C" primary key check (pg_catalog.octet_length(email_key) between 3 and 254),
+  id uuid primary key,
+  email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
   email text not null check (pg_catalog.octet_length(email) between 3 and 254),
+  slot smallint not null check (slot between 1 and 4),
   token_hash bytea not null check (pg_catalog.octet_length(token_hash) = 32),
   code_hash bytea check (pg_catalog.octet_length(code_hash) = 32),
+  epoch int,
   tries int not null check (tries >= 0),
+  used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
 ) with (fillfactor = 70);
-create unique index magic_links_token_hash on :schema.magic_links (token_hash);
+create unique index magic_links_slot on :schema.magic_links (email_key, slot);
 
 comment on table :schema.magic_links is
-  'one live link per email, also for emails that no account has';
+  'at most four live links per email, also for emails that no account has';
+comment on column :schema.magic_links.id is 'the first half of token_hash';
+comment on column :schema.magic_links.slot is
+  'the unique index on it lets an email have at most four links, however many are requested at once';
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
-comment on column :schema.magic_links.tries is 'wrong codes so far; after five the code is refused, the link still works';
+comment on column :schema.magic_links.epoch is
+  'the session_epoch of the email''s user when the link was mailed: it signs in only while they are equal; null if no account had the email, and then it signs in only a new or unverified user';
+comment on column :schema.magic_links.tries is
+  'wrong codes since the link was mailed; while a live link of the email has five, every code of the email is refused, and the links still work';
+comment on column :schema.magic_links.used_by is
+  'HMAC of the form that used the link, under a secret of its browser: the same form sees the same success for a minute';
 
 create table :schema.used_oauth_states (
   state_hash bytea primary key check (pg_catalog.octet_length(state_hash) = 32),

@@ -14,6 +14,14 @@ import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
 import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
+import {
+  freeSlot,
+  linkId,
+  linkIdOf,
+  replacesOldest,
+  usedBy,
+  usedUntil,
+} from './fragments/link-row.js'
 import { toMailDecision } from './fragments/mail-decision.js'
 import type { MailboxRow } from './fragments/mailbox-sign-in.js'
 import {
@@ -23,6 +31,7 @@ import {
   toCommittedSignIn,
   toMailboxSignIn,
 } from './fragments/mailbox-sign-in.js'
+import { newSession } from './fragments/new-session.js'
 import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
 import type { VerdictRow } from './fragments/rate-limit-charging.js'
 import {
@@ -33,6 +42,10 @@ import {
 } from './fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from './fragments/rate-limit-refund.js'
 import type { Readback } from './fragments/readback.js'
+import type { SessionRow } from './fragments/session-row.js'
+import { liveSession, sessionColumns, toSession } from './fragments/session-row.js'
+import type { UserRow } from './fragments/user-row.js'
+import { toUser, userColumns } from './fragments/user-row.js'
 import { checkObject, checkRefund, checkSeconds } from './input/input.js'
 import { checkHashes, checkIpAddressCharge, checkMailCharges } from './input/input-credentials.js'
 
@@ -42,9 +55,31 @@ const codeHash = nullable('codeHash', 'bytea')<TokenHash>()
 /** Under every key that is in use. */
 const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
 const emailKeyText = sql`${emailKey}`
+const maxCodeTriesText = String(maxCodeTries)
 
-/** A code can be tried while this holds of its row `l`. */
-const hasTriesLeft = `l.tries < ${maxCodeTries}`
+/**
+ * Holds for a link `t` that can no longer be used: it has expired, or it was mailed before the epoch that the CTE
+ * `known` shows, or before the account of its email was verified.
+ */
+const deadLink = `(t.expires_at <= ${now} or t.epoch < (select known.session_epoch from known)
+          or (t.epoch is null and (select known.verified from known)))`
+
+/** The row `l` of the given link. */
+const givenLink = sql`l.id = ${linkId} and l.token_hash = ${linkHash}`
+
+/**
+ * CTEs that use up the links that the CTE `held` has locked, once a session `s` was opened. The given one is kept for a
+ * minute where a form has used it.
+ */
+const useLinks = (schema: string) => sql`used as (
+        update ${schema}.magic_links l set used_by = ${usedBy}, expires_at = ${usedUntil}
+        from proved where l.id = proved.id and ${usedBy} is not null and exists (select 1 from s)
+        returning 1 as one
+      ), ended as (
+        delete from ${schema}.magic_links l using held, proved
+        where l.id = held.id and (${usedBy} is null or l.id <> proved.id) and exists (select 1 from s)
+        returning 1 as one
+      )`
 
 export const magicLinkStatements = (schema: string) => ({
   // Known and unknown emails get a row alike; the mail goes to the stored spelling where there is one.
@@ -56,24 +91,34 @@ export const magicLinkStatements = (schema: string) => ({
         sql`${entryLock(schema, 'magic_links', emailKeyText, 'from gate where gate.until is null')},
       entry_row as (
         select l.email_key from ${schema}.magic_links l, gate
-        where gate.until is null and l.email_key = ${emailKey} and ${entryLockTaken} for update of l
+        where gate.until is null and l.email_key = ${emailKey} and ${entryLockTaken} order by l.id for update of l
       )`,
       )}, known as (
-        select u.email, u.disabled_at is not null as disabled
+        select u.email, u.disabled_at is not null as disabled, u.session_epoch,
+          u.email_verified_at is not null as verified
         from verdict v join ${schema}.user_emails e on v.allowed and e.email_key = ${emailKey}
         join ${schema}.users u on u.id = e.user_id
       ), link as (
-        insert into ${schema}.magic_links
-          (email_key, email, token_hash, code_hash, tries, created_at, expires_at)
-        select ${emailKey}, ${email}, ${linkHash}, ${codeHash}, 0, ${now}, ${secondsFromNow(lifetimeSeconds)}
+        insert into ${schema}.magic_links as t
+          (id, email_key, email, slot, token_hash, code_hash, epoch, tries, created_at, expires_at)
+        select ${linkId}, ${emailKey}, ${email}, ${freeSlot({
+          table: `${schema}.magic_links`,
+          owned: sql`t.email_key = ${emailKey}`,
+          id: linkId,
+          dead: deadLink,
+        })}, ${linkHash}, ${codeHash},
+          (select known.session_epoch from known), 0, ${now}, ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
-        on conflict (email_key) do update set
-          email = excluded.email, token_hash = excluded.token_hash, code_hash = excluded.code_hash,
-          tries = 0, created_at = excluded.created_at, expires_at = excluded.expires_at
+        on conflict (email_key, slot) do update set
+          id = excluded.id, email = excluded.email, token_hash = excluded.token_hash, code_hash = excluded.code_hash,
+          epoch = excluded.epoch, tries = 0, used_by = null,
+          created_at = excluded.created_at, expires_at = excluded.expires_at
+        where t.id = excluded.id or ${deadLink} or ${replacesOldest}
         returning email
       )
       select v.allowed, v.retry_after, v.ip_address_retry_after,
-        case when not coalesce(known.disabled, false) then coalesce(known.email, link.email) end as send_to
+        case when link.email is not null and not coalesce(known.disabled, false)
+          then coalesce(known.email, link.email) end as send_to
       from verdict v left join link on true left join known on true`,
     {
       schema,
@@ -86,23 +131,43 @@ export const magicLinkStatements = (schema: string) => ({
     'magic_links.find',
     sql`
       select l.email from ${schema}.magic_links l
-      where l.token_hash = ${linkHash} and l.expires_at > ${now}`,
+      left join ${schema}.user_emails e on e.email_key = l.email_key
+      left join ${schema}.users u on u.id = e.user_id
+      where ${givenLink} and l.used_by is null and l.expires_at > ${now}
+        and (u.id is null or u.session_epoch = l.epoch or (l.epoch is null and u.email_verified_at is null))`,
   ),
+  findUsed: read(
+    'magic_links.findUsed',
+    sql`
+      select ${userColumns}, ${sessionColumns}
+      from ${schema}.magic_links l join ${schema}.user_emails e on e.email_key = l.email_key
+      join ${schema}.users u on u.id = e.user_id
+      join ${schema}.sessions s
+        on s.user_id = u.id and s.id = ${newSession.id} and s.secret_hash = ${newSession.secretHash}
+      where ${givenLink} and l.used_by = ${usedBy} and l.expires_at > ${now} and ${liveSession}`,
+  ),
+  // All links of the email are locked before the user, and used up after it: a link that does not sign in ends none.
   consume: write(
     'magic_links.consume',
     sql`
       with ${chargeFailure(
         schema,
-        sql`l as (
-        delete from ${schema}.magic_links l using gate
-        where gate.until is null and l.token_hash = ${linkHash}
-        returning l.email, l.email_key, l.expires_at
+        sql`given as (
+        select l.email_key from ${schema}.magic_links l, gate where gate.until is null and ${givenLink}
+      ), ${entryLock(schema, 'magic_links', sql`given.email_key`, 'from given')}, held as (
+        select l.* from ${schema}.magic_links l join given on given.email_key = l.email_key
+        where ${entryLockTaken} order by l.id for update of l
       ), proved as (
-        select l.email, l.email_key from l where l.expires_at > ${now}
-      ), ${signInByMailbox(schema)}`,
-        's',
+        select l.id, l.email, l.email_key, l.epoch from held l
+        where ${givenLink} and l.used_by is null and l.expires_at > ${now}
+      ), repeated as (
+        select 1 as one from held l where ${givenLink} and l.used_by = ${usedBy} and l.expires_at > ${now}
+      ), ${signInByMailbox(schema)}, ${useLinks(schema)}, success as (
+        select 1 as one from s union all select 1 from repeated
+      )`,
+        'success',
       )}
-      select v.allowed, v.retry_after, ${mailboxColumns(schema)}
+      select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, ${mailboxColumns(schema)}
       from verdict v left join u on true left join s on true`,
     {
       schema,
@@ -111,21 +176,24 @@ export const magicLinkStatements = (schema: string) => ({
       ),
     },
   ),
-  // A right code deletes the row, a wrong one counts on it: the row's lock lets at most five be tried.
+  // A wrong code counts on every link of the email, whose locks let at most five be tried.
   consumeCode: write(
     'magic_links.consumeCode',
     sql`
-      with ${entryLock(schema, 'magic_links', emailKeyText, '')}, proved as (
-        delete from ${schema}.magic_links l
-        where l.email_key = ${emailKey} and l.code_hash = any (${codeHashes})
-          and ${hasTriesLeft} and l.expires_at > ${now} and ${entryLockTaken}
-        returning l.email, l.email_key
+      with ${entryLock(schema, 'magic_links', emailKeyText, '')}, held as (
+        select l.* from ${schema}.magic_links l
+        where l.email_key = ${emailKey} and l.used_by is null and l.expires_at > ${now} and ${entryLockTaken}
+        order by l.id for update of l
+      ), tried as (
+        select pg_catalog.max(held.tries) < ${maxCodeTriesText} as open from held
+      ), proved as (
+        select held.id, held.email, held.email_key, held.epoch from held join tried on tried.open
+        where held.code_hash = any (${codeHashes}) order by held.epoch desc nulls last limit 1
       ), wrong as (
-        update ${schema}.magic_links l set tries = l.tries + 1
-        where l.email_key = ${emailKey} and l.code_hash <> all (${codeHashes})
-          and ${hasTriesLeft} and l.expires_at > ${now} and ${entryLockTaken}
-        returning l.tries
-      ), ${signInByMailbox(schema)}, ${refundRateLimit(schema, 's')}
+        update ${schema}.magic_links l set tries = l.tries + 1 from held join tried on tried.open
+        where l.id = held.id and not exists (select 1 from proved)
+        returning 1 as one
+      ), ${signInByMailbox(schema)}, ${useLinks(schema)}, ${refundRateLimit(schema, 's', 'ended')}
       select ${mailboxColumns(schema)} from u, s`,
     {
       schema,
@@ -151,19 +219,38 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
         ...chargeValues(checkMailCharges(given.charges)),
         email: given.email,
         emailKey: key,
+        linkId: linkIdOf(given.tokenHash),
         linkHash: given.tokenHash,
+        replacesOldest: given.charges === null,
         codeHash: given.codeHash,
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
       return one(db, statements.issue, values, toMailDecision)
     },
     async find(hash: TokenHash) {
-      return maybeOne(db, statements.find, { linkHash: hash }, (row: { email: string }) => ({
+      const values = { linkId: linkIdOf(hash), linkHash: hash }
+      return maybeOne(db, statements.find, values, (row: { email: string }) => ({
         email: row.email,
+      }))
+    },
+    async findUsed(hash: TokenHash, form: OpeningForm) {
+      const { usedBy: formHash, session } = checkObject(form, 'form')
+      const given = checkObject(session, 'session')
+      const values = {
+        linkId: linkIdOf(hash),
+        linkHash: hash,
+        usedBy: formHash,
+        newSessionId: given.id,
+        newSessionSecretHash: given.secretHash,
+      }
+      return maybeOne(db, statements.findUsed, values, (row: UserRow & SessionRow) => ({
+        user: toUser<Metadata>(row),
+        session: toSession(row),
       }))
     },
     async consume(hash: TokenHash, proof: MailboxProof) {
       const values = {
+        linkId: linkIdOf(hash),
         linkHash: hash,
         ...mailboxValues(proof),
         ...chargeValues(checkIpAddressCharge(proof.ipAddress ?? null)),
@@ -181,6 +268,8 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
         emailKey: key,
         codeHashes: checkHashes(given.codeHashes, 'codeHashes', 16),
         ...mailboxValues(proof),
+        // A typed code opens no page that a browser could send twice.
+        usedBy: null,
         ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
       }
       return db.runWithRecovery<MailboxSignIn<Metadata>>(
@@ -194,11 +283,12 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
   }
 }
 
-type ConsumedRow = VerdictRow & (MailboxRow | { session_id: null })
+type ConsumedRow = VerdictRow & { repeated: boolean } & (MailboxRow | { session_id: null })
 
 function toConsumed<Metadata extends object>(row: ConsumedRow): MailboxSignIn<Metadata> {
   if (row.session_id !== null) return toMailboxSignIn(row)
-  return row.allowed ? invalidToken : toRefusal(row)
+  return row.allowed || row.repeated ? invalidToken : toRefusal(row)
 }
 
+type OpeningForm = Parameters<MagicLinkRepository['findUsed']>[1]
 type CodeInput = Parameters<MagicLinkRepository['consumeCode']>[0]

@@ -18,7 +18,7 @@ const unusable = (schema: string) => {
   return {
     sessions: `t.expires_at <= ${now} or ${ended}`,
     magic_links: `t.expires_at <= ${now}`,
-    verification_tokens: `t.expires_at <= ${now} or ${ended}`,
+    verification_tokens: `t.expires_at <= ${now} or (t.used_by is null and ${ended})`,
     used_oauth_states: `t.expires_at <= ${now}`,
     passkey_challenges: `t.expires_at <= ${now}`,
     rate_limits: `t.forget_at <= ${now}`,

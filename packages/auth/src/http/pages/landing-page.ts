@@ -6,7 +6,7 @@ import type { PageParts } from './page.js'
 /** The texts of the page that a link in a mail opens. */
 interface LandingTexts {
   readonly heading: string
-  /** The text before the masked email address of the account. */
+  /** The text before the email address of the account. */
   readonly introduction: string
   readonly button: string
   /** The password field, where the page has one. */
@@ -58,6 +58,8 @@ export interface Landing {
   readonly appName: string
   readonly purpose: LinkPurpose
   readonly token: string
+  /** The nonce of the browser, which the form sends back beside the landing cookie. */
+  readonly nonce: string
   /** The path that the form posts to. */
   readonly action: string
   readonly email: string
@@ -69,17 +71,20 @@ export interface Landing {
 
 /** Renders the page of a valid link: its purpose, and a button that uses it. Opening the page does not use the link. */
 export function renderLanding(landing: Landing): PageParts {
-  const { appName, purpose, token, action, email, formerEmail, error } = landing
+  const { appName, purpose, token, nonce, action, email, formerEmail, error } = landing
   const { heading, introduction, button } = texts[purpose]
-  const address = (text: string) => `<strong>${escapeHtml(maskAddress(text))}</strong>`
+  const strong = (text: string) => `<strong>${escapeHtml(text)}</strong>`
+  // Somebody else's link, slipped into this browser, would sign in to somebody else's account: the user must see it.
   const subject =
     formerEmail === null
-      ? `${introduction} ${address(email)}`
-      : `Your email address will change<br>from ${address(formerEmail)}<br>to ${address(email)}`
+      ? `${introduction} ${strong(email)}`
+      : `Your email address will change<br>from ${strong(maskAddress(formerEmail))}<br>to ${strong(email)}`
   const form = (password: PasswordField | null, label: string) =>
     `<form method="post" action="${escapeHtml(action)}">
 <input type="hidden" name="token" value="${escapeHtml(token)}">
+<input type="hidden" name="nonce" value="${escapeHtml(nonce)}">
 ${password === null ? '' : passwordField(password)}
+${purpose === 'reset_password' ? otherSignInMethods : ''}
 <button type="submit">${escapeHtml(label)}</button>
 </form>`
   const { password } = texts[purpose]
@@ -111,10 +116,14 @@ function passwordField({ name, label, autocomplete }: PasswordField): string {
 </div>`
 }
 
+/** For an account that somebody else has used: they may have added a sign-in method of their own. */
+const otherSignInMethods = `<p><label><input type="checkbox" name="removeOtherSignInMethods" value="true"> Remove all passkeys and linked accounts</label></p>
+<p class="quiet">Choose this if somebody else may have used your account.</p>`
+
 /** The same page for unknown, used and expired links. */
 export const renderExpiredLink = (appName: string): PageParts => ({
   appName,
   heading: 'This link is no longer valid',
-  content: `<p>It has expired, was already used, or was replaced by a newer one. Request a new link.</p>
+  content: `<p>It has expired or was already used. Request a new link.</p>
 <p><a href="/">Back to ${escapeHtml(appName)}</a></p>`,
 })

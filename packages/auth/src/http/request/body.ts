@@ -43,20 +43,46 @@ export async function readJsonBody<Value>(
   return json.ok ? pickFields(json.value, schema) : json
 }
 
-/** Reads a form in the same way. Every field is a text; an empty one is absent. */
+/**
+ * Reads a form in the same way. Every field is a text, and an empty one is absent; a checkbox of the value `true` is true.
+ */
 export async function readFormBody<Value>(
   request: Request,
   schema: Schema<Value>,
 ): Promise<Read<Value>> {
-  const bytes = await readBytes(request)
-  if (!bytes.ok) return bytes
-  const form = new URLSearchParams(Buffer.from(bytes.value).toString())
-  return pickFields(textsOf(form), schema)
+  const form = await readForm(request)
+  return form.ok ? pickFields(valuesOf(form.value, schema), schema) : form
 }
 
-function textsOf(form: URLSearchParams): object {
+/** Reads the form of a landing page: the fields of the schema, and the nonce of its browser, or null without one. */
+export async function readLandingForm<Value>(
+  request: Request,
+  schema: Schema<Value>,
+): Promise<Read<{ readonly fields: Value; readonly nonce: string | null }>> {
+  const form = await readForm(request)
+  if (!form.ok) return form
+  const fields = pickFields(valuesOf(form.value, schema), schema)
+  if (!fields.ok) return fields
+  return { ok: true, value: { fields: fields.value, nonce: form.value.get('nonce') } }
+}
+
+async function readForm(request: Request): Promise<Read<URLSearchParams>> {
+  const bytes = await readBytes(request)
+  return bytes.ok
+    ? { ok: true, value: new URLSearchParams(Buffer.from(bytes.value).toString()) }
+    : bytes
+}
+
+function valuesOf(form: URLSearchParams, schema: Schema<unknown>): object {
+  const members = membersOf(schema)
   const names = [...new Set(form.keys())]
-  return Object.fromEntries(names.map((name) => [name, form.get(name) || undefined]))
+  return Object.fromEntries(names.map((name) => [name, fieldOf(form.get(name), members[name])]))
+}
+
+function fieldOf(text: string | null, rule: Schema<unknown> | undefined): unknown {
+  if (text === null || text === '') return undefined
+  const isFlag = rule !== undefined && typesOf(rule).includes('boolean')
+  return isFlag && text === 'true' ? true : text
 }
 
 /** `application/json`, alone or with the only charset that JSON has. @see RFC 8259 section 8.1 */
@@ -114,7 +140,7 @@ function pickFields<Value>(json: object, schema: Schema<Value>): Read<Value> {
     if (value === undefined && isOptional(rule)) continue
     const types = typesOf(rule)
     if (!types.includes(typeOf(value))) {
-      const kind = types[0] === 'object' ? 'an object' : 'a string'
+      const kind = kinds[String(types[0])] ?? 'a string'
       const message = value === undefined ? `${field} is missing.` : `${field} must be ${kind}.`
       return { ok: false, error: { error: 'invalid_input', field, message } }
     }
@@ -123,6 +149,8 @@ function pickFields<Value>(json: object, schema: Schema<Value>): Read<Value> {
   // The loop checked every member of the schema, and there are no others.
   return { ok: true, value: fields as Value }
 }
+
+const kinds: Readonly<Record<string, string>> = { object: 'an object', boolean: 'true or false' }
 
 /** The types that a field may have. The bodies use no other keyword, which {@link pickFields} would not check. */
 function typesOf(rule: Schema<unknown>): readonly unknown[] {

@@ -42,11 +42,21 @@ export function setCookie(
 export const findCookie = (header: string | null, name: string): string | null =>
   findCookies(header, name)[0] ?? null
 
-/** The values of all cookies of this name: two have different domains or paths, and one of them may be an attacker's. */
-export const findCookies = (header: string | null, name: string): string[] =>
-  (header ?? '').split(';').flatMap((pair) => {
+/**
+ * The value of the only cookie of this name, or null without one and for two. A page of another host below the same domain
+ * can set a second one, which the browser may even send first.
+ */
+export function findOnlyCookie(header: string | null, name: string): string | null {
+  const [value = null, ...others] = findCookies(header, name)
+  return others.length === 0 ? value : null
+}
+
+function findCookies(header: string | null, name: string): readonly string[] {
+  const values: string[] = []
+  for (const pair of (header ?? '').split(';')) {
     const equals = pair.indexOf('=')
-    return equals > 0 && pair.slice(0, equals).trim() === name
-      ? [pair.slice(equals + 1).trim()]
-      : []
-  })
+    if (equals > 0 && pair.slice(0, equals).trim() === name)
+      values.push(pair.slice(equals + 1).trim())
+  }
+  return values
+}

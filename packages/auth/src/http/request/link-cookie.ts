@@ -1,20 +1,67 @@
 import type { BaseUrl } from '../../base/base-url.js'
-import { setCookie } from './cookie.js'
+import { isLandingNonce, newLandingNonce } from '../../services/links/landing-form.js'
+import { findOnlyCookie, setCookie } from './cookie.js'
+import type { HeaderSource } from './request-token.js'
+import { readHeader } from './request-token.js'
 
 /** How long a browser keeps the token of a link in a mail for its page. */
-const maxAgeSeconds = 600
+const linkSeconds = 600
+/** How long a page can stay open before its button is pressed. */
+const nonceSeconds = 86_400
 
 /** The prefix is `__Secure-`, since `__Host-` requires the path `/`. */
 export const linkCookieName = ({ secure }: BaseUrl): string =>
   secure ? '__Secure-torii-link' : 'torii-link'
 
 /**
- * `Set-Cookie` that moves a link's token out of the URL, which the browser keeps in its history. The browser
- * sends it to the link's own page only.
+ * The nonce of the browser, in a cookie that no other host can set (on http://localhost there are no prefixes). The form of
+ * every landing page carries it too. @see RFC 6265bis section 4.1.3.2
  */
-export const linkCookie = (site: BaseUrl, path: string, token: string): string =>
-  setCookie(site, { name: linkCookieName(site), value: token, seconds: maxAgeSeconds, path })
+export const landingCookieName = ({ secure }: BaseUrl): string =>
+  secure ? '__Host-torii-landing' : 'torii-landing'
 
-/** `Set-Cookie` that deletes it. */
+/** The nonce in the landing cookie; null without exactly one. */
+export function landingNonceOf(headers: HeaderSource, site: BaseUrl): string | null {
+  const value = findOnlyCookie(readHeader(headers, 'cookie'), landingCookieName(site))
+  return isLandingNonce(value) ? value : null
+}
+
+/**
+ * `Set-Cookie`s that move a link's token out of the URL, which the browser keeps in its history. The browser sends the
+ * token to the link's own page only, beside the nonce that shows that this site has set it.
+ */
+export function linkCookies(
+  site: BaseUrl,
+  headers: HeaderSource,
+  path: string,
+  token: string,
+): readonly string[] {
+  // All tabs of a browser share one nonce.
+  const nonce = landingNonceOf(headers, site) ?? newLandingNonce()
+  const value = `${token}.${nonce}`
+  return [
+    setCookie(site, { name: linkCookieName(site), value, seconds: linkSeconds, path }),
+    setCookie(site, { name: landingCookieName(site), value: nonce, seconds: nonceSeconds }),
+  ]
+}
+
+/** The link that a browser carries to its page. */
+export interface CarriedLink {
+  readonly token: string
+  readonly nonce: string
+}
+
+/**
+ * The link in the cookies of a request; null unless there is exactly one cookie of each name, and both hold the same nonce.
+ * A page of another host below the same domain can set a link's cookie too, but it does not know the nonce.
+ */
+export function carriedLink(headers: HeaderSource, site: BaseUrl): CarriedLink | null {
+  const value = findOnlyCookie(readHeader(headers, 'cookie'), linkCookieName(site))
+  const nonce = landingNonceOf(headers, site)
+  const [token = '', of, ...others] = (value ?? '').split('.')
+  return nonce === null || of !== nonce || others.length > 0 ? null : { token, nonce }
+}
+
+/** `Set-Cookie` that deletes the token. The nonce stays: the browser may send the same form again. */
 export const clearedLinkCookie = (site: BaseUrl, path: string): string =>
   setCookie(site, { name: linkCookieName(site), value: '', seconds: 0, path })

@@ -32,7 +32,7 @@ export const emailRoutes = [
     async handle(call, { token, password = null, newPassword = null }) {
       const { token: held } = call.tokens
       const valid = held === null ? null : await call.torii.sessions.validate(held)
-      const input = { token, password, newPassword, valid }
+      const input = { token, password, newPassword, valid, nonce: call.nonce }
       const outcome = await call.torii.email.verify(input, call.info)
       if (!outcome.ok)
         return refused(outcome, {
@@ -66,8 +66,8 @@ export const emailRoutes = [
     errors: ['email_taken', 'invalid_token'],
     feature: 'mail',
     form: { purpose: 'change_email', next: 'account' },
-    async handle({ torii, valid, info }, { token }) {
-      const outcome = await torii.email.completeChange(valid, token, info)
+    async handle({ torii, valid, info, nonce }, { token }) {
+      const outcome = await torii.email.completeChange(valid, token, info, nonce)
       return outcome.ok ? noContent() : refused(outcome)
     },
   }),

@@ -1,8 +1,11 @@
+import type { LinkPurpose } from '../../services/links/link-token.js'
+import type { CarriedLink } from '../request/link-cookie.js'
+import { landingNonceOf } from '../request/link-cookie.js'
 import { errorStatus, messageOf } from '../response/errors.js'
 import { clearLinkCookie, landingPage } from './landing.js'
 import { renderResult } from './render.js'
 import type { Failure, Success } from './results.js'
-import { seeOther } from './results.js'
+import { failure, seeOther } from './results.js'
 import type { Call, Route } from './route.js'
 
 /**
@@ -17,19 +20,35 @@ export async function renderFormResult(
 ): Promise<Response> {
   if (form === undefined) throw new Error('this route accepts no form')
   const { purpose } = form
-  if (!result.ok) return renderFormError(call, purpose, tokenOf(body), result)
+  if (!result.ok) {
+    const token = tokenOf(body)
+    const { nonce } = call
+    const carried = token === null || nonce === null ? null : { token, nonce }
+    return renderFormError(call, purpose, carried, result)
+  }
   const setCookies = [...(result.setCookies ?? []), clearLinkCookie(call, purpose)]
   const redirect = seeOther(call.pages[result.next ?? form.next], { setCookies })
   return renderResult({ 303: 'redirect' }, redirect)
 }
 
+/**
+ * Whether the form comes from a page that this site has shown to this browser: its nonce is that of the one landing cookie.
+ * Otherwise the link is not used, and the page of an expired link is shown.
+ */
+export const isOwnForm = ({ headers, torii }: Call, nonce: string | null): nonce is string =>
+  nonce !== null && landingNonceOf(headers, torii.options.baseUrl) === nonce
+
+/** The page of an expired link, for a form that another site has put into the browser. */
+export const renderForeignForm = (call: Call, purpose: LinkPurpose): Promise<Response> =>
+  renderFormError(call, purpose, null, failure({ error: 'invalid_token' }))
+
 async function renderFormError(
   call: Call,
-  purpose: NonNullable<Route['form']>['purpose'],
-  token: string | null,
+  purpose: LinkPurpose,
+  carried: CarriedLink | null,
   { error }: Failure,
 ): Promise<Response> {
-  const page = await landingPage(call, purpose, token, messageOf(error))
+  const page = await landingPage(call, purpose, carried, messageOf(error))
   const status = page.status === 200 ? errorStatus[error.error] : page.status
   return renderResult({ [status]: 'page' }, { ...page, status })
 }

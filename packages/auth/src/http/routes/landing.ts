@@ -7,9 +7,8 @@ import {
 } from '../../services/links/link-token.js'
 import { renderExpiredLink, renderLanding } from '../pages/landing-page.js'
 import type { PageParts } from '../pages/page.js'
-import { findCookie } from '../request/cookie.js'
-import { clearedLinkCookie, linkCookie, linkCookieName } from '../request/link-cookie.js'
-import { readHeader } from '../request/request-token.js'
+import type { CarriedLink } from '../request/link-cookie.js'
+import { carriedLink, clearedLinkCookie, linkCookies } from '../request/link-cookie.js'
 import { errorStatus } from '../response/errors.js'
 import type { Success } from './results.js'
 import { seeOther, success } from './results.js'
@@ -41,9 +40,8 @@ export const landingRoutes: readonly Route[] = linkPurposes.map((purpose) =>
     async handle(call) {
       const given = call.query.get('token')
       if (given !== null) return moveTokenToCookie(call, purpose, given)
-      const name = linkCookieName(call.torii.options.baseUrl)
-      const token = findCookie(readHeader(call.headers, 'cookie'), name)
-      return landingPage(call, purpose, token, null)
+      const carried = carriedLink(call.headers, call.torii.options.baseUrl)
+      return landingPage(call, purpose, carried, null)
     },
   }),
 )
@@ -59,10 +57,10 @@ export const clearLinkCookie = (call: Call, purpose: LinkPurpose): string =>
 function moveTokenToCookie(call: Call, purpose: LinkPurpose, token: string): Success<303, string> {
   const path = pathOfPage(call, purpose)
   // Only a well-formed token is ever written into a cookie.
-  const cookie = isToken(purpose, token)
-    ? linkCookie(call.torii.options.baseUrl, path, token)
-    : clearLinkCookie(call, purpose)
-  return seeOther(path, { setCookies: [cookie], headers: { 'referrer-policy': 'no-referrer' } })
+  const setCookies = isToken(purpose, token)
+    ? linkCookies(call.torii.options.baseUrl, call.headers, path, token)
+    : [clearLinkCookie(call, purpose)]
+  return seeOther(path, { setCookies, headers: { 'referrer-policy': 'no-referrer' } })
 }
 
 const isToken = (purpose: LinkPurpose, token: string): boolean =>
@@ -74,15 +72,15 @@ const isToken = (purpose: LinkPurpose, token: string): boolean =>
 export async function landingPage(
   call: Call,
   purpose: LinkPurpose,
-  token: string | null,
+  carried: CarriedLink | null,
   error: string | null,
 ): Promise<Success<200 | 401, PageParts>> {
   const { appName } = call.torii.options.mail
-  const link = token === null ? null : await call.torii.links.inspect(purpose, token)
-  if (token === null || link === null)
+  const link = carried === null ? null : await call.torii.links.inspect(purpose, carried.token)
+  if (carried === null || link === null)
     return success(errorStatus.invalid_token, renderExpiredLink(appName), {
       setCookies: [clearLinkCookie(call, purpose)],
     })
   const action = `${call.torii.options.basePath}/${linkPaths[purpose].action}`
-  return success(200, renderLanding({ appName, purpose, token, action, error, ...link }))
+  return success(200, renderLanding({ appName, purpose, action, error, ...carried, ...link }))
 }

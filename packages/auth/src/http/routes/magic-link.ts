@@ -29,7 +29,8 @@ export const magicLinkRoutes = [
         const message = 'Send token, or email and code.'
         return failure({ error: 'invalid_input', field: 'token', message })
       }
-      const outcome = await call.torii.magicLink.authenticate(proof, call.info)
+      const { torii, info, nonce } = call
+      const outcome = await torii.magicLink.authenticate({ ...proof, nonce }, info)
       return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)
     },
   }),

@@ -1,7 +1,16 @@
 import type { ErrorCode } from '../response/errors.js'
 import { errorStatus } from '../response/errors.js'
 import type { Schema } from '../schema/schema.js'
-import { named, nameOf, object, oneOf, optional, text } from '../schema/schema.js'
+import {
+  membersOf,
+  named,
+  nameOf,
+  object,
+  oneOf,
+  openObject,
+  optional,
+  text,
+} from '../schema/schema.js'
 import type { ResponseContent, Route } from './route.js'
 
 /** The errors that every route can have. */
@@ -69,16 +78,12 @@ function withReferences(value: unknown, found: Map<string, object>): unknown {
 
 function operation(route: Route): object {
   const { summary, body, access } = route
-  const types =
-    route.postedByProvider === true
-      ? [formType]
-      : [jsonType, ...(route.form === undefined ? [] : [formType])]
   return {
     operationId: operationId(route),
     summary,
     ...(access === 'signed in' ? { security: [{ cookie: [] }, { bearer: [] }] } : { security: [] }),
     ...parametersOf(route),
-    ...(body === null ? {} : { requestBody: requestBody(body, types) }),
+    ...(body === null ? {} : { requestBody: requestBody(route, body) }),
     responses: responsesOf(route),
   }
 }
@@ -102,10 +107,18 @@ function parametersOf({ path, query = [] }: Route): object {
 const jsonType = 'application/json'
 const formType = 'application/x-www-form-urlencoded'
 
-const requestBody = (schema: Schema<unknown>, types: readonly string[]): object => ({
-  required: true,
-  content: Object.fromEntries(types.map((type) => [type, { schema }])),
-})
+function requestBody({ form, postedByProvider }: Route, schema: Schema<unknown>): object {
+  if (postedByProvider === true) return { required: true, content: { [formType]: { schema } } }
+  // The form of a landing page also carries the nonce of its browser.
+  const ofForm = openObject({ ...membersOf(schema), nonce: text })
+  return {
+    required: true,
+    content: {
+      [jsonType]: { schema },
+      ...(form === undefined ? {} : { [formType]: { schema: ofForm } }),
+    },
+  }
+}
 
 /** The responses that can have one status: successes of the route, and the errors with that status. */
 interface Possible {

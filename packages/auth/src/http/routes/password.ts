@@ -106,7 +106,9 @@ export const passwordRoutes = [
     errors: ['invalid_token', 'password_rejected', 'too_many_attempts', 'busy'],
     feature: 'mail',
     form: { purpose: 'reset_password', next: 'signIn' },
-    async handle(call, input) {
+    async handle(call, { token, password, ...rest }) {
+      const removeOtherSignInMethods = rest.removeOtherSignInMethods ?? false
+      const input = { token, password, removeOtherSignInMethods, nonce: call.nonce }
       const outcome = await call.torii.password.reset.complete(input, call.info)
       if (!outcome.ok) return refused(outcome)
       return noContent({ setCookies: deviceCookies(call, outcome.email) })

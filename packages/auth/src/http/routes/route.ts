@@ -18,6 +18,8 @@ export interface Call {
   /** For the cookies of single flows. Everything else is already parsed. */
   readonly headers: HeaderSource
   readonly query: URLSearchParams
+  /** The nonce of the browser that posts the form of a landing page; null for every other request. */
+  readonly nonce: string | null
   /** The path segment in the place of `:id` or `:provider`, as it was sent; '' without one. */
   readonly param: string
 }

@@ -17,7 +17,8 @@ export async function signedIn<const Status extends 200 | 201>(
   status: Status,
   { user, session, token }: SignedIn<object>,
 ): Promise<Success<Status, bodies.SignedIn>> {
-  await endFormerSession(call)
+  // A form that is sent twice is answered by the session that the browser may have received already.
+  if (call.tokens.cookie !== token.reveal()) await endFormerSession(call)
   const body = { user: serializeUser(user), session: serializeSession(session, true) }
   const setCookies = [
     sessionCookie(call.torii.options.baseUrl, session, token),

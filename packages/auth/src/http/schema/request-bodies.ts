@@ -1,5 +1,5 @@
 import type { Static } from './schema.js'
-import { anyObject, openObject, optional, orNull, text } from './schema.js'
+import { anyObject, flag, openObject, optional, orNull, text } from './schema.js'
 
 /** An optional text; null is the same as absent, except in {@link profileBody}. */
 const maybeText = optional(orNull(text))
@@ -9,7 +9,11 @@ export const registerBody = openObject({ email: text, password: text, name: mayb
 export const passwordSignInBody = openObject({ email: text, password: text })
 export const changePasswordBody = openObject({ currentPassword: text, newPassword: text })
 export const setPasswordBody = openObject({ newPassword: text })
-export const resetPasswordBody = openObject({ token: text, password: text })
+export const resetPasswordBody = openObject({
+  token: text,
+  password: text,
+  removeOtherSignInMethods: optional(orNull(flag)),
+})
 /** Either `token`, or `email` and `code`. */
 export const magicLinkBody = openObject({ token: maybeText, email: maybeText, code: maybeText })
 /** `password` is the account's, `newPassword` replaces it; at most one of the two. */
@@ -46,6 +50,7 @@ export const oauthFormPostBody = openObject({
 export const passkeySignInBody = openObject({ challengeId: text, response: anyObject })
 export const renamePasskeyBody = openObject({ name: text })
 
+export type ResetPasswordBody = Static<typeof resetPasswordBody>
 export type RegisterBody = Static<typeof registerBody>
 export type PasswordSignInBody = Static<typeof passwordSignInBody>
 export type ChangePasswordBody = Static<typeof changePasswordBody>

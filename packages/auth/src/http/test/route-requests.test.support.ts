@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { newPasskeyId, newSessionId, newUserId } from 'torii-core'
+import { newPasskeyId, newSessionId, newUserId, requireEmail } from 'torii-core'
+import { newLandingNonce } from '../../services/links/landing-form.js'
 import type { LinkPurpose } from '../../services/links/link-token.js'
 import {
   formatMagicToken,
   formatVerificationToken,
   newLinkSecret,
+  newMagicLinkSecret,
 } from '../../services/links/link-token.js'
 import { goodPassword, newEmail } from '../../test/site.test.support.js'
 import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
@@ -56,7 +58,7 @@ const at = (path: string) => async (): Promise<RouteRequest> => ({ path })
 /** A token of the right form that was never created. */
 const unknownToken = (purpose: LinkPurpose, userId = newUserId()): string =>
   purpose === 'magic_link'
-    ? formatMagicToken(newLinkSecret()).reveal()
+    ? formatMagicToken(newMagicLinkSecret(requireEmail('person@example.com'))).reveal()
     : formatVerificationToken(purpose, userId, newLinkSecret()).reveal()
 
 /** A mail that anybody requests. */
@@ -68,10 +70,15 @@ const mailRequest = (path: string): RouteInput => ({
 /** The page of a link, with the token in its cookie. */
 const linkPage = (path: string, purpose: LinkPurpose): RouteInput => ({
   async valid(visitor) {
-    return { path, cookie: `__Secure-torii-link=${await tokenFor(purpose, visitor)}` }
+    return { path, cookie: carried(await tokenFor(purpose, visitor)) }
   },
-  madeUp: () => ({ path, cookie: `__Secure-torii-link=${unknownToken(purpose)}` }),
+  madeUp: () => ({ path, cookie: carried(unknownToken(purpose)) }),
 })
+
+function carried(token: string): string {
+  const nonce = newLandingNonce()
+  return `__Secure-torii-link=${token}.${nonce}; __Host-torii-landing=${nonce}`
+}
 
 /** A token that was mailed, or created without a mail. */
 async function tokenFor(purpose: LinkPurpose, visitor: Visitor): Promise<string> {

@@ -1,4 +1,4 @@
-import type { User, ValidSession } from 'torii-core'
+import type { EmailChange, User, ValidSession } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
@@ -7,6 +7,7 @@ import { queuedMail } from '../../mail/queued-mail.js'
 import { sessionMailCharges } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import { hashOfForm, readLandingNonce } from '../links/landing-form.js'
 import { countedMail, linkMail, linkSeconds } from '../links/link-mail.js'
 import type { LinkToken } from '../links/link-token.js'
 import { hashLinkSecret, newLinkSecret, parseVerificationToken } from '../links/link-token.js'
@@ -75,6 +76,11 @@ export type CompleteChangeOutcome<Metadata extends object> =
   /** Another account uses the email address by now. */
   | Refused<'email_taken'>
 
+type Change<Metadata extends object> = EmailChange<Metadata> & {
+  /** True for a form that was sent twice: nothing has happened now. */
+  readonly isRepeated?: boolean
+}
+
 /**
  * Changes the account's email address, which this verifies. Ends the other sessions and every token that was mailed to
  * either address, and notifies the former address. Needs a live session of the account that requested the change.
@@ -85,15 +91,24 @@ export const completeEmailChange =
     valid: ValidSession<Metadata>,
     token: string | LinkToken,
     requestInfo: RequestInfo,
+    given: string | null = null,
   ): Promise<CompleteChangeOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
+    const nonce = readLandingNonce(given)
     const key = parseVerificationToken('change_email', token)
     if (key === null || key.userId !== valid.user.id) return invalidToken
+    const usedBy = nonce === null ? null : hashOfForm(nonce, 'change_email', [])
     const outcome = await runWithEffects({
-      run: ({ verificationTokens }) =>
-        verificationTokens.changeEmail(actorOf(valid), key.secretHash),
+      async run({ verificationTokens }): Promise<Change<Metadata>> {
+        const changed = await verificationTokens.changeEmail(actorOf(valid), key.secretHash, usedBy)
+        if (changed.ok || changed.reason !== 'invalid_token' || usedBy === null) return changed
+        const form = { usedBy, session: null }
+        const used = await verificationTokens.findUsed('change_email', key, form)
+        if (used === null) return changed
+        return { ok: true, user: used.user, formerEmail: null, sessionsEnded: 0, isRepeated: true }
+      },
       effects: (changed) => {
-        if (!changed.ok) return {}
+        if (!changed.ok || changed.isRepeated === true) return {}
         const { user, formerEmail, sessionsEnded } = changed
         const newEmail = maskAddress(user.email ?? '')
         return {

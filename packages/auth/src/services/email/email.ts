@@ -36,11 +36,12 @@ export interface EmailService<Metadata extends object = Record<string, Json>> {
     email: string,
     requestInfo: RequestInfo,
   ): Promise<RequestChangeOutcome>
-  /** Changes the account's email address to the one that the link was mailed to. */
+  /** Changes the account's email address to the one that the link was mailed to. `nonce` is as in `verify`. */
   completeChange(
     valid: ValidSession<Metadata>,
     token: string | LinkToken,
     requestInfo: RequestInfo,
+    nonce?: string | null,
   ): Promise<CompleteChangeOutcome<Metadata>>
 }
 

@@ -4,6 +4,9 @@ import type {
   MailboxHolder,
   PasswordHash,
   SessionToken,
+  TokenHash,
+  UsedForm,
+  UsedLink,
   User,
   ValidSession,
   Verification,
@@ -21,10 +24,12 @@ import { completionCharge, verificationAttempt } from '../../rate-limits/rate-li
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
+import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
 import type { InvalidToken, PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials, invalidToken } from '../refusals.js'
+import type { SessionSecrets } from '../sessions/new-session.js'
 import { prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
@@ -38,6 +43,11 @@ export interface VerifyInput<Metadata extends object> {
   newPassword?: string | null
   /** The session of the browser that opened the link, or null. */
   valid?: ValidSession<Metadata> | null
+  /**
+   * The nonce of the browser that posts the form of the link's page. The same form, sent twice within a minute, then has
+   * the same result (default: null, the token works once).
+   */
+  nonce?: string | null
 }
 
 export type VerifyOutcome<Metadata extends object> =
@@ -68,7 +78,7 @@ export const verifyEmail =
     requestInfo: RequestInfo,
   ): Promise<VerifyOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const { token, password, newPassword, valid } = readInput(input)
+    const { token, password, newPassword, valid, nonce } = readInput(input)
     if (newPassword !== null) {
       // Judged by the submitted values alone, before any query.
       const validated = await context.validatePassword(newPassword, { email: '', name: null })
@@ -76,28 +86,38 @@ export const verifyEmail =
         return { ok: false, reason: 'password_rejected', problem: validated.problem }
       const key = parseVerificationToken('verify_email', token)
       if (key === null) return invalidToken
-      return verifyWithPassword(context, key, info, async (hasher) => ({
+      const form = formOf(nonce, token, ['new_password', newPassword])
+      return verifyWithPassword(context, { key, form }, info, async (hasher) => ({
         kind: 'new_password',
         passwordHash: await hasher.hash(validated.password),
       }))
     }
     const key = parseVerificationToken('verify_email', token)
     if (key === null) return invalidToken
-    if (password === null) return verifyByMailbox(context, key, valid, info)
+    if (password === null)
+      return verifyByMailbox(context, { key, form: formOf(nonce, token, []) }, valid, info)
     const text = normalizePassword(password)
     const given = text.ok ? text.password : null
-    return verifyWithPassword(context, key, info, async (hasher, { passwordHash, userId }) => {
-      const stored = passwordHash === null ? null : { userId, hash: passwordHash }
-      const matches = await hasher.verify(stored, given)
-      return matches && passwordHash !== null ? { kind: 'password', verified: passwordHash } : null
-    })
+    const form = formOf(nonce, token, ['password', password])
+    return verifyWithPassword(
+      context,
+      { key, form },
+      info,
+      async (hasher, { passwordHash, userId }) => {
+        const stored = passwordHash === null ? null : { userId, hash: passwordHash }
+        const matches = await hasher.verify(stored, given)
+        return matches && passwordHash !== null
+          ? { kind: 'password', verified: passwordHash }
+          : null
+      },
+    )
   }
 
 /** @throws InvalidInputError before any query */
 function readInput<Metadata extends object>(input: VerifyInput<Metadata>) {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { token, password?, newPassword? }')
-  const { token, password = null, newPassword = null, valid = null } = input
+  const { token, password = null, newPassword = null, valid = null, nonce = null } = input
   if (password !== null && newPassword !== null)
     throw invalidValue('newPassword', 'must not be sent together with password')
   return {
@@ -105,28 +125,67 @@ function readInput<Metadata extends object>(input: VerifyInput<Metadata>) {
     password: password === null ? null : requirePasswordText(password, 'password'),
     newPassword: newPassword === null ? null : requirePasswordText(newPassword, 'newPassword'),
     valid,
+    nonce: readLandingNonce(nonce),
   }
 }
 
+/** The token, and the form that uses it if a page posts one. */
+interface PostedToken {
+  readonly key: VerificationKey
+  readonly form: LandingForm | null
+}
+
+interface LandingForm {
+  readonly usedBy: TokenHash
+  /** The id and secret of the session that the form opens if it has a password. */
+  readonly secrets: SessionSecrets
+}
+
+const formOf = (
+  nonce: string | null,
+  token: string | LinkToken,
+  fields: readonly string[],
+): LandingForm | null =>
+  nonce === null
+    ? null
+    : {
+        usedBy: hashOfForm(nonce, 'verify_email', fields),
+        secrets: sessionOfForm(nonce, token),
+      }
+
 async function verifyByMailbox<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  key: VerificationKey,
+  posted: PostedToken,
   valid: ValidSession<Metadata> | null,
   info: CheckedRequestInfo,
 ): Promise<VerifyOutcome<Metadata>> {
+  const { key, form } = posted
   // A session of another account proves nothing about this one.
   const actor = valid !== null && valid.user.id === key.userId ? actorOf(valid) : null
   const holder: MailboxHolder =
     actor === null ? { kind: 'mailbox_only' } : { kind: 'session', actor }
   const caller = callerOf(context.options.keys, info)
   const ipAddress = completionCharge(context.options.bruteForce, caller)
-  const outcome = await verify(context, { key, holder, ipAddress }, info)
+  const usedBy = form?.usedBy ?? null
+  const outcome = await verify(context, { key, holder, ipAddress, usedBy }, info)
   // Unless the session has ended since: the token is then still valid, and proves the mailbox without it.
-  if (outcome.ok || holder.kind === 'mailbox_only' || outcome.reason !== 'invalid_token')
-    return withoutSession(context, outcome, info)
-  const alone = { key, holder: { kind: 'mailbox_only' }, ipAddress } as const
-  return withoutSession(context, await verify(context, alone, info), info)
+  const isFinal = outcome.ok || holder.kind === 'mailbox_only' || outcome.reason !== 'invalid_token'
+  const alone = { key, holder: { kind: 'mailbox_only' }, ipAddress, usedBy } as const
+  const last = isFinal ? outcome : await verify(context, alone, info)
+  if (last.ok || last.reason !== 'invalid_token') return withoutSession(context, last, info)
+  const used = await findUsed(context, posted, null)
+  return used === null ? last : { ok: true, user: used.user, session: null, token: null }
 }
+
+/** What the same form has just done, if it was sent twice. */
+const findUsed = async <Metadata extends object>(
+  { storage }: ServiceContext<Metadata>,
+  { key, form }: PostedToken,
+  session: UsedForm['session'],
+): Promise<UsedLink<Metadata> | null> =>
+  form === null
+    ? null
+    : storage.verificationTokens.findUsed('verify_email', key, { usedBy: form.usedBy, session })
 
 function withoutSession<Metadata extends object>(
   context: ServiceContext<Metadata>,
@@ -154,18 +213,33 @@ type PasswordHolder =
 /** Counts, reads the token, and only then takes a place in the hashing queue. `prove` returns null for a wrong password. */
 async function verifyWithPassword<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  key: VerificationKey,
+  posted: PostedToken,
   info: CheckedRequestInfo,
   prove: (hasher: PasswordHasher, found: Verification) => Promise<PasswordHolder | null>,
 ): Promise<VerifyOutcome<Metadata>> {
   const { options, storage, emit, background } = context
+  const { key, form } = posted
   const link = { secretHash: key.secretHash, lifetimeSeconds: options.email.verifySeconds }
   const caller = callerOf(options.keys, info)
   const { charges, refund } = verificationAttempt(options.bruteForce, link, caller)
   const charged = await storage.rateLimits.chargeMail(charges)
   if (!charged.ok) return emitRefused(context, charged, info)
+  const { session, token } = prepareSession(
+    key.userId,
+    'password',
+    info,
+    options.session,
+    form?.secrets,
+  )
+  const giveBack = () => background.run('verify_email', () => storage.rateLimits.refund(refund))
+  const repeated = async (): Promise<VerifyOutcome<Metadata>> => {
+    const used = await findUsed(context, posted, session)
+    if (used === null) return invalidToken
+    giveBack()
+    return signedIn(used, token)
+  }
   const found = charged.allowed ? await storage.verificationTokens.find('verify_email', key) : null
-  if (found === null) return invalidToken
+  if (found === null) return repeated()
   const hasher = hasherFor(context, info, { account: charges.address.key, reserved: true })
   const holder = await prove(hasher, found)
   if (holder === null) {
@@ -173,11 +247,11 @@ async function verifyWithPassword<Metadata extends object>(
     emit({ events: [event('sign_in_failed', { userId: key.userId, info }, detail)] })
     return invalidCredentials
   }
-  const { session, token } = prepareSession(key.userId, 'password', info, options.session)
-  const use = { key, holder: { ...holder, session }, ipAddress: null }
+  const usedBy = form?.usedBy ?? null
+  const use = { key, holder: { ...holder, session }, ipAddress: null, usedBy }
   const outcome = await verify(context, use, info)
-  if (!outcome.ok) return outcome
-  background.run('verify_email', () => storage.rateLimits.refund(refund))
+  if (!outcome.ok) return outcome.reason === 'invalid_token' ? repeated() : outcome
+  giveBack()
   return signedIn(outcome, token)
 }
 
@@ -186,17 +260,18 @@ interface TokenUse {
   readonly holder: MailboxHolder
   /** What a failure counts against; null if the attempt was counted before. */
   readonly ipAddress: Charge | null
+  readonly usedBy: TokenHash | null
 }
 
 async function verify<Metadata extends object>(
   { runWithEffects }: OperationContext<Metadata>,
-  { key, holder, ipAddress }: TokenUse,
+  { key, holder, ipAddress, usedBy }: TokenUse,
   info: CheckedRequestInfo,
 ): Promise<EmailVerification<Metadata>> {
   const replaces = holder.kind === 'new_password'
   const keeps = holder.kind === 'password' || holder.kind === 'session'
   return runWithEffects({
-    run: ({ verificationTokens }) => verificationTokens.verifyEmail(key, holder, ipAddress),
+    run: ({ verificationTokens }) => verificationTokens.verifyEmail(key, holder, ipAddress, usedBy),
     effects: (outcome) => {
       if (!outcome.ok) return {}
       const { user, session } = outcome
@@ -216,7 +291,7 @@ async function verify<Metadata extends object>(
 }
 
 function signedIn<Metadata extends object>(
-  { user, session }: Extract<EmailVerification<Metadata>, { ok: true }>,
+  { user, session }: UsedLink<Metadata>,
   token: SessionToken,
 ): SignedIn<Metadata> {
   // The storage opens the session that it is given; without one the user must not be signed in.

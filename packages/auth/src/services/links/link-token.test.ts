@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
-import { newUserId } from 'torii-core'
+import { newUserId, requireEmail } from 'torii-core'
 import { test } from 'vitest'
 import { resolveBaseUrl } from '../../base/base-url.js'
 import type { LinkPurpose } from './link-token.js'
@@ -11,18 +11,22 @@ import {
   hashLinkSecret,
   mailLink,
   newLinkSecret,
+  newMagicLinkSecret,
   parseMagicToken,
   parseVerificationToken,
 } from './link-token.js'
 
 const purposes = ['verify_email', 'reset_password', 'change_email'] as const
 const secret = newLinkSecret()
+const email = requireEmail('person@example.com')
+const magicSecret = newMagicLinkSecret(email)
 const userId = newUserId()
 
 test('a token parses to the values that it was formatted from', () => {
   const sha256 = (purpose: string) =>
     createHash('sha256').update(`torii:${purpose}:`).update(secret).digest()
-  assert.deepEqual(parseMagicToken(formatMagicToken(secret).reveal()), sha256('magic_link'))
+  const digest = createHash('sha256').update('torii:magic_link:').update(magicSecret).digest()
+  assert.deepEqual(parseMagicToken(formatMagicToken(magicSecret).reveal()), digest)
   for (const purpose of purposes) {
     const token = formatVerificationToken(purpose, userId, secret)
     assert.deepEqual(parseVerificationToken(purpose, token), {
@@ -46,8 +50,20 @@ test('T1.9 a token of one purpose is invalid for another, even with its prefix r
   }
 })
 
+test('a magic link carries a routing key of its email address, which is part of what is hashed', () => {
+  const route = createHash('sha256').update('torii:link-route:person@example.com').digest()
+  assert.equal(magicSecret.length, 40)
+  assert.deepEqual(magicSecret.subarray(0, 8), route.subarray(0, 8))
+  assert.notDeepEqual(newMagicLinkSecret(email), magicSecret)
+  const rerouted = Buffer.concat([Buffer.alloc(8), magicSecret.subarray(8)])
+  const hashes = [magicSecret, rerouted].map((bytes) =>
+    parseMagicToken(formatMagicToken(bytes).reveal()),
+  )
+  assert.notDeepEqual(hashes[0], hashes[1])
+})
+
 test('a token has one spelling; every other text is invalid', () => {
-  const magic = formatMagicToken(secret).reveal()
+  const magic = formatMagicToken(magicSecret).reveal()
   const verification = formatVerificationToken('verify_email', userId, secret).reveal()
   const spoilt = (text: string) => [
     `${text}=`,
@@ -65,7 +81,7 @@ test('a token has one spelling; every other text is invalid', () => {
 })
 
 test('token and link print as [redacted]; the link leads to its page under the base URL', () => {
-  const token = formatMagicToken(secret)
+  const token = formatMagicToken(magicSecret)
   const link = mailLink(
     { baseUrl: resolveBaseUrl('https://app.example'), basePath: '/auth' },
     'magic_link',

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { TokenHash, UserId, VerificationKey } from 'torii-core'
+import type { EmailKey, TokenHash, UserId, VerificationKey } from 'torii-core'
 import { Secret, tokenHash } from 'torii-core'
 import type { BaseUrl } from '../../base/base-url.js'
 import { decodeBase64urlExact, encodeBase64url } from '../../base/base64url.js'
@@ -38,20 +38,33 @@ const prefixes: Readonly<Record<LinkPurpose, string>> = Object.freeze({
 const secretBytes = 32
 const idBytes = 16
 
-/** Generates the secret of a new link. */
+const routeBytes = 8
+
+/** Generates the secret of a new link of an account. */
 export const newLinkSecret = (): Buffer => randomBytes(secretBytes)
+
+/**
+ * Generates the secret of a magic link. It begins with a routing key, a hash of the email address: magic links belong to
+ * an address, not to a user, so a sharded database finds their shard by it, as it finds that of other links by the user's
+ * id. The hash of the secret covers the routing key too, so each link has exactly one valid token.
+ */
+export const newMagicLinkSecret = (email: EmailKey): Buffer =>
+  Buffer.concat([routeOf(email), randomBytes(secretBytes)])
+
+const routeOf = (email: EmailKey): Buffer =>
+  hash('sha256', `torii:link-route:${email}`, 'buffer').subarray(0, routeBytes)
 
 /** Hashes a link's secret for the database: SHA-256 of its purpose and bytes, so no purpose accepts another's token. */
 export const hashLinkSecret = (purpose: LinkPurpose, secret: Uint8Array): TokenHash =>
   tokenHash(hash('sha256', Buffer.concat([Buffer.from(`torii:${purpose}:`), secret]), 'buffer'))
 
-/** Formats the token of a magic link. It belongs to an email address, not to a user. */
+/** Formats the token of a magic link, of the secret that {@link newMagicLinkSecret} generates. */
 export const formatMagicToken = (secret: Uint8Array): LinkToken =>
   new LinkToken(prefixes.magic_link + encodeBase64url(secret))
 
 /** Returns the hash of a magic link's token, or null for any other value. Never throws. */
 export function parseMagicToken(text: unknown): TokenHash | null {
-  const bytes = decode('magic_link', text, secretBytes)
+  const bytes = decode('magic_link', text, routeBytes + secretBytes)
   return bytes === null ? null : hashLinkSecret('magic_link', bytes)
 }
 

@@ -18,17 +18,26 @@ import { codeAttempt, completionCharge, endsKnownBrowser } from '../../rate-limi
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
 import type { InvalidToken, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
+import type { SessionSecrets } from '../sessions/new-session.js'
 import { prepareSessionForUnknownUser } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { codeCandidates, readCode } from './code.js'
 
 /** The token of the link, or the code with its email address. */
 export type MagicLinkProof =
-  | { readonly token: string | LinkToken }
+  | {
+      readonly token: string | LinkToken
+      /**
+       * The nonce of the browser that posts the form of the link's page. The same form, sent twice within a minute, is
+       * then answered by the same session (default: null, the token works once).
+       */
+      readonly nonce?: string | null
+    }
   | { readonly email: string; readonly code: string }
 
 /** The user is signed in by a magic link. */
@@ -47,17 +56,39 @@ export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =
 /** Signs in by the token of a link. One statement, which counts a failure; none for a malformed token. */
 export const authenticateByToken =
   <Metadata extends object>(context: OperationContext<Metadata>) =>
-  async (token: unknown, requestInfo: RequestInfo): Promise<MagicLinkOutcome<Metadata>> => {
+  async (
+    token: string | LinkToken,
+    requestInfo: RequestInfo,
+    given: string | null = null,
+  ): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
+    const nonce = readLandingNonce(given)
     const hash = parseMagicToken(token)
     if (hash === null) return invalidToken
     const { counting, options } = context
     const caller = callerOf(options.keys, info)
     const ipAddress = counting === null ? null : completionCharge(options.bruteForce, caller)
-    return signIn(context, info, ({ magicLinks }, proof) =>
-      magicLinks.consume(hash, { ...proof, ipAddress }),
-    )
+    if (nonce === null)
+      return signIn(context, info, ({ magicLinks }, proof) =>
+        magicLinks.consume(hash, { ...proof, ipAddress }),
+      )
+    const usedBy = hashOfForm(nonce, 'magic_link', [])
+    const consume: Consume<Metadata> = async ({ magicLinks }, proof) => {
+      const outcome = await magicLinks.consume(hash, { ...proof, ipAddress, usedBy })
+      if (outcome.ok || outcome.reason !== 'invalid_token') return outcome
+      const used = await magicLinks.findUsed(hash, { usedBy, session: proof.session })
+      return used === null ? outcome : { ok: true, ...used, ...notAgain }
+    }
+    return signIn(context, info, consume, sessionOfForm(nonce, token))
   }
+
+/** What a form that was sent before has already done, and emitted. */
+const notAgain = { created: false, tookOver: false, isRepeated: true } as const
+
+type Consumption<Metadata extends object> = MailboxSignIn<Metadata> & {
+  /** True for a form that was sent twice: nothing has happened now. */
+  readonly isRepeated?: boolean
+}
 
 /** Signs in by a typed code. Two statements, the rate limit and the sign-in; the same work for any input. */
 export const authenticateByCode =
@@ -103,21 +134,30 @@ async function chargeCode<Metadata extends object>(
 type Consume<Metadata extends object> = (
   repositories: Pick<TransactionRepositories<Metadata>, 'magicLinks'>,
   proof: MailboxProof,
-) => Promise<MailboxSignIn<Metadata>>
+) => Promise<Consumption<Metadata>>
 
 async function signIn<Metadata extends object>(
   { options, runWithEffects, counting }: OperationContext<Metadata>,
   info: CheckedRequestInfo,
   consume: Consume<Metadata>,
+  secrets?: SessionSecrets,
 ): Promise<MagicLinkOutcome<Metadata>> {
-  const { session, tokenFor } = prepareSessionForUnknownUser('magic_link', info, options.session)
+  const { session, tokenFor } = prepareSessionForUnknownUser(
+    'magic_link',
+    info,
+    options.session,
+    secrets,
+  )
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
   const outcome = await runWithEffects({
     run: (repositories) => consume(repositories, proof),
     effects: (consumed) => effectsOf(consumed, info),
     createsUser: proof.newUserId !== null,
   })
-  if (outcome.ok) return { ...outcome, token: tokenFor(outcome.user.id) }
+  if (outcome.ok) {
+    const { user, session: opened, created, tookOver } = outcome
+    return { ok: true, user, session: opened, created, tookOver, token: tokenFor(user.id) }
+  }
   if (outcome.reason === 'invalid_token') return invalidToken
   counting?.emit({ events: [attemptsRefused(info)] })
   return outcome
@@ -129,7 +169,7 @@ const attemptsRefused = (info: CheckedRequestInfo): ToriiEvent =>
   event('attempts_refused', { userId: null, info }, { path: method })
 
 function effectsOf<Metadata extends object>(
-  outcome: MailboxSignIn<Metadata>,
+  outcome: Consumption<Metadata>,
   info: CheckedRequestInfo,
 ): Effects<Metadata> {
   if (!outcome.ok) {
@@ -138,6 +178,7 @@ function effectsOf<Metadata extends object>(
     const detail = { method, reason: outcome.reason }
     return { events: [event('sign_in_failed', { userId: null, info }, detail)] }
   }
+  if (outcome.isRepeated === true) return {}
   const { user, session, created, tookOver } = outcome
   const eventContext = { userId: user.id, sessionId: session.id, info }
   const events: ToriiEvent[] = [

@@ -23,7 +23,7 @@ export interface TransactionalMagicLink<Metadata extends object = Record<string,
  */
 export interface MagicLinkService<Metadata extends object = Record<string, Json>> {
   /**
-   * Mails a magic link, which replaces the previous one. One statement, and the same work and answer for every email
+   * Mails a magic link. The links that were mailed before stay valid; while four of them are, no further one is mailed. One statement, and the same work and answer for every email
    * address: whether an account has it, whether its limit is reached, and whether the mail can be delivered.
    * Refused only if the IP address makes too many requests.
    * @throws InvalidInputError for an invalid email address, before any query
@@ -37,9 +37,10 @@ export interface MagicLinkService<Metadata extends object = Record<string, Json>
    */
   create(input: MagicLinkInput): Promise<CreatedMagicLink>
   /**
-   * Uses the link and signs in: one statement by token, two by code. Of several calls, one succeeds. The email address
-   * is verified by this. Without an account it gets one, unless `magicLink.signUp` is off. Ten wrong codes an hour lock
-   * the codes of the email address, five invalidate the code. If `magicLink.code` is off, every code is invalid.
+   * Uses the link and signs in: one statement by token, two by code. Of several calls, one succeeds, and every other
+   * link of the email address ends. A link that was mailed before the account's sessions were ended (by a password
+   * change, for example) is invalid. The email address is verified by this. Without an account it gets one, unless `magicLink.signUp` is off. Ten wrong codes an hour lock
+   * the codes of the email address, five invalidate its codes. If `magicLink.code` is off, every code is invalid.
    * @throws InvalidInputError for neither `{ token }` nor `{ email, code }`, before any query
    */
   authenticate(proof: MagicLinkProof, requestInfo: RequestInfo): Promise<MagicLinkOutcome<Metadata>>
@@ -63,7 +64,9 @@ export function createMagicLinkService<Metadata extends object>(
     async authenticate(proof, requestInfo) {
       if (typeof proof !== 'object' || proof === null)
         throw new InvalidInputError('proof', 'must be { token } or { email, code }')
-      return 'token' in proof ? byToken(proof.token, requestInfo) : byCode(proof, requestInfo)
+      return 'token' in proof
+        ? byToken(proof.token, requestInfo, proof.nonce)
+        : byCode(proof, requestInfo)
     },
   }
 }

@@ -28,7 +28,7 @@ test('a link arrives: one statement, the right address and header, the token in 
   const { count, link, token, code } = await newestMail(site, email)
   assert.equal(count, 1)
   assert.ok(link.startsWith('https://app.example/auth/magic-link?token=torii_m_'))
-  assert.match(token, /^torii_m_[\w-]{43}$/)
+  assert.match(token, /^torii_m_[\w-]{54}$/)
   assert.match(code, /^\d{8}$/)
   const [received] = await site.mailsTo(email)
   assert.equal(received?.mail.headers.get('x-torii-message'), 'magic_link')
@@ -156,29 +156,30 @@ test('T3.44 T3.45 T3.46 anything but one plain email address is refused before a
   assert.equal(site.statements.length, 0)
 })
 
-test('T1.11 of ten concurrent requests one link is valid, and T1.12 a new one replaces the previous', async () => {
+test('T1.11 of ten concurrent requests four links are valid at most, and T1.12 signing in by one ends the others', async () => {
   const email = newEmail()
   await Promise.all(
     Array.from({ length: 10 }, () => torii.magicLink.request({ email }, somewhere())),
   )
   const { rows } = await db.query('select 1 from torii.magic_links where email_key = $1', [email])
-  assert.equal(rows.length, 1)
+  assert.ok(rows.length >= 1 && rows.length <= 4, `${rows.length} links`)
   const other = newEmail()
   const [former, newer] = [
     await torii.magicLink.create({ email: other }),
     await torii.magicLink.create({ email: other }),
   ]
-  const refused = await torii.magicLink.authenticate({ token: former.token }, requestInfo)
+  assert.ok((await torii.magicLink.authenticate({ token: former.token }, requestInfo)).ok)
+  const refused = await torii.magicLink.authenticate({ token: newer.token }, requestInfo)
   assert.deepEqual(refused, { ok: false, reason: 'invalid_token' })
-  assert.ok((await torii.magicLink.authenticate({ token: newer.token }, requestInfo)).ok)
 })
 
 test('T10.120 a mailbox gets no more mail than its limit, from any IP addresses, without a visible refusal', async () => {
   const email = newEmail()
-  for (let asked = 0; asked < 100; asked += 1)
+  for (let asked = 0; asked < 100; asked += 1) {
     assert.deepEqual(await torii.magicLink.request({ email }, somewhere()), { ok: true })
+  }
   assert.equal((await site.mailsTo(email)).length, 3)
-  // The last link that was mailed is the one that lives.
+  // The links that were mailed last are live.
   const { token } = await newestMail(site, email)
   assert.ok((await torii.magicLink.authenticate({ token }, requestInfo)).ok)
 })

@@ -10,7 +10,12 @@ import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { countedMail } from '../links/link-mail.js'
 import type { LinkToken, MailLink } from '../links/link-token.js'
-import { formatMagicToken, hashLinkSecret, mailLink, newLinkSecret } from '../links/link-token.js'
+import {
+  formatMagicToken,
+  hashLinkSecret,
+  mailLink,
+  newMagicLinkSecret,
+} from '../links/link-token.js'
 import type { TooManyAttempts } from '../refusals.js'
 import { hashCode, newCode } from './code.js'
 
@@ -94,7 +99,7 @@ async function issue<Metadata extends object>(
   charges: MailCharges | null,
 ): Promise<{ decision: MailDecision; created: Omit<CreatedMagicLink, 'to'> }> {
   const { lifetimeSeconds } = options.magicLink
-  const secret = newLinkSecret()
+  const secret = newMagicLinkSecret(emailKey)
   const token = formatMagicToken(secret)
   const code = options.magicLink.code ? newCode() : null
   const decision = await storage.magicLinks.issue({

@@ -1,4 +1,4 @@
-import type { NewSession, SessionToken, SignInMethod, UserId } from 'torii-core'
+import type { NewSession, SessionId, SessionToken, SignInMethod, UserId } from 'torii-core'
 import { newSessionId } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
 import {
@@ -8,14 +8,23 @@ import {
 } from '../../crypto/session-token.js'
 import type { SessionOptions } from '../options/session.js'
 
+/** The id and the secret of a new session. */
+export interface SessionSecrets {
+  readonly id: SessionId
+  readonly secret: Buffer
+}
+
+const newSessionSecrets = (): SessionSecrets => ({ id: newSessionId(), secret: newSessionSecret() })
+
 /** Creates a session for the storage and its token for the user. */
 export function prepareSession(
   userId: UserId,
   method: SignInMethod,
   info: CheckedRequestInfo,
   lifetime: SessionOptions,
+  secrets: SessionSecrets = newSessionSecrets(),
 ): { session: NewSession; token: SessionToken } {
-  const { session, tokenFor } = prepareSessionForUnknownUser(method, info, lifetime)
+  const { session, tokenFor } = prepareSessionForUnknownUser(method, info, lifetime, secrets)
   return { session, token: tokenFor(userId) }
 }
 
@@ -24,9 +33,8 @@ export function prepareSessionForUnknownUser(
   method: SignInMethod,
   info: CheckedRequestInfo,
   { idleSeconds, absoluteSeconds }: SessionOptions,
+  { id, secret }: SessionSecrets = newSessionSecrets(),
 ): { session: NewSession; tokenFor(userId: UserId): SessionToken } {
-  const id = newSessionId()
-  const secret = newSessionSecret()
   return {
     session: {
       id,

@@ -9,17 +9,22 @@ import { sessionColumns, toSession } from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
 
+/** Holds for the locked user `u` that the link was mailed for. Null: no account had the email then. */
+const ofThisEpoch = `(u.session_epoch = (select proved.epoch from proved)
+          or (u.email_verified_at is null and (select proved.epoch is null from proved)))`
+
 /** The id of the user to create where the email has none; null creates none. */
 const newUserId = nullable('newUserId', 'uuid')<UserId>()
 
 /**
- * CTEs that sign in the owner of the mailbox of a CTE `proved (email, email_key)`, ending in `u` and `s`.
+ * CTEs that sign in the owner of the mailbox of a CTE `proved (email, email_key, epoch)`, ending in `u` and `s`.
  * Takes the values of {@link mailboxValues}.
  *
  * The no-op updates of the email ownership row and the user are how a statement meets a winner that its snapshot
  * cannot see; the lock on a known ownership row is how it meets a deletion, which the upsert would undo. The
  * first proof of an unverified email raises both epochs: unverified credentials no longer count,
- * also those that are being inserted at the moment.
+ * also those that are being inserted at the moment. The epoch of the link is compared with the locked row of the user,
+ * so a link from before a password change, or from before the account was verified, does not sign in.
  */
 export const signInByMailbox = (schema: string) => sql`
       claim as (
@@ -48,7 +53,7 @@ export const signInByMailbox = (schema: string) => sql`
           session_epoch = u.session_epoch + (u.email_verified_at is null)::int,
           owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
           updated_at = case when u.email_verified_at is null then excluded.updated_at else u.updated_at end
-        where u.disabled_at is null and u.email_key = excluded.email_key
+        where u.disabled_at is null and u.email_key = excluded.email_key and ${ofThisEpoch}
         returning ${userColumns}, u.session_epoch,
           u.id is not distinct from ${newUserId} as created, u.email_verified_at as proved_at
       ), s as (
@@ -75,9 +80,10 @@ export interface MailboxRow extends UserRow, SessionRow {
 
 /** The values of {@link signInByMailbox}. */
 export function mailboxValues(proof: MailboxProof) {
-  const { session, newUserId: id } = checkObject(proof, 'proof')
+  const { session, newUserId: id, usedBy: form = null } = checkObject(proof, 'proof')
   return {
     newUserId: id,
+    usedBy: form,
     ...newSessionValues(checkNewSession(session)),
   }
 }

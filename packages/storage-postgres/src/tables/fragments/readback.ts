@@ -14,6 +14,7 @@ import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read } from '../../sql/statement.js'
 import { actorValues } from '../input/input.js'
 import { actor } from './actor.js'
+import { linkId, linkIdOf } from './link-row.js'
 import { emailKey, secretHash, sessionId, userId } from './parameters.js'
 import { credentialColumns, toCredential } from './passkey-credential.js'
 import type { SessionRow } from './session-row.js'
@@ -92,7 +93,7 @@ export const readbackStatements = (schema: string) => {
         0 as ended, 1 as used, 1 as mine
       from ${schema}.verification_tokens t
       join ${schema}.users u on u.id = t.user_id and u.email_key = t.email_key
-      where t.user_id = ${userId} and t.purpose = 'change_email' and t.secret_hash = ${secretHash}
+      where t.id = ${linkId} and t.user_id = ${userId} and t.secret_hash = ${secretHash}
         and t.epoch in (${usedWithFormer}, ${usedWithoutFormer})`,
     ),
     challenge: read(
@@ -177,7 +178,7 @@ export function createReadback(statements: ReadbackStatements) {
       maybeOne(
         db,
         statements.emailChange,
-        { userId: user, secretHash: hash },
+        { userId: user, linkId: linkIdOf(hash), secretHash: hash },
         (row: EmailChangedRow) => row,
       ),
     hasChallenge: (db: StatementRunner, challengeHash: TokenHash) =>

@@ -1,9 +1,11 @@
 import type { SqlPart } from '../../sql/parameter.js'
 import { sql } from '../../sql/parameter.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { freeSlot } from './link-row.js'
 
 /** SQL for one value of a new token each. */
 type TokenColumn =
+  | 'id'
   | 'purpose'
   | 'secretHash'
   | 'email'
@@ -12,21 +14,38 @@ type TokenColumn =
   | 'lifetimeSeconds'
   | 'userId'
 
-/** The insert that stores a token in the place of the user's former token of that purpose; a `from` follows. */
-export const insertToken = <const Columns extends Readonly<Record<TokenColumn, SqlPart>>>(
-  schema: string,
-  given: Columns,
-) => sql`
-        insert into ${schema}.verification_tokens
-          (user_id, purpose, secret_hash, email, email_key, epoch, created_at, expires_at)
-        select ${given.userId}, ${given.purpose}, ${given.secretHash}, ${given.email},
-          ${given.emailKey}, ${given.epoch}, ${now}, ${secondsFromNow(given.lifetimeSeconds)}`
+/** Holds for a token `t` that can no longer be used: it has expired, or the user is in a later epoch by now. */
+const dead = (epoch: string) => `t.expires_at <= ${now} or t.epoch < ${epoch}`
 
-/** What follows the `from` of {@link insertToken}. */
-export const replaceToken = `
-        on conflict (user_id, purpose) do update set
-          secret_hash = excluded.secret_hash, email = excluded.email, email_key = excluded.email_key,
-          epoch = excluded.epoch, created_at = excluded.created_at, expires_at = excluded.expires_at
+/**
+ * The insert that stores a token in a free slot of the user and purpose, for the row of `from`. Without a free slot it
+ * stores none and locks a row all the same, so no request ends a live token, and the work is the same; where `replaces`
+ * holds, it takes the slot of the oldest.
+ */
+export const insertToken = <
+  const Columns extends Readonly<Record<TokenColumn, SqlPart>>,
+  const From extends SqlPart,
+  const Replaces extends SqlPart,
+>(
+  schema: string,
+  given: Columns & { readonly epoch: string },
+  from: From,
+  replaces: Replaces,
+) => sql`
+        insert into ${schema}.verification_tokens as t
+          (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, created_at, expires_at)
+        select ${given.id}, ${given.userId}, ${given.purpose}, ${freeSlot({
+          table: `${schema}.verification_tokens`,
+          owned: sql`t.user_id = ${given.userId} and t.purpose = ${given.purpose}`,
+          id: given.id,
+          dead: dead(given.epoch),
+        })}, ${given.secretHash}, ${given.email},
+          ${given.emailKey}, ${given.epoch}, ${now}, ${secondsFromNow(given.lifetimeSeconds)}
+        from ${from}
+        on conflict (user_id, purpose, slot) do update set
+          id = excluded.id, secret_hash = excluded.secret_hash, email = excluded.email, email_key = excluded.email_key,
+          epoch = excluded.epoch, used_by = null, created_at = excluded.created_at, expires_at = excluded.expires_at
+        where t.id = excluded.id or ${dead('excluded.epoch')} or ${replaces}
         returning user_id, email`
 
 /** The epoch, which no user has, of a token that an email change has used; its `email` is the former one. */

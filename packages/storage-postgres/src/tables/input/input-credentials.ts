@@ -8,6 +8,7 @@ import type {
   VerificationPurpose,
 } from 'torii-core'
 import { checkText, InvalidInputError, parseUserId } from 'torii-core'
+import { linkIdOf } from '../fragments/link-row.js'
 import { checkCharges, checkObject } from './input.js'
 
 // Shapes of links, tokens, accounts and passkeys; see input.ts.
@@ -99,5 +100,5 @@ export function checkTransports(value: unknown): string[] {
 /** The values of what names and proves a mailed token. */
 export function tokenKeyValues(value: VerificationKey) {
   const { userId, secretHash } = checkObject(value, 'key')
-  return { userId, secretHash }
+  return { userId, linkId: linkIdOf(secretHash), secretHash }
 }

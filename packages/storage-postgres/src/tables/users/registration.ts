@@ -12,6 +12,7 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
+import { linkIdOf } from '../fragments/link-row.js'
 import {
   insertOptionalSession,
   optionalSession,
@@ -23,7 +24,7 @@ import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
-import { insertToken, replaceToken } from '../fragments/verification-token-row.js'
+import { insertToken } from '../fragments/verification-token-row.js'
 import type { CheckedUser } from '../input/input.js'
 import { checkNewUser } from '../input/input.js'
 
@@ -35,11 +36,12 @@ const metadata = nullable('metadata', 'jsonb')<string>()
 const passwordHash = nullable('passwordHash', 'text')<string>()
 /** Null: no verification is mailed. */
 const tokenHash = nullable('tokenHash', 'bytea')<TokenHash>()
+const tokenId = nullable('tokenId', 'uuid')<string>()
 const tokenLifetimeSeconds = nullable('tokenLifetimeSeconds', 'float8')<number>()
 
 // The email ownership row (`claim`) decides who has the email. Where mail is to be sent, a user who has the email
-// already gets a new token unless it is verified, and one row is written for every email. A statement that has renewed
-// a token locks nothing more: a deletion of that user locks the ownership row first and reaches the token by cascade.
+// already gets another token unless it is verified, and one row is written for every email. A statement that has locked
+// a token of such a user locks nothing more: a deletion of that user locks the ownership row first and reaches the token by cascade.
 export const register = (schema: string) =>
   write(
     'users.register',
@@ -49,24 +51,29 @@ export const register = (schema: string) =>
         from ${schema}.user_emails e join ${schema}.users u on u.id = e.user_id
         where e.email_key = ${emailKey} and ${tokenHash} is not null and u.disabled_at is null
       ), renewed as (
-        ${insertToken(schema, {
-          userId: 'held.id',
-          purpose: "'verify_email'",
-          secretHash: tokenHash,
-          email: 'held.email',
-          emailKey: emailKey,
-          epoch: 'held.session_epoch',
-          lifetimeSeconds: tokenLifetimeSeconds,
-        })}
-        from held where not held.verified ${replaceToken}
+        ${insertToken(
+          schema,
+          {
+            id: tokenId,
+            userId: 'held.id',
+            purpose: "'verify_email'",
+            secretHash: tokenHash,
+            email: 'held.email',
+            emailKey: emailKey,
+            epoch: 'held.session_epoch',
+            lifetimeSeconds: tokenLifetimeSeconds,
+          },
+          'held where not held.verified',
+          'false',
+        )}
       ), claim as (
         insert into ${schema}.user_emails (email_key, user_id)
-        select ${emailKey}, ${id} where not exists (select 1 from renewed)
+        select ${emailKey}, ${id} where not exists (select 1 from held where not held.verified)
         on conflict (email_key) do nothing returning user_id
       ), written as (
         update ${schema}.user_emails e set user_id = e.user_id
         where e.email_key = ${emailKey} and ${tokenHash} is not null and not exists (select 1 from claim)
-          and not exists (select 1 from renewed)
+          and not exists (select 1 from held where not held.verified)
         returning 1 as one
       ), u as (
         insert into ${schema}.users as u
@@ -84,19 +91,24 @@ export const register = (schema: string) =>
         where ${optionalSession.id} is not null
         returning ${sessionColumns}
       ), token as (
-        ${insertToken(schema, {
-          userId: 'u.user_id',
-          purpose: "'verify_email'",
-          secretHash: tokenHash,
-          email: email,
-          emailKey: emailKey,
-          epoch: 'u.session_epoch',
-          lifetimeSeconds: tokenLifetimeSeconds,
-        })}
-        from u where ${tokenHash} is not null and not ${emailVerified}
-        returning user_id
+        ${insertToken(
+          schema,
+          {
+            id: tokenId,
+            userId: 'u.user_id',
+            purpose: "'verify_email'",
+            secretHash: tokenHash,
+            email: email,
+            emailKey: emailKey,
+            epoch: 'u.session_epoch',
+            lifetimeSeconds: tokenLifetimeSeconds,
+          },
+          sql`u where ${tokenHash} is not null and not ${emailVerified}`,
+          'false',
+        )}
       )
-      select u.*, s.*, held.id as held_by, held.email as held_email, held.verified
+      select u.*, s.*, held.id as held_by, held.email as held_email, held.verified,
+        exists (select 1 from renewed) as renewed
       from (select 1 as one) as always left join u on true left join s on true left join held on true`,
     { schema, onLostReply: readBack('the id of the user') },
   )
@@ -134,6 +146,7 @@ const valuesOf = (user: CheckedUser) => ({
   metadata: user.metadata ?? null,
   passwordHash: user.passwordHash,
   ...optionalSessionValues(user.session),
+  tokenId: user.verification === null ? null : linkIdOf(user.verification.secretHash),
   tokenHash: user.verification?.secretHash ?? null,
   tokenLifetimeSeconds: user.verification?.lifetimeSeconds ?? null,
 })
@@ -149,6 +162,7 @@ interface HolderRow {
   held_by: UserId | null
   held_email: string
   verified: boolean
+  renewed: boolean
 }
 
 const toCreated = <Metadata extends object>(row: CreatedRow): Registration<Metadata> => ({
@@ -164,9 +178,9 @@ const toRegistration = <Metadata extends object>(
     ? { ok: false, reason: 'email_taken', notice: toNotice(row) }
     : toCreated(row)
 
-function toNotice({ held_by, held_email, verified }: HolderRow): TakenNotice | null {
+/** Where no token was stored, the mailbox holds four live ones, or is about to get one. */
+function toNotice({ held_by, held_email, verified, renewed }: HolderRow): TakenNotice | null {
   if (held_by === null) return null
-  return verified
-    ? { kind: 'already_registered', to: held_email }
-    : { kind: 'verify_email', to: held_email, userId: held_by }
+  if (verified) return { kind: 'already_registered', to: held_email }
+  return renewed ? { kind: 'verify_email', to: held_email, userId: held_by } : null
 }

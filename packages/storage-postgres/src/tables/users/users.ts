@@ -109,11 +109,11 @@ const deleteUser = (schema: string) =>
         select u.email_key from ${schema}.users u where u.id = ${userId} and ${isAllowed(schema)}
       ), l as (
         select l.email_key from ${schema}.magic_links l join asked on l.email_key = asked.email_key
-        for update of l
+        order by l.id for update of l
       ), v as (
         select 1 as one from ${schema}.verification_tokens v where v.user_id = ${userId}
           and exists (select 1 from asked) and (select pg_catalog.count(*) from l) >= 0
-        order by v.purpose for update
+        order by v.id for update
       ), e as (
         select 1 as one from ${schema}.user_emails e where e.user_id = ${userId}
           and exists (select 1 from asked) and (select pg_catalog.count(*) from v) >= 0 for update

@@ -6,14 +6,14 @@ import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor, actorIsLive, endOtherSessions } from '../fragments/actor.js'
-import { secretHash } from '../fragments/parameters.js'
+import { linkIdOf, usedBy, usedUntil } from '../fragments/link-row.js'
 import type { Readback } from '../fragments/readback.js'
 import { endedCount } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { usedWithFormer, usedWithoutFormer } from '../fragments/verification-token-row.js'
 import { actorValues } from '../input/input.js'
-import { invalidToken, liveToken } from './live-token.js'
+import { givenToken, invalidToken, liveToken } from './live-token.js'
 
 /**
  * Entry rows are locked first, one after the other: links of both emails, the token, the old ownership row; then the
@@ -31,16 +31,15 @@ export const changeEmail = (schema: string) =>
           select 1 from ${schema}.user_emails e where e.email_key = t.email_key and e.user_id <> u.id
         ) as free
         from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
-        where t.user_id = ${actor.userId} and t.purpose = 'change_email' and t.secret_hash = ${secretHash}
-          and ${liveToken} and ${actorIsLive(schema)}
+        where ${givenToken} and t.purpose = 'change_email' and ${liveToken} and ${actorIsLive(schema)}
       ), links as (
         select l.email_key from ${schema}.magic_links l
         join asked on asked.free and l.email_key in (asked.old_key, asked.new_key)
-        order by l.email_key for update of l
+        order by l.email_key, l.id for update of l
       ), t as (
         select t.user_id, asked.email, asked.new_key as email_key
         from ${schema}.verification_tokens t join asked on true
-        where t.user_id = ${actor.userId} and t.purpose = 'change_email' and t.secret_hash = ${secretHash}
+        where ${givenToken} and t.purpose = 'change_email' and t.used_by is null
           and t.expires_at > ${now} and t.epoch = ${actor.sessionEpoch} and (select pg_catalog.count(*) from links) >= 0
         for update of t
       ), old as (
@@ -74,9 +73,11 @@ export const changeEmail = (schema: string) =>
       ), used as (
         update ${schema}.verification_tokens t set
           epoch = case when me.email is null then ${usedWithoutFormer} else ${usedWithFormer} end,
-          email = coalesce(me.email, t.email), expires_at = t.created_at
+          email = coalesce(me.email, t.email),
+          used_by = case when exists (select 1 from u) then ${usedBy} end,
+          expires_at = case when ${usedBy} is null then t.created_at else ${usedUntil} end
         from me
-        where t.user_id = me.id and t.purpose = 'change_email'
+        where ${givenToken} and t.user_id = me.id
       ), unlinked as (
         delete from ${schema}.magic_links l using links
         where l.email_key = links.email_key and exists (select 1 from u)
@@ -99,8 +100,13 @@ export function createEmailChange<Metadata extends object>(
   readback: Readback,
 ): Pick<VerificationTokenRepository<Metadata>, 'changeEmail'> {
   return {
-    async changeEmail(acting: SessionActor, secret: TokenHash) {
-      const values = { ...actorValues(acting), secretHash: secret }
+    async changeEmail(acting: SessionActor, secret: TokenHash, form: TokenHash | null = null) {
+      const values = {
+        ...actorValues(acting),
+        linkId: linkIdOf(secret),
+        secretHash: secret,
+        usedBy: form,
+      }
       return db.runWithRecovery<EmailChange<Metadata>>(
         (call) => one(call, statements.changeEmail, values, toEmailChange<Metadata>),
         async (call) => {

@@ -3,6 +3,7 @@ import type {
   EmailVerification,
   MailboxHolder,
   SessionId,
+  TokenHash,
   VerificationKey,
   VerificationTokenRepository,
 } from 'torii-core'
@@ -18,7 +19,7 @@ import {
   optionalSession,
   optionalSessionValues,
 } from '../fragments/new-session.js'
-import { secretHash, userId } from '../fragments/parameters.js'
+import { userId } from '../fragments/parameters.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
@@ -28,7 +29,7 @@ import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { actorValues, checkNewSession, checkObject, passwordHashText } from '../input/input.js'
 import { checkIpAddressCharge, tokenKeyValues } from '../input/input-credentials.js'
-import { endSessions, invalidToken, liveToken } from './live-token.js'
+import { endSessions, invalidToken, liveToken, lockTokens, useToken } from './live-token.js'
 
 /** Ends every session and every other sign-in method: the holder has not proved the account. */
 const raisesEpochs = parameter('raisesEpochs', 'boolean')<boolean>()
@@ -48,20 +49,15 @@ const holderHolds = (schema: string) => sql`
               select 1 from ${schema}.sessions s
               where s.user_id = u.id and s.id = ${actingSession} and ${liveSession})))`
 
-// A claim that does not hold leaves the token alone. The token is locked first, the user after it: the lock order
-// of all entry rows.
+// The tokens are locked first, the user after them: the lock order of all entry rows. They are used up last, so a claim
+// that does not hold leaves them alone.
 export const verifyEmail = (schema: string) =>
   write(
     'verification_tokens.verifyEmail',
     sql`
       with ${chargeFailure(
         schema,
-        sql`t as (
-        delete from ${schema}.verification_tokens t using gate
-        where gate.until is null and t.user_id = ${userId} and t.purpose = 'verify_email' and t.secret_hash = ${secretHash}
-          and exists (select 1 from ${schema}.users u where u.id = ${userId} and ${holderHolds(schema)})
-        returning t.user_id, t.purpose, t.email_key, t.epoch, t.expires_at
-      ), u as (
+        sql`${lockTokens(schema, 'verify_email', 'from gate where gate.until is null', '(select gate.until is null from gate)')}, u as (
         update ${schema}.users u set
           email_verified_at = ${now}, updated_at = ${now},
           session_epoch = u.session_epoch + ${raisesEpochs}::int, owner_epoch = u.owner_epoch + ${raisesEpochs}::int
@@ -78,10 +74,12 @@ export const verifyEmail = (schema: string) =>
         ${insertOptionalSession(schema)}
         where ${optionalSession.id} is not null and (select pg_catalog.count(*) from p) >= 0
         returning ${sessionColumns}
-      ), ${endSessions(schema)}`,
-        'u',
+      ), ${useToken(schema, 'u')}, ${endSessions(schema)}, success as (
+        select 1 as one from u union all select 1 from repeated
+      )`,
+        'success',
       )}
-      select v.allowed, v.retry_after, u.*, s.*
+      select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, u.*, s.*
       from verdict v left join u on true left join s on true`,
     {
       schema,
@@ -102,9 +100,11 @@ export function createEmailVerification<Metadata extends object>(
       key: VerificationKey,
       holder: MailboxHolder,
       ipAddress: Charge | null = null,
+      form: TokenHash | null = null,
     ) {
       const values = {
         ...tokenKeyValues(key),
+        usedBy: form,
         ...holderValues(holder),
         ...chargeValues(checkIpAddressCharge(ipAddress)),
       }
@@ -164,11 +164,11 @@ function holderValues(holder: MailboxHolder) {
   }
 }
 
-type VerifiedRow = VerdictRow & (UsedRow | { user_id: null })
+type VerifiedRow = VerdictRow & { repeated: boolean } & (UsedRow | { user_id: null })
 
 function toVerified<Metadata extends object>(row: VerifiedRow): EmailVerification<Metadata> {
   if (row.user_id !== null) return toEmailVerification(row)
-  return row.allowed ? invalidToken : toRefusal(row)
+  return row.allowed || row.repeated ? invalidToken : toRefusal(row)
 }
 
 type UsedRow = UserRow & (SessionRow | { session_id: null })

@@ -5,30 +5,25 @@ import { parameter, sql } from '../../sql/parameter.js'
 import { maybeOne } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
-import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
-import { secretHash, userId } from '../fragments/parameters.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import { endedCount } from '../fragments/session-row.js'
 import { checkObject, checkRefund, passwordHashText } from '../input/input.js'
 import { tokenKeyValues } from '../input/input-credentials.js'
-import { endSessions, invalidToken, liveToken } from './live-token.js'
+import { endSessions, invalidToken, liveToken, lockTokens, useToken } from './live-token.js'
 
 const hash = parameter('hash', 'text')<string>()
+/** Whether every other sign-in method ends, as it does for an unverified email. */
+const removesOthers = parameter('removesOthers', 'boolean')<boolean>()
 
 export const resetPassword = (schema: string) =>
   write(
     'verification_tokens.resetPassword',
     sql`
-      with ${entryLock(schema, 'verification_tokens', sql`'reset_password' || ${userId}::text`, '')}, t as (
-        delete from ${schema}.verification_tokens t
-        where t.user_id = ${userId} and t.purpose = 'reset_password' and t.secret_hash = ${secretHash}
-          and ${entryLockTaken}
-        returning t.user_id, t.purpose, t.email_key, t.epoch, t.expires_at
-      ), u as (
+      with ${lockTokens(schema, 'reset_password', '', 'true')}, u as (
         update ${schema}.users u set
           session_epoch = u.session_epoch + 1,
-          owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
+          owner_epoch = u.owner_epoch + (u.email_verified_at is null or ${removesOthers})::int,
           email_verified_at = coalesce(u.email_verified_at, ${now}), updated_at = ${now}
         from t where u.id = t.user_id and ${liveToken}
         returning u.id as user_id, u.email, u.owner_epoch, true as raised
@@ -38,7 +33,7 @@ export const resetPassword = (schema: string) =>
         on conflict (user_id) do update set
           hash = excluded.hash, owner_epoch = excluded.owner_epoch, updated_at = excluded.updated_at
         returning user_id
-      ), ${endSessions(schema)}, ${refundRateLimit(schema, 'p', 'gone')}
+      ), ${useToken(schema, 'p')}, ${endSessions(schema)}, ${refundRateLimit(schema, 'p', 'gone')}
       select u.email, ${endedCount} as ended from u join p on p.user_id = u.user_id`,
     { schema, onLostReply: readBack('the new hash; the count of ended sessions is then 0') },
   )
@@ -55,6 +50,8 @@ export function createPasswordReset(
       const values = {
         ...tokenKeyValues(key),
         hash: passwordHashText(given.hash, 'hash'),
+        removesOthers: given.removeOtherSignInMethods ?? false,
+        usedBy: given.usedBy ?? null,
         ...refundValues(given.refund === undefined ? null : checkRefund(given.refund)),
       }
       return db.runWithRecovery<PasswordReset>(

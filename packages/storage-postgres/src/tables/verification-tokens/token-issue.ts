@@ -13,11 +13,12 @@ import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
 import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
+import { linkId, linkIdOf, replacesOldest } from '../fragments/link-row.js'
 import type { MailRow } from '../fragments/mail-decision.js'
 import { toMailDecision } from '../fragments/mail-decision.js'
 import { email, emailKey, lifetimeSeconds, purpose, secretHash } from '../fragments/parameters.js'
 import { chargeMailAfter, chargeValues } from '../fragments/rate-limit-charging.js'
-import { insertToken, replaceToken } from '../fragments/verification-token-row.js'
+import { insertToken } from '../fragments/verification-token-row.js'
 import { actorValues, checkObject, checkSeconds } from '../input/input.js'
 import { checkMailCharges, checkPurpose } from '../input/input-credentials.js'
 
@@ -34,7 +35,7 @@ export const tokenIssueStatements = (schema: string) => ({
         where gate.until is null and e.email_key = ${emailKey}
       ), ${entryLock(schema, 'verification_tokens', sql`${purpose} || held.user_id::text`, 'from held')}, former as (
         select t.user_id from ${schema}.verification_tokens t join held on t.user_id = held.user_id
-        where t.purpose = ${purpose} and ${entryLockTaken} for update of t
+        where t.purpose = ${purpose} and ${entryLockTaken} order by t.id for update of t
       ), entry_row as (
         select u.id, u.email, u.email_key, u.session_epoch
         from ${schema}.users u join held on u.id = held.user_id
@@ -43,16 +44,21 @@ export const tokenIssueStatements = (schema: string) => ({
         for key share of u
       )`,
       )}, token as (
-        ${insertToken(schema, {
-          userId: 'entry_row.id',
-          purpose: purpose,
-          secretHash: secretHash,
-          email: 'entry_row.email',
-          emailKey: 'entry_row.email_key',
-          epoch: 'entry_row.session_epoch',
-          lifetimeSeconds: lifetimeSeconds,
-        })}
-        from entry_row join verdict v on v.allowed and entry_row.email_key = ${emailKey} ${replaceToken}
+        ${insertToken(
+          schema,
+          {
+            id: linkId,
+            userId: 'entry_row.id',
+            purpose: purpose,
+            secretHash: secretHash,
+            email: 'entry_row.email',
+            emailKey: 'entry_row.email_key',
+            epoch: 'entry_row.session_epoch',
+            lifetimeSeconds: lifetimeSeconds,
+          },
+          sql`entry_row join verdict v on v.allowed and entry_row.email_key = ${emailKey}`,
+          replacesOldest,
+        )}
       )
       select v.allowed, v.retry_after, v.ip_address_retry_after, token.email as send_to, token.user_id
       from verdict v left join token on true`,
@@ -74,7 +80,7 @@ export const tokenIssueStatements = (schema: string) => ({
         select t.user_id from ${schema}.verification_tokens t, gate
         where gate.until is null and t.user_id = ${actor.userId} and t.purpose = 'change_email'
           and ${entryLockTaken}
-        for update of t
+        order by t.id for update of t
       ), entry_row as (
         select u.id, u.session_epoch from ${schema}.users u, gate
         where gate.until is null and u.id = ${actor.userId} and ${actorIsLive(schema)}
@@ -85,16 +91,21 @@ export const tokenIssueStatements = (schema: string) => ({
         select u.id from ${schema}.users u, gate
         where gate.until is not null and u.id = ${actor.userId} and ${actorIsLive(schema)}
       ), token as (
-        ${insertToken(schema, {
-          userId: 'entry_row.id',
-          purpose: "'change_email'",
-          secretHash: secretHash,
-          email: email,
-          emailKey: emailKey,
-          epoch: 'entry_row.session_epoch',
-          lifetimeSeconds: lifetimeSeconds,
-        })}
-        from entry_row join verdict v on v.allowed ${replaceToken}
+        ${insertToken(
+          schema,
+          {
+            id: linkId,
+            userId: 'entry_row.id',
+            purpose: "'change_email'",
+            secretHash: secretHash,
+            email: email,
+            emailKey: emailKey,
+            epoch: 'entry_row.session_epoch',
+            lifetimeSeconds: lifetimeSeconds,
+          },
+          'entry_row join verdict v on v.allowed',
+          replacesOldest,
+        )}
       )
       select v.allowed, v.retry_after, v.ip_address_retry_after, token.email as send_to,
         (select pg_catalog.count(*) from entry_row)::int + (select pg_catalog.count(*) from me)::int as live
@@ -120,7 +131,9 @@ export function createTokenIssue(
         ...chargeValues(checkMailCharges(given.charges)),
         emailKey: requireEmail(given.email),
         purpose: checkPurpose(given.purpose, ['verify_email', 'reset_password']),
+        linkId: linkIdOf(given.secretHash),
         secretHash: given.secretHash,
+        replacesOldest: given.charges === null,
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
       return one(db, statements.issue, values, toDecision)
@@ -131,7 +144,9 @@ export function createTokenIssue(
       const values = {
         ...chargeValues(checkMailCharges(given.charges)),
         ...actorValues(given.actor),
+        linkId: linkIdOf(given.secretHash),
         secretHash: given.secretHash,
+        replacesOldest: given.charges === null,
         email: given.email,
         emailKey: key,
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),

@@ -1,6 +1,8 @@
 import type {
   Json,
   RateLimitCharges,
+  UsedForm,
+  UsedLink,
   UserId,
   Verification,
   VerificationKey,
@@ -14,15 +16,22 @@ import { countedTwice, repeat } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
 import { maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
-import { purpose, secretHash, userId } from '../fragments/parameters.js'
+import { statementTime as now } from '../../sql/time.js'
+import { usedBy } from '../fragments/link-row.js'
+import { optionalSession } from '../fragments/new-session.js'
+import { purpose } from '../fragments/parameters.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeRateLimit, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
-import { checkCharges } from '../input/input.js'
+import type { SessionRow } from '../fragments/session-row.js'
+import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
+import type { UserRow } from '../fragments/user-row.js'
+import { toUser, userColumns } from '../fragments/user-row.js'
+import { checkCharges, checkObject } from '../input/input.js'
 import { checkPurpose, tokenKeyValues } from '../input/input-credentials.js'
 import { changeEmail, createEmailChange } from './email-change.js'
 import { createEmailVerification, verifyEmail } from './email-verification.js'
-import { liveToken } from './live-token.js'
+import { givenToken, liveToken } from './live-token.js'
 import { createPasswordReset, resetPassword } from './password-reset.js'
 import { createTokenIssue, tokenIssueStatements } from './token-issue.js'
 
@@ -31,7 +40,7 @@ const foundColumns = 'u.id as user_id, t.email, u.session_epoch, u.owner_epoch, 
 const foundToken = (schema: string) => sql`
       from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch
-      where t.user_id = ${userId} and t.purpose = ${purpose} and t.secret_hash = ${secretHash} and ${liveToken}`
+      where ${givenToken} and t.purpose = ${purpose} and ${liveToken}`
 
 export const verificationTokenStatements = (schema: string) => ({
   ...tokenIssueStatements(schema),
@@ -51,6 +60,16 @@ export const verificationTokenStatements = (schema: string) => ({
       )
       select v.allowed, v.retry_after, found.* from verdict v left join found on true`,
     { schema, onLostReply: repeat(countedTwice) },
+  ),
+  findUsed: read(
+    'verification_tokens.findUsed',
+    sql`
+      select ${userColumns}, ${sessionColumns}
+      from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
+      left join ${schema}.sessions s
+        on s.user_id = u.id and s.id = ${optionalSession.id} and s.secret_hash = ${optionalSession.secretHash} and ${liveSession}
+      where ${givenToken} and t.purpose = ${purpose} and t.used_by = ${usedBy} and t.expires_at > ${now}
+        and u.disabled_at is null and (${optionalSession.id} is null or s.id is not null)`,
   ),
   verifyEmail: verifyEmail(schema),
   resetPassword: resetPassword(schema),
@@ -79,6 +98,17 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
       const values = { ...tokenKeyValues(key), purpose: checkPurpose(wanted) }
       return maybeOne(db, statements.find, values, toVerification)
     },
+    async findUsed(wanted: VerificationPurpose, key: VerificationKey, form: UsedForm) {
+      const { usedBy: formHash, session } = checkObject(form, 'form')
+      const values = {
+        ...tokenKeyValues(key),
+        purpose: checkPurpose(wanted),
+        usedBy: formHash,
+        newSessionId: session?.id ?? null,
+        newSessionSecretHash: session?.secretHash ?? null,
+      }
+      return maybeOne(db, statements.findUsed, values, toUsed<Metadata>)
+    },
     async findCounted(
       wanted: VerificationPurpose,
       key: VerificationKey,
@@ -93,6 +123,13 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
     },
   }
 }
+
+type UsedRow = UserRow & (SessionRow | { session_id: null })
+
+const toUsed = <Metadata extends object>(row: UsedRow): UsedLink<Metadata> => ({
+  user: toUser(row),
+  session: row.session_id === null ? null : toSession(row),
+})
 
 type LookupRow = VerdictRow & (FoundRow | { user_id: null })
 

@@ -2,7 +2,7 @@ import type { CallerInput, Fixture, Kind } from './fixture.test.support.js'
 import { newCallerInputs, newFixture } from './fixture.test.support.js'
 import type { Begun, ConnectionSet } from './held-lock.test.support.js'
 import { begin } from './held-lock.test.support.js'
-import type { OperationName } from './user-operations.test.support.js'
+import type { OperationName, PlayedName } from './user-operations.test.support.js'
 import { mayAlsoBe, perform } from './user-operations.test.support.js'
 import { describeState, readState } from './user-state.test.support.js'
 
@@ -46,7 +46,7 @@ export const locks: Readonly<
 /** What a round ended in: both answers and everything that can be noticed of the user. */
 const ending = (answers: readonly string[], state: string) => `${answers.join(' + ')} -> ${state}`
 
-type Names = readonly [OperationName | null, OperationName | null]
+type Names = readonly [PlayedName | null, PlayedName | null]
 
 /** One ending in the words of both pairs it belongs to: the first call came first, or the second did. */
 interface OrderedEnding {
@@ -101,10 +101,7 @@ export function createAllowedEndings(): AllowedEndings {
   }
 }
 
-const formsOf = (name: OperationName): (OperationName | null)[] => {
-  const other = mayAlsoBe[name]
-  return other === undefined ? [name] : [name, other]
-}
+const formsOf = (name: OperationName): (PlayedName | null)[] => [name, ...(mayAlsoBe[name] ?? [])]
 
 /** What a round came to: who waited, what they answered, what is left. */
 export interface Played {

@@ -1,5 +1,5 @@
 import type { PostgresStorage } from '../../index.js'
-import { actorOf, firstEpochs } from '../races/people.test.support.js'
+import { actorOf, firstEpochs, freshRateLimitKey } from '../races/people.test.support.js'
 import type { Operation } from './entry-row-operations.test.support.js'
 import { countedActorOf, entryRowOperations } from './entry-row-operations.test.support.js'
 import type { CallerInput, Fixture } from './fixture.test.support.js'
@@ -50,26 +50,51 @@ export type OperationName = keyof typeof operations
 /** Every operation that writes to one user. */
 export const operationNames = Object.keys(operations) as OperationName[]
 
-/** What an operation that meets another one may also come to: the work of this one, or nothing (null). */
-export const mayAlsoBe: Partial<Record<OperationName, OperationName | null>> = {
+/** What an operation can come to only when it meets another one. */
+const metOperations = {
+  /** A request whose slot another one has taken: it is counted, and nothing is sent. */
+  chargeUnsentMail: async ({ rateLimits }, { charges }) => {
+    const charged = await rateLimits.chargeMail(charges)
+    return charged.ok ? { ok: true, to: null } : charged
+  },
+  /** A link that is requested while another one is used: it survives, and its charge is given back. */
+  issueUncountedLink: ({ magicLinks }, { email, charges }, { secretHash }) =>
+    magicLinks.issue({
+      email,
+      tokenHash: secretHash,
+      codeHash: null,
+      lifetimeSeconds: 600,
+      charges: { ...charges, address: { ...charges.address, key: freshRateLimitKey() } },
+    }),
+  /** A registration of a taken address whose slot another one has taken: nothing is mailed. */
+  registerUnsent: () => Promise.resolve({ ok: false, reason: 'email_taken', notice: null }),
+} satisfies Record<string, Operation>
+
+export type PlayedName = OperationName | keyof typeof metOperations
+const playable: Readonly<Record<PlayedName, Operation>> = { ...operations, ...metOperations }
+
+/** What an operation that meets another one may also come to: the work of one of these, or nothing (null). */
+export const mayAlsoBe: Partial<Record<PlayedName, readonly (PlayedName | null)[]>> = {
   // A touch never waits: where its row is locked, someone else is using the session just now.
-  touch: null,
+  touch: [null],
   // A rehash is dropped where the hash is just being changed; the session is dead by its epoch.
-  signInRehashing: 'signIn',
-  // A token that is issued while everything is being ended may be dead on arrival.
-  issueVerification: 'chargeMail',
-  issueReset: 'chargeMail',
-  issueEmailChange: 'chargeMail',
+  signInRehashing: ['signIn'],
+  registerByMail: ['registerUnsent'],
+  // A link or token that is issued while everything is being ended may be dead on arrival.
+  issueLink: ['chargeMail', 'chargeUnsentMail', 'issueUncountedLink'],
+  issueVerification: ['chargeMail', 'chargeUnsentMail'],
+  issueReset: ['chargeMail', 'chargeUnsentMail'],
+  issueEmailChange: ['chargeMail', 'chargeUnsentMail'],
 }
 
 /** Runs the operation and says in one word what it answered. */
 export async function perform(
-  name: OperationName,
+  name: PlayedName,
   storage: PostgresStorage,
   fixture: Fixture,
   own: CallerInput,
 ): Promise<string> {
-  return wordFor(await operations[name](storage, fixture, own))
+  return wordFor(await playable[name](storage, fixture, own))
 }
 
 /** Counts are left out: how many of the ended sessions a statement could see depends on its snapshot. */

@@ -64,6 +64,7 @@ export async function readState(
   return {
     ...row,
     sessions: await liveSessions(connections, row.sessions),
+    links: await liveLinks(connections, row.links),
     tokens: await liveTokens(connections, fixture, row.tokens),
   }
 }
@@ -103,6 +104,13 @@ async function liveSessions(connections: Observer, sessions: StateRow['sessions'
   )
   const live = await Promise.all(found)
   return sessions.filter((_, index) => live[index])
+}
+
+async function liveLinks(connections: Observer, links: StateRow['links']) {
+  const live = await Promise.all(
+    links.map(({ secret }) => connections.observer.magicLinks.find(hashFrom(secret))),
+  )
+  return links.filter((_, index) => live[index])
 }
 
 async function liveTokens(connections: Observer, { id }: Fixture, tokens: StateRow['tokens']) {
