@@ -36,8 +36,8 @@ export function createHashingQueue(size: {
   const waiting: Waiting[] = []
   let reservedIsNext = true
 
-  /** Admits a task to the waiting ones, or refuses it or the one that has least right to wait. */
-  function admit(task: Waiting): void {
+  /** Adds a task to the waiting ones. If these are too many, refuses the last one of the caller who has the most. */
+  function enqueue(task: Waiting): void {
     waiting.push(task)
     const strangers = waiting.filter(({ share }) => !share.reserved)
     if (waiting.length <= size.maxWaiting && strangers.length <= maxStrangers) return
@@ -73,7 +73,7 @@ export function createHashingQueue(size: {
             running.push(share)
             resolve()
           }
-          admit({ share, start, refuse })
+          enqueue({ share, start, refuse })
         })
       try {
         return await task()

@@ -30,7 +30,7 @@ export interface HashingOptions {
   readonly lanes: number
   /** Hashes computed at the same time (default: the number of cores). Each takes `memoryKib`. */
   readonly concurrency: number
-  /** Passwords that may wait to be hashed, a quarter of them of users (default: 128). Beyond that, somebody is refused. */
+  /** Passwords that may wait to be hashed, a quarter of them of users (default: 128). Beyond that, the caller with the most is refused. */
   readonly maxWaiting: number
   /**
    * Whether passwords are also hashed with a secret from `keys`, which is not in the database (default: false). If the

@@ -48,7 +48,7 @@ export interface BruteForcePolicies {
   readonly starts: RateLimitPolicy
   /**
    * Failed uses of links, passkey responses and OAuth callbacks from one IP address; not counted where it is unknown, since
-   * nobody can guess them and the limit would refuse everybody.
+   * they cannot be guessed, and the limit would refuse every caller.
    */
   readonly completions: RateLimitPolicy
   /** Changes, exports and starts of flows in one session. */

@@ -215,8 +215,8 @@ test('without an IP address strangers share a limit and the log says so once; kn
   for (let at = 0; at < 21; at += 1) statuses.push(await attempt(wrong, at))
   assert.deepEqual(statuses, [...Array(20).fill(401), 429])
   assert.equal(await attempt(goodPassword, -1, { cookie }), 200)
-  const told = events.filter(({ event }) => event === 'ip_address_unknown')
-  assert.deepEqual(told, [{ level: 'warn', event: 'ip_address_unknown' }])
+  const warnings = events.filter(({ event }) => event === 'ip_address_unknown')
+  assert.deepEqual(warnings, [{ level: 'warn', event: 'ip_address_unknown' }])
 })
 
 test('without keys nobody is known, and the log says so at start', async () => {

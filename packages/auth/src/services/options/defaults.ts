@@ -98,7 +98,7 @@ export const defaults = Object.freeze({
       limit: 20,
       forgetSeconds: 15_552_000,
     }),
-    /** A household's browsers together; against somebody who copied several of their cookies. */
+    /** A household's browsers together; against a thief of several of their cookies. */
     knownBrowsers: Object.freeze({
       cap: 60,
       windowSeconds: 3600,
