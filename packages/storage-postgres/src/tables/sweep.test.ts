@@ -108,7 +108,7 @@ describe('sweep', () => {
     const key = tokenHash(randomBytes(32))
     await db.query(
       `insert into torii.rate_limits
-       values ($1, 1, 10, 1, 100, now(), now(), now(), now() + interval '1 day')`,
+       values ($1, 1, 10, 10, 1, 100, now(), now(), now(), now() + interval '1 day')`,
       [key],
     )
     assert.equal((await storage.sweep()).deleted.rate_limits, 0)

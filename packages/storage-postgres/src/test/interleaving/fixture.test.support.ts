@@ -154,8 +154,8 @@ const furnish = `
     values ($1, $3, $4, 0, '{password}', now() + interval '1 hour', now() + interval '1 day')
   ), attempts as (
     insert into torii.rate_limits
-      (key, failures, cap, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
-    select key, 5, 1000, 5, 100000, now() + interval '1 hour', now() + interval '1 hour', now(),
+      (key, failures, cap, refill, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
+    select key, 5, 1000, 1000, 5, 100000, now() + interval '1 hour', now() + interval '1 hour', now(),
       now() + interval '1 day'
     from unnest(array[$5::bytea, $6]) as key
   ), link as (
