@@ -660,6 +660,20 @@ export const authMutations = [
     'password-hashing/hashing-queue',
   ),
   guard(
+    'services/links/request-link',
+    'the time of other responses tells who has an account',
+    'else emit({ mails: [rehearsedLinkMail(options, purpose, { to: email, secret })] })',
+    '',
+    'services/links/rehearsed-mail',
+  ),
+  guard(
+    'services/password/authenticate',
+    'the time of other responses tells that a password was right',
+    'if (context.options.requireVerifiedEmail) rehearseVerification(context)',
+    '',
+    'services/links/rehearsed-mail',
+  ),
+  guard(
     'services/context/hasher',
     'a refused place counts as a guess',
     'if (isBusy && account !== null)',

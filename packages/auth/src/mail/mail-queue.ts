@@ -118,6 +118,7 @@ export function createMailQueue({
   const { concurrency, maxInMemory, sendSeconds, retrySeconds, shutdownSeconds } = options
   const withSlot = createSemaphore(concurrency)
   const pending = new Map<Promise<void>, PendingMail>()
+  const rehearsals = new Set<Promise<void>>()
   const returns = createAllowanceReturns(giveBack, log)
   // At the start of a shutdown every waiting message is tried at once; at its end nothing is sent any more.
   const [hurry, stop] = [new AbortController(), new AbortController()]
@@ -167,31 +168,56 @@ export function createMailQueue({
   }
 
   async function settled(): Promise<void> {
-    while (pending.size > 0) await Promise.all(pending.keys())
+    while (pending.size + rehearsals.size > 0) await Promise.all([...pending.keys(), ...rehearsals])
     await returns.settled()
   }
 
+  /** Renders a message and lets the mailer do the work of sending, in the turns of messages that are sent. */
+  async function rehearse(mail: PendingMail): Promise<void> {
+    await nextTurn()
+    const message = await withSlot(() => within(sendSeconds, stop.signal, mail.write))
+    await withSlot(() => within(sendSeconds, stop.signal, async () => mailer.rehearse?.(message)))
+  }
+
+  function newMail<Kind extends MessageKind>(
+    kind: Kind,
+    to: string,
+    facts: MessageFacts[Kind],
+    allowances: readonly RateLimitKey[],
+  ): PendingMail {
+    const id = randomUUID()
+    const lifetimeSeconds = 'lifetimeSeconds' in facts ? facts.lifetimeSeconds : noticeSeconds
+    const mail: PendingMail = {
+      id,
+      kind,
+      allowances,
+      lifetimeSeconds,
+      expiresAtMs: performance.now() + lifetimeSeconds * 1000,
+      write: () => {
+        // For the mailer only; nothing here is decided by the system's time.
+        const expiresAt = new Date(Date.now() + mail.expiresAtMs - performance.now())
+        return renderMessage({ id, kind, to, expiresAt, messages, data: { ...facts, app, to } })
+      },
+    }
+    return mail
+  }
+
   return {
+    rehearse(kind, to, facts) {
+      if (pending.size + rehearsals.size >= maxInMemory || stop.signal.aborted) return
+      // Nothing is lost by a failure.
+      const task = rehearse(newMail(kind, to, facts, []))
+        .catch(() => undefined)
+        .finally(() => rehearsals.delete(task))
+      rehearsals.add(task)
+    },
     send(kind, to, facts, allowances) {
       if (pending.size >= maxInMemory || stop.signal.aborted) {
         log({ level: 'error', event: 'mail_dropped', kind })
         returns.add(allowances)
         return
       }
-      const id = randomUUID()
-      const lifetimeSeconds = 'lifetimeSeconds' in facts ? facts.lifetimeSeconds : noticeSeconds
-      const mail: PendingMail = {
-        id,
-        kind,
-        allowances,
-        lifetimeSeconds,
-        expiresAtMs: performance.now() + lifetimeSeconds * 1000,
-        write: () => {
-          // For the mailer only; nothing here is decided by the system's time.
-          const expiresAt = new Date(Date.now() + mail.expiresAtMs - performance.now())
-          return renderMessage({ id, kind, to, expiresAt, messages, data: { ...facts, app, to } })
-        },
-      }
+      const mail = newMail(kind, to, facts, allowances)
       const task = deliver(mail).finally(() => pending.delete(task))
       pending.set(task, mail)
       try {

@@ -43,6 +43,11 @@ export interface MailMessage {
 export interface Mailer {
   /** `signal` aborts when the attempt has timed out. */
   send(message: MailMessage, options?: { readonly signal?: AbortSignal }): Promise<void>
+  /**
+   * Does the work of `send` that this process can be seen to do, and sends nothing (default: none). Torii calls it where
+   * it sends nothing because an email address has no account, so that the time of other responses does not reveal it.
+   */
+  rehearse?(message: MailMessage): Promise<void>
 }
 
 /**

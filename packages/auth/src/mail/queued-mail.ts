@@ -11,6 +11,11 @@ export interface MailSink {
     facts: MessageFacts[Kind],
     allowances: readonly RateLimitKey[],
   ): void
+  /**
+   * Does the work of `send` and sends nothing, where an email address has no account, so that the time of other responses
+   * does not reveal it. Never throws.
+   */
+  rehearse<Kind extends MessageKind>(kind: Kind, to: string, facts: MessageFacts[Kind]): void
 }
 
 /** A message to send once its operation is committed. */
@@ -26,3 +31,9 @@ export const queuedMail =
   ): QueuedMail =>
   (sink) =>
     sink.send(kind, to, facts, allowances)
+
+/** Creates a message that is not sent. @see MailSink.rehearse */
+export const rehearsedMail =
+  <Kind extends MessageKind>(kind: Kind, to: string, facts: MessageFacts[Kind]): QueuedMail =>
+  (sink) =>
+    sink.rehearse(kind, to, facts)

@@ -234,3 +234,42 @@ for (const [option, given] of refused)
         !error.message.includes('hunter2'),
     )
   })
+
+test('a rehearsal is checked and written like a message, and not sent', async () => {
+  const server = await startSmtpServer()
+  const mailer = smtpMailer({ url: server.url, from })
+  const message = await sampleMessage()
+  await mailer.rehearse?.(message)
+  await assert.rejects(
+    async () => mailer.rehearse?.({ ...message, to: 'two@a.example,b@a.example' }),
+    {
+      code: 'ERR_INVALID_INPUT',
+    },
+  )
+  await mailer.send(message)
+  assert.equal(server.received.length, 1)
+})
+
+test('messages are sent in a thread, and the event loop of the process does little for them', async () => {
+  const server = await startSmtpServer()
+  const mailer = smtpMailer({ url: server.url, from })
+  // A function cannot be copied to a thread, so this one sends here.
+  const here = smtpMailer({
+    url: server.url,
+    from,
+    tlsOptions: { checkServerIdentity: () => undefined },
+  })
+  const message = await sampleMessage()
+  await Promise.all([mailer.send(message), here.send(message)])
+  const active = async (send: () => Promise<void>) => {
+    const before = performance.eventLoopUtilization()
+    for (let count = 0; count < 20; count += 1) await send()
+    return performance.eventLoopUtilization(before).active
+  }
+  const [thread, same] = [
+    await active(() => mailer.send(message)),
+    await active(() => here.send(message)),
+  ]
+  assert.equal(server.received.length, 42)
+  assert.ok(thread < same, `${thread} and ${same} ms`)
+})

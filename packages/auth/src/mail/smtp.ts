@@ -1,9 +1,10 @@
 import type { ConnectionOptions } from 'node:tls'
-import { createTransport } from 'nodemailer'
 import { InvalidOptionsError } from 'torii-core'
 import type { Mailer } from './message.js'
 import type { SenderOption } from './sender.js'
-import { asciiAddress, checkMessage, messageIdOf, resolveSender } from './sender.js'
+import { checkMessage, resolveSender } from './sender.js'
+import { createSmtpThread } from './smtp-thread.js'
+import type { SmtpSettings } from './smtp-transport.js'
 
 /** The SMTP server and the sender. Pass `url`, or `host` with the options that it needs. */
 export interface SmtpMailerOptions {
@@ -36,7 +37,7 @@ export interface SmtpMailerOptions {
 
 /**
  * Creates a mailer that sends through an SMTP server. It needs the package nodemailer. Each message uses its own
- * connection. Rejects with nodemailer's error.
+ * connection, in a thread, so that its work delays no response. Rejects with nodemailer's error.
  * @throws InvalidOptionsError
  */
 export function smtpMailer(options: SmtpMailerOptions): Mailer {
@@ -49,34 +50,22 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
     return seconds * 1000
   }
   const connectionTimeout = milliseconds(options.connectSeconds, 10, 'connectSeconds')
-  const transport = createTransport({
+  const settings: SmtpSettings = {
     ...server,
     connectionTimeout,
     greetingTimeout: connectionTimeout,
     dnsTimeout: connectionTimeout,
     socketTimeout: milliseconds(options.idleSeconds, 30, 'idleSeconds'),
-    // The content of a message is never a file name or a URL to load.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
-  const sender = from.name === null ? from.address : { name: from.name, address: from.address }
+  }
+  const transport = createSmtpThread(settings, from)
   return {
     async send(message, { signal } = {}) {
       checkMessage(message)
-      const { subject, text, html, headers } = message
-      const to = asciiAddress(message.to)
-      await transport.sendMail({
-        // As objects: nodemailer parses strings as lists of addresses.
-        from: sender,
-        to: { name: '', address: to },
-        envelope: { from: from.address, to: [to] },
-        messageId: messageIdOf(message, from),
-        subject,
-        text,
-        html,
-        headers: { ...headers },
-        ...(signal === undefined ? {} : { signal }),
-      })
+      await transport.send(message, signal)
+    },
+    async rehearse(message) {
+      checkMessage(message)
+      await transport.rehearse(message)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { EmailKey, RateLimitKey, UserId } from 'torii-core'
+import { newUserId } from 'torii-core'
 import type { QueuedMail } from '../../mail/queued-mail.js'
-import { queuedMail } from '../../mail/queued-mail.js'
+import { queuedMail, rehearsedMail } from '../../mail/queued-mail.js'
 import type { MailPurpose } from '../../rate-limits/keys.js'
 import type { CountedMail } from '../../rate-limits/rate-limits.js'
 import type { ResolvedOptions } from '../options/options.js'
@@ -41,6 +42,17 @@ export function linkMail(
   const link = mailLink(options, purpose, token).reveal()
   const facts = { link, lifetimeSeconds: linkSeconds(options, purpose) }
   return queuedMail(purpose, to, facts, allowances)
+}
+
+/** Writes the same message and sends it to no one: what {@link linkMail} does for an account that does not exist. */
+export function rehearsedLinkMail(
+  options: ResolvedOptions,
+  purpose: AccountLinkPurpose,
+  { to, secret }: { to: string; secret: Uint8Array },
+): QueuedMail {
+  const token = formatVerificationToken(purpose, newUserId(), secret)
+  const link = mailLink(options, purpose, token).reveal()
+  return rehearsedMail(purpose, to, { link, lifetimeSeconds: linkSeconds(options, purpose) })
 }
 
 /** Returns what a mail of this purpose to an email address is counted under. */

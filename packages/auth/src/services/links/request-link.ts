@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
@@ -6,7 +7,7 @@ import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { TooManyAttempts } from '../refusals.js'
-import { countedMail, linkMail, linkSeconds } from './link-mail.js'
+import { countedMail, linkMail, linkSeconds, rehearsedLinkMail } from './link-mail.js'
 import { hashLinkSecret, newLinkSecret } from './link-token.js'
 
 /** The request was accepted. Whether a mail was sent is not revealed. */
@@ -52,6 +53,7 @@ export const requestLink =
         events: [event(requested[purpose], { userId: issued.userId, info }, {})],
         mails: [linkMail(options, purpose, { ...issued, secret }, [charges.address.key])],
       })
+    else emit({ mails: [rehearsedLinkMail(options, purpose, { to: email, secret })] })
     return { ok: true }
   }
 
@@ -65,3 +67,32 @@ export const mailVerification = <Metadata extends object>(
   info: CheckedRequestInfo,
 ): void =>
   context.background.run('verify_email', () => requestLink(context, 'verify_email')(email, info))
+
+/**
+ * Does the work of {@link mailVerification} for every other refused sign-in and mails nothing, so that the time of the
+ * responses after it does not reveal that the password was right: it asks for a link for an email address that no account
+ * can have, without counting, and writes the message.
+ */
+export function rehearseVerification<Metadata extends object>({
+  options,
+  storage,
+  background,
+  emit,
+}: ServiceContext<Metadata>): void {
+  background.run('verify_email', async () => {
+    const purpose = 'verify_email'
+    const secret = newLinkSecret()
+    const email = `${randomUUID()}@${reservedDomain}`
+    await storage.verificationTokens.issue({
+      purpose,
+      email,
+      secretHash: hashLinkSecret(purpose, secret),
+      lifetimeSeconds: linkSeconds(options, purpose),
+      charges: null,
+    })
+    emit({ mails: [rehearsedLinkMail(options, purpose, { to: email, secret })] })
+  })
+}
+
+/** No mail server has it. @see RFC 2606 */
+const reservedDomain = 'torii.invalid'

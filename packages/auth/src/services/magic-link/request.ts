@@ -3,7 +3,7 @@ import { InvalidInputError, InvalidOptionsError } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { queuedMail } from '../../mail/queued-mail.js'
+import { queuedMail, rehearsedMail } from '../../mail/queued-mail.js'
 import { callerFor } from '../../rate-limits/caller.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
@@ -70,7 +70,7 @@ export const requestMagicLink =
       events: [event('magic_link_requested', eventContext, {})],
       mails:
         decision.to === null
-          ? []
+          ? [rehearsedMail('magic_link', recipient.email, facts)]
           : [queuedMail('magic_link', decision.to, facts, [charges.address.key])],
     })
     return { ok: true }

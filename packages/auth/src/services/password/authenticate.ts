@@ -12,7 +12,7 @@ import { endsKnownBrowser, signInAttempt } from '../../rate-limits/rate-limits.j
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
-import { mailVerification } from '../links/request-link.js'
+import { mailVerification, rehearseVerification } from '../links/request-link.js'
 import type { Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
@@ -95,8 +95,10 @@ function attemptOf<Metadata extends object>(
     const { credential } = found
     const matches = await hasher.verify(credential, password)
     // Checked after the hash, so that a disabled account takes as long as a wrong password.
-    if (!matches || password === null || credential === null || credential.disabled)
+    if (!matches || password === null || credential === null || credential.disabled) {
+      if (context.options.requireVerifiedEmail) rehearseVerification(context)
       return refused(context, credential, info)
+    }
     if (context.options.requireVerifiedEmail && !credential.emailVerified) {
       mailVerification(context, email, info)
       return refused(context, credential, info, 'unverified')
