@@ -4,7 +4,7 @@ import { invalidValue, tokenHash } from 'torii-core'
 import { decodeBase64urlExact, encodeBase64url } from '../../base/base64url.js'
 import { formatUuid } from '../../base/uuid.js'
 import { lengthPrefixed } from '../../crypto/key-ring.js'
-import type { SessionSecrets } from '../sessions/new-session.js'
+import type { SessionSecrets } from '../../crypto/session-token.js'
 import type { LinkPurpose, LinkToken } from './link-token.js'
 
 /** 256 random bits, which only one browser holds. */
