@@ -46,7 +46,7 @@ promise(
 )
 
 promise(
-  'findUsed: nothing after a sign-out, and the link brings the session back to nobody',
+  'findUsed: nothing after a sign-out, and the link does not bring the session back',
   ['charging'],
   async (storage) => {
     const { magicLinks } = storage

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { maxLiveLinks } from 'torii-core'
-import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import {
   issueChange,
