@@ -43,7 +43,7 @@ export const hashOfForm = (
 
 /**
  * Derives the id and the secret of the session that a form opens from the secret of its link and the nonce of its browser:
- * both answers of a form that is sent twice set the same cookie, and nobody else can compute it. @see RFC 5869
+ * both answers of a form that is sent twice set the same cookie, and no one else can compute it. @see RFC 5869
  */
 export function sessionOfForm(nonce: string, token: string | LinkToken): SessionSecrets {
   const text = typeof token === 'string' ? token : token.reveal()
