@@ -68,8 +68,10 @@ function effectsOf(call) {
   const operation = operations[call.operation]
   const { input, outcome, start, end } = call
   const sure = { sure: true, start, end }
+  const optional = { sure: false, bounded: true, start, end }
   const possible = (until) => ({ sure: false, start, end: until })
-  if (outcome === 'ok') return intendedBy(call).map((each) => ({ ...each, ...sure }))
+  if (outcome === 'ok')
+    return intendedBy(call).map((each) => ({ ...each, ...(each.mayBe ? optional : sure) }))
   if (outcome === 'refused')
     return [
       ...(operation.refused?.(input) ?? []).map((each) => ({ ...each, ...sure })),

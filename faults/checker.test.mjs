@@ -73,7 +73,7 @@ test('a history that the tables confirm has no violation', () => {
 test('an acknowledged account, session, link, name or event that is not in the tables is lost', () => {
   assert.deepEqual(kindsOf(history(registered), tables({ users: {} })), [lost])
   assert.deepEqual(kindsOf(history(registered, opened), tables()), [lost])
-  const issued = ['magicLinks.issue', { email, hash: hash('b') }]
+  const issued = ['magicLinks.issue', { user, email, hash: hash('b') }]
   assert.deepEqual(kindsOf(history(registered, issued), tables()), [lost])
   const renamed = ['users.updateProfile', { user, name: 'new' }]
   assert.deepEqual(kindsOf(history(registered, renamed), tables()), [lost])
@@ -124,13 +124,21 @@ test('a state whose use is not in the tables is alive, and one whose use is ther
   assert.deepEqual(kindsOf(history(refusedLater), tables()).length, 1)
 })
 
-test('a link that was replaced by a newer one and is in the tables is alive', () => {
-  const issue = (digit) => ['magicLinks.issue', { email, hash: hash(digit) }]
+test('a request may end the oldest link and ends no other; a link that outlives a use or the sessions is alive', () => {
+  const issue = (digit) => ['magicLinks.issue', { user, email, hash: hash(digit) }]
   const calls = history(issue('b'), issue('c'))
-  assert.deepEqual(kindsOf(calls, tables({ tokens: [hash('c')] })), [])
-  assert.deepEqual(kindsOf(calls, tables({ tokens: [hash('b'), hash('c')] })), [
-    'used or replaced token is alive',
-  ])
+  for (const tokens of [[hash('b'), hash('c')], [hash('c')]])
+    assert.deepEqual(kindsOf(calls, tables({ tokens })), [])
+  assert.deepEqual(kindsOf(calls, tables({ tokens: [hash('b')] })), [lost])
+  const used = ['magicLinks.consume', { user, hash: hash('c'), session }]
+  const alive = ['used or replaced token is alive']
+  const { sessions } = live
+  assert.deepEqual(kindsOf(history(issue('b'), issue('c'), used), tables({ sessions })), [])
+  const left = tables({ sessions, tokens: [hash('b')] })
+  assert.deepEqual(kindsOf(history(issue('b'), issue('c'), used), left), alive)
+  const ended = history(issue('b'), ['sessions.revokeAll', { user }])
+  assert.deepEqual(kindsOf(ended, tables()), [])
+  assert.deepEqual(kindsOf(ended, tables({ tokens: [hash('b')] })), alive)
 })
 
 test('a session that is valid after its end was acknowledged is alive, whatever ended it', () => {

@@ -137,7 +137,7 @@ export class Load {
     const { user, email } = this.#accounts.any()
     const hash = newHash()
     const consumption = () => ({ user, hash, session: freshSession() })
-    await this.#call('magicLinks.issue', { email, hash })
+    await this.#call('magicLinks.issue', { user, email, hash })
     await this.#race('magicLinks.consume', [consumption(), consumption()])
     if (this.#random.chance(0.3)) await this.#call('magicLinks.consume', consumption())
   }

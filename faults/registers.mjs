@@ -29,9 +29,12 @@ export function createRegisters(initials) {
       const register = find(id)
       for (const name of names) groups.set(name, (groups.get(name) ?? new Set()).add(register))
     },
-    /** A write that was done (`sure`), or that may have been done at any time since its start. */
-    write(id, value, { start, end, sure }) {
-      find(id).writes.push({ value, start, end: sure ? end : Number.POSITIVE_INFINITY, sure })
+    /**
+     * A write that was done (`sure`), that may have been done by its end (`bounded`), or at any time since its start.
+     */
+    write(id, value, { start, end, sure, bounded = false }) {
+      const until = sure || bounded ? end : Number.POSITIVE_INFINITY
+      find(id).writes.push({ value, start, end: until, sure })
     },
     see: (id, value, { start, end, from }) => find(id).sights.push({ value, start, end, from }),
     /** Something that may be used once was used. */

@@ -10,10 +10,14 @@ const queries = {
     from torii.sessions s join torii.users u on u.id = s.user_id
     where s.epoch >= u.session_epoch and u.disabled_at is null and s.expires_at > now()`,
   tokens: `
-    select encode(token_hash, 'hex') as hash from torii.magic_links where expires_at > now()
+    select encode(l.token_hash, 'hex') as hash from torii.magic_links l
+    left join torii.user_emails e on e.email_key = l.email_key left join torii.users u on u.id = e.user_id
+    where l.used_by is null and l.expires_at > now() and u.disabled_at is null
+      and (u.id is null or u.session_epoch = l.epoch or (l.epoch is null and u.email_verified_at is null))
     union all
     select encode(t.secret_hash, 'hex') from torii.verification_tokens t join torii.users u on u.id = t.user_id
-    where t.purpose = 'reset_password' and t.epoch = u.session_epoch and u.disabled_at is null and t.expires_at > now()
+    where t.purpose = 'reset_password' and t.used_by is null and t.epoch = u.session_epoch
+      and u.disabled_at is null and t.expires_at > now()
     union all
     select encode(challenge_hash, 'hex') from torii.passkey_challenges where expires_at > now()`,
   usedStates: "select encode(state_hash, 'hex') as hash from torii.used_oauth_states",

@@ -30,7 +30,7 @@ export const raceSections = [
       ['R2.1', 'Guesses, successes and mail lock rate limits in one order: no deadlock'],
       [
         'R2.2',
-        'A call that waits to replace a magic link or a token does not block the rate limit of its IP address',
+        'A call that waits to store a magic link or a token does not block the rate limit of its IP address',
       ],
       ['R2.3', 'Exactly the allowed number of mails is sent'],
       ['R2.4', 'Many callers run an operation whose first row does not exist yet: no deadlock'],
@@ -48,7 +48,7 @@ export const raceSections = [
         'Many callers use one reset token, also while new ones are issued and the password changes: one wins',
       ],
       ['T1.3', 'Many callers use one verification or one email change: one wins'],
-      ['T1.11', 'Many tokens are issued at the same time: one remains'],
+      ['T1.11', 'Many tokens are issued at the same time: four remain at most'],
       [
         'R3.1',
         'An email address is proved while an attacker who registered it signs in and changes the password: nothing of the attacker remains',

@@ -78,8 +78,8 @@ journey(
       await page.waitForURL('**/account')
       await page.getByRole('heading', { name: email }).waitFor()
       assert.deepEqual(
-        (await ada.cookies()).map(({ name }) => name),
-        ['torii'],
+        (await ada.cookies()).map(({ name }) => name).sort(),
+        ['torii', 'torii-landing'],
       )
     }
   },

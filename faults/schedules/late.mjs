@@ -17,7 +17,7 @@ const sendingOf = (operation) => `torii.${operation}`
 const cases = {
   async 'magic link'({ late, call, deliver, account: { user, email } }) {
     const hash = newHash()
-    await late('magic_links.issue', 'magicLinks.issue', { email, hash })
+    await late('magic_links.issue', 'magicLinks.issue', { user, email, hash })
     await call('magicLinks.consume', { user, hash, session: freshSession() })
     await deliver()
     await call('magicLinks.consume', { user, hash, session: freshSession() })

@@ -108,14 +108,74 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'an expired link signs in',
-    'from l where l.expires_at > ${now}',
-    'from l',
+    'l.used_by is null and l.expires_at > ${now}\n      ), repeated',
+    'l.used_by is null\n      ), repeated',
   ),
   guard(
     'tables/magic-links',
     'a link is read, not used up',
-    'delete from ${schema}.magic_links l using gate\n        where gate.until is null and l.token_hash = ${linkHash}\n        returning l.email, l.email_key, l.expires_at',
-    'select l.email, l.email_key, l.expires_at from ${schema}.magic_links l, gate\n        where gate.until is null and l.token_hash = ${linkHash}',
+    'delete from ${schema}.magic_links l using held, proved',
+    'update ${schema}.magic_links l set tries = l.tries from held, proved',
+  ),
+  guard(
+    'tables/magic-links',
+    'a used link is used again',
+    'where ${givenLink} and l.used_by is null and l.expires_at > ${now}\n      ), repeated',
+    'where ${givenLink} and l.expires_at > ${now}\n      ), repeated',
+  ),
+  guard(
+    'tables/magic-links',
+    'a request ends a live link',
+    'where t.id = excluded.id or ${deadLink} or ${replacesOldest}',
+    'where t.id = t.id or ${deadLink} or ${replacesOldest}',
+  ),
+  guard(
+    'tables/fragments/verification-token-row',
+    'a request ends a live token',
+    "where t.id = excluded.id or ${dead('excluded.epoch')}",
+    "where t.id = t.id or ${dead('excluded.epoch')}",
+  ),
+  guard(
+    'tables/magic-links',
+    'any form reads what another has done',
+    'and l.used_by = ${usedBy} and l.expires_at > ${now} and ${liveSession}',
+    'and l.used_by is not null and ${usedBy} is not null and l.expires_at > ${now} and ${liveSession}',
+  ),
+  guard(
+    'tables/magic-links',
+    'what a form has done is read for ever',
+    'and l.used_by = ${usedBy} and l.expires_at > ${now} and ${liveSession}',
+    'and l.used_by = ${usedBy} and ${liveSession}',
+  ),
+  guard(
+    'tables/magic-links',
+    'a form that is sent twice counts as a failure',
+    'select 1 as one from s union all select 1 from repeated',
+    'select 1 as one from s union all select 1 from repeated where repeated.one = 0',
+  ),
+  guard(
+    'tables/verification-tokens/verification-tokens',
+    'any form reads what another has done with a token',
+    't.used_by = ${usedBy} and t.expires_at > ${now}',
+    't.used_by is not null and ${usedBy} is not null and t.expires_at > ${now}',
+  ),
+  guard(
+    'tables/verification-tokens/verification-tokens',
+    'a form reads a session that was signed out',
+    '(${optionalSession.id} is null or s.id is not null)',
+    '(${optionalSession.id} is null or u.id is not null)',
+  ),
+  guard(
+    'tables/verification-tokens/live-token',
+    'a used token is used again',
+    'select t.* from held t where ${givenToken} and t.used_by is null',
+    'select t.* from held t where ${givenToken}',
+  ),
+  guard(
+    'tables/verification-tokens/live-token',
+    'using a token leaves the others',
+    'v.id <> ${linkId}) and exists',
+    'v.id <> ${linkId}) and v.id = ${linkId} and exists',
   ),
   guard(
     'tables/magic-links',
@@ -126,14 +186,32 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'a code works after its tries',
-    'any (${codeHashes})\n          and ${hasTriesLeft} and',
-    'any (${codeHashes})\n          and',
+    'held join tried on tried.open\n        where held.code_hash',
+    'held join tried on tried.open is not null\n        where held.code_hash',
+  ),
+  guard(
+    'tables/magic-links',
+    'each code of an address has tries of its own',
+    'pg_catalog.max(held.tries)',
+    'pg_catalog.min(held.tries)',
   ),
   guard(
     'tables/magic-links',
     'an expired code signs in',
-    'any (${codeHashes})\n          and ${hasTriesLeft} and l.expires_at > ${now}',
-    'any (${codeHashes})\n          and ${hasTriesLeft}',
+    'where l.email_key = ${emailKey} and l.used_by is null and l.expires_at > ${now}',
+    'where l.email_key = ${emailKey} and l.used_by is null',
+  ),
+  guard(
+    'tables/fragments/mailbox-sign-in',
+    'a link from before a password change signs in',
+    ' and ${ofThisEpoch}',
+    '',
+  ),
+  guard(
+    'tables/fragments/mailbox-sign-in',
+    'a link from before the account signs in to a verified one',
+    '(u.email_verified_at is null and (select proved.epoch is null from proved))',
+    '(select proved.epoch is null from proved)',
   ),
   guard(
     'tables/fragments/mailbox-sign-in',
@@ -332,8 +410,8 @@ export const storageMutations = [
   guard(
     'tables/verification-tokens/live-token',
     'an expired token works',
-    't.expires_at > ${now} and u.session_epoch = t.epoch',
-    'u.session_epoch = t.epoch',
+    't.expires_at > ${now} and t.used_by is null and u.session_epoch = t.epoch',
+    't.used_by is null and u.session_epoch = t.epoch',
   ),
   guard(
     'tables/verification-tokens/live-token',
@@ -357,10 +435,10 @@ export const storageMutations = [
     '',
   ),
   guard(
-    'tables/verification-tokens/password-reset',
+    'tables/verification-tokens/live-token',
     'a token is known without its secret',
-    "t.purpose = 'reset_password' and t.secret_hash = ${secretHash}",
-    "t.purpose = 'reset_password' and ${secretHash} is not null",
+    't.id = ${linkId} and t.user_id = ${userId} and t.secret_hash = ${secretHash}',
+    't.user_id = ${userId} and ${linkId} is not null and ${secretHash} is not null',
   ),
   guard(
     'tables/verification-tokens/password-reset',
@@ -372,8 +450,14 @@ export const storageMutations = [
   guard(
     'tables/verification-tokens/password-reset',
     "a reset leaves a squatter's other sign-in methods",
-    'owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,\n          email_verified_at',
-    'owner_epoch = u.owner_epoch,\n          email_verified_at',
+    '(u.email_verified_at is null or ${removesOthers})::int',
+    '${removesOthers}::int',
+  ),
+  guard(
+    'tables/verification-tokens/password-reset',
+    'a reset keeps the sign-in methods that it was asked to remove',
+    '(u.email_verified_at is null or ${removesOthers})::int',
+    '(u.email_verified_at is null and ${removesOthers} is not null)::int',
   ),
   guard(
     'tables/verification-tokens/email-verification',
@@ -682,8 +766,8 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'beyond the limit a right link is used',
-    'where gate.until is null and l.token_hash',
-    'where (gate.until is null or true) and l.token_hash',
+    'gate where gate.until is null and ${givenLink}',
+    'gate where (gate.until is null or true) and ${givenLink}',
   ),
   guard(
     'tables/oauth-states',
@@ -700,8 +784,8 @@ export const storageMutations = [
   guard(
     'tables/verification-tokens/email-verification',
     'beyond the limit a right token verifies',
-    'where gate.until is null and t.user_id',
-    'where (gate.until is null or true) and t.user_id',
+    "'(select gate.until is null from gate)'",
+    "'true'",
   ),
   guard(
     'tables/verification-tokens/verification-tokens',

@@ -48,6 +48,7 @@ import { userProfileCases } from './users/users-profile.js'
 import { userVerificationCases } from './users/users-verification.js'
 import { verificationTokenCases } from './verification-tokens/verification-tokens.js'
 import { emailChangeCases } from './verification-tokens/verification-tokens-change.js'
+import { tokenEndingCases } from './verification-tokens/verification-tokens-endings.js'
 import { verificationFormCases } from './verification-tokens/verification-tokens-forms.js'
 import { passwordResetCases } from './verification-tokens/verification-tokens-reset.js'
 import { emailVerificationCases } from './verification-tokens/verification-tokens-verify.js'
@@ -90,6 +91,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...emailVerificationCases,
   ...passwordResetCases,
   ...emailChangeCases,
+  ...tokenEndingCases,
   ...verificationFormCases,
   ...oauthStateCases,
   ...oauthStateUseCases,

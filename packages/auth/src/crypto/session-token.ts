@@ -19,6 +19,12 @@ const purpose = Buffer.from('torii:session:')
 /** The input of the hash: purpose, then secret. Filled and hashed synchronously, so one buffer is enough. */
 const hashed = Buffer.concat([purpose, Buffer.alloc(secretBytes)])
 
+/** The id and the secret of a new session. */
+export interface SessionSecrets {
+  readonly id: SessionId
+  readonly secret: Buffer
+}
+
 /** Generates the secret of a new session. */
 export const newSessionSecret = (): Buffer => randomBytes(secretBytes)
 

@@ -32,10 +32,10 @@ const invalidToken = { ok: false, reason: 'invalid_token' }
 
 type Person = Awaited<ReturnType<typeof signUpActor>>
 type Link = Awaited<ReturnType<typeof issueLink>>
-type Operation = (storage: ConformanceStorage, person: Person) => Promise<unknown>
+type Ending = (storage: ConformanceStorage, person: Person) => Promise<unknown>
 
 /** Everything that ends what was mailed before it. */
-const operations: readonly (readonly [string, Operation])[] = [
+const endings: readonly (readonly [string, Ending])[] = [
   [
     'a password change',
     async ({ passwords }, { actor, hash }) =>
@@ -94,7 +94,7 @@ const ways: readonly (readonly ['link' | 'code', Way])[] = [
   ['code', ({ magicLinks }, link, proof) => magicLinks.consumeCode(codeOf(link), proof)],
 ]
 
-for (const [what, operation] of operations)
+for (const [what, end] of endings)
   for (const [kind, use] of ways) {
     promise(
       `consume: a ${kind} from before ${what} does not sign in, and a later one does`,
@@ -105,7 +105,7 @@ for (const [what, operation] of operations)
           await issueLink(storage, { email: person.email }),
           await issueLink(storage, { email: person.email }),
         ]
-        await operation(storage, person)
+        await end(storage, person)
         const later = await issueLink(storage, { email: person.email })
         for (const link of links) {
           assert.equal(await storage.magicLinks.find(link.tokenHash), null)
@@ -129,7 +129,7 @@ for (const [what, operation] of operations)
           const link = await issueLink(storage, { email: person.email })
           const proofs = Array.from({ length: 4 }, () => newProof())
           await Promise.all([
-            operation(storage, person),
+            end(storage, person),
             ...proofs.map((proof) => use(storage, link, proof)),
           ])
           for (const proof of proofs) await assertEnded(storage, openedBy(person.user.id, proof))

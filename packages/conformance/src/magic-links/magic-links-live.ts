@@ -3,11 +3,17 @@ import { maxLiveLinks } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import { issueLink, newMagicLink, newProof, signUpActor } from '../fixtures/mail.js'
 import { present, signUp, succeeded } from '../fixtures/people.js'
-import { freshEmail, freshPasswordHash, freshWord } from '../fixtures/samples.js'
+import {
+  freshEmail,
+  freshPasswordHash,
+  freshRateLimitKey,
+  freshWord,
+  policy,
+} from '../fixtures/samples.js'
 
 const { cases, promise } = casesOf('magicLinks')
 
-/** How many links of an address are live at a time. */
+/** How many links of an address are live at a time, and what their requests count. */
 export const liveLinkCases = cases
 
 const invalidToken = { ok: false, reason: 'invalid_token' }
@@ -87,5 +93,38 @@ promise(
       found.map((link) => link !== null),
       [false, true, true, true, true],
     )
+  },
+)
+
+promise(
+  'issue: without charges no rate limit counts, and the mail is sent',
+  ['charging'],
+  async (storage) => {
+    const { email } = await signUp(storage)
+    for (const to of [email, freshEmail()])
+      for (let turn = 0; turn < 3; turn += 1) {
+        const link = newMagicLink({ email: to, charges: null })
+        assert.deepEqual(await storage.magicLinks.issue(link), { ok: true, to })
+        if (turn === 2) succeeded(await storage.magicLinks.consume(link.tokenHash, newProof()))
+      }
+  },
+)
+
+promise(
+  'issue: a spent allowance does not spare the network',
+  ['charging'],
+  async ({ magicLinks, rateLimits }) => {
+    const email = freshEmail()
+    const [address, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
+    const charges = {
+      address: { key: address, policy: policy({ cap: 1 }) },
+      ipAddress: { key: ipAddress, policy: policy({ cap: 3 }) },
+    }
+    const issue = () => magicLinks.issue(newMagicLink({ email, charges }))
+    assert.deepEqual(await issue(), { ok: true, to: email })
+    for (let turn = 0; turn < 2; turn += 1) assert.deepEqual(await issue(), { ok: true, to: null })
+    assert.equal((await rateLimits.status(ipAddress)).failures, 3)
+    const refused = await issue()
+    assert.ok(!refused.ok && refused.retryAfterSeconds > 0)
   },
 )

@@ -389,36 +389,3 @@ promise(
     }
   },
 )
-
-promise(
-  'issue: without charges no rate limit counts, and the mail is sent',
-  ['charging'],
-  async (storage) => {
-    const { email } = await signUp(storage)
-    for (const to of [email, freshEmail()])
-      for (let turn = 0; turn < 3; turn += 1) {
-        const link = newMagicLink({ email: to, charges: null })
-        assert.deepEqual(await storage.magicLinks.issue(link), { ok: true, to })
-        if (turn === 2) succeeded(await storage.magicLinks.consume(link.tokenHash, newProof()))
-      }
-  },
-)
-
-promise(
-  'issue: a spent allowance does not spare the network',
-  ['charging'],
-  async ({ magicLinks, rateLimits }) => {
-    const email = freshEmail()
-    const [address, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
-    const charges = {
-      address: { key: address, policy: policy({ cap: 1 }) },
-      ipAddress: { key: ipAddress, policy: policy({ cap: 3 }) },
-    }
-    const issue = () => magicLinks.issue(newMagicLink({ email, charges }))
-    assert.deepEqual(await issue(), { ok: true, to: email })
-    for (let turn = 0; turn < 2; turn += 1) assert.deepEqual(await issue(), { ok: true, to: null })
-    assert.equal((await rateLimits.status(ipAddress)).failures, 3)
-    const refused = await issue()
-    assert.ok(!refused.ok && refused.retryAfterSeconds > 0)
-  },
-)

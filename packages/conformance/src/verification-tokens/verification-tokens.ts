@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { maxLiveLinks } from 'torii-core'
-import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import {
   issueChange,
@@ -9,10 +8,10 @@ import {
   newEmailChange,
   newVerification,
   signUpActor,
+  useToken,
 } from '../fixtures/mail.js'
 import {
   actorOf,
-  assertEnded,
   crowd,
   liveSession,
   only,
@@ -89,10 +88,10 @@ for (const purpose of mailed) {
       const fifth = newVerification(email, { purpose })
       assert.deepEqual(await storage.verificationTokens.issue(fifth), nothingSent)
       for (const key of keys) present(await storage.verificationTokens.find(purpose, key))
-      succeeded(await use(storage, purpose, present(keys[1])))
+      succeeded(await useToken(storage, purpose, present(keys[1])))
       for (const key of keys) {
         assert.equal(await storage.verificationTokens.find(purpose, key), null)
-        assert.equal((await use(storage, purpose, key)).ok, false)
+        assert.equal((await useToken(storage, purpose, key)).ok, false)
       }
     },
   )
@@ -138,7 +137,7 @@ for (const purpose of mailed) {
       for (const [index, key] of keys.entries())
         assert.equal((await storage.verificationTokens.find(purpose, key)) !== null, sent[index])
       const outcomes = []
-      for (const key of keys) outcomes.push(await use(storage, purpose, key))
+      for (const key of keys) outcomes.push(await useToken(storage, purpose, key))
       only(winners(outcomes))
     },
   )
@@ -219,7 +218,7 @@ promise(
     }
     for (const purpose of mailed.toReversed()) {
       const token = await issueToken(storage, purpose, email)
-      if (purpose === 'verify_email') succeeded(await use(storage, purpose, token))
+      if (purpose === 'verify_email') succeeded(await useToken(storage, purpose, token))
     }
   },
 )
@@ -239,7 +238,10 @@ promise(
         { ...key, userId: bob.user.id },
       ]) {
         assert.equal(await storage.verificationTokens.find(purpose, wrong), null)
-        assert.deepEqual(await use(storage, purpose, wrong), { ok: false, reason: 'invalid_token' })
+        assert.deepEqual(await useToken(storage, purpose, wrong), {
+          ok: false,
+          reason: 'invalid_token',
+        })
       }
       for (const right of [key, other])
         present(await storage.verificationTokens.find(purpose, right))
@@ -265,7 +267,7 @@ promise(
         const outcome =
           wrong === 'change_email'
             ? await storage.verificationTokens.changeEmail(actor, keys[purpose].secretHash)
-            : await use(storage, wrong, keys[purpose])
+            : await useToken(storage, wrong, keys[purpose])
         assert.deepEqual(outcome, invalid, `${purpose} as ${wrong}`)
         for (const right of purposes)
           present(await storage.verificationTokens.find(right, keys[right]))
@@ -281,89 +283,8 @@ promise('find: null for an expired token', ['charging', 'elapse'], async (storag
   await storage.elapse(601)
   for (const [purpose, key] of keys) {
     assert.equal(await storage.verificationTokens.find(purpose, key), null)
-    assert.deepEqual(await use(storage, purpose, key), { ok: false, reason: 'invalid_token' })
+    assert.deepEqual(await useToken(storage, purpose, key), { ok: false, reason: 'invalid_token' })
   }
-})
-
-type Ending = (
-  storage: ConformanceStorage,
-  person: Awaited<ReturnType<typeof signUpActor>>,
-) => Promise<unknown>
-
-const endings: readonly (readonly [string, Ending])[] = [
-  ['the user was disabled', ({ users }, { user }) => users.disable(user.id)],
-  ['the user was deleted', ({ users }, { user }) => users.delete(user.id)],
-  [
-    'the user was disabled and enabled',
-    async ({ users }, { user }) => {
-      present(await users.disable(user.id))
-      present(await users.enable(user.id))
-    },
-  ],
-  [
-    'the other sessions were ended',
-    async ({ sessions }, { actor }) => succeeded(await sessions.revokeOthers(actor)),
-  ],
-  ['every session was ended by its user', ({ sessions }, { actor }) => sessions.revokeAll(actor)],
-  ['every session was ended', ({ sessions }, { user }) => sessions.revokeAll(user.id)],
-  [
-    'the password was changed',
-    ({ passwords }, { actor, hash }) =>
-      passwords.change(actor, { verified: hash, next: freshPasswordHash() }),
-  ],
-  [
-    'the address was changed',
-    async (storage, { actor }) =>
-      storage.verificationTokens.changeEmail(actor, await issueChange(storage, actor)),
-  ],
-]
-
-for (const [what, end] of endings) {
-  promise(`find: null after ${what}`, ['charging'], async (storage) => {
-    const person = await signUpActor(storage, false)
-    const keys = []
-    for (const purpose of mailed)
-      keys.push([purpose, await issueToken(storage, purpose, person.email)] as const)
-    const change = await issueChange(storage, person.actor)
-    await end(storage, person)
-    for (const [purpose, key] of keys) {
-      assert.equal(await storage.verificationTokens.find(purpose, key), null)
-      assert.deepEqual(await use(storage, purpose, key), { ok: false, reason: 'invalid_token' })
-    }
-    const key = { userId: person.user.id, secretHash: change }
-    assert.equal(await storage.verificationTokens.find('change_email', key), null)
-    for (const epochs of [person.actor.epochs, nextEpochs(person.actor)])
-      assert.equal(
-        (await storage.verificationTokens.changeEmail({ ...person.actor, epochs }, change)).ok,
-        false,
-      )
-  })
-
-  for (const purpose of mailed)
-    promise(
-      `find: a ${purpose} token raced against what comes after which it is null: ${what}`,
-      ['charging', 'concurrency'],
-      async (storage) => {
-        for (let round = 0; round < 5; round += 1) {
-          const person = await signUpActor(storage, false)
-          const key = await issueToken(storage, purpose, person.email)
-          await Promise.all([
-            use(storage, purpose, key),
-            // Whichever comes second sees what the first has done: a stale session changes nothing.
-            end(storage, person).catch(() => null),
-          ])
-          assert.equal(await storage.verificationTokens.find(purpose, key), null)
-          assert.equal((await use(storage, purpose, key)).ok, false)
-          await assertEnded(storage, person.other)
-        }
-      },
-    )
-}
-
-/** The epochs after the sessions were ended once. */
-const nextEpochs = ({ epochs }: { epochs: { session: number; owner: number } }) => ({
-  ...epochs,
-  session: epochs.session + 1,
 })
 
 promise(
@@ -379,16 +300,6 @@ promise(
     assert.equal(await storage.verificationTokens.find('reset_password', key), null)
   },
 )
-
-/** Uses the token up, in the way that asks for nothing else. */
-const use = (
-  { verificationTokens }: ConformanceStorage,
-  purpose: (typeof mailed)[number],
-  key: Awaited<ReturnType<typeof issueToken>>,
-) =>
-  purpose === 'verify_email'
-    ? verificationTokens.verifyEmail(key, { kind: 'mailbox_only' })
-    : verificationTokens.resetPassword(key, { hash: freshPasswordHash() })
 
 promise(
   'issue: without charges no rate limit counts, and the mail is sent',

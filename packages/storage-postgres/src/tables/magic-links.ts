@@ -14,14 +14,7 @@ import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
 import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
-import {
-  freeSlot,
-  linkId,
-  linkIdOf,
-  replacesOldest,
-  usedBy,
-  usedUntil,
-} from './fragments/link-row.js'
+import { freeSlot, linkId, replacesOldest, usedBy, usedUntil } from './fragments/link-row.js'
 import { toMailDecision } from './fragments/mail-decision.js'
 import type { MailboxRow } from './fragments/mailbox-sign-in.js'
 import {
@@ -47,7 +40,12 @@ import { liveSession, sessionColumns, toSession } from './fragments/session-row.
 import type { UserRow } from './fragments/user-row.js'
 import { toUser, userColumns } from './fragments/user-row.js'
 import { checkObject, checkRefund, checkSeconds } from './input/input.js'
-import { checkHashes, checkIpAddressCharge, checkMailCharges } from './input/input-credentials.js'
+import {
+  checkHashes,
+  checkIpAddressCharge,
+  checkMailCharges,
+  linkIdOf,
+} from './input/input-credentials.js'
 
 const linkHash = parameter('linkHash', 'bytea')<TokenHash>()
 /** Null: the mail holds no code. */

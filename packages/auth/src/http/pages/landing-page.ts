@@ -74,7 +74,7 @@ export function renderLanding(landing: Landing): PageParts {
   const { appName, purpose, token, nonce, action, email, formerEmail, error } = landing
   const { heading, introduction, button } = texts[purpose]
   const strong = (text: string) => `<strong>${escapeHtml(text)}</strong>`
-  // Somebody else's link, slipped into this browser, would sign in to another person's account: the user must see it.
+  // A link that an attacker has slipped into this browser would sign in to the attacker's account: the user must see it.
   const subject =
     formerEmail === null
       ? `${introduction} ${strong(email)}`
@@ -116,9 +116,9 @@ function passwordField({ name, label, autocomplete }: PasswordField): string {
 </div>`
 }
 
-/** For an account that another person has used: they may have added a sign-in method of their own. */
+/** For an account that an attacker has used, who may have added a sign-in method. */
 const otherSignInMethods = `<p><label><input type="checkbox" name="removeOtherSignInMethods" value="true"> Remove all passkeys and linked accounts</label></p>
-<p class="quiet">Choose this if another person may have used your account.</p>`
+<p class="quiet">Choose this if someone else may have used your account.</p>`
 
 /** The same page for unknown, used and expired links. */
 export const renderExpiredLink = (appName: string): PageParts => ({

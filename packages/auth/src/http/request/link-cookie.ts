@@ -10,14 +10,14 @@ const linkSeconds = 600
 const nonceSeconds = 86_400
 
 /** The prefix is `__Secure-`, since `__Host-` requires the path `/`. */
-export const linkCookieName = ({ secure }: BaseUrl): string =>
+const linkCookieName = ({ secure }: BaseUrl): string =>
   secure ? '__Secure-torii-link' : 'torii-link'
 
 /**
  * The nonce of the browser, in a cookie that no other host can set (on http://localhost there are no prefixes). The form of
  * every landing page carries it too. @see RFC 6265bis section 4.1.3.2
  */
-export const landingCookieName = ({ secure }: BaseUrl): string =>
+const landingCookieName = ({ secure }: BaseUrl): string =>
   secure ? '__Host-torii-landing' : 'torii-landing'
 
 /** The nonce in the landing cookie; null without exactly one. */

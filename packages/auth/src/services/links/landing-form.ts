@@ -4,7 +4,7 @@ import { invalidValue, tokenHash } from 'torii-core'
 import { decodeBase64urlExact, encodeBase64url } from '../../base/base64url.js'
 import { formatUuid } from '../../base/uuid.js'
 import { lengthPrefixed } from '../../crypto/key-ring.js'
-import type { SessionSecrets } from '../sessions/new-session.js'
+import type { SessionSecrets } from '../../crypto/session-token.js'
 import type { LinkPurpose, LinkToken } from './link-token.js'
 
 /** 256 random bits, which only one browser holds. */
@@ -43,7 +43,7 @@ export const hashOfForm = (
 
 /**
  * Derives the id and the secret of the session that a form opens from the secret of its link and the nonce of its browser:
- * both answers of a form that is sent twice set the same cookie, and nobody else can compute it. @see RFC 5869
+ * both answers of a form that is sent twice set the same cookie, and no one else can compute it. @see RFC 5869
  */
 export function sessionOfForm(nonce: string, token: string | LinkToken): SessionSecrets {
   const text = typeof token === 'string' ? token : token.reveal()

@@ -1,18 +1,13 @@
-import type { NewSession, SessionId, SessionToken, SignInMethod, UserId } from 'torii-core'
+import type { NewSession, SessionToken, SignInMethod, UserId } from 'torii-core'
 import { newSessionId } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
+import type { SessionSecrets } from '../../crypto/session-token.js'
 import {
   formatSessionToken,
   hashSessionSecret,
   newSessionSecret,
 } from '../../crypto/session-token.js'
 import type { SessionOptions } from '../options/session.js'
-
-/** The id and the secret of a new session. */
-export interface SessionSecrets {
-  readonly id: SessionId
-  readonly secret: Buffer
-}
 
 const newSessionSecrets = (): SessionSecrets => ({ id: newSessionId(), secret: newSessionSecret() })
 

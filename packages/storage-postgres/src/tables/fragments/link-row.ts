@@ -1,5 +1,4 @@
 import type { TokenHash } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { secondsFromNow } from '../../sql/time.js'
@@ -18,13 +17,6 @@ const usedSeconds = '60'
 
 /** The expiry of a link that this statement uses. */
 export const usedUntil = secondsFromNow(`${usedSeconds}::float8`)
-
-/** The primary key of the link or token with this hash. @throws InvalidInputError for anything but a hash */
-export function linkIdOf(hash: TokenHash): string {
-  if (!(hash instanceof Uint8Array)) throw new InvalidInputError('secretHash', 'must be a hash')
-  const hex = Buffer.from(hash.subarray(0, 16)).toString('hex')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
 
 interface Slots<Owned extends SqlPart, Id extends SqlPart, Dead extends SqlPart> {
   /** The qualified table. */

@@ -8,7 +8,6 @@ import type {
   VerificationPurpose,
 } from 'torii-core'
 import { checkText, InvalidInputError, parseUserId } from 'torii-core'
-import { linkIdOf } from '../fragments/link-row.js'
 import { checkCharges, checkObject } from './input.js'
 
 // Shapes of links, tokens, accounts and passkeys; see input.ts.
@@ -95,6 +94,13 @@ export function checkTransports(value: unknown): string[] {
   if (!Array.isArray(value) || value.length > 16)
     throw new InvalidInputError('transports', 'must be a list of at most 16 texts')
   return Array.from(value, (transport: unknown) => checkShortText(transport, 'transports', 32))
+}
+
+/** The primary key of the link or token with this hash. @throws InvalidInputError for anything but a hash */
+export function linkIdOf(hash: TokenHash): string {
+  if (!(hash instanceof Uint8Array)) throw new InvalidInputError('secretHash', 'must be a hash')
+  const hex = Buffer.from(hash.subarray(0, 16)).toString('hex')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
 /** The values of what names and proves a mailed token. */

@@ -12,7 +12,6 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
-import { linkIdOf } from '../fragments/link-row.js'
 import {
   insertOptionalSession,
   optionalSession,
@@ -27,6 +26,7 @@ import { toUser, userColumns } from '../fragments/user-row.js'
 import { insertToken } from '../fragments/verification-token-row.js'
 import type { CheckedUser } from '../input/input.js'
 import { checkNewUser } from '../input/input.js'
+import { linkIdOf } from '../input/input-credentials.js'
 
 const id = parameter('id', 'uuid')<UserId>()
 const emailVerified = parameter('emailVerified', 'boolean')<boolean>()

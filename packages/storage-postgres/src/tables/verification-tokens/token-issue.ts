@@ -13,14 +13,14 @@ import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
 import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
-import { linkId, linkIdOf, replacesOldest } from '../fragments/link-row.js'
+import { linkId, replacesOldest } from '../fragments/link-row.js'
 import type { MailRow } from '../fragments/mail-decision.js'
 import { toMailDecision } from '../fragments/mail-decision.js'
 import { email, emailKey, lifetimeSeconds, purpose, secretHash } from '../fragments/parameters.js'
 import { chargeMailAfter, chargeValues } from '../fragments/rate-limit-charging.js'
 import { insertToken } from '../fragments/verification-token-row.js'
 import { actorValues, checkObject, checkSeconds } from '../input/input.js'
-import { checkMailCharges, checkPurpose } from '../input/input-credentials.js'
+import { checkMailCharges, checkPurpose, linkIdOf } from '../input/input-credentials.js'
 
 export const tokenIssueStatements = (schema: string) => ({
   // The key lock sees a user that is being deleted. It does not wait for sessions that are being ended, so the token
