@@ -32,6 +32,7 @@ import { sessionRevokeAllCases } from './sessions/sessions-revoke-all.js'
 import { sessionRevokeOthersCases } from './sessions/sessions-revoke-others.js'
 import { sessionSecretCases } from './sessions/sessions-secrets.js'
 import { sessionTouchCases } from './sessions/sessions-touch.js'
+import { sweepCases } from './sweep/sweep.js'
 import { transactionCases } from './transactions/transactions.js'
 import { transactionLimitCases } from './transactions/transactions-limits.js'
 import { signInMethodCases } from './users/sign-in-methods.js'
@@ -81,6 +82,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...emailVerificationCases,
   ...passwordResetCases,
   ...emailChangeCases,
+  ...sweepCases,
   ...oauthStateCases,
   ...oauthStateUseCases,
   ...oauthSignInCases,

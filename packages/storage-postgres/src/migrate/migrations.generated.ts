@@ -158,7 +158,7 @@ comment on table :schema.late_writes is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: 'c558ee216f3bcb1fe688af6a78054f84edee75eca9abc8344baf87ad72a84cfc',
+    checksum: '23ec23e878bbe5273c89470387e11c9b7890dc4808c3c138c64f80ebdc7e710c',
     transactional: true,
     sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
@@ -226,6 +226,17 @@ create table :schema.passkey_challenges (
 );
 
 comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies in progress';
+
+-- One row at most: which process sweeps, and when the last sweep was completed.
+create table :schema.sweep_lease (
+  only_row boolean primary key check (only_row),
+  holder uuid not null,
+  ends_at timestamptz not null check (pg_catalog.isfinite(ends_at)),
+  swept_at timestamptz check (pg_catalog.isfinite(swept_at))
+);
+
+comment on table :schema.sweep_lease is 'lets one process at a time sweep; a lease ends by itself if its holder dies';
+comment on column :schema.sweep_lease.swept_at is 'when the last complete sweep ended, or null before the first one';
 
 -- The audit trail, if the application asks for one. No foreign key: an event outlives its user. Rows are
 -- only added and swept, so an index on expires_at slows down no update.
