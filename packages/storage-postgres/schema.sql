@@ -215,6 +215,19 @@ comment on column torii.sessions.secret_hash is 'SHA-256 of the secret in the to
 comment on column torii.sessions.authenticated_at is 'when the user last signed in or re-authenticated';
 comment on column torii.sessions.expires_at is 'the idle expiry; every touch moves it, never past absolute_expires_at';
 
+create table torii.sweep_lease (
+  only_row boolean not null,
+  holder uuid not null,
+  ends_at timestamp with time zone not null,
+  swept_at timestamp with time zone,
+  constraint sweep_lease_ends_at_check CHECK (isfinite(ends_at)),
+  constraint sweep_lease_only_row_check CHECK (only_row),
+  constraint sweep_lease_pkey PRIMARY KEY (only_row),
+  constraint sweep_lease_swept_at_check CHECK (isfinite(swept_at))
+);
+comment on table torii.sweep_lease is 'lets one process at a time sweep; a lease ends by itself if its holder dies';
+comment on column torii.sweep_lease.swept_at is 'when the last complete sweep ended, or null before the first one';
+
 create table torii.torii_migrations (
   id integer not null,
   name text not null,

@@ -66,6 +66,7 @@ async function open(
   const provider = await openProvider(settings, baseUrl, onStop)
   const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
   const torii = createTorii(storage, { baseUrl, keys, mailer, provider })
+  torii.startSweeping(torii.options.requireVerifiedEmail ? { unverifiedAccountSeconds } : {})
   onStop(() => torii.shutdown())
   // Runs first, so that no new request is accepted; the earlier entry is for a failed start.
   onStop(() => listener.stop())
@@ -98,6 +99,9 @@ async function open(
   ]
   return { url: baseUrl, port: listener.port, notes }
 }
+
+/** An account that was not verified within thirty days is deleted. */
+const unverifiedAccountSeconds = 30 * 86_400
 
 /** The pages to which Torii redirects. */
 const toriiPages = {

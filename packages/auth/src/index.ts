@@ -153,6 +153,7 @@ export type { ResolvedOptions, ToriiOptions } from './services/options/options.j
 export type { PasskeyOptions } from './services/options/passkey.js'
 export type { PasswordOptions } from './services/options/password.js'
 export type { SessionOptions } from './services/options/session.js'
+export type { SweepingOptions } from './services/options/sweeping.js'
 export type {
   AuthenticateOptionsInput,
   AuthenticatePasskeyOutcome,

@@ -8,6 +8,8 @@ import type {
 import { requireSameCore } from 'torii-core'
 import type { Background } from './base/background.js'
 import { readEmail } from './base/email-input.js'
+import type { Repeating } from './base/repeating.js'
+import { repeat } from './base/repeating.js'
 import type { RequestInfo } from './base/request-info.js'
 import { readRequestInfo } from './base/request-info.js'
 import { waitAtMost } from './base/wait-at-most.js'
@@ -33,6 +35,8 @@ import type { Hooks } from './services/options/hooks.js'
 import { resolveHooks } from './services/options/hooks.js'
 import type { ResolvedOptions, ToriiOptions } from './services/options/options.js'
 import { resolveOptions } from './services/options/options.js'
+import type { SweepingOptions } from './services/options/sweeping.js'
+import { resolveSweeping } from './services/options/sweeping.js'
 import type { PasskeyService } from './services/passkey/passkey.js'
 import { createPasskeyService } from './services/passkey/passkey.js'
 import type { PasswordService } from './services/password/password.js'
@@ -63,11 +67,13 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   readonly jwt: JwtService<Metadata>
   readonly users: UserService<Metadata>
   readonly magicLink: MagicLinkService<Metadata>
-  readonly #storage: Pick<RepositoryProvider, 'healthCheck'>
+  readonly #storage: Pick<RepositoryProvider, 'healthCheck' | 'sweepIfDue'>
   readonly #hooks: Hooks<Metadata>
   readonly #background: Background
   readonly #mailQueue: MailQueue | null
   readonly #emit: EventSink
+  #sweeping: Repeating | null = null
+  #isShutDown = false
 
   /** @throws InvalidOptionsError with the name of the option */
   constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
@@ -140,12 +146,29 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   }
 
   /**
-   * Ends the work after responses; call it on SIGTERM, after the last response. Waits for it, at most
+   * Deletes expired rows now and then, in the background. Call it in every process: the database lets one of them sweep at
+   * a time. It keeps no process alive, and {@link shutdown} ends it. A second call replaces the options of the first.
+   * @throws InvalidOptionsError
+   */
+  startSweeping(options: SweepingOptions = {}): void {
+    const sweep = resolveSweeping(options, this.options)
+    if (this.#isShutDown) return
+    void this.#sweeping?.stop()
+    this.#sweeping = repeat(
+      sweep.everySeconds,
+      (signal) => this.#storage.sweepIfDue({ ...sweep, signal }),
+      (error) => this.options.log({ level: 'warn', event: 'sweep_failed', error }),
+    )
+  }
+
+  /**
+   * Ends the work after responses and the sweeping; call it on SIGTERM, after the last response. Waits for it, at most
    * `mail.shutdownSeconds`. Mail that is unsent by then is logged as a count by message type, and its allowance is given
    * back, so a new request sends mail again.
    */
   async shutdown(): Promise<void> {
-    const work = this.#background.settled()
+    this.#isShutDown = true
+    const work = Promise.all([this.#background.settled(), this.#sweeping?.stop()])
     if (this.#mailQueue !== null) return this.#mailQueue.shutdown(work)
     await waitAtMost(this.options.mail.shutdownSeconds * 1000, work)
   }

@@ -36,6 +36,7 @@ import { sessionRevokeAllCases } from './sessions/sessions-revoke-all.js'
 import { sessionRevokeOthersCases } from './sessions/sessions-revoke-others.js'
 import { sessionSecretCases } from './sessions/sessions-secrets.js'
 import { sessionTouchCases } from './sessions/sessions-touch.js'
+import { sweepCases } from './sweep/sweep.js'
 import { transactionCases } from './transactions/transactions.js'
 import { transactionLimitCases } from './transactions/transactions-limits.js'
 import { signInMethodCases } from './users/sign-in-methods.js'
@@ -93,6 +94,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...emailChangeCases,
   ...tokenEndingCases,
   ...verificationFormCases,
+  ...sweepCases,
   ...oauthStateCases,
   ...oauthStateUseCases,
   ...oauthSignInCases,

@@ -124,11 +124,13 @@ export type {
 } from './sessions.js'
 export type {
   CallerTransaction,
+  RepeatedSweepOptions,
   Repositories,
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,
   SweepCounts,
+  SweepOptions,
   TransactionRepositories,
 } from './storage.js'
 export { checkText, countCodePoints, isStorable } from './text.js'

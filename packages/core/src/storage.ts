@@ -64,6 +64,24 @@ export type StorageHealth =
     }
   | { readonly connected: false; readonly code: ToriiErrorCode; readonly message: string }
 
+/** What a sweep deletes besides rows that can no longer be used. */
+export interface SweepOptions {
+  /**
+   * Seconds after its creation from which an account is deleted whose email address was never verified, at least one day
+   * (default: no account is deleted). Spares a disabled account, and one with a linked provider, a passkey or a live
+   * session. Only for applications where an unverified email address signs in no one.
+   */
+  readonly unverifiedAccountSeconds?: number | null
+}
+
+/** A sweep that is repeated. */
+export interface RepeatedSweepOptions extends SweepOptions {
+  /** Seconds from the end of a complete sweep to the start of the next one. */
+  readonly everySeconds: number
+  /** Ends the sweep after its current statement. */
+  readonly signal?: AbortSignal
+}
+
 /** Rows that a sweep deleted, per table. */
 export interface SweepCounts {
   readonly deleted: Readonly<Record<string, number>>
@@ -103,7 +121,13 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
    * Deletes expired and ended rows in small batches. Safe in any number of processes and under any load. It only
    * frees disk space: every read checks expiry itself.
    */
-  sweep(): Promise<SweepCounts>
+  sweep(options?: SweepOptions): Promise<SweepCounts>
+  /**
+   * Sweeps if no sweep was completed within `everySeconds` and no other process is sweeping; otherwise returns null. The
+   * database decides, so any number of processes may call it at any time. If a process dies, another one continues after
+   * five minutes.
+   */
+  sweepIfDue(options: RepeatedSweepOptions): Promise<SweepCounts | null>
   /**
    * Ends every session and every mailed or pending token of every user. Call it after a restore from a backup, which
    * makes ended sessions and used tokens valid again. Passwords and passkeys stay. Returns the number of users.

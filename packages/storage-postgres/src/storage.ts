@@ -1,11 +1,13 @@
 import type {
   CallerTransaction,
   Json,
+  RepeatedSweepOptions,
   Repositories,
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,
   SweepCounts,
+  SweepOptions,
 } from 'torii-core'
 import { InvalidInputError, InvalidOptionsError, markCore } from 'torii-core'
 import { quietLog } from './base/log.js'
@@ -195,8 +197,13 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   }
 
   /** @see RepositoryProvider.sweep */
-  async sweep(): Promise<SweepCounts> {
-    return this.#sweeper.sweep()
+  async sweep(options: SweepOptions = {}): Promise<SweepCounts> {
+    return this.#sweeper.sweep(options)
+  }
+
+  /** @see RepositoryProvider.sweepIfDue */
+  async sweepIfDue(options: RepeatedSweepOptions): Promise<SweepCounts | null> {
+    return this.#sweeper.sweepIfDue(options)
   }
 
   /** @see RepositoryProvider.revokeAllSessionsAndTokens */

@@ -2,6 +2,7 @@ import { OutcomeUnknownError, ToriiError } from 'torii-core'
 import { backOff, timeLeft } from '../base/deadline.js'
 import type { StorageLog } from '../base/log.js'
 import type { Database, StatementRunner } from '../sql/database.js'
+import { causeHasCode, isForeignKeyViolation } from '../sql/error-code.js'
 import type { Connection, Driver } from './driver.js'
 import { classifyStatementError } from './error-classes.js'
 import { nothingToRead, runWithRecovery } from './recovery.js'
@@ -111,15 +112,8 @@ async function nullIfUserGone<Result>(work: () => Promise<Result>): Promise<Resu
   }
 }
 
-const isForeignKeyViolation = (error: unknown): boolean => causeHasCode(error, '23503')
-
 /** The connection had lost its prepared statements and was thrown away. */
 const isUnprepared = (error: unknown): boolean => causeHasCode(error, '26000')
-
-function causeHasCode(error: unknown, code: string): boolean {
-  const cause: unknown = error instanceof ToriiError ? error.cause : null
-  return cause instanceof Error && Reflect.get(cause, 'code') === code
-}
 
 const isContention = (error: unknown): boolean =>
   error instanceof ToriiError && error.code === 'ERR_CONTENTION'

@@ -166,7 +166,7 @@ comment on table :schema.late_writes is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: 'bb281584d617d16aabc48c6361fb8b3f02d2fb9b9d2aa4fa9fc273930feedca7',
+    checksum: '43fb12fb0b36922e2dea697aeed122cc5da0afa4375846086d840fc74fdec7af',
     transactional: true,
     sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
@@ -249,6 +249,17 @@ create table :schema.passkey_challenges (
 );
 
 comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies in progress';
+
+-- One row at most: which process sweeps, and when the last sweep was completed.
+create table :schema.sweep_lease (
+  only_row boolean primary key check (only_row),
+  holder uuid not null,
+  ends_at timestamptz not null check (pg_catalog.isfinite(ends_at)),
+  swept_at timestamptz check (pg_catalog.isfinite(swept_at))
+);
+
+comment on table :schema.sweep_lease is 'lets one process at a time sweep; a lease ends by itself if its holder dies';
+comment on column :schema.sweep_lease.swept_at is 'when the last complete sweep ended, or null before the first one';
 
 -- The audit trail, if the application asks for one. No foreign key: an event outlives its user. Rows are
 -- only added and swept, so an index on expires_at slows down no update.

@@ -6,6 +6,7 @@ export const tableNames = [
   'verification_tokens',
   'used_oauth_states',
   'late_writes',
+  'sweep_lease',
   'passkey_challenges',
   'sessions',
   'passwords',

@@ -1,10 +1,13 @@
-import type { SweepCounts } from 'torii-core'
+import type { RepeatedSweepOptions, SweepCounts, SweepOptions } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { repeat } from '../sql/lost-reply.js'
 import { parameter, sql } from '../sql/parameter.js'
 import { many, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now } from '../sql/time.js'
+import { checkInteger, checkObject, checkSeconds, maxSeconds } from './input/input.js'
+import { deleteUnverifiedUsers, sweepAccountStatements } from './sweep-accounts.js'
+import { acquireSweepLease, sweepLeaseStatements } from './sweep-lease.js'
 
 /**
  * When a row of `t` can no longer be used, per table. Every reader decides that by itself: sweeping only frees the
@@ -96,6 +99,8 @@ export const sweepStatements = (schema: string) => ({
     { schema, onLostReply: repeat('the same users; their epochs go up once more') },
   ),
   ...ranges(schema),
+  ...sweepAccountStatements(schema),
+  ...sweepLeaseStatements(schema),
   // An audit trail may hold years: here the index leads to what is expired, in batches.
   audit_events: write(
     'sweep.audit_events',
@@ -119,6 +124,23 @@ const eventsPerStatement = 1000
 /** Users whose epoch is raised by one statement. */
 const usersPerStatement = 1000
 
+/** Asked before each statement of a sweep. */
+type MayContinue = () => Promise<boolean>
+const always: MayContinue = async () => true
+
+/** A day: no verification link should die with its account. */
+const leastUnverifiedSeconds = 86_400
+
+const unverifiedSecondsOf = ({ unverifiedAccountSeconds = null }: SweepOptions): number | null =>
+  unverifiedAccountSeconds === null
+    ? null
+    : checkInteger(
+        unverifiedAccountSeconds,
+        'unverifiedAccountSeconds',
+        leastUnverifiedSeconds,
+        maxSeconds,
+      )
+
 interface Size {
   pages: number
   can_scan_ranges: boolean
@@ -130,7 +152,12 @@ export function createSweeper(
   statements: ReturnType<typeof sweepStatements>,
   schema: string,
 ) {
-  async function deleteInRanges(name: SweptTable, all: boolean): Promise<number> {
+  /** Calls `work` for each range of pages of a table, until it is told to end. */
+  async function inRanges(
+    name: string,
+    mayContinue: MayContinue,
+    work: (pages: { fromPage: string; toPage: string }) => Promise<number>,
+  ): Promise<number> {
     const { pages, can_scan_ranges } = await one(
       db,
       statements.size,
@@ -141,21 +168,44 @@ export function createSweeper(
       ? pagesPerRange
       : Math.max(pagesPerRange, Math.ceil(pages / rangesWithoutScan))
     let deleted = 0
-    for (let from = 0; from < pages; from += step) {
-      const values = { fromPage: `(${from},0)`, toPage: `(${from + step},0)`, everything: all }
-      deleted += (await many(db, statements[name], values, () => 1)).length
+    for (let from = 0; from < pages && (await mayContinue()); from += step)
+      deleted += await work({ fromPage: `(${from},0)`, toPage: `(${from + step},0)` })
+    return deleted
+  }
+
+  const deleteInRanges = (name: SweptTable, all: boolean, mayContinue: MayContinue = always) =>
+    inRanges(
+      name,
+      mayContinue,
+      async (pages) =>
+        (await many(db, statements[name], { ...pages, everything: all }, () => 1)).length,
+    )
+
+  async function deleteEvents(mayContinue: MayContinue): Promise<number> {
+    let deleted = 0
+    while (await mayContinue()) {
+      const values = { limit: eventsPerStatement }
+      const { length } = await many(db, statements.audit_events, values, () => 1)
+      deleted += length
+      if (length < eventsPerStatement) break
     }
     return deleted
   }
 
-  async function deleteEvents(): Promise<number> {
-    let deleted = 0
-    for (;;) {
-      const values = { limit: eventsPerStatement }
-      const { length } = await many(db, statements.audit_events, values, () => 1)
-      deleted += length
-      if (length < eventsPerStatement) return deleted
-    }
+  async function sweepTables(
+    unverified: number | null,
+    mayContinue: MayContinue,
+  ): Promise<SweepCounts> {
+    const deleted: Record<string, number> = {}
+    for (const name of sweptTables(schema))
+      deleted[name] = await deleteInRanges(name, false, mayContinue)
+    deleted.audit_events = await deleteEvents(mayContinue)
+    // Last, when what no longer counts for an account is gone.
+    if (unverified !== null)
+      deleted.users = await inRanges('users', mayContinue, (pages) =>
+        deleteUnverifiedUsers(db, statements, pages, unverified),
+      )
+    return { deleted }
   }
 
   return {
@@ -163,10 +213,25 @@ export function createSweeper(
      * Deletes what is expired or ended, in many short statements. Any number of processes may sweep under any load;
      * it needs no index, which would make every touch of a session write it.
      */
-    async sweep(): Promise<SweepCounts> {
-      const deleted: Record<string, number> = {}
-      for (const name of sweptTables(schema)) deleted[name] = await deleteInRanges(name, false)
-      return { deleted: { ...deleted, audit_events: await deleteEvents() } }
+    async sweep(options: SweepOptions = {}): Promise<SweepCounts> {
+      return sweepTables(unverifiedSecondsOf(checkObject(options, 'options')), always)
+    },
+
+    /** Sweeps if it is time and no other process does. */
+    async sweepIfDue(options: RepeatedSweepOptions): Promise<SweepCounts | null> {
+      const given = checkObject(options, 'options')
+      const unverified = unverifiedSecondsOf(given)
+      const every = checkSeconds(given.everySeconds, 'everySeconds')
+      const lease = await acquireSweepLease(db, statements, every, given.signal)
+      if (lease === null) return null
+      let isComplete = false
+      try {
+        const counts = await sweepTables(unverified, lease.mayContinue)
+        isComplete = await lease.mayContinue()
+        return counts
+      } finally {
+        await lease.release(isComplete)
+      }
     },
 
     /** Ends every session and uses up every one-use row of every user. Returns how many users there were. */

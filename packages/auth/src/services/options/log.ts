@@ -25,6 +25,8 @@ type ServiceLogEvent =
   | { level: 'warn'; event: 'session_touch_failed'; sessionId: SessionId; error: unknown }
   /** The password was right, but could not be rehashed under the current parameters. */
   | { level: 'warn'; event: 'rehash_failed'; userId: UserId; error: unknown }
+  /** A sweep of `startSweeping` failed. It is repeated. */
+  | { level: 'warn'; event: 'sweep_failed'; error: unknown }
 
 /** Logged by the HTTP handler. */
 type HttpLogEvent =

@@ -13,6 +13,7 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
+import { entryRowsLocked, lockEntryRows } from '../fragments/account-lock.js'
 import { isAllowed } from '../fragments/actor.js'
 import { countedActorOrAdminValues } from '../fragments/counted-actor.js'
 import { emailKey, userId } from '../fragments/parameters.js'
@@ -98,36 +99,15 @@ export const userStatements = (schema: string) => ({
   delete: deleteUser(schema),
 })
 
-// Entry rows are locked before the user, one after the other (the lock order of all statements), and nothing is
-// deleted before the lock on the user has shown that the actor is still allowed to. Everything but the magic link
-// is deleted by cascade.
+// Nothing is deleted before the lock on the user has shown that the actor is still allowed to. Everything but the
+// magic link is deleted by cascade.
 const deleteUser = (schema: string) =>
   write(
     'users.delete',
     sql`
-      with asked as (
-        select u.email_key from ${schema}.users u where u.id = ${userId} and ${isAllowed(schema)}
-      ), l as (
-        select l.email_key from ${schema}.magic_links l join asked on l.email_key = asked.email_key
-        order by l.id for update of l
-      ), v as (
-        select 1 as one from ${schema}.verification_tokens v where v.user_id = ${userId}
-          and exists (select 1 from asked) and (select pg_catalog.count(*) from l) >= 0
-        order by v.id for update
-      ), e as (
-        select 1 as one from ${schema}.user_emails e where e.user_id = ${userId}
-          and exists (select 1 from asked) and (select pg_catalog.count(*) from v) >= 0 for update
-      ), o as (
-        select 1 as one from ${schema}.oauth_accounts o where o.user_id = ${userId}
-          and exists (select 1 from asked) and (select pg_catalog.count(*) from e) >= 0
-        order by o.subject, o.provider for update
-      ), k as (
-        select 1 as one from ${schema}.passkeys k where k.user_id = ${userId}
-          and exists (select 1 from asked) and (select pg_catalog.count(*) from o) >= 0
-        order by k.credential_id for update
-      ), gone as (
+      with ${lockEntryRows(schema, isAllowed(schema))}, gone as (
         delete from ${schema}.users u
-        where u.id = ${userId} and ${isAllowed(schema)} and (select pg_catalog.count(*) from k) >= 0
+        where u.id = ${userId} and ${isAllowed(schema)} and ${entryRowsLocked}
         returning u.id as user_id
       ), links as (
         delete from ${schema}.magic_links m using l
