@@ -683,13 +683,6 @@ export const authMutations = [
     'rate-limits/known-browsers',
   ),
   guard(
-    'http/request/device-cookie',
-    'a tossed device cookie counts',
-    'return others.length === 0 ? first : null',
-    'return first',
-    'http/routes/known-browsers',
-  ),
-  guard(
     'http/routes/sign-in-result',
     'registering makes a known browser',
     '...(status === 200 ? deviceCookies(call, user.email) : []),',
