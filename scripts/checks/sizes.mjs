@@ -11,7 +11,8 @@ export const budgets = {
   'torii-conformance': { packed: 320 },
   // Half of it are maps and sources for debuggers; every statement declares its parameters by name.
   'torii-storage-postgres': { packed: 320 },
-  'torii-auth': { packed: 1000 },
+  // The list of common passwords is in it as source and as build; the forms of landing pages need the last 13.
+  'torii-auth': { packed: 1020 },
 }
 
 /** The tarballs as npm would make them now. */
