@@ -77,10 +77,10 @@ journey(
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.waitForURL('**/account')
       await page.getByRole('heading', { name: email }).waitFor()
-      assert.deepEqual(
-        (await ada.cookies()).map(({ name }) => name).sort(),
-        ['torii', 'torii-landing'],
-      )
+      assert.deepEqual((await ada.cookies()).map(({ name }) => name).sort(), [
+        'torii',
+        'torii-landing',
+      ])
     }
   },
 )

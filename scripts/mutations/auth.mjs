@@ -947,7 +947,7 @@ export const authMutations = [
     'accounts that sign in unverified are swept',
     'if (!requireVerifiedEmail)',
     'if (!requireVerifiedEmail && option === "")',
-    'services/options/sweeping',
+    'test/sweeping',
   ),
   guard(
     'services/users/users',

@@ -204,8 +204,8 @@ export const storageMutations = [
   guard(
     'tables/fragments/mailbox-sign-in',
     'a link from before a password change signs in',
-    ' and ${ofThisEpoch}',
-    '',
+    'u.session_epoch = (select proved.epoch from proved)',
+    'u.session_epoch is not null',
   ),
   guard(
     'tables/fragments/mailbox-sign-in',

@@ -16,6 +16,10 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },
   {
+    file: 'auth/*/services/oauth/single-use.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
     file: 'auth/*/password-hashing/hashing.test',
     reason: 'it replaces the functions of the native binding before the tested module takes them',
   },

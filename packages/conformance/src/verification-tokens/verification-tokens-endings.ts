@@ -88,6 +88,33 @@ for (const [what, end] of endings) {
         }
       },
     )
+
+  promise(
+    `changeEmail: a token raced against what comes after which it is null: ${what}`,
+    ['charging', 'concurrency'],
+    async (storage) => {
+      for (let round = 0; round < 5; round += 1) {
+        const person = await signUpActor(storage, false)
+        const secretHash = await issueChange(storage, person.actor)
+        const [changed] = await Promise.all([
+          storage.verificationTokens.changeEmail(person.actor, secretHash),
+          end(storage, person).catch(() => null),
+        ])
+        const key = { userId: person.user.id, secretHash }
+        assert.equal(await storage.verificationTokens.find('change_email', key), null)
+        for (const epochs of [person.actor.epochs, nextEpochs(person.actor)]) {
+          const actor = { ...person.actor, epochs }
+          const late = await storage.verificationTokens.changeEmail(actor, secretHash)
+          assert.deepEqual(late, { ok: false, reason: 'invalid_token' })
+        }
+        const user = await storage.users.find(person.user.id)
+        // Either the change came first, or it has not happened.
+        if (user !== null && !changed.ok && what !== 'the address was changed')
+          assert.equal(user.email, person.email)
+        await assertEnded(storage, person.other)
+      }
+    },
+  )
 }
 
 /** The epochs after the sessions were ended once. */
