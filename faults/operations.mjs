@@ -336,6 +336,7 @@ const tokens = {
       storage.oauthStates.use({
         hash: bytes(hash),
         expiresAt: new Date(Date.now() + 3_600_000),
+        globalEpoch: 0,
       }),
     effects: ({ hash }) => usesUp(register.state(hash)),
     refused: ({ hash }) => [seesDead(register.state(hash))],

@@ -197,7 +197,8 @@ function oauthFlows({ storage }) {
   async function signIn(subject) {
     const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
     must(started.ok, 'start')
-    const state = { hash: freshHash(), expiresAt: started.expiresAt }
+    const { expiresAt, globalEpoch } = started
+    const state = { hash: freshHash(), expiresAt, globalEpoch }
     must((await storage.oauthStates.check({ state })).ok, 'state')
     const given = { ...person(subject, `${subject}@example.com`), state }
     must((await storage.oauthAccounts.signIn(given)).ok, 'sign-in')

@@ -24,6 +24,15 @@ comment on table torii.audit_events is 'the audit trail; empty unless the applic
 comment on column torii.audit_events.at is 'the database''s time of the statement that stored the event';
 comment on column torii.audit_events.expires_at is 'from then on the event is no longer returned, and the sweep deletes it';
 
+create table torii.global_epoch (
+  only_row boolean not null default true,
+  epoch integer not null default 0,
+  constraint global_epoch_only_row_check CHECK (only_row),
+  constraint global_epoch_pkey PRIMARY KEY (only_row)
+);
+comment on table torii.global_epoch is 'one row';
+comment on column torii.global_epoch.epoch is 'an OAuth state is valid only while it carries this: add 1 to revoke them all';
+
 create table torii.late_writes (
   constraint late_writes_are_refused CHECK (false)
 );

@@ -234,8 +234,15 @@ export const storageMutations = [
   guard(
     'tables/fragments/oauth-state-use',
     'a state is good for ever',
-    '${oauthState.hash} is not null and ${stateIsCurrent} and ${condition}',
+    '${oauthState.hash} is not null and ${stateIsCurrent(schema)} and ${condition}',
     '${oauthState.hash} is not null and ${condition}',
+  ),
+  guard(
+    'tables/fragments/oauth-state-use',
+    'a flow outlives the end of everything',
+    ' and ${oauthState.globalEpoch} = ${globalEpoch(schema)}`',
+    ' and coalesce(${oauthState.globalEpoch}, 0) >= 0`',
+    'tables/sweep',
   ),
   guard(
     'tables/fragments/oauth-state-use',
@@ -259,7 +266,7 @@ export const storageMutations = [
   guard(
     'tables/oauth-states',
     'an expired state goes to the provider',
-    ' and ${stateIsCurrent}\n',
+    ' and ${stateIsCurrent(schema)}\n',
     ' and (${stateIsCurrent} or ${oauthState.hash} is not null)\n',
   ),
   guard(

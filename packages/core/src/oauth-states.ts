@@ -9,6 +9,8 @@ export interface OAuthStateKey {
   readonly hash: TokenHash
   /** When it expires, by the database's clock: what `start` returned. */
   readonly expiresAt: Date
+  /** What `start` returned; `revokeAllSessionsAndTokens` raises it, which ends every state. */
+  readonly globalEpoch: number
 }
 
 export type OAuthStart =
@@ -16,6 +18,8 @@ export type OAuthStart =
       readonly ok: true
       /** When the new state expires, by the database's clock. */
       readonly expiresAt: Date
+      /** The state is valid only while this is the storage's. */
+      readonly globalEpoch: number
     }
   | ChargeRefusal
 

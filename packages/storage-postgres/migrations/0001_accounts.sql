@@ -145,6 +145,17 @@ comment on column :schema.verification_tokens.epoch is
 comment on column :schema.verification_tokens.used_by is
   'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';
 
+-- Ends what belongs to no user, such as the states of OAuth flows in progress: they carry the epoch of their start.
+create table :schema.global_epoch (
+  only_row boolean primary key default true check (only_row),
+  epoch int not null default 0
+);
+insert into :schema.global_epoch default values;
+
+comment on table :schema.global_epoch is 'one row';
+comment on column :schema.global_epoch.epoch is
+  'an OAuth state is valid only while it carries this: add 1 to revoke them all';
+
 -- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
 create table :schema.late_writes (
   constraint late_writes_are_refused check (false)

@@ -24,12 +24,14 @@ const binding: FlowBinding = {
   redirectUri: 'https://app.example/auth/oauth/work/callback',
 }
 const expiresAt = new Date('2026-11-30T10:00:00.123Z')
+const globalEpoch = 7
 const start = (given: Partial<NewFlow> = {}) =>
   newFlowSecrets(keys, binding, {
     browser: null,
     redirectTo: null,
     actor: null,
     expiresAt,
+    globalEpoch,
     ...given,
   })
 const read = (state: unknown, browser: unknown, to = binding, ring = keys) =>
@@ -48,7 +50,7 @@ test('a flow is read back from the state and the cookie of the browser', () => {
     { actor, redirectTo: `/${'x'.repeat(2047)}` },
   ]) {
     const { browser, ...flow } = start(given)
-    const expected = { ...flow, actor: null, redirectTo: null, expiresAt, ...given }
+    const expected = { ...flow, actor: null, redirectTo: null, expiresAt, globalEpoch, ...given }
     assert.deepEqual(read(flow.state, browser.reveal()), expected)
     assert.deepEqual(read(flow.state, browser), expected)
   }
@@ -93,14 +95,20 @@ test('the cookie fits into a browser and the state into a URL, with the longest 
   let browser: unknown = null
   for (let tab = 0; tab < 100; tab += 1) {
     const redirectTo = `/${'x'.repeat(tab % 2 === 0 ? 2047 : 40)}`
-    const flow = newFlowSecrets(ring, binding, { browser, redirectTo, actor, expiresAt })
+    const flow = newFlowSecrets(ring, binding, {
+      browser,
+      redirectTo,
+      actor,
+      expiresAt,
+      globalEpoch,
+    })
     browser = flow.browser.reveal()
     // Browsers keep 4,096 characters of name and value.
     assert.ok(flow.browser.reveal().length <= 4000, String(flow.browser.reveal().length))
     // X takes 500 characters of state.
-    assert.equal(flow.state.length, 174)
+    assert.equal(flow.state.length, 179)
   }
-  assert.equal(start().state.length, 80)
+  assert.equal(start().state.length, 86)
 })
 
 test('T5.71 T6.74 any other browser, provider, issuer, client or redirect URI is another flow', () => {
@@ -140,7 +148,7 @@ test('what is bound cannot slip from one part into the next', () => {
   const { state, browser } = newFlowSecrets(
     keys,
     { ...binding, provider: 'ab', issuer: 'c' },
-    { browser: null, redirectTo: null, actor: null, expiresAt },
+    { browser: null, redirectTo: null, actor: null, expiresAt, globalEpoch },
   )
   assert.ok(read(state, browser, { ...binding, provider: 'ab', issuer: 'c' }) !== null)
   assert.equal(read(state, browser, { ...binding, provider: 'a', issuer: 'bc' }), null)
@@ -186,10 +194,10 @@ test('T6.74 a state in any other form is none, and nothing makes reading throw',
 
 test('a nonce of an ID token is bound to provider, issuer and audiences, and is no state', () => {
   const native = { provider: 'work', issuer: 'https://id.example', audiences: ['ios', 'web'] }
-  const { nonce, key } = newIdTokenNonce(keys, native, expiresAt)
+  const { nonce, key } = newIdTokenNonce(keys, native, { expiresAt, globalEpoch })
   assert.deepEqual(readIdTokenNonce(keys, native, nonce), { nonce, key })
-  assert.deepEqual(key.expiresAt, expiresAt)
-  assert.equal(nonce.length, 80)
+  assert.deepEqual([key.expiresAt, key.globalEpoch], [expiresAt, globalEpoch])
+  assert.equal(nonce.length, 86)
   for (const change of [
     { provider: 'play' },
     { issuer: 'https://other.example' },

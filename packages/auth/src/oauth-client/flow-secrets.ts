@@ -24,10 +24,11 @@ export interface FlowBinding {
   readonly redirectUri: string
 }
 
+/** How long a state is valid, as the storage said at its start. */
+export type StateLife = Pick<OAuthStateKey, 'expiresAt' | 'globalEpoch'>
+
 /** What a flow is for. It is encrypted in the state, and nowhere else. */
-export interface FlowContent {
-  /** When the state expires, by the database's clock. */
-  readonly expiresAt: Date
+export interface FlowContent extends StateLife {
   /** The session that links an account, with the epochs that end the flow; null for a sign-in. */
   readonly actor: SessionActor | null
 }
@@ -68,7 +69,7 @@ export function newFlowSecrets(
   const former = readBrowser(browser)
   const secret = former?.secret ?? randomBytes(secretBytes)
   const state = encryptState(keys, 'oauth-states', encode(content), boundTo(secret, binding))
-  const flow = derive(state, secret, content.expiresAt)
+  const flow = derive(state, secret, content)
   const redirects =
     redirectTo === null
       ? (former?.redirects ?? '')
@@ -97,10 +98,10 @@ export function readFlowSecrets(
   if (known === null || typeof state !== 'string') return null
   const content = decryptState(keys, 'oauth-states', state, boundTo(known.secret, binding))
   if (content === null) return null
-  const { expiresAt, actor } = decode(content)
-  const flow = derive(state, known.secret, expiresAt)
+  const decoded = decode(content)
+  const flow = derive(state, known.secret, decoded)
   const redirectTo = findRedirect(keys, known.redirects, known.secret, flow.key.hash)
-  return { ...flow, expiresAt, actor, redirectTo }
+  return { ...flow, ...decoded, redirectTo }
 }
 
 /** A nonce for one ID token that is requested without a redirect. */
@@ -116,15 +117,15 @@ export interface IdTokenBinding extends Omit<FlowBinding, 'clientId' | 'redirect
   readonly audiences: readonly string[]
 }
 
-/** Creates the nonce of a new ID token. `expiresAt` is by the database's clock. */
+/** Creates the nonce of a new ID token. */
 export function newIdTokenNonce(
   keys: KeyRing,
   binding: IdTokenBinding,
-  expiresAt: Date,
+  { expiresAt, globalEpoch }: StateLife,
 ): IdTokenNonce {
-  const content = encode({ expiresAt, actor: null })
+  const content = encode({ expiresAt, globalEpoch, actor: null })
   const nonce = encryptState(keys, 'id-token-nonces', content, partsOf(binding))
-  return { nonce, key: { hash: hashOf('id-token-nonce', nonce), expiresAt } }
+  return { nonce, key: { hash: hashOf('id-token-nonce', nonce), expiresAt, globalEpoch } }
 }
 
 /** Reads a nonce; null if it is not genuine. Whether it is still live, only the storage knows. */
@@ -135,8 +136,8 @@ export function readIdTokenNonce(
 ): IdTokenNonce | null {
   const content = decryptState(keys, 'id-token-nonces', nonce, partsOf(binding))
   if (content === null || typeof nonce !== 'string') return null
-  const { expiresAt } = decode(content)
-  return { nonce, key: { hash: hashOf('id-token-nonce', nonce), expiresAt } }
+  const { expiresAt, globalEpoch } = decode(content)
+  return { nonce, key: { hash: hashOf('id-token-nonce', nonce), expiresAt, globalEpoch } }
 }
 
 const partsOf = ({ provider, issuer, audiences }: IdTokenBinding) => [
@@ -150,7 +151,7 @@ const boundTo = (secret: Buffer, { provider, issuer, clientId, redirectUri }: Fl
   ...[provider, issuer, clientId, redirectUri],
 ]
 
-function derive(state: string, secret: Buffer, expiresAt: Date): FlowSecrets {
+function derive(state: string, secret: Buffer, { expiresAt, globalEpoch }: StateLife): FlowSecrets {
   const derived = (purpose: string) =>
     createHmac('sha256', secret)
       .update(lengthPrefixed([`torii:oauth-${purpose}:2`, state]))
@@ -159,7 +160,7 @@ function derive(state: string, secret: Buffer, expiresAt: Date): FlowSecrets {
     state,
     verifier: derived('verifier'),
     nonce: derived('nonce'),
-    key: { hash: hashOf('state', state), expiresAt },
+    key: { hash: hashOf('state', state), expiresAt, globalEpoch },
   }
 }
 
@@ -183,27 +184,35 @@ function readBrowser(
 const timeBytes = 8
 const idBytes = 16
 const epochBytes = 4
+const lifeBytes = timeBytes + epochBytes
 
-/** The content of a state: its expiry in milliseconds since 1970, and of a flow that links the session and its epochs. */
-function encode({ expiresAt, actor }: FlowContent): Buffer {
-  const time = Buffer.alloc(timeBytes)
-  time.writeDoubleBE(expiresAt.getTime())
-  if (actor === null) return time
+/**
+ * The content of a state: its expiry in milliseconds since 1970, the global epoch, and of a flow that links the session and
+ * its epochs.
+ */
+function encode({ expiresAt, globalEpoch, actor }: FlowContent): Buffer {
+  const life = Buffer.alloc(lifeBytes)
+  life.writeDoubleBE(expiresAt.getTime())
+  life.writeInt32BE(globalEpoch, timeBytes)
+  if (actor === null) return life
   const ids = Buffer.from((actor.userId + actor.sessionId).replaceAll('-', ''), 'hex')
   const epochs = Buffer.alloc(2 * epochBytes)
   epochs.writeInt32BE(actor.epochs.session)
   epochs.writeInt32BE(actor.epochs.owner, epochBytes)
-  return Buffer.concat([time, ids, epochs])
+  return Buffer.concat([life, ids, epochs])
 }
 
 /** Authentic content was written by {@link encode}. */
 function decode(content: Buffer): FlowContent {
-  const expiresAt = new Date(content.readDoubleBE())
-  if (content.length === timeBytes) return { expiresAt, actor: null }
-  const hex = content.toString('hex', timeBytes, timeBytes + 2 * idBytes)
-  const epochsAt = timeBytes + 2 * idBytes
+  const life = {
+    expiresAt: new Date(content.readDoubleBE()),
+    globalEpoch: content.readInt32BE(timeBytes),
+  }
+  if (content.length === lifeBytes) return { ...life, actor: null }
+  const hex = content.toString('hex', lifeBytes, lifeBytes + 2 * idBytes)
+  const epochsAt = lifeBytes + 2 * idBytes
   return {
-    expiresAt,
+    ...life,
     actor: {
       // 16 bytes in lower-case hex with hyphens are the canonical text of a UUID.
       userId: formatUuid(hex, 0) as UserId,

@@ -33,7 +33,13 @@ export const newFlow = (issuer: string, browser: unknown = null): FlowSecrets =>
   newFlowSecrets(
     keys,
     { provider: 'work', issuer, clientId, redirectUri },
-    { browser, redirectTo: null, actor: null, expiresAt: new Date(Date.now() + 600_000) },
+    {
+      browser,
+      redirectTo: null,
+      actor: null,
+      expiresAt: new Date(Date.now() + 600_000),
+      globalEpoch: 0,
+    },
   )
 
 const keys = resolveKeys([{ id: 'k1', secret: randomBytes(32) }])

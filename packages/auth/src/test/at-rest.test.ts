@@ -288,8 +288,8 @@ async function mailed(): Promise<void> {
 async function providers(): Promise<void> {
   const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
   assert.ok(started.ok)
-  const { expiresAt } = started
-  await storage.oauthStates.use({ hash: await hashOf(issue('state')), expiresAt })
+  const { expiresAt, globalEpoch } = started
+  await storage.oauthStates.use({ hash: await hashOf(issue('state')), expiresAt, globalEpoch })
   await storage.passkeyChallenges.store({
     challengeHash: await hashOf(issue('challenge')),
     ceremony: 'authenticate',

@@ -44,7 +44,11 @@ const someLease = () => ({ version: 0, leaseSeconds: 60 })
 const mailSignIn = { mailSignIn: true }
 
 const someFlow = () => ({ lifetimeSeconds: 600, ipAddress: null })
-const someState = () => ({ hash: freshSecretHash(), expiresAt: new Date(Date.now() + 600_000) })
+const someState = () => ({
+  hash: freshSecretHash(),
+  expiresAt: new Date(Date.now() + 600_000),
+  globalEpoch: 0,
+})
 
 /** Values that are no time. */
 const badTimes: readonly unknown[] = [
@@ -67,6 +71,9 @@ const inState = (
     call(storage, { ...someState(), expiresAt }),
   ),
   one(method, 'hash', badDigests(), (storage, hash) => call(storage, { ...someState(), hash })),
+  one(method, 'globalEpoch', [...badNumbers(), -1], (storage, globalEpoch) =>
+    call(storage, { ...someState(), globalEpoch }),
+  ),
 ]
 
 const oauthAccounts: readonly BadArgument[] = [

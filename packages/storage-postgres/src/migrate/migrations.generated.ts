@@ -5,7 +5,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: '829354aced723b62e304ab8a4f6662c6caf9f5308cc8f81e1876219ca3e86b02',
+    checksum: '6158068d112ca10cda50f465c589db5d7ecf126b8c8688f7e6cebd2147026100',
     transactional: true,
     sql: `-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
@@ -153,6 +153,17 @@ comment on column :schema.verification_tokens.epoch is
   'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
 comment on column :schema.verification_tokens.used_by is
   'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';
+
+-- Ends what belongs to no user, such as the states of OAuth flows in progress: they carry the epoch of their start.
+create table :schema.global_epoch (
+  only_row boolean primary key default true check (only_row),
+  epoch int not null default 0
+);
+insert into :schema.global_epoch default values;
+
+comment on table :schema.global_epoch is 'one row';
+comment on column :schema.global_epoch.epoch is
+  'an OAuth state is valid only while it carries this: add 1 to revoke them all';
 
 -- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
 create table :schema.late_writes (

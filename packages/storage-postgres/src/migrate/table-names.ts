@@ -6,6 +6,7 @@ export const tableNames = [
   'verification_tokens',
   'used_oauth_states',
   'late_writes',
+  'global_epoch',
   'sweep_lease',
   'passkey_challenges',
   'sessions',

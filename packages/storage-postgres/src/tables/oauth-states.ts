@@ -13,6 +13,7 @@ import { one } from '../sql/rows.js'
 import { write } from '../sql/statement.js'
 import { statementTime as now, seconds, toDate } from '../sql/time.js'
 import {
+  globalEpoch,
   oauthState,
   stateIsCurrent,
   stateUseValues,
@@ -36,7 +37,8 @@ export const oauthStateStatements = (schema: string) => ({
     sql`
       with ${chargeRateLimit(schema)}
       select v.allowed, v.retry_after,
-        pg_catalog.int8((${seconds(now)} + ${lifetimeSeconds}) * 1000::float8) as expires_at
+        pg_catalog.int8((${seconds(now)} + ${lifetimeSeconds}) * 1000::float8) as expires_at,
+        ${globalEpoch(schema)} as global_epoch
       from verdict v`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
@@ -47,7 +49,7 @@ export const oauthStateStatements = (schema: string) => ({
         schema,
         sql`live as (
         select 1 as one from gate
-        where gate.until is null and ${oauthState.hash} is not null and ${stateIsCurrent}
+        where gate.until is null and ${oauthState.hash} is not null and ${stateIsCurrent(schema)}
           and not exists (
             select 1 from ${schema}.used_oauth_states t where t.state_hash = ${oauthState.hash})
       )`,
@@ -65,7 +67,7 @@ export const oauthStateStatements = (schema: string) => ({
   ),
 })
 
-type StartRow = VerdictRow & { expires_at: number | string }
+type StartRow = VerdictRow & { expires_at: number | string; global_epoch: number }
 type CheckRow = VerdictRow & { live: number }
 
 export function createOAuthStateRepository(
@@ -97,7 +99,9 @@ export function createOAuthStateRepository(
 }
 
 const toStart = (row: StartRow): OAuthStart =>
-  row.allowed ? { ok: true, expiresAt: toDate(row.expires_at) } : toRefusal(row)
+  row.allowed
+    ? { ok: true, expiresAt: toDate(row.expires_at), globalEpoch: row.global_epoch }
+    : toRefusal(row)
 
 /** A failure that was counted is `allowed`. */
 function toCheck(

@@ -119,7 +119,8 @@ describe('sweep', () => {
   test('keeps a used OAuth state for an hour after its end', async () => {
     const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
     assert.ok(started.ok)
-    const state = { hash: tokenHash(randomBytes(32)), expiresAt: started.expiresAt }
+    const { expiresAt, globalEpoch } = started
+    const state = { hash: tokenHash(randomBytes(32)), expiresAt, globalEpoch }
     assert.equal(await storage.oauthStates.use(state), true)
     const pass = (seconds: number) =>
       elapse((text, values) => db.query(text, values), 'torii', seconds)
@@ -154,7 +155,8 @@ describe('sweep', () => {
     })
     const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
     assert.ok(started.ok)
-    const state = { hash: tokenHash(randomBytes(32)), expiresAt: started.expiresAt }
+    const { expiresAt, globalEpoch } = started
+    const state = { hash: tokenHash(randomBytes(32)), expiresAt, globalEpoch }
     assert.equal(await storage.oauthStates.use(state), true)
     assert.equal(await storage.revokeAllSessionsAndTokens(), await count('users'))
     for (const { userId, session } of sessions) {
@@ -165,6 +167,13 @@ describe('sweep', () => {
     assert.equal(await count('passkey_challenges'), 0)
     // Without its row a used state could be used again.
     assert.equal(await storage.oauthStates.use(state), false)
+    // A flow in progress has ended, and a new one has not.
+    const unused = { ...state, hash: tokenHash(randomBytes(32)) }
+    assert.equal((await storage.oauthStates.check({ state: unused })).ok, false)
+    assert.equal(await storage.oauthStates.use(unused), false)
+    const again = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
+    assert.ok(again.ok && again.globalEpoch > globalEpoch)
+    assert.equal(await storage.oauthStates.use({ ...unused, globalEpoch: again.globalEpoch }), true)
   })
 })
 

@@ -89,6 +89,11 @@ export const sweepStatements = (schema: string) => ({
         / pg_catalog.current_setting('block_size')::bigint)::int as pages,
         pg_catalog.current_setting('server_version_num')::int >= 140000 as can_scan_ranges`,
   ),
+  raiseGlobalEpoch: write(
+    'sweep.raiseGlobalEpoch',
+    sql`update ${schema}.global_epoch g set epoch = g.epoch + 1 where g.only_row returning g.epoch`,
+    { schema, onLostReply: repeat('the epoch goes up once more') },
+  ),
   raiseEpochs: write(
     'sweep.raiseEpochs',
     sql`
@@ -234,8 +239,9 @@ export function createSweeper(
       }
     },
 
-    /** Ends every session and uses up every one-use row of every user. Returns how many users there were. */
+    /** Ends every session and OAuth flow, and uses up every one-use row of every user. Returns how many users there were. */
     async revokeAllSessionsAndTokens(): Promise<number> {
+      await one(db, statements.raiseGlobalEpoch, {}, () => null)
       for (const name of usedOnce) await deleteInRanges(name, true)
       let last = '00000000-0000-0000-0000-000000000000'
       let users = 0

@@ -55,7 +55,7 @@ export const createIdTokenNonce =
       ipAddress: startCharge(options.bruteForce, callerOf(options.keys, info)),
     })
     if (!started.ok) return emitRefused({ emit }, started, info)
-    const { nonce } = newIdTokenNonce(options.keys, bindingOf(usable), started.expiresAt)
+    const { nonce } = newIdTokenNonce(options.keys, bindingOf(usable), started)
     return { ok: true, nonce }
   }
 

@@ -86,6 +86,7 @@ async function startFlow<Metadata extends object>(
     redirectTo: checkRedirectTo(redirectTo, origins),
     actor: linking === null ? null : actorOf(linking),
     expiresAt: started.expiresAt,
+    globalEpoch: started.globalEpoch,
   })
   const url = await authorizationUrl(context, usable, secrets)
   if (url === null) return { ok: false, reason: 'provider_failed' }

@@ -3,7 +3,7 @@ import { InvalidInputError } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { statementTime as now, seconds } from '../../sql/time.js'
-import { checkObject } from '../input/input.js'
+import { checkInteger, checkObject, maxEpoch } from '../input/input.js'
 import { checkBytes } from '../input/input-credentials.js'
 
 /** All null where the caller has no state. */
@@ -11,12 +11,18 @@ export const oauthState = {
   hash: nullable('stateHash', 'bytea')<TokenHash>(),
   /** Seconds since 1970, by the database's clock. */
   expiresAt: nullable('stateExpiresAt', 'float8')<number>(),
+  globalEpoch: nullable('stateGlobalEpoch', 'int')<number>(),
 }
 /** The id that only this caller stores, so that its own repetition succeeds. */
 const usedBy = parameter('stateUsedBy', 'uuid')<string>()
 
-/** Holds until the state expires. */
-export const stateIsCurrent = sql`${oauthState.expiresAt} > ${seconds(now)}`
+/** The epoch that ends every state at once. */
+export const globalEpoch = (schema: string) =>
+  `(select g.epoch from ${schema}.global_epoch g where g.only_row)`
+
+/** Holds until the state expires, or every session and token is revoked. */
+export const stateIsCurrent = (schema: string) =>
+  sql`${oauthState.expiresAt} > ${seconds(now)} and ${oauthState.globalEpoch} = ${globalEpoch(schema)}`
 
 /**
  * A used state is kept for so many seconds after it has expired: a server that takes over with an older clock must not
@@ -33,7 +39,7 @@ export const useState = <const Condition extends SqlPart>(schema: string, condit
   sql`recorded as (
         insert into ${schema}.used_oauth_states as t (state_hash, used_by, expires_at)
         select ${oauthState.hash}, ${usedBy}, pg_catalog.to_timestamp(${oauthState.expiresAt} + ${String(keptSeconds)}::float8)
-        where ${oauthState.hash} is not null and ${stateIsCurrent} and ${condition}
+        where ${oauthState.hash} is not null and ${stateIsCurrent(schema)} and ${condition}
         on conflict (state_hash) do update set used_by = excluded.used_by where t.used_by = excluded.used_by
         returning t.state_hash
       ), used as (
@@ -42,13 +48,17 @@ export const useState = <const Condition extends SqlPart>(schema: string, condit
 
 /** The values of {@link oauthState}. */
 export function stateValues(state: OAuthStateKey | null) {
-  if (state === null) return { stateHash: null, stateExpiresAt: null }
-  const { hash, expiresAt } = checkObject(state, 'state')
+  if (state === null) return { stateHash: null, stateExpiresAt: null, stateGlobalEpoch: null }
+  const { hash, expiresAt, globalEpoch: epoch } = checkObject(state, 'state')
   if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime()))
     throw new InvalidInputError('state.expiresAt', 'must be a valid Date')
   // Null means that there is no state, so a missing hash is refused here.
   checkBytes(hash, 'state.hash', 32, 32)
-  return { stateHash: hash, stateExpiresAt: expiresAt.getTime() / 1000 }
+  return {
+    stateHash: hash,
+    stateExpiresAt: expiresAt.getTime() / 1000,
+    stateGlobalEpoch: checkInteger(epoch, 'state.globalEpoch', 0, maxEpoch),
+  }
 }
 
 /** The values of {@link useState}. */

@@ -23,7 +23,8 @@ import {
 async function startedFlow({ observer }: Harness): Promise<OAuthStateKey> {
   const started = await observer.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
   assert.ok(started.ok)
-  return { hash: freshSecretHash(), expiresAt: started.expiresAt }
+  const { expiresAt, globalEpoch } = started
+  return { hash: freshSecretHash(), expiresAt, globalEpoch }
 }
 
 const usesOf = (harness: Harness, { hash }: OAuthStateKey) =>

@@ -136,6 +136,7 @@ const strangerTo = (own: CallerInput) => ({
 const stateOf = ({ secretHash }: CallerInput) => ({
   hash: secretHash,
   expiresAt: new Date(Date.now() + 3_600_000),
+  globalEpoch: 0,
 })
 
 const useOf = ({ id, passkey }: Fixture) => ({

@@ -196,7 +196,8 @@ const newLogin = (given: Partial<OAuthSignIn> = {}): OAuthSignIn => ({
 async function startedFlow(): Promise<OAuthStateKey> {
   const started = await storage.oauthStates.start({ lifetimeSeconds: 600, ipAddress: null })
   assert.ok(started.ok)
-  return { hash: freshSecretHash(), expiresAt: started.expiresAt }
+  const { expiresAt, globalEpoch } = started
+  return { hash: freshSecretHash(), expiresAt, globalEpoch }
 }
 
 /** Sign-ins of one flow, whose use waits for a caller that gives up. One of them succeeds. */
