@@ -10,6 +10,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 const runs = {
   compare: async (given) => (await import('./compare.mjs')).compare(given),
   timing: async (given) => (await import('./timing.mjs')).timing(given),
+  'mail-timing': async (given) => (await import('./mail-timing.mjs')).mailTiming(given),
   growth: async (given) => (await import('./growth.mjs')).growth(given),
   soak: async (given) => (await import('./soak.mjs')).soak(given),
   size: async () => (await import('./size.mjs')).size(),

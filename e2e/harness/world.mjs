@@ -17,6 +17,8 @@ const launchArguments = [
 ]
 const patienceMs = 15_000
 
+const deviceCookie = 'torii-device'
+
 export const password = 'seven lanterns at the gate'
 let people = 0
 /** A new email address. */
@@ -58,7 +60,9 @@ async function newVisitor(browser, { site, validateResponse, counts }) {
       counts.looked += 1
       seen.push(...(await look(on, name)))
     },
-    cookies: () => context.cookies(),
+    /** But for the one by which rate limits know the browser, which every sign-in sets and nothing deletes. */
+    cookies: async () => (await context.cookies()).filter(({ name }) => name !== deviceCookie),
+    isKnown: async () => (await context.cookies()).some(({ name }) => name === deviceCookie),
     /** Closes the browser. Fails when it recorded a problem. */
     async close() {
       const problems = [...(await watched.problems()), ...seen]

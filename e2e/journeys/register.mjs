@@ -44,7 +44,7 @@ journey('register, and verify the email address with the password', async ({ vis
   const kept = await ada.context.cookies(`${site.url}/auth/email/verify`)
   assert.deepEqual(
     kept.map(({ name }) => name).sort(),
-    ['torii', 'torii-landing'],
+    ['torii', 'torii-device', 'torii-landing'],
     'the cookie of the link is gone after use',
   )
   const session = kept.find(({ name }) => name === 'torii')

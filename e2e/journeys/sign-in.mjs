@@ -27,6 +27,7 @@ journey(
       [{ name: 'torii', httpOnly: true, sameSite: 'Lax', path: '/' }],
     )
     assert.ok(cookies[0].expires * 1000 > Date.now())
+    assert.ok(await ada.isKnown())
     await page.goto('/sign-in')
     assert.equal(page.url(), `${site.url}/account`)
   },

@@ -9,11 +9,12 @@ export const needsBuild = true
 export const budgets = {
   'torii-core': { packed: 100, unpacked: 400 },
   'torii-conformance': { packed: 320 },
-  // Half of it are maps and sources for debuggers; every statement declares its parameters by name.
-  'torii-storage-postgres': { packed: 320 },
+  // Half of it are maps and sources for debuggers; every statement declares its parameters by name;
+  // live links, used states and the sweep of accounts need the last 20.
+  'torii-storage-postgres': { packed: 340 },
   // The list of common passwords is in it as source and as build; forms of landing pages, encrypted states, known
-  // browsers and the thread that sends mail need the last 50.
-  'torii-auth': { packed: 1050 },
+  // browsers and the thread that sends mail need the last 60.
+  'torii-auth': { packed: 1060 },
 }
 
 /** The tarballs as npm would make them now. */
