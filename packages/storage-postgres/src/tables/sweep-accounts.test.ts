@@ -209,13 +209,13 @@ describe('sweep({ unverifiedAccountSeconds })', () => {
     [
       'gets a session',
       `insert into torii.sessions (user_id, id, secret_hash, epoch, methods, expires_at, absolute_expires_at)
-       values ($1, gen_random_uuid(), sha256('x'), 0, '{password}', now() + interval '1 day', now() + interval '1 day')`,
+       values ($1, '018f0000-0000-7000-8000-00000000000a', sha256('x'), 0, '{password}', now() + interval '1 day', now() + interval '1 day')`,
       'select 1 from torii.sessions where user_id = $1',
     ],
     [
       'gets a provider',
       `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch)
-       values ('late', $1::text, gen_random_uuid(), $1::uuid, 0)`,
+       values ('late', $1::text, '018f0000-0000-7000-8000-00000000000a', $1::uuid, 0)`,
       'select 1 from torii.oauth_accounts where user_id = $1',
     ],
   ] as const)
