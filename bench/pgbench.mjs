@@ -13,13 +13,17 @@ const minSeconds = (ms) => (ms < 1000 ? 1 : 3)
 
 const oneLine = (text) => `${text.replace(/\s+/g, ' ').trim()};\n`
 
-/** The text of a statement with SQL in the place of its parameters, by their names. */
-function substitute({ text, parameters }, values) {
-  return parameters.reduce(
-    (done, { name }, index) => done.replaceAll(`$${index + 1}::`, `(${values[name]})::`),
-    text,
-  )
-}
+/**
+ * The text of a statement with SQL in the place of its parameters, by their names. A write has one more, its deadline,
+ * which never passes here.
+ */
+const substitute = ({ text, parameters }, values) =>
+  parameters
+    .reduce(
+      (done, { name }, index) => done.replaceAll(`$${index + 1}::`, `(${values[name]})::`),
+      text,
+    )
+    .replaceAll(`$${parameters.length + 1}::`, `'infinity'::`)
 
 /** The scripts of one size of data. pgbench makes the keys in SQL, which costs it some microseconds. */
 async function scripts({ users, sessions }) {

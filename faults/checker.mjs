@@ -114,7 +114,7 @@ function seeTables(registers, tables) {
 }
 
 /** The value of a register in the tables; undefined where there is no row that could have one. */
-function valuesInTables({ users, sessions, tokens, usedStates, events }) {
+function valuesInTables({ users, sessions, tokens, ownerless, usedStates, events }) {
   const ofUser = (read) => (id) => (users.has(id) ? read(users.get(id)) : undefined)
   const readers = {
     user: (id) => (users.has(id) ? 'present' : 'absent'),
@@ -131,9 +131,10 @@ function valuesInTables({ users, sessions, tokens, usedStates, events }) {
     event: (id) => (events.has(id) ? 'present' : 'absent'),
   }
   const token = (hash) => (tokens.has(hash) ? 'live' : 'dead')
+  const link = (hash) => (ownerless.has(hash) ? undefined : token(hash))
   return (id) => {
     const [kind, key] = splitOnce(id, ' ')
-    return (readers[kind] ?? token)(key)
+    return (readers[kind] ?? (kind === 'link' ? link : token))(key)
   }
 }
 

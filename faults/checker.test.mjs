@@ -40,6 +40,7 @@ function tables({
   users = { u1: {} },
   sessions = {},
   tokens = [],
+  ownerless = [],
   usedStates = [],
   events = [],
 } = {}) {
@@ -48,6 +49,7 @@ function tables({
     users: new Map(rows),
     sessions: new Map(Object.entries(sessions)),
     tokens: new Set(tokens),
+    ownerless: new Set(ownerless),
     usedStates: new Set(usedStates),
     events: new Set(events),
   }
@@ -139,6 +141,14 @@ test('a request may end the oldest link and ends no other; a link that outlives 
   const ended = history(issue('b'), ['sessions.revokeAll', { user }])
   assert.deepEqual(kindsOf(ended, tables()), [])
   assert.deepEqual(kindsOf(ended, tables({ tokens: [hash('b')] })), alive)
+})
+
+test('a link of an email that no user has ends with no operation on a user', () => {
+  const issued = ['magicLinks.issue', { user, email, hash: hash('b') }]
+  const calls = history(issued, ['sessions.revokeAll', { user }])
+  assert.deepEqual(kindsOf(calls, tables({ ownerless: [hash('b')] })), [])
+  const left = tables({ tokens: [hash('b')] })
+  assert.deepEqual(kindsOf(calls, left), ['used or replaced token is alive'])
 })
 
 test('a session that is valid after its end was acknowledged is alive, whatever ended it', () => {

@@ -301,7 +301,8 @@ const tokens = {
         newUserId: null,
       }),
     effects: signsInByLink,
-    refused: ({ hash }) => [seesDead(register.link(hash))],
+    // The link may be live and its user deleted or disabled: such a use leaves it live.
+    refused: () => [],
     possible: signsInByLink,
   },
   'resets.issue': {

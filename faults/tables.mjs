@@ -11,15 +11,18 @@ const queries = {
     where s.epoch >= u.session_epoch and u.disabled_at is null and s.expires_at > now()`,
   tokens: `
     select encode(l.token_hash, 'hex') as hash from torii.magic_links l
-    left join torii.user_emails e on e.email_key = l.email_key left join torii.users u on u.id = e.user_id
+    join torii.user_emails e on e.email_key = l.email_key join torii.users u on u.id = e.user_id
     where l.used_by is null and l.expires_at > now() and u.disabled_at is null
-      and (u.id is null or u.session_epoch = l.epoch or (l.epoch is null and u.email_verified_at is null))
+      and (u.session_epoch = l.epoch or (l.epoch is null and u.email_verified_at is null))
     union all
     select encode(t.secret_hash, 'hex') from torii.verification_tokens t join torii.users u on u.id = t.user_id
     where t.purpose = 'reset_password' and t.used_by is null and t.epoch = u.session_epoch
       and u.disabled_at is null and t.expires_at > now()
     union all
     select encode(challenge_hash, 'hex') from torii.passkey_challenges where expires_at > now()`,
+  ownerless: `
+    select encode(l.token_hash, 'hex') as hash from torii.magic_links l
+    where not exists (select 1 from torii.user_emails e where e.email_key = l.email_key)`,
   usedStates: "select encode(state_hash, 'hex') as hash from torii.used_oauth_states",
   events: 'select id from torii.audit_events',
 }
@@ -28,10 +31,11 @@ const passwordPrefix = '$faults$'
 
 /** Reads everything. `query` runs a statement and resolves to its rows. */
 export async function readTables(query) {
-  const [users, sessions, tokens, usedStates, events] = [
+  const [users, sessions, tokens, ownerless, usedStates, events] = [
     await query(queries.users),
     await query(queries.sessions),
     await query(queries.tokens),
+    await query(queries.ownerless),
     await query(queries.usedStates),
     await query(queries.events),
   ]
@@ -44,6 +48,8 @@ export async function readTables(query) {
     ),
     sessions: new Map(sessions.map(({ id, hash }) => [id, hash])),
     tokens: new Set(tokens.map(({ hash }) => hash)),
+    /** Links for emails of no user, which end with no operation on a user. */
+    ownerless: new Set(ownerless.map(({ hash }) => hash)),
     usedStates: new Set(usedStates.map(({ hash }) => hash)),
     events: new Set(events.map(({ id }) => id)),
   }
