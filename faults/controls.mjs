@@ -109,8 +109,8 @@ export const controls = [
     schedule: promoteStandby,
     protection: 'the look for the primary',
     patches: [
-      { from: 'if (rows[0] === undefined || rows[0].standby)', to: 'if (rows[0] === undefined)' },
-      { from: 'if (several && rows[0].read_only)', to: 'if (false)' },
+      { from: 'if (row === undefined || row.standby)', to: 'if (row === undefined)' },
+      { from: 'if (check.several && row.read_only)', to: 'if (false)' },
       ...unknownCode('25006', 'not-committed'),
     ],
     expects: unexpected,
