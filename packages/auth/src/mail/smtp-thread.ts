@@ -30,7 +30,11 @@ export function createSmtpThread(settings: SmtpSettings, from: Sender): SmtpTran
   }
 
   function start(): Worker {
-    const started = new Worker(new URL('./smtp-worker.js', import.meta.url), { workerData })
+    const started = new Worker(new URL('./smtp-worker.js', import.meta.url), {
+      workerData,
+      // The options of the program, such as --input-type or a loader, are not for this file.
+      execArgv: [],
+    })
     started.on('message', ({ id, error }: SmtpReply) => {
       const request = waiting.get(id)
       waiting.delete(id)
@@ -39,7 +43,7 @@ export function createSmtpThread(settings: SmtpSettings, from: Sender): SmtpTran
       else request?.reject(errorOf(error))
     })
     started.on('error', (error: Error) => end(started, error))
-    started.on('exit', () => end(started, new Error('the thread that sends mail has ended')))
+    started.on('exit', () => end(started, threadEnded()))
     return started
   }
 
@@ -64,6 +68,10 @@ export function createSmtpThread(settings: SmtpSettings, from: Sender): SmtpTran
     rehearse: (message) => run('rehearse', message),
   }
 }
+
+/** The mail queue logs the code, and tries again in a new thread. */
+const threadEnded = () =>
+  Object.assign(new Error('the thread that sends mail has ended'), { code: 'ETHREAD' })
 
 function isCopyable(data: SmtpWorkerData): boolean {
   try {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { InvalidInputError, InvalidOptionsError } from 'torii-core'
+import { compiledUrl } from 'torii-testing'
 import { test } from 'vitest'
 import { sampleMessage } from './samples.test.support.js'
 import type { SmtpMailerOptions } from './smtp.js'
@@ -272,4 +274,48 @@ test('messages are sent in a thread, and the event loop of the process does litt
   ]
   assert.equal(server.received.length, 42)
   assert.ok(thread < same, `${thread} and ${same} ms`)
+})
+
+/** Runs a program that sends one message, and waits for its end. */
+async function runProgram(
+  url: string,
+  body: string,
+): Promise<{ status: number | null; seconds: number }> {
+  const smtp = compiledUrl('./smtp.js', import.meta.url).href
+  const message = await sampleMessage()
+  const program = `
+    const { smtpMailer } = await import(${JSON.stringify(smtp)})
+    const mailer = smtpMailer({ url: ${JSON.stringify(url)}, from: ${JSON.stringify(from)} })
+    const message = { ...${JSON.stringify(message)}, expiresAt: new Date() }
+    ${body}`
+  const started = performance.now()
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const [status] = await once(child, 'exit')
+  return { status, seconds: (performance.now() - started) / 1000 }
+}
+
+test('a process lives until its message is sent, and no longer', async () => {
+  const server = await startSmtpServer()
+  const { status, seconds } = await runProgram(server.url, 'void mailer.send(message)')
+  assert.equal(status, 0)
+  assert.equal(server.received.length, 1)
+  assert.ok(seconds < 20, `${seconds} seconds`)
+})
+
+test('a thread that ends fails what it was sending, and the next message starts another', async () => {
+  const server = await startSmtpServer()
+  const { status } = await runProgram(
+    server.url,
+    `const { Worker } = await import('node:worker_threads')
+    const { postMessage } = Worker.prototype
+    // The first message meets the end of its thread.
+    Worker.prototype.postMessage = function () { Worker.prototype.postMessage = postMessage; this.terminate() }
+    const error = await mailer.send(message).then(() => null, (reason) => reason)
+    if (error?.code !== 'ETHREAD') process.exit(3)
+    await mailer.send(message)`,
+  )
+  assert.equal(status, 0)
+  assert.equal(server.received.length, 1)
 })

@@ -6,11 +6,10 @@ import { canonicalIp } from '../base/ip-address.js'
 import { defaults } from '../services/options/defaults.js'
 import { accountAttempts, mailboxKey } from './keys.js'
 import {
-  codeAttempt,
+  accountAttempt,
   completionCharge,
   mailCharges,
   registrationCharges,
-  signInAttempt,
   startCharge,
   tokenPasswordAttempt,
 } from './rate-limits.js'
@@ -37,27 +36,30 @@ test('spellings of one IP address share their count, purposes never do', () => {
   assert.equal(keyFrom('2001:db8::1'), keyFrom('2001:DB8:0:0:ffff::2'))
   const caller = from('2001:db8::1')
   const charges = [
-    ...Object.values(signInAttempt(policies, email, caller).charges),
-    ...Object.values(codeAttempt(policies, email, caller).charges),
+    ...Object.values(accountAttempt(policies, 'password', email, caller).charges),
+    ...Object.values(accountAttempt(policies, 'code', email, caller).charges),
     ...Object.values(mailCharges(policies, mail, caller)),
     registrationCharges(policies, { ...mail, purpose: 'verify_email' }, caller.ip).address,
     registrationCharges(policies, mail, caller.ip).ipAddress,
     startCharge(policies, caller),
     completionCharge(policies, caller),
-    ...Object.values(signInAttempt(policies, email, from(null, 'id')).charges),
-    ...Object.values(codeAttempt(policies, email, from(null, 'id')).charges),
+    ...Object.values(accountAttempt(policies, 'password', email, from(null, 'id')).charges),
+    ...Object.values(accountAttempt(policies, 'code', email, from(null, 'id')).charges),
     mailCharges(policies, mail, from(null, 'id')).address,
     startCharge(policies, from(null, 'id')),
     completionCharge(policies, from(null, 'id')),
+    mailCharges(policies, mail, from('2001:db8::1', 'id')).ipAddress,
+    startCharge(policies, from('2001:db8::1', 'id')).block,
+    completionCharge(policies, from('2001:db8::1', 'id'))?.block,
   ]
   // Codes and mail requests share the counter of the IP address.
   const keys = charges.map((charge) => hex(charge?.key))
-  assert.equal(keys.length, 17)
+  assert.equal(keys.length, 20)
   assert.equal(new Set(keys).size, keys.length - 1)
 })
 
 test('a stranger is counted by account, IP address and, three times as generously, by /48', () => {
-  const { charges, refund } = signInAttempt(policies, email, from('2001:db8:7:1::1'))
+  const { charges, refund } = accountAttempt(policies, 'password', email, from('2001:db8:7:1::1'))
   assert.equal(charges.account.policy, policies.account)
   assert.equal(charges.ipAddress?.policy, policies.ipAddress)
   const block = charges.ipAddress?.block
@@ -71,7 +73,7 @@ test('a stranger is counted by account, IP address and, three times as generousl
 })
 
 test('strangers without an IP address share one counter, ten times as generous', () => {
-  const { charges } = signInAttempt(policies, email, from(null))
+  const { charges } = accountAttempt(policies, 'password', email, from(null))
   assert.equal(charges.account.policy, policies.account)
   assert.equal(hex(charges.ipAddress?.key), hex(sha256('torii:attempt:ipAddress:unknown')))
   assert.equal(charges.ipAddress?.policy.cap, 10 * policies.ipAddress.cap)
@@ -80,18 +82,31 @@ test('strangers without an IP address share one counter, ten times as generous',
 })
 
 test('a known browser is counted by itself and with the others of its account, by no IP address', () => {
-  const ofStranger = signInAttempt(policies, email, from('203.0.113.7'))
-  const { charges, refund } = signInAttempt(policies, email, from('203.0.113.7', 'id'))
+  const ofStranger = accountAttempt(policies, 'password', email, from('203.0.113.7'))
+  const { charges, refund } = accountAttempt(policies, 'password', email, from('203.0.113.7', 'id'))
   assert.equal(charges.account.policy, policies.knownBrowser)
   assert.equal(charges.ipAddress?.policy, policies.knownBrowsers)
   assert.notDeepEqual(charges.account.key, ofStranger.charges.account.key)
   assert.notDeepEqual(charges.ipAddress?.key, ofStranger.charges.ipAddress?.key)
   assert.deepEqual(refund.account, charges.account.key)
-  assert.equal(mailCharges(policies, mail, from('203.0.113.7', 'id')).ipAddress, null)
   const token = tokenPasswordAttempt(policies, from('203.0.113.7', 'id')).charges.ipAddress?.key
   assert.notDeepEqual(
     token,
     tokenPasswordAttempt(policies, from('203.0.113.7')).charges.ipAddress?.key,
+  )
+})
+
+test('all known browsers of one IP address share a limit, ten times as generous, that strangers do not reach', () => {
+  const [first, second] = [from('203.0.113.7', 'one'), from('203.0.113.7', 'two')]
+  const [one, two] = [startCharge(policies, first), startCharge(policies, second)]
+  assert.notDeepEqual(one.key, two.key)
+  assert.deepEqual(one.block?.key, two.block?.key)
+  assert.equal(one.block?.policy.cap, 10 * policies.starts.cap)
+  const stranger = startCharge(policies, from('203.0.113.7'))
+  assert.notDeepEqual(one.block?.key, stranger.key)
+  assert.deepEqual(
+    mailCharges(policies, mail, first).ipAddress?.key,
+    mailCharges(policies, mail, second).ipAddress?.key,
   )
 })
 

@@ -90,15 +90,6 @@ const maxLinkTries = 5
 const anHour = 3600
 
 /**
- * Whether a refusal is the end of a known browser: after too many failures in a row it counts as a stranger. Every other
- * lock is shorter.
- */
-export const endsKnownBrowser = (
-  { knownBrowser }: BruteForcePolicies,
-  { retryAfterSeconds }: { retryAfterSeconds: number },
-): boolean => retryAfterSeconds > knownBrowser.maxLockSeconds
-
-/**
  * Returns the rate limits that a try of a password with a verification link counts against, and the refund of a success:
  * five tries for each link, and the password attempts of the caller. `lifetimeSeconds` is that of the link.
  */
@@ -120,43 +111,37 @@ export function verificationAttempt(
   return { charges: { address: { key, policy }, ipAddress }, refund: refundOf(key, ipAddress) }
 }
 
-/** Returns the rate limits that a password sign-in counts against, and the refund of a success. */
-export const signInAttempt = (
-  policies: BruteForcePolicies,
-  email: EmailKey,
-  caller: Caller,
-): Attempt =>
-  caller.knownBrowser === null
-    ? attemptOf(
-        { key: accountAttempts(email), policy: policies.account },
-        strangerCharge('ipAddress', caller.ip, policies.ipAddress),
-      )
-    : knownAttempt(policies, 'password', email, caller.knownBrowser)
+/** The attempts that name an account: a password, or a mailed code. */
+export type AccountAttempt = 'password' | 'code'
 
-/** Returns the rate limits that a code attempt counts against, and the refund of a success. */
-export const codeAttempt = (
-  policies: BruteForcePolicies,
-  email: EmailKey,
-  caller: Caller,
-): Attempt =>
-  caller.knownBrowser === null
-    ? attemptOf(
-        { key: codeAttempts(email), policy: policies.codes },
-        strangerCharge('mail', caller.ip, policies.mailRequests),
-      )
-    : knownAttempt(policies, 'code', email, caller.knownBrowser)
+/** What the attempts of strangers are counted under. */
+const strangerLimits = {
+  password: { keyOf: accountAttempts, account: 'account', ipAddress: ['ipAddress', 'ipAddress'] },
+  code: { keyOf: codeAttempts, account: 'codes', ipAddress: ['mail', 'mailRequests'] },
+} as const
 
-/** Counted by the browser, and by all known browsers of the account together; by no IP address. */
-const knownAttempt = (
+/**
+ * Returns the rate limits that an attempt for an account counts against, and the refund of a success. A known browser of
+ * the account is counted by itself, and with its other known browsers; by no IP address.
+ */
+export function accountAttempt(
   policies: BruteForcePolicies,
-  method: 'password' | 'code',
+  method: AccountAttempt,
   email: EmailKey,
-  knownBrowser: string,
-): Attempt =>
-  attemptOf(
-    { key: keyOf(`known_browser_${method}`, knownBrowser), policy: policies.knownBrowser },
-    { key: keyOf(`known_browsers_${method}`, email), policy: policies.knownBrowsers },
+  { ip, knownBrowser }: Caller,
+): Attempt {
+  if (knownBrowser !== null)
+    return attemptOf(
+      { key: keyOf(`known_browser_${method}`, knownBrowser), policy: policies.knownBrowser },
+      { key: keyOf(`known_browsers_${method}`, email), policy: policies.knownBrowsers },
+    )
+  const stranger = strangerLimits[method]
+  const [purpose, limit] = stranger.ipAddress
+  return attemptOf(
+    { key: stranger.keyOf(email), policy: policies[stranger.account] },
+    strangerCharge(purpose, ip, policies[limit]),
   )
+}
 
 const attemptOf = (account: Charge, ipAddress: IpAddressCharge): Attempt => ({
   charges: { account, ipAddress },
@@ -244,7 +229,10 @@ export const mailCharges = (
   { ip, knownBrowser }: Caller,
 ): MailCharges => ({
   address: { key: mailboxKey(mail, knownBrowser), policy: mailPolicy(policies, mail) },
-  ipAddress: knownBrowser === null ? strangerCharge('mail', ip, policies.mailRequests) : null,
+  ipAddress:
+    knownBrowser === null
+      ? strangerCharge('mail', ip, policies.mailRequests)
+      : knownIpAddressCharge('mail', ip, policies.mailRequests),
 })
 
 /** `burst` mails at once, then one in each lifetime of the link. */
@@ -283,7 +271,10 @@ export const completionCharge = (
 /** The purposes that are counted per IP address. */
 type IpAddressPurpose = 'ipAddress' | 'register' | 'mail' | 'start' | 'complete'
 
-/** A known browser is counted by itself, any other caller by IP address. */
+/**
+ * A known browser is counted by itself, any other caller by IP address. Each sign-in makes another known browser, so all of
+ * one IP address are counted together as well: an account must not open a way around its limit.
+ */
 const callerCharge = (
   purpose: IpAddressPurpose,
   { ip, knownBrowser }: Caller,
@@ -291,11 +282,25 @@ const callerCharge = (
 ): IpAddressCharge =>
   knownBrowser === null
     ? strangerCharge(purpose, ip, policy)
-    : { key: keyOf(`known_browser_${purpose}`, knownBrowser), policy }
+    : {
+        key: keyOf(`known_browser_${purpose}`, knownBrowser),
+        policy,
+        block: knownIpAddressCharge(purpose, ip, policy),
+      }
 
-/** How many times as many attempts a /48 may make as an IP address, and all callers without a known IP address together. */
+/** How many times as many attempts others may make as one IP address: its /48, and those that share a counter. */
 const blockFactor = 3
-const unknownFactor = 10
+const sharedFactor = 10
+
+/** Counts the known browsers of one IP address together. Strangers do not reach this limit. */
+const knownIpAddressCharge = (
+  purpose: IpAddressPurpose,
+  ip: IpAddress | null,
+  policy: RateLimitPolicy,
+): Charge => ({
+  key: keyOf(`known_browsers_${purpose}`, ip === null ? 'unknown' : ipAddressRanges(ip).address),
+  policy: scaled(policy, sharedFactor),
+})
 
 function strangerCharge(
   purpose: IpAddressPurpose,
@@ -303,7 +308,7 @@ function strangerCharge(
   policy: RateLimitPolicy,
 ): IpAddressCharge {
   if (ip === null)
-    return { key: keyOf(purpose, 'unknown'), policy: scaled(policy, unknownFactor), block: null }
+    return { key: keyOf(purpose, 'unknown'), policy: scaled(policy, sharedFactor), block: null }
   const { address, block } = ipAddressRanges(ip)
   return {
     key: keyOf(purpose, address),

@@ -112,6 +112,38 @@ test('a known browser has ten attempts, then waits; after 20 in a row it is a st
   assert.equal((await signIn(email, goodPassword)).status, 429)
 })
 
+test('a code of a known browser counts as a stranger’s after 20 failures in a row', async () => {
+  const { email, cookie } = await newKnownUser()
+  const guess = async (sent: object) =>
+    (
+      await send('POST', '/auth/magic-link/authenticate', {
+        body: { email, code: '12345678' },
+        ip: newIp(),
+        ...sent,
+      })
+    ).status
+  for (let tries = 0; tries < 2; tries += 1) {
+    for (let at = 0; at < 10; at += 1) assert.equal(await guess({ cookie }), 401)
+    if (tries === 0) await site.elapse(31)
+  }
+  for (let at = 0; at < 10; at += 1) assert.equal(await guess({ cookie }), 401)
+  assert.equal(await guess({}), 429, 'the counter of strangers')
+})
+
+test('an account is no way around the limits of its IP address', async () => {
+  const starts = { cap: 1 }
+  const strict = browser(createHandler(site.with({ ...options, bruteForce: { starts } })))
+  const { email } = await signUp(send)
+  let started = 0
+  for (let signIns = 0; signIns < 14; signIns += 1) {
+    const cookie = deviceCookieOf(await signIn(email, goodPassword)) ?? ''
+    const sent = { body: {}, ip: '192.0.2.77', cookie }
+    const { status } = await strict('POST', '/auth/passkeys/authenticate/options', sent)
+    if (status === 200) started += 1
+  }
+  assert.equal(started, 10)
+})
+
 test('all known browsers of an account have 60 attempts in an hour', async () => {
   const { email, cookie: first } = await newKnownUser()
   const cookies = [first]

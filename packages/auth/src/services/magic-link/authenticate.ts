@@ -1,5 +1,4 @@
 import type {
-  ChargeOutcome,
   EmailKey,
   Json,
   MailboxProof,
@@ -14,8 +13,9 @@ import { readRequestInfo } from '../../base/request-info.js'
 import type { SessionSecrets } from '../../crypto/session-token.js'
 import type { ToriiEvent } from '../../events/event.js'
 import type { Caller } from '../../rate-limits/caller.js'
-import { asStranger, callerFor, callerOf } from '../../rate-limits/caller.js'
-import { codeAttempt, completionCharge, endsKnownBrowser } from '../../rate-limits/rate-limits.js'
+import { callerFor, callerOf } from '../../rate-limits/caller.js'
+import { asKnownOrStranger } from '../../rate-limits/known-or-stranger.js'
+import { accountAttempt, completionCharge } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
@@ -103,32 +103,28 @@ export const authenticateByCode =
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
     const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
-    const { charged, refund } = await chargeCode(
-      context,
-      emailKey,
-      callerFor(context.options.keys, info, emailKey),
+    const caller = callerFor(context.options.keys, info, emailKey)
+    const charged = await asKnownOrStranger(context.options.bruteForce, caller, (counted) =>
+      countCode(context, emailKey, counted),
     )
     if (!charged.ok) {
       context.emit({ events: [attemptsRefused(info)] })
       return charged
     }
     return signIn(context, info, ({ magicLinks }, proof) =>
-      magicLinks.consumeCode({ email, codeHashes, refund }, proof),
+      magicLinks.consumeCode({ email, codeHashes, refund: charged.refund }, proof),
     )
   }
 
-/** Counts a code. A known browser with too many failures in a row counts as a stranger from then on. */
-async function chargeCode<Metadata extends object>(
+/** Counts a code. `refund` is what a success gives back. */
+async function countCode<Metadata extends object>(
   { options, storage }: ServiceContext<Metadata>,
   email: EmailKey,
   caller: Caller,
-): Promise<{ charged: ChargeOutcome; refund: RateLimitRefund }> {
-  const { charges, refund } = codeAttempt(options.bruteForce, email, caller)
+): Promise<{ readonly ok: true; readonly refund: RateLimitRefund } | TooManyAttempts> {
+  const { charges, refund } = accountAttempt(options.bruteForce, 'code', email, caller)
   const charged = await storage.rateLimits.charge(charges)
-  const isOver = !charged.ok && caller.knownBrowser !== null
-  if (!isOver || !endsKnownBrowser(options.bruteForce, charged)) return { charged, refund }
-  const stranger = codeAttempt(options.bruteForce, email, asStranger(caller))
-  return { charged: await storage.rateLimits.charge(stranger.charges), refund: stranger.refund }
+  return charged.ok ? { ok: true, refund } : charged
 }
 
 type Consume<Metadata extends object> = (

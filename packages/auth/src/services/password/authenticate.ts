@@ -7,8 +7,9 @@ import type { PasswordHasher } from '../../password-hashing/hashing.js'
 import type { NormalizedPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import type { Caller } from '../../rate-limits/caller.js'
-import { asStranger, callerFor } from '../../rate-limits/caller.js'
-import { endsKnownBrowser, signInAttempt } from '../../rate-limits/rate-limits.js'
+import { callerFor } from '../../rate-limits/caller.js'
+import { asKnownOrStranger } from '../../rate-limits/known-or-stranger.js'
+import { accountAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
@@ -47,12 +48,9 @@ export const authenticate =
     const info = readRequestInfo(requestInfo)
     const checked = readInput(input)
     const caller = callerFor(context.options.keys, info, checked.emailKey)
-    const outcome = await signIn(context, checked, caller, info)
-    const isOver = !outcome.ok && outcome.reason === 'too_many_attempts' && caller.knownBrowser
-    // A browser with too many failures in a row counts as a stranger from then on.
-    return isOver && endsKnownBrowser(context.options.bruteForce, outcome)
-      ? signIn(context, checked, asStranger(caller), info)
-      : outcome
+    return asKnownOrStranger(context.options.bruteForce, caller, (counted) =>
+      signIn(context, checked, counted, info),
+    )
   }
 
 async function signIn<Metadata extends object>(
@@ -82,7 +80,12 @@ function attemptOf<Metadata extends object>(
   caller: Caller,
   info: CheckedRequestInfo,
 ) {
-  const { charges, refund } = signInAttempt(context.options.bruteForce, emailKey, caller)
+  const { charges, refund } = accountAttempt(
+    context.options.bruteForce,
+    'password',
+    emailKey,
+    caller,
+  )
   const account = charges.account.key
   const hasher = hasherFor(context, info, { account, reserved: caller.knownBrowser !== null })
   const run = async (): Promise<AuthenticateOutcome<Metadata> | typeof stale> => {
