@@ -135,7 +135,7 @@ async function measure({ send }, mailer, people, n) {
         const started = performance.now()
         for (let at = 0; at < followers; at += 1) await send('GET', 'oauth/providers')
         sums[kind].push(performance.now() - started)
-        // What is still under way must not reach the next one.
+        // Work that this request has started must end before the next one.
         await new Promise((resolve) => setTimeout(resolve, 60))
       }
     const area = areaOf(sums)

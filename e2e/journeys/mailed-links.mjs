@@ -95,21 +95,24 @@ journey('a double click on the button of a magic link signs in', async ({ visito
   assert.equal(new URL(page.url()).pathname, '/account')
 })
 
-journey('an older link works beside a newer one, which it ends', async ({ visitor, mail }) => {
-  const ada = await visitor()
-  const { page } = ada
-  const email = newEmail()
-  await requestLink(page, email)
-  const older = await mail.link(email, 'magic-link')
-  await requestLink(page, email)
-  const newer = await mail.link(email, 'magic-link')
-  await page.goto(older)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL('**/account')
-  ada.expect(401, 'GET', '/auth/magic-link')
-  await page.goto(newer)
-  await seesExpiredLink(page)
-})
+journey(
+  'an older link works after a newer one was requested, and ends the newer one',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = newEmail()
+    await requestLink(page, email)
+    const older = await mail.link(email, 'magic-link')
+    await requestLink(page, email)
+    const newer = await mail.link(email, 'magic-link')
+    await page.goto(older)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/account')
+    ada.expect(401, 'GET', '/auth/magic-link')
+    await page.goto(newer)
+    await seesExpiredLink(page)
+  },
+)
 
 journey(
   'the back button after a link was used shows that it has expired',

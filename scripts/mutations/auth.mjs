@@ -656,7 +656,7 @@ export const authMutations = [
   ),
   guard(
     'rate-limits/keys',
-    'a plus tag makes a mail allowance of its own',
+    'a plus tag makes a separate mail allowance',
     "email.replace(/^([^+@]+)\\+[^@]*@/, '$1@')",
     'email',
     'rate-limits/rate-limits',

@@ -191,7 +191,7 @@ export const storageMutations = [
   ),
   guard(
     'tables/magic-links',
-    'each code of an address has tries of its own',
+    'each code of an email address has separate tries',
     'pg_catalog.max(held.tries)',
     'pg_catalog.min(held.tries)',
   ),
@@ -235,13 +235,13 @@ export const storageMutations = [
     'tables/fragments/oauth-state-use',
     'a state is good for ever',
     '${oauthState.hash} is not null and ${stateIsCurrent(schema)} and ${condition}',
-    '${oauthState.hash} is not null and ${condition}',
+    '${oauthState.hash} is not null and (${stateIsCurrent(schema)} or ${oauthState.hash} is not null) and ${condition}',
   ),
   guard(
     'tables/fragments/oauth-state-use',
     'a flow outlives the end of everything',
     ' and ${oauthState.globalEpoch} = ${globalEpoch(schema)}`',
-    ' and coalesce(${oauthState.globalEpoch}, 0) >= 0`',
+    ' and coalesce(${oauthState.globalEpoch}, ${globalEpoch(schema)}) >= 0`',
     'tables/sweep',
   ),
   guard(
@@ -355,13 +355,6 @@ export const storageMutations = [
     ' and (l.swept_at is null or l.swept_at <= ${secondsAgo(everySeconds)}))',
     ' and ${everySeconds} > 0::float8)',
     'storage-postgres/src/tables/sweep-lease',
-  ),
-  guard(
-    'tables/sweep',
-    'the end of everything makes used states valid again',
-    "'passkey_challenges']",
-    "'passkey_challenges', 'used_oauth_states']",
-    'storage-postgres/src/tables/sweep.test',
   ),
   guard(
     'tables/oauth-accounts/oauth-sign-in',

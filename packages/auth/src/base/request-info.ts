@@ -13,7 +13,7 @@ export interface RequestInfo {
   readonly userAgent: string | null
   /**
    * The device cookie of the request, which `torii.deviceCookie` wrote after an earlier sign-in. With it the browser has
-   * rate limits of its own, which strangers cannot reach (default: null, a stranger).
+   * separate rate limits, which strangers cannot reach (default: null, a stranger).
    */
   readonly deviceCookie?: string | null
 }

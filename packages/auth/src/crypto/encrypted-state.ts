@@ -17,7 +17,7 @@ export type StateBinding = readonly (string | Uint8Array)[]
 const version = 1
 /**
  * Selects the key of one value. Strangers can request any number of values, and a key may encrypt only 2^32 of them
- * with random nonces, so each value has a key of its own. With the nonce, a value has 256 random bits.
+ * with random nonces, so each value has a separate key. With the nonce, a value has 256 random bits.
  * @see NIST SP 800-38D section 8.3
  */
 const saltBytes = 20

@@ -80,7 +80,7 @@ test('a task that fails gives its place back', async () => {
   assert.equal(await queue.run(stranger('1'), async () => 'in'), 'in')
 })
 
-test('whoever floods from one IP address waits for its own, and refuses its own', async () => {
+test('a flood from one IP address delays and refuses only itself', async () => {
   const { add, started, refused, finish } = openQueue({ concurrency: 1, maxWaiting: 8 })
   for (let at = 0; at < 20; at++) add(`flood ${at}`, stranger('1', `account ${at}`))
   add('other', stranger('2', 'other'))

@@ -13,8 +13,8 @@ export interface HashingShare {
 /** Limits how many passwords are hashed at once, and how many wait. */
 export interface HashingQueue {
   /**
-   * Runs a task once fewer than `concurrency` others run. If many wait, callers take turns: whoever has the fewest tasks of
-   * the same IP address or account before this one is next. If too many wait, the IP address or account that has the most
+   * Runs a task once fewer than `concurrency` others run. If many wait, callers take turns: the next task is the one with the
+   * fewest tasks of the same IP address or account before it. If too many wait, the IP address or account that has the most
    * loses its last one, so that a flood refuses itself.
    * @throws ToriiError ERR_BUSY
    */

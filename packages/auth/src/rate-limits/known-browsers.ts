@@ -4,7 +4,7 @@ import { decodeBase64urlExact } from '../base/base64url.js'
 import type { KeyRing } from '../crypto/key-ring.js'
 
 // A browser that signed in keeps a cookie that proves it (OWASP's device cookie). It is no authenticator: its only right
-// is a counter of its own, so that strangers' guesses do not lock its user out. The cookie holds up to five entries, one
+// is a separate counter, so that strangers' guesses do not lock its user out. The cookie holds up to five entries, one
 // for each account, newest first: a random id, the time, and an HMAC over both and the email address. So it contains no
 // email address, and nothing that tells which accounts used a shared computer.
 

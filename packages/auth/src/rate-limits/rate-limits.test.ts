@@ -110,7 +110,7 @@ test('all known browsers of one IP address share a limit, ten times as generous,
   )
 })
 
-test('addresses of one mailbox share its allowance, apart for each purpose; they share no account', () => {
+test('addresses of one mailbox share its allowance, separately for each purpose; they share no account', () => {
   const tagged = requireEmail('person+shop@example.com')
   const keyOf = (address: typeof email) =>
     hex(mailboxKey({ email: address, purpose: 'magic_link' }))

@@ -60,7 +60,7 @@ export interface BruteForcePolicies {
 }
 
 /**
- * Mails to one email address, apart for each purpose (magic link, verification, reset, email change) and each known
+ * Mails to one email address, separately for each purpose (magic link, verification, reset, email change) and each known
  * browser: `burst` at once, then one in the lifetime of its link, and at least one an hour. So at every moment either a live
  * link is in the mailbox or a request sends one.
  */
@@ -222,7 +222,7 @@ export const registrationCharges = (
   ipAddress: strangerCharge('register', ip, policies.registrations),
 })
 
-/** Returns the rate limits that a mail request counts against. A known browser of the account has an allowance of its own. */
+/** Returns the rate limits that a mail request counts against. A known browser of the account has a separate allowance. */
 export const mailCharges = (
   policies: BruteForcePolicies,
   mail: CountedMail,

@@ -182,7 +182,7 @@ describe('sweep({ unverifiedAccountSeconds })', () => {
     )
   })
 
-  test('a verification beside the sweep wins, or the account is gone: never both', async () => {
+  test('a verification during the sweep wins, or the account is gone: never both', async () => {
     const seen = { verified: 0, gone: 0 }
     for (let round = 0; round < 40; round += 1) {
       const id = await newUser()

@@ -165,7 +165,6 @@ describe('sweep', () => {
       assert.ok((await storage.sessions.open(userId, newSession(day))).ok)
     }
     assert.equal(await count('passkey_challenges'), 0)
-    // Without its row a used state could be used again.
     assert.equal(await storage.oauthStates.use(state), false)
     // A flow in progress has ended, and a new one has not.
     const unused = { ...state, hash: tokenHash(randomBytes(32)) }

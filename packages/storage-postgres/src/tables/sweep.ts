@@ -37,8 +37,8 @@ type SweptTable = keyof ReturnType<typeof unusable>
 const sweptTables = (schema: string) => Object.keys(unusable(schema)) as SweptTable[]
 
 /**
- * Rows that are used once: after a restore from a backup, used ones are back. Used states of OAuth flows are the
- * opposite: without its row a state could be used again.
+ * Rows that are used once: after a restore from a backup, used ones are back. States of OAuth flows have no row; they end
+ * with the global epoch.
  */
 const usedOnce: readonly SweptTable[] = ['magic_links', 'verification_tokens', 'passkey_challenges']
 

@@ -29,7 +29,7 @@ const mailTitles: Readonly<Record<MailPurpose, string>> = {
   change_email: 'Email change links sent',
 }
 
-/** Each purpose has an allowance of its own. */
+/** Each purpose has a separate allowance. */
 const mailCounters = (mails: AccountView['attempts']['mails']) =>
   mails === null
     ? []

@@ -58,7 +58,7 @@ export interface Landing {
   readonly appName: string
   readonly purpose: LinkPurpose
   readonly token: string
-  /** The nonce of the browser, which the form sends back beside the landing cookie. */
+  /** The nonce of the browser, which the form sends back together with the landing cookie. */
   readonly nonce: string
   /** The path that the form posts to. */
   readonly action: string
@@ -74,7 +74,7 @@ export function renderLanding(landing: Landing): PageParts {
   const { appName, purpose, token, nonce, action, email, formerEmail, error } = landing
   const { heading, introduction, button } = texts[purpose]
   const strong = (text: string) => `<strong>${escapeHtml(text)}</strong>`
-  // A link that an attacker has slipped into this browser would sign in to the attacker's account: the user must see it.
+  // A link that an attacker has put into this browser would sign in to the attacker's account: the user must see it.
   const subject =
     formerEmail === null
       ? `${introduction} ${strong(email)}`

@@ -28,7 +28,7 @@ export function landingNonceOf(headers: HeaderSource, site: BaseUrl): string | n
 
 /**
  * `Set-Cookie`s that move a link's token out of the URL, which the browser keeps in its history. The browser sends the
- * token to the link's own page only, beside the nonce that shows that this site has set it.
+ * token to the link's page only, together with the nonce that shows that this site has set it.
  */
 export function linkCookies(
   site: BaseUrl,

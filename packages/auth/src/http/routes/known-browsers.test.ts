@@ -37,7 +37,7 @@ async function signIn(email: string, password: string, cookie?: string | null, i
   return send('POST', '/auth/password/authenticate', { body: { email, password }, ip, ...sent })
 }
 
-/** Somebody whose browser is known. */
+/** A user whose browser is known. */
 async function newKnownUser() {
   const { email, cookie: session } = await signUp(send)
   const cookie = deviceCookieOf(await signIn(email, goodPassword))
@@ -251,7 +251,7 @@ test('without an IP address strangers share a limit and the log says so once; kn
   assert.deepEqual(warnings, [{ level: 'warn', event: 'ip_address_unknown' }])
 })
 
-test('without keys nobody is known, and the log says so at start', async () => {
+test('without keys no browser is known, and the log says so at start', async () => {
   const { keys: _, ...others } = options
   site.events.length = 0
   const torii = site.with({ ...others, magicLink: {} })

@@ -29,7 +29,7 @@ export type CompleteOnce = <Outcome>(
 
 /**
  * Completes flows whose state is live, each at most once. The state is checked before any request to the provider, and
- * used by the sign-in itself or, where the flow fails, by a statement of its own. A process asks a provider for one
+ * used by the sign-in itself or, where the flow fails, by a separate statement. A process asks a provider for one
  * state only once: callers that come meanwhile are refused without a statement.
  */
 export function createCompleteOnce<Metadata extends object>(

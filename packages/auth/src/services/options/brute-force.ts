@@ -8,7 +8,7 @@ import { maxSessionSeconds } from './session.js'
 
 /**
  * NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failures on one account. Strangers, a known browser and a
- * live session of the account have counters of their own, which may all be reached.
+ * live session of the account have separate counters, which may all be reached.
  */
 const maxAccountLimit = 100
 const maxKnownBrowserLimit = 20

@@ -138,7 +138,7 @@ test('registrations per IP address are limited; other and unknown IP addresses a
   assert.ok((await from('2001:db8:1:2::3')).ok)
 })
 
-test('a full queue refuses, and nobody is registered', async () => {
+test('a full queue refuses, and no account is created', async () => {
   const busy = site.with({ password: { hashing: { concurrency: 1, maxWaiting: 0 } } })
   const register = (email = newEmail()) => busy.password.register({ email, password }, requestInfo)
   const emails = Array.from({ length: 8 }, newEmail)

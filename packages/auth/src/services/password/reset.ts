@@ -31,7 +31,7 @@ export interface ResetInput {
   token: string | LinkToken
   password: string
   /**
-   * Also removes every passkey and provider account (default: false), for a user who suspects that somebody else has
+   * Also removes every passkey and provider account (default: false), for a user who suspects that another person has
    * added one.
    */
   removeOtherSignInMethods?: boolean
