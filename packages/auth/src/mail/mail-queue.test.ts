@@ -1,67 +1,23 @@
 import assert from 'node:assert/strict'
-import type { RateLimitKey } from 'torii-core'
-import { rateLimitKey } from 'torii-core'
 import { test } from 'vitest'
-import type { BackgroundLogEvent, KeepAlive } from '../base/background.js'
+import type { BackgroundLogEvent } from '../base/background.js'
 import { createAllowanceReturns } from './allowance-returns.js'
 import { englishMessages } from './english.js'
-import type { MailLogEvent, MailQueue, MailQueueOptions } from './mail-queue.js'
+import type { MailLogEvent, MailQueue } from './mail-queue.js'
 import { createMailQueue } from './mail-queue.js'
-import type { Mailer, MailMessage } from './message.js'
-import type { Messages } from './messages.js'
+import {
+  allowance,
+  assertRevealsNothing,
+  facts,
+  from,
+  openMailQueue,
+  ownMailer,
+  quick,
+  soonExpired,
+} from './mail-queue.test.support.js'
 import { app, factsWith, to } from './samples.test.support.js'
 import { smtpMailer } from './smtp.js'
 import { reply, startSmtpServer } from './smtp-server.test.support.js'
-
-const facts = factsWith('Ada').magic_link
-const from = 'Acme Books <no-reply@acme.example>'
-const quick: MailQueueOptions = {
-  concurrency: 4,
-  maxInMemory: 100,
-  sendSeconds: 30,
-  retrySeconds: 0.01,
-  shutdownSeconds: 3,
-}
-/** Facts of a link that expires while its message is retried. */
-const soonExpired = { ...facts, lifetimeSeconds: 0.3 }
-const allowance = rateLimitKey(new Uint8Array(32).fill(7))
-
-function openMailQueue(
-  mailer: Mailer,
-  options: Partial<MailQueueOptions> = {},
-  messages: Partial<Messages> = {},
-  keepAlive: KeepAlive | null = null,
-) {
-  const events: (MailLogEvent | BackgroundLogEvent)[] = []
-  const returned: RateLimitKey[][] = []
-  const mailQueue = createMailQueue({
-    mailer,
-    app,
-    messages: { ...englishMessages, ...messages },
-    options: { ...quick, ...options },
-    keepAlive,
-    log: (event) => events.push(event),
-    giveBack: async (keys) => {
-      returned.push([...keys])
-    },
-  })
-  const send = (given = facts) => mailQueue.send('magic_link', to, given, [allowance])
-  return { mailQueue, events, returned, send }
-}
-
-/** An application's own mailer, which does as it is told. */
-function ownMailer(send: Mailer['send']): { mailer: Mailer; sent: MailMessage[] } {
-  const sent: MailMessage[] = []
-  return {
-    sent,
-    mailer: {
-      send(message, options) {
-        sent.push(message)
-        return send(message, options)
-      },
-    },
-  }
-}
 
 test('a message is rendered from its data and delivered', async () => {
   const server = await startSmtpServer()
@@ -282,105 +238,6 @@ test('an allowance that cannot be given back is logged, and the next one is', as
   )
 })
 
-test('a permanent error is not retried, and logged without address, token and code', async () => {
-  const server = await startSmtpServer({
-    onRcptTo: ({ address }, _session, done) => done(reply(550, `<${address}> unknown`)),
-  })
-  const smtp = smtpMailer({ url: server.url, from })
-  const { mailQueue, events, returned, send } = openMailQueue(smtp)
-  send()
-  await mailQueue.settled()
-  assert.equal(server.connections, 1)
-  assert.deepEqual(returned, [[allowance]])
-  const [event] = events
-  assert.ok(event?.event === 'mail_failed' && events.length === 1)
-  assert.deepEqual([event.attempts, event.fault.status], [1, 550])
-  assertRevealsNothing(events)
-})
-
-function assertRevealsNothing(events: readonly (MailLogEvent | BackgroundLogEvent)[]): void {
-  const logged = JSON.stringify(events)
-  for (const secret of [to, 'example.com', facts.link, 'abc_DEF-123', '01234567'])
-    assert.ok(!logged.includes(secret), logged)
-}
-
-test('an error of an own mailer is logged with class, code and stack, and nothing of the message', async () => {
-  class QuotaError extends Error {
-    override readonly name = 'QuotaError'
-    readonly code = 'E_QUOTA'
-    readonly permanent = true
-    constructor(readonly message_: MailMessage) {
-      super(`cannot send ${message_.text}\n    at ${message_.to} (${facts.link}:1:2)`)
-    }
-  }
-  const { mailer } = ownMailer(async (message) => {
-    throw new QuotaError(message)
-  })
-  const { mailQueue, events, send } = openMailQueue(mailer)
-  send()
-  await mailQueue.settled()
-  const [event] = events
-  assert.ok(event?.event === 'mail_failed')
-  assert.deepEqual(
-    [event.fault.name, event.fault.code, event.attempts],
-    ['QuotaError', 'E_QUOTA', 1],
-  )
-  assert.match(event.fault.stack[0] ?? '', /mail-queue\.test/)
-  assertRevealsNothing(events)
-})
-
-test('a class name with an address and a code with a sentence are not logged', async () => {
-  const { mailer } = ownMailer(async ({ to: reader }) => {
-    throw Object.assign(new Error(), { name: reader, code: `to ${reader}`, responseCode: reader })
-  })
-  const { mailQueue, events, send } = openMailQueue(mailer)
-  send(soonExpired)
-  await mailQueue.settled()
-  for (const event of events) {
-    assert.ok(event.event === 'mail_failed' || event.event === 'mail_delayed')
-    assert.deepEqual(
-      [event.fault.name, event.fault.code, event.fault.status],
-      ['Error', null, null],
-    )
-  }
-  assert.equal(events.length, 2)
-  assertRevealsNothing(events)
-})
-
-test('whatever a mailer throws, nothing rejects and the next message is sent', async () => {
-  const hostile = Object.defineProperty({}, 'permanent', {
-    get() {
-      throw new Error('a trap')
-    },
-  })
-  for (const thrown of [undefined, null, 'text', 7, hostile, Object.create(null)]) {
-    const { mailer, sent } = ownMailer(async () => {
-      throw thrown
-    })
-    const { mailQueue, events, send } = openMailQueue(mailer, { concurrency: 1 })
-    send(soonExpired)
-    send(soonExpired)
-    await mailQueue.settled()
-    assert.ok(sent.length >= 4)
-    assert.equal(events.filter(({ event }) => event === 'mail_failed').length, 2)
-  }
-})
-
-test('a mailer that throws synchronously or returns no promise breaks nothing', async () => {
-  const throwing = openMailQueue({
-    send() {
-      throw new Error('at once')
-    },
-  })
-  throwing.send(soonExpired)
-  await throwing.mailQueue.settled()
-  assert.equal(throwing.events.length, 2)
-  const silent = openMailQueue({ send: (() => undefined) as unknown as Mailer['send'] })
-  silent.send()
-  await silent.mailQueue.settled()
-  assert.deepEqual(silent.events, [])
-})
-
 test('a mailer that never resolves times out, is aborted, and frees its slot', async () => {
   let aborted = 0
   const { mailer, sent } = ownMailer((_message, options) => {
@@ -457,39 +314,6 @@ test('keepAlive receives the work, and an error of it stops no message', async (
   broken.send(soonExpired)
   await broken.mailQueue.settled()
   assert.equal(broken.events.length, 2)
-})
-
-test('own messages may be asynchronous, invalid, failing, or have a line break in the subject', async () => {
-  const attempts: readonly (readonly [Messages['magic_link'], string | null])[] = [
-    [async () => ({ subject: 'Later', text: 't', html: 'h' }), 'Later'],
-    [
-      () => ({ subject: 'Hi\r\nBcc: eve@example.net', text: 't', html: 'h' }),
-      'Hi Bcc: eve@example.net',
-    ],
-    [() => ({ subject: 'No page', text: 't' }) as never, null],
-    [() => null as never, null],
-    [
-      () => {
-        throw new Error(`no ${facts.link}`)
-      },
-      null,
-    ],
-  ]
-  for (const [magic_link, subject] of attempts) {
-    const { mailer, sent } = ownMailer(async () => undefined)
-    const { mailQueue, events, send } = openMailQueue(mailer, {}, { magic_link })
-    send()
-    await mailQueue.settled()
-    assert.deepEqual(
-      sent.map((message) => message.subject),
-      subject === null ? [] : [subject],
-    )
-    assert.deepEqual(
-      events.map((event) => event.event === 'mail_failed' && event.attempts),
-      subject === null ? [0] : [],
-    )
-    assertRevealsNothing(events)
-  }
 })
 
 test('settled() waits for messages that are sent meanwhile', async () => {
