@@ -31,7 +31,7 @@ create table torii.global_epoch (
   constraint global_epoch_pkey PRIMARY KEY (only_row)
 );
 comment on table torii.global_epoch is 'one row';
-comment on column torii.global_epoch.epoch is 'an OAuth state is valid only while it carries this: add 1 to revoke them all';
+comment on column torii.global_epoch.epoch is 'a link, token, challenge or OAuth state is valid only while it carries this: add 1 to revoke them all';
 
 create table torii.late_writes (
   constraint late_writes_are_refused CHECK (false)
@@ -46,6 +46,7 @@ create table torii.magic_links (
   token_hash bytea not null,
   code_hash bytea,
   epoch integer,
+  global_epoch integer not null,
   tries integer not null,
   used_by bytea,
   created_at timestamp with time zone not null,
@@ -67,6 +68,7 @@ comment on column torii.magic_links.id is 'the first half of token_hash';
 comment on column torii.magic_links.slot is 'the unique index on it lets an email have at most four links, however many are requested at once';
 comment on column torii.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
 comment on column torii.magic_links.epoch is 'the session_epoch of the email''s user when the link was mailed: it signs in only while they are equal; null if no account had the email, and then it signs in only a new or unverified user';
+comment on column torii.magic_links.global_epoch is 'the epoch of the table global_epoch when the link was mailed: it signs in only while they are equal';
 comment on column torii.magic_links.tries is 'wrong codes since the link was mailed; while a live link of the email has five, every code of the email is refused, and the links still work';
 comment on column torii.magic_links.used_by is 'HMAC of the form that used the link, under a secret of its browser: the same form sees the same success for a minute';
 
@@ -106,6 +108,7 @@ create table torii.passkey_challenges (
   session_id uuid,
   session_epoch integer,
   owner_epoch integer,
+  global_epoch integer not null,
   expires_at timestamp with time zone not null,
   constraint passkey_challenges_ceremony_check CHECK ((ceremony = ANY (ARRAY['register'::text, 'authenticate'::text, 'reauthenticate'::text]))),
   constraint passkey_challenges_challenge_hash_check CHECK ((octet_length(challenge_hash) = 32)),
@@ -116,6 +119,7 @@ create table torii.passkey_challenges (
   constraint passkey_challenges_pkey PRIMARY KEY (challenge_hash)
 );
 comment on table torii.passkey_challenges is 'challenges of passkey ceremonies in progress';
+comment on column torii.passkey_challenges.global_epoch is 'the epoch of the table global_epoch when the challenge was made: it is valid only while they are equal';
 
 create table torii.passkeys (
   credential_id bytea not null,
@@ -314,6 +318,7 @@ create table torii.verification_tokens (
   email text not null,
   email_key text collate "C" not null,
   epoch integer not null,
+  global_epoch integer not null,
   used_by bytea,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
@@ -333,4 +338,5 @@ comment on table torii.verification_tokens is 'at most four live tokens per user
 comment on column torii.verification_tokens.id is 'the first half of secret_hash';
 comment on column torii.verification_tokens.slot is 'the unique index on it lets a user have at most four tokens per purpose, however many are requested at once';
 comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+comment on column torii.verification_tokens.global_epoch is 'the epoch of the table global_epoch when the token was mailed: it is valid only while they are equal';
 comment on column torii.verification_tokens.used_by is 'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';

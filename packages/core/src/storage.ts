@@ -129,8 +129,9 @@ export interface RepositoryProvider<Metadata extends object = Record<string, Jso
    */
   sweepIfDue(options: RepeatedSweepOptions): Promise<SweepCounts | null>
   /**
-   * Ends every session and every mailed or pending token of every user. Call it after a restore from a backup, which
-   * makes ended sessions and used tokens valid again. Passwords and passkeys stay. Returns the number of users.
+   * Ends every session, mailed link, token, code, challenge and OAuth flow of every user. Call it after a restore from a
+   * backup, which makes ended sessions and used tokens valid again. Passwords and passkeys stay. Rows that no longer
+   * count are deleted by the next sweep. Returns the number of users.
    */
   revokeAllSessionsAndTokens(): Promise<number>
   /** Waits for running calls, then closes what the storage itself opened. */

@@ -130,6 +130,7 @@ create table :schema.verification_tokens (
   email text not null check (pg_catalog.octet_length(email) between 3 and 254),
   email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
   epoch int not null,
+  global_epoch int not null,
   used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
@@ -142,10 +143,12 @@ comment on column :schema.verification_tokens.slot is
   'the unique index on it lets a user have at most four tokens per purpose, however many are requested at once';
 comment on column :schema.verification_tokens.epoch is
   'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+comment on column :schema.verification_tokens.global_epoch is
+  'the epoch of the table global_epoch when the token was mailed: it is valid only while they are equal';
 comment on column :schema.verification_tokens.used_by is
   'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';
 
--- Ends what belongs to no user, such as the states of OAuth flows in progress: they carry the epoch of their start.
+-- Ends every link, code, challenge and OAuth state at once: each carries the epoch in which it was made.
 create table :schema.global_epoch (
   only_row boolean primary key default true check (only_row),
   epoch int not null default 0
@@ -154,7 +157,7 @@ insert into :schema.global_epoch default values;
 
 comment on table :schema.global_epoch is 'one row';
 comment on column :schema.global_epoch.epoch is
-  'an OAuth state is valid only while it carries this: add 1 to revoke them all';
+  'a link, token, challenge or OAuth state is valid only while it carries this: add 1 to revoke them all';
 
 -- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
 create table :schema.late_writes (

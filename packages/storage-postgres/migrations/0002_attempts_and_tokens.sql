@@ -32,6 +32,7 @@ create table :schema.magic_links (
   token_hash bytea not null check (pg_catalog.octet_length(token_hash) = 32),
   code_hash bytea check (pg_catalog.octet_length(code_hash) = 32),
   epoch int,
+  global_epoch int not null,
   tries int not null check (tries >= 0),
   used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
@@ -47,6 +48,8 @@ comment on column :schema.magic_links.slot is
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
 comment on column :schema.magic_links.epoch is
   'the session_epoch of the email''s user when the link was mailed: it signs in only while they are equal; null if no account had the email, and then it signs in only a new or unverified user';
+comment on column :schema.magic_links.global_epoch is
+  'the epoch of the table global_epoch when the link was mailed: it signs in only while they are equal';
 comment on column :schema.magic_links.tries is
   'wrong codes since the link was mailed; while a live link of the email has five, every code of the email is refused, and the links still work';
 comment on column :schema.magic_links.used_by is
@@ -72,6 +75,7 @@ create table :schema.passkey_challenges (
   session_id uuid,
   session_epoch int,
   owner_epoch int,
+  global_epoch int not null,
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
   check (user_id is not null or session_id is null),
   check ((session_id is null) = (session_epoch is null)),
@@ -79,6 +83,8 @@ create table :schema.passkey_challenges (
 );
 
 comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies in progress';
+comment on column :schema.passkey_challenges.global_epoch is
+  'the epoch of the table global_epoch when the challenge was made: it is valid only while they are equal';
 
 -- One row at most: which process sweeps, and when the last sweep was completed.
 create table :schema.sweep_lease (

@@ -5,7 +5,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'accounts',
-    checksum: '6158068d112ca10cda50f465c589db5d7ecf126b8c8688f7e6cebd2147026100',
+    checksum: '7df0999e18768f43241373b5cd7fe151d83a4be08a447d04ac0f90072e1a6320',
     transactional: true,
     sql: `-- Accounts, the emails they own and how these are verified, their sign-in methods, and their sessions.
 -- :schema and :uuid_default are filled in by the migration runner.
@@ -139,6 +139,7 @@ create table :schema.verification_tokens (
   email text not null check (pg_catalog.octet_length(email) between 3 and 254),
   email_key text collate "C" not null check (pg_catalog.octet_length(email_key) between 3 and 254),
   epoch int not null,
+  global_epoch int not null,
   used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at))
@@ -151,10 +152,12 @@ comment on column :schema.verification_tokens.slot is
   'the unique index on it lets a user have at most four tokens per purpose, however many are requested at once';
 comment on column :schema.verification_tokens.epoch is
   'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+comment on column :schema.verification_tokens.global_epoch is
+  'the epoch of the table global_epoch when the token was mailed: it is valid only while they are equal';
 comment on column :schema.verification_tokens.used_by is
   'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';
 
--- Ends what belongs to no user, such as the states of OAuth flows in progress: they carry the epoch of their start.
+-- Ends every link, code, challenge and OAuth state at once: each carries the epoch in which it was made.
 create table :schema.global_epoch (
   only_row boolean primary key default true check (only_row),
   epoch int not null default 0
@@ -163,7 +166,7 @@ insert into :schema.global_epoch default values;
 
 comment on table :schema.global_epoch is 'one row';
 comment on column :schema.global_epoch.epoch is
-  'an OAuth state is valid only while it carries this: add 1 to revoke them all';
+  'a link, token, challenge or OAuth state is valid only while it carries this: add 1 to revoke them all';
 
 -- Never holds a row: a write that comes after its end inserts one here, and is refused with all it did.
 create table :schema.late_writes (
@@ -177,7 +180,7 @@ comment on table :schema.late_writes is
   {
     id: 2,
     name: 'attempts_and_tokens',
-    checksum: '43fb12fb0b36922e2dea697aeed122cc5da0afa4375846086d840fc74fdec7af',
+    checksum: '47a33876302d821c3eeb88e6031a62acd30435fbcca17b1e02e98e4ecb5ee7db',
     transactional: true,
     sql: `-- Rate limits, single-use links and flows, and the audit trail.
 
@@ -213,6 +216,7 @@ create table :schema.magic_links (
   token_hash bytea not null check (pg_catalog.octet_length(token_hash) = 32),
   code_hash bytea check (pg_catalog.octet_length(code_hash) = 32),
   epoch int,
+  global_epoch int not null,
   tries int not null check (tries >= 0),
   used_by bytea check (pg_catalog.octet_length(used_by) = 32),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
@@ -228,6 +232,8 @@ comment on column :schema.magic_links.slot is
 comment on column :schema.magic_links.code_hash is 'HMAC of the code that may be typed instead, under a key of the application';
 comment on column :schema.magic_links.epoch is
   'the session_epoch of the email''s user when the link was mailed: it signs in only while they are equal; null if no account had the email, and then it signs in only a new or unverified user';
+comment on column :schema.magic_links.global_epoch is
+  'the epoch of the table global_epoch when the link was mailed: it signs in only while they are equal';
 comment on column :schema.magic_links.tries is
   'wrong codes since the link was mailed; while a live link of the email has five, every code of the email is refused, and the links still work';
 comment on column :schema.magic_links.used_by is
@@ -253,6 +259,7 @@ create table :schema.passkey_challenges (
   session_id uuid,
   session_epoch int,
   owner_epoch int,
+  global_epoch int not null,
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
   check (user_id is not null or session_id is null),
   check ((session_id is null) = (session_epoch is null)),
@@ -260,6 +267,8 @@ create table :schema.passkey_challenges (
 );
 
 comment on table :schema.passkey_challenges is 'challenges of passkey ceremonies in progress';
+comment on column :schema.passkey_challenges.global_epoch is
+  'the epoch of the table global_epoch when the challenge was made: it is valid only while they are equal';
 
 -- One row at most: which process sweeps, and when the last sweep was completed.
 create table :schema.sweep_lease (

@@ -14,6 +14,7 @@ import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../sql/time.js'
 import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
+import { globalEpoch } from './fragments/global-epoch.js'
 import { freeSlot, linkId, replacesOldest, usedBy, usedUntil } from './fragments/link-row.js'
 import { toMailDecision } from './fragments/mail-decision.js'
 import type { MailboxRow } from './fragments/mailbox-sign-in.js'
@@ -56,11 +57,18 @@ const emailKeyText = sql`${emailKey}`
 const maxCodeTriesText = String(maxCodeTries)
 
 /**
- * Holds for a link `t` that can no longer be used: it has expired, or it was mailed before the epoch that the CTE
- * `known` shows, or before the account of its email was verified.
+ * Holds for a link `t` that can no longer be used: it has expired, or everything was revoked since, or it was mailed
+ * before the epoch that the CTE `known` shows, or before the account of its email was verified.
  */
-const deadLink = `(t.expires_at <= ${now} or t.epoch < (select known.session_epoch from known)
+const deadLink = (
+  schema: string,
+) => `(t.expires_at <= ${now} or t.global_epoch < ${globalEpoch(schema)}
+          or t.epoch < (select known.session_epoch from known)
           or (t.epoch is null and (select known.verified from known)))`
+
+/** Holds for a link `l` that has neither expired nor been revoked with everything. */
+const isCurrent = (schema: string) =>
+  `l.expires_at > ${now} and l.global_epoch = ${globalEpoch(schema)}`
 
 /** The row `l` of the given link. */
 const givenLink = sql`l.id = ${linkId} and l.token_hash = ${linkHash}`
@@ -98,20 +106,20 @@ export const magicLinkStatements = (schema: string) => ({
         join ${schema}.users u on u.id = e.user_id
       ), link as (
         insert into ${schema}.magic_links as t
-          (id, email_key, email, slot, token_hash, code_hash, epoch, tries, created_at, expires_at)
+          (id, email_key, email, slot, token_hash, code_hash, epoch, global_epoch, tries, created_at, expires_at)
         select ${linkId}, ${emailKey}, ${email}, ${freeSlot({
           table: `${schema}.magic_links`,
           owned: sql`t.email_key = ${emailKey}`,
           id: linkId,
-          dead: deadLink,
+          dead: deadLink(schema),
         })}, ${linkHash}, ${codeHash},
-          (select known.session_epoch from known), 0, ${now}, ${secondsFromNow(lifetimeSeconds)}
+          (select known.session_epoch from known), ${globalEpoch(schema)}, 0, ${now}, ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
         on conflict (email_key, slot) do update set
           id = excluded.id, email = excluded.email, token_hash = excluded.token_hash, code_hash = excluded.code_hash,
-          epoch = excluded.epoch, tries = 0, used_by = null,
+          epoch = excluded.epoch, global_epoch = excluded.global_epoch, tries = 0, used_by = null,
           created_at = excluded.created_at, expires_at = excluded.expires_at
-        where t.id = excluded.id or ${deadLink} or ${replacesOldest}
+        where t.id = excluded.id or ${deadLink(schema)} or ${replacesOldest}
         returning email
       )
       select v.allowed, v.retry_after, v.ip_address_retry_after,
@@ -131,7 +139,7 @@ export const magicLinkStatements = (schema: string) => ({
       select l.email from ${schema}.magic_links l
       left join ${schema}.user_emails e on e.email_key = l.email_key
       left join ${schema}.users u on u.id = e.user_id
-      where ${givenLink} and l.used_by is null and l.expires_at > ${now}
+      where ${givenLink} and l.used_by is null and ${isCurrent(schema)}
         and (u.id is null or u.session_epoch = l.epoch or (l.epoch is null and u.email_verified_at is null))`,
   ),
   findUsed: read(
@@ -157,7 +165,7 @@ export const magicLinkStatements = (schema: string) => ({
         where ${entryLockTaken} order by l.id for update of l
       ), proved as (
         select l.id, l.email, l.email_key, l.epoch from held l
-        where ${givenLink} and l.used_by is null and l.expires_at > ${now}
+        where ${givenLink} and l.used_by is null and ${isCurrent(schema)}
       ), repeated as (
         select 1 as one from held l where ${givenLink} and l.used_by = ${usedBy} and l.expires_at > ${now}
       ), ${signInByMailbox(schema)}, ${useLinks(schema)}, success as (
@@ -180,7 +188,7 @@ export const magicLinkStatements = (schema: string) => ({
     sql`
       with ${entryLock(schema, 'magic_links', emailKeyText, '')}, held as (
         select l.* from ${schema}.magic_links l
-        where l.email_key = ${emailKey} and l.used_by is null and l.expires_at > ${now} and ${entryLockTaken}
+        where l.email_key = ${emailKey} and l.used_by is null and ${isCurrent(schema)} and ${entryLockTaken}
         order by l.id for update of l
       ), tried as (
         select pg_catalog.max(held.tries) < ${maxCodeTriesText} as open from held

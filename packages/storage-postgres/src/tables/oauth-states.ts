@@ -12,8 +12,8 @@ import { sql } from '../sql/parameter.js'
 import { one } from '../sql/rows.js'
 import { write } from '../sql/statement.js'
 import { statementTime as now, seconds, toDate } from '../sql/time.js'
+import { globalEpoch } from './fragments/global-epoch.js'
 import {
-  globalEpoch,
   oauthState,
   stateIsCurrent,
   stateUseValues,

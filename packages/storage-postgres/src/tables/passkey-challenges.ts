@@ -15,8 +15,10 @@ import { readBack, repeat, usedUp } from '../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../sql/parameter.js'
 import { exists, many, one } from '../sql/rows.js'
 import { write } from '../sql/statement.js'
-import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { secondsFromNow } from '../sql/time.js'
 import { actor } from './fragments/actor.js'
+import { challengeIsCurrent } from './fragments/challenge.js'
+import { globalEpoch } from './fragments/global-epoch.js'
 import { emailKey, lifetimeSeconds } from './fragments/parameters.js'
 import type { CredentialRow } from './fragments/passkey-credential.js'
 import { credentialColumns, toCredential } from './fragments/passkey-credential.js'
@@ -48,8 +50,9 @@ export const passkeyChallengeStatements = (schema: string) => ({
     sql`
       with ${chargeRateLimit(schema)}, challenge as (
         insert into ${schema}.passkey_challenges
-          (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, expires_at)
-        select ${challengeHash}, ${ceremony}, ${holder.userId}, ${holder.sessionId}, ${holder.sessionEpoch}, ${holder.ownerEpoch}, ${secondsFromNow(lifetimeSeconds)}
+          (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, global_epoch, expires_at)
+        select ${challengeHash}, ${ceremony}, ${holder.userId}, ${holder.sessionId}, ${holder.sessionEpoch}, ${holder.ownerEpoch},
+          ${globalEpoch(schema)}, ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
         returning challenge_hash
       )
@@ -66,8 +69,9 @@ export const passkeyChallengeStatements = (schema: string) => ({
         join ${schema}.users u on u.id = e.user_id
         where u.disabled_at is null
       ), challenge as (
-        insert into ${schema}.passkey_challenges (challenge_hash, ceremony, user_id, expires_at)
-        select ${challengeHash}, 'authenticate', coalesce((select u.id from u), ${unknownUserId}), ${secondsFromNow(lifetimeSeconds)}
+        insert into ${schema}.passkey_challenges (challenge_hash, ceremony, user_id, global_epoch, expires_at)
+        select ${challengeHash}, 'authenticate', coalesce((select u.id from u), ${unknownUserId}),
+          ${globalEpoch(schema)}, ${secondsFromNow(lifetimeSeconds)}
         from verdict v where v.allowed
         returning challenge_hash
       )
@@ -82,11 +86,11 @@ export const passkeyChallengeStatements = (schema: string) => ({
     sql`
       with challenge as (
         delete from ${schema}.passkey_challenges c where c.challenge_hash = ${challengeHash}
-        returning c.ceremony, c.user_id, c.session_id, c.session_epoch, c.owner_epoch, c.expires_at
+        returning c.ceremony, c.user_id, c.session_id, c.session_epoch, c.owner_epoch, c.global_epoch, c.expires_at
       )
       select true as live from challenge c
       where c.ceremony = ${ceremony} and c.user_id = ${actor.userId} and c.session_id = ${actor.sessionId}
-        and c.session_epoch = ${actor.sessionEpoch} and c.owner_epoch = ${actor.ownerEpoch} and c.expires_at > ${now}`,
+        and c.session_epoch = ${actor.sessionEpoch} and c.owner_epoch = ${actor.ownerEpoch} and ${challengeIsCurrent(schema)}`,
     { schema, onLostReply: repeat(usedUp) },
   ),
 })

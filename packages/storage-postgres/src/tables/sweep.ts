@@ -5,6 +5,7 @@ import { parameter, sql } from '../sql/parameter.js'
 import { many, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now } from '../sql/time.js'
+import { globalEpoch } from './fragments/global-epoch.js'
 import { checkInteger, checkObject, checkSeconds, maxSeconds } from './input/input.js'
 import { deleteUnverifiedUsers, sweepAccountStatements } from './sweep-accounts.js'
 import { acquireSweepLease, sweepLeaseStatements } from './sweep-lease.js'
@@ -18,12 +19,13 @@ const unusable = (schema: string) => {
           select 1 from ${schema}.users u where u.id = t.user_id and u.session_epoch > t.epoch)`
   const disowned = `exists (
           select 1 from ${schema}.users u where u.id = t.user_id and u.owner_epoch > t.owner_epoch)`
+  const revoked = `t.global_epoch < ${globalEpoch(schema)}`
   return {
     sessions: `t.expires_at <= ${now} or ${ended}`,
-    magic_links: `t.expires_at <= ${now}`,
-    verification_tokens: `t.expires_at <= ${now} or (t.used_by is null and ${ended})`,
+    magic_links: `t.expires_at <= ${now} or ${revoked}`,
+    verification_tokens: `t.expires_at <= ${now} or ${revoked} or (t.used_by is null and ${ended})`,
     used_oauth_states: `t.expires_at <= ${now}`,
-    passkey_challenges: `t.expires_at <= ${now}`,
+    passkey_challenges: `t.expires_at <= ${now} or ${revoked}`,
     rate_limits: `t.forget_at <= ${now}`,
     passwords: disowned,
     oauth_accounts: disowned,
@@ -36,17 +38,9 @@ type SweptTable = keyof ReturnType<typeof unusable>
 /** In the order in which they are swept. */
 const sweptTables = (schema: string) => Object.keys(unusable(schema)) as SweptTable[]
 
-/**
- * Rows that are used once: after a restore from a backup, used ones are back. States of OAuth flows have no row; they end
- * with the global epoch.
- */
-const usedOnce: readonly SweptTable[] = ['magic_links', 'verification_tokens', 'passkey_challenges']
-
 /** Where a range of pages begins, and where the next one does. */
 const fromPage = parameter('fromPage', 'tid')<string>()
 const toPage = parameter('toPage', 'tid')<string>()
-/** Deletes every row of the range, not only those that can no longer be used. */
-const everything = parameter('everything', 'boolean')<boolean>()
 const table = parameter('table', 'text')<string>()
 const afterUser = parameter('afterUser', 'uuid')<string>()
 const limit = parameter('limit', 'int')<number>()
@@ -55,7 +49,7 @@ const limit = parameter('limit', 'int')<number>()
 const swept = repeat('the count of what was still there')
 
 /**
- * Deletes what can no longer be used in a range of pages, or everything. Rows that other transactions have locked
+ * Deletes what can no longer be used in a range of pages. Rows that other transactions have locked
  * are skipped, and a row that is touched meanwhile is not deleted: its new version is outside the snapshot.
  */
 const deleteRange = (schema: string, name: SweptTable, condition: string) =>
@@ -65,7 +59,7 @@ const deleteRange = (schema: string, name: SweptTable, condition: string) =>
       delete from ${schema}.${name} d
       where d.ctid = any (array(
         select t.ctid from ${schema}.${name} t
-        where t.ctid >= ${fromPage} and t.ctid < ${toPage} and (${everything} or ${condition})
+        where t.ctid >= ${fromPage} and t.ctid < ${toPage} and (${condition})
         for update of t skip locked))
       returning 1 as one`,
     { schema, onLostReply: swept },
@@ -178,12 +172,11 @@ export function createSweeper(
     return deleted
   }
 
-  const deleteInRanges = (name: SweptTable, all: boolean, mayContinue: MayContinue = always) =>
+  const deleteInRanges = (name: SweptTable, mayContinue: MayContinue) =>
     inRanges(
       name,
       mayContinue,
-      async (pages) =>
-        (await many(db, statements[name], { ...pages, everything: all }, () => 1)).length,
+      async (pages) => (await many(db, statements[name], pages, () => 1)).length,
     )
 
   async function deleteEvents(mayContinue: MayContinue): Promise<number> {
@@ -202,8 +195,7 @@ export function createSweeper(
     mayContinue: MayContinue,
   ): Promise<SweepCounts> {
     const deleted: Record<string, number> = {}
-    for (const name of sweptTables(schema))
-      deleted[name] = await deleteInRanges(name, false, mayContinue)
+    for (const name of sweptTables(schema)) deleted[name] = await deleteInRanges(name, mayContinue)
     deleted.audit_events = await deleteEvents(mayContinue)
     // Last, when what no longer counts for an account is gone.
     if (unverified !== null)
@@ -239,10 +231,12 @@ export function createSweeper(
       }
     },
 
-    /** Ends every session and OAuth flow, and uses up every one-use row of every user. Returns how many users there were. */
+    /**
+     * Ends every session, link, token, challenge and OAuth flow. Their rows stay until they are swept: each carries an
+     * epoch that no longer counts. Returns how many users there were.
+     */
     async revokeAllSessionsAndTokens(): Promise<number> {
       await one(db, statements.raiseGlobalEpoch, {}, () => null)
-      for (const name of usedOnce) await deleteInRanges(name, true)
       let last = '00000000-0000-0000-0000-000000000000'
       let users = 0
       for (;;) {

@@ -5,6 +5,7 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { statementTime as now, seconds } from '../../sql/time.js'
 import { checkInteger, checkObject, maxEpoch } from '../input/input.js'
 import { checkBytes } from '../input/input-credentials.js'
+import { globalEpoch } from './global-epoch.js'
 
 /** All null where the caller has no state. */
 export const oauthState = {
@@ -15,10 +16,6 @@ export const oauthState = {
 }
 /** The id that only this caller stores, so that its own repetition succeeds. */
 const usedBy = parameter('stateUsedBy', 'uuid')<string>()
-
-/** The epoch that ends every state at once. */
-export const globalEpoch = (schema: string) =>
-  `(select g.epoch from ${schema}.global_epoch g where g.only_row)`
 
 /** Holds until the state expires, or every session and token is revoked. */
 export const stateIsCurrent = (schema: string) =>

@@ -1,6 +1,7 @@
 import type { SqlPart } from '../../sql/parameter.js'
 import { sql } from '../../sql/parameter.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { globalEpoch } from './global-epoch.js'
 import { freeSlot } from './link-row.js'
 
 /** SQL for one value of a new token each. */
@@ -14,8 +15,12 @@ type TokenColumn =
   | 'lifetimeSeconds'
   | 'userId'
 
-/** Holds for a token `t` that can no longer be used: it has expired, or the user is in a later epoch by now. */
-const dead = (epoch: string) => `t.expires_at <= ${now} or t.epoch < ${epoch}`
+/**
+ * Holds for a token `t` that can no longer be used: it has expired, everything was revoked since, or the user is in a
+ * later epoch by now.
+ */
+const dead = (schema: string, epoch: string) =>
+  `t.expires_at <= ${now} or t.global_epoch < ${globalEpoch(schema)} or t.epoch < ${epoch}`
 
 /**
  * The insert that stores a token in a free slot of the user and purpose, for the row of `from`. Without a free slot it
@@ -33,19 +38,21 @@ export const insertToken = <
   replaces: Replaces,
 ) => sql`
         insert into ${schema}.verification_tokens as t
-          (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, created_at, expires_at)
+          (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, global_epoch, created_at, expires_at)
         select ${given.id}, ${given.userId}, ${given.purpose}, ${freeSlot({
           table: `${schema}.verification_tokens`,
           owned: sql`t.user_id = ${given.userId} and t.purpose = ${given.purpose}`,
           id: given.id,
-          dead: dead(given.epoch),
+          dead: dead(schema, given.epoch),
         })}, ${given.secretHash}, ${given.email},
-          ${given.emailKey}, ${given.epoch}, ${now}, ${secondsFromNow(given.lifetimeSeconds)}
+          ${given.emailKey}, ${given.epoch}, ${globalEpoch(schema)}, ${now},
+          ${secondsFromNow(given.lifetimeSeconds)}
         from ${from}
         on conflict (user_id, purpose, slot) do update set
           id = excluded.id, secret_hash = excluded.secret_hash, email = excluded.email, email_key = excluded.email_key,
-          epoch = excluded.epoch, used_by = null, created_at = excluded.created_at, expires_at = excluded.expires_at
-        where t.id = excluded.id or ${dead('excluded.epoch')} or ${replaces}
+          epoch = excluded.epoch, global_epoch = excluded.global_epoch, used_by = null,
+          created_at = excluded.created_at, expires_at = excluded.expires_at
+        where t.id = excluded.id or ${dead(schema, 'excluded.epoch')} or ${replaces}
         returning user_id, email`
 
 /** The epoch, which no user has, of a token that an email change has used; its `email` is the former one. */

@@ -15,6 +15,7 @@ import { exists, many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
+import { challengeIsCurrent } from '../fragments/challenge.js'
 import { insertSession, newSessionValues } from '../fragments/new-session.js'
 import { newSecretHash, secretHash, sessionId, userId } from '../fragments/parameters.js'
 import type { CredentialRow } from '../fragments/passkey-credential.js'
@@ -91,12 +92,12 @@ export const passkeyUseStatements = (schema: string) => ({
         sql`c as (
         delete from ${schema}.passkey_challenges c using gate
         where gate.until is null and c.challenge_hash = ${challengeHash}
-        returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at
+        returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.global_epoch, c.expires_at
       ), found as (
         select ${credentialColumns}
         from c join ${schema}.passkeys k on k.credential_id = ${credentialId}
         join ${schema}.users u on u.id = k.user_id and u.owner_epoch = k.owner_epoch
-        where c.ceremony = ${ceremony} and c.expires_at > ${now} and u.disabled_at is null
+        where c.ceremony = ${ceremony} and ${challengeIsCurrent(schema)} and u.disabled_at is null
           and (c.user_id is null or c.user_id = k.user_id)
           and (c.session_epoch is null or (c.session_epoch = u.session_epoch and c.owner_epoch = u.owner_epoch))
       )`,

@@ -32,7 +32,7 @@ export const changeEmail = (schema: string) =>
           select 1 from ${schema}.user_emails e where e.email_key = t.email_key and e.user_id <> u.id
         ) as free
         from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
-        where ${givenToken} and t.purpose = 'change_email' and ${liveToken} and ${actorIsLive(schema)}
+        where ${givenToken} and t.purpose = 'change_email' and ${liveToken(schema)} and ${actorIsLive(schema)}
       ), links as (
         select l.email_key from ${schema}.magic_links l
         join asked on asked.free and l.email_key in (asked.old_key, asked.new_key)

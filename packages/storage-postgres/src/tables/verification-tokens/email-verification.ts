@@ -62,7 +62,7 @@ export const verifyEmail = (schema: string) =>
           email_verified_at = ${now}, updated_at = ${now},
           session_epoch = u.session_epoch + ${raisesEpochs}::int, owner_epoch = u.owner_epoch + ${raisesEpochs}::int
         from t
-        where u.id = t.user_id and ${liveToken} and ${holderHolds(schema)}
+        where u.id = t.user_id and ${liveToken(schema)} and ${holderHolds(schema)}
         returning ${userColumns}, u.session_epoch, u.owner_epoch, ${raisesEpochs} as raised
       ), p as (
         insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)

@@ -3,16 +3,18 @@ import type { SqlPart } from '../../sql/parameter.js'
 import { sql } from '../../sql/parameter.js'
 import { statementTime as now } from '../../sql/time.js'
 import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
+import { globalEpoch } from '../fragments/global-epoch.js'
 import { linkId, usedBy, usedUntil } from '../fragments/link-row.js'
 import { secretHash, userId } from '../fragments/parameters.js'
 import { liveSessionOf } from '../fragments/session-row.js'
 
 /**
  * A token counts only while this holds of its row `t` and its user `u`: mailed to the email that the user
- * still has, in the same epoch, by this statement's time.
+ * still has, in the same epochs, by this statement's time.
  */
-export const liveToken = `
-        t.expires_at > ${now} and t.used_by is null and u.session_epoch = t.epoch and u.disabled_at is null
+export const liveToken = (schema: string) => `
+        t.expires_at > ${now} and t.used_by is null and t.global_epoch = ${globalEpoch(schema)}
+        and u.session_epoch = t.epoch and u.disabled_at is null
         and (t.purpose = 'change_email' or u.email_key = t.email_key)
         and (t.purpose <> 'verify_email' or u.email_verified_at is null)`
 

@@ -25,7 +25,7 @@ export const resetPassword = (schema: string) =>
           session_epoch = u.session_epoch + 1,
           owner_epoch = u.owner_epoch + (u.email_verified_at is null or ${removesOthers})::int,
           email_verified_at = coalesce(u.email_verified_at, ${now}), updated_at = ${now}
-        from t where u.id = t.user_id and ${liveToken}
+        from t where u.id = t.user_id and ${liveToken(schema)}
         returning u.id as user_id, u.email, u.owner_epoch, true as raised
       ), p as (
         insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)

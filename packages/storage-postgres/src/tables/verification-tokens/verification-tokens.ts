@@ -40,7 +40,7 @@ const foundColumns = 'u.id as user_id, t.email, u.session_epoch, u.owner_epoch, 
 const foundToken = (schema: string) => sql`
       from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch
-      where ${givenToken} and t.purpose = ${purpose} and ${liveToken}`
+      where ${givenToken} and t.purpose = ${purpose} and ${liveToken(schema)}`
 
 export const verificationTokenStatements = (schema: string) => ({
   ...tokenIssueStatements(schema),

@@ -160,12 +160,12 @@ const furnish = `
     from unnest(array[$5::bytea, $6]) as key
   ), link as (
     insert into torii.magic_links
-      (id, email_key, email, slot, token_hash, code_hash, epoch, tries, created_at, expires_at)
-    values (encode(substring($8::bytea from 1 for 16), 'hex')::uuid, $7, $7, 1, $8, $9, 0, 0, now(), now() + interval '10 minutes')
+      (id, email_key, email, slot, token_hash, code_hash, epoch, global_epoch, tries, created_at, expires_at)
+    values (encode(substring($8::bytea from 1 for 16), 'hex')::uuid, $7, $7, 1, $8, $9, 0, 0, 0, now(), now() + interval '10 minutes')
   ), tokens as (
     insert into torii.verification_tokens
-      (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, created_at, expires_at)
-    select encode(substring(secret_hash from 1 for 16), 'hex')::uuid, $1, purpose, 1, secret_hash, email, email, 0, now(), now() + interval '10 minutes'
+      (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, global_epoch, created_at, expires_at)
+    select encode(substring(secret_hash from 1 for 16), 'hex')::uuid, $1, purpose, 1, secret_hash, email, email, 0, 0, now(), now() + interval '10 minutes'
     from (values ('verify_email', $10::bytea, $7), ('reset_password', $11, $7), ('change_email', $12, $13))
       as t (purpose, secret_hash, email)
   ), account as (
