@@ -109,15 +109,15 @@ const challengeOf = (holder: { kind: 'anyone' } | { kind: 'session'; actor: Sess
 
 const proof = (session = newSession()) => ({ session, newUserId: newUserId() })
 
-interface Door {
+interface Presented {
   readonly name: string
   /** Makes what would be accepted, and returns how to present it: true where it was accepted. */
   readonly prepare: () => Promise<() => Promise<boolean>>
 }
 
 /** Every kind of link, code, token and challenge, with an account behind it or none. */
-const doors: readonly Door[] = [
-  ...(['known', 'unverified', 'unknown'] as const).flatMap((whose): Door[] => {
+const presentables: readonly Presented[] = [
+  ...(['known', 'unverified', 'unknown'] as const).flatMap((whose): Presented[] => {
     const emailOf = async () =>
       whose === 'unknown'
         ? `${newUserId()}@example.com`
@@ -226,7 +226,7 @@ const rowsOf = async (table: (typeof counted)[number]) =>
   (await db.query(`select 1 from torii.${table}`)).rows.length
 
 describe('the global epoch', () => {
-  for (const { name, prepare } of doors)
+  for (const { name, prepare } of presentables)
     test(`ends ${name}, and none that is made afterwards`, async () => {
       const before = await prepare()
       await raiseGlobalEpoch()
@@ -236,12 +236,12 @@ describe('the global epoch', () => {
     })
 
   test('is raised by revokeAllSessionsAndTokens(), which ends them all while their rows are still there', async () => {
-    const presented = await Promise.all(doors.map(({ prepare }) => prepare()))
+    const presented = await Promise.all(presentables.map(({ prepare }) => prepare()))
     const before = await Promise.all(counted.map(rowsOf))
     await storage.revokeAllSessionsAndTokens()
     assert.deepEqual(await Promise.all(counted.map(rowsOf)), before)
     for (const [place, present] of presented.entries())
-      assert.equal(await present(), false, doors[place]?.name)
+      assert.equal(await present(), false, presentables[place]?.name)
   })
 
   test('frees the places of four links and four tokens, and lets the sweep delete them', async () => {
