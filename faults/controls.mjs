@@ -117,8 +117,12 @@ export const controls = [
   },
   {
     schedule: connectionStorm,
-    protection: 'the class of a refused connection',
+    protection: 'the wait for a server that refuses connections, and the class of its refusal',
     patches: [
+      {
+        from: "return failure === 'login' || failure === 'pooler' || failure === 'permission';",
+        to: 'return failure !== null;',
+      },
       {
         from: "known === 'pooler' || known === 'permission' ? known : 'not-sent'",
         to: "known === 'pooler' || known === 'permission' ? known : 'other'",
