@@ -1,7 +1,10 @@
 // `npm test`: see ../README.md.
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { saysTheSameOfEveryMajor } from './any-major.js'
+import { isMatrixRun } from './matrix-run.js'
 import { needsOwnProcess } from './own-process.js'
 import { totalsLine, withoutPassword } from './report.js'
 import { runTests } from './run-tests.js'
@@ -19,8 +22,11 @@ async function main(signal: AbortSignal): Promise<number> {
     options: { major: { type: 'string' } },
   })
   const all = findTestFiles(root)
-  const files = filterTestFiles(all, positionals, root)
-  const complete = files.length === all.length
+  const found = filterTestFiles(all, positionals, root)
+  const complete = found.length === all.length
+  const files = isMatrixRun()
+    ? found.filter(({ source }) => !saysTheSameOfEveryMajor(join(root, source)))
+    : found
   const skips = await readSkips(skipsFile)
   // Read by global-setup.ts, which writes what the server really is.
   if (values.major !== undefined) process.env.TORII_TEST_MAJOR = values.major
