@@ -113,7 +113,7 @@ export function createHandler<Metadata extends object>(
         return { ok: false, response: errorResponse({ error: 'reauthentication_required' }) }
       return { ok: true, ...valid }
     } catch (error) {
-      return { ok: false, response: errorResponse(thrownError(error)) }
+      return { ok: false, response: errorResponse(failed(site, 'requireSession', error)) }
     }
   }
   return Object.assign(handle, { basePath, getSession, requireSession })
@@ -165,7 +165,7 @@ async function respond(
     const call = { torii, pages, info, tokens, headers, query: searchParams, nonce: null, param }
     return await callRoute(route, call, request, renderError)
   } catch (error) {
-    return renderError(failed(site, route, error))
+    return renderError(failed(site, `${route.method} ${route.path}`, error))
   }
 }
 
@@ -300,7 +300,7 @@ function requestInfo(
 }
 
 /** Logs a thrown error if the server caused it. The response never contains it. */
-function failed({ torii, logBusy }: Site, route: Route, thrown: unknown): ApiError {
+function failed({ torii, logBusy }: Site, route: string, thrown: unknown): ApiError {
   const error = thrownError(thrown)
   if (error.error === 'busy') {
     logBusy()
@@ -311,7 +311,7 @@ function failed({ torii, logBusy }: Site, route: Route, thrown: unknown): ApiErr
     torii.options.log({
       level: 'error',
       event: 'request_failed',
-      route: `${route.method} ${route.path}`,
+      route,
       status,
       error: thrown,
     })

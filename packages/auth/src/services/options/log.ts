@@ -38,7 +38,10 @@ type HttpLogEvent =
   | { level: 'warn'; event: 'ip_address_unknown' }
   /** So many requests were refused with 503 `busy` since the last such line. At most one line a minute. */
   | { level: 'warn'; event: 'busy'; count: number }
-  /** A request was answered with status 500 or above, but for `busy`. `route` is the pattern, not the path. */
+  /**
+   * A request was answered with status 500 or above, but for `busy`. `route` is the pattern, not the path, or
+   * `requireSession` for a route of the application.
+   */
   | { level: 'error'; event: 'request_failed'; route: string; status: number; error: unknown }
 
 /** Receives log events. Whatever it throws or rejects with is ignored: a log hook never breaks a request. */

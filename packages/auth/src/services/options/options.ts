@@ -34,6 +34,7 @@ import type { PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
 import { resolveSession } from './session.js'
+import { writeToStderr } from './stderr-log.js'
 
 /** The options of `new Torii(storage, options)`. Only `baseUrl` is required. */
 export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
@@ -79,8 +80,10 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   onEvent?: EventHandler
   /** `waitUntil` of a serverless platform, so that mail is sent after the response (default: none). */
   keepAlive?: KeepAlive
-  /** Receives log events for administrators (default: none). */
-  log?: Log
+  /**
+   * Receives log events for administrators (default: one line each on stderr, except `busy`). Null turns the log off.
+   */
+  log?: Log | null
 }
 
 /** The options after validation: complete and frozen. */
@@ -158,9 +161,12 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     audit: resolveAudit(given.audit),
     onEvent: ignoreErrors(readFunction<EventHandler>(given.onEvent, 'onEvent')),
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
-    log: ignoreErrors(readFunction<Log>(given.log, 'log')),
+    log: ignoreErrors(resolveLog(given.log)),
   })
 }
+
+const resolveLog = (value: unknown): Log | undefined =>
+  value === null ? undefined : (readFunction<Log>(value, 'log') ?? writeToStderr)
 
 function resolveRequireVerifiedEmail(value: unknown, mailer: Mailer | null): boolean {
   const required = readBoolean(value, 'requireVerifiedEmail', mailer !== null)
