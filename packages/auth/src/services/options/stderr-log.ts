@@ -46,6 +46,8 @@ function sentenceOf(event: LogEvent): string {
       return `the last use of the session ${event.sessionId} was not stored: ${describe(event.error)}`
     case 'rehash_failed':
       return `the password of the user ${event.userId} was not hashed again: ${describe(event.error)}`
+    case 'passkey_origin_refused':
+      return `a passkey was refused (${event.problem}) on a page of ${pageOf(event)}; expected are ${event.expectedOrigins.join(', ')} with the RP ID ${event.rpId}. Open the page there, or change the options passkey.origins and passkey.rpId`
     case 'sweep_failed':
       return `expired rows were not deleted, which is tried again: ${describe(event.error)}`
     case 'former_session_not_ended':
@@ -54,6 +56,10 @@ function sentenceOf(event: LogEvent): string {
       return 'without the option keys, wrong passwords from other browsers also lock out the owner of an account. Set keys (docs/options.md)'
     case 'ip_address_unknown':
       return 'a request came without an IP address, so all callers share one rate limit. Pass { ip } to the handler (docs/frameworks.md)'
+    case 'feature_not_enabled':
+      return `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} (docs/options.md)`
+    case 'origin_refused':
+      return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `of a page of ${event.origin}`} was refused; expected are ${event.expected.join(', ')}. Open the page there, or change the option baseUrl`
     case 'busy':
       return `${event.count} requests were refused because too much work was waiting`
     case 'request_failed':
@@ -73,6 +79,9 @@ function describe(error: unknown): string {
   const place = stack[0] === undefined ? '' : ` ${stack[0]}`
   return `${name}${code === null ? '' : ` (${code})`}${place}. The option log receives the whole error`
 }
+
+const pageOf = ({ origin, topOrigin }: { origin: string; topOrigin: string | null }): string =>
+  topOrigin === null ? origin : `${origin} within ${topOrigin}`
 
 const faultOf = ({
   fault: { name, code, status },
