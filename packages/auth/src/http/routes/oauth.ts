@@ -43,10 +43,7 @@ export const oauthRoutes = [
     responses: { 200: oauthProvidersSchema },
     errors: [],
     async handle({ torii }) {
-      const providers = torii.oauth
-        .providers()
-        .map(({ name, displayName }) => ({ id: name, name: displayName }))
-      return success(200, { providers })
+      return success(200, { providers: torii.oauth.providers() })
     },
   }),
   defineRoute({
