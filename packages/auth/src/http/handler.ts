@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Json, ValidSession } from 'torii-core'
+import { requireTorii } from '../base/wrong-place.js'
 import type { Torii } from '../torii.js'
 import { renderSignInError } from './pages/error-page.js'
 import { pageResponse } from './pages/page.js'
@@ -75,6 +76,7 @@ export function createHandler<Metadata extends object>(
   torii: Torii<Metadata>,
   options: HandlerOptions = {},
 ): AuthHandler<Metadata> {
+  requireTorii(torii)
   const { baseUrl, basePath } = torii.options
   const site = createSite(torii, resolvePages(options))
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readSection } from '../base/option-checks.js'
+import { requireHandler } from '../base/wrong-place.js'
 import type { AuthHandler, ConnectionInfo } from './handler.js'
 import { BodyAlreadyReadError } from './request/body.js'
 import { checkTrustedProxyHops, clientIp } from './request/client-ip.js'
@@ -36,8 +38,10 @@ type FetchHandler = ((request: Request, connection?: ConnectionInfo) => Promise<
  */
 export function createNodeHandler(
   handler: FetchHandler,
-  { trustedProxyHops = 0 }: NodeHandlerOptions = {},
+  options: NodeHandlerOptions = {},
 ): NodeHandler {
+  requireHandler(handler)
+  const { trustedProxyHops = 0 } = readSection(options, '', ['trustedProxyHops'])
   const hops = checkTrustedProxyHops(trustedProxyHops)
   return async (request, response, next) => {
     const target = request.originalUrl ?? request.url ?? '/'

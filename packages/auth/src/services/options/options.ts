@@ -134,12 +134,20 @@ const names: readonly (keyof ToriiOptions)[] = [
   'log',
 ]
 
+/** The paths of nested options, to suggest one that was given outside its section. */
+const nestedNames = Object.entries({
+  ...defaults,
+  mail: { ...defaults.mail, appName: '' },
+}).flatMap(([section, value]) =>
+  typeof value === 'object' ? Object.keys(value).map((name) => `${section}.${name}`) : [],
+)
+
 /**
  * Validates the options and adds the defaults.
  * @throws InvalidOptionsError with the first option that is unknown, out of range or contradicts another
  */
 export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
-  const given = readSection(options ?? null, '', names)
+  const given = readSection(options ?? null, '', names, nestedNames)
   const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
   const mailer = resolveMailer(given.mailer)
