@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Json, ValidSession } from 'torii-core'
+import type { Json } from 'torii-core'
 import { requireTorii } from '../base/wrong-place.js'
 import type { Torii } from '../torii.js'
+import type { OwnRoutes } from './own-routes.js'
+import { createOwnRoutes } from './own-routes.js'
 import { renderSignInError } from './pages/error-page.js'
 import { pageResponse } from './pages/page.js'
 import type { HandlerOptions } from './pages/site-pages.js'
@@ -9,7 +11,6 @@ import { resolvePages } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
 import { cookieName } from './request/cookie.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
-import type { HeaderSource } from './request/request-token.js'
 import { readRequestTokens } from './request/request-token.js'
 import { errorHeaders, errorResponse, errorStatus, messageOf } from './response/errors.js'
 import { isOwnForm, renderForeignForm, renderFormResult } from './routes/form-post.js'
@@ -29,20 +30,9 @@ export interface ConnectionInfo {
   ip?: string | null
 }
 
-/** The parts of an application's own request that are read: a fetch Request, or one of node:http or Express. */
-export interface SessionCarrier {
-  /** Without a method, the request must pass the Origin rule like one that changes something. */
-  readonly method?: string | undefined
-  readonly headers: HeaderSource
-}
-
-/** The session of a request, or the response to send instead. */
-export type SessionRequirement<Metadata extends object = Record<string, Json>> =
-  | ({ readonly ok: true } & ValidSession<Metadata>)
-  | { readonly ok: false; readonly response: Response }
-
 /** Serves Torii's routes, and finds the session of every other request. */
-export interface AuthHandler<Metadata extends object = Record<string, Json>> {
+export interface AuthHandler<Metadata extends object = Record<string, Json>>
+  extends OwnRoutes<Metadata> {
   /**
    * Responds to a request below `basePath`, and with 404 to every other path. Never throws and never
    * rejects: a failure is a response with an error code, and an event in the log.
@@ -50,21 +40,6 @@ export interface AuthHandler<Metadata extends object = Record<string, Json>> {
   (request: Request, connection?: ConnectionInfo): Promise<Response>
   /** The option `basePath` of Torii, under which all routes are. */
   readonly basePath: string
-  /**
-   * The session of a request to the application's own routes, by bearer token or cookie; null when the
-   * caller is not signed in. A cookie counts only if the request passes the Origin rule, so a page of
-   * another site cannot use it on your routes either.
-   * @throws ToriiError when the database cannot be reached
-   */
-  getSession(request: SessionCarrier): Promise<ValidSession<Metadata> | null>
-  /**
-   * Does the same as `getSession` for a route that only signed-in users may call: `response` is the 401, or the 503
-   * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old.
-   */
-  requireSession(
-    request: SessionCarrier,
-    options?: { recent?: boolean },
-  ): Promise<SessionRequirement<Metadata>>
 }
 
 /**
@@ -77,7 +52,7 @@ export function createHandler<Metadata extends object>(
   options: HandlerOptions = {},
 ): AuthHandler<Metadata> {
   requireTorii(torii)
-  const { baseUrl, basePath } = torii.options
+  const { basePath } = torii.options
   const site = createSite(torii, resolvePages(options))
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
     const response = await respond(site, request, connection)
@@ -85,27 +60,7 @@ export function createHandler<Metadata extends object>(
     response.headers.set('x-content-type-options', 'nosniff')
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
-  const getSession = async ({ method, headers }: SessionCarrier) => {
-    const { token, cookie } = readRequestTokens(headers, cookieName(baseUrl))
-    const isAllowed = token === null || token !== cookie || site.isOwnOrigin(method, headers)
-    return token === null || !isAllowed ? null : torii.sessions.validate(token)
-  }
-  const requireSession = async (
-    request: SessionCarrier,
-    { recent = false }: { recent?: boolean } = {},
-  ): Promise<SessionRequirement<Metadata>> => {
-    try {
-      const valid = await getSession(request)
-      if (valid === null)
-        return { ok: false, response: errorResponse({ error: 'unauthenticated' }) }
-      if (recent && !valid.recent)
-        return { ok: false, response: errorResponse({ error: 'reauthentication_required' }) }
-      return { ok: true, ...valid }
-    } catch (error) {
-      return { ok: false, response: errorResponse(site.failed('requireSession', error)) }
-    }
-  }
-  return Object.assign(handle, { basePath, getSession, requireSession })
+  return Object.assign(handle, { basePath, ...createOwnRoutes(torii, site) })
 }
 
 async function respond(

@@ -50,9 +50,9 @@ export function createNodeHandler(
     const forwardedFor = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
     const ip = clientIp(request.socket.remoteAddress, forwardedFor, hops)
     try {
-      await send(response, await handler(toFetchRequest(request, target), { ip }))
+      await sendResponse(response, await handler(toFetchRequest(request, target), { ip }))
     } catch (error) {
-      if (next === undefined) await send(response, errorResponse({ error: 'internal' }))
+      if (next === undefined) await sendResponse(response, errorResponse({ error: 'internal' }))
       else next(error)
     }
   }
@@ -112,7 +112,8 @@ function lazyBody(request: IncomingMessage): ReadableStream<Uint8Array> {
   )
 }
 
-async function send(response: ServerResponse, sent: Response): Promise<void> {
+/** Sends a fetch Response over node:http, unless a response was sent already. */
+export async function sendResponse(response: ServerResponse, sent: Response): Promise<void> {
   const body = sent.body === null ? null : Buffer.from(await sent.arrayBuffer())
   if (response.headersSent || response.destroyed) return
   response.statusCode = sent.status
