@@ -20,7 +20,8 @@ export interface NextSessionOptions {
 export type NextRouteHandler = (request: Request) => Promise<Response>
 
 /**
- * Creates the route handlers that serve Torii.
+ * Creates the route handlers that serve Torii. Next.js does not have the client's IP address: behind proxies of yours pass
+ * `{ trustedProxyHops }`.
  *
  * ```ts
  * // app/auth/[...torii]/route.ts
@@ -29,8 +30,13 @@ export type NextRouteHandler = (request: Request) => Promise<Response>
  */
 export function createRouteHandlers(
   source: AuthSource<object>,
+  { trustedProxyHops = 0 }: Pick<RequestInfoOptions, 'trustedProxyHops'> = {},
 ): Record<'DELETE' | 'GET' | 'HEAD' | 'PATCH' | 'POST', NextRouteHandler> {
-  const handle: NextRouteHandler = async (request) => (await openHandler(source))(request)
+  const handle: NextRouteHandler = async (request) => {
+    const auth = await openHandler(source)
+    // With 0 hops there is no address, since a route has no socket.
+    return auth(request, auth.requestInfo(request, { trustedProxyHops }))
+  }
   return { DELETE: handle, GET: handle, HEAD: handle, PATCH: handle, POST: handle }
 }
 
