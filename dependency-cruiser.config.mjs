@@ -6,7 +6,7 @@
  */
 export const floors = {
   'packages/auth': [
-    ['index.ts', 'browser'],
+    ['index.ts', 'browser', 'frameworks'],
     ['http'],
     ['torii.ts'],
     ['in-transaction.ts'],

@@ -13,7 +13,8 @@ export const signIn = (person) => password.authenticate(client, person)
 export const signOut = () => sessions.signOut(client)`,
   },
   'password and passkeys': {
-    bytes: 3700,
+    // The last 100 say what to change where passkeys cannot work.
+    bytes: 3800,
     code: `import { createClient, passkey, password, sessions } from 'torii-auth/browser'
 const client = createClient()
 export const signIn = (person) => password.authenticate(client, person)
@@ -21,7 +22,7 @@ export const usePasskey = () => passkey.authenticate(client)
 export const addPasskey = (name) => passkey.register(client, { name })
 export const signOut = () => sessions.signOut(client)`,
   },
-  everything: { bytes: 4400, code: `export * from 'torii-auth/browser'` },
+  everything: { bytes: 4600, code: `export * from 'torii-auth/browser'` },
 }
 
 /** Gzipped bytes of each use. */

@@ -34,6 +34,7 @@ const allowed = {
     builtins: null,
     lazy: {},
     entries: {
+      next: ['src/frameworks/next.ts'],
       nodemailer: ['smtp', 'smtp-thread', 'smtp-transport', 'smtp-worker'].map(
         (name) => `src/mail/${name}.ts`,
       ),

@@ -43,15 +43,29 @@ describe('the packages as a user installs them', () => {
 
   test('the samples compile in strict TypeScript, and so do our declarations', async () => {
     await project.write('storage.ts', storageSample)
-    const files = [...samples.map(([name]) => `${name}.ts`), 'storage.ts']
-    await project.write('tsconfig.json', JSON.stringify({ compilerOptions: strict, files }))
-    await project.run(process.execPath, [compiler, '--noEmit', '-p', '.'])
+    await project.write('entries.ts', entriesSample)
+    await project.write('commonjs.cts', commonJsSample)
+    const files = [...samples.map(([name]) => `${name}.ts`), 'storage.ts', 'entries.ts']
+    const compile = async (compilerOptions: object, sources: readonly string[]) => {
+      await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: sources }))
+      await project.run(process.execPath, [compiler, '--noEmit', '-p', '.'])
+    }
+    await compile(strict, [...files, 'commonjs.cts'])
+    await compile({ ...strict, module: 'ESNext', moduleResolution: 'bundler' }, files)
     const declarations = { ...strict, skipLibCheck: false, types: ['node'] }
     await project.write(
       'tsconfig.json',
       JSON.stringify({ compilerOptions: declarations, files: ['storage.ts'] }),
     )
     await project.run(process.execPath, [compiler, '--noEmit', '-p', '.'])
+  })
+
+  test('a CommonJS program loads the packages with require', async () => {
+    await project.write(
+      'commonjs.cjs',
+      "const { Torii } = require('torii-auth'); const { createHandler } = require('torii-auth/http'); console.log(typeof Torii, typeof createHandler)",
+    )
+    assert.match(await project.run(process.execPath, ['commonjs.cjs']), /^function function/)
   })
 
   test('the storage sample runs as plain JavaScript, and the command by its name', async () => {
@@ -77,6 +91,34 @@ const strict = {
   types: ['node', 'express', 'pg'],
   skipLibCheck: true,
 }
+
+/** Every entry for a framework, in the shapes of an application that has not installed it. */
+const entriesSample = `
+import type { ValidSession } from 'torii-auth'
+import type { AuthHandler } from 'torii-auth/http'
+import { requireSession as forExpress } from 'torii-auth/express'
+import { requireSession as forFastify } from 'torii-auth/fastify'
+import { requireSession as forHono } from 'torii-auth/hono'
+import { createRouteHandlers, requireUser } from 'torii-auth/next'
+import { createHandle, requireSession } from 'torii-auth/sveltekit'
+
+export const use = (auth: AuthHandler<{ plan: string }>, open: () => Promise<AuthHandler<{ plan: string }>>) => ({
+  middleware: [forExpress(auth), forFastify(open, { recent: true }), forHono(auth, { redirectTo: '/sign-in' })],
+  routes: createRouteHandlers(open),
+  handle: createHandle(open),
+})
+export const planOf = async (open: () => Promise<AuthHandler<{ plan: string }>>): Promise<string> =>
+  (await requireUser(open, { redirectTo: '/sign-in' })).metadata.plan
+export const planIn = (event: { locals: { signedIn: ValidSession<{ plan: string }> | null } }): string =>
+  requireSession(event, () => { throw new Error('sign in') }).user.metadata.plan
+`
+
+/** A CommonJS file of TypeScript. */
+const commonJsSample = `
+import { Torii } from 'torii-auth'
+import { createHandler } from 'torii-auth/http'
+export const create = (...given: ConstructorParameters<typeof Torii>) => createHandler(new Torii(...given))
+`
 
 /** The ways to open a storage, with the application's own rows in the same commit. */
 const storageSample = `

@@ -43,6 +43,8 @@ async function runSample(name: string, tarballs: readonly string[], folder: stri
     origin,
     page: '/',
     knowsAddress: knowsAddress.get(name) ?? true,
+    hasForms: true,
+    ...(name === 'nextjs' ? { membersPage: '/members' } : {}),
   })
 }
 

@@ -14,9 +14,14 @@ export interface VisitedServer {
   readonly page: string
   /** Whether the framework tells Torii the client's address. */
   readonly knowsAddress: boolean
+  /** Whether the application has its own forms at /sign-in and /account. */
+  readonly hasForms?: boolean
+  /** A page that only signed-in users reach. */
+  readonly membersPage?: string
 }
 
 const email = 'ada@example.com'
+const password = 'a gate of two pillars'
 const startTries = 300
 
 /**
@@ -41,7 +46,8 @@ export async function visit(server: VisitedServer): Promise<void> {
   }
 }
 
-async function goThrough({ origin, page, knowsAddress }: VisitedServer, child: ChildProcess) {
+async function goThrough(server: VisitedServer, child: ChildProcess) {
+  const { origin, page, knowsAddress } = server
   const shown = async (cookie: string) =>
     (await (await fetch(origin + page, { headers: { cookie } })).text()).includes(email)
   await untilAnswers(origin + page, child)
@@ -49,7 +55,7 @@ async function goThrough({ origin, page, knowsAddress }: VisitedServer, child: C
   const registered = await fetch(`${origin}/auth/password/register`, {
     method: 'POST',
     headers: { origin, 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password: 'a gate of two pillars' }),
+    body: JSON.stringify({ email, password }),
   })
   assert.equal(registered.status, 201)
   const body: unknown = await registered.json()
@@ -65,7 +71,54 @@ async function goThrough({ origin, page, knowsAddress }: VisitedServer, child: C
   assert.equal((await signOut({ origin })).status, 204)
   assert.equal(await shown(cookie), false)
   assert.equal((await fetch(`${origin}/auth/nothing`)).status, 404)
+  if (server.hasForms === true) await goThroughForms(server)
 }
+
+/** Signs in and out by the application's own forms, as a browser without scripts. */
+async function goThroughForms({ origin, membersPage }: VisitedServer) {
+  const open = (path: string, cookie = '') =>
+    fetch(origin + path, {
+      headers: { cookie, 'sec-fetch-mode': 'navigate' },
+      redirect: 'manual',
+    })
+  const submit = async (path: string, fields: Record<string, string>, cookie = '') => {
+    const html = await (await open(path, cookie)).text()
+    const form = new FormData()
+    for (const [, name = '', value = ''] of html.matchAll(hiddenInput)) form.set(name, value)
+    for (const [name, value] of Object.entries(fields)) form.set(name, value)
+    const options = { method: 'POST', body: form, redirect: 'manual' } as const
+    return fetch(origin + path, { ...options, headers: { origin, cookie } })
+  }
+  const sessionIn = (response: Response) =>
+    response.headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(';')[0] ?? '')
+      .find((cookie) => cookie.startsWith('torii='))
+  const isSentToSignIn = async (path: string, cookie?: string) => {
+    const response = await open(path, cookie)
+    return (
+      [303, 307].includes(response.status) &&
+      new URL(response.headers.get('location') ?? '', origin).pathname === '/sign-in'
+    )
+  }
+  assert.ok(await isSentToSignIn('/account'))
+  const refused = await submit('/sign-in', { email, password: 'a gate of one pillar only' })
+  assert.equal(sessionIn(refused), undefined)
+  const signedIn = await submit('/sign-in', { email, password })
+  const cookie = sessionIn(signedIn) ?? ''
+  assert.match(cookie, /^torii=torii_s_/)
+  assert.ok((await (await open('/account', cookie)).text()).includes(email))
+  if (membersPage !== undefined) {
+    assert.equal((await open(membersPage, cookie)).status, 200)
+    const program = await fetch(origin + membersPage, { redirect: 'manual' })
+    assert.equal(program.status, 401)
+  }
+  const signedOut = await submit('/account', {}, cookie)
+  assert.equal(sessionIn(signedOut), 'torii=')
+  assert.ok(await isSentToSignIn('/account', cookie))
+}
+
+const hiddenInput = /<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?/g
 
 /** Until the server listens; rejects when it has ended instead. */
 async function untilAnswers(url: string, child: ChildProcess): Promise<void> {

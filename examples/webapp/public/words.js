@@ -16,6 +16,8 @@ const servers = new Set([
   'already_exists',
   'conflict',
   'unsupported',
+  'misconfigured',
+  'not_enabled',
   'network',
 ])
 

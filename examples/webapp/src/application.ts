@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ApplicationKey, Mailer, OAuthProvider } from 'torii-auth'
 import { oidc, Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
@@ -127,7 +128,10 @@ const createTorii = (storage: PostgresStorage, { baseUrl, keys, mailer, provider
     audit: true,
     log: logEvent,
     mail: { appName: 'Torii' },
-    passkey: { rpName: 'Torii' },
+    // On an IP address browsers have no passkeys, and Torii refuses the option.
+    ...(isIP(new URL(baseUrl).hostname.replace(/[[\]]/g, '')) === 0
+      ? { passkey: { rpName: 'Torii' } }
+      : {}),
     magicLink: { code: true },
     oauth: { providers: provider === null ? [] : [provider] },
     jwt: { keys: signingKeys(keys), audience: baseUrl },

@@ -49,7 +49,7 @@ export function createTransactionalTorii<Metadata extends object>(
   hooks: Hooks<Metadata>,
   emit: EventSink,
 ): CommittableTorii<Metadata> {
-  if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function')
+  if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function' || !tx.sessions)
     throw new InvalidInputError(
       'tx',
       'must be the transaction that storage.transaction or storage.withClient provides',

@@ -5,7 +5,7 @@ import type {
   StorageHealth,
   StorageTransaction,
 } from 'torii-core'
-import { requireSameCore } from 'torii-core'
+import { requireNode, requireSameCore } from 'torii-core'
 import type { Background } from './base/background.js'
 import { readEmail } from './base/email-input.js'
 import type { Repeating } from './base/repeating.js'
@@ -13,6 +13,7 @@ import { repeat } from './base/repeating.js'
 import type { RequestInfo } from './base/request-info.js'
 import { readRequestInfo } from './base/request-info.js'
 import { waitAtMost } from './base/wait-at-most.js'
+import { requireStorage } from './base/wrong-place.js'
 import type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
 import { createTransactionalTorii } from './in-transaction.js'
 import type { MailQueue } from './mail/mail-queue.js'
@@ -77,8 +78,10 @@ export class Torii<Metadata extends object = Record<string, Json>> {
 
   /** @throws InvalidOptionsError with the name of the option */
   constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
-    this.options = resolveOptions(options)
+    requireNode()
     requireSameCore(storage)
+    requireStorage(storage)
+    this.options = resolveOptions(options)
     this.#storage = storage
     this.#hooks = resolveHooks(options.hooks)
     const context = createContext(storage, this.options, this.#hooks)

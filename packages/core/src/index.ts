@@ -45,6 +45,7 @@ export type {
   UsedLink,
 } from './magic-links.js'
 export { maxCodeTries, maxLiveLinks } from './magic-links.js'
+export { requireNode } from './node-version.js'
 export type {
   MethodRemoval,
   NewOAuthLink,
@@ -136,6 +137,7 @@ export type {
 export { checkText, countCodePoints, isStorable } from './text.js'
 export type { RateLimitKey, TokenHash } from './token-hash.js'
 export { rateLimitKey, tokenHash } from './token-hash.js'
+export { unknownOption } from './unknown-option.js'
 export type {
   NewUser,
   Registration,

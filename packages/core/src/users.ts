@@ -12,8 +12,10 @@ export type UserEmail =
       readonly email: string
       /** When the user verified the email, or null. */
       readonly emailVerifiedAt: Date | null
+      /** Whether the user verified the email, as in HTTP responses. */
+      readonly emailVerified: boolean
     }
-  | { readonly email: null; readonly emailVerifiedAt: null }
+  | { readonly email: null; readonly emailVerifiedAt: null; readonly emailVerified: false }
 
 /** A person's account. `Metadata` is the application's own data, typed by its own generic. */
 export type User<Metadata extends object = Record<string, Json>> = UserEmail & {

@@ -9,10 +9,10 @@ import type {
   SweepCounts,
   SweepOptions,
 } from 'torii-core'
-import { InvalidInputError, InvalidOptionsError, markCore } from 'torii-core'
+import { InvalidInputError, InvalidOptionsError, markCore, requireNode } from 'torii-core'
 import { quietLog } from './base/log.js'
 import type { ConnectOptions, PostgresStorageOptions } from './base/options.js'
-import { resolveOptions } from './base/options.js'
+import { refuseUnknown, resolveOptions } from './base/options.js'
 import { quoteSchema } from './base/schema-name.js'
 import type { Queryable } from './driver/application-client.js'
 import { connectionOfApplication } from './driver/application-client.js'
@@ -24,6 +24,7 @@ import type { Connection, Driver } from './driver/driver.js'
 import { classifyStatementError } from './driver/error-classes.js'
 import { createPgDriver } from './driver/pg-driver.js'
 import type { PgPool } from './driver/pg-pool.js'
+import { closedPool, isClosedPool } from './driver/pg-pool.js'
 import { toToriiError } from './driver/storage-errors.js'
 import { checkHealth } from './migrate/health.js'
 import type { MigrationStatus } from './migrate/migration-history.js'
@@ -74,6 +75,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * @throws InvalidOptionsError
    */
   constructor(pool: PgPool | Driver, options: PostgresStorageOptions = {}) {
+    requireNode()
     const { schema: name, batchValidation, acquireMs, callMs, log } = resolveOptions(options)
     const schema = quoteSchema(name)
     const given = isDriver(pool) ? pool : driverOver(pool, options)
@@ -100,6 +102,12 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     url: string,
     options: ConnectOptions = {},
   ): Promise<PostgresStorage<Metadata>> {
+    requireNode()
+    if (isPool(url))
+      throw new InvalidOptionsError(
+        'url',
+        'must be a text; for a pool use new PostgresStorage(pool)',
+      )
     const schema = quoteSchema(resolveOptions(options).schema)
     const driver = await openDriver(url, options)
     await requireSurroundingsOf(driver, schema)
@@ -111,6 +119,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * @throws ToriiError `ERR_MIGRATION_FAILED`, `ERR_MIGRATION_DRIFT`, `ERR_SCHEMA_NEWER`, `ERR_PERMISSION`
    */
   async migrate(options: MigrateOptions = {}): Promise<MigrationResult> {
+    refuseUnknown(options, ['grantTo', 'lockTimeoutSeconds'])
     const { grantTo: role } = options
     // A name that cannot be one is refused before anything is migrated.
     if (role !== undefined) quoteRole(role)
@@ -185,6 +194,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * refusal (a returned value) never aborts that transaction. Attempts cannot be charged here.
    */
   withClient(client: Queryable): CallerTransaction<Metadata> {
+    requireClient(client)
     const connection = connectionOfApplication(client)
     const repositories = this.#tables.transactionRepositories(overConnection(connection))
     return { ...repositories, query: queryOver(connection) }
@@ -245,12 +255,31 @@ function driverOver(pool: PgPool, options: PostgresStorageOptions): Driver {
   return createPgDriver(requirePool(pool), { prepare, acquireMs, callMs, log: quietLog(log) })
 }
 
+const has = (value: object, method: string) => typeof Reflect.get(value, method) === 'function'
+
+const isPool = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && has(value, 'connect') && !has(value, 'release')
+
+/** A statement on a pool runs on any of its connections, and so outside of the transaction. */
+function requireClient(client: unknown): void {
+  if (typeof client !== 'object' || client === null || !has(client, 'query'))
+    throw new InvalidInputError('client', 'must be a client of pg with an open transaction')
+  if (isPool(client) && !has(client, 'getTypeParser'))
+    throw new InvalidInputError(
+      'client',
+      'must be one connection, not a pool: take one with pool.connect(), and begin a transaction on it',
+    )
+}
+
 function requirePool(pool: PgPool): PgPool {
   if (typeof pool !== 'object' || pool === null || typeof pool.connect !== 'function')
     throw new InvalidOptionsError(
       'pool',
       'must be a Pool of pg; for a URL use PostgresStorage.connect(url)',
     )
+  if (has(pool, 'getTypeParser'))
+    throw new InvalidOptionsError('pool', 'must be a Pool of pg, not a Client: use new pg.Pool()')
+  if (isClosedPool(pool)) throw new InvalidOptionsError('pool', closedPool)
   const settings: unknown = Reflect.get(pool, 'options')
   if (typeof settings === 'object' && settings !== null && Reflect.get(settings, 'binary') === true)
     throw new InvalidOptionsError(

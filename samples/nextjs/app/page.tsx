@@ -1,10 +1,9 @@
-import { headers } from 'next/headers'
+import { getSession } from 'torii-auth/next'
 import { openAuth } from '../auth'
 
 export default async function Page() {
-  const auth = await openAuth()
-  const signedIn = await auth.getSession({ method: 'GET', headers: await headers() })
+  const signedIn = await getSession(openAuth)
   return (
-    <p>{signedIn === null ? 'Nobody is signed in.' : `Signed in as ${signedIn.user.email}.`}</p>
+    <p>{signedIn === null ? 'No user is signed in.' : `Signed in as ${signedIn.user.email}.`}</p>
   )
 }

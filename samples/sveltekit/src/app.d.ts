@@ -1,9 +1,7 @@
-import type { ValidSession } from 'torii-auth'
+import type { ToriiLocals } from 'torii-auth/sveltekit'
 
 declare global {
   namespace App {
-    interface Locals {
-      signedIn: ValidSession | null
-    }
+    interface Locals extends ToriiLocals {}
   }
 }

@@ -18,10 +18,10 @@ export const providerLinks = (
 ): readonly Html[] =>
   site.torii.oauth
     .providers()
-    .filter(({ name }) => only?.has(name) !== false)
+    .filter(({ id }) => only?.has(id) !== false)
     .map(
-      ({ name, displayName }) =>
-        html`<a class="button ${look}" href="${site.torii.options.basePath}/oauth/${name}/start?redirectTo=${encodeURIComponent(to)}">Continue with ${displayName}</a>`,
+      ({ id, name }) =>
+        html`<a class="button ${look}" href="${site.torii.options.basePath}/oauth/${id}/start?redirectTo=${encodeURIComponent(to)}">Continue with ${name}</a>`,
     )
 
 /** The line between a form and the other sign-in methods. */

@@ -1,24 +1,22 @@
-import { InvalidOptionsError } from 'torii-core'
+import { InvalidOptionsError, unknownOption } from 'torii-core'
 
 /**
  * Reads the members of one section of the options, each once; an absent section has none. Unknown names are refused: a
- * misspelled limit would be no limit.
+ * misspelled limit would be no limit. `elsewhere` has the paths of options in other sections, to suggest.
  * @throws InvalidOptionsError
  */
 export function readSection(
   value: unknown,
   section: string,
   known: readonly string[],
+  elsewhere: readonly string[] = [],
 ): Readonly<Record<string, unknown>> {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidOptionsError(section === '' ? 'options' : section, 'must be an object')
   for (const name of Object.keys(value))
     if (!known.includes(name))
-      throw new InvalidOptionsError(
-        section === '' ? name : `${section}.${name}`,
-        'is not an option',
-      )
+      throw unknownOption(section === '' ? name : `${section}.${name}`, [...known, ...elsewhere])
   return { ...value }
 }
 

@@ -1,19 +1,34 @@
-/** Why a request failed. `error` is a code, `message` a sentence to show to the user. */
-export interface Failure {
-  readonly ok: false
-  /**
-   * A code of docs/errors.md, or one of the browser's own: `network` when Torii did not respond, `cancelled`
-   * when the user or the browser canceled a passkey prompt, `unsupported` when the browser has no passkeys.
-   */
-  readonly error: string
-  readonly message: string
-  /** The field with the invalid value. */
-  readonly field?: string
-  /** Why a password or a passkey was rejected. */
-  readonly reason?: string
-  /** Seconds to wait before trying again. */
-  readonly retryAfterSeconds?: number
+import type { ErrorCode } from '../http/response/errors.js'
+import type { PasswordProblem } from '../password-policy/policy.js'
+import type { PasskeyProblem } from '../webauthn/verification.js'
+
+/**
+ * The code of a failure: one of docs/errors.md, or one of the browser's own. `network`: Torii did not respond. `cancelled`:
+ * the user or the browser canceled a passkey prompt. `misconfigured`: passkeys cannot work on this page; `message` tells the
+ * developer what to change. `unsupported`: the browser has no passkeys.
+ */
+export type FailureCode = ErrorCode | 'network' | 'cancelled' | 'misconfigured' | 'unsupported'
+
+/** The data of a failure by its code. */
+interface FailureDetails {
+  /** The rule that a new password breaks. */
+  readonly password_rejected: { readonly reason: PasswordProblem['reason'] }
+  /** The verification step that a passkey failed. */
+  readonly passkey_rejected: { readonly reason: PasskeyProblem }
 }
+
+/** Why a request failed. `switch (failure.error)` narrows it; `message` is a sentence to show to the user. */
+export type Failure = {
+  readonly [Code in FailureCode]: {
+    readonly ok: false
+    readonly error: Code
+    readonly message: string
+    /** The field with the invalid value. */
+    readonly field?: string
+    /** Seconds to wait before trying again. */
+    readonly retryAfterSeconds?: number
+  } & (Code extends keyof FailureDetails ? FailureDetails[Code] : { readonly reason?: undefined })
+}[FailureCode]
 
 /** A success, with the members of the response. */
 export type Success<Value extends object> = { readonly ok: true } & Value
@@ -81,11 +96,12 @@ async function read<Value extends object>(response: Response): Promise<Outcome<V
   // The server's tests check that its responses match the schemas that these types come from.
   if (response.ok) return { ok: true, ...json } as Success<Value>
   const wait = Number(response.headers.get('retry-after'))
+  // The server's tests check that its errors are those of `ErrorCode`. Anything else in between is no response of Torii.
   return {
     error: 'network',
     message: noResponse.message,
     ...json,
     ok: false,
     ...(wait > 0 ? { retryAfterSeconds: wait } : {}),
-  }
+  } as Failure
 }

@@ -7,7 +7,14 @@ export type {
   SignedIn,
   User,
 } from '../http/schema/response-bodies.js'
-export type { Client, ClientOptions, Failure, Outcome, Success } from './client.js'
+export type {
+  Client,
+  ClientOptions,
+  Failure,
+  FailureCode,
+  Outcome,
+  Success,
+} from './client.js'
 export { createClient } from './client.js'
 export * as email from './email.js'
 export * as magicLink from './magic-link.js'

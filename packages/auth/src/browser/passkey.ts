@@ -24,7 +24,9 @@ export async function register(
     'passkeys/register/options',
   )
   if (!challenge.ok) return challenge
-  const prompted = await runPrompt(() => startRegistration({ optionsJSON: challenge.options }))
+  const prompted = await runPrompt(challenge.options.rp.id, () =>
+    startRegistration({ optionsJSON: challenge.options }),
+  )
   if (!prompted.ok) return prompted
   const { challengeId } = challenge
   const named = name === undefined ? {} : { name }
@@ -85,7 +87,9 @@ async function assertion(
   )
   if (!challenge.ok) return challenge
   const { options: optionsJSON } = challenge
-  const prompted = await runPrompt(() => startAuthentication({ optionsJSON, useBrowserAutofill }))
+  const prompted = await runPrompt(optionsJSON.rpId, () =>
+    startAuthentication({ optionsJSON, useBrowserAutofill }),
+  )
   if (!prompted.ok) return prompted
   return { ok: true, body: { challengeId: challenge.challengeId, response: prompted.response } }
 }
@@ -96,7 +100,8 @@ async function requestChallenge<Options>(
   body: object = {},
 ): Promise<Outcome<CeremonyStart<Options>>> {
   if (browserSupportsWebAuthn()) return client.send('POST', path, body)
-  return unsupported
+  // Browsers hide passkeys from plain http, except on localhost.
+  return globalThis.isSecureContext === false ? misconfigured('Serve it by https.') : unsupported
 }
 
 const unsupported: Failure = Object.freeze({
@@ -105,20 +110,32 @@ const unsupported: Failure = Object.freeze({
   message: 'This browser does not support passkeys.',
 })
 
-/** Shows the browser's prompt. If the user cancels it, the browser gives no details. */
+const misconfigured = (whatToDo: string): Failure => ({
+  ok: false,
+  error: 'misconfigured',
+  message: `Passkeys do not work on ${location.origin}. ${whatToDo}`,
+})
+
+/**
+ * Shows the browser's prompt. If the user cancels it, the browser gives no details; if the page's domain does not match the RP
+ * ID, it is a SecurityError.
+ */
 async function runPrompt<Response>(
+  rpId: string | undefined,
   prompt: () => Promise<Response>,
 ): Promise<{ ok: true; response: Response } | Failure> {
   try {
     return { ok: true, response: await prompt() }
   } catch (error) {
-    const isKnown = error instanceof Error && error.name === 'InvalidStateError'
-    return isKnown
-      ? {
-          ok: false,
-          error: 'already_exists',
-          message: 'This device already has a passkey.',
-        }
-      : { ok: false, error: 'cancelled', message: 'The passkey was not used. Try again.' }
+    switch (error instanceof Error && error.name) {
+      case 'InvalidStateError':
+        return { ok: false, error: 'already_exists', message: 'This device already has a passkey.' }
+      case 'SecurityError':
+        return misconfigured(
+          `Open the page on ${rpId}, or change the options baseUrl and passkey.rpId of the server.`,
+        )
+      default:
+        return { ok: false, error: 'cancelled', message: 'The passkey was not used. Try again.' }
+    }
   }
 }

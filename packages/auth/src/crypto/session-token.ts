@@ -1,7 +1,8 @@
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { SessionId, SessionKey, TokenHash, UserId } from 'torii-core'
 import { SessionToken, tokenHash } from 'torii-core'
 import { base64urlLength, decodeBase64urlExact, encodeBase64url } from '../base/base64url.js'
+import { hash } from '../base/hash.js'
 import { formatUuid } from '../base/uuid.js'
 
 /** Lets secret scanners find a leaked token, and shows a reader what it is. */

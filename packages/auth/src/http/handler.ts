@@ -1,36 +1,28 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Json, ValidSession } from 'torii-core'
-import type { RequestInfo } from '../base/request-info.js'
-import { readRequestInfo } from '../base/request-info.js'
+import type { Json } from 'torii-core'
+import { requireTorii } from '../base/wrong-place.js'
 import type { Torii } from '../torii.js'
+import type { OwnRoutes } from './own-routes.js'
+import { createOwnRoutes } from './own-routes.js'
 import { renderSignInError } from './pages/error-page.js'
 import { pageResponse } from './pages/page.js'
-import type { HandlerOptions, Pages } from './pages/site-pages.js'
+import type { HandlerOptions } from './pages/site-pages.js'
 import { resolvePages } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
 import { cookieName } from './request/cookie.js'
-import { findDeviceCookie } from './request/device-cookie.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
-import { isOwnOrigin } from './request/origin.js'
-import type { HeaderSource } from './request/request-token.js'
 import { readRequestTokens } from './request/request-token.js'
-import { createBusyLog } from './response/busy-log.js'
-import type { ApiError } from './response/errors.js'
-import {
-  errorHeaders,
-  errorResponse,
-  errorStatus,
-  messageOf,
-  thrownError,
-} from './response/errors.js'
+import { errorHeaders, errorResponse, errorStatus, messageOf } from './response/errors.js'
 import { isOwnForm, renderForeignForm, renderFormResult } from './routes/form-post.js'
 import type { RenderError } from './routes/render.js'
 import { renderResult } from './routes/render.js'
 import type { Failure, Success } from './routes/results.js'
 import { failure } from './routes/results.js'
-import type { Call, Feature, Route } from './routes/route.js'
+import type { Call, Route } from './routes/route.js'
 import { matchRoute } from './routes/routes.js'
 import type { Schema } from './schema/schema.js'
+import type { Site } from './site.js'
+import { createSite, originError } from './site.js'
 
 /** The connection data that a Request does not contain. */
 export interface ConnectionInfo {
@@ -38,20 +30,9 @@ export interface ConnectionInfo {
   ip?: string | null
 }
 
-/** The parts of an application's own request that are read: a fetch Request, or one of node:http or Express. */
-export interface SessionCarrier {
-  /** Without a method, the request must pass the Origin rule like one that changes something. */
-  readonly method?: string | undefined
-  readonly headers: HeaderSource
-}
-
-/** The session of a request, or the response to send instead. */
-export type SessionRequirement<Metadata extends object = Record<string, Json>> =
-  | ({ readonly ok: true } & ValidSession<Metadata>)
-  | { readonly ok: false; readonly response: Response }
-
 /** Serves Torii's routes, and finds the session of every other request. */
-export interface AuthHandler<Metadata extends object = Record<string, Json>> {
+export interface AuthHandler<Metadata extends object = Record<string, Json>>
+  extends OwnRoutes<Metadata> {
   /**
    * Responds to a request below `basePath`, and with 404 to every other path. Never throws and never
    * rejects: a failure is a response with an error code, and an event in the log.
@@ -59,21 +40,6 @@ export interface AuthHandler<Metadata extends object = Record<string, Json>> {
   (request: Request, connection?: ConnectionInfo): Promise<Response>
   /** The option `basePath` of Torii, under which all routes are. */
   readonly basePath: string
-  /**
-   * The session of a request to the application's own routes, by bearer token or cookie; null when the
-   * caller is not signed in. A cookie counts only if the request passes the Origin rule, so a page of
-   * another site cannot use it on your routes either.
-   * @throws ToriiError when the database cannot be reached
-   */
-  getSession(request: SessionCarrier): Promise<ValidSession<Metadata> | null>
-  /**
-   * Does the same as `getSession` for a route that only signed-in users may call: `response` is the 401, or the 503
-   * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old.
-   */
-  requireSession(
-    request: SessionCarrier,
-    options?: { recent?: boolean },
-  ): Promise<SessionRequirement<Metadata>>
 }
 
 /**
@@ -85,56 +51,16 @@ export function createHandler<Metadata extends object>(
   torii: Torii<Metadata>,
   options: HandlerOptions = {},
 ): AuthHandler<Metadata> {
-  const { baseUrl, basePath } = torii.options
-  const pages = resolvePages(options)
-  const { log } = torii.options
-  const logUnknownIp = onlyOnce(() => log({ level: 'warn', event: 'ip_address_unknown' }))
-  const site: Site = { torii, pages, logBusy: createBusyLog(log), logUnknownIp }
+  requireTorii(torii)
+  const { basePath } = torii.options
+  const site = createSite(torii, resolvePages(options))
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
     const response = await respond(site, request, connection)
     response.headers.set('cache-control', 'no-store')
     response.headers.set('x-content-type-options', 'nosniff')
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
-  const getSession = async ({ method, headers }: SessionCarrier) => {
-    const { token, cookie } = readRequestTokens(headers, cookieName(baseUrl))
-    const isAllowed = token !== cookie || isOwnOrigin(method, headers, baseUrl)
-    return token === null || !isAllowed ? null : torii.sessions.validate(token)
-  }
-  const requireSession = async (
-    request: SessionCarrier,
-    { recent = false }: { recent?: boolean } = {},
-  ): Promise<SessionRequirement<Metadata>> => {
-    try {
-      const valid = await getSession(request)
-      if (valid === null)
-        return { ok: false, response: errorResponse({ error: 'unauthenticated' }) }
-      if (recent && !valid.recent)
-        return { ok: false, response: errorResponse({ error: 'reauthentication_required' }) }
-      return { ok: true, ...valid }
-    } catch (error) {
-      return { ok: false, response: errorResponse(thrownError(error)) }
-    }
-  }
-  return Object.assign(handle, { basePath, getSession, requireSession })
-}
-
-function onlyOnce(work: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) work()
-    isDone = true
-  }
-}
-
-/** What every request of a handler shares. */
-interface Site {
-  readonly torii: Torii<object>
-  readonly pages: Pages
-  /** Logs a refusal for load. */
-  readonly logBusy: () => void
-  /** Logs that a request came without an IP address. */
-  readonly logUnknownIp: () => void
+  return Object.assign(handle, { basePath, ...createOwnRoutes(torii, site) })
 }
 
 async function respond(
@@ -148,59 +74,40 @@ async function respond(
   const match = matchRoute(basePath, request.method, pathname)
   if (!match.ok) return errorResponse(match.error)
   const { route, param } = match
-  if (!hasFeature(torii, route.feature)) return errorResponse({ error: 'not_found' })
   const { headers } = request
-  const renderError = errorRenderer(torii, pages, route, headers)
+  const renderError = errorRenderer(site, route, headers)
   // Nothing was asked for yet, so nothing is counted or set; the browser asks again when the user opens the link.
   if (route.navigation === true && isPrefetch(headers))
     return renderError({ error: 'unavailable', message: 'This page cannot be prefetched.' })
-  if (route.postedByProvider !== true && !isOwnOrigin(request.method, headers, baseUrl))
-    return renderError({ error: 'origin_not_allowed' })
+  if (route.postedByProvider !== true && !site.isOwnOrigin(request.method, headers))
+    return renderError(originError(site))
+  const notEnabled = site.featureError(route.feature)
+  if (notEnabled !== null) return renderError(notEnabled)
   const tokens =
     route.postedByProvider === true
       ? { token: null, cookie: null }
       : readRequestTokens(headers, cookieName(baseUrl))
   try {
-    const info = requestInfo(site, request, connection)
+    const info = site.requestInfo(headers, connection?.ip ?? null)
     const call = { torii, pages, info, tokens, headers, query: searchParams, nonce: null, param }
     return await callRoute(route, call, request, renderError)
   } catch (error) {
-    return renderError(failed(site, route, error))
+    return renderError(site.failed(`${route.method} ${route.path}`, error))
   }
 }
 
 /** Errors are JSON, except where a browser would show that JSON to its user. */
-function errorRenderer(
-  { options }: Torii<object>,
-  pages: Pages,
-  route: Route,
-  headers: Headers,
-): RenderError {
+function errorRenderer({ torii, pages }: Site, route: Route, headers: Headers): RenderError {
   if (route.navigation !== true || !isNavigation(headers)) return errorResponse
   return (error) => {
     const parts = { message: messageOf(error), back: pages.signIn }
     const response = pageResponse(
       errorStatus[error.error],
-      renderSignInError(options.mail.appName, parts),
+      renderSignInError(torii.options.mail.appName, parts),
     )
     for (const [name, value] of Object.entries(errorHeaders(error)))
       response.headers.set(name, value)
     return response
-  }
-}
-
-function hasFeature(torii: Torii<object>, feature: Feature | undefined): boolean {
-  switch (feature) {
-    case undefined:
-      return true
-    case 'mail':
-      return torii.options.mailer !== null
-    case 'passkey':
-      return !torii.options.keys.isEmpty
-    case 'jwt':
-      return torii.options.jwt !== null
-    default:
-      return feature satisfies never
   }
 }
 
@@ -284,39 +191,6 @@ const mayBeStale = (route: Route, result: Success | Failure): result is Failure 
   !result.ok &&
   (result.error.error === 'conflict' ||
     (result.error.error === 'not_found' && route.method !== 'GET'))
-
-function requestInfo(
-  { torii, logUnknownIp }: Site,
-  { headers }: Request,
-  connection?: ConnectionInfo,
-): RequestInfo {
-  const info = readRequestInfo({
-    ip: connection?.ip ?? null,
-    userAgent: headers.get('user-agent'),
-    deviceCookie: findDeviceCookie(headers.get('cookie'), torii.options.baseUrl),
-  })
-  if (info.ip === null) logUnknownIp()
-  return info
-}
-
-/** Logs a thrown error if the server caused it. The response never contains it. */
-function failed({ torii, logBusy }: Site, route: Route, thrown: unknown): ApiError {
-  const error = thrownError(thrown)
-  if (error.error === 'busy') {
-    logBusy()
-    return error
-  }
-  const status = errorStatus[error.error]
-  if (status >= 500)
-    torii.options.log({
-      level: 'error',
-      event: 'request_failed',
-      route: `${route.method} ${route.path}`,
-      status,
-      error: thrown,
-    })
-  return error
-}
 
 const withoutBody = ({ status, headers }: Response): Response =>
   new Response(null, { status, headers })

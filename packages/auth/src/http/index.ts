@@ -1,11 +1,18 @@
-export type {
-  AuthHandler,
-  ConnectionInfo,
-  SessionCarrier,
-  SessionRequirement,
-} from './handler.js'
+export type { AuthHandler, ConnectionInfo } from './handler.js'
 export { createHandler } from './handler.js'
 export type { NodeHandler, NodeHandlerOptions } from './node.js'
 export { createNodeHandler } from './node.js'
+export type {
+  OwnRoutes,
+  SessionRequirement,
+  SessionRequirementOptions,
+  SessionToSet,
+} from './own-routes.js'
 export type { HandlerOptions, Pages } from './pages/site-pages.js'
+export type {
+  ApplicationRequest,
+  RequestInfoOptions,
+  SessionCarrier,
+} from './request/application-request.js'
+export type { CookieTarget, StoredCookie } from './response/cookie-target.js'
 export type { ErrorCode } from './response/errors.js'

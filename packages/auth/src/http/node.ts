@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readSection } from '../base/option-checks.js'
+import { requireHandler } from '../base/wrong-place.js'
 import type { AuthHandler, ConnectionInfo } from './handler.js'
 import { BodyAlreadyReadError } from './request/body.js'
 import { checkTrustedProxyHops, clientIp } from './request/client-ip.js'
@@ -36,8 +38,10 @@ type FetchHandler = ((request: Request, connection?: ConnectionInfo) => Promise<
  */
 export function createNodeHandler(
   handler: FetchHandler,
-  { trustedProxyHops = 0 }: NodeHandlerOptions = {},
+  options: NodeHandlerOptions = {},
 ): NodeHandler {
+  requireHandler(handler)
+  const { trustedProxyHops = 0 } = readSection(options, '', ['trustedProxyHops'])
   const hops = checkTrustedProxyHops(trustedProxyHops)
   return async (request, response, next) => {
     const target = request.originalUrl ?? request.url ?? '/'
@@ -46,9 +50,9 @@ export function createNodeHandler(
     const forwardedFor = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
     const ip = clientIp(request.socket.remoteAddress, forwardedFor, hops)
     try {
-      await send(response, await handler(toFetchRequest(request, target), { ip }))
+      await sendResponse(response, await handler(toFetchRequest(request, target), { ip }))
     } catch (error) {
-      if (next === undefined) await send(response, errorResponse({ error: 'internal' }))
+      if (next === undefined) await sendResponse(response, errorResponse({ error: 'internal' }))
       else next(error)
     }
   }
@@ -108,7 +112,8 @@ function lazyBody(request: IncomingMessage): ReadableStream<Uint8Array> {
   )
 }
 
-async function send(response: ServerResponse, sent: Response): Promise<void> {
+/** Sends a fetch Response over node:http, unless a response was sent already. */
+export async function sendResponse(response: ServerResponse, sent: Response): Promise<void> {
   const body = sent.body === null ? null : Buffer.from(await sent.arrayBuffer())
   if (response.headersSent || response.destroyed) return
   response.statusCode = sent.status

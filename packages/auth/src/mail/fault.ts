@@ -19,12 +19,12 @@ const maxFrames = 10
 
 /** Describes any thrown value. Never throws. */
 export function describeFault(error: unknown): MailFault {
-  const { name, code, responseCode, stack } = membersOf(error)
+  const { name, code, responseCode, message, stack } = membersOf(error)
   return {
     name: isText(name, /^[A-Za-z][A-Za-z0-9]{0,59}$/) ? name : 'Error',
     code: isText(code, /^[A-Z][A-Z0-9_]{1,39}$/) ? code : null,
     status: Number.isInteger(responseCode) ? Number(responseCode) : null,
-    stack: framesOf(stack),
+    stack: framesOf(stack, message),
   }
 }
 
@@ -37,14 +37,15 @@ interface Members {
   readonly code?: unknown
   readonly responseCode?: unknown
   readonly permanent?: unknown
+  readonly message?: unknown
   readonly stack?: unknown
 }
 
 function membersOf(error: unknown): Members {
   if (typeof error !== 'object' || error === null) return {}
   try {
-    const { name, code, responseCode, permanent, stack } = error as Members
-    return { name, code, responseCode, permanent, stack }
+    const { name, code, responseCode, permanent, message, stack } = error as Members
+    return { name, code, responseCode, permanent, message, stack }
   } catch {
     // A getter may throw.
     return {}
@@ -54,10 +55,11 @@ function membersOf(error: unknown): Members {
 const isText = (value: unknown, form: RegExp): value is string =>
   typeof value === 'string' && form.test(value)
 
-/** Keeps only the lines that V8 writes for calls. The error's message comes before them and may have several lines. */
-function framesOf(stack: unknown): readonly string[] {
+/** Keeps only the lines that V8 writes for calls. The error's message comes before them, and may look like them. */
+function framesOf(stack: unknown, message: unknown): readonly string[] {
   if (typeof stack !== 'string') return []
-  return stack
+  const calls = typeof message === 'string' ? stack.replace(message, () => '') : stack
+  return calls
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => /^at [\w$.<>[\] ]*\(?[\w:/\\.@ -]+:\d+:\d+\)?$/.test(line))

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { hash } from '../base/hash.js'
 import { issuerOf } from './code-exchange.js'
 import type { ProviderConnection } from './connection.js'
 import type { IdTokenClaims } from './id-token.js'

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash } from '../base/hash.js'
 import type { BreachedHook } from './breach-lookup.js'
 import { breachedLimits } from './breach-lookup.js'
 

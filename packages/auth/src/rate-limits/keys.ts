@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { EmailKey, RateLimitKey, User } from 'torii-core'
 import { rateLimitKey, requireEmail } from 'torii-core'
+import { hash } from '../base/hash.js'
 
 // The keys of the counters. The database sees only their hashes.
 

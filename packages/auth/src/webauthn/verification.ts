@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash } from '../base/hash.js'
 import type { AuthenticatorData } from './authenticator-data.js'
 import type { ClientData } from './client-data.js'
 

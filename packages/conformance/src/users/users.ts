@@ -43,6 +43,7 @@ promise('register: makes the account as given', [], async (storage) => {
     id: given.id,
     email: given.email,
     emailVerifiedAt: null,
+    emailVerified: false,
     name: 'Ada',
     picture: 'https://example.com/a.png?x=1#y',
     metadata: { plan: 'free', seats: [1, 2, null], nested: { deep: true } },
@@ -72,7 +73,7 @@ promise('register: without a password there is none', [], async (storage) => {
 promise('register: an account whose mailbox is proved starts verified', [], async (storage) => {
   const proved = await signUpBare(storage, { emailVerified: true })
   const unproved = await signUpBare(storage, { emailVerified: false })
-  assert.ok(proved.emailVerifiedAt instanceof Date)
+  assert.ok(proved.emailVerifiedAt instanceof Date && proved.emailVerified)
   assert.equal(unproved.emailVerifiedAt, null)
 })
 

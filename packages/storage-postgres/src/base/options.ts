@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from 'torii-core'
+import { InvalidOptionsError, unknownOption } from 'torii-core'
 import type { StorageLog } from './log.js'
 
 /** How a storage uses its database. */
@@ -52,6 +52,7 @@ export const defaults = Object.freeze({
 export function resolveOptions(options: ConnectOptions) {
   if (typeof options !== 'object' || options === null)
     throw new InvalidOptionsError('options', 'must be an object')
+  refuseUnknown(options, [...Object.keys(defaults), 'log'])
   const { schema = defaults.schema, log } = options
   if (log !== undefined && typeof log !== 'function')
     throw new InvalidOptionsError('log', 'must be a function')
@@ -64,6 +65,12 @@ export function resolveOptions(options: ConnectOptions) {
     callMs: milliseconds('callSeconds', options.callSeconds ?? defaults.callSeconds),
     maxConnections: count('maxConnections', options.maxConnections ?? defaults.maxConnections),
   }
+}
+
+/** A misspelled limit would be no limit. @throws InvalidOptionsError */
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw unknownOption(name, known)
 }
 
 function flag(option: string, value: boolean): boolean {

@@ -1,3 +1,4 @@
+import { ToriiError } from 'torii-core'
 import { timeLeft, within } from '../base/deadline.js'
 import type { StorageLog } from '../base/log.js'
 import { requestCancel } from './cancel-request.js'
@@ -5,6 +6,7 @@ import type { ServerAnswer } from './database-clock.js'
 import { createDatabaseClock } from './database-clock.js'
 import { CanceledError, sqlStateOf } from './error-classes.js'
 import type { PgClient, PgPool, PgQuery, PgResult } from './pg-pool.js'
+import { closedPool, isClosedPool } from './pg-pool.js'
 import type { WriteAttempt } from './write-deadline.js'
 import { waitForWriteDeadline } from './write-deadline.js'
 
@@ -59,6 +61,7 @@ export function createPgConnections(
   }
 
   async function acquire(deadline: number): Promise<PgClient> {
+    if (isClosedPool(pool)) throw new ToriiError('ERR_CLOSED', closedPool)
     const milliseconds = Math.min(acquireMs, Math.max(1, timeLeft(deadline)))
     const connecting = pool.connect()
     const expired = () => new Error(`no connection within ${Math.round(milliseconds)} ms`)

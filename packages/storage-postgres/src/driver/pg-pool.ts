@@ -34,6 +34,13 @@ export function processIdOf(client: PgClient): number | null {
   return typeof id === 'number' ? id : null
 }
 
+/** What happened to a closed pool, and what to do. */
+export const closedPool =
+  'the application closed the pool with pool.end(): end it after the last call, or pass a new pool to new PostgresStorage()'
+
+/** Whether `end` was called on a pool of `pg`, which says so in a member that is not in its types. */
+export const isClosedPool = (pool: PgPool): boolean => Reflect.get(pool, 'ending') === true
+
 /** `pg` itself opens as many connections where a pool does not say. */
 const defaultPoolSize = 10
 

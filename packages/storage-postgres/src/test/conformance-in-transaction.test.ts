@@ -4,7 +4,7 @@ import { elapse, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { insideTransaction } from './conformance-cases.test.support.js'
-import { inTransactions } from './in-transactions.test.support.js'
+import { idleClient, inTransactions } from './in-transactions.test.support.js'
 
 let database: PostgresStorage
 let pool: pg.Pool
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 /** Asked for before there is a database: whether a transaction has the method. */
 function offers(repository: string, method: string): boolean {
-  const { query: _, ...repositories } = new PostgresStorage(new pg.Pool()).withClient(new pg.Pool())
+  const { query: _, ...repositories } = new PostgresStorage(new pg.Pool()).withClient(idleClient)
   const offered: unknown = Reflect.get(repositories, repository)
   return typeof offered === 'object' && offered !== null && method in offered
 }

@@ -4,6 +4,9 @@ import type { ConformanceStorage } from 'torii-conformance'
 import type { TransactionRepositories } from 'torii-core'
 import type { PostgresStorage } from '../index.js'
 
+/** A client that is asked for nothing: only the names of the methods over it are read. */
+export const idleClient = { query: async () => ({ rows: [] }) }
+
 type Repository = keyof TransactionRepositories
 
 /**
@@ -14,7 +17,7 @@ export function inTransactions(
   storage: PostgresStorage & ConformanceStorage,
   pool: pg.Pool,
 ): ConformanceStorage {
-  const { query: _, ...repositories } = storage.withClient(pool)
+  const { query: _, ...repositories } = storage.withClient(idleClient)
   const offered = new Set(Object.keys(repositories))
   const over = (repository: Repository) =>
     new Proxy(storage[repository], {

@@ -17,11 +17,11 @@ export function connectedPanel(call: SignedInCall, { oauthAccounts }: SignInMeth
       oauthAccounts.length > 0 &&
       html`<ul class="rows">${oauthAccounts.map((account) => row(account, offered, call.now))}</ul>`
     }
-<div class="row-actions">${offered.map(({ name, displayName }) =>
+<div class="row-actions">${offered.map((one) =>
       actionButton({
         action: 'link-account',
-        content: hidden('provider', name),
-        button: `Connect ${displayName}`,
+        content: hidden('provider', one.id),
+        button: `Connect ${one.name}`,
       }),
     )}</div>`,
   })
@@ -32,7 +32,7 @@ function row(
   offered: readonly OfferedProvider[],
   now: Date,
 ): Html {
-  const name = offered.find((one) => one.name === provider)?.displayName ?? provider
+  const name = offered.find((one) => one.id === provider)?.name ?? provider
   return html`<li class="row">
 <div><p class="row-title">${name}</p>
 <p class="muted">${label !== null && html`${label}, `}last used ${timeAgo(lastUsedAt, now)}</p></div>

@@ -8,17 +8,30 @@ import type { BaseUrl } from '../../base/base-url.js'
  */
 export const cookieName = ({ secure }: BaseUrl): string => (secure ? '__Host-torii' : 'torii')
 
-/** `Set-Cookie` for a new session. The cookie lives as long as the session can. */
-export function sessionCookie(site: BaseUrl, session: Session, token: SessionToken): string {
+/** The cookie of a new session. It lives as long as the session can. */
+export function newSessionCookie(
+  site: BaseUrl,
+  session: Session,
+  token: SessionToken,
+): CookieToSet {
   // Both times come from the database's clock.
   const lifeMs = session.absoluteExpiresAt.getTime() - session.createdAt.getTime()
-  const seconds = Math.floor(lifeMs / 1000)
-  return setCookie(site, { name: cookieName(site), value: token.reveal(), seconds })
+  return { name: cookieName(site), value: token.reveal(), seconds: Math.floor(lifeMs / 1000) }
 }
 
+/** `Set-Cookie` for a new session. */
+export const sessionCookie = (site: BaseUrl, session: Session, token: SessionToken): string =>
+  setCookie(site, newSessionCookie(site, session, token))
+
+/** The cookie that deletes the session cookie. */
+export const noSessionCookie = (site: BaseUrl): CookieToSet => ({
+  name: cookieName(site),
+  value: '',
+  seconds: 0,
+})
+
 /** `Set-Cookie` that deletes the session cookie. */
-export const clearedCookie = (site: BaseUrl): string =>
-  setCookie(site, { name: cookieName(site), value: '', seconds: 0 })
+export const clearedCookie = (site: BaseUrl): string => setCookie(site, noSessionCookie(site))
 
 /** A cookie to set. `seconds: 0` deletes it. */
 export interface CookieToSet {

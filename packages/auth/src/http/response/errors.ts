@@ -18,6 +18,8 @@ interface HttpErrors {
   invalid_json: { readonly message: string }
   /** The path exists with other methods. The response has `Allow`. */
   method_not_allowed: { readonly allow: string }
+  /** A feature is off, because the server does not have the option that `message` names. */
+  not_enabled: { readonly message: string }
   /** A page of another origin sent the request. */
   origin_not_allowed: unknown
   /** The caller is not signed in, or its session has ended. */
@@ -45,6 +47,7 @@ export const errorStatus = Object.freeze({
   reauthentication_required: 403,
   account_disabled: 403,
   not_found: 404,
+  not_enabled: 404,
   method_not_allowed: 405,
   email_taken: 409,
   last_method: 409,
@@ -115,6 +118,7 @@ function describe(error: ApiError): ErrorBody {
     case 'invalid_input':
       return { message: error.message, field: error.field }
     case 'invalid_json':
+    case 'not_enabled':
       return { message: error.message }
     case 'password_rejected':
       return { ...error.problem, field: 'password' }

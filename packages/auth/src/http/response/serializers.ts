@@ -5,7 +5,7 @@ import type { OAuthAccount, Passkey, Session, User } from '../schema/response-bo
 export const serializeUser = (user: core.User<object>): User => ({
   id: user.id,
   email: user.email,
-  emailVerified: user.emailVerifiedAt !== null,
+  emailVerified: user.emailVerified,
   name: user.name,
   picture: user.picture,
   createdAt: user.createdAt.toISOString(),

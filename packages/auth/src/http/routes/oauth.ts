@@ -43,10 +43,7 @@ export const oauthRoutes = [
     responses: { 200: oauthProvidersSchema },
     errors: [],
     async handle({ torii }) {
-      const providers = torii.oauth
-        .providers()
-        .map(({ name, displayName }) => ({ id: name, name: displayName }))
-      return success(200, { providers })
+      return success(200, { providers: torii.oauth.providers() })
     },
   }),
   defineRoute({
@@ -58,6 +55,7 @@ export const oauthRoutes = [
     query: ['redirectTo'],
     responses: { 303: 'redirect' },
     errors: ['not_found', 'provider_failed', 'too_many_attempts'],
+    feature: 'oauth',
     navigation: true,
     async handle(call) {
       const { torii, param, query, info } = call
@@ -76,6 +74,7 @@ export const oauthRoutes = [
     query: ['code', 'error', 'iss', 'state'],
     responses: { 303: 'redirect' },
     errors: ['not_found', 'too_many_attempts'],
+    feature: 'oauth',
     navigation: true,
     async handle(call) {
       const { torii, param, query, info, tokens } = call
@@ -96,6 +95,7 @@ export const oauthRoutes = [
     body: oauthFormPostBody,
     responses: { 303: 'redirect' },
     errors: ['not_found'],
+    feature: 'oauth',
     navigation: true,
     postedByProvider: true,
     async handle({ torii, param }, post) {
@@ -115,6 +115,7 @@ export const oauthRoutes = [
     body: null,
     responses: { 201: nonceSchema },
     errors: ['not_found', 'too_many_attempts'],
+    feature: 'oauth',
     async handle({ torii, param, info }) {
       const created = await torii.oauth.createIdTokenNonce(param, info)
       return created.ok ? success(201, { nonce: created.nonce }) : refused(created)
@@ -134,6 +135,7 @@ export const oauthRoutes = [
       'provider_failed',
       'too_many_attempts',
     ],
+    feature: 'oauth',
     async handle(call, input) {
       const outcome = await call.torii.oauth.signInWithIdToken(call.param, input, call.info)
       if (outcome.ok) return signedIn(call, 200, outcome)
@@ -148,6 +150,7 @@ export const oauthRoutes = [
     body: null,
     responses: { 200: authorizationSchema },
     errors: ['not_found', 'provider_failed', 'reauthentication_required', 'too_many_attempts'],
+    feature: 'oauth',
     async handle(call) {
       const { torii, valid, param, info, pages } = call
       const input = { redirectTo: pages.account, browser: flowSecretOf(call) }

@@ -152,7 +152,8 @@ function errorsOf(route: Route): ReadonlySet<ErrorCode> {
   if (route.access === 'signed in') codes.add('unauthenticated')
   if (route.access === 'signed in' && route.method !== 'GET') codes.add('conflict')
   if (route.method !== 'GET' && route.postedByProvider !== true) codes.add('origin_not_allowed')
-  if (route.feature !== undefined || route.path.includes(':')) codes.add('not_found')
+  if (route.feature !== undefined) codes.add('not_enabled')
+  if (route.path.includes(':')) codes.add('not_found')
   if (route.body !== null)
     for (const code of [
       'invalid_input',

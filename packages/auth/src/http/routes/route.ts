@@ -7,6 +7,7 @@ import type { Pages } from '../pages/site-pages.js'
 import type { HeaderSource, RequestTokens } from '../request/request-token.js'
 import type { ErrorCode } from '../response/errors.js'
 import type { Schema, Static } from '../schema/schema.js'
+import type { Feature } from './features.js'
 import type { Failure, Success } from './results.js'
 
 /** The data of a request that a route receives, besides the fields of its body. */
@@ -28,9 +29,6 @@ export interface Call {
 export interface SignedInCall extends Call {
   readonly valid: ValidSession<object>
 }
-
-/** An optional part of Torii. Without it, its routes respond 404. */
-export type Feature = 'mail' | 'passkey' | 'jwt'
 
 /** The content of a response: JSON of this schema, an HTML page, a redirect, or nothing. */
 export type ResponseContent = Schema<unknown> | 'page' | 'redirect' | null

@@ -1,6 +1,7 @@
 import type { RateLimitKey, RateLimitRepository, RepositoryProvider } from 'torii-core'
 import type { Background } from '../../base/background.js'
 import { createBackground } from '../../base/background.js'
+import { onceAMinute } from '../../base/once-a-minute.js'
 import type { MailQueue } from '../../mail/mail-queue.js'
 import { createMailQueue } from '../../mail/mail-queue.js'
 import type { PasswordHashing } from '../../password-hashing/hashing.js'
@@ -55,6 +56,15 @@ export interface ServiceContext<Metadata extends object> extends OperationContex
   readonly background: Background
   /** The outgoing mail; null without a mailer. */
   readonly mailQueue: MailQueue | null
+  /** Logs a passkey that was refused because of the page that used it. */
+  readonly logPasskeyPage: (refused: RefusedPage) => void
+}
+
+/** The page of a refused passkey, as the browser reported it. */
+export interface RefusedPage {
+  readonly problem: 'origin' | 'cross_origin' | 'rp_id'
+  readonly origin: string
+  readonly topOrigin: string | null
 }
 
 /** Creates the context of one Torii. */
@@ -79,7 +89,22 @@ export function createContext<Metadata extends object>(
     emitCommitted,
     background,
     mailQueue,
+    logPasskeyPage: createPasskeyPageLog(options),
   }
+}
+
+function createPasskeyPageLog({ passkey, log }: ResolvedOptions): (refused: RefusedPage) => void {
+  const { origins: expectedOrigins, rpId } = passkey
+  return onceAMinute<RefusedPage>((count, refused) =>
+    log({
+      level: 'warn',
+      event: 'passkey_origin_refused',
+      ...refused,
+      expectedOrigins,
+      rpId,
+      count,
+    }),
+  )
 }
 
 function openMailQueue(

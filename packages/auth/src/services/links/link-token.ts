@@ -1,8 +1,9 @@
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { EmailKey, TokenHash, UserId, VerificationKey } from 'torii-core'
 import { Secret, tokenHash } from 'torii-core'
 import type { BaseUrl } from '../../base/base-url.js'
 import { decodeBase64urlExact, encodeBase64url } from '../../base/base64url.js'
+import { hash } from '../../base/hash.js'
 import { linkPaths } from '../../base/paths.js'
 import { formatUuid } from '../../base/uuid.js'
 

@@ -162,7 +162,7 @@ test('T6.76 a user who declines gets declined; the state is used and no account 
 
 test('T6.83 a disabled provider is refused like an unknown one', async () => {
   const unknown = { ok: false, reason: 'not_found' }
-  assert.ok(!torii.oauth.providers().some(({ name }) => name === 'closed'))
+  assert.ok(!torii.oauth.providers().some(({ id }) => id === 'closed'))
   for (const name of ['closed', 'nobody', '__proto__']) {
     assert.deepEqual(await torii.oauth.start(name, {}, requestInfo), unknown)
     const input = { query: new URLSearchParams(), browser: null, valid: null }

@@ -18,10 +18,12 @@ import { startLink, startSignIn } from './start.js'
 import type { UnlinkOutcome } from './unlink.js'
 import { unlinkAccount } from './unlink.js'
 
-/** An enabled provider, for a sign-in button. */
+/** An enabled provider, for a sign-in button: the same names as in the HTTP response. */
 export interface OfferedProvider {
+  /** The provider's name in routes and in the options. */
+  readonly id: string
+  /** The display name, for the button. */
   readonly name: string
-  readonly displayName: string
 }
 
 /** The OAuth operation that also runs in a transaction of the application. */
@@ -106,7 +108,10 @@ export function createOAuthService<Metadata extends object>(
   return {
     ...createTransactionalOAuth(context),
     providers: () =>
-      [...providers.values()].map(({ provider: { name, displayName } }) => ({ name, displayName })),
+      [...providers.values()].map(({ provider: { name: id, displayName: name } }) => ({
+        id,
+        name,
+      })),
     start: startSignIn(context, providers),
     startLink: startLink(context, providers),
     receiveFormPost: receiveFormPost(context, providers),

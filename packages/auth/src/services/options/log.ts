@@ -25,6 +25,20 @@ type ServiceLogEvent =
   | { level: 'warn'; event: 'session_touch_failed'; sessionId: SessionId; error: unknown }
   /** The password was right, but could not be rehashed under the current parameters. */
   | { level: 'warn'; event: 'rehash_failed'; userId: UserId; error: unknown }
+  /**
+   * A passkey was refused because of the page that used it: its origin or its RP ID is not the expected one. `origin` is the
+   * page's, and `topOrigin` that of the page around it. At most one line a minute; `count` refusals since the last one.
+   */
+  | {
+      level: 'warn'
+      event: 'passkey_origin_refused'
+      problem: 'origin' | 'cross_origin' | 'rp_id'
+      origin: string
+      topOrigin: string | null
+      expectedOrigins: readonly string[]
+      rpId: string
+      count: number
+    }
   /** A sweep of `startSweeping` failed. It is repeated. */
   | { level: 'warn'; event: 'sweep_failed'; error: unknown }
 
@@ -36,9 +50,25 @@ type HttpLogEvent =
   | { level: 'warn'; event: 'known_browsers_off' }
   /** A request came without an IP address. All strangers then share their rate limits. Logged once. */
   | { level: 'warn'; event: 'ip_address_unknown' }
+  /** A request needed a feature that is off without this option. Logged once for each feature. */
+  | { level: 'warn'; event: 'feature_not_enabled'; feature: string; option: string }
+  /**
+   * A page of another origin sent a request. `origin` is its Origin header, or null without one. At most one line a minute;
+   * `count` refusals since the last one.
+   */
+  | {
+      level: 'warn'
+      event: 'origin_refused'
+      origin: string | null
+      expected: readonly string[]
+      count: number
+    }
   /** So many requests were refused with 503 `busy` since the last such line. At most one line a minute. */
   | { level: 'warn'; event: 'busy'; count: number }
-  /** A request was answered with status 500 or above, but for `busy`. `route` is the pattern, not the path. */
+  /**
+   * A request was answered with status 500 or above, but for `busy`. `route` is the pattern, not the path, or
+   * `requireSession` for a route of the application.
+   */
   | { level: 'error'; event: 'request_failed'; route: string; status: number; error: unknown }
 
 /** Receives log events. Whatever it throws or rejects with is ignored: a log hook never breaks a request. */

@@ -34,6 +34,7 @@ import type { PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
 import { resolveSession } from './session.js'
+import { writeToStderr } from './stderr-log.js'
 
 /** The options of `new Torii(storage, options)`. Only `baseUrl` is required. */
 export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
@@ -79,8 +80,10 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   onEvent?: EventHandler
   /** `waitUntil` of a serverless platform, so that mail is sent after the response (default: none). */
   keepAlive?: KeepAlive
-  /** Receives log events for administrators (default: none). */
-  log?: Log
+  /**
+   * Receives log events for administrators (default: one line each on stderr, except `busy`). Null turns the log off.
+   */
+  log?: Log | null
 }
 
 /** The options after validation: complete and frozen. */
@@ -131,12 +134,20 @@ const names: readonly (keyof ToriiOptions)[] = [
   'log',
 ]
 
+/** The paths of nested options, to suggest one that was given outside its section. */
+const nestedNames = Object.entries({
+  ...defaults,
+  mail: { ...defaults.mail, appName: '' },
+}).flatMap(([section, value]) =>
+  typeof value === 'object' ? Object.keys(value).map((name) => `${section}.${name}`) : [],
+)
+
 /**
  * Validates the options and adds the defaults.
  * @throws InvalidOptionsError with the first option that is unknown, out of range or contradicts another
  */
 export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
-  const given = readSection(options ?? null, '', names)
+  const given = readSection(options ?? null, '', names, nestedNames)
   const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
   const mailer = resolveMailer(given.mailer)
@@ -158,9 +169,12 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     audit: resolveAudit(given.audit),
     onEvent: ignoreErrors(readFunction<EventHandler>(given.onEvent, 'onEvent')),
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
-    log: ignoreErrors(readFunction<Log>(given.log, 'log')),
+    log: ignoreErrors(resolveLog(given.log)),
   })
 }
+
+const resolveLog = (value: unknown): Log | undefined =>
+  value === null ? undefined : (readFunction<Log>(value, 'log') ?? writeToStderr)
 
 function resolveRequireVerifiedEmail(value: unknown, mailer: Mailer | null): boolean {
   const required = readBoolean(value, 'requireVerifiedEmail', mailer !== null)

@@ -17,7 +17,7 @@ export interface PasskeyOptions {
   readonly rpName: string
   /**
    * The exact origins of pages that may use passkeys; `android:apk-key-hash:…` for an Android app (default: that of
-   * `baseUrl`).
+   * `baseUrl`; none, and passkeys are off, if it is an IP address).
    */
   readonly origins: readonly string[]
   /** The exact origins of pages that may embed the application in a frame that uses passkeys (default: none). */
@@ -37,12 +37,27 @@ const androidOrigin = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/
 const domainForm = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/
 const maxNameCharacters = 64
 
-/** @throws InvalidOptionsError, also if passkeys are configured without keys */
+/** Browsers have no passkeys on an IP address. @see WebAuthn Level 3, section 5.1.3 step 7: a valid domain string */
+const noPasskeys =
+  'must not be an IP address with passkeys, since browsers allow none there: use http://localhost:PORT, or a domain'
+
+/** @throws InvalidOptionsError if passkeys are used, but the base URL is an IP address */
+export function requirePasskeyOrigins({ origins }: Pick<PasskeyOptions, 'origins'>): void {
+  if (origins.length === 0) throw new InvalidOptionsError('baseUrl', noPasskeys)
+}
+
+/**
+ * Resolves the options of passkeys. Without the option, and on a base URL that is an IP address, `origins` is empty: passkeys
+ * are off.
+ * @throws InvalidOptionsError, also if passkeys are configured without keys or on an IP address
+ */
 export function resolvePasskey(value: unknown, baseUrl: BaseUrl, keys: KeyRing): PasskeyOptions {
   const given = readSection(value, 'passkey', names)
   if (value !== undefined) keys.writing('user-handles')
   const rpId = readRpId(given.rpId, baseUrl)
-  const origins = readOrigins(given.origins, 'origins') ?? baseUrl.origins.filter(fits(rpId))
+  const origins = readOrigins(given.origins, 'origins') ?? originsOf(baseUrl, rpId)
+  if (given.origins === undefined && origins.length === 0 && value !== undefined)
+    throw new InvalidOptionsError('baseUrl', noPasskeys)
   if (origins.length === 0 && value !== undefined)
     throw new InvalidOptionsError('passkey.origins', 'must name at least one origin')
   const stranger = origins.find((origin) => !androidOrigin.test(origin) && !fits(rpId)(origin))
@@ -91,6 +106,10 @@ function readRpId(value: unknown, baseUrl: BaseUrl): string {
     throw new InvalidOptionsError('passkey.rpId', 'must be a domain such as app.example')
   return value
 }
+
+/** The origins of the base URL, or none if it is an IP address. */
+const originsOf = ({ origins, host }: BaseUrl, rpId: string): readonly string[] =>
+  isIPv4(host) || host.startsWith('[') ? [] : origins.filter(fits(rpId))
 
 const fits =
   (rpId: string) =>

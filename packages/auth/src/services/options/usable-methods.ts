@@ -6,13 +6,14 @@ export const usableMethods = ({
   keys,
   mailer,
   oauth,
+  passkey,
   requireVerifiedEmail,
 }: Pick<
   ResolvedOptions,
-  'keys' | 'mailer' | 'oauth' | 'requireVerifiedEmail'
+  'keys' | 'mailer' | 'oauth' | 'passkey' | 'requireVerifiedEmail'
 >): Required<UsableMethods> => ({
   mailSignIn: mailer !== null,
   unverifiedPasswordSignIn: !requireVerifiedEmail,
-  passkeySignIn: !keys.isEmpty,
+  passkeySignIn: !keys.isEmpty && passkey.origins.length > 0,
   providers: oauth.providers.map(({ name }) => name),
 })

@@ -31,6 +31,7 @@ import { challengeOf, hashChallengeId, malformedId, newChallengeId } from './cha
 import { decoyCredentials, descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
 import { parseAnswer, readChallengeId, readInput } from './input.js'
+import { logRefusedPage } from './refused-page.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { emitRefused, newChallenge, policyOf, startCeremony } from './start.js'
 
@@ -114,7 +115,10 @@ export const authenticate =
     if (id === null || credential === null)
       return refused(context, { userId: null, info }, 'unknown')
     const verdict = verify(context, id, answer, credential)
-    if (!verdict.ok) return refused(context, { userId: credential.userId, info }, verdict.problem)
+    if (!verdict.ok) {
+      logRefusedPage(context, verdict.problem, answer.clientData.parsed)
+      return refused(context, { userId: credential.userId, info }, verdict.problem)
+    }
     return openSession(context, credential, verdict, info)
   }
 

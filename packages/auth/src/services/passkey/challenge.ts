@@ -1,7 +1,8 @@
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { SessionId, TokenHash } from 'torii-core'
 import { tokenHash } from 'torii-core'
 import { decodeBase64urlExact } from '../../base/base64url.js'
+import { hash } from '../../base/hash.js'
 import { lengthPrefixed } from '../../crypto/key-ring.js'
 
 /** 256 random bits; 128 are required. @see WebAuthn Level 3, section 13.4.3 */

@@ -25,6 +25,7 @@ import { challengeOf, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
 import { readChallengeId, readInput } from './input.js'
+import { logRefusedPage } from './refused-page.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { emitRefused, policyOf, startCeremony } from './start.js'
 
@@ -94,7 +95,10 @@ export const reauthenticate =
     const expected = { challenge, discoverable: false }
     const policy = policyOf(context.options.passkey)
     const verdict = verifyAuthentication(answer, credential, expected, policy)
-    if (!verdict.ok) return refused(context, eventContext, verdict.problem)
+    if (!verdict.ok) {
+      logRefusedPage(context, verdict.problem, answer.clientData.parsed)
+      return refused(context, eventContext, verdict.problem)
+    }
     const secret = rotate ? rotateSecret(key) : keepSecret(key, token)
     const recorded = await context.runWithEffects({
       run: ({ passkeys }) =>

@@ -29,6 +29,7 @@ import {
   readInput,
   readPasskeyName,
 } from './input.js'
+import { logRefusedPage } from './refused-page.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { policyOf, startCeremony } from './start.js'
 import { userHandles } from './user-handle.js'
@@ -106,7 +107,10 @@ export const register =
     const expected = await expectedBy(context, valid, id, answer)
     const policy = policyOf(context.options.passkey)
     const verdict = verifyRegistration(answer, expected.challenge, policy)
-    if (!verdict.ok) return { ok: false, reason: 'passkey_rejected', problem: verdict.problem }
+    if (!verdict.ok) {
+      logRefusedPage(context, verdict.problem, answer.clientData.parsed)
+      return { ok: false, reason: 'passkey_rejected', problem: verdict.problem }
+    }
     const { userHandle } = expected
     const passkey = { ...verdict.credential, id: newPasskeyId(), userHandle, name: checkedName }
     return store(context, valid, passkey, info)

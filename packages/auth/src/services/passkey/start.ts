@@ -7,6 +7,7 @@ import type { PasskeyPolicy } from '../../webauthn/verification.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { PasskeyOptions } from '../options/passkey.js'
+import { requirePasskeyOrigins } from '../options/passkey.js'
 import type { TooManyAttempts } from '../refusals.js'
 import { actorOf } from '../sessions/valid-session.js'
 import { hashChallengeId } from './challenge.js'
@@ -18,13 +19,16 @@ export interface PasskeyCeremonyStart<Options> {
   readonly options: Options
 }
 
-/** Returns the passkey options with the algorithms that are offered. */
-export const policyOf = (
+/**
+ * Returns the passkey options with the algorithms that are offered.
+ * @throws InvalidOptionsError if the base URL is an IP address
+ */
+export function policyOf(
   options: PasskeyOptions,
-): PasskeyOptions & Pick<PasskeyPolicy, 'algorithms'> => ({
-  ...options,
-  algorithms: offeredAlgorithms,
-})
+): PasskeyOptions & Pick<PasskeyPolicy, 'algorithms'> {
+  requirePasskeyOrigins(options)
+  return { ...options, algorithms: offeredAlgorithms }
+}
 
 /** Returns a challenge for the storage. It is counted for the IP address, or for the session that it belongs to. */
 export function newChallenge(

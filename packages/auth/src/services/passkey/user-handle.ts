@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import type { UserId } from 'torii-core'
+import { hash } from '../../base/hash.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 
 /**

@@ -25,6 +25,7 @@ export function toUser<Metadata extends object>(row: UserRow): User<Metadata> {
     id: row.user_id,
     email: row.email,
     emailVerifiedAt: toDateOrNull(row.email_verified_at),
+    emailVerified: row.email_verified_at !== null,
     name: row.name,
     picture: row.picture,
     metadata: row.metadata as Metadata,

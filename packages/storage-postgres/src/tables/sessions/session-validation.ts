@@ -125,6 +125,7 @@ function toValidSession<Metadata extends object>(
     email: row.email,
     // The last one, and nothing where the column is null.
     emailVerifiedAt: numbers.length > 12 ? date(12) : null,
+    emailVerified: numbers.length > 12,
     name: row.name,
     picture: row.picture,
     metadata: JSON.parse(row.metadata),

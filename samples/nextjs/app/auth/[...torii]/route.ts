@@ -1,5 +1,4 @@
+import { createRouteHandlers } from 'torii-auth/next'
 import { openAuth } from '../../../auth'
 
-const answer = async (request: Request): Promise<Response> => (await openAuth())(request)
-
-export { answer as DELETE, answer as GET, answer as HEAD, answer as PATCH, answer as POST }
+export const { DELETE, GET, HEAD, PATCH, POST } = createRouteHandlers(openAuth)

@@ -1,0 +1,124 @@
+import { cookies, headers } from 'next/headers.js'
+import { redirect } from 'next/navigation.js'
+import type { Json, User, ValidSession } from 'torii-core'
+import type { RequestInfo } from '../base/request-info.js'
+import type { RequestInfoOptions, SessionCarrier, SessionToSet } from '../http/index.js'
+import type { AuthSource } from './required-session.js'
+import { openHandler } from './required-session.js'
+
+export type { AuthSource } from './required-session.js'
+
+/** What a page or a server action requires of a session. */
+export interface NextSessionOptions {
+  /** The path to which other browsers are redirected, for example `/sign-in`. */
+  readonly redirectTo: string
+  /** Whether the last authentication must be recent (default: false). */
+  readonly recent?: boolean
+}
+
+/** A route handler of Next.js. */
+export type NextRouteHandler = (request: Request) => Promise<Response>
+
+/**
+ * Creates the route handlers that serve Torii. Next.js does not have the client's IP address: behind proxies of yours pass
+ * `{ trustedProxyHops }`.
+ *
+ * ```ts
+ * // app/auth/[...torii]/route.ts
+ * export const { DELETE, GET, HEAD, PATCH, POST } = createRouteHandlers(openAuth)
+ * ```
+ */
+export function createRouteHandlers(
+  source: AuthSource<object>,
+  { trustedProxyHops = 0 }: Pick<RequestInfoOptions, 'trustedProxyHops'> = {},
+): Record<'DELETE' | 'GET' | 'HEAD' | 'PATCH' | 'POST', NextRouteHandler> {
+  const handle: NextRouteHandler = async (request) => {
+    const auth = await openHandler(source)
+    // With 0 hops there is no address, since a route has no socket.
+    return auth(request, auth.requestInfo(request, { trustedProxyHops }))
+  }
+  return { DELETE: handle, GET: handle, HEAD: handle, PATCH: handle, POST: handle }
+}
+
+/**
+ * Creates a proxy, which lets only signed-in users pass to the pages that its `matcher` names: it returns a redirect for a
+ * browser, a 401 for a program, and nothing for a signed-in user.
+ *
+ * ```ts
+ * // proxy.ts
+ * export const proxy = createProxy(openAuth, { redirectTo: '/sign-in' })
+ * ```
+ */
+export const createProxy =
+  (source: AuthSource<object>, options: NextSessionOptions) =>
+  async (request: Request): Promise<Response | undefined> => {
+    const required = await (await openHandler(source)).requireSession(request, options)
+    return required.ok ? undefined : required.response
+  }
+
+/** Returns the session in a server component or a server action; null if no user is signed in. */
+export async function getSession<Metadata extends object = Record<string, Json>>(
+  source: AuthSource<Metadata>,
+): Promise<ValidSession<Metadata> | null> {
+  const auth = await openHandler(source)
+  return auth.getSession(await currentRequest())
+}
+
+/**
+ * Returns the session in a server component or a server action. Redirects if no user is signed in, or with `recent` if the
+ * last authentication is too old.
+ */
+export async function requireSession<Metadata extends object = Record<string, Json>>(
+  source: AuthSource<Metadata>,
+  { redirectTo, recent = false }: NextSessionOptions,
+): Promise<ValidSession<Metadata>> {
+  const valid = await getSession(source)
+  return valid === null || (recent && !valid.recent) ? redirect(redirectTo) : valid
+}
+
+/** Returns the user in a server component or a server action. Redirects if no user is signed in. */
+export async function requireUser<Metadata extends object = Record<string, Json>>(
+  source: AuthSource<Metadata>,
+  options: Pick<NextSessionOptions, 'redirectTo'>,
+): Promise<User<Metadata>> {
+  return (await requireSession(source, options)).user
+}
+
+/**
+ * Returns the request information for a service in a server action. Next.js does not have the client's IP address: pass
+ * `{ trustedProxyHops }`, or `{ ip }`.
+ */
+export async function requestInfo(
+  source: AuthSource<object>,
+  options: RequestInfoOptions = {},
+): Promise<RequestInfo> {
+  return (await openHandler(source)).requestInfo(await currentRequest(), options)
+}
+
+/**
+ * Sets the cookies after a sign-in in a server action or route handler, and ends the former session of the browser. A server
+ * component cannot set cookies.
+ */
+export async function setSessionCookie(
+  source: AuthSource<object>,
+  signedIn: SessionToSet,
+): Promise<void> {
+  const auth = await openHandler(source)
+  await auth.setSessionCookie(await cookies(), signedIn, await currentRequest())
+}
+
+/** Deletes the session cookie in a server action or route handler. End the session itself with `torii.sessions.revoke`. */
+export async function clearSessionCookie(source: AuthSource<object>): Promise<void> {
+  const auth = await openHandler(source)
+  auth.clearSessionCookie(await cookies())
+}
+
+/** Headers of a request that is not the GET of a page: browsers send an Origin with every POST. */
+const headersOfPost: readonly string[] = ['origin', 'content-type', 'next-action']
+
+/** Next.js does not tell the method. A request that may be a server action must pass the Origin rule. */
+async function currentRequest(): Promise<SessionCarrier> {
+  const sent = await headers()
+  const isPost = headersOfPost.some((name) => sent.has(name))
+  return { method: isPost ? 'POST' : 'GET', headers: sent }
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'vitest'
+import { baseUrl, goodPassword, newEmail, openTestSite } from '../test/site.test.support.js'
+import { createHandler } from './index.js'
+
+const site = await openTestSite({
+  requireVerifiedEmail: false,
+  keys: [{ id: 'k1', secret: randomBytes(32) }],
+})
+const { torii } = site
+const auth = createHandler(torii)
+
+const untyped = (value: unknown) => value as never
+const get = (headers: Record<string, string> = {}) => ({ method: 'GET', headers })
+const socket = { remoteAddress: '203.0.113.7' }
+
+async function signedIn() {
+  const given = { email: newEmail(), password: goodPassword }
+  const made = await torii.password.register(given, { ip: null, userAgent: null })
+  assert.ok(made.ok)
+  const outcome = await torii.password.authenticate(given, { ip: null, userAgent: null })
+  assert.ok(outcome.ok)
+  return outcome
+}
+
+test('requestInfo takes the IP address from where each server keeps it, and never from a header on its own', () => {
+  const headers = { 'x-forwarded-for': '6.6.6.6, 198.51.100.1', 'user-agent': 'Browser/1.0' }
+  const ipOf = (request: object, options = {}) =>
+    auth.requestInfo(untyped(request), options).ip ?? null
+  const node = { headers, socket }
+  const hono = { req: { raw: new Request(baseUrl, { headers }) }, env: { incoming: { socket } } }
+  assert.equal(ipOf(node), '203.0.113.7')
+  assert.equal(ipOf({ headers, ip: '198.51.100.9', socket }), '198.51.100.9')
+  assert.equal(ipOf({ headers, ip: '198.51.100.9', raw: { socket } }), '198.51.100.9')
+  assert.equal(ipOf(hono), '203.0.113.7')
+  assert.equal(ipOf(new Request(baseUrl, { headers })), null)
+  assert.equal(ipOf(new Request(baseUrl, { headers }), { ip: '198.51.100.2' }), '198.51.100.2')
+  assert.equal(ipOf(node, { trustedProxyHops: 0 }), '203.0.113.7')
+  assert.equal(ipOf(node, { trustedProxyHops: 1 }), '198.51.100.1')
+  assert.equal(ipOf(hono, { trustedProxyHops: 1 }), '198.51.100.1')
+  assert.equal(
+    ipOf({ headers, ip: '198.51.100.9', socket }, { trustedProxyHops: 1 }),
+    '198.51.100.1',
+  )
+  assert.throws(() => ipOf(node, { trustedProxyHops: -1 }), /trustedProxyHops/)
+  assert.equal(auth.requestInfo(node).userAgent, 'Browser/1.0')
+  for (const value of [null, undefined, {}, 'request'])
+    assert.throws(() => ipOf(untyped(value)), /request must be a request of fetch/)
+})
+
+test('requestInfo has the device cookie, also in the spelling of a cookie store', async () => {
+  const { user } = await signedIn()
+  const cookie = torii.deviceCookie(user.email ?? '', { ip: null, userAgent: null }) ?? ''
+  for (const value of [cookie, encodeURIComponent(cookie)]) {
+    const request = get({ cookie: `__Host-torii-device=${value}` })
+    assert.equal(auth.requestInfo(request, { ip: null }).deviceCookie, cookie)
+  }
+})
+
+test('setSessionCookie sets the same cookies on every kind of response', async () => {
+  const outcome = await signedIn()
+  const calls: unknown[][] = []
+  const record =
+    (...kept: number[]) =>
+    (...values: unknown[]) =>
+      calls.push(values.filter((_, index) => kept.includes(index)))
+  const response = new Response(null)
+  const headers = new Headers()
+  await auth.setSessionCookie(response, outcome)
+  await auth.setSessionCookie(headers, outcome)
+  await auth.setSessionCookie({ appendHeader: record(0, 1) }, outcome)
+  await auth.setSessionCookie({ header: record(0, 1) }, outcome)
+  const [expected = ''] = auth.sessionCookies(outcome)
+  const token = outcome.token.reveal()
+  assert.match(
+    expected,
+    /^__Host-torii=torii_s_[\w-]+; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure$/,
+  )
+  assert.deepEqual(response.headers.getSetCookie(), [expected])
+  assert.deepEqual(headers.getSetCookie(), [expected])
+  assert.deepEqual(calls, [
+    ['set-cookie', expected],
+    ['set-cookie', expected],
+  ])
+  const stored: unknown[][] = []
+  const store = { get: () => null, set: (...values: unknown[]) => stored.push(values) }
+  await auth.setSessionCookie(store, outcome)
+  auth.clearSessionCookie(store)
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: true }
+  assert.deepEqual(stored, [
+    ['__Host-torii', token, { ...attributes, maxAge: 2_592_000 }],
+    ['__Host-torii', '', { ...attributes, maxAge: 0 }],
+  ])
+  const cleared = '__Host-torii=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure'
+  assert.deepEqual(auth.clearedSessionCookies(), [cleared])
+  for (const value of [null, 'response', {}])
+    assert.throws(() => auth.clearSessionCookie(untyped(value)), /response must be a response of/)
+})
+
+test('with the request, sessionCookies has the device cookie of a sign-in with its former entries, and none after registering', async () => {
+  const one = await signedIn()
+  const [, first = ''] = auth.sessionCookies(one, get())
+  const other = await signedIn()
+  const [, second = ''] = auth.sessionCookies(other, get({ cookie: first.split(';')[0] ?? '' }))
+  // Each entry has two colons.
+  assert.deepEqual(
+    [first, second].map((cookie) => cookie.split(':').length),
+    [3, 5],
+  )
+  assert.match(second, /^__Host-torii-device=.+; Max-Age=15552000; HttpOnly; SameSite=Lax; Secure$/)
+  const made = await torii.password.register(
+    { email: newEmail(), password: goodPassword },
+    { ip: null, userAgent: null },
+  )
+  assert.ok(made.ok && made.session !== null)
+  assert.equal(auth.sessionCookies(made, get()).length, 1)
+  const { user: _, ...withoutUser } = one
+  assert.equal(auth.sessionCookies(withoutUser, get()).length, 1)
+})
+
+test('setSessionCookie ends the former session only, and only with the request', async () => {
+  const former = await signedIn()
+  const outcome = await signedIn()
+  const cookieOf = ({ token }: typeof former) => ({ cookie: `__Host-torii=${token.reveal()}` })
+  const isAlive = async (one: typeof former) => (await auth.getSession(get(cookieOf(one)))) !== null
+  await auth.setSessionCookie(new Headers(), outcome)
+  await auth.setSessionCookie(new Headers(), outcome, get(cookieOf(outcome)))
+  assert.deepEqual([await isAlive(former), await isAlive(outcome)], [true, true])
+  await auth.setSessionCookie(new Headers(), outcome, get(cookieOf(former)))
+  assert.deepEqual([await isAlive(former), await isAlive(outcome)], [false, true])
+})
+
+test('redirectTo is a path of this site', async () => {
+  for (const redirectTo of ['https://evil.example', '//evil.example', '/\\evil.example', 'sign-in'])
+    await assert.rejects(auth.requireSession(get(), { redirectTo }), /redirectTo must be a path/)
+})

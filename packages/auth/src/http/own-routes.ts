@@ -1,0 +1,174 @@
+import type { Json, Session, SessionToken, User, ValidSession } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
+import type { RequestInfo } from '../base/request-info.js'
+import type { Torii } from '../torii.js'
+import type { ApplicationRequest, RequestInfoOptions } from './request/application-request.js'
+import { carrierOf, ipOf } from './request/application-request.js'
+import type { CookieToSet } from './request/cookie.js'
+import {
+  cookieName,
+  findCookie,
+  newSessionCookie,
+  noSessionCookie,
+  setCookie,
+} from './request/cookie.js'
+import { findDeviceCookie, newDeviceCookie } from './request/device-cookie.js'
+import { isNavigation } from './request/navigation.js'
+import { readHeader, readRequestTokens } from './request/request-token.js'
+import type { CookieTarget } from './response/cookie-target.js'
+import { addCookies } from './response/cookie-target.js'
+import { errorResponse } from './response/errors.js'
+import type { Site } from './site.js'
+
+/** What a route of the application requires of a session. */
+export interface SessionRequirementOptions {
+  /** Whether the last authentication must be recent, as for changes of a password (default: false). */
+  readonly recent?: boolean
+  /** A path of the application, such as `/sign-in`, to which a browser without a session is redirected instead of a 401. */
+  readonly redirectTo?: string
+}
+
+/** The session of a request, or the response to send instead. */
+export type SessionRequirement<Metadata extends object = Record<string, Json>> =
+  | ({ readonly ok: true } & ValidSession<Metadata>)
+  | { readonly ok: false; readonly response: Response }
+
+/** A session that a service has opened or rotated: the result of a sign-in, or of `sessions.reauthenticate`. */
+export interface SessionToSet {
+  readonly session: Session
+  readonly token: SessionToken
+  /** Of a sign-in. With it and the request, the browser also gets the device cookie. */
+  readonly user?: User<object>
+}
+
+/** What Torii does in the application's own routes. */
+export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
+  /**
+   * The session of a request to the application's own routes, by bearer token or cookie; null when the
+   * caller is not signed in. A cookie counts only if the request passes the Origin rule, so a page of
+   * another site cannot use it on your routes either.
+   * @throws ToriiError when the database cannot be reached
+   */
+  getSession(request: ApplicationRequest): Promise<ValidSession<Metadata> | null>
+  /**
+   * Does the same as `getSession` for a route that only signed-in users may call: `response` is the 401, or the 503
+   * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old.
+   * @throws InvalidInputError if `redirectTo` is not a path of this site
+   */
+  requireSession(
+    request: ApplicationRequest,
+    options?: SessionRequirementOptions,
+  ): Promise<SessionRequirement<Metadata>>
+  /**
+   * The request information that the services take: IP address, user agent and device cookie. A fetch Request does not
+   * contain the IP address: pass `{ ip }`.
+   */
+  requestInfo(request: ApplicationRequest, options?: RequestInfoOptions): RequestInfo
+  /**
+   * Sets the cookie of a session that a service has opened, in a sign-in route or server action of your own. With the
+   * `request`, it also sets the device cookie after a sign-in, and ends the former session of the browser, as Torii's routes
+   * do. The cookies are set before the promise is returned.
+   */
+  setSessionCookie(
+    response: CookieTarget,
+    signedIn: SessionToSet,
+    request?: ApplicationRequest,
+  ): Promise<void>
+  /** Deletes the session cookie. End the session itself with `torii.sessions.revoke` or `signOut`. */
+  clearSessionCookie(response: CookieTarget): void
+  /** The `Set-Cookie` headers of `setSessionCookie`, for platforms without a response to change. Ends no session. */
+  sessionCookies(signedIn: SessionToSet, request?: ApplicationRequest): string[]
+  /** The `Set-Cookie` headers of `clearSessionCookie`. */
+  clearedSessionCookies(): string[]
+}
+
+/** Creates the methods for the application's own routes. */
+export function createOwnRoutes<Metadata extends object>(
+  torii: Torii<Metadata>,
+  site: Site,
+): OwnRoutes<Metadata> {
+  const { baseUrl } = torii.options
+  const getSession = async (request: ApplicationRequest) => {
+    const { method, headers } = carrierOf(request)
+    const { token, cookie } = readRequestTokens(headers, cookieName(baseUrl))
+    const isAllowed = token === null || token !== cookie || site.isOwnOrigin(method, headers)
+    return token === null || !isAllowed ? null : torii.sessions.validate(token)
+  }
+  const cookiesOf = (signedIn: SessionToSet, request?: ApplicationRequest): CookieToSet[] => {
+    const { session, token } = signedIn
+    const device = request === undefined ? null : deviceCookieOf(torii, signedIn, request)
+    const cookies = [newSessionCookie(baseUrl, session, token)]
+    return device === null ? cookies : [...cookies, newDeviceCookie(baseUrl, device)]
+  }
+  return {
+    getSession,
+    async requireSession(request, { recent = false, redirectTo } = {}) {
+      requireOwnPath(redirectTo)
+      try {
+        const valid = await getSession(request)
+        if (valid === null) return { ok: false, response: signInResponse(request, redirectTo) }
+        if (recent && !valid.recent)
+          return { ok: false, response: errorResponse({ error: 'reauthentication_required' }) }
+        return { ok: true, ...valid }
+      } catch (error) {
+        return { ok: false, response: errorResponse(site.failed('requireSession', error)) }
+      }
+    },
+    requestInfo: (request, options = {}) =>
+      site.requestInfo(carrierOf(request).headers, ipOf(request, options)),
+    async setSessionCookie(response, signedIn, request) {
+      addCookies(response, baseUrl, cookiesOf(signedIn, request))
+      if (request !== undefined) await endFormer(torii, signedIn, request)
+    },
+    clearSessionCookie: (response) => addCookies(response, baseUrl, [noSessionCookie(baseUrl)]),
+    sessionCookies: (signedIn, request) =>
+      cookiesOf(signedIn, request).map((cookie) => setCookie(baseUrl, cookie)),
+    clearedSessionCookies: () => [setCookie(baseUrl, noSessionCookie(baseUrl))],
+  }
+}
+
+/** A redirect must not leave the site, and a browser reads `/\` as `//`. */
+function requireOwnPath(path: string | undefined): void {
+  if (path !== undefined && !/^\/(?![/\\])[^\s\\]*$/.test(path))
+    throw new InvalidInputError('redirectTo', 'must be a path of this site, like /sign-in')
+}
+
+function signInResponse(request: ApplicationRequest, redirectTo: string | undefined): Response {
+  const { method, headers } = carrierOf(request)
+  if (redirectTo === undefined || method !== 'GET' || !isNavigation(headers))
+    return errorResponse({ error: 'unauthenticated' })
+  return new Response(null, { status: 303, headers: { location: redirectTo } })
+}
+
+/**
+ * The device cookie after a sign-in. Registering proves nothing about the mailbox, so an account that was created in the same
+ * commit as the session, and is not verified, makes no known browser.
+ */
+function deviceCookieOf<Metadata extends object>(
+  torii: Torii<Metadata>,
+  { user, session }: SessionToSet,
+  request: ApplicationRequest,
+): string | null {
+  if (user === undefined || user.email === null) return null
+  const isNew = user.createdAt.getTime() === session.createdAt.getTime()
+  if (isNew && !user.emailVerified) return null
+  const cookies = readHeader(carrierOf(request).headers, 'cookie')
+  const deviceCookie = findDeviceCookie(cookies, torii.options.baseUrl)
+  return torii.deviceCookie(user.email, { ip: null, userAgent: null, deviceCookie })
+}
+
+/** Ends the session whose cookie is replaced. A failure is logged: the user is already signed in. @see OWASP ASVS 5.0, 7.2.4 */
+async function endFormer<Metadata extends object>(
+  torii: Torii<Metadata>,
+  { token }: SessionToSet,
+  request: ApplicationRequest,
+): Promise<void> {
+  const { baseUrl, log } = torii.options
+  const former = findCookie(readHeader(carrierOf(request).headers, 'cookie'), cookieName(baseUrl))
+  if (former === null || former === token.reveal()) return
+  try {
+    await torii.sessions.signOut(former)
+  } catch (error) {
+    log({ level: 'warn', event: 'former_session_not_ended', error })
+  }
+}

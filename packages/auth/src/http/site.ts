@@ -1,0 +1,92 @@
+import { onceAMinute } from '../base/once-a-minute.js'
+import type { RequestInfo } from '../base/request-info.js'
+import { readRequestInfo } from '../base/request-info.js'
+import type { Torii } from '../torii.js'
+import type { Pages } from './pages/site-pages.js'
+import { findDeviceCookie } from './request/device-cookie.js'
+import { isOwnOrigin } from './request/origin.js'
+import type { HeaderSource } from './request/request-token.js'
+import { readHeader } from './request/request-token.js'
+import type { ApiError } from './response/errors.js'
+import { errorStatus, thrownError } from './response/errors.js'
+import type { Feature } from './routes/features.js'
+import { findFeatureOff } from './routes/features.js'
+
+/** What all requests of a handler share. It logs what an administrator must change, each cause within bounds. */
+export interface Site {
+  readonly torii: Torii<object>
+  readonly pages: Pages
+  /** Applies the Origin rule. Logs a refusal, with the expected origins. */
+  isOwnOrigin(method: string | undefined, headers: HeaderSource): boolean
+  /** Returns the error of a feature that is off, or null. Logs each feature once. */
+  featureError(feature: Feature | undefined): ApiError | null
+  /** Returns the request information of headers and an IP address. Logs once that an address is missing. */
+  requestInfo(headers: HeaderSource, ip: string | null): RequestInfo
+  /** Returns the error for a thrown value, which is logged if the server caused it. The response never contains it. */
+  failed(route: string, thrown: unknown): ApiError
+}
+
+/** The longest part of an Origin header that is logged. */
+const maxOriginCharacters = 200
+
+/** Creates the site of a handler. */
+export function createSite(torii: Torii<object>, pages: Pages): Site {
+  const { baseUrl, log } = torii.options
+  const featuresLogged = new Set<Feature>()
+  const logUnknownIp = onlyOnce(() => log({ level: 'warn', event: 'ip_address_unknown' }))
+  const logBusy = onceAMinute((count) => log({ level: 'warn', event: 'busy', count }))
+  const logOrigin = onceAMinute<string | null>((count, origin) =>
+    log({ level: 'warn', event: 'origin_refused', origin, expected: baseUrl.origins, count }),
+  )
+  return {
+    torii,
+    pages,
+    isOwnOrigin(method, headers) {
+      if (isOwnOrigin(method, headers, baseUrl)) return true
+      logOrigin(readHeader(headers, 'origin')?.slice(0, maxOriginCharacters) ?? null)
+      return false
+    },
+    featureError(feature) {
+      const missing = feature === undefined ? null : findFeatureOff(feature, torii.options)
+      if (feature === undefined || missing === null) return null
+      const { option, message } = missing
+      if (!featuresLogged.has(feature))
+        log({ level: 'warn', event: 'feature_not_enabled', feature, option })
+      featuresLogged.add(feature)
+      return { error: 'not_enabled', message }
+    },
+    requestInfo(headers, ip) {
+      const info = readRequestInfo({
+        ip,
+        userAgent: readHeader(headers, 'user-agent'),
+        deviceCookie: findDeviceCookie(readHeader(headers, 'cookie'), baseUrl),
+      })
+      if (info.ip === null) logUnknownIp()
+      return info
+    },
+    failed(route, thrown) {
+      const error = thrownError(thrown)
+      const status = errorStatus[error.error]
+      if (error.error === 'busy') logBusy()
+      else if (status >= 500)
+        log({ level: 'error', event: 'request_failed', route, status, error: thrown })
+      return error
+    },
+  }
+}
+
+/** Names the expected origins on localhost, for developers; anywhere else the log names them. */
+export const originError = ({ torii }: Site): ApiError => {
+  const { origins } = torii.options.baseUrl
+  if (origins.length === 1) return { error: 'origin_not_allowed' }
+  const message = `Requests from this origin are not allowed. Send them from ${origins.join(', ')}, or change the option baseUrl.`
+  return { error: 'origin_not_allowed', message }
+}
+
+function onlyOnce(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) work()
+    isDone = true
+  }
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { ToriiError } from 'torii-core'
+import { afterEach, test, vi } from 'vitest'
+import type { LogEvent } from './log.js'
+import { resolveOptions } from './options.js'
+import { lineOf } from './stderr-log.js'
+
+const baseUrl = 'https://app.example'
+const failure = (error: unknown): LogEvent => ({
+  level: 'error',
+  event: 'request_failed',
+  route: 'POST password/register',
+  status: 500,
+  error,
+})
+const outdated = new ToriiError(
+  'ERR_SCHEMA_OUTDATED',
+  'the Torii tables are missing: run "npx torii-storage-postgres migrate"',
+  { cause: Object.assign(new Error('relation "torii.users"'), { code: '42P01' }) },
+)
+
+/** What is written to stderr during `work`. */
+function written(work: () => void): readonly string[] {
+  const lines: string[] = []
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+  work()
+  return lines
+}
+afterEach(() => vi.restoreAllMocks())
+
+test('without the option log an error is one line on stderr, which says what to do', () => {
+  const lines = written(() => resolveOptions({ baseUrl }).log(failure(outdated)))
+  assert.deepEqual(lines, [
+    'torii error: request_failed: POST password/register answered 500: ERR_SCHEMA_OUTDATED: the Torii tables are missing: run "npx torii-storage-postgres migrate"\n',
+  ])
+})
+
+test('log: null writes nothing, and a log of the application replaces stderr', () => {
+  const seen: LogEvent[] = []
+  const lines = written(() => {
+    resolveOptions({ baseUrl, log: null }).log(failure(outdated))
+    resolveOptions({ baseUrl, log: (event) => seen.push(event) }).log(failure(outdated))
+  })
+  assert.deepEqual([lines, seen], [[], [failure(outdated)]])
+})
+
+test('refusals for load are no errors: busy is not written to stderr', () => {
+  const { log } = resolveOptions({ baseUrl })
+  assert.deepEqual(
+    written(() => log({ level: 'warn', event: 'busy', count: 3 })),
+    [],
+  )
+})
+
+test('the line of a foreign error has its name, code and place, and neither its message nor a line break', () => {
+  const secret = 'torii_s_secret ada@example.com\n    at secret (file:1:1)'
+  const error = Object.assign(new TypeError(secret), { code: 'ERR_INVALID_URL', detail: secret })
+  const line = lineOf(failure(error))
+  assert.match(
+    line,
+    /answered 500: TypeError \(ERR_INVALID_URL\) at .+stderr-log\.test\.\w+:\d+:\d+/,
+  )
+  assert.doesNotMatch(line, /torii_s_secret|ada@example|\n/)
+  for (const thrown of [secret, null, { message: secret }, [secret]])
+    assert.doesNotMatch(lineOf(failure(thrown)), /torii_s_secret|ada@example|\n/)
+})
+
+test('a mail error is written without the text of the mail server', () => {
+  const fault = { name: 'Error', code: 'EENVELOPE', status: 550, stack: ['at send (smtp.ts:1:1)'] }
+  const line = lineOf({
+    level: 'error',
+    event: 'mail_failed',
+    kind: 'magic_link',
+    id: '1',
+    attempts: 1,
+    fault,
+  })
+  assert.match(
+    line,
+    /^torii error: mail_failed: .+magic_link was not sent after Error EENVELOPE 550\./,
+  )
+})

@@ -1,0 +1,29 @@
+import { redirect } from 'next/navigation'
+import { requestInfo, setSessionCookie } from 'torii-auth/next'
+import { openAuth, openTorii } from '../../auth'
+
+async function signIn(form: FormData) {
+  'use server'
+  const { torii } = await openTorii()
+  const given = { email: String(form.get('email')), password: String(form.get('password')) }
+  const outcome = await torii.password.authenticate(given, await requestInfo(openAuth))
+  if (!outcome.ok) redirect(`/sign-in?error=${outcome.reason}`)
+  await setSessionCookie(openAuth, outcome)
+  redirect('/account')
+}
+
+export default async function Page({
+  searchParams,
+}: {
+  searchParams: Promise<{ error?: string }>
+}) {
+  const { error } = await searchParams
+  return (
+    <form action={signIn}>
+      {error !== undefined && <p>Sign-in failed. Check your email address and password.</p>}
+      <input name="email" type="email" autoComplete="username" required />
+      <input name="password" type="password" autoComplete="current-password" required />
+      <button type="submit">Sign in</button>
+    </form>
+  )
+}
