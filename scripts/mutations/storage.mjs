@@ -108,7 +108,7 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'an expired link signs in',
-    'l.used_by is null and l.expires_at > ${now}\n      ), repeated',
+    'l.used_by is null and ${isCurrent(schema)}\n      ), repeated',
     'l.used_by is null\n      ), repeated',
   ),
   guard(
@@ -120,20 +120,20 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'a used link is used again',
-    'where ${givenLink} and l.used_by is null and l.expires_at > ${now}\n      ), repeated',
-    'where ${givenLink} and l.expires_at > ${now}\n      ), repeated',
+    'where ${givenLink} and l.used_by is null and ${isCurrent(schema)}\n      ), repeated',
+    'where ${givenLink} and ${isCurrent(schema)}\n      ), repeated',
   ),
   guard(
     'tables/magic-links',
     'a request ends a live link',
-    'where t.id = excluded.id or ${deadLink} or ${replacesOldest}',
-    'where t.id = t.id or ${deadLink} or ${replacesOldest}',
+    'where t.id = excluded.id or ${deadLink(schema)} or ${replacesOldest}',
+    'where t.id = t.id or ${deadLink(schema)} or ${replacesOldest}',
   ),
   guard(
     'tables/fragments/verification-token-row',
     'a request ends a live token',
-    "where t.id = excluded.id or ${dead('excluded.epoch')}",
-    "where t.id = t.id or ${dead('excluded.epoch')}",
+    "where t.id = excluded.id or ${dead(schema, 'excluded.epoch')}",
+    "where t.id = t.id or ${dead(schema, 'excluded.epoch')}",
   ),
   guard(
     'tables/magic-links',
@@ -198,7 +198,7 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'an expired code signs in',
-    'where l.email_key = ${emailKey} and l.used_by is null and l.expires_at > ${now}',
+    'where l.email_key = ${emailKey} and l.used_by is null and ${isCurrent(schema)}',
     'where l.email_key = ${emailKey} and l.used_by is null',
   ),
   guard(
@@ -449,20 +449,20 @@ export const storageMutations = [
   guard(
     'tables/passkeys/passkey-use',
     'an expired challenge is answered',
-    'c.expires_at > ${now} and u.disabled_at is null',
+    '${challengeIsCurrent(schema)} and u.disabled_at is null',
     'u.disabled_at is null',
   ),
   guard(
     'tables/passkeys/passkey-use',
     'a disabled account is offered its passkey',
-    'c.expires_at > ${now} and u.disabled_at is null',
-    'c.expires_at > ${now}',
+    '${challengeIsCurrent(schema)} and u.disabled_at is null',
+    '${challengeIsCurrent(schema)}',
   ),
   guard(
     'tables/passkeys/passkey-use',
     'a challenge is answered twice',
-    'delete from ${schema}.passkey_challenges c using gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}\n        returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at',
-    'select c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.expires_at\n        from ${schema}.passkey_challenges c, gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}',
+    'delete from ${schema}.passkey_challenges c using gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}\n        returning c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.global_epoch, c.expires_at',
+    'select c.ceremony, c.user_id, c.session_epoch, c.owner_epoch, c.global_epoch, c.expires_at\n        from ${schema}.passkey_challenges c, gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}',
   ),
   guard(
     'tables/passkeys/passkeys',
@@ -504,14 +504,14 @@ export const storageMutations = [
   guard(
     'tables/passkey-challenges',
     'an expired challenge is consumed',
-    ' and c.expires_at > ${now}`',
-    ' and ${now} is not null`',
+    ' and ${challengeIsCurrent(schema)}`',
+    '`',
   ),
   guard(
     'tables/verification-tokens/live-token',
     'an expired token works',
-    't.expires_at > ${now} and t.used_by is null and u.session_epoch = t.epoch',
-    't.used_by is null and u.session_epoch = t.epoch',
+    't.expires_at > ${now} and t.used_by is null',
+    't.used_by is null',
   ),
   guard(
     'tables/verification-tokens/live-token',
