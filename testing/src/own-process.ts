@@ -24,6 +24,10 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     reason: 'it replaces the functions of the native binding before the tested module takes them',
   },
   {
+    file: 'auth/*/frameworks/frameworks.test',
+    reason: 'the server of Hono replaces Request and Response, in an application too',
+  },
+  {
     file: 'auth/*/webauthn/compare-with-library.test',
     reason: 'the library adds the functions of tslib to the global object',
   },
