@@ -61,6 +61,25 @@ promise(
   },
 )
 
+promise(
+  'consume: a used link of a verified account opens no second session, for no form',
+  ['charging'],
+  async (storage) => {
+    const { magicLinks, sessions } = storage
+    const { email, user } = await signUpActor(storage)
+    const { tokenHash } = await issueLink(storage, { email })
+    const { usedBy } = newForm()
+    const before = (await sessions.list(user.id)).length
+    succeeded(await magicLinks.consume(tokenHash, newProof({ usedBy })))
+    for (const form of [usedBy, freshSecretHash(), null])
+      assert.deepEqual(
+        await magicLinks.consume(tokenHash, newProof({ usedBy: form })),
+        invalidToken,
+      )
+    assert.equal((await sessions.list(user.id)).length, before + 1)
+  },
+)
+
 promise('findUsed: nothing where no form used the link', ['charging'], async (storage) => {
   const { tokenHash } = await issueLink(storage)
   const form = newForm()
