@@ -259,6 +259,13 @@ export const storageMutations = [
     'tables/global-epoch',
   ),
   guard(
+    'tables/fragments/verification-token-row',
+    'a revoked token keeps its place',
+    't.global_epoch < ${globalEpoch(schema)}',
+    't.global_epoch > ${globalEpoch(schema)}',
+    'tables/global-epoch',
+  ),
+  guard(
     'tables/verification-tokens/live-token',
     'a token outlives that everything was revoked',
     't.global_epoch = ${globalEpoch(schema)}',

@@ -2,7 +2,8 @@ import { cookies, headers } from 'next/headers.js'
 import { redirect } from 'next/navigation.js'
 import type { Json, User, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
-import type { RequestInfoOptions, SessionCarrier, SessionToSet } from '../http/index.js'
+import type { RequestInfoOptions, SessionToSet } from '../http/index.js'
+import { requestOf } from './next-request.js'
 import type { AuthSource } from './required-session.js'
 import { openHandler } from './required-session.js'
 
@@ -113,12 +114,4 @@ export async function clearSessionCookie(source: AuthSource<object>): Promise<vo
   auth.clearSessionCookie(await cookies())
 }
 
-/** Headers of a request that is not the GET of a page: browsers send an Origin with every POST. */
-const headersOfPost: readonly string[] = ['origin', 'content-type', 'next-action']
-
-/** Next.js does not tell the method. A request that may be a server action must pass the Origin rule. */
-async function currentRequest(): Promise<SessionCarrier> {
-  const sent = await headers()
-  const isPost = headersOfPost.some((name) => sent.has(name))
-  return { method: isPost ? 'POST' : 'GET', headers: sent }
-}
+const currentRequest = async () => requestOf(await headers())

@@ -131,6 +131,30 @@ test('setSessionCookie ends the former session only, and only with the request',
   assert.deepEqual([await isAlive(former), await isAlive(outcome)], [false, true])
 })
 
+test('T10.111 a page of another origin signs nobody in through a route of the application', async () => {
+  const outcome = await signedIn()
+  const post = (headers: Record<string, string>) => ({ method: 'POST', headers })
+  const cookie = '__Host-torii-device=x'
+  for (const foreign of [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'https://app.example.evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { cookie },
+  ]) {
+    const response = new Headers()
+    await assert.rejects(
+      auth.setSessionCookie(response, outcome, post(foreign)),
+      /^InvalidInputError: request comes from a page of another origin.+ https:\/\/app\.example/,
+    )
+    assert.throws(() => auth.sessionCookies(outcome, post(foreign)), /another origin/)
+    assert.deepEqual(response.getSetCookie(), [])
+  }
+  for (const own of [{ origin: baseUrl }, { 'sec-fetch-site': 'same-origin' }, {}])
+    assert.equal(auth.sessionCookies(outcome, post(own)).length, 2)
+})
+
 test('redirectTo is a path of this site', async () => {
   for (const redirectTo of ['https://evil.example', '//evil.example', '/\\evil.example', 'sign-in'])
     await assert.rejects(auth.requireSession(get(), { redirectTo }), /redirectTo must be a path/)

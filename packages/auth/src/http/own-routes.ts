@@ -1,5 +1,5 @@
 import type { Json, Session, SessionToken, User, ValidSession } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
+import { InvalidInputError, invalidValue } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import type { Torii } from '../torii.js'
 import type { ApplicationRequest, RequestInfoOptions } from './request/application-request.js'
@@ -18,6 +18,7 @@ import { readHeader, readRequestTokens } from './request/request-token.js'
 import type { CookieTarget } from './response/cookie-target.js'
 import { addCookies } from './response/cookie-target.js'
 import { errorResponse } from './response/errors.js'
+import { endFormerSession } from './response/former-session.js'
 import type { Site } from './site.js'
 
 /** What a route of the application requires of a session. */
@@ -68,6 +69,7 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
    * Sets the cookie of a session that a service has opened, in a sign-in route or server action of your own. With the
    * `request`, it also sets the device cookie after a sign-in, and ends the former session of the browser, as Torii's routes
    * do. The cookies are set before the promise is returned.
+   * @throws InvalidInputError if the `request` comes from a page of another origin. Nothing is set, and nobody has the token.
    */
   setSessionCookie(
     response: CookieTarget,
@@ -76,7 +78,10 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
   ): Promise<void>
   /** Deletes the session cookie. End the session itself with `torii.sessions.revoke` or `signOut`. */
   clearSessionCookie(response: CookieTarget): void
-  /** The `Set-Cookie` headers of `setSessionCookie`, for platforms without a response to change. Ends no session. */
+  /**
+   * The `Set-Cookie` headers of `setSessionCookie`, for platforms without a response to change. Ends no session.
+   * @throws InvalidInputError if the `request` comes from a page of another origin
+   */
   sessionCookies(signedIn: SessionToSet, request?: ApplicationRequest): string[]
   /** The `Set-Cookie` headers of `clearSessionCookie`. */
   clearedSessionCookies(): string[]
@@ -96,6 +101,7 @@ export function createOwnRoutes<Metadata extends object>(
   }
   const cookiesOf = (signedIn: SessionToSet, request?: ApplicationRequest): CookieToSet[] => {
     const { session, token } = signedIn
+    if (request !== undefined) requireOwnOrigin(site, request)
     const device = request === undefined ? null : deviceCookieOf(torii, signedIn, request)
     const cookies = [newSessionCookie(baseUrl, session, token)]
     return device === null ? cookies : [...cookies, newDeviceCookie(baseUrl, device)]
@@ -118,13 +124,26 @@ export function createOwnRoutes<Metadata extends object>(
       site.requestInfo(carrierOf(request).headers, ipOf(request, options)),
     async setSessionCookie(response, signedIn, request) {
       addCookies(response, baseUrl, cookiesOf(signedIn, request))
-      if (request !== undefined) await endFormer(torii, signedIn, request)
+      if (request === undefined) return
+      const cookies = readHeader(carrierOf(request).headers, 'cookie')
+      await endFormerSession(torii, findCookie(cookies, cookieName(baseUrl)), signedIn.token)
     },
     clearSessionCookie: (response) => addCookies(response, baseUrl, [noSessionCookie(baseUrl)]),
     sessionCookies: (signedIn, request) =>
       cookiesOf(signedIn, request).map((cookie) => setCookie(baseUrl, cookie)),
     clearedSessionCookies: () => [setCookie(baseUrl, noSessionCookie(baseUrl))],
   }
+}
+
+/** A page of another site could otherwise sign its visitor in to an account of the attacker. */
+function requireOwnOrigin(site: Site, request: ApplicationRequest): void {
+  const { method, headers } = carrierOf(request)
+  if (site.isOwnOrigin(method, headers)) return
+  const { origins } = site.torii.options.baseUrl
+  throw invalidValue(
+    'request',
+    `comes from a page of another origin, so no session is set. Send it from ${origins.join(', ')}, or change the option baseUrl`,
+  )
 }
 
 /** A redirect must not leave the site, and a browser reads `/\` as `//`. */
@@ -155,20 +174,4 @@ function deviceCookieOf<Metadata extends object>(
   const cookies = readHeader(carrierOf(request).headers, 'cookie')
   const deviceCookie = findDeviceCookie(cookies, torii.options.baseUrl)
   return torii.deviceCookie(user.email, { ip: null, userAgent: null, deviceCookie })
-}
-
-/** Ends the session whose cookie is replaced. A failure is logged: the user is already signed in. @see OWASP ASVS 5.0, 7.2.4 */
-async function endFormer<Metadata extends object>(
-  torii: Torii<Metadata>,
-  { token }: SessionToSet,
-  request: ApplicationRequest,
-): Promise<void> {
-  const { baseUrl, log } = torii.options
-  const former = findCookie(readHeader(carrierOf(request).headers, 'cookie'), cookieName(baseUrl))
-  if (former === null || former === token.reveal()) return
-  try {
-    await torii.sessions.signOut(former)
-  } catch (error) {
-    log({ level: 'warn', event: 'former_session_not_ended', error })
-  }
 }

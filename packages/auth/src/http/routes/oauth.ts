@@ -10,6 +10,7 @@ import {
   nameCookieName,
 } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
+import { endFormerSession } from '../response/former-session.js'
 import { serializeOAuthAccount } from '../response/serializers.js'
 import { idTokenBody, oauthFormPostBody } from '../schema/request-bodies.js'
 import {
@@ -22,7 +23,7 @@ import {
 import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
-import { deviceCookies, endFormerSession, signedIn } from './sign-in-result.js'
+import { deviceCookies, signedIn } from './sign-in-result.js'
 
 /** The secret in the flow cookie, or null. */
 const flowSecretOf = ({ torii, headers }: Call): string | null =>
@@ -201,7 +202,7 @@ async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>)
   }
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
   const { session, token, redirectTo } = outcome
-  await endFormerSession(call)
+  await endFormerSession(call.torii, call.tokens.cookie, token)
   const { baseUrl } = call.torii.options
   const setCookies = [
     sessionCookie(baseUrl, session, token),

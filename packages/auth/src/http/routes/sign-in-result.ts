@@ -1,6 +1,7 @@
 import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
 import { setDeviceCookie } from '../request/device-cookie.js'
+import { endFormerSession } from '../response/former-session.js'
 import { serializeSession, serializeUser } from '../response/serializers.js'
 import type * as bodies from '../schema/response-bodies.js'
 import type { Success } from './results.js'
@@ -10,15 +11,13 @@ import type { Call } from './route.js'
 /**
  * The result of a sign-in. The token goes into the cookie and nowhere else. The browser's previous session
  * ends, since its cookie is replaced; the session of a bearer token stays.
- * @see OWASP ASVS 5.0, 7.2.4
  */
 export async function signedIn<const Status extends 200 | 201>(
   call: Call,
   status: Status,
   { user, session, token }: SignedIn<object>,
 ): Promise<Success<Status, bodies.SignedIn>> {
-  // A form that is sent twice is answered by the session that the browser may have received already.
-  if (call.tokens.cookie !== token.reveal()) await endFormerSession(call)
+  await endFormerSession(call.torii, call.tokens.cookie, token)
   const body = { user: serializeUser(user), session: serializeSession(session, true) }
   const setCookies = [
     sessionCookie(call.torii.options.baseUrl, session, token),
@@ -32,14 +31,4 @@ export async function signedIn<const Status extends 200 | 201>(
 export function deviceCookies({ torii, info }: Call, email: string | null): string[] {
   const value = email === null ? null : torii.deviceCookie(email, info)
   return value === null ? [] : [setDeviceCookie(torii.options.baseUrl, value)]
-}
-
-/** Ends the session of the request's cookie. A failure is logged: the user is already signed in. */
-export async function endFormerSession({ torii, tokens }: Call): Promise<void> {
-  if (tokens.cookie === null) return
-  try {
-    await torii.sessions.signOut(tokens.cookie)
-  } catch (error) {
-    torii.options.log({ level: 'warn', event: 'former_session_not_ended', error })
-  }
 }
