@@ -60,7 +60,7 @@ export async function installThisVersion(
   return installed
 }
 
-/** An application of a version, in a process of its own. */
+/** An application of a version, in a separate process. */
 export interface Application {
   /** Asks it to do something and waits for the answer; rejects with what went wrong there. */
   ask(task: string, value?: unknown): Promise<unknown>

@@ -20,7 +20,7 @@ export const multiply = (users: number): readonly string[] => [
      sha256('handle'), true, false, false, md5('aaguid')::uuid, '{internal}', 'passkey'
    from generate_series(1, ${users}, 20) n`,
   `insert into torii.magic_links (id, email_key, email, slot, token_hash, epoch, global_epoch, tries, created_at, expires_at)
-   select md5('link' || n)::uuid, 'nobody-' || n || '@example.com', 'nobody-' || n || '@example.com', 1,
+   select md5('link' || n)::uuid, 'stranger-' || n || '@example.com', 'stranger-' || n || '@example.com', 1,
      sha256(('link' || n)::bytea), null, 7, 0, now(), now() + interval '10 minutes'
    from generate_series(1, ${users}, 20) n`,
   `insert into torii.audit_events (id, type, user_id, detail, at, expires_at)

@@ -75,7 +75,7 @@ export async function runUpgrade(options: UpgradeOptions): Promise<UpgradeReport
     const running = await start(old)
     await running.ask('migrate')
     await fill(url, users)
-    // Each version works with accounts of its own, so that no operation may be refused.
+    // Each version works with different accounts, so that no operation may be refused.
     const half = Math.floor(users / 2)
     await running.ask('work', { callers, first: 0, users: half })
     await sleep(seconds * 1000)

@@ -65,6 +65,14 @@ test('the line of a foreign error has its name, code and place, and neither its 
     assert.doesNotMatch(lineOf(failure(thrown)), /torii_s_secret|ada@example|\n/)
 })
 
+test('a header cannot write a second line, nor color the terminal', () => {
+  const origin = 'https://evil.example\r\ntorii error: forged\u2028\u0085\u001b[31m'
+  const expected = ['https://app.example']
+  const line = lineOf({ level: 'warn', event: 'origin_refused', origin, expected, count: 1 })
+  assert.match(line, /^torii warn: origin_refused: .+forged.+https:\/\/app\.example/)
+  assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}]/u)
+})
+
 test('a mail error is written without the text of the mail server', () => {
   const fault = { name: 'Error', code: 'EENVELOPE', status: 550, stack: ['at send (smtp.ts:1:1)'] }
   const line = lineOf({
