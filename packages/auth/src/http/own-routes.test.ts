@@ -155,6 +155,17 @@ test('T10.111 a page of another origin signs nobody in through a route of the ap
     assert.equal(auth.sessionCookies(outcome, post(own)).length, 2)
 })
 
+test('a result without a session sets nothing, and says what to check', async () => {
+  for (const value of [undefined, {}, { ok: false }, { session: null, token: null }]) {
+    const response = new Headers()
+    await assert.rejects(
+      auth.setSessionCookie(response, untyped(value)),
+      /signedIn must have the session and the token of a sign-in: check outcome\.ok first/,
+    )
+    assert.deepEqual(response.getSetCookie(), [])
+  }
+})
+
 test('redirectTo is a path of this site', async () => {
   for (const redirectTo of ['https://evil.example', '//evil.example', '/\\evil.example', 'sign-in'])
     await assert.rejects(auth.requireSession(get(), { redirectTo }), /redirectTo must be a path/)

@@ -100,6 +100,7 @@ export function createOwnRoutes<Metadata extends object>(
     return token === null || !isAllowed ? null : torii.sessions.validate(token)
   }
   const cookiesOf = (signedIn: SessionToSet, request?: ApplicationRequest): CookieToSet[] => {
+    requireSessionToSet(signedIn)
     const { session, token } = signedIn
     if (request !== undefined) requireOwnOrigin(site, request)
     const device = request === undefined ? null : deviceCookieOf(torii, signedIn, request)
@@ -133,6 +134,16 @@ export function createOwnRoutes<Metadata extends object>(
       cookiesOf(signedIn, request).map((cookie) => setCookie(baseUrl, cookie)),
     clearedSessionCookies: () => [setCookie(baseUrl, noSessionCookie(baseUrl))],
   }
+}
+
+/** In JavaScript a refused sign-in, or a registration that waits for its verification, is easily passed on. */
+function requireSessionToSet(signedIn: Partial<SessionToSet> | null | undefined): void {
+  if (signedIn?.session?.createdAt instanceof Date && typeof signedIn.token?.reveal === 'function')
+    return
+  throw new InvalidInputError(
+    'signedIn',
+    'must have the session and the token of a sign-in: check outcome.ok first, and that its session is not null',
+  )
 }
 
 /** A page of another site could otherwise sign its visitor in to an account of the attacker. */

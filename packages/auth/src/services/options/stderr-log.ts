@@ -47,7 +47,7 @@ function sentenceOf(event: LogEvent): string {
     case 'rehash_failed':
       return `the password of the user ${event.userId} was not hashed again: ${describe(event.error)}`
     case 'passkey_origin_refused':
-      return `a passkey was refused (${event.problem}) on a page of ${pageOf(event)}; expected are ${event.expectedOrigins.join(', ')} with the RP ID ${event.rpId}. Open the page there, or change the options passkey.origins and passkey.rpId`
+      return `a passkey was refused (${event.problem}) on a page of ${pageOf(event)}; expected origins: ${event.expectedOrigins.join(', ')}, RP ID: ${event.rpId}. Open the page there, or change the options passkey.origins and passkey.rpId`
     case 'sweep_failed':
       return `expired rows were not deleted, which is tried again: ${describe(event.error)}`
     case 'former_session_not_ended':
@@ -59,7 +59,7 @@ function sentenceOf(event: LogEvent): string {
     case 'feature_not_enabled':
       return `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} (docs/options.md)`
     case 'origin_refused':
-      return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `of a page of ${event.origin}`} was refused; expected are ${event.expected.join(', ')}. Open the page there, or change the option baseUrl`
+      return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `from a page of ${event.origin}`} was refused; expected origins: ${event.expected.join(', ')}. Open the page there, or change the option baseUrl`
     case 'busy':
       return `${event.count} requests were refused because too much work was waiting`
     case 'request_failed':
