@@ -133,10 +133,10 @@ export const authMutations = [
     'http/pages/landing-form',
   ),
   guard(
-    'http/routes/sign-in-result',
+    'http/response/former-session',
     'the second submit of a form ends the session of the first',
-    'if (call.tokens.cookie !== token.reveal()) await',
-    'if (call.tokens.cookie !== token.toString()) await',
+    'if (former === null || former === token.reveal()) return',
+    'if (former === null) return',
     'http/pages/landing-form',
   ),
   guard(

@@ -131,7 +131,7 @@ test('setSessionCookie ends the former session only, and only with the request',
   assert.deepEqual([await isAlive(former), await isAlive(outcome)], [false, true])
 })
 
-test('T10.111 a page of another origin signs nobody in through a route of the application', async () => {
+test('T10.111 a page of another origin signs no one in through a route of the application', async () => {
   const outcome = await signedIn()
   const post = (headers: Record<string, string>) => ({ method: 'POST', headers })
   const cookie = '__Host-torii-device=x'
