@@ -234,14 +234,14 @@ export const storageMutations = [
   guard(
     'tables/fragments/oauth-state-use',
     'a state is good for ever',
-    '${oauthState.hash} is not null and ${stateIsCurrent(schema)} and ${condition}',
-    '${oauthState.hash} is not null and (${stateIsCurrent(schema)} or ${oauthState.hash} is not null) and ${condition}',
+    '${oauthState.hash} is not null and ${stateIsCurrent(schema, oauthState)} and ${condition}',
+    '${oauthState.hash} is not null and (${stateIsCurrent(schema, oauthState)} or ${oauthState.hash} is not null) and ${condition}',
   ),
   guard(
     'tables/fragments/oauth-state-use',
     'a flow outlives the end of everything',
-    ' and ${oauthState.globalEpoch} = ${globalEpoch(schema)}`',
-    ' and coalesce(${oauthState.globalEpoch}, ${globalEpoch(schema)}) >= 0`',
+    ' and ${state.globalEpoch} = ${globalEpoch(schema)}`',
+    ' and coalesce(${state.globalEpoch}, ${globalEpoch(schema)}) >= 0`',
     'tables/sweep',
   ),
   guard(
@@ -300,16 +300,16 @@ export const storageMutations = [
     'storage-postgres/src/tables/sweep.test',
   ),
   guard(
-    'tables/oauth-states',
+    'tables/fragments/oauth-state-use',
     'a used state goes to the provider again',
-    '          and not exists (\n            select 1 from ${schema}.used_oauth_states t where t.state_hash = ${oauthState.hash})\n',
+    '\n          and not exists (\n            select 1 from ${schema}.used_oauth_states t where t.state_hash = ${state.hash})',
     '',
   ),
   guard(
-    'tables/oauth-states',
+    'tables/fragments/oauth-state-use',
     'an expired state goes to the provider',
-    ' and ${stateIsCurrent(schema)}\n',
-    ' and (${stateIsCurrent} or ${oauthState.hash} is not null)\n',
+    ' and ${stateIsCurrent(schema, state)}\n',
+    ' and (${stateIsCurrent(schema, state)} or ${state.hash} is not null)\n',
   ),
   guard(
     'tables/oauth-accounts/oauth-sign-in',
@@ -871,6 +871,18 @@ export const storageMutations = [
     'and (select pg_catalog.count(*) from ${success}) >= 0',
   ),
   guard(
+    'tables/oauth-states',
+    'a state that cannot be used is not counted',
+    'counted.ok && !live',
+    'counted.ok && live',
+  ),
+  guard(
+    'tables/oauth-states',
+    'in company a used state is live',
+    "hash: 'k.hash'",
+    "hash: 'pg_catalog.sha256(k.hash)'",
+  ),
+  guard(
     'tables/magic-links',
     'beyond the limit a right link is used',
     'gate where gate.until is null and ${givenLink}',
@@ -879,8 +891,8 @@ export const storageMutations = [
   guard(
     'tables/oauth-states',
     'beyond the limit a right state is used',
-    'where gate.until is null and ${oauthState.hash} is not null',
-    'where (gate.until is null or true) and ${oauthState.hash} is not null',
+    'if (live && !locked)',
+    'if (live)',
   ),
   guard(
     'tables/passkeys/passkey-use',

@@ -63,6 +63,35 @@ promise(
   },
 )
 
+promise(
+  'check: of many at once each gets the answer of its own state and IP address',
+  ['charging'],
+  async (storage) => {
+    const open = onIpAddress(freshRateLimitKey(), { cap: 100 })
+    const locked = onIpAddress(freshRateLimitKey(), { cap: 1 })
+    const [live, used] = [await startFlow(storage), await startFlow(storage)]
+    await storage.oauthStates.use(used)
+    assert.deepEqual(await storage.oauthStates.check({ state: null, ...locked }), invalid)
+    const asked = [
+      { state: live, ipAddress: null },
+      { state: live, ...open },
+      { state: live, ...locked },
+      { state: used, ...open },
+      { state: later(live, 601), ipAddress: null },
+      { state: { ...live, globalEpoch: live.globalEpoch + 1 }, ipAddress: null },
+    ]
+    const [ok, refused] = ['ok', 'too_many_attempts']
+    const expected = [ok, ok, refused, invalid.reason, invalid.reason, invalid.reason]
+    const found = await Promise.all(
+      [...asked, ...asked, ...asked].map((one) => storage.oauthStates.check(one)),
+    )
+    assert.deepEqual(
+      found.map((one) => (one.ok ? 'ok' : one.reason)),
+      [...expected, ...expected, ...expected],
+    )
+  },
+)
+
 promise('use: T1.4 one winner among twenty', ['charging'], async (storage) => {
   const state = await startFlow(storage)
   const used = await twentyAtOnce(() => storage.oauthStates.use(state))

@@ -35,7 +35,7 @@ export type Exactly<Values, Given extends Values> = Given & {
 }
 
 /** The element types of the arrays that a batch sends. */
-export const arrayElements = ['uuid', 'bytea', 'int4', 'text'] as const
+export const arrayElements = ['uuid', 'bytea', 'int4', 'float8', 'text'] as const
 export type ArrayElement = (typeof arrayElements)[number]
 
 /** A statement that answers many calls of another one. Each of its rows names its call, from 1, as `i`. */

@@ -21,6 +21,7 @@ const furtherStatements = [
   'users.disable: of twenty openings at once no session lives, also after enable', // sessions.openMany
   'sessions.validate: writes nothing', // sessions.validateMany
   'auditEvents.list: an event is gone after its retention', // sweep
+  'oauthStates.start: counts the IP address, and beyond the limit starts nothing', // oauth_states.start
 ]
 
 function named(name: string): ConformanceCase {

@@ -17,9 +17,24 @@ export const oauthState = {
 /** The id that only this caller stores, so that its own repetition succeeds. */
 const usedBy = parameter('stateUsedBy', 'uuid')<string>()
 
+/** What a statement says of a state: of {@link oauthState}, or columns of a batch. */
+interface StateParts {
+  readonly hash: SqlPart
+  readonly expiresAt: SqlPart
+  readonly globalEpoch: SqlPart
+}
+
 /** Holds until the state expires, or every session and token is revoked. */
-export const stateIsCurrent = (schema: string) =>
-  sql`${oauthState.expiresAt} > ${seconds(now)} and ${oauthState.globalEpoch} = ${globalEpoch(schema)}`
+const stateIsCurrent = <const State extends Omit<StateParts, 'hash'>>(
+  schema: string,
+  state: State,
+) => sql`${state.expiresAt} > ${seconds(now)} and ${state.globalEpoch} = ${globalEpoch(schema)}`
+
+/** Whether the state could be used now: never for a caller who has none. */
+export const stateIsLive = <const State extends StateParts>(schema: string, state: State) =>
+  sql`${state.hash} is not null and ${stateIsCurrent(schema, state)}
+          and not exists (
+            select 1 from ${schema}.used_oauth_states t where t.state_hash = ${state.hash})`
 
 /**
  * A used state is kept for so many seconds after it has expired: a server that takes over with an older clock must not
@@ -36,7 +51,7 @@ export const useState = <const Condition extends SqlPart>(schema: string, condit
   sql`recorded as (
         insert into ${schema}.used_oauth_states as t (state_hash, used_by, expires_at)
         select ${oauthState.hash}, ${usedBy}, pg_catalog.to_timestamp(${oauthState.expiresAt} + ${String(keptSeconds)}::float8)
-        where ${oauthState.hash} is not null and ${stateIsCurrent(schema)} and ${condition}
+        where ${oauthState.hash} is not null and ${stateIsCurrent(schema, oauthState)} and ${condition}
         on conflict (state_hash) do update set used_by = excluded.used_by where t.used_by = excluded.used_by
         returning t.state_hash
       ), used as (

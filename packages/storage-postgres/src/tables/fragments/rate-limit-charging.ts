@@ -31,6 +31,18 @@ const account = chargeParameters('account')
 const ipAddress = chargeParameters('ipAddress')
 const block = chargeParameters('block')
 
+/** The keys of an IP address and its block. Takes {@link ipAddressKeyValues}. */
+export const ipAddressKeys = sql`${ipAddress.key}, ${block.key}`
+
+export const ipAddressKeyValues = ({ ipAddress: charge }: RateLimitCharges) => ({
+  ipAddressKey: charge?.key ?? null,
+  blockKey: charge?.block?.key ?? null,
+})
+
+/** Whether any of `keys` is locked. */
+export const anyIsLocked = <const Keys extends SqlPart>(schema: string, keys: Keys) => sql`exists (
+        select 1 from ${schema}.rate_limits a where a.key in (${keys}) and ${lockedRateLimit})`
+
 /**
  * CTEs that charge an account, an IP address and its block at once, ending in `verdict (allowed, retry_after,
  * ip_address_retry_after)`, the last one null unless it is the IP address or the block that is locked.
@@ -49,7 +61,7 @@ export const chargeRateLimit = (schema: string) =>
   })
 
 /** What closes the gate of a mail for all keys: the IP address or its block is locked. */
-const mailGate = sql`seen.locked and seen.key in (${ipAddress.key}, ${block.key})`
+const mailGate = sql`seen.locked and seen.key in (${ipAddressKeys})`
 const sparesLockedKey = 'coalesce(seen.locked, false)'
 
 /**

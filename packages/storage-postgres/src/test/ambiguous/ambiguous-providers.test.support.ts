@@ -137,14 +137,24 @@ export const oauthOperations = [
     },
     { twice: 2 },
   ),
-  // A success writes nothing.
-  operation('oauth_states.check', 'done', [0, undefined], async (harness) => {
-    const [state, key] = [await startedFlow(harness), freshRateLimitKey()]
-    return {
-      operation: ({ oauthStates }) => oauthStates.check({ state, ipAddress: charge(key) }),
-      effect: async () => [await usesOf(harness, state), await total(harness, key)],
-    }
-  }),
+  // A live state is only read; what is refused is counted.
+  operation(
+    'oauth_states.countFailure',
+    'done',
+    1,
+    async (harness) => {
+      const [state, key] = [await startedFlow(harness), freshRateLimitKey()]
+      await harness.observer.oauthStates.use(state)
+      return {
+        operation: async ({ oauthStates }) => {
+          const checked = await oauthStates.check({ state, ipAddress: charge(key) })
+          return { ok: !checked.ok && checked.reason === 'invalid_token' }
+        },
+        effect: () => total(harness, key),
+      }
+    },
+    { twice: 2 },
+  ),
   operation('oauth_states.use', 'done', 1, async (harness) => {
     const state = await startedFlow(harness)
     return {
