@@ -167,15 +167,10 @@ export const storageMutations = [
   ),
   guard(
     'tables/verification-tokens/live-token',
-    'a used token is used again',
-    'select t.* from held t where ${givenToken} and t.used_by is null',
-    'select t.* from held t where ${givenToken}',
-  ),
-  guard(
-    'tables/verification-tokens/live-token',
     'using a token leaves the others',
     'v.id <> ${linkId}) and exists',
     'v.id <> ${linkId}) and v.id = ${linkId} and exists',
+    'tables/used-links',
   ),
   guard(
     'tables/magic-links',

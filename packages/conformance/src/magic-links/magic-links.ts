@@ -8,6 +8,7 @@ import {
   newMagicLink,
   newProof,
   openedBy,
+  signUpActor,
 } from '../fixtures/mail.js'
 import {
   actorOf,
@@ -262,6 +263,27 @@ promise('consume: a link is used once', ['charging'], async (storage) => {
   succeeded(await storage.magicLinks.consume(tokenHash, newProof()))
   assert.deepEqual(await storage.magicLinks.consume(tokenHash, newProof()), invalidToken)
 })
+
+promise(
+  'consume, consumeCode: of twenty at once with the links and codes of a verified account one signs in',
+  ['charging'],
+  async (storage) => {
+    const { magicLinks, sessions } = storage
+    const { user, email } = await signUpActor(storage)
+    const links = [await issueLink(storage, { email }), await issueLink(storage, { email })]
+    const before = (await sessions.list(user.id)).length
+    const ways = links.flatMap(({ tokenHash, codeHash }) => [
+      () => magicLinks.consume(tokenHash, newProof()),
+      () => magicLinks.consumeCode({ email, codeHashes: [codeHash] }, newProof()),
+    ])
+    const outcomes = await Promise.all(
+      [...ways, ...ways, ...ways, ...ways, ...ways].map((go) => go()),
+    )
+    only(winners(outcomes))
+    for (const go of ways) assert.deepEqual(await go(), invalidToken)
+    assert.equal((await sessions.list(user.id)).length, before + 1)
+  },
+)
 
 promise('consume: refuses what was never mailed, codes among it', ['charging'], async (storage) => {
   const link = await issueLink(storage)

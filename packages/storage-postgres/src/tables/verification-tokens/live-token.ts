@@ -22,7 +22,7 @@ export const liveToken = (schema: string) => `
 export const givenToken = sql`t.id = ${linkId} and t.user_id = ${userId} and t.secret_hash = ${secretHash}`
 
 /**
- * CTEs that lock every token of the given one's user and purpose, ending in `t`, the given token, and `repeated`, which
+ * CTEs that lock every token of the given one's user and purpose, ending in `t`, the given token, used or not, and `repeated`, which
  * has a row if the same form of the same browser has just used it. Nothing is used up yet: see {@link useToken}.
  * `from` is where the `entry_lock` is selected from, and `condition` must hold for a lock to be taken.
  */
@@ -37,7 +37,7 @@ export const lockTokens = <const Condition extends SqlPart>(
           and exists (select 1 from ${schema}.verification_tokens t where ${givenToken})
         order by h.id for update of h
       ), t as (
-        select t.* from held t where ${givenToken} and t.used_by is null
+        select t.* from held t where ${givenToken}
       ), repeated as (
         select 1 as one from held t where ${givenToken} and t.used_by = ${usedBy} and t.expires_at > ${now}
       )`
