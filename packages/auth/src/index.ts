@@ -106,7 +106,12 @@ export type { PasswordProblem } from './password-policy/policy.js'
 export type { AccountCounters, MailPurpose } from './rate-limits/keys.js'
 export type { BruteForcePolicies, MailboxPolicy } from './rate-limits/rate-limits.js'
 export type { AccountAttempts, AccountView } from './services/admin/account-view.js'
-export type { AccountCreation, AccountInput, AccountOperations } from './services/admin/accounts.js'
+export type {
+  AccountCreation,
+  AccountInput,
+  AccountOperations,
+  AccountUpdate,
+} from './services/admin/accounts.js'
 export type { AdminService, EventCountQuery } from './services/admin/admin.js'
 export type { AuditSearch } from './services/admin/audit-search.js'
 export type { UserSearch } from './services/admin/user-search.js'

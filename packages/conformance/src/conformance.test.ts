@@ -28,6 +28,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     find: true,
     findByEmail: true,
     updateProfile: true,
+    update: true,
     verifyEmail: true,
     disable: true,
     enable: true,

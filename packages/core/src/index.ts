@@ -149,6 +149,7 @@ export type {
   UserQuery,
   UserRepository,
   UserRepository as UserStorage,
+  UserUpdate,
 } from './users.js'
 export type {
   EmailChange,

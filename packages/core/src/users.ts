@@ -65,6 +65,11 @@ export type Registration<Metadata extends object = Record<string, Json>> =
    */
   | { readonly ok: false; readonly reason: 'email_taken'; readonly notice: TakenNotice | null }
 
+export type UserUpdate<Metadata extends object = Record<string, Json>> =
+  | { readonly ok: true; readonly user: User<Metadata> }
+  /** `conflict`: the account has changed since it was read, so nothing was changed. */
+  | { readonly ok: false; readonly reason: 'not_found' | 'conflict' }
+
 /** The end of a page of users; pass it as `after` to get the next page. */
 export type UserCursor = Brand<string, 'UserCursor'>
 
@@ -104,6 +109,11 @@ export interface UserRepository<Metadata extends object = Record<string, Json>> 
     who: UserId | CountedActor,
     changes: ProfileChanges<Metadata>,
   ): Promise<User<Metadata> | null>
+  /**
+   * Changes only the fields given, for an administrator who has read the account: `conflict` if a profile change came
+   * after `seen`, the `updatedAt` of that reading. A field that already has the given value conflicts with nothing.
+   */
+  update(id: UserId, changes: ProfileChanges<Metadata>, seen: Date): Promise<UserUpdate<Metadata>>
   /**
    * Marks the email as verified, for an administrator; passwords and sessions stay. Returns null if the user does not
    * exist or has another email by now. A verification token, in contrast, also removes unverified credentials.

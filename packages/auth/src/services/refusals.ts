@@ -12,6 +12,11 @@ export interface Refusals {
   account_disabled: unknown
   /** A password exists, or the provider account or passkey is already linked to an account. */
   already_exists: unknown
+  /**
+   * Another call changed the account at the same moment, or since it was read. Nothing was changed: read again, and
+   * repeat the call if it is still wanted.
+   */
+  conflict: unknown
   /** The user canceled at the provider. Appears only as `?error=` of the OAuth callback's redirect. */
   declined: unknown
   /** Another account uses this email address. */

@@ -18,6 +18,7 @@ import {
   badNumbers,
   badPictures,
   badTexts,
+  badTimes,
   notObjects,
   unsafe,
 } from './bad-values.js'
@@ -50,11 +51,6 @@ const someState = () => ({
   globalEpoch: 0,
 })
 
-/** Values that are no time. */
-const badTimes: readonly unknown[] = [
-  ...[new Date(Number.NaN), Date.now(), new Date().toISOString(), null, undefined, {}],
-]
-
 /** Members of a state, for the methods that take one. These values stand for none. */
 const inState = (
   method: string,
@@ -67,7 +63,7 @@ const inState = (
     notObjects.filter((value) => !none.includes(value)),
     call,
   ),
-  one(method, 'expiresAt', badTimes, (storage, expiresAt) =>
+  one(method, 'expiresAt', badTimes(), (storage, expiresAt) =>
     call(storage, { ...someState(), expiresAt }),
   ),
   one(method, 'hash', badDigests(), (storage, hash) => call(storage, { ...someState(), hash })),

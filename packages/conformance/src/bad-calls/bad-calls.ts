@@ -33,6 +33,7 @@ import {
   badMethod,
   badNumbers,
   badPrefixes,
+  badTimes,
   notObjects,
   unsafe,
 } from './bad-values.js'
@@ -69,6 +70,15 @@ const users: readonly BadArgument[] = [
   ),
   ...inProfile('users.updateProfile', ({ users }, changes) =>
     users.updateProfile(unknownUserId(), changes),
+  ),
+  one('users.update', null, notObjects, ({ users }, value) =>
+    users.update(unknownUserId(), unsafe(value), new Date()),
+  ),
+  ...inProfile('users.update', ({ users }, changes) =>
+    users.update(unknownUserId(), changes, new Date()),
+  ),
+  one('users.update', 'seen', badTimes(), ({ users }, seen) =>
+    users.update(unknownUserId(), { name: 'Name' }, unsafe(seen)),
   ),
   one('users.verifyEmail', 'email', badEmails(), ({ users }, email) =>
     users.verifyEmail(unknownUserId(), unsafe(email)),

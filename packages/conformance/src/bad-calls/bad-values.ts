@@ -260,6 +260,11 @@ export const badDigests = (): unknown[] => {
 }
 
 /** Values that are no whole number above zero. */
+/** Values that are no time. */
+export const badTimes = (): unknown[] => [
+  ...[new Date(Number.NaN), Date.now(), new Date().toISOString(), null, undefined, {}],
+]
+
 export const badNumbers = (): unknown[] => [
   ...[
     null,

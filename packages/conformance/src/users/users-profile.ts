@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ProfileChanges } from 'torii-core'
 import { InvalidInputError, profileLimits } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
-import { present, signUpBare, succeeded, twentyAtOnce } from '../fixtures/people.js'
+import { only, present, signUpBare, succeeded, twentyAtOnce, winners } from '../fixtures/people.js'
 import {
   awkwardJsonTexts,
   awkwardTexts,
@@ -27,6 +27,7 @@ const after = {
   picture: 'https://example.com/after.png',
   metadata: { changed: ['after'] },
 }
+const conflict = { ok: false, reason: 'conflict' }
 const pictureOfBytes = (bytes: number): string => `https://example.com/${'p'.repeat(bytes - 20)}`
 
 for (const fields of [
@@ -203,3 +204,67 @@ promise('updateProfile: one refused field refuses them all', [], async (storage)
 function refused(error: unknown): void {
   assert.ok(error instanceof InvalidInputError)
 }
+
+promise(
+  'update: changes only the fields given of an account that is as it was seen',
+  [],
+  async (storage) => {
+    const user = await signUpBare(storage, before)
+    const changes = { name: after.name, metadata: after.metadata }
+    const updated = succeeded(await storage.users.update(user.id, changes, user.updatedAt)).user
+    assert.deepEqual({ ...updated, updatedAt: null }, { ...user, ...changes, updatedAt: null })
+    assert.deepEqual(await storage.users.find(user.id), updated)
+  },
+)
+
+promise('update: not_found for a user who does not exist', [], async ({ users }) => {
+  const missing = { ok: false, reason: 'not_found' }
+  assert.deepEqual(await users.update(unknownUserId(), { name: 'Unknown' }, new Date()), missing)
+})
+
+promise(
+  'update: after each other change of the profile a conflict, which changes nothing',
+  [],
+  async ({ users, ...rest }) => {
+    const user = await signUpBare({ users, ...rest }, before)
+    // At once, within what a time in milliseconds can tell.
+    for (const name of ['One', 'Two', 'Three']) {
+      const seen = present(await users.find(user.id)).updatedAt
+      const changed = present(await users.updateProfile(user.id, { name }))
+      assert.ok(changed.updatedAt > seen)
+      assert.deepEqual(await users.update(user.id, after, seen), conflict)
+      assert.deepEqual(await users.find(user.id), changed)
+    }
+  },
+)
+
+promise(
+  'update: what the account already has conflicts with nothing, whatever was seen',
+  [],
+  async ({ users, ...rest }) => {
+    const user = await signUpBare({ users, ...rest }, before)
+    succeeded(await users.update(user.id, after, user.updatedAt))
+    const again = succeeded(await users.update(user.id, after, user.updatedAt)).user
+    assert.deepEqual([again.name, again.metadata], [after.name, after.metadata])
+    for (const other of [
+      { ...after, name: 'Other' },
+      { ...after, picture: null },
+      { ...after, metadata: {} },
+    ])
+      assert.deepEqual(await users.update(user.id, other, user.updatedAt), conflict)
+  },
+)
+
+promise(
+  'update: of twenty who saw the same account one changes it',
+  [],
+  async ({ users, ...rest }) => {
+    const user = await signUpBare({ users, ...rest }, before)
+    const outcomes = await twentyAtOnce((index) =>
+      users.update(user.id, { metadata: { by: index } }, user.updatedAt),
+    )
+    const { user: winner } = succeeded(only(winners(outcomes)))
+    assert.deepEqual(present(await users.find(user.id)).metadata, winner.metadata)
+    for (const outcome of outcomes) if (!outcome.ok) assert.deepEqual(outcome, conflict)
+  },
+)

@@ -24,7 +24,7 @@ async function rowsOf(table: 'magic_links' | 'verification_tokens', email: strin
   const { rows } = await db.query(`select used_by from torii.${table} where email_key = $1`, [
     email,
   ])
-  return rows.map((row) => row['used_by'])
+  return rows.map((row) => row.used_by)
 }
 
 /** The form that uses it, or null, and the `used_by` of the rows that are left. */

@@ -89,6 +89,7 @@ const good: Record<Repository, Record<string, Call>> = {
     find: ({ id }) => storage.users.find(id),
     findByEmail: ({ email }) => storage.users.findByEmail(email),
     updateProfile: ({ id }) => storage.users.updateProfile(id, { name: 'Ada', metadata: {} }),
+    update: ({ id }) => storage.users.update(id, { name: 'Ada', metadata: {} }, new Date()),
     verifyEmail: ({ id, email }) => storage.users.verifyEmail(id, email),
     disable: ({ id }) => storage.users.disable(id),
     enable: ({ id }) => storage.users.enable(id),

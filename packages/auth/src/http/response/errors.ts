@@ -6,8 +6,6 @@ import type { RefusalReason, Refusals } from '../../services/refusals.js'
 interface HttpErrors {
   /** The request body exceeds 16 KiB. */
   body_too_large: unknown
-  /** Another call changed the account at the same moment, twice. The session is alive, and nothing was changed. */
-  conflict: unknown
   /** Too much work is waiting. The response has `Retry-After`. */
   busy: unknown
   /** A fault of the server. The log has the details. */

@@ -5,7 +5,8 @@ import type { ToriiEvent } from '../../events/event.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { Refused } from '../refusals.js'
-import { readProfile } from '../users/profile-input.js'
+import { notFound } from '../refusals.js'
+import { readChanges, readProfile } from '../users/profile-input.js'
 
 /** The data of an account that an administrator creates. It has no password: the user resets it or signs in otherwise. */
 export interface AccountInput<Metadata extends object = Record<string, Json>>
@@ -20,10 +21,24 @@ export type AccountCreation<Metadata extends object = Record<string, Json>> =
   /** Another account uses this email address. */
   | Refused<'email_taken'>
 
+export type AccountUpdate<Metadata extends object = Record<string, Json>> =
+  | { readonly ok: true; readonly user: User<Metadata> }
+  | Refused<'not_found' | 'conflict'>
+
 /** The administrator's operations on accounts. Each is one commit and emits an event by `admin`. */
 export interface AccountOperations<Metadata extends object = Record<string, Json>> {
   /** Creates an account. @throws InvalidInputError before any query */
   create(input: AccountInput<Metadata>): Promise<AccountCreation<Metadata>>
+  /**
+   * Changes the given fields of the profile, and no others: `conflict` if it was changed after `seen`, the `updatedAt` of
+   * the account that the administrator read, so nobody's change is overwritten unseen.
+   * @throws InvalidInputError before any query
+   */
+  update(
+    id: string,
+    changes: ProfileChanges<Metadata>,
+    seen: Date,
+  ): Promise<AccountUpdate<Metadata>>
   /** Ends every session and refuses every sign-in until `enable`. Null if the user does not exist. */
   disable(id: string): Promise<User<Metadata> | null>
   /** Allows sign-ins again; the sessions stay ended. Null if the user does not exist. */
@@ -60,6 +75,16 @@ export function createAccountOperations<Metadata extends object>({
         createsUser: true,
       })
       return created.ok ? { ok: true, user: created.user } : { ok: false, reason: 'email_taken' }
+    },
+    async update(id, changes, seen) {
+      const profile = readChanges(changes)
+      const detail = { fields: Object.keys(profile), ...by }
+      return withUser(id, notFound, (userId) =>
+        runWithEffects({
+          run: ({ users }) => users.update(userId, profile, seen),
+          effects: ({ ok }) => (ok ? { events: [event('user_updated', { userId }, detail)] } : {}),
+        }),
+      )
     },
     disable: (id) =>
       withUser(id, null, (userId) =>

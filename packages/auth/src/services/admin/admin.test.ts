@@ -320,3 +320,52 @@ test("an operator's acts join the application's transaction", async () => {
   )
   assert.deepEqual(rolledBack.events, [])
 })
+
+test('update() changes the named fields of an account that is as it was read, with an event by the administrator', async () => {
+  const { id } = await signUp()
+  const seen = (await admin.user(id))?.user.updatedAt ?? assert.fail()
+  const changes = { name: 'Ada', metadata: { role: 'editor' } }
+  const { result, events } = await eventsOf(() => admin.update(id, changes, seen))
+  assert.ok(result.ok)
+  assert.deepEqual([result.user.name, result.user.metadata], ['Ada', { role: 'editor' }])
+  assert.deepEqual(
+    events.map(({ type, userId, detail }) => ({ type, userId, detail })),
+    [
+      {
+        type: 'user_updated',
+        userId: id,
+        detail: { fields: ['name', 'metadata'], by: 'admin' },
+      },
+    ],
+  )
+  const { events: recorded } = await admin.audit({ userId: id })
+  assert.equal(recorded.filter(({ type }) => type === 'user_updated').length, 1)
+  assert.ok(!JSON.stringify(recorded).includes('editor'))
+})
+
+test('update() overwrites no change that the administrator has not seen', async () => {
+  const { id } = await signUp()
+  const seen = (await admin.user(id))?.user.updatedAt ?? assert.fail()
+  assert.ok((await admin.update(id, { metadata: { role: 'owner' } }, seen)).ok)
+  const late = await eventsOf(() => admin.update(id, { metadata: { role: 'guest' } }, seen))
+  assert.deepEqual(late, { result: { ok: false, reason: 'conflict' }, events: [] })
+  assert.deepEqual((await admin.user(id))?.user.metadata, { role: 'owner' })
+  for (const unknown of [unknownId, 'no id'])
+    assert.deepEqual(await admin.update(unknown, { name: 'x' }, seen), {
+      ok: false,
+      reason: 'not_found',
+    })
+})
+
+test('update() refuses any other field, none, and a wrong time, and changes nothing', async () => {
+  const { id } = await signUp()
+  const before = (await admin.user(id))?.user ?? assert.fail()
+  const seen = before.updatedAt
+  // What JavaScript callers can hand over.
+  const update = admin.update as (...given: unknown[]) => Promise<unknown>
+  for (const changes of [{}, { email: newEmail() }, { emailVerified: true }, { name: 1 }, null])
+    await assert.rejects(update(id, changes, seen), InvalidInputError)
+  for (const time of [undefined, seen.toISOString(), new Date(Number.NaN)])
+    await assert.rejects(update(id, { name: 'Ada' }, time), InvalidInputError)
+  assert.deepEqual((await admin.user(id))?.user, before)
+})

@@ -1,5 +1,4 @@
 import type { Json, ProfileChanges, User, ValidSession } from 'torii-core'
-import { invalidValue } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
@@ -8,7 +7,7 @@ import type { ReauthenticationRequired, StaleSession, TooManyAttempts } from '..
 import { staleSession } from '../refusals.js'
 import { runCounted } from '../sessions/counted.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
-import { readProfile } from './profile-input.js'
+import { readChanges } from './profile-input.js'
 
 export type ProfileUpdate<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata> }
@@ -26,9 +25,8 @@ export const updateProfile =
     requestInfo?: RequestInfo,
   ): Promise<ProfileUpdate<Metadata>> => {
     const info = readOptionalInfo(requestInfo)
-    const profile = readProfile(changes)
+    const profile = readChanges(changes)
     const fields = Object.keys(profile)
-    if (fields.length === 0) throw invalidValue('changes', 'must contain at least one field')
     const eventContext = eventContextOf(valid, info)
     const user = await runCounted(context, valid, 'sessionRequests', {
       run: (actor) =>

@@ -25,6 +25,16 @@ export function readProfile<Metadata extends object>(
   }
 }
 
+/** {@link readProfile} of at least one field. @throws InvalidInputError before any query */
+export function readChanges<Metadata extends object>(
+  value: ProfileChanges<Metadata>,
+): ProfileChanges<Metadata> {
+  const profile = readProfile(value)
+  if (Object.keys(profile).length === 0)
+    throw invalidValue('changes', 'must contain at least one field')
+  return profile
+}
+
 /** Truncates a name from the input, and replaces characters that a log or a page would interpret. */
 const describe = (key: string | symbol): string =>
   String(key)

@@ -1,9 +1,8 @@
 import type { OAuthStateKey, TokenHash } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { statementTime as now, seconds } from '../../sql/time.js'
-import { checkInteger, checkObject, maxEpoch } from '../input/input.js'
+import { checkDate, checkInteger, checkObject, maxEpoch } from '../input/input.js'
 import { checkBytes } from '../input/input-credentials.js'
 import { globalEpoch } from './global-epoch.js'
 
@@ -62,13 +61,11 @@ export const useState = <const Condition extends SqlPart>(schema: string, condit
 export function stateValues(state: OAuthStateKey | null) {
   if (state === null) return { stateHash: null, stateExpiresAt: null, stateGlobalEpoch: null }
   const { hash, expiresAt, globalEpoch: epoch } = checkObject(state, 'state')
-  if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime()))
-    throw new InvalidInputError('state.expiresAt', 'must be a valid Date')
   // Null means that there is no state, so a missing hash is refused here.
   checkBytes(hash, 'state.hash', 32, 32)
   return {
     stateHash: hash,
-    stateExpiresAt: expiresAt.getTime() / 1000,
+    stateExpiresAt: checkDate(expiresAt, 'state.expiresAt').getTime() / 1000,
     stateGlobalEpoch: checkInteger(epoch, 'state.globalEpoch', 0, maxEpoch),
   }
 }

@@ -142,6 +142,11 @@ function checkActor(value: SessionActor): SessionActor {
   }
 }
 
+export function checkDate(value: unknown, field: string): Date {
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value
+  throw new InvalidInputError(field, 'must be a valid Date')
+}
+
 /** What of a profile is to be written: undefined where a field stays as it is. */
 export interface CheckedProfile {
   readonly name: string | null | undefined

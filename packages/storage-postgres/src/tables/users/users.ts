@@ -5,22 +5,25 @@ import type {
   SessionActor,
   UserId,
   UserRepository,
+  UserUpdate,
 } from 'torii-core'
 import { requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, repeat, sameState } from '../../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
-import { exists, maybeOne } from '../../sql/rows.js'
+import { exists, maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
-import { statementTime as now } from '../../sql/time.js'
+import { milliseconds, statementTime as now } from '../../sql/time.js'
 import { entryRowsLocked, lockEntryRows } from '../fragments/account-lock.js'
 import { isAllowed } from '../fragments/actor.js'
 import { countedActorOrAdminValues } from '../fragments/counted-actor.js'
 import { emailKey, userId } from '../fragments/parameters.js'
 import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
+import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
-import { actorOrAdminValues, checkProfile } from '../input/input.js'
+import type { CheckedProfile } from '../input/input.js'
+import { actorOrAdminValues, checkDate, checkProfile } from '../input/input.js'
 import { createRegistration, register } from './registration.js'
 import { createUserList, userListStatements } from './user-list.js'
 
@@ -30,6 +33,20 @@ const setsPicture = parameter('setsPicture', 'boolean')<boolean>()
 const picture = nullable('picture', 'text')<string>()
 /** JSON text; null leaves it as it is. */
 const metadata = nullable('metadata', 'jsonb')<string>()
+/** The time of the last change that an administrator has seen, in milliseconds since 1970. */
+const seen = parameter('seen', 'bigint')<number>()
+
+/** The columns of a user `u` after a change of the profile. Later than before by what {@link milliseconds} can tell. */
+const profileColumns = sql`
+        name = case when ${setsName} then ${name} else u.name end,
+        picture = case when ${setsPicture} then ${picture} else u.picture end,
+        metadata = coalesce(${metadata}, u.metadata),
+        updated_at = greatest(${now}, u.updated_at + interval '1 millisecond')`
+
+/** Whether the user `u` has the given profile already. */
+const hasProfile = sql`(not ${setsName} or u.name is not distinct from ${name})
+            and (not ${setsPicture} or u.picture is not distinct from ${picture})
+            and (${metadata} is null or u.metadata = ${metadata})`
 
 export const userStatements = (schema: string) => ({
   register: register(schema),
@@ -50,15 +67,26 @@ export const userStatements = (schema: string) => ({
     'users.updateProfile',
     sql`
       with ${chargeRateLimit(schema)}
-      update ${schema}.users u set
-        name = case when ${setsName} then ${name} else u.name end,
-        picture = case when ${setsPicture} then ${picture} else u.picture end,
-        metadata = coalesce(${metadata}, u.metadata),
-        updated_at = ${now}
+      update ${schema}.users u set ${profileColumns}
       from verdict v
       where v.allowed and u.id = ${userId} and ${isAllowed(schema)}
       returning ${userColumns}`,
     { schema, onLostReply: repeat(`${sameState}; ${countedTwice}`) },
+  ),
+  update: write(
+    'users.update',
+    sql`
+      with known as materialized (
+        select u.id from ${schema}.users u where u.id = ${userId} for no key update
+      ), u as (
+        update ${schema}.users u set ${profileColumns}
+        from known
+        where u.id = known.id and (${milliseconds('u.updated_at')} = ${seen} or (${hasProfile}))
+        returning ${userColumns}
+      )
+      select exists (select 1 from known) as known, u.*
+      from (select 1 as one) as always left join u on true`,
+    { schema, onLostReply: repeat(sameState) },
   ),
   verifyEmail: write(
     'users.verifyEmail',
@@ -118,6 +146,21 @@ const deleteUser = (schema: string) =>
     { schema, onLostReply: repeat('false: there is no such user any more') },
   )
 
+const profileValues = (given: CheckedProfile) => ({
+  setsName: given.name !== undefined,
+  name: given.name ?? null,
+  setsPicture: given.picture !== undefined,
+  picture: given.picture ?? null,
+  metadata: given.metadata ?? null,
+})
+
+type UpdateRow = { known: boolean } & (UserRow | { user_id: null })
+
+const toUpdate = <Metadata extends object>(row: UpdateRow): UserUpdate<Metadata> =>
+  row.user_id === null
+    ? { ok: false, reason: row.known ? 'conflict' : 'not_found' }
+    : { ok: true, user: toUser(row) }
+
 export function createUserRepository<Metadata extends object = Record<string, Json>>(
   db: Database,
   statements: ReturnType<typeof userStatements>,
@@ -135,16 +178,13 @@ export function createUserRepository<Metadata extends object = Record<string, Js
     },
     async updateProfile(who: UserId | CountedActor, changes: ProfileChanges<Metadata>) {
       const acting = countedActorOrAdminValues(who)
-      const given = checkProfile(changes)
-      const values = {
-        ...acting,
-        setsName: given.name !== undefined,
-        name: given.name ?? null,
-        setsPicture: given.picture !== undefined,
-        picture: given.picture ?? null,
-        metadata: given.metadata ?? null,
-      }
+      const values = { ...acting, ...profileValues(checkProfile(changes)) }
       return maybeOne(db, statements.updateProfile, values, toUserOf)
+    },
+    async update(id: UserId, changes: ProfileChanges<Metadata>, seenAt: Date) {
+      const profile = profileValues(checkProfile(changes))
+      const values = { userId: id, ...profile, seen: checkDate(seenAt, 'seen').getTime() }
+      return one(db, statements.update, values, toUpdate<Metadata>)
     },
     async verifyEmail(id: UserId, email: string) {
       const values = { userId: id, emailKey: requireEmail(email) }

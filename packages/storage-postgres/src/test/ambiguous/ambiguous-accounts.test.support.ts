@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { newSessionId, newUserId } from 'torii-core'
 import {
   actorOf,
@@ -57,6 +58,14 @@ export const userOperations = [
     const { id } = await signUp(harness.observer)
     return {
       operation: ({ users }) => users.updateProfile(id, { name: 'New' }),
+      effect: () => rowOf(harness, id, 'name'),
+    }
+  }),
+  operation('users.update', 'done', ['New'], async (harness) => {
+    const { id } = await signUp(harness.observer)
+    const { updatedAt } = (await harness.observer.users.find(id)) ?? assert.fail()
+    return {
+      operation: ({ users }) => users.update(id, { name: 'New' }, updatedAt),
       effect: () => rowOf(harness, id, 'name'),
     }
   }),

@@ -138,14 +138,19 @@ export async function newFixture({ observer, query }: Observer, kind: Kind): Pro
     identity: newIdentity(),
     passkey: newPasskey('subject'),
   }
-  await query(furnish, valuesOf(fixture))
   if (kind === 'disabled') await observer.users.disable(person.id)
+  await query(furnish, valuesOf(fixture))
   return fixture
 }
 
+/** When the profile of every round's user was last changed. */
+export const lastChange = new Date('2026-01-02T03:04:05.678Z')
+
 /** As the operations would store it, in one statement: a round is played some thousands of times. */
 const furnish = `
-  with aged as (
+  with changed as (
+    update torii.users set updated_at = '${lastChange.toISOString()}' where id = $1
+  ), aged as (
     update torii.sessions set last_active_at = last_active_at - interval '1 hour'
     where user_id = $1 and id = $2
   ), other as (

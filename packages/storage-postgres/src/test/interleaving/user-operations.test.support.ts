@@ -3,6 +3,7 @@ import { actorOf, firstEpochs, freshRateLimitKey } from '../races/people.test.su
 import type { Operation } from './entry-row-operations.test.support.js'
 import { countedActorOf, entryRowOperations } from './entry-row-operations.test.support.js'
 import type { CallerInput, Fixture } from './fixture.test.support.js'
+import { lastChange } from './fixture.test.support.js'
 
 const entryAccountOperations = {
   register: ({ users }, { email }, { userId, session, hash }) =>
@@ -37,6 +38,7 @@ const entryAccountOperations = {
     passwords.rehash(id, { verified: hash, next: own.hash }),
   remove: ({ passwords }, fixture) => passwords.remove(actorOf(fixture), { mailSignIn: true }),
   updateProfile: ({ users }, { id }, { name }) => users.updateProfile(id, { name }),
+  update: ({ users }, { id }, { name }) => users.update(id, { name }, lastChange),
   verifyEmail: ({ users }, { id, email }) => users.verifyEmail(id, email),
   disable: ({ users }, { id }) => users.disable(id),
   enable: ({ users }, { id }) => users.enable(id),
