@@ -29,6 +29,7 @@ const start = (given: Partial<NewFlow> = {}) =>
   newFlowSecrets(keys, binding, {
     browser: null,
     redirectTo: null,
+    remember: true,
     actor: null,
     expiresAt,
     globalEpoch,
@@ -50,7 +51,8 @@ test('a flow is read back from the state and the cookie of the browser', () => {
     { actor, redirectTo: `/${'x'.repeat(2047)}` },
   ]) {
     const { browser, ...flow } = start(given)
-    const expected = { ...flow, actor: null, redirectTo: null, expiresAt, globalEpoch, ...given }
+    const content = { remember: true, actor: null, redirectTo: null, expiresAt, globalEpoch }
+    const expected = { ...flow, ...content, ...given }
     assert.deepEqual(read(flow.state, browser.reveal()), expected)
     assert.deepEqual(read(flow.state, browser), expected)
   }
@@ -98,6 +100,7 @@ test('the cookie fits into a browser and the state into a URL, with the longest 
     const flow = newFlowSecrets(ring, binding, {
       browser,
       redirectTo,
+      remember: true,
       actor,
       expiresAt,
       globalEpoch,
@@ -148,7 +151,7 @@ test('what is bound cannot slip from one part into the next', () => {
   const { state, browser } = newFlowSecrets(
     keys,
     { ...binding, provider: 'ab', issuer: 'c' },
-    { browser: null, redirectTo: null, actor: null, expiresAt, globalEpoch },
+    { browser: null, redirectTo: null, remember: true, actor: null, expiresAt, globalEpoch },
   )
   assert.ok(read(state, browser, { ...binding, provider: 'ab', issuer: 'c' }) !== null)
   assert.equal(read(state, browser, { ...binding, provider: 'a', issuer: 'bc' }), null)
@@ -215,4 +218,15 @@ test('the browser secret prints [redacted]', () => {
   const { browser } = start({ redirectTo: '/secret' })
   for (const text of [inspect(browser), JSON.stringify(browser), `${browser}`])
     assert.match(text, /^"?\[redacted\]"?$/)
+})
+
+test('a sign-in that is not to be remembered says so in its state, which is one byte longer', () => {
+  for (const remember of [true, false]) {
+    const { state, browser } = start({ remember })
+    assert.equal(read(state, browser)?.remember, remember)
+    assert.equal(read(state, browser)?.actor, null)
+  }
+  const { state, browser } = start({ actor })
+  assert.deepEqual(read(state, browser)?.actor, actor)
+  assert.ok(start({ remember: false }).state.length <= start().state.length + 2)
 })

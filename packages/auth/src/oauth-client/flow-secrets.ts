@@ -30,6 +30,8 @@ export type StateLife = Pick<OAuthStateKey, 'expiresAt' | 'globalEpoch'>
 
 /** What a flow is for. It is encrypted in the state, and nowhere else. */
 export interface FlowContent extends StateLife {
+  /** Whether the session of a sign-in outlives the browser. */
+  readonly remember: boolean
   /** The session that links an account, with the epochs that end the flow; null for a sign-in. */
   readonly actor: SessionActor | null
 }
@@ -124,7 +126,7 @@ export function newIdTokenNonce(
   binding: IdTokenBinding,
   { expiresAt, globalEpoch }: StateLife,
 ): IdTokenNonce {
-  const content = encode({ expiresAt, globalEpoch, actor: null })
+  const content = encode({ expiresAt, globalEpoch, remember: true, actor: null })
   const nonce = encryptState(keys, 'id-token-nonces', content, partsOf(binding))
   return { nonce, key: { hash: hashOf('id-token-nonce', nonce), expiresAt, globalEpoch } }
 }
@@ -188,14 +190,14 @@ const epochBytes = 4
 const lifeBytes = timeBytes + epochBytes
 
 /**
- * The content of a state: its expiry in milliseconds since 1970, the global epoch, and of a flow that links the session and
- * its epochs.
+ * The content of a state: its expiry in milliseconds since 1970, the global epoch, of a sign-in that is not remembered
+ * one byte more, and of a flow that links the session and its epochs.
  */
-function encode({ expiresAt, globalEpoch, actor }: FlowContent): Buffer {
+function encode({ expiresAt, globalEpoch, remember, actor }: FlowContent): Buffer {
   const life = Buffer.alloc(lifeBytes)
   life.writeDoubleBE(expiresAt.getTime())
   life.writeInt32BE(globalEpoch, timeBytes)
-  if (actor === null) return life
+  if (actor === null) return remember ? life : Buffer.concat([life, Buffer.alloc(1)])
   const ids = Buffer.from((actor.userId + actor.sessionId).replaceAll('-', ''), 'hex')
   const epochs = Buffer.alloc(2 * epochBytes)
   epochs.writeInt32BE(actor.epochs.session)
@@ -209,11 +211,13 @@ function decode(content: Buffer): FlowContent {
     expiresAt: new Date(content.readDoubleBE()),
     globalEpoch: content.readInt32BE(timeBytes),
   }
-  if (content.length === lifeBytes) return { ...life, actor: null }
+  if (content.length <= lifeBytes + 1)
+    return { ...life, remember: content.length === lifeBytes, actor: null }
   const hex = content.toString('hex', lifeBytes, lifeBytes + 2 * idBytes)
   const epochsAt = lifeBytes + 2 * idBytes
   return {
     ...life,
+    remember: true,
     actor: {
       // 16 bytes in lower-case hex with hyphens are the canonical text of a UUID.
       userId: formatUuid(hex, 0) as UserId,

@@ -36,6 +36,7 @@ export const newFlow = (issuer: string, browser: unknown = null): FlowSecrets =>
     {
       browser,
       redirectTo: null,
+      remember: true,
       actor: null,
       expiresAt: new Date(Date.now() + 600_000),
       globalEpoch: 0,

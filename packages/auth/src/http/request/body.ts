@@ -44,7 +44,7 @@ export async function readJsonBody<Value>(
 }
 
 /**
- * Reads a form in the same way. Every field is a text, and an empty one is absent; a checkbox of the value `true` is true.
+ * Reads a form in the same way. Every field is a text, and an empty one is absent; `true` and `false` of a checkbox are boolean.
  */
 export async function readFormBody<Value>(
   request: Request,
@@ -82,7 +82,7 @@ function valuesOf(form: URLSearchParams, schema: Schema<unknown>): object {
 function fieldOf(text: string | null, rule: Schema<unknown> | undefined): unknown {
   if (text === null || text === '') return undefined
   const isFlag = rule !== undefined && typesOf(rule).includes('boolean')
-  return isFlag && text === 'true' ? true : text
+  return isFlag && (text === 'true' || text === 'false') ? text === 'true' : text
 }
 
 /** `application/json`, alone or with the only charset that JSON has. @see RFC 8259 section 8.1 */

@@ -23,14 +23,14 @@ export const magicLinkRoutes = [
     errors: ['invalid_token', 'too_many_attempts'],
     feature: 'mail',
     form: { purpose: 'magic_link', next: 'signedIn' },
-    async handle(call, { token, email, code }) {
+    async handle(call, { token, email, code, remember }) {
       const proof = proofOf(token ?? null, email ?? null, code ?? null)
       if (proof === null) {
         const message = 'Send token, or email and code.'
         return failure({ error: 'invalid_input', field: 'token', message })
       }
       const { torii, info, nonce } = call
-      const outcome = await torii.magicLink.authenticate({ ...proof, nonce }, info)
+      const outcome = await torii.magicLink.authenticate({ ...proof, nonce, remember }, info)
       return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)
     },
   }),

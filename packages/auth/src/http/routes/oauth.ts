@@ -53,14 +53,18 @@ export const oauthRoutes = [
     summary: 'Redirects the browser to the provider',
     access: 'anyone',
     body: null,
-    query: ['redirectTo'],
+    query: ['redirectTo', 'remember'],
     responses: { 303: 'redirect' },
     errors: ['not_found', 'provider_failed', 'too_many_attempts'],
     feature: 'oauth',
     navigation: true,
     async handle(call) {
       const { torii, param, query, info } = call
-      const input = { redirectTo: query.get('redirectTo'), browser: flowSecretOf(call) }
+      const input = {
+        redirectTo: query.get('redirectTo'),
+        browser: flowSecretOf(call),
+        remember: query.get('remember') !== 'false',
+      }
       const started = await torii.oauth.start(param, input, info)
       if (!started.ok) return refused(started)
       return seeOther(started.url, { setCookies: [cookieOf(call, started.browser)] })

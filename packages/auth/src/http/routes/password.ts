@@ -22,9 +22,10 @@ export const passwordRoutes = [
     body: registerBody,
     responses: { 201: signedInSchema, 202: acceptedSchema },
     errors: ['email_taken', 'password_rejected', 'too_many_attempts', 'busy'],
-    async handle(call, { email, password, name }) {
+    async handle(call, { email, password, name, remember }) {
       const profile = name === undefined ? {} : { name }
-      const made = await call.torii.password.register({ email, password, ...profile }, call.info)
+      const input = { email, password, remember, ...profile }
+      const made = await call.torii.password.register(input, call.info)
       if (made.ok) return made.session === null ? accepted() : signedIn(call, 201, made)
       // Where email addresses are verified, the answer is the same for all; the owner gets a mail.
       const isSecret = made.reason === 'email_taken' && call.torii.options.requireVerifiedEmail
@@ -39,8 +40,8 @@ export const passwordRoutes = [
     body: passwordSignInBody,
     responses: { 200: signedInSchema },
     errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
-    async handle(call, { email, password }) {
-      const outcome = await call.torii.password.authenticate({ email, password }, call.info)
+    async handle(call, input) {
+      const outcome = await call.torii.password.authenticate(input, call.info)
       return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)
     },
   }),

@@ -3,19 +3,27 @@ import { anyObject, flag, openObject, optional, orNull, text } from './schema.js
 
 /** An optional text; null is the same as absent, except in {@link profileBody}. */
 const maybeText = optional(orNull(text))
+const maybeFlag = optional(orNull(flag))
+/** False: the session ends with the browser, and after `session.unrememberedSeconds`. */
+const remember = maybeFlag
 
 export const emailBody = openObject({ email: text })
-export const registerBody = openObject({ email: text, password: text, name: maybeText })
-export const passwordSignInBody = openObject({ email: text, password: text })
+export const registerBody = openObject({ email: text, password: text, name: maybeText, remember })
+export const passwordSignInBody = openObject({ email: text, password: text, remember })
 export const changePasswordBody = openObject({ currentPassword: text, newPassword: text })
 export const setPasswordBody = openObject({ newPassword: text })
 export const resetPasswordBody = openObject({
   token: text,
   password: text,
-  removeOtherSignInMethods: optional(orNull(flag)),
+  removeOtherSignInMethods: maybeFlag,
 })
 /** Either `token`, or `email` and `code`. */
-export const magicLinkBody = openObject({ token: maybeText, email: maybeText, code: maybeText })
+export const magicLinkBody = openObject({
+  token: maybeText,
+  email: maybeText,
+  code: maybeText,
+  remember,
+})
 /** `password` is the account's, `newPassword` replaces it; at most one of the two. */
 export const verifyEmailBody = openObject({
   token: text,
@@ -38,7 +46,7 @@ export const registerPasskeyBody = openObject({
   response: anyObject,
   name: maybeText,
 })
-export const idTokenBody = openObject({ idToken: text, nonce: text })
+export const idTokenBody = openObject({ idToken: text, nonce: text, remember })
 /** Posted by a provider's page. `user` is Apple's JSON with the name of a new user. */
 export const oauthFormPostBody = openObject({
   code: maybeText,
@@ -47,7 +55,7 @@ export const oauthFormPostBody = openObject({
   state: maybeText,
   user: maybeText,
 })
-export const passkeySignInBody = openObject({ challengeId: text, response: anyObject })
+export const passkeySignInBody = openObject({ challengeId: text, response: anyObject, remember })
 export const renamePasskeyBody = openObject({ name: text })
 
 export type ResetPasswordBody = Static<typeof resetPasswordBody>

@@ -30,7 +30,7 @@ import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
 import type { InvalidToken, PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials, invalidToken } from '../refusals.js'
-import { prepareSession } from '../sessions/new-session.js'
+import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
 
@@ -228,7 +228,7 @@ async function verifyWithPassword<Metadata extends object>(
     key.userId,
     'password',
     info,
-    options.session,
+    lifetimeOf(options.session, true),
     form?.secrets,
   )
   const giveBack = () => background.run('verify_email', () => storage.rateLimits.refund(refund))

@@ -4,6 +4,7 @@ import type {
   MailboxProof,
   MailboxSignIn,
   RateLimitRefund,
+  SessionLifetime,
   TransactionRepositories,
 } from 'torii-core'
 import { invalidValue, newUserId } from 'torii-core'
@@ -24,21 +25,24 @@ import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
 import type { InvalidToken, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
-import { prepareSessionForUnknownUser } from '../sessions/new-session.js'
+import type { Remembering } from '../sessions/new-session.js'
+import { lifetimeOf, prepareSessionForUnknownUser } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { codeCandidates, readCode } from './code.js'
 
 /** The token of the link, or the code with its email address. */
-export type MagicLinkProof =
-  | {
-      readonly token: string | LinkToken
-      /**
-       * The nonce of the browser that posts the form of the link's page. The same form, sent twice within a minute, is
-       * then answered by the same session (default: null, the token works once).
-       */
-      readonly nonce?: string | null
-    }
-  | { readonly email: string; readonly code: string }
+export type MagicLinkProof = Remembering &
+  (
+    | {
+        readonly token: string | LinkToken
+        /**
+         * The nonce of the browser that posts the form of the link's page. The same form, sent twice within a minute, is
+         * then answered by the same session (default: null, the token works once).
+         */
+        readonly nonce?: string | null
+      }
+    | { readonly email: string; readonly code: string }
+  )
 
 /** The user is signed in by a magic link. */
 export interface MagicLinkSignIn<Metadata extends object> extends SignedIn<Metadata> {
@@ -57,19 +61,19 @@ export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =
 export const authenticateByToken =
   <Metadata extends object>(context: OperationContext<Metadata>) =>
   async (
-    token: string | LinkToken,
+    { token, nonce: given = null, remember }: Extract<MagicLinkProof, { token: unknown }>,
     requestInfo: RequestInfo,
-    given: string | null = null,
   ): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const nonce = readLandingNonce(given)
+    const lifetime = lifetimeOf(context.options.session, remember)
     const hash = parseMagicToken(token)
     if (hash === null) return invalidToken
     const { counting, options } = context
     const caller = callerOf(options.keys, info)
     const ipAddress = counting === null ? null : completionCharge(options.bruteForce, caller)
     if (nonce === null)
-      return signIn(context, info, ({ magicLinks }, proof) =>
+      return signIn(context, { info, lifetime }, ({ magicLinks }, proof) =>
         magicLinks.consume(hash, { ...proof, ipAddress }),
       )
     const usedBy = hashOfForm(nonce, 'magic_link', [])
@@ -79,7 +83,7 @@ export const authenticateByToken =
       const used = await magicLinks.findUsed(hash, { usedBy, session: proof.session })
       return used === null ? outcome : { ok: true, ...used, ...notAgain }
     }
-    return signIn(context, info, consume, sessionOfForm(nonce, token))
+    return signIn(context, { info, lifetime }, consume, sessionOfForm(nonce, token))
   }
 
 /** What a form that was sent before has already done, and emitted. */
@@ -94,11 +98,12 @@ type Consumption<Metadata extends object> = MailboxSignIn<Metadata> & {
 export const authenticateByCode =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
-    { email: entered, code }: { email: string; code: string },
+    { email: entered, code, remember }: Extract<MagicLinkProof, { code: string }>,
     requestInfo: RequestInfo,
   ): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const { email, emailKey } = readEmail(entered)
+    const lifetime = lifetimeOf(context.options.session, remember)
     if (typeof code !== 'string') throw invalidValue('code', 'must be a string')
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
@@ -111,7 +116,7 @@ export const authenticateByCode =
       context.emit({ events: [attemptsRefused(info)] })
       return charged
     }
-    return signIn(context, info, ({ magicLinks }, proof) =>
+    return signIn(context, { info, lifetime }, ({ magicLinks }, proof) =>
       magicLinks.consumeCode({ email, codeHashes, refund: charged.refund }, proof),
     )
   }
@@ -134,16 +139,11 @@ type Consume<Metadata extends object> = (
 
 async function signIn<Metadata extends object>(
   { options, runWithEffects, counting }: OperationContext<Metadata>,
-  info: CheckedRequestInfo,
+  { info, lifetime }: { info: CheckedRequestInfo; lifetime: SessionLifetime },
   consume: Consume<Metadata>,
   secrets?: SessionSecrets,
 ): Promise<MagicLinkOutcome<Metadata>> {
-  const { session, tokenFor } = prepareSessionForUnknownUser(
-    'magic_link',
-    info,
-    options.session,
-    secrets,
-  )
+  const { session, tokenFor } = prepareSessionForUnknownUser('magic_link', info, lifetime, secrets)
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
   const outcome = await runWithEffects({
     run: (repositories) => consume(repositories, proof),

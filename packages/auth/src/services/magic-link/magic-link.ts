@@ -3,6 +3,7 @@ import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { LinkToken } from '../links/link-token.js'
+import type { Remembering } from '../sessions/new-session.js'
 import type { MagicLinkOutcome, MagicLinkProof } from './authenticate.js'
 import { authenticateByCode, authenticateByToken } from './authenticate.js'
 import type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './request.js'
@@ -12,7 +13,7 @@ import { createMagicLink, requestMagicLink } from './request.js'
 export interface TransactionalMagicLink<Metadata extends object = Record<string, Json>> {
   /** Uses the link and signs in. A rollback leaves the link valid. Codes are rate-limited, so they are not offered here. */
   authenticate(
-    proof: { readonly token: string | LinkToken },
+    proof: { readonly token: string | LinkToken } & Remembering,
     requestInfo: RequestInfo,
   ): Promise<MagicLinkOutcome<Metadata>>
 }
@@ -50,7 +51,10 @@ export function createTransactionalMagicLink<Metadata extends object>(
   context: OperationContext<Metadata>,
 ): TransactionalMagicLink<Metadata> {
   const byToken = authenticateByToken(context)
-  return { authenticate: async ({ token }, requestInfo) => byToken(token, requestInfo) }
+  return {
+    authenticate: async ({ token, remember }, requestInfo) =>
+      byToken({ token, ...(remember === undefined ? {} : { remember }) }, requestInfo),
+  }
 }
 
 export function createMagicLinkService<Metadata extends object>(
@@ -64,9 +68,7 @@ export function createMagicLinkService<Metadata extends object>(
     async authenticate(proof, requestInfo) {
       if (typeof proof !== 'object' || proof === null)
         throw new InvalidInputError('proof', 'must be { token } or { email, code }')
-      return 'token' in proof
-        ? byToken(proof.token, requestInfo, proof.nonce)
-        : byCode(proof, requestInfo)
+      return 'token' in proof ? byToken(proof, requestInfo) : byCode(proof, requestInfo)
     },
   }
 }

@@ -86,20 +86,18 @@ export const completeFlow =
       info,
       async complete(state) {
         if (flow === null) return null
-        const { actor, redirectTo } = flow
+        const { actor, redirectTo, remember } = flow
         const linkedUser = actor === null ? null : userOfFlow(actor, valid)
         if (actor !== null && linkedUser === null) return null
         const result = await usable.client.complete(query, flow)
         if (actor !== null && linkedUser !== null)
           return link(context, usable, { actor, linkedUser, redirectTo, state }, result, info)
         const posted = () => decryptName(keys, displayName, { provider, state: flow.state })
-        const outcome = await signInWithIdentity(
-          context,
-          usable,
-          named(result, posted),
+        const outcome = await signInWithIdentity(context, usable, named(result, posted), {
           info,
           state,
-        )
+          remember,
+        })
         return outcome.ok ? { ...outcome, kind: 'signed_in', redirectTo } : outcome
       },
       failed: (failure) => failed(context, provider, failure, info),

@@ -9,6 +9,8 @@ import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidToken, notFound } from '../refusals.js'
+import type { Remembering } from '../sessions/new-session.js'
+import { readRemember } from '../sessions/new-session.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import type { IdentitySignIn } from './sign-in-with-identity.js'
 import { signInWithIdentity } from './sign-in-with-identity.js'
@@ -16,7 +18,7 @@ import type { CompleteOnce } from './single-use.js'
 import { emitRefused } from './start.js'
 
 /** An ID token that an application on the user's device received, and the nonce that it was requested with. */
-export interface IdTokenInput {
+export interface IdTokenInput extends Remembering {
   idToken: string
   nonce: string
 }
@@ -71,12 +73,13 @@ export const signInWithIdToken =
   ) =>
   async (
     provider: string,
-    { idToken, nonce }: IdTokenInput,
+    { idToken, nonce, remember }: IdTokenInput,
     requestInfo: RequestInfo,
   ): Promise<IdTokenOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const usable = acceptingIdTokens(providers.get(provider))
     if (usable === null) return notFound
+    readRemember(remember)
     const known = readIdTokenNonce(context.options.keys, bindingOf(usable), nonce)
     return completeOnce<IdTokenOutcome<Metadata>>({
       state: known?.key ?? null,
@@ -84,7 +87,12 @@ export const signInWithIdToken =
       async complete(state) {
         if (known === null) return null
         const identity = await usable.client.identify(String(idToken), known.nonce)
-        return signInWithIdentity(context, usable, { identity, tokens: null }, info, state)
+        return signInWithIdentity(
+          context,
+          usable,
+          { identity, tokens: null },
+          { info, state, remember },
+        )
       },
       failed(failure) {
         const { problem } = failure

@@ -11,7 +11,8 @@ import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { InvalidToken, Refused } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
-import { prepareSessionForUnknownUser } from '../sessions/new-session.js'
+import type { Remembering } from '../sessions/new-session.js'
+import { lifetimeOf, prepareSessionForUnknownUser } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
 
@@ -38,16 +39,26 @@ export type IdentitySignIn<Metadata extends object> = SignedIn<Metadata> & {
   readonly how: Extract<OAuthSignInOutcome, { ok: true }>['how']
 }
 
+/** The request that a provider's proof came with. */
+interface IdentitySignInRequest {
+  readonly info: CheckedRequestInfo
+  readonly state: OAuthStateKey
+  readonly remember: Remembering['remember']
+}
+
 /** Signs in by an identity that the provider has proved, or creates or links its account. Uses the state. */
 export async function signInWithIdentity<Metadata extends object>(
   context: ServiceContext<Metadata>,
   usable: UsableProvider,
   result: ProviderResult,
-  info: CheckedRequestInfo,
-  state: OAuthStateKey,
+  { info, state, remember }: IdentitySignInRequest,
 ): Promise<IdentitySignIn<Metadata> | Refused<'account_disabled'> | InvalidToken> {
   const { email, emailVerified, name, picture } = result.identity
-  const { session, tokenFor } = prepareSessionForUnknownUser('oauth', info, context.options.session)
+  const { session, tokenFor } = prepareSessionForUnknownUser(
+    'oauth',
+    info,
+    lifetimeOf(context.options.session, remember),
+  )
   const identity = {
     ...identityOf(context, usable, result),
     email,

@@ -10,12 +10,14 @@ import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { ReauthenticationRequired, Refused, TooManyAttempts } from '../refusals.js'
 import { notFound } from '../refusals.js'
+import type { Remembering } from '../sessions/new-session.js'
+import { readRemember } from '../sessions/new-session.js'
 import { actorOf, requireRecent } from '../sessions/valid-session.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import { checkRedirectTo } from './redirect-to.js'
 
 /** The parameters of a flow. */
-export interface OAuthStartInput {
+export interface OAuthStartInput extends Remembering {
   /** Where to redirect afterwards: a path of this site, or a URL of an allowed origin. Otherwise the default is used. */
   redirectTo?: string | null
   /** The value that the browser keeps from an earlier flow, or null. Several tabs share it. */
@@ -71,7 +73,8 @@ async function startFlow<Metadata extends object>(
   const info = readRequestInfo(requestInfo)
   const { options, storage, emit } = context
   if (usable === undefined) return notFound
-  const { redirectTo = null, browser = null } = input ?? {}
+  const { redirectTo = null, browser = null, remember } = input ?? {}
+  const isRemembered = readRemember(remember)
   const started = await storage.oauthStates.start({
     lifetimeSeconds: options.oauth.flowSeconds,
     ipAddress:
@@ -84,6 +87,7 @@ async function startFlow<Metadata extends object>(
   const secrets = newFlowSecrets(options.keys, usable.binding, {
     browser,
     redirectTo: checkRedirectTo(redirectTo, origins),
+    remember: isRemembered,
     actor: linking === null ? null : actorOf(linking),
     expiresAt: started.expiresAt,
     globalEpoch: started.globalEpoch,

@@ -9,6 +9,8 @@ export const defaults = Object.freeze({
     idleSeconds: 604_800,
     /** NIST SP 800-63B-4, AAL1: reauthenticate at least once per 30 days. OWASP ASVS 5.0, 7.3.2. */
     absoluteSeconds: 2_592_000,
+    /** On a device that others use, a session must not outlive the visit by much: NIST SP 800-63B-4 asks for a day at AAL2. */
+    unrememberedSeconds: 86_400,
     /** Keeps most reads from writing: at most one write a minute per session. Precise enough for a list of devices. */
     touchSeconds: 60,
     /** OWASP ASVS 5.0, 7.5.1 requires re-authentication before sensitive changes; ten minutes cover one visit to a settings page. */

@@ -6,6 +6,7 @@ import type {
   PasskeyCredential,
   PasskeySignInOutcome,
   RateLimitRefund,
+  SessionLifetime,
 } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
 import { readEmail } from '../../base/email-input.js'
@@ -25,7 +26,8 @@ import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import type { Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
-import { prepareSession } from '../sessions/new-session.js'
+import type { Remembering } from '../sessions/new-session.js'
+import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { challengeOf, hashChallengeId, malformedId, newChallengeId } from './challenge.js'
 import { decoyCredentials, descriptorOf } from './decoys.js'
@@ -98,11 +100,12 @@ async function optionsByEmail<Metadata extends object>(
 export const authenticate =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
-    input: PasskeyAnswerInput,
+    input: PasskeyAnswerInput & Remembering,
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const { challengeId, response } = readInput(input)
+    const { challengeId, response, remember } = readInput(input)
+    const lifetime = lifetimeOf(context.options.session, remember)
     const id = readChallengeId(challengeId)
     const charge = completionCharge(
       context.options.bruteForce,
@@ -119,7 +122,7 @@ export const authenticate =
       logRefusedPage(context, verdict.problem, answer.clientData.parsed)
       return refused(context, { userId: credential.userId, info }, verdict.problem)
     }
-    return openSession(context, credential, verdict, info)
+    return openSession(context, credential, verdict, { info, lifetime })
   }
 
 /** Finds the passkey of an answer by its credential id; every call uses the challenge. */
@@ -168,10 +171,10 @@ async function openSession<Metadata extends object>(
   { options, runWithEffects }: ServiceContext<Metadata>,
   credential: PasskeyCredential,
   verdict: Extract<AuthenticationResult, { ok: true }>,
-  info: CheckedRequestInfo,
+  { info, lifetime }: { info: CheckedRequestInfo; lifetime: SessionLifetime },
 ): Promise<AuthenticatePasskeyOutcome<Metadata>> {
   const { userId } = credential
-  const { session, token } = prepareSession(userId, 'passkey', info, options.session)
+  const { session, token } = prepareSession(userId, 'passkey', info, lifetime)
   const use = useOf(credential, verdict)
   const ipAddress = startCharge(options.bruteForce, callerOf(options.keys, info))
   const refund: RateLimitRefund = { account: null, ipAddress: ipAddress?.key ?? null }

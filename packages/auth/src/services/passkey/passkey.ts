@@ -1,6 +1,7 @@
 import type { Json, Passkey, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
+import type { Remembering } from '../sessions/new-session.js'
 import type {
   AuthenticateOptionsInput,
   AuthenticatePasskeyOutcome,
@@ -82,7 +83,7 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
    * @throws InvalidInputError for a malformed response, before any query
    */
   authenticate(
-    input: PasskeyAnswerInput,
+    input: PasskeyAnswerInput & Remembering,
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyOutcome<Metadata>>
   /** Creates the options for a re-authentication with the user's passkeys. Two statements. */

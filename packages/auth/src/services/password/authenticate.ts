@@ -1,4 +1,11 @@
-import type { EmailKey, Json, PasswordCredential, PasswordHash, RateLimitRefund } from 'torii-core'
+import type {
+  EmailKey,
+  Json,
+  PasswordCredential,
+  PasswordHash,
+  RateLimitRefund,
+  SessionLifetime,
+} from 'torii-core'
 import { InvalidInputError, invalidValue } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
@@ -14,13 +21,15 @@ import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
 import { mailVerification, rehearseVerification } from '../links/request-link.js'
+import type { SessionOptions } from '../options/session.js'
 import type { Refused, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
-import { prepareSession } from '../sessions/new-session.js'
+import type { Remembering } from '../sessions/new-session.js'
+import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 
 /** The credentials of a sign-in. */
-export interface AuthenticateInput {
+export interface AuthenticateInput extends Remembering {
   email: string
   password: string
 }
@@ -46,7 +55,7 @@ export const authenticate =
     requestInfo: RequestInfo,
   ): Promise<AuthenticateOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const checked = readInput(input)
+    const checked = readInput(input, context.options.session)
     const caller = callerFor(context.options.keys, info, checked.emailKey)
     return asKnownOrStranger(context.options.bruteForce, caller, (counted) =>
       signIn(context, checked, counted, info),
@@ -76,7 +85,7 @@ const stale = Symbol('stale')
 /** Prepares an attempt, which may run several times. `account` is the key that it counts under. */
 function attemptOf<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  { email, emailKey, password }: CheckedInput,
+  { email, emailKey, password, lifetime }: CheckedInput,
   caller: Caller,
   info: CheckedRequestInfo,
 ) {
@@ -107,7 +116,7 @@ function attemptOf<Metadata extends object>(
       return refused(context, credential, info, 'unverified')
     }
     const rehash = await rehashIfNeeded(context, hasher, credential, password)
-    return openSession(context, { credential, refund, ...rehash }, info)
+    return openSession(context, { credential, refund, ...rehash }, lifetime, info)
   }
   return { run, account }
 }
@@ -131,12 +140,13 @@ interface VerifiedPassword {
 }
 
 async function openSession<Metadata extends object>(
-  { options, runWithEffects }: ServiceContext<Metadata>,
+  { runWithEffects }: ServiceContext<Metadata>,
   verified: VerifiedPassword,
+  lifetime: SessionLifetime,
   info: CheckedRequestInfo,
 ): Promise<SignedIn<Metadata> | typeof stale> {
   const { userId } = verified.credential
-  const { session, token } = prepareSession(userId, 'password', info, options.session)
+  const { session, token } = prepareSession(userId, 'password', info, lifetime)
   const eventContext = { userId, sessionId: session.id, info }
   const opened = await runWithEffects({
     run: ({ passwords }) => passwords.signIn({ ...verified, session }),
@@ -167,15 +177,18 @@ interface CheckedInput {
   readonly emailKey: EmailKey
   /** Null for a text that no account can have as its password. It is verified at the same cost. */
   readonly password: NormalizedPassword | null
+  /** Of the session that it opens. */
+  readonly lifetime: SessionLifetime
 }
 
 /** Reads and validates each member once. @throws InvalidInputError before any query */
-function readInput(input: AuthenticateInput): CheckedInput {
+function readInput(input: AuthenticateInput, session: SessionOptions): CheckedInput {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, password }')
-  const { password } = input
+  const { password, remember } = input
   const { email, emailKey } = readEmail(input.email)
   if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   const text = normalizePassword(password)
-  return { email, emailKey, password: text.ok ? text.password : null }
+  const lifetime = lifetimeOf(session, remember)
+  return { email, emailKey, password: text.ok ? text.password : null, lifetime }
 }

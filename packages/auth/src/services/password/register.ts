@@ -33,12 +33,14 @@ import { countedMail, linkMail, linkSeconds } from '../links/link-mail.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
 import type { PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
-import { prepareSession } from '../sessions/new-session.js'
+import type { Remembering } from '../sessions/new-session.js'
+import { lifetimeOf, prepareSession, readRemember } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 
 /** The data of a new account. */
 export interface RegisterInput<Metadata extends object = Record<string, Json>>
-  extends ProfileChanges<Metadata> {
+  extends ProfileChanges<Metadata>,
+    Remembering {
   email: string
   password: string
 }
@@ -92,7 +94,7 @@ export const prepareRegistration =
   ): Promise<Preparation<Metadata>> => {
     const { options, validatePassword, emit } = context
     const info = readRequestInfo(requestInfo)
-    const { emailKey, password: text, profile } = readInput(input)
+    const { emailKey, password: text, profile, remember } = readInput(input)
     const submitted = { email: profile.email, name: profile.name ?? null }
     const validated = await validatePassword(text, submitted)
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
@@ -106,7 +108,7 @@ export const prepareRegistration =
     const id = newUserId()
     const opened = options.requireVerifiedEmail
       ? null
-      : prepareSession(id, 'password', info, options.session)
+      : prepareSession(id, 'password', info, lifetimeOf(options.session, remember))
     const linkSecret = options.mailer !== null && charged.allowed ? newLinkSecret() : null
     return {
       ok: true,
@@ -220,6 +222,7 @@ const allowancesOf = (to: string): readonly RateLimitKey[] => [
 interface CheckedInput<Metadata extends object> {
   readonly emailKey: EmailKey
   readonly password: string
+  readonly remember: boolean
   readonly profile: ProfileChanges<Metadata> & { email: string }
 }
 
@@ -230,12 +233,14 @@ function readInput<Metadata extends object>(
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, password }')
   const { password, name, picture, metadata } = input
+  const remember = readRemember(input.remember)
   const { email, emailKey } = readEmail(input.email)
   requirePasswordText(password, 'password')
   if (metadata !== undefined) checkMetadata(metadata)
   return {
     emailKey,
     password,
+    remember,
     profile: {
       email,
       ...(name === undefined ? {} : { name: checkName(name) }),

@@ -1,5 +1,5 @@
-import type { NewSession, SessionToken, SignInMethod, UserId } from 'torii-core'
-import { newSessionId } from 'torii-core'
+import type { NewSession, SessionLifetime, SessionToken, SignInMethod, UserId } from 'torii-core'
+import { InvalidInputError, newSessionId } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
 import type { SessionSecrets } from '../../crypto/session-token.js'
 import {
@@ -11,12 +11,40 @@ import type { SessionOptions } from '../options/session.js'
 
 const newSessionSecrets = (): SessionSecrets => ({ id: newSessionId(), secret: newSessionSecret() })
 
+/** What a sign-in may ask for. */
+export interface Remembering {
+  /**
+   * Whether the session outlives the browser (default: true). False: its cookie goes when the browser closes, and it
+   * expires after `session.unrememberedSeconds`.
+   */
+  remember?: boolean | null | undefined
+}
+
+/** How long a session of this sign-in lives. @throws InvalidInputError */
+export function lifetimeOf(
+  { idleSeconds, absoluteSeconds, unrememberedSeconds }: SessionOptions,
+  remember: Remembering['remember'],
+): SessionLifetime {
+  if (readRemember(remember)) return { idleSeconds, absoluteSeconds }
+  return {
+    idleSeconds: Math.min(idleSeconds, unrememberedSeconds),
+    absoluteSeconds: unrememberedSeconds,
+  }
+}
+
+/** @throws InvalidInputError */
+export function readRemember(remember: unknown): boolean {
+  const value = remember ?? true
+  if (typeof value === 'boolean') return value
+  throw new InvalidInputError('remember', 'must be true or false')
+}
+
 /** Creates a session for the storage and its token for the user. */
 export function prepareSession(
   userId: UserId,
   method: SignInMethod,
   info: CheckedRequestInfo,
-  lifetime: SessionOptions,
+  lifetime: SessionLifetime,
   secrets: SessionSecrets = newSessionSecrets(),
 ): { session: NewSession; token: SessionToken } {
   const { session, tokenFor } = prepareSessionForUnknownUser(method, info, lifetime, secrets)
@@ -27,7 +55,7 @@ export function prepareSession(
 export function prepareSessionForUnknownUser(
   method: SignInMethod,
   info: CheckedRequestInfo,
-  { idleSeconds, absoluteSeconds }: SessionOptions,
+  { idleSeconds, absoluteSeconds }: SessionLifetime,
   { id, secret }: SessionSecrets = newSessionSecrets(),
 ): { session: NewSession; tokenFor(userId: UserId): SessionToken } {
   return {

@@ -12,7 +12,8 @@ import type {
 } from '../refusals.js'
 import { staleSession } from '../refusals.js'
 import { runCounted } from './counted.js'
-import { prepareSession } from './new-session.js'
+import type { Remembering } from './new-session.js'
+import { lifetimeOf, prepareSession } from './new-session.js'
 import { rotateSecret } from './session-key.js'
 import { eventContextOf, requireRecent } from './valid-session.js'
 
@@ -37,9 +38,15 @@ export type DeriveOutcome =
 /** Opens a session for a user whom the caller has identified. One statement. */
 export const openSession =
   <Metadata extends object>({ options, runWithEffects }: OperationContext<Metadata>) =>
-  async (userId: UserId, method: SignInMethod, requestInfo: RequestInfo): Promise<OpenOutcome> => {
+  async (
+    userId: UserId,
+    method: SignInMethod,
+    requestInfo: RequestInfo,
+    { remember }: Remembering = {},
+  ): Promise<OpenOutcome> => {
     const info = readRequestInfo(requestInfo)
-    const { session, token } = prepareSession(userId, method, info, options.session)
+    const lifetime = lifetimeOf(options.session, remember)
+    const { session, token } = prepareSession(userId, method, info, lifetime)
     const eventContext = { userId, sessionId: session.id, info }
     const opened = await runWithEffects({
       run: ({ sessions }) => sessions.open(userId, session),

@@ -14,6 +14,7 @@ import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { ReauthenticationRequired, TooManyAttempts } from '../refusals.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
+import type { Remembering } from './new-session.js'
 import type { DeriveOutcome, OpenOutcome } from './opening.js'
 import { deriveSession, openSession } from './opening.js'
 import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'
@@ -26,7 +27,12 @@ import { requireRecent } from './valid-session.js'
 /** The session operations that also run in a transaction of the application. */
 export interface TransactionalSessions<Metadata extends object = Record<string, Json>> {
   /** Opens a session for a user whom the application has identified itself. Never call it with an id of a request. */
-  open(userId: UserId, method: SignInMethod, requestInfo: RequestInfo): Promise<OpenOutcome>
+  open(
+    userId: UserId,
+    method: SignInMethod,
+    requestInfo: RequestInfo,
+    options?: Remembering,
+  ): Promise<OpenOutcome>
   /** Opens a second session for the same user, for example for another device. Needs a recent authentication. */
   derive(valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<DeriveOutcome>
   /** Replaces a session's token. Of several calls with one token, one succeeds. */
