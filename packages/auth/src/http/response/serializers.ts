@@ -1,14 +1,19 @@
 import type * as core from 'torii-core'
+import type { ResolvedOptions } from '../../services/options/options.js'
 import type { OAuthAccount, Passkey, Session, User } from '../schema/response-bodies.js'
 
-/** A user, as shown to themselves. */
-export const serializeUser = (user: core.User<object>): User => ({
+/** A user, as shown to themselves; of the metadata what the option `publicMetadata` lets through. */
+export const serializeUser = (
+  user: core.User<object>,
+  { publicMetadata }: Pick<ResolvedOptions, 'publicMetadata'>,
+): User => ({
   id: user.id,
   email: user.email,
   emailVerified: user.emailVerified,
   name: user.name,
   picture: user.picture,
   createdAt: user.createdAt.toISOString(),
+  ...(publicMetadata === null ? {} : { metadata: publicMetadata(user.metadata, user) }),
 })
 
 /** A session, as shown to its owner. `current` marks the session of the request. */

@@ -25,8 +25,11 @@ export const sessionRoutes = [
     body: null,
     responses: { 200: signedInSchema },
     errors: [],
-    async handle({ valid: { user, session } }) {
-      return success(200, { user: serializeUser(user), session: serializeSession(session, true) })
+    async handle({ torii, valid: { user, session } }) {
+      return success(200, {
+        user: serializeUser(user, torii.options),
+        session: serializeSession(session, true),
+      })
     },
   }),
   defineRoute({

@@ -18,7 +18,10 @@ export async function signedIn<const Status extends 200 | 201>(
   { user, session, token }: SignedIn<object>,
 ): Promise<Success<Status, bodies.SignedIn>> {
   await endFormerSession(call.torii, call.tokens.cookie, token)
-  const body = { user: serializeUser(user), session: serializeSession(session, true) }
+  const body = {
+    user: serializeUser(user, call.torii.options),
+    session: serializeSession(session, true),
+  }
   const setCookies = [
     sessionCookie(call.torii.options.baseUrl, session, token),
     // Registering proves nothing about the mailbox: 201 makes no known browser.

@@ -15,8 +15,8 @@ export const userRoutes = [
     body: null,
     responses: { 200: userSchema },
     errors: [],
-    async handle({ valid }) {
-      return success(200, { user: serializeUser(valid.user) })
+    async handle({ torii, valid }) {
+      return success(200, { user: serializeUser(valid.user, torii.options) })
     },
   }),
   defineRoute({
@@ -33,7 +33,8 @@ export const userRoutes = [
         ...(picture === undefined ? {} : { picture }),
       }
       const outcome = await torii.users.update(valid, changes, info)
-      return outcome.ok ? success(200, { user: serializeUser(outcome.user) }) : refused(outcome)
+      if (!outcome.ok) return refused(outcome)
+      return success(200, { user: serializeUser(outcome.user, torii.options) })
     },
   }),
   defineRoute({

@@ -5,11 +5,13 @@ import {
   count,
   flag,
   integer,
+  jsonObject,
   list,
   named,
   object,
   oneOf,
   openObject,
+  optional,
   orNull,
   text,
   time,
@@ -25,6 +27,8 @@ const user = named(
     name: orNull(text),
     picture: orNull(text),
     createdAt: time,
+    /** What the server's option `publicMetadata` lets through; absent without it. */
+    metadata: optional(jsonObject),
   }),
 )
 const session = named(

@@ -1,3 +1,5 @@
+import type { Json } from 'torii-core'
+
 declare const valueType: unique symbol
 
 /** A JSON Schema (2020-12, as in OpenAPI 3.1) that carries the TypeScript type of the values it describes. */
@@ -35,6 +37,8 @@ export const integer: Schema<number> = { type: 'integer' }
 export const count: Schema<number> = { type: 'integer', minimum: 0 }
 /** An object whose members the schema does not name. */
 export const anyObject: Schema<object> = { type: 'object' }
+/** An object of JSON whose members the application knows. */
+export const jsonObject: Schema<{ readonly [name: string]: Json }> = { type: 'object' }
 export const anyList: Schema<readonly unknown[]> = { type: 'array' }
 
 /** One of these texts. */

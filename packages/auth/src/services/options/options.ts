@@ -1,4 +1,4 @@
-import type { Json } from 'torii-core'
+import type { Json, User } from 'torii-core'
 import { InvalidOptionsError } from 'torii-core'
 import type { KeepAlive } from '../../base/background.js'
 import type { BaseUrl } from '../../base/base-url.js'
@@ -73,6 +73,11 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    * needs a mailer.
    */
   requireVerifiedEmail?: boolean
+  /**
+   * What a browser may see of a user's metadata, for example `({ role }) => ({ role })`: the member `metadata` of the user
+   * in HTTP responses (default: none). Keep it small, and free of what the user must not read.
+   */
+  publicMetadata?: (metadata: Metadata, user: User<Metadata>) => { readonly [name: string]: Json }
   /** Records events in the table `audit_events`, in the commit of their operation (default: off). */
   audit?: boolean | Partial<AuditOptions>
   hooks?: Hooks<Metadata>
@@ -104,12 +109,17 @@ export interface ResolvedOptions {
   readonly mailer: Mailer | null
   readonly mail: MailOptions
   readonly requireVerifiedEmail: boolean
+  /** Null if browsers see no metadata. */
+  readonly publicMetadata: PublicMetadata | null
   /** Null if the audit trail is off. */
   readonly audit: AuditOptions | null
   readonly onEvent: (event: ToriiEvent) => void
   readonly keepAlive: KeepAlive | null
   readonly log: (event: LogEvent) => void
 }
+
+/** The option `publicMetadata` for any user of the storage, whose metadata are as the application's type says. */
+type PublicMetadata = (metadata: object, user: User<object>) => { readonly [name: string]: Json }
 
 /** The names of {@link ToriiOptions}. Any other name is refused: a misspelled limit would be no limit. */
 const names: readonly (keyof ToriiOptions)[] = [
@@ -127,6 +137,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'mailer',
   'mail',
   'requireVerifiedEmail',
+  'publicMetadata',
   'audit',
   'hooks',
   'onEvent',
@@ -166,6 +177,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     mailer,
     mail: resolveMail(given.mail, baseUrl),
     requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer),
+    publicMetadata: readFunction<PublicMetadata>(given.publicMetadata, 'publicMetadata') ?? null,
     audit: resolveAudit(given.audit),
     onEvent: ignoreErrors(readFunction<EventHandler>(given.onEvent, 'onEvent')),
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
