@@ -75,7 +75,7 @@ function toFetchRequest(request: NodeRequest, target: string): Request {
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined && !name.startsWith(':')) headers.push([name, String(value)])
   // Fetch has no TRACE. No route has either method, so the response is the same.
-  const method = request.method === 'TRACE' ? 'OPTIONS' : (request.method ?? 'GET')
+  const method = request.method === 'TRACE' ? 'PUT' : (request.method ?? 'GET')
   const body = method === 'GET' || method === 'HEAD' ? null : lazyBody(request)
   return new Request(placeholder + plainPath(target), { method, headers, body, duplex: 'half' })
 }

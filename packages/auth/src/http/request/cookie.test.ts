@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { newSessionId, newUserId, SessionToken } from 'torii-core'
 import { test } from 'vitest'
-import { resolveBaseUrl } from '../../base/base-url.js'
+import { resolveOptions } from '../../services/options/options.js'
 import { clearedCookie, cookieName, findCookie, sessionCookie } from './cookie.js'
 
-const https = resolveBaseUrl('https://app.example')
-const localhost = resolveBaseUrl('http://localhost:3000')
+const { cookie: https } = resolveOptions({ baseUrl: 'https://app.example' })
+const { cookie: localhost } = resolveOptions({ baseUrl: 'http://localhost:3000' })
 const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000)
 const session = {
   id: newSessionId(),
