@@ -9,7 +9,6 @@ import { pageResponse } from './pages/page.js'
 import type { HandlerOptions } from './pages/site-pages.js'
 import { resolvePages } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
-import { cookieName } from './request/cookie.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
 import { readRequestTokens } from './request/request-token.js'
 import { errorHeaders, errorResponse, errorStatus, messageOf } from './response/errors.js'
@@ -112,7 +111,7 @@ async function respond(
   const tokens =
     route.postedByProvider === true
       ? { token: null, cookie: null, cookies: [] }
-      : readRequestTokens(headers, cookieName(torii.options.cookie))
+      : readRequestTokens(headers, torii.options.cookie)
   try {
     const info = site.requestInfo(headers, connection?.ip ?? null)
     const call = { torii, pages, info, tokens, headers, query: searchParams, nonce: null, param }

@@ -5,7 +5,7 @@ import type { Torii } from '../torii.js'
 import type { ApplicationRequest, RequestInfoOptions } from './request/application-request.js'
 import { carrierOf, ipOf } from './request/application-request.js'
 import type { CookieToSet } from './request/cookie.js'
-import { cookieName, newSessionCookie, noSessionCookie, setCookie } from './request/cookie.js'
+import { newSessionCookie, noSessionCookie, setCookie } from './request/cookie.js'
 import { findDeviceCookie, newDeviceCookie } from './request/device-cookie.js'
 import { isNavigation } from './request/navigation.js'
 import { readHeader, readRequestTokens } from './request/request-token.js'
@@ -89,7 +89,7 @@ export function createOwnRoutes<Metadata extends object>(
   const { cookie: cookies } = torii.options
   const getSession = async (request: ApplicationRequest) => {
     const { method, headers } = carrierOf(request)
-    const { token, cookie } = readRequestTokens(headers, cookieName(cookies))
+    const { token, cookie } = readRequestTokens(headers, cookies)
     const isAllowed = token === null || token !== cookie || site.isOwnOrigin(method, headers)
     return token === null || !isAllowed ? null : torii.sessions.validate(token)
   }
@@ -120,7 +120,7 @@ export function createOwnRoutes<Metadata extends object>(
     async setSessionCookie(response, signedIn, request) {
       addCookies(response, cookies, cookiesOf(signedIn, request))
       if (request === undefined) return
-      const former = readRequestTokens(carrierOf(request).headers, cookieName(cookies)).cookies
+      const former = readRequestTokens(carrierOf(request).headers, cookies).cookies
       await endFormerSessions(torii, former, signedIn.token)
     },
     clearSessionCookie: (response) => addCookies(response, cookies, [noSessionCookie(cookies)]),
