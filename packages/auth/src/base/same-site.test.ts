@@ -20,7 +20,7 @@ const pairs: readonly (readonly [isMaybe: boolean, one: string, other: string])[
 ]
 
 for (const [isMaybe, one, other] of pairs)
-  test(`T10.144 ${one} and ${other} are ${isMaybe ? 'perhaps' : 'certainly not'} one site`, () => {
+  test(`T10.124 ${one} and ${other} are ${isMaybe ? 'perhaps' : 'certainly not'} one site`, () => {
     assert.equal(maybeSameSite(one, other), isMaybe)
     assert.equal(maybeSameSite(other, one), isMaybe)
   })

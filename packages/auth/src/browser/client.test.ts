@@ -28,7 +28,7 @@ function openPage() {
   return { seen, fetch: send, token: () => cookie.slice(cookie.indexOf('=') + 1) }
 }
 
-test('T10.145 with baseUrl and basePath the client works from another origin, with its cookie', async () => {
+test('with baseUrl and basePath the client works from another origin, with its cookie', async () => {
   const page = openPage()
   const client = createClient({ baseUrl: api, basePath, fetch: page.fetch })
   const email = newEmail()
@@ -49,7 +49,7 @@ test('T10.145 with baseUrl and basePath the client works from another origin, wi
   )
 })
 
-test('T10.146 with token the client sends the bearer token and no cookie, and without a value neither', async () => {
+test('with token the client sends the bearer token and no cookie, and without a value neither', async () => {
   const page = openPage()
   const withCookie = createClient({ baseUrl: api, basePath, fetch: page.fetch })
   await password.register(withCookie, { email: newEmail(), password: goodPassword })

@@ -27,7 +27,7 @@ const open = (given: Parameters<typeof site.with>[0]) => {
 
 const shared = open({ baseUrl: api, cookie: { domain: 'acme.example' } })
 
-test('T10.131 with a domain the session cookie is __Secure-torii for the domain, and is deleted there; all other cookies stay with the host', async () => {
+test('T10.126 with a domain the session cookie is __Secure-torii for the domain, and is deleted there; all other cookies stay with the host', async () => {
   const { send } = shared
   const { cookie, email } = await signUp(send)
   const attributes = /Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure; Domain=acme\.example$/
@@ -46,7 +46,7 @@ test('T10.131 with a domain the session cookie is __Secure-torii for the domain,
   assert.equal((await send('GET', '/auth/session', { cookie })).status, 401)
 })
 
-test('T10.132 of two cookies of the name with a domain none counts, in any order, on every kind of route', async () => {
+test('T10.126 T2.39 of two cookies of the name with a domain none counts, in any order, on every kind of route', async () => {
   const { send, handler } = shared
   const [ada, eve] = [await signUp(send), await signUp(send)]
   for (const cookie of [
@@ -64,7 +64,7 @@ test('T10.132 of two cookies of the name with a domain none counts, in any order
     assert.equal((await send('GET', '/auth/session', { cookie })).status, 200)
 })
 
-test('T10.133 signing out ends the sessions of both cookies, and so does signing in', async () => {
+test('T10.126 signing out ends the sessions of both cookies, and so does signing in', async () => {
   const { send } = shared
   const isAlive = async (cookie: string) =>
     (await send('GET', '/auth/session', { cookie })).status === 200
@@ -81,7 +81,7 @@ test('T10.133 signing out ends the sessions of both cookies, and so does signing
   )
 })
 
-test('T10.134 a flood of session cookies costs sixteen statements to sign out, not hundreds', async () => {
+test('T10.126 a flood of session cookies costs sixteen statements to sign out, not hundreds', async () => {
   const { send } = shared
   const { cookie } = await signUp(send)
   const forged = Array.from({ length: 60 }, (_, at) => {
@@ -94,7 +94,7 @@ test('T10.134 a flood of session cookies costs sixteen statements to sign out, n
   assert.ok(statements <= 16, `${statements} statements`)
 })
 
-test('T10.135 a strict session cookie says so; the cookies that a link or a provider needs stay lax', async () => {
+test('V3.3.2 a strict session cookie says so; the cookies that a link or a provider needs stay lax', async () => {
   const { torii, send } = open({ baseUrl: api, cookie: { sameSite: 'strict' } })
   const email = newEmail()
   await send('POST', '/auth/magic-link/request', { body: { email } })
@@ -110,7 +110,7 @@ test('T10.135 a strict session cookie says so; the cookies that a link or a prov
   assert.match(out.headers.getSetCookie().join(), /Max-Age=0; HttpOnly; SameSite=Strict; Secure$/)
 })
 
-test('T10.136 every cookie begins with cookie.name, on https with its prefix', async () => {
+test('T10.127 every cookie begins with cookie.name, on https with its prefix', async () => {
   const oauth = { providers: [workProvider(provider.origin)] }
   for (const [baseUrl, host, secure] of [
     [api, '__Host-', '__Secure-'],
@@ -141,7 +141,7 @@ test('T10.136 every cookie begins with cookie.name, on https with its prefix', a
   }
 })
 
-test('T10.137 two applications on localhost with different names do not sign each other out', async () => {
+test('T10.127 two applications on localhost with different names do not sign each other out', async () => {
   const shop = open({ baseUrl: local, cookie: { name: 'shop' } }).send
   const blog = open({ baseUrl: 'http://localhost:4000', cookie: { name: 'blog' } }).send
   // One browser has one cookie jar for all ports of localhost.
@@ -166,7 +166,7 @@ test('T10.137 two applications on localhost with different names do not sign eac
   assert.deepEqual([await signedIn(shop), await signedIn(blog)], [undefined, emails[1]])
 })
 
-test('T10.138 setSessionCookie and clearSessionCookie have the domain and SameSite in a cookie store too', async () => {
+test('setSessionCookie and clearSessionCookie have the domain and SameSite in a cookie store too', async () => {
   const { torii, handler } = open({
     baseUrl: api,
     cookie: { domain: 'api.acme.example', sameSite: 'strict', name: 'acme' },

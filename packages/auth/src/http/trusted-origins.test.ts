@@ -89,7 +89,7 @@ test('T10.121 the preflight of a trusted origin lists one method and two headers
   assert.equal(statements, 0)
 })
 
-test('T10.122 the preflight of any other origin is refused, tells caches so, and is logged with the expected origins', async () => {
+test('T10.121 the preflight of any other origin is refused, tells caches so, and is logged with the expected origins', async () => {
   site.events.length = 0
   for (const origin of untrusted) {
     const refused = await ask('/auth/sign-out', 'POST', { origin })
@@ -128,7 +128,7 @@ test('T10.123 pages, provider callbacks, unknown paths and other methods have no
   assert.deepEqual([plain.status, plain.headers.get('allow')], [405, 'POST'])
 })
 
-test('T10.124 a page of a trusted origin signs up, reads and signs out with the cookie, and reads errors too', async () => {
+test('a page of a trusted origin signs up, reads and signs out with the cookie, and reads errors too', async () => {
   const headers = { origin: app, 'sec-fetch-site': 'same-site' }
   const body = { email: newEmail(), password: goodPassword }
   const made = await send('POST', '/auth/password/register', { body, headers })
@@ -151,7 +151,7 @@ test('T10.124 a page of a trusted origin signs up, reads and signs out with the 
   }
 })
 
-test('T10.125 a page of any other origin can neither act nor read what it was answered', async () => {
+test('T10.122 a page of any other origin can neither act nor read what it was answered', async () => {
   const { cookie, user } = await signUp(send)
   for (const origin of untrusted) {
     const headers: Record<string, string> =
@@ -167,7 +167,7 @@ test('T10.125 a page of any other origin can neither act nor read what it was an
   assert.equal((await send('GET', '/auth/session', { cookie })).json.user.id, user.id)
 })
 
-test('T10.126 without trustedOrigins no response has a CORS header or Vary, and a preflight is refused', async () => {
+test('T10.121 without trustedOrigins no response has a CORS header or Vary, and a preflight is refused', async () => {
   const closed = createHandler(site.with({ ...options, trustedOrigins: [] }))
   const headers = { origin: app, 'access-control-request-method': 'POST' }
   const asked = await closed(new Request(`${api}/auth/sign-out`, { method: 'OPTIONS', headers }))
@@ -179,7 +179,7 @@ test('T10.126 without trustedOrigins no response has a CORS header or Vary, and 
   }
 })
 
-test('T10.127 a trusted origin of another site gets no credentials but acts by bearer token, and the log says so at start', async () => {
+test('T10.124 a trusted origin of another site gets no credentials but acts by bearer token, and the log says so at start', async () => {
   createHandler(site.torii)
   const warning = { level: 'warn', event: 'trusted_origin_cross_site', origin: elsewhere }
   assert.deepEqual(startEvents, [])
@@ -198,7 +198,7 @@ test('T10.127 a trusted origin of another site gets no credentials but acts by b
   assert.deepEqual(corsOf(read.headers), withoutCredentials)
 })
 
-test('T10.128 where only the browser knows that an origin is of another site, it gets no credentials, and others keep theirs', async () => {
+test('T10.124 where only the browser knows that an origin is of another site, it gets no credentials, and others keep theirs', async () => {
   // Both are below github.io, which is a public suffix.
   const [base, other] = ['https://one.github.io', 'https://two.github.io']
   const torii = site.with({ ...options, baseUrl: base, trustedOrigins: [other] })
@@ -218,7 +218,7 @@ test('T10.128 where only the browser knows that an origin is of another site, it
   ])
 })
 
-test('T10.129 own routes accept a trusted origin and refuse every other', async () => {
+test('T10.122 own routes accept a trusted origin and refuse every other', async () => {
   const { cookie, user, email } = await signUp(send)
   const outcome = await site.torii.password.authenticate(
     { email, password: goodPassword },
@@ -238,7 +238,7 @@ test('T10.129 own routes accept a trusted origin and refuse every other', async 
   }
 })
 
-test('T10.130 pages may be URLs of trusted origins only, and the form of a link leads there', async () => {
+test('T10.128 pages may be URLs of trusted origins only, and the form of a link leads there', async () => {
   const pages = { signedIn: `${app}/home`, signIn: `${app}/sign-in`, failed: `${app}/sign-in` }
   const open = browser(createHandler(site.torii, { pages }), api)
   const email = newEmail()

@@ -11,7 +11,7 @@ const refuses = (given: object, message: RegExp) =>
   // What JavaScript callers and configuration files can hand over.
   assert.throws(() => resolveOptions({ baseUrl, ...given } as ToriiOptions), { message })
 
-test('T10.139 trustedOrigins are exact origins: https, or http on localhost', () => {
+test('T10.125 trustedOrigins are exact origins: https, or http on localhost', () => {
   const origins = ['https://app.acme.example', 'https://app.acme.example:8443']
   const local = ['http://localhost:5173', 'http://127.0.0.1:5173', 'http://[::1]:5173']
   const given = [...origins, ...local]
@@ -49,7 +49,7 @@ test('T10.139 trustedOrigins are exact origins: https, or http on localhost', ()
     refuses({ trustedOrigins: list }, /^option trustedOrigins: must be a list of at most 32/)
 })
 
-test('T10.140 cookie.domain is the host of the base URL or a domain above it, and never one that browsers ignore', () => {
+test('T10.125 cookie.domain is the host of the base URL or a domain above it, and never one that browsers ignore', () => {
   for (const domain of ['api.acme.example', 'acme.example', null])
     assert.equal(resolveOptions({ baseUrl, cookie: { domain } }).cookie.domain, domain)
   for (const domain of [
@@ -85,7 +85,7 @@ test('T10.140 cookie.domain is the host of the base URL or a domain above it, an
     refuses({ baseUrl: host, cookie: { domain } }, /^option cookie\.domain: must be/)
 })
 
-test('T10.141 cookie.name has no prefix of its own, and no name of another cookie', () => {
+test('T10.125 cookie.name has no prefix of its own, and no name of another cookie', () => {
   for (const name of ['torii', 'shop', 'Shop_2', 'a', 'my-shop'])
     assert.equal(resolveOptions({ baseUrl, cookie: { name } }).cookie.name, name)
   for (const name of [
@@ -109,7 +109,7 @@ test('T10.141 cookie.name has no prefix of its own, and no name of another cooki
     )
 })
 
-test('T10.142 cookie.sameSite is lax or strict: none is refused, and strict with providers', () => {
+test('T10.125 cookie.sameSite is lax or strict: none is refused, and strict with providers', () => {
   assert.equal(
     resolveOptions({ baseUrl, cookie: { sameSite: 'strict' } }).cookie.sameSite,
     'strict',
@@ -128,7 +128,7 @@ test('T10.142 cookie.sameSite is lax or strict: none is refused, and strict with
   refuses({ cookie: { samesite: 'lax' } }, /^option cookie\.samesite: .*cookie\.sameSite/)
 })
 
-test('T10.143 passkeys are accepted on trusted origins within the RP ID, and one outside of it is refused', () => {
+test('T10.129 passkeys are accepted on trusted origins within the RP ID, and one outside of it is refused', () => {
   const app = 'https://app.acme.example'
   const shop = 'https://shop.example'
   const trusted = { baseUrl, keys, trustedOrigins: [app, shop] }
