@@ -24,12 +24,16 @@ let people = 0
 /** A new email address. */
 export const newEmail = () => `person${++people}@example.com`
 
+/** Starts Chromium, with further arguments. */
+export const launchBrowser = (more = []) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...launchArguments, ...more],
+  })
+
 export async function openWorld() {
   const site = await startSite()
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: launchArguments,
-  })
+  const browser = await launchBrowser()
   const counts = { validated: 0, looked: 0 }
   const validateResponse = await validatorOf(site)
   return {
@@ -45,10 +49,11 @@ export async function openWorld() {
   }
 }
 
-async function newVisitor(browser, { site, validateResponse, counts }) {
+/** Opens a separate browser window for the site. It may have problems of the form `tolerates`. */
+export async function newVisitor(browser, { site, validateResponse, counts, tolerates }) {
   const context = await browser.newContext({ baseURL: site.url, viewport: desk, locale: 'en-GB' })
   context.setDefaultTimeout(patienceMs)
-  const watched = watch(context, { site, validateResponse, counts })
+  const watched = watch(context, { site, validateResponse, counts, tolerates })
   const page = await context.newPage()
   const seen = []
   return {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { newSessionId, newUserId } from 'torii-core'
 import { test } from 'vitest'
+import { formatSessionToken, newSessionSecret } from '../crypto/session-token.js'
 import { workProvider } from '../oauth-client/provider-client.test.support.js'
 import { startOwnProvider } from '../services/oauth/own-provider.test.support.js'
 import { openMailbox } from '../test/mailbox.test.support.js'
@@ -83,15 +85,14 @@ test('T10.126 signing out ends the sessions of both cookies, and so does signing
 
 test('T10.126 a flood of session cookies costs sixteen statements to sign out, not hundreds', async () => {
   const { send } = shared
-  const { cookie } = await signUp(send)
-  const forged = Array.from({ length: 60 }, (_, at) => {
-    const end = String(at).padStart(4, 'A')
-    return `${cookie.slice(0, -4)}${end}`
+  const forged = Array.from({ length: 60 }, () => {
+    const token = formatSessionToken(newUserId(), newSessionId(), newSessionSecret())
+    return `__Secure-torii=${token.reveal()}`
   })
   const { statements } = await site.counted(() =>
     send('POST', '/auth/sign-out', { cookie: forged.join('; ') }),
   )
-  assert.ok(statements <= 16, `${statements} statements`)
+  assert.equal(statements, 16)
 })
 
 test('V3.3.2 a strict session cookie says so; the cookies that a link or a provider needs stay lax', async () => {
