@@ -10,72 +10,77 @@ import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { createResponseValidator } from '../../packages/auth/dist/http/test/documented.test.support.js'
 import { makeCertificate } from './certificate.mjs'
-import { launchBrowser, newVisitor } from './world.mjs'
+import { launchBrowser, newVisitor } from './visitor.mjs'
 
 const apiHost = 'api.acme.example'
 /** The hosts of pages. `app` and `shop` are trusted; `evil` is of the same site, `shop` of another. */
 const pageHosts = { app: 'app.acme.example', evil: 'evil.acme.example', shop: 'shop.example' }
 
 /**
- * Runs `work` with the URLs of the pages, the API, and `visitor(tolerates)`, which opens a separate browser that may have the
- * problems of that form.
- * @param cookie the option of Torii
+ * Starts the pages, and Torii once with its defaults and once with `cookie.domain`; opens a browser that resolves their hosts to
+ * this machine and accepts the certificate of this run.
  */
-export async function withTwoOrigins({ cookie = {} }, work) {
+export async function openTwoOrigins(counts) {
   const folder = await mkdtemp(join(tmpdir(), 'torii-two-origins-'))
-  const { authority, ...tls } = makeCertificate(folder, [apiHost, ...Object.values(pageHosts)])
+  const hosts = [apiHost, ...Object.values(pageHosts)]
+  const { authority, ...tls } = makeCertificate(folder, hosts)
   const pages = await listen(tls, await pageListener())
-  const portOf = (server) => server.address().port
-  const urlOf = (host) => `https://${host}:${portOf(pages)}`
   const urls = Object.fromEntries(
-    Object.entries(pageHosts).map(([name, host]) => [name, urlOf(host)]),
+    Object.entries(pageHosts).map(([name, host]) => [name, urlOf(pages, host)]),
   )
-  let serve
+  const storage = await PostgresStorage.connect(`pglite:${join(folder, 'data')}`)
+  await storage.migrate()
+  const browser = await launchBrowser([
+    `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`,
+    `--ignore-certificate-errors-spki-list=${authority}`,
+  ])
+  const shared = { tls, storage, urls, browser, counts }
+  const plain = await openApi(shared, {})
+  const domain = await openApi(shared, { domain: 'acme.example' })
+  return {
+    plain,
+    domain,
+    async close() {
+      await browser.close()
+      for (const server of [pages, plain.server, domain.server]) {
+        server.closeAllConnections()
+        server.close()
+      }
+      await Promise.all([plain.torii.shutdown(), domain.torii.shutdown()])
+      await storage.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function openApi({ tls, storage, urls, browser, counts }, cookie) {
   const received = []
-  const api = await listen(tls, (request, response) => {
+  let serve
+  const server = await listen(tls, (request, response) => {
     const { method, url, headers } = request
     received.push({ method, url, ...headers })
     void serve(request, response)
   })
-  const site = { url: `https://${apiHost}:${portOf(api)}` }
-  const storage = await PostgresStorage.connect(`pglite:${join(folder, 'data')}`)
-  await storage.migrate()
+  const site = { url: urlOf(server, apiHost) }
   const trustedOrigins = [urls.app, urls.shop]
   const torii = new Torii(storage, { baseUrl: site.url, trustedOrigins, cookie, log: null })
   const handler = createHandler(torii)
   serve = createNodeHandler(handler)
   const document = await handler(new Request(`${site.url}/auth/openapi.json`))
   const validateResponse = createResponseValidator(await document.json())
-  const browser = await launchBrowser([
-    `--host-resolver-rules=${[apiHost, ...Object.values(pageHosts)].map((host) => `MAP ${host} 127.0.0.1`).join(',')}`,
-    `--ignore-certificate-errors-spki-list=${authority}`,
-  ])
-  const visitors = []
-  try {
-    await work({
-      urls,
-      api: site.url,
-      /** The requests that reached Torii. */
-      received,
-      async visitor(tolerates) {
-        const shared = { site, validateResponse, counts: { validated: 0, looked: 0 }, tolerates }
-        const opened = await newVisitor(browser, shared)
-        visitors.push(opened)
-        return opened
-      },
-    })
-    for (const opened of visitors) await opened.close()
-  } finally {
-    await browser.close()
-    for (const server of [pages, api]) {
-      server.closeAllConnections()
-      server.close()
-    }
-    await torii.shutdown()
-    await storage.close()
-    await rm(folder, { recursive: true, force: true })
+  return {
+    torii,
+    server,
+    urls,
+    api: site.url,
+    /** The requests that reached Torii. */
+    received,
+    /** Opens a separate browser window, which may have the problems of the form `tolerates`. */
+    newVisitor: (tolerates) => newVisitor(browser, { site, validateResponse, counts, tolerates }),
   }
 }
+
+const urlOf = (server, host) => `https://${host}:${server.address().port}`
 
 async function listen(tls, listener) {
   const server = createServer(tls, listener).listen(0, '127.0.0.1')
