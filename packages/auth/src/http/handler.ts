@@ -56,10 +56,11 @@ export function createHandler<Metadata extends object>(
   const { basePath } = torii.options
   const site = createSite(torii, resolvePages(options, torii.options))
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
-    const { pathname } = new URL(request.url)
+    const { pathname, searchParams: query } = new URL(request.url)
     const match = matchRoute(basePath, request.method, pathname)
     const response =
-      answerPreflight(site, request, pathname) ?? (await respond(site, match, request, connection))
+      answerPreflight(site, request, pathname) ??
+      (await respond(site, { match, query }, request, connection))
     response.headers.set('cache-control', 'no-store')
     response.headers.set('x-content-type-options', 'nosniff')
     if (match.ok && isForScripts(match.route)) site.cors.addTo(response, request.headers)
@@ -91,12 +92,11 @@ function answerPreflight(site: Site, { method, headers }: Request, pathname: str
 
 async function respond(
   site: Site,
-  match: Match,
+  { match, query }: { match: Match; query: URLSearchParams },
   request: Request,
   connection?: ConnectionInfo,
 ): Promise<Response> {
   const { torii, pages } = site
-  const { searchParams } = new URL(request.url)
   if (!match.ok) return errorResponse(match.error)
   const { route, param } = match
   const { headers } = request
@@ -114,7 +114,7 @@ async function respond(
       : readRequestTokens(headers, torii.options.cookie)
   try {
     const info = site.requestInfo(headers, connection?.ip ?? null)
-    const call = { torii, pages, info, tokens, headers, query: searchParams, nonce: null, param }
+    const call = { torii, pages, info, tokens, headers, query, nonce: null, param }
     return await callRoute(route, call, request, renderError)
   } catch (error) {
     return renderError(site.failed(`${route.method} ${route.path}`, error))

@@ -118,7 +118,8 @@ export async function sendResponse(response: ServerResponse, sent: Response): Pr
   if (response.headersSent || response.destroyed) return
   response.statusCode = sent.status
   for (const [name, value] of sent.headers)
-    if (name !== 'set-cookie') response.setHeader(name, value)
+    if (name === 'vary') response.appendHeader(name, value)
+    else if (name !== 'set-cookie') response.setHeader(name, value)
   const cookies = sent.headers.getSetCookie()
   if (cookies.length > 0) response.setHeader('set-cookie', cookies)
   response.end(body)

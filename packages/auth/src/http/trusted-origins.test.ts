@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, test } from 'vitest'
 import { openMailbox } from '../test/mailbox.test.support.js'
 import { goodPassword, newEmail, openTestSite } from '../test/site.test.support.js'
 import { createHandler } from './index.js'
+import { createNodeHandler } from './node.js'
 import { isForScripts } from './routes/route.js'
 import { routes } from './routes/routes.js'
 import { browser, parse, signUp, tokenIn } from './test/client.test.support.js'
@@ -276,4 +280,27 @@ test('T10.128 pages may be URLs of trusted origins only, and the form of a link 
       /option pages\.signedIn: must be a path of this site.*trustedOrigins/,
       signedIn,
     )
+})
+
+test('through node:http a preflight is answered, and a Vary of the application stays', async () => {
+  const listener = createNodeHandler(handler)
+  const server = createServer((request, response) => {
+    response.setHeader('vary', 'accept-encoding')
+    void listener(request, response)
+  }).listen(0, '127.0.0.1')
+  afterAll(() => server.close())
+  await once(server, 'listening')
+  // A TCP server's address is an object.
+  const { port } = server.address() as AddressInfo
+  const ask = (method: string) =>
+    fetch(`http://127.0.0.1:${port}/auth/sign-out`, {
+      method,
+      headers: { origin: app, 'access-control-request-method': 'POST' },
+    })
+  const allowed = await ask('OPTIONS')
+  assert.deepEqual(
+    [allowed.status, allowed.headers.get('access-control-allow-methods')],
+    [204, 'POST'],
+  )
+  assert.equal(allowed.headers.get('vary'), 'accept-encoding, origin')
 })

@@ -85,7 +85,7 @@ test('T10.125 cookie.domain is the host of the base URL or a domain above it, an
     refuses({ baseUrl: host, cookie: { domain } }, /^option cookie\.domain: must be/)
 })
 
-test('T10.125 cookie.name has no prefix of its own, and no name of another cookie', () => {
+test('T10.125 cookie.name has no prefix, and is no name of another cookie', () => {
   for (const name of ['torii', 'shop', 'Shop_2', 'a', 'my-shop'])
     assert.equal(resolveOptions({ baseUrl, cookie: { name } }).cookie.name, name)
   for (const name of [
