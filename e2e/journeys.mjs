@@ -12,6 +12,7 @@ import './journeys/account.mjs'
 import './journeys/console.mjs'
 import './journeys/foreign-pages.mjs'
 import './journeys/passing-time.mjs'
+import './journeys/two-origins.mjs'
 
 /** The limit for a journey that hangs. No journey takes half as long. */
 const timeout = 60_000

@@ -15,6 +15,13 @@ export const asvsLines = [
   ['3.3.2', 'SameSite is set to suit the use of the cookie'],
   ['3.3.4', 'scripts cannot read a session cookie'],
   ['3.3.5', 'a cookie fits in 4,096 bytes'],
+  [
+    '3.4.2',
+    'CORS is for an exact list of origins',
+    'T10.121',
+    'T10.122',
+    page('../two-origins.md'),
+  ],
   ['3.5.1', 'a request from a foreign page changes nothing', 'T10.111'],
   ['3.5.2', 'a request that a form could have sent is not taken as harmless'],
   ['3.5.3', 'changes need an unsafe method', 'T10.112'],

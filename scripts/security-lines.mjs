@@ -174,4 +174,13 @@ export const securityLines = [
   ['T10.118', 'error and next parameters reflected in a page'],
   ['T10.119', 'an account locked by an attacker'],
   ['T10.120', 'mail bombing'],
+  ['T10.121', 'a preflight from a page that is not trusted'],
+  ['T10.122', 'a page whose origin resembles a trusted one'],
+  ['T10.123', 'scripts of a trusted page that read pages and callbacks'],
+  ['T10.124', 'a trusted page of another site that asks for credentials'],
+  ['T10.125', 'an option that trusts or shares more than it says, or that browsers ignore'],
+  ['T10.126', 'a second session cookie from another host of the domain'],
+  ['T10.127', 'two applications on one host'],
+  ['T10.128', 'a page of the application on an origin that is not trusted'],
+  ['T10.129', 'a passkey on a trusted page outside of the RP ID'],
 ]

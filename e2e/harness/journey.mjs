@@ -4,7 +4,7 @@
 export const together = []
 export const alone = []
 
-/** Declares a journey. `walk` receives the world and `visitor()`, which opens a separate browser. */
+/** Declares a journey. `walk` receives the world and `visitor()`, which opens a separate browser, or one that a given function opens. */
 export function journey(name, walk) {
   together.push({ name, run: (world) => run(world, walk) })
 }
@@ -16,8 +16,8 @@ export function lonelyJourney(name, walk) {
 
 async function run(world, walk) {
   const visitors = []
-  const visitor = async () => {
-    const opened = await world.newVisitor()
+  const visitor = async (open = world.newVisitor) => {
+    const opened = await open()
     visitors.push(opened)
     return opened
   }

@@ -13,11 +13,13 @@ const graceMs = 2000
 const aboutStatus = /^Failed to load resource: the server responded with a status of/
 
 /** @returns `expect` for the journey, and the recorded problems */
-export function watch(context, { site, validateResponse, counts }) {
+export function watch(context, { site, validateResponse, counts, tolerates }) {
   const problems = []
   const expected = []
   const pending = new Set()
-  const note = (problem) => problems.push(problem)
+  const note = (problem) => {
+    if (tolerates?.test(problem) !== true) problems.push(problem)
+  }
   // A body that the page does not read completely never finishes.
   let leave
   const left = new Promise((resolve) => {

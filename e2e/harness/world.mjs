@@ -1,23 +1,9 @@
-/** One browser, one application, and its users. */
-import assert from 'node:assert/strict'
-import { chromium } from 'playwright-core'
-import { desk, look } from './look.mjs'
+/** One browser, one application, and its users; and an application of two origins, for the journeys that ask for it. */
 import { createMailReader } from './mailbox.mjs'
 import { startSite } from './site.mjs'
-import { validatorOf, watch } from './watch.mjs'
-
-const launchArguments = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-const patienceMs = 15_000
-
-const deviceCookie = 'torii-device'
+import { openTwoOrigins } from './two-origins.mjs'
+import { launchBrowser, newVisitor } from './visitor.mjs'
+import { validatorOf } from './watch.mjs'
 
 export const password = 'seven lanterns at the gate'
 let people = 0
@@ -26,48 +12,25 @@ export const newEmail = () => `person${++people}@example.com`
 
 export async function openWorld() {
   const site = await startSite()
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: launchArguments,
-  })
+  const browser = await launchBrowser()
   const counts = { validated: 0, looked: 0 }
   const validateResponse = await validatorOf(site)
+  let twoOrigins
   return {
     site,
     counts,
     mail: createMailReader(site),
     /** Opens a separate browser. */
     newVisitor: () => newVisitor(browser, { site, validateResponse, counts }),
+    /** Opens the application of two origins, once. */
+    twoOrigins: () => {
+      twoOrigins ??= openTwoOrigins(counts)
+      return twoOrigins
+    },
     async close() {
+      await (await twoOrigins)?.close()
       await browser.close()
       await site.stop()
-    },
-  }
-}
-
-async function newVisitor(browser, { site, validateResponse, counts }) {
-  const context = await browser.newContext({ baseURL: site.url, viewport: desk, locale: 'en-GB' })
-  context.setDefaultTimeout(patienceMs)
-  const watched = watch(context, { site, validateResponse, counts })
-  const page = await context.newPage()
-  const seen = []
-  return {
-    context,
-    page,
-    expect: watched.expect,
-    /** Checks the current page; `name` is the name of its screenshots. */
-    async look(name, on = page) {
-      counts.looked += 1
-      seen.push(...(await look(on, name)))
-    },
-    /** But for the one by which rate limits know the browser, which every sign-in sets and nothing deletes. */
-    cookies: async () => (await context.cookies()).filter(({ name }) => name !== deviceCookie),
-    isKnown: async () => (await context.cookies()).some(({ name }) => name === deviceCookie),
-    /** Closes the browser. Fails when it recorded a problem. */
-    async close() {
-      const problems = [...(await watched.problems()), ...seen]
-      await context.close()
-      assert.deepEqual(problems, [])
     },
   }
 }

@@ -47,6 +47,21 @@ export function resolveBaseUrl(value: unknown): BaseUrl {
   })
 }
 
+/** A URL parser takes `*` and other signs for letters of a domain. */
+const plainOrigin = /^https?:\/\/[\w.:[\]-]+$/
+
+/**
+ * Whether a value is the origin of a page, exactly as browsers send it: https, or http for localhost, 127.0.0.1 or [::1].
+ * `null`, a wildcard, a path, a slash at the end, upper case and a default port are none.
+ */
+export function isPageOrigin(value: unknown): value is string {
+  try {
+    return resolveBaseUrl(value).origin === value && plainOrigin.test(value)
+  } catch {
+    return false
+  }
+}
+
 function originOf(url: URL, host: string): string {
   const other = new URL(url)
   other.hostname = host

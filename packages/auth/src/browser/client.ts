@@ -38,8 +38,18 @@ export type Outcome<Value extends object> = Success<Value> | Failure
 
 /** How to reach Torii. */
 export interface ClientOptions {
+  /**
+   * The option `baseUrl` of the server, without a slash at the end, if Torii is on another origin than the page. The server
+   * names the page's origin in `trustedOrigins` (default: the page's own origin).
+   */
+  readonly baseUrl?: string
   /** The option `basePath` of the server (default: `/auth`). */
   readonly basePath?: string
+  /**
+   * Returns the session token of a page on another site, where browsers keep no cookies; null if no user is signed in. It is
+   * called before each request, which then has no cookies (default: none, the session is in a cookie).
+   */
+  readonly token?: () => string | null | Promise<string | null>
   /** Replaces the browser's `fetch`, in tests and on servers. */
   readonly fetch?: typeof fetch
 }
@@ -56,21 +66,26 @@ export interface Client {
 /** The server's default. A test compares the two. */
 export const defaultBasePath = '/auth'
 
-/** Creates a client for the page's own site. The session is in a cookie that no script can read. */
+/** Creates a client. The session is in a cookie that no script can read, unless there is a `token`. */
 export function createClient({
+  baseUrl = '',
   basePath = defaultBasePath,
+  token,
   fetch: given,
 }: ClientOptions = {}): Client {
   const request = given ?? ((input: string, init: RequestInit) => fetch(input, init))
   return {
     async send<Value extends object>(method: string, path: string, body?: object) {
       try {
-        const response = await request(`${basePath}/${path}`, {
+        const bearer = await token?.()
+        const response = await request(`${baseUrl}${basePath}/${path}`, {
           method,
-          credentials: 'same-origin',
+          // A page of the same origin sends its cookies in either way.
+          credentials: token === undefined ? 'include' : 'omit',
           headers: {
             accept: 'application/json',
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(bearer == null ? {} : { authorization: `Bearer ${bearer}` }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         })

@@ -3,7 +3,7 @@ import type {
   OAuthAccounts,
   OAuthProviders,
 } from '../http/schema/response-bodies.js'
-import type { Client, Outcome } from './client.js'
+import type { Client, ClientOptions, Outcome } from './client.js'
 import { defaultBasePath } from './client.js'
 
 /** Lists the enabled providers. */
@@ -13,10 +13,14 @@ export const providers = (client: Client): Promise<Outcome<OAuthProviders>> =>
 /** The URL that starts a sign-in at a provider. Use it in a link, or navigate to it. */
 export function startUrl(
   provider: string,
-  { redirectTo, basePath = defaultBasePath }: { redirectTo?: string; basePath?: string } = {},
+  {
+    redirectTo,
+    baseUrl = '',
+    basePath = defaultBasePath,
+  }: { redirectTo?: string } & Pick<ClientOptions, 'baseUrl' | 'basePath'> = {},
 ): string {
   const query = redirectTo === undefined ? '' : `?redirectTo=${encodeURIComponent(redirectTo)}`
-  return `${basePath}/oauth/${encodeURIComponent(provider)}/start${query}`
+  return `${baseUrl}${basePath}/oauth/${encodeURIComponent(provider)}/start${query}`
 }
 
 /** Starts linking an account of a provider; navigate to `url`. Requires a recent authentication. */

@@ -26,19 +26,19 @@ export type NextRouteHandler = (request: Request) => Promise<Response>
  *
  * ```ts
  * // app/auth/[...torii]/route.ts
- * export const { DELETE, GET, HEAD, PATCH, POST } = createRouteHandlers(openAuth)
+ * export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST } = createRouteHandlers(openAuth)
  * ```
  */
 export function createRouteHandlers(
   source: AuthSource<object>,
   { trustedProxyHops = 0 }: Pick<RequestInfoOptions, 'trustedProxyHops'> = {},
-): Record<'DELETE' | 'GET' | 'HEAD' | 'PATCH' | 'POST', NextRouteHandler> {
+): Record<'DELETE' | 'GET' | 'HEAD' | 'OPTIONS' | 'PATCH' | 'POST', NextRouteHandler> {
   const handle: NextRouteHandler = async (request) => {
     const auth = await openHandler(source)
     // With 0 hops there is no address, since a route has no socket.
     return auth(request, auth.requestInfo(request, { trustedProxyHops }))
   }
-  return { DELETE: handle, GET: handle, HEAD: handle, PATCH: handle, POST: handle }
+  return { DELETE: handle, GET: handle, HEAD: handle, OPTIONS: handle, PATCH: handle, POST: handle }
 }
 
 /**

@@ -9,7 +9,6 @@ import { pageResponse } from './pages/page.js'
 import type { HandlerOptions } from './pages/site-pages.js'
 import { resolvePages } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
-import { cookieName } from './request/cookie.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
 import { readRequestTokens } from './request/request-token.js'
 import { errorHeaders, errorResponse, errorStatus, messageOf } from './response/errors.js'
@@ -19,6 +18,8 @@ import { renderResult } from './routes/render.js'
 import type { Failure, Success } from './routes/results.js'
 import { failure } from './routes/results.js'
 import type { Call, Route } from './routes/route.js'
+import { isForScripts } from './routes/route.js'
+import type { Match } from './routes/router.js'
 import { matchRoute } from './routes/routes.js'
 import type { Schema } from './schema/schema.js'
 import type { Site } from './site.js'
@@ -53,25 +54,49 @@ export function createHandler<Metadata extends object>(
 ): AuthHandler<Metadata> {
   requireTorii(torii)
   const { basePath } = torii.options
-  const site = createSite(torii, resolvePages(options))
+  const site = createSite(torii, resolvePages(options, torii.options))
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
-    const response = await respond(site, request, connection)
+    const { pathname, searchParams: query } = new URL(request.url)
+    const match = matchRoute(basePath, request.method, pathname)
+    const response =
+      answerPreflight(site, request, pathname) ??
+      (await respond(site, { match, query }, request, connection))
     response.headers.set('cache-control', 'no-store')
     response.headers.set('x-content-type-options', 'nosniff')
+    if (match.ok && isForScripts(match.route)) site.cors.addTo(response, request.headers)
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
   return Object.assign(handle, { basePath, ...createOwnRoutes(torii, site) })
 }
 
+/**
+ * Answers the question of a browser whether a page of another origin may send a request; null for any other request. It is no
+ * request of a user: nothing is counted, and no statement is sent.
+ */
+function answerPreflight(site: Site, { method, headers }: Request, pathname: string) {
+  const asked = headers.get('access-control-request-method')
+  const origin = headers.get('origin')
+  if (method !== 'OPTIONS' || asked === null || origin === null) return null
+  const match = matchRoute(site.torii.options.basePath, asked, pathname)
+  if (!match.ok) return errorResponse(match.error)
+  if (!isForScripts(match.route)) return errorResponse({ error: 'origin_not_allowed' })
+  const allowed = site.cors.preflight(asked, headers)
+  if (allowed !== null) return allowed
+  // For example of http://localhost, to 127.0.0.1: it is no foreign page, but no trusted one either.
+  if (site.torii.options.baseUrl.origins.includes(origin)) return null
+  site.logRefusedOrigin(headers)
+  const refused = errorResponse(originError(site))
+  site.cors.addTo(refused, headers)
+  return refused
+}
+
 async function respond(
   site: Site,
+  { match, query }: { match: Match; query: URLSearchParams },
   request: Request,
   connection?: ConnectionInfo,
 ): Promise<Response> {
   const { torii, pages } = site
-  const { baseUrl, basePath } = torii.options
-  const { pathname, searchParams } = new URL(request.url)
-  const match = matchRoute(basePath, request.method, pathname)
   if (!match.ok) return errorResponse(match.error)
   const { route, param } = match
   const { headers } = request
@@ -85,11 +110,11 @@ async function respond(
   if (notEnabled !== null) return renderError(notEnabled)
   const tokens =
     route.postedByProvider === true
-      ? { token: null, cookie: null }
-      : readRequestTokens(headers, cookieName(baseUrl))
+      ? { token: null, cookie: null, cookies: [] }
+      : readRequestTokens(headers, torii.options.cookie)
   try {
     const info = site.requestInfo(headers, connection?.ip ?? null)
-    const call = { torii, pages, info, tokens, headers, query: searchParams, nonce: null, param }
+    const call = { torii, pages, info, tokens, headers, query, nonce: null, param }
     return await callRoute(route, call, request, renderError)
   } catch (error) {
     return renderError(site.failed(`${route.method} ${route.path}`, error))

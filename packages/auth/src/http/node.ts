@@ -75,7 +75,7 @@ function toFetchRequest(request: NodeRequest, target: string): Request {
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined && !name.startsWith(':')) headers.push([name, String(value)])
   // Fetch has no TRACE. No route has either method, so the response is the same.
-  const method = request.method === 'TRACE' ? 'OPTIONS' : (request.method ?? 'GET')
+  const method = request.method === 'TRACE' ? 'PUT' : (request.method ?? 'GET')
   const body = method === 'GET' || method === 'HEAD' ? null : lazyBody(request)
   return new Request(placeholder + plainPath(target), { method, headers, body, duplex: 'half' })
 }
@@ -118,7 +118,8 @@ export async function sendResponse(response: ServerResponse, sent: Response): Pr
   if (response.headersSent || response.destroyed) return
   response.statusCode = sent.status
   for (const [name, value] of sent.headers)
-    if (name !== 'set-cookie') response.setHeader(name, value)
+    if (name === 'vary') response.appendHeader(name, value)
+    else if (name !== 'set-cookie') response.setHeader(name, value)
   const cookies = sent.headers.getSetCookie()
   if (cookies.length > 0) response.setHeader('set-cookie', cookies)
   response.end(body)

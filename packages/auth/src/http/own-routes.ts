@@ -5,20 +5,14 @@ import type { Torii } from '../torii.js'
 import type { ApplicationRequest, RequestInfoOptions } from './request/application-request.js'
 import { carrierOf, ipOf } from './request/application-request.js'
 import type { CookieToSet } from './request/cookie.js'
-import {
-  cookieName,
-  findCookie,
-  newSessionCookie,
-  noSessionCookie,
-  setCookie,
-} from './request/cookie.js'
+import { newSessionCookie, noSessionCookie, setCookie } from './request/cookie.js'
 import { findDeviceCookie, newDeviceCookie } from './request/device-cookie.js'
 import { isNavigation } from './request/navigation.js'
 import { readHeader, readRequestTokens } from './request/request-token.js'
 import type { CookieTarget } from './response/cookie-target.js'
 import { addCookies } from './response/cookie-target.js'
 import { errorResponse } from './response/errors.js'
-import { endFormerSession } from './response/former-session.js'
+import { endFormerSessions } from './response/former-session.js'
 import type { Site } from './site.js'
 
 /** What a route of the application requires of a session. */
@@ -92,10 +86,10 @@ export function createOwnRoutes<Metadata extends object>(
   torii: Torii<Metadata>,
   site: Site,
 ): OwnRoutes<Metadata> {
-  const { baseUrl } = torii.options
+  const { cookie: cookies } = torii.options
   const getSession = async (request: ApplicationRequest) => {
     const { method, headers } = carrierOf(request)
-    const { token, cookie } = readRequestTokens(headers, cookieName(baseUrl))
+    const { token, cookie } = readRequestTokens(headers, cookies)
     const isAllowed = token === null || token !== cookie || site.isOwnOrigin(method, headers)
     return token === null || !isAllowed ? null : torii.sessions.validate(token)
   }
@@ -104,8 +98,8 @@ export function createOwnRoutes<Metadata extends object>(
     const { session, token } = signedIn
     if (request !== undefined) requireOwnOrigin(site, request)
     const device = request === undefined ? null : deviceCookieOf(torii, signedIn, request)
-    const cookies = [newSessionCookie(baseUrl, session, token)]
-    return device === null ? cookies : [...cookies, newDeviceCookie(baseUrl, device)]
+    const set = [newSessionCookie(torii.options, session, token)]
+    return device === null ? set : [...set, newDeviceCookie(cookies, device)]
   }
   return {
     getSession,
@@ -124,15 +118,15 @@ export function createOwnRoutes<Metadata extends object>(
     requestInfo: (request, options = {}) =>
       site.requestInfo(carrierOf(request).headers, ipOf(request, options)),
     async setSessionCookie(response, signedIn, request) {
-      addCookies(response, baseUrl, cookiesOf(signedIn, request))
+      addCookies(response, cookies, cookiesOf(signedIn, request))
       if (request === undefined) return
-      const cookies = readHeader(carrierOf(request).headers, 'cookie')
-      await endFormerSession(torii, findCookie(cookies, cookieName(baseUrl)), signedIn.token)
+      const former = readRequestTokens(carrierOf(request).headers, cookies).cookies
+      await endFormerSessions(torii, former, signedIn.token)
     },
-    clearSessionCookie: (response) => addCookies(response, baseUrl, [noSessionCookie(baseUrl)]),
+    clearSessionCookie: (response) => addCookies(response, cookies, [noSessionCookie(cookies)]),
     sessionCookies: (signedIn, request) =>
-      cookiesOf(signedIn, request).map((cookie) => setCookie(baseUrl, cookie)),
-    clearedSessionCookies: () => [setCookie(baseUrl, noSessionCookie(baseUrl))],
+      cookiesOf(signedIn, request).map((cookie) => setCookie(cookies, cookie)),
+    clearedSessionCookies: () => [setCookie(cookies, noSessionCookie(cookies))],
   }
 }
 
@@ -150,10 +144,9 @@ function requireSessionToSet(signedIn: Partial<SessionToSet> | null | undefined)
 function requireOwnOrigin(site: Site, request: ApplicationRequest): void {
   const { method, headers } = carrierOf(request)
   if (site.isOwnOrigin(method, headers)) return
-  const { origins } = site.torii.options.baseUrl
   throw invalidValue(
     'request',
-    `comes from a page of another origin, so no session is set. Send it from ${origins.join(', ')}, or change the option baseUrl`,
+    `comes from a page of another origin, so no session is set. Send it from ${site.origins.join(', ')}, or change the options baseUrl or trustedOrigins`,
   )
 }
 
@@ -183,6 +176,6 @@ function deviceCookieOf<Metadata extends object>(
   const isNew = user.createdAt.getTime() === session.createdAt.getTime()
   if (isNew && !user.emailVerified) return null
   const cookies = readHeader(carrierOf(request).headers, 'cookie')
-  const deviceCookie = findDeviceCookie(cookies, torii.options.baseUrl)
+  const deviceCookie = findDeviceCookie(cookies, torii.options.cookie)
   return torii.deviceCookie(user.email, { ip: null, userAgent: null, deviceCookie })
 }

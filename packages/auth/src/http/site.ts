@@ -7,6 +7,8 @@ import { findDeviceCookie } from './request/device-cookie.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
 import { readHeader } from './request/request-token.js'
+import type { Cors } from './response/cors.js'
+import { createCors } from './response/cors.js'
 import type { ApiError } from './response/errors.js'
 import { errorStatus, thrownError } from './response/errors.js'
 import type { Feature } from './routes/features.js'
@@ -16,8 +18,13 @@ import { findFeatureOff } from './routes/features.js'
 export interface Site {
   readonly torii: Torii<object>
   readonly pages: Pages
+  /** The origins that the Origin rule accepts: those of the base URL and the trusted ones. */
+  readonly origins: readonly string[]
+  readonly cors: Cors
   /** Applies the Origin rule. Logs a refusal, with the expected origins. */
   isOwnOrigin(method: string | undefined, headers: HeaderSource): boolean
+  /** Logs a request that was refused because of its origin, with the expected origins. */
+  logRefusedOrigin(headers: HeaderSource): void
   /** Returns the error of a feature that is off, or null. Logs each feature once. */
   featureError(feature: Feature | undefined): ApiError | null
   /** Returns the request information of headers and an IP address. Logs once that an address is missing. */
@@ -31,21 +38,27 @@ const maxOriginCharacters = 200
 
 /** Creates the site of a handler. */
 export function createSite(torii: Torii<object>, pages: Pages): Site {
-  const { baseUrl, log } = torii.options
+  const { baseUrl, trustedOrigins, cookie, log } = torii.options
+  const origins = Object.freeze([...new Set([...baseUrl.origins, ...trustedOrigins])])
   const featuresLogged = new Set<Feature>()
   const logUnknownIp = onlyOnce(() => log({ level: 'warn', event: 'ip_address_unknown' }))
   const logBusy = onceAMinute((count) => log({ level: 'warn', event: 'busy', count }))
   const logOrigin = onceAMinute<string | null>((count, origin) =>
-    log({ level: 'warn', event: 'origin_refused', origin, expected: baseUrl.origins, count }),
+    log({ level: 'warn', event: 'origin_refused', origin, expected: origins, count }),
   )
+  const logRefusedOrigin = (headers: HeaderSource) =>
+    logOrigin(readHeader(headers, 'origin')?.slice(0, maxOriginCharacters) ?? null)
   return {
     torii,
     pages,
+    origins,
+    cors: createCors(torii.options),
     isOwnOrigin(method, headers) {
-      if (isOwnOrigin(method, headers, baseUrl)) return true
-      logOrigin(readHeader(headers, 'origin')?.slice(0, maxOriginCharacters) ?? null)
+      if (isOwnOrigin(method, headers, { origins })) return true
+      logRefusedOrigin(headers)
       return false
     },
+    logRefusedOrigin,
     featureError(feature) {
       const missing = feature === undefined ? null : findFeatureOff(feature, torii.options)
       if (feature === undefined || missing === null) return null
@@ -59,7 +72,7 @@ export function createSite(torii: Torii<object>, pages: Pages): Site {
       const info = readRequestInfo({
         ip,
         userAgent: readHeader(headers, 'user-agent'),
-        deviceCookie: findDeviceCookie(readHeader(headers, 'cookie'), baseUrl),
+        deviceCookie: findDeviceCookie(readHeader(headers, 'cookie'), cookie),
       })
       if (info.ip === null) logUnknownIp()
       return info
@@ -76,10 +89,9 @@ export function createSite(torii: Torii<object>, pages: Pages): Site {
 }
 
 /** Names the expected origins on localhost, for developers; anywhere else the log names them. */
-export const originError = ({ torii }: Site): ApiError => {
-  const { origins } = torii.options.baseUrl
-  if (origins.length === 1) return { error: 'origin_not_allowed' }
-  const message = `Requests from this origin are not allowed. Send them from ${origins.join(', ')}, or change the option baseUrl.`
+export const originError = ({ torii, origins }: Site): ApiError => {
+  if (torii.options.baseUrl.origins.length === 1) return { error: 'origin_not_allowed' }
+  const message = `Requests from this origin are not allowed. Send them from ${origins.join(', ')}, or change the options baseUrl or trustedOrigins.`
   return { error: 'origin_not_allowed', message }
 }
 

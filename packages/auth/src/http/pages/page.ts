@@ -57,7 +57,8 @@ for (const button of document.querySelectorAll('[data-toggles]')) {
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
 
 /**
- * The page loads nothing, and runs no script but that of its password fields; its forms post to this site only. The
+ * The page loads nothing, and runs no script but that of its password fields; its forms post to this site only, and lead to
+ * pages of the application. The
  * referrer stays within the
  * site: with no referrer at all, browsers would send the form with `Origin: null`.
  * @see OWASP ASVS 5.0, 3.4.3, 3.4.5
@@ -76,23 +77,23 @@ export interface PageParts {
   readonly content: string
   /** Whether the page has password fields, which a button shows and hides (default: false). */
   readonly togglesPasswords?: boolean
+  /** Other origins to which a form may lead: browsers apply `form-action` to its redirect too (default: none). */
+  readonly leadsTo?: readonly string[]
 }
 
-const policyOf = (runsScript: boolean): string =>
+const loads = `default-src 'none'; style-src 'sha256-${hashOf(style)}'`
+const loadsAndRuns = `${loads}; script-src 'sha256-${hashOf(script)}'`
+
+const policyOf = ({ togglesPasswords = false, leadsTo = [] }: PageParts): string =>
   [
-    "default-src 'none'",
-    `style-src 'sha256-${hashOf(style)}'`,
-    ...(runsScript ? [`script-src 'sha256-${hashOf(script)}'`] : []),
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    togglesPasswords ? loadsAndRuns : loads,
+    ["form-action 'self'", ...leadsTo].join(' '),
+    "base-uri 'none'; frame-ancestors 'none'",
   ].join('; ')
 
-const policies = { plain: policyOf(false), scripted: policyOf(true) }
-
 /** The response that shows a page. */
-export function pageResponse(
-  status: number,
-  { appName, heading, content, togglesPasswords = false }: PageParts,
-): Response {
+export function pageResponse(status: number, parts: PageParts): Response {
+  const { appName, heading, content, togglesPasswords = false } = parts
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -113,7 +114,6 @@ ${content}
 ${togglesPasswords ? `<script>${script}</script>\n` : ''}</body>
 </html>
 `
-  const policy = togglesPasswords ? policies.scripted : policies.plain
-  const headers = { ...pageHeaders, 'content-security-policy': policy }
+  const headers = { ...pageHeaders, 'content-security-policy': policyOf(parts) }
   return new Response(html, { status, headers })
 }

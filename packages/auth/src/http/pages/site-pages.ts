@@ -1,7 +1,8 @@
 import { InvalidOptionsError } from 'torii-core'
 import { readSection } from '../../base/option-checks.js'
+import type { ResolvedOptions } from '../../services/options/options.js'
 
-/** Paths of the application that Torii redirects browsers to. */
+/** Pages of the application that Torii redirects browsers to. */
 export interface Pages {
   /** After a sign-in by link, verification or provider (default: `/`). */
   readonly signedIn: string
@@ -18,17 +19,20 @@ export interface Pages {
 
 /** The options of `createHandler`. */
 export interface HandlerOptions {
-  /** Paths of your own pages. Each is a path of the base URL and starts with one `/`. */
+  /** Your own pages: each is a path of the base URL that starts with one `/`, or a URL of a trusted origin. */
   readonly pages?: Partial<Pages>
 }
 
 const names: readonly (keyof Pages)[] = ['signedIn', 'signIn', 'account', 'failed']
 
 /** Checks the options and completes the pages. @throws InvalidOptionsError */
-export function resolvePages(options: unknown): Pages {
+export function resolvePages(
+  options: unknown,
+  { trustedOrigins }: Pick<ResolvedOptions, 'trustedOrigins'>,
+): Pages {
   const given = readSection(options, '', ['pages'])
   const pages = readSection(given.pages, 'pages', names)
-  const path = (name: keyof Pages) => readPath(pages[name], `pages.${name}`)
+  const path = (name: keyof Pages) => readPage(pages[name], `pages.${name}`, trustedOrigins)
   return Object.freeze({
     signedIn: path('signedIn'),
     signIn: path('signIn'),
@@ -37,15 +41,33 @@ export function resolvePages(options: unknown): Pages {
   })
 }
 
-/** A path of the base URL, exactly as a URL parser writes it, so it cannot lead to another site. */
-function readPath(value: unknown, option: string): string {
+/** The origins of pages that are not on the base URL. */
+export const originsOfPages = (pages: Pages): readonly string[] => [
+  ...new Set(
+    Object.values(pages)
+      .filter((page) => !page.startsWith('/'))
+      .map((page) => new URL(page).origin),
+  ),
+]
+
+/** Exactly as a URL parser writes it, so it cannot lead to another site. */
+function readPage(value: unknown, option: string, trustedOrigins: readonly string[]): string {
   if (value === undefined) return '/'
   const site = 'https://site.invalid'
-  const isPlain =
+  const isPath =
     typeof value === 'string' &&
     /^\/(?!\/)/.test(value) &&
     URL.canParse(value, site) &&
     new URL(value, site).href === site + value
-  if (!isPlain) throw new InvalidOptionsError(option, 'must be a path of this site, like /account')
-  return value
+  if (isPath || isTrustedUrl(value, trustedOrigins)) return value
+  throw new InvalidOptionsError(
+    option,
+    'must be a path of this site, like /account, or a URL of an origin in trustedOrigins, like https://app.example/account',
+  )
+}
+
+function isTrustedUrl(value: unknown, trustedOrigins: readonly string[]): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false
+  const { href, origin, username, password } = new URL(value)
+  return href === value && trustedOrigins.includes(origin) && username === '' && password === ''
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { newSessionId, newUserId, SessionToken } from 'torii-core'
 import { test } from 'vitest'
-import { resolveBaseUrl } from '../../base/base-url.js'
+import { resolveOptions } from '../../services/options/options.js'
 import { clearedCookie, cookieName, findCookie, sessionCookie } from './cookie.js'
 
-const https = resolveBaseUrl('https://app.example')
-const localhost = resolveBaseUrl('http://localhost:3000')
+const onHttps = resolveOptions({ baseUrl: 'https://app.example' })
+const onLocalhost = resolveOptions({ baseUrl: 'http://localhost:3000' })
+const https = onHttps.cookie
 const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000)
 const session = {
   id: newSessionId(),
@@ -17,14 +18,14 @@ const session = {
   authenticatedAt: at(0),
   lastActiveAt: at(0),
   expiresAt: at(60),
-  absoluteExpiresAt: at(3600.9),
+  absoluteExpiresAt: at(90_000.9),
 }
 
 test('V3.3.1 V3.3.2 on https the cookie carries the prefix that binds it to this host, and lives as long as the session', () => {
   assert.equal(cookieName(https), '__Host-torii')
   assert.equal(
-    sessionCookie(https, session, new SessionToken('TOKEN')),
-    '__Host-torii=TOKEN; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure',
+    sessionCookie(onHttps, session, new SessionToken('TOKEN')),
+    '__Host-torii=TOKEN; Path=/; Max-Age=90000; HttpOnly; SameSite=Lax; Secure',
   )
   assert.equal(
     clearedCookie(https),
@@ -32,10 +33,24 @@ test('V3.3.1 V3.3.2 on https the cookie carries the prefix that binds it to this
   )
 })
 
+test('T10.140 the cookie of a session that is not remembered goes when the browser closes', () => {
+  const token = new SessionToken('TOKEN')
+  const withLife = (seconds: number, options = onHttps) =>
+    sessionCookie(options, { ...session, absoluteExpiresAt: at(seconds) }, token)
+  assert.equal(withLife(86_400), '__Host-torii=TOKEN; Path=/; HttpOnly; SameSite=Lax; Secure')
+  assert.match(withLife(86_401), /Max-Age=86401;/)
+  // Where all sessions are that short, there is no difference.
+  const short = resolveOptions({
+    baseUrl: 'https://app.example',
+    session: { absoluteSeconds: 3600, unrememberedSeconds: 3600, idleSeconds: 3600 },
+  })
+  assert.match(withLife(3600, short), /Max-Age=3600;/)
+})
+
 test('on http://localhost the cookie has no prefix and no Secure', () => {
   assert.equal(
-    sessionCookie(localhost, session, new SessionToken('TOKEN')),
-    'torii=TOKEN; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax',
+    sessionCookie(onLocalhost, session, new SessionToken('TOKEN')),
+    'torii=TOKEN; Path=/; Max-Age=90000; HttpOnly; SameSite=Lax',
   )
 })
 

@@ -1,6 +1,6 @@
-import type { BaseUrl } from '../../base/base-url.js'
 import { isLandingNonce, newLandingNonce } from '../../services/links/landing-form.js'
-import { findOnlyCookie, setCookie } from './cookie.js'
+import type { CookieSuffix, ResolvedCookieOptions } from '../../services/options/cookie.js'
+import { findOnlyCookie, hostCookieName, setCookie } from './cookie.js'
 import type { HeaderSource } from './request-token.js'
 import { readHeader } from './request-token.js'
 
@@ -10,18 +10,19 @@ const linkSeconds = 600
 const nonceSeconds = 86_400
 
 /** The prefix is `__Secure-`, since `__Host-` requires the path `/`. */
-const linkCookieName = ({ secure }: BaseUrl): string =>
-  secure ? '__Secure-torii-link' : 'torii-link'
+const linkCookieName = ({ name, secure }: ResolvedCookieOptions): string =>
+  `${secure ? '__Secure-' : ''}${name}${linkSuffix}`
+
+const linkSuffix: CookieSuffix = '-link'
 
 /**
  * The nonce of the browser, in a cookie that no other host can set (on http://localhost there are no prefixes). The form of
  * every landing page carries it too. @see RFC 6265bis section 4.1.3.2
  */
-const landingCookieName = ({ secure }: BaseUrl): string =>
-  secure ? '__Host-torii-landing' : 'torii-landing'
+const landingCookieName = (site: ResolvedCookieOptions): string => hostCookieName(site, '-landing')
 
 /** The nonce in the landing cookie; null without exactly one. */
-export function landingNonceOf(headers: HeaderSource, site: BaseUrl): string | null {
+export function landingNonceOf(headers: HeaderSource, site: ResolvedCookieOptions): string | null {
   const value = findOnlyCookie(readHeader(headers, 'cookie'), landingCookieName(site))
   return isLandingNonce(value) ? value : null
 }
@@ -31,7 +32,7 @@ export function landingNonceOf(headers: HeaderSource, site: BaseUrl): string | n
  * token to the link's page only, together with the nonce that shows that this site has set it.
  */
 export function linkCookies(
-  site: BaseUrl,
+  site: ResolvedCookieOptions,
   headers: HeaderSource,
   path: string,
   token: string,
@@ -55,7 +56,10 @@ export interface CarriedLink {
  * The link in the cookies of a request; null unless there is exactly one cookie of each name, and both hold the same nonce.
  * A page of another host below the same domain can set a link's cookie too, but it does not know the nonce.
  */
-export function carriedLink(headers: HeaderSource, site: BaseUrl): CarriedLink | null {
+export function carriedLink(
+  headers: HeaderSource,
+  site: ResolvedCookieOptions,
+): CarriedLink | null {
   const value = findOnlyCookie(readHeader(headers, 'cookie'), linkCookieName(site))
   const nonce = landingNonceOf(headers, site)
   const [token = '', of, ...others] = (value ?? '').split('.')
@@ -63,5 +67,5 @@ export function carriedLink(headers: HeaderSource, site: BaseUrl): CarriedLink |
 }
 
 /** `Set-Cookie` that deletes the token. The nonce stays: the browser may send the same form again. */
-export const clearedLinkCookie = (site: BaseUrl, path: string): string =>
+export const clearedLinkCookie = (site: ResolvedCookieOptions, path: string): string =>
   setCookie(site, { name: linkCookieName(site), value: '', seconds: 0, path })

@@ -1,13 +1,17 @@
-import type { BaseUrl } from '../../base/base-url.js'
 import type { HeaderSource } from './request-token.js'
 import { readHeader } from './request-token.js'
 
 /** Methods that change nothing. @see RFC 9110 section 9.2.1 */
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
+/** The origins whose pages act for the users of a site: its own, and the trusted ones. */
+export interface OwnOrigins {
+  readonly origins: readonly string[]
+}
+
 /**
  * Checks the Origin rule: whether the site's own pages, or no page at all, sent the request. Safe methods pass.
- * Other methods need an Origin of the site or Sec-Fetch-Site: same-origin. Without both and without cookies
+ * Other methods need exactly an Origin of the site or Sec-Fetch-Site: same-origin. Without both and without cookies
  * the request does not come from a browser, and passes. Sign-in follows the same rule, so a page of another
  * site cannot sign a user in to someone else's account.
  * @see OWASP ASVS 5.0, 3.5.1 to 3.5.3
@@ -15,7 +19,7 @@ const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 export function isOwnOrigin(
   method: string | undefined,
   headers: HeaderSource,
-  site: BaseUrl,
+  site: OwnOrigins,
 ): boolean {
   if (method !== undefined && safeMethods.includes(method)) return true
   const origin = readHeader(headers, 'origin')

@@ -1,15 +1,18 @@
 import { InvalidInputError } from 'torii-core'
-import type { BaseUrl } from '../../base/base-url.js'
+import type { ResolvedCookieOptions } from '../../services/options/cookie.js'
 import type { CookieToSet } from '../request/cookie.js'
 import { setCookie } from '../request/cookie.js'
 
 /** The attributes of a cookie in a cookie store. */
 export interface StoredCookie {
   readonly path: string
-  readonly maxAge: number
+  /** Absent for a cookie that goes when the browser closes. */
+  readonly maxAge?: number
   readonly httpOnly: true
-  readonly sameSite: 'lax'
+  readonly sameSite: 'lax' | 'strict'
   readonly secure: boolean
+  /** Absent for a cookie of this host only. */
+  readonly domain?: string
 }
 
 /** What a cookie can be set on, by its shape. */
@@ -28,14 +31,14 @@ export type CookieTarget =
 /** Adds cookies to a response. @throws InvalidInputError for anything that is no response */
 export function addCookies(
   target: CookieTarget,
-  site: BaseUrl,
+  site: ResolvedCookieOptions,
   cookies: readonly CookieToSet[],
 ): void {
   if (typeof target !== 'object' || target === null) throw noResponse()
   for (const cookie of cookies) addCookie(target, site, cookie)
 }
 
-function addCookie(target: CookieTarget, site: BaseUrl, cookie: CookieToSet): void {
+function addCookie(target: CookieTarget, site: ResolvedCookieOptions, cookie: CookieToSet): void {
   const text = setCookie(site, cookie)
   if ('appendHeader' in target) target.appendHeader('set-cookie', text)
   else if ('header' in target) target.header('set-cookie', text, { append: true })
@@ -45,12 +48,16 @@ function addCookie(target: CookieTarget, site: BaseUrl, cookie: CookieToSet): vo
   else throw noResponse()
 }
 
-const storedCookie = ({ secure }: BaseUrl, { seconds, path = '/' }: CookieToSet): StoredCookie => ({
+const storedCookie = (
+  { secure }: ResolvedCookieOptions,
+  { seconds, path = '/', domain = null, sameSite = 'lax' }: CookieToSet,
+): StoredCookie => ({
   path,
-  maxAge: seconds,
+  ...(seconds === null ? {} : { maxAge: seconds }),
   httpOnly: true,
-  sameSite: 'lax',
+  sameSite,
   secure,
+  ...(domain === null ? {} : { domain }),
 })
 
 const noResponse = () =>

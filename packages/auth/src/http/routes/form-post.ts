@@ -36,7 +36,7 @@ export async function renderFormResult(
  * Otherwise the link is not used, and the page of an expired link is shown.
  */
 export const isOwnForm = ({ headers, torii }: Call, nonce: string | null): nonce is string =>
-  nonce !== null && landingNonceOf(headers, torii.options.baseUrl) === nonce
+  nonce !== null && landingNonceOf(headers, torii.options.cookie) === nonce
 
 /** The page of an expired link, for a form that another site has put into the browser. */
 export const renderForeignForm = (call: Call, purpose: LinkPurpose): Promise<Response> =>

@@ -7,6 +7,7 @@ import {
 } from '../../services/links/link-token.js'
 import { renderExpiredLink, renderLanding } from '../pages/landing-page.js'
 import type { PageParts } from '../pages/page.js'
+import { originsOfPages } from '../pages/site-pages.js'
 import type { CarriedLink } from '../request/link-cookie.js'
 import { carriedLink, clearedLinkCookie, linkCookies } from '../request/link-cookie.js'
 import { errorStatus } from '../response/errors.js'
@@ -40,7 +41,7 @@ export const landingRoutes: readonly Route[] = linkPurposes.map((purpose) =>
     async handle(call) {
       const given = call.query.get('token')
       if (given !== null) return moveTokenToCookie(call, purpose, given)
-      const carried = carriedLink(call.headers, call.torii.options.baseUrl)
+      const carried = carriedLink(call.headers, call.torii.options.cookie)
       return landingPage(call, purpose, carried, null)
     },
   }),
@@ -51,14 +52,14 @@ const pathOfPage = ({ torii }: Call, purpose: LinkPurpose): string =>
 
 /** The link's cookie belongs to its page alone. */
 export const clearLinkCookie = (call: Call, purpose: LinkPurpose): string =>
-  clearedLinkCookie(call.torii.options.baseUrl, pathOfPage(call, purpose))
+  clearedLinkCookie(call.torii.options.cookie, pathOfPage(call, purpose))
 
 /** Takes the token out of the URL, where the history would keep it and a referrer would send it on. */
 function moveTokenToCookie(call: Call, purpose: LinkPurpose, token: string): Success<303, string> {
   const path = pathOfPage(call, purpose)
   // Only a well-formed token is ever written into a cookie.
   const setCookies = isToken(purpose, token)
-    ? linkCookies(call.torii.options.baseUrl, call.headers, path, token)
+    ? linkCookies(call.torii.options.cookie, call.headers, path, token)
     : [clearLinkCookie(call, purpose)]
   return seeOther(path, { setCookies, headers: { 'referrer-policy': 'no-referrer' } })
 }
@@ -82,5 +83,6 @@ export async function landingPage(
       setCookies: [clearLinkCookie(call, purpose)],
     })
   const action = `${call.torii.options.basePath}/${linkPaths[purpose].action}`
-  return success(200, renderLanding({ appName, purpose, action, error, ...carried, ...link }))
+  const page = renderLanding({ appName, purpose, action, error, ...carried, ...link })
+  return success(200, { ...page, leadsTo: originsOfPages(call.pages) })
 }

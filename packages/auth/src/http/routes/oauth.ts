@@ -10,7 +10,7 @@ import {
   nameCookieName,
 } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
-import { endFormerSession } from '../response/former-session.js'
+import { endFormerSessions } from '../response/former-session.js'
 import { serializeOAuthAccount } from '../response/serializers.js'
 import { idTokenBody, oauthFormPostBody } from '../schema/request-bodies.js'
 import {
@@ -27,11 +27,11 @@ import { deviceCookies, signedIn } from './sign-in-result.js'
 
 /** The secret in the flow cookie, or null. */
 const flowSecretOf = ({ torii, headers }: Call): string | null =>
-  findCookie(readHeader(headers, 'cookie'), flowCookieName(torii.options.baseUrl))
+  findCookie(readHeader(headers, 'cookie'), flowCookieName(torii.options.cookie))
 
 /** The name in its cookie, or null. */
 const displayNameOf = ({ torii, headers }: Call): string | null =>
-  findCookie(readHeader(headers, 'cookie'), nameCookieName(torii.options.baseUrl))
+  findCookie(readHeader(headers, 'cookie'), nameCookieName(torii.options.cookie))
 
 /** Sign-in at OAuth providers, and linked accounts. */
 export const oauthRoutes = [
@@ -107,8 +107,8 @@ export const oauthRoutes = [
       const received = torii.oauth.receiveFormPost(param, post)
       if (!received.ok) return refused(received)
       const { query, displayName } = received
-      const { baseUrl, basePath } = torii.options
-      const setCookies = displayName === null ? [] : [nameCookie(baseUrl, displayName)]
+      const { cookie: site, basePath } = torii.options
+      const setCookies = displayName === null ? [] : [nameCookie(site, displayName)]
       return seeOther(`${basePath}/${oauthCallbackPath(param)}?${query}`, { setCookies })
     },
   }),
@@ -193,7 +193,7 @@ export const oauthRoutes = [
 ]
 
 const cookieOf = ({ torii }: Call, browser: BrowserSecret): string =>
-  flowCookie(torii.options.baseUrl, browser, torii.options.oauth.flowSeconds)
+  flowCookie(torii.options.cookie, browser, torii.options.oauth.flowSeconds)
 
 /** Redirects to a page of the application, since a person looks at the result. A refusal goes along as its code. */
 async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>) {
@@ -206,12 +206,12 @@ async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>)
   }
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
   const { session, token, redirectTo } = outcome
-  await endFormerSession(call.torii, call.tokens.cookie, token)
-  const { baseUrl } = call.torii.options
+  await endFormerSessions(call.torii, call.tokens.cookies, token)
+  const { cookie: site } = call.torii.options
   const setCookies = [
-    sessionCookie(baseUrl, session, token),
+    sessionCookie(call.torii.options, session, token),
     ...deviceCookies(call, outcome.user.email),
   ]
-  if (displayNameOf(call) !== null) setCookies.push(clearedNameCookie(baseUrl))
+  if (displayNameOf(call) !== null) setCookies.push(clearedNameCookie(site))
   return seeOther(redirectTo ?? pages.signedIn, { setCookies })
 }

@@ -95,6 +95,12 @@ export type Route = RouteFacts<Schema<unknown> | null, Responses> &
       }
   )
 
+/** Whether scripts call a route. Browsers navigate to the others, so no script of another origin has to read those. */
+export const isForScripts = ({ responses, navigation, postedByProvider }: Route): boolean =>
+  navigation !== true &&
+  postedByProvider !== true &&
+  !Object.values(responses).some((content) => content === 'page' || content === 'redirect')
+
 /** Declares a route: `handle` receives the fields of its `body` and must return one of its `responses`. */
 export function defineRoute<const Body extends Schema<unknown> | null, const R extends Responses>(
   route: OpenRoute<Body, R> | SessionRoute<Body, R>,

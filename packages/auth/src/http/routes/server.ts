@@ -32,8 +32,8 @@ export const serverRoutes = (allRoutes: () => readonly Route[]) => [
     responses: { 200: anySchema },
     errors: [],
     async handle({ torii }) {
-      const { baseUrl, basePath } = torii.options
-      const site = { origin: baseUrl.origin, basePath, cookieName: cookieName(baseUrl) }
+      const { baseUrl, basePath, cookie } = torii.options
+      const site = { origin: baseUrl.origin, basePath, cookieName: cookieName(cookie) }
       return success(200, describeApi(allRoutes(), site))
     },
   }),

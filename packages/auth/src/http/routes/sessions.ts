@@ -141,10 +141,10 @@ export const sessionRoutes = [
     responses: { 204: null },
     errors: [],
     async handle({ torii, tokens }) {
-      // The cookie is deleted, so its session ends too, even if a bearer token authenticated the request.
-      for (const token of new Set([tokens.token, tokens.cookie]))
+      // The cookie is deleted, so its session ends too, even if a bearer token authenticated the request, or if there are two.
+      for (const token of new Set([tokens.token, ...tokens.cookies]))
         if (token !== null) await torii.sessions.signOut(token)
-      return noContent({ setCookies: [clearedCookie(torii.options.baseUrl)] })
+      return noContent({ setCookies: [clearedCookie(torii.options.cookie)] })
     },
   }),
 ]
@@ -181,5 +181,5 @@ async function reauthenticate(
   }
   if (!held.rotate) return noContent()
   const { session, token } = outcome
-  return noContent({ setCookies: [sessionCookie(torii.options.baseUrl, session, token)] })
+  return noContent({ setCookies: [sessionCookie(torii.options, session, token)] })
 }

@@ -1,7 +1,7 @@
 import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
 import { setDeviceCookie } from '../request/device-cookie.js'
-import { endFormerSession } from '../response/former-session.js'
+import { endFormerSessions } from '../response/former-session.js'
 import { serializeSession, serializeUser } from '../response/serializers.js'
 import type * as bodies from '../schema/response-bodies.js'
 import type { Success } from './results.js'
@@ -17,13 +17,13 @@ export async function signedIn<const Status extends 200 | 201>(
   status: Status,
   { user, session, token }: SignedIn<object>,
 ): Promise<Success<Status, bodies.SignedIn>> {
-  await endFormerSession(call.torii, call.tokens.cookie, token)
+  await endFormerSessions(call.torii, call.tokens.cookies, token)
   const body = {
     user: serializeUser(user, call.torii.options),
     session: serializeSession(session, true),
   }
   const setCookies = [
-    sessionCookie(call.torii.options.baseUrl, session, token),
+    sessionCookie(call.torii.options, session, token),
     // Registering proves nothing about the mailbox: 201 makes no known browser.
     ...(status === 200 ? deviceCookies(call, user.email) : []),
   ]
@@ -33,5 +33,5 @@ export async function signedIn<const Status extends 200 | 201>(
 /** `Set-Cookie` by which the browser is known for this account from now on; none without keys or an email address. */
 export function deviceCookies({ torii, info }: Call, email: string | null): string[] {
   const value = email === null ? null : torii.deviceCookie(email, info)
-  return value === null ? [] : [setDeviceCookie(torii.options.baseUrl, value)]
+  return value === null ? [] : [setDeviceCookie(torii.options.cookie, value)]
 }

@@ -47,7 +47,7 @@ export const userRoutes = [
     errors: ['reauthentication_required'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.users.delete(valid, info)
-      const setCookies = [clearedCookie(torii.options.baseUrl)]
+      const setCookies = [clearedCookie(torii.options.cookie)]
       return outcome.ok ? noContent({ setCookies }) : refused(outcome)
     },
   }),

@@ -83,7 +83,11 @@ async function startFlow<Metadata extends object>(
         : sessionCharge(options.bruteForce, 'sessionRequests', linking),
   })
   if (!started.ok) return emitRefused({ emit }, started, info)
-  const origins = [options.baseUrl.origin, ...options.oauth.redirectOrigins]
+  const origins = [
+    options.baseUrl.origin,
+    ...options.oauth.redirectOrigins,
+    ...options.trustedOrigins,
+  ]
   const secrets = newFlowSecrets(options.keys, usable.binding, {
     browser,
     redirectTo: checkRedirectTo(redirectTo, origins),

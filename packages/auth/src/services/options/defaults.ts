@@ -4,6 +4,15 @@ import { availableParallelism } from 'node:os'
 export const defaults = Object.freeze({
   /** The usual place of authentication routes. Nothing else in the code names it. */
   basePath: '/auth',
+  /** OWASP ASVS 5.0, 3.4.2: an allow-list of exact origins, by default only the application's own. */
+  trustedOrigins: Object.freeze([] as readonly string[]),
+  cookie: Object.freeze({
+    name: 'torii',
+    /** OWASP ASVS 5.0, 3.3.3: the prefix `__Host-`, which a domain rules out, binds the cookie to its host. */
+    domain: null,
+    /** OWASP ASVS 5.0, 3.3.2. Links in mails and providers send the browser here from other sites. */
+    sameSite: 'lax' as const,
+  }),
   session: Object.freeze({
     /** NIST SP 800-63B-4 asks for no idle limit at AAL1; a week ends forgotten sessions on shared devices. */
     idleSeconds: 604_800,

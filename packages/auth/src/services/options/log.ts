@@ -63,6 +63,11 @@ type HttpLogEvent =
       expected: readonly string[]
       count: number
     }
+  /**
+   * Browsers count this origin of `trustedOrigins` as another site than `baseUrl`, so its pages have no cookies of Torii. Logged
+   * once for each origin: at start if its domain says so, otherwise when a browser does.
+   */
+  | { level: 'warn'; event: 'trusted_origin_cross_site'; origin: string }
   /** So many requests were refused with 503 `busy` since the last such line. At most one line a minute. */
   | { level: 'warn'; event: 'busy'; count: number }
   /**

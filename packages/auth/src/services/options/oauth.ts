@@ -12,7 +12,7 @@ export interface OAuthOptionsInput {
   readonly providers?: readonly OAuthProvider[]
   /** Seconds from the start of a flow to its callback (default: 600). */
   readonly flowSeconds?: number
-  /** Origins, besides that of `baseUrl`, to which a flow may redirect (default: none). */
+  /** Origins, besides that of `baseUrl` and those of `trustedOrigins`, to which a flow may redirect (default: none). */
   readonly redirectOrigins?: readonly string[]
   /** Seconds to wait for a provider's response (default: 10). */
   readonly requestSeconds?: number

@@ -15,6 +15,8 @@ import type { BruteForcePolicies } from '../../rate-limits/rate-limits.js'
 import type { AuditOptions } from './audit.js'
 import { resolveAudit } from './audit.js'
 import { resolveBruteForce } from './brute-force.js'
+import type { CookieOptions, ResolvedCookieOptions } from './cookie.js'
+import { resolveCookie } from './cookie.js'
 import { defaults } from './defaults.js'
 import type { EmailOptions } from './email.js'
 import { resolveEmail } from './email.js'
@@ -35,6 +37,7 @@ import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
 import { resolveSession } from './session.js'
 import { writeToStderr } from './stderr-log.js'
+import { resolveTrustedOrigins } from './trusted-origins.js'
 
 /** The options of `new Torii(storage, options)`. Only `baseUrl` is required. */
 export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
@@ -48,6 +51,12 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    * OAuth providers (default: `/auth`). It starts with one slash and ends without one, like `/api/sign-in`.
    */
   basePath?: string
+  /**
+   * The exact origins of other pages that act for your users: they pass the Origin rule, and read responses by CORS (default:
+   * none, only the pages of `baseUrl`). A script on such a page can do whatever its user can: docs/two-origins.md.
+   */
+  trustedOrigins?: readonly string[]
+  cookie?: Partial<CookieOptions>
   /**
    * The application's secret keys: the first is used for new values, all of them for existing ones. To rotate, add the
    * new key at the end and deploy everywhere, then move it to the front. Optional until a feature needs them, such as
@@ -95,6 +104,8 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
 export interface ResolvedOptions {
   readonly baseUrl: BaseUrl
   readonly basePath: string
+  readonly trustedOrigins: readonly string[]
+  readonly cookie: ResolvedCookieOptions
   readonly keys: KeyRing
   readonly session: SessionOptions
   readonly password: PasswordOptions
@@ -125,6 +136,8 @@ type PublicMetadata = (metadata: object, user: User<object>) => { readonly [name
 const names: readonly (keyof ToriiOptions)[] = [
   'baseUrl',
   'basePath',
+  'trustedOrigins',
+  'cookie',
   'keys',
   'session',
   'password',
@@ -162,16 +175,20 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
   const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
   const mailer = resolveMailer(given.mailer)
+  const trustedOrigins = resolveTrustedOrigins(given.trustedOrigins)
+  const oauth = resolveOAuth(given.oauth, keys)
   return Object.freeze({
     baseUrl,
     basePath: resolveBasePath(given.basePath, defaults.basePath),
+    trustedOrigins,
+    cookie: resolveCookie(given.cookie, baseUrl, { hasProviders: oauth.providers.length > 0 }),
     keys,
     session: resolveSession(given.session),
     password: resolvePassword(given.password, keys),
     magicLink: resolveMagicLink(given.magicLink, keys),
     email: resolveEmail(given.email),
-    passkey: resolvePasskey(given.passkey, baseUrl, keys),
-    oauth: resolveOAuth(given.oauth, keys),
+    passkey: resolvePasskey(given.passkey, { baseUrl, trustedOrigins, keys }),
+    oauth,
     jwt: resolveJwt(given.jwt),
     bruteForce: resolveBruteForce(given.bruteForce),
     mailer,

@@ -1,10 +1,11 @@
-import { isIPv4 } from 'node:net'
 import { InvalidOptionsError } from 'torii-core'
 import type { BaseUrl } from '../../base/base-url.js'
-import { resolveBaseUrl } from '../../base/base-url.js'
+import { isPageOrigin } from '../../base/base-url.js'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
+import { isIpAddress, isWithin } from '../../base/same-site.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 import { defaults } from './defaults.js'
+import { maybeSendsCookies } from './trusted-origins.js'
 
 /** The options of passkeys. They need the option `keys`. */
 export interface PasskeyOptions {
@@ -17,7 +18,7 @@ export interface PasskeyOptions {
   readonly rpName: string
   /**
    * The exact origins of pages that may use passkeys; `android:apk-key-hash:…` for an Android app (default: that of
-   * `baseUrl`; none, and passkeys are off, if it is an IP address).
+   * `baseUrl` and those of `trustedOrigins` that are within `rpId`; none, and passkeys are off, if `baseUrl` is an IP address).
    */
   readonly origins: readonly string[]
   /** The exact origins of pages that may embed the application in a frame that uses passkeys (default: none). */
@@ -41,6 +42,13 @@ const maxNameCharacters = 64
 const noPasskeys =
   'must not be an IP address with passkeys, since browsers allow none there: use http://localhost:PORT, or a domain'
 
+/** The other options on which those of passkeys depend. */
+interface PasskeySite {
+  readonly baseUrl: BaseUrl
+  readonly trustedOrigins: readonly string[]
+  readonly keys: KeyRing
+}
+
 /** @throws InvalidOptionsError if passkeys are used, but the base URL is an IP address */
 export function requirePasskeyOrigins({ origins }: Pick<PasskeyOptions, 'origins'>): void {
   if (origins.length === 0) throw new InvalidOptionsError('baseUrl', noPasskeys)
@@ -51,11 +59,16 @@ export function requirePasskeyOrigins({ origins }: Pick<PasskeyOptions, 'origins
  * are off.
  * @throws InvalidOptionsError, also if passkeys are configured without keys or on an IP address
  */
-export function resolvePasskey(value: unknown, baseUrl: BaseUrl, keys: KeyRing): PasskeyOptions {
+export function resolvePasskey(
+  value: unknown,
+  { baseUrl, trustedOrigins, keys }: PasskeySite,
+): PasskeyOptions {
   const given = readSection(value, 'passkey', names)
   if (value !== undefined) keys.writing('user-handles')
   const rpId = readRpId(given.rpId, baseUrl)
-  const origins = readOrigins(given.origins, 'origins') ?? originsOf(baseUrl, rpId)
+  const origins = readOrigins(given.origins, 'origins') ?? originsOf(baseUrl, trustedOrigins, rpId)
+  if (value !== undefined && given.origins === undefined)
+    requireCommonRpId(baseUrl, trustedOrigins, rpId)
   if (given.origins === undefined && origins.length === 0 && value !== undefined)
     throw new InvalidOptionsError('baseUrl', noPasskeys)
   if (origins.length === 0 && value !== undefined)
@@ -102,21 +115,42 @@ function readRpId(value: unknown, baseUrl: BaseUrl): string {
   // Browsers do not accept an IP address as a domain; `localhost` works.
   const otherwise = baseUrl.origins.length > 1 ? 'localhost' : baseUrl.host
   if (value === undefined) return otherwise
-  if (typeof value !== 'string' || !domainForm.test(value) || isIPv4(value))
+  if (typeof value !== 'string' || !domainForm.test(value) || isIpAddress(value))
     throw new InvalidOptionsError('passkey.rpId', 'must be a domain such as app.example')
   return value
 }
 
-/** The origins of the base URL, or none if it is an IP address. */
-const originsOf = ({ origins, host }: BaseUrl, rpId: string): readonly string[] =>
-  isIPv4(host) || host.startsWith('[') ? [] : origins.filter(fits(rpId))
+/** The origins of the base URL and the trusted ones within the RP ID, or none if the base URL is an IP address. */
+const originsOf = (
+  { origins, host }: BaseUrl,
+  trustedOrigins: readonly string[],
+  rpId: string,
+): readonly string[] =>
+  isIpAddress(host) ? [] : [...new Set([...origins, ...trustedOrigins])].filter(fits(rpId))
+
+/** A page of the same site would otherwise have no passkeys, without a word. A page of another site or on an IP address never can. */
+function requireCommonRpId(
+  baseUrl: BaseUrl,
+  trustedOrigins: readonly string[],
+  rpId: string,
+): void {
+  const outside = trustedOrigins.find(
+    (origin) =>
+      maybeSendsCookies(baseUrl, origin) &&
+      !isIpAddress(new URL(origin).hostname) &&
+      !fits(rpId)(origin),
+  )
+  if (outside !== undefined)
+    throw new InvalidOptionsError(
+      'passkey.rpId',
+      `must be a domain above the trusted origin ${outside} too, so that its pages can use passkeys; or set passkey.origins to the pages that use them`,
+    )
+}
 
 const fits =
   (rpId: string) =>
-  (origin: string): boolean => {
-    const { hostname } = new URL(origin)
-    return hostname === rpId || hostname.endsWith(`.${rpId}`)
-  }
+  (origin: string): boolean =>
+    isWithin(new URL(origin).hostname, rpId)
 
 function readOrigins(value: unknown, name: string): string[] | undefined {
   if (value === undefined) return undefined
@@ -126,12 +160,7 @@ function readOrigins(value: unknown, name: string): string[] | undefined {
 }
 
 function readOrigin(value: unknown, option: string): string {
-  if (typeof value === 'string' && androidOrigin.test(value)) return value
-  try {
-    if (resolveBaseUrl(value).origin === value) return value
-  } catch {
-    // Refused below, with the name of this option.
-  }
+  if (isPageOrigin(value) || (typeof value === 'string' && androidOrigin.test(value))) return value
   throw new InvalidOptionsError(
     option,
     'must hold origins such as https://app.example, without a slash at the end',

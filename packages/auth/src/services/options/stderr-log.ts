@@ -59,7 +59,9 @@ function sentenceOf(event: LogEvent): string {
     case 'feature_not_enabled':
       return `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} (docs/options.md)`
     case 'origin_refused':
-      return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `from a page of ${event.origin}`} was refused; expected origins: ${event.expected.join(', ')}. Open the page there, or change the option baseUrl`
+      return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `from a page of ${event.origin}`} was refused; expected origins: ${event.expected.join(', ')}. Open the page there, or change the options baseUrl or trustedOrigins (docs/two-origins.md)`
+    case 'trusted_origin_cross_site':
+      return `browsers count ${event.origin} of trustedOrigins as another site than baseUrl, so its pages have no session cookie. Use bearer tokens there, or a host of the same domain (docs/two-origins.md)`
     case 'busy':
       return `${event.count} requests were refused because too much work was waiting`
     case 'request_failed':

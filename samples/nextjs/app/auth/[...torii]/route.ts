@@ -1,4 +1,4 @@
 import { createRouteHandlers } from 'torii-auth/next'
 import { openAuth } from '../../../auth'
 
-export const { DELETE, GET, HEAD, PATCH, POST } = createRouteHandlers(openAuth)
+export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST } = createRouteHandlers(openAuth)
