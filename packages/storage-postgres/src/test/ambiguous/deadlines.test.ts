@@ -126,7 +126,7 @@ describe('an attempt that is delivered after its repetition was acknowledged', (
     const storage = await PostgresStorage.connect(proxy.url, { callSeconds: 2 })
     const person = await signUp(harness.observer)
     const session = newSession()
-    const held = proxy.hold('commit')
+    const held = proxy.hold('commit\0')
     const opening = storage.transaction((tx) => tx.sessions.open(person.id, session))
     assert.equal(await outcomeOf(opening), 'ERR_OUTCOME_UNKNOWN')
     assert.ok(held.isHeld)
