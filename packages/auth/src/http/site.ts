@@ -60,6 +60,7 @@ export function createSite(torii: Torii<object>, pages: Pages): Site {
         ip,
         userAgent: readHeader(headers, 'user-agent'),
         deviceCookie: findDeviceCookie(readHeader(headers, 'cookie'), baseUrl),
+        header: (name: string) => readHeader(headers, name),
       })
       if (info.ip === null) logUnknownIp()
       return info

@@ -1,6 +1,14 @@
 import type { PasswordProblem } from '../password-policy/policy.js'
 import type { PasskeyProblem } from '../webauthn/verification.js'
 
+/** The first field of a registration that the application's schema refuses. */
+export interface FieldsProblem {
+  /** Its path, such as `fields.company`. */
+  readonly field: string
+  /** The message of the schema, for the user. */
+  readonly message: string
+}
+
 /**
  * Every reason for which an operation refuses, with the data that it carries. The storage, the services,
  * HTTP (`error` of the body) and `torii-auth/browser` (`error` of the outcome) use the same word. Exceptions:
@@ -18,6 +26,8 @@ export interface Refusals {
   email_taken: unknown
   /** The provider's tokens have expired and cannot be refreshed. No route returns them. */
   expired: unknown
+  /** The schema of `signUp.fields` refuses the application's own fields; `problem` has the field and a message. */
+  fields_rejected: { readonly problem: FieldsProblem }
   /** Incorrect credentials. The result and the time that it takes are the same for every cause. */
   invalid_credentials: unknown
   /**

@@ -165,9 +165,12 @@ test('B10 a used link is invalid for another browser, without a nonce, for a pro
   assert.equal((await submit(page)).status, 303)
   assert.ok(isExpired(await submit(stranger)))
   for (const more of [{}, { cookie: page.jar.header }]) {
-    const body = { token, nonce: page.fields.nonce }
-    const program = await send('POST', '/auth/magic-link/authenticate', { body, ...more })
+    const path = '/auth/magic-link/authenticate'
+    const program = await send('POST', path, { body: { token }, ...more })
     assert.deepEqual([program.status, program.json.error], [401, 'invalid_token'])
+    const body = { token, nonce: page.fields.nonce }
+    const posing = await send('POST', path, { body, ...more })
+    assert.deepEqual([posing.status, posing.json.field], [400, 'nonce'])
   }
   assert.equal((await submit(page)).status, 303)
   await site.elapse(61)

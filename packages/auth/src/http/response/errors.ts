@@ -56,6 +56,7 @@ export const errorStatus = Object.freeze({
   too_many: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
+  fields_rejected: 422,
   password_rejected: 422,
   passkey_rejected: 422,
   too_many_attempts: 429,
@@ -120,6 +121,8 @@ function describe(error: ApiError): ErrorBody {
     case 'invalid_json':
     case 'not_enabled':
       return { message: error.message }
+    case 'fields_rejected':
+      return { ...error.problem }
     case 'password_rejected':
       return { ...error.problem, field: 'password' }
     case 'passkey_rejected':

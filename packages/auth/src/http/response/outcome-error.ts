@@ -27,6 +27,8 @@ export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}):
       const { passwordField: field = 'password' } = words
       return { error: refused.reason, problem: refused.problem, field, ...message }
     }
+    case 'fields_rejected':
+      return { error: refused.reason, problem: refused.problem, ...message }
     case 'passkey_rejected':
       return { error: refused.reason, problem: refused.problem, ...message }
     default:

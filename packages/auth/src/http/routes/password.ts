@@ -21,10 +21,11 @@ export const passwordRoutes = [
     access: 'anyone',
     body: registerBody,
     responses: { 201: signedInSchema, 202: acceptedSchema },
-    errors: ['email_taken', 'password_rejected', 'too_many_attempts', 'busy'],
-    async handle(call, { email, password, name }) {
+    errors: ['email_taken', 'fields_rejected', 'password_rejected', 'too_many_attempts', 'busy'],
+    async handle(call, { email, password, name, fields = null }) {
       const profile = name === undefined ? {} : { name }
-      const made = await call.torii.password.register({ email, password, ...profile }, call.info)
+      const input = { email, password, fields, ...profile }
+      const made = await call.torii.password.register(input, call.info)
       if (made.ok) return made.session === null ? accepted() : signedIn(call, 201, made)
       // Where email addresses are verified, the answer is the same for all; the owner gets a mail.
       const isSecret = made.reason === 'email_taken' && call.torii.options.requireVerifiedEmail

@@ -9,7 +9,7 @@ import type {
 import { invalidValue, newUserId } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
-import { readRequestInfo } from '../../base/request-info.js'
+import { readRequestInfo, requestOf } from '../../base/request-info.js'
 import type { SessionSecrets } from '../../crypto/session-token.js'
 import type { ToriiEvent } from '../../events/event.js'
 import type { Caller } from '../../rate-limits/caller.js'
@@ -182,5 +182,6 @@ function effectsOf<Metadata extends object>(
     ...(tookOver ? [event('unverified_credentials_removed', eventContext, { method })] : []),
     event('signed_in', eventContext, { method }),
   ]
-  return { events, created: created ? user : null }
+  const creation = { user, method, fields: undefined, request: requestOf(info) }
+  return { events, created: created ? creation : null }
 }

@@ -22,7 +22,8 @@ test('only baseUrl is required; every other option has a frozen default', () => 
   const [rpId, origins] = ['app.example', [baseUrl]]
   const passkey = { ...given.passkey, rpId, rpName: rpId, origins }
   const oauth = { ...given.oauth, providers: [] }
-  assert.deepEqual(rest, { ...given, ...off, mail, oauth, passkey })
+  const signUp = { fields: null, metadata: null }
+  assert.deepEqual(rest, { ...given, ...off, mail, oauth, passkey, signUp })
   for (const part of [rest.session, rest.password, rest.password.hashing, rest.bruteForce.account])
     assert.ok(Object.isFrozen(part))
 })

@@ -34,10 +34,15 @@ import type { PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
 import { resolveSession } from './session.js'
+import type { ResolvedSignUp, SignUpOptions } from './sign-up.js'
+import { resolveSignUp } from './sign-up.js'
 import { writeToStderr } from './stderr-log.js'
 
-/** The options of `new Torii(storage, options)`. Only `baseUrl` is required. */
-export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
+/**
+ * The options of `new Torii(storage, options)`. Only `baseUrl` is required. `Fields` is what the schema of `signUp.fields`
+ * returns.
+ */
+export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fields = unknown> {
   /**
    * The URL of the application for browsers, for example `https://app.example`: https, or http for localhost, 127.0.0.1
    * or [::1]; no path. It is never taken from a request's Host header.
@@ -55,6 +60,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    */
   keys?: readonly ApplicationKey[]
   session?: Partial<SessionOptions>
+  signUp?: SignUpOptions<Metadata, Fields>
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
   email?: Partial<EmailOptions>
   passkey?: Partial<PasskeyOptions>
@@ -75,7 +81,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
   requireVerifiedEmail?: boolean
   /** Records events in the table `audit_events`, in the commit of their operation (default: off). */
   audit?: boolean | Partial<AuditOptions>
-  hooks?: Hooks<Metadata>
+  hooks?: Hooks<Metadata, Fields>
   /** Receives events after their commit (default: none). */
   onEvent?: EventHandler
   /** `waitUntil` of a serverless platform, so that mail is sent after the response (default: none). */
@@ -92,6 +98,7 @@ export interface ResolvedOptions {
   readonly basePath: string
   readonly keys: KeyRing
   readonly session: SessionOptions
+  readonly signUp: ResolvedSignUp
   readonly password: PasswordOptions
   readonly magicLink: MagicLinkOptions
   readonly email: EmailOptions
@@ -117,6 +124,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'basePath',
   'keys',
   'session',
+  'signUp',
   'password',
   'magicLink',
   'email',
@@ -146,7 +154,7 @@ const nestedNames = Object.entries({
  * Validates the options and adds the defaults.
  * @throws InvalidOptionsError with the first option that is unknown, out of range or contradicts another
  */
-export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
+export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
   const given = readSection(options ?? null, '', names, nestedNames)
   const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
@@ -156,6 +164,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     basePath: resolveBasePath(given.basePath, defaults.basePath),
     keys,
     session: resolveSession(given.session),
+    signUp: resolveSignUp(given.signUp),
     password: resolvePassword(given.password, keys),
     magicLink: resolveMagicLink(given.magicLink, keys),
     email: resolveEmail(given.email),
