@@ -144,7 +144,14 @@ export type {
 export type { UnlinkOutcome } from './services/oauth/unlink.js'
 export type { AuditOptions } from './services/options/audit.js'
 export { defaults } from './services/options/defaults.js'
-export type { Hooks, UserCreation } from './services/options/hooks.js'
+export type {
+  Attempt,
+  HookRefusal,
+  Hooks,
+  HookVerdict,
+  RegistrationAttempt,
+  UserCreation,
+} from './services/options/hooks.js'
 export type { JwtAlgorithm, JwtKey, JwtOptions, JwtOptionsInput } from './services/options/jwt.js'
 export type { Log, LogEvent } from './services/options/log.js'
 export type { MagicLinkOptions } from './services/options/magic-link.js'
@@ -191,6 +198,7 @@ export type {
   RefusalReason,
   Refusals,
   Refused,
+  RefusedByApplication,
   StaleSession,
   TooManyAttempts,
 } from './services/refusals.js'

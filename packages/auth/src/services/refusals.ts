@@ -45,6 +45,8 @@ export interface Refusals {
   password_rejected: { readonly problem: PasswordProblem }
   /** The provider cannot be reached, or its response is invalid; the log has the details. */
   provider_failed: unknown
+  /** A hook of the application refused the call; `code` and `message` are the hook's. Nothing was counted. */
+  refused_by_application: { readonly code: string; readonly message: string }
   /** The operation needs a recent authentication. @see OWASP ASVS 5.0, 7.5.1 */
   reauthentication_required: unknown
   /**
@@ -68,6 +70,7 @@ export type Refused<Reason extends RefusalReason> = Reason extends RefusalReason
 export type InvalidToken = Refused<'invalid_token'>
 export type PasswordRejected = Refused<'password_rejected'>
 export type ReauthenticationRequired = Refused<'reauthentication_required'>
+export type RefusedByApplication = Refused<'refused_by_application'>
 export type StaleSession = Refused<'stale'>
 export type TooManyAttempts = Refused<'too_many_attempts'>
 

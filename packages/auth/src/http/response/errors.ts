@@ -45,6 +45,7 @@ export const errorStatus = Object.freeze({
   invalid_token: 401,
   origin_not_allowed: 403,
   reauthentication_required: 403,
+  refused_by_application: 403,
   account_disabled: 403,
   not_found: 404,
   not_enabled: 404,
@@ -125,6 +126,8 @@ function describe(error: ApiError): ErrorBody {
       return { ...error.problem }
     case 'password_rejected':
       return { ...error.problem, field: 'password' }
+    case 'refused_by_application':
+      return { message: error.message, reason: error.code }
     case 'passkey_rejected':
       return { message: 'This passkey could not be verified.', reason: error.problem }
     case 'too_many_attempts':
@@ -200,6 +203,7 @@ function codeOf(code: ToriiErrorCode): 'busy' | 'unavailable' | 'internal' {
     case 'ERR_OUTCOME_UNKNOWN':
     case 'ERR_CLOSED':
       return 'unavailable'
+    case 'ERR_HOOK':
     case 'ERR_INVALID_INPUT':
     case 'ERR_INVALID_OPTIONS':
     case 'ERR_MISUSE':

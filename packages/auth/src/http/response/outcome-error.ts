@@ -29,6 +29,8 @@ export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}):
     }
     case 'fields_rejected':
       return { error: refused.reason, problem: refused.problem, ...message }
+    case 'refused_by_application':
+      return { error: refused.reason, code: refused.code, message: refused.message }
     case 'passkey_rejected':
       return { error: refused.reason, problem: refused.problem, ...message }
     default:

@@ -21,7 +21,14 @@ export const passwordRoutes = [
     access: 'anyone',
     body: registerBody,
     responses: { 201: signedInSchema, 202: acceptedSchema },
-    errors: ['email_taken', 'fields_rejected', 'password_rejected', 'too_many_attempts', 'busy'],
+    errors: [
+      'email_taken',
+      'fields_rejected',
+      'password_rejected',
+      'refused_by_application',
+      'too_many_attempts',
+      'busy',
+    ],
     async handle(call, { email, password, name, fields = null }) {
       const profile = name === undefined ? {} : { name }
       const input = { email, password, fields, ...profile }
@@ -39,7 +46,7 @@ export const passwordRoutes = [
     access: 'anyone',
     body: passwordSignInBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
+    errors: ['invalid_credentials', 'refused_by_application', 'too_many_attempts', 'busy'],
     async handle(call, { email, password }) {
       const outcome = await call.torii.password.authenticate({ email, password }, call.info)
       return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)

@@ -22,7 +22,7 @@ import { event } from '../effects/effects.js'
 import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
-import type { InvalidToken, TooManyAttempts } from '../refusals.js'
+import type { InvalidToken, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import { prepareSessionForUnknownUser } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
@@ -51,6 +51,7 @@ export interface MagicLinkSignIn<Metadata extends object> extends SignedIn<Metad
 export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =
   | MagicLinkSignIn<Metadata>
   | InvalidToken
+  | RefusedByApplication
   | TooManyAttempts
 
 /** Signs in by the token of a link. One statement, which counts a failure; none for a malformed token. */
@@ -90,6 +91,18 @@ type Consumption<Metadata extends object> = MailboxSignIn<Metadata> & {
   readonly isRepeated?: boolean
 }
 
+/** Runs the hooks before a sign-in by a link, or by a code of this email address. */
+export const beforeSignIn = (
+  { before }: Pick<ServiceContext<object>, 'before'>,
+  info: CheckedRequestInfo,
+  email?: string,
+): Promise<RefusedByApplication | null> =>
+  before(['beforeSignIn', 'beforeSession'], {
+    operation: 'magicLink.authenticate',
+    info,
+    ...(email === undefined ? {} : { email }),
+  })
+
 /** Signs in by a typed code. Two statements, the rate limit and the sign-in; the same work for any input. */
 export const authenticateByCode =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
@@ -100,6 +113,8 @@ export const authenticateByCode =
     const info = readRequestInfo(requestInfo)
     const { email, emailKey } = readEmail(entered)
     if (typeof code !== 'string') throw invalidValue('code', 'must be a string')
+    const refused = await beforeSignIn(context, info, email)
+    if (refused !== null) return refused
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
     const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))

@@ -8,6 +8,7 @@ import type {
   RateLimitRefund,
 } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
+import type { EmailInput } from '../../base/email-input.js'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
@@ -23,7 +24,7 @@ import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
-import type { Refused, TooManyAttempts } from '../refusals.js'
+import type { Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
@@ -40,12 +41,16 @@ export interface AuthenticateOptionsInput {
   email?: string
 }
 
-export type AuthenticatePasskeyStart = PasskeyCeremonyStart<PasskeyRequestOptions> | TooManyAttempts
+export type AuthenticatePasskeyStart =
+  | PasskeyCeremonyStart<PasskeyRequestOptions>
+  | RefusedByApplication
+  | TooManyAttempts
 
 export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
   /** The challenge, passkey, signature, counter or account is wrong. The result does not reveal which. */
   | Refused<'invalid_credentials'>
+  | RefusedByApplication
   | TooManyAttempts
 
 /** Creates the options for a sign-in. One statement, the same for every email address. */
@@ -56,10 +61,17 @@ export const authenticateOptions =
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyStart> => {
     const info = readRequestInfo(requestInfo)
-    const { email } = readInput(input)
-    return email === undefined
+    const { email: entered } = readInput(input)
+    const given = entered === undefined ? null : readEmail(entered)
+    const refused = await context.before(['beforeSignIn'], {
+      operation: 'passkey.authenticateOptions',
+      info,
+      ...(given === null ? {} : { email: given.email }),
+    })
+    if (refused !== null) return refused
+    return given === null
       ? discoverableOptions(context, info)
-      : optionsByEmail(context, email, info)
+      : optionsByEmail(context, given, info)
   }
 
 async function discoverableOptions<Metadata extends object>(
@@ -77,10 +89,9 @@ async function discoverableOptions<Metadata extends object>(
 /** For an email address without passkeys the options contain decoys. They are computed in either case. */
 async function optionsByEmail<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  entered: string,
+  { email, emailKey }: EmailInput,
   info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyStart> {
-  const { email, emailKey } = readEmail(entered)
   const decoys = decoyCredentials(context.options.keys, emailKey)
   const id = newChallengeId()
   const started = await context.storage.passkeyChallenges.storeForEmail(
@@ -104,6 +115,11 @@ export const authenticate =
     const info = readRequestInfo(requestInfo)
     const { challengeId, response } = readInput(input)
     const id = readChallengeId(challengeId)
+    const denied = await context.before(['beforeSignIn', 'beforeSession'], {
+      operation: 'passkey.authenticate',
+      info,
+    })
+    if (denied !== null) return denied
     const charge = completionCharge(
       context.options.bruteForce,
       callerOf(context.options.keys, info),

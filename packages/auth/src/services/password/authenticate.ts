@@ -14,7 +14,7 @@ import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
 import { mailVerification, rehearseVerification } from '../links/request-link.js'
-import type { Refused, TooManyAttempts } from '../refusals.js'
+import type { Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
@@ -32,6 +32,7 @@ export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> 
    * result and the time that it takes do not reveal which.
    */
   | Refused<'invalid_credentials'>
+  | RefusedByApplication
   | TooManyAttempts
 
 /**
@@ -47,6 +48,12 @@ export const authenticate =
   ): Promise<AuthenticateOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const checked = readInput(input)
+    const refused = await context.before(['beforeSignIn', 'beforeSession'], {
+      operation: 'password.authenticate',
+      email: checked.email,
+      info,
+    })
+    if (refused !== null) return refused
     const caller = callerFor(context.options.keys, info, checked.emailKey)
     return asKnownOrStranger(context.options.bruteForce, caller, (counted) =>
       signIn(context, checked, counted, info),

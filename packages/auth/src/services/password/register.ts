@@ -32,7 +32,7 @@ import { event } from '../effects/effects.js'
 import { countedMail, linkMail, linkSeconds } from '../links/link-mail.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
-import type { PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
+import type { PasswordRejected, Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { validateFields } from './sign-up-fields.js'
@@ -69,6 +69,7 @@ export type RegisterOutcome<Metadata extends object = Record<string, Json>> =
   | Refused<'email_taken'>
   /** The schema of `signUp.fields` refuses the application's own fields. Nothing was counted. */
   | Refused<'fields_rejected'>
+  | RefusedByApplication
   | PasswordRejected
   | TooManyAttempts
 
@@ -100,12 +101,17 @@ export const prepareRegistration =
     input: RegisterInput<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<Preparation<Metadata>> => {
-    const { options, validatePassword, emit } = context
+    const { options, before, validatePassword, emit } = context
     const info = readRequestInfo(requestInfo)
     const { emailKey, password: text, profile: given, ownFields } = readInput(input)
     const checked = await validateFields(options.signUp, ownFields)
     if (!checked.ok) return checked
     const { fields } = checked
+    const refused = await before(
+      options.requireVerifiedEmail ? ['beforeRegister'] : ['beforeRegister', 'beforeSession'],
+      { operation: 'password.register', email: given.email, fields, info },
+    )
+    if (refused !== null) return refused
     const profile = withMetadata(options, given, fields)
     const submitted = { email: profile.email, name: profile.name ?? null }
     const validated = await validatePassword(text, submitted)
