@@ -4,6 +4,7 @@ import type { KeepAlive } from '../../base/background.js'
 import type { BaseUrl } from '../../base/base-url.js'
 import { resolveBaseUrl } from '../../base/base-url.js'
 import { ignoreErrors } from '../../base/ignore-errors.js'
+import { onceAMinute } from '../../base/once-a-minute.js'
 import { readBoolean, readFunction, readSection } from '../../base/option-checks.js'
 import { resolveBasePath } from '../../base/paths.js'
 import type { ApplicationKey, KeyRing } from '../../crypto/key-ring.js'
@@ -82,7 +83,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fi
   /** Records events in the table `audit_events`, in the commit of their operation (default: off). */
   audit?: boolean | Partial<AuditOptions>
   hooks?: Hooks<Metadata, Fields>
-  /** Receives events after their commit (default: none). */
+  /** Receives events after their commit: what has happened cannot be refused any more. Its errors are logged (default: none). */
   onEvent?: EventHandler
   /** `waitUntil` of a serverless platform, so that mail is sent after the response (default: none). */
   keepAlive?: KeepAlive
@@ -159,6 +160,7 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
   const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
   const mailer = resolveMailer(given.mailer)
+  const log = ignoreErrors(resolveLog(given.log))
   return Object.freeze({
     baseUrl,
     basePath: resolveBasePath(given.basePath, defaults.basePath),
@@ -176,10 +178,20 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
     mail: resolveMail(given.mail, baseUrl),
     requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer),
     audit: resolveAudit(given.audit),
-    onEvent: ignoreErrors(readFunction<EventHandler>(given.onEvent, 'onEvent')),
+    onEvent: resolveOnEvent(given.onEvent, log),
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
-    log: ignoreErrors(resolveLog(given.log)),
+    log,
   })
+}
+
+/** A handler that fails breaks nothing, since its event has happened. */
+function resolveOnEvent(value: unknown, log: (event: LogEvent) => void) {
+  const logFailure = onceAMinute<{ type: ToriiEvent['type']; error: unknown }>((count, failure) =>
+    log({ level: 'warn', event: 'event_handler_failed', ...failure, count }),
+  )
+  return ignoreErrors(readFunction<EventHandler>(value, 'onEvent'), (error, { type }) =>
+    logFailure({ type, error }),
+  )
 }
 
 const resolveLog = (value: unknown): Log | undefined =>
