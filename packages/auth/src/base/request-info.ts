@@ -60,7 +60,9 @@ export function readRequestInfo(info: unknown): CheckedRequestInfo {
       'must be { ip, userAgent }, with null for an unknown value',
     )
   if (isChecked(info)) return info
-  const { ip, userAgent, deviceCookie, header } = info as { readonly [Name in keyof RequestInfo]?: unknown }
+  const { ip, userAgent, deviceCookie, header } = info as {
+    readonly [Name in keyof RequestInfo]?: unknown
+  }
   const result = {
     ip: canonicalIp(ip),
     userAgent: canonicalUserAgent(userAgent),

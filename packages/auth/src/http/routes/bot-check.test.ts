@@ -124,7 +124,7 @@ test('T10.164 a genuine token lets one request through, with the IP address for 
   assert.equal(signedIn.result.status, 200)
 })
 
-test('T10.164 while the check is down nobody is let in, nothing is counted, and the log says so', async () => {
+test('T10.164 while the check is down no one is let in, nothing is counted, and the log says so', async () => {
   isDown = true
   site.events.length = 0
   const body = { email: known, password: goodPassword }

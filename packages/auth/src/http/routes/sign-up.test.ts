@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'vitest'
 import * as z from 'zod'
-import { createClient, password as browserPassword } from '../../browser/index.js'
+import { password as browserPassword, createClient } from '../../browser/index.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { baseUrl, goodPassword, newEmail, openTestSite } from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
@@ -79,7 +79,9 @@ test('T10.163 the browser’s client sends typed fields, and types both refusals
   let headers: Record<string, string> = {}
   const client = createClient({
     fetch: (url, init) =>
-      handler(new Request(`${baseUrl}${url}`, { ...init, headers: { ...plain(init), ...headers } })),
+      handler(
+        new Request(`${baseUrl}${url}`, { ...init, headers: { ...plain(init), ...headers } }),
+      ),
   })
   const register = (company: string) =>
     browserPassword.register<z.input<typeof fields>>(client, {

@@ -31,7 +31,7 @@ test('T10.160 null and undefined allow; a refusal is returned, and later hooks d
   })
 })
 
-test('T10.160 anything but nothing and a refusal lets nobody in', async () => {
+test('T10.160 anything but nothing and a refusal fails the call', async () => {
   const message = 'No.'
   for (const wrong of [
     ...[false, true, 0, '', 'bot_suspected', [], {}],
@@ -116,6 +116,9 @@ test('a hook receives the request without its credentials', async () => {
 })
 
 test('an unknown hook is refused at start, and so is a hook that is no function', () => {
-  assert.throws(() => resolveHooks({ beforeSignin: () => null }), /hooks\.beforeSignin.*beforeSignIn/)
+  assert.throws(
+    () => resolveHooks({ beforeSignin: () => null }),
+    /hooks\.beforeSignin.*beforeSignIn/,
+  )
   assert.throws(() => resolveHooks({ beforeSession: 'later' }), /hooks\.beforeSession: must be a/)
 })

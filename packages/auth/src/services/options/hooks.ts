@@ -41,7 +41,7 @@ export interface HookRefusal {
 }
 
 /** What a hook returns: a refusal, or nothing. */
-export type HookVerdict = HookRefusal | null | undefined | void
+export type HookVerdict = HookRefusal | null | undefined
 
 /** How an account was created. */
 export interface UserCreation<Fields = unknown> {

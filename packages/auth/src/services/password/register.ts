@@ -32,7 +32,12 @@ import { event } from '../effects/effects.js'
 import { countedMail, linkMail, linkSeconds } from '../links/link-mail.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
-import type { PasswordRejected, Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
+import type {
+  PasswordRejected,
+  Refused,
+  RefusedByApplication,
+  TooManyAttempts,
+} from '../refusals.js'
 import { prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { validateFields } from './sign-up-fields.js'

@@ -42,15 +42,16 @@ const withFields = (more: Partial<ToriiOptions> = {}) =>
     ...more,
   })
 
-const refusals: readonly (readonly [why: string, fields: unknown, field: string, text: RegExp])[] = [
-  ['absent', undefined, 'fields.company', /expected string/],
-  ['null', null, 'fields.company', /expected string/],
-  ['empty', {}, 'fields.company', /expected string/],
-  ['a blank one', { company: ' ' }, 'fields.company', /^Name your company\.$/],
-  ['one of another type', { company: 'Acme', seats: 'many' }, 'fields.seats', /expected number/],
-  ['an unknown one', { company: 'Acme', role: 'admin' }, 'fields', /"role"/],
-  ['no object', 'Acme', 'fields', /expected object/],
-]
+const refusals: readonly (readonly [why: string, fields: unknown, field: string, text: RegExp])[] =
+  [
+    ['absent', undefined, 'fields.company', /expected string/],
+    ['null', null, 'fields.company', /expected string/],
+    ['empty', {}, 'fields.company', /expected string/],
+    ['a blank one', { company: ' ' }, 'fields.company', /^Name your company\.$/],
+    ['one of another type', { company: 'Acme', seats: 'many' }, 'fields.seats', /expected number/],
+    ['an unknown one', { company: 'Acme', role: 'admin' }, 'fields', /"role"/],
+    ['no object', 'Acme', 'fields', /expected object/],
+  ]
 
 for (const [why, fields, field, text] of refusals)
   test(`T10.151 own fields, ${why}: refused with the path and the schema's message, before any hook, count, hash or query`, async () => {
@@ -164,7 +165,10 @@ test('T10.153 a prepared registration carries its fields into the transaction of
   await storage.transaction(async (tx) => {
     assert.ok((await torii.with(tx).password.register(prepared)).ok)
   })
-  assert.deepEqual(seen.map(({ fields }) => fields), [{ company: 'Prepared', seats: 1 }])
+  assert.deepEqual(
+    seen.map(({ fields }) => fields),
+    [{ company: 'Prepared', seats: 1 }],
+  )
   assert.equal((await companiesOf('Prepared 1')).length, 1)
 })
 
@@ -240,7 +244,10 @@ test('what is no schema, and metadata without one, are refused at start', () => 
       () => site.with({ signUp: { fields: fields as never } }),
       (error) => error instanceof InvalidOptionsError && /signUp\.fields/.test(error.message),
     )
-  assert.throws(() => site.with({ signUp: { metadata: () => ({}) } }), /needs the option signUp\.fields/)
+  assert.throws(
+    () => site.with({ signUp: { metadata: () => ({}) } }),
+    /needs the option signUp\.fields/,
+  )
 })
 
 test('the fields are typed by the schema, in every hook and in the metadata', () => {
@@ -248,7 +255,10 @@ test('the fields are typed by the schema, in every hook and in the metadata', ()
   const torii = new Torii(storage, {
     baseUrl,
     log: null,
-    signUp: { fields: company, metadata: ({ company: name, seats }) => ({ name, seats: seats + 1 }) },
+    signUp: {
+      fields: company,
+      metadata: ({ company: name, seats }) => ({ name, seats: seats + 1 }),
+    },
     hooks: {
       beforeRegister({ fields }) {
         const seats: number = fields.seats
