@@ -27,7 +27,7 @@ export type BeforeHooks = (
 ) => Promise<RefusedByApplication | null>
 
 /** The limits of the hooks. They may call a service of a third party, and run before any rate limit. */
-export const beforeHookLimits = Object.freeze({
+const beforeHookLimits = Object.freeze({
   /** The longest wait for a hook. A bot check answers within one. */
   seconds: 5,
   /** Concurrent hooks: a flood must stop here. As many as passwords may wait to be hashed. */
