@@ -77,7 +77,7 @@ export function createBeforeHooks(
   }
 }
 
-/** Anything else is a mistake of the hook, such as `false`, and lets nobody in. */
+/** Anything else, such as `false`, is a mistake of the hook, and fails the call. */
 function readRefusal(name: BeforeHookName, verdict: unknown): HookRefusal {
   if (typeof verdict === 'object' && verdict !== null) {
     const { refuse, message } = verdict as { readonly [Name in keyof HookRefusal]?: unknown }
