@@ -644,7 +644,7 @@ export const storageMutations = [
   guard(
     'tables/fragments/rate-limit-charging',
     'a locked /48 sends mail',
-    'seen.locked and seen.key in (${ipAddress.key}, ${block.key})`',
+    'seen.locked and seen.key in (${ipAddressKeys})`',
     'seen.locked and seen.key in (${ipAddress.key}, ${ipAddress.key})`',
   ),
   guard(

@@ -3,9 +3,11 @@
 /** The codes whose message comes from the server, which knows the field, the rule or the waiting time. */
 const servers = new Set([
   'invalid_input',
+  'fields_rejected',
   'password_rejected',
   'invalid_credentials',
   'email_taken',
+  'refused_by_application',
   'account_disabled',
   'last_method',
   'too_many',

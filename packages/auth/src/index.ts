@@ -46,7 +46,8 @@ export {
 } from 'torii-core'
 export type { KeepAlive } from './base/background.js'
 export type { BaseUrl } from './base/base-url.js'
-export type { RequestInfo } from './base/request-info.js'
+export type { RequestFacts, RequestInfo } from './base/request-info.js'
+export type { StandardIssue, StandardResult, StandardSchema } from './base/standard-schema.js'
 export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './crypto/key-ring.js'
 export type {
   Actor,
@@ -148,7 +149,14 @@ export type {
 export type { UnlinkOutcome } from './services/oauth/unlink.js'
 export type { AuditOptions } from './services/options/audit.js'
 export { defaults } from './services/options/defaults.js'
-export type { Hooks } from './services/options/hooks.js'
+export type {
+  Attempt,
+  HookRefusal,
+  Hooks,
+  HookVerdict,
+  RegistrationAttempt,
+  UserCreation,
+} from './services/options/hooks.js'
 export type { JwtAlgorithm, JwtKey, JwtOptions, JwtOptionsInput } from './services/options/jwt.js'
 export type { Log, LogEvent } from './services/options/log.js'
 export type { MagicLinkOptions } from './services/options/magic-link.js'
@@ -158,6 +166,7 @@ export type { ResolvedOptions, ToriiOptions } from './services/options/options.j
 export type { PasskeyOptions } from './services/options/passkey.js'
 export type { PasswordOptions } from './services/options/password.js'
 export type { SessionOptions } from './services/options/session.js'
+export type { ResolvedSignUp, SignUpOptions } from './services/options/sign-up.js'
 export type { SweepingOptions } from './services/options/sweeping.js'
 export type {
   AuthenticateOptionsInput,
@@ -187,12 +196,14 @@ export type {
   RegisterOutcome,
 } from './services/password/register.js'
 export type {
+  FieldsProblem,
   InvalidToken,
   PasswordRejected,
   ReauthenticationRequired,
   RefusalReason,
   Refusals,
   Refused,
+  RefusedByApplication,
   StaleSession,
   TooManyAttempts,
 } from './services/refusals.js'

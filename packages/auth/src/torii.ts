@@ -48,14 +48,15 @@ import type { UserService } from './services/users/users.js'
 import { createUserService } from './services/users/users.js'
 
 /**
- * Authentication for one storage. `Metadata` is the type of the application's own data on a user. Create one per process
- * and share it, since it limits how many passwords are hashed at once.
+ * Authentication for one storage. `Metadata` is the type of the application's own data on a user, and `Fields` that of
+ * the fields that its schema `signUp.fields` returns; both are inferred. Create one per process and share it, since it limits
+ * how many passwords are hashed at once.
  *
  * ```ts
  * const torii = new Torii(storage, { baseUrl: 'https://app.example' })
  * ```
  */
-export class Torii<Metadata extends object = Record<string, Json>> {
+export class Torii<Metadata extends object = Record<string, Json>, Fields = unknown> {
   /** The validated options with defaults. */
   readonly options: ResolvedOptions
   readonly admin: AdminService<Metadata>
@@ -77,7 +78,7 @@ export class Torii<Metadata extends object = Record<string, Json>> {
   #isShutDown = false
 
   /** @throws InvalidOptionsError with the name of the option */
-  constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata>) {
+  constructor(storage: RepositoryProvider<Metadata>, options: ToriiOptions<Metadata, Fields>) {
     requireNode()
     requireSameCore(storage)
     requireStorage(storage)

@@ -35,6 +35,8 @@ export type ToriiErrorCode =
   | 'ERR_CLOSED'
   /** The queue of an expensive operation, such as password hashing, is full. Try again shortly. */
   | 'ERR_BUSY'
+  /** A hook of the application threw, was late, or returned something else than a refusal; see `cause`. Nothing was done. */
+  | 'ERR_HOOK'
   /** A stored value cannot be decrypted: it was changed or moved, or its key is not in `keys`. */
   | 'ERR_DECRYPTION'
   /** Any other error of the database; see `cause`. */

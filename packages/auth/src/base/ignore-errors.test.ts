@@ -10,6 +10,21 @@ test('ignoreErrors() passes the value to the callback', () => {
   assert.deepEqual(seen, [event])
 })
 
+test('ignoreErrors() hands over an error, or a rejection, with its value', async () => {
+  const failures: unknown[] = []
+  const failed = (error: unknown, value: string) => failures.push([String(error), value])
+  const thrown = (value: string) => {
+    throw new Error(value)
+  }
+  ignoreErrors(thrown, failed)('at once')
+  ignoreErrors(async (value: string) => thrown(value), failed)('later')
+  await new Promise(setImmediate)
+  assert.deepEqual(failures, [
+    ['Error: at once', 'at once'],
+    ['Error: later', 'later'],
+  ])
+})
+
 test('ignoreErrors() ignores errors, rejections and a missing callback', async () => {
   ignoreErrors(() => {
     throw new Error('no disk')

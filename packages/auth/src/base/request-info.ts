@@ -16,6 +16,19 @@ export interface RequestInfo {
    * separate rate limits, which strangers cannot reach (default: null, a stranger).
    */
   readonly deviceCookie?: string | null
+  /**
+   * Returns a header of the request by its name, or null, for the application's hooks (default: none). Torii itself reads no
+   * header by it.
+   */
+  readonly header?: (name: string) => string | null
+}
+
+/** The request of a call, as the application's hooks see it: without its credentials. */
+export interface RequestFacts {
+  readonly ip: string | null
+  readonly userAgent: string | null
+  /** Returns a header by its name, or null. The headers `cookie` and `authorization` are always null. */
+  header(name: string): string | null
 }
 
 declare const checked: unique symbol
@@ -24,6 +37,7 @@ declare const checked: unique symbol
 export interface CheckedRequestInfo extends RequestInfo {
   readonly ip: IpAddress | null
   readonly deviceCookie: string | null
+  readonly header: (name: string) => string | null
   readonly [checked]: true
 }
 
@@ -46,15 +60,34 @@ export function readRequestInfo(info: unknown): CheckedRequestInfo {
       'must be { ip, userAgent }, with null for an unknown value',
     )
   if (isChecked(info)) return info
-  const { ip, userAgent, deviceCookie } = info as { readonly [Name in keyof RequestInfo]?: unknown }
+  const { ip, userAgent, deviceCookie, header } = info as {
+    readonly [Name in keyof RequestInfo]?: unknown
+  }
   const result = {
     ip: canonicalIp(ip),
     userAgent: canonicalUserAgent(userAgent),
     deviceCookie: typeof deviceCookie === 'string' ? deviceCookie : null,
+    header: headerReader(header),
   }
   checkedInfos.add(Object.freeze(result))
   // Validated in the line before.
   return result as CheckedRequestInfo
+}
+
+/** The facts of a request for the application's hooks. */
+export const requestOf = ({ ip, userAgent, header }: CheckedRequestInfo): RequestFacts => ({
+  ip,
+  userAgent,
+  header,
+})
+
+/** They hold session tokens and other secrets that no hook needs. */
+const credentialHeaders: readonly string[] = ['cookie', 'authorization', 'proxy-authorization']
+
+const headerReader = (read: unknown) => (name: string) => {
+  if (typeof read !== 'function' || credentialHeaders.includes(name.toLowerCase())) return null
+  const value: unknown = read(name.toLowerCase())
+  return typeof value === 'string' ? value : null
 }
 
 const isChecked = (info: object): info is CheckedRequestInfo => checkedInfos.has(info)

@@ -13,6 +13,8 @@ export type FailureCode = ErrorCode | 'network' | 'cancelled' | 'misconfigured' 
 interface FailureDetails {
   /** The rule that a new password breaks. */
   readonly password_rejected: { readonly reason: PasswordProblem['reason'] }
+  /** The code of the application's hook that refused. */
+  readonly refused_by_application: { readonly reason: string }
   /** The verification step that a passkey failed. */
   readonly passkey_rejected: { readonly reason: PasskeyProblem }
 }

@@ -9,11 +9,12 @@ import type { Client, Outcome } from './client.js'
 
 /**
  * Creates an account. Where email addresses are verified, the result is `{ status: 'accepted' }` for every
- * email address, and a mail follows. Otherwise the user is signed in.
+ * email address, and a mail follows. Otherwise the user is signed in. `fields` are the application's own, for the schema of
+ * the server's option `signUp.fields`; `Fields` is what that schema takes.
  */
-export const register = (
+export const register = <Fields extends object = object>(
   client: Client,
-  person: RegisterBody,
+  person: RegisterBody & { readonly fields?: Fields | null },
 ): Promise<Outcome<Accepted | SignedIn>> => client.send('POST', 'password/register', person)
 
 /** Signs in. */

@@ -180,7 +180,7 @@ test('events are deleted by the sweep once their time is over', async () => {
   assert.deepEqual(await trailOf(made.user.id), [])
 })
 
-test('a handler that throws or rejects breaks nothing and misses nothing', async () => {
+test('T10.166 a handler that throws or rejects breaks nothing, misses nothing, and is logged', async () => {
   for (const fail of [
     () => {
       throw new Error('handler')
@@ -197,6 +197,12 @@ test('a handler that throws or rejects breaks nothing and misses nothing', async
     const made = await signUp(torii)
     assert.notEqual(await torii.sessions.validate(made.token), null)
     assert.deepEqual(heard, ['user_created', 'signed_in'])
+    await new Promise(setImmediate)
+    const failures = site.events.splice(0).filter(({ event }) => event === 'event_handler_failed')
+    assert.equal(failures.length, 1)
+    const [failure] = failures
+    assert.ok(failure?.event === 'event_handler_failed' && failure.error instanceof Error)
+    assert.deepEqual([failure.type, failure.count], ['user_created', 1])
   }
 })
 

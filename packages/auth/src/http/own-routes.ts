@@ -55,8 +55,8 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
     options?: SessionRequirementOptions,
   ): Promise<SessionRequirement<Metadata>>
   /**
-   * The request information that the services take: IP address, user agent and device cookie. A fetch Request does not
-   * contain the IP address: pass `{ ip }`.
+   * The request information that the services take: IP address, user agent, device cookie and, for hooks, the headers. A
+   * fetch Request does not contain the IP address: pass `{ ip }`.
    */
   requestInfo(request: ApplicationRequest, options?: RequestInfoOptions): RequestInfo
   /**

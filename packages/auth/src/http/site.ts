@@ -73,6 +73,7 @@ export function createSite(torii: Torii<object>, pages: Pages): Site {
         ip,
         userAgent: readHeader(headers, 'user-agent'),
         deviceCookie: findDeviceCookie(readHeader(headers, 'cookie'), cookie),
+        header: (name: string) => readHeader(headers, name),
       })
       if (info.ip === null) logUnknownIp()
       return info

@@ -1,4 +1,5 @@
 import { ToriiError } from 'torii-core'
+import { createDeadline } from '../base/deadline.js'
 
 /**
  * Returns whether a password is known from a data breach. It receives the password itself, in NFC: pass on no more of it
@@ -57,16 +58,3 @@ export function createBreachLookup(
 }
 
 const busy = () => new ToriiError('ERR_BUSY', 'the limit of concurrent breach checks is reached')
-
-function createDeadline(seconds: number) {
-  let timer: NodeJS.Timeout | undefined
-  const passed = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ToriiError('ERR_UNAVAILABLE', `no result within ${seconds} s`)),
-      seconds * 1000,
-    )
-  })
-  // Avoids an unhandled rejection if the deadline passes after the result.
-  passed.catch(() => undefined)
-  return { passed, clear: () => clearTimeout(timer) }
-}

@@ -1,4 +1,4 @@
-import type { Torii } from '../index.js'
+import type { Hooks, Torii } from '../index.js'
 import type { PasswordHasher } from '../password-hashing/hashing.js'
 import type { HashingShare } from '../password-hashing/hashing-queue.js'
 import { createContext } from '../services/context/context.js'
@@ -10,8 +10,8 @@ import { createSessionService } from '../services/sessions/sessions.js'
 import type { TestSite } from '../test/site.test.support.js'
 
 /** The services over the site's storage and the real hashing, which notes its work among the statements. */
-export function watchServices(site: TestSite, options: Torii['options']) {
-  const context = createContext(site.storage, options, {})
+export function watchServices(site: TestSite, options: Torii['options'], hooks: Hooks = {}) {
+  const context = createContext(site.storage, options, hooks)
   const note = <Result>(work: 'hash' | 'verify', run: () => Result): Result => {
     site.statements.push(work)
     return run()

@@ -1,6 +1,14 @@
 import type { PasswordProblem } from '../password-policy/policy.js'
 import type { PasskeyProblem } from '../webauthn/verification.js'
 
+/** The first field of a registration that the application's schema refuses. */
+export interface FieldsProblem {
+  /** Its path, such as `fields.company`. */
+  readonly field: string
+  /** The message of the schema, for the user. */
+  readonly message: string
+}
+
 /**
  * Every reason for which an operation refuses, with the data that it carries. The storage, the services,
  * HTTP (`error` of the body) and `torii-auth/browser` (`error` of the outcome) use the same word. Exceptions:
@@ -23,6 +31,8 @@ export interface Refusals {
   email_taken: unknown
   /** The provider's tokens have expired and cannot be refreshed. No route returns them. */
   expired: unknown
+  /** The schema of `signUp.fields` refuses the application's own fields; `problem` has the field and a message. */
+  fields_rejected: { readonly problem: FieldsProblem }
   /** Incorrect credentials. The result and the time that it takes are the same for every cause. */
   invalid_credentials: unknown
   /**
@@ -40,6 +50,8 @@ export interface Refusals {
   password_rejected: { readonly problem: PasswordProblem }
   /** The provider cannot be reached, or its response is invalid; the log has the details. */
   provider_failed: unknown
+  /** A hook of the application refused the call; `code` and `message` are the hook's. Nothing was counted. */
+  refused_by_application: { readonly code: string; readonly message: string }
   /** The operation needs a recent authentication. @see OWASP ASVS 5.0, 7.5.1 */
   reauthentication_required: unknown
   /**
@@ -63,6 +75,7 @@ export type Refused<Reason extends RefusalReason> = Reason extends RefusalReason
 export type InvalidToken = Refused<'invalid_token'>
 export type PasswordRejected = Refused<'password_rejected'>
 export type ReauthenticationRequired = Refused<'reauthentication_required'>
+export type RefusedByApplication = Refused<'refused_by_application'>
 export type StaleSession = Refused<'stale'>
 export type TooManyAttempts = Refused<'too_many_attempts'>
 

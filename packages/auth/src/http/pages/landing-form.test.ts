@@ -75,8 +75,9 @@ const submit = (
   { jar, fields, post }: Page,
   more: Record<string, string> = {},
   cookie = jar.header,
+  to = send,
 ) =>
-  send('POST', post, {
+  to('POST', post, {
     body: new TextEncoder().encode(new URLSearchParams({ ...fields, ...more }).toString()),
     headers: { 'content-type': 'application/x-www-form-urlencoded', origin: baseUrl },
     ...(cookie === '' ? {} : { cookie }),
@@ -165,13 +166,38 @@ test('B10 a used link is invalid for another browser, without a nonce, for a pro
   assert.equal((await submit(page)).status, 303)
   assert.ok(isExpired(await submit(stranger)))
   for (const more of [{}, { cookie: page.jar.header }]) {
-    const body = { token, nonce: page.fields.nonce }
-    const program = await send('POST', '/auth/magic-link/authenticate', { body, ...more })
+    const path = '/auth/magic-link/authenticate'
+    const program = await send('POST', path, { body: { token }, ...more })
     assert.deepEqual([program.status, program.json.error], [401, 'invalid_token'])
+    const body = { token, nonce: page.fields.nonce }
+    const posing = await send('POST', path, { body, ...more })
+    assert.deepEqual([posing.status, posing.json.field], [400, 'nonce'])
   }
   assert.equal((await submit(page)).status, 303)
   await site.elapse(61)
   assert.ok(isExpired(await submit(page)))
+})
+
+test('T10.165 what a browser or a password manager adds to the form of a link is dropped: it still signs in', async () => {
+  for (const more of [{ role: 'admin' }, { 'pm-autofill': '1', userId: 'x', fields: 'y' }]) {
+    const { token } = await requestMagicLink()
+    const page = await openLink('magic_link', token)
+    assert.deepEqual(landsOn(await submit(page, more)), [303, '/home'])
+  }
+})
+
+test('T10.165 the page of a link shows the sentence of a hook that refuses, and the link stays valid', async () => {
+  const { token } = await requestMagicLink()
+  const page = await openLink('magic_link', token)
+  const message = 'Sign-in is closed <until> noon.'
+  const closed = site.with({
+    mailer: mailbox.mailer,
+    hooks: { beforeSignIn: () => ({ refuse: 'closed', message }) },
+  })
+  const refused = await submit(page, {}, undefined, browser(createHandler(closed)))
+  assert.equal(refused.status, 403)
+  assert.match(refused.text, /Sign-in is closed &[^;]+;until&[^;]+; noon\./)
+  assert.deepEqual(landsOn(await submit(page)), [303, '/home'])
 })
 
 test('B10 after a sign-out the second submit does not bring the session back', async () => {

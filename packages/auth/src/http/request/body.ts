@@ -1,5 +1,5 @@
 import type { Schema } from '../schema/schema.js'
-import { isOptional, membersOf } from '../schema/schema.js'
+import { isOpen, isOptional, membersOf } from '../schema/schema.js'
 
 /** Enough for every field at its limit. Reading stops at this size. @see OWASP ASVS 5.0, 4.3.1 */
 const maxBodyBytes = 16_384
@@ -28,8 +28,8 @@ export function bodyKind(contentType: string | null): BodyKind | null {
 }
 
 /**
- * Reads a JSON body of bounded size and returns the fields of its schema. Other fields are dropped, so no
- * route sees an id or a role that a client adds.
+ * Reads a JSON body of bounded size and returns the fields of its schema. Any other field is refused by its name: a client
+ * that sends an id, a role or a misspelled option learns that it has no effect.
  */
 export async function readJsonBody<Value>(
   request: Request,
@@ -40,11 +40,16 @@ export async function readJsonBody<Value>(
   const bytes = await readBytes(request)
   if (!bytes.ok) return bytes
   const json = parseObject(bytes.value)
-  return json.ok ? pickFields(json.value, schema) : json
+  if (!json.ok) return json
+  const fields = pickFields(json.value, schema)
+  if (!fields.ok) return fields
+  const unknown = unknownField(json.value, schema)
+  return unknown === null ? fields : { ok: false, error: unknown }
 }
 
 /**
  * Reads a form in the same way. Every field is a text, and an empty one is absent; `true` and `false` of a checkbox are boolean.
+ * Other fields are dropped: browsers, password managers and providers add some to the forms of a page.
  */
 export async function readFormBody<Value>(
   request: Request,
@@ -148,6 +153,19 @@ function pickFields<Value>(json: object, schema: Schema<Value>): Read<Value> {
   }
   // The loop checked every member of the schema, and there are no others.
   return { ok: true, value: fields as Value }
+}
+
+/** The longest part of an unknown field's name that is repeated to the client. */
+const maxNameCharacters = 100
+
+function unknownField(json: object, schema: Schema<unknown>): BodyError | null {
+  if (isOpen(schema)) return null
+  const names = Object.keys(membersOf(schema))
+  const unknown = Object.keys(json).find((name) => !names.includes(name))
+  if (unknown === undefined) return null
+  const field = unknown.slice(0, maxNameCharacters)
+  const message = `${field} is not a field of this request, which takes ${names.join(', ')}.`
+  return { error: 'invalid_input', field, message }
 }
 
 const kinds: Readonly<Record<string, string>> = { object: 'an object', boolean: 'true or false' }

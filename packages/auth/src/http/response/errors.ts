@@ -43,6 +43,7 @@ export const errorStatus = Object.freeze({
   invalid_token: 401,
   origin_not_allowed: 403,
   reauthentication_required: 403,
+  refused_by_application: 403,
   account_disabled: 403,
   not_found: 404,
   not_enabled: 404,
@@ -54,6 +55,7 @@ export const errorStatus = Object.freeze({
   too_many: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
+  fields_rejected: 422,
   password_rejected: 422,
   passkey_rejected: 422,
   too_many_attempts: 429,
@@ -118,8 +120,12 @@ function describe(error: ApiError): ErrorBody {
     case 'invalid_json':
     case 'not_enabled':
       return { message: error.message }
+    case 'fields_rejected':
+      return { ...error.problem }
     case 'password_rejected':
       return { ...error.problem, field: 'password' }
+    case 'refused_by_application':
+      return { message: error.message, reason: error.code }
     case 'passkey_rejected':
       return { message: 'This passkey could not be verified.', reason: error.problem }
     case 'too_many_attempts':
@@ -195,6 +201,7 @@ function codeOf(code: ToriiErrorCode): 'busy' | 'unavailable' | 'internal' {
     case 'ERR_OUTCOME_UNKNOWN':
     case 'ERR_CLOSED':
       return 'unavailable'
+    case 'ERR_HOOK':
     case 'ERR_INVALID_INPUT':
     case 'ERR_INVALID_OPTIONS':
     case 'ERR_MISUSE':

@@ -27,6 +27,10 @@ export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}):
       const { passwordField: field = 'password' } = words
       return { error: refused.reason, problem: refused.problem, field, ...message }
     }
+    case 'fields_rejected':
+      return { error: refused.reason, problem: refused.problem, ...message }
+    case 'refused_by_application':
+      return { error: refused.reason, code: refused.code, message: refused.message }
     case 'passkey_rejected':
       return { error: refused.reason, problem: refused.problem, ...message }
     default:

@@ -48,8 +48,12 @@ const bodyOf = (text: string): Loose => JSON.parse(text)
 
 test('GET and PATCH user: only name and picture can be set (T5.72, T10.116)', async () => {
   const { cookie, user } = await signUp(send)
-  const body = { name: 'Ada', emailVerified: true, email: 'x@example.com', id: 'x', role: 'admin' }
-  const changed = await send('PATCH', '/auth/user', { cookie, body })
+  for (const [field, value] of Object.entries({ emailVerified: true, id: 'x', role: 'admin' })) {
+    const body = { name: 'Ada', [field]: value }
+    const { status, json } = await send('PATCH', '/auth/user', { cookie, body })
+    assert.deepEqual([status, json.error, json.field], [400, 'invalid_input', field])
+  }
+  const changed = await send('PATCH', '/auth/user', { cookie, body: { name: 'Ada' } })
   assert.equal(changed.status, 200)
   const { json } = await send('GET', '/auth/user', { cookie })
   assert.deepEqual(json.user, { ...user, name: 'Ada' })

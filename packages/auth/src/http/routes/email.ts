@@ -24,6 +24,7 @@ export const emailRoutes = [
       'invalid_credentials',
       'invalid_token',
       'password_rejected',
+      'refused_by_application',
       'too_many_attempts',
       'busy',
     ],

@@ -12,6 +12,7 @@ export const magicLinkRoutes = [
     path: 'magic-link/request',
     summary: 'Mails a magic link; the same response for every email address',
     request: (torii, email, info) => torii.magicLink.request({ email }, info),
+    errors: ['refused_by_application'],
   }),
   defineRoute({
     method: 'POST',
@@ -20,7 +21,7 @@ export const magicLinkRoutes = [
     access: 'anyone',
     body: magicLinkBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_token', 'too_many_attempts'],
+    errors: ['invalid_token', 'refused_by_application', 'too_many_attempts'],
     feature: 'mail',
     form: { purpose: 'magic_link', next: 'signedIn' },
     async handle(call, { token, email, code, remember }) {

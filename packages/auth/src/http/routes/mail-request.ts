@@ -1,6 +1,7 @@
 import type { RequestInfo } from '../../base/request-info.js'
 import type { Refused } from '../../services/refusals.js'
 import type { Torii } from '../../torii.js'
+import type { ErrorCode } from '../response/errors.js'
 import { emailBody } from '../schema/request-bodies.js'
 import { acceptedSchema } from '../schema/response-bodies.js'
 import { accepted, refused } from './results.js'
@@ -15,11 +16,13 @@ interface MailRequest {
     torii: Torii<object>,
     email: string,
     info: RequestInfo,
-  ): Promise<{ readonly ok: true } | Refused<'too_many_attempts'>>
+  ): Promise<{ readonly ok: true } | Refused<'refused_by_application' | 'too_many_attempts'>>
+  /** Its errors besides `too_many_attempts`. */
+  readonly errors?: readonly ErrorCode[]
 }
 
 /** The response is the same for every email address, so it does not tell which ones have an account. */
-export const mailRequestRoute = ({ path, summary, request }: MailRequest): Route =>
+export const mailRequestRoute = ({ path, summary, request, errors = [] }: MailRequest): Route =>
   defineRoute({
     method: 'POST',
     path,
@@ -27,7 +30,7 @@ export const mailRequestRoute = ({ path, summary, request }: MailRequest): Route
     access: 'anyone',
     body: emailBody,
     responses: { 202: acceptedSchema },
-    errors: ['too_many_attempts'],
+    errors: [...errors, 'too_many_attempts'],
     feature: 'mail',
     async handle({ torii, info }, { email }) {
       const outcome = await request(torii, email, info)

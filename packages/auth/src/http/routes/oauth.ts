@@ -55,7 +55,7 @@ export const oauthRoutes = [
     body: null,
     query: ['redirectTo', 'remember'],
     responses: { 303: 'redirect' },
-    errors: ['not_found', 'provider_failed', 'too_many_attempts'],
+    errors: ['not_found', 'provider_failed', 'refused_by_application', 'too_many_attempts'],
     feature: 'oauth',
     navigation: true,
     async handle(call) {
@@ -119,7 +119,7 @@ export const oauthRoutes = [
     access: 'anyone',
     body: null,
     responses: { 201: nonceSchema },
-    errors: ['not_found', 'too_many_attempts'],
+    errors: ['not_found', 'refused_by_application', 'too_many_attempts'],
     feature: 'oauth',
     async handle({ torii, param, info }) {
       const created = await torii.oauth.createIdTokenNonce(param, info)
@@ -138,6 +138,7 @@ export const oauthRoutes = [
       'invalid_token',
       'not_found',
       'provider_failed',
+      'refused_by_application',
       'too_many_attempts',
     ],
     feature: 'oauth',
@@ -195,14 +196,18 @@ export const oauthRoutes = [
 const cookieOf = ({ torii }: Call, browser: BrowserSecret): string =>
   flowCookie(torii.options.cookie, browser, torii.options.oauth.flowSeconds)
 
-/** Redirects to a page of the application, since a person looks at the result. A refusal goes along as its code. */
+/**
+ * Redirects to a page of the application, since a person looks at the result. A refusal goes along as its code, that of a
+ * hook as the `reason`.
+ */
 async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>) {
   const { pages } = call
   if (!outcome.ok) {
     if (outcome.reason === 'not_found' || outcome.reason === 'too_many_attempts')
       return refused(outcome)
     const separator = pages.failed.includes('?') ? '&' : '?'
-    return seeOther(`${pages.failed}${separator}error=${outcome.reason}`)
+    const own = outcome.reason === 'refused_by_application' ? `&reason=${outcome.code}` : ''
+    return seeOther(`${pages.failed}${separator}error=${outcome.reason}${own}`)
   }
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
   const { session, token, redirectTo } = outcome

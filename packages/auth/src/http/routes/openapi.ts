@@ -109,7 +109,7 @@ const formType = 'application/x-www-form-urlencoded'
 
 function requestBody({ form, postedByProvider }: Route, schema: Schema<unknown>): object {
   if (postedByProvider === true) return { required: true, content: { [formType]: { schema } } }
-  // The form of a landing page also carries the nonce of its browser.
+  // The form of a landing page also carries the nonce of its browser, and what a browser adds is dropped.
   const ofForm = openObject({ ...membersOf(schema), nonce: text })
   return {
     required: true,

@@ -63,7 +63,7 @@ export const passkeyRoutes = [
     access: 'anyone',
     body: passkeyOptionsBody,
     responses: { 200: challengeSchema },
-    errors: ['not_found', 'too_many_attempts', 'unauthenticated'],
+    errors: ['not_found', 'refused_by_application', 'too_many_attempts', 'unauthenticated'],
     feature: 'passkey',
     async handle(call, { email, purpose }) {
       const { torii, info } = call
@@ -85,7 +85,7 @@ export const passkeyRoutes = [
     access: 'anyone',
     body: passkeySignInBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_credentials', 'too_many_attempts'],
+    errors: ['invalid_credentials', 'refused_by_application', 'too_many_attempts'],
     feature: 'passkey',
     async handle(call, input) {
       const outcome = await call.torii.passkey.authenticate(input, call.info)

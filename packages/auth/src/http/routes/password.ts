@@ -21,10 +21,17 @@ export const passwordRoutes = [
     access: 'anyone',
     body: registerBody,
     responses: { 201: signedInSchema, 202: acceptedSchema },
-    errors: ['email_taken', 'password_rejected', 'too_many_attempts', 'busy'],
-    async handle(call, { email, password, name, remember }) {
+    errors: [
+      'email_taken',
+      'fields_rejected',
+      'password_rejected',
+      'refused_by_application',
+      'too_many_attempts',
+      'busy',
+    ],
+    async handle(call, { email, password, name, remember, fields = null }) {
       const profile = name === undefined ? {} : { name }
-      const input = { email, password, remember, ...profile }
+      const input = { email, password, remember, fields, ...profile }
       const made = await call.torii.password.register(input, call.info)
       if (made.ok) return made.session === null ? accepted() : signedIn(call, 201, made)
       // Where email addresses are verified, the answer is the same for all; the owner gets a mail.
@@ -39,7 +46,7 @@ export const passwordRoutes = [
     access: 'anyone',
     body: passwordSignInBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
+    errors: ['invalid_credentials', 'refused_by_application', 'too_many_attempts', 'busy'],
     async handle(call, input) {
       const outcome = await call.torii.password.authenticate(input, call.info)
       return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)

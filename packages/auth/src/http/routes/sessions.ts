@@ -97,7 +97,7 @@ export const sessionRoutes = [
     access: 'signed in',
     body: null,
     responses: { 201: tokenSchema },
-    errors: ['reauthentication_required', 'too_many_attempts'],
+    errors: ['reauthentication_required', 'refused_by_application', 'too_many_attempts'],
     async handle({ torii, valid, info }) {
       const outcome = await torii.sessions.derive(valid, info)
       if (!outcome.ok) return refused(outcome)

@@ -1,5 +1,5 @@
 import type { Static } from './schema.js'
-import { anyObject, flag, openObject, optional, orNull, text } from './schema.js'
+import { anyObject, flag, object, openObject, optional, orNull, text } from './schema.js'
 
 /** An optional text; null is the same as absent, except in {@link profileBody}. */
 const maybeText = optional(orNull(text))
@@ -7,47 +7,54 @@ const maybeFlag = optional(orNull(flag))
 /** False: the session ends with the browser, and after `session.unrememberedSeconds`. */
 const remember = maybeFlag
 
-export const emailBody = openObject({ email: text })
-export const registerBody = openObject({ email: text, password: text, name: maybeText, remember })
-export const passwordSignInBody = openObject({ email: text, password: text, remember })
-export const changePasswordBody = openObject({ currentPassword: text, newPassword: text })
-export const setPasswordBody = openObject({ newPassword: text })
-export const resetPasswordBody = openObject({
+export const emailBody = object({ email: text })
+/** `fields` are the application's own, for the schema of the option `signUp.fields`. */
+export const registerBody = object({
+  email: text,
+  password: text,
+  name: maybeText,
+  fields: optional(orNull(anyObject)),
+  remember,
+})
+export const passwordSignInBody = object({ email: text, password: text, remember })
+export const changePasswordBody = object({ currentPassword: text, newPassword: text })
+export const setPasswordBody = object({ newPassword: text })
+export const resetPasswordBody = object({
   token: text,
   password: text,
   removeOtherSignInMethods: maybeFlag,
 })
 /** Either `token`, or `email` and `code`. */
-export const magicLinkBody = openObject({
+export const magicLinkBody = object({
   token: maybeText,
   email: maybeText,
   code: maybeText,
   remember,
 })
 /** `password` is the account's, `newPassword` replaces it; at most one of the two. */
-export const verifyEmailBody = openObject({
+export const verifyEmailBody = object({
   token: text,
   password: maybeText,
   newPassword: maybeText,
 })
-export const changeEmailBody = openObject({ token: text })
+export const changeEmailBody = object({ token: text })
 /** Either `password`, or `challengeId` and `response`. */
-export const reauthenticateBody = openObject({
+export const reauthenticateBody = object({
   password: maybeText,
   challengeId: maybeText,
   response: optional(orNull(anyObject)),
 })
 /** Null removes the value; an absent member leaves it as it is. */
-export const profileBody = openObject({ name: maybeText, picture: maybeText })
+export const profileBody = object({ name: maybeText, picture: maybeText })
 /** `purpose: 'reauthenticate'` requests a challenge for the signed-in user. */
-export const passkeyOptionsBody = openObject({ email: maybeText, purpose: maybeText })
-export const registerPasskeyBody = openObject({
+export const passkeyOptionsBody = object({ email: maybeText, purpose: maybeText })
+export const registerPasskeyBody = object({
   challengeId: text,
   response: anyObject,
   name: maybeText,
 })
-export const idTokenBody = openObject({ idToken: text, nonce: text, remember })
-/** Posted by a provider's page. `user` is Apple's JSON with the name of a new user. */
+export const idTokenBody = object({ idToken: text, nonce: text, remember })
+/** Posted by a provider's page, which may add fields. `user` is Apple's JSON with the name of a new user. */
 export const oauthFormPostBody = openObject({
   code: maybeText,
   error: maybeText,
@@ -55,8 +62,8 @@ export const oauthFormPostBody = openObject({
   state: maybeText,
   user: maybeText,
 })
-export const passkeySignInBody = openObject({ challengeId: text, response: anyObject, remember })
-export const renamePasskeyBody = openObject({ name: text })
+export const passkeySignInBody = object({ challengeId: text, response: anyObject, remember })
+export const renamePasskeyBody = object({ name: text })
 
 export type ResetPasswordBody = Static<typeof resetPasswordBody>
 export type RegisterBody = Static<typeof registerBody>

@@ -87,6 +87,10 @@ export function nameOf(schema: object): string | null {
   return typeof name === 'string' ? name : null
 }
 
+/** Whether an object may have members that its schema does not name. */
+export const isOpen = ({ additionalProperties }: Schema<unknown>): boolean =>
+  additionalProperties !== false
+
 export const isOptional = (schema: object): boolean => optionalMark in schema
 
 /** The schemas of an object's members, by name. */

@@ -148,7 +148,7 @@ const creationOf = <Metadata extends object>(user: User<Metadata>) => {
   const eventContext = { userId: user.id }
   const events: ToriiEvent[] = [event('user_created', eventContext, { method: 'admin' })]
   if (user.emailVerifiedAt !== null) events.push(event('email_verified', eventContext, by))
-  return { created: user, events }
+  return { created: { user, method: 'admin' as const, fields: undefined, request: null }, events }
 }
 
 /** Calls `work` with the user's id; returns `otherwise` for a malformed id. */

@@ -16,6 +16,8 @@ import type { RunWithEffects } from '../effects/run-with-effects.js'
 import { createRunWithEffects } from '../effects/run-with-effects.js'
 import type { Hooks } from '../options/hooks.js'
 import type { ResolvedOptions } from '../options/options.js'
+import type { BeforeHooks } from './before-hooks.js'
+import { createBeforeHooks } from './before-hooks.js'
 
 /**
  * The context of an operation that only writes to the database: no rate limit, hashing, mail or request to a provider.
@@ -41,6 +43,8 @@ export interface ServiceContext<Metadata extends object> extends OperationContex
   readonly counting: Counting
   /** For reads, and for rate limits, which never run in a transaction of the application. */
   readonly storage: RepositoryProvider<Metadata>
+  /** Runs the application's hooks before an operation. */
+  readonly before: BeforeHooks
   /** Shared by all services of one Torii, since it limits how many passwords are hashed at once. */
   readonly hashing: PasswordHashing
   /** Validates every new password. */
@@ -81,6 +85,7 @@ export function createContext<Metadata extends object>(
   return {
     options,
     storage,
+    before: createBeforeHooks(hooks),
     hashing: createPasswordHashing(options),
     validatePassword: createPasswordValidator(options),
     runWithEffects: createRunWithEffects(storage, { audit: options.audit, hooks }, emitCommitted),

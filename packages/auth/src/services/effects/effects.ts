@@ -2,14 +2,20 @@ import type { SessionId, User, UserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { EventDetails, EventType, ToriiEvent } from '../../events/event.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
+import type { UserCreation } from '../options/hooks.js'
 
 /** Events, mail and hook input of an operation, dispatched after its commit or not at all. */
 export interface Effects<Metadata extends object> {
   readonly events?: readonly ToriiEvent[]
   /** The account that the operation created, for the hook that runs in the same commit. */
-  readonly created?: User<Metadata> | null
+  readonly created?: CreatedUser<Metadata> | null
   /** Mail to send. */
   readonly mails?: readonly QueuedMail[]
+}
+
+/** A new account, and how it was created. */
+export interface CreatedUser<Metadata extends object> extends UserCreation {
+  readonly user: User<Metadata>
 }
 
 /** The user, the session and the request of an event. */

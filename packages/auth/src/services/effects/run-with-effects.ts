@@ -85,5 +85,7 @@ async function commitExtras<Metadata extends object>(
 ): Promise<void> {
   if (audit !== null && events.length > 0)
     await tx.auditEvents.record(auditEvents(events, audit.retentionSeconds))
-  if (created !== null) await hooks.onUserCreated?.(tx, created)
+  if (created === null) return
+  const { user, ...creation } = created
+  await hooks.onUserCreated?.(tx, user, creation)
 }

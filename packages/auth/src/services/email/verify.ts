@@ -28,7 +28,13 @@ import { event } from '../effects/effects.js'
 import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
-import type { InvalidToken, PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
+import type {
+  InvalidToken,
+  PasswordRejected,
+  Refused,
+  RefusedByApplication,
+  TooManyAttempts,
+} from '../refusals.js'
 import { invalidCredentials, invalidToken } from '../refusals.js'
 import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
@@ -64,6 +70,7 @@ export type VerifyOutcome<Metadata extends object> =
   | Refused<'invalid_credentials'>
   | PasswordRejected
   | InvalidToken
+  | RefusedByApplication
   | TooManyAttempts
 
 /**
@@ -79,6 +86,15 @@ export const verifyEmail =
   ): Promise<VerifyOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const { token, password, newPassword, valid, nonce } = readInput(input)
+    // Without a password, verifying signs nobody in.
+    const refused =
+      password === null && newPassword === null
+        ? null
+        : await context.before(['beforeSignIn', 'beforeSession'], {
+            operation: 'email.verify',
+            info,
+          })
+    if (refused !== null) return refused
     if (newPassword !== null) {
       // Judged by the submitted values alone, before any query.
       const validated = await context.validatePassword(newPassword, { email: '', name: null })

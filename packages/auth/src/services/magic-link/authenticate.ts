@@ -10,7 +10,7 @@ import type {
 import { invalidValue, newUserId } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
-import { readRequestInfo } from '../../base/request-info.js'
+import { readRequestInfo, requestOf } from '../../base/request-info.js'
 import type { SessionSecrets } from '../../crypto/session-token.js'
 import type { ToriiEvent } from '../../events/event.js'
 import type { Caller } from '../../rate-limits/caller.js'
@@ -23,7 +23,7 @@ import { event } from '../effects/effects.js'
 import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
-import type { InvalidToken, TooManyAttempts } from '../refusals.js'
+import type { InvalidToken, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSessionForUnknownUser } from '../sessions/new-session.js'
@@ -55,6 +55,7 @@ export interface MagicLinkSignIn<Metadata extends object> extends SignedIn<Metad
 export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =
   | MagicLinkSignIn<Metadata>
   | InvalidToken
+  | RefusedByApplication
   | TooManyAttempts
 
 /** Signs in by the token of a link. One statement, which counts a failure; none for a malformed token. */
@@ -94,6 +95,18 @@ type Consumption<Metadata extends object> = MailboxSignIn<Metadata> & {
   readonly isRepeated?: boolean
 }
 
+/** Runs the hooks before a sign-in by a link, or by a code of this email address. */
+export const beforeSignIn = (
+  { before }: Pick<ServiceContext<object>, 'before'>,
+  info: CheckedRequestInfo,
+  email?: string,
+): Promise<RefusedByApplication | null> =>
+  before(['beforeSignIn', 'beforeSession'], {
+    operation: 'magicLink.authenticate',
+    info,
+    ...(email === undefined ? {} : { email }),
+  })
+
 /** Signs in by a typed code. Two statements, the rate limit and the sign-in; the same work for any input. */
 export const authenticateByCode =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
@@ -105,6 +118,8 @@ export const authenticateByCode =
     const { email, emailKey } = readEmail(entered)
     const lifetime = lifetimeOf(context.options.session, remember)
     if (typeof code !== 'string') throw invalidValue('code', 'must be a string')
+    const refused = await beforeSignIn(context, info, email)
+    if (refused !== null) return refused
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
     const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
@@ -182,5 +197,6 @@ function effectsOf<Metadata extends object>(
     ...(tookOver ? [event('unverified_credentials_removed', eventContext, { method })] : []),
     event('signed_in', eventContext, { method }),
   ]
-  return { events, created: created ? user : null }
+  const creation = { user, method, fields: undefined, request: requestOf(info) }
+  return { events, created: created ? creation : null }
 }

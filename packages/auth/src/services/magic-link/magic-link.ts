@@ -1,11 +1,12 @@
 import type { Json } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { LinkToken } from '../links/link-token.js'
 import type { Remembering } from '../sessions/new-session.js'
 import type { MagicLinkOutcome, MagicLinkProof } from './authenticate.js'
-import { authenticateByCode, authenticateByToken } from './authenticate.js'
+import { authenticateByCode, authenticateByToken, beforeSignIn } from './authenticate.js'
 import type { CreatedMagicLink, MagicLinkInput, MagicLinkRequest } from './request.js'
 import { createMagicLink, requestMagicLink } from './request.js'
 
@@ -68,7 +69,9 @@ export function createMagicLinkService<Metadata extends object>(
     async authenticate(proof, requestInfo) {
       if (typeof proof !== 'object' || proof === null)
         throw new InvalidInputError('proof', 'must be { token } or { email, code }')
-      return 'token' in proof ? byToken(proof, requestInfo) : byCode(proof, requestInfo)
+      if (!('token' in proof)) return byCode(proof, requestInfo)
+      const refused = await beforeSignIn(context, readRequestInfo(requestInfo))
+      return refused ?? byToken(proof, requestInfo)
     },
   }
 }

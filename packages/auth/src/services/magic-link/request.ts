@@ -16,7 +16,7 @@ import {
   mailLink,
   newMagicLinkSecret,
 } from '../links/link-token.js'
-import type { TooManyAttempts } from '../refusals.js'
+import type { RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { hashCode, newCode } from './code.js'
 
 /** The recipient of a magic link. */
@@ -26,7 +26,7 @@ export interface MagicLinkInput {
 
 export type MagicLinkRequest =
   /** The request was accepted. Whether a mail was sent is not revealed. */
-  { readonly ok: true } | TooManyAttempts
+  { readonly ok: true } | RefusedByApplication | TooManyAttempts
 
 /** A magic link for the application to deliver itself. Whoever holds `link`, `token` or `code` can sign in. */
 export interface CreatedMagicLink {
@@ -54,6 +54,12 @@ export const requestMagicLink =
       )
     const info = readRequestInfo(requestInfo)
     const recipient = readRecipient(input)
+    const refused = await context.before(['beforeSignIn'], {
+      operation: 'magicLink.request',
+      email: recipient.email,
+      info,
+    })
+    if (refused !== null) return refused
     const { options } = context
     const mail = countedMail(options, 'magic_link', recipient.emailKey)
     const caller = callerFor(options.keys, info, recipient.emailKey)

@@ -8,7 +8,7 @@ import type { ProviderFailure } from '../../oauth-client/provider-failure.js'
 import { providerFailed } from '../../oauth-client/provider-failure.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
+import type { InvalidToken, Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { notFound } from '../refusals.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import { decryptName } from './display-name.js'
@@ -50,6 +50,8 @@ export type OAuthCallbackOutcome<Metadata extends object> =
    * which.
    */
   | InvalidToken
+  /** Nothing was counted, and the state is still valid. */
+  | RefusedByApplication
   | TooManyAttempts
   /** The user canceled at the provider. */
   | Refused<'declined'>
@@ -81,6 +83,15 @@ export const completeFlow =
     const { keys } = context.options
     const flow = readFlowSecrets(keys, usable.binding, query.get('state'), browser)
     const provider = usable.provider.name
+    // A flow that links opens no session.
+    const refused =
+      flow !== null && flow.actor !== null
+        ? null
+        : await context.before(['beforeSignIn', 'beforeSession'], {
+            operation: 'oauth.callback',
+            info,
+          })
+    if (refused !== null) return refused
     return completeOnce<OAuthCallbackOutcome<Metadata>>({
       state: flow?.key ?? null,
       info,

@@ -7,7 +7,7 @@ import { callerOf } from '../../rate-limits/caller.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
+import type { InvalidToken, Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { invalidToken, notFound } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { readRemember } from '../sessions/new-session.js'
@@ -31,6 +31,7 @@ export type IdTokenNonceOutcome =
     }
   /** No such provider is enabled, or it has no `idTokenAudiences`. */
   | Refused<'not_found'>
+  | RefusedByApplication
   | TooManyAttempts
 
 export type IdTokenOutcome<Metadata extends object> =
@@ -38,6 +39,7 @@ export type IdTokenOutcome<Metadata extends object> =
   | Refused<'not_found'>
   /** The nonce is unknown, used, expired or another provider's, or the ID token is not valid for it. */
   | InvalidToken
+  | RefusedByApplication
   | TooManyAttempts
   | Refused<'provider_failed'>
   | Refused<'account_disabled'>
@@ -45,13 +47,15 @@ export type IdTokenOutcome<Metadata extends object> =
 /** Creates a nonce for an ID token. One statement, which counts it and stores nothing else. */
 export const createIdTokenNonce =
   <Metadata extends object>(
-    { options, storage, emit }: ServiceContext<Metadata>,
+    { options, storage, before, emit }: ServiceContext<Metadata>,
     providers: UsableProviders,
   ) =>
   async (provider: string, requestInfo: RequestInfo): Promise<IdTokenNonceOutcome> => {
     const info = readRequestInfo(requestInfo)
     const usable = acceptingIdTokens(providers.get(provider))
     if (usable === null) return notFound
+    const refused = await before(['beforeSignIn'], { operation: 'oauth.createIdTokenNonce', info })
+    if (refused !== null) return refused
     const started = await storage.oauthStates.start({
       lifetimeSeconds: options.oauth.flowSeconds,
       ipAddress: startCharge(options.bruteForce, callerOf(options.keys, info)),
@@ -80,6 +84,11 @@ export const signInWithIdToken =
     const usable = acceptingIdTokens(providers.get(provider))
     if (usable === null) return notFound
     readRemember(remember)
+    const refused = await context.before(['beforeSignIn', 'beforeSession'], {
+      operation: 'oauth.signInWithIdToken',
+      info,
+    })
+    if (refused !== null) return refused
     const known = readIdTokenNonce(context.options.keys, bindingOf(usable), nonce)
     return completeOnce<IdTokenOutcome<Metadata>>({
       state: known?.key ?? null,

@@ -1,6 +1,7 @@
 import type { OAuthIdentity, OAuthSignInOutcome, OAuthStateKey } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
+import { requestOf } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import type { ProviderIdentity } from '../../oauth-client/profile.js'
@@ -102,7 +103,8 @@ function effectsOf<Metadata extends object>(
   if (how !== 'known') events.push(linked())
   events.push(event('signed_in', eventContext, { method }))
   return {
-    created: how === 'created' ? user : null,
+    created:
+      how === 'created' ? { user, method, fields: undefined, request: requestOf(info) } : null,
     events,
     mails: how === 'linked' ? linkedMail(user, provider.displayName) : [],
   }

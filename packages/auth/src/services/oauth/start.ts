@@ -8,7 +8,12 @@ import { callerOf } from '../../rate-limits/caller.js'
 import { sessionCharge, startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { ReauthenticationRequired, Refused, TooManyAttempts } from '../refusals.js'
+import type {
+  ReauthenticationRequired,
+  Refused,
+  RefusedByApplication,
+  TooManyAttempts,
+} from '../refusals.js'
 import { notFound } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { readRemember } from '../sessions/new-session.js'
@@ -35,6 +40,7 @@ export type OAuthStartOutcome =
   /** No such provider is enabled. */
   | Refused<'not_found'>
   | Refused<'provider_failed'>
+  | RefusedByApplication
   | TooManyAttempts
 
 export type OAuthLinkStartOutcome = OAuthStartOutcome | ReauthenticationRequired
@@ -46,8 +52,11 @@ export const startSignIn =
     provider: string,
     input: OAuthStartInput,
     requestInfo: RequestInfo,
-  ): Promise<OAuthStartOutcome> =>
-    startFlow(context, providers.get(provider), null, input, requestInfo)
+  ): Promise<OAuthStartOutcome> => {
+    const info = readRequestInfo(requestInfo)
+    const refused = await context.before(['beforeSignIn'], { operation: 'oauth.start', info })
+    return refused ?? startFlow(context, providers.get(provider), null, input, info)
+  }
 
 /** Starts a flow that links. Only this session can complete it. */
 export const startLink =

@@ -1,5 +1,6 @@
 import type { SessionId, UserId } from 'torii-core'
 import type { BackgroundLogEvent } from '../../base/background.js'
+import type { EventType } from '../../events/event.js'
 import type { MailLogEvent } from '../../mail/mail-queue.js'
 import type { ProviderLogEvent } from '../../oauth-client/provider-failure.js'
 import type { HashingLogEvent } from '../../password-hashing/hashing.js'
@@ -38,6 +39,17 @@ type ServiceLogEvent =
       expectedOrigins: readonly string[]
       rpId: string
       count: number
+    }
+  /**
+   * `onEvent` threw or rejected; the event itself has happened. At most one line a minute, with the last event's type;
+   * `count` failures since the last line.
+   */
+  | {
+      level: 'warn'
+      event: 'event_handler_failed'
+      type: EventType
+      count: number
+      error: unknown
     }
   /** A sweep of `startSweeping` failed. It is repeated. */
   | { level: 'warn'; event: 'sweep_failed'; error: unknown }

@@ -23,7 +23,8 @@ test('only baseUrl is required; every other option has a frozen default', () => 
   const passkey = { ...given.passkey, rpId, rpName: rpId, origins }
   const oauth = { ...given.oauth, providers: [] }
   const cookie = { ...given.cookie, secure: true }
-  assert.deepEqual(rest, { ...given, ...off, mail, oauth, passkey, cookie })
+  const signUp = { fields: null, metadata: null }
+  assert.deepEqual(rest, { ...given, ...off, mail, oauth, passkey, cookie, signUp })
   for (const part of [rest.session, rest.password, rest.password.hashing, rest.bruteForce.account])
     assert.ok(Object.isFrozen(part))
 })

@@ -4,6 +4,7 @@ import type { KeepAlive } from '../../base/background.js'
 import type { BaseUrl } from '../../base/base-url.js'
 import { resolveBaseUrl } from '../../base/base-url.js'
 import { ignoreErrors } from '../../base/ignore-errors.js'
+import { onceAMinute } from '../../base/once-a-minute.js'
 import { readBoolean, readFunction, readSection } from '../../base/option-checks.js'
 import { resolveBasePath } from '../../base/paths.js'
 import type { ApplicationKey, KeyRing } from '../../crypto/key-ring.js'
@@ -36,11 +37,16 @@ import type { PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
 import type { SessionOptions } from './session.js'
 import { resolveSession } from './session.js'
+import type { ResolvedSignUp, SignUpOptions } from './sign-up.js'
+import { resolveSignUp } from './sign-up.js'
 import { writeToStderr } from './stderr-log.js'
 import { resolveTrustedOrigins } from './trusted-origins.js'
 
-/** The options of `new Torii(storage, options)`. Only `baseUrl` is required. */
-export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
+/**
+ * The options of `new Torii(storage, options)`. Only `baseUrl` is required. `Fields` is what the schema of `signUp.fields`
+ * returns.
+ */
+export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fields = unknown> {
   /**
    * The URL of the application for browsers, for example `https://app.example`: https, or http for localhost, 127.0.0.1
    * or [::1]; no path. It is never taken from a request's Host header.
@@ -64,6 +70,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    */
   keys?: readonly ApplicationKey[]
   session?: Partial<SessionOptions>
+  signUp?: SignUpOptions<Metadata, Fields>
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
   email?: Partial<EmailOptions>
   passkey?: Partial<PasskeyOptions>
@@ -86,11 +93,11 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>> {
    * What a browser may see of a user's metadata, for example `({ role }) => ({ role })`: the member `metadata` of the user
    * in HTTP responses (default: none). Keep it small, and free of what the user must not read.
    */
-  publicMetadata?: (metadata: Metadata, user: User<Metadata>) => { readonly [name: string]: Json }
+  publicMetadata?(metadata: Metadata, user: User<Metadata>): { readonly [name: string]: Json }
   /** Records events in the table `audit_events`, in the commit of their operation (default: off). */
   audit?: boolean | Partial<AuditOptions>
-  hooks?: Hooks<Metadata>
-  /** Receives events after their commit (default: none). */
+  hooks?: Hooks<Metadata, Fields>
+  /** Receives events after their commit: what has happened cannot be refused any more. Its errors are logged (default: none). */
   onEvent?: EventHandler
   /** `waitUntil` of a serverless platform, so that mail is sent after the response (default: none). */
   keepAlive?: KeepAlive
@@ -108,6 +115,7 @@ export interface ResolvedOptions {
   readonly cookie: ResolvedCookieOptions
   readonly keys: KeyRing
   readonly session: SessionOptions
+  readonly signUp: ResolvedSignUp
   readonly password: PasswordOptions
   readonly magicLink: MagicLinkOptions
   readonly email: EmailOptions
@@ -140,6 +148,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'cookie',
   'keys',
   'session',
+  'signUp',
   'password',
   'magicLink',
   'email',
@@ -170,13 +179,14 @@ const nestedNames = Object.entries({
  * Validates the options and adds the defaults.
  * @throws InvalidOptionsError with the first option that is unknown, out of range or contradicts another
  */
-export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
+export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
   const given = readSection(options ?? null, '', names, nestedNames)
   const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
   const mailer = resolveMailer(given.mailer)
   const trustedOrigins = resolveTrustedOrigins(given.trustedOrigins)
   const oauth = resolveOAuth(given.oauth, keys)
+  const log = ignoreErrors(resolveLog(given.log))
   return Object.freeze({
     baseUrl,
     basePath: resolveBasePath(given.basePath, defaults.basePath),
@@ -184,6 +194,7 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     cookie: resolveCookie(given.cookie, baseUrl, { hasProviders: oauth.providers.length > 0 }),
     keys,
     session: resolveSession(given.session),
+    signUp: resolveSignUp(given.signUp),
     password: resolvePassword(given.password, keys),
     magicLink: resolveMagicLink(given.magicLink, keys),
     email: resolveEmail(given.email),
@@ -196,10 +207,20 @@ export function resolveOptions(options: ToriiOptions<never>): ResolvedOptions {
     requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer),
     publicMetadata: readFunction<PublicMetadata>(given.publicMetadata, 'publicMetadata') ?? null,
     audit: resolveAudit(given.audit),
-    onEvent: ignoreErrors(readFunction<EventHandler>(given.onEvent, 'onEvent')),
+    onEvent: resolveOnEvent(given.onEvent, log),
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
-    log: ignoreErrors(resolveLog(given.log)),
+    log,
   })
+}
+
+/** A handler that fails breaks nothing, since its event has happened. */
+function resolveOnEvent(value: unknown, log: (event: LogEvent) => void) {
+  const logFailure = onceAMinute<{ type: ToriiEvent['type']; error: unknown }>((count, failure) =>
+    log({ level: 'warn', event: 'event_handler_failed', ...failure, count }),
+  )
+  return ignoreErrors(readFunction<EventHandler>(value, 'onEvent'), (error, { type }) =>
+    logFailure({ type, error }),
+  )
 }
 
 const resolveLog = (value: unknown): Log | undefined =>

@@ -48,6 +48,8 @@ function sentenceOf(event: LogEvent): string {
       return `the password of the user ${event.userId} was not hashed again: ${describe(event.error)}`
     case 'passkey_origin_refused':
       return `a passkey was refused (${event.problem}) on a page of ${pageOf(event)}; expected origins: ${event.expectedOrigins.join(', ')}, RP ID: ${event.rpId}. Open the page there, or change the options passkey.origins and passkey.rpId`
+    case 'event_handler_failed':
+      return `onEvent failed ${event.count} times, the last time for ${event.type}; the events themselves have happened: ${describe(event.error)}`
     case 'sweep_failed':
       return `expired rows were not deleted, which is tried again: ${describe(event.error)}`
     case 'former_session_not_ended':

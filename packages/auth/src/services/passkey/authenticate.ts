@@ -9,6 +9,7 @@ import type {
   SessionLifetime,
 } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
+import type { EmailInput } from '../../base/email-input.js'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
@@ -24,7 +25,7 @@ import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
-import type { Refused, TooManyAttempts } from '../refusals.js'
+import type { Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
@@ -42,12 +43,16 @@ export interface AuthenticateOptionsInput {
   email?: string
 }
 
-export type AuthenticatePasskeyStart = PasskeyCeremonyStart<PasskeyRequestOptions> | TooManyAttempts
+export type AuthenticatePasskeyStart =
+  | PasskeyCeremonyStart<PasskeyRequestOptions>
+  | RefusedByApplication
+  | TooManyAttempts
 
 export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
   /** The challenge, passkey, signature, counter or account is wrong. The result does not reveal which. */
   | Refused<'invalid_credentials'>
+  | RefusedByApplication
   | TooManyAttempts
 
 /** Creates the options for a sign-in. One statement, the same for every email address. */
@@ -58,10 +63,17 @@ export const authenticateOptions =
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyStart> => {
     const info = readRequestInfo(requestInfo)
-    const { email } = readInput(input)
-    return email === undefined
+    const { email: entered } = readInput(input)
+    const given = entered === undefined ? null : readEmail(entered)
+    const refused = await context.before(['beforeSignIn'], {
+      operation: 'passkey.authenticateOptions',
+      info,
+      ...(given === null ? {} : { email: given.email }),
+    })
+    if (refused !== null) return refused
+    return given === null
       ? discoverableOptions(context, info)
-      : optionsByEmail(context, email, info)
+      : optionsByEmail(context, given, info)
   }
 
 async function discoverableOptions<Metadata extends object>(
@@ -79,10 +91,9 @@ async function discoverableOptions<Metadata extends object>(
 /** For an email address without passkeys the options contain decoys. They are computed in either case. */
 async function optionsByEmail<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  entered: string,
+  { email, emailKey }: EmailInput,
   info: CheckedRequestInfo,
 ): Promise<AuthenticatePasskeyStart> {
-  const { email, emailKey } = readEmail(entered)
   const decoys = decoyCredentials(context.options.keys, emailKey)
   const id = newChallengeId()
   const started = await context.storage.passkeyChallenges.storeForEmail(
@@ -107,6 +118,11 @@ export const authenticate =
     const { challengeId, response, remember } = readInput(input)
     const lifetime = lifetimeOf(context.options.session, remember)
     const id = readChallengeId(challengeId)
+    const denied = await context.before(['beforeSignIn', 'beforeSession'], {
+      operation: 'passkey.authenticate',
+      info,
+    })
+    if (denied !== null) return denied
     const charge = completionCharge(
       context.options.bruteForce,
       callerOf(context.options.keys, info),

@@ -22,7 +22,7 @@ import { hasherFor } from '../context/hasher.js'
 import { event } from '../effects/effects.js'
 import { mailVerification, rehearseVerification } from '../links/request-link.js'
 import type { SessionOptions } from '../options/session.js'
-import type { Refused, TooManyAttempts } from '../refusals.js'
+import type { Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
@@ -41,6 +41,7 @@ export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> 
    * result and the time that it takes do not reveal which.
    */
   | Refused<'invalid_credentials'>
+  | RefusedByApplication
   | TooManyAttempts
 
 /**
@@ -56,6 +57,12 @@ export const authenticate =
   ): Promise<AuthenticateOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const checked = readInput(input, context.options.session)
+    const refused = await context.before(['beforeSignIn', 'beforeSession'], {
+      operation: 'password.authenticate',
+      email: checked.email,
+      info,
+    })
+    if (refused !== null) return refused
     const caller = callerFor(context.options.keys, info, checked.emailKey)
     return asKnownOrStranger(context.options.bruteForce, caller, (counted) =>
       signIn(context, checked, counted, info),

@@ -33,7 +33,7 @@ export interface PasswordService<Metadata extends object = Record<string, Json>>
   /**
    * Creates an account. If `requireVerifiedEmail` is off, its owner is signed in; otherwise a verification link is
    * mailed. Two statements: the rate limits, then, after hashing, everything else in one commit. Of several calls with
-   * one email address, one succeeds.
+   * one email address, one succeeds. The application's own `fields` are validated before anything else.
    * @throws InvalidInputError for an invalid email address, name, picture or metadata, before any query
    * @throws ToriiError ERR_BUSY if too many passwords are waiting to be hashed; nothing was counted
    */

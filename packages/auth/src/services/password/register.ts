@@ -19,7 +19,7 @@ import {
 } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
-import { readRequestInfo } from '../../base/request-info.js'
+import { readRequestInfo, requestOf } from '../../base/request-info.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail } from '../../mail/queued-mail.js'
 import { requirePasswordText } from '../../password-policy/text.js'
@@ -32,10 +32,16 @@ import { event } from '../effects/effects.js'
 import { countedMail, linkMail, linkSeconds } from '../links/link-mail.js'
 import { hashLinkSecret, newLinkSecret } from '../links/link-token.js'
 import type { ResolvedOptions } from '../options/options.js'
-import type { PasswordRejected, Refused, TooManyAttempts } from '../refusals.js'
+import type {
+  PasswordRejected,
+  Refused,
+  RefusedByApplication,
+  TooManyAttempts,
+} from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSession, readRemember } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
+import { validateFields } from './sign-up-fields.js'
 
 /** The data of a new account. */
 export interface RegisterInput<Metadata extends object = Record<string, Json>>
@@ -43,6 +49,11 @@ export interface RegisterInput<Metadata extends object = Record<string, Json>>
     Remembering {
   email: string
   password: string
+  /**
+   * The application's own fields, for the schema of `signUp.fields`; refused without that option. `metadata`, if given as
+   * well, is stored in place of what `signUp.metadata` returns.
+   */
+  fields?: object | null
 }
 
 /** A new account whose email address must be verified before the user can sign in. */
@@ -63,6 +74,9 @@ export type RegisterOutcome<Metadata extends object = Record<string, Json>> =
    * notified by mail; answer the request as if the account had been created.
    */
   | Refused<'email_taken'>
+  /** The schema of `signUp.fields` refuses the application's own fields. Nothing was counted. */
+  | Refused<'fields_rejected'>
+  | RefusedByApplication
   | PasswordRejected
   | TooManyAttempts
 
@@ -74,6 +88,8 @@ export interface PreparedRegistration<Metadata extends object = Record<string, J
   readonly token: SessionToken | null
   /** The secret of the verification link, or null if none is mailed. */
   readonly linkSecret: Uint8Array | null
+  /** The application's own fields, as its schema returned them. */
+  readonly fields: unknown
   readonly info: RequestInfo
 }
 
@@ -92,9 +108,18 @@ export const prepareRegistration =
     input: RegisterInput<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<Preparation<Metadata>> => {
-    const { options, validatePassword, emit } = context
+    const { options, before, validatePassword, emit } = context
     const info = readRequestInfo(requestInfo)
-    const { emailKey, password: text, profile, remember } = readInput(input)
+    const { emailKey, password: text, profile: given, ownFields, remember } = readInput(input)
+    const checked = await validateFields(options.signUp, ownFields)
+    if (!checked.ok) return checked
+    const { fields } = checked
+    const refused = await before(
+      options.requireVerifiedEmail ? ['beforeRegister'] : ['beforeRegister', 'beforeSession'],
+      { operation: 'password.register', email: given.email, fields, info },
+    )
+    if (refused !== null) return refused
+    const profile = withMetadata(options, given, fields)
     const submitted = { email: profile.email, name: profile.name ?? null }
     const validated = await validatePassword(text, submitted)
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
@@ -121,9 +146,23 @@ export const prepareRegistration =
       },
       token: opened?.token ?? null,
       linkSecret,
+      fields,
       info,
     }
   }
+
+/** Adds the metadata that the application makes of its own fields. The application's code may also have given them. */
+function withMetadata<Metadata extends object>(
+  { signUp }: Pick<ResolvedOptions, 'signUp'>,
+  profile: RegistrationProfile<Metadata>,
+  fields: unknown,
+): RegistrationProfile<Metadata> {
+  if (signUp.metadata === null || profile.metadata !== undefined) return profile
+  const metadata = signUp.metadata(fields)
+  checkMetadata(metadata)
+  // `ToriiOptions` ties the function to the type of the metadata.
+  return { ...profile, metadata: metadata as Metadata }
+}
 
 /** Counts a registration. Without a mailer nothing is mailed, so only the IP address is counted. */
 async function chargeRegistration(
@@ -171,7 +210,7 @@ export const completeRegistration =
 
 function effectsOf<Metadata extends object>(
   options: ResolvedOptions,
-  { linkSecret, info }: PreparedRegistration<Metadata>,
+  { linkSecret, fields, info }: PreparedRegistration<Metadata>,
   outcome: Registration<Metadata>,
 ): Effects<Metadata> {
   if (!outcome.ok) return { mails: noticeMail(options, linkSecret, outcome.notice) }
@@ -179,7 +218,7 @@ function effectsOf<Metadata extends object>(
   const eventContext = { userId: user.id, sessionId: session?.id ?? null, info }
   const method = 'password'
   return {
-    created: user,
+    created: { user, method, fields, request: requestOf(readRequestInfo(info)) },
     events: [
       event('user_created', eventContext, { method }),
       ...(session === null ? [] : [event('signed_in', eventContext, { method })]),
@@ -219,11 +258,15 @@ const allowancesOf = (to: string): readonly RateLimitKey[] => [
   mailboxKey({ email: requireEmail(to), purpose: 'verify_email' }),
 ]
 
+type RegistrationProfile<Metadata extends object> = ProfileChanges<Metadata> & { email: string }
+
 interface CheckedInput<Metadata extends object> {
   readonly emailKey: EmailKey
   readonly password: string
   readonly remember: boolean
-  readonly profile: ProfileChanges<Metadata> & { email: string }
+  readonly profile: RegistrationProfile<Metadata>
+  /** Not validated yet. */
+  readonly ownFields: unknown
 }
 
 /** Reads and validates each member once. @throws InvalidInputError before any query */
@@ -232,7 +275,7 @@ function readInput<Metadata extends object>(
 ): CheckedInput<Metadata> {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, password }')
-  const { password, name, picture, metadata } = input
+  const { password, name, picture, metadata, fields } = input
   const remember = readRemember(input.remember)
   const { email, emailKey } = readEmail(input.email)
   requirePasswordText(password, 'password')
@@ -241,6 +284,7 @@ function readInput<Metadata extends object>(
     emailKey,
     password,
     remember,
+    ownFields: fields,
     profile: {
       email,
       ...(name === undefined ? {} : { name: checkName(name) }),

@@ -7,6 +7,7 @@ import { event } from '../effects/effects.js'
 import type {
   ReauthenticationRequired,
   Refused,
+  RefusedByApplication,
   StaleSession,
   TooManyAttempts,
 } from '../refusals.js'
@@ -28,10 +29,12 @@ export type OpenOutcome =
   | OpenedSession
   /** The user does not exist or is disabled. */
   | Refused<'account_disabled'>
+  | RefusedByApplication
 
 export type DeriveOutcome =
   | OpenedSession
   | ReauthenticationRequired
+  | RefusedByApplication
   | TooManyAttempts
   | StaleSession
 

@@ -11,6 +11,7 @@ import type {
   ValidSession,
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { ReauthenticationRequired, TooManyAttempts } from '../refusals.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
@@ -110,6 +111,18 @@ export const createSessionService = <Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): SessionService<Metadata> => ({
   ...createTransactionalSessions(context),
+  async open(userId, method, requestInfo) {
+    const info = readRequestInfo(requestInfo)
+    const call = { operation: 'sessions.open', info } as const
+    const refused = await context.before(['beforeSession'], call)
+    return refused ?? openSession(context)(userId, method, info)
+  },
+  async derive(valid, requestInfo) {
+    const info = readRequestInfo(requestInfo)
+    const call = { operation: 'sessions.derive', info } as const
+    const refused = await context.before(['beforeSession'], call)
+    return refused ?? deriveSession(context)(valid, info)
+  },
   validate: validateSession(context),
   requireRecent,
   list: ({ user }) => context.storage.sessions.list(user.id),
