@@ -1,0 +1,42 @@
+import { runCommand } from './run.js'
+import type { Terminal } from './terminal.js'
+
+/** What a command printed, and its exit status. */
+export interface Said {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What a person at the terminal does; without it there is no terminal. */
+export interface Person {
+  /** Answers every question. */
+  readonly types?: string
+  readonly signal?: AbortSignal
+}
+
+/** Runs a command in this process, with this environment alone. */
+export async function runHere(
+  words: readonly string[],
+  env: Record<string, string> = {},
+  { types, signal = new AbortController().signal }: Person = {},
+): Promise<Said> {
+  const out: string[] = []
+  const err: string[] = []
+  const terminal: Terminal = {
+    env,
+    print: (text) => void out.push(`${text}\n`),
+    warn: (text) => void err.push(`${text}\n`),
+    rewrite: null,
+    ask:
+      types === undefined
+        ? null
+        : async (question) => {
+            err.push(question)
+            return types
+          },
+    signal,
+  }
+  const status = await runCommand(words, terminal)
+  return { status, stdout: out.join(''), stderr: err.join('') }
+}
