@@ -1,4 +1,5 @@
 import type { Command } from './command.js'
+import { doctorCommand } from './doctor-command.js'
 import { keysCommand } from './keys-command.js'
 import { schemaCommands } from './schema-commands.js'
 import { sweepCommand } from './sweep-command.js'
@@ -9,6 +10,7 @@ import { sessionReads, userReads } from './user-reads.js'
 export const commands: readonly Command[] = [
   ...schemaCommands,
   sweepCommand,
+  doctorCommand,
   ...userReads,
   ...userChanges,
   ...sessionReads,

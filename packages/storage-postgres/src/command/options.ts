@@ -37,7 +37,7 @@ export const commonOptions = ['database-url', 'schema', 'json', 'help'] as const
 export type Flags = Readonly<Partial<Record<OptionName, string | true>>>
 
 /** The value of an option that takes one, or undefined if it was not given. */
-export function valueOf(flags: Flags, name: OptionName): string | undefined {
+export function textOf(flags: Flags, name: OptionName): string | undefined {
   const value = flags[name]
   return value === true ? undefined : value
 }

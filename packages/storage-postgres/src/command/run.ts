@@ -5,7 +5,7 @@ import { commands } from './commands.js'
 import { exitCodes, Refusal, UsageError } from './exit-codes.js'
 import { createMask } from './masking.js'
 import type { Flags } from './options.js'
-import { valueOf } from './options.js'
+import { textOf } from './options.js'
 import { createProgress } from './progress.js'
 import type { Arguments } from './read-arguments.js'
 import { readArguments } from './read-arguments.js'
@@ -79,9 +79,9 @@ async function closeOpened(storage: Promise<PostgresStorage> | null): Promise<vo
 }
 
 function readTarget(flags: Flags, { env }: Terminal): Target {
-  const url = valueOf(flags, 'database-url') ?? env.DATABASE_URL
+  const url = textOf(flags, 'database-url') ?? env.DATABASE_URL
   if (url === undefined) throw new UsageError('set --database-url or DATABASE_URL')
-  return { url, schema: valueOf(flags, 'schema') ?? env.DATABASE_SCHEMA ?? 'torii' }
+  return { url, schema: textOf(flags, 'schema') ?? env.DATABASE_SCHEMA ?? 'torii' }
 }
 
 /** The URL of a command line that may be wrong otherwise. */

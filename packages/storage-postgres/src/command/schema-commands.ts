@@ -1,7 +1,7 @@
 import type { Command } from './command.js'
 import { command } from './command.js'
 import { exitCodes, UsageError } from './exit-codes.js'
-import { valueOf } from './options.js'
+import { textOf } from './options.js'
 import { done } from './report.js'
 
 const cleanOr = (clean: boolean) => (clean ? exitCodes.done : exitCodes.pendingOrDrifted)
@@ -12,7 +12,7 @@ export const schemaCommands: readonly Command[] = [
     'migrate',
     'bring the schema to this version and print what was applied',
     async ({ flags, open }) => {
-      const role = valueOf(flags, 'grant-to')
+      const role = textOf(flags, 'grant-to')
       const storage = await open()
       const result = await storage.migrate(role === undefined ? {} : { grantTo: role })
       const { schema, version, applied } = result
@@ -73,7 +73,7 @@ export const schemaCommands: readonly Command[] = [
     'down',
     'drop every Torii table with its data (development)',
     async ({ flags, open }) => {
-      const schema = valueOf(flags, 'drop-all-data') ?? ''
+      const schema = textOf(flags, 'drop-all-data') ?? ''
       await (await open()).dropAllData(schema)
       return done({ schema, dropped: true }, `dropped every Torii table of schema ${schema}`)
     },

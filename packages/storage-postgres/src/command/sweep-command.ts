@@ -6,7 +6,7 @@ import type { Call, Command } from './command.js'
 import { command } from './command.js'
 import { UsageError } from './exit-codes.js'
 import type { Flags } from './options.js'
-import { valueOf } from './options.js'
+import { textOf } from './options.js'
 import type { Progress } from './progress.js'
 import { done } from './report.js'
 
@@ -32,7 +32,7 @@ const shownBy =
     progress.show(`sweeping ${table}`, share)
 
 function readSeconds(flags: Flags): number {
-  const text = valueOf(flags, 'every')
+  const text = textOf(flags, 'every')
   if (text === undefined) return 3600
   if (!flags.watch) throw new UsageError('--every is for sweep --watch')
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0

@@ -8,7 +8,7 @@ import { confirm } from './confirm.js'
 import { Refusal, UsageError } from './exit-codes.js'
 import { requireUser } from './find-user.js'
 import type { Flags } from './options.js'
-import { valueOf } from './options.js'
+import { textOf } from './options.js'
 import { done } from './report.js'
 import { userLine, viewUser } from './user-view.js'
 
@@ -32,7 +32,7 @@ export const userChanges: readonly Command[] = [
     'create an account without a password',
     async ({ words: [email = ''], flags, terminal, open }) => {
       const services = await loadAuthServices(await open(), terminal.env.TORII_KEYS)
-      const name = valueOf(flags, 'name')
+      const name = textOf(flags, 'name')
       const created = await services.admin.create({
         email,
         emailVerified: flags.verified === true,
@@ -127,8 +127,8 @@ function changed(what: string, user: User | null) {
 
 /** Only what was given changes. An empty text removes a name or a picture. */
 function readChanges(flags: Flags): object {
-  const [name, picture] = [valueOf(flags, 'name'), valueOf(flags, 'picture')]
-  const metadata = valueOf(flags, 'metadata')
+  const [name, picture] = [textOf(flags, 'name'), textOf(flags, 'picture')]
+  const metadata = textOf(flags, 'metadata')
   const changes = {
     ...(name === undefined ? {} : { name: name === '' ? null : name }),
     ...(picture === undefined ? {} : { picture: picture === '' ? null : picture }),

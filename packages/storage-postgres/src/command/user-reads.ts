@@ -5,7 +5,7 @@ import { command } from './command.js'
 import { UsageError } from './exit-codes.js'
 import { requireUser } from './find-user.js'
 import type { Flags } from './options.js'
-import { valueOf } from './options.js'
+import { textOf } from './options.js'
 import { done } from './report.js'
 import {
   describeMethods,
@@ -83,7 +83,7 @@ export const sessionReads: readonly Command[] = [
 ]
 
 function readLimit(flags: Flags): number {
-  const text = valueOf(flags, 'limit') ?? '50'
+  const text = textOf(flags, 'limit') ?? '50'
   const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0
   if (limit < 1 || limit > 200) throw new UsageError('--limit must be a number from 1 to 200')
   return limit
