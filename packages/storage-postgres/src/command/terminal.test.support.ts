@@ -13,20 +13,25 @@ export interface Person {
   /** Answers every question. */
   readonly types?: string
   readonly signal?: AbortSignal
+  /** Sees every line of stderr. */
+  readonly onWarning?: (text: string) => void
 }
 
 /** Runs a command in this process, with this environment alone. */
 export async function runHere(
   words: readonly string[],
   env: Record<string, string> = {},
-  { types, signal = new AbortController().signal }: Person = {},
+  { types, signal = new AbortController().signal, onWarning }: Person = {},
 ): Promise<Said> {
   const out: string[] = []
   const err: string[] = []
   const terminal: Terminal = {
     env,
     print: (text) => void out.push(`${text}\n`),
-    warn: (text) => void err.push(`${text}\n`),
+    warn: (text) => {
+      err.push(`${text}\n`)
+      onWarning?.(text)
+    },
     rewrite: null,
     ask:
       types === undefined
