@@ -194,6 +194,16 @@ describe.concurrent('a database that cannot be had: exit 1, and no password in t
     assert.equal(JSON.parse(stdout).error, 'ERR_UNAVAILABLE')
   })
 
+  test('a server that repeats the password: masked, in words, as JSON and by doctor', async () => {
+    const database = await testDatabase({ empty: true })
+    const url = new URL(database.url)
+    Object.assign(url, { username: secret, password: secret })
+    const env = { DATABASE_URL: url.href }
+    const [words, doctor] = [await run(['status'], env), await run(['doctor', '--json'], env)]
+    assert.match(words.stderr, /\n {2}password authentication failed for user "\*\*\*"\n$/)
+    assert.match(JSON.parse(doctor.stdout).findings[0].message, /for user "\*\*\*"\)$/)
+  })
+
   test('a wrong password, an unknown database', async () => {
     const database = await testDatabase({ empty: true })
     const wrong = new URL(database.url)

@@ -82,7 +82,6 @@ test('sweep --watch tries again when the database is away, and ends with what wi
   await disconnect()
   const { status, stdout, stderr } = await running
   await comeBack
-console.log(stderr)
   assert.match(stdout, /^swept: /)
   assert.match(stderr, /^ERR_UNAVAILABLE: .*\. Trying again in 1 seconds\nERR_SCHEMA_OUTDATED: /)
   assert.equal(status, 1)
