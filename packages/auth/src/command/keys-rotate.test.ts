@@ -34,7 +34,12 @@ async function run(words: readonly string[], env: Record<string, string>) {
 test('keys rotate re-encrypts what it can, counts what is left, and says when the old key can go', async () => {
   const database = await testDatabase()
   const storage = await PostgresStorage.connect(database.url)
-  const granted = { accessToken: 'an access token', refreshToken: null, expiresAt: null, scope: null }
+  const granted = {
+    accessToken: 'an access token',
+    refreshToken: null,
+    expiresAt: null,
+    scope: null,
+  }
   const keep = async (subject: string, keys: ReturnType<typeof ringOf>) => {
     const id = newUserId()
     await storage.users.register({ id, email: `${subject}@example.com` })
@@ -76,7 +81,10 @@ test('keys rotate re-encrypts what it can, counts what is left, and says when th
     const again = await run(['keys', 'rotate'], env(textOf('k2', 'k1')))
     assert.equal(again.status, 3)
     assert.match(again.stdout, /^re-encrypted 0 provider tokens under k2\n1 are under a key /)
-    assert.match(again.stdout, /\n1 passwords are peppered with another key[^\n]*\nKeep the old keys\.\n$/)
+    assert.match(
+      again.stdout,
+      /\n1 passwords are peppered with another key[^\n]*\nKeep the old keys\.\n$/,
+    )
     // The provider tokens are all done now; the passwords alone hold the key.
     const peppers = await run(['keys', 'rotate', '--json'], env(textOf('k2', 'k1', 'k3')))
     const { reencrypted, left, passwords } = JSON.parse(peppers.stdout)

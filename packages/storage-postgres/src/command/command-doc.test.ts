@@ -12,13 +12,11 @@ const prompt = `$ npx ${program} `
 
 /** The blocks of a terminal: each call, and what it prints. */
 const calls = [...document.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
-  block
-    .split(/^(?=\$ )/m)
-    .map((part) => {
-      const [first = '', ...output] = part.split('\n')
-      assert.ok(first.startsWith(prompt), first)
-      return { line: first.slice(prompt.length), output: output.join('\n') }
-    }),
+  block.split(/^(?=\$ )/m).map((part) => {
+    const [first = '', ...output] = part.split('\n')
+    assert.ok(first.startsWith(prompt), first)
+    return { line: first.slice(prompt.length), output: output.join('\n') }
+  }),
 )
 
 const wordsOf = (line: string) =>

@@ -1,4 +1,4 @@
-import type { PostgresStorage } from '../storage.js'
+import type { CommandStorage } from './command-storage.js'
 import type { Flags, OptionName } from './options.js'
 import type { Progress } from './progress.js'
 import type { Report } from './report.js'
@@ -20,7 +20,7 @@ export interface Call {
   readonly terminal: Terminal
   readonly progress: Progress
   /** Opens the storage, once; it is closed when the command has ended. */
-  open(): Promise<PostgresStorage>
+  open(): Promise<CommandStorage>
 }
 
 /** A command: its words, what follows them, and what it does. The usage text is made of this. */

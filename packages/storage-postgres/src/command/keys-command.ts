@@ -1,8 +1,8 @@
 import { quoteSchema } from '../base/schema-name.js'
-import type { PostgresStorage } from '../storage.js'
 import { loadAuthServices } from './auth-services.js'
 import type { Command } from './command.js'
 import { command } from './command.js'
+import type { CommandStorage } from './command-storage.js'
 import { exitCodes, UsageError } from './exit-codes.js'
 
 /** The command that follows a change of `TORII_KEYS`. */
@@ -56,13 +56,13 @@ function advice({ unreadable, busy, passwords }: Left): string[] {
   return lines.length > 0
     ? [...lines, 'Keep the old keys.']
     : [
-        'Nothing stored needs the old keys. Remove them an hour after every process has this first key: codes and OAuth flows that began before are over by then. Browsers that were known by an old key count as new.',
+        'Nothing stored needs the old keys. Remove them an hour after every process has this first key: with the default lifetimes, codes and OAuth flows that began before are over by then. Browsers that were known by an old key count as new.',
       ]
 }
 
 /** Counts password hashes whose pepper is another key. They can only be replaced with the password at hand. */
 async function passwordsUnderOtherKeys(
-  storage: PostgresStorage,
+  storage: CommandStorage,
   schema: string,
   currentKey: string,
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import { ToriiError } from 'torii-core'
-import { PostgresStorage } from '../storage.js'
 import type { Call, Command, Target } from './command.js'
+import type { CommandStorage, Connect } from './command-storage.js'
 import { commands } from './commands.js'
 import { exitCodes, Refusal, UsageError } from './exit-codes.js'
 import { createMask } from './masking.js'
@@ -16,10 +16,14 @@ import { describeAll, describeOne, program } from './usage.js'
 import { readVersion } from './version.js'
 
 /** Runs the command of these words and prints its answer. Returns the exit status; never rejects. */
-export async function runCommand(given: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommand(
+  given: readonly string[],
+  terminal: Terminal,
+  connect: Connect,
+): Promise<number> {
   const isJson = given.includes('--json')
   try {
-    const { json, text, exitCode } = await answer(readArguments(given, commands), terminal)
+    const { json, text, exitCode } = await answer(readArguments(given, commands), terminal, connect)
     const shown = isJson ? JSON.stringify(json) : text
     if (shown !== '') terminal.print(shown)
     return exitCode
@@ -32,7 +36,11 @@ export async function runCommand(given: readonly string[], terminal: Terminal): 
   }
 }
 
-async function answer({ command, words, flags }: Arguments, terminal: Terminal): Promise<Report> {
+async function answer(
+  { command, words, flags }: Arguments,
+  terminal: Terminal,
+  connect: Connect,
+): Promise<Report> {
   if (flags.help) {
     const usage = command === null ? describeAll(commands) : describeOne(command)
     return done({ usage }, usage)
@@ -41,21 +49,21 @@ async function answer({ command, words, flags }: Arguments, terminal: Terminal):
     const version = readVersion()
     return done({ version }, version)
   }
-  return runOne(command, words, flags, terminal)
+  return runOne(command, { words, flags }, terminal, connect)
 }
 
 async function runOne(
   { run }: Command,
-  words: readonly string[],
-  flags: Flags,
+  { words, flags }: Pick<Arguments, 'words' | 'flags'>,
   terminal: Terminal,
+  connect: Connect,
 ): Promise<Report> {
   const target = readTarget(flags, terminal)
   const silent = flags.json === true
   const progress = createProgress(terminal, { silent, now: () => performance.now() })
-  let storage: Promise<PostgresStorage> | null = null
+  let storage: Promise<CommandStorage> | null = null
   const open = () => {
-    storage ??= PostgresStorage.connect(target.url, {
+    storage ??= connect(target.url, {
       schema: target.schema,
       maxConnections: 2,
       log: ({ event, operation = '' }) => {
@@ -74,7 +82,7 @@ async function runOne(
 }
 
 /** What could not be opened needs no closing; its error is that of the command. */
-async function closeOpened(storage: Promise<PostgresStorage> | null): Promise<void> {
+async function closeOpened(storage: Promise<CommandStorage> | null): Promise<void> {
   await (await storage?.catch(() => null))?.close()
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SweepCounts } from 'torii-core'
 import { ToriiError } from 'torii-core'
-import type { PostgresStorage } from '../storage.js'
 import type { Call, Command } from './command.js'
 import { command } from './command.js'
+import type { CommandStorage } from './command-storage.js'
 import { UsageError } from './exit-codes.js'
 import type { Flags } from './options.js'
 import { textOf } from './options.js'
@@ -53,7 +53,7 @@ const passing: readonly string[] = [
  * Sweeps whenever it is due, until the process is asked to end. The database lets one process sweep at a time, so this may
  * run next to applications that sweep themselves. Prints a line for each sweep of this process.
  */
-async function watch({ flags, terminal, progress }: Call, storage: PostgresStorage, every: number) {
+async function watch({ flags, terminal, progress }: Call, storage: CommandStorage, every: number) {
   const { signal } = terminal
   let sweeps = 0
   while (!signal.aborted) {

@@ -31,7 +31,11 @@ test('sweep --watch sweeps again and again, one line each, until SIGTERM, and th
   try {
     for (const count of [1, 2]) {
       while (lines.filter((line) => line.includes('used_oauth_states')).length < count)
-        lines.push(...String(await once(child.stdout, 'data')).trim().split('\n'))
+        lines.push(
+          ...String(await once(child.stdout, 'data'))
+            .trim()
+            .split('\n'),
+        )
       await expire(count + 1)
     }
     child.kill('SIGTERM')

@@ -1,3 +1,4 @@
+import { PostgresStorage } from '../index.js'
 import { runCommand } from './run.js'
 import type { Terminal } from './terminal.js'
 
@@ -42,6 +43,6 @@ export async function runHere(
           },
     signal,
   }
-  const status = await runCommand(words, terminal)
+  const status = await runCommand(words, terminal, PostgresStorage.connect)
   return { status, stdout: out.join(''), stderr: err.join('') }
 }

@@ -48,7 +48,10 @@ describe('users find and show', () => {
     const id = ids[1] ?? ''
     for (const prefix of [id, id.slice(0, -1), id.slice(0, -2).toUpperCase()]) {
       const { users } = await jsonOf('users', 'find', prefix)
-      assert.ok(users.some((user: { id: string }) => user.id === id), prefix)
+      assert.ok(
+        users.some((user: { id: string }) => user.id === id),
+        prefix,
+      )
     }
     assert.deepEqual(await jsonOf('users', 'find', `${id.slice(0, 8)}-0000-7000-8000-0`), {
       users: [],
@@ -64,7 +67,10 @@ describe('users find and show', () => {
     const byId = await jsonOf('users', 'show', id)
     assert.deepEqual(await jsonOf('users', 'show', email.toUpperCase()), byId)
     assert.deepEqual(byId.signInMethods, { password: true, passkeys: [], oauthAccounts: [] })
-    assert.deepEqual([byId.user.id, byId.sessions.map((one: { id: string }) => one.id)], [id, [key.id]])
+    assert.deepEqual(
+      [byId.user.id, byId.sessions.map((one: { id: string }) => one.id)],
+      [id, [key.id]],
+    )
     const { stdout } = await say(['users', 'show', id])
     const sessions = await say(['users', 'sessions', id])
     for (const text of [stdout, JSON.stringify(byId), sessions.stdout]) {

@@ -96,7 +96,9 @@ async function examine(connection: Connection, given: Given): Promise<readonly F
 /** Counting expired rows takes longer than a call of the application. */
 const callSeconds = 120
 
-type Opened = { readonly driver: Driver; readonly isPooled: boolean } | { readonly finding: Finding }
+type Opened =
+  | { readonly driver: Driver; readonly isPooled: boolean }
+  | { readonly finding: Finding }
 
 /** A pooler may refuse named statements and start-up settings: then without them. */
 async function open({ url, schema }: DiagnosisInput): Promise<Opened> {

@@ -53,7 +53,10 @@ async function planted(...texts: string[]): Promise<string> {
 }
 
 /** A role that may log in, with what `migrate --grant-to` gives it in this database. */
-async function roleIn(database: string, settings = ''): Promise<{ name: string; password: string }> {
+async function roleIn(
+  database: string,
+  settings = '',
+): Promise<{ name: string; password: string }> {
   const name = `r${randomBytes(6).toString('hex')}`
   const password = randomBytes(8).toString('hex')
   await onServer(`create role ${name} login password '${password}' ${settings}`)
@@ -137,15 +140,12 @@ describe('doctor', () => {
 
   test('a database without tables: migrations are pending, exit 3', async () => {
     await onServer('create database bare')
-    assertOnly(
-      await examine(urlOf('bare')),
-      {
-        id: 'migrations-pending',
-        level: 'error',
-        message: /^schema torii is at version 0 of \d+$/,
-        fix: /^npx torii-storage-postgres migrate$/,
-      },
-    )
+    assertOnly(await examine(urlOf('bare')), {
+      id: 'migrations-pending',
+      level: 'error',
+      message: /^schema torii is at version 0 of \d+$/,
+      fix: /^npx torii-storage-postgres migrate$/,
+    })
     assert.equal((await runHere(['doctor'], { DATABASE_URL: urlOf('bare') })).status, 3)
   })
 
@@ -233,7 +233,9 @@ describe('doctor', () => {
     assertOnly(await examine(urlOf(database, role)), {
       id: 'row-level-security',
       level: 'error',
-      message: new RegExp(`^row-level security restricts the role ${role.name} on torii\\.sessions$`),
+      message: new RegExp(
+        `^row-level security restricts the role ${role.name} on torii\\.sessions$`,
+      ),
       fix: /alter table torii\.sessions disable row level security/,
     })
   })

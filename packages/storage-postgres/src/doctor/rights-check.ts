@@ -28,7 +28,8 @@ export const checkRights: Check = async (examination) => {
     [schema, [...tableNames], historyTable],
   )
   const fix = `as the owner of the schema: npx torii-storage-postgres migrate --grant-to ${role}`
-  if (!usage) return [errorFinding('rights', `the role ${role} may not use the schema ${schema}`, fix)]
+  if (!usage)
+    return [errorFinding('rights', `the role ${role} may not use the schema ${schema}`, fix)]
   if (missing.length === 0) return []
   const [first] = missing
   const others = missing.length === 1 ? '' : `, and ${missing.length - 1} more`

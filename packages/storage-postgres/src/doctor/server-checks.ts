@@ -166,7 +166,7 @@ export const checkTimeLimits: Check = async (examination) => {
       ? [
           warning(
             'time-limit',
-            `${name} of the role ${role} is ${value}: a pool of your own ends healthy statements with it`,
+            `${name} of the role ${role} is ${value}: in the application's pool it ends healthy statements`,
             `alter role "${role}" set ${name} = '10s'`,
           ),
         ]
