@@ -8,6 +8,7 @@ import ts from 'typescript'
 import { isFirstBuild, removeOrphans } from '../build.mjs'
 import { chooseWords } from '../common-passwords.mjs'
 import { generateMigrations, readMigrations, renderMigrations } from '../generate-migrations.mjs'
+import { repositoryRoot } from '../repository.mjs'
 import { updateSnapshot } from '../schema-snapshot.mjs'
 import { makeRepository } from './fixture.mjs'
 import { check, generators } from './generated.mjs'
@@ -136,4 +137,11 @@ test('build: the first one is recognized until every workspace was built', (t) =
   mkdirSync(join(root, 'b/dist'), { recursive: true })
   writeFileSync(join(root, 'b/dist/.tsbuildinfo'), '{}')
   assert.equal(isFirstBuild(root), false)
+})
+
+// The compiler looks up the peers of torii-storage-postgres while it writes its declarations, and remembers what was missing.
+test('build: torii-auth is compiled before torii-storage-postgres, which names it as a peer', () => {
+  const { references } = JSON.parse(readFileSync(join(repositoryRoot, 'tsconfig.json'), 'utf8'))
+  const paths = references.map(({ path }) => path)
+  assert.ok(paths.indexOf('packages/auth') < paths.indexOf('packages/storage-postgres'))
 })
