@@ -690,8 +690,7 @@ export const storageMutations = [
     'a refused change of address uses up the links',
     ' and exists (select 1 from u)',
     '',
-    'conformance.test.ts',
-    'storage-postgres/src/test/interleaving',
+    'storage-postgres/src/test/conformance.test',
   ),
   guard(
     'tables/verification-tokens/email-change',
@@ -906,6 +905,7 @@ export const storageMutations = [
     'beyond the limit a token is read',
     ' and (select v.allowed from verdict v)',
     '',
+    'test/locked-hash',
   ),
   guard(
     'tables/sessions/session-opening',
