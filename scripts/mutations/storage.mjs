@@ -937,4 +937,16 @@ export const storageMutations = [
     'and (s.last_active_at, s.id) < (',
     'and (s.last_active_at, s.id) <= (',
   ),
+  guard(
+    'tables/users/users',
+    'an administrator overwrites a change that they have not seen',
+    "(${milliseconds('u.updated_at')} = ${seen} or (${hasProfile}))",
+    "(${milliseconds('u.updated_at')} >= ${seen} or (${hasProfile}))",
+  ),
+  guard(
+    'tables/users/users',
+    'two changes within a millisecond look like one',
+    "greatest(${now}, u.updated_at + interval '1 millisecond')",
+    'u.updated_at',
+  ),
 ]
