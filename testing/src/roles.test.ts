@@ -28,7 +28,7 @@ async function compile(source: string) {
 
 test('the roles of docs/roles.md let a member, an owner and nobody else through, and are typed', async () => {
   const port = await freePort()
-  const recipe = await documentBlock('docs/roles.md', 'A table of your own', 'ts')
+  const recipe = await documentBlock('docs/roles.md', 'A separate table', 'ts')
   await assert.rejects(compile(recipe.replace("requireRole('owner')", "requireRole('admin')")))
   await compile(recipe.replaceAll('3000', String(port)))
   const db = await testDatabase({ empty: true })
