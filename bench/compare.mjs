@@ -56,10 +56,15 @@ export const versionOf = () =>
   JSON.parse(readFileSync(join(folder, '../packages/storage-postgres/package.json'), 'utf8'))
     .version
 
-async function runCells(server, url, plan, note) {
+async function runCells(server, url, plan, flow, note) {
   const program = findPgbench()
   if (program === null) note('no pgbench on this machine: its rows and ratios are left out')
-  const cells = allCells.filter(({ script }) => script === undefined || program !== null)
+  const cells = allCells.filter(
+    (cell) =>
+      (cell.script === undefined || program !== null) &&
+      (flow === null || cell.flow.includes(flow)),
+  )
+  if (cells.length === 0) throw new Error(`no flow contains "${flow}"`)
   const subjects = await startSubjects(Object.keys(modules), url, plan.size)
   const pgbench = program === null ? null : await createPgbench(program, url, plan.size)
   try {
@@ -76,7 +81,7 @@ async function runCells(server, url, plan, note) {
   }
 }
 
-async function runAll(plan, note) {
+async function runAll(plan, flow, note) {
   const server = await startBenchServer(plan === quick)
   try {
     const client = new pg.Client({ connectionString: server.url })
@@ -88,17 +93,20 @@ async function runAll(plan, note) {
     await filler.connect()
     await fill(filler, url, plan.size, note)
     await filler.end()
-    return { postgres: server.version, cells: await runCells(server, url, plan, note) }
+    return { postgres: server.version, cells: await runCells(server, url, plan, flow, note) }
   } finally {
     await server.stop()
   }
 }
 
-/** Runs, writes `results/latest.{json,md,svg}` and prints the table. Resolves to the exit status. */
-export async function compare({ isQuick, note }) {
+/**
+ * Runs, writes `results/latest.{json,md,svg}` and prints the table. With a `flow` only the flows that contain it run, and nothing
+ * is written. Resolves to the exit status.
+ */
+export async function compare({ isQuick, note, flow }) {
   const plan = isQuick ? quick : full
   const startedAt = new Date().toISOString()
-  const { postgres, cells } = await runAll(plan, note)
+  const { postgres, cells } = await runAll(plan, flow, note)
   const results = {
     version: versionOf(),
     commit: commit(),
@@ -108,6 +116,10 @@ export async function compare({ isQuick, note }) {
     data: plan.size,
     cells,
     ratios: ratiosOf(cells),
+  }
+  if (flow !== null) {
+    console.log(markdown(results))
+    return 0
   }
   mkdirSync(resultsFolder, { recursive: true })
   const write = (name, text) => writeFileSync(join(resultsFolder, name), text)

@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- NAME] [-- --quick]`. Installs what the benchmark needs beside the repository's own
+ * `npm run bench [-- NAME] [-- --quick] [-- --flow=WORD]`: the comparison with a WORD measures only the flows that contain it,
+ * and writes no results. Installs what the benchmark needs beside the repository's own
  * packages, from this folder's own lock file, then runs it: the peers are installed here and nowhere else.
  */
 import { fileURLToPath } from 'node:url'
@@ -20,13 +21,18 @@ const runs = {
 
 const words = process.argv.slice(2)
 const isQuick = words.includes('--quick')
-const [name = 'compare', ...rest] = words.filter((word) => word !== '--quick')
+const flow = words.find((word) => word.startsWith('--flow='))?.slice('--flow='.length) ?? null
+const [name = 'compare', ...rest] = words.filter(
+  (word) => word !== '--quick' && !word.startsWith('--flow='),
+)
 const note = (text) => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`)
 
 if (!(name in runs) || rest.length > 0) {
-  console.error(`usage: npm run bench [-- ${Object.keys(runs).join(' | ')}] [--quick]`)
+  console.error(
+    `usage: npm run bench [-- ${Object.keys(runs).join(' | ')}] [--quick] [--flow=WORD]`,
+  )
   process.exitCode = 2
 } else {
   installOwnPackages(folder)
-  process.exitCode = await runs[name]({ isQuick, note })
+  process.exitCode = await runs[name]({ isQuick, note, flow })
 }

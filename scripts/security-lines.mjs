@@ -184,6 +184,7 @@ export const securityLines = [
   ['T10.128', 'a page of the application on an origin that is not trusted'],
   ['T10.129', 'a passkey on a trusted page outside of the RP ID'],
   ['T10.140', 'a session that outlives the visit on a shared device'],
+  ['T10.141', 'metadata that a browser must not see'],
   ['T10.150', 'an unknown field in a body'],
   ['T10.151', 'own fields of a registration that no schema allows'],
   ['T10.152', 'metadata apart from the commit of their account'],

@@ -28,6 +28,7 @@ export const identifierWords = [
   [/\baccount taken over\b/, 'unverified_credentials_removed'],
   [/\boperators?\b/, 'administrator'],
   [/\bend everything\b/, 'revokeAllSessionsAndTokens'],
+  [/\b(?:stretch|stretches)\b/, 'interval'],
   [/\b(?:onlooker|aside|whoever|somebody|nobody)\b/, 'observer, otherConnection, a concrete noun'],
 ]
 

@@ -1344,4 +1344,32 @@ export const authMutations = [
     'return refused?.ok === false && info === null ? refused : deriveSession(context)(valid, info)',
     'http/routes/before-hooks',
   ),
+  guard(
+    'services/sessions/new-session',
+    'a session that is not remembered lives a month',
+    '    absoluteSeconds: unrememberedSeconds,',
+    '    absoluteSeconds,',
+    'http/routes/remember',
+  ),
+  guard(
+    'http/request/cookie',
+    'the cookie of a session that is not remembered outlives the browser',
+    'seconds: isRemembered ? seconds : null',
+    'seconds',
+    'http/routes/remember',
+  ),
+  guard(
+    'oauth-client/flow-secrets',
+    'a flow forgets that its session is not to be remembered',
+    'return remember ? life : Buffer.concat([life, Buffer.alloc(1)])',
+    'return life',
+    'http/routes/remember',
+  ),
+  guard(
+    'http/response/serializers',
+    'browsers see all metadata',
+    '{ metadata: publicMetadata(user.metadata, user) }',
+    '{ metadata: { ...user.metadata } as never }',
+    'http/routes/public-metadata',
+  ),
 ]

@@ -690,8 +690,7 @@ export const storageMutations = [
     'a refused change of address uses up the links',
     ' and exists (select 1 from u)',
     '',
-    'conformance.test.ts',
-    'storage-postgres/src/test/interleaving',
+    'storage-postgres/src/test/conformance.test',
   ),
   guard(
     'tables/verification-tokens/email-change',
@@ -906,6 +905,7 @@ export const storageMutations = [
     'beyond the limit a token is read',
     ' and (select v.allowed from verdict v)',
     '',
+    'test/locked-hash',
   ),
   guard(
     'tables/sessions/session-opening',
@@ -936,5 +936,17 @@ export const storageMutations = [
     'a page of sessions repeats the last one of the page before',
     'and (s.last_active_at, s.id) < (',
     'and (s.last_active_at, s.id) <= (',
+  ),
+  guard(
+    'tables/users/users',
+    'an administrator overwrites a change that they have not seen',
+    "(${milliseconds('u.updated_at')} = ${seen} or (${hasProfile}))",
+    "(${milliseconds('u.updated_at')} >= ${seen} or (${hasProfile}))",
+  ),
+  guard(
+    'tables/users/users',
+    'two changes within a millisecond look like one',
+    "greatest(${now}, u.updated_at + interval '1 millisecond')",
+    'u.updated_at',
   ),
 ]

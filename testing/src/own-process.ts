@@ -32,6 +32,14 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     reason: 'the library adds the functions of tslib to the global object',
   },
   {
+    file: 'auth/*/services/password/sign-up-fields.test',
+    reason: 'Zod keeps its registry on the global object',
+  },
+  {
+    file: 'auth/*/http/routes/sign-up.test',
+    reason: 'Zod keeps its registry on the global object',
+  },
+  {
     file: 'auth/*/http/routes/route-limits.test',
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },

@@ -51,18 +51,18 @@ export interface AuditCountQuery {
   /** Only events of these types; 1 to 32 of them. Absent: of every type. */
   types?: readonly string[]
   /** The number of intervals, 1 to 1,000. */
-  stretches: number
+  intervals: number
   /**
    * The length of an interval. Intervals start at multiples of it since 1970, UTC: 3,600 counts per hour, 86,400 per
    * day.
    */
-  stretchSeconds: number
+  intervalSeconds: number
   /** The maximum number of events to read, the newest first: 1 to 1,000,000 (default: 250,000). */
   limit?: number
 }
 
 /** The number of events per type in one time interval. */
-export interface AuditStretch {
+export interface AuditInterval {
   readonly from: Date
   /** The number of events by type. A type without events is absent. */
   readonly counts: Readonly<Record<string, number>>
@@ -79,5 +79,5 @@ export interface AuditEventRepository {
   record(events: readonly NewAuditEvent[]): Promise<void>
   list(query?: AuditQuery): Promise<AuditPage>
   /** Counts events per time interval, the oldest first. Intervals without events are included. */
-  count(query: AuditCountQuery): Promise<readonly AuditStretch[]>
+  count(query: AuditCountQuery): Promise<readonly AuditInterval[]>
 }

@@ -3,9 +3,9 @@ export type {
   AuditCursor,
   AuditEvent,
   AuditEventRepository,
+  AuditInterval,
   AuditPage,
   AuditQuery,
-  AuditStretch,
   NewAuditEvent,
 } from './audit-events.js'
 export type { Brand, Branded } from './brand.js'

@@ -24,7 +24,7 @@ const barWidth = 10
 const height = 100
 
 /**
- * Renders bars as SVG, without a script. The drawing stretches to the available width; texts are outside of it and
+ * Renders bars as SVG, without a script. The drawing intervals to the available width; texts are outside of it and
  * keep their size.
  */
 export function plot({ id, title, description, bars, marks, tone }: Plot): Html {

@@ -8,5 +8,5 @@ export const request = (client: Client, email: string): Promise<Outcome<Accepted
 /** Signs in with an email address and the code from the magic-link mail. */
 export const authenticate = (
   client: Client,
-  typed: { email: string; code: string },
+  typed: { email: string; code: string; remember?: boolean },
 ): Promise<Outcome<SignedIn>> => client.send('POST', 'magic-link/authenticate', typed)

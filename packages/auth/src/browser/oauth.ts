@@ -15,12 +15,15 @@ export function startUrl(
   provider: string,
   {
     redirectTo,
+    remember = true,
     baseUrl = '',
     basePath = defaultBasePath,
-  }: { redirectTo?: string } & Pick<ClientOptions, 'baseUrl' | 'basePath'> = {},
+  }: { redirectTo?: string; remember?: boolean } & Pick<ClientOptions, 'baseUrl' | 'basePath'> = {},
 ): string {
-  const query = redirectTo === undefined ? '' : `?redirectTo=${encodeURIComponent(redirectTo)}`
-  return `${baseUrl}${basePath}/oauth/${encodeURIComponent(provider)}/start${query}`
+  const query = new URLSearchParams(redirectTo === undefined ? {} : { redirectTo })
+  if (!remember) query.set('remember', 'false')
+  const start = `${baseUrl}${basePath}/oauth/${encodeURIComponent(provider)}/start`
+  return query.size > 0 ? `${start}?${query}` : start
 }
 
 /** Starts linking an account of a provider; navigate to `url`. Requires a recent authentication. */

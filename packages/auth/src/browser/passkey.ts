@@ -40,10 +40,12 @@ export async function register(
 /** Signs in with a passkey. Without an email address, the user picks one of the passkeys for this site. */
 export async function authenticate(
   client: Client,
-  person: { email?: string } = {},
+  { remember, ...person }: { email?: string; remember?: boolean } = {},
 ): Promise<Outcome<SignedIn>> {
   const prompted = await assertion(client, person)
-  return prompted.ok ? client.send('POST', 'passkeys/authenticate/verify', prompted.body) : prompted
+  if (!prompted.ok) return prompted
+  // JSON leaves out what is undefined.
+  return client.send('POST', 'passkeys/authenticate/verify', { ...prompted.body, remember })
 }
 
 /**
@@ -51,10 +53,14 @@ export async function authenticate(
  * Waits until the user picks one. Any other passkey operation of the page ends the wait with `cancelled`. The
  * result is `unsupported` at once when the browser makes no such suggestions.
  */
-export async function autofill(client: Client): Promise<Outcome<SignedIn>> {
+export async function autofill(
+  client: Client,
+  { remember }: { remember?: boolean } = {},
+): Promise<Outcome<SignedIn>> {
   if (!(await browserSupportsWebAuthnAutofill())) return unsupported
   const prompted = await assertion(client, {}, true)
-  return prompted.ok ? client.send('POST', 'passkeys/authenticate/verify', prompted.body) : prompted
+  if (!prompted.ok) return prompted
+  return client.send('POST', 'passkeys/authenticate/verify', { ...prompted.body, remember })
 }
 
 /** Re-authenticates with one of the user's passkeys. */

@@ -29,7 +29,7 @@ const inEvent = (field: keyof NewAuditEvent, values: readonly unknown[]): BadArg
     auditEvents.record([newAuditEvent(), { ...newAuditEvent(), [field]: value }]),
   )
 
-const oneHour = { stretches: 1, stretchSeconds: 3600 }
+const oneHour = { intervals: 1, intervalSeconds: 3600 }
 
 /** Every argument of the audit trail's methods; see bad-calls.ts. */
 export const badAuditCalls: readonly BadArgument[] = [
@@ -87,15 +87,15 @@ export const badAuditCalls: readonly BadArgument[] = [
   one('auditEvents.count', null, notObjects, ({ auditEvents }, query) =>
     auditEvents.count(unsafe(query)),
   ),
-  one('auditEvents.count', 'stretches', [...badNumbers(), 0, 1001], ({ auditEvents }, value) =>
-    auditEvents.count({ stretches: unsafe(value), stretchSeconds: 1 }),
+  one('auditEvents.count', 'intervals', [...badNumbers(), 0, 1001], ({ auditEvents }, value) =>
+    auditEvents.count({ intervals: unsafe(value), intervalSeconds: 1 }),
   ),
   one(
     'auditEvents.count',
-    'stretchSeconds',
+    'intervalSeconds',
     [...badNumbers(), 0, 946_081],
     ({ auditEvents }, value) =>
-      auditEvents.count({ stretches: 1000, stretchSeconds: unsafe(value) }),
+      auditEvents.count({ intervals: 1000, intervalSeconds: unsafe(value) }),
   ),
   one(
     'auditEvents.count',

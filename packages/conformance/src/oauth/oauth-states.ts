@@ -64,7 +64,7 @@ promise(
 )
 
 promise(
-  'check: of many at once each gets the answer of its own state and IP address',
+  'check: of many at once each gets the answer for its state and IP address',
   ['charging'],
   async (storage) => {
     const open = onIpAddress(freshRateLimitKey(), { cap: 100 })

@@ -343,7 +343,10 @@ promise(
   async (storage) => {
     const to = freshEmail()
     const people = []
-    for (let turn = 0; turn < crowd; turn += 1) people.push(await signUpMoving(storage, true, to))
+    for (let turn = 0; turn < crowd; turn += 1) {
+      const person = await signUpMoving(storage, true, to)
+      people.push({ ...person, link: await issueLink(storage, { email: person.email }) })
+    }
     const outcomes = await Promise.all(
       people.map(({ actor, secretHash }) =>
         storage.verificationTokens.changeEmail(actor, secretHash),
@@ -355,6 +358,11 @@ promise(
     for (const person of people)
       if (person.user.id !== user.id)
         assert.deepEqual(await storage.users.findByEmail(person.email), person.user)
+    // A refused change uses up no link to the former address, wherever it was refused.
+    for (const { link, ...person } of people) {
+      const used = await storage.magicLinks.consume(link.tokenHash, newProof())
+      assert.equal(used.ok, person.user.id !== user.id)
+    }
   },
 )
 

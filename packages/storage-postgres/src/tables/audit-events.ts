@@ -4,9 +4,9 @@ import type {
   AuditEvent,
   AuditEventId,
   AuditEventRepository,
+  AuditInterval,
   AuditPage,
   AuditQuery,
-  AuditStretch,
   Json,
   NewAuditEvent,
   SessionId,
@@ -38,8 +38,8 @@ const beforeId = nullable('beforeId', 'uuid')<string>()
 const limit = parameter('limit', 'int')<number>()
 /** Null counts every type. */
 const types = nullable('types', 'text[]')<readonly string[]>()
-const stretches = parameter('stretches', 'int')<number>()
-const stretchSeconds = parameter('stretchSeconds', 'float8')<number>()
+const intervals = parameter('intervals', 'int')<number>()
+const intervalSeconds = parameter('intervalSeconds', 'float8')<number>()
 
 const eventColumns = `
   a.id, a.type, a.user_id, a.session_id, a.ip, a.user_agent, a.detail, ${milliseconds('a.at')} as at,
@@ -84,33 +84,33 @@ export const auditEventStatements = (schema: string) => ({
       order by a.at desc, a.id desc limit ${limit}`,
   ),
   // Reads the newest events of the period and no more than the limit: rows that are not
-  // counted cost the same. The stretch of the oldest row read is cut when there was one row too many.
+  // counted cost the same. The interval of the oldest row read is cut when there was one row too many.
   count: read(
     'audit_events.count',
     sql`
       with clock as (
-        select pg_catalog.floor(${seconds(now)} / ${stretchSeconds})::bigint as running
+        select pg_catalog.floor(${seconds(now)} / ${intervalSeconds})::bigint as running
       ), recent as (
         select a.type, a.at, a.expires_at from ${schema}.audit_events a
         where a.at >= pg_catalog.to_timestamp(
-          ((select k.running from clock k) - ${stretches} + 1)::float8 * ${stretchSeconds})
+          ((select k.running from clock k) - ${intervals} + 1)::float8 * ${intervalSeconds})
         order by a.at desc, a.id desc limit ${limit} + 1
       ), counted as (
-        select pg_catalog.floor(${seconds('r.at')} / ${stretchSeconds})::bigint as stretch, r.type,
+        select pg_catalog.floor(${seconds('r.at')} / ${intervalSeconds})::bigint as period, r.type,
           pg_catalog.count(*) as read,
           pg_catalog.count(*) filter (where r.expires_at > ${now}) as kept
         from recent r group by 1, 2
       ), reading as (
-        select case when pg_catalog.sum(c.read)::int8 > ${limit} then pg_catalog.min(c.stretch) end as cut
+        select case when pg_catalog.sum(c.read)::int8 > ${limit} then pg_catalog.min(c.period) end as cut
         from counted c
       ), every as (
-        select k.running - ${stretches} + place as stretch
-        from clock k cross join pg_catalog.generate_series(1, ${stretches}) as place
+        select k.running - ${intervals} + place as period
+        from clock k cross join pg_catalog.generate_series(1, ${intervals}) as place
       )
-      select (e.stretch::float8 * ${stretchSeconds} * 1000::float8)::bigint as "from", coalesce(e.stretch > r.cut, true) as complete,
+      select (e.period::float8 * ${intervalSeconds} * 1000::float8)::bigint as "from", coalesce(e.period > r.cut, true) as complete,
         c.type, c.kept::int as count
       from every e cross join reading r
-      left join counted c on c.stretch = e.stretch and c.kept > 0
+      left join counted c on c.period = e.period and c.kept > 0
         and (${types} is null or c.type = any (${types}))
       order by 1, 3`,
   ),
@@ -155,7 +155,7 @@ export function createAuditEventRepository(
     },
     async count(query: AuditCountQuery) {
       const rows = await many(db, statements.count, checkCountQuery(query), (row: CountRow) => row)
-      return toStretches(rows)
+      return toIntervals(rows)
     },
   }
 }
@@ -193,13 +193,13 @@ interface CountRow {
   count: number | null
 }
 
-/** Rows of one stretch follow each other. */
-function toStretches(rows: readonly CountRow[]): AuditStretch[] {
+/** Rows of one interval follow each other. */
+function toIntervals(rows: readonly CountRow[]): AuditInterval[] {
   const found = new Map<number, { complete: boolean; counts: [string, number][] }>()
   for (const { from, complete, type, count } of rows) {
-    const stretch = found.get(from) ?? { complete, counts: [] }
-    if (type !== null && count !== null) stretch.counts.push([type, count])
-    found.set(from, stretch)
+    const interval = found.get(from) ?? { complete, counts: [] }
+    if (type !== null && count !== null) interval.counts.push([type, count])
+    found.set(from, interval)
   }
   return Array.from(found, ([from, { complete, counts }]) => ({
     from: toDate(from),

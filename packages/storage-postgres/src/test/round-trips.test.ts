@@ -148,7 +148,7 @@ const good: Record<Repository, Record<string, Call>> = {
   auditEvents: {
     record: ({ id }) => storage.auditEvents.record([newEvent(id), newEvent(null)]),
     list: ({ id }) => storage.auditEvents.list({ userId: id, limit: 2 }),
-    count: () => storage.auditEvents.count({ stretches: 6, stretchSeconds: 10 }),
+    count: () => storage.auditEvents.count({ intervals: 6, intervalSeconds: 10 }),
   },
 }
 

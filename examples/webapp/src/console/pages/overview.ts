@@ -1,4 +1,4 @@
-import type { AuditStretch } from 'torii-auth'
+import type { AuditInterval } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { View } from '../../page.js'
@@ -9,9 +9,9 @@ import type { ConsoleCall } from '../route.js'
 interface Period {
   readonly name: string
   readonly title: string
-  readonly stretches: number
-  readonly stretchSeconds: number
-  /** How many labels are below a plot; a divisor of `stretches`. */
+  readonly intervals: number
+  readonly intervalSeconds: number
+  /** How many labels are below a plot; a divisor of `intervals`. */
   readonly marks: number
 }
 
@@ -21,15 +21,15 @@ const day = 24 * hour
 const lastDay: Period = {
   name: '24h',
   title: '24 hours',
-  stretches: 24,
-  stretchSeconds: hour,
+  intervals: 24,
+  intervalSeconds: hour,
   marks: 4,
 }
 
 const periods: readonly Period[] = [
   lastDay,
-  { name: '7d', title: '7 days', stretches: 28, stretchSeconds: 6 * hour, marks: 4 },
-  { name: '30d', title: '30 days', stretches: 30, stretchSeconds: day, marks: 3 },
+  { name: '7d', title: '7 days', intervals: 28, intervalSeconds: 6 * hour, marks: 4 },
+  { name: '30d', title: '30 days', intervals: 30, intervalSeconds: day, marks: 3 },
 ]
 
 const series = [
@@ -43,10 +43,10 @@ type Series = (typeof series)[number]
 /** Recent activity: three plots, their numbers, and the newest events. */
 export async function overviewPage({ torii, query }: ConsoleCall): Promise<View> {
   const period = periods.find(({ name }) => name === query.get('period')) ?? lastDay
-  const { stretches, stretchSeconds } = period
+  const { intervals, intervalSeconds } = period
   const types = series.map(({ type }) => type)
   const [counted, { events }] = await Promise.all([
-    torii.admin.auditCounts({ types, stretches, stretchSeconds }),
+    torii.admin.auditCounts({ types, intervals, intervalSeconds }),
     torii.admin.audit({ limit: 8 }),
   ])
   return {
@@ -71,7 +71,7 @@ ${periods.map(
 )}
 </nav>`
 
-const unread = (counted: readonly AuditStretch[]): Html | null =>
+const unread = (counted: readonly AuditInterval[]): Html | null =>
   counted.every(({ complete }) => complete)
     ? null
     : html`<p class="notice">There are too many events to count them all. Only the newest are counted; the shaded part is not.</p>`
@@ -79,16 +79,16 @@ const unread = (counted: readonly AuditStretch[]): Html | null =>
 function card(
   { type, title, tone }: Series,
   period: Period,
-  counted: readonly AuditStretch[],
+  counted: readonly AuditInterval[],
 ): Html {
-  const bars = counted.map((stretch) => ({
-    label: stretchName(stretch.from, period),
-    value: countOf(stretch, type),
+  const bars = counted.map((interval) => ({
+    label: intervalName(interval.from, period),
+    value: countOf(interval, type),
   }))
   const known = bars.flatMap(({ value }) => (value === null ? [] : [value]))
   const total = known.reduce((sum, value) => sum + value, 0).toLocaleString('en')
   const highest = Math.max(0, ...known).toLocaleString('en')
-  const unit = period.stretchSeconds === day ? 'day' : `${period.stretchSeconds / hour} h`
+  const unit = period.intervalSeconds === day ? 'day' : `${period.intervalSeconds / hour} h`
   return html`<section class="card" aria-labelledby="${type}">
 <h2 id="${type}">${title}</h2>
 <p class="total">${known.length < bars.length && html`<span class="muted">at least </span>`}${total}</p>
@@ -104,12 +104,12 @@ ${plot({
 }
 
 /** Null where not every event was read, since the number would be too low. */
-const countOf = ({ counts, complete }: AuditStretch, type: Series['type']): number | null =>
+const countOf = ({ counts, complete }: AuditInterval, type: Series['type']): number | null =>
   complete ? (counts[type] ?? 0) : null
 
-const marksOf = (period: Period, counted: readonly AuditStretch[]): string[] =>
+const marksOf = (period: Period, counted: readonly AuditInterval[]): string[] =>
   counted
-    .filter((_, place) => place % (period.stretches / period.marks) === 0)
+    .filter((_, place) => place % (period.intervals / period.marks) === 0)
     .map(({ from }) => (period === lastDay ? timeOf(from) : dateOf(from)))
 
 const timeOf = (at: Date): string => at.toISOString().slice(11, 16)
@@ -122,13 +122,13 @@ const dateFormat = new Intl.DateTimeFormat('en-GB', {
 
 const dateOf = (at: Date): string => dateFormat.format(at)
 
-const stretchName = (from: Date, { stretchSeconds }: Period): string =>
-  stretchSeconds === day ? dateOf(from) : `${dateOf(from)}, ${timeOf(from)}`
+const intervalName = (from: Date, { intervalSeconds }: Period): string =>
+  intervalSeconds === day ? dateOf(from) : `${dateOf(from)}, ${timeOf(from)}`
 
 /** The numbers of the plots, newest first. */
 const table = (
   period: Period,
-  counted: readonly AuditStretch[],
+  counted: readonly AuditInterval[],
 ): Html => html`<details class="card numbers">
 <summary>Show as table</summary>
 <table>
@@ -136,10 +136,10 @@ const table = (
 <tbody>${[...counted]
   .reverse()
   .map(
-    (stretch) =>
-      html`<tr><th scope="row">${stretchName(stretch.from, period)}</th>${series.map(
+    (interval) =>
+      html`<tr><th scope="row">${intervalName(interval.from, period)}</th>${series.map(
         ({ type }) =>
-          html`<td>${countOf(stretch, type)?.toLocaleString('en') ?? 'not counted'}</td>`,
+          html`<td>${countOf(interval, type)?.toLocaleString('en') ?? 'not counted'}</td>`,
       )}</tr>`,
   )}</tbody>
 </table>

@@ -30,10 +30,10 @@ export const emailRoutes = [
     ],
     feature: 'mail',
     form: { purpose: 'verify_email', next: 'signedIn' },
-    async handle(call, { token, password = null, newPassword = null }) {
+    async handle(call, { token, password = null, newPassword = null, remember }) {
       const { token: held } = call.tokens
       const valid = held === null ? null : await call.torii.sessions.validate(held)
-      const input = { token, password, newPassword, valid, nonce: call.nonce }
+      const input = { token, password, newPassword, remember, valid, nonce: call.nonce }
       const outcome = await call.torii.email.verify(input, call.info)
       if (!outcome.ok)
         return refused(outcome, {

@@ -36,6 +36,7 @@ export const verifyEmailBody = object({
   token: text,
   password: maybeText,
   newPassword: maybeText,
+  remember,
 })
 export const changeEmailBody = object({ token: text })
 /** Either `password`, or `challengeId` and `response`. */

@@ -116,8 +116,8 @@ provider.answer('/token', (_request, response, body) => {
 })
 
 /** A flow that the provider has completed: the callback's query and the browser's secret. */
-export async function completedFlow(linking: Visitor | null = null) {
-  const input = { redirectTo: null }
+export async function completedFlow(linking: Visitor | null = null, remember = true) {
+  const input = { redirectTo: null, remember }
   const started =
     linking === null
       ? await torii.oauth.start('work', input, newInfo())

@@ -255,7 +255,7 @@ test('audit() lists by page and by user, and auditCounts() counts by period', as
   await db.query('delete from torii.audit_events')
   const { id } = await signUp()
   await admin.disable(id)
-  const day = { stretches: 24, stretchSeconds: 3600 }
+  const day = { intervals: 24, intervalSeconds: 3600 }
   const all24 = await admin.auditCounts(day)
   assert.equal(all24.length, 24)
   assert.deepEqual(all24.at(-1)?.counts, { signed_in: 1, user_created: 1, user_disabled: 1 })
@@ -263,7 +263,7 @@ test('audit() lists by page and by user, and auditCounts() counts by period', as
   const disabled = await admin.auditCounts({ ...day, types: ['user_disabled', 'user_enabled'] })
   assert.deepEqual(disabled.at(-1)?.counts, { user_disabled: 1 })
   const { statements } = await site.counted(() =>
-    assert.rejects(admin.auditCounts({ stretches: 1001, stretchSeconds: 1 }), InvalidInputError),
+    assert.rejects(admin.auditCounts({ intervals: 1001, intervalSeconds: 1 }), InvalidInputError),
   )
   assert.equal(statements, 0)
 })

@@ -1,4 +1,4 @@
-import type { AuditCountQuery, AuditPage, AuditStretch, Json, UserId, UserPage } from 'torii-core'
+import type { AuditCountQuery, AuditInterval, AuditPage, Json, UserId, UserPage } from 'torii-core'
 import type { EventType } from '../../events/event.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
@@ -26,10 +26,10 @@ export interface AdminService<Metadata extends object = Record<string, Json>>
   /** Lists a page of audit events, the newest first. Empty if the option `audit` is off. */
   audit(search?: AuditSearch): Promise<AuditPage>
   /**
-   * Counts audit events by period and type, the oldest first, for charts: `{ stretches: 24, stretchSeconds: 3600 }`
+   * Counts audit events by period and type, the oldest first, for charts: `{ intervals: 24, intervalSeconds: 3600 }`
    * covers the last 24 hours, including the current one. UTC, by the database's clock.
    */
-  auditCounts(query: EventCountQuery): Promise<readonly AuditStretch[]>
+  auditCounts(query: EventCountQuery): Promise<readonly AuditInterval[]>
 }
 
 /** Which events to count; the types are those of {@link EventDetails}. */

@@ -3,6 +3,7 @@ import type {
   EmailVerification,
   MailboxHolder,
   PasswordHash,
+  SessionLifetime,
   SessionToken,
   TokenHash,
   UsedForm,
@@ -36,12 +37,13 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidCredentials, invalidToken } from '../refusals.js'
+import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
 
 /** The token of a verification link, with an optional password or session. Send at most one password. */
-export interface VerifyInput<Metadata extends object> {
+export interface VerifyInput<Metadata extends object> extends Remembering {
   token: string | LinkToken
   /** The account's password. A wrong one changes nothing. */
   password?: string | null
@@ -85,7 +87,8 @@ export const verifyEmail =
     requestInfo: RequestInfo,
   ): Promise<VerifyOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const { token, password, newPassword, valid, nonce } = readInput(input)
+    const { token, password, newPassword, valid, nonce, remember } = readInput(input)
+    const lifetime = lifetimeOf(context.options.session, remember)
     // Without a password, verifying signs nobody in.
     const refused =
       password === null && newPassword === null
@@ -103,7 +106,7 @@ export const verifyEmail =
       const key = parseVerificationToken('verify_email', token)
       if (key === null) return invalidToken
       const form = formOf(nonce, token, ['new_password', newPassword])
-      return verifyWithPassword(context, { key, form }, info, async (hasher) => ({
+      return verifyWithPassword(context, { key, form, lifetime }, info, async (hasher) => ({
         kind: 'new_password',
         passwordHash: await hasher.hash(validated.password),
       }))
@@ -111,13 +114,18 @@ export const verifyEmail =
     const key = parseVerificationToken('verify_email', token)
     if (key === null) return invalidToken
     if (password === null)
-      return verifyByMailbox(context, { key, form: formOf(nonce, token, []) }, valid, info)
+      return verifyByMailbox(
+        context,
+        { key, form: formOf(nonce, token, []), lifetime },
+        valid,
+        info,
+      )
     const text = normalizePassword(password)
     const given = text.ok ? text.password : null
     const form = formOf(nonce, token, ['password', password])
     return verifyWithPassword(
       context,
-      { key, form },
+      { key, form, lifetime },
       info,
       async (hasher, { passwordHash, userId }) => {
         const stored = passwordHash === null ? null : { userId, hash: passwordHash }
@@ -133,7 +141,7 @@ export const verifyEmail =
 function readInput<Metadata extends object>(input: VerifyInput<Metadata>) {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { token, password?, newPassword? }')
-  const { token, password = null, newPassword = null, valid = null, nonce = null } = input
+  const { token, password = null, newPassword = null, valid = null, nonce = null, remember } = input
   if (password !== null && newPassword !== null)
     throw invalidValue('newPassword', 'must not be sent together with password')
   return {
@@ -142,12 +150,15 @@ function readInput<Metadata extends object>(input: VerifyInput<Metadata>) {
     newPassword: newPassword === null ? null : requirePasswordText(newPassword, 'newPassword'),
     valid,
     nonce: readLandingNonce(nonce),
+    remember,
   }
 }
 
 /** The token, and the form that uses it if a page posts one. */
 interface PostedToken {
   readonly key: VerificationKey
+  /** Of the session that a password opens. */
+  readonly lifetime: SessionLifetime
   readonly form: LandingForm | null
 }
 
@@ -244,7 +255,7 @@ async function verifyWithPassword<Metadata extends object>(
     key.userId,
     'password',
     info,
-    lifetimeOf(options.session, true),
+    posted.lifetime,
     form?.secrets,
   )
   const giveBack = () => background.run('verify_email', () => storage.rateLimits.refund(refund))

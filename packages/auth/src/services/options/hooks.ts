@@ -83,7 +83,7 @@ export interface Hooks<Metadata extends object = Record<string, Json>, Fields = 
     tx: CallerTransaction<Metadata>,
     user: User<Metadata>,
     creation: UserCreation<Fields>,
-  ): Promise<void>
+  ): Promise<unknown>
 }
 
 const names = ['beforeRegister', 'beforeSignIn', 'beforeSession', 'onUserCreated'] as const

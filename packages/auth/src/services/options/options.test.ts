@@ -17,7 +17,10 @@ test('only baseUrl is required; every other option has a frozen default', () => 
   assert.equal(site.origin, baseUrl)
   for (const hook of [log, onEvent]) assert.equal(typeof hook, 'function')
   assert.ok(keys instanceof KeyRing)
-  const off = { requireVerifiedEmail: false, audit: null, keepAlive: null, mailer: null, jwt: null }
+  const off = {
+    ...{ requireVerifiedEmail: false, publicMetadata: null },
+    ...{ audit: null, keepAlive: null, mailer: null, jwt: null },
+  }
   const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
   const [rpId, origins] = ['app.example', [baseUrl]]
   const passkey = { ...given.passkey, rpId, rpName: rpId, origins }

@@ -85,19 +85,19 @@ export function checkAuditQuery(value: AuditQuery): {
 
 export function checkCountQuery(value: AuditCountQuery): {
   readonly types: string[] | null
-  readonly stretches: number
-  readonly stretchSeconds: number
+  readonly intervals: number
+  readonly intervalSeconds: number
   readonly limit: number
 } {
-  const { types, stretches, stretchSeconds, limit = 250_000 } = checkObject(value, 'query')
-  const many = checkInteger(stretches, 'stretches', 1, 1000)
+  const { types, intervals, intervalSeconds, limit = 250_000 } = checkObject(value, 'query')
+  const many = checkInteger(intervals, 'intervals', 1, 1000)
   return {
     types: types === undefined ? null : checkTypes(types),
-    stretches: many,
+    intervals: many,
     // The whole period is one that every timestamp can be counted back by.
-    stretchSeconds: checkInteger(
-      stretchSeconds,
-      'stretchSeconds',
+    intervalSeconds: checkInteger(
+      intervalSeconds,
+      'intervalSeconds',
       1,
       Math.floor(maxSeconds / many),
     ),
