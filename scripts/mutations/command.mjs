@@ -119,9 +119,9 @@ export const commandMutations = [
   ),
   guard(
     `${command}/sweep-command`,
-    'a watch goes on with what will not pass',
+    'a watch ends when the database is away',
     'passing.includes(error.code))',
-    "error.code !== 'ERR_CLOSED')",
+    "error.code === 'ERR_CLOSED')",
     `${command}/sweep-watch`,
   ),
   guard(

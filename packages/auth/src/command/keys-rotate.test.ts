@@ -56,10 +56,13 @@ test('keys rotate re-encrypts what it can, counts what is left, and says when th
     await keep('fresh', ringOf('k2'))
     await keep('lost', ringOf('k3'))
     const peppered = await keep('peppered', ringOf('k2'))
-    await database.query(
-      `insert into torii.passwords (user_id, hash, owner_epoch) values ($1, '$argon2id$v=19$m=19456,t=2,p=1,keyid=azE$c2FsdHNhbHQ$aGFzaGhhc2g', 0)`,
-      [peppered],
-    )
+    const pepper = () =>
+      database.query(
+        `insert into torii.passwords (user_id, hash, owner_epoch)
+         values ($1, '$argon2id$v=19$m=19456,t=2,p=1,keyid=azE$c2FsdHNhbHQ$aGFzaGhhc2g', 0)`,
+        [peppered],
+      )
+    await pepper()
     const env = (keys: string) => ({ DATABASE_URL: database.url, TORII_KEYS: keys })
     const first = await run(['keys', 'rotate', '--json'], env(textOf('k2', 'k1')))
     assert.deepEqual(JSON.parse(first.stdout), {
@@ -85,7 +88,13 @@ test('keys rotate re-encrypts what it can, counts what is left, and says when th
       again.stdout,
       /\n1 passwords are peppered with another key[^\n]*\nKeep the old keys\.\n$/,
     )
-    // The provider tokens are all done now; the passwords alone hold the key.
+    // Without the password the unreadable tokens alone hold the key.
+    await database.query('delete from torii.passwords')
+    const tokensLeft = await run(['keys', 'rotate', '--json'], env(textOf('k2', 'k1')))
+    const some = JSON.parse(tokensLeft.stdout)
+    assert.deepEqual([tokensLeft.status, some.left, some.passwords], [3, 1, 0])
+    await pepper()
+    // The provider tokens are all done now; the password alone holds the key.
     const peppers = await run(['keys', 'rotate', '--json'], env(textOf('k2', 'k1', 'k3')))
     const { reencrypted, left, passwords } = JSON.parse(peppers.stdout)
     assert.deepEqual([peppers.status, reencrypted, left, passwords], [3, 1, 0, 1])
