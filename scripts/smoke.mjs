@@ -1,6 +1,6 @@
 /**
  * Runs the main job as a newcomer would: `npm start` on an empty data folder, an account, its mail out of the
- * development mailbox, a sign-in and a session, then the README's own lines for curl. Then a stop by SIGTERM sent to
+ * development mailbox, a sign-in and a session, then the lines for curl of its page. Then a stop by SIGTERM sent to
  * npm, and a second start that still knows the session.
  * Fails when a step takes too long; whatever it started is gone when it ends. POSIX only (signals).
  */
@@ -120,16 +120,16 @@ async function useAccount(url) {
   return cookie
 }
 
-/** The blocks of the README that call curl, with this address in the place of the default one. */
+/** The block of the web application's page that calls curl, with this address in the place of the default one. */
 function readmeLines(url) {
-  const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8')
+  const readme = readFileSync(join(repositoryRoot, 'examples/webapp/README.md'), 'utf8')
   const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, lines]) => lines)
   const curl = blocks.filter((lines) => lines.includes('curl '))
-  assert.equal(curl.length, 1, 'README.md has one block of curl lines')
+  assert.equal(curl.length, 1, 'examples/webapp/README.md has one block of curl lines')
   return curl[0].replaceAll('http://localhost:3000', url).split('\n\n')
 }
 
-/** Runs the README's lines as they stand there; mail is waited for as a person would. */
+/** Runs the page's lines as they stand there; mail is waited for as a person would. */
 async function followReadme(url) {
   const [register, ...rest] = readmeLines(url)
   const bash = (lines) =>
@@ -154,7 +154,8 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const first = await start(join(folder, 'data'))
 const cookie = await useAccount(first.url)
 await expectSession(first.url, cookie)
-if (spawnSync('curl', ['--version']).error) console.log('smoke: no curl here, so not by the README')
+if (spawnSync('curl', ['--version']).error)
+  console.log('smoke: no curl here, so not by the lines of its page')
 else await followReadme(first.url)
 await first.stop()
 const second = await start(join(folder, 'data'))
