@@ -6,7 +6,7 @@
  */
 export const floors = {
   'packages/auth': [
-    ['index.ts', 'browser', 'frameworks'],
+    ['index.ts', 'browser', 'command', 'frameworks'],
     ['http'],
     ['torii.ts'],
     ['in-transaction.ts'],
@@ -33,6 +33,8 @@ export const floors = {
   ],
   'packages/storage-postgres': [
     ['index.ts', 'cli.ts'],
+    ['command'],
+    ['doctor'],
     ['storage.ts'],
     ['tables'],
     ['migrate'],

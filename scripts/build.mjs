@@ -22,6 +22,14 @@ export function removeOrphans(folder) {
   return orphans
 }
 
+/** Whether a workspace of `root` was never built, which takes long: its build leaves a file for the next one. */
+export function isFirstBuild(root) {
+  const { references } = readJson(join(root, 'tsconfig.json'))
+  return references
+    .filter(({ path }) => !path.endsWith('.json'))
+    .some(({ path }) => !existsSync(join(root, path, 'dist/.tsbuildinfo')))
+}
+
 /** The status of `tsc -b` at `root`, which prints its own errors. */
 export function build(root) {
   generateMigrations(root)

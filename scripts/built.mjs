@@ -4,10 +4,12 @@
  */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from './build.mjs'
+import { build, isFirstBuild } from './build.mjs'
 import { repositoryRoot } from './repository.mjs'
 
 const [, , file, ...rest] = process.argv
+if (isFirstBuild(repositoryRoot))
+  console.error('Building the packages (about half a minute, only the first time)…')
 const status = build(repositoryRoot)
 if (status === 0) {
   const path = resolve(repositoryRoot, file)

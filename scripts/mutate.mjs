@@ -11,11 +11,17 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
+import { commandMutations } from './mutations/command.mjs'
 import { storageMutations } from './mutations/storage.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
 import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
-export const mutations = [...storageMutations, ...authMutations, ...webappMutations]
+export const mutations = [
+  ...storageMutations,
+  ...authMutations,
+  ...webappMutations,
+  ...commandMutations,
+]
 
 /** The text with the guard weakened. @throws Error when the guard does not stand there exactly once */
 export function weaken(text, { file, from, to, weakens }) {

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
-import { removeOrphans } from '../build.mjs'
+import { isFirstBuild, removeOrphans } from '../build.mjs'
 import { chooseWords } from '../common-passwords.mjs'
 import { generateMigrations, readMigrations, renderMigrations } from '../generate-migrations.mjs'
+import { repositoryRoot } from '../repository.mjs'
 import { updateSnapshot } from '../schema-snapshot.mjs'
 import { makeRepository } from './fixture.mjs'
 import { check, generators } from './generated.mjs'
@@ -124,4 +125,23 @@ test('build: removes output without a source and nothing else', (t) => {
   )
   assert.deepEqual(removed.sort(), ['dist/deep/gone.test.js.map', 'dist/gone.d.ts', 'dist/gone.js'])
   assert.ok(existsSync(join(root, 'dist/kept.js')))
+})
+
+test('build: the first one is recognized until every workspace was built', (t) => {
+  const references = [{ path: 'a' }, { path: 'a/tsconfig.test.json' }, { path: 'b' }]
+  const root = makeRepository(t, {
+    'tsconfig.json': JSON.stringify({ files: [], references }),
+    'a/dist/.tsbuildinfo': '{}',
+  })
+  assert.equal(isFirstBuild(root), true)
+  mkdirSync(join(root, 'b/dist'), { recursive: true })
+  writeFileSync(join(root, 'b/dist/.tsbuildinfo'), '{}')
+  assert.equal(isFirstBuild(root), false)
+})
+
+// The compiler looks up the peers of torii-storage-postgres while it writes its declarations, and remembers what was missing.
+test('build: torii-auth is compiled before torii-storage-postgres, which names it as a peer', () => {
+  const { references } = JSON.parse(readFileSync(join(repositoryRoot, 'tsconfig.json'), 'utf8'))
+  const paths = references.map(({ path }) => path)
+  assert.ok(paths.indexOf('packages/auth') < paths.indexOf('packages/storage-postgres'))
 })

@@ -716,7 +716,7 @@ export const storageMutations = [
     'storage-postgres/src/sql/statement',
   ),
   guard(
-    'cli',
+    'command/schema-commands',
     'revoke-all without the name of its schema',
     'if (flags.of !== schema)',
     "if (flags.of === '')",

@@ -139,7 +139,7 @@ export type {
   IdTokenOutcome,
 } from './services/oauth/id-token.js'
 export type { OAuthService, OfferedProvider, TransactionalOAuth } from './services/oauth/oauth.js'
-export type { TokensReencrypted } from './services/oauth/reencrypt-tokens.js'
+export type { ReencryptOptions, TokensReencrypted } from './services/oauth/reencrypt-tokens.js'
 export type { IdentitySignIn } from './services/oauth/sign-in-with-identity.js'
 export type {
   OAuthLinkStartOutcome,

@@ -132,12 +132,13 @@ export type {
   StorageTransaction,
   SweepCounts,
   SweepOptions,
+  SweepProgress,
   TransactionRepositories,
 } from './storage.js'
 export { checkText, countCodePoints, isStorable } from './text.js'
 export type { RateLimitKey, TokenHash } from './token-hash.js'
 export { rateLimitKey, tokenHash } from './token-hash.js'
-export { unknownOption } from './unknown-option.js'
+export { findSimilar, unknownOption } from './unknown-option.js'
 export type {
   NewUser,
   Registration,

@@ -72,6 +72,16 @@ export interface SweepOptions {
    * session. Only for applications where an unverified email address signs in no one.
    */
   readonly unverifiedAccountSeconds?: number | null
+  /** Called after each part of a table, for a display. What it throws ends the sweep. */
+  readonly onProgress?: (progress: SweepProgress) => void
+}
+
+/** How far a sweep is. */
+export interface SweepProgress {
+  /** The table that is being swept. */
+  readonly table: string
+  /** The swept part of all tables, from 0 to 1. */
+  readonly share: number
 }
 
 /** A sweep that is repeated. */

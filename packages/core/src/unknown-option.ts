@@ -21,7 +21,7 @@ export function unknownOption(path: string, known: readonly string[]): InvalidOp
 }
 
 /** Returns the known name that a mistyped or shortened one most likely stands for, or null. */
-function findSimilar(name: string, known: readonly string[]): string | null {
+export function findSimilar(name: string, known: readonly string[]): string | null {
   const typed = name.toLowerCase()
   const rated = known
     .map((each) => ({ each, edits: editsTo(typed, lastOf(each).toLowerCase()) }))

@@ -1,93 +1,99 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { compiledUrl, testDatabase } from 'torii-testing'
+import { readFile } from 'node:fs/promises'
+import { testDatabase } from 'torii-testing'
 import { describe, test } from 'vitest'
+import { commands } from './command/commands.js'
+import { runHere } from './command/terminal.test.support.js'
 
-const cli = fileURLToPath(compiledUrl('./cli.js', import.meta.url))
 const secret = 'sEcret-of-thE-url'
 const somewhere = `postgresql://app:${secret}@127.0.0.1:1/app`
 
-function run(words: readonly string[], env: Record<string, string> = {}) {
-  const { DATABASE_URL: _, DATABASE_SCHEMA: __, ...rest } = process.env
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], {
-    env: { ...rest, ...env },
-    encoding: 'utf8',
-  })
-  assert.ok(!`${stdout}${stderr}`.includes(secret), 'the password is in the output')
-  return { status, stdout, stderr }
+async function run(words: readonly string[], env: Record<string, string> = {}) {
+  const said = await runHere(words, env)
+  assert.ok(!`${said.stdout}${said.stderr}`.includes(secret), 'the password is in the output')
+  return said
 }
 
-describe('wrong usage: exit 2, what is wrong, then how it is used', () => {
+describe('wrong usage: exit 2, one line that says what is wrong, one that names --help', () => {
   const url = ['--database-url', somewhere]
-  const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['no command', url, /^a command is missing\n\nUsage: /],
-    ['an unknown command', ['frobnicate', ...url], /^unknown command: frobnicate\n\nUsage: /],
+  const wrong: readonly (readonly [string, readonly string[], string])[] = [
+    ['no command', url, 'a command is missing'],
+    ['an unknown command', ['frobnicate', ...url], 'unknown command: frobnicate'],
+    ['a mistyped command', ['migrat', ...url], 'unknown command: migrat; did you mean migrate?'],
+    ['a name that every object has', ['constructor', ...url], 'unknown command: constructor'],
+    ['another such name', ['__proto__', ...url], 'unknown command: __proto__'],
+    ['one word too many', ['migrate', 'now', ...url], 'too many words after migrate'],
+    ['a URL where a command is expected', [somewhere], 'unknown command'],
+    ['a URL without its option', ['migrate', somewhere], 'a URL comes after --database-url'],
     [
-      'a name that every object has',
-      ['constructor', ...url],
-      /^unknown command: constructor\n\nUsage: /,
-    ],
-    ['another such name', ['__proto__', ...url], /^unknown command: __proto__\n\nUsage: /],
-    ['one word too many', ['migrate', 'now', ...url], /^one command is enough: .*\n\nUsage: /],
-    ['a URL where a command is expected', [somewhere], /^unknown command\n\nUsage: /],
-    [
-      'a URL without its option',
-      ['migrate', somewhere],
-      /^one command is enough: .*--database-url.*\n\nUsage: /,
+      'half of a command',
+      ['users', ...url],
+      'users needs one of: find, show, create, update, disable, enable, unlock, delete, sessions, revoke',
     ],
     [
-      'an unknown option',
-      ['status', '--force', ...url],
-      /^Unknown option '--force'[\s\S]*\n\nUsage: /,
+      'a mistyped second word',
+      ['users', 'sho', ...url],
+      'unknown command after users: sho; did you mean show?',
+    ],
+    ['a command without its word', ['users', 'show', ...url], 'users show needs ID|EMAIL'],
+    ['an unknown option', ['status', '--force', ...url], 'unknown option: --force'],
+    [
+      'a mistyped option',
+      ['status', '--jsn', ...url],
+      'unknown option: --jsn; did you mean --json?',
     ],
     [
       'a mistyped option with the URL in it',
       ['status', `--databse-url=${somewhere}`],
-      /^Unknown option '--databse-url'[\s\S]*\n\nUsage: /,
+      'unknown option: --databse-url; did you mean --database-url?',
     ],
     [
       'an option without its value',
       ['status', '--schema'],
-      /^Option '--schema <value>' argument missing\n\nUsage: /,
+      '--schema needs a value: --schema NAME',
     ],
     [
-      'a flag with a value',
-      ['status', '--json=1', ...url],
-      /^Option '--json' does not take an argument\n\nUsage: /,
+      'an option for the value of another',
+      ['status', '--schema', '--help'],
+      '--schema needs a value: --schema NAME',
     ],
-    ['no URL', ['status'], /^set --database-url or DATABASE_URL\n\nUsage: /],
-    ['down without its schema', ['down', ...url], /^down needs --drop-all-data SCHEMA\n\nUsage: /],
-    [
-      'revoke-all without its schema',
-      ['revoke-all', ...url],
-      /^revoke-all needs --of SCHEMA\n\nUsage: /,
-    ],
+    ['a flag with a value', ['status', '--json=1', ...url], '--json takes no value'],
+    ['no URL', ['status'], 'set --database-url or DATABASE_URL'],
+    ['down without its schema', ['down', ...url], 'down needs --drop-all-data SCHEMA'],
+    ['revoke-all without its schema', ['revoke-all', ...url], 'revoke-all needs --of SCHEMA'],
     [
       'the schema of revoke-all elsewhere',
       ['sweep', '--of', 'torii', ...url],
-      /^--of is for revoke-all\n\nUsage: /,
+      '--of is for revoke-all',
     ],
     [
       'an option of another command',
       ['status', '--drop-all-data', 'torii', ...url],
-      /^--drop-all-data is for down\n\nUsage: /,
+      '--drop-all-data is for down',
     ],
     [
       'another option of another command',
       ['down', '--grant-to', 'app', ...url],
-      /^--grant-to is for migrate\n\nUsage: /,
+      '--grant-to is for migrate',
+    ],
+    [
+      'the version of a command',
+      ['status', '--version', ...url],
+      '--version stands without a command',
     ],
   ]
   for (const [title, words, says] of wrong)
-    test(title, () => {
-      const { status, stdout, stderr } = run(words)
-      assert.deepEqual([status, stdout], [2, ''])
-      assert.match(stderr, says)
-      assert.match(
-        stderr,
-        /Exit status: 0 done, 1 failed, 2 wrong usage, 3 pending or drifted\.\n$/,
-      )
+    test(title, async () => {
+      assert.deepEqual(await run(words), {
+        status: 2,
+        stdout: '',
+        stderr: `${says}\nSee: torii-storage-postgres --help\n`,
+      })
+      if (words.some((word) => word.startsWith('--json'))) return
+      const json = await run([...words, '--json'])
+      assert.deepEqual([json.status, json.stderr], [2, ''])
+      const { error, message } = JSON.parse(json.stdout)
+      if (words.at(-1) !== '--schema') assert.deepEqual([error, message], ['ERR_USAGE', says])
     })
 
   const refused: readonly (readonly [string, readonly string[], Record<string, string>, RegExp])[] =
@@ -136,40 +142,66 @@ describe('wrong usage: exit 2, what is wrong, then how it is used', () => {
       ],
     ]
   for (const [title, words, env, says] of refused)
-    test(`${title}: exit 2, in words and as JSON`, () => {
-      const words1 = run(words, env)
+    test(`${title}: exit 2, in words and as JSON`, async () => {
+      const words1 = await run(words, env)
       assert.deepEqual([words1.status, words1.stdout], [2, ''])
       assert.match(words1.stderr, says)
-      const json = run([...words, '--json'], env)
+      const json = await run([...words, '--json'], env)
       assert.deepEqual([json.status, json.stderr], [2, ''])
       const printed: { error: string; message: string } = JSON.parse(json.stdout)
       assert.match(`${printed.error}: ${printed.message}`, says)
     })
 
-  test('--help is no mistake', () => {
-    const { status, stdout, stderr } = run(['--help'])
+  test('--help is no mistake, of all commands and of one', async () => {
+    const { status, stdout, stderr } = await run(['--help'])
     assert.deepEqual([status, stderr], [0, ''])
     assert.match(stdout, /^Usage: torii-storage-postgres COMMAND/)
+    for (const { name, help } of commands) assert.ok(stdout.includes(name) && stdout.includes(help))
+    const one = await run(['down', '-h'])
+    assert.deepEqual([one.status, one.stderr], [0, ''])
+    assert.match(
+      one.stdout,
+      /^Usage: torii-storage-postgres down --drop-all-data SCHEMA \[options\]\n\nDrop every /,
+    )
+    assert.match(one.stdout, /\n {2}--drop-all-data SCHEMA {2}/)
+  })
+
+  test('--version prints the version of the package, also as JSON', async () => {
+    const { version } = JSON.parse(
+      await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+    )
+    assert.deepEqual(await run(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' })
+    assert.deepEqual(JSON.parse((await run(['--version', '--json'])).stdout), { version })
   })
 })
 
-describe('a database that cannot be had: exit 1, and no password in the output', () => {
+describe.concurrent('a database that cannot be had: exit 1, and no password in the output', () => {
   const unreachable = [
     ['a port where nobody listens', somewhere],
     ['a host that does not exist', `postgresql://app:${secret}@no-such-host.invalid/app`],
     ['a URL that cannot be decoded', `postgresql://app:${secret}%zz@127.0.0.1:1/app`],
   ] as const
   for (const [title, url] of unreachable)
-    test(title, () => {
-      const { status, stdout, stderr } = run(['migrate'], { DATABASE_URL: url })
+    test(title, async () => {
+      const { status, stdout, stderr } = await run(['migrate'], { DATABASE_URL: url })
       assert.deepEqual([status, stdout], [1, ''])
       assert.match(stderr, /^ERR_UNAVAILABLE: the database cannot be reached; nothing was done\./)
     })
 
-  test('as JSON', () => {
-    const { status, stdout, stderr } = run(['migrate', '--json'], { DATABASE_URL: somewhere })
+  test('as JSON', async () => {
+    const { status, stdout, stderr } = await run(['migrate', '--json'], { DATABASE_URL: somewhere })
     assert.deepEqual([status, stderr], [1, ''])
     assert.equal(JSON.parse(stdout).error, 'ERR_UNAVAILABLE')
+  })
+
+  test('a server that repeats the password: masked, in words, as JSON and by doctor', async () => {
+    const database = await testDatabase({ empty: true })
+    const url = new URL(database.url)
+    Object.assign(url, { username: secret, password: secret })
+    const env = { DATABASE_URL: url.href }
+    const [words, doctor] = [await run(['status'], env), await run(['doctor', '--json'], env)]
+    assert.match(words.stderr, /\n {2}password authentication failed for user "\*\*\*"\n$/)
+    assert.match(JSON.parse(doctor.stdout).findings[0].message, /for user "\*\*\*"\)$/)
   })
 
   test('a wrong password, an unknown database', async () => {
@@ -179,7 +211,7 @@ describe('a database that cannot be had: exit 1, and no password in the output',
     const unknown = new URL(database.url)
     unknown.pathname = '/no_such_database'
     for (const { href } of [wrong, unknown]) {
-      const { status, stderr } = run(['status'], { DATABASE_URL: href })
+      const { status, stderr } = await run(['status'], { DATABASE_URL: href })
       assert.equal(status, 1)
       assert.match(
         stderr,

@@ -28,7 +28,7 @@ export async function checkHealth(
 }
 
 /** What failed only read: a lost reply is the same as a lost server. */
-function toReadError(error: unknown): ToriiError {
+export function toReadError(error: unknown): ToriiError {
   const cause = error instanceof ToriiError && isOutcomeUnknown(error) ? error.cause : error
   const failure = classifyStatementError(cause)
   return toToriiError(cause, failure === 'ambiguous' ? 'not-sent' : failure, 'health check')

@@ -5,7 +5,7 @@ import { toToriiError } from '../driver/storage-errors.js'
 import { historyTable, tableNames } from './table-names.js'
 
 /** The oldest server that is tested. */
-const oldestServer = 120_000
+export const oldestServer = 120_000
 
 /** What a server and a database are like, as far as Torii needs it to be so. */
 export interface Surroundings {

@@ -1,4 +1,5 @@
 import type { RepeatedSweepOptions, SweepCounts, SweepOptions } from 'torii-core'
+import { InvalidInputError } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { repeat } from '../sql/lost-reply.js'
 import { parameter, sql } from '../sql/parameter.js'
@@ -140,6 +141,16 @@ const unverifiedSecondsOf = ({ unverifiedAccountSeconds = null }: SweepOptions):
         maxSeconds,
       )
 
+/** Told after each range of a table: the part of the table that is done, from 0 to 1. */
+type AfterRange = (share: number) => void
+
+function progressOf({ onProgress }: SweepOptions): (table: string, share: number) => void {
+  if (onProgress === undefined) return () => undefined
+  if (typeof onProgress !== 'function')
+    throw new InvalidInputError('onProgress', 'must be a function')
+  return (name, share) => onProgress({ table: name, share })
+}
+
 interface Size {
   pages: number
   can_scan_ranges: boolean
@@ -156,6 +167,7 @@ export function createSweeper(
     name: string,
     mayContinue: MayContinue,
     work: (pages: { fromPage: string; toPage: string }) => Promise<number>,
+    afterRange: AfterRange,
   ): Promise<number> {
     const { pages, can_scan_ranges } = await one(
       db,
@@ -167,16 +179,19 @@ export function createSweeper(
       ? pagesPerRange
       : Math.max(pagesPerRange, Math.ceil(pages / rangesWithoutScan))
     let deleted = 0
-    for (let from = 0; from < pages && (await mayContinue()); from += step)
+    for (let from = 0; from < pages && (await mayContinue()); from += step) {
       deleted += await work({ fromPage: `(${from},0)`, toPage: `(${from + step},0)` })
+      afterRange(Math.min(1, (from + step) / pages))
+    }
     return deleted
   }
 
-  const deleteInRanges = (name: SweptTable, mayContinue: MayContinue) =>
+  const deleteInRanges = (name: SweptTable, mayContinue: MayContinue, afterRange: AfterRange) =>
     inRanges(
       name,
       mayContinue,
       async (pages) => (await many(db, statements[name], pages, () => 1)).length,
+      afterRange,
     )
 
   async function deleteEvents(mayContinue: MayContinue): Promise<number> {
@@ -191,16 +206,26 @@ export function createSweeper(
   }
 
   async function sweepTables(
-    unverified: number | null,
+    { unverified, report }: { unverified: number | null; report: ReturnType<typeof progressOf> },
     mayContinue: MayContinue,
   ): Promise<SweepCounts> {
     const deleted: Record<string, number> = {}
-    for (const name of sweptTables(schema)) deleted[name] = await deleteInRanges(name, mayContinue)
+    const names = sweptTables(schema)
+    // The audit trail, and the accounts where they are swept.
+    const whole = names.length + (unverified === null ? 1 : 2)
+    for (const [index, name] of names.entries())
+      deleted[name] = await deleteInRanges(name, mayContinue, (share) =>
+        report(name, (index + share) / whole),
+      )
     deleted.audit_events = await deleteEvents(mayContinue)
+    report('audit_events', (names.length + 1) / whole)
     // Last, when what no longer counts for an account is gone.
     if (unverified !== null)
-      deleted.users = await inRanges('users', mayContinue, (pages) =>
-        deleteUnverifiedUsers(db, statements, pages, unverified),
+      deleted.users = await inRanges(
+        'users',
+        mayContinue,
+        (pages) => deleteUnverifiedUsers(db, statements, pages, unverified),
+        (share) => report('users', (names.length + 1 + share) / whole),
       )
     return { deleted }
   }
@@ -211,19 +236,22 @@ export function createSweeper(
      * it needs no index, which would make every touch of a session write it.
      */
     async sweep(options: SweepOptions = {}): Promise<SweepCounts> {
-      return sweepTables(unverifiedSecondsOf(checkObject(options, 'options')), always)
+      const given = checkObject(options, 'options')
+      const unverified = unverifiedSecondsOf(given)
+      return sweepTables({ unverified, report: progressOf(given) }, always)
     },
 
     /** Sweeps if it is time and no other process does. */
     async sweepIfDue(options: RepeatedSweepOptions): Promise<SweepCounts | null> {
       const given = checkObject(options, 'options')
       const unverified = unverifiedSecondsOf(given)
+      const report = progressOf(given)
       const every = checkSeconds(given.everySeconds, 'everySeconds')
       const lease = await acquireSweepLease(db, statements, every, given.signal)
       if (lease === null) return null
       let isComplete = false
       try {
-        const counts = await sweepTables(unverified, lease.mayContinue)
+        const counts = await sweepTables({ unverified, report }, lease.mayContinue)
         isComplete = await lease.mayContinue()
         return counts
       } finally {

@@ -10,7 +10,7 @@ import type { OAuthFormPost, OAuthFormPostOutcome } from './form-post.js'
 import { receiveFormPost } from './form-post.js'
 import type { IdTokenInput, IdTokenNonceOutcome, IdTokenOutcome } from './id-token.js'
 import { createIdTokenNonce, signInWithIdToken } from './id-token.js'
-import type { TokensReencrypted } from './reencrypt-tokens.js'
+import type { ReencryptOptions, TokensReencrypted } from './reencrypt-tokens.js'
 import { reencryptTokens } from './reencrypt-tokens.js'
 import { createCompleteOnce } from './single-use.js'
 import type { OAuthLinkStartOutcome, OAuthStartInput, OAuthStartOutcome } from './start.js'
@@ -93,7 +93,7 @@ export interface OAuthService<Metadata extends object = Record<string, Json>>
    * Re-encrypts the provider tokens that are encrypted under an older key: the last step of a rotation of `keys`, while
    * the application runs.
    */
-  reencryptTokens(): Promise<TokensReencrypted>
+  reencryptTokens(options?: ReencryptOptions): Promise<TokensReencrypted>
 }
 
 export const createTransactionalOAuth = <Metadata extends object>(

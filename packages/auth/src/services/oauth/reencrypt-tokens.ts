@@ -14,6 +14,12 @@ export interface TokensReencrypted {
   readonly busy: number
 }
 
+/** How a re-encryption is watched. */
+export interface ReencryptOptions {
+  /** Called after each batch of at most 100 with the counts so far. */
+  readonly onProgress?: (counts: TokensReencrypted) => void
+}
+
 const batchSize = 100
 const leaseSeconds = 5
 
@@ -23,7 +29,7 @@ const leaseSeconds = 5
  */
 export const reencryptTokens =
   <Metadata extends object>({ options: { keys }, storage }: ServiceContext<Metadata>) =>
-  async (): Promise<TokensReencrypted> => {
+  async ({ onProgress }: ReencryptOptions = {}): Promise<TokensReencrypted> => {
     const notStartingWith = ciphertextHeader(keys)
     const counts = { reencrypted: 0, unreadable: 0, busy: 0 }
     const reencrypt = async (stored: StoredTokens) => {
@@ -43,6 +49,7 @@ export const reencryptTokens =
         ...(after === null ? {} : { after }),
       })
       for (const stored of batch) await reencrypt(stored)
+      onProgress?.({ ...counts })
       const last = batch.at(-1)
       if (last === undefined) return counts
       after = { subject: last.subject, provider: last.provider }

@@ -1,0 +1,19 @@
+import type { Command } from './command.js'
+import { doctorCommand } from './doctor-command.js'
+import { keysCommand } from './keys-command.js'
+import { schemaCommands } from './schema-commands.js'
+import { sweepCommand } from './sweep-command.js'
+import { sessionChanges, userChanges } from './user-changes.js'
+import { sessionReads, userReads } from './user-reads.js'
+
+/** Every command, in the order of the usage text. */
+export const commands: readonly Command[] = [
+  ...schemaCommands,
+  sweepCommand,
+  doctorCommand,
+  ...userReads,
+  ...userChanges,
+  ...sessionReads,
+  ...sessionChanges,
+  keysCommand,
+]

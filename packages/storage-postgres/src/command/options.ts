@@ -1,0 +1,43 @@
+/** An option of the command. */
+export interface OptionEntry {
+  /** The word for its value; null for a flag. */
+  readonly value: string | null
+  readonly help: string
+}
+
+/** Every option, by its name without the dashes. A command lists those that it takes. */
+export const options = {
+  'database-url': {
+    value: 'URL',
+    help: 'postgresql://... or pglite:DIR (default: DATABASE_URL)',
+  },
+  schema: { value: 'NAME', help: 'schema of the tables (default: DATABASE_SCHEMA, or torii)' },
+  json: { value: null, help: 'print one JSON object' },
+  help: { value: null, help: 'print this help' },
+  version: { value: null, help: 'print the version' },
+  'grant-to': { value: 'ROLE', help: 'let this role run the application' },
+  'drop-all-data': { value: 'SCHEMA', help: 'the schema, to confirm that its data is deleted' },
+  of: { value: 'SCHEMA', help: 'the schema, to confirm that its sessions end' },
+  watch: { value: null, help: 'sweep again and again until SIGINT or SIGTERM' },
+  every: { value: 'SECONDS', help: 'time between two sweeps with --watch (default: 3600)' },
+  limit: { value: 'NUMBER', help: 'users at most, 1 to 200 (default: 50)' },
+  name: { value: 'NAME', help: 'display name' },
+  picture: { value: 'URL', help: 'https URL of a picture' },
+  metadata: { value: 'JSON', help: "the application's own data, one JSON object" },
+  verified: { value: null, help: 'the email address counts as verified' },
+  yes: { value: null, help: 'do not ask for confirmation' },
+} as const satisfies Readonly<Record<string, OptionEntry>>
+
+export type OptionName = keyof typeof options
+
+/** Options that every command takes. */
+export const commonOptions = ['database-url', 'schema', 'json', 'help'] as const
+
+/** The options that were given; a flag is `true`. */
+export type Flags = Readonly<Partial<Record<OptionName, string | true>>>
+
+/** The value of an option that takes one, or undefined if it was not given. */
+export function textOf(flags: Flags, name: OptionName): string | undefined {
+  const value = flags[name]
+  return value === true ? undefined : value
+}

@@ -1,0 +1,15 @@
+import { exitCodes } from './exit-codes.js'
+
+/** What a command did: its JSON, its words, its exit status. */
+export interface Report {
+  readonly json: object
+  readonly text: string
+  readonly exitCode: number
+}
+
+/** The report of a command that did what it was asked to do. */
+export const done = (json: object, text: string): Report => ({
+  json,
+  text,
+  exitCode: exitCodes.done,
+})

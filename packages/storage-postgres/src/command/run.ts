@@ -1,0 +1,134 @@
+import { ToriiError } from 'torii-core'
+import type { Call, Command, Target } from './command.js'
+import type { CommandStorage, Connect } from './command-storage.js'
+import { commands } from './commands.js'
+import { exitCodes, Refusal, UsageError } from './exit-codes.js'
+import { createMask } from './masking.js'
+import type { Flags } from './options.js'
+import { textOf } from './options.js'
+import { createProgress } from './progress.js'
+import type { Arguments } from './read-arguments.js'
+import { readArguments } from './read-arguments.js'
+import type { Report } from './report.js'
+import { done } from './report.js'
+import type { Terminal } from './terminal.js'
+import { describeAll, describeOne, program } from './usage.js'
+import { readVersion } from './version.js'
+
+/** Runs the command of these words and prints its answer. Returns the exit status; never rejects. */
+export async function runCommand(
+  given: readonly string[],
+  terminal: Terminal,
+  connect: Connect,
+): Promise<number> {
+  const isJson = given.includes('--json')
+  try {
+    const { json, text, exitCode } = await answer(readArguments(given, commands), terminal, connect)
+    const shown = isJson ? JSON.stringify(json) : text
+    if (shown !== '') terminal.print(shown)
+    return exitCode
+  } catch (error) {
+    const mask = createMask(givenUrl(given) ?? terminal.env.DATABASE_URL)
+    const { code, message, more, exitCode } = explain(error)
+    if (isJson) terminal.print(JSON.stringify({ error: code, message: mask(message) }))
+    else terminal.warn(mask(more))
+    return exitCode
+  }
+}
+
+async function answer(
+  { command, words, flags }: Arguments,
+  terminal: Terminal,
+  connect: Connect,
+): Promise<Report> {
+  if (flags.help) {
+    const usage = command === null ? describeAll(commands) : describeOne(command)
+    return done({ usage }, usage)
+  }
+  if (command === null) {
+    const version = readVersion()
+    return done({ version }, version)
+  }
+  return runOne(command, { words, flags }, terminal, connect)
+}
+
+async function runOne(
+  { run }: Command,
+  { words, flags }: Pick<Arguments, 'words' | 'flags'>,
+  terminal: Terminal,
+  connect: Connect,
+): Promise<Report> {
+  const target = readTarget(flags, terminal)
+  const silent = flags.json === true
+  const progress = createProgress(terminal, { silent, now: () => performance.now() })
+  let storage: Promise<CommandStorage> | null = null
+  const open = () => {
+    storage ??= connect(target.url, {
+      schema: target.schema,
+      maxConnections: 2,
+      log: ({ event, operation = '' }) => {
+        if (event === 'migration_applied') progress.show(`applied ${operation}`, null)
+      },
+    })
+    return storage
+  }
+  const call: Call = { words, flags, target, terminal, progress, open }
+  try {
+    return await run(call)
+  } finally {
+    progress.end()
+    await closeOpened(storage)
+  }
+}
+
+/** What could not be opened needs no closing; its error is that of the command. */
+async function closeOpened(storage: Promise<CommandStorage> | null): Promise<void> {
+  await (await storage?.catch(() => null))?.close()
+}
+
+function readTarget(flags: Flags, { env }: Terminal): Target {
+  const url = textOf(flags, 'database-url') ?? env.DATABASE_URL
+  if (url === undefined) throw new UsageError('set --database-url or DATABASE_URL')
+  return { url, schema: textOf(flags, 'schema') ?? env.DATABASE_SCHEMA ?? 'torii' }
+}
+
+/** The URL of a command line that may be wrong otherwise. */
+function givenUrl(given: readonly string[]): string | undefined {
+  return given.find((word) => word.includes('://'))?.replace(/^--[\w-]+=/, '')
+}
+
+/** How an error is shown. */
+interface Failure {
+  readonly code: string
+  readonly message: string
+  /** The lines for a person. */
+  readonly more: string
+  readonly exitCode: number
+}
+
+/** Codes that mean: the database is not as this version expects it, rather than broken. */
+const driftCodes: readonly string[] = ['ERR_MIGRATION_DRIFT', 'ERR_SCHEMA_NEWER']
+/** Codes of a wrong call. */
+const usageCodes: readonly string[] = ['ERR_INVALID_OPTIONS', 'ERR_INVALID_INPUT']
+
+function explain(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof UsageError)
+    return {
+      code: 'ERR_USAGE',
+      message,
+      more: `${message}\nSee: ${program} --help`,
+      exitCode: exitCodes.usage,
+    }
+  if (error instanceof Refusal)
+    return { code: error.reason, message, more: message, exitCode: exitCodes.failed }
+  const code = error instanceof ToriiError ? error.code : 'ERR_STORAGE'
+  const cause =
+    error instanceof Error && error.cause instanceof Error ? `\n  ${error.cause.message}` : ''
+  return { code, message, more: `${code}: ${message}${cause}`, exitCode: exitCodeOf(code) }
+}
+
+function exitCodeOf(code: string): number {
+  if (usageCodes.includes(code)) return exitCodes.usage
+  return driftCodes.includes(code) ? exitCodes.pendingOrDrifted : exitCodes.failed
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SweepCounts } from 'torii-core'
+import { ToriiError } from 'torii-core'
+import type { Call, Command } from './command.js'
+import { command } from './command.js'
+import type { CommandStorage } from './command-storage.js'
+import { UsageError } from './exit-codes.js'
+import type { Flags } from './options.js'
+import { textOf } from './options.js'
+import type { Progress } from './progress.js'
+import { done } from './report.js'
+
+export const sweepCommand: Command = command(
+  'sweep',
+  'delete what is expired or ended',
+  async (call) => {
+    const seconds = readSeconds(call.flags)
+    const storage = await call.open()
+    if (call.flags.watch) return watch(call, storage, seconds)
+    const { deleted } = await storage.sweep({ onProgress: shownBy(call.progress) })
+    return done({ deleted }, describe({ deleted }).join('\n'))
+  },
+  { options: ['watch', 'every'] },
+)
+
+const describe = ({ deleted }: SweepCounts): string[] =>
+  Object.entries(deleted).map(([table, count]) => `${table}: ${count}`)
+
+const shownBy =
+  (progress: Progress) =>
+  ({ table, share }: { table: string; share: number | null }) =>
+    progress.show(`sweeping ${table}`, share)
+
+function readSeconds(flags: Flags): number {
+  const text = textOf(flags, 'every')
+  if (text === undefined) return 3600
+  if (!flags.watch) throw new UsageError('--every is for sweep --watch')
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (seconds < 1 || seconds > 604_800)
+    throw new UsageError('--every must be a number of seconds from 1 to 604800')
+  return seconds
+}
+
+/** What a later sweep may do without: the database was away, or busy. */
+const passing: readonly string[] = [
+  'ERR_UNAVAILABLE',
+  'ERR_CONTENTION',
+  'ERR_STATEMENT_ENDED',
+  'ERR_OUTCOME_UNKNOWN',
+]
+
+/**
+ * Sweeps whenever it is due, until the process is asked to end. The database lets one process sweep at a time, so this may
+ * run next to applications that sweep themselves. Prints a line for each sweep of this process.
+ */
+async function watch({ flags, terminal, progress }: Call, storage: CommandStorage, every: number) {
+  const { signal } = terminal
+  let sweeps = 0
+  while (!signal.aborted) {
+    const counts = await storage
+      .sweepIfDue({ everySeconds: every, signal, onProgress: shownBy(progress) })
+      .catch((error: unknown) => {
+        if (!(error instanceof ToriiError && passing.includes(error.code))) throw error
+        terminal.warn(`${error.code}: ${error.message}. Trying again in ${every} seconds`)
+        return null
+      })
+    progress.end()
+    if (counts !== null) {
+      sweeps += 1
+      terminal.print(flags.json ? JSON.stringify(counts) : `swept: ${summary(counts)}`)
+    }
+    await sleep(every * 1000, undefined, { signal }).catch(() => undefined)
+  }
+  return done({ sweeps }, `ended after ${sweeps} sweeps`)
+}
+
+function summary({ deleted }: SweepCounts): string {
+  const gone = Object.entries(deleted).filter(([, count]) => count > 0)
+  return gone.length === 0
+    ? 'nothing to delete'
+    : gone.map(([table, count]) => `${table} ${count}`).join(', ')
+}
