@@ -127,6 +127,7 @@ test('coming back to the page requests the session again, at most every 5 second
   const before = client.getSnapshot()
   page.focus()
   page.document.dispatchEvent(new Event('visibilitychange'))
+  await sleep(5)
   assert.deepEqual(browser.paths, [])
   page.elapse(5)
   page.focus()
@@ -139,6 +140,7 @@ test('coming back to the page requests the session again, at most every 5 second
   page.document.visibilityState = 'hidden'
   page.elapse(5)
   page.document.dispatchEvent(new Event('visibilitychange'))
+  await sleep(5)
   assert.equal(browser.paths.length, 3)
 })
 
@@ -188,8 +190,10 @@ test('T10.170 a page that the browser restores from its history requests the ses
   await until(client, 'signed_in')
   browser.paths.length = 0
   page.window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))
+  await sleep(5)
   assert.deepEqual(browser.paths, [])
   page.window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+  await sleep(5)
   assert.deepEqual(browser.paths, [ask])
 })
 
