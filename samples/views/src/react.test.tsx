@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { version } from 'react'
+import { StrictMode, version } from 'react'
 import { renderToString } from 'react-dom/server'
 import { createSessionClient, sessions } from 'torii-auth/browser'
 import { useSession } from 'torii-auth/react'
@@ -22,7 +22,12 @@ test(`React ${version}: server and browser render the initial session without a 
   const page = openPage(html)
   const { hydrateRoot } = await import('react-dom/client')
   const complaints: unknown[] = []
-  const root = hydrateRoot(page.root, <App {...options} />, {
+  const view = (
+    <StrictMode>
+      <App {...options} />
+    </StrictMode>
+  )
+  const root = hydrateRoot(page.root, view, {
     onRecoverableError: (error) => complaints.push(error),
   })
   const shown = new Set([page.text()])

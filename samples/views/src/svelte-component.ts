@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { VERSION } from 'svelte/compiler'
-import { compile } from 'svelte/compiler'
+import { compile, VERSION } from 'svelte/compiler'
 
 export const version = VERSION
 

@@ -20,7 +20,10 @@ test(`Vue ${version}: server and browser render the initial session without a fl
   assert.match(await renderToString(create({ initial: null })), /Sign in/)
   const html = await renderToString(create({ initial }))
   assert.match(html, /Sign out ada@example\.com/)
-  await assert.rejects(async () => renderToString(createSSRApp(Account)), /app\.provide\(sessionKey/)
+  await assert.rejects(
+    async () => renderToString(createSSRApp(Account)),
+    /app\.provide\(sessionKey/,
+  )
 
   const page = openPage(html)
   const app = create({ initial, fetch: site.fetch })

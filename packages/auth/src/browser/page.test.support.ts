@@ -38,7 +38,7 @@ export function openPage() {
 /** A browser with a cookie jar, whose requests reach the handler without a network. All its tabs use the one `fetch`. */
 export function openBrowser(handler: (request: Request) => Promise<Response>) {
   const paths: string[] = []
-  const held = new Map<string, Promise<void>>()
+  const held = new Map<string, { handled: () => void; released: Promise<void> }>()
   let cookie = ''
   let isOnline = true
   return {
@@ -55,20 +55,34 @@ export function openBrowser(handler: (request: Request) => Promise<Response>) {
       const response = await handler(new Request(url, { ...init, headers }))
       for (const set of response.headers.getSetCookie())
         if (/^(?:__Host-)?torii=/.test(set)) cookie = set.split(';', 1)[0] ?? ''
-      await held.get(line)
+      const hold = held.get(line)
+      hold?.handled()
+      await hold?.released
       return response
     },
-    /** The server handles such requests, but their responses arrive only after the function that this returns is called. */
-    hold(line: string): () => void {
-      let resolve = () => {}
-      held.set(line, new Promise<void>((done) => (resolve = done)))
-      return () => {
-        held.delete(line)
-        resolve()
+    /** The server handles such requests, but their responses arrive only after `release()`. */
+    hold(line: string): { readonly handled: Promise<void>; release(): void } {
+      const [handled, released] = [signal(), signal()]
+      const own = { handled: handled.give, released: released.given }
+      held.set(line, own)
+      return {
+        handled: handled.given,
+        release() {
+          if (held.get(line) === own) held.delete(line)
+          released.give()
+        },
       }
     },
     online(value: boolean) {
       isOnline = value
     },
   }
+}
+
+function signal() {
+  let give = () => {}
+  const given = new Promise<void>((resolve) => {
+    give = resolve
+  })
+  return { given, give: () => give() }
 }
