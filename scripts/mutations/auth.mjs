@@ -1382,7 +1382,7 @@ export const authMutations = [
   guard(
     'browser/session-client',
     'the other tabs show a session after its sign-out',
-    'if (outcome.ok) tabs.tell()',
+    'if (outcome.ok) tabs.notify()',
     '',
     'browser/session-client',
   ),

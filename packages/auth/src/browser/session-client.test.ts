@@ -151,7 +151,7 @@ test('T10.170 a sign-out in one tab signs out the other, and a sign-in signs it 
   await sessions.signOut(one.client)
   assert.equal(one.client.getSnapshot().status, 'signed_out')
   await until(two.client, 'signed_out')
-  // A page without views tells the tabs too.
+  // A page without views notifies the tabs too.
   await password.authenticate(createSessionClient({ fetch: browser.fetch }), person)
   await Promise.all([until(one.client, 'signed_in'), until(two.client, 'signed_in')])
   assert.deepEqual(one.states, ['signed_in', 'signed_out', 'signed_in'])

@@ -41,7 +41,7 @@ export function createSessionClient(options: SessionClientOptions = {}): Session
       const change = changeBy(method, path, outcome, source.getSnapshot())
       if (change === null) return outcome
       end(change)
-      if (outcome.ok) tabs.tell()
+      if (outcome.ok) tabs.notify()
       return outcome
     },
   }

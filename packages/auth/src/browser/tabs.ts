@@ -1,9 +1,9 @@
 /** The page itself and the other tabs of its origin. On a server, where there is no page, its functions do nothing. */
 export interface Tabs {
-  /** Tells the other tabs that the session changed. The message contains nothing else: each tab asks the server. */
-  tell(): void
+  /** Notifies the other tabs that the session changed. The message contains nothing else: each tab asks the server. */
+  notify(): void
   /**
-   * Calls `changed` when another tab told so, or when the browser restored this page from its history, and `returned` when the
+   * Calls `changed` when another tab notified this one, or when the browser restored this page from its history, and `returned` when the
    * user comes back to the page or its connection does. Returns a function that removes every listener.
    */
   watch(changed: () => void, returned: () => void): () => void
@@ -13,7 +13,7 @@ export interface Tabs {
 export function connectTabs(name: string): Tabs {
   let channel: BroadcastChannel | null = null
   return {
-    tell() {
+    notify() {
       const used = channel ?? open(name)
       used?.postMessage('changed')
       if (used !== channel) used?.close()
