@@ -202,4 +202,7 @@ export const securityLines = [
   ['T10.164', 'bots that register and sign in'],
   ['T10.165', 'fields that are added to the form of a link'],
   ['T10.166', 'an event handler that throws'],
+  ['T10.170', 'a tab that shows a session after it ended'],
+  ['T10.171', 'an outdated response about the session'],
+  ['T10.172', 'a session token in a page that a server renders'],
 ]

@@ -1,4 +1,7 @@
-/** Native code and WebAssembly stay in node_modules; a bundler has no use for them. */
+/**
+ * Native code and WebAssembly stay in node_modules; a bundler has no use for them. torii-auth must be bundled: torii-auth/react
+ * needs the React that Next.js brings.
+ */
 export default {
-  serverExternalPackages: ['torii-auth', 'torii-core', 'torii-storage-postgres'],
+  serverExternalPackages: ['@node-rs/argon2', 'torii-core', 'torii-storage-postgres'],
 }

@@ -35,6 +35,8 @@ const allowed = {
     lazy: {},
     entries: {
       next: ['src/frameworks/next.ts'],
+      react: ['src/browser/react.ts'],
+      vue: ['src/browser/vue.ts'],
       nodemailer: ['smtp', 'smtp-thread', 'smtp-transport', 'smtp-worker'].map(
         (name) => `src/mail/${name}.ts`,
       ),

@@ -34,9 +34,14 @@ export function sourceMapProblems(folder, paths) {
 /** Packages whose types live in @types. */
 const untyped = new Set(['express', 'nodemailer', 'pg'])
 
-/** Declarations that need types which installing the package does not bring. */
+/**
+ * Declarations that need types which installing the package does not bring. The entry that is named like an optional peer, such
+ * as `torii-auth/react`, may need those of its peer: who imports it has the peer.
+ */
 export function declarationProblems(folder, manifest, paths) {
   const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest
+  const isEntryOf = (path, target) =>
+    target in peerDependencies && manifest.exports?.[`./${target}`]?.types === `./${path}`
   const isInstalled = (target) =>
     target in dependencies ||
     (target in peerDependencies && !peerDependenciesMeta[target]?.optional)
@@ -47,6 +52,7 @@ export function declarationProblems(folder, manifest, paths) {
     importsOf(join(folder, path))
       .filter(({ specifier }) => !/^(?:\.|node:)/.test(specifier))
       .filter(({ specifier }) => !hasTypes(packageName(specifier)))
+      .filter(({ specifier }) => !isEntryOf(path, packageName(specifier)))
       .map(({ specifier }) => `${path} needs the types of ${specifier}, which no install brings`),
   )
 }

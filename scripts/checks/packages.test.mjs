@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeRepository } from './fixture.mjs'
-import { contentProblems } from './package-content.mjs'
+import { contentProblems, declarationProblems } from './package-content.mjs'
 import { check } from './packages.mjs'
 
 const manifest = {
@@ -100,4 +100,19 @@ test('packages: nested conditions are entry points too', () => {
   }
   assert.equal(contentProblems(nested, []).length, 3)
   assert.deepEqual(contentProblems(nested, ['a.d.ts', 'a.js', 'b.js']), [])
+})
+
+test('packages: the entry of an optional peer may need its types, and no other declaration', (t) => {
+  const file = "import type { Ref } from 'pg'\nexport declare const a: Ref\n"
+  const root = makeRepository(t, { 'dist/pg.d.ts': file, 'dist/index.d.ts': file })
+  const peers = {
+    peerDependencies: { pg: '>=8' },
+    peerDependenciesMeta: { pg: { optional: true } },
+  }
+  const exports = { './pg': { types: './dist/pg.d.ts' }, '.': { types: './dist/index.d.ts' } }
+  const paths = ['dist/pg.d.ts', 'dist/index.d.ts']
+  assert.deepEqual(declarationProblems(root, { ...peers, exports }, paths), [
+    'dist/index.d.ts needs the types of pg, which no install brings',
+  ])
+  assert.equal(declarationProblems(root, { exports }, paths).length, 2)
 })

@@ -99,6 +99,7 @@ test('coverage: the lines are all those of the specification, each once', () => 
       140,
       141,
       ...from(150, 166),
+      ...from(170, 172),
     ],
   }
   const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))

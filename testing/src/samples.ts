@@ -1,8 +1,10 @@
 /**
  * `npm run samples [-- NAME…]`: copies each folder of samples/ away, installs it with the packed packages, builds
- * it, starts it on an embedded database, and goes through it over HTTP. Fails when one of them fails.
+ * it, starts it on an embedded database, and goes through it over HTTP. A sample without a server runs its own tests, and
+ * once more with the versions of its folder `lowest`. Fails when one of them fails.
  */
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,16 +19,42 @@ const knowsAddress = new Map([
   ['sveltekit', true],
 ])
 
-const own = new Set(['node_modules', 'build', '.next', '.svelte-kit'])
+const own = new Set(['node_modules', 'build', 'dist', '.next', '.svelte-kit'])
 
-async function runSample(name: string, tarballs: readonly string[], folder: string) {
+/** Copies a sample, with the package files of `versions` if given, installs and builds it. */
+async function buildSample(
+  name: string,
+  tarballs: readonly string[],
+  folder: string,
+  versions?: string,
+) {
   const filter = (path: string) => !own.has(path.slice(path.lastIndexOf('/') + 1))
   await cp(join(samples, name), folder, { recursive: true, filter })
+  if (versions !== undefined) await cp(join(folder, versions), folder, { recursive: true })
   const npm = (...args: string[]) => runProgram('npm', args, folder)
   const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
   await npm('ci', ...flags)
   await npm('install', ...flags, ...tarballs, await versionHere('@electric-sql/pglite'))
   await npm('run', 'build')
+}
+
+async function runSample(name: string, tarballs: readonly string[], folder: string) {
+  await buildSample(name, tarballs, folder)
+  if (await hasServer(name)) return visitSample(name, folder)
+  await runProgram('npm', ['test'], folder)
+  if (!existsSync(join(samples, name, 'lowest'))) return
+  const older = `${folder}-lowest`
+  await buildSample(name, tarballs, older, 'lowest')
+  await runProgram('npm', ['test'], older)
+}
+
+async function hasServer(name: string): Promise<boolean> {
+  const manifest = await readFile(join(samples, name, 'package.json'), 'utf8')
+  const { scripts } = JSON.parse(manifest) as { scripts: { start?: string } }
+  return scripts.start !== undefined
+}
+
+async function visitSample(name: string, folder: string) {
   const port = await freePort()
   const origin = `http://localhost:${port}`
   await visit({

@@ -1,11 +1,16 @@
 import type { ReactNode } from 'react'
+import { initialSession } from 'torii-auth/next'
+import { SessionProvider } from 'torii-auth/react'
+import { openAuth } from '../auth'
 
 export const metadata = { title: 'Torii in Next.js' }
 
-export default function Layout({ children }: { children: ReactNode }) {
+export default async function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en">
-      <body>{children}</body>
+      <body>
+        <SessionProvider initial={await initialSession(openAuth)}>{children}</SessionProvider>
+      </body>
     </html>
   )
 }

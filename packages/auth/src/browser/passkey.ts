@@ -10,6 +10,8 @@ import {
 } from '@simplewebauthn/browser'
 import type { Challenge, PasskeyBody, Passkeys, SignedIn } from '../http/schema/response-bodies.js'
 import type { Client, Failure, Outcome } from './client.js'
+import type { SignInOutcome } from './sign-in.js'
+import { withStatus } from './sign-in.js'
 
 /** A challenge with the options of its ceremony. */
 type CeremonyStart<Options> = Challenge & { readonly options: Options }
@@ -38,30 +40,20 @@ export async function register(
 }
 
 /** Signs in with a passkey. Without an email address, the user picks one of the passkeys for this site. */
-export async function authenticate(
+export const authenticate = (
   client: Client,
-  { remember, ...person }: { email?: string; remember?: boolean } = {},
-): Promise<Outcome<SignedIn>> {
-  const prompted = await assertion(client, person)
-  if (!prompted.ok) return prompted
-  // JSON leaves out what is undefined.
-  return client.send('POST', 'passkeys/authenticate/verify', { ...prompted.body, remember })
-}
+  person: { email?: string; remember?: boolean } = {},
+): Promise<SignInOutcome> => withStatus(signIn(client, person))
 
 /**
  * Signs in with a passkey that the browser suggests for an input with `autocomplete="username webauthn"`.
  * Waits until the user picks one. Any other passkey operation of the page ends the wait with `cancelled`. The
  * result is `unsupported` at once when the browser makes no such suggestions.
  */
-export async function autofill(
+export const autofill = (
   client: Client,
-  { remember }: { remember?: boolean } = {},
-): Promise<Outcome<SignedIn>> {
-  if (!(await browserSupportsWebAuthnAutofill())) return unsupported
-  const prompted = await assertion(client, {}, true)
-  if (!prompted.ok) return prompted
-  return client.send('POST', 'passkeys/authenticate/verify', { ...prompted.body, remember })
-}
+  options: { remember?: boolean } = {},
+): Promise<SignInOutcome> => withStatus(signIn(client, options, true))
 
 /** Re-authenticates with one of the user's passkeys. */
 export async function reauthenticate(client: Client): Promise<Outcome<object>> {
@@ -79,6 +71,18 @@ export const rename = (client: Client, id: string, name: string): Promise<Outcom
 /** Deletes a passkey, unless it is the only sign-in method. Requires a recent authentication. */
 export const remove = (client: Client, id: string): Promise<Outcome<object>> =>
   client.send('DELETE', `passkeys/${encodeURIComponent(id)}`)
+
+async function signIn(
+  client: Client,
+  { remember, ...person }: { email?: string; remember?: boolean },
+  useBrowserAutofill = false,
+): Promise<Outcome<SignedIn>> {
+  if (useBrowserAutofill && !(await browserSupportsWebAuthnAutofill())) return unsupported
+  const prompted = await assertion(client, person, useBrowserAutofill)
+  if (!prompted.ok) return prompted
+  // JSON leaves out what is undefined.
+  return client.send('POST', 'passkeys/authenticate/verify', { ...prompted.body, remember })
+}
 
 async function assertion(
   client: Client,

@@ -6,6 +6,8 @@ import type {
 } from '../http/schema/request-bodies.js'
 import type { Accepted, SignedIn } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
+import type { RegistrationOutcome, SignInOutcome } from './sign-in.js'
+import { withStatus } from './sign-in.js'
 
 /**
  * Creates an account. Where email addresses are verified, the result is `{ status: 'accepted' }` for every
@@ -15,13 +17,12 @@ import type { Client, Outcome } from './client.js'
 export const register = <Fields extends object = object>(
   client: Client,
   person: RegisterBody & { readonly fields?: Fields | null },
-): Promise<Outcome<Accepted | SignedIn>> => client.send('POST', 'password/register', person)
+): Promise<RegistrationOutcome> =>
+  withStatus(client.send<SignedIn>('POST', 'password/register', person))
 
 /** Signs in. */
-export const authenticate = (
-  client: Client,
-  person: PasswordSignInBody,
-): Promise<Outcome<SignedIn>> => client.send('POST', 'password/authenticate', person)
+export const authenticate = (client: Client, person: PasswordSignInBody): Promise<SignInOutcome> =>
+  withStatus(client.send<SignedIn>('POST', 'password/authenticate', person))
 
 /** Changes the password and ends the other sessions. */
 export const change = (client: Client, passwords: ChangePasswordBody): Promise<Outcome<object>> =>

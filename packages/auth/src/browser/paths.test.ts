@@ -8,7 +8,7 @@ const id = '0190f000-0000-7000-8000-000000000000'
 
 /** The requests in a source of the client: `client.send('METHOD', path`, and the POST for a passkey challenge. */
 function requestsIn(text: string): readonly (readonly [method: string, path: string])[] {
-  const sent = text.matchAll(/client\.send\(\s*'([A-Z]+)',\s*(?:'([^']+)'|`([^`]+)`)/g)
+  const sent = text.matchAll(/client\.send(?:<\w+>)?\(\s*'([A-Z]+)',\s*(?:'([^']+)'|`([^`]+)`)/g)
   const challenges = text.matchAll(/'(passkeys\/[a-z]+\/options)'/g)
   return [
     ...[...sent].map(

@@ -1,8 +1,7 @@
 import { cookies, headers } from 'next/headers.js'
-import { redirect } from 'next/navigation.js'
 import type { Json, User, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
-import type { RequestInfoOptions, SessionToSet } from '../http/index.js'
+import type { RequestInfoOptions, SessionToSet, SignedIn } from '../http/index.js'
 import { requestOf } from './next-request.js'
 import type { AuthSource } from './required-session.js'
 import { openHandler } from './required-session.js'
@@ -65,6 +64,12 @@ export async function getSession<Metadata extends object = Record<string, Json>>
   return auth.getSession(await currentRequest())
 }
 
+/** Returns the value for `initial` of `SessionProvider` in a layout or a page: the session without its token; null if no user is signed in. */
+export async function initialSession(source: AuthSource<object>): Promise<SignedIn | null> {
+  const auth = await openHandler(source)
+  return auth.initialSession(await auth.getSession(await currentRequest()))
+}
+
 /**
  * Returns the session in a server component or a server action. Redirects if no user is signed in, or with `recent` if the
  * last authentication is too old.
@@ -74,7 +79,12 @@ export async function requireSession<Metadata extends object = Record<string, Js
   { redirectTo, recent = false }: NextSessionOptions,
 ): Promise<ValidSession<Metadata>> {
   const valid = await getSession(source)
-  return valid === null || (recent && !valid.recent) ? redirect(redirectTo) : valid
+  if (valid !== null && (!recent || valid.recent)) return valid
+  // Not bundled: the bundlers of Next.js replace 'next/navigation' in server code, but not the name with .js.
+  const { redirect } = await import(
+    /* webpackIgnore: true */ /* turbopackIgnore: true */ 'next/navigation.js'
+  )
+  return redirect(redirectTo)
 }
 
 /** Returns the user in a server component or a server action. Redirects if no user is signed in. */

@@ -16,3 +16,4 @@ export type {
 } from './request/application-request.js'
 export type { CookieTarget, StoredCookie } from './response/cookie-target.js'
 export type { ErrorCode } from './response/errors.js'
+export type { SignedIn } from './schema/response-bodies.js'

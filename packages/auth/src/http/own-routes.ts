@@ -13,6 +13,8 @@ import type { CookieTarget } from './response/cookie-target.js'
 import { addCookies } from './response/cookie-target.js'
 import { errorResponse } from './response/errors.js'
 import { endFormerSessions } from './response/former-session.js'
+import { serializeSignedIn } from './response/serializers.js'
+import type { SignedIn } from './schema/response-bodies.js'
 import type { Site } from './site.js'
 
 /** What a route of the application requires of a session. */
@@ -54,6 +56,11 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
     request: ApplicationRequest,
     options?: SessionRequirementOptions,
   ): Promise<SessionRequirement<Metadata>>
+  /**
+   * Returns a session as `GET session` responds with it: the value for `initial` of a session client, which a server gives to
+   * the page that it renders. It contains no token, and of the metadata what the option `publicMetadata` lets through.
+   */
+  initialSession(valid: ValidSession<Metadata> | null): SignedIn | null
   /**
    * The request information that the services take: IP address, user agent, device cookie and, for hooks, the headers. A
    * fetch Request does not contain the IP address: pass `{ ip }`.
@@ -115,6 +122,7 @@ export function createOwnRoutes<Metadata extends object>(
         return { ok: false, response: errorResponse(site.failed('requireSession', error)) }
       }
     },
+    initialSession: (valid) => (valid === null ? null : serializeSignedIn(valid, torii.options)),
     requestInfo: (request, options = {}) =>
       site.requestInfo(carrierOf(request).headers, ipOf(request, options)),
     async setSessionCookie(response, signedIn, request) {

@@ -1,6 +1,6 @@
 import type * as core from 'torii-core'
 import type { ResolvedOptions } from '../../services/options/options.js'
-import type { OAuthAccount, Passkey, Session, User } from '../schema/response-bodies.js'
+import type { OAuthAccount, Passkey, Session, SignedIn, User } from '../schema/response-bodies.js'
 
 /** A user, as shown to themselves; of the metadata what the option `publicMetadata` lets through. */
 export const serializeUser = (
@@ -28,6 +28,12 @@ export const serializeSession = (session: core.Session, current: boolean): Sessi
   userAgent: session.userAgent,
   methods: session.methods,
 })
+
+/** The user and the session of a request, as `GET session` responds. */
+export const serializeSignedIn = (
+  { user, session }: Pick<core.ValidSession<object>, 'user' | 'session'>,
+  options: Pick<ResolvedOptions, 'publicMetadata'>,
+): SignedIn => ({ user: serializeUser(user, options), session: serializeSession(session, true) })
 
 /** A linked account, as shown to its owner. */
 export const serializeOAuthAccount = (account: core.OAuthAccount): OAuthAccount => ({

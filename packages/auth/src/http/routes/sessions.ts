@@ -1,6 +1,6 @@
 import { InvalidInputError, parseSessionId } from 'torii-core'
 import { clearedCookie, sessionCookie } from '../request/cookie.js'
-import { serializeSession, serializeUser } from '../response/serializers.js'
+import { serializeSession, serializeSignedIn } from '../response/serializers.js'
 import type { ReauthenticateBody } from '../schema/request-bodies.js'
 import { reauthenticateBody } from '../schema/request-bodies.js'
 import {
@@ -25,11 +25,8 @@ export const sessionRoutes = [
     body: null,
     responses: { 200: signedInSchema },
     errors: [],
-    async handle({ torii, valid: { user, session } }) {
-      return success(200, {
-        user: serializeUser(user, torii.options),
-        session: serializeSession(session, true),
-      })
+    async handle({ torii, valid }) {
+      return success(200, serializeSignedIn(valid, torii.options))
     },
   }),
   defineRoute({

@@ -2,7 +2,7 @@ import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
 import { setDeviceCookie } from '../request/device-cookie.js'
 import { endFormerSessions } from '../response/former-session.js'
-import { serializeSession, serializeUser } from '../response/serializers.js'
+import { serializeSignedIn } from '../response/serializers.js'
 import type * as bodies from '../schema/response-bodies.js'
 import type { Success } from './results.js'
 import { success } from './results.js'
@@ -15,19 +15,16 @@ import type { Call } from './route.js'
 export async function signedIn<const Status extends 200 | 201>(
   call: Call,
   status: Status,
-  { user, session, token }: SignedIn<object>,
+  made: SignedIn<object>,
 ): Promise<Success<Status, bodies.SignedIn>> {
+  const { user, session, token } = made
   await endFormerSessions(call.torii, call.tokens.cookies, token)
-  const body = {
-    user: serializeUser(user, call.torii.options),
-    session: serializeSession(session, true),
-  }
   const setCookies = [
     sessionCookie(call.torii.options, session, token),
     // Registering proves nothing about the mailbox: 201 makes no known browser.
     ...(status === 200 ? deviceCookies(call, user.email) : []),
   ]
-  return success(status, body, { setCookies })
+  return success(status, serializeSignedIn(made, call.torii.options), { setCookies })
 }
 
 /** `Set-Cookie` by which the browser is known for this account from now on; none without keys or an email address. */
