@@ -1,7 +1,7 @@
 /**
  * `npm run samples [-- NAME…]`: copies each folder of samples/ away, installs it with the packed packages, builds
  * it, starts it on an embedded database, and goes through it over HTTP. A sample without a server runs its own tests, and
- * once more with the versions of its folder `lowest`. Fails when one of them fails.
+ * once more with the versions of its folder `lowest`. `tutorial` follows docs/tutorial.md. Fails when one of them fails.
  */
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { packPackages, runProgram, versionHere } from './packed-project.js'
+import { followTutorial } from './tutorial.js'
 import { freePort, visit } from './visit.js'
 
 const samples = fileURLToPath(new URL('../../samples', import.meta.url))
@@ -76,9 +77,13 @@ async function visitSample(name: string, folder: string) {
   })
 }
 
+/** Has no folder: its files and commands are those of docs/tutorial.md. */
+const tutorial = 'tutorial'
+
 const wanted = process.argv.slice(2)
 const entries = await readdir(samples, { withFileTypes: true })
-const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const names = [...folders, tutorial]
 const unknown = wanted.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
   console.error(`no such sample: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
@@ -89,8 +94,9 @@ if (unknown.length > 0) {
     await mkdir(join(folder, 'tarballs'))
     const tarballs = await packPackages(join(folder, 'tarballs'))
     for (const name of wanted.length > 0 ? wanted : names) {
-      await runSample(name, tarballs, join(folder, name))
-      console.log(`ok    samples/${name}`)
+      if (name === tutorial) await followTutorial(join(folder, name), tarballs)
+      else await runSample(name, tarballs, join(folder, name))
+      console.log(`ok    ${name === tutorial ? 'docs/tutorial.md' : `samples/${name}`}`)
     }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
