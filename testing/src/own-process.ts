@@ -44,6 +44,18 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },
   {
+    file: 'auth/*/http/routes/before-hooks.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
+    file: 'auth/*/http/routes/unknown-fields.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
+    file: 'auth/*/http/routes/remember.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
     file: 'auth/*/http/routes/route-deadlines.test',
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },
