@@ -10,7 +10,7 @@ import { openSite } from './site.js'
 
 const site = await openSite()
 
-test(`React ${version}: server and browser render the initial session without a flash, and every change`, async () => {
+void test(`React ${version}: server and browser render the initial session without a flash, and every change`, async () => {
   assert.match(renderToString(<App />), /Loading/)
   const initial = await site.initial()
   assert.ok(initial)
@@ -47,7 +47,7 @@ test(`React ${version}: server and browser render the initial session without a 
   while (page.listeners() > 0) await new Promise((resolve) => setTimeout(resolve, 2))
 })
 
-test(`React ${version}: useSession(client) needs no provider, and without a client says what to do`, async () => {
+void test(`React ${version}: useSession(client) needs no provider, and without a client says what to do`, async () => {
   const client = createSessionClient({ initial: null })
   const Status = ({ own }: { own?: typeof client }) => <p>{useSession(own).status}</p>
   assert.match(renderToString(<Status own={client} />), /signed_out/)

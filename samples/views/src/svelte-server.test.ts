@@ -7,7 +7,7 @@ import { compileAccount, version } from './svelte-component.js'
 
 const site = await openSite()
 
-test(`Svelte ${version}: the server renders the initial session, and requests nothing`, async () => {
+void test(`Svelte ${version}: the server renders the initial session, and requests nothing`, async () => {
   const Account = await compileAccount('server')
   const initial = await site.initial()
   const rendered = (options: Parameters<typeof createSessionClient>[0]) =>

@@ -7,7 +7,7 @@ import { compileAccount, version } from './svelte-component.js'
 
 const site = await openSite()
 
-test(`Svelte ${version}: the browser shows the initial session without a flash, and every change`, async () => {
+void test(`Svelte ${version}: the browser shows the initial session without a flash, and every change`, async () => {
   const initial = await site.initial()
   assert.ok(initial)
   const page = openPage('')

@@ -9,7 +9,7 @@ import { Account } from './vue-view.js'
 
 const site = await openSite()
 
-test(`Vue ${version}: server and browser render the initial session without a flash, and every change`, async () => {
+void test(`Vue ${version}: server and browser render the initial session without a flash, and every change`, async () => {
   const { createSSRApp } = await import('vue')
   const { renderToString } = await import('vue/server-renderer')
   const initial = await site.initial()
