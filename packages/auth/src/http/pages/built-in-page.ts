@@ -110,5 +110,5 @@ function passwordField(
 }
 
 const checkbox = ({ name, value, label, note }: CheckboxField): string =>
-  `<p><label><input type="checkbox" name="${name}" value="${value}"> ${escapeHtml(label)}</label></p>
+  `<label class="check"><input type="checkbox" name="${name}" value="${value}"> ${escapeHtml(label)}</label>
 <p class="quiet">${escapeHtml(note)}</p>`

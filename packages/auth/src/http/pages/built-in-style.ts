@@ -18,6 +18,8 @@ p { margin: 0 0 16px; overflow-wrap: anywhere }
 label { display: block; margin: 0 0 6px; font-weight: 600; color: var(--strong) }
 input { width: 100%; margin: 0 0 6px; padding: 11px 12px; font: inherit; color: var(--strong);
   background: var(--card); border: 1px solid var(--quiet); border-radius: 8px }
+.check { display: flex; gap: 10px; align-items: flex-start; margin: 14px 0 6px }
+.check input { flex: none; width: 18px; height: 18px; margin: 4px 0 0 }
 button { width: 100%; margin: 14px 0 0; padding: 12px; font: inherit; font-weight: 600; cursor: pointer;
   color: var(--on-act); background: var(--act); border: 0; border-radius: 8px }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }

@@ -92,7 +92,7 @@ export function errorResponse(error: ApiError, texts: Texts = englishTexts): Res
   const { headers, ...body } = bodyOf(error, texts)
   return Response.json(
     { error: error.error, ...body },
-    { status: errorStatus[error.error], headers: { vary: 'accept-language', ...headers } },
+    { status: errorStatus[error.error], headers: headers ?? {} },
   )
 }
 
