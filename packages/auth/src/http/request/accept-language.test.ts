@@ -43,7 +43,7 @@ test('T10.183 a header of any length is read in bounded time, and gives a langua
     'x,'.repeat(500_000),
     `${'-'.repeat(500_000)}de`,
     `${'fr;q=0.1,'.repeat(100_000)}de`,
-    `de${' '.repeat(500_000)};q=1`,
+    `fr${' '.repeat(500_000)};q=1, de`,
   ])
     assert.equal(choose(header, 'en', 'de'), 'en')
   assert.ok(performance.now() - started < 1000)
