@@ -1,4 +1,4 @@
-/** The texts of the page that a mailed link opens. */
+/** The texts of the page that a link in a mail opens. */
 export interface LinkTexts {
   readonly heading: string
   /** Says whose account it is about. Contains `{email}`. */

@@ -203,6 +203,10 @@ test('T10.182 a renderer that leaves out the nonce or asks for any script is not
     [(page) => String(ownPage(page)).replace(/(name=token value=)\w+/, '$1'), /hidden field token/],
     [(page) => String(ownPage(page)).replace('/magic-link/', '/'), /left out the action/],
     [() => 42, /must return HTML/],
+    [
+      (page) => ({ html: ownPage(page), sources: { scripts: [] } }),
+      /returned sources\.scripts: name/,
+    ],
     ...["'unsafe-inline'", '*', 'https:', "'self'; form-action *", 'https://a;b', '', 42].map(
       (source) =>
         [

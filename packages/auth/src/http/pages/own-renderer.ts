@@ -42,6 +42,9 @@ export async function renderOwnPage(
   const { html, sources = {} } = typeof rendered === 'string' ? { html: rendered } : rendered
   if (typeof html !== 'string') throw misuse(page, 'must return HTML, { html, sources } or null')
   requireFields(page, html)
+  const unknown = Object.keys(sources).find((name) => !kinds.some((kind) => kind === name))
+  if (unknown !== undefined)
+    throw misuse(page, `returned sources.${unknown}: name style, script, image or font`)
   return { html, loads: ["default-src 'none'", ...kinds.flatMap(directiveOf)].join('; ') }
 
   function directiveOf(kind: SourceKind): string[] {

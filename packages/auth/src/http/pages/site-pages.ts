@@ -29,14 +29,14 @@ export interface Pages {
 export interface HandlerOptions {
   /** Your own pages: each is a path of the base URL that starts with one `/`, or a URL of a trusted origin. */
   readonly pages?: Partial<Pages>
-  /** The look of the pages behind mailed links (default: without logo and style sheet). */
+  /** The look of the pages behind links in mails (default: without logo and style sheet). */
   readonly look?: Partial<Look>
   /**
    * The languages of pages and error messages, by code; `Accept-Language` chooses one, and the first is taken where it fits none
    * (default: `{ en: englishTexts, de: germanTexts }`).
    */
   readonly languages?: Readonly<Record<string, Texts>>
-  /** Renders the pages behind mailed links instead of Torii (default: none). */
+  /** Renders the pages behind links in mails instead of Torii (default: none). */
   readonly renderPage?: RenderPage
 }
 
