@@ -28,7 +28,7 @@ export const floors = {
     ['services/refusals.ts', 'services/sign-in.ts'],
     ['mail', 'oauth-client', 'password-hashing', 'rate-limits', 'webauthn'],
     ['password-policy'],
-    ['crypto', 'events'],
+    ['crypto', 'events', 'texts'],
     ['base'],
   ],
   'packages/storage-postgres': [

@@ -205,4 +205,10 @@ export const securityLines = [
   ['T10.170', 'a tab that shows a session after it ended'],
   ['T10.171', 'an outdated response about the session'],
   ['T10.172', 'a session token in a page that a server renders'],
+  ['T10.180', 'markup in a text or the name on a page'],
+  ['T10.181', 'a logo or style sheet of a page that loads more than it names'],
+  ['T10.182', 'a page renderer that leaves out the nonce or asks for any script'],
+  ['T10.183', 'an endless Accept-Language'],
+  ['T10.184', 'a translation that hides whom a link signs in'],
+  ['T10.185', 'a page renderer that throws'],
 ]

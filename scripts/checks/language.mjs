@@ -68,7 +68,7 @@ export const exceptions = [
   ],
   [/qualified-names|^decisions\/0005-search-path|^SECURITY\.md$/, 'operator', 'an operator of SQL'],
   [/^scripts\/checks\/promises/, 'operator', 'an operator of JavaScript'],
-  [/\/mail\/german\.ts$/, 'e-mail', 'the German spelling'],
+  [/\/(?:mail|texts)\/german\.ts$/, 'e-mail', 'the German spelling'],
   [/^testing\/README\.md$/, 'nobody', 'the account of that name on Linux'],
   [/^scripts\/checks\/language/, '', 'the list itself'],
   [/^CHANGELOG\.md$/, '', 'history keeps the words of its day'],

@@ -100,6 +100,7 @@ test('coverage: the lines are all those of the specification, each once', () => 
       141,
       ...from(150, 166),
       ...from(170, 172),
+      ...from(180, 185),
     ],
   }
   const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))

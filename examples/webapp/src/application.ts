@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { ApplicationKey, Mailer, OAuthProvider } from 'torii-auth'
-import { oidc, Torii } from 'torii-auth'
+import { englishTexts, oidc, Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { loadAssets } from './assets.js'
@@ -71,7 +71,8 @@ async function open(
   onStop(() => torii.shutdown())
   // Runs first, so that no new request is accepted; the earlier entry is for a failed start.
   onStop(() => listener.stop())
-  const auth = createHandler(torii, { pages: toriiPages })
+  // The other pages of this application are in English too.
+  const auth = createHandler(torii, { pages: toriiPages, languages: { en: englishTexts } })
   const assets = await loadAssets()
   const database = describeDatabase(databaseUrl)
   const adminConsole = await startConsole({

@@ -219,6 +219,9 @@ export type { AccountDeletion, ProfileUpdate } from './services/users/own-accoun
 export type { PersonalData } from './services/users/personal-data.js'
 export type { SignInMethods } from './services/users/sign-in-methods.js'
 export type { DataExport, TransactionalUsers, UserService } from './services/users/users.js'
+export { englishTexts } from './texts/english.js'
+export { germanTexts } from './texts/german.js'
+export type { ErrorTexts, LinkTexts, PageTexts, PasswordTexts, Texts } from './texts/texts.js'
 export { Torii } from './torii.js'
 export type {
   CredentialDescriptorJson,

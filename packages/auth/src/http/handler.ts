@@ -4,17 +4,17 @@ import { requireTorii } from '../base/wrong-place.js'
 import type { Torii } from '../torii.js'
 import type { OwnRoutes } from './own-routes.js'
 import { createOwnRoutes } from './own-routes.js'
-import { renderSignInError } from './pages/error-page.js'
-import { pageResponse } from './pages/page.js'
+import { errorPage } from './pages/landing-page.js'
+import type { Language } from './pages/languages.js'
 import type { HandlerOptions } from './pages/site-pages.js'
-import { resolvePages } from './pages/site-pages.js'
+import { resolveHandlerOptions } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
 import { readRequestTokens } from './request/request-token.js'
 import { errorHeaders, errorResponse, errorStatus, messageOf } from './response/errors.js'
 import { isOwnForm, renderForeignForm, renderFormResult } from './routes/form-post.js'
 import type { RenderError } from './routes/render.js'
-import { renderResult } from './routes/render.js'
+import { renderersOf, renderResult } from './routes/render.js'
 import type { Failure, Success } from './routes/results.js'
 import { failure } from './routes/results.js'
 import type { Call, Route } from './routes/route.js'
@@ -54,7 +54,7 @@ export function createHandler<Metadata extends object>(
 ): AuthHandler<Metadata> {
   requireTorii(torii)
   const { basePath } = torii.options
-  const site = createSite(torii, resolvePages(options, torii.options))
+  const site = createSite(torii, resolveHandlerOptions(options, torii.options))
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
     const { pathname, searchParams: query } = new URL(request.url)
     const match = matchRoute(basePath, request.method, pathname)
@@ -96,11 +96,12 @@ async function respond(
   request: Request,
   connection?: ConnectionInfo,
 ): Promise<Response> {
-  const { torii, pages } = site
-  if (!match.ok) return errorResponse(match.error)
-  const { route, param } = match
+  const { torii, pages, showPage } = site
   const { headers } = request
-  const renderError = errorRenderer(site, route, headers)
+  const language = site.chooseLanguage(headers)
+  if (!match.ok) return errorResponse(match.error, language.texts)
+  const { route, param } = match
+  const renderError = errorRenderer(site, route, headers, language)
   // Nothing was asked for yet, so nothing is counted or set; the browser asks again when the user opens the link.
   if (route.navigation === true && isPrefetch(headers))
     return renderError({ error: 'unavailable', message: 'This page cannot be prefetched.' })
@@ -114,7 +115,8 @@ async function respond(
       : readRequestTokens(headers, torii.options.cookie)
   try {
     const info = site.requestInfo(headers, connection?.ip ?? null)
-    const call = { torii, pages, info, tokens, headers, query, nonce: null, param }
+    const facts = { info, tokens, headers, query, nonce: null, param }
+    const call = { torii, pages, language, showPage, ...facts }
     return await callRoute(route, call, request, renderError)
   } catch (error) {
     return renderError(site.failed(`${route.method} ${route.path}`, error))
@@ -122,14 +124,20 @@ async function respond(
 }
 
 /** Errors are JSON, except where a browser would show that JSON to its user. */
-function errorRenderer({ torii, pages }: Site, route: Route, headers: Headers): RenderError {
-  if (route.navigation !== true || !isNavigation(headers)) return errorResponse
-  return (error) => {
-    const parts = { message: messageOf(error), back: pages.signIn }
-    const response = pageResponse(
-      errorStatus[error.error],
-      renderSignInError(torii.options.mail.appName, parts),
-    )
+function errorRenderer(
+  { torii, pages, showPage }: Site,
+  route: Route,
+  headers: Headers,
+  language: Language,
+): RenderError {
+  const { texts } = language
+  if (route.navigation !== true || !isNavigation(headers))
+    return (error) => errorResponse(error, texts)
+  return async (error) => {
+    const { appName } = torii.options.mail
+    const parts = { message: messageOf(error, texts), back: pages.signIn }
+    const page = errorPage({ appName, language }, parts)
+    const response = await showPage(errorStatus[error.error], page)
     for (const [name, value] of Object.entries(errorHeaders(error)))
       response.headers.set(name, value)
     return response
@@ -143,17 +151,18 @@ async function callRoute(
   request: Request,
   renderError: RenderError,
 ): Promise<Response> {
+  const renderers = { showPage: call.showPage, renderError }
   if (route.body === null)
-    return renderResult(route.responses, await run(route, call, null), renderError)
+    return renderResult(route.responses, await run(route, call, null), renderers)
   if (route.postedByProvider === true) {
     const posted = await callPosted(route, route.body, call, request)
-    return renderResult(route.responses, posted, renderError)
+    return renderResult(route.responses, posted, renderers)
   }
   if (route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form')
     return callByForm(route, route.body, route.form, call, request)
   const body = await readJsonBody(request, route.body)
-  if (!body.ok) return errorResponse(body.error)
-  return renderResult(route.responses, await run(route, call, body.value))
+  if (!body.ok) return errorResponse(body.error, call.language.texts)
+  return renderResult(route.responses, await run(route, call, body.value), renderersOf(call))
 }
 
 /** Reads the form of a landing page, and runs the route if this site has shown that page to this browser. */
@@ -165,7 +174,7 @@ async function callByForm(
   request: Request,
 ): Promise<Response> {
   const form = await readLandingForm(request, schema)
-  if (!form.ok) return errorResponse(form.error)
+  if (!form.ok) return errorResponse(form.error, call.language.texts)
   const { fields, nonce } = form.value
   if (!isOwnForm(call, nonce)) return renderForeignForm(call, purpose)
   const own = { ...call, nonce }

@@ -8,6 +8,18 @@ export type {
   SessionRequirementOptions,
   SessionToSet,
 } from './own-routes.js'
+export type { Look } from './pages/look.js'
+export type { OwnPage, RenderPage } from './pages/own-renderer.js'
+export type {
+  CheckboxField,
+  ErrorPage,
+  ExpiredPage,
+  HiddenField,
+  LinkPage,
+  Page,
+  PageForm,
+  PasswordField,
+} from './pages/page.js'
 export type { HandlerOptions, Pages } from './pages/site-pages.js'
 export type {
   ApplicationRequest,

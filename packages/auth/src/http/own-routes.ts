@@ -11,6 +11,7 @@ import { isNavigation } from './request/navigation.js'
 import { readHeader, readRequestTokens } from './request/request-token.js'
 import type { CookieTarget } from './response/cookie-target.js'
 import { addCookies } from './response/cookie-target.js'
+import type { ApiError } from './response/errors.js'
 import { errorResponse } from './response/errors.js'
 import { endFormerSessions } from './response/former-session.js'
 import { serializeSignedIn } from './response/serializers.js'
@@ -100,6 +101,10 @@ export function createOwnRoutes<Metadata extends object>(
     const isAllowed = token === null || token !== cookie || site.isOwnOrigin(method, headers)
     return token === null || !isAllowed ? null : torii.sessions.validate(token)
   }
+  const failed = (request: ApplicationRequest, error: ApiError) => {
+    const { texts } = site.chooseLanguage(carrierOf(request).headers)
+    return { ok: false, response: errorResponse(error, texts) } as const
+  }
   const cookiesOf = (signedIn: SessionToSet, request?: ApplicationRequest): CookieToSet[] => {
     requireSessionToSet(signedIn)
     const { session, token } = signedIn
@@ -114,12 +119,12 @@ export function createOwnRoutes<Metadata extends object>(
       requireOwnPath(redirectTo)
       try {
         const valid = await getSession(request)
-        if (valid === null) return { ok: false, response: signInResponse(request, redirectTo) }
-        if (recent && !valid.recent)
-          return { ok: false, response: errorResponse({ error: 'reauthentication_required' }) }
+        if (valid === null)
+          return { ok: false, response: signInResponse(site, request, redirectTo) }
+        if (recent && !valid.recent) return failed(request, { error: 'reauthentication_required' })
         return { ok: true, ...valid }
       } catch (error) {
-        return { ok: false, response: errorResponse(site.failed('requireSession', error)) }
+        return failed(request, site.failed('requireSession', error))
       }
     },
     initialSession: (valid) => (valid === null ? null : serializeSignedIn(valid, torii.options)),
@@ -164,10 +169,14 @@ function requireOwnPath(path: string | undefined): void {
     throw new InvalidInputError('redirectTo', 'must be a path of this site, like /sign-in')
 }
 
-function signInResponse(request: ApplicationRequest, redirectTo: string | undefined): Response {
+function signInResponse(
+  site: Site,
+  request: ApplicationRequest,
+  redirectTo: string | undefined,
+): Response {
   const { method, headers } = carrierOf(request)
   if (redirectTo === undefined || method !== 'GET' || !isNavigation(headers))
-    return errorResponse({ error: 'unauthenticated' })
+    return errorResponse({ error: 'unauthenticated' }, site.chooseLanguage(headers).texts)
   return new Response(null, { status: 303, headers: { location: redirectTo } })
 }
 

@@ -2,7 +2,9 @@ import { onceAMinute } from '../base/once-a-minute.js'
 import type { RequestInfo } from '../base/request-info.js'
 import { readRequestInfo } from '../base/request-info.js'
 import type { Torii } from '../torii.js'
-import type { Pages } from './pages/site-pages.js'
+import type { Language } from './pages/languages.js'
+import type { ShowPage } from './pages/page-response.js'
+import type { HandlerSettings, Pages } from './pages/site-pages.js'
 import { findDeviceCookie } from './request/device-cookie.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
@@ -18,6 +20,9 @@ import { findFeatureOff } from './routes/features.js'
 export interface Site {
   readonly torii: Torii<object>
   readonly pages: Pages
+  readonly showPage: ShowPage
+  /** Returns the language of a request, by its Accept-Language. */
+  chooseLanguage(headers: HeaderSource): Language
   /** The origins that the Origin rule accepts: those of the base URL and the trusted ones. */
   readonly origins: readonly string[]
   readonly cors: Cors
@@ -37,7 +42,7 @@ export interface Site {
 const maxOriginCharacters = 200
 
 /** Creates the site of a handler. */
-export function createSite(torii: Torii<object>, pages: Pages): Site {
+export function createSite(torii: Torii<object>, settings: HandlerSettings): Site {
   const { baseUrl, trustedOrigins, cookie, log } = torii.options
   const origins = Object.freeze([...new Set([...baseUrl.origins, ...trustedOrigins])])
   const featuresLogged = new Set<Feature>()
@@ -50,7 +55,7 @@ export function createSite(torii: Torii<object>, pages: Pages): Site {
     logOrigin(readHeader(headers, 'origin')?.slice(0, maxOriginCharacters) ?? null)
   return {
     torii,
-    pages,
+    ...settings,
     origins,
     cors: createCors(torii.options),
     isOwnOrigin(method, headers) {

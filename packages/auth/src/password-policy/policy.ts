@@ -1,3 +1,6 @@
+import { englishTexts } from '../texts/english.js'
+import { fill } from '../texts/fill.js'
+import type { PasswordTexts, Texts } from '../texts/texts.js'
 import type { CommonPasswords } from './common-passwords.js'
 import { fold, isDecorated, repeatsEvery } from './folding.js'
 import type { NormalizedPassword } from './text.js'
@@ -54,25 +57,16 @@ export function refusal(
   reason: PasswordProblem['reason'],
   minLength: number,
 ): Extract<PasswordValidation, { ok: false }> {
-  return { ok: false, problem: { reason, message: messageOf(reason, minLength) } }
+  return { ok: false, problem: { reason, message: passwordTexts(englishTexts, minLength)[reason] } }
 }
 
-function messageOf(reason: PasswordProblem['reason'], minLength: number): string {
-  switch (reason) {
-    case 'too_short':
-      return `Use at least ${minLength} characters. A few words together are easy to remember.`
-    case 'too_long':
-      return `Use at most ${passwordLimits.codePoints} characters.`
-    case 'malformed':
-      return 'The password contains characters that are not supported. Choose another password.'
-    case 'guessable':
-      return 'This password is easy to guess: it repeats itself, follows a sequence, or consists of your name or email address.'
-    case 'common':
-      return 'This password is too common. Choose several unrelated words.'
-    case 'breached':
-      return 'This password has appeared in a data breach. Choose another one.'
-    default:
-      return reason satisfies never
+/** The texts about new passwords, with the limits of the policy. */
+export function passwordTexts({ passwords }: Texts, minLength: number): PasswordTexts {
+  const withLimit = (text: string, limit: number) => fill(text, { limit: String(limit) })
+  return {
+    ...passwords,
+    too_short: withLimit(passwords.too_short, minLength),
+    too_long: withLimit(passwords.too_long, passwordLimits.codePoints),
   }
 }
 

@@ -1,61 +1,18 @@
 import { maskAddress } from '../../mail/masked-email.js'
-import { escapeHtml } from '../../mail/text.js'
 import type { LinkPurpose } from '../../services/links/link-token.js'
-import type { PageParts } from './page.js'
+import { fill } from '../../texts/fill.js'
+import type { PageTexts } from '../../texts/texts.js'
+import type { Language } from './languages.js'
+import type { ErrorPage, ExpiredPage, LinkPage, PageForm } from './page.js'
 
-/** The texts of the page that a link in a mail opens. */
-interface LandingTexts {
-  readonly heading: string
-  /** The text before the email address of the account. */
-  readonly introduction: string
-  readonly button: string
-  /** The password field, where the page has one. */
-  readonly password: PasswordField | null
-}
-
-/** A password field: its name in the form, and its label. */
-interface PasswordField {
-  readonly name: 'password' | 'newPassword'
-  readonly label: string
-  readonly autocomplete: string
-}
-
-const newPassword = (name: PasswordField['name']): PasswordField => ({
-  name,
-  label: 'New password',
-  autocomplete: 'new-password',
-})
-
-const texts: Readonly<Record<LinkPurpose, LandingTexts>> = {
-  magic_link: {
-    heading: 'Sign in',
-    introduction: 'Sign in as',
-    button: 'Sign in',
-    password: null,
-  },
-  verify_email: {
-    heading: 'Verify your email address',
-    introduction: 'Verify the email address',
-    button: 'Verify email address',
-    password: { name: 'password', label: 'Your password', autocomplete: 'current-password' },
-  },
-  reset_password: {
-    heading: 'Set a new password',
-    introduction: 'Set a new password for',
-    button: 'Set password',
-    password: newPassword('password'),
-  },
-  change_email: {
-    heading: 'Change your email address',
-    introduction: 'Your email address will change to',
-    button: 'Change email address',
-    password: null,
-  },
+/** What the pages of a site have in common. */
+interface PageSite {
+  readonly appName: string
+  readonly language: Language
 }
 
 /** The content of the page of a valid link. */
-export interface Landing {
-  readonly appName: string
+export interface Landing extends PageSite {
   readonly purpose: LinkPurpose
   readonly token: string
   /** The nonce of the browser, which the form sends back together with the landing cookie. */
@@ -69,61 +26,84 @@ export interface Landing {
   readonly error: string | null
 }
 
-/** Renders the page of a valid link: its purpose, and a button that uses it. Opening the page does not use the link. */
-export function renderLanding(landing: Landing): PageParts {
-  const { appName, purpose, token, nonce, action, email, formerEmail, error } = landing
-  const { heading, introduction, button } = texts[purpose]
-  const strong = (text: string) => `<strong>${escapeHtml(text)}</strong>`
-  // A link that an attacker has put into this browser would sign in to the attacker's account: the user must see it.
-  const subject =
-    formerEmail === null
-      ? `${introduction} ${strong(email)}`
-      : `Your email address will change<br>from ${strong(maskAddress(formerEmail))}<br>to ${strong(email)}`
-  const form = (password: PasswordField | null, label: string) =>
-    `<form method="post" action="${escapeHtml(action)}">
-<input type="hidden" name="token" value="${escapeHtml(token)}">
-<input type="hidden" name="nonce" value="${escapeHtml(nonce)}">
-${password === null ? '' : passwordField(password)}
-${purpose === 'reset_password' ? otherSignInMethods : ''}
-<button type="submit">${escapeHtml(label)}</button>
-</form>`
-  const { password } = texts[purpose]
-  const content = `<p>${subject}</p>
-${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
-${form(password, button)}
-${purpose === 'verify_email' ? secondStep(form(newPassword('newPassword'), 'Set password and verify')) : ''}
-<p class="quiet">If you did not request this, close this page. Nothing has changed.</p>`
-  return { appName, heading, content, togglesPasswords: password !== null }
+/** Says what the page of a valid link has: its purpose, and forms that use it. */
+export function linkPage(landing: Landing): LinkPage {
+  const { purpose, email, formerEmail, error } = landing
+  const { pages } = landing.language.texts
+  return {
+    kind: purpose,
+    ...factsOf(landing, pages[purpose].heading),
+    email,
+    formerEmail: formerEmail === null ? null : maskAddress(formerEmail),
+    error,
+    forms: formsOf(landing, pages),
+  }
 }
 
-/**
- * A new password replaces the account's and removes what was added to the account before, so it is a step of its own: a
- * typing mistake in the first form changes nothing.
- */
-const secondStep = (form: string): string =>
-  `<details>
-<summary>Forgot your password, or never set one?</summary>
-<p class="quiet">Your new password replaces the current one. Passkeys, linked accounts and sessions that were added before you verified your email address are removed.</p>
-${form}
-</details>`
+const factsOf = ({ appName, language: { code, texts } }: PageSite, heading: string) => ({
+  language: code,
+  texts: texts.pages,
+  appName,
+  heading,
+})
 
-function passwordField({ name, label, autocomplete }: PasswordField): string {
-  const id = name === 'password' ? 'password' : 'new-password'
-  return `<label for="${id}">${escapeHtml(label)}</label>
-<div class="secret">
-<input id="${id}" name="${name}" type="password" autocomplete="${autocomplete}" maxlength="256" required>
-<button type="button" hidden data-toggles="${id}" aria-controls="${id}" aria-label="Show password">Show</button>
-</div>`
+function formsOf({ purpose, token, nonce, action }: Landing, texts: PageTexts): PageForm[] {
+  const { newPasswordLabel } = texts.common
+  const form = (button: string, fields: PageForm['fields']): PageForm => ({
+    action,
+    fields: [
+      { type: 'hidden', name: 'token', value: token },
+      { type: 'hidden', name: 'nonce', value: nonce },
+      ...fields,
+    ],
+    button,
+    alternative: null,
+  })
+  const newPassword = (name: 'password' | 'newPassword') =>
+    ({ type: 'password', name, label: newPasswordLabel, autocomplete: 'new-password' }) as const
+  switch (purpose) {
+    case 'magic_link':
+    case 'change_email':
+      return [form(texts[purpose].button, [])]
+    case 'verify_email': {
+      const { button, passwordLabel: label, ...other } = texts.verify_email
+      const password = { type: 'password', name: 'password', label } as const
+      // A new password replaces the account's and removes what was added to the account before, so it is a step of its own:
+      // a typing mistake in the first form changes nothing.
+      const alternative = { question: other.forgotten, note: other.forgottenNote }
+      return [
+        form(button, [{ ...password, autocomplete: 'current-password' }]),
+        { ...form(other.forgottenButton, [newPassword('newPassword')]), alternative },
+      ]
+    }
+    case 'reset_password': {
+      const { button, removeOthers: label, removeOthersNote: note } = texts.reset_password
+      // For an account that an attacker has used, who may have added a sign-in method.
+      const name = 'removeOtherSignInMethods'
+      const others = { type: 'checkbox', name, value: 'true', label, note } as const
+      return [form(button, [newPassword('password'), others])]
+    }
+    default:
+      return purpose satisfies never
+  }
 }
-
-/** For an account that an attacker has used, who may have added a sign-in method. */
-const otherSignInMethods = `<p><label><input type="checkbox" name="removeOtherSignInMethods" value="true"> Remove all passkeys and linked accounts</label></p>
-<p class="quiet">Choose this if someone else may have used your account.</p>`
 
 /** The same page for unknown, used and expired links. */
-export const renderExpiredLink = (appName: string): PageParts => ({
-  appName,
-  heading: 'This link is no longer valid',
-  content: `<p>It has expired or was already used. Request a new link.</p>
-<p><a href="/">Back to ${escapeHtml(appName)}</a></p>`,
-})
+export function expiredPage(site: PageSite): ExpiredPage {
+  const { heading, explanation } = site.language.texts.pages.expired
+  const back = { href: '/', label: backLabel(site) }
+  return { kind: 'expired', ...factsOf(site, heading), message: explanation, back }
+}
+
+/** The page of a sign-in at a provider that was refused: what happened, and the way back. */
+export function errorPage(
+  site: PageSite,
+  { message, back }: { readonly message: string; readonly back: string },
+): ErrorPage {
+  const { heading } = site.language.texts.pages.error
+  const link = { href: back, label: backLabel(site) }
+  return { kind: 'error', ...factsOf(site, heading), message, back: link }
+}
+
+const backLabel = ({ appName, language }: PageSite): string =>
+  fill(language.texts.pages.common.back, { app: appName })

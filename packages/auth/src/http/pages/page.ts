@@ -1,119 +1,84 @@
-import { createHash } from 'node:crypto'
-import { escapeHtml } from '../../mail/text.js'
+import type { LinkPurpose } from '../../services/links/link-token.js'
+import type { PageTexts } from '../../texts/texts.js'
 
-const style = `
-:root { color-scheme: light dark; --ground: #f4f4f5; --card: #fff; --line: #e4e4e7; --strong: #18181b;
-  --plain: #3f3f46; --quiet: #63636d; --act: #18181b; --on-act: #fff; --bad: #a61b1b; --focus: #2563eb }
-@media (prefers-color-scheme: dark) {
-  :root { --ground: #111113; --card: #1b1b1f; --line: #3a3a42; --strong: #f4f4f5; --plain: #d4d4d8;
-    --quiet: #a1a1aa; --act: #f4f4f5; --on-act: #18181b; --bad: #ff9d9d; --focus: #8ab4ff }
+/** A field that the user does not see. Its value must come back unchanged. */
+export interface HiddenField {
+  readonly type: 'hidden'
+  readonly name: 'token' | 'nonce'
+  readonly value: string
 }
-* { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px 16px;
-  background: var(--ground); color: var(--plain); font: 16px/1.55 system-ui, sans-serif }
-main { width: 100%; max-width: 26rem }
-.app { margin: 0 4px 12px; font-weight: 600; font-size: .95rem; color: var(--strong) }
-.card { padding: 32px; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
-h1 { margin: 0 0 12px; font-size: 1.4rem; line-height: 1.3; color: var(--strong) }
-p { margin: 0 0 16px; overflow-wrap: anywhere }
-label { display: block; margin: 0 0 6px; font-weight: 600; color: var(--strong) }
-input { width: 100%; margin: 0 0 6px; padding: 11px 12px; font: inherit; color: var(--strong);
-  background: var(--card); border: 1px solid var(--quiet); border-radius: 8px }
-button { width: 100%; margin: 14px 0 0; padding: 12px; font: inherit; font-weight: 600; cursor: pointer;
-  color: var(--on-act); background: var(--act); border: 0; border-radius: 8px }
-:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
-.quiet { font-size: .9rem; color: var(--quiet) }
-.bad { color: var(--bad); font-weight: 600 }
-form + .quiet, details + .quiet { margin-top: 20px }
-.secret { display: flex; gap: 8px; align-items: stretch; margin: 0 0 6px }
-.secret input { flex: 1; min-width: 0; margin: 0 }
-.secret button { width: auto; margin: 0; padding: 0 14px; color: var(--strong); background: transparent;
-  border: 1px solid var(--quiet) }
-details { margin: 20px 0 0 }
-summary { cursor: pointer; font-weight: 600; color: var(--strong) }
-details p { margin: 12px 0 }
-a { color: inherit }
-.card > :last-child { margin-bottom: 0 }
-@media (max-width: 30rem) { .card { padding: 24px 20px } }
-`
 
-/** Shows and hides passwords. Without scripts the buttons stay hidden, and the page works. */
-const script = `
-for (const button of document.querySelectorAll('[data-toggles]')) {
-  const input = document.getElementById(button.dataset.toggles)
-  button.hidden = false
-  button.addEventListener('click', () => {
-    const shown = input.type === 'text'
-    input.type = shown ? 'password' : 'text'
-    button.textContent = shown ? 'Show' : 'Hide'
-    button.setAttribute('aria-label', shown ? 'Show password' : 'Hide password')
-    input.focus()
-  })
-  // A browser must not keep the password as the text of an ordinary field.
-  input.form.addEventListener('submit', () => { input.type = 'password' })
+/** A field for a password of at most 256 characters. It is required. */
+export interface PasswordField {
+  readonly type: 'password'
+  readonly name: 'password' | 'newPassword'
+  readonly label: string
+  readonly autocomplete: 'current-password' | 'new-password'
 }
-`
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
+/** A checkbox that is not checked. `note` says when to check it. */
+export interface CheckboxField {
+  readonly type: 'checkbox'
+  readonly name: 'removeOtherSignInMethods'
+  readonly value: 'true'
+  readonly label: string
+  readonly note: string
+}
 
-/**
- * The page loads nothing, and runs no script but that of its password fields; its forms post to this site only, and lead to
- * pages of the application. The
- * referrer stays within the
- * site: with no referrer at all, browsers would send the form with `Origin: null`.
- * @see OWASP ASVS 5.0, 3.4.3, 3.4.5
- */
-const pageHeaders: Readonly<Record<string, string>> = Object.freeze({
-  'content-type': 'text/html; charset=utf-8',
-  'referrer-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-  'x-frame-options': 'DENY',
-})
+/** A form of a page. It is sent with POST, urlencoded, as browsers do by default. */
+export interface PageForm {
+  /** The path that the form posts to. */
+  readonly action: string
+  readonly fields: readonly (HiddenField | PasswordField | CheckboxField)[]
+  /** The label of its button. */
+  readonly button: string
+  /** For a second form, which is closed at first: the question that opens it, and what it does. Otherwise null. */
+  readonly alternative: { readonly question: string; readonly note: string } | null
+}
 
-/** The parts of a page. `content` is HTML, escaped with {@link escapeHtml}; the rest is plain text. */
-export interface PageParts {
+/** What every page knows. All is plain text: escape it for HTML. */
+interface PageFacts {
+  /** The chosen language, as in the HTML attribute `lang`. */
+  readonly language: string
+  /** All texts of pages in that language. */
+  readonly texts: PageTexts
+  /** The option `mail.appName`. */
   readonly appName: string
   readonly heading: string
-  readonly content: string
-  /** Whether the page has password fields, which a button shows and hides (default: false). */
-  readonly togglesPasswords?: boolean
-  /** Other origins to which a form may lead: browsers apply `form-action` to its redirect too (default: none). */
-  readonly leadsTo?: readonly string[]
 }
 
-const loads = `default-src 'none'; style-src 'sha256-${hashOf(style)}'`
-const loadsAndRuns = `${loads}; script-src 'sha256-${hashOf(script)}'`
-
-const policyOf = ({ togglesPasswords = false, leadsTo = [] }: PageParts): string =>
-  [
-    togglesPasswords ? loadsAndRuns : loads,
-    ["form-action 'self'", ...leadsTo].join(' '),
-    "base-uri 'none'; frame-ancestors 'none'",
-  ].join('; ')
-
-/** The response that shows a page. */
-export function pageResponse(status: number, parts: PageParts): Response {
-  const { appName, heading, content, togglesPasswords = false } = parts
-  const html = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escapeHtml(`${heading} · ${appName}`)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<p class="app">${escapeHtml(appName)}</p>
-<div class="card">
-<h1>${escapeHtml(heading)}</h1>
-${content}
-</div>
-</main>
-${togglesPasswords ? `<script>${script}</script>\n` : ''}</body>
-</html>
-`
-  const headers = { ...pageHeaders, 'content-security-policy': policyOf(parts) }
-  return new Response(html, { status, headers })
+/** The page of a valid link: its purpose, and a button that uses it. Opening the page does not use the link. */
+export interface LinkPage extends PageFacts {
+  readonly kind: LinkPurpose
+  /** Whose account it is. A link that an attacker put into this browser would sign in to the attacker's: show it. */
+  readonly email: string
+  /** For `change_email`: the email address that `email` replaces, masked; null otherwise. */
+  readonly formerEmail: string | null
+  /** The message of the form that was just posted; null on the first visit. */
+  readonly error: string | null
+  /** One form; a second one for `verify_email`, with a new password. */
+  readonly forms: readonly PageForm[]
 }
+
+/** A link of a page, which leads back to the application. */
+interface BackLink {
+  readonly href: string
+  readonly label: string
+}
+
+/** The same page for unknown, used and expired links. */
+export interface ExpiredPage extends PageFacts {
+  readonly kind: 'expired'
+  readonly message: string
+  readonly back: BackLink
+}
+
+/** The page of a sign-in at a provider that was refused: what happened, and the way back. */
+export interface ErrorPage extends PageFacts {
+  readonly kind: 'error'
+  readonly message: string
+  readonly back: BackLink
+}
+
+/** What a page says, for the built-in renderer and for the application's own. */
+export type Page = LinkPage | ExpiredPage | ErrorPage

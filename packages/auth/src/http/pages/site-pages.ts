@@ -1,6 +1,14 @@
 import { InvalidOptionsError } from 'torii-core'
-import { readSection } from '../../base/option-checks.js'
+import { readFunction, readSection } from '../../base/option-checks.js'
 import type { ResolvedOptions } from '../../services/options/options.js'
+import type { Texts } from '../../texts/texts.js'
+import type { ChooseLanguage } from './languages.js'
+import { resolveLanguages } from './languages.js'
+import type { Look } from './look.js'
+import { isSitePath, resolveLook } from './look.js'
+import type { RenderPage } from './own-renderer.js'
+import type { ShowPage } from './page-response.js'
+import { createShowPage } from './page-response.js'
 
 /** Pages of the application that Torii redirects browsers to. */
 export interface Pages {
@@ -21,17 +29,47 @@ export interface Pages {
 export interface HandlerOptions {
   /** Your own pages: each is a path of the base URL that starts with one `/`, or a URL of a trusted origin. */
   readonly pages?: Partial<Pages>
+  /** The look of the pages behind links in mails (default: without logo and style sheet). */
+  readonly look?: Partial<Look>
+  /**
+   * The languages of pages and error messages, by code; `Accept-Language` chooses one, and the first is taken where it fits none
+   * (default: `{ en: englishTexts, de: germanTexts }`).
+   */
+  readonly languages?: Readonly<Record<string, Texts>>
+  /** Renders the pages behind links in mails instead of Torii (default: none). */
+  readonly renderPage?: RenderPage
+}
+
+/** What the options of a handler come to. */
+export interface HandlerSettings {
+  readonly pages: Pages
+  readonly chooseLanguage: ChooseLanguage
+  readonly showPage: ShowPage
 }
 
 const names: readonly (keyof Pages)[] = ['signedIn', 'signIn', 'account', 'failed']
 
-/** Checks the options and completes the pages. @throws InvalidOptionsError */
-export function resolvePages(
+/** Checks the options of a handler and completes them. @throws InvalidOptionsError */
+export function resolveHandlerOptions(
   options: unknown,
-  { trustedOrigins }: Pick<ResolvedOptions, 'trustedOrigins'>,
-): Pages {
-  const given = readSection(options, '', ['pages'])
-  const pages = readSection(given.pages, 'pages', names)
+  { trustedOrigins, password, log }: Pick<ResolvedOptions, 'trustedOrigins' | 'password' | 'log'>,
+): HandlerSettings {
+  const given = readSection(options, '', ['pages', 'look', 'languages', 'renderPage'])
+  const pages = resolvePages(given.pages, trustedOrigins)
+  return {
+    pages,
+    chooseLanguage: resolveLanguages(given.languages, password.minLength),
+    showPage: createShowPage({
+      look: resolveLook(given.look),
+      renderPage: readFunction<RenderPage>(given.renderPage, 'renderPage') ?? null,
+      leadsTo: originsOfPages(pages),
+      log,
+    }),
+  }
+}
+
+function resolvePages(value: unknown, trustedOrigins: readonly string[]): Pages {
+  const pages = readSection(value, 'pages', names)
   const path = (name: keyof Pages) => readPage(pages[name], `pages.${name}`, trustedOrigins)
   return Object.freeze({
     signedIn: path('signedIn'),
@@ -42,7 +80,7 @@ export function resolvePages(
 }
 
 /** The origins of pages that are not on the base URL. */
-export const originsOfPages = (pages: Pages): readonly string[] => [
+const originsOfPages = (pages: Pages): readonly string[] => [
   ...new Set(
     Object.values(pages)
       .filter((page) => !page.startsWith('/'))
@@ -53,13 +91,7 @@ export const originsOfPages = (pages: Pages): readonly string[] => [
 /** Exactly as a URL parser writes it, so it cannot lead to another site. */
 function readPage(value: unknown, option: string, trustedOrigins: readonly string[]): string {
   if (value === undefined) return '/'
-  const site = 'https://site.invalid'
-  const isPath =
-    typeof value === 'string' &&
-    /^\/(?!\/)/.test(value) &&
-    URL.canParse(value, site) &&
-    new URL(value, site).href === site + value
-  if (isPath || isTrustedUrl(value, trustedOrigins)) return value
+  if (isSitePath(value) || isTrustedUrl(value, trustedOrigins)) return value
   throw new InvalidOptionsError(
     option,
     'must be a path of this site, like /account, or a URL of an origin in trustedOrigins, like https://app.example/account',

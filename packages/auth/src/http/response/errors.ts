@@ -1,6 +1,9 @@
 import type { ToriiErrorCode } from 'torii-core'
 import { InvalidInputError, ToriiError } from 'torii-core'
 import type { RefusalReason, Refusals } from '../../services/refusals.js'
+import { englishTexts } from '../../texts/english.js'
+import { fill } from '../../texts/fill.js'
+import type { ErrorTexts, Texts } from '../../texts/texts.js'
 
 /** The errors of HTTP itself, with the data that each carries. All others are reasons of a service. */
 interface HttpErrors {
@@ -71,18 +74,22 @@ type DetailsOf<Code> = Code extends keyof HttpErrors
     ? Refusals[Code]
     : never
 
-/** An error with the data of its code. `message` and `field` replace the code's own. */
+/**
+ * An error with the data of its code. `text` names a more exact sentence of the texts than the code's own; `message` is one
+ * for developers, in English; `field` replaces the code's own.
+ */
 export type ApiError = {
   [Code in ErrorCode]: {
     readonly error: Code
+    readonly text?: keyof ErrorTexts
     readonly message?: string
     readonly field?: string
   } & DetailsOf<Code>
 }[ErrorCode]
 
-/** Responds with `{error, message, field?, reason?}` and the status of the code. */
-export function errorResponse(error: ApiError): Response {
-  const { headers, ...body } = bodyOf(error)
+/** Responds with `{error, message, field?, reason?}` and the status of the code; the message is in the language of `texts`. */
+export function errorResponse(error: ApiError, texts: Texts = englishTexts): Response {
+  const { headers, ...body } = bodyOf(error, texts)
   return Response.json(
     { error: error.error, ...body },
     { status: errorStatus[error.error], headers: headers ?? {} },
@@ -91,10 +98,10 @@ export function errorResponse(error: ApiError): Response {
 
 /** The headers that the response of an error has, as JSON or as a page. */
 export const errorHeaders = (error: ApiError): Readonly<Record<string, string>> =>
-  bodyOf(error).headers ?? {}
+  bodyOf(error, englishTexts).headers ?? {}
 
 /** The sentence of an error for the person who sees it. */
-export const messageOf = (error: ApiError): string => bodyOf(error).message
+export const messageOf = (error: ApiError, texts: Texts): string => bodyOf(error, texts).message
 
 interface ErrorBody {
   message: string
@@ -103,9 +110,10 @@ interface ErrorBody {
   headers?: Record<string, string>
 }
 
-function bodyOf(error: ApiError): ErrorBody {
-  const described = describe(error)
-  const { message = described.message, field = described.field } = error
+function bodyOf(error: ApiError, texts: Texts): ErrorBody {
+  const described = describe(error, texts)
+  const exact = error.text === undefined ? described.message : texts.errors[error.text]
+  const { message = exact, field = described.field } = error
   return { ...described, message, ...(field === undefined ? {} : { field }) }
 }
 
@@ -113,7 +121,7 @@ function bodyOf(error: ApiError): ErrorBody {
 const challenge = { 'www-authenticate': 'Bearer' }
 
 /** A new error does not compile until it has a message. */
-function describe(error: ApiError): ErrorBody {
+function describe(error: ApiError, texts: Texts): ErrorBody {
   switch (error.error) {
     case 'invalid_input':
       return { message: error.message, field: error.field }
@@ -122,62 +130,33 @@ function describe(error: ApiError): ErrorBody {
       return { message: error.message }
     case 'fields_rejected':
       return { ...error.problem }
-    case 'password_rejected':
-      return { ...error.problem, field: 'password' }
+    case 'password_rejected': {
+      const { reason } = error.problem
+      return { message: texts.passwords[reason], reason, field: 'password' }
+    }
     case 'refused_by_application':
       return { message: error.message, reason: error.code }
     case 'passkey_rejected':
-      return { message: 'This passkey could not be verified.', reason: error.problem }
-    case 'too_many_attempts':
-      return {
-        message: `Too many attempts. Try again in ${error.retryAfterSeconds} seconds.`,
-        headers: { 'retry-after': String(error.retryAfterSeconds) },
-      }
-    case 'method_not_allowed':
-      return { message: `Use ${error.allow}.`, headers: { allow: error.allow } }
+      return { message: texts.errors.passkey_rejected, reason: error.problem }
+    case 'too_many_attempts': {
+      const seconds = String(error.retryAfterSeconds)
+      const message = fill(texts.errors.too_many_attempts, { seconds })
+      return { message, headers: { 'retry-after': seconds } }
+    }
+    case 'method_not_allowed': {
+      const { allow } = error
+      return { message: fill(texts.errors.method_not_allowed, { allow }), headers: { allow } }
+    }
     case 'busy':
-      return { message: 'The server is busy. Try again shortly.', headers: { 'retry-after': '1' } }
+      return { message: texts.errors.busy, headers: { 'retry-after': '1' } }
     case 'unauthenticated':
-      return { message: 'You are not signed in.', headers: challenge }
     case 'invalid_credentials':
-      return { message: 'Incorrect email address or password.', headers: challenge }
     case 'invalid_token':
-      return {
-        message: 'This link or code has expired or was already used. Request a new one.',
-        headers: challenge,
-      }
-    case 'reauthentication_required':
-      return { message: 'Confirm your identity to continue.' }
-    case 'account_disabled':
-      return { message: 'This account is disabled.' }
-    case 'last_method':
-      return {
-        message: 'This is your only sign-in method. Add another one before you remove it.',
-      }
-    case 'conflict':
-      return { message: 'Your account was changed at the same moment. Try again.' }
-    case 'already_exists':
-      return { message: 'This already exists.' }
-    case 'too_many':
-      return { message: 'You have reached the limit. Delete an existing entry first.' }
-    case 'origin_not_allowed':
-      return { message: 'Requests from this origin are not allowed.' }
-    case 'not_found':
-      return { message: 'Not found.' }
+      return { message: texts.errors[error.error], headers: challenge }
     case 'email_taken':
-      return { message: 'An account with this email address already exists.', field: 'email' }
-    case 'body_too_large':
-      return { message: 'The request body must not exceed 16 KiB.' }
-    case 'unsupported_media_type':
-      return { message: 'Send the body as application/json.' }
-    case 'provider_failed':
-      return { message: 'The provider is unavailable. Try again later.' }
-    case 'unavailable':
-      return { message: 'The service is temporarily unavailable. Try again shortly.' }
-    case 'internal':
-      return { message: 'Something went wrong on the server. Try again later.' }
+      return { message: texts.errors.email_taken, field: 'email' }
     default:
-      return error satisfies never
+      return { message: texts.errors[error.error] }
   }
 }
 

@@ -39,12 +39,12 @@ test('an error carries the data of its reason', () => {
 })
 
 test('a route can replace the message of a reason', () => {
-  const messages = { not_found: 'This account has no passkey.' }
-  assert.deepEqual(outcomeError({ ok: false, reason: 'not_found' }, { messages }), {
+  const texts = { not_found: 'no_passkey' } as const
+  assert.deepEqual(outcomeError({ ok: false, reason: 'not_found' }, { texts }), {
     error: 'not_found',
-    message: 'This account has no passkey.',
+    text: 'no_passkey',
   })
-  assert.deepEqual(outcomeError({ ok: false, reason: 'too_many' }, { messages }), {
+  assert.deepEqual(outcomeError({ ok: false, reason: 'too_many' }, { texts }), {
     error: 'too_many',
   })
 })

@@ -1,4 +1,5 @@
 import type { Refused } from '../../services/refusals.js'
+import type { ErrorTexts } from '../../texts/texts.js'
 import type { AnsweredReason, ApiError } from './errors.js'
 
 /** A refusal of a service that a route can answer. */
@@ -6,8 +7,8 @@ export type RefusedOutcome = Refused<AnsweredReason | 'stale'>
 
 /** The words of one route for its refusals. */
 export interface RefusalWords {
-  /** Messages by reason, where the code's own is less exact. */
-  readonly messages?: { readonly [Reason in AnsweredReason]?: string }
+  /** Names of texts by reason, where the code's own is less exact. */
+  readonly texts?: { readonly [Reason in AnsweredReason]?: keyof ErrorTexts }
   /** The field of the body that held the password (default: `password`). */
   readonly passwordField?: string
 }
@@ -18,22 +19,22 @@ export interface RefusalWords {
  */
 export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}): ApiError {
   if (refused.reason === 'stale') return { error: 'conflict' }
-  const own = words.messages?.[refused.reason]
-  const message = own === undefined ? {} : { message: own }
+  const own = words.texts?.[refused.reason]
+  const text = own === undefined ? {} : { text: own }
   switch (refused.reason) {
     case 'too_many_attempts':
-      return { error: refused.reason, retryAfterSeconds: refused.retryAfterSeconds, ...message }
+      return { error: refused.reason, retryAfterSeconds: refused.retryAfterSeconds, ...text }
     case 'password_rejected': {
       const { passwordField: field = 'password' } = words
-      return { error: refused.reason, problem: refused.problem, field, ...message }
+      return { error: refused.reason, problem: refused.problem, field, ...text }
     }
     case 'fields_rejected':
-      return { error: refused.reason, problem: refused.problem, ...message }
+      return { error: refused.reason, problem: refused.problem, ...text }
     case 'refused_by_application':
       return { error: refused.reason, code: refused.code, message: refused.message }
     case 'passkey_rejected':
-      return { error: refused.reason, problem: refused.problem, ...message }
+      return { error: refused.reason, problem: refused.problem, ...text }
     default:
-      return { error: refused.reason, ...message }
+      return { error: refused.reason, ...text }
   }
 }

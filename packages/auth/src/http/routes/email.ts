@@ -37,7 +37,7 @@ export const emailRoutes = [
       const outcome = await call.torii.email.verify(input, call.info)
       if (!outcome.ok)
         return refused(outcome, {
-          messages: { invalid_credentials: 'Incorrect password.' },
+          texts: { invalid_credentials: 'incorrect_password' },
           passwordField: 'newPassword',
         })
       return outcome.token === null ? noContent({ next: 'signIn' }) : signedIn(call, 200, outcome)

@@ -3,7 +3,7 @@ import type { CarriedLink } from '../request/link-cookie.js'
 import { landingNonceOf } from '../request/link-cookie.js'
 import { errorStatus, messageOf } from '../response/errors.js'
 import { clearLinkCookie, landingPage } from './landing.js'
-import { renderResult } from './render.js'
+import { renderersOf, renderResult } from './render.js'
 import type { Failure, Success } from './results.js'
 import { failure, seeOther } from './results.js'
 import type { Call, Route } from './route.js'
@@ -28,7 +28,7 @@ export async function renderFormResult(
   }
   const setCookies = [...(result.setCookies ?? []), clearLinkCookie(call, purpose)]
   const redirect = seeOther(call.pages[result.next ?? form.next], { setCookies })
-  return renderResult({ 303: 'redirect' }, redirect)
+  return renderResult({ 303: 'redirect' }, redirect, renderersOf(call))
 }
 
 /**
@@ -48,9 +48,9 @@ async function renderFormError(
   carried: CarriedLink | null,
   { error }: Failure,
 ): Promise<Response> {
-  const page = await landingPage(call, purpose, carried, messageOf(error))
+  const page = await landingPage(call, purpose, carried, messageOf(error, call.language.texts))
   const status = page.status === 200 ? errorStatus[error.error] : page.status
-  return renderResult({ [status]: 'page' }, { ...page, status })
+  return renderResult({ [status]: 'page' }, { ...page, status }, renderersOf(call))
 }
 
 const tokenOf = (body: unknown): string | null =>

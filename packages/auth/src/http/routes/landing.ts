@@ -5,9 +5,8 @@ import {
   parseMagicToken,
   parseVerificationToken,
 } from '../../services/links/link-token.js'
-import { renderExpiredLink, renderLanding } from '../pages/landing-page.js'
-import type { PageParts } from '../pages/page.js'
-import { originsOfPages } from '../pages/site-pages.js'
+import { expiredPage, linkPage } from '../pages/landing-page.js'
+import type { Page } from '../pages/page.js'
 import type { CarriedLink } from '../request/link-cookie.js'
 import { carriedLink, clearedLinkCookie, linkCookies } from '../request/link-cookie.js'
 import { errorStatus } from '../response/errors.js'
@@ -75,14 +74,13 @@ export async function landingPage(
   purpose: LinkPurpose,
   carried: CarriedLink | null,
   error: string | null,
-): Promise<Success<200 | 401, PageParts>> {
-  const { appName } = call.torii.options.mail
+): Promise<Success<200 | 401, Page>> {
+  const site = { appName: call.torii.options.mail.appName, language: call.language }
   const link = carried === null ? null : await call.torii.links.inspect(purpose, carried.token)
   if (carried === null || link === null)
-    return success(errorStatus.invalid_token, renderExpiredLink(appName), {
+    return success(errorStatus.invalid_token, expiredPage(site), {
       setCookies: [clearLinkCookie(call, purpose)],
     })
   const action = `${call.torii.options.basePath}/${linkPaths[purpose].action}`
-  const page = renderLanding({ appName, purpose, action, error, ...carried, ...link })
-  return success(200, { ...page, leadsTo: originsOfPages(call.pages) })
+  return success(200, linkPage({ ...site, purpose, action, error, ...carried, ...link }))
 }

@@ -125,4 +125,22 @@ describe('a browser that navigates sees a refusal as a page', () => {
       assert.deepEqual([answer.status, answer.json.error], [404, 'not_found'])
     }
   })
+
+  test('in its language, and in that of a renderer', async () => {
+    const headers = { ...navigating, 'accept-language': 'de-CH' }
+    const sent = { headers, ip: newIp() }
+    const page = await send('GET', '/auth/oauth/down/start', sent)
+    assert.equal(page.status, 502)
+    assert.match(page.text, /<html lang="de">[\s\S]*<h1>Anmeldung fehlgeschlagen<\/h1>/)
+    assert.match(page.text, /Der Anbieter ist nicht erreichbar\. Versuchen/)
+    assert.match(page.text, /<a href="\/sign-in">Zurück zu Shop &#38; &#60;Co&#62;<\/a>/)
+    const own = browser(
+      createHandler(site.torii, {
+        renderPage: (view) => ('back' in view ? `${view.kind}: ${view.message}` : null),
+      }),
+    )
+    const rendered = await own('GET', '/auth/oauth/down/start', sent)
+    assert.equal(rendered.status, 502)
+    assert.match(rendered.text, /^error: Der Anbieter ist nicht erreichbar\./)
+  })
 })

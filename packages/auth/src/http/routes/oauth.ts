@@ -145,7 +145,7 @@ export const oauthRoutes = [
     async handle(call, input) {
       const outcome = await call.torii.oauth.signInWithIdToken(call.param, input, call.info)
       if (outcome.ok) return signedIn(call, 200, outcome)
-      return refused(outcome, { messages: { invalid_token: 'Sign-in failed. Try again.' } })
+      return refused(outcome, { texts: { invalid_token: 'sign_in_failed' } })
     },
   }),
   defineRoute({

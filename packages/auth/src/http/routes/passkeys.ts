@@ -29,7 +29,7 @@ export const passkeyRoutes = [
     feature: 'passkey',
     async handle({ torii, valid, info }) {
       const started = await torii.passkey.registerOptions(valid, info)
-      if (!started.ok) return refused(started, { messages: limits })
+      if (!started.ok) return refused(started, { texts: limits })
       const { challengeId, options } = started
       return success(200, { challengeId, options })
     },
@@ -52,7 +52,7 @@ export const passkeyRoutes = [
     async handle({ torii, valid, info }, { challengeId, response, name }) {
       const named = typeof name === 'string' ? { name } : {}
       const outcome = await torii.passkey.register(valid, { challengeId, response, ...named }, info)
-      if (!outcome.ok) return refused(outcome, { messages: limits })
+      if (!outcome.ok) return refused(outcome, { texts: limits })
       return success(201, { passkey: serializePasskey(outcome.passkey) })
     },
   }),
@@ -72,8 +72,7 @@ export const passkeyRoutes = [
           ? await reauthenticationOptions(call)
           : await torii.passkey.authenticateOptions(email == null ? {} : { email }, info)
       if (started === null) return failure({ error: 'unauthenticated' })
-      if (!started.ok)
-        return refused(started, { messages: { not_found: 'This account has no passkey.' } })
+      if (!started.ok) return refused(started, { texts: { not_found: 'no_passkey' } })
       const { challengeId, options } = started
       return success(200, { challengeId, options })
     },
@@ -90,8 +89,7 @@ export const passkeyRoutes = [
     async handle(call, input) {
       const outcome = await call.torii.passkey.authenticate(input, call.info)
       if (outcome.ok) return signedIn(call, 200, outcome)
-      const messages = { invalid_credentials: 'This passkey could not be verified.' }
-      return refused(outcome, { messages })
+      return refused(outcome, { texts: { invalid_credentials: 'passkey_rejected' } })
     },
   }),
   defineRoute({
@@ -140,9 +138,9 @@ export const passkeyRoutes = [
 ]
 
 const limits = {
-  already_exists: 'This passkey is already registered.',
-  too_many: 'You have reached the limit of passkeys. Delete one first.',
-}
+  already_exists: 'passkey_exists',
+  too_many: 'too_many_passkeys',
+} as const
 
 /** The challenge of a re-authentication belongs to the session of the request. */
 async function reauthenticationOptions({ torii, info, tokens }: Call) {

@@ -62,8 +62,8 @@ export const passwordRoutes = [
     errors: ['invalid_credentials', 'password_rejected', 'too_many_attempts', 'busy'],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.change(valid, passwords, info)
-      const messages = { invalid_credentials: 'Incorrect current password.' }
-      return outcome.ok ? noContent() : refused(outcome, { passwordField: 'newPassword', messages })
+      const texts = { invalid_credentials: 'incorrect_current_password' } as const
+      return outcome.ok ? noContent() : refused(outcome, { passwordField: 'newPassword', texts })
     },
   }),
   defineRoute({
@@ -82,8 +82,8 @@ export const passwordRoutes = [
     ],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.set(valid, passwords, info)
-      const messages = { already_exists: 'This account already has a password.' }
-      return outcome.ok ? noContent() : refused(outcome, { passwordField: 'newPassword', messages })
+      const texts = { already_exists: 'password_exists' } as const
+      return outcome.ok ? noContent() : refused(outcome, { passwordField: 'newPassword', texts })
     },
   }),
   defineRoute({

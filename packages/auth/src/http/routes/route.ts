@@ -2,7 +2,9 @@ import type { ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { LinkPurpose } from '../../services/links/link-token.js'
 import type { Torii } from '../../torii.js'
-import type { PageParts } from '../pages/page.js'
+import type { Language } from '../pages/languages.js'
+import type { Page } from '../pages/page.js'
+import type { ShowPage } from '../pages/page-response.js'
 import type { Pages } from '../pages/site-pages.js'
 import type { HeaderSource, RequestTokens } from '../request/request-token.js'
 import type { ErrorCode } from '../response/errors.js'
@@ -14,6 +16,9 @@ import type { Failure, Success } from './results.js'
 export interface Call {
   readonly torii: Torii<object>
   readonly pages: Pages
+  /** The language of the response, by Accept-Language. */
+  readonly language: Language
+  readonly showPage: ShowPage
   readonly info: RequestInfo
   readonly tokens: RequestTokens
   /** For the cookies of single flows. Everything else is already parsed. */
@@ -38,7 +43,7 @@ export type Responses = Readonly<Record<number, ResponseContent>>
 
 /** The value that a route returns for a content; a redirect's is its location. */
 type ValueOf<Content> = Content extends 'page'
-  ? PageParts
+  ? Page
   : Content extends 'redirect'
     ? string
     : Content extends null

@@ -173,8 +173,8 @@ async function reauthenticate(
     return failure({ error: 'invalid_input', field: 'password', message })
   }
   if (!outcome.ok) {
-    const message = password == null ? 'This passkey could not be verified.' : 'Incorrect password.'
-    return refused(outcome, { messages: { invalid_credentials: message } })
+    const text = password == null ? 'passkey_rejected' : 'incorrect_password'
+    return refused(outcome, { texts: { invalid_credentials: text } })
   }
   if (!held.rotate) return noContent()
   const { session, token } = outcome

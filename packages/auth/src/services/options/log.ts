@@ -80,6 +80,8 @@ type HttpLogEvent =
    * once for each origin: at start if its domain says so, otherwise when a browser does.
    */
   | { level: 'warn'; event: 'trusted_origin_cross_site'; origin: string }
+  /** The function `renderPage` threw, or left out a part of the page `page`; Torii showed its own page. */
+  | { level: 'error'; event: 'page_renderer_failed'; page: string; error: unknown }
   /** So many requests were refused with 503 `busy` since the last such line. At most one line a minute. */
   | { level: 'warn'; event: 'busy'; count: number }
   /**

@@ -64,6 +64,8 @@ function sentenceOf(event: LogEvent): string {
       return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `from a page of ${event.origin}`} was refused; expected origins: ${event.expected.join(', ')}. Open the page there, or change the options baseUrl or trustedOrigins (docs/two-origins.md)`
     case 'trusted_origin_cross_site':
       return `browsers count ${event.origin} of trustedOrigins as another site than baseUrl, so its pages have no session cookie. Use bearer tokens there, or a host of the same domain (docs/two-origins.md)`
+    case 'page_renderer_failed':
+      return `the option renderPage failed for the page ${event.page}, and Torii showed its own page (docs/pages.md): ${describe(event.error)}`
     case 'busy':
       return `${event.count} requests were refused because too much work was waiting`
     case 'request_failed':

@@ -1,0 +1,114 @@
+import { escapeHtml } from '../../mail/text.js'
+import { placeholder } from '../../texts/fill.js'
+import type { PageTexts } from '../../texts/texts.js'
+import { script, style } from './built-in-style.js'
+import type { Look } from './look.js'
+import type { CheckboxField, LinkPage, Page, PageForm, PasswordField } from './page.js'
+
+/** Whether a page has password fields, which a button shows and hides. */
+export const hasPasswordField = (page: Page): boolean =>
+  'forms' in page && page.forms.some(({ fields }) => fields.some(({ type }) => type === 'password'))
+
+/** Renders a page as Torii does without the option `renderPage`. All text is escaped here and nowhere else. */
+export function renderBuiltInPage(page: Page, { logo, stylesheet }: Look): string {
+  const { language, appName, heading } = page
+  const name = escapeHtml(appName)
+  const sheet =
+    stylesheet === null ? '' : `<link rel="stylesheet" href="${escapeHtml(stylesheet)}">\n`
+  return `<!doctype html>
+<html lang="${escapeHtml(language)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(`${heading} · ${appName}`)}</title>
+<style>${style}</style>
+${sheet}</head>
+<body>
+<main>
+<p class="app">${logo === null ? name : `<img src="${escapeHtml(logo)}" alt="${name}">`}</p>
+<div class="card">
+<h1>${escapeHtml(heading)}</h1>
+${contentOf(page)}
+</div>
+</main>
+${hasPasswordField(page) ? `<script>${script}</script>\n` : ''}</body>
+</html>
+`
+}
+
+function contentOf(page: Page): string {
+  if ('forms' in page) return linkContent(page)
+  const { message, back } = page
+  return `<p>${escapeHtml(message)}</p>
+<p><a href="${escapeHtml(back.href)}">${escapeHtml(back.label)}</a></p>`
+}
+
+function linkContent(page: LinkPage): string {
+  const { texts, forms, error } = page
+  return `<p>${introductionOf(page)}</p>
+${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
+${forms.map((form) => formOf(form, texts)).join('\n')}
+<p class="quiet">${escapeHtml(texts.common.ignore)}</p>`
+}
+
+/** The text is escaped before the email addresses are put in, each escaped for itself. */
+function introductionOf({ kind, texts, email, formerEmail }: LinkPage): string {
+  const text =
+    kind === 'change_email' && formerEmail !== null
+      ? texts.change_email.replacement
+      : texts[kind].introduction
+  const values: Readonly<Record<string, string>> = { email, formerEmail: formerEmail ?? '' }
+  return escapeHtml(text)
+    .replaceAll('\n', '<br>')
+    .replace(placeholder, (_, name: string) => `<strong>${escapeHtml(values[name] ?? '')}</strong>`)
+}
+
+function formOf({ action, fields, button, alternative }: PageForm, texts: PageTexts): string {
+  const inputs = fields.map((field) => {
+    switch (field.type) {
+      case 'hidden':
+        return `<input type="hidden" name="${field.name}" value="${escapeHtml(field.value)}">`
+      case 'password':
+        return passwordField(field, texts.common)
+      case 'checkbox':
+        return checkbox(field)
+      default:
+        return field satisfies never
+    }
+  })
+  const form = `<form method="post" action="${escapeHtml(action)}">
+${inputs.join('\n')}
+<button type="submit">${escapeHtml(button)}</button>
+</form>`
+  if (alternative === null) return form
+  return `<details>
+<summary>${escapeHtml(alternative.question)}</summary>
+<p class="quiet">${escapeHtml(alternative.note)}</p>
+${form}
+</details>`
+}
+
+function passwordField(
+  { name, label, autocomplete }: PasswordField,
+  { show, showPassword, hide, hidePassword }: PageTexts['common'],
+): string {
+  const id = name === 'password' ? 'password' : 'new-password'
+  const words = Object.entries({
+    show,
+    hide,
+    'show-password': showPassword,
+    'hide-password': hidePassword,
+  })
+    .map(([word, text]) => `data-${word}="${escapeHtml(text)}"`)
+    .join(' ')
+  return `<label for="${id}">${escapeHtml(label)}</label>
+<div class="secret">
+<input id="${id}" name="${name}" type="password" autocomplete="${autocomplete}" maxlength="256" required>
+<button type="button" hidden data-toggles="${id}" ${words} aria-controls="${id}" aria-label="${escapeHtml(showPassword)}">${escapeHtml(show)}</button>
+</div>`
+}
+
+const checkbox = ({ name, value, label, note }: CheckboxField): string =>
+  `<label class="check"><input type="checkbox" name="${name}" value="${value}"> ${escapeHtml(label)}</label>
+<p class="quiet">${escapeHtml(note)}</p>`

@@ -1,0 +1,96 @@
+import type { Texts } from './texts.js'
+
+/** The texts of pages and errors in German; also an example of a translation. */
+export const germanTexts: Texts = Object.freeze({
+  pages: {
+    magic_link: {
+      heading: 'Anmelden',
+      introduction: 'Sie melden sich an als {email}',
+      button: 'Anmelden',
+    },
+    verify_email: {
+      heading: 'E-Mail-Adresse bestätigen',
+      introduction: 'Bestätigen Sie die E-Mail-Adresse {email}',
+      button: 'E-Mail-Adresse bestätigen',
+      passwordLabel: 'Ihr Passwort',
+      forgotten: 'Passwort vergessen oder nie festgelegt?',
+      forgottenNote:
+        'Ihr neues Passwort ersetzt das bisherige. Passkeys, verknüpfte Konten und Sitzungen, die vor der Bestätigung Ihrer E-Mail-Adresse hinzugefügt wurden, werden entfernt.',
+      forgottenButton: 'Passwort festlegen und bestätigen',
+    },
+    reset_password: {
+      heading: 'Neues Passwort festlegen',
+      introduction: 'Legen Sie ein neues Passwort fest für {email}',
+      button: 'Passwort festlegen',
+      removeOthers: 'Alle Passkeys und verknüpften Konten entfernen',
+      removeOthersNote: 'Wählen Sie das, wenn jemand anderes Ihr Konto verwendet haben könnte.',
+    },
+    change_email: {
+      heading: 'E-Mail-Adresse ändern',
+      introduction: 'Ihre E-Mail-Adresse wird geändert in {email}',
+      button: 'E-Mail-Adresse ändern',
+      replacement: 'Ihre E-Mail-Adresse wird geändert\nvon {formerEmail}\nin {email}',
+    },
+    expired: {
+      heading: 'Dieser Link ist nicht mehr gültig',
+      explanation:
+        'Er ist abgelaufen oder wurde bereits verwendet. Fordern Sie einen neuen Link an.',
+    },
+    error: { heading: 'Anmeldung fehlgeschlagen' },
+    common: {
+      newPasswordLabel: 'Neues Passwort',
+      show: 'Anzeigen',
+      showPassword: 'Passwort anzeigen',
+      hide: 'Verbergen',
+      hidePassword: 'Passwort verbergen',
+      ignore:
+        'Wenn Sie das nicht angefordert haben, schließen Sie diese Seite. Es wurde nichts geändert.',
+      back: 'Zurück zu {app}',
+    },
+  },
+  passwords: {
+    too_short:
+      'Verwenden Sie mindestens {limit} Zeichen. Einige Wörter hintereinander sind leicht zu merken.',
+    too_long: 'Verwenden Sie höchstens {limit} Zeichen.',
+    malformed:
+      'Das Passwort enthält Zeichen, die nicht unterstützt werden. Wählen Sie ein anderes Passwort.',
+    guessable:
+      'Dieses Passwort ist leicht zu erraten: Es wiederholt sich, folgt einer Reihenfolge oder besteht aus Ihrem Namen oder Ihrer E-Mail-Adresse.',
+    common:
+      'Dieses Passwort ist zu verbreitet. Wählen Sie mehrere Wörter, die nichts miteinander zu tun haben.',
+    breached: 'Dieses Passwort ist in einem Datenleck aufgetaucht. Wählen Sie ein anderes.',
+  },
+  errors: {
+    account_disabled: 'Dieses Konto ist gesperrt.',
+    already_exists: 'Das gibt es bereits.',
+    body_too_large: 'Der Inhalt der Anfrage darf höchstens 16 KiB groß sein.',
+    busy: 'Der Server ist ausgelastet. Versuchen Sie es gleich noch einmal.',
+    conflict: 'Ihr Konto wurde im selben Moment geändert. Versuchen Sie es noch einmal.',
+    email_taken: 'Es gibt bereits ein Konto mit dieser E-Mail-Adresse.',
+    internal: 'Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es später noch einmal.',
+    invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',
+    invalid_token:
+      'Dieser Link oder Code ist abgelaufen oder wurde bereits verwendet. Fordern Sie einen neuen an.',
+    last_method:
+      'Das ist Ihre einzige Anmeldemethode. Fügen Sie eine andere hinzu, bevor Sie diese entfernen.',
+    method_not_allowed: 'Verwenden Sie {allow}.',
+    not_found: 'Nicht gefunden.',
+    origin_not_allowed: 'Anfragen von dieser Herkunft (Origin) sind nicht erlaubt.',
+    passkey_rejected: 'Dieser Passkey konnte nicht geprüft werden.',
+    provider_failed: 'Der Anbieter ist nicht erreichbar. Versuchen Sie es später noch einmal.',
+    reauthentication_required: 'Bestätigen Sie Ihre Identität, um fortzufahren.',
+    too_many: 'Sie haben die Höchstzahl erreicht. Löschen Sie zuerst einen Eintrag.',
+    too_many_attempts: 'Zu viele Versuche. Versuchen Sie es in {seconds} Sekunden noch einmal.',
+    unauthenticated: 'Sie sind nicht angemeldet.',
+    unavailable:
+      'Der Dienst ist vorübergehend nicht verfügbar. Versuchen Sie es gleich noch einmal.',
+    unsupported_media_type: 'Senden Sie den Inhalt als application/json.',
+    incorrect_current_password: 'Das bisherige Passwort ist falsch.',
+    incorrect_password: 'Das Passwort ist falsch.',
+    no_passkey: 'Dieses Konto hat keinen Passkey.',
+    passkey_exists: 'Dieser Passkey ist bereits registriert.',
+    password_exists: 'Dieses Konto hat bereits ein Passwort.',
+    sign_in_failed: 'Die Anmeldung ist fehlgeschlagen. Versuchen Sie es noch einmal.',
+    too_many_passkeys: 'Sie haben die Höchstzahl an Passkeys erreicht. Löschen Sie zuerst einen.',
+  },
+})
