@@ -46,7 +46,7 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
     case 'schema':
       return new ToriiError(
         'ERR_SCHEMA_OUTDATED',
-        'the Torii tables are missing or older than this version: run "npx torii-storage-postgres migrate"',
+        'the Torii tables are missing or older than this version: run "npx torii-storage-postgres migrate", or call storage.migrate() before you serve',
         { cause },
       )
     case 'pooler':
