@@ -17,7 +17,7 @@ beforeAll(async () => {
 const expire = (n: number) =>
   database.query(
     `insert into torii.used_oauth_states (state_hash, used_by, expires_at)
-     values (decode(lpad(to_hex($1::int), 64, '0'), 'hex'), gen_random_uuid(), now() - interval '1 minute')`,
+     values (decode(lpad(to_hex($1::int), 64, '0'), 'hex'), md5(random()::text)::uuid, now() - interval '1 minute')`,
     [n],
   )
 

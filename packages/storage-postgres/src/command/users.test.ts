@@ -232,7 +232,7 @@ describe('the audit trail', () => {
     assert.deepEqual(await count(), [])
     await quiet.query(
       `insert into torii.audit_events (id, type, detail, at, expires_at)
-       values (gen_random_uuid(), 'signed_in', '{}', now() - interval '1 hour', now() + interval '1 hour')`,
+       values (md5(random()::text)::uuid, 'signed_in', '{}', now() - interval '1 hour', now() + interval '1 hour')`,
     )
     assert.equal((await runHere(['users', 'disable', 'a@example.com'], env)).status, 0)
     assert.deepEqual(await count(), [{ type: 'signed_in' }, { type: 'user_disabled' }])

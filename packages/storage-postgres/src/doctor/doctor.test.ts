@@ -298,7 +298,7 @@ describe('doctor', () => {
   test('more expired rows than a sweep leaves', async () => {
     const database = await planted(
       `insert into torii.used_oauth_states (state_hash, used_by, expires_at)
-       select decode(lpad(to_hex(n), 64, '0'), 'hex'), gen_random_uuid(), now() - interval '2 days' from generate_series(1, 21) as n`,
+       select decode(lpad(to_hex(n), 64, '0'), 'hex'), md5(random()::text)::uuid, now() - interval '2 days' from generate_series(1, 21) as n`,
     )
     assert.deepEqual(await examine(urlOf(database), { limits: { expiredRows: 21 } }), [])
     assertOnly(await examine(urlOf(database), { limits: { expiredRows: 20 } }), {

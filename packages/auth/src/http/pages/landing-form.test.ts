@@ -276,7 +276,7 @@ test('B9 the checkbox of a reset removes passkeys and linked accounts, and nothi
     const id = rows[0]?.id
     await db.query(
       `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch)
-       select 'github', $1, gen_random_uuid(), id, owner_epoch from torii.users where id = $2`,
+       select 'github', $1, md5(random()::text)::uuid, id, owner_epoch from torii.users where id = $2`,
       [email, id],
     )
     const page = await openLink('reset_password', token)
