@@ -163,7 +163,9 @@ class Application {
     assert.deepEqual([made.status, made.setCookie], [202, ''])
     const mails = join(this.folder, '.torii/mail')
     for (let tries = 0; tries < startTries; tries += 1) {
-      const names = (await readdir(mails).catch(() => [])).sort()
+      const files = await readdir(mails).catch((): string[] => [])
+      // A message that is still being written has another ending.
+      const names = files.filter((name) => name.endsWith('.eml')).sort()
       const texts = await Promise.all(names.map((name) => readFile(join(mails, name), 'utf8')))
       const token = texts.find((text) => text.includes(`To: ${email}`))?.match(/token=(\S+)/)?.[1]
       if (token === undefined) {
