@@ -1480,8 +1480,15 @@ export const authMutations = [
   guard(
     'http/response/serializers',
     'browsers see all metadata',
-    '{ metadata: publicMetadata(user.metadata, user) }',
-    '{ metadata: { ...user.metadata } as never }',
+    'const metadata = publicMetadata(user.metadata, user)',
+    'const metadata = user.metadata as never',
+    'http/routes/public-metadata',
+  ),
+  guard(
+    'http/response/serializers',
+    'a promise of publicMetadata is shown as no metadata',
+    '    checkMetadata(metadata)\n',
+    '',
     'http/routes/public-metadata',
   ),
   guard(

@@ -1,11 +1,15 @@
 import type * as core from 'torii-core'
+import { checkMetadata, ToriiError } from 'torii-core'
 import type { ResolvedOptions } from '../../services/options/options.js'
 import type { OAuthAccount, Passkey, Session, SignedIn, User } from '../schema/response-bodies.js'
 
-/** A user, as shown to themselves; of the metadata what the option `publicMetadata` lets through. */
+/**
+ * A user, as shown to themselves; of the metadata what the option `publicMetadata` lets through.
+ * @throws ToriiError ERR_HOOK if the function throws, or returns something other than a JSON object
+ */
 export const serializeUser = (
   user: core.User<object>,
-  { publicMetadata }: Pick<ResolvedOptions, 'publicMetadata'>,
+  options: Pick<ResolvedOptions, 'publicMetadata'>,
 ): User => ({
   id: user.id,
   email: user.email,
@@ -13,8 +17,25 @@ export const serializeUser = (
   name: user.name,
   picture: user.picture,
   createdAt: user.createdAt.toISOString(),
-  ...(publicMetadata === null ? {} : { metadata: publicMetadata(user.metadata, user) }),
+  ...shownMetadata(user, options),
 })
+
+function shownMetadata(
+  user: core.User<object>,
+  { publicMetadata }: Pick<ResolvedOptions, 'publicMetadata'>,
+): Pick<User, 'metadata'> {
+  if (publicMetadata === null) return {}
+  try {
+    const metadata = publicMetadata(user.metadata, user)
+    // A promise, for example, would be `{}` in JSON.
+    checkMetadata(metadata)
+    return { metadata }
+  } catch (cause) {
+    const message =
+      'publicMetadata threw, or did not return a JSON object of at most 16 KiB; see cause'
+    throw new ToriiError('ERR_HOOK', message, { cause })
+  }
+}
 
 /** A session, as shown to its owner. `current` marks the session of the request. */
 export const serializeSession = (session: core.Session, current: boolean): Session => ({

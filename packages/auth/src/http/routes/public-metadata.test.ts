@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { ToriiError } from 'torii-core'
 import { test } from 'vitest'
+import type { LogEvent } from '../../index.js'
 import { goodPassword, newEmail, openTestSite } from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
 import type { Received } from '../test/client.test.support.js'
@@ -64,4 +66,32 @@ test('T10.141 no browser writes metadata', async () => {
     assert.deepEqual([refused.status, refused.json.field], [400, 'metadata'])
   }
   assert.deepEqual((await site.torii.users.find(user.id))?.metadata, {})
+})
+
+test('a publicMetadata that throws, or returns no JSON object, is 500, and the log names the option', async () => {
+  const wrong: readonly unknown[] = [
+    () => {
+      throw new Error('no such plan')
+    },
+    async () => ({ role: 'guest' }),
+    () => null,
+    () => ({ since: new Date() }),
+    () => ({ large: 'x'.repeat(20_000) }),
+  ]
+  const { cookie } = await signUp(hidden)
+  for (const publicMetadata of wrong) {
+    const events: LogEvent[] = []
+    // What JavaScript callers can hand over.
+    const options = { publicMetadata, log: (event: LogEvent) => events.push(event) } as never
+    const answer = await browser(createHandler(site.with(options)))('GET', '/auth/session', {
+      cookie,
+    })
+    assert.deepEqual([answer.status, answer.json.error], [500, 'internal'])
+    const [failed] = events.flatMap((event) => (event.event === 'request_failed' ? [event] : []))
+    assert.ok(failed?.error instanceof ToriiError)
+    assert.deepEqual(
+      [failed.error.code, failed.error.message.startsWith('publicMetadata threw')],
+      ['ERR_HOOK', true],
+    )
+  }
 })

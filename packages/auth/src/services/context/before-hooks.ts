@@ -67,7 +67,11 @@ export function createBeforeHooks(
   return async (names, call) => {
     for (const name of names) {
       if (hooks[name] === undefined) continue
-      if (free === 0) throw new ToriiError('ERR_BUSY', 'the limit of concurrent hooks is reached')
+      if (free === 0)
+        throw new ToriiError(
+          'ERR_BUSY',
+          `${concurrency} hooks are running, so nothing was done: make them answer faster, or add a process`,
+        )
       const verdict = await ask(name, call)
       if (verdict === undefined || verdict === null) continue
       const { refuse: code, message } = readRefusal(name, verdict)

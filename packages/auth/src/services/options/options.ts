@@ -91,7 +91,8 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fi
   requireVerifiedEmail?: boolean
   /**
    * What a browser may see of a user's metadata, for example `({ role }) => ({ role })`: the member `metadata` of the user
-   * in HTTP responses (default: none). Keep it small, and free of what the user must not read.
+   * in HTTP responses (default: none). Keep it small, and free of what the user must not read. If the function throws, or
+   * returns something other than a JSON object, the response is 500 and the log names this option.
    */
   publicMetadata?(metadata: Metadata, user: User<Metadata>): { readonly [name: string]: Json }
   /** Records events in the table `audit_events`, in the commit of their operation (default: off). */
