@@ -43,6 +43,7 @@ export type {
   NewMagicLink,
   UsedForm,
   UsedLink,
+  UsedSignIn,
 } from './magic-links.js'
 export { maxCodeTries, maxLiveLinks } from './magic-links.js'
 export { requireNode } from './node-version.js'
@@ -89,6 +90,8 @@ export type {
   PasswordSignIn,
   PasswordSignInOutcome,
 } from './passwords.js'
+export type { PendingKey, PendingSignIn, SecondFactorRequired } from './pending-sign-ins.js'
+export { maxPendingTries, pendingSignInSeconds } from './pending-sign-ins.js'
 export type { Json, ProfileChanges } from './profile.js'
 export { checkMetadata, checkName, checkPicture, profileLimits } from './profile.js'
 export type {
@@ -103,17 +106,34 @@ export type {
   RateLimitRepository,
   RateLimitStatus,
 } from './rate-limits.js'
+export type {
+  EncryptedTotpSecret,
+  PendingLookup,
+  RecoveryCodesReplaced,
+  SecondFactorChange,
+  SecondFactorRepository,
+  SecondFactorSignIn,
+  SecondFactors,
+  SessionOfPending,
+  TotpCredential,
+  TotpEnrollment,
+  TotpLookup,
+} from './second-factors.js'
+export { encryptedTotpSecret, recoveryCodeCount, totpStepSeconds } from './second-factors.js'
 export { PasswordHash, Secret, SessionToken } from './secret.js'
 export type {
+  AuthenticationMethod,
   CountedActor,
   DerivedSession,
   Epochs,
   NewSession,
   OthersRevoked,
+  SecondFactor,
   Session,
   SessionActor,
   SessionCursor,
   SessionKey,
+  SessionLevel,
   SessionLifetime,
   SessionOpening,
   SessionPage,

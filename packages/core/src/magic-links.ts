@@ -1,4 +1,5 @@
 import type { UserId } from './ids.js'
+import type { SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type { Charge, ChargeRefusal, IpAddressCharge, RateLimitRefund } from './rate-limits.js'
 import type { NewSession, Session } from './sessions.js'
@@ -58,6 +59,11 @@ export interface UsedLink<Metadata extends object = Record<string, Json>> {
   readonly session: Session | null
 }
 
+/** What a form that was sent twice has done: opened a session, or a pending sign-in. */
+export type UsedSignIn<Metadata extends object = Record<string, Json>> =
+  | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session }
+  | SecondFactorRequired
+
 export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
   | {
       readonly ok: true
@@ -76,6 +82,8 @@ export type MailboxSignIn<Metadata extends object = Record<string, Json>> =
    * password change, for example). The result does not reveal which.
    */
   | { readonly ok: false; readonly reason: 'invalid_token' }
+  /** The link or code is used up like by a sign-in. */
+  | SecondFactorRequired
   | ChargeRefusal
 
 /** The number of wrong codes after which a code is invalid. @see OWASP ASVS 5.0, 6.6.3 */
@@ -115,7 +123,7 @@ export interface MagicLinkRepository<Metadata extends object = Record<string, Js
   findUsed(
     tokenHash: TokenHash,
     form: UsedForm & { readonly session: NonNullable<UsedForm['session']> },
-  ): Promise<{ readonly user: User<Metadata>; readonly session: Session } | null>
+  ): Promise<UsedSignIn<Metadata> | null>
   /**
    * Does the same as `consume` for a typed code. The caller has counted the attempt against the rate limits; a
    * success gives `refund` back. The codes of all live links of the email share their tries: after {@link maxCodeTries}

@@ -1,6 +1,7 @@
 import type { Ciphertext } from './ciphertext.js'
 import type { OAuthAccountId, UserId } from './ids.js'
 import type { OAuthStateKey } from './oauth-states.js'
+import type { SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type { NewSession, Session, SessionActor } from './sessions.js'
 import type { User } from './users.js'
@@ -47,6 +48,8 @@ export type OAuthSignInOutcome<Metadata extends object = Record<string, Json>> =
     }
   /** The account is disabled. The state is used. */
   | { readonly ok: false; readonly reason: 'account_disabled' }
+  /** An identity that is not linked yet is linked once the second factor is proved. */
+  | SecondFactorRequired
   /** The state has expired or was used before. Nothing was done. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
 

@@ -1,6 +1,7 @@
 import type { PasskeyId, UserId } from './ids.js'
 import type { MethodRemoval, UsableMethods } from './oauth-accounts.js'
 import type { PasskeyCeremony } from './passkey-challenges.js'
+import type { SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type { ChargeRefusal, IpAddressCharge, RateLimitRefund } from './rate-limits.js'
 import type {
@@ -10,6 +11,7 @@ import type {
   Session,
   SessionActor,
   SessionKey,
+  SessionLevel,
 } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
@@ -88,6 +90,8 @@ export type PasskeyAddition =
 
 export type PasskeySignInOutcome<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session }
+  /** Only for a session of level 1: the assertion had no user verification. */
+  | SecondFactorRequired
   /** The counter of a single-device passkey did not rise: it may have been copied. Nothing was changed. */
   | { readonly ok: false; readonly reason: 'counter_regression' }
   /**
@@ -133,7 +137,13 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   /** Advances the counter and records the re-authentication on a live session of the same user, in one commit. */
   reauthenticate(
     use: PasskeyUse,
-    options: { key: SessionKey; newSecretHash: TokenHash; refund?: RateLimitRefund },
+    options: {
+      key: SessionKey
+      newSecretHash: TokenHash
+      /** 2 for an assertion with user verification: raises the level of the session, and its time (default: 1). */
+      level?: SessionLevel
+      refund?: RateLimitRefund
+    },
   ): Promise<PasskeyReauthentication>
   /** Renames a passkey of the acting user: null if the session has ended or the passkey is not theirs. */
   rename(actor: CountedActor, id: PasskeyId, name: string): Promise<Passkey | null>

@@ -1,5 +1,6 @@
 import type { UserId } from './ids.js'
 import type { UsableMethods } from './oauth-accounts.js'
+import type { SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type { RateLimitCharges, RateLimitRefund } from './rate-limits.js'
 import type { PasswordHash } from './secret.js'
@@ -31,6 +32,7 @@ export interface PasswordSignIn {
 
 export type PasswordSignInOutcome<Metadata extends object = Record<string, Json>> =
   | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session }
+  | SecondFactorRequired
   /** The password was changed, or the sessions or the account were ended, between look-up and sign-in. */
   | { readonly ok: false; readonly reason: 'stale' }
 

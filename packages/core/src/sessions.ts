@@ -1,5 +1,6 @@
 import type { Brand } from './brand.js'
 import type { SessionId, UserId } from './ids.js'
+import type { SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type { Charge, RateLimitRefund } from './rate-limits.js'
 import type { TokenHash } from './token-hash.js'
@@ -7,6 +8,15 @@ import type { User } from './users.js'
 
 /** A sign-in method: how a user can prove who they are. */
 export type SignInMethod = 'password' | 'magic_link' | 'oauth' | 'passkey'
+
+/** A second factor: what a user proves after a sign-in method. */
+export type SecondFactor = 'totp' | 'recovery_code'
+
+/** How a session was proved: the sign-in method first, then the second factor. */
+export type AuthenticationMethod = SignInMethod | SecondFactor
+
+/** 1: one factor was proved in the session. 2: two were. */
+export type SessionLevel = 1 | 2
 
 /** How long sessions live. */
 export interface SessionLifetime {
@@ -23,6 +33,11 @@ export interface NewSession extends SessionLifetime {
   secretHash: TokenHash
   /** The sign-in methods of this sign-in, at least one. */
   methods: readonly SignInMethod[]
+  /**
+   * 2 if the caller has proved two factors, as a passkey with user verification does. With 1, a user who has a second
+   * factor gets a pending sign-in instead of the session (default: 1).
+   */
+  level?: SessionLevel
   /** Canonical text of the IP address, or null when unknown; at most 64 bytes. */
   ip: string | null
   /** At most 1,024 bytes. */
@@ -33,7 +48,11 @@ export interface NewSession extends SessionLifetime {
 export interface Session {
   readonly id: SessionId
   readonly userId: UserId
-  readonly methods: readonly SignInMethod[]
+  readonly methods: readonly AuthenticationMethod[]
+  /** How many factors were proved. It never falls. */
+  readonly level: SessionLevel
+  /** When two factors were last proved; null while `level` is 1. */
+  readonly level2At: Date | null
   readonly ip: string | null
   readonly userAgent: string | null
   readonly createdAt: Date
@@ -85,7 +104,12 @@ export interface ValidSession<Metadata extends object = Record<string, Json>> {
   readonly epochs: Epochs
   /** True when the last touch is older than the requested `touchSeconds`. */
   readonly touchDue: boolean
-  /** True when the user authenticated within the requested `recentSeconds`. */
+  /** True when the user has a second factor. */
+  readonly hasSecondFactor: boolean
+  /**
+   * True when the user authenticated within the requested `recentSeconds`; where they have a second factor, when they
+   * proved two factors within them.
+   */
   readonly recent: boolean
   /** When the session was validated, by the database's clock. */
   readonly validatedAt: Date
@@ -95,6 +119,7 @@ export type SessionOpening =
   | { readonly ok: true; readonly session: Session }
   /** The user does not exist or is disabled. */
   | { readonly ok: false; readonly reason: 'account_disabled' }
+  | SecondFactorRequired
 
 /** A second session for the user of a live session, from which it inherits all other values. */
 export interface DerivedSession
@@ -126,12 +151,13 @@ export type OthersRevoked =
  */
 export interface SessionRepository<Metadata extends object = Record<string, Json>> {
   /**
-   * Opens a session for a user whose identity the caller has just established. A session that is opened while
+   * Opens a session for a user whose identity the caller has just established; a pending sign-in instead where a second
+   * factor is due. A session that is opened while
    * all sessions are being ended may have ended already: its first validation returns null.
    */
   open(userId: UserId, session: NewSession): Promise<SessionOpening>
   /**
-   * Derives a session from the acting one: it inherits the methods, `authenticatedAt` and the absolute end.
+   * Derives a session from the acting one: it inherits the methods, the level with its time, `authenticatedAt` and the absolute end.
    * Null when the acting session has ended.
    */
   derive(actor: CountedActor, session: DerivedSession): Promise<Session | null>
@@ -176,7 +202,7 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
   /** Gives a live session a new secret; the old one stops working at once. Null if it is not live. */
   rotate(key: SessionKey, newSecretHash: TokenHash): Promise<Session | null>
   /**
-   * Records a re-authentication on a live session (`authenticatedAt`, the method) and gives it a new secret, or
+   * Records a re-authentication on a live session (`authenticatedAt`, the method; never the level) and gives it a new secret, or
    * keeps its secret when the same hash is given. Null if it is not live.
    */
   reauthenticate(

@@ -8,6 +8,7 @@ import type { PasskeyRepository } from './passkeys.js'
 import type { PasswordRepository } from './passwords.js'
 import type { Json } from './profile.js'
 import type { RateLimitRepository } from './rate-limits.js'
+import type { SecondFactorRepository } from './second-factors.js'
 import type { SessionRepository } from './sessions.js'
 import type { UserRepository } from './users.js'
 import type { VerificationTokenRepository } from './verification-tokens.js'
@@ -22,6 +23,7 @@ export interface TransactionRepositories<Metadata extends object = Record<string
   readonly passwords: Omit<PasswordRepository<Metadata>, 'findForSignIn' | 'findForUser'>
   readonly oauthAccounts: OAuthAccountRepository<Metadata>
   readonly passkeys: PasskeyRepository<Metadata>
+  readonly secondFactors: Omit<SecondFactorRepository<Metadata>, 'findForSignIn' | 'findForSession'>
   readonly magicLinks: Omit<MagicLinkRepository<Metadata>, 'issue'>
   readonly verificationTokens: Omit<
     VerificationTokenRepository<Metadata>,
@@ -107,6 +109,7 @@ export interface Repositories<Metadata extends object = Record<string, Json>> {
   readonly oauthStates: OAuthStateRepository
   readonly passkeys: PasskeyRepository<Metadata>
   readonly passkeyChallenges: PasskeyChallengeRepository
+  readonly secondFactors: SecondFactorRepository<Metadata>
   readonly magicLinks: MagicLinkRepository<Metadata>
   readonly verificationTokens: VerificationTokenRepository<Metadata>
   readonly auditEvents: AuditEventRepository

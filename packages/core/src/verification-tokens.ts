@@ -1,5 +1,6 @@
 import type { UserId } from './ids.js'
 import type { MailCharges, MailDecision, UsedForm, UsedLink } from './magic-links.js'
+import type { PendingSignIn } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type {
   ChargeRefusal,
@@ -71,7 +72,13 @@ export type MailboxHolder =
   | { readonly kind: 'mailbox_only' }
 
 export type EmailVerification<Metadata extends object = Record<string, Json>> =
-  | { readonly ok: true; readonly user: User<Metadata>; readonly session: Session | null }
+  | {
+      readonly ok: true
+      readonly user: User<Metadata>
+      readonly session: Session | null
+      /** Where a second factor is due, in place of a session that was asked for. */
+      readonly pending: PendingSignIn | null
+    }
   /** Unknown, used, expired, of another purpose, or the account is verified already. */
   | { readonly ok: false; readonly reason: 'invalid_token' }
   | ChargeRefusal

@@ -5,6 +5,7 @@ import type {
   MailboxSignIn,
   NewMagicLink,
   TokenHash,
+  UsedSignIn,
 } from 'torii-core'
 import { maxCodeTries, requireEmail } from 'torii-core'
 import type { Database } from '../sql/database.js'
@@ -12,7 +13,7 @@ import { countedTwice, readBack, repeat } from '../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../sql/parameter.js'
 import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
-import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { milliseconds, statementTime as now, secondsFromNow } from '../sql/time.js'
 import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
 import { globalEpoch } from './fragments/global-epoch.js'
 import { freeSlot, linkId, replacesOldest, usedBy, usedUntil } from './fragments/link-row.js'
@@ -25,8 +26,9 @@ import {
   toCommittedSignIn,
   toMailboxSignIn,
 } from './fragments/mailbox-sign-in.js'
-import { newSession } from './fragments/new-session.js'
+import { joinOpened, newSession } from './fragments/new-session.js'
 import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
+import { livePending } from './fragments/pending-row.js'
 import type { VerdictRow } from './fragments/rate-limit-charging.js'
 import {
   chargeFailure,
@@ -35,10 +37,9 @@ import {
   toRefusal,
 } from './fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from './fragments/rate-limit-refund.js'
-import type { Readback } from './fragments/readback.js'
-import type { SessionRow } from './fragments/session-row.js'
+import type { OpenedRow, Readback } from './fragments/readback.js'
+import { toSignedIn } from './fragments/readback.js'
 import { liveSession, sessionColumns, toSession } from './fragments/session-row.js'
-import type { UserRow } from './fragments/user-row.js'
 import { toUser, userColumns } from './fragments/user-row.js'
 import { checkObject, checkRefund, checkSeconds } from './input/input.js'
 import {
@@ -74,16 +75,16 @@ const isCurrent = (schema: string) =>
 const givenLink = sql`l.id = ${linkId} and l.token_hash = ${linkHash}`
 
 /**
- * CTEs that use up the links that the CTE `held` has locked, once a session `s` was opened. The given one is kept for a
+ * CTEs that use up the links that the CTE `held` has locked, once the CTE `opened` has a row. The given one is kept for a
  * minute where a form has used it.
  */
 const useLinks = (schema: string) => sql`used as (
         update ${schema}.magic_links l set used_by = ${usedBy}, expires_at = ${usedUntil}
-        from proved where l.id = proved.id and ${usedBy} is not null and exists (select 1 from s)
+        from proved where l.id = proved.id and ${usedBy} is not null and exists (select 1 from opened)
         returning 1 as one
       ), ended as (
         delete from ${schema}.magic_links l using held, proved
-        where l.id = held.id and (${usedBy} is null or l.id <> proved.id) and exists (select 1 from s)
+        where l.id = held.id and (${usedBy} is null or l.id <> proved.id) and exists (select 1 from opened)
         returning 1 as one
       )`
 
@@ -145,12 +146,14 @@ export const magicLinkStatements = (schema: string) => ({
   findUsed: read(
     'magic_links.findUsed',
     sql`
-      select ${userColumns}, ${sessionColumns}
+      select ${userColumns}, ${sessionColumns}, p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at
       from ${schema}.magic_links l join ${schema}.user_emails e on e.email_key = l.email_key
       join ${schema}.users u on u.id = e.user_id
-      join ${schema}.sessions s
-        on s.user_id = u.id and s.id = ${newSession.id} and s.secret_hash = ${newSession.secretHash}
-      where ${givenLink} and l.used_by = ${usedBy} and l.expires_at > ${now} and ${liveSession}`,
+      left join ${schema}.sessions s
+        on s.user_id = u.id and s.id = ${newSession.id} and s.secret_hash = ${newSession.secretHash} and ${liveSession}
+      left join ${schema}.pending_sign_ins p
+        on p.user_id = u.id and p.id = ${newSession.id} and p.secret_hash = ${newSession.secretHash} and ${livePending}
+      where ${givenLink} and l.used_by = ${usedBy} and l.expires_at > ${now} and (s.id is not null or p.id is not null)`,
   ),
   // All links of the email are locked before the user, and used up after it: a link that does not sign in ends none.
   consume: write(
@@ -169,12 +172,12 @@ export const magicLinkStatements = (schema: string) => ({
       ), repeated as (
         select 1 as one from held l where ${givenLink} and l.used_by = ${usedBy} and l.expires_at > ${now}
       ), ${signInByMailbox(schema)}, ${useLinks(schema)}, success as (
-        select 1 as one from s union all select 1 from repeated
+        select 1 as one from opened union all select 1 from repeated
       )`,
         'success',
       )}
       select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, ${mailboxColumns(schema)}
-      from verdict v left join u on true left join s on true`,
+      from verdict v left join u on true ${joinOpened}`,
     {
       schema,
       onLostReply: readBack(
@@ -200,7 +203,7 @@ export const magicLinkStatements = (schema: string) => ({
         where l.id = held.id and not exists (select 1 from proved)
         returning 1 as one
       ), ${signInByMailbox(schema)}, ${useLinks(schema)}, ${refundRateLimit(schema, 's', 'ended')}
-      select ${mailboxColumns(schema)} from u, s`,
+      select ${mailboxColumns(schema)} from u ${joinOpened}`,
     {
       schema,
       onLostReply: readBack(
@@ -249,10 +252,17 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
         newSessionId: given.id,
         newSessionSecretHash: given.secretHash,
       }
-      return maybeOne(db, statements.findUsed, values, (row: UserRow & SessionRow) => ({
-        user: toUser<Metadata>(row),
-        session: toSession(row),
-      }))
+      return maybeOne(
+        db,
+        statements.findUsed,
+        values,
+        (row: OpenedRow): UsedSignIn<Metadata> =>
+          toSignedIn(row, (opened) => ({
+            ok: true,
+            user: toUser<Metadata>(opened),
+            session: toSession(opened),
+          })),
+      )
     },
     async consume(hash: TokenHash, proof: MailboxProof) {
       const values = {
@@ -289,10 +299,13 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
   }
 }
 
-type ConsumedRow = VerdictRow & { repeated: boolean } & (MailboxRow | { session_id: null })
+type ConsumedRow = VerdictRow & { repeated: boolean } & (
+    | MailboxRow
+    | { session_id: null; pending_id: null }
+  )
 
 function toConsumed<Metadata extends object>(row: ConsumedRow): MailboxSignIn<Metadata> {
-  if (row.session_id !== null) return toMailboxSignIn(row)
+  if (row.session_id !== null || row.pending_id !== null) return toMailboxSignIn(row)
   return row.allowed || row.repeated ? invalidToken : toRefusal(row)
 }
 

@@ -7,6 +7,7 @@ import { many, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
 import { statementTime as now } from '../sql/time.js'
 import { globalEpoch } from './fragments/global-epoch.js'
+import { hasSecondFactor } from './fragments/second-factor.js'
 import { checkInteger, checkObject, checkSeconds, maxSeconds } from './input/input.js'
 import { deleteUnverifiedUsers, sweepAccountStatements } from './sweep-accounts.js'
 import { acquireSweepLease, sweepLeaseStatements } from './sweep-lease.js'
@@ -20,6 +21,8 @@ const unusable = (schema: string) => {
           select 1 from ${schema}.users u where u.id = t.user_id and u.session_epoch > t.epoch)`
   const disowned = `exists (
           select 1 from ${schema}.users u where u.id = t.user_id and u.owner_epoch > t.owner_epoch)`
+  const withoutFactor = `exists (
+          select 1 from ${schema}.users u where u.id = t.user_id and not (${hasSecondFactor}))`
   const revoked = `t.global_epoch < ${globalEpoch(schema)}`
   return {
     sessions: `t.expires_at <= ${now} or ${ended}`,
@@ -27,10 +30,15 @@ const unusable = (schema: string) => {
     verification_tokens: `t.expires_at <= ${now} or ${revoked} or (t.used_by is null and ${ended})`,
     used_oauth_states: `t.expires_at <= ${now}`,
     passkey_challenges: `t.expires_at <= ${now} or ${revoked}`,
+    pending_sign_ins: `t.expires_at <= ${now} or exists (
+          select 1 from ${schema}.users u where u.id = t.user_id and u.session_epoch > t.session_epoch)`,
+    totp_enrollments: `t.expires_at <= ${now}`,
     rate_limits: `t.forget_at <= ${now}`,
     passwords: disowned,
     oauth_accounts: disowned,
     passkeys: disowned,
+    totp_factors: withoutFactor,
+    recovery_codes: withoutFactor,
   }
 }
 

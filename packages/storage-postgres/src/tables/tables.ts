@@ -17,6 +17,10 @@ import {
 import { createPasskeyRepository, passkeyStatements } from './passkeys/passkeys.js'
 import { createPasswordRepository, passwordStatements } from './passwords/passwords.js'
 import { createRateLimitRepository, rateLimitStatements } from './rate-limits.js'
+import {
+  createSecondFactorRepository,
+  secondFactorStatements,
+} from './second-factors/second-factors.js'
 import { createSessionRepository, sessionStatements } from './sessions/sessions.js'
 import { createSweeper, sweepStatements } from './sweep.js'
 import { createUserRepository, userStatements } from './users/users.js'
@@ -75,6 +79,10 @@ const tableList = <Metadata extends object>(): TableList<Metadata> => ({
   oauthStates: table(oauthStateStatements, createOAuthStateRepository, true),
   passkeys: table(passkeyStatements, createPasskeyRepository<Metadata>, {}),
   passkeyChallenges: table(passkeyChallengeStatements, createPasskeyChallengeRepository, true),
+  secondFactors: table(secondFactorStatements, createSecondFactorRepository<Metadata>, {
+    findForSignIn: true,
+    findForSession: true,
+  }),
   magicLinks: table(magicLinkStatements, createMagicLinkRepository<Metadata>, { issue: true }),
   verificationTokens: table(
     verificationTokenStatements,

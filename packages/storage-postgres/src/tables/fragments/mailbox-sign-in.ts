@@ -2,11 +2,11 @@ import type { MailboxProof, MailboxSignIn, UserId } from 'torii-core'
 import { nullable, sql } from '../../sql/parameter.js'
 import { statementTime as now } from '../../sql/time.js'
 import { checkNewSession, checkObject } from '../input/input.js'
-import { insertSession, newSessionValues } from './new-session.js'
-import type { OpenedRow } from './readback.js'
-import type { SessionRow } from './session-row.js'
-import { sessionColumns, toSession } from './session-row.js'
-import type { UserRow } from './user-row.js'
+import { newSessionValues, openedColumns, openSession } from './new-session.js'
+import type { OpenedRow, ReadbackRow } from './readback.js'
+import { toSignedIn } from './readback.js'
+import { signInColumns } from './second-factor.js'
+import { toSession } from './session-row.js'
 import { toUser, userColumns } from './user-row.js'
 
 /** Holds for the locked user `u` that the link was mailed for. Null: no account had the email then. */
@@ -17,7 +17,8 @@ const ofThisEpoch = `(u.session_epoch = (select proved.epoch from proved)
 const newUserId = nullable('newUserId', 'uuid')<UserId>()
 
 /**
- * CTEs that sign in the owner of the mailbox of a CTE `proved (email, email_key, epoch)`, ending in `u` and `s`.
+ * CTEs that sign in the owner of the mailbox of a CTE `proved (email, email_key, epoch)`, ending in `u` and those of
+ * `openSessions`.
  * Takes the values of {@link mailboxValues}.
  *
  * The no-op updates of the email ownership row and the user are how a statement meets a winner that its snapshot
@@ -54,16 +55,13 @@ export const signInByMailbox = (schema: string) => sql`
           owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
           updated_at = case when u.email_verified_at is null then excluded.updated_at else u.updated_at end
         where u.disabled_at is null and u.email_key = excluded.email_key and ${ofThisEpoch}
-        returning ${userColumns}, u.session_epoch,
+        returning ${userColumns}, ${signInColumns},
           u.id is not distinct from ${newUserId} as created, u.email_verified_at as proved_at
-      ), s as (
-        ${insertSession(schema)}
-        returning ${sessionColumns}
-      )`
+      ), ${openSession(schema)}`
 
 /** What {@link signInByMailbox} adds to the columns of `u` and `s`. */
 export const mailboxColumns = (schema: string): string =>
-  `u.*, s.*, not u.created and ${tookOver(schema)} as took_over`
+  `u.*, ${openedColumns}, not u.created and ${tookOver(schema)} as took_over`
 
 /**
  * Whether this proof of the CTE `u` was the first. A lock on the `unproved` user decides: a statement that had to
@@ -73,10 +71,7 @@ export const mailboxColumns = (schema: string): string =>
 export const tookOver = (schema: string): string => `(exists (select 1 from unproved)
         or (u.proved_at = ${now} and not exists (select 1 from ${schema}.users known where known.id = u.user_id)))`
 
-export interface MailboxRow extends UserRow, SessionRow {
-  created: boolean
-  took_over: boolean
-}
+export type MailboxRow = OpenedRow & { created: boolean; took_over: boolean }
 
 /** The values of {@link signInByMailbox}. */
 export function mailboxValues(proof: MailboxProof) {
@@ -90,17 +85,18 @@ export function mailboxValues(proof: MailboxProof) {
 
 export const toMailboxSignIn = <Metadata extends object>(
   row: MailboxRow,
-): MailboxSignIn<Metadata> => ({
-  ok: true,
-  user: toUser(row),
-  session: toSession(row),
-  created: row.created,
-  tookOver: row.took_over,
-})
+): MailboxSignIn<Metadata> =>
+  toSignedIn(row, (opened) => ({
+    ok: true,
+    user: toUser<Metadata>(opened),
+    session: toSession(opened),
+    created: opened.created,
+    tookOver: opened.took_over,
+  }))
 
 /** What {@link toMailboxSignIn} would have returned for a sign-in whose reply was lost; null when there was none. */
 export function toCommittedSignIn<Metadata extends object>(
-  row: OpenedRow | null,
+  row: ReadbackRow | null,
   proof: MailboxProof,
 ): MailboxSignIn<Metadata> | null {
   if (row === null) return null

@@ -1,20 +1,33 @@
-import type { NewSession, SessionId, TokenHash } from 'torii-core'
+import type { NewSession, SecondFactorRequired, SessionId, TokenHash, UserId } from 'torii-core'
+import { pendingSignInSeconds } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
-import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { milliseconds, statementTime as now, secondsFromNow, toDate } from '../../sql/time.js'
+import { sessionColumns } from './session-row.js'
 
 /** The columns of a new session that its caller gives. */
 type Given =
   | 'id'
   | 'secretHash'
   | 'methods'
+  | 'level'
   | 'ip'
   | 'userAgent'
   | 'idleSeconds'
   | 'absoluteSeconds'
 
+/** What a pending sign-in keeps of an identity that is not linked yet. */
+type Identity = 'provider' | 'subject' | 'accountId' | 'label' | 'tokens'
+const noIdentity = {
+  provider: 'null::text',
+  subject: 'null::text',
+  accountId: 'null::uuid',
+  label: 'null::text',
+  tokens: 'null::bytea',
+} as const
+
 /** The insert of sessions for the rows of `users`, which have `user_id` and `session_epoch`. */
-export const insertSessions = <
+const insertSessions = <
   const Columns extends Readonly<Record<Given, SqlPart>>,
   const Users extends SqlPart,
 >(
@@ -23,18 +36,51 @@ export const insertSessions = <
   users: Users,
 ) => sql`
         insert into ${schema}.sessions as s (
-          user_id, id, secret_hash, epoch, methods, ip, user_agent, created_at, authenticated_at,
+          user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, created_at, authenticated_at,
           last_active_at, expires_at, absolute_expires_at)
-        select u.user_id, ${given.id}, ${given.secretHash}, u.session_epoch, ${given.methods},
-          ${given.ip}, ${given.userAgent}, ${now}, ${now}, ${now},
+        select u.user_id, ${given.id}, ${given.secretHash}, u.session_epoch, ${given.methods}, ${given.level},
+          case when ${given.level} = 2 then ${now} end, ${given.ip}, ${given.userAgent}, ${now}, ${now}, ${now},
           ${secondsFromNow(given.idleSeconds)}, ${secondsFromNow(given.absoluteSeconds)}
         from ${users}`
+
+/**
+ * CTEs that open a session `s`, or where a second factor is due a sign-in `pending`, for each row of `u`, which has
+ * `user_id` and the `signInColumns` of a locked user. `opened` has a row for each of both. The one way to open a session for
+ * a user who may have a second factor.
+ */
+export const openSessions = <
+  const Columns extends Readonly<Record<Given, SqlPart>>,
+  const Held extends Readonly<Record<Identity, SqlPart>>,
+  const Where extends SqlPart,
+>(
+  schema: string,
+  given: Columns,
+  where: Where,
+  identity: Held,
+) => sql`s as (
+        ${insertSessions(schema, given, 'u')}
+        where not (u.has_factor and ${given.level} < 2) and ${where}
+        returning ${sessionColumns}
+      ), pending as (
+        insert into ${schema}.pending_sign_ins as p (
+          user_id, id, secret_hash, session_epoch, owner_epoch, methods, ip, user_agent, idle_seconds, absolute_seconds,
+          provider, subject, account_id, label, tokens, created_at, expires_at)
+        select u.user_id, ${given.id}, ${given.secretHash}, u.session_epoch, u.owner_epoch, ${given.methods},
+          ${given.ip}, ${given.userAgent}, ${given.idleSeconds}, ${given.absoluteSeconds},
+          ${identity.provider}, ${identity.subject}, ${identity.accountId}, ${identity.label}, ${identity.tokens},
+          ${now}, ${secondsFromNow(`${pendingSignInSeconds}::float8`)}
+        from u where u.has_factor and ${given.level} < 2 and ${where}
+        returning p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at
+      ), opened as (
+        select 1 as one from s union all select 1 from pending
+      )`
 
 /** The parameters of a session to open. */
 export const newSession = {
   id: parameter('newSessionId', 'uuid')<SessionId>(),
   secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash>(),
   methods: parameter('methods', 'text[]')<string>(),
+  level: parameter('level', 'int')<number>(),
   ip: nullable('ip', 'text')<string>(),
   userAgent: nullable('userAgent', 'text')<string>(),
   idleSeconds: parameter('idleSeconds', 'float8')<number>(),
@@ -46,24 +92,86 @@ export const optionalSession = {
   id: nullable('newSessionId', 'uuid')<SessionId>(),
   secretHash: nullable('newSessionSecretHash', 'bytea')<TokenHash>(),
   methods: nullable('methods', 'text[]')<string>(),
+  level: nullable('level', 'int')<number>(),
   ip: nullable('ip', 'text')<string>(),
   userAgent: nullable('userAgent', 'text')<string>(),
   idleSeconds: nullable('idleSeconds', 'float8')<number>(),
   absoluteSeconds: nullable('absoluteSeconds', 'float8')<number>(),
 }
 
-/** The insert that opens a session for the rows of a CTE `u (user_id, session_epoch)`. */
-export const insertSession = (schema: string) => insertSessions(schema, newSession, 'u')
+/** Holds of a row `row` of users where a new session waits for the second factor. */
+export const mustWaitForFactor = (row: string) =>
+  sql`(${row}.has_factor and ${newSession.level} < 2)`
 
-/** {@link insertSession}; the statement says when there is none. */
-export const insertOptionalSession = (schema: string) =>
-  insertSessions(schema, optionalSession, 'u')
+/** {@link openSessions} of one session for the CTE `u`. */
+export const openSession = (schema: string) => openSessions(schema, newSession, 'true', noIdentity)
+
+/** The same, where the identity is linked only with the second factor. */
+export const openSessionOfIdentity = <const Held extends Readonly<Record<Identity, SqlPart>>>(
+  schema: string,
+  identity: Held,
+) => openSessions(schema, newSession, 'true', identity)
+
+/** {@link openSession} where one is asked for and `where` holds. */
+export const openOptionalSession = <const Where extends SqlPart>(schema: string, where: Where) =>
+  openSessions(
+    schema,
+    optionalSession,
+    sql`${optionalSession.id} is not null and ${where}`,
+    noIdentity,
+  )
+
+/** {@link openSessions} of many sessions, whose values are columns of `u`. */
+export const openManySessions = (schema: string) =>
+  openSessions(
+    schema,
+    {
+      id: 'u.id::uuid',
+      secretHash: 'u.secret_hash::bytea',
+      methods: 'u.methods::text[]',
+      level: 'u.level::int',
+      ip: 'u.ip::text',
+      userAgent: 'u.user_agent::text',
+      idleSeconds: 'u.idle_seconds::float8',
+      absoluteSeconds: 'u.absolute_seconds::float8',
+    },
+    'true',
+    noIdentity,
+  )
+
+/** What a statement selects of `s` and `pending`, of which at most one has a row. */
+export const openedColumns = 's.*, pending.*'
+
+/** The CTEs `s` and `pending`, of which at most one has a row, after another relation. */
+export const joinOpened = 'left join s on true left join pending on true'
+
+/** What a statement returns where a second factor is due. */
+export interface PendingRow {
+  user_id: UserId
+  session_id: null
+  pending_id: SessionId
+  pending_expires_at: number
+}
+
+export const isPending = (row: { pending_id?: SessionId | null }): boolean =>
+  row.pending_id !== null && row.pending_id !== undefined
+
+export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired => ({
+  ok: false,
+  reason: 'second_factor_required',
+  pending: {
+    id: row.pending_id,
+    userId: row.user_id,
+    expiresAt: toDate(row.pending_expires_at),
+  },
+})
 
 export const newSessionValues = (session: NewSession) => ({
   newSessionId: session.id,
   newSessionSecretHash: session.secretHash,
   // No sign-in method has a name that PostgreSQL would put in quotes.
   methods: `{${session.methods.join(',')}}`,
+  level: session.level ?? 1,
   ip: session.ip,
   userAgent: session.userAgent,
   idleSeconds: session.idleSeconds,
@@ -77,6 +185,7 @@ export const optionalSessionValues = (session: NewSession | null) =>
         newSessionId: null,
         newSessionSecretHash: null,
         methods: null,
+        level: null,
         ip: null,
         userAgent: null,
         idleSeconds: null,

@@ -103,6 +103,23 @@ export const chargeFailure = <Values>(schema: string, work: Sql<Values>, success
     afterEntryRows: `and not exists (select 1 from ${success})`,
   })
 
+/**
+ * {@link chargeRateLimit} of a code that is sent with a pending sign-in, whose owner alone can be charged as the account: the
+ * account where the CTE `p` of `work` has a row and its CTE `success` has none, and the IP address where `p` has none. So
+ * a stranger without a right first factor locks no one out.
+ */
+export const chargeTry = <Values>(schema: string, work: Sql<Values>, success: string) =>
+  charging(schema, {
+    closesGate: 'seen.locked',
+    sparesKey: 'false',
+    entryRows: sql`${work}, `,
+    afterEntryRows: `and (d.ord = 1) = exists (select 1 from p) and not exists (select 1 from ${success})`,
+  })
+
+/** What a statement with {@link chargeTry} selects: whether any work was done, and whether the account was charged. */
+export const tryColumns = sql`v.retry_after, (select gate.until is null from gate) as open,
+        exists (select 1 from charge where charge.key = ${account.key}) as charged`
+
 interface Charging<Gate extends SqlPart, EntryRows extends SqlPart> {
   /** What of `seen` closes the gate for all keys. */
   readonly closesGate: Gate

@@ -3,6 +3,7 @@ import type {
   NewSession,
   OAuthSignIn,
   PasswordHash,
+  SecondFactorRequired,
   SessionActor,
   SessionId,
   TokenHash,
@@ -12,10 +13,13 @@ import type { StatementRunner } from '../../sql/database.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read } from '../../sql/statement.js'
+import { milliseconds } from '../../sql/time.js'
 import { actorValues } from '../input/input.js'
 import { linkIdOf } from '../input/input-credentials.js'
 import { actor } from './actor.js'
 import { linkId } from './link-row.js'
+import type { PendingRow } from './new-session.js'
+import { toSecondFactorRequired } from './new-session.js'
 import { emailKey, secretHash, sessionId, userId } from './parameters.js'
 import { credentialColumns, toCredential } from './passkey-credential.js'
 import type { SessionRow } from './session-row.js'
@@ -24,9 +28,13 @@ import type { UserRow } from './user-row.js'
 import { userColumns } from './user-row.js'
 import { usedWithFormer, usedWithoutFormer } from './verification-token-row.js'
 
-/** Of a session that a statement opened: `proved_now` and `linked_now` say what else the same statement did. */
+/**
+ * Of a session, or of a pending sign-in, that a statement opened: `proved_now` and `linked_now` say what else the same
+ * statement did.
+ */
 const openedColumns = `${userColumns}, ${sessionColumns},
-        coalesce(u.email_verified_at = s.created_at, false) as proved_now`
+        p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at,
+        coalesce(u.email_verified_at = coalesce(s.created_at, p.created_at), false) as proved_now`
 
 /** Null: the user was registered without a session. */
 const optionalSessionId = nullable('newSessionId', 'uuid')<SessionId>()
@@ -37,8 +45,12 @@ const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 
 /** Reads that recognize a committed write after its reply was lost. */
 export const readbackStatements = (schema: string) => {
-  const opened = `${schema}.sessions s join ${schema}.users u on u.id = s.user_id`
-  const isIt = sql`s.id = ${sessionId} and s.secret_hash = ${secretHash}`
+  const pending = sql`${schema}.pending_sign_ins p
+        on p.user_id = u.id and p.id = ${sessionId} and p.secret_hash = ${secretHash}`
+  // What the statement has opened for the user `u`: at most one of both has a row.
+  const opened = sql`left join ${schema}.sessions s on s.user_id = u.id and s.id = ${sessionId} and s.secret_hash = ${secretHash}
+      left join ${pending}`
+  const isOpened = '(s.id is not null or p.id is not null)'
   return {
     registered: read(
       'readback.registered',
@@ -50,27 +62,31 @@ export const readbackStatements = (schema: string) => {
     opened: read(
       'readback.opened',
       sql`
-      select ${openedColumns} from ${opened} where ${isIt} and s.user_id = ${userId}`,
+      select ${openedColumns} from ${schema}.users u ${opened} where u.id = ${userId} and ${isOpened}`,
     ),
     openedByEmail: read(
       'readback.openedByEmail',
       sql`
-      select ${openedColumns} from ${opened} join ${schema}.user_emails e on e.user_id = s.user_id
-      where ${isIt} and e.email_key = ${emailKey}`,
+      select ${openedColumns} from ${schema}.user_emails e join ${schema}.users u on u.id = e.user_id ${opened}
+      where e.email_key = ${emailKey} and ${isOpened}`,
     ),
     // The time of a statement is one for all its rows.
     openedByIdentity: read(
       'readback.openedByIdentity',
       sql`
-      select ${openedColumns}, a.created_at = s.created_at as linked_now
-      from ${opened} join ${schema}.oauth_accounts a on a.user_id = s.user_id
-      where ${isIt} and a.provider = ${provider} and a.subject = ${subject}`,
+      select ${openedColumns}, a.created_at = coalesce(s.created_at, p.created_at) as linked_now
+      from ${schema}.oauth_accounts a join ${schema}.users u on u.id = a.user_id ${opened}
+      where a.provider = ${provider} and a.subject = ${subject} and ${isOpened}`,
     ),
-    // A used link names no user any more, so this reads the whole index; only ever after a lost reply.
+    // A used link names no user any more, so this reads two whole indexes; only ever after a lost reply.
     openedByAnyUser: read(
       'readback.openedByAnyUser',
       sql`
-      select ${openedColumns} from ${opened} where ${isIt}`,
+      select ${openedColumns} from (
+        select s.user_id from ${schema}.sessions s where s.id = ${sessionId} and s.secret_hash = ${secretHash}
+        union all
+        select p.user_id from ${schema}.pending_sign_ins p where p.id = ${sessionId} and p.secret_hash = ${secretHash}
+      ) as found join ${schema}.users u on u.id = found.user_id ${opened}`,
     ),
     hash: read(
       'readback.hash',
@@ -116,10 +132,20 @@ export const readbackStatements = (schema: string) => {
 /** What a repository reads after a lost reply. */
 export type ReadbackStatements = ReturnType<typeof readbackStatements>
 
-/** A session that was opened, with its user. */
-export interface OpenedRow extends UserRow, SessionRow {
-  proved_now: boolean
-}
+/** A session, or where a second factor is due a pending sign-in, that was opened, with its user. */
+export type OpenedRow = UserRow & ((SessionRow & { pending_id: null }) | PendingRow)
+
+/** The outcome of a sign-in: that of `signedIn` where a session was opened. */
+export const toSignedIn = <Row extends SessionRow | PendingRow, Outcome>(
+  row: Row,
+  signedIn: (row: Exclude<Row, { session_id: null }>) => Outcome,
+): Outcome | SecondFactorRequired =>
+  row.session_id === null
+    ? toSecondFactorRequired(row)
+    : signedIn(row as Exclude<Row, { session_id: null }>)
+
+/** A row that {@link openedColumns} selects. */
+export type ReadbackRow = OpenedRow & { proved_now: boolean }
 
 type RegisteredRow = UserRow & (SessionRow | { session_id: null })
 interface EmailChangedRow extends UserRow {
@@ -135,7 +161,7 @@ export type Readback = ReturnType<typeof createReadback>
 /** Reads whether a write was committed whose reply was lost; null where it was not. */
 export function createReadback(statements: ReadbackStatements) {
   const keyOf = (session: Opened) => ({ sessionId: session.id, secretHash: session.secretHash })
-  const opened = (row: OpenedRow) => row
+  const opened = (row: ReadbackRow) => row
 
   return {
     registered: (db: StatementRunner, user: UserId, key: EmailKey, session: Opened | null) =>
@@ -147,6 +173,12 @@ export function createReadback(statements: ReadbackStatements) {
       ),
     opened: (db: StatementRunner, user: UserId, session: Opened) =>
       maybeOne(db, statements.opened, { ...keyOf(session), userId: user }, opened),
+    /** The session alone, where none could be pending. */
+    session: async (db: StatementRunner, user: UserId, session: Opened) => {
+      const values = { ...keyOf(session), userId: user }
+      const row = await maybeOne(db, statements.opened, values, opened)
+      return row === null || row.session_id === null ? null : row
+    },
     openedByEmail: (db: StatementRunner, key: EmailKey, session: Opened) =>
       maybeOne(db, statements.openedByEmail, { ...keyOf(session), emailKey: key }, opened),
     openedByIdentity: (db: StatementRunner, { provider, subject, session }: OAuthSignIn) =>
@@ -154,7 +186,7 @@ export function createReadback(statements: ReadbackStatements) {
         db,
         statements.openedByIdentity,
         { ...keyOf(session), provider, subject },
-        (row: OpenedRow & { linked_now: boolean }) => row,
+        (row: ReadbackRow & { linked_now: boolean }) => row,
       ),
     openedByAnyUser: (db: StatementRunner, session: Opened) =>
       maybeOne(db, statements.openedByAnyUser, keyOf(session), opened),

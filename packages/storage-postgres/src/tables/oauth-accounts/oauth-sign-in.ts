@@ -13,12 +13,19 @@ import { many, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { tookOver } from '../fragments/mailbox-sign-in.js'
-import { insertSession, newSessionValues } from '../fragments/new-session.js'
+import {
+  joinOpened,
+  mustWaitForFactor,
+  newSessionValues,
+  openedColumns,
+  openSession,
+  openSessionOfIdentity,
+} from '../fragments/new-session.js'
 import { stateUseValues, useState } from '../fragments/oauth-state-use.js'
-import type { OpenedRow, Readback } from '../fragments/readback.js'
-import type { SessionRow } from '../fragments/session-row.js'
-import { sessionColumns, toSession } from '../fragments/session-row.js'
-import type { UserRow } from '../fragments/user-row.js'
+import type { OpenedRow, Readback, ReadbackRow } from '../fragments/readback.js'
+import { toSignedIn } from '../fragments/readback.js'
+import { signInColumns } from '../fragments/second-factor.js'
+import { toSession } from '../fragments/session-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { checkBoolean, checkNewSession } from '../input/input.js'
 import {
@@ -56,24 +63,21 @@ const signInKnown = (schema: string) =>
           and owner.id = a.user_id and owner.owner_epoch = a.owner_epoch and exists (select 1 from used)
         returning a.user_id, a.owner_epoch
       ), u as (
-        select ${userColumns}, u.session_epoch from ${schema}.users u
+        select ${userColumns}, ${signInColumns} from ${schema}.users u
         where u.id = (select a.user_id from a) and u.owner_epoch = (select a.owner_epoch from a)
           and u.disabled_at is null
         for key share
-      ), s as (
-        ${insertSession(schema)}
-        returning ${sessionColumns}
-      )
+      ), ${openSession(schema)}
       select (select pg_catalog.count(*) from a)::int as known,
         exists (select 1 from known) and not exists (select 1 from used) as refused, exists (
           select 1 from ${schema}.oauth_accounts a where a.provider = ${provider} and a.subject = ${subject}
-        ) as stored, u.*, s.*
-      from (select 1 as one) as always left join u on true left join s on true`,
+        ) as stored, u.*, ${openedColumns}
+      from (select 1 as one) as always left join u on true ${joinOpened}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
 // With a verified email the ownership row (`claim`) decides whose account it is; without one the identity does. The
-// state's row is locked before both.
+// state's row is locked before both. Where a second factor is due, the identity is linked by whoever proves that one.
 const signInNew = (schema: string) =>
   write(
     'oauth_accounts.signInNew',
@@ -97,14 +101,16 @@ const signInNew = (schema: string) =>
           owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
           updated_at = case when u.email_verified_at is null then excluded.updated_at else u.updated_at end
         where u.disabled_at is null and u.email_key = excluded.email_key
-        returning ${userColumns}, u.session_epoch, u.owner_epoch, u.email_verified_at as proved_at
+        returning ${userColumns}, ${signInColumns}, u.email_verified_at as proved_at
       ), a as (
         insert into ${schema}.oauth_accounts as a
           (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
         select ${provider}, ${subject}, ${newAccountId}, coalesce(addressed.user_id, ${newUserId}),
           coalesce(addressed.owner_epoch, 0), ${label}, ${tokens}, ${now}, ${now}
         from (select 1 as one) as always left join addressed on true
-        where (${trustedEmailKey} is null or addressed.user_id is not null) and exists (select 1 from used)
+        where (${trustedEmailKey} is null or addressed.user_id is not null) 
+          and not coalesce(${mustWaitForFactor('addressed')}, false)
+          and exists (select 1 from used)
         on conflict (subject, provider) do update set
           label = excluded.label, tokens = coalesce(excluded.tokens, a.tokens),
           tokens_version = a.tokens_version + (excluded.tokens is not null)::int,
@@ -116,18 +122,16 @@ const signInNew = (schema: string) =>
         select a.user_id, ${name}, ${picture}, ${now}, ${now} from a
         where ${trustedEmailKey} is null and a.user_id = ${newUserId}
         on conflict (id) do nothing
-        returning ${userColumns}, u.session_epoch, u.owner_epoch, null::timestamptz as proved_at
+        returning ${userColumns}, ${signInColumns}, null::timestamptz as proved_at
       ), u as (
         select addressed.* from addressed join a on a.user_id = addressed.user_id
+        union all select addressed.* from addressed where ${mustWaitForFactor('addressed')}
         union all select bare.* from bare
-      ), s as (
-        ${insertSession(schema)}
-        returning ${sessionColumns}
-      )
-      select u.*, s.*, u.user_id = ${newUserId} as created,
+      ), ${openSessionOfIdentity(schema, { provider, subject, accountId: newAccountId, label, tokens })}
+      select u.*, ${openedColumns}, u.user_id = ${newUserId} as created,
         ${tookOver(schema)} as took_over,
         not exists (select 1 from used) as refused, (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
-      from (select 1 as one) as always left join u on true left join s on true`,
+      from (select 1 as one) as always left join u on true ${joinOpened}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
@@ -137,7 +141,7 @@ export const oauthSignInStatements = (schema: string) => ({
   deleteDead: deleteDead(schema),
 })
 
-type SignedInRow = UserRow & (SessionRow | { session_id: null })
+type SignedInRow = OpenedRow | { session_id: null; pending_id: null }
 /** `stored` without `known`: a row of former owner epochs. `refused`: the state cannot be used. */
 type KnownRow = SignedInRow & { known: number; refused: boolean; stored: boolean }
 type NewRow = SignedInRow & {
@@ -209,31 +213,37 @@ function signInValues(person: OAuthSignIn) {
 }
 
 const toKnown = <Metadata extends object>(row: KnownRow): OAuthSignInOutcome<Metadata> =>
-  row.session_id === null
+  row.session_id === null && row.pending_id === null
     ? { ok: false, reason: 'account_disabled' }
-    : { ok: true, user: toUser(row), session: toSession(row), how: 'known' }
+    : toOutcome(row, 'known')
+
+type How = Extract<OAuthSignInOutcome, { ok: true }>['how']
+
+const toOutcome = <Metadata extends object>(
+  row: OpenedRow,
+  how: How,
+): OAuthSignInOutcome<Metadata> =>
+  toSignedIn(row, (opened) => ({
+    ok: true,
+    user: toUser<Metadata>(opened),
+    session: toSession(opened),
+    how,
+  }))
 
 /** Null when another caller registered the identity meanwhile. */
 function toNew<Metadata extends object>(row: NewRow): OAuthSignInOutcome<Metadata> | null {
-  if (row.session_id !== null) {
-    const how = row.created ? 'created' : row.took_over ? 'took_over' : 'linked'
-    return { ok: true, user: toUser(row), session: toSession(row), how }
-  }
+  if (row.session_id !== null || row.pending_id !== null)
+    return toOutcome(row, row.created ? 'created' : row.took_over ? 'took_over' : 'linked')
   if (row.refused) return { ok: false, reason: 'invalid_token' }
   return row.claimed > 0 && row.let_in === 0 ? { ok: false, reason: 'account_disabled' } : null
 }
 
 /** The outcome of a sign-in whose reply was lost; null when there was none. */
 function toCommittedSignIn<Metadata extends object>(
-  row: (OpenedRow & { linked_now: boolean }) | null,
+  row: (ReadbackRow & { linked_now: boolean }) | null,
   person: OAuthSignIn,
 ): OAuthSignInOutcome<Metadata> | null {
   if (row === null) return null
   const how = row.user_id === person.newUserId ? 'created' : row.proved_now ? 'took_over' : 'linked'
-  return {
-    ok: true,
-    user: toUser(row),
-    session: toSession(row),
-    how: row.linked_now ? how : 'known',
-  }
+  return toOutcome(row, row.linked_now ? how : 'known')
 }

@@ -16,17 +16,23 @@ import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import { challengeIsCurrent } from '../fragments/challenge.js'
-import { insertSession, newSessionValues } from '../fragments/new-session.js'
+import {
+  joinOpened,
+  newSessionValues,
+  openedColumns,
+  openSession,
+} from '../fragments/new-session.js'
 import { newSecretHash, secretHash, sessionId, userId } from '../fragments/parameters.js'
 import type { CredentialRow } from '../fragments/passkey-credential.js'
 import { credentialColumns, toCredential } from '../fragments/passkey-credential.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
-import type { Readback } from '../fragments/readback.js'
+import type { OpenedRow, Readback } from '../fragments/readback.js'
+import { toSignedIn } from '../fragments/readback.js'
+import { signInColumns } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
-import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import {
   checkBoolean,
@@ -42,6 +48,8 @@ import { backedUp, credentialId, maxSignCount, signCount } from './passkey-colum
 
 const { sessionEpoch, ownerEpoch } = actor
 const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
+/** 2 where the assertion has user verification. */
+const level = parameter('level', 'int')<number>()
 const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
 
 /**
@@ -62,7 +70,7 @@ const usePasskey = (schema: string) => sql`
           and ${countIsAccepted}
         for update of k
       ), u as (
-        select ${userColumns}, u.session_epoch from ${schema}.users u
+        select ${userColumns}, ${signInColumns} from ${schema}.users u
         where u.id = (select held.user_id from held) and u.owner_epoch = ${ownerEpoch} and u.session_epoch = ${sessionEpoch}
           and u.disabled_at is null
         for key share
@@ -109,12 +117,9 @@ export const passkeyUseStatements = (schema: string) => ({
   signIn: write(
     'passkeys.signIn',
     sql`
-      with ${usePasskey(schema)}, s as (
-        ${insertSession(schema)}
-        returning ${sessionColumns}
-      ), ${advanceCount(schema, 's')}, ${refundRateLimit(schema, 's')}
-      select u.*, s.*, (select pg_catalog.count(*) from held)::int as usable
-      from (select 1 as one) as always left join u on true left join s on true`,
+      with ${usePasskey(schema)}, ${openSession(schema)}, ${advanceCount(schema, 'opened')}, ${refundRateLimit(schema, 's')}
+      select u.*, ${openedColumns}, (select pg_catalog.count(*) from held)::int as usable
+      from (select 1 as one) as always left join u on true ${joinOpened}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
   reauthenticate: write(
@@ -123,6 +128,7 @@ export const passkeyUseStatements = (schema: string) => ({
       with ${usePasskey(schema)}, s as (
         update ${schema}.sessions s set
           secret_hash = ${newSecretHash}, authenticated_at = ${now},
+          level = greatest(s.level, ${level}, 1), level2_at = case when ${level} = 2 then ${now} else s.level2_at end,
           methods = case when 'passkey' = any (s.methods) then s.methods
             else pg_catalog.array_append(s.methods, 'passkey'::text) end
         from u as asked, ${schema}.users u
@@ -154,6 +160,19 @@ export const passkeyUseStatements = (schema: string) => ({
 type UseRefusal = Extract<PasskeyReauthentication, { ok: false }>
 type UsedRow = { usable: number } & (SessionRow | { session_id: null })
 
+/** Neither a session was opened nor a pending sign-in. */
+interface NotOpenedRow {
+  session_id: null
+  pending_id: null
+}
+
+const toOutcome = <Metadata extends object>(row: OpenedRow): PasskeySignInOutcome<Metadata> =>
+  toSignedIn(row, (opened) => ({
+    ok: true,
+    user: toUser<Metadata>(opened),
+    session: toSession(opened),
+  }))
+
 type UseStatements = ReturnType<typeof passkeyUseStatements>
 
 /** Whether the count of this use is stored; a count of zero shows nothing, nor does one that need not rise. */
@@ -177,7 +196,7 @@ async function refusalOf(
   db: Database,
   { findRegression }: UseStatements,
   { backedUp: _unused, ...use }: UseValues,
-  { usable }: UsedRow,
+  { usable }: { usable: number },
 ): Promise<UseRefusal> {
   const regressed = usable === 0 && (await exists(db, findRegression, use))
   return { ok: false, reason: regressed ? 'counter_regression' : 'stale' }
@@ -220,14 +239,15 @@ export function createPasskeyUse<Metadata extends object>(
             call,
             statements.signIn,
             values,
-            (found: UsedRow & UserRow) => found,
+            (found: { usable: number } & (OpenedRow | NotOpenedRow)) => found,
           )
-          if (row.session_id === null) return refusalOf(call, statements, used, row)
-          return { ok: true, user: toUser(row), session: toSession(row) }
+          if (row.session_id === null && row.pending_id === null)
+            return refusalOf(call, statements, used, row)
+          return toOutcome<Metadata>(row)
         },
         async (call) => {
           const row = await readback.opened(call, used.userId, session)
-          return row === null ? null : { ok: true, user: toUser(row), session: toSession(row) }
+          return row === null ? null : toOutcome<Metadata>(row)
         },
       )
     },
@@ -244,7 +264,13 @@ export function createPasskeyUse<Metadata extends object>(
       return db.runWithRecovery<PasskeyReauthentication>(
         async (call, isRepetition) => {
           const refunded = refundValues(isRepetition && keepsSecret ? null : refund)
-          const values = { ...used, ...key, newSecretHash: newHash, ...refunded }
+          const values = {
+            ...used,
+            ...key,
+            newSecretHash: newHash,
+            level: given.level ?? 1,
+            ...refunded,
+          }
           const row = await one(call, statements.reauthenticate, values, (found: UsedRow) => found)
           if (row.session_id === null) return refusalOf(call, statements, used, row)
           return { ok: true, session: toSession(row) }
@@ -252,7 +278,7 @@ export function createPasskeyUse<Metadata extends object>(
         async (call) => {
           if (keepsSecret && !(await isCounted(call, statements, use))) return null
           const next = { id: key.sessionId, secretHash: newHash }
-          const row = await readback.opened(call, key.userId, next)
+          const row = await readback.session(call, key.userId, next)
           return row === null ? null : { ok: true, session: toSession(row) }
         },
       )

@@ -13,15 +13,20 @@ import { maybeOne, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
-import { insertSession, newSessionValues } from '../fragments/new-session.js'
+import {
+  joinOpened,
+  newSessionValues,
+  openedColumns,
+  openSession,
+} from '../fragments/new-session.js'
 import { emailKey, userId } from '../fragments/parameters.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeRateLimit, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
-import type { Readback } from '../fragments/readback.js'
-import type { SessionRow } from '../fragments/session-row.js'
-import { sessionColumns, toSession } from '../fragments/session-row.js'
-import type { UserRow } from '../fragments/user-row.js'
+import type { OpenedRow, Readback } from '../fragments/readback.js'
+import { toSignedIn } from '../fragments/readback.js'
+import { signInColumns } from '../fragments/second-factor.js'
+import { toSession } from '../fragments/session-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import {
   checkCharges,
@@ -65,12 +70,13 @@ export const passwordSignInStatements = (schema: string) => ({
       left join ${schema}.passwords p on p.user_id = u.id and p.owner_epoch = u.owner_epoch`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
-  // The key lock fixes the order user before password, and sees a user that is being deleted.
+  // The key lock fixes the order user before password, and sees a user that is being deleted. Where a second factor is due, a
+  // right password gives nothing back yet.
   signIn: write(
     'passwords.signIn',
     sql`
       with u as (
-        select ${userColumns}, u.session_epoch from ${schema}.users u
+        select ${userColumns}, ${signInColumns} from ${schema}.users u
         where u.id = ${userId} and u.session_epoch = ${sessionEpoch} and u.owner_epoch = ${ownerEpoch}
           and u.disabled_at is null
         for key share
@@ -78,11 +84,8 @@ export const passwordSignInStatements = (schema: string) => ({
         update ${schema}.passwords p set hash = ${rehash}, updated_at = ${now}
         from u where p.user_id = u.user_id and p.hash = ${verified} and ${rehash} is not null
         returning p.user_id
-      ), s as (
-        ${insertSession(schema)}
-        returning ${sessionColumns}
-      ), ${refundRateLimit(schema, 's', 'p')}
-      select u.*, s.* from u, s`,
+      ), ${openSession(schema)}, ${refundRateLimit(schema, 's', 'p')}
+      select u.*, ${openedColumns} from u ${joinOpened}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
 })
@@ -131,12 +134,15 @@ export function createPasswordSignIn<Metadata extends object>(
     async signIn(input: PasswordSignIn) {
       const values = signInValues(input)
       const opened = await db.runWithRecovery(
-        (call) => maybeOne(call, statements.signIn, values, (row: UserRow & SessionRow) => row),
+        (call) => maybeOne(call, statements.signIn, values, (row: OpenedRow) => row),
         (call) => readback.opened(call, values.userId, input.session),
       )
-      return opened === null
-        ? { ok: false, reason: 'stale' }
-        : { ok: true, user: toUser<Metadata>(opened), session: toSession(opened) }
+      if (opened === null) return { ok: false, reason: 'stale' }
+      return toSignedIn(opened, (row) => ({
+        ok: true,
+        user: toUser<Metadata>(row),
+        session: toSession(row),
+      }))
     },
   }
 }

@@ -15,10 +15,21 @@ import { inBatches, write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import { countedActorValues } from '../fragments/counted-actor.js'
-import { insertSessions, newSession, newSessionValues } from '../fragments/new-session.js'
+import type { PendingRow } from '../fragments/new-session.js'
+import {
+  joinOpened,
+  newSession,
+  newSessionValues,
+  openedColumns,
+  openManySessions,
+  openSession,
+} from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
 import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
+import { toSignedIn } from '../fragments/readback.js'
+import { signInColumns } from '../fragments/second-factor.js'
+import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, sessionOrNull, toSession } from '../fragments/session-row.js'
 import { checkDerivedSession, checkNewSession } from '../input/input.js'
 
@@ -26,15 +37,12 @@ import { checkDerivedSession, checkNewSession } from '../input/input.js'
 const open = (schema: string) =>
   write(
     'sessions.open',
-    sql`${insertSessions(
-      schema,
-      newSession,
-      sql`(
-          select u.id as user_id, u.session_epoch from ${schema}.users u
-          where u.id = ${userId} and u.disabled_at is null for key share
-        ) as u`,
-    )}
-        returning s.user_id, ${sessionColumns}`,
+    sql`
+      with u as (
+        select u.id as user_id, ${signInColumns} from ${schema}.users u
+        where u.id = ${userId} and u.disabled_at is null for key share
+      ), ${openSession(schema)}
+      select u.user_id, ${openedColumns} from u ${joinOpened}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
@@ -44,6 +52,7 @@ const columns = {
   id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
   secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
   methods: parameter('methods', 'text[]')<readonly string[]>(),
+  level: parameter('level', 'int4[]')<readonly number[]>(),
   ip: parameter('ip', 'text[]')<readonly (string | null)[]>(),
   userAgent: parameter('userAgent', 'text[]')<readonly (string | null)[]>(),
   idleSeconds: parameter('idleSeconds', 'int4[]')<readonly number[]>(),
@@ -58,29 +67,16 @@ const openMany = (schema: string) =>
       with k as (
         select * from rows from (
           pg_catalog.unnest(${columns.userId}), pg_catalog.unnest(${columns.id}), pg_catalog.unnest(${columns.secretHash}),
-          pg_catalog.unnest(${columns.methods}), pg_catalog.unnest(${columns.ip}), pg_catalog.unnest(${columns.userAgent}),
-          pg_catalog.unnest(${columns.idleSeconds}), pg_catalog.unnest(${columns.absoluteSeconds})
+          pg_catalog.unnest(${columns.methods}), pg_catalog.unnest(${columns.level}), pg_catalog.unnest(${columns.ip}),
+          pg_catalog.unnest(${columns.userAgent}), pg_catalog.unnest(${columns.idleSeconds}), pg_catalog.unnest(${columns.absoluteSeconds})
         ) with ordinality as k (
-          user_id, id, secret_hash, methods, ip, user_agent, idle_seconds, absolute_seconds, i)
+          user_id, id, secret_hash, methods, level, ip, user_agent, idle_seconds, absolute_seconds, i)
       ), u as (
-        select k.*, u.session_epoch from k join ${schema}.users u on u.id = k.user_id
+        select k.*, ${signInColumns} from k join ${schema}.users u on u.id = k.user_id
         where u.disabled_at is null for key share of u skip locked
-      ), s as (${insertSessions(
-        schema,
-        {
-          id: 'u.id::uuid',
-          secretHash: 'u.secret_hash::bytea',
-          methods: 'u.methods::text[]',
-          ip: 'u.ip::text',
-          userAgent: 'u.user_agent::text',
-          idleSeconds: 'u.idle_seconds::float8',
-          absoluteSeconds: 'u.absolute_seconds::float8',
-        },
-        'u',
-      )}
-        returning s.user_id, ${sessionColumns}
-      )
-      select k.i::int4 as i, s.* from s join k on k.id = s.session_id`,
+      ), ${openManySessions(schema)}
+      select u.i::int4 as i, u.user_id, ${openedColumns}
+      from u left join s on s.session_id = u.id left join pending on pending.pending_id = u.id`,
     { schema, onLostReply: readBack('the id and the secret of each session') },
   )
 
@@ -99,16 +95,16 @@ const derive = (schema: string) =>
     'sessions.derive',
     sql`
       with ${chargeRateLimit(schema)}, asking as (
-        select u.id as user_id, u.session_epoch, s.methods, s.authenticated_at, s.absolute_expires_at
+        select u.id as user_id, u.session_epoch, s.methods, s.level, s.level2_at, s.authenticated_at, s.absolute_expires_at
         from verdict v join ${schema}.sessions s on v.allowed join ${schema}.users u on u.id = s.user_id
         where s.user_id = ${actor.userId} and s.id = ${actor.sessionId} and u.session_epoch = ${actor.sessionEpoch}
           and u.owner_epoch = ${actor.ownerEpoch} and ${liveSession}
         for key share of u
       ), s as (
         insert into ${schema}.sessions as s (
-          user_id, id, secret_hash, epoch, methods, ip, user_agent, created_at, authenticated_at,
+          user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, created_at, authenticated_at,
           last_active_at, expires_at, absolute_expires_at)
-        select a.user_id, ${newSession.id}, ${newSession.secretHash}, a.session_epoch, a.methods, ${newSession.ip}, ${newSession.userAgent}, ${now},
+        select a.user_id, ${newSession.id}, ${newSession.secretHash}, a.session_epoch, a.methods, coalesce(a.level, 1), a.level2_at, ${newSession.ip}, ${newSession.userAgent}, ${now},
           a.authenticated_at, ${now}, least(${secondsFromNow(newSession.idleSeconds)}, a.absolute_expires_at),
           a.absolute_expires_at
         from asking a
@@ -129,12 +125,11 @@ export function createSessionOpening(
       const [id, checked] = [user, checkNewSession(session)]
       const values = { userId: id, ...newSessionValues(checked) }
       const opened = await db.runWithRecovery(
-        (call) => maybeOne(call, statements.open, values, toSession),
-        async (call) => sessionOrNull(await readback.opened(call, id, checked)),
+        (call) => maybeOne(call, statements.open, values, (row: SessionRow | PendingRow) => row),
+        (call) => readback.opened(call, id, checked),
       )
-      return opened === null
-        ? { ok: false, reason: 'account_disabled' }
-        : { ok: true, session: opened }
+      if (opened === null) return { ok: false, reason: 'account_disabled' }
+      return toSignedIn(opened, (row) => ({ ok: true, session: toSession(row) }))
     },
     async derive(acting: CountedActor, session: DerivedSession) {
       const { id, secretHash, ip, userAgent, idleSeconds } = checkDerivedSession(session)
@@ -149,7 +144,7 @@ export function createSessionOpening(
       return db.runWithRecovery(
         (call) => maybeOne(call, statements.derive, values, toSession),
         async (call) =>
-          sessionOrNull(await readback.opened(call, acting.userId, { id, secretHash })),
+          sessionOrNull(await readback.session(call, acting.userId, { id, secretHash })),
       )
     },
   }

@@ -1,8 +1,8 @@
 import type {
+  AuthenticationMethod,
   SessionId,
   SessionKey,
   SessionRepository,
-  SignInMethod,
   TokenHash,
   UserId,
   ValidSession,
@@ -14,6 +14,7 @@ import { maybeOne } from '../../sql/rows.js'
 import { inBatches, read } from '../../sql/statement.js'
 import { milliseconds, statementTime as now, secondsAgo, toDate } from '../../sql/time.js'
 import { secretHash, sessionId, userId } from '../fragments/parameters.js'
+import { hasSecondFactor } from '../fragments/second-factor.js'
 import { liveSession } from '../fragments/session-row.js'
 import { checkObject, checkSeconds, sessionKeyValues } from '../input/input.js'
 
@@ -32,10 +33,12 @@ const validColumns = <const Touch extends SqlPart, const Recent extends SqlPart>
 ) => sql`
         pg_catalog.concat_ws(' ', u.session_epoch, u.owner_epoch,
           (s.last_active_at <= ${secondsAgo(touch)})::int,
-          coalesce(s.authenticated_at > ${secondsAgo(recent)}, false)::int,
+          coalesce(
+            case when ${hasSecondFactor} then s.level2_at else s.authenticated_at end > ${secondsAgo(recent)}, false)::int,
           ${milliseconds('u.created_at')}, ${milliseconds('u.updated_at')},
           ${milliseconds('s.created_at')}, ${milliseconds('s.authenticated_at')}, ${milliseconds('s.last_active_at')},
-          ${milliseconds('s.expires_at')}, ${milliseconds('s.absolute_expires_at')}, ${milliseconds(now)}, ${milliseconds('u.email_verified_at')}
+          ${milliseconds('s.expires_at')}, ${milliseconds('s.absolute_expires_at')}, ${milliseconds(now)}, (${hasSecondFactor})::int,
+          coalesce(${milliseconds('s.level2_at')}, 0), ${milliseconds('u.email_verified_at')}
         ) as numbers,
         u.email, u.name, u.picture, u.metadata::text as metadata,
         s.methods::text as methods, s.ip, s.user_agent`
@@ -124,8 +127,8 @@ function toValidSession<Metadata extends object>(
     id: userId,
     email: row.email,
     // The last one, and nothing where the column is null.
-    emailVerifiedAt: numbers.length > 12 ? date(12) : null,
-    emailVerified: numbers.length > 12,
+    emailVerifiedAt: numbers.length > 14 ? date(14) : null,
+    emailVerified: numbers.length > 14,
     name: row.name,
     picture: row.picture,
     metadata: JSON.parse(row.metadata),
@@ -140,6 +143,9 @@ function toValidSession<Metadata extends object>(
       id,
       userId,
       methods: readMethods(row.methods),
+      // Null where one factor was proved, so the time says the level.
+      level: number(13) === 0 ? 1 : 2,
+      level2At: number(13) === 0 ? null : date(13),
       ip: row.ip,
       userAgent: row.user_agent,
       createdAt: date(6),
@@ -150,11 +156,12 @@ function toValidSession<Metadata extends object>(
     },
     epochs: { session: number(0), owner: number(1) },
     touchDue: numbers[2] === '1',
+    hasSecondFactor: numbers[12] === '1',
     recent: numbers[3] === '1',
     validatedAt: date(11),
   }
 }
 
 /** `{password,oauth}`: no sign-in method has a name that PostgreSQL would put in quotes. */
-const readMethods = (array: string): SignInMethod[] =>
-  array.slice(1, -1).split(',') as SignInMethod[]
+const readMethods = (array: string): AuthenticationMethod[] =>
+  array.slice(1, -1).split(',') as AuthenticationMethod[]

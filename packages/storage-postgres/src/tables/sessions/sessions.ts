@@ -164,7 +164,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
         (call) => maybeOne(call, statements.rotate, values, toSession),
         async (call) =>
           sessionOrNull(
-            await readback.opened(call, values.userId, {
+            await readback.session(call, values.userId, {
               id: values.sessionId,
               secretHash: values.newSecretHash,
             }),
@@ -188,7 +188,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
           return maybeOne(call, statements.reauthenticate, { ...values, ...refunded }, toSession)
         },
         async (call) =>
-          keepsSecret ? null : sessionOrNull(await readback.opened(call, values.userId, next)),
+          keepsSecret ? null : sessionOrNull(await readback.session(call, values.userId, next)),
       )
     },
   }

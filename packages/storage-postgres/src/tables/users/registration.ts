@@ -12,15 +12,12 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
-import {
-  insertOptionalSession,
-  optionalSession,
-  optionalSessionValues,
-} from '../fragments/new-session.js'
+import { openOptionalSession, optionalSessionValues } from '../fragments/new-session.js'
 import { email, emailKey } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
+import { signInColumns } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
-import { sessionColumns, toSession } from '../fragments/session-row.js'
+import { toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { insertToken } from '../fragments/verification-token-row.js'
@@ -81,16 +78,12 @@ export const register = (schema: string) =>
         select c.user_id, ${email}, ${emailKey}, case when ${emailVerified} then ${now} end,
           ${name}, ${picture}, coalesce(${metadata}, '{}'::jsonb), ${now}, ${now}
         from claim c
-        returning ${userColumns}, u.session_epoch, u.owner_epoch
+        returning ${userColumns}, ${signInColumns}
       ), p as (
         insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)
         select u.user_id, ${passwordHash}, u.owner_epoch, ${now} from u where ${passwordHash} is not null
         returning user_id
-      ), s as (
-        ${insertOptionalSession(schema)}
-        where ${optionalSession.id} is not null
-        returning ${sessionColumns}
-      ), token as (
+      ), ${openOptionalSession(schema, 'true')}, token as (
         ${insertToken(
           schema,
           {

@@ -14,17 +14,21 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
+import type { PendingRow } from '../fragments/new-session.js'
 import {
-  insertOptionalSession,
-  optionalSession,
+  joinOpened,
+  openedColumns,
+  openOptionalSession,
   optionalSessionValues,
+  toSecondFactorRequired,
 } from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
+import { signInColumns } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
-import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
+import { liveSession, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { actorValues, checkNewSession, checkObject, passwordHashText } from '../input/input.js'
@@ -63,24 +67,20 @@ export const verifyEmail = (schema: string) =>
           session_epoch = u.session_epoch + ${raisesEpochs}::int, owner_epoch = u.owner_epoch + ${raisesEpochs}::int
         from t
         where u.id = t.user_id and ${liveToken(schema)} and ${holderHolds(schema)}
-        returning ${userColumns}, u.session_epoch, u.owner_epoch, ${raisesEpochs} as raised
+        returning ${userColumns}, ${signInColumns}, ${raisesEpochs} as raised
       ), p as (
         insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)
         select u.user_id, ${newPassword}, u.owner_epoch, ${now} from u where ${newPassword} is not null
         on conflict (user_id) do update set
           hash = excluded.hash, owner_epoch = excluded.owner_epoch, updated_at = excluded.updated_at
         returning user_id
-      ), s as (
-        ${insertOptionalSession(schema)}
-        where ${optionalSession.id} is not null and (select pg_catalog.count(*) from p) >= 0
-        returning ${sessionColumns}
-      ), ${useToken(schema, 'u')}, ${endSessions(schema)}, success as (
+      ), ${openOptionalSession(schema, '(select pg_catalog.count(*) from p) >= 0')}, ${useToken(schema, 'u')}, ${endSessions(schema)}, success as (
         select 1 as one from u union all select 1 from repeated
       )`,
         'success',
       )}
-      select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, u.*, s.*
-      from verdict v left join u on true left join s on true`,
+      select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, u.*, ${openedColumns}
+      from verdict v left join u on true ${joinOpened}`,
     {
       schema,
       onLostReply: readBack(
@@ -171,7 +171,8 @@ function toVerified<Metadata extends object>(row: VerifiedRow): EmailVerificatio
   return row.allowed || row.repeated ? invalidToken : toRefusal(row)
 }
 
-type UsedRow = UserRow & (SessionRow | { session_id: null })
+type UsedRow = UserRow &
+  ((SessionRow & { pending_id: null }) | PendingRow | { session_id: null; pending_id: null })
 
 const toEmailVerification = <Metadata extends object>(
   row: UsedRow,
@@ -179,4 +180,5 @@ const toEmailVerification = <Metadata extends object>(
   ok: true,
   user: toUser(row),
   session: row.session_id === null ? null : toSession(row),
+  pending: row.pending_id === null ? null : toSecondFactorRequired(row).pending,
 })

@@ -1,0 +1,208 @@
+import type { Brand } from './brand.js'
+import { InvalidInputError } from './errors.js'
+import type { UserId } from './ids.js'
+import type { PendingKey, PendingSignIn } from './pending-sign-ins.js'
+import type { Json } from './profile.js'
+import type { ChargeRefusal, RateLimitCharges, RateLimitRefund } from './rate-limits.js'
+import type { Session, SessionActor, SessionKey } from './sessions.js'
+import type { TokenHash } from './token-hash.js'
+import type { User } from './users.js'
+
+/** The secret of an authenticator application, encrypted by torii-auth. A storage never receives the plaintext. */
+export type EncryptedTotpSecret = Brand<Uint8Array, 'EncryptedTotpSecret'>
+
+const maxSecretBytes = 512
+
+/** Marks bytes as encrypted. @throws InvalidInputError when they are not 1 to 512 bytes. */
+export function encryptedTotpSecret(bytes: Uint8Array): EncryptedTotpSecret {
+  if (!(bytes instanceof Uint8Array) || bytes.length < 1 || bytes.length > maxSecretBytes)
+    throw new InvalidInputError('secret', `must be 1 to ${maxSecretBytes} bytes`)
+  return bytes as EncryptedTotpSecret
+}
+
+/** The seconds of a time step of a TOTP code. @see RFC 6238, 4.1 */
+export const totpStepSeconds = 30
+
+/** What a code of an authenticator application is compared with. */
+export interface TotpCredential {
+  readonly userId: UserId
+  readonly secret: EncryptedTotpSecret
+  /** A code counts only for a later time step. */
+  readonly lastStep: number
+  /** The time step at this moment, by the database's clock. */
+  readonly step: number
+}
+
+/** The second factors of a user, without secrets. */
+export interface SecondFactors {
+  /** The authenticator application; null if the user has none. */
+  readonly totp: { readonly createdAt: Date; readonly lastUsedAt: Date | null } | null
+  readonly recoveryCodes: {
+    /** How many are unused. */
+    readonly remaining: number
+    /** Which set of recovery codes; a new set names the one that it replaces. */
+    readonly generation: number
+  }
+}
+
+/** A session to open by a pending sign-in, which knows everything else of it. */
+export interface SessionOfPending {
+  /** A new id: that of the pending sign-in names no session. */
+  id: Session['id']
+  secretHash: TokenHash
+}
+
+/** The outcome of a second factor. */
+export type SecondFactorSignIn<Metadata extends object = Record<string, Json>> =
+  | {
+      readonly ok: true
+      readonly user: User<Metadata>
+      readonly session: Session
+      /** The recovery codes that are left. */
+      readonly remaining: number
+    }
+  /** The pending sign-in is unknown, used, expired, or its user's sessions were ended. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  /** The code is wrong, or was used before. */
+  | { readonly ok: false; readonly reason: 'invalid_code'; readonly triesLeft: number }
+  | ChargeRefusal
+
+/** What a pending sign-in finds to compare a code with; the try is counted. */
+export type PendingLookup =
+  | {
+      readonly ok: true
+      readonly credential: TotpCredential
+      /** The tries that are left after this one. */
+      readonly triesLeft: number
+    }
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | ChargeRefusal
+
+/** What a live session finds to compare a code with. */
+export type TotpLookup =
+  | { readonly ok: true; readonly credential: TotpCredential | null }
+  | ChargeRefusal
+
+/** The secret that is being enrolled, to compare a code with; the try is counted. */
+export interface TotpEnrollment {
+  readonly secret: EncryptedTotpSecret
+  /** The time step at this moment, by the database's clock. */
+  readonly step: number
+  /** The tries that are left after this one. */
+  readonly triesLeft: number
+}
+
+/** A change of the second factors by a session. It ends every other session, and this one gets a new secret. */
+export type SecondFactorChange =
+  | { readonly ok: true; readonly session: Session; readonly sessionsEnded: number }
+  /** The acting session has ended, or the enrollment is not the one that was read. */
+  | { readonly ok: false; readonly reason: 'stale' }
+  | { readonly ok: false; readonly reason: 'not_found' }
+
+/** A new set of recovery codes. */
+export type RecoveryCodesReplaced =
+  | { readonly ok: true; readonly generation: number }
+  /** The acting session has ended, or another set was made meanwhile. */
+  | { readonly ok: false; readonly reason: 'stale' }
+
+/** The number of recovery codes in a set. */
+export const recoveryCodeCount = 10
+
+/**
+ * Stores second factors, and ends pending sign-ins by them. Whether one is due is read from the user's own row, which the
+ * statement of every sign-in locks, so no sign-in that waits for an enrollment opens a session without it. Locks are taken in
+ * one order: user, pending sign-in, factor, session, rate limits.
+ */
+export interface SecondFactorRepository<Metadata extends object = Record<string, Json>> {
+  /** Returns the second factors of a user, for display. */
+  find(userId: UserId): Promise<SecondFactors>
+  /** Returns a live pending sign-in, for display. Counts nothing. */
+  findPending(key: PendingKey): Promise<(PendingSignIn & { readonly triesLeft: number }) | null>
+  /** Ends a pending sign-in. False if it is not live. */
+  endPending(key: PendingKey): Promise<boolean>
+  /** Stores a secret that is not a factor yet, for 10 minutes, in place of the former one. False if the session has ended. */
+  startTotp(actor: SessionActor, secret: EncryptedTotpSecret): Promise<boolean>
+  /**
+   * Counts a try, at most five, and returns the secret that the acting session enrolls. Null without one, and once its tries
+   * are spent.
+   */
+  findEnrollment(actor: SessionActor): Promise<TotpEnrollment | null>
+  /**
+   * Makes the enrolled secret the factor of the user, with these recovery codes, in place of the former ones. The code of
+   * `step` counts as used. Every other session and every pending sign-in of the user ends; the acting session gets the
+   * new secret and level 2. Of two callers, one succeeds.
+   */
+  confirmTotp(
+    actor: SessionActor,
+    confirmation: {
+      secret: EncryptedTotpSecret
+      step: number
+      newSecretHash: TokenHash
+      recoveryCodes: readonly TokenHash[]
+    },
+  ): Promise<SecondFactorChange>
+  /** Removes the factor and its recovery codes; the sessions like {@link confirmTotp}. */
+  removeTotp(actor: SessionActor, newSecretHash: TokenHash): Promise<SecondFactorChange>
+  /** Replaces the recovery codes of this generation. */
+  replaceRecoveryCodes(
+    actor: SessionActor,
+    replacement: { generation: number; recoveryCodes: readonly TokenHash[] },
+  ): Promise<RecoveryCodesReplaced>
+  /** Removes every second factor of a user, for an administrator, and ends their sessions. False if there was none. */
+  reset(userId: UserId): Promise<boolean>
+  /**
+   * Counts a try with a live pending sign-in against its five and against `charges.account`, and returns what to compare the
+   * code with. A key without a live pending sign-in is counted against `charges.ipAddress` alone. Beyond a limit
+   * nothing is read.
+   */
+  findForSignIn(input: { key: PendingKey; charges: RateLimitCharges }): Promise<PendingLookup>
+  /**
+   * Opens the session of a pending sign-in by the code of `step`, ends the pending sign-in and counts the code as used, in
+   * one commit or not at all. Of any number of callers with one code, one succeeds.
+   */
+  signIn(input: {
+    key: PendingKey
+    step: number
+    session: SessionOfPending
+    refund: RateLimitRefund
+  }): Promise<SecondFactorSignIn<Metadata>>
+  /**
+   * Does the same by a recovery code, which is used up. A wrong code counts like a try of {@link findForSignIn}. One statement.
+   */
+  useRecoveryCode(input: {
+    key: PendingKey
+    codeHash: TokenHash
+    session: SessionOfPending
+    /** Null in a transaction of the application: nothing is counted but the tries of the pending sign-in. */
+    charges: RateLimitCharges | null
+  }): Promise<SecondFactorSignIn<Metadata>>
+  /** Counts a code that is sent in a live session, and returns what to compare it with. */
+  findForSession(input: { userId: UserId; charges: RateLimitCharges }): Promise<TotpLookup>
+  /**
+   * Records the code of `step` on a live session: `authenticatedAt`, level 2 and its time, and a new secret. Null if the
+   * session has ended or the code was used before.
+   */
+  reauthenticate(
+    key: SessionKey,
+    proof: { step: number; newSecretHash: TokenHash; refund: RateLimitRefund },
+  ): Promise<Session | null>
+  /**
+   * Does the same by a recovery code, which is used up. Null if the session has ended or the code is wrong, which is
+   * counted.
+   */
+  reauthenticateByRecoveryCode(
+    key: SessionKey,
+    proof: { codeHash: TokenHash; newSecretHash: TokenHash; charges: RateLimitCharges | null },
+  ): Promise<{ readonly session: Session } | ChargeRefusal | null>
+  /** Lists encrypted secrets in the order of their users, to encrypt them with a new key. */
+  listSecrets(query: {
+    limit: number
+    after?: UserId
+  }): Promise<readonly { readonly userId: UserId; readonly secret: EncryptedTotpSecret }[]>
+  /** Replaces a secret by the same one under another key. False if it is not the stored one any more. */
+  replaceSecret(input: {
+    userId: UserId
+    former: EncryptedTotpSecret
+    secret: EncryptedTotpSecret
+  }): Promise<boolean>
+}

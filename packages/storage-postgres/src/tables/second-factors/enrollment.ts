@@ -1,0 +1,273 @@
+import type {
+  EncryptedTotpSecret,
+  SecondFactorChange,
+  SecondFactorRepository,
+  SessionActor,
+  TokenHash,
+  TotpEnrollment,
+} from 'torii-core'
+import { maxPendingTries, recoveryCodeCount } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { countedTwice, readBack, repeat, sameState } from '../../sql/lost-reply.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { exists, maybeOne, one } from '../../sql/rows.js'
+import { read, write } from '../../sql/statement.js'
+import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { actor, actorIsLive } from '../fragments/actor.js'
+import { newSecretHash } from '../fragments/parameters.js'
+import type { Readback } from '../fragments/readback.js'
+import { hasSecondFactor } from '../fragments/second-factor.js'
+import type { SessionRow } from '../fragments/session-row.js'
+import { endedCount, liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
+import { actorValues, checkInteger, checkObject, maxEpoch } from '../input/input.js'
+import { checkHashes } from '../input/input-credentials.js'
+import { currentStep, maxStep, step } from './totp-step.js'
+
+const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
+const recoveryCodes = parameter('recoveryCodes', 'bytea[]')<readonly TokenHash[]>()
+const generation = parameter('generation', 'int')<number>()
+
+/** Seconds in which an enrollment is confirmed. */
+const enrollmentSeconds = '600::float8'
+/** The wrong codes after which an enrollment is started again. */
+const maxTries = maxPendingTries
+
+/** The enrollment `e` of the acting session. */
+const ownEnrollment = sql`e.user_id = ${actor.userId} and e.session_id = ${actor.sessionId}
+          and e.session_epoch = ${actor.sessionEpoch} and e.owner_epoch = ${actor.ownerEpoch} and e.expires_at > ${now}`
+
+/** CTEs that replace the recovery codes of the user of the CTE `f (user_id)`. */
+const replaceCodes = (schema: string) => sql`former_codes as (
+        delete from ${schema}.recovery_codes c using f
+        where c.user_id = f.user_id and c.code_hash <> all (${recoveryCodes})
+        returning 1 as one
+      ), new_codes as (
+        insert into ${schema}.recovery_codes (user_id, code_hash)
+        select f.user_id, given.hash from f, pg_catalog.unnest(${recoveryCodes}) as given (hash)
+        on conflict (user_id, code_hash) do nothing
+        returning 1 as one
+      )`
+
+/** CTEs that end every pending sign-in of the user of the CTE `me (id)`; they are locked after the user. */
+const endPending = (schema: string) => sql`waiting as (
+        delete from ${schema}.pending_sign_ins p using me where p.user_id = me.id returning 1 as one
+      )`
+
+/**
+ * CTEs that end every session of a user but the acting one, after a CTE `raised (id, session_epoch)` has raised the epoch.
+ * The acting one is carried along with a new secret; `assignments` are further ones.
+ */
+const keepWithNewSecret = (schema: string, assignments: string) => sql`kept as (
+        update ${schema}.sessions s set epoch = raised.session_epoch, secret_hash = ${newSecretHash}${assignments}
+        from raised, ${schema}.users u
+        where s.user_id = raised.id and s.id = ${actor.sessionId} and u.id = raised.id and ${liveSession}
+        returning s.user_id, ${sessionColumns}
+      ), gone as (
+        delete from ${schema}.sessions s using raised, ${schema}.users u
+        where s.user_id = raised.id and s.id <> ${actor.sessionId} and u.id = raised.id
+        returning ${liveSession} as live
+      )`
+
+const reachesLevel2 = `, authenticated_at = ${now}, level = 2, level2_at = ${now},
+          methods = case when 'totp' = any (s.methods) then s.methods else pg_catalog.array_append(s.methods, 'totp'::text) end`
+
+export const enrollmentStatements = (schema: string) => ({
+  startTotp: write(
+    'second_factors.startTotp',
+    sql`
+      insert into ${schema}.totp_enrollments as e (user_id, session_id, session_epoch, owner_epoch, secret, tries, expires_at)
+      select u.id, ${actor.sessionId}, u.session_epoch, u.owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}
+      from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)}
+      on conflict (user_id) do update set
+        session_id = excluded.session_id, session_epoch = excluded.session_epoch, owner_epoch = excluded.owner_epoch,
+        secret = excluded.secret, tries = 0, expires_at = excluded.expires_at
+      returning 1 as one`,
+    { schema, onLostReply: repeat(sameState) },
+  ),
+  findEnrollment: write(
+    'second_factors.findEnrollment',
+    sql`
+      update ${schema}.totp_enrollments e set tries = e.tries + 1
+      from ${schema}.users u
+      where ${ownEnrollment} and e.tries < ${String(maxTries)} and u.id = e.user_id and ${actorIsLive(schema)}
+      returning e.secret, e.tries, ${currentStep} as step`,
+    { schema, onLostReply: repeat(countedTwice) },
+  ),
+  // The enrollment is locked first, like every entry row; then the user, the pending sign-ins, the factor, the sessions. The
+  // epochs decide: what this statement cannot see yet has ended as well.
+  confirmTotp: write(
+    'second_factors.confirmTotp',
+    sql`
+      with e as (
+        select e.user_id from ${schema}.totp_enrollments e where ${ownEnrollment} and e.secret = ${secret} for update
+      ), me as (
+        select u.id from ${schema}.users u
+        where u.id = (select e.user_id from e) and ${actorIsLive(schema)} for no key update
+      ), ${endPending(schema)}, f as (
+        insert into ${schema}.totp_factors as t (user_id, secret, last_step, recovery_generation, created_at)
+        select me.id, ${secret}, ${step}, 1, ${now} from me where (select pg_catalog.count(*) from waiting) >= 0
+        on conflict (user_id) do update set
+          secret = excluded.secret, last_step = excluded.last_step, created_at = excluded.created_at, last_used_at = null,
+          recovery_generation = t.recovery_generation + 1
+        returning t.user_id
+      ), ${replaceCodes(schema)}, confirmed as (
+        delete from ${schema}.totp_enrollments e using f where e.user_id = f.user_id returning 1 as one
+      ), raised as (
+        update ${schema}.users u set second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 1
+        from f where u.id = f.user_id
+        returning u.id, u.session_epoch
+      ), ${keepWithNewSecret(schema, reachesLevel2)}
+      select kept.*, ${endedCount} as ended from kept`,
+    {
+      schema,
+      onLostReply: readBack('the acting session with its new secret; the count is then 0'),
+    },
+  ),
+  removeTotp: write(
+    'second_factors.removeTotp',
+    sql`
+      with me as (
+        select u.id, ${hasSecondFactor} as has_factor from ${schema}.users u
+        where u.id = ${actor.userId} and ${actorIsLive(schema)} for no key update
+      ), ${endPending(schema)}, f as (
+        delete from ${schema}.totp_factors t using me
+        where t.user_id = me.id and me.has_factor and (select pg_catalog.count(*) from waiting) >= 0
+        returning t.user_id
+      ), codes as (
+        delete from ${schema}.recovery_codes c using f where c.user_id = f.user_id returning 1 as one
+      ), raised as (
+        update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
+        from f where u.id = f.user_id
+        returning u.id, u.session_epoch
+      ), ${keepWithNewSecret(schema, '')}
+      select (select pg_catalog.count(*) from me)::int as live, kept.*, ${endedCount} as ended
+      from (select 1 as one) as always left join kept on true`,
+    {
+      schema,
+      onLostReply: readBack('the acting session with its new secret; the count is then 0'),
+    },
+  ),
+  replaceRecoveryCodes: write(
+    'second_factors.replaceRecoveryCodes',
+    sql`
+      with me as (
+        select u.id from ${schema}.users u
+        where u.id = ${actor.userId} and ${actorIsLive(schema)} and ${hasSecondFactor} for key share
+      ), f as (
+        update ${schema}.totp_factors t set recovery_generation = t.recovery_generation + 1
+        from me where t.user_id = me.id and t.recovery_generation = ${generation}
+        returning t.user_id, t.recovery_generation
+      ), ${replaceCodes(schema)}
+      select f.recovery_generation as generation from f`,
+    { schema, onLostReply: readBack('the next set, with these codes') },
+  ),
+  hasReplaced: read(
+    'second_factors.hasReplaced',
+    sql`
+      select 1 as one from ${schema}.totp_factors t
+      where t.user_id = ${actor.userId} and t.recovery_generation = ${generation} + 1 and exists (
+        select 1 from ${schema}.recovery_codes c where c.user_id = t.user_id and c.code_hash = any (${recoveryCodes}))`,
+  ),
+})
+
+/** Enrolls, replaces and removes second factors. */
+export function createEnrollment(
+  db: Database,
+  statements: ReturnType<typeof enrollmentStatements>,
+  readback: Readback,
+): Pick<
+  SecondFactorRepository,
+  'startTotp' | 'findEnrollment' | 'confirmTotp' | 'removeTotp' | 'replaceRecoveryCodes'
+> {
+  /** What a change has done whose reply was lost. */
+  const carried = async (
+    call: Database,
+    { userId, sessionId }: SessionActor,
+    secretHash: TokenHash,
+  ): Promise<SecondFactorChange | null> => {
+    const row = await readback.session(call, userId, { id: sessionId, secretHash })
+    return row === null ? null : { ok: true, session: toSession(row), sessionsEnded: 0 }
+  }
+  return {
+    async startTotp(acting: SessionActor, enrolled: EncryptedTotpSecret) {
+      return exists(db, statements.startTotp, { ...actorValues(acting), secret: enrolled })
+    },
+    async findEnrollment(acting: SessionActor) {
+      return maybeOne(db, statements.findEnrollment, actorValues(acting), toEnrollment)
+    },
+    async confirmTotp(acting: SessionActor, confirmation: Confirmation) {
+      const given = checkObject(confirmation, 'confirmation')
+      const values = {
+        ...actorValues(acting),
+        secret: given.secret,
+        step: checkInteger(given.step, 'step', 0, maxStep),
+        newSecretHash: given.newSecretHash,
+        recoveryCodes: checkHashes(given.recoveryCodes, 'recoveryCodes', recoveryCodeCount),
+      }
+      return db.runWithRecovery<SecondFactorChange>(
+        async (call) => (await maybeOne(call, statements.confirmTotp, values, toChange)) ?? stale,
+        (call) => carried(call, acting, values.newSecretHash),
+      )
+    },
+    async removeTotp(acting: SessionActor, next: TokenHash) {
+      const values = { ...actorValues(acting), newSecretHash: next }
+      return db.runWithRecovery<SecondFactorChange>(
+        (call) =>
+          one(call, statements.removeTotp, values, (row: RemovedRow): SecondFactorChange => {
+            if (row.session_id !== null) return toChange(row)
+            return row.live === 0 ? stale : { ok: false, reason: 'not_found' }
+          }),
+        (call) => carried(call, acting, next),
+      )
+    },
+    async replaceRecoveryCodes(acting: SessionActor, replacement: Replacement) {
+      const given = checkObject(replacement, 'replacement')
+      const own = actorValues(acting)
+      const codes = {
+        generation: checkInteger(given.generation, 'generation', 0, maxEpoch - 1),
+        recoveryCodes: checkHashes(given.recoveryCodes, 'recoveryCodes', recoveryCodeCount),
+      }
+      const replaced = (next: number) => ({ ok: true, generation: next }) as const
+      return db.runWithRecovery<Replaced>(
+        async (call) =>
+          (await maybeOne(
+            call,
+            statements.replaceRecoveryCodes,
+            { ...own, ...codes },
+            (row: { generation: number }) => replaced(row.generation),
+          )) ?? stale,
+        async (call) => {
+          const done = await exists(call, statements.hasReplaced, { userId: own.userId, ...codes })
+          return done ? replaced(codes.generation + 1) : null
+        },
+      )
+    },
+  }
+}
+
+const stale = { ok: false, reason: 'stale' } as const
+
+interface EnrollmentRow {
+  secret: EncryptedTotpSecret
+  tries: number
+  step: number | string
+}
+
+const toEnrollment = ({ secret: stored, tries, step: now }: EnrollmentRow): TotpEnrollment => ({
+  secret: stored,
+  step: Number(now),
+  triesLeft: maxTries - tries,
+})
+
+type ChangedRow = SessionRow & { ended: number }
+type RemovedRow = { live: number } & (ChangedRow | { session_id: null })
+
+const toChange = (row: ChangedRow): SecondFactorChange => ({
+  ok: true,
+  session: toSession(row),
+  sessionsEnded: row.ended,
+})
+
+type Confirmation = Parameters<SecondFactorRepository['confirmTotp']>[1]
+type Replacement = Parameters<SecondFactorRepository['replaceRecoveryCodes']>[1]
+type Replaced = Awaited<ReturnType<SecondFactorRepository['replaceRecoveryCodes']>>

@@ -1,0 +1,291 @@
+import type {
+  EncryptedTotpSecret,
+  PendingLookup,
+  RateLimitCharges,
+  SecondFactorRepository,
+  SecondFactorSignIn,
+  SessionId,
+  SessionOfPending,
+  TokenHash,
+  UserId,
+} from 'torii-core'
+import { maxPendingTries } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
+import type { SqlPart } from '../../sql/parameter.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { one } from '../../sql/rows.js'
+import { read, write } from '../../sql/statement.js'
+import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { userId } from '../fragments/parameters.js'
+import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
+import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
+import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
+import type { Readback } from '../fragments/readback.js'
+import { hasSecondFactor } from '../fragments/second-factor.js'
+import type { SessionRow } from '../fragments/session-row.js'
+import { sessionColumns, toSession } from '../fragments/session-row.js'
+import type { UserRow } from '../fragments/user-row.js'
+import { toUser, userColumns } from '../fragments/user-row.js'
+import { checkCharges, checkInteger, checkObject, checkRefund } from '../input/input.js'
+import { currentStep, maxStep, step } from './totp-step.js'
+
+const opened = {
+  id: parameter('newSessionId', 'uuid')<SessionId>(),
+  secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash>(),
+}
+export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
+
+/** The CTE of the user `u`, locked. `from` and `condition` are further ones. */
+const lockUser = (schema: string, from: string, condition: string) => sql`u as (
+        select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u${from}
+        where u.id = ${userId} and u.disabled_at is null and ${hasSecondFactor}${condition}
+        for key share of u
+      )`
+
+/** The CTE of the pending sign-in `p` of the locked user, locked after them. */
+const lockPending = <const Condition extends SqlPart>(
+  schema: string,
+  condition: Condition,
+) => sql`p as (
+        select p.* from ${schema}.pending_sign_ins p join u on u.user_id = p.user_id
+        where ${givenPending} and p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
+          and p.expires_at > ${now}${condition}
+        for update of p
+      )`
+
+/**
+ * CTEs that open the session `s` of the pending sign-in `p` once the CTE `used (user_id)` has used a factor up, and link the
+ * identity that waited for it. `factor` is SQL for the factor's name.
+ */
+const openOfPending = (schema: string, factor: string) => sql`linked as (
+        insert into ${schema}.oauth_accounts as a
+          (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
+        select p.provider, p.subject, p.account_id, p.user_id, p.owner_epoch, p.label, p.tokens, ${now}, ${now}
+        from p join used on used.user_id = p.user_id where p.provider is not null
+        on conflict (subject, provider) do nothing
+        returning 1 as one
+      ), s as (
+        insert into ${schema}.sessions as s (
+          user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, created_at, authenticated_at,
+          last_active_at, expires_at, absolute_expires_at)
+        select p.user_id, ${opened.id}, ${opened.secretHash}, p.session_epoch,
+          pg_catalog.array_append(p.methods, ${factor}::text), 2, ${now}, p.ip, p.user_agent, ${now}, ${now}, ${now},
+          ${secondsFromNow('p.idle_seconds::float8')}, ${secondsFromNow('p.absolute_seconds::float8')}
+        from p join used on used.user_id = p.user_id
+        where (select pg_catalog.count(*) from linked) >= 0
+        returning ${sessionColumns}
+      )`
+
+export const pendingAnswerStatements = (schema: string) => ({
+  findForSignIn: write(
+    'second_factors.findForSignIn',
+    sql`
+      with ${chargeTry(
+        schema,
+        sql`p as (
+        update ${schema}.pending_sign_ins p set tries = p.tries + 1
+        from ${schema}.users u, gate
+        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
+        returning p.user_id, p.tries
+      ), nothing as (
+        select 1 as one where false
+      )`,
+        'nothing',
+      )}
+      select ${tryColumns}, p.user_id, p.tries, f.secret, f.last_step, ${currentStep} as step
+      from verdict v left join p on true left join ${schema}.totp_factors f on f.user_id = p.user_id`,
+    { schema, onLostReply: repeat(countedTwice) },
+  ),
+  // The locks: user, pending sign-in, factor. Then all is written or nothing.
+  signIn: write(
+    'second_factors.signIn',
+    sql`
+      with ${lockUser(schema, '', '')}, ${lockPending(schema, '')}, f as (
+        select f.user_id from ${schema}.totp_factors f join p on p.user_id = f.user_id
+        where f.last_step < ${step} for update of f
+      ), ended as (
+        delete from ${schema}.pending_sign_ins d using p, f where d.user_id = p.user_id and d.id = p.id
+        returning d.user_id
+      ), used as (
+        update ${schema}.totp_factors t set last_step = ${step}, last_used_at = ${now}
+        from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
+        returning t.user_id
+      ), ${openOfPending(schema, "'totp'")}, ${refundRateLimit(schema, 's')}
+      select u.*, s.*, p.tries, (
+          select pg_catalog.count(*) from ${schema}.recovery_codes c where c.user_id = ${userId})::int as remaining
+      from (select 1 as one) as always left join u on true left join p on true left join s on true`,
+    { schema, onLostReply: readBack('the id and the secret of the session') },
+  ),
+  useRecoveryCode: write(
+    'second_factors.useRecoveryCode',
+    sql`
+      with ${chargeTry(
+        schema,
+        sql`${lockUser(schema, ', gate', ' and gate.until is null')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, c as (
+        select c.user_id, c.code_hash from ${schema}.recovery_codes c join p on p.user_id = c.user_id
+        where c.code_hash = ${codeHash} for update of c
+      ), ended as (
+        delete from ${schema}.pending_sign_ins d using p, c where d.user_id = p.user_id and d.id = p.id
+        returning d.user_id
+      ), used as (
+        delete from ${schema}.recovery_codes d using c, ended
+        where d.user_id = c.user_id and d.code_hash = c.code_hash and ended.user_id = c.user_id
+        returning d.user_id
+      ), ${openOfPending(schema, "'recovery_code'")}, missed as (
+        update ${schema}.pending_sign_ins t set tries = t.tries + 1 from p
+        where t.user_id = p.user_id and t.id = p.id and not exists (select 1 from s)
+        returning 1 as one
+      )`,
+        's',
+      )}
+      select ${tryColumns}, u.*, s.*, p.tries + 1 as tries, (
+          select pg_catalog.count(*) from ${schema}.recovery_codes c
+          where c.user_id = ${userId} and c.code_hash <> ${codeHash})::int as remaining
+      from verdict v left join u on true left join p on true left join s on true`,
+    {
+      schema,
+      onLostReply: readBack(
+        'the id and the secret of the session; a wrong code is counted a second time',
+      ),
+    },
+  ),
+  remaining: read(
+    'second_factors.remaining',
+    sql`select pg_catalog.count(*)::int as remaining from ${schema}.recovery_codes c where c.user_id = ${userId}`,
+  ),
+})
+
+/** Answers pending sign-ins. */
+export function createPendingAnswers<Metadata extends object>(
+  db: Database,
+  statements: ReturnType<typeof pendingAnswerStatements>,
+  readback: Readback,
+): Pick<SecondFactorRepository<Metadata>, 'findForSignIn' | 'signIn' | 'useRecoveryCode'> {
+  /** What an answer has done whose reply was lost. */
+  const committed = async (
+    call: Database,
+    user: UserId,
+    session: SessionOfPending,
+  ): Promise<SecondFactorSignIn<Metadata> | null> => {
+    const row = await readback.session(call, user, session)
+    if (row === null) return null
+    const remaining = await one(
+      call,
+      statements.remaining,
+      { userId: user },
+      (counted: { remaining: number }) => counted.remaining,
+    )
+    return toOpened<Metadata>({ ...row, remaining })
+  }
+  return {
+    async findForSignIn(input: Lookup) {
+      const { key, charges } = checkObject(input, 'input')
+      const values = { ...pendingKeyValues(key), ...chargeValues(checkCharges(charges)) }
+      return one(db, statements.findForSignIn, values, toLookup)
+    },
+    async signIn(input: TotpAnswer) {
+      const { key, session, refund, ...given } = checkObject(input, 'input')
+      const values = {
+        ...pendingKeyValues(key),
+        step: checkInteger(given.step, 'step', 0, maxStep),
+        ...openedValues(session),
+        ...refundValues(checkRefund(refund)),
+      }
+      return db.runWithRecovery<SecondFactorSignIn<Metadata>>(
+        (call) => one(call, statements.signIn, values, toAnswered<Metadata>),
+        (call) => committed(call, values.userId, session),
+      )
+    },
+    async useRecoveryCode(input: RecoveryAnswer) {
+      const { key, session, charges, codeHash: hash } = checkObject(input, 'input')
+      const values = {
+        ...pendingKeyValues(key),
+        codeHash: hash,
+        ...openedValues(session),
+        ...chargeValues(charges === null ? noCharges : checkCharges(charges)),
+      }
+      return db.runWithRecovery<SecondFactorSignIn<Metadata>>(
+        (call) =>
+          one(call, statements.useRecoveryCode, values, (row: TryRow & AnsweredRow) => {
+            if (row.session_id === null && isRefused(row, charges))
+              return toRefusal({ allowed: false, ...row })
+            return toAnswered<Metadata>(row)
+          }),
+        (call) => committed(call, values.userId, session),
+      )
+    },
+  }
+}
+
+const noCharges = { account: null, ipAddress: null }
+
+const openedValues = (session: SessionOfPending) => {
+  const { id, secretHash } = checkObject(session, 'session')
+  return { newSessionId: id, newSessionSecretHash: secretHash }
+}
+
+interface TryRow {
+  open: boolean
+  charged: boolean
+  retry_after: number
+}
+
+/** Whether a rate limit refused a try: before any work, or when the account was to be charged. */
+const isRefused = (
+  row: TryRow & { tries: number | null },
+  charges: RateLimitCharges | null,
+): boolean => !row.open || (row.tries !== null && !row.charged && charges?.account != null)
+
+type LookupRow = TryRow &
+  (
+    | {
+        user_id: UserId
+        tries: number
+        secret: EncryptedTotpSecret
+        last_step: string
+        step: string
+      }
+    | { user_id: null; tries: null }
+  )
+
+const invalidToken = { ok: false, reason: 'invalid_token' } as const
+
+function toLookup(row: LookupRow): PendingLookup {
+  if (!row.open || (row.user_id !== null && !row.charged))
+    return toRefusal({ allowed: false, ...row })
+  if (row.user_id === null) return invalidToken
+  return {
+    ok: true,
+    credential: {
+      userId: row.user_id,
+      secret: row.secret,
+      lastStep: Number(row.last_step),
+      step: Number(row.step),
+    },
+    triesLeft: maxPendingTries - row.tries,
+  }
+}
+
+type OpenedAnswer = UserRow & SessionRow & { remaining: number }
+type AnsweredRow = { tries: number | null; remaining: number } & (
+  | OpenedAnswer
+  | { session_id: null }
+)
+
+const toOpened = <Metadata extends object>(row: OpenedAnswer): SecondFactorSignIn<Metadata> => ({
+  ok: true,
+  user: toUser<Metadata>(row),
+  session: toSession(row),
+  remaining: row.remaining,
+})
+
+function toAnswered<Metadata extends object>(row: AnsweredRow): SecondFactorSignIn<Metadata> {
+  if (row.session_id !== null) return toOpened(row)
+  if (row.tries === null) return invalidToken
+  return { ok: false, reason: 'invalid_code', triesLeft: maxPendingTries - row.tries }
+}
+
+type Lookup = Parameters<SecondFactorRepository['findForSignIn']>[0]
+type TotpAnswer = Parameters<SecondFactorRepository['signIn']>[0]
+type RecoveryAnswer = Parameters<SecondFactorRepository['useRecoveryCode']>[0]

@@ -1,0 +1,167 @@
+import type {
+  EncryptedTotpSecret,
+  Json,
+  PendingKey,
+  SecondFactorRepository,
+  SecondFactors,
+  SessionId,
+  UserId,
+} from 'torii-core'
+import { maxPendingTries } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { repeat, sameState } from '../../sql/lost-reply.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
+import { exists, many, maybeOne } from '../../sql/rows.js'
+import { read, write } from '../../sql/statement.js'
+import { milliseconds, toDate, toDateOrNull } from '../../sql/time.js'
+import { userId } from '../fragments/parameters.js'
+import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
+import type { Readback } from '../fragments/readback.js'
+import { hasSecondFactor } from '../fragments/second-factor.js'
+import { checkInteger, checkObject } from '../input/input.js'
+import { createEnrollment, enrollmentStatements } from './enrollment.js'
+import { createPendingAnswers, pendingAnswerStatements } from './pending-answers.js'
+import { createStepUp, stepUpStatements } from './step-up.js'
+
+const afterUser = nullable('afterUser', 'uuid')<UserId>()
+const limit = parameter('limit', 'int')<number>()
+const former = parameter('former', 'bytea')<EncryptedTotpSecret>()
+const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
+
+export const secondFactorStatements = (schema: string) => ({
+  ...enrollmentStatements(schema),
+  ...pendingAnswerStatements(schema),
+  ...stepUpStatements(schema),
+  find: read(
+    'second_factors.find',
+    sql`
+      select f.user_id, ${milliseconds('f.created_at')} as created_at, ${milliseconds('f.last_used_at')} as last_used_at,
+        f.recovery_generation as generation, (
+          select pg_catalog.count(*) from ${schema}.recovery_codes c where c.user_id = f.user_id)::int as remaining
+      from ${schema}.users u join ${schema}.totp_factors f on f.user_id = u.id
+      where u.id = ${userId} and ${hasSecondFactor}`,
+  ),
+  findPending: read(
+    'second_factors.findPending',
+    sql`
+      select p.user_id, p.id, p.tries, ${milliseconds('p.expires_at')} as expires_at
+      from ${schema}.pending_sign_ins p join ${schema}.users u on u.id = p.user_id
+      where ${givenPending} and ${livePending}`,
+  ),
+  endPending: write(
+    'second_factors.endPending',
+    sql`
+      delete from ${schema}.pending_sign_ins p using ${schema}.users u
+      where ${givenPending} and u.id = p.user_id
+      returning ${livePending} as live`,
+    { schema, onLostReply: repeat('false: it is not live any more') },
+  ),
+  // The locks: user, pending sign-ins, factor. The epoch ends the sessions.
+  reset: write(
+    'second_factors.reset',
+    sql`
+      with u as (
+        select u.id from ${schema}.users u where u.id = ${userId} and ${hasSecondFactor} for no key update
+      ), waiting as (
+        delete from ${schema}.pending_sign_ins p using u where p.user_id = u.id returning 1 as one
+      ), f as (
+        delete from ${schema}.totp_factors t using u
+        where t.user_id = u.id and (select pg_catalog.count(*) from waiting) >= 0 returning 1 as one
+      ), codes as (
+        delete from ${schema}.recovery_codes c using u
+        where c.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
+      )
+      update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
+      where u.id = (select u.id from u) and (select pg_catalog.count(*) from codes) >= 0
+      returning 1 as one`,
+    { schema, onLostReply: repeat('false: there is none any more') },
+  ),
+  listSecrets: read(
+    'second_factors.listSecrets',
+    sql`
+      select f.user_id, f.secret from ${schema}.totp_factors f
+      where ${afterUser} is null or f.user_id > ${afterUser}
+      order by f.user_id limit ${limit}`,
+  ),
+  replaceSecret: write(
+    'second_factors.replaceSecret',
+    sql`
+      update ${schema}.totp_factors f set secret = ${secret}
+      where f.user_id = ${userId} and f.secret in (${former}, ${secret})
+      returning 1 as one`,
+    { schema, onLostReply: repeat(sameState) },
+  ),
+})
+
+export function createSecondFactorRepository<Metadata extends object = Record<string, Json>>(
+  db: Database,
+  statements: ReturnType<typeof secondFactorStatements>,
+  readback: Readback,
+): SecondFactorRepository<Metadata> {
+  return {
+    ...createEnrollment(db, statements, readback),
+    ...createPendingAnswers<Metadata>(db, statements, readback),
+    ...createStepUp(db, statements, readback),
+    async find(user: UserId) {
+      return (await maybeOne(db, statements.find, { userId: user }, toSecondFactors)) ?? none
+    },
+    async findPending(key: PendingKey) {
+      return maybeOne(db, statements.findPending, pendingKeyValues(key), (row: PendingRow) => ({
+        id: row.id,
+        userId: row.user_id,
+        expiresAt: toDate(row.expires_at),
+        triesLeft: maxPendingTries - row.tries,
+      }))
+    },
+    async endPending(key: PendingKey) {
+      const wasLive = (row: { live: boolean }) => row.live
+      return (await maybeOne(db, statements.endPending, pendingKeyValues(key), wasLive)) ?? false
+    },
+    async reset(user: UserId) {
+      return exists(db, statements.reset, { userId: user })
+    },
+    async listSecrets(query: { limit: number; after?: UserId }) {
+      const { limit: most, after } = checkObject(query, 'query')
+      const values = { limit: checkInteger(most, 'limit', 1, 1000), afterUser: after ?? null }
+      return many(db, statements.listSecrets, values, (row: SecretRow) => ({
+        userId: row.user_id,
+        secret: row.secret,
+      }))
+    },
+    async replaceSecret(input: Replacement) {
+      const { userId: user, former: replaced, secret: next } = checkObject(input, 'input')
+      return exists(db, statements.replaceSecret, { userId: user, former: replaced, secret: next })
+    },
+  }
+}
+
+interface FactorRow {
+  created_at: number
+  last_used_at: number | null
+  generation: number
+  remaining: number
+}
+
+const toSecondFactors = (row: FactorRow): SecondFactors => ({
+  totp: { createdAt: toDate(row.created_at), lastUsedAt: toDateOrNull(row.last_used_at) },
+  recoveryCodes: { remaining: row.remaining, generation: row.generation },
+})
+
+const none: SecondFactors = Object.freeze({
+  totp: null,
+  recoveryCodes: Object.freeze({ remaining: 0, generation: 0 }),
+})
+
+interface PendingRow {
+  user_id: UserId
+  id: SessionId
+  tries: number
+  expires_at: number
+}
+
+interface SecretRow {
+  user_id: UserId
+  secret: EncryptedTotpSecret
+}
+
+type Replacement = Parameters<SecondFactorRepository['replaceSecret']>[0]
