@@ -42,6 +42,8 @@ import type { PasskeyService } from './services/passkey/passkey.js'
 import { createPasskeyService } from './services/passkey/passkey.js'
 import type { PasswordService } from './services/password/password.js'
 import { createPasswordService } from './services/password/password.js'
+import type { SecondFactorService } from './services/second-factors/second-factors.js'
+import { createSecondFactorService } from './services/second-factors/second-factors.js'
 import type { SessionService } from './services/sessions/sessions.js'
 import { createSessionService } from './services/sessions/sessions.js'
 import type { UserService } from './services/users/users.js'
@@ -64,6 +66,7 @@ export class Torii<Metadata extends object = Record<string, Json>, Fields = unkn
   readonly email: EmailService<Metadata>
   readonly passkey: PasskeyService<Metadata>
   readonly oauth: OAuthService<Metadata>
+  readonly secondFactors: SecondFactorService<Metadata>
   readonly sessions: SessionService<Metadata>
   readonly links: LinkService
   readonly jwt: JwtService<Metadata>
@@ -94,6 +97,7 @@ export class Torii<Metadata extends object = Record<string, Json>, Fields = unkn
     this.email = createEmailService(context)
     this.oauth = createOAuthService(context)
     this.passkey = createPasskeyService(context)
+    this.secondFactors = createSecondFactorService(context)
     this.sessions = createSessionService(context)
     this.jwt = createJwtService(this.options)
     this.links = createLinkService(context)

@@ -120,7 +120,7 @@ export type {
   TotpLookup,
 } from './second-factors.js'
 export { encryptedTotpSecret, recoveryCodeCount, totpStepSeconds } from './second-factors.js'
-export { PasswordHash, Secret, SessionToken } from './secret.js'
+export { PasswordHash, PendingToken, Secret, SessionToken } from './secret.js'
 export type {
   AuthenticationMethod,
   CountedActor,

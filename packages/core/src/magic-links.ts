@@ -1,5 +1,5 @@
 import type { UserId } from './ids.js'
-import type { SecondFactorRequired } from './pending-sign-ins.js'
+import type { PendingSignIn, SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type { Charge, ChargeRefusal, IpAddressCharge, RateLimitRefund } from './rate-limits.js'
 import type { NewSession, Session } from './sessions.js'
@@ -57,6 +57,8 @@ export interface UsedLink<Metadata extends object = Record<string, Json>> {
   readonly user: User<Metadata>
   /** The live session that the form opened; null where it opened none. */
   readonly session: Session | null
+  /** The live pending sign-in that it opened instead, where a second factor was due. */
+  readonly pending: PendingSignIn | null
 }
 
 /** What a form that was sent twice has done: opened a session, or a pending sign-in. */

@@ -148,8 +148,11 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     actor: SessionActor,
     replacement: { generation: number; recoveryCodes: readonly TokenHash[] },
   ): Promise<RecoveryCodesReplaced>
-  /** Removes every second factor of a user, for an administrator, and ends their sessions. False if there was none. */
-  reset(userId: UserId): Promise<boolean>
+  /**
+   * Removes every second factor of a user, for an administrator, and ends their sessions. Returns the user, or null if they
+   * have none.
+   */
+  reset(userId: UserId): Promise<User<Metadata> | null>
   /**
    * Counts a try with a live pending sign-in against its five and against `charges.account`, and returns what to compare the
    * code with. A key without a live pending sign-in is counted against `charges.ipAddress` alone. Beyond a limit

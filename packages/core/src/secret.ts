@@ -37,6 +37,11 @@ export class SessionToken extends Secret {
   declare readonly kind: 'SessionToken'
 }
 
+/** The text that a browser holds between its first and its second factor. It opens nothing by itself. */
+export class PendingToken extends Secret {
+  declare readonly kind: 'PendingToken'
+}
+
 /**
  * A password hash, as a PHC string such as `$argon2id$v=19$…`. Attackers can test guesses against it, so it is a
  * secret.

@@ -17,6 +17,7 @@ export interface ApplicationKey {
 /** The purpose of a sub-key. A value of one purpose is not valid for another. */
 export type KeyPurpose =
   | 'provider-tokens'
+  | 'totp-secrets'
   | 'oauth-states'
   | 'oauth-redirects'
   | 'id-token-nonces'
@@ -29,6 +30,7 @@ export type KeyPurpose =
 /** The HKDF `info` of each sub-key. Increment the number if the construction changes. */
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'provider-tokens': 'torii:provider-tokens:1',
+  'totp-secrets': 'torii:totp-secrets:1',
   'oauth-states': 'torii:oauth-states:1',
   'oauth-redirects': 'torii:oauth-redirects:1',
   'id-token-nonces': 'torii:id-token-nonces:1',

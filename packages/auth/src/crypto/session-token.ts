@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import type { SessionId, SessionKey, TokenHash, UserId } from 'torii-core'
-import { SessionToken, tokenHash } from 'torii-core'
+import type { PendingKey, SessionId, SessionKey, TokenHash, UserId } from 'torii-core'
+import { PendingToken, SessionToken, tokenHash } from 'torii-core'
 import { base64urlLength, decodeBase64urlExact, encodeBase64url } from '../base/base64url.js'
 import { hash } from '../base/hash.js'
 import { formatUuid } from '../base/uuid.js'
 
 /** Lets secret scanners find a leaked token, and shows a reader what it is. */
 const prefix = 'torii_s_'
+/** Of the same length, so that both have the same form otherwise. */
+const pendingPrefix = 'torii_p_'
 
 /** 256 random bits; 128 are required. @see OWASP ASVS 5.0, 7.2.3 */
 const secretBytes = 32
@@ -37,17 +39,33 @@ export function hashSessionSecret(secret: Buffer): TokenHash {
 }
 
 /** Formats a session token: `torii_s_` and the base64url of user id, session id and secret (94 characters). */
-export function formatSessionToken(userId: UserId, id: SessionId, secret: Buffer): SessionToken {
+export const formatSessionToken = (userId: UserId, id: SessionId, secret: Buffer): SessionToken =>
+  new SessionToken(prefix + formatParts(userId, id, secret))
+
+/**
+ * Formats the token of the pending sign-in that was opened in place of this session: the same with `torii_p_`. A secret
+ * belongs to a session or to a pending sign-in, never to both.
+ */
+export const formatPendingToken = (userId: UserId, id: SessionId, secret: Buffer): PendingToken =>
+  new PendingToken(pendingPrefix + formatParts(userId, id, secret))
+
+function formatParts(userId: UserId, id: SessionId, secret: Buffer): string {
   const ids = Buffer.from((userId + id).replaceAll('-', ''), 'hex')
-  return new SessionToken(prefix + encodeBase64url(Buffer.concat([ids, secret])))
+  return encodeBase64url(Buffer.concat([ids, secret]))
 }
 
 /**
  * Parses a session token; returns null for any value that {@link formatSessionToken} does not write, so each session
  * has exactly one valid token. Never throws.
  */
-export function parseSessionToken(text: unknown): SessionKey | null {
-  if (typeof text !== 'string' || text.length !== tokenLength || !text.startsWith(prefix))
+export const parseSessionToken = (text: unknown): SessionKey | null => parseToken(text, prefix)
+
+/** Parses the token of a pending sign-in; returns null for any other value. Never throws. */
+export const parsePendingToken = (text: unknown): PendingKey | null =>
+  parseToken(text, pendingPrefix)
+
+function parseToken(text: unknown, expected: string): SessionKey | null {
+  if (typeof text !== 'string' || text.length !== tokenLength || !text.startsWith(expected))
     return null
   const bytes = decodeBase64urlExact(text.slice(prefix.length), tokenBytes)
   if (bytes === null) return null

@@ -1,4 +1,12 @@
-import type { OAuthAccountId, PasskeyId, SessionId, SignInMethod, UserId } from 'torii-core'
+import type {
+  AuthenticationMethod,
+  OAuthAccountId,
+  PasskeyId,
+  SecondFactor,
+  SessionId,
+  SignInMethod,
+  UserId,
+} from 'torii-core'
 
 /** The account, the session and the request of an event. */
 export interface EventContext {
@@ -29,7 +37,18 @@ export interface EventDetails {
   /** The email address was verified for the first time, so the credentials created before were removed. */
   readonly unverified_credentials_removed: { readonly method: SignInMethod | 'email' }
 
-  readonly signed_in: { readonly method: SignInMethod }
+  /** `secondFactor` is what the user proved after the sign-in method; absent where none was due. */
+  readonly signed_in: { readonly method: SignInMethod; readonly secondFactor?: SecondFactor }
+  /** The first factor of a sign-in was right, and the second one is due. */
+  readonly second_factor_required: { readonly method: SignInMethod }
+  /** The code of a second factor was wrong, or used before. */
+  readonly second_factor_failed: { readonly factor: SecondFactor }
+  readonly second_factor_added: { readonly factor: 'totp'; readonly sessionsEnded: number }
+  readonly second_factor_removed: { readonly factor: 'totp'; readonly sessionsEnded: number }
+  /** An administrator removed every second factor and ended the sessions. */
+  readonly second_factors_reset: { readonly by: 'admin' }
+  readonly recovery_codes_replaced: object
+  readonly recovery_code_used: { readonly remaining: number }
   /** Wrong credentials. Attempts over a rate limit are `attempts_refused`. */
   readonly sign_in_failed: { readonly method: SignInMethod; readonly reason: string }
   /** A rate limit refused an attempt. */
@@ -41,7 +60,7 @@ export interface EventDetails {
   readonly sessions_revoked: { readonly count: number; readonly by: Actor }
   readonly session_derived: { readonly newSessionId: SessionId }
   readonly session_rotated: object
-  readonly reauthenticated: { readonly method: SignInMethod }
+  readonly reauthenticated: { readonly method: AuthenticationMethod }
 
   readonly password_set: object
   readonly password_changed: { readonly sessionsEnded: number }

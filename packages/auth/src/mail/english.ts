@@ -150,4 +150,48 @@ export const englishMessages: Messages = Object.freeze({
       action: open(data),
       notes: ['If this was not you, delete the passkey in your account and reset your password.'],
     }),
+  second_factor_added: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Two-factor authentication is on for your account at ${data.app.name}`,
+      heading: 'Two-factor authentication is on',
+      paragraphs: [
+        greeting(data),
+        `From now on, signing in to your account ${data.to} also asks for a code of your authenticator app. All other sessions were ended.`,
+      ],
+      action: open(data),
+      notes: [`If this was not you, contact the support of ${data.app.name} now.`],
+    }),
+  second_factor_removed: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Two-factor authentication is off for your account at ${data.app.name}`,
+      heading: 'Two-factor authentication is off',
+      paragraphs: [
+        greeting(data),
+        `Signing in to your account ${data.to} no longer asks for a code of an authenticator app. All other sessions were ended.`,
+      ],
+      action: open(data),
+      notes: [
+        'If this was not you, reset your password and turn two-factor authentication on again.',
+      ],
+    }),
+  recovery_code_used: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `A recovery code was used for your account at ${data.app.name}`,
+      heading: 'A recovery code was used',
+      paragraphs: [
+        greeting(data),
+        `A recovery code of your account ${data.to} was used in place of a code of your authenticator app.`,
+        data.remaining === 1
+          ? '1 recovery code is left.'
+          : `${data.remaining} recovery codes are left.`,
+      ],
+      action: open(data),
+      notes: [
+        'If you have lost your authenticator app, set it up again in your account.',
+        'If this was not you, reset your password and create new recovery codes.',
+      ],
+    }),
 })

@@ -159,4 +159,50 @@ export const germanMessages: Messages = Object.freeze({
         'Wenn Sie das nicht waren, löschen Sie den Passkey in Ihrem Konto und setzen Sie Ihr Passwort zurück.',
       ],
     }),
+  second_factor_added: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Zwei-Faktor-Anmeldung für Ihr Konto bei ${data.app.name} eingeschaltet`,
+      heading: 'Zwei-Faktor-Anmeldung eingeschaltet',
+      paragraphs: [
+        greeting(data),
+        `Die Anmeldung bei Ihrem Konto ${data.to} fragt von jetzt an auch nach einem Code Ihrer Authenticator-App. Alle anderen Sitzungen wurden beendet.`,
+      ],
+      action: open(data),
+      notes: [
+        `Wenn Sie das nicht waren, wenden Sie sich jetzt an den Support von ${data.app.name}.`,
+      ],
+    }),
+  second_factor_removed: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Zwei-Faktor-Anmeldung für Ihr Konto bei ${data.app.name} ausgeschaltet`,
+      heading: 'Zwei-Faktor-Anmeldung ausgeschaltet',
+      paragraphs: [
+        greeting(data),
+        `Die Anmeldung bei Ihrem Konto ${data.to} fragt nicht mehr nach einem Code einer Authenticator-App. Alle anderen Sitzungen wurden beendet.`,
+      ],
+      action: open(data),
+      notes: [
+        'Wenn Sie das nicht waren, setzen Sie Ihr Passwort zurück und schalten Sie die Zwei-Faktor-Anmeldung wieder ein.',
+      ],
+    }),
+  recovery_code_used: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Wiederherstellungscode für Ihr Konto bei ${data.app.name} verwendet`,
+      heading: 'Ein Wiederherstellungscode wurde verwendet',
+      paragraphs: [
+        greeting(data),
+        `Statt eines Codes Ihrer Authenticator-App wurde ein Wiederherstellungscode Ihres Kontos ${data.to} verwendet.`,
+        data.remaining === 1
+          ? '1 Wiederherstellungscode ist übrig.'
+          : `${data.remaining} Wiederherstellungscodes sind übrig.`,
+      ],
+      action: open(data),
+      notes: [
+        'Wenn Sie Ihre Authenticator-App verloren haben, richten Sie sie in Ihrem Konto neu ein.',
+        'Wenn Sie das nicht waren, setzen Sie Ihr Passwort zurück und erstellen Sie neue Wiederherstellungscodes.',
+      ],
+    }),
 })

@@ -10,6 +10,9 @@ export const messageKinds = Object.freeze([
   'new_sign_in',
   'account_linked',
   'passkey_added',
+  'second_factor_added',
+  'second_factor_removed',
+  'recovery_code_used',
 ] as const)
 
 export type MessageKind = (typeof messageKinds)[number]

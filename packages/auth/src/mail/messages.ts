@@ -62,6 +62,11 @@ export interface MessageFacts {
   readonly account_linked: AccountFacts & { readonly provider: string }
   /** `passkey` is its name, or null. */
   readonly passkey_added: AccountFacts & { readonly passkey: string | null }
+  /** An authenticator application asks for a code at each sign-in from now on. */
+  readonly second_factor_added: AccountFacts
+  readonly second_factor_removed: AccountFacts
+  /** `remaining` is how many recovery codes are left. */
+  readonly recovery_code_used: AccountFacts & { readonly remaining: number }
 }
 
 /** The argument of the function that renders a kind of message. */

@@ -1,4 +1,4 @@
-import type { EmailKey, RateLimitKey, User } from 'torii-core'
+import type { EmailKey, RateLimitKey, SecondFactor, User, UserId } from 'torii-core'
 import { rateLimitKey, requireEmail } from 'torii-core'
 import { hash } from '../base/hash.js'
 
@@ -59,6 +59,10 @@ export function accountCounters(
     mails: Object.fromEntries(keys) as Record<MailPurpose, RateLimitKey>,
   }
 }
+
+/** Key of the codes of a second factor for one account. */
+export const secondFactorKey = (factor: SecondFactor, userId: UserId): RateLimitKey =>
+  keyOf(`second_factor_${factor}`, userId)
 
 /** The purpose is part of the hash, so two purposes never share a counter. */
 export const keyOf = (purpose: string, subject: string): RateLimitKey =>

@@ -7,14 +7,16 @@ import type {
   RateLimitKey,
   RateLimitPolicy,
   RateLimitRefund,
+  SecondFactor,
   TokenHash,
+  UserId,
   ValidSession,
 } from 'torii-core'
 import type { IpAddress } from '../base/ip-address.js'
 import { ipAddressRanges } from '../base/ip-address.js'
 import type { Caller } from './caller.js'
 import type { MailPurpose } from './keys.js'
-import { accountAttempts, codeAttempts, keyOf, mailboxKey } from './keys.js'
+import { accountAttempts, codeAttempts, keyOf, mailboxKey, secondFactorKey } from './keys.js'
 
 // The lock-out rules: what is counted, under which key, and by which policy. The numbers of each policy are in
 // services/options/defaults.ts (`bruteForce`), their bounds in services/options/brute-force.ts. The database counts and
@@ -44,6 +46,11 @@ export interface BruteForcePolicies {
   readonly mailRequests: RateLimitPolicy
   /** Code attempts for one email address by strangers; requesting a new code does not reset the counter. */
   readonly codes: RateLimitPolicy
+  /**
+   * Codes of an authenticator application for one account, and separately recovery codes. Only who has proved the first factor
+   * is counted, so a stranger locks no one out. Codes in a live session have a counter per session.
+   */
+  readonly secondFactors: RateLimitPolicy
   /** OAuth flows and passkey ceremonies started from one IP address. */
   readonly starts: RateLimitPolicy
   /**
@@ -157,6 +164,32 @@ const refundOf = (
   block: ipAddress?.block?.key ?? null,
 })
 
+/**
+ * Returns the rate limits that a code of a second factor counts against: the account, and for a token that is no pending
+ * sign-in the caller; and the refund of a success.
+ */
+export function secondFactorAttempt(
+  policies: BruteForcePolicies,
+  factor: SecondFactor,
+  userId: UserId,
+  caller: Caller,
+): Attempt {
+  const account = { key: secondFactorKey(factor, userId), policy: policies.secondFactors }
+  const ipAddress = completionCharge(policies, caller)
+  return { charges: { account, ipAddress }, refund: refundOf(account.key, null) }
+}
+
+/** Returns the rate limit that a code of a second factor in a live session counts against, and the refund of a success. */
+export function secondFactorInSession(
+  policies: BruteForcePolicies,
+  factor: SecondFactor,
+  valid: ValidSession<object>,
+): Attempt {
+  const key = sessionKey(`session_${factor}`, valid)
+  const charges = { account: { key, policy: policies.secondFactors }, ipAddress: null }
+  return { charges, refund: refundOf(key, null) }
+}
+
 /** The wrong passwords in a row after which a session takes none any more; its user can sign in again. */
 export const maxSessionPasswords = 20
 
@@ -196,7 +229,7 @@ export const sessionMailCharges = (
 
 /** A session and those derived from it have the same end, so a derived session has no attempts of its own. */
 const sessionKey = (
-  purpose: SessionLimit | 'session_password' | 'session_mail',
+  purpose: SessionLimit | 'session_password' | 'session_mail' | `session_${SecondFactor}`,
   { user, session }: ValidSession<object>,
 ): RateLimitKey => keyOf(purpose, `${user.id}:${session.absoluteExpiresAt.getTime()}`)
 

@@ -1,5 +1,6 @@
 import type { PasswordProblem } from '../password-policy/policy.js'
 import type { PasskeyProblem } from '../webauthn/verification.js'
+import type { PendingSignInToken } from './pending-sign-in.js'
 
 /** The first field of a registration that the application's schema refuses. */
 export interface FieldsProblem {
@@ -35,11 +36,15 @@ export interface Refusals {
   fields_rejected: { readonly problem: FieldsProblem }
   /** Incorrect credentials. The result and the time that it takes are the same for every cause. */
   invalid_credentials: unknown
+  /** The code of a second factor is wrong, or was used before. `triesLeft` is null where no pending sign-in ends. */
+  invalid_code: { readonly triesLeft: number | null }
   /**
    * A link, code, challenge or state that is unknown, used, expired or another user's. The result is the same for
    * every cause.
    */
   invalid_token: unknown
+  /** The operation needs a recent proof of two factors, since the account has a second one. @see OWASP ASVS 5.0, 7.5.3 */
+  level_required: unknown
   /** The account would have no sign-in method left. */
   last_method: unknown
   /** The account has no such object, or no such provider is enabled. */
@@ -54,6 +59,8 @@ export interface Refusals {
   refused_by_application: { readonly code: string; readonly message: string }
   /** The operation needs a recent authentication. @see OWASP ASVS 5.0, 7.5.1 */
   reauthentication_required: unknown
+  /** The first factor was right. No session was opened: prove the second one with the token of `pending`. */
+  second_factor_required: { readonly pending: PendingSignInToken }
   /**
    * Since the session was validated, it has ended, or another call has raised the account's epochs. Nothing was changed:
    * validate the session again, and repeat the call if it is alive.
@@ -74,8 +81,10 @@ export type Refused<Reason extends RefusalReason> = Reason extends RefusalReason
 
 export type InvalidToken = Refused<'invalid_token'>
 export type PasswordRejected = Refused<'password_rejected'>
-export type ReauthenticationRequired = Refused<'reauthentication_required'>
+/** With `level_required` a second factor is asked for, since the account has one. */
+export type ReauthenticationRequired = Refused<'reauthentication_required' | 'level_required'>
 export type RefusedByApplication = Refused<'refused_by_application'>
+export type SecondFactorRequired = Refused<'second_factor_required'>
 export type StaleSession = Refused<'stale'>
 export type TooManyAttempts = Refused<'too_many_attempts'>
 
@@ -88,5 +97,9 @@ export const notFound: Refused<'not_found'> = Object.freeze({ ok: false, reason:
 export const reauthenticationRequired: ReauthenticationRequired = Object.freeze({
   ok: false,
   reason: 'reauthentication_required',
+})
+export const levelRequired: ReauthenticationRequired = Object.freeze({
+  ok: false,
+  reason: 'level_required',
 })
 export const staleSession: StaleSession = Object.freeze({ ok: false, reason: 'stale' })

@@ -24,6 +24,8 @@ export interface ExpectedAuthentication {
 export type AuthenticationResult =
   | {
       readonly ok: true
+      /** Whether the authenticator has verified the user, by a PIN or a biometric. */
+      readonly userVerified: boolean
       readonly signCount: number
       readonly backedUp: boolean
       readonly backupEligible: boolean
@@ -50,8 +52,8 @@ export function verifyAuthentication(
     validateAuthenticatorData(authenticator, policy) ??
     validateSignature(response, credential)
   if (problem !== null) return { ok: false, problem }
-  const { signCount, backedUp, backupEligible } = authenticator
-  return { ok: true, signCount, backedUp, backupEligible }
+  const { userVerified, signCount, backedUp, backupEligible } = authenticator
+  return { ok: true, userVerified, signCount, backedUp, backupEligible }
 }
 
 /** @see WebAuthn Level 3, section 7.2 step 6 */

@@ -2,6 +2,7 @@ import type { Json, ProfileChanges, User, UserId } from 'torii-core'
 import { InvalidInputError, newUserId, parseSessionId, parseUserId } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { ToriiEvent } from '../../events/event.js'
+import { secondFactorMail } from '../../mail/second-factor-mail.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { Refused } from '../refusals.js'
@@ -50,6 +51,11 @@ export interface AccountOperations<Metadata extends object = Record<string, Json
    * now.
    */
   verifyEmail(id: string, email: string): Promise<User<Metadata> | null>
+  /**
+   * Removes the second factors of a user who has lost them, ends every session and mails the owner. Opens nothing. Be sure
+   * who asks: losing a factor is also what an attacker claims. False if there was none.
+   */
+  resetSecondFactors(id: string): Promise<boolean>
   /** Ends one session of the user. False if it is not a live session of this user. */
   endSession(id: string, sessionId: string): Promise<boolean>
   /** Ends every session of the user, including those that are being opened. Returns how many. */
@@ -120,6 +126,20 @@ export function createAccountOperations<Metadata extends object>({
         }),
       )
     },
+    resetSecondFactors: (id) =>
+      withUser(id, false, async (userId) => {
+        const user = await runWithEffects({
+          run: ({ secondFactors }) => secondFactors.reset(userId),
+          effects: (found) =>
+            found === null
+              ? {}
+              : {
+                  events: [event('second_factors_reset', { userId }, by)],
+                  mails: secondFactorMail('second_factor_removed', found),
+                },
+        })
+        return user !== null
+      }),
     async endSession(id, sessionId) {
       const revokedSessionId = parseSessionId(sessionId)
       if (revokedSessionId === null) return false

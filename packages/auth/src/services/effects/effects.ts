@@ -1,4 +1,4 @@
-import type { SessionId, User, UserId } from 'torii-core'
+import type { SessionId, SignInMethod, User, UserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { EventDetails, EventType, ToriiEvent } from '../../events/event.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
@@ -23,6 +23,19 @@ export interface EventContextInput {
   readonly userId: UserId | null
   readonly sessionId?: SessionId | null
   readonly info?: RequestInfo | null
+}
+
+/** The event of a sign-in that opened a session, or waits for a second factor. */
+export const eventsOfSignIn = (
+  outcome: { readonly ok: boolean; readonly reason?: string },
+  method: SignInMethod,
+  context: EventContextInput,
+): readonly ToriiEvent[] => {
+  if (outcome.ok) return [event('signed_in', context, { method })]
+  // Its id names no session.
+  return outcome.reason === 'second_factor_required'
+    ? [event('second_factor_required', { ...context, sessionId: null }, { method })]
+    : []
 }
 
 /** Creates an event whose detail fits its type. */

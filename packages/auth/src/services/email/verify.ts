@@ -29,11 +29,13 @@ import { event } from '../effects/effects.js'
 import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
+import { secondFactorRequired } from '../pending-sign-in.js'
 import type {
   InvalidToken,
   PasswordRejected,
   Refused,
   RefusedByApplication,
+  SecondFactorRequired,
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidCredentials, invalidToken } from '../refusals.js'
@@ -73,6 +75,8 @@ export type VerifyOutcome<Metadata extends object> =
   | PasswordRejected
   | InvalidToken
   | RefusedByApplication
+  /** The email address is verified; the session that the password was to open waits for the second factor. */
+  | SecondFactorRequired
   | TooManyAttempts
 
 /**
@@ -251,7 +255,7 @@ async function verifyWithPassword<Metadata extends object>(
   const { charges, refund } = verificationAttempt(options.bruteForce, link, caller)
   const charged = await storage.rateLimits.chargeMail(charges)
   if (!charged.ok) return emitRefused(context, charged, info)
-  const { session, token } = prepareSession(
+  const { session, token, pendingToken } = prepareSession(
     key.userId,
     'password',
     info,
@@ -263,7 +267,9 @@ async function verifyWithPassword<Metadata extends object>(
     const used = await findUsed(context, posted, session)
     if (used === null) return invalidToken
     giveBack()
-    return signedIn(used, token)
+    return used.pending === null
+      ? signedIn(used, token)
+      : secondFactorRequired(used.pending, pendingToken())
   }
   const found = charged.allowed ? await storage.verificationTokens.find('verify_email', key) : null
   if (found === null) return repeated()
@@ -279,7 +285,9 @@ async function verifyWithPassword<Metadata extends object>(
   const outcome = await verify(context, use, info)
   if (!outcome.ok) return outcome.reason === 'invalid_token' ? repeated() : outcome
   giveBack()
-  return signedIn(outcome, token)
+  return outcome.pending === null
+    ? signedIn(outcome, token)
+    : secondFactorRequired(outcome.pending, pendingToken())
 }
 
 interface TokenUse {
@@ -308,6 +316,8 @@ async function verify<Metadata extends object>(
         events.push(event('unverified_credentials_removed', eventContext, { method: 'email' }))
       if (replaces) events.push(event('password_set', eventContext, {}))
       if (session !== null) events.push(event('signed_in', eventContext, { method: 'password' }))
+      if (outcome.pending !== null)
+        events.push(event('second_factor_required', eventContext, { method: 'password' }))
       const mails =
         replaces && user.email !== null
           ? [queuedMail('password_changed', user.email, { name: user.name })]
@@ -318,7 +328,7 @@ async function verify<Metadata extends object>(
 }
 
 function signedIn<Metadata extends object>(
-  { user, session }: UsedLink<Metadata>,
+  { user, session }: Pick<UsedLink<Metadata>, 'user' | 'session'>,
   token: SessionToken,
 ): SignedIn<Metadata> {
   // The storage opens the session that it is given; without one the user must not be signed in.

@@ -19,11 +19,17 @@ import { asKnownOrStranger } from '../../rate-limits/known-or-stranger.js'
 import { accountAttempt, completionCharge } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
-import { event } from '../effects/effects.js'
+import { event, eventsOfSignIn } from '../effects/effects.js'
 import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
-import type { InvalidToken, RefusedByApplication, TooManyAttempts } from '../refusals.js'
+import { secondFactorRequired } from '../pending-sign-in.js'
+import type {
+  InvalidToken,
+  RefusedByApplication,
+  SecondFactorRequired,
+  TooManyAttempts,
+} from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSessionForUnknownUser } from '../sessions/new-session.js'
@@ -56,6 +62,7 @@ export type MagicLinkOutcome<Metadata extends object = Record<string, Json>> =
   | MagicLinkSignIn<Metadata>
   | InvalidToken
   | RefusedByApplication
+  | SecondFactorRequired
   | TooManyAttempts
 
 /** Signs in by the token of a link. One statement, which counts a failure; none for a malformed token. */
@@ -82,7 +89,7 @@ export const authenticateByToken =
       const outcome = await magicLinks.consume(hash, { ...proof, ipAddress, usedBy })
       if (outcome.ok || outcome.reason !== 'invalid_token') return outcome
       const used = await magicLinks.findUsed(hash, { usedBy, session: proof.session })
-      return used === null ? outcome : { ok: true, ...used, ...notAgain }
+      return used === null ? outcome : { ...used, ...notAgain }
     }
     return signIn(context, { info, lifetime }, consume, sessionOfForm(nonce, token))
   }
@@ -158,7 +165,12 @@ async function signIn<Metadata extends object>(
   consume: Consume<Metadata>,
   secrets?: SessionSecrets,
 ): Promise<MagicLinkOutcome<Metadata>> {
-  const { session, tokenFor } = prepareSessionForUnknownUser('magic_link', info, lifetime, secrets)
+  const { session, tokenFor, pendingTokenFor } = prepareSessionForUnknownUser(
+    'magic_link',
+    info,
+    lifetime,
+    secrets,
+  )
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
   const outcome = await runWithEffects({
     run: (repositories) => consume(repositories, proof),
@@ -170,6 +182,8 @@ async function signIn<Metadata extends object>(
     return { ok: true, user, session: opened, created, tookOver, token: tokenFor(user.id) }
   }
   if (outcome.reason === 'invalid_token') return invalidToken
+  if (outcome.reason === 'second_factor_required')
+    return secondFactorRequired(outcome.pending, pendingTokenFor(outcome.pending.userId))
   counting?.emit({ events: [attemptsRefused(info)] })
   return outcome
 }
@@ -186,6 +200,11 @@ function effectsOf<Metadata extends object>(
   if (!outcome.ok) {
     // Emitted apart from the operation, because a refusal is not recorded.
     if (outcome.reason === 'too_many_attempts') return {}
+    if (outcome.reason === 'second_factor_required') {
+      if (outcome.isRepeated === true) return {}
+      const { userId } = outcome.pending
+      return { events: eventsOfSignIn(outcome, method, { userId, info }) }
+    }
     const detail = { method, reason: outcome.reason }
     return { events: [event('sign_in_failed', { userId: null, info }, detail)] }
   }

@@ -9,8 +9,9 @@ import type { GrantedTokens } from '../../oauth-client/provider-client.js'
 import { encryptTokens } from '../../oauth-client/provider-tokens.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
-import { event } from '../effects/effects.js'
-import type { InvalidToken, Refused } from '../refusals.js'
+import { event, eventsOfSignIn } from '../effects/effects.js'
+import { secondFactorRequired } from '../pending-sign-in.js'
+import type { InvalidToken, Refused, SecondFactorRequired } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSessionForUnknownUser } from '../sessions/new-session.js'
@@ -53,9 +54,11 @@ export async function signInWithIdentity<Metadata extends object>(
   usable: UsableProvider,
   result: ProviderResult,
   { info, state, remember }: IdentitySignInRequest,
-): Promise<IdentitySignIn<Metadata> | Refused<'account_disabled'> | InvalidToken> {
+): Promise<
+  IdentitySignIn<Metadata> | Refused<'account_disabled'> | InvalidToken | SecondFactorRequired
+> {
   const { email, emailVerified, name, picture } = result.identity
-  const { session, tokenFor } = prepareSessionForUnknownUser(
+  const { session, tokenFor, pendingTokenFor } = prepareSessionForUnknownUser(
     'oauth',
     info,
     lifetimeOf(context.options.session, remember),
@@ -73,10 +76,17 @@ export async function signInWithIdentity<Metadata extends object>(
   }
   const outcome = await context.runWithEffects({
     run: ({ oauthAccounts }) => oauthAccounts.signIn(identity),
-    effects: (signedIn) => (signedIn.ok ? effectsOf(signedIn, usable, info) : {}),
+    effects: (signedIn) => {
+      if (signedIn.ok) return effectsOf(signedIn, usable, info)
+      if (signedIn.reason !== 'second_factor_required') return {}
+      const { userId } = signedIn.pending
+      return { events: eventsOfSignIn(signedIn, 'oauth', { userId, info }) }
+    },
     createsUser: true,
   })
   if (!outcome.ok && outcome.reason === 'invalid_token') return invalidToken
+  if (!outcome.ok && outcome.reason === 'second_factor_required')
+    return secondFactorRequired(outcome.pending, pendingTokenFor(outcome.pending.userId))
   if (!outcome.ok) {
     const detail = { method: 'oauth', reason: 'disabled' } as const
     context.emit({ events: [event('sign_in_failed', { userId: null, info }, detail)] })

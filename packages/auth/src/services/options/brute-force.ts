@@ -25,6 +25,7 @@ const maxLimits: Readonly<Record<PolicyName, number>> = {
   registrations: maxOtherLimit,
   mailRequests: maxOtherLimit,
   starts: maxOtherLimit,
+  secondFactors: maxAccountLimit,
   completions: maxOtherLimit,
   sessionRequests: maxOtherLimit,
   emailChanges: maxOtherLimit,

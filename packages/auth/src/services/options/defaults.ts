@@ -168,6 +168,18 @@ export const defaults = Object.freeze({
       limit: 50,
       forgetSeconds: 2_592_000,
     }),
+    /**
+     * NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row. Of a million codes two are right at a
+     * time, so 100 guesses succeed with a chance of 1 in 5,000. OWASP ASVS 5.0, 6.6.3.
+     */
+    secondFactors: Object.freeze({
+      cap: 10,
+      windowSeconds: 3600,
+      lockSeconds: 3600,
+      maxLockSeconds: 3600,
+      limit: 100,
+      forgetSeconds: 2_592_000,
+    }),
     /** A user opens an expired link a few times; a success is not counted. The same limit as for passwords. */
     completions: Object.freeze({
       cap: 100,

@@ -6,6 +6,7 @@ import type {
   PasskeyCredential,
   PasskeySignInOutcome,
   RateLimitRefund,
+  SessionLevel,
   SessionLifetime,
 } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
@@ -24,8 +25,14 @@ import type { AuthenticationResult } from '../../webauthn/verify-authentication.
 import { verifyAuthentication } from '../../webauthn/verify-authentication.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
-import { event } from '../effects/effects.js'
-import type { Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
+import { event, eventsOfSignIn } from '../effects/effects.js'
+import { secondFactorRequired } from '../pending-sign-in.js'
+import type {
+  Refused,
+  RefusedByApplication,
+  SecondFactorRequired,
+  TooManyAttempts,
+} from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
@@ -53,6 +60,8 @@ export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, 
   /** The challenge, passkey, signature, counter or account is wrong. The result does not reveal which. */
   | Refused<'invalid_credentials'>
   | RefusedByApplication
+  /** Only for an assertion without user verification. */
+  | SecondFactorRequired
   | TooManyAttempts
 
 /** Creates the options for a sign-in. One statement, the same for every email address. */
@@ -190,7 +199,8 @@ async function openSession<Metadata extends object>(
   { info, lifetime }: { info: CheckedRequestInfo; lifetime: SessionLifetime },
 ): Promise<AuthenticatePasskeyOutcome<Metadata>> {
   const { userId } = credential
-  const { session, token } = prepareSession(userId, 'passkey', info, lifetime)
+  const prepared = prepareSession(userId, 'passkey', info, lifetime)
+  const session = { ...prepared.session, level: levelOf(verdict) }
   const use = useOf(credential, verdict)
   const ipAddress = startCharge(options.bruteForce, callerOf(options.keys, info))
   const refund: RateLimitRefund = { account: null, ipAddress: ipAddress?.key ?? null }
@@ -198,18 +208,29 @@ async function openSession<Metadata extends object>(
   const opened = await runWithEffects({
     run: ({ passkeys }) =>
       passkeys.signIn(use, ipAddress === null ? { session } : { session, refund }),
-    effects: (outcome): Effects<Metadata> =>
-      outcome.ok
-        ? {
-            events: [
-              event('signed_in', eventContext, { method: 'passkey' }),
-              ...warningsOf(credential, verdict, eventContext),
-            ],
-          }
-        : effectsOfUse(outcome, credential, { userId, info }),
+    effects: (outcome): Effects<Metadata> => {
+      if (outcome.ok || outcome.reason === 'second_factor_required')
+        return {
+          events: [
+            ...eventsOfSignIn(outcome, 'passkey', eventContext),
+            ...warningsOf(credential, verdict, eventContext),
+          ],
+        }
+      return effectsOfUse(outcome, credential, { userId, info })
+    },
   })
-  return opened.ok ? { ...opened, token } : invalidCredentials
+  if (opened.ok) return { ...opened, token: prepared.token }
+  return opened.reason === 'second_factor_required'
+    ? secondFactorRequired(opened.pending, prepared.pendingToken())
+    : invalidCredentials
 }
+
+/**
+ * A passkey with user verification proves two factors by itself: the device, and the PIN or biometric that unlocks it.
+ * @see NIST SP 800-63B-4, 3.1.7
+ */
+export const levelOf = ({ userVerified }: { readonly userVerified: boolean }): SessionLevel =>
+  userVerified ? 2 : 1
 
 /** Returns the values to store with the passkey after a verified response. */
 export const useOf = (

@@ -105,6 +105,7 @@ export const reauthenticate =
         passkeys.reauthenticate(useOf(credential, verdict), {
           key,
           newSecretHash: secret.secretHash,
+          level: levelOf(verdict),
         }),
       effects: (outcome: PasskeyReauthentication): Effects<Metadata> =>
         outcome.ok

@@ -19,10 +19,16 @@ import { asKnownOrStranger } from '../../rate-limits/known-or-stranger.js'
 import { accountAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
-import { event } from '../effects/effects.js'
+import { event, eventsOfSignIn } from '../effects/effects.js'
 import { mailVerification, rehearseVerification } from '../links/request-link.js'
 import type { SessionOptions } from '../options/session.js'
-import type { Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
+import { secondFactorRequired } from '../pending-sign-in.js'
+import type {
+  Refused,
+  RefusedByApplication,
+  SecondFactorRequired,
+  TooManyAttempts,
+} from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
@@ -42,6 +48,7 @@ export type AuthenticateOutcome<Metadata extends object = Record<string, Json>> 
    */
   | Refused<'invalid_credentials'>
   | RefusedByApplication
+  | SecondFactorRequired
   | TooManyAttempts
 
 /**
@@ -151,16 +158,18 @@ async function openSession<Metadata extends object>(
   verified: VerifiedPassword,
   lifetime: SessionLifetime,
   info: CheckedRequestInfo,
-): Promise<SignedIn<Metadata> | typeof stale> {
+): Promise<SignedIn<Metadata> | SecondFactorRequired | typeof stale> {
   const { userId } = verified.credential
-  const { session, token } = prepareSession(userId, 'password', info, lifetime)
+  const { session, token, pendingToken } = prepareSession(userId, 'password', info, lifetime)
   const eventContext = { userId, sessionId: session.id, info }
   const opened = await runWithEffects({
     run: ({ passwords }) => passwords.signIn({ ...verified, session }),
-    effects: ({ ok }) =>
-      ok ? { events: [event('signed_in', eventContext, { method: 'password' })] } : {},
+    effects: (outcome) => ({ events: eventsOfSignIn(outcome, 'password', eventContext) }),
   })
-  return opened.ok ? { ...opened, token } : stale
+  if (opened.ok) return { ...opened, token }
+  return opened.reason === 'second_factor_required'
+    ? secondFactorRequired(opened.pending, pendingToken())
+    : stale
 }
 
 /** Returns a new hash of a password that was stored under other parameters. A failure does not fail the sign-in. */

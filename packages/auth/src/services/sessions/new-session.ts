@@ -1,8 +1,16 @@
-import type { NewSession, SessionLifetime, SessionToken, SignInMethod, UserId } from 'torii-core'
+import type {
+  NewSession,
+  PendingToken,
+  SessionLifetime,
+  SessionToken,
+  SignInMethod,
+  UserId,
+} from 'torii-core'
 import { InvalidInputError, newSessionId } from 'torii-core'
 import type { CheckedRequestInfo } from '../../base/request-info.js'
 import type { SessionSecrets } from '../../crypto/session-token.js'
 import {
+  formatPendingToken,
   formatSessionToken,
   hashSessionSecret,
   newSessionSecret,
@@ -39,16 +47,20 @@ export function readRemember(remember: unknown): boolean {
   throw new InvalidInputError('remember', 'must be true or false')
 }
 
-/** Creates a session for the storage and its token for the user. */
+/** Creates a session for the storage and its token for the user; `pendingToken` is that of the sign-in that waits in its place. */
 export function prepareSession(
   userId: UserId,
   method: SignInMethod,
   info: CheckedRequestInfo,
   lifetime: SessionLifetime,
   secrets: SessionSecrets = newSessionSecrets(),
-): { session: NewSession; token: SessionToken } {
-  const { session, tokenFor } = prepareSessionForUnknownUser(method, info, lifetime, secrets)
-  return { session, token: tokenFor(userId) }
+): { session: NewSession; token: SessionToken; pendingToken(): PendingToken } {
+  const prepared = prepareSessionForUnknownUser(method, info, lifetime, secrets)
+  return {
+    session: prepared.session,
+    token: prepared.tokenFor(userId),
+    pendingToken: () => prepared.pendingTokenFor(userId),
+  }
 }
 
 /** Creates a session whose user only the storage can find. Its token is formatted once the user is known. */
@@ -57,7 +69,11 @@ export function prepareSessionForUnknownUser(
   info: CheckedRequestInfo,
   { idleSeconds, absoluteSeconds }: SessionLifetime,
   { id, secret }: SessionSecrets = newSessionSecrets(),
-): { session: NewSession; tokenFor(userId: UserId): SessionToken } {
+): {
+  session: NewSession
+  tokenFor(userId: UserId): SessionToken
+  pendingTokenFor(userId: UserId): PendingToken
+} {
   return {
     session: {
       id,
@@ -69,5 +85,6 @@ export function prepareSessionForUnknownUser(
       absoluteSeconds,
     },
     tokenFor: (userId) => formatSessionToken(userId, id, secret),
+    pendingTokenFor: (userId) => formatPendingToken(userId, id, secret),
   }
 }

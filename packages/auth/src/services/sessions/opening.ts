@@ -3,11 +3,13 @@ import { newSessionId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
-import { event } from '../effects/effects.js'
+import { event, eventsOfSignIn } from '../effects/effects.js'
+import { secondFactorRequired } from '../pending-sign-in.js'
 import type {
   ReauthenticationRequired,
   Refused,
   RefusedByApplication,
+  SecondFactorRequired,
   StaleSession,
   TooManyAttempts,
 } from '../refusals.js'
@@ -30,6 +32,7 @@ export type OpenOutcome =
   /** The user does not exist or is disabled. */
   | Refused<'account_disabled'>
   | RefusedByApplication
+  | SecondFactorRequired
 
 export type DeriveOutcome =
   | OpenedSession
@@ -38,7 +41,7 @@ export type DeriveOutcome =
   | TooManyAttempts
   | StaleSession
 
-/** Opens a session for a user whom the caller has identified. One statement. */
+/** Opens a session for a user whom the caller has identified; a pending sign-in where a second factor is due. One statement. */
 export const openSession =
   <Metadata extends object>({ options, runWithEffects }: OperationContext<Metadata>) =>
   async (
@@ -49,13 +52,16 @@ export const openSession =
   ): Promise<OpenOutcome> => {
     const info = readRequestInfo(requestInfo)
     const lifetime = lifetimeOf(options.session, remember)
-    const { session, token } = prepareSession(userId, method, info, lifetime)
+    const { session, token, pendingToken } = prepareSession(userId, method, info, lifetime)
     const eventContext = { userId, sessionId: session.id, info }
     const opened = await runWithEffects({
       run: ({ sessions }) => sessions.open(userId, session),
-      effects: ({ ok }) => (ok ? { events: [event('signed_in', eventContext, { method })] } : {}),
+      effects: (outcome) => ({ events: eventsOfSignIn(outcome, method, eventContext) }),
     })
-    return opened.ok ? { ...opened, token } : opened
+    if (opened.ok) return { ...opened, token }
+    return opened.reason === 'second_factor_required'
+      ? secondFactorRequired(opened.pending, pendingToken())
+      : opened
   }
 
 /** Opens a second session for the same user. One statement, which counts it; none if the authentication is not recent. */

@@ -2,7 +2,7 @@ import type { SessionActor, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { EventContextInput } from '../effects/effects.js'
 import type { ReauthenticationRequired } from '../refusals.js'
-import { reauthenticationRequired } from '../refusals.js'
+import { levelRequired, reauthenticationRequired } from '../refusals.js'
 
 /** Returns the session as the actor of an operation, with the epochs that its validation saw. */
 export const actorOf = ({ user, session, epochs }: ValidSession<object>): SessionActor => ({
@@ -25,10 +25,12 @@ const recent = Object.freeze({ ok: true } as const)
 
 /**
  * Checks that the user authenticated within `session.recentSeconds` before the session was validated, by the database's
- * clock. Signing in and re-authentication count.
- * @see OWASP ASVS 5.0, 7.5.1
+ * clock. Signing in and re-authentication count; where the user has a second factor, only a proof of two factors does.
+ * @see OWASP ASVS 5.0, 7.5.1 and 7.5.3
  */
 export const requireRecent = (
   valid: ValidSession<object>,
-): { readonly ok: true } | ReauthenticationRequired =>
-  valid.recent === true ? recent : reauthenticationRequired
+): { readonly ok: true } | ReauthenticationRequired => {
+  if (valid.recent === true) return recent
+  return valid.hasSecondFactor ? levelRequired : reauthenticationRequired
+}

@@ -18,6 +18,7 @@ import { userId } from '../fragments/parameters.js'
 import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
 import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor } from '../fragments/second-factor.js'
+import { toUser, userColumns } from '../fragments/user-row.js'
 import { checkInteger, checkObject } from '../input/input.js'
 import { createEnrollment, enrollmentStatements } from './enrollment.js'
 import { createPendingAnswers, pendingAnswerStatements } from './pending-answers.js'
@@ -73,8 +74,8 @@ export const secondFactorStatements = (schema: string) => ({
       )
       update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
       where u.id = (select u.id from u) and (select pg_catalog.count(*) from codes) >= 0
-      returning 1 as one`,
-    { schema, onLostReply: repeat('false: there is none any more') },
+      returning ${userColumns}`,
+    { schema, onLostReply: repeat('null: there is none any more') },
   ),
   listSecrets: read(
     'second_factors.listSecrets',
@@ -118,7 +119,7 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
       return (await maybeOne(db, statements.endPending, pendingKeyValues(key), wasLive)) ?? false
     },
     async reset(user: UserId) {
-      return exists(db, statements.reset, { userId: user })
+      return maybeOne(db, statements.reset, { userId: user }, toUser<Metadata>)
     },
     async listSecrets(query: { limit: number; after?: UserId }) {
       const { limit: most, after } = checkObject(query, 'query')

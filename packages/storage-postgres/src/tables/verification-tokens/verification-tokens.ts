@@ -16,10 +16,12 @@ import { countedTwice, repeat } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
 import { maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
-import { statementTime as now } from '../../sql/time.js'
+import { milliseconds, statementTime as now } from '../../sql/time.js'
 import { usedBy } from '../fragments/link-row.js'
-import { optionalSession } from '../fragments/new-session.js'
+import type { PendingRow } from '../fragments/new-session.js'
+import { optionalSession, toSecondFactorRequired } from '../fragments/new-session.js'
 import { purpose } from '../fragments/parameters.js'
+import { livePending } from '../fragments/pending-row.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeRateLimit, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
@@ -64,12 +66,14 @@ export const verificationTokenStatements = (schema: string) => ({
   findUsed: read(
     'verification_tokens.findUsed',
     sql`
-      select ${userColumns}, ${sessionColumns}
+      select ${userColumns}, ${sessionColumns}, p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at
       from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
       left join ${schema}.sessions s
         on s.user_id = u.id and s.id = ${optionalSession.id} and s.secret_hash = ${optionalSession.secretHash} and ${liveSession}
+      left join ${schema}.pending_sign_ins p
+        on p.user_id = u.id and p.id = ${optionalSession.id} and p.secret_hash = ${optionalSession.secretHash} and ${livePending}
       where ${givenToken} and t.purpose = ${purpose} and t.used_by = ${usedBy} and t.expires_at > ${now}
-        and u.disabled_at is null and (${optionalSession.id} is null or s.id is not null)`,
+        and u.disabled_at is null and (${optionalSession.id} is null or s.id is not null or p.id is not null)`,
   ),
   verifyEmail: verifyEmail(schema),
   resetPassword: resetPassword(schema),
@@ -124,11 +128,13 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
   }
 }
 
-type UsedRow = UserRow & (SessionRow | { session_id: null })
+type UsedRow = UserRow &
+  ((SessionRow & { pending_id: null }) | PendingRow | { session_id: null; pending_id: null })
 
 const toUsed = <Metadata extends object>(row: UsedRow): UsedLink<Metadata> => ({
   user: toUser(row),
   session: row.session_id === null ? null : toSession(row),
+  pending: row.pending_id === null ? null : toSecondFactorRequired(row).pending,
 })
 
 type LookupRow = VerdictRow & (FoundRow | { user_id: null })

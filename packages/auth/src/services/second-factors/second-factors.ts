@@ -1,0 +1,97 @@
+import type {
+  Json,
+  PendingSignIn,
+  PendingToken,
+  SecondFactors,
+  SessionToken,
+  ValidSession,
+} from 'torii-core'
+import type { RequestInfo } from '../../base/request-info.js'
+import type { ServiceContext } from '../context/context.js'
+import type {
+  ConfirmTotpInput,
+  ConfirmTotpOutcome,
+  RemoveTotpOutcome,
+  ReplaceRecoveryCodesOutcome,
+  StartTotpOutcome,
+} from './enroll.js'
+import { confirmTotp, removeTotp, replaceRecoveryCodes, startTotp } from './enroll.js'
+import type { SecretsReencrypted } from './reencrypt-secrets.js'
+import { reencryptSecrets } from './reencrypt-secrets.js'
+import type { ReauthenticateByFactorInput, ReauthenticateByFactorOutcome } from './step-up.js'
+import { reauthenticateByFactor } from './step-up.js'
+import type { VerifySecondFactorInput, VerifySecondFactorOutcome } from './verify.js'
+import { cancelPending, findPending, verifySecondFactor } from './verify.js'
+
+/**
+ * Second factors: an authenticator application (TOTP) with recovery codes. Once a user has one, every sign-in method opens a
+ * pending sign-in instead of a session, in the same statement; only `verify` turns it into one. A passkey with user
+ * verification is two factors by itself. Every method that handles a secret needs the option `keys`.
+ * @see RFC 6238; OWASP ASVS 5.0, 6.3.3; docs/second-factors.md
+ */
+export interface SecondFactorService<Metadata extends object = Record<string, Json>> {
+  /** Returns the second factors of the user, without secrets. One statement. */
+  find(valid: ValidSession<Metadata>): Promise<SecondFactors>
+  /**
+   * Creates the secret of an authenticator application, valid for ten minutes. It is no factor before `confirmTotp`. Needs a
+   * recent authentication; a recent proof of two factors where the user has a factor already.
+   */
+  startTotp(valid: ValidSession<Metadata>): Promise<StartTotpOutcome>
+  /**
+   * Makes it the factor by its first code: replaces a former one, creates ten recovery codes, ends every other session and
+   * mails the owner. This session gets level 2 and a new token.
+   * @throws InvalidInputError for a token of another session
+   */
+  confirmTotp(
+    valid: ValidSession<Metadata>,
+    input: ConfirmTotpInput,
+    requestInfo: RequestInfo,
+  ): Promise<ConfirmTotpOutcome>
+  /** Removes it with the recovery codes, ends every other session and mails the owner. This session gets a new token. */
+  removeTotp(
+    valid: ValidSession<Metadata>,
+    input: { token: string | SessionToken },
+    requestInfo: RequestInfo,
+  ): Promise<RemoveTotpOutcome>
+  /** Creates ten recovery codes in place of the former ones. */
+  replaceRecoveryCodes(
+    valid: ValidSession<Metadata>,
+    requestInfo: RequestInfo,
+  ): Promise<ReplaceRecoveryCodesOutcome>
+  /**
+   * Proves the second factor of a pending sign-in and opens its session. A code is right in its time step of 30 s and in the
+   * next one, and at most once. Five tries per pending sign-in, ten an hour per account.
+   * @throws InvalidInputError unless exactly one code is given
+   */
+  verify(
+    input: VerifySecondFactorInput,
+    requestInfo: RequestInfo,
+  ): Promise<VerifySecondFactorOutcome<Metadata>>
+  /** Returns a live pending sign-in, or null. One statement. */
+  findPending(token: string | PendingToken): Promise<PendingSignIn | null>
+  /** Ends a pending sign-in. False if there was none. */
+  cancelPending(token: string | PendingToken): Promise<boolean>
+  /** Proves the second factor in a live session, for operations that need level 2. The session gets a new token. */
+  reauthenticate(
+    valid: ValidSession<Metadata>,
+    input: ReauthenticateByFactorInput,
+    requestInfo: RequestInfo,
+  ): Promise<ReauthenticateByFactorOutcome>
+  /** Encrypts every secret again that is under an older key; `keys rotate` of the command does it too. */
+  reencryptSecrets(): Promise<SecretsReencrypted>
+}
+
+export const createSecondFactorService = <Metadata extends object>(
+  context: ServiceContext<Metadata>,
+): SecondFactorService<Metadata> => ({
+  find: ({ user }) => context.storage.secondFactors.find(user.id),
+  startTotp: startTotp(context),
+  confirmTotp: confirmTotp(context),
+  removeTotp: removeTotp(context),
+  replaceRecoveryCodes: replaceRecoveryCodes(context),
+  verify: verifySecondFactor(context),
+  findPending: findPending(context),
+  cancelPending: cancelPending(context),
+  reauthenticate: reauthenticateByFactor(context),
+  reencryptSecrets: reencryptSecrets(context),
+})

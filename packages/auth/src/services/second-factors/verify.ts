@@ -1,0 +1,198 @@
+import type {
+  Json,
+  PendingKey,
+  PendingSignIn,
+  PendingToken,
+  SecondFactor,
+  SecondFactorSignIn,
+  SessionOfPending,
+  SignInMethod,
+} from 'torii-core'
+import { InvalidInputError, invalidValue, newSessionId, PendingToken as Token } from 'torii-core'
+import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import { parsePendingToken } from '../../crypto/session-token.js'
+import { queuedMail } from '../../mail/queued-mail.js'
+import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
+import { matchingStep, readTotpCode } from '../../one-time-codes/totp.js'
+import { callerOf } from '../../rate-limits/caller.js'
+import { secondFactorAttempt } from '../../rate-limits/rate-limits.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
+import type { Effects } from '../effects/effects.js'
+import { event } from '../effects/effects.js'
+import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
+import { invalidToken } from '../refusals.js'
+import { rotateSecret } from '../sessions/session-key.js'
+import type { SignedIn } from '../sign-in.js'
+import { decryptSecret } from './stored-secret.js'
+
+/** The code of the authenticator application, or a recovery code. */
+export type SecondFactorCode =
+  | { readonly code: string; readonly recoveryCode?: undefined }
+  | { readonly recoveryCode: string; readonly code?: undefined }
+
+/** The answer to a pending sign-in: its token, and one code. */
+export type VerifySecondFactorInput = SecondFactorCode & {
+  readonly token: string | PendingToken
+}
+
+export type VerifySecondFactorOutcome<Metadata extends object = Record<string, Json>> =
+  | SignedIn<Metadata>
+  /** The pending sign-in is unknown, used, expired or ended, or its five tries are spent: sign in again. */
+  | InvalidToken
+  /** The code is wrong, or was used before. */
+  | Refused<'invalid_code'>
+  | TooManyAttempts
+
+/**
+ * Proves the second factor of a pending sign-in and opens its session. Two statements with the code of an authenticator
+ * application, which is counted before its secret is read; one with a recovery code.
+ */
+export const verifySecondFactor =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (
+    input: VerifySecondFactorInput,
+    requestInfo: RequestInfo,
+  ): Promise<VerifySecondFactorOutcome<Metadata>> => {
+    const info = readRequestInfo(requestInfo)
+    const given = readSecondFactorCode(input)
+    const key = readPendingToken(input.token)
+    if (key === null) return invalidToken
+    return given.factor === 'totp'
+      ? verifyTotp(context, key, given.code, info)
+      : verifyRecoveryCode(context, key, given.code, info)
+  }
+
+/** Returns a live pending sign-in, for the page that asks for its code; null for any other token. One statement. */
+export const findPending =
+  <Metadata extends object>({ storage }: ServiceContext<Metadata>) =>
+  async (token: string | PendingToken): Promise<PendingSignIn | null> => {
+    const key = readPendingToken(token)
+    return key === null ? null : storage.secondFactors.findPending(key)
+  }
+
+/** Ends a pending sign-in. False if there was none. One statement. */
+export const cancelPending =
+  <Metadata extends object>({ storage }: ServiceContext<Metadata>) =>
+  async (token: string | PendingToken): Promise<boolean> => {
+    const key = readPendingToken(token)
+    return key !== null && storage.secondFactors.endPending(key)
+  }
+
+const readPendingToken = (token: unknown): PendingKey | null =>
+  parsePendingToken(token instanceof Token ? token.reveal() : token)
+
+/** Reads exactly one code. @throws InvalidInputError before any query */
+export function readSecondFactorCode(
+  input: unknown,
+):
+  | { readonly factor: 'totp'; readonly code: string | null }
+  | { readonly factor: 'recovery_code'; readonly code: string } {
+  if (typeof input !== 'object' || input === null)
+    throw new InvalidInputError('input', 'must have a code, or a recoveryCode')
+  const { code = null, recoveryCode = null }: { code?: unknown; recoveryCode?: unknown } = input
+  if ((code === null) === (recoveryCode === null))
+    throw invalidValue('code', 'must be sent, or recoveryCode, but not both')
+  if (code !== null) {
+    if (typeof code !== 'string') throw invalidValue('code', 'must be a string')
+    return { factor: 'totp', code: readTotpCode(code) }
+  }
+  if (typeof recoveryCode !== 'string') throw invalidValue('recoveryCode', 'must be a string')
+  return { factor: 'recovery_code', code: recoveryCode }
+}
+
+async function verifyTotp<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  key: PendingKey,
+  code: string | null,
+  info: CheckedRequestInfo,
+): Promise<VerifySecondFactorOutcome<Metadata>> {
+  const { options, storage } = context
+  const caller = callerOf(options.keys, info)
+  const { charges, refund } = secondFactorAttempt(options.bruteForce, 'totp', key.userId, caller)
+  const found = await storage.secondFactors.findForSignIn({ key, charges })
+  if (!found.ok) return refused(context, found, info)
+  const secret = decryptSecret(options.keys, found.credential.secret, key.userId)
+  const step = matchingStep(secret, code, found.credential)
+  if (step === null) {
+    context.emit({ events: [failed(key, 'totp', info)] })
+    return { ok: false, reason: 'invalid_code', triesLeft: found.triesLeft }
+  }
+  return openSession(context, key, 'totp', info, ({ secondFactors }, session) =>
+    secondFactors.signIn({ key, step, session, refund }),
+  )
+}
+
+function verifyRecoveryCode<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  key: PendingKey,
+  code: string,
+  info: CheckedRequestInfo,
+): Promise<VerifySecondFactorOutcome<Metadata>> {
+  const { options } = context
+  const caller = callerOf(options.keys, info)
+  const { charges } = secondFactorAttempt(options.bruteForce, 'recovery_code', key.userId, caller)
+  const codeHash = hashRecoveryCode(code)
+  return openSession(context, key, 'recovery_code', info, ({ secondFactors }, session) =>
+    secondFactors.useRecoveryCode({ key, codeHash, session, charges }),
+  )
+}
+
+type Answer<Metadata extends object> = (
+  repositories: Parameters<Parameters<OperationContext<Metadata>['runWithEffects']>[0]['run']>[0],
+  session: SessionOfPending,
+) => Promise<SecondFactorSignIn<Metadata>>
+
+async function openSession<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  key: PendingKey,
+  factor: SecondFactor,
+  info: CheckedRequestInfo,
+  answer: Answer<Metadata>,
+): Promise<VerifySecondFactorOutcome<Metadata>> {
+  const id = newSessionId()
+  const { secretHash, token } = rotateSecret({ userId: key.userId, id })
+  const outcome = await context.runWithEffects({
+    run: (repositories) => answer(repositories, { id, secretHash }),
+    effects: (answered) => effectsOf(answered, key, factor, info),
+  })
+  if (outcome.ok) return { ok: true, user: outcome.user, session: outcome.session, token }
+  return outcome.reason === 'too_many_attempts' ? refused(context, outcome, info) : outcome
+}
+
+function effectsOf<Metadata extends object>(
+  outcome: SecondFactorSignIn<Metadata>,
+  key: PendingKey,
+  factor: SecondFactor,
+  info: CheckedRequestInfo,
+): Effects<Metadata> {
+  // Emitted apart from the operation, because a refusal is not recorded.
+  if (!outcome.ok && outcome.reason === 'too_many_attempts') return {}
+  if (!outcome.ok)
+    return outcome.reason === 'invalid_code' ? { events: [failed(key, factor, info)] } : {}
+  const { user, session, remaining } = outcome
+  const context = { userId: user.id, sessionId: session.id, info }
+  // The sign-in method came first.
+  const method = session.methods[0] as SignInMethod
+  const signedIn = event('signed_in', context, { method, secondFactor: factor })
+  if (factor === 'totp') return { events: [signedIn] }
+  const { email, name } = user
+  return {
+    events: [signedIn, event('recovery_code_used', context, { remaining })],
+    mails: email === null ? [] : [queuedMail('recovery_code_used', email, { name, remaining })],
+  }
+}
+
+const failed = ({ userId }: PendingKey, factor: SecondFactor, info: CheckedRequestInfo) =>
+  event('second_factor_failed', { userId, info }, { factor })
+
+/** Emits the refusal of a rate limit. The user of a made-up token is not named. */
+function refused<Refusal extends InvalidToken | TooManyAttempts>(
+  { emit }: Pick<ServiceContext<object>, 'emit'>,
+  refusal: Refusal,
+  info: CheckedRequestInfo,
+): Refusal {
+  if (refusal.reason === 'too_many_attempts')
+    emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'second_factor' })] })
+  return refusal
+}
