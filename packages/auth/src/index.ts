@@ -6,6 +6,7 @@ export type {
   AuditEventId,
   AuditInterval,
   AuditPage,
+  AuthenticationMethod,
   CallerTransaction,
   Json,
   MethodRemoval,
@@ -15,12 +16,16 @@ export type {
   OthersRevoked,
   Passkey,
   PasskeyId,
+  PendingSignIn,
   ProfileChanges,
   RateLimitPolicy,
   RateLimitStatus,
   RepositoryProvider,
+  SecondFactor,
+  SecondFactors,
   Session,
   SessionId,
+  SessionLevel,
   SignInMethod,
   StorageHealth,
   StorageTransaction,
@@ -38,6 +43,7 @@ export {
   newUserId,
   OutcomeUnknownError,
   PasswordHash,
+  PendingToken,
   parseSessionId,
   parseUserId,
   Secret,
@@ -195,6 +201,7 @@ export type {
   RegisterInput,
   RegisterOutcome,
 } from './services/password/register.js'
+export type { PendingSignInToken } from './services/pending-sign-in.js'
 export type {
   FieldsProblem,
   InvalidToken,
@@ -207,6 +214,24 @@ export type {
   StaleSession,
   TooManyAttempts,
 } from './services/refusals.js'
+export type {
+  ConfirmTotpInput,
+  ConfirmTotpOutcome,
+  RemoveTotpOutcome,
+  ReplaceRecoveryCodesOutcome,
+  StartTotpOutcome,
+} from './services/second-factors/enroll.js'
+export type { SecretsReencrypted } from './services/second-factors/reencrypt-secrets.js'
+export type { SecondFactorService } from './services/second-factors/second-factors.js'
+export type {
+  ReauthenticateByFactorInput,
+  ReauthenticateByFactorOutcome,
+} from './services/second-factors/step-up.js'
+export type {
+  SecondFactorCode,
+  VerifySecondFactorInput,
+  VerifySecondFactorOutcome,
+} from './services/second-factors/verify.js'
 export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
 export type {
   ReauthenticateInput,

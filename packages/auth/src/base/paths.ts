@@ -25,5 +25,8 @@ export const linkPaths = Object.freeze({
   change_email: { page: 'email/change', action: 'email/change/complete' },
 })
 
+/** The page that asks for the second factor, and where its form posts to; below the base path. */
+export const secondFactorPath = 'second-factors/verify'
+
 /** Where a provider sends the browser back to, below the base path. */
 export const oauthCallbackPath = (provider: string): string => `oauth/${provider}/callback`

@@ -1,3 +1,4 @@
+import type { SecondFactor } from 'torii-core'
 import type { ErrorCode } from '../http/response/errors.js'
 import type { PasswordProblem } from '../password-policy/policy.js'
 import type { PasskeyProblem } from '../webauthn/verification.js'
@@ -17,6 +18,21 @@ interface FailureDetails {
   readonly refused_by_application: { readonly reason: string }
   /** The verification step that a passkey failed. */
   readonly passkey_rejected: { readonly reason: PasskeyProblem }
+  /** The sign-in that waits for a second factor, and what may be proved. */
+  readonly second_factor_required: {
+    readonly reason?: undefined
+    readonly pendingId: string
+    readonly factors: readonly SecondFactor[]
+    readonly expiresAt: string
+  }
+  /** The tries that are left; absent where no sign-in waits. */
+  readonly invalid_code: { readonly reason?: undefined; readonly triesLeft?: number }
+  /** What may be proved to reach the level. */
+  readonly level_required: {
+    readonly reason?: undefined
+    readonly level: number
+    readonly methods: readonly string[]
+  }
 }
 
 /** Why a request failed. `switch (failure.error)` narrows it; `message` is a sentence to show to the user. */

@@ -3,8 +3,12 @@ export type {
   OAuthAccount,
   OAuthProvider,
   Passkey,
+  RecoveryCodes,
+  SecondFactors,
   Session,
   SignedIn,
+  TotpConfirmed,
+  TotpStart,
   User,
 } from '../http/schema/response-bodies.js'
 export type {
@@ -21,6 +25,8 @@ export * as magicLink from './magic-link.js'
 export * as oauth from './oauth.js'
 export * as passkey from './passkey.js'
 export * as password from './password.js'
+export type { SecondFactorCode } from './second-factors.js'
+export * as secondFactors from './second-factors.js'
 export type { SessionClient, SessionClientOptions } from './session-client.js'
 export { createSessionClient } from './session-client.js'
 export type { SessionState } from './session-store.js'

@@ -48,7 +48,8 @@ export function createSessionClient(options: SessionClientOptions = {}): Session
 }
 
 /** Operations that may change or end this session, and whose responses do not contain it. */
-const mayChangeSession = /^(reauthenticate$|sessions\/|password\/reset\/complete$)/
+const mayChangeSession =
+  /^(reauthenticate$|sessions\/|second-factors\/totp(?:\/confirm)?$|password\/reset\/complete$)/
 
 /** What an operation made of the session; null if it left it as it is. */
 function changeBy(

@@ -2,12 +2,19 @@ import type { Accepted, SignedIn } from '../http/schema/response-bodies.js'
 import type { Failure, Outcome, Success } from './client.js'
 
 /**
- * How a sign-in ended. `switch (outcome.status)` narrows it. More members will follow, such as `second_factor_required`: give
- * the `switch` a `default` that shows `outcome.message`, which every outcome with `ok: false` has.
+ * How a sign-in ended. `switch (outcome.status)` narrows it. With `second_factor_required` the first factor was right: ask for
+ * a code and call `secondFactors.verify` with the `pendingId`. More members may follow: give the `switch` a `default` that
+ * shows `outcome.message`, which every outcome with `ok: false` has.
  */
 export type SignInOutcome =
   | (Success<SignedIn> & { readonly status: 'signed_in' })
+  | PendingOutcome
   | (Failure & { readonly status: 'failed' })
+
+/** The sign-in waits for the second factor. */
+type PendingOutcome = Extract<Failure, { error: 'second_factor_required' }> & {
+  readonly status: 'second_factor_required'
+}
 
 /** How a registration ended: like a sign-in, or `accepted` where email addresses are verified and a mail follows. */
 export type RegistrationOutcome = SignInOutcome | Success<Accepted>
@@ -16,8 +23,13 @@ export type RegistrationOutcome = SignInOutcome | Success<Accepted>
 export async function withStatus<Value extends object>(
   sent: Promise<Outcome<Value>>,
 ): Promise<
-  ({ readonly status: 'signed_in' } & Success<Value>) | (Failure & { readonly status: 'failed' })
+  | ({ readonly status: 'signed_in' } & Success<Value>)
+  | PendingOutcome
+  | (Failure & { readonly status: 'failed' })
 > {
   const outcome = await sent
-  return outcome.ok ? { status: 'signed_in', ...outcome } : { ...outcome, status: 'failed' }
+  if (outcome.ok) return { status: 'signed_in', ...outcome }
+  return outcome.error === 'second_factor_required'
+    ? { ...outcome, status: outcome.error }
+    : { ...outcome, status: 'failed' }
 }

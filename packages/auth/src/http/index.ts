@@ -12,6 +12,7 @@ export type { Look } from './pages/look.js'
 export type { OwnPage, RenderPage } from './pages/own-renderer.js'
 export type {
   CheckboxField,
+  CodeField,
   ErrorPage,
   ExpiredPage,
   HiddenField,
@@ -19,6 +20,7 @@ export type {
   Page,
   PageForm,
   PasswordField,
+  SecondFactorPage,
 } from './pages/page.js'
 export type { HandlerOptions, Pages } from './pages/site-pages.js'
 export type {

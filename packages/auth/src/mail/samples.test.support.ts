@@ -20,6 +20,9 @@ export const factsWith = (chosen: string): MessageFacts => ({
   new_sign_in: { name: chosen, at: new Date(0), ip: chosen, userAgent: chosen },
   account_linked: { name: chosen, provider: chosen },
   passkey_added: { name: chosen, passkey: chosen },
+  second_factor_added: { name: chosen },
+  second_factor_removed: { name: chosen },
+  recovery_code_used: { name: chosen, remaining: 9 },
 })
 
 export async function render<Kind extends MessageKind>(

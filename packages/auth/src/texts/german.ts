@@ -31,6 +31,20 @@ export const germanTexts: Texts = Object.freeze({
       button: 'E-Mail-Adresse ändern',
       replacement: 'Ihre E-Mail-Adresse wird geändert\nvon {formerEmail}\nin {email}',
     },
+    second_factor: {
+      heading: 'Zwei-Faktor-Anmeldung',
+      introduction:
+        'Geben Sie den sechsstelligen Code ein, den Ihre Authenticator-App jetzt anzeigt.',
+      codeLabel: 'Code',
+      button: 'Anmelden',
+      recoveryQuestion: 'Kein Zugriff auf Ihre Authenticator-App?',
+      recoveryNote:
+        'Geben Sie einen der Wiederherstellungscodes ein, die Sie beim Einrichten aufbewahrt haben. Jeder gilt einmal.',
+      recoveryCodeLabel: 'Wiederherstellungscode',
+      recoveryButton: 'Mit dem Wiederherstellungscode anmelden',
+      expiredHeading: 'Diese Anmeldung ist abgelaufen',
+      expiredExplanation: 'Melden Sie sich noch einmal an.',
+    },
     expired: {
       heading: 'Dieser Link ist nicht mehr gültig',
       explanation:
@@ -68,17 +82,21 @@ export const germanTexts: Texts = Object.freeze({
     conflict: 'Ihr Konto wurde im selben Moment geändert. Versuchen Sie es noch einmal.',
     email_taken: 'Es gibt bereits ein Konto mit dieser E-Mail-Adresse.',
     internal: 'Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es später noch einmal.',
+    invalid_code:
+      'Dieser Code ist falsch oder wurde schon verwendet. Geben Sie den Code ein, der jetzt angezeigt wird.',
     invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',
     invalid_token:
       'Dieser Link oder Code ist abgelaufen oder wurde bereits verwendet. Fordern Sie einen neuen an.',
     last_method:
       'Das ist Ihre einzige Anmeldemethode. Fügen Sie eine andere hinzu, bevor Sie diese entfernen.',
+    level_required: 'Bestätigen Sie mit Ihrer Authenticator-App, um fortzufahren.',
     method_not_allowed: 'Verwenden Sie {allow}.',
     not_found: 'Nicht gefunden.',
     origin_not_allowed: 'Anfragen von dieser Herkunft (Origin) sind nicht erlaubt.',
     passkey_rejected: 'Dieser Passkey konnte nicht geprüft werden.',
     provider_failed: 'Der Anbieter ist nicht erreichbar. Versuchen Sie es später noch einmal.',
     reauthentication_required: 'Bestätigen Sie Ihre Identität, um fortzufahren.',
+    second_factor_required: 'Geben Sie den Code Ihrer Authenticator-App ein.',
     too_many: 'Sie haben die Höchstzahl erreicht. Löschen Sie zuerst einen Eintrag.',
     too_many_attempts: 'Zu viele Versuche. Versuchen Sie es in {seconds} Sekunden noch einmal.',
     unauthenticated: 'Sie sind nicht angemeldet.',
@@ -90,6 +108,9 @@ export const germanTexts: Texts = Object.freeze({
     no_passkey: 'Dieses Konto hat keinen Passkey.',
     passkey_exists: 'Dieser Passkey ist bereits registriert.',
     password_exists: 'Dieses Konto hat bereits ein Passwort.',
+    enrollment_expired:
+      'Die Einrichtung der Authenticator-App ist abgelaufen. Beginnen Sie noch einmal.',
+    sign_in_expired: 'Diese Anmeldung ist abgelaufen. Melden Sie sich noch einmal an.',
     sign_in_failed: 'Die Anmeldung ist fehlgeschlagen. Versuchen Sie es noch einmal.',
     too_many_passkeys: 'Sie haben die Höchstzahl an Passkeys erreicht. Löschen Sie zuerst einen.',
   },

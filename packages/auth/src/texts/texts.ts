@@ -23,6 +23,19 @@ export interface PageTexts {
   }
   /** `replacement` is the introduction where there is a former email address. Contains `{formerEmail}` and `{email}`. */
   readonly change_email: LinkTexts & { readonly replacement: string }
+  /** The page that asks for the second factor. The last two are for a sign-in that has expired. */
+  readonly second_factor: {
+    readonly heading: string
+    readonly introduction: string
+    readonly codeLabel: string
+    readonly button: string
+    readonly recoveryQuestion: string
+    readonly recoveryNote: string
+    readonly recoveryCodeLabel: string
+    readonly recoveryButton: string
+    readonly expiredHeading: string
+    readonly expiredExplanation: string
+  }
   /** The page of a link that is unknown, used or expired. */
   readonly expired: { readonly heading: string; readonly explanation: string }
   /** The page of a sign-in at a provider that was refused. Its text is the message of the error. */
@@ -58,9 +71,11 @@ export interface ErrorTexts {
   readonly conflict: string
   readonly email_taken: string
   readonly internal: string
+  readonly invalid_code: string
   readonly invalid_credentials: string
   readonly invalid_token: string
   readonly last_method: string
+  readonly level_required: string
   /** Contains `{allow}`, the methods of the path. */
   readonly method_not_allowed: string
   readonly not_found: string
@@ -68,6 +83,7 @@ export interface ErrorTexts {
   readonly passkey_rejected: string
   readonly provider_failed: string
   readonly reauthentication_required: string
+  readonly second_factor_required: string
   readonly too_many: string
   /** Contains `{seconds}`. */
   readonly too_many_attempts: string
@@ -79,6 +95,8 @@ export interface ErrorTexts {
   readonly no_passkey: string
   readonly passkey_exists: string
   readonly password_exists: string
+  readonly enrollment_expired: string
+  readonly sign_in_expired: string
   readonly sign_in_failed: string
   readonly too_many_passkeys: string
 }

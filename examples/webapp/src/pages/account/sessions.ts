@@ -1,4 +1,4 @@
-import type { Session, SignInMethod } from 'torii-auth'
+import type { AuthenticationMethod, Session } from 'torii-auth'
 import { describeDevice } from '../../device.js'
 import { actionButton, hidden, timeAgo, timeUntil } from '../../form-parts.js'
 import type { Html } from '../../html.js'
@@ -42,11 +42,13 @@ const icons = {
   program: html`<path d="M3 5h18v14H3zM7 10l2.5 2L7 14M12.5 15h4"/>`,
 }
 
-const methodNames: Readonly<Record<SignInMethod, string>> = {
+const methodNames: Readonly<Record<AuthenticationMethod, string>> = {
   password: 'Password',
   magic_link: 'Magic link',
   oauth: 'Connected account',
   passkey: 'Passkey',
+  totp: 'Authenticator app',
+  recovery_code: 'Recovery code',
 }
 
 function row(session: Session, current: boolean, now: Date): Html {

@@ -3,7 +3,15 @@ import { placeholder } from '../../texts/fill.js'
 import type { PageTexts } from '../../texts/texts.js'
 import { script, style } from './built-in-style.js'
 import type { Look } from './look.js'
-import type { CheckboxField, LinkPage, Page, PageForm, PasswordField } from './page.js'
+import type {
+  CheckboxField,
+  CodeField,
+  LinkPage,
+  Page,
+  PageForm,
+  PasswordField,
+  SecondFactorPage,
+} from './page.js'
 
 /** Whether a page has password fields, which a button shows and hides. */
 export const hasPasswordField = (page: Page): boolean =>
@@ -38,15 +46,17 @@ ${hasPasswordField(page) ? `<script>${script}</script>\n` : ''}</body>
 }
 
 function contentOf(page: Page): string {
-  if ('forms' in page) return linkContent(page)
+  if ('forms' in page) return formContent(page)
   const { message, back } = page
   return `<p>${escapeHtml(message)}</p>
 <p><a href="${escapeHtml(back.href)}">${escapeHtml(back.label)}</a></p>`
 }
 
-function linkContent(page: LinkPage): string {
+function formContent(page: LinkPage | SecondFactorPage): string {
   const { texts, forms, error } = page
-  return `<p>${introductionOf(page)}</p>
+  const introduction =
+    page.kind === 'second_factor' ? escapeHtml(page.introduction) : introductionOf(page)
+  return `<p>${introduction}</p>
 ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
 ${forms.map((form) => formOf(form, texts)).join('\n')}
 <p class="quiet">${escapeHtml(texts.common.ignore)}</p>`
@@ -71,6 +81,8 @@ function formOf({ action, fields, button, alternative }: PageForm, texts: PageTe
         return `<input type="hidden" name="${field.name}" value="${escapeHtml(field.value)}">`
       case 'password':
         return passwordField(field, texts.common)
+      case 'code':
+        return codeField(field)
       case 'checkbox':
         return checkbox(field)
       default:
@@ -107,6 +119,15 @@ function passwordField(
 <input id="${id}" name="${name}" type="password" autocomplete="${autocomplete}" maxlength="256" required>
 <button type="button" hidden data-toggles="${id}" ${words} aria-controls="${id}" aria-label="${escapeHtml(showPassword)}">${escapeHtml(show)}</button>
 </div>`
+}
+
+function codeField({ name, label, digits }: CodeField): string {
+  const id = digits ? 'code' : 'recovery-code'
+  const kind = digits
+    ? 'inputmode="numeric" autocomplete="one-time-code" autofocus'
+    : 'autocomplete="off" autocapitalize="characters"'
+  return `<label for="${id}">${escapeHtml(label)}</label>
+<input id="${id}" name="${name}" type="text" ${kind} spellcheck="false" maxlength="64" required>`
 }
 
 const checkbox = ({ name, value, label, note }: CheckboxField): string =>

@@ -4,7 +4,7 @@ import type { LogEvent, Texts } from '../../index.js'
 import { englishTexts, germanTexts } from '../../index.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { baseUrl, newEmail, openTestSite } from '../../test/site.test.support.js'
-import type { HandlerOptions, LinkPage, Page } from '../index.js'
+import type { HandlerOptions, LinkPage, Page, SecondFactorPage } from '../index.js'
 import { createHandler } from '../index.js'
 import { browser } from '../test/client.test.support.js'
 
@@ -164,7 +164,7 @@ test('T10.181 a logo or style sheet that could be another site, or change the po
   refuses({ renderPage: 'page.html' }, /renderPage: must be a function/)
 })
 
-const hiddenOf = (page: LinkPage) =>
+const hiddenOf = (page: LinkPage | SecondFactorPage) =>
   (page.forms[0]?.fields ?? [])
     .map((field) =>
       field.type === 'hidden' ? `<input type=hidden name=${field.name} value=${field.value}>` : '',
@@ -172,7 +172,7 @@ const hiddenOf = (page: LinkPage) =>
     .join('')
 const ownPage = (page: Page) =>
   'forms' in page
-    ? `<p lang=${page.language}>mine ${page.kind} ${page.email}<form method=post action=${page.forms[0]?.action}>${hiddenOf(page)}<button>${page.texts.magic_link.button}</button></form>`
+    ? `<p lang=${page.language}>mine ${page.kind} ${'email' in page ? page.email : ''}<form method=post action=${page.forms[0]?.action}>${hiddenOf(page)}<button>${page.texts.magic_link.button}</button></form>`
     : null
 
 test('renderPage renders a page, Torii sets status and headers; null leaves it to Torii', async () => {

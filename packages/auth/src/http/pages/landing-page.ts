@@ -6,7 +6,7 @@ import type { Language } from './languages.js'
 import type { ErrorPage, ExpiredPage, LinkPage, PageForm } from './page.js'
 
 /** What the pages of a site have in common. */
-interface PageSite {
+export interface PageSite {
   readonly appName: string
   readonly language: Language
 }
@@ -40,7 +40,8 @@ export function linkPage(landing: Landing): LinkPage {
   }
 }
 
-const factsOf = ({ appName, language: { code, texts } }: PageSite, heading: string) => ({
+/** What a page knows besides its own content. */
+export const factsOf = ({ appName, language: { code, texts } }: PageSite, heading: string) => ({
   language: code,
   texts: texts.pages,
   appName,
@@ -105,5 +106,6 @@ export function errorPage(
   return { kind: 'error', ...factsOf(site, heading), message, back: link }
 }
 
-const backLabel = ({ appName, language }: PageSite): string =>
+/** The label of the link back to the application. */
+export const backLabel = ({ appName, language }: PageSite): string =>
   fill(language.texts.pages.common.back, { app: appName })

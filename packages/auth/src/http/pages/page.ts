@@ -4,7 +4,7 @@ import type { PageTexts } from '../../texts/texts.js'
 /** A field that the user does not see. Its value must come back unchanged. */
 export interface HiddenField {
   readonly type: 'hidden'
-  readonly name: 'token' | 'nonce'
+  readonly name: 'token' | 'nonce' | 'pendingId'
   readonly value: string
 }
 
@@ -14,6 +14,15 @@ export interface PasswordField {
   readonly name: 'password' | 'newPassword'
   readonly label: string
   readonly autocomplete: 'current-password' | 'new-password'
+}
+
+/** A field for a code that the user types. It is required. */
+export interface CodeField {
+  readonly type: 'code'
+  readonly name: 'code' | 'recoveryCode'
+  readonly label: string
+  /** True for digits alone, for which telephones show another keyboard. */
+  readonly digits: boolean
 }
 
 /** A checkbox that is not checked. `note` says when to check it. */
@@ -29,7 +38,7 @@ export interface CheckboxField {
 export interface PageForm {
   /** The path that the form posts to. */
   readonly action: string
-  readonly fields: readonly (HiddenField | PasswordField | CheckboxField)[]
+  readonly fields: readonly (HiddenField | PasswordField | CodeField | CheckboxField)[]
   /** The label of its button. */
   readonly button: string
   /** For a second form, which is closed at first: the question that opens it, and what it does. Otherwise null. */
@@ -60,6 +69,16 @@ export interface LinkPage extends PageFacts {
   readonly forms: readonly PageForm[]
 }
 
+/** The page of a sign-in that waits for the second factor. */
+export interface SecondFactorPage extends PageFacts {
+  readonly kind: 'second_factor'
+  readonly introduction: string
+  /** The message of the form that was just posted; null on the first visit. */
+  readonly error: string | null
+  /** One form for the code of an authenticator application, and one for a recovery code. */
+  readonly forms: readonly PageForm[]
+}
+
 /** A link of a page, which leads back to the application. */
 interface BackLink {
   readonly href: string
@@ -81,4 +100,4 @@ export interface ErrorPage extends PageFacts {
 }
 
 /** What a page says, for the built-in renderer and for the application's own. */
-export type Page = LinkPage | ExpiredPage | ErrorPage
+export type Page = LinkPage | SecondFactorPage | ExpiredPage | ErrorPage

@@ -12,6 +12,8 @@ const session = {
   id: newSessionId(),
   userId: newUserId(),
   methods: ['password'] as const,
+  level: 1 as const,
+  level2At: null,
   ip: null,
   userAgent: null,
   createdAt: at(0),

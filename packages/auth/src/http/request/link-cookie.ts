@@ -42,9 +42,13 @@ export function linkCookies(
   const value = `${token}.${nonce}`
   return [
     setCookie(site, { name: linkCookieName(site), value, seconds: linkSeconds, path }),
-    setCookie(site, { name: landingCookieName(site), value: nonce, seconds: nonceSeconds }),
+    landingNonceCookie(site, nonce),
   ]
 }
+
+/** `Set-Cookie` of the nonce of a browser. */
+export const landingNonceCookie = (site: ResolvedCookieOptions, nonce: string): string =>
+  setCookie(site, { name: landingCookieName(site), value: nonce, seconds: nonceSeconds })
 
 /** The link that a browser carries to its page. */
 export interface CarriedLink {

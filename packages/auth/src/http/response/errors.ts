@@ -44,8 +44,10 @@ export const errorStatus = Object.freeze({
   unauthenticated: 401,
   invalid_credentials: 401,
   invalid_token: 401,
+  second_factor_required: 401,
   origin_not_allowed: 403,
   reauthentication_required: 403,
+  level_required: 403,
   refused_by_application: 403,
   account_disabled: 403,
   not_found: 404,
@@ -59,6 +61,7 @@ export const errorStatus = Object.freeze({
   body_too_large: 413,
   unsupported_media_type: 415,
   fields_rejected: 422,
+  invalid_code: 422,
   password_rejected: 422,
   passkey_rejected: 422,
   too_many_attempts: 429,
@@ -107,6 +110,15 @@ interface ErrorBody {
   message: string
   field?: string
   reason?: string
+  /** Of `second_factor_required`: the pending sign-in, and what may be proved. */
+  pendingId?: string
+  factors?: readonly string[]
+  expiresAt?: string
+  /** Of `level_required`: what may be proved to reach this level. */
+  level?: number
+  methods?: readonly string[]
+  /** Of `invalid_code`: the tries that are left with this pending sign-in. */
+  triesLeft?: number
   headers?: Record<string, string>
 }
 
@@ -119,6 +131,9 @@ function bodyOf(error: ApiError, texts: Texts): ErrorBody {
 
 /** RFC 9110 section 15.5.2 requires it of every 401. Browsers show no prompt for this scheme. */
 const challenge = { 'www-authenticate': 'Bearer' }
+
+/** What proves two factors in a session, by itself or after its sign-in method. */
+const level2Methods = ['totp', 'recovery_code', 'passkey'] as const
 
 /** A new error does not compile until it has a message. */
 function describe(error: ApiError, texts: Texts): ErrorBody {
@@ -153,6 +168,18 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
     case 'invalid_credentials':
     case 'invalid_token':
       return { message: texts.errors[error.error], headers: challenge }
+    case 'second_factor_required': {
+      const { id: pendingId, factors, expiresAt } = error.pending
+      const message = texts.errors.second_factor_required
+      const pending = { pendingId, factors, expiresAt: expiresAt.toISOString() }
+      return { message, ...pending, headers: challenge }
+    }
+    case 'level_required':
+      return { message: texts.errors.level_required, level: 2, methods: level2Methods }
+    case 'invalid_code': {
+      const { triesLeft } = error
+      return { message: texts.errors.invalid_code, ...(triesLeft === null ? {} : { triesLeft }) }
+    }
     case 'email_taken':
       return { message: texts.errors.email_taken, field: 'email' }
     default:

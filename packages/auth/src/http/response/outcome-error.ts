@@ -32,6 +32,10 @@ export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}):
       return { error: refused.reason, problem: refused.problem, ...text }
     case 'refused_by_application':
       return { error: refused.reason, code: refused.code, message: refused.message }
+    case 'second_factor_required':
+      return { error: refused.reason, pending: refused.pending }
+    case 'invalid_code':
+      return { error: refused.reason, triesLeft: refused.triesLeft, ...text }
     case 'passkey_rejected':
       return { error: refused.reason, problem: refused.problem, ...text }
     default:

@@ -48,6 +48,8 @@ export const serializeSession = (session: core.Session, current: boolean): Sessi
   ip: session.ip,
   userAgent: session.userAgent,
   methods: session.methods,
+  level: session.level,
+  level2At: session.level2At?.toISOString() ?? null,
 })
 
 /** The user and the session of a request, as `GET session` responds. */

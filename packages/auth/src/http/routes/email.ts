@@ -4,7 +4,7 @@ import { acceptedSchema, signedInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
-import { signedIn } from './sign-in-result.js'
+import { signedIn, signInRefused } from './sign-in-result.js'
 
 /** Verification of the email address, and its change. */
 export const emailRoutes = [
@@ -25,6 +25,7 @@ export const emailRoutes = [
       'invalid_token',
       'password_rejected',
       'refused_by_application',
+      'second_factor_required',
       'too_many_attempts',
       'busy',
     ],
@@ -36,7 +37,7 @@ export const emailRoutes = [
       const input = { token, password, newPassword, remember, valid, nonce: call.nonce }
       const outcome = await call.torii.email.verify(input, call.info)
       if (!outcome.ok)
-        return refused(outcome, {
+        return signInRefused(call, outcome, {
           texts: { invalid_credentials: 'incorrect_password' },
           passwordField: 'newPassword',
         })

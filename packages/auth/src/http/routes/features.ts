@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../../services/options/options.js'
 
 /** An optional part of Torii. Without the option that it needs, its routes answer `not_enabled`. */
-export type Feature = 'mail' | 'passkey' | 'oauth' | 'jwt'
+export type Feature = 'mail' | 'passkey' | 'oauth' | 'jwt' | 'secondFactors'
 
 /** The option without which a feature is off, and what to do. */
 export interface FeatureOff {
@@ -22,6 +22,8 @@ export function findFeatureOff(
       return passkey.origins.length > 0 ? null : passkeysOnIpAddress
     case 'oauth':
       return oauth.providers.length > 0 ? null : off('Sign-in with providers is', 'oauth.providers')
+    case 'secondFactors':
+      return keys.isEmpty ? off('Second factors are', 'keys') : null
     case 'jwt':
       return jwt === null ? off('JWTs are', 'jwt') : null
     default:

@@ -1,4 +1,4 @@
-import type { LinkPurpose } from '../../services/links/link-token.js'
+import type { Page } from '../pages/page.js'
 import type { CarriedLink } from '../request/link-cookie.js'
 import { landingNonceOf } from '../request/link-cookie.js'
 import { errorStatus, messageOf } from '../response/errors.js'
@@ -7,10 +7,11 @@ import { renderersOf, renderResult } from './render.js'
 import type { Failure, Success } from './results.js'
 import { failure, seeOther } from './results.js'
 import type { Call, Route } from './route.js'
+import { secondFactorPagePath, showSecondFactorPage } from './second-factor-page.js'
 
 /**
- * Renders the result of a form that a link's page posted: a success redirects the browser to a page of the
- * application, a failure shows the link's page again with the message.
+ * Renders the result of a form that a page of Torii posted: a success redirects the browser to a page of the
+ * application, a failure shows the page again with the message. Where a second factor is due, the browser is sent to its page.
  */
 export async function renderFormResult(
   { form }: Route,
@@ -20,13 +21,18 @@ export async function renderFormResult(
 ): Promise<Response> {
   if (form === undefined) throw new Error('this route accepts no form')
   const { purpose } = form
+  if (!result.ok && result.error.error === 'second_factor_required') {
+    const setCookies = [...(result.setCookies ?? []), ...clearedCookies(call, purpose)]
+    const redirect = seeOther(secondFactorPagePath(call), { setCookies })
+    return renderResult({ 303: 'redirect' }, redirect, renderersOf(call))
+  }
   if (!result.ok) {
     const token = tokenOf(body)
     const { nonce } = call
     const carried = token === null || nonce === null ? null : { token, nonce }
     return renderFormError(call, purpose, carried, result)
   }
-  const setCookies = [...(result.setCookies ?? []), clearLinkCookie(call, purpose)]
+  const setCookies = [...(result.setCookies ?? []), ...clearedCookies(call, purpose)]
   const redirect = seeOther(call.pages[result.next ?? form.next], { setCookies })
   return renderResult({ 303: 'redirect' }, redirect, renderersOf(call))
 }
@@ -39,16 +45,26 @@ export const isOwnForm = ({ headers, torii }: Call, nonce: string | null): nonce
   nonce !== null && landingNonceOf(headers, torii.options.cookie) === nonce
 
 /** The page of an expired link, for a form that another site has put into the browser. */
-export const renderForeignForm = (call: Call, purpose: LinkPurpose): Promise<Response> =>
+export const renderForeignForm = (call: Call, purpose: FormPurpose): Promise<Response> =>
   renderFormError(call, purpose, null, failure({ error: 'invalid_token' }))
+
+/** Which page has posted a form. */
+type FormPurpose = NonNullable<Route['form']>['purpose']
+
+const clearedCookies = (call: Call, purpose: FormPurpose): string[] =>
+  purpose === 'second_factor' ? [] : [clearLinkCookie(call, purpose)]
 
 async function renderFormError(
   call: Call,
-  purpose: LinkPurpose,
+  purpose: FormPurpose,
   carried: CarriedLink | null,
   { error }: Failure,
 ): Promise<Response> {
-  const page = await landingPage(call, purpose, carried, messageOf(error, call.language.texts))
+  const message = messageOf(error, call.language.texts)
+  const page: Success<200 | 401, Page> =
+    purpose === 'second_factor'
+      ? await showSecondFactorPage(call, message)
+      : await landingPage(call, purpose, carried, message)
   const status = page.status === 200 ? errorStatus[error.error] : page.status
   return renderResult({ [status]: 'page' }, { ...page, status }, renderersOf(call))
 }

@@ -2,9 +2,9 @@ import { linkPaths } from '../../base/paths.js'
 import { magicLinkBody } from '../schema/request-bodies.js'
 import { signedInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
-import { failure, refused } from './results.js'
+import { failure } from './results.js'
 import { defineRoute } from './route.js'
-import { signedIn } from './sign-in-result.js'
+import { signedIn, signInRefused } from './sign-in-result.js'
 
 /** Sign-in with a magic link or with the code in the same mail. */
 export const magicLinkRoutes = [
@@ -21,7 +21,12 @@ export const magicLinkRoutes = [
     access: 'anyone',
     body: magicLinkBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_token', 'refused_by_application', 'too_many_attempts'],
+    errors: [
+      'invalid_token',
+      'refused_by_application',
+      'second_factor_required',
+      'too_many_attempts',
+    ],
     feature: 'mail',
     form: { purpose: 'magic_link', next: 'signedIn' },
     async handle(call, { token, email, code, remember }) {
@@ -32,7 +37,7 @@ export const magicLinkRoutes = [
       }
       const { torii, info, nonce } = call
       const outcome = await torii.magicLink.authenticate({ ...proof, nonce, remember }, info)
-      return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)
+      return outcome.ok ? signedIn(call, 200, outcome) : signInRefused(call, outcome)
     },
   }),
 ]

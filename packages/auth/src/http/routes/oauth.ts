@@ -1,7 +1,7 @@
 import { oauthCallbackPath } from '../../base/paths.js'
 import type { BrowserSecret } from '../../oauth-client/flow-secrets.js'
 import type { OAuthCallbackOutcome } from '../../services/oauth/callback.js'
-import { findCookie, sessionCookie } from '../request/cookie.js'
+import { findCookie } from '../request/cookie.js'
 import {
   clearedNameCookie,
   flowCookie,
@@ -10,7 +10,6 @@ import {
   nameCookieName,
 } from '../request/oauth-cookie.js'
 import { readHeader } from '../request/request-token.js'
-import { endFormerSessions } from '../response/former-session.js'
 import { serializeOAuthAccount } from '../response/serializers.js'
 import { idTokenBody, oauthFormPostBody } from '../schema/request-bodies.js'
 import {
@@ -23,7 +22,8 @@ import {
 import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
-import { deviceCookies, signedIn } from './sign-in-result.js'
+import { secondFactorPagePath } from './second-factor-page.js'
+import { pendingCookies, signedIn, signInCookies, signInRefused } from './sign-in-result.js'
 
 /** The secret in the flow cookie, or null. */
 const flowSecretOf = ({ torii, headers }: Call): string | null =>
@@ -139,13 +139,14 @@ export const oauthRoutes = [
       'not_found',
       'provider_failed',
       'refused_by_application',
+      'second_factor_required',
       'too_many_attempts',
     ],
     feature: 'oauth',
     async handle(call, input) {
       const outcome = await call.torii.oauth.signInWithIdToken(call.param, input, call.info)
       if (outcome.ok) return signedIn(call, 200, outcome)
-      return refused(outcome, { texts: { invalid_token: 'sign_in_failed' } })
+      return signInRefused(call, outcome, { texts: { invalid_token: 'sign_in_failed' } })
     },
   }),
   defineRoute({
@@ -205,18 +206,14 @@ async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>)
   if (!outcome.ok) {
     if (outcome.reason === 'not_found' || outcome.reason === 'too_many_attempts')
       return refused(outcome)
+    if (outcome.reason === 'second_factor_required')
+      return seeOther(secondFactorPagePath(call), { setCookies: pendingCookies(call, outcome) })
     const separator = pages.failed.includes('?') ? '&' : '?'
     const own = outcome.reason === 'refused_by_application' ? `&reason=${outcome.code}` : ''
     return seeOther(`${pages.failed}${separator}error=${outcome.reason}${own}`)
   }
   if (outcome.kind === 'linked') return seeOther(outcome.redirectTo ?? pages.account)
-  const { session, token, redirectTo } = outcome
-  await endFormerSessions(call.torii, call.tokens.cookies, token)
-  const { cookie: site } = call.torii.options
-  const setCookies = [
-    sessionCookie(call.torii.options, session, token),
-    ...deviceCookies(call, outcome.user.email),
-  ]
-  if (displayNameOf(call) !== null) setCookies.push(clearedNameCookie(site))
-  return seeOther(redirectTo ?? pages.signedIn, { setCookies })
+  const setCookies = await signInCookies(call, outcome)
+  if (displayNameOf(call) !== null) setCookies.push(clearedNameCookie(call.torii.options.cookie))
+  return seeOther(outcome.redirectTo ?? pages.signedIn, { setCookies })
 }

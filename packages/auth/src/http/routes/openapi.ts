@@ -2,6 +2,8 @@ import type { ErrorCode } from '../response/errors.js'
 import { errorStatus } from '../response/errors.js'
 import type { Schema } from '../schema/schema.js'
 import {
+  integer,
+  list,
   membersOf,
   named,
   nameOf,
@@ -23,6 +25,12 @@ const errorSchema = named(
     message: text,
     field: optional(text),
     reason: optional(text),
+    pendingId: optional(text),
+    factors: optional(list(text)),
+    expiresAt: optional(text),
+    level: optional(integer),
+    methods: optional(list(text)),
+    triesLeft: optional(integer),
   }),
 )
 
@@ -149,6 +157,8 @@ function responsesOf(route: Route): object {
 
 function errorsOf(route: Route): ReadonlySet<ErrorCode> {
   const codes = new Set<ErrorCode>([...route.errors, ...everywhere])
+  // Where the account has a second factor, the same operations need it.
+  if (codes.has('reauthentication_required')) codes.add('level_required')
   if (route.access === 'signed in') codes.add('unauthenticated')
   if (route.access === 'signed in' && route.method !== 'GET') codes.add('conflict')
   if (route.method !== 'GET' && route.postedByProvider !== true) codes.add('origin_not_allowed')

@@ -14,7 +14,7 @@ import {
 import { failure, noContent, refused, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
-import { signedIn } from './sign-in-result.js'
+import { signedIn, signInRefused } from './sign-in-result.js'
 
 /** Registration and sign-in with a passkey, two requests each, and the list of passkeys. */
 export const passkeyRoutes = [
@@ -84,12 +84,17 @@ export const passkeyRoutes = [
     access: 'anyone',
     body: passkeySignInBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_credentials', 'refused_by_application', 'too_many_attempts'],
+    errors: [
+      'invalid_credentials',
+      'refused_by_application',
+      'second_factor_required',
+      'too_many_attempts',
+    ],
     feature: 'passkey',
     async handle(call, input) {
       const outcome = await call.torii.passkey.authenticate(input, call.info)
       if (outcome.ok) return signedIn(call, 200, outcome)
-      return refused(outcome, { texts: { invalid_credentials: 'passkey_rejected' } })
+      return signInRefused(call, outcome, { texts: { invalid_credentials: 'passkey_rejected' } })
     },
   }),
   defineRoute({

@@ -10,7 +10,7 @@ import { acceptedSchema, signedInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
-import { deviceCookies, signedIn } from './sign-in-result.js'
+import { deviceCookies, signedIn, signInRefused } from './sign-in-result.js'
 
 /** Registration and sign-in with a password, and the password itself. */
 export const passwordRoutes = [
@@ -46,10 +46,16 @@ export const passwordRoutes = [
     access: 'anyone',
     body: passwordSignInBody,
     responses: { 200: signedInSchema },
-    errors: ['invalid_credentials', 'refused_by_application', 'too_many_attempts', 'busy'],
+    errors: [
+      'invalid_credentials',
+      'refused_by_application',
+      'second_factor_required',
+      'too_many_attempts',
+      'busy',
+    ],
     async handle(call, input) {
       const outcome = await call.torii.password.authenticate(input, call.info)
-      return outcome.ok ? signedIn(call, 200, outcome) : refused(outcome)
+      return outcome.ok ? signedIn(call, 200, outcome) : signInRefused(call, outcome)
     },
   }),
   defineRoute({

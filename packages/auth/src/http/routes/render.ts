@@ -26,11 +26,15 @@ export async function renderResult(
   result: Success | Failure,
   { showPage, renderError }: Renderers,
 ): Promise<Response> {
-  if (!result.ok) return renderError(result.error)
+  if (!result.ok) return withCookies(await renderError(result.error), result.setCookies)
   const response = await contentResponse(responses, result, showPage)
   for (const [name, value] of Object.entries(result.headers ?? {}))
     response.headers.set(name, value)
-  for (const cookie of result.setCookies ?? []) response.headers.append('set-cookie', cookie)
+  return withCookies(response, result.setCookies)
+}
+
+function withCookies(response: Response, cookies: readonly string[] = []): Response {
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie)
   return response
 }
 

@@ -22,6 +22,7 @@ export interface Success<Status extends number = number, Body = unknown> extends
 export interface Failure {
   readonly ok: false
   readonly error: ApiError
+  readonly setCookies?: readonly string[]
 }
 
 export const success = <const Status extends number, const Body>(
@@ -39,7 +40,11 @@ export const accepted = () => success(202, { status: 'accepted' })
 export const seeOther = (location: string, extras: Extras = {}): Success<303, string> =>
   success(303, location, extras)
 
-export const failure = (error: ApiError): Failure => ({ ok: false, error })
+export const failure = (error: ApiError, setCookies: readonly string[] = []): Failure => ({
+  ok: false,
+  error,
+  setCookies,
+})
 
 /** Converts a service's refusal to a failure. */
 export const refused = (outcome: RefusedOutcome, words?: RefusalWords): Failure =>

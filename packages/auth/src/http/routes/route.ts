@@ -72,8 +72,11 @@ interface RouteFacts<Body extends Schema<unknown> | null, R extends Responses> {
   readonly navigation?: true
   /** Set where a provider's page posts its response as a form: the Origin rule does not apply, and cookies are not read. */
   readonly postedByProvider?: true
-  /** Set where the button of a link's page posts to this route, with the page that follows a success. */
-  readonly form?: { readonly purpose: LinkPurpose; readonly next: keyof Pages }
+  /** Set where a form of one of Torii's pages posts to this route, with the page that follows a success. */
+  readonly form?: {
+    readonly purpose: LinkPurpose | 'second_factor'
+    readonly next: keyof Pages
+  }
 }
 
 type BodyOf<Body extends Schema<unknown> | null> = Body extends null ? null : Static<Body>

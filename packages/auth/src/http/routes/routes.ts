@@ -6,6 +6,7 @@ import { passkeyRoutes } from './passkeys.js'
 import { passwordRoutes } from './password.js'
 import type { Route } from './route.js'
 import { createRouter } from './router.js'
+import { secondFactorRoutes } from './second-factors.js'
 import { serverRoutes } from './server.js'
 import { sessionRoutes } from './sessions.js'
 import { userRoutes } from './user.js'
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...emailRoutes,
   ...landingRoutes,
   ...sessionRoutes,
+  ...secondFactorRoutes,
   ...userRoutes,
   ...oauthRoutes,
   ...passkeyRoutes,

@@ -1,5 +1,6 @@
 import { InvalidInputError, parseSessionId } from 'torii-core'
 import { clearedCookie, sessionCookie } from '../request/cookie.js'
+import { clearedPendingCookie, findPendingCookie } from '../request/pending-cookie.js'
 import { serializeSession, serializeSignedIn } from '../response/serializers.js'
 import type { ReauthenticateBody } from '../schema/request-bodies.js'
 import { reauthenticateBody } from '../schema/request-bodies.js'
@@ -14,6 +15,7 @@ import {
 import { failure, noContent, refused, success } from './results.js'
 import type { SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
+import { codeOf, replacedToken } from './second-factors.js'
 
 /** The sessions of the signed-in user, re-authentication, and tokens for other clients. */
 export const sessionRoutes = [
@@ -80,11 +82,11 @@ export const sessionRoutes = [
   defineRoute({
     method: 'POST',
     path: 'reauthenticate',
-    summary: 'Re-authenticates the user with the password or a passkey',
+    summary: 'Re-authenticates the user with the password, a passkey or a second factor',
     access: 'signed in',
     body: reauthenticateBody,
-    responses: { 204: null },
-    errors: ['invalid_credentials', 'too_many_attempts', 'busy'],
+    responses: { 200: tokenSchema, 204: null },
+    errors: ['invalid_code', 'invalid_credentials', 'too_many_attempts', 'busy'],
     handle: (call, body) => reauthenticate(call, body),
   }),
   defineRoute({
@@ -137,11 +139,15 @@ export const sessionRoutes = [
     body: null,
     responses: { 204: null },
     errors: [],
-    async handle({ torii, tokens }) {
+    async handle({ torii, tokens, headers }) {
       // The cookie is deleted, so its session ends too, even if a bearer token authenticated the request, or if there are two.
       for (const token of new Set([tokens.token, ...tokens.cookies]))
         if (token !== null) await torii.sessions.signOut(token)
-      return noContent({ setCookies: [clearedCookie(torii.options.cookie)] })
+      const { cookie: site } = torii.options
+      const pending = findPendingCookie(headers, site)
+      if (pending === null) return noContent({ setCookies: [clearedCookie(site)] })
+      await torii.secondFactors.cancelPending(pending)
+      return noContent({ setCookies: [clearedCookie(site), clearedPendingCookie(site)] })
     },
   }),
 ]
@@ -156,11 +162,21 @@ async function readPage({ torii, valid }: SignedInCall, cursor: string | null) {
   }
 }
 
-/** Replaces the token of a cookie; a bearer token stays the same. @see OWASP ASVS 5.0, 7.2.4 */
+/**
+ * Replaces the token of a cookie; a bearer token stays the same, except that a second factor, which raises the level, replaces
+ * it too. @see OWASP ASVS 5.0, 7.2.4
+ */
 async function reauthenticate(
-  { torii, valid, info, tokens }: SignedInCall,
-  { password, challengeId, response }: ReauthenticateBody,
+  call: SignedInCall,
+  { password, challengeId, response, code, recoveryCode }: ReauthenticateBody,
 ) {
+  const { torii, valid, info, tokens } = call
+  const factor = codeOf(code ?? null, recoveryCode ?? null)
+  if (factor !== null && password == null && challengeId == null) {
+    const input = { ...factor, token: tokens.token ?? '' }
+    const outcome = await torii.secondFactors.reauthenticate(valid, input, info)
+    return outcome.ok ? replacedToken(call, outcome) : refused(outcome)
+  }
   const held = { token: tokens.token ?? '', rotate: tokens.token === tokens.cookie }
   const authenticate = () => {
     if (password != null) return torii.sessions.reauthenticate(valid, { password, ...held }, info)
@@ -169,7 +185,7 @@ async function reauthenticate(
   }
   const outcome = await authenticate()
   if (outcome === null) {
-    const message = 'Send password, or challengeId and response.'
+    const message = 'Send password, or challengeId and response, or code, or recoveryCode.'
     return failure({ error: 'invalid_input', field: 'password', message })
   }
   if (!outcome.ok) {

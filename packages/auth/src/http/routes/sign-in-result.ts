@@ -1,11 +1,19 @@
+import type { Refused } from '../../services/refusals.js'
 import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
 import { setDeviceCookie } from '../request/device-cookie.js'
+import {
+  clearedPendingCookie,
+  findPendingCookie,
+  pendingCookie,
+} from '../request/pending-cookie.js'
 import { endFormerSessions } from '../response/former-session.js'
+import type { RefusalWords, RefusedOutcome } from '../response/outcome-error.js'
+import { outcomeError } from '../response/outcome-error.js'
 import { serializeSignedIn } from '../response/serializers.js'
 import type * as bodies from '../schema/response-bodies.js'
-import type { Success } from './results.js'
-import { success } from './results.js'
+import type { Failure, Success } from './results.js'
+import { failure, success } from './results.js'
 import type { Call } from './route.js'
 
 /**
@@ -17,15 +25,43 @@ export async function signedIn<const Status extends 200 | 201>(
   status: Status,
   made: SignedIn<object>,
 ): Promise<Success<Status, bodies.SignedIn>> {
-  const { user, session, token } = made
-  await endFormerSessions(call.torii, call.tokens.cookies, token)
-  const setCookies = [
-    sessionCookie(call.torii.options, session, token),
-    // Registering proves nothing about the mailbox: 201 makes no known browser.
-    ...(status === 200 ? deviceCookies(call, user.email) : []),
-  ]
+  const setCookies = await signInCookies(call, made, status === 200)
   return success(status, serializeSignedIn(made, call.torii.options), { setCookies })
 }
+
+/** `Set-Cookie`s of a sign-in, after the browser's former sessions were ended. */
+export async function signInCookies(
+  call: Call,
+  { user, session, token }: SignedIn<object>,
+  /** Registering proves nothing about the mailbox: it makes no known browser. */
+  makesKnown = true,
+): Promise<string[]> {
+  const { options } = call.torii
+  await endFormerSessions(call.torii, call.tokens.cookies, token)
+  return [
+    sessionCookie(options, session, token),
+    ...(makesKnown ? deviceCookies(call, user.email) : []),
+    ...(findPendingCookie(call.headers, options.cookie) === null
+      ? []
+      : [clearedPendingCookie(options.cookie)]),
+  ]
+}
+
+/**
+ * The result of a sign-in that opened no session. Where a second factor is due, the token of the pending sign-in goes into its
+ * cookie; the browser's former session ends only when the new one opens.
+ */
+export function signInRefused(call: Call, outcome: RefusedOutcome, words?: RefusalWords): Failure {
+  const setCookies =
+    outcome.reason === 'second_factor_required' ? pendingCookies(call, outcome) : []
+  return failure(outcomeError(outcome, words), setCookies)
+}
+
+/** `Set-Cookie` of a pending sign-in. */
+export const pendingCookies = (
+  { torii }: Call,
+  { pending }: Refused<'second_factor_required'>,
+): string[] => [pendingCookie(torii.options.cookie, pending.token)]
 
 /** `Set-Cookie` by which the browser is known for this account from now on; none without keys or an email address. */
 export function deviceCookies({ torii, info }: Call, email: string | null): string[] {

@@ -39,9 +39,11 @@ export const verifyEmailBody = object({
   remember,
 })
 export const changeEmailBody = object({ token: text })
-/** Either `password`, or `challengeId` and `response`. */
+/** `password`, or `challengeId` and `response`, or a `code` of a second factor, or a `recoveryCode`. */
 export const reauthenticateBody = object({
   password: maybeText,
+  code: maybeText,
+  recoveryCode: maybeText,
   challengeId: maybeText,
   response: optional(orNull(anyObject)),
 })
@@ -64,6 +66,13 @@ export const oauthFormPostBody = openObject({
   user: maybeText,
 })
 export const passkeySignInBody = object({ challengeId: text, response: anyObject, remember })
+/** `pendingId` names the sign-in of the cookie. Either `code` or `recoveryCode`. */
+export const verifySecondFactorBody = object({
+  pendingId: text,
+  code: maybeText,
+  recoveryCode: maybeText,
+})
+export const confirmTotpBody = object({ code: text })
 export const renamePasskeyBody = object({ name: text })
 
 export type ResetPasswordBody = Static<typeof resetPasswordBody>
@@ -71,4 +80,5 @@ export type RegisterBody = Static<typeof registerBody>
 export type PasswordSignInBody = Static<typeof passwordSignInBody>
 export type ChangePasswordBody = Static<typeof changePasswordBody>
 export type ReauthenticateBody = Static<typeof reauthenticateBody>
+export type VerifySecondFactorBody = Static<typeof verifySecondFactorBody>
 export type ProfileBody = Static<typeof profileBody>

@@ -43,8 +43,12 @@ const session = named(
     absoluteExpiresAt: time,
     ip: orNull(text),
     userAgent: orNull(text),
-    /** How the user proved their identity, for example `password`. */
+    /** How the user proved their identity, for example `password` and `totp`. */
     methods: list(text),
+    /** 2 once two factors were proved in the session, else 1. */
+    level: integer,
+    /** When two factors were last proved. */
+    level2At: orNull(time),
   }),
 )
 const oauthProvider = named(
@@ -71,6 +75,8 @@ const passkey = named(
   object({ id: uuid, name: text, createdAt: time, lastUsedAt: orNull(time), backedUp: flag }),
 )
 
+const totp = named('Totp', object({ createdAt: time, lastUsedAt: orNull(time) }))
+
 /** The same for every email address. */
 export const acceptedSchema = object({ status: oneOf(['accepted']) })
 export const signedInSchema = object({ user, session })
@@ -87,6 +93,18 @@ export const oauthAccountsSchema = object({ accounts: list(oauthAccount) })
 export const challengeSchema = object({ challengeId: text, options: anyObject })
 export const passkeySchema = object({ passkey })
 export const passkeysSchema = object({ passkeys: list(passkey) })
+export const secondFactorsSchema = object({
+  level: integer,
+  level2At: orNull(time),
+  /** The authenticator application; null if there is none. */
+  totp: orNull(totp),
+  recoveryCodes: object({ remaining: count }),
+})
+/** `secret` is in base 32; `uri` is the content of the QR code, `qr` the same as SVG, null without the package `uqr`. */
+export const totpStartSchema = object({ secret: text, uri: text, qr: orNull(text) })
+/** `token` is the new one of a bearer; a cookie is replaced instead. */
+export const totpConfirmedSchema = object({ recoveryCodes: list(text), token: optional(text) })
+export const recoveryCodesSchema = object({ recoveryCodes: list(text) })
 export const healthSchema = object({
   status: oneOf(['ok', 'unavailable']),
   schemaVersion: orNull(integer),
@@ -117,5 +135,11 @@ export type OAuthAccounts = Static<typeof oauthAccountsSchema>
 export type Authorization = Static<typeof authorizationSchema>
 export type PasskeyBody = Static<typeof passkeySchema>
 export type Passkeys = Static<typeof passkeysSchema>
+export type SecondFactors = Static<typeof secondFactorsSchema>
+export type TotpStart = Static<typeof totpStartSchema>
+/** The recovery codes are shown once. */
+export type TotpConfirmed = Static<typeof totpConfirmedSchema>
+/** Shown once. */
+export type RecoveryCodes = Static<typeof recoveryCodesSchema>
 /** A challenge for the authenticator. */
 export type Challenge = Static<typeof challengeSchema>

@@ -8,7 +8,13 @@ import type { ProviderFailure } from '../../oauth-client/provider-failure.js'
 import { providerFailed } from '../../oauth-client/provider-failure.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { InvalidToken, Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
+import type {
+  InvalidToken,
+  Refused,
+  RefusedByApplication,
+  SecondFactorRequired,
+  TooManyAttempts,
+} from '../refusals.js'
 import { notFound } from '../refusals.js'
 import type { UsableProvider, UsableProviders } from './clients.js'
 import { decryptName } from './display-name.js'
@@ -52,6 +58,7 @@ export type OAuthCallbackOutcome<Metadata extends object> =
   | InvalidToken
   /** Nothing was counted, and the state is still valid. */
   | RefusedByApplication
+  | SecondFactorRequired
   | TooManyAttempts
   /** The user canceled at the provider. */
   | Refused<'declined'>

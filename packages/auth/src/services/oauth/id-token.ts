@@ -7,7 +7,13 @@ import { callerOf } from '../../rate-limits/caller.js'
 import { startCharge } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
-import type { InvalidToken, Refused, RefusedByApplication, TooManyAttempts } from '../refusals.js'
+import type {
+  InvalidToken,
+  Refused,
+  RefusedByApplication,
+  SecondFactorRequired,
+  TooManyAttempts,
+} from '../refusals.js'
 import { invalidToken, notFound } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { readRemember } from '../sessions/new-session.js'
@@ -40,6 +46,7 @@ export type IdTokenOutcome<Metadata extends object> =
   /** The nonce is unknown, used, expired or another provider's, or the ID token is not valid for it. */
   | InvalidToken
   | RefusedByApplication
+  | SecondFactorRequired
   | TooManyAttempts
   | Refused<'provider_failed'>
   | Refused<'account_disabled'>

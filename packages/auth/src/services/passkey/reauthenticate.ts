@@ -16,6 +16,7 @@ import { eventContextOf } from '../sessions/valid-session.js'
 import {
   effectsOfUse,
   findCredential,
+  levelOf,
   parseAssertion,
   refused,
   useOf,

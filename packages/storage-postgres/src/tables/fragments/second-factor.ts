@@ -1,6 +1,6 @@
 /** Holds while the user `user` has a second factor. A first proof of the mailbox raises the owner epoch, and ends it. */
 export const hasSecondFactorOf = (user: string): string =>
-  `${user}.second_factor_epoch is not distinct from ${user}.owner_epoch`
+  `coalesce(${user}.second_factor_epoch = ${user}.owner_epoch, false)`
 
 /** {@link hasSecondFactorOf} the user `u`. */
 export const hasSecondFactor = hasSecondFactorOf('u')

@@ -1,0 +1,50 @@
+import type {
+  RecoveryCodes,
+  SecondFactors,
+  SignedIn,
+  TotpConfirmed,
+  TotpStart,
+} from '../http/schema/response-bodies.js'
+import type { Client, Outcome } from './client.js'
+import type { SignInOutcome } from './sign-in.js'
+import { withStatus } from './sign-in.js'
+
+/** The code of an authenticator application, or a recovery code. */
+export type SecondFactorCode = { readonly code: string } | { readonly recoveryCode: string }
+
+/**
+ * Completes a sign-in whose outcome was `second_factor_required`, which has the `pendingId`. After `invalid_code` another code
+ * can be sent, `triesLeft` times; after `invalid_token` the user signs in again.
+ */
+export const verify = (
+  client: Client,
+  answer: SecondFactorCode & { readonly pendingId: string },
+): Promise<SignInOutcome> =>
+  withStatus(client.send<SignedIn>('POST', 'second-factors/verify', answer))
+
+/** Returns the second factors of the user, and the level of the session. */
+export const get = (client: Client): Promise<Outcome<SecondFactors>> =>
+  client.send('GET', 'second-factors')
+
+/**
+ * Creates the secret of an authenticator application. Show `qr` or `uri` as a QR code, and `secret` for typing; `confirmTotp`
+ * makes it a factor. Requires a recent authentication.
+ */
+export const startTotp = (client: Client): Promise<Outcome<TotpStart>> =>
+  client.send('POST', 'second-factors/totp/start')
+
+/** Turns the second factor on by its first code, and ends the other sessions. Show the recovery codes: this is the only time. */
+export const confirmTotp = (client: Client, code: string): Promise<Outcome<TotpConfirmed>> =>
+  client.send('POST', 'second-factors/totp/confirm', { code })
+
+/** Turns the second factor off, and ends the other sessions. Requires a recent proof of two factors. */
+export const removeTotp = (client: Client): Promise<Outcome<object>> =>
+  client.send('DELETE', 'second-factors/totp')
+
+/** Creates recovery codes in place of the former ones. Requires a recent proof of two factors. */
+export const replaceRecoveryCodes = (client: Client): Promise<Outcome<RecoveryCodes>> =>
+  client.send('POST', 'second-factors/recovery-codes')
+
+/** Proves the second factor in this session. Sensitive changes are possible for the next ten minutes. */
+export const reauthenticate = (client: Client, code: SecondFactorCode): Promise<Outcome<object>> =>
+  client.send('POST', 'reauthenticate', code)

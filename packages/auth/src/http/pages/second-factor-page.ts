@@ -1,0 +1,50 @@
+import type { PageSite } from './landing-page.js'
+import { backLabel, factsOf } from './landing-page.js'
+import type { ExpiredPage, PageForm, SecondFactorPage } from './page.js'
+
+/** The content of the page of a pending sign-in. */
+export interface PendingFacts extends PageSite {
+  /** The path that the forms post to. */
+  readonly action: string
+  readonly pendingId: string
+  /** The nonce of the browser, which the form sends back together with the landing cookie. */
+  readonly nonce: string
+  /** The error of the form that was just posted; null on the first visit. */
+  readonly error: string | null
+}
+
+/** Says what the page of a pending sign-in has: a form for a code, and one for a recovery code. */
+export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
+  const { action, pendingId, nonce, error, language } = facts
+  const texts = language.texts.pages.second_factor
+  const form = (button: string, field: PageForm['fields'][number]): PageForm => ({
+    action,
+    fields: [
+      { type: 'hidden', name: 'pendingId', value: pendingId },
+      { type: 'hidden', name: 'nonce', value: nonce },
+      field,
+    ],
+    button,
+    alternative: null,
+  })
+  const code = { type: 'code', name: 'code', label: texts.codeLabel, digits: true } as const
+  const { recoveryCodeLabel: label, recoveryQuestion: question, recoveryNote: note } = texts
+  const recoveryCode = { type: 'code', name: 'recoveryCode', label, digits: false } as const
+  return {
+    kind: 'second_factor',
+    ...factsOf(facts, texts.heading),
+    introduction: texts.introduction,
+    error,
+    forms: [
+      form(texts.button, code),
+      { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
+    ],
+  }
+}
+
+/** The page of a pending sign-in that is unknown, used or expired: the way back to the sign-in. */
+export function expiredSignInPage(site: PageSite, signIn: string): ExpiredPage {
+  const { expiredHeading, expiredExplanation } = site.language.texts.pages.second_factor
+  const back = { href: signIn, label: backLabel(site) }
+  return { kind: 'expired', ...factsOf(site, expiredHeading), message: expiredExplanation, back }
+}

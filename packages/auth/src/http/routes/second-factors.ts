@@ -1,0 +1,183 @@
+import { secondFactorPath } from '../../base/paths.js'
+import { parsePendingToken } from '../../crypto/session-token.js'
+import { sessionCookie } from '../request/cookie.js'
+import { clearedPendingCookie, findPendingCookie } from '../request/pending-cookie.js'
+import { qrCode } from '../response/qr-code.js'
+import { serializeSession } from '../response/serializers.js'
+import { confirmTotpBody, verifySecondFactorBody } from '../schema/request-bodies.js'
+import {
+  recoveryCodesSchema,
+  secondFactorsSchema,
+  signedInSchema,
+  tokenSchema,
+  totpConfirmedSchema,
+  totpStartSchema,
+} from '../schema/response-bodies.js'
+import { failure, noContent, refused, success } from './results.js'
+import type { Call, SignedInCall } from './route.js'
+import { defineRoute } from './route.js'
+import { showSecondFactorPage } from './second-factor-page.js'
+import { signedIn } from './sign-in-result.js'
+
+/** The second factors of the signed-in user, and the sign-in that waits for one. */
+export const secondFactorRoutes = [
+  defineRoute({
+    method: 'GET',
+    path: secondFactorPath,
+    summary: 'Shows the page that asks for the second factor',
+    access: 'anyone',
+    body: null,
+    responses: { 200: 'page', 401: 'page' },
+    errors: ['invalid_token'],
+    feature: 'secondFactors',
+    navigation: true,
+    handle: (call) => showSecondFactorPage(call, null),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: secondFactorPath,
+    summary: 'Completes a sign-in with the code of an authenticator application or a recovery code',
+    access: 'anyone',
+    body: verifySecondFactorBody,
+    responses: { 200: signedInSchema },
+    errors: ['invalid_code', 'invalid_token', 'too_many_attempts'],
+    feature: 'secondFactors',
+    form: { purpose: 'second_factor', next: 'signedIn' },
+    async handle(call, { pendingId, code, recoveryCode }) {
+      const { torii, headers, info } = call
+      const { cookie: site } = torii.options
+      const token = findPendingCookie(headers, site)
+      // Another tab may have begun another sign-in: its code must not open this one.
+      if (token === null || parsePendingToken(token)?.id !== pendingId)
+        return failure({ error: 'invalid_token', text: 'sign_in_expired' })
+      const given = codeOf(code ?? null, recoveryCode ?? null)
+      if (given === null) return failure(oneCode)
+      const outcome = await torii.secondFactors.verify({ ...given, token }, info)
+      if (outcome.ok) return signedIn(call, 200, outcome)
+      const ended = outcome.reason === 'invalid_token' ? [clearedPendingCookie(site)] : []
+      return {
+        ...refused(outcome, { texts: { invalid_token: 'sign_in_expired' } }),
+        setCookies: ended,
+      }
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: 'second-factors',
+    summary: 'Returns the second factors of the user, and the level of the session',
+    access: 'signed in',
+    body: null,
+    responses: { 200: secondFactorsSchema },
+    errors: [],
+    async handle({ torii, valid }) {
+      const { totp, recoveryCodes } = await torii.secondFactors.find(valid)
+      const { level, level2At } = valid.session
+      return success(200, {
+        level,
+        level2At: level2At?.toISOString() ?? null,
+        totp:
+          totp === null
+            ? null
+            : {
+                createdAt: totp.createdAt.toISOString(),
+                lastUsedAt: totp.lastUsedAt?.toISOString() ?? null,
+              },
+        recoveryCodes: { remaining: recoveryCodes.remaining },
+      })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'second-factors/totp/start',
+    summary: 'Creates the secret of an authenticator application; its first code confirms it',
+    access: 'signed in',
+    body: null,
+    responses: { 200: totpStartSchema },
+    errors: ['reauthentication_required', 'too_many_attempts'],
+    feature: 'secondFactors',
+    async handle({ torii, valid }) {
+      const started = await torii.secondFactors.startTotp(valid)
+      if (!started.ok) return refused(started)
+      const { secret, uri } = started
+      return success(200, { secret, uri, qr: await qrCode(uri) })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'second-factors/totp/confirm',
+    summary: 'Turns the second factor on, ends the other sessions and returns the recovery codes',
+    access: 'signed in',
+    body: confirmTotpBody,
+    responses: { 201: totpConfirmedSchema },
+    errors: ['invalid_code', 'invalid_token', 'reauthentication_required', 'too_many_attempts'],
+    feature: 'secondFactors',
+    async handle(call, { code }) {
+      const { torii, valid, tokens, info } = call
+      const input = { code, token: tokens.token ?? '' }
+      const confirmed = await torii.secondFactors.confirmTotp(valid, input, info)
+      if (!confirmed.ok)
+        return refused(confirmed, { texts: { invalid_token: 'enrollment_expired' } })
+      const { recoveryCodes, session, token } = confirmed
+      if (!isByCookie(call)) return success(201, { recoveryCodes, token: token.reveal() })
+      const setCookies = [sessionCookie(torii.options, session, token)]
+      return success(201, { recoveryCodes }, { setCookies })
+    },
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: 'second-factors/totp',
+    summary: 'Turns the second factor off and ends the other sessions',
+    access: 'signed in',
+    body: null,
+    responses: { 200: tokenSchema, 204: null },
+    errors: ['not_found', 'reauthentication_required', 'too_many_attempts'],
+    async handle(call) {
+      const { torii, valid, tokens, info } = call
+      const input = { token: tokens.token ?? '' }
+      const removed = await torii.secondFactors.removeTotp(valid, input, info)
+      return removed.ok ? replacedToken(call, removed) : refused(removed)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: 'second-factors/recovery-codes',
+    summary: 'Creates recovery codes in place of the former ones',
+    access: 'signed in',
+    body: null,
+    responses: { 200: recoveryCodesSchema },
+    errors: ['not_found', 'reauthentication_required', 'too_many_attempts'],
+    async handle({ torii, valid, info }) {
+      const replaced = await torii.secondFactors.replaceRecoveryCodes(valid, info)
+      return replaced.ok
+        ? success(200, { recoveryCodes: replaced.recoveryCodes })
+        : refused(replaced)
+    },
+  }),
+]
+
+const oneCode = {
+  error: 'invalid_input',
+  field: 'code',
+  message: 'Send code or recoveryCode.',
+} as const
+
+/** Exactly one code, or null. */
+export function codeOf(code: string | null, recoveryCode: string | null) {
+  if (code !== null && recoveryCode !== null) return null
+  if (code !== null) return { code }
+  return recoveryCode === null ? null : { recoveryCode }
+}
+
+const isByCookie = ({ tokens }: Call): boolean => tokens.token === tokens.cookie
+
+/** The new token of a session: in the cookie if the old one came from there, else in the body. */
+export function replacedToken(call: SignedInCall, { session, token }: Replaced) {
+  if (!isByCookie(call))
+    return success(200, { token: token.reveal(), session: serializeSession(session, true) })
+  return noContent({ setCookies: [sessionCookie(call.torii.options, session, token)] })
+}
+
+type Replaced = Pick<
+  Extract<Awaited<ReturnType<Call['torii']['secondFactors']['reauthenticate']>>, { ok: true }>,
+  'session' | 'token'
+>
