@@ -1452,9 +1452,16 @@ export const authMutations = [
   guard(
     'services/sessions/sessions',
     'a refused session is derived',
-    'return refused ?? deriveSession(context)(valid, info)',
-    'return refused?.ok === false && info === null ? refused : deriveSession(context)(valid, info)',
+    'return refused ?? run(...args)',
+    'return refused?.ok === false && info === null ? refused : run(...args)',
     'http/routes/before-hooks',
+  ),
+  guard(
+    'services/sessions/sessions',
+    'a session that the application opens is remembered, whatever its option says',
+    'return refused ?? run(...args)',
+    'return refused ?? run(...args.slice(0, 3))',
+    'http/routes/remember',
   ),
   guard(
     'services/sessions/new-session',
