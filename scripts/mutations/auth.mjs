@@ -1464,6 +1464,20 @@ export const authMutations = [
     'http/routes/remember',
   ),
   guard(
+    'http/site',
+    'a body parser before Torii is not logged',
+    'if (isAlreadyRead(error)) logReadBody(route)',
+    'if (isAlreadyRead(error) && route.length === 0) logReadBody(route)',
+    'http/node',
+  ),
+  guard(
+    'http/site',
+    'a body parser before Torii floods the log',
+    'const logReadBody = onlyOnce((route: string) =>',
+    'const logReadBody = ((route: string) =>',
+    'http/node',
+  ),
+  guard(
     'services/sessions/new-session',
     'a session that is not remembered lives a month',
     '    absoluteSeconds: unrememberedSeconds,',

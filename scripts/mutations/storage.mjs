@@ -959,7 +959,7 @@ export const storageMutations = [
   guard(
     'migrate/missing-tables',
     'a table of the application is taken for one of Torii',
-    '.(?:${tables})(?![\\w.])`',
+    '\\\\.(?:${tables})(?![\\\\w.])`',
     '`',
     'migrate/missing-tables',
   ),

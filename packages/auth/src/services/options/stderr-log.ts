@@ -58,6 +58,8 @@ function sentenceOf(event: LogEvent): string {
       return 'without the option keys, wrong passwords from other browsers also lock out the owner of an account. Set keys (docs/options.md)'
     case 'ip_address_unknown':
       return 'a request came without an IP address, so all callers share one rate limit. Pass { ip } to the handler (docs/frameworks.md)'
+    case 'body_already_read':
+      return `the body of a request (${event.route}) was read before Torii, which answered 400. Mount the Torii handler before express.json() and other body parsers`
     case 'feature_not_enabled':
       return `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} (docs/options.md)`
     case 'origin_refused':
