@@ -88,8 +88,13 @@ async function countingPool(db: TestDatabase, statements: string[]) {
 const times: readonly (readonly [table: string, columns: readonly string[]])[] = [
   [
     'sessions',
-    ['created_at', 'authenticated_at', 'last_active_at', 'expires_at', 'absolute_expires_at'],
+    [
+      ...['created_at', 'authenticated_at', 'level2_at', 'last_active_at'],
+      ...['expires_at', 'absolute_expires_at'],
+    ],
   ],
+  ['pending_sign_ins', ['created_at', 'expires_at']],
+  ['totp_enrollments', ['expires_at']],
   ['magic_links', ['created_at', 'expires_at']],
   ['verification_tokens', ['created_at', 'expires_at']],
   ['rate_limits', ['ends_at', 'lock_ends_at', 'seen_at', 'forget_at']],
@@ -100,6 +105,9 @@ async function elapse(db: TestDatabase, seconds: number): Promise<void> {
     const moved = columns.map((column) => `${column} = ${column} - make_interval(secs => $1)`)
     await db.query(`update torii.${table} set ${moved.join(', ')}`, [seconds])
   }
+  await db.query('update torii.totp_factors set last_step = last_step - ceil($1::float8 / 30)', [
+    seconds,
+  ])
 }
 
 let accounts = 0
