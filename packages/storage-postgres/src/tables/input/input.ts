@@ -12,6 +12,7 @@ import type {
   SessionActor,
   SessionId,
   SessionKey,
+  SessionLevel,
   SessionLifetime,
   SignInMethod,
   TokenHash,
@@ -89,6 +90,10 @@ export function checkMethod(value: unknown, field = 'method'): SignInMethod {
   return method
 }
 
+/** How many factors a session was proved by. */
+export const checkLevel = (value: unknown): SessionLevel =>
+  checkInteger(value, 'level', 1, 2) === 2 ? 2 : 1
+
 function checkMethods(value: unknown): SignInMethod[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > methods.length)
     throw new InvalidInputError('methods', `must name 1 to ${methods.length} ways to sign in`)
@@ -112,6 +117,7 @@ export function checkNewSession(value: NewSession): NewSession {
     id: value.id,
     secretHash: value.secretHash,
     methods: checkMethods(value.methods),
+    level: checkLevel(value.level ?? 1),
     ip: textOrNull(value.ip, 'ip', 64),
     userAgent: textOrNull(value.userAgent, 'userAgent', 1024),
     ...checkLifetime(value),

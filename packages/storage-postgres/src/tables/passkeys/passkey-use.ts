@@ -37,6 +37,7 @@ import { toUser, userColumns } from '../fragments/user-row.js'
 import {
   checkBoolean,
   checkInteger,
+  checkLevel,
   checkNewSession,
   checkObject,
   checkRefund,
@@ -268,7 +269,7 @@ export function createPasskeyUse<Metadata extends object>(
             ...used,
             ...key,
             newSecretHash: newHash,
-            level: given.level ?? 1,
+            level: checkLevel(given.level ?? 1),
             ...refunded,
           }
           const row = await one(call, statements.reauthenticate, values, (found: UsedRow) => found)
