@@ -6,6 +6,7 @@ import { createEmailService } from '../services/email/email.js'
 import { createMagicLinkService } from '../services/magic-link/magic-link.js'
 import { createPasskeyService } from '../services/passkey/passkey.js'
 import { createPasswordService } from '../services/password/password.js'
+import { createSecondFactorService } from '../services/second-factors/second-factors.js'
 import { createSessionService } from '../services/sessions/sessions.js'
 import type { TestSite } from '../test/site.test.support.js'
 
@@ -35,6 +36,7 @@ export function watchServices(site: TestSite, options: Torii['options'], hooks: 
     email: createEmailService(watched),
     magicLink: createMagicLinkService(watched),
     passkey: createPasskeyService(watched),
+    secondFactors: createSecondFactorService(watched),
     sessions: createSessionService(watched),
     async settled() {
       await context.background.settled()

@@ -113,7 +113,7 @@ for (const [entry, [operation, names]] of Object.entries(expected))
         })
       }
       if (input.madeUp === undefined) return
-      const madeUp = input.madeUp(visitor)
+      const madeUp = await input.madeUp(visitor)
       assert.deepEqual(await exchange(hooked, entry, input, visitor, madeUp), valid)
     })
 

@@ -108,7 +108,8 @@ async function prepare(
   // What was counted to make the requests ready is not the route's.
   await site.db.query('delete from torii.rate_limits')
   const send = createSendRoute(torii, entry, input, { visitor, ip: newInfo().ip })
-  const madeUp = () => send(input.madeUp?.(visitor) ?? assert.fail(`${entry} has no made-up input`))
+  const madeUp = async () =>
+    send((await input.madeUp?.(visitor)) ?? assert.fail(`${entry} has no made-up input`))
   const ready = async () => {
     if (valid.length > 0) return
     valid.push(await input.valid(visitor))

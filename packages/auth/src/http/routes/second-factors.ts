@@ -130,7 +130,7 @@ export const secondFactorRoutes = [
     access: 'signed in',
     body: null,
     responses: { 200: tokenSchema, 204: null },
-    errors: ['not_found', 'reauthentication_required', 'too_many_attempts'],
+    errors: ['not_found', 'reauthentication_required'],
     async handle(call) {
       const { torii, valid, tokens, info } = call
       const input = { token: tokens.token ?? '' }

@@ -24,6 +24,7 @@ import {
   tokenIn,
   torii,
 } from './route-site.test.support.js'
+import { secondFactorInputs } from './second-factor-inputs.test.support.js'
 
 /** A request of a route, below the base path. */
 export interface RouteRequest {
@@ -47,7 +48,7 @@ export interface RouteInput {
   /** The next valid request. It is made ready before any is sent, unless there is one at a time. */
   valid(visitor: Visitor): Promise<RouteRequest>
   /** A request with the right form that must fail; absent where every request of this form is valid. */
-  madeUp?(visitor: Visitor): RouteRequest
+  madeUp?(visitor: Visitor): RouteRequest | Promise<RouteRequest>
 }
 
 const another = 'twelve lanterns on a rainy bridge'
@@ -379,6 +380,7 @@ export const routeInputs: Readonly<Record<string, RouteInput>> = {
   ...sessions,
   ...oauth,
   ...passkeys,
+  ...secondFactorInputs,
   'GET health': { valid: at('health') },
   'GET openapi.json': { valid: at('openapi.json') },
 }

@@ -102,10 +102,11 @@ export async function addPasskey({ valid }: Visitor) {
 const seconds = () => Math.floor(Date.now() / 1000)
 let people = 0
 
-/** The claims of somebody new. */
-const claimsOf = (nonce: string, aud: string) => ({
+/** The claims of somebody new, unless `person` says who it is. */
+const claimsOf = (nonce: string, aud: string, person: object = {}) => ({
   ...{ iss: provider.origin, aud, sub: `person-${++people}`, nonce },
   ...{ iat: seconds(), exp: seconds() + 300, email: newEmail(), email_verified: true },
+  ...person,
 })
 
 const idTokens = new Map<string, string>()
@@ -116,7 +117,11 @@ provider.answer('/token', (_request, response, body) => {
 })
 
 /** A flow that the provider has completed: the callback's query and the browser's secret. */
-export async function completedFlow(linking: Visitor | null = null, remember = true) {
+export async function completedFlow(
+  linking: Visitor | null = null,
+  remember = true,
+  person: { readonly sub?: string; readonly email?: string } = {},
+) {
   const input = { redirectTo: null, remember }
   const started =
     linking === null
@@ -125,7 +130,10 @@ export async function completedFlow(linking: Visitor | null = null, remember = t
   assert.ok(started.ok)
   const { searchParams } = new URL(started.url)
   const code = `code-${++people}`
-  idTokens.set(code, await provider.idToken(claimsOf(searchParams.get('nonce') ?? '', 'torii')))
+  idTokens.set(
+    code,
+    await provider.idToken(claimsOf(searchParams.get('nonce') ?? '', 'torii', person)),
+  )
   const query = new URLSearchParams({ code, state: searchParams.get('state') ?? '' })
   return { query, browser: started.browser }
 }

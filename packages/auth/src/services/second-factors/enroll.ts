@@ -62,7 +62,6 @@ export type RemoveTotpOutcome =
   | Refused<'not_found'>
   | ReauthenticationRequired
   | StaleSession
-  | TooManyAttempts
 
 export type ReplaceRecoveryCodesOutcome =
   | { readonly ok: true; readonly recoveryCodes: readonly string[] }
@@ -140,7 +139,7 @@ export const confirmTotp =
     return { ok: true, session: changed.session, token, recoveryCodes }
   }
 
-/** Removes the authenticator application and the recovery codes, ends every other session and mails the owner. */
+/** Removes the authenticator application and the recovery codes, ends every other session and mails the owner. One statement. */
 export const removeTotp =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
@@ -152,8 +151,6 @@ export const removeTotp =
     const key = keyOfSession(presented, valid)
     const recent = requireRecent(valid)
     if (!recent.ok) return recent
-    const refused = await countInSession(context, valid, 'sessionRequests')
-    if (refused !== null) return refused
     const { secretHash, token } = rotateSecret(key)
     const eventContext = eventContextOf(valid, info)
     const changed = await context.runWithEffects({

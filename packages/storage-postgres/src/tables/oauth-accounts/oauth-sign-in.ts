@@ -186,7 +186,9 @@ export function createOAuthSignIn<Metadata extends object>(
       const values = signInValues(person)
       return db.runWithRecovery<OAuthSignInOutcome<Metadata>>(
         (call) => signInOrCreate(call, values),
-        async (call) => toCommittedSignIn(await readback.openedByIdentity(call, person), person),
+        async (call) =>
+          toCommittedSignIn(await readback.openedByIdentity(call, person), person) ??
+          toCommittedPending(await readback.openedByAnyUser(call, person.session)),
       )
     },
   }
@@ -237,6 +239,12 @@ function toNew<Metadata extends object>(row: NewRow): OAuthSignInOutcome<Metadat
   if (row.refused) return { ok: false, reason: 'invalid_token' }
   return row.claimed > 0 && row.let_in === 0 ? { ok: false, reason: 'account_disabled' } : null
 }
+
+/** The same for an identity that is not linked before the second factor is proved. */
+const toCommittedPending = <Metadata extends object>(
+  row: OpenedRow | null,
+): OAuthSignInOutcome<Metadata> | null =>
+  row?.session_id === null ? toOutcome<Metadata>(row, 'linked') : null
 
 /** The outcome of a sign-in whose reply was lost; null when there was none. */
 function toCommittedSignIn<Metadata extends object>(

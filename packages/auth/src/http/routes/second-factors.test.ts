@@ -1,0 +1,436 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'vitest'
+import { workProvider } from '../../oauth-client/provider-client.test.support.js'
+import { totpCode } from '../../one-time-codes/totp.js'
+import { baseUrl, goodPassword } from '../../test/site.test.support.js'
+import { createHandler } from '../index.js'
+import type { Visitor } from '../test/route-site.test.support.js'
+import {
+  completedFlow,
+  newInfo,
+  newVisitor,
+  options,
+  provider,
+  site,
+  torii,
+} from '../test/route-site.test.support.js'
+import type { FactorVisitor } from '../test/second-factor-inputs.test.support.js'
+import { newFactorVisitor } from '../test/second-factor-inputs.test.support.js'
+
+/** The same site, whose provider is trusted with email addresses. */
+const trusting = site.with({
+  ...options,
+  oauth: { providers: [{ ...workProvider(provider.origin), trustEmail: true }] },
+})
+const handler = createHandler(trusting, { pages: { signedIn: '/home', signIn: '/sign-in' } })
+
+/** A browser: it keeps the cookies that it is given. */
+class Browser {
+  readonly cookies = new Map<string, string>()
+  readonly #ip = newInfo().ip
+
+  async send(method: string, path: string, body?: object | URLSearchParams): Promise<Response> {
+    const headers = new Headers({ origin: baseUrl, 'user-agent': 'Test/1.0' })
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    if (cookie !== '') headers.set('cookie', cookie)
+    if (body !== undefined && !(body instanceof URLSearchParams))
+      headers.set('content-type', 'application/json')
+    const init = {
+      method,
+      headers,
+      ...(body === undefined
+        ? {}
+        : { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
+    }
+    const request = new Request(`${baseUrl}/auth/${path}`, init)
+    const response = await handler(request, { ip: this.#ip })
+    for (const set of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? []
+      if (/Max-Age=0/.test(set)) this.cookies.delete(name)
+      else this.cookies.set(name, value)
+    }
+    return response
+  }
+
+  get session(): string | undefined {
+    return this.cookies.get('__Host-torii')
+  }
+
+  get pending(): string | undefined {
+    return this.cookies.get('__Host-torii-pending')
+  }
+}
+
+/** Signs in with the password, and returns what the answer says of the second factor. */
+async function halfway(visitor: Visitor, browser = new Browser()) {
+  const { email } = visitor
+  const response = await browser.send('POST', 'password/authenticate', {
+    email,
+    password: goodPassword,
+  })
+  assert.equal(response.status, 401)
+  const body = (await response.json()) as { error: string; pendingId: string; factors: string[] }
+  assert.equal(body.error, 'second_factor_required')
+  return { browser, ...body }
+}
+
+const codeAgain = (visitor: FactorVisitor) =>
+  site.db
+    .query('update torii.totp_factors set last_step = last_step - 2 where user_id = $1', [
+      visitor.valid.user.id,
+    ])
+    .then(() => visitor.app.code())
+
+/** Every way to a session, for a user who has a second factor. */
+const ways: Readonly<
+  Record<string, (visitor: FactorVisitor, browser: Browser) => Promise<Response>>
+> = {
+  password: ({ email }, browser) =>
+    browser.send('POST', 'password/authenticate', { email, password: goodPassword }),
+  'magic link': async ({ email }, browser) => {
+    const { token } = await torii.magicLink.create({ email })
+    return browser.send('POST', 'magic-link/authenticate', { token: token.reveal() })
+  },
+  'mailed code': async ({ email }, browser) => {
+    const { code } = await torii.magicLink.create({ email })
+    return browser.send('POST', 'magic-link/authenticate', { email, code })
+  },
+  'verification link with the password': async (visitor, browser) => {
+    const { email } = visitor
+    await site.db.query('update torii.users set email_verified_at = null where email = $1', [email])
+    const created = await torii.email.createVerification(email)
+    const token = created?.token.reveal() ?? assert.fail()
+    return browser.send('POST', 'email/verify', { token, password: goodPassword })
+  },
+  'known identity': async (visitor, browser) => {
+    const sub = `known-${visitor.email}`
+    const linked = await completedFlow(visitor, true, { sub })
+    assert.ok(
+      (await torii.oauth.callback('work', { ...linked, valid: visitor.valid }, newInfo())).ok,
+    )
+    const { query, browser: secret } = await completedFlow(null, true, { sub })
+    browser.cookies.set('__Host-torii-flow', secret.reveal())
+    return browser.send('GET', `oauth/work/callback?${query}`)
+  },
+  'new identity with the email address': async ({ email }, browser) => {
+    const { query, browser: secret } = await completedFlow(null, true, { email })
+    browser.cookies.set('__Host-torii-flow', secret.reveal())
+    return browser.send('GET', `oauth/work/callback?${query}`)
+  },
+}
+
+/** With a verified email address, which a first proof of the mailbox would otherwise take the factor along with. */
+async function verifiedVisitor(): Promise<FactorVisitor> {
+  const visitor = await newFactorVisitor()
+  await torii.admin.verifyEmail(visitor.valid.user.id, visitor.email)
+  return visitor
+}
+
+const sessionsOf = async ({ valid: { user } }: Visitor) => {
+  const { rows } = await site.db.query(
+    'select count(*)::int as n from torii.sessions where user_id = $1',
+    [user.id],
+  )
+  return rows[0]?.n
+}
+
+for (const [way, signIn] of Object.entries(ways))
+  test(`T14.30 ${way}: no session is opened before the code, and one at level 2 after it`, async () => {
+    const visitor = await verifiedVisitor()
+    const before = await sessionsOf(visitor)
+    const browser = new Browser()
+    const response = await signIn(visitor, browser)
+    assert.equal(browser.session, undefined)
+    assert.equal(await sessionsOf(visitor), before)
+    assert.match(browser.pending ?? '', /^torii_p_/)
+    if (response.status === 303)
+      assert.equal(response.headers.get('location'), '/auth/second-factors/verify')
+    else assert.equal(response.status, 401)
+    const pendingId = await pendingIdOf(browser)
+    const verified = await browser.send('POST', 'second-factors/verify', {
+      pendingId,
+      code: await codeAgain(visitor),
+    })
+    assert.equal(verified.status, 200, await verified.clone().text())
+    const { session, user } = (await verified.json()) as {
+      session: { level: number }
+      user: { email: string }
+    }
+    assert.deepEqual([session.level, user.email], [2, visitor.email])
+    assert.equal(browser.pending, undefined)
+    assert.equal((await browser.send('GET', 'session')).status, 200)
+    const { rows } = await site.db.query(
+      'select count(*)::int as n from torii.oauth_accounts where user_id = $1',
+      [visitor.valid.user.id],
+    )
+    assert.equal(rows[0]?.n, way.includes('identity') ? 1 : 0)
+  })
+
+/** The id that the page of the browser carries. */
+async function pendingIdOf(browser: Browser): Promise<string> {
+  const page = await browser.send('GET', 'second-factors/verify')
+  assert.equal(page.status, 200)
+  return /name="pendingId" value="([^"]+)"/.exec(await page.text())?.[1] ?? assert.fail()
+}
+
+describe('the answer of a sign-in that waits', () => {
+  test('T14.31 has no token: that is in a cookie that no script can read', async () => {
+    const visitor = await newFactorVisitor()
+    const { email } = visitor
+    const response = await new Browser().send('POST', 'password/authenticate', {
+      email,
+      password: goodPassword,
+    })
+    const text = await response.text()
+    assert.doesNotMatch(text, /torii_[ps]_/)
+    const [cookie = '', ...more] = response.headers.getSetCookie()
+    assert.equal(more.length, 0)
+    assert.match(
+      cookie,
+      /^__Host-torii-pending=torii_p_[\w-]{86}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
+    )
+    const { factors, expiresAt } = JSON.parse(text)
+    assert.deepEqual(factors, ['totp', 'recovery_code'])
+    assert.ok(Date.parse(expiresAt) > Date.now())
+  })
+
+  test('T14.32 of two tabs, only the one whose sign-in the cookie holds can go on', async () => {
+    const visitor = await newFactorVisitor()
+    const first = await halfway(visitor)
+    const second = await halfway(visitor, first.browser)
+    const code = await codeAgain(visitor)
+    const { browser } = first
+    const refused = await browser.send('POST', 'second-factors/verify', {
+      pendingId: first.pendingId,
+      code,
+    })
+    assert.equal(refused.status, 401)
+    const { pendingId } = second
+    const opened = await browser.send('POST', 'second-factors/verify', { pendingId, code })
+    assert.equal(opened.status, 200)
+  })
+
+  test('a wrong code says how many tries are left, and the sixth answer ends the cookie', async () => {
+    const visitor = await newFactorVisitor()
+    const { browser, pendingId } = await halfway(visitor)
+    const code = visitor.app.wrongCode()
+    for (const triesLeft of [4, 3, 2, 1, 0]) {
+      const wrong = await browser.send('POST', 'second-factors/verify', { pendingId, code })
+      assert.equal(wrong.status, 422)
+      const body = (await wrong.json()) as { error: string; triesLeft: number }
+      assert.deepEqual([body.error, body.triesLeft], ['invalid_code', triesLeft])
+    }
+    const ended = await browser.send('POST', 'second-factors/verify', { pendingId, code })
+    assert.equal(ended.status, 401)
+    assert.equal(browser.pending, undefined)
+  })
+
+  test('bad input is refused before anything is counted', async () => {
+    const visitor = await newFactorVisitor()
+    const { browser, pendingId } = await halfway(visitor)
+    for (const body of [
+      { pendingId },
+      { pendingId, code: '123456', recoveryCode: 'x' },
+      { pendingId, code: 123_456 },
+      { code: '123456' },
+    ])
+      assert.equal((await browser.send('POST', 'second-factors/verify', body)).status, 400)
+    const { rows } = await site.db.query('select tries from torii.pending_sign_ins where id = $1', [
+      pendingId,
+    ])
+    assert.equal(rows[0]?.tries, 0)
+  })
+
+  test('signing out ends it', async () => {
+    const { browser } = await halfway(await newFactorVisitor())
+    assert.equal((await browser.send('POST', 'sign-out')).status, 204)
+    assert.equal(browser.pending, undefined)
+  })
+
+  test('the session of the browser from before ends when the new one opens, and not earlier', async () => {
+    const visitor = await newFactorVisitor()
+    const other = await newVisitor()
+    const browser = new Browser()
+    browser.cookies.set('__Host-torii', other.token)
+    const { pendingId } = await halfway(visitor, browser)
+    assert.notEqual(await torii.sessions.validate(other.token), null)
+    const code = await codeAgain(visitor)
+    assert.equal(
+      (await browser.send('POST', 'second-factors/verify', { pendingId, code })).status,
+      200,
+    )
+    assert.equal(await torii.sessions.validate(other.token), null)
+  })
+})
+
+describe('the page of the second factor', () => {
+  test('posts a code and leads to the application; a wrong one shows the page again', async () => {
+    const visitor = await newFactorVisitor()
+    const { browser } = await halfway(visitor)
+    const page = await browser.send('GET', 'second-factors/verify')
+    const html = await page.text()
+    assert.match(html, /<h1>Two-factor authentication<\/h1>/)
+    assert.match(html, /inputmode="numeric" autocomplete="one-time-code"/)
+    const fields = Object.fromEntries(
+      [...html.matchAll(/type="hidden" name="(\w+)" value="([^"]+)"/g)].map(([, name, value]) => [
+        name,
+        value,
+      ]),
+    )
+    const post = (more: Record<string, string>) =>
+      browser.send('POST', 'second-factors/verify', new URLSearchParams({ ...fields, ...more }))
+    const wrong = await post({ code: visitor.app.wrongCode() })
+    assert.equal(wrong.status, 422)
+    assert.match(await wrong.text(), /role="alert">This code is wrong/)
+    const right = await post({ code: await codeAgain(visitor) })
+    assert.equal(right.status, 303)
+    assert.equal(right.headers.get('location'), '/home')
+    assert.ok(browser.session)
+  })
+
+  test('takes a recovery code, and refuses a form of another site', async () => {
+    const visitor = await newFactorVisitor()
+    const { browser } = await halfway(visitor)
+    const pendingId = await pendingIdOf(browser)
+    const [recoveryCode = ''] = visitor.recoveryCodes
+    const foreign = await browser.send(
+      'POST',
+      'second-factors/verify',
+      new URLSearchParams({ pendingId, recoveryCode, nonce: 'x'.repeat(43) }),
+    )
+    assert.equal(foreign.status, 401)
+    const nonce = browser.cookies.get('__Host-torii-landing') ?? assert.fail()
+    const own = await browser.send(
+      'POST',
+      'second-factors/verify',
+      new URLSearchParams({ pendingId, recoveryCode, nonce }),
+    )
+    assert.equal(own.status, 303)
+  })
+
+  test('without a sign-in that waits it leads back to the sign-in', async () => {
+    const page = await new Browser().send('GET', 'second-factors/verify')
+    assert.equal(page.status, 401)
+    assert.match(await page.text(), /This sign-in has expired[\s\S]*href="\/sign-in"/)
+  })
+
+  test('a form of a mailed link leads to it', async () => {
+    const visitor = await verifiedVisitor()
+    const browser = new Browser()
+    const { token } = await torii.magicLink.create({ email: visitor.email })
+    const moved = await browser.send('GET', `magic-link?token=${token.reveal()}`)
+    assert.equal(moved.status, 303)
+    const nonce = browser.cookies.get('__Host-torii-landing') ?? assert.fail()
+    const form = new URLSearchParams({ token: token.reveal(), nonce })
+    for (const _ of ['once', 'a double click']) {
+      const posted = await browser.send('POST', 'magic-link/authenticate', form)
+      assert.equal(posted.status, 303)
+      assert.equal(posted.headers.get('location'), '/auth/second-factors/verify')
+      assert.ok(browser.pending)
+    }
+    assert.equal((await browser.send('GET', 'second-factors/verify')).status, 200)
+  })
+})
+
+describe('the signed-in user', () => {
+  async function signedIn() {
+    const visitor = await newVisitor()
+    const browser = new Browser()
+    browser.cookies.set('__Host-torii', visitor.token)
+    return { browser, visitor }
+  }
+
+  test('turns the second factor on and off; the cookie follows', async () => {
+    const { browser } = await signedIn()
+    const before = await browser.send('GET', 'second-factors')
+    assert.deepEqual(await before.json(), {
+      level: 1,
+      level2At: null,
+      totp: null,
+      recoveryCodes: { remaining: 0 },
+    })
+    const started = await browser.send('POST', 'second-factors/totp/start')
+    assert.equal(started.headers.get('cache-control'), 'no-store')
+    const { secret, uri, qr } = (await started.json()) as Record<string, string>
+    assert.match(uri ?? '', new RegExp(`secret=${secret}&`))
+    assert.match(qr ?? '', /^<svg/)
+    const former = browser.session
+    const step = Math.floor(Date.now() / 30_000)
+    const confirmed = await browser.send('POST', 'second-factors/totp/confirm', {
+      code: totpCode(decodeBase32(secret ?? ''), step),
+    })
+    assert.equal(confirmed.status, 201, await confirmed.clone().text())
+    const body = (await confirmed.json()) as { recoveryCodes: string[] }
+    assert.deepEqual([body.recoveryCodes.length, 'token' in body], [10, false])
+    assert.notEqual(browser.session, former)
+    const after = (await (await browser.send('GET', 'second-factors')).json()) as {
+      level: number
+      recoveryCodes: object
+    }
+    assert.deepEqual([after.level, after.recoveryCodes], [2, { remaining: 10 }])
+    const codes = await browser.send('POST', 'second-factors/recovery-codes')
+    assert.equal(((await codes.json()) as { recoveryCodes: string[] }).recoveryCodes.length, 10)
+    assert.equal((await browser.send('DELETE', 'second-factors/totp')).status, 204)
+    assert.equal((await browser.send('DELETE', 'second-factors/totp')).status, 404)
+  })
+
+  test('T14.33 needs a recent proof of two factors for sensitive changes, which a code gives', async () => {
+    const visitor = await newFactorVisitor()
+    const browser = new Browser()
+    browser.cookies.set('__Host-torii', visitor.token)
+    await site.db.query(
+      `update torii.sessions set level2_at = level2_at - interval '20 minutes' where id = $1`,
+      [visitor.valid.session.id],
+    )
+    const sensitive = () => browser.send('POST', 'token')
+    const refused = await sensitive()
+    assert.equal(refused.status, 403)
+    const { message: _, ...body } = (await refused.json()) as { message: string }
+    assert.deepEqual(body, {
+      error: 'level_required',
+      level: 2,
+      methods: ['totp', 'recovery_code', 'passkey'],
+    })
+    const byPassword = await browser.send('POST', 'reauthenticate', { password: goodPassword })
+    assert.equal(byPassword.status, 204)
+    assert.equal((await sensitive()).status, 403)
+    const code = await codeAgain(visitor)
+    assert.equal((await browser.send('POST', 'reauthenticate', { code })).status, 204)
+    assert.equal((await sensitive()).status, 201)
+  })
+
+  test('a bearer gets its new token in the answer', async () => {
+    const visitor = await newFactorVisitor()
+    const code = await codeAgain(visitor)
+    const send = (method: string, path: string, token: string, body?: object) =>
+      handler(
+        new Request(`${baseUrl}/auth/${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${token}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        }),
+        newInfo(),
+      )
+    const raised = await send('POST', 'reauthenticate', visitor.token, { code })
+    assert.equal(raised.status, 200)
+    const { token } = (await raised.json()) as { token: string }
+    assert.equal((await send('GET', 'session', visitor.token)).status, 401)
+    const removed = await send('DELETE', 'second-factors/totp', token)
+    assert.equal(removed.status, 200)
+    const { token: last } = (await removed.json()) as { token: string }
+    assert.equal((await send('GET', 'session', last)).status, 200)
+  })
+})
+
+/** RFC 4648 section 6. */
+function decodeBase32(text: string): Buffer {
+  const bits = [...text]
+    .map((letter) =>
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+    )
+    .join('')
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}

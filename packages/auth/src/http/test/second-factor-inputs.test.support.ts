@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { newSessionId, newUserId } from 'torii-core'
+import { formatPendingToken, newSessionSecret } from '../../crypto/session-token.js'
+import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
+import { newTotpSecret, totpUri } from '../../one-time-codes/totp.js'
+import { enroll } from '../../services/second-factors/factor.test.support.js'
+import { encryptSecret } from '../../services/second-factors/stored-secret.js'
+import { actorOf } from '../../services/sessions/valid-session.js'
+import { goodPassword } from '../../test/site.test.support.js'
+import type { RouteInput, RouteRequest } from './route-requests.test.support.js'
+import type { Visitor } from './route-site.test.support.js'
+import { newInfo, newVisitor, site, torii } from './route-site.test.support.js'
+
+/** A visitor with an authenticator application, and a sign-in that waits for its code. */
+export interface FactorVisitor extends Visitor {
+  readonly app: AuthenticatorApp
+  readonly recoveryCodes: readonly string[]
+  readonly waiting: Waiting
+}
+
+interface Waiting {
+  readonly pendingId: string
+  readonly cookie: string
+}
+
+/** The codes of this moment count once more, as if a minute had gone by. */
+const nextCode = () => site.db.query('update torii.totp_factors set last_step = last_step - 2')
+
+/** Proves the first factor. */
+export async function signInHalfway(email: string): Promise<Waiting> {
+  const outcome = await torii.password.authenticate({ email, password: goodPassword }, newInfo())
+  assert.ok(!outcome.ok && outcome.reason === 'second_factor_required', JSON.stringify(outcome))
+  const { id: pendingId, token } = outcome.pending
+  return { pendingId, cookie: `__Host-torii-pending=${token.reveal()}` }
+}
+
+export async function newFactorVisitor(): Promise<FactorVisitor> {
+  const visitor = await newVisitor()
+  const { app, recoveryCodes, token } = await enroll(torii, visitor.token, newInfo())
+  const valid = (await torii.sessions.validate(token)) ?? assert.fail()
+  await nextCode()
+  const waiting = await signInHalfway(visitor.email)
+  return { ...visitor, app, recoveryCodes, token, valid, waiting }
+}
+
+const factorOf = (visitor: Visitor): FactorVisitor => {
+  assert.ok('app' in visitor)
+  return visitor as FactorVisitor
+}
+
+/** Gives the session its former secret and the user the former epoch, so that the same session can act once more. */
+async function restore({ valid: { user, session, epochs } }: Visitor, hash: unknown) {
+  await site.db.query('update torii.sessions set epoch = $2, secret_hash = $3 where id = $1', [
+    session.id,
+    epochs.session,
+    hash,
+  ])
+  await site.db.query('update torii.users set session_epoch = $2 where id = $1', [
+    user.id,
+    epochs.session,
+  ])
+}
+
+const hashes = new Map<string, unknown>()
+
+/** The session of the visitor, as it was when it first came here. */
+async function sameSession(visitor: Visitor): Promise<void> {
+  const { id } = visitor.valid.session
+  if (hashes.has(id)) return restore(visitor, hashes.get(id))
+  const { rows } = await site.db.query('select secret_hash from torii.sessions where id = $1', [id])
+  hashes.set(id, rows[0]?.secret_hash)
+}
+
+const path = 'second-factors/verify'
+
+/** A half-finished sign-in that nobody began. */
+function unknownSignIn(): Waiting {
+  const pendingId = newSessionId()
+  const token = formatPendingToken(newUserId(), pendingId, newSessionSecret())
+  return { pendingId, cookie: `__Host-torii-pending=${token.reveal()}` }
+}
+
+const answer = (
+  { pendingId, cookie }: Waiting,
+  code: { code: string } | { recoveryCode: string },
+): RouteRequest => ({ path, cookie, body: { pendingId, ...code } })
+
+async function rightCode(visitor: Visitor): Promise<RouteRequest> {
+  await nextCode()
+  return answer(await signInHalfway(visitor.email), { code: factorOf(visitor).app.code() })
+}
+
+let usedCodes = 0
+
+export const secondFactorInputs: Readonly<Record<string, RouteInput>> = {
+  'GET second-factors/verify': {
+    visitor: newFactorVisitor,
+    valid: async (visitor) => ({ path, cookie: (await signInHalfway(visitor.email)).cookie }),
+    madeUp: () => ({ path, cookie: unknownSignIn().cookie }),
+  },
+  'POST second-factors/verify with a code': {
+    usesFormerSession: true,
+    visitor: newFactorVisitor,
+    oneAtATime: true,
+    valid: rightCode,
+    madeUp: (visitor) => {
+      const { app, waiting } = factorOf(visitor)
+      return answer(waiting, { code: app.wrongCode() })
+    },
+  },
+  'POST second-factors/verify with a recovery code': {
+    usesFormerSession: true,
+    visitor: newFactorVisitor,
+    oneAtATime: true,
+    async valid(visitor) {
+      const { email, recoveryCodes } = factorOf(visitor)
+      const recoveryCode = recoveryCodes[usedCodes++ % recoveryCodes.length] ?? assert.fail()
+      return answer(await signInHalfway(email), { recoveryCode })
+    },
+    madeUp: (visitor) => answer(factorOf(visitor).waiting, { recoveryCode: 'WRONG' }),
+  },
+  'POST second-factors/verify with a made-up token': {
+    usesFormerSession: true,
+    visitor: newFactorVisitor,
+    oneAtATime: true,
+    valid: rightCode,
+    madeUp: () => answer(unknownSignIn(), { code: '123456' }),
+  },
+  'GET second-factors': { signedIn: true, valid: async () => ({ path: 'second-factors' }) },
+  'POST second-factors/totp/start': {
+    signedIn: true,
+    valid: async () => ({ path: 'second-factors/totp/start' }),
+  },
+  'POST second-factors/totp/confirm': {
+    signedIn: true,
+    oneAtATime: true,
+    async valid(visitor) {
+      await sameSession(visitor)
+      await site.db.query('update torii.users set second_factor_epoch = null where id = $1', [
+        visitor.valid.user.id,
+      ])
+      // Straight into the storage: the route that starts counts as well.
+      const [secret, { user }] = [newTotpSecret(), visitor.valid]
+      const encrypted = encryptSecret(torii.options.keys, secret, user.id)
+      await site.storage.secondFactors.startTotp(actorOf(visitor.valid), encrypted)
+      const uri = totpUri(secret, { issuer: 'Acme', account: visitor.email })
+      const code = new AuthenticatorApp(uri).code()
+      return { path: 'second-factors/totp/confirm', body: { code } }
+    },
+    async madeUp(visitor) {
+      await sameSession(visitor)
+      return { path: 'second-factors/totp/confirm', body: { code: 'abcdef' } }
+    },
+  },
+  'DELETE second-factors/totp': {
+    signedIn: true,
+    visitor: newFactorVisitor,
+    valid: async () => ({ path: 'second-factors/totp' }),
+  },
+  'POST second-factors/recovery-codes': {
+    signedIn: true,
+    visitor: newFactorVisitor,
+    valid: async () => ({ path: 'second-factors/recovery-codes' }),
+  },
+  'POST reauthenticate with a code': {
+    signedIn: true,
+    visitor: newFactorVisitor,
+    oneAtATime: true,
+    async valid(visitor) {
+      await sameSession(visitor)
+      await nextCode()
+      return { path: 'reauthenticate', body: { code: factorOf(visitor).app.code() } }
+    },
+    async madeUp(visitor) {
+      await sameSession(visitor)
+      return { path: 'reauthenticate', body: { code: factorOf(visitor).app.wrongCode() } }
+    },
+  },
+}
