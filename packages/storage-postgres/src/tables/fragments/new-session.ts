@@ -41,6 +41,43 @@ export const newSession = {
   absoluteSeconds: parameter('absoluteSeconds', 'float8')<number>(),
 }
 
+/** The columns of many sessions, under the names that {@link newSession} takes them by. */
+export const newSessions = {
+  id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
+  secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
+  methods: parameter('methods', 'text[]')<readonly string[]>(),
+  ip: parameter('ip', 'text[]')<readonly (string | null)[]>(),
+  userAgent: parameter('userAgent', 'text[]')<readonly (string | null)[]>(),
+  idleSeconds: parameter('idleSeconds', 'int4[]')<readonly number[]>(),
+  absoluteSeconds: parameter('absoluteSeconds', 'int4[]')<readonly number[]>(),
+}
+
+/** The names that the rows of {@link newSessions} have in a batch. */
+export const newSessionsColumns =
+  'id, secret_hash, methods, ip, user_agent, idle_seconds, absolute_seconds'
+
+/** {@link newSessions} as arrays to unnest, in the order of {@link newSessionsColumns}. */
+export const unnestNewSessions = sql`
+          pg_catalog.unnest(${newSessions.id}), pg_catalog.unnest(${newSessions.secretHash}),
+          pg_catalog.unnest(${newSessions.methods}), pg_catalog.unnest(${newSessions.ip}), pg_catalog.unnest(${newSessions.userAgent}),
+          pg_catalog.unnest(${newSessions.idleSeconds}), pg_catalog.unnest(${newSessions.absoluteSeconds})`
+
+/** The insert that opens the sessions of a CTE `u` with `user_id`, `session_epoch` and {@link newSessionsColumns}. */
+export const insertManySessions = (schema: string) =>
+  insertSessions(
+    schema,
+    {
+      id: 'u.id::uuid',
+      secretHash: 'u.secret_hash::bytea',
+      methods: 'u.methods::text[]',
+      ip: 'u.ip::text',
+      userAgent: 'u.user_agent::text',
+      idleSeconds: 'u.idle_seconds::float8',
+      absoluteSeconds: 'u.absolute_seconds::float8',
+    },
+    'u',
+  )
+
 /** The parameters of a session that is opened only where its id is not null. */
 export const optionalSession = {
   id: nullable('newSessionId', 'uuid')<SessionId>(),

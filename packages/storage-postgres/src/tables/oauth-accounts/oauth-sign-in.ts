@@ -13,14 +13,16 @@ import { many, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { tookOver } from '../fragments/mailbox-sign-in.js'
-import { insertSession, newSessionValues } from '../fragments/new-session.js'
-import { stateUseValues, useState } from '../fragments/oauth-state-use.js'
+import { insertSession, newSession, newSessionValues } from '../fragments/new-session.js'
+import { stateValues, useState } from '../fragments/oauth-state-use.js'
 import type { OpenedRow, Readback } from '../fragments/readback.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { checkBoolean, checkNewSession } from '../input/input.js'
+import type { KnownRow } from './known-sign-in.js'
+import { knownSignInStatements } from './known-sign-in.js'
 import {
   deleteDead,
   identityValues,
@@ -38,47 +40,13 @@ const trustedEmailKey = nullable('trustedEmailKey', 'text')<EmailKey>()
 const name = nullable('name', 'text')<string>()
 const picture = nullable('picture', 'text')<string>()
 
-// The state's row is locked first, then the account's, then the user's; a row of a former owner epoch is not known.
-const signInKnown = (schema: string) =>
-  write(
-    'oauth_accounts.signInKnown',
-    sql`
-      with known as materialized (
-        select 1 as one from ${schema}.oauth_accounts a
-        join ${schema}.users owner on owner.id = a.user_id and owner.owner_epoch = a.owner_epoch
-        where a.provider = ${provider} and a.subject = ${subject}
-      ), ${useState(schema, 'exists (select 1 from known)')}, a as (
-        update ${schema}.oauth_accounts a set
-          label = ${label}, tokens = coalesce(${tokens}, a.tokens),
-          tokens_version = a.tokens_version + (${tokens} is not null)::int, last_used_at = ${now}
-        from ${schema}.users owner
-        where a.provider = ${provider} and a.subject = ${subject}
-          and owner.id = a.user_id and owner.owner_epoch = a.owner_epoch and exists (select 1 from used)
-        returning a.user_id, a.owner_epoch
-      ), u as (
-        select ${userColumns}, u.session_epoch from ${schema}.users u
-        where u.id = (select a.user_id from a) and u.owner_epoch = (select a.owner_epoch from a)
-          and u.disabled_at is null
-        for key share
-      ), s as (
-        ${insertSession(schema)}
-        returning ${sessionColumns}
-      )
-      select (select pg_catalog.count(*) from a)::int as known,
-        exists (select 1 from known) and not exists (select 1 from used) as refused, exists (
-          select 1 from ${schema}.oauth_accounts a where a.provider = ${provider} and a.subject = ${subject}
-        ) as stored, u.*, s.*
-      from (select 1 as one) as always left join u on true left join s on true`,
-    { schema, onLostReply: readBack('the id and the secret of the session') },
-  )
-
 // With a verified email the ownership row (`claim`) decides whose account it is; without one the identity does. The
 // state's row is locked before both.
 const signInNew = (schema: string) =>
   write(
     'oauth_accounts.signInNew',
     sql`
-      with ${useState(schema, 'true')}, claim as (
+      with ${useState(schema, 'true', newSession.id)}, claim as (
         insert into ${schema}.user_emails as e (email_key, user_id)
         select ${trustedEmailKey}, ${newUserId} where ${trustedEmailKey} is not null and exists (select 1 from used)
         on conflict (email_key) do update set user_id = e.user_id
@@ -132,14 +100,12 @@ const signInNew = (schema: string) =>
   )
 
 export const oauthSignInStatements = (schema: string) => ({
-  signInKnown: signInKnown(schema),
+  ...knownSignInStatements(schema),
   signInNew: signInNew(schema),
   deleteDead: deleteDead(schema),
 })
 
 type SignedInRow = UserRow & (SessionRow | { session_id: null })
-/** `stored` without `known`: a row of former owner epochs. `refused`: the state cannot be used. */
-type KnownRow = SignedInRow & { known: number; refused: boolean; stored: boolean }
 type NewRow = SignedInRow & {
   created: boolean
   took_over: boolean
@@ -196,7 +162,7 @@ function signInValues(person: OAuthSignIn) {
   return {
     identity,
     session: newSessionValues(checkNewSession(person.session)),
-    state: stateUseValues(person.state ?? null, person.session.id),
+    state: stateValues(person.state ?? null),
     creation: {
       newUserId: person.newUserId,
       trustedEmail: isTrusted ? person.email : null,

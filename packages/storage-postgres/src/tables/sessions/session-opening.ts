@@ -2,9 +2,7 @@ import type {
   CountedActor,
   DerivedSession,
   NewSession,
-  SessionId,
   SessionRepository,
-  TokenHash,
   UserId,
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
@@ -15,7 +13,14 @@ import { inBatches, write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import { countedActorValues } from '../fragments/counted-actor.js'
-import { insertSessions, newSession, newSessionValues } from '../fragments/new-session.js'
+import {
+  insertManySessions,
+  insertSessions,
+  newSession,
+  newSessionsColumns,
+  newSessionValues,
+  unnestNewSessions,
+} from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
 import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
@@ -38,17 +43,7 @@ const open = (schema: string) =>
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
-/** The columns of many sessions, under the names that {@link open} takes them by. */
-const columns = {
-  userId: parameter('userId', 'uuid[]')<readonly UserId[]>(),
-  id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
-  secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
-  methods: parameter('methods', 'text[]')<readonly string[]>(),
-  ip: parameter('ip', 'text[]')<readonly (string | null)[]>(),
-  userAgent: parameter('userAgent', 'text[]')<readonly (string | null)[]>(),
-  idleSeconds: parameter('idleSeconds', 'int4[]')<readonly number[]>(),
-  absoluteSeconds: parameter('absoluteSeconds', 'int4[]')<readonly number[]>(),
-}
+const userIds = parameter('userId', 'uuid[]')<readonly UserId[]>()
 
 // A user whom another transaction has locked is skipped: only that user's own caller waits, alone.
 const openMany = (schema: string) =>
@@ -56,28 +51,12 @@ const openMany = (schema: string) =>
     'sessions.openMany',
     sql`
       with k as (
-        select * from rows from (
-          pg_catalog.unnest(${columns.userId}), pg_catalog.unnest(${columns.id}), pg_catalog.unnest(${columns.secretHash}),
-          pg_catalog.unnest(${columns.methods}), pg_catalog.unnest(${columns.ip}), pg_catalog.unnest(${columns.userAgent}),
-          pg_catalog.unnest(${columns.idleSeconds}), pg_catalog.unnest(${columns.absoluteSeconds})
-        ) with ordinality as k (
-          user_id, id, secret_hash, methods, ip, user_agent, idle_seconds, absolute_seconds, i)
+        select * from rows from (pg_catalog.unnest(${userIds}), ${unnestNewSessions})
+          with ordinality as k (user_id, ${newSessionsColumns}, i)
       ), u as (
         select k.*, u.session_epoch from k join ${schema}.users u on u.id = k.user_id
         where u.disabled_at is null for key share of u skip locked
-      ), s as (${insertSessions(
-        schema,
-        {
-          id: 'u.id::uuid',
-          secretHash: 'u.secret_hash::bytea',
-          methods: 'u.methods::text[]',
-          ip: 'u.ip::text',
-          userAgent: 'u.user_agent::text',
-          idleSeconds: 'u.idle_seconds::float8',
-          absoluteSeconds: 'u.absolute_seconds::float8',
-        },
-        'u',
-      )}
+      ), s as (${insertManySessions(schema)}
         returning s.user_id, ${sessionColumns}
       )
       select k.i::int4 as i, s.* from s join k on k.id = s.session_id`,
