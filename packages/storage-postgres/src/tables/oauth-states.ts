@@ -17,11 +17,12 @@ import { statementTime as now, seconds, toDate } from '../sql/time.js'
 import { globalEpoch } from './fragments/global-epoch.js'
 import {
   oauthState,
-  oauthStates,
+  oauthStatesColumns,
   stateIsLive,
   stateUsedBy,
   stateUseValues,
   stateValues,
+  unnestOauthStates,
   useState,
 } from './fragments/oauth-state-use.js'
 import { lifetimeSeconds } from './fragments/parameters.js'
@@ -75,14 +76,14 @@ const lookUpMany = (schema: string) =>
     'oauth_states.lookUpMany',
     sql`
       select k.i::int4 as i, ${stateIsLive(schema, {
-        hash: 'k.hash',
-        expiresAt: 'k.expires_at',
-        globalEpoch: 'k.global_epoch',
+        hash: 'k.state_hash',
+        expiresAt: 'k.state_expires_at',
+        globalEpoch: 'k.state_global_epoch',
       })} as live, ${anyIsLocked(schema, sql`k.ip_address_key, k.block_key`)} as locked
       from rows from (
-        pg_catalog.unnest(${oauthStates.hash}), pg_catalog.unnest(${oauthStates.expiresAt}), pg_catalog.unnest(${oauthStates.globalEpoch}),
+        ${unnestOauthStates},
         pg_catalog.unnest(${columns.ipAddressKey}), pg_catalog.unnest(${columns.blockKey})
-      ) with ordinality as k (hash, expires_at, global_epoch, ip_address_key, block_key, i)`,
+      ) with ordinality as k (${oauthStatesColumns}, ip_address_key, block_key, i)`,
   )
 
 export const oauthStateStatements = (schema: string) => ({

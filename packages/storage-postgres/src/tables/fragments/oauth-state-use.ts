@@ -23,6 +23,13 @@ export const oauthStates = {
   globalEpoch: parameter('stateGlobalEpoch', 'int4[]')<readonly (number | null)[]>(),
 }
 
+/** The names that the rows of {@link oauthStates} have in a batch. */
+export const oauthStatesColumns = 'state_hash, state_expires_at, state_global_epoch'
+
+/** {@link oauthStates} as arrays to unnest, in the order of {@link oauthStatesColumns}. */
+export const unnestOauthStates = sql`
+          pg_catalog.unnest(${oauthStates.hash}), pg_catalog.unnest(${oauthStates.expiresAt}), pg_catalog.unnest(${oauthStates.globalEpoch})`
+
 /** What a statement says of a state: of {@link oauthState}, or columns of a batch. */
 interface StateParts {
   readonly hash: SqlPart
@@ -87,7 +94,8 @@ export const useState = <const Condition extends SqlPart, const By extends SqlPa
  * The CTEs `recorded` and `used` of many callers: `used` has the rows of `callers` that have no state, or whose state
  * nobody has used before. Of callers with the same state it has one. The states are locked in the order of their hashes,
  * so that statements that share states wait for each other and never in a circle.
- * @param callers a CTE with the columns `state_hash`, `state_expires_at`, `state_global_epoch`, `id` and `i`
+ * @param callers a CTE with {@link oauthStatesColumns}, and with the id of the session to open and the number of the caller as
+ * `id` and `i`
  */
 export const useStates = (schema: string, callers: string) =>
   sql`recorded as (${insertUses(

@@ -1,21 +1,22 @@
-import type { Ciphertext } from 'torii-core'
 import { readBack } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { sql } from '../../sql/parameter.js'
 import { inBatches, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
-import {
-  insertManySessions,
-  insertSession,
-  newSession,
-  newSessionsColumns,
-  unnestNewSessions,
-} from '../fragments/new-session.js'
-import { oauthStates, useState, useStates } from '../fragments/oauth-state-use.js'
+import { insertManySessions, insertSession, newSession } from '../fragments/new-session.js'
+import { useState, useStates } from '../fragments/oauth-state-use.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { selectedUserColumns, userColumns } from '../fragments/user-row.js'
-import { label, provider, subject, tokens } from './oauth-identity.js'
+import {
+  callersColumns,
+  isStored,
+  label,
+  provider,
+  subject,
+  tokens,
+  unnestCallers,
+} from './oauth-identity.js'
 
 /** `stored` without `known`: a row of former owner epochs. `refused`: the state cannot be used. */
 export type KnownRow = UserRow &
@@ -54,14 +55,6 @@ const signInKnown = (schema: string) =>
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
-/** The columns of many identities, under the names that {@link signInKnown} takes them by. */
-const identities = {
-  provider: parameter('provider', 'text[]')<readonly string[]>(),
-  subject: parameter('subject', 'text[]')<readonly string[]>(),
-  label: parameter('label', 'text[]')<readonly (string | null)[]>(),
-  tokens: parameter('tokens', 'bytea[]')<readonly (Ciphertext | null)[]>(),
-}
-
 // Answers a caller who signs in, and one whose identity is not stored. Every other one is left to `signInKnown`, alone:
 // who is refused, and whose account or user another transaction has locked. A state that was recorded here for such a
 // caller is its own there, by the id of its session. No account is locked before all states are: whoever has an account
@@ -71,15 +64,8 @@ const signInKnownMany = (schema: string) =>
     'oauth_accounts.signInKnownMany',
     sql`
       with k as materialized (
-        select k.*, (
-          select true from ${schema}.oauth_accounts a where a.provider = k.provider and a.subject = k.subject
-        ) is true as stored
-        from rows from (
-          pg_catalog.unnest(${identities.provider}), pg_catalog.unnest(${identities.subject}),
-          pg_catalog.unnest(${identities.label}), pg_catalog.unnest(${identities.tokens}),
-          pg_catalog.unnest(${oauthStates.hash}), pg_catalog.unnest(${oauthStates.expiresAt}), pg_catalog.unnest(${oauthStates.globalEpoch}), ${unnestNewSessions}
-        ) with ordinality as k (
-          provider, subject, label, tokens, state_hash, state_expires_at, state_global_epoch, ${newSessionsColumns}, i)
+        select k.*, ${isStored(schema)} as stored
+        from rows from (${unnestCallers}) with ordinality as k (${callersColumns}, i)
       ), stored as (
         select k.* from k where k.stored
       ), ${useStates(schema, 'stored')}, u as materialized (

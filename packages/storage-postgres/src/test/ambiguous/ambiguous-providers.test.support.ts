@@ -108,6 +108,31 @@ export const oauthOperations = [
       }
     }),
   ),
+  operation(
+    'oauth_accounts.signInNewMany',
+    'done',
+    [1, true, 1, 1, true, 1, 1, true, 1, 1, true, 1],
+    async (harness) => {
+      const people: (OAuthSignIn & { state: OAuthStateKey })[] = []
+      for (let n = 0; n < 4; n += 1) {
+        const state = await startedFlow(harness)
+        people.push({ ...personAtProvider({ emailVerified: n % 2 === 0 }), state })
+      }
+      return {
+        // The first goes alone, the others together.
+        operation: async ({ oauthAccounts }) =>
+          (await Promise.all(people.map((person) => oauthAccounts.signIn(person)))).find(
+            ({ ok }) => !ok,
+          ),
+        effect: async () => {
+          const effects: unknown[] = []
+          for (const { newUserId: id, session, state } of people)
+            effects.push(...(await opened(harness, id, session)), await usesOf(harness, state))
+          return effects
+        },
+      }
+    },
+  ),
   operation('oauth_accounts.link', 'done', [1, 1], async (harness) => {
     const state = await startedFlow(harness)
     const [person, identity] = [await signUp(harness.observer), personAtProvider({ state })]

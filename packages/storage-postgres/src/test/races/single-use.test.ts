@@ -248,10 +248,12 @@ const together = (callers: number) => ({
 })
 const alone = (callers: number) => ({ accounts: unbatched.oauthAccounts, waiting: callers })
 
-for (const [how, by] of [
+const ways = [
   ['together', together],
   ['each by a statement of its own', alone],
-] as const)
+] as const
+
+for (const [how, by] of ways)
   test(`T1.4 one OAuth state used by 2, 8 and 64 at once, ${how}, with a known identity, ${rounds} rounds`, () =>
     oneWins(async (callers) => {
       const known = newLogin()
@@ -265,21 +267,23 @@ for (const [how, by] of [
       return usingState(await startedFlow(), logins, assertEnding, by(callers))
     }))
 
-test(`T1.4 one OAuth state used by 2, 8 and 64 at once, with as many new identities, ${rounds} rounds`, () =>
-  oneWins(async (callers) => {
-    const logins = Array.from({ length: callers }, (_, index) =>
-      newLogin({ emailVerified: index % 2 === 0 }),
-    )
-    return usingState(await startedFlow(), logins, async (place) => {
-      const found = await query<{ id: string }>(
-        'select id from torii.users where id = any ($1::uuid[])',
-        [logins.map(({ newUserId: id }) => id)],
+for (const [how, by] of ways)
+  test(`T1.4 one OAuth state used by 2, 8 and 64 at once, ${how}, with as many new identities, ${rounds} rounds`, () =>
+    oneWins(async (callers) => {
+      const logins = Array.from({ length: callers }, (_, index) =>
+        newLogin({ emailVerified: index % 2 === 0 }),
       )
-      const winner = logins[place]
-      assert.deepEqual(found, [{ id: winner?.newUserId }])
-      assert.deepEqual(await sessionsOf(String(winner?.newUserId)), [winner?.session.id])
-    })
-  }))
+      const assertEnding = async (place: number) => {
+        const found = await query<{ id: string }>(
+          'select id from torii.users where id = any ($1::uuid[])',
+          [logins.map(({ newUserId: id }) => id)],
+        )
+        const winner = logins[place]
+        assert.deepEqual(found, [{ id: winner?.newUserId }])
+        assert.deepEqual(await sessionsOf(String(winner?.newUserId)), [winner?.session.id])
+      }
+      return usingState(await startedFlow(), logins, assertEnding, by(callers))
+    }))
 
 async function nothingLeft(rows: string, value: unknown): Promise<void> {
   assert.deepEqual(await query(`select 1 as one from torii.${rows}`, [value]), [])

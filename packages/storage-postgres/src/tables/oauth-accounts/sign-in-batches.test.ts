@@ -13,6 +13,7 @@ import {
   isLive,
   keyOf,
   newSession,
+  signUp,
 } from '../../test/races/people.test.support.js'
 
 let database: TestDatabase
@@ -37,9 +38,9 @@ beforeEach(() => {
 
 const session = (): NewSession => ({ ...newSession(), methods: ['oauth'] })
 
-/** Somebody who has signed in once. */
-async function newcomer(): Promise<OAuthSignIn> {
-  const person: OAuthSignIn = {
+/** Somebody who has never signed in. */
+async function stranger(given: Partial<OAuthSignIn> = {}): Promise<OAuthSignIn> {
+  return {
     provider: 'google',
     subject: randomBytes(8).toString('hex'),
     label: null,
@@ -52,7 +53,13 @@ async function newcomer(): Promise<OAuthSignIn> {
     picture: null,
     session: session(),
     state: await startedFlow(),
+    ...given,
   }
+}
+
+/** Somebody who has signed in once. */
+async function newcomer(): Promise<OAuthSignIn> {
+  const person = await stranger()
   const made = await storage.oauthAccounts.signIn(person)
   assert.ok(made.ok && made.how === 'created')
   return person
@@ -74,6 +81,12 @@ const again = async (person: OAuthSignIn, given: Partial<OAuthSignIn> = {}) => (
   state: await startedFlow(),
   ...given,
 })
+
+const strangers = async (count: number) => {
+  const all: OAuthSignIn[] = []
+  for (let n = 0; n < count; n += 1) all.push(await stranger())
+  return all
+}
 
 const eachAgain = async (persons: readonly OAuthSignIn[]) => {
   const all: OAuthSignIn[] = []
@@ -102,6 +115,12 @@ const accountOf = async ({ subject }: OAuthSignIn) =>
       [subject],
     )
   )[0] ?? assert.fail('no account')
+const accountsOf = (persons: readonly OAuthSignIn[]) =>
+  rows('select 1 from torii.oauth_accounts where subject = any ($1::text[])', [
+    persons.map(({ subject }) => subject),
+  ])
+const usersOf = (email: string | null) =>
+  rows('select 1 from torii.users where email = $1', [email])
 const at = (persons: readonly OAuthSignIn[], place: number) => persons[place] ?? assert.fail()
 
 describe('known identities that sign in at the same time', () => {
@@ -301,6 +320,161 @@ describe('known identities that sign in at the same time', () => {
       assert.ok(await isLive(storage, keyOf(at(people, n).newUserId, own)))
     const after = await storage.sessions.list(at(people, 5).newUserId)
     assert.equal(after.length, before.length + 1)
+  })
+})
+
+const createdTogether = [
+  'oauth_accounts.signInKnown',
+  'oauth_accounts.signInKnownMany',
+  'oauth_accounts.signInNew',
+  'oauth_accounts.signInNewMany',
+]
+
+/** Starts with one who is sent alone, so that all others share a statement. */
+const inCompany = async (given: readonly OAuthSignIn[]) => {
+  const leading = await stranger()
+  observed.sent.length = 0
+  const [, ...outcomes] = await signInAll([leading, ...given])
+  return outcomes
+}
+
+describe('new identities that sign in at the same time', () => {
+  test('are created by one statement, and each is its own', async () => {
+    const given: OAuthSignIn[] = []
+    for (let n = 0; n < 20; n += 1)
+      given.push(
+        await stranger({
+          label: n % 3 ? `"{Ü},\\${n}"` : null,
+          tokens: n % 4 ? ciphertext(randomBytes(n + 1)) : null,
+          name: n % 3 ? `Ada ${n}` : null,
+          picture: n % 4 ? `https://example.com/${n}.png` : null,
+          ...(n % 5 ? {} : { state: null }),
+          ...(n % 3 ? {} : { emailVerified: false }),
+        }),
+      )
+    const outcomes = await inCompany(given)
+    assert.deepEqual(operations(), createdTogether)
+    for (const [n, outcome] of outcomes.entries()) {
+      const mine = at(given, n)
+      assert.ok(outcome.ok && outcome.how === 'created')
+      const { user } = outcome
+      const email = mine.emailVerified ? mine.email : null
+      assert.deepEqual(
+        [user.id, user.email, user.emailVerified, user.name, user.picture],
+        [mine.newUserId, email, email !== null, mine.name, mine.picture],
+      )
+      assert.equal(outcome.session.id, mine.session.id)
+      assert.ok(await isLive(storage, keyOf(mine.newUserId, mine.session)))
+      assert.deepEqual(await storage.users.find(mine.newUserId), user)
+      const found = await storage.users.findByEmail(mine.email ?? '')
+      assert.equal(found?.id, email === null ? undefined : mine.newUserId)
+      const { user_id: owner, label, tokens } = await accountOf(mine)
+      assert.deepEqual([owner, label, tokens], [mine.newUserId, mine.label, mine.tokens])
+      if (mine.state) assert.deepEqual(await usersOfState(mine), [mine.session.id])
+    }
+  })
+
+  test('are judged each for themselves by their email, their identity and their state', async () => {
+    const [owner, disabled] = [await newcomer(), await newcomer()]
+    await storage.users.disable(disabled.newUserId)
+    const squatted = await signUp(storage, { emailVerified: false })
+    const used = await startedFlow()
+    await storage.oauthStates.use(used)
+    const first = await stranger()
+    const given = [
+      first,
+      await stranger({ email: first.email }),
+      await again(first, { email: freshEmail() }),
+      await stranger({ email: owner.email }),
+      await stranger({ email: owner.email, emailVerified: false }),
+      await stranger({ email: disabled.email }),
+      await stranger({ email: squatted.email }),
+      await stranger({ state: used }),
+      await stranger({
+        state: { ...(await startedFlow()), expiresAt: new Date(Date.now() - 1000) },
+      }),
+    ]
+    const outcomes = await inCompany(given)
+    assert.ok(operations().includes('oauth_accounts.signInNewMany'))
+    const said = words(outcomes)
+    // Two of them share an email and two an identity, whoever comes first.
+    assert.ok(said.slice(0, 3).every((word) => ['created', 'linked', 'known'].includes(word)))
+    assert.equal((await accountsOf([first, at(given, 1)])).length, 2)
+    assert.equal((await usersOf(first.email)).length, 1)
+    assert.deepEqual(said.slice(3), [
+      'linked',
+      'created',
+      'account_disabled',
+      'took_over',
+      'invalid_token',
+      'invalid_token',
+    ])
+    for (const person of given.slice(7)) {
+      assert.equal(await storage.users.find(person.newUserId), null)
+      assert.equal(await storage.users.findByEmail(person.email ?? ''), null)
+    }
+  })
+
+  test('T1.4 with one state: the first of them in company, and no other', async () => {
+    const state = await startedFlow()
+    const given = (await strangers(20)).map((person) => ({ ...person, state }))
+    const outcomes = await inCompany(given)
+    assert.equal(words(outcomes).filter((word) => word === 'created').length, 1)
+    assert.equal(words(outcomes).filter((word) => word === 'invalid_token').length, 19)
+    const made = await rows('select 1 from torii.users where id = any ($1::uuid[])', [
+      given.map(({ newUserId: id }) => id),
+    ])
+    assert.equal(made.length, 1)
+  })
+
+  for (const taken of ['email', 'identity'] as const)
+    test(`are sent each alone when another transaction takes an ${taken} of theirs`, async () => {
+      const given = await strangers(8)
+      const mine = at(given, 4)
+      const owner = await signUp(storage)
+      const holder = await database.connect()
+      await holder.query('begin')
+      if (taken === 'email')
+        await holder.query('insert into torii.user_emails (email_key, user_id) values ($1, $2)', [
+          mine.email,
+          owner.id,
+        ])
+      else
+        await holder.query(
+          `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch) values ('google', $1, $2, $3, 0)`,
+          [mine.subject, newOAuthAccountId(), owner.id],
+        )
+      const answer = inCompany(given)
+      while ((await waitingForLocks()) === 0);
+      await holder.query('commit')
+      const said = words(await answer)
+      // The email in this test belongs to a user who has another one, and is not let in by it.
+      assert.deepEqual(said.splice(4, 1), [taken === 'email' ? 'account_disabled' : 'known'])
+      assert.deepEqual(new Set(said), new Set(['created']))
+      assert.ok(operations().filter((name) => name === 'oauth_accounts.signInNew').length >= 8)
+    })
+
+  test('at two processes with the same people: each is created once, and no deadlock', async () => {
+    const other = new PostgresStorage(pool, { log })
+    for (let round = 0; round < 10; round += 1) {
+      const mine = await strangers(20)
+      const theirs: OAuthSignIn[] = []
+      for (const [n, person] of mine.entries())
+        theirs.push(await again(person, n % 2 ? {} : { subject: randomBytes(8).toString('hex') }))
+      theirs.reverse()
+      const [ours, others] = await Promise.all([
+        signInAll(mine),
+        Promise.all(theirs.map((person) => other.oauthAccounts.signIn(person))),
+      ])
+      others.reverse()
+      for (const [place, outcome] of ours.entries()) {
+        const [made, second = ''] = words([outcome, others[place] ?? assert.fail()]).sort()
+        assert.equal(made, 'created')
+        assert.ok(second === 'linked' || (place % 2 === 1 && second === 'known'), second)
+        assert.equal((await usersOf(at(mine, place).email)).length, 1)
+      }
+    }
+    assert.deepEqual(retried, [])
   })
 })
 
