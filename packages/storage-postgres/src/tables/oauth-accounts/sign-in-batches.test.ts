@@ -353,7 +353,9 @@ describe('new identities that sign in at the same time', () => {
         }),
       )
     const outcomes = await inCompany(given)
-    assert.deepEqual(operations(), createdTogether)
+    // How many share a statement depends on how fast the server answers those before them.
+    assert.deepEqual([...new Set(operations())].sort(), createdTogether)
+    assert.ok(operations().length < 10, operations().join())
     for (const [n, outcome] of outcomes.entries()) {
       const mine = at(given, n)
       assert.ok(outcome.ok && outcome.how === 'created')
