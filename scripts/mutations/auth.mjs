@@ -1473,8 +1473,8 @@ export const authMutations = [
   guard(
     'http/site',
     'a body parser before Torii floods the log',
-    'const logReadBody = onlyOnce((route: string) =>',
-    'const logReadBody = ((route: string) =>',
+    'if (!isDone) work(...args)',
+    'work(...args)',
     'http/node',
   ),
   guard(
