@@ -41,8 +41,9 @@ const serverChecks: readonly Check[] = [
   checkClock,
   checkConnections,
   checkTls,
-  checkPooler,
   checkRights,
+  // The last one: a pooler in statement mode closes the connection.
+  checkPooler,
 ]
 /** They read every table of this version. */
 const rowChecks: readonly Check[] = [checkSweep, checkExpiredRows, checkPasswordHashes]
