@@ -44,8 +44,6 @@ const serverChecks: readonly Check[] = [
   checkConnections,
   checkTls,
   checkRights,
-  // The last one: a pooler in statement mode closes the connection.
-  checkPooler,
 ]
 /** They read every table of this version. */
 const rowChecks: readonly Check[] = [checkSweep, checkExpiredRows, checkPasswordHashes]
