@@ -17,14 +17,14 @@ export const oauthState = {
 export const stateUsedBy = parameter('stateUsedBy', 'uuid')<string>()
 
 /** The columns of many states, under the names that {@link oauthState} takes them by. */
-export const oauthStates = {
+const oauthStates = {
   hash: parameter('stateHash', 'bytea[]')<readonly (TokenHash | null)[]>(),
   expiresAt: parameter('stateExpiresAt', 'float8[]')<readonly (number | null)[]>(),
   globalEpoch: parameter('stateGlobalEpoch', 'int4[]')<readonly (number | null)[]>(),
 }
 
 /** The names that the rows of {@link oauthStates} have in a batch. */
-export const oauthStatesColumns = 'state_hash, state_expires_at, state_global_epoch'
+const oauthStatesColumns = 'state_hash, state_expires_at, state_global_epoch'
 
 /** {@link oauthStates} as arrays to unnest, in the order of {@link oauthStatesColumns}. */
 export const unnestOauthStates = sql`
