@@ -24,7 +24,7 @@ const oauthStates = {
 }
 
 /** The names that the rows of {@link oauthStates} have in a batch. */
-const oauthStatesColumns = 'state_hash, state_expires_at, state_global_epoch'
+export const oauthStatesColumns = 'state_hash, state_expires_at, state_global_epoch'
 
 /** {@link oauthStates} as arrays to unnest, in the order of {@link oauthStatesColumns}. */
 export const unnestOauthStates = sql`
