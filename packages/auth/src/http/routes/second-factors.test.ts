@@ -243,8 +243,10 @@ describe('the answer of a sign-in that waits', () => {
 
   test('signing out ends it', async () => {
     const { browser } = await halfway(await newFactorVisitor())
+    const token = browser.pending ?? assert.fail()
     assert.equal((await browser.send('POST', 'sign-out')).status, 204)
     assert.equal(browser.pending, undefined)
+    assert.equal(await torii.secondFactors.findPending(token), null)
   })
 
   test('the session of the browser from before ends when the new one opens, and not earlier', async () => {
