@@ -797,8 +797,8 @@ export const authMutations = [
   guard(
     'http/routes/sign-in-result',
     'registering makes a known browser',
-    '...(status === 200 ? deviceCookies(call, user.email) : []),',
-    '...deviceCookies(call, user.email),',
+    'signInCookies(call, made, status === 200)',
+    'signInCookies(call, made, true)',
     'http/routes/known-browsers',
   ),
   guard(
@@ -1120,8 +1120,8 @@ export const authMutations = [
   guard(
     'http/own-routes',
     'an own route accepts an old authentication',
-    'if (recent && !valid.recent)',
-    'if (recent && valid === null)',
+    'if (!required.recent || recent) return null',
+    'if (!required.recent || recent || session.level > 0) return null',
     'http/',
     'frameworks/frameworks',
   ),
