@@ -12,6 +12,7 @@ const guard = (file, weakens, from, to, ...tests) => ({
 })
 const epochs = 'storage-postgres/src/test/races/epochs'
 const takeOver = 'storage-postgres/src/test/races/take-over'
+const signInBatches = 'oauth-accounts/sign-in-batches'
 const signInMethods = 'storage-postgres/src/tables/sign-in-methods'
 
 export const storageMutations = [
@@ -229,8 +230,8 @@ export const storageMutations = [
   guard(
     'tables/fragments/oauth-state-use',
     'a state is good for ever',
-    '${oauthState.hash} is not null and ${stateIsCurrent(schema, oauthState)} and ${condition}',
-    '${oauthState.hash} is not null and (${stateIsCurrent(schema, oauthState)} or ${oauthState.hash} is not null) and ${condition}',
+    '${from} ${state.hash} is not null and ${stateIsCurrent(schema, state)}`',
+    '${from} ${state.hash} is not null and (${stateIsCurrent(schema, state)} or ${state.hash} is not null)`',
   ),
   guard(
     'tables/fragments/oauth-state-use',
@@ -297,32 +298,95 @@ export const storageMutations = [
   guard(
     'tables/fragments/oauth-state-use',
     'a used state goes to the provider again',
-    '\n          and not exists (\n            select 1 from ${schema}.used_oauth_states t where t.state_hash = ${state.hash})',
+    '\n          and (select true from ${schema}.used_oauth_states t where t.state_hash = ${state.hash}) is null',
     '',
   ),
   guard(
     'tables/fragments/oauth-state-use',
     'an expired state goes to the provider',
-    ' and ${stateIsCurrent(schema, state)}\n',
-    ' and (${stateIsCurrent(schema, state)} or ${state.hash} is not null)\n',
+    ' and ${stateIsCurrent(schema, state)}\n          and (',
+    ' and (${stateIsCurrent(schema, state)} or ${state.hash} is not null)\n          and (',
   ),
   guard(
-    'tables/oauth-accounts/oauth-sign-in',
+    'tables/oauth-accounts/known-sign-in',
     'a known identity signs in with a used state',
     ' and exists (select 1 from used)\n        returning a.user_id, a.owner_epoch',
     '\n        returning a.user_id, a.owner_epoch',
   ),
   guard(
-    'tables/oauth-accounts/oauth-sign-in',
+    'tables/oauth-accounts/new-sign-in',
     'a used state claims an email',
     ' is not null and exists (select 1 from used)\n',
     ' is not null\n',
   ),
   guard(
-    'tables/oauth-accounts/oauth-sign-in',
+    'tables/oauth-accounts/new-sign-in',
     'a used state creates an account',
     ' and exists (select 1 from used)\n        on conflict (subject',
     '\n        on conflict (subject',
+  ),
+  guard(
+    'tables/fragments/oauth-state-use',
+    'in company a used state is good',
+    'where c.state_hash is null or c.id in (select recorded.used_by from recorded)',
+    'where c.state_hash is null or c.id is not null',
+    signInBatches,
+  ),
+  guard(
+    'tables/fragments/oauth-state-use',
+    'batches that share states wait for each other in a circle',
+    'order by c.state_hash, c.i\n',
+    'order by c.i\n',
+    signInBatches,
+  ),
+  guard(
+    'tables/oauth-accounts/known-sign-in',
+    'in company a disabled account is entered by its provider',
+    'a.subject = used.subject and u.disabled_at is null\n',
+    'a.subject = used.subject\n',
+    signInBatches,
+  ),
+  guard(
+    'tables/oauth-accounts/known-sign-in',
+    'in company an account of a former owner is entered',
+    'on u.id = a.user_id and u.owner_epoch = a.owner_epoch\n          where a.provider = used',
+    'on u.id = a.user_id\n          where a.provider = used',
+    signInBatches,
+  ),
+  guard(
+    'tables/oauth-accounts/known-sign-in',
+    'a caller waits for the account of another one',
+    'for no key update of a skip locked for',
+    'for no key update of a for',
+    signInBatches,
+  ),
+  guard(
+    'tables/oauth-accounts/known-sign-in',
+    'a caller waits for the user of another one',
+    'for key share of u skip locked',
+    'for key share of u',
+    signInBatches,
+  ),
+  guard(
+    'tables/oauth-accounts/known-sign-in',
+    'a sign-in without tokens ends those of another one in company',
+    'u.provider, u.tokens is null, u.i desc',
+    'u.provider, u.i desc',
+    signInBatches,
+  ),
+  guard(
+    'tables/oauth-accounts/known-sign-in',
+    'identities that sign in together are given the session of another caller',
+    'left join u on u.i = k.i left',
+    'left join u on true left',
+    signInBatches,
+  ),
+  guard(
+    'tables/oauth-accounts/new-sign-in',
+    'an untrusted email is verified in company',
+    'case when used.email_key is not null then ${now} end',
+    '${now}',
+    signInBatches,
   ),
   guard(
     'tables/oauth-accounts/oauth-accounts',
@@ -394,7 +458,7 @@ export const storageMutations = [
     'storage-postgres/src/tables/sweep-lease',
   ),
   guard(
-    'tables/oauth-accounts/oauth-sign-in',
+    'tables/oauth-accounts/new-sign-in',
     'what a squatter left still lets in beside a provider',
     'owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,',
     'owner_epoch = u.owner_epoch,',
@@ -409,8 +473,8 @@ export const storageMutations = [
   guard(
     'tables/oauth-accounts/oauth-accounts',
     'an ended session links an identity',
-    "u.id = ${actor.userId} and ${actorIsLive(schema)}\n      ), ${useState(schema, 'exists (select 1 from me)')}, a as (",
-    "u.id = ${actor.userId} and (${actor.sessionId} is not null or ${actorIsLive(schema)})\n      ), ${useState(schema, 'exists (select 1 from me)')}, a as (",
+    "u.id = ${actor.userId} and ${actorIsLive(schema)}\n      ), ${useState(schema, 'exists (select 1 from me)', stateUsedBy)}, a as (",
+    "u.id = ${actor.userId} and (${actor.sessionId} is not null or ${actorIsLive(schema)})\n      ), ${useState(schema, 'exists (select 1 from me)', stateUsedBy)}, a as (",
   ),
   guard(
     'tables/oauth-accounts/provider-tokens',
@@ -425,7 +489,7 @@ export const storageMutations = [
     '',
   ),
   guard(
-    'tables/oauth-accounts/oauth-sign-in',
+    'tables/oauth-accounts/known-sign-in',
     'a disabled account is entered by its provider',
     'u.owner_epoch = (select a.owner_epoch from a)\n          and u.disabled_at is null',
     'u.owner_epoch = (select a.owner_epoch from a)',
@@ -873,8 +937,8 @@ export const storageMutations = [
   guard(
     'tables/oauth-states',
     'in company a used state is live',
-    "hash: 'k.hash'",
-    "hash: 'pg_catalog.sha256(k.hash)'",
+    "hash: 'k.state_hash'",
+    "hash: 'pg_catalog.sha256(k.state_hash)'",
   ),
   guard(
     'tables/magic-links',

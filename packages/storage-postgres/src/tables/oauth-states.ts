@@ -6,7 +6,6 @@ import type {
   OAuthStateKey,
   OAuthStateRepository,
   RateLimitKey,
-  TokenHash,
 } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { countedTwice, repeat, sameState } from '../sql/lost-reply.js'
@@ -18,9 +17,12 @@ import { statementTime as now, seconds, toDate } from '../sql/time.js'
 import { globalEpoch } from './fragments/global-epoch.js'
 import {
   oauthState,
+  oauthStatesColumns,
   stateIsLive,
+  stateUsedBy,
   stateUseValues,
   stateValues,
+  unnestOauthStates,
   useState,
 } from './fragments/oauth-state-use.js'
 import { lifetimeSeconds } from './fragments/parameters.js'
@@ -63,11 +65,8 @@ const lookUp = (schema: string) =>
     sql`select ${stateIsLive(schema, oauthState)} as live, ${anyIsLocked(schema, ipAddressKeys)} as locked`,
   )
 
-/** The columns of many look-ups, under the names that {@link lookUp} takes them by. */
+/** The columns of many look-ups beside their states, under the names that {@link lookUp} takes them by. */
 const columns = {
-  hash: parameter('stateHash', 'bytea[]')<readonly TokenHash[]>(),
-  expiresAt: parameter('stateExpiresAt', 'float8[]')<readonly number[]>(),
-  globalEpoch: parameter('stateGlobalEpoch', 'int4[]')<readonly number[]>(),
   ipAddressKey: parameter('ipAddressKey', 'bytea[]')<readonly (RateLimitKey | null)[]>(),
   blockKey: parameter('blockKey', 'bytea[]')<readonly (RateLimitKey | null)[]>(),
 }
@@ -77,14 +76,14 @@ const lookUpMany = (schema: string) =>
     'oauth_states.lookUpMany',
     sql`
       select k.i::int4 as i, ${stateIsLive(schema, {
-        hash: 'k.hash',
-        expiresAt: 'k.expires_at',
-        globalEpoch: 'k.global_epoch',
+        hash: 'k.state_hash',
+        expiresAt: 'k.state_expires_at',
+        globalEpoch: 'k.state_global_epoch',
       })} as live, ${anyIsLocked(schema, sql`k.ip_address_key, k.block_key`)} as locked
       from rows from (
-        pg_catalog.unnest(${columns.hash}), pg_catalog.unnest(${columns.expiresAt}), pg_catalog.unnest(${columns.globalEpoch}),
+        ${unnestOauthStates},
         pg_catalog.unnest(${columns.ipAddressKey}), pg_catalog.unnest(${columns.blockKey})
-      ) with ordinality as k (hash, expires_at, global_epoch, ip_address_key, block_key, i)`,
+      ) with ordinality as k (${oauthStatesColumns}, ip_address_key, block_key, i)`,
   )
 
 export const oauthStateStatements = (schema: string) => ({
@@ -105,7 +104,7 @@ export const oauthStateStatements = (schema: string) => ({
   use: write(
     'oauth_states.use',
     sql`
-      with ${useState(schema, 'true')}
+      with ${useState(schema, 'true', stateUsedBy)}
       select (select pg_catalog.count(*) from used)::int as used`,
     { schema, onLostReply: repeat(`${sameState}: the row names this caller`) },
   ),

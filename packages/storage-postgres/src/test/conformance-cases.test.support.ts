@@ -21,6 +21,8 @@ const furtherStatements = [
   'users.disable: of twenty openings at once no session lives, also after enable', // sessions.openMany
   'sessions.validate: writes nothing', // sessions.validateMany
   'auditEvents.list: an event is gone after its retention', // sweep
+  'oauthAccounts.signIn: T1.4 uses the state once, with a known identity: one winner among twenty', // oauth_accounts.signInKnownMany
+  'oauthAccounts.signIn: of sign-ins with one state by two identities, one succeeds', // oauth_accounts.signInNewMany
   'oauthStates.start: counts the IP address, and beyond the limit starts nothing', // oauth_states.start
 ]
 

@@ -9,7 +9,7 @@ const statements = everyStatement()
 
 /** What may stand before an opening bracket without being a function. */
 const keywords = new Set(
-  'values array in from all exists coalesce greatest least select as any over filter and or not with materialized on set where when then else by conflict'.split(
+  'values array lateral in from all exists coalesce greatest least select as any over filter and or not with materialized on set where when then else by conflict'.split(
     ' ',
   ),
 )
@@ -66,7 +66,7 @@ describe('every statement', () => {
         assert.ok(
           schema !== undefined ||
             ctes.has(name) ||
-            ['set', 'select', 'of', 'skip', 'rows'].includes(name),
+            ['set', 'select', 'of', 'skip', 'rows', 'lateral'].includes(name),
           `unqualified table ${name}`,
         )
       for (const [, name = ''] of text.matchAll(/(?<![."\w])([a-z_]+) ?\(/g))

@@ -13,7 +13,7 @@ const oidOf: Readonly<Record<ArrayElement, number>> = {
 const headerBytes = 20
 
 /**
- * A one-dimensional array in PostgreSQL's binary form; only `uuid` and `float8` may hold no nulls. `pg` sends a Buffer as a binary
+ * A one-dimensional array in PostgreSQL's binary form; only `uuid` may hold no nulls. `pg` sends a Buffer as a binary
  * parameter; written as text, an array of 256 keys costs a fifth of the throughput (decisions/0011).
  * @throws TypeError for a value that is not of the type
  */
@@ -69,6 +69,7 @@ const writers: Readonly<
     return target.writeInt32BE(value, offset + 4)
   },
   float8(target, offset, value) {
+    if (value === null) return target.writeInt32BE(-1, offset)
     if (typeof value !== 'number') throw new TypeError('not a number')
     target.writeInt32BE(8, offset)
     return target.writeDoubleBE(value, offset + 4)

@@ -48,7 +48,7 @@ const insertSessions = <
  * `user_id` and the `signInColumns` of a locked user. `opened` has a row for each of both. The one way to open a session for
  * a user who may have a second factor.
  */
-export const openSessions = <
+const openSessions = <
   const Columns extends Readonly<Record<Given, SqlPart>>,
   const Held extends Readonly<Record<Identity, SqlPart>>,
   const Where extends SqlPart,
@@ -87,6 +87,28 @@ export const newSession = {
   absoluteSeconds: parameter('absoluteSeconds', 'float8')<number>(),
 }
 
+/** The columns of many sessions, under the names that {@link newSession} takes them by. */
+const newSessions = {
+  id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
+  secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
+  methods: parameter('methods', 'text[]')<readonly string[]>(),
+  level: parameter('level', 'int4[]')<readonly number[]>(),
+  ip: parameter('ip', 'text[]')<readonly (string | null)[]>(),
+  userAgent: parameter('userAgent', 'text[]')<readonly (string | null)[]>(),
+  idleSeconds: parameter('idleSeconds', 'int4[]')<readonly number[]>(),
+  absoluteSeconds: parameter('absoluteSeconds', 'int4[]')<readonly number[]>(),
+}
+
+/** The names that the rows of {@link newSessions} have in a batch. */
+export const newSessionsColumns =
+  'id, secret_hash, methods, level, ip, user_agent, idle_seconds, absolute_seconds'
+
+/** {@link newSessions} as arrays to unnest, in the order of {@link newSessionsColumns}. */
+export const unnestNewSessions = sql`
+          pg_catalog.unnest(${newSessions.id}), pg_catalog.unnest(${newSessions.secretHash}),
+          pg_catalog.unnest(${newSessions.methods}), pg_catalog.unnest(${newSessions.level}), pg_catalog.unnest(${newSessions.ip}), pg_catalog.unnest(${newSessions.userAgent}),
+          pg_catalog.unnest(${newSessions.idleSeconds}), pg_catalog.unnest(${newSessions.absoluteSeconds})`
+
 /** The parameters of a session that is opened only where its id is not null. */
 export const optionalSession = {
   id: nullable('newSessionId', 'uuid')<SessionId>(),
@@ -121,7 +143,7 @@ export const openOptionalSession = <const Where extends SqlPart>(schema: string,
     noIdentity,
   )
 
-/** {@link openSessions} of many sessions, whose values are columns of `u`. */
+/** {@link openSessions} of many sessions, whose values are the {@link newSessionsColumns} of `u`. */
 export const openManySessions = (schema: string) =>
   openSessions(
     schema,
@@ -143,7 +165,7 @@ export const openManySessions = (schema: string) =>
 export const openedColumns = 's.*, pending.*'
 
 /** The CTEs `s` and `pending`, of which at most one has a row, after another relation. */
-export const joinOpened = 'left join s on true left join pending on true'
+export const openedRelations = 'left join s on true left join pending on true'
 
 /** What a statement returns where a second factor is due. */
 export interface PendingRow {
@@ -152,9 +174,6 @@ export interface PendingRow {
   pending_id: SessionId
   pending_expires_at: number
 }
-
-export const isPending = (row: { pending_id?: SessionId | null }): boolean =>
-  row.pending_id !== null && row.pending_id !== undefined
 
 export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired => ({
   ok: false,

@@ -7,6 +7,11 @@ export const userColumns = `
   u.name, u.picture, u.metadata, ${milliseconds('u.disabled_at')} as disabled_at,
   ${milliseconds('u.created_at')} as user_created_at, ${milliseconds('u.updated_at')} as user_updated_at`
 
+/** {@link userColumns} once more, of a CTE `u` that selected them. */
+export const selectedUserColumns = `
+  u.user_id, u.email, u.email_verified_at, u.name, u.picture, u.metadata, u.disabled_at, u.user_created_at,
+  u.user_updated_at`
+
 export interface UserRow {
   user_id: UserId
   email: string | null

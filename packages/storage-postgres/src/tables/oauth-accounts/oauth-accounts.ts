@@ -16,7 +16,7 @@ import { many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { milliseconds, statementTime as now, toDate } from '../../sql/time.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
-import { stateUseValues, useState } from '../fragments/oauth-state-use.js'
+import { stateUsedBy, stateUseValues, useState } from '../fragments/oauth-state-use.js'
 import { userId } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import type { RemovalRow } from '../fragments/sign-in-methods.js'
@@ -45,7 +45,7 @@ export const oauthAccountStatements = (schema: string) => ({
     sql`
       with me as (
         select u.id, u.owner_epoch from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)}
-      ), ${useState(schema, 'exists (select 1 from me)')}, a as (
+      ), ${useState(schema, 'exists (select 1 from me)', stateUsedBy)}, a as (
         insert into ${schema}.oauth_accounts as a
           (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
         select ${provider}, ${subject}, ${newAccountId}, me.id, me.owner_epoch, ${label}, ${tokens}, ${now}, ${now} from me

@@ -1,156 +1,25 @@
-import type {
-  EmailKey,
-  OAuthAccountRepository,
-  OAuthSignIn,
-  OAuthSignInOutcome,
-  UserId,
-} from 'torii-core'
+import type { OAuthAccountRepository, OAuthSignIn, OAuthSignInOutcome } from 'torii-core'
 import { checkName, checkPicture, requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
-import { readBack } from '../../sql/lost-reply.js'
-import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { many, one } from '../../sql/rows.js'
-import { write } from '../../sql/statement.js'
-import { statementTime as now } from '../../sql/time.js'
-import { tookOver } from '../fragments/mailbox-sign-in.js'
-import {
-  joinOpened,
-  mustWaitForFactor,
-  newSessionValues,
-  openedColumns,
-  openSession,
-  openSessionOfIdentity,
-} from '../fragments/new-session.js'
-import { stateUseValues, useState } from '../fragments/oauth-state-use.js'
+import { newSessionValues } from '../fragments/new-session.js'
+import { stateValues } from '../fragments/oauth-state-use.js'
 import type { OpenedRow, Readback, ReadbackRow } from '../fragments/readback.js'
 import { toSignedIn } from '../fragments/readback.js'
-import { signInColumns } from '../fragments/second-factor.js'
 import { toSession } from '../fragments/session-row.js'
-import { toUser, userColumns } from '../fragments/user-row.js'
+import { toUser } from '../fragments/user-row.js'
 import { checkBoolean, checkNewSession } from '../input/input.js'
-import {
-  deleteDead,
-  identityValues,
-  label,
-  newAccountId,
-  provider,
-  subject,
-  tokens,
-} from './oauth-identity.js'
-
-const newUserId = parameter('newUserId', 'uuid')<UserId>()
-/** An email that the provider is trusted for, else null. */
-const trustedEmail = nullable('trustedEmail', 'text')<string>()
-const trustedEmailKey = nullable('trustedEmailKey', 'text')<EmailKey>()
-const name = nullable('name', 'text')<string>()
-const picture = nullable('picture', 'text')<string>()
-
-// The state's row is locked first, then the account's, then the user's; a row of a former owner epoch is not known.
-const signInKnown = (schema: string) =>
-  write(
-    'oauth_accounts.signInKnown',
-    sql`
-      with known as materialized (
-        select 1 as one from ${schema}.oauth_accounts a
-        join ${schema}.users owner on owner.id = a.user_id and owner.owner_epoch = a.owner_epoch
-        where a.provider = ${provider} and a.subject = ${subject}
-      ), ${useState(schema, 'exists (select 1 from known)')}, a as (
-        update ${schema}.oauth_accounts a set
-          label = ${label}, tokens = coalesce(${tokens}, a.tokens),
-          tokens_version = a.tokens_version + (${tokens} is not null)::int, last_used_at = ${now}
-        from ${schema}.users owner
-        where a.provider = ${provider} and a.subject = ${subject}
-          and owner.id = a.user_id and owner.owner_epoch = a.owner_epoch and exists (select 1 from used)
-        returning a.user_id, a.owner_epoch
-      ), u as (
-        select ${userColumns}, ${signInColumns} from ${schema}.users u
-        where u.id = (select a.user_id from a) and u.owner_epoch = (select a.owner_epoch from a)
-          and u.disabled_at is null
-        for key share
-      ), ${openSession(schema)}
-      select (select pg_catalog.count(*) from a)::int as known,
-        exists (select 1 from known) and not exists (select 1 from used) as refused, exists (
-          select 1 from ${schema}.oauth_accounts a where a.provider = ${provider} and a.subject = ${subject}
-        ) as stored, u.*, ${openedColumns}
-      from (select 1 as one) as always left join u on true ${joinOpened}`,
-    { schema, onLostReply: readBack('the id and the secret of the session') },
-  )
-
-// With a verified email the ownership row (`claim`) decides whose account it is; without one the identity does. The
-// state's row is locked before both. Where a second factor is due, the identity is linked by whoever proves that one.
-const signInNew = (schema: string) =>
-  write(
-    'oauth_accounts.signInNew',
-    sql`
-      with ${useState(schema, 'true')}, claim as (
-        insert into ${schema}.user_emails as e (email_key, user_id)
-        select ${trustedEmailKey}, ${newUserId} where ${trustedEmailKey} is not null and exists (select 1 from used)
-        on conflict (email_key) do update set user_id = e.user_id
-        returning e.user_id
-      ), unproved as (
-        select u.id from ${schema}.users u join claim on claim.user_id = u.id
-        where u.email_verified_at is null for no key update of u
-      ), addressed as (
-        insert into ${schema}.users as u
-          (id, email, email_key, email_verified_at, name, picture, created_at, updated_at)
-        select claim.user_id, ${trustedEmail}, ${trustedEmailKey}, ${now}, ${name}, ${picture}, ${now}, ${now} from claim
-        where (select pg_catalog.count(*) from unproved) >= 0
-        on conflict (id) do update set
-          email_verified_at = coalesce(u.email_verified_at, excluded.email_verified_at),
-          session_epoch = u.session_epoch + (u.email_verified_at is null)::int,
-          owner_epoch = u.owner_epoch + (u.email_verified_at is null)::int,
-          updated_at = case when u.email_verified_at is null then excluded.updated_at else u.updated_at end
-        where u.disabled_at is null and u.email_key = excluded.email_key
-        returning ${userColumns}, ${signInColumns}, u.email_verified_at as proved_at
-      ), a as (
-        insert into ${schema}.oauth_accounts as a
-          (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
-        select ${provider}, ${subject}, ${newAccountId}, coalesce(addressed.user_id, ${newUserId}),
-          coalesce(addressed.owner_epoch, 0), ${label}, ${tokens}, ${now}, ${now}
-        from (select 1 as one) as always left join addressed on true
-        where (${trustedEmailKey} is null or addressed.user_id is not null) 
-          and not coalesce(${mustWaitForFactor('addressed')}, false)
-          and exists (select 1 from used)
-        on conflict (subject, provider) do update set
-          label = excluded.label, tokens = coalesce(excluded.tokens, a.tokens),
-          tokens_version = a.tokens_version + (excluded.tokens is not null)::int,
-          owner_epoch = case when a.user_id = excluded.user_id then excluded.owner_epoch else a.owner_epoch end,
-          last_used_at = excluded.last_used_at
-        returning a.id, a.user_id
-      ), bare as (
-        insert into ${schema}.users as u (id, name, picture, created_at, updated_at)
-        select a.user_id, ${name}, ${picture}, ${now}, ${now} from a
-        where ${trustedEmailKey} is null and a.user_id = ${newUserId}
-        on conflict (id) do nothing
-        returning ${userColumns}, ${signInColumns}, null::timestamptz as proved_at
-      ), u as (
-        select addressed.* from addressed join a on a.user_id = addressed.user_id
-        union all select addressed.* from addressed where ${mustWaitForFactor('addressed')}
-        union all select bare.* from bare
-      ), ${openSessionOfIdentity(schema, { provider, subject, accountId: newAccountId, label, tokens })}
-      select u.*, ${openedColumns}, u.user_id = ${newUserId} as created,
-        ${tookOver(schema)} as took_over,
-        not exists (select 1 from used) as refused, (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
-      from (select 1 as one) as always left join u on true ${joinOpened}`,
-    { schema, onLostReply: readBack('the id and the secret of the session') },
-  )
+import type { KnownRow } from './known-sign-in.js'
+import { knownSignInStatements } from './known-sign-in.js'
+import type { NewRow } from './new-sign-in.js'
+import { newSignInStatements } from './new-sign-in.js'
+import { deleteDead, identityValues } from './oauth-identity.js'
 
 export const oauthSignInStatements = (schema: string) => ({
-  signInKnown: signInKnown(schema),
-  signInNew: signInNew(schema),
+  ...knownSignInStatements(schema),
+  ...newSignInStatements(schema),
   deleteDead: deleteDead(schema),
 })
-
-type SignedInRow = OpenedRow | { session_id: null; pending_id: null }
-/** `stored` without `known`: a row of former owner epochs. `refused`: the state cannot be used. */
-type KnownRow = SignedInRow & { known: number; refused: boolean; stored: boolean }
-type NewRow = SignedInRow & {
-  created: boolean
-  took_over: boolean
-  refused: boolean
-  claimed: number
-  let_in: number
-}
 
 /** Signs in by an identity at a provider, and creates the user where the identity is new. */
 export function createOAuthSignIn<Metadata extends object>(
@@ -202,7 +71,7 @@ function signInValues(person: OAuthSignIn) {
   return {
     identity,
     session: newSessionValues(checkNewSession(person.session)),
-    state: stateUseValues(person.state ?? null, person.session.id),
+    state: stateValues(person.state ?? null),
     creation: {
       newUserId: person.newUserId,
       trustedEmail: isTrusted ? person.email : null,

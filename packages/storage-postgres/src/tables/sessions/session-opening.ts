@@ -2,9 +2,7 @@ import type {
   CountedActor,
   DerivedSession,
   NewSession,
-  SessionId,
   SessionRepository,
-  TokenHash,
   UserId,
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
@@ -17,12 +15,14 @@ import { actor } from '../fragments/actor.js'
 import { countedActorValues } from '../fragments/counted-actor.js'
 import type { PendingRow } from '../fragments/new-session.js'
 import {
-  joinOpened,
   newSession,
+  newSessionsColumns,
   newSessionValues,
   openedColumns,
+  openedRelations,
   openManySessions,
   openSession,
+  unnestNewSessions,
 } from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
 import { chargeRateLimit } from '../fragments/rate-limit-charging.js'
@@ -42,22 +42,11 @@ const open = (schema: string) =>
         select u.id as user_id, ${signInColumns} from ${schema}.users u
         where u.id = ${userId} and u.disabled_at is null for key share
       ), ${openSession(schema)}
-      select u.user_id, ${openedColumns} from u ${joinOpened}`,
+      select u.user_id, ${openedColumns} from u ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
-/** The columns of many sessions, under the names that {@link open} takes them by. */
-const columns = {
-  userId: parameter('userId', 'uuid[]')<readonly UserId[]>(),
-  id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
-  secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
-  methods: parameter('methods', 'text[]')<readonly string[]>(),
-  level: parameter('level', 'int4[]')<readonly number[]>(),
-  ip: parameter('ip', 'text[]')<readonly (string | null)[]>(),
-  userAgent: parameter('userAgent', 'text[]')<readonly (string | null)[]>(),
-  idleSeconds: parameter('idleSeconds', 'int4[]')<readonly number[]>(),
-  absoluteSeconds: parameter('absoluteSeconds', 'int4[]')<readonly number[]>(),
-}
+const userIds = parameter('userId', 'uuid[]')<readonly UserId[]>()
 
 // A user whom another transaction has locked is skipped: only that user's own caller waits, alone.
 const openMany = (schema: string) =>
@@ -65,12 +54,8 @@ const openMany = (schema: string) =>
     'sessions.openMany',
     sql`
       with k as (
-        select * from rows from (
-          pg_catalog.unnest(${columns.userId}), pg_catalog.unnest(${columns.id}), pg_catalog.unnest(${columns.secretHash}),
-          pg_catalog.unnest(${columns.methods}), pg_catalog.unnest(${columns.level}), pg_catalog.unnest(${columns.ip}),
-          pg_catalog.unnest(${columns.userAgent}), pg_catalog.unnest(${columns.idleSeconds}), pg_catalog.unnest(${columns.absoluteSeconds})
-        ) with ordinality as k (
-          user_id, id, secret_hash, methods, level, ip, user_agent, idle_seconds, absolute_seconds, i)
+        select * from rows from (pg_catalog.unnest(${userIds}), ${unnestNewSessions})
+          with ordinality as k (user_id, ${newSessionsColumns}, i)
       ), u as (
         select k.*, ${signInColumns} from k join ${schema}.users u on u.id = k.user_id
         where u.disabled_at is null for key share of u skip locked

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { OAuthStateKey } from 'torii-core'
+import type { OAuthSignIn, OAuthStateKey } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
 import {
   actorOf,
@@ -13,6 +13,7 @@ import {
   charge,
   count,
   freshTokens,
+  liveSessions,
   opened,
   operation,
   personAtProvider,
@@ -51,6 +52,34 @@ export const oauthOperations = [
       ],
     }
   }),
+  operation(
+    'oauth_accounts.signInKnownMany',
+    'done',
+    [5, true, 1, true, 1, true, 1, true, 1],
+    async (harness) => {
+      const first = personAtProvider()
+      await harness.observer.oauthAccounts.signIn(first)
+      const people: (OAuthSignIn & { state: OAuthStateKey })[] = []
+      for (let n = 0; n < 4; n += 1)
+        people.push({ ...first, session: newSession(), state: await startedFlow(harness) })
+      return {
+        // The first goes alone, the others together.
+        operation: async ({ oauthAccounts }) =>
+          (await Promise.all(people.map((person) => oauthAccounts.signIn(person)))).find(
+            ({ ok }) => !ok,
+          ),
+        effect: async () => {
+          const effects: unknown[] = [await liveSessions(harness, first.newUserId)]
+          for (const { session, state } of people)
+            effects.push(
+              (await opened(harness, first.newUserId, session))[1],
+              await usesOf(harness, state),
+            )
+          return effects
+        },
+      }
+    },
+  ),
   operation('oauth_accounts.deleteDead', 'done', [1, true], async (harness) => {
     // A row of a former owner epoch under the identity that another user now signs in with.
     const former = personAtProvider()
@@ -78,6 +107,31 @@ export const oauthOperations = [
         ],
       }
     }),
+  ),
+  operation(
+    'oauth_accounts.signInNewMany',
+    'done',
+    [1, true, 1, 1, true, 1, 1, true, 1, 1, true, 1],
+    async (harness) => {
+      const people: (OAuthSignIn & { state: OAuthStateKey })[] = []
+      for (let n = 0; n < 4; n += 1) {
+        const state = await startedFlow(harness)
+        people.push({ ...personAtProvider({ emailVerified: n % 2 === 0 }), state })
+      }
+      return {
+        // The first goes alone, the others together.
+        operation: async ({ oauthAccounts }) =>
+          (await Promise.all(people.map((person) => oauthAccounts.signIn(person)))).find(
+            ({ ok }) => !ok,
+          ),
+        effect: async () => {
+          const effects: unknown[] = []
+          for (const { newUserId: id, session, state } of people)
+            effects.push(...(await opened(harness, id, session)), await usesOf(harness, state))
+          return effects
+        },
+      }
+    },
   ),
   operation('oauth_accounts.link', 'done', [1, 1], async (harness) => {
     const state = await startedFlow(harness)

@@ -2,7 +2,7 @@ import type { MailboxProof } from 'torii-core'
 import type { PostgresStorage } from '../../index.js'
 import { actorOf, firstEpochs } from '../races/people.test.support.js'
 import type { CallerInput, Fixture } from './fixture.test.support.js'
-import { freshCiphertext } from './fixture.test.support.js'
+import { freshCiphertext, newCallerInput } from './fixture.test.support.js'
 
 /** One call of one of two callers, on the user of a round. */
 export type Operation = (
@@ -86,6 +86,18 @@ const entryMailOperations = {
 const entryCredentialOperations = {
   oauthSignIn: ({ oauthAccounts }, { identity }, own) =>
     oauthAccounts.signIn({ ...identity, ...strangerTo(own), email: null, emailVerified: false }),
+  // The first of them is sent alone, so the subject's sign-in shares a statement with the last.
+  oauthSignInInCompany: async ({ oauthAccounts }, { identity }, own) => {
+    const signIn = (who: CallerInput['identity'], caller: CallerInput) =>
+      oauthAccounts.signIn({ ...who, ...strangerTo(caller), email: null, emailVerified: false })
+    const [before, after] = [newCallerInput('before'), newCallerInput('after')]
+    const [, outcome] = await Promise.all([
+      signIn(before.identity, before),
+      signIn(identity, own),
+      signIn(after.identity, after),
+    ])
+    return outcome
+  },
   oauthSignInByEmail: ({ oauthAccounts }, { email }, own) =>
     oauthAccounts.signIn({ ...own.identity, ...strangerTo(own), email, emailVerified: true }),
   link: ({ oauthAccounts }, fixture, own) =>

@@ -1,6 +1,7 @@
 import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
 import { afterAll } from 'vitest'
+import type { ConnectOptions } from '../../index.js'
 import { PostgresStorage } from '../../index.js'
 
 /** A storage that many callers use at the same moment. */
@@ -11,13 +12,20 @@ export interface RaceStorage {
   readonly retried: string[]
 }
 
-/** Opens one over a database of the calling file's own; it is closed with the file. */
-export async function openRaceStorage(): Promise<RaceStorage> {
-  const database = await testDatabase()
+/** Opens one over a database of the calling file's own (by default a new one); it is closed with the file. */
+export async function openRaceStorage(
+  given?: TestDatabase,
+  options: ConnectOptions = {},
+): Promise<RaceStorage> {
+  const database = given ?? (await testDatabase())
   const retried: string[] = []
   const log = ({ operation = '', code = '' }) => retried.push(`${operation} ${code}`)
   // 16 for writes, and the two that are reserved for reads.
-  const storage = await PostgresStorage.connect(database.url, { maxConnections: 18, log })
+  const storage = await PostgresStorage.connect(database.url, {
+    ...options,
+    maxConnections: 18,
+    log,
+  })
   afterAll(() => storage.close())
   return { database, storage, retried }
 }
