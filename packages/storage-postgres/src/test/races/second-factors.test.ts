@@ -138,8 +138,9 @@ const broken = `
       and not exists (select 1 from torii.totp_factors f where f.user_id = u.id))::int as without_factor,
     (select count(*) from torii.totp_factors f join torii.users u on u.id = f.user_id
       where u.second_factor_epoch is null)::int as without_epoch,
-    (select count(*) from torii.recovery_codes c
-      where not exists (select 1 from torii.totp_factors f where f.user_id = c.user_id))::int as without_owner`
+    (select count(*) from torii.totp_factors f where 10 < (
+      select count(*) from torii.recovery_codes c
+      where c.user_id = f.user_id and c.generation = f.recovery_generation))::int as too_many_codes`
 
 for (const [name, end] of Object.entries(endings))
   describe(`R7.2 everything that is done with a second factor, and ${name} in its midst`, () => {
@@ -178,7 +179,7 @@ for (const [name, end] of Object.entries(endings))
           )
       }
       const { rows } = await database.query(broken)
-      assert.deepEqual(rows, [{ without_factor: 0, without_epoch: 0, without_owner: 0 }])
+      assert.deepEqual(rows, [{ without_factor: 0, without_epoch: 0, too_many_codes: 0 }])
     })
   })
 
@@ -243,4 +244,36 @@ test('a pending sign-in with the code of a factor that was replaced meanwhile op
   await endings.confirmTotp?.(owner)
   const outcome = await secondFactors.signIn({ ...answerOf(key, owner.step + 9), refund: noRefund })
   assert.deepEqual(outcome, { ok: false, reason: 'invalid_token' })
+})
+
+test('R7.2 recovery codes that are replaced while the factor is replaced open nothing with the new one', async () => {
+  const owner = await enroll(storage, await signUp(storage))
+  const [confirmation, replacement] = [newConfirmation(owner.step + 1), newConfirmation()]
+  await secondFactors.startTotp(ownerOf(owner), confirmation.secret)
+  const holder = await database.connect()
+  await holder.query('begin')
+  await holder.query('select 1 from torii.totp_factors where user_id = $1 for update', [owner.id])
+  const confirming = secondFactors.confirmTotp(ownerOf(owner), confirmation)
+  await untilWaiting()
+  // In the transaction that holds the factor: the enrollment has its snapshot, which has none of these codes.
+  const { recoveryCodes } = replacement
+  const replaced = await storage
+    .withClient(holder)
+    .secondFactors.replaceRecoveryCodes(ownerOf(owner), { generation: 1, recoveryCodes })
+  assert.equal(replaced.ok, true)
+  await holder.query('commit')
+  assert.equal((await confirming).ok, true)
+  assert.deepEqual((await secondFactors.find(owner.id)).recoveryCodes, {
+    remaining: 10,
+    generation: 3,
+  })
+  for (const { recoveryCodes: former } of [owner, replacement]) {
+    const outcome = await secondFactors.useRecoveryCode({
+      key: await beginSignIn(storage, owner),
+      codeHash: former[0] ?? assert.fail(),
+      session: sessionOfPending(),
+      charges: null,
+    })
+    assert.equal(outcome.ok, false)
+  }
 })
