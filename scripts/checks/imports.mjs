@@ -18,7 +18,11 @@ export const name = 'imports'
  * optional package to the entry point that cannot be without it, which no other source then imports.
  */
 const allowed = {
-  'packages/core': { packages: [], builtins: ['node:crypto', 'node:url', 'node:util'], lazy: {} },
+  'packages/core': {
+    packages: [],
+    builtins: ['node:crypto', 'node:diagnostics_channel', 'node:url', 'node:util'],
+    lazy: {},
+  },
   'packages/conformance': {
     packages: ['torii-core'],
     builtins: ['node:assert/strict', 'node:crypto', 'node:util'],
@@ -37,6 +41,9 @@ const allowed = {
       next: ['src/frameworks/next.ts'],
       react: ['src/browser/react.ts'],
       vue: ['src/browser/vue.ts'],
+      '@opentelemetry/api': ['metrics', 'opentelemetry', 'spans'].map(
+        (name) => `src/opentelemetry/${name}.ts`,
+      ),
       nodemailer: ['smtp', 'smtp-thread', 'smtp-transport', 'smtp-worker'].map(
         (name) => `src/mail/${name}.ts`,
       ),
