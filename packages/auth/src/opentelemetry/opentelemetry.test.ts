@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import pg from 'pg'
@@ -172,19 +175,35 @@ describe('batches', () => {
     }
   })
 
-  test('a call that waited and is sent alone is a child of its own caller', async () => {
+  test('a call that waited and is sent alone, when another one is done, is a child of its own caller', async () => {
     const { token } = await signUp(torii)
     assert.ok(token !== null)
+    let open = (): void => undefined
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const pool = new pg.Pool({ connectionString: database.url })
+    const gated = new PostgresStorage({
+      connect: () => opened.then(() => pool.connect()),
+      on: (event, listener) => pool.on(event, listener),
+    })
+    const waiting = new Torii(gated, { baseUrl })
     telemetry.takeSpans()
-    // The second one waits for the turn to end, in which it is the only one that does.
-    await Promise.all(
-      ['first', 'second'].map((name) =>
-        telemetry.inSpan(name, () => torii.sessions.validate(token)),
-      ),
-    )
+    const turns = async () => {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const callers: Promise<unknown>[] = []
+    // Two statements are in flight at most, so the third call is sent when the first is answered.
+    for (const name of ['first', 'second', 'third']) {
+      callers.push(telemetry.inSpan(name, () => waiting.sessions.validate(token)))
+      await turns()
+    }
+    open()
+    await Promise.all(callers)
     const spans = telemetry.takeSpans()
     const paths = named(spans, 'sessions.validate').map((span) => pathOf(spans, span).at(-1))
-    assert.deepEqual(paths.sort(), ['first', 'second'])
+    assert.deepEqual(paths.sort(), ['first', 'second', 'third'])
+    await pool.end()
   })
 })
 
@@ -221,21 +240,36 @@ describe('metrics', () => {
     await pool.end()
   })
 
-  test('writes that wait for their share of the pool count as waiting', async () => {
+  test('writes that wait for their share of the pool count as waiting, and their wait is timed', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 4 })
-    const own = new PostgresStorage(pool)
+    const own = new PostgresStorage(pool, { schema: 'writes_of_metrics' })
+    const name = { 'db.client.connection.pool.name': 'writes_of_metrics' }
     let letGo = (): void => undefined
+    let begin = (): void => undefined
     const hold = new Promise<void>((resolve) => {
       letGo = resolve
     })
-    const three = Array.from({ length: 3 }, () => own.transaction(() => hold))
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    const points = (await telemetry.points()).filter(
-      ({ metric, value }) => metric === 'db.client.connection.pending_requests' && value === 1,
+    // Two of four connections are left to reads.
+    let running = 0
+    const begun = new Promise<void>((resolve) => {
+      begin = () => {
+        running += 1
+        if (running === 2) resolve()
+      }
+    })
+    const two = [1, 2].map(() =>
+      own.transaction(() => {
+        begin()
+        return hold
+      }),
     )
-    assert.equal(points.length, 1)
+    await begun
+    const third = own.transaction(async () => undefined)
+    assert.equal(await readValue('db.client.connection.pending_requests', name), 1)
     letGo()
-    await Promise.all(three)
+    await Promise.all([...two, third])
+    assert.equal(await readValue('db.client.connection.pending_requests', name), 0)
+    assert.equal(await readCount('db.client.connection.wait_time', name), 4)
     await pool.end()
   })
 
@@ -301,6 +335,21 @@ describe('the instrumentation', () => {
     telemetry.instrumentation.enable()
     await signUp(torii)
     assert.equal(named(telemetry.takeSpans(), 'torii.auth.password.register').length, 1)
+  })
+
+  test('is loaded by its own entry only: torii-auth, its handler and the storage load nothing of OpenTelemetry', async () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      const { cache } = createRequire(import.meta.url)
+      const loaded = () => Object.keys(cache).filter((file) => file.includes('@opentelemetry')).length
+      for (const entry of ['torii-auth', 'torii-auth/http', 'torii-storage-postgres']) await import(entry)
+      const before = loaded()
+      await import('torii-auth/opentelemetry')
+      console.log(before, loaded() > 0)`
+    const cwd = fileURLToPath(new URL('../..', import.meta.url))
+    const run = promisify(execFile)
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code], { cwd })
+    assert.equal(stdout.trim(), '0 true')
   })
 
   test('has the version of the package', async () => {
