@@ -33,6 +33,7 @@ const allowed = {
     builtins: null,
     lazy: { '@electric-sql/pglite': 'src/driver/pglite-driver.ts' },
   },
+  'packages/create-torii-auth': { packages: [], builtins: null, lazy: {} },
   'packages/auth': {
     packages: ['torii-core', '@node-rs/argon2', '@simplewebauthn/browser', 'jose', 'oauth4webapi'],
     builtins: null,

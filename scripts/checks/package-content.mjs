@@ -3,7 +3,8 @@ import { join, posix } from 'node:path'
 import { readJson } from '../repository.mjs'
 import { importsOf, packageName } from './source-imports.mjs'
 
-const unwanted = /\.test\.|tsbuildinfo$|(?:^|\/)\.env/
+/** The tests of a template are those of the application that is made of it. */
+const unwanted = /^(?!template\/).*\.test\.|tsbuildinfo$|(?:^|\/)\.env/
 
 /** Tests and build state that travel along; entry points and commands that do not. */
 export function contentProblems(manifest, paths) {

@@ -131,3 +131,11 @@ test('packages: the folder of an entry that is named like the scope of an option
   ])
   assert.equal(declarationProblems(root, { ...peers, exports: {} }, paths).length, 3)
 })
+
+test('packages: the tests of a template travel along, its settings not', () => {
+  const paths = ['template/test/a.test.js', 'template/.env', 'src/template/a.test.ts']
+  assert.deepEqual(contentProblems({}, paths), [
+    'ships template/.env',
+    'ships src/template/a.test.ts',
+  ])
+})
