@@ -1452,9 +1452,30 @@ export const authMutations = [
   guard(
     'services/sessions/sessions',
     'a refused session is derived',
-    'return refused ?? deriveSession(context)(valid, info)',
-    'return refused?.ok === false && info === null ? refused : deriveSession(context)(valid, info)',
+    'return refused ?? run(...args)',
+    'return refused?.ok === false && info === null ? refused : run(...args)',
     'http/routes/before-hooks',
+  ),
+  guard(
+    'services/sessions/sessions',
+    'a session that the application opens is remembered, whatever its option says',
+    'return refused ?? run(...args)',
+    'return refused ?? run(...args.slice(0, 3))',
+    'http/routes/remember',
+  ),
+  guard(
+    'http/site',
+    'a body parser before Torii is not logged',
+    'if (isAlreadyRead(error)) logReadBody(route)',
+    'if (isAlreadyRead(error) && route.length === 0) logReadBody(route)',
+    'http/node',
+  ),
+  guard(
+    'http/site',
+    'a body parser before Torii floods the log',
+    'const logReadBody = onlyOnce((route: string) =>',
+    'const logReadBody = ((route: string) =>',
+    'http/node',
   ),
   guard(
     'services/sessions/new-session',
