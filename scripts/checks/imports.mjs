@@ -42,7 +42,7 @@ const allowed = {
       next: ['src/frameworks/next.ts'],
       react: ['src/browser/react.ts'],
       vue: ['src/browser/vue.ts'],
-      '@opentelemetry/api': ['metrics', 'opentelemetry', 'spans'].map(
+      '@opentelemetry/api': ['metrics', 'opentelemetry', 'spans', 'subscriptions'].map(
         (name) => `src/opentelemetry/${name}.ts`,
       ),
       nodemailer: ['smtp', 'smtp-thread', 'smtp-transport', 'smtp-worker'].map(

@@ -80,6 +80,13 @@ export const telemetryMutations = [
     spans,
   ),
   guard(
+    'auth/src/opentelemetry/subscriptions',
+    'a sampler that throws ends the process',
+    "diag.error('torii-auth: recording failed', error)",
+    'throw error',
+    spans,
+  ),
+  guard(
     'storage-postgres/src/driver/batching/batching-driver',
     'a batch does not say whom it answers',
     'driver.run(statement, arrays, deadline, messagesOf(calls))',

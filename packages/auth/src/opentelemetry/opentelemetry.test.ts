@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { diag, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import pg from 'pg'
 import { diagnosticsChannels, newUserId, ToriiError } from 'torii-core'
@@ -15,6 +15,7 @@ import { createHandler } from '../http/index.js'
 import { browser } from '../http/test/client.test.support.js'
 import { Torii } from '../index.js'
 import { baseUrl, goodPassword, newEmail, requestInfo, signUp } from '../test/site.test.support.js'
+import { ToriiInstrumentation } from './opentelemetry.js'
 import type { Telemetry } from './telemetry.test.support.js'
 import { openTelemetry } from './telemetry.test.support.js'
 
@@ -335,6 +336,26 @@ describe('the instrumentation', () => {
     telemetry.instrumentation.enable()
     await signUp(torii)
     assert.equal(named(telemetry.takeSpans(), 'torii.auth.password.register').length, 1)
+  })
+
+  test('a tracer that throws breaks no operation, and OpenTelemetry hears of it', async () => {
+    const heard: unknown[][] = []
+    const ignore = () => undefined
+    diag.setLogger({
+      ...{ warn: ignore, info: ignore, debug: ignore, verbose: ignore },
+      error: (...given) => heard.push(given),
+    })
+    const broken = new ToriiInstrumentation()
+    const error = new Error('a sampler')
+    const startSpan = () => {
+      throw error
+    }
+    broken.setTracerProvider({ getTracer: () => ({ startSpan, startActiveSpan: startSpan }) })
+    const made = await signUp(torii)
+    broken.disable()
+    diag.disable()
+    assert.ok(made.ok)
+    assert.ok(heard.some((given) => given.includes(error)))
   })
 
   test('is loaded by its own entry only: torii-auth, its handler and the storage load nothing of OpenTelemetry', async () => {
