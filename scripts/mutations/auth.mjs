@@ -1464,6 +1464,13 @@ export const authMutations = [
     'http/routes/remember',
   ),
   guard(
+    'mail/file-mailer',
+    'an attempt that was aborted leaves its file',
+    '    signal?.throwIfAborted()\n',
+    '',
+    'mail/file-mailer',
+  ),
+  guard(
     'http/site',
     'a body parser before Torii is not logged',
     'if (isAlreadyRead(error)) logReadBody(route)',
@@ -1473,8 +1480,8 @@ export const authMutations = [
   guard(
     'http/site',
     'a body parser before Torii floods the log',
-    'const logReadBody = onlyOnce((route: string) =>',
-    'const logReadBody = ((route: string) =>',
+    'if (!isDone) work(...args)',
+    'work(...args)',
     'http/node',
   ),
   guard(

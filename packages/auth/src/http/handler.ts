@@ -32,7 +32,7 @@ export interface ConnectionInfo {
   ip?: string | null
 }
 
-/** Serves Torii's routes, and finds the session of every other request. */
+/** Serves Torii's routes, and reads the session for the application's routes. */
 export interface AuthHandler<Metadata extends object = Record<string, Json>>
   extends OwnRoutes<Metadata> {
   /**

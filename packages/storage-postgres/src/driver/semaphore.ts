@@ -6,7 +6,7 @@ export interface Semaphore {
   isFull(): boolean
   /** Callers that wait. */
   waiting(): number
-  /** To be called once by everyone who was let in. */
+  /** Releases a slot. Call it once for each slot that was acquired. */
   leave(): void
 }
 
