@@ -13,6 +13,7 @@ import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
 import { commandMutations } from './mutations/command.mjs'
 import { storageMutations } from './mutations/storage.mjs'
+import { testingMutations } from './mutations/testing.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
 import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
@@ -21,6 +22,7 @@ export const mutations = [
   ...authMutations,
   ...webappMutations,
   ...commandMutations,
+  ...testingMutations,
 ]
 
 /** The text with the guard weakened. @throws Error when the guard does not stand there exactly once */
