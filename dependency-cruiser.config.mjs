@@ -34,7 +34,7 @@ export const floors = {
   'packages/storage-postgres': [
     ['index.ts', 'cli.ts'],
     ['command'],
-    ['doctor'],
+    ['definitions', 'doctor'],
     ['storage.ts'],
     ['tables'],
     ['migrate'],

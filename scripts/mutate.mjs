@@ -12,6 +12,7 @@ import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
 import { commandMutations } from './mutations/command.mjs'
+import { definitionMutations } from './mutations/definitions.mjs'
 import { storageMutations } from './mutations/storage.mjs'
 import { testingMutations } from './mutations/testing.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
@@ -22,6 +23,7 @@ export const mutations = [
   ...authMutations,
   ...webappMutations,
   ...commandMutations,
+  ...definitionMutations,
   ...testingMutations,
 ]
 
