@@ -15,13 +15,6 @@ export const definitionMutations = [
     'and $2::text[] is not null',
   ),
   guard(
-    'definitions/read-tables',
-    'dropped columns are printed',
-    'where a.attnum > 0 and not a.attisdropped\n    order by a.attnum',
-    'where a.attnum > 0\n    order by a.attnum',
-  ),
-  guard('definitions/column-types', 'hashes and keys are not marked', "type === 'bytea' ||", ''),
-  guard(
     'definitions/column-types',
     'the hash of a password is not marked',
     '|code)s?$/',

@@ -66,7 +66,7 @@ function storageIn(run: Run): ConformanceStorage {
 /** What is promised of a method, by the start of the name: `sessions.revoke`. */
 const methodOf = ({ name }: { name: string }) => name.split(/[:,]| and /)[0] ?? ''
 
-/** The first promise of each method that a transaction offers: together they send every statement, with every type. */
+/** The first promise of each method that a transaction offers. */
 const promises = conformance.filter(
   (promise, index) =>
     isOffered(...(methodOf(promise).split('.') as [string, string])) &&
