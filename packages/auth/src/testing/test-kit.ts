@@ -19,12 +19,14 @@ import { refuseProduction } from './not-in-production.js'
 import { newTestEmail } from './test-people.js'
 import type { TestSession } from './test-session.js'
 import { testSession } from './test-session.js'
-import type { TravelStorage } from './travel.js'
 import { createTravel } from './travel.js'
 
 /** The storage of the tests: a `PostgresStorage`, on a server or embedded. */
-export type TestStorage<Metadata extends object = Record<string, Json>> =
-  RepositoryProvider<Metadata> & TravelStorage
+export interface TestStorage<Metadata extends object = Record<string, Json>>
+  extends RepositoryProvider<Metadata> {
+  /** `schema` is the plain name of the schema with the tables. */
+  migrationStatus(): Promise<{ readonly schema: string }>
+}
 
 /** A user to create. Everything has a default. */
 export interface TestUserOptions<Metadata extends object = Record<string, Json>>

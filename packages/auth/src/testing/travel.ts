@@ -1,8 +1,9 @@
 import type { OAuthStateKey, RepositoryProvider } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
 
-/** A storage whose tables are in one schema of a PostgreSQL. */
-export interface TravelStorage extends Pick<RepositoryProvider, 'transaction' | 'oauthStates'> {
+/** What time passes for: see `TestStorage`. */
+interface TravelStorage<Metadata extends object>
+  extends Pick<RepositoryProvider<Metadata>, 'transaction' | 'oauthStates'> {
   /** `schema` is the plain name. */
   migrationStatus(): Promise<{ readonly schema: string }>
 }
@@ -27,7 +28,9 @@ const longestSeconds = 3_155_760_000
  * transaction. OAuth states are stored nowhere until they are used, so this process compares theirs with a clock that is
  * as far ahead.
  */
-export function createTravel(storage: TravelStorage): (seconds: number) => Promise<void> {
+export function createTravel<Metadata extends object>(
+  storage: TravelStorage<Metadata>,
+): (seconds: number) => Promise<void> {
   let traveledMs = 0
   const { start, check, use } = storage.oauthStates
   const moved = (time: Date, milliseconds: number) => new Date(time.getTime() + milliseconds)
