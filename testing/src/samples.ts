@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { useCreatedApp } from './created-app.js'
 import { packPackages, runProgram, versionHere } from './packed-project.js'
+import { startServer } from './server.js'
 import { followTutorial } from './tutorial.js'
 import { freePort, visit } from './visit.js'
 
@@ -21,6 +22,9 @@ const knowsAddress = new Map([
   ['nextjs', false],
   ['sveltekit', true],
 ])
+
+/** Samples whose tests need a PostgreSQL: their libraries know no embedded one. */
+const needsDatabase = new Set(['orm'])
 
 const own = new Set(['node_modules', 'build', 'dist', '.next', '.svelte-kit'])
 
@@ -44,11 +48,22 @@ async function buildSample(
 async function runSample(name: string, tarballs: readonly string[], folder: string) {
   await buildSample(name, tarballs, folder)
   if (await hasServer(name)) return visitSample(name, folder)
+  if (needsDatabase.has(name)) return testOnServer(folder)
   await runProgram('npm', ['test'], folder)
   if (!existsSync(join(samples, name, 'lowest'))) return
   const older = `${folder}-lowest`
   await buildSample(name, tarballs, older, 'lowest')
   await runProgram('npm', ['test'], older)
+}
+
+/** Runs the tests of a sample on a PostgreSQL that is started for them. */
+async function testOnServer(folder: string) {
+  const server = await startServer()
+  try {
+    await runProgram('npm', ['test'], folder, { DATABASE_URL: server.url })
+  } finally {
+    await server.stop()
+  }
 }
 
 async function hasServer(name: string): Promise<boolean> {
