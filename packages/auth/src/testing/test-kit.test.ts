@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createHandler, createNodeHandler } from '../http/index.js'
 import type { ToriiOptions } from '../index.js'
 import { InvalidInputError, newUserId, Torii, ToriiError } from '../index.js'
+import { enroll } from '../services/second-factors/factor.test.support.js'
 import { createTestKit, createTestMailbox, startTestProvider } from './index.js'
 
 const baseUrl = 'https://app.example'
@@ -212,6 +213,21 @@ describe('travel()', () => {
     assert.equal((await attempt(password)).ok, false)
     await kit.travel(86_400)
     assert.equal((await attempt(password)).ok, true)
+  })
+
+  test('lets the code that an authenticator application shows count once more', async () => {
+    const { kit, torii } = openSite()
+    const { token } = await kit.createUser()
+    const enrolled = await enroll(torii, token.reveal(), requestInfo)
+    const valid = async (text: string) => (await torii.sessions.validate(text)) ?? assert.fail()
+    const prove = async (text: string) => {
+      const input = { code: enrolled.app.code(), token: text }
+      return torii.secondFactors.reauthenticate(await valid(text), input, requestInfo)
+    }
+    const used = await prove(enrolled.token)
+    assert.ok(!used.ok && used.reason === 'invalid_code')
+    await kit.travel(60)
+    assert.ok((await prove(enrolled.token)).ok)
   })
 
   test('ages OAuth states that were started before, and no later ones', async () => {

@@ -1,5 +1,5 @@
 import type { OAuthStateKey, RepositoryProvider } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
+import { InvalidInputError, totpStepSeconds } from 'torii-core'
 
 /** What time passes for: see `TestStorage`. */
 interface TravelStorage<Metadata extends object>
@@ -19,6 +19,11 @@ const statementsQuery = `
     and a.atttypid = 'pg_catalog.timestamptz'::pg_catalog.regtype and a.attnum > 0 and not a.attisdropped
   group by n.nspname, c.relname
   order by c.relname`
+
+/** Codes of authenticator applications count by time steps, which are numbers. */
+const stepsQuery = `
+  select pg_catalog.format('update %I.totp_factors set last_step =
+      greatest(last_step - pg_catalog.ceil($1::float8 / ${totpStepSeconds}), 0)', $1::text) as statement`
 
 /** A century: more than anything lives. */
 const longestSeconds = 3_155_760_000
@@ -49,8 +54,10 @@ export function createTravel<Metadata extends object>(
       throw new InvalidInputError('seconds', `must be a number from 0 to ${longestSeconds}`)
     const { schema } = await storage.migrationStatus()
     await storage.transaction(async (tx) => {
-      const { rows } = await tx.query(statementsQuery, [schema])
-      for (const { statement } of rows) await tx.query(String(statement), [seconds])
+      for (const query of [statementsQuery, stepsQuery]) {
+        const { rows } = await tx.query(query, [schema])
+        for (const { statement } of rows) await tx.query(String(statement), [seconds])
+      }
     })
     traveledMs += seconds * 1000
   }
