@@ -42,7 +42,7 @@ export const newSession = {
 }
 
 /** The columns of many sessions, under the names that {@link newSession} takes them by. */
-export const newSessions = {
+const newSessions = {
   id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
   secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
   methods: parameter('methods', 'text[]')<readonly string[]>(),
