@@ -10,7 +10,8 @@ export const budgets = {
   'torii-core': { packed: 100, unpacked: 400 },
   'torii-conformance': { packed: 320 },
   // Half of it are maps and sources for debuggers; every statement declares its parameters by name;
-  // live links, used states and the sweep of accounts need 20; doctor and the commands on users and keys the last 65.
+  // live links, used states and the sweep of accounts need 20; doctor and the commands on users and keys 65;
+  // the statements that sign-ins by a provider share the last 5.
   'torii-storage-postgres': { packed: 412 },
   // The list of common passwords is in it as source and as build; forms of landing pages, encrypted states, known
   // browsers and the thread that sends mail need 60; messages that say what to do, and the entries for frameworks,
