@@ -6,7 +6,7 @@
  */
 export const floors = {
   'packages/auth': [
-    ['index.ts', 'browser', 'command', 'frameworks'],
+    ['index.ts', 'browser', 'command', 'frameworks', 'opentelemetry'],
     ['http'],
     ['torii.ts'],
     ['in-transaction.ts'],

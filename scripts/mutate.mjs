@@ -12,7 +12,9 @@ import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
 import { commandMutations } from './mutations/command.mjs'
+import { createMutations } from './mutations/create.mjs'
 import { storageMutations } from './mutations/storage.mjs'
+import { telemetryMutations } from './mutations/telemetry.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
 import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
@@ -21,6 +23,8 @@ export const mutations = [
   ...authMutations,
   ...webappMutations,
   ...commandMutations,
+  ...telemetryMutations,
+  ...createMutations,
 ]
 
 /** The text with the guard weakened. @throws Error when the guard does not stand there exactly once */

@@ -164,6 +164,10 @@ export const securityLines = [
   ['T9.108', 'secrets in a dump'],
   ['T9.109', 'ciphertexts that were moved or changed, or whose key is gone'],
   ['T9.110', 'a nonce used twice'],
+  [
+    'T9.190',
+    'secrets, email addresses and IP addresses in spans, metrics and diagnostics channels',
+  ],
 
   ['T10.111', 'every unsafe route from a foreign page'],
   ['T10.112', 'GET and HEAD on every route that changes something'],
@@ -224,6 +228,8 @@ export const securityLines = [
   ['T14.18', 'a password alone before a sensitive change'],
   ['T14.19', 'a lost second factor, reset by an administrator'],
   ['T14.20', "an authenticator's secret after a rotation of keys"],
+  ['T14.21', 'a reset of the password in the place of the second factor'],
+  ['T14.22', 'a second factor that a stranger added to an unverified account'],
   ['T14.30', 'every way to a session past the second factor'],
   ['T14.31', 'the token of a half-finished sign-in where scripts read it'],
   ['T14.32', 'two half-finished sign-ins in one browser'],
