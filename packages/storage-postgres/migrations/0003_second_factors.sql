@@ -31,6 +31,9 @@ create table :schema.pending_sign_ins (
   account_id uuid,
   label text check (pg_catalog.octet_length(label) <= 254),
   tokens bytea check (pg_catalog.octet_length(tokens) <= 65536),
+  refund_account bytea check (pg_catalog.octet_length(refund_account) = 32),
+  refund_ip_address bytea check (pg_catalog.octet_length(refund_ip_address) = 32),
+  refund_block bytea check (pg_catalog.octet_length(refund_block) = 32),
   tries smallint not null default 0 check (tries between 0 and 5),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
@@ -45,6 +48,8 @@ comment on column :schema.pending_sign_ins.session_epoch is
 comment on column :schema.pending_sign_ins.idle_seconds is 'of the session to open, like absolute_seconds';
 comment on column :schema.pending_sign_ins.provider is
   'an identity that is linked only once the second factor is proved, with its subject, account_id, label and tokens';
+comment on column :schema.pending_sign_ins.refund_account is
+  'keys of rate_limits whose charge the first factor would have given back, like the other two: the second one gives it back';
 comment on column :schema.pending_sign_ins.tries is 'wrong codes; the fifth ends the sign-in';
 
 create table :schema.totp_factors (

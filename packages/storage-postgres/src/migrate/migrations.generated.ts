@@ -307,7 +307,7 @@ comment on column :schema.audit_events.expires_at is 'from then on the event is 
   {
     id: 3,
     name: 'second_factors',
-    checksum: '98f9613788ba29358cba7aec7aa8bda6d56cd99bc18a6b8a839c362eba6a042d',
+    checksum: '1c7a3de1f3942a85540ca5277ebc4b58d0b34efb9de6ddfbe38bf18956c8c99f',
     transactional: true,
     sql: `-- Second factors, the sign-ins that wait for one, and the level of a session. Processes of the former version work on:
 -- what they do not know may be null.
@@ -342,6 +342,9 @@ create table :schema.pending_sign_ins (
   account_id uuid,
   label text check (pg_catalog.octet_length(label) <= 254),
   tokens bytea check (pg_catalog.octet_length(tokens) <= 65536),
+  refund_account bytea check (pg_catalog.octet_length(refund_account) = 32),
+  refund_ip_address bytea check (pg_catalog.octet_length(refund_ip_address) = 32),
+  refund_block bytea check (pg_catalog.octet_length(refund_block) = 32),
   tries smallint not null default 0 check (tries between 0 and 5),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
@@ -356,6 +359,8 @@ comment on column :schema.pending_sign_ins.session_epoch is
 comment on column :schema.pending_sign_ins.idle_seconds is 'of the session to open, like absolute_seconds';
 comment on column :schema.pending_sign_ins.provider is
   'an identity that is linked only once the second factor is proved, with its subject, account_id, label and tokens';
+comment on column :schema.pending_sign_ins.refund_account is
+  'keys of rate_limits whose charge the first factor would have given back, like the other two: the second one gives it back';
 comment on column :schema.pending_sign_ins.tries is 'wrong codes; the fifth ends the sign-in';
 
 create table :schema.totp_factors (

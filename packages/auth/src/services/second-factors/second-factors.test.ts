@@ -257,6 +257,22 @@ describe('a sign-in of a user with a second factor', () => {
     assert.equal(await secondFactors.findPending(token), null)
   })
 
+  test('T14.23 sixty sign-ins in a row with both factors lock no one out; right passwords without the code do', async () => {
+    const person = await withFactor()
+    const { email } = person
+    const first = () => torii.password.authenticate({ email, password }, requestInfo)
+    for (let count = 0; count < 60; count += 1) {
+      const outcome = await first()
+      assert.ok(!outcome.ok && outcome.reason === 'second_factor_required', `${count}`)
+      await nextCode()
+      const answer = { token: outcome.pending.token, code: person.app.code() }
+      assert.ok((await secondFactors.verify(answer, requestInfo)).ok)
+    }
+    let outcome = await first()
+    for (let count = 0; count < 10; count += 1) outcome = await first()
+    assert.ok(!outcome.ok && outcome.reason === 'too_many_attempts', JSON.stringify(outcome))
+  })
+
   test('sends exactly one code', async () => {
     const { token } = await pendingOf(await withFactor())
     for (const input of [

@@ -20,7 +20,7 @@ import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { userId } from '../fragments/parameters.js'
 import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
-import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
+import { refundPending } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
@@ -130,7 +130,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         update ${schema}.totp_factors t set last_step = ${step}, last_used_at = ${now}
         from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
         returning t.user_id
-      ), ${openOfPending(schema, "'totp'")}, ${refundRateLimit(schema, 's')}
+      ), ${openOfPending(schema, "'totp'")}, ${refundPending(schema, 's')}
       select u.*, s.*, p.tries, ${remainingCodes(schema, 'true')} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
@@ -156,7 +156,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         returning 1 as one
       )`,
         's',
-      )}
+      )}, ${refundPending(schema, 's')}
       select ${tryColumns}, u.*, s.*, p.tries + 1 as tries,
         ${remainingCodes(schema, sql`c.code_hash <> ${codeHash}`)} as remaining
       from verdict v left join u on true left join p on true left join s on true`,
@@ -207,7 +207,7 @@ export function createPendingAnswers<Metadata extends object>(
         ...pendingKeyValues(key),
         step: checkInteger(given.step, 'step', 0, maxStep),
         ...openedValues(session),
-        ...refundValues(checkRefund(refund)),
+        refundAccount: checkRefund(refund).account,
       }
       return db.runWithRecovery<SecondFactorSignIn<Metadata>>(
         (call) => one(call, statements.signIn, values, toAnswered<Metadata>),
@@ -219,6 +219,7 @@ export function createPendingAnswers<Metadata extends object>(
       const values = {
         ...pendingKeyValues(key),
         codeHash: hash,
+        refundAccount: null,
         ...openedValues(session),
         ...chargeValues(charges === null ? noCharges : checkCharges(charges)),
       }
