@@ -122,7 +122,10 @@ export function createTestKit<Metadata extends object>(
     },
     async signIn(userId) {
       return storage.transaction(async (tx) =>
-        withClient(await torii.with(tx).sessions.open(userId, 'magic_link', requestInfo)),
+        withClient(
+          // As if the user had proved a second factor, where there is one.
+          await torii.with(tx).sessions.open(userId, 'magic_link', requestInfo, { level: 2 }),
+        ),
       )
     },
     travel: createTravel(storage),

@@ -311,6 +311,28 @@ describe('passkeys and levels', () => {
     assert.ok(!unverified.ok && unverified.reason === 'second_factor_required')
   })
 
+  test('T14.24 a session that the application opens itself waits for the second factor, unless it has proved two', async () => {
+    const person = await withFactor()
+    const open = (level?: 1 | 2) =>
+      torii.sessions.open(
+        person.user.id,
+        'password',
+        requestInfo,
+        level === undefined ? {} : { level },
+      )
+    for (const level of [undefined, 1] as const) {
+      const waiting = await open(level)
+      assert.ok(!waiting.ok && waiting.reason === 'second_factor_required')
+    }
+    const opened = await open(2)
+    assert.ok(opened.ok)
+    assert.equal(opened.session.level, 2)
+    await assert.rejects(open(3 as never), /level/)
+    const derived = await torii.sessions.derive(await validate(opened.token.reveal()), requestInfo)
+    assert.ok(derived.ok)
+    assert.equal(derived.session.level, 2)
+  })
+
   test('T14.18 a password alone does not make a session of such a user recent; a code does', async () => {
     const person = await withFactor()
     await site.elapse(700)
