@@ -32,8 +32,7 @@ export function closable(driver: Driver): Driver {
 
   return {
     manyConnections: driver.manyConnections,
-    run: (statement, values, deadline, calls) =>
-      track(() => driver.run(statement, values, deadline, calls)),
+    run: (statement, values, deadline) => track(() => driver.run(statement, values, deadline)),
     transaction: (work, options) => track(() => driver.transaction(work, options)),
     connected: (work, options) => track(() => driver.connected(work, options)),
     close() {

@@ -7,8 +7,19 @@ import { sqlStateOf } from './error-classes.js'
 
 const { storageStatement } = diagnosticsChannels
 
+/** A driver that publishes its statements. */
+export interface TracedDriver extends Driver {
+  /** @param calls those that the statement answers, for its message (default: none, for a statement without a batch form) */
+  run(
+    statement: Statement,
+    values: unknown[],
+    deadline: number,
+    calls?: readonly BatchedCallMessage[],
+  ): Promise<unknown[]>
+}
+
 /** The driver, whose statements are published on the channel `torii.storage.statement`. */
-export function tracedDriver(driver: Driver): Driver {
+export function tracedDriver(driver: Driver): TracedDriver {
   return {
     ...driver,
     run: (statement, values, deadline, calls) =>

@@ -2,6 +2,7 @@ import type { BatchedCallMessage } from 'torii-core'
 import { diagnosticsChannels, OutcomeUnknownError, ToriiError } from 'torii-core'
 import type { BatchForm, Statement } from '../../sql/statement.js'
 import type { Driver } from '../driver.js'
+import type { TracedDriver } from '../traced-driver.js'
 import { createBatchQueue } from './batch-queue.js'
 import { binaryArray } from './binary-array.js'
 
@@ -23,7 +24,7 @@ type Run = (call: Call) => Promise<unknown[]>
  * Everything else passes through; so does everything inside a transaction.
  * @param drainMs milliseconds in which all that wait are sent
  */
-export function withBatches(driver: Driver, drainMs: number): Driver {
+export function withBatches(driver: TracedDriver, drainMs: number): Driver {
   const queues = new Map<string, Run>()
 
   function queueOf(statement: Statement, form: BatchForm): Run {
@@ -79,7 +80,7 @@ const messagesOf = (calls: readonly Call[]): readonly BatchedCallMessage[] =>
   calls[0]?.message === null ? noMessages : calls.flatMap(({ message }) => message ?? [])
 
 const runOne = (
-  driver: Driver,
+  driver: TracedDriver,
   statement: Statement,
   { values, deadline, message }: Call,
 ): Promise<unknown[]> =>
@@ -90,7 +91,7 @@ const noRows: unknown[] = []
 
 /** The rows of each call, in the order of the calls. */
 async function runMany(
-  driver: Driver,
+  driver: TracedDriver,
   { statement, columns }: BatchForm,
   calls: readonly Call[],
 ): Promise<unknown[][]> {
