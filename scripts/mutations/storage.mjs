@@ -949,4 +949,18 @@ export const storageMutations = [
     "greatest(${now}, u.updated_at + interval '1 millisecond')",
     'u.updated_at',
   ),
+  guard(
+    'storage',
+    "a missing table of Torii is the driver's error",
+    "isMissingTable(error, schema) ? toToriiError(error, 'schema', 'query') : error",
+    'error',
+    'migrate/missing-tables',
+  ),
+  guard(
+    'migrate/missing-tables',
+    'a table of the application is taken for one of Torii',
+    '\\\\.(?:${tables})(?![\\\\w.])`',
+    '`',
+    'migrate/missing-tables',
+  ),
 ]

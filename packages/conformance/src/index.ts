@@ -4,9 +4,11 @@ import { badInputCases } from './bad-calls/bad-input.js'
 import type { ConformanceCase } from './fixtures/case.js'
 import { magicLinkCases } from './magic-links/magic-links.js'
 import { magicLinkCodeCases } from './magic-links/magic-links-codes.js'
+import { linkSignInCases } from './magic-links/magic-links-consume.js'
 import { linkEpochCases } from './magic-links/magic-links-epochs.js'
 import { linkFormCases } from './magic-links/magic-links-forms.js'
 import { liveLinkCases } from './magic-links/magic-links-live.js'
+import { linkUseCases } from './magic-links/magic-links-single-use.js'
 import { oauthSignInCases } from './oauth/oauth-accounts.js'
 import { oauthLinkingCases } from './oauth/oauth-accounts-linking.js'
 import { oauthTokenCases } from './oauth/oauth-accounts-tokens.js'
@@ -49,6 +51,8 @@ import { userProfileCases } from './users/users-profile.js'
 import { userVerificationCases } from './users/users-verification.js'
 import { verificationTokenCases } from './verification-tokens/verification-tokens.js'
 import { emailChangeCases } from './verification-tokens/verification-tokens-change.js'
+import { emailChangeIssueCases } from './verification-tokens/verification-tokens-change-issue.js'
+import { emailChangeRefusalCases } from './verification-tokens/verification-tokens-change-refusals.js'
 import { tokenEndingCases } from './verification-tokens/verification-tokens-endings.js'
 import { verificationFormCases } from './verification-tokens/verification-tokens-forms.js'
 import { passwordResetCases } from './verification-tokens/verification-tokens-reset.js'
@@ -84,6 +88,8 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...spreadCases,
   ...countedSessionCases,
   ...magicLinkCases,
+  ...linkSignInCases,
+  ...linkUseCases,
   ...magicLinkCodeCases,
   ...liveLinkCases,
   ...linkEpochCases,
@@ -91,7 +97,9 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...verificationTokenCases,
   ...emailVerificationCases,
   ...passwordResetCases,
+  ...emailChangeIssueCases,
   ...emailChangeCases,
+  ...emailChangeRefusalCases,
   ...tokenEndingCases,
   ...verificationFormCases,
   ...sweepCases,

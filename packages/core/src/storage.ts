@@ -33,7 +33,10 @@ export interface TransactionRepositories<Metadata extends object = Record<string
 /** A transaction that the application has opened and will end: Torii's repositories in it. */
 export interface CallerTransaction<Metadata extends object = Record<string, Json>>
   extends TransactionRepositories<Metadata> {
-  /** Runs the application's own statement on the transaction's connection. */
+  /**
+   * Runs the application's own statement on the transaction's connection. Rejects with the driver's error.
+   * @throws ToriiError `ERR_SCHEMA_OUTDATED` if the statement needs a table of Torii that was not migrated
+   */
   query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>
 }
 

@@ -204,6 +204,25 @@ describe.concurrent('a database that cannot be had: exit 1, and no password in t
     assert.match(JSON.parse(doctor.stdout).findings[0].message, /for user "\*\*\*"\)$/)
   })
 
+  const forms = [
+    `postgresql://app:${secret}@127.0.0.1:1/app?application_name=a@b`,
+    `postgresql://app:${secret}/@127.0.0.1:1/app`,
+    `postgresql://app:x@${secret}@127.0.0.1:1/app`,
+    `postgresql://127.0.0.1:1/app?user=app&password=${secret}`,
+    `postgresql://127.0.0.1:1/app?user=app&p%61ssword=${secret}%40`,
+    `postgresql://app:${secret}@127.0.0.1:x/app`,
+    `postgresql://app:${secret}@127.0.0.1:1/app?sslrootcert=/${secret}`,
+    `postgresql:/app:${secret}@127.0.0.1:1/app`,
+    `app:${secret}@127.0.0.1`,
+  ]
+  for (const url of forms)
+    test(`no answer shows the password of ${url.replaceAll(secret, 'PASSWORD')}`, async () => {
+      const given = await run(['status', '--database-url', url])
+      const inOneWord = await run(['status', `--database-url=${url}`, '--json'])
+      const doctor = await run(['doctor', '--json'], { DATABASE_URL: url })
+      for (const { status } of [given, inOneWord, doctor]) assert.notEqual(status, 0)
+    })
+
   test('a wrong password, an unknown database', async () => {
     const database = await testDatabase({ empty: true })
     const wrong = new URL(database.url)

@@ -31,6 +31,7 @@ import type { MigrationStatus } from './migrate/migration-history.js'
 import { migrations } from './migrate/migrations.generated.js'
 import type { MigrationPlan, MigrationResult } from './migrate/migrations.js'
 import { migrate, printPlan, readStatus } from './migrate/migrations.js'
+import { isMissingTable } from './migrate/missing-tables.js'
 import { dropTables, findProblems, grantTo, quoteRole } from './migrate/schema-admin.js'
 import { requireSurroundingsOf } from './migrate/surroundings.js'
 import type { Tables } from './tables/tables.js'
@@ -174,7 +175,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
         tasks.push(task)
       }
       try {
-        const query = queryOver(connection)
+        const query = queryOver(connection, this.#schema)
         const repositories = this.#tables.transactionRepositories(overConnection(connection))
         return await work({ ...repositories, query, afterCommit })
       } finally {
@@ -197,7 +198,7 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     requireClient(client)
     const connection = connectionOfApplication(client)
     const repositories = this.#tables.transactionRepositories(overConnection(connection))
-    return { ...repositories, query: queryOver(connection) }
+    return { ...repositories, query: queryOver(connection, this.#schema) }
   }
 
   /** @see RepositoryProvider.healthCheck */
@@ -292,12 +293,17 @@ function requirePool(pool: PgPool): PgPool {
 const isDriver = (source: PgPool | Driver): source is Driver =>
   typeof source === 'object' && source !== null && 'run' in source
 
+/** The application's own statements. Their errors are those of the driver, unless Torii's tables are missing. */
 const queryOver =
-  (connection: Connection) =>
+  (connection: Connection, schema: string) =>
   async (text: string, values: readonly unknown[] = []) => {
-    const { rows } = await connection.queryOfApplication(text, values)
-    // Every driver hands rows over as objects with a member per column.
-    return { rows: rows as Record<string, unknown>[] }
+    try {
+      const { rows } = await connection.queryOfApplication(text, values)
+      // Every driver hands rows over as objects with a member per column.
+      return { rows: rows as Record<string, unknown>[] }
+    } catch (error) {
+      throw isMissingTable(error, schema) ? toToriiError(error, 'schema', 'query') : error
+    }
   }
 
 /** Runs `work`; what the server refuses in it is thrown as a ToriiError. */

@@ -31,7 +31,7 @@ export interface ConnectionInfo {
   ip?: string | null
 }
 
-/** Serves Torii's routes, and finds the session of every other request. */
+/** Serves Torii's routes, and reads the session for the application's routes. */
 export interface AuthHandler<Metadata extends object = Record<string, Json>>
   extends OwnRoutes<Metadata> {
   /**
@@ -117,9 +117,9 @@ async function respond(
     const info = site.requestInfo(headers, connection?.ip ?? null)
     const facts = { info, tokens, headers, query, nonce: null, param }
     const call = { torii, pages, language, showPage, ...facts }
-    return await callRoute(route, call, request, renderError)
+    return await callRoute(site, route, call, request, renderError)
   } catch (error) {
-    return renderError(site.failed(`${route.method} ${route.path}`, error))
+    return renderError(site.failed(nameOf(route), error))
   }
 }
 
@@ -144,8 +144,12 @@ function errorRenderer(
   }
 }
 
+/** The route for a log: its pattern, not the path of a request. */
+const nameOf = ({ method, path }: Route): string => `${method} ${path}`
+
 /** Reads the body, runs the route and renders its result: JSON for programs, a page for forms. */
 async function callRoute(
+  site: Site,
   route: Route,
   call: Call,
   request: Request,
@@ -155,18 +159,19 @@ async function callRoute(
   if (route.body === null)
     return renderResult(route.responses, await run(route, call, null), renderers)
   if (route.postedByProvider === true) {
-    const posted = await callPosted(route, route.body, call, request)
+    const posted = await callPosted(site, route, route.body, call, request)
     return renderResult(route.responses, posted, renderers)
   }
   if (route.form !== undefined && bodyKind(request.headers.get('content-type')) === 'form')
-    return callByForm(route, route.body, route.form, call, request)
+    return callByForm(site, route, route.body, route.form, call, request)
   const body = await readJsonBody(request, route.body)
-  if (!body.ok) return errorResponse(body.error, call.language.texts)
+  if (!body.ok) return errorResponse(site.bodyError(nameOf(route), body.error), call.language.texts)
   return renderResult(route.responses, await run(route, call, body.value), renderersOf(call))
 }
 
 /** Reads the form of a landing page, and runs the route if this site has shown that page to this browser. */
 async function callByForm(
+  site: Site,
   route: Route,
   schema: Schema<unknown>,
   { purpose }: NonNullable<Route['form']>,
@@ -174,7 +179,7 @@ async function callByForm(
   request: Request,
 ): Promise<Response> {
   const form = await readLandingForm(request, schema)
-  if (!form.ok) return errorResponse(form.error, call.language.texts)
+  if (!form.ok) return errorResponse(site.bodyError(nameOf(route), form.error), call.language.texts)
   const { fields, nonce } = form.value
   if (!isOwnForm(call, nonce)) return renderForeignForm(call, purpose)
   const own = { ...call, nonce }
@@ -183,6 +188,7 @@ async function callByForm(
 
 /** Reads the form that a provider's page posted, and runs the route. */
 async function callPosted(
+  site: Site,
   route: Route,
   schema: Schema<unknown>,
   call: Call,
@@ -191,7 +197,7 @@ async function callPosted(
   if (bodyKind(request.headers.get('content-type')) !== 'form')
     return failure({ error: 'unsupported_media_type' })
   const body = await readFormBody(request, schema)
-  return body.ok ? run(route, call, body.value) : failure(body.error)
+  return body.ok ? run(route, call, body.value) : failure(site.bodyError(nameOf(route), body.error))
 }
 
 /**

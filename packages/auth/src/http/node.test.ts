@@ -116,6 +116,41 @@ test('mounted after a body parser, routes with a body respond with advice, and r
   assert.equal((await post(`${url}/auth/sign-out`, {})).status, 204)
 })
 
+test('a body that a parser has read before Torii is logged once, for JSON and for forms, with what to change', async () => {
+  const { lineOf } = await import('../services/options/stderr-log.js')
+  const torii = site.with({ baseUrl: origin, mailer: { send: async () => undefined } })
+  const json = JSON.stringify({ token: 'x' })
+  const isReadEvent = ({ event }: { event: string }) => event === 'body_already_read'
+  for (const [parser, type, body] of [
+    [express.json(), 'application/json', json],
+    [express.urlencoded({ extended: false }), 'application/x-www-form-urlencoded', 'token=x'],
+  ] as const) {
+    site.events.length = 0
+    const late = express()
+    late.use(parser)
+    late.use(createNodeHandler(createHandler(torii)))
+    const url = await serve(late)
+    for (const path of ['email/verify', 'password/reset/complete', 'email/verify']) {
+      const headers = { 'content-type': type }
+      const refused = await post(`${url}/auth/${path}`, body, headers)
+      assert.equal(refused.status, 400)
+    }
+    const event = { level: 'warn', event: 'body_already_read', route: 'POST email/verify' } as const
+    assert.deepEqual(site.events.filter(isReadEvent), [event])
+    assert.match(lineOf(event), /Mount the Torii handler before express\.json\(\)/)
+  }
+})
+
+test('mistakes of a client are no body that was read before Torii', async () => {
+  site.events.length = 0
+  const url = await serve((request, response) => void listener(request, response))
+  for (const body of ['', '{', '[]']) {
+    const refused = await post(`${url}/auth/password/register`, body)
+    assert.equal(refused.status, 400)
+  }
+  assert.deepEqual(site.events, [])
+})
+
 /** Sends a request line as it is, which fetch would tidy up. */
 async function rawStatus(url: string, target: string, method = 'GET'): Promise<number> {
   const sent = httpRequest(url, { method, path: target }).end()

@@ -33,7 +33,7 @@ type FetchHandler = ((request: Request, connection?: ConnectionInfo) => Promise<
  * Serves a fetch handler from node:http, and so from Express: `app.use(createNodeHandler(auth))`. Requests
  * outside the handler's `basePath` go to `next`; without `next` they are 404. Mount it before `express.json()`
  * and other body parsers: it reads the body itself, within its own limit, and responds with 400 and this
- * advice when another parser has consumed the body.
+ * advice when another parser has consumed the body, which the log says once as `body_already_read`.
  * @throws InvalidOptionsError
  */
 export function createNodeHandler(

@@ -71,7 +71,7 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
    * Sets the cookie of a session that a service has opened, in a sign-in route or server action of your own. With the
    * `request`, it also sets the device cookie after a sign-in, and ends the former session of the browser, as Torii's routes
    * do. The cookies are set before the promise is returned.
-   * @throws InvalidInputError if the `request` comes from a page of another origin. Nothing is set, and nobody has the token.
+   * @throws InvalidInputError if the `request` comes from a page of another origin. No cookie is set, and the token is not returned.
    */
   setSessionCookie(
     response: CookieTarget,

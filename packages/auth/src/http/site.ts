@@ -5,6 +5,8 @@ import type { Torii } from '../torii.js'
 import type { Language } from './pages/languages.js'
 import type { ShowPage } from './pages/page-response.js'
 import type { HandlerSettings, Pages } from './pages/site-pages.js'
+import type { BodyError } from './request/body.js'
+import { isAlreadyRead } from './request/body.js'
 import { findDeviceCookie } from './request/device-cookie.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
@@ -32,6 +34,8 @@ export interface Site {
   logRefusedOrigin(headers: HeaderSource): void
   /** Returns the error of a feature that is off, or null. Logs each feature once. */
   featureError(feature: Feature | undefined): ApiError | null
+  /** Returns the error of a body. Logs once that the server has read a body before Torii. */
+  bodyError(route: string, error: BodyError): BodyError
   /** Returns the request information of headers and an IP address. Logs once that an address is missing. */
   requestInfo(headers: HeaderSource, ip: string | null): RequestInfo
   /** Returns the error for a thrown value, which is logged if the server caused it. The response never contains it. */
@@ -47,6 +51,9 @@ export function createSite(torii: Torii<object>, settings: HandlerSettings): Sit
   const origins = Object.freeze([...new Set([...baseUrl.origins, ...trustedOrigins])])
   const featuresLogged = new Set<Feature>()
   const logUnknownIp = onlyOnce(() => log({ level: 'warn', event: 'ip_address_unknown' }))
+  const logReadBody = onlyOnce((route: string) =>
+    log({ level: 'warn', event: 'body_already_read', route }),
+  )
   const logBusy = onceAMinute((count) => log({ level: 'warn', event: 'busy', count }))
   const logOrigin = onceAMinute<string | null>((count, origin) =>
     log({ level: 'warn', event: 'origin_refused', origin, expected: origins, count }),
@@ -72,6 +79,10 @@ export function createSite(torii: Torii<object>, settings: HandlerSettings): Sit
         log({ level: 'warn', event: 'feature_not_enabled', feature, option })
       featuresLogged.add(feature)
       return { error: 'not_enabled', message }
+    },
+    bodyError(route, error) {
+      if (isAlreadyRead(error)) logReadBody(route)
+      return error
     },
     requestInfo(headers, ip) {
       const info = readRequestInfo({
@@ -101,10 +112,12 @@ export const originError = ({ torii, origins }: Site): ApiError => {
   return { error: 'origin_not_allowed', message }
 }
 
-function onlyOnce(work: () => void): () => void {
+function onlyOnce<Arguments extends readonly unknown[]>(
+  work: (...args: Arguments) => void,
+): (...args: Arguments) => void {
   let isDone = false
-  return () => {
-    if (!isDone) work()
+  return (...args) => {
+    if (!isDone) work(...args)
     isDone = true
   }
 }

@@ -136,7 +136,7 @@ export function createMailQueue({
 
   const attempt = (mail: PendingMail, message: MailMessage) =>
     withSlot(async () => {
-      // A link that expired while the message waited for its turn would help nobody.
+      // The link can expire while the message waits, and would not work.
       if (performance.now() >= mail.expiresAtMs) throw expired()
       await within(sendSeconds, stop.signal, async (signal) => mailer.send(message, { signal }))
     })

@@ -18,6 +18,8 @@ export interface Call {
   readonly words: readonly string[]
   readonly target: Target
   readonly terminal: Terminal
+  /** Removes passwords from a message that a command did not write itself. */
+  readonly mask: (text: string) => string
   readonly progress: Progress
   /** Opens the storage, once; it is closed when the command has ended. */
   open(): Promise<CommandStorage>

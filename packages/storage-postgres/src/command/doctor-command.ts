@@ -5,14 +5,13 @@ import { readHosts } from '../driver/host-list.js'
 import type { Command } from './command.js'
 import { command } from './command.js'
 import { exitCodes } from './exit-codes.js'
-import { createMask } from './masking.js'
+import { printable } from './printable.js'
 
 export const doctorCommand: Command = command(
   'doctor',
   'examine connection, server, rights, schema and rows, and say what to do',
-  async ({ target: { url, schema }, progress }) => {
+  async ({ target: { url, schema }, mask, progress }) => {
     quoteSchema(schema)
-    const mask = createMask(url)
     const found = await diagnose({
       url,
       schema,
@@ -20,7 +19,11 @@ export const doctorCommand: Command = command(
       now: Date.now,
       onProgress: (check, checks) => progress.show('examining', check / checks),
     })
-    const findings = found.map((each) => ({ ...each, message: mask(each.message) }))
+    const findings = found.map((each) => ({
+      ...each,
+      message: mask(each.message),
+      fix: mask(each.fix),
+    }))
     const ok = !findings.some(({ level }) => level === 'error')
     return {
       json: { ok, findings },
@@ -31,7 +34,7 @@ export const doctorCommand: Command = command(
 )
 
 const describe = ({ id, level, message, fix }: Finding): string =>
-  `${level} ${id}: ${message}\n  fix: ${fix}`
+  `${level} ${id}: ${printable(message)}\n  fix: ${printable(fix)}`
 
 /** Errors that a migration, or another version, takes away. */
 const ofTheSchema: readonly string[] = ['migrations-pending', 'drift', 'schema-newer']

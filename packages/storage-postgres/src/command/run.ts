@@ -3,42 +3,47 @@ import type { Call, Command, Target } from './command.js'
 import type { CommandStorage, Connect } from './command-storage.js'
 import { commands } from './commands.js'
 import { exitCodes, Refusal, UsageError } from './exit-codes.js'
-import { createMask } from './masking.js'
+import { createMask, maskConnectionUrls } from './masking.js'
 import type { Flags } from './options.js'
 import { textOf } from './options.js'
+import { printable, printableJson } from './printable.js'
 import { createProgress } from './progress.js'
 import type { Arguments } from './read-arguments.js'
 import { readArguments } from './read-arguments.js'
 import type { Report } from './report.js'
 import { done } from './report.js'
 import type { Terminal } from './terminal.js'
+import { guardTerminal } from './terminal.js'
 import { describeAll, describeOne, program } from './usage.js'
 import { readVersion } from './version.js'
 
 /** Runs the command of these words and prints its answer. Returns the exit status; never rejects. */
 export async function runCommand(
   given: readonly string[],
-  terminal: Terminal,
+  process: Terminal,
   connect: Connect,
 ): Promise<number> {
   const isJson = given.includes('--json')
+  const mask = createMask(urlsOf(given, process.env))
+  const terminal = guardTerminal(process, mask)
   try {
-    const { json, text, exitCode } = await answer(readArguments(given, commands), terminal, connect)
-    const shown = isJson ? JSON.stringify(json) : text
+    const call = { terminal, mask }
+    const { json, text, exitCode } = await answer(readArguments(given, commands), call, connect)
+    // An answer is data: a word stays, even if it is the password. The password of a URL does not.
+    const shown = isJson ? printableJson(json, maskConnectionUrls) : maskConnectionUrls(text)
     if (shown !== '') terminal.print(shown)
     return exitCode
   } catch (error) {
-    const mask = createMask(givenUrl(given) ?? terminal.env.DATABASE_URL)
     const { code, message, more, exitCode } = explain(error)
-    if (isJson) terminal.print(JSON.stringify({ error: code, message: mask(message) }))
-    else terminal.warn(mask(more))
+    if (isJson) terminal.print(printableJson({ error: code, message }, mask))
+    else terminal.warn(more)
     return exitCode
   }
 }
 
 async function answer(
   { command, words, flags }: Arguments,
-  terminal: Terminal,
+  shared: Pick<Call, 'terminal' | 'mask'>,
   connect: Connect,
 ): Promise<Report> {
   if (flags.help) {
@@ -49,13 +54,12 @@ async function answer(
     const version = readVersion()
     return done({ version }, version)
   }
-  return runOne(command, { words, flags }, terminal, connect)
+  return runOne(command, { words, flags, ...shared }, connect)
 }
 
 async function runOne(
   { run }: Command,
-  { words, flags }: Pick<Arguments, 'words' | 'flags'>,
-  terminal: Terminal,
+  { words, flags, terminal, mask }: Pick<Call, 'words' | 'flags' | 'terminal' | 'mask'>,
   connect: Connect,
 ): Promise<Report> {
   const target = readTarget(flags, terminal)
@@ -72,7 +76,7 @@ async function runOne(
     })
     return storage
   }
-  const call: Call = { words, flags, target, terminal, progress, open }
+  const call: Call = { words, flags, target, terminal, mask, progress, open }
   try {
     return await run(call)
   } finally {
@@ -92,9 +96,15 @@ function readTarget(flags: Flags, { env }: Terminal): Target {
   return { url, schema: textOf(flags, 'schema') ?? env.DATABASE_SCHEMA ?? 'torii' }
 }
 
-/** The URL of a command line that may be wrong otherwise. */
-function givenUrl(given: readonly string[]): string | undefined {
-  return given.find((word) => word.includes('://'))?.replace(/^--[\w-]+=/, '')
+/** Every URL of a command line that may be wrong, and that of the environment. */
+function urlsOf(given: readonly string[], { DATABASE_URL: fromEnvironment = '' }: Terminal['env']) {
+  const words = given.filter(
+    (word, index) =>
+      word.includes('://') ||
+      word.startsWith('--database-url=') ||
+      given[index - 1] === '--database-url',
+  )
+  return [...words.map((word) => word.replace(/^--[\w-]+=/, '')), fromEnvironment]
 }
 
 /** How an error is shown. */
@@ -116,7 +126,7 @@ const driftCodes: readonly string[] = [
 const usageCodes: readonly string[] = ['ERR_INVALID_OPTIONS', 'ERR_INVALID_INPUT']
 
 function explain(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = printable(error instanceof Error ? error.message : String(error))
   if (error instanceof UsageError)
     return {
       code: 'ERR_USAGE',
@@ -128,7 +138,9 @@ function explain(error: unknown): Failure {
     return { code: error.reason, message, more: message, exitCode: exitCodes.failed }
   const code = error instanceof ToriiError ? error.code : 'ERR_STORAGE'
   const cause =
-    error instanceof Error && error.cause instanceof Error ? `\n  ${error.cause.message}` : ''
+    error instanceof Error && error.cause instanceof Error
+      ? `\n  ${printable(error.cause.message)}`
+      : ''
   return { code, message, more: `${code}: ${message}${cause}`, exitCode: exitCodeOf(code) }
 }
 

@@ -2,6 +2,7 @@ import type { Command } from './command.js'
 import { command } from './command.js'
 import { exitCodes, UsageError } from './exit-codes.js'
 import { textOf } from './options.js'
+import { printable } from './printable.js'
 import { done } from './report.js'
 
 const cleanOr = (clean: boolean) => (clean ? exitCodes.done : exitCodes.pendingOrDrifted)
@@ -18,7 +19,7 @@ export const schemaCommands: readonly Command[] = [
       const { schema, version, applied } = result
       const lines = [
         ...applied.map(({ id, name }) => `applied ${id} ${name}`),
-        ...(role === undefined ? [] : [`${role} may run the application`]),
+        ...(role === undefined ? [] : [`${printable(role)} may run the application`]),
         `schema ${schema} is at version ${version}`,
       ]
       return done({ schema, version, applied }, lines.join('\n'))
@@ -30,7 +31,7 @@ export const schemaCommands: readonly Command[] = [
     const lines = [
       `schema ${status.schema} is at version ${status.version} of ${status.latest}`,
       ...status.pending.map(({ id, name }) => `pending: ${id} ${name}`),
-      ...status.drift.map(({ id, name, problem }) => `${problem}: ${id} ${name}`),
+      ...status.drift.map(({ id, name, problem }) => `${problem}: ${id} ${printable(name)}`),
     ]
     const clean = status.pending.length === 0 && status.drift.length === 0
     return { json: status, text: lines.join('\n'), exitCode: cleanOr(clean) }
@@ -50,7 +51,9 @@ export const schemaCommands: readonly Command[] = [
     const valid = problems.length === 0
     return {
       json: { schema, version, latest, valid, problems },
-      text: valid ? `schema ${schema} is valid at version ${version}` : problems.join('\n'),
+      text: valid
+        ? `schema ${schema} is valid at version ${version}`
+        : problems.map(printable).join('\n'),
       exitCode: cleanOr(valid),
     }
   }),

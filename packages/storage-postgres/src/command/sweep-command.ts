@@ -7,6 +7,7 @@ import type { CommandStorage } from './command-storage.js'
 import { UsageError } from './exit-codes.js'
 import type { Flags } from './options.js'
 import { textOf } from './options.js'
+import { printableJson } from './printable.js'
 import type { Progress } from './progress.js'
 import { done } from './report.js'
 
@@ -67,7 +68,7 @@ async function watch({ flags, terminal, progress }: Call, storage: CommandStorag
     progress.end()
     if (counts !== null) {
       sweeps += 1
-      terminal.print(flags.json ? JSON.stringify(counts) : `swept: ${summary(counts)}`)
+      terminal.print(flags.json ? printableJson(counts) : `swept: ${summary(counts)}`)
     }
     await sleep(every * 1000, undefined, { signal }).catch(() => undefined)
   }

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { printable, printableLines } from './printable.js'
 
 /** What a command needs of the process that it runs in. */
 export interface Terminal {
@@ -13,6 +14,25 @@ export interface Terminal {
   readonly ask: ((question: string) => Promise<string>) | null
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal
+}
+
+/**
+ * The same terminal, on which no text can act by its control characters, and whose messages contain no password. `print`
+ * is not masked: an answer is data.
+ */
+export function guardTerminal(terminal: Terminal, mask: (text: string) => string): Terminal {
+  const { env, rewrite, ask } = terminal
+  return {
+    env,
+    print: (text) => terminal.print(printableLines(text)),
+    warn: (text) => terminal.warn(printableLines(mask(text))),
+    rewrite: rewrite === null ? null : (text) => rewrite(printable(mask(text))),
+    ask: ask === null ? null : (question) => ask(printable(question)),
+    // Reading it listens to the signals of the process.
+    get signal() {
+      return terminal.signal
+    },
+  }
 }
 
 /** The terminal of this process. SIGINT and SIGTERM abort its signal if a command waits for it, and end the process otherwise. */

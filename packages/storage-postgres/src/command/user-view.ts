@@ -1,4 +1,5 @@
 import type { OAuthAccount, Passkey, Session, User } from 'torii-core'
+import { printable } from './printable.js'
 
 /** Sign-in methods of an account. Holds no secret. */
 export interface SignInMethods {
@@ -90,6 +91,3 @@ export const sessionLine = ({ id, lastActiveAt, ip, userAgent }: Session): strin
 
 const row = ([label, value]: readonly [string, string]): string =>
   `${label.padEnd(10)}${printable(value)}`
-
-/** A user chose this text: control characters in it would act on the terminal. */
-const printable = (text: string): string => text.replace(/\p{C}/gu, '\u{fffd}')

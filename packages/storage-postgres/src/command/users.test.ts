@@ -93,6 +93,43 @@ describe('users find and show', () => {
     assert.match((await say(['users', 'find', email])).stdout, /Ada\ufffd\[2Jx\ufffd/)
   })
 
+  test('nothing in the database or on the command line acts on the terminal, in words or as JSON', async () => {
+    const own = await testDatabase()
+    const runOwn = (...words: string[]) => runHere(words, { DATABASE_URL: own.url })
+    const acting = '\u009b2J\u202e\nschema torii is fine'
+    await own.query(
+      `insert into torii.torii_migrations (id, name, checksum) values (900, $1, repeat('0', 64))`,
+      [`later${acting}`],
+    )
+    const shown = 'later\ufffd2J\ufffd\ufffdschema torii is fine'
+    assert.match((await runOwn('status')).stdout, new RegExp(`^newer: 900 ${shown}$`, 'm'))
+    assert.match((await runOwn('validate')).stdout, new RegExp(`\\(${shown}\\) is newer$`, 'm'))
+    const json = await runOwn('status', '--json')
+    assert.doesNotMatch(json.stdout.trimEnd(), /\p{C}/u)
+    assert.equal(JSON.parse(json.stdout).drift[0].name, `later${acting}`)
+    await own.query('delete from torii.torii_migrations where id = 900')
+
+    const role = `role${randomBytes(4).toString('hex')}${acting}`
+    await own.query(`create role "${role}"`)
+    try {
+      const granted = await runOwn('migrate', '--grant-to', role)
+      assert.match(granted.stdout, /^role\w+\ufffd2J\ufffd\ufffdschema torii is fine may run/)
+    } finally {
+      await own.query(`drop owned by "${role}"`)
+      await own.query(`drop role "${role}"`)
+    }
+  })
+
+  test('the password of a PostgreSQL URL is masked in an answer too', async () => {
+    const email = freshEmail()
+    await jsonOf('users', 'create', email)
+    const metadata = JSON.stringify({ url: 'postgresql://app:s3cret@h/db?password=s3cret' })
+    const masked = 'postgresql://app:***@h/db?password=***'
+    const { user } = await jsonOf('users', 'update', email, '--metadata', metadata)
+    assert.equal(user.metadata.url, masked)
+    assert.ok((await say(['users', 'show', email])).stdout.includes(masked))
+  })
+
   test('an unknown user: exit 1, in words and as JSON', async () => {
     for (const who of ['nobody@example.com', '0198c2a0-0000-7000-8000-000000000000', 'no email']) {
       const { status, stdout, stderr } = await say(['users', 'show', who])

@@ -34,6 +34,8 @@ export interface DiagnosisInput {
   readonly onProgress?: (check: number, checks: number) => void
 }
 
+/** First: where a pooler allows no transaction, it closes the connection of whoever begins one. */
+const connectionChecks: readonly Check[] = [checkPooler]
 const serverChecks: readonly Check[] = [
   checkSurroundings,
   checkSettings,
@@ -41,12 +43,11 @@ const serverChecks: readonly Check[] = [
   checkClock,
   checkConnections,
   checkTls,
-  checkPooler,
   checkRights,
 ]
 /** They read every table of this version. */
 const rowChecks: readonly Check[] = [checkSweep, checkExpiredRows, checkPasswordHashes]
-const stages = [serverChecks, [checkMigrations], [checkTables], rowChecks]
+const stages = [connectionChecks, serverChecks, [checkMigrations], [checkTables], rowChecks]
 const all = stages.flat().length
 
 /**

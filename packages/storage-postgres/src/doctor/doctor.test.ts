@@ -265,7 +265,12 @@ describe('doctor', () => {
 
   const roleSettings: readonly (readonly [string, string, Finding['level'], RegExp])[] = [
     ["set default_transaction_read_only = 'on'", 'read-only', 'error', /nothing can be written/],
-    ["set synchronous_commit = 'off'", 'synchronous-commit', 'warning', /a crash takes back/],
+    [
+      "set synchronous_commit = 'off'",
+      'synchronous-commit',
+      'warning',
+      /a crash of the server can undo/,
+    ],
     [
       "set default_transaction_isolation = 'serializable'",
       'isolation',
@@ -361,11 +366,11 @@ whenInstalled('doctor behind PgBouncer', () => {
       assert.deepEqual(
         findings.map(({ id, level }) => [id, level]),
         [
-          ['no-time-limit', 'warning'],
           ['pooler', 'warning'],
+          ['no-time-limit', 'warning'],
         ],
       )
-      assert.match(findings[1]?.fix ?? '', /^connect with the option prepare: false/)
+      assert.match(findings[0]?.fix ?? '', /^connect with the option prepare: false/)
     } finally {
       await bouncer.stop()
     }
@@ -376,8 +381,8 @@ whenInstalled('doctor behind PgBouncer', () => {
     try {
       const findings = await examine(bouncer.url)
       assert.deepEqual(
-        findings.filter(({ level }) => level === 'error').map(({ id }) => id),
-        ['pooler-mode'],
+        findings.map(({ id, level }) => [id, level]),
+        [['pooler-mode', 'error']],
       )
     } finally {
       await bouncer.stop()

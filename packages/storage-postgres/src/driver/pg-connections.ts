@@ -23,7 +23,7 @@ export interface PgConnections {
   /** Sends, and has the server cancel what it does not answer in time. */
   send(client: PgClient, query: PgQuery, milliseconds: number): Promise<PgResult>
   /**
-   * Gives the connection back, or closes it where its next reply is in doubt. So it is after a request to cancel:
+   * Gives the connection back, or closes it if its next reply is in doubt, as it is after a request to cancel:
    * PostgreSQL signals a process twice, and the second signal may end the statement after the one that was meant.
    */
   release(client: PgClient, isDoubtful: boolean): void
@@ -119,7 +119,7 @@ const noAnswer = (milliseconds: number) =>
 const sendPlainly = (client: PgClient, query: PgQuery, milliseconds: number): Promise<PgResult> =>
   within(client.query(query), milliseconds, () => noAnswer(milliseconds))
 
-/** The answer to a request to cancel says that nothing was done; without one nobody knows. */
+/** The answer to a request to cancel says that nothing was done; without an answer the outcome is unknown. */
 function orCanceled(error: unknown): never {
   throw sqlStateOf(error) === queryCanceled
     ? new CanceledError('no answer in time', { cause: error })

@@ -2,7 +2,7 @@
 export interface Semaphore {
   /** True once the caller is in; false when that took too long. */
   enter(milliseconds: number): Promise<boolean>
-  /** To be called once by everyone who was let in. */
+  /** Releases a slot. Call it once for each slot that was acquired. */
   leave(): void
 }
 

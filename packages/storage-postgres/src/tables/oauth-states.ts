@@ -37,23 +37,23 @@ import {
 import { checkObject, checkSeconds } from './input/input.js'
 import { checkIpAddressCharge } from './input/input-credentials.js'
 
-const startColumns = <const Lifetime extends SqlPart>(schema: string, lifetime: Lifetime) => sql`
+/** When a state that starts now expires, and the epoch in which it is made. */
+const newState = <const Lifetime extends SqlPart>(schema: string, lifetime: Lifetime) => sql`
         pg_catalog.int8((${seconds(now)} + ${lifetime}) * 1000::float8) as expires_at,
         ${globalEpoch(schema)} as global_epoch`
 
+/** A start that is not counted writes nothing. */
 const startUncounted = (schema: string) =>
-  read(
-    'oauth_states.startUncounted',
-    sql`select true as allowed, 0 as retry_after, ${startColumns(schema, lifetimeSeconds)}`,
-  )
-
-const startUncountedMany = (schema: string) =>
-  read(
-    'oauth_states.startUncountedMany',
-    sql`
-      select k.i::int4 as i, true as allowed, 0 as retry_after, ${startColumns(schema, 'k.lifetime_seconds')}
+  inBatches(
+    read('oauth_states.startUncounted', sql`select ${newState(schema, lifetimeSeconds)}`),
+    read(
+      'oauth_states.startUncountedMany',
+      sql`
+      select k.i::int4 as i, ${newState(schema, 'k.lifetime_seconds')}
       from pg_catalog.unnest(${parameter('lifetimeSeconds', 'float8[]')<readonly number[]>()})
         with ordinality as k (lifetime_seconds, i)`,
+    ),
+    { skipsLocked: false },
   )
 
 /** Whether a state could be used now, and whether its caller's IP address is locked. */
@@ -92,12 +92,10 @@ export const oauthStateStatements = (schema: string) => ({
     'oauth_states.start',
     sql`
       with ${chargeRateLimit(schema)}
-      select v.allowed, v.retry_after, ${startColumns(schema, lifetimeSeconds)} from verdict v`,
+      select v.allowed, v.retry_after, ${newState(schema, lifetimeSeconds)} from verdict v`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
-  startUncounted: inBatches(startUncounted(schema), startUncountedMany(schema), {
-    skipsLocked: false,
-  }),
+  startUncounted: startUncounted(schema),
   lookUp: inBatches(lookUp(schema), lookUpMany(schema), { skipsLocked: false }),
   countFailure: write(
     'oauth_states.countFailure',
@@ -121,7 +119,10 @@ interface LookUpRow {
 const found = (row: LookUpRow) => row
 const noState: LookUpRow = { live: false, locked: false }
 
-type StartRow = VerdictRow & { expires_at: number | string; global_epoch: number }
+interface NewStateRow {
+  readonly expires_at: number | string
+  readonly global_epoch: number
+}
 
 export function createOAuthStateRepository(
   db: Database,
@@ -133,7 +134,7 @@ export function createOAuthStateRepository(
       const charges = checkIpAddressCharge(given.ipAddress)
       const lifetime = { lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds') }
       return charges.ipAddress === null
-        ? one(db, statements.startUncounted, lifetime, toStart)
+        ? one(db, statements.startUncounted, lifetime, toStarted)
         : one(db, statements.start, { ...chargeValues(charges), ...lifetime }, toStart)
     },
     async check(flow: { state: OAuthStateKey | null; ipAddress?: Charge | null }) {
@@ -171,7 +172,11 @@ export function createOAuthStateRepository(
   }
 }
 
-const toStart = (row: StartRow): OAuthStart =>
-  row.allowed
-    ? { ok: true, expiresAt: toDate(row.expires_at), globalEpoch: row.global_epoch }
-    : toRefusal(row)
+const toStarted = (row: NewStateRow): OAuthStart => ({
+  ok: true,
+  expiresAt: toDate(row.expires_at),
+  globalEpoch: row.global_epoch,
+})
+
+const toStart = (row: VerdictRow & NewStateRow): OAuthStart =>
+  row.allowed ? toStarted(row) : toRefusal(row)

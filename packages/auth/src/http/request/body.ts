@@ -104,7 +104,7 @@ function isJson(contentType: string | null): boolean {
 async function readBytes(request: Request): Promise<Read<Uint8Array>> {
   const tooLarge = { ok: false, error: { error: 'body_too_large' } } as const
   if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return tooLarge
-  if (request.bodyUsed) return invalidJson(alreadyRead)
+  if (request.bodyUsed) return alreadyRead
   const chunks: Uint8Array[] = []
   let size = 0
   try {
@@ -114,15 +114,19 @@ async function readBytes(request: Request): Promise<Read<Uint8Array>> {
       chunks.push(chunk)
     }
   } catch (error) {
-    return invalidJson(
-      error instanceof BodyAlreadyReadError ? alreadyRead : 'The body was not received completely.',
-    )
+    return error instanceof BodyAlreadyReadError
+      ? alreadyRead
+      : invalidJson('The body was not received completely.')
   }
   return { ok: true, value: Buffer.concat(chunks) }
 }
 
-const alreadyRead =
-  'Something read the body before Torii: mount the Torii handler before express.json() and other body parsers.'
+const alreadyRead = invalidJson(
+  'Something read the body before Torii: mount the Torii handler before express.json() and other body parsers.',
+)
+
+/** Whether a body cannot be used because the server has read it before Torii, which is no mistake of the client. */
+export const isAlreadyRead = (error: BodyError): boolean => error === alreadyRead.error
 
 /** Thrown by the body of a request whose stream was already consumed. */
 export class BodyAlreadyReadError extends Error {}

@@ -126,6 +126,36 @@ test('T10.140 a session that is not remembered stays so when it is proved again'
   assert.notEqual((await sessionOf(cookie)).token, token)
 })
 
+test('T10.140 a session that the application opens is remembered or not as its option says', async () => {
+  const userId = (await newVisitor()).valid.user.id
+  const opened = [
+    await torii.sessions.open(userId, 'password', newInfo(), { remember: false }),
+    await torii.sessions.open(userId, 'password', newInfo(), { remember: true }),
+    await torii.sessions.open(userId, 'password', newInfo()),
+    await site.storage.transaction((tx) =>
+      torii.with(tx).sessions.open(userId, 'password', newInfo(), { remember: false }),
+    ),
+  ]
+  const seconds = opened.map((outcome) => {
+    assert.ok(outcome.ok)
+    const { createdAt, expiresAt, absoluteExpiresAt } = outcome.session
+    return [expiresAt, absoluteExpiresAt].map(
+      (time) => (time.getTime() - createdAt.getTime()) / 1000,
+    )
+  })
+  const week = 604_800
+  assert.deepEqual(seconds, [
+    [day, day],
+    [week, month],
+    [week, month],
+    [day, day],
+  ])
+  await assert.rejects(
+    torii.sessions.open(userId, 'password', newInfo(), { remember: 'no' as never }),
+    { code: 'ERR_INVALID_INPUT' },
+  )
+})
+
 test('T10.140 it ends after its day, however much it is used', async () => {
   const { token } = await sessionOf(await signIn('POST password/authenticate', false))
   for (let hours = 0; hours < 23; hours += 1) {

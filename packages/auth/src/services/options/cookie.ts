@@ -95,7 +95,7 @@ function readSameSite(value: unknown): CookieOptions['sameSite'] {
   throw new InvalidOptionsError(
     'cookie.sameSite',
     value === 'none'
-      ? 'must not be none: every site could send requests with the cookie, and browsers that block third-party cookies ignore it. Pages of another site use bearer tokens (docs/two-origins.md)'
+      ? 'must not be none: every site could send requests with the cookie, and browsers that block third-party cookies ignore it. Pages of another site use bearer tokens'
       : 'must be lax or strict',
   )
 }

@@ -62,6 +62,11 @@ type HttpLogEvent =
   | { level: 'warn'; event: 'known_browsers_off' }
   /** A request came without an IP address. All strangers then share their rate limits. Logged once. */
   | { level: 'warn'; event: 'ip_address_unknown' }
+  /**
+   * The server has read a request's body before Torii, for example by `express.json()`, so requests with a body are refused with
+   * 400. `route` is the pattern of the first one. Logged once.
+   */
+  | { level: 'warn'; event: 'body_already_read'; route: string }
   /** A request needed a feature that is off without this option. Logged once for each feature. */
   | { level: 'warn'; event: 'feature_not_enabled'; feature: string; option: string }
   /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { ToriiError } from 'torii-core'
 import { afterEach, test, vi } from 'vitest'
 import type { LogEvent } from './log.js'
@@ -87,4 +88,20 @@ test('a mail error is written without the text of the mail server', () => {
     line,
     /^torii error: mail_failed: .+magic_link was not sent after Error EENVELOPE 550\./,
   )
+})
+
+test('a line names no page that is not installed with the package: README.md explains the event', async () => {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
+  const source = await readFile(
+    new URL('../../../src/services/options/stderr-log.ts', import.meta.url),
+    'utf8',
+  )
+  assert.doesNotMatch(source, /docs\//)
+  assert.match(readme, /^## The log$/m)
+  const explained = source
+    .split(/^ {4}case /m)
+    .filter((text) => text.includes('${readme}'))
+    .map((text) => /^'(\w+)'/.exec(text)?.[1] ?? assert.fail(text))
+  assert.ok(explained.length >= 8)
+  for (const event of explained) assert.ok(readme.includes(`\n| \`${event}\` |`), event)
 })

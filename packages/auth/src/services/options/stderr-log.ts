@@ -19,6 +19,9 @@ export const lineOf = (event: LogEvent): string =>
     ' ',
   )
 
+/** Every installation has this file; the pages of the repository it does not have. */
+const readme = '(README.md of torii-auth, "The log")'
+
 /** A new event does not compile until it has a sentence. */
 function sentenceOf(event: LogEvent): string {
   switch (event.event) {
@@ -31,9 +34,9 @@ function sentenceOf(event: LogEvent): string {
     case 'mail_dropped':
       return `a message of the kind ${event.kind} was dropped because mail.maxInMemory messages are waiting, or torii.shutdown() was called. Check the mail server`
     case 'mail_unsent':
-      return `torii.shutdown() ended before these messages were sent: ${JSON.stringify(event.counts)}. Raise mail.shutdownSeconds, or send mail by a job queue (docs/mail.md)`
+      return `torii.shutdown() ended before these messages were sent: ${JSON.stringify(event.counts)}. Raise mail.shutdownSeconds, or send mail by a job queue ${readme}`
     case 'provider_failed':
-      return `the OAuth provider "${event.provider}" failed at the step "${event.problem}"${event.detail === null ? '' : ` (${event.detail})`}. Check its client id, client secret and redirect URI (docs/oauth.md)`
+      return `the OAuth provider "${event.provider}" failed at the step "${event.problem}"${event.detail === null ? '' : ` (${event.detail})`}. Check its client id, client secret and redirect URI ${readme}`
     case 'stored_hash_refused':
       return `the stored password hash of the user ${event.userId} has an unsupported format or cost. Import it with password.legacyVerifiers, or let the user reset the password`
     case 'pepper_key_missing':
@@ -55,17 +58,19 @@ function sentenceOf(event: LogEvent): string {
     case 'former_session_not_ended':
       return `a user signed in, but the former session of the browser was not ended: ${describe(event.error)}`
     case 'known_browsers_off':
-      return 'without the option keys, wrong passwords from other browsers also lock out the owner of an account. Set keys (docs/options.md)'
+      return `without the option keys, wrong passwords from other browsers also lock out the owner of an account. Set keys ${readme}`
     case 'ip_address_unknown':
-      return 'a request came without an IP address, so all callers share one rate limit. Pass { ip } to the handler (docs/frameworks.md)'
+      return `a request came without an IP address, so all callers share one rate limit. Pass { ip } to the handler ${readme}`
+    case 'body_already_read':
+      return `the body of a request (${event.route}) was read before Torii, which answered 400. Mount the Torii handler before express.json() and other body parsers`
     case 'feature_not_enabled':
-      return `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} (docs/options.md)`
+      return `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} ${readme}`
     case 'origin_refused':
-      return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `from a page of ${event.origin}`} was refused; expected origins: ${event.expected.join(', ')}. Open the page there, or change the options baseUrl or trustedOrigins (docs/two-origins.md)`
+      return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `from a page of ${event.origin}`} was refused; expected origins: ${event.expected.join(', ')}. Open the page there, or change the options baseUrl or trustedOrigins ${readme}`
     case 'trusted_origin_cross_site':
-      return `browsers count ${event.origin} of trustedOrigins as another site than baseUrl, so its pages have no session cookie. Use bearer tokens there, or a host of the same domain (docs/two-origins.md)`
+      return `browsers count ${event.origin} of trustedOrigins as another site than baseUrl, so its pages have no session cookie. Use bearer tokens there, or a host of the same domain ${readme}`
     case 'page_renderer_failed':
-      return `the option renderPage failed for the page ${event.page}, and Torii showed its own page (docs/pages.md): ${describe(event.error)}`
+      return `the option renderPage failed for the page ${event.page}, and Torii showed its own page ${readme}: ${describe(event.error)}`
     case 'busy':
       return `${event.count} requests were refused because too much work was waiting`
     case 'request_failed':

@@ -13,7 +13,11 @@ import type {
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
-import type { ReauthenticationRequired, TooManyAttempts } from '../refusals.js'
+import type {
+  ReauthenticationRequired,
+  RefusedByApplication,
+  TooManyAttempts,
+} from '../refusals.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
 import type { Remembering } from './new-session.js'
 import type { DeriveOutcome, OpenOutcome } from './opening.js'
@@ -111,18 +115,18 @@ export const createSessionService = <Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): SessionService<Metadata> => ({
   ...createTransactionalSessions(context),
-  async open(userId, method, requestInfo) {
-    const info = readRequestInfo(requestInfo)
-    const call = { operation: 'sessions.open', info } as const
-    const refused = await context.before(['beforeSession'], call)
-    return refused ?? openSession(context)(userId, method, info)
-  },
-  async derive(valid, requestInfo) {
-    const info = readRequestInfo(requestInfo)
-    const call = { operation: 'sessions.derive', info } as const
-    const refused = await context.before(['beforeSession'], call)
-    return refused ?? deriveSession(context)(valid, info)
-  },
+  open: withBeforeSession(
+    context,
+    'sessions.open',
+    (_userId, _method, requestInfo) => requestInfo,
+    openSession(context),
+  ),
+  derive: withBeforeSession(
+    context,
+    'sessions.derive',
+    (_valid, requestInfo) => requestInfo,
+    deriveSession(context),
+  ),
   validate: validateSession(context),
   requireRecent,
   list: ({ user }) => context.storage.sessions.list(user.id),
@@ -134,6 +138,20 @@ export const createSessionService = <Metadata extends object>(
     }),
   reauthenticate: reauthenticate(context),
 })
+
+/** The operation behind the hook `beforeSession`. It passes all arguments on, so that no option is lost. */
+const withBeforeSession =
+  <Arguments extends readonly unknown[], Outcome>(
+    { before }: Pick<ServiceContext<object>, 'before'>,
+    operation: 'sessions.open' | 'sessions.derive',
+    requestInfoOf: (...args: Arguments) => RequestInfo,
+    run: (...args: Arguments) => Promise<Outcome>,
+  ) =>
+  async (...args: Arguments): Promise<Outcome | RefusedByApplication> => {
+    const info = readRequestInfo(requestInfoOf(...args))
+    const refused = await before(['beforeSession'], { operation, info })
+    return refused ?? run(...args)
+  }
 
 function validateSession<Metadata extends object>({
   options,

@@ -9,7 +9,7 @@ import { sessionColumns, toSession } from './session-row.js'
 import type { UserRow } from './user-row.js'
 import { toUser, userColumns } from './user-row.js'
 
-/** Holds for the locked user `u` that the link was mailed for. Null: no account had the email then. */
+/** True if the link was mailed for the locked user `u`. Its epoch is null if no account had the email address then. */
 const ofThisEpoch = `(u.session_epoch = (select proved.epoch from proved)
           or (u.email_verified_at is null and (select proved.epoch is null from proved)))`
 
