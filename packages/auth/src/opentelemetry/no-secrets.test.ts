@@ -50,7 +50,7 @@ beforeAll(async () => {
     const send = createSendRoute(torii, entry, input, { visitor, ip: newInfo().ip })
     const { status } = await send(await input.valid(visitor))
     assert.ok(status < 400, `${entry} ${status}`)
-    if (input.madeUp !== undefined) await send(input.madeUp(visitor))
+    if (input.madeUp !== undefined) await send(await input.madeUp(visitor))
     await takeMails()
   }
   const broken = new Torii(site.storage, {
