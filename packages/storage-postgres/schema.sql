@@ -242,12 +242,14 @@ comment on column torii.rate_limits.total is 'attempts in a row since the last s
 create table torii.recovery_codes (
   user_id uuid not null,
   code_hash bytea not null,
+  generation integer not null,
   constraint recovery_codes_code_hash_check CHECK ((octet_length(code_hash) = 32)),
   constraint recovery_codes_pkey PRIMARY KEY (user_id, code_hash),
   constraint recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
 );
 comment on table torii.recovery_codes is 'one row per unused recovery code; they count only while second_factor_epoch equals owner_epoch in users';
 comment on column torii.recovery_codes.code_hash is 'SHA-256 of the code, separated by purpose';
+comment on column torii.recovery_codes.generation is 'the code counts only while this equals recovery_generation of the factor';
 
 create table torii.sessions (
   user_id uuid not null,

@@ -1,19 +1,10 @@
--- Second factors, the sign-ins that wait for one, and the level of a session. Processes of the former version work on:
--- what they do not know may be null.
+-- Second factors, and the sign-ins that wait for one. Processes of the former version work on: what they do not know may be
+-- null. Of the tables that they use, a step locks one alone: a second one could be locked the other way round by a statement.
 
 alter table :schema.users add column second_factor_epoch int;
 
 comment on column :schema.users.second_factor_epoch is
   'the user has a second factor, and no sign-in method opens a session without it, while this equals owner_epoch; it is in this row so that the statement that locks the user for a sign-in reads it';
-
-alter table :schema.sessions
-  add column level smallint,
-  add column level2_at timestamptz,
-  add constraint sessions_level check (level in (1, 2) and (level = 2) = (level2_at is not null)) not valid;
-
-comment on column :schema.sessions.level is
-  'how many factors were proved; null in a row of version 0.1.0, which is not valid once its user has a second factor. The check is not validated, since that would read the whole table under a lock';
-comment on column :schema.sessions.level2_at is 'when two factors were last proved';
 
 create table :schema.pending_sign_ins (
   user_id uuid not null references :schema.users (id) on delete cascade,
