@@ -37,6 +37,7 @@ export const englishTexts: Texts = Object.freeze({
         'Enter one of the recovery codes that you kept when you set it up. Each works once.',
       recoveryCodeLabel: 'Recovery code',
       recoveryButton: 'Sign in with the recovery code',
+      otherWay: 'Sign in another way',
       expiredHeading: 'This sign-in has expired',
       expiredExplanation: 'Sign in again.',
     },

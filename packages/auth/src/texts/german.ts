@@ -42,6 +42,7 @@ export const germanTexts: Texts = Object.freeze({
         'Geben Sie einen der Wiederherstellungscodes ein, die Sie beim Einrichten aufbewahrt haben. Jeder gilt einmal.',
       recoveryCodeLabel: 'Wiederherstellungscode',
       recoveryButton: 'Mit dem Wiederherstellungscode anmelden',
+      otherWay: 'Anders anmelden',
       expiredHeading: 'Diese Anmeldung ist abgelaufen',
       expiredExplanation: 'Melden Sie sich noch einmal an.',
     },

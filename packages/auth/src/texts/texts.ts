@@ -33,6 +33,7 @@ export interface PageTexts {
     readonly recoveryNote: string
     readonly recoveryCodeLabel: string
     readonly recoveryButton: string
+    readonly otherWay: string
     readonly expiredHeading: string
     readonly expiredExplanation: string
   }
