@@ -383,13 +383,6 @@ export const storageMutations = [
   ),
   guard(
     'tables/oauth-accounts/new-sign-in',
-    'in company a taken email is claimed again',
-    ' and (\n          select true from ${schema}.user_emails e where e.email_key = k.email_key) is null\n',
-    '\n',
-    signInBatches,
-  ),
-  guard(
-    'tables/oauth-accounts/new-sign-in',
     'an untrusted email is verified in company',
     'case when used.email_key is not null then ${now} end',
     '${now}',

@@ -28,7 +28,7 @@ describe('wrong usage: exit 2, one line that says what is wrong, one that names 
     [
       'half of a command',
       ['users', ...url],
-      'users needs one of: find, show, create, update, disable, enable, unlock, delete, sessions, revoke',
+      'users needs one of: find, show, create, update, disable, enable, unlock, reset-factors, delete, sessions, revoke',
     ],
     [
       'a mistyped second word',

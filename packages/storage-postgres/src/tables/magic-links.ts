@@ -26,7 +26,7 @@ import {
   toCommittedSignIn,
   toMailboxSignIn,
 } from './fragments/mailbox-sign-in.js'
-import { joinOpened, newSession } from './fragments/new-session.js'
+import { newSession, openedRelations } from './fragments/new-session.js'
 import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
 import { livePending } from './fragments/pending-row.js'
 import type { VerdictRow } from './fragments/rate-limit-charging.js'
@@ -177,7 +177,7 @@ export const magicLinkStatements = (schema: string) => ({
         'success',
       )}
       select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, ${mailboxColumns(schema)}
-      from verdict v left join u on true ${joinOpened}`,
+      from verdict v left join u on true ${openedRelations}`,
     {
       schema,
       onLostReply: readBack(
@@ -203,7 +203,7 @@ export const magicLinkStatements = (schema: string) => ({
         where l.id = held.id and not exists (select 1 from proved)
         returning 1 as one
       ), ${signInByMailbox(schema)}, ${useLinks(schema)}, ${refundRateLimit(schema, 's', 'ended')}
-      select ${mailboxColumns(schema)} from u ${joinOpened}`,
+      select ${mailboxColumns(schema)} from u ${openedRelations}`,
     {
       schema,
       onLostReply: readBack(

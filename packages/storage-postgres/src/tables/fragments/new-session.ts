@@ -48,7 +48,7 @@ const insertSessions = <
  * `user_id` and the `signInColumns` of a locked user. `opened` has a row for each of both. The one way to open a session for
  * a user who may have a second factor.
  */
-export const openSessions = <
+const openSessions = <
   const Columns extends Readonly<Record<Given, SqlPart>>,
   const Held extends Readonly<Record<Identity, SqlPart>>,
   const Where extends SqlPart,
@@ -88,7 +88,7 @@ export const newSession = {
 }
 
 /** The columns of many sessions, under the names that {@link newSession} takes them by. */
-export const newSessions = {
+const newSessions = {
   id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
   secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
   methods: parameter('methods', 'text[]')<readonly string[]>(),
@@ -165,7 +165,7 @@ export const openManySessions = (schema: string) =>
 export const openedColumns = 's.*, pending.*'
 
 /** The CTEs `s` and `pending`, of which at most one has a row, after another relation. */
-export const joinOpened = 'left join s on true left join pending on true'
+export const openedRelations = 'left join s on true left join pending on true'
 
 /** What a statement returns where a second factor is due. */
 export interface PendingRow {
@@ -174,9 +174,6 @@ export interface PendingRow {
   pending_id: SessionId
   pending_expires_at: number
 }
-
-export const isPending = (row: { pending_id?: SessionId | null }): boolean =>
-  row.pending_id !== null && row.pending_id !== undefined
 
 export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired => ({
   ok: false,

@@ -5,10 +5,10 @@ import { inBatches, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { tookOver } from '../fragments/mailbox-sign-in.js'
 import {
-  joinOpened,
   mustWaitForFactor,
   newSession,
   openedColumns,
+  openedRelations,
   openManySessions,
   openSessionOfIdentity,
 } from '../fragments/new-session.js'
@@ -96,7 +96,7 @@ const signInNew = (schema: string) =>
       select u.*, ${openedColumns}, u.user_id = ${newUserId} as created,
         ${tookOver(schema)} as took_over,
         not exists (select 1 from used) as refused, (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
-      from (select 1 as one) as always left join u on true ${joinOpened}`,
+      from (select 1 as one) as always left join u on true ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 

@@ -14,9 +14,9 @@ import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import {
-  joinOpened,
   newSessionValues,
   openedColumns,
+  openedRelations,
   openSession,
 } from '../fragments/new-session.js'
 import { emailKey, userId } from '../fragments/parameters.js'
@@ -85,7 +85,7 @@ export const passwordSignInStatements = (schema: string) => ({
         from u where p.user_id = u.user_id and p.hash = ${verified} and ${rehash} is not null
         returning p.user_id
       ), ${openSession(schema)}, ${refundRateLimit(schema, 's', 'p')}
-      select u.*, ${openedColumns} from u ${joinOpened}`,
+      select u.*, ${openedColumns} from u ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
 })

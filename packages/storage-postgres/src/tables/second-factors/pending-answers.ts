@@ -36,6 +36,11 @@ const opened = {
 }
 export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
 
+/** The CTE of the `factor` that recovery codes belong to, locked: what removes or replaces it waits, and they with it. */
+export const shareFactor = (schema: string, owner: string) => sql`factor as (
+        select t.user_id from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id for key share of t
+      )`
+
 /** The CTE of the user `u`, locked. `from` and `condition` are further ones. */
 const lockUser = (schema: string, from: string, condition: string) => sql`u as (
         select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u${from}
@@ -122,8 +127,8 @@ export const pendingAnswerStatements = (schema: string) => ({
     sql`
       with ${chargeTry(
         schema,
-        sql`${lockUser(schema, ', gate', ' and gate.until is null')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, c as (
-        select c.user_id, c.code_hash from ${schema}.recovery_codes c join p on p.user_id = c.user_id
+        sql`${lockUser(schema, ', gate', ' and gate.until is null')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${shareFactor(schema, 'p')}, c as (
+        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on factor.user_id = c.user_id
         where c.code_hash = ${codeHash} for update of c
       ), ended as (
         delete from ${schema}.pending_sign_ins d using p, c where d.user_id = p.user_id and d.id = p.id

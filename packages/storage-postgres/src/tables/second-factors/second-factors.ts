@@ -57,17 +57,14 @@ export const secondFactorStatements = (schema: string) => ({
       returning ${livePending} as live`,
     { schema, onLostReply: repeat('false: it is not live any more') },
   ),
-  // The locks: user, pending sign-ins, factor. The epoch ends the sessions.
+  // The locks: user, factor. The epoch ends the sessions and the pending sign-ins.
   reset: write(
     'second_factors.reset',
     sql`
       with u as (
         select u.id from ${schema}.users u where u.id = ${userId} and ${hasSecondFactor} for no key update
-      ), waiting as (
-        delete from ${schema}.pending_sign_ins p using u where p.user_id = u.id returning 1 as one
       ), f as (
-        delete from ${schema}.totp_factors t using u
-        where t.user_id = u.id and (select pg_catalog.count(*) from waiting) >= 0 returning 1 as one
+        delete from ${schema}.totp_factors t using u where t.user_id = u.id returning 1 as one
       ), codes as (
         delete from ${schema}.recovery_codes c using u
         where c.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
