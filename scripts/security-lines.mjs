@@ -224,6 +224,8 @@ export const securityLines = [
   ['T14.18', 'a password alone before a sensitive change'],
   ['T14.19', 'a lost second factor, reset by an administrator'],
   ['T14.20', "an authenticator's secret after a rotation of keys"],
+  ['T14.21', 'a reset of the password in the place of the second factor'],
+  ['T14.22', 'a second factor that a stranger added to an unverified account'],
   ['T14.30', 'every way to a session past the second factor'],
   ['T14.31', 'the token of a half-finished sign-in where scripts read it'],
   ['T14.32', 'two half-finished sign-ins in one browser'],

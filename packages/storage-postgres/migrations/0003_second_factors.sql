@@ -80,9 +80,12 @@ comment on table :schema.totp_enrollments is
 create table :schema.recovery_codes (
   user_id uuid not null references :schema.users (id) on delete cascade,
   code_hash bytea not null check (pg_catalog.octet_length(code_hash) = 32),
+  generation int not null,
   primary key (user_id, code_hash)
 );
 
 comment on table :schema.recovery_codes is
   'one row per unused recovery code; they count only while second_factor_epoch equals owner_epoch in users';
 comment on column :schema.recovery_codes.code_hash is 'SHA-256 of the code, separated by purpose';
+comment on column :schema.recovery_codes.generation is
+  'the code counts only while this equals recovery_generation of the factor';

@@ -307,7 +307,7 @@ comment on column :schema.audit_events.expires_at is 'from then on the event is 
   {
     id: 3,
     name: 'second_factors',
-    checksum: 'b70c20c6c3aefc52b761ed4f66623b54f503e6529f4664473c7c2a4ba5ea6eaf',
+    checksum: '98f9613788ba29358cba7aec7aa8bda6d56cd99bc18a6b8a839c362eba6a042d',
     transactional: true,
     sql: `-- Second factors, the sign-ins that wait for one, and the level of a session. Processes of the former version work on:
 -- what they do not know may be null.
@@ -391,12 +391,15 @@ comment on table :schema.totp_enrollments is
 create table :schema.recovery_codes (
   user_id uuid not null references :schema.users (id) on delete cascade,
   code_hash bytea not null check (pg_catalog.octet_length(code_hash) = 32),
+  generation int not null,
   primary key (user_id, code_hash)
 );
 
 comment on table :schema.recovery_codes is
   'one row per unused recovery code; they count only while second_factor_epoch equals owner_epoch in users';
 comment on column :schema.recovery_codes.code_hash is 'SHA-256 of the code, separated by purpose';
+comment on column :schema.recovery_codes.generation is
+  'the code counts only while this equals recovery_generation of the factor';
 `,
   },
 ]

@@ -65,7 +65,7 @@ export const emailRoutes = [
     access: 'signed in',
     body: changeEmailBody,
     responses: { 204: null },
-    errors: ['email_taken', 'invalid_token'],
+    errors: ['email_taken', 'invalid_token', 'level_required'],
     feature: 'mail',
     form: { purpose: 'change_email', next: 'account' },
     async handle({ torii, valid, info, nonce }, { token }) {

@@ -243,8 +243,10 @@ describe('the answer of a sign-in that waits', () => {
 
   test('signing out ends it', async () => {
     const { browser } = await halfway(await newFactorVisitor())
+    const token = browser.pending ?? assert.fail()
     assert.equal((await browser.send('POST', 'sign-out')).status, 204)
     assert.equal(browser.pending, undefined)
+    assert.equal(await torii.secondFactors.findPending(token), null)
   })
 
   test('the session of the browser from before ends when the new one opens, and not earlier', async () => {
@@ -385,6 +387,8 @@ describe('the signed-in user', () => {
       [visitor.valid.session.id],
     )
     const sensitive = () => browser.send('POST', 'token')
+    const change = { currentPassword: goodPassword, newPassword: 'another gate of two pillars' }
+    assert.equal((await browser.send('POST', 'password/change', change)).status, 403)
     const refused = await sensitive()
     assert.equal(refused.status, 403)
     const { message: _, ...body } = (await refused.json()) as { message: string }
@@ -399,6 +403,7 @@ describe('the signed-in user', () => {
     const code = await codeAgain(visitor)
     assert.equal((await browser.send('POST', 'reauthenticate', { code })).status, 204)
     assert.equal((await sensitive()).status, 201)
+    assert.equal((await browser.send('POST', 'password/change', change)).status, 204)
   })
 
   test('a bearer gets its new token in the answer', async () => {

@@ -395,6 +395,35 @@ describe('removing', () => {
   })
 })
 
+for (const removeOtherSignInMethods of [false, true])
+  test(`T14.21 a reset of the password neither signs in nor removes the second factor, and ends what waits; other sign-in methods removed: ${removeOtherSignInMethods}`, async () => {
+    const person = await withFactor()
+    const { email } = person
+    await torii.admin.verifyEmail(person.user.id, email)
+    const pending = await pendingOf(person)
+    const { token } = (await torii.password.reset.create(email)) ?? assert.fail()
+    const next = 'another gate of two pillars'
+    const reset = await torii.password.reset.complete(
+      { token, password: next, removeOtherSignInMethods },
+      requestInfo,
+    )
+    assert.ok(reset.ok)
+    assert.equal(await secondFactors.findPending(pending.token), null)
+    const again = await torii.password.authenticate({ email, password: next }, requestInfo)
+    assert.ok(!again.ok && again.reason === 'second_factor_required', JSON.stringify(again))
+    const answer = { token: again.pending.token, code: person.app.code() }
+    assert.ok((await secondFactors.verify(answer, requestInfo)).ok)
+  })
+
+test('T14.22 the first proof of a mailbox removes a second factor that a stranger had added', async () => {
+  const stranger = await withFactor()
+  const { token } = await torii.magicLink.create({ email: stranger.email })
+  const owner = await torii.magicLink.authenticate({ token }, requestInfo)
+  assert.ok(owner.ok && owner.tookOver)
+  assert.equal((await validate(owner.token.reveal())).hasSecondFactor, false)
+  assert.equal(await torii.sessions.validate(stranger.token), null)
+})
+
 test('T14.20 secrets are encrypted under the first key, and again after a rotation', async () => {
   const person = await withFactor()
   const next = { id: 'k2', secret: randomBytes(32) }

@@ -36,15 +36,19 @@ const maxTries = maxPendingTries
 const ownEnrollment = sql`e.user_id = ${actor.userId} and e.session_id = ${actor.sessionId}
           and e.session_epoch = ${actor.sessionEpoch} and e.owner_epoch = ${actor.ownerEpoch} and e.expires_at > ${now}`
 
-/** CTEs that replace the recovery codes of the user of the CTE `f (user_id)`. */
+/**
+ * CTEs that replace the recovery codes of the factor `f (user_id, recovery_generation)`. Codes that this statement cannot see
+ * yet are of a former generation, and count no more.
+ */
 const replaceCodes = (schema: string) => sql`former_codes as (
         delete from ${schema}.recovery_codes c using f
         where c.user_id = f.user_id and c.code_hash <> all (${recoveryCodes})
         returning 1 as one
       ), new_codes as (
-        insert into ${schema}.recovery_codes (user_id, code_hash)
-        select f.user_id, given.hash from f, pg_catalog.unnest(${recoveryCodes}) as given (hash)
-        on conflict (user_id, code_hash) do nothing
+        insert into ${schema}.recovery_codes (user_id, code_hash, generation)
+        select f.user_id, given.hash, f.recovery_generation
+        from f, pg_catalog.unnest(${recoveryCodes}) as given (hash)
+        on conflict (user_id, code_hash) do update set generation = excluded.generation
         returning 1 as one
       )`
 
@@ -119,7 +123,7 @@ export const enrollmentStatements = (schema: string) => ({
         on conflict (user_id) do update set
           secret = excluded.secret, last_step = excluded.last_step, created_at = excluded.created_at, last_used_at = null,
           recovery_generation = t.recovery_generation + 1
-        returning t.user_id
+        returning t.user_id, t.recovery_generation
       ), ${replaceCodes(schema)}, confirmed as (
         delete from ${schema}.totp_enrollments e using f where e.user_id = f.user_id returning 1 as one
       ), raised as (
@@ -177,7 +181,8 @@ export const enrollmentStatements = (schema: string) => ({
     sql`
       select 1 as one from ${schema}.totp_factors t
       where t.user_id = ${actor.userId} and t.recovery_generation = ${generation} + 1 and exists (
-        select 1 from ${schema}.recovery_codes c where c.user_id = t.user_id and c.code_hash = any (${recoveryCodes}))`,
+        select 1 from ${schema}.recovery_codes c
+        where c.user_id = t.user_id and c.generation = t.recovery_generation and c.code_hash = any (${recoveryCodes}))`,
   ),
 })
 

@@ -38,8 +38,22 @@ export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
 
 /** The CTE of the `factor` that recovery codes belong to, locked: what removes or replaces it waits, and they with it. */
 export const shareFactor = (schema: string, owner: string) => sql`factor as (
-        select t.user_id from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id for key share of t
+        select t.user_id, t.recovery_generation from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id
+        for key share of t
       )`
+
+/** The condition of a recovery code `c` of the CTE `factor`. */
+export const codeOfFactor =
+  'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
+
+/** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */
+export const remainingCodes = <const Others extends SqlPart>(
+  schema: string,
+  others: Others,
+) => sql`(
+          select pg_catalog.count(*) from ${schema}.recovery_codes c join ${schema}.totp_factors t
+            on t.user_id = c.user_id and t.recovery_generation = c.generation
+          where c.user_id = ${userId} and ${others})::int`
 
 /** The CTE of the user `u`, locked. `from` and `condition` are further ones. */
 const lockUser = (schema: string, from: string, condition: string) => sql`u as (
@@ -117,8 +131,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
         returning t.user_id
       ), ${openOfPending(schema, "'totp'")}, ${refundRateLimit(schema, 's')}
-      select u.*, s.*, p.tries, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c where c.user_id = ${userId})::int as remaining
+      select u.*, s.*, p.tries, ${remainingCodes(schema, 'true')} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
@@ -128,7 +141,7 @@ export const pendingAnswerStatements = (schema: string) => ({
       with ${chargeTry(
         schema,
         sql`${lockUser(schema, ', gate', ' and gate.until is null')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${shareFactor(schema, 'p')}, c as (
-        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on factor.user_id = c.user_id
+        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
         where c.code_hash = ${codeHash} for update of c
       ), ended as (
         delete from ${schema}.pending_sign_ins d using p, c where d.user_id = p.user_id and d.id = p.id
@@ -144,9 +157,8 @@ export const pendingAnswerStatements = (schema: string) => ({
       )`,
         's',
       )}
-      select ${tryColumns}, u.*, s.*, p.tries + 1 as tries, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c
-          where c.user_id = ${userId} and c.code_hash <> ${codeHash})::int as remaining
+      select ${tryColumns}, u.*, s.*, p.tries + 1 as tries,
+        ${remainingCodes(schema, sql`c.code_hash <> ${codeHash}`)} as remaining
       from verdict v left join u on true left join p on true left join s on true`,
     {
       schema,
@@ -157,7 +169,7 @@ export const pendingAnswerStatements = (schema: string) => ({
   ),
   remaining: read(
     'second_factors.remaining',
-    sql`select pg_catalog.count(*)::int as remaining from ${schema}.recovery_codes c where c.user_id = ${userId}`,
+    sql`select ${remainingCodes(schema, 'true')} as remaining`,
   ),
 })
 

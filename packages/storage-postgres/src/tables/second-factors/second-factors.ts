@@ -38,7 +38,8 @@ export const secondFactorStatements = (schema: string) => ({
     sql`
       select f.user_id, ${milliseconds('f.created_at')} as created_at, ${milliseconds('f.last_used_at')} as last_used_at,
         f.recovery_generation as generation, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c where c.user_id = f.user_id)::int as remaining
+          select pg_catalog.count(*) from ${schema}.recovery_codes c
+          where c.user_id = f.user_id and c.generation = f.recovery_generation)::int as remaining
       from ${schema}.users u join ${schema}.totp_factors f on f.user_id = u.id
       where u.id = ${userId} and ${hasSecondFactor}`,
   ),

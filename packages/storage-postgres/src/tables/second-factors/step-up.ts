@@ -33,7 +33,7 @@ import {
   checkRefund,
   sessionKeyValues,
 } from '../input/input.js'
-import { codeHash, shareFactor } from './pending-answers.js'
+import { codeHash, codeOfFactor, shareFactor } from './pending-answers.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
 /** The CTE `owner (user_id)` of the user who has a second factor, locked. `from` and `condition` are further ones. */
@@ -85,7 +85,7 @@ export const stepUpStatements = (schema: string) => ({
       with ${chargeFailure(
         schema,
         sql`${lockOwner(schema, ', gate', ' and gate.until is null')}, ${shareFactor(schema, 'owner')}, c as (
-        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on factor.user_id = c.user_id
+        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
         where c.code_hash = ${codeHash} for update of c
       ), ${raiseSession(schema, 'recovery_code', 'c')}, used as (
         delete from ${schema}.recovery_codes d using s where d.user_id = s.user_id and d.code_hash = ${codeHash}
@@ -93,9 +93,7 @@ export const stepUpStatements = (schema: string) => ({
       )`,
         's',
       )}
-      select v.allowed, v.retry_after, s.*, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c
-          where c.user_id = ${userId} and c.code_hash <> ${codeHash})::int as remaining
+      select v.allowed, v.retry_after, s.*
       from verdict v left join s on true`,
     {
       schema,
