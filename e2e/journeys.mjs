@@ -12,6 +12,7 @@ import './journeys/second-factor.mjs'
 import './journeys/account.mjs'
 import './journeys/console.mjs'
 import './journeys/foreign-pages.mjs'
+import './journeys/step-up.mjs'
 import './journeys/passing-time.mjs'
 import './journeys/two-origins.mjs'
 

@@ -1,68 +1,24 @@
-/** Two-factor authentication: an authenticator app and recovery codes. */
+/** Two-factor authentication: turning it on, and signing in with it. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { addAuthenticator, withoutSuggestions } from '../harness/authenticator.mjs'
-import { appWithKey, earlierCode } from '../harness/authenticator-app.mjs'
-import { journey, lonelyJourney } from '../harness/journey.mjs'
+import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
 import { signIn, signOut, signUp } from './actions.mjs'
-import { openConsole, openUser } from './console.mjs'
 import { addPasskey, signInByPasskey } from './passkey.mjs'
 import { atProvider } from './provider.mjs'
+import {
+  confirmSetup,
+  enterCode,
+  enterRecoveryCode,
+  recoveryCodesOf,
+  signInHalfway,
+  startSetup,
+  turnOn,
+  verifyPath,
+} from './second-factor-actions.mjs'
 
-const verifyPath = '/auth/second-factors/verify'
 const panelOf = (page) => page.locator('#second-factor')
-const recoveryCodesOf = async (page) =>
-  (await page.locator('pre[data-fill=codes]').textContent()).split('\n')
-
-/** Opens the setup on the security page, and returns the app with its key. */
-async function startSetup(page) {
-  await page.goto('/account/security')
-  await page.getByRole('button', { name: 'Turn on two-factor authentication' }).click()
-  await page.getByRole('heading', { name: 'Set up your authenticator app' }).waitFor()
-  return appWithKey(await page.locator('[data-fill=secret]').textContent())
-}
-
-async function confirmSetup(page, code) {
-  await page.locator('#first-code').fill(code)
-  await page.locator('#enroll-totp').getByRole('button', { name: 'Turn on' }).click()
-}
-
-/** Turns two-factor authentication on. The code of the present step is left for a sign-in. */
-async function turnOn(page) {
-  const app = await startSetup(page)
-  await confirmSetup(page, await earlierCode(app))
-  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
-  const recoveryCodes = await recoveryCodesOf(page)
-  await page.getByRole('button', { name: 'I have kept them' }).click()
-  await page.getByText('Two-factor authentication is on.').waitFor()
-  return { app, recoveryCodes }
-}
-
-/** Signs in with the password, as far as the page of the second factor. */
-async function signInHalfway({ page, expect }, email) {
-  expect(401, 'POST', '/auth/password/authenticate')
-  await signIn(page, email)
-  await page.waitForURL(`**${verifyPath}`)
-}
-
-async function enterCode(page, code) {
-  await page.getByLabel('Code', { exact: true }).fill(code)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
-async function enterRecoveryCode(page, code) {
-  await page.getByText('No access to your authenticator app?').click()
-  await page.getByLabel('Recovery code').fill(code)
-  await page.getByRole('button', { name: 'Sign in with the recovery code' }).click()
-}
-
-/** The codes of this moment work once more, as if a minute had passed; proofs of two factors are an hour old. */
-const anHourLater = ({ schema }) => [
-  `update ${schema}.totp_factors set last_step = last_step - 120`,
-  `update ${schema}.sessions set created_at = created_at - interval '1 hour', last_active_at = last_active_at - interval '1 hour',
-   authenticated_at = authenticated_at - interval '1 hour', level2_at = level2_at - interval '1 hour'`,
-]
 
 journey(
   'turn on two-factor authentication: a wrong code, the right one, and the recovery codes kept',
@@ -82,7 +38,6 @@ journey(
     ada.expect(422, 'POST', '/auth/second-factors/totp/confirm')
     await confirmSetup(page, app.wrongCode())
     await page.getByText('This code is wrong').waitFor()
-    await ada.look('dialog-authenticator-app-refused')
     await confirmSetup(page, app.code())
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
     await ada.look('dialog-recovery-codes')
@@ -302,88 +257,3 @@ journey('five wrong codes end the sign-in', async ({ visitor, mail }) => {
   await page.getByRole('link', { name: 'Back' }).click()
   await page.waitForURL('**/sign-in*')
 })
-
-lonelyJourney(
-  'after ten minutes a sensitive change requires the second factor: by code, recovery code or passkey',
-  async ({ visitor, mail, site }) => {
-    const ada = await visitor()
-    const { page } = ada
-    const email = await signUp(ada, mail)
-    const authenticator = await addAuthenticator(page)
-    await addPasskey(page, authenticator, 'Laptop')
-    const { app, recoveryCodes } = await turnOn(page)
-
-    await site.between(...anHourLater(site))
-    ada.expect(403, 'GET', '/auth/user/export')
-    ada.expect(422, 'POST', '/auth/reauthenticate')
-    await page.goto('/account/data')
-    await page.getByRole('button', { name: 'Download' }).click()
-    await page.getByRole('heading', { name: 'Confirm your identity' }).waitFor()
-    assert.equal(await page.locator('#reauthenticate-password').count(), 0)
-    await ada.look('dialog-step-up')
-    await page.locator('#reauthenticate-code').fill(app.wrongCode())
-    await page.getByRole('button', { name: 'Confirm' }).click()
-    await page.getByText('This code is wrong').waitFor()
-    await page.locator('#reauthenticate-code').fill(app.code())
-    const downloaded = page.waitForEvent('download')
-    await page.getByRole('button', { name: 'Confirm' }).click()
-    await downloaded
-
-    await site.between(...anHourLater(site))
-    ada.expect(403, 'POST', '/auth/second-factors/recovery-codes')
-    await page.goto('/account/security')
-    await page.getByRole('button', { name: 'New codes for recovery' }).click()
-    await ada.look('dialog-replace-recovery-codes')
-    await page.getByRole('button', { name: 'Create new codes' }).click()
-    await page.getByText('No access to your authenticator app?').click()
-    await ada.look('dialog-step-up-recovery')
-    await page.locator('#reauthenticate-recovery-code').fill(recoveryCodes[0])
-    await page.getByRole('button', { name: 'Use recovery code' }).click()
-    await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
-    const replaced = await recoveryCodesOf(page)
-    assert.ok(replaced.every((code) => !recoveryCodes.includes(code)))
-    await page.getByRole('button', { name: 'I have kept them' }).click()
-    await page.getByText('Your new recovery codes are active.').waitFor()
-
-    await site.between(...anHourLater(site))
-    ada.expect(403, 'DELETE', '/auth/second-factors/totp')
-    await page.goto('/account/security')
-    await page.getByRole('button', { name: 'Turn off two-factor authentication' }).click()
-    await ada.look('dialog-turn-off')
-    await page.locator('dialog[open]').getByRole('button', { name: 'Turn off' }).click()
-    await authenticator.touchedDuring(async () => {
-      await page.getByRole('button', { name: 'Use passkey' }).click()
-      await page.getByText('Two-factor authentication is off.').waitFor()
-    })
-    await mail.message(email, 'Two-factor authentication is off')
-    await signOut(page)
-    await signIn(page, email)
-    await page.waitForURL('**/account')
-  },
-)
-
-lonelyJourney(
-  'the administrator resets the second factors of a user who has lost them',
-  async ({ visitor, mail, site }) => {
-    const ada = await visitor()
-    const { page } = ada
-    const email = await signUp(ada, mail)
-    await turnOn(page)
-    const administrator = await visitor()
-    await openConsole(administrator, site)
-    await openUser(administrator.page, site, email)
-    await administrator.page.getByText('10 recovery codes left').waitFor()
-    await administrator.look('console-user-two-factors')
-    await administrator.page.locator('summary', { hasText: 'Reset second factors' }).click()
-    await administrator.look('console-user-reset-factors')
-    await administrator.page.getByRole('button', { name: 'Reset second factors' }).click()
-    await administrator.page.getByText('Second factors removed.').waitFor()
-    await mail.message(email, 'Two-factor authentication is off')
-    await page.goto('/account')
-    assert.equal(new URL(page.url()).pathname, '/sign-in')
-    await signIn(page, email)
-    await page.waitForURL('**/account')
-    await page.goto('/account/sessions')
-    await page.getByText('One factor').waitFor()
-  },
-)
