@@ -12,7 +12,11 @@ import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
 import { commandMutations } from './mutations/command.mjs'
+import { createMutations } from './mutations/create.mjs'
+import { definitionMutations } from './mutations/definitions.mjs'
 import { storageMutations } from './mutations/storage.mjs'
+import { telemetryMutations } from './mutations/telemetry.mjs'
+import { testingMutations } from './mutations/testing.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
 import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
@@ -21,6 +25,10 @@ export const mutations = [
   ...authMutations,
   ...webappMutations,
   ...commandMutations,
+  ...telemetryMutations,
+  ...createMutations,
+  ...definitionMutations,
+  ...testingMutations,
 ]
 
 /** The text with the guard weakened. @throws Error when the guard does not stand there exactly once */

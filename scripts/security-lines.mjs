@@ -164,6 +164,10 @@ export const securityLines = [
   ['T9.108', 'secrets in a dump'],
   ['T9.109', 'ciphertexts that were moved or changed, or whose key is gone'],
   ['T9.110', 'a nonce used twice'],
+  [
+    'T9.190',
+    'secrets, email addresses and IP addresses in spans, metrics and diagnostics channels',
+  ],
 
   ['T10.111', 'every unsafe route from a foreign page'],
   ['T10.112', 'GET and HEAD on every route that changes something'],

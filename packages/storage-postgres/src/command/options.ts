@@ -17,6 +17,7 @@ export const options = {
   version: { value: null, help: 'print the version' },
   'grant-to': { value: 'ROLE', help: 'let this role run the application' },
   'drop-all-data': { value: 'SCHEMA', help: 'the schema, to confirm that its data is deleted' },
+  for: { value: 'LIBRARY', help: 'drizzle, prisma or kysely' },
   of: { value: 'SCHEMA', help: 'the schema, to confirm that its sessions end' },
   watch: { value: null, help: 'sweep again and again until SIGINT or SIGTERM' },
   every: { value: 'SECONDS', help: 'time between two sweeps with --watch (default: 3600)' },

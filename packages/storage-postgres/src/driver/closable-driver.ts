@@ -32,7 +32,8 @@ export function closable(driver: Driver): Driver {
 
   return {
     manyConnections: driver.manyConnections,
-    run: (statement, values, deadline) => track(() => driver.run(statement, values, deadline)),
+    run: (statement, values, deadline, calls) =>
+      track(() => driver.run(statement, values, deadline, calls)),
     transaction: (work, options) => track(() => driver.transaction(work, options)),
     connected: (work, options) => track(() => driver.connected(work, options)),
     close() {

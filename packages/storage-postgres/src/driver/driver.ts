@@ -1,3 +1,4 @@
+import type { BatchedCallMessage } from 'torii-core'
 import type { StatementRunner } from '../sql/database.js'
 import type { Statement } from '../sql/statement.js'
 
@@ -32,8 +33,16 @@ export interface ConnectionOptions {
 export interface Driver {
   /** False for an engine with a single connection: while one is in use there is no second. */
   readonly manyConnections: boolean
-  /** Runs one statement as a commit of its own; it ends before `deadline`, with every repetition. */
-  run(statement: Statement, values: unknown[], deadline: number): Promise<unknown[]>
+  /**
+   * Runs one statement as a commit of its own; it ends before `deadline`, with every repetition.
+   * @param calls those that it answers, for its diagnostics message
+   */
+  run(
+    statement: Statement,
+    values: unknown[],
+    deadline: number,
+    calls?: readonly BatchedCallMessage[],
+  ): Promise<unknown[]>
   /** Runs `work` in one transaction on one connection. `work` must not use the connection after it ended. */
   transaction<Result>(work: Work<Result>, options?: ConnectionOptions): Promise<Result>
   /** Runs `work` on one connection outside of any transaction. */

@@ -1,4 +1,5 @@
-import { ToriiError } from 'torii-core'
+import type { PoolState } from 'torii-core'
+import { diagnosticsChannels, ToriiError, trace } from 'torii-core'
 import { timeLeft, within } from '../base/deadline.js'
 import type { StorageLog } from '../base/log.js'
 import { requestCancel } from './cancel-request.js'
@@ -45,7 +46,12 @@ class NoAnswerError extends Error {}
 
 export function createPgConnections(
   pool: PgPool,
-  { acquireMs, attemptMs, log }: { acquireMs: number; attemptMs: number; log: StorageLog },
+  {
+    acquireMs,
+    attemptMs,
+    log,
+    state,
+  }: { acquireMs: number; attemptMs: number; log: StorageLog; state: PoolState },
 ): PgConnections {
   const guarded = new WeakSet<PgClient>()
   const canceled = new WeakSet<PgClient>()
@@ -60,7 +66,14 @@ export function createPgConnections(
     return client
   }
 
-  async function acquire(deadline: number): Promise<PgClient> {
+  const acquire = (deadline: number): Promise<PgClient> =>
+    trace(
+      diagnosticsChannels.storageConnection,
+      () => ({ pool: state }),
+      () => connect(deadline),
+    )
+
+  async function connect(deadline: number): Promise<PgClient> {
     if (isClosedPool(pool)) throw new ToriiError('ERR_CLOSED', closedPool)
     const milliseconds = Math.min(acquireMs, Math.max(1, timeLeft(deadline)))
     const connecting = pool.connect()

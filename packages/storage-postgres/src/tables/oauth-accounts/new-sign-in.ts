@@ -110,7 +110,7 @@ const newUsers = {
   accountId: parameter('newAccountId', 'uuid[]')<readonly OAuthAccountId[]>(),
 }
 
-// Creates the users of callers whose identity and trusted email nobody has; every other one is left to `signInNew`, alone.
+// Creates the users of callers whose identity and trusted email no user has; every other one is left to `signInNew`, alone.
 // An email or identity that another transaction takes at this moment fails the whole batch: then each is sent alone. States
 // are locked first, then emails, then identities, each in an order that all batches share.
 const signInNewMany = (schema: string) =>

@@ -76,6 +76,8 @@ export const ways: Readonly<Record<string, Way>> = {
 export const otherInserts: Readonly<Record<string, string>> = {
   'users.register': 'makes the user, who has no second factor, in the same statement',
   'sessions.openMany': 'is sent where sessions.open is called several times at once',
+  'oauth_accounts.signInKnownMany': 'the same of sign-ins by linked identities',
+  'oauth_accounts.signInNewMany': 'the same of new users, who have no second factor',
   'second_factors.signIn': 'proves the second factor in the same statement',
   'second_factors.useRecoveryCode': 'proves the second factor in the same statement',
 }
