@@ -70,7 +70,10 @@ export const emailRoutes = [
     form: { purpose: 'change_email', next: 'account' },
     async handle({ torii, valid, info, nonce }, { token }) {
       const outcome = await torii.email.completeChange(valid, token, info, nonce)
-      return outcome.ok ? noContent() : refused(outcome)
+      // The page of a link has no field for a code.
+      return outcome.ok
+        ? noContent()
+        : refused(outcome, { texts: { level_required: 'email_change_waits' } })
     },
   }),
 ]

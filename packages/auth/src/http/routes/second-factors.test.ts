@@ -22,7 +22,7 @@ const trusting = site.with({
   ...options,
   oauth: { providers: [{ ...workProvider(provider.origin), trustEmail: true }] },
 })
-const handler = createHandler(trusting, { pages: { signedIn: '/home', signIn: '/sign-in' } })
+const handler = createHandler(trusting, { pages: { signedIn: '/home', failed: '/sign-in' } })
 
 /** A browser: it keeps the cookies that it is given. */
 class Browser {
@@ -273,6 +273,8 @@ describe('the page of the second factor', () => {
     const html = await page.text()
     assert.match(html, /<h1>Two-factor authentication<\/h1>/)
     assert.match(html, /inputmode="numeric" autocomplete="one-time-code"/)
+    assert.match(html, /<a href="\/sign-in">Sign in another way<\/a>/)
+    assert.doesNotMatch(html, /If you did not request this/)
     const fields = Object.fromEntries(
       [...html.matchAll(/type="hidden" name="(\w+)" value="([^"]+)"/g)].map(([, name, value]) => [
         name,
