@@ -211,4 +211,8 @@ export const securityLines = [
   ['T10.183', 'an endless Accept-Language'],
   ['T10.184', 'a translation that hides whom a link signs in'],
   ['T10.185', 'a page renderer that throws'],
+  ['T10.200', 'a passkey of the background that signs in without its user'],
+  ['T10.201', 'a response without user presence to a registration that asked for it'],
+  ['T10.202', 'a passkey in the background without a recent sign-in by password'],
+  ['T10.203', 'a passkey in the background past the second factor'],
 ]

@@ -191,6 +191,7 @@ export type {
   RegisterPasskeyInput,
   RegisterPasskeyOutcome,
   RegisterPasskeyStart,
+  UpgradePasskeyStart,
 } from './services/passkey/register.js'
 export type { PasskeyCeremonyStart } from './services/passkey/start.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './services/password/authenticate.js'
@@ -253,4 +254,5 @@ export type {
   PasskeyCreationOptions,
   PasskeyRequestOptions,
 } from './webauthn/ceremony-options.js'
+export type { PasskeyHint } from './webauthn/hints.js'
 export type { PasskeyProblem } from './webauthn/verification.js'

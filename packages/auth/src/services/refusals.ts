@@ -51,6 +51,8 @@ export interface Refusals {
   not_found: unknown
   /** The passkey's response failed a verification step; `problem` names the step. */
   passkey_rejected: { readonly problem: PasskeyProblem }
+  /** A passkey is created in the background only soon after a sign-in by password. */
+  password_sign_in_required: unknown
   /** The policy refuses the new password; `problem` has the rule and a message. */
   password_rejected: { readonly problem: PasswordProblem }
   /** The provider cannot be reached, or its response is invalid; the log has the details. */

@@ -48,6 +48,7 @@ export const errorStatus = Object.freeze({
   origin_not_allowed: 403,
   reauthentication_required: 403,
   level_required: 403,
+  password_sign_in_required: 403,
   refused_by_application: 403,
   account_disabled: 403,
   not_found: 404,

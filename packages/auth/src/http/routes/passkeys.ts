@@ -36,6 +36,27 @@ export const passkeyRoutes = [
   }),
   defineRoute({
     method: 'POST',
+    path: 'passkeys/upgrade/options',
+    summary: 'Starts passkey registration in the background, after a sign-in by password',
+    access: 'signed in',
+    body: null,
+    responses: { 200: challengeSchema },
+    errors: [
+      'password_sign_in_required',
+      'reauthentication_required',
+      'too_many',
+      'too_many_attempts',
+    ],
+    feature: 'passkey',
+    async handle({ torii, valid, info }) {
+      const started = await torii.passkey.upgradeOptions(valid, info)
+      if (!started.ok) return refused(started, { texts: limits })
+      const { challengeId, options } = started
+      return success(200, { challengeId, options })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
     path: 'passkeys/register/verify',
     summary: 'Completes passkey registration',
     access: 'signed in',
@@ -45,6 +66,7 @@ export const passkeyRoutes = [
       'already_exists',
       'invalid_token',
       'passkey_rejected',
+      'password_sign_in_required',
       'reauthentication_required',
       'too_many',
     ],

@@ -21,8 +21,9 @@ import type {
   RegisterPasskeyInput,
   RegisterPasskeyOutcome,
   RegisterPasskeyStart,
+  UpgradePasskeyStart,
 } from './register.js'
-import { register, registerOptions } from './register.js'
+import { register, registerOptions, upgradeOptions } from './register.js'
 
 /** The passkey operations that also run in a transaction of the application. */
 export interface TransactionalPasskey {
@@ -58,6 +59,17 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
     valid: ValidSession<Metadata>,
     requestInfo: RequestInfo,
   ): Promise<RegisterPasskeyStart>
+  /**
+   * Creates the options for a passkey that the browser creates in the background, without a prompt
+   * (`navigator.credentials.create` with `mediation: 'conditional'`). Only for a session that was opened by a password within
+   * `passkey.upgradeSeconds`, by two factors where the user has a second one; such a response may lack user presence and user
+   * verification. Otherwise like `registerOptions`, and `register` completes it. Two statements, none if refused.
+   * @see WebAuthn Level 3, section 5.1.3, and section 7.1 step 15
+   */
+  upgradeOptions(
+    valid: ValidSession<Metadata>,
+    requestInfo: RequestInfo,
+  ): Promise<UpgradePasskeyStart>
   /**
    * Verifies the response, stores the passkey and notifies its owner by mail. Of several responses to one challenge,
    * one is verified.
@@ -116,6 +128,7 @@ export const createPasskeyService = <Metadata extends object>(
 ): PasskeyService<Metadata> => ({
   ...createTransactionalPasskey(context),
   registerOptions: registerOptions(context),
+  upgradeOptions: upgradeOptions(context),
   register: register(context),
   authenticateOptions: authenticateOptions(context),
   authenticate: authenticate(context),
