@@ -180,7 +180,11 @@ export type {
   AuthenticatePasskeyStart,
 } from './services/passkey/authenticate.js'
 export type { PasskeyAnswerInput } from './services/passkey/input.js'
-export type { DeletePasskeyOutcome, RenamePasskeyOutcome } from './services/passkey/manage.js'
+export type {
+  DeletePasskeyOutcome,
+  PasskeySignals,
+  RenamePasskeyOutcome,
+} from './services/passkey/manage.js'
 export type { PasskeyService, TransactionalPasskey } from './services/passkey/passkey.js'
 export type {
   ReauthenticatePasskeyStart,

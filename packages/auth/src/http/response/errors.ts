@@ -165,8 +165,12 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
     }
     case 'busy':
       return { message: texts.errors.busy, headers: { 'retry-after': '1' } }
+    case 'invalid_credentials': {
+      const isUnknown = error.credential === 'unknown'
+      const message = texts.errors.invalid_credentials
+      return { message, ...(isUnknown ? { reason: 'unknown_credential' } : {}), headers: challenge }
+    }
     case 'unauthenticated':
-    case 'invalid_credentials':
     case 'invalid_token':
       return { message: texts.errors[error.error], headers: challenge }
     case 'second_factor_required': {

@@ -8,6 +8,7 @@ import {
 import {
   challengeSchema,
   passkeySchema,
+  passkeySignalsSchema,
   passkeysSchema,
   signedInSchema,
 } from '../schema/response-bodies.js'
@@ -131,6 +132,23 @@ export const passkeyRoutes = [
     async handle({ torii, valid }) {
       const passkeys = await torii.passkey.list(valid)
       return success(200, { passkeys: passkeys.map(serializePasskey) })
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: 'passkeys/signals',
+    summary:
+      'Returns what the page signals to authenticators: the accepted passkeys and the name of the user',
+    access: 'signed in',
+    body: null,
+    responses: { 200: passkeySignalsSchema },
+    errors: ['conflict'],
+    feature: 'passkey',
+    async handle({ torii, valid }) {
+      const signals = await torii.passkey.signals(valid)
+      if (!signals.ok) return refused(signals)
+      const { rpId, userIds, name, displayName, credentialIds } = signals
+      return success(200, { rpId, userIds, name, displayName, credentialIds })
     },
   }),
   defineRoute({

@@ -1,6 +1,7 @@
 import type { Json, Passkey, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
+import type { StaleSession } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import type {
   AuthenticateOptionsInput,
@@ -9,8 +10,8 @@ import type {
 } from './authenticate.js'
 import { authenticate, authenticateOptions } from './authenticate.js'
 import type { PasskeyAnswerInput } from './input.js'
-import type { DeletePasskeyOutcome, RenamePasskeyOutcome } from './manage.js'
-import { deletePasskey, renamePasskey } from './manage.js'
+import type { DeletePasskeyOutcome, PasskeySignals, RenamePasskeyOutcome } from './manage.js'
+import { deletePasskey, passkeySignals, renamePasskey } from './manage.js'
 import type {
   ReauthenticatePasskeyStart,
   ReauthenticateWithPasskeyInput,
@@ -90,8 +91,9 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyStart>
   /**
-   * Verifies the response and signs in. The error is the same for an unknown passkey, a wrong signature, a used
-   * challenge, a copied passkey and a disabled account. Two statements, one if the response is not valid.
+   * Verifies the response and signs in. The error is the same for a wrong signature, a used challenge, a copied passkey and
+   * a disabled account; only a passkey that is stored for no account has `credential`. Two statements, or one if the response is
+   * not valid.
    * @throws InvalidInputError for a malformed response, before any query
    */
   authenticate(
@@ -114,6 +116,13 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
   ): Promise<ReauthenticateWithPasskeyOutcome>
   /** Lists the passkeys of this user, the oldest first. */
   list(valid: ValidSession<Metadata>): Promise<readonly Passkey[]>
+  /**
+   * Returns what a page signals to the authenticators of its user, so that they show no passkey that was deleted, and the
+   * present name: the arguments of `PublicKeyCredential.signalAllAcceptedCredentials()` and `signalCurrentUserDetails()`. One
+   * statement.
+   * @see WebAuthn Level 3, section 5.1.10
+   */
+  signals(valid: ValidSession<Metadata>): Promise<PasskeySignals | StaleSession>
 }
 
 export const createTransactionalPasskey = <Metadata extends object>(
@@ -134,5 +143,6 @@ export const createPasskeyService = <Metadata extends object>(
   authenticate: authenticate(context),
   reauthenticateOptions: reauthenticateOptions(context),
   reauthenticate: reauthenticate(context),
+  signals: passkeySignals(context),
   list: ({ user }) => context.storage.passkeys.list(user.id),
 })
