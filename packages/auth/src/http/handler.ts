@@ -24,6 +24,7 @@ import { matchRoute } from './routes/routes.js'
 import type { Schema } from './schema/schema.js'
 import type { Site } from './site.js'
 import { createSite, originError } from './site.js'
+import { answerWellKnown } from './well-known.js'
 
 /** The connection data that a Request does not contain. */
 export interface ConnectionInfo {
@@ -35,12 +36,17 @@ export interface ConnectionInfo {
 export interface AuthHandler<Metadata extends object = Record<string, Json>>
   extends OwnRoutes<Metadata> {
   /**
-   * Responds to a request below `basePath`, and with 404 to every other path. Never throws and never
+   * Responds to a request below `basePath` or of `wellKnownPaths`, and with 404 to every other path. Never throws and never
    * rejects: a failure is a response with an error code, and an event in the log.
    */
   (request: Request, connection?: ConnectionInfo): Promise<Response>
   /** The option `basePath` of Torii, under which all routes are. */
   readonly basePath: string
+  /**
+   * The paths outside of `basePath` that this handler serves, such as `/.well-known/change-password`: those that its options
+   * ask for. Serve them on the host of `passkey.rpId` and on that of `baseUrl`.
+   */
+  readonly wellKnownPaths: readonly string[]
 }
 
 /**
@@ -59,6 +65,7 @@ export function createHandler<Metadata extends object>(
     const { pathname, searchParams: query } = new URL(request.url)
     const match = matchRoute(basePath, request.method, pathname)
     const response =
+      answerWellKnown(site.wellKnown, request, pathname) ??
       answerPreflight(site, request, pathname) ??
       (await respond(site, { match, query }, request, connection))
     response.headers.set('cache-control', 'no-store')
@@ -66,7 +73,8 @@ export function createHandler<Metadata extends object>(
     if (match.ok && isForScripts(match.route)) site.cors.addTo(response, request.headers)
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
-  return Object.assign(handle, { basePath, ...createOwnRoutes(torii, site) })
+  const wellKnownPaths = Object.freeze([...site.wellKnown.keys()])
+  return Object.assign(handle, { basePath, wellKnownPaths, ...createOwnRoutes(torii, site) })
 }
 
 /**
