@@ -9,7 +9,13 @@ import {
   startAuthentication,
   startRegistration,
 } from '@simplewebauthn/browser'
-import type { Challenge, PasskeyBody, PasskeySignals, Passkeys, SignedIn } from '../http/schema/response-bodies.js'
+import type {
+  Challenge,
+  PasskeyBody,
+  PasskeySignals,
+  Passkeys,
+  SignedIn,
+} from '../http/schema/response-bodies.js'
 import type { Client, Failure, Outcome } from './client.js'
 import type { SignInOutcome } from './sign-in.js'
 import { withStatus } from './sign-in.js'
@@ -55,7 +61,9 @@ export async function upgrade(
   client: Client,
   { name }: { name?: string } = {},
 ): Promise<Outcome<PasskeyBody>> {
-  const capabilities = await pageApi().getClientCapabilities?.().catch(() => null)
+  const capabilities = await pageApi()
+    .getClientCapabilities?.()
+    .catch(() => null)
   if (!capabilities?.conditionalCreate) return unsupported
   return create(client, 'passkeys/upgrade/options', name, true)
 }
@@ -160,9 +168,7 @@ async function signIn(
     remember,
   })
   if (!outcome.ok && outcome.reason === 'unknown_credential')
-    await quietly(
-      pageApi().signalUnknownCredential?.({ rpId, credentialId: body.response.id }),
-    )
+    await quietly(pageApi().signalUnknownCredential?.({ rpId, credentialId: body.response.id }))
   return outcome
 }
 
