@@ -197,11 +197,11 @@ describe('signals to authenticators', () => {
       assert.ok(!outcome.ok)
       assert.deepEqual([outcome.error, outcome.reason], ['invalid_credentials', undefined])
     }
-    const { rows } = await site.db.query('select id from torii.users where email = $1', [email])
-    await site.storage.users.disable(rows[0]?.id)
+    const person = (await site.storage.users.findByEmail(email)) ?? assert.fail('no account')
+    await site.storage.users.disable(person.id)
     await signIn()
     await passkey.signal(page.client)
-    await site.storage.users.enable(rows[0]?.id)
+    await site.storage.users.enable(person.id)
     const hold = "update torii.passkey_challenges set expires_at = now() - interval '1 second'"
     const expiring = createClient({
       fetch: async (input, init) => {
@@ -224,13 +224,10 @@ describe('signals to authenticators', () => {
       authenticator.userHandle = randomBytes(64).toString('base64url')
       const other = await site.torii.passkey.authenticateOptions({}, from)
       assert.ok(other.ok)
-      for (const started of [asked, other]) {
-        const response = authenticator.get(started.options)
-        const { challengeId } = started
-        assert.deepEqual(await site.torii.passkey.authenticate({ challengeId, response }, from), {
-          ok: false,
-          reason: 'invalid_credentials',
-        })
+      for (const { options, challengeId } of [asked, other]) {
+        const response = authenticator.get(options)
+        const outcome = await site.torii.passkey.authenticate({ challengeId, response }, from)
+        assert.deepEqual(outcome, { ok: false, reason: 'invalid_credentials' })
       }
     }
   })
