@@ -237,4 +237,8 @@ export const securityLines = [
   ['T14.32', 'two half-finished sign-ins in one browser'],
   ['T14.33', 'a route for sensitive changes with an old proof of two factors'],
   ['T14.40', 'a route of the application that asks for level 2'],
+  ['T10.200', 'a passkey of the background that signs in without its user'],
+  ['T10.201', 'a response without user presence to a registration that asked for it'],
+  ['T10.202', 'a passkey in the background without a recent sign-in by password'],
+  ['T10.203', 'a passkey in the background past the second factor'],
 ]

@@ -36,6 +36,9 @@ export async function addAuthenticator(page, { verifies = true, discoverable = t
     },
     setVerified: (isUserVerified) =>
       devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
+    /** Puts a passkey back that was deleted, as a device does that was offline meanwhile. */
+    restore: (credential) =>
+      devtools.send('WebAuthn.addCredential', { authenticatorId, credential }),
     /** Restores the passkey with another counter, as an earlier copy would have. */
     async rewind(signCount) {
       const [credential] = await credentials()

@@ -1,5 +1,6 @@
-/** One browser, one application, and its users; and an application of two origins, for the journeys that ask for it. */
+/** One browser, one application, and its users; and sites of several origins, for the journeys that ask for them. */
 import { createMailReader } from './mailbox.mjs'
+import { openPasskeySites } from './passkey-sites.mjs'
 import { startSite } from './site.mjs'
 import { openTwoOrigins } from './two-origins.mjs'
 import { launchBrowser, newVisitor } from './visitor.mjs'
@@ -16,6 +17,7 @@ export async function openWorld() {
   const counts = { validated: 0, looked: 0 }
   const validateResponse = await validatorOf(site)
   let twoOrigins
+  let passkeySites
   return {
     site,
     counts,
@@ -27,8 +29,14 @@ export async function openWorld() {
       twoOrigins ??= openTwoOrigins(counts)
       return twoOrigins
     },
+    /** Opens the sites that share passkeys, once. */
+    passkeySites: () => {
+      passkeySites ??= openPasskeySites(counts)
+      return passkeySites
+    },
     async close() {
       await (await twoOrigins)?.close()
+      await (await passkeySites)?.close()
       await browser.close()
       await site.stop()
     },

@@ -46,3 +46,12 @@ export async function signOut(page) {
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
   await page.getByText('You are signed out.').waitFor()
 }
+
+/** Waits until the authenticator has no passkey: browsers signal to it in the background. */
+export async function forgotten(authenticator) {
+  const deadline = Date.now() + 5000
+  while ((await authenticator.credentials()).length > 0) {
+    assert.ok(Date.now() < deadline, 'the authenticator still has a passkey')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { addAuthenticator, withoutSuggestions } from '../harness/authenticator.mjs'
 import { journey } from '../harness/journey.mjs'
-import { signOut, signUp } from './actions.mjs'
+import { forgotten, signOut, signUp } from './actions.mjs'
 
 export async function addPasskey(page, authenticator, name) {
   await page.goto('/account/security')
@@ -49,12 +49,15 @@ journey(
     await page.locator('dialog[open] input[name=name]').fill('Old laptop')
     await page.locator('dialog[open]').getByRole('button', { name: 'Save' }).click()
     await page.getByText('Passkey renamed.').waitFor()
+    const [deleted] = await authenticator.credentials()
     await page.getByRole('button', { name: 'Delete Old laptop' }).click()
     await ada.look('dialog-delete-passkey')
     await page.locator('dialog[open]').getByRole('button', { name: 'Delete' }).click()
     await page.getByText('Passkey deleted.').waitFor()
+    await forgotten(authenticator)
 
     await signOut(page)
+    await authenticator.restore(deleted)
     ada.expect(401, 'POST', '/auth/passkeys/authenticate/verify')
     await page.goto('/sign-in')
     await signInByPasskey(page, authenticator, () =>
@@ -62,6 +65,7 @@ journey(
         .getByText('This passkey does not belong to an account. Use another sign-in method.')
         .waitFor(),
     )
+    await forgotten(authenticator)
   },
 )
 

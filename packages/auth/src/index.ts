@@ -180,7 +180,11 @@ export type {
   AuthenticatePasskeyStart,
 } from './services/passkey/authenticate.js'
 export type { PasskeyAnswerInput } from './services/passkey/input.js'
-export type { DeletePasskeyOutcome, RenamePasskeyOutcome } from './services/passkey/manage.js'
+export type {
+  DeletePasskeyOutcome,
+  PasskeySignals,
+  RenamePasskeyOutcome,
+} from './services/passkey/manage.js'
 export type { PasskeyService, TransactionalPasskey } from './services/passkey/passkey.js'
 export type {
   ReauthenticatePasskeyStart,
@@ -191,6 +195,7 @@ export type {
   RegisterPasskeyInput,
   RegisterPasskeyOutcome,
   RegisterPasskeyStart,
+  UpgradePasskeyStart,
 } from './services/passkey/register.js'
 export type { PasskeyCeremonyStart } from './services/passkey/start.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './services/password/authenticate.js'
@@ -253,4 +258,5 @@ export type {
   PasskeyCreationOptions,
   PasskeyRequestOptions,
 } from './webauthn/ceremony-options.js'
+export type { PasskeyHint } from './webauthn/hints.js'
 export type { PasskeyProblem } from './webauthn/verification.js'

@@ -95,6 +95,8 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     list: true,
     credentials: true,
     credentialsByEmail: true,
+    accepted: true,
+    isStored: true,
     findForSignIn: true,
     signIn: true,
     reauthenticate: true,

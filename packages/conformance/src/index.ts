@@ -16,6 +16,7 @@ import { oauthStateUseCases } from './oauth/oauth-state-uses.js'
 import { oauthStateCases } from './oauth/oauth-states.js'
 import { passkeyChallengeCases } from './passkeys/passkey-challenges.js'
 import { challengeForEmailCases } from './passkeys/passkey-challenges-email.js'
+import { passkeySignalCases } from './passkeys/passkey-signals.js'
 import { passkeyCases } from './passkeys/passkeys.js'
 import { passkeyAnswerCases } from './passkeys/passkeys-answers.js'
 import { passkeyChangeCases } from './passkeys/passkeys-changes.js'
@@ -120,6 +121,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...challengeForEmailCases,
   ...passkeyCases,
   ...passkeyChangeCases,
+  ...passkeySignalCases,
   ...passkeyAnswerCases,
   ...passkeySignInCases,
   ...enrollmentCases,

@@ -86,6 +86,7 @@ export type {
   PasskeyChallengeRepository,
 } from './passkey-challenges.js'
 export type {
+  AcceptedCredential,
   NewPasskey,
   Passkey,
   PasskeyAddition,

@@ -53,6 +53,12 @@ export interface NewPasskey {
   name: string
 }
 
+/** A credential that signs its user in. */
+export interface AcceptedCredential {
+  readonly credentialId: Uint8Array
+  readonly userHandle: Uint8Array
+}
+
 /** The stored credential that an assertion is verified against. */
 export interface PasskeyCredential {
   readonly id: PasskeyId
@@ -113,6 +119,13 @@ export interface PasskeyRepository<Metadata extends object = Record<string, Json
   list(userId: UserId): Promise<readonly Passkey[]>
   /** Returns the credentials of a user for the ceremony options: to exclude at registration, to allow at sign-in. */
   credentials(userId: UserId): Promise<readonly PasskeyCredential[]>
+  /**
+   * Returns the credentials with which the user of the acting session signs in, the oldest first; null if the session has
+   * ended. An authenticator may forget all others, so nothing is returned for an account that is disabled meanwhile.
+   */
+  accepted(actor: SessionActor): Promise<readonly AcceptedCredential[] | null>
+  /** Whether a credential with this id is stored, whoever has it and whether or not it signs in. */
+  isStored(credentialId: Uint8Array): Promise<boolean>
   /** Returns the credentials of the account with this email. Empty if there is none. */
   credentialsByEmail(email: string): Promise<readonly PasskeyCredential[]>
   /**

@@ -12,6 +12,8 @@ export type FailureCode = ErrorCode | 'network' | 'cancelled' | 'misconfigured' 
 
 /** The data of a failure by its code. */
 interface FailureDetails {
+  /** Set if the server has no passkey of the used credential id. */
+  readonly invalid_credentials: { readonly reason?: 'unknown_credential' }
   /** The rule that a new password breaks. */
   readonly password_rejected: { readonly reason: PasswordProblem['reason'] }
   /** The code of the application's hook that refused. */

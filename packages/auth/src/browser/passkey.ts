@@ -1,4 +1,5 @@
 import type {
+  AuthenticationResponseJSON,
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser'
@@ -8,7 +9,13 @@ import {
   startAuthentication,
   startRegistration,
 } from '@simplewebauthn/browser'
-import type { Challenge, PasskeyBody, Passkeys, SignedIn } from '../http/schema/response-bodies.js'
+import type {
+  Challenge,
+  PasskeyBody,
+  PasskeySignals,
+  Passkeys,
+  SignedIn,
+} from '../http/schema/response-bodies.js'
 import type { Client, Failure, Outcome } from './client.js'
 import type { SignInOutcome } from './sign-in.js'
 import { withStatus } from './sign-in.js'
@@ -17,26 +24,48 @@ import { withStatus } from './sign-in.js'
 type CeremonyStart<Options> = Challenge & { readonly options: Options }
 
 /** Registers a passkey of this device or of a security key. Requires a recent authentication. */
-export async function register(
+export const register = (
   client: Client,
   { name }: { name?: string } = {},
+): Promise<Outcome<PasskeyBody>> => create(client, 'passkeys/register/options', name)
+
+async function create(
+  client: Client,
+  path: string,
+  name: string | undefined,
+  useAutoRegister = false,
 ): Promise<Outcome<PasskeyBody>> {
-  const challenge = await requestChallenge<PublicKeyCredentialCreationOptionsJSON>(
-    client,
-    'passkeys/register/options',
-  )
+  const challenge = await requestChallenge<PublicKeyCredentialCreationOptionsJSON>(client, path)
   if (!challenge.ok) return challenge
   const prompted = await runPrompt(challenge.options.rp.id, () =>
-    startRegistration({ optionsJSON: challenge.options }),
+    startRegistration({ optionsJSON: challenge.options, useAutoRegister }),
   )
   if (!prompted.ok) return prompted
   const { challengeId } = challenge
   const named = name === undefined ? {} : { name }
-  return client.send('POST', 'passkeys/register/verify', {
+  const added = await client.send<PasskeyBody>('POST', 'passkeys/register/verify', {
     challengeId,
     response: prompted.response,
     ...named,
   })
+  // The authenticator has a passkey now that the server may have refused.
+  if (!added.ok) await signal(client)
+  return added
+}
+
+/**
+ * Lets the browser create a passkey in the background, without a prompt. Call it right after a sign-in by password, and do not
+ * wait for it: `unsupported`, `cancelled` and `password_sign_in_required` are usual outcomes, which no user has to see.
+ */
+export async function upgrade(
+  client: Client,
+  { name }: { name?: string } = {},
+): Promise<Outcome<PasskeyBody>> {
+  const capabilities = await pageApi()
+    .getClientCapabilities?.()
+    .catch(() => null)
+  if (!capabilities?.conditionalCreate) return unsupported
+  return create(client, 'passkeys/upgrade/options', name, true)
 }
 
 /** Signs in with a passkey. Without an email address, the user picks one of the passkeys for this site. */
@@ -64,13 +93,65 @@ export async function reauthenticate(client: Client): Promise<Outcome<object>> {
 /** Lists the passkeys of the user. */
 export const list = (client: Client): Promise<Outcome<Passkeys>> => client.send('GET', 'passkeys')
 
-/** Renames a passkey. */
+/** Renames a passkey, and calls {@link signal}. */
 export const rename = (client: Client, id: string, name: string): Promise<Outcome<PasskeyBody>> =>
-  client.send('PATCH', `passkeys/${encodeURIComponent(id)}`, { name })
+  thenSignal(client, client.send('PATCH', pathOf(id), { name }))
 
-/** Deletes a passkey, unless it is the only sign-in method. Requires a recent authentication. */
+/** Deletes a passkey, unless it is the only sign-in method, and calls {@link signal}. Requires a recent authentication. */
 export const remove = (client: Client, id: string): Promise<Outcome<object>> =>
-  client.send('DELETE', `passkeys/${encodeURIComponent(id)}`)
+  thenSignal(client, client.send('DELETE', pathOf(id)))
+
+const pathOf = (id: string) => `passkeys/${encodeURIComponent(id)}`
+
+/**
+ * Tells the authenticators of the user which passkeys this site accepts, so that they offer no deleted one, and the user's
+ * present name and email address. Call it when either of those has changed. Does nothing, and sends nothing, in a browser that
+ * cannot; fails silently, since it is only a courtesy.
+ * @see WebAuthn Level 3, section 5.1.10
+ */
+export async function signal(client: Client): Promise<void> {
+  const page = pageApi()
+  if (!page.signalAllAcceptedCredentials) return
+  const signals = await client.send<PasskeySignals>('GET', 'passkeys/signals')
+  if (!signals.ok) return
+  const { rpId, userIds, name, displayName, credentialIds: allAcceptedCredentialIds } = signals
+  for (const userId of userIds) {
+    await quietly(page.signalAllAcceptedCredentials({ rpId, userId, allAcceptedCredentialIds }))
+    await quietly(page.signalCurrentUserDetails?.({ rpId, userId, name, displayName }))
+  }
+}
+
+async function thenSignal<Value extends object>(
+  client: Client,
+  sent: Promise<Outcome<Value>>,
+): Promise<Outcome<Value>> {
+  const outcome = await sent
+  if (outcome.ok) await signal(client)
+  return outcome
+}
+
+/** The parts of `PublicKeyCredential` that not every browser has. */
+interface PageApi {
+  getClientCapabilities?(): Promise<Readonly<Record<string, boolean>>>
+  signalUnknownCredential?(unknown: { rpId: string; credentialId: string }): Promise<void>
+  signalAllAcceptedCredentials?(accepted: {
+    rpId: string
+    userId: string
+    allAcceptedCredentialIds: readonly string[]
+  }): Promise<void>
+  signalCurrentUserDetails?(details: {
+    rpId: string
+    userId: string
+    name: string
+    displayName: string
+  }): Promise<void>
+}
+
+const pageApi = (): PageApi =>
+  (globalThis as { PublicKeyCredential?: PageApi }).PublicKeyCredential ?? {}
+
+/** A signal that a browser or an extension refuses changes nothing. */
+const quietly = (signaled: Promise<void> | undefined) => signaled?.catch(() => {})
 
 async function signIn(
   client: Client,
@@ -80,15 +161,22 @@ async function signIn(
   if (useBrowserAutofill && !(await browserSupportsWebAuthnAutofill())) return unsupported
   const prompted = await assertion(client, person, useBrowserAutofill)
   if (!prompted.ok) return prompted
+  const { body, rpId = location.hostname } = prompted
   // JSON leaves out what is undefined.
-  return client.send('POST', 'passkeys/authenticate/verify', { ...prompted.body, remember })
+  const outcome = await client.send<SignedIn>('POST', 'passkeys/authenticate/verify', {
+    ...body,
+    remember,
+  })
+  if (!outcome.ok && outcome.reason === 'unknown_credential')
+    await quietly(pageApi().signalUnknownCredential?.({ rpId, credentialId: body.response.id }))
+  return outcome
 }
 
 async function assertion(
   client: Client,
   body: object,
   useBrowserAutofill = false,
-): Promise<{ ok: true; body: object } | Failure> {
+): Promise<{ ok: true; rpId: string | undefined; body: AssertionBody } | Failure> {
   const path = 'passkeys/authenticate/options'
   const challenge = await requestChallenge<PublicKeyCredentialRequestOptionsJSON>(
     client,
@@ -101,7 +189,18 @@ async function assertion(
     startAuthentication({ optionsJSON, useBrowserAutofill }),
   )
   if (!prompted.ok) return prompted
-  return { ok: true, body: { challengeId: challenge.challengeId, response: prompted.response } }
+  const { response } = prompted
+  return {
+    ok: true,
+    rpId: optionsJSON.rpId,
+    body: { challengeId: challenge.challengeId, response },
+  }
+}
+
+/** The response to a challenge. */
+interface AssertionBody {
+  readonly challengeId: string
+  readonly response: AuthenticationResponseJSON
 }
 
 async function requestChallenge<Options>(

@@ -19,7 +19,7 @@ export interface SvelteKitEvent<Metadata extends object = Record<string, Json>> 
 }
 
 /**
- * Creates a `handle` hook, which serves Torii's routes and sets `event.locals.signedIn` for every other request.
+ * Creates a `handle` hook, which serves Torii's routes, those of `wellKnownPaths` too, and sets `event.locals.signedIn` for every other request.
  *
  * ```ts
  * export const handle = createHandle(() => auth)
@@ -36,7 +36,8 @@ export const createHandle =
   }): Promise<Response> => {
     const auth = await openHandler(source)
     const { request, url } = event
-    if (url.pathname.startsWith(`${auth.basePath}/`))
+    const { pathname } = url
+    if (pathname.startsWith(`${auth.basePath}/`) || auth.wellKnownPaths.includes(pathname))
       return auth(request, { ip: event.getClientAddress() })
     event.locals.signedIn = await auth.getSession(request)
     return resolve(event)

@@ -25,6 +25,7 @@ import { matchRoute } from './routes/routes.js'
 import type { Schema } from './schema/schema.js'
 import type { Site } from './site.js'
 import { createSite, originError } from './site.js'
+import { answerWellKnown } from './well-known.js'
 
 /** The connection data that a Request does not contain. */
 export interface ConnectionInfo {
@@ -36,12 +37,17 @@ export interface ConnectionInfo {
 export interface AuthHandler<Metadata extends object = Record<string, Json>>
   extends OwnRoutes<Metadata> {
   /**
-   * Responds to a request below `basePath`, and with 404 to every other path. Never throws and never
+   * Responds to a request below `basePath` or of `wellKnownPaths`, and with 404 to every other path. Never throws and never
    * rejects: a failure is a response with an error code, and an event in the log.
    */
   (request: Request, connection?: ConnectionInfo): Promise<Response>
   /** The option `basePath` of Torii, under which all routes are. */
   readonly basePath: string
+  /**
+   * The paths outside of `basePath` that this handler serves, such as `/.well-known/change-password`: those that its options
+   * ask for. Serve them on the host of `passkey.rpId` and on that of `baseUrl`.
+   */
+  readonly wellKnownPaths: readonly string[]
 }
 
 /**
@@ -62,6 +68,7 @@ export function createHandler<Metadata extends object>(
     connection?: ConnectionInfo,
   ): Promise<Response> => {
     const response =
+      answerWellKnown(site.wellKnown, request, pathname) ??
       answerPreflight(site, request, pathname) ??
       (await respond(site, { match, query }, request, connection))
     response.headers.set('cache-control', 'no-store')
@@ -79,7 +86,8 @@ export function createHandler<Metadata extends object>(
       withStatus,
     )
   }
-  return Object.assign(handle, { basePath, ...createOwnRoutes(torii, site) })
+  const wellKnownPaths = Object.freeze([...site.wellKnown.keys()])
+  return Object.assign(handle, { basePath, wellKnownPaths, ...createOwnRoutes(torii, site) })
 }
 
 /**

@@ -31,3 +31,4 @@ export type {
 export type { CookieTarget, StoredCookie } from './response/cookie-target.js'
 export type { ErrorCode } from './response/errors.js'
 export type { SignedIn } from './schema/response-bodies.js'
+export type { WellKnown } from './well-known.js'

@@ -27,11 +27,12 @@ export type NodeHandler = (
 
 /** What `createHandler` returns, or a function around it that has the same `basePath`. */
 type FetchHandler = ((request: Request, connection?: ConnectionInfo) => Promise<Response>) &
-  Pick<AuthHandler, 'basePath'>
+  Pick<AuthHandler, 'basePath'> &
+  Partial<Pick<AuthHandler, 'wellKnownPaths'>>
 
 /**
  * Serves a fetch handler from node:http, and so from Express: `app.use(createNodeHandler(auth))`. Requests
- * outside the handler's `basePath` go to `next`; without `next` they are 404. Mount it before `express.json()`
+ * outside the handler's `basePath` and `wellKnownPaths` go to `next`; without `next` they are 404. Mount it before `express.json()`
  * and other body parsers: it reads the body itself, within its own limit, and responds with 400 and this
  * advice when another parser has consumed the body, which the log says once as `body_already_read`.
  * @throws InvalidOptionsError
@@ -45,7 +46,7 @@ export function createNodeHandler(
   const hops = checkTrustedProxyHops(trustedProxyHops)
   return async (request, response, next) => {
     const target = request.originalUrl ?? request.url ?? '/'
-    if (next !== undefined && !isBelow(handler.basePath, target)) return next()
+    if (next !== undefined && !isServed(handler, target)) return next()
     const forwarded = request.headers['x-forwarded-for']
     const forwardedFor = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
     const ip = clientIp(request.socket.remoteAddress, forwardedFor, hops)
@@ -59,9 +60,9 @@ export function createNodeHandler(
 }
 
 /** Compares the path as it was sent. Every path below the base path that is no route is a 404. */
-function isBelow(basePath: string, target: string): boolean {
+function isServed({ basePath, wellKnownPaths = [] }: FetchHandler, target: string): boolean {
   const path = pathOf(target)
-  return path === basePath || path.startsWith(`${basePath}/`)
+  return path === basePath || path.startsWith(`${basePath}/`) || wellKnownPaths.includes(path)
 }
 
 const pathOf = (target: string): string => target.split('?', 1)[0] ?? ''

@@ -34,8 +34,11 @@ export interface Refusals {
   expired: unknown
   /** The schema of `signUp.fields` refuses the application's own fields; `problem` has the field and a message. */
   fields_rejected: { readonly problem: FieldsProblem }
-  /** Incorrect credentials. The result and the time that it takes are the same for every cause. */
-  invalid_credentials: unknown
+  /**
+   * Incorrect credentials. The result and the time that it takes are the same for every cause. A sign-in with a passkey that
+   * is stored nowhere, for any account, has `credential`: the page tells the authenticator to forget it.
+   */
+  invalid_credentials: { readonly credential?: 'unknown' }
   /** The code of a second factor is wrong, or was used before. `triesLeft` is null where no pending sign-in ends. */
   invalid_code: { readonly triesLeft: number | null }
   /**
@@ -51,6 +54,8 @@ export interface Refusals {
   not_found: unknown
   /** The passkey's response failed a verification step; `problem` names the step. */
   passkey_rejected: { readonly problem: PasskeyProblem }
+  /** A passkey is created in the background only soon after a sign-in by password. */
+  password_sign_in_required: unknown
   /** The policy refuses the new password; `problem` has the rule and a message. */
   password_rejected: { readonly problem: PasswordProblem }
   /** The provider cannot be reached, or its response is invalid; the log has the details. */
@@ -91,6 +96,12 @@ export type TooManyAttempts = Refused<'too_many_attempts'>
 export const invalidCredentials: Refused<'invalid_credentials'> = Object.freeze({
   ok: false,
   reason: 'invalid_credentials',
+})
+/** No passkey with the credential id of the response is stored. */
+export const unknownCredential: Refused<'invalid_credentials'> = Object.freeze({
+  ok: false,
+  reason: 'invalid_credentials',
+  credential: 'unknown',
 })
 export const invalidToken: InvalidToken = Object.freeze({ ok: false, reason: 'invalid_token' })
 export const notFound: Refused<'not_found'> = Object.freeze({ ok: false, reason: 'not_found' })

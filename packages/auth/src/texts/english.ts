@@ -77,6 +77,8 @@ export const englishTexts: Texts = Object.freeze({
     invalid_credentials: 'Incorrect email address or password.',
     invalid_token: 'This link or code has expired or was already used. Request a new one.',
     last_method: 'This is your only sign-in method. Add another one before you remove it.',
+    password_sign_in_required:
+      'Sign in with your password to create a passkey automatically, or add one yourself.',
     level_required: 'Confirm with your authenticator app to continue.',
     method_not_allowed: 'Use {allow}.',
     not_found: 'Not found.',

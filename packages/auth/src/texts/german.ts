@@ -90,6 +90,8 @@ export const germanTexts: Texts = Object.freeze({
       'Dieser Link oder Code ist abgelaufen oder wurde bereits verwendet. Fordern Sie einen neuen an.',
     last_method:
       'Das ist Ihre einzige Anmeldemethode. Fügen Sie eine andere hinzu, bevor Sie diese entfernen.',
+    password_sign_in_required:
+      'Melden Sie sich mit Ihrem Passwort an, um automatisch einen Passkey zu erstellen, oder fügen Sie selbst einen hinzu.',
     level_required: 'Bestätigen Sie mit Ihrer Authenticator-App, um fortzufahren.',
     method_not_allowed: 'Verwenden Sie {allow}.',
     not_found: 'Nicht gefunden.',

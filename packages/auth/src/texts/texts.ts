@@ -76,6 +76,7 @@ export interface ErrorTexts {
   readonly invalid_credentials: string
   readonly invalid_token: string
   readonly last_method: string
+  readonly password_sign_in_required: string
   readonly level_required: string
   /** Contains `{allow}`, the methods of the path. */
   readonly method_not_allowed: string

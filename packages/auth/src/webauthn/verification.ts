@@ -64,18 +64,25 @@ function isEmbeddingExpected(
   return crossOrigin && policy.topOrigins.includes(topOrigin)
 }
 
+/** Whether a browser asks its user, or creates a passkey in the background (`mediation: 'conditional'`). */
+export type Mediation = 'prompt' | 'conditional'
+
 /**
- * Validates the authenticator's statement: the steps that both ceremonies share.
+ * Validates the authenticator's statement: the steps that both ceremonies share. In the background nobody touches the
+ * authenticator or unlocks it, so a conditional registration needs neither flag; every use of the passkey does.
  * @see WebAuthn Level 3, section 7.1 steps 14 to 17, section 7.2 steps 15 to 18
  */
 export function validateAuthenticatorData(
   authenticator: AuthenticatorData,
   policy: PasskeyPolicy,
+  mediation: Mediation = 'prompt',
 ): PasskeyProblem | null {
   if (!hash('sha256', policy.rpId, 'buffer').equals(authenticator.rpIdHash)) return 'rp_id'
-  if (!authenticator.userPresent) return 'user_presence'
-  if (policy.userVerification === 'required' && !authenticator.userVerified)
-    return 'user_verification'
+  if (mediation === 'prompt') {
+    if (!authenticator.userPresent) return 'user_presence'
+    if (policy.userVerification === 'required' && !authenticator.userVerified)
+      return 'user_verification'
+  }
   return authenticator.backedUp && !authenticator.backupEligible ? 'backup_state' : null
 }
 

@@ -227,6 +227,22 @@ describe('verifyRegistration()', () => {
     assert.equal(problemOf({ extensions }), null)
   })
 
+  test('7.1 steps 15 and 16 ask for neither presence nor verification in the background, and step 17 stays', () => {
+    const verify = (knobs: Knobs) => {
+      const response = new SoftwareAuthenticator().create(options, knobs)
+      const parsed = parseRegistrationResponse(response)
+      return verifyRegistration(parsed, options.challenge, policy, 'conditional')
+    }
+    const silent = { userPresent: false, userVerified: false }
+    const created = verify(silent)
+    assert.ok(created.ok)
+    assert.equal(created.credential.userVerified, false)
+    assert.deepEqual(verify({ ...silent, backupEligible: false }), {
+      ok: false,
+      problem: 'backup_state',
+    })
+  })
+
   const rsa = (change: (n: Buffer, e: Buffer) => readonly [Encodable, Encodable]): Knobs => ({
     key: (key) => {
       const [n, e] = change(key.get(-1) as Buffer, key.get(-2) as Buffer)

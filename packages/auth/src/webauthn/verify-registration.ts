@@ -1,6 +1,6 @@
 import { algorithmOf, isSignatureValid, isUsableKey } from './credential-key.js'
 import type { RegistrationResponse } from './response.js'
-import type { PasskeyPolicy, PasskeyProblem } from './verification.js'
+import type { Mediation, PasskeyPolicy, PasskeyProblem } from './verification.js'
 import { signedData, validateAuthenticatorData, validateClientData } from './verification.js'
 
 /** The credential that a verified registration created. @see WebAuthn Level 3, section 4, credential record */
@@ -29,11 +29,12 @@ export function verifyRegistration(
   response: RegistrationResponse,
   challenge: string,
   policy: PasskeyPolicy,
+  mediation: Mediation = 'prompt',
 ): RegistrationResult {
   const { clientData, authenticator } = response
   const problem =
     validateClientData(clientData.parsed, { type: 'webauthn.create', challenge }, policy) ??
-    validateAuthenticatorData(authenticator, policy) ??
+    validateAuthenticatorData(authenticator, policy, mediation) ??
     validateCredential(response, policy) ??
     validateAttestation(response)
   if (problem !== null) return { ok: false, problem }

@@ -112,6 +112,10 @@ const passkeys: readonly BadArgument[] = [
   one('passkeys.add', 'max', [...badNumbers(), 0, 1001], ({ passkeys }, max) =>
     passkeys.add(someActor(), newPasskey(), { max: unsafe(max) }),
   ),
+  ...inActor('passkeys.accepted', ({ passkeys }, actor) => passkeys.accepted(actor)),
+  one('passkeys.isStored', 'credentialId', badBytes(1, 1023), ({ passkeys }, value) =>
+    passkeys.isStored(unsafe(value)),
+  ),
   one('passkeys.credentialsByEmail', 'email', badEmails(), ({ passkeys }, email) =>
     passkeys.credentialsByEmail(unsafe(email)),
   ),

@@ -1,12 +1,14 @@
-import { InvalidOptionsError } from 'torii-core'
 import { readFunction, readSection } from '../../base/option-checks.js'
 import type { ResolvedOptions } from '../../services/options/options.js'
 import type { Texts } from '../../texts/texts.js'
+import type { WellKnown, WellKnownPaths } from '../well-known.js'
+import { resolveWellKnown } from '../well-known.js'
 import type { ChooseLanguage } from './languages.js'
 import { resolveLanguages } from './languages.js'
 import type { Look } from './look.js'
-import { isSitePath, resolveLook } from './look.js'
+import { resolveLook } from './look.js'
 import type { RenderPage } from './own-renderer.js'
+import { readPage } from './page-option.js'
 import type { ShowPage } from './page-response.js'
 import { createShowPage } from './page-response.js'
 
@@ -38,6 +40,8 @@ export interface HandlerOptions {
   readonly languages?: Readonly<Record<string, Texts>>
   /** Renders the pages behind links in mails instead of Torii (default: none). */
   readonly renderPage?: RenderPage
+  /** Paths below `/.well-known`, outside of the base path (default: only `/.well-known/webauthn`, if there are related origins). */
+  readonly wellKnown?: Partial<WellKnown>
 }
 
 /** What the options of a handler come to. */
@@ -45,6 +49,7 @@ export interface HandlerSettings {
   readonly pages: Pages
   readonly chooseLanguage: ChooseLanguage
   readonly showPage: ShowPage
+  readonly wellKnown: WellKnownPaths
 }
 
 const names: readonly (keyof Pages)[] = ['signedIn', 'signIn', 'account', 'failed']
@@ -52,9 +57,10 @@ const names: readonly (keyof Pages)[] = ['signedIn', 'signIn', 'account', 'faile
 /** Checks the options of a handler and completes them. @throws InvalidOptionsError */
 export function resolveHandlerOptions(
   options: unknown,
-  { trustedOrigins, password, log }: Pick<ResolvedOptions, 'trustedOrigins' | 'password' | 'log'>,
+  torii: ResolvedOptions,
 ): HandlerSettings {
-  const given = readSection(options, '', ['pages', 'look', 'languages', 'renderPage'])
+  const { trustedOrigins, password, log } = torii
+  const given = readSection(options, '', ['pages', 'look', 'languages', 'renderPage', 'wellKnown'])
   const pages = resolvePages(given.pages, trustedOrigins)
   return {
     pages,
@@ -65,12 +71,14 @@ export function resolveHandlerOptions(
       leadsTo: originsOfPages(pages),
       log,
     }),
+    wellKnown: resolveWellKnown(given.wellKnown, torii),
   }
 }
 
 function resolvePages(value: unknown, trustedOrigins: readonly string[]): Pages {
   const pages = readSection(value, 'pages', names)
-  const path = (name: keyof Pages) => readPage(pages[name], `pages.${name}`, trustedOrigins)
+  const path = (name: keyof Pages) =>
+    pages[name] === undefined ? '/' : readPage(pages[name], `pages.${name}`, trustedOrigins)
   return Object.freeze({
     signedIn: path('signedIn'),
     signIn: path('signIn'),
@@ -87,19 +95,3 @@ const originsOfPages = (pages: Pages): readonly string[] => [
       .map((page) => new URL(page).origin),
   ),
 ]
-
-/** Exactly as a URL parser writes it, so it cannot lead to another site. */
-function readPage(value: unknown, option: string, trustedOrigins: readonly string[]): string {
-  if (value === undefined) return '/'
-  if (isSitePath(value) || isTrustedUrl(value, trustedOrigins)) return value
-  throw new InvalidOptionsError(
-    option,
-    'must be a path of this site, like /account, or a URL of an origin in trustedOrigins, like https://app.example/account',
-  )
-}
-
-function isTrustedUrl(value: unknown, trustedOrigins: readonly string[]): value is string {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false
-  const { href, origin, username, password } = new URL(value)
-  return href === value && trustedOrigins.includes(origin) && username === '' && password === ''
-}

@@ -48,6 +48,7 @@ export const errorStatus = Object.freeze({
   origin_not_allowed: 403,
   reauthentication_required: 403,
   level_required: 403,
+  password_sign_in_required: 403,
   refused_by_application: 403,
   account_disabled: 403,
   not_found: 404,
@@ -164,8 +165,12 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
     }
     case 'busy':
       return { message: texts.errors.busy, headers: { 'retry-after': '1' } }
+    case 'invalid_credentials': {
+      const isUnknown = error.credential === 'unknown'
+      const message = texts.errors.invalid_credentials
+      return { message, ...(isUnknown ? { reason: 'unknown_credential' } : {}), headers: challenge }
+    }
     case 'unauthenticated':
-    case 'invalid_credentials':
     case 'invalid_token':
       return { message: texts.errors[error.error], headers: challenge }
     case 'second_factor_required': {

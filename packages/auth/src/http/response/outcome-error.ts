@@ -36,6 +36,11 @@ export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}):
       return { error: refused.reason, pending: refused.pending }
     case 'invalid_code':
       return { error: refused.reason, triesLeft: refused.triesLeft, ...text }
+    case 'invalid_credentials': {
+      const { credential } = refused
+      const known = credential === undefined ? {} : { credential }
+      return { error: refused.reason, ...known, ...text }
+    }
     case 'passkey_rejected':
       return { error: refused.reason, problem: refused.problem, ...text }
     default:

@@ -8,6 +8,7 @@ import {
 import {
   challengeSchema,
   passkeySchema,
+  passkeySignalsSchema,
   passkeysSchema,
   signedInSchema,
 } from '../schema/response-bodies.js'
@@ -36,6 +37,27 @@ export const passkeyRoutes = [
   }),
   defineRoute({
     method: 'POST',
+    path: 'passkeys/upgrade/options',
+    summary: 'Starts passkey registration in the background, after a sign-in by password',
+    access: 'signed in',
+    body: null,
+    responses: { 200: challengeSchema },
+    errors: [
+      'password_sign_in_required',
+      'reauthentication_required',
+      'too_many',
+      'too_many_attempts',
+    ],
+    feature: 'passkey',
+    async handle({ torii, valid, info }) {
+      const started = await torii.passkey.upgradeOptions(valid, info)
+      if (!started.ok) return refused(started, { texts: limits })
+      const { challengeId, options } = started
+      return success(200, { challengeId, options })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
     path: 'passkeys/register/verify',
     summary: 'Completes passkey registration',
     access: 'signed in',
@@ -45,6 +67,7 @@ export const passkeyRoutes = [
       'already_exists',
       'invalid_token',
       'passkey_rejected',
+      'password_sign_in_required',
       'reauthentication_required',
       'too_many',
     ],
@@ -109,6 +132,23 @@ export const passkeyRoutes = [
     async handle({ torii, valid }) {
       const passkeys = await torii.passkey.list(valid)
       return success(200, { passkeys: passkeys.map(serializePasskey) })
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: 'passkeys/signals',
+    summary:
+      'Returns what the page signals to authenticators: the accepted passkeys and the name of the user',
+    access: 'signed in',
+    body: null,
+    responses: { 200: passkeySignalsSchema },
+    errors: ['conflict'],
+    feature: 'passkey',
+    async handle({ torii, valid }) {
+      const signals = await torii.passkey.signals(valid)
+      if (!signals.ok) return refused(signals)
+      const { rpId, userIds, name, displayName, credentialIds } = signals
+      return success(200, { rpId, userIds, name, displayName, credentialIds })
     },
   }),
   defineRoute({

@@ -93,6 +93,14 @@ export const oauthAccountsSchema = object({ accounts: list(oauthAccount) })
 export const challengeSchema = object({ challengeId: text, options: anyObject })
 export const passkeySchema = object({ passkey })
 export const passkeysSchema = object({ passkeys: list(passkey) })
+/** What the page signals to authenticators. */
+export const passkeySignalsSchema = object({
+  rpId: text,
+  userIds: list(text),
+  name: text,
+  displayName: text,
+  credentialIds: list(text),
+})
 export const secondFactorsSchema = object({
   level: integer,
   level2At: orNull(time),
@@ -135,6 +143,8 @@ export type OAuthAccounts = Static<typeof oauthAccountsSchema>
 export type Authorization = Static<typeof authorizationSchema>
 export type PasskeyBody = Static<typeof passkeySchema>
 export type Passkeys = Static<typeof passkeysSchema>
+/** What the page signals to authenticators. */
+export type PasskeySignals = Static<typeof passkeySignalsSchema>
 export type SecondFactors = Static<typeof secondFactorsSchema>
 export type TotpStart = Static<typeof totpStartSchema>
 /** The recovery codes are shown once. */

@@ -303,6 +303,7 @@ const oauth: Readonly<Record<string, RouteInput>> = {
 
 const passkeys: Readonly<Record<string, RouteInput>> = {
   'POST passkeys/register/options': { signedIn: true, valid: at('passkeys/register/options') },
+  'POST passkeys/upgrade/options': { signedIn: true, valid: at('passkeys/upgrade/options') },
   'POST passkeys/register/verify': {
     signedIn: true,
     async valid({ valid }) {
@@ -352,6 +353,7 @@ const passkeys: Readonly<Record<string, RouteInput>> = {
     madeUp: () => ({ path: 'passkeys/authenticate/verify', body: madeUpAssertion() }),
   },
   'GET passkeys': { signedIn: true, valid: at('passkeys') },
+  'GET passkeys/signals': { signedIn: true, valid: at('passkeys/signals') },
   'PATCH passkeys/:id': {
     signedIn: true,
     valid: async (visitor) => ({

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { PasskeyHint } from '../../webauthn/hints.js'
 
 /** The defaults with their sources. */
 export const defaults = Object.freeze({
@@ -226,6 +227,13 @@ export const defaults = Object.freeze({
     maxPerUser: 20,
     /** WebAuthn Level 3, section 13.4.9: an application that is not designed for frames refuses them. */
     topOrigins: Object.freeze([] as readonly string[]),
+    /** WebAuthn Level 3, section 5.8.7: without a hint, the browser knows best what the user has. */
+    hints: Object.freeze([] as readonly PasskeyHint[]),
+    /**
+     * Five minutes: the browser asks its password manager right after the sign-in, and only the password has proved who the
+     * user is. WebAuthn Level 3, section 5.1.3, requires a recent authentication, and leaves the time to the browser.
+     */
+    upgradeSeconds: 300,
   }),
   audit: Object.freeze({
     /** Long enough to notice an attack; most log-retention rules require at most a year. */

@@ -4,6 +4,8 @@ import { isPageOrigin } from '../../base/base-url.js'
 import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import { isIpAddress, isWithin } from '../../base/same-site.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
+import type { PasskeyHint } from '../../webauthn/hints.js'
+import { passkeyHints } from '../../webauthn/hints.js'
 import { defaults } from './defaults.js'
 import { maybeSendsCookies } from './trusted-origins.js'
 
@@ -19,6 +21,9 @@ export interface PasskeyOptions {
   /**
    * The exact origins of pages that may use passkeys; `android:apk-key-hash:…` for an Android app (default: that of
    * `baseUrl` and those of `trustedOrigins` that are within `rpId`; none, and passkeys are off, if `baseUrl` is an IP address).
+   * Origins outside of `rpId` are related origins: browsers let their pages use the passkeys if the host `rpId` serves
+   * `/.well-known/webauthn`, as the handler does.
+   * @see WebAuthn Level 3, section 5.11
    */
   readonly origins: readonly string[]
   /** The exact origins of pages that may embed the application in a frame that uses passkeys (default: none). */
@@ -32,6 +37,16 @@ export interface PasskeyOptions {
   readonly challengeSeconds: number
   /** The most passkeys of one user, 1 to 100 (default: 20). */
   readonly maxPerUser: number
+  /**
+   * The kinds of authenticator that the browser offers first, the preferred one first (default: none, the browser decides).
+   * @see WebAuthn Level 3, section 5.8.7
+   */
+  readonly hints: readonly PasskeyHint[]
+  /**
+   * Seconds after a sign-in by password in which the browser may create a passkey in the background, without a prompt, 0 to
+   * 300; 0 turns this off (default: 300).
+   */
+  readonly upgradeSeconds: number
 }
 
 const androidOrigin = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/
@@ -73,11 +88,11 @@ export function resolvePasskey(
     throw new InvalidOptionsError('baseUrl', noPasskeys)
   if (origins.length === 0 && value !== undefined)
     throw new InvalidOptionsError('passkey.origins', 'must name at least one origin')
-  const stranger = origins.find((origin) => !androidOrigin.test(origin) && !fits(rpId)(origin))
-  if (stranger !== undefined)
+  const pages = origins.filter((origin) => !androidOrigin.test(origin))
+  if (pages.length > 0 && !pages.some(fits(rpId)))
     throw new InvalidOptionsError(
       'passkey.rpId',
-      'must be the host of every origin, or a domain above it',
+      'must be the host of at least one origin, or a domain above it',
     )
   return Object.freeze({
     rpId,
@@ -98,8 +113,21 @@ export function resolvePasskey(
       max: 100,
       otherwise: defaults.passkey.maxPerUser,
     }),
+    hints: Object.freeze(readHints(given.hints)),
+    upgradeSeconds: readWholeNumber(given.upgradeSeconds, 'passkey.upgradeSeconds', {
+      min: 0,
+      max: 300,
+      otherwise: defaults.passkey.upgradeSeconds,
+    }),
   })
 }
+
+/** Returns the origins of pages outside of the RP ID, which browsers look up at `/.well-known/webauthn`. */
+export const relatedOrigins = ({
+  origins,
+  rpId,
+}: Pick<PasskeyOptions, 'origins' | 'rpId'>): readonly string[] =>
+  origins.filter((origin) => !androidOrigin.test(origin) && !fits(rpId)(origin))
 
 const names: readonly (keyof PasskeyOptions)[] = [
   'rpId',
@@ -109,6 +137,8 @@ const names: readonly (keyof PasskeyOptions)[] = [
   'userVerification',
   'challengeSeconds',
   'maxPerUser',
+  'hints',
+  'upgradeSeconds',
 ]
 
 function readRpId(value: unknown, baseUrl: BaseUrl): string {
@@ -182,4 +212,16 @@ function readUserVerification(value: unknown): PasskeyOptions['userVerification'
   if (value === undefined) return defaults.passkey.userVerification
   if (value === 'required' || value === 'preferred') return value
   throw new InvalidOptionsError('passkey.userVerification', 'must be required or preferred')
+}
+
+function readHints(value: unknown): readonly PasskeyHint[] {
+  if (value === undefined) return defaults.passkey.hints
+  const given: readonly unknown[] = Array.isArray(value) ? [...value] : []
+  const hints = given.flatMap((hint) => passkeyHints.filter((name) => name === hint))
+  if (!Array.isArray(value) || hints.length !== given.length || new Set(hints).size < hints.length)
+    throw new InvalidOptionsError(
+      'passkey.hints',
+      `must be a list of ${passkeyHints.join(', ')}, each at most once`,
+    )
+  return hints
 }

@@ -145,3 +145,34 @@ test('T10.129 passkeys are accepted on trusted origins within the RP ID, and one
   const dev = { baseUrl: 'http://localhost:3000', keys, trustedOrigins: vite, passkey: {} }
   assert.deepEqual(resolveOptions(dev).passkey.origins, ['http://localhost:3000', vite[0]])
 })
+
+test('passkey.hints are distinct hints of WebAuthn, in the order of preference', () => {
+  const hintsOf = (hints: unknown) =>
+    resolveOptions({ baseUrl, keys, passkey: { hints } } as ToriiOptions).passkey.hints
+  assert.deepEqual(resolveOptions({ baseUrl, keys }).passkey.hints, [])
+  const all = ['hybrid', 'security-key', 'client-device']
+  assert.deepEqual(hintsOf(all), all)
+  assert.ok(Object.isFrozen(hintsOf(all)))
+  for (const wrong of [
+    'hybrid',
+    ['phone'],
+    ['hybrid', 'hybrid'],
+    [...all, 'hybrid'],
+    [null],
+    {},
+    7,
+  ])
+    refuses(
+      { keys, passkey: { hints: wrong } },
+      /^option passkey\.hints: must be a list of security-key, client-device, hybrid/,
+    )
+})
+
+test('passkey.upgradeSeconds is 0 to 300', () => {
+  assert.equal(resolveOptions({ baseUrl, keys }).passkey.upgradeSeconds, 300)
+  for (const wrong of [-1, 301, 1.5, '60', null])
+    refuses(
+      { keys, passkey: { upgradeSeconds: wrong } },
+      /^option passkey\.upgradeSeconds: must be a whole number from 0 to 300/,
+    )
+})

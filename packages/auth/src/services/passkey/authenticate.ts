@@ -33,12 +33,12 @@ import type {
   SecondFactorRequired,
   TooManyAttempts,
 } from '../refusals.js'
-import { invalidCredentials } from '../refusals.js'
+import { invalidCredentials, unknownCredential } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { challengeOf, hashChallengeId, malformedId, newChallengeId } from './challenge.js'
-import { decoyCredentials, descriptorOf } from './decoys.js'
+import { decoyCredentials, descriptorOf, isDecoy } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
 import { parseAnswer, readChallengeId, readInput } from './input.js'
 import { logRefusedPage } from './refused-page.js'
@@ -57,7 +57,10 @@ export type AuthenticatePasskeyStart =
 
 export type AuthenticatePasskeyOutcome<Metadata extends object = Record<string, Json>> =
   | SignedIn<Metadata>
-  /** The challenge, passkey, signature, counter or account is wrong. The result does not reveal which. */
+  /**
+   * The challenge, passkey, signature, counter or account is wrong. The result does not reveal which, but `credential` says that
+   * no passkey of this credential id is stored.
+   */
   | Refused<'invalid_credentials'>
   | RefusedByApplication
   /** Only for an assertion without user verification. */
@@ -116,7 +119,7 @@ async function optionsByEmail<Metadata extends object>(
   return { ok: true, challengeId: encodeBase64url(id), options }
 }
 
-/** Signs in by the response. Two statements, one if the response is not valid. A failure of the first is counted. */
+/** Signs in by the response. Two statements, or one if the response is not valid. A failure of the first is counted. */
 export const authenticate =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
   async (
@@ -140,8 +143,11 @@ export const authenticate =
     const answer = await parseAssertion(response, find)
     const credential = await find(answer.credentialId)
     if (credential !== null && 'reason' in credential) return emitRefused(context, credential, info)
-    if (id === null || credential === null)
-      return refused(context, { userId: null, info }, 'unknown')
+    if (id === null || credential === null) {
+      const isUnknown = await isStoredNowhere(context, answer.credentialId)
+      const refusal = refused(context, { userId: null, info }, 'unknown')
+      return isUnknown ? unknownCredential : refusal
+    }
     const verdict = verify(context, id, answer, credential)
     if (!verdict.ok) {
       logRefusedPage(context, verdict.problem, answer.clientData.parsed)
@@ -149,6 +155,17 @@ export const authenticate =
     }
     return openSession(context, credential, verdict, { info, lifetime })
   }
+
+/**
+ * Whether no passkey has this credential id, so that an authenticator may forget it. False for a made-up id: it would show
+ * that its email address has no passkeys.
+ * @see WebAuthn Level 3, section 5.1.10.1, and section 14.6.2 on enumeration
+ */
+const isStoredNowhere = async (
+  { storage, options }: Pick<ServiceContext<object>, 'storage' | 'options'>,
+  credentialId: Uint8Array,
+): Promise<boolean> =>
+  !(await storage.passkeys.isStored(credentialId)) && !isDecoy(options.keys, credentialId)
 
 /** Finds the passkey of an answer by its credential id; every call uses the challenge. */
 type FindCredential = (

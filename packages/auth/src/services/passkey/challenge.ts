@@ -10,7 +10,12 @@ const idBytes = 32
 
 /** The purpose of a challenge. A response to one is not valid for another. */
 export type ChallengeUse =
-  | { readonly kind: 'register'; readonly sessionId: SessionId; readonly userHandle: Uint8Array }
+  | {
+      /** `upgrade`: in the background, after a sign-in by password. */
+      readonly kind: 'register' | 'upgrade'
+      readonly sessionId: SessionId
+      readonly userHandle: Uint8Array
+    }
   /** For any user with a discoverable passkey. */
   | { readonly kind: 'discoverable' }
   /** For the passkeys of one email address. */
@@ -46,6 +51,7 @@ export const challengeOf = (id: Uint8Array, use: ChallengeUse): string =>
 function boundTo(use: ChallengeUse): readonly (string | Uint8Array)[] {
   switch (use.kind) {
     case 'register':
+    case 'upgrade':
       return [use.sessionId, use.userHandle]
     case 'reauthenticate':
       return [use.sessionId]

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { newUserId, requireEmail } from 'torii-core'
 import { test } from 'vitest'
 import { resolveKeys } from '../../crypto/key-ring.js'
-import { decoyCredentials } from './decoys.js'
+import { decoyCredentials, isDecoy } from './decoys.js'
 import { userHandles } from './user-handle.js'
 
 const secret = randomBytes(32)
@@ -43,6 +43,26 @@ test('T4.60 decoys look like real passkeys: one or two ids of common lengths, no
   assert.deepEqual(Array.from(lengths.keys()).sort(), [16, 20, 32])
   assert.equal(ids.size, (counts.get(1) ?? 0) + 2 * (counts.get(2) ?? 0))
   for (const often of [...counts.values(), ...lengths.values()]) assert.ok(often > 200)
+})
+
+test('T10.210 a decoy is recognized under every key of the ring, and no other id is', () => {
+  const rotated = resolveKeys([
+    { id: 'k2', secret: randomBytes(32) },
+    { id: 'k1', secret },
+  ])
+  const stranger = resolveKeys([{ id: 'k1', secret: randomBytes(32) }])
+  for (let n = 0; n < 200; n += 1) {
+    for (const { id } of decoyCredentials(keys, requireEmail(`person${n}@example.com`))) {
+      assert.ok(isDecoy(keys, id))
+      assert.ok(isDecoy(rotated, id))
+      assert.equal(isDecoy(stranger, id), false)
+      const changed = Buffer.from(id)
+      changed[n % id.length] = (id[n % id.length] ?? 0) ^ 1
+      assert.equal(isDecoy(keys, changed), false)
+    }
+    assert.equal(isDecoy(keys, randomBytes(16 + (n % 20))), false)
+  }
+  for (const length of [0, 1, 8]) assert.equal(isDecoy(keys, new Uint8Array(length)), false)
 })
 
 test('a user handle is 64 bytes, constant, and reveals nothing about the user without the key', () => {

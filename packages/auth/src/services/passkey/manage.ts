@@ -1,15 +1,23 @@
 import type { MethodRemoval, Passkey, ValidSession } from 'torii-core'
 import { parsePasskeyId } from 'torii-core'
+import { encodeBase64url } from '../../base/base64url.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import type { OperationContext } from '../context/context.js'
+import { userNames } from '../../webauthn/ceremony-options.js'
+import type { OperationContext, ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import { usableMethods } from '../options/usable-methods.js'
-import type { ReauthenticationRequired, Refused, TooManyAttempts } from '../refusals.js'
-import { notFound } from '../refusals.js'
+import type {
+  ReauthenticationRequired,
+  Refused,
+  StaleSession,
+  TooManyAttempts,
+} from '../refusals.js'
+import { notFound, staleSession } from '../refusals.js'
 import { runCounted } from '../sessions/counted.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import { readPasskeyName } from './input.js'
+import { userHandles } from './user-handle.js'
 
 export type RenamePasskeyOutcome =
   | { readonly ok: true; readonly passkey: Passkey }
@@ -45,6 +53,39 @@ export const renamePasskey =
     })
     if (passkey === null) return notFound
     return 'reason' in passkey ? passkey : { ok: true, passkey }
+  }
+
+/** What a page signals to the authenticators of its user. @see WebAuthn Level 3, section 5.1.10 */
+export interface PasskeySignals {
+  readonly ok: true
+  readonly rpId: string
+  /** The user handles that the user's passkeys have or had, in base64url. */
+  readonly userIds: readonly string[]
+  /** The names that an authenticator shows, as in the options of a registration. */
+  readonly name: string
+  readonly displayName: string
+  /** The credential ids of all passkeys that sign in, in base64url. An authenticator hides or deletes all others. */
+  readonly credentialIds: readonly string[]
+}
+
+/** Returns what a page signals to authenticators. One statement. */
+export const passkeySignals =
+  <Metadata extends object>({ storage, options }: ServiceContext<Metadata>) =>
+  async (valid: ValidSession<object>): Promise<PasskeySignals | StaleSession> => {
+    const accepted = await storage.passkeys.accepted(actorOf(valid))
+    if (accepted === null) return staleSession
+    const { rpId } = options.passkey
+    const handles = [
+      ...accepted.map(({ userHandle }) => userHandle),
+      ...userHandles(options.keys, valid.user.id),
+    ]
+    return {
+      ok: true,
+      rpId,
+      userIds: [...new Set(handles.map(encodeBase64url))],
+      ...userNames(options.passkey, valid.user),
+      credentialIds: accepted.map(({ credentialId }) => encodeBase64url(credentialId)),
+    }
   }
 
 /** Deletes a passkey of the user unless it is the last sign-in method. Needs a recent authentication. */

@@ -382,3 +382,25 @@ test('a passkey is no method that is left without keys, nor an account at a prov
   const deleted = await torii.passkey.delete(valid, passkey.id, requestInfo)
   assert.deepEqual(deleted, { ok: false, reason: 'last_method' })
 })
+
+test('the options contain the hints, and for older browsers the attachment where all hints have one', async () => {
+  const { valid, email } = await withPasskey()
+  for (const [hints, attachment] of [
+    [[], undefined],
+    [['client-device'], 'platform'],
+    [['security-key'], 'cross-platform'],
+    [['hybrid', 'security-key'], 'cross-platform'],
+    [['client-device', 'hybrid'], undefined],
+  ] as const) {
+    const { passkey } = site.with({ keys: [key], passkey: { hints } })
+    const created = await passkey.registerOptions(valid, requestInfo)
+    assert.ok(created.ok)
+    assert.deepEqual(created.options.hints, hints)
+    assert.equal(created.options.authenticatorSelection.authenticatorAttachment, attachment)
+    for (const input of [{}, { email }]) {
+      const asked = await passkey.authenticateOptions(input, requestInfo)
+      assert.ok(asked.ok)
+      assert.deepEqual(asked.options.hints, hints)
+    }
+  }
+})

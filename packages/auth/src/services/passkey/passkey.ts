@@ -1,6 +1,7 @@
 import type { Json, Passkey, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
+import type { StaleSession } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
 import type {
   AuthenticateOptionsInput,
@@ -9,8 +10,8 @@ import type {
 } from './authenticate.js'
 import { authenticate, authenticateOptions } from './authenticate.js'
 import type { PasskeyAnswerInput } from './input.js'
-import type { DeletePasskeyOutcome, RenamePasskeyOutcome } from './manage.js'
-import { deletePasskey, renamePasskey } from './manage.js'
+import type { DeletePasskeyOutcome, PasskeySignals, RenamePasskeyOutcome } from './manage.js'
+import { deletePasskey, passkeySignals, renamePasskey } from './manage.js'
 import type {
   ReauthenticatePasskeyStart,
   ReauthenticateWithPasskeyInput,
@@ -21,8 +22,9 @@ import type {
   RegisterPasskeyInput,
   RegisterPasskeyOutcome,
   RegisterPasskeyStart,
+  UpgradePasskeyStart,
 } from './register.js'
-import { register, registerOptions } from './register.js'
+import { register, registerOptions, upgradeOptions } from './register.js'
 
 /** The passkey operations that also run in a transaction of the application. */
 export interface TransactionalPasskey {
@@ -59,6 +61,17 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<RegisterPasskeyStart>
   /**
+   * Creates the options for a passkey that the browser creates in the background, without a prompt
+   * (`navigator.credentials.create` with `mediation: 'conditional'`). Only for a session that was opened by a password within
+   * `passkey.upgradeSeconds`, by two factors where the user has a second one; such a response may lack user presence and user
+   * verification. Otherwise like `registerOptions`, and `register` completes it. Two statements, none if refused.
+   * @see WebAuthn Level 3, section 5.1.3, and section 7.1 step 15
+   */
+  upgradeOptions(
+    valid: ValidSession<Metadata>,
+    requestInfo: RequestInfo,
+  ): Promise<UpgradePasskeyStart>
+  /**
    * Verifies the response, stores the passkey and notifies its owner by mail. Of several responses to one challenge,
    * one is verified.
    * @throws InvalidInputError for a malformed response, before any query
@@ -78,8 +91,9 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
     requestInfo: RequestInfo,
   ): Promise<AuthenticatePasskeyStart>
   /**
-   * Verifies the response and signs in. The error is the same for an unknown passkey, a wrong signature, a used
-   * challenge, a copied passkey and a disabled account. Two statements, one if the response is not valid.
+   * Verifies the response and signs in. The error is the same for a wrong signature, a used challenge, a copied passkey and
+   * a disabled account; only a passkey that is stored for no account has `credential`. Two statements, or one if the response is
+   * not valid.
    * @throws InvalidInputError for a malformed response, before any query
    */
   authenticate(
@@ -102,6 +116,13 @@ export interface PasskeyService<Metadata extends object = Record<string, Json>>
   ): Promise<ReauthenticateWithPasskeyOutcome>
   /** Lists the passkeys of this user, the oldest first. */
   list(valid: ValidSession<Metadata>): Promise<readonly Passkey[]>
+  /**
+   * Returns what a page signals to the authenticators of its user, so that they show no passkey that was deleted, and the
+   * present name: the arguments of `PublicKeyCredential.signalAllAcceptedCredentials()` and `signalCurrentUserDetails()`. One
+   * statement.
+   * @see WebAuthn Level 3, section 5.1.10
+   */
+  signals(valid: ValidSession<Metadata>): Promise<PasskeySignals | StaleSession>
 }
 
 export const createTransactionalPasskey = <Metadata extends object>(
@@ -116,10 +137,12 @@ export const createPasskeyService = <Metadata extends object>(
 ): PasskeyService<Metadata> => ({
   ...createTransactionalPasskey(context),
   registerOptions: registerOptions(context),
+  upgradeOptions: upgradeOptions(context),
   register: register(context),
   authenticateOptions: authenticateOptions(context),
   authenticate: authenticate(context),
   reauthenticateOptions: reauthenticateOptions(context),
   reauthenticate: reauthenticate(context),
+  signals: passkeySignals(context),
   list: ({ user }) => context.storage.passkeys.list(user.id),
 })

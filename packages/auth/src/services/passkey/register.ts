@@ -8,6 +8,7 @@ import type { PasskeyCreationOptions } from '../../webauthn/ceremony-options.js'
 import { creationOptions } from '../../webauthn/ceremony-options.js'
 import type { RegistrationResponse } from '../../webauthn/response.js'
 import { parseRegistrationResponse } from '../../webauthn/response.js'
+import type { Mediation } from '../../webauthn/verification.js'
 import { verifyRegistration } from '../../webauthn/verify-registration.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
@@ -19,6 +20,7 @@ import type {
 } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
+import type { ChallengeUse } from './challenge.js'
 import { challengeOf, hashChallengeId, newChallengeId } from './challenge.js'
 import { descriptorOf } from './decoys.js'
 import type { PasskeyAnswerInput } from './input.js'
@@ -47,42 +49,90 @@ export type RegisterPasskeyStart =
   | Refused<'too_many'>
   | TooManyAttempts
 
+export type UpgradePasskeyStart =
+  | RegisterPasskeyStart
+  /** The session was not opened by a password within `passkey.upgradeSeconds`. */
+  | Refused<'password_sign_in_required'>
+
 export type RegisterPasskeyOutcome =
   | { readonly ok: true; readonly passkey: Passkey }
   | ReauthenticationRequired
   /** The challenge is unknown, used, expired, or of another session. */
   | InvalidToken
+  /** Only with the options of `upgradeOptions`: too much time has passed since the sign-in. */
+  | Refused<'password_sign_in_required'>
   /** The response failed a step of the ceremony. The user is signed in, so the step may be shown. */
   | Refused<'passkey_rejected'>
   | Exclude<PasskeyAddition, { ok: true }>
 
+/** The purpose of the challenge of a registration. */
+type RegistrationKind = Extract<ChallengeUse, { userHandle: Uint8Array }>['kind']
+
+/** A `register` is confirmed by the user; an `upgrade` runs in the background. */
+const mediationOf = (kind: RegistrationKind): Mediation =>
+  kind === 'upgrade' ? 'conditional' : 'prompt'
+
 /** Creates the options for a new passkey. Two statements. */
 export const registerOptions =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
-  async (
-    valid: ValidSession<Metadata>,
-    requestInfo: RequestInfo,
-  ): Promise<RegisterPasskeyStart> => {
+  async (valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<RegisterPasskeyStart> =>
+    start(context, 'register', valid, readRequestInfo(requestInfo))
+
+/** Creates the options for a passkey that the browser creates in the background. Two statements, none if refused. */
+export const upgradeOptions =
+  <Metadata extends object>(context: ServiceContext<Metadata>) =>
+  async (valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<UpgradePasskeyStart> => {
     const info = readRequestInfo(requestInfo)
-    const recent = requireRecent(valid)
-    if (!recent.ok) return recent
-    const { keys, passkey: options } = context.options
-    const [newHandle] = userHandles(keys, valid.user.id)
-    const existing = await context.storage.passkeys.credentials(valid.user.id)
-    // Refused now, before a device creates a passkey that cannot be stored.
-    if (existing.length >= options.maxPerUser) return { ok: false, reason: 'too_many' }
-    const userHandle = existing[0]?.userHandle ?? newHandle
-    const id = newChallengeId()
-    const refused = await startCeremony(context, id, 'register', info, valid)
-    if (refused !== null) return refused
-    const challenge = challengeOf(id, { kind: 'register', sessionId: valid.session.id, userHandle })
-    const exclude = existing.map(descriptorOf)
-    return {
-      ok: true,
-      challengeId: encodeBase64url(id),
-      options: creationOptions(policyOf(options), valid.user, { challenge, userHandle, exclude }),
-    }
+    const upgradable = requireUpgradable(context, valid)
+    return upgradable.ok ? start(context, 'upgrade', valid, info) : upgradable
   }
+
+async function start<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  kind: RegistrationKind,
+  valid: ValidSession<Metadata>,
+  info: CheckedRequestInfo,
+): Promise<RegisterPasskeyStart> {
+  const recent = requireRecent(valid)
+  if (!recent.ok) return recent
+  const { keys, passkey: options } = context.options
+  const [newHandle] = userHandles(keys, valid.user.id)
+  const existing = await context.storage.passkeys.credentials(valid.user.id)
+  // Refused now, before a device creates a passkey that cannot be stored.
+  if (existing.length >= options.maxPerUser) return { ok: false, reason: 'too_many' }
+  const userHandle = existing[0]?.userHandle ?? newHandle
+  const id = newChallengeId()
+  const refused = await startCeremony(context, id, 'register', info, valid)
+  if (refused !== null) return refused
+  const challenge = challengeOf(id, { kind, sessionId: valid.session.id, userHandle })
+  const ceremony = {
+    challenge,
+    userHandle,
+    exclude: existing.map(descriptorOf),
+    mediation: mediationOf(kind),
+  }
+  return {
+    ok: true,
+    challengeId: encodeBase64url(id),
+    options: creationOptions(policyOf(options), valid.user, ceremony),
+  }
+}
+
+/**
+ * Checks that this session was opened by a password within `passkey.upgradeSeconds` before it was validated. A derived
+ * session is new, but has the methods and the time of authentication of the session that it comes from.
+ */
+function requireUpgradable<Metadata extends object>(
+  { options }: Pick<ServiceContext<Metadata>, 'options'>,
+  { session, validatedAt }: ValidSession<object>,
+): { readonly ok: true } | Refused<'password_sign_in_required'> {
+  const { methods, createdAt, authenticatedAt } = session
+  const earliest = validatedAt.getTime() - options.passkey.upgradeSeconds * 1000
+  const isFresh = createdAt.getTime() > earliest && authenticatedAt.getTime() > earliest
+  return methods[0] === 'password' && isFresh
+    ? { ok: true }
+    : { ok: false, reason: 'password_sign_in_required' }
+}
 
 /** Completes a registration: uses the challenge, verifies the response and stores the passkey. */
 export const register =
@@ -105,8 +155,11 @@ export const register =
     if (!recent.ok) return recent
     if (id === null || !(await consume(context, valid, id))) return invalidToken
     const expected = await expectedBy(context, valid, id, answer)
+    const upgradable = requireUpgradable(context, valid)
+    if (expected.kind === 'upgrade' && !upgradable.ok) return upgradable
     const policy = policyOf(context.options.passkey)
-    const verdict = verifyRegistration(answer, expected.challenge, policy)
+    const mediation = mediationOf(expected.kind)
+    const verdict = verifyRegistration(answer, expected.challenge, policy, mediation)
     if (!verdict.ok) {
       logRefusedPage(context, verdict.problem, answer.clientData.parsed)
       return { ok: false, reason: 'passkey_rejected', problem: verdict.problem }
@@ -127,28 +180,37 @@ const consume = <Metadata extends object>(
     actor: actorOf(valid),
   })
 
+/** What the signed challenge says about its ceremony. */
+interface ExpectedRegistration {
+  readonly kind: RegistrationKind
+  readonly challenge: string
+  readonly userHandle: Uint8Array
+}
+
 /**
- * Finds the user handle that the authenticator received, by the challenge: the user's own, or after a key rotation that
- * of an earlier passkey. Without a match it returns the first one, which the verification refuses.
+ * Finds the kind of the registration and the user handle that the authenticator received, by the challenge: the user's own, or
+ * after a key rotation that of an earlier passkey. Without a match it returns the first one, which the verification refuses.
  */
 async function expectedBy<Metadata extends object>(
   { options, storage }: ServiceContext<Metadata>,
   { user, session }: ValidSession<object>,
   id: Uint8Array,
   { clientData }: RegistrationResponse,
-): Promise<{ challenge: string; userHandle: Uint8Array }> {
-  const withHandle = (userHandle: Uint8Array) => ({
-    challenge: challengeOf(id, { kind: 'register', sessionId: session.id, userHandle }),
+): Promise<ExpectedRegistration> {
+  const expect = (kind: RegistrationKind, userHandle: Uint8Array): ExpectedRegistration => ({
+    kind,
+    challenge: challengeOf(id, { kind, sessionId: session.id, userHandle }),
     userHandle,
   })
-  const isSigned = ({ challenge }: { challenge: string }) =>
-    challenge === clientData.parsed.challenge
+  const findSigned = (handles: readonly Uint8Array[]) =>
+    handles
+      .flatMap((handle) => [expect('register', handle), expect('upgrade', handle)])
+      .find(({ challenge }) => challenge === clientData.parsed.challenge)
   const [first, ...older] = userHandles(options.keys, user.id)
-  const known = [first, ...older].map(withHandle).find(isSigned)
+  const known = findSigned([first, ...older])
   if (known !== undefined) return known
   const existing = await storage.passkeys.credentials(user.id)
-  const earlier = existing.map(({ userHandle }) => withHandle(userHandle)).find(isSigned)
-  return earlier ?? withHandle(first)
+  return findSigned(existing.map(({ userHandle }) => userHandle)) ?? expect('register', first)
 }
 
 function store<Metadata extends object>(

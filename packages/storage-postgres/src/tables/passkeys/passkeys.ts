@@ -29,6 +29,7 @@ import { actorValues, usableMethodValues } from '../input/input.js'
 import { checkPasskeyName } from '../input/input-credentials.js'
 import { createPasskeyAddition, passkeyAdditionStatements } from './passkey-addition.js'
 import { name, passkeyColumns, toPasskey } from './passkey-columns.js'
+import { createPasskeySignals, passkeySignalStatements } from './passkey-signals.js'
 import { createPasskeyUse, passkeyUseStatements } from './passkey-use.js'
 
 const id = parameter('id', 'uuid')<PasskeyId>()
@@ -36,6 +37,7 @@ const id = parameter('id', 'uuid')<PasskeyId>()
 export const passkeyStatements = (schema: string) => ({
   ...passkeyAdditionStatements(schema),
   ...passkeyUseStatements(schema),
+  ...passkeySignalStatements(schema),
   credentialsByEmail: read(
     'passkeys.credentialsByEmail',
     sql`
@@ -78,6 +80,7 @@ export function createPasskeyRepository<Metadata extends object = Record<string,
   return {
     ...createPasskeyAddition(db, statements),
     ...createPasskeyUse<Metadata>(db, statements, readback),
+    ...createPasskeySignals(db, statements),
     async credentialsByEmail(email: string) {
       const values = { emailKey: requireEmail(email) }
       return many(db, statements.credentialsByEmail, values, toCredential)
