@@ -14,12 +14,14 @@ import { authMutations } from './mutations/auth.mjs'
 import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { storageMutations } from './mutations/storage.mjs'
+import { storageSecondFactorMutations } from './mutations/storage-second-factors.mjs'
 import { telemetryMutations } from './mutations/telemetry.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
 import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
 export const mutations = [
   ...storageMutations,
+  ...storageSecondFactorMutations,
   ...authMutations,
   ...webappMutations,
   ...commandMutations,
