@@ -149,6 +149,13 @@ export const storageSecondFactorMutations = [
     's.authenticated_at > ',
   ),
   guard(
+    'second-factors/pending-answers',
+    'a code is called wrong whose pending sign-in a removal of the factor is ending',
+    'for share of u',
+    'for key share of u',
+    'storage-postgres/src/test/interleaving/interleaving-factor',
+  ),
+  guard(
     'second-factors/step-up',
     'a code raises two sessions',
     'where f.last_step < ${step} for update of f',
