@@ -15,6 +15,7 @@ import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
 import { storageMutations } from './mutations/storage.mjs'
+import { storageSecondFactorMutations } from './mutations/storage-second-factors.mjs'
 import { telemetryMutations } from './mutations/telemetry.mjs'
 import { testingMutations } from './mutations/testing.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
@@ -22,6 +23,7 @@ import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
 export const mutations = [
   ...storageMutations,
+  ...storageSecondFactorMutations,
   ...authMutations,
   ...webappMutations,
   ...commandMutations,

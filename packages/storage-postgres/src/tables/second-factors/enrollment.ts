@@ -87,7 +87,7 @@ export const enrollmentStatements = (schema: string) => ({
     sql`
       with me as (
         select u.id, u.session_epoch, u.owner_epoch from ${schema}.users u
-        where u.id = ${actor.userId} and ${actorIsLive(schema)} for key share
+        where u.id = ${actor.userId} and ${actorIsLive(schema)} for share
       )
       insert into ${schema}.totp_enrollments as e (user_id, session_id, session_epoch, owner_epoch, secret, tries, expires_at)
       select me.id, ${actor.sessionId}, me.session_epoch, me.owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}

@@ -55,11 +55,14 @@ export const remainingCodes = <const Others extends SqlPart>(
             on t.user_id = c.user_id and t.recovery_generation = c.generation
           where c.user_id = ${userId} and ${others})::int`
 
-/** The CTE of the user `u`, locked. `from` and `condition` are further ones. */
+/**
+ * The CTE of the user `u`, locked. `from` and `condition` are further ones. Other than a sign-in this one waits for a change of
+ * the user: a pending sign-in that the change ends is not told that its code is wrong.
+ */
 const lockUser = (schema: string, from: string, condition: string) => sql`u as (
         select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u${from}
         where u.id = ${userId} and u.disabled_at is null and ${hasSecondFactor}${condition}
-        for key share of u
+        for share of u
       )`
 
 /** The CTE of the pending sign-in `p` of the locked user, locked after them. */
