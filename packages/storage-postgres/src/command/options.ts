@@ -21,6 +21,10 @@ export const options = {
   of: { value: 'SCHEMA', help: 'the schema, to confirm that its sessions end' },
   watch: { value: null, help: 'sweep again and again until SIGINT or SIGTERM' },
   every: { value: 'SECONDS', help: 'time between two sweeps with --watch (default: 3600)' },
+  'unverified-days': {
+    value: 'DAYS',
+    help: 'delete accounts too whose email address was not verified for so long (default: none)',
+  },
   limit: { value: 'NUMBER', help: 'users at most, 1 to 200 (default: 50)' },
   name: { value: 'NAME', help: 'display name' },
   picture: { value: 'URL', help: 'https URL of a picture' },
