@@ -37,7 +37,7 @@ const allowed = {
   'packages/auth': {
     packages: ['torii-core', '@node-rs/argon2', '@simplewebauthn/browser', 'jose', 'oauth4webapi'],
     builtins: null,
-    lazy: {},
+    lazy: { uqr: 'src/http/response/qr-code.ts' },
     entries: {
       next: ['src/frameworks/next.ts'],
       react: ['src/browser/react.ts'],

@@ -7,6 +7,7 @@ const servers = new Set([
   'password_rejected',
   'invalid_code',
   'second_factor_required',
+  'password_sign_in_required',
   'invalid_credentials',
   'email_taken',
   'refused_by_application',

@@ -55,10 +55,7 @@ export interface HandlerSettings {
 const names: readonly (keyof Pages)[] = ['signedIn', 'signIn', 'account', 'failed']
 
 /** Checks the options of a handler and completes them. @throws InvalidOptionsError */
-export function resolveHandlerOptions(
-  options: unknown,
-  torii: ResolvedOptions,
-): HandlerSettings {
+export function resolveHandlerOptions(options: unknown, torii: ResolvedOptions): HandlerSettings {
   const { trustedOrigins, password, log } = torii
   const given = readSection(options, '', ['pages', 'look', 'languages', 'renderPage', 'wellKnown'])
   const pages = resolvePages(given.pages, trustedOrigins)
