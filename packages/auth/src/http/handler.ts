@@ -24,7 +24,7 @@ import { matchRoute } from './routes/routes.js'
 import type { Schema } from './schema/schema.js'
 import type { Site } from './site.js'
 import { createSite, originError } from './site.js'
-import { answerWellKnown } from './well-known.js'
+import { answerWellKnown, resolveWellKnown } from './well-known.js'
 
 /** The connection data that a Request does not contain. */
 export interface ConnectionInfo {
@@ -61,11 +61,12 @@ export function createHandler<Metadata extends object>(
   requireTorii(torii)
   const { basePath } = torii.options
   const site = createSite(torii, resolveHandlerOptions(options, torii.options))
+  const wellKnown = resolveWellKnown(options.wellKnown, torii.options)
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
     const { pathname, searchParams: query } = new URL(request.url)
     const match = matchRoute(basePath, request.method, pathname)
     const response =
-      answerWellKnown(site.wellKnown, request, pathname) ??
+      answerWellKnown(wellKnown, request, pathname) ??
       answerPreflight(site, request, pathname) ??
       (await respond(site, { match, query }, request, connection))
     response.headers.set('cache-control', 'no-store')
@@ -73,7 +74,7 @@ export function createHandler<Metadata extends object>(
     if (match.ok && isForScripts(match.route)) site.cors.addTo(response, request.headers)
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
-  const wellKnownPaths = Object.freeze([...site.wellKnown.keys()])
+  const wellKnownPaths = Object.freeze([...wellKnown.keys()])
   return Object.assign(handle, { basePath, wellKnownPaths, ...createOwnRoutes(torii, site) })
 }
 
