@@ -241,4 +241,12 @@ export const securityLines = [
   ['T10.201', 'a response without user presence to a registration that asked for it'],
   ['T10.202', 'a passkey in the background without a recent sign-in by password'],
   ['T10.203', 'a passkey in the background past the second factor'],
+  ['T10.210', 'a made-up passkey that is told from a real one'],
+  [
+    'T10.211',
+    'an authenticator that deletes the passkeys of an account that is disabled meanwhile',
+  ],
+  ['T10.212', 'an authenticator that forgets a passkey that is stored'],
+  ['T10.220', 'a passkey on a site that the RP ID does not name'],
+  ['T10.221', 'a well-known path that leads to another site'],
 ]

@@ -95,6 +95,7 @@ journey(
     ada.expect(401, 'POST', verifyPath)
     const refused = await signIn(page, authenticator)
     assert.deepEqual([refused.error, refused.reason], ['invalid_credentials', undefined])
+    ada.expect(401, 'GET', '/auth/passkeys/signals')
     await page.evaluate(() => window.torii.passkey.signal(window.client))
     assert.equal((await authenticator.credentials()).length, 1)
   },

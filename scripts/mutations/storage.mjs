@@ -544,6 +544,24 @@ export const storageMutations = [
     signInMethods,
   ),
   guard(
+    'tables/passkeys/passkey-signals',
+    'an ended session lists the accepted passkeys, a disabled account none',
+    'where u.id = ${actor.userId} and ${actorIsLive(schema)} order',
+    'where u.id = ${actor.userId} and (${actorIsLive(schema)} or true) order',
+  ),
+  guard(
+    'tables/passkeys/passkey-signals',
+    'the passkeys of a past owner are accepted',
+    'on k.user_id = u.id and k.owner_epoch = u.owner_epoch\n',
+    'on k.user_id = u.id\n',
+  ),
+  guard(
+    'tables/passkeys/passkey-signals',
+    'the passkey of a disabled account is unknown',
+    'from ${schema}.passkeys k where k.credential_id = ${credentialId}`',
+    'from ${schema}.passkeys k join ${schema}.users u on u.id = k.user_id where k.credential_id = ${credentialId} and u.disabled_at is null`',
+  ),
+  guard(
     'tables/passkeys/passkey-addition',
     'passkeys without end',
     'where held.count < ${max}',

@@ -43,14 +43,11 @@ async function create(
   if (!prompted.ok) return prompted
   const { challengeId } = challenge
   const named = name === undefined ? {} : { name }
-  const added = await client.send<PasskeyBody>('POST', 'passkeys/register/verify', {
+  return client.send('POST', 'passkeys/register/verify', {
     challengeId,
     response: prompted.response,
     ...named,
   })
-  // The authenticator has a passkey now that the server may have refused.
-  if (!added.ok) await signal(client)
-  return added
 }
 
 /**
@@ -65,7 +62,10 @@ export async function upgrade(
     .getClientCapabilities?.()
     .catch(() => null)
   if (!capabilities?.conditionalCreate) return unsupported
-  return create(client, 'passkeys/upgrade/options', name, true)
+  const added = await create(client, 'passkeys/upgrade/options', name, true)
+  // The authenticator may have a passkey now that the server refused.
+  if (!added.ok && added.error !== 'cancelled') await signal(client)
+  return added
 }
 
 /** Signs in with a passkey. Without an email address, the user picks one of the passkeys for this site. */

@@ -25,7 +25,7 @@ import { matchRoute } from './routes/routes.js'
 import type { Schema } from './schema/schema.js'
 import type { Site } from './site.js'
 import { createSite, originError } from './site.js'
-import { answerWellKnown } from './well-known.js'
+import { answerWellKnown, resolveWellKnown } from './well-known.js'
 
 /** The connection data that a Request does not contain. */
 export interface ConnectionInfo {
@@ -62,13 +62,14 @@ export function createHandler<Metadata extends object>(
   requireTorii(torii)
   const { basePath } = torii.options
   const site = createSite(torii, resolveHandlerOptions(options, torii.options))
+  const wellKnown = resolveWellKnown(options.wellKnown, torii.options)
   const answer = async (
     { match, query, pathname }: { match: Match; query: URLSearchParams; pathname: string },
     request: Request,
     connection?: ConnectionInfo,
   ): Promise<Response> => {
     const response =
-      answerWellKnown(site.wellKnown, request, pathname) ??
+      answerWellKnown(wellKnown, request, pathname) ??
       answerPreflight(site, request, pathname) ??
       (await respond(site, { match, query }, request, connection))
     response.headers.set('cache-control', 'no-store')
@@ -86,7 +87,7 @@ export function createHandler<Metadata extends object>(
       withStatus,
     )
   }
-  const wellKnownPaths = Object.freeze([...site.wellKnown.keys()])
+  const wellKnownPaths = Object.freeze([...wellKnown.keys()])
   return Object.assign(handle, { basePath, wellKnownPaths, ...createOwnRoutes(torii, site) })
 }
 

@@ -22,7 +22,7 @@ export type {
   PasswordField,
   SecondFactorPage,
 } from './pages/page.js'
-export type { HandlerOptions, Pages } from './pages/site-pages.js'
+export type { HandlerOptions, Pages, WellKnown } from './pages/site-pages.js'
 export type {
   ApplicationRequest,
   RequestInfoOptions,
@@ -31,4 +31,3 @@ export type {
 export type { CookieTarget, StoredCookie } from './response/cookie-target.js'
 export type { ErrorCode } from './response/errors.js'
 export type { SignedIn } from './schema/response-bodies.js'
-export type { WellKnown } from './well-known.js'

@@ -17,7 +17,6 @@ import type { ApiError } from './response/errors.js'
 import { errorStatus, thrownError } from './response/errors.js'
 import type { Feature } from './routes/features.js'
 import { findFeatureOff } from './routes/features.js'
-import type { WellKnownPaths } from './well-known.js'
 
 /** What all requests of a handler share. It logs what an administrator must change, each cause within bounds. */
 export interface Site {
@@ -29,8 +28,6 @@ export interface Site {
   /** The origins that the Origin rule accepts: those of the base URL and the trusted ones. */
   readonly origins: readonly string[]
   readonly cors: Cors
-  /** What is served outside of the base path. */
-  readonly wellKnown: WellKnownPaths
   /** Applies the Origin rule. Logs a refusal, with the expected origins. */
   isOwnOrigin(method: string | undefined, headers: HeaderSource): boolean
   /** Logs a request that was refused because of its origin, with the expected origins. */

@@ -3,34 +3,9 @@ import { readBoolean, readSection } from '../base/option-checks.js'
 import type { ResolvedOptions } from '../services/options/options.js'
 import { relatedOrigins } from '../services/options/passkey.js'
 import { readPage } from './pages/page-option.js'
+import type { WellKnown } from './pages/site-pages.js'
 import { errorResponse } from './response/errors.js'
 import { findFeatureOff } from './routes/features.js'
-
-/**
- * The paths below `/.well-known` where browsers and password managers look. Each is a path of the base URL that starts with one
- * `/`, or a URL of a trusted origin.
- */
-export interface WellKnown {
-  /**
-   * The page where a user changes the password: `/.well-known/change-password` redirects to it (default: none, the path is not
-   * served).
-   * @see W3C, A Well-Known URL for Changing Passwords
-   */
-  readonly changePassword: string | null
-  /**
-   * The page where a user adds a passkey: `enroll` of `/.well-known/passkey-endpoints` (default: none).
-   * @see W3C, A Well-Known URL for Relying Party Passkey Endpoints
-   */
-  readonly enrollPasskey: string | null
-  /** The page where users manage their passkeys: `manage` of the same document (default: none). */
-  readonly managePasskeys: string | null
-  /**
-   * Whether `/.well-known/webauthn` names the origins of `passkey.origins` outside of `passkey.rpId`; without any the path is not
-   * served (default: true).
-   * @see WebAuthn Level 3, section 5.11
-   */
-  readonly relatedOrigins: boolean
-}
 
 const names: readonly (keyof WellKnown)[] = [
   'changePassword',

@@ -1,8 +1,6 @@
 import { readFunction, readSection } from '../../base/option-checks.js'
 import type { ResolvedOptions } from '../../services/options/options.js'
 import type { Texts } from '../../texts/texts.js'
-import type { WellKnown, WellKnownPaths } from '../well-known.js'
-import { resolveWellKnown } from '../well-known.js'
 import type { ChooseLanguage } from './languages.js'
 import { resolveLanguages } from './languages.js'
 import type { Look } from './look.js'
@@ -27,6 +25,32 @@ export interface Pages {
   readonly failed: string
 }
 
+/**
+ * The paths below `/.well-known` where browsers and password managers look. Each is a path of the base URL that starts with one
+ * `/`, or a URL of a trusted origin.
+ */
+export interface WellKnown {
+  /**
+   * The page where a user changes the password: `/.well-known/change-password` redirects to it (default: none, the path is not
+   * served).
+   * @see W3C, A Well-Known URL for Changing Passwords
+   */
+  readonly changePassword: string | null
+  /**
+   * The page where a user adds a passkey: `enroll` of `/.well-known/passkey-endpoints` (default: none).
+   * @see W3C, A Well-Known URL for Relying Party Passkey Endpoints
+   */
+  readonly enrollPasskey: string | null
+  /** The page where users manage their passkeys: `manage` of the same document (default: none). */
+  readonly managePasskeys: string | null
+  /**
+   * Whether `/.well-known/webauthn` names the origins of `passkey.origins` outside of `passkey.rpId`; without any the path is not
+   * served (default: true).
+   * @see WebAuthn Level 3, section 5.11
+   */
+  readonly relatedOrigins: boolean
+}
+
 /** The options of `createHandler`. */
 export interface HandlerOptions {
   /** Your own pages: each is a path of the base URL that starts with one `/`, or a URL of a trusted origin. */
@@ -49,14 +73,15 @@ export interface HandlerSettings {
   readonly pages: Pages
   readonly chooseLanguage: ChooseLanguage
   readonly showPage: ShowPage
-  readonly wellKnown: WellKnownPaths
 }
 
 const names: readonly (keyof Pages)[] = ['signedIn', 'signIn', 'account', 'failed']
 
 /** Checks the options of a handler and completes them. @throws InvalidOptionsError */
-export function resolveHandlerOptions(options: unknown, torii: ResolvedOptions): HandlerSettings {
-  const { trustedOrigins, password, log } = torii
+export function resolveHandlerOptions(
+  options: unknown,
+  { trustedOrigins, password, log }: Pick<ResolvedOptions, 'trustedOrigins' | 'password' | 'log'>,
+): HandlerSettings {
   const given = readSection(options, '', ['pages', 'look', 'languages', 'renderPage', 'wellKnown'])
   const pages = resolvePages(given.pages, trustedOrigins)
   return {
@@ -68,7 +93,6 @@ export function resolveHandlerOptions(options: unknown, torii: ResolvedOptions):
       leadsTo: originsOfPages(pages),
       log,
     }),
-    wellKnown: resolveWellKnown(given.wellKnown, torii),
   }
 }
 

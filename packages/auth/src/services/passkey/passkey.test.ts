@@ -404,3 +404,30 @@ test('the options contain the hints, and for older browsers the attachment where
     }
   }
 })
+
+test('T10.211 signals() returns the accepted passkeys in one statement, and nothing for a session that has ended', async () => {
+  const { valid, token, user, authenticator, email } = await withPasskey()
+  const { result, statements } = await site.counted(() => torii.passkey.signals(valid))
+  assert.deepEqual(
+    [result, statements],
+    [
+      {
+        ok: true,
+        rpId: 'app.example',
+        userIds: [authenticator.userHandle],
+        name: email,
+        displayName: email,
+        credentialIds: [authenticator.credentialId.toString('base64url')],
+      },
+      1,
+    ],
+  )
+  const rotated = site.with({ keys: [{ id: 'k2', secret: randomBytes(32) }, key] })
+  const after = await rotated.passkey.signals(valid)
+  assert.ok(after.ok)
+  assert.equal(after.userIds.length, 2)
+  assert.equal(after.userIds[0], authenticator.userHandle)
+  await torii.admin.disable(user.id)
+  assert.deepEqual(await torii.passkey.signals(valid), { ok: false, reason: 'stale' })
+  assert.equal(await torii.sessions.validate(token), null)
+})
