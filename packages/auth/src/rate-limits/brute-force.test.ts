@@ -100,9 +100,22 @@ const free: Record<string, string> = {
   'passkey.list': 'asked by a live session',
   'passkey.rename': 'asked by a live session',
   'passkey.delete': 'asked by a live session',
+  'passkey.upgradeOptions': 'asked by a live session',
+  'passkey.signals': 'asked by a live session',
+  'secondFactors.find': 'asked by a live session',
+  'secondFactors.startTotp': 'asked by a live session',
+  'secondFactors.confirmTotp': 'asked by a live session, five tries each',
+  'secondFactors.removeTotp': 'asked by a live session',
+  'secondFactors.replaceRecoveryCodes': 'asked by a live session',
+  'secondFactors.reauthenticate': 'asked by a live session, which is counted',
+  'secondFactors.verify':
+    'counted for who has proved the first factor; any other token names nobody',
+  'secondFactors.findPending': 'reads by a secret of 256 bits',
+  'secondFactors.cancelPending': 'ends by a secret of 256 bits',
+  'secondFactors.reencryptSecrets': 'the application asks',
 }
 
-const looked = ['password', 'email', 'magicLink', 'passkey'] as const
+const looked = ['password', 'email', 'magicLink', 'passkey', 'secondFactors'] as const
 
 function methodsOf(value: object, path: string): string[] {
   return Object.entries(value).flatMap(([name, member]) => {

@@ -39,6 +39,8 @@ test('V3.3.5 registering answers 201 with user, session and cookie, in the shape
     ip: '203.0.113.7',
     userAgent: 'Browser/1.0',
     methods: ['password'],
+    level: 1,
+    level2At: null,
   })
   assert.deepEqual(Object.keys(json).sort(), ['session', 'user'])
   const [cookie, ...more] = headers.getSetCookie()

@@ -34,12 +34,12 @@ const refund = <const Given extends Keys>(
         returning a.key
       ), given_back as (
         update ${schema}.rate_limits a set failures = a.failures - 1, total = greatest(a.total - 1, 0)
-        where a.key = ${keys.ipAddress} and a.failures > 0 and exists (select 1 from ${after})
+        where a.key in (${keys.ipAddress}) and a.failures > 0 and exists (select 1 from ${after})
           and (select pg_catalog.count(*) from cleared) >= 0
         returning a.key
       ), given_back_to_block as (
         update ${schema}.rate_limits a set failures = a.failures - 1, total = greatest(a.total - 1, 0)
-        where a.key = ${keys.block} and a.failures > 0 and exists (select 1 from ${after})
+        where a.key in (${keys.block}) and a.failures > 0 and exists (select 1 from ${after})
           and (select pg_catalog.count(*) from given_back) >= 0
         returning a.key
       )`
@@ -49,14 +49,14 @@ export const refundRateLimit = (schema: string, after: string, last = after) =>
   refund(schema, after, last, { account, ipAddress, block })
 
 /**
- * {@link refund} of the charges of the first factor, which the pending sign-in `p` has kept, and of the second one's account:
- * the whole sign-in has succeeded only now.
+ * {@link refund} of the charges of the first factor, which the pending sign-in `p` has kept, and of the statement's own: the
+ * whole sign-in has succeeded only now. Takes {@link refundValues}.
  */
 export const refundPending = (schema: string, after: string) =>
   refund(schema, after, after, {
     account: sql`${account}, (select p.refund_account from p)`,
-    ipAddress: '(select p.refund_ip_address from p)',
-    block: '(select p.refund_block from p)',
+    ipAddress: sql`${ipAddress}, (select p.refund_ip_address from p)`,
+    block: sql`${block}, (select p.refund_block from p)`,
   })
 
 /** The values of {@link refundRateLimit}; null gives nothing back. */

@@ -147,6 +147,8 @@ describe('known identities that sign in at the same time', () => {
         id: mine.session.id,
         userId: before.newUserId,
         methods: ['oauth'],
+        level: 1,
+        level2At: null,
         ip: mine.session.ip,
         userAgent: mine.session.userAgent,
         authenticatedAt: createdAt,

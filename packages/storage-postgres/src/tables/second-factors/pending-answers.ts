@@ -20,7 +20,7 @@ import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { userId } from '../fragments/parameters.js'
 import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
-import { refundPending } from '../fragments/rate-limit-refund.js'
+import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
@@ -210,7 +210,7 @@ export function createPendingAnswers<Metadata extends object>(
         ...pendingKeyValues(key),
         step: checkInteger(given.step, 'step', 0, maxStep),
         ...openedValues(session),
-        refundAccount: checkRefund(refund).account,
+        ...refundValues(checkRefund(refund)),
       }
       return db.runWithRecovery<SecondFactorSignIn<Metadata>>(
         (call) => one(call, statements.signIn, values, toAnswered<Metadata>),
@@ -222,7 +222,7 @@ export function createPendingAnswers<Metadata extends object>(
       const values = {
         ...pendingKeyValues(key),
         codeHash: hash,
-        refundAccount: null,
+        ...refundValues(null),
         ...openedValues(session),
         ...chargeValues(charges === null ? noCharges : checkCharges(charges)),
       }
