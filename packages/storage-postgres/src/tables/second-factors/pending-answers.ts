@@ -47,7 +47,7 @@ export const codeOfFactor =
   'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
 
 /** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */
-export const remainingCodes = <const Others extends SqlPart>(
+const remainingCodes = <const Others extends SqlPart>(
   schema: string,
   others: Others,
 ) => sql`(

@@ -5,7 +5,7 @@ import type { Operation } from './entry-row-operations.test.support.js'
 import type { Fixture } from './fixture.test.support.js'
 
 /** The parts of the fixture of a user who has a second factor. */
-export function factorOf({ factor }: Fixture) {
+function factorOf({ factor }: Fixture) {
   assert.ok(factor !== null, 'the user of this round has no second factor')
   return factor
 }
