@@ -6,7 +6,7 @@
  */
 export const floors = {
   'packages/auth': [
-    ['index.ts', 'browser', 'command', 'frameworks'],
+    ['index.ts', 'browser', 'command', 'frameworks', 'opentelemetry', 'testing'],
     ['http'],
     ['torii.ts'],
     ['in-transaction.ts'],
@@ -36,7 +36,7 @@ export const floors = {
   'packages/storage-postgres': [
     ['index.ts', 'cli.ts'],
     ['command'],
-    ['doctor'],
+    ['definitions', 'doctor'],
     ['storage.ts'],
     ['tables'],
     ['migrate'],

@@ -17,6 +17,7 @@ import * as lint from './checks/lint.mjs'
 import * as locks from './checks/locks.mjs'
 import * as names from './checks/names.mjs'
 import * as packages from './checks/packages.mjs'
+import * as parameters from './checks/parameters.mjs'
 import * as promises from './checks/promises.mjs'
 import * as sizes from './checks/sizes.mjs'
 import * as types from './checks/type-check.mjs'
@@ -39,6 +40,7 @@ const checks = [
   lint,
   imports,
   floors,
+  parameters,
   promises,
   faults,
   generated,

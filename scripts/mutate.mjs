@@ -12,15 +12,25 @@ import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
 import { commandMutations } from './mutations/command.mjs'
+import { createMutations } from './mutations/create.mjs'
+import { definitionMutations } from './mutations/definitions.mjs'
 import { storageMutations } from './mutations/storage.mjs'
+import { storageSecondFactorMutations } from './mutations/storage-second-factors.mjs'
+import { telemetryMutations } from './mutations/telemetry.mjs'
+import { testingMutations } from './mutations/testing.mjs'
 import { webappMutations } from './mutations/webapp.mjs'
 import { isMain, listFiles, repositoryRoot } from './repository.mjs'
 
 export const mutations = [
   ...storageMutations,
+  ...storageSecondFactorMutations,
   ...authMutations,
   ...webappMutations,
   ...commandMutations,
+  ...telemetryMutations,
+  ...createMutations,
+  ...definitionMutations,
+  ...testingMutations,
 ]
 
 /** The text with the guard weakened. @throws Error when the guard does not stand there exactly once */

@@ -101,6 +101,23 @@ export const raceSections = [
     ],
   ],
   [
+    'Second factors',
+    [
+      [
+        'R7.1',
+        'A second factor is enrolled during sign-ins of every kind, also while each waits for the other: no live session is proved by one factor',
+      ],
+      [
+        'R7.2',
+        'Codes, step-ups, enrollments, removals and deletions meet: one code opens one session, and no deadlock',
+      ],
+      [
+        'R7.3',
+        'A process of version 0.1.0 opens sessions before, during and after an enrollment: none is valid after it',
+      ],
+    ],
+  ],
+  [
     'Maintenance',
     [
       ['R6.1', 'Many callers sweep expired rows during touches'],

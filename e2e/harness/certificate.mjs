@@ -21,7 +21,7 @@ subjectAltName = ${hosts.map((host) => `DNS:${host}`).join(', ')}
 `
 
 /**
- * Makes a certificate for these hosts in `folder`, by an authority of its own.
+ * Makes a certificate for these hosts in `folder`, signed by a new certificate authority.
  * @returns `key` and `cert` for node:https, and `authority`: what Chromium calls the hash of the authority's key
  * @throws Error without the program openssl: node:crypto cannot make certificates
  */

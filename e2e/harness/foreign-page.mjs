@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 
 /**
- * Serves a page on a port of its own while `work` runs with its URL. With the host name of the application it counts as
+ * Serves a page on another port while `work` runs with its URL. With the host name of the application it counts as
  * the same site, so the browser sends the application's cookies with its requests.
  */
 export async function withForeignPage({ html = '', hostname = 'localhost' }, work) {

@@ -7,7 +7,7 @@ import { password } from '../harness/world.mjs'
 import { fill, signIn, signUp } from './actions.mjs'
 
 /** Signs in with the secret that was printed last. Opening the page prints one if none is unused. */
-async function openConsole({ page }, site) {
+export async function openConsole({ page }, site) {
   await page.goto(`${site.admin()}/sign-in`)
   const secret = site.adminSecret()
   await page.locator('#secret').fill(secret)
@@ -16,7 +16,7 @@ async function openConsole({ page }, site) {
   return secret
 }
 
-async function openUser(page, site, email) {
+export async function openUser(page, site, email) {
   await page.goto(`${site.admin()}/users`)
   await page.locator('#search').fill(email)
   await page.getByRole('button', { name: 'Search' }).click()

@@ -4,7 +4,7 @@ import { addAuthenticator, withoutSuggestions } from '../harness/authenticator.m
 import { journey } from '../harness/journey.mjs'
 import { forgotten, signOut, signUp } from './actions.mjs'
 
-async function addPasskey(page, authenticator, name) {
+export async function addPasskey(page, authenticator, name) {
   await page.goto('/account/security')
   await page.getByRole('button', { name: 'Add passkey' }).click()
   await page.locator('#passkey-name').fill(name)
@@ -14,7 +14,7 @@ async function addPasskey(page, authenticator, name) {
   })
 }
 
-const signInByPasskey = (page, authenticator, landed) =>
+export const signInByPasskey = (page, authenticator, landed) =>
   authenticator.touchedDuring(async () => {
     await page.getByRole('button', { name: 'Sign in with passkey' }).click()
     await landed()

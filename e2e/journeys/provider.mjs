@@ -4,7 +4,7 @@ import { journey } from '../harness/journey.mjs'
 import { newEmail } from '../harness/world.mjs'
 import { signOut, signUp } from './actions.mjs'
 
-const atProvider = async (page, email, name) => {
+export const atProvider = async (page, email, name) => {
   await page.getByRole('heading', { name: 'Local provider' }).waitFor()
   await page.locator('#email').fill(email)
   await page.locator('#name').fill(name)

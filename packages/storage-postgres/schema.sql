@@ -168,6 +168,48 @@ create table torii.passwords (
 comment on table torii.passwords is 'one row per user who has a password';
 comment on column torii.passwords.hash is 'a PHC string such as $argon2id$v=19$...';
 
+create table torii.pending_sign_ins (
+  user_id uuid not null,
+  id uuid not null,
+  secret_hash bytea not null,
+  session_epoch integer not null,
+  owner_epoch integer not null,
+  methods text[] not null,
+  ip text,
+  user_agent text,
+  idle_seconds integer not null,
+  absolute_seconds integer not null,
+  provider text collate "C",
+  subject text collate "C",
+  account_id uuid,
+  label text,
+  tokens bytea,
+  tries smallint not null default 0,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint pending_sign_ins_check CHECK ((absolute_seconds >= idle_seconds)),
+  constraint pending_sign_ins_check1 CHECK ((((provider IS NULL) = (subject IS NULL)) AND ((provider IS NULL) = (account_id IS NULL)))),
+  constraint pending_sign_ins_created_at_check CHECK (isfinite(created_at)),
+  constraint pending_sign_ins_expires_at_check CHECK (isfinite(expires_at)),
+  constraint pending_sign_ins_idle_seconds_check CHECK ((idle_seconds > 0)),
+  constraint pending_sign_ins_ip_check CHECK ((octet_length(ip) <= 64)),
+  constraint pending_sign_ins_label_check CHECK ((octet_length(label) <= 254)),
+  constraint pending_sign_ins_methods_check CHECK (((cardinality(methods) >= 1) AND (cardinality(methods) <= 8))),
+  constraint pending_sign_ins_pkey PRIMARY KEY (user_id, id),
+  constraint pending_sign_ins_provider_check CHECK (((octet_length(provider) >= 1) AND (octet_length(provider) <= 64))),
+  constraint pending_sign_ins_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
+  constraint pending_sign_ins_subject_check CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 255))),
+  constraint pending_sign_ins_tokens_check CHECK ((octet_length(tokens) <= 65536)),
+  constraint pending_sign_ins_tries_check CHECK (((tries >= 0) AND (tries <= 5))),
+  constraint pending_sign_ins_user_agent_check CHECK ((octet_length(user_agent) <= 1024)),
+  constraint pending_sign_ins_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
+) with (fillfactor=70);
+comment on table torii.pending_sign_ins is 'sign-ins of users who have a second factor, before it is proved: made instead of a session by the same statement';
+comment on column torii.pending_sign_ins.session_epoch is 'the user''s session_epoch: the sign-in is valid only while they are equal';
+comment on column torii.pending_sign_ins.idle_seconds is 'of the session to open, like absolute_seconds';
+comment on column torii.pending_sign_ins.provider is 'an identity that is linked only once the second factor is proved, with its subject, account_id, label and tokens';
+comment on column torii.pending_sign_ins.tries is 'wrong codes; the fifth ends the sign-in';
+
 create table torii.rate_limits (
   key bytea not null,
   failures integer not null,
@@ -197,6 +239,18 @@ comment on column torii.rate_limits.failures is 'attempts in the current window;
 comment on column torii.rate_limits.refill is 'failures that the end of a window gives back: all (cap) or fewer, which spreads the attempts over time';
 comment on column torii.rate_limits.total is 'attempts in a row since the last success or since the key was forgotten; at total_limit the key is locked until ends_at';
 
+create table torii.recovery_codes (
+  user_id uuid not null,
+  code_hash bytea not null,
+  generation integer not null,
+  constraint recovery_codes_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  constraint recovery_codes_pkey PRIMARY KEY (user_id, code_hash),
+  constraint recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
+);
+comment on table torii.recovery_codes is 'one row per unused recovery code; they count only while second_factor_epoch equals owner_epoch in users';
+comment on column torii.recovery_codes.code_hash is 'SHA-256 of the code, separated by purpose';
+comment on column torii.recovery_codes.generation is 'the code counts only while this equals recovery_generation of the factor';
+
 create table torii.sessions (
   user_id uuid not null,
   id uuid not null,
@@ -210,6 +264,8 @@ create table torii.sessions (
   last_active_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
   absolute_expires_at timestamp with time zone not null,
+  level smallint,
+  level2_at timestamp with time zone,
   constraint sessions_absolute_expires_at_check CHECK (isfinite(absolute_expires_at)),
   constraint sessions_authenticated_at_check CHECK (isfinite(authenticated_at)),
   constraint sessions_check CHECK ((expires_at <= absolute_expires_at)),
@@ -217,6 +273,7 @@ create table torii.sessions (
   constraint sessions_expires_at_check CHECK (isfinite(expires_at)),
   constraint sessions_ip_check CHECK ((octet_length(ip) <= 64)),
   constraint sessions_last_active_at_check CHECK (isfinite(last_active_at)),
+  constraint sessions_level CHECK (((level = ANY (ARRAY[1, 2])) AND ((level = 2) = (level2_at IS NOT NULL)))) NOT VALID,
   constraint sessions_methods_check CHECK (((cardinality(methods) >= 1) AND (cardinality(methods) <= 8))),
   constraint sessions_pkey PRIMARY KEY (user_id, id),
   constraint sessions_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
@@ -227,6 +284,8 @@ comment on table torii.sessions is 'one row per session; no index on expires_at,
 comment on column torii.sessions.secret_hash is 'SHA-256 of the secret in the token, separated by purpose';
 comment on column torii.sessions.authenticated_at is 'when the user last signed in or re-authenticated';
 comment on column torii.sessions.expires_at is 'the idle expiry; every touch moves it, never past absolute_expires_at';
+comment on column torii.sessions.level is 'how many factors were proved; null in a row of version 0.1.0, which is not valid once its user has a second factor. The check is not validated, since that would read the whole table under a lock';
+comment on column torii.sessions.level2_at is 'when two factors were last proved';
 
 create table torii.sweep_lease (
   only_row boolean not null,
@@ -252,6 +311,41 @@ create table torii.torii_migrations (
   constraint torii_migrations_name_check CHECK ((octet_length(name) <= 100)),
   constraint torii_migrations_pkey PRIMARY KEY (id)
 );
+
+create table torii.totp_enrollments (
+  user_id uuid not null,
+  session_id uuid not null,
+  session_epoch integer not null,
+  owner_epoch integer not null,
+  secret bytea not null,
+  tries smallint not null default 0,
+  expires_at timestamp with time zone not null,
+  constraint totp_enrollments_expires_at_check CHECK (isfinite(expires_at)),
+  constraint totp_enrollments_pkey PRIMARY KEY (user_id),
+  constraint totp_enrollments_secret_check CHECK (((octet_length(secret) >= 1) AND (octet_length(secret) <= 512))),
+  constraint totp_enrollments_tries_check CHECK (((tries >= 0) AND (tries <= 5))),
+  constraint totp_enrollments_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
+) with (fillfactor=70);
+comment on table torii.totp_enrollments is 'secrets that were shown to a user and are not confirmed by a code yet; never a factor';
+
+create table torii.totp_factors (
+  user_id uuid not null,
+  secret bytea not null,
+  last_step bigint not null,
+  recovery_generation integer not null default 0,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  constraint totp_factors_created_at_check CHECK (isfinite(created_at)),
+  constraint totp_factors_last_step_check CHECK ((last_step >= 0)),
+  constraint totp_factors_last_used_at_check CHECK (isfinite(last_used_at)),
+  constraint totp_factors_pkey PRIMARY KEY (user_id),
+  constraint totp_factors_secret_check CHECK (((octet_length(secret) >= 1) AND (octet_length(secret) <= 512))),
+  constraint totp_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
+) with (fillfactor=90);
+comment on table torii.totp_factors is 'the authenticator application of a user; it counts only while second_factor_epoch equals owner_epoch in users';
+comment on column torii.totp_factors.secret is 'encrypted by torii-auth';
+comment on column torii.totp_factors.last_step is 'the time step of the last accepted code: a code is accepted only for a later one, and so at most once';
+comment on column torii.totp_factors.recovery_generation is 'increases with every new set of recovery codes, which compares it first';
 
 create table torii.used_oauth_states (
   state_hash bytea not null,
@@ -288,6 +382,7 @@ create table torii.users (
   disabled_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  second_factor_epoch integer,
   constraint users_check CHECK (((email IS NULL) = (email_key IS NULL))),
   constraint users_check1 CHECK (((email IS NOT NULL) OR (email_verified_at IS NULL))),
   constraint users_created_at_check CHECK (isfinite(created_at)),
@@ -308,6 +403,7 @@ comment on column torii.users.metadata is 'the application''s own data';
 comment on column torii.users.session_epoch is 'a session is valid only while its epoch is at least this, a verification token only while its epoch equals this: add 1 to revoke them all';
 comment on column torii.users.owner_epoch is 'a password, OAuth account or passkey is valid only while its owner_epoch equals this';
 comment on column torii.users.disabled_at is 'when the user was disabled; a disabled user has no valid session and cannot sign in';
+comment on column torii.users.second_factor_epoch is 'the user has a second factor, and no sign-in method opens a session without it, while this equals owner_epoch; it is in this row so that the statement that locks the user for a sign-in reads it';
 
 create table torii.verification_tokens (
   id uuid not null,

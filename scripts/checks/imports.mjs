@@ -18,7 +18,11 @@ export const name = 'imports'
  * optional package to the entry point that cannot be without it, which no other source then imports.
  */
 const allowed = {
-  'packages/core': { packages: [], builtins: ['node:crypto', 'node:url', 'node:util'], lazy: {} },
+  'packages/core': {
+    packages: [],
+    builtins: ['node:crypto', 'node:diagnostics_channel', 'node:url', 'node:util'],
+    lazy: {},
+  },
   'packages/conformance': {
     packages: ['torii-core'],
     builtins: ['node:assert/strict', 'node:crypto', 'node:util'],
@@ -29,14 +33,18 @@ const allowed = {
     builtins: null,
     lazy: { '@electric-sql/pglite': 'src/driver/pglite-driver.ts' },
   },
+  'packages/create-torii-auth': { packages: [], builtins: null, lazy: {} },
   'packages/auth': {
     packages: ['torii-core', '@node-rs/argon2', '@simplewebauthn/browser', 'jose', 'oauth4webapi'],
     builtins: null,
-    lazy: {},
+    lazy: { uqr: 'src/http/response/qr-code.ts' },
     entries: {
       next: ['src/frameworks/next.ts'],
       react: ['src/browser/react.ts'],
       vue: ['src/browser/vue.ts'],
+      '@opentelemetry/api': ['metrics', 'opentelemetry', 'spans', 'subscriptions'].map(
+        (name) => `src/opentelemetry/${name}.ts`,
+      ),
       nodemailer: ['smtp', 'smtp-thread', 'smtp-transport', 'smtp-worker'].map(
         (name) => `src/mail/${name}.ts`,
       ),

@@ -3,7 +3,8 @@ import { join, posix } from 'node:path'
 import { readJson } from '../repository.mjs'
 import { importsOf, packageName } from './source-imports.mjs'
 
-const unwanted = /\.test\.|tsbuildinfo$|(?:^|\/)\.env/
+/** The tests of a template are those of the application that is made of it. */
+const unwanted = /^(?!template\/).*\.test\.|tsbuildinfo$|(?:^|\/)\.env/
 
 /** Tests and build state that travel along; entry points and commands that do not. */
 export function contentProblems(manifest, paths) {
@@ -34,14 +35,21 @@ export function sourceMapProblems(folder, paths) {
 /** Packages whose types live in @types. */
 const untyped = new Set(['express', 'nodemailer', 'pg'])
 
+/** The folder of a path if it has this name. */
+const ownFolder = (path, name) =>
+  posix.basename(posix.dirname(path)) === name ? posix.dirname(path) : null
+
 /**
- * Declarations that need types which installing the package does not bring. The entry that is named like an optional peer, such
- * as `torii-auth/react`, may need those of its peer: who imports it has the peer.
+ * Declarations that need types which installing the package does not bring. The entry that is named like an optional peer or its
+ * scope, such as `torii-auth/react`, and its folder of that name may need those of the peer: who imports it has the peer.
  */
 export function declarationProblems(folder, manifest, paths) {
   const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest
-  const isEntryOf = (path, target) =>
-    target in peerDependencies && manifest.exports?.[`./${target}`]?.types === `./${path}`
+  const isEntryOf = (path, target) => {
+    const entry = target.replace(/^@([^/]+)\/.*/, '$1')
+    const types = target in peerDependencies ? manifest.exports?.[`./${entry}`]?.types : undefined
+    return types === `./${path}` || (types ?? '').startsWith(`./${ownFolder(path, entry)}/`)
+  }
   const isInstalled = (target) =>
     target in dependencies ||
     (target in peerDependencies && !peerDependenciesMeta[target]?.optional)

@@ -116,3 +116,26 @@ test('packages: the entry of an optional peer may need its types, and no other d
   ])
   assert.equal(declarationProblems(root, { exports }, paths).length, 2)
 })
+
+test('packages: the folder of an entry that is named like the scope of an optional peer may need its types, other folders not', (t) => {
+  const source = "import type { Span } from '@telemetry/api'\nexport declare const a: Span\n"
+  const paths = ['dist/telemetry/a.d.ts', 'dist/telemetry/b.d.ts', 'dist/c.d.ts']
+  const root = makeRepository(t, Object.fromEntries(paths.map((path) => [path, source])))
+  const peers = {
+    peerDependencies: { '@telemetry/api': '1' },
+    peerDependenciesMeta: { '@telemetry/api': { optional: true } },
+  }
+  const exports = { './telemetry': { types: './dist/telemetry/a.d.ts' } }
+  assert.deepEqual(declarationProblems(root, { ...peers, exports }, paths), [
+    'dist/c.d.ts needs the types of @telemetry/api, which no install brings',
+  ])
+  assert.equal(declarationProblems(root, { ...peers, exports: {} }, paths).length, 3)
+})
+
+test('packages: the tests of a template travel along, its settings not', () => {
+  const paths = ['template/test/a.test.js', 'template/.env', 'src/template/a.test.ts']
+  assert.deepEqual(contentProblems({}, paths), [
+    'ships template/.env',
+    'ships src/template/a.test.ts',
+  ])
+})

@@ -93,8 +93,8 @@ export const commandMutations = [
   guard(
     `${command}/masking`,
     'the decoded password is shown',
-    'return [secret, decoded, decode',
-    'return [secret, decode',
+    'return decodeURIComponent(text)',
+    'return text',
     `${command}/masking`,
   ),
   guard(

@@ -139,20 +139,20 @@ export const storageMutations = [
   guard(
     'tables/magic-links',
     'any form reads what another has done',
-    'and l.used_by = ${usedBy} and l.expires_at > ${now} and ${liveSession}',
-    'and l.used_by is not null and ${usedBy} is not null and l.expires_at > ${now} and ${liveSession}',
+    'and l.used_by = ${usedBy} and l.expires_at > ${now} and (s.id',
+    'and l.used_by is not null and ${usedBy} is not null and l.expires_at > ${now} and (s.id',
   ),
   guard(
     'tables/magic-links',
     'what a form has done is read for ever',
-    'and l.used_by = ${usedBy} and l.expires_at > ${now} and ${liveSession}',
-    'and l.used_by = ${usedBy} and ${liveSession}',
+    'and l.used_by = ${usedBy} and l.expires_at > ${now} and (s.id',
+    'and l.used_by = ${usedBy} and (s.id',
   ),
   guard(
     'tables/magic-links',
     'a form that is sent twice counts as a failure',
-    'select 1 as one from s union all select 1 from repeated',
-    'select 1 as one from s union all select 1 from repeated where repeated.one = 0',
+    'select 1 as one from opened union all select 1 from repeated',
+    'select 1 as one from opened union all select 1 from repeated where repeated.one = 0',
   ),
   guard(
     'tables/verification-tokens/verification-tokens',
@@ -163,7 +163,7 @@ export const storageMutations = [
   guard(
     'tables/verification-tokens/verification-tokens',
     'a form reads a session that was signed out',
-    '(${optionalSession.id} is null or s.id is not null)',
+    '(${optionalSession.id} is null or s.id is not null or p.id is not null)',
     '(${optionalSession.id} is null or u.id is not null)',
   ),
   guard(
@@ -379,13 +379,6 @@ export const storageMutations = [
     'identities that sign in together are given the session of another caller',
     'left join u on u.i = k.i left',
     'left join u on true left',
-    signInBatches,
-  ),
-  guard(
-    'tables/oauth-accounts/new-sign-in',
-    'in company a taken email is claimed again',
-    ' and (\n          select true from ${schema}.user_emails e where e.email_key = k.email_key) is null\n',
-    '\n',
     signInBatches,
   ),
   guard(
@@ -752,8 +745,8 @@ export const storageMutations = [
   guard(
     'tables/sessions/session-opening',
     'sessions that are opened together are given to the wrong caller',
-    'on k.id = s.session_id',
-    'on k.i = 1',
+    'left join s on s.session_id = u.id',
+    'left join s on u.i = 1',
     'storage-postgres/src/tables/sessions/session-opening',
   ),
   guard(
@@ -950,8 +943,8 @@ export const storageMutations = [
   guard(
     'tables/fragments/rate-limit-charging',
     'a success counts as a failure',
-    'and not exists (select 1 from ${success})',
-    'and (select pg_catalog.count(*) from ${success}) >= 0',
+    '`and not exists (select 1 from ${success})`',
+    '`and (select pg_catalog.count(*) from ${success}) >= 0`',
   ),
   guard(
     'tables/oauth-states',

@@ -3,7 +3,11 @@ export { isClockQuestion } from './clock-question.js'
 export { compiledUrl } from './compiled-url.js'
 export { type TestDatabase, testDatabase } from './database.js'
 export { elapse } from './elapse.js'
-export { type InstalledVersion, installThisVersion } from './former-version.js'
+export {
+  type InstalledVersion,
+  installFormerVersion,
+  installThisVersion,
+} from './former-version.js'
 export { createSecretSearch, secretsOfThisFile } from './issued-secrets.js'
 export { isMatrixRun } from './matrix-run.js'
 export { findPgBouncer, type PgBouncer, startPgBouncer } from './pgbouncer.js'

@@ -55,10 +55,15 @@ async function linkHere(name: string, folder: string): Promise<void> {
   await symlink(join(root, 'node_modules', name), link)
 }
 
-/** Packs every package into the folder, as `npm publish` would send it; the paths of the tarballs. */
-export async function packPackages(folder: string): Promise<readonly string[]> {
-  const packages = ['torii-core', 'torii-conformance', 'torii-storage-postgres', 'torii-auth']
-  const workspaces = packages.flatMap((name) => ['--workspace', name])
+/** The packages that an application installs. */
+const packages = ['torii-core', 'torii-conformance', 'torii-storage-postgres', 'torii-auth']
+
+/** Packs these packages into the folder, as `npm publish` would send them; the paths of the tarballs. */
+export async function packPackages(
+  folder: string,
+  names: readonly string[] = packages,
+): Promise<readonly string[]> {
+  const workspaces = names.flatMap((name) => ['--workspace', name])
   await run('npm', ['pack', ...workspaces, '--pack-destination', folder], { cwd: root })
   return (await readdir(folder)).map((file) => join(folder, file))
 }

@@ -101,12 +101,17 @@ import { requireSession as forFastify } from 'torii-auth/fastify'
 import { requireSession as forHono } from 'torii-auth/hono'
 import { createRouteHandlers, requireUser } from 'torii-auth/next'
 import { createHandle, requireSession } from 'torii-auth/sveltekit'
+import type { Torii } from 'torii-auth'
+import { createTestKit } from 'torii-auth/testing'
+import type { PostgresStorage } from 'torii-storage-postgres'
 
 export const use = (auth: AuthHandler<{ plan: string }>, open: () => Promise<AuthHandler<{ plan: string }>>) => ({
   middleware: [forExpress(auth), forFastify(open, { recent: true }), forHono(auth, { redirectTo: '/sign-in' })],
   routes: createRouteHandlers(open),
   handle: createHandle(open),
 })
+export const testUser = async (torii: Torii<{ plan: string }>, storage: PostgresStorage<{ plan: string }>): Promise<string> =>
+  (await createTestKit(torii, storage).createUser({ metadata: { plan: 'free' } })).user.metadata.plan
 export const planOf = async (open: () => Promise<AuthHandler<{ plan: string }>>): Promise<string> =>
   (await requireUser(open, { redirectTo: '/sign-in' })).metadata.plan
 export const planIn = (event: { locals: { signedIn: ValidSession<{ plan: string }> | null } }): string =>

@@ -8,15 +8,19 @@ import {
   oauth,
   passkey,
   password,
+  secondFactors,
   sessions,
   user,
 } from 'torii-auth/browser'
-import { closeDialog, reauthenticated } from './dialogs.js'
-import { goTo, reload, say, showStep } from './status.js'
+import { closeDialog, open, reauthenticated } from './dialogs.js'
+import { download, pictureUrl } from './download.js'
+import { showRecoveryCodes } from './recovery-codes.js'
+import { fillIn, goTo, reload, say, showStep } from './status.js'
 
 export const client = createClient()
 
 const wrongPassword = { invalid_credentials: 'Incorrect password.' }
+const wrongRecoveryCode = { invalid_code: 'This recovery code is wrong, or it was used before.' }
 
 /** Follows `data-to` of the form. */
 const proceed = (form) => goTo(form.dataset.to ?? '/account')
@@ -31,15 +35,6 @@ const mailed = (form, values) => showStep(form, 'sent', values)
 
 /** Null for a name or a picture that was removed. */
 const orNull = (text) => (text === undefined || text.trim() === '' ? null : text)
-
-function download(data) {
-  const file = new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' })
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = 'torii-export.json'
-  link.click()
-  URL.revokeObjectURL(link.href)
-}
 
 export const actions = {
   register: {
@@ -106,6 +101,45 @@ export const actions = {
     done: reauthenticated,
     words: { invalid_credentials: 'This passkey does not belong to your account.' },
   },
+  'reauthenticate-code': {
+    run: ({ code }) => secondFactors.reauthenticate(client, { code }),
+    done: reauthenticated,
+    fields: { invalid_code: 'code' },
+  },
+  'reauthenticate-recovery-code': {
+    run: ({ recoveryCode }) => secondFactors.reauthenticate(client, { recoveryCode }),
+    done: reauthenticated,
+    words: wrongRecoveryCode,
+    fields: { invalid_code: 'recoveryCode' },
+  },
+  'start-totp': {
+    run: () => secondFactors.startTotp(client),
+    done(_form, _values, { secret, qr }) {
+      const dialog = document.getElementById('enroll-totp')
+      // Groups of four are easier to type; apps ignore the spaces.
+      fillIn(dialog, { secret: secret.replace(/.{4}(?=.)/g, '$& '), qr: pictureUrl(qr) })
+      open(dialog)
+    },
+  },
+  'confirm-totp': {
+    run: ({ code }) => secondFactors.confirmTotp(client, code),
+    done(form, _values, { recoveryCodes }) {
+      closeDialog(form)
+      showRecoveryCodes(recoveryCodes, 'Two-factor authentication is on.')
+    },
+    fields: { invalid_code: 'code' },
+  },
+  'replace-recovery-codes': {
+    run: () => secondFactors.replaceRecoveryCodes(client),
+    done(form, _values, { recoveryCodes }) {
+      closeDialog(form)
+      showRecoveryCodes(recoveryCodes, 'Your new recovery codes are active.')
+    },
+  },
+  'remove-totp': {
+    run: () => secondFactors.removeTotp(client),
+    done: changed('Two-factor authentication is off.'),
+  },
   'save-profile': {
     run: ({ name, picture }) =>
       user.update(client, { name: orNull(name), picture: orNull(picture) }),
@@ -164,7 +198,7 @@ export const actions = {
   'export-data': {
     run: () => user.exportData(client),
     done(_form, _values, { ok: _ok, ...data }) {
-      download(data)
+      download('torii-export.json', 'application/json', JSON.stringify(data, null, 2))
       say('Your data was saved to torii-export.json.')
     },
   },

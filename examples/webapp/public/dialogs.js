@@ -9,13 +9,17 @@ export function wireDialogs() {
   for (const dialog of document.querySelectorAll('dialog')) {
     dialog.querySelector('[data-close]')?.addEventListener('click', () => dialog.close())
     dialog.addEventListener('click', (event) => {
-      if (event.target === dialog) dialog.close()
+      if (event.target === dialog && dialog.id !== 'recovery-codes') dialog.close()
+    })
+    // What is shown once is not closed by accident.
+    dialog.addEventListener('cancel', (event) => {
+      if (dialog.id === 'recovery-codes') event.preventDefault()
     })
     dialog.addEventListener('close', () => onClose(dialog))
   }
 }
 
-function open(dialog) {
+export function open(dialog) {
   for (const form of dialog.querySelectorAll('form')) form.reset()
   for (const step of dialog.querySelectorAll('[data-step]'))
     step.hidden = step.dataset.step !== 'ask'

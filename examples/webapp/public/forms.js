@@ -4,6 +4,9 @@ import { reauthenticate } from './dialogs.js'
 import { goTo, say } from './status.js'
 import { explain } from './words.js'
 
+/** Torii's page, to which mailed links and providers lead too. */
+const secondFactorPath = '/auth/second-factors/verify'
+
 /** Forms that are blocked for a time after too many attempts. */
 const countdowns = new Map()
 
@@ -41,7 +44,7 @@ async function submit(form, action) {
 async function runAuthenticated(action, values) {
   const interpret = action.interpret ?? ((outcome) => outcome)
   const first = interpret(await action.run(values))
-  if (first.error !== 'reauthentication_required') return first
+  if (first.error !== 'reauthentication_required' && first.error !== 'level_required') return first
   return (await reauthenticate()) ? interpret(await action.run(values)) : null
 }
 
@@ -67,6 +70,7 @@ function firstInvalid(form) {
 /** Shows an error at its field, below the form, or in the status line. */
 function showError(form, action, failure) {
   const { error, field, retryAfterSeconds } = failure
+  if (error === 'second_factor_required') return goTo(secondFactorPath)
   if (error === 'unauthenticated') {
     const to = encodeURIComponent(location.pathname)
     return goTo(`/sign-in?to=${to}`, explain(failure, action.words))

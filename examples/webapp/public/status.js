@@ -55,10 +55,16 @@ export function showStep(form, name, values) {
   for (const step of around.querySelectorAll('[data-step]'))
     step.hidden = step.dataset.step !== name
   const shown = around.querySelector(`[data-step=${name}]`)
-  for (const place of shown.querySelectorAll('[data-fill]')) {
+  fillIn(shown, values)
+  shown.querySelector('h2, h3')?.focus()
+}
+
+/** Fills in the values, each where its name is. */
+export function fillIn(around, values) {
+  for (const place of around.querySelectorAll('[data-fill]')) {
     const value = values[place.dataset.fill] ?? ''
     if (place instanceof HTMLInputElement) place.value = value
+    else if (place instanceof HTMLImageElement) place.src = value
     else place.textContent = value
   }
-  shown.querySelector('h2, h3')?.focus()
 }

@@ -5,6 +5,9 @@ const servers = new Set([
   'invalid_input',
   'fields_rejected',
   'password_rejected',
+  'invalid_code',
+  'second_factor_required',
+  'password_sign_in_required',
   'invalid_credentials',
   'email_taken',
   'refused_by_application',
@@ -26,6 +29,7 @@ const servers = new Set([
 const sentences = {
   invalid_token: 'This link or code has expired or was already used. Start again.',
   unauthenticated: 'Your session has ended. Sign in to continue.',
+  level_required: 'Nothing was changed. Confirm your identity to continue.',
   reauthentication_required: 'Nothing was changed. Confirm your identity to continue.',
   passkey_rejected: 'This passkey could not be verified. Try again or use another passkey.',
   cancelled: 'The passkey prompt was canceled. Try again.',

@@ -36,6 +36,10 @@ ${type === 'password' ? withReveal(id, input) : input}
 </div>`
 }
 
+/** The input for the code that an authenticator app shows. */
+export const codeField = ({ id, label }: Pick<Field, 'id' | 'label'>): Html =>
+  field({ id, name: 'code', label, autocomplete: 'one-time-code', digits: true })
+
 const withReveal = (id: string, input: Html): Html => html`<div class="with-reveal">${input}
 <button type="button" class="reveal" aria-label="Show password" aria-controls="${id}">Show</button></div>`
 
@@ -97,13 +101,21 @@ export interface Dialog {
   readonly content: Html
   /** Default: Cancel. */
   readonly close?: string
+  /** Whether the button that closes it is the next step (default: false). */
+  readonly closeIsPrimary?: boolean
 }
 
-export const dialog = ({ id, title, content, close = 'Cancel' }: Dialog): Html =>
+export const dialog = ({
+  id,
+  title,
+  content,
+  close = 'Cancel',
+  closeIsPrimary = false,
+}: Dialog): Html =>
   html`<dialog id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${content}
-<button type="button" class="button plain close" data-close>${close}</button>
+<button type="button" class="button ${closeIsPrimary ? 'primary' : 'plain'} close" data-close>${close}</button>
 </dialog>`
 
 export const openButton = (id: string, text: string, label?: string): Html =>

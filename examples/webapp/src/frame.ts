@@ -37,7 +37,7 @@ export function createFrame({ base, secure }: FrameSite): Frame {
 
 /**
  * Only our own files run, and no text becomes markup in the browser. Pictures may come from other sites, since
- * users choose theirs. The referrer stays within the site: without any, some browsers send `Origin: null`.
+ * users choose theirs, and a QR code is a blob of the page. The referrer stays within the site: without any, some browsers send `Origin: null`.
  * @see OWASP ASVS 5.0, 3.4.3 to 3.4.6
  */
 const pageHeaders = (importMapHash: string): Readonly<Record<string, string>> => ({
@@ -46,7 +46,7 @@ const pageHeaders = (importMapHash: string): Readonly<Record<string, string>> =>
     "default-src 'none'",
     `script-src 'self' 'sha256-${importMapHash}'`,
     "style-src 'self'",
-    "img-src 'self' https:",
+    "img-src 'self' https: blob:",
     "connect-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { URI } from 'otpauth'
 import { describe, test, vi } from 'vitest'
 import { startTestApplication, testKeys } from './application.test.support.js'
 import { accountPaths } from './pages/account/account-paths.js'
@@ -88,6 +89,30 @@ describe('pages', async () => {
     for (const path of ['/package.json', '/../package.json', '/torii-auth/index.d.ts', '/', ''])
       assert.equal((await site.get(base + path)).status, 404, path)
     assert.equal((await site.get('/assets/0000000000000000/app.js')).status, 404)
+  })
+
+  test('the security page shows the second factor, which then confirms sensitive changes', async () => {
+    const own = await site.signUp({ email: 'grace@example.com' })
+    const before = await site.get('/account/security', { cookie: own })
+    assert.match(before.text, /data-action="start-totp">[\s\S]*?Turn on two-factor authentication/)
+    assert.match(before.text, /id="reauthenticate-password"/)
+    const started = await site.send('POST', 'second-factors/totp/start', null, own)
+    const { uri, qr } = JSON.parse(started.text)
+    assert.match(qr, /^<svg/)
+    assert.match(
+      before.headers.get('content-security-policy') ?? '',
+      /img-src 'self' https: blob:;/,
+    )
+    const code = URI.parse(uri).generate()
+    const confirmed = await site.send('POST', 'second-factors/totp/confirm', { code }, own)
+    assert.equal(confirmed.status, 201, confirmed.text)
+    const { cookie: now } = confirmed
+    const after = await site.get('/account/security', { cookie: now })
+    assert.match(after.text, /Authenticator app <span class="badge">On<[\s\S]*10 of 10 left/)
+    assert.match(after.text, /data-action="reauthenticate-code"/)
+    assert.doesNotMatch(after.text, /id="reauthenticate-password"/)
+    assert.match((await site.get('/account/sessions', { cookie: now })).text, /<dd>Two factors</)
+    assert.match((await site.get('/account/sessions', { cookie })).text, /<dd>One factor</)
   })
 
   test('a message in the URL is looked up, never shown as it is', async () => {

@@ -1,5 +1,5 @@
 import type { CallerTransaction, Json, StorageTransaction } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
+import { diagnosticsChannels, InvalidInputError, traceMethods } from 'torii-core'
 import type { AccountOperations } from './services/admin/accounts.js'
 import { createAccountOperations } from './services/admin/accounts.js'
 import type { OperationContext } from './services/context/context.js'
@@ -68,7 +68,7 @@ export function createTransactionalTorii<Metadata extends object>(
       (effects) => uncommitted.push(effects),
     ),
   }
-  return {
+  const services = {
     admin: createAccountOperations(context),
     magicLink: createTransactionalMagicLink(context),
     oauth: createTransactionalOAuth(context),
@@ -76,6 +76,6 @@ export function createTransactionalTorii<Metadata extends object>(
     password: createTransactionalPassword(context),
     sessions: createTransactionalSessions(context),
     users: createTransactionalUsers(context),
-    committed,
   }
+  return { ...traceMethods(diagnosticsChannels.authOperation, '', services), committed }
 }

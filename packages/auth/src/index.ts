@@ -237,7 +237,12 @@ export type {
   VerifySecondFactorInput,
   VerifySecondFactorOutcome,
 } from './services/second-factors/verify.js'
-export type { DeriveOutcome, OpenedSession, OpenOutcome } from './services/sessions/opening.js'
+export type {
+  DeriveOutcome,
+  OpenedSession,
+  OpeningOptions,
+  OpenOutcome,
+} from './services/sessions/opening.js'
 export type {
   ReauthenticateInput,
   ReauthenticateOutcome,

@@ -5,7 +5,7 @@ import type {
   StorageHealth,
   StorageTransaction,
 } from 'torii-core'
-import { requireNode, requireSameCore } from 'torii-core'
+import { diagnosticsChannels, requireNode, requireSameCore, traceMethods } from 'torii-core'
 import type { Background } from './base/background.js'
 import { readEmail } from './base/email-input.js'
 import type { Repeating } from './base/repeating.js'
@@ -92,17 +92,17 @@ export class Torii<Metadata extends object = Record<string, Json>, Fields = unkn
     this.#background = context.background
     this.#mailQueue = context.mailQueue
     this.#emit = context.emitCommitted
-    this.admin = createAdminService(context)
-    this.password = createPasswordService(context)
-    this.email = createEmailService(context)
-    this.oauth = createOAuthService(context)
-    this.passkey = createPasskeyService(context)
-    this.secondFactors = createSecondFactorService(context)
-    this.sessions = createSessionService(context)
-    this.jwt = createJwtService(this.options)
-    this.links = createLinkService(context)
-    this.users = createUserService(context)
-    this.magicLink = createMagicLinkService(context)
+    this.admin = traced('admin', createAdminService(context))
+    this.password = traced('password', createPasswordService(context))
+    this.email = traced('email', createEmailService(context))
+    this.oauth = traced('oauth', createOAuthService(context))
+    this.passkey = traced('passkey', createPasskeyService(context))
+    this.secondFactors = traced('secondFactors', createSecondFactorService(context))
+    this.sessions = traced('sessions', createSessionService(context))
+    this.jwt = traced('jwt', createJwtService(this.options))
+    this.links = traced('links', createLinkService(context))
+    this.users = traced('users', createUserService(context))
+    this.magicLink = traced('magicLink', createMagicLinkService(context))
     if (this.options.keys.isEmpty) this.options.log({ level: 'warn', event: 'known_browsers_off' })
   }
 
@@ -181,3 +181,7 @@ export class Torii<Metadata extends object = Record<string, Json>, Fields = unkn
     await waitAtMost(this.options.mail.shutdownSeconds * 1000, work)
   }
 }
+
+/** The service, each of whose calls is published as `service.method` on the channel `torii.auth.operation`. */
+const traced = <Service extends object>(name: string, service: Service): Service =>
+  traceMethods(diagnosticsChannels.authOperation, name, service)

@@ -19,6 +19,7 @@ type Repository =
   | 'oauthStates'
   | 'passkeys'
   | 'passkeyChallenges'
+  | 'secondFactors'
   | 'auditEvents'
 
 /** Every method of the contract; leaving one out, or naming one that is gone, does not compile. */
@@ -103,6 +104,25 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     delete: true,
   },
   passkeyChallenges: { store: true, storeForEmail: true, consume: true },
+  secondFactors: {
+    find: true,
+    findPending: true,
+    endPending: true,
+    startTotp: true,
+    findEnrollment: true,
+    confirmTotp: true,
+    removeTotp: true,
+    replaceRecoveryCodes: true,
+    reset: true,
+    findForSignIn: true,
+    signIn: true,
+    useRecoveryCode: true,
+    findForSession: true,
+    reauthenticate: true,
+    reauthenticateByRecoveryCode: true,
+    listSecrets: true,
+    replaceSecret: true,
+  },
   auditEvents: { record: true, list: true, count: true },
 }
 const needs: Record<ConformanceNeed, true> = {
@@ -131,6 +151,7 @@ const branded = new Set([
   ...['users.find', 'users.disable', 'users.enable', 'sessions.list', 'passwords.exists'],
   ...['rateLimits.status', 'rateLimits.unlock', 'magicLinks.find'],
   ...['oauthAccounts.list', 'oauthAccounts.findTokens', 'passkeys.list', 'passkeys.credentials'],
+  ...['secondFactors.find', 'secondFactors.reset'],
 ])
 
 test('T3.50 every method of the contract has a case, and refuses arguments of a wrong shape', () => {

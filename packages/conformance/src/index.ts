@@ -31,6 +31,13 @@ import { rateLimitLockCases } from './rate-limits/rate-limits-locks.js'
 import { mailChargeCases } from './rate-limits/rate-limits-mail.js'
 import { countedSessionCases } from './rate-limits/rate-limits-sessions.js'
 import { spreadCases } from './rate-limits/rate-limits-spread.js'
+import { answerCases } from './second-factors/answers.js'
+import { factorEndingCases } from './second-factors/endings.js'
+import { enrollmentCases } from './second-factors/enrollment.js'
+import { pendingSignInCases } from './second-factors/pending-sign-ins.js'
+import { recoveryCodeCases } from './second-factors/recovery-codes.js'
+import { factorSecretCases } from './second-factors/secrets.js'
+import { stepUpCases } from './second-factors/step-up.js'
 import { sessionCases } from './sessions/sessions.js'
 import { sessionDeriveCases } from './sessions/sessions-derive.js'
 import { sessionEndingCases } from './sessions/sessions-endings.js'
@@ -117,6 +124,13 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...passkeySignalCases,
   ...passkeyAnswerCases,
   ...passkeySignInCases,
+  ...enrollmentCases,
+  ...pendingSignInCases,
+  ...answerCases,
+  ...recoveryCodeCases,
+  ...stepUpCases,
+  ...factorEndingCases,
+  ...factorSecretCases,
   ...transactionCases,
   ...transactionLimitCases,
   ...auditEventCases,

@@ -12,6 +12,21 @@ export type { Brand, Branded } from './brand.js'
 export type { Ciphertext } from './ciphertext.js'
 export { ciphertext } from './ciphertext.js'
 export { markCore, requireSameCore } from './copies.js'
+export type {
+  AuthRequestMessage,
+  BatchedCallMessage,
+  ConnectionMessage,
+  DiagnosticsChannel,
+  Ending,
+  MailStateMessage,
+  OperationMessage,
+  PoolState,
+  RateLimitedMessage,
+  StatementMessage,
+  TracedChannel,
+  TracedMessage,
+} from './diagnostics.js'
+export { diagnosticsChannels, trace, traceMethods } from './diagnostics.js'
 export type { EmailKey } from './email.js'
 export { canonicalEmail, requireEmail } from './email.js'
 export type { InvalidInputKind, ToriiErrorCode } from './errors.js'

@@ -46,13 +46,13 @@ export interface MailboxProof {
   usedBy?: TokenHash | null
 }
 
-/** The form of a page that has used a link, and the session that this opened; null where it opened none. */
+/** A landing page's form that has used a link, and the session that it opened, or null if it opened none. */
 export interface UsedForm {
   readonly usedBy: TokenHash
   readonly session: Pick<NewSession, 'id' | 'secretHash'> | null
 }
 
-/** What a form that was sent twice has done the first time. */
+/** The result of a form's first submission, for a form that was sent twice. */
 export interface UsedLink<Metadata extends object = Record<string, Json>> {
   readonly user: User<Metadata>
   /** The live session that the form opened; null where it opened none. */

@@ -9,7 +9,7 @@ import type { RateLimitKey } from './token-hash.js'
 export interface RateLimitPolicy {
   /** Attempts allowed in one window; reaching it locks the key. 1 to 1,000,000. */
   cap: number
-  /** Seconds after which an unreached count starts again. */
+  /** Seconds after which the count starts again if it has not reached `cap`. */
   windowSeconds: number
   /** Seconds of the first lock; it doubles with each further lock in a row. */
   lockSeconds: number
@@ -21,7 +21,7 @@ export interface RateLimitPolicy {
   forgetSeconds: number
   /**
    * Attempts that the end of a window gives back (default: all). A smaller number spreads the attempts over time: at first
-   * `cap` at once, then so many in each window; `lockSeconds` and `maxLockSeconds` must equal `windowSeconds`.
+   * `cap` at once, then `refill` in each window; `lockSeconds` and `maxLockSeconds` must equal `windowSeconds`.
    */
   refill?: number
 }

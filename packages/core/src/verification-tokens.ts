@@ -157,7 +157,7 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
   /**
    * Uses the token, sets the password, verifies the email, ends every session and every other token, and, if the
    * email was unverified or `removeOtherSignInMethods` is set, removes every other sign-in method from before: passkeys
-   * and OAuth accounts. `usedBy` is as in {@link MailboxProof}.
+   * and OAuth accounts. The second factor of a verified account stays. `usedBy` is as in {@link MailboxProof}.
    */
   resetPassword(
     key: VerificationKey,

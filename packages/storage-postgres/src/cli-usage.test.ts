@@ -28,7 +28,7 @@ describe('wrong usage: exit 2, one line that says what is wrong, one that names 
     [
       'half of a command',
       ['users', ...url],
-      'users needs one of: find, show, create, update, disable, enable, unlock, delete, sessions, revoke',
+      'users needs one of: find, show, create, update, disable, enable, unlock, reset-factors, delete, sessions, revoke',
     ],
     [
       'a mistyped second word',
@@ -36,7 +36,7 @@ describe('wrong usage: exit 2, one line that says what is wrong, one that names 
       'unknown command after users: sho; did you mean show?',
     ],
     ['a command without its word', ['users', 'show', ...url], 'users show needs ID|EMAIL'],
-    ['an unknown option', ['status', '--force', ...url], 'unknown option: --force'],
+    ['an unknown option', ['status', '--quick', ...url], 'unknown option: --quick'],
     [
       'a mistyped option',
       ['status', '--jsn', ...url],

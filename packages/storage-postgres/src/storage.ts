@@ -9,7 +9,15 @@ import type {
   SweepCounts,
   SweepOptions,
 } from 'torii-core'
-import { InvalidInputError, InvalidOptionsError, markCore, requireNode } from 'torii-core'
+import {
+  diagnosticsChannels,
+  InvalidInputError,
+  InvalidOptionsError,
+  markCore,
+  requireNode,
+  trace,
+  traceMethods,
+} from 'torii-core'
 import { quietLog } from './base/log.js'
 import type { ConnectOptions, PostgresStorageOptions } from './base/options.js'
 import { refuseUnknown, resolveOptions } from './base/options.js'
@@ -26,6 +34,7 @@ import { createPgDriver } from './driver/pg-driver.js'
 import type { PgPool } from './driver/pg-pool.js'
 import { closedPool, isClosedPool } from './driver/pg-pool.js'
 import { toToriiError } from './driver/storage-errors.js'
+import { tracedConnection, tracedDriver } from './driver/traced-driver.js'
 import { checkHealth } from './migrate/health.js'
 import type { MigrationStatus } from './migrate/migration-history.js'
 import { migrations } from './migrate/migrations.generated.js'
@@ -79,12 +88,12 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
     requireNode()
     const { schema: name, batchValidation, acquireMs, callMs, log } = resolveOptions(options)
     const schema = quoteSchema(name)
-    const given = isDriver(pool) ? pool : driverOver(pool, options)
+    const given = tracedDriver(isDriver(pool) ? pool : driverOver(pool, options))
     const batches = batchValidation && given.manyConnections
     const driver = closable(batches ? withBatches(given, acquireMs) : given)
     const db = overDriver(driver, { callMs, log: quietLog(log) })
     const tables = createTables<Metadata>(schema)
-    super(tables.repositories(db))
+    super(tracedRepositories(tables.repositories(db)))
     markCore(this)
     this.#driver = driver
     this.#tables = tables
@@ -120,6 +129,10 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
    * @throws ToriiError `ERR_MIGRATION_FAILED`, `ERR_MIGRATION_DRIFT`, `ERR_SCHEMA_NEWER`, `ERR_PERMISSION`
    */
   async migrate(options: MigrateOptions = {}): Promise<MigrationResult> {
+    return traceCall('migrate', () => this.#migrate(options))
+  }
+
+  async #migrate(options: MigrateOptions): Promise<MigrationResult> {
     refuseUnknown(options, ['grantTo', 'lockTimeoutSeconds'])
     const { grantTo: role } = options
     // A name that cannot be one is refused before anything is migrated.
@@ -165,6 +178,12 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   async transaction<Result>(
     work: (tx: StorageTransaction<Metadata>) => Promise<Result>,
   ): Promise<Result> {
+    return traceCall('transaction', () => this.#transaction(work))
+  }
+
+  async #transaction<Result>(
+    work: (tx: StorageTransaction<Metadata>) => Promise<Result>,
+  ): Promise<Result> {
     if (typeof work !== 'function') throw new InvalidInputError('work', 'must be a function')
     const tasks: (() => unknown)[] = []
     const transaction = this.#driver.transaction(async (raw) => {
@@ -176,7 +195,9 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
       }
       try {
         const query = queryOver(connection, this.#schema)
-        const repositories = this.#tables.transactionRepositories(overConnection(connection))
+        const repositories = tracedRepositories(
+          this.#tables.transactionRepositories(overConnection(connection)),
+        )
         return await work({ ...repositories, query, afterCommit })
       } finally {
         end()
@@ -197,29 +218,33 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   withClient(client: Queryable): CallerTransaction<Metadata> {
     requireClient(client)
     const connection = connectionOfApplication(client)
-    const repositories = this.#tables.transactionRepositories(overConnection(connection))
+    const repositories = tracedRepositories(
+      this.#tables.transactionRepositories(overConnection(tracedConnection(connection))),
+    )
     return { ...repositories, query: queryOver(connection, this.#schema) }
   }
 
   /** @see RepositoryProvider.healthCheck */
   async healthCheck(): Promise<StorageHealth> {
     const { schema, callMs } = resolveOptions(this.#options)
-    return checkHealth(this.#driver, schema, performance.now() + callMs)
+    return traceCall('healthCheck', () =>
+      checkHealth(this.#driver, schema, performance.now() + callMs),
+    )
   }
 
   /** @see RepositoryProvider.sweep */
   async sweep(options: SweepOptions = {}): Promise<SweepCounts> {
-    return this.#sweeper.sweep(options)
+    return traceCall('sweep', () => this.#sweeper.sweep(options))
   }
 
   /** @see RepositoryProvider.sweepIfDue */
   async sweepIfDue(options: RepeatedSweepOptions): Promise<SweepCounts | null> {
-    return this.#sweeper.sweepIfDue(options)
+    return traceCall('sweepIfDue', () => this.#sweeper.sweepIfDue(options))
   }
 
   /** @see RepositoryProvider.revokeAllSessionsAndTokens */
   async revokeAllSessionsAndTokens(): Promise<number> {
-    return this.#sweeper.revokeAllSessionsAndTokens()
+    return traceCall('revokeAllSessionsAndTokens', () => this.#sweeper.revokeAllSessionsAndTokens())
   }
 
   /** Waits for running calls, then closes what {@link connect} opened. */
@@ -242,6 +267,14 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
   }
 }
 
+/** Publishes a call of a method of the storage itself. */
+const traceCall = <Result>(operation: string, work: () => Promise<Result>): Promise<Result> =>
+  trace(diagnosticsChannels.storageOperation, () => ({ operation }), work)
+
+/** The repositories, each of whose calls is published as `repository.method`. */
+const tracedRepositories = <Own extends object>(repositories: Own): Own =>
+  traceMethods(diagnosticsChannels.storageOperation, '', repositories)
+
 /** What the task throws, at once or later, is dropped: the commit stands. */
 function callAndForget(task: () => unknown): void {
   try {
@@ -252,8 +285,9 @@ function callAndForget(task: () => unknown): void {
 }
 
 function driverOver(pool: PgPool, options: PostgresStorageOptions): Driver {
-  const { prepare, acquireMs, callMs, log } = resolveOptions(options)
-  return createPgDriver(requirePool(pool), { prepare, acquireMs, callMs, log: quietLog(log) })
+  const { schema, prepare, acquireMs, callMs, log } = resolveOptions(options)
+  const own = { schema, prepare, acquireMs, callMs, log: quietLog(log) }
+  return createPgDriver(requirePool(pool), own)
 }
 
 const has = (value: object, method: string) => typeof Reflect.get(value, method) === 'function'

@@ -4,7 +4,9 @@ import { Torii } from 'torii-auth'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { testDatabase } from 'torii-testing'
 import { afterAll } from 'vitest'
+import { testKeys } from '../application.test.support.js'
 import { loadAssets } from '../assets.js'
+import { parseKeys } from '../settings.js'
 import { startConsole } from './console.js'
 
 export interface Answered {
@@ -24,7 +26,11 @@ export interface Sent {
 export async function openConsole() {
   const db = await testDatabase()
   const storage = await PostgresStorage.connect(db.url)
-  const torii = new Torii(storage, { baseUrl: 'http://localhost:3000', audit: true })
+  const torii = new Torii(storage, {
+    baseUrl: 'http://localhost:3000',
+    keys: parseKeys(testKeys),
+    audit: true,
+  })
   const printed: string[] = []
   const { url, stop } = await startConsole({
     torii,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { URI } from 'otpauth'
 import { beforeAll, test } from 'vitest'
 import { openConsole } from './console.test.support.js'
 
@@ -84,12 +85,35 @@ test('a locked account is shown as locked, and can be unlocked', async () => {
   assert.deepEqual((await kept(owner.id))[0], ['attempts_unlocked', 'admin'])
 })
 
+test('second factors are shown, and reset with every session', async () => {
+  const { owner } = await signUp()
+  assert.match(await press(`/users/${owner.id}/reset-second-factors`), /has no second factor/)
+  const valid = (await torii.sessions.validate(owner.token)) ?? assert.fail()
+  const started = await torii.secondFactors.startTotp(valid)
+  assert.ok(started.ok)
+  const input = { code: URI.parse(started.uri).generate(), token: owner.token }
+  const where = { ip: null, userAgent: null }
+  const confirmed = await torii.secondFactors.confirmTotp(valid, input, where)
+  assert.ok(confirmed.ok)
+  const page = await read(`/users/${owner.id}`)
+  assert.match(page, /Authenticator app, 10 recovery codes left/)
+  assert.match(page, /<dt>Verified by<\/dt><dd>Two factors</)
+  for (const secret of [started.secret, ...confirmed.recoveryCodes])
+    assert.ok(!page.includes(secret))
+  const after = await press(`/users/${owner.id}/reset-second-factors`)
+  assert.match(after, /role="status"[^>]*>Second factors removed. /)
+  assert.match(after, /Second factor<\/p><p class="muted">None/)
+  assert.equal(await torii.sessions.validate(confirmed.token), null)
+  assert.deepEqual((await kept(owner.id))[0], ['second_factors_reset', 'admin'])
+})
+
 test('no action runs by GET or without a session', async () => {
   const { owner } = await signUp()
   for (const action of [
     'disable',
     'enable',
     'unlock',
+    'reset-second-factors',
     'end-sessions',
     `sessions/${owner.session?.id}/end`,
   ]) {

@@ -11,6 +11,8 @@ const inWords = (type: string): string =>
 /** The events that are highlighted. */
 const alarming: ReadonlySet<string> = new Set([
   'sign_in_failed',
+  'second_factor_failed',
+  'second_factors_reset',
   'passkey_counter_regression',
   'passkey_backup_eligibility_changed',
   'unverified_credentials_removed',

@@ -4,7 +4,14 @@ import { userPage } from './pages/user.js'
 import { usersPage } from './pages/users.js'
 import type { ConsoleRoute } from './route.js'
 import { route } from './route.js'
-import { disable, enable, endSession, endSessions, unlock } from './user-actions.js'
+import {
+  disable,
+  enable,
+  endSession,
+  endSessions,
+  resetSecondFactors,
+  unlock,
+} from './user-actions.js'
 
 /** All routes of the signed-in administrator. */
 export const routes: readonly ConsoleRoute[] = [
@@ -15,6 +22,7 @@ export const routes: readonly ConsoleRoute[] = [
   route('POST', '/users/:id/disable', disable),
   route('POST', '/users/:id/enable', enable),
   route('POST', '/users/:id/unlock', unlock),
+  route('POST', '/users/:id/reset-second-factors', resetSecondFactors),
   route('POST', '/users/:id/end-sessions', endSessions),
   route('POST', '/users/:id/sessions/:id/end', endSession),
 ]

@@ -17,6 +17,12 @@ export const enable = async ({ torii }: ConsoleCall, userId: string): Promise<Re
 export const unlock = async ({ torii }: ConsoleCall, userId: string): Promise<Redirect> =>
   then(userId, (await torii.admin.unlock(userId)) ? 'unlocked' : 'cleared')
 
+export const resetSecondFactors = async (
+  { torii }: ConsoleCall,
+  userId: string,
+): Promise<Redirect> =>
+  then(userId, (await torii.admin.resetSecondFactors(userId)) ? 'factors-reset' : 'no-factors')
+
 export const endSessions = async ({ torii }: ConsoleCall, userId: string): Promise<Redirect> =>
   then(userId, (await torii.admin.endSessions(userId)) > 0 ? 'sessions-ended' : 'no-session')
 

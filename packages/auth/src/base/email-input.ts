@@ -13,7 +13,7 @@ const maxLength = 300
 
 /**
  * Reads an email address that a user entered. Blanks at the end are dropped: keyboards of phones add one after a suggested
- * word, and nobody sees it.
+ * word, which the user does not see.
  * @throws InvalidInputError for anything but an email address
  */
 export function readEmail(value: unknown): EmailInput {

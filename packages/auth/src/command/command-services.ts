@@ -1,6 +1,7 @@
 import type { RepositoryProvider } from 'torii-core'
 import type { AdminService } from '../services/admin/admin.js'
 import type { OAuthService } from '../services/oauth/oauth.js'
+import type { SecondFactorService } from '../services/second-factors/second-factors.js'
 import { Torii } from '../torii.js'
 import { readKeysText } from './keys-text.js'
 
@@ -13,6 +14,7 @@ export interface CommandOptions {
 export interface CommandServices {
   readonly admin: AdminService
   reencryptTokens: OAuthService['reencryptTokens']
+  reencryptSecrets: SecondFactorService['reencryptSecrets']
   /** The id of the first key, or null without keys. */
   readonly currentKeyId: string | null
 }
@@ -41,6 +43,7 @@ export async function createCommandServices(
   return {
     admin: torii.admin,
     reencryptTokens: (options) => torii.oauth.reencryptTokens(options),
+    reencryptSecrets: () => torii.secondFactors.reencryptSecrets(),
     currentKeyId: keys?.[0]?.id ?? null,
   }
 }

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import type { EncryptedTotpSecret } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { testDatabase } from 'torii-testing'
 import { test } from 'vitest'
 import { resolveKeys } from '../crypto/key-ring.js'
 import { decryptTokens, encryptTokens } from '../oauth-client/provider-tokens.js'
+import { decryptSecret, encryptSecret } from '../services/second-factors/stored-secret.js'
 
 const cli = fileURLToPath(new URL('./cli.js', import.meta.resolve('torii-storage-postgres')))
 const secretOf = () => randomBytes(32).toString('base64url')
@@ -63,6 +65,10 @@ test('keys rotate re-encrypts what it can, counts what is left, and says when th
         [peppered],
       )
     await pepper()
+    await database.query(
+      `insert into torii.totp_factors (user_id, secret, last_step, created_at) values ($1, $2, 0, now())`,
+      [peppered, encryptSecret(ringOf('k1'), Buffer.alloc(20, 7), peppered)],
+    )
     const env = (keys: string) => ({ DATABASE_URL: database.url, TORII_KEYS: keys })
     const first = await run(['keys', 'rotate', '--json'], env(textOf('k2', 'k1')))
     assert.deepEqual(JSON.parse(first.stdout), {
@@ -70,10 +76,14 @@ test('keys rotate re-encrypts what it can, counts what is left, and says when th
       reencrypted: 120,
       unreadable: 1,
       busy: 0,
+      secrets: { reencrypted: 1, unreadable: 0 },
       left: 1,
       passwords: 1,
     })
     assert.deepEqual([first.status, first.stderr], [3, ''])
+    const factors = await database.query('select secret from torii.totp_factors')
+    const secret = factors.rows[0]?.secret as EncryptedTotpSecret
+    assert.deepEqual(decryptSecret(ringOf('k2'), secret, peppered), Buffer.alloc(20, 7))
     const { rows } = await database.query<{ tokens: Buffer }>(
       `select tokens from torii.oauth_accounts where subject = 's7'`,
     )
@@ -83,7 +93,10 @@ test('keys rotate re-encrypts what it can, counts what is left, and says when th
     // Run again it finds what is left, and its words say to keep the key.
     const again = await run(['keys', 'rotate'], env(textOf('k2', 'k1')))
     assert.equal(again.status, 3)
-    assert.match(again.stdout, /^re-encrypted 0 provider tokens under k2\n1 are under a key /)
+    assert.match(
+      again.stdout,
+      /^re-encrypted 0 provider tokens under k2\nre-encrypted 0 authenticator secrets under k2\n1 are under a key /,
+    )
     assert.match(
       again.stdout,
       /\n1 passwords are peppered with another key[^\n]*\nKeep the old keys\.\n$/,
@@ -103,7 +116,7 @@ test('keys rotate re-encrypts what it can, counts what is left, and says when th
     assert.equal(last.status, 0)
     assert.match(
       last.stdout,
-      /^re-encrypted 0 provider tokens under k2\nNothing stored needs the old keys\. Remove them an hour after/,
+      /^re-encrypted 0 provider tokens under k2\nre-encrypted 0 authenticator secrets under k2\nNothing stored needs the old keys\. Remove them an hour after/,
     )
   } finally {
     await storage.close()

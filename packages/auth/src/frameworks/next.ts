@@ -1,5 +1,5 @@
 import { cookies, headers } from 'next/headers.js'
-import type { Json, User, ValidSession } from 'torii-core'
+import type { Json, PendingToken, User, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import type { RequestInfoOptions, SessionToSet, SignedIn } from '../http/index.js'
 import { requestOf } from './next-request.js'
@@ -116,6 +116,18 @@ export async function setSessionCookie(
 ): Promise<void> {
   const auth = await openHandler(source)
   await auth.setSessionCookie(await cookies(), signedIn, await currentRequest())
+}
+
+/**
+ * Sets the cookie of a sign-in that waits for the second factor, in a server action or route handler: `pending` of the outcome
+ * `second_factor_required`. Then redirect to `BASE_PATH/second-factors/verify`.
+ */
+export async function setPendingCookie(
+  source: AuthSource<object>,
+  pending: { readonly token: PendingToken },
+): Promise<void> {
+  const auth = await openHandler(source)
+  auth.setPendingCookie(await cookies(), pending)
 }
 
 /** Deletes the session cookie in a server action or route handler. End the session itself with `torii.sessions.revoke`. */

@@ -204,6 +204,28 @@ test('requireSession returns the session, or the response to send: 401, 403 for 
   assert.ok((await handler.requireSession(request)).ok)
 })
 
+test('T14.40 requireSession with level 2 lets a session pass in which two factors were proved, recently if asked', async () => {
+  const { cookie } = await signUp(send)
+  const request = { method: 'GET', headers: { cookie } }
+  const one = await handler.requireSession(request, { level: 2 })
+  assert.ok(!one.ok && one.response.status === 403)
+  const { error } = (await one.response.json()) as { error: string }
+  assert.equal(error, 'level_required')
+  const raise = (ago: number) =>
+    site.db.query(
+      'update torii.sessions set level = 2, level2_at = statement_timestamp() - make_interval(secs => $1)',
+      [ago],
+    )
+  await raise(0)
+  assert.ok((await handler.requireSession(request, { level: 2, recent: true })).ok)
+  await raise(700)
+  assert.ok((await handler.requireSession(request, { level: 2 })).ok)
+  const old = await handler.requireSession(request, { level: 2, recent: true })
+  assert.ok(!old.ok && old.response.status === 403)
+  // Without a second factor, one recent proof is enough where no level is asked for.
+  assert.ok((await handler.requireSession(request, { recent: true })).ok)
+})
+
 test('T10.117 when the database cannot be reached, requireSession returns 503 and never a session', async () => {
   const { cookie } = await signUp(send)
   const storage = await PostgresStorage.connect(db.url)

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Json } from 'torii-core'
+import type { AuthRequestMessage, Json } from 'torii-core'
+import { diagnosticsChannels, trace } from 'torii-core'
 import { requireTorii } from '../base/wrong-place.js'
 import type { Torii } from '../torii.js'
 import type { OwnRoutes } from './own-routes.js'
@@ -32,7 +33,7 @@ export interface ConnectionInfo {
   ip?: string | null
 }
 
-/** Serves Torii's routes, and finds the session of every other request. */
+/** Serves Torii's routes, and reads the session for the application's routes. */
 export interface AuthHandler<Metadata extends object = Record<string, Json>>
   extends OwnRoutes<Metadata> {
   /**
@@ -62,9 +63,11 @@ export function createHandler<Metadata extends object>(
   const { basePath } = torii.options
   const site = createSite(torii, resolveHandlerOptions(options, torii.options))
   const wellKnown = resolveWellKnown(options.wellKnown, torii.options)
-  const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
-    const { pathname, searchParams: query } = new URL(request.url)
-    const match = matchRoute(basePath, request.method, pathname)
+  const answer = async (
+    { match, query, pathname }: { match: Match; query: URLSearchParams; pathname: string },
+    request: Request,
+    connection?: ConnectionInfo,
+  ): Promise<Response> => {
     const response =
       answerWellKnown(wellKnown, request, pathname) ??
       answerPreflight(site, request, pathname) ??
@@ -73,6 +76,16 @@ export function createHandler<Metadata extends object>(
     response.headers.set('x-content-type-options', 'nosniff')
     if (match.ok && isForScripts(match.route)) site.cors.addTo(response, request.headers)
     return request.method === 'HEAD' ? withoutBody(response) : response
+  }
+  const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
+    const { pathname, searchParams: query } = new URL(request.url)
+    const match = matchRoute(basePath, request.method, pathname)
+    return trace(
+      diagnosticsChannels.authRequest,
+      () => requestMessage(basePath, request.method, match),
+      () => answer({ match, query, pathname }, request, connection),
+      withStatus,
+    )
   }
   const wellKnownPaths = Object.freeze([...wellKnown.keys()])
   return Object.assign(handle, { basePath, wellKnownPaths, ...createOwnRoutes(torii, site) })
@@ -240,6 +253,20 @@ const mayBeStale = (route: Route, result: Success | Failure): result is Failure 
   !result.ok &&
   (result.error.error === 'conflict' ||
     (result.error.error === 'not_found' && route.method !== 'GET'))
+
+/** The methods that HTTP defines. A client can send any word. */
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+const requestMessage = (basePath: string, method: string, match: Match): AuthRequestMessage => ({
+  method: knownMethods.includes(method) ? method : '_OTHER',
+  route: match.ok ? `${basePath}/${match.route.path}` : null,
+})
+
+const withStatus = {
+  result(message: AuthRequestMessage, { status }: Response) {
+    message.status = status
+  },
+}
 
 const withoutBody = ({ status, headers }: Response): Response =>
   new Response(null, { status, headers })

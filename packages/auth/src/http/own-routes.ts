@@ -1,4 +1,12 @@
-import type { Json, Session, SessionToken, User, ValidSession } from 'torii-core'
+import type {
+  Json,
+  PendingToken,
+  Session,
+  SessionLevel,
+  SessionToken,
+  User,
+  ValidSession,
+} from 'torii-core'
 import { InvalidInputError, invalidValue } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import type { Torii } from '../torii.js'
@@ -8,6 +16,7 @@ import type { CookieToSet } from './request/cookie.js'
 import { newSessionCookie, noSessionCookie, setCookie } from './request/cookie.js'
 import { findDeviceCookie, newDeviceCookie } from './request/device-cookie.js'
 import { isNavigation } from './request/navigation.js'
+import { findPendingCookie, newPendingCookie, noPendingCookie } from './request/pending-cookie.js'
 import { readHeader, readRequestTokens } from './request/request-token.js'
 import type { CookieTarget } from './response/cookie-target.js'
 import { addCookies } from './response/cookie-target.js'
@@ -22,6 +31,11 @@ import type { Site } from './site.js'
 export interface SessionRequirementOptions {
   /** Whether the last authentication must be recent, as for changes of a password (default: false). */
   readonly recent?: boolean
+  /**
+   * 2: two factors must have been proved in the session (default: 1); with `recent`, recently. A session of less is answered
+   * with 403 `level_required`.
+   */
+  readonly level?: SessionLevel
   /** A path of the application, such as `/sign-in`, to which a browser without a session is redirected instead of a 401. */
   readonly redirectTo?: string
 }
@@ -50,7 +64,8 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
   getSession(request: ApplicationRequest): Promise<ValidSession<Metadata> | null>
   /**
    * Does the same as `getSession` for a route that only signed-in users may call: `response` is the 401, or the 503
-   * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old.
+   * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old, and with
+   * `level: 2` when two factors were not proved.
    * @throws InvalidInputError if `redirectTo` is not a path of this site
    */
   requireSession(
@@ -71,13 +86,21 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
    * Sets the cookie of a session that a service has opened, in a sign-in route or server action of your own. With the
    * `request`, it also sets the device cookie after a sign-in, and ends the former session of the browser, as Torii's routes
    * do. The cookies are set before the promise is returned.
-   * @throws InvalidInputError if the `request` comes from a page of another origin. Nothing is set, and nobody has the token.
+   * @throws InvalidInputError if the `request` comes from a page of another origin. No cookie is set, and the token is not returned.
    */
   setSessionCookie(
     response: CookieTarget,
     signedIn: SessionToSet,
     request?: ApplicationRequest,
   ): Promise<void>
+  /**
+   * Sets the cookie of a sign-in that waits for the second factor, in a sign-in route of your own: `pending` of the outcome
+   * `second_factor_required`. Then send the browser to `BASE_PATH/second-factors/verify`, or ask for the code yourself and call
+   * `torii.secondFactors.verify`.
+   */
+  setPendingCookie(response: CookieTarget, pending: { readonly token: PendingToken }): void
+  /** The token in the cookie of a sign-in that waits for the second factor; null without one. */
+  pendingToken(request: ApplicationRequest): string | null
   /** Deletes the session cookie. End the session itself with `torii.sessions.revoke` or `signOut`. */
   clearSessionCookie(response: CookieTarget): void
   /**
@@ -111,17 +134,20 @@ export function createOwnRoutes<Metadata extends object>(
     if (request !== undefined) requireOwnOrigin(site, request)
     const device = request === undefined ? null : deviceCookieOf(torii, signedIn, request)
     const set = [newSessionCookie(torii.options, session, token)]
+    if (request !== undefined && findPendingCookie(carrierOf(request).headers, cookies) !== null)
+      set.push(noPendingCookie(cookies))
     return device === null ? set : [...set, newDeviceCookie(cookies, device)]
   }
   return {
     getSession,
-    async requireSession(request, { recent = false, redirectTo } = {}) {
+    async requireSession(request, { recent = false, level = 1, redirectTo } = {}) {
       requireOwnPath(redirectTo)
       try {
         const valid = await getSession(request)
         if (valid === null)
           return { ok: false, response: signInResponse(site, request, redirectTo) }
-        if (recent && !valid.recent) return failed(request, { error: 'reauthentication_required' })
+        const missing = missingProof(valid, { recent, level }, torii.options.session.recentSeconds)
+        if (missing !== null) return failed(request, { error: missing })
         return { ok: true, ...valid }
       } catch (error) {
         return failed(request, site.failed('requireSession', error))
@@ -136,11 +162,30 @@ export function createOwnRoutes<Metadata extends object>(
       const former = readRequestTokens(carrierOf(request).headers, cookies).cookies
       await endFormerSessions(torii, former, signedIn.token)
     },
+    setPendingCookie: (response, { token }) =>
+      addCookies(response, cookies, [newPendingCookie(cookies, token)]),
+    pendingToken: (request) => findPendingCookie(carrierOf(request).headers, cookies),
     clearSessionCookie: (response) => addCookies(response, cookies, [noSessionCookie(cookies)]),
     sessionCookies: (signedIn, request) =>
       cookiesOf(signedIn, request).map((cookie) => setCookie(cookies, cookie)),
     clearedSessionCookies: () => [setCookie(cookies, noSessionCookie(cookies))],
   }
+}
+
+/** What a session lacks for a route; null if nothing. All times are those of the database's clock. */
+function missingProof(
+  { session, recent, hasSecondFactor, validatedAt }: ValidSession<object>,
+  required: Required<Pick<SessionRequirementOptions, 'recent' | 'level'>>,
+  recentSeconds: number,
+): 'level_required' | 'reauthentication_required' | null {
+  if (required.level === 2) {
+    const provedAt = session.level2At?.getTime() ?? null
+    if (provedAt === null) return 'level_required'
+    const isRecent = provedAt > validatedAt.getTime() - recentSeconds * 1000
+    if (required.recent && !isRecent) return 'level_required'
+  }
+  if (!required.recent || recent) return null
+  return hasSecondFactor ? 'level_required' : 'reauthentication_required'
 }
 
 /** In JavaScript a refused sign-in, or a registration that waits for its verification, is easily passed on. */

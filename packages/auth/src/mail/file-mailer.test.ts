@@ -42,6 +42,14 @@ test('a message becomes one file that a mail program reads', async () => {
   assert.match(source, /^https:\/\/app\.example\/auth\/magic-link\?token=abc_DEF-123\r$/m)
 })
 
+test('an attempt that was aborted leaves no file', async () => {
+  const directory = join(root, 'deep', String(++folders))
+  const aborted = { signal: AbortSignal.abort() }
+  const sent = fileMailer({ directory, from }).send(await sampleMessage(), aborted)
+  await assert.rejects(sent, { name: 'AbortError' })
+  assert.deepEqual(await readdir(directory), [])
+})
+
 test('only its owner may read the file and the folder', {
   skip: process.platform === 'win32',
 }, async () => {

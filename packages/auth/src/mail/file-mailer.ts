@@ -27,22 +27,30 @@ export function fileMailer({ directory, from }: FileMailerOptions): Mailer {
   const folder = resolve(directory)
   const sender = resolveSender(from)
   return {
-    async send(message) {
+    async send(message, { signal } = {}) {
       checkMessage(message)
       const date = new Date()
       const time = date.toISOString().replace(/[-:.]/g, '')
       const name = `${time}-${message.kind}-${randomBytes(16).toString('hex')}`
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      await writeWhole(join(folder, name), formatEml(message, sender, date))
+      await writeWhole(join(folder, name), formatEml(message, sender, date), signal)
     },
   }
 }
 
-/** Writes the file under a temporary name first, so that readers see it complete or not at all. */
-async function writeWhole(path: string, content: string): Promise<void> {
+/**
+ * Writes the file under a temporary name first, so that readers see it complete or not at all. An attempt that was aborted
+ * leaves no file: the message is sent again.
+ */
+async function writeWhole(
+  path: string,
+  content: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const unfinished = `${path}.part`
   try {
     await writeFile(unfinished, content, { flag: 'wx', mode: 0o600 })
+    signal?.throwIfAborted()
     await rename(unfinished, `${path}.eml`)
   } catch (error) {
     await rm(unfinished, { force: true })

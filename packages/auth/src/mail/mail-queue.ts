@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import type { RateLimitKey } from 'torii-core'
+import type { MailStateMessage, RateLimitKey } from 'torii-core'
+import { diagnosticsChannels } from 'torii-core'
 import type { BackgroundLogEvent, KeepAlive } from '../base/background.js'
 import { createSemaphore } from '../base/semaphore.js'
 import { waitAtMost } from '../base/wait-at-most.js'
@@ -136,7 +137,7 @@ export function createMailQueue({
 
   const attempt = (mail: PendingMail, message: MailMessage) =>
     withSlot(async () => {
-      // A link that expired while the message waited for its turn would help nobody.
+      // The link can expire while the message waits, and would not work.
       if (performance.now() >= mail.expiresAtMs) throw expired()
       await within(sendSeconds, stop.signal, async (signal) => mailer.send(message, { signal }))
     })
@@ -151,11 +152,15 @@ export function createMailQueue({
       for (;;) {
         attempts += 1
         try {
-          return await attempt(mail, message)
+          await attempt(mail, message)
+          publish(kind, 'sent')
+          return
         } catch (error) {
           if (isPermanent(error) || stop.signal.aborted) throw error
-          if (attempts === 1)
+          if (attempts === 1) {
             log({ level: 'warn', event: 'mail_delayed', kind, id, fault: describeFault(error) })
+            publish(kind, 'delayed')
+          }
           if (!(await waitForRetry(mail, attempts))) throw error
         }
       }
@@ -163,6 +168,7 @@ export function createMailQueue({
       // `shutdown` reports what it stopped.
       if (stop.signal.aborted) return
       log({ level: 'error', event: 'mail_failed', kind, id, attempts, fault: describeFault(error) })
+      publish(kind, 'failed')
       returns.add(mail.allowances)
     }
   }
@@ -214,12 +220,14 @@ export function createMailQueue({
     send(kind, to, facts, allowances) {
       if (pending.size >= maxInMemory || stop.signal.aborted) {
         log({ level: 'error', event: 'mail_dropped', kind })
+        publish(kind, 'dropped')
         returns.add(allowances)
         return
       }
       const mail = newMail(kind, to, facts, allowances)
       const task = deliver(mail).finally(() => pending.delete(task))
       pending.set(task, mail)
+      publish(kind, 'queued')
       try {
         keepAlive?.(task.then(() => returns.settled()))
       } catch {
@@ -233,10 +241,16 @@ export function createMailQueue({
       stop.abort()
       const unsent = [...pending.values()]
       if (unsent.length > 0) log({ level: 'error', event: 'mail_unsent', counts: countsOf(unsent) })
+      for (const { kind } of unsent) publish(kind, 'unsent')
       returns.add(unsent.flatMap(({ allowances }) => allowances))
       await waitAtMost(giveBackMs, returns.settled())
     },
   }
+}
+
+function publish(kind: MessageKind, state: MailStateMessage['state']): void {
+  const { authMail } = diagnosticsChannels
+  if (authMail.hasSubscribers) authMail.publish({ kind, state })
 }
 
 const expired = () =>

@@ -31,7 +31,7 @@ export interface MailMessage {
   readonly subject: string
   readonly text: string
   readonly html: string
-  /** When its link expires; without a link, one day from now. A later attempt to send it helps nobody. */
+  /** When its link expires; without a link, one day from now. It is not sent after that. */
   readonly expiresAt: Date
   /** Headers to send: `X-Torii-Message`, and those that suppress automatic replies. */
   readonly headers: Readonly<Record<string, string>>

@@ -28,6 +28,7 @@ export function hashRecoveryCode(typed: string): TokenHash {
     typed.length > 64
       ? ''
       : typed.toUpperCase().replace(/[\s-]/g, '').replace(/[IL]/g, '1').replaceAll('O', '0')
-  const known = code.length === length && [...code].every((letter) => alphabet.includes(letter))
+  const known =
+    code.length === length && [...code].every((character) => alphabet.includes(character))
   return tokenHash(hash('sha256', `torii:recovery-code:${known ? code : ''}`, 'buffer'))
 }

@@ -109,7 +109,7 @@ export const reauthenticationRequired: ReauthenticationRequired = Object.freeze(
   ok: false,
   reason: 'reauthentication_required',
 })
-export const levelRequired: ReauthenticationRequired = Object.freeze({
+export const levelRequired: Refused<'level_required'> = Object.freeze({
   ok: false,
   reason: 'level_required',
 })

@@ -37,6 +37,7 @@ export const englishTexts: Texts = Object.freeze({
         'Enter one of the recovery codes that you kept when you set it up. Each works once.',
       recoveryCodeLabel: 'Recovery code',
       recoveryButton: 'Sign in with the recovery code',
+      otherWay: 'Sign in another way',
       expiredHeading: 'This sign-in has expired',
       expiredExplanation: 'Sign in again.',
     },
@@ -96,6 +97,8 @@ export const englishTexts: Texts = Object.freeze({
     no_passkey: 'This account has no passkey.',
     passkey_exists: 'This passkey is already registered.',
     password_exists: 'This account already has a password.',
+    email_change_waits:
+      'Nothing was changed. Sign out, sign in again with your authenticator app, then open the link again.',
     enrollment_expired: 'The setup of the authenticator app has expired. Start again.',
     sign_in_expired: 'This sign-in has expired. Sign in again.',
     sign_in_failed: 'Sign-in failed. Try again.',

@@ -42,6 +42,7 @@ export const germanTexts: Texts = Object.freeze({
         'Geben Sie einen der Wiederherstellungscodes ein, die Sie beim Einrichten aufbewahrt haben. Jeder gilt einmal.',
       recoveryCodeLabel: 'Wiederherstellungscode',
       recoveryButton: 'Mit dem Wiederherstellungscode anmelden',
+      otherWay: 'Anders anmelden',
       expiredHeading: 'Diese Anmeldung ist abgelaufen',
       expiredExplanation: 'Melden Sie sich noch einmal an.',
     },
@@ -110,6 +111,8 @@ export const germanTexts: Texts = Object.freeze({
     no_passkey: 'Dieses Konto hat keinen Passkey.',
     passkey_exists: 'Dieser Passkey ist bereits registriert.',
     password_exists: 'Dieses Konto hat bereits ein Passwort.',
+    email_change_waits:
+      'Nichts wurde geändert. Melden Sie sich ab, mit Ihrer Authenticator-App wieder an, und öffnen Sie den Link noch einmal.',
     enrollment_expired:
       'Die Einrichtung der Authenticator-App ist abgelaufen. Beginnen Sie noch einmal.',
     sign_in_expired: 'Diese Anmeldung ist abgelaufen. Melden Sie sich noch einmal an.',

@@ -33,6 +33,7 @@ export interface PageTexts {
     readonly recoveryNote: string
     readonly recoveryCodeLabel: string
     readonly recoveryButton: string
+    readonly otherWay: string
     readonly expiredHeading: string
     readonly expiredExplanation: string
   }
@@ -96,6 +97,7 @@ export interface ErrorTexts {
   readonly no_passkey: string
   readonly passkey_exists: string
   readonly password_exists: string
+  readonly email_change_waits: string
   readonly enrollment_expired: string
   readonly sign_in_expired: string
   readonly sign_in_failed: string

@@ -7,10 +7,11 @@ import { inProfile, one } from './bad-arguments.js'
 import { badCalls } from './bad-calls.js'
 import { badOAuthCalls } from './bad-calls-oauth.js'
 import { badPasskeyCalls } from './bad-calls-passkeys.js'
+import { badSecondFactorCalls } from './bad-calls-second-factors.js'
 import { marker, Pretender } from './bad-values.js'
 
 /** Methods that no transaction offers, since they charge. */
-const charging = /\.(findFor(SignIn|User)|issue(EmailChange)?)$/
+const charging = /\.(findFor(SignIn|User|Session)|issue(EmailChange)?)$/
 
 /** Arguments of the wrong shape, by method. */
 export const badInputCases: readonly ConformanceCase[] = [
@@ -25,6 +26,7 @@ export const badInputCases: readonly ConformanceCase[] = [
   ...casesPerMethod('oauthStates', badOAuthCalls.oauthStates, ['charging']),
   ...casesPerMethod('passkeys', badPasskeyCalls.passkeys, []),
   ...casesPerMethod('passkeyChallenges', badPasskeyCalls.passkeyChallenges, ['charging']),
+  ...casesPerMethod('secondFactors', badSecondFactorCalls.secondFactors, []),
   {
     name: 'users: a refused argument changes nothing',
     repository: 'users',

@@ -31,7 +31,7 @@ promise(
     const { user, session } = succeeded(
       await magicLinks.consume(tokenHash, newProof({ session: form.session, usedBy: form.usedBy })),
     )
-    assert.deepEqual(await magicLinks.findUsed(tokenHash, form), { user, session })
+    assert.deepEqual(await magicLinks.findUsed(tokenHash, form), { ok: true, user, session })
     for (const other of [
       { ...form, usedBy: freshSecretHash() },
       { ...form, session: newSession() },
@@ -109,7 +109,7 @@ promise(
     const { user, session } = succeeded(only(winners(outcomes)))
     assert.equal(only(await sessions.list(user.id)).id, session.id)
     assert.equal(read.length, many - 1)
-    for (const found of read) assert.deepEqual(found, { user, session })
+    for (const found of read) assert.deepEqual(found, { ok: true, user, session })
     assert.equal((await rateLimits.status(ipAddress.key)).failures, 0)
   },
 )

@@ -23,12 +23,15 @@ export interface AuthServices {
     disable(id: string): Promise<User | null>
     enable(id: string): Promise<User | null>
     delete(id: string): Promise<boolean>
+    resetSecondFactors(id: string): Promise<boolean>
     unlock(id: string): Promise<boolean>
     endSession(id: string, sessionId: string): Promise<boolean>
     endSessions(id: string): Promise<number>
   }
   /** Re-encrypts provider tokens under the first key. */
   reencryptTokens(options: { onProgress: (counts: TokenCounts) => void }): Promise<TokenCounts>
+  /** Re-encrypts the secrets of authenticator applications under the first key. */
+  reencryptSecrets(): Promise<Omit<TokenCounts, 'busy'>>
   /** The id of the first key, or null without keys. */
   readonly currentKeyId: string | null
 }

@@ -1,4 +1,5 @@
 import type { Command } from './command.js'
+import { definitionsCommand } from './definitions-command.js'
 import { doctorCommand } from './doctor-command.js'
 import { keysCommand } from './keys-command.js'
 import { schemaCommands } from './schema-commands.js'
@@ -9,6 +10,7 @@ import { sessionReads, userReads } from './user-reads.js'
 /** Every command, in the order of the usage text. */
 export const commands: readonly Command[] = [
   ...schemaCommands,
+  definitionsCommand,
   sweepCommand,
   doctorCommand,
   ...userReads,

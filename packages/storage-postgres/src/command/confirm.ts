@@ -6,7 +6,7 @@ import { Refusal, UsageError } from './exit-codes.js'
  * Asks the person at the terminal to type the user's email address, or the id of a user without one. `--yes` answers
  * beforehand; a script, or `--json`, needs it.
  * @param what `delete this account`
- * @throws UsageError where nobody can be asked
+ * @throws UsageError without a terminal to ask at
  * @throws Refusal for any other answer
  */
 export async function confirm(

@@ -8,7 +8,7 @@ import { exitCodes, UsageError } from './exit-codes.js'
 /** The command that follows a change of `TORII_KEYS`. */
 export const keysCommand: Command = command(
   'keys rotate',
-  're-encrypt provider tokens under the first key of TORII_KEYS',
+  're-encrypt provider tokens and authenticator secrets under the first key of TORII_KEYS',
   async ({ terminal, target, progress, open }) => {
     const keys = terminal.env.TORII_KEYS
     if (keys === undefined || keys === '')
@@ -20,14 +20,16 @@ export const keysCommand: Command = command(
       onProgress: ({ reencrypted }) =>
         progress.show(`re-encrypted ${reencrypted} provider tokens`, null),
     })
+    const secrets = await services.reencryptSecrets()
     const passwords = await passwordsUnderOtherKeys(storage, target.schema, currentKey ?? '')
-    const left = counts.unreadable + counts.busy
+    const left = counts.unreadable + counts.busy + secrets.unreadable
     const finished = left === 0 && passwords === 0
     return {
-      json: { currentKey, ...counts, left, passwords },
+      json: { currentKey, ...counts, secrets, left, passwords },
       text: [
         `re-encrypted ${counts.reencrypted} provider tokens under ${currentKey}`,
-        ...advice({ ...counts, passwords }),
+        `re-encrypted ${secrets.reencrypted} authenticator secrets under ${currentKey}`,
+        ...advice({ ...counts, secrets: secrets.unreadable, passwords }),
       ].join('\n'),
       exitCode: finished ? exitCodes.done : exitCodes.pendingOrDrifted,
     }
@@ -37,17 +39,24 @@ export const keysCommand: Command = command(
 interface Left {
   readonly unreadable: number
   readonly busy: number
+  /** Secrets of authenticator applications under a key that is not there. */
+  readonly secrets: number
   readonly passwords: number
 }
 
 /** What is left under other keys, and what it means for them. */
-function advice({ unreadable, busy, passwords }: Left): string[] {
+function advice({ unreadable, busy, secrets, passwords }: Left): string[] {
   const lines = [
     ...(busy === 0 ? [] : [`${busy} are being refreshed: run keys rotate again`]),
     ...(unreadable === 0
       ? []
       : [
           `${unreadable} are under a key that TORII_KEYS does not have: add it, or let these users sign in at the provider again`,
+        ]),
+    ...(secrets === 0
+      ? []
+      : [
+          `${secrets} authenticator secrets are under a key that TORII_KEYS does not have: add it, or reset the second factor of these users`,
         ]),
     ...(passwords === 0
       ? []

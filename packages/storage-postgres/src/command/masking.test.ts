@@ -22,6 +22,7 @@ test('the password of any other URL is masked', () => {
     mask('cannot reach postgresql://app:other@h1:5432/app'),
     'cannot reach postgresql://app:***@h1:5432/app',
   )
+  assert.equal(mask('smtp://app:other@mail.example'), 'smtp://app:***@mail.example')
   assert.equal(
     mask('https://example.com/a:b and a@b.example'),
     'https://example.com/a:b and a@b.example',

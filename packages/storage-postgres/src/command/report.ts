@@ -1,6 +1,6 @@
 import { exitCodes } from './exit-codes.js'
 
-/** What a command did: its JSON, its words, its exit status. */
+/** The result of a command: as JSON, as text, and as the exit status. */
 export interface Report {
   readonly json: object
   readonly text: string

@@ -117,7 +117,11 @@ interface Failure {
 }
 
 /** Codes that mean: the database is not as this version expects it, rather than broken. */
-const driftCodes: readonly string[] = ['ERR_MIGRATION_DRIFT', 'ERR_SCHEMA_NEWER']
+const driftCodes: readonly string[] = [
+  'ERR_MIGRATION_DRIFT',
+  'ERR_SCHEMA_NEWER',
+  'ERR_SCHEMA_OUTDATED',
+]
 /** Codes of a wrong call. */
 const usageCodes: readonly string[] = ['ERR_INVALID_OPTIONS', 'ERR_INVALID_INPUT']
 

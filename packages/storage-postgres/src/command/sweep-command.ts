@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SweepCounts } from 'torii-core'
+import type { RepeatedSweepOptions, SweepCounts } from 'torii-core'
 import { ToriiError } from 'torii-core'
 import type { Call, Command } from './command.js'
 import { command } from './command.js'
@@ -16,12 +16,13 @@ export const sweepCommand: Command = command(
   'delete what is expired or ended',
   async (call) => {
     const seconds = readSeconds(call.flags)
+    const accounts = { unverifiedAccountSeconds: readUnverified(call.flags) }
     const storage = await call.open()
-    if (call.flags.watch) return watch(call, storage, seconds)
-    const { deleted } = await storage.sweep({ onProgress: shownBy(call.progress) })
+    if (call.flags.watch) return watch(call, storage, { everySeconds: seconds, ...accounts })
+    const { deleted } = await storage.sweep({ ...accounts, onProgress: shownBy(call.progress) })
     return done({ deleted }, describe({ deleted }).join('\n'))
   },
-  { options: ['watch', 'every'] },
+  { options: ['watch', 'every', 'unverified-days'] },
 )
 
 const describe = ({ deleted }: SweepCounts): string[] =>
@@ -42,6 +43,15 @@ function readSeconds(flags: Flags): number {
   return seconds
 }
 
+/** From which age on accounts are deleted that were never verified; null for none. */
+function readUnverified(flags: Flags): number | null {
+  const text = textOf(flags, 'unverified-days')
+  if (text === undefined) return null
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (days < 1) throw new UsageError('--unverified-days must be a number of days from 1 to 9999')
+  return days * 86_400
+}
+
 /** What a later sweep may do without: the database was away, or busy. */
 const passing: readonly string[] = [
   'ERR_UNAVAILABLE',
@@ -54,12 +64,17 @@ const passing: readonly string[] = [
  * Sweeps whenever it is due, until the process is asked to end. The database lets one process sweep at a time, so this may
  * run next to applications that sweep themselves. Prints a line for each sweep of this process.
  */
-async function watch({ flags, terminal, progress }: Call, storage: CommandStorage, every: number) {
+async function watch(
+  { flags, terminal, progress }: Call,
+  storage: CommandStorage,
+  options: Required<Pick<RepeatedSweepOptions, 'everySeconds' | 'unverifiedAccountSeconds'>>,
+) {
+  const { everySeconds: every } = options
   const { signal } = terminal
   let sweeps = 0
   while (!signal.aborted) {
     const counts = await storage
-      .sweepIfDue({ everySeconds: every, signal, onProgress: shownBy(progress) })
+      .sweepIfDue({ ...options, signal, onProgress: shownBy(progress) })
       .catch((error: unknown) => {
         if (!(error instanceof ToriiError && passing.includes(error.code))) throw error
         terminal.warn(`${error.code}: ${error.message}. Trying again in ${every} seconds`)

@@ -47,6 +47,35 @@ test('sweep --watch sweeps again and again, one line each, until SIGTERM, and th
   }
 })
 
+test('sweep --unverified-days deletes accounts that nobody verified for so long, and no others', async () => {
+  const account = (email: string, days: number, verified: boolean) =>
+    database.query(
+      `with u as (
+         insert into torii.users (id, email, email_key, created_at, email_verified_at)
+         values (md5(random()::text)::uuid, $1::text, $1::text, now() - make_interval(days => $2::int),
+           case when $3 then now() end) returning id)
+       insert into torii.user_emails (email_key, user_id) select $1::text, u.id from u`,
+      [email, days, verified],
+    )
+  await account('old@example.com', 31, false)
+  await account('young@example.com', 29, false)
+  await account('verified@example.com', 31, true)
+  const plain = await runHere(['sweep', '--json'], env)
+  assert.equal(JSON.parse(plain.stdout).deleted.users, undefined)
+  const { stdout } = await runHere(['sweep', '--unverified-days', '30', '--json'], env)
+  assert.equal(JSON.parse(stdout).deleted.users, 1)
+  const { rows } = await database.query('select email from torii.users order by email')
+  assert.deepEqual(
+    rows.map(({ email }) => email),
+    ['verified@example.com', 'young@example.com'],
+  )
+  for (const wrong of ['0', 'x', '1.5', '10000']) {
+    const refused = await runHere(['sweep', '--unverified-days', wrong], env)
+    assert.equal(refused.status, 2)
+    assert.match(refused.stderr, /^--unverified-days must be a number of days from 1 to 9999/)
+  }
+})
+
 test('sweep --watch leaves a sweep to the process that has just made one, and prints JSON lines', async () => {
   await database.query('delete from torii.sweep_lease')
   const watch = async (milliseconds: number) =>
@@ -88,7 +117,7 @@ test('sweep --watch tries again when the database is away, and ends with what wi
   await comeBack
   assert.match(stdout, /^swept: /)
   assert.match(stderr, /^ERR_UNAVAILABLE: .*\. Trying again in 1 seconds\nERR_SCHEMA_OUTDATED: /)
-  assert.equal(status, 1)
+  assert.equal(status, 3)
 })
 
 test('--every is a number of seconds, and for --watch', async () => {

@@ -86,6 +86,19 @@ export const userChanges: readonly Command[] = [
     { takes },
   ),
   command(
+    'users reset-factors',
+    'remove the second factors of a user who has lost them, and end every session',
+    onUser(async (admin, user, call) => {
+      await confirm(call, user, 'remove the second factors of this account')
+      const reset = await admin.resetSecondFactors(user.id)
+      return done(
+        { id: user.id, reset },
+        reset ? `removed the second factors of ${user.id}` : `${user.id} has no second factor`,
+      )
+    }),
+    { takes, options: ['yes'] },
+  ),
+  command(
     'users delete',
     'delete an account and everything that belongs to it',
     onUser(async (admin, user, call) => {

@@ -46,13 +46,14 @@ export const userReads: readonly Command[] = [
     async ({ words: [idOrEmail = ''], open }) => {
       const storage = await open()
       const user = await requireUser(storage, idOrEmail)
-      const [password, passkeys, oauthAccounts, sessions] = await Promise.all([
+      const [password, passkeys, oauthAccounts, secondFactors, sessions] = await Promise.all([
         storage.passwords.exists(user.id),
         storage.passkeys.list(user.id),
         storage.oauthAccounts.list(user.id),
+        storage.secondFactors.find(user.id),
         storage.sessions.list(user.id),
       ])
-      const methods = { password, passkeys, oauthAccounts }
+      const methods = { password, passkeys, oauthAccounts, secondFactors }
       return done(
         {
           user: viewUser(user),

@@ -1,4 +1,4 @@
-import type { OAuthAccount, Passkey, Session, User } from 'torii-core'
+import type { OAuthAccount, Passkey, SecondFactors, Session, User } from 'torii-core'
 import { printable } from './printable.js'
 
 /** Sign-in methods of an account. Holds no secret. */
@@ -6,6 +6,7 @@ export interface SignInMethods {
   readonly password: boolean
   readonly passkeys: readonly Passkey[]
   readonly oauthAccounts: readonly OAuthAccount[]
+  readonly secondFactors: SecondFactors
 }
 
 /** The members of a user that the command prints, named one by one, so that nothing secret is ever added unseen. */
@@ -24,6 +25,7 @@ export const viewUser = (user: User) => ({
 export const viewSession = (session: Session) => ({
   id: session.id,
   methods: session.methods,
+  level: session.level,
   ip: session.ip,
   userAgent: session.userAgent,
   createdAt: session.createdAt,
@@ -31,7 +33,12 @@ export const viewSession = (session: Session) => ({
   expiresAt: session.expiresAt,
 })
 
-export const viewMethods = ({ password, passkeys, oauthAccounts }: SignInMethods) => ({
+export const viewMethods = ({
+  password,
+  passkeys,
+  oauthAccounts,
+  secondFactors: { totp, recoveryCodes },
+}: SignInMethods) => ({
   password,
   passkeys: passkeys.map(({ id, name, createdAt, lastUsedAt }) => ({
     id,
@@ -46,6 +53,7 @@ export const viewMethods = ({ password, passkeys, oauthAccounts }: SignInMethods
     createdAt,
     lastUsedAt,
   })),
+  secondFactors: { totp, recoveryCodes: { remaining: recoveryCodes.remaining } },
 })
 
 /** One line: id, email address, name, state. */
@@ -75,9 +83,16 @@ export function describeUser(user: User): string {
   return rows.map(row).join('\n')
 }
 
-export function describeMethods({ password, passkeys, oauthAccounts }: SignInMethods): string {
+export function describeMethods({
+  password,
+  passkeys,
+  oauthAccounts,
+  secondFactors: { totp, recoveryCodes },
+}: SignInMethods): string {
+  const factor = `authenticator app, ${recoveryCodes.remaining} recovery codes left`
   return [
     row(['password', password ? 'yes' : 'no']),
+    row(['factor', totp === null ? 'no' : factor]),
     ...passkeys.map(({ id, name }) => row(['passkey', `${id}  ${name}`])),
     ...oauthAccounts.map(({ id, provider, label }) =>
       row(['provider', `${id}  ${provider}  ${label ?? ''}`.trimEnd()]),

@@ -66,7 +66,12 @@ describe('users find and show', () => {
     const { id, email, hash, key } = await signUp(storage)
     const byId = await jsonOf('users', 'show', id)
     assert.deepEqual(await jsonOf('users', 'show', email.toUpperCase()), byId)
-    assert.deepEqual(byId.signInMethods, { password: true, passkeys: [], oauthAccounts: [] })
+    assert.deepEqual(byId.signInMethods, {
+      password: true,
+      passkeys: [],
+      oauthAccounts: [],
+      secondFactors: { totp: null, recoveryCodes: { remaining: 0 } },
+    })
     assert.deepEqual(
       [byId.user.id, byId.sessions.map((one: { id: string }) => one.id)],
       [id, [key.id]],

@@ -265,7 +265,12 @@ describe('doctor', () => {
 
   const roleSettings: readonly (readonly [string, string, Finding['level'], RegExp])[] = [
     ["set default_transaction_read_only = 'on'", 'read-only', 'error', /nothing can be written/],
-    ["set synchronous_commit = 'off'", 'synchronous-commit', 'warning', /a crash takes back/],
+    [
+      "set synchronous_commit = 'off'",
+      'synchronous-commit',
+      'warning',
+      /a crash of the server can undo/,
+    ],
     [
       "set default_transaction_isolation = 'serializable'",
       'isolation',

@@ -57,7 +57,7 @@ export const checkSettings: Check = async (examination) => {
     findings.push(
       warning(
         'synchronous-commit',
-        'synchronous_commit is off: a crash takes back sign-outs and used tokens of the last moment',
+        'synchronous_commit is off: a crash of the server can undo the last sign-outs and make used tokens valid again',
         `alter role "${row.role}" set synchronous_commit = on`,
       ),
     )
@@ -177,7 +177,7 @@ export const checkTimeLimits: Check = async (examination) => {
     ...findings,
     warning(
       'no-time-limit',
-      `statement_timeout of the role ${role} is 0, and behind a pooler Torii cannot set it: a stuck statement stays`,
+      `statement_timeout of the role ${role} is 0, and behind a pooler Torii cannot set it: a statement that hangs is never ended`,
       `alter role "${role}" set statement_timeout = '10s', and lock_timeout = '5s'`,
     ),
   ]

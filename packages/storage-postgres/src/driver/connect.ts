@@ -23,7 +23,7 @@ export async function openDriver(url: unknown, options: ConnectOptions): Promise
 }
 
 async function openPool(hosts: readonly Host[], options: ConnectOptions): Promise<Driver> {
-  const { prepare, acquireMs, callMs, maxConnections, log } = resolveOptions(options)
+  const { schema, prepare, acquireMs, callMs, maxConnections, log } = resolveOptions(options)
   // Loaded only here, so that the embedded engine does without pg.
   const { createPrimaryPool } = await import('./primary-pool.js')
   const settings = {
@@ -34,6 +34,7 @@ async function openPool(hosts: readonly Host[], options: ConnectOptions): Promis
   }
   const pool = createPrimaryPool(hosts, settings, { acquireMs, log: quietLog(log) })
   return createPgDriver(pool, {
+    schema,
     prepare,
     acquireMs,
     callMs,

@@ -20,9 +20,9 @@ export interface DatabaseClock {
   now(maxAgeSeconds?: number): number | null
   /** Asks the server at the end of the connection for its time, and whether it still has a process of this number. */
   ask(client: PgClient, timeoutMs: number, processId?: number | null): Promise<ServerAnswer>
-  /** What the server at the end of this connection said first; null when it was not asked yet. */
+  /** Returns the first answer of the server behind this connection; null before it was asked. */
   serverOf(client: PgClient): ServerAnswer | null
-  /** The server's clock was found to be another one: set, or that of another server. */
+  /** Discards the measured time. Call it when the server's clock was set, or another server answers. */
   forget(): void
 }
 

@@ -105,7 +105,7 @@ const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : typeof error === 'string' ? error : 'an unknown failure'
 
 /**
- * What may be passed on of a driver's error: code, kind and names. Its `detail`, `where` and
+ * Returns a copy of a driver's error with only what is safe to pass on: code, kind and names. Its `detail`, `where` and
  * parameters can hold addresses and hashes, and messages of class 22 quote the value, so they stay out.
  */
 export function withoutValues(error: unknown): Error {

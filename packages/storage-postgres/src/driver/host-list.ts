@@ -94,13 +94,13 @@ function refuseParameters(query: URLSearchParams, single: boolean): void {
   if (replacing !== undefined)
     throw new InvalidOptionsError(
       'url',
-      `lists its hosts and ports before the database, not in the parameter ${replacing}`,
+      `must list its hosts and ports before the database, not in the parameter ${replacing}`,
     )
   const wanted = query.get('target_session_attrs')
   if (wanted !== null && !primaryNames.includes(wanted))
     throw new InvalidOptionsError(
       'url',
-      `may ask for target_session_attrs=${primaryNames.join(' or ')} only: nothing is decided on a standby`,
+      `must have target_session_attrs=${primaryNames.join(' or ')}, or leave it out: Torii works on the primary only`,
     )
 }
 

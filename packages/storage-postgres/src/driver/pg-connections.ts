@@ -1,4 +1,5 @@
-import { ToriiError } from 'torii-core'
+import type { PoolState } from 'torii-core'
+import { diagnosticsChannels, ToriiError, trace } from 'torii-core'
 import { timeLeft, within } from '../base/deadline.js'
 import type { StorageLog } from '../base/log.js'
 import { requestCancel } from './cancel-request.js'
@@ -23,7 +24,7 @@ export interface PgConnections {
   /** Sends, and has the server cancel what it does not answer in time. */
   send(client: PgClient, query: PgQuery, milliseconds: number): Promise<PgResult>
   /**
-   * Gives the connection back, or closes it where its next reply is in doubt. So it is after a request to cancel:
+   * Gives the connection back, or closes it if its next reply is in doubt, as it is after a request to cancel:
    * PostgreSQL signals a process twice, and the second signal may end the statement after the one that was meant.
    */
   release(client: PgClient, isDoubtful: boolean): void
@@ -45,7 +46,12 @@ class NoAnswerError extends Error {}
 
 export function createPgConnections(
   pool: PgPool,
-  { acquireMs, attemptMs, log }: { acquireMs: number; attemptMs: number; log: StorageLog },
+  {
+    acquireMs,
+    attemptMs,
+    log,
+    state,
+  }: { acquireMs: number; attemptMs: number; log: StorageLog; state: PoolState },
 ): PgConnections {
   const guarded = new WeakSet<PgClient>()
   const canceled = new WeakSet<PgClient>()
@@ -60,7 +66,14 @@ export function createPgConnections(
     return client
   }
 
-  async function acquire(deadline: number): Promise<PgClient> {
+  const acquire = (deadline: number): Promise<PgClient> =>
+    trace(
+      diagnosticsChannels.storageConnection,
+      () => ({ pool: state }),
+      () => connect(deadline),
+    )
+
+  async function connect(deadline: number): Promise<PgClient> {
     if (isClosedPool(pool)) throw new ToriiError('ERR_CLOSED', closedPool)
     const milliseconds = Math.min(acquireMs, Math.max(1, timeLeft(deadline)))
     const connecting = pool.connect()
@@ -119,7 +132,7 @@ const noAnswer = (milliseconds: number) =>
 const sendPlainly = (client: PgClient, query: PgQuery, milliseconds: number): Promise<PgResult> =>
   within(client.query(query), milliseconds, () => noAnswer(milliseconds))
 
-/** The answer to a request to cancel says that nothing was done; without one nobody knows. */
+/** The answer to a request to cancel says that nothing was done; without an answer the outcome is unknown. */
 function orCanceled(error: unknown): never {
   throw sqlStateOf(error) === queryCanceled
     ? new CanceledError('no answer in time', { cause: error })

@@ -1,3 +1,4 @@
+import { diagnosticsChannels, trace } from 'torii-core'
 import { backOff, timeLeft } from '../base/deadline.js'
 import type { StorageLog } from '../base/log.js'
 import { isLate, valuesUntil } from '../sql/late-writes.js'
@@ -15,12 +16,14 @@ import {
 import type { CheckedOut } from './pg-connections.js'
 import { createPgConnections } from './pg-connections.js'
 import type { PgPool } from './pg-pool.js'
-import { sizeOf } from './pg-pool.js'
+import { sizeOf, stateOf } from './pg-pool.js'
 import { createSemaphore } from './semaphore.js'
 import { toToriiError } from './storage-errors.js'
 import { inTransaction } from './transaction.js'
 
 interface PgDriverOptions {
+  /** The schema of the storage, for diagnostics. */
+  readonly schema: string
   readonly prepare: boolean
   /** Milliseconds until a connection is at hand, new or out of the pool. */
   readonly acquireMs: number
@@ -51,16 +54,27 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
   const attemptMs = callMs / 2
   /** An attempt with less time than this could only fail. */
   const leastMs = callMs * 0.06
-  const connections = createPgConnections(pool, { acquireMs, attemptMs, log })
   const size = options.maxConnections ?? sizeOf(pool)
   const writePlaces = createSemaphore(size - Math.min(reservedForReads, Math.floor(size / 2)))
+  const state = stateOf(pool, { schema: options.schema, max: size, waiting: writePlaces.waiting })
+  const connections = createPgConnections(pool, { acquireMs, attemptMs, log, state })
+
+  /** Publishes the wait only when there is one: a connection is waited for afterwards in any case. */
+  const enterWritePlace = (milliseconds: number) =>
+    writePlaces.isFull()
+      ? trace(
+          diagnosticsChannels.storageConnection,
+          () => ({ pool: state }),
+          () => writePlaces.enter(milliseconds),
+        )
+      : writePlaces.enter(milliseconds)
 
   /** Runs `work` where writes have their connections. @throws ToriiError `ERR_UNAVAILABLE` when none is free in time */
   async function inWritePlace<Result>(
     deadline: number,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    if (!(await writePlaces.enter(Math.min(acquireMs, timeLeft(deadline)))))
+    if (!(await enterWritePlace(Math.min(acquireMs, timeLeft(deadline)))))
       throw toToriiError(new Error('every connection for writes is in use'), 'not-sent', 'connect')
     try {
       return await work()

@@ -1,3 +1,4 @@
+import type { PoolState } from 'torii-core'
 import type { ResultTypes } from './result-types.js'
 
 /** What is used of a connection of `pg`. */
@@ -50,4 +51,32 @@ export function sizeOf(pool: PgPool): number {
   const max: unknown =
     typeof options === 'object' && options !== null ? Reflect.get(options, 'max') : null
   return typeof max === 'number' && max >= 1 ? max : defaultPoolSize
+}
+
+/**
+ * The connections of a pool, by the members in which `pg` counts them.
+ * @param own what the driver knows; `waiting` are callers that wait before they ask the pool
+ */
+export function stateOf(
+  pool: PgPool,
+  own: { readonly schema: string; readonly max: number; waiting(): number },
+): PoolState {
+  const count = (member: string): number | null => {
+    const value: unknown = Reflect.get(pool, member)
+    return typeof value === 'number' ? value : null
+  }
+  return {
+    schema: own.schema,
+    max: own.max,
+    get total() {
+      return count('totalCount')
+    },
+    get idle() {
+      return count('idleCount')
+    },
+    get waiting() {
+      const inPool = count('waitingCount')
+      return inPool === null ? null : inPool + own.waiting()
+    },
+  }
 }

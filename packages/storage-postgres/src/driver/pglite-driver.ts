@@ -114,7 +114,7 @@ function explainAborted(error: unknown): never {
 }
 
 function connectionOver(queryable: PgliteQueryable): Connection {
-  // The engine is our own, so its parsers are nobody else's.
+  // The engine is our own, so the application has set no parsers on it.
   const query = (text: string, values: readonly unknown[] = []) =>
     queryable.query(text, [...values])
   return {

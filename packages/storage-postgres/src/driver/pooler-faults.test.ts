@@ -224,7 +224,12 @@ describe('prepared statements that the application has discarded', () => {
     const pool = new pg.Pool({ connectionString: url, max: 1 })
     closers.push(() => pool.end())
     const limits = { acquireMs: 5000, callMs: 10_000 }
-    const driver = createPgDriver(pool, { prepare: true, ...limits, log: () => undefined })
+    const driver = createPgDriver(pool, {
+      schema: 'torii',
+      prepare: true,
+      ...limits,
+      log: () => undefined,
+    })
     const storage = new PostgresStorage(driver)
     const { id } = await signUp(storage)
     const [find] = everyStatement().filter(({ name }) => name === 'users.find')

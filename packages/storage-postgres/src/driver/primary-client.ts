@@ -4,7 +4,7 @@ import type { Host } from './host-list.js'
 import { createHostChoice, notUsable, problemOf, readSettings, requirePrimary } from './primary.js'
 import { createTimelineMemory } from './timeline.js'
 
-/** The connections of one pool, each to the host that is next and checked before it is used. */
+/** The connections of one pool. Each goes to the next host of the list and is checked before it is used. */
 export interface PrimaryClients {
   /** For the pool. Its `connect` ends with a connection to the primary, or fails. */
   readonly Client: new (
@@ -12,7 +12,7 @@ export interface PrimaryClients {
   ) => pg.Client
   /** Checks a connection again unless nothing has happened since its last check. */
   ensure(client: pg.ClientBase): Promise<void>
-  /** Something has happened: a connection was thrown away. */
+  /** Makes `ensure` check every connection again. Call it when a connection was thrown away. */
   distrust(): void
   /** What is wrong with each host, as {@link createHostChoice} says it. */
   problems(): readonly string[]

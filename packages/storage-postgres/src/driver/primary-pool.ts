@@ -12,6 +12,10 @@ import { toToriiError } from './storage-errors.js'
 
 /** A pool of our own. */
 export interface PrimaryPool extends PgPool {
+  /** As a pool of `pg` counts them. */
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
   end(): Promise<void>
 }
 
@@ -76,6 +80,15 @@ export function createPrimaryPool(
 
   return {
     connect: search,
+    get totalCount() {
+      return pool.totalCount
+    },
+    get idleCount() {
+      return pool.idleCount
+    },
+    get waitingCount() {
+      return pool.waitingCount
+    },
     on: (event, listener) => pool.on(event, listener),
     end: () => pool.end(),
   }

@@ -2,7 +2,11 @@
 export interface Semaphore {
   /** True once the caller is in; false when that took too long. */
   enter(milliseconds: number): Promise<boolean>
-  /** To be called once by everyone who was let in. */
+  /** Whether the next caller waits. */
+  isFull(): boolean
+  /** Callers that wait. */
+  waiting(): number
+  /** Releases a slot. Call it once for each slot that was acquired. */
   leave(): void
 }
 
@@ -28,6 +32,8 @@ export function createSemaphore(places: number): Semaphore {
         waiting.add(letIn)
       })
     },
+    isFull: () => free === 0,
+    waiting: () => waiting.size,
     leave() {
       const [next] = waiting
       if (next === undefined) {

@@ -99,6 +99,6 @@ export function refuseDrift({ schema, drift }: MigrationStatus): void {
   if (first !== undefined)
     throw new ToriiError(
       'ERR_MIGRATION_DRIFT',
-      `migration ${first.id} (${first.name}) of schema ${schema} is ${first.problem}: the database was not made by these migrations. Until the first release they are rewritten in place: delete a development database with "npx torii-storage-postgres down --drop-all-data ${schema}" and migrate again`,
+      `migration ${first.id} (${first.name}) of schema ${schema} is ${first.problem}: the database was made by other migrations than those of this version. Install the version that made it, or restore a backup; delete a development database with "npx torii-storage-postgres down --drop-all-data ${schema}" and migrate again`,
     )
 }

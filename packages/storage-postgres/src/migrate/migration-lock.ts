@@ -5,7 +5,7 @@ import type { Connection, ConnectionOptions, Driver, Work } from '../driver/driv
 import { classifyStatementError } from '../driver/error-classes.js'
 import { toToriiError } from '../driver/storage-errors.js'
 
-/** How long one deployer waits for another that is changing the same schema. */
+/** How long a migration waits for another process that is changing the same schema. */
 const longestWaitMs = 600_000
 const pauseMs = 50
 
@@ -33,7 +33,7 @@ export async function withoutOthers<Result>(
   }
   throw new ToriiError(
     'ERR_MIGRATION_FAILED',
-    `another process has been changing schema ${schema} for ${longestWaitMs / 60_000} minutes; nothing was done. Run this again when it is through, or end that process`,
+    `another process has been changing schema ${schema} for ${longestWaitMs / 60_000} minutes; nothing was done. Migrate again when that process has finished, or end it`,
   )
 }
 

@@ -215,11 +215,19 @@ describe('a step outside of a transaction', () => {
   test('says that it needs a second connection when the pool has but one', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1 })
     const limits = { acquireMs: 100, callMs: 10_000 }
-    const single = createPgDriver(pool, { prepare: true, ...limits, log: quietLog(undefined) })
+    const single = createPgDriver(pool, {
+      schema: 'torii',
+      prepare: true,
+      ...limits,
+      log: quietLog(undefined),
+    })
     const error = await refusalOf(migrateBy({ driver: single }))
     await pool.end()
     assert.equal(error.code, 'ERR_MIGRATION_FAILED')
-    assert.match(error.message, /no second connection: .* Give the pool at least two connections/)
+    assert.match(
+      error.message,
+      /needs a second connection and got none: .* Give the pool at least two connections/,
+    )
   })
 })
 

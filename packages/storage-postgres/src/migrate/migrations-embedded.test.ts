@@ -40,13 +40,18 @@ describe('migrations on the embedded engine', () => {
 
   test('a filled database of the first step keeps its rows', async () => {
     assert.equal((await migrateTo(migrations.slice(0, 1))).version, 1)
-    const storage = new PostgresStorage(driver)
     for (const name of ['first', 'second'])
-      await storage.users.register({ id: newUserId(), email: `${name}@example.com`, name })
+      await query('insert into torii.users (id, name) values ($1, $2)', [newUserId(), name])
     const { rows } = await query('select * from torii.users order by id')
+    assert.equal(rows.length, 2)
     assert.equal((await migrateTo(migrations)).applied.length, migrations.length - 1)
-    assert.deepEqual((await query('select * from torii.users order by id')).rows, rows)
+    const after = await query('select * from torii.users order by id')
+    assert.deepEqual(
+      after.rows,
+      rows.map((row) => Object.assign({ second_factor_epoch: null }, row)),
+    )
     assert.deepEqual((await migrateTo(migrations)).applied, [])
+    const storage = new PostgresStorage(driver)
     assert.deepEqual(await storage.schemaProblems(), [])
   })
 

@@ -72,6 +72,7 @@ function mortalPool(
 
 const driverOver = (pool: PgPool): Driver =>
   createPgDriver(pool, {
+    schema: 'torii',
     prepare: true,
     acquireMs: 5000,
     callMs: 10_000,

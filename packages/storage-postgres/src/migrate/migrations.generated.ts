@@ -307,24 +307,15 @@ comment on column :schema.audit_events.expires_at is 'from then on the event is 
   {
     id: 3,
     name: 'second_factors',
-    checksum: 'b70c20c6c3aefc52b761ed4f66623b54f503e6529f4664473c7c2a4ba5ea6eaf',
+    checksum: 'bb4a05e8d6c9ef27db25e46e794bc1d4414e32d1c323d460acb430d3c49bd6a9',
     transactional: true,
-    sql: `-- Second factors, the sign-ins that wait for one, and the level of a session. Processes of the former version work on:
--- what they do not know may be null.
+    sql: `-- Second factors, and the sign-ins that wait for one. Processes of the former version work on: what they do not know may be
+-- null. Of the tables that they use, a step locks one alone: a second one could be locked the other way round by a statement.
 
 alter table :schema.users add column second_factor_epoch int;
 
 comment on column :schema.users.second_factor_epoch is
   'the user has a second factor, and no sign-in method opens a session without it, while this equals owner_epoch; it is in this row so that the statement that locks the user for a sign-in reads it';
-
-alter table :schema.sessions
-  add column level smallint,
-  add column level2_at timestamptz,
-  add constraint sessions_level check (level in (1, 2) and (level = 2) = (level2_at is not null)) not valid;
-
-comment on column :schema.sessions.level is
-  'how many factors were proved; null in a row of version 0.1.0, which is not valid once its user has a second factor. The check is not validated, since that would read the whole table under a lock';
-comment on column :schema.sessions.level2_at is 'when two factors were last proved';
 
 create table :schema.pending_sign_ins (
   user_id uuid not null references :schema.users (id) on delete cascade,
@@ -342,6 +333,9 @@ create table :schema.pending_sign_ins (
   account_id uuid,
   label text check (pg_catalog.octet_length(label) <= 254),
   tokens bytea check (pg_catalog.octet_length(tokens) <= 65536),
+  refund_account bytea check (pg_catalog.octet_length(refund_account) = 32),
+  refund_ip_address bytea check (pg_catalog.octet_length(refund_ip_address) = 32),
+  refund_block bytea check (pg_catalog.octet_length(refund_block) = 32),
   tries smallint not null default 0 check (tries between 0 and 5),
   created_at timestamptz not null check (pg_catalog.isfinite(created_at)),
   expires_at timestamptz not null check (pg_catalog.isfinite(expires_at)),
@@ -356,6 +350,8 @@ comment on column :schema.pending_sign_ins.session_epoch is
 comment on column :schema.pending_sign_ins.idle_seconds is 'of the session to open, like absolute_seconds';
 comment on column :schema.pending_sign_ins.provider is
   'an identity that is linked only once the second factor is proved, with its subject, account_id, label and tokens';
+comment on column :schema.pending_sign_ins.refund_account is
+  'keys of rate_limits whose charge the first factor would have given back, like the other two: the second one gives it back';
 comment on column :schema.pending_sign_ins.tries is 'wrong codes; the fifth ends the sign-in';
 
 create table :schema.totp_factors (
@@ -391,12 +387,32 @@ comment on table :schema.totp_enrollments is
 create table :schema.recovery_codes (
   user_id uuid not null references :schema.users (id) on delete cascade,
   code_hash bytea not null check (pg_catalog.octet_length(code_hash) = 32),
+  generation int not null,
   primary key (user_id, code_hash)
 );
 
 comment on table :schema.recovery_codes is
   'one row per unused recovery code; they count only while second_factor_epoch equals owner_epoch in users';
 comment on column :schema.recovery_codes.code_hash is 'SHA-256 of the code, separated by purpose';
+comment on column :schema.recovery_codes.generation is
+  'the code counts only while this equals recovery_generation of the factor';
+`,
+  },
+  {
+    id: 4,
+    name: 'session_levels',
+    checksum: 'f87b3ffb099ee34de051ce690e9182d38af30b1b0926dbf17335ec6896d49036',
+    transactional: true,
+    sql: `-- The level of a session. A step apart from the table of users: see 0003.
+
+alter table :schema.sessions
+  add column level smallint,
+  add column level2_at timestamptz,
+  add constraint sessions_level check (level in (1, 2) and (level = 2) = (level2_at is not null)) not valid;
+
+comment on column :schema.sessions.level is
+  'how many factors were proved; null in a row of version 0.1.0, which is not valid once its user has a second factor. The check is not validated, since that would read the whole table under a lock';
+comment on column :schema.sessions.level2_at is 'when two factors were last proved';
 `,
   },
 ]

@@ -176,7 +176,7 @@ function explainSecondConnection(error: unknown, migration: Migration): never {
   if (!(error instanceof ToriiError) || error.code !== 'ERR_UNAVAILABLE') throw error
   throw new ToriiError(
     'ERR_MIGRATION_FAILED',
-    `${nameOf(migration)} got no second connection: the first one keeps other deployers out. Nothing was changed. Give the pool at least two connections and run it again`,
+    `${nameOf(migration)} needs a second connection and got none: the first one holds the lock of the migration. Nothing was changed. Give the pool at least two connections and migrate again`,
     { cause: error.cause },
   )
 }

@@ -26,7 +26,12 @@ import {
   toCommittedSignIn,
   toMailboxSignIn,
 } from './fragments/mailbox-sign-in.js'
-import { joinOpened, newSession } from './fragments/new-session.js'
+import {
+  newSession,
+  openedRelations,
+  openSession,
+  openSessionWithRefund,
+} from './fragments/new-session.js'
 import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
 import { livePending } from './fragments/pending-row.js'
 import type { VerdictRow } from './fragments/rate-limit-charging.js'
@@ -171,13 +176,13 @@ export const magicLinkStatements = (schema: string) => ({
         where ${givenLink} and l.used_by is null and ${isCurrent(schema)}
       ), repeated as (
         select 1 as one from held l where ${givenLink} and l.used_by = ${usedBy} and l.expires_at > ${now}
-      ), ${signInByMailbox(schema)}, ${useLinks(schema)}, success as (
+      ), ${signInByMailbox(schema, openSession(schema))}, ${useLinks(schema)}, success as (
         select 1 as one from opened union all select 1 from repeated
       )`,
         'success',
       )}
       select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, ${mailboxColumns(schema)}
-      from verdict v left join u on true ${joinOpened}`,
+      from verdict v left join u on true ${openedRelations}`,
     {
       schema,
       onLostReply: readBack(
@@ -202,8 +207,8 @@ export const magicLinkStatements = (schema: string) => ({
         update ${schema}.magic_links l set tries = l.tries + 1 from held join tried on tried.open
         where l.id = held.id and not exists (select 1 from proved)
         returning 1 as one
-      ), ${signInByMailbox(schema)}, ${useLinks(schema)}, ${refundRateLimit(schema, 's', 'ended')}
-      select ${mailboxColumns(schema)} from u ${joinOpened}`,
+      ), ${signInByMailbox(schema, openSessionWithRefund(schema))}, ${useLinks(schema)}, ${refundRateLimit(schema, 's', 'ended')}
+      select ${mailboxColumns(schema)} from u ${openedRelations}`,
     {
       schema,
       onLostReply: readBack(

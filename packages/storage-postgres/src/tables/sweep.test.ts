@@ -5,6 +5,13 @@ import type { TestDatabase } from 'torii-testing'
 import { elapse, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
+import {
+  answerOf,
+  beginSignIn,
+  enroll,
+  startEnrollment,
+} from '../test/races/enrollment.test.support.js'
+import { signUp } from '../test/races/people.test.support.js'
 
 const day = 86_400
 
@@ -104,6 +111,40 @@ describe('sweep', () => {
     )
   })
 
+  test('deletes pending sign-ins and enrollments that are over, and factors and codes that count no more', async () => {
+    const tables = ['pending_sign_ins', 'totp_enrollments', 'totp_factors', 'recovery_codes']
+    const counts = async () => {
+      const { deleted } = await storage.sweep()
+      return tables.map((table) => deleted[table])
+    }
+    const [owner, waiting] = [await signUp(storage), await signUp(storage)]
+    const { step } = await enroll(storage, owner)
+    await startEnrollment(storage, waiting)
+    await beginSignIn(storage, owner)
+    await counts()
+    assert.deepEqual(await counts(), [0, 0, 0, 0])
+    // A raised epoch ends what waits, and leaves the factor.
+    await storage.sessions.revokeAll(owner.id)
+    assert.deepEqual(await counts(), [1, 0, 0, 0])
+    const pending = await beginSignIn(storage, owner)
+    await elapse((text, values) => db.query(text, values), 'torii', 601)
+    assert.deepEqual(await storage.secondFactors.signIn(answerOf(pending, step + 1)), {
+      ok: false,
+      reason: 'invalid_token',
+    })
+    assert.deepEqual(await counts(), [1, 1, 0, 0])
+    // As a first proof of the mailbox does.
+    await db.query(
+      'update torii.users set owner_epoch = owner_epoch + 1, session_epoch = session_epoch + 1 where id = $1',
+      [owner.id],
+    )
+    const [pendings, enrollments, factors, codes] = await counts()
+    assert.deepEqual([pendings, enrollments, factors], [0, 0, 1])
+    // The codes go with their factor, in this sweep or in the next one.
+    const [, , , later] = await counts()
+    assert.equal((codes ?? 0) + (later ?? 0), 10)
+  })
+
   test('forgets counts of attempts when their time is over, not before', async () => {
     const key = tokenHash(randomBytes(32))
     await db.query(
@@ -158,7 +199,9 @@ describe('sweep', () => {
     const { expiresAt, globalEpoch } = started
     const state = { hash: tokenHash(randomBytes(32)), expiresAt, globalEpoch }
     assert.equal(await storage.oauthStates.use(state), true)
+    const pending = await beginSignIn(storage, await enroll(storage, await signUp(storage)))
     assert.equal(await storage.revokeAllSessionsAndTokens(), await count('users'))
+    assert.equal(await storage.secondFactors.findPending(pending), null)
     for (const { userId, session } of sessions) {
       const key = { userId, id: session.id, secretHash: session.secretHash }
       assert.equal(await storage.sessions.validate(key, { touchSeconds: 60 }), null)

@@ -38,7 +38,9 @@ const unusable = (schema: string) => {
     oauth_accounts: disowned,
     passkeys: disowned,
     totp_factors: withoutFactor,
-    recovery_codes: withoutFactor,
+    recovery_codes: `not exists (
+          select 1 from ${schema}.totp_factors f
+          where f.user_id = t.user_id and f.recovery_generation = t.generation)`,
   }
 }
 

@@ -22,7 +22,7 @@ const furtherStatements = [
   'sessions.validate: writes nothing', // sessions.validateMany
   'auditEvents.list: an event is gone after its retention', // sweep
   'oauthAccounts.signIn: T1.4 uses the state once, with a known identity: one winner among twenty', // oauth_accounts.signInKnownMany
-  'oauthAccounts.signIn: T1.4 uses the state once, with a new identity with a trusted email: one winner among twenty', // oauth_accounts.signInNewMany
+  'oauthAccounts.signIn: of sign-ins with one state by two identities, one succeeds', // oauth_accounts.signInNewMany
   'oauthStates.start: counts the IP address, and beyond the limit starts nothing', // oauth_states.start
 ]
 

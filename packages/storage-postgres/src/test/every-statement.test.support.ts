@@ -14,7 +14,7 @@ function listProductFiles(): URL[] {
 }
 
 /** Tables and statements that the registry held when this was last looked at; fewer means that the tests have gone blind. */
-const atLeast = { tables: 13, statements: 100 }
+const atLeast = { tables: 14, statements: 120 }
 
 /** Every statement of the product, in the schema torii. */
 export function everyStatement(): Statement[] {

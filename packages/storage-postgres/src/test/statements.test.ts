@@ -26,6 +26,7 @@ test('the statements of all tables were found', () => {
     'passwords',
     'rate_limits',
     'readback',
+    'second_factors',
     'sessions',
     'sweep',
     'users',
@@ -83,9 +84,9 @@ describe('every statement', () => {
   }
 })
 
-/** `insert into "torii".users as u (id, …)`, `with ordinality as k (id, …)`: a list of columns, not a call. */
+/** `insert into "torii".users as u (id, …)`, `unnest($1) as k (id, …)`: a list of columns, not a call. */
 const isColumnList = (text: string, name: string): boolean =>
-  new RegExp(`with ordinality as ${name} \\([a-z_, ]+\\)`).test(text) ||
+  new RegExp(`(?:with ordinality|\\)) as ${name} \\([a-z_, ]+\\)`).test(text) ||
   new RegExp(`insert into "torii"\\.[a-z_]+(?: as)? ${name}\\s*\\(`).test(text) ||
   new RegExp(`\\b${name} \\([a-z_, ]+\\) as \\(`).test(text)
 

@@ -1,5 +1,5 @@
 import { redirect } from 'next/navigation'
-import { requestInfo, setSessionCookie } from 'torii-auth/next'
+import { requestInfo, setPendingCookie, setSessionCookie } from 'torii-auth/next'
 import { openAuth, openTorii } from '../../auth'
 
 async function signIn(form: FormData) {
@@ -7,6 +7,10 @@ async function signIn(form: FormData) {
   const { torii } = await openTorii()
   const given = { email: String(form.get('email')), password: String(form.get('password')) }
   const outcome = await torii.password.authenticate(given, await requestInfo(openAuth))
+  if (!outcome.ok && outcome.reason === 'second_factor_required') {
+    await setPendingCookie(openAuth, outcome.pending)
+    redirect('/auth/second-factors/verify')
+  }
   if (!outcome.ok) redirect(`/sign-in?error=${outcome.reason}`)
   await setSessionCookie(openAuth, outcome)
   redirect('/account')

@@ -11,6 +11,9 @@ const notices = {
   'session-ended': 'Session ended.',
   'sessions-ended': 'All sessions ended.',
   'no-session': 'This session had already ended.',
+  'factors-reset':
+    'Second factors removed. All sessions have ended, and signing in asks for no code.',
+  'no-factors': 'The account has no second factor.',
   gone: 'The account no longer exists.',
 } as const
 

@@ -28,6 +28,7 @@ function row(session: Session): Html {
 ${facts([
   ['IP address', session.ip ?? 'Unknown'],
   ['Signed in with', session.methods.join(', ').replaceAll('_', ' ')],
+  ['Verified by', session.level === 2 ? 'Two factors' : 'One factor'],
   ['Created', moment(session.createdAt)],
   ['Last active', moment(session.lastActiveAt)],
   ['Expires if unused', moment(session.expiresAt)],

@@ -1,14 +1,15 @@
 import type { AccountView } from 'torii-auth'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
-import { moment, momentOr } from '../parts.js'
+import { confirmed, moment, momentOr } from '../parts.js'
 
-/** The sign-in methods of the user, without any secret. */
+/** The sign-in methods and second factors of the user, without any secret. */
 export const signInMethodsPanel = ({
   user,
   password,
   oauthAccounts,
   passkeys,
+  secondFactors: { totp, recoveryCodes },
 }: AccountView): Html => html`<section class="card panel" aria-labelledby="sign-in-methods">
 <h2 id="sign-in-methods">Sign-in methods</h2>
 <ul class="rows">
@@ -24,5 +25,21 @@ ${oauthAccounts.map(
     html`<li class="row"><div><p class="row-title">${provider}</p>${label !== null && html`<p class="muted">${label}</p>`}</div>
 <p class="muted">linked ${moment(createdAt)}, last used ${momentOr(lastUsedAt, 'never')}</p></li>`,
 )}
+<li class="row"><div><p class="row-title">Second factor</p><p class="muted">${
+  totp === null ? 'None' : `Authenticator app, ${recoveryCodes.remaining} recovery codes left`
+}</p></div>${
+  totp !== null &&
+  html`<p class="muted">added ${moment(totp.createdAt)}, last used ${momentOr(totp.lastUsedAt, 'never')}</p>`
+}</li>
 </ul>
+${
+  totp !== null &&
+  confirmed({
+    action: `/users/${user.id}/reset-second-factors`,
+    ask: 'Reset second factors',
+    consequence:
+      'The authenticator app and the recovery codes are removed, all sessions end, and the owner gets a mail. Be sure who asks: an attacker with the password says the same.',
+    confirm: 'Reset second factors',
+  })
+}
 </section>`

@@ -1,25 +1,27 @@
 import type { SignInMethods } from 'torii-auth'
-import { actionForm, dialog, field, hidden, passwordOwner } from '../../form-parts.js'
+import { actionForm, codeField, dialog, field, hidden, passwordOwner } from '../../form-parts.js'
 import type { Html } from '../../html.js'
 import { html } from '../../html.js'
 import type { SignedInCall } from '../../page.js'
 import { providerLinks } from '../provider-links.js'
 
 /**
- * The dialog for re-authentication, with the sign-in methods that the user has. After a password or a passkey the
- * operation continues. With a provider or a magic link the user signs in again and repeats the operation.
+ * The dialog for re-authentication, with what the user has: a code or a passkey where there is a second factor, else the
+ * sign-in methods. After a code, a password or a passkey the operation continues. With a provider or a magic link the user
+ * signs in again and repeats the operation.
  */
 export function reauthenticationDialog(call: SignedInCall, methods: SignInMethods): Html {
-  const inPlace = methods.password || methods.passkeys.length > 0
+  const twoFactors = call.valid.hasSecondFactor
+  const inPlace = twoFactors || methods.password || methods.passkeys.length > 0
   return dialog({
     id: 'reauthenticate',
     title: 'Confirm your identity',
     content: html`<p class="muted">${
       inPlace
-        ? 'This action requires a recent sign-in.'
+        ? `This action requires a recent ${twoFactors ? 'code' : 'sign-in'}.`
         : 'This action requires a recent sign-in. Sign in again, then repeat it.'
     }</p>
-${methods.password && passwordForm(call)}
+${twoFactors ? codeForms : methods.password && passwordForm(call)}
 ${methods.passkeys.length > 0 && passkeyForm}
 ${!inPlace && signInAgain(call, methods)}`,
   })
@@ -38,6 +40,26 @@ ${field({
   autocomplete: 'current-password',
 })}`,
   })
+
+const codeForms = html`${actionForm({
+  action: 'reauthenticate-code',
+  button: 'Confirm',
+  content: codeField({ id: 'reauthenticate-code', label: 'Code from your authenticator app' }),
+})}
+<details class="otherwise">
+<summary>No access to your authenticator app?</summary>
+${actionForm({
+  action: 'reauthenticate-recovery-code',
+  button: 'Use recovery code',
+  look: 'plain',
+  content: field({
+    id: 'reauthenticate-recovery-code',
+    name: 'recoveryCode',
+    label: 'Recovery code',
+    autocomplete: 'off',
+  }),
+})}
+</details>`
 
 const passkeyForm = actionForm({
   action: 'reauthenticate-passkey',

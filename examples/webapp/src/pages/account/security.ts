@@ -7,8 +7,9 @@ import { connectedPanel } from './connected.js'
 import { emailPanel } from './email.js'
 import { passkeysPanel } from './passkeys.js'
 import { passwordPanel } from './password.js'
+import { secondFactorPanel } from './second-factor.js'
 
-/** The email address and the sign-in methods. */
+/** The email address, the sign-in methods and the second factor. */
 export const securityPage = signedInPage(securityPath, async (call) => {
   const methods: SignInMethods = await call.site.torii.users.signInMethods(call.valid)
   return accountView(
@@ -17,6 +18,7 @@ export const securityPage = signedInPage(securityPath, async (call) => {
     html`${emailPanel(call)}
 ${passwordPanel(call, methods)}
 ${passkeysPanel(call, methods)}
+${secondFactorPanel(call, methods)}
 ${connectedPanel(call, methods)}`,
   )
 })

@@ -60,6 +60,7 @@ function row(session: Session, current: boolean, now: Date): Html {
 <div><dt>Last active</dt><dd>${timeAgo(session.lastActiveAt, now)}</dd></div>
 <div><dt>Expires</dt><dd>${timeUntil(session.expiresAt, now)}</dd></div>
 <div><dt>Signed in with</dt><dd>${session.methods.map((method) => methodNames[method]).join(', ')}</dd></div>
+<div><dt>Verified by</dt><dd>${session.level === 2 ? 'Two factors' : 'One factor'}</dd></div>
 <div><dt>IP address</dt><dd>${session.ip ?? 'Unknown'}</dd></div>
 </dl></div>
 <div class="row-actions">${

@@ -6,6 +6,7 @@ import type { Look } from './look.js'
 import type {
   CheckboxField,
   CodeField,
+  ExpiredPage,
   LinkPage,
   Page,
   PageForm,
@@ -49,17 +50,20 @@ function contentOf(page: Page): string {
   if ('forms' in page) return formContent(page)
   const { message, back } = page
   return `<p>${escapeHtml(message)}</p>
-<p><a href="${escapeHtml(back.href)}">${escapeHtml(back.label)}</a></p>`
+${linkOf(back)}`
 }
+
+const linkOf = ({ href, label }: ExpiredPage['back']): string =>
+  `<p class="back"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`
 
 function formContent(page: LinkPage | SecondFactorPage): string {
   const { texts, forms, error } = page
-  const introduction =
-    page.kind === 'second_factor' ? escapeHtml(page.introduction) : introductionOf(page)
+  const isLink = page.kind !== 'second_factor'
+  const introduction = isLink ? introductionOf(page) : escapeHtml(page.introduction)
   return `<p>${introduction}</p>
 ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
 ${forms.map((form) => formOf(form, texts)).join('\n')}
-<p class="quiet">${escapeHtml(texts.common.ignore)}</p>`
+${isLink ? `<p class="quiet">${escapeHtml(texts.common.ignore)}</p>` : linkOf(page.otherWay)}`
 }
 
 /** The text is escaped before the email addresses are put in, each escaped for itself. */

@@ -25,7 +25,7 @@ button { width: 100%; margin: 14px 0 0; padding: 12px; font: inherit; font-weigh
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
 .quiet { font-size: .9rem; color: var(--quiet) }
 .bad { color: var(--bad); font-weight: 600 }
-form + .quiet, details + .quiet { margin-top: 20px }
+form + .quiet, details + .quiet, details + .back { margin-top: 20px }
 .secret { display: flex; gap: 8px; align-items: stretch; margin: 0 0 6px }
 .secret input { flex: 1; min-width: 0; margin: 0 }
 .secret button { width: auto; margin: 0; padding: 0 14px; color: var(--strong); background: transparent;

@@ -19,7 +19,7 @@ export interface Language {
 /** Chooses the language of a response by the request's Accept-Language. */
 export type ChooseLanguage = (headers: HeaderSource) => Language
 
-/** Without the option. */
+/** The languages of a handler without the option `languages`. */
 const builtIn: Readonly<Record<string, Texts>> = Object.freeze({
   en: englishTexts,
   de: germanTexts,

@@ -56,6 +56,12 @@ interface PageFacts {
   readonly heading: string
 }
 
+/** A link of a page, which leads to the application. */
+interface PageLink {
+  readonly href: string
+  readonly label: string
+}
+
 /** The page of a valid link: its purpose, and a button that uses it. Opening the page does not use the link. */
 export interface LinkPage extends PageFacts {
   readonly kind: LinkPurpose
@@ -77,26 +83,22 @@ export interface SecondFactorPage extends PageFacts {
   readonly error: string | null
   /** One form for the code of an authenticator application, and one for a recovery code. */
   readonly forms: readonly PageForm[]
-}
-
-/** A link of a page, which leads back to the application. */
-interface BackLink {
-  readonly href: string
-  readonly label: string
+  /** Leads to the sign-in, for a user who has a passkey. */
+  readonly otherWay: PageLink
 }
 
 /** The same page for unknown, used and expired links. */
 export interface ExpiredPage extends PageFacts {
   readonly kind: 'expired'
   readonly message: string
-  readonly back: BackLink
+  readonly back: PageLink
 }
 
 /** The page of a sign-in at a provider that was refused: what happened, and the way back. */
 export interface ErrorPage extends PageFacts {
   readonly kind: 'error'
   readonly message: string
-  readonly back: BackLink
+  readonly back: PageLink
 }
 
 /** What a page says, for the built-in renderer and for the application's own. */

@@ -11,11 +11,13 @@ export interface PendingFacts extends PageSite {
   readonly nonce: string
   /** The error of the form that was just posted; null on the first visit. */
   readonly error: string | null
+  /** The page where the user can sign in another way. */
+  readonly signIn: string
 }
 
 /** Says what the page of a pending sign-in has: a form for a code, and one for a recovery code. */
 export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
-  const { action, pendingId, nonce, error, language } = facts
+  const { action, pendingId, nonce, error, language, signIn } = facts
   const texts = language.texts.pages.second_factor
   const form = (button: string, field: PageForm['fields'][number]): PageForm => ({
     action,
@@ -39,6 +41,7 @@ export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
       form(texts.button, code),
       { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
     ],
+    otherWay: { href: signIn, label: texts.otherWay },
   }
 }
 

@@ -29,6 +29,13 @@ export const newPendingCookie = (
 export const pendingCookie = (site: ResolvedCookieOptions, token: PendingToken): string =>
   setCookie(site, newPendingCookie(site, token))
 
+/** The cookie that deletes it. */
+export const noPendingCookie = (site: ResolvedCookieOptions): CookieToSet => ({
+  name: pendingCookieName(site),
+  value: '',
+  seconds: 0,
+})
+
 /** `Set-Cookie` that deletes it. */
 export const clearedPendingCookie = (site: ResolvedCookieOptions): string =>
-  setCookie(site, { name: pendingCookieName(site), value: '', seconds: 0 })
+  setCookie(site, noPendingCookie(site))

@@ -31,7 +31,7 @@ interface HttpErrors {
   unsupported_media_type: unknown
 }
 
-/** The reasons that HTTP answers by their own name. {@link Refusals} lists the exceptions. */
+/** The reasons of refusals that are error codes of HTTP under the same name. The others have another code. */
 export type AnsweredReason = Exclude<RefusalReason, 'declined' | 'expired' | 'stale'>
 
 /** A code in the `error` field of a response. */

@@ -6,8 +6,8 @@ export async function qrCode(text: string): Promise<string | null> {
 
 let loading: Promise<typeof import('uqr') | null> | undefined
 
-/** Loaded when the first user asks for it, so that nobody else waits for it. */
+/** Loaded when the first user asks for it. Not bundled: a bundler that does not find the package would end with an error. */
 const load = () => {
-  loading ??= import('uqr').catch(() => null)
+  loading ??= import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'uqr').catch(() => null)
   return loading
 }

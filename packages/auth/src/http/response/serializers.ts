@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../../services/options/options.js'
 import type { OAuthAccount, Passkey, Session, SignedIn, User } from '../schema/response-bodies.js'
 
 /**
- * A user, as shown to themselves; of the metadata what the option `publicMetadata` lets through.
+ * Returns a user as the JSON that this user sees. `metadata` is the result of the option `publicMetadata`.
  * @throws ToriiError ERR_HOOK if the function throws, or returns something other than a JSON object
  */
 export const serializeUser = (

@@ -65,12 +65,15 @@ export const emailRoutes = [
     access: 'signed in',
     body: changeEmailBody,
     responses: { 204: null },
-    errors: ['email_taken', 'invalid_token'],
+    errors: ['email_taken', 'invalid_token', 'level_required'],
     feature: 'mail',
     form: { purpose: 'change_email', next: 'account' },
     async handle({ torii, valid, info, nonce }, { token }) {
       const outcome = await torii.email.completeChange(valid, token, info, nonce)
-      return outcome.ok ? noContent() : refused(outcome)
+      // The page of a link has no field for a code.
+      return outcome.ok
+        ? noContent()
+        : refused(outcome, { texts: { level_required: 'email_change_waits' } })
     },
   }),
 ]

@@ -65,7 +65,13 @@ export const passwordRoutes = [
     access: 'signed in',
     body: changePasswordBody,
     responses: { 204: null },
-    errors: ['invalid_credentials', 'password_rejected', 'too_many_attempts', 'busy'],
+    errors: [
+      'invalid_credentials',
+      'level_required',
+      'password_rejected',
+      'too_many_attempts',
+      'busy',
+    ],
     async handle({ torii, valid, info }, passwords) {
       const outcome = await torii.password.change(valid, passwords, info)
       const texts = { invalid_credentials: 'incorrect_current_password' } as const

@@ -24,7 +24,7 @@ export async function showSecondFactorPage(
   const pending = token === null ? null : await torii.secondFactors.findPending(token)
   const facts = { appName: mail.appName, language }
   if (pending === null)
-    return success(errorStatus.invalid_token, expiredSignInPage(facts, pages.signIn), {
+    return success(errorStatus.invalid_token, expiredSignInPage(facts, pages.failed), {
       setCookies: [clearedPendingCookie(site)],
     })
   // All tabs of a browser share one nonce.
@@ -35,6 +35,7 @@ export async function showSecondFactorPage(
     pendingId: pending.id,
     nonce,
     error,
+    signIn: pages.failed,
   })
   return success(200, page, { setCookies: [landingNonceCookie(site, nonce)] })
 }

@@ -22,7 +22,7 @@ const trusting = site.with({
   ...options,
   oauth: { providers: [{ ...workProvider(provider.origin), trustEmail: true }] },
 })
-const handler = createHandler(trusting, { pages: { signedIn: '/home', signIn: '/sign-in' } })
+const handler = createHandler(trusting, { pages: { signedIn: '/home', failed: '/sign-in' } })
 
 /** A browser: it keeps the cookies that it is given. */
 class Browser {
@@ -243,8 +243,10 @@ describe('the answer of a sign-in that waits', () => {
 
   test('signing out ends it', async () => {
     const { browser } = await halfway(await newFactorVisitor())
+    const token = browser.pending ?? assert.fail()
     assert.equal((await browser.send('POST', 'sign-out')).status, 204)
     assert.equal(browser.pending, undefined)
+    assert.equal(await torii.secondFactors.findPending(token), null)
   })
 
   test('the session of the browser from before ends when the new one opens, and not earlier', async () => {
@@ -271,6 +273,8 @@ describe('the page of the second factor', () => {
     const html = await page.text()
     assert.match(html, /<h1>Two-factor authentication<\/h1>/)
     assert.match(html, /inputmode="numeric" autocomplete="one-time-code"/)
+    assert.match(html, /<a href="\/sign-in">Sign in another way<\/a>/)
+    assert.doesNotMatch(html, /If you did not request this/)
     const fields = Object.fromEntries(
       [...html.matchAll(/type="hidden" name="(\w+)" value="([^"]+)"/g)].map(([, name, value]) => [
         name,
@@ -383,6 +387,8 @@ describe('the signed-in user', () => {
       [visitor.valid.session.id],
     )
     const sensitive = () => browser.send('POST', 'token')
+    const change = { currentPassword: goodPassword, newPassword: 'another gate of two pillars' }
+    assert.equal((await browser.send('POST', 'password/change', change)).status, 403)
     const refused = await sensitive()
     assert.equal(refused.status, 403)
     const { message: _, ...body } = (await refused.json()) as { message: string }
@@ -397,6 +403,7 @@ describe('the signed-in user', () => {
     const code = await codeAgain(visitor)
     assert.equal((await browser.send('POST', 'reauthenticate', { code })).status, 204)
     assert.equal((await sensitive()).status, 201)
+    assert.equal((await browser.send('POST', 'password/change', change)).status, 204)
   })
 
   test('a bearer gets its new token in the answer', async () => {
@@ -428,8 +435,8 @@ describe('the signed-in user', () => {
 /** RFC 4648 section 6. */
 function decodeBase32(text: string): Buffer {
   const bits = [...text]
-    .map((letter) =>
-      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+    .map((character) =>
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character).toString(2).padStart(5, '0'),
     )
     .join('')
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))

@@ -80,5 +80,4 @@ export type RegisterBody = Static<typeof registerBody>
 export type PasswordSignInBody = Static<typeof passwordSignInBody>
 export type ChangePasswordBody = Static<typeof changePasswordBody>
 export type ReauthenticateBody = Static<typeof reauthenticateBody>
-export type VerifySecondFactorBody = Static<typeof verifySecondFactorBody>
 export type ProfileBody = Static<typeof profileBody>

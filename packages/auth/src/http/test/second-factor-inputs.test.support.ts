@@ -27,7 +27,7 @@ interface Waiting {
 const nextCode = () => site.db.query('update torii.totp_factors set last_step = last_step - 2')
 
 /** Proves the first factor. */
-export async function signInHalfway(email: string): Promise<Waiting> {
+async function signInHalfway(email: string): Promise<Waiting> {
   const outcome = await torii.password.authenticate({ email, password: goodPassword }, newInfo())
   assert.ok(!outcome.ok && outcome.reason === 'second_factor_required', JSON.stringify(outcome))
   const { id: pendingId, token } = outcome.pending

@@ -8,7 +8,7 @@ import type {
   UserId,
 } from 'torii-core'
 import type { AccountCounters, MailPurpose } from '../../rate-limits/keys.js'
-import { accountCounters } from '../../rate-limits/keys.js'
+import { accountCounters, secondFactorKey } from '../../rate-limits/keys.js'
 import type { SignInMethods } from '../users/sign-in-methods.js'
 import { readSignInMethods } from '../users/sign-in-methods.js'
 
@@ -57,10 +57,18 @@ async function readAttempts({ rateLimits }: Attempts, user: Counted): Promise<Ac
   }
 }
 
+const secondFactorNames = ['totp', 'recovery_code'] as const
+
 /** Resets an account's counters. True if one was locked. */
 export async function clearAttempts({ rateLimits }: Attempts, user: Counted): Promise<boolean> {
   const { password, codes, mails } = accountCounters(user)
-  const keys = [password, ...(codes === null ? [] : [codes]), ...Object.values(mails ?? {})]
+  const factors = secondFactorNames.map((factor) => secondFactorKey(factor, user.id))
+  const keys = [
+    password,
+    ...(codes === null ? [] : [codes]),
+    ...Object.values(mails ?? {}),
+    ...factors,
+  ]
   const locked = await Promise.all(keys.map((key) => rateLimits.unlock(key)))
   return locked.includes(true)
 }

@@ -31,8 +31,8 @@ export interface AccountOperations<Metadata extends object = Record<string, Json
   /** Creates an account. @throws InvalidInputError before any query */
   create(input: AccountInput<Metadata>): Promise<AccountCreation<Metadata>>
   /**
-   * Changes the given fields of the profile, and no others: `conflict` if it was changed after `seen`, the `updatedAt` of
-   * the account that the administrator read, so nobody's change is overwritten unseen.
+   * Changes the given fields of the profile, and no others. Pass as `seen` the `updatedAt` of the account that the
+   * administrator read: if the account was changed since then, nothing is written and the result is `conflict`.
    * @throws InvalidInputError before any query
    */
   update(

@@ -1,3 +1,4 @@
+import { diagnosticsChannels } from 'torii-core'
 import type { ToriiEvent } from '../../events/event.js'
 import type { MailSink } from '../../mail/queued-mail.js'
 import type { Effects } from './effects.js'
@@ -11,7 +12,15 @@ export function createEventSink(
   mailQueue: MailSink | null,
 ): EventSink {
   return ({ events = [], mails = [] }) => {
-    events.forEach(handler)
+    for (const event of events) {
+      if (event.type === 'attempts_refused') publishRefusal(event.detail.path)
+      handler(event)
+    }
     if (mailQueue !== null) for (const queue of mails) queue(mailQueue)
   }
+}
+
+function publishRefusal(path: string): void {
+  const { authRateLimited } = diagnosticsChannels
+  if (authRateLimited.hasSubscribers) authRateLimited.publish({ path })
 }

@@ -19,7 +19,12 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
-import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
+import {
+  actorOf,
+  eventContextOf,
+  requireRecent,
+  requireSecondFactor,
+} from '../sessions/valid-session.js'
 
 export type RequestChangeOutcome =
   | { readonly ok: true }
@@ -75,6 +80,8 @@ export type CompleteChangeOutcome<Metadata extends object> =
   | InvalidToken
   /** Another account uses the email address by now. */
   | Refused<'email_taken'>
+  /** The account has a second factor, and no recent proof of two. The link stays valid. */
+  | Refused<'level_required'>
 
 type Change<Metadata extends object> = EmailChange<Metadata> & {
   /** True for a form that was sent twice: nothing has happened now. */
@@ -95,6 +102,8 @@ export const completeEmailChange =
   ): Promise<CompleteChangeOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const nonce = readLandingNonce(given)
+    const proved = requireSecondFactor(valid)
+    if (!proved.ok) return proved
     const key = parseVerificationToken('change_email', token)
     if (key === null || key.userId !== valid.user.id) return invalidToken
     const usedBy = nonce === null ? null : hashOfForm(nonce, 'change_email', [])

@@ -93,7 +93,7 @@ export const verifyEmail =
     const info = readRequestInfo(requestInfo)
     const { token, password, newPassword, valid, nonce, remember } = readInput(input)
     const lifetime = lifetimeOf(context.options.session, remember)
-    // Without a password, verifying signs nobody in.
+    // Without a password, a verification opens no session, so the hooks of a sign-in do not run.
     const refused =
       password === null && newPassword === null
         ? null

@@ -1,6 +1,13 @@
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { exportJWK, jwtVerify, SignJWT } from 'jose'
-import type { Json, SessionId, SignInMethod, UserId, ValidSession } from 'torii-core'
+import type {
+  AuthenticationMethod,
+  Json,
+  SessionId,
+  SessionLevel,
+  UserId,
+  ValidSession,
+} from 'torii-core'
 import { InvalidOptionsError, parseSessionId, parseUserId, Secret } from 'torii-core'
 import type { JwtOptions } from '../options/jwt.js'
 import type { ResolvedOptions } from '../options/options.js'
@@ -20,7 +27,11 @@ export interface MintedJwt {
 export interface JwtClaims {
   readonly userId: UserId
   readonly sessionId: SessionId
-  readonly methods: readonly SignInMethod[]
+  readonly methods: readonly AuthenticationMethod[]
+  /** How many factors were proved in the session. */
+  readonly level: SessionLevel
+  /** When two factors were last proved; null while `level` is 1. */
+  readonly level2At: Date | null
   /** When the user last authenticated. */
   readonly authenticatedAt: Date
   readonly expiresAt: Date
@@ -52,7 +63,10 @@ export interface JwtService<Metadata extends object = Record<string, Json>> {
 
 /** Distinguishes these tokens from others under the same keys. @see RFC 8725 section 3.11 */
 const type = 'session+jwt'
-const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'amr', 'auth_time']
+const ownClaims = [
+  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'acr', 'amr', 'auth_time'],
+  'level2_time',
+]
 /** The headers with which a token could provide its own key. @see RFC 8725 section 3.10 */
 const keyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
 /** The difference between two synchronized clocks. */
@@ -116,9 +130,13 @@ const maxLength = 8192
 
 const sessionClaims = ({ session }: ValidSession<object>) => ({
   sid: session.id,
+  acr: String(session.level),
   amr: session.methods,
-  auth_time: Math.floor(session.authenticatedAt.getTime() / 1000),
+  auth_time: secondsOf(session.authenticatedAt),
+  ...(session.level2At === null ? {} : { level2_time: secondsOf(session.level2At) }),
 })
+
+const secondsOf = (time: Date): number => Math.floor(time.getTime() / 1000)
 
 /** @throws InvalidOptionsError */
 function extraClaims(claims: Readonly<Record<string, unknown>>) {
@@ -153,14 +171,17 @@ const keyOf =
 
 function toClaims(payload: JWTPayload): JwtClaims | null {
   const [userId, sessionId] = [parseUserId(payload.sub), parseSessionId(payload.sid)]
-  const { exp, auth_time: authTime, amr } = payload
+  const { exp, auth_time: authTime, amr, acr, level2_time: level2Time } = payload
   if (userId === null || sessionId === null || exp === undefined) return null
   if (typeof authTime !== 'number' || !Array.isArray(amr)) return null
   return {
     userId,
     sessionId,
     // The signature is ours, so mint() wrote them.
-    methods: amr as SignInMethod[],
+    methods: amr as AuthenticationMethod[],
+    // A token of a process before levels has none: one factor.
+    level: acr === '2' ? 2 : 1,
+    level2At: typeof level2Time === 'number' ? new Date(level2Time * 1000) : null,
     authenticatedAt: new Date(authTime * 1000),
     expiresAt: new Date(exp * 1000),
     payload,

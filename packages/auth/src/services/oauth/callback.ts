@@ -122,7 +122,7 @@ export const completeFlow =
     })
   }
 
-/** The name in the response comes first. */
+/** The display name in the provider's response takes precedence over the posted one. */
 const named = (result: ProviderResult, posted: () => string | null): ProviderResult => ({
   ...result,
   identity: { ...result.identity, name: result.identity.name ?? posted() },

@@ -138,7 +138,7 @@ export interface ResolvedOptions {
   readonly log: (event: LogEvent) => void
 }
 
-/** The option `publicMetadata` for any user of the storage, whose metadata are as the application's type says. */
+/** The option `publicMetadata`, without the application's type of the metadata. */
 type PublicMetadata = (metadata: object, user: User<object>) => { readonly [name: string]: Json }
 
 /** The names of {@link ToriiOptions}. Any other name is refused: a misspelled limit would be no limit. */

@@ -188,7 +188,7 @@ export const findCredential =
       charge,
     })
 
-/** Parses an authentication response. A malformed one uses the challenge, with a credential id that nobody has. */
+/** Parses an authentication response. A malformed one uses the challenge, with a credential id that no account has. */
 export const parseAssertion = (
   response: unknown,
   find: FindCredential,

@@ -17,7 +17,12 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
-import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
+import {
+  actorOf,
+  eventContextOf,
+  requireRecent,
+  requireSecondFactor,
+} from '../sessions/valid-session.js'
 
 export interface ChangePasswordInput {
   currentPassword: string
@@ -29,6 +34,8 @@ export type ChangePasswordOutcome =
   | PasswordRejected
   /** The current password is wrong, or the account has none. */
   | Refused<'invalid_credentials'>
+  /** The account has a second factor, and no recent proof of two. */
+  | Refused<'level_required'>
   | TooManyAttempts
   | StaleSession
 
@@ -46,6 +53,8 @@ export const changePassword =
   ): Promise<ChangePasswordOutcome> => {
     const info = readRequestInfo(requestInfo)
     const { current, next } = readChange(input)
+    const proved = requireSecondFactor(valid)
+    if (!proved.ok) return proved
     const validated = await context.validatePassword(next, submittedContext(valid))
     if (!validated.ok) return { ok: false, reason: 'password_rejected', problem: validated.problem }
     const { charges, refund } = sessionPasswordAttempt(context.options.bruteForce, valid)

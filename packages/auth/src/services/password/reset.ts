@@ -144,7 +144,10 @@ const resetPassword = <Metadata extends object>(
     },
   })
 
-/** The success of a form that the same browser has just sent, whose attempt is given back; else the refusal. */
+/**
+ * Returns success if the same browser has just sent this form with success, and gives the counted attempt back. Otherwise returns
+ * the refusal.
+ */
 async function repeatedReset<Metadata extends object>(
   { storage, background }: ServiceContext<Metadata>,
   key: VerificationKey,

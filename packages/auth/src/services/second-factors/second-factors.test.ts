@@ -257,6 +257,22 @@ describe('a sign-in of a user with a second factor', () => {
     assert.equal(await secondFactors.findPending(token), null)
   })
 
+  test('T14.23 sixty sign-ins in a row with both factors lock no one out; right passwords without the code do', async () => {
+    const person = await withFactor()
+    const { email } = person
+    const first = () => torii.password.authenticate({ email, password }, requestInfo)
+    for (let count = 0; count < 60; count += 1) {
+      const outcome = await first()
+      assert.ok(!outcome.ok && outcome.reason === 'second_factor_required', `${count}`)
+      await nextCode()
+      const answer = { token: outcome.pending.token, code: person.app.code() }
+      assert.ok((await secondFactors.verify(answer, requestInfo)).ok)
+    }
+    let outcome = await first()
+    for (let count = 0; count < 10; count += 1) outcome = await first()
+    assert.ok(!outcome.ok && outcome.reason === 'too_many_attempts', JSON.stringify(outcome))
+  })
+
   test('sends exactly one code', async () => {
     const { token } = await pendingOf(await withFactor())
     for (const input of [
@@ -293,6 +309,28 @@ describe('passkeys and levels', () => {
     assert.deepEqual([verified.session.level, verified.session.methods], [2, ['passkey']])
     const unverified = await answer(false)
     assert.ok(!unverified.ok && unverified.reason === 'second_factor_required')
+  })
+
+  test('T14.24 a session that the application opens itself waits for the second factor, unless it has proved two', async () => {
+    const person = await withFactor()
+    const open = (level?: 1 | 2) =>
+      torii.sessions.open(
+        person.user.id,
+        'password',
+        requestInfo,
+        level === undefined ? {} : { level },
+      )
+    for (const level of [undefined, 1] as const) {
+      const waiting = await open(level)
+      assert.ok(!waiting.ok && waiting.reason === 'second_factor_required')
+    }
+    const opened = await open(2)
+    assert.ok(opened.ok)
+    assert.equal(opened.session.level, 2)
+    await assert.rejects(open(3 as never), /level/)
+    const derived = await torii.sessions.derive(await validate(opened.token.reveal()), requestInfo)
+    assert.ok(derived.ok)
+    assert.equal(derived.session.level, 2)
   })
 
   test('T14.18 a password alone does not make a session of such a user recent; a code does', async () => {
@@ -393,6 +431,35 @@ describe('removing', () => {
     const { email } = person
     assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
   })
+})
+
+for (const removeOtherSignInMethods of [false, true])
+  test(`T14.21 a reset of the password neither signs in nor removes the second factor, and ends what waits; other sign-in methods removed: ${removeOtherSignInMethods}`, async () => {
+    const person = await withFactor()
+    const { email } = person
+    await torii.admin.verifyEmail(person.user.id, email)
+    const pending = await pendingOf(person)
+    const { token } = (await torii.password.reset.create(email)) ?? assert.fail()
+    const next = 'another gate of two pillars'
+    const reset = await torii.password.reset.complete(
+      { token, password: next, removeOtherSignInMethods },
+      requestInfo,
+    )
+    assert.ok(reset.ok)
+    assert.equal(await secondFactors.findPending(pending.token), null)
+    const again = await torii.password.authenticate({ email, password: next }, requestInfo)
+    assert.ok(!again.ok && again.reason === 'second_factor_required', JSON.stringify(again))
+    const answer = { token: again.pending.token, code: person.app.code() }
+    assert.ok((await secondFactors.verify(answer, requestInfo)).ok)
+  })
+
+test('T14.22 the first proof of a mailbox removes a second factor that a stranger had added', async () => {
+  const stranger = await withFactor()
+  const { token } = await torii.magicLink.create({ email: stranger.email })
+  const owner = await torii.magicLink.authenticate({ token }, requestInfo)
+  assert.ok(owner.ok && owner.tookOver)
+  assert.equal((await validate(owner.token.reveal())).hasSecondFactor, false)
+  assert.equal(await torii.sessions.validate(stranger.token), null)
 })
 
 test('T14.20 secrets are encrypted under the first key, and again after a rotation', async () => {

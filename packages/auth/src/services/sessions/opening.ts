@@ -1,5 +1,12 @@
-import type { Session, SessionToken, SignInMethod, UserId, ValidSession } from 'torii-core'
-import { newSessionId } from 'torii-core'
+import type {
+  Session,
+  SessionLevel,
+  SessionToken,
+  SignInMethod,
+  UserId,
+  ValidSession,
+} from 'torii-core'
+import { InvalidInputError, newSessionId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { OperationContext } from '../context/context.js'
@@ -27,6 +34,15 @@ export interface OpenedSession {
   readonly token: SessionToken
 }
 
+/** How a session is opened for a user whom the application has identified itself. */
+export interface OpeningOptions extends Remembering {
+  /**
+   * 2 if the application has proved two factors itself. With 1, a user who has a second factor gets a pending sign-in
+   * (default: 1).
+   */
+  level?: SessionLevel
+}
+
 export type OpenOutcome =
   | OpenedSession
   /** The user does not exist or is disabled. */
@@ -48,11 +64,14 @@ export const openSession =
     userId: UserId,
     method: SignInMethod,
     requestInfo: RequestInfo,
-    { remember }: Remembering = {},
+    { remember, level = 1 }: OpeningOptions = {},
   ): Promise<OpenOutcome> => {
     const info = readRequestInfo(requestInfo)
+    if (level !== 1 && level !== 2) throw new InvalidInputError('level', 'must be 1 or 2')
     const lifetime = lifetimeOf(options.session, remember)
-    const { session, token, pendingToken } = prepareSession(userId, method, info, lifetime)
+    const prepared = prepareSession(userId, method, info, lifetime)
+    const { token, pendingToken } = prepared
+    const session = { ...prepared.session, level }
     const eventContext = { userId, sessionId: session.id, info }
     const opened = await runWithEffects({
       run: ({ sessions }) => sessions.open(userId, session),

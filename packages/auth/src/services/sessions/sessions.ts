@@ -19,8 +19,7 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
-import type { Remembering } from './new-session.js'
-import type { DeriveOutcome, OpenOutcome } from './opening.js'
+import type { DeriveOutcome, OpeningOptions, OpenOutcome } from './opening.js'
 import { deriveSession, openSession } from './opening.js'
 import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'
 import { reauthenticate } from './reauthenticate.js'
@@ -36,7 +35,7 @@ export interface TransactionalSessions<Metadata extends object = Record<string, 
     userId: UserId,
     method: SignInMethod,
     requestInfo: RequestInfo,
-    options?: Remembering,
+    options?: OpeningOptions,
   ): Promise<OpenOutcome>
   /** Opens a second session for the same user, for example for another device. Needs a recent authentication. */
   derive(valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<DeriveOutcome>

@@ -1,7 +1,7 @@
 import type { SessionActor, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { EventContextInput } from '../effects/effects.js'
-import type { ReauthenticationRequired } from '../refusals.js'
+import type { ReauthenticationRequired, Refused } from '../refusals.js'
 import { levelRequired, reauthenticationRequired } from '../refusals.js'
 
 /** Returns the session as the actor of an operation, with the epochs that its validation saw. */
@@ -22,6 +22,16 @@ export const eventContextOf = (
 })
 
 const recent = Object.freeze({ ok: true } as const)
+
+/**
+ * Checks that a user who has a second factor proved two factors recently, for operations that prove one by themselves.
+ * Without a second factor it lets every session pass.
+ * @see OWASP ASVS 5.0, 7.5.3
+ */
+export const requireSecondFactor = (
+  valid: ValidSession<object>,
+): { readonly ok: true } | Refused<'level_required'> =>
+  valid.hasSecondFactor && !valid.recent ? levelRequired : recent
 
 /**
  * Checks that the user authenticated within `session.recentSeconds` before the session was validated, by the database's

@@ -163,6 +163,7 @@ test('signInMethods() lists the sign-in methods of the user', async () => {
     password: true,
     oauthAccounts: [],
     passkeys: [],
+    secondFactors: { totp: null, recoveryCodes: { remaining: 0, generation: 0 } },
   })
 })
 

@@ -1,6 +1,8 @@
-import { OutcomeUnknownError, ToriiError } from 'torii-core'
+import type { BatchedCallMessage } from 'torii-core'
+import { diagnosticsChannels, OutcomeUnknownError, ToriiError } from 'torii-core'
 import type { BatchForm, Statement } from '../../sql/statement.js'
 import type { Driver } from '../driver.js'
+import type { TracedDriver } from '../traced-driver.js'
 import { createBatchQueue } from './batch-queue.js'
 import { binaryArray } from './binary-array.js'
 
@@ -12,6 +14,8 @@ const maxWaiting = 16_384
 interface Call {
   readonly values: unknown[]
   readonly deadline: number
+  /** Published in the context of the caller; null without a subscriber. */
+  readonly message: BatchedCallMessage | null
 }
 type Run = (call: Call) => Promise<unknown[]>
 
@@ -20,7 +24,7 @@ type Run = (call: Call) => Promise<unknown[]>
  * Everything else passes through; so does everything inside a transaction.
  * @param drainMs milliseconds in which all that wait are sent
  */
-export function withBatches(driver: Driver, drainMs: number): Driver {
+export function withBatches(driver: TracedDriver, drainMs: number): Driver {
   const queues = new Map<string, Run>()
 
   function queueOf(statement: Statement, form: BatchForm): Run {
@@ -28,7 +32,7 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
     if (known !== undefined) return known
     const queue = createBatchQueue<Call, unknown[]>(
       {
-        one: ({ values, deadline }) => driver.run(statement, values, deadline),
+        one: (call) => runOne(driver, statement, call),
         many: (calls) => runMany(driver, form, calls),
       },
       {
@@ -43,7 +47,7 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
     const run: Run = form.skipsLocked
       ? async (call) => {
           const rows = await queue(call)
-          return rows === noRows ? driver.run(statement, call.values, call.deadline) : rows
+          return rows === noRows ? runOne(driver, statement, call) : rows
         }
       : queue
     queues.set(statement.preparedName, run)
@@ -55,16 +59,39 @@ export function withBatches(driver: Driver, drainMs: number): Driver {
     run: (statement, values, deadline) =>
       statement.batch === undefined
         ? driver.run(statement, values, deadline)
-        : queueOf(statement, statement.batch)({ values, deadline }),
+        : queueOf(
+            statement,
+            statement.batch,
+          )({ values, deadline, message: publishCall(statement) }),
   }
 }
+
+function publishCall({ name }: Statement): BatchedCallMessage | null {
+  const { storageBatchedCall } = diagnosticsChannels
+  if (!storageBatchedCall.hasSubscribers) return null
+  const message = { statement: name }
+  storageBatchedCall.publish(message)
+  return message
+}
+
+const noMessages: readonly BatchedCallMessage[] = []
+
+const messagesOf = (calls: readonly Call[]): readonly BatchedCallMessage[] =>
+  calls[0]?.message === null ? noMessages : calls.flatMap(({ message }) => message ?? [])
+
+const runOne = (
+  driver: TracedDriver,
+  statement: Statement,
+  { values, deadline, message }: Call,
+): Promise<unknown[]> =>
+  driver.run(statement, values, deadline, message === null ? noMessages : [message])
 
 /** The rows of a call that a batch returned none for. */
 const noRows: unknown[] = []
 
 /** The rows of each call, in the order of the calls. */
 async function runMany(
-  driver: Driver,
+  driver: TracedDriver,
   { statement, columns }: BatchForm,
   calls: readonly Call[],
 ): Promise<unknown[][]> {
@@ -77,7 +104,7 @@ async function runMany(
   const each: unknown[][] = calls.map(() => noRows)
   // All of them end when the first of them must.
   const deadline = Math.min(...calls.map((call) => call.deadline))
-  for (const row of await driver.run(statement, arrays, deadline)) {
+  for (const row of await driver.run(statement, arrays, deadline, messagesOf(calls))) {
     // The place of the call that it answers, from 1.
     const place: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'i') : null
     const own = typeof place === 'number' ? each[place - 1] : undefined

@@ -12,7 +12,7 @@ export const actor = {
   ownerEpoch: parameter('ownerEpoch', 'int')<number>(),
 }
 
-/** The parameters of an acting session, all but the user null where an administrator acts. */
+/** The parameters of an acting session. If an administrator acts, all but the user are null. */
 const actorOrAdmin = {
   sessionId: nullable('sessionId', 'uuid')<SessionId>(),
   sessionEpoch: nullable('sessionEpoch', 'int')<number>(),

@@ -21,11 +21,11 @@ export const usedUntil = secondsFromNow(`${usedSeconds}::float8`)
 interface Slots<Owned extends SqlPart, Id extends SqlPart, Dead extends SqlPart> {
   /** The qualified table. */
   readonly table: string
-  /** Holds for a row `t` of the owner. */
+  /** True for a row `t` of the owner. */
   readonly owned: Owned
   /** The id of the new row. A statement that is sent again finds its own row and takes its slot. */
   readonly id: Id
-  /** Holds for a row `t` that can no longer be used, whose slot is therefore free. */
+  /** True for a row `t` that can no longer be used, so that a new row can replace it. */
   readonly dead: Dead
 }
 

@@ -1,15 +1,16 @@
 import type { MailboxProof, MailboxSignIn, UserId } from 'torii-core'
+import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, sql } from '../../sql/parameter.js'
 import { statementTime as now } from '../../sql/time.js'
 import { checkNewSession, checkObject } from '../input/input.js'
-import { newSessionValues, openedColumns, openSession } from './new-session.js'
+import { newSessionValues, openedColumns } from './new-session.js'
 import type { OpenedRow, ReadbackRow } from './readback.js'
 import { toSignedIn } from './readback.js'
 import { signInColumns } from './second-factor.js'
 import { toSession } from './session-row.js'
 import { toUser, userColumns } from './user-row.js'
 
-/** Holds for the locked user `u` that the link was mailed for. Null: no account had the email then. */
+/** True if the link was mailed for the locked user `u`. Its epoch is null if no account had the email address then. */
 const ofThisEpoch = `(u.session_epoch = (select proved.epoch from proved)
           or (u.email_verified_at is null and (select proved.epoch is null from proved)))`
 
@@ -18,7 +19,7 @@ const newUserId = nullable('newUserId', 'uuid')<UserId>()
 
 /**
  * CTEs that sign in the owner of the mailbox of a CTE `proved (email, email_key, epoch)`, ending in `u` and those of
- * `openSessions`.
+ * `opening`, which opens the session.
  * Takes the values of {@link mailboxValues}.
  *
  * The no-op updates of the email ownership row and the user are how a statement meets a winner that its snapshot
@@ -27,7 +28,10 @@ const newUserId = nullable('newUserId', 'uuid')<UserId>()
  * also those that are being inserted at the moment. The epoch of the link is compared with the locked row of the user,
  * so a link from before a password change, or from before the account was verified, does not sign in.
  */
-export const signInByMailbox = (schema: string) => sql`
+export const signInByMailbox = <const Opening extends SqlPart>(
+  schema: string,
+  opening: Opening,
+) => sql`
       claim as (
         insert into ${schema}.user_emails as e (email_key, user_id)
         select proved.email_key, ${newUserId} from proved where ${newUserId} is not null
@@ -57,7 +61,7 @@ export const signInByMailbox = (schema: string) => sql`
         where u.disabled_at is null and u.email_key = excluded.email_key and ${ofThisEpoch}
         returning ${userColumns}, ${signInColumns},
           u.id is not distinct from ${newUserId} as created, u.email_verified_at as proved_at
-      ), ${openSession(schema)}`
+      ), ${opening}`
 
 /** What {@link signInByMailbox} adds to the columns of `u` and `s`. */
 export const mailboxColumns = (schema: string): string =>

@@ -3,6 +3,7 @@ import { pendingSignInSeconds } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { milliseconds, statementTime as now, secondsFromNow, toDate } from '../../sql/time.js'
+import { heldRefund } from './rate-limit-refund.js'
 import { sessionColumns } from './session-row.js'
 
 /** The columns of a new session that its caller gives. */
@@ -16,14 +17,19 @@ type Given =
   | 'idleSeconds'
   | 'absoluteSeconds'
 
-/** What a pending sign-in keeps of an identity that is not linked yet. */
-type Identity = 'provider' | 'subject' | 'accountId' | 'label' | 'tokens'
-const noIdentity = {
+/** What a pending sign-in keeps until the second factor is proved: an identity to link, and charges to give back. */
+type Kept =
+  | ('provider' | 'subject' | 'accountId' | 'label' | 'tokens')
+  | ('refundAccount' | 'refundIpAddress' | 'refundBlock')
+const nothing = {
   provider: 'null::text',
   subject: 'null::text',
   accountId: 'null::uuid',
   label: 'null::text',
   tokens: 'null::bytea',
+  refundAccount: 'null::bytea',
+  refundIpAddress: 'null::bytea',
+  refundBlock: 'null::bytea',
 } as const
 
 /** The insert of sessions for the rows of `users`, which have `user_id` and `session_epoch`. */
@@ -48,15 +54,15 @@ const insertSessions = <
  * `user_id` and the `signInColumns` of a locked user. `opened` has a row for each of both. The one way to open a session for
  * a user who may have a second factor.
  */
-export const openSessions = <
+const openSessions = <
   const Columns extends Readonly<Record<Given, SqlPart>>,
-  const Held extends Readonly<Record<Identity, SqlPart>>,
+  const Held extends Readonly<Record<Kept, SqlPart>>,
   const Where extends SqlPart,
 >(
   schema: string,
   given: Columns,
   where: Where,
-  identity: Held,
+  kept: Held,
 ) => sql`s as (
         ${insertSessions(schema, given, 'u')}
         where not (u.has_factor and ${given.level} < 2) and ${where}
@@ -64,10 +70,12 @@ export const openSessions = <
       ), pending as (
         insert into ${schema}.pending_sign_ins as p (
           user_id, id, secret_hash, session_epoch, owner_epoch, methods, ip, user_agent, idle_seconds, absolute_seconds,
-          provider, subject, account_id, label, tokens, created_at, expires_at)
+          provider, subject, account_id, label, tokens, refund_account, refund_ip_address, refund_block,
+          created_at, expires_at)
         select u.user_id, ${given.id}, ${given.secretHash}, u.session_epoch, u.owner_epoch, ${given.methods},
           ${given.ip}, ${given.userAgent}, ${given.idleSeconds}, ${given.absoluteSeconds},
-          ${identity.provider}, ${identity.subject}, ${identity.accountId}, ${identity.label}, ${identity.tokens},
+          ${kept.provider}, ${kept.subject}, ${kept.accountId}, ${kept.label}, ${kept.tokens},
+          ${kept.refundAccount}, ${kept.refundIpAddress}, ${kept.refundBlock},
           ${now}, ${secondsFromNow(`${pendingSignInSeconds}::float8`)}
         from u where u.has_factor and ${given.level} < 2 and ${where}
         returning p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at
@@ -88,7 +96,7 @@ export const newSession = {
 }
 
 /** The columns of many sessions, under the names that {@link newSession} takes them by. */
-export const newSessions = {
+const newSessions = {
   id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
   secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
   methods: parameter('methods', 'text[]')<readonly string[]>(),
@@ -126,13 +134,19 @@ export const mustWaitForFactor = (row: string) =>
   sql`(${row}.has_factor and ${newSession.level} < 2)`
 
 /** {@link openSessions} of one session for the CTE `u`. */
-export const openSession = (schema: string) => openSessions(schema, newSession, 'true', noIdentity)
+export const openSession = (schema: string) => openSessions(schema, newSession, 'true', nothing)
+
+/** {@link openSession}, where charges are given back by `refundRateLimit` or, later, by `refundPending`. */
+export const openSessionWithRefund = (schema: string) =>
+  openSessions(schema, newSession, 'true', { ...nothing, ...heldRefund })
 
 /** The same, where the identity is linked only with the second factor. */
-export const openSessionOfIdentity = <const Held extends Readonly<Record<Identity, SqlPart>>>(
+export const openSessionOfIdentity = <
+  const Held extends Readonly<Omit<Record<Kept, SqlPart>, keyof typeof heldRefund>>,
+>(
   schema: string,
   identity: Held,
-) => openSessions(schema, newSession, 'true', identity)
+) => openSessions(schema, newSession, 'true', { ...nothing, ...identity })
 
 /** {@link openSession} where one is asked for and `where` holds. */
 export const openOptionalSession = <const Where extends SqlPart>(schema: string, where: Where) =>
@@ -140,7 +154,7 @@ export const openOptionalSession = <const Where extends SqlPart>(schema: string,
     schema,
     optionalSession,
     sql`${optionalSession.id} is not null and ${where}`,
-    noIdentity,
+    nothing,
   )
 
 /** {@link openSessions} of many sessions, whose values are the {@link newSessionsColumns} of `u`. */
@@ -158,14 +172,14 @@ export const openManySessions = (schema: string) =>
       absoluteSeconds: 'u.absolute_seconds::float8',
     },
     'true',
-    noIdentity,
+    nothing,
   )
 
 /** What a statement selects of `s` and `pending`, of which at most one has a row. */
 export const openedColumns = 's.*, pending.*'
 
 /** The CTEs `s` and `pending`, of which at most one has a row, after another relation. */
-export const joinOpened = 'left join s on true left join pending on true'
+export const openedRelations = 'left join s on true left join pending on true'
 
 /** What a statement returns where a second factor is due. */
 export interface PendingRow {
@@ -174,9 +188,6 @@ export interface PendingRow {
   pending_id: SessionId
   pending_expires_at: number
 }
-
-export const isPending = (row: { pending_id?: SessionId | null }): boolean =>
-  row.pending_id !== null && row.pending_id !== undefined
 
 export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired => ({
   ok: false,

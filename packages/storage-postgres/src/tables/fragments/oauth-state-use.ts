@@ -17,7 +17,7 @@ export const oauthState = {
 export const stateUsedBy = parameter('stateUsedBy', 'uuid')<string>()
 
 /** The columns of many states, under the names that {@link oauthState} takes them by. */
-export const oauthStates = {
+const oauthStates = {
   hash: parameter('stateHash', 'bytea[]')<readonly (TokenHash | null)[]>(),
   expiresAt: parameter('stateExpiresAt', 'float8[]')<readonly (number | null)[]>(),
   globalEpoch: parameter('stateGlobalEpoch', 'int4[]')<readonly (number | null)[]>(),

@@ -13,7 +13,7 @@ export const givenPending = sql`p.user_id = ${userId} and p.id = ${sessionId} an
 export const pendingKeyValues = (key: PendingKey) => sessionKeyValues(key)
 
 /** Holds of a pending sign-in `p` of the user `u` that a counted try may answer. */
-export const answerable = `p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
+const answerable = `p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
         and u.disabled_at is null and ${hasSecondFactor} and p.expires_at > ${now}`
 
 /** Holds of one that has a try left; the one definition of a live pending sign-in. */

@@ -259,7 +259,7 @@ type ChargeValues<Key extends string> = Record<`${Key}Key`, RateLimitKey | null>
     number | null
   >
 
-/** What a verdict returns. */
+/** The columns of the CTE `verdict`. */
 export interface VerdictRow {
   allowed: boolean
   retry_after: number

@@ -3,9 +3,9 @@ import { sql } from '../../sql/parameter.js'
 import { inBatches, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import {
-  joinOpened,
   newSession,
   openedColumns,
+  openedRelations,
   openManySessions,
   openSession,
 } from '../fragments/new-session.js'
@@ -56,7 +56,7 @@ const signInKnown = (schema: string) =>
       select (select pg_catalog.count(*) from a)::int as known,
         exists (select 1 from stored where stored.known) and not exists (select 1 from used) as refused,
         exists (select 1 from stored) as stored, u.*, ${openedColumns}
-      from (select 1 as one) as always left join u on true ${joinOpened}`,
+      from (select 1 as one) as always left join u on true ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 

@@ -5,10 +5,10 @@ import { inBatches, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { tookOver } from '../fragments/mailbox-sign-in.js'
 import {
-  joinOpened,
   mustWaitForFactor,
   newSession,
   openedColumns,
+  openedRelations,
   openManySessions,
   openSessionOfIdentity,
 } from '../fragments/new-session.js'
@@ -96,7 +96,7 @@ const signInNew = (schema: string) =>
       select u.*, ${openedColumns}, u.user_id = ${newUserId} as created,
         ${tookOver(schema)} as took_over,
         not exists (select 1 from used) as refused, (select pg_catalog.count(*) from claim)::int as claimed, (select pg_catalog.count(*) from addressed)::int as let_in
-      from (select 1 as one) as always left join u on true ${joinOpened}`,
+      from (select 1 as one) as always left join u on true ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 
@@ -110,7 +110,7 @@ const newUsers = {
   accountId: parameter('newAccountId', 'uuid[]')<readonly OAuthAccountId[]>(),
 }
 
-// Creates the users of callers whose identity and trusted email nobody has; every other one is left to `signInNew`, alone.
+// Creates the users of callers whose identity and trusted email no user has; every other one is left to `signInNew`, alone.
 // An email or identity that another transaction takes at this moment fails the whole batch: then each is sent alone. States
 // are locked first, then emails, then identities, each in an order that all batches share.
 const signInNewMany = (schema: string) =>

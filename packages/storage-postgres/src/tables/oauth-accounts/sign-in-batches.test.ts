@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { NewSession, OAuthSignIn, OAuthSignInOutcome, OAuthStateKey, UserId } from 'torii-core'
-import { ciphertext, newOAuthAccountId, newUserId } from 'torii-core'
+import { ciphertext, newOAuthAccountId, newUserId, tokenHash } from 'torii-core'
 import { type TestDatabase, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest'
 import { type ObservedPool, observe } from '../../driver/batching/batching.test.support.js'
@@ -238,10 +238,10 @@ describe('known identities that sign in at the same time', () => {
   })
 
   for (const [what, lock] of [
-    ['account', 'select 1 from torii.oauth_accounts where user_id = $1 for update'],
-    ['user', 'select 1 from torii.users where id = $1 for update'],
+    ['an account', 'select 1 from torii.oauth_accounts where user_id = $1 for update'],
+    ['a user', 'select 1 from torii.users where id = $1 for update'],
   ] as const)
-    test(`do not wait for an ${what} that a transaction has locked: only its caller does`, async () => {
+    test(`do not wait for ${what} that a transaction has locked: only its caller does`, async () => {
       const [held, ...others] = await eachAgain(people.slice(0, 10))
       assert.ok(held !== undefined)
       const holder = await database.connect()
@@ -292,23 +292,39 @@ describe('known identities that sign in at the same time', () => {
     assert.ok(operations().includes('oauth_accounts.signInKnownMany'))
   })
 
-  test('at two processes with the same states: each state once, and no deadlock', async () => {
+  test('at two processes with the same states in another order: each state once, and no deadlock', async () => {
     const other = new PostgresStorage(pool, { log })
-    for (let round = 0; round < 10; round += 1) {
-      const mine = await eachAgain(people.slice(0, 20))
-      const theirs = mine.map((person) => ({ ...person, session: session() })).reverse()
-      const [ours, others] = await Promise.all([
-        signInAll(mine),
-        Promise.all(theirs.map((person) => other.oauthAccounts.signIn(person))),
-      ])
-      others.reverse()
-      for (const [place, outcome] of ours.entries())
-        assert.deepEqual(words([outcome, others[place] ?? assert.fail()]).sort(), [
-          'invalid_token',
-          'known',
-        ])
+    const { expiresAt, globalEpoch } = await startedFlow()
+    // The second of three is held, so both have begun when it is let go.
+    const states = [1, 2, 3].map((first) => {
+      const bytes = randomBytes(32).fill(first, 0, 1)
+      return { hash: tokenHash(bytes), expiresAt, globalEpoch }
+    })
+    const mine: OAuthSignIn[] = []
+    const theirs: OAuthSignIn[] = []
+    for (const [n, state] of states.entries()) {
+      mine.push(await again(at(people, n), { state }))
+      theirs.unshift(await again(at(people, 10 + n), { state }))
     }
+    const leading = [await again(at(people, 20)), await again(at(people, 21))] as const
+    const holder = await database.connect()
+    await holder.query('begin')
+    await holder.query(
+      `insert into torii.used_oauth_states (state_hash, used_by, expires_at) values ($1, $2, now() + interval '1 hour')`,
+      [states[1]?.hash, newUserId()],
+    )
+    const ours = signInAll([leading[0], ...mine])
+    while ((await waitingForLocks()) < 1);
+    const others = Promise.all(
+      [leading[1], ...theirs].map((person) => other.oauthAccounts.signIn(person)),
+    )
+    while ((await waitingForLocks()) < 2);
+    await holder.query('rollback')
+    const [, ...first] = words(await ours)
+    const [, ...second] = words(await others)
     assert.deepEqual(retried, [])
+    for (const [n, word] of first.entries())
+      assert.deepEqual([word, second[2 - n]].sort(), ['invalid_token', 'known'])
   })
 
   test('whose answers are lost are looked for each by itself: all are signed in, once', async () => {
@@ -430,7 +446,7 @@ describe('new identities that sign in at the same time', () => {
   })
 
   for (const taken of ['email', 'identity'] as const)
-    test(`are sent each alone when another transaction takes an ${taken} of theirs`, async () => {
+    test(`are sent each alone when another transaction takes the ${taken} of one of them`, async () => {
       const given = await strangers(8)
       const mine = at(given, 4)
       const owner = await signUp(storage)

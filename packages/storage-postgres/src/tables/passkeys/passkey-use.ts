@@ -17,10 +17,10 @@ import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import { challengeIsCurrent } from '../fragments/challenge.js'
 import {
-  joinOpened,
   newSessionValues,
   openedColumns,
-  openSession,
+  openedRelations,
+  openSessionWithRefund,
 } from '../fragments/new-session.js'
 import { newSecretHash, secretHash, sessionId, userId } from '../fragments/parameters.js'
 import type { CredentialRow } from '../fragments/passkey-credential.js'
@@ -118,9 +118,9 @@ export const passkeyUseStatements = (schema: string) => ({
   signIn: write(
     'passkeys.signIn',
     sql`
-      with ${usePasskey(schema)}, ${openSession(schema)}, ${advanceCount(schema, 'opened')}, ${refundRateLimit(schema, 's')}
+      with ${usePasskey(schema)}, ${openSessionWithRefund(schema)}, ${advanceCount(schema, 'opened')}, ${refundRateLimit(schema, 's')}
       select u.*, ${openedColumns}, (select pg_catalog.count(*) from held)::int as usable
-      from (select 1 as one) as always left join u on true ${joinOpened}`,
+      from (select 1 as one) as always left join u on true ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
   reauthenticate: write(

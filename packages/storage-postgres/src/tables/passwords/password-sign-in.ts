@@ -14,10 +14,10 @@ import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import {
-  joinOpened,
   newSessionValues,
   openedColumns,
-  openSession,
+  openedRelations,
+  openSessionWithRefund,
 } from '../fragments/new-session.js'
 import { emailKey, userId } from '../fragments/parameters.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
@@ -71,7 +71,7 @@ export const passwordSignInStatements = (schema: string) => ({
     { schema, onLostReply: repeat(countedTwice) },
   ),
   // The key lock fixes the order user before password, and sees a user that is being deleted. Where a second factor is due, a
-  // right password gives nothing back yet.
+  // right password gives nothing back yet: the pending sign-in keeps the refund.
   signIn: write(
     'passwords.signIn',
     sql`
@@ -84,8 +84,8 @@ export const passwordSignInStatements = (schema: string) => ({
         update ${schema}.passwords p set hash = ${rehash}, updated_at = ${now}
         from u where p.user_id = u.user_id and p.hash = ${verified} and ${rehash} is not null
         returning p.user_id
-      ), ${openSession(schema)}, ${refundRateLimit(schema, 's', 'p')}
-      select u.*, ${openedColumns} from u ${joinOpened}`,
+      ), ${openSessionWithRefund(schema)}, ${refundRateLimit(schema, 's', 'p')}
+      select u.*, ${openedColumns} from u ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
 })

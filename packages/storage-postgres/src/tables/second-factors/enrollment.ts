@@ -36,21 +36,31 @@ const maxTries = maxPendingTries
 const ownEnrollment = sql`e.user_id = ${actor.userId} and e.session_id = ${actor.sessionId}
           and e.session_epoch = ${actor.sessionEpoch} and e.owner_epoch = ${actor.ownerEpoch} and e.expires_at > ${now}`
 
-/** CTEs that replace the recovery codes of the user of the CTE `f (user_id)`. */
+/**
+ * CTEs that replace the recovery codes of the factor `f (user_id, recovery_generation)`. Codes that this statement cannot see
+ * yet are of a former generation, and count no more.
+ */
 const replaceCodes = (schema: string) => sql`former_codes as (
         delete from ${schema}.recovery_codes c using f
         where c.user_id = f.user_id and c.code_hash <> all (${recoveryCodes})
         returning 1 as one
       ), new_codes as (
-        insert into ${schema}.recovery_codes (user_id, code_hash)
-        select f.user_id, given.hash from f, pg_catalog.unnest(${recoveryCodes}) as given (hash)
-        on conflict (user_id, code_hash) do nothing
+        insert into ${schema}.recovery_codes (user_id, code_hash, generation)
+        select f.user_id, given.hash, f.recovery_generation
+        from f, pg_catalog.unnest(${recoveryCodes}) as given (hash)
+        on conflict (user_id, code_hash) do update set generation = excluded.generation
         returning 1 as one
       )`
 
-/** CTEs that end every pending sign-in of the user of the CTE `me (id)`; they are locked after the user. */
-const endPending = (schema: string) => sql`waiting as (
-        delete from ${schema}.pending_sign_ins p using me where p.user_id = me.id returning 1 as one
+/**
+ * CTEs that lock the factor of the user of the CTE `owner (user_id)`, and after it the acting session: a change is made while
+ * that is there, or not at all.
+ */
+const lockFactorAndSession = (schema: string, owner: string) => sql`former as (
+        select t.user_id from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id for update of t
+      ), acting as (
+        select s.user_id from ${schema}.sessions s join ${owner} on ${owner}.user_id = s.user_id
+        where s.id = ${actor.sessionId} and (select pg_catalog.count(*) from former) >= 0 for update of s
       )`
 
 /**
@@ -75,9 +85,13 @@ export const enrollmentStatements = (schema: string) => ({
   startTotp: write(
     'second_factors.startTotp',
     sql`
+      with me as (
+        select u.id, u.session_epoch, u.owner_epoch from ${schema}.users u
+        where u.id = ${actor.userId} and ${actorIsLive(schema)} for share
+      )
       insert into ${schema}.totp_enrollments as e (user_id, session_id, session_epoch, owner_epoch, secret, tries, expires_at)
-      select u.id, ${actor.sessionId}, u.session_epoch, u.owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}
-      from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)}
+      select me.id, ${actor.sessionId}, me.session_epoch, me.owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}
+      from me
       on conflict (user_id) do update set
         session_id = excluded.session_id, session_epoch = excluded.session_epoch, owner_epoch = excluded.owner_epoch,
         secret = excluded.secret, tries = 0, expires_at = excluded.expires_at
@@ -93,23 +107,23 @@ export const enrollmentStatements = (schema: string) => ({
       returning e.secret, e.tries, ${currentStep} as step`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
-  // The enrollment is locked first, like every entry row; then the user, the pending sign-ins, the factor, the sessions. The
-  // epochs decide: what this statement cannot see yet has ended as well.
+  // The locks: user, enrollment, factor, acting session. Then all is written or nothing. The epoch ends the pending sign-ins
+  // and the other sessions, also those that this statement cannot see yet.
   confirmTotp: write(
     'second_factors.confirmTotp',
     sql`
-      with e as (
-        select e.user_id from ${schema}.totp_enrollments e where ${ownEnrollment} and e.secret = ${secret} for update
-      ), me as (
-        select u.id from ${schema}.users u
-        where u.id = (select e.user_id from e) and ${actorIsLive(schema)} for no key update
-      ), ${endPending(schema)}, f as (
+      with me as (
+        select u.id from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)} for no key update
+      ), e as (
+        select e.user_id from ${schema}.totp_enrollments e join me on me.id = e.user_id
+        where ${ownEnrollment} and e.secret = ${secret} for update of e
+      ), ${lockFactorAndSession(schema, 'e')}, f as (
         insert into ${schema}.totp_factors as t (user_id, secret, last_step, recovery_generation, created_at)
-        select me.id, ${secret}, ${step}, 1, ${now} from me where (select pg_catalog.count(*) from waiting) >= 0
+        select acting.user_id, ${secret}, ${step}, 1, ${now} from acting
         on conflict (user_id) do update set
           secret = excluded.secret, last_step = excluded.last_step, created_at = excluded.created_at, last_used_at = null,
           recovery_generation = t.recovery_generation + 1
-        returning t.user_id
+        returning t.user_id, t.recovery_generation
       ), ${replaceCodes(schema)}, confirmed as (
         delete from ${schema}.totp_enrollments e using f where e.user_id = f.user_id returning 1 as one
       ), raised as (
@@ -127,12 +141,12 @@ export const enrollmentStatements = (schema: string) => ({
     'second_factors.removeTotp',
     sql`
       with me as (
-        select u.id, ${hasSecondFactor} as has_factor from ${schema}.users u
+        select u.id as user_id, ${hasSecondFactor} as has_factor from ${schema}.users u
         where u.id = ${actor.userId} and ${actorIsLive(schema)} for no key update
-      ), ${endPending(schema)}, f as (
-        delete from ${schema}.totp_factors t using me
-        where t.user_id = me.id and me.has_factor and (select pg_catalog.count(*) from waiting) >= 0
-        returning t.user_id
+      ), owner as (
+        select me.user_id from me where me.has_factor
+      ), ${lockFactorAndSession(schema, 'owner')}, f as (
+        delete from ${schema}.totp_factors t using acting where t.user_id = acting.user_id returning t.user_id
       ), codes as (
         delete from ${schema}.recovery_codes c using f where c.user_id = f.user_id returning 1 as one
       ), raised as (
@@ -140,7 +154,8 @@ export const enrollmentStatements = (schema: string) => ({
         from f where u.id = f.user_id
         returning u.id, u.session_epoch
       ), ${keepWithNewSecret(schema, '')}
-      select (select pg_catalog.count(*) from me)::int as live, kept.*, ${endedCount} as ended
+      select (select pg_catalog.count(*) from me)::int as live, (select pg_catalog.count(*) from former)::int as found,
+        kept.*, ${endedCount} as ended
       from (select 1 as one) as always left join kept on true`,
     {
       schema,
@@ -166,7 +181,8 @@ export const enrollmentStatements = (schema: string) => ({
     sql`
       select 1 as one from ${schema}.totp_factors t
       where t.user_id = ${actor.userId} and t.recovery_generation = ${generation} + 1 and exists (
-        select 1 from ${schema}.recovery_codes c where c.user_id = t.user_id and c.code_hash = any (${recoveryCodes}))`,
+        select 1 from ${schema}.recovery_codes c
+        where c.user_id = t.user_id and c.generation = t.recovery_generation and c.code_hash = any (${recoveryCodes}))`,
   ),
 })
 
@@ -215,7 +231,7 @@ export function createEnrollment(
         (call) =>
           one(call, statements.removeTotp, values, (row: RemovedRow): SecondFactorChange => {
             if (row.session_id !== null) return toChange(row)
-            return row.live === 0 ? stale : { ok: false, reason: 'not_found' }
+            return row.live === 0 || row.found > 0 ? stale : { ok: false, reason: 'not_found' }
           }),
         (call) => carried(call, acting, next),
       )
@@ -260,7 +276,8 @@ const toEnrollment = ({ secret: stored, tries, step: now }: EnrollmentRow): Totp
 })
 
 type ChangedRow = SessionRow & { ended: number }
-type RemovedRow = { live: number } & (ChangedRow | { session_id: null })
+/** `found` without a session: the acting one ended meanwhile. */
+type RemovedRow = { live: number; found: number } & (ChangedRow | { session_id: null })
 
 const toChange = (row: ChangedRow): SecondFactorChange => ({
   ok: true,

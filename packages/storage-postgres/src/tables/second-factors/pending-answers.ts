@@ -20,7 +20,7 @@ import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { userId } from '../fragments/parameters.js'
 import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
-import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
+import { refundPending } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
@@ -36,11 +36,33 @@ const opened = {
 }
 export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
 
-/** The CTE of the user `u`, locked. `from` and `condition` are further ones. */
+/** The CTE of the `factor` that recovery codes belong to, locked: what removes or replaces it waits, and they with it. */
+export const shareFactor = (schema: string, owner: string) => sql`factor as (
+        select t.user_id, t.recovery_generation from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id
+        for key share of t
+      )`
+
+/** The condition of a recovery code `c` of the CTE `factor`. */
+export const codeOfFactor =
+  'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
+
+/** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */
+export const remainingCodes = <const Others extends SqlPart>(
+  schema: string,
+  others: Others,
+) => sql`(
+          select pg_catalog.count(*) from ${schema}.recovery_codes c join ${schema}.totp_factors t
+            on t.user_id = c.user_id and t.recovery_generation = c.generation
+          where c.user_id = ${userId} and ${others})::int`
+
+/**
+ * The CTE of the user `u`, locked. `from` and `condition` are further ones. Other than a sign-in this one waits for a change of
+ * the user: a pending sign-in that the change ends is not told that its code is wrong.
+ */
 const lockUser = (schema: string, from: string, condition: string) => sql`u as (
         select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u${from}
         where u.id = ${userId} and u.disabled_at is null and ${hasSecondFactor}${condition}
-        for key share of u
+        for share of u
       )`
 
 /** The CTE of the pending sign-in `p` of the locked user, locked after them. */
@@ -111,9 +133,8 @@ export const pendingAnswerStatements = (schema: string) => ({
         update ${schema}.totp_factors t set last_step = ${step}, last_used_at = ${now}
         from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
         returning t.user_id
-      ), ${openOfPending(schema, "'totp'")}, ${refundRateLimit(schema, 's')}
-      select u.*, s.*, p.tries, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c where c.user_id = ${userId})::int as remaining
+      ), ${openOfPending(schema, "'totp'")}, ${refundPending(schema, 's')}
+      select u.*, s.*, p.tries, ${remainingCodes(schema, 'true')} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
@@ -122,8 +143,8 @@ export const pendingAnswerStatements = (schema: string) => ({
     sql`
       with ${chargeTry(
         schema,
-        sql`${lockUser(schema, ', gate', ' and gate.until is null')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, c as (
-        select c.user_id, c.code_hash from ${schema}.recovery_codes c join p on p.user_id = c.user_id
+        sql`${lockUser(schema, ', gate', ' and gate.until is null')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${shareFactor(schema, 'p')}, c as (
+        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
         where c.code_hash = ${codeHash} for update of c
       ), ended as (
         delete from ${schema}.pending_sign_ins d using p, c where d.user_id = p.user_id and d.id = p.id
@@ -138,10 +159,9 @@ export const pendingAnswerStatements = (schema: string) => ({
         returning 1 as one
       )`,
         's',
-      )}
-      select ${tryColumns}, u.*, s.*, p.tries + 1 as tries, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c
-          where c.user_id = ${userId} and c.code_hash <> ${codeHash})::int as remaining
+      )}, ${refundPending(schema, 's')}
+      select ${tryColumns}, u.*, s.*, p.tries + 1 as tries,
+        ${remainingCodes(schema, sql`c.code_hash <> ${codeHash}`)} as remaining
       from verdict v left join u on true left join p on true left join s on true`,
     {
       schema,
@@ -152,7 +172,7 @@ export const pendingAnswerStatements = (schema: string) => ({
   ),
   remaining: read(
     'second_factors.remaining',
-    sql`select pg_catalog.count(*)::int as remaining from ${schema}.recovery_codes c where c.user_id = ${userId}`,
+    sql`select ${remainingCodes(schema, 'true')} as remaining`,
   ),
 })
 
@@ -190,7 +210,7 @@ export function createPendingAnswers<Metadata extends object>(
         ...pendingKeyValues(key),
         step: checkInteger(given.step, 'step', 0, maxStep),
         ...openedValues(session),
-        ...refundValues(checkRefund(refund)),
+        refundAccount: checkRefund(refund).account,
       }
       return db.runWithRecovery<SecondFactorSignIn<Metadata>>(
         (call) => one(call, statements.signIn, values, toAnswered<Metadata>),
@@ -202,6 +222,7 @@ export function createPendingAnswers<Metadata extends object>(
       const values = {
         ...pendingKeyValues(key),
         codeHash: hash,
+        refundAccount: null,
         ...openedValues(session),
         ...chargeValues(charges === null ? noCharges : checkCharges(charges)),
       }

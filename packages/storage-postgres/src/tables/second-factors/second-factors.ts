@@ -38,7 +38,8 @@ export const secondFactorStatements = (schema: string) => ({
     sql`
       select f.user_id, ${milliseconds('f.created_at')} as created_at, ${milliseconds('f.last_used_at')} as last_used_at,
         f.recovery_generation as generation, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c where c.user_id = f.user_id)::int as remaining
+          select pg_catalog.count(*) from ${schema}.recovery_codes c
+          where c.user_id = f.user_id and c.generation = f.recovery_generation)::int as remaining
       from ${schema}.users u join ${schema}.totp_factors f on f.user_id = u.id
       where u.id = ${userId} and ${hasSecondFactor}`,
   ),
@@ -57,17 +58,14 @@ export const secondFactorStatements = (schema: string) => ({
       returning ${livePending} as live`,
     { schema, onLostReply: repeat('false: it is not live any more') },
   ),
-  // The locks: user, pending sign-ins, factor. The epoch ends the sessions.
+  // The locks: user, factor. The epoch ends the sessions and the pending sign-ins.
   reset: write(
     'second_factors.reset',
     sql`
       with u as (
         select u.id from ${schema}.users u where u.id = ${userId} and ${hasSecondFactor} for no key update
-      ), waiting as (
-        delete from ${schema}.pending_sign_ins p using u where p.user_id = u.id returning 1 as one
       ), f as (
-        delete from ${schema}.totp_factors t using u
-        where t.user_id = u.id and (select pg_catalog.count(*) from waiting) >= 0 returning 1 as one
+        delete from ${schema}.totp_factors t using u where t.user_id = u.id returning 1 as one
       ), codes as (
         delete from ${schema}.recovery_codes c using u
         where c.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one

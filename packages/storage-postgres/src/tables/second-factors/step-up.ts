@@ -33,8 +33,14 @@ import {
   checkRefund,
   sessionKeyValues,
 } from '../input/input.js'
-import { codeHash } from './pending-answers.js'
+import { codeHash, codeOfFactor, shareFactor } from './pending-answers.js'
 import { currentStep, maxStep, step } from './totp-step.js'
+
+/** The CTE `owner (user_id)` of the user who has a second factor, locked. `from` and `condition` are further ones. */
+const lockOwner = (schema: string, from: string, condition: string) => sql`owner as (
+        select u.id as user_id from ${schema}.users u${from} where u.id = ${userId} and ${hasSecondFactor}${condition}
+        for key share of u
+      )`
 
 /** The CTE `s`: the live session of the key reaches level 2 by `factor`, where the locked rows of `from` exist. */
 const raiseSession = (schema: string, factor: 'totp' | 'recovery_code', from: string) => sql`s as (
@@ -58,13 +64,13 @@ export const stepUpStatements = (schema: string) => ({
       left join ${schema}.totp_factors f on f.user_id = u.id`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
-  // The factor is locked before the session.
+  // The locks: user, factor, session.
   reauthenticate: write(
     'second_factors.reauthenticate',
     sql`
-      with f as (
-        select f.user_id from ${schema}.totp_factors f join ${schema}.users u on u.id = f.user_id
-        where f.user_id = ${userId} and ${hasSecondFactor} and f.last_step < ${step} for update of f
+      with ${lockOwner(schema, '', '')}, f as (
+        select f.user_id from ${schema}.totp_factors f join owner on owner.user_id = f.user_id
+        where f.last_step < ${step} for update of f
       ), ${raiseSession(schema, 'totp', 'f')}, used as (
         update ${schema}.totp_factors t set last_step = ${step}, last_used_at = ${now}
         from s where t.user_id = s.user_id
@@ -78,19 +84,16 @@ export const stepUpStatements = (schema: string) => ({
     sql`
       with ${chargeFailure(
         schema,
-        sql`c as (
-        select c.user_id, c.code_hash from ${schema}.recovery_codes c join ${schema}.users u on u.id = c.user_id, gate
-        where gate.until is null and c.user_id = ${userId} and c.code_hash = ${codeHash} and ${hasSecondFactor}
-        for update of c
+        sql`${lockOwner(schema, ', gate', ' and gate.until is null')}, ${shareFactor(schema, 'owner')}, c as (
+        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
+        where c.code_hash = ${codeHash} for update of c
       ), ${raiseSession(schema, 'recovery_code', 'c')}, used as (
         delete from ${schema}.recovery_codes d using s where d.user_id = s.user_id and d.code_hash = ${codeHash}
         returning 1 as one
       )`,
         's',
       )}
-      select v.allowed, v.retry_after, s.*, (
-          select pg_catalog.count(*) from ${schema}.recovery_codes c
-          where c.user_id = ${userId} and c.code_hash <> ${codeHash})::int as remaining
+      select v.allowed, v.retry_after, s.*
       from verdict v left join s on true`,
     {
       schema,

@@ -60,6 +60,8 @@ describe('sessions that are opened at the same time', () => {
         id: session.id,
         userId: id,
         methods: session.methods,
+        level: 1,
+        level2At: null,
         ip: session.ip,
         userAgent: session.userAgent,
         authenticatedAt: createdAt,

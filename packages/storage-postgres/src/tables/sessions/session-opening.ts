@@ -15,11 +15,11 @@ import { actor } from '../fragments/actor.js'
 import { countedActorValues } from '../fragments/counted-actor.js'
 import type { PendingRow } from '../fragments/new-session.js'
 import {
-  joinOpened,
   newSession,
   newSessionsColumns,
   newSessionValues,
   openedColumns,
+  openedRelations,
   openManySessions,
   openSession,
   unnestNewSessions,
@@ -42,7 +42,7 @@ const open = (schema: string) =>
         select u.id as user_id, ${signInColumns} from ${schema}.users u
         where u.id = ${userId} and u.disabled_at is null for key share
       ), ${openSession(schema)}
-      select u.user_id, ${openedColumns} from u ${joinOpened}`,
+      select u.user_id, ${openedColumns} from u ${openedRelations}`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   )
 

@@ -171,7 +171,7 @@ const toRegistration = <Metadata extends object>(
     ? { ok: false, reason: 'email_taken', notice: toNotice(row) }
     : toCreated(row)
 
-/** Where no token was stored, the mailbox holds four live ones, or is about to get one. */
+/** No token was stored if the mailbox has four live ones already, or another call is mailing one. */
 function toNotice({ held_by, held_email, verified, renewed }: HolderRow): TakenNotice | null {
   if (held_by === null) return null
   if (verified) return { kind: 'already_registered', to: held_email }

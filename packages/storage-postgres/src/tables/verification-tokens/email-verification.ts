@@ -16,8 +16,8 @@ import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import type { PendingRow } from '../fragments/new-session.js'
 import {
-  joinOpened,
   openedColumns,
+  openedRelations,
   openOptionalSession,
   optionalSessionValues,
   toSecondFactorRequired,
@@ -80,7 +80,7 @@ export const verifyEmail = (schema: string) =>
         'success',
       )}
       select v.allowed, v.retry_after, exists (select 1 from repeated) as repeated, u.*, ${openedColumns}
-      from verdict v left join u on true ${joinOpened}`,
+      from verdict v left join u on true ${openedRelations}`,
     {
       schema,
       onLostReply: readBack(

@@ -16,6 +16,7 @@ const hash = parameter('hash', 'text')<string>()
 /** Whether every other sign-in method ends, as it does for an unverified email. */
 const removesOthers = parameter('removesOthers', 'boolean')<boolean>()
 
+// The second factor of a verified account stays, also where every other sign-in method ends: the mailbox is one factor.
 export const resetPassword = (schema: string) =>
   write(
     'verification_tokens.resetPassword',
@@ -24,6 +25,7 @@ export const resetPassword = (schema: string) =>
         update ${schema}.users u set
           session_epoch = u.session_epoch + 1,
           owner_epoch = u.owner_epoch + (u.email_verified_at is null or ${removesOthers})::int,
+          second_factor_epoch = u.second_factor_epoch + (u.email_verified_at is not null and ${removesOthers})::int,
           email_verified_at = coalesce(u.email_verified_at, ${now}), updated_at = ${now}
         from t where u.id = t.user_id and ${liveToken(schema)}
         returning u.id as user_id, u.email, u.owner_epoch, true as raised

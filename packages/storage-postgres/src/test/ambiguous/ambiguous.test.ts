@@ -124,6 +124,10 @@ const lockAllTables = `lock table ${[
   'verification_tokens',
   'used_oauth_states',
   'passkey_challenges',
+  'pending_sign_ins',
+  'totp_enrollments',
+  'totp_factors',
+  'recovery_codes',
   'audit_events',
 ]
   .map((table) => `torii.${table}`)

@@ -5,6 +5,7 @@ import type { Operation } from './ambiguous-operations.test.support.js'
 import { passkeyOperations } from './ambiguous-passkeys.test.support.js'
 import { attemptOperations, passwordOperations } from './ambiguous-passwords.test.support.js'
 import { oauthOperations } from './ambiguous-providers.test.support.js'
+import { secondFactorOperations } from './ambiguous-second-factors.test.support.js'
 import { sweepOperations } from './ambiguous-sweep.test.support.js'
 
 /** Every operation that writes, at least once per statement. */
@@ -16,6 +17,7 @@ export const writingOperations: readonly Operation[] = [
   ...mailOperations,
   ...oauthOperations,
   ...passkeyOperations,
+  ...secondFactorOperations,
   ...sweepOperations,
 ]
 

@@ -1,19 +1,27 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type {
   Charge,
+  EncryptedTotpSecret,
   MailCharges,
   NewPasskey,
   NewSession,
   OAuthAccountId,
   OAuthIdentity,
   PasswordHash,
+  PendingKey,
   RateLimitRefund,
   SessionKey,
   TokenHash,
   UserId,
   VerificationPurpose,
 } from 'torii-core'
-import { ciphertext, newOAuthAccountId, newPasskeyId, newUserId } from 'torii-core'
+import {
+  ciphertext,
+  encryptedTotpSecret,
+  newOAuthAccountId,
+  newPasskeyId,
+  newUserId,
+} from 'torii-core'
 import type { Person } from '../races/people.test.support.js'
 import {
   freshEmail,
@@ -28,7 +36,7 @@ import {
 import type { ConnectionSet } from './held-lock.test.support.js'
 
 /** In what state a round finds its user. */
-export type Kind = 'usual' | 'without password' | 'unverified' | 'disabled'
+export type Kind = 'usual' | 'without password' | 'unverified' | 'disabled' | 'with a second factor'
 
 type Identity = OAuthIdentity & { newAccountId: OAuthAccountId }
 
@@ -64,6 +72,14 @@ export interface Fixture extends Person {
   readonly newEmail: string
   readonly identity: Identity
   readonly passkey: NewPasskey
+  /** Of a user with a second factor, whose last code was of the time step 1. */
+  readonly factor: {
+    readonly pending: PendingKey
+    readonly codeHash: TokenHash
+    /** The secret that the first session enrolls, and what each caller would enroll. */
+    readonly enrolled: EncryptedTotpSecret
+    readonly secrets: readonly [EncryptedTotpSecret, EncryptedTotpSecret]
+  } | null
 }
 
 /** Both callers, in the order in which they are to be named. */
@@ -137,10 +153,46 @@ export async function newFixture({ observer, query }: Observer, kind: Kind): Pro
     newEmail: freshEmail(),
     identity: newIdentity(),
     passkey: newPasskey('subject'),
+    factor: kind === 'with a second factor' ? newFactor(person.id) : null,
   }
   if (kind === 'disabled') await observer.users.disable(person.id)
   await query(furnish, valuesOf(fixture))
+  await furnishFactor(query, fixture)
   return fixture
+}
+
+const newSecret = () => encryptedTotpSecret(randomBytes(48))
+const newFactor = (userId: UserId): Fixture['factor'] => ({
+  pending: keyOf(userId, newSession()),
+  codeHash: freshSecretHash(),
+  enrolled: newSecret(),
+  secrets: [newSecret(), newSecret()],
+})
+
+/** As an enrollment and a sign-in would store it, but in the first epochs. */
+async function furnishFactor(query: Observer['query'], { id, key, factor }: Fixture) {
+  if (factor === null) return
+  const { pending, codeHash, enrolled } = factor
+  await query(
+    `with factor as (
+      insert into torii.totp_factors (user_id, secret, last_step, recovery_generation, created_at)
+      values ($1, $2, 1, 1, now())
+    ), codes as (
+      insert into torii.recovery_codes (user_id, code_hash, generation) values ($1, $3, 1)
+    ), enrollment as (
+      insert into torii.totp_enrollments
+        (user_id, session_id, session_epoch, owner_epoch, secret, expires_at)
+      values ($1, $4, 0, 0, $5, now() + interval '10 minutes')
+    ), pending as (
+      insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
+        idle_seconds, absolute_seconds, created_at, expires_at)
+      values ($1, $6, $7, 0, 0, '{password}', 1000, 10000, now(), now() + interval '10 minutes')
+    ), sessions as (
+      update torii.sessions set level = 2, level2_at = now() where user_id = $1
+    )
+    update torii.users set second_factor_epoch = owner_epoch where id = $1`,
+    [id, newSecret(), codeHash, key.id, enrolled, pending.id, pending.secretHash],
+  )
 }
 
 /** When the profile of every round's user was last changed. */

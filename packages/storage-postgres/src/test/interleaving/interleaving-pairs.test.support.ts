@@ -7,7 +7,7 @@ import { openConnections } from './held-lock.test.support.js'
 import type { AllowedEndings, Pair, Played } from './interleaving.test.support.js'
 import { createAllowedEndings, locks, playRound } from './interleaving.test.support.js'
 import type { OperationName } from './user-operations.test.support.js'
-import { operationNames } from './user-operations.test.support.js'
+import { needsFactor, operationNames } from './user-operations.test.support.js'
 
 /** Operations that do something else on a user in another state. */
 const alsoOn: Partial<Record<OperationName, Kind>> = {
@@ -30,6 +30,7 @@ const onlyThere = new Set<OperationName>(['issueVerification', 'proveMailbox', '
 const allPairs: readonly Pair[] = operationNames.flatMap((first) =>
   operationNames.flatMap((second) => {
     const names = [first, second] as const
+    if (names.some(needsFactor)) return [{ names, kind: 'with a second factor' as const }]
     const kinds = new Set(names.flatMap((name) => alsoOn[name] ?? []))
     if (!names.some((name) => onlyThere.has(name))) kinds.add('usual')
     return [...kinds].map((kind) => ({ names, kind }))
@@ -48,7 +49,10 @@ const endsSessions = new Set<OperationName>([
   'delete',
 ])
 /** These leave the session that asks for them. */
-const keepsActor = new Set<OperationName>(['change', 'changeEmail', 'remove', 'revokeOthers'])
+const keepsActor = new Set<OperationName>([
+  ...(['change', 'changeEmail', 'remove', 'revokeOthers'] as const),
+  ...(['confirmTotp', 'removeTotp'] as const),
+])
 /** These end the session that asks, too. */
 const endsActor = new Set<OperationName>([
   'end',
@@ -60,6 +64,7 @@ const endsActor = new Set<OperationName>([
   'consumeCode',
   'proveMailbox',
   'oauthSignInByEmail',
+  'resetFactor',
 ])
 
 /** What an ending breaks, whatever the calls do one after the other. */
@@ -178,7 +183,7 @@ function definePairs(pairs: readonly Pair[], least: number): void {
     assert.equal(
       problems.length,
       0,
-      `${problems.length} rounds:\n${problems.slice(0, 20).join('\n')}`,
+      `${problems.length} rounds:\n${problems.slice(0, 60).join('\n')}`,
     )
   })
 

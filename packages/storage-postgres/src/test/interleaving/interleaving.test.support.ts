@@ -28,6 +28,10 @@ export const locks: Readonly<
       'passkeys',
       'passwords',
       'sessions',
+      'pending_sign_ins',
+      'totp_enrollments',
+      'totp_factors',
+      'recovery_codes',
     ].map((table) => [
       table,
       [

@@ -4,6 +4,7 @@ import type { Operation } from './entry-row-operations.test.support.js'
 import { countedActorOf, entryRowOperations } from './entry-row-operations.test.support.js'
 import type { CallerInput, Fixture } from './fixture.test.support.js'
 import { lastChange } from './fixture.test.support.js'
+import { secondFactorOperations } from './second-factor-operations.test.support.js'
 
 const entryAccountOperations = {
   register: ({ users }, { email }, { userId, session, hash }) =>
@@ -45,9 +46,17 @@ const entryAccountOperations = {
   delete: ({ users }, { id }) => users.delete(id),
 } satisfies Record<string, Operation>
 
-const operations = { ...entryAccountOperations, ...entryRowOperations }
+const operations = {
+  ...entryAccountOperations,
+  ...entryRowOperations,
+  ...secondFactorOperations,
+}
 
 export type OperationName = keyof typeof operations
+
+/** Whether the user of the operation must have a second factor. */
+export const needsFactor = (name: OperationName): boolean =>
+  Object.hasOwn(secondFactorOperations, name)
 
 /** Every operation that writes to one user. */
 export const operationNames = Object.keys(operations) as OperationName[]
@@ -68,6 +77,9 @@ const metOperations = {
       lifetimeSeconds: 600,
       charges: { ...charges, address: { ...charges.address, key: freshRateLimitKey() } },
     }),
+  /** A code that is sent while its pending sign-in ends: it is counted against the account, and looked at no more. */
+  chargeAccount: ({ rateLimits }, { charges }) =>
+    rateLimits.charge({ account: charges.address, ipAddress: null }),
   /** A registration of a taken address whose slot another one has taken: nothing is mailed. */
   registerUnsent: () => Promise.resolve({ ok: false, reason: 'email_taken', notice: null }),
 } satisfies Record<string, Operation>
@@ -82,6 +94,7 @@ export const mayAlsoBe: Partial<Record<PlayedName, readonly (PlayedName | null)[
   // A rehash is dropped where the hash is just being changed; the session is dead by its epoch.
   signInRehashing: ['signIn'],
   registerByMail: ['registerUnsent'],
+  findPendingFactor: ['chargeAccount'],
   // A link or token that is issued while everything is being ended may be dead on arrival.
   issueLink: ['chargeMail', 'chargeUnsentMail', 'issueUncountedLink'],
   issueVerification: ['chargeMail', 'chargeUnsentMail'],

@@ -7,12 +7,15 @@ export interface StateRow {
   claims: { of: string; by: string }[]
   hash: string | null
   attempts: [number | null, number | null]
-  sessions: { user: string; id: string; secret: string; touched: boolean }[]
+  sessions: { user: string; id: string; secret: string; touched: boolean; level: number | null }[]
   links: { for: string; secret: string; tries: number }[]
   tokens: { purpose: VerificationPurpose; secret: string }[]
   accounts: { id: string; replaced: boolean; leased: boolean }[]
   passkeys: { id: string; name: string; count: number }[]
   challenges: { hash: string; for: string }[]
+  factor: { on: boolean; step: number | null; generation: number | null; codes: number } | null
+  pending: { id: string; tries: number }[]
+  enrollments: { secret: string; tries: number }[]
 }
 
 /** What `select` selects, as a JSON array. */
@@ -30,7 +33,7 @@ const stateText = `
     json_build_array((select failures from torii.rate_limits where key = $3),
       (select failures from torii.rate_limits where key = $4)) as attempts,
     ${list(`select user_id as user, id, encode(secret_hash, 'hex') as secret,
-      last_active_at > now() - interval '30 minutes' as touched
+      last_active_at > now() - interval '30 minutes' as touched, level
       from torii.sessions where user_id = $1 or user_id = any ($5::uuid[])`)} as sessions,
     ${list(`select email_key as for, encode(token_hash, 'hex') as secret, tries
       from torii.magic_links where email_key = any ($2::text[])`)} as links,
@@ -43,7 +46,17 @@ const stateText = `
       from torii.passkeys k join torii.users u on u.id = k.user_id
       where k.user_id = $1 and k.owner_epoch = u.owner_epoch`)} as passkeys,
     ${list(`select encode(challenge_hash, 'hex') as hash, user_id as for
-      from torii.passkey_challenges where challenge_hash = any ($6::bytea[])`)} as challenges`
+      from torii.passkey_challenges where challenge_hash = any ($6::bytea[])`)} as challenges,
+    (select json_build_object('on', coalesce(u.second_factor_epoch = u.owner_epoch, false), 'step', f.last_step,
+      'generation', f.recovery_generation, 'codes', (select count(*) from torii.recovery_codes c
+        where c.user_id = u.id and c.generation = f.recovery_generation))
+      from torii.users u left join torii.totp_factors f on f.user_id = u.id where u.id = $1) as factor,
+    ${list(`select p.id, p.tries from torii.pending_sign_ins p join torii.users u on u.id = p.user_id
+      where p.user_id = $1 and p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
+        and u.second_factor_epoch = u.owner_epoch and u.disabled_at is null`)} as pending,
+    ${list(`select encode(e.secret, 'hex') as secret, e.tries
+      from torii.totp_enrollments e join torii.users u on u.id = e.user_id
+      where e.user_id = $1 and e.session_epoch = u.session_epoch and e.owner_epoch = u.owner_epoch`)} as enrollments`
 
 /** What is stored of the user and counts. */
 export async function readState(
@@ -88,12 +101,15 @@ export function describeState(
     `addresses: ${each(state.claims, (claim) => `${nameOf(claim.of)} of ${nameOf(claim.by)}`)}`,
     `password ${nameOf(state.hash)}`,
     `attempts ${state.attempts.join('/')}`,
-    `live: ${each(state.sessions, ({ id, secret, touched }) => `${nameOf(id)} by ${nameOf(secret)}${touched ? ' touched' : ''}`)}`,
+    `live: ${each(state.sessions, ({ id, secret, touched, level }) => `${nameOf(id)} by ${nameOf(secret)} at ${level ?? 1}${touched ? ' touched' : ''}`)}`,
     `links: ${each(state.links, (link) => `${nameOf(link.secret)} for ${nameOf(link.for)} tried ${link.tries}`)}`,
     `tokens: ${each(state.tokens, ({ purpose, secret }) => `${purpose} ${nameOf(secret)}`)}`,
     `accounts: ${each(state.accounts, ({ id, replaced, leased }) => `${nameOf(id)}${replaced ? ' replaced' : ''}${leased ? ' leased' : ''}`)}`,
     `passkeys: ${each(state.passkeys, ({ id, name, count }) => `${nameOf(id)} named ${nameOf(name)} at ${count}`)}`,
     `challenges: ${each(state.challenges, (challenge) => `${nameOf(challenge.hash)} for ${nameOf(challenge.for)}`)}`,
+    `factor: ${state.factor === null ? 'none' : JSON.stringify(state.factor)}`,
+    `pending: ${each(state.pending, ({ id, tries }) => `${nameOf(id)} tried ${tries}`)}`,
+    `enrolling: ${each(state.enrollments, ({ secret, tries }) => `${nameOf(secret)} tried ${tries}`)}`,
   ].join('; ')
 }
 
@@ -136,7 +152,7 @@ function keyFrom({ user, id, secret }: StateRow['sessions'][number]): SessionKey
 /** Who brought which value; what a caller brought is named by its label. */
 function namesOf(fixture: Fixture, owns: readonly CallerInput[]): Map<string, string> {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-  const { email, newEmail, tokens, link, identity, passkey } = fixture
+  const { email, newEmail, tokens, link, identity, passkey, factor } = fixture
   const names: [string, string][] = [
     [fixture.id, 'subject'],
     [fixture.hash.reveal(), 'subject'],
@@ -152,6 +168,15 @@ function namesOf(fixture: Fixture, owns: readonly CallerInput[]): Map<string, st
     [passkey.id, 'subject'],
     [passkey.name, 'subject'],
   ]
+  if (factor !== null)
+    names.push(
+      [factor.pending.id, 'waiting'],
+      [hex(factor.enrolled), 'subject'],
+      ...factor.secrets.map((secret, place): [string, string] => [
+        hex(secret),
+        owns[place]?.label ?? 'other',
+      ]),
+    )
   for (const {
     name: brought,
     label: name,

@@ -8,6 +8,10 @@ export const actions: Actions = {
     const given = { email: String(form.get('email')), password: String(form.get('password')) }
     const info = auth.requestInfo(request, { ip: getClientAddress() })
     const outcome = await torii.password.authenticate(given, info)
+    if (!outcome.ok && outcome.reason === 'second_factor_required') {
+      auth.setPendingCookie(cookies, outcome.pending)
+      redirect(303, '/auth/second-factors/verify')
+    }
     if (!outcome.ok) return fail(401, { error: outcome.reason })
     await auth.setSessionCookie(cookies, outcome, request)
     redirect(303, '/account')

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { compiledUrl, testDatabase } from 'torii-testing'
+import { afterAll, beforeAll, test } from 'vitest'
+
+const run = promisify(execFile)
+const document = new URL('../../../../docs/testing.md', import.meta.url)
+const require = createRequire(import.meta.url)
+const vitest = join(dirname(require.resolve('vitest/package.json')), 'vitest.mjs')
+let folder: string
+
+/** The files of the document, by the name in their first line. */
+const files = new Map(
+  [...(await readFile(document, 'utf8')).matchAll(/^```js\n(\/\/ (\S+)\n[\s\S]*?)^```$/gm)].map(
+    ([, text = '', name = '']) => [name, text],
+  ),
+)
+
+beforeAll(async () => {
+  // Within the package, so that Node.js finds what the files import.
+  const dist = fileURLToPath(compiledUrl('..', import.meta.url))
+  folder = await mkdtemp(join(dist, 'testing-doc-'))
+  // Vitest would take the configuration of this repository.
+  await writeFile(join(folder, 'vitest.config.js'), 'export default {}\n')
+  for (const [name, text] of files) await writeFile(join(folder, name), text)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const hostVariables = /^(?:VITEST|TORII_TEST_|NODE_ENV|NODE_OPTIONS|NODE_TEST_CONTEXT|DATABASE_URL)/
+
+/** Runs a program in the folder of the files, as from a terminal. */
+async function runHere(args: readonly string[], databaseUrl: string | null): Promise<string> {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !hostVariables.test(name)),
+  )
+  const database = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }
+  const { stdout } = await run(process.execPath, [...args], {
+    cwd: folder,
+    env: { ...env, ...database, NO_COLOR: '1' },
+  })
+  return stdout
+}
+
+const usesVitest = (name: string) => files.get(name)?.includes("from 'vitest'") === true
+const ofNode = [...files.keys()].filter((name) => !usesVitest(name))
+const ofVitest = [...files.keys()].filter(usesVitest)
+
+for (const engine of ['the embedded engine', 'a server'] as const)
+  test(`every test of docs/testing.md passes on ${engine}, under node:test and Vitest`, async () => {
+    assert.deepEqual([ofNode.length, ofVitest.length], [2, 1])
+    const database = engine === 'a server' ? await testDatabase({ empty: true }) : null
+    const url = database?.url ?? null
+    const said = await runHere(['--test', '--test-reporter=tap', ...ofNode], url)
+    assert.match(said, /^# pass 4$/m, said)
+    const vitestSaid = await runHere([vitest, 'run', ...ofVitest], url)
+    assert.match(vitestSaid, /Tests +1 passed/, vitestSaid)
+    const left = await database?.query(
+      `select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname like 'test\\_%'`,
+    )
+    assert.deepEqual(left?.rows ?? [], [])
+  })

@@ -1,0 +1,183 @@
+import {
+  freeCharges,
+  freshSecretHash,
+  noRefund,
+  unknownSessionId,
+  unknownUserId,
+} from '../fixtures/samples.js'
+import {
+  freshRecoveryCodes,
+  freshTotpSecret,
+  sessionOfPending,
+} from '../fixtures/second-factors.js'
+import type { BadArgument } from './bad-arguments.js'
+import { inActor, inCharges, inKey, inRefund, one } from './bad-arguments.js'
+import { someActor } from './bad-arguments-credentials.js'
+import { badNumbers, notObjects, unsafe } from './bad-values.js'
+
+const someKey = () => ({
+  userId: unknownUserId(),
+  id: unknownSessionId(),
+  secretHash: freshSecretHash(),
+})
+const confirmation = () => ({
+  secret: freshTotpSecret(),
+  step: 1,
+  newSecretHash: freshSecretHash(),
+  recoveryCodes: freshRecoveryCodes(),
+})
+const replacement = () => ({ generation: 1, recoveryCodes: freshRecoveryCodes() })
+const answer = () => ({ key: someKey(), step: 1, session: sessionOfPending(), refund: noRefund })
+const recovery = () => ({
+  key: someKey(),
+  codeHash: freshSecretHash(),
+  session: sessionOfPending(),
+  charges: freeCharges(),
+})
+const proof = () => ({ step: 1, newSecretHash: freshSecretHash(), refund: noRefund })
+const recoveryProof = () => ({
+  codeHash: freshSecretHash(),
+  newSecretHash: freshSecretHash(),
+  charges: freeCharges(),
+})
+/** Values that are no list of hashes. */
+const badHashes = (): unknown[] => [
+  ...notObjects.filter((value) => !Array.isArray(value)),
+  Array.from({ length: 11 }, freshSecretHash),
+]
+const charged = (values: readonly BadArgument[]) =>
+  values.filter(({ field, values: [first] }) => field !== null || first !== null)
+
+const secondFactors: readonly BadArgument[] = [
+  ...inActor('secondFactors.startTotp', ({ secondFactors }, actor) =>
+    secondFactors.startTotp(actor, freshTotpSecret()),
+  ),
+  ...inActor('secondFactors.findEnrollment', ({ secondFactors }, actor) =>
+    secondFactors.findEnrollment(actor),
+  ),
+  ...inActor('secondFactors.confirmTotp', ({ secondFactors }, actor) =>
+    secondFactors.confirmTotp(actor, confirmation()),
+  ),
+  one('secondFactors.confirmTotp', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.confirmTotp(someActor(), unsafe(value)),
+  ),
+  one('secondFactors.confirmTotp', 'step', badNumbers(), ({ secondFactors }, step) =>
+    secondFactors.confirmTotp(someActor(), { ...confirmation(), step: unsafe(step) }),
+  ),
+  one('secondFactors.confirmTotp', 'recoveryCodes', badHashes(), ({ secondFactors }, codes) =>
+    secondFactors.confirmTotp(someActor(), { ...confirmation(), recoveryCodes: unsafe(codes) }),
+  ),
+  ...inActor('secondFactors.removeTotp', ({ secondFactors }, actor) =>
+    secondFactors.removeTotp(actor, freshSecretHash()),
+  ),
+  ...inActor('secondFactors.replaceRecoveryCodes', ({ secondFactors }, actor) =>
+    secondFactors.replaceRecoveryCodes(actor, replacement()),
+  ),
+  one('secondFactors.replaceRecoveryCodes', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.replaceRecoveryCodes(someActor(), unsafe(value)),
+  ),
+  one(
+    'secondFactors.replaceRecoveryCodes',
+    'generation',
+    badNumbers(),
+    ({ secondFactors }, generation) =>
+      secondFactors.replaceRecoveryCodes(someActor(), {
+        ...replacement(),
+        generation: unsafe(generation),
+      }),
+  ),
+  one(
+    'secondFactors.replaceRecoveryCodes',
+    'recoveryCodes',
+    badHashes(),
+    ({ secondFactors }, codes) =>
+      secondFactors.replaceRecoveryCodes(someActor(), {
+        ...replacement(),
+        recoveryCodes: unsafe(codes),
+      }),
+  ),
+  ...inKey('secondFactors.findPending', ({ secondFactors }, key) => secondFactors.findPending(key)),
+  ...inKey('secondFactors.endPending', ({ secondFactors }, key) => secondFactors.endPending(key)),
+  one('secondFactors.findForSignIn', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.findForSignIn(unsafe(value)),
+  ),
+  ...inKey('secondFactors.findForSignIn', ({ secondFactors }, key) =>
+    secondFactors.findForSignIn({ key, charges: freeCharges() }),
+  ),
+  ...inCharges('secondFactors.findForSignIn', ({ secondFactors }, charges) =>
+    secondFactors.findForSignIn({ key: someKey(), charges }),
+  ),
+  one('secondFactors.signIn', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.signIn(unsafe(value)),
+  ),
+  ...inKey('secondFactors.signIn', ({ secondFactors }, key) =>
+    secondFactors.signIn({ ...answer(), key }),
+  ),
+  one('secondFactors.signIn', 'step', badNumbers(), ({ secondFactors }, step) =>
+    secondFactors.signIn({ ...answer(), step: unsafe(step) }),
+  ),
+  one('secondFactors.signIn', null, notObjects, ({ secondFactors }, session) =>
+    secondFactors.signIn({ ...answer(), session: unsafe(session) }),
+  ),
+  ...inRefund('secondFactors.signIn', ({ secondFactors }, refund) =>
+    secondFactors.signIn({ ...answer(), refund }),
+  ),
+  one('secondFactors.useRecoveryCode', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.useRecoveryCode(unsafe(value)),
+  ),
+  ...inKey('secondFactors.useRecoveryCode', ({ secondFactors }, key) =>
+    secondFactors.useRecoveryCode({ ...recovery(), key }),
+  ),
+  one('secondFactors.useRecoveryCode', null, notObjects, ({ secondFactors }, session) =>
+    secondFactors.useRecoveryCode({ ...recovery(), session: unsafe(session) }),
+  ),
+  ...charged(
+    inCharges('secondFactors.useRecoveryCode', ({ secondFactors }, charges) =>
+      secondFactors.useRecoveryCode({ ...recovery(), charges }),
+    ),
+  ),
+  one('secondFactors.findForSession', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.findForSession(unsafe(value)),
+  ),
+  ...inCharges('secondFactors.findForSession', ({ secondFactors }, charges) =>
+    secondFactors.findForSession({ userId: unknownUserId(), charges }),
+  ),
+  ...inKey('secondFactors.reauthenticate', ({ secondFactors }, key) =>
+    secondFactors.reauthenticate(key, proof()),
+  ),
+  one('secondFactors.reauthenticate', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.reauthenticate(someKey(), unsafe(value)),
+  ),
+  one('secondFactors.reauthenticate', 'step', badNumbers(), ({ secondFactors }, step) =>
+    secondFactors.reauthenticate(someKey(), { ...proof(), step: unsafe(step) }),
+  ),
+  ...inRefund('secondFactors.reauthenticate', ({ secondFactors }, refund) =>
+    secondFactors.reauthenticate(someKey(), { ...proof(), refund }),
+  ),
+  ...inKey('secondFactors.reauthenticateByRecoveryCode', ({ secondFactors }, key) =>
+    secondFactors.reauthenticateByRecoveryCode(key, recoveryProof()),
+  ),
+  one('secondFactors.reauthenticateByRecoveryCode', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.reauthenticateByRecoveryCode(someKey(), unsafe(value)),
+  ),
+  ...charged(
+    inCharges('secondFactors.reauthenticateByRecoveryCode', ({ secondFactors }, charges) =>
+      secondFactors.reauthenticateByRecoveryCode(someKey(), { ...recoveryProof(), charges }),
+    ),
+  ),
+  one('secondFactors.listSecrets', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.listSecrets(unsafe(value)),
+  ),
+  one(
+    'secondFactors.listSecrets',
+    'limit',
+    [...badNumbers(), 0, 1001],
+    ({ secondFactors }, limit) => secondFactors.listSecrets({ limit: unsafe(limit) }),
+  ),
+  one('secondFactors.replaceSecret', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.replaceSecret(unsafe(value)),
+  ),
+]
+
+/** Calls of the second factors with arguments of the wrong shape. */
+export const badSecondFactorCalls = { secondFactors }

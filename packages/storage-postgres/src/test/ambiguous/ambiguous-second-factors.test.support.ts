@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict'
+import { encryptedTotpSecret } from 'torii-core'
+import {
+  answerOf,
+  beginSignIn,
+  enroll,
+  enrolledEpochs,
+  newConfirmation,
+  ownerOf,
+  sessionOfPending,
+  startEnrollment,
+} from '../races/enrollment.test.support.js'
+import {
+  actorOf,
+  freshRateLimitKey,
+  freshSecretHash,
+  newSession,
+  signUp,
+} from '../races/people.test.support.js'
+import type { Harness, Operation } from './ambiguous-operations.test.support.js'
+import {
+  charges,
+  count,
+  givenBack,
+  liveSessions,
+  opened,
+  operation,
+  personWithAttempts,
+  storedLink,
+  total,
+  withOther,
+} from './ambiguous-operations.test.support.js'
+
+const enrollments = 'torii.totp_enrollments where user_id = $1'
+const factors = 'torii.totp_factors where user_id = $1'
+const codes = 'torii.recovery_codes where user_id = $1'
+const pendings = 'torii.pending_sign_ins where user_id = $1'
+
+/** A user with a factor, a pending sign-in, and attempts to give back. */
+async function owner(harness: Harness) {
+  const person = await personWithAttempts(harness)
+  const enrolled = await enroll(harness.observer, person)
+  const pending = await beginSignIn(harness.observer, person)
+  return { ...person, ...enrolled, pending }
+}
+
+const tries = ({ value }: Harness, id: string) =>
+  value('select tries::int from torii.pending_sign_ins where user_id = $1', [id])
+const lastStep = ({ value }: Harness, id: string) =>
+  value('select last_step::int from torii.totp_factors where user_id = $1', [id])
+
+/** A refusal that is what the operation is for. */
+const expecting = (reason: string) => (outcome: object) =>
+  Reflect.get(outcome, 'reason') === reason ? true : outcome
+const waits = expecting('second_factor_required')
+
+const enrollmentOperations = [
+  operation('second_factors.startTotp', 'done', 1, async (harness) => {
+    const person = await signUp(harness.observer)
+    const { secret } = newConfirmation()
+    return {
+      operation: ({ secondFactors }) => secondFactors.startTotp(actorOf(person), secret),
+      effect: () => count(harness, `${enrollments} and secret = $2`, [person.id, secret]),
+    }
+  }),
+  operation(
+    'second_factors.findEnrollment',
+    'done',
+    1,
+    async (harness) => {
+      const person = await signUp(harness.observer)
+      await startEnrollment(harness.observer, person)
+      return {
+        operation: ({ secondFactors }) => secondFactors.findEnrollment(actorOf(person)),
+        effect: () =>
+          harness.value('select tries::int from torii.totp_enrollments where user_id = $1', [
+            person.id,
+          ]),
+      }
+    },
+    { twice: 2 },
+  ),
+  operation('second_factors.confirmTotp', 'done', [1, true, 1, 10, 0], async (harness) => {
+    const person = await withOther(harness)
+    const confirmation = await startEnrollment(harness.observer, person)
+    const key = { id: person.key.id, secretHash: confirmation.newSecretHash }
+    return {
+      operation: ({ secondFactors }) => secondFactors.confirmTotp(actorOf(person), confirmation),
+      effect: async () => [
+        ...(await opened(harness, person.id, key)),
+        await count(harness, factors, [person.id]),
+        await count(harness, codes, [person.id]),
+        await count(harness, enrollments, [person.id]),
+      ],
+    }
+  }),
+  operation('second_factors.removeTotp', 'done', [1, true, 0, 0], async (harness) => {
+    const enrolled = await owner(harness)
+    const secretHash = freshSecretHash()
+    return {
+      operation: ({ secondFactors }) => secondFactors.removeTotp(ownerOf(enrolled), secretHash),
+      effect: async () => [
+        ...(await opened(harness, enrolled.id, { id: enrolled.key.id, secretHash })),
+        await count(harness, factors, [enrolled.id]),
+        await count(harness, codes, [enrolled.id]),
+      ],
+    }
+  }),
+  operation('second_factors.replaceRecoveryCodes', 'done', [10, 2], async (harness) => {
+    const enrolled = await owner(harness)
+    const { recoveryCodes } = newConfirmation()
+    return {
+      operation: ({ secondFactors }) =>
+        secondFactors.replaceRecoveryCodes(ownerOf(enrolled), { generation: 1, recoveryCodes }),
+      effect: async () => [
+        await count(harness, `${codes} and code_hash = any ($2)`, [enrolled.id, recoveryCodes]),
+        await harness.value(
+          'select recovery_generation from torii.totp_factors where user_id = $1',
+          [enrolled.id],
+        ),
+      ],
+    }
+  }),
+  operation('second_factors.reset', 'null', [0, 0, 2], async (harness) => {
+    const { id } = await owner(harness)
+    return {
+      operation: ({ secondFactors }) => secondFactors.reset(id),
+      effect: async () => [
+        await count(harness, factors, [id]),
+        await liveSessions(harness, id),
+        await harness.value('select session_epoch from torii.users where id = $1', [id]),
+      ],
+    }
+  }),
+  operation('second_factors.replaceSecret', 'done', 1, async (harness) => {
+    const { id, secret: former } = await owner(harness)
+    const secret = encryptedTotpSecret(new Uint8Array(40).fill(7))
+    return {
+      operation: ({ secondFactors }) => secondFactors.replaceSecret({ userId: id, former, secret }),
+      effect: () => count(harness, `${factors} and secret = $2`, [id, secret]),
+    }
+  }),
+]
+
+const answerOperations = [
+  operation('second_factors.endPending', 'false', 0, async (harness) => {
+    const { id, pending } = await owner(harness)
+    return {
+      operation: ({ secondFactors }) => secondFactors.endPending(pending),
+      effect: () => count(harness, pendings, [id]),
+    }
+  }),
+  operation(
+    'second_factors.findForSignIn',
+    'done',
+    [1, 1],
+    async (harness) => {
+      const { id, pending } = await owner(harness)
+      const key = freshRateLimitKey()
+      const input = { key: pending, charges: charges(key) }
+      return {
+        operation: ({ secondFactors }) => secondFactors.findForSignIn(input),
+        effect: async () => [await tries(harness, id), await total(harness, key)],
+      }
+    },
+    { twice: [2, 2] },
+  ),
+  operation('second_factors.signIn', 'done', [2, true, 2, 0, ...givenBack], async (harness) => {
+    const { id, pending, step, refund, attempts } = await owner(harness)
+    const answer = { ...answerOf(pending, step + 1), refund }
+    return {
+      operation: ({ secondFactors }) => secondFactors.signIn(answer),
+      effect: async () => [
+        ...(await opened(harness, id, answer.session)),
+        await lastStep(harness, id),
+        await count(harness, pendings, [id]),
+        ...(await attempts()),
+      ],
+    }
+  }),
+  operation('second_factors.useRecoveryCode', 'done', [2, true, 9, 0], async (harness) => {
+    const { id, pending, recoveryCodes } = await owner(harness)
+    const [codeHash = assert.fail()] = recoveryCodes
+    const session = sessionOfPending()
+    const answer = { key: pending, codeHash, session, charges: charges(freshRateLimitKey()) }
+    return {
+      operation: ({ secondFactors }) => secondFactors.useRecoveryCode(answer),
+      effect: async () => [
+        ...(await opened(harness, id, session)),
+        await count(harness, codes, [id]),
+        await count(harness, pendings, [id]),
+      ],
+    }
+  }),
+  operation(
+    'second_factors.useRecoveryCode',
+    'done',
+    [1, 1],
+    async (harness) => {
+      const { id, pending } = await owner(harness)
+      const key = freshRateLimitKey()
+      const answer = {
+        key: pending,
+        codeHash: freshSecretHash(),
+        session: sessionOfPending(),
+        charges: charges(key),
+      }
+      return {
+        operation: async ({ secondFactors }) =>
+          expecting('invalid_code')(await secondFactors.useRecoveryCode(answer)),
+        effect: async () => [await tries(harness, id), await total(harness, key)],
+      }
+    },
+    { twice: [2, 2] },
+  ),
+]
+
+const stepUpOperations = [
+  operation(
+    'second_factors.findForSession',
+    'done',
+    1,
+    async (harness) => {
+      const { id } = await owner(harness)
+      const key = freshRateLimitKey()
+      return {
+        operation: ({ secondFactors }) =>
+          secondFactors.findForSession({ userId: id, charges: charges(key) }),
+        effect: () => total(harness, key),
+      }
+    },
+    { twice: 2 },
+  ),
+  operation(
+    'second_factors.reauthenticate',
+    'done',
+    [1, true, 2, ...givenBack],
+    async (harness) => {
+      const { id, key, step, refund, attempts } = await owner(harness)
+      const proof = { step: step + 1, newSecretHash: freshSecretHash(), refund }
+      return {
+        operation: ({ secondFactors }) => secondFactors.reauthenticate(key, proof),
+        effect: async () => [
+          ...(await opened(harness, id, { id: key.id, secretHash: proof.newSecretHash })),
+          await lastStep(harness, id),
+          ...(await attempts()),
+        ],
+      }
+    },
+  ),
+  operation(
+    'second_factors.reauthenticateByRecoveryCode',
+    'done',
+    [1, true, 9],
+    async (harness) => {
+      const { id, key, recoveryCodes } = await owner(harness)
+      const [codeHash = assert.fail()] = recoveryCodes
+      const newSecretHash = freshSecretHash()
+      const proof = { codeHash, newSecretHash, charges: charges(freshRateLimitKey()) }
+      return {
+        operation: ({ secondFactors }) => secondFactors.reauthenticateByRecoveryCode(key, proof),
+        effect: async () => [
+          ...(await opened(harness, id, { id: key.id, secretHash: newSecretHash })),
+          await count(harness, codes, [id]),
+        ],
+      }
+    },
+  ),
+]
+
+/** Sign-ins that wait for the second factor: what was lost is found by the id and the secret of the pending sign-in. */
+const pendingOperations: readonly Operation[] = [
+  operation('sessions.open', 'done', [1, 2], async (harness) => {
+    const { id } = await owner(harness)
+    const session = newSession()
+    return {
+      operation: async ({ sessions }) => waits(await sessions.open(id, session)),
+      effect: async () => [await liveSessions(harness, id), await count(harness, pendings, [id])],
+    }
+  }),
+  operation('passwords.signIn', 'done', [1, 2, 3, 5], async (harness) => {
+    const { id, hash, refund, attempts } = await owner(harness)
+    const credential = { userId: id, hash, epochs: enrolledEpochs }
+    const input = { credential, session: newSession(), refund }
+    return {
+      operation: async ({ passwords }) => waits(await passwords.signIn(input)),
+      effect: async () => [
+        await liveSessions(harness, id),
+        await count(harness, pendings, [id]),
+        ...(await attempts()),
+      ],
+    }
+  }),
+  operation('magic_links.consume', 'done', [1, 2, 0], async (harness) => {
+    const { id, email } = await owner(harness)
+    const { tokenHash } = await storedLink(harness, email)
+    const proof = { session: newSession(), newUserId: null }
+    return {
+      operation: async ({ magicLinks }) => waits(await magicLinks.consume(tokenHash, proof)),
+      effect: async () => [
+        await liveSessions(harness, id),
+        await count(harness, pendings, [id]),
+        await count(harness, 'torii.magic_links where email_key = $1', [email]),
+      ],
+    }
+  }),
+]
+
+export const secondFactorOperations = [
+  ...enrollmentOperations,
+  ...answerOperations,
+  ...stepUpOperations,
+  ...pendingOperations,
+]

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { newConfirmation } from '../races/enrollment.test.support.js'
+import { actorOf } from '../races/people.test.support.js'
+import type { Operation } from './entry-row-operations.test.support.js'
+import type { Fixture } from './fixture.test.support.js'
+
+/** The parts of the fixture of a user who has a second factor. */
+export function factorOf({ factor }: Fixture) {
+  assert.ok(factor !== null, 'the user of this round has no second factor')
+  return factor
+}
+
+/** What is done with a second factor and with the sign-ins that wait for it. */
+export const secondFactorOperations = {
+  findPendingFactor: ({ secondFactors }, fixture) =>
+    secondFactors.findForSignIn({
+      key: factorOf(fixture).pending,
+      charges: { account: fixture.charges.address, ipAddress: fixture.charges.ipAddress },
+    }),
+  answer: ({ secondFactors }, fixture, { session }) =>
+    secondFactors.signIn({
+      key: factorOf(fixture).pending,
+      step: 2,
+      session,
+      refund: fixture.refund,
+    }),
+  answerByCode: ({ secondFactors }, fixture, { session }) =>
+    secondFactors.useRecoveryCode({
+      key: factorOf(fixture).pending,
+      codeHash: factorOf(fixture).codeHash,
+      session,
+      charges: { account: fixture.charges.address, ipAddress: fixture.charges.ipAddress },
+    }),
+  endPending: ({ secondFactors }, fixture) => secondFactors.endPending(factorOf(fixture).pending),
+  stepUp: ({ secondFactors }, { key, refund }, { secretHash }) =>
+    secondFactors.reauthenticate(key, { step: 2, newSecretHash: secretHash, refund }),
+  stepUpByCode: ({ secondFactors }, fixture, { secretHash }) =>
+    secondFactors.reauthenticateByRecoveryCode(fixture.key, {
+      codeHash: factorOf(fixture).codeHash,
+      newSecretHash: secretHash,
+      charges: { account: fixture.charges.address, ipAddress: fixture.charges.ipAddress },
+    }),
+  replaceCodes: ({ secondFactors }, fixture) =>
+    secondFactors.replaceRecoveryCodes(actorOf(fixture), {
+      generation: 1,
+      recoveryCodes: newConfirmation().recoveryCodes,
+    }),
+  startTotp: ({ secondFactors }, fixture, { label }) =>
+    secondFactors.startTotp(actorOf(fixture), factorOf(fixture).secrets[label === 'first' ? 0 : 1]),
+  findEnrollment: ({ secondFactors }, fixture) => secondFactors.findEnrollment(actorOf(fixture)),
+  confirmTotp: ({ secondFactors }, fixture, { secretHash }) =>
+    secondFactors.confirmTotp(actorOf(fixture), {
+      ...newConfirmation(5),
+      secret: factorOf(fixture).enrolled,
+      newSecretHash: secretHash,
+    }),
+  removeTotp: ({ secondFactors }, fixture, { secretHash }) =>
+    secondFactors.removeTotp(actorOf(fixture), secretHash),
+  resetFactor: ({ secondFactors }, { id }) => secondFactors.reset(id),
+} satisfies Record<string, Operation>

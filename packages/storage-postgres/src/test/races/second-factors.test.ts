@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'vitest'
+import type { FactorOwner } from './enrollment.test.support.js'
+import {
+  answerOf,
+  beginSignIn,
+  enroll,
+  newConfirmation,
+  ownerOf,
+  sessionOfPending,
+  startEnrollment,
+} from './enrollment.test.support.js'
+import {
+  actorOf,
+  freshPasswordHash,
+  freshRateLimitKey,
+  freshSecretHash,
+  keyOf,
+  newSession,
+  signUp,
+  widePolicy,
+} from './people.test.support.js'
+import { openRaceStorage } from './race-storage.test.support.js'
+
+const rounds = 50
+
+const { database, storage, retried } = await openRaceStorage()
+const { secondFactors, sessions, users, passwords } = storage
+const noRefund = { account: null, ipAddress: null }
+
+/** A user with a factor, a second session at level 2, and four pending sign-ins. */
+async function newOwner() {
+  const owner = await enroll(storage, await signUp(storage))
+  const other = newSession()
+  assert.equal((await sessions.open(owner.id, { ...other, level: 2 })).ok, true)
+  const pending = []
+  for (let index = 0; index < 4; index += 1) pending.push(await beginSignIn(storage, owner))
+  const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
+  const charges = {
+    account: { key: account, policy: widePolicy },
+    ipAddress: { key: ipAddress, policy: widePolicy },
+  }
+  return {
+    ...owner,
+    other: keyOf(owner.id, other),
+    pending,
+    charges,
+    refund: { account, ipAddress },
+  }
+}
+
+type Owner = Awaited<ReturnType<typeof newOwner>>
+
+/** The codes that every round uses: each is shared by callers of different operations. */
+const codeOf = ({ recoveryCodes }: FactorOwner, index: number) =>
+  recoveryCodes[index] ?? assert.fail()
+
+/** What callers do with the factor at the same time, each as often as it is listed. */
+const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> = {
+  answer: ({ pending: [key = assert.fail()], step, refund }) =>
+    secondFactors.signIn({ ...answerOf(key, step + 1), refund }),
+  answerAnother: ({ pending: [, key = assert.fail()], step, refund }) =>
+    secondFactors.signIn({ ...answerOf(key, step + 1), refund }),
+  answerByRecoveryCode: (owner) =>
+    secondFactors.useRecoveryCode({
+      key: owner.pending[0] ?? assert.fail(),
+      codeHash: codeOf(owner, 0),
+      session: sessionOfPending(),
+      charges: owner.charges,
+    }),
+  answerWrongly: ({ pending: [, , key = assert.fail()], charges }) =>
+    secondFactors.useRecoveryCode({
+      key,
+      codeHash: freshSecretHash(),
+      session: sessionOfPending(),
+      charges,
+    }),
+  look: ({ pending: [key = assert.fail()], charges }) =>
+    secondFactors.findForSignIn({ key, charges }),
+  stepUp: ({ key, step, refund }) =>
+    secondFactors.reauthenticate(key, { step: step + 1, newSecretHash: key.secretHash, refund }),
+  stepUpOther: ({ other, step, refund }) =>
+    secondFactors.reauthenticate(other, {
+      step: step + 2,
+      newSecretHash: other.secretHash,
+      refund,
+    }),
+  stepUpByRecoveryCode: (owner) =>
+    secondFactors.reauthenticateByRecoveryCode(owner.other, {
+      codeHash: codeOf(owner, 0),
+      newSecretHash: owner.other.secretHash,
+      charges: owner.charges,
+    }),
+  endPending: ({ pending: [, , , key = assert.fail()] }) => secondFactors.endPending(key),
+  signOut: ({ other }) => sessions.end(other),
+  signIn: ({ id, hash, refund }) =>
+    passwords.signIn({
+      credential: { userId: id, hash, epochs: { session: 1, owner: 0 } },
+      session: newSession(),
+      refund,
+    }),
+  replaceCodes: (owner) =>
+    secondFactors.replaceRecoveryCodes(ownerOf(owner), {
+      generation: 1,
+      recoveryCodes: newConfirmation().recoveryCodes,
+    }),
+  startAgain: (owner) => secondFactors.startTotp(ownerOf(owner), newConfirmation().secret),
+}
+
+/** What ends everything that the others do. */
+const endings: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> = {
+  confirmTotp: async (owner) => {
+    const confirmation = newConfirmation(owner.step + 5)
+    await secondFactors.startTotp(ownerOf(owner), confirmation.secret)
+    return secondFactors.confirmTotp(ownerOf(owner), confirmation)
+  },
+  removeTotp: (owner) => secondFactors.removeTotp(ownerOf(owner), freshSecretHash()),
+  reset: ({ id }) => secondFactors.reset(id),
+  revokeOthers: (owner) => sessions.revokeOthers(ownerOf(owner)),
+  revokeAll: ({ id }) => sessions.revokeAll(id),
+  'change of the password': (owner) =>
+    passwords.change(ownerOf(owner), { verified: owner.hash, next: freshPasswordHash() }),
+  disable: ({ id }) => users.disable(id),
+  delete: ({ id }) => users.delete(id),
+  sweep: () => storage.sweep(),
+}
+
+/** Twice each, shuffled by the round, so that neighbours change. */
+function shuffled<Item>(items: readonly Item[], round: number): Item[] {
+  const all = [...items, ...items]
+  return all.map((_, index) => all[(index * (2 * round + 1) + round) % all.length] ?? assert.fail())
+}
+
+/** What of the second factors stands without the rest of it. */
+const broken = `
+  select
+    (select count(*) from torii.users u where u.second_factor_epoch = u.owner_epoch
+      and not exists (select 1 from torii.totp_factors f where f.user_id = u.id))::int as without_factor,
+    (select count(*) from torii.totp_factors f join torii.users u on u.id = f.user_id
+      where u.second_factor_epoch is null)::int as without_epoch,
+    (select count(*) from torii.totp_factors f where 10 < (
+      select count(*) from torii.recovery_codes c
+      where c.user_id = f.user_id and c.generation = f.recovery_generation))::int as too_many_codes`
+
+for (const [name, end] of Object.entries(endings))
+  describe(`R7.2 everything that is done with a second factor, and ${name} in its midst`, () => {
+    test(`${rounds} rounds: one code opens or proves one thing, and no session is below level 2`, async () => {
+      for (let round = 0; round < rounds; round += 1) {
+        const owner = await newOwner()
+        const callers = shuffled(Object.entries(operations), round)
+        const half = callers.length / 2
+        const run = ([operation, call]: (typeof callers)[number]) =>
+          call(owner).then((outcome) => [operation, outcome] as const)
+        const early = callers.slice(0, half).map(run)
+        const ending = end(owner)
+        const late = callers.slice(half).map(run)
+        const outcomes = await Promise.all([...early, ...late])
+        await ending
+        const done = (wanted: readonly string[]) =>
+          outcomes.filter(
+            ([operation, outcome]) =>
+              wanted.includes(operation) &&
+              outcome !== null &&
+              Reflect.get(Object(outcome), 'ok') !== false &&
+              Reflect.get(Object(outcome), 'reason') === undefined,
+          ).length
+        assert.ok(done(['answer', 'answerAnother', 'stepUp']) <= 1, 'a code was used twice')
+        assert.ok(
+          done(['answerByRecoveryCode', 'stepUpByRecoveryCode']) <= 1,
+          'a recovery code twice',
+        )
+        assert.ok(done(['answer', 'answerByRecoveryCode']) <= 1, 'a pending sign-in was used twice')
+        const listed = await sessions.list(owner.id)
+        const removed = ['removeTotp', 'reset'].includes(name)
+        if (!removed)
+          assert.deepEqual(
+            listed.filter(({ level }) => level < 2),
+            [],
+          )
+      }
+      const { rows } = await database.query(broken)
+      assert.deepEqual(rows, [{ without_factor: 0, without_epoch: 0, too_many_codes: 0 }])
+    })
+  })
+
+describe('R7.2 an enrollment', () => {
+  test(`${rounds} rounds: is made as a whole, or not at all, while its session ends`, async (t) => {
+    let confirmed = 0
+    for (let round = 0; round < rounds; round += 1) {
+      const person = await signUp(storage)
+      const confirmation = await startEnrollment(storage, person)
+      const [outcome] = await Promise.all([
+        secondFactors.confirmTotp(actorOf(person), confirmation),
+        round % 2 === 0 ? sessions.end(person.key) : sessions.revoke(person.id, person.key.id),
+      ])
+      const { totp } = await secondFactors.find(person.id)
+      assert.equal(totp !== null, outcome.ok)
+      if (outcome.ok) confirmed += 1
+    }
+    void t.annotate(`${confirmed} of ${rounds} confirmed`)
+  })
+
+  test(`waits for the end of its session, and is then refused as a whole`, async () => {
+    const person = await signUp(storage)
+    const confirmation = await startEnrollment(storage, person)
+    const holder = await database.connect()
+    await holder.query('begin')
+    await holder.query('delete from torii.sessions where user_id = $1', [person.id])
+    const confirming = secondFactors.confirmTotp(actorOf(person), confirmation)
+    await untilWaiting()
+    await holder.query('commit')
+    assert.deepEqual(await confirming, { ok: false, reason: 'stale' })
+    assert.equal((await secondFactors.find(person.id)).totp, null)
+    const session = newSession()
+    assert.equal((await sessions.open(person.id, session)).ok, true)
+  })
+
+  test('of a removal the same', async () => {
+    const owner = await enroll(storage, await signUp(storage))
+    const holder = await database.connect()
+    await holder.query('begin')
+    await holder.query('delete from torii.sessions where user_id = $1', [owner.id])
+    const removing = secondFactors.removeTotp(ownerOf(owner), freshSecretHash())
+    await untilWaiting()
+    await holder.query('commit')
+    assert.deepEqual(await removing, { ok: false, reason: 'stale' })
+    assert.notEqual((await secondFactors.find(owner.id)).totp, null)
+  })
+})
+
+async function untilWaiting(): Promise<void> {
+  const text = `select 1 from pg_stat_activity
+    where datname = current_database() and state = 'active' and wait_event_type = 'Lock'`
+  for (let waits = false; !waits; ) waits = (await database.query(text)).rows.length > 0
+}
+
+test('R7.2 none of them met a deadlock', () => {
+  assert.deepEqual(retried, [])
+})
+
+test('a pending sign-in with the code of a factor that was replaced meanwhile opens nothing', async () => {
+  const owner = await newOwner()
+  const [key = assert.fail()] = owner.pending
+  await endings.confirmTotp?.(owner)
+  const outcome = await secondFactors.signIn({ ...answerOf(key, owner.step + 9), refund: noRefund })
+  assert.deepEqual(outcome, { ok: false, reason: 'invalid_token' })
+})
+
+test('R7.2 recovery codes that are replaced while the factor is replaced open nothing with the new one', async () => {
+  const owner = await enroll(storage, await signUp(storage))
+  const [confirmation, replacement] = [newConfirmation(owner.step + 1), newConfirmation()]
+  await secondFactors.startTotp(ownerOf(owner), confirmation.secret)
+  const holder = await database.connect()
+  await holder.query('begin')
+  await holder.query('select 1 from torii.totp_factors where user_id = $1 for update', [owner.id])
+  const confirming = secondFactors.confirmTotp(ownerOf(owner), confirmation)
+  await untilWaiting()
+  // In the transaction that holds the factor: the enrollment has its snapshot, which has none of these codes.
+  const { recoveryCodes } = replacement
+  const replaced = await storage
+    .withClient(holder)
+    .secondFactors.replaceRecoveryCodes(ownerOf(owner), { generation: 1, recoveryCodes })
+  assert.equal(replaced.ok, true)
+  await holder.query('commit')
+  assert.equal((await confirming).ok, true)
+  assert.deepEqual((await secondFactors.find(owner.id)).recoveryCodes, {
+    remaining: 10,
+    generation: 3,
+  })
+  for (const { recoveryCodes: former } of [owner, replacement]) {
+    const outcome = await secondFactors.useRecoveryCode({
+      key: await beginSignIn(storage, owner),
+      codeHash: former[0] ?? assert.fail(),
+      session: sessionOfPending(),
+      charges: null,
+    })
+    assert.equal(outcome.ok, false)
+  }
+})
