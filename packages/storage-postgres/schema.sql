@@ -184,6 +184,9 @@ create table torii.pending_sign_ins (
   account_id uuid,
   label text,
   tokens bytea,
+  refund_account bytea,
+  refund_ip_address bytea,
+  refund_block bytea,
   tries smallint not null default 0,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
@@ -197,6 +200,9 @@ create table torii.pending_sign_ins (
   constraint pending_sign_ins_methods_check CHECK (((cardinality(methods) >= 1) AND (cardinality(methods) <= 8))),
   constraint pending_sign_ins_pkey PRIMARY KEY (user_id, id),
   constraint pending_sign_ins_provider_check CHECK (((octet_length(provider) >= 1) AND (octet_length(provider) <= 64))),
+  constraint pending_sign_ins_refund_account_check CHECK ((octet_length(refund_account) = 32)),
+  constraint pending_sign_ins_refund_block_check CHECK ((octet_length(refund_block) = 32)),
+  constraint pending_sign_ins_refund_ip_address_check CHECK ((octet_length(refund_ip_address) = 32)),
   constraint pending_sign_ins_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
   constraint pending_sign_ins_subject_check CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 255))),
   constraint pending_sign_ins_tokens_check CHECK ((octet_length(tokens) <= 65536)),
@@ -208,6 +214,7 @@ comment on table torii.pending_sign_ins is 'sign-ins of users who have a second 
 comment on column torii.pending_sign_ins.session_epoch is 'the user''s session_epoch: the sign-in is valid only while they are equal';
 comment on column torii.pending_sign_ins.idle_seconds is 'of the session to open, like absolute_seconds';
 comment on column torii.pending_sign_ins.provider is 'an identity that is linked only once the second factor is proved, with its subject, account_id, label and tokens';
+comment on column torii.pending_sign_ins.refund_account is 'keys of rate_limits whose charge the first factor would have given back, like the other two: the second one gives it back';
 comment on column torii.pending_sign_ins.tries is 'wrong codes; the fifth ends the sign-in';
 
 create table torii.rate_limits (

@@ -96,8 +96,8 @@ export const storageSecondFactorMutations = [
   guard(
     'second-factors/pending-answers',
     'the charge is given back before the second factor was proved',
-    "${refundRateLimit(schema, 's')}",
-    "${refundRateLimit(schema, 'p')}",
+    "${openOfPending(schema, \"'totp'\")}, ${refundPending(schema, 's')}",
+    "${openOfPending(schema, \"'totp'\")}, ${refundPending(schema, 'p')}",
   ),
   guard(
     'second-factors/pending-answers',

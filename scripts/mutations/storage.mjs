@@ -708,8 +708,8 @@ export const storageMutations = [
   guard(
     'tables/fragments/rate-limit-refund',
     'a success resets the whole network',
-    'set failures = a.failures - 1, total = greatest(a.total - 1, 0)\n        where a.key = ${ipAddress}',
-    'set failures = 0, total = 0\n        where a.key = ${ipAddress}',
+    'set failures = a.failures - 1, total = greatest(a.total - 1, 0)\n        where a.key in (${keys.ipAddress})',
+    'set failures = 0, total = 0\n        where a.key in (${keys.ipAddress})',
   ),
   guard(
     'tables/fragments/rate-limit-charging',
