@@ -12,8 +12,8 @@ export const budgets = {
   // Half of it are maps and sources for debuggers; every statement declares its parameters by name;
   // live links, used states and the sweep of accounts need 20; doctor and the commands on users and keys 65;
   // masked passwords and control characters of the command, and the error for missing tables, 5; definitions for three
-  // libraries 20; second factors the last 40.
-  'torii-storage-postgres': { packed: 470 },
+  // libraries 20; second factors and the statements of OAuth sign-ins that come together the last 60.
+  'torii-storage-postgres': { packed: 490 },
   // The list of common passwords is in it as source and as build; forms of landing pages, encrypted states, known
   // browsers and the thread that sends mail need 60; messages that say what to do, and the entries for frameworks,
   // 50; own fields, hooks, trusted origins and the services of the command 25; the session of views, its entries, 20;

@@ -47,10 +47,7 @@ export const codeOfFactor =
   'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
 
 /** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */
-const remainingCodes = <const Others extends SqlPart>(
-  schema: string,
-  others: Others,
-) => sql`(
+const remainingCodes = <const Others extends SqlPart>(schema: string, others: Others) => sql`(
           select pg_catalog.count(*) from ${schema}.recovery_codes c join ${schema}.totp_factors t
             on t.user_id = c.user_id and t.recovery_generation = c.generation
           where c.user_id = ${userId} and ${others})::int`
