@@ -101,7 +101,12 @@ test('coverage: the lines are all those of the specification, each once', () => 
       ...from(150, 166),
       ...from(170, 172),
       ...from(180, 185),
+      ...from(200, 203),
+      ...from(210, 212),
+      220,
+      221,
     ],
+    T14: [1, ...from(10, 24), ...from(30, 33), 40],
   }
   const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))
   assert.deepEqual(

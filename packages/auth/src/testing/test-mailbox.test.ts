@@ -4,6 +4,7 @@ import { PostgresStorage } from 'torii-storage-postgres'
 import { testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, test } from 'vitest'
 import { InvalidInputError, Torii, ToriiError } from '../index.js'
+import type { MailMessage } from '../mail/message.js'
 import { headersOf } from '../mail/message.js'
 import { createTestMailbox } from './index.js'
 
@@ -23,17 +24,17 @@ beforeAll(async () => {
   afterAll(() => storage.close())
 })
 
-const deliver = (to: string, text: string, html = '') =>
-  mailbox.send({
-    id: crypto.randomUUID(),
-    kind: 'magic_link',
-    to,
-    subject: 'Sign in',
-    text,
-    html,
-    expiresAt: new Date(),
-    headers: headersOf('magic_link'),
-  })
+const messageTo = (to: string, text: string, html = ''): MailMessage => ({
+  id: crypto.randomUUID(),
+  kind: 'magic_link',
+  to,
+  subject: 'Sign in',
+  text,
+  html,
+  expiresAt: new Date(),
+  headers: headersOf('magic_link'),
+})
+const deliver = (to: string, text: string, html = '') => mailbox.send(messageTo(to, text, html))
 
 test('next() waits for mail that is sent after the response, and gives link, token and code', async () => {
   const email = 'Ada@example.com'
@@ -99,6 +100,15 @@ test('next() reads links and codes of messages that the application renders', as
   await deliver(email, 'No link: https://app.example/in')
   const third = await mailbox.next(email)
   assert.deepEqual([third.link, third.token, third.code], [null, null, null])
+})
+
+test('takes no message of an attempt that was given up', async () => {
+  const before = mailbox.messages.length
+  const given = new AbortController()
+  given.abort(new Error('too late'))
+  const late = messageTo('mary@example.com', 'late')
+  await assert.rejects(mailbox.send(late, { signal: given.signal }), /too late/)
+  assert.equal(mailbox.messages.length, before)
 })
 
 test('messages has every message, oldest first', async () => {

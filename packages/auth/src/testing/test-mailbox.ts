@@ -61,7 +61,9 @@ export function createTestMailbox(): TestMailbox {
 
   return {
     messages,
-    async send(message) {
+    async send(message, options) {
+      // As a mail server that the attempt gave up.
+      options?.signal?.throwIfAborted()
       messages.push(readMail(message))
       for (const look of waiting) look()
     },
