@@ -28,6 +28,7 @@ const groups = new Map([
   ['T8', 'Passwords and hashing'],
   ['T9', 'Database and secrets at rest'],
   ['T10', 'HTTP'],
+  ['T14', 'Second factors'],
 ])
 
 /** Every attack with its tests, and what is wrong: `{ covered, problems }`. */
