@@ -67,6 +67,7 @@ describe('verifyAuthentication()', () => {
       const result = authenticate({ signCount: 9, backedUp: false }, { model: { algorithm } })
       assert.deepEqual(result, {
         ok: true,
+        userVerified: true,
         signCount: 9,
         backedUp: false,
         backupEligible: true,

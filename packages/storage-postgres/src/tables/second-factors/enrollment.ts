@@ -104,7 +104,7 @@ export const enrollmentStatements = (schema: string) => ({
       update ${schema}.totp_enrollments e set tries = e.tries + 1
       from ${schema}.users u
       where ${ownEnrollment} and e.tries < ${String(maxTries)} and u.id = e.user_id and ${actorIsLive(schema)}
-      returning e.secret, e.tries, ${currentStep} as step`,
+      returning e.secret, e.tries::int as tries, ${currentStep} as step`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
   // The locks: user, enrollment, factor, acting session. Then all is written or nothing. The epoch ends the pending sign-ins

@@ -106,7 +106,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         update ${schema}.pending_sign_ins p set tries = p.tries + 1
         from ${schema}.users u, gate
         where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
-        returning p.user_id, p.tries
+        returning p.user_id, p.tries::int as tries
       ), nothing as (
         select 1 as one where false
       )`,
@@ -131,7 +131,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
         returning t.user_id
       ), ${openOfPending(schema, "'totp'")}, ${refundPending(schema, 's')}
-      select u.*, s.*, p.tries, ${remainingCodes(schema, 'true')} as remaining
+      select u.*, s.*, p.tries::int as tries, ${remainingCodes(schema, 'true')} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
@@ -157,7 +157,7 @@ export const pendingAnswerStatements = (schema: string) => ({
       )`,
         's',
       )}, ${refundPending(schema, 's')}
-      select ${tryColumns}, u.*, s.*, p.tries + 1 as tries,
+      select ${tryColumns}, u.*, s.*, p.tries::int + 1 as tries,
         ${remainingCodes(schema, sql`c.code_hash <> ${codeHash}`)} as remaining
       from verdict v left join u on true left join p on true left join s on true`,
     {

@@ -46,7 +46,7 @@ export const secondFactorStatements = (schema: string) => ({
   findPending: read(
     'second_factors.findPending',
     sql`
-      select p.user_id, p.id, p.tries, ${milliseconds('p.expires_at')} as expires_at
+      select p.user_id, p.id, p.tries::int as tries, ${milliseconds('p.expires_at')} as expires_at
       from ${schema}.pending_sign_ins p join ${schema}.users u on u.id = p.user_id
       where ${givenPending} and ${livePending}`,
   ),

@@ -5,7 +5,11 @@ import { describe, test } from 'vitest'
 import type { CallerInput, Fixture } from '../interleaving/fixture.test.support.js'
 import { newCallerInput, newFixture } from '../interleaving/fixture.test.support.js'
 import type { OperationName } from '../interleaving/user-operations.test.support.js'
-import { operationNames, perform } from '../interleaving/user-operations.test.support.js'
+import {
+  needsFactor,
+  operationNames,
+  perform,
+} from '../interleaving/user-operations.test.support.js'
 import {
   firstEpochs,
   freshEmail,
@@ -154,6 +158,8 @@ const raise = (): never => {
 
 describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${deleteRounds} rounds`, () => {
   const others = operationNames.filter((name) => name !== 'delete')
+  const withoutFactor = others.filter((name) => !needsFactor(name))
+  const kinds = ['unverified', 'usual', 'with a second factor'] as const
   const query = async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
     (await database.query<Row & Record<string, unknown>>(text, values)).rows
   const met = new Set<OperationName>()
@@ -173,11 +179,13 @@ describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${delete
     const before = retried.length
     const left: unknown[] = []
     for (let round = 0; round < deleteRounds; round += 1) {
-      const kind = round % 3 === 0 ? 'unverified' : 'usual'
+      const kind = kinds[round % kinds.length] ?? 'usual'
+      const able = kind === 'with a second factor' ? others : withoutFactor
+      const first = Math.floor(round / kinds.length) * deleteFlows
       const fixture = await newFixture({ observer: storage, query }, kind)
       const names = Array.from(
         { length: deleteFlows },
-        (_, index) => others[(round * deleteFlows + index) % others.length] ?? 'open',
+        (_, index) => able[(first + index) % able.length] ?? 'open',
       )
       const deletions = round % 2 === 0 ? ['delete' as const] : (['delete', 'delete'] as const)
       const place = round % (deleteFlows + 1)
@@ -206,6 +214,10 @@ describe(`R1.2 a user is deleted in the midst of ${deleteFlows} others, ${delete
       'verification_tokens',
       'oauth_accounts',
       'passkeys',
+      'pending_sign_ins',
+      'totp_enrollments',
+      'totp_factors',
+      'recovery_codes',
     ]
     const selects = tables.map(
       (table) => `select '${table}' from torii.${table} where user_id = $1`,
