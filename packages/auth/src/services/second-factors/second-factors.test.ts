@@ -64,7 +64,22 @@ const typesSince = (work: () => Promise<unknown>) => {
 }
 
 describe('enrolling', () => {
-  test('T14.10 the secret is stored encrypted, for its user alone, and never shown again', async () => {
+  test("T14.10 a secret that was copied into another user's row counts no code", async () => {
+    const victim = await withFactor()
+    const attacker = await withFactor()
+    await db.query(
+      `update torii.totp_factors t set secret = o.secret from torii.totp_factors o
+       where t.user_id = $1 and o.user_id = $2`,
+      [victim.user.id, attacker.user.id],
+    )
+    const { token } = await pendingOf(victim)
+    await assert.rejects(secondFactors.verify({ token, code: attacker.app.code() }, requestInfo), {
+      code: 'ERR_DECRYPTION',
+    })
+    await torii.admin.delete(victim.user.id)
+  })
+
+  test('T14.10 the secret is stored encrypted and never shown again', async () => {
     const { token } = await signUp()
     const valid = await validate(token)
     const started = await secondFactors.startTotp(valid)
