@@ -1239,8 +1239,8 @@ export const authMutations = [
   guard(
     'http/own-routes',
     'an own route accepts an old authentication',
-    'if (!required.recent || recent) return null',
-    'if (!required.recent || recent || session.level > 0) return null',
+    'if (required.recent !== true || recent) return null',
+    'if (required.recent !== true || recent || session.level > 0) return null',
     'http/',
     'frameworks/frameworks',
   ),
@@ -1746,9 +1746,16 @@ export const authMutations = [
   guard(
     'http/own-routes',
     'level 2 is enough at any time',
-    "if (required.recent && !isRecent) return 'level_required'",
-    "if (required.recent && !isRecent && session.level === 1) return 'level_required'",
+    "if (required.recent === true && !isRecent) return 'level_required'",
+    "if (required.recent === true && !isRecent && session.level === 1) return 'level_required'",
     'http/handler',
+  ),
+  guard(
+    'frameworks/sveltekit',
+    'level 2 is not asked for in SvelteKit',
+    'if (options.recent !== true && options.level !== 2) return signedIn',
+    'if (options.recent !== true) return signedIn',
+    'frameworks/sveltekit',
   ),
   guard(
     'services/second-factors/verify',

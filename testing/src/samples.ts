@@ -90,6 +90,7 @@ async function visitSample(name: string, folder: string) {
     page: '/',
     knowsAddress: knowsAddress.get(name) ?? true,
     hasForms: true,
+    twoFactorPage: '/payouts',
     ...(name === 'nextjs' ? { membersPage: '/members' } : {}),
   })
 }

@@ -18,6 +18,8 @@ export interface VisitedServer {
   readonly hasForms?: boolean
   /** A page that only signed-in users reach. */
   readonly membersPage?: string
+  /** A page that sends everyone to /account who has not proved two factors. */
+  readonly twoFactorPage?: string
 }
 
 const email = 'ada@example.com'
@@ -75,7 +77,7 @@ async function goThrough(server: VisitedServer, child: ChildProcess) {
 }
 
 /** Signs in and out by the application's own forms, as a browser without scripts. */
-async function goThroughForms({ origin, membersPage }: VisitedServer) {
+async function goThroughForms({ origin, membersPage, twoFactorPage }: VisitedServer) {
   const open = (path: string, cookie = '') =>
     fetch(origin + path, {
       headers: { cookie, 'sec-fetch-mode': 'navigate' },
@@ -94,14 +96,13 @@ async function goThroughForms({ origin, membersPage }: VisitedServer) {
       .getSetCookie()
       .map((cookie) => cookie.split(';')[0] ?? '')
       .find((cookie) => cookie.startsWith('torii='))
-  const isSentToSignIn = async (path: string, cookie?: string) => {
-    const response = await open(path, cookie)
-    return (
-      [303, 307].includes(response.status) &&
-      new URL(response.headers.get('location') ?? '', origin).pathname === '/sign-in'
-    )
+  /** Where a browser is redirected from the path; null if it is not. */
+  const targetOf = async (path: string, cookie?: string) => {
+    const { status, headers } = await open(path, cookie)
+    if (![303, 307].includes(status)) return null
+    return new URL(headers.get('location') ?? '', origin).pathname
   }
-  assert.ok(await isSentToSignIn('/account'))
+  assert.equal(await targetOf('/account'), '/sign-in')
   const refused = await submit('/sign-in', { email, password: 'a gate of one pillar only' })
   assert.equal(sessionIn(refused), undefined)
   const signedIn = await submit('/sign-in', { email, password })
@@ -113,9 +114,11 @@ async function goThroughForms({ origin, membersPage }: VisitedServer) {
     const program = await fetch(origin + membersPage, { redirect: 'manual' })
     assert.equal(program.status, 401)
   }
+  if (twoFactorPage !== undefined)
+    for (const sent of ['', cookie]) assert.equal(await targetOf(twoFactorPage, sent), '/account')
   const signedOut = await submit('/account', {}, cookie)
   assert.equal(sessionIn(signedOut), 'torii=')
-  assert.ok(await isSentToSignIn('/account', cookie))
+  assert.equal(await targetOf('/account', cookie), '/sign-in')
 }
 
 const hiddenInput = /<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?/g

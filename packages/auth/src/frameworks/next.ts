@@ -1,7 +1,7 @@
 import { cookies, headers } from 'next/headers.js'
 import type { Json, PendingToken, User, ValidSession } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
-import type { RequestInfoOptions, SessionToSet, SignedIn } from '../http/index.js'
+import type { ProofOptions, RequestInfoOptions, SessionToSet, SignedIn } from '../http/index.js'
 import { requestOf } from './next-request.js'
 import type { AuthSource } from './required-session.js'
 import { openHandler } from './required-session.js'
@@ -9,11 +9,9 @@ import { openHandler } from './required-session.js'
 export type { AuthSource } from './required-session.js'
 
 /** What a page or a server action requires of a session. */
-export interface NextSessionOptions {
+export interface NextSessionOptions extends ProofOptions {
   /** The path to which other browsers are redirected, for example `/sign-in`. */
   readonly redirectTo: string
-  /** Whether the last authentication must be recent (default: false). */
-  readonly recent?: boolean
 }
 
 /** A route handler of Next.js. */
@@ -71,15 +69,16 @@ export async function initialSession(source: AuthSource<object>): Promise<Signed
 }
 
 /**
- * Returns the session in a server component or a server action. Redirects if no user is signed in, or with `recent` if the
- * last authentication is too old.
+ * Returns the session in a server component or a server action. Redirects if no user is signed in, with `recent` if the
+ * last authentication is too old, and with `level: 2` if two factors were not proved.
  */
 export async function requireSession<Metadata extends object = Record<string, Json>>(
   source: AuthSource<Metadata>,
-  { redirectTo, recent = false }: NextSessionOptions,
+  { redirectTo, ...options }: NextSessionOptions,
 ): Promise<ValidSession<Metadata>> {
-  const valid = await getSession(source)
-  if (valid !== null && (!recent || valid.recent)) return valid
+  const auth = await openHandler(source)
+  const valid = await auth.getSession(await currentRequest())
+  if (valid !== null && auth.missingProof(valid, options) === null) return valid
   // Not bundled: the bundlers of Next.js replace 'next/navigation' in server code, but not the name with .js.
   const { redirect } = await import(
     /* webpackIgnore: true */ /* turbopackIgnore: true */ 'next/navigation.js'

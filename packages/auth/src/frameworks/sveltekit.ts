@@ -1,4 +1,6 @@
 import type { Json, User, ValidSession } from 'torii-core'
+import { ToriiError } from 'torii-core'
+import type { AuthHandler, ProofOptions } from '../http/index.js'
 import type { AuthSource } from './required-session.js'
 import { openHandler } from './required-session.js'
 
@@ -17,6 +19,9 @@ export interface SvelteKitEvent<Metadata extends object = Record<string, Json>> 
   readonly locals: ToriiLocals<Metadata>
   getClientAddress(): string
 }
+
+/** The handlers that have found the sessions, which know what counts as recent. */
+const handlers = new WeakMap<ValidSession<object>, Pick<AuthHandler, 'missingProof'>>()
 
 /**
  * Creates a `handle` hook, which serves Torii's routes, those of `wellKnownPaths` too, and sets `event.locals.signedIn` for every other request.
@@ -39,21 +44,32 @@ export const createHandle =
     const { pathname } = url
     if (pathname.startsWith(`${auth.basePath}/`) || auth.wellKnownPaths.includes(pathname))
       return auth(request, { ip: event.getClientAddress() })
-    event.locals.signedIn = await auth.getSession(request)
+    const signedIn = await auth.getSession(request)
+    if (signedIn !== null) handlers.set(signedIn, auth)
+    event.locals.signedIn = signedIn
     return resolve(event)
   }
 
 /**
- * Returns the session for a `load` function, an action or an endpoint. Without one, or with `recent` if the last
- * authentication is too old, it calls `otherwise`, which must throw: `() => redirect(303, '/sign-in')`.
+ * Returns the session for a `load` function, an action or an endpoint. Without one, with `recent` if the last
+ * authentication is too old, and with `level: 2` if two factors were not proved, it calls `otherwise`, which must throw:
+ * `() => redirect(303, '/sign-in')`.
+ * @throws ToriiError `ERR_MISUSE` if one of both is asked of a `locals.signedIn` that {@link createHandle} has not set
  */
 export function requireSession<Metadata extends object>(
   { locals: { signedIn } }: { readonly locals: ToriiLocals<Metadata> },
   otherwise: () => never,
-  { recent = false }: { readonly recent?: boolean } = {},
+  options: ProofOptions = {},
 ): ValidSession<Metadata> {
-  if (signedIn === null || (recent && !signedIn.recent)) return otherwise()
-  return signedIn
+  if (signedIn === null) return otherwise()
+  if (options.recent !== true && options.level !== 2) return signedIn
+  const auth = handlers.get(signedIn)
+  if (auth === undefined)
+    throw new ToriiError(
+      'ERR_MISUSE',
+      'locals.signedIn is not the session that Torii found: put createHandle(auth) into src/hooks.server.ts',
+    )
+  return auth.missingProof(signedIn, options) === null ? signedIn : otherwise()
 }
 
 /** Returns the user, in the same way as {@link requireSession}. */

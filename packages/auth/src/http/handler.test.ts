@@ -222,6 +222,10 @@ test('T14.40 requireSession with level 2 lets a session pass in which two factor
   assert.ok((await handler.requireSession(request, { level: 2 })).ok)
   const old = await handler.requireSession(request, { level: 2, recent: true })
   assert.ok(!old.ok && old.response.status === 403)
+  const valid = await handler.getSession(request)
+  assert.ok(valid !== null)
+  assert.equal(handler.missingProof(valid, { level: 2, recent: true }), 'level_required')
+  assert.equal(handler.missingProof(valid, { level: 2 }), null)
   // Without a second factor, one recent proof is enough where no level is asked for.
   assert.ok((await handler.requireSession(request, { recent: true })).ok)
 })

@@ -3,7 +3,9 @@ export { createHandler } from './handler.js'
 export type { NodeHandler, NodeHandlerOptions } from './node.js'
 export { createNodeHandler } from './node.js'
 export type {
+  MissingProof,
   OwnRoutes,
+  ProofOptions,
   SessionRequirement,
   SessionRequirementOptions,
   SessionToSet,

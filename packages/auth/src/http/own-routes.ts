@@ -40,6 +40,12 @@ export interface SessionRequirementOptions {
   readonly redirectTo?: string
 }
 
+/** What a session must prove. */
+export type ProofOptions = Pick<SessionRequirementOptions, 'recent' | 'level'>
+
+/** The error that a session is answered with which does not prove enough. */
+export type MissingProof = 'level_required' | 'reauthentication_required'
+
 /** The session of a request, or the response to send instead. */
 export type SessionRequirement<Metadata extends object = Record<string, Json>> =
   | ({ readonly ok: true } & ValidSession<Metadata>)
@@ -72,6 +78,11 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
     request: ApplicationRequest,
     options?: SessionRequirementOptions,
   ): Promise<SessionRequirement<Metadata>>
+  /**
+   * What a valid session lacks of `recent` and `level`, as `requireSession` answers it; null if nothing. For a framework that
+   * validates a session once and decides later.
+   */
+  missingProof(valid: ValidSession<object>, options: ProofOptions): MissingProof | null
   /**
    * Returns a session as `GET session` responds with it: the value for `initial` of a session client, which a server gives to
    * the page that it renders. It contains no token, and of the metadata what the option `publicMetadata` lets through.
@@ -138,15 +149,18 @@ export function createOwnRoutes<Metadata extends object>(
       set.push(noPendingCookie(cookies))
     return device === null ? set : [...set, newDeviceCookie(cookies, device)]
   }
+  const missingProof: OwnRoutes['missingProof'] = (valid, options) =>
+    findMissingProof(valid, options, torii.options.session.recentSeconds)
   return {
     getSession,
-    async requireSession(request, { recent = false, level = 1, redirectTo } = {}) {
+    missingProof,
+    async requireSession(request, { redirectTo, ...options } = {}) {
       requireOwnPath(redirectTo)
       try {
         const valid = await getSession(request)
         if (valid === null)
           return { ok: false, response: signInResponse(site, request, redirectTo) }
-        const missing = missingProof(valid, { recent, level }, torii.options.session.recentSeconds)
+        const missing = missingProof(valid, options)
         if (missing !== null) return failed(request, { error: missing })
         return { ok: true, ...valid }
       } catch (error) {
@@ -173,18 +187,18 @@ export function createOwnRoutes<Metadata extends object>(
 }
 
 /** What a session lacks for a route; null if nothing. All times are those of the database's clock. */
-function missingProof(
+function findMissingProof(
   { session, recent, hasSecondFactor, validatedAt }: ValidSession<object>,
-  required: Required<Pick<SessionRequirementOptions, 'recent' | 'level'>>,
+  required: ProofOptions,
   recentSeconds: number,
-): 'level_required' | 'reauthentication_required' | null {
+): MissingProof | null {
   if (required.level === 2) {
     const provedAt = session.level2At?.getTime() ?? null
     if (provedAt === null) return 'level_required'
     const isRecent = provedAt > validatedAt.getTime() - recentSeconds * 1000
-    if (required.recent && !isRecent) return 'level_required'
+    if (required.recent === true && !isRecent) return 'level_required'
   }
-  if (!required.recent || recent) return null
+  if (required.recent !== true || recent) return null
   return hasSecondFactor ? 'level_required' : 'reauthentication_required'
 }
 
