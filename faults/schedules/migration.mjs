@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { patchedProduct } from '../product.mjs'
+import { builtProduct, patchedProduct } from '../product.mjs'
 import { underLoad } from '../world.mjs'
 
 const program = fileURLToPath(new URL('../deployer.mjs', import.meta.url))
@@ -26,7 +26,10 @@ const steps = [
   },
 ]
 
-const firstAdded = 3
+/** The list of migrations in a product. */
+const listFile = 'migrate/migrations.generated.js'
+const { migrations } = await import(new URL(listFile, builtProduct.storage).href)
+const firstAdded = migrations.length + 1
 const nextVersion = steps.map(({ transactional, sql }, place) => ({
   id: firstAdded + place,
   name: `faults_${place + 1}`,
@@ -37,7 +40,7 @@ const nextVersion = steps.map(({ transactional, sql }, place) => ({
 
 /** The next version: the last bracket of the list of migrations, behind more of them. */
 const nextVersionPatch = {
-  file: 'migrate/migrations.generated.js',
+  file: listFile,
   from: '    },\n];\n',
   to: `    },\n${nextVersion.map((step) => JSON.stringify(step)).join(',\n')}\n];\n`,
 }
