@@ -17,13 +17,16 @@ const oneLine = (text) => `${text.replace(/\s+/g, ' ').trim()};\n`
  * The text of a statement with SQL in the place of its parameters, by their names. A write has one more, its deadline,
  * which never passes here.
  */
-const substitute = ({ text, parameters }, values) =>
-  parameters
+function substitute({ text, parameters }, values) {
+  const missing = parameters.find(({ name }) => values[name] === undefined)
+  if (missing !== undefined) throw new Error(`a statement has a new parameter: ${missing.name}`)
+  return parameters
     .reduce(
       (done, { name }, index) => done.replaceAll(`$${index + 1}::`, `(${values[name]})::`),
       text,
     )
     .replaceAll(`$${parameters.length + 1}::`, `'infinity'::`)
+}
 
 /** The scripts of one size of data. pgbench makes the keys in SQL, which costs it some microseconds. */
 async function scripts({ users, sessions }) {
@@ -39,6 +42,7 @@ async function scripts({ users, sessions }) {
     newSessionId: 'gen_random_uuid()',
     newSessionSecretHash: "sha256('\\x01'::bytea || int4send(:n::int))",
     methods: "'{password}'",
+    level: '1',
     ip: "'192.0.2.1'",
     userAgent: "'Mozilla/5.0 (X11; Linux x86_64; rv/140.0) Gecko/20100101 Firefox/140.0'",
     idleSeconds: '604800',
