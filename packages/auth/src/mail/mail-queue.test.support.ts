@@ -18,8 +18,9 @@ export const quick: MailQueueOptions = {
   retrySeconds: 0.01,
   shutdownSeconds: 3,
 }
-/** Facts of a link that expires while its message is retried. */
-export const soonExpired = { ...facts, lifetimeSeconds: 0.8 }
+/** Facts of a link that expires while its message is retried: during the fourth attempt of its queue. */
+export const soonExpired = { ...facts, lifetimeSeconds: 60 }
+const attemptsUntilExpiry = 4
 export const allowance = rateLimitKey(new Uint8Array(32).fill(7))
 
 export function openMailQueue(
@@ -30,19 +31,37 @@ export function openMailQueue(
 ) {
   const events: (MailLogEvent | BackgroundLogEvent)[] = []
   const returned: RateLimitKey[][] = []
+  let soon = false
+  let attempts = 0
+  // The clock of the queue moves by `passes` alone, however long the machine lets a test wait.
+  let passedMs = 0
+  const passes = (seconds: number) => {
+    passedMs += seconds * 1000
+  }
+  const counting: Mailer = {
+    send(message, given) {
+      attempts += 1
+      if (soon && attempts === attemptsUntilExpiry) passes(soonExpired.lifetimeSeconds)
+      return mailer.send(message, given)
+    },
+  }
   const mailQueue = createMailQueue({
-    mailer,
+    mailer: counting,
     app,
     messages: { ...englishMessages, ...messages },
     options: { ...quick, ...options },
     keepAlive,
     log: (event) => events.push(event),
+    now: () => passedMs,
     giveBack: async (keys) => {
       returned.push([...keys])
     },
   })
-  const send = (given = facts) => mailQueue.send('magic_link', to, given, [allowance])
-  return { mailQueue, events, returned, send }
+  const send = (given = facts) => {
+    soon ||= given === soonExpired
+    mailQueue.send('magic_link', to, given, [allowance])
+  }
+  return { mailQueue, events, returned, send, passes }
 }
 
 /** An application's own mailer, which does what the test says. */

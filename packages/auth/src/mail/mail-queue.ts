@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { MailStateMessage, RateLimitKey } from 'torii-core'
 import { diagnosticsChannels } from 'torii-core'
@@ -85,6 +84,8 @@ export interface MailQueueParts {
   /** Receives a promise for every message. It never rejects. */
   readonly keepAlive: KeepAlive | null
   readonly log: (event: MailLogEvent | BackgroundLogEvent) => void
+  /** Milliseconds of a clock that no change of the system's time moves. */
+  readonly now: () => number
   /** Gives mail allowances back. */
   giveBack(allowances: readonly RateLimitKey[]): Promise<void>
 }
@@ -95,7 +96,7 @@ interface PendingMail {
   readonly kind: MessageKind
   readonly allowances: readonly RateLimitKey[]
   readonly lifetimeSeconds: number
-  /** On the clock of {@link performance}, which no change of the system's time moves. */
+  /** On the clock `now`. */
   readonly expiresAtMs: number
   write(): Promise<MailMessage>
 }
@@ -114,6 +115,7 @@ export function createMailQueue({
   options,
   keepAlive,
   log,
+  now,
   giveBack,
 }: MailQueueParts): MailQueue {
   const { concurrency, maxInMemory, sendSeconds, retrySeconds, shutdownSeconds } = options
@@ -129,7 +131,7 @@ export function createMailQueue({
   async function waitForRetry(mail: PendingMail, attempts: number): Promise<boolean> {
     const growing = retrySeconds * 2 ** (attempts - 1)
     const seconds = Math.min(growing, mail.lifetimeSeconds / 10, longestRetrySeconds)
-    if (performance.now() + seconds * 1000 >= mail.expiresAtMs) return false
+    if (now() + seconds * 1000 >= mail.expiresAtMs) return false
     const { signal } = hurry.signal.aborted ? stop : hurry
     await wait(seconds * 1000, undefined, { signal }).catch(() => undefined)
     return true
@@ -138,7 +140,7 @@ export function createMailQueue({
   const attempt = (mail: PendingMail, message: MailMessage) =>
     withSlot(async () => {
       // The link can expire while the message waits, and would not work.
-      if (performance.now() >= mail.expiresAtMs) throw expired()
+      if (now() >= mail.expiresAtMs) throw expired()
       await within(sendSeconds, stop.signal, async (signal) => mailer.send(message, { signal }))
     })
 
@@ -198,10 +200,10 @@ export function createMailQueue({
       kind,
       allowances,
       lifetimeSeconds,
-      expiresAtMs: performance.now() + lifetimeSeconds * 1000,
+      expiresAtMs: now() + lifetimeSeconds * 1000,
       write: () => {
         // For the mailer only; nothing here is decided by the system's time.
-        const expiresAt = new Date(Date.now() + mail.expiresAtMs - performance.now())
+        const expiresAt = new Date(Date.now() + mail.expiresAtMs - now())
         return renderMessage({ id, kind, to, expiresAt, messages, data: { ...facts, app, to } })
       },
     }

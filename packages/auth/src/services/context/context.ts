@@ -120,5 +120,6 @@ function openMailQueue(
   const { appName, messages, newSignIns: _, ...options } = mail
   const app = { name: appName, url: baseUrl.origin }
   const giveBack = (allowances: readonly RateLimitKey[]) => rateLimits.giveBack(allowances)
-  return createMailQueue({ mailer, app, messages, options, keepAlive, log, giveBack })
+  const now = () => performance.now()
+  return createMailQueue({ mailer, app, messages, options, keepAlive, log, now, giveBack })
 }
