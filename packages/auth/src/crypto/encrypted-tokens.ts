@@ -60,7 +60,7 @@ export function decrypt(ring: KeyRing, encrypted: Uint8Array, place: CiphertextP
   if (text === null)
     throw new ToriiError(
       'ERR_DECRYPTION',
-      'stored provider tokens cannot be decrypted: they were changed or moved, or the option keys lacks the key that encrypted them',
+      'stored provider tokens cannot be decrypted: they were changed or moved, or the option keys lacks the key that encrypted them. Add that key to keys again; a new sign-in at the provider replaces the tokens',
     )
   // Authentic, so encrypt() wrote it.
   return JSON.parse(text.toString()) as TokenRecord

@@ -1,7 +1,6 @@
 import type { UserId } from 'torii-core'
-import { ToriiError } from 'torii-core'
 import type { ServiceContext } from '../context/context.js'
-import { decryptSecret, encryptSecret, isUnderOlderKey } from './stored-secret.js'
+import { encryptSecret, isUnderOlderKey, readSecret } from './stored-secret.js'
 
 /** The result of a re-encryption. */
 export interface SecretsReencrypted {
@@ -29,7 +28,7 @@ export const reencryptSecrets =
       })
       for (const { userId, secret: former } of batch) {
         if (!isUnderOlderKey(keys, former)) continue
-        const plain = readable(() => decryptSecret(keys, former, userId))
+        const plain = readSecret(keys, former, userId)
         if (plain === null) {
           counts.unreadable += 1
           continue
@@ -43,12 +42,3 @@ export const reencryptSecrets =
       if (after === undefined) return counts
     }
   }
-
-function readable(decrypt: () => Uint8Array): Uint8Array | null {
-  try {
-    return decrypt()
-  } catch (error) {
-    if (error instanceof ToriiError && error.code === 'ERR_DECRYPTION') return null
-    throw error
-  }
-}

@@ -15,6 +15,13 @@ export const encryptSecret = (
   userId: UserId,
 ): EncryptedTotpSecret => encryptedTotpSecret(encryptStored(keys, purpose, secret, placeOf(userId)))
 
+/** Decrypts it; null if it was changed or moved, or if its key is not in `keys`. @throws InvalidOptionsError without keys */
+export const readSecret = (
+  keys: KeyRing,
+  secret: EncryptedTotpSecret,
+  userId: UserId,
+): Uint8Array | null => decryptStored(keys, purpose, secret, placeOf(userId))
+
 /**
  * Decrypts it.
  * @throws InvalidOptionsError without keys
@@ -25,11 +32,11 @@ export function decryptSecret(
   secret: EncryptedTotpSecret,
   userId: UserId,
 ): Uint8Array {
-  const bytes = decryptStored(keys, purpose, secret, placeOf(userId))
+  const bytes = readSecret(keys, secret, userId)
   if (bytes === null)
     throw new ToriiError(
       'ERR_DECRYPTION',
-      'the secret of an authenticator application cannot be decrypted: it was changed or moved, or the option keys lacks the key that encrypted it',
+      `the secret of the authenticator application of user ${userId} cannot be decrypted: it was changed or moved, or the option keys lacks the key that encrypted it. Add that key to keys again, or reset the user's second factor with "npx torii-storage-postgres users reset-factors"`,
     )
   return bytes
 }
