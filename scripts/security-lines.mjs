@@ -244,6 +244,7 @@ export const securityLines = [
   ['T14.22', 'a second factor that a stranger added to an unverified account'],
   ['T14.23', 'a right password that counts as a failure for ever'],
   ['T14.24', 'a session that the application opens itself past the second factor'],
+  ['T14.25', 'a recovery code that is used without a record'],
   ['T14.30', 'every way to a session past the second factor'],
   ['T14.31', 'the token of a half-finished sign-in where scripts read it'],
   ['T14.32', 'two half-finished sign-ins in one browser'],

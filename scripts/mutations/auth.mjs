@@ -1758,6 +1758,20 @@ export const authMutations = [
     'frameworks/sveltekit',
   ),
   guard(
+    'services/second-factors/step-up',
+    'a recovery code that raises a session is not recorded',
+    '{ ...used, events: [...events, ...used.events] }',
+    '{ ...used, events }',
+    'services/second-factors',
+  ),
+  guard(
+    'http/routes/sessions',
+    'a second proof is dropped without a word',
+    'if (sent.length !== 1) return failure(oneProof)',
+    'if (sent.length === 0) return failure(oneProof)',
+    'http/routes/second-factors',
+  ),
+  guard(
     'services/second-factors/verify',
     'a recovery code is counted like nothing',
     'secondFactors.useRecoveryCode({ key, codeHash, session, charges })',

@@ -20,7 +20,6 @@ import { fillIn, goTo, reload, say, showStep } from './status.js'
 export const client = createClient()
 
 const wrongPassword = { invalid_credentials: 'Incorrect password.' }
-const wrongRecoveryCode = { invalid_code: 'This recovery code is wrong, or it was used before.' }
 
 /** Follows `data-to` of the form. */
 const proceed = (form) => goTo(form.dataset.to ?? '/account')
@@ -109,7 +108,6 @@ export const actions = {
   'reauthenticate-recovery-code': {
     run: ({ recoveryCode }) => secondFactors.reauthenticate(client, { recoveryCode }),
     done: reauthenticated,
-    words: wrongRecoveryCode,
     fields: { invalid_code: 'recoveryCode' },
   },
   'start-totp': {

@@ -190,13 +190,13 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     proof: { step: number; newSecretHash: TokenHash; refund: RateLimitRefund },
   ): Promise<Session | null>
   /**
-   * Does the same by a recovery code, which is used up. Null if the session has ended or the code is wrong, which is
-   * counted.
+   * Does the same by a recovery code, which is used up; `remaining` are left. Null if the session has ended or the code is
+   * wrong, which is counted.
    */
   reauthenticateByRecoveryCode(
     key: SessionKey,
     proof: { codeHash: TokenHash; newSecretHash: TokenHash; charges: RateLimitCharges | null },
-  ): Promise<{ readonly session: Session } | ChargeRefusal | null>
+  ): Promise<{ readonly session: Session; readonly remaining: number } | ChargeRefusal | null>
   /** Lists encrypted secrets in the order of their users, to encrypt them with a new key. */
   listSecrets(query: {
     limit: number

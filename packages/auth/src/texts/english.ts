@@ -74,6 +74,7 @@ export const englishTexts: Texts = Object.freeze({
     email_taken: 'An account with this email address already exists.',
     internal: 'Something went wrong on the server. Try again later.',
     invalid_code: 'This code is wrong, or it was used before. Enter the code that is shown now.',
+    invalid_recovery_code: 'This recovery code is wrong, or it was used before. Enter another one.',
     invalid_credentials: 'Incorrect email address or password.',
     invalid_token: 'This link or code has expired or was already used. Request a new one.',
     last_method: 'This is your only sign-in method. Add another one before you remove it.',

@@ -85,6 +85,8 @@ export const germanTexts: Texts = Object.freeze({
     internal: 'Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es später noch einmal.',
     invalid_code:
       'Dieser Code ist falsch oder wurde schon verwendet. Geben Sie den Code ein, der jetzt angezeigt wird.',
+    invalid_recovery_code:
+      'Dieser Wiederherstellungscode ist falsch oder wurde schon verwendet. Geben Sie einen anderen ein.',
     invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',
     invalid_token:
       'Dieser Link oder Code ist abgelaufen oder wurde bereits verwendet. Fordern Sie einen neuen an.',

@@ -73,6 +73,7 @@ export interface ErrorTexts {
   readonly email_taken: string
   readonly internal: string
   readonly invalid_code: string
+  readonly invalid_recovery_code: string
   readonly invalid_credentials: string
   readonly invalid_token: string
   readonly last_method: string

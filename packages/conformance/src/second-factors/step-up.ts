@@ -121,6 +121,7 @@ promise(
     assert.equal(await secondFactors.reauthenticateByRecoveryCode(owner.key, wrong), null)
     const outcome = present(await secondFactors.reauthenticateByRecoveryCode(owner.key, right))
     assert.ok('session' in outcome)
+    assert.equal(outcome.remaining, 9)
     assert.deepEqual(outcome.session.methods, ['password', 'totp', 'recovery_code'])
     assert.deepEqual(outcome.session.level2At, outcome.session.authenticatedAt)
     await assertEnded(storage, owner.key)

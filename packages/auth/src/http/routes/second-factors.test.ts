@@ -406,6 +406,46 @@ describe('the signed-in user', () => {
     assert.equal((await browser.send('POST', 'password/change', change)).status, 204)
   })
 
+  test('one proof is sent; two at once are refused and none is used, and a wrong recovery code says so', async () => {
+    const visitor = await newFactorVisitor()
+    const browser = new Browser()
+    browser.cookies.set('__Host-torii', visitor.token)
+    const code = await codeAgain(visitor)
+    const response = {}
+    for (const proofs of [
+      {},
+      { code, password: goodPassword },
+      { code, recoveryCode: 'AAAAA-AAAAA' },
+      { code, challengeId: 'x', response },
+      { code, response },
+      { password: goodPassword, challengeId: 'x', response },
+      { challengeId: 'x' },
+    ]) {
+      const refused = await browser.send('POST', 'reauthenticate', proofs)
+      const { error, message } = (await refused.json()) as { error: string; message: string }
+      assert.deepEqual(
+        [refused.status, error, message],
+        [
+          400,
+          'invalid_input',
+          'Send one of password, challengeId with response, code and recoveryCode.',
+        ],
+        JSON.stringify(Object.keys(proofs)),
+      )
+    }
+    assert.equal((await browser.send('POST', 'reauthenticate', { code })).status, 204)
+    const wrong = await browser.send('POST', 'reauthenticate', { recoveryCode: 'AAAAA-AAAAA' })
+    const { error, message } = (await wrong.json()) as { error: string; message: string }
+    assert.deepEqual(
+      [wrong.status, error, message],
+      [
+        422,
+        'invalid_code',
+        'This recovery code is wrong, or it was used before. Enter another one.',
+      ],
+    )
+  })
+
   test('a bearer gets its new token in the answer', async () => {
     const visitor = await newFactorVisitor()
     const code = await codeAgain(visitor)

@@ -56,7 +56,7 @@ export const secondFactorRoutes = [
       if (outcome.ok) return signedIn(call, 200, outcome)
       const ended = outcome.reason === 'invalid_token' ? [clearedPendingCookie(site)] : []
       return {
-        ...refused(outcome, { texts: { invalid_token: 'sign_in_expired' } }),
+        ...refused(outcome, { texts: { ...codeTexts(given), invalid_token: 'sign_in_expired' } }),
         setCookies: ended,
       }
     },
@@ -167,6 +167,10 @@ export function codeOf(code: string | null, recoveryCode: string | null) {
   if (code !== null) return { code }
   return recoveryCode === null ? null : { recoveryCode }
 }
+
+/** A wrong recovery code has a message of its own. */
+export const codeTexts = (given: NonNullable<ReturnType<typeof codeOf>>) =>
+  'recoveryCode' in given ? ({ invalid_code: 'invalid_recovery_code' } as const) : {}
 
 const isByCookie = ({ tokens }: Call): boolean => tokens.token === tokens.cookie
 

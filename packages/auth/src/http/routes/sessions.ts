@@ -15,7 +15,7 @@ import {
 import { failure, noContent, refused, success } from './results.js'
 import type { SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
-import { codeOf, replacedToken } from './second-factors.js'
+import { codeOf, codeTexts, replacedToken } from './second-factors.js'
 
 /** The sessions of the signed-in user, re-authentication, and tokens for other clients. */
 export const sessionRoutes = [
@@ -162,6 +162,12 @@ async function readPage({ torii, valid }: SignedInCall, cursor: string | null) {
   }
 }
 
+const oneProof = {
+  error: 'invalid_input',
+  field: 'password',
+  message: 'Send one of password, challengeId with response, code and recoveryCode.',
+} as const
+
 /**
  * Replaces the token of a cookie; a bearer token stays the same, except that a second factor, which raises the level, replaces
  * it too. @see OWASP ASVS 5.0, 7.2.4
@@ -171,23 +177,29 @@ async function reauthenticate(
   { password, challengeId, response, code, recoveryCode }: ReauthenticateBody,
 ) {
   const { torii, valid, info, tokens } = call
+  const presented = { token: tokens.token ?? '' }
+  const passkeyAnswer = challengeId == null && response == null ? null : { challengeId, response }
+  const sent = [password, code, recoveryCode, passkeyAnswer].filter((proof) => proof != null)
+  if (sent.length !== 1) return failure(oneProof)
   const factor = codeOf(code ?? null, recoveryCode ?? null)
-  if (factor !== null && password == null && challengeId == null) {
-    const input = { ...factor, token: tokens.token ?? '' }
-    const outcome = await torii.secondFactors.reauthenticate(valid, input, info)
-    return outcome.ok ? replacedToken(call, outcome) : refused(outcome)
+  if (factor !== null) {
+    const outcome = await torii.secondFactors.reauthenticate(
+      valid,
+      { ...factor, ...presented },
+      info,
+    )
+    return outcome.ok
+      ? replacedToken(call, outcome)
+      : refused(outcome, { texts: codeTexts(factor) })
   }
-  const held = { token: tokens.token ?? '', rotate: tokens.token === tokens.cookie }
+  const held = { ...presented, rotate: tokens.token === tokens.cookie }
   const authenticate = () => {
     if (password != null) return torii.sessions.reauthenticate(valid, { password, ...held }, info)
     if (challengeId == null || response == null) return null
     return torii.passkey.reauthenticate(valid, { challengeId, response, ...held }, info)
   }
   const outcome = await authenticate()
-  if (outcome === null) {
-    const message = 'Send password, or challengeId and response, or code, or recoveryCode.'
-    return failure({ error: 'invalid_input', field: 'password', message })
-  }
+  if (outcome === null) return failure(oneProof)
   if (!outcome.ok) {
     const text = password == null ? 'passkey_rejected' : 'incorrect_password'
     return refused(outcome, { texts: { invalid_credentials: text } })

@@ -381,13 +381,40 @@ describe('passkeys and levels', () => {
       ),
       { ok: false, reason: 'invalid_code', triesLeft: null },
     )
+  })
+
+  test('T14.25 a recovery code that raises a session is recorded and mailed in its one statement, like one that signs in', async () => {
+    const person = await withFactor()
+    const valid = await validate(person.token)
     const [recoveryCode = ''] = person.recoveryCodes
-    const recovered = await secondFactors.reauthenticate(
-      recent,
-      { recoveryCode, token: result.token },
+    const { result, statements } = await site.counted(() =>
+      secondFactors.reauthenticate(valid, { recoveryCode, token: person.token }, requestInfo),
+    )
+    assert.ok(result.ok, JSON.stringify(result))
+    assert.equal(statements, 1)
+    const mail = await mailTo(person, 'recovery_code_used')
+    assert.match(mail.text, /9 recovery codes are left/)
+    const recorded = site.with({
+      keys,
+      audit: true,
+      mailer: mailbox.mailer,
+      requireVerifiedEmail: false,
+    })
+    const [next = ''] = person.recoveryCodes.slice(1)
+    const again = await recorded.secondFactors.reauthenticate(
+      await validate(result.token.reveal()),
+      { recoveryCode: next, token: result.token },
       requestInfo,
     )
-    assert.ok(recovered.ok)
+    assert.ok(again.ok)
+    const { rows } = await db.query(
+      'select type, detail from torii.audit_events where user_id = $1 order by type',
+      [person.user.id],
+    )
+    assert.deepEqual(rows, [
+      { type: 'reauthenticated', detail: { method: 'recovery_code' } },
+      { type: 'recovery_code_used', detail: { remaining: 8 } },
+    ])
   })
 })
 

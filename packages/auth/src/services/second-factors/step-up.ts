@@ -1,15 +1,24 @@
-import type { Session, SessionToken, ValidSession } from 'torii-core'
+import type {
+  SecondFactor,
+  Session,
+  SessionKey,
+  SessionToken,
+  TokenHash,
+  ValidSession,
+} from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { queuedMail } from '../../mail/queued-mail.js'
 import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep } from '../../one-time-codes/totp.js'
+import type { Attempt } from '../../rate-limits/rate-limits.js'
 import { secondFactorInSession } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
+import type { EventContextInput } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
-import type { Refused, StaleSession, TooManyAttempts } from '../refusals.js'
+import type { Refused, TooManyAttempts } from '../refusals.js'
 import { keyOfSession, rotateSecret } from '../sessions/session-key.js'
 import { eventContextOf } from '../sessions/valid-session.js'
+import { recoveryCodeUsed } from './recovery-code-used.js'
 import { decryptSecret } from './stored-secret.js'
 import type { SecondFactorCode } from './verify.js'
 import { readSecondFactorCode } from './verify.js'
@@ -24,7 +33,6 @@ export type ReauthenticateByFactorOutcome =
   | { readonly ok: true; readonly session: Session; readonly token: SessionToken }
   /** The code is wrong or was used before, the account has no second factor, or the session has ended. */
   | Refused<'invalid_code'>
-  | StaleSession
   | TooManyAttempts
 
 /**
@@ -42,63 +50,74 @@ export const reauthenticateByFactor =
     const info = readRequestInfo(requestInfo)
     const given = readSecondFactorCode(input)
     const key = keyOfSession(input.token, valid)
-    const eventContext = eventContextOf(valid, info)
-    const { options, storage } = context
-    const { charges, refund } = secondFactorInSession(options.bruteForce, given.factor, valid)
     const { secretHash: newSecretHash, token } = rotateSecret(key)
-    const refused = (outcome: TooManyAttempts) => {
-      context.emit({ events: [event('attempts_refused', eventContext, { path: 'second_factor' })] })
-      return outcome
-    }
-    const wrong = () => {
-      const detail = { factor: given.factor }
-      context.emit({ events: [event('second_factor_failed', eventContext, detail)] })
-      return { ok: false, reason: 'invalid_code', triesLeft: null } as const
-    }
     const { factor } = given
-    const reauthenticated = () => event('reauthenticated', eventContext, { method: factor })
-    if (given.factor === 'recovery_code') {
-      const proof = { codeHash: hashRecoveryCode(given.code), newSecretHash, charges }
-      const recorded = await context.runWithEffects({
-        run: ({ secondFactors }) => secondFactors.reauthenticateByRecoveryCode(key, proof),
-        effects: (outcome) =>
-          outcome === null || 'reason' in outcome ? {} : { events: [reauthenticated()] },
-      })
-      if (recorded === null) return wrong()
-      if ('reason' in recorded) return refused(recorded)
-      await mailRecoveryCodeUsed(context, valid, eventContext)
-      return { ok: true, session: recorded.session, token }
+    const eventContext = eventContextOf(valid, info)
+    const attempt = secondFactorInSession(context.options.bruteForce, factor, valid)
+    const proof = { ...attempt, key, newSecretHash, eventContext }
+    const outcome = await (given.factor === 'totp'
+      ? proveTotp(context, proof, given.code)
+      : proveRecoveryCode(context, proof, given.code, valid))
+    if (outcome === null) {
+      context.emit({ events: [event('second_factor_failed', eventContext, { factor })] })
+      return { ok: false, reason: 'invalid_code', triesLeft: null }
     }
-    const found = await storage.secondFactors.findForSession({ userId: valid.user.id, charges })
-    if (!found.ok) return refused(found)
-    const { credential } = found
-    const step =
-      credential === null
-        ? null
-        : matchingStep(
-            decryptSecret(options.keys, credential.secret, valid.user.id),
-            given.code,
-            credential,
-          )
-    if (step === null) return wrong()
-    const session = await context.runWithEffects({
-      run: ({ secondFactors }) =>
-        secondFactors.reauthenticate(key, { step, newSecretHash, refund }),
-      effects: (outcome) => (outcome === null ? {} : { events: [reauthenticated()] }),
-    })
-    // Another caller has used the code, or the session has ended.
-    return session === null ? wrong() : { ok: true, session, token }
+    if ('session' in outcome) return { ok: true, session: outcome.session, token }
+    context.emit({ events: [event('attempts_refused', eventContext, { path: 'second_factor' })] })
+    return outcome
   }
 
-/** Tells the owner how many recovery codes are left. */
-async function mailRecoveryCodeUsed<Metadata extends object>(
-  { emitCommitted, storage }: ServiceContext<Metadata>,
-  { user: { id, email, name } }: ValidSession<Metadata>,
-  eventContext: ReturnType<typeof eventContextOf>,
-): Promise<void> {
-  const { remaining } = (await storage.secondFactors.find(id)).recoveryCodes
-  emitCommitted({
-    events: [event('recovery_code_used', eventContext, { remaining })],
-    mails: email === null ? [] : [queuedMail('recovery_code_used', email, { name, remaining })],
+/** What a code is counted against, and what it makes of the session when it is right. */
+interface Proof extends Attempt {
+  readonly key: SessionKey
+  readonly newSecretHash: TokenHash
+  readonly eventContext: EventContextInput
+}
+
+/** Null if the code is wrong or was used before, if there is no factor, or if the session has ended. */
+type Proved = { readonly session: Session } | TooManyAttempts | null
+
+async function proveTotp<Metadata extends object>(
+  { options, storage, runWithEffects }: ServiceContext<Metadata>,
+  { key, newSecretHash, eventContext, charges, refund }: Proof,
+  code: string | null,
+): Promise<Proved> {
+  const { userId } = key
+  const found = await storage.secondFactors.findForSession({ userId, charges })
+  if (!found.ok) return found
+  const { credential } = found
+  if (credential === null) return null
+  const step = matchingStep(
+    decryptSecret(options.keys, credential.secret, userId),
+    code,
+    credential,
+  )
+  if (step === null) return null
+  const session = await runWithEffects({
+    run: ({ secondFactors }) => secondFactors.reauthenticate(key, { step, newSecretHash, refund }),
+    effects: (recorded) => (recorded === null ? {} : reauthenticated(eventContext, 'totp')),
+  })
+  return session === null ? null : { session }
+}
+
+function proveRecoveryCode<Metadata extends object>(
+  { runWithEffects }: ServiceContext<Metadata>,
+  { key, newSecretHash, eventContext, charges }: Proof,
+  code: string,
+  { user }: ValidSession<Metadata>,
+): Promise<Proved> {
+  const proof = { codeHash: hashRecoveryCode(code), newSecretHash, charges }
+  return runWithEffects({
+    run: ({ secondFactors }) => secondFactors.reauthenticateByRecoveryCode(key, proof),
+    effects: (recorded) => {
+      if (recorded === null || 'reason' in recorded) return {}
+      const used = recoveryCodeUsed(user, eventContext, recorded.remaining)
+      const { events } = reauthenticated(eventContext, 'recovery_code')
+      return { ...used, events: [...events, ...used.events] }
+    },
   })
 }
+
+const reauthenticated = (eventContext: EventContextInput, method: SecondFactor) => ({
+  events: [event('reauthenticated', eventContext, { method })],
+})

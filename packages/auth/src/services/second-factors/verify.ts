@@ -12,7 +12,6 @@ import { InvalidInputError, invalidValue, newSessionId, PendingToken as Token } 
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { parsePendingToken } from '../../crypto/session-token.js'
-import { queuedMail } from '../../mail/queued-mail.js'
 import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, readTotpCode } from '../../one-time-codes/totp.js'
 import { callerOf } from '../../rate-limits/caller.js'
@@ -24,6 +23,7 @@ import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import { rotateSecret } from '../sessions/session-key.js'
 import type { SignedIn } from '../sign-in.js'
+import { recoveryCodeUsed } from './recovery-code-used.js'
 import { decryptSecret } from './stored-secret.js'
 
 /** The code of the authenticator application, or a recovery code. */
@@ -176,11 +176,8 @@ function effectsOf<Metadata extends object>(
   const method = session.methods[0] as SignInMethod
   const signedIn = event('signed_in', context, { method, secondFactor: factor })
   if (factor === 'totp') return { events: [signedIn] }
-  const { email, name } = user
-  return {
-    events: [signedIn, event('recovery_code_used', context, { remaining })],
-    mails: email === null ? [] : [queuedMail('recovery_code_used', email, { name, remaining })],
-  }
+  const used = recoveryCodeUsed(user, context, remaining)
+  return { ...used, events: [signedIn, ...used.events] }
 }
 
 const failed = ({ userId }: PendingKey, factor: SecondFactor, info: CheckedRequestInfo) =>

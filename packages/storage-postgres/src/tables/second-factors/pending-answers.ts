@@ -15,7 +15,7 @@ import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
 import type { SqlPart } from '../../sql/parameter.js'
 import { parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
-import { read, write } from '../../sql/statement.js'
+import { write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { userId } from '../fragments/parameters.js'
 import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
@@ -28,29 +28,21 @@ import { sessionColumns, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { checkCharges, checkInteger, checkObject, checkRefund } from '../input/input.js'
+import type { recoveryCodeStatements } from './recovery-codes.js'
+import {
+  allRemaining,
+  codeHash,
+  codeOfFactor,
+  countRemaining,
+  otherRemaining,
+  shareFactor,
+} from './recovery-codes.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
 const opened = {
   id: parameter('newSessionId', 'uuid')<SessionId>(),
   secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash>(),
 }
-export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
-
-/** The CTE of the `factor` that recovery codes belong to, locked: what removes or replaces it waits, and they with it. */
-export const shareFactor = (schema: string, owner: string) => sql`factor as (
-        select t.user_id, t.recovery_generation from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id
-        for key share of t
-      )`
-
-/** The condition of a recovery code `c` of the CTE `factor`. */
-export const codeOfFactor =
-  'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
-
-/** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */
-const remainingCodes = <const Others extends SqlPart>(schema: string, others: Others) => sql`(
-          select pg_catalog.count(*) from ${schema}.recovery_codes c join ${schema}.totp_factors t
-            on t.user_id = c.user_id and t.recovery_generation = c.generation
-          where c.user_id = ${userId} and ${others})::int`
 
 /**
  * The CTE of the user `u`, locked. `from` and `condition` are further ones. Other than a sign-in this one waits for a change of
@@ -131,7 +123,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
         returning t.user_id
       ), ${openOfPending(schema, "'totp'")}, ${refundPending(schema, 's')}
-      select u.*, s.*, p.tries::int as tries, ${remainingCodes(schema, 'true')} as remaining
+      select u.*, s.*, p.tries::int as tries, ${allRemaining(schema)} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
   ),
@@ -158,7 +150,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         's',
       )}, ${refundPending(schema, 's')}
       select ${tryColumns}, u.*, s.*, p.tries::int + 1 as tries,
-        ${remainingCodes(schema, sql`c.code_hash <> ${codeHash}`)} as remaining
+        ${otherRemaining(schema)} as remaining
       from verdict v left join u on true left join p on true left join s on true`,
     {
       schema,
@@ -167,16 +159,13 @@ export const pendingAnswerStatements = (schema: string) => ({
       ),
     },
   ),
-  remaining: read(
-    'second_factors.remaining',
-    sql`select ${remainingCodes(schema, 'true')} as remaining`,
-  ),
 })
 
 /** Answers pending sign-ins. */
 export function createPendingAnswers<Metadata extends object>(
   db: Database,
-  statements: ReturnType<typeof pendingAnswerStatements>,
+  statements: ReturnType<typeof pendingAnswerStatements> &
+    ReturnType<typeof recoveryCodeStatements>,
   readback: Readback,
 ): Pick<SecondFactorRepository<Metadata>, 'findForSignIn' | 'signIn' | 'useRecoveryCode'> {
   /** What an answer has done whose reply was lost. */
@@ -187,12 +176,7 @@ export function createPendingAnswers<Metadata extends object>(
   ): Promise<SecondFactorSignIn<Metadata> | null> => {
     const row = await readback.session(call, user, session)
     if (row === null) return null
-    const remaining = await one(
-      call,
-      statements.remaining,
-      { userId: user },
-      (counted: { remaining: number }) => counted.remaining,
-    )
+    const remaining = await countRemaining(call, statements, user)
     return toOpened<Metadata>({ ...row, remaining })
   }
   return {

@@ -22,6 +22,7 @@ import { toUser, userColumns } from '../fragments/user-row.js'
 import { checkInteger, checkObject } from '../input/input.js'
 import { createEnrollment, enrollmentStatements } from './enrollment.js'
 import { createPendingAnswers, pendingAnswerStatements } from './pending-answers.js'
+import { recoveryCodeStatements } from './recovery-codes.js'
 import { createStepUp, stepUpStatements } from './step-up.js'
 
 const afterUser = nullable('afterUser', 'uuid')<UserId>()
@@ -32,6 +33,7 @@ const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
 export const secondFactorStatements = (schema: string) => ({
   ...enrollmentStatements(schema),
   ...pendingAnswerStatements(schema),
+  ...recoveryCodeStatements(schema),
   ...stepUpStatements(schema),
   find: read(
     'second_factors.find',

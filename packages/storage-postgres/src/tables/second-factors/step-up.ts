@@ -1,5 +1,4 @@
 import type {
-  ChargeRefusal,
   EncryptedTotpSecret,
   SecondFactorRepository,
   Session,
@@ -33,7 +32,14 @@ import {
   checkRefund,
   sessionKeyValues,
 } from '../input/input.js'
-import { codeHash, codeOfFactor, shareFactor } from './pending-answers.js'
+import type { recoveryCodeStatements } from './recovery-codes.js'
+import {
+  codeHash,
+  codeOfFactor,
+  countRemaining,
+  otherRemaining,
+  shareFactor,
+} from './recovery-codes.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
 /** The CTE `owner (user_id)` of the user who has a second factor, locked. `from` and `condition` are further ones. */
@@ -93,7 +99,7 @@ export const stepUpStatements = (schema: string) => ({
       )`,
         's',
       )}
-      select v.allowed, v.retry_after, s.*
+      select v.allowed, v.retry_after, s.*, ${otherRemaining(schema)} as remaining
       from verdict v left join s on true`,
     {
       schema,
@@ -107,7 +113,7 @@ export const stepUpStatements = (schema: string) => ({
 /** Proves a second factor in a live session. */
 export function createStepUp(
   db: Database,
-  statements: ReturnType<typeof stepUpStatements>,
+  statements: ReturnType<typeof stepUpStatements> & ReturnType<typeof recoveryCodeStatements>,
   readback: Readback,
 ): Pick<
   SecondFactorRepository,
@@ -145,7 +151,9 @@ export function createStepUp(
         (call) => one(call, statements.reauthenticateByRecoveryCode, values, toRecovered),
         async (call) => {
           const row = await readback.session(call, key.userId, nextOf(key, given))
-          return row === null ? null : { session: toSession(row) }
+          if (row === null) return null
+          const remaining = await countRemaining(call, statements, key.userId)
+          return { session: toSession(row), remaining }
         },
       )
     },
@@ -175,11 +183,11 @@ function toLookup(row: LookupRow): TotpLookup {
   }
 }
 
-type Recovered = { readonly session: Session } | ChargeRefusal | null
-type RecoveredRow = VerdictRow & (SessionRow | { session_id: null })
+type Recovered = Awaited<ReturnType<SecondFactorRepository['reauthenticateByRecoveryCode']>>
+type RecoveredRow = VerdictRow & { remaining: number } & (SessionRow | { session_id: null })
 
 function toRecovered(row: RecoveredRow): Recovered {
-  if (row.session_id !== null) return { session: toSession(row) }
+  if (row.session_id !== null) return { session: toSession(row), remaining: row.remaining }
   return row.allowed ? null : toRefusal(row)
 }
 

@@ -1,0 +1,44 @@
+import type { TokenHash, UserId } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import type { SqlPart } from '../../sql/parameter.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { one } from '../../sql/rows.js'
+import { read } from '../../sql/statement.js'
+import { userId } from '../fragments/parameters.js'
+
+export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
+
+/** The CTE of the `factor` that recovery codes belong to, locked: what removes or replaces it waits, and they with it. */
+export const shareFactor = (schema: string, owner: string) => sql`factor as (
+        select t.user_id, t.recovery_generation from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id
+        for key share of t
+      )`
+
+/** The condition of a recovery code `c` of the CTE `factor`. */
+export const codeOfFactor =
+  'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
+
+/** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */
+const remainingCodes = <const Others extends SqlPart>(schema: string, others: Others) => sql`(
+          select pg_catalog.count(*) from ${schema}.recovery_codes c join ${schema}.totp_factors t
+            on t.user_id = c.user_id and t.recovery_generation = c.generation
+          where c.user_id = ${userId} and ${others})::int`
+
+/** SQL for the number of recovery codes that are left to the user. */
+export const allRemaining = (schema: string) => remainingCodes(schema, 'true')
+
+/** SQL for the number that is left once the given code is used, which the statement that uses it still sees. */
+export const otherRemaining = (schema: string) =>
+  remainingCodes(schema, sql`c.code_hash <> ${codeHash}`)
+
+export const recoveryCodeStatements = (schema: string) => ({
+  remaining: read('second_factors.remaining', sql`select ${allRemaining(schema)} as remaining`),
+})
+
+/** Counts the recovery codes of a user after a reply was lost. */
+export const countRemaining = (
+  db: Database,
+  { remaining }: ReturnType<typeof recoveryCodeStatements>,
+  user: UserId,
+): Promise<number> =>
+  one(db, remaining, { userId: user }, (row: { remaining: number }) => row.remaining)
