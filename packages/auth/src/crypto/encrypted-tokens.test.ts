@@ -53,7 +53,7 @@ const anyPlace = fc.record({
 
 /** What every failure looks like, to the last member. */
 const message =
-  'stored provider tokens cannot be decrypted: they were changed or moved, or the option keys lacks the key that encrypted them'
+  'stored provider tokens cannot be decrypted: they were changed or moved, or the option keys lacks the key that encrypted them. Add that key to keys again; a new sign-in at the provider replaces the tokens'
 function assertOpaque(keys: KeyRing, encrypted: unknown, at: CiphertextPlace = place): void {
   assert.throws(
     // What a database or a mistake can hand over.
