@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { compiledUrl, testDatabase } from 'torii-testing'
+import { testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, test } from 'vitest'
 
 const run = promisify(execFile)
 const document = new URL('../../../../docs/testing.md', import.meta.url)
 const require = createRequire(import.meta.url)
-const vitest = join(dirname(require.resolve('vitest/package.json')), 'vitest.mjs')
+const vitestFolder = dirname(require.resolve('vitest/package.json'))
+const vitest = join(vitestFolder, 'vitest.mjs')
+const modules = dirname(vitestFolder)
 let folder: string
 
 /** The files of the document, by the name in their first line. */
@@ -22,9 +24,9 @@ const files = new Map(
 )
 
 beforeAll(async () => {
-  // Within the package, so that Node.js finds what the files import.
-  const dist = fileURLToPath(compiledUrl('..', import.meta.url))
-  folder = await mkdtemp(join(dist, 'testing-doc-'))
+  // Not in dist, where a build of another test would remove what no source makes. The link leads to what the files import.
+  folder = await mkdtemp(join(tmpdir(), 'testing-doc-'))
+  await symlink(modules, join(folder, 'node_modules'))
   // Vitest would take the configuration of this repository.
   await writeFile(join(folder, 'vitest.config.js'), 'export default {}\n')
   for (const [name, text] of files) await writeFile(join(folder, name), text)

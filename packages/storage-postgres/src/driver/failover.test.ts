@@ -112,7 +112,7 @@ whenInstalled('a URL of several hosts', () => {
     primaryFirst = await open(listOf(primary, standby))
     await primaryFirst.migrate()
     standbyFirst = await open(listOf(standby, primary))
-    impatient = await open(listOf(standby, primary), { acquireSeconds: 1 })
+    impatient = await open(listOf(standby, primary), { acquireSeconds: 3 })
     ada = await signUp(primaryFirst)
   })
 
@@ -144,7 +144,7 @@ whenInstalled('a URL of several hosts', () => {
     const { code, message, milliseconds } = await failureOf(PostgresStorage.connect(wrong))
     assert.equal(code, 'ERR_UNAVAILABLE')
     assert.match(message, /refused the login \(28P01\)/)
-    assert.ok(milliseconds < 4000, `${milliseconds} ms`)
+    assert.ok(milliseconds < 15_000, `${milliseconds} ms`)
   })
 
   test('drops what turned read-only, and finds the primary once it is one again', async () => {
@@ -194,7 +194,7 @@ whenInstalled('a URL of several hosts', () => {
     assert.ok(reader.message.includes(`${nameOf(standby)} (a standby)`), reader.message)
     assert.ok(reader.message.includes(`${nameOf(primary)} (ECONNREFUSED)`), reader.message)
     assert.ok(!reader.message.includes(new URL(primary.url).password))
-    assert.ok(reader.milliseconds < 2500, `${reader.milliseconds} ms`)
+    assert.ok(reader.milliseconds < 15_000, `${reader.milliseconds} ms`)
 
     await standby.promote()
     const promoted = performance.now()
@@ -213,12 +213,12 @@ whenInstalled('a URL of several hosts', () => {
   test('says which hosts there are when none can be reached', async () => {
     await standby.kill()
     const { code, message, milliseconds } = await failureOf(
-      PostgresStorage.connect(listOf(primary, standby), { acquireSeconds: 0.5 }),
+      PostgresStorage.connect(listOf(primary, standby), { acquireSeconds: 2 }),
     )
     assert.equal(code, 'ERR_UNAVAILABLE')
     assert.match(message, /^none of the hosts of the URL is a primary/)
     for (const server of [primary, standby])
       assert.ok(message.includes(`${nameOf(server)} (ECONNREFUSED)`), message)
-    assert.ok(milliseconds < 1500, `${milliseconds} ms`)
+    assert.ok(milliseconds < 10_000, `${milliseconds} ms`)
   })
 })
