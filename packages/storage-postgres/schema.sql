@@ -190,9 +190,13 @@ create table torii.pending_sign_ins (
   tries smallint not null default 0,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
+  enrolls boolean not null default false,
+  email_code_hash bytea,
+  mailbox_proved boolean not null default false,
   constraint pending_sign_ins_check CHECK ((absolute_seconds >= idle_seconds)),
   constraint pending_sign_ins_check1 CHECK ((((provider IS NULL) = (subject IS NULL)) AND ((provider IS NULL) = (account_id IS NULL)))),
   constraint pending_sign_ins_created_at_check CHECK (isfinite(created_at)),
+  constraint pending_sign_ins_email_code_hash_check CHECK ((octet_length(email_code_hash) = 32)),
   constraint pending_sign_ins_expires_at_check CHECK (isfinite(expires_at)),
   constraint pending_sign_ins_idle_seconds_check CHECK ((idle_seconds > 0)),
   constraint pending_sign_ins_ip_check CHECK ((octet_length(ip) <= 64)),
@@ -216,6 +220,9 @@ comment on column torii.pending_sign_ins.idle_seconds is 'of the session to open
 comment on column torii.pending_sign_ins.provider is 'an identity that is linked only once the second factor is proved, with its subject, account_id, label and tokens';
 comment on column torii.pending_sign_ins.refund_account is 'keys of rate_limits whose charge the first factor would have given back, like the other two: the second one gives it back';
 comment on column torii.pending_sign_ins.tries is 'wrong codes; the fifth ends the sign-in';
+comment on column torii.pending_sign_ins.enrolls is 'the user had no second factor at the sign-in, and enrolls one to complete it';
+comment on column torii.pending_sign_ins.email_code_hash is 'the code that was mailed before the enrollment, under a key of the application';
+comment on column torii.pending_sign_ins.mailbox_proved is 'a mailed code has proved the mailbox of the user in this sign-in';
 
 create table torii.rate_limits (
   key bytea not null,
@@ -390,6 +397,7 @@ create table torii.users (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   second_factor_epoch integer,
+  second_factor_required_at timestamp with time zone,
   constraint users_check CHECK (((email IS NULL) = (email_key IS NULL))),
   constraint users_check1 CHECK (((email IS NOT NULL) OR (email_verified_at IS NULL))),
   constraint users_created_at_check CHECK (isfinite(created_at)),
@@ -411,6 +419,7 @@ comment on column torii.users.session_epoch is 'a session is valid only while it
 comment on column torii.users.owner_epoch is 'a password, OAuth account or passkey is valid only while its owner_epoch equals this';
 comment on column torii.users.disabled_at is 'when the user was disabled; a disabled user has no valid session and cannot sign in';
 comment on column torii.users.second_factor_epoch is 'the user has a second factor, and no sign-in method opens a session without it, while this equals owner_epoch; it is in this row so that the statement that locks the user for a sign-in reads it';
+comment on column torii.users.second_factor_required_at is 'from then on a sign-in needs a second factor, and enrolls one where there is none; only for applications with the option secondFactor.required per-user';
 
 create table torii.verification_tokens (
   id uuid not null,

@@ -12,7 +12,89 @@ const ways = 'storage-postgres/src/test/races/session-ways'
 const races = 'storage-postgres/src/test/races/second-factors'
 const former = 'storage-postgres/src/test/races/former-version'
 
+const requiredMutations = [
+  guard(
+    'fragments/new-session',
+    'a factor that is required is asked of those alone who have one',
+    '((${row}.has_factor or ${isRequired(row, policy)}) and',
+    '((${row}.has_factor or (${policy} is null)) and',
+  ),
+  guard(
+    'fragments/second-factor',
+    'the grace of a user counts for nothing',
+    'coalesce(${row}.factor_required_at <= ${now}, false)',
+    '(${row}.factor_required_at is not null)',
+  ),
+  guard(
+    'fragments/new-session',
+    'a session of the grace outlives it',
+    'least(${secondsFromNow(given.absoluteSeconds)}, ${endOf(given)})',
+    'coalesce(${secondsFromNow(given.absoluteSeconds)}, ${endOf(given)})',
+  ),
+  guard(
+    'second-factors/second-factors',
+    'asking a factor of a user ends no session',
+    'session_epoch = u.session_epoch + (${graceSeconds} is not null)::int',
+    'session_epoch = u.session_epoch + (${graceSeconds} < 0)::int',
+  ),
+  guard(
+    'second-factors/enrollment',
+    'a factor that is required can be removed',
+    'where me.has_factor and not exists (select 1 from needed)',
+    'where me.has_factor and (select pg_catalog.count(*) from needed) >= 0',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'whoever has the first factor enrolls without the mailed code',
+    "(p.mailbox_proved or 'magic_link' = any (p.methods) or u.email is null)",
+    "(p.mailbox_proved or 'magic_link' = any (p.methods) or u.email is not null)",
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'a wrong mailed code costs no try',
+    'tries = t.tries + (not given.proved_before and not given.proves)::int',
+    'tries = t.tries + (given.proved_before and given.proves)::int',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'a pending sign-in that asks for a factor enrolls one',
+    "${lockUser(schema, 'no key update')}, ${lockPending(schema, ' and p.enrolls')}",
+    "${lockUser(schema, 'no key update')}, ${lockPending(schema, '')}",
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'an enrollment passes a passkey by that was added meanwhile',
+    'and e.secret = ${secret} and not ${hasPasskey(schema)}',
+    'and e.secret = ${secret}',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'an enrollment passes a factor by that was added meanwhile',
+    'u.disabled_at is null and not ${hasSecondFactor}\n        for ${strength} of u',
+    'u.disabled_at is null\n        for ${strength} of u',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'another enrollment than the one that was compared is confirmed',
+    'and e.expires_at > ${now} and e.secret = ${secret}',
+    'and e.expires_at > ${now} and ${secret} is not null',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'the enrollment of a session is confirmed by a pending sign-in',
+    'where e.session_id = p.id and e.session_epoch = p.session_epoch and e.owner_epoch = p.owner_epoch\n          and e.expires_at > ${now} and e.secret',
+    'where e.session_epoch = p.session_epoch and e.owner_epoch = p.owner_epoch\n          and e.expires_at > ${now} and e.secret',
+  ),
+  guard(
+    'oauth-accounts/new-sign-in',
+    'a batch links the identity of a new user who must enroll first',
+    "where not ${isStored(schema)} and not ${isEveryone('k.factor_policy')} and (",
+    'where not ${isStored(schema)} and (',
+  ),
+]
+
 export const storageSecondFactorMutations = [
+  ...requiredMutations,
   guard(
     'fragments/second-factor',
     'a first proof of the mailbox leaves the factor of a squatter',
@@ -22,14 +104,14 @@ export const storageSecondFactorMutations = [
   guard(
     'fragments/new-session',
     'a session is opened for who has a second factor',
-    'where not (u.has_factor and ${given.level} < 2) and ${where}',
-    'where (u.has_factor or ${given.level} < 3) and ${where}',
+    "where not ${isDue('u', given)} and ${where}",
+    "where (${isDue('u', given)} or true) and ${where}",
   ),
   guard(
     'fragments/second-factor',
     'a sign-in reads from the table of factors whether one is due, by its old snapshot',
-    '${hasSecondFactor} as has_factor`',
-    'exists (select 1 from torii.totp_factors tf where tf.user_id = u.id) as has_factor`',
+    'u.owner_epoch, ${hasSecondFactor} as has_factor,',
+    'u.owner_epoch, exists (select 1 from torii.totp_factors tf where tf.user_id = u.id) as has_factor,',
     ways,
   ),
   guard(
@@ -108,8 +190,8 @@ export const storageSecondFactorMutations = [
   guard(
     'oauth-accounts/new-sign-in',
     'an identity is linked before the second factor is proved',
-    "and not coalesce(${mustWaitForFactor('addressed')}, false) and exists",
-    "and (${mustWaitForFactor('addressed')} is null or true) and exists",
+    "(addressed.user_id is null or not ${mustWaitForFactor('addressed')})",
+    "(addressed.user_id is null or ${mustWaitForFactor('addressed')} is not null)",
   ),
   guard(
     'passwords/password-sign-in',

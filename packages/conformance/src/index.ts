@@ -36,6 +36,7 @@ import { factorEndingCases } from './second-factors/endings.js'
 import { enrollmentCases } from './second-factors/enrollment.js'
 import { pendingSignInCases } from './second-factors/pending-sign-ins.js'
 import { recoveryCodeCases } from './second-factors/recovery-codes.js'
+import { requiredFactorCases } from './second-factors/required.js'
 import { factorSecretCases } from './second-factors/secrets.js'
 import { stepUpCases } from './second-factors/step-up.js'
 import { sessionCases } from './sessions/sessions.js'
@@ -130,6 +131,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...recoveryCodeCases,
   ...stepUpCases,
   ...factorEndingCases,
+  ...requiredFactorCases,
   ...factorSecretCases,
   ...transactionCases,
   ...transactionLimitCases,

@@ -124,6 +124,9 @@ export type {
 } from './rate-limits.js'
 export type {
   EncryptedTotpSecret,
+  EnrollingSignIn,
+  EnrollmentSignIn,
+  EnrollmentStart,
   PendingLookup,
   RecoveryCodesReplaced,
   SecondFactorChange,
@@ -145,6 +148,7 @@ export type {
   NewSession,
   OthersRevoked,
   SecondFactor,
+  SecondFactorPolicy,
   Session,
   SessionActor,
   SessionCursor,

@@ -17,12 +17,14 @@ export interface PendingSignIn {
   readonly id: SessionId
   readonly userId: UserId
   readonly expiresAt: Date
+  /** True if the user has no second factor yet and must enroll one to sign in. */
+  readonly mustEnroll: boolean
 }
 
 /** The parts of the token of a pending sign-in; the secret as a hash. */
 export type PendingKey = SessionKey
 
-/** The first factor was right. No session was opened: the user has a second factor. */
+/** The first factor was right. No session was opened: a second factor is due. */
 export interface SecondFactorRequired {
   readonly ok: false
   readonly reason: 'second_factor_required'

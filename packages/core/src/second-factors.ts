@@ -3,8 +3,13 @@ import { InvalidInputError } from './errors.js'
 import type { UserId } from './ids.js'
 import type { PendingKey, PendingSignIn } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
-import type { ChargeRefusal, RateLimitCharges, RateLimitRefund } from './rate-limits.js'
-import type { Session, SessionActor, SessionKey } from './sessions.js'
+import type {
+  ChargeRefusal,
+  IpAddressCharge,
+  RateLimitCharges,
+  RateLimitRefund,
+} from './rate-limits.js'
+import type { SecondFactorPolicy, Session, SessionActor, SessionKey } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { User } from './users.js'
 
@@ -35,6 +40,8 @@ export interface TotpCredential {
 
 /** The second factors of a user, without secrets. */
 export interface SecondFactors {
+  /** From when on `secondFactors.setRequired` asks one of the user; null if it does not. */
+  readonly requiredAt: Date | null
   /** The authenticator application; null if the user has none. */
   readonly totp: { readonly createdAt: Date; readonly lastUsedAt: Date | null } | null
   readonly recoveryCodes: {
@@ -67,6 +74,18 @@ export type SecondFactorSignIn<Metadata extends object = Record<string, Json>> =
   | { readonly ok: false; readonly reason: 'invalid_code'; readonly triesLeft: number }
   | ChargeRefusal
 
+/** The outcome of a sign-in by the enrollment of a second factor. */
+export type EnrollmentSignIn<Metadata extends object = Record<string, Json>> =
+  | {
+      readonly ok: true
+      readonly user: User<Metadata>
+      readonly session: Session
+      /** The user's other sessions that ended. */
+      readonly sessionsEnded: number
+    }
+  /** The pending sign-in is unknown, used or expired, its user has a second factor, or the enrollment is not the one that was read. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+
 /** What a pending sign-in finds to compare a code with; the try is counted. */
 export type PendingLookup =
   | {
@@ -98,7 +117,24 @@ export type SecondFactorChange =
   /** The acting session has ended, or the enrollment is not the one that was read. */
   | { readonly ok: false; readonly reason: 'stale' }
   | { readonly ok: false; readonly reason: 'not_found' }
+  /** The user needs a second factor, and would have none. */
+  | { readonly ok: false; readonly reason: 'factor_required' }
 
+/** A live pending sign-in on which the user enrolls, with what the enrollment needs. */
+export interface EnrollingSignIn {
+  readonly email: string | null
+  readonly name: string | null
+  /** True if the mailbox need not be proved: the sign-in itself or a code has proved it, or the user has no email address. */
+  readonly mailboxProved: boolean
+}
+
+/** What became of a secret for a user who enrolls on a pending sign-in. */
+export type EnrollmentStart =
+  | { readonly ok: true }
+  /** The pending sign-in is unknown, used, expired, its tries are spent, or its user has a second factor. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  /** The mailed code is wrong or expired, or none was given. */
+  | { readonly ok: false; readonly reason: 'invalid_code'; readonly triesLeft: number }
 /** A new set of recovery codes. */
 export type RecoveryCodesReplaced =
   | { readonly ok: true; readonly generation: number }
@@ -141,8 +177,15 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
       recoveryCodes: readonly TokenHash[]
     },
   ): Promise<SecondFactorChange>
-  /** Removes the factor and its recovery codes; the sessions like {@link confirmTotp}. */
-  removeTotp(actor: SessionActor, newSecretHash: TokenHash): Promise<SecondFactorChange>
+  /**
+   * Removes the factor and its recovery codes; the sessions like {@link confirmTotp}. Refused where `policy` asks a second
+   * factor of the user, who has no passkey (default: optional).
+   */
+  removeTotp(
+    actor: SessionActor,
+    newSecretHash: TokenHash,
+    policy?: SecondFactorPolicy,
+  ): Promise<SecondFactorChange>
   /** Replaces the recovery codes of this generation. */
   replaceRecoveryCodes(
     actor: SessionActor,
@@ -153,6 +196,53 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
    * have none.
    */
   reset(userId: UserId): Promise<User<Metadata> | null>
+  /**
+   * Asks a second factor of a user by the policy `per-user`, `graceSeconds` from now on, or no more; of whom it is asked already,
+   * the earlier time stays. Asking ends every session and every pending sign-in of the user. Returns the user, or null if there is none.
+   */
+  setRequired(
+    userId: UserId,
+    required: { graceSeconds: number } | null,
+  ): Promise<User<Metadata> | null>
+  /**
+   * Returns a pending sign-in on which its user enrolls. Null for any other key, which is counted against `ipAddress`; beyond that
+   * limit nothing is read.
+   */
+  findEnrolling(input: {
+    key: PendingKey
+    ipAddress: IpAddressCharge | null
+  }): Promise<EnrollingSignIn | ChargeRefusal | null>
+  /**
+   * Stores the code that is mailed to the user of such a pending sign-in, in place of the former one. False if it is not live.
+   */
+  setEmailCode(key: PendingKey, codeHash: TokenHash): Promise<boolean>
+  /**
+   * Stores a secret that the user of such a pending sign-in enrolls, as {@link startTotp} does. Where the mailbox is not proved,
+   * the mailed code must be among `emailCodeHashes`; a wrong one counts as a try of the pending sign-in.
+   */
+  startTotpForSignIn(input: {
+    key: PendingKey
+    secret: EncryptedTotpSecret
+    /** Null: the user has given no code. */
+    emailCodeHashes: readonly TokenHash[] | null
+  }): Promise<EnrollmentStart>
+  /**
+   * Counts a try of that enrollment, at most five, and returns its secret. Null without one, which is counted against
+   * `ipAddress`.
+   */
+  findEnrollmentForSignIn(input: {
+    key: PendingKey
+    ipAddress: IpAddressCharge | null
+  }): Promise<TotpEnrollment | ChargeRefusal | null>
+  /**
+   * Makes the enrolled secret the factor of the user, as {@link confirmTotp} does, and opens the session of the pending
+   * sign-in at level 2: both or none. Every other session of the user ends.
+   */
+  confirmTotpForSignIn(input: {
+    key: PendingKey
+    confirmation: { secret: EncryptedTotpSecret; step: number; recoveryCodes: readonly TokenHash[] }
+    session: SessionOfPending
+  }): Promise<EnrollmentSignIn<Metadata>>
   /**
    * Counts a try with a live pending sign-in against its five and against `charges.account`, and returns what to compare the
    * code with. A key without a live pending sign-in is counted against `charges.ipAddress` alone. Beyond a limit

@@ -18,6 +18,13 @@ export type AuthenticationMethod = SignInMethod | SecondFactor
 /** 1: one factor was proved in the session. 2: two were. */
 export type SessionLevel = 1 | 2
 
+/**
+ * Whose sign-ins need a second factor besides those of users who have one. `per-user`: users of whom
+ * `secondFactors.setRequired` asks it, once their grace has ended. `always`: every user. A user without a second factor then
+ * gets a pending sign-in on which they enroll.
+ */
+export type SecondFactorPolicy = 'optional' | 'per-user' | 'always'
+
 /** How long sessions live. */
 export interface SessionLifetime {
   /** Seconds without use until the session ends; at most `absoluteSeconds`. */
@@ -38,6 +45,8 @@ export interface NewSession extends SessionLifetime {
    * factor gets a pending sign-in instead of the session (default: 1).
    */
   level?: SessionLevel
+  /** Of whom a second factor is asked with level 1 (default: optional). A grace of the user ends the session. */
+  secondFactor?: SecondFactorPolicy
   /** Canonical text of the IP address, or null when unknown; at most 64 bytes. */
   ip: string | null
   /** At most 1,024 bytes. */

@@ -28,5 +28,9 @@ export const linkPaths = Object.freeze({
 /** The page that asks for the second factor, and where its form posts to; below the base path. */
 export const secondFactorPath = 'second-factors/verify'
 
+/** Where an authenticator application is enrolled, below the base path. */
+export const totpStartPath = 'second-factors/totp/start'
+export const totpConfirmPath = 'second-factors/totp/confirm'
+
 /** Where a provider sends the browser back to, below the base path. */
 export const oauthCallbackPath = (provider: string): string => `oauth/${provider}/callback`

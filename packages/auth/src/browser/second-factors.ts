@@ -26,16 +26,34 @@ export const verify = (
 export const get = (client: Client): Promise<Outcome<SecondFactors>> =>
   client.send('GET', 'second-factors')
 
+/** The pending sign-in of a user who must enroll: `second_factor_required` came with `enroll`. */
+export interface EnrollingSignIn {
+  readonly pendingId: string
+  /** The code that was mailed; absent in the first call. */
+  readonly emailCode?: string
+}
+
 /**
  * Creates the secret of an authenticator application. Show `qr` or `uri` as a QR code, and `secret` for typing; `confirmTotp`
- * makes it a factor. Requires a recent authentication.
+ * makes it a factor. Requires a recent authentication; or a pending sign-in on which the user enrolls, where the first call may
+ * return `email_code_required`.
  */
-export const startTotp = (client: Client): Promise<Outcome<TotpStart>> =>
-  client.send('POST', 'second-factors/totp/start')
+export const startTotp = (client: Client, signIn?: EnrollingSignIn): Promise<Outcome<TotpStart>> =>
+  client.send('POST', 'second-factors/totp/start', signIn)
 
-/** Turns the second factor on by its first code, and ends the other sessions. Show the recovery codes: this is the only time. */
-export const confirmTotp = (client: Client, code: string): Promise<Outcome<TotpConfirmed>> =>
-  client.send('POST', 'second-factors/totp/confirm', { code })
+/**
+ * Turns the second factor on by its first code, and ends the other sessions. Show the recovery codes: this is the only time. With
+ * a `pendingId` it completes that sign-in.
+ */
+export const confirmTotp = (
+  client: Client,
+  answer: string | { readonly code: string; readonly pendingId: string },
+): Promise<Outcome<TotpConfirmed>> =>
+  client.send(
+    'POST',
+    'second-factors/totp/confirm',
+    typeof answer === 'string' ? { code: answer } : answer,
+  )
 
 /** Turns the second factor off, and ends the other sessions. Requires a recent proof of two factors. */
 export const removeTotp = (client: Client): Promise<Outcome<object>> =>

@@ -41,12 +41,17 @@ export interface EventDetails {
   readonly signed_in: { readonly method: SignInMethod; readonly secondFactor?: SecondFactor }
   /** The first factor of a sign-in was right, and the second one is due. */
   readonly second_factor_required: { readonly method: SignInMethod }
-  /** The code of a second factor was wrong, or used before. */
-  readonly second_factor_failed: { readonly factor: SecondFactor }
+  /** The code of a second factor, or the mailed one before its enrollment, was wrong or used before. */
+  readonly second_factor_failed: { readonly factor: SecondFactor | 'email_code' }
   readonly second_factor_added: { readonly factor: 'totp'; readonly sessionsEnded: number }
   readonly second_factor_removed: { readonly factor: 'totp'; readonly sessionsEnded: number }
   /** An administrator removed every second factor and ended the sessions. */
   readonly second_factors_reset: { readonly by: 'admin' }
+  /** A second factor is asked of the user, after `graceSeconds`; or no more, with null. Asking ended the sessions. */
+  readonly second_factor_requirement_set: {
+    readonly graceSeconds: number | null
+    readonly by: 'admin'
+  }
   readonly recovery_codes_replaced: object
   readonly recovery_code_used: { readonly remaining: number }
   /** Wrong credentials. Attempts over a rate limit are `attempts_refused`. */

@@ -22,6 +22,7 @@ import type { Call, Route } from './routes/route.js'
 import { isForScripts } from './routes/route.js'
 import type { Match } from './routes/router.js'
 import { matchRoute } from './routes/routes.js'
+import { pendingTokenOf, signInExpired } from './routes/sign-in-result.js'
 import type { Schema } from './schema/schema.js'
 import type { Site } from './site.js'
 import { createSite, originError } from './site.js'
@@ -203,7 +204,8 @@ async function callByForm(
   const form = await readLandingForm(request, schema)
   if (!form.ok) return errorResponse(site.bodyError(nameOf(route), form.error), call.language.texts)
   const { fields, nonce } = form.value
-  if (!isOwnForm(call, nonce)) return renderForeignForm(call, purpose)
+  const isUnnamed = isEnrolling(route) && pendingIdOf(fields) === null
+  if (!isOwnForm(call, nonce) || isUnnamed) return renderForeignForm(call, purpose)
   const own = { ...call, nonce }
   return renderFormResult(route, own, fields, await run(route, own, fields))
 }
@@ -228,6 +230,11 @@ async function callPosted(
  */
 async function run(route: Route, call: Call, body: unknown): Promise<Success | Failure> {
   if (route.access === 'anyone') return route.handle(call, body)
+  const pendingId = pendingIdOf(body)
+  if (route.handleEnrolling !== undefined && pendingId !== null) {
+    const pending = pendingTokenOf(call, pendingId)
+    return pending === null ? signInExpired : route.handleEnrolling(call, pending, body)
+  }
   const { token } = call.tokens
   if (token === null) return unauthenticated
   const validate = () => call.torii.sessions.validate(token)
@@ -245,6 +252,19 @@ async function run(route: Route, call: Call, body: unknown): Promise<Success | F
   const isChanged = !isDeepStrictEqual(last?.epochs, again.epochs)
   return isChanged ? failure({ error: 'conflict' }) : repeated
 }
+
+/** Whether a page of a pending sign-in posts to the route, which signed-in users call without a form. */
+const isEnrolling = (route: Route): boolean =>
+  route.access === 'signed in' && route.handleEnrolling !== undefined
+
+/** The pending sign-in that a body names. */
+const pendingIdOf = (body: unknown): string | null =>
+  typeof body === 'object' &&
+  body !== null &&
+  'pendingId' in body &&
+  typeof body.pendingId === 'string'
+    ? body.pendingId
+    : null
 
 const unauthenticated = failure({ error: 'unauthenticated' })
 

@@ -194,4 +194,20 @@ export const englishMessages: Messages = Object.freeze({
         'If this was not you, reset your password and create new recovery codes.',
       ],
     }),
+  enrollment_code: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Your code for ${data.app.name}`,
+      heading: 'Your code',
+      paragraphs: [
+        greeting(data),
+        `You are signing in to your account ${data.to}, which needs two-factor authentication. Enter this code to set it up. It expires in ${span(data.lifetimeSeconds)}.`,
+      ],
+      action: open(data),
+      code: { hint: 'Enter this code on the page where you are signing in:', digits: data.code },
+      notes: [
+        'Do not share this code. We will never ask for it.',
+        'If you are not signing in, someone else knows how to sign in to your account: reset your password.',
+      ],
+    }),
 })

@@ -205,4 +205,23 @@ export const germanMessages: Messages = Object.freeze({
         'Wenn Sie das nicht waren, setzen Sie Ihr Passwort zurück und erstellen Sie neue Wiederherstellungscodes.',
       ],
     }),
+  enrollment_code: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Ihr Code für ${data.app.name}`,
+      heading: 'Ihr Code',
+      paragraphs: [
+        greeting(data),
+        `Sie melden sich bei Ihrem Konto ${data.to} an, das eine Zwei-Faktor-Anmeldung verlangt. Mit diesem Code richten Sie sie ein. Er ist ${span(data.lifetimeSeconds)} gültig.`,
+      ],
+      action: open(data),
+      code: {
+        hint: 'Geben Sie diesen Code auf der Seite ein, auf der Sie sich anmelden:',
+        digits: data.code,
+      },
+      notes: [
+        'Geben Sie diesen Code nicht weiter. Wir werden Sie nie danach fragen.',
+        'Wenn Sie sich nicht anmelden, kennt jemand anderes einen Weg in Ihr Konto: Setzen Sie Ihr Passwort zurück.',
+      ],
+    }),
 })

@@ -13,6 +13,7 @@ export const messageKinds = Object.freeze([
   'second_factor_added',
   'second_factor_removed',
   'recovery_code_used',
+  'enrollment_code',
 ] as const)
 
 export type MessageKind = (typeof messageKinds)[number]

@@ -67,6 +67,11 @@ export interface MessageFacts {
   readonly second_factor_removed: AccountFacts
   /** `remaining` is how many recovery codes are left. */
   readonly recovery_code_used: AccountFacts & { readonly remaining: number }
+  /** Sent before a user enrolls a second factor during a sign-in. `code` has eight digits. */
+  readonly enrollment_code: AccountFacts & {
+    readonly code: string
+    readonly lifetimeSeconds: number
+  }
 }
 
 /** The argument of the function that renders a kind of message. */

@@ -23,6 +23,7 @@ export const factsWith = (chosen: string): MessageFacts => ({
   second_factor_added: { name: chosen },
   second_factor_removed: { name: chosen },
   recovery_code_used: { name: chosen, remaining: 9 },
+  enrollment_code: { name: chosen, code: '01234567', lifetimeSeconds: 600 },
 })
 
 export async function render<Kind extends MessageKind>(

@@ -4,14 +4,20 @@ import { hash } from '../base/hash.js'
 
 // The keys of the counters. The database sees only their hashes.
 
-/** What a mailed link is for. Each purpose has its own mail allowance. */
-export type MailPurpose = 'magic_link' | 'verify_email' | 'reset_password' | 'change_email'
+/** What a mailed link or code is for. Each purpose has its own mail allowance. */
+export type MailPurpose =
+  | 'magic_link'
+  | 'verify_email'
+  | 'reset_password'
+  | 'change_email'
+  | 'enrollment_code'
 
 const mailPurposes: readonly MailPurpose[] = [
   'magic_link',
   'verify_email',
   'reset_password',
   'change_email',
+  'enrollment_code',
 ]
 
 /** Key of the password attempts for one email address. Addresses without an account are counted too. */

@@ -32,6 +32,10 @@ export interface Refusals {
   email_taken: unknown
   /** The provider's tokens have expired and cannot be refreshed. No route returns them. */
   expired: unknown
+  /** A code was mailed to the user, who must enter it before they enroll a second factor during a sign-in. */
+  email_code_required: unknown
+  /** The application asks a second factor of the user, who would have none left. */
+  factor_required: unknown
   /** The schema of `signUp.fields` refuses the application's own fields; `problem` has the field and a message. */
   fields_rejected: { readonly problem: FieldsProblem }
   /**

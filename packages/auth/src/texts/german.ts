@@ -46,6 +46,28 @@ export const germanTexts: Texts = Object.freeze({
       expiredHeading: 'Diese Anmeldung ist abgelaufen',
       expiredExplanation: 'Melden Sie sich noch einmal an.',
     },
+    enroll_second_factor: {
+      heading: 'Zwei-Faktor-Anmeldung einrichten',
+      introduction:
+        'Ihr Konto verlangt eine Authenticator-App, die alle 30 Sekunden einen neuen Code anzeigt. Richten Sie sie jetzt ein, um sich anzumelden.',
+      startButton: 'Authenticator-App einrichten',
+      emailCodeLabel: 'Code aus der E-Mail',
+      emailCodeButton: 'Weiter',
+      newCodeQuestion: 'Keine E-Mail?',
+      newCodeNote:
+        'Sehen Sie im Spam-Ordner nach, oder senden Sie einen neuen Code. Nur der neueste gilt.',
+      newCodeButton: 'Neuen Code senden',
+      scan: 'Scannen Sie diesen Code mit einer Authenticator-App, oder geben Sie dort den Schlüssel darunter ein. Geben Sie dann die sechs Ziffern ein, die die App anzeigt.',
+      secretLabel: 'Schlüssel',
+      codeLabel: 'Code aus der App',
+      confirmButton: 'Anmelden',
+      startAgainQuestion: 'Hat das Scannen nicht geklappt?',
+      startAgainNote: 'Beginnen Sie mit einem neuen Code zum Scannen.',
+      doneHeading: 'Bewahren Sie Ihre Wiederherstellungscodes auf',
+      recoveryCodes:
+        'Mit jedem dieser Codes melden Sie sich einmal ohne Ihre Authenticator-App an. Bewahren Sie sie sicher auf: Sie werden nicht noch einmal angezeigt.',
+      continueLabel: 'Weiter',
+    },
     expired: {
       heading: 'Dieser Link ist nicht mehr gültig',
       explanation:
@@ -85,6 +107,14 @@ export const germanTexts: Texts = Object.freeze({
     internal: 'Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es später noch einmal.',
     invalid_code:
       'Dieser Code ist falsch oder wurde schon verwendet. Geben Sie den Code ein, der jetzt angezeigt wird.',
+    enrollment_required:
+      'Ihr Konto verlangt eine Zwei-Faktor-Anmeldung. Richten Sie sie ein, um sich anzumelden.',
+    email_code_required:
+      'Wir haben einen Code an Ihre E-Mail-Adresse gesendet. Geben Sie ihn ein, um fortzufahren.',
+    invalid_email_code:
+      'Dieser Code ist falsch oder abgelaufen. Geben Sie den Code aus unserer neuesten E-Mail ein.',
+    factor_required:
+      'Ihr Konto verlangt eine Zwei-Faktor-Anmeldung; sie kann nicht ausgeschaltet werden.',
     invalid_recovery_code:
       'Dieser Wiederherstellungscode ist falsch oder wurde schon verwendet. Geben Sie einen anderen ein.',
     invalid_credentials: 'E-Mail-Adresse oder Passwort ist falsch.',

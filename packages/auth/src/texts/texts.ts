@@ -37,6 +37,26 @@ export interface PageTexts {
     readonly expiredHeading: string
     readonly expiredExplanation: string
   }
+  /** The pages on which a user sets up an authenticator app to complete a sign-in. */
+  readonly enroll_second_factor: {
+    readonly heading: string
+    readonly introduction: string
+    readonly startButton: string
+    readonly emailCodeLabel: string
+    readonly emailCodeButton: string
+    readonly newCodeQuestion: string
+    readonly newCodeNote: string
+    readonly newCodeButton: string
+    readonly scan: string
+    readonly secretLabel: string
+    readonly codeLabel: string
+    readonly confirmButton: string
+    readonly startAgainQuestion: string
+    readonly startAgainNote: string
+    readonly doneHeading: string
+    readonly recoveryCodes: string
+    readonly continueLabel: string
+  }
   /** The page of a link that is unknown, used or expired. */
   readonly expired: { readonly heading: string; readonly explanation: string }
   /** The page of a sign-in at a provider that was refused. Its text is the message of the error. */
@@ -87,6 +107,10 @@ export interface ErrorTexts {
   readonly provider_failed: string
   readonly reauthentication_required: string
   readonly second_factor_required: string
+  readonly enrollment_required: string
+  readonly email_code_required: string
+  readonly invalid_email_code: string
+  readonly factor_required: string
   readonly too_many: string
   /** Contains `{seconds}`. */
   readonly too_many_attempts: string

@@ -40,11 +40,19 @@ const recoveryProof = () => ({
   newSecretHash: freshSecretHash(),
   charges: freeCharges(),
 })
-/** Values that are no list of hashes. */
-const badHashes = (): unknown[] => [
+/** Values that are no list of hashes, of which there may be one less than `tooMany`. */
+const badHashes = (tooMany = 11): unknown[] => [
   ...notObjects.filter((value) => !Array.isArray(value)),
-  Array.from({ length: 11 }, freshSecretHash),
+  Array.from({ length: tooMany }, freshSecretHash),
 ]
+/** {@link notObjects}, where null is a value. */
+const wrongObjects = notObjects.filter((value) => value !== null)
+const start = () => ({ key: someKey(), secret: freshTotpSecret(), emailCodeHashes: null })
+const enrollment = () => ({
+  key: someKey(),
+  confirmation: confirmation(),
+  session: sessionOfPending(),
+})
 const charged = (values: readonly BadArgument[]) =>
   values.filter(({ field, values: [first] }) => field !== null || first !== null)
 
@@ -94,6 +102,68 @@ const secondFactors: readonly BadArgument[] = [
       secondFactors.replaceRecoveryCodes(someActor(), {
         ...replacement(),
         recoveryCodes: unsafe(codes),
+      }),
+  ),
+  one('secondFactors.removeTotp', 'secondFactor', ['', 'never', 1], ({ secondFactors }, policy) =>
+    secondFactors.removeTotp(someActor(), freshSecretHash(), unsafe(policy)),
+  ),
+  one('secondFactors.setRequired', null, wrongObjects, ({ secondFactors }, value) =>
+    secondFactors.setRequired(unknownUserId(), unsafe(value)),
+  ),
+  one('secondFactors.setRequired', 'graceSeconds', badNumbers(), ({ secondFactors }, seconds) =>
+    secondFactors.setRequired(unknownUserId(), { graceSeconds: unsafe(seconds) }),
+  ),
+  one('secondFactors.findEnrolling', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.findEnrolling(unsafe(value)),
+  ),
+  ...inKey('secondFactors.findEnrolling', ({ secondFactors }, key) =>
+    secondFactors.findEnrolling({ key, ipAddress: null }),
+  ),
+  ...inKey('secondFactors.setEmailCode', ({ secondFactors }, key) =>
+    secondFactors.setEmailCode(key, freshSecretHash()),
+  ),
+  one('secondFactors.startTotpForSignIn', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.startTotpForSignIn(unsafe(value)),
+  ),
+  ...inKey('secondFactors.startTotpForSignIn', ({ secondFactors }, key) =>
+    secondFactors.startTotpForSignIn({ ...start(), key }),
+  ),
+  one(
+    'secondFactors.startTotpForSignIn',
+    'emailCodeHashes',
+    badHashes(33).filter((value) => value !== null),
+    ({ secondFactors }, codes) =>
+      secondFactors.startTotpForSignIn({ ...start(), emailCodeHashes: unsafe(codes) }),
+  ),
+  one('secondFactors.findEnrollmentForSignIn', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.findEnrollmentForSignIn(unsafe(value)),
+  ),
+  ...inKey('secondFactors.findEnrollmentForSignIn', ({ secondFactors }, key) =>
+    secondFactors.findEnrollmentForSignIn({ key, ipAddress: null }),
+  ),
+  one('secondFactors.confirmTotpForSignIn', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.confirmTotpForSignIn(unsafe(value)),
+  ),
+  ...inKey('secondFactors.confirmTotpForSignIn', ({ secondFactors }, key) =>
+    secondFactors.confirmTotpForSignIn({ ...enrollment(), key }),
+  ),
+  one('secondFactors.confirmTotpForSignIn', null, notObjects, ({ secondFactors }, session) =>
+    secondFactors.confirmTotpForSignIn({ ...enrollment(), session: unsafe(session) }),
+  ),
+  one('secondFactors.confirmTotpForSignIn', 'step', badNumbers(), ({ secondFactors }, step) =>
+    secondFactors.confirmTotpForSignIn({
+      ...enrollment(),
+      confirmation: { ...confirmation(), step: unsafe(step) },
+    }),
+  ),
+  one(
+    'secondFactors.confirmTotpForSignIn',
+    'recoveryCodes',
+    badHashes(),
+    ({ secondFactors }, recoveryCodes) =>
+      secondFactors.confirmTotpForSignIn({
+        ...enrollment(),
+        confirmation: { ...confirmation(), recoveryCodes: unsafe(recoveryCodes) },
       }),
   ),
   ...inKey('secondFactors.findPending', ({ secondFactors }, key) => secondFactors.findPending(key)),

@@ -19,7 +19,7 @@ const { cases, promise } = casesOf('secondFactors')
 export const factorEndingCases = cases
 
 const invalidToken = { ok: false, reason: 'invalid_token' }
-const nothing = { totp: null, recoveryCodes: { remaining: 0, generation: 0 } }
+const nothing = { requiredAt: null, totp: null, recoveryCodes: { remaining: 0, generation: 0 } }
 
 /** What ends the sessions of a user, all or the others. */
 const endings: readonly (readonly [

@@ -30,7 +30,7 @@ const { cases, promise } = casesOf('secondFactors')
 export const enrollmentCases = cases
 
 const stale = { ok: false, reason: 'stale' }
-const nothing = { totp: null, recoveryCodes: { remaining: 0, generation: 0 } }
+const nothing = { requiredAt: null, totp: null, recoveryCodes: { remaining: 0, generation: 0 } }
 
 /** Someone without a factor, with two sessions. */
 async function signUpTwice(storage: Parameters<typeof signUp>[0]) {
@@ -136,6 +136,7 @@ promise(
     assert.equal(valid.hasSecondFactor, true)
     const found = await secondFactors.find(user.id)
     assert.deepEqual(found, {
+      requiredAt: null,
       totp: { createdAt: level2At, lastUsedAt: null },
       recoveryCodes: { remaining: 10, generation: 1 },
     })

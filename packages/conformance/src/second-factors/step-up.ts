@@ -224,7 +224,7 @@ promise(
 
 promise('find: of a user without a second factor nothing', [], async (storage) => {
   const { user, key } = await signUp(storage)
-  const nothing = { totp: null, recoveryCodes: { remaining: 0, generation: 0 } }
+  const nothing = { requiredAt: null, totp: null, recoveryCodes: { remaining: 0, generation: 0 } }
   assert.deepEqual(await storage.secondFactors.find(user.id), nothing)
   const { session, hasSecondFactor } = await liveSession(storage, key)
   assert.deepEqual([session.level, session.level2At, hasSecondFactor], [1, null, false])

@@ -48,7 +48,9 @@ describe('migrations on the embedded engine', () => {
     const after = await query('select * from torii.users order by id')
     assert.deepEqual(
       after.rows,
-      rows.map((row) => Object.assign({ second_factor_epoch: null }, row)),
+      rows.map((row) =>
+        Object.assign({ second_factor_epoch: null, second_factor_required_at: null }, row),
+      ),
     )
     assert.deepEqual((await migrateTo(migrations)).applied, [])
     const storage = new PostgresStorage(driver)

@@ -13,7 +13,7 @@ import { countedTwice, readBack, repeat } from '../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../sql/parameter.js'
 import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
-import { milliseconds, statementTime as now, secondsFromNow } from '../sql/time.js'
+import { statementTime as now, secondsFromNow } from '../sql/time.js'
 import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
 import { globalEpoch } from './fragments/global-epoch.js'
 import { freeSlot, linkId, replacesOldest, usedBy, usedUntil } from './fragments/link-row.js'
@@ -31,6 +31,7 @@ import {
   openedRelations,
   openSession,
   openSessionWithRefund,
+  pendingColumns,
 } from './fragments/new-session.js'
 import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
 import { livePending } from './fragments/pending-row.js'
@@ -151,7 +152,7 @@ export const magicLinkStatements = (schema: string) => ({
   findUsed: read(
     'magic_links.findUsed',
     sql`
-      select ${userColumns}, ${sessionColumns}, p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at
+      select ${userColumns}, ${sessionColumns}, ${pendingColumns}
       from ${schema}.magic_links l join ${schema}.user_emails e on e.email_key = l.email_key
       join ${schema}.users u on u.id = e.user_id
       left join ${schema}.sessions s

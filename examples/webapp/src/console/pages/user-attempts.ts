@@ -27,6 +27,7 @@ const mailTitles: Readonly<Record<MailPurpose, string>> = {
   verify_email: 'Verification links sent',
   reset_password: 'Reset links sent',
   change_email: 'Email change links sent',
+  enrollment_code: 'Enrollment codes sent',
 }
 
 /** Each purpose has a separate allowance. */
@@ -40,6 +41,7 @@ const mailPurposes: readonly MailPurpose[] = [
   'verify_email',
   'reset_password',
   'change_email',
+  'enrollment_code',
 ]
 
 const isCounted = (status: RateLimitStatus): boolean =>

@@ -6,6 +6,7 @@ import type { Look } from './look.js'
 import type {
   CheckboxField,
   CodeField,
+  EnrollPage,
   ExpiredPage,
   LinkPage,
   Page,
@@ -56,14 +57,28 @@ ${linkOf(back)}`
 const linkOf = ({ href, label }: ExpiredPage['back']): string =>
   `<p class="back"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`
 
-function formContent(page: LinkPage | SecondFactorPage): string {
+function formContent(page: LinkPage | SecondFactorPage | EnrollPage): string {
   const { texts, forms, error } = page
-  const isLink = page.kind !== 'second_factor'
+  const isLink = page.kind !== 'second_factor' && page.kind !== 'enroll_second_factor'
   const introduction = isLink ? introductionOf(page) : escapeHtml(page.introduction)
   return `<p>${introduction}</p>
 ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
-${forms.map((form) => formOf(form, texts)).join('\n')}
+${page.kind === 'enroll_second_factor' ? shownOnce(page) : ''}${forms.map((form) => formOf(form, texts)).join('\n')}
 ${isLink ? `<p class="quiet">${escapeHtml(texts.common.ignore)}</p>` : linkOf(page.otherWay)}`
+}
+
+/** The secret or the recovery codes of an enrollment. The QR code is our own SVG of the secret. */
+function shownOnce({ texts, qr, secret, recoveryCodes }: EnrollPage): string {
+  const { secretLabel } = texts.enroll_second_factor
+  return [
+    qr === null ? '' : `<div class="qr" aria-hidden="true">${qr}</div>\n`,
+    secret === null
+      ? ''
+      : `<p class="quiet">${escapeHtml(secretLabel)}</p>\n<p><code>${escapeHtml(secret)}</code></p>\n`,
+    recoveryCodes === null
+      ? ''
+      : `<ul class="codes">\n${recoveryCodes.map((code) => `<li><code>${escapeHtml(code)}</code></li>`).join('\n')}\n</ul>\n`,
+  ].join('')
 }
 
 /** The text is escaped before the email addresses are put in, each escaped for itself. */
@@ -125,8 +140,10 @@ function passwordField(
 </div>`
 }
 
+const ids = { code: 'code', recoveryCode: 'recovery-code', emailCode: 'email-code' } as const
+
 function codeField({ name, label, digits }: CodeField): string {
-  const id = digits ? 'code' : 'recovery-code'
+  const id = ids[name]
   const kind = digits
     ? 'inputmode="numeric" autocomplete="one-time-code" autofocus'
     : 'autocomplete="off" autocapitalize="characters"'

@@ -30,6 +30,9 @@ form + .quiet, details + .quiet, details + .back { margin-top: 20px }
 .secret input { flex: 1; min-width: 0; margin: 0 }
 .secret button { width: auto; margin: 0; padding: 0 14px; color: var(--strong); background: transparent;
   border: 1px solid var(--quiet) }
+.qr svg { display: block; width: 100%; max-width: 220px; margin: 0 auto 16px; background: #fff; border-radius: 8px }
+code { font: 600 .95rem/1.6 ui-monospace, monospace; color: var(--strong); overflow-wrap: anywhere }
+.codes { margin: 0 0 16px; padding: 0; list-style: none; text-align: center }
 details { margin: 20px 0 0 }
 summary { cursor: pointer; font-weight: 600; color: var(--strong) }
 details p { margin: 12px 0 }

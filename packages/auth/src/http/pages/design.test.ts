@@ -4,7 +4,7 @@ import type { LogEvent, Texts } from '../../index.js'
 import { englishTexts, germanTexts } from '../../index.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import { baseUrl, newEmail, openTestSite } from '../../test/site.test.support.js'
-import type { HandlerOptions, LinkPage, Page, SecondFactorPage } from '../index.js'
+import type { HandlerOptions, Page } from '../index.js'
 import { createHandler } from '../index.js'
 import { browser } from '../test/client.test.support.js'
 
@@ -164,7 +164,7 @@ test('T10.181 a logo or style sheet that could be another site, or change the po
   refuses({ renderPage: 'page.html' }, /renderPage: must be a function/)
 })
 
-const hiddenOf = (page: LinkPage | SecondFactorPage) =>
+const hiddenOf = (page: Extract<Page, { forms: unknown }>) =>
   (page.forms[0]?.fields ?? [])
     .map((field) =>
       field.type === 'hidden' ? `<input type=hidden name=${field.name} value=${field.value}>` : '',

@@ -19,7 +19,7 @@ export interface PasswordField {
 /** A field for a code that the user types. It is required. */
 export interface CodeField {
   readonly type: 'code'
-  readonly name: 'code' | 'recoveryCode'
+  readonly name: 'code' | 'recoveryCode' | 'emailCode'
   readonly label: string
   /** True for digits alone, for which telephones show another keyboard. */
   readonly digits: boolean
@@ -87,6 +87,24 @@ export interface SecondFactorPage extends PageFacts {
   readonly otherWay: PageLink
 }
 
+/** A page on which a user sets up an authenticator app to complete a sign-in. */
+export interface EnrollPage extends PageFacts {
+  readonly kind: 'enroll_second_factor'
+  readonly step: 'start' | 'email_code' | 'confirm' | 'done'
+  readonly introduction: string
+  /** The message of the form that was just posted; null on the first visit. */
+  readonly error: string | null
+  /** The QR code as SVG, which may be written into the page as it is; null without the package `uqr`. */
+  readonly qr: string | null
+  /** The secret in base 32, to type; null where none is shown. */
+  readonly secret: string | null
+  /** Shown once, on the last page; null before. */
+  readonly recoveryCodes: readonly string[] | null
+  readonly forms: readonly PageForm[]
+  /** Leads to the sign-in; on the last page to the application. */
+  readonly otherWay: PageLink
+}
+
 /** The same page for unknown, used and expired links. */
 export interface ExpiredPage extends PageFacts {
   readonly kind: 'expired'
@@ -102,4 +120,4 @@ export interface ErrorPage extends PageFacts {
 }
 
 /** What a page says, for the built-in renderer and for the application's own. */
-export type Page = LinkPage | SecondFactorPage | ExpiredPage | ErrorPage
+export type Page = LinkPage | SecondFactorPage | EnrollPage | ExpiredPage | ErrorPage

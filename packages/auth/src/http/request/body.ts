@@ -29,16 +29,20 @@ export function bodyKind(contentType: string | null): BodyKind | null {
 
 /**
  * Reads a JSON body of bounded size and returns the fields of its schema. Any other field is refused by its name: a client
- * that sends an id, a role or a misspelled option learns that it has no effect.
+ * that sends an id, a role or a misspelled option learns that it has no effect. A body without a required field may be absent.
  */
 export async function readJsonBody<Value>(
   request: Request,
   schema: Schema<Value>,
 ): Promise<Read<Value>> {
-  if (!isJson(request.headers.get('content-type')))
+  const type = request.headers.get('content-type')
+  const mayBeAbsent = type === null && Object.values(membersOf(schema)).every(isOptional)
+  if (!mayBeAbsent && !isJson(type))
     return { ok: false, error: { error: 'unsupported_media_type' } }
   const bytes = await readBytes(request)
   if (!bytes.ok) return bytes
+  if (mayBeAbsent && bytes.value.length === 0) return pickFields({}, schema)
+  if (mayBeAbsent) return { ok: false, error: { error: 'unsupported_media_type' } }
   const json = parseObject(bytes.value)
   if (!json.ok) return json
   const fields = pickFields(json.value, schema)

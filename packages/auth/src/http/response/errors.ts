@@ -48,6 +48,7 @@ export const errorStatus = Object.freeze({
   origin_not_allowed: 403,
   reauthentication_required: 403,
   level_required: 403,
+  email_code_required: 403,
   password_sign_in_required: 403,
   refused_by_application: 403,
   account_disabled: 403,
@@ -56,6 +57,7 @@ export const errorStatus = Object.freeze({
   method_not_allowed: 405,
   email_taken: 409,
   last_method: 409,
+  factor_required: 409,
   already_exists: 409,
   conflict: 409,
   too_many: 409,
@@ -114,6 +116,7 @@ interface ErrorBody {
   /** Of `second_factor_required`: the pending sign-in, and what may be proved. */
   pendingId?: string
   factors?: readonly string[]
+  enroll?: readonly string[]
   expiresAt?: string
   /** Of `level_required`: what may be proved to reach this level. */
   level?: number
@@ -174,9 +177,12 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
     case 'invalid_token':
       return { message: texts.errors[error.error], headers: challenge }
     case 'second_factor_required': {
-      const { id: pendingId, factors, expiresAt } = error.pending
-      const message = texts.errors.second_factor_required
-      const pending = { pendingId, factors, expiresAt: expiresAt.toISOString() }
+      const { id: pendingId, factors, enroll, mustEnroll, expiresAt } = error.pending
+      const message = mustEnroll
+        ? texts.errors.enrollment_required
+        : texts.errors.second_factor_required
+      const enrolls = mustEnroll ? { enroll } : {}
+      const pending = { pendingId, factors, ...enrolls, expiresAt: expiresAt.toISOString() }
       return { message, ...pending, headers: challenge }
     }
     case 'level_required':

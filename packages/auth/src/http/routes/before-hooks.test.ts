@@ -3,7 +3,7 @@ import { test } from 'vitest'
 import type { Attempt, Hooks, HookVerdict } from '../../index.js'
 import { watchServices } from '../../rate-limits/watched-services.test.support.js'
 import type { RouteInput, RouteRequest } from '../test/route-requests.test.support.js'
-import { routeInputs } from '../test/route-requests.test.support.js'
+import { isRight, routeInputs } from '../test/route-requests.test.support.js'
 import type { Visitor } from '../test/route-site.test.support.js'
 import { newInfo, newVisitor, options, site } from '../test/route-site.test.support.js'
 import { createSendRoute } from '../test/send-route.test.support.js'
@@ -72,7 +72,7 @@ for (const [entry, input] of Object.entries(routeInputs))
     const visitor = await visitorOf(input)
     const request = await input.valid(visitor)
     const answer = await exchange(hooked, entry, input, visitor, request)
-    assert.ok(answer.status < 400, `${answer.status} ${answer.body}`)
+    assert.ok(isRight(input, answer.status), `${answer.status} ${answer.body}`)
     const [operation, names] = expected[entry] ?? ['', []]
     assert.deepEqual(
       hooked.calls.map(({ name, attempt }) => [name, attempt.operation]),

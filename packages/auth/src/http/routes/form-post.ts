@@ -5,7 +5,7 @@ import { errorStatus, messageOf } from '../response/errors.js'
 import { clearLinkCookie, landingPage } from './landing.js'
 import { renderersOf, renderResult } from './render.js'
 import type { Failure, Success } from './results.js'
-import { failure, seeOther } from './results.js'
+import { failure, seeOther, success } from './results.js'
 import type { Call, Route } from './route.js'
 import { secondFactorPagePath, showSecondFactorPage } from './second-factor-page.js'
 
@@ -26,6 +26,12 @@ export async function renderFormResult(
     const redirect = seeOther(secondFactorPagePath(call), { setCookies })
     return renderResult({ 303: 'redirect' }, redirect, renderersOf(call))
   }
+  if (result.ok && 'show' in form) {
+    const shown = success(200, form.show(call, body, result), {
+      setCookies: result.setCookies ?? [],
+    })
+    return renderResult({ 200: 'page' }, shown, renderersOf(call))
+  }
   if (!result.ok) {
     const token = tokenOf(body)
     const { nonce } = call
@@ -33,7 +39,7 @@ export async function renderFormResult(
     return renderFormError(call, purpose, carried, result)
   }
   const setCookies = [...(result.setCookies ?? []), ...clearedCookies(call, purpose)]
-  const redirect = seeOther(call.pages[result.next ?? form.next], { setCookies })
+  const redirect = seeOther(call.pages[result.next ?? nextOf(form)], { setCookies })
   return renderResult({ 303: 'redirect' }, redirect, renderersOf(call))
 }
 
@@ -48,6 +54,8 @@ export const isOwnForm = ({ headers, torii }: Call, nonce: string | null): nonce
 export const renderForeignForm = (call: Call, purpose: FormPurpose): Promise<Response> =>
   renderFormError(call, purpose, null, failure({ error: 'invalid_token' }))
 
+const nextOf = (form: NonNullable<Route['form']>) => ('next' in form ? form.next : 'signedIn')
+
 /** Which page has posted a form. */
 type FormPurpose = NonNullable<Route['form']>['purpose']
 
@@ -60,11 +68,10 @@ async function renderFormError(
   carried: CarriedLink | null,
   { error }: Failure,
 ): Promise<Response> {
-  const message = messageOf(error, call.language.texts)
   const page: Success<200 | 401, Page> =
     purpose === 'second_factor'
-      ? await showSecondFactorPage(call, message)
-      : await landingPage(call, purpose, carried, message)
+      ? await showSecondFactorPage(call, error)
+      : await landingPage(call, purpose, carried, messageOf(error, call.language.texts))
   const status = page.status === 200 ? errorStatus[error.error] : page.status
   return renderResult({ [status]: 'page' }, { ...page, status }, renderersOf(call))
 }

@@ -5,7 +5,7 @@ import type { ToriiOptions } from '../../index.js'
 import { Torii } from '../../index.js'
 import { watchServices } from '../../rate-limits/watched-services.test.support.js'
 import { baseUrl } from '../../test/site.test.support.js'
-import { routeInputs, routeOf } from '../test/route-requests.test.support.js'
+import { isRight, routeInputs, routeOf } from '../test/route-requests.test.support.js'
 import { newInfo, newVisitor, options, provider, site } from '../test/route-site.test.support.js'
 import { createSendRoute } from '../test/send-route.test.support.js'
 import { countInSequence } from '../test/sequence.test.support.js'
@@ -67,7 +67,7 @@ async function waitsOf(entry: string, more: Partial<ToriiOptions>): Promise<Wait
     hashes: site.statements.filter((step) => step === 'hash' || step === 'verify').length,
     requests: provider.requests.length,
   }
-  assert.ok(status < 400, String(status))
+  assert.ok(isRight(input, status), String(status))
   await torii.settled()
   return waits
 }

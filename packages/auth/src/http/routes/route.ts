@@ -72,11 +72,14 @@ interface RouteFacts<Body extends Schema<unknown> | null, R extends Responses> {
   readonly navigation?: true
   /** Set where a provider's page posts its response as a form: the Origin rule does not apply, and cookies are not read. */
   readonly postedByProvider?: true
-  /** Set where a form of one of Torii's pages posts to this route, with the page that follows a success. */
+  /** Set where a form of one of Torii's pages posts to this route, with what follows a success. */
   readonly form?: {
     readonly purpose: LinkPurpose | 'second_factor'
-    readonly next: keyof Pages
-  }
+  } & (
+    | { readonly next: keyof Pages }
+    /** A page of Torii that shows the result. */
+    | { show(call: Call, body: unknown, result: Success): Page }
+  )
 }
 
 type BodyOf<Body extends Schema<unknown> | null> = Body extends null ? null : Static<Body>
@@ -91,6 +94,11 @@ interface SessionRoute<Body extends Schema<unknown> | null, R extends Responses>
   extends RouteFacts<Body, R> {
   readonly access: 'signed in'
   handle(call: SignedInCall, body: BodyOf<Body>): Promise<ResultOf<R>>
+  /**
+   * Set where a user who must enroll a second factor may call the route before they are signed in: `pendingId` in the body names
+   * the pending sign-in of the cookie, whose token this receives.
+   */
+  handleEnrolling?(call: Call, token: string, body: BodyOf<Body>): Promise<ResultOf<R>>
 }
 
 /** A row of the route table. */
@@ -100,6 +108,7 @@ export type Route = RouteFacts<Schema<unknown> | null, Responses> &
     | {
         readonly access: 'signed in'
         handle(call: SignedInCall, body: unknown): Promise<Success | Failure>
+        handleEnrolling?(call: Call, token: string, body: unknown): Promise<Success | Failure>
       }
   )
 

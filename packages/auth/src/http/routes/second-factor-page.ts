@@ -1,10 +1,14 @@
-import { secondFactorPath } from '../../base/paths.js'
+import { secondFactorPath, totpConfirmPath, totpStartPath } from '../../base/paths.js'
 import { newLandingNonce } from '../../services/links/landing-form.js'
+import type { EnrollmentStep } from '../pages/enroll-page.js'
+import { enrollPage } from '../pages/enroll-page.js'
 import type { Page } from '../pages/page.js'
 import { expiredSignInPage, secondFactorPage } from '../pages/second-factor-page.js'
 import { landingNonceCookie, landingNonceOf } from '../request/link-cookie.js'
 import { clearedPendingCookie, findPendingCookie } from '../request/pending-cookie.js'
-import { errorStatus } from '../response/errors.js'
+import type { ApiError } from '../response/errors.js'
+import { errorStatus, messageOf } from '../response/errors.js'
+import type { RecoveryCodes, TotpStart } from '../schema/response-bodies.js'
 import type { Success } from './results.js'
 import { success } from './results.js'
 import type { Call } from './route.js'
@@ -13,10 +17,16 @@ import type { Call } from './route.js'
 export const secondFactorPagePath = ({ torii }: Call): string =>
   `${torii.options.basePath}/${secondFactorPath}`
 
-/** The page of the browser's pending sign-in, or of one that has ended. `error` is the message of a form that was posted. */
+/** The step of an enrollment that shows the error of its form. */
+const stepOf = ({ error, text }: ApiError): EnrollmentStep => {
+  if (error === 'email_code_required' || text === 'invalid_email_code') return 'email_code'
+  return error === 'invalid_code' ? 'confirm' : 'start'
+}
+
+/** The page of the browser's pending sign-in, or of one that has ended. */
 export async function showSecondFactorPage(
   call: Call,
-  error: string | null,
+  formError: ApiError | null,
 ): Promise<Success<200 | 401, Page>> {
   const { torii, language, headers, pages } = call
   const { cookie: site, mail } = torii.options
@@ -29,13 +39,46 @@ export async function showSecondFactorPage(
     })
   // All tabs of a browser share one nonce.
   const nonce = landingNonceOf(headers, site) ?? newLandingNonce()
-  const page = secondFactorPage({
-    ...facts,
-    action: secondFactorPagePath(call),
-    pendingId: pending.id,
-    nonce,
-    error,
-    signIn: pages.failed,
-  })
+  // That a code was mailed is no error: its page says so.
+  const isError = formError !== null && formError.error !== 'email_code_required'
+  const error = isError ? messageOf(formError, language.texts) : null
+  const own = { ...facts, pendingId: pending.id, nonce, error, signIn: pages.failed }
+  const step = formError === null ? 'start' : stepOf(formError)
+  const page = pending.mustEnroll
+    ? enrollPage({ ...own, ...enrollPaths(call), step, shown: null })
+    : secondFactorPage({ ...own, action: secondFactorPagePath(call) })
   return success(200, page, { setCookies: [landingNonceCookie(site, nonce)] })
+}
+
+/** The page that shows a new secret and asks for its first code. */
+export const showTotpPage = (call: Call, body: unknown, { body: started }: Success): Page =>
+  enrollPage({
+    ...postedFacts(call, body),
+    step: 'confirm',
+    // The route declares it.
+    shown: started as TotpStart,
+  })
+
+/** The page that shows the recovery codes of a user who has enrolled and is signed in. */
+export const showRecoveryCodesPage = (call: Call, body: unknown, { body: made }: Success): Page =>
+  enrollPage({
+    ...postedFacts(call, body),
+    step: 'done',
+    // The route declares it.
+    shown: made as RecoveryCodes,
+    next: call.pages.signedIn,
+  })
+
+const enrollPaths = ({ torii: { options } }: Call) => ({
+  startPath: `${options.basePath}/${totpStartPath}`,
+  confirmPath: `${options.basePath}/${totpConfirmPath}`,
+})
+
+/** What a page repeats of the form that was posted; the handler has compared both with the cookies. */
+function postedFacts(call: Call, body: unknown) {
+  const { torii, language, nonce, pages } = call
+  const { pendingId } = body as { pendingId: string }
+  const { appName } = torii.options.mail
+  const own = { appName, language, pendingId, nonce: nonce ?? '', error: null }
+  return { ...own, signIn: pages.failed, ...enrollPaths(call) }
 }

@@ -4,6 +4,7 @@ import { workProvider } from '../../oauth-client/provider-client.test.support.js
 import { totpCode } from '../../one-time-codes/totp.js'
 import { baseUrl, goodPassword } from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
+import { Browser } from '../test/browser.test.support.js'
 import type { Visitor } from '../test/route-site.test.support.js'
 import {
   completedFlow,
@@ -23,46 +24,10 @@ const trusting = site.with({
   oauth: { providers: [{ ...workProvider(provider.origin), trustEmail: true }] },
 })
 const handler = createHandler(trusting, { pages: { signedIn: '/home', failed: '/sign-in' } })
-
-/** A browser: it keeps the cookies that it is given. */
-class Browser {
-  readonly cookies = new Map<string, string>()
-  readonly #ip = newInfo().ip
-
-  async send(method: string, path: string, body?: object | URLSearchParams): Promise<Response> {
-    const headers = new Headers({ origin: baseUrl, 'user-agent': 'Test/1.0' })
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    if (cookie !== '') headers.set('cookie', cookie)
-    if (body !== undefined && !(body instanceof URLSearchParams))
-      headers.set('content-type', 'application/json')
-    const init = {
-      method,
-      headers,
-      ...(body === undefined
-        ? {}
-        : { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
-    }
-    const request = new Request(`${baseUrl}/auth/${path}`, init)
-    const response = await handler(request, { ip: this.#ip })
-    for (const set of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? []
-      if (/Max-Age=0/.test(set)) this.cookies.delete(name)
-      else this.cookies.set(name, value)
-    }
-    return response
-  }
-
-  get session(): string | undefined {
-    return this.cookies.get('__Host-torii')
-  }
-
-  get pending(): string | undefined {
-    return this.cookies.get('__Host-torii-pending')
-  }
-}
+const newBrowser = () => new Browser(handler, newInfo().ip)
 
 /** Signs in with the password, and returns what the answer says of the second factor. */
-async function halfway(visitor: Visitor, browser = new Browser()) {
+async function halfway(visitor: Visitor, browser = newBrowser()) {
   const { email } = visitor
   const response = await browser.send('POST', 'password/authenticate', {
     email,
@@ -138,7 +103,7 @@ for (const [way, signIn] of Object.entries(ways))
   test(`T14.30 ${way}: no session is opened before the code, and one at level 2 after it`, async () => {
     const visitor = await verifiedVisitor()
     const before = await sessionsOf(visitor)
-    const browser = new Browser()
+    const browser = newBrowser()
     const response = await signIn(visitor, browser)
     assert.equal(browser.session, undefined)
     assert.equal(await sessionsOf(visitor), before)
@@ -177,7 +142,7 @@ describe('the answer of a sign-in that waits', () => {
   test('T14.31 has no token: that is in a cookie that no script can read', async () => {
     const visitor = await newFactorVisitor()
     const { email } = visitor
-    const response = await new Browser().send('POST', 'password/authenticate', {
+    const response = await newBrowser().send('POST', 'password/authenticate', {
       email,
       password: goodPassword,
     })
@@ -252,7 +217,7 @@ describe('the answer of a sign-in that waits', () => {
   test('the session of the browser from before ends when the new one opens, and not earlier', async () => {
     const visitor = await newFactorVisitor()
     const other = await newVisitor()
-    const browser = new Browser()
+    const browser = newBrowser()
     browser.cookies.set('__Host-torii', other.token)
     const { pendingId } = await halfway(visitor, browser)
     assert.notEqual(await torii.sessions.validate(other.token), null)
@@ -313,14 +278,14 @@ describe('the page of the second factor', () => {
   })
 
   test('without a sign-in that waits it leads back to the sign-in', async () => {
-    const page = await new Browser().send('GET', 'second-factors/verify')
+    const page = await newBrowser().send('GET', 'second-factors/verify')
     assert.equal(page.status, 401)
     assert.match(await page.text(), /This sign-in has expired[\s\S]*href="\/sign-in"/)
   })
 
   test('a form of a mailed link leads to it', async () => {
     const visitor = await verifiedVisitor()
-    const browser = new Browser()
+    const browser = newBrowser()
     const { token } = await torii.magicLink.create({ email: visitor.email })
     const moved = await browser.send('GET', `magic-link?token=${token.reveal()}`)
     assert.equal(moved.status, 303)
@@ -339,7 +304,7 @@ describe('the page of the second factor', () => {
 describe('the signed-in user', () => {
   async function signedIn() {
     const visitor = await newVisitor()
-    const browser = new Browser()
+    const browser = newBrowser()
     browser.cookies.set('__Host-torii', visitor.token)
     return { browser, visitor }
   }
@@ -352,6 +317,8 @@ describe('the signed-in user', () => {
       level2At: null,
       totp: null,
       recoveryCodes: { remaining: 0 },
+      required: false,
+      graceEndsAt: null,
     })
     const started = await browser.send('POST', 'second-factors/totp/start')
     assert.equal(started.headers.get('cache-control'), 'no-store')
@@ -380,7 +347,7 @@ describe('the signed-in user', () => {
 
   test('T14.33 needs a recent proof of two factors for sensitive changes, which a code gives', async () => {
     const visitor = await newFactorVisitor()
-    const browser = new Browser()
+    const browser = newBrowser()
     browser.cookies.set('__Host-torii', visitor.token)
     await site.db.query(
       `update torii.sessions set level2_at = level2_at - interval '20 minutes' where id = $1`,
@@ -408,7 +375,7 @@ describe('the signed-in user', () => {
 
   test('one proof is sent; two at once are refused and none is used, and a wrong recovery code says so', async () => {
     const visitor = await newFactorVisitor()
-    const browser = new Browser()
+    const browser = newBrowser()
     browser.cookies.set('__Host-torii', visitor.token)
     const code = await codeAgain(visitor)
     const response = {}

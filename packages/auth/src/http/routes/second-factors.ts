@@ -1,10 +1,9 @@
-import { secondFactorPath } from '../../base/paths.js'
-import { parsePendingToken } from '../../crypto/session-token.js'
+import { secondFactorPath, totpConfirmPath, totpStartPath } from '../../base/paths.js'
 import { sessionCookie } from '../request/cookie.js'
-import { clearedPendingCookie, findPendingCookie } from '../request/pending-cookie.js'
+import { clearedPendingCookie } from '../request/pending-cookie.js'
 import { qrCode } from '../response/qr-code.js'
-import { serializeSession } from '../response/serializers.js'
-import { confirmTotpBody, verifySecondFactorBody } from '../schema/request-bodies.js'
+import { serializeSession, serializeSignedIn } from '../response/serializers.js'
+import { confirmTotpBody, startTotpBody, verifySecondFactorBody } from '../schema/request-bodies.js'
 import {
   recoveryCodesSchema,
   secondFactorsSchema,
@@ -16,8 +15,8 @@ import {
 import { failure, noContent, refused, success } from './results.js'
 import type { Call, SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
-import { showSecondFactorPage } from './second-factor-page.js'
-import { signedIn } from './sign-in-result.js'
+import { showRecoveryCodesPage, showSecondFactorPage, showTotpPage } from './second-factor-page.js'
+import { pendingTokenOf, signedIn, signInCookies, signInExpired } from './sign-in-result.js'
 
 /** The second factors of the signed-in user, and the sign-in that waits for one. */
 export const secondFactorRoutes = [
@@ -44,17 +43,14 @@ export const secondFactorRoutes = [
     feature: 'secondFactors',
     form: { purpose: 'second_factor', next: 'signedIn' },
     async handle(call, { pendingId, code, recoveryCode }) {
-      const { torii, headers, info } = call
-      const { cookie: site } = torii.options
-      const token = findPendingCookie(headers, site)
-      // Another tab may have begun another sign-in: its code must not open this one.
-      if (token === null || parsePendingToken(token)?.id !== pendingId)
-        return failure({ error: 'invalid_token', text: 'sign_in_expired' })
+      const { torii, info } = call
+      const token = pendingTokenOf(call, pendingId)
+      if (token === null) return signInExpired
       const given = codeOf(code ?? null, recoveryCode ?? null)
       if (given === null) return failure(oneCode)
       const outcome = await torii.secondFactors.verify({ ...given, token }, info)
       if (outcome.ok) return signedIn(call, 200, outcome)
-      const ended = outcome.reason === 'invalid_token' ? [clearedPendingCookie(site)] : []
+      const ended = endedCookies(call, outcome)
       return {
         ...refused(outcome, { texts: { ...codeTexts(given), invalid_token: 'sign_in_expired' } }),
         setCookies: ended,
@@ -70,7 +66,7 @@ export const secondFactorRoutes = [
     responses: { 200: secondFactorsSchema },
     errors: [],
     async handle({ torii, valid }) {
-      const { totp, recoveryCodes } = await torii.secondFactors.find(valid)
+      const { totp, recoveryCodes, required } = await torii.secondFactors.find(valid)
       const { level, level2At } = valid.session
       return success(200, {
         level,
@@ -83,34 +79,52 @@ export const secondFactorRoutes = [
                 lastUsedAt: totp.lastUsedAt?.toISOString() ?? null,
               },
         recoveryCodes: { remaining: recoveryCodes.remaining },
+        required: required !== null,
+        graceEndsAt: required?.graceEndsAt?.toISOString() ?? null,
       })
     },
   }),
   defineRoute({
     method: 'POST',
-    path: 'second-factors/totp/start',
+    path: totpStartPath,
     summary: 'Creates the secret of an authenticator application; its first code confirms it',
     access: 'signed in',
-    body: null,
+    body: startTotpBody,
     responses: { 200: totpStartSchema },
-    errors: ['reauthentication_required', 'too_many_attempts'],
+    errors: [
+      'email_code_required',
+      'invalid_code',
+      'invalid_token',
+      'reauthentication_required',
+      'too_many_attempts',
+    ],
     feature: 'secondFactors',
+    form: { purpose: 'second_factor', show: showTotpPage },
     async handle({ torii, valid }) {
       const started = await torii.secondFactors.startTotp(valid)
-      if (!started.ok) return refused(started)
-      const { secret, uri } = started
-      return success(200, { secret, uri, qr: await qrCode(uri) })
+      return started.ok ? success(200, await totpStart(started)) : refused(started)
+    },
+    async handleEnrolling(call, token, { emailCode }) {
+      const input = { token, emailCode: emailCode ?? undefined }
+      const started = await call.torii.secondFactors.startTotpAtSignIn(input, call.info)
+      if (started.ok) return success(200, await totpStart(started))
+      const texts = {
+        invalid_token: 'sign_in_expired',
+        invalid_code: 'invalid_email_code',
+      } as const
+      return { ...refused(started, { texts }), setCookies: endedCookies(call, started) }
     },
   }),
   defineRoute({
     method: 'POST',
-    path: 'second-factors/totp/confirm',
+    path: totpConfirmPath,
     summary: 'Turns the second factor on, ends the other sessions and returns the recovery codes',
     access: 'signed in',
     body: confirmTotpBody,
     responses: { 201: totpConfirmedSchema },
     errors: ['invalid_code', 'invalid_token', 'reauthentication_required', 'too_many_attempts'],
     feature: 'secondFactors',
+    form: { purpose: 'second_factor', show: showRecoveryCodesPage },
     async handle(call, { code }) {
       const { torii, valid, tokens, info } = call
       const input = { code, token: tokens.token ?? '' }
@@ -122,6 +136,18 @@ export const secondFactorRoutes = [
       const setCookies = [sessionCookie(torii.options, session, token)]
       return success(201, { recoveryCodes }, { setCookies })
     },
+    async handleEnrolling(call, token, { code }) {
+      const confirmed = await call.torii.secondFactors.confirmTotpAtSignIn(
+        { token, code },
+        call.info,
+      )
+      if (!confirmed.ok)
+        return refused(confirmed, { texts: { invalid_token: 'enrollment_expired' } })
+      const { recoveryCodes } = confirmed
+      const setCookies = await signInCookies(call, confirmed)
+      const signed = serializeSignedIn(confirmed, call.torii.options)
+      return success(201, { recoveryCodes, ...signed }, { setCookies })
+    },
   }),
   defineRoute({
     method: 'DELETE',
@@ -130,7 +156,7 @@ export const secondFactorRoutes = [
     access: 'signed in',
     body: null,
     responses: { 200: tokenSchema, 204: null },
-    errors: ['not_found', 'reauthentication_required'],
+    errors: ['factor_required', 'not_found', 'reauthentication_required'],
     async handle(call) {
       const { torii, valid, tokens, info } = call
       const input = { token: tokens.token ?? '' }
@@ -154,6 +180,16 @@ export const secondFactorRoutes = [
     },
   }),
 ]
+
+const totpStart = async ({ secret, uri }: { secret: string; uri: string }) => ({
+  secret,
+  uri,
+  qr: await qrCode(uri),
+})
+
+/** `Set-Cookie` that deletes the cookie of a pending sign-in that has ended. */
+const endedCookies = ({ torii }: Call, { reason }: { readonly reason: string }): string[] =>
+  reason === 'invalid_token' ? [clearedPendingCookie(torii.options.cookie)] : []
 
 const oneCode = {
   error: 'invalid_input',

@@ -1,3 +1,4 @@
+import { parsePendingToken } from '../../crypto/session-token.js'
 import type { Refused } from '../../services/refusals.js'
 import type { SignedIn } from '../../services/sign-in.js'
 import { sessionCookie } from '../request/cookie.js'
@@ -56,6 +57,18 @@ export function signInRefused(call: Call, outcome: RefusedOutcome, words?: Refus
     outcome.reason === 'second_factor_required' ? pendingCookies(call, outcome) : []
   return failure(outcomeError(outcome, words), setCookies)
 }
+
+/**
+ * The token of the browser's pending sign-in, if that is the one of this id: another tab may have begun another sign-in, whose
+ * code must not open this one.
+ */
+export function pendingTokenOf({ torii, headers }: Call, pendingId: string): string | null {
+  const token = findPendingCookie(headers, torii.options.cookie)
+  return token !== null && parsePendingToken(token)?.id === pendingId ? token : null
+}
+
+/** There is no such pending sign-in. */
+export const signInExpired: Failure = failure({ error: 'invalid_token', text: 'sign_in_expired' })
 
 /** `Set-Cookie` of a pending sign-in. */
 export const pendingCookies = (

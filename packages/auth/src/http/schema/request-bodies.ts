@@ -72,7 +72,9 @@ export const verifySecondFactorBody = object({
   code: maybeText,
   recoveryCode: maybeText,
 })
-export const confirmTotpBody = object({ code: text })
+/** With `pendingId`, for a user who enrolls to complete that sign-in; `emailCode` is the one that was mailed. */
+export const startTotpBody = object({ pendingId: maybeText, emailCode: maybeText })
+export const confirmTotpBody = object({ code: text, pendingId: maybeText })
 export const renamePasskeyBody = object({ name: text })
 
 export type ResetPasswordBody = Static<typeof resetPasswordBody>

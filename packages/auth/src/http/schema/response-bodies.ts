@@ -107,11 +107,22 @@ export const secondFactorsSchema = object({
   /** The authenticator application; null if there is none. */
   totp: orNull(totp),
   recoveryCodes: object({ remaining: count }),
+  /** Whether the application asks a second factor of the user, and until when they may sign in without one. */
+  required: flag,
+  graceEndsAt: orNull(time),
 })
 /** `secret` is in base 32; `uri` is the content of the QR code, `qr` the same as SVG, null without the package `uqr`. */
 export const totpStartSchema = object({ secret: text, uri: text, qr: orNull(text) })
-/** `token` is the new one of a bearer; a cookie is replaced instead. */
-export const totpConfirmedSchema = object({ recoveryCodes: list(text), token: optional(text) })
+/**
+ * `token` is the new one of a bearer; a cookie is replaced instead. `user` and `session` are those of a sign-in that was completed
+ * by it.
+ */
+export const totpConfirmedSchema = object({
+  recoveryCodes: list(text),
+  token: optional(text),
+  user: optional(user),
+  session: optional(session),
+})
 export const recoveryCodesSchema = object({ recoveryCodes: list(text) })
 export const healthSchema = object({
   status: oneOf(['ok', 'unavailable']),

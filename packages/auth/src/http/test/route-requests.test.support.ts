@@ -45,11 +45,17 @@ export interface RouteInput {
   readonly usesFormerSession?: true
   /** True where a request is valid only until the next one is made ready. */
   readonly oneAtATime?: true
+  /** The status of a valid request that is to be repeated with what was mailed (default: a success). */
+  readonly status?: number
   /** The next valid request. It is made ready before any is sent, unless there is one at a time. */
   valid(visitor: Visitor): Promise<RouteRequest>
   /** A request with the right form that must fail; absent where every request of this form is valid. */
   madeUp?(visitor: Visitor): RouteRequest | Promise<RouteRequest>
 }
+
+/** Whether a valid request of this input is answered as it should be. */
+export const isRight = (input: RouteInput, status: number): boolean =>
+  input.status === undefined ? status < 400 : status === input.status
 
 const another = 'twelve lanterns on a rainy bridge'
 const wrong = 'not this one, surely'

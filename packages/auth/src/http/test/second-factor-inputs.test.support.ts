@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import type { PendingKey } from 'torii-core'
 import { newSessionId, newUserId } from 'torii-core'
+import { totpConfirmPath, totpStartPath } from '../../base/paths.js'
+import { readRequestInfo } from '../../base/request-info.js'
 import { formatPendingToken, newSessionSecret } from '../../crypto/session-token.js'
 import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
 import { newTotpSecret, totpUri } from '../../one-time-codes/totp.js'
 import { enroll } from '../../services/second-factors/factor.test.support.js'
 import { encryptSecret } from '../../services/second-factors/stored-secret.js'
+import { prepareSession } from '../../services/sessions/new-session.js'
 import { actorOf } from '../../services/sessions/valid-session.js'
 import { goodPassword } from '../../test/site.test.support.js'
 import type { RouteInput, RouteRequest } from './route-requests.test.support.js'
@@ -73,7 +77,24 @@ async function sameSession(visitor: Visitor): Promise<void> {
 
 const path = 'second-factors/verify'
 
-/** A half-finished sign-in that nobody began. */
+/** A pending sign-in on which the visitor enrolls, after a sign-in by this method. */
+async function signInEnrolling(
+  { valid: { user } }: Visitor,
+  method: 'password' | 'magic_link',
+): Promise<Waiting & { key: PendingKey }> {
+  await site.db.query('update torii.users set second_factor_epoch = null where id = $1', [user.id])
+  await site.db.query('delete from torii.totp_factors where user_id = $1', [user.id])
+  const terms = { idleSeconds: 60, absoluteSeconds: 60, secondFactor: 'always' } as const
+  const info = readRequestInfo(newInfo())
+  const { session, pendingToken } = prepareSession(user.id, method, info, terms)
+  const opened = await site.storage.sessions.open(user.id, session)
+  assert.ok(!opened.ok && opened.reason === 'second_factor_required')
+  const cookie = `__Host-torii-pending=${pendingToken().reveal()}`
+  const { id, secretHash } = session
+  return { pendingId: id, cookie, key: { userId: user.id, id, secretHash } }
+}
+
+/** A pending sign-in that does not exist. */
 function unknownSignIn(): Waiting {
   const pendingId = newSessionId()
   const token = formatPendingToken(newUserId(), pendingId, newSessionSecret())
@@ -130,6 +151,42 @@ export const secondFactorInputs: Readonly<Record<string, RouteInput>> = {
   'POST second-factors/totp/start': {
     signedIn: true,
     valid: async () => ({ path: 'second-factors/totp/start' }),
+  },
+  'POST second-factors/totp/start that mails a code': {
+    status: 403,
+    valid: async (visitor) => {
+      const { pendingId, cookie } = await signInEnrolling(visitor, 'password')
+      return { path: totpStartPath, cookie, body: { pendingId } }
+    },
+  },
+  'POST second-factors/totp/start with a made-up token': {
+    valid: async (visitor) => {
+      const { pendingId, cookie } = await signInEnrolling(visitor, 'magic_link')
+      return { path: totpStartPath, cookie, body: { pendingId } }
+    },
+    madeUp: () => {
+      const { pendingId, cookie } = unknownSignIn()
+      return { path: totpStartPath, cookie, body: { pendingId } }
+    },
+  },
+  'POST second-factors/totp/confirm with a made-up token': {
+    usesFormerSession: true,
+    oneAtATime: true,
+    async valid(visitor) {
+      const { pendingId, cookie, key } = await signInEnrolling(visitor, 'magic_link')
+      // Straight into the storage: the route that starts counts as well.
+      const secret = newTotpSecret()
+      const encrypted = encryptSecret(torii.options.keys, secret, key.userId)
+      const started = { key, secret: encrypted, emailCodeHashes: null }
+      assert.ok((await site.storage.secondFactors.startTotpForSignIn(started)).ok)
+      const uri = totpUri(secret, { issuer: 'Acme', account: visitor.email })
+      const code = new AuthenticatorApp(uri).code()
+      return { path: totpConfirmPath, cookie, body: { pendingId, code } }
+    },
+    madeUp: () => {
+      const { pendingId, cookie } = unknownSignIn()
+      return { path: totpConfirmPath, cookie, body: { pendingId, code: '123456' } }
+    },
   },
   'POST second-factors/totp/confirm': {
     signedIn: true,

@@ -1,5 +1,11 @@
 import type { Json, ProfileChanges, User, UserId } from 'torii-core'
-import { InvalidInputError, newUserId, parseSessionId, parseUserId } from 'torii-core'
+import {
+  InvalidInputError,
+  InvalidOptionsError,
+  newUserId,
+  parseSessionId,
+  parseUserId,
+} from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { secondFactorMail } from '../../mail/second-factor-mail.js'
@@ -56,6 +62,20 @@ export interface AccountOperations<Metadata extends object = Record<string, Json
    * who asks: losing a factor is also what an attacker claims. False if there was none.
    */
   resetSecondFactors(id: string): Promise<boolean>
+  /**
+   * Asks a second factor of the user, `graceSeconds` from now on (default: 0, at most a year): a sign-in without one then enrolls one.
+   * Of whom it is asked already, the earlier time stays. Ends every session. Null if the user does not exist.
+   * @throws InvalidOptionsError unless the option `secondFactor.required` is `per-user`
+   */
+  requireSecondFactor(
+    id: string,
+    options?: { readonly graceSeconds?: number },
+  ): Promise<User<Metadata> | null>
+  /**
+   * Asks none any more; a factor of the user stays. Null if the user does not exist.
+   * @throws InvalidOptionsError unless the option `secondFactor.required` is `per-user`
+   */
+  waiveSecondFactor(id: string): Promise<User<Metadata> | null>
   /** Ends one session of the user. False if it is not a live session of this user. */
   endSession(id: string, sessionId: string): Promise<boolean>
   /** Ends every session of the user, including those that are being opened. Returns how many. */
@@ -65,12 +85,33 @@ export interface AccountOperations<Metadata extends object = Record<string, Json
 const by = { by: 'admin' } as const
 
 export function createAccountOperations<Metadata extends object>({
+  options,
   runWithEffects,
 }: OperationContext<Metadata>): AccountOperations<Metadata> {
   /** The event, unless the user does not exist. */
   const eventOf = (outcome: unknown, type: 'user_disabled' | 'user_enabled', userId: UserId) => ({
     events: outcome === null ? [] : [event(type, { userId }, by)],
   })
+
+  const requirePerUser = () => {
+    if (options.secondFactor.required !== 'per-user')
+      throw new InvalidOptionsError(
+        'secondFactor.required',
+        'must be per-user to ask a second factor of single users',
+      )
+  }
+
+  const setRequired = (id: string, required: { graceSeconds: number } | null) =>
+    withUser(id, null, (userId) =>
+      runWithEffects({
+        run: ({ secondFactors }) => secondFactors.setRequired(userId, required),
+        effects: (outcome) => {
+          if (outcome === null) return {}
+          const detail = { graceSeconds: required?.graceSeconds ?? null, ...by }
+          return { events: [event('second_factor_requirement_set', { userId }, detail)] }
+        },
+      }),
+    )
 
   return {
     async create(input) {
@@ -140,6 +181,14 @@ export function createAccountOperations<Metadata extends object>({
         })
         return user !== null
       }),
+    async requireSecondFactor(id, { graceSeconds = 0 } = {}) {
+      requirePerUser()
+      return setRequired(id, { graceSeconds })
+    },
+    async waiveSecondFactor(id) {
+      requirePerUser()
+      return setRequired(id, null)
+    },
     async endSession(id, sessionId) {
       const revokedSessionId = parseSessionId(sessionId)
       if (revokedSessionId === null) return false

@@ -82,6 +82,7 @@ test('user() returns the account with its sessions, sign-in methods and counters
     password: { state: 'open', failures: 1 },
     codes: { state: 'open', failures: 0 },
     mails: {
+      enrollment_code: { state: 'open', failures: 0 },
       magic_link: { state: 'open', failures: 0 },
       verify_email: { state: 'open', failures: 0 },
       reset_password: { state: 'open', failures: 0 },

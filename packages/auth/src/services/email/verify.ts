@@ -3,7 +3,6 @@ import type {
   EmailVerification,
   MailboxHolder,
   PasswordHash,
-  SessionLifetime,
   SessionToken,
   TokenHash,
   UsedForm,
@@ -39,8 +38,8 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidCredentials, invalidToken } from '../refusals.js'
-import type { Remembering } from '../sessions/new-session.js'
-import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
+import type { Remembering, SessionTerms } from '../sessions/new-session.js'
+import { prepareSession, termsOf } from '../sessions/new-session.js'
 import { actorOf } from '../sessions/valid-session.js'
 import type { SignedIn } from '../sign-in.js'
 
@@ -92,7 +91,7 @@ export const verifyEmail =
   ): Promise<VerifyOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const { token, password, newPassword, valid, nonce, remember } = readInput(input)
-    const lifetime = lifetimeOf(context.options.session, remember)
+    const terms = termsOf(context.options, remember)
     // Without a password, a verification opens no session, so the hooks of a sign-in do not run.
     const refused =
       password === null && newPassword === null
@@ -110,7 +109,7 @@ export const verifyEmail =
       const key = parseVerificationToken('verify_email', token)
       if (key === null) return invalidToken
       const form = formOf(nonce, token, ['new_password', newPassword])
-      return verifyWithPassword(context, { key, form, lifetime }, info, async (hasher) => ({
+      return verifyWithPassword(context, { key, form, terms }, info, async (hasher) => ({
         kind: 'new_password',
         passwordHash: await hasher.hash(validated.password),
       }))
@@ -118,18 +117,13 @@ export const verifyEmail =
     const key = parseVerificationToken('verify_email', token)
     if (key === null) return invalidToken
     if (password === null)
-      return verifyByMailbox(
-        context,
-        { key, form: formOf(nonce, token, []), lifetime },
-        valid,
-        info,
-      )
+      return verifyByMailbox(context, { key, form: formOf(nonce, token, []), terms }, valid, info)
     const text = normalizePassword(password)
     const given = text.ok ? text.password : null
     const form = formOf(nonce, token, ['password', password])
     return verifyWithPassword(
       context,
-      { key, form, lifetime },
+      { key, form, terms },
       info,
       async (hasher, { passwordHash, userId }) => {
         const stored = passwordHash === null ? null : { userId, hash: passwordHash }
@@ -162,7 +156,7 @@ function readInput<Metadata extends object>(input: VerifyInput<Metadata>) {
 interface PostedToken {
   readonly key: VerificationKey
   /** Of the session that a password opens. */
-  readonly lifetime: SessionLifetime
+  readonly terms: SessionTerms
   readonly form: LandingForm | null
 }
 
@@ -259,7 +253,7 @@ async function verifyWithPassword<Metadata extends object>(
     key.userId,
     'password',
     info,
-    posted.lifetime,
+    posted.terms,
     form?.secrets,
   )
   const giveBack = () => background.run('verify_email', () => storage.rateLimits.refund(refund))

@@ -2,7 +2,6 @@ import type { EmailKey, RateLimitKey, UserId } from 'torii-core'
 import { newUserId } from 'torii-core'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail, rehearsedMail } from '../../mail/queued-mail.js'
-import type { MailPurpose } from '../../rate-limits/keys.js'
 import type { CountedMail } from '../../rate-limits/rate-limits.js'
 import type { ResolvedOptions } from '../options/options.js'
 import type { LinkPurpose } from './link-token.js'
@@ -58,7 +57,7 @@ export function rehearsedLinkMail(
 /** Returns what a mail of this purpose to an email address is counted under. */
 export const countedMail = (
   options: ResolvedOptions,
-  purpose: MailPurpose,
+  purpose: LinkPurpose,
   email: EmailKey,
 ): CountedMail => ({
   email,

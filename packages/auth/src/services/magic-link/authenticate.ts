@@ -4,7 +4,6 @@ import type {
   MailboxProof,
   MailboxSignIn,
   RateLimitRefund,
-  SessionLifetime,
   TransactionRepositories,
 } from 'torii-core'
 import { invalidValue, newUserId } from 'torii-core'
@@ -13,6 +12,7 @@ import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js
 import { readRequestInfo, requestOf } from '../../base/request-info.js'
 import type { SessionSecrets } from '../../crypto/session-token.js'
 import type { ToriiEvent } from '../../events/event.js'
+import { codeCandidates, readCode } from '../../one-time-codes/mailed-code.js'
 import type { Caller } from '../../rate-limits/caller.js'
 import { callerFor, callerOf } from '../../rate-limits/caller.js'
 import { asKnownOrStranger } from '../../rate-limits/known-or-stranger.js'
@@ -31,10 +31,9 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
-import type { Remembering } from '../sessions/new-session.js'
-import { lifetimeOf, prepareSessionForUnknownUser } from '../sessions/new-session.js'
+import type { Remembering, SessionTerms } from '../sessions/new-session.js'
+import { prepareSessionForUnknownUser, termsOf } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
-import { codeCandidates, readCode } from './code.js'
 
 /** The token of the link, or the code with its email address. */
 export type MagicLinkProof = Remembering &
@@ -74,14 +73,14 @@ export const authenticateByToken =
   ): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const nonce = readLandingNonce(given)
-    const lifetime = lifetimeOf(context.options.session, remember)
+    const terms = termsOf(context.options, remember)
     const hash = parseMagicToken(token)
     if (hash === null) return invalidToken
     const { counting, options } = context
     const caller = callerOf(options.keys, info)
     const ipAddress = counting === null ? null : completionCharge(options.bruteForce, caller)
     if (nonce === null)
-      return signIn(context, { info, lifetime }, ({ magicLinks }, proof) =>
+      return signIn(context, { info, terms }, ({ magicLinks }, proof) =>
         magicLinks.consume(hash, { ...proof, ipAddress }),
       )
     const usedBy = hashOfForm(nonce, 'magic_link', [])
@@ -91,7 +90,7 @@ export const authenticateByToken =
       const used = await magicLinks.findUsed(hash, { usedBy, session: proof.session })
       return used === null ? outcome : { ...used, ...notAgain }
     }
-    return signIn(context, { info, lifetime }, consume, sessionOfForm(nonce, token))
+    return signIn(context, { info, terms }, consume, sessionOfForm(nonce, token))
   }
 
 /** What a form that was sent before has already done, and emitted. */
@@ -123,13 +122,17 @@ export const authenticateByCode =
   ): Promise<MagicLinkOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const { email, emailKey } = readEmail(entered)
-    const lifetime = lifetimeOf(context.options.session, remember)
+    const terms = termsOf(context.options, remember)
     if (typeof code !== 'string') throw invalidValue('code', 'must be a string')
     const refused = await beforeSignIn(context, info, email)
     if (refused !== null) return refused
     // No code was ever mailed.
     if (!context.options.magicLink.code) return invalidToken
-    const codeHashes = codeCandidates(context.options.keys, emailKey, readCode(code))
+    const codeHashes = codeCandidates(
+      context.options.keys,
+      { purpose: 'magic-link', subject: emailKey },
+      readCode(code),
+    )
     const caller = callerFor(context.options.keys, info, emailKey)
     const charged = await asKnownOrStranger(context.options.bruteForce, caller, (counted) =>
       countCode(context, emailKey, counted),
@@ -138,7 +141,7 @@ export const authenticateByCode =
       context.emit({ events: [attemptsRefused(info)] })
       return charged
     }
-    return signIn(context, { info, lifetime }, ({ magicLinks }, proof) =>
+    return signIn(context, { info, terms }, ({ magicLinks }, proof) =>
       magicLinks.consumeCode({ email, codeHashes, refund: charged.refund }, proof),
     )
   }
@@ -161,14 +164,14 @@ type Consume<Metadata extends object> = (
 
 async function signIn<Metadata extends object>(
   { options, runWithEffects, counting }: OperationContext<Metadata>,
-  { info, lifetime }: { info: CheckedRequestInfo; lifetime: SessionLifetime },
+  { info, terms }: { info: CheckedRequestInfo; terms: SessionTerms },
   consume: Consume<Metadata>,
   secrets?: SessionSecrets,
 ): Promise<MagicLinkOutcome<Metadata>> {
   const { session, tokenFor, pendingTokenFor } = prepareSessionForUnknownUser(
     'magic_link',
     info,
-    lifetime,
+    terms,
     secrets,
   )
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }

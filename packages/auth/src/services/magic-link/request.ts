@@ -4,6 +4,7 @@ import { readEmail } from '../../base/email-input.js'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { queuedMail, rehearsedMail } from '../../mail/queued-mail.js'
+import { hashCode, newCode } from '../../one-time-codes/mailed-code.js'
 import { callerFor } from '../../rate-limits/caller.js'
 import { mailCharges } from '../../rate-limits/rate-limits.js'
 import type { ServiceContext } from '../context/context.js'
@@ -17,7 +18,6 @@ import {
   newMagicLinkSecret,
 } from '../links/link-token.js'
 import type { RefusedByApplication, TooManyAttempts } from '../refusals.js'
-import { hashCode, newCode } from './code.js'
 
 /** The recipient of a magic link. */
 export interface MagicLinkInput {
@@ -111,7 +111,10 @@ async function issue<Metadata extends object>(
   const decision = await storage.magicLinks.issue({
     email,
     tokenHash: hashLinkSecret('magic_link', secret),
-    codeHash: code === null ? null : hashCode(options.keys, emailKey, code),
+    codeHash:
+      code === null
+        ? null
+        : hashCode(options.keys, { purpose: 'magic-link', subject: emailKey }, code),
     lifetimeSeconds,
     charges,
   })

@@ -14,7 +14,7 @@ import { secondFactorRequired } from '../pending-sign-in.js'
 import type { InvalidToken, Refused, SecondFactorRequired } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
-import { lifetimeOf, prepareSessionForUnknownUser } from '../sessions/new-session.js'
+import { prepareSessionForUnknownUser, termsOf } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
 
@@ -61,7 +61,7 @@ export async function signInWithIdentity<Metadata extends object>(
   const { session, tokenFor, pendingTokenFor } = prepareSessionForUnknownUser(
     'oauth',
     info,
-    lifetimeOf(context.options.session, remember),
+    termsOf(context.options, remember),
   )
   const identity = {
     ...identityOf(context, usable, result),

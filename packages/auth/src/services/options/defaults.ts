@@ -55,6 +55,10 @@ export const defaults = Object.freeze({
     /** Off by default: it needs the option keys. */
     code: false,
   }),
+  secondFactor: Object.freeze({
+    /** OWASP ASVS 5.0, 6.3.3 asks for a second factor at level 2: the application decides of whom. */
+    required: 'optional' as const,
+  }),
   mail: Object.freeze({
     /** Users with many browsers would learn to ignore it. OWASP ASVS 5.0, 6.3.5 requires it for suspicious sign-ins. */
     newSignIns: false,

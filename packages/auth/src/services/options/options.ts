@@ -35,6 +35,8 @@ import type { PasskeyOptions } from './passkey.js'
 import { resolvePasskey } from './passkey.js'
 import type { PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
+import type { SecondFactorOptions } from './second-factor.js'
+import { resolveSecondFactor } from './second-factor.js'
 import type { SessionOptions } from './session.js'
 import { resolveSession } from './session.js'
 import type { ResolvedSignUp, SignUpOptions } from './sign-up.js'
@@ -74,6 +76,7 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fi
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
   email?: Partial<EmailOptions>
   passkey?: Partial<PasskeyOptions>
+  secondFactor?: Partial<SecondFactorOptions>
   oauth?: OAuthOptionsInput
   /** Short-lived tokens for services without access to the database (default: off). */
   jwt?: JwtOptionsInput
@@ -121,6 +124,7 @@ export interface ResolvedOptions {
   readonly magicLink: MagicLinkOptions
   readonly email: EmailOptions
   readonly passkey: PasskeyOptions
+  readonly secondFactor: SecondFactorOptions
   readonly oauth: OAuthOptions
   /** Null if the option is absent. */
   readonly jwt: JwtOptions | null
@@ -154,6 +158,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'magicLink',
   'email',
   'passkey',
+  'secondFactor',
   'oauth',
   'jwt',
   'bruteForce',
@@ -188,6 +193,7 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
   const trustedOrigins = resolveTrustedOrigins(given.trustedOrigins)
   const oauth = resolveOAuth(given.oauth, keys)
   const log = ignoreErrors(resolveLog(given.log))
+  const requireVerifiedEmail = resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer)
   return Object.freeze({
     baseUrl,
     basePath: resolveBasePath(given.basePath, defaults.basePath),
@@ -200,12 +206,13 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
     magicLink: resolveMagicLink(given.magicLink, keys),
     email: resolveEmail(given.email),
     passkey: resolvePasskey(given.passkey, { baseUrl, trustedOrigins, keys }),
+    secondFactor: resolveSecondFactor(given.secondFactor, { keys, mailer, requireVerifiedEmail }),
     oauth,
     jwt: resolveJwt(given.jwt),
     bruteForce: resolveBruteForce(given.bruteForce),
     mailer,
     mail: resolveMail(given.mail, baseUrl),
-    requireVerifiedEmail: resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer),
+    requireVerifiedEmail,
     publicMetadata: readFunction<PublicMetadata>(given.publicMetadata, 'publicMetadata') ?? null,
     audit: resolveAudit(given.audit),
     onEvent: resolveOnEvent(given.onEvent, log),

@@ -7,7 +7,6 @@ import type {
   PasskeySignInOutcome,
   RateLimitRefund,
   SessionLevel,
-  SessionLifetime,
 } from 'torii-core'
 import { encodeBase64url } from '../../base/base64url.js'
 import type { EmailInput } from '../../base/email-input.js'
@@ -34,8 +33,8 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidCredentials, unknownCredential } from '../refusals.js'
-import type { Remembering } from '../sessions/new-session.js'
-import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
+import type { Remembering, SessionTerms } from '../sessions/new-session.js'
+import { prepareSession, termsOf } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { challengeOf, hashChallengeId, malformedId, newChallengeId } from './challenge.js'
 import { decoyCredentials, descriptorOf, isDecoy } from './decoys.js'
@@ -128,7 +127,7 @@ export const authenticate =
   ): Promise<AuthenticatePasskeyOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const { challengeId, response, remember } = readInput(input)
-    const lifetime = lifetimeOf(context.options.session, remember)
+    const terms = termsOf(context.options, remember)
     const id = readChallengeId(challengeId)
     const denied = await context.before(['beforeSignIn', 'beforeSession'], {
       operation: 'passkey.authenticate',
@@ -153,7 +152,7 @@ export const authenticate =
       logRefusedPage(context, verdict.problem, answer.clientData.parsed)
       return refused(context, { userId: credential.userId, info }, verdict.problem)
     }
-    return openSession(context, credential, verdict, { info, lifetime })
+    return openSession(context, credential, verdict, { info, terms })
   }
 
 /**
@@ -213,10 +212,10 @@ async function openSession<Metadata extends object>(
   { options, runWithEffects }: ServiceContext<Metadata>,
   credential: PasskeyCredential,
   verdict: Extract<AuthenticationResult, { ok: true }>,
-  { info, lifetime }: { info: CheckedRequestInfo; lifetime: SessionLifetime },
+  { info, terms }: { info: CheckedRequestInfo; terms: SessionTerms },
 ): Promise<AuthenticatePasskeyOutcome<Metadata>> {
   const { userId } = credential
-  const prepared = prepareSession(userId, 'passkey', info, lifetime)
+  const prepared = prepareSession(userId, 'passkey', info, terms)
   const session = { ...prepared.session, level: levelOf(verdict) }
   const use = useOf(credential, verdict)
   const ipAddress = startCharge(options.bruteForce, callerOf(options.keys, info))

@@ -1,11 +1,4 @@
-import type {
-  EmailKey,
-  Json,
-  PasswordCredential,
-  PasswordHash,
-  RateLimitRefund,
-  SessionLifetime,
-} from 'torii-core'
+import type { EmailKey, Json, PasswordCredential, PasswordHash, RateLimitRefund } from 'torii-core'
 import { InvalidInputError, invalidValue } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
@@ -21,7 +14,7 @@ import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
 import { event, eventsOfSignIn } from '../effects/effects.js'
 import { mailVerification, rehearseVerification } from '../links/request-link.js'
-import type { SessionOptions } from '../options/session.js'
+import type { ResolvedOptions } from '../options/options.js'
 import { secondFactorRequired } from '../pending-sign-in.js'
 import type {
   Refused,
@@ -30,8 +23,8 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { invalidCredentials } from '../refusals.js'
-import type { Remembering } from '../sessions/new-session.js'
-import { lifetimeOf, prepareSession } from '../sessions/new-session.js'
+import type { Remembering, SessionTerms } from '../sessions/new-session.js'
+import { prepareSession, termsOf } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 
 /** The credentials of a sign-in. */
@@ -63,7 +56,7 @@ export const authenticate =
     requestInfo: RequestInfo,
   ): Promise<AuthenticateOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const checked = readInput(input, context.options.session)
+    const checked = readInput(input, context.options)
     const refused = await context.before(['beforeSignIn', 'beforeSession'], {
       operation: 'password.authenticate',
       email: checked.email,
@@ -99,7 +92,7 @@ const stale = Symbol('stale')
 /** Prepares an attempt, which may run several times. `account` is the key that it counts under. */
 function attemptOf<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  { email, emailKey, password, lifetime }: CheckedInput,
+  { email, emailKey, password, terms }: CheckedInput,
   caller: Caller,
   info: CheckedRequestInfo,
 ) {
@@ -130,7 +123,7 @@ function attemptOf<Metadata extends object>(
       return refused(context, credential, info, 'unverified')
     }
     const rehash = await rehashIfNeeded(context, hasher, credential, password)
-    return openSession(context, { credential, refund, ...rehash }, lifetime, info)
+    return openSession(context, { credential, refund, ...rehash }, terms, info)
   }
   return { run, account }
 }
@@ -156,11 +149,11 @@ interface VerifiedPassword {
 async function openSession<Metadata extends object>(
   { runWithEffects }: ServiceContext<Metadata>,
   verified: VerifiedPassword,
-  lifetime: SessionLifetime,
+  terms: SessionTerms,
   info: CheckedRequestInfo,
 ): Promise<SignedIn<Metadata> | SecondFactorRequired | typeof stale> {
   const { userId } = verified.credential
-  const { session, token, pendingToken } = prepareSession(userId, 'password', info, lifetime)
+  const { session, token, pendingToken } = prepareSession(userId, 'password', info, terms)
   const eventContext = { userId, sessionId: session.id, info }
   const opened = await runWithEffects({
     run: ({ passwords }) => passwords.signIn({ ...verified, session }),
@@ -194,17 +187,17 @@ interface CheckedInput {
   /** Null for a text that no account can have as its password. It is verified at the same cost. */
   readonly password: NormalizedPassword | null
   /** Of the session that it opens. */
-  readonly lifetime: SessionLifetime
+  readonly terms: SessionTerms
 }
 
 /** Reads and validates each member once. @throws InvalidInputError before any query */
-function readInput(input: AuthenticateInput, session: SessionOptions): CheckedInput {
+function readInput(input: AuthenticateInput, options: ResolvedOptions): CheckedInput {
   if (typeof input !== 'object' || input === null)
     throw new InvalidInputError('input', 'must be { email, password }')
   const { password, remember } = input
   const { email, emailKey } = readEmail(input.email)
   if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   const text = normalizePassword(password)
-  const lifetime = lifetimeOf(session, remember)
-  return { email, emailKey, password: text.ok ? text.password : null, lifetime }
+  const terms = termsOf(options, remember)
+  return { email, emailKey, password: text.ok ? text.password : null, terms }
 }

@@ -39,7 +39,7 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import type { Remembering } from '../sessions/new-session.js'
-import { lifetimeOf, prepareSession, readRemember } from '../sessions/new-session.js'
+import { prepareSession, readRemember, termsOf } from '../sessions/new-session.js'
 import type { SignedIn } from '../sign-in.js'
 import { validateFields } from './sign-up-fields.js'
 
@@ -133,7 +133,7 @@ export const prepareRegistration =
     const id = newUserId()
     const opened = options.requireVerifiedEmail
       ? null
-      : prepareSession(id, 'password', info, lifetimeOf(options.session, remember))
+      : prepareSession(id, 'password', info, termsOf(options, remember))
     const linkSecret = options.mailer !== null && charged.allowed ? newLinkSecret() : null
     return {
       ok: true,

@@ -8,6 +8,7 @@ import { hashRecoveryCode, newRecoveryCodes } from '../../one-time-codes/recover
 import { matchingStep, newTotpSecret, readTotpCode, totpUri } from '../../one-time-codes/totp.js'
 import type { ServiceContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
+import type { ResolvedOptions } from '../options/options.js'
 import type {
   InvalidToken,
   ReauthenticationRequired,
@@ -21,14 +22,17 @@ import { keyOfSession, rotateSecret } from '../sessions/session-key.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import { decryptSecret, encryptSecret } from './stored-secret.js'
 
+/** The secret of an authenticator application, which its first code confirms. */
+export interface TotpStarted {
+  readonly ok: true
+  /** The secret in base 32, to type where a QR code cannot be scanned. */
+  readonly secret: string
+  /** The content of the QR code. */
+  readonly uri: string
+}
+
 export type StartTotpOutcome =
-  | {
-      readonly ok: true
-      /** The secret in base 32, to type where a QR code cannot be scanned. */
-      readonly secret: string
-      /** The content of the QR code. */
-      readonly uri: string
-    }
+  | TotpStarted
   | ReauthenticationRequired
   | StaleSession
   | TooManyAttempts
@@ -60,6 +64,8 @@ export type ConfirmTotpOutcome =
 export type RemoveTotpOutcome =
   | ChangedSession
   | Refused<'not_found'>
+  /** The application asks a second factor of this user, who has no passkey. */
+  | Refused<'factor_required'>
   | ReauthenticationRequired
   | StaleSession
 
@@ -86,10 +92,20 @@ export const startTotp =
     const secret = newTotpSecret()
     const encrypted = encryptSecret(options.keys, secret, valid.user.id)
     if (!(await storage.secondFactors.startTotp(actorOf(valid), encrypted))) return staleSession
-    const account = valid.user.email ?? valid.user.name ?? valid.user.id
-    const uri = totpUri(secret, { issuer: options.mail.appName, account })
-    return { ok: true, secret: encodeBase32(secret), uri }
+    const { email, name, id } = valid.user
+    return totpStarted(options, secret, email ?? name ?? id)
   }
+
+/** What a user needs to add the secret of an account to an authenticator application. */
+export const totpStarted = (
+  { mail }: Pick<ResolvedOptions, 'mail'>,
+  secret: Uint8Array,
+  account: string,
+): TotpStarted => ({
+  ok: true,
+  secret: encodeBase32(secret),
+  uri: totpUri(secret, { issuer: mail.appName, account }),
+})
 
 /**
  * Makes the secret a factor by its first code, and creates recovery codes. Ends every other session of the user and mails the
@@ -154,7 +170,8 @@ export const removeTotp =
     const { secretHash, token } = rotateSecret(key)
     const eventContext = eventContextOf(valid, info)
     const changed = await context.runWithEffects({
-      run: ({ secondFactors }) => secondFactors.removeTotp(actorOf(valid), secretHash),
+      run: ({ secondFactors }) =>
+        secondFactors.removeTotp(actorOf(valid), secretHash, context.options.secondFactor.required),
       effects: (outcome) => {
         if (!outcome.ok) return {}
         const detail = { factor: 'totp', sessionsEnded: outcome.sessionsEnded } as const
@@ -195,7 +212,7 @@ export const replaceRecoveryCodes =
     return replaced.ok ? { ok: true, recoveryCodes } : replaced
   }
 
-function readText(value: unknown, field: string): string {
+export function readText(value: unknown, field: string): string {
   if (typeof value !== 'string') throw invalidValue(field, 'must be a string')
   return value
 }

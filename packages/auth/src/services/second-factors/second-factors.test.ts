@@ -92,6 +92,8 @@ describe('enrolling', () => {
     assert.ok(!stored.includes(started.secret))
     assert.match(started.uri, /^otpauth:\/\/totp\/app\.example:/)
     assert.deepEqual(await secondFactors.find(valid), {
+      requiredAt: null,
+      required: null,
       totp: null,
       recoveryCodes: { remaining: 0, generation: 0 },
     })

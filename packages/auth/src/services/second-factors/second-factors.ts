@@ -16,6 +16,13 @@ import type {
   StartTotpOutcome,
 } from './enroll.js'
 import { confirmTotp, removeTotp, replaceRecoveryCodes, startTotp } from './enroll.js'
+import type {
+  ConfirmTotpAtSignInInput,
+  ConfirmTotpAtSignInOutcome,
+  StartTotpAtSignInInput,
+  StartTotpAtSignInOutcome,
+} from './enroll-at-sign-in.js'
+import { confirmTotpAtSignIn, startTotpAtSignIn } from './enroll-at-sign-in.js'
 import type { SecretsReencrypted } from './reencrypt-secrets.js'
 import { reencryptSecrets } from './reencrypt-secrets.js'
 import type { ReauthenticateByFactorInput, ReauthenticateByFactorOutcome } from './step-up.js'
@@ -30,8 +37,8 @@ import { cancelPending, findPending, verifySecondFactor } from './verify.js'
  * @see RFC 6238; OWASP ASVS 5.0, 6.3.3; docs/second-factors.md
  */
 export interface SecondFactorService<Metadata extends object = Record<string, Json>> {
-  /** Returns the second factors of the user, without secrets. One statement. */
-  find(valid: ValidSession<Metadata>): Promise<SecondFactors>
+  /** Returns the second factors of the user, without secrets, and whether the application asks one of them. One statement. */
+  find(valid: ValidSession<Metadata>): Promise<FoundSecondFactors>
   /**
    * Creates the secret of an authenticator application, valid for ten minutes. It is no factor before `confirmTotp`. Needs a
    * recent authentication; a recent proof of two factors where the user has a factor already.
@@ -67,6 +74,22 @@ export interface SecondFactorService<Metadata extends object = Record<string, Js
     input: VerifySecondFactorInput,
     requestInfo: RequestInfo,
   ): Promise<VerifySecondFactorOutcome<Metadata>>
+  /**
+   * Creates the secret of an authenticator application for a user who must enroll one to complete a sign-in, as the option
+   * `secondFactor.required` says. Unless the sign-in has proved the mailbox, the first call mails a code, which the next one brings.
+   */
+  startTotpAtSignIn(
+    input: StartTotpAtSignInInput,
+    requestInfo: RequestInfo,
+  ): Promise<StartTotpAtSignInOutcome>
+  /**
+   * Makes it the factor by its first code, creates ten recovery codes and opens the session of the pending sign-in at level 2. Ends
+   * every other session of the user and mails the owner.
+   */
+  confirmTotpAtSignIn(
+    input: ConfirmTotpAtSignInInput,
+    requestInfo: RequestInfo,
+  ): Promise<ConfirmTotpAtSignInOutcome<Metadata>>
   /** Returns a live pending sign-in, or null. One statement. */
   findPending(token: string | PendingToken): Promise<PendingSignIn | null>
   /** Ends a pending sign-in. False if there was none. */
@@ -81,15 +104,34 @@ export interface SecondFactorService<Metadata extends object = Record<string, Js
   reencryptSecrets(): Promise<SecretsReencrypted>
 }
 
+/** The second factors of a user, and whether they need one. */
+export interface FoundSecondFactors extends SecondFactors {
+  /** Null if the application asks none of the user. `graceEndsAt` is null where there is no grace, or none any more. */
+  readonly required: { readonly graceEndsAt: Date | null } | null
+}
+
+const findSecondFactors =
+  <Metadata extends object>({ options, storage }: ServiceContext<Metadata>) =>
+  async ({ user, validatedAt }: ValidSession<Metadata>): Promise<FoundSecondFactors> => {
+    const found = await storage.secondFactors.find(user.id)
+    const { required } = options.secondFactor
+    if (required === 'always') return { ...found, required: { graceEndsAt: null } }
+    if (required === 'optional' || found.requiredAt === null) return { ...found, required: null }
+    const graceEndsAt = found.requiredAt > validatedAt ? found.requiredAt : null
+    return { ...found, required: { graceEndsAt } }
+  }
+
 export const createSecondFactorService = <Metadata extends object>(
   context: ServiceContext<Metadata>,
 ): SecondFactorService<Metadata> => ({
-  find: ({ user }) => context.storage.secondFactors.find(user.id),
+  find: findSecondFactors(context),
   startTotp: startTotp(context),
   confirmTotp: confirmTotp(context),
   removeTotp: removeTotp(context),
   replaceRecoveryCodes: replaceRecoveryCodes(context),
   verify: verifySecondFactor(context),
+  startTotpAtSignIn: startTotpAtSignIn(context),
+  confirmTotpAtSignIn: confirmTotpAtSignIn(context),
   findPending: findPending(context),
   cancelPending: cancelPending(context),
   reauthenticate: reauthenticateByFactor(context),

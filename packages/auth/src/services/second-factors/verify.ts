@@ -79,7 +79,7 @@ export const cancelPending =
     return key !== null && storage.secondFactors.endPending(key)
   }
 
-const readPendingToken = (token: unknown): PendingKey | null =>
+export const readPendingToken = (token: unknown): PendingKey | null =>
   parsePendingToken(token instanceof Token ? token.reveal() : token)
 
 /** Reads exactly one code. @throws InvalidInputError before any query */
@@ -184,7 +184,7 @@ const failed = ({ userId }: PendingKey, factor: SecondFactor, info: CheckedReque
   event('second_factor_failed', { userId, info }, { factor })
 
 /** Emits the refusal of a rate limit. The user of a made-up token is not named. */
-function refused<Refusal extends InvalidToken | TooManyAttempts>(
+export function refused<Refusal extends InvalidToken | TooManyAttempts>(
   { emit }: Pick<ServiceContext<object>, 'emit'>,
   refusal: Refusal,
   info: CheckedRequestInfo,

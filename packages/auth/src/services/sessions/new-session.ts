@@ -15,7 +15,7 @@ import {
   hashSessionSecret,
   newSessionSecret,
 } from '../../crypto/session-token.js'
-import type { SessionOptions } from '../options/session.js'
+import type { ResolvedOptions } from '../options/options.js'
 
 const newSessionSecrets = (): SessionSecrets => ({ id: newSessionId(), secret: newSessionSecret() })
 
@@ -28,15 +28,23 @@ export interface Remembering {
   remember?: boolean | null | undefined
 }
 
-/** How long a session of this sign-in lives. @throws InvalidInputError */
-export function lifetimeOf(
-  { idleSeconds, absoluteSeconds, unrememberedSeconds }: SessionOptions,
+/** How long a session lives, and of whom a second factor is asked. */
+export type SessionTerms = SessionLifetime & Required<Pick<NewSession, 'secondFactor'>>
+
+/** The terms of a session of this sign-in. @throws InvalidInputError */
+export function termsOf(
+  {
+    session,
+    secondFactor: { required: secondFactor },
+  }: Pick<ResolvedOptions, 'session' | 'secondFactor'>,
   remember: Remembering['remember'],
-): SessionLifetime {
-  if (readRemember(remember)) return { idleSeconds, absoluteSeconds }
+): SessionTerms {
+  const { idleSeconds, absoluteSeconds, unrememberedSeconds } = session
+  if (readRemember(remember)) return { idleSeconds, absoluteSeconds, secondFactor }
   return {
     idleSeconds: Math.min(idleSeconds, unrememberedSeconds),
     absoluteSeconds: unrememberedSeconds,
+    secondFactor,
   }
 }
 
@@ -52,10 +60,10 @@ export function prepareSession(
   userId: UserId,
   method: SignInMethod,
   info: CheckedRequestInfo,
-  lifetime: SessionLifetime,
+  terms: SessionTerms,
   secrets: SessionSecrets = newSessionSecrets(),
 ): { session: NewSession; token: SessionToken; pendingToken(): PendingToken } {
-  const prepared = prepareSessionForUnknownUser(method, info, lifetime, secrets)
+  const prepared = prepareSessionForUnknownUser(method, info, terms, secrets)
   return {
     session: prepared.session,
     token: prepared.tokenFor(userId),
@@ -67,7 +75,7 @@ export function prepareSession(
 export function prepareSessionForUnknownUser(
   method: SignInMethod,
   info: CheckedRequestInfo,
-  { idleSeconds, absoluteSeconds }: SessionLifetime,
+  { idleSeconds, absoluteSeconds, secondFactor }: SessionTerms,
   { id, secret }: SessionSecrets = newSessionSecrets(),
 ): {
   session: NewSession
@@ -83,6 +91,7 @@ export function prepareSessionForUnknownUser(
       userAgent: info.userAgent,
       idleSeconds,
       absoluteSeconds,
+      secondFactor,
     },
     tokenFor: (userId) => formatSessionToken(userId, id, secret),
     pendingTokenFor: (userId) => formatPendingToken(userId, id, secret),

@@ -23,7 +23,7 @@ import type {
 import { staleSession } from '../refusals.js'
 import { runCounted } from './counted.js'
 import type { Remembering } from './new-session.js'
-import { lifetimeOf, prepareSession } from './new-session.js'
+import { prepareSession, termsOf } from './new-session.js'
 import { rotateSecret } from './session-key.js'
 import { eventContextOf, requireRecent } from './valid-session.js'
 
@@ -68,8 +68,8 @@ export const openSession =
   ): Promise<OpenOutcome> => {
     const info = readRequestInfo(requestInfo)
     if (level !== 1 && level !== 2) throw new InvalidInputError('level', 'must be 1 or 2')
-    const lifetime = lifetimeOf(options.session, remember)
-    const prepared = prepareSession(userId, method, info, lifetime)
+    const terms = termsOf(options, remember)
+    const prepared = prepareSession(userId, method, info, terms)
     const { token, pendingToken } = prepared
     const session = { ...prepared.session, level }
     const eventContext = { userId, sessionId: session.id, info }

@@ -163,7 +163,7 @@ test('signInMethods() lists the sign-in methods of the user', async () => {
     password: true,
     oauthAccounts: [],
     passkeys: [],
-    secondFactors: { totp: null, recoveryCodes: { remaining: 0, generation: 0 } },
+    secondFactors: { requiredAt: null, totp: null, recoveryCodes: { remaining: 0, generation: 0 } },
   })
 })
 

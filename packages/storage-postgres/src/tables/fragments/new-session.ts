@@ -4,6 +4,7 @@ import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { milliseconds, statementTime as now, secondsFromNow, toDate } from '../../sql/time.js'
 import { heldRefund } from './rate-limit-refund.js'
+import { graceEnd, isRequired, policyValue } from './second-factor.js'
 import { sessionColumns } from './session-row.js'
 
 /** The columns of a new session that its caller gives. */
@@ -12,6 +13,7 @@ type Given =
   | 'secretHash'
   | 'methods'
   | 'level'
+  | 'policy'
   | 'ip'
   | 'userAgent'
   | 'idleSeconds'
@@ -21,6 +23,7 @@ type Given =
 type Kept =
   | ('provider' | 'subject' | 'accountId' | 'label' | 'tokens')
   | ('refundAccount' | 'refundIpAddress' | 'refundBlock')
+  | 'mailboxProved'
 const nothing = {
   provider: 'null::text',
   subject: 'null::text',
@@ -30,7 +33,16 @@ const nothing = {
   refundAccount: 'null::bytea',
   refundIpAddress: 'null::bytea',
   refundBlock: 'null::bytea',
+  mailboxProved: 'false',
 } as const
+
+/** Holds where the user of the row `row` has a passkey that counts. */
+export const hasPasskey = (schema: string, row = 'u') => `exists (
+            select 1 from ${schema}.passkeys k where k.user_id = ${row}.user_id and k.owner_epoch = ${row}.owner_epoch)`
+
+/** What a statement selects of the pending sign-in `p` that it opened. */
+export const pendingColumns = `p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at,
+          p.enrolls as pending_enrolls`
 
 /** The insert of sessions for the rows of `users`, which have `user_id` and `session_epoch`. */
 const insertSessions = <
@@ -46,8 +58,21 @@ const insertSessions = <
           last_active_at, expires_at, absolute_expires_at)
         select u.user_id, ${given.id}, ${given.secretHash}, u.session_epoch, ${given.methods}, ${given.level},
           case when ${given.level} = 2 then ${now} end, ${given.ip}, ${given.userAgent}, ${now}, ${now}, ${now},
-          ${secondsFromNow(given.idleSeconds)}, ${secondsFromNow(given.absoluteSeconds)}
+          least(${secondsFromNow(given.idleSeconds)}, ${endOf(given)}),
+          least(${secondsFromNow(given.absoluteSeconds)}, ${endOf(given)})
         from ${users}`
+
+/** A session of level 1 ends with the grace that its user has. */
+const endOf = <const Columns extends Readonly<Record<'level' | 'policy', SqlPart>>>({
+  level,
+  policy,
+}: Columns) => sql`case when ${level} < 2 then ${graceEnd(policy)} end`
+
+/** Holds of the row `row` of users, which has the `signInColumns`, where a second factor is due. */
+const isDue = <const Columns extends Readonly<Record<'level' | 'policy', SqlPart>>>(
+  row: string,
+  { level, policy }: Columns,
+) => sql`((${row}.has_factor or ${isRequired(row, policy)}) and ${level} < 2)`
 
 /**
  * CTEs that open a session `s`, or where a second factor is due a sign-in `pending`, for each row of `u`, which has
@@ -65,20 +90,21 @@ const openSessions = <
   kept: Held,
 ) => sql`s as (
         ${insertSessions(schema, given, 'u')}
-        where not (u.has_factor and ${given.level} < 2) and ${where}
+        where not ${isDue('u', given)} and ${where}
         returning ${sessionColumns}
       ), pending as (
         insert into ${schema}.pending_sign_ins as p (
           user_id, id, secret_hash, session_epoch, owner_epoch, methods, ip, user_agent, idle_seconds, absolute_seconds,
-          provider, subject, account_id, label, tokens, refund_account, refund_ip_address, refund_block,
+          enrolls, mailbox_proved, provider, subject, account_id, label, tokens, refund_account, refund_ip_address, refund_block,
           created_at, expires_at)
         select u.user_id, ${given.id}, ${given.secretHash}, u.session_epoch, u.owner_epoch, ${given.methods},
           ${given.ip}, ${given.userAgent}, ${given.idleSeconds}, ${given.absoluteSeconds},
+          not u.has_factor and not ${hasPasskey(schema)}, ${kept.mailboxProved},
           ${kept.provider}, ${kept.subject}, ${kept.accountId}, ${kept.label}, ${kept.tokens},
           ${kept.refundAccount}, ${kept.refundIpAddress}, ${kept.refundBlock},
           ${now}, ${secondsFromNow(`${pendingSignInSeconds}::float8`)}
-        from u where u.has_factor and ${given.level} < 2 and ${where}
-        returning p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at
+        from u where ${isDue('u', given)} and ${where}
+        returning ${pendingColumns}
       ), opened as (
         select 1 as one from s union all select 1 from pending
       )`
@@ -89,6 +115,7 @@ export const newSession = {
   secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash>(),
   methods: parameter('methods', 'text[]')<string>(),
   level: parameter('level', 'int')<number>(),
+  policy: parameter('factorPolicy', 'int')<number>(),
   ip: nullable('ip', 'text')<string>(),
   userAgent: nullable('userAgent', 'text')<string>(),
   idleSeconds: parameter('idleSeconds', 'float8')<number>(),
@@ -101,6 +128,7 @@ const newSessions = {
   secretHash: parameter('newSessionSecretHash', 'bytea[]')<readonly TokenHash[]>(),
   methods: parameter('methods', 'text[]')<readonly string[]>(),
   level: parameter('level', 'int4[]')<readonly number[]>(),
+  policy: parameter('factorPolicy', 'int4[]')<readonly number[]>(),
   ip: parameter('ip', 'text[]')<readonly (string | null)[]>(),
   userAgent: parameter('userAgent', 'text[]')<readonly (string | null)[]>(),
   idleSeconds: parameter('idleSeconds', 'int4[]')<readonly number[]>(),
@@ -109,12 +137,13 @@ const newSessions = {
 
 /** The names that the rows of {@link newSessions} have in a batch. */
 export const newSessionsColumns =
-  'id, secret_hash, methods, level, ip, user_agent, idle_seconds, absolute_seconds'
+  'id, secret_hash, methods, level, factor_policy, ip, user_agent, idle_seconds, absolute_seconds'
 
 /** {@link newSessions} as arrays to unnest, in the order of {@link newSessionsColumns}. */
 export const unnestNewSessions = sql`
           pg_catalog.unnest(${newSessions.id}), pg_catalog.unnest(${newSessions.secretHash}),
-          pg_catalog.unnest(${newSessions.methods}), pg_catalog.unnest(${newSessions.level}), pg_catalog.unnest(${newSessions.ip}), pg_catalog.unnest(${newSessions.userAgent}),
+          pg_catalog.unnest(${newSessions.methods}), pg_catalog.unnest(${newSessions.level}), pg_catalog.unnest(${newSessions.policy}),
+          pg_catalog.unnest(${newSessions.ip}), pg_catalog.unnest(${newSessions.userAgent}),
           pg_catalog.unnest(${newSessions.idleSeconds}), pg_catalog.unnest(${newSessions.absoluteSeconds})`
 
 /** The parameters of a session that is opened only where its id is not null. */
@@ -123,6 +152,7 @@ export const optionalSession = {
   secretHash: nullable('newSessionSecretHash', 'bytea')<TokenHash>(),
   methods: nullable('methods', 'text[]')<string>(),
   level: nullable('level', 'int')<number>(),
+  policy: nullable('factorPolicy', 'int')<number>(),
   ip: nullable('ip', 'text')<string>(),
   userAgent: nullable('userAgent', 'text')<string>(),
   idleSeconds: nullable('idleSeconds', 'float8')<number>(),
@@ -130,8 +160,7 @@ export const optionalSession = {
 }
 
 /** Holds of a row `row` of users where a new session waits for the second factor. */
-export const mustWaitForFactor = (row: string) =>
-  sql`(${row}.has_factor and ${newSession.level} < 2)`
+export const mustWaitForFactor = (row: string) => isDue(row, newSession)
 
 /** {@link openSessions} of one session for the CTE `u`. */
 export const openSession = (schema: string) => openSessions(schema, newSession, 'true', nothing)
@@ -142,20 +171,24 @@ export const openSessionWithRefund = (schema: string) =>
 
 /** The same, where the identity is linked only with the second factor. */
 export const openSessionOfIdentity = <
-  const Held extends Readonly<Omit<Record<Kept, SqlPart>, keyof typeof heldRefund>>,
+  const Held extends Readonly<
+    Omit<Record<Kept, SqlPart>, keyof typeof heldRefund | 'mailboxProved'>
+  >,
 >(
   schema: string,
   identity: Held,
 ) => openSessions(schema, newSession, 'true', { ...nothing, ...identity })
 
-/** {@link openSession} where one is asked for and `where` holds. */
-export const openOptionalSession = <const Where extends SqlPart>(schema: string, where: Where) =>
-  openSessions(
-    schema,
-    optionalSession,
-    sql`${optionalSession.id} is not null and ${where}`,
-    nothing,
-  )
+/** {@link openSession} where one is asked for and `where` holds; `mailboxProved` says whether the statement proves the mailbox. */
+export const openOptionalSession = <const Where extends SqlPart>(
+  schema: string,
+  where: Where,
+  mailboxProved: 'true' | 'false',
+) =>
+  openSessions(schema, optionalSession, sql`${optionalSession.id} is not null and ${where}`, {
+    ...nothing,
+    mailboxProved,
+  })
 
 /** {@link openSessions} of many sessions, whose values are the {@link newSessionsColumns} of `u`. */
 export const openManySessions = (schema: string) =>
@@ -166,6 +199,7 @@ export const openManySessions = (schema: string) =>
       secretHash: 'u.secret_hash::bytea',
       methods: 'u.methods::text[]',
       level: 'u.level::int',
+      policy: 'u.factor_policy::int',
       ip: 'u.ip::text',
       userAgent: 'u.user_agent::text',
       idleSeconds: 'u.idle_seconds::float8',
@@ -187,6 +221,7 @@ export interface PendingRow {
   session_id: null
   pending_id: SessionId
   pending_expires_at: number
+  pending_enrolls: boolean
 }
 
 export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired => ({
@@ -196,6 +231,7 @@ export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired =>
     id: row.pending_id,
     userId: row.user_id,
     expiresAt: toDate(row.pending_expires_at),
+    mustEnroll: row.pending_enrolls,
   },
 })
 
@@ -205,6 +241,7 @@ export const newSessionValues = (session: NewSession) => ({
   // No sign-in method has a name that PostgreSQL would put in quotes.
   methods: `{${session.methods.join(',')}}`,
   level: session.level ?? 1,
+  factorPolicy: policyValue(session.secondFactor),
   ip: session.ip,
   userAgent: session.userAgent,
   idleSeconds: session.idleSeconds,
@@ -219,6 +256,7 @@ export const optionalSessionValues = (session: NewSession | null) =>
         newSessionSecretHash: null,
         methods: null,
         level: null,
+        factorPolicy: null,
         ip: null,
         userAgent: null,
         idleSeconds: null,

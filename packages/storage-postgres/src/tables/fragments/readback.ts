@@ -13,13 +13,12 @@ import type { StatementRunner } from '../../sql/database.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read } from '../../sql/statement.js'
-import { milliseconds } from '../../sql/time.js'
 import { actorValues } from '../input/input.js'
 import { linkIdOf } from '../input/input-credentials.js'
 import { actor } from './actor.js'
 import { linkId } from './link-row.js'
 import type { PendingRow } from './new-session.js'
-import { toSecondFactorRequired } from './new-session.js'
+import { pendingColumns, toSecondFactorRequired } from './new-session.js'
 import { emailKey, secretHash, sessionId, userId } from './parameters.js'
 import { credentialColumns, toCredential } from './passkey-credential.js'
 import type { SessionRow } from './session-row.js'
@@ -33,7 +32,7 @@ import { usedWithFormer, usedWithoutFormer } from './verification-token-row.js'
  * statement did.
  */
 const openedColumns = `${userColumns}, ${sessionColumns},
-        p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at,
+        ${pendingColumns},
         coalesce(u.email_verified_at = coalesce(s.created_at, p.created_at), false) as proved_now`
 
 /** Null: the user was registered without a session. */

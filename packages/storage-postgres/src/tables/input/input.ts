@@ -9,6 +9,7 @@ import type {
   RateLimitCharges,
   RateLimitKey,
   RateLimitRefund,
+  SecondFactorPolicy,
   SessionActor,
   SessionId,
   SessionKey,
@@ -94,6 +95,16 @@ export function checkMethod(value: unknown, field = 'method'): SignInMethod {
 export const checkLevel = (value: unknown): SessionLevel =>
   checkInteger(value, 'level', 1, 2) === 2 ? 2 : 1
 
+const secondFactorPolicies: readonly SecondFactorPolicy[] = ['optional', 'per-user', 'always']
+
+/** Of whom a second factor is asked. */
+export function checkPolicy(value: unknown = 'optional'): SecondFactorPolicy {
+  const policy = secondFactorPolicies.find((known) => known === value)
+  if (policy === undefined)
+    throw new InvalidInputError('secondFactor', `must be one of ${secondFactorPolicies.join(', ')}`)
+  return policy
+}
+
 function checkMethods(value: unknown): SignInMethod[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > methods.length)
     throw new InvalidInputError('methods', `must name 1 to ${methods.length} ways to sign in`)
@@ -118,10 +129,22 @@ export function checkNewSession(value: NewSession): NewSession {
     secretHash: value.secretHash,
     methods: checkMethods(value.methods),
     level: checkLevel(value.level ?? 1),
+    secondFactor: checkPolicy(value.secondFactor),
     ip: textOrNull(value.ip, 'ip', 64),
     userAgent: textOrNull(value.userAgent, 'userAgent', 1024),
     ...checkLifetime(value),
   }
+}
+
+/** The session of a new user, who has no second factor. */
+function checkFirstSession(value: NewSession): NewSession {
+  const session = checkNewSession(value)
+  if (session.secondFactor === 'always' && session.level === 1)
+    throw new InvalidInputError(
+      'session.secondFactor',
+      'must not be always: a new user has no second factor',
+    )
+  return session
 }
 
 export function checkDerivedSession(value: DerivedSession): DerivedSession {
@@ -190,7 +213,7 @@ export function checkNewUser(value: NewUser<object>): CheckedUser {
     emailVerified: checkBoolean(emailVerified, 'emailVerified'),
     passwordHash:
       passwordHash === undefined ? null : passwordHashText(passwordHash, 'passwordHash'),
-    session: session === undefined ? null : checkNewSession(session),
+    session: session === undefined ? null : checkFirstSession(session),
     verification: verification === undefined ? null : checkVerification(verification),
     ...checkProfile(value),
   }

@@ -14,7 +14,7 @@ import {
 } from '../fragments/new-session.js'
 import { useState, useStates } from '../fragments/oauth-state-use.js'
 import type { OpenedRow } from '../fragments/readback.js'
-import { signInColumns } from '../fragments/second-factor.js'
+import { isEveryone, signInColumns } from '../fragments/second-factor.js'
 import { selectedUserColumns, userColumns } from '../fragments/user-row.js'
 import {
   callersColumns,
@@ -75,7 +75,7 @@ const signInNew = (schema: string) =>
           coalesce(addressed.owner_epoch, 0), ${label}, ${tokens}, ${now}, ${now}
         from (select 1 as one) as always left join addressed on true
         where (${trustedEmailKey} is null or addressed.user_id is not null)
-          and not coalesce(${mustWaitForFactor('addressed')}, false) and exists (select 1 from used)
+          and (addressed.user_id is null or not ${mustWaitForFactor('addressed')}) and exists (select 1 from used)
         on conflict (subject, provider) do update set
           label = excluded.label, tokens = coalesce(excluded.tokens, a.tokens),
           tokens_version = a.tokens_version + (excluded.tokens is not null)::int,
@@ -125,7 +125,7 @@ const signInNewMany = (schema: string) =>
           ${callersColumns}, user_id, email, email_key, name, picture, account_id, i)
       ), untaken as (
         select distinct on (k.subject, k.provider) k.* from k
-        where not ${isStored(schema)} and (
+        where not ${isStored(schema)} and not ${isEveryone('k.factor_policy')} and (
           select true from ${schema}.user_emails e where e.email_key = k.email_key) is null
         order by k.subject, k.provider, k.i
       ), fresh as materialized (
@@ -150,7 +150,7 @@ const signInNewMany = (schema: string) =>
         where (select pg_catalog.count(*) from a) >= 0
         returning ${userColumns}, ${signInColumns}
       ), u as (
-        select used.id, used.secret_hash, used.methods, used.level, used.ip, used.user_agent, used.idle_seconds, used.absolute_seconds,
+        select used.id, used.secret_hash, used.methods, used.level, used.factor_policy, used.ip, used.user_agent, used.idle_seconds, used.absolute_seconds,
           used.i, created.*
         from created join used on used.user_id = created.user_id
       ), ${openManySessions(schema)}

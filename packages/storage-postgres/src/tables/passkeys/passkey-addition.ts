@@ -76,6 +76,9 @@ export const passkeyAdditionStatements = (schema: string) => ({
         from me, held where held.count < ${max}
         on conflict (credential_id) do nothing
         returning ${passkeyColumns}
+      ), enrolling as (
+        delete from ${schema}.pending_sign_ins p using me, k where p.user_id = me.id and p.enrolls
+        returning 1 as one
       )
       select (select pg_catalog.count(*) from me)::int as live, held.count >= ${max} as full, k.*
       from held left join k on true`,

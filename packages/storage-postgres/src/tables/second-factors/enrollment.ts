@@ -1,6 +1,7 @@
 import type {
   EncryptedTotpSecret,
   SecondFactorChange,
+  SecondFactorPolicy,
   SecondFactorRepository,
   SessionActor,
   TokenHash,
@@ -14,23 +15,25 @@ import { exists, maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
+import { hasPasskey } from '../fragments/new-session.js'
 import { newSecretHash } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
-import { hasSecondFactor } from '../fragments/second-factor.js'
+import { hasSecondFactor, isRequired, policyValue } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { endedCount, liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
-import { actorValues, checkInteger, checkObject, maxEpoch } from '../input/input.js'
+import { actorValues, checkInteger, checkObject, checkPolicy, maxEpoch } from '../input/input.js'
 import { checkHashes } from '../input/input-credentials.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
-const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
-const recoveryCodes = parameter('recoveryCodes', 'bytea[]')<readonly TokenHash[]>()
+export const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
+export const recoveryCodes = parameter('recoveryCodes', 'bytea[]')<readonly TokenHash[]>()
 const generation = parameter('generation', 'int')<number>()
+const policy = parameter('factorPolicy', 'int')<number>()
 
 /** Seconds in which an enrollment is confirmed. */
-const enrollmentSeconds = '600::float8'
+export const enrollmentSeconds = '600::float8'
 /** The wrong codes after which an enrollment is started again. */
-const maxTries = maxPendingTries
+export const maxTries = maxPendingTries
 
 /** The enrollment `e` of the acting session. */
 const ownEnrollment = sql`e.user_id = ${actor.userId} and e.session_id = ${actor.sessionId}
@@ -40,7 +43,7 @@ const ownEnrollment = sql`e.user_id = ${actor.userId} and e.session_id = ${actor
  * CTEs that replace the recovery codes of the factor `f (user_id, recovery_generation)`. Codes that this statement cannot see
  * yet are of a former generation, and count no more.
  */
-const replaceCodes = (schema: string) => sql`former_codes as (
+export const replaceCodes = (schema: string) => sql`former_codes as (
         delete from ${schema}.recovery_codes c using f
         where c.user_id = f.user_id and c.code_hash <> all (${recoveryCodes})
         returning 1 as one
@@ -141,10 +144,14 @@ export const enrollmentStatements = (schema: string) => ({
     'second_factors.removeTotp',
     sql`
       with me as (
-        select u.id as user_id, ${hasSecondFactor} as has_factor from ${schema}.users u
+        select u.id as user_id, u.owner_epoch, ${hasSecondFactor} as has_factor,
+          u.second_factor_required_at as factor_required_at
+        from ${schema}.users u
         where u.id = ${actor.userId} and ${actorIsLive(schema)} for no key update
+      ), needed as (
+        select 1 as one from me u where ${isRequired('u', policy)} and not ${hasPasskey(schema)}
       ), owner as (
-        select me.user_id from me where me.has_factor
+        select me.user_id from me where me.has_factor and not exists (select 1 from needed)
       ), ${lockFactorAndSession(schema, 'owner')}, f as (
         delete from ${schema}.totp_factors t using acting where t.user_id = acting.user_id returning t.user_id
       ), codes as (
@@ -154,7 +161,8 @@ export const enrollmentStatements = (schema: string) => ({
         from f where u.id = f.user_id
         returning u.id, u.session_epoch
       ), ${keepWithNewSecret(schema, '')}
-      select (select pg_catalog.count(*) from me)::int as live, (select pg_catalog.count(*) from former)::int as found,
+      select (select pg_catalog.count(*) from me)::int as live,
+        exists (select 1 from needed, me where me.has_factor) as needed, (select pg_catalog.count(*) from former)::int as found,
         kept.*, ${endedCount} as ended
       from (select 1 as one) as always left join kept on true`,
     {
@@ -225,12 +233,14 @@ export function createEnrollment(
         (call) => carried(call, acting, values.newSecretHash),
       )
     },
-    async removeTotp(acting: SessionActor, next: TokenHash) {
-      const values = { ...actorValues(acting), newSecretHash: next }
+    async removeTotp(acting: SessionActor, next: TokenHash, policy?: SecondFactorPolicy) {
+      const factorPolicy = policyValue(checkPolicy(policy))
+      const values = { ...actorValues(acting), newSecretHash: next, factorPolicy }
       return db.runWithRecovery<SecondFactorChange>(
         (call) =>
           one(call, statements.removeTotp, values, (row: RemovedRow): SecondFactorChange => {
             if (row.session_id !== null) return toChange(row)
+            if (row.needed) return { ok: false, reason: 'factor_required' }
             return row.live === 0 || row.found > 0 ? stale : { ok: false, reason: 'not_found' }
           }),
         (call) => carried(call, acting, next),
@@ -263,13 +273,17 @@ export function createEnrollment(
 
 const stale = { ok: false, reason: 'stale' } as const
 
-interface EnrollmentRow {
+export interface EnrollmentRow {
   secret: EncryptedTotpSecret
   tries: number
   step: number | string
 }
 
-const toEnrollment = ({ secret: stored, tries, step: now }: EnrollmentRow): TotpEnrollment => ({
+export const toEnrollment = ({
+  secret: stored,
+  tries,
+  step: now,
+}: EnrollmentRow): TotpEnrollment => ({
   secret: stored,
   step: Number(now),
   triesLeft: maxTries - tries,
@@ -277,7 +291,10 @@ const toEnrollment = ({ secret: stored, tries, step: now }: EnrollmentRow): Totp
 
 type ChangedRow = SessionRow & { ended: number }
 /** `found` without a session: the acting one ended meanwhile. */
-type RemovedRow = { live: number; found: number } & (ChangedRow | { session_id: null })
+type RemovedRow = { live: number; needed: boolean; found: number } & (
+  | ChangedRow
+  | { session_id: null }
+)
 
 const toChange = (row: ChangedRow): SecondFactorChange => ({
   ok: true,

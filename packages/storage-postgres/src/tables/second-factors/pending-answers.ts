@@ -12,13 +12,17 @@ import type {
 import { maxPendingTries } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
-import type { SqlPart } from '../../sql/parameter.js'
 import { parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { userId } from '../fragments/parameters.js'
-import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
+import {
+  givenPending,
+  livePending,
+  lockPending,
+  pendingKeyValues,
+} from '../fragments/pending-row.js'
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
 import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
@@ -54,22 +58,15 @@ const lockUser = (schema: string, from: string, condition: string) => sql`u as (
         for share of u
       )`
 
-/** The CTE of the pending sign-in `p` of the locked user, locked after them. */
-const lockPending = <const Condition extends SqlPart>(
-  schema: string,
-  condition: Condition,
-) => sql`p as (
-        select p.* from ${schema}.pending_sign_ins p join u on u.user_id = p.user_id
-        where ${givenPending} and p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
-          and p.expires_at > ${now}${condition}
-        for update of p
-      )`
-
 /**
  * CTEs that open the session `s` of the pending sign-in `p` once the CTE `used (user_id)` has used a factor up, and link the
- * identity that waited for it. `factor` is SQL for the factor's name.
+ * identity that waited for it. `factor` is SQL for the factor's name, `epoch` for the present session epoch.
  */
-const openOfPending = (schema: string, factor: string) => sql`linked as (
+export const openOfPending = (
+  schema: string,
+  factor: string,
+  epoch = 'p.session_epoch',
+) => sql`linked as (
         insert into ${schema}.oauth_accounts as a
           (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
         select p.provider, p.subject, p.account_id, p.user_id, p.owner_epoch, p.label, p.tokens, ${now}, ${now}
@@ -80,7 +77,7 @@ const openOfPending = (schema: string, factor: string) => sql`linked as (
         insert into ${schema}.sessions as s (
           user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, created_at, authenticated_at,
           last_active_at, expires_at, absolute_expires_at)
-        select p.user_id, ${opened.id}, ${opened.secretHash}, p.session_epoch,
+        select p.user_id, ${opened.id}, ${opened.secretHash}, ${epoch},
           pg_catalog.array_append(p.methods, ${factor}::text), 2, ${now}, p.ip, p.user_agent, ${now}, ${now}, ${now},
           ${secondsFromNow('p.idle_seconds::float8')}, ${secondsFromNow('p.absolute_seconds::float8')}
         from p join used on used.user_id = p.user_id
@@ -97,7 +94,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         sql`p as (
         update ${schema}.pending_sign_ins p set tries = p.tries + 1
         from ${schema}.users u, gate
-        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
+        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending} and ${hasSecondFactor}
         returning p.user_id, p.tries::int as tries
       ), nothing as (
         select 1 as one where false
@@ -222,7 +219,7 @@ export function createPendingAnswers<Metadata extends object>(
 
 const noCharges = { account: null, ipAddress: null }
 
-const openedValues = (session: SessionOfPending) => {
+export const openedValues = (session: SessionOfPending) => {
   const { id, secretHash } = checkObject(session, 'session')
   return { newSessionId: id, newSessionSecretHash: secretHash }
 }
@@ -251,7 +248,7 @@ type LookupRow = TryRow &
     | { user_id: null; tries: null }
   )
 
-const invalidToken = { ok: false, reason: 'invalid_token' } as const
+export const invalidToken = { ok: false, reason: 'invalid_token' } as const
 
 function toLookup(row: LookupRow): PendingLookup {
   if (!row.open || (row.user_id !== null && !row.charged))

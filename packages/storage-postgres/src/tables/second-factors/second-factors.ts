@@ -13,7 +13,7 @@ import { repeat, sameState } from '../../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
-import { milliseconds, toDate, toDateOrNull } from '../../sql/time.js'
+import { milliseconds, secondsFromNow, toDate, toDateOrNull } from '../../sql/time.js'
 import { userId } from '../fragments/parameters.js'
 import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
 import type { Readback } from '../fragments/readback.js'
@@ -23,9 +23,11 @@ import { checkInteger, checkObject } from '../input/input.js'
 import { createEnrollment, enrollmentStatements } from './enrollment.js'
 import { createPendingAnswers, pendingAnswerStatements } from './pending-answers.js'
 import { recoveryCodeStatements } from './recovery-codes.js'
+import { createRequiredEnrollment, requiredEnrollmentStatements } from './required-enrollment.js'
 import { createStepUp, stepUpStatements } from './step-up.js'
 
 const afterUser = nullable('afterUser', 'uuid')<UserId>()
+const graceSeconds = nullable('graceSeconds', 'float8')<number>()
 const limit = parameter('limit', 'int')<number>()
 const former = parameter('former', 'bytea')<EncryptedTotpSecret>()
 const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
@@ -34,21 +36,22 @@ export const secondFactorStatements = (schema: string) => ({
   ...enrollmentStatements(schema),
   ...pendingAnswerStatements(schema),
   ...recoveryCodeStatements(schema),
+  ...requiredEnrollmentStatements(schema),
   ...stepUpStatements(schema),
   find: read(
     'second_factors.find',
     sql`
-      select f.user_id, ${milliseconds('f.created_at')} as created_at, ${milliseconds('f.last_used_at')} as last_used_at,
+      select ${milliseconds('u.second_factor_required_at')} as required_at, f.user_id, ${milliseconds('f.created_at')} as created_at, ${milliseconds('f.last_used_at')} as last_used_at,
         f.recovery_generation as generation, (
           select pg_catalog.count(*) from ${schema}.recovery_codes c
           where c.user_id = f.user_id and c.generation = f.recovery_generation)::int as remaining
-      from ${schema}.users u join ${schema}.totp_factors f on f.user_id = u.id
-      where u.id = ${userId} and ${hasSecondFactor}`,
+      from ${schema}.users u left join ${schema}.totp_factors f on f.user_id = u.id and ${hasSecondFactor}
+      where u.id = ${userId}`,
   ),
   findPending: read(
     'second_factors.findPending',
     sql`
-      select p.user_id, p.id, p.tries::int as tries, ${milliseconds('p.expires_at')} as expires_at
+      select p.user_id, p.id, p.tries::int as tries, p.enrolls, ${milliseconds('p.expires_at')} as expires_at
       from ${schema}.pending_sign_ins p join ${schema}.users u on u.id = p.user_id
       where ${givenPending} and ${livePending}`,
   ),
@@ -77,6 +80,22 @@ export const secondFactorStatements = (schema: string) => ({
       returning ${userColumns}`,
     { schema, onLostReply: repeat('null: there is none any more') },
   ),
+  setRequired: write(
+    'second_factors.setRequired',
+    sql`
+      update ${schema}.users u set
+        second_factor_required_at = case when ${graceSeconds} is not null
+          then least(u.second_factor_required_at, ${secondsFromNow(graceSeconds)}) end,
+        session_epoch = u.session_epoch + (${graceSeconds} is not null)::int
+      where u.id = ${userId}
+      returning ${userColumns}`,
+    {
+      schema,
+      onLostReply: repeat(
+        'the grace begins again, and sessions that were opened meanwhile end too',
+      ),
+    },
+  ),
   listSecrets: read(
     'second_factors.listSecrets',
     sql`
@@ -102,6 +121,7 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
   return {
     ...createEnrollment(db, statements, readback),
     ...createPendingAnswers<Metadata>(db, statements, readback),
+    ...createRequiredEnrollment<Metadata>(db, statements, readback),
     ...createStepUp(db, statements, readback),
     async find(user: UserId) {
       return (await maybeOne(db, statements.find, { userId: user }, toSecondFactors)) ?? none
@@ -111,6 +131,7 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
         id: row.id,
         userId: row.user_id,
         expiresAt: toDate(row.expires_at),
+        mustEnroll: row.enrolls,
         triesLeft: maxPendingTries - row.tries,
       }))
     },
@@ -120,6 +141,10 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
     },
     async reset(user: UserId) {
       return maybeOne(db, statements.reset, { userId: user }, toUser<Metadata>)
+    },
+    async setRequired(user: UserId, required: { graceSeconds: number } | null) {
+      const values = { userId: user, graceSeconds: required && checkGrace(required) }
+      return maybeOne(db, statements.setRequired, values, toUser<Metadata>)
     },
     async listSecrets(query: { limit: number; after?: UserId }) {
       const { limit: most, after } = checkObject(query, 'query')
@@ -136,27 +161,40 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
   }
 }
 
-interface FactorRow {
-  created_at: number
-  last_used_at: number | null
-  generation: number
-  remaining: number
+/** At most a year. */
+const maxGraceSeconds = 31_536_000
+
+const checkGrace = (required: { graceSeconds: number }): number =>
+  checkInteger(checkObject(required, 'required').graceSeconds, 'graceSeconds', 0, maxGraceSeconds)
+
+type FactorRow = { required_at: number | null } & (
+  | {
+      user_id: UserId
+      created_at: number
+      last_used_at: number | null
+      generation: number
+      remaining: number
+    }
+  | { user_id: null }
+)
+
+const noFactors = { totp: null, recoveryCodes: { remaining: 0, generation: 0 } } as const
+
+const toSecondFactors = (row: FactorRow): SecondFactors => {
+  const requiredAt = toDateOrNull(row.required_at)
+  if (row.user_id === null) return { requiredAt, ...noFactors }
+  const { created_at, last_used_at, generation, remaining } = row
+  const totp = { createdAt: toDate(created_at), lastUsedAt: toDateOrNull(last_used_at) }
+  return { requiredAt, totp, recoveryCodes: { remaining, generation } }
 }
 
-const toSecondFactors = (row: FactorRow): SecondFactors => ({
-  totp: { createdAt: toDate(row.created_at), lastUsedAt: toDateOrNull(row.last_used_at) },
-  recoveryCodes: { remaining: row.remaining, generation: row.generation },
-})
-
-const none: SecondFactors = Object.freeze({
-  totp: null,
-  recoveryCodes: Object.freeze({ remaining: 0, generation: 0 }),
-})
+const none: SecondFactors = Object.freeze({ requiredAt: null, ...noFactors })
 
 interface PendingRow {
   user_id: UserId
   id: SessionId
   tries: number
+  enrolls: boolean
   expires_at: number
 }
 

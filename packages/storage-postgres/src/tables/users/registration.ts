@@ -83,7 +83,7 @@ export const register = (schema: string) =>
         insert into ${schema}.passwords (user_id, hash, owner_epoch, updated_at)
         select u.user_id, ${passwordHash}, u.owner_epoch, ${now} from u where ${passwordHash} is not null
         returning user_id
-      ), ${openOptionalSession(schema, 'true')}, token as (
+      ), ${openOptionalSession(schema, 'true', 'false')}, token as (
         ${insertToken(
           schema,
           {

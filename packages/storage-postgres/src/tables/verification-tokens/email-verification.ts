@@ -74,7 +74,7 @@ export const verifyEmail = (schema: string) =>
         on conflict (user_id) do update set
           hash = excluded.hash, owner_epoch = excluded.owner_epoch, updated_at = excluded.updated_at
         returning user_id
-      ), ${openOptionalSession(schema, '(select pg_catalog.count(*) from p) >= 0')}, ${useToken(schema, 'u')}, ${endSessions(schema)}, success as (
+      ), ${openOptionalSession(schema, '(select pg_catalog.count(*) from p) >= 0', 'true')}, ${useToken(schema, 'u')}, ${endSessions(schema)}, success as (
         select 1 as one from u union all select 1 from repeated
       )`,
         'success',

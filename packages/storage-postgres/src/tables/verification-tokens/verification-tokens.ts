@@ -16,10 +16,14 @@ import { countedTwice, repeat } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
 import { maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
-import { milliseconds, statementTime as now } from '../../sql/time.js'
+import { statementTime as now } from '../../sql/time.js'
 import { usedBy } from '../fragments/link-row.js'
 import type { PendingRow } from '../fragments/new-session.js'
-import { optionalSession, toSecondFactorRequired } from '../fragments/new-session.js'
+import {
+  optionalSession,
+  pendingColumns,
+  toSecondFactorRequired,
+} from '../fragments/new-session.js'
 import { purpose } from '../fragments/parameters.js'
 import { livePending } from '../fragments/pending-row.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
@@ -66,7 +70,7 @@ export const verificationTokenStatements = (schema: string) => ({
   findUsed: read(
     'verification_tokens.findUsed',
     sql`
-      select ${userColumns}, ${sessionColumns}, p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at
+      select ${userColumns}, ${sessionColumns}, ${pendingColumns}
       from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
       left join ${schema}.sessions s
         on s.user_id = u.id and s.id = ${optionalSession.id} and s.secret_hash = ${optionalSession.secretHash} and ${liveSession}

@@ -36,7 +36,13 @@ import {
 import type { ConnectionSet } from './held-lock.test.support.js'
 
 /** In what state a round finds its user. */
-export type Kind = 'usual' | 'without password' | 'unverified' | 'disabled' | 'with a second factor'
+export type Kind =
+  | 'usual'
+  | 'without password'
+  | 'unverified'
+  | 'disabled'
+  | 'with a second factor'
+  | 'who must enroll a second factor'
 
 type Identity = OAuthIdentity & { newAccountId: OAuthAccountId }
 
@@ -72,7 +78,7 @@ export interface Fixture extends Person {
   readonly newEmail: string
   readonly identity: Identity
   readonly passkey: NewPasskey
-  /** Of a user with a second factor, whose last code was of the time step 1. */
+  /** Of a user with a second factor, whose last code was of the time step 1; or with one to enroll in a sign-in. */
   readonly factor: {
     readonly pending: PendingKey
     readonly codeHash: TokenHash
@@ -83,13 +89,16 @@ export interface Fixture extends Person {
 }
 
 /** Both callers, in the order in which they are to be named. */
-export const newCallerInputs = (): [CallerInput, CallerInput] => [
-  newCallerInput('first'),
-  newCallerInput('second'),
+export const newCallerInputs = (kind: Kind): [CallerInput, CallerInput] => [
+  newCallerInput('first', kind),
+  newCallerInput('second', kind),
 ]
 
-export const newCallerInput = (label: string): CallerInput => ({
-  session: newSession(),
+export const newCallerInput = (label: string, kind: Kind = 'usual'): CallerInput => ({
+  session:
+    kind === 'who must enroll a second factor'
+      ? { ...newSession(), secondFactor: 'per-user' }
+      : newSession(),
   secretHash: freshSecretHash(),
   hash: freshPasswordHash(),
   name: label,
@@ -153,11 +162,12 @@ export async function newFixture({ observer, query }: Observer, kind: Kind): Pro
     newEmail: freshEmail(),
     identity: newIdentity(),
     passkey: newPasskey('subject'),
-    factor: kind === 'with a second factor' ? newFactor(person.id) : null,
+    factor: kind.endsWith('a second factor') ? newFactor(person.id) : null,
   }
   if (kind === 'disabled') await observer.users.disable(person.id)
   await query(furnish, valuesOf(fixture))
-  await furnishFactor(query, fixture)
+  if (kind === 'with a second factor') await furnishFactor(query, fixture)
+  if (kind === 'who must enroll a second factor') await furnishEnrollment(query, fixture)
   return fixture
 }
 
@@ -192,6 +202,27 @@ async function furnishFactor(query: Observer['query'], { id, key, factor }: Fixt
     )
     update torii.users set second_factor_epoch = owner_epoch where id = $1`,
     [id, newSecret(), codeHash, key.id, enrolled, pending.id, pending.secretHash],
+  )
+}
+
+/** As a sign-in that must enroll and the start of its enrollment would store it. */
+async function furnishEnrollment(query: Observer['query'], { id, factor }: Fixture) {
+  if (factor === null) return
+  const { pending, enrolled } = factor
+  await query(
+    `with enrollment as (
+      insert into torii.totp_enrollments
+        (user_id, session_id, session_epoch, owner_epoch, secret, expires_at)
+      values ($1, $2, 0, 0, $3, now() + interval '10 minutes')
+    ), pending as (
+      insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
+        idle_seconds, absolute_seconds, enrolls, mailbox_proved, created_at, expires_at)
+      values ($1, $2, $4, 0, 0, '{password}', 1000, 10000, true, true, now(), now() + interval '10 minutes')
+    ), passkeys as (
+      delete from torii.passkeys where user_id = $1
+    )
+    update torii.users set second_factor_required_at = now() - interval '1 minute' where id = $1`,
+    [id, pending.id, enrolled, pending.secretHash],
   )
 }
 

@@ -7,7 +7,7 @@ import { openConnections } from './held-lock.test.support.js'
 import type { AllowedEndings, Pair, Played } from './interleaving.test.support.js'
 import { createAllowedEndings, locks, playRound } from './interleaving.test.support.js'
 import type { OperationName } from './user-operations.test.support.js'
-import { needsFactor, operationNames } from './user-operations.test.support.js'
+import { needsEnrollment, needsFactor, operationNames } from './user-operations.test.support.js'
 
 /** Operations that do something else on a user in another state. */
 const alsoOn: Partial<Record<OperationName, Kind>> = {
@@ -30,6 +30,8 @@ const onlyThere = new Set<OperationName>(['issueVerification', 'proveMailbox', '
 const allPairs: readonly Pair[] = operationNames.flatMap((first) =>
   operationNames.flatMap((second) => {
     const names = [first, second] as const
+    if (names.some(needsEnrollment))
+      return [{ names, kind: 'who must enroll a second factor' as const }]
     if (names.some(needsFactor)) return [{ names, kind: 'with a second factor' as const }]
     const kinds = new Set(names.flatMap((name) => alsoOn[name] ?? []))
     if (!names.some((name) => onlyThere.has(name))) kinds.add('usual')
@@ -65,6 +67,8 @@ const endsActor = new Set<OperationName>([
   'proveMailbox',
   'oauthSignInByEmail',
   'resetFactor',
+  'confirmAtSignIn',
+  'requireFactor',
 ])
 
 /** What an ending breaks, whatever the calls do one after the other. */

@@ -65,7 +65,7 @@ async function oneAfterTheOther(
   names: Names,
 ): Promise<OrderedEnding> {
   const fixture = await newFixture(connections, kind)
-  const owns = newCallerInputs()
+  const owns = newCallerInputs(kind)
   const answers: string[] = []
   for (const place of [0, 1] as const) {
     const name = names[place]
@@ -123,7 +123,7 @@ export async function playRound(
   lock: string,
 ): Promise<Played> {
   const fixture = await newFixture(connections, kind)
-  const owns = newCallerInputs()
+  const owns = newCallerInputs(kind)
   const [select, values] = locks[lock] ?? ['select 1', () => []]
   const begun: Begun[] = []
   await connections.whileHeld(select, values(fixture), async () => {

@@ -58,3 +58,25 @@ export const secondFactorOperations = {
     secondFactors.removeTotp(actorOf(fixture), secretHash),
   resetFactor: ({ secondFactors }, { id }) => secondFactors.reset(id),
 } satisfies Record<string, Operation>
+
+/** What is done with a sign-in on which the user enrolls a second factor. */
+export const requiredFactorOperations = {
+  mailEnrollmentCode: ({ secondFactors }, fixture, { secretHash }) =>
+    secondFactors.setEmailCode(factorOf(fixture).pending, secretHash),
+  startAtSignIn: ({ secondFactors }, fixture, { label }) =>
+    secondFactors.startTotpForSignIn({
+      key: factorOf(fixture).pending,
+      secret: factorOf(fixture).secrets[label === 'first' ? 0 : 1],
+      emailCodeHashes: null,
+    }),
+  findAtSignIn: ({ secondFactors }, fixture) =>
+    secondFactors.findEnrollmentForSignIn({ key: factorOf(fixture).pending, ipAddress: null }),
+  confirmAtSignIn: ({ secondFactors }, fixture, { session }) =>
+    secondFactors.confirmTotpForSignIn({
+      key: factorOf(fixture).pending,
+      confirmation: { ...newConfirmation(5), secret: factorOf(fixture).enrolled },
+      session,
+    }),
+  requireFactor: ({ secondFactors }, { id }) => secondFactors.setRequired(id, { graceSeconds: 0 }),
+  waiveFactor: ({ secondFactors }, { id }) => secondFactors.setRequired(id, null),
+} satisfies Record<string, Operation>

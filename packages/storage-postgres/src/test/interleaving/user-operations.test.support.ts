@@ -4,7 +4,10 @@ import type { Operation } from './entry-row-operations.test.support.js'
 import { countedActorOf, entryRowOperations } from './entry-row-operations.test.support.js'
 import type { CallerInput, Fixture } from './fixture.test.support.js'
 import { lastChange } from './fixture.test.support.js'
-import { secondFactorOperations } from './second-factor-operations.test.support.js'
+import {
+  requiredFactorOperations,
+  secondFactorOperations,
+} from './second-factor-operations.test.support.js'
 
 const entryAccountOperations = {
   register: ({ users }, { email }, { userId, session, hash }) =>
@@ -50,6 +53,7 @@ const operations = {
   ...entryAccountOperations,
   ...entryRowOperations,
   ...secondFactorOperations,
+  ...requiredFactorOperations,
 }
 
 export type OperationName = keyof typeof operations
@@ -57,6 +61,10 @@ export type OperationName = keyof typeof operations
 /** Whether the user of the operation must have a second factor. */
 export const needsFactor = (name: OperationName): boolean =>
   Object.hasOwn(secondFactorOperations, name)
+
+/** Whether the user of the operation must have to enroll one. */
+export const needsEnrollment = (name: OperationName): boolean =>
+  Object.hasOwn(requiredFactorOperations, name)
 
 /** Every operation that writes to one user. */
 export const operationNames = Object.keys(operations) as OperationName[]

@@ -13,7 +13,13 @@ export interface StateRow {
   accounts: { id: string; replaced: boolean; leased: boolean }[]
   passkeys: { id: string; name: string; count: number }[]
   challenges: { hash: string; for: string }[]
-  factor: { on: boolean; step: number | null; generation: number | null; codes: number } | null
+  factor: {
+    on: boolean
+    required: boolean
+    step: number | null
+    generation: number | null
+    codes: number
+  } | null
   pending: { id: string; tries: number }[]
   enrollments: { secret: string; tries: number }[]
 }
@@ -47,13 +53,14 @@ const stateText = `
       where k.user_id = $1 and k.owner_epoch = u.owner_epoch`)} as passkeys,
     ${list(`select encode(challenge_hash, 'hex') as hash, user_id as for
       from torii.passkey_challenges where challenge_hash = any ($6::bytea[])`)} as challenges,
-    (select json_build_object('on', coalesce(u.second_factor_epoch = u.owner_epoch, false), 'step', f.last_step,
+    (select json_build_object('on', coalesce(u.second_factor_epoch = u.owner_epoch, false),
+      'required', u.second_factor_required_at is not null, 'step', f.last_step,
       'generation', f.recovery_generation, 'codes', (select count(*) from torii.recovery_codes c
         where c.user_id = u.id and c.generation = f.recovery_generation))
       from torii.users u left join torii.totp_factors f on f.user_id = u.id where u.id = $1) as factor,
     ${list(`select p.id, p.tries from torii.pending_sign_ins p join torii.users u on u.id = p.user_id
       where p.user_id = $1 and p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
-        and u.second_factor_epoch = u.owner_epoch and u.disabled_at is null`)} as pending,
+        and (u.second_factor_epoch = u.owner_epoch) is distinct from p.enrolls and u.disabled_at is null`)} as pending,
     ${list(`select encode(e.secret, 'hex') as secret, e.tries
       from torii.totp_enrollments e join torii.users u on u.id = e.user_id
       where e.user_id = $1 and e.session_epoch = u.session_epoch and e.owner_epoch = u.owner_epoch`)} as enrollments`

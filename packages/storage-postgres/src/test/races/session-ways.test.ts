@@ -35,7 +35,12 @@ test('every statement that inserts sessions is a way that is tried here, or list
   )
   assert.deepEqual(
     without.map(({ name }) => name),
-    ['sessions.derive', 'second_factors.signIn', 'second_factors.useRecoveryCode'],
+    [
+      'sessions.derive',
+      'second_factors.signIn',
+      'second_factors.useRecoveryCode',
+      'second_factors.confirmTotpForSignIn',
+    ],
   )
 })
 

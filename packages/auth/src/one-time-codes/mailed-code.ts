@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
-import type { EmailKey, TokenHash } from 'torii-core'
+import type { EmailKey, SessionId, TokenHash } from 'torii-core'
 import { tokenHash } from 'torii-core'
-import type { KeyRing } from '../../crypto/key-ring.js'
+import type { KeyRing } from '../crypto/key-ring.js'
 
 /** Ten attempts an hour against 10^8 codes. @see OWASP ASVS 5.0, 6.6.3 */
 const digits = 8
@@ -18,12 +18,21 @@ export function readCode(typed: string): string {
   return /^[0-9]{8}$/.test(code) ? code : ''
 }
 
-/** The email address is part of the hash, so the same digits for another address are another code. */
-const partsOf = (email: EmailKey, code: string): readonly string[] => ['magic-link', email, code]
+/** What a mailed code is for: a sign-in by this email address, or the enrollment on this pending sign-in. */
+export type CodeSubject =
+  | { readonly purpose: 'magic-link'; readonly subject: EmailKey }
+  | { readonly purpose: 'enrollment'; readonly subject: SessionId }
+
+/** The subject is part of the hash, so the same digits for another one are another code. */
+const partsOf = ({ purpose, subject }: CodeSubject, code: string): readonly string[] => [
+  purpose,
+  subject,
+  code,
+]
 
 /** Hashes a code for the database. @throws InvalidOptionsError without keys */
-export const hashCode = (keys: KeyRing, email: EmailKey, code: string): TokenHash =>
-  tokenHash(keys.hmac('codes', partsOf(email, code)))
+export const hashCode = (keys: KeyRing, of: CodeSubject, code: string): TokenHash =>
+  tokenHash(keys.hmac('codes', partsOf(of, code)))
 
 /**
  * Hashes a typed code under each of the application's keys, so a code that was mailed before a key rotation is valid
@@ -32,6 +41,6 @@ export const hashCode = (keys: KeyRing, email: EmailKey, code: string): TokenHas
  */
 export const codeCandidates = (
   keys: KeyRing,
-  email: EmailKey,
+  of: CodeSubject,
   code: string,
-): readonly TokenHash[] => keys.hmacCandidates('codes', partsOf(email, code)).map(tokenHash)
+): readonly TokenHash[] => keys.hmacCandidates('codes', partsOf(of, code)).map(tokenHash)

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { InvalidOptionsError, requireEmail } from 'torii-core'
+import { InvalidOptionsError, newSessionId, requireEmail } from 'torii-core'
 import { test } from 'vitest'
-import { KeyRing } from '../../crypto/key-ring.js'
-import { codeCandidates, hashCode, newCode, readCode } from './code.js'
-import { applicationKey } from './mailbox.test.support.js'
+import { KeyRing } from '../crypto/key-ring.js'
+import { applicationKey } from '../services/magic-link/mailbox.test.support.js'
+import { codeCandidates, hashCode, newCode, readCode } from './mailed-code.js'
 
-const [ada, eve] = [requireEmail('ada@example.com'), requireEmail('eve@example.com')]
+const of = (email: string) => ({ purpose: 'magic-link', subject: requireEmail(email) }) as const
+const [ada, eve] = [of('ada@example.com'), of('eve@example.com')]
+const enrollment = { purpose: 'enrollment', subject: newSessionId() } as const
 const [one, two] = [applicationKey('one', 1), applicationKey('two', 99)]
 
 test('newCode() returns eight digits with leading zeros, never the same twice in a row', () => {
@@ -30,14 +32,15 @@ test('readCode() accepts eight ASCII digits with spaces and hyphens, and nothing
   for (const typed of [...none, `01234567${' '.repeat(100_000)}`]) assert.equal(readCode(typed), '')
 })
 
-test('the hash of a code depends on the email address and the key', () => {
+test('the hash of a code depends on its subject and the key', () => {
   const hashes = [
     hashCode(new KeyRing([one]), ada, '01234567'),
     hashCode(new KeyRing([one]), eve, '01234567'),
+    hashCode(new KeyRing([one]), enrollment, '01234567'),
     hashCode(new KeyRing([two]), ada, '01234567'),
     hashCode(new KeyRing([one]), ada, '01234568'),
   ].map((hash) => Buffer.from(hash).toString('hex'))
-  assert.equal(new Set(hashes).size, 4)
+  assert.equal(new Set(hashes).size, 5)
 })
 
 test('codeCandidates() returns one hash per key, the current key first', () => {

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'vitest'
+import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
+import { openMailbox } from '../../test/mailbox.test.support.js'
+import {
+  newEmail,
+  openTestSite,
+  goodPassword as password,
+  requestInfo,
+} from '../../test/site.test.support.js'
+import { createHandler } from '../index.js'
+import { Browser } from '../test/browser.test.support.js'
+
+const mailbox = await openMailbox()
+const options = { keys: [{ id: 'k1', secret: randomBytes(32) }], mailer: mailbox.mailer }
+const site = await openTestSite({ ...options, secondFactor: { required: 'always' } })
+const { torii } = site
+const handler = createHandler(torii, { pages: { signedIn: '/home', failed: '/sign-in' } })
+const newBrowser = () => new Browser(handler, '192.0.2.7')
+
+/** A browser whose user has proved the password and has no second factor. */
+async function halfway() {
+  const email = newEmail()
+  const made = await torii.password.register({ email, password }, requestInfo)
+  assert.ok(made.ok)
+  await torii.admin.verifyEmail(made.user.id, email)
+  const browser = newBrowser()
+  const response = await browser.send('POST', 'password/authenticate', { email, password })
+  await torii.settled()
+  await mailbox.take(email)
+  return { email, browser, response, body: (await response.json()) as Refusal }
+}
+
+interface Refusal {
+  error: string
+  message: string
+  pendingId: string
+  factors: string[]
+  enroll?: string[]
+  triesLeft?: number
+}
+
+async function mailedCode(email: string): Promise<string> {
+  await torii.settled()
+  const { text } = await mailbox.takeOne(email, 'enrollment_code')
+  return /\b[0-9]{8}\b/.exec(text)?.[0] ?? assert.fail(text)
+}
+
+const refusalOf = async (response: Response) => [
+  response.status,
+  ((await response.json()) as Refusal).error,
+]
+
+test('a sign-in says what to enroll; start, mailed code and first code sign in', async () => {
+  const { email, browser, response, body } = await halfway()
+  assert.deepEqual([response.status, body.error], [401, 'second_factor_required'])
+  assert.equal(body.message, 'Your account needs two-factor authentication. Set it up to sign in.')
+  assert.deepEqual([body.factors, body.enroll], [[], ['totp']])
+  const { pendingId } = body
+  const start = (fields: object) => browser.send('POST', 'second-factors/totp/start', fields)
+  const asked = await start({ pendingId })
+  const { error, message } = (await asked.json()) as Refusal
+  assert.deepEqual(
+    [asked.status, error, message],
+    [
+      403,
+      'email_code_required',
+      'We have sent a code to your email address. Enter it to continue.',
+    ],
+  )
+  const emailCode = await mailedCode(email)
+  const wrong = await start({ pendingId, emailCode: '1' })
+  const wrongBody = (await wrong.json()) as Refusal
+  assert.deepEqual(
+    [wrong.status, wrongBody.error, wrongBody.message, wrongBody.triesLeft],
+    [
+      422,
+      'invalid_code',
+      'This code is wrong or has expired. Enter the code of our latest email.',
+      4,
+    ],
+  )
+  const begun = await start({ pendingId, emailCode })
+  assert.equal(begun.status, 200)
+  assert.equal(begun.headers.get('cache-control'), 'no-store')
+  const { uri, secret, qr } = (await begun.json()) as { uri: string; secret: string; qr: string }
+  assert.ok(uri.includes(secret) && qr.startsWith('<svg'))
+  const app = new AuthenticatorApp(uri)
+  const confirm = (code: string) =>
+    browser.send('POST', 'second-factors/totp/confirm', { pendingId, code })
+  assert.deepEqual(await refusalOf(await confirm(app.wrongCode())), [422, 'invalid_code'])
+  const confirmed = await confirm(app.code())
+  assert.equal(confirmed.status, 201)
+  const made = (await confirmed.json()) as {
+    recoveryCodes: string[]
+    user: { email: string }
+    session: { level: number }
+    token?: string
+  }
+  assert.deepEqual(
+    [made.recoveryCodes.length, made.user.email, made.session.level, made.token],
+    [10, email, 2, undefined],
+  )
+  assert.equal(browser.pending, undefined)
+  const factors = await browser.send('GET', 'second-factors')
+  const { required, graceEndsAt } = (await factors.json()) as {
+    required: boolean
+    graceEndsAt: null
+  }
+  assert.deepEqual([factors.status, required, graceEndsAt], [200, true, null])
+  assert.deepEqual(await refusalOf(await browser.send('DELETE', 'second-factors/totp')), [
+    409,
+    'factor_required',
+  ])
+})
+
+test('T14.28 the pending sign-in acts for the enrollment alone, by its id and its cookie', async () => {
+  const { browser, body } = await halfway()
+  const { pendingId } = body
+  const other = await halfway()
+  for (const path of ['second-factors/totp/start', 'second-factors/totp/confirm']) {
+    const fields = (id: string) => ({
+      pendingId: id,
+      ...(path.endsWith('confirm') ? { code: '123456' } : {}),
+    })
+    // Of another tab, without the cookie, and without an id.
+    assert.deepEqual(
+      await refusalOf(await browser.send('POST', path, fields(other.body.pendingId))),
+      [401, 'invalid_token'],
+    )
+    assert.deepEqual(await refusalOf(await newBrowser().send('POST', path, fields(pendingId))), [
+      401,
+      'invalid_token',
+    ])
+  }
+  assert.deepEqual(await refusalOf(await browser.send('POST', 'second-factors/totp/start')), [
+    401,
+    'unauthenticated',
+  ])
+  for (const [method, path, fields] of [
+    ['GET', 'session'],
+    ['GET', 'second-factors'],
+    ['DELETE', 'second-factors/totp'],
+    ['POST', 'second-factors/recovery-codes'],
+    ['GET', 'user/export'],
+    ['POST', 'second-factors/verify', { pendingId, code: '123456' }],
+  ] as const)
+    assert.equal((await browser.send(method, path, fields)).status, 401, `${method} ${path}`)
+  assert.equal(browser.session, undefined)
+})
+
+test('signing out ends the sign-in on which a user enrolls', async () => {
+  const { browser, body } = await halfway()
+  const cookies = new Map(browser.cookies)
+  assert.equal((await browser.send('POST', 'sign-out', {})).status, 204)
+  for (const [name, value] of cookies) browser.cookies.set(name, value)
+  const again = await browser.send('POST', 'second-factors/totp/start', {
+    pendingId: body.pendingId,
+  })
+  assert.deepEqual(await refusalOf(again), [401, 'invalid_token'])
+})
+
+/** The hidden fields of the first form of a page that posts to `path`. */
+function fieldsOf(html: string, path: string): URLSearchParams {
+  const [, form = ''] =
+    new RegExp(`<form method="post" action="/auth/${path}">([\\s\\S]*?)</form>`).exec(html) ?? []
+  const hidden = form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)
+  return new URLSearchParams(
+    Object.fromEntries([...hidden].map(([, name, value]) => [name, value])),
+  )
+}
+
+const startPath = 'second-factors/totp/start'
+const confirmPath = 'second-factors/totp/confirm'
+
+test('the built-in pages lead from the sign-in to the recovery codes, without a script', async () => {
+  const { email, browser } = await halfway()
+  const page = async (response: Response) => {
+    const html = await response.text()
+    assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+    assert.doesNotMatch(html, /<script/)
+    return { status: response.status, html }
+  }
+  const first = await page(await browser.send('GET', 'second-factors/verify'))
+  assert.equal(first.status, 200)
+  assert.match(first.html, /<h1>Set up two-factor authentication<\/h1>/)
+  const post = async (html: string, path: string, given: Record<string, string> = {}) => {
+    const fields = fieldsOf(html, path)
+    for (const [name, value] of Object.entries(given)) fields.set(name, value)
+    return page(await browser.send('POST', path, fields))
+  }
+  const mailed = await post(first.html, startPath)
+  assert.equal(mailed.status, 403)
+  assert.match(mailed.html, /<p>We have sent a code to your email address/)
+  assert.doesNotMatch(mailed.html, /role="alert"/)
+  assert.match(mailed.html, /name="emailCode"/)
+  const emailCode = await mailedCode(email)
+  const wrongMail = await post(mailed.html, startPath, { emailCode: '00000000' })
+  assert.equal(wrongMail.status, 422)
+  assert.match(wrongMail.html, /role="alert">This code is wrong or has expired/)
+  const scan = await post(wrongMail.html, startPath, { emailCode })
+  assert.equal(scan.status, 200)
+  assert.match(scan.html, /<div class="qr" aria-hidden="true"><svg/)
+  const secret = /<code>([A-Z2-7]+)<\/code>/.exec(scan.html)?.[1] ?? assert.fail()
+  const app = new AuthenticatorApp(`otpauth://totp/x?secret=${secret}`)
+  const wrong = await post(scan.html, confirmPath, { code: app.wrongCode() })
+  assert.equal(wrong.status, 422)
+  assert.match(wrong.html, /role="alert"/)
+  assert.doesNotMatch(wrong.html, new RegExp(secret))
+  const done = await post(wrong.html, confirmPath, { code: app.code() })
+  assert.equal(done.status, 200)
+  assert.match(done.html, /<h1>Keep your recovery codes<\/h1>/)
+  assert.equal([...done.html.matchAll(/<li><code>/g)].length, 10)
+  assert.match(done.html, /<a href="\/home">Continue<\/a>/)
+  assert.notEqual(browser.session, undefined)
+  assert.equal((await browser.send('GET', 'session')).status, 200)
+})
+
+test('a form of another site, and one without a sign-in, see the page of an expired one', async () => {
+  const { browser } = await halfway()
+  const shown = await (await browser.send('GET', 'second-factors/verify')).text()
+  for (const path of [startPath, confirmPath]) {
+    const own = fieldsOf(shown, startPath)
+    own.set('code', '123456')
+    const foreign = new URLSearchParams(own)
+    foreign.set('nonce', 'A'.repeat(43))
+    const unnamed = new URLSearchParams(own)
+    unnamed.delete('pendingId')
+    for (const fields of [foreign, unnamed]) {
+      const response = await browser.send('POST', path, fields)
+      assert.equal(response.status, 401, path)
+      assert.doesNotMatch(await response.text(), /name="emailCode"/)
+    }
+  }
+})

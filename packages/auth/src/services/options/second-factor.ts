@@ -1,0 +1,46 @@
+import type { SecondFactorPolicy } from 'torii-core'
+import { InvalidOptionsError } from 'torii-core'
+import { readSection } from '../../base/option-checks.js'
+import type { KeyRing } from '../../crypto/key-ring.js'
+import type { Mailer } from '../../mail/message.js'
+import { defaults } from './defaults.js'
+
+/** The options of second factors. */
+export interface SecondFactorOptions {
+  /**
+   * Of whom a second factor is asked besides the users who have one (default: `optional`, of none). `per-user`: of those of whom
+   * `torii.admin.requireSecondFactor` asks it. `always`: of every user. A user without one then enrolls during the next
+   * sign-in, after a code that is mailed to them. Both need the options `keys` and `mailer`; `always` also needs
+   * `requireVerifiedEmail`.
+   */
+  readonly required: SecondFactorPolicy
+}
+
+const policies: readonly SecondFactorPolicy[] = ['optional', 'per-user', 'always']
+
+/** @throws InvalidOptionsError */
+export function resolveSecondFactor(
+  value: unknown,
+  site: { keys: KeyRing; mailer: Mailer | null; requireVerifiedEmail: boolean },
+): SecondFactorOptions {
+  const given = readSection(value, 'secondFactor', Object.keys(defaults.secondFactor))
+  const { required = defaults.secondFactor.required } = given
+  const option = 'secondFactor.required'
+  const policy = policies.find((known) => known === required)
+  if (policy === undefined)
+    throw new InvalidOptionsError(option, `must be one of ${policies.join(', ')}`)
+  if (policy !== 'optional') {
+    site.keys.writing('totp-secrets')
+    if (site.mailer === null)
+      throw new InvalidOptionsError(
+        option,
+        'needs the option mailer: before a user enrolls during a sign-in, a mailed code proves that they are the owner',
+      )
+  }
+  if (policy === 'always' && !site.requireVerifiedEmail)
+    throw new InvalidOptionsError(
+      option,
+      'needs requireVerifiedEmail: a user who has just registered has no second factor, and cannot be signed in at once',
+    )
+  return Object.freeze({ required: policy })
+}

@@ -1,0 +1,281 @@
+import type {
+  ChargeRefusal,
+  EnrollingSignIn,
+  EnrollmentSignIn,
+  EnrollmentStart,
+  IpAddressCharge,
+  PendingKey,
+  SecondFactorRepository,
+  TokenHash,
+} from 'torii-core'
+import { maxPendingTries, recoveryCodeCount } from 'torii-core'
+import type { Database } from '../../sql/database.js'
+import { countedTwice, readBack, repeat, sameState } from '../../sql/lost-reply.js'
+import { parameter, sql } from '../../sql/parameter.js'
+import { exists, maybeOne, one } from '../../sql/rows.js'
+import { write } from '../../sql/statement.js'
+import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { hasPasskey } from '../fragments/new-session.js'
+import { userId } from '../fragments/parameters.js'
+import {
+  givenPending,
+  livePending,
+  lockPending,
+  pendingKeyValues,
+} from '../fragments/pending-row.js'
+import type { VerdictRow } from '../fragments/rate-limit-charging.js'
+import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
+import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
+import type { Readback } from '../fragments/readback.js'
+import { hasSecondFactor } from '../fragments/second-factor.js'
+import type { SessionRow } from '../fragments/session-row.js'
+import { endedCount, liveSession, toSession } from '../fragments/session-row.js'
+import type { UserRow } from '../fragments/user-row.js'
+import { toUser, userColumns } from '../fragments/user-row.js'
+import { checkInteger, checkObject } from '../input/input.js'
+import { checkHashes, checkIpAddressCharge } from '../input/input-credentials.js'
+import type { EnrollmentRow } from './enrollment.js'
+import { enrollmentSeconds, maxTries, replaceCodes, secret, toEnrollment } from './enrollment.js'
+import { invalidToken, openedValues, openOfPending } from './pending-answers.js'
+import { currentStep, maxStep, step } from './totp-step.js'
+
+const emailCodeHash = parameter('emailCodeHash', 'bytea')<TokenHash>()
+/** Under every key that is in use. */
+const emailCodeHashes = parameter('emailCodeHashes', 'bytea[]')<readonly TokenHash[]>()
+const maxEmailCodeHashes = 32
+
+/** Whether the mailbox of the user `u` need not be proved for an enrollment on the pending sign-in `p`. */
+const mailboxProved = "(p.mailbox_proved or 'magic_link' = any (p.methods) or u.email is null)"
+
+/** The CTE of the user `u` who has no second factor, locked with `strength`. */
+const lockUser = (schema: string, strength: 'share' | 'no key update') => sql`u as (
+        select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u
+        where u.id = ${userId} and u.disabled_at is null and not ${hasSecondFactor}
+        for ${strength} of u
+      )`
+
+export const requiredEnrollmentStatements = (schema: string) => ({
+  findEnrolling: write(
+    'second_factors.findEnrolling',
+    sql`
+      with ${chargeTry(
+        schema,
+        sql`p as (
+        select u.id as user_id, u.email, u.name, ${mailboxProved} as mailbox_proved
+        from gate join ${schema}.pending_sign_ins p on gate.until is null join ${schema}.users u on u.id = p.user_id
+        where ${givenPending} and ${livePending} and p.enrolls and not ${hasSecondFactor} and not ${hasPasskey(schema, 'p')}
+      )`,
+        'p',
+      )}
+      select ${tryColumns}, p.* from verdict v left join p on true`,
+    { schema, onLostReply: repeat(countedTwice) },
+  ),
+  setEmailCode: write(
+    'second_factors.setEmailCode',
+    sql`
+      update ${schema}.pending_sign_ins p set email_code_hash = ${emailCodeHash}
+      from ${schema}.users u
+      where ${givenPending} and u.id = p.user_id and ${livePending} and p.enrolls
+      returning 1 as one`,
+    { schema, onLostReply: repeat(sameState) },
+  ),
+  // The locks: user, pending sign-in, enrollment.
+  startTotpForSignIn: write(
+    'second_factors.startTotpForSignIn',
+    sql`
+      with ${lockUser(schema, 'share')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries} and p.enrolls`)}, given as (
+        select p.user_id, p.id, p.session_epoch, p.owner_epoch, p.tries, ${mailboxProved} as proved_before,
+          coalesce(p.email_code_hash = any (${emailCodeHashes}), false) as proves
+        from p join u on u.user_id = p.user_id where not ${hasPasskey(schema)}
+      ), counted as (
+        update ${schema}.pending_sign_ins t set
+          tries = t.tries + (not given.proved_before and not given.proves)::int,
+          mailbox_proved = t.mailbox_proved or given.proves
+        from given where t.user_id = given.user_id and t.id = given.id
+        returning 1 as one
+      ), e as (
+        insert into ${schema}.totp_enrollments as e (user_id, session_id, session_epoch, owner_epoch, secret, tries, expires_at)
+        select g.user_id, g.id, g.session_epoch, g.owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}
+        from given g where (g.proved_before or g.proves) and (select pg_catalog.count(*) from counted) >= 0
+        on conflict (user_id) do update set
+          session_id = excluded.session_id, session_epoch = excluded.session_epoch, owner_epoch = excluded.owner_epoch,
+          secret = excluded.secret, tries = 0, expires_at = excluded.expires_at
+        returning 1 as one
+      )
+      select given.tries::int + 1 as tries, exists (select 1 from e) as started from given`,
+    { schema, onLostReply: repeat(countedTwice) },
+  ),
+  findEnrollmentForSignIn: write(
+    'second_factors.findEnrollmentForSignIn',
+    sql`
+      with ${chargeTry(
+        schema,
+        sql`p as (
+        update ${schema}.totp_enrollments e set tries = e.tries + 1
+        from ${schema}.pending_sign_ins p, ${schema}.users u, gate
+        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending} and p.enrolls
+          and e.user_id = p.user_id and e.session_id = p.id and e.session_epoch = p.session_epoch
+          and e.owner_epoch = p.owner_epoch and e.expires_at > ${now} and e.tries < ${String(maxTries)}
+        returning e.user_id, e.secret, e.tries::int as tries
+      )`,
+        'p',
+      )}
+      select ${tryColumns}, p.*, ${currentStep} as step from verdict v left join p on true`,
+    { schema, onLostReply: repeat(countedTwice) },
+  ),
+  // The locks: user, pending sign-in, enrollment, factor, sessions, rate limits. Then all is written or nothing. The epoch ends the
+  // pending sign-ins and the sessions, also those that this statement cannot see yet.
+  confirmTotpForSignIn: write(
+    'second_factors.confirmTotpForSignIn',
+    sql`
+      with ${lockUser(schema, 'no key update')}, ${lockPending(schema, ' and p.enrolls')}, e as (
+        select e.user_id from ${schema}.totp_enrollments e join p on p.user_id = e.user_id join u on u.user_id = p.user_id
+        where e.session_id = p.id and e.session_epoch = p.session_epoch and e.owner_epoch = p.owner_epoch
+          and e.expires_at > ${now} and e.secret = ${secret} and not ${hasPasskey(schema)}
+        for update of e
+      ), former as (
+        select t.user_id from ${schema}.totp_factors t join e on e.user_id = t.user_id for update of t
+      ), f as (
+        insert into ${schema}.totp_factors as t (user_id, secret, last_step, recovery_generation, created_at)
+        select e.user_id, ${secret}, ${step}, 1, ${now} from e where (select pg_catalog.count(*) from former) >= 0
+        on conflict (user_id) do update set
+          secret = excluded.secret, last_step = excluded.last_step, created_at = excluded.created_at, last_used_at = null,
+          recovery_generation = t.recovery_generation + 1
+        returning t.user_id, t.recovery_generation
+      ), ${replaceCodes(schema)}, confirmed as (
+        delete from ${schema}.totp_enrollments e using f where e.user_id = f.user_id returning 1 as one
+      ), ended as (
+        delete from ${schema}.pending_sign_ins d using p, f where d.user_id = p.user_id and d.id = p.id and f.user_id = p.user_id
+        returning 1 as one
+      ), used as (
+        update ${schema}.users u set second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 1
+        from f where u.id = f.user_id
+        returning u.id as user_id, u.session_epoch
+      ), gone as (
+        delete from ${schema}.sessions s using used, ${schema}.users u
+        where s.user_id = used.user_id and u.id = used.user_id
+        returning ${liveSession} as live
+      ), ${openOfPending(schema, "'totp'", 'used.session_epoch')}, ${refundPending(schema, 's')}
+      select u.*, s.*, ${endedCount} as ended
+      from u join s on true`,
+    { schema, onLostReply: readBack('the id and the secret of the session') },
+  ),
+})
+
+/** Enrolls a second factor on a pending sign-in, where one is required and the user has none. */
+export function createRequiredEnrollment<Metadata extends object>(
+  db: Database,
+  statements: ReturnType<typeof requiredEnrollmentStatements>,
+  readback: Readback,
+): Pick<
+  SecondFactorRepository<Metadata>,
+  | 'findEnrolling'
+  | 'setEmailCode'
+  | 'startTotpForSignIn'
+  | 'findEnrollmentForSignIn'
+  | 'confirmTotpForSignIn'
+> {
+  return {
+    async findEnrolling(input: Counted) {
+      return one(db, statements.findEnrolling, countedValues(input), (row: EnrollingRow) =>
+        orRefusal(row, toEnrolling),
+      )
+    },
+    async setEmailCode(key: PendingKey, codeHash: TokenHash) {
+      const values = { ...pendingKeyValues(key), emailCodeHash: codeHash }
+      return exists(db, statements.setEmailCode, values)
+    },
+    async startTotpForSignIn(input: Start) {
+      const { key, secret: enrolled, emailCodeHashes: hashes } = checkObject(input, 'input')
+      const values = {
+        ...pendingKeyValues(key),
+        secret: enrolled,
+        emailCodeHashes:
+          hashes === null ? [] : checkHashes(hashes, 'emailCodeHashes', maxEmailCodeHashes),
+      }
+      const started = await maybeOne(db, statements.startTotpForSignIn, values, toStart)
+      return started ?? invalidToken
+    },
+    async findEnrollmentForSignIn(input: Counted) {
+      return one(
+        db,
+        statements.findEnrollmentForSignIn,
+        countedValues(input),
+        (row: CountedRow & (EnrollmentRow | { secret: null })) => orRefusal(row, toEnrollment),
+      )
+    },
+    async confirmTotpForSignIn(input: Confirmation) {
+      const { key, confirmation, session } = checkObject(input, 'input')
+      const given = checkObject(confirmation, 'confirmation')
+      const values = {
+        ...pendingKeyValues(key),
+        secret: given.secret,
+        step: checkInteger(given.step, 'step', 0, maxStep),
+        recoveryCodes: checkHashes(given.recoveryCodes, 'recoveryCodes', recoveryCodeCount),
+        ...openedValues(session),
+        ...refundValues(null),
+      }
+      return db.runWithRecovery<EnrollmentSignIn<Metadata>>(
+        async (call) =>
+          (await maybeOne(call, statements.confirmTotpForSignIn, values, toEnrolled<Metadata>)) ??
+          invalidToken,
+        async (call) => {
+          const row = await readback.session(call, values.userId, session)
+          return row === null ? null : toEnrolled<Metadata>({ ...row, ended: 0 })
+        },
+      )
+    },
+  }
+}
+
+const countedValues = (input: Counted) => {
+  const { key, ipAddress } = checkObject(input, 'input')
+  return { ...pendingKeyValues(key), ...chargeValues(checkIpAddressCharge(ipAddress)) }
+}
+
+type CountedRow = Pick<VerdictRow, 'retry_after'> & { open: boolean; user_id: string | null }
+
+/** The value of a row; null without one, and the refusal of a rate limit. */
+const orRefusal = <Row extends CountedRow, Value>(
+  row: Row,
+  toValue: (row: Exclude<Row, { secret: null } | { mailbox_proved: null }>) => Value,
+): Value | ChargeRefusal | null => {
+  if (!row.open) return toRefusal({ allowed: false, retry_after: row.retry_after })
+  return row.user_id === null
+    ? null
+    : toValue(row as Exclude<Row, { secret: null } | { mailbox_proved: null }>)
+}
+
+type EnrollingRow = CountedRow &
+  (
+    | { email: string | null; name: string | null; mailbox_proved: boolean }
+    | { mailbox_proved: null }
+  )
+
+const toEnrolling = ({
+  email,
+  name,
+  mailbox_proved,
+}: {
+  email: string | null
+  name: string | null
+  mailbox_proved: boolean
+}): EnrollingSignIn => ({ email, name, mailboxProved: mailbox_proved })
+
+const toStart = ({ tries, started }: { tries: number; started: boolean }): EnrollmentStart =>
+  started
+    ? { ok: true }
+    : { ok: false, reason: 'invalid_code', triesLeft: Math.max(0, maxPendingTries - tries) }
+
+type EnrolledRow = UserRow & SessionRow & { ended: number }
+
+const toEnrolled = <Metadata extends object>(row: EnrolledRow): EnrollmentSignIn<Metadata> => ({
+  ok: true,
+  user: toUser<Metadata>(row),
+  session: toSession(row),
+  sessionsEnded: row.ended,
+})
+
+type Counted = { key: PendingKey; ipAddress: IpAddressCharge | null }
+type Start = Parameters<SecondFactorRepository['startTotpForSignIn']>[0]
+type Confirmation = Parameters<SecondFactorRepository['confirmTotpForSignIn']>[0]
