@@ -1050,8 +1050,8 @@ export const authMutations = [
   guard(
     'mail/mail-queue',
     'a link is sent after it has expired',
-    'if (performance.now() >= mail.expiresAtMs) throw',
-    'if (performance.now() >= mail.expiresAtMs + 1e9) throw',
+    'if (now() >= mail.expiresAtMs) throw',
+    'if (now() >= mail.expiresAtMs + 1e9) throw',
     'mail/mail-queue',
   ),
   guard(
@@ -1737,7 +1737,7 @@ export const authMutations = [
     'http/routes/second-factors',
   ),
   guard(
-    'one-time-codes/mailed-code',
+    'crypto/mailed-code',
     'a mailed code counts for every sign-in of its kind',
     '  purpose,\n  subject,\n  code,',
     '  purpose,\n  String(subject.length > 0),\n  code,',

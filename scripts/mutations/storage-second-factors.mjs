@@ -139,7 +139,7 @@ export const storageSecondFactorMutations = [
     'p.id = ${sessionId} and ${secretHash} is not null`',
   ),
   guard(
-    'second-factors/pending-answers',
+    'fragments/pending-row',
     'the code opens a session of former epochs',
     'and p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch\n          and p.expires_at',
     'and p.expires_at',
@@ -169,7 +169,7 @@ export const storageSecondFactorMutations = [
     'select c.user_id from c, ended where ended.user_id = c.user_id',
   ),
   guard(
-    'second-factors/pending-answers',
+    'second-factors/recovery-codes',
     'a recovery code of a former set is accepted',
     "'factor.user_id = c.user_id and factor.recovery_generation = c.generation'",
     "'factor.user_id = c.user_id'",

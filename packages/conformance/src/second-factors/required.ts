@@ -225,7 +225,12 @@ promise(
     const { user } = await signUp(storage, { emailVerified: true })
     await storage.secondFactors.setRequired(user.id, { graceSeconds: 3600 })
     const open = async (given: Parameters<typeof newSession>[0]) => {
-      const session = newSession({ secondFactor: perUser, idleSeconds: 7200, absoluteSeconds: 7201, ...given })
+      const session = newSession({
+        secondFactor: perUser,
+        idleSeconds: 7200,
+        absoluteSeconds: 7201,
+        ...given,
+      })
       const { session: opened } = succeeded(await storage.sessions.open(user.id, session))
       return { key: keyOf(user.id, session), opened }
     }

@@ -92,7 +92,7 @@ describe('secondFactor.required: always', () => {
     assert.deepEqual((await pendingOf(email)).factors, ['totp', 'recovery_code'])
   })
 
-  test('T14.27 whoever has the password alone enrolls nothing: the fifth wrong code ends the sign-in', async () => {
+  test('T14.27 a thief of the password alone enrolls nothing: the fifth wrong code ends the sign-in', async () => {
     const { email } = await newOwner()
     const { token } = await pendingOf(email)
     await secondFactors.startTotpAtSignIn({ token }, requestInfo)

@@ -26,7 +26,7 @@ import { checkHashes } from '../input/input-credentials.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
 export const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
-export const recoveryCodes = parameter('recoveryCodes', 'bytea[]')<readonly TokenHash[]>()
+const recoveryCodes = parameter('recoveryCodes', 'bytea[]')<readonly TokenHash[]>()
 const generation = parameter('generation', 'int')<number>()
 const policy = parameter('factorPolicy', 'int')<number>()
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { EmailKey, SessionId, TokenHash } from 'torii-core'
 import { tokenHash } from 'torii-core'
-import type { KeyRing } from '../crypto/key-ring.js'
+import type { KeyRing } from './key-ring.js'
 
 /** Ten attempts an hour against 10^8 codes. @see OWASP ASVS 5.0, 6.6.3 */
 const digits = 8

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { InvalidOptionsError, newSessionId, requireEmail } from 'torii-core'
 import { test } from 'vitest'
-import { KeyRing } from '../crypto/key-ring.js'
 import { applicationKey } from '../services/magic-link/mailbox.test.support.js'
+import { KeyRing } from './key-ring.js'
 import { codeCandidates, hashCode, newCode, readCode } from './mailed-code.js'
 
 const of = (email: string) => ({ purpose: 'magic-link', subject: requireEmail(email) }) as const
