@@ -17,6 +17,9 @@ export function SignIn() {
     // After `signed_in` the page changes by itself.
     if (outcome.status === 'accepted')
       setMessage('Check your mail, and confirm your email address.')
+    else if (outcome.status === 'second_factor_required')
+      // Torii's page asks for the code, and comes back here.
+      location.assign('/auth/second-factors/verify')
     else if (!outcome.ok) setMessage(outcome.message)
   }
 
