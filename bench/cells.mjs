@@ -33,6 +33,7 @@ export const allCells = [
   ...both('sign in', ['Torii', 'Better Auth'], 'api', 16),
   ...both('register, hash excluded', ['Torii', 'Better Auth'], 'storage', 16),
   ...both('sign in, hash excluded', ['Torii', 'Better Auth'], 'storage', 16),
+  node('sign in with a code, hash excluded', 'Torii', 'storage', 16),
   ...both('magic link', ['Torii', 'Better Auth', 'Auth.js'], 'storage', 16),
   ...both('oauth known', ['Torii', 'Better Auth', 'Auth.js'], 'storage', 16),
   ...both('oauth new', ['Torii', 'Better Auth', 'Auth.js'], 'storage', 16),

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { Torii } from 'torii-auth'
 import { createHandler } from 'torii-auth/http'
 import {
+  encryptedTotpSecret,
   newOAuthAccountId,
   newPasskeyId,
   newSessionId,
@@ -156,6 +157,53 @@ function passwordFlows({ storage, torii, size }) {
   }
 }
 
+/** A sign-in of a user with an authenticator application: password and code, without hashing and without the code's HMAC. */
+function secondFactorFlows({ storage }) {
+  const { secondFactors } = storage
+  const hash = new PasswordHash(
+    `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`,
+  )
+  async function owner() {
+    const [id, email, opening] = [newUserId(), freshEmail(), freshSession('password')]
+    const user = { id, email, emailVerified: true, passwordHash: hash, session: opening }
+    must((await storage.users.register(user)).ok, 'account')
+    const actor = { userId: id, sessionId: opening.id, epochs: { session: 0, owner: 0 } }
+    const secret = encryptedTotpSecret(new Uint8Array(randomBytes(60)))
+    must(await secondFactors.startTotp(actor, secret), 'enrollment')
+    const recoveryCodes = Array.from({ length: 10 }, freshHash)
+    const confirmation = { secret, step: 1, newSecretHash: freshHash(), recoveryCodes }
+    must((await secondFactors.confirmTotp(actor, confirmation)).ok, 'second factor')
+    return { email, step: 1 }
+  }
+  const idle = []
+  return {
+    'sign in with a code, hash excluded/storage': {
+      next: async () => idle.pop() ?? (await owner()),
+      async action(person) {
+        const charges = { account: charge(), ipAddress: charge() }
+        const { email } = person
+        const found = await storage.passwords.findForSignIn({ email, charges })
+        const refund = { account: charges.account.key, ipAddress: charges.ipAddress.key }
+        const credential = must(found.credential, 'credential')
+        const session = freshSession('password')
+        await storage.passwords.signIn({ credential, session, refund })
+        const key = { userId: credential.userId, id: session.id, secretHash: session.secretHash }
+        const codes = { account: charge(), ipAddress: null }
+        must((await secondFactors.findForSignIn({ key, charges: codes })).ok, 'pending sign-in')
+        person.step += 1
+        const opened = await secondFactors.signIn({
+          key,
+          step: person.step,
+          session: { id: newSessionId(), secretHash: freshHash() },
+          refund: { account: codes.account.key, ipAddress: null },
+        })
+        must(opened.ok, 'sign-in')
+        idle.push(person)
+      },
+    },
+  }
+}
+
 function mailFlows({ storage, size }) {
   return {
     'magic link/storage': {
@@ -287,6 +335,7 @@ export async function open({ url, size }) {
   const flows = {
     ...sessionFlows(given),
     ...passwordFlows(given),
+    ...secondFactorFlows(given),
     ...mailFlows(given),
     ...oauthFlows(given),
     ...passkeyFlows(given),

@@ -36,6 +36,21 @@ test('asvs: ids and pages must exist, tests name listed requirements, and every 
   ])
 })
 
+test('asvs: the chapters on authentication and sessions are complete', () => {
+  const counts = {
+    ...{ 6.1: 3, 6.2: 12, 6.3: 8, 6.4: 6, 6.5: 8, 6.6: 4, 6.7: 2, 6.8: 4 },
+    ...{ 7.1: 3, 7.2: 4, 7.3: 2, 7.4: 5, 7.5: 3, 7.6: 2 },
+  }
+  const all = Object.entries(counts).flatMap(([section, count]) =>
+    Array.from({ length: count }, (_, index) => `${section}.${index + 1}`),
+  )
+  const listed = new Set(asvsLines.map(([item]) => item))
+  assert.deepEqual(
+    all.filter((item) => !listed.has(item)),
+    [],
+  )
+})
+
 test('asvs: each requirement once, in order', () => {
   const numbers = asvsLines.map(([item]) => item.split('.').map(Number))
   const inOrder = [...numbers].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
