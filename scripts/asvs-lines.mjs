@@ -38,7 +38,7 @@ export const asvsLines = [
     'T8.99',
     page('../password.md'),
   ],
-  ['6.1.3', 'every way to sign in is documented', page('../levels.md'), page('../http.md')],
+  ['6.1.3', 'every sign-in method is documented', page('../levels.md'), page('../http.md')],
   ['6.2.1', 'passwords have at least 8 characters, better 15'],
   ['6.2.2', 'users can change their password'],
   ['6.2.3', 'a change asks for the current password'],
@@ -108,7 +108,7 @@ export const asvsLines = [
   ['6.5.6', 'a factor can be removed', 'T14.19'],
   [
     '6.5.7',
-    'a biometric is a second factor only, beside one that is had or known',
+    'a biometric is a second factor only, in addition to one that is had or known',
     notOurs('it unlocks a passkey inside the authenticator; none is sent or stored'),
   ],
   [
@@ -117,7 +117,7 @@ export const asvsLines = [
     'T14.1',
     'T14.11',
   ],
-  ['6.6.1', 'codes by telephone are a choice beside stronger factors', notOurs('there are none')],
+  ['6.6.1', 'codes by telephone are a choice next to stronger factors', notOurs('there are none')],
   ['6.6.2', 'a code is bound to the request that created it', 'T1.10', 'T1.11'],
   ['6.6.3', 'codes are guarded against brute force', 'T1.21', 'T4.62', 'T14.14'],
   ['6.6.4', 'push notifications are limited', notOurs('there are none')],

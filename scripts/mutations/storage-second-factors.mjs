@@ -57,12 +57,6 @@ const requiredMutations = [
   ),
   guard(
     'second-factors/required-enrollment',
-    'a pending sign-in that asks for a factor enrolls one',
-    "${lockUser(schema, 'no key update')}, ${lockPending(schema, ' and p.enrolls')}",
-    "${lockUser(schema, 'no key update')}, ${lockPending(schema, '')}",
-  ),
-  guard(
-    'second-factors/required-enrollment',
     'an enrollment passes a passkey by that was added meanwhile',
     'and e.secret = ${secret} and not ${hasPasskey(schema)}',
     'and e.secret = ${secret}',
