@@ -1741,7 +1741,7 @@ export const authMutations = [
     'a mailed code counts for every sign-in of its kind',
     '  purpose,\n  subject,\n  code,',
     '  purpose,\n  String(subject.length > 0),\n  code,',
-    'services/second-factors/enroll-at-sign-in',
+    'crypto/mailed-code',
   ),
   guard(
     'services/second-factors/enroll-at-sign-in',

@@ -141,10 +141,12 @@ promise(
     for (const email of [undefined, null]) {
       const session = newSession({ methods: ['oauth'], secondFactor: always })
       const given = email === undefined ? {} : { email }
-      const people = [newOAuthSignIn({ session, ...given }), newOAuthSignIn(given)]
-      const [waits] = await Promise.all(
+      // The first is sent at once, the others together.
+      const people = [given, given, { session, ...given }].map((own) => newOAuthSignIn(own))
+      const outcomes = await Promise.all(
         people.map((person) => storage.oauthAccounts.signIn(person)),
       )
+      const waits = outcomes.at(-1)
       assert.ok(waits !== undefined && !waits.ok, JSON.stringify(waits))
       assert.ok(waits.reason === 'second_factor_required', waits.reason)
       const { userId, mustEnroll } = waits.pending
@@ -158,7 +160,7 @@ promise(
       }
       // Without an email address there is no mailbox to prove.
       succeeded(await storage.secondFactors.confirmTotpForSignIn(await start(storage, key)))
-      assert.equal(only(await storage.oauthAccounts.list(userId)).provider, people[0]?.provider)
+      assert.equal(only(await storage.oauthAccounts.list(userId)).provider, people.at(-1)?.provider)
     }
   },
 )
@@ -406,6 +408,11 @@ promise(
     // The secret of another enrollment.
     const other = { ...given, confirmation: { ...given.confirmation, secret: freshTotpSecret() } }
     assert.deepEqual(await secondFactors.confirmTotpForSignIn(other), invalidToken)
+    // The enrollment of a session of the same user.
+    const enrolling = await startEnrollment(storage, await actorOf(storage, first.key))
+    const ofSession = { ...given.confirmation, secret: enrolling.secret }
+    const stolen = { ...given, confirmation: ofSession }
+    assert.deepEqual(await secondFactors.confirmTotpForSignIn(stolen), invalidToken)
     // It was cancelled.
     await secondFactors.endPending(first.pending)
     await refusedAll(first.pending, given)

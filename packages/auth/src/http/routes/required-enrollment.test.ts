@@ -234,3 +234,18 @@ test('a form of another site, and one without a sign-in, see the page of an expi
     }
   }
 })
+
+test('a form that names no sign-in does not act for the session of the browser', async () => {
+  const { browser, email } = await halfway()
+  const page = await browser.send('GET', 'second-factors/verify')
+  const fields = fieldsOf(await page.text(), startPath)
+  fields.delete('pendingId')
+  const { users } = await torii.admin.users({ search: email })
+  const { id } = users[0] ?? assert.fail()
+  const opened = await torii.sessions.open(id, 'password', requestInfo, { level: 2 })
+  assert.ok(opened.ok)
+  browser.cookies.set('__Host-torii', opened.token.reveal())
+  const response = await browser.send('POST', startPath, fields)
+  assert.equal(response.status, 401)
+  assert.doesNotMatch(await response.text(), /class="qr"/)
+})

@@ -15,7 +15,6 @@ import { parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
-import { hasPasskey } from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
 import {
   givenPending,
@@ -27,7 +26,6 @@ import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
 import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
-import { hasSecondFactor } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { endedCount, liveSession, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
@@ -47,10 +45,12 @@ const maxEmailCodeHashes = 32
 /** Whether the mailbox of the user `u` need not be proved for an enrollment on the pending sign-in `p`. */
 const mailboxProved = "(p.mailbox_proved or 'magic_link' = any (p.methods) or u.email is null)"
 
-/** The CTE of the user `u` who has no second factor, locked with `strength`. */
+/**
+ * The CTE of the user `u`, locked with `strength`. A factor or a passkey that was added meanwhile has ended the pending sign-in.
+ */
 const lockUser = (schema: string, strength: 'share' | 'no key update') => sql`u as (
         select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u
-        where u.id = ${userId} and u.disabled_at is null and not ${hasSecondFactor}
+        where u.id = ${userId} and u.disabled_at is null
         for ${strength} of u
       )`
 
@@ -63,7 +63,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
         sql`p as (
         select u.id as user_id, u.email, u.name, ${mailboxProved} as mailbox_proved
         from gate join ${schema}.pending_sign_ins p on gate.until is null join ${schema}.users u on u.id = p.user_id
-        where ${givenPending} and ${livePending} and p.enrolls and not ${hasSecondFactor} and not ${hasPasskey(schema, 'p')}
+        where ${givenPending} and ${livePending} and p.enrolls
       )`,
         'p',
       )}
@@ -86,7 +86,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
       with ${lockUser(schema, 'share')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries} and p.enrolls`)}, given as (
         select p.user_id, p.id, p.session_epoch, p.owner_epoch, p.tries, ${mailboxProved} as proved_before,
           coalesce(p.email_code_hash = any (${emailCodeHashes}), false) as proves
-        from p join u on u.user_id = p.user_id where not ${hasPasskey(schema)}
+        from p join u on u.user_id = p.user_id
       ), counted as (
         update ${schema}.pending_sign_ins t set
           tries = t.tries + (not given.proved_before and not given.proves)::int,
@@ -131,7 +131,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
       with ${lockUser(schema, 'no key update')}, ${lockPending(schema, ' and p.enrolls')}, e as (
         select e.user_id from ${schema}.totp_enrollments e join p on p.user_id = e.user_id join u on u.user_id = p.user_id
         where e.session_id = p.id and e.session_epoch = p.session_epoch and e.owner_epoch = p.owner_epoch
-          and e.expires_at > ${now} and e.secret = ${secret} and not ${hasPasskey(schema)}
+          and e.expires_at > ${now} and e.secret = ${secret}
         for update of e
       ), former as (
         select t.user_id from ${schema}.totp_factors t join e on e.user_id = t.user_id for update of t
