@@ -95,6 +95,6 @@ export default {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules|/dist/' },
     exclude: { path: '\\.test\\.' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.mjs'] },
   },
 }

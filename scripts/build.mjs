@@ -16,7 +16,11 @@ export function removeOrphans(folder) {
   if (!existsSync(dist)) return []
   const orphans = readdirSync(dist, { recursive: true })
     .filter((path) => outputForm.test(path))
-    .filter((path) => !existsSync(join(folder, 'src', path.replace(outputForm, '.ts'))))
+    .filter((path) =>
+      ['.ts', '.tsx'].every(
+        (end) => !existsSync(join(folder, 'src', path.replace(outputForm, end))),
+      ),
+    )
     .map((path) => join(dist, path))
   for (const path of orphans) rmSync(path)
   return orphans

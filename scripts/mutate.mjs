@@ -60,7 +60,7 @@ const compilerOptions = {
 
 /** Compiles one source of the copy, which `tsc -b` has compiled before. */
 function compile(root, file, text) {
-  const compiled = join(root, file.replace('/src/', '/dist/').replace(/\.ts$/, '.js'))
+  const compiled = join(root, file.replace('/src/', '/dist/').replace(/\.tsx?$/, '.js'))
   if (!existsSync(compiled)) throw new Error(`${file} is not compiled to ${compiled}`)
   const { outputText } = ts.transpileModule(text, { fileName: file, compilerOptions })
   writeFileSync(compiled, outputText)

@@ -1,4 +1,4 @@
-/** Checks the current page in both themes, on a phone and on a desktop, and with axe. */
+/** Checks the current page in both themes, on a phone, a tablet and a desktop, and with axe. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -8,11 +8,11 @@ export const screenshots = new URL('../screenshots', import.meta.url).pathname
 mkdirSync(screenshots, { recursive: true })
 
 const themes = ['light', 'dark']
-const widths = [375, 1280]
+const widths = [375, 768, 1280]
 export const desk = { width: 1280, height: 860 }
 
 /**
- * Takes screenshots in both themes and both widths, and runs axe in each theme.
+ * Takes screenshots in both themes and three widths, and runs axe in each theme.
  * @returns the problems of accessibility and layout
  */
 export async function look(page, name) {
@@ -25,7 +25,7 @@ export async function look(page, name) {
       await page.screenshot({ path, fullPage: true, animations: 'disabled' })
       if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth))
         problems.push(`${name}: wider than ${width}`)
-      if ((colorScheme === 'light') === (width === desk.width))
+      if (width === (colorScheme === 'light' ? desk.width : widths[0]))
         problems.push(...(await violations(page, `${name} (${colorScheme}, ${width})`)))
     }
   }

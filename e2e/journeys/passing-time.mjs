@@ -34,7 +34,7 @@ lonelyJourney(
   async ({ visitor, mail, site }) => {
     const ada = await visitor()
     const { page } = ada
-    await signUp(ada, mail)
+    const email = await signUp(ada, mail)
     const authenticator = await addAuthenticator(page)
     const add = async (name) => {
       await page.goto('/account/security')
@@ -78,6 +78,7 @@ lonelyJourney(
     ada.expect(403, 'DELETE', '/auth/user')
     await page.goto('/account/data')
     await page.getByRole('button', { name: 'Delete account' }).click()
+    await page.locator('#confirmation').fill(email)
     await page.getByRole('button', { name: 'Delete permanently' }).click()
     await authenticator.touchedDuring(async () => {
       await page.getByRole('button', { name: 'Use passkey' }).click()

@@ -39,7 +39,7 @@ journey('decline at the provider', async ({ visitor }) => {
   const { page } = grace
   await page.goto('/sign-in')
   await page.getByRole('link', { name: 'Continue with Local provider' }).click()
-  await page.getByRole('button', { name: 'Decline' }).click()
+  await page.getByRole('link', { name: 'Decline' }).click()
   await page.getByText('You canceled the sign-in at the provider. Nothing was changed.').waitFor()
   // A reload does not repeat the message.
   await page.waitForURL((url) => url.search === '')
@@ -58,6 +58,10 @@ journey('connect an account of the provider, and disconnect it', async ({ visito
   await page.waitForURL('**/account/security*')
   const connected = page.locator('#connected')
   await connected.getByText(elsewhere).waitFor()
+  assert.equal(
+    await connected.getByRole('button', { name: 'Connect Local provider', exact: true }).count(),
+    0,
+  )
   await ada.look('security-connected')
   await connected.getByRole('button', { name: /^Disconnect/ }).click()
   await page.getByText('Account disconnected.').waitFor()

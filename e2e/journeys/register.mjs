@@ -14,9 +14,12 @@ journey('register, and verify the email address with the password', async ({ vis
 
   // The development mailbox is a page too, and its link is clickable.
   await page.getByRole('link', { name: 'Open development mailbox' }).click()
-  await ada.look('mailbox')
-  const link = page.locator('article', { hasText: email }).first().getByRole('link').first()
+  const mail = page.locator('article', { hasText: email }).first()
+  const frame = mail.locator('iframe')
+  if (!(await frame.isVisible())) await mail.getByRole('heading').click()
+  const link = frame.contentFrame().getByRole('link').first()
   assert.ok((await link.getAttribute('href'))?.startsWith(`${site.url}/auth/email/verify?token=`))
+  await ada.look('mailbox')
   await link.click()
 
   await page.waitForURL('**/auth/email/verify')

@@ -10,7 +10,7 @@ import { listFiles } from '../repository.mjs'
 
 export const name = 'floors'
 
-const sourceForm = /^(?:packages|examples)\/[^/]+\/src\/.*\.ts$|^testing\/src\/.*\.ts$/
+const sourceForm = /^(?:packages|examples)\/[^/]+\/src\/.*\.tsx?$|^testing\/src\/.*\.ts$/
 const testForm = /\.test\./
 
 /** Problems of the source files of all workspaces below `root`. */

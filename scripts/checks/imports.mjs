@@ -58,7 +58,7 @@ const testForm = /\.test\./
 /** Problems of every workspace below `root`. */
 export function check(root) {
   const ours = listFiles(root).filter((path) => !path.startsWith('samples/'))
-  const files = ours.filter((path) => /\/src\/.*\.ts$/.test(path))
+  const files = ours.filter((path) => /\/src\/.*\.tsx?$/.test(path))
   const folders = ours.filter((path) => posix.basename(path) === 'package.json')
   const packages = folders.map((path) => describePackage(root, posix.dirname(path)))
   const named = new Map(packages.map((one) => [one.manifest.name, one]))
@@ -96,7 +96,8 @@ function relativeProblem(root, folder, path, specifier, isTest) {
   const target = posix.join(dirname(path), specifier)
   if (!target.startsWith('src/')) return 'leaves the src folder of its package'
   const source = target.replace(/\.js$/, '.ts')
-  if (!existsSync(join(root, folder, source))) return 'does not exist'
+  if (![source, `${source}x`].some((each) => existsSync(join(root, folder, each))))
+    return 'does not exist'
   const entry = Object.values(allowed[folder]?.entries ?? {}).find((own) => own.includes(source))
   if (!isTest && entry !== undefined && !entry.includes(path))
     return 'is an entry point with an optional package: importing it would need that package'

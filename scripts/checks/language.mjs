@@ -74,11 +74,11 @@ export const exceptions = [
   [/^CHANGELOG\.md$/, '', 'history keeps the words of its day'],
 ]
 
-const sourceForm = /\.(?:ts|mjs|js)$/
+const sourceForm = /\.(?:tsx?|mjs|js)$/
 const generated = /\.generated\.|^docs\/internals\/schema|package-lock/
 /** Sources whose strings reach people: answers, pages, mail, the command, and the texts of the web application. */
 const shown =
-  /^(?:packages\/[^/]+\/src|examples\/[^/]+\/(?:src|public))\/(?!.*\.test\.)(?!test\/).*\.(?:ts|js)$/
+  /^(?:packages\/[^/]+\/src|examples\/[^/]+\/(?:src|public))\/(?!.*\.test\.)(?!test\/).*\.(?:tsx?|js)$/
 
 /** Problems of every file below `root`. */
 export function check(root) {

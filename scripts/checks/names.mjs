@@ -8,7 +8,7 @@ import { listFiles } from '../repository.mjs'
 
 export const name = 'names'
 
-const isSource = /\.(?:ts|mjs|js|cjs|sql|json|yml)$|^\.ci\//
+const isSource = /\.(?:tsx?|mjs|js|cjs|sql|json|yml)$|^\.ci\//
 const isLeftOut = /package-lock\.json$|^docs\/from-torii-rs\.md$|^CHANGELOG\.md$/
 const identifier = /[A-Za-z_$][\w$-]*/g
 

@@ -10,7 +10,7 @@ export const name = 'promises'
 export const needsBuild = true
 
 export function check(root) {
-  const files = listFiles(root).filter((path) => /\/src\/.*\.ts$/.test(path))
+  const files = listFiles(root).filter((path) => /\/src\/.*\.tsx?$/.test(path))
   const { compilerOptions } = readJson(join(root, 'tsconfig.base.json'))
   const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root)
   const program = ts.createProgram(

@@ -1,5 +1,5 @@
-// The actions of the pages' forms. `run` calls the server; `done` follows a success. `words` replace the message
-// of an error where this action can be more exact.
+// The actions of the pages' forms: `run` calls the server, `done` follows a success. `words` replace the message of an
+// error where this action can be more exact, and `fields` say to which field an error belongs.
 
 import {
   createClient,
@@ -12,10 +12,9 @@ import {
   sessions,
   user,
 } from 'torii-auth/browser'
-import { closeDialog, open, reauthenticated } from './dialogs.js'
-import { download, pictureUrl } from './download.js'
-import { showRecoveryCodes } from './recovery-codes.js'
-import { fillIn, goTo, reload, say, showStep } from './status.js'
+import { closeDialog, fillIn, open, reauthenticated } from './dialogs.js'
+import { download, pictureUrl, showRecoveryCodes } from './files.js'
+import { goTo, reload, say, showStep } from './status.js'
 
 export const client = createClient()
 
@@ -32,8 +31,21 @@ const changed = (text) => (form) => {
 
 const mailed = (form, values) => showStep(form, 'sent', values)
 
+/** Screen readers do not read a message behind a dialog. */
+const linkSent = (form, values) => {
+  closeDialog(form)
+  say(`We have sent a link to ${values.email}.`)
+}
+
 /** Null for a name or a picture that was removed. */
 const orNull = (text) => (text === undefined || text.trim() === '' ? null : text)
+
+const codesOf =
+  (text) =>
+  (form, _values, { recoveryCodes }) => {
+    closeDialog(form)
+    showRecoveryCodes(recoveryCodes, text)
+  }
 
 export const actions = {
   register: {
@@ -44,7 +56,11 @@ export const actions = {
   },
   'sign-in': {
     run: (values) => password.authenticate(client, values),
-    done: proceed,
+    done(form) {
+      // The next page asks for a passkey in the background.
+      sessionStorage.setItem('torii-upgrade', 'password')
+      proceed(form)
+    },
     words: {
       invalid_credentials:
         'Incorrect email address or password. If your email address is not verified yet, check your email.',
@@ -58,40 +74,27 @@ export const actions = {
         'This passkey does not belong to an account. Use another sign-in method.',
     },
   },
-  'request-link': {
-    run: ({ email: address }) => magicLink.request(client, address),
-    done: mailed,
-  },
+  'request-link': { run: (values) => magicLink.request(client, values.email), done: mailed },
   'type-code': {
-    run: (values) =>
-      magicLink.authenticate(client, { ...values, code: values.code.replace(/\s/g, '') }),
+    run: ({ code, ...values }) =>
+      magicLink.authenticate(client, { ...values, code: code.replace(/\s/g, '') }),
     done: proceed,
     words: {
       invalid_token: 'This code is incorrect or has expired. Use the code from the latest email.',
     },
   },
-  'request-reset': {
-    run: ({ email: address }) => password.requestReset(client, address),
-    done: mailed,
-  },
+  'request-reset': { run: (values) => password.requestReset(client, values.email), done: mailed },
   'request-verification': {
-    run: ({ email: address }) => email.requestVerification(client, address),
+    run: (values) => email.requestVerification(client, values.email),
     done: () => say('We have sent another link.'),
   },
   'request-own-verification': {
-    run: ({ email: address }) => email.requestVerification(client, address),
-    done: (_form, values) => say(`We have sent a link to ${values.email}.`),
+    run: (values) => email.requestVerification(client, values.email),
+    done: linkSent,
   },
-  'request-own-link': {
-    run: ({ email: address }) => magicLink.request(client, address),
-    done(form, values) {
-      // Screen readers do not read a message behind a dialog.
-      closeDialog(form)
-      say(`We have sent a link to ${values.email}.`)
-    },
-  },
+  'request-own-link': { run: (values) => magicLink.request(client, values.email), done: linkSent },
   'reauthenticate-password': {
-    run: ({ password: typed }) => sessions.reauthenticate(client, typed),
+    run: (values) => sessions.reauthenticate(client, values.password),
     done: reauthenticated,
     words: wrongPassword,
   },
@@ -101,12 +104,12 @@ export const actions = {
     words: { invalid_credentials: 'This passkey does not belong to your account.' },
   },
   'reauthenticate-code': {
-    run: ({ code }) => secondFactors.reauthenticate(client, { code }),
+    run: (values) => secondFactors.reauthenticate(client, values),
     done: reauthenticated,
     fields: { invalid_code: 'code' },
   },
   'reauthenticate-recovery-code': {
-    run: ({ recoveryCode }) => secondFactors.reauthenticate(client, { recoveryCode }),
+    run: (values) => secondFactors.reauthenticate(client, values),
     done: reauthenticated,
     fields: { invalid_code: 'recoveryCode' },
   },
@@ -121,18 +124,12 @@ export const actions = {
   },
   'confirm-totp': {
     run: ({ code }) => secondFactors.confirmTotp(client, code),
-    done(form, _values, { recoveryCodes }) {
-      closeDialog(form)
-      showRecoveryCodes(recoveryCodes, 'Two-factor authentication is on.')
-    },
+    done: codesOf('Two-factor authentication is on.'),
     fields: { invalid_code: 'code' },
   },
   'replace-recovery-codes': {
     run: () => secondFactors.replaceRecoveryCodes(client),
-    done(form, _values, { recoveryCodes }) {
-      closeDialog(form)
-      showRecoveryCodes(recoveryCodes, 'Your new recovery codes are active.')
-    },
+    done: codesOf('Your new recovery codes are active.'),
   },
   'remove-totp': {
     run: () => secondFactors.removeTotp(client),
@@ -154,10 +151,7 @@ export const actions = {
     words: wrongPassword,
     fields: { invalid_credentials: 'currentPassword' },
   },
-  'remove-password': {
-    run: () => password.remove(client),
-    done: changed('Password removed.'),
-  },
+  'remove-password': { run: () => password.remove(client), done: changed('Password removed.') },
   'add-passkey': {
     run: ({ name }) => passkey.register(client, { name }),
     done: changed('Passkey added.'),
@@ -178,10 +172,7 @@ export const actions = {
     run: ({ id }) => oauth.unlink(client, id),
     done: changed('Account disconnected.'),
   },
-  'change-email': {
-    run: ({ email: address }) => email.requestChange(client, address),
-    done: mailed,
-  },
+  'change-email': { run: (values) => email.requestChange(client, values.email), done: mailed },
   'revoke-session': {
     run: ({ id }) => sessions.revoke(client, id),
     // A session that has already ended is a success too.

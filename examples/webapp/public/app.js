@@ -4,7 +4,7 @@
 import { actions } from './actions.js'
 import { wireDialogs } from './dialogs.js'
 import { wireForm } from './forms.js'
-import { offerPasskeys } from './passkey-offer.js'
+import { offerPasskeys, upgradeToPasskey } from './passkeys.js'
 import { showKeptStatus } from './status.js'
 
 /** Shows and hides a password. */
@@ -38,4 +38,5 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload()
 })
 showKeptStatus()
+void upgradeToPasskey()
 await offerPasskeys()

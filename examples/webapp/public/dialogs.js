@@ -7,13 +7,14 @@ export function wireDialogs() {
   for (const button of document.querySelectorAll('[data-open]'))
     button.addEventListener('click', () => open(document.getElementById(button.dataset.open)))
   for (const dialog of document.querySelectorAll('dialog')) {
-    dialog.querySelector('[data-close]')?.addEventListener('click', () => dialog.close())
-    dialog.addEventListener('click', (event) => {
-      if (event.target === dialog && dialog.id !== 'recovery-codes') dialog.close()
-    })
     // What is shown once is not closed by accident.
+    const isSticky = dialog.id === 'recovery-codes'
+    dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close())
+    dialog.addEventListener('click', ({ target }) => {
+      if (target === dialog && !isSticky) dialog.close()
+    })
     dialog.addEventListener('cancel', (event) => {
-      if (dialog.id === 'recovery-codes') event.preventDefault()
+      if (isSticky) event.preventDefault()
     })
     dialog.addEventListener('close', () => onClose(dialog))
   }
@@ -27,8 +28,16 @@ export function open(dialog) {
   dialog.querySelector('input:not([type=hidden]):not(.unseen)')?.focus()
 }
 
-export function closeDialog(form) {
-  form.closest('dialog')?.close()
+export const closeDialog = (form) => form.closest('dialog')?.close()
+
+/** Fills in the values, each where its name is. */
+export function fillIn(around, values) {
+  for (const place of around.querySelectorAll('[data-fill]')) {
+    const value = values[place.dataset.fill] ?? ''
+    if (place instanceof HTMLInputElement) place.value = value
+    else if (place instanceof HTMLImageElement) place.src = value
+    else place.textContent = value
+  }
 }
 
 /** Asks the user to re-authenticate. Resolves to false when the user cancels. */

@@ -4,6 +4,8 @@ import { reauthenticate } from './dialogs.js'
 import { goTo, say } from './status.js'
 import { explain } from './words.js'
 
+const submitOf = (form) => form.querySelector('button:not([type=button])')
+
 /** Torii's page, to which mailed links and providers lead too. */
 const secondFactorPath = '/auth/second-factors/verify'
 
@@ -21,7 +23,7 @@ export function wireForm(form, action) {
 }
 
 async function submit(form, action) {
-  const button = form.querySelector('button:not([type])')
+  const button = submitOf(form)
   if (countdowns.has(form) || button.hasAttribute('aria-busy')) return
   clearMessages(form)
   const invalid = firstInvalid(form)
@@ -63,6 +65,9 @@ function firstInvalid(form) {
             ? 'Enter a complete URL that starts with https.'
             : 'Enter a complete email address.',
       }
+    const { expect } = input.dataset
+    if (expect !== undefined && input.value.trim() !== expect)
+      return { input, text: `Type ${expect} to confirm.` }
   }
   return null
 }
@@ -132,7 +137,7 @@ function startCountdown(form, text, seconds) {
     showFormError(form, 'You can try again now.')
   }
   countdowns.set(form, setInterval(tick, 250))
-  form.querySelector('button:not([type])').setAttribute('aria-disabled', 'true')
+  submitOf(form).setAttribute('aria-disabled', 'true')
   tick()
 }
 
@@ -141,5 +146,5 @@ function stopCountdown(form) {
   clearInterval(countdowns.get(form))
   countdowns.delete(form)
   form.querySelector('.countdown').textContent = ''
-  form.querySelector('button:not([type])').removeAttribute('aria-disabled')
+  submitOf(form).removeAttribute('aria-disabled')
 }

@@ -1,5 +1,7 @@
 // Navigation, and the status message of the page.
 
+import { fillIn } from './dialogs.js'
+
 const key = 'torii-status'
 /** Long enough to read twice. An error stays until the next message. */
 const shownMs = 10_000
@@ -12,15 +14,12 @@ export function say(text, kind = 'done') {
   line.dataset.kind = kind
   // Emptying the line first makes screen readers announce a repeated message.
   line.textContent = ''
-  setTimeout(() => {
-    line.textContent = text
-  }, 50)
+  setTimeout(() => line.replaceChildren(text), 50)
   clearTimeout(clearing)
-  if (kind === 'failed') return
-  clearing = setTimeout(() => {
-    line.textContent = ''
-  }, shownMs)
+  if (kind !== 'failed') clearing = setTimeout(() => line.replaceChildren(), shownMs)
 }
+
+const keep = (status) => sessionStorage.setItem(key, JSON.stringify(status))
 
 /** Goes to another page and shows a message there. */
 export function goTo(path, text) {
@@ -32,10 +31,6 @@ export function goTo(path, text) {
 export function reload(text, panelId) {
   keep({ text, panelId })
   location.reload()
-}
-
-function keep(status) {
-  sessionStorage.setItem(key, JSON.stringify(status))
 }
 
 /** Shows the message that the previous page left. */
@@ -57,14 +52,4 @@ export function showStep(form, name, values) {
   const shown = around.querySelector(`[data-step=${name}]`)
   fillIn(shown, values)
   shown.querySelector('h2, h3')?.focus()
-}
-
-/** Fills in the values, each where its name is. */
-export function fillIn(around, values) {
-  for (const place of around.querySelectorAll('[data-fill]')) {
-    const value = values[place.dataset.fill] ?? ''
-    if (place instanceof HTMLInputElement) place.value = value
-    else if (place instanceof HTMLImageElement) place.src = value
-    else place.textContent = value
-  }
 }

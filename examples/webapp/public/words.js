@@ -1,30 +1,13 @@
 // The messages of errors, by the codes of docs/errors.md and of torii-auth/browser.
 
 /** The codes whose message comes from the server, which knows the field, the rule or the waiting time. */
-const servers = new Set([
-  'invalid_input',
-  'fields_rejected',
-  'password_rejected',
-  'invalid_code',
-  'second_factor_required',
-  'password_sign_in_required',
-  'invalid_credentials',
-  'email_taken',
-  'refused_by_application',
-  'account_disabled',
-  'last_method',
-  'too_many',
-  'too_many_attempts',
-  'provider_failed',
-  'busy',
-  'unavailable',
-  'already_exists',
-  'conflict',
-  'unsupported',
-  'misconfigured',
-  'not_enabled',
-  'network',
-])
+const servers = new Set(
+  `invalid_input fields_rejected password_rejected invalid_code second_factor_required password_sign_in_required
+  invalid_credentials email_taken refused_by_application account_disabled last_method too_many too_many_attempts
+  provider_failed busy unavailable already_exists conflict unsupported misconfigured not_enabled network`.split(
+    /\s+/,
+  ),
+)
 
 const sentences = {
   invalid_token: 'This link or code has expired or was already used. Start again.',
@@ -40,8 +23,7 @@ const fault =
   'Something went wrong. Reload the page. If it happens again, contact the administrator.'
 
 /** The message of an error. `words` are those of the action. */
-export function explain(failure, words = {}) {
-  const { error, message } = failure
+export function explain({ error, message }, words = {}) {
   if (words[error] !== undefined) return words[error]
   // The message may start with the name of a field.
   if (servers.has(error) && message) return message.charAt(0).toUpperCase() + message.slice(1)

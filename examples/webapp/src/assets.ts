@@ -2,18 +2,14 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-/** A file that pages load. */
-export interface Asset {
-  readonly type: string
-  readonly content: Buffer
-}
+import type { MiddlewareHandler } from 'hono'
 
 /** The files that pages load, read once. */
 export interface Assets {
   /** `/assets/VERSION`: the version changes with the content, so browsers may cache without limit. */
   readonly base: string
-  find(path: string): Asset | null
+  /** Serves them, and passes every other request on. */
+  readonly serve: MiddlewareHandler
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -22,48 +18,38 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
+const here = (specifier: string) => fileURLToPath(new URL('.', import.meta.resolve(specifier)))
+
 /**
- * Our own files, and the unchanged modules of torii-auth and of the one package that they import: the page needs
+ * Loads our own files, and the unchanged modules of torii-auth and of the one package that they import: the page needs
  * no build step.
  */
 export async function loadAssets(): Promise<Assets> {
-  const folders: readonly [prefix: string, folder: string][] = [
+  const files = new Map<string, Buffer>()
+  for (const [prefix, folder] of [
     ['', fileURLToPath(new URL('../public', import.meta.url))],
-    ['torii-auth/', folderOf('torii-auth/browser')],
-    ['simplewebauthn/', folderOf('@simplewebauthn/browser')],
-  ]
-  const files = new Map<string, Asset>()
-  for (const [prefix, folder] of folders)
-    for (const [name, asset] of await readFolder(folder)) files.set(prefix + name, asset)
-  const base = `/assets/${versionOf(files)}`
+    ['torii-auth/', here('torii-auth/browser')],
+    ['simplewebauthn/', here('@simplewebauthn/browser')],
+  ] as const) {
+    const names = await readdir(folder, { recursive: true, withFileTypes: true })
+    for (const { parentPath, name } of names.sort((a, b) => (a.name < b.name ? -1 : 1)))
+      if (extname(name) in types && !name.includes('.test.')) {
+        const path = join(parentPath, name)
+        files.set(prefix + relative(folder, path).split(sep).join('/'), await readFile(path))
+      }
+  }
+  const hash = createHash('sha256')
+  for (const [name, content] of files) hash.update(`${name}\n${content.length}\n`).update(content)
+  const base = `/assets/${hash.digest('hex').slice(0, 16)}`
   return {
     base,
-    find: (path) =>
-      path.startsWith(`${base}/`) ? (files.get(path.slice(base.length + 1)) ?? null) : null,
+    serve(context, next) {
+      const { path } = context.req
+      const content = path.startsWith(`${base}/`) ? files.get(path.slice(base.length + 1)) : null
+      if (!content || !/^(?:GET|HEAD)$/.test(context.req.method)) return next()
+      context.header('content-type', types[extname(path)])
+      context.header('cache-control', 'public, max-age=31536000, immutable')
+      return Promise.resolve(context.body(new Uint8Array(content)))
+    },
   }
-}
-
-/** The folder of a package's entry point, which has all of its modules. */
-const folderOf = (specifier: string): string =>
-  fileURLToPath(new URL('.', import.meta.resolve(specifier)))
-
-async function readFolder(folder: string): Promise<readonly [string, Asset][]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries
-    .filter(({ name }) => extname(name) in types && !name.includes('.test.'))
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .sort()
-  return Promise.all(
-    paths.map(async (path): Promise<[string, Asset]> => {
-      const name = relative(folder, path).split(sep).join('/')
-      return [name, { type: types[extname(path)] ?? '', content: await readFile(path) }]
-    }),
-  )
-}
-
-function versionOf(files: ReadonlyMap<string, Asset>): string {
-  const hash = createHash('sha256')
-  for (const [name, { content }] of files)
-    hash.update(`${name}\n${content.length}\n`).update(content)
-  return hash.digest('hex').slice(0, 16)
 }

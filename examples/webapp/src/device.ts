@@ -31,10 +31,7 @@ export function describeDevice(userAgent: string | null): Device {
   const text = userAgent ?? ''
   const first = (table: Table) => table.find(([form]) => form.test(text))?.[1]
   const name = [first(browsers), first(systems)].filter((part) => part !== undefined).join(' on ')
-  return { name: name || text.slice(0, 40) || 'Unknown device', kind: kindOf(text) }
-}
-
-function kindOf(userAgent: string): Device['kind'] {
-  if (/iPhone|iPad|Android/.test(userAgent)) return 'phone'
-  return userAgent.startsWith('Mozilla/') ? 'computer' : 'program'
+  const isPhone = /iPhone|iPad|Android/.test(text)
+  const kind = isPhone ? 'phone' : text.startsWith('Mozilla/') ? 'computer' : 'program'
+  return { name: name || text.slice(0, 40) || 'Unknown device', kind }
 }

@@ -2,48 +2,36 @@ import { createPrivateKey, hkdfSync, randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ApplicationKey, JwtKey } from 'torii-auth'
-import { parseKeys, type Settings, SettingsError } from './settings.js'
+import type { Settings } from './settings.js'
+import { parseKeys, SettingsError } from './settings.js'
+
+type Keys = readonly ApplicationKey[]
 
 /** The application's secrets: those of the environment, or the ones stored next to the data. */
-export async function loadKeys({
-  keys,
-  databaseUrl,
-}: Settings): Promise<readonly ApplicationKey[]> {
+export async function loadKeys({ keys, databaseUrl }: Settings): Promise<Keys> {
   if (keys !== null) return keys
-  const path = keyFile(databaseUrl)
-  return path === null ? [newKey()] : storedKeys(path)
+  const fresh = `k1:${randomBytes(32).toString('base64url')}`
+  if (databaseUrl === 'pglite:') return parseKeys(fresh)
+  const isEmbedded = databaseUrl.startsWith('pglite:')
+  return storedKeys(isEmbedded ? join(databaseUrl.slice(7), 'torii-keys') : '.torii/keys', fresh)
 }
-
-/** In the directory of the embedded database; for a server, in `.torii`. */
-function keyFile(databaseUrl: string): string | null {
-  if (databaseUrl === 'pglite:') return null
-  if (databaseUrl.startsWith('pglite:'))
-    return join(databaseUrl.slice('pglite:'.length), 'torii-keys')
-  return join('.torii', 'keys')
-}
-
-const newKey = (): { id: string; secret: string } => ({
-  id: 'k1',
-  secret: randomBytes(32).toString('base64url'),
-})
 
 /** When two processes start at the same time, one creates the keys and both read them. */
-async function storedKeys(path: string): Promise<readonly ApplicationKey[]> {
+async function storedKeys(path: string, fresh: string): Promise<Keys> {
   const kept = await readStored(path)
   if (kept !== null) return kept
-  const { id, secret } = newKey()
   const unfinished = `${path}.${randomBytes(8).toString('hex')}.part`
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
-    await writeFile(unfinished, `${id}:${secret}\n`, { flag: 'wx', mode: 0o600 })
+    await writeFile(unfinished, `${fresh}\n`, { flag: 'wx', mode: 0o600 })
     await link(unfinished, path).catch(unlessCode('EEXIST'))
   } finally {
     await rm(unfinished, { force: true })
   }
-  return (await readStored(path)) ?? [{ id, secret }]
+  return (await readStored(path)) ?? parseKeys(fresh)
 }
 
-async function readStored(path: string): Promise<readonly ApplicationKey[] | null> {
+async function readStored(path: string): Promise<Keys | null> {
   const file = await open(path, 'r').catch(unlessCode('ENOENT'))
   if (file === null) return null
   try {
@@ -68,7 +56,7 @@ const unlessCode = (code: string) => (error: NodeJS.ErrnoException) => {
 const pkcs8Start = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** Derives a signing key from each secret, so that every process of the site signs and verifies alike. */
-export const signingKeys = (keys: readonly ApplicationKey[]): JwtKey[] =>
+export const signingKeys = (keys: Keys): JwtKey[] =>
   keys.map(({ id, secret }) => {
     const bytes = typeof secret === 'string' ? Buffer.from(secret, 'base64url') : secret
     const seed = Buffer.from(hkdfSync('sha256', bytes, '', 'torii-webapp:jwt:1', 32))

@@ -4,12 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { SettingsError } from './settings.js'
 
 /** A server that has its port and waits for its request listener. */
-export interface Listener {
-  readonly address: string
-  readonly port: number
+export interface Listener extends Pick<AddressInfo, 'address' | 'port'> {
   /** Serves every request, including those that arrived before. */
   serve(listener: RequestListener): void
-  /** Accepts no new requests, finishes running ones, and cuts those that take longer than two seconds. */
+  /** Accepts no new requests, finishes running ones, and cuts those that take longer than a second. */
   stop(): Promise<void>
 }
 
@@ -30,10 +28,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
   await new Promise<void>((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException) => reject(asSetting(error, host, port))
     server.once('error', refused)
-    server.listen(port, host, () => {
-      server.off('error', refused)
-      resolve()
-    })
+    server.listen(port, host, () => resolve(void server.off('error', refused)))
   })
   // A server that listens on a port has an address of this kind; text is for sockets in files.
   const { address, port: given } = server.address() as AddressInfo
@@ -53,19 +48,13 @@ export async function listen(host: string, port: number): Promise<Listener> {
 
 /** Turns an error of the system into advice on the setting to change. */
 function asSetting(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new SettingsError(
-        `Port ${port} on ${host} is already in use. Stop the other process, or set PORT (ADMIN_PORT for the console) to another port; 0 chooses a free one`,
-      )
-    case 'EACCES':
-      return new SettingsError(
-        `This user may not listen on port ${port}. Set PORT (ADMIN_PORT for the console) to 1024 or more`,
-      )
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new SettingsError(`HOST must be an address of this computer; ${host} is not`)
-    default:
-      return error
+  const notHere = `HOST must be an address of this computer; ${host} is not`
+  const advice: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} on ${host} is already in use. Stop the other process, or set PORT (ADMIN_PORT for the console) to another port; 0 chooses a free one`,
+    EACCES: `This user may not listen on port ${port}. Set PORT (ADMIN_PORT for the console) to 1024 or more`,
+    EADDRNOTAVAIL: notHere,
+    ENOTFOUND: notHere,
   }
+  const text = advice[error.code ?? '']
+  return text === undefined ? error : new SettingsError(text)
 }

@@ -1,41 +1,5 @@
 import type { ApplicationKey } from 'torii-auth'
-import { isLoopbackName } from './loopback.js'
-
-/** The settings from the environment. Every one has a default, so `npm start` needs none. */
-export interface Settings {
-  readonly databaseUrl: string
-  readonly schema: string
-  readonly host: string
-  /** 0 chooses a free port. */
-  readonly port: number
-  /** Null means http://localhost and the port; never null when HOST is not loopback. */
-  readonly baseUrl: string | null
-  /** Whether the base URL is on localhost, which only browsers of this computer can reach. */
-  readonly onLocalhost: boolean
-  /** The port of the administrator console; 0 chooses a free port. */
-  readonly adminPort: number
-  readonly mail: MailSettings
-  /** Null where the application creates and stores its own keys, which it does on localhost only. */
-  readonly keys: readonly ApplicationKey[] | null
-  readonly trustedProxyHops: number
-  /** Null without a configured provider. */
-  readonly oidc: OidcSettings | null
-}
-
-export interface MailSettings {
-  readonly smtpUrl: string | null
-  /** A folder to which each message is written. */
-  readonly directory: string | null
-  readonly from: string
-}
-
-/** A configured OpenID provider. */
-export interface OidcSettings {
-  readonly name: string
-  readonly issuer: string
-  readonly clientId: string
-  readonly clientSecret: string | null
-}
+import { isLoopbackName } from './local-only.js'
 
 /** An invalid variable; the message names it and the allowed values. */
 export class SettingsError extends Error {}
@@ -43,8 +7,10 @@ export class SettingsError extends Error {}
 /** Reads one variable. An empty one counts as not set. */
 type Read = (name: string) => string | null
 
-/** @throws SettingsError */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+export type Settings = ReturnType<typeof readSettings>
+
+/** The settings from the environment. Every one has a default, so `npm start` needs none. @throws SettingsError */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>) {
   const read: Read = (name) => environment[name] || null
   const host = read('HOST') ?? '127.0.0.1'
   const baseUrl = readBaseUrl(read, host)
@@ -53,48 +19,51 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     databaseUrl: read('DATABASE_URL') ?? 'pglite:.torii/data',
     schema: read('DATABASE_SCHEMA') ?? 'torii',
     host,
+    /** 0 chooses a free port. */
     port: readNumber(read, 'PORT', 3000, 65_535),
+    /** Null means http://localhost and the port; never null when HOST is not loopback. */
     baseUrl: baseUrl?.origin ?? null,
+    /** Whether the base URL is on localhost, which only browsers of this computer can reach. */
     onLocalhost,
+    /** The port of the administration console; 0 chooses a free port. */
     adminPort: readNumber(read, 'ADMIN_PORT', 0, 65_535),
     mail: readMail(read, baseUrl),
+    /** Null where the application creates and stores its own keys, which it does on localhost only. */
     keys: readKeys(read, onLocalhost),
     trustedProxyHops: readNumber(read, 'TRUSTED_PROXY_HOPS', 0, 16),
+    /** Null without a configured provider. */
     oidc: readOidc(read),
   }
 }
 
 function readBaseUrl(read: Read, host: string): URL | null {
+  const fail = (text: string) => new SettingsError(`BASE_URL must ${text}`)
   const text = read('BASE_URL')
   if (text === null) {
     if (isLoopbackName(host === '::1' ? '[::1]' : host)) return null
-    throw new SettingsError(
-      'BASE_URL must be set when HOST is not loopback, for example https://app.example',
-    )
+    throw fail('be set when HOST is not loopback, for example https://app.example')
   }
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
-    throw new SettingsError('BASE_URL must be a URL without a path, like https://app.example')
-  if (url.port === '0')
-    throw new SettingsError('BASE_URL must have the port that browsers use, not 0')
+    throw fail('be a URL without a path, like https://app.example')
+  if (url.port === '0') throw fail('have the port that browsers use, not 0')
   if (url.protocol === 'http:' && !isLoopbackName(url.hostname))
-    throw new SettingsError(
-      'BASE_URL must be https, since plain http exposes the session. http is allowed for localhost, 127.0.0.1 and [::1] only',
+    throw fail(
+      'be https, since plain http exposes the session. http is allowed for localhost, 127.0.0.1 and [::1] only',
     )
   return url
 }
 
-function readMail(read: Read, baseUrl: URL | null): MailSettings {
-  const [smtpUrl, directory] = [read('SMTP_URL'), read('MAIL_DIR')]
+function readMail(read: Read, baseUrl: URL | null) {
+  const smtpUrl = read('SMTP_URL')
+  /** A folder to which each message is written. */
+  const directory = read('MAIL_DIR')
   if (smtpUrl !== null && directory !== null)
     throw new SettingsError('SMTP_URL and MAIL_DIR exclude each other. Set one of them')
-  const sender = `Torii <no-reply@${baseUrl?.hostname ?? 'localhost'}>`
-  const isNumber = /[0-9\]]$/.test(baseUrl?.hostname ?? '')
-  return {
-    smtpUrl,
-    directory,
-    from: read('MAIL_FROM') ?? (isNumber ? 'Torii <no-reply@localhost>' : sender),
-  }
+  const host = baseUrl?.hostname ?? 'localhost'
+  // An IP address is no domain of mail.
+  const domain = /[0-9\]]$/.test(host) ? 'localhost' : host
+  return { smtpUrl, directory, from: read('MAIL_FROM') ?? `Torii <no-reply@${domain}>` }
 }
 
 /** `id:base64url,…`. Torii checks the keys themselves. */
@@ -108,18 +77,14 @@ function readKeys(read: Read, onLocalhost: boolean): readonly ApplicationKey[] |
 }
 
 /** The keys of a text like `k2:secret,k1:secret`. @throws SettingsError without any part of the text */
-export function parseKeys(text: string): readonly ApplicationKey[] {
-  return text.split(',').map((entry) => {
+export const parseKeys = (text: string): readonly ApplicationKey[] =>
+  text.split(',').map((entry) => {
     const [id, secret, ...more] = entry.trim().split(':')
-    if (id === undefined || secret === undefined || more.length > 0)
-      throw new SettingsError(
-        'TORII_KEYS must be id:secret, or several of them separated by commas',
-      )
-    return { id, secret }
+    if (id !== undefined && secret !== undefined && more.length === 0) return { id, secret }
+    throw new SettingsError('TORII_KEYS must be id:secret, or several of them separated by commas')
   })
-}
 
-function readOidc(read: Read): OidcSettings | null {
+function readOidc(read: Read) {
   const [issuer, clientId] = [read('OIDC_ISSUER'), read('OIDC_CLIENT_ID')]
   if (issuer === null) return null
   if (clientId === null)
@@ -127,27 +92,19 @@ function readOidc(read: Read): OidcSettings | null {
   const name = read('OIDC_NAME') ?? 'oidc'
   if (!/^[a-z0-9-]{1,50}$/.test(name))
     throw new SettingsError('OIDC_NAME must be lower-case letters, digits and hyphens')
-  return {
-    name,
-    issuer,
-    clientId,
-    clientSecret: read('OIDC_CLIENT_SECRET'),
-  }
+  return { name, issuer, clientId, clientSecret: read('OIDC_CLIENT_SECRET') }
 }
 
 function readNumber(read: Read, name: string, otherwise: number, max: number): number {
-  const text = read(name)
-  if (text === null) return otherwise
-  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > max)
-    throw new SettingsError(`${name} must be a whole number from 0 to ${max}`)
-  return Number(text)
+  const text = read(name) ?? String(otherwise)
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) <= max) return Number(text)
+  throw new SettingsError(`${name} must be a whole number from 0 to ${max}`)
 }
 
 /** Where the data is, in words. Never the URL, which can hold a password. */
 export function describeDatabase(databaseUrl: string): string {
   if (databaseUrl === 'pglite:') return 'an embedded PostgreSQL in memory'
-  if (databaseUrl.startsWith('pglite:'))
-    return `an embedded PostgreSQL in ${databaseUrl.slice('pglite:'.length)}`
+  if (databaseUrl.startsWith('pglite:')) return `an embedded PostgreSQL in ${databaseUrl.slice(7)}`
   if (!URL.canParse(databaseUrl)) return 'a PostgreSQL server'
   const { hostname, pathname } = new URL(databaseUrl)
   return `database ${decodeURIComponent(pathname.slice(1)) || 'of the role'} on ${hostname || 'localhost'}`

@@ -8,6 +8,7 @@ import { testKeys } from '../application.test.support.js'
 import { loadAssets } from '../assets.js'
 import { parseKeys } from '../settings.js'
 import { startConsole } from './console.js'
+import { createQueries } from './queries.js'
 
 export interface Answered {
   readonly status: number
@@ -34,10 +35,9 @@ export async function openConsole() {
   const printed: string[] = []
   const { url, stop } = await startConsole({
     torii,
+    queries: createQueries(storage, 'torii'),
     port: 0,
     assets: await loadAssets(),
-    database: 'a test',
-    schema: 'torii',
     print: (line) => printed.push(line),
   })
   afterAll(async () => {

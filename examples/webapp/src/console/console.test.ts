@@ -102,7 +102,7 @@ test('second factors are shown, and reset with every session', async () => {
     assert.ok(!page.includes(secret))
   const after = await press(`/users/${owner.id}/reset-second-factors`)
   assert.match(after, /role="status"[^>]*>Second factors removed. /)
-  assert.match(after, /Second factor<\/p><p class="muted">None/)
+  assert.match(after, /Second factor<\/div><div class="muted">None/)
   assert.equal(await torii.sessions.validate(confirmed.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['second_factors_reset', 'admin'])
 })
@@ -142,8 +142,8 @@ test('names, email addresses and user agents stay text', async () => {
     const page = await read(path)
     assert.doesNotMatch(page, /<script|alert\("/)
   }
-  assert.match(await read(`/users/${id}`), /Person &#60;script&#62;alert/)
-  assert.match(await read(`/users/${owner.id}`), /&#60;script&#62;alert\(&#34;1&#34;\)/)
+  assert.match(await read(`/users/${id}`), /Person &lt;script&gt;alert/)
+  assert.match(await read(`/users/${owner.id}`), /&lt;script&gt;alert\(&quot;1&quot;\)/)
 })
 
 test('no page shows a token or a password hash', async () => {
@@ -151,7 +151,7 @@ test('no page shows a token or a password hash', async () => {
   const page = await read(`/users/${owner.id}`)
   assert.ok(!page.includes(owner.token.reveal()))
   assert.doesNotMatch(page, /argon2/)
-  assert.match(page, /Password<\/p><p class="muted">Set/)
+  assert.match(page, /Password<\/div><div class="muted">Set/)
 })
 
 test('users can be searched, and paged forward and back', async () => {
@@ -159,7 +159,7 @@ test('users can be searched, and paged forward and back', async () => {
     await torii.admin.create({ email: `page${String(each).padStart(2, '0')}@pages.example` })
   const shown = (page: string) => [...page.matchAll(/page\d\d@pages\.example/g)].map(String)
   const link = (page: string, rel: string) =>
-    new RegExp(`rel="${rel}" href="([^"]+)"`).exec(page)?.[1]?.replaceAll('&#38;', '&') ?? ''
+    new RegExp(`rel="${rel}" href="([^"]+)"`).exec(page)?.[1]?.replaceAll('&amp;', '&') ?? ''
   const first = await read('/users?search=PAGE')
   assert.deepEqual(shown(first)[0], 'page00@pages.example')
   assert.equal(shown(first).length, 25)
@@ -171,8 +171,55 @@ test('users can be searched, and paged forward and back', async () => {
   )
   assert.equal(link(second, 'next'), '')
   assert.deepEqual(shown(await read(link(second, 'prev'))), shown(first))
-  const { status } = await send('/users?after=nonsense', { headers: { cookie } })
+  const { status } = await send('/trail?after=nonsense', { headers: { cookie } })
   assert.equal(status, 400)
+})
+
+test('users are counted, and found by a part of their name, by state and by id', async () => {
+  const { id, email } = await signUp()
+  const made = await torii.admin.create({ email: 'hopper@example.com', name: 'Grace 100%_Hopper' })
+  assert.ok(made.ok)
+  const names = (page: string) =>
+    [...page.matchAll(/<th scope="row"><a href="[^"]*">([^<]*)</g)].map(([, name]) => name)
+  for (const search of ['ce 100%_hop', 'HOPPER@', made.user.id])
+    assert.deepEqual(names(await read(`/users?search=${encodeURIComponent(search)}`)), [
+      'hopper@example.com',
+    ])
+  for (const search of ['100__Hopper', 'nobody at all'])
+    assert.match(await read(`/users?search=${search}`), />0 users<[\s\S]*No users found/)
+  await torii.admin.disable(id)
+  const disabled = await read('/users?filter=disabled')
+  assert.ok(names(disabled).includes(email))
+  assert.match(disabled, /<span class="badge bad">Disabled</)
+  assert.ok(!names(await read(`/users?filter=active&search=${email}`)).includes(email))
+  const { rows } = await db.query('select count(*)::int as n from torii.users')
+  assert.match(await read('/users?filter=nonsense'), new RegExp(`>${rows[0]?.n} users<`))
+  assert.match(await read('/'), new RegExp(`Users</a></p><p class="total">${rows[0]?.n}<`))
+})
+
+test('the totals count live sessions only', async () => {
+  const live = async () => {
+    const [, number = ''] =
+      /Live sessions<\/p><p class="total">([\d,]+)</.exec(await read('/')) ?? []
+    return Number(number.replace(',', ''))
+  }
+  const { owner } = await signUp()
+  const before = await live()
+  const again = await signUp()
+  assert.equal(await live(), before + 1)
+  await torii.admin.endSessions(owner.id)
+  await torii.admin.disable(again.owner.id)
+  assert.equal(await live(), before - 1)
+})
+
+test('the trail names accounts by email address, and shows no id', async () => {
+  const { owner } = await signUp()
+  const email = (await torii.admin.user(owner.id))?.user.email ?? ''
+  await torii.settled()
+  const page = await read('/trail')
+  assert.match(page, new RegExp(`<a href="/users/${owner.id}">${email}</a>`))
+  assert.match(page, /Account created by password/)
+  assert.doesNotMatch(page.replace(/<a [^>]*>/g, ''), /[0-9a-f]{8}-[0-9a-f]{4}/)
 })
 
 test('the audit trail of a deleted account remains', async () => {
@@ -180,8 +227,8 @@ test('the audit trail of a deleted account remains', async () => {
   await torii.admin.delete(owner.id)
   const { status, body } = await send(`/users/${owner.id}`, { headers: { cookie } })
   assert.equal(status, 404)
-  assert.match(body, /User deleted/)
-  assert.match(await read('/trail'), /User deleted/)
+  assert.match(body, /Account deleted/)
+  assert.match(await read('/trail'), /Account deleted/)
 })
 
 test('the plots count events by the database’s clock', async () => {
@@ -197,7 +244,9 @@ test('the plots count events by the database’s clock', async () => {
   await insert('signed_in', 4, 0)
   await insert('signed_in', 1000, 23)
   await insert('sign_in_failed', 7, 30)
-  const totals = (page: string) => [...page.matchAll(/class="total">([\d,]+)</g)].map(([, n]) => n)
+  // The first four are the totals of users and sessions.
+  const totals = (page: string) =>
+    [...page.matchAll(/class="total">([\d,]+)</g)].map(([, n]) => n).slice(4)
   const day = await read('/')
   assert.deepEqual(totals(day), ['3', '1,004', '0'])
   assert.equal([...day.matchAll(/<tr><th scope="row">/g)].length, 24)

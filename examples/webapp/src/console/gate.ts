@@ -11,62 +11,38 @@ export const gateLimits = Object.freeze({
   absoluteMs: 8 * 60 * 60_000,
 })
 
+/** `wrong`: not the current secret, or there is none. `too_many_tries`: the secret is void. */
 export type Exchange =
   | { readonly ok: true; readonly token: string }
-  /** Not the current secret, or there is none. */
-  | { readonly ok: false; readonly reason: 'wrong' }
-  /** Too many wrong attempts; the secret is void. */
-  | { readonly ok: false; readonly reason: 'too_many_tries' }
+  | { readonly ok: false; readonly reason: 'wrong' | 'too_many_tries' }
+
+const newSecret = (): string => randomBytes(32).toString('base64url')
+const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
 /**
- * Signs in one administrator at a time, who can read the output of the process. A secret opens one session, and
- * the next secret's session ends the former one. Both are stored as hashes, in memory only. `now` is in milliseconds.
+ * Creates a gate. It signs in one administrator at a time, who can read the output of the process: a secret opens one
+ * session, and the next secret's session ends the former one. Both are stored as hashes, in memory only. `now` is in
+ * milliseconds.
+ * @param print shows each new secret where only the administrator can read it
  */
-export interface Gate {
-  /** Prints a secret, unless one is still unused or a pause is running. */
-  offer(now: number): void
-  /** Exchanges the secret for a session token, once. */
-  exchange(secret: string, now: number): Exchange
-  /** Whether the token belongs to the active session. Extends the session. */
-  isOpen(token: string, now: number): boolean
-  /** Ends the session of this token. */
-  close(token: string): void
-}
-
-interface Waiting {
-  readonly hash: Buffer
-  readonly endsAt: number
-  tries: number
-}
-
-interface Session {
-  readonly hash: Buffer
-  readonly endsAt: number
-  idleEndsAt: number
-}
-
-/** Creates a gate. @param print shows each new secret where only the administrator can read it */
-export function createGate(print: (secret: string) => void): Gate {
-  let waiting: Waiting | null = null
-  let session: Session | null = null
+export function createGate(print: (secret: string) => void) {
+  let waiting: { hash: Buffer; endsAt: number; tries: number } | null = null
+  let session: { hash: Buffer; endsAt: number; idleEndsAt: number } | null = null
   let pausedUntil = 0
-
-  const live = (now: number): Session | null => {
-    if (session !== null && (now >= session.endsAt || now >= session.idleEndsAt)) session = null
-    return session
-  }
-
+  const wrong = { ok: false, reason: 'wrong' } as const
+  const refused = { ok: false, reason: 'too_many_tries' } as const
   return {
-    offer(now) {
-      if (waiting !== null && now < waiting.endsAt) return
-      if (now < pausedUntil) return
+    /** Prints a secret, unless one is still unused or a pause is running. */
+    offer(now: number): void {
+      if (now < pausedUntil || (waiting !== null && now < waiting.endsAt)) return
       const secret = newSecret()
       waiting = { hash: hashOf(secret), endsAt: now + gateLimits.secretMs, tries: 0 }
       print(secret)
     },
-    exchange(secret, now) {
-      if (now < pausedUntil) return { ok: false, reason: 'too_many_tries' }
-      if (waiting === null || now >= waiting.endsAt) return { ok: false, reason: 'wrong' }
+    /** Exchanges the secret for a session token, once. */
+    exchange(secret: string, now: number): Exchange {
+      if (now < pausedUntil) return refused
+      if (waiting === null || now >= waiting.endsAt) return wrong
       if (timingSafeEqual(waiting.hash, hashOf(secret))) {
         waiting = null
         const token = newSecret()
@@ -75,24 +51,21 @@ export function createGate(print: (secret: string) => void): Gate {
         return { ok: true, token }
       }
       waiting.tries += 1
-      if (waiting.tries < gateLimits.tries) return { ok: false, reason: 'wrong' }
+      if (waiting.tries < gateLimits.tries) return wrong
       waiting = null
       pausedUntil = now + gateLimits.pauseMs
-      return { ok: false, reason: 'too_many_tries' }
+      return refused
     },
-    isOpen(token, now) {
-      const open = live(now)
-      if (open === null || !timingSafeEqual(open.hash, hashOf(token))) return false
-      open.idleEndsAt = now + gateLimits.idleMs
+    /** Whether the token belongs to the active session. Extends the session. */
+    isOpen(token: string, now: number): boolean {
+      if (session !== null && (now >= session.endsAt || now >= session.idleEndsAt)) session = null
+      if (session === null || !timingSafeEqual(session.hash, hashOf(token))) return false
+      session.idleEndsAt = now + gateLimits.idleMs
       return true
     },
-    close(token) {
+    /** Ends the session of this token. */
+    close(token: string): void {
       if (session !== null && timingSafeEqual(session.hash, hashOf(token))) session = null
     },
   }
 }
-
-/** 256 bits. */
-const newSecret = (): string => randomBytes(32).toString('base64url')
-
-const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()

@@ -3,14 +3,17 @@ import { test } from 'vitest'
 import { plot } from './plot.js'
 
 const drawn = (...values: (number | null)[]) =>
-  plot({
-    id: 'p',
-    title: 'A "title"',
-    description: 'What is seen',
-    bars: values.map((value, place) => ({ label: `hour ${place}`, value })),
-    marks: ['00:00'],
-    tone: 'plain',
-  }).toString()
+  String(
+    plot({
+      id: 'p',
+      title: 'A "title"',
+      period: '24 hours',
+      bar: '1 hour',
+      marks: 1,
+      labels: values.map((_, place) => `hour ${place}`),
+      values,
+    }),
+  )
 
 const tops = (markup: string) => /class="plot-top"[^>]*>([^<]+)</.exec(markup)?.[1]
 const heights = (markup: string) =>
@@ -43,9 +46,10 @@ test('an unknown number is not drawn as zero', () => {
   assert.equal(heights(markup).length, 1)
 })
 
-test('the plot has a title and a description for screen readers', () => {
-  const markup = drawn(1)
-  assert.match(markup, /role="img" aria-labelledby="p-title p-description"/)
-  assert.match(markup, /<title id="p-title">A &#34;title&#34;<\/title>/)
-  assert.match(markup, /<desc id="p-description">What is seen<\/desc>/)
+test('the plot says what it shows, what a bar is, and which bar is the highest', () => {
+  const markup = drawn(1, 3)
+  assert.match(markup, /role="img" aria-labelledby="p-title"/)
+  assert.match(markup, /<title id="p-title">A &quot;title&quot; in the last 24 hours: 4\./)
+  assert.match(markup, /One bar: 1 hour, highest hour 1</)
+  assert.doesNotMatch(drawn(0, 0), /highest/)
 })

@@ -1,0 +1,134 @@
+import type { Session, SignInMethods, User } from 'torii-auth'
+import { describeDevice } from '../device.js'
+import type { Content } from '../parts.js'
+import * as p from '../parts.js'
+import { noticeOf } from '../public-pages.js'
+import type { Call, Page } from '../site.js'
+import { capitalized, methodName } from '../words.js'
+import { accountPath, accountPaths, tabs } from './paths.js'
+import { reauthenticationDialog } from './reauthentication.js'
+import { security } from './security.js'
+
+/** A request of a signed-in user, with what they can sign in with. */
+export interface AccountCall extends Call {
+  readonly valid: NonNullable<Call['valid']>
+  readonly methods: SignInMethods
+}
+
+/** A page of the account. Without a session it redirects to sign-in, which leads back to it. */
+const accountPage =
+  (show: (call: AccountCall) => Content | Promise<Content>): Page =>
+  async ({ valid, ...call }) => {
+    if (valid === null) return { location: `/sign-in?to=${encodeURIComponent(call.path)}` }
+    const own = { ...call, valid, methods: await call.torii.users.signInMethods(valid) }
+    const links = [...tabs].map(([path, text]) => [path, text, path === call.path] as const)
+    const content = (
+      <section class="wide">
+        {who(valid.user)}
+        <div class="account">
+          {p.choices('Account', 'tabs', links)}
+          {p.group('panels', noticeOf(call.query), await show(own))}
+        </div>
+        {reauthenticationDialog(own)}
+      </section>
+    )
+    return { title: tabs.get(call.path) ?? 'Account', content }
+  }
+
+function who({ name, email, picture }: User) {
+  const shown = name ?? email ?? 'Your account'
+  const initial = <span aria-hidden="true">{(shown[0] ?? '?').toUpperCase()}</span>
+  return (
+    <div class="who">
+      <div class="avatar">
+        {picture ? <img alt="" {...{ src: picture, referrerpolicy: 'no-referrer' }} /> : initial}
+      </div>
+      <div>
+        <h1 tabindex={-1}>{shown}</h1>
+        {name !== null && email !== null && p.muted(email)}
+      </div>
+    </div>
+  )
+}
+
+const profile = ({ valid: { user } }: AccountCall) => {
+  const since = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
+  const name = p.field('name', 'Name', { kind: 'name', value: user.name, optional: true })
+  const hint = 'The https URL of an image.'
+  const options = { kind: 'url', value: user.picture, hint, optional: true } as const
+  const fields = [name, p.field('picture', 'Picture', options)]
+  const lead = `Member since ${since.format(user.createdAt)}`
+  return p.panel('profile', 'Profile', lead, p.form('save-profile', 'Save', {}, ...fields))
+}
+
+/** The active sessions of the user: this one first, then the last used. */
+const sessions = async ({ torii, valid, now }: AccountCall) => {
+  const others = (await torii.sessions.list(valid)).filter(({ id }) => id !== valid.session.id)
+  others.sort((a, b) => b.lastActiveAt.getTime() - a.lastActiveAt.getTime())
+  return p.panel(
+    ...(['sessions', 'Sessions and devices'] as const),
+    'Sign out any device you don’t recognize, then change your password.',
+    p.list(
+      sessionRow(valid.session, true, now),
+      others.map((one) => sessionRow(one, false, now)),
+    ),
+    others.length > 0 && p.action('revoke-others', 'Sign out all other sessions'),
+  )
+}
+
+const icons = {
+  computer: 'M5 5h14v10H5zM2.5 19h19',
+  phone: 'M7 3h10v18H7zM11 18h2',
+  program: 'M3 5h18v14H3zM7 10l2.5 2L7 14M12.5 15h4',
+}
+
+function sessionRow(session: Session, current: boolean, now: Date) {
+  const { name, kind } = describeDevice(session.userAgent)
+  const icon = (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={icons[kind]} />
+    </svg>
+  )
+  return p.row(
+    [icon, <h3>{name}</h3>, current && p.badge('good', 'Current session')],
+    p.facts({
+      'Last active': p.relative(session.lastActiveAt, now),
+      Expires: p.relative(session.expiresAt, now, true),
+      'Signed in with': capitalized(session.methods.map(methodName).join(', ')),
+      'Verified by': session.level === 2 ? 'Two factors' : 'One factor',
+      'IP address': session.ip ?? 'Unknown',
+    }),
+    !current &&
+      p.action('revoke-session', 'Sign out', `Sign out ${name}`, p.hidden('id', session.id)),
+  )
+}
+
+/** Export and deletion of the user's data. */
+const data = ({ valid: { user } }: AccountCall) => {
+  const expect = user.email ?? 'delete'
+  const label = ['Type ', <strong>{expect}</strong>, ' to confirm']
+  const question = {
+    ...{ open: 'Delete account', title: 'Delete your account?', button: 'Delete permanently' },
+    ...{ note: 'All your data is deleted immediately. You cannot undo this.', danger: true },
+  }
+  return [
+    p.panel(
+      ...(['export', 'Export your data'] as const),
+      'Download everything that we store about you as a JSON file. It contains no passwords or keys.',
+      p.action('export-data', 'Download'),
+    ),
+    p.panel(
+      ...(['delete', 'Delete account'] as const),
+      'This permanently deletes your profile, sign-in methods and sessions.',
+      p.ask('delete-account', question, p.field('confirmation', label, { expect })),
+    ),
+  ]
+}
+
+/** The pages of the account, by path. */
+export const accountPages: Readonly<Record<string, Page>> = Object.fromEntries(
+  [profile, security, sessions, data].map((show, place) => [
+    accountPaths[place] ?? accountPath,
+    accountPage(show),
+  ]),
+)
