@@ -120,14 +120,14 @@ journey('sessions: end one, then all others', async ({ visitor, mail }) => {
     others.push(other)
   }
   await page.goto('/account/sessions')
-  assert.equal(await page.locator('#sessions li').count(), 4)
+  assert.equal(await page.locator('#sessions-and-devices li').count(), 4)
   await ada.look('sessions')
-  await page.locator('#sessions li').getByRole('button').first().click()
+  await page.locator('#sessions-and-devices li').getByRole('button').first().click()
   await page.getByText('Session ended.').waitFor()
-  assert.equal(await page.locator('#sessions li').count(), 3)
+  assert.equal(await page.locator('#sessions-and-devices li').count(), 3)
   await page.getByRole('button', { name: 'Sign out all other sessions' }).click()
   await page.getByText('Signed out of 2 other sessions.').waitFor()
-  assert.equal(await page.locator('#sessions li').count(), 1)
+  assert.equal(await page.locator('#sessions-and-devices li').count(), 1)
   for (const other of others) {
     await other.page.goto('/account')
     assert.equal(new URL(other.page.url()).pathname, '/sign-in')

@@ -56,7 +56,7 @@ journey('connect an account of the provider, and disconnect it', async ({ visito
   await page.getByRole('button', { name: 'Connect Local provider' }).click()
   await atProvider(page, elsewhere, 'Ada elsewhere')
   await page.waitForURL('**/account/security*')
-  const connected = page.locator('#connected')
+  const connected = page.locator('#connected-accounts')
   await connected.getByText(elsewhere).waitFor()
   assert.equal(
     await connected.getByRole('button', { name: 'Connect Local provider', exact: true }).count(),

@@ -18,7 +18,7 @@ import {
   verifyPath,
 } from './second-factor-actions.mjs'
 
-const panelOf = (page) => page.locator('#second-factor')
+const panelOf = (page) => page.locator('#two-factor-authentication')
 
 journey(
   'turn on two-factor authentication: a wrong code, the right one, and the recovery codes kept',

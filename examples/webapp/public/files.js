@@ -33,6 +33,8 @@ export function showRecoveryCodes(codes, message) {
   }
   for (const button of dialog.querySelectorAll('[data-codes]'))
     button.addEventListener('click', () => ways[button.dataset.codes](button))
-  dialog.addEventListener('close', () => reload(message, 'second-factor'), { once: true })
+  dialog.addEventListener('close', () => reload(message, dialog.closest('.panel').id), {
+    once: true,
+  })
   open(dialog)
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { OAuthProvider, ToriiOptions } from 'torii-auth'
+import type { OAuthProvider } from 'torii-auth'
 import { englishTexts, oidc, Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
@@ -20,6 +20,7 @@ import { publicPages } from './public-pages.js'
 import type { Settings } from './settings.js'
 import { describeDatabase } from './settings.js'
 import { createSite } from './site.js'
+import { capitalized } from './words.js'
 
 /** A running application. */
 export interface Application {
@@ -60,23 +61,21 @@ async function open(settings: Settings, onStop: OnStop): Promise<Omit<Applicatio
   const listener = await listen(settings.host, settings.port)
   onStop(() => listener.stop())
   const baseUrl = settings.baseUrl ?? `http://localhost:${listener.port}`
-  const provider = await openProvider(settings, baseUrl, async () => {
-    const local = await startLocalProvider(baseUrl, assets)
-    onStop(() => local.stop())
-    return local.definition
-  })
+  const local = settings.oidc === null && mayHaveLocalProvider(baseUrl)
+  const started = local ? await startLocalProvider(baseUrl, assets) : null
+  if (started !== null) onStop(() => started.stop())
+  const provider = started?.definition ?? configuredProvider(settings, baseUrl)
   const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
   // On an IP address browsers have no passkeys, and Torii refuses the option.
   const hasPasskeys = isIP(new URL(baseUrl).hostname.replace(/[[\]]/g, '')) === 0
-  const options: ToriiOptions = {
+  const torii = new Torii(storage, {
     ...{ baseUrl, keys, audit: true, log: logEvent, mail: { appName: 'Torii' } },
     ...(hasPasskeys ? { passkey: { rpName: 'Torii' } } : {}),
     magicLink: { code: true },
     oauth: { providers: provider === null ? [] : [provider] },
     jwt: { keys: signingKeys(keys), audience: baseUrl },
     ...(mailer === null ? {} : { mailer }),
-  }
-  const torii = new Torii(storage, options)
+  })
   torii.startSweeping(torii.options.requireVerifiedEmail ? { unverifiedAccountSeconds } : {})
   onStop(() => torii.shutdown())
   // Runs first, so that no new request is accepted; the earlier entry is for a failed start.
@@ -98,9 +97,8 @@ async function open(settings: Settings, onStop: OnStop): Promise<Omit<Applicatio
   const site = getRequestListener(fetch, { overrideGlobalObjects: false })
   const routes = createNodeHandler(auth, { trustedProxyHops })
   listener.serve((request, response) => {
-    void routes(request, response, (error) =>
-      error === undefined ? void site(request, response) : response.destroy(),
-    )
+    const rest = (error: unknown) => (error ? response.destroy() : void site(request, response))
+    void routes(request, response, rest)
   })
   const notes = [`Data in ${describeDatabase(databaseUrl)}, schema ${schema}`]
   if (mailbox !== null) notes.push(`Mail in ${baseUrl}/mailbox`)
@@ -118,18 +116,12 @@ const toriiPages = {
   failed: '/sign-in',
 }
 
-/** The configured provider, or the local one where it is allowed. */
-async function openProvider(
-  { oidc: named }: Settings,
-  baseUrl: string,
-  startLocal: () => Promise<OAuthProvider>,
-): Promise<OAuthProvider | null> {
-  if (named === null) return mayHaveLocalProvider(baseUrl) ? startLocal() : null
-  const { name, clientSecret, ...registration } = named
-  // `acme-work` reads "Acme work".
-  const displayName = (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll('-', ' ')
-  // Http is allowed only where both sides are on this computer.
+/** `acme-work` reads "Acme work". Http is allowed only where both sides are on this computer. */
+function configuredProvider({ oidc: named }: Settings, baseUrl: string): OAuthProvider | null {
+  if (named === null) return null
+  const { clientSecret, ...registration } = named
+  const displayName = capitalized(named.name).replaceAll('-', ' ')
   const allowLoopback = isLoopbackName(new URL(baseUrl).hostname)
   const secret = clientSecret === null ? {} : { clientSecret }
-  return oidc({ name, displayName, allowLoopback, ...registration, ...secret })
+  return oidc({ displayName, allowLoopback, ...registration, ...secret })
 }

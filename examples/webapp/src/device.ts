@@ -4,34 +4,26 @@ export interface Device {
   readonly kind: 'computer' | 'phone' | 'program'
 }
 
-type Table = readonly (readonly [RegExp, string])[]
+/** The first match wins, so the order matters. */
+const browsers: Readonly<Record<string, RegExp>> = {
+  curl: /^curl\//,
+  Edge: /Edg(e|A|iOS)?\//,
+  Opera: /OPR\//,
+  'Samsung Internet': /SamsungBrowser\//,
+  Firefox: /Firefox\/|FxiOS\//,
+  Chrome: /Chrome\/|CriOS\/|Chromium\//,
+  Safari: /Safari\//,
+}
 
-const browsers: Table = [
-  [/^curl\//, 'curl'],
-  [/Edg(e|A|iOS)?\//, 'Edge'],
-  [/OPR\//, 'Opera'],
-  [/SamsungBrowser\//, 'Samsung Internet'],
-  [/Firefox\/|FxiOS\//, 'Firefox'],
-  [/Chrome\/|CriOS\/|Chromium\//, 'Chrome'],
-  [/Safari\//, 'Safari'],
-]
+const systemNames: Readonly<Record<string, string>> = { 'Mac OS X': 'macOS', CrOS: 'ChromeOS' }
 
-const systems: Table = [
-  [/iPhone/, 'iPhone'],
-  [/iPad/, 'iPad'],
-  [/Android/, 'Android'],
-  [/Windows/, 'Windows'],
-  [/Mac OS X/, 'macOS'],
-  [/CrOS/, 'ChromeOS'],
-  [/Linux/, 'Linux'],
-]
-
-/** Guesses the device from a User-Agent header. The first match wins, so the order matters. */
+/** Guesses the device from a User-Agent header. */
 export function describeDevice(userAgent: string | null): Device {
   const text = userAgent ?? ''
-  const first = (table: Table) => table.find(([form]) => form.test(text))?.[1]
-  const name = [first(browsers), first(systems)].filter((part) => part !== undefined).join(' on ')
-  const isPhone = /iPhone|iPad|Android/.test(text)
-  const kind = isPhone ? 'phone' : text.startsWith('Mozilla/') ? 'computer' : 'program'
+  const phone = /iPhone|iPad|Android/.exec(text)?.[0]
+  const system = phone ?? /Windows|Mac OS X|CrOS|Linux/.exec(text)?.[0] ?? ''
+  const browser = Object.entries(browsers).find(([, form]) => form.test(text))?.[0]
+  const name = [browser, systemNames[system] ?? system].filter(Boolean).join(' on ')
+  const kind = phone ? 'phone' : text.startsWith('Mozilla/') ? 'computer' : 'program'
   return { name: name || text.slice(0, 40) || 'Unknown device', kind }
 }

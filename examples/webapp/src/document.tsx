@@ -1,19 +1,24 @@
 import { createHash } from 'node:crypto'
 import { html, raw } from 'hono/html'
-import type { Child } from 'hono/jsx'
 import { secureHeaders } from 'hono/secure-headers'
+import type { Content } from './parts.js'
 
 /** What a page shows inside the document that all pages have. */
 export interface View {
   readonly title: string
-  readonly content: Child
+  readonly content: Content
   /** Default: 200. */
-  readonly status?: 200 | 400 | 401 | 404 | 405 | 422 | 429 | 503
+  readonly status?: 200 | 400 | 401 | 404 | 405 | 429 | 503
 }
 
-/** Where a page leads instead. */
-export interface Redirect {
-  readonly location: string
+/** What differs between the site, the console and the local provider. */
+interface Frame extends View {
+  /** The path of the assets. */
+  readonly base: string
+  readonly nav?: Content
+  readonly footer?: Content
+  /** Whether the page runs our scripts. */
+  readonly scripts?: boolean
 }
 
 /**
@@ -21,25 +26,11 @@ export interface Redirect {
  * inline script, has no foreign text, and the policy names its hash.
  */
 const importMap = (base: string): string =>
-  JSON.stringify({
-    imports: {
-      'torii-auth/browser': `${base}/torii-auth/index.js`,
-      '@simplewebauthn/browser': `${base}/simplewebauthn/index.js`,
-    },
-  })
+  `{"imports":{"torii-auth/browser":"${base}/torii-auth/index.js","@simplewebauthn/browser":"${base}/simplewebauthn/index.js"}}`
 
 const scriptsOf = (base: string) => html`
 <script type="importmap">${raw(importMap(base))}</script>
 <script type="module" src="${base}/app.js"></script>`
-
-/** What differs between the site, the console and the local provider. */
-interface Frame extends View {
-  readonly base: string
-  readonly nav?: Child
-  readonly footer?: Child
-  /** Whether the page runs our scripts. */
-  readonly scripts?: boolean
-}
 
 /** A whole page: the same look for the site, the console and the local provider. Every text in it is escaped. */
 export const toPage = ({ title, base, nav, footer, scripts = false, content }: Frame) =>
@@ -61,26 +52,20 @@ export const toPage = ({ title, base, nav, footer, scripts = false, content }: F
 ${nav}
 </header>
 <main id="content" tabindex="-1">${content}</main>
-<footer class="bottom">${footer}</footer>${scripts && html`<p id="status" class="toast" role="status"></p>`}
+<footer class="bottom">${footer}</footer>
+${scripts && html`<p id="status" class="toast" role="status"></p>`}
 </body>
 </html>`
 
-/** What a page may do besides showing itself. */
-interface Allowed {
-  /** Where the assets are, if it runs our scripts; no other script runs, and no text becomes markup. */
-  readonly scriptsAt?: string
-  /** A site to which its forms lead. */
-  readonly formsTo?: string
-  readonly https?: boolean
-}
-
 /**
- * The response headers of pages. The referrer stays within the site: without any, some browsers send `Origin: null`.
+ * The response headers of pages. With the path of the assets, our own scripts run, and no text becomes markup; without it no
+ * script runs. The referrer stays within the site: without any, some browsers send `Origin: null`.
+ * @param formsTo another site to which forms lead
  * @see OWASP ASVS 5.0, 3.4.1 to 3.4.6
  */
-export function pageHeaders({ scriptsAt, formsTo, https = false }: Allowed) {
+export function pageHeaders(scriptsAt: string | null, https = false, formsTo: string[] = []) {
   const hash = createHash('sha256').update(importMap(scriptsAt ?? ''))
-  const scripts = {
+  const scripts = scriptsAt !== null && {
     scriptSrc: ["'self'", `'sha256-${hash.digest('base64')}'`],
     connectSrc: ["'self'"],
     frameSrc: ["'self'"],
@@ -89,17 +74,14 @@ export function pageHeaders({ scriptsAt, formsTo, https = false }: Allowed) {
   }
   return secureHeaders({
     contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      ...(scriptsAt === undefined ? {} : scripts),
-      styleSrc: ["'self'"],
+      ...{ defaultSrc: ["'none'"], ...scripts, styleSrc: ["'self'"] },
       // Users choose pictures of other sites, and a QR code is a blob of the page.
-      imgSrc: scriptsAt === undefined ? ["'self'"] : ["'self'", 'https:', 'blob:'],
-      formAction: formsTo === undefined ? ["'self'"] : ["'self'", formsTo],
+      imgSrc: scripts ? ["'self'", 'https:', 'blob:'] : ["'self'"],
+      formAction: ["'self'", ...formsTo],
       baseUri: ["'none'"],
       frameAncestors: ["'none'"],
     },
-    xFrameOptions: 'DENY',
-    referrerPolicy: 'same-origin',
+    ...{ xFrameOptions: 'DENY', referrerPolicy: 'same-origin' },
     strictTransportSecurity: https && 'max-age=31536000',
   })
 }

@@ -33,7 +33,7 @@ export async function startLocalProvider(baseUrl: string, assets: Assets): Promi
   // Cookies ignore ports: with a different host name, this server sees no cookie of the site.
   const origin = `http://${hostname === '127.0.0.1' ? 'localhost' : '127.0.0.1'}:${listener.port}`
   const app = new Hono()
-  app.use(assets.serve, pageHeaders({ formsTo: baseUrl }))
+  app.use(assets.serve, pageHeaders(null, false, [baseUrl]))
   app.get('/', (context) => context.redirect(baseUrl))
   app.all('/authorize', async (context) => {
     const url = new URL(`${provider.issuer}/authorize${new URL(context.req.url).search}`)
@@ -70,7 +70,7 @@ const signInForm = (host: string, decline: string, failed: boolean) => (
     <h1>Local provider</h1>
     <p class="lead">{`Sign in to ${host}. For testing: any email address and name is accepted.`}</p>
     <form {...{ method: 'post', class: 'card stack' }}>
-      {failed && notice('bad', 'alert', 'Enter an email address.')}
+      {failed && notice('bad', 'Enter an email address.')}
       {field('email', 'Email', { kind: 'email' })}
       {field('name', 'Name', { kind: 'name', optional: true })}
       {submit(`Continue to ${host}`, 'primary')}

@@ -3,18 +3,18 @@ import type { Child } from 'hono/jsx'
 /** What a page shows. Every text in JSX is escaped, in elements and in attributes. */
 export type Content = Child
 
-type Look = 'primary' | 'plain' | 'danger' | 'warn'
+type Look = 'primary' | 'plain' | 'danger' | 'warn' | 'link'
+
+const lookOf = (look: Look | undefined) => (look === 'link' ? look : look && `button ${look}`)
 
 /** @param look makes it look like a button */
 export const link = (to: string, text: Content, look?: Look) => (
-  <a {...{ href: to, class: look && `button ${look}` }}>{text}</a>
+  <a {...{ href: to, class: lookOf(look) }}>{text}</a>
 )
 
-/** The button that sends a form. */
-export const submit = (text: string, look: string, label?: string) => (
-  <button {...{ class: look === 'link' ? look : `button ${look}`, 'aria-label': label }}>
-    {text}
-  </button>
+/** The button that sends a form. @param label its accessible name, where the text alone is ambiguous */
+export const submit = (text: string, look: Look, label?: string) => (
+  <button {...{ class: lookOf(look), 'aria-label': label }}>{text}</button>
 )
 
 /** A state in a word. Green is for what is confirmed or alive, red for what is blocked. */
@@ -27,32 +27,40 @@ export const muted = (...content: Content[]) => <p class="muted">{content}</p>
 /** A group of elements; the class says how they lie. */
 export const group = (name: string, ...content: Content[]) => <div class={name}>{content}</div>
 
-export const heading = (title: Content, ...more: Content[]) => (
-  <div class="head">
-    <h1 tabindex={-1}>{title}</h1>
-    {more}
-  </div>
+/** @param focus whether screen readers begin here */
+export const notice = (tone: 'good' | 'bad', text: Content, focus = false) => (
+  <p
+    {...{ class: `notice ${tone}`, role: tone === 'good' ? 'status' : 'alert' }}
+    {...(focus && first)}
+  >
+    {text}
+  </p>
 )
 
-/** A section of a page, with a title. */
-export const panel = (id: string, title: string, lead: Content, ...content: Content[]) => (
-  <section {...{ class: 'card panel', id, 'aria-labelledby': `${id}-title` }}>
-    <h2 {...{ id: `${id}-title`, tabindex: -1 }}>{title}</h2>
-    {lead && muted(lead)}
-    {content}
-  </section>
+const first = { tabindex: -1, autofocus: true }
+
+export const heading = (title: Content, ...more: Content[]) => (
+  <div class="head">{[<h1 tabindex={-1}>{title}</h1>, more]}</div>
 )
+
+/** A section of a page. Its title in lower case, with hyphens, is its id. */
+export function panel(title: string, lead: Content, ...content: Content[]) {
+  const id = title.toLowerCase().replaceAll(' ', '-')
+  return (
+    <section {...{ class: 'card panel', id, 'aria-labelledby': `${id}-title` }}>
+      <h2 {...{ id: `${id}-title`, tabindex: -1 }}>{title}</h2>
+      {[lead && muted(lead), content]}
+    </section>
+  )
+}
 
 export const list = (...rows: Content[]) => <ul class="rows">{rows}</ul>
 
 /** A thing of a list: its name, what is known of it, and what can be done with it. */
 export const row = (title: Content, note: Content, ...actions: Content[]) => (
   <li class="row">
-    <div>
-      <div class="row-title">{title}</div>
-      {note && <div class="muted">{note}</div>}
-    </div>
-    <div class="row-actions">{actions}</div>
+    <div>{[group('row-title', title), note && group('muted', note)]}</div>
+    {group('row-actions', actions)}
   </li>
 )
 
@@ -60,37 +68,22 @@ export const row = (title: Content, note: Content, ...actions: Content[]) => (
 export const facts = (values: Readonly<Record<string, Content>>) => (
   <dl class="facts">
     {Object.entries(values).map(([term, value]) => (
-      <div>
-        <dt>{term}</dt>
-        <dd>{value}</dd>
-      </div>
+      <div>{[<dt>{term}</dt>, <dd>{value}</dd>]}</div>
     ))}
   </dl>
 )
 
-/** Links of which one is where the reader is. */
+/** Links, of which one is where the reader is. */
 export const choices = (
   label: string,
   name: string,
-  options: Iterable<readonly [to: string, text: string, here: boolean]>,
+  links: Iterable<readonly [string, string, boolean]>,
 ) => (
   <nav {...{ class: name, 'aria-label': label }}>
-    {[...options].map(([to, text, here]) => (
-      <a {...{ href: to, 'aria-current': here ? 'page' : undefined }}>{text}</a>
+    {[...links].map(([href, text, isHere]) => (
+      <a {...{ href, 'aria-current': isHere ? 'page' : undefined }}>{text}</a>
     ))}
   </nav>
-)
-
-/** @param role `alert` for what the reader did not expect */
-export const notice = (
-  tone: 'good' | 'bad',
-  role: 'status' | 'alert',
-  text: Content,
-  focus = false,
-) => (
-  <p {...{ class: `notice ${tone}`, role, ...(focus && { tabindex: -1, autofocus: true }) }}>
-    {text}
-  </p>
 )
 
 const plain = { autocapitalize: 'none', spellcheck: false } as const
@@ -148,38 +141,30 @@ export const hidden = (name: string, value?: string) => (
 
 interface FormOptions {
   readonly look?: Look
-  /** The accessible name of the button, where its text alone is ambiguous. */
-  readonly label?: string
   /** The path to go to after a success. */
   readonly to?: string
 }
 
-/**
- * A form that runs an action of `public/actions.js`. Without JavaScript it is a POST that is refused, so no input enters a
- * URL.
- */
-export const form = (
-  action: string,
-  text: string,
-  { look = 'primary', label, to }: FormOptions = {},
-  ...fields: Content[]
-) => (
+/** A form that runs an action of `public/actions.js`. Without JavaScript it is a POST that is refused: no input enters a URL. */
+export const form = (name: string, text: string, options: FormOptions, ...fields: Content[]) => (
   <form
-    {...{ method: 'post', class: 'form', 'data-action': action, 'data-to': to, novalidate: true }}
+    {...{
+      method: 'post',
+      class: 'form',
+      'data-action': name,
+      'data-to': options.to,
+      novalidate: true,
+    }}
   >
     {fields}
     <p {...{ class: 'form-error error', role: 'alert' }} />
-    <p class="countdown" />
-    {submit(text, look, label)}
+    {[<p class="countdown" />, submit(text, options.look ?? 'primary')]}
   </form>
 )
 
 /** A form with a button only. Its errors appear in the status line of the page. */
 export const action = (name: string, text: string, label?: string, ...fields: Content[]) => (
-  <form {...{ method: 'post', 'data-action': name }}>
-    {fields}
-    {submit(text, 'plain', label)}
-  </form>
+  <form {...{ method: 'post', 'data-action': name }}>{[fields, submit(text, 'plain', label)]}</form>
 )
 
 /** @param next whether the button that closes the dialog is the next step */
@@ -193,26 +178,23 @@ export const dialog = (
   <dialog {...{ id, 'aria-labelledby': `${id}-title` }}>
     <h2 id={`${id}-title`}>{title}</h2>
     {content}
-    <button
-      {...{ type: 'button', class: `button ${next ? 'primary' : 'plain'}`, 'data-close': '' }}
-    >
+    <button {...{ type: 'button', class: lookOf(next ? 'primary' : 'plain'), 'data-close': '' }}>
       {close}
     </button>
   </dialog>
 )
 
-/** @param title the accessible name too, where it says more than the text */
+/** @param title of the dialog; the accessible name too, where it says more than the text */
 export function openButton(id: string, text: string, title: string, look: Look = 'plain') {
   const label = title.startsWith(`${text} `) ? title.replace('?', '') : undefined
   const opens = { 'data-open': id, 'aria-haspopup': 'dialog', 'aria-label': label }
-  return <button {...{ type: 'button', class: `button ${look}`, ...opens }}>{text}</button>
+  return <button {...{ type: 'button', class: lookOf(look), ...opens }}>{text}</button>
 }
 
 interface Question {
-  /** The text of the button that opens the dialog. */
+  /** The text of the button that opens the dialog, and of the button in it if that has no other. */
   readonly open: string
   readonly title: string
-  /** Default: the text of the button that opens the dialog. */
   readonly button?: string
   readonly note?: Content
   readonly danger?: boolean
@@ -221,16 +203,11 @@ interface Question {
 }
 
 /** A button, and the dialog that it opens: an action that needs an input or a confirmation. */
-export function ask(
-  name: string,
-  { open, title, button = open, note, danger, id = name }: Question,
-  ...fields: Content[]
-) {
+export function ask(name: string, question: Question, ...fields: Content[]) {
+  const { open, title, button = open, note, danger = false, id = name } = question
   const own = form(name, button, { look: danger ? 'danger' : 'primary' }, ...fields)
-  return [
-    openButton(id, open, title, danger ? 'warn' : 'plain'),
-    dialog(id, title, [note && muted(note), own]),
-  ]
+  const opener = openButton(id, open, title, danger ? 'warn' : 'plain')
+  return [opener, dialog(id, title, [note && muted(note), own])]
 }
 
 const units = { day: 86_400, hour: 3600, minute: 60 }

@@ -4,17 +4,14 @@ import { link } from './parts.js'
 /** Makes a page about a problem, with the way on. */
 export const problem =
   (status: 400 | 404 | 405 | 503, title: string, lead: string, way: string, to = '') =>
-  (): View => ({
-    status,
-    title,
-    content: (
-      <section class="narrow problem">
-        <h1 tabindex={-1}>{title}</h1>
-        <p class="lead">{lead}</p>
-        {link(to, way, 'plain')}
-      </section>
-    ),
-  })
+  (): View => {
+    const text = [<h1 tabindex={-1}>{title}</h1>, <p class="lead">{lead}</p>]
+    return {
+      status,
+      title,
+      content: <section class="narrow">{[text, link(to, way, 'plain')]}</section>,
+    }
+  }
 
 const onceMore = 'Check the address, or go to the start page.'
 export const notFound = problem(404, 'Page not found', onceMore, 'Go to start page', '/')

@@ -5,15 +5,15 @@ import type { Content } from './parts.js'
 import { action, field, form, hidden, link, notice } from './parts.js'
 import type { Call, Page } from './site.js'
 
-/** A page on the way to sign-in, between the pillars of a gate. @param sent what replaces the form after a mail */
-const hero = (title: string, lead: string, content: readonly Content[], sent?: Content): View => ({
+/** A page on the way to sign-in, between the pillars of a gate. @param later what replaces the form after a mail */
+const hero = (title: string, lead: string, content: readonly Content[], later?: Content): View => ({
   title,
   content: (
     <section class="narrow hero">
       <h1 tabindex={-1}>{title}</h1>
       <p class="lead">{lead}</p>
       <div {...{ class: 'card stack', 'data-step': 'ask' }}>{content}</div>
-      {sent}
+      {later}
     </section>
   ),
 })
@@ -26,40 +26,36 @@ const forGuests =
 
 /** A link to each provider that starts a sign-in there, which leads to a path. @param only the providers to show */
 export const providerLinks = ({ oauth, options }: Torii, to: string, only?: ReadonlySet<string>) =>
-  oauth
-    .providers()
-    .filter(({ id }) => only?.has(id) !== false)
-    .map(({ id, name }) => {
-      const start = `${options.basePath}/oauth/${id}/start?redirectTo=${encodeURIComponent(to)}`
-      return link(start, `Continue with ${name}`, 'plain')
-    })
+  oauth.providers().map(({ id, name }) => {
+    const start = `${options.basePath}/oauth/${id}/start?redirectTo=${encodeURIComponent(to)}`
+    return only?.has(id) !== false && link(start, `Continue with ${name}`, 'plain')
+  })
 
 const below = (text: string, to: string, way: string) => (
   <p class="aside">{[text, link(to, way)]}</p>
 )
 const or = <p class="or">or</p>
-const emailField = field('email', 'Email', { kind: 'email' })
+const email = field('email', 'Email', { kind: 'email' })
 
 /** The field for a new password, with its rule. */
-export function newPassword(
-  { options }: Torii,
-  id: string,
-  name = 'newPassword',
-  label = 'New password',
-) {
+export function newPassword({ options }: Torii, id: string, name: string, label: string) {
   const hint = `Use at least ${options.password.minLength} characters, for example several words.`
   return field(name, label, { id, kind: 'newPassword', hint })
 }
 
 export const openMailbox = link('/mailbox', 'Open development mailbox', 'primary')
 
-/** The step after a mail was requested. The script fills in the email address. */
-const sent = (call: Call, again: string, before: string, after: string, more?: Content) => (
+/** The step after a mail was requested. The script fills in the email address, between the two parts of the text. */
+const sent = (
+  { mailbox }: Call,
+  again: string,
+  [before, after]: readonly [string, string],
+  more?: Content,
+) => (
   <div {...{ class: 'card stack', 'data-step': 'sent', hidden: true }}>
     <h2 tabindex={-1}>Check your email</h2>
-    <p>{[`${before} `, <strong data-fill="email" />, after]}</p>
-    {more}
-    {call.mailbox && openMailbox}
+    <p>{[before, <strong data-fill="email" />, after]}</p>
+    {[more, mailbox && openMailbox]}
     <div class="quiet-actions">
       <p>Didn’t get it? Check your spam folder.</p>
       {action(again, 'Send again', undefined, hidden('email'))}
@@ -67,63 +63,58 @@ const sent = (call: Call, again: string, before: string, after: string, more?: C
   </div>
 )
 
-const home = hero('Welcome', 'Accounts, sessions and sign-in methods in your own PostgreSQL.', [
+const home = hero('Welcome', 'Accounts and sessions in your own PostgreSQL.', [
   link('/register', 'Create account', 'primary'),
   link('/sign-in', 'Sign in', 'plain'),
 ])
 
 const register = (call: Call) => {
+  const lead = 'Use an email address and a password, or an account you already have.'
   const name = field('name', 'Name', { kind: 'name', optional: true })
   const password = newPassword(call.torii, 'password', 'password', 'Password')
   const links = providerLinks(call.torii, accountPath)
-  return hero(
-    'Create your account',
-    'Use an email address and a password, or an account you already have.',
-    [
-      form('register', 'Create account', {}, name, emailField, password),
-      links.length > 0 && [or, links],
-      below('Already have an account? ', '/sign-in', 'Sign in'),
-    ],
-    sent(
-      ...([call, 'request-verification', 'We have sent a verification link to'] as const),
-      '. Open it to verify your email address.',
-    ),
-  )
+  const content = [
+    form('register', 'Create account', {}, name, email, password),
+    links.length > 0 && [or, links],
+    below('Already have an account? ', '/sign-in', 'Sign in'),
+  ]
+  const text = [
+    'We have sent a verification link to ',
+    '. Open it to verify your email address.',
+  ] as const
+  return hero('Create your account', lead, content, sent(call, 'request-verification', text))
 }
 
 /** Sign-in with a magic link, or with the code in the same mail, for users who read mail on another device. */
 const mailedLink = (call: Call) => {
   const { lifetimeSeconds, code } = call.torii.options.magicLink
-  const codeField = field('code', 'Or enter the code from the email', { kind: 'code' })
-  const options = { look: 'plain', to: accountPath } as const
-  return hero(
-    'Sign in with a magic link',
-    'Get a link by email and sign in without a password.',
-    [
-      form('request-link', 'Email me a link', {}, emailField),
-      below('', '/sign-in', 'Sign in another way'),
-    ],
-    sent(
-      ...([call, 'request-link', 'We have sent a magic link to'] as const),
-      `. You can use it once, within ${Math.round(lifetimeSeconds / 60)} minutes.`,
-      code && form('type-code', 'Sign in with code', options, hidden('email'), codeField),
-    ),
-  )
+  const lead = 'Get a link by email and sign in without a password.'
+  const typed = [
+    hidden('email'),
+    field('code', 'Or enter the code from the email', { kind: 'code' }),
+  ]
+  const use = form('type-code', 'Sign in with code', { look: 'plain', to: accountPath }, typed)
+  const once = `. You can use it once, within ${Math.round(lifetimeSeconds / 60)} minutes.`
+  const content = [
+    form('request-link', 'Email me a link', {}, email),
+    below('', '/sign-in', 'Sign in another way'),
+  ]
+  const later = sent(call, 'request-link', ['We have sent a magic link to ', once], code && use)
+  return hero('Sign in with a magic link', lead, content, later)
 }
 
-const forgotPassword = (call: Call) =>
-  hero(
-    'Forgot your password?',
-    'We send you a link to set a new one.',
-    [
-      form('request-reset', 'Email me a link', {}, emailField),
-      below('', '/sign-in', 'Back to sign in'),
-    ],
-    sent(
-      ...([call, 'request-reset', 'If there is an account for'] as const),
-      ', we have sent it a link to set a new password.',
-    ),
-  )
+const forgotPassword = (call: Call) => {
+  const content = [
+    form('request-reset', 'Email me a link', {}, email),
+    below('', '/sign-in', 'Back to sign in'),
+  ]
+  const text = [
+    'If there is an account for ',
+    ', we have sent it a link to set a new password.',
+  ] as const
+  const later = sent(call, 'request-reset', text)
+  return hero('Forgot your password?', 'We send you a link to set a new one.', content, later)
+}
 
 /** Sign-in with a password, with links to the other methods. A failed OAuth flow ends here too. */
 const signIn: Page = ({ torii, query, valid }) => {
@@ -132,11 +123,11 @@ const signIn: Page = ({ torii, query, valid }) => {
   if (valid !== null) return { location: failed || accountPath }
   const to = accountPaths.find((path) => path === query.to) ?? accountPath
   const hasMail = torii.options.mailer !== null
-  const email = field('email', 'Email', { kind: 'email', autocomplete: 'username webauthn' })
+  const address = field('email', 'Email', { kind: 'email', autocomplete: 'username webauthn' })
   const password = field('password', 'Password', { kind: 'password' })
   return hero('Sign in', 'Choose a sign-in method.', [
     noticeOf(query),
-    form('sign-in', 'Sign in', { to }, email, password),
+    form('sign-in', 'Sign in', { to }, address, password),
     hasMail && below('', '/forgot-password', 'Forgot your password?'),
     or,
     form('sign-in-passkey', 'Sign in with passkey', { to, look: 'plain' }),
@@ -163,9 +154,8 @@ const errors: ReadonlyMap<string, string> = new Map([
 
 /** The message that the URL names. The URL never holds the text. */
 export function noticeOf({ error, notice: name = '' }: Call['query']): Content {
-  if (error !== undefined)
-    return notice('bad', 'alert', errors.get(error) ?? 'Sign-in failed. Try again.')
-  return notices.has(name) && notice('good', 'status', notices.get(name))
+  if (error !== undefined) return notice('bad', errors.get(error) ?? 'Sign-in failed. Try again.')
+  return notices.has(name) && notice('good', notices.get(name))
 }
 
 /** The pages on the way to sign-in, by path. */

@@ -13,7 +13,8 @@ export type Settings = ReturnType<typeof readSettings>
 export function readSettings(environment: Readonly<Record<string, string | undefined>>) {
   const read: Read = (name) => environment[name] || null
   const host = read('HOST') ?? '127.0.0.1'
-  const baseUrl = readBaseUrl(read, host)
+  const baseUrl = readBaseUrl(read('BASE_URL'), host)
+  /** Whether only browsers of this computer can reach the site. */
   const onLocalhost = baseUrl === null || isLoopbackName(baseUrl.hostname)
   return {
     databaseUrl: read('DATABASE_URL') ?? 'pglite:.torii/data',
@@ -23,22 +24,20 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     port: readNumber(read, 'PORT', 3000, 65_535),
     /** Null means http://localhost and the port; never null when HOST is not loopback. */
     baseUrl: baseUrl?.origin ?? null,
-    /** Whether the base URL is on localhost, which only browsers of this computer can reach. */
     onLocalhost,
     /** The port of the administration console; 0 chooses a free port. */
     adminPort: readNumber(read, 'ADMIN_PORT', 0, 65_535),
-    mail: readMail(read, baseUrl),
+    mail: readMail(read, baseUrl?.hostname ?? 'localhost'),
     /** Null where the application creates and stores its own keys, which it does on localhost only. */
-    keys: readKeys(read, onLocalhost),
+    keys: readKeys(read('TORII_KEYS'), onLocalhost),
     trustedProxyHops: readNumber(read, 'TRUSTED_PROXY_HOPS', 0, 16),
     /** Null without a configured provider. */
     oidc: readOidc(read),
   }
 }
 
-function readBaseUrl(read: Read, host: string): URL | null {
-  const fail = (text: string) => new SettingsError(`BASE_URL must ${text}`)
-  const text = read('BASE_URL')
+function readBaseUrl(text: string | null, host: string): URL | null {
+  const fail = (rule: string) => new SettingsError(`BASE_URL must ${rule}`)
   if (text === null) {
     if (isLoopbackName(host === '::1' ? '[::1]' : host)) return null
     throw fail('be set when HOST is not loopback, for example https://app.example')
@@ -47,33 +46,29 @@ function readBaseUrl(read: Read, host: string): URL | null {
   if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
     throw fail('be a URL without a path, like https://app.example')
   if (url.port === '0') throw fail('have the port that browsers use, not 0')
+  const rule = 'http is allowed for localhost, 127.0.0.1 and [::1] only'
   if (url.protocol === 'http:' && !isLoopbackName(url.hostname))
-    throw fail(
-      'be https, since plain http exposes the session. http is allowed for localhost, 127.0.0.1 and [::1] only',
-    )
+    throw fail(`be https, since plain http exposes the session. ${rule}`)
   return url
 }
 
-function readMail(read: Read, baseUrl: URL | null) {
-  const smtpUrl = read('SMTP_URL')
-  /** A folder to which each message is written. */
-  const directory = read('MAIL_DIR')
+function readMail(read: Read, host: string) {
+  /** `directory`: a folder to which each message is written. */
+  const [smtpUrl, directory] = [read('SMTP_URL'), read('MAIL_DIR')]
   if (smtpUrl !== null && directory !== null)
     throw new SettingsError('SMTP_URL and MAIL_DIR exclude each other. Set one of them')
-  const host = baseUrl?.hostname ?? 'localhost'
   // An IP address is no domain of mail.
   const domain = /[0-9\]]$/.test(host) ? 'localhost' : host
   return { smtpUrl, directory, from: read('MAIL_FROM') ?? `Torii <no-reply@${domain}>` }
 }
 
 /** `id:base64url,…`. Torii checks the keys themselves. */
-function readKeys(read: Read, onLocalhost: boolean): readonly ApplicationKey[] | null {
-  const text = read('TORII_KEYS')
+function readKeys(text: string | null, onLocalhost: boolean): readonly ApplicationKey[] | null {
   if (text !== null) return parseKeys(text)
   if (onLocalhost) return null
-  throw new SettingsError(
-    "TORII_KEYS must be set when BASE_URL is not on localhost. Set it to id:secret; create the secret with node -p \"require('crypto').randomBytes(32).toString('base64url')\"",
-  )
+  const way = "node -p \"require('crypto').randomBytes(32).toString('base64url')\""
+  const fix = `Set it to id:secret; create the secret with ${way}`
+  throw new SettingsError(`TORII_KEYS must be set when BASE_URL is not on localhost. ${fix}`)
 }
 
 /** The keys of a text like `k2:secret,k1:secret`. @throws SettingsError without any part of the text */
@@ -103,8 +98,8 @@ function readNumber(read: Read, name: string, otherwise: number, max: number): n
 
 /** Where the data is, in words. Never the URL, which can hold a password. */
 export function describeDatabase(databaseUrl: string): string {
-  if (databaseUrl === 'pglite:') return 'an embedded PostgreSQL in memory'
-  if (databaseUrl.startsWith('pglite:')) return `an embedded PostgreSQL in ${databaseUrl.slice(7)}`
+  if (databaseUrl.startsWith('pglite:'))
+    return `an embedded PostgreSQL in ${databaseUrl.slice(7) || 'memory'}`
   if (!URL.canParse(databaseUrl)) return 'a PostgreSQL server'
   const { hostname, pathname } = new URL(databaseUrl)
   return `database ${decodeURIComponent(pathname.slice(1)) || 'of the role'} on ${hostname || 'localhost'}`

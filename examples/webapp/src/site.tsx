@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import type { Torii, ValidSession } from 'torii-auth'
 import type { AuthHandler } from 'torii-auth/http'
 import type { Assets } from './assets.js'
-import type { Redirect, View } from './document.js'
+import type { View } from './document.js'
 import { pageHeaders, toPage } from './document.js'
 import { mayReadMailbox } from './local-only.js'
 import type { Mailbox } from './mail.js'
@@ -23,7 +23,10 @@ export interface Call {
   readonly valid: ValidSession | null
 }
 
-export type Page = (call: Call) => View | Redirect | Promise<View | Redirect>
+/** What a page answers: its view, or where it leads instead. */
+type Answer = View | { readonly location: string }
+
+export type Page = (call: Call) => Answer | Promise<Answer>
 
 /** The parts of the site. */
 export interface SiteParts extends Pick<Call, 'torii' | 'mailbox'> {
@@ -53,7 +56,7 @@ export function createSite({ torii, mailbox, pages, assets, auth }: SiteParts): 
   const app = new Hono<Node>()
   app.use(assets.serve)
   app.get('/mailbox/:id', (context, next) => asMailProgram(mailboxOf(context), context) ?? next())
-  app.use(pageHeaders({ scriptsAt: base, https: torii.options.baseUrl.secure }))
+  app.use(pageHeaders(base, torii.options.baseUrl.secure))
   app.use((context, next) =>
     /^(?:GET|HEAD)$/.test(context.req.method) ? next() : show(context, needsScript, false),
   )

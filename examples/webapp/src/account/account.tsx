@@ -22,13 +22,11 @@ const accountPage =
     if (valid === null) return { location: `/sign-in?to=${encodeURIComponent(call.path)}` }
     const own = { ...call, valid, methods: await call.torii.users.signInMethods(valid) }
     const links = [...tabs].map(([path, text]) => [path, text, path === call.path] as const)
+    const panels = p.group('panels', noticeOf(call.query), await show(own))
     const content = (
       <section class="wide">
         {who(valid.user)}
-        <div class="account">
-          {p.choices('Account', 'tabs', links)}
-          {p.group('panels', noticeOf(call.query), await show(own))}
-        </div>
+        {p.group('account', p.choices('Account', 'tabs', links), panels)}
         {reauthenticationDialog(own)}
       </section>
     )
@@ -37,43 +35,32 @@ const accountPage =
 
 function who({ name, email, picture }: User) {
   const shown = name ?? email ?? 'Your account'
+  const image = picture && <img alt="" {...{ src: picture, referrerpolicy: 'no-referrer' }} />
   const initial = <span aria-hidden="true">{(shown[0] ?? '?').toUpperCase()}</span>
-  return (
-    <div class="who">
-      <div class="avatar">
-        {picture ? <img alt="" {...{ src: picture, referrerpolicy: 'no-referrer' }} /> : initial}
-      </div>
-      <div>
-        <h1 tabindex={-1}>{shown}</h1>
-        {name !== null && email !== null && p.muted(email)}
-      </div>
-    </div>
-  )
+  const names = [<h1 tabindex={-1}>{shown}</h1>, name !== null && email !== null && p.muted(email)]
+  return p.group('who', p.group('avatar', image || initial), <div>{names}</div>)
 }
 
 const profile = ({ valid: { user } }: AccountCall) => {
+  const { name, picture, createdAt } = user
   const since = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
-  const name = p.field('name', 'Name', { kind: 'name', value: user.name, optional: true })
-  const hint = 'The https URL of an image.'
-  const options = { kind: 'url', value: user.picture, hint, optional: true } as const
-  const fields = [name, p.field('picture', 'Picture', options)]
-  const lead = `Member since ${since.format(user.createdAt)}`
-  return p.panel('profile', 'Profile', lead, p.form('save-profile', 'Save', {}, ...fields))
+  const image = { kind: 'url', hint: 'The https URL of an image.', optional: true } as const
+  const fields = [
+    p.field('name', 'Name', { kind: 'name', value: name, optional: true }),
+    p.field('picture', 'Picture', { ...image, value: picture }),
+  ]
+  const lead = `Member since ${since.format(createdAt)}`
+  return p.panel('Profile', lead, p.form('save-profile', 'Save', {}, fields))
 }
 
 /** The active sessions of the user: this one first, then the last used. */
 const sessions = async ({ torii, valid, now }: AccountCall) => {
   const others = (await torii.sessions.list(valid)).filter(({ id }) => id !== valid.session.id)
   others.sort((a, b) => b.lastActiveAt.getTime() - a.lastActiveAt.getTime())
-  return p.panel(
-    ...(['sessions', 'Sessions and devices'] as const),
-    'Sign out any device you don’t recognize, then change your password.',
-    p.list(
-      sessionRow(valid.session, true, now),
-      others.map((one) => sessionRow(one, false, now)),
-    ),
-    others.length > 0 && p.action('revoke-others', 'Sign out all other sessions'),
-  )
+  const lead = 'Sign out any device you don’t recognize, then change your password.'
+  const rows = [valid.session, ...others].map((one) => sessionRow(one, one === valid.session, now))
+  const revoke = others.length > 0 && p.action('revoke-others', 'Sign out all other sessions')
+  return p.panel('Sessions and devices', lead, p.list(rows), revoke)
 }
 
 const icons = {
@@ -82,53 +69,50 @@ const icons = {
   program: 'M3 5h18v14H3zM7 10l2.5 2L7 14M12.5 15h4',
 }
 
-function sessionRow(session: Session, current: boolean, now: Date) {
+function sessionRow(session: Session, isCurrent: boolean, now: Date) {
   const { name, kind } = describeDevice(session.userAgent)
   const icon = (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
       <path d={icons[kind]} />
     </svg>
   )
+  const title = [icon, <h3>{name}</h3>, isCurrent && p.badge('good', 'Current session')]
+  const facts = p.facts({
+    'Last active': p.relative(session.lastActiveAt, now),
+    Expires: p.relative(session.expiresAt, now, true),
+    'Signed in with': capitalized(session.methods.map(methodName).join(', ')),
+    'Verified by': session.level === 2 ? 'Two factors' : 'One factor',
+    'IP address': session.ip ?? 'Unknown',
+  })
+  const id = p.hidden('id', session.id)
   return p.row(
-    [icon, <h3>{name}</h3>, current && p.badge('good', 'Current session')],
-    p.facts({
-      'Last active': p.relative(session.lastActiveAt, now),
-      Expires: p.relative(session.expiresAt, now, true),
-      'Signed in with': capitalized(session.methods.map(methodName).join(', ')),
-      'Verified by': session.level === 2 ? 'Two factors' : 'One factor',
-      'IP address': session.ip ?? 'Unknown',
-    }),
-    !current &&
-      p.action('revoke-session', 'Sign out', `Sign out ${name}`, p.hidden('id', session.id)),
+    title,
+    facts,
+    !isCurrent && p.action('revoke-session', 'Sign out', `Sign out ${name}`, id),
   )
 }
 
 /** Export and deletion of the user's data. */
 const data = ({ valid: { user } }: AccountCall) => {
+  const exporting =
+    'Download everything that we store about you as a JSON file. It contains no passwords or keys.'
+  const deleting = 'This permanently deletes your profile, sign-in methods and sessions.'
   const expect = user.email ?? 'delete'
-  const label = ['Type ', <strong>{expect}</strong>, ' to confirm']
   const question = {
     ...{ open: 'Delete account', title: 'Delete your account?', button: 'Delete permanently' },
     ...{ note: 'All your data is deleted immediately. You cannot undo this.', danger: true },
   }
+  const label = ['Type ', <strong>{expect}</strong>, ' to confirm']
+  const typed = p.field('confirmation', label, { expect })
   return [
-    p.panel(
-      ...(['export', 'Export your data'] as const),
-      'Download everything that we store about you as a JSON file. It contains no passwords or keys.',
-      p.action('export-data', 'Download'),
-    ),
-    p.panel(
-      ...(['delete', 'Delete account'] as const),
-      'This permanently deletes your profile, sign-in methods and sessions.',
-      p.ask('delete-account', question, p.field('confirmation', label, { expect })),
-    ),
+    p.panel('Export your data', exporting, p.action('export-data', 'Download')),
+    p.panel('Delete account', deleting, p.ask('delete-account', question, typed)),
   ]
 }
 
+const shows = [profile, security, sessions, data]
+
 /** The pages of the account, by path. */
 export const accountPages: Readonly<Record<string, Page>> = Object.fromEntries(
-  [profile, security, sessions, data].map((show, place) => [
-    accountPaths[place] ?? accountPath,
-    accountPage(show),
-  ]),
+  shows.map((show, place) => [accountPaths[place] ?? accountPath, accountPage(show)]),
 )

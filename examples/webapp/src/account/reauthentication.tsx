@@ -2,6 +2,8 @@ import { dialog, field, form, group, hidden, muted } from '../parts.js'
 import { providerLinks } from '../public-pages.js'
 import type { AccountCall } from './account.js'
 
+const plain = { look: 'plain' } as const
+
 /**
  * The dialog for re-authentication, with what the user has: a code or a passkey where there is a second factor, else the
  * sign-in methods. After a code, a password or a passkey the operation continues. With a provider or a magic link the user
@@ -15,7 +17,7 @@ export function reauthenticationDialog(call: AccountCall) {
   return dialog('reauthenticate', 'Confirm your identity', [
     muted(inPlace ? required : `${required} Sign in again, then repeat it.`),
     hasSecondFactor ? codes : password && passwordForm(user.email),
-    passkeys.length > 0 && form('reauthenticate-passkey', 'Use passkey', { look: 'plain' }),
+    passkeys.length > 0 && form('reauthenticate-passkey', 'Use passkey', plain),
     !inPlace && signInAgain(call),
   ])
 }
@@ -33,27 +35,26 @@ const passwordForm = (email: string | null) => {
   return form('reauthenticate-password', 'Confirm', {}, passwordOwner(email), input)
 }
 
-const code = field('code', 'Code from your authenticator app', {
-  id: 'reauthenticate-code',
-  kind: 'code',
-})
+const app = { id: 'reauthenticate-code', kind: 'code' } as const
 const recovery = field('recoveryCode', 'Recovery code', { id: 'reauthenticate-recovery-code' })
 const codes = [
-  form('reauthenticate-code', 'Confirm', {}, code),
+  form(
+    'reauthenticate-code',
+    'Confirm',
+    {},
+    field('code', 'Code from your authenticator app', app),
+  ),
   <details>
     <summary>No access to your authenticator app?</summary>
-    {form('reauthenticate-recovery-code', 'Use recovery code', { look: 'plain' }, recovery)}
+    {form('reauthenticate-recovery-code', 'Use recovery code', plain, recovery)}
   </details>,
 ]
 
 function signInAgain({ torii, path, valid, methods }: AccountCall) {
   const linked = new Set(methods.oauthAccounts.map(({ provider }) => provider))
   const { email } = valid.user
-  return group(
-    'stack',
-    providerLinks(torii, path, linked),
-    torii.options.mailer !== null &&
-      email !== null &&
-      form('request-own-link', 'Email me a link', { look: 'plain' }, hidden('email', email)),
-  )
+  const hasMail = torii.options.mailer !== null && email !== null
+  const byMail =
+    hasMail && form('request-own-link', 'Email me a link', plain, hidden('email', email))
+  return group('stack', providerLinks(torii, path, linked), byMail)
 }

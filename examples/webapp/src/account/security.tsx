@@ -1,20 +1,5 @@
 import { describeDevice } from '../device.js'
-import {
-  action,
-  ask,
-  badge,
-  dialog,
-  field,
-  form,
-  group,
-  hidden,
-  list,
-  muted,
-  openButton,
-  panel,
-  relative,
-  row,
-} from '../parts.js'
+import * as p from '../parts.js'
 import { newPassword, openMailbox } from '../public-pages.js'
 import type { AccountCall } from './account.js'
 import { passwordOwner } from './reauthentication.js'
@@ -27,41 +12,35 @@ export const security = (call: AccountCall) =>
 function email({ torii, mailbox, valid: { user } }: AccountCall) {
   const { email: address, emailVerifiedAt } = user
   const hasMail = torii.options.mailer !== null
-  const isOpen = address !== null && emailVerifiedAt === null
-  const state = isOpen ? badge('wait', 'Not verified') : badge('good', 'Verified')
-  const open = address === null ? 'Add' : 'Change'
-  const title = `${open} email address`
-  return panel(
-    ...(['email-address', 'Email address'] as const),
-    hasMail
-      ? 'We use it to contact you and to recover your account.'
-      : 'This site sends no email, so you cannot verify or change your email address.',
-    list(
-      row(
-        [address ?? 'No email address', address !== null && state],
-        null,
-        hasMail &&
-          isOpen &&
-          action('request-own-verification', 'Verify', undefined, hidden('email', address)),
-        hasMail && openButton('change-email', open, title),
-      ),
-    ),
-    hasMail && changeEmail(title, mailbox !== null),
+  const lead = hasMail
+    ? 'We use it to contact you and to recover your account.'
+    : 'This site sends no email, so you cannot verify or change your email address.'
+  if (address === null) {
+    const add = hasMail && p.openButton('change-email', 'Add', 'Add email address')
+    const none = p.list(p.row('No email address', null, add))
+    return p.panel('Email address', lead, none, hasMail && changeEmail(mailbox !== null))
+  }
+  const isOpen = emailVerifiedAt === null
+  const state = isOpen ? p.badge('wait', 'Not verified') : p.badge('good', 'Verified')
+  const verify = p.action(
+    'request-own-verification',
+    'Verify',
+    undefined,
+    p.hidden('email', address),
   )
+  const change = p.openButton('change-email', 'Change', 'Change email address')
+  const row = p.row([address, state], null, hasMail && isOpen && verify, hasMail && change)
+  return p.panel('Email address', lead, p.list(row), hasMail && changeEmail(mailbox !== null))
 }
 
-const changeEmail = (title: string, hasMailbox: boolean) => {
-  const input = field('email', 'New email address', {
-    id: 'new-email',
-    kind: 'email',
-    autocomplete: 'email',
-  })
+function changeEmail(hasMailbox: boolean) {
+  const options = { id: 'new-email', kind: 'email', autocomplete: 'email' } as const
+  const note =
+    'We send a link to the new email address. Open it in this browser. Your other sessions will end.'
   const content = [
     <div data-step="ask">
-      {muted(
-        'We send a link to the new email address. Open it in this browser. Your other sessions will end.',
-      )}
-      {form('change-email', 'Send link', {}, input)}
+      {p.muted(note)}
+      {p.form('change-email', 'Send link', {}, p.field('email', 'New email address', options))}
     </div>,
     <div {...{ 'data-step': 'sent', class: 'stack', hidden: true }}>
       <h3 tabindex={-1}>Check your email</h3>
@@ -72,71 +51,53 @@ const changeEmail = (title: string, hasMailbox: boolean) => {
       {hasMailbox && openMailbox}
     </div>,
   ]
-  return dialog('change-email', title, content, 'Close')
+  return p.dialog('change-email', 'Email address', content, 'Close')
 }
 
 /** Forms to set, change and remove the password. */
 function password({ torii, methods, valid: { user } }: AccountCall) {
   const owner = passwordOwner(user.email)
-  const set = { open: 'Set password', title: 'Set password', button: 'Save password' }
+  const next = (id: string) => newPassword(torii, id, 'newPassword', 'New password')
+  if (!methods.password) {
+    const lead = 'You sign in without a password. You can add one as another sign-in method.'
+    const set = { open: 'Set password', title: 'Set password', button: 'Save password' }
+    return p.panel('Password', lead, p.ask('set-password', set, owner, next('first-password')))
+  }
+  const options = { id: 'current-password', kind: 'password' } as const
+  const current = p.field('currentPassword', 'Current password', options)
   const change = { open: 'Change', title: 'Change password', button: 'Change password' }
+  const ending = { note: 'This signs you out of your other sessions.' }
   const remove = { open: 'Remove', title: 'Remove password?', danger: true }
-  const current = field('currentPassword', 'Current password', {
-    id: 'current-password',
-    kind: 'password',
-  })
-  const ending = 'This signs you out of your other sessions.'
-  const losing = 'You can then only use your other sign-in methods.'
-  return methods.password
-    ? panel(
-        ...([
-          'password',
-          'Password',
-          'You can sign in with your email address and password.',
-        ] as const),
-        group(
-          'row-actions',
-          ask(
-            'change-password',
-            { ...change, note: ending },
-            owner,
-            current,
-            newPassword(torii, 'new-password'),
-          ),
-          ask('remove-password', { ...remove, note: losing }),
-        ),
-      )
-    : panel(
-        ...(['password', 'Password'] as const),
-        'You sign in without a password. You can add one as another sign-in method.',
-        ask('set-password', set, owner, newPassword(torii, 'first-password')),
-      )
+  const losing = { note: 'You can then only use your other sign-in methods.' }
+  const buttons = [
+    p.ask('change-password', { ...change, ...ending }, owner, current, next('new-password')),
+    p.ask('remove-password', { ...remove, ...losing }),
+  ]
+  const lead = 'You can sign in with your email address and password.'
+  return p.panel('Password', lead, p.group('row-actions', buttons))
 }
 
 /** The passkeys, and forms to add, rename and delete them. */
 function passkeys({ methods, valid, now }: AccountCall) {
+  const lead = 'Sign in with your fingerprint, face, screen lock or a security key.'
   const adding = { open: 'Add passkey', title: 'Add passkey', button: 'Continue' }
   const note = 'Your browser will ask for your screen lock or a security key.'
   const device = describeDevice(valid.session.userAgent).name
-  const nameField = (id: string, value: string) => field('name', 'Name', { id, value })
-  const deleting = 'You can no longer sign in with this passkey. Delete it on your device too.'
+  const named = (id: string, value: string) => p.field('name', 'Name', { id, value })
+  const losing = 'You can no longer sign in with this passkey. Delete it on your device too.'
   const rows = methods.passkeys.map(({ id, name, createdAt, lastUsedAt: used }) => {
-    const added = ['Added ', relative(createdAt, now)]
+    const last = used ? [', last used ', p.relative(used, now)] : ', not used yet'
     const rename = { id: `rename-${id}`, open: 'Rename', title: `Rename ${name}`, button: 'Save' }
     const remove = { id: `delete-${id}`, open: 'Delete', title: `Delete ${name}?`, danger: true }
-    return row(
+    return p.row(
       name,
-      [added, used ? [', last used ', relative(used, now)] : ', not used yet'],
-      ask('rename-passkey', rename, hidden('id', id), nameField(`name-${id}`, name)),
-      ask('delete-passkey', { ...remove, note: deleting }, hidden('id', id)),
+      ['Added ', p.relative(createdAt, now), last],
+      p.ask('rename-passkey', rename, p.hidden('id', id), named(`name-${id}`, name)),
+      p.ask('delete-passkey', { ...remove, note: losing }, p.hidden('id', id)),
     )
   })
-  return panel(
-    ...(['passkeys', 'Passkeys'] as const),
-    'Sign in with your fingerprint, face, screen lock or a security key.',
-    rows.length > 0 && list(rows),
-    ask('add-passkey', { ...adding, note }, nameField('passkey-name', device)),
-  )
+  const add = p.ask('add-passkey', { ...adding, note }, named('passkey-name', device))
+  return p.panel('Passkeys', lead, rows.length > 0 && p.list(rows), add)
 }
 
 /** Fewer than this many recovery codes are pointed out. */
@@ -145,72 +106,66 @@ const fewRecoveryCodes = 4
 /** The authenticator app and the recovery codes, and forms to turn them on and off. */
 function secondFactor({ methods: { secondFactors }, now }: AccountCall) {
   const { totp, recoveryCodes } = secondFactors
-  const name = 'Two-factor authentication'
-  const turnOn = `Turn on two-factor authentication`
-  if (totp === null)
-    return panel(
-      ...(['second-factor', name] as const),
-      'Protect your account with a second step: after signing in, you also enter a code from an app on your phone.',
-      action('start-totp', 'Turn on', turnOn),
-      ...[enrollDialog, recoveryCodesDialog],
-    )
+  const title = 'Two-factor authentication'
+  const start = (text: string, label: string) => p.action('start-totp', text, label)
+  if (totp === null) {
+    const lead =
+      'Protect your account with a second step: after signing in, you also enter a code from an app on your phone.'
+    const turnOn = start('Turn on', 'Turn on two-factor authentication')
+    return p.panel(title, lead, turnOn, enrollDialog, recoveryCodesDialog)
+  }
+  const lead =
+    'After signing in, you also enter a code from your authenticator app. A passkey needs no code.'
   const { createdAt, lastUsedAt: used } = totp
   const { remaining } = recoveryCodes
-  const replace = { open: 'Create new codes', title: 'Create new codes?' }
+  const last = used && [', last used ', p.relative(used, now)]
+  const few = remaining < fewRecoveryCodes && p.badge('wait', 'Create new ones')
+  const note = 'Your present recovery codes stop working.'
+  const replace = { open: 'Create new codes', title: 'Create new codes?', note }
   const remove = { open: 'Turn off', title: 'Turn off two-factor authentication?', danger: true }
-  return panel(
-    ...(['second-factor', name] as const),
-    'After signing in, you also enter a code from your authenticator app. A passkey needs no code.',
-    list(
-      row(
-        ['Authenticator app', badge('good', 'On')],
-        ['Added ', relative(createdAt, now), used && [', last used ', relative(used, now)]],
-        action('start-totp', 'Replace', 'Replace authenticator app'),
-      ),
-      row(
-        ['Recovery codes', remaining < fewRecoveryCodes && badge('wait', 'Create new ones')],
-        `${remaining} of 10 left. Each signs you in once without the app.`,
-        ask('replace-recovery-codes', {
-          ...replace,
-          note: 'Your present recovery codes stop working.',
-        }),
-      ),
+  const losing =
+    'Signing in asks for one step only. Your recovery codes are deleted, and your other sessions end. Delete the entry in your app too.'
+  const rows = p.list(
+    p.row(
+      ['Authenticator app', p.badge('good', 'On')],
+      ['Added ', p.relative(createdAt, now), last],
+      start('Replace', 'Replace authenticator app'),
     ),
-    ask('remove-totp', {
-      ...remove,
-      note: 'Signing in asks for one step only. Your recovery codes are deleted, and your other sessions end. Delete the entry in your app too.',
-    }),
-    ...[enrollDialog, recoveryCodesDialog],
+    p.row(
+      ['Recovery codes', few],
+      `${remaining} of 10 left. Each signs you in once without the app.`,
+      p.ask('replace-recovery-codes', replace),
+    ),
   )
+  const turnOff = p.ask('remove-totp', { ...remove, note: losing })
+  return p.panel(title, lead, rows, turnOff, enrollDialog, recoveryCodesDialog)
 }
 
-const enrollDialog = dialog('enroll-totp', 'Set up your authenticator app', [
-  muted('Scan the QR code with an app such as Aegis or your password manager, or type the key.'),
+const scan = 'Scan the QR code with an app such as Aegis or your password manager, or type the key.'
+const firstCode = p.field('code', 'Code that the app shows', { id: 'first-code', kind: 'code' })
+
+const enrollDialog = p.dialog('enroll-totp', 'Set up your authenticator app', [
+  p.muted(scan),
   <img class="qr" data-fill="qr" alt="QR code for your authenticator app" />,
   <p class="key">{['Key ', <code data-fill="secret" />]}</p>,
-  form(
-    ...(['confirm-totp', 'Turn on', {}] as const),
-    muted('Your other sessions will end.'),
-    field('code', 'Code that the app shows', { id: 'first-code', kind: 'code' }),
-  ),
+  p.form('confirm-totp', 'Turn on', {}, p.muted('Your other sessions will end.'), firstCode),
 ])
 
+const keep =
+  'Keep them where you find them without your phone: each signs you in once if you lose the app. They are shown only now.'
+const keeping = ['Copy', 'Download', 'Print'].map((text) => (
+  <button {...{ type: 'button', class: 'button plain', 'data-codes': text }}>{text}</button>
+))
+const codes = <pre {...{ 'data-fill': 'codes', tabindex: 0, 'aria-label': 'Recovery codes' }} />
+
 /** Shows recovery codes, the only time that they can be read. */
-const recoveryCodesDialog = dialog(
-  ...(['recovery-codes', 'Your recovery codes'] as const),
-  [
-    muted(
-      'Keep them where you find them without your phone: each signs you in once if you lose the app. They are shown only now.',
-    ),
-    <pre {...{ 'data-fill': 'codes', tabindex: 0, 'aria-label': 'Recovery codes' }} />,
-    group(
-      'row-actions even',
-      ['Copy', 'Download', 'Print'].map((text) => (
-        <button {...{ type: 'button', class: 'button plain', 'data-codes': text }}>{text}</button>
-      )),
-    ),
-  ],
-  ...(['I have kept them', true] as const),
+const shown = [p.muted(keep), codes, p.group('row-actions even', keeping)]
+const recoveryCodesDialog = p.dialog(
+  'recovery-codes',
+  'Your recovery codes',
+  shown,
+  'I have kept them',
+  true,
 )
 
 /** The linked accounts, and the providers that are not linked yet; null without both. */
@@ -218,17 +173,21 @@ function connected({ torii, methods: { oauthAccounts }, now }: AccountCall) {
   const names = new Map(torii.oauth.providers().map(({ id, name }) => [id, name]))
   const linked = oauthAccounts.map(({ id, provider, label, lastUsedAt }) => {
     const name = names.get(provider) ?? provider
-    return row(
-      [name, badge('good', 'Connected')],
-      [label && `${label}, `, 'last used ', relative(lastUsedAt, now)],
-      action('unlink-account', 'Disconnect', `Disconnect ${name}`, hidden('id', id)),
+    const note = [label && `${label}, `, 'last used ', p.relative(lastUsedAt, now)]
+    const unlink = p.action(
+      'unlink-account',
+      'Disconnect',
+      `Disconnect ${name}`,
+      p.hidden('id', id),
     )
+    return p.row([name, p.badge('good', 'Connected')], note, unlink)
   })
   for (const { provider } of oauthAccounts) names.delete(provider)
-  const open = [...names].map(([id, name]) =>
-    row(name, null, action('link-account', 'Connect', `Connect ${name}`, hidden('provider', id))),
-  )
+  const open = [...names].map(([id, name]) => {
+    const provider = p.hidden('provider', id)
+    return p.row(name, null, p.action('link-account', 'Connect', `Connect ${name}`, provider))
+  })
   if (linked.length + open.length === 0) return null
   const lead = 'Sign in with your accounts at other services.'
-  return panel('connected', 'Connected accounts', lead, list(linked, open))
+  return p.panel('Connected accounts', lead, p.list(linked, open))
 }

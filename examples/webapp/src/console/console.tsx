@@ -84,7 +84,7 @@ export async function startConsole({ torii, queries, port, assets, print }: Cons
     context.header('cache-control', 'no-store')
     return next()
   })
-  app.use(pageHeaders({}), assets.serve)
+  app.use(pageHeaders(null), assets.serve)
   app.get('/sign-in', (context) => {
     if (isOpen(context)) return context.redirect('/', 303)
     gate.offer(Date.now())

@@ -60,7 +60,7 @@ export async function overviewPage({ torii, queries, query }: ConsoleCall): Prom
         {totalTile('Disabled', totals.disabled, '/users?filter=disabled')}
         {totalTile('Live sessions', totals.sessions)}
       </div>
-      {counted.every(({ complete }) => complete) || notice('bad', 'status', uncounted)}
+      {counted.every(({ complete }) => complete) || notice('bad', uncounted)}
       <div class="tiles">{plots.map(plot)}</div>
       <details class="card numbers">
         <summary>Show as table</summary>

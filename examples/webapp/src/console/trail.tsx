@@ -55,7 +55,7 @@ const spaced = (value: unknown): string => String(value).replaceAll('_', ' ')
 const details: Readonly<Record<string, (value: unknown) => string | false>> = {
   method: (value) => `by ${methodName(String(value))}`,
   secondFactor: (value) => `and ${methodName(String(value))}`,
-  factor: (value) => methodName(String(value)),
+  factor: (value) => `(${methodName(String(value))})`,
   by: (value) => value === 'admin' && 'by an administrator',
   provider: (value) => `at ${value}`,
   fields: (value) => String(value).replaceAll(',', ', '),

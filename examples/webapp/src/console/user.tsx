@@ -56,15 +56,9 @@ export async function userPage({ torii, query, id }: ConsoleCall): Promise<View>
   const content = (
     <section class="wide panels">
       {heading([title, found && stateOf(found)], link('/users', 'All users'))}
-      {text && notice('good', 'status', text, true)}
+      {text && notice('good', text, true)}
       {found && [account, methods, attempts, sessions].map((show) => show(found))}
-      {panel(
-        'trail',
-        'Audit trail',
-        '',
-        eventList(trail.events),
-        trailPager(`/users/${id}`, after, trail),
-      )}
+      {panel('Audit trail', '', eventList(trail.events), trailPager(`/users/${id}`, after, trail))}
     </section>
   )
   return { title, content, status: found ? 200 : 404 }
@@ -106,7 +100,7 @@ function account({ user }: AccountView) {
   const change = disabledAt
     ? button(`/users/${id}/enable`, 'Enable account')
     : confirmed(`/users/${id}/disable`, 'Disable account', disabling)
-  return panel('account', 'Account', '', facts(known), change)
+  return panel('Account', '', facts(known), change)
 }
 
 const resetting =
@@ -121,7 +115,8 @@ function methods({ user, password, oauthAccounts, passkeys, secondFactors }: Acc
   ]
   const app = `Authenticator app, ${recoveryCodes.remaining} recovery codes left`
   return panel(
-    ...(['methods', 'Sign-in methods', ''] as const),
+    'Sign-in methods',
+    '',
     list(
       row('Password', password ? 'Set' : 'None'),
       row('Email', user.email ?? 'None'),
@@ -154,15 +149,15 @@ function attempts({ user, attempts: { password, codes, mails } }: AccountView) {
   })
   const unlock = button(`/users/${user.id}/unlock`, 'Unlock and reset')
   return counted.every((one) => one === null)
-    ? panel('attempts', 'Attempts', 'No attempts are counted.')
-    : panel('attempts', 'Attempts', '', list(counted), unlock)
+    ? panel('Attempts', 'No attempts are counted.')
+    : panel('Attempts', '', list(counted), unlock)
 }
 
 const ending = 'This signs the user out on all devices. They can sign in again.'
 
 /** The active sessions of the user. */
 function sessions({ user, sessions: active }: AccountView) {
-  if (active.length === 0) return panel('sessions', 'Sessions', 'No active sessions.')
+  if (active.length === 0) return panel('Sessions', 'No active sessions.')
   const rows = active.map((session) => {
     const { name } = describeDevice(session.userAgent)
     const known = {
@@ -179,5 +174,5 @@ function sessions({ user, sessions: active }: AccountView) {
     return row(name, facts(known), button(end, 'End', `End session of ${name}`))
   })
   const endAll = confirmed(`/users/${user.id}/end-sessions`, 'End all sessions', ending)
-  return panel('sessions', 'Sessions', '', list(rows), endAll)
+  return panel('Sessions', '', list(rows), endAll)
 }

@@ -19,7 +19,7 @@ export async function usersPage({ queries, query }: ConsoleCall): Promise<View> 
     link(`/users/${id}`, email ?? name ?? id),
     email === null ? '' : name,
     state(email, verified, disabled),
-    sessions,
+    count('session', sessions),
     moment(created_at),
   ])
   const input = { id: 'search', name: 'search', type: 'search', value: search, autocomplete: 'off' }
