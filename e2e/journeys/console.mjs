@@ -94,6 +94,12 @@ lonelyJourney(
     await page.getByRole('button', { name: 'Disable account' }).click()
     await page.getByText('Account disabled.').waitFor()
     await administrator.look('console-user-disabled')
+    await page.goto(`${site.admin()}/users`)
+    await page.getByRole('link', { name: 'Disabled' }).click()
+    await page.getByText('1 user', { exact: true }).waitFor()
+    await page.locator('#search').fill('lovelace')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await openUser(page, site, email)
     for (const one of [ada, phone])
       assert.equal((await one.page.request.get('/auth/session')).status(), 401)
     // The response is the same as for a wrong password, so an attacker learns nothing.
@@ -106,6 +112,8 @@ lonelyJourney(
     await signIn(ada.page, email)
     await ada.page.waitForURL('**/account')
     await page.goto(`${site.admin()}/trail`)
+    await page.getByText('Account disabled by an administrator').waitFor()
+    await page.getByRole('link', { name: email }).first().waitFor()
     await administrator.look('console-trail')
   },
 )

@@ -19,8 +19,11 @@ journey(
     await page.getByText('Incorrect email address or password.').waitFor()
     await page.goto('/account/data')
     await fill(page, { email, password })
+    // The next page asks the password manager for a passkey, in the background.
+    const asked = page.waitForResponse('**/auth/passkeys/upgrade/options')
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.waitForURL('**/account/data')
+    assert.equal((await asked).status(), 200)
     const cookies = await ada.cookies()
     assert.deepEqual(
       cookies.map(({ name, httpOnly, sameSite, path }) => ({ name, httpOnly, sameSite, path })),

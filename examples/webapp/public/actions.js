@@ -23,12 +23,6 @@ const wrongPassword = { invalid_credentials: 'Incorrect password.' }
 /** Follows `data-to` of the form. */
 const proceed = (form) => goTo(form.dataset.to ?? '/account')
 
-/** Reloads the page to show the change, with a message. */
-const changed = (text) => (form) => {
-  closeDialog(form)
-  reload(text, form.closest('.panel')?.id)
-}
-
 const mailed = (form, values) => showStep(form, 'sent', values)
 
 /** Screen readers do not read a message behind a dialog. */
@@ -37,15 +31,34 @@ const linkSent = (form, values) => {
   say(`We have sent a link to ${values.email}.`)
 }
 
+/** A change, after which the page is loaded again with a message. @param text may depend on the outcome */
+const change = (run, text, more = {}) => ({
+  run,
+  done(form, _values, outcome) {
+    closeDialog(form)
+    reload(typeof text === 'string' ? text : text(outcome), form.closest('.panel')?.id)
+  },
+  ...more,
+})
+
+/** A re-authentication, for the operation that waits for it. */
+const proof = (run, more) => ({ run, done: reauthenticated, ...more })
+
+/** An operation that brings recovery codes. */
+const withCodes = (run, text, more = {}) => ({
+  run,
+  done(form, _values, { recoveryCodes }) {
+    closeDialog(form)
+    showRecoveryCodes(recoveryCodes, text)
+  },
+  ...more,
+})
+
 /** Null for a name or a picture that was removed. */
 const orNull = (text) => (text === undefined || text.trim() === '' ? null : text)
 
-const codesOf =
-  (text) =>
-  (form, _values, { recoveryCodes }) => {
-    closeDialog(form)
-    showRecoveryCodes(recoveryCodes, text)
-  }
+const revokedText = ({ revoked }) =>
+  `Signed out of ${revoked} other ${revoked === 1 ? 'session' : 'sessions'}.`
 
 export const actions = {
   register: {
@@ -74,7 +87,6 @@ export const actions = {
         'This passkey does not belong to an account. Use another sign-in method.',
     },
   },
-  'request-link': { run: (values) => magicLink.request(client, values.email), done: mailed },
   'type-code': {
     run: ({ code, ...values }) =>
       magicLink.authenticate(client, { ...values, code: code.replace(/\s/g, '') }),
@@ -83,6 +95,7 @@ export const actions = {
       invalid_token: 'This code is incorrect or has expired. Use the code from the latest email.',
     },
   },
+  'request-link': { run: (values) => magicLink.request(client, values.email), done: mailed },
   'request-reset': { run: (values) => password.requestReset(client, values.email), done: mailed },
   'request-verification': {
     run: (values) => email.requestVerification(client, values.email),
@@ -93,26 +106,18 @@ export const actions = {
     done: linkSent,
   },
   'request-own-link': { run: (values) => magicLink.request(client, values.email), done: linkSent },
-  'reauthenticate-password': {
-    run: (values) => sessions.reauthenticate(client, values.password),
-    done: reauthenticated,
+  'reauthenticate-password': proof((values) => sessions.reauthenticate(client, values.password), {
     words: wrongPassword,
-  },
-  'reauthenticate-passkey': {
-    run: () => passkey.reauthenticate(client),
-    done: reauthenticated,
+  }),
+  'reauthenticate-passkey': proof(() => passkey.reauthenticate(client), {
     words: { invalid_credentials: 'This passkey does not belong to your account.' },
-  },
-  'reauthenticate-code': {
-    run: (values) => secondFactors.reauthenticate(client, values),
-    done: reauthenticated,
+  }),
+  'reauthenticate-code': proof((values) => secondFactors.reauthenticate(client, values), {
     fields: { invalid_code: 'code' },
-  },
-  'reauthenticate-recovery-code': {
-    run: (values) => secondFactors.reauthenticate(client, values),
-    done: reauthenticated,
+  }),
+  'reauthenticate-recovery-code': proof((values) => secondFactors.reauthenticate(client, values), {
     fields: { invalid_code: 'recoveryCode' },
-  },
+  }),
   'start-totp': {
     run: () => secondFactors.startTotp(client),
     done(_form, _values, { secret, qr }) {
@@ -122,68 +127,44 @@ export const actions = {
       open(dialog)
     },
   },
-  'confirm-totp': {
-    run: ({ code }) => secondFactors.confirmTotp(client, code),
-    done: codesOf('Two-factor authentication is on.'),
-    fields: { invalid_code: 'code' },
-  },
-  'replace-recovery-codes': {
-    run: () => secondFactors.replaceRecoveryCodes(client),
-    done: codesOf('Your new recovery codes are active.'),
-  },
-  'remove-totp': {
-    run: () => secondFactors.removeTotp(client),
-    done: changed('Two-factor authentication is off.'),
-  },
-  'save-profile': {
-    run: ({ name, picture }) =>
-      user.update(client, { name: orNull(name), picture: orNull(picture) }),
-    done: changed('Profile saved.'),
-  },
-  'set-password': {
-    run: ({ newPassword }) => password.set(client, newPassword),
-    done: changed('Password saved.'),
-  },
-  'change-password': {
-    run: ({ currentPassword, newPassword }) =>
-      password.change(client, { currentPassword, newPassword }),
-    done: changed('Password changed. Your other sessions have ended.'),
-    words: wrongPassword,
-    fields: { invalid_credentials: 'currentPassword' },
-  },
-  'remove-password': { run: () => password.remove(client), done: changed('Password removed.') },
-  'add-passkey': {
-    run: ({ name }) => passkey.register(client, { name }),
-    done: changed('Passkey added.'),
-  },
-  'rename-passkey': {
-    run: ({ id, name }) => passkey.rename(client, id, name),
-    done: changed('Passkey renamed.'),
-  },
-  'delete-passkey': {
-    run: ({ id }) => passkey.remove(client, id),
-    done: changed('Passkey deleted.'),
-  },
+  'confirm-totp': withCodes(
+    ({ code }) => secondFactors.confirmTotp(client, code),
+    'Two-factor authentication is on.',
+    { fields: { invalid_code: 'code' } },
+  ),
+  'replace-recovery-codes': withCodes(
+    () => secondFactors.replaceRecoveryCodes(client),
+    'Your new recovery codes are active.',
+  ),
+  'remove-totp': change(
+    () => secondFactors.removeTotp(client),
+    'Two-factor authentication is off.',
+  ),
+  'save-profile': change(
+    ({ name, picture }) => user.update(client, { name: orNull(name), picture: orNull(picture) }),
+    'Profile saved.',
+  ),
+  'set-password': change((values) => password.set(client, values.newPassword), 'Password saved.'),
+  'change-password': change(
+    ({ currentPassword, newPassword }) => password.change(client, { currentPassword, newPassword }),
+    'Password changed. Your other sessions have ended.',
+    { words: wrongPassword, fields: { invalid_credentials: 'currentPassword' } },
+  ),
+  'remove-password': change(() => password.remove(client), 'Password removed.'),
+  'add-passkey': change(({ name }) => passkey.register(client, { name }), 'Passkey added.'),
+  'rename-passkey': change(({ id, name }) => passkey.rename(client, id, name), 'Passkey renamed.'),
+  'delete-passkey': change(({ id }) => passkey.remove(client, id), 'Passkey deleted.'),
   'link-account': {
     run: ({ provider }) => oauth.link(client, provider),
     done: (_form, _values, { url }) => location.assign(url),
   },
-  'unlink-account': {
-    run: ({ id }) => oauth.unlink(client, id),
-    done: changed('Account disconnected.'),
-  },
+  'unlink-account': change(({ id }) => oauth.unlink(client, id), 'Account disconnected.'),
   'change-email': { run: (values) => email.requestChange(client, values.email), done: mailed },
-  'revoke-session': {
-    run: ({ id }) => sessions.revoke(client, id),
+  'revoke-session': change(({ id }) => sessions.revoke(client, id), 'Session ended.', {
     // A session that has already ended is a success too.
     interpret: (outcome) => (outcome.error === 'not_found' ? { ok: true } : outcome),
-    done: changed('Session ended.'),
-  },
-  'revoke-others': {
-    run: () => sessions.revokeOthers(client),
-    done: (form, _values, { revoked }) =>
-      changed(`Signed out of ${revoked} other ${revoked === 1 ? 'session' : 'sessions'}.`)(form),
-  },
+  }),
+  'revoke-others': change(() => sessions.revokeOthers(client), revokedText),
   'export-data': {
     run: () => user.exportData(client),
     done(_form, _values, { ok: _ok, ...data }) {
@@ -195,8 +176,5 @@ export const actions = {
     run: () => user.remove(client),
     done: () => goTo('/', 'Your account was deleted.'),
   },
-  'sign-out': {
-    run: () => sessions.signOut(client),
-    done: () => goTo('/', 'You are signed out.'),
-  },
+  'sign-out': { run: () => sessions.signOut(client), done: () => goTo('/', 'You are signed out.') },
 }

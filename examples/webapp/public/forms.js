@@ -4,13 +4,14 @@ import { reauthenticate } from './dialogs.js'
 import { goTo, say } from './status.js'
 import { explain } from './words.js'
 
-const submitOf = (form) => form.querySelector('button:not([type=button])')
-
-/** Torii's page, to which mailed links and providers lead too. */
+/** Torii's page, to which magic links and providers lead too. */
 const secondFactorPath = '/auth/second-factors/verify'
 
 /** Forms that are blocked for a time after too many attempts. */
 const countdowns = new Map()
+
+const buttonOf = (form) => form.querySelector('button:not([type=button])')
+const errorLineOf = (input) => document.getElementById(`${input.id}-error`)
 
 /** @param action one of actions.js */
 export function wireForm(form, action) {
@@ -18,69 +19,57 @@ export function wireForm(form, action) {
     event.preventDefault()
     void submit(form, action)
   })
-  form.addEventListener('input', (event) => onInput(form, event.target))
+  // A wait belongs to its email address: another one can be tried at once.
+  form.addEventListener('input', ({ target }) =>
+    target.name === 'email' ? clearMessages(form) : clearFieldError(target),
+  )
   form.addEventListener('reset', () => clearMessages(form))
 }
 
 async function submit(form, action) {
-  const button = submitOf(form)
+  const button = buttonOf(form)
   if (countdowns.has(form) || button.hasAttribute('aria-busy')) return
   clearMessages(form)
-  const invalid = firstInvalid(form)
-  if (invalid !== null) return showFieldError(invalid.input, invalid.text)
-
+  for (const input of form.querySelectorAll('input:not(.unseen)')) {
+    const problem = problemOf(input)
+    if (problem !== null) return showFieldError(input, problem)
+  }
   // aria-busy rather than disabled, so that the focus stays.
   button.setAttribute('aria-busy', 'true')
   try {
-    const values = readForm(form)
+    // The fields with a value. A password is sent exactly as typed.
+    const values = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''))
     const outcome = await runAuthenticated(action, values)
-    if (outcome === null) return
-    if (outcome.ok) await action.done(form, values, outcome)
-    else showError(form, action, outcome)
+    if (outcome?.ok) await action.done(form, values, outcome)
+    else if (outcome !== null) showError(form, action, outcome)
   } finally {
     button.removeAttribute('aria-busy')
   }
 }
 
 /** Runs the action, after a re-authentication where it is required. Null when the user cancels. */
-async function runAuthenticated(action, values) {
-  const interpret = action.interpret ?? ((outcome) => outcome)
-  const first = interpret(await action.run(values))
+async function runAuthenticated({ run, interpret = (outcome) => outcome }, values) {
+  const first = interpret(await run(values))
   if (first.error !== 'reauthentication_required' && first.error !== 'level_required') return first
-  return (await reauthenticate()) ? interpret(await action.run(values)) : null
+  return (await reauthenticate()) ? interpret(await run(values)) : null
 }
 
-/** The fields with a value. A password is sent exactly as typed. */
-const readForm = (form) =>
-  Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''))
-
-function firstInvalid(form) {
-  for (const input of form.querySelectorAll('input:not(.unseen)')) {
-    if (input.validity.valueMissing) return { input, text: 'Enter a value.' }
-    if (input.validity.typeMismatch)
-      return {
-        input,
-        text:
-          input.type === 'url'
-            ? 'Enter a complete URL that starts with https.'
-            : 'Enter a complete email address.',
-      }
-    const { expect } = input.dataset
-    if (expect !== undefined && input.value.trim() !== expect)
-      return { input, text: `Type ${expect} to confirm.` }
-  }
-  return null
+function problemOf({ validity, type, value, dataset: { expect } }) {
+  if (validity.valueMissing) return 'Enter a value.'
+  if (validity.typeMismatch)
+    return type === 'url'
+      ? 'Enter a complete URL that starts with https.'
+      : 'Enter a complete email address.'
+  return expect === undefined || value.trim() === expect ? null : `Type ${expect} to confirm.`
 }
 
 /** Shows an error at its field, below the form, or in the status line. */
 function showError(form, action, failure) {
   const { error, field, retryAfterSeconds } = failure
   if (error === 'second_factor_required') return goTo(secondFactorPath)
-  if (error === 'unauthenticated') {
-    const to = encodeURIComponent(location.pathname)
-    return goTo(`/sign-in?to=${to}`, explain(failure, action.words))
-  }
   const text = explain(failure, action.words)
+  if (error === 'unauthenticated')
+    return goTo(`/sign-in?to=${encodeURIComponent(location.pathname)}`, text)
   if (error === 'too_many_attempts' && retryAfterSeconds > 0)
     return startCountdown(form, text, retryAfterSeconds)
   const input = form.elements.namedItem(action.fields?.[error] ?? field ?? '')
@@ -89,8 +78,7 @@ function showError(form, action, failure) {
 }
 
 function showFieldError(input, text) {
-  const line = document.getElementById(`${input.id}-error`)
-  if (line !== null) line.textContent = text
+  errorLineOf(input)?.replaceChildren(text)
   input.setAttribute('aria-invalid', 'true')
   input.focus()
 }
@@ -104,20 +92,12 @@ function showFormError(form, text) {
 function clearMessages(form) {
   stopCountdown(form)
   for (const input of form.querySelectorAll('[aria-invalid]')) clearFieldError(input)
-  const line = form.querySelector('.form-error')
-  if (line !== null) line.textContent = ''
+  form.querySelector('.form-error')?.replaceChildren()
 }
 
 function clearFieldError(input) {
   input.removeAttribute('aria-invalid')
-  const line = document.getElementById(`${input.id}-error`)
-  if (line !== null) line.textContent = ''
-}
-
-/** A wait belongs to its email address: another one can be tried at once. */
-function onInput(form, input) {
-  if (input.name === 'email') clearMessages(form)
-  else clearFieldError(input)
+  errorLineOf(input)?.replaceChildren()
 }
 
 /** Screen readers read the message once; the countdown is outside of it. */
@@ -128,16 +108,15 @@ function startCountdown(form, text, seconds) {
   const endsAtMs = Date.now() + seconds * 1000
   const tick = () => {
     const left = Math.ceil((endsAtMs - Date.now()) / 1000)
-    if (left > 0) {
-      const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
-      line.textContent = `Try again in ${clock}`
-      return
+    if (left <= 0) {
+      stopCountdown(form)
+      return showFormError(form, 'You can try again now.')
     }
-    stopCountdown(form)
-    showFormError(form, 'You can try again now.')
+    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+    line.textContent = `Try again in ${clock}`
   }
   countdowns.set(form, setInterval(tick, 250))
-  submitOf(form).setAttribute('aria-disabled', 'true')
+  buttonOf(form).setAttribute('aria-disabled', 'true')
   tick()
 }
 
@@ -146,5 +125,5 @@ function stopCountdown(form) {
   clearInterval(countdowns.get(form))
   countdowns.delete(form)
   form.querySelector('.countdown').textContent = ''
-  submitOf(form).removeAttribute('aria-disabled')
+  buttonOf(form).removeAttribute('aria-disabled')
 }

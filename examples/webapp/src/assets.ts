@@ -44,6 +44,7 @@ export async function loadAssets(): Promise<Assets> {
       const content = path.startsWith(`${base}/`) && files.get(path.slice(base.length + 1))
       if (!content || !/^(?:GET|HEAD)$/.test(method)) return next()
       context.header('content-type', types[extname(path)])
+      context.header('x-content-type-options', 'nosniff')
       context.header('cache-control', 'public, max-age=31536000, immutable')
       return context.body(new Uint8Array(content))
     },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import type { OAuthProvider } from 'torii-auth'
 import { defaults } from 'torii-auth'
 import { startTestProvider } from 'torii-auth/testing'
@@ -33,7 +34,7 @@ export async function startLocalProvider(baseUrl: string, assets: Assets): Promi
   // Cookies ignore ports: with a different host name, this server sees no cookie of the site.
   const origin = `http://${hostname === '127.0.0.1' ? 'localhost' : '127.0.0.1'}:${listener.port}`
   const app = new Hono()
-  app.use(assets.serve, pageHeaders(null, false, [baseUrl]))
+  app.use(assets.serve, pageHeaders(null, false, [baseUrl]), bodyLimit({ maxSize: 4096 }))
   app.get('/', (context) => context.redirect(baseUrl))
   app.all('/authorize', async (context) => {
     const url = new URL(`${provider.issuer}/authorize${new URL(context.req.url).search}`)

@@ -56,6 +56,7 @@ export function asMailProgram(mailbox: Mailbox | null, context: Context) {
   if (mail === undefined) return null
   const policy = `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox ${sandbox}`
   context.header('content-security-policy', policy)
+  context.header('x-content-type-options', 'nosniff')
   context.header('cache-control', 'no-store')
   return context.html(mail.html.replace('<head>', '<head><base target="_top">'))
 }

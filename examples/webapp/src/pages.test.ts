@@ -83,6 +83,7 @@ describe('pages', async () => {
       assert.equal(module.status, 200, path)
       assert.match(module.headers.get('content-type') ?? '', /^text\/javascript/)
       assert.match(module.headers.get('cache-control') ?? '', /immutable/)
+      assert.equal(module.headers.get('x-content-type-options'), 'nosniff')
       for (const [, from = ''] of module.text.matchAll(/(?:from|import) '(\.[^']+)'/g))
         wanted.push(new URL(from, `http://site${path}`).pathname)
     }
@@ -115,6 +116,42 @@ describe('pages', async () => {
     assert.doesNotMatch(after.text, /id="reauthenticate-password"/)
     assert.match((await site.get('/account/sessions', { cookie: now })).text, /<dd>Two factors</)
     assert.match((await site.get('/account/sessions', { cookie })).text, /<dd>One factor</)
+  })
+
+  test('a mail is shown as its HTML, in a frame without scripts, whose links leave the frame', async () => {
+    const { text } = await site.get('/mailbox')
+    const [frame = '', path = ''] = /<iframe src="(\/mailbox\/[^"]+)"[^>]*>/.exec(text) ?? []
+    assert.match(frame, / sandbox="allow-top-navigation-by-user-activation"/)
+    const mail = await site.get(path)
+    assert.equal(mail.status, 200)
+    assert.match(mail.text, /<head><base target="_top">[\s\S]*<table role="presentation"/)
+    const policy = mail.headers.get('content-security-policy')?.split('; ') ?? []
+    for (const rule of ["default-src 'none'", "frame-ancestors 'self'", "base-uri 'none'"])
+      assert.ok(policy.includes(rule), rule)
+    assert.equal(policy.at(-1), 'sandbox allow-top-navigation-by-user-activation')
+    assert.equal((await site.get('/mailbox/no-such-mail')).status, 404)
+  })
+
+  test('password managers find the security page', async () => {
+    const change = await site.get('/.well-known/change-password')
+    assert.equal(change.headers.get('location'), `${site.url}/account/security`)
+    const page = `${site.url}/account/security`
+    const endpoints = JSON.parse((await site.get('/.well-known/passkey-endpoints')).text)
+    assert.deepEqual(endpoints, { enroll: page, manage: page })
+  })
+
+  test('deleting the account asks for the email address, and a connected provider is not offered', async () => {
+    const { text } = await site.get('/account/data', { cookie })
+    assert.match(text, /data-action="delete-account"[\s\S]*data-expect="ada@example\.com"/)
+    const { text: security } = await site.get('/account/security', { cookie })
+    assert.match(security, /aria-label="Connect Local provider"/)
+    await site.db.query(
+      `insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, created_at, last_used_at)
+       select 'local', 'x', gen_random_uuid(), id, owner_epoch, now(), now() from torii.users where email = 'ada@example.com'`,
+    )
+    const { text: after } = await site.get('/account/security', { cookie })
+    assert.match(after, /Local provider<span class="badge good">Connected</)
+    assert.doesNotMatch(after, /aria-label="Connect Local provider"/)
   })
 
   test('a message in the URL is looked up, never shown as it is', async () => {

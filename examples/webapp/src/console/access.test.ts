@@ -115,6 +115,9 @@ test('every page forbids scripts, frames and caches', async () => {
     assert.equal(answered.headers['x-content-type-options'], 'nosniff')
     assert.doesNotMatch(answered.body, /<script|<style| style=| on\w+="/)
   }
+  const refused = await send('/', { headers: { host: 'evil.example' } })
+  assert.match(String(refused.headers['content-security-policy']), /^default-src 'none'/)
+  assert.equal(refused.headers['cache-control'], 'no-store')
 })
 
 test('wrong secrets are limited; this test is last, since it pauses sign-in', async () => {

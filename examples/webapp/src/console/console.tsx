@@ -76,15 +76,16 @@ export async function startConsole({ torii, queries, port, assets, print }: Cons
     return context.html(toPage(frame), view.status)
   }
   const app = new Hono<Node>()
+  app.use(pageHeaders(null))
   app.use(async (context, next) => {
+    context.header('cache-control', 'no-store')
     const refusal = refuseForeign(context.env.incoming, listener.port)
     if (refusal !== null) return context.text(`${refusal[1]}\n`, refusal[0])
     if (context.req.method === 'POST' && !hasForm(context))
       return context.text('Send a form of at most 4 KiB.\n', 415)
-    context.header('cache-control', 'no-store')
     return next()
   })
-  app.use(pageHeaders(null), assets.serve)
+  app.use(assets.serve)
   app.get('/sign-in', (context) => {
     if (isOpen(context)) return context.redirect('/', 303)
     gate.offer(Date.now())

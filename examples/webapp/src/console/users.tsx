@@ -1,6 +1,6 @@
 import type { View } from '../document.js'
 import type { Content } from '../parts.js'
-import { badge, choices, heading, link, moment, muted, submit } from '../parts.js'
+import { badge, choices, heading, hidden, link, moment, muted, submit } from '../parts.js'
 import { count } from '../words.js'
 import type { ConsoleCall } from './console.js'
 import { filters, pageSize } from './queries.js'
@@ -29,6 +29,7 @@ export async function usersPage({ queries, query }: ConsoleCall): Promise<View> 
       <form {...{ class: 'search', action: '/users', role: 'search' }}>
         <label for="search">Name, email address or user ID</label>
         <input {...input} />
+        {hidden('filter', filter.name)}
         {submit('Search', 'primary')}
         {search !== '' && link('/users', 'Show all', 'plain')}
       </form>
