@@ -70,7 +70,7 @@ const signInForm = (host: string, decline: string, failed: boolean) => (
   <section class="narrow">
     <h1>Local provider</h1>
     <p class="lead">{`Sign in to ${host}. For testing: any email address and name is accepted.`}</p>
-    <form {...{ method: 'post', class: 'card stack' }}>
+    <form method="post" class="card stack">
       {failed && notice('bad', 'Enter an email address.')}
       {field('email', 'Email', { kind: 'email' })}
       {field('name', 'Name', { kind: 'name', optional: true })}

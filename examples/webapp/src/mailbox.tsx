@@ -32,7 +32,7 @@ const received = (
         <h2>{subject}</h2>
         {muted(`To ${to} · ${receivedAt.toISOString().slice(11, 19)} UTC`)}
       </summary>
-      <iframe {...{ src: `/mailbox/${id}`, title: subject, loading: 'lazy', sandbox }} />
+      <iframe src={`/mailbox/${id}`} title={subject} loading="lazy" sandbox={sandbox} />
       <details>
         <summary>Plain text</summary>
         <div class="mail-text">{withLinks(text, origin)}</div>

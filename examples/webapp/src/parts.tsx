@@ -9,12 +9,16 @@ const lookOf = (look: Look | undefined) => (look === 'link' ? look : look && `bu
 
 /** @param look makes it look like a button */
 export const link = (to: string, text: Content, look?: Look) => (
-  <a {...{ href: to, class: lookOf(look) }}>{text}</a>
+  <a href={to} class={lookOf(look)}>
+    {text}
+  </a>
 )
 
 /** The button that sends a form. @param label its accessible name, where the text alone is ambiguous */
 export const submit = (text: string, look: Look, label?: string) => (
-  <button {...{ class: lookOf(look), 'aria-label': label }}>{text}</button>
+  <button type="submit" class={lookOf(look)} aria-label={label}>
+    {text}
+  </button>
 )
 
 /** A state in a word. Green is for what is confirmed or alive, red for what is blocked. */
@@ -29,10 +33,7 @@ export const group = (name: string, ...content: Content[]) => <div class={name}>
 
 /** @param focus whether screen readers begin here */
 export const notice = (tone: 'good' | 'bad', text: Content, focus = false) => (
-  <p
-    {...{ class: `notice ${tone}`, role: tone === 'good' ? 'status' : 'alert' }}
-    {...(focus && first)}
-  >
+  <p class={`notice ${tone}`} role={tone === 'good' ? 'status' : 'alert'} {...(focus && first)}>
     {text}
   </p>
 )
@@ -47,8 +48,10 @@ export const heading = (title: Content, ...more: Content[]) => (
 export function panel(title: string, lead: Content, ...content: Content[]) {
   const id = title.toLowerCase().replaceAll(' ', '-')
   return (
-    <section {...{ class: 'card panel', id, 'aria-labelledby': `${id}-title` }}>
-      <h2 {...{ id: `${id}-title`, tabindex: -1 }}>{title}</h2>
+    <section class="card panel" id={id} aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`} tabindex={-1}>
+        {title}
+      </h2>
       {[lead && muted(lead), content]}
     </section>
   )
@@ -79,9 +82,11 @@ export const choices = (
   name: string,
   links: Iterable<readonly [string, string, boolean]>,
 ) => (
-  <nav {...{ class: name, 'aria-label': label }}>
+  <nav class={name} aria-label={label}>
     {[...links].map(([href, text, isHere]) => (
-      <a {...{ href, 'aria-current': isHere ? 'page' : undefined }}>{text}</a>
+      <a href={href} aria-current={isHere ? 'page' : undefined}>
+        {text}
+      </a>
     ))}
   </nav>
 )
@@ -121,12 +126,20 @@ export function field(name: string, label: Content, options: FieldOptions = {}) 
     <div class="field">
       <label for={id}>{[label, optional && <span class="optional">optional</span>]}</label>
       <div class="input">
-        <input {...{ id, name, ...kinds[kind], ...more, ...given, ...described }} />
-        {kinds[kind].type === 'password' && <button {...{ type: 'button', ...show }}>Show</button>}
+        <input id={id} name={name} {...kinds[kind]} {...more} {...given} {...described} />
+        {kinds[kind].type === 'password' && (
+          <button type="button" {...show}>
+            Show
+          </button>
+        )}
       </div>
       <p class="below">
-        <span {...{ id: `${id}-error`, class: 'error', 'aria-live': 'polite' }} />
-        {hint && <span {...{ id: `${id}-hint`, class: 'hint' }}>{hint}</span>}
+        <span id={`${id}-error`} class="error" aria-live="polite" />
+        {hint && (
+          <span id={`${id}-hint`} class="hint">
+            {hint}
+          </span>
+        )}
       </p>
     </div>
   )
@@ -135,7 +148,10 @@ export function field(name: string, label: Content, options: FieldOptions = {}) 
 /** @param value filled in by the script if it is absent */
 export const hidden = (name: string, value?: string) => (
   <input
-    {...{ type: 'hidden', name, value, 'data-fill': value === undefined ? name : undefined }}
+    type="hidden"
+    name={name}
+    value={value}
+    data-fill={value === undefined ? name : undefined}
   />
 )
 
@@ -147,24 +163,18 @@ interface FormOptions {
 
 /** A form that runs an action of `public/actions.js`. Without JavaScript it is a POST that is refused: no input enters a URL. */
 export const form = (name: string, text: string, options: FormOptions, ...fields: Content[]) => (
-  <form
-    {...{
-      method: 'post',
-      class: 'form',
-      'data-action': name,
-      'data-to': options.to,
-      novalidate: true,
-    }}
-  >
+  <form method="post" class="form" data-action={name} data-to={options.to} novalidate>
     {fields}
-    <p {...{ class: 'form-error error', role: 'alert' }} />
+    <p class="form-error error" role="alert" />
     {[<p class="countdown" />, submit(text, options.look ?? 'primary')]}
   </form>
 )
 
 /** A form with a button only. Its errors appear in the status line of the page. */
 export const action = (name: string, text: string, label?: string, ...fields: Content[]) => (
-  <form {...{ method: 'post', 'data-action': name }}>{[fields, submit(text, 'plain', label)]}</form>
+  <form method="post" data-action={name}>
+    {[fields, submit(text, 'plain', label)]}
+  </form>
 )
 
 /** @param next whether the button that closes the dialog is the next step */
@@ -175,10 +185,10 @@ export const dialog = (
   close = 'Cancel',
   next = false,
 ) => (
-  <dialog {...{ id, 'aria-labelledby': `${id}-title` }}>
+  <dialog id={id} aria-labelledby={`${id}-title`}>
     <h2 id={`${id}-title`}>{title}</h2>
     {content}
-    <button {...{ type: 'button', class: lookOf(next ? 'primary' : 'plain'), 'data-close': '' }}>
+    <button type="button" class={lookOf(next ? 'primary' : 'plain')} data-close="">
       {close}
     </button>
   </dialog>
@@ -188,7 +198,11 @@ export const dialog = (
 export function openButton(id: string, text: string, title: string, look: Look = 'plain') {
   const label = title.startsWith(`${text} `) ? title.replace('?', '') : undefined
   const opens = { 'data-open': id, 'aria-haspopup': 'dialog', 'aria-label': label }
-  return <button {...{ type: 'button', class: lookOf(look), ...opens }}>{text}</button>
+  return (
+    <button type="button" class={lookOf(look)} {...opens}>
+      {text}
+    </button>
+  )
 }
 
 interface Question {
@@ -225,7 +239,11 @@ export function relative(at: Date, now: Date, future = false) {
   const seconds = (at.getTime() - now.getTime()) / 1000
   const title = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const text = inWords(future ? Math.max(1, seconds) : Math.min(0, seconds))
-  return <time {...{ datetime: at.toISOString(), title }}>{text}</time>
+  return (
+    <time datetime={at.toISOString()} title={title}>
+      {text}
+    </time>
+  )
 }
 
 /** A point in time, to the second, UTC. */

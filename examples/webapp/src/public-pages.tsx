@@ -12,7 +12,9 @@ const hero = (title: string, lead: string, content: readonly Content[], later?: 
     <section class="narrow hero">
       <h1 tabindex={-1}>{title}</h1>
       <p class="lead">{lead}</p>
-      <div {...{ class: 'card stack', 'data-step': 'ask' }}>{content}</div>
+      <div class="card stack" data-step="ask">
+        {content}
+      </div>
       {later}
     </section>
   ),
@@ -52,7 +54,7 @@ const sent = (
   [before, after]: readonly [string, string],
   more?: Content,
 ) => (
-  <div {...{ class: 'card stack', 'data-step': 'sent', hidden: true }}>
+  <div class="card stack" data-step="sent" hidden>
     <h2 tabindex={-1}>Check your email</h2>
     <p>{[before, <strong data-fill="email" />, after]}</p>
     {[more, mailbox && openMailbox]}

@@ -70,10 +70,12 @@ export function createSite({ torii, mailbox, pages, assets, auth }: SiteParts): 
 }
 
 const nav = (isSignedIn: boolean, path: string) => (
-  <nav {...{ class: 'top-nav', 'aria-label': 'Site' }}>
+  <nav class="top-nav" aria-label="Site">
     {isSignedIn && link('/account', 'Account')}
     {isSignedIn && (
-      <form {...{ method: 'post', 'data-action': 'sign-out' }}>{submit('Sign out', 'link')}</form>
+      <form method="post" data-action="sign-out">
+        {submit('Sign out', 'link')}
+      </form>
     )}
     {!isSignedIn && path !== '/sign-in' && link('/sign-in', 'Sign in')}
     {!isSignedIn && path !== '/register' && link('/register', 'Create account')}

@@ -35,7 +35,7 @@ const accountPage =
 
 function who({ name, email, picture }: User) {
   const shown = name ?? email ?? 'Your account'
-  const image = picture && <img alt="" {...{ src: picture, referrerpolicy: 'no-referrer' }} />
+  const image = picture && <img alt="" src={picture} referrerpolicy="no-referrer" />
   const initial = <span aria-hidden="true">{(shown[0] ?? '?').toUpperCase()}</span>
   const names = [<h1 tabindex={-1}>{shown}</h1>, name !== null && email !== null && p.muted(email)]
   return p.group('who', p.group('avatar', image || initial), <div>{names}</div>)

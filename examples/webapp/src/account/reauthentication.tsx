@@ -24,9 +24,16 @@ export function reauthenticationDialog(call: AccountCall) {
 
 /** The email address of a form of passwords, under which password managers store the password. */
 export const passwordOwner = (email: string | null) => (
+  // biome-ignore lint/a11y/noAriaHiddenOnFocusable: its tabindex keeps it from the focus
   <input
-    {...{ class: 'unseen', type: 'email', name: 'username', autocomplete: 'username' }}
-    {...{ value: email ?? '', 'aria-hidden': 'true', tabindex: -1, readonly: true }}
+    class="unseen"
+    type="email"
+    name="username"
+    autocomplete="username"
+    value={email ?? ''}
+    aria-hidden="true"
+    tabindex={-1}
+    readonly
   />
 )
 

@@ -42,7 +42,7 @@ function changeEmail(hasMailbox: boolean) {
       {p.muted(note)}
       {p.form('change-email', 'Send link', {}, p.field('email', 'New email address', options))}
     </div>,
-    <div {...{ 'data-step': 'sent', class: 'stack', hidden: true }}>
+    <div data-step="sent" class="stack" hidden>
       <h3 tabindex={-1}>Check your email</h3>
       <p>
         If <strong data-fill="email" /> is available, we have sent a link to it. Nothing changes
@@ -154,9 +154,11 @@ const enrollDialog = p.dialog('enroll-totp', 'Set up your authenticator app', [
 const keep =
   'Keep them where you find them without your phone: each signs you in once if you lose the app. They are shown only now.'
 const keeping = ['Copy', 'Download', 'Print'].map((text) => (
-  <button {...{ type: 'button', class: 'button plain', 'data-codes': text }}>{text}</button>
+  <button type="button" class="button plain" data-codes={text}>
+    {text}
+  </button>
 ))
-const codes = <pre {...{ 'data-fill': 'codes', tabindex: 0, 'aria-label': 'Recovery codes' }} />
+const codes = <pre data-fill="codes" tabindex={0} />
 
 /** Shows recovery codes, the only time that they can be read. */
 const shown = [p.muted(keep), codes, p.group('row-actions even', keeping)]

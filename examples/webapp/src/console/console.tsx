@@ -138,11 +138,17 @@ const badAddress = problem(400, 'This page does not exist', changed, 'Go to firs
 const sections = { '/': 'Overview', '/users': 'Users', '/trail': 'Audit trail' }
 
 const nav = (path: string) => (
-  <nav {...{ class: 'top-nav', 'aria-label': 'Console' }}>
+  <nav class="top-nav" aria-label="Console">
     {Object.entries(sections).map(([to, text]) => {
       const isHere = path === to || (to !== '/' && path.startsWith(`${to}/`))
-      return <a {...{ href: to, 'aria-current': isHere ? 'page' : undefined }}>{text}</a>
+      return (
+        <a href={to} aria-current={isHere ? 'page' : undefined}>
+          {text}
+        </a>
+      )
     })}
-    <form {...{ method: 'post', action: '/sign-out' }}>{submit('Sign out', 'link')}</form>
+    <form method="post" action="/sign-out">
+      {submit('Sign out', 'link')}
+    </form>
   </nav>
 )

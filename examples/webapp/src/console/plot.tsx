@@ -29,17 +29,19 @@ export function plot({ id, title, period, bar, marks, labels, values }: Plot) {
   const described = `${title} in the last ${period}: ${sum}. The table below lists all numbers.`
   const marked = labels.filter((_, place) => place % (labels.length / marks) === 0)
   return (
-    <section {...{ class: `card plot ${id}` }}>
+    <section class={`card plot ${id}`}>
       <h2>{title}</h2>
       <p class="total">{[known.length < values.length && <small>at least </small>, sum]}</p>
-      <p {...{ class: 'plot-top', 'aria-hidden': 'true' }}>{top.toLocaleString('en')}</p>
-      <svg {...{ ...size, role: 'img', 'aria-labelledby': `${id}-title` }}>
+      <p class="plot-top" aria-hidden="true">
+        {top.toLocaleString('en')}
+      </p>
+      <svg {...size} role="img" aria-labelledby={`${id}-title`}>
         <title id={`${id}-title`}>{described}</title>
         <path class="grid" d={`M0 0H${width}M0 ${height / 2}H${width}`} />
         {values.map((value, place) => oneBar(labels[place] ?? '', value, place * barWidth, top))}
         <path class="ground" d={`M0 ${height}H${width}`} />
       </svg>
-      <p {...{ class: 'plot-marks', 'aria-hidden': 'true' }}>
+      <p class="plot-marks" aria-hidden="true">
         {marked.map((label) => (
           <span>{label.replace(/^.*, /, '')}</span>
         ))}
@@ -57,8 +59,8 @@ function oneBar(label: string, value: number | null, x: number, top: number) {
   return (
     <g>
       <title>{`${label}: ${value?.toLocaleString('en') ?? 'not counted'}`}</title>
-      <rect {...{ class: 'hover', x, y: 0, width: barWidth, height }} />
-      {tall > 0 && <rect {...{ class: value === null ? 'unknown' : 'bar', ...place }} />}
+      <rect class="hover" x={x} y={0} width={barWidth} height={height} />
+      {tall > 0 && <rect class={value === null ? 'unknown' : 'bar'} {...place} />}
     </g>
   )
 }

@@ -16,10 +16,10 @@ export function signInView(refused: Extract<Exchange, { ok: false }>['reason'] |
     <section class="narrow">
       <h1>Administration console</h1>
       <p class="lead">Copy the secret from the terminal in which the application runs.</p>
-      <form {...{ class: 'card form', method: 'post', action: '/sign-in' }}>
+      <form class="card form" method="post" action="/sign-in">
         <label for="secret">Secret</label>
-        <input {...{ ...input, ...state, required: true, autofocus: true }} />
-        <p {...{ id: 'secret-note', class: refused ? 'below error' : 'below' }}>
+        <input {...input} {...state} required autofocus />
+        <p id="secret-note" class={refused ? 'below error' : 'below'}>
           {refused ? text : 'The line starts with “Admin secret”.'}
         </p>
         {submit('Sign in', 'primary')}

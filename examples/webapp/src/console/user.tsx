@@ -69,14 +69,16 @@ const stateOf = ({ user: { email, emailVerifiedAt, disabledAt } }: AccountView) 
 
 /** A button for an action. */
 const button = (to: string, text: string, label?: string) => (
-  <form {...{ method: 'post', action: to }}>{submit(text, 'plain', label)}</form>
+  <form method="post" action={to}>
+    {submit(text, 'plain', label)}
+  </form>
 )
 
 /** An action with a confirmation: a disclosure, so it needs no script. */
 const confirmed = (to: string, text: string, consequence: string) => (
   <details class="confirm">
     <summary class="button warn">{text}</summary>
-    <form {...{ method: 'post', action: to }}>
+    <form method="post" action={to}>
       <p>{consequence}</p>
       {submit(text, 'danger')}
     </form>

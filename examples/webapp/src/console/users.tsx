@@ -26,13 +26,15 @@ export async function usersPage({ queries, query }: ConsoleCall): Promise<View> 
   const content = (
     <section class="wide">
       {heading('Users', muted(count('user', found)))}
-      <form {...{ class: 'search', action: '/users', role: 'search' }}>
-        <label for="search">Name, email address or user ID</label>
-        <input {...input} />
-        {hidden('filter', filter.name)}
-        {submit('Search', 'primary')}
-        {search !== '' && link('/users', 'Show all', 'plain')}
-      </form>
+      <search>
+        <form class="search" action="/users">
+          <label for="search">Name, email address or user ID</label>
+          <input {...input} />
+          {hidden('filter', filter.name)}
+          {submit('Search', 'primary')}
+          {search !== '' && link('/users', 'Show all', 'plain')}
+        </form>
+      </search>
       {choices('State', 'choices', states)}
       <div class="card">
         {found === 0
@@ -48,7 +50,11 @@ export async function usersPage({ queries, query }: ConsoleCall): Promise<View> 
   return { title: search === '' ? 'Users' : `Users: ${search}`, content }
 }
 
-const notFound = <p {...{ class: 'empty', role: 'status' }}>No users found.</p>
+const notFound = (
+  <p class="empty" role="status">
+    No users found.
+  </p>
+)
 
 /** The state of an account. */
 export function state(email: string | null, verified: boolean, disabled: boolean) {
@@ -82,8 +88,16 @@ export const table = (
 /** The way to the other pages of a list. */
 export const pager = (previous: string | false, next: string | false) =>
   (previous || next) && (
-    <nav {...{ class: 'pager', 'aria-label': 'Pages' }}>
-      {previous && <a {...{ class: 'button plain', rel: 'prev', href: previous }}>Previous page</a>}
-      {next && <a {...{ class: 'button plain', rel: 'next', href: next }}>Next page</a>}
+    <nav class="pager" aria-label="Pages">
+      {previous && (
+        <a class="button plain" rel="prev" href={previous}>
+          Previous page
+        </a>
+      )}
+      {next && (
+        <a class="button plain" rel="next" href={next}>
+          Next page
+        </a>
+      )}
     </nav>
   )
