@@ -141,6 +141,7 @@ function attempts({ user, attempts: { password, codes, mails } }: AccountView) {
     'Verification links sent': mails?.verify_email,
     'Reset links sent': mails?.reset_password,
     'Email change links sent': mails?.change_email,
+    'Enrollment codes sent': mails?.enrollment_code,
   }
   const counted = Object.entries(counters).map(([title, status]) => {
     if (!status || (status.state !== 'locked' && status.failures === 0)) return null
