@@ -35,6 +35,17 @@ describe('pages', async () => {
       assert.equal((await site.get(path, { cookie })).headers.get('location'), '/account', path)
   })
 
+  test('every id is on its page once, so that buttons open their dialogs', async () => {
+    for (const path of [...open, ...accountPaths]) {
+      const own = open.includes(path) ? {} : { cookie }
+      const { text } = await site.get(path, own)
+      const ids = [...text.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id)
+      assert.equal(new Set(ids).size, ids.length, `${path}: ${ids.sort()}`)
+      for (const [, id = ''] of text.matchAll(/ data-open="([^"]*)"/g))
+        assert.match(text, new RegExp(`<dialog id="${id}"`))
+    }
+  })
+
   test('a name with markup is shown as text', async () => {
     for (const path of accountPaths) {
       const { text } = await site.get(path, { cookie })

@@ -106,7 +106,7 @@ const data = ({ valid: { user } }: AccountCall) => {
   const typed = p.field('confirmation', label, { expect })
   return [
     p.panel('Export your data', exporting, p.action('export-data', 'Download')),
-    p.panel('Delete account', deleting, p.ask('delete-account', question, typed)),
+    p.panel('Delete your account', deleting, p.ask('delete-account', question, typed)),
   ]
 }
 

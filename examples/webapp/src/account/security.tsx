@@ -16,9 +16,18 @@ function email({ torii, mailbox, valid: { user } }: AccountCall) {
     ? 'We use it to contact you and to recover your account.'
     : 'This site sends no email, so you cannot verify or change your email address.'
   if (address === null) {
-    const add = hasMail && p.openButton('change-email', 'Add', 'Add email address')
-    const none = p.list(p.row('No email address', null, add))
-    return p.panel('Email address', lead, none, hasMail && changeEmail(mailbox !== null))
+    const title = 'Add email address'
+    const none = p.row(
+      'No email address',
+      null,
+      hasMail && p.openButton('change-email', 'Add', title),
+    )
+    return p.panel(
+      'Email address',
+      lead,
+      p.list(none),
+      hasMail && changeEmail(title, mailbox !== null),
+    )
   }
   const isOpen = emailVerifiedAt === null
   const state = isOpen ? p.badge('wait', 'Not verified') : p.badge('good', 'Verified')
@@ -28,12 +37,18 @@ function email({ torii, mailbox, valid: { user } }: AccountCall) {
     undefined,
     p.hidden('email', address),
   )
-  const change = p.openButton('change-email', 'Change', 'Change email address')
+  const title = 'Change email address'
+  const change = p.openButton('change-email', 'Change', title)
   const row = p.row([address, state], null, hasMail && isOpen && verify, hasMail && change)
-  return p.panel('Email address', lead, p.list(row), hasMail && changeEmail(mailbox !== null))
+  return p.panel(
+    'Email address',
+    lead,
+    p.list(row),
+    hasMail && changeEmail(title, mailbox !== null),
+  )
 }
 
-function changeEmail(hasMailbox: boolean) {
+function changeEmail(title: string, hasMailbox: boolean) {
   const options = { id: 'new-email', kind: 'email', autocomplete: 'email' } as const
   const note =
     'We send a link to the new email address. Open it in this browser. Your other sessions will end.'
@@ -51,7 +66,7 @@ function changeEmail(hasMailbox: boolean) {
       {hasMailbox && openMailbox}
     </div>,
   ]
-  return p.dialog('change-email', 'Email address', content, 'Close')
+  return p.dialog('change-email', title, content, 'Close')
 }
 
 /** Forms to set, change and remove the password. */

@@ -203,13 +203,22 @@ test('the totals count live sessions only', async () => {
       /Live sessions<\/p><p class="total">([\d,]+)</.exec(await read('/')) ?? []
     return Number(number.replace(',', ''))
   }
-  const { owner } = await signUp()
+  const [one, two, three] = [await signUp(), await signUp(), await signUp()]
   const before = await live()
-  const again = await signUp()
-  assert.equal(await live(), before + 1)
-  await torii.admin.endSessions(owner.id)
-  await torii.admin.disable(again.owner.id)
+  // Rows of ended sessions stay until they are swept.
+  await db.query('update torii.users set session_epoch = session_epoch + 1 where id = $1', [
+    one.owner.id,
+  ])
   assert.equal(await live(), before - 1)
+  await db.query('update torii.users set disabled_at = now() where id = $1', [two.owner.id])
+  assert.equal(await live(), before - 2)
+  await db.query(
+    "update torii.sessions set expires_at = now() - interval '1 second' where user_id = $1",
+    [three.owner.id],
+  )
+  assert.equal(await live(), before - 3)
+  await signUp()
+  assert.equal(await live(), before - 2)
 })
 
 test('the trail names accounts by email address, and shows no id', async () => {

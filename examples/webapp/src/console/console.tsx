@@ -38,10 +38,12 @@ export interface ConsoleParts extends Pick<ConsoleCall, 'torii' | 'queries'> {
   print(line: string): void
 }
 
+const userPath = '/users/:id{[0-9a-f-]{36}}'
+
 const pages: Readonly<Record<string, (call: ConsoleCall) => Promise<View>>> = {
   '/': overviewPage,
   '/users': usersPage,
-  '/users/:id': userPage,
+  [userPath]: userPage,
   '/trail': trailPage,
 }
 
@@ -114,7 +116,7 @@ export async function startConsole({ torii, queries, port, assets, print }: Cons
       return show(context, await page({ torii, queries, query: context.req.query(), id }))
     })
   for (const [path, operation] of Object.entries(actions))
-    app.post(`/users/:id/${path}`, async (context) => {
+    app.post(`${userPath}/${path}`, async (context) => {
       const { id, session = '' } = context.req.param() as { id: string; session?: string }
       return context.redirect(`/users/${id}?done=${await operation(torii.admin, id, session)}`, 303)
     })

@@ -26,7 +26,7 @@ export const actions: Readonly<Record<string, Operation>> = {
     (await admin.resetSecondFactors(id)) ? 'factors-reset' : 'no-factors',
   'end-sessions': async (admin, id) =>
     (await admin.endSessions(id)) > 0 ? 'sessions-ended' : 'no-session',
-  'sessions/:session/end': async (admin, id, session) =>
+  'sessions/:session{[0-9a-f-]{36}}/end': async (admin, id, session) =>
     (await admin.endSession(id, session)) ? 'session-ended' : 'no-session',
 }
 
