@@ -50,7 +50,7 @@ export {
   SessionToken,
   ToriiError,
 } from 'torii-core'
-export type { KeepAlive } from './base/background.js'
+export type { BackgroundLogEvent, KeepAlive } from './base/background.js'
 export type { BaseUrl } from './base/base-url.js'
 export type { RequestFacts, RequestInfo } from './base/request-info.js'
 export type { StandardIssue, StandardResult, StandardSchema } from './base/standard-schema.js'
@@ -71,9 +71,13 @@ export type { MailFault } from './mail/fault.js'
 export type { FileMailerOptions } from './mail/file-mailer.js'
 export { fileMailer } from './mail/file-mailer.js'
 export { germanMessages } from './mail/german.js'
+export type { MailLogEvent } from './mail/mail-queue.js'
 export type { Mailer, MailMessage, MessageKind } from './mail/message.js'
 export type {
+  AccountFacts,
+  LinkFacts,
   MessageContent,
+  MessageContext,
   MessageData,
   MessageFacts,
   Messages,
@@ -82,33 +86,41 @@ export type {
 export type { SenderOption } from './mail/sender.js'
 export { BrowserSecret } from './oauth-client/flow-secrets.js'
 export type {
+  ClientSecret,
+  ClientSecretFactory,
   OAuthProvider,
   ProviderAnswer,
   ProviderEndpoints,
   ProviderProfile,
+  ResolvedProvider,
 } from './oauth-client/provider.js'
-export type { ProviderProblem } from './oauth-client/provider-failure.js'
+export type { ProviderLogEvent, ProviderProblem } from './oauth-client/provider-failure.js'
 export { ProviderToken } from './oauth-client/provider-tokens.js'
+export type { AppleOptions } from './oauth-client/providers/apple.js'
 export { apple } from './oauth-client/providers/apple.js'
 export { discord } from './oauth-client/providers/discord.js'
 export { facebook } from './oauth-client/providers/facebook.js'
+export type { GitHubOptions } from './oauth-client/providers/github.js'
 export { github } from './oauth-client/providers/github.js'
+export type { GitLabOptions } from './oauth-client/providers/gitlab.js'
 export { gitlab } from './oauth-client/providers/gitlab.js'
 export { google } from './oauth-client/providers/google.js'
 export { linkedin } from './oauth-client/providers/linkedin.js'
+export type { MicrosoftOptions } from './oauth-client/providers/microsoft.js'
 export { microsoft } from './oauth-client/providers/microsoft.js'
 export { notion } from './oauth-client/providers/notion.js'
+export type { OidcOptions, ProviderCredentials } from './oauth-client/providers/oidc.js'
 export { oidc } from './oauth-client/providers/oidc.js'
 export { slack } from './oauth-client/providers/slack.js'
 export { spotify } from './oauth-client/providers/spotify.js'
 export { twitch } from './oauth-client/providers/twitch.js'
 export { x } from './oauth-client/providers/x.js'
-export type { HashingOptions } from './password-hashing/hashing.js'
+export type { HashingLogEvent, HashingOptions } from './password-hashing/hashing.js'
 export type { BcryptCompare, LegacyVerifier } from './password-hashing/legacy-verifier.js'
 export { createBcryptVerifier } from './password-hashing/legacy-verifier.js'
 export type { BreachCheckOptions, RangeFetch } from './password-policy/breach-check.js'
 export { createBreachCheck } from './password-policy/breach-check.js'
-export type { BreachedHook } from './password-policy/breach-lookup.js'
+export type { BreachedHook, BreachLogEvent } from './password-policy/breach-lookup.js'
 export type { PasswordProblem } from './password-policy/policy.js'
 export type { AccountCounters, MailPurpose } from './rate-limits/keys.js'
 export type { BruteForcePolicies, MailboxPolicy } from './rate-limits/rate-limits.js'
@@ -122,9 +134,21 @@ export type {
 export type { AdminService, EventCountQuery } from './services/admin/admin.js'
 export type { AuditSearch } from './services/admin/audit-search.js'
 export type { UserSearch } from './services/admin/user-search.js'
+export type {
+  CompleteChangeOutcome as CompleteEmailChangeOutcome,
+  RequestChangeOutcome as RequestEmailChangeOutcome,
+} from './services/email/change.js'
+export type { EmailService } from './services/email/email.js'
+export type {
+  VerifyInput as VerifyEmailInput,
+  VerifyOutcome as VerifyEmailOutcome,
+} from './services/email/verify.js'
 export type { JwtClaims, JwtService, MintedJwt } from './services/jwt/jwt.js'
 export { SessionJwt } from './services/jwt/jwt.js'
+export type { CreatedLink } from './services/links/create-link.js'
 export { LinkToken, MailLink } from './services/links/link-token.js'
+export type { InspectedLink, LinkService } from './services/links/links.js'
+export type { RequestOutcome as LinkRequestOutcome } from './services/links/request-link.js'
 export type {
   MagicLinkOutcome,
   MagicLinkProof,
@@ -154,7 +178,9 @@ export type {
 } from './services/oauth/start.js'
 export type { UnlinkOutcome } from './services/oauth/unlink.js'
 export type { AuditOptions } from './services/options/audit.js'
+export type { CookieOptions, ResolvedCookieOptions } from './services/options/cookie.js'
 export { defaults } from './services/options/defaults.js'
+export type { EmailOptions } from './services/options/email.js'
 export type {
   Attempt,
   HookRefusal,
@@ -163,12 +189,18 @@ export type {
   RegistrationAttempt,
   UserCreation,
 } from './services/options/hooks.js'
-export type { JwtAlgorithm, JwtKey, JwtOptions, JwtOptionsInput } from './services/options/jwt.js'
-export type { Log, LogEvent } from './services/options/log.js'
+export type {
+  JwtAlgorithm,
+  JwtKey,
+  JwtOptions,
+  JwtOptionsInput,
+  SigningKey,
+} from './services/options/jwt.js'
+export type { HttpLogEvent, Log, LogEvent, ServiceLogEvent } from './services/options/log.js'
 export type { MagicLinkOptions } from './services/options/magic-link.js'
 export type { MailOptions, MailOptionsInput } from './services/options/mail.js'
 export type { OAuthOptions, OAuthOptionsInput } from './services/options/oauth.js'
-export type { ResolvedOptions, ToriiOptions } from './services/options/options.js'
+export type { PublicMetadata, ResolvedOptions, ToriiOptions } from './services/options/options.js'
 export type { PasskeyOptions } from './services/options/passkey.js'
 export type { PasswordOptions } from './services/options/password.js'
 export type { SessionOptions } from './services/options/session.js'
@@ -199,13 +231,25 @@ export type {
 } from './services/passkey/register.js'
 export type { PasskeyCeremonyStart } from './services/passkey/start.js'
 export type { AuthenticateInput, AuthenticateOutcome } from './services/password/authenticate.js'
+export type {
+  ChangePasswordInput,
+  ChangePasswordOutcome,
+  RemovePasswordOutcome,
+  SetPasswordOutcome,
+} from './services/password/change.js'
 export type { PasswordService, TransactionalPassword } from './services/password/password.js'
 export type {
   Preparation,
   PreparedRegistration,
+  RegisteredUnverified,
   RegisterInput,
   RegisterOutcome,
 } from './services/password/register.js'
+export type {
+  PasswordResetService,
+  ResetInput as ResetPasswordInput,
+  ResetOutcome as ResetPasswordOutcome,
+} from './services/password/reset.js'
 export type { PendingSignInToken } from './services/pending-sign-in.js'
 export type {
   FieldsProblem,
@@ -216,6 +260,7 @@ export type {
   Refusals,
   Refused,
   RefusedByApplication,
+  SecondFactorRequired,
   StaleSession,
   TooManyAttempts,
 } from './services/refusals.js'
@@ -237,6 +282,7 @@ export type {
   VerifySecondFactorInput,
   VerifySecondFactorOutcome,
 } from './services/second-factors/verify.js'
+export type { Remembering } from './services/sessions/new-session.js'
 export type {
   DeriveOutcome,
   OpenedSession,
@@ -248,7 +294,11 @@ export type {
   ReauthenticateOutcome,
 } from './services/sessions/reauthenticate.js'
 export type { RotateOutcome } from './services/sessions/rotate.js'
-export type { SessionService, TransactionalSessions } from './services/sessions/sessions.js'
+export type {
+  SessionPageQuery,
+  SessionService,
+  TransactionalSessions,
+} from './services/sessions/sessions.js'
 export type { SignedIn } from './services/sign-in.js'
 export type { AccountDeletion, ProfileUpdate } from './services/users/own-account.js'
 export type { PersonalData } from './services/users/personal-data.js'

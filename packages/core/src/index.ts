@@ -175,6 +175,7 @@ export type {
   SweepProgress,
   TransactionRepositories,
 } from './storage.js'
+export type { TextLimits } from './text.js'
 export { checkText, countCodePoints, isStorable } from './text.js'
 export type { RateLimitKey, TokenHash } from './token-hash.js'
 export { rateLimitKey, tokenHash } from './token-hash.js'

@@ -11,7 +11,7 @@ import type { PasskeyProblem } from '../webauthn/verification.js'
 export type FailureCode = ErrorCode | 'network' | 'cancelled' | 'misconfigured' | 'unsupported'
 
 /** The data of a failure by its code. */
-interface FailureDetails {
+export interface FailureDetails {
   /** Set if the server has no passkey of the used credential id. */
   readonly invalid_credentials: { readonly reason?: 'unknown_credential' }
   /** The rule that a new password breaks. */

@@ -1,21 +1,37 @@
 export type {
+  ChangePasswordBody,
+  PasswordSignInBody,
+  ProfileBody,
+  RegisterBody,
+  ResetPasswordBody,
+} from '../http/schema/request-bodies.js'
+export type {
   Accepted,
+  Authorization,
   OAuthAccount,
+  OAuthAccounts,
   OAuthProvider,
+  OAuthProviders,
   Passkey,
+  PasskeyBody,
+  Passkeys,
   RecoveryCodes,
+  Revoked,
   SecondFactors,
   Session,
+  Sessions,
   SignedIn,
   TotpConfirmed,
   TotpStart,
   User,
+  UserBody,
 } from '../http/schema/response-bodies.js'
 export type {
   Client,
   ClientOptions,
   Failure,
   FailureCode,
+  FailureDetails,
   Outcome,
   Success,
 } from './client.js'
@@ -31,5 +47,5 @@ export type { SessionClient, SessionClientOptions } from './session-client.js'
 export { createSessionClient } from './session-client.js'
 export type { SessionState } from './session-store.js'
 export * as sessions from './sessions.js'
-export type { RegistrationOutcome, SignInOutcome } from './sign-in.js'
+export type { PendingOutcome, RegistrationOutcome, SignInOutcome } from './sign-in.js'
 export * as user from './user.js'

@@ -12,7 +12,7 @@ export type SignInOutcome =
   | (Failure & { readonly status: 'failed' })
 
 /** The sign-in waits for the second factor. */
-type PendingOutcome = Extract<Failure, { error: 'second_factor_required' }> & {
+export type PendingOutcome = Extract<Failure, { error: 'second_factor_required' }> & {
   readonly status: 'second_factor_required'
 }
 

@@ -1,6 +1,6 @@
 export type { AuthHandler, ConnectionInfo } from './handler.js'
 export { createHandler } from './handler.js'
-export type { NodeHandler, NodeHandlerOptions } from './node.js'
+export type { FetchHandler, NodeHandler, NodeHandlerOptions, NodeRequest } from './node.js'
 export { createNodeHandler } from './node.js'
 export type {
   MissingProof,
@@ -11,7 +11,7 @@ export type {
   SessionToSet,
 } from './own-routes.js'
 export type { Look } from './pages/look.js'
-export type { OwnPage, RenderPage } from './pages/own-renderer.js'
+export type { OwnPage, RenderPage, SourceKind } from './pages/own-renderer.js'
 export type {
   CheckboxField,
   CodeField,
@@ -21,6 +21,7 @@ export type {
   LinkPage,
   Page,
   PageForm,
+  PageLink,
   PasswordField,
   SecondFactorPage,
 } from './pages/page.js'
@@ -30,6 +31,7 @@ export type {
   RequestInfoOptions,
   SessionCarrier,
 } from './request/application-request.js'
+export type { HeaderSource } from './request/request-token.js'
 export type { CookieTarget, StoredCookie } from './response/cookie-target.js'
 export type { ErrorCode } from './response/errors.js'
 export type { SignedIn } from './schema/response-bodies.js'

@@ -16,7 +16,7 @@ export interface NodeHandlerOptions {
 }
 
 /** A request of node:http, or of Express, which keeps the full path in `originalUrl`. */
-type NodeRequest = IncomingMessage & { originalUrl?: string }
+export type NodeRequest = IncomingMessage & { originalUrl?: string }
 
 /** A listener of node:http and a middleware of Express. */
 export type NodeHandler = (
@@ -26,7 +26,7 @@ export type NodeHandler = (
 ) => Promise<void>
 
 /** What `createHandler` returns, or a function around it that has the same `basePath`. */
-type FetchHandler = ((request: Request, connection?: ConnectionInfo) => Promise<Response>) &
+export type FetchHandler = ((request: Request, connection?: ConnectionInfo) => Promise<Response>) &
   Pick<AuthHandler, 'basePath'> &
   Partial<Pick<AuthHandler, 'wellKnownPaths'>>
 

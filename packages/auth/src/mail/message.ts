@@ -16,6 +16,10 @@ export const messageKinds = Object.freeze([
   'enrollment_code',
 ] as const)
 
+/**
+ * The kind of a message.
+ * @useDeclaredType
+ */
 export type MessageKind = (typeof messageKinds)[number]
 
 /** A message to one recipient, complete except for its sender. */

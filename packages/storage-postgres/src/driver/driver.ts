@@ -28,7 +28,10 @@ export interface ConnectionOptions {
   readonly deadline?: number
 }
 
-/** What a storage needs of an engine. Deadlines are times of `performance.now()`. */
+/**
+ * What a storage needs of an engine. Deadlines are times of `performance.now()`.
+ * @internal
+ */
 export interface Driver {
   /** False for an engine with a single connection: while one is in use there is no second. */
   readonly manyConnections: boolean

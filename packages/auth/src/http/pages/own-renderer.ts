@@ -17,7 +17,8 @@ export interface OwnPage {
   readonly sources?: Partial<Record<SourceKind, readonly string[]>>
 }
 
-type SourceKind = 'style' | 'script' | 'image' | 'font'
+/** What an addition to the Content-Security-Policy is for. */
+export type SourceKind = 'style' | 'script' | 'image' | 'font'
 
 const directives = {
   style: 'style-src',

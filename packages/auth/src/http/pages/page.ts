@@ -57,7 +57,7 @@ interface PageFacts {
 }
 
 /** A link of a page, which leads to the application. */
-interface PageLink {
+export interface PageLink {
   readonly href: string
   readonly label: string
 }

@@ -34,7 +34,10 @@ interface HttpErrors {
 /** The reasons of refusals that are error codes of HTTP under the same name. The others have another code. */
 export type AnsweredReason = Exclude<RefusalReason, 'declined' | 'expired' | 'stale'>
 
-/** A code in the `error` field of a response. */
+/**
+ * A code in the `error` field of a response.
+ * @useDeclaredType
+ */
 export type ErrorCode = keyof HttpErrors | AnsweredReason
 
 /** The closed list of error codes, each with its status. A new reason does not compile until it has one. */

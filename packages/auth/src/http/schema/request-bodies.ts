@@ -77,9 +77,33 @@ export const startTotpBody = object({ pendingId: maybeText, emailCode: maybeText
 export const confirmTotpBody = object({ code: text, pendingId: maybeText })
 export const renamePasskeyBody = object({ name: text })
 
+/**
+ * The body of a password reset: the token of the link, and the new password.
+ * @useDeclaredType
+ */
 export type ResetPasswordBody = Static<typeof resetPasswordBody>
+/**
+ * The body of a registration. `fields` are the application's own, for the schema of the option `signUp.fields`.
+ * @useDeclaredType
+ */
 export type RegisterBody = Static<typeof registerBody>
+/**
+ * The body of a sign-in by password. With `remember: false` the session ends with the browser.
+ * @useDeclaredType
+ */
 export type PasswordSignInBody = Static<typeof passwordSignInBody>
+/**
+ * The body of a password change.
+ * @useDeclaredType
+ */
 export type ChangePasswordBody = Static<typeof changePasswordBody>
+/**
+ * The body of a re-authentication: `password`, or `challengeId` and `response`, or a `code` of a second factor, or a `recoveryCode`.
+ * @useDeclaredType
+ */
 export type ReauthenticateBody = Static<typeof reauthenticateBody>
+/**
+ * The body of a profile change. Null removes the value; an absent member leaves it as it is.
+ * @useDeclaredType
+ */
 export type ProfileBody = Static<typeof profileBody>

@@ -132,35 +132,108 @@ export const healthSchema = object({
 /** Everything that is stored about the user, and the OpenAPI document. */
 export const anySchema = anyObject
 
-/** A user, as shown to themselves. Times are ISO 8601 in UTC. */
+/**
+ * A user, as shown to themselves. Times are ISO 8601 in UTC.
+ * @useDeclaredType
+ */
 export type User = Static<typeof user>
-/** A session, as shown to its owner. */
+/**
+ * A session, as shown to its owner.
+ * @useDeclaredType
+ */
 export type Session = Static<typeof session>
-/** The signed-in user and the current session. */
+/**
+ * The signed-in user and the current session.
+ * @useDeclaredType
+ */
 export type SignedIn = Static<typeof signedInSchema>
-/** The request was accepted. The same for every email address. */
+/**
+ * The request was accepted. The same for every email address.
+ * @useDeclaredType
+ */
 export type Accepted = Static<typeof acceptedSchema>
+/**
+ * A provider that users can sign in with.
+ * @useDeclaredType
+ */
 export type OAuthProvider = Static<typeof oauthProvider>
+/**
+ * An account at a provider that is linked to the user.
+ * @useDeclaredType
+ */
 export type OAuthAccount = Static<typeof oauthAccount>
+/**
+ * A passkey of the user.
+ * @useDeclaredType
+ */
 export type Passkey = Static<typeof passkey>
-/** A page of the sessions of the user, most recently used first; `nextCursor` is null on the last page. */
+/**
+ * A page of the sessions of the user, most recently used first; `nextCursor` is null on the last page.
+ * @useDeclaredType
+ */
 export type Sessions = Static<typeof sessionsSchema>
-/** How many sessions were revoked. */
+/**
+ * How many sessions were revoked.
+ * @useDeclaredType
+ */
 export type Revoked = Static<typeof revokedSchema>
+/**
+ * The signed-in user.
+ * @useDeclaredType
+ */
 export type UserBody = Static<typeof userSchema>
+/**
+ * The providers that users can sign in with.
+ * @useDeclaredType
+ */
 export type OAuthProviders = Static<typeof oauthProvidersSchema>
+/**
+ * The accounts at providers that are linked to the user.
+ * @useDeclaredType
+ */
 export type OAuthAccounts = Static<typeof oauthAccountsSchema>
-/** Where to send the browser. */
+/**
+ * Where to send the browser.
+ * @useDeclaredType
+ */
 export type Authorization = Static<typeof authorizationSchema>
+/**
+ * The passkey that was changed.
+ * @useDeclaredType
+ */
 export type PasskeyBody = Static<typeof passkeySchema>
+/**
+ * The passkeys of the user.
+ * @useDeclaredType
+ */
 export type Passkeys = Static<typeof passkeysSchema>
-/** What the page signals to authenticators. */
+/**
+ * What the page signals to authenticators.
+ * @useDeclaredType
+ */
 export type PasskeySignals = Static<typeof passkeySignalsSchema>
+/**
+ * The level of the session, and the second factors of the user.
+ * @useDeclaredType
+ */
 export type SecondFactors = Static<typeof secondFactorsSchema>
+/**
+ * What an authenticator application needs; `secret` is the same as in `uri`.
+ * @useDeclaredType
+ */
 export type TotpStart = Static<typeof totpStartSchema>
-/** The recovery codes are shown once. */
+/**
+ * The first recovery codes. They are shown once.
+ * @useDeclaredType
+ */
 export type TotpConfirmed = Static<typeof totpConfirmedSchema>
-/** Shown once. */
+/**
+ * New recovery codes. They are shown once.
+ * @useDeclaredType
+ */
 export type RecoveryCodes = Static<typeof recoveryCodesSchema>
-/** A challenge for the authenticator. */
+/**
+ * A challenge for the authenticator.
+ * @useDeclaredType
+ */
 export type Challenge = Static<typeof challengeSchema>

@@ -21,7 +21,7 @@ export type LogEvent =
   | HttpLogEvent
 
 /** Logged by the services. */
-type ServiceLogEvent =
+export type ServiceLogEvent =
   /** A session was read, but its last use could not be recorded. The read itself succeeded. */
   | { level: 'warn'; event: 'session_touch_failed'; sessionId: SessionId; error: unknown }
   /** The password was right, but could not be rehashed under the current parameters. */
@@ -55,7 +55,7 @@ type ServiceLogEvent =
   | { level: 'warn'; event: 'sweep_failed'; error: unknown }
 
 /** Logged by the HTTP handler. */
-type HttpLogEvent =
+export type HttpLogEvent =
   /** A user signed in, but the session that the browser held before could not be ended. */
   | { level: 'warn'; event: 'former_session_not_ended'; error: unknown }
   /** Torii was created without the option `keys`, so it knows no browsers: strangers' guesses also lock the owner. */

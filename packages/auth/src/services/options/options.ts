@@ -143,7 +143,10 @@ export interface ResolvedOptions {
 }
 
 /** The option `publicMetadata`, without the application's type of the metadata. */
-type PublicMetadata = (metadata: object, user: User<object>) => { readonly [name: string]: Json }
+export type PublicMetadata = (
+  metadata: object,
+  user: User<object>,
+) => { readonly [name: string]: Json }
 
 /** The names of {@link ToriiOptions}. Any other name is refused: a misspelled limit would be no limit. */
 const names: readonly (keyof ToriiOptions)[] = [

@@ -44,7 +44,10 @@ export interface ConfirmTotpInput {
   token: string | SessionToken
 }
 
-/** The session after a change of the second factors: every other one has ended, and its token is new. */
+/**
+ * The session after a change of the second factors: every other one has ended, and its token is new.
+ * @inline
+ */
 interface ChangedSession {
   readonly ok: true
   readonly session: Session
