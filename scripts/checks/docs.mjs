@@ -1,9 +1,10 @@
 /**
  * The code in our documents compiles. Every `ts` and `js` block is a module of its own under the strict
  * options of tsconfig.base.json (unused names may be; JavaScript may leave parameters without a type).
- * After the language a block may say `continues` (it is joined to the block above) or `ignore: reason`.
+ * After the language a block may say `continues` (it is joined to the block above) or `ignore: reason`. With
+ * `ignore: in PATH` it stands in that file, which is compiled and run where it is.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { listFiles, readJson } from '../repository.mjs'
@@ -25,17 +26,21 @@ export function check(root) {
   const problems = []
   const modules = listFiles(root)
     .filter((path) => documents.test(path))
-    .flatMap((path) => modulesOf(path, readFileSync(join(root, path), 'utf8'), problems))
+    .flatMap((path) => modulesOf(root, path, problems))
   return [...problems, ...['ts', 'js'].flatMap((language) => compile(root, language, modules))]
 }
 
 /** The modules that the document's blocks make: `{ path, language, lines: { text, line }[] }[]`. */
-function modulesOf(path, text, problems) {
+function modulesOf(root, path, problems) {
   const modules = []
+  const text = readFileSync(join(root, path), 'utf8')
   for (const { info, line, lines } of readMarkdown(text).blocks) {
     const [tag = '', ...words] = info.split(/\s+/)
     const language = languages.get(tag)
     const mark = words.join(' ')
+    const file = /^ignore: in (\S+)$/.exec(mark)?.[1]
+    if (file !== undefined && !standsIn(root, file, lines))
+      problems.push(`${path}:${line}: the block does not stand in ${file}`)
     if (language === undefined || /^ignore: \S/.test(mark)) continue
     const numbered = lines.map((content, index) => ({ text: content, line: line + 1 + index }))
     const above = modules.at(-1)
@@ -48,6 +53,10 @@ function modulesOf(path, text, problems) {
   }
   return modules
 }
+
+const standsIn = (root, file, lines) =>
+  existsSync(join(root, file)) &&
+  readFileSync(join(root, file), 'utf8').includes(`${lines.join('\n')}\n`)
 
 function compile(root, language, modules) {
   const byFile = new Map(

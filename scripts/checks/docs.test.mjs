@@ -69,6 +69,24 @@ test('docs: unknown names and syntax errors fail', (t) => {
   assert.match(problemsOf(t, '```ts', 'const =', '```').join(), /README\.md:2: /)
 })
 
+test('docs: a block that says in which file it stands must stand there', (t) => {
+  const problemsIn = (code) =>
+    check(
+      makeRepository(
+        t,
+        {
+          'README.md': `\`\`\`tsx ignore: in samples/page.tsx\n${code}\n\`\`\`\n`,
+          'samples/page.tsx': 'export const page = 1\nexport const title = 2\n',
+        },
+        { like: ['tsconfig.base.json'] },
+      ),
+    )
+  assert.deepEqual(problemsIn('export const title = 2'), [])
+  assert.deepEqual(problemsIn('export const title = 3'), [
+    'README.md:1: the block does not stand in samples/page.tsx',
+  ])
+})
+
 test('docs: an ignored block needs its reason, and a misspelt mark is no way out', (t) => {
   for (const mark of ['ignore', 'ignore:', 'ignored: because', 'continue'])
     assert.match(
