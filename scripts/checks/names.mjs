@@ -16,6 +16,9 @@ const identifier = /[A-Za-z_$][\w$-]*/g
 const foreign = new Map([
   ['max_prepared_statements', 'a setting of PgBouncer'],
   ['UV_THREADPOOL_SIZE', 'a variable of Node.js'],
+  ['ADDRESS_HEADER', 'a variable of adapter-node of SvelteKit'],
+  ['XFF_DEPTH', 'a variable of adapter-node of SvelteKit'],
+  ['strictPort', 'an option of Vite'],
   ['user_unavailable', 'a former name that a decision explains'],
 ])
 

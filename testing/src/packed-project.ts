@@ -87,16 +87,21 @@ export async function versionHere(name: string): Promise<string> {
   return `${name}@${version}`
 }
 
-/** The first code block of this language below a heading of one of our documents. */
-export async function documentBlock(
+/** The code blocks of this language below a heading of one of our documents. */
+export async function documentBlocks(
   document: string,
   heading: string,
   language: string,
-): Promise<string> {
+): Promise<readonly string[]> {
   const text = await readFile(join(root, document), 'utf8')
-  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))
-  const block = section?.split(`\`\`\`${language}\n`)[1]?.split('```')[0]
-  if (block === undefined)
-    throw new Error(`${document} has no ${language} block below "${heading}"`)
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? ''
+  const [, ...parts] = section.split(`\`\`\`${language}\n`)
+  if (parts.length === 0) throw new Error(`${document} has no ${language} block below "${heading}"`)
+  return parts.map((part) => part.split('```')[0] ?? '')
+}
+
+/** The first of them. */
+export async function documentBlock(...where: Parameters<typeof documentBlocks>): Promise<string> {
+  const [block = ''] = await documentBlocks(...where)
   return block
 }

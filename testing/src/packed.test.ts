@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { testDatabase } from './index.js'
 import type { PackedProject } from './packed-project.js'
-import { createPackedProject, documentBlock } from './packed-project.js'
+import { createPackedProject, documentBlock, documentBlocks } from './packed-project.js'
 import { freePort, visit } from './visit.js'
 
 /** Where the sample of each framework stands. */
@@ -18,7 +18,7 @@ describe('the packages as a user installs them', () => {
   beforeAll(async () => {
     project = await createPackedProject({
       installed: ['@types/express', '@types/node', '@types/pg'],
-      linked: ['express', 'fastify', 'hono', '@hono/node-server', 'typescript'],
+      linked: ['express', 'fastify', 'hono', '@hono/node-server', 'typescript', 'vite'],
     })
     for (const [name, document, heading] of samples)
       await project.write(`${name}.ts`, await documentBlock(document, heading, 'js'))
@@ -40,6 +40,42 @@ describe('the packages as a user installs them', () => {
         knowsAddress: true,
       })
     })
+
+  test('the page and the server of docs/vite.md work on one origin, by the proxy of Vite', async () => {
+    const [port, vitePort] = [await freePort(), await freePort()]
+    const ported = (text: string) =>
+      text.replaceAll('5173', String(vitePort)).replaceAll('3000', String(port))
+    const [config, server] = (await documentBlocks('docs/vite.md', 'A proxy of Vite', 'js')).map(
+      ported,
+    )
+    await project.write('vite.config.js', config ?? '')
+    await project.write('server.js', server ?? '')
+    await project.write('proxied.js', bothSample)
+    const origin = `http://localhost:${vitePort}`
+    await visit({
+      command: [process.execPath, 'proxied.js'],
+      cwd: project.folder,
+      // Vitest sets a BASE_URL for itself.
+      env: { DATABASE_URL: (await testDatabase({ empty: true })).url, BASE_URL: origin },
+      origin,
+      page: '/auth/session',
+      knowsAddress: true,
+    })
+  })
+
+  test('the server of docs/vite.md serves Torii and the page of Vite on one port', async () => {
+    const port = await freePort()
+    const [server = ''] = await documentBlocks('docs/vite.md', 'Vite inside of your server', 'js')
+    await project.write('inside.js', server.replaceAll('3000', String(port)))
+    await visit({
+      command: [process.execPath, 'inside.js'],
+      cwd: project.folder,
+      env: { DATABASE_URL: (await testDatabase({ empty: true })).url },
+      origin: `http://localhost:${port}`,
+      page: '/auth/session',
+      knowsAddress: true,
+    })
+  })
 
   test('the samples compile in strict TypeScript, and so do our declarations', async () => {
     await project.write('storage.ts', storageSample)
@@ -79,6 +115,13 @@ describe('the packages as a user installs them', () => {
     assert.deepEqual(Reflect.get(Object(status), 'pending'), [])
   })
 })
+
+/** The server and Vite in one process, so that both end with it. */
+const bothSample = `
+import { createServer } from 'vite'
+import './server.js'
+await (await createServer()).listen()
+`
 
 const compiler = 'node_modules/typescript/bin/tsc'
 
