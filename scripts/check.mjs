@@ -19,6 +19,7 @@ import * as names from './checks/names.mjs'
 import * as packages from './checks/packages.mjs'
 import * as parameters from './checks/parameters.mjs'
 import * as promises from './checks/promises.mjs'
+import * as site from './checks/site.mjs'
 import * as sizes from './checks/sizes.mjs'
 import * as types from './checks/type-check.mjs'
 import * as unused from './checks/unused.mjs'
@@ -53,6 +54,7 @@ const checks = [
   files,
   language,
   names,
+  site,
 ]
 
 /** The checks to run for the given name, null when there is none of that name. */

@@ -55,7 +55,7 @@ export function anchorsOf(text) {
   return anchors
 }
 
-const slugOf = (heading) =>
+export const slugOf = (heading) =>
   heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .toLowerCase()

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'vitepress'
+import { slugOf } from '../../scripts/checks/links.mjs'
+import { repositoryRoot } from '../../scripts/repository.mjs'
+import { readContents, sitePath } from '../contents.mjs'
+import { entries } from '../entries.mjs'
+
+const pages = join(repositoryRoot, 'site/dist/pages')
+
+const link = (path) => `/${sitePath(path).replace(/(?:index)?\.md$/, '')}`
+
+const guides = readContents(repositoryRoot).map(({ title, pages }, index) => ({
+  text: title,
+  collapsed: index > 1,
+  items: pages.map(({ text, path }) => ({ text, link: link(path) })),
+}))
+
+export default defineConfig({
+  title: 'Torii',
+  description: 'Authentication for TypeScript servers, with the data in your own PostgreSQL',
+  lang: 'en',
+  srcDir: 'dist/pages',
+  outDir: 'dist/html',
+  cacheDir: 'dist/cache',
+  // Otherwise every page repeats the names of all.
+  metaChunk: true,
+  transformHead: ({ siteData: { base } }) => [
+    ['link', { rel: 'icon', href: `${base}torii.svg`, type: 'image/svg+xml' }],
+  ],
+  ignoreDeadLinks: 'localhostLinks',
+  vite: { build: { chunkSizeWarningLimit: 4096 } },
+  transformPageData({ relativePath, frontmatter }) {
+    const text = readFileSync(join(pages, relativePath), 'utf8')
+    // A table of four columns needs the room of the outline.
+    if (/^\|(?:[^|\n]*\|){4,}$/m.test(text)) frontmatter.aside = false
+  },
+  markdown: {
+    // The anchors that GitHub gives, so that a link to a heading works in both places.
+    anchor: { slugify: slugOf },
+    theme: { light: 'github-light', dark: 'github-dark' },
+  },
+  themeConfig: {
+    logo: '/torii.svg',
+    nav: [
+      { text: 'Start', link: '/start' },
+      { text: 'Guides', link: '/contents' },
+      { text: 'API', link: '/api/' },
+      { text: 'Changelog', link: '/changelog' },
+    ],
+    sidebar: {
+      '/': guides,
+      '/api/': [
+        {
+          text: 'API reference',
+          items: entries.map(({ name }) => ({ text: name, link: `/api/${name}/` })),
+        },
+      ],
+    },
+    outline: { level: [2, 3] },
+    search: { provider: 'local' },
+  },
+})
