@@ -11,8 +11,8 @@ const read = (page: string) =>
   readFileSync(new URL(`../../../../docs/${page}.md`, import.meta.url), 'utf8')
 const prompt = `$ npx ${program} `
 
-/** The pages with blocks of a terminal. Each begins with an empty database. */
-const pages = ['command', 'backup', 'keys', 'sweeping', 'upgrading']
+/** The pages with blocks of a terminal. The first begins with an empty database, the others with a migrated one. */
+const pages = ['command', 'backup', 'keys', 'upgrading']
 
 /** The blocks of a terminal: each call, and what it prints. */
 const callsOf = (page: string) =>
@@ -43,6 +43,7 @@ test.each(pages)(
     try {
       const keys = ['k2', 'k1'].map((id) => `${id}:${randomBytes(32).toString('base64url')}`)
       const env = { DATABASE_URL: server.url, TORII_KEYS: keys.join(',') }
+      if (page !== 'command') await runHere(['migrate'], env)
       for (const { line, output } of calls) {
         const { stdout, stderr } = await runHere(wordsOf(line), env)
         expect(normalized(`${stdout}${stderr}`), line).toBe(output)
