@@ -203,6 +203,7 @@ export type { OAuthOptions, OAuthOptionsInput } from './services/options/oauth.j
 export type { PublicMetadata, ResolvedOptions, ToriiOptions } from './services/options/options.js'
 export type { PasskeyOptions } from './services/options/passkey.js'
 export type { PasswordOptions } from './services/options/password.js'
+export type { SecondFactorOptions } from './services/options/second-factor.js'
 export type { SessionOptions } from './services/options/session.js'
 export type { ResolvedSignUp, SignUpOptions } from './services/options/sign-up.js'
 export type { SweepingOptions } from './services/options/sweeping.js'
@@ -270,9 +271,19 @@ export type {
   RemoveTotpOutcome,
   ReplaceRecoveryCodesOutcome,
   StartTotpOutcome,
+  TotpStarted,
 } from './services/second-factors/enroll.js'
+export type {
+  ConfirmTotpAtSignInInput,
+  ConfirmTotpAtSignInOutcome,
+  StartTotpAtSignInInput,
+  StartTotpAtSignInOutcome,
+} from './services/second-factors/enroll-at-sign-in.js'
 export type { SecretsReencrypted } from './services/second-factors/reencrypt-secrets.js'
-export type { SecondFactorService } from './services/second-factors/second-factors.js'
+export type {
+  FoundSecondFactors,
+  SecondFactorService,
+} from './services/second-factors/second-factors.js'
 export type {
   ReauthenticateByFactorInput,
   ReauthenticateByFactorOutcome,

@@ -15,6 +15,7 @@ export type { OwnPage, RenderPage, SourceKind } from './pages/own-renderer.js'
 export type {
   CheckboxField,
   CodeField,
+  EnrollPage,
   ErrorPage,
   ExpiredPage,
   HiddenField,
