@@ -16,6 +16,13 @@ const guides = readContents(repositoryRoot).map(({ title, pages }, index) => ({
   items: pages.map(({ text, path }) => ({ text, link: link(path) })),
 }))
 
+/** What the search reads: of the API reference names and descriptions, since its signatures only repeat them. */
+function searchedText(source, env, markdown) {
+  const isApi = env.relativePath.startsWith('api/')
+  const text = isApi ? source.replace(/^```[\s\S]*?^```$/gm, '') : source
+  return markdown.render(text, env)
+}
+
 export default defineConfig({
   title: 'Torii',
   description: 'Authentication for TypeScript servers, with the data in your own PostgreSQL',
@@ -59,6 +66,6 @@ export default defineConfig({
       ],
     },
     outline: { level: [2, 3] },
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { _render: searchedText } },
   },
 })
