@@ -361,6 +361,27 @@ comment on column torii.totp_factors.secret is 'encrypted by torii-auth';
 comment on column torii.totp_factors.last_step is 'the time step of the last accepted code: a code is accepted only for a later one, and so at most once';
 comment on column torii.totp_factors.recovery_generation is 'increases with every new set of recovery codes, which compares it first';
 
+create table torii.trusted_browsers (
+  user_id uuid not null,
+  id uuid not null,
+  secret_hash bytea not null,
+  session_epoch integer not null,
+  user_agent text,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  constraint trusted_browsers_created_at_check CHECK (isfinite(created_at)),
+  constraint trusted_browsers_expires_at_check CHECK (isfinite(expires_at)),
+  constraint trusted_browsers_last_used_at_check CHECK (isfinite(last_used_at)),
+  constraint trusted_browsers_pkey PRIMARY KEY (user_id, id),
+  constraint trusted_browsers_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
+  constraint trusted_browsers_user_agent_check CHECK ((octet_length(user_agent) <= 1024)),
+  constraint trusted_browsers_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
+) with (fillfactor=70);
+comment on table torii.trusted_browsers is 'browsers whose sign-ins need no second factor, until expires_at; they count only while the option allows them';
+comment on column torii.trusted_browsers.secret_hash is 'SHA-256 of the secret in the cookie, separated by purpose; every sign-in replaces it';
+comment on column torii.trusted_browsers.session_epoch is 'the user''s session_epoch: the browser is trusted only while they are equal';
+
 create table torii.used_oauth_states (
   state_hash bytea not null,
   used_by uuid not null,

@@ -126,6 +126,8 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     findForSession: true,
     reauthenticate: true,
     reauthenticateByRecoveryCode: true,
+    listTrustedBrowsers: true,
+    removeTrustedBrowsers: true,
     listSecrets: true,
     replaceSecret: true,
   },
@@ -157,7 +159,7 @@ const branded = new Set([
   ...['users.find', 'users.disable', 'users.enable', 'sessions.list', 'passwords.exists'],
   ...['rateLimits.status', 'rateLimits.unlock', 'magicLinks.find'],
   ...['oauthAccounts.list', 'oauthAccounts.findTokens', 'passkeys.list', 'passkeys.credentials'],
-  ...['secondFactors.find', 'secondFactors.reset'],
+  ...['secondFactors.find', 'secondFactors.reset', 'secondFactors.listTrustedBrowsers'],
 ])
 
 test('T3.50 every method of the contract has a case, and refuses arguments of a wrong shape', () => {

@@ -39,6 +39,7 @@ import { recoveryCodeCases } from './second-factors/recovery-codes.js'
 import { requiredFactorCases } from './second-factors/required.js'
 import { factorSecretCases } from './second-factors/secrets.js'
 import { stepUpCases } from './second-factors/step-up.js'
+import { trustedBrowserCases } from './second-factors/trusted-browsers.js'
 import { sessionCases } from './sessions/sessions.js'
 import { sessionDeriveCases } from './sessions/sessions-derive.js'
 import { sessionEndingCases } from './sessions/sessions-endings.js'
@@ -130,6 +131,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...answerCases,
   ...recoveryCodeCases,
   ...stepUpCases,
+  ...trustedBrowserCases,
   ...factorEndingCases,
   ...requiredFactorCases,
   ...factorSecretCases,

@@ -13,6 +13,9 @@ export type AuditEventId = Brand<string, 'AuditEventId'>
 /** Identifies a passkey. Not the credential id, which the authenticator generates. */
 export type PasskeyId = Brand<string, 'PasskeyId'>
 
+/** Identifies a browser that a user trusts, in lists. It does not authenticate. */
+export type TrustedBrowserId = Brand<string, 'TrustedBrowserId'>
+
 /** Generates an id for a user (UUID version 7: ids sort by their time of creation). */
 export const newUserId = (): UserId => uuidv7() as UserId
 
@@ -28,6 +31,9 @@ export const newAuditEventId = (): AuditEventId => uuidv7() as AuditEventId
 /** Generates an id for a passkey (UUID version 7). */
 export const newPasskeyId = (): PasskeyId => uuidv7() as PasskeyId
 
+/** Generates an id for a trusted browser (UUID version 7). */
+export const newTrustedBrowserId = (): TrustedBrowserId => uuidv7() as TrustedBrowserId
+
 /** Returns the id if `value` is the text of a UUID (any case), else null. */
 export const parseUserId = (value: unknown): UserId | null => parseUuid(value) as UserId | null
 
@@ -42,6 +48,10 @@ export const parseOAuthAccountId = (value: unknown): OAuthAccountId | null =>
 /** Returns the id if `value` is the text of a UUID (any case), else null. */
 export const parsePasskeyId = (value: unknown): PasskeyId | null =>
   parseUuid(value) as PasskeyId | null
+
+/** Returns the id if `value` is the text of a UUID (any case), else null. */
+export const parseTrustedBrowserId = (value: unknown): TrustedBrowserId | null =>
+  parseUuid(value) as TrustedBrowserId | null
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 

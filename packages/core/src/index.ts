@@ -37,16 +37,25 @@ export {
   OutcomeUnknownError,
   ToriiError,
 } from './errors.js'
-export type { AuditEventId, OAuthAccountId, PasskeyId, SessionId, UserId } from './ids.js'
+export type {
+  AuditEventId,
+  OAuthAccountId,
+  PasskeyId,
+  SessionId,
+  TrustedBrowserId,
+  UserId,
+} from './ids.js'
 export {
   newAuditEventId,
   newOAuthAccountId,
   newPasskeyId,
   newSessionId,
+  newTrustedBrowserId,
   newUserId,
   parseOAuthAccountId,
   parsePasskeyId,
   parseSessionId,
+  parseTrustedBrowserId,
   parseUserId,
 } from './ids.js'
 export type {
@@ -179,6 +188,8 @@ export type { TextLimits } from './text.js'
 export { checkText, countCodePoints, isStorable } from './text.js'
 export type { RateLimitKey, TokenHash } from './token-hash.js'
 export { rateLimitKey, tokenHash } from './token-hash.js'
+export type { NewTrustedBrowser, PresentedTrust, TrustedBrowser } from './trusted-browsers.js'
+export { maxTrustedAccounts } from './trusted-browsers.js'
 export { findSimilar, unknownOption } from './unknown-option.js'
 export type {
   NewUser,

@@ -1,6 +1,6 @@
 import type { Brand } from './brand.js'
 import { InvalidInputError } from './errors.js'
-import type { UserId } from './ids.js'
+import type { TrustedBrowserId, UserId } from './ids.js'
 import type { PendingKey, PendingSignIn } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type {
@@ -11,6 +11,7 @@ import type {
 } from './rate-limits.js'
 import type { SecondFactorPolicy, Session, SessionActor, SessionKey } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
+import type { NewTrustedBrowser, TrustedBrowser } from './trusted-browsers.js'
 import type { User } from './users.js'
 
 /** The secret of an authenticator application, encrypted by torii-auth. A storage never receives the plaintext. */
@@ -147,7 +148,7 @@ export const recoveryCodeCount = 10
 /**
  * Stores second factors, and ends pending sign-ins by them. Whether one is due is read from the user's own row, which the
  * statement of every sign-in locks, so no sign-in that waits for an enrollment opens a session without it. Locks are taken in
- * one order: user, pending sign-in, factor, session, rate limits.
+ * one order: user, pending sign-in, trusted browser, factor, session, rate limits.
  */
 export interface SecondFactorRepository<Metadata extends object = Record<string, Json>> {
   /** Returns the second factors of a user, for display. */
@@ -178,8 +179,8 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     },
   ): Promise<SecondFactorChange>
   /**
-   * Removes the factor and its recovery codes; the sessions like {@link confirmTotp}. Refused where `policy` asks a second
-   * factor of the user, who has no passkey (default: optional).
+   * Removes the factor, its recovery codes and the trusted browsers; the sessions like {@link confirmTotp}. Refused where `policy`
+   * asks a second factor of the user, who has no passkey (default: optional).
    */
   removeTotp(
     actor: SessionActor,
@@ -192,7 +193,7 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     replacement: { generation: number; recoveryCodes: readonly TokenHash[] },
   ): Promise<RecoveryCodesReplaced>
   /**
-   * Removes every second factor of a user, for an administrator, and ends their sessions. Returns the user, or null if they
+   * Removes every second factor of a user and their trusted browsers, for an administrator, and ends their sessions. Returns the user, or null if they
    * have none.
    */
   reset(userId: UserId): Promise<User<Metadata> | null>
@@ -251,13 +252,15 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
   findForSignIn(input: { key: PendingKey; charges: RateLimitCharges }): Promise<PendingLookup>
   /**
    * Opens the session of a pending sign-in by the code of `step`, ends the pending sign-in and counts the code as used, in
-   * one commit or not at all. Of any number of callers with one code, one succeeds.
+   * one commit or not at all. Of any number of callers with one code, one succeeds. With `trust` it also makes its browser a
+   * trusted one, until the sessions of the user are ended.
    */
   signIn(input: {
     key: PendingKey
     step: number
     session: SessionOfPending
     refund: RateLimitRefund
+    trust?: NewTrustedBrowser | null
   }): Promise<SecondFactorSignIn<Metadata>>
   /**
    * Does the same by a recovery code, which is used up. A wrong code counts like a try of {@link findForSignIn}. One statement.
@@ -287,6 +290,13 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     key: SessionKey,
     proof: { codeHash: TokenHash; newSecretHash: TokenHash; charges: RateLimitCharges | null },
   ): Promise<{ readonly session: Session; readonly remaining: number } | ChargeRefusal | null>
+  /** Lists the trusted browsers of a user that are live, at most 100, the last trusted one first. */
+  listTrustedBrowsers(userId: UserId): Promise<readonly TrustedBrowser[]>
+  /**
+   * Removes one trusted browser of the acting session's user, or all of them where `id` is null. Returns how many of them were
+   * live; 0 if the session has ended.
+   */
+  removeTrustedBrowsers(actor: SessionActor, id: TrustedBrowserId | null): Promise<number>
   /** Lists encrypted secrets in the order of their users, to encrypt them with a new key. */
   listSecrets(query: {
     limit: number

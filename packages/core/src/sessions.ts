@@ -4,6 +4,7 @@ import type { SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type { Charge, RateLimitRefund } from './rate-limits.js'
 import type { TokenHash } from './token-hash.js'
+import type { PresentedTrust } from './trusted-browsers.js'
 import type { User } from './users.js'
 
 /** A sign-in method: how a user can prove who they are. */
@@ -47,6 +48,11 @@ export interface NewSession extends SessionLifetime {
   level?: SessionLevel
   /** Of whom a second factor is asked with level 1 (default: optional). A grace of the user ends the session. */
   secondFactor?: SecondFactorPolicy
+  /**
+   * What the browser presents in place of the second factor (default: null). A sign-in by an identity that is not linked yet
+   * ignores it.
+   */
+  trust?: PresentedTrust | null
   /** Canonical text of the IP address, or null when unknown; at most 64 bytes. */
   ip: string | null
   /** At most 1,024 bytes. */

@@ -8,6 +8,7 @@ import {
 import {
   freshRecoveryCodes,
   freshTotpSecret,
+  newTrust,
   sessionOfPending,
 } from '../fixtures/second-factors.js'
 import type { BadArgument } from './bad-arguments.js'
@@ -191,6 +192,25 @@ const secondFactors: readonly BadArgument[] = [
   ),
   ...inRefund('secondFactors.signIn', ({ secondFactors }, refund) =>
     secondFactors.signIn({ ...answer(), refund }),
+  ),
+  one('secondFactors.signIn', 'formerHashes', badHashes(6), ({ secondFactors }, formerHashes) =>
+    secondFactors.signIn({
+      ...answer(),
+      trust: { ...newTrust(), formerHashes: unsafe(formerHashes) },
+    }),
+  ),
+  one(
+    'secondFactors.signIn',
+    'lifetimeSeconds',
+    [...badNumbers(), 0],
+    ({ secondFactors }, lifetimeSeconds) =>
+      secondFactors.signIn({
+        ...answer(),
+        trust: { ...newTrust(), lifetimeSeconds: unsafe(lifetimeSeconds) },
+      }),
+  ),
+  ...inActor('secondFactors.removeTrustedBrowsers', ({ secondFactors }, actor) =>
+    secondFactors.removeTrustedBrowsers(actor, null),
   ),
   one('secondFactors.useRecoveryCode', null, notObjects, ({ secondFactors }, value) =>
     secondFactors.useRecoveryCode(unsafe(value)),

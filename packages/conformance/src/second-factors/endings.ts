@@ -9,8 +9,10 @@ import type { FactorOwner } from '../fixtures/second-factors.js'
 import {
   beginSignIn,
   isPending,
+  presenting,
   sessionOfPending,
   signUpWithFactor,
+  trustBrowser,
 } from '../fixtures/second-factors.js'
 
 const { cases, promise } = casesOf('secondFactors')
@@ -63,19 +65,28 @@ const endings: readonly (readonly [
   ],
 ]
 
+const endsFactor = new Set(['secondFactors.reset', 'secondFactors.removeTotp'])
+
 for (const [name, end] of endings)
   promise(
-    `findPending, signIn: nothing of a pending sign-in after ${name}`,
+    `findPending, signIn, listTrustedBrowsers: nothing of a pending sign-in or a trusted browser after ${name}`,
     ['charging'],
     async (storage) => {
       const { secondFactors } = storage
       const owner = await signUpWithFactor(storage)
       const key = await beginSignIn(storage, owner.user.id)
+      const trusted = await trustBrowser(storage, owner, owner.step + 1)
+      assert.equal((await secondFactors.listTrustedBrowsers(owner.user.id)).length, 1)
       await end(storage, owner)
       assert.equal(await isPending(storage, key), false)
+      assert.deepEqual(await secondFactors.listTrustedBrowsers(owner.user.id), [])
+      // Where there is no factor any more, no browser is trusted by one.
+      const opening = newSession({ trust: presenting(trusted.secretHash) })
+      const opened = await storage.sessions.open(owner.user.id, opening)
+      assert.equal(opened.ok, endsFactor.has(name))
       const answer = { key, session: sessionOfPending() }
       assert.deepEqual(
-        await secondFactors.signIn({ ...answer, step: owner.step + 1, refund: noRefund }),
+        await secondFactors.signIn({ ...answer, step: owner.step + 2, refund: noRefund }),
         invalidToken,
       )
       const codeHash = present(owner.recoveryCodes[0])

@@ -10,6 +10,7 @@ export const tableNames = [
   'sweep_lease',
   'passkey_challenges',
   'pending_sign_ins',
+  'trusted_browsers',
   'totp_enrollments',
   'recovery_codes',
   'totp_factors',

@@ -83,6 +83,14 @@ describe('sql by name', () => {
       assert.throws(() => inBatches(single, one, { skipsLocked: false }), /a\.many/)
   })
 
+  test('a batch leaves out the parameters whose calls are sent alone', () => {
+    const single = read('a.b', sql`${userId} ${sessionId}`)
+    const many = read('a.many', sql`${parameter('sessionId', 'uuid[]')<SessionId[]>()}`)
+    const { batch } = inBatches(single, many, { skipsLocked: false, alone: ['userId'] })
+    assert.deepEqual(batch?.columns, [{ element: 'uuid', place: 1 }])
+    assert.deepEqual(batch?.alone, [0])
+  })
+
   test('a read has no lost reply to speak of, a write says what one means', () => {
     const kept = write('a.b', sql`delete from a`, { schema: 'x', onLostReply: repeat('the same') })
     assert.deepEqual([list.kind, list.onLostReply], ['read', null])

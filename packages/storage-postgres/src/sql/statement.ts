@@ -45,6 +45,8 @@ export interface BatchForm {
   readonly columns: readonly { readonly element: ArrayElement; readonly place: number }[]
   /** The statement leaves out rows that another transaction has locked: such a call is sent again, alone. */
   readonly skipsLocked: boolean
+  /** The values of a call that {@link statement} does not take: where one is not null, the call is sent alone. */
+  readonly alone: readonly number[]
 }
 
 /** A statement that only reads. It may be sent again when its reply was lost. */
@@ -69,23 +71,27 @@ const preparedName = (name: string, text: string): string =>
 
 /**
  * The statement, whose concurrent calls `many` answers: that one takes an array for each parameter of this one,
- * under the same name.
+ * under the same name, but for those named in `alone`, which must be null in a batch.
  */
 export function inBatches<Values>(
   single: StatementOf<Values>,
   many: Statement,
-  { skipsLocked }: { readonly skipsLocked: boolean },
+  {
+    skipsLocked,
+    alone = [],
+  }: { readonly skipsLocked: boolean; readonly alone?: readonly string[] },
 ): StatementOf<Values> {
+  const placeOf = (named: string) => single.parameters.findIndex(({ name }) => name === named)
   const columns = many.parameters.map(({ name, type }) => {
     const element = arrayElements.find((known) => type === `${known}[]`)
-    const place = single.parameters.findIndex((parameter) => parameter.name === name)
+    const place = placeOf(name)
     if (element === undefined || place < 0)
       throw new Error(`${many.name}: ${name} is no array of a parameter of ${single.name}`)
     return { element, place }
   })
-  if (columns.length !== single.parameters.length)
+  if (columns.length + alone.length !== single.parameters.length)
     throw new Error(`${many.name} must take every parameter of ${single.name}`)
-  return { ...single, batch: { statement: many, columns, skipsLocked } }
+  return { ...single, batch: { statement: many, columns, skipsLocked, alone: alone.map(placeOf) } }
 }
 
 /** Numbers the parameters in the order of their first appearance. A name that appears again keeps its number. */

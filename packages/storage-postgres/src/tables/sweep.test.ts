@@ -9,6 +9,7 @@ import {
   answerOf,
   beginSignIn,
   enroll,
+  newTrust,
   startEnrollment,
 } from '../test/races/enrollment.test.support.js'
 import { signUp } from '../test/races/people.test.support.js'
@@ -133,6 +134,18 @@ describe('sweep', () => {
       reason: 'invalid_token',
     })
     assert.deepEqual(await counts(), [1, 1, 0, 0])
+    const trusted = async () => (await storage.sweep()).deleted.trusted_browsers
+    const trust = async (place: number) => {
+      const answer = answerOf(await beginSignIn(storage, owner), step + place)
+      assert.ok((await storage.secondFactors.signIn({ ...answer, trust: newTrust() })).ok)
+    }
+    await trust(2)
+    assert.equal(await trusted(), 0)
+    await elapse((text, values) => db.query(text, values), 'torii', 31 * day)
+    assert.equal(await trusted(), 1)
+    await trust(3)
+    await storage.sessions.revokeAll(owner.id)
+    assert.equal(await trusted(), 1)
     // As a first proof of the mailbox does.
     await db.query(
       'update torii.users set owner_epoch = owner_epoch + 1, session_epoch = session_epoch + 1 where id = $1',

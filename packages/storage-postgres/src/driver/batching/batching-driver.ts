@@ -57,7 +57,7 @@ export function withBatches(driver: TracedDriver, drainMs: number): Driver {
   return {
     ...driver,
     run: (statement, values, deadline) =>
-      statement.batch === undefined
+      statement.batch === undefined || isAlone(statement.batch, values)
         ? driver.run(statement, values, deadline)
         : queueOf(
             statement,
@@ -65,6 +65,9 @@ export function withBatches(driver: TracedDriver, drainMs: number): Driver {
           )({ values, deadline, message: publishCall(statement) }),
   }
 }
+
+const isAlone = ({ alone }: BatchForm, values: readonly unknown[]): boolean =>
+  alone.some((place) => values[place] !== null)
 
 function publishCall({ name }: Statement): BatchedCallMessage | null {
   const { storageBatchedCall } = diagnosticsChannels

@@ -3,7 +3,7 @@ import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, sql } from '../../sql/parameter.js'
 import { statementTime as now } from '../../sql/time.js'
 import { checkNewSession, checkObject } from '../input/input.js'
-import { newSessionValues, openedColumns } from './new-session.js'
+import { openedColumns, signInSessionValues } from './new-session.js'
 import type { OpenedRow, ReadbackRow } from './readback.js'
 import { toSignedIn } from './readback.js'
 import { signInColumns } from './second-factor.js'
@@ -83,7 +83,7 @@ export function mailboxValues(proof: MailboxProof) {
   return {
     newUserId: id,
     usedBy: form,
-    ...newSessionValues(checkNewSession(session)),
+    ...signInSessionValues(checkNewSession(session)),
   }
 }
 

@@ -6,6 +6,7 @@ import { milliseconds, statementTime as now, secondsFromNow, toDate } from '../.
 import { heldRefund } from './rate-limit-refund.js'
 import { graceEnd, isRequired, policyValue } from './second-factor.js'
 import { sessionColumns } from './session-row.js'
+import { noTrustedBrowser, presentedTrustValues, useTrustedBrowser } from './trusted-browser.js'
 
 /** The columns of a new session that its caller gives. */
 type Given =
@@ -77,20 +78,22 @@ const isDue = <const Columns extends Readonly<Record<'level' | 'policy', SqlPart
 /**
  * CTEs that open a session `s`, or where a second factor is due a sign-in `pending`, for each row of `u`, which has
  * `user_id` and the `signInColumns` of a locked user. `opened` has a row for each of both. The one way to open a session for
- * a user who may have a second factor.
+ * a user who may have a second factor. `trust` is the CTE `trusted`, whose row stands for the factor of the only user.
  */
 const openSessions = <
   const Columns extends Readonly<Record<Given, SqlPart>>,
   const Held extends Readonly<Record<Kept, SqlPart>>,
   const Where extends SqlPart,
+  const Trust extends SqlPart,
 >(
   schema: string,
   given: Columns,
   where: Where,
   kept: Held,
-) => sql`s as (
+  trust: Trust,
+) => sql`${trust}, s as (
         ${insertSessions(schema, given, 'u')}
-        where not ${isDue('u', given)} and ${where}
+        where (not ${isDue('u', given)} or exists (select 1 from trusted)) and ${where}
         returning ${sessionColumns}
       ), pending as (
         insert into ${schema}.pending_sign_ins as p (
@@ -103,7 +106,7 @@ const openSessions = <
           ${kept.provider}, ${kept.subject}, ${kept.accountId}, ${kept.label}, ${kept.tokens},
           ${kept.refundAccount}, ${kept.refundIpAddress}, ${kept.refundBlock},
           ${now}, ${secondsFromNow(`${pendingSignInSeconds}::float8`)}
-        from u where ${isDue('u', given)} and ${where}
+        from u where ${isDue('u', given)} and not exists (select 1 from trusted) and ${where}
         returning ${pendingColumns}
       ), opened as (
         select 1 as one from s union all select 1 from pending
@@ -162,14 +165,23 @@ export const optionalSession = {
 /** Holds of a row `row` of users where a new session waits for the second factor. */
 export const mustWaitForFactor = (row: string) => isDue(row, newSession)
 
+/** Holds of a user `u` whose own factor is due: a trusted browser stands for that one alone, never for one that is required. */
+const replacesFactor = <const Columns extends Readonly<Record<'level' | 'policy', SqlPart>>>({
+  level,
+  policy,
+}: Columns) => sql`u.has_factor and ${level} < 2 and not ${isRequired('u', policy)}`
+
+const trustWhereDue = (schema: string) => useTrustedBrowser(schema, replacesFactor(newSession))
+
 /** {@link openSessions} of one session for the CTE `u`. */
-export const openSession = (schema: string) => openSessions(schema, newSession, 'true', nothing)
+export const openSession = (schema: string) =>
+  openSessions(schema, newSession, 'true', nothing, trustWhereDue(schema))
 
 /** {@link openSession}, where charges are given back by `refundRateLimit` or, later, by `refundPending`. */
 export const openSessionWithRefund = (schema: string) =>
-  openSessions(schema, newSession, 'true', { ...nothing, ...heldRefund })
+  openSessions(schema, newSession, 'true', { ...nothing, ...heldRefund }, trustWhereDue(schema))
 
-/** The same, where the identity is linked only with the second factor. */
+/** {@link openSession}, where the identity is linked only with the second factor, which no trusted browser replaces. */
 export const openSessionOfIdentity = <
   const Held extends Readonly<
     Omit<Record<Kept, SqlPart>, keyof typeof heldRefund | 'mailboxProved'>
@@ -177,7 +189,7 @@ export const openSessionOfIdentity = <
 >(
   schema: string,
   identity: Held,
-) => openSessions(schema, newSession, 'true', { ...nothing, ...identity })
+) => openSessions(schema, newSession, 'true', { ...nothing, ...identity }, noTrustedBrowser)
 
 /** {@link openSession} where one is asked for and `where` holds; `mailboxProved` says whether the statement proves the mailbox. */
 export const openOptionalSession = <const Where extends SqlPart>(
@@ -185,10 +197,16 @@ export const openOptionalSession = <const Where extends SqlPart>(
   where: Where,
   mailboxProved: 'true' | 'false',
 ) =>
-  openSessions(schema, optionalSession, sql`${optionalSession.id} is not null and ${where}`, {
-    ...nothing,
-    mailboxProved,
-  })
+  openSessions(
+    schema,
+    optionalSession,
+    sql`${optionalSession.id} is not null and ${where}`,
+    { ...nothing, mailboxProved },
+    useTrustedBrowser(
+      schema,
+      sql`${optionalSession.id} is not null and ${replacesFactor(optionalSession)}`,
+    ),
+  )
 
 /** {@link openSessions} of many sessions, whose values are the {@link newSessionsColumns} of `u`. */
 export const openManySessions = (schema: string) =>
@@ -207,6 +225,7 @@ export const openManySessions = (schema: string) =>
     },
     'true',
     nothing,
+    noTrustedBrowser,
   )
 
 /** What a statement selects of `s` and `pending`, of which at most one has a row. */
@@ -248,7 +267,13 @@ export const newSessionValues = (session: NewSession) => ({
   absoluteSeconds: session.absoluteSeconds,
 })
 
-/** The values of {@link optionalSession}. */
+/** {@link newSessionValues} where a trusted browser may stand for the second factor. */
+export const signInSessionValues = (session: NewSession) => ({
+  ...newSessionValues(session),
+  ...presentedTrustValues(session.trust),
+})
+
+/** The values of {@link openOptionalSession}. */
 export const optionalSessionValues = (session: NewSession | null) =>
   session === null
     ? {
@@ -261,5 +286,6 @@ export const optionalSessionValues = (session: NewSession | null) =>
         userAgent: null,
         idleSeconds: null,
         absoluteSeconds: null,
+        ...presentedTrustValues(null),
       }
-    : newSessionValues(session)
+    : signInSessionValues(session)

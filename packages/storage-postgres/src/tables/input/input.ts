@@ -133,6 +133,7 @@ export function checkNewSession(value: NewSession): NewSession {
     ip: textOrNull(value.ip, 'ip', 64),
     userAgent: textOrNull(value.userAgent, 'userAgent', 1024),
     ...checkLifetime(value),
+    trust: value.trust ?? null,
   }
 }
 

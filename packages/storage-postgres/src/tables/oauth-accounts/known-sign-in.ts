@@ -12,6 +12,7 @@ import {
 import { useState, useStates } from '../fragments/oauth-state-use.js'
 import type { OpenedRow } from '../fragments/readback.js'
 import { signInColumns } from '../fragments/second-factor.js'
+import { trustParameters } from '../fragments/trusted-browser.js'
 import { selectedUserColumns, userColumns } from '../fragments/user-row.js'
 import {
   callersColumns,
@@ -100,7 +101,10 @@ const signInKnownMany = (schema: string) =>
 export const knownSignInStatements = (schema: string) => {
   const many = signInKnownMany(schema)
   return {
-    signInKnown: inBatches(signInKnown(schema), many, { skipsLocked: true }),
+    signInKnown: inBatches(signInKnown(schema), many, {
+      skipsLocked: true,
+      alone: trustParameters,
+    }),
     signInKnownMany: many,
   }
 }

@@ -7,6 +7,7 @@ import { stateValues } from '../fragments/oauth-state-use.js'
 import type { OpenedRow, Readback, ReadbackRow } from '../fragments/readback.js'
 import { toSignedIn } from '../fragments/readback.js'
 import { toSession } from '../fragments/session-row.js'
+import { presentedTrustValues } from '../fragments/trusted-browser.js'
 import { toUser } from '../fragments/user-row.js'
 import { checkBoolean, checkNewSession } from '../input/input.js'
 import type { KnownRow } from './known-sign-in.js'
@@ -31,11 +32,11 @@ export function createOAuthSignIn<Metadata extends object>(
     call: Database,
     person: ReturnType<typeof signInValues>,
   ): Promise<OAuthSignInOutcome<Metadata>> {
-    const { identity, session, creation, state } = person
+    const { identity, session, trust, creation, state } = person
     // Each turn is one commit. A second one is needed only when another caller registered the same
     // identity between our look-up and our insert: then it is known.
     for (let turn = 0; turn < 3; turn += 1) {
-      const known = { ...identity, ...session, ...state }
+      const known = { ...identity, ...session, ...trust, ...state }
       const row = await one(call, statements.signInKnown, known, (found: KnownRow) => found)
       if (row.known > 0) return toKnown<Metadata>(row)
       if (row.refused) return { ok: false, reason: 'invalid_token' }
@@ -66,11 +67,13 @@ export function createOAuthSignIn<Metadata extends object>(
 /** The identity, the session, and the user to create with an email only where it is trusted. */
 function signInValues(person: OAuthSignIn) {
   const identity = identityValues(person)
+  const session = checkNewSession(person.session)
   const emailKey = person.email === null ? null : requireEmail(person.email)
   const isTrusted = checkBoolean(person.emailVerified, 'emailVerified') && emailKey !== null
   return {
     identity,
-    session: newSessionValues(checkNewSession(person.session)),
+    session: newSessionValues(session),
+    trust: presentedTrustValues(session.trust),
     state: stateValues(person.state ?? null),
     creation: {
       newUserId: person.newUserId,

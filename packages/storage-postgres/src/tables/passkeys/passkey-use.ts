@@ -17,10 +17,10 @@ import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import { challengeIsCurrent } from '../fragments/challenge.js'
 import {
-  newSessionValues,
   openedColumns,
   openedRelations,
   openSessionWithRefund,
+  signInSessionValues,
 } from '../fragments/new-session.js'
 import { newSecretHash, secretHash, sessionId, userId } from '../fragments/parameters.js'
 import type { CredentialRow } from '../fragments/passkey-credential.js'
@@ -231,7 +231,7 @@ export function createPasskeyUse<Metadata extends object>(
       const used = useValues(use)
       const values = {
         ...used,
-        ...newSessionValues(checkNewSession(session)),
+        ...signInSessionValues(checkNewSession(session)),
         ...refundValues(refund === undefined ? null : checkRefund(refund)),
       }
       return db.runWithRecovery<PasskeySignInOutcome<Metadata>>(

@@ -14,10 +14,10 @@ import { write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import {
-  newSessionValues,
   openedColumns,
   openedRelations,
   openSessionWithRefund,
+  signInSessionValues,
 } from '../fragments/new-session.js'
 import { emailKey, userId } from '../fragments/parameters.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
@@ -157,7 +157,7 @@ function signInValues(input: PasswordSignIn) {
     ownerEpoch: checkInteger(seenOwner, 'epochs.owner', 0, maxEpoch),
     verified: passwordHashText(hash, 'hash'),
     rehash: next === undefined ? null : passwordHashText(next, 'rehash'),
-    ...newSessionValues(checkNewSession(session)),
+    ...signInSessionValues(checkNewSession(session)),
     ...refundValues(checkRefund(refund)),
   }
 }

@@ -156,6 +156,8 @@ export const enrollmentStatements = (schema: string) => ({
         delete from ${schema}.totp_factors t using acting where t.user_id = acting.user_id returning t.user_id
       ), codes as (
         delete from ${schema}.recovery_codes c using f where c.user_id = f.user_id returning 1 as one
+      ), untrusted as (
+        delete from ${schema}.trusted_browsers t using f where t.user_id = f.user_id returning 1 as one
       ), raised as (
         update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
         from f where u.id = f.user_id

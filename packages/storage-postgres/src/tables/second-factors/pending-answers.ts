@@ -1,5 +1,6 @@
 import type {
   EncryptedTotpSecret,
+  NewTrustedBrowser,
   PendingLookup,
   RateLimitCharges,
   SecondFactorRepository,
@@ -9,7 +10,7 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import { maxPendingTries } from 'torii-core'
+import { maxPendingTries, maxTrustedAccounts } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
 import { parameter, sql } from '../../sql/parameter.js'
@@ -29,9 +30,17 @@ import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
+import { newTrust } from '../fragments/trusted-browser.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
-import { checkCharges, checkInteger, checkObject, checkRefund } from '../input/input.js'
+import {
+  checkCharges,
+  checkInteger,
+  checkObject,
+  checkRefund,
+  checkSeconds,
+} from '../input/input.js'
+import { checkHashes } from '../input/input-credentials.js'
 import type { recoveryCodeStatements } from './recovery-codes.js'
 import {
   allRemaining,
@@ -85,6 +94,31 @@ export const openOfPending = (
         returning ${sessionColumns}
       )`
 
+/**
+ * The CTE of what this browser was trusted by before, and of the user's browsers that are trusted no more, locked after the
+ * pending sign-in. Only with a browser to trust.
+ */
+const lockFormerTrust = (schema: string) => sql`former as (
+        select t.user_id, t.id from ${schema}.trusted_browsers t join p on p.user_id = t.user_id
+        where ${newTrust.id} is not null and (t.secret_hash = any (${newTrust.formerHashes})
+          or t.session_epoch < p.session_epoch or t.expires_at <= ${now})
+        for update of t
+      )`
+
+/** CTEs that make the browser of the answered sign-in `p` a trusted one, once the CTE `used (user_id)` has used a factor up. */
+const trustBrowser = (schema: string) => sql`untrusted as (
+        delete from ${schema}.trusted_browsers t using former, used
+        where t.user_id = used.user_id and former.user_id = t.user_id and former.id = t.id
+        returning 1 as one
+      ), trusted as (
+        insert into ${schema}.trusted_browsers as t (user_id, id, secret_hash, session_epoch, user_agent, created_at, expires_at)
+        select p.user_id, ${newTrust.id}, ${newTrust.hash}, p.session_epoch, p.user_agent, ${now},
+          ${secondsFromNow(newTrust.lifetimeSeconds)}
+        from p join used on used.user_id = p.user_id
+        where ${newTrust.id} is not null and (select pg_catalog.count(*) from untrusted) >= 0
+        returning 1 as one
+      )`
+
 export const pendingAnswerStatements = (schema: string) => ({
   findForSignIn: write(
     'second_factors.findForSignIn',
@@ -105,13 +139,13 @@ export const pendingAnswerStatements = (schema: string) => ({
       from verdict v left join p on true left join ${schema}.totp_factors f on f.user_id = p.user_id`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
-  // The locks: user, pending sign-in, factor. Then all is written or nothing.
+  // The locks: user, pending sign-in, trusted browser, factor. Then all is written or nothing.
   signIn: write(
     'second_factors.signIn',
     sql`
-      with ${lockUser(schema, '', '')}, ${lockPending(schema, '')}, f as (
+      with ${lockUser(schema, '', '')}, ${lockPending(schema, '')}, ${lockFormerTrust(schema)}, f as (
         select f.user_id from ${schema}.totp_factors f join p on p.user_id = f.user_id
-        where f.last_step < ${step} for update of f
+        where f.last_step < ${step} and (select pg_catalog.count(*) from former) >= 0 for update of f
       ), ended as (
         delete from ${schema}.pending_sign_ins d using p, f where d.user_id = p.user_id and d.id = p.id
         returning d.user_id
@@ -119,7 +153,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         update ${schema}.totp_factors t set last_step = ${step}, last_used_at = ${now}
         from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
         returning t.user_id
-      ), ${openOfPending(schema, "'totp'")}, ${refundPending(schema, 's')}
+      ), ${trustBrowser(schema)}, ${openOfPending(schema, "'totp'")}, ${refundPending(schema, 's')}
       select u.*, s.*, p.tries::int as tries, ${allRemaining(schema)} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
@@ -183,12 +217,13 @@ export function createPendingAnswers<Metadata extends object>(
       return one(db, statements.findForSignIn, values, toLookup)
     },
     async signIn(input: TotpAnswer) {
-      const { key, session, refund, ...given } = checkObject(input, 'input')
+      const { key, session, refund, trust = null, ...given } = checkObject(input, 'input')
       const values = {
         ...pendingKeyValues(key),
         step: checkInteger(given.step, 'step', 0, maxStep),
         ...openedValues(session),
         ...refundValues(checkRefund(refund)),
+        ...newTrustValues(trust),
       }
       return db.runWithRecovery<SecondFactorSignIn<Metadata>>(
         (call) => one(call, statements.signIn, values, toAnswered<Metadata>),
@@ -222,6 +257,20 @@ const noCharges = { account: null, ipAddress: null }
 export const openedValues = (session: SessionOfPending) => {
   const { id, secretHash } = checkObject(session, 'session')
   return { newSessionId: id, newSessionSecretHash: secretHash }
+}
+
+function newTrustValues(trust: NewTrustedBrowser | null) {
+  if (trust === null)
+    return { newTrustId: null, newTrustHash: null, formerTrustHashes: null, trustSeconds: null }
+  const { id, secretHash, formerHashes, lifetimeSeconds } = checkObject(trust, 'trust')
+  // A browser without a former secret sends none.
+  const former = Array.isArray(formerHashes) && formerHashes.length === 0
+  return {
+    newTrustId: id,
+    newTrustHash: secretHash,
+    formerTrustHashes: former ? [] : checkHashes(formerHashes, 'formerHashes', maxTrustedAccounts),
+    trustSeconds: checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
+  }
 }
 
 interface TryRow {

@@ -25,6 +25,7 @@ import { createPendingAnswers, pendingAnswerStatements } from './pending-answers
 import { recoveryCodeStatements } from './recovery-codes.js'
 import { createRequiredEnrollment, requiredEnrollmentStatements } from './required-enrollment.js'
 import { createStepUp, stepUpStatements } from './step-up.js'
+import { createTrustedBrowsers, trustedBrowserStatements } from './trusted-browsers.js'
 
 const afterUser = nullable('afterUser', 'uuid')<UserId>()
 const graceSeconds = nullable('graceSeconds', 'float8')<number>()
@@ -38,6 +39,7 @@ export const secondFactorStatements = (schema: string) => ({
   ...recoveryCodeStatements(schema),
   ...requiredEnrollmentStatements(schema),
   ...stepUpStatements(schema),
+  ...trustedBrowserStatements(schema),
   find: read(
     'second_factors.find',
     sql`
@@ -63,7 +65,8 @@ export const secondFactorStatements = (schema: string) => ({
       returning ${livePending} as live`,
     { schema, onLostReply: repeat('false: it is not live any more') },
   ),
-  // The locks: user, factor. The epoch ends the sessions and the pending sign-ins.
+  // The locks: user, factor, trusted browsers, which no statement that locks a factor holds meanwhile: it shares the user. The epoch ends the sessions, the pending sign-ins and the trusted browsers, also
+  // those that this statement cannot see yet.
   reset: write(
     'second_factors.reset',
     sql`
@@ -71,6 +74,9 @@ export const secondFactorStatements = (schema: string) => ({
         select u.id from ${schema}.users u where u.id = ${userId} and ${hasSecondFactor} for no key update
       ), f as (
         delete from ${schema}.totp_factors t using u where t.user_id = u.id returning 1 as one
+      ), untrusted as (
+        delete from ${schema}.trusted_browsers t using u
+        where t.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
       ), codes as (
         delete from ${schema}.recovery_codes c using u
         where c.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
@@ -123,6 +129,7 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
     ...createPendingAnswers<Metadata>(db, statements, readback),
     ...createRequiredEnrollment<Metadata>(db, statements, readback),
     ...createStepUp(db, statements, readback),
+    ...createTrustedBrowsers(db, statements),
     async find(user: UserId) {
       return (await maybeOne(db, statements.find, { userId: user }, toSecondFactors)) ?? none
     },

@@ -17,11 +17,11 @@ import type { PendingRow } from '../fragments/new-session.js'
 import {
   newSession,
   newSessionsColumns,
-  newSessionValues,
   openedColumns,
   openedRelations,
   openManySessions,
   openSession,
+  signInSessionValues,
   unnestNewSessions,
 } from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
@@ -31,6 +31,7 @@ import { toSignedIn } from '../fragments/readback.js'
 import { signInColumns } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, sessionOrNull, toSession } from '../fragments/session-row.js'
+import { trustParameters } from '../fragments/trusted-browser.js'
 import { checkDerivedSession, checkNewSession } from '../input/input.js'
 
 // The key lock makes a concurrent delete of the user wait, or makes this one see that it is gone.
@@ -68,7 +69,7 @@ const openMany = (schema: string) =>
 export const sessionOpeningStatements = (schema: string) => {
   const many = openMany(schema)
   return {
-    open: inBatches(open(schema), many, { skipsLocked: true }),
+    open: inBatches(open(schema), many, { skipsLocked: true, alone: trustParameters }),
     openMany: many,
     derive: derive(schema),
   }
@@ -108,7 +109,7 @@ export function createSessionOpening(
   return {
     async open(user: UserId, session: NewSession) {
       const [id, checked] = [user, checkNewSession(session)]
-      const values = { userId: id, ...newSessionValues(checked) }
+      const values = { userId: id, ...signInSessionValues(checked) }
       const opened = await db.runWithRecovery(
         (call) => maybeOne(call, statements.open, values, (row: SessionRow | PendingRow) => row),
         (call) => readback.opened(call, id, checked),

@@ -6,9 +6,12 @@ import {
   enroll,
   enrolledEpochs,
   newConfirmation,
+  newTrust,
   ownerOf,
   sessionOfPending,
   startEnrollment,
+  trustBrowser,
+  trustedSession,
 } from '../races/enrollment.test.support.js'
 import {
   actorOf,
@@ -37,6 +40,7 @@ const enrollments = 'torii.totp_enrollments where user_id = $1'
 const factors = 'torii.totp_factors where user_id = $1'
 const codes = 'torii.recovery_codes where user_id = $1'
 const pendings = 'torii.pending_sign_ins where user_id = $1'
+const browsers = 'torii.trusted_browsers where user_id = $1'
 
 /** A user with a factor, a pending sign-in, and attempts to give back. */
 async function owner(harness: Harness) {
@@ -44,6 +48,22 @@ async function owner(harness: Harness) {
   const enrolled = await enroll(harness.observer, person)
   const pending = await beginSignIn(harness.observer, person)
   return { ...person, ...enrolled, pending }
+}
+
+/** An owner whose browser is trusted, and a session that it asks for. */
+async function trusting(harness: Harness) {
+  const enrolled = await owner(harness)
+  const { secretHash } = await trustBrowser(harness.observer, enrolled, enrolled.step + 1)
+  const session = trustedSession(secretHash)
+  const effect = async () => [
+    ...(await opened(harness, enrolled.id, session)),
+    await count(harness, pendings, [enrolled.id]),
+    await count(harness, `${browsers} and secret_hash = $2`, [
+      enrolled.id,
+      session.trust?.newSecretHash,
+    ]),
+  ]
+  return { ...enrolled, session, effect }
 }
 
 const tries = ({ value }: Harness, id: string) =>
@@ -414,10 +434,52 @@ const pendingOperations: readonly Operation[] = [
   }),
 ]
 
+/** Sign-ins in a trusted browser: what was lost is found by the session, and the secret is replaced once. */
+const trustedOperations: readonly Operation[] = [
+  operation('sessions.open', 'done', [3, true, 1, 1], async (harness) => {
+    const { id, session, effect } = await trusting(harness)
+    return { operation: ({ sessions }) => sessions.open(id, session), effect }
+  }),
+  operation('passwords.signIn', 'done', [3, true, 1, 1], async (harness) => {
+    const { id, hash, session, refund, effect } = await trusting(harness)
+    const input = { credential: { userId: id, hash, epochs: enrolledEpochs }, session, refund }
+    return { operation: ({ passwords }) => passwords.signIn(input), effect }
+  }),
+  operation('magic_links.consume', 'done', [3, true, 1, 1], async (harness) => {
+    const { email, session, effect } = await trusting(harness)
+    const { tokenHash } = await storedLink(harness, email)
+    const proof = { session, newUserId: null }
+    return { operation: ({ magicLinks }) => magicLinks.consume(tokenHash, proof), effect }
+  }),
+  operation('second_factors.signIn', 'done', [2, true, 0, 1, 1], async (harness) => {
+    const { id, pending, step } = await owner(harness)
+    const trust = newTrust()
+    const answer = { ...answerOf(pending, step + 1), trust }
+    return {
+      operation: ({ secondFactors }) => secondFactors.signIn(answer),
+      effect: async () => [
+        ...(await opened(harness, id, answer.session)),
+        await count(harness, pendings, [id]),
+        await count(harness, browsers, [id]),
+        await count(harness, `${browsers} and secret_hash = $2`, [id, trust.secretHash]),
+      ],
+    }
+  }),
+  operation('second_factors.removeTrustedBrowsers', 'done', 0, async (harness) => {
+    const enrolled = await trusting(harness)
+    return {
+      operation: ({ secondFactors }) =>
+        secondFactors.removeTrustedBrowsers(ownerOf(enrolled), null),
+      effect: () => count(harness, browsers, [enrolled.id]),
+    }
+  }),
+]
+
 export const secondFactorOperations = [
   ...enrollmentOperations,
   ...answerOperations,
   ...stepUpOperations,
   ...pendingOperations,
   ...requiredOperations,
+  ...trustedOperations,
 ]

@@ -125,6 +125,7 @@ const lockAllTables = `lock table ${[
   'used_oauth_states',
   'passkey_challenges',
   'pending_sign_ins',
+  'trusted_browsers',
   'totp_enrollments',
   'totp_factors',
   'recovery_codes',

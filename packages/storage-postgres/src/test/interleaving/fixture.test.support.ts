@@ -5,6 +5,7 @@ import type {
   MailCharges,
   NewPasskey,
   NewSession,
+  NewTrustedBrowser,
   OAuthAccountId,
   OAuthIdentity,
   PasswordHash,
@@ -22,6 +23,7 @@ import {
   newPasskeyId,
   newUserId,
 } from 'torii-core'
+import { newTrust } from '../races/enrollment.test.support.js'
 import type { Person } from '../races/people.test.support.js'
 import {
   freshEmail,
@@ -81,6 +83,8 @@ export interface Fixture extends Person {
   /** Of a user with a second factor, whose last code was of the time step 1; or with one to enroll in a sign-in. */
   readonly factor: {
     readonly pending: PendingKey
+    /** A browser in which the user signs in without it. */
+    readonly trusted: NewTrustedBrowser
     readonly codeHash: TokenHash
     /** The secret that the first session enrolls, and what each caller would enroll. */
     readonly enrolled: EncryptedTotpSecret
@@ -174,6 +178,7 @@ export async function newFixture({ observer, query }: Observer, kind: Kind): Pro
 const newSecret = () => encryptedTotpSecret(randomBytes(48))
 const newFactor = (userId: UserId): Fixture['factor'] => ({
   pending: keyOf(userId, newSession()),
+  trusted: newTrust(),
   codeHash: freshSecretHash(),
   enrolled: newSecret(),
   secrets: [newSecret(), newSecret()],
@@ -182,7 +187,7 @@ const newFactor = (userId: UserId): Fixture['factor'] => ({
 /** As an enrollment and a sign-in would store it, but in the first epochs. */
 async function furnishFactor(query: Observer['query'], { id, key, factor }: Fixture) {
   if (factor === null) return
-  const { pending, codeHash, enrolled } = factor
+  const { pending, codeHash, enrolled, trusted } = factor
   await query(
     `with factor as (
       insert into torii.totp_factors (user_id, secret, last_step, recovery_generation, created_at)
@@ -197,11 +202,17 @@ async function furnishFactor(query: Observer['query'], { id, key, factor }: Fixt
       insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
         idle_seconds, absolute_seconds, created_at, expires_at)
       values ($1, $6, $7, 0, 0, '{password}', 1000, 10000, now(), now() + interval '10 minutes')
+    ), trusted as (
+      insert into torii.trusted_browsers (user_id, id, secret_hash, session_epoch, created_at, expires_at)
+      values ($1, $8, $9, 0, now(), now() + interval '30 days')
     ), sessions as (
       update torii.sessions set level = 2, level2_at = now() where user_id = $1
     )
     update torii.users set second_factor_epoch = owner_epoch where id = $1`,
-    [id, newSecret(), codeHash, key.id, enrolled, pending.id, pending.secretHash],
+    [
+      ...[id, newSecret(), codeHash, key.id, enrolled, pending.id, pending.secretHash],
+      ...[trusted.id, trusted.secretHash],
+    ],
   )
 }
 

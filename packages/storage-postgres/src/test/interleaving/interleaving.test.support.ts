@@ -29,6 +29,7 @@ export const locks: Readonly<
       'passwords',
       'sessions',
       'pending_sign_ins',
+      'trusted_browsers',
       'totp_enrollments',
       'totp_factors',
       'recovery_codes',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { newConfirmation } from '../races/enrollment.test.support.js'
-import { actorOf } from '../races/people.test.support.js'
+import type { TokenHash } from 'torii-core'
+import { newConfirmation, newTrust } from '../races/enrollment.test.support.js'
+import { actorOf, firstEpochs } from '../races/people.test.support.js'
 import type { Operation } from './entry-row-operations.test.support.js'
 import type { Fixture } from './fixture.test.support.js'
 
@@ -9,6 +10,12 @@ function factorOf({ factor }: Fixture) {
   assert.ok(factor !== null, 'the user of this round has no second factor')
   return factor
 }
+
+/** What the trusted browser presents. */
+const presenting = (fixture: Fixture, newSecretHash: TokenHash) => ({
+  secretHashes: [factorOf(fixture).trusted.secretHash],
+  newSecretHash,
+})
 
 /** What is done with a second factor and with the sign-ins that wait for it. */
 export const secondFactorOperations = {
@@ -24,6 +31,24 @@ export const secondFactorOperations = {
       session,
       refund: fixture.refund,
     }),
+  answerTrusting: ({ secondFactors }, fixture, { session, secretHash }) =>
+    secondFactors.signIn({
+      key: factorOf(fixture).pending,
+      step: 2,
+      session,
+      refund: fixture.refund,
+      trust: { ...newTrust([factorOf(fixture).trusted.secretHash]), secretHash },
+    }),
+  openTrusted: ({ sessions }, fixture, { session, secretHash }) =>
+    sessions.open(fixture.id, { ...session, trust: presenting(fixture, secretHash) }),
+  signInTrusted: ({ passwords }, fixture, { session, secretHash }) =>
+    passwords.signIn({
+      credential: { userId: fixture.id, hash: fixture.hash, epochs: firstEpochs },
+      session: { ...session, trust: presenting(fixture, secretHash) },
+      refund: fixture.refund,
+    }),
+  removeTrusted: ({ secondFactors }, fixture) =>
+    secondFactors.removeTrustedBrowsers(actorOf(fixture), factorOf(fixture).trusted.id),
   answerByCode: ({ secondFactors }, fixture, { session }) =>
     secondFactors.useRecoveryCode({
       key: factorOf(fixture).pending,

@@ -103,6 +103,9 @@ export const mayAlsoBe: Partial<Record<PlayedName, readonly (PlayedName | null)[
   signInRehashing: ['signIn'],
   registerByMail: ['registerUnsent'],
   findPendingFactor: ['chargeAccount'],
+  // What ends the trust while its sign-in waits for it: the sign-in waits for the factor, and is dead by its epoch.
+  openTrusted: ['open'],
+  signInTrusted: ['signIn'],
   // A link or token that is issued while everything is being ended may be dead on arrival.
   issueLink: ['chargeMail', 'chargeUnsentMail', 'issueUncountedLink'],
   issueVerification: ['chargeMail', 'chargeUnsentMail'],

@@ -22,6 +22,7 @@ export interface StateRow {
   } | null
   pending: { id: string; tries: number }[]
   enrollments: { secret: string; tries: number }[]
+  trusted: { secret: string; used: boolean }[]
 }
 
 /** What `select` selects, as a JSON array. */
@@ -63,7 +64,11 @@ const stateText = `
         and (u.second_factor_epoch = u.owner_epoch) is distinct from p.enrolls and u.disabled_at is null`)} as pending,
     ${list(`select encode(e.secret, 'hex') as secret, e.tries
       from torii.totp_enrollments e join torii.users u on u.id = e.user_id
-      where e.user_id = $1 and e.session_epoch = u.session_epoch and e.owner_epoch = u.owner_epoch`)} as enrollments`
+      where e.user_id = $1 and e.session_epoch = u.session_epoch and e.owner_epoch = u.owner_epoch`)} as enrollments,
+    ${list(`select encode(t.secret_hash, 'hex') as secret, t.last_used_at is not null as used
+      from torii.trusted_browsers t join torii.users u on u.id = t.user_id
+      where t.user_id = $1 and t.session_epoch = u.session_epoch and u.disabled_at is null
+        and u.second_factor_epoch = u.owner_epoch`)} as trusted`
 
 /** What is stored of the user and counts. */
 export async function readState(
@@ -116,6 +121,7 @@ export function describeState(
     `challenges: ${each(state.challenges, (challenge) => `${nameOf(challenge.hash)} for ${nameOf(challenge.for)}`)}`,
     `factor: ${state.factor === null ? 'none' : JSON.stringify(state.factor)}`,
     `pending: ${each(state.pending, ({ id, tries }) => `${nameOf(id)} tried ${tries}`)}`,
+    `trusted: ${each(state.trusted, ({ secret, used }) => `${nameOf(secret)}${used ? ' used' : ''}`)}`,
     `enrolling: ${each(state.enrollments, ({ secret, tries }) => `${nameOf(secret)} tried ${tries}`)}`,
   ].join('; ')
 }
@@ -178,6 +184,7 @@ function namesOf(fixture: Fixture, owns: readonly CallerInput[]): Map<string, st
   if (factor !== null)
     names.push(
       [factor.pending.id, 'waiting'],
+      [hex(factor.trusted.secretHash), 'subject'],
       [hex(factor.enrolled), 'subject'],
       ...factor.secrets.map((secret, place): [string, string] => [
         hex(secret),

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import type {
   EncryptedTotpSecret,
+  NewSession,
+  NewTrustedBrowser,
   PendingKey,
   TokenHash,
   TransactionRepositories,
 } from 'torii-core'
-import { encryptedTotpSecret, newSessionId, recoveryCodeCount } from 'torii-core'
+import {
+  encryptedTotpSecret,
+  newSessionId,
+  newTrustedBrowserId,
+  recoveryCodeCount,
+} from 'torii-core'
 import type { Person } from './people.test.support.js'
 import { actorOf, freshSecretHash, keyOf, newSession } from './people.test.support.js'
 
@@ -73,6 +80,33 @@ export async function beginSignIn(
 
 /** A session to open by a pending sign-in. */
 export const sessionOfPending = () => ({ id: newSessionId(), secretHash: freshSecretHash() })
+
+/** A browser to trust for a month, which had these secrets before. */
+export const newTrust = (formerHashes: readonly TokenHash[] = []): NewTrustedBrowser => ({
+  id: newTrustedBrowserId(),
+  secretHash: freshSecretHash(),
+  formerHashes,
+  lifetimeSeconds: 2_592_000,
+})
+
+/** Signs in by the code of `step`, in a browser that is trusted from then on. */
+export async function trustBrowser(
+  storage: Pick<TransactionRepositories, 'secondFactors' | 'sessions'>,
+  person: Pick<Person, 'id'>,
+  step: number,
+): Promise<NewTrustedBrowser> {
+  const trust = newTrust()
+  const answer = answerOf(await beginSignIn(storage, person), step)
+  const outcome = await storage.secondFactors.signIn({ ...answer, trust })
+  if (!outcome.ok) throw new Error(`not signed in: ${outcome.reason}`)
+  return trust
+}
+
+/** A session to open in a browser with this secret. */
+export const trustedSession = (secretHash: TokenHash): NewSession => ({
+  ...newSession(),
+  trust: { secretHashes: [secretHash], newSecretHash: freshSecretHash() },
+})
 
 /** An answer to a pending sign-in by the code of `step`. */
 export const answerOf = (key: PendingKey, step: number) => ({

@@ -6,7 +6,14 @@ import type { InstalledVersion } from 'torii-testing'
 import { installFormerVersion, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../../index.js'
-import { enroll, enrolledEpochs, ownerOf, startEnrollment } from './enrollment.test.support.js'
+import {
+  enroll,
+  enrolledEpochs,
+  ownerOf,
+  startEnrollment,
+  trustBrowser,
+  trustedSession,
+} from './enrollment.test.support.js'
 import type { Person } from './people.test.support.js'
 import {
   actorOf,
@@ -28,6 +35,7 @@ interface FormerStorage {
       actor: Omit<ReturnType<typeof actorOf>, 'epochs'> & { epochs: object },
       session: NewSession,
     ): Promise<object | null>
+    revokeAll(userId: UserId): Promise<number>
   }
   readonly passwords: {
     signIn(input: object): Promise<{ ok: boolean }>
@@ -139,6 +147,19 @@ describe('R7.3 sessions that a process of 0.1.0 opens', () => {
       for (const key of keys) assert.equal(await isLive(storage, key), false)
       assert.equal((await storage.sessions.list(person.id)).length, 1)
     }
+  })
+
+  test('use no trusted browser, and their end by 0.1.0 ends its trust', async () => {
+    const owner = await enroll(storage, await signUp(storage))
+    const trusted = await trustBrowser(storage, owner, owner.step + 1)
+    const session = trustedSession(trusted.secretHash)
+    assert.equal((await former.sessions.open(owner.id, session)).ok, true)
+    assert.equal(await isLive(storage, keyOf(owner.id, session)), false)
+    assert.equal((await storage.secondFactors.listTrustedBrowsers(owner.id)).length, 1)
+    await former.sessions.revokeAll(owner.id)
+    assert.deepEqual(await storage.secondFactors.listTrustedBrowsers(owner.id), [])
+    const after = await storage.sessions.open(owner.id, trustedSession(trusted.secretHash))
+    assert.equal(after.ok, false)
   })
 
   test('are seen by 0.1.0 itself, which is why factors wait until every process is of this version', async () => {

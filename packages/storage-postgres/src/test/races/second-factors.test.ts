@@ -6,15 +6,19 @@ import {
   beginSignIn,
   enroll,
   newConfirmation,
+  newTrust,
   ownerOf,
   sessionOfPending,
   startEnrollment,
+  trustBrowser,
+  trustedSession,
 } from './enrollment.test.support.js'
 import {
   actorOf,
   freshPasswordHash,
   freshRateLimitKey,
   freshSecretHash,
+  isLive,
   keyOf,
   newSession,
   signUp,
@@ -30,7 +34,10 @@ const noRefund = { account: null, ipAddress: null }
 
 /** A user with a factor, a second session at level 2, and four pending sign-ins. */
 async function newOwner() {
-  const owner = await enroll(storage, await signUp(storage))
+  const enrolled = await enroll(storage, await signUp(storage))
+  const trusted = await trustBrowser(storage, enrolled, enrolled.step + 1)
+  // The code that made the browser a trusted one is used.
+  const owner = { ...enrolled, step: enrolled.step + 1 }
   const other = newSession()
   assert.equal((await sessions.open(owner.id, { ...other, level: 2 })).ok, true)
   const pending = []
@@ -42,6 +49,7 @@ async function newOwner() {
   }
   return {
     ...owner,
+    trusted: trusted.secretHash,
     other: keyOf(owner.id, other),
     pending,
     charges,
@@ -61,6 +69,15 @@ const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> =
     secondFactors.signIn({ ...answerOf(key, step + 1), refund }),
   answerAnother: ({ pending: [, key = assert.fail()], step, refund }) =>
     secondFactors.signIn({ ...answerOf(key, step + 1), refund }),
+  answerTrusting: ({ pending: [, , , key = assert.fail()], step, refund, trusted }) =>
+    secondFactors.signIn({ ...answerOf(key, step + 1), refund, trust: newTrust([trusted]) }),
+  signInTrusted: ({ id, trusted }) => sessions.open(id, trustedSession(trusted)),
+  signInTrustedByPassword: ({ id, hash, refund, trusted }) =>
+    passwords.signIn({
+      credential: { userId: id, hash, epochs: { session: 1, owner: 0 } },
+      session: trustedSession(trusted),
+      refund,
+    }),
   answerByRecoveryCode: (owner) =>
     secondFactors.useRecoveryCode({
       key: owner.pending[0] ?? assert.fail(),
@@ -122,6 +139,7 @@ const endings: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> = {
     passwords.change(ownerOf(owner), { verified: owner.hash, next: freshPasswordHash() }),
   disable: ({ id }) => users.disable(id),
   delete: ({ id }) => users.delete(id),
+  removeTrustedBrowsers: (owner) => secondFactors.removeTrustedBrowsers(ownerOf(owner), null),
   sweep: () => storage.sweep(),
 }
 
@@ -144,7 +162,7 @@ const broken = `
 
 for (const [name, end] of Object.entries(endings))
   describe(`R7.2 everything that is done with a second factor, and ${name} in its midst`, () => {
-    test(`${rounds} rounds: one code opens or proves one thing, and no session is below level 2`, async () => {
+    test(`${rounds} rounds: one code and one trusted browser open or prove one thing, and no other session is below level 2`, async () => {
       for (let round = 0; round < rounds; round += 1) {
         const owner = await newOwner()
         const callers = shuffled(Object.entries(operations), round)
@@ -164,7 +182,8 @@ for (const [name, end] of Object.entries(endings))
               Reflect.get(Object(outcome), 'ok') !== false &&
               Reflect.get(Object(outcome), 'reason') === undefined,
           ).length
-        assert.ok(done(['answer', 'answerAnother', 'stepUp']) <= 1, 'a code was used twice')
+        const byCode = ['answer', 'answerAnother', 'answerTrusting', 'stepUp']
+        assert.ok(done(byCode) <= 1, 'a code was used twice')
         assert.ok(
           done(['answerByRecoveryCode', 'stepUpByRecoveryCode']) <= 1,
           'a recovery code twice',
@@ -172,11 +191,13 @@ for (const [name, end] of Object.entries(endings))
         assert.ok(done(['answer', 'answerByRecoveryCode']) <= 1, 'a pending sign-in was used twice')
         const listed = await sessions.list(owner.id)
         const removed = ['removeTotp', 'reset'].includes(name)
-        if (!removed)
-          assert.deepEqual(
-            listed.filter(({ level }) => level < 2),
-            [],
-          )
+        if (removed) continue
+        // Only a session that a trusted browser has opened.
+        const trusting = done(['signInTrusted', 'signInTrustedByPassword'])
+        assert.ok(trusting <= 1, 'a secret of a trusted browser was used twice')
+        assert.ok(listed.filter(({ level }) => level < 2).length <= trusting)
+        const browsers = await secondFactors.listTrustedBrowsers(owner.id)
+        assert.ok(browsers.length <= 2)
       }
       const { rows } = await database.query(broken)
       assert.deepEqual(rows, [{ without_factor: 0, without_epoch: 0, too_many_codes: 0 }])
@@ -228,11 +249,55 @@ describe('R7.2 an enrollment', () => {
   })
 })
 
-async function untilWaiting(): Promise<void> {
+async function untilWaiting(callers = 1): Promise<void> {
   const text = `select 1 from pg_stat_activity
     where datname = current_database() and state = 'active' and wait_event_type = 'Lock'`
-  for (let waits = false; !waits; ) waits = (await database.query(text)).rows.length > 0
+  for (let waits = false; !waits; ) waits = (await database.query(text)).rows.length >= callers
 }
+
+type Transaction = ReturnType<typeof storage.withClient>
+
+describe('R7.2 a trusted browser', () => {
+  const hold = async ({ id }: Owner) => {
+    const holder = await database.connect()
+    await holder.query('begin')
+    await holder.query('select 1 from torii.trusted_browsers where user_id = $1 for update', [id])
+    return holder
+  }
+
+  test('of two sign-ins with one secret that both found it, one opens a session; the other waits for the factor', async () => {
+    const owner = await newOwner()
+    const holder = await hold(owner)
+    const [first, second] = [trustedSession(owner.trusted), trustedSession(owner.trusted)]
+    const opening = [sessions.open(owner.id, first), sessions.open(owner.id, second)]
+    await untilWaiting(2)
+    await holder.query('commit')
+    const outcomes = (await Promise.all(opening)).map((outcome) =>
+      outcome.ok ? 'ok' : outcome.reason,
+    )
+    assert.deepEqual(outcomes.sort(), ['ok', 'second_factor_required'])
+    assert.equal((await secondFactors.listTrustedBrowsers(owner.id)).length, 1)
+  })
+
+  test('that is removed while its sign-in waits opens no session', async () => {
+    for (const end of [
+      (owner: Owner, tx: Transaction) =>
+        tx.secondFactors.removeTrustedBrowsers(ownerOf(owner), null),
+      (owner: Owner, tx: Transaction) => tx.sessions.revokeAll(owner.id),
+      (owner: Owner, tx: Transaction) => tx.secondFactors.reset(owner.id),
+    ]) {
+      const owner = await newOwner()
+      const holder = await hold(owner)
+      const session = trustedSession(owner.trusted)
+      const opening = sessions.open(owner.id, session)
+      await untilWaiting(1)
+      await end(owner, storage.withClient(holder))
+      await holder.query('commit')
+      await opening
+      assert.equal(await isLive(storage, keyOf(owner.id, session)), false)
+    }
+  })
+})
 
 test('R7.2 none of them met a deadlock', () => {
   assert.deepEqual(retried, [])
