@@ -253,4 +253,8 @@ export const securityLines = [
   ['T14.32', 'two half-finished sign-ins in one browser'],
   ['T14.33', 'a route for sensitive changes with an old proof of two factors'],
   ['T14.40', 'a route of the application that asks for level 2'],
+  ['T14.50', 'a trusted browser in the place of the second factor, by every way to a session'],
+  ['T14.51', 'a stolen or foreign secret of a trusted browser'],
+  ['T14.52', 'a browser that stays trusted, or was never made so by a code'],
+  ['T14.53', 'trusted browsers that everyone pays for'],
 ]

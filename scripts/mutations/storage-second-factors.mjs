@@ -84,6 +84,85 @@ const requiredMutations = [
 export const storageSecondFactorMutations = [
   ...requiredMutations,
   guard(
+    'fragments/trusted-browser',
+    'a trusted browser outlives the end of the sessions',
+    't.session_epoch = u.session_epoch and t.expires_at > ${now}`',
+    't.expires_at > ${now}`',
+  ),
+  guard(
+    'fragments/trusted-browser',
+    'a browser is trusted for ever',
+    ' and t.expires_at > ${now}`',
+    '`',
+  ),
+  guard(
+    'fragments/trusted-browser',
+    'the secret of a trusted browser is used again and again',
+    'set secret_hash = ${presented.newHash}, last_used_at',
+    'set secret_hash = coalesce(t.secret_hash, ${presented.newHash}), last_used_at',
+  ),
+  guard(
+    'fragments/trusted-browser',
+    'a trusted browser of one user signs in another',
+    'and t.user_id = u.user_id\n          and t.secret_hash',
+    'and t.user_id is not null and u.user_id is not null\n          and t.secret_hash',
+  ),
+  guard(
+    'fragments/trusted-browser',
+    'any browser of who presents a secret is trusted',
+    'and t.secret_hash = any (${presented.hashes}) and',
+    'and ${presented.hashes} is not null and',
+  ),
+  guard(
+    'fragments/trusted-browser',
+    'a secret is replaced where two factors were proved',
+    'is not null and ${due} and t.user_id',
+    'is not null and (${due} or true) and t.user_id',
+  ),
+  guard(
+    'fragments/new-session',
+    'an identity that is not linked yet is linked by a trusted browser',
+    '{ ...nothing, ...identity }, noTrustedBrowser)',
+    '{ ...nothing, ...identity }, trustWhereDue(schema))',
+  ),
+  guard(
+    'oauth-accounts/known-sign-in',
+    'a trusted browser is lost in a batch',
+    'alone: trustParameters',
+    'alone: []',
+  ),
+  guard(
+    'second-factors/pending-answers',
+    'a browser is trusted by a code that was used before',
+    'from p join used on used.user_id = p.user_id\n        where ${newTrust.id} is not null',
+    'from p left join used on used.user_id = p.user_id\n        where ${newTrust.id} is not null',
+  ),
+  guard(
+    'second-factors/pending-answers',
+    'a browser keeps its former secret beside the new one',
+    't.secret_hash = any (${newTrust.formerHashes})',
+    't.secret_hash = any (${newTrust.formerHashes}) and false',
+  ),
+  guard(
+    'second-factors/second-factors',
+    'trusted browsers stay when an administrator removes the second factor',
+    'delete from ${schema}.trusted_browsers t using u\n        where t.user_id = u.id and',
+    'delete from ${schema}.trusted_browsers t using u\n        where t.user_id is null and',
+    'auth/src/http/routes/trusted-browsers',
+  ),
+  guard(
+    'second-factors/trusted-browsers',
+    'trusted browsers are removed by a session that has ended',
+    'where u.id = ${userId} and ${actorIsLive(schema)} for key share',
+    'where u.id = ${userId} and (${actorIsLive(schema)} or true) for key share',
+  ),
+  guard(
+    'second-factors/trusted-browsers',
+    'of the trusted browsers one cannot be removed alone',
+    '${browserId} is null or t.id = ${browserId}',
+    '${browserId} is null or t.id is not null',
+  ),
+  guard(
     'fragments/second-factor',
     'a first proof of the mailbox leaves the factor of a squatter',
     '`coalesce(${user}.second_factor_epoch = ${user}.owner_epoch, false)`',
@@ -92,8 +171,8 @@ export const storageSecondFactorMutations = [
   guard(
     'fragments/new-session',
     'a session is opened for who has a second factor',
-    "where not ${isDue('u', given)} and ${where}",
-    "where (${isDue('u', given)} or true) and ${where}",
+    "where (not ${isDue('u', given)} or exists (select 1 from trusted))",
+    "where (${isDue('u', given)} or true or exists (select 1 from trusted))",
   ),
   guard(
     'fragments/second-factor',
@@ -141,8 +220,8 @@ export const storageSecondFactorMutations = [
   guard(
     'second-factors/pending-answers',
     'a code is accepted twice',
-    'where f.last_step < ${step} for update of f\n      ), ended',
-    'where ${step} is not null for update of f\n      ), ended',
+    'where f.last_step < ${step} and (select',
+    'where ${step} is not null and (select',
   ),
   guard(
     'second-factors/pending-answers',

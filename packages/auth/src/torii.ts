@@ -14,6 +14,7 @@ import type { RequestInfo } from './base/request-info.js'
 import { readRequestInfo } from './base/request-info.js'
 import { waitAtMost } from './base/wait-at-most.js'
 import { requireStorage } from './base/wrong-place.js'
+import { parseSessionToken } from './crypto/session-token.js'
 import type { CommittableTorii, TransactionalTorii } from './in-transaction.js'
 import { createTransactionalTorii } from './in-transaction.js'
 import type { MailQueue } from './mail/mail-queue.js'
@@ -46,6 +47,8 @@ import type { SecondFactorService } from './services/second-factors/second-facto
 import { createSecondFactorService } from './services/second-factors/second-factors.js'
 import type { SessionService } from './services/sessions/sessions.js'
 import { createSessionService } from './services/sessions/sessions.js'
+import { nextTrustedCookie } from './services/sessions/trusted-cookie.js'
+import type { SignedIn } from './services/sign-in.js'
 import type { UserService } from './services/users/users.js'
 import { createUserService } from './services/users/users.js'
 
@@ -136,6 +139,22 @@ export class Torii<Metadata extends object = Record<string, Json>, Fields = unkn
   deviceCookie(email: string, requestInfo: RequestInfo): string | null {
     const { deviceCookie } = readRequestInfo(requestInfo)
     return nextDeviceCookie(this.options.keys, deviceCookie, readEmail(email).emailKey)
+  }
+
+  /**
+   * Returns the trusted-browser cookie after a sign-in of a service; null where the browser's cookie stays as it is. Every sign-in by
+   * a trusted browser replaces it. Set it for `secondFactor.trustedBrowsers.days` with HttpOnly, Secure and SameSite=Lax, and pass it
+   * as `requestInfo.trustedCookie` from then on. The HTTP handler does both.
+   */
+  trustedCookie(
+    { user, session, token, trustsBrowser = false }: SignedIn<object>,
+    requestInfo: RequestInfo,
+  ): string | null {
+    const key = parseSessionToken(token.reveal())
+    if (key === null) return null
+    const { secretHash } = key
+    const opened = { userId: user.id, session, secretHash, isNewlyTrusted: trustsBrowser }
+    return nextTrustedCookie(this.options, readRequestInfo(requestInfo), opened)
   }
 
   /** Checks the storage. Never throws because of a problem: the result describes it. */

@@ -17,6 +17,11 @@ export interface RequestInfo {
    */
   readonly deviceCookie?: string | null
   /**
+   * The trusted-browser cookie of the request, which `torii.trustedCookie` wrote. With it a user who trusts the browser signs in
+   * without the second factor, where the option `secondFactor.trustedBrowsers` allows it (default: null, not trusted).
+   */
+  readonly trustedCookie?: string | null
+  /**
    * Returns a header of the request by its name, or null, for the application's hooks (default: none). Torii itself reads no
    * header by it.
    */
@@ -37,6 +42,7 @@ declare const checked: unique symbol
 export interface CheckedRequestInfo extends RequestInfo {
   readonly ip: IpAddress | null
   readonly deviceCookie: string | null
+  readonly trustedCookie: string | null
   readonly header: (name: string) => string | null
   readonly [checked]: true
 }
@@ -50,7 +56,7 @@ const checkedInfos = new WeakSet<object>()
 /**
  * Validates and normalizes request information. An invalid IP address becomes null. The user agent is truncated
  * between two characters; control and invisible characters are replaced. A value that was validated before is returned
- * as it is, so a request is validated once. The device cookie is validated where it is read.
+ * as it is, so a request is validated once. The device cookie and the trusted-browser cookie are validated where they are read.
  * @throws InvalidInputError if it is not an object: a missing value would silently disable the rate limits
  */
 export function readRequestInfo(info: unknown): CheckedRequestInfo {
@@ -60,13 +66,14 @@ export function readRequestInfo(info: unknown): CheckedRequestInfo {
       'must be { ip, userAgent }, with null for an unknown value',
     )
   if (isChecked(info)) return info
-  const { ip, userAgent, deviceCookie, header } = info as {
+  const { ip, userAgent, deviceCookie, trustedCookie, header } = info as {
     readonly [Name in keyof RequestInfo]?: unknown
   }
   const result = {
     ip: canonicalIp(ip),
     userAgent: canonicalUserAgent(userAgent),
     deviceCookie: typeof deviceCookie === 'string' ? deviceCookie : null,
+    trustedCookie: typeof trustedCookie === 'string' ? trustedCookie : null,
     header: headerReader(header),
   }
   checkedInfos.add(Object.freeze(result))

@@ -14,11 +14,12 @@ export type SecondFactorCode = { readonly code: string } | { readonly recoveryCo
 
 /**
  * Completes a sign-in whose outcome was `second_factor_required`, which has the `pendingId`. After `invalid_code` another code
- * can be sent, `triesLeft` times; after `invalid_token` the user signs in again.
+ * can be sent, `triesLeft` times; after `invalid_token` the user signs in again. With `trustBrowser` this browser signs the user in
+ * without a code from then on, where the server has the option `secondFactor.trustedBrowsers`.
  */
 export const verify = (
   client: Client,
-  answer: SecondFactorCode & { readonly pendingId: string },
+  answer: SecondFactorCode & { readonly pendingId: string; readonly trustBrowser?: boolean },
 ): Promise<SignInOutcome> =>
   withStatus(client.send<SignedIn>('POST', 'second-factors/verify', answer))
 
@@ -62,6 +63,14 @@ export const removeTotp = (client: Client): Promise<Outcome<object>> =>
 /** Creates recovery codes in place of the former ones. Requires a recent proof of two factors. */
 export const replaceRecoveryCodes = (client: Client): Promise<Outcome<RecoveryCodes>> =>
   client.send('POST', 'second-factors/recovery-codes')
+
+/** Removes a browser of `get` in which the user signs in without a code. */
+export const removeTrustedBrowser = (client: Client, id: string): Promise<Outcome<object>> =>
+  client.send('DELETE', `second-factors/trusted-browsers/${encodeURIComponent(id)}`)
+
+/** Removes every trusted browser of the user. */
+export const removeTrustedBrowsers = (client: Client): Promise<Outcome<object>> =>
+  client.send('DELETE', 'second-factors/trusted-browsers')
 
 /** Proves the second factor in this session. Sensitive changes are possible for the next ten minutes. */
 export const reauthenticate = (client: Client, code: SecondFactorCode): Promise<Outcome<object>> =>

@@ -26,6 +26,7 @@ export type KeyPurpose =
   | 'user-handles'
   | 'pepper'
   | 'known-browsers'
+  | 'trusted-browsers'
 
 /** The HKDF `info` of each sub-key. Increment the number if the construction changes. */
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
@@ -39,6 +40,7 @@ const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'user-handles': 'torii:user-handles:1',
   pepper: 'torii:pepper:1',
   'known-browsers': 'torii:known-browsers:1',
+  'trusted-browsers': 'torii:trusted-browsers:1',
 })
 
 /** The ciphertext format has one byte for the length. */

@@ -5,6 +5,7 @@ import type {
   SecondFactor,
   SessionId,
   SignInMethod,
+  TrustedBrowserId,
   UserId,
 } from 'torii-core'
 
@@ -52,6 +53,9 @@ export interface EventDetails {
     readonly graceSeconds: number | null
     readonly by: 'admin'
   }
+  /** The user trusts this browser: it signs them in without the second factor. */
+  readonly browser_trusted: { readonly trustedBrowserId: TrustedBrowserId }
+  readonly trusted_browsers_removed: { readonly count: number }
   readonly recovery_codes_replaced: object
   readonly recovery_code_used: { readonly remaining: number }
   /** Wrong credentials. Attempts over a rate limit are `attempts_refused`. */

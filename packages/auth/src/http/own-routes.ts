@@ -18,6 +18,7 @@ import { findDeviceCookie, newDeviceCookie } from './request/device-cookie.js'
 import { isNavigation } from './request/navigation.js'
 import { findPendingCookie, newPendingCookie, noPendingCookie } from './request/pending-cookie.js'
 import { readHeader, readRequestTokens } from './request/request-token.js'
+import { findTrustedCookie, newTrustedCookie } from './request/trusted-cookie.js'
 import type { CookieTarget } from './response/cookie-target.js'
 import { addCookies } from './response/cookie-target.js'
 import type { ApiError } from './response/errors.js'
@@ -55,8 +56,10 @@ export type SessionRequirement<Metadata extends object = Record<string, Json>> =
 export interface SessionToSet {
   readonly session: Session
   readonly token: SessionToken
-  /** Of a sign-in. With it and the request, the browser also gets the device cookie. */
+  /** Of a sign-in. With it and the request, the browser also gets the device cookie and the trusted-browser cookie. */
   readonly user?: User<object>
+  /** Of `secondFactors.verify`. */
+  readonly trustsBrowser?: boolean
 }
 
 /** What Torii does in the application's own routes. */
@@ -89,13 +92,13 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
    */
   initialSession(valid: ValidSession<Metadata> | null): SignedIn | null
   /**
-   * The request information that the services take: IP address, user agent, device cookie and, for hooks, the headers. A
+   * The request information that the services take: IP address, user agent, cookies of the browser and, for hooks, the headers. A
    * fetch Request does not contain the IP address: pass `{ ip }`.
    */
   requestInfo(request: ApplicationRequest, options?: RequestInfoOptions): RequestInfo
   /**
    * Sets the cookie of a session that a service has opened, in a sign-in route or server action of your own. With the
-   * `request`, it also sets the device cookie after a sign-in, and ends the former session of the browser, as Torii's routes
+   * `request`, it also sets the device cookie and the trusted-browser cookie after a sign-in, and ends the former session of the browser, as Torii's routes
    * do. The cookies are set before the promise is returned.
    * @throws InvalidInputError if the `request` comes from a page of another origin. No cookie is set, and the token is not returned.
    */
@@ -144,10 +147,13 @@ export function createOwnRoutes<Metadata extends object>(
     const { session, token } = signedIn
     if (request !== undefined) requireOwnOrigin(site, request)
     const device = request === undefined ? null : deviceCookieOf(torii, signedIn, request)
+    const trusted = request === undefined ? null : trustedCookieOf(torii, signedIn, request)
     const set = [newSessionCookie(torii.options, session, token)]
     if (request !== undefined && findPendingCookie(carrierOf(request).headers, cookies) !== null)
       set.push(noPendingCookie(cookies))
-    return device === null ? set : [...set, newDeviceCookie(cookies, device)]
+    if (device !== null) set.push(newDeviceCookie(cookies, device))
+    if (trusted !== null) set.push(newTrustedCookie(torii.options, trusted))
+    return set
   }
   const missingProof: OwnRoutes['missingProof'] = (valid, options) =>
     findMissingProof(valid, options, torii.options.session.recentSeconds)
@@ -254,4 +260,17 @@ function deviceCookieOf<Metadata extends object>(
   const cookies = readHeader(carrierOf(request).headers, 'cookie')
   const deviceCookie = findDeviceCookie(cookies, torii.options.cookie)
   return torii.deviceCookie(user.email, { ip: null, userAgent: null, deviceCookie })
+}
+
+/** The trusted-browser cookie after a sign-in. */
+function trustedCookieOf<Metadata extends object>(
+  torii: Torii<Metadata>,
+  { user, ...signedIn }: SessionToSet,
+  request: ApplicationRequest,
+): string | null {
+  if (user === undefined) return null
+  const cookies = readHeader(carrierOf(request).headers, 'cookie')
+  const trustedCookie = findTrustedCookie(cookies, torii.options.cookie)
+  const info = { ip: null, userAgent: null, trustedCookie }
+  return torii.trustedCookie({ ok: true, user, ...signedIn }, info)
 }

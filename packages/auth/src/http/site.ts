@@ -11,6 +11,7 @@ import { findDeviceCookie } from './request/device-cookie.js'
 import { isOwnOrigin } from './request/origin.js'
 import type { HeaderSource } from './request/request-token.js'
 import { readHeader } from './request/request-token.js'
+import { findTrustedCookie } from './request/trusted-cookie.js'
 import type { Cors } from './response/cors.js'
 import { createCors } from './response/cors.js'
 import type { ApiError } from './response/errors.js'
@@ -89,6 +90,7 @@ export function createSite(torii: Torii<object>, settings: HandlerSettings): Sit
         ip,
         userAgent: readHeader(headers, 'user-agent'),
         deviceCookie: findDeviceCookie(readHeader(headers, 'cookie'), cookie),
+        trustedCookie: findTrustedCookie(readHeader(headers, 'cookie'), cookie),
         header: (name: string) => readHeader(headers, name),
       })
       if (info.ip === null) logUnknownIp()

@@ -6,4 +6,6 @@ export interface SignedIn<Metadata extends object> {
   readonly user: User<Metadata>
   readonly session: Session
   readonly token: SessionToken
+  /** True where the second factor made the browser a trusted one: set `torii.trustedCookie`. Absent otherwise. */
+  readonly trustsBrowser?: boolean
 }

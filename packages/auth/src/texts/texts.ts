@@ -29,6 +29,8 @@ export interface PageTexts {
     readonly introduction: string
     readonly codeLabel: string
     readonly button: string
+    readonly trustLabel: string
+    readonly trustNote: string
     readonly recoveryQuestion: string
     readonly recoveryNote: string
     readonly recoveryCodeLabel: string

@@ -28,7 +28,7 @@ export interface CodeField {
 /** A checkbox that is not checked. `note` says when to check it. */
 export interface CheckboxField {
   readonly type: 'checkbox'
-  readonly name: 'removeOtherSignInMethods'
+  readonly name: 'removeOtherSignInMethods' | 'trustBrowser'
   readonly value: 'true'
   readonly label: string
   readonly note: string

@@ -13,24 +13,34 @@ export interface PendingFacts extends PageSite {
   readonly error: string | null
   /** The page where the user can sign in another way. */
   readonly signIn: string
+  /** Whether the user may trust the browser. */
+  readonly trustsBrowsers: boolean
 }
 
 /** Says what the page of a pending sign-in has: a form for a code, and one for a recovery code. */
 export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
-  const { action, pendingId, nonce, error, language, signIn } = facts
+  const { action, pendingId, nonce, error, language, signIn, trustsBrowsers } = facts
   const texts = language.texts.pages.second_factor
-  const form = (button: string, field: PageForm['fields'][number]): PageForm => ({
+  const form = (button: string, ...fields: PageForm['fields']): PageForm => ({
     action,
     fields: [
       { type: 'hidden', name: 'pendingId', value: pendingId },
       { type: 'hidden', name: 'nonce', value: nonce },
-      field,
+      ...fields,
     ],
     button,
     alternative: null,
   })
   const code = { type: 'code', name: 'code', label: texts.codeLabel, digits: true } as const
   const { recoveryCodeLabel: label, recoveryQuestion: question, recoveryNote: note } = texts
+  const { trustLabel, trustNote } = texts
+  const trust = {
+    type: 'checkbox',
+    name: 'trustBrowser',
+    value: 'true',
+    label: trustLabel,
+    note: trustNote,
+  } as const
   const recoveryCode = { type: 'code', name: 'recoveryCode', label, digits: false } as const
   return {
     kind: 'second_factor',
@@ -38,7 +48,7 @@ export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
     introduction: texts.introduction,
     error,
     forms: [
-      form(texts.button, code),
+      form(texts.button, code, ...(trustsBrowsers ? [trust] : [])),
       { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
     ],
     otherWay: { href: signIn, label: texts.otherWay },

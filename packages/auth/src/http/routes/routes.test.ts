@@ -46,6 +46,8 @@ test('the table has the routes of the contract, each with its success status', (
       'POST second-factors/totp/confirm 201',
       'DELETE second-factors/totp 200',
       'POST second-factors/recovery-codes 200',
+      'DELETE second-factors/trusted-browsers 204',
+      'DELETE second-factors/trusted-browsers/:id 204',
       'GET user 200',
       'PATCH user 200',
       'DELETE user 204',

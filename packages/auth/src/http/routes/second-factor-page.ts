@@ -1,5 +1,6 @@
 import { secondFactorPath, totpConfirmPath, totpStartPath } from '../../base/paths.js'
 import { newLandingNonce } from '../../services/links/landing-form.js'
+import { trustSeconds } from '../../services/options/second-factor.js'
 import type { EnrollmentStep } from '../pages/enroll-page.js'
 import { enrollPage } from '../pages/enroll-page.js'
 import type { Page } from '../pages/page.js'
@@ -46,7 +47,11 @@ export async function showSecondFactorPage(
   const step = formError === null ? 'start' : stepOf(formError)
   const page = pending.mustEnroll
     ? enrollPage({ ...own, ...enrollPaths(call), step, shown: null })
-    : secondFactorPage({ ...own, action: secondFactorPagePath(call) })
+    : secondFactorPage({
+        ...own,
+        action: secondFactorPagePath(call),
+        trustsBrowsers: trustSeconds(torii.options.secondFactor) !== null,
+      })
   return success(200, page, { setCookies: [landingNonceCookie(site, nonce)] })
 }
 

@@ -1,95 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'vitest'
-import { workProvider } from '../../oauth-client/provider-client.test.support.js'
 import { totpCode } from '../../one-time-codes/totp.js'
 import { baseUrl, goodPassword } from '../../test/site.test.support.js'
-import { createHandler } from '../index.js'
-import { Browser } from '../test/browser.test.support.js'
-import type { Visitor } from '../test/route-site.test.support.js'
 import {
-  completedFlow,
-  newInfo,
-  newVisitor,
-  options,
-  provider,
-  site,
-  torii,
-} from '../test/route-site.test.support.js'
-import type { FactorVisitor } from '../test/second-factor-inputs.test.support.js'
+  codeAgain,
+  halfway,
+  handler,
+  newBrowser,
+  pendingIdOf,
+  verifiedVisitor,
+  ways,
+} from '../test/factor-browser.test.support.js'
+import type { Visitor } from '../test/route-site.test.support.js'
+import { newInfo, newVisitor, site, torii } from '../test/route-site.test.support.js'
 import { newFactorVisitor } from '../test/second-factor-inputs.test.support.js'
-
-/** The same site, whose provider is trusted with email addresses. */
-const trusting = site.with({
-  ...options,
-  oauth: { providers: [{ ...workProvider(provider.origin), trustEmail: true }] },
-})
-const handler = createHandler(trusting, { pages: { signedIn: '/home', failed: '/sign-in' } })
-const newBrowser = () => new Browser(handler, newInfo().ip)
-
-/** Signs in with the password, and returns what the answer says of the second factor. */
-async function halfway(visitor: Visitor, browser = newBrowser()) {
-  const { email } = visitor
-  const response = await browser.send('POST', 'password/authenticate', {
-    email,
-    password: goodPassword,
-  })
-  assert.equal(response.status, 401)
-  const body = (await response.json()) as { error: string; pendingId: string; factors: string[] }
-  assert.equal(body.error, 'second_factor_required')
-  return { browser, ...body }
-}
-
-const codeAgain = (visitor: FactorVisitor) =>
-  site.db
-    .query('update torii.totp_factors set last_step = last_step - 2 where user_id = $1', [
-      visitor.valid.user.id,
-    ])
-    .then(() => visitor.app.code())
-
-/** Every way to a session, for a user who has a second factor. */
-const ways: Readonly<
-  Record<string, (visitor: FactorVisitor, browser: Browser) => Promise<Response>>
-> = {
-  password: ({ email }, browser) =>
-    browser.send('POST', 'password/authenticate', { email, password: goodPassword }),
-  'magic link': async ({ email }, browser) => {
-    const { token } = await torii.magicLink.create({ email })
-    return browser.send('POST', 'magic-link/authenticate', { token: token.reveal() })
-  },
-  'mailed code': async ({ email }, browser) => {
-    const { code } = await torii.magicLink.create({ email })
-    return browser.send('POST', 'magic-link/authenticate', { email, code })
-  },
-  'verification link with the password': async (visitor, browser) => {
-    const { email } = visitor
-    await site.db.query('update torii.users set email_verified_at = null where email = $1', [email])
-    const created = await torii.email.createVerification(email)
-    const token = created?.token.reveal() ?? assert.fail()
-    return browser.send('POST', 'email/verify', { token, password: goodPassword })
-  },
-  'known identity': async (visitor, browser) => {
-    const sub = `known-${visitor.email}`
-    const linked = await completedFlow(visitor, true, { sub })
-    assert.ok(
-      (await torii.oauth.callback('work', { ...linked, valid: visitor.valid }, newInfo())).ok,
-    )
-    const { query, browser: secret } = await completedFlow(null, true, { sub })
-    browser.cookies.set('__Host-torii-flow', secret.reveal())
-    return browser.send('GET', `oauth/work/callback?${query}`)
-  },
-  'new identity with the email address': async ({ email }, browser) => {
-    const { query, browser: secret } = await completedFlow(null, true, { email })
-    browser.cookies.set('__Host-torii-flow', secret.reveal())
-    return browser.send('GET', `oauth/work/callback?${query}`)
-  },
-}
-
-/** With a verified email address, which a first proof of the mailbox would otherwise take the factor along with. */
-async function verifiedVisitor(): Promise<FactorVisitor> {
-  const visitor = await newFactorVisitor()
-  await torii.admin.verifyEmail(visitor.valid.user.id, visitor.email)
-  return visitor
-}
 
 const sessionsOf = async ({ valid: { user } }: Visitor) => {
   const { rows } = await site.db.query(
@@ -130,13 +54,6 @@ for (const [way, signIn] of Object.entries(ways))
     )
     assert.equal(rows[0]?.n, way.includes('identity') ? 1 : 0)
   })
-
-/** The id that the page of the browser carries. */
-async function pendingIdOf(browser: Browser): Promise<string> {
-  const page = await browser.send('GET', 'second-factors/verify')
-  assert.equal(page.status, 200)
-  return /name="pendingId" value="([^"]+)"/.exec(await page.text())?.[1] ?? assert.fail()
-}
 
 describe('the answer of a sign-in that waits', () => {
   test('T14.31 has no token: that is in a cookie that no script can read', async () => {
@@ -317,6 +234,7 @@ describe('the signed-in user', () => {
       level2At: null,
       totp: null,
       recoveryCodes: { remaining: 0 },
+      trustedBrowsers: [],
       required: false,
       graceEndsAt: null,
     })

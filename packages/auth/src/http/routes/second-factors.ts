@@ -1,3 +1,4 @@
+import { parseTrustedBrowserId } from 'torii-core'
 import { secondFactorPath, totpConfirmPath, totpStartPath } from '../../base/paths.js'
 import { sessionCookie } from '../request/cookie.js'
 import { clearedPendingCookie } from '../request/pending-cookie.js'
@@ -42,13 +43,13 @@ export const secondFactorRoutes = [
     errors: ['invalid_code', 'invalid_token', 'too_many_attempts'],
     feature: 'secondFactors',
     form: { purpose: 'second_factor', next: 'signedIn' },
-    async handle(call, { pendingId, code, recoveryCode }) {
+    async handle(call, { pendingId, code, recoveryCode, trustBrowser }) {
       const { torii, info } = call
       const token = pendingTokenOf(call, pendingId)
       if (token === null) return signInExpired
       const given = codeOf(code ?? null, recoveryCode ?? null)
       if (given === null) return failure(oneCode)
-      const outcome = await torii.secondFactors.verify({ ...given, token }, info)
+      const outcome = await torii.secondFactors.verify({ ...given, token, trustBrowser }, info)
       if (outcome.ok) return signedIn(call, 200, outcome)
       const ended = endedCookies(call, outcome)
       return {
@@ -66,7 +67,10 @@ export const secondFactorRoutes = [
     responses: { 200: secondFactorsSchema },
     errors: [],
     async handle({ torii, valid }) {
-      const { totp, recoveryCodes, required } = await torii.secondFactors.find(valid)
+      const [{ totp, recoveryCodes, required }, browsers] = await Promise.all([
+        torii.secondFactors.find(valid),
+        torii.secondFactors.listTrustedBrowsers(valid),
+      ])
       const { level, level2At } = valid.session
       return success(200, {
         level,
@@ -79,6 +83,13 @@ export const secondFactorRoutes = [
                 lastUsedAt: totp.lastUsedAt?.toISOString() ?? null,
               },
         recoveryCodes: { remaining: recoveryCodes.remaining },
+        trustedBrowsers: browsers.map((browser) => ({
+          id: browser.id,
+          userAgent: browser.userAgent,
+          createdAt: browser.createdAt.toISOString(),
+          lastUsedAt: browser.lastUsedAt?.toISOString() ?? null,
+          expiresAt: browser.expiresAt.toISOString(),
+        })),
         required: required !== null,
         graceEndsAt: required?.graceEndsAt?.toISOString() ?? null,
       })
@@ -177,6 +188,35 @@ export const secondFactorRoutes = [
       return replaced.ok
         ? success(200, { recoveryCodes: replaced.recoveryCodes })
         : refused(replaced)
+    },
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: 'second-factors/trusted-browsers',
+    summary: 'Removes every trusted browser of the user',
+    access: 'signed in',
+    body: null,
+    responses: { 204: null },
+    errors: [],
+    async handle({ torii, valid, info }) {
+      await torii.secondFactors.removeTrustedBrowsers(valid, info)
+      return noContent()
+    },
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: 'second-factors/trusted-browsers/:id',
+    summary: 'Removes a trusted browser of the user',
+    access: 'signed in',
+    body: null,
+    responses: { 204: null },
+    errors: ['not_found'],
+    async handle({ torii, valid, param: id, info }) {
+      // One spelling per id, as of a session.
+      const removed =
+        parseTrustedBrowserId(id) === id &&
+        (await torii.secondFactors.removeTrustedBrowser(valid, id, info))
+      return removed ? noContent() : failure({ error: 'not_found' })
     },
   }),
 ]

@@ -8,6 +8,7 @@ import {
   findPendingCookie,
   pendingCookie,
 } from '../request/pending-cookie.js'
+import { setTrustedCookie } from '../request/trusted-cookie.js'
 import { endFormerSessions } from '../response/former-session.js'
 import type { RefusalWords, RefusedOutcome } from '../response/outcome-error.js'
 import { outcomeError } from '../response/outcome-error.js'
@@ -33,15 +34,18 @@ export async function signedIn<const Status extends 200 | 201>(
 /** `Set-Cookie`s of a sign-in, after the browser's former sessions were ended. */
 export async function signInCookies(
   call: Call,
-  { user, session, token }: SignedIn<object>,
+  made: SignedIn<object>,
   /** Registering proves nothing about the mailbox: it makes no known browser. */
   makesKnown = true,
 ): Promise<string[]> {
+  const { user, session, token } = made
   const { options } = call.torii
+  const trusted = call.torii.trustedCookie(made, call.info)
   await endFormerSessions(call.torii, call.tokens.cookies, token)
   return [
     sessionCookie(options, session, token),
     ...(makesKnown ? deviceCookies(call, user.email) : []),
+    ...(trusted === null ? [] : [setTrustedCookie(options, trusted)]),
     ...(findPendingCookie(call.headers, options.cookie) === null
       ? []
       : [clearedPendingCookie(options.cookie)]),

@@ -66,11 +66,12 @@ export const oauthFormPostBody = openObject({
   user: maybeText,
 })
 export const passkeySignInBody = object({ challengeId: text, response: anyObject, remember })
-/** `pendingId` names the sign-in of the cookie. Either `code` or `recoveryCode`. */
+/** `pendingId` names the sign-in of the cookie. Either `code` or `recoveryCode`; `trustBrowser` is for a `code`. */
 export const verifySecondFactorBody = object({
   pendingId: text,
   code: maybeText,
   recoveryCode: maybeText,
+  trustBrowser: maybeFlag,
 })
 /** With `pendingId`, for a user who enrolls to complete that sign-in; `emailCode` is the one that was mailed. */
 export const startTotpBody = object({ pendingId: maybeText, emailCode: maybeText })

@@ -101,12 +101,21 @@ export const passkeySignalsSchema = object({
   displayName: text,
   credentialIds: list(text),
 })
+const trustedBrowser = object({
+  id: uuid,
+  userAgent: orNull(text),
+  createdAt: time,
+  lastUsedAt: orNull(time),
+  expiresAt: time,
+})
 export const secondFactorsSchema = object({
   level: integer,
   level2At: orNull(time),
   /** The authenticator application; null if there is none. */
   totp: orNull(totp),
   recoveryCodes: object({ remaining: count }),
+  /** The browsers in which the user signs in without a code, the last trusted one first. */
+  trustedBrowsers: list(trustedBrowser),
   /** Whether the application asks a second factor of the user, and until when they may sign in without one. */
   required: flag,
   graceEndsAt: orNull(time),

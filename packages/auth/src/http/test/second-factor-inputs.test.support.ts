@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { PendingKey } from 'torii-core'
-import { newSessionId, newUserId } from 'torii-core'
+import { newSessionId, newTrustedBrowserId, newUserId } from 'torii-core'
 import { totpConfirmPath, totpStartPath } from '../../base/paths.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { formatPendingToken, newSessionSecret } from '../../crypto/session-token.js'
@@ -86,7 +86,7 @@ async function signInEnrolling(
   await site.db.query('delete from torii.totp_factors where user_id = $1', [user.id])
   const terms = { idleSeconds: 60, absoluteSeconds: 60, secondFactor: 'always' } as const
   const info = readRequestInfo(newInfo())
-  const { session, pendingToken } = prepareSession(user.id, method, info, terms)
+  const { session, pendingToken } = prepareSession(torii.options, user.id, method, info, terms)
   const opened = await site.storage.sessions.open(user.id, session)
   assert.ok(!opened.ok && opened.reason === 'second_factor_required')
   const cookie = `__Host-torii-pending=${pendingToken().reveal()}`
@@ -218,6 +218,23 @@ export const secondFactorInputs: Readonly<Record<string, RouteInput>> = {
     signedIn: true,
     visitor: newFactorVisitor,
     valid: async () => ({ path: 'second-factors/recovery-codes' }),
+  },
+  'DELETE second-factors/trusted-browsers': {
+    signedIn: true,
+    valid: async () => ({ path: 'second-factors/trusted-browsers' }),
+  },
+  'DELETE second-factors/trusted-browsers/:id': {
+    signedIn: true,
+    async valid({ valid: { user, epochs } }) {
+      const id = newTrustedBrowserId()
+      await site.db.query(
+        `insert into torii.trusted_browsers (user_id, id, secret_hash, session_epoch, created_at, expires_at)
+         values ($1, $2, sha256('secret'), $3, now(), now() + interval '1 day')`,
+        [user.id, id, epochs.session],
+      )
+      return { path: `second-factors/trusted-browsers/${id}` }
+    },
+    madeUp: () => ({ path: `second-factors/trusted-browsers/${newTrustedBrowserId()}` }),
   },
   'POST reauthenticate with a code': {
     signedIn: true,

@@ -250,6 +250,7 @@ async function verifyWithPassword<Metadata extends object>(
   const charged = await storage.rateLimits.chargeMail(charges)
   if (!charged.ok) return emitRefused(context, charged, info)
   const { session, token, pendingToken } = prepareSession(
+    options,
     key.userId,
     'password',
     info,

@@ -169,6 +169,7 @@ async function signIn<Metadata extends object>(
   secrets?: SessionSecrets,
 ): Promise<MagicLinkOutcome<Metadata>> {
   const { session, tokenFor, pendingTokenFor } = prepareSessionForUnknownUser(
+    options,
     'magic_link',
     info,
     terms,

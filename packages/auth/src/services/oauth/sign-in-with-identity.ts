@@ -59,6 +59,7 @@ export async function signInWithIdentity<Metadata extends object>(
 > {
   const { email, emailVerified, name, picture } = result.identity
   const { session, tokenFor, pendingTokenFor } = prepareSessionForUnknownUser(
+    context.options,
     'oauth',
     info,
     termsOf(context.options, remember),

@@ -31,9 +31,16 @@ export interface ResolvedCookieOptions extends CookieOptions {
 }
 
 /** What the names of the other cookies add to `cookie.name`. */
-export type CookieSuffix = '-device' | '-link' | '-landing' | '-flow' | '-flow-name' | '-pending'
+export type CookieSuffix =
+  | '-device'
+  | '-link'
+  | '-landing'
+  | '-flow'
+  | '-flow-name'
+  | '-pending'
+  | '-trusted'
 
-const endsLikeAnother = /-(?:device|link|landing|flow|flow-name|pending)$/
+const endsLikeAnother = /-(?:device|link|landing|flow|flow-name|pending|trusted)$/
 const nameForm = /^(?!__)[\w-]{1,64}$/
 const domainForm = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/
 

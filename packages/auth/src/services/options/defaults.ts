@@ -58,6 +58,8 @@ export const defaults = Object.freeze({
   secondFactor: Object.freeze({
     /** OWASP ASVS 5.0, 6.3.3 asks for a second factor at level 2: the application decides of whom. */
     required: 'optional' as const,
+    /** Off by default: a stolen browser profile and the password then sign in. OWASP MFA Cheat Sheet. */
+    trustedBrowsers: false as const,
   }),
   mail: Object.freeze({
     /** Users with many browsers would learn to ignore it. OWASP ASVS 5.0, 6.3.5 requires it for suspicious sign-ins. */

@@ -56,6 +56,43 @@ test('each given value replaces its default only', () => {
   assert.deepEqual(resolved.bruteForce.ipAddress, defaults.bruteForce.ipAddress)
 })
 
+test('trusted browsers are off unless their days are given, and need keys', () => {
+  const keys = [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }]
+  const resolve = (secondFactor: unknown, given: object = { keys }) =>
+    Reflect.apply(resolveOptions, null, [{ baseUrl, ...given, secondFactor }]).secondFactor
+  for (const off of [undefined, {}, { trustedBrowsers: false }, { trustedBrowsers: undefined }])
+    assert.deepEqual(resolve(off), { required: 'optional', trustedBrowsers: false })
+  const on = { trustedBrowsers: { days: 30 } }
+  assert.deepEqual(resolve(on), { required: 'optional', ...on })
+  const mailer = { send: () => Promise.resolve() }
+  const required = (secondFactor: object) => () => resolve(secondFactor, { keys, mailer })
+  for (const policy of ['per-user', 'always']) {
+    assert.doesNotThrow(required({ required: policy, trustedBrowsers: false }))
+    assert.throws(required({ required: policy, ...on }), /secondFactor\.trustedBrowsers/)
+  }
+  const refused: readonly (readonly [value: unknown, option: string])[] = [
+    [true, 'secondFactor.trustedBrowsers'],
+    [null, 'secondFactor.trustedBrowsers'],
+    [30, 'secondFactor.trustedBrowsers'],
+    [{}, 'secondFactor.trustedBrowsers'],
+    [{ days: 0 }, 'secondFactor.trustedBrowsers.days'],
+    [{ days: 91 }, 'secondFactor.trustedBrowsers.days'],
+    [{ days: 1.5 }, 'secondFactor.trustedBrowsers.days'],
+    [{ day: 30 }, 'secondFactor.trustedBrowsers.day'],
+  ]
+  for (const [trustedBrowsers, option] of refused)
+    assert.throws(
+      () => resolve({ trustedBrowsers }),
+      (error) =>
+        error instanceof InvalidOptionsError && error.message.startsWith(`option ${option}: `),
+      option,
+    )
+  assert.throws(
+    () => resolve(on, {}),
+    (error) => error instanceof InvalidOptionsError && error.message.startsWith('option keys: '),
+  )
+})
+
 test('providers need keys, and the message says how to make one', () => {
   const definition = github({ clientId: 'id', clientSecret: 'secret' })
   for (const providers of [[definition], [{ ...definition, enabled: false }]])

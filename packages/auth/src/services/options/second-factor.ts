@@ -1,6 +1,6 @@
 import type { SecondFactorPolicy } from 'torii-core'
 import { InvalidOptionsError } from 'torii-core'
-import { readSection } from '../../base/option-checks.js'
+import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 import type { Mailer } from '../../mail/message.js'
 import { defaults } from './defaults.js'
@@ -14,6 +14,11 @@ export interface SecondFactorOptions {
    * `requireVerifiedEmail`.
    */
   readonly required: SecondFactorPolicy
+  /**
+   * Whether users may trust a browser after a code: for `days`, 1 to 90, it signs them in without one, at level 1. Needs the
+   * option `keys`, and `secondFactor.required` to be `optional`. False ends the trust of every browser at once (default: false).
+   */
+  readonly trustedBrowsers: { readonly days: number } | false
 }
 
 const policies: readonly SecondFactorPolicy[] = ['optional', 'per-user', 'always']
@@ -42,5 +47,28 @@ export function resolveSecondFactor(
       option,
       'needs requireVerifiedEmail: a user who has just registered has no second factor, and cannot be signed in at once',
     )
-  return Object.freeze({ required: policy })
+  const trustedBrowsers = readTrustedBrowsers(given.trustedBrowsers)
+  if (trustedBrowsers !== false) {
+    site.keys.writing('trusted-browsers')
+    if (policy !== 'optional')
+      throw new InvalidOptionsError(
+        'secondFactor.trustedBrowsers',
+        'must be false where secondFactor.required is not optional: every sign-in has to prove a factor that is required',
+      )
+  }
+  return Object.freeze({ required: policy, trustedBrowsers })
+}
+
+/** Seconds for which a browser is trusted; null where none is. The one place that decides whether browsers are trusted. */
+export const trustSeconds = ({ trustedBrowsers }: SecondFactorOptions): number | null =>
+  trustedBrowsers === false ? null : trustedBrowsers.days * 86_400
+
+function readTrustedBrowsers(value: unknown): SecondFactorOptions['trustedBrowsers'] {
+  if (value === undefined || value === false) return false
+  const { days } = readSection(value, 'secondFactor.trustedBrowsers', ['days'])
+  if (days === undefined)
+    throw new InvalidOptionsError('secondFactor.trustedBrowsers', 'must be false, or { days: 30 }')
+  const rule = { min: 1, max: 90, otherwise: 0 }
+  const checked = readWholeNumber(days, 'secondFactor.trustedBrowsers.days', rule)
+  return Object.freeze({ days: checked })
 }

@@ -215,7 +215,7 @@ async function openSession<Metadata extends object>(
   { info, terms }: { info: CheckedRequestInfo; terms: SessionTerms },
 ): Promise<AuthenticatePasskeyOutcome<Metadata>> {
   const { userId } = credential
-  const prepared = prepareSession(userId, 'passkey', info, terms)
+  const prepared = prepareSession(options, userId, 'passkey', info, terms)
   const session = { ...prepared.session, level: levelOf(verdict) }
   const use = useOf(credential, verdict)
   const ipAddress = startCharge(options.bruteForce, callerOf(options.keys, info))

@@ -147,13 +147,13 @@ interface VerifiedPassword {
 }
 
 async function openSession<Metadata extends object>(
-  { runWithEffects }: ServiceContext<Metadata>,
+  { options, runWithEffects }: ServiceContext<Metadata>,
   verified: VerifiedPassword,
   terms: SessionTerms,
   info: CheckedRequestInfo,
 ): Promise<SignedIn<Metadata> | SecondFactorRequired | typeof stale> {
   const { userId } = verified.credential
-  const { session, token, pendingToken } = prepareSession(userId, 'password', info, terms)
+  const { session, token, pendingToken } = prepareSession(options, userId, 'password', info, terms)
   const eventContext = { userId, sessionId: session.id, info }
   const opened = await runWithEffects({
     run: ({ passwords }) => passwords.signIn({ ...verified, session }),

@@ -133,7 +133,7 @@ export const prepareRegistration =
     const id = newUserId()
     const opened = options.requireVerifiedEmail
       ? null
-      : prepareSession(id, 'password', info, termsOf(options, remember))
+      : prepareSession(options, id, 'password', info, termsOf(options, remember))
     const linkSecret = options.mailer !== null && charged.allowed ? newLinkSecret() : null
     return {
       ok: true,

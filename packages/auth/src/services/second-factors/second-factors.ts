@@ -4,6 +4,7 @@ import type {
   PendingToken,
   SecondFactors,
   SessionToken,
+  TrustedBrowser,
   ValidSession,
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
@@ -27,6 +28,11 @@ import type { SecretsReencrypted } from './reencrypt-secrets.js'
 import { reencryptSecrets } from './reencrypt-secrets.js'
 import type { ReauthenticateByFactorInput, ReauthenticateByFactorOutcome } from './step-up.js'
 import { reauthenticateByFactor } from './step-up.js'
+import {
+  listTrustedBrowsers,
+  removeTrustedBrowser,
+  removeTrustedBrowsers,
+} from './trusted-browsers.js'
 import type { VerifySecondFactorInput, VerifySecondFactorOutcome } from './verify.js'
 import { cancelPending, findPending, verifySecondFactor } from './verify.js'
 
@@ -100,6 +106,16 @@ export interface SecondFactorService<Metadata extends object = Record<string, Js
     input: ReauthenticateByFactorInput,
     requestInfo: RequestInfo,
   ): Promise<ReauthenticateByFactorOutcome>
+  /** Returns the browsers in which the user signs in without a code. One statement. */
+  listTrustedBrowsers(valid: ValidSession<Metadata>): Promise<readonly TrustedBrowser[]>
+  /** Removes one of them. False if the user has no such browser. */
+  removeTrustedBrowser(
+    valid: ValidSession<Metadata>,
+    id: string,
+    requestInfo: RequestInfo,
+  ): Promise<boolean>
+  /** Removes all of them, and returns how many there were. */
+  removeTrustedBrowsers(valid: ValidSession<Metadata>, requestInfo: RequestInfo): Promise<number>
   /** Encrypts every secret again that is under an older key; `keys rotate` of the command does it too. */
   reencryptSecrets(): Promise<SecretsReencrypted>
 }
@@ -135,5 +151,8 @@ export const createSecondFactorService = <Metadata extends object>(
   findPending: findPending(context),
   cancelPending: cancelPending(context),
   reauthenticate: reauthenticateByFactor(context),
+  listTrustedBrowsers: listTrustedBrowsers(context),
+  removeTrustedBrowser: removeTrustedBrowser(context),
+  removeTrustedBrowsers: removeTrustedBrowsers(context),
   reencryptSecrets: reencryptSecrets(context),
 })

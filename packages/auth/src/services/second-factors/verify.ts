@@ -7,6 +7,7 @@ import type {
   SecondFactorSignIn,
   SessionOfPending,
   SignInMethod,
+  TrustedBrowserId,
 } from 'torii-core'
 import { InvalidInputError, invalidValue, newSessionId, PendingToken as Token } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
@@ -22,6 +23,7 @@ import { event } from '../effects/effects.js'
 import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import { rotateSecret } from '../sessions/session-key.js'
+import { newTrustedBrowser } from '../sessions/trusted-cookie.js'
 import type { SignedIn } from '../sign-in.js'
 import { recoveryCodeUsed } from './recovery-code-used.js'
 import { decryptSecret } from './stored-secret.js'
@@ -34,6 +36,11 @@ export type SecondFactorCode =
 /** The answer to a pending sign-in: its token, and one code. */
 export type VerifySecondFactorInput = SecondFactorCode & {
   readonly token: string | PendingToken
+  /**
+   * Whether the user trusts this browser: with the option `secondFactor.trustedBrowsers` it signs them in without a code from then
+   * on (default: false). Ignored with a recovery code, and without the option.
+   */
+  readonly trustBrowser?: boolean | null | undefined
 }
 
 export type VerifySecondFactorOutcome<Metadata extends object = Record<string, Json>> =
@@ -56,10 +63,11 @@ export const verifySecondFactor =
   ): Promise<VerifySecondFactorOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
     const given = readSecondFactorCode(input)
+    const trustBrowser = readTrustBrowser(input.trustBrowser)
     const key = readPendingToken(input.token)
     if (key === null) return invalidToken
     return given.factor === 'totp'
-      ? verifyTotp(context, key, given.code, info)
+      ? verifyTotp(context, { key, code: given.code, trustBrowser }, info)
       : verifyRecoveryCode(context, key, given.code, info)
   }
 
@@ -101,10 +109,16 @@ export function readSecondFactorCode(
   return { factor: 'recovery_code', code: recoveryCode }
 }
 
+/** The code of an authenticator application for a pending sign-in. */
+interface TotpAnswer {
+  readonly key: PendingKey
+  readonly code: string | null
+  readonly trustBrowser: boolean
+}
+
 async function verifyTotp<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  key: PendingKey,
-  code: string | null,
+  { key, code, trustBrowser }: TotpAnswer,
   info: CheckedRequestInfo,
 ): Promise<VerifySecondFactorOutcome<Metadata>> {
   const { options, storage } = context
@@ -118,9 +132,17 @@ async function verifyTotp<Metadata extends object>(
     context.emit({ events: [failed(key, 'totp', info)] })
     return { ok: false, reason: 'invalid_code', triesLeft: found.triesLeft }
   }
-  return openSession(context, key, 'totp', info, ({ secondFactors }, session) =>
-    secondFactors.signIn({ key, step, session, refund }),
-  )
+  return openSession(context, key, 'totp', info, async ({ secondFactors }, session) => {
+    const trust = trustBrowser ? newTrustedBrowser(options, info, session) : null
+    const outcome = await secondFactors.signIn({ key, step, session, refund, trust })
+    return outcome.ok ? { ...outcome, trusted: trust?.id ?? null } : outcome
+  })
+}
+
+function readTrustBrowser(value: unknown): boolean {
+  const trust = value ?? false
+  if (typeof trust === 'boolean') return trust
+  throw new InvalidInputError('trustBrowser', 'must be true or false')
 }
 
 function verifyRecoveryCode<Metadata extends object>(
@@ -141,7 +163,14 @@ function verifyRecoveryCode<Metadata extends object>(
 type Answer<Metadata extends object> = (
   repositories: Parameters<Parameters<OperationContext<Metadata>['runWithEffects']>[0]['run']>[0],
   session: SessionOfPending,
-) => Promise<SecondFactorSignIn<Metadata>>
+) => Promise<Answered<Metadata>>
+
+/** `trusted` is the browser that it made a trusted one. */
+type Answered<Metadata extends object> =
+  | (Extract<SecondFactorSignIn<Metadata>, { ok: true }> & {
+      readonly trusted?: TrustedBrowserId | null
+    })
+  | Extract<SecondFactorSignIn<Metadata>, { ok: false }>
 
 async function openSession<Metadata extends object>(
   context: ServiceContext<Metadata>,
@@ -156,12 +185,16 @@ async function openSession<Metadata extends object>(
     run: (repositories) => answer(repositories, { id, secretHash }),
     effects: (answered) => effectsOf(answered, key, factor, info),
   })
-  if (outcome.ok) return { ok: true, user: outcome.user, session: outcome.session, token }
+  if (outcome.ok) {
+    const { user, session, trusted = null } = outcome
+    const signedIn = { ok: true, user, session, token } as const
+    return trusted === null ? signedIn : { ...signedIn, trustsBrowser: true }
+  }
   return outcome.reason === 'too_many_attempts' ? refused(context, outcome, info) : outcome
 }
 
 function effectsOf<Metadata extends object>(
-  outcome: SecondFactorSignIn<Metadata>,
+  outcome: Answered<Metadata>,
   key: PendingKey,
   factor: SecondFactor,
   info: CheckedRequestInfo,
@@ -170,12 +203,14 @@ function effectsOf<Metadata extends object>(
   if (!outcome.ok && outcome.reason === 'too_many_attempts') return {}
   if (!outcome.ok)
     return outcome.reason === 'invalid_code' ? { events: [failed(key, factor, info)] } : {}
-  const { user, session, remaining } = outcome
+  const { user, session, remaining, trusted = null } = outcome
   const context = { userId: user.id, sessionId: session.id, info }
   // The sign-in method came first.
   const method = session.methods[0] as SignInMethod
   const signedIn = event('signed_in', context, { method, secondFactor: factor })
-  if (factor === 'totp') return { events: [signedIn] }
+  const trusts =
+    trusted === null ? [] : [event('browser_trusted', context, { trustedBrowserId: trusted })]
+  if (factor === 'totp') return { events: [signedIn, ...trusts] }
   const used = recoveryCodeUsed(user, context, remaining)
   return { ...used, events: [signedIn, ...used.events] }
 }

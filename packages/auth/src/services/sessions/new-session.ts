@@ -16,6 +16,7 @@ import {
   newSessionSecret,
 } from '../../crypto/session-token.js'
 import type { ResolvedOptions } from '../options/options.js'
+import { presentedTrust } from './trusted-cookie.js'
 
 const newSessionSecrets = (): SessionSecrets => ({ id: newSessionId(), secret: newSessionSecret() })
 
@@ -57,13 +58,14 @@ export function readRemember(remember: unknown): boolean {
 
 /** Creates a session for the storage and its token for the user; `pendingToken` is that of the sign-in that waits in its place. */
 export function prepareSession(
+  options: Pick<ResolvedOptions, 'keys' | 'secondFactor'>,
   userId: UserId,
   method: SignInMethod,
   info: CheckedRequestInfo,
   terms: SessionTerms,
   secrets: SessionSecrets = newSessionSecrets(),
 ): { session: NewSession; token: SessionToken; pendingToken(): PendingToken } {
-  const prepared = prepareSessionForUnknownUser(method, info, terms, secrets)
+  const prepared = prepareSessionForUnknownUser(options, method, info, terms, secrets)
   return {
     session: prepared.session,
     token: prepared.tokenFor(userId),
@@ -73,6 +75,7 @@ export function prepareSession(
 
 /** Creates a session whose user only the storage can find. Its token is formatted once the user is known. */
 export function prepareSessionForUnknownUser(
+  options: Pick<ResolvedOptions, 'keys' | 'secondFactor'>,
   method: SignInMethod,
   info: CheckedRequestInfo,
   { idleSeconds, absoluteSeconds, secondFactor }: SessionTerms,
@@ -82,10 +85,12 @@ export function prepareSessionForUnknownUser(
   tokenFor(userId: UserId): SessionToken
   pendingTokenFor(userId: UserId): PendingToken
 } {
+  const secretHash = hashSessionSecret(secret)
   return {
     session: {
       id,
-      secretHash: hashSessionSecret(secret),
+      secretHash,
+      trust: presentedTrust(options, info, { secretHash }),
       methods: [method],
       ip: info.ip,
       userAgent: info.userAgent,

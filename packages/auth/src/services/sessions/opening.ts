@@ -69,7 +69,7 @@ export const openSession =
     const info = readRequestInfo(requestInfo)
     if (level !== 1 && level !== 2) throw new InvalidInputError('level', 'must be 1 or 2')
     const terms = termsOf(options, remember)
-    const prepared = prepareSession(userId, method, info, terms)
+    const prepared = prepareSession(options, userId, method, info, terms)
     const { token, pendingToken } = prepared
     const session = { ...prepared.session, level }
     const eventContext = { userId, sessionId: session.id, info }

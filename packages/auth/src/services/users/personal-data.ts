@@ -1,4 +1,12 @@
-import type { AuditEvent, Json, RepositoryProvider, Session, User, UserId } from 'torii-core'
+import type {
+  AuditEvent,
+  Json,
+  RepositoryProvider,
+  Session,
+  TrustedBrowser,
+  User,
+  UserId,
+} from 'torii-core'
 import type { SignInMethods } from './sign-in-methods.js'
 import { readSignInMethods } from './sign-in-methods.js'
 
@@ -10,6 +18,7 @@ export interface PersonalData<Metadata extends object = Record<string, Json>>
   extends SignInMethods {
   readonly user: User<Metadata>
   readonly sessions: readonly Session[]
+  readonly trustedBrowsers: readonly TrustedBrowser[]
   /** The user's audit events, the newest first. */
   readonly events: readonly AuditEvent[]
 }
@@ -19,13 +28,14 @@ export async function readPersonalData<Metadata extends object>(
   storage: RepositoryProvider<Metadata>,
   userId: UserId,
 ): Promise<PersonalData<Metadata> | null> {
-  const [user, sessions, signInMethods, events] = await Promise.all([
+  const [user, sessions, trustedBrowsers, signInMethods, events] = await Promise.all([
     storage.users.find(userId),
     storage.sessions.list(userId),
+    storage.secondFactors.listTrustedBrowsers(userId),
     readSignInMethods(storage, userId),
     readEvents(storage, userId),
   ])
-  return user === null ? null : { user, ...signInMethods, sessions, events }
+  return user === null ? null : { user, ...signInMethods, sessions, trustedBrowsers, events }
 }
 
 const pageOfEvents = 200
