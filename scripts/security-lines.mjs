@@ -257,4 +257,5 @@ export const securityLines = [
   ['T14.51', 'a stolen or foreign secret of a trusted browser'],
   ['T14.52', 'a browser that stays trusted, or was never made so by a code'],
   ['T14.53', 'trusted browsers that everyone pays for'],
+  ['T14.54', 'codes of the owner that a stranger with the password uses up'],
 ]

@@ -1807,6 +1807,21 @@ export const authMutations = [
     'http/routes/route-limits',
   ),
   guard(
+    'rate-limits/rate-limits',
+    'a stranger with the password uses up the codes of a known browser',
+    'key: keyOf(`known_browser_${factor}`, knownBrowser), policy: policies.knownBrowser }',
+    'key: secondFactorKey(factor, userId), policy: policies.knownBrowser }',
+    'services/second-factors',
+  ),
+  guard(
+    'rate-limits/known-browsers',
+    'a browser is known for the codes of every user',
+    'entries.find((entry) => isOfUser(keys, entry, userId))?.id ?? null',
+    'entries.find((entry) => isOfUser(keys, entry, userId) || userId)?.id ?? null',
+    'rate-limits/known-browsers',
+    'services/second-factors',
+  ),
+  guard(
     'services/sessions/trusted-cookie',
     'browsers are trusted while the option is off',
     'if (trustSeconds(secondFactor) === null) return null\n  const entries = readEntries(trustedCookie)\n  if (entries.length',

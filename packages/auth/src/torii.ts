@@ -4,6 +4,7 @@ import type {
   RepositoryProvider,
   StorageHealth,
   StorageTransaction,
+  UserId,
 } from 'torii-core'
 import { diagnosticsChannels, requireNode, requireSameCore, traceMethods } from 'torii-core'
 import type { Background } from './base/background.js'
@@ -132,13 +133,15 @@ export class Torii<Metadata extends object = Record<string, Json>, Fields = unkn
 
   /**
    * Returns the device cookie for a browser that has just signed in to the account with this email address, or reset its
-   * password; null without the option `keys`. Set it for 180 days with HttpOnly, Secure and SameSite=Lax, and pass it as
+   * password; null without the option `keys`. After a sign-in pass the user's id too: then codes of a second factor are counted by
+   * the browser as well. Set it for 180 days with HttpOnly, Secure and SameSite=Lax, and pass it as
    * `requestInfo.deviceCookie` from then on. The HTTP handler does both.
    * @throws InvalidInputError for an invalid email address
    */
-  deviceCookie(email: string, requestInfo: RequestInfo): string | null {
+  deviceCookie(email: string, requestInfo: RequestInfo, userId?: UserId): string | null {
     const { deviceCookie } = readRequestInfo(requestInfo)
-    return nextDeviceCookie(this.options.keys, deviceCookie, readEmail(email).emailKey)
+    const { emailKey } = readEmail(email)
+    return nextDeviceCookie(this.options.keys, deviceCookie, emailKey, userId)
   }
 
   /**

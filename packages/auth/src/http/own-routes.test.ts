@@ -103,10 +103,10 @@ test('with the request, sessionCookies has the device cookie of a sign-in with i
   const [, first = ''] = auth.sessionCookies(one, get())
   const other = await signedIn()
   const [, second = ''] = auth.sessionCookies(other, get({ cookie: first.split(';')[0] ?? '' }))
-  // Each entry has two colons.
+  // Each entry has three colons.
   assert.deepEqual(
     [first, second].map((cookie) => cookie.split(':').length),
-    [3, 5],
+    [4, 7],
   )
   assert.match(second, /^__Host-torii-device=.+; Max-Age=15552000; HttpOnly; SameSite=Lax; Secure$/)
   const made = await torii.password.register(

@@ -259,7 +259,7 @@ function deviceCookieOf<Metadata extends object>(
   if (isNew && !user.emailVerified) return null
   const cookies = readHeader(carrierOf(request).headers, 'cookie')
   const deviceCookie = findDeviceCookie(cookies, torii.options.cookie)
-  return torii.deviceCookie(user.email, { ip: null, userAgent: null, deviceCookie })
+  return torii.deviceCookie(user.email, { ip: null, userAgent: null, deviceCookie }, user.id)
 }
 
 /** The trusted-browser cookie after a sign-in. */

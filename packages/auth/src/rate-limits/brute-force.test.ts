@@ -112,6 +112,9 @@ const free: Record<string, string> = {
     'counted for who has proved the first factor; any other token names nobody',
   'secondFactors.findPending': 'reads by a secret of 256 bits',
   'secondFactors.cancelPending': 'ends by a secret of 256 bits',
+  'secondFactors.listTrustedBrowsers': 'asked by a live session',
+  'secondFactors.removeTrustedBrowser': 'asked by a live session',
+  'secondFactors.removeTrustedBrowsers': 'asked by a live session',
   'secondFactors.reencryptSecrets': 'the application asks',
 }
 

@@ -1,4 +1,4 @@
-import type { EmailKey } from 'torii-core'
+import type { EmailKey, UserId } from 'torii-core'
 import type { IpAddress } from '../base/ip-address.js'
 import type { CheckedRequestInfo } from '../base/request-info.js'
 import type { KeyRing } from '../crypto/key-ring.js'
@@ -26,6 +26,16 @@ export const callerFor = (
 ): Caller => ({
   ip,
   knownBrowser: readDeviceCookie(keys, deviceCookie)?.idFor(email) ?? null,
+})
+
+/** Returns the caller of a request for one user, whose email address it does not name: known if its browser signed in as this user. */
+export const callerForUser = (
+  keys: KeyRing,
+  { ip, deviceCookie }: CheckedRequestInfo,
+  userId: UserId,
+): Caller => ({
+  ip,
+  knownBrowser: readDeviceCookie(keys, deviceCookie)?.idForUser(userId) ?? null,
 })
 
 /** The same caller without its known browser. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { requireEmail } from 'torii-core'
+import { newUserId, requireEmail } from 'torii-core'
 import { afterEach, test, vi } from 'vitest'
 import { resolveKeys } from '../crypto/key-ring.js'
 import { knownBrowserSeconds, nextDeviceCookie, readDeviceCookie } from './known-browsers.js'
@@ -42,7 +42,30 @@ test('each sign-in makes a new id; a sixth account replaces the oldest', () => {
   const full = others.reduce((former: string, address) => cookieFor(former, address), cookie)
   assert.equal(idFor(full), null)
   assert.ok(others.every((address) => idFor(full, address) !== null))
-  assert.ok(full.length <= 512, String(full.length))
+  assert.ok(full.length <= 640, String(full.length))
+})
+
+test('after a sign-in a browser is known for the user too, whose id the cookie does not show', () => {
+  const [user, stranger] = [newUserId(), newUserId()]
+  const idForUser = (cookie: string | null, id = user, ring = keys) =>
+    readDeviceCookie(ring, cookie)?.idForUser(id) ?? null
+  const byReset = cookieFor(null)
+  assert.equal(idForUser(byReset), null)
+  const cookie = nextDeviceCookie(keys, byReset, email, user) ?? assert.fail()
+  assert.notEqual(idForUser(cookie), null)
+  assert.equal(idForUser(cookie), idFor(cookie))
+  assert.equal(idForUser(cookie, stranger), null)
+  assert.ok(!cookie.includes(user))
+  // The keys of the application decide; a former one does too.
+  const rotated = resolveKeys([newKey('two'), key])
+  assert.equal(idForUser(cookie, user, rotated), idForUser(cookie))
+  assert.equal(idForUser(cookie, user, resolveKeys([newKey('two')])), null)
+  const five = Array.from({ length: 5 }, newUserId).reduce<string | null>(
+    (former, id, at) => nextDeviceCookie(keys, former, requireEmail(`o${at}@example.com`), id),
+    cookie,
+  )
+  assert.ok(five !== null && five.length <= 640, String(five?.length))
+  assert.equal(idForUser(five), null)
 })
 
 test('two browsers have no text in common, and no cookie shows an email address', () => {

@@ -3,7 +3,7 @@ import { asStranger } from './caller.js'
 import type { BruteForcePolicies } from './rate-limits.js'
 
 /** An outcome that may be the refusal of a rate limit. */
-type Countable =
+export type Countable =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: string; readonly retryAfterSeconds?: number }
 

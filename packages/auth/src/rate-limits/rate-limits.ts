@@ -29,7 +29,10 @@ export interface BruteForcePolicies {
    * live session have a counter per session, with the same numbers but a limit of 20.
    */
   readonly account: RateLimitPolicy
-  /** Password and code attempts by a browser that signed in to the account before, instead of the rate limits of strangers. */
+  /**
+   * Password and code attempts by a browser that signed in to the account before, instead of the rate limits of strangers; also the
+   * codes of a second factor, and separately recovery codes.
+   */
   readonly knownBrowser: RateLimitPolicy
   /** The same by all such browsers of one account together. */
   readonly knownBrowsers: RateLimitPolicy
@@ -47,8 +50,8 @@ export interface BruteForcePolicies {
   /** Code attempts for one email address by strangers; requesting a new code does not reset the counter. */
   readonly codes: RateLimitPolicy
   /**
-   * Codes of an authenticator application for one account, and separately recovery codes. Only who has proved the first factor
-   * is counted, so a stranger locks no one out. Codes in a live session have a counter per session.
+   * Codes of an authenticator application for one account, and separately recovery codes, by callers without a known browser of it.
+   * Only a caller who has proved the first factor is counted. Codes in a live session have a counter per session.
    */
   readonly secondFactors: RateLimitPolicy
   /** OAuth flows and passkey ceremonies started from one IP address. */
@@ -165,17 +168,20 @@ const refundOf = (
 })
 
 /**
- * Returns the rate limits that a code of a second factor counts against: the account, and for a token that is no pending
- * sign-in the caller; and the refund of a success.
+ * Returns the rate limits that a code of a second factor counts against, and the refund of a success: a known browser of the
+ * user by itself, any other caller by the account; a token that is no pending sign-in against `anyone`, the caller whose browser may be
+ * known for another account.
  */
 export function secondFactorAttempt(
   policies: BruteForcePolicies,
-  factor: SecondFactor,
-  userId: UserId,
-  caller: Caller,
+  { factor, userId, anyone }: { factor: SecondFactor; userId: UserId; anyone: Caller },
+  { knownBrowser }: Caller,
 ): Attempt {
-  const account = { key: secondFactorKey(factor, userId), policy: policies.secondFactors }
-  const ipAddress = completionCharge(policies, caller)
+  const account =
+    knownBrowser === null
+      ? { key: secondFactorKey(factor, userId), policy: policies.secondFactors }
+      : { key: keyOf(`known_browser_${factor}`, knownBrowser), policy: policies.knownBrowser }
+  const ipAddress = completionCharge(policies, anyone)
   return { charges: { account, ipAddress }, refund: refundOf(account.key, null) }
 }
 

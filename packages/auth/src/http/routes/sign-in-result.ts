@@ -1,3 +1,4 @@
+import type { UserId } from 'torii-core'
 import { parsePendingToken } from '../../crypto/session-token.js'
 import type { Refused } from '../../services/refusals.js'
 import type { SignedIn } from '../../services/sign-in.js'
@@ -44,7 +45,7 @@ export async function signInCookies(
   await endFormerSessions(call.torii, call.tokens.cookies, token)
   return [
     sessionCookie(options, session, token),
-    ...(makesKnown ? deviceCookies(call, user.email) : []),
+    ...(makesKnown ? deviceCookies(call, user.email, user.id) : []),
     ...(trusted === null ? [] : [setTrustedCookie(options, trusted)]),
     ...(findPendingCookie(call.headers, options.cookie) === null
       ? []
@@ -81,7 +82,11 @@ export const pendingCookies = (
 ): string[] => [pendingCookie(torii.options.cookie, pending.token)]
 
 /** `Set-Cookie` by which the browser is known for this account from now on; none without keys or an email address. */
-export function deviceCookies({ torii, info }: Call, email: string | null): string[] {
-  const value = email === null ? null : torii.deviceCookie(email, info)
+export function deviceCookies(
+  { torii, info }: Call,
+  email: string | null,
+  userId?: UserId,
+): string[] {
+  const value = email === null ? null : torii.deviceCookie(email, info, userId)
   return value === null ? [] : [setDeviceCookie(torii.options.cookie, value)]
 }

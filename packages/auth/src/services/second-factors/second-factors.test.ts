@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'vitest'
-import type { ToriiEvent } from '../../index.js'
+import type { RequestInfo, ToriiEvent, UserId } from '../../index.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import {
   newEmail,
@@ -51,6 +51,13 @@ async function mailTo({ email }: { email: string }, kind: string) {
 
 const validate = async (token: string) =>
   (await torii.sessions.validate(token)) ?? assert.fail('no session')
+
+/** The token of a sign-in that waits, whose first factor no rate limit counts. */
+async function uncountedPending({ user }: { user: { id: string } }) {
+  const outcome = await torii.sessions.open(user.id as UserId, 'password', requestInfo)
+  assert.ok(!outcome.ok && outcome.reason === 'second_factor_required')
+  return outcome.pending.token
+}
 
 async function pendingOf({ email }: { email: string }) {
   const outcome = await torii.password.authenticate({ email, password }, requestInfo)
@@ -248,6 +255,67 @@ describe('a sign-in of a user with a second factor', () => {
       )
     const answer = { token: pending.token, code: person.app.code() }
     assert.ok((await secondFactors.verify(answer, requestInfo)).ok)
+  })
+
+  test('T14.54 a stranger with the password uses up the codes of strangers, and none of the browser that signed in before', async () => {
+    const person = await withFactor()
+    const deviceCookie = torii.deviceCookie(person.email, requestInfo, person.user.id)
+    const known = { ...requestInfo, deviceCookie }
+    const spent = (outcome: { ok: boolean; reason?: string }) =>
+      !outcome.ok && outcome.reason === 'too_many_attempts'
+    const answer = async (
+      code: { code: string } | { recoveryCode: string },
+      info: RequestInfo = known,
+    ) => secondFactors.verify({ token: await uncountedPending(person), ...code }, info)
+    const wrong = [{ code: person.app.wrongCode() }, { recoveryCode: 'AAAAA-AAAAA' }]
+    for (const code of wrong) {
+      for (let count = 0; count < 10; count += 1)
+        assert.equal(spent(await answer(code, requestInfo)), false)
+      assert.equal(spent(await answer(code, requestInfo)), true)
+    }
+    const [recoveryCode = ''] = person.recoveryCodes
+    assert.equal(spent(await answer({ recoveryCode }, requestInfo)), true)
+    // A browser that is known for another account, and the entry of a reset, are strangers.
+    const other = await withFactor()
+    for (const foreign of [
+      torii.deviceCookie(other.email, requestInfo, other.user.id),
+      torii.deviceCookie(person.email, requestInfo),
+    ])
+      assert.equal(
+        spent(await answer({ code: person.app.code() }, { ...known, deviceCookie: foreign })),
+        true,
+      )
+    assert.ok((await answer({ recoveryCode })).ok)
+    assert.ok((await answer({ code: person.app.code() })).ok)
+  })
+
+  test('T14.54 a known browser has ten codes in a quarter of an hour, and is a stranger after twenty failures in a row', async () => {
+    const person = await withFactor()
+    const deviceCookie = torii.deviceCookie(person.email, requestInfo, person.user.id)
+    const known = { ...requestInfo, deviceCookie }
+    const tryWrong = async () => {
+      const token = await uncountedPending(person)
+      return secondFactors.verify({ token, code: person.app.wrongCode() }, known)
+    }
+    const reasons = async (times: number) => {
+      const found = []
+      for (let count = 0; count < times; count += 1) {
+        const outcome = await tryWrong()
+        found.push(outcome.ok ? 'ok' : outcome.reason)
+      }
+      return new Set(found)
+    }
+    const quarterLater = () =>
+      db.query(`update torii.rate_limits set ends_at = ends_at - interval '16 minutes',
+        lock_ends_at = lock_ends_at - interval '16 minutes'`)
+    assert.deepEqual(await reasons(10), new Set(['invalid_code']))
+    assert.deepEqual(await reasons(1), new Set(['too_many_attempts']))
+    await quarterLater()
+    assert.deepEqual(await reasons(10), new Set(['invalid_code']))
+    await quarterLater()
+    // From now on it uses up the ten of strangers.
+    assert.deepEqual(await reasons(10), new Set(['invalid_code']))
+    assert.deepEqual(await reasons(1), new Set(['too_many_attempts']))
   })
 
   test('T14.16 what ends the sessions ends a pending sign-in', async () => {

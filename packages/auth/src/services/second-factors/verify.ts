@@ -15,7 +15,10 @@ import { readRequestInfo } from '../../base/request-info.js'
 import { parsePendingToken } from '../../crypto/session-token.js'
 import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, readTotpCode } from '../../one-time-codes/totp.js'
-import { callerOf } from '../../rate-limits/caller.js'
+import { callerForUser, callerOf } from '../../rate-limits/caller.js'
+import type { Countable } from '../../rate-limits/known-or-stranger.js'
+import { asKnownOrStranger } from '../../rate-limits/known-or-stranger.js'
+import type { Attempt } from '../../rate-limits/rate-limits.js'
 import { secondFactorAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
@@ -122,9 +125,11 @@ async function verifyTotp<Metadata extends object>(
   info: CheckedRequestInfo,
 ): Promise<VerifySecondFactorOutcome<Metadata>> {
   const { options, storage } = context
-  const caller = callerOf(options.keys, info)
-  const { charges, refund } = secondFactorAttempt(options.bruteForce, 'totp', key.userId, caller)
-  const found = await storage.secondFactors.findForSignIn({ key, charges })
+  const found = await asCounted(context, { factor: 'totp', key, info }, async (attempt) => {
+    const { charges, refund } = attempt
+    const lookup = await storage.secondFactors.findForSignIn({ key, charges })
+    return lookup.ok ? { ...lookup, refund } : lookup
+  })
   if (!found.ok) return refused(context, found, info)
   const secret = decryptSecret(options.keys, found.credential.secret, key.userId)
   const step = matchingStep(secret, code, found.credential)
@@ -134,6 +139,7 @@ async function verifyTotp<Metadata extends object>(
   }
   return openSession(context, key, 'totp', info, async ({ secondFactors }, session) => {
     const trust = trustBrowser ? newTrustedBrowser(options, info, session) : null
+    const { refund } = found
     const outcome = await secondFactors.signIn({ key, step, session, refund, trust })
     return outcome.ok ? { ...outcome, trusted: trust?.id ?? null } : outcome
   })
@@ -151,13 +157,31 @@ function verifyRecoveryCode<Metadata extends object>(
   code: string,
   info: CheckedRequestInfo,
 ): Promise<VerifySecondFactorOutcome<Metadata>> {
-  const { options } = context
-  const caller = callerOf(options.keys, info)
-  const { charges } = secondFactorAttempt(options.bruteForce, 'recovery_code', key.userId, caller)
   const codeHash = hashRecoveryCode(code)
   return openSession(context, key, 'recovery_code', info, ({ secondFactors }, session) =>
-    secondFactors.useRecoveryCode({ key, codeHash, session, charges }),
+    asCounted(context, { factor: 'recovery_code', key, info }, ({ charges }) =>
+      secondFactors.useRecoveryCode({ key, codeHash, session, charges }),
+    ),
   )
+}
+
+/** Runs a try that counts the known browser of the user, or the account; a browser that failed too often counts as a stranger. */
+function asCounted<Outcome extends Countable>(
+  { options: { keys, bruteForce } }: Pick<ServiceContext<object>, 'options'>,
+  { factor, key: { userId }, info }: CountedTry,
+  attempt: (attempt: Attempt) => Promise<Outcome>,
+): Promise<Outcome> {
+  const counted = { factor, userId, anyone: callerOf(keys, info) }
+  return asKnownOrStranger(bruteForce, callerForUser(keys, info, userId), (caller) =>
+    attempt(secondFactorAttempt(bruteForce, counted, caller)),
+  )
+}
+
+/** A code, the pending sign-in that it is for, and the request. */
+interface CountedTry {
+  readonly factor: SecondFactor
+  readonly key: PendingKey
+  readonly info: CheckedRequestInfo
 }
 
 type Answer<Metadata extends object> = (
