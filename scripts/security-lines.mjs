@@ -258,4 +258,5 @@ export const securityLines = [
   ['T14.52', 'a browser that stays trusted, or was never made so by a code'],
   ['T14.53', 'trusted browsers that everyone pays for'],
   ['T14.54', 'codes of the owner that a stranger with the password uses up'],
+  ['T14.55', 'a right password in the hands of a stranger, of which the owner hears nothing'],
 ]

@@ -1822,6 +1822,27 @@ export const authMutations = [
     'services/second-factors',
   ),
   guard(
+    'services/effects/incomplete-sign-in',
+    'the owner hears nothing of a right password in a strange browser',
+    "return !event.detail.knownBrowser && event.detail.method !== 'magic_link'",
+    "return event.detail.knownBrowser && event.detail.method !== 'magic_link'",
+    'services/effects/incomplete-sign-in',
+  ),
+  guard(
+    'services/effects/incomplete-sign-in',
+    'a stranger with the password mails the owner without end',
+    'if (!(await rateLimits.charge({ account, ipAddress: null })).ok) return',
+    'await rateLimits.charge({ account, ipAddress: null })',
+    'services/effects/incomplete-sign-in',
+  ),
+  guard(
+    'services/effects/incomplete-sign-in',
+    'the owner hears nothing of a wrong code',
+    'return event.sessionId === null',
+    'return event.sessionId !== null',
+    'services/effects/incomplete-sign-in',
+  ),
+  guard(
     'services/sessions/trusted-cookie',
     'browsers are trusted while the option is off',
     'if (trustSeconds(secondFactor) === null) return null\n  const entries = readEntries(trustedCookie)\n  if (entries.length',

@@ -210,4 +210,25 @@ export const englishMessages: Messages = Object.freeze({
         'If you are not signing in, someone else knows how to sign in to your account: reset your password.',
       ],
     }),
+  sign_in_incomplete: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `A sign-in to ${data.app.name} stopped at your second factor`,
+      heading: 'A sign-in stopped at your second factor',
+      paragraphs: [
+        greeting(data),
+        `The first step of a sign-in to your account ${data.to} was right, for example your password. The second factor was wrong, or was asked for in a browser that you have not used here before.`,
+      ],
+      details: [
+        ['Time', `${formatTime(data.at, language)} UTC`],
+        ['Device', data.userAgent ?? 'unknown'],
+        ['IP address', data.ip ?? 'unknown'],
+      ],
+      action: open(data),
+      notes: [
+        'If this was you, no action is needed.',
+        'If this was not you, someone knows your password or can use the account that you sign in with: change its password. They are not signed in.',
+        'You get this message at most once a day.',
+      ],
+    }),
 })

@@ -224,4 +224,25 @@ export const germanMessages: Messages = Object.freeze({
         'Wenn Sie sich nicht anmelden, kennt jemand anderes einen Weg in Ihr Konto: Setzen Sie Ihr Passwort zurück.',
       ],
     }),
+  sign_in_incomplete: (data) =>
+    composeMessage(data.app, {
+      language,
+      subject: `Eine Anmeldung bei ${data.app.name} endete am zweiten Faktor`,
+      heading: 'Eine Anmeldung endete am zweiten Faktor',
+      paragraphs: [
+        greeting(data),
+        `der erste Schritt einer Anmeldung bei Ihrem Konto ${data.to} war richtig, zum Beispiel Ihr Passwort. Der zweite Faktor war falsch, oder er wurde in einem Browser verlangt, den Sie hier noch nicht verwendet haben.`,
+      ],
+      details: [
+        ['Zeit', `${formatTime(data.at, language)} UTC`],
+        ['Gerät', data.userAgent ?? 'unbekannt'],
+        ['IP-Adresse', data.ip ?? 'unbekannt'],
+      ],
+      action: open(data),
+      notes: [
+        'Wenn Sie das waren, müssen Sie nichts tun.',
+        'Wenn Sie das nicht waren, kennt jemand Ihr Passwort oder kann das Konto verwenden, mit dem Sie sich anmelden: Ändern Sie dessen Passwort. Angemeldet ist diese Person nicht.',
+        'Diese Nachricht bekommen Sie höchstens einmal am Tag.',
+      ],
+    }),
 })

@@ -14,6 +14,7 @@ export const messageKinds = Object.freeze([
   'second_factor_removed',
   'recovery_code_used',
   'enrollment_code',
+  'sign_in_incomplete',
 ] as const)
 
 /**

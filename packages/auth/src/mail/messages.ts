@@ -72,6 +72,12 @@ export interface MessageFacts {
     readonly code: string
     readonly lifetimeSeconds: number
   }
+  /** The first factor of a sign-in was right, and the second one was missing or wrong. */
+  readonly sign_in_incomplete: AccountFacts & {
+    readonly at: Date
+    readonly ip: string | null
+    readonly userAgent: string | null
+  }
 }
 
 /** The argument of the function that renders a kind of message. */

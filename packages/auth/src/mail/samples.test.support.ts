@@ -24,6 +24,7 @@ export const factsWith = (chosen: string): MessageFacts => ({
   second_factor_removed: { name: chosen },
   recovery_code_used: { name: chosen, remaining: 9 },
   enrollment_code: { name: chosen, code: '01234567', lifetimeSeconds: 600 },
+  sign_in_incomplete: { name: chosen, at: new Date(0), ip: chosen, userAgent: chosen },
 })
 
 export async function render<Kind extends MessageKind>(

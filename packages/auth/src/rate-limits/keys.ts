@@ -70,6 +70,10 @@ export function accountCounters(
 export const secondFactorKey = (factor: SecondFactor, userId: UserId): RateLimitKey =>
   keyOf(`second_factor_${factor}`, userId)
 
+/** Key of the mails about sign-ins of one account without the second factor. */
+export const incompleteSignInKey = (userId: UserId): RateLimitKey =>
+  keyOf('sign_in_incomplete', userId)
+
 /** The purpose is part of the hash, so two purposes never share a counter. */
 export const keyOf = (purpose: string, subject: string): RateLimitKey =>
   rateLimitKey(hash('sha256', `torii:attempt:${purpose}:${subject}`, 'buffer'))

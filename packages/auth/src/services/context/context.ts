@@ -11,6 +11,7 @@ import { createPasswordValidator } from '../../password-policy/password-validato
 import { recordAfterResponse } from '../effects/audit.js'
 import type { EventSink } from '../effects/event-sink.js'
 import { createEventSink } from '../effects/event-sink.js'
+import { emitIncompleteSignIns } from '../effects/incomplete-sign-in.js'
 import { emitNewSignIns } from '../effects/new-sign-in.js'
 import type { RunWithEffects } from '../effects/run-with-effects.js'
 import { createRunWithEffects } from '../effects/run-with-effects.js'
@@ -80,7 +81,8 @@ export function createContext<Metadata extends object>(
   const mailQueue = openMailQueue(storage, options)
   const background = createBackground(options.keepAlive, options.log)
   const sink = createEventSink(options.onEvent, mailQueue)
-  const emitCommitted = emitNewSignIns(storage, options, background, sink)
+  const emitIncomplete = emitIncompleteSignIns(storage, options, background, sink)
+  const emitCommitted = emitNewSignIns(storage, options, background, emitIncomplete)
   const emit = recordAfterResponse(storage, options.audit, background, emitCommitted)
   return {
     options,

@@ -1,7 +1,10 @@
 import type { SessionId, SignInMethod, User, UserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
+import { readRequestInfo } from '../../base/request-info.js'
+import type { KeyRing } from '../../crypto/key-ring.js'
 import type { EventDetails, EventType, ToriiEvent } from '../../events/event.js'
 import type { QueuedMail } from '../../mail/queued-mail.js'
+import { callerForUser } from '../../rate-limits/caller.js'
 import type { UserCreation } from '../options/hooks.js'
 
 /** Events, mail and hook input of an operation, dispatched after its commit or not at all. */
@@ -27,15 +30,27 @@ export interface EventContextInput {
 
 /** The event of a sign-in that opened a session, or waits for a second factor. */
 export const eventsOfSignIn = (
+  keys: KeyRing,
   outcome: { readonly ok: boolean; readonly reason?: string },
   method: SignInMethod,
   context: EventContextInput,
 ): readonly ToriiEvent[] => {
   if (outcome.ok) return [event('signed_in', context, { method })]
+  return outcome.reason === 'second_factor_required' ? [waitsForFactor(keys, method, context)] : []
+}
+
+/** The event of a sign-in that waits for a second factor. */
+export function waitsForFactor(
+  keys: KeyRing,
+  method: SignInMethod,
+  { userId, info = null }: EventContextInput,
+): ToriiEvent {
+  const knownBrowser =
+    userId !== null &&
+    info !== null &&
+    callerForUser(keys, readRequestInfo(info), userId).knownBrowser !== null
   // Its id names no session.
-  return outcome.reason === 'second_factor_required'
-    ? [event('second_factor_required', { ...context, sessionId: null }, { method })]
-    : []
+  return event('second_factor_required', { userId, info }, { method, knownBrowser })
 }
 
 /** Creates an event whose detail fits its type. */

@@ -24,7 +24,7 @@ import { callerOf } from '../../rate-limits/caller.js'
 import { completionCharge, verificationAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import { hasherFor } from '../context/hasher.js'
-import { event } from '../effects/effects.js'
+import { event, waitsForFactor } from '../effects/effects.js'
 import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseVerificationToken } from '../links/link-token.js'
@@ -294,7 +294,7 @@ interface TokenUse {
 }
 
 async function verify<Metadata extends object>(
-  { runWithEffects }: OperationContext<Metadata>,
+  { options, runWithEffects }: OperationContext<Metadata>,
   { key, holder, ipAddress, usedBy }: TokenUse,
   info: CheckedRequestInfo,
 ): Promise<EmailVerification<Metadata>> {
@@ -312,7 +312,7 @@ async function verify<Metadata extends object>(
       if (replaces) events.push(event('password_set', eventContext, {}))
       if (session !== null) events.push(event('signed_in', eventContext, { method: 'password' }))
       if (outcome.pending !== null)
-        events.push(event('second_factor_required', eventContext, { method: 'password' }))
+        events.push(waitsForFactor(options.keys, 'password', eventContext))
       const mails =
         replaces && user.email !== null
           ? [queuedMail('password_changed', user.email, { name: user.name })]

@@ -10,6 +10,7 @@ import { invalidValue, newUserId } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo, requestOf } from '../../base/request-info.js'
+import type { KeyRing } from '../../crypto/key-ring.js'
 import { codeCandidates, readCode } from '../../crypto/mailed-code.js'
 import type { SessionSecrets } from '../../crypto/session-token.js'
 import type { ToriiEvent } from '../../events/event.js'
@@ -178,7 +179,7 @@ async function signIn<Metadata extends object>(
   const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
   const outcome = await runWithEffects({
     run: (repositories) => consume(repositories, proof),
-    effects: (consumed) => effectsOf(consumed, info),
+    effects: (consumed) => effectsOf(options.keys, consumed, info),
     createsUser: proof.newUserId !== null,
   })
   if (outcome.ok) {
@@ -198,6 +199,7 @@ const attemptsRefused = (info: CheckedRequestInfo): ToriiEvent =>
   event('attempts_refused', { userId: null, info }, { path: method })
 
 function effectsOf<Metadata extends object>(
+  keys: KeyRing,
   outcome: Consumption<Metadata>,
   info: CheckedRequestInfo,
 ): Effects<Metadata> {
@@ -207,7 +209,7 @@ function effectsOf<Metadata extends object>(
     if (outcome.reason === 'second_factor_required') {
       if (outcome.isRepeated === true) return {}
       const { userId } = outcome.pending
-      return { events: eventsOfSignIn(outcome, method, { userId, info }) }
+      return { events: eventsOfSignIn(keys, outcome, method, { userId, info }) }
     }
     const detail = { method, reason: outcome.reason }
     return { events: [event('sign_in_failed', { userId: null, info }, detail)] }

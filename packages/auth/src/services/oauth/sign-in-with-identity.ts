@@ -81,7 +81,7 @@ export async function signInWithIdentity<Metadata extends object>(
       if (signedIn.ok) return effectsOf(signedIn, usable, info)
       if (signedIn.reason !== 'second_factor_required') return {}
       const { userId } = signedIn.pending
-      return { events: eventsOfSignIn(signedIn, 'oauth', { userId, info }) }
+      return { events: eventsOfSignIn(context.options.keys, signedIn, 'oauth', { userId, info }) }
     },
     createsUser: true,
   })

@@ -228,7 +228,7 @@ async function openSession<Metadata extends object>(
       if (outcome.ok || outcome.reason === 'second_factor_required')
         return {
           events: [
-            ...eventsOfSignIn(outcome, 'passkey', eventContext),
+            ...eventsOfSignIn(options.keys, outcome, 'passkey', eventContext),
             ...warningsOf(credential, verdict, eventContext),
           ],
         }

@@ -157,7 +157,9 @@ async function openSession<Metadata extends object>(
   const eventContext = { userId, sessionId: session.id, info }
   const opened = await runWithEffects({
     run: ({ passwords }) => passwords.signIn({ ...verified, session }),
-    effects: (outcome) => ({ events: eventsOfSignIn(outcome, 'password', eventContext) }),
+    effects: (outcome) => ({
+      events: eventsOfSignIn(options.keys, outcome, 'password', eventContext),
+    }),
   })
   if (opened.ok) return { ...opened, token }
   return opened.reason === 'second_factor_required'

@@ -167,6 +167,8 @@ describe('a sign-in of a user with a second factor', () => {
     const asSession = pending.token.reveal().replace('torii_p_', 'torii_s_')
     assert.equal(await torii.sessions.validate(asSession), null)
     const code = person.app.code()
+    // The mail about the sign-in from a browser that is not known comes after the response.
+    await torii.settled()
     const { result, statements } = await site.counted(() =>
       secondFactors.verify({ token: pending.token, code }, requestInfo),
     )
@@ -199,6 +201,7 @@ describe('a sign-in of a user with a second factor', () => {
     assert.equal(first.statements, 2)
     const { token } = first.result
     const [recoveryCode = ''] = person.recoveryCodes
+    await torii.settled()
     const second = await site.counted(() =>
       secondFactors.verify({ token, recoveryCode }, requestInfo),
     )

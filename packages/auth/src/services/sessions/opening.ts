@@ -75,7 +75,9 @@ export const openSession =
     const eventContext = { userId, sessionId: session.id, info }
     const opened = await runWithEffects({
       run: ({ sessions }) => sessions.open(userId, session),
-      effects: (outcome) => ({ events: eventsOfSignIn(outcome, method, eventContext) }),
+      effects: (outcome) => ({
+        events: eventsOfSignIn(options.keys, outcome, method, eventContext),
+      }),
     })
     if (opened.ok) return { ...opened, token }
     return opened.reason === 'second_factor_required'
