@@ -1838,8 +1838,8 @@ export const authMutations = [
   guard(
     'services/effects/incomplete-sign-in',
     'the owner hears nothing of a wrong code',
-    'return event.sessionId === null',
-    'return event.sessionId !== null',
+    'return event.sessionId === null && event',
+    'return event.sessionId !== null && event',
     'services/effects/incomplete-sign-in',
   ),
   guard(

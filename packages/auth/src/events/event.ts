@@ -40,10 +40,14 @@ export interface EventDetails {
 
   /** `secondFactor` is what the user proved after the sign-in method; absent where none was due. */
   readonly signed_in: { readonly method: SignInMethod; readonly secondFactor?: SecondFactor }
-  /** The first factor of a sign-in was right, and the second one is due. `knownBrowser`: the user has signed in by this browser before. */
+  /**
+   * The first factor of a sign-in was right, and the second one is due. `knownBrowser`: the user has signed in by this browser before.
+   * `mustEnroll`: they have none, and enroll it now.
+   */
   readonly second_factor_required: {
     readonly method: SignInMethod
     readonly knownBrowser: boolean
+    readonly mustEnroll: boolean
   }
   /** The code of a second factor, or the mailed one before its enrollment, was wrong or used before. */
   readonly second_factor_failed: { readonly factor: SecondFactor | 'email_code' }

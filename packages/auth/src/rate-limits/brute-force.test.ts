@@ -110,6 +110,8 @@ const free: Record<string, string> = {
   'secondFactors.reauthenticate': 'asked by a live session, which is counted',
   'secondFactors.verify':
     'counted for who has proved the first factor; any other token names nobody',
+  'secondFactors.startTotpAtSignIn': 'counted for who has proved the first factor, like verify',
+  'secondFactors.confirmTotpAtSignIn': 'five tries for each enrollment',
   'secondFactors.findPending': 'reads by a secret of 256 bits',
   'secondFactors.cancelPending': 'ends by a secret of 256 bits',
   'secondFactors.listTrustedBrowsers': 'asked by a live session',

@@ -1,4 +1,4 @@
-import type { SessionId, SignInMethod, User, UserId } from 'torii-core'
+import type { PendingSignIn, SessionId, SignInMethod, User, UserId } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
@@ -31,12 +31,18 @@ export interface EventContextInput {
 /** The event of a sign-in that opened a session, or waits for a second factor. */
 export const eventsOfSignIn = (
   keys: KeyRing,
-  outcome: { readonly ok: boolean; readonly reason?: string },
+  outcome: {
+    readonly ok: boolean
+    readonly reason?: string
+    readonly pending?: Pick<PendingSignIn, 'mustEnroll'>
+  },
   method: SignInMethod,
   context: EventContextInput,
 ): readonly ToriiEvent[] => {
   if (outcome.ok) return [event('signed_in', context, { method })]
-  return outcome.reason === 'second_factor_required' ? [waitsForFactor(keys, method, context)] : []
+  return outcome.reason === 'second_factor_required' && outcome.pending !== undefined
+    ? [waitsForFactor(keys, method, context, outcome.pending)]
+    : []
 }
 
 /** The event of a sign-in that waits for a second factor. */
@@ -44,13 +50,14 @@ export function waitsForFactor(
   keys: KeyRing,
   method: SignInMethod,
   { userId, info = null }: EventContextInput,
+  { mustEnroll }: Pick<PendingSignIn, 'mustEnroll'>,
 ): ToriiEvent {
   const knownBrowser =
     userId !== null &&
     info !== null &&
     callerForUser(keys, readRequestInfo(info), userId).knownBrowser !== null
   // Its id names no session.
-  return event('second_factor_required', { userId, info }, { method, knownBrowser })
+  return event('second_factor_required', { userId, info }, { method, knownBrowser, mustEnroll })
 }
 
 /** Creates an event whose detail fits its type. */

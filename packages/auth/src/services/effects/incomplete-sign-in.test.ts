@@ -120,8 +120,8 @@ describe('T14.55 the owner is mailed about a right first factor without the seco
       .filter(({ type, userId }) => type === 'second_factor_required' && userId === person.user.id)
       .map(({ detail }) => detail)
     assert.deepEqual(details, [
-      { method: 'password', knownBrowser: false },
-      { method: 'password', knownBrowser: true },
+      { method: 'password', knownBrowser: false, mustEnroll: false },
+      { method: 'password', knownBrowser: true, mustEnroll: false },
     ])
     assert.deepEqual(await noticesOf(person), [])
   })

@@ -31,10 +31,12 @@ export function emitIncompleteSignIns(
 function isIncomplete(event: ToriiEvent): boolean {
   switch (event.type) {
     case 'second_factor_required':
+      // Before an enrollment a code is mailed, which tells the owner as much.
+      if (event.detail.mustEnroll) return false
       return !event.detail.knownBrowser && event.detail.method !== 'magic_link'
     case 'second_factor_failed':
       // In a session it is a step-up.
-      return event.sessionId === null
+      return event.sessionId === null && event.detail.factor !== 'email_code'
     default:
       return false
   }

@@ -312,7 +312,7 @@ async function verify<Metadata extends object>(
       if (replaces) events.push(event('password_set', eventContext, {}))
       if (session !== null) events.push(event('signed_in', eventContext, { method: 'password' }))
       if (outcome.pending !== null)
-        events.push(waitsForFactor(options.keys, 'password', eventContext))
+        events.push(waitsForFactor(options.keys, 'password', eventContext, outcome.pending))
       const mails =
         replaces && user.email !== null
           ? [queuedMail('password_changed', user.email, { name: user.name })]
