@@ -1,5 +1,5 @@
 /** The API reference: a page for each export of the published entries, from the declarations that npm publishes. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application, Converter, ReflectionFlag, ReflectionKind } from 'typedoc'
@@ -43,7 +43,18 @@ export async function writeApiPages(out) {
   nameModules(project)
   await app.generateOutputs(project)
   if (app.logger.hasErrors()) throw new Error('the API reference was not written')
+  writeFileSync(join(out, 'index.md'), firstPage())
   return readdirSync(out, { recursive: true }).filter((path) => path.endsWith('.md')).length
+}
+
+/** The packages with what can be imported from each. TypeDoc's own first page would list the entries without an order. */
+function firstPage() {
+  const sections = packages.map(({ name, description }) => {
+    const own = entries.filter((entry) => entry.name === name || entry.name.startsWith(`${name}/`))
+    const list = own.map((entry) => `- [${entry.name}](./${entry.name}/index.md)`)
+    return `## ${name}\n\n${description}.\n\n${list.join('\n')}\n`
+  })
+  return `# API reference\n\nEvery export of the packages, from the declarations that npm publishes.\n\n${sections.join('\n')}`
 }
 
 /** How typedoc-plugin-markdown writes a page. */

@@ -16,6 +16,15 @@ const guides = readContents(repositoryRoot).map(({ title, pages }, index) => ({
   items: pages.map(({ text, path }) => ({ text, link: link(path) })),
 }))
 
+const reference = entries.map(({ name }) => ({ text: name, link: `/api/${name}/` }))
+
+/** The menu of the documents, with the API reference after the section that is called Reference. */
+const menu = guides.flatMap((section) =>
+  section.text === 'Reference'
+    ? [section, { text: 'API reference', collapsed: true, items: reference }]
+    : [section],
+)
+
 /** What the search reads: of the API reference names and descriptions, since its signatures only repeat them. */
 function searchedText(source, env, markdown) {
   const isApi = env.relativePath.startsWith('api/')
@@ -39,6 +48,8 @@ export default defineConfig({
   vite: { build: { chunkSizeWarningLimit: 4096 } },
   transformPageData({ relativePath, frontmatter }) {
     const text = readFileSync(join(pages, relativePath), 'utf8')
+    // The pages of the reference have no order to read them in.
+    if (relativePath.startsWith('api/')) Object.assign(frontmatter, { prev: false, next: false })
     // A table of four columns needs the room of the outline.
     if (/^\|(?:[^|\n]*\|){4,}$/m.test(text)) frontmatter.aside = false
   },
@@ -57,13 +68,8 @@ export default defineConfig({
       { text: 'Changelog', link: '/changelog' },
     ],
     sidebar: {
-      '/': guides,
-      '/api/': [
-        {
-          text: 'API reference',
-          items: entries.map(({ name }) => ({ text: name, link: `/api/${name}/` })),
-        },
-      ],
+      '/': menu,
+      '/api/': [{ text: 'API reference', link: '/api/', items: reference }],
     },
     outline: { level: [2, 3] },
     search: { provider: 'local', options: { _render: searchedText } },
