@@ -11,6 +11,8 @@ export const floors = {
     ['torii.ts'],
     ['in-transaction.ts'],
     ['services/admin'],
+    // A passkey is a second factor too.
+    ['services/second-factors'],
     [
       'services/email',
       'services/jwt',
@@ -18,7 +20,6 @@ export const floors = {
       'services/oauth',
       'services/passkey',
       'services/password',
-      'services/second-factors',
       'services/users',
     ],
     ['services/sessions'],

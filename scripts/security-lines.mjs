@@ -259,4 +259,12 @@ export const securityLines = [
   ['T14.53', 'trusted browsers that everyone pays for'],
   ['T14.54', 'codes of the owner that a stranger with the password uses up'],
   ['T14.55', 'a right password in the hands of a stranger, of which the owner hears nothing'],
+  ['T14.60', 'a second factor that someone else turned on'],
+  ['T14.61', 'a link that undoes it, ended from the session that turned it on'],
+  ['T14.62', 'the link that undoes a second factor as another one, or twice'],
+  ['T14.70', 'the answer of a passkey in another ceremony, or to another sign-in'],
+  ['T14.71', 'the answer of a passkey used twice as a second factor'],
+  ['T14.72', 'answers of passkeys without a count'],
+  ['T14.73', 'possession proved twice'],
+  ['T14.74', "an owner's passkey locked by one who knows the password"],
 ]

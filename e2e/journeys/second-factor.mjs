@@ -216,6 +216,78 @@ journey('a passkey signs in without the code', async ({ visitor, mail }) => {
 })
 
 journey(
+  'a passkey is the second factor after the password: a copy of it is refused, and the code still works',
+  async ({ visitor, mail }) => {
+    const ada = await visitor()
+    const { page } = ada
+    await withoutSuggestions(page)
+    const email = await signUp(ada, mail)
+    const authenticator = await addAuthenticator(page)
+    await addPasskey(page, authenticator, 'Laptop')
+    const { app } = await turnOn(page)
+    await signOut(page)
+    await signInHalfway(ada, email)
+    await ada.look('second-factor-passkey')
+    const use = page.getByRole('button', { name: 'Use a passkey' })
+    // A copy whose count is behind.
+    ada.expect(422, 'POST', verifyPath)
+    await authenticator.rewind(0)
+    await authenticator.touchedDuring(async () => {
+      await use.click()
+      await page.getByRole('alert').getByText('This passkey could not be verified.').waitFor()
+    })
+    await ada.look('second-factor-passkey-refused')
+    await authenticator.rewind(20)
+    await authenticator.touchedDuring(async () => {
+      await use.click()
+      await page.waitForURL('**/account')
+    })
+    await page.goto('/account/sessions')
+    await page.getByText('Password, Passkey').waitFor()
+    await page.getByText('Two factors').waitFor()
+    await signOut(page)
+
+    const phone = await visitor()
+    await signInHalfway(phone, email)
+    await enterCode(phone.page, app.code())
+    await phone.page.waitForURL('**/account')
+  },
+)
+
+journey(
+  'this was not me: the owner undoes what a thief of the password turned on, and chooses a new password',
+  async ({ visitor, mail }) => {
+    const thief = await visitor()
+    await withoutSuggestions(thief.page)
+    const email = await signUp(thief, mail)
+    const authenticator = await addAuthenticator(thief.page)
+    await turnOn(thief.page)
+    await addPasskey(thief.page, authenticator, 'Of the thief')
+
+    const owner = await visitor()
+    const { page } = owner
+    await page.goto(await mail.link(email, 'second-factors/undo'))
+    await page.getByRole('heading', { name: 'You did not turn on' }).waitFor()
+    await owner.look('undo-second-factor')
+    await page.getByRole('button', { name: 'This was not me' }).click()
+    await page.waitForURL('**/sign-in*')
+    await thief.page.reload()
+    assert.equal(new URL(thief.page.url()).pathname, '/sign-in')
+
+    const next = 'another gate of two red pillars'
+    await page.goto(await mail.link(email, 'password/reset'))
+    await page.getByLabel('New password').fill(next)
+    await page.getByRole('button', { name: 'Set password' }).click()
+    await page.waitForURL('**/sign-in*')
+    await signIn(page, email, next)
+    await page.waitForURL('**/account')
+    await page.goto('/account/security')
+    await page.getByRole('button', { name: 'Turn on two-factor authentication' }).waitFor()
+    assert.equal(await page.getByText('Of the thief').count(), 0)
+  },
+)
+
+journey(
   'two tabs: a code counts for the sign-in that the browser began last',
   async ({ visitor, mail }) => {
     const ada = await visitor()

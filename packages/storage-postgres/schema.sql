@@ -110,7 +110,7 @@ create table torii.passkey_challenges (
   owner_epoch integer,
   global_epoch integer not null,
   expires_at timestamp with time zone not null,
-  constraint passkey_challenges_ceremony_check CHECK ((ceremony = ANY (ARRAY['register'::text, 'authenticate'::text, 'reauthenticate'::text]))),
+  constraint passkey_challenges_ceremony_check CHECK ((ceremony = ANY (ARRAY['register'::text, 'authenticate'::text, 'reauthenticate'::text, 'second_factor'::text]))),
   constraint passkey_challenges_challenge_hash_check CHECK ((octet_length(challenge_hash) = 32)),
   constraint passkey_challenges_check CHECK (((user_id IS NOT NULL) OR (session_id IS NULL))),
   constraint passkey_challenges_check1 CHECK (((session_id IS NULL) = (session_epoch IS NULL))),
@@ -119,6 +119,7 @@ create table torii.passkey_challenges (
   constraint passkey_challenges_pkey PRIMARY KEY (challenge_hash)
 );
 comment on table torii.passkey_challenges is 'challenges of passkey ceremonies in progress';
+comment on column torii.passkey_challenges.session_id is 'the session that asked for the challenge; of the ceremony second_factor the pending sign-in, which has an id of the same kind';
 comment on column torii.passkey_challenges.global_epoch is 'the epoch of the table global_epoch when the challenge was made: it is valid only while they are equal';
 
 create table torii.passkeys (
@@ -460,7 +461,7 @@ create table torii.verification_tokens (
   constraint verification_tokens_email_key_check CHECK (((octet_length(email_key) >= 3) AND (octet_length(email_key) <= 254))),
   constraint verification_tokens_expires_at_check CHECK (isfinite(expires_at)),
   constraint verification_tokens_pkey PRIMARY KEY (id),
-  constraint verification_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text]))),
+  constraint verification_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text, 'undo_second_factor'::text]))) NOT VALID,
   constraint verification_tokens_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
   constraint verification_tokens_slot_check CHECK (((slot >= 1) AND (slot <= 4))),
   constraint verification_tokens_used_by_check CHECK ((octet_length(used_by) = 32)),
@@ -470,6 +471,7 @@ CREATE UNIQUE INDEX verification_tokens_slot ON torii.verification_tokens USING 
 comment on table torii.verification_tokens is 'at most four live tokens per user and purpose';
 comment on column torii.verification_tokens.id is 'the first half of secret_hash';
 comment on column torii.verification_tokens.slot is 'the unique index on it lets a user have at most four tokens per purpose, however many are requested at once';
-comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it';
+comment on column torii.verification_tokens.epoch is 'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it; of the purpose undo_second_factor the owner_epoch, which may have risen since';
 comment on column torii.verification_tokens.global_epoch is 'the epoch of the table global_epoch when the token was mailed: it is valid only while they are equal';
 comment on column torii.verification_tokens.used_by is 'HMAC of the form that used the token, under a secret of its browser: the same form sees the same success for a minute';
+comment on column torii.verification_tokens.created_at is 'of the purpose undo_second_factor: what was added to the account since is removed';

@@ -128,8 +128,8 @@ export const authMutations = [
   guard(
     'http/pages/built-in-page',
     'a button is markup',
-    '<button type="submit">${escapeHtml(button)}',
-    '<button type="submit">${button}',
+    '<button type="submit">${escapeHtml(button)}</button>\n</form>`\n  if',
+    '<button type="submit">${button}</button>\n</form>`\n  if',
     'http/pages/design',
   ),
   guard(
@@ -198,8 +198,8 @@ export const authMutations = [
   guard(
     'http/pages/own-renderer',
     'a renderer has scripts of the site without asking',
-    `(kind === 'script' ? [] : ["'self'"])`,
-    `(kind === undefined ? [] : ["'self'"])`,
+    "kind === 'script' || kind === 'connect'",
+    "kind === undefined || kind === 'connect'",
     'http/pages/design',
   ),
   guard(
@@ -1120,8 +1120,8 @@ export const authMutations = [
   guard(
     'http/pages/page-response',
     'a page without a password field allows a script',
-    'hasPasswordField(page) ? [`script-src',
-    'hasPasswordField(page) || page ? [`script-src',
+    'const scripts = scriptsOf(page)',
+    "const scripts = [...scriptsOf(page), 'x']",
     'http/pages/landing',
   ),
   guard(
@@ -1883,6 +1883,55 @@ export const authMutations = [
     'trustBrowser ? newTrustedBrowser(options, info, session) : null',
     'newTrustedBrowser(options, info, session)',
     'http/routes/trusted-browsers',
+  ),
+  guard(
+    'services/second-factors/passkey',
+    'a malformed answer of a passkey uses no try',
+    '    find(randomBytes(32)),\n',
+    '    Promise.resolve(randomBytes(32)),\n',
+    'services/second-factors/passkey',
+  ),
+  guard(
+    'services/second-factors/passkey',
+    'an answer of a passkey is not verified',
+    'if (!verdict.ok) {',
+    "if (!verdict.ok && verdict.problem === 'algorithm') {",
+    'services/second-factors/passkey',
+  ),
+  guard(
+    'services/second-factors/passkey',
+    'made-up sign-ins are not counted against the IP address',
+    'challengeHash, credentialId, charge })',
+    'challengeHash, credentialId, charge: charge && null })',
+    'services/second-factors/passkey',
+  ),
+  guard(
+    'services/second-factors/verify',
+    'a code beside a passkey is dropped without a word',
+    'if (code != null || recoveryCode != null)\n',
+    'if (code != null && recoveryCode != null)\n',
+    'services/second-factors/passkey',
+  ),
+  guard(
+    'services/pending-sign-in',
+    'passkeys are offered where none can be used',
+    'pending.takesPasskey && passkeysAreOn(options) ?',
+    'pending.takesPasskey ?',
+    'services/second-factors/passkey',
+  ),
+  guard(
+    'services/second-factors/undo',
+    'an undo that was sent twice mails two reset links',
+    'if (!outcome.repeated) await mailReset',
+    'await mailReset',
+    'services/second-factors/undo',
+  ),
+  guard(
+    'services/second-factors/undo',
+    'an undo is not recorded',
+    'if (!outcome.ok || outcome.repeated) return {}',
+    'if (!outcome.ok || !outcome.repeated) return {}',
+    'services/second-factors/undo',
   ),
   {
     file: 'packages/storage-postgres/src/tables/verification-tokens/password-reset.ts',

@@ -600,7 +600,7 @@ export const storageMutations = [
   guard(
     'tables/verification-tokens/live-token',
     'a token outlives what ended it',
-    'and u.session_epoch = t.epoch and u.disabled_at',
+    'and ${inEpoch} and u.disabled_at',
     'and u.disabled_at',
   ),
   guard(

@@ -251,7 +251,7 @@ export type {
   ResetInput as ResetPasswordInput,
   ResetOutcome as ResetPasswordOutcome,
 } from './services/password/reset.js'
-export type { PendingSignInToken } from './services/pending-sign-in.js'
+export type { PendingSignInFactors, PendingSignInToken } from './services/pending-sign-in.js'
 export type {
   FieldsProblem,
   InvalidToken,
@@ -289,7 +289,12 @@ export type {
   ReauthenticateByFactorOutcome,
 } from './services/second-factors/step-up.js'
 export type {
+  UndoSecondFactorInput,
+  UndoSecondFactorOutcome,
+} from './services/second-factors/undo.js'
+export type {
   SecondFactorCode,
+  SecondFactorProof,
   VerifySecondFactorInput,
   VerifySecondFactorOutcome,
 } from './services/second-factors/verify.js'

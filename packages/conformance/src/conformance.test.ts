@@ -70,6 +70,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     resetPassword: true,
     issueEmailChange: true,
     changeEmail: true,
+    undoSecondFactor: true,
   },
   rateLimits: {
     charge: true,
@@ -103,7 +104,7 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     rename: true,
     delete: true,
   },
-  passkeyChallenges: { store: true, storeForEmail: true, consume: true },
+  passkeyChallenges: { store: true, storeForEmail: true, storeForPending: true, consume: true },
   secondFactors: {
     find: true,
     findPending: true,
@@ -123,6 +124,8 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     findForSignIn: true,
     signIn: true,
     useRecoveryCode: true,
+    findPasskey: true,
+    signInByPasskey: true,
     findForSession: true,
     reauthenticate: true,
     reauthenticateByRecoveryCode: true,

@@ -34,6 +34,7 @@ import { spreadCases } from './rate-limits/rate-limits-spread.js'
 import { answerCases } from './second-factors/answers.js'
 import { factorEndingCases } from './second-factors/endings.js'
 import { enrollmentCases } from './second-factors/enrollment.js'
+import { passkeyFactorCases } from './second-factors/passkey-answers.js'
 import { pendingSignInCases } from './second-factors/pending-sign-ins.js'
 import { recoveryCodeCases } from './second-factors/recovery-codes.js'
 import { requiredFactorCases } from './second-factors/required.js'
@@ -66,6 +67,7 @@ import { emailChangeRefusalCases } from './verification-tokens/verification-toke
 import { tokenEndingCases } from './verification-tokens/verification-tokens-endings.js'
 import { verificationFormCases } from './verification-tokens/verification-tokens-forms.js'
 import { passwordResetCases } from './verification-tokens/verification-tokens-reset.js'
+import { undoCases } from './verification-tokens/verification-tokens-undo.js'
 import { emailVerificationCases } from './verification-tokens/verification-tokens-verify.js'
 
 export type { ConformanceCase, ConformanceNeed, ConformanceStorage } from './fixtures/case.js'
@@ -106,6 +108,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...linkFormCases,
   ...verificationTokenCases,
   ...emailVerificationCases,
+  ...undoCases,
   ...passwordResetCases,
   ...emailChangeIssueCases,
   ...emailChangeCases,
@@ -130,6 +133,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...pendingSignInCases,
   ...answerCases,
   ...recoveryCodeCases,
+  ...passkeyFactorCases,
   ...stepUpCases,
   ...trustedBrowserCases,
   ...factorEndingCases,

@@ -88,6 +88,7 @@ export type {
 export type { OAuthStart, OAuthStateKey, OAuthStateRepository } from './oauth-states.js'
 export type {
   ChallengeForEmail,
+  ChallengeForPending,
   ChallengeHolder,
   ChallengeStart,
   NewPasskeyChallenge,
@@ -136,13 +137,16 @@ export type {
   EnrollingSignIn,
   EnrollmentSignIn,
   EnrollmentStart,
+  PasskeyFactorSignIn,
   PendingLookup,
+  PendingPasskeyLookup,
   RecoveryCodesReplaced,
   SecondFactorChange,
   SecondFactorRepository,
   SecondFactorSignIn,
   SecondFactors,
   SessionOfPending,
+  TotpConfirmation,
   TotpCredential,
   TotpEnrollment,
   TotpLookup,
@@ -212,6 +216,7 @@ export type {
   NewEmailChange,
   NewVerification,
   PasswordReset,
+  SecondFactorUndo,
   Verification,
   VerificationDecision,
   VerificationKey,
@@ -219,3 +224,4 @@ export type {
   VerificationPurpose,
   VerificationTokenRepository,
 } from './verification-tokens.js'
+export { undoSeconds } from './verification-tokens.js'

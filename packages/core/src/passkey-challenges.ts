@@ -1,5 +1,6 @@
 import type { UserId } from './ids.js'
 import type { PasskeyCredential } from './passkeys.js'
+import type { PendingKey } from './pending-sign-ins.js'
 import type { IpAddressCharge } from './rate-limits.js'
 import type { SessionActor } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
@@ -34,6 +35,15 @@ export type ChallengeForEmail =
   | { readonly ok: true; readonly credentials: readonly PasskeyCredential[] }
   | Extract<ChallengeStart, { ok: false }>
 
+/** The passkeys of the user of a pending sign-in, of which each may answer. */
+export type ChallengeForPending =
+  | { readonly ok: true; readonly credentials: readonly PasskeyCredential[] }
+  /** The pending sign-in is not live. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  /** It is live, and takes no passkey. */
+  | { readonly ok: false; readonly reason: 'not_found' }
+  | Extract<ChallengeStart, { ok: false }>
+
 /** Stores the challenges of passkey ceremonies. Every response uses its challenge, valid or not. */
 export interface PasskeyChallengeRepository {
   store(challenge: NewPasskeyChallenge): Promise<ChallengeStart>
@@ -45,6 +55,14 @@ export interface PasskeyChallengeRepository {
     challenge: Omit<NewPasskeyChallenge, 'ceremony' | 'holder'>,
     email: string,
   ): Promise<ChallengeForEmail>
+  /**
+   * Stores the challenge of a pending sign-in, which it alone can answer, and returns the passkeys of its user. The challenge
+   * is of a ceremony of its own: `secondFactors.findPasskey` uses it. One statement.
+   */
+  storeForPending(
+    challenge: Omit<NewPasskeyChallenge, 'ceremony' | 'holder'>,
+    key: PendingKey,
+  ): Promise<ChallengeForPending>
   /**
    * Uses the challenge of a registration or a re-authentication. Returns false if it is not live, or belongs to
    * another ceremony or session; the challenge is used in any case.

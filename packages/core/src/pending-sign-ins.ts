@@ -19,6 +19,10 @@ export interface PendingSignIn {
   readonly expiresAt: Date
   /** True if the user has no second factor yet and must enroll one to sign in. */
   readonly mustEnroll: boolean
+  /** Whether a code can be the second factor: the user has an authenticator application. */
+  readonly takesCode: boolean
+  /** Whether a passkey can be the second factor: the user has one, and the first factor was not a passkey. */
+  readonly takesPasskey: boolean
 }
 
 /** The parts of the token of a pending sign-in; the secret as a hash. */

@@ -1,6 +1,7 @@
 import type { Brand } from './brand.js'
 import { InvalidInputError } from './errors.js'
 import type { TrustedBrowserId, UserId } from './ids.js'
+import type { PasskeyCredential, PasskeyUse } from './passkeys.js'
 import type { PendingKey, PendingSignIn } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type {
@@ -98,6 +99,24 @@ export type PendingLookup =
   | { readonly ok: false; readonly reason: 'invalid_token' }
   | ChargeRefusal
 
+/** What a pending sign-in finds to verify a passkey with; the try is counted. */
+export type PendingPasskeyLookup =
+  | {
+      readonly ok: true
+      /** Null unless the challenge and the passkey are those of this pending sign-in. */
+      readonly credential: PasskeyCredential | null
+      /** The tries that are left after this one. */
+      readonly triesLeft: number
+    }
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | ChargeRefusal
+
+/** The outcome of a passkey as the second factor. */
+export type PasskeyFactorSignIn<Metadata extends object = Record<string, Json>> =
+  | Exclude<SecondFactorSignIn<Metadata>, ChargeRefusal>
+  /** The counter of a single-device passkey did not rise: it may have been copied. */
+  | { readonly ok: false; readonly reason: 'counter_regression'; readonly triesLeft: number }
+
 /** What a live session finds to compare a code with. */
 export type TotpLookup =
   | { readonly ok: true; readonly credential: TotpCredential | null }
@@ -136,6 +155,14 @@ export type EnrollmentStart =
   | { readonly ok: false; readonly reason: 'invalid_token' }
   /** The mailed code is wrong or expired, or none was given. */
   | { readonly ok: false; readonly reason: 'invalid_code'; readonly triesLeft: number }
+/** The outcome of an enrollment. */
+export type TotpConfirmation =
+  | (Extract<SecondFactorChange, { ok: true }> & {
+      /** The email to mail the token of `undo` to; null if the user had a second factor, or no email. */
+      readonly undoTo: string | null
+    })
+  | Extract<SecondFactorChange, { ok: false }>
+
 /** A new set of recovery codes. */
 export type RecoveryCodesReplaced =
   | { readonly ok: true; readonly generation: number }
@@ -176,8 +203,13 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
       step: number
       newSecretHash: TokenHash
       recoveryCodes: readonly TokenHash[]
+      /**
+       * The token by which the owner of the mailbox undoes it, if this is the first second factor (default: null). It goes back
+       * to the time of a former one that is still live: see `verificationTokens.undoSecondFactor`.
+       */
+      undo?: { secretHash: TokenHash; lifetimeSeconds: number } | null
     },
-  ): Promise<SecondFactorChange>
+  ): Promise<TotpConfirmation>
   /**
    * Removes the factor, its recovery codes and the trusted browsers; the sessions like {@link confirmTotp}. Refused where `policy`
    * asks a second factor of the user, who has no passkey (default: optional).
@@ -272,6 +304,27 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     /** Null in a transaction of the application: nothing is counted but the tries of the pending sign-in. */
     charges: RateLimitCharges | null
   }): Promise<SecondFactorSignIn<Metadata>>
+  /**
+   * Uses the challenge of a pending sign-in and counts a try with it, and returns the passkey to verify the answer with. Every
+   * answer uses its challenge. No account is counted, because a passkey cannot be guessed; a failure is counted
+   * against `charge`, beyond whose limit nothing is used.
+   */
+  findPasskey(input: {
+    key: PendingKey
+    challengeHash: TokenHash
+    credentialId: Uint8Array
+    charge: IpAddressCharge | null
+  }): Promise<PendingPasskeyLookup>
+  /**
+   * Opens the session of a pending sign-in by a verified passkey, at level 2, ends the pending sign-in and advances the counter
+   * of the passkey, in one commit or not at all. It needs no other second factor. `invalid_code`: the passkey was deleted
+   * meanwhile. The passkey is locked first, as everywhere.
+   */
+  signInByPasskey(input: {
+    key: PendingKey
+    use: PasskeyUse
+    session: SessionOfPending
+  }): Promise<PasskeyFactorSignIn<Metadata>>
   /** Counts a code that is sent in a live session, and returns what to compare it with. */
   findForSession(input: { userId: UserId; charges: RateLimitCharges }): Promise<TotpLookup>
   /**

@@ -17,7 +17,14 @@ import type { User } from './users.js'
  * The purpose of a mailed token. A user has at most {@link maxLiveLinks} live tokens per purpose. A request ends none of
  * them; using one ends them all.
  */
-export type VerificationPurpose = 'verify_email' | 'reset_password' | 'change_email'
+export type VerificationPurpose =
+  | 'verify_email'
+  | 'reset_password'
+  | 'change_email'
+  | 'undo_second_factor'
+
+/** Seconds for which the owner can undo that a second factor was turned on, and what was added since. */
+export const undoSeconds = 604_800
 
 /** A token to mail to the email of an account. */
 export interface NewVerification {
@@ -86,6 +93,25 @@ export type EmailVerification<Metadata extends object = Record<string, Json>> =
 export type PasswordReset =
   | { readonly ok: true; readonly email: string; readonly sessionsEnded: number }
   | { readonly ok: false; readonly reason: 'invalid_token' }
+
+/** What an undo removed. */
+export type SecondFactorUndo<Metadata extends object = Record<string, Json>> =
+  | {
+      readonly ok: true
+      readonly user: User<Metadata>
+      /** The numbers of what was removed. All are 0 where the same form has used the token just before. */
+      readonly removed: {
+        /** 1 if the second factor was removed with its recovery codes. */
+        readonly factors: number
+        readonly passkeys: number
+        readonly oauthAccounts: number
+      }
+      readonly sessionsEnded: number
+      /** The same form of the same browser has used the token within the last minute. */
+      readonly repeated: boolean
+    }
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | ChargeRefusal
 
 /** An email change that a signed-in user requests. */
 export interface NewEmailChange {
@@ -168,6 +194,17 @@ export interface VerificationTokenRepository<Metadata extends object = Record<st
       usedBy?: TokenHash | null
     },
   ): Promise<PasswordReset>
+  /**
+   * Uses a token that `secondFactors.confirmTotp` stored: removes the second factor, passkeys and OAuth accounts that were added
+   * since the second factor was turned on, at most {@link undoSeconds} ago, and the password, and ends every session. What was
+   * there before stays. The email is verified after it; if it was unverified, every credential is removed. The token
+   * survives ended sessions and changed passwords, which the one who turned the factor on could cause. A failure is
+   * counted against `ipAddress`; beyond the limit nothing is used.
+   */
+  undoSecondFactor(
+    key: VerificationKey,
+    use: { ipAddress: IpAddressCharge | null; usedBy: TokenHash | null },
+  ): Promise<SecondFactorUndo<Metadata>>
   /** Stores a token for a new email, and counts it as `issue` does. The new email is not reserved until the change. */
   issueEmailChange(change: NewEmailChange): Promise<EmailChangeRequest>
   /**

@@ -23,6 +23,7 @@ export const linkPaths = Object.freeze({
   verify_email: { page: 'email/verify', action: 'email/verify' },
   reset_password: { page: 'password/reset', action: 'password/reset/complete' },
   change_email: { page: 'email/change', action: 'email/change/complete' },
+  undo_second_factor: { page: 'second-factors/undo', action: 'second-factors/undo' },
 })
 
 /** The page that asks for the second factor, and where its form posts to; below the base path. */
@@ -31,6 +32,8 @@ export const secondFactorPath = 'second-factors/verify'
 /** Where an authenticator application is enrolled, below the base path. */
 export const totpStartPath = 'second-factors/totp/start'
 export const totpConfirmPath = 'second-factors/totp/confirm'
+/** Where its script gets the options of a passkey from. */
+export const passkeyFactorPath = 'second-factors/passkey/options'
 
 /** Where a provider sends the browser back to, below the base path. */
 export const oauthCallbackPath = (provider: string): string => `oauth/${provider}/callback`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test, vi } from 'vitest'
 import type { Failure, FailureCode } from './index.js'
-import { createClient, passkey } from './index.js'
+import { createClient, passkey, secondFactors } from './index.js'
 
 const page = 'http://127.0.0.1:3000'
 
@@ -35,6 +35,7 @@ const operations = {
   register: () => passkey.register(client),
   authenticate: () => passkey.authenticate(client),
   reauthenticate: () => passkey.reauthenticate(client),
+  verifyByPasskey: () => secondFactors.verifyByPasskey(client, { pendingId: 'x' }),
 }
 
 for (const [name, run] of Object.entries(operations)) {
@@ -44,7 +45,7 @@ for (const [name, run] of Object.entries(operations)) {
     assert.deepEqual(outcome, {
       ok: false,
       error: 'misconfigured',
-      ...(name === 'authenticate' ? { status: 'failed' } : {}),
+      ...(['authenticate', 'verifyByPasskey'].includes(name) ? { status: 'failed' } : {}),
       message: `Passkeys do not work on ${page}. Open the page on localhost, or change the options baseUrl and passkey.rpId of the server.`,
     })
   })

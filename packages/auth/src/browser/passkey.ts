@@ -1,27 +1,18 @@
+import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/browser'
+import { browserSupportsWebAuthnAutofill, startRegistration } from '@simplewebauthn/browser'
 import type {
-  AuthenticationResponseJSON,
-  PublicKeyCredentialCreationOptionsJSON,
-  PublicKeyCredentialRequestOptionsJSON,
-} from '@simplewebauthn/browser'
-import {
-  browserSupportsWebAuthn,
-  browserSupportsWebAuthnAutofill,
-  startAuthentication,
-  startRegistration,
-} from '@simplewebauthn/browser'
-import type {
-  Challenge,
   PasskeyBody,
   PasskeySignals,
   Passkeys,
   SignedIn,
 } from '../http/schema/response-bodies.js'
-import type { Client, Failure, Outcome } from './client.js'
+import type { Client, Outcome } from './client.js'
+import { promptForPasskey, requestChallenge, runPrompt, unsupported } from './passkey-prompt.js'
 import type { SignInOutcome } from './sign-in.js'
 import { withStatus } from './sign-in.js'
 
-/** A challenge with the options of its ceremony. */
-type CeremonyStart<Options> = Challenge & { readonly options: Options }
+/** Where the options of a sign-in and of a re-authentication come from. */
+const signInOptions = 'passkeys/authenticate/options'
 
 /** Registers a passkey of this device or of a security key. Requires a recent authentication. */
 export const register = (
@@ -86,7 +77,7 @@ export const autofill = (
 
 /** Re-authenticates with one of the user's passkeys. */
 export async function reauthenticate(client: Client): Promise<Outcome<object>> {
-  const prompted = await assertion(client, { purpose: 'reauthenticate' })
+  const prompted = await promptForPasskey(client, signInOptions, { purpose: 'reauthenticate' })
   return prompted.ok ? client.send('POST', 'reauthenticate', prompted.body) : prompted
 }
 
@@ -159,7 +150,7 @@ async function signIn(
   useBrowserAutofill = false,
 ): Promise<Outcome<SignedIn>> {
   if (useBrowserAutofill && !(await browserSupportsWebAuthnAutofill())) return unsupported
-  const prompted = await assertion(client, person, useBrowserAutofill)
+  const prompted = await promptForPasskey(client, signInOptions, person, useBrowserAutofill)
   if (!prompted.ok) return prompted
   const { body, rpId = location.hostname } = prompted
   // JSON leaves out what is undefined.
@@ -170,81 +161,4 @@ async function signIn(
   if (!outcome.ok && outcome.reason === 'unknown_credential')
     await quietly(pageApi().signalUnknownCredential?.({ rpId, credentialId: body.response.id }))
   return outcome
-}
-
-async function assertion(
-  client: Client,
-  body: object,
-  useBrowserAutofill = false,
-): Promise<{ ok: true; rpId: string | undefined; body: AssertionBody } | Failure> {
-  const path = 'passkeys/authenticate/options'
-  const challenge = await requestChallenge<PublicKeyCredentialRequestOptionsJSON>(
-    client,
-    path,
-    body,
-  )
-  if (!challenge.ok) return challenge
-  const { options: optionsJSON } = challenge
-  const prompted = await runPrompt(optionsJSON.rpId, () =>
-    startAuthentication({ optionsJSON, useBrowserAutofill }),
-  )
-  if (!prompted.ok) return prompted
-  const { response } = prompted
-  return {
-    ok: true,
-    rpId: optionsJSON.rpId,
-    body: { challengeId: challenge.challengeId, response },
-  }
-}
-
-/** The response to a challenge. */
-interface AssertionBody {
-  readonly challengeId: string
-  readonly response: AuthenticationResponseJSON
-}
-
-async function requestChallenge<Options>(
-  client: Client,
-  path: string,
-  body: object = {},
-): Promise<Outcome<CeremonyStart<Options>>> {
-  if (browserSupportsWebAuthn()) return client.send('POST', path, body)
-  // Browsers hide passkeys from plain http, except on localhost.
-  return globalThis.isSecureContext === false ? misconfigured('Serve it by https.') : unsupported
-}
-
-const unsupported: Failure = Object.freeze({
-  ok: false,
-  error: 'unsupported',
-  message: 'This browser does not support passkeys.',
-})
-
-const misconfigured = (whatToDo: string): Failure => ({
-  ok: false,
-  error: 'misconfigured',
-  message: `Passkeys do not work on ${location.origin}. ${whatToDo}`,
-})
-
-/**
- * Shows the browser's prompt. If the user cancels it, the browser gives no details; if the page's domain does not match the RP
- * ID, it is a SecurityError.
- */
-async function runPrompt<Response>(
-  rpId: string | undefined,
-  prompt: () => Promise<Response>,
-): Promise<{ ok: true; response: Response } | Failure> {
-  try {
-    return { ok: true, response: await prompt() }
-  } catch (error) {
-    switch (error instanceof Error && error.name) {
-      case 'InvalidStateError':
-        return { ok: false, error: 'already_exists', message: 'This device already has a passkey.' }
-      case 'SecurityError':
-        return misconfigured(
-          `Open the page on ${rpId}, or change the options baseUrl and passkey.rpId of the server.`,
-        )
-      default:
-        return { ok: false, error: 'cancelled', message: 'The passkey was not used. Try again.' }
-    }
-  }
 }

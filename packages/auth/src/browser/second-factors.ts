@@ -6,6 +6,7 @@ import type {
   TotpStart,
 } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
+import { promptForPasskey } from './passkey-prompt.js'
 import type { SignInOutcome } from './sign-in.js'
 import { withStatus } from './sign-in.js'
 
@@ -22,6 +23,20 @@ export const verify = (
   answer: SecondFactorCode & { readonly pendingId: string; readonly trustBrowser?: boolean },
 ): Promise<SignInOutcome> =>
   withStatus(client.send<SignedIn>('POST', 'second-factors/verify', answer))
+
+/**
+ * Completes such a sign-in with a passkey of the user: `factors` of the outcome says whether there is one. `cancelled` and
+ * `invalid_code` leave the sign-in as it was, so that a code can follow.
+ */
+export async function verifyByPasskey(
+  client: Client,
+  { pendingId }: { pendingId: string },
+): Promise<SignInOutcome> {
+  const prompted = await promptForPasskey(client, 'second-factors/passkey/options', { pendingId })
+  if (!prompted.ok) return { ...prompted, status: 'failed' }
+  const answer = { pendingId, ...prompted.body }
+  return withStatus(client.send<SignedIn>('POST', 'second-factors/verify', answer))
+}
 
 /** Returns the second factors of the user, and the level of the session. */
 export const get = (client: Client): Promise<Outcome<SecondFactors>> =>

@@ -54,6 +54,13 @@ export interface EventDetails {
   readonly second_factor_added: { readonly factor: 'totp'; readonly sessionsEnded: number }
   readonly second_factor_removed: { readonly factor: 'totp'; readonly sessionsEnded: number }
   /** An administrator removed every second factor and ended the sessions. */
+  /** The owner followed the link of the mail that said that it was turned on. The numbers are of what was removed. */
+  readonly second_factor_undone: {
+    readonly factors: number
+    readonly passkeys: number
+    readonly oauthAccounts: number
+    readonly sessionsEnded: number
+  }
   readonly second_factors_reset: { readonly by: 'admin' }
   /** A second factor is asked of the user, after `graceSeconds`; or no more, with null. Asking ended the sessions. */
   readonly second_factor_requirement_set: {

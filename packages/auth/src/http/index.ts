@@ -23,6 +23,7 @@ export type {
   Page,
   PageForm,
   PageLink,
+  PasskeyForm,
   PasswordField,
   SecondFactorPage,
 } from './pages/page.js'

@@ -159,8 +159,15 @@ export const englishMessages: Messages = Object.freeze({
         greeting(data),
         `From now on, signing in to your account ${data.to} also asks for a code of your authenticator app. All other sessions were ended.`,
       ],
-      action: open(data),
-      notes: [`If this was not you, contact the support of ${data.app.name} now.`],
+      action:
+        data.undo === null
+          ? open(data)
+          : { label: 'This was not me', url: data.undo.link, hint: linkHint },
+      notes: [
+        data.undo === null
+          ? `If this was not you, contact the support of ${data.app.name} now.`
+          : `If this was you, you need not do anything. If not, use the link: it removes everything that was added since, and your password, and you choose a new one. It expires in ${span(data.undo.lifetimeSeconds)} and works once.`,
+      ],
     }),
   second_factor_removed: (data) =>
     composeMessage(data.app, {

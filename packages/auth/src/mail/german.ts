@@ -168,9 +168,14 @@ export const germanMessages: Messages = Object.freeze({
         greeting(data),
         `Die Anmeldung bei Ihrem Konto ${data.to} fragt von jetzt an auch nach einem Code Ihrer Authenticator-App. Alle anderen Sitzungen wurden beendet.`,
       ],
-      action: open(data),
+      action:
+        data.undo === null
+          ? open(data)
+          : { label: 'Das war ich nicht', url: data.undo.link, hint: linkHint },
       notes: [
-        `Wenn Sie das nicht waren, wenden Sie sich jetzt an den Support von ${data.app.name}.`,
+        data.undo === null
+          ? `Wenn Sie das nicht waren, wenden Sie sich jetzt an den Support von ${data.app.name}.`
+          : `Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, verwenden Sie den Link: Er entfernt alles, was seitdem hinzugefügt wurde, und Ihr Passwort, und Sie wählen ein neues. Er gilt ${span(data.undo.lifetimeSeconds)} und nur einmal.`,
       ],
     }),
   second_factor_removed: (data) =>

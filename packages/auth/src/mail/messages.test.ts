@@ -21,7 +21,8 @@ for (const [language, messages] of languages)
   describe(`messages in ${language}`, () => {
     for (const kind of messageKinds) {
       const facts = plain[kind]
-      const expected = 'link' in facts ? facts.link : app.url
+      const { link = app.url } = { ...('undo' in facts ? facts.undo : facts) } as { link?: string }
+      const expected = link
 
       test(`${kind}: one link, alone on its line of the text, behind one button of the page`, async () => {
         const { subject, text, html } = await render(messages, kind, facts)

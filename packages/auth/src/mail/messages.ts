@@ -62,8 +62,11 @@ export interface MessageFacts {
   readonly account_linked: AccountFacts & { readonly provider: string }
   /** `passkey` is its name, or null. */
   readonly passkey_added: AccountFacts & { readonly passkey: string | null }
-  /** An authenticator application asks for a code at each sign-in from now on. */
-  readonly second_factor_added: AccountFacts
+  /**
+   * An authenticator application asks for a code at each sign-in from now on. `undo` is the link of an owner who did not do
+   * this, and removes what was added since; null if the application replaces another one.
+   */
+  readonly second_factor_added: AccountFacts & { readonly undo: LinkFacts | null }
   readonly second_factor_removed: AccountFacts
   /** `remaining` is how many recovery codes are left. */
   readonly recovery_code_used: AccountFacts & { readonly remaining: number }

@@ -20,7 +20,10 @@ export const factsWith = (chosen: string): MessageFacts => ({
   new_sign_in: { name: chosen, at: new Date(0), ip: chosen, userAgent: chosen },
   account_linked: { name: chosen, provider: chosen },
   passkey_added: { name: chosen, passkey: chosen },
-  second_factor_added: { name: chosen },
+  second_factor_added: {
+    name: chosen,
+    undo: { link: link('second-factors/undo'), lifetimeSeconds: 604_800 },
+  },
   second_factor_removed: { name: chosen },
   recovery_code_used: { name: chosen, remaining: 9 },
   enrollment_code: { name: chosen, code: '01234567', lifetimeSeconds: 600 },

@@ -1,9 +1,14 @@
 import type { User } from 'torii-core'
+import type { LinkFacts } from './messages.js'
 import type { QueuedMail } from './queued-mail.js'
 import { queuedMail } from './queued-mail.js'
 
-/** The mail that tells the owner of an account of a change of its second factors. */
-export const secondFactorMail = (
-  kind: 'second_factor_added' | 'second_factor_removed',
-  { email, name }: Pick<User<object>, 'email' | 'name'>,
-): QueuedMail[] => (email === null ? [] : [queuedMail(kind, email, { name })])
+type Owner = Pick<User<object>, 'email' | 'name'>
+
+/** The mail that tells the owner of an account that a second factor was turned on; `undo` is the link that undoes it. */
+export const factorAddedMail = ({ email, name }: Owner, undo: LinkFacts | null): QueuedMail[] =>
+  email === null ? [] : [queuedMail('second_factor_added', email, { name, undo })]
+
+/** The mail that tells them that it was removed. */
+export const factorRemovedMail = ({ email, name }: Owner): QueuedMail[] =>
+  email === null ? [] : [queuedMail('second_factor_removed', email, { name })]

@@ -1,27 +1,54 @@
 import type { PendingSignIn, PendingToken, SecondFactor } from 'torii-core'
 
-/** A pending sign-in with its token, which is returned here once. */
-export interface PendingSignInToken extends PendingSignIn {
-  readonly token: PendingToken
-  /** What may be proved; nothing while the user must enroll. A passkey with user verification signs in by itself. */
+/** A pending sign-in, with what may be proved. */
+export interface PendingSignInFactors extends PendingSignIn {
+  /**
+   * What may be proved; nothing while the user must enroll. `passkey` if the user has one that can be used here; with user
+   * verification it signs in by itself.
+   */
   readonly factors: readonly SecondFactor[]
   /** What the user may enroll to complete the sign-in; nothing unless `mustEnroll`. */
   readonly enroll: readonly 'totp'[]
 }
 
-const factors: readonly SecondFactor[] = Object.freeze(['totp', 'recovery_code'])
+/** A pending sign-in with its token, which is returned here once. */
+export interface PendingSignInToken extends PendingSignInFactors {
+  readonly token: PendingToken
+}
+
+/** The options by which passkeys are on. */
+interface PasskeySwitch {
+  readonly keys: { readonly isEmpty: boolean }
+  readonly passkey: { readonly origins: readonly string[] }
+}
+
+const passkeysAreOn = ({ keys, passkey }: PasskeySwitch): boolean =>
+  !keys.isEmpty && passkey.origins.length > 0
+
+const codes: readonly SecondFactor[] = Object.freeze(['totp', 'recovery_code'])
 const enroll = Object.freeze(['totp'] as const)
-const nothing: readonly never[] = Object.freeze([])
+
+/** Adds what may be proved, or enrolled. */
+export const withFactors = (
+  options: PasskeySwitch,
+  pending: PendingSignIn,
+): PendingSignInFactors => ({
+  ...pending,
+  factors: [
+    ...(pending.takesCode ? codes : []),
+    ...(pending.takesPasskey && passkeysAreOn(options) ? (['passkey'] as const) : []),
+  ],
+  enroll: pending.mustEnroll ? enroll : [],
+})
 
 /** The refusal of a sign-in for which the storage made a pending sign-in. */
-export const secondFactorRequired = (pending: PendingSignIn, token: PendingToken) =>
+export const secondFactorRequired = (
+  options: PasskeySwitch,
+  pending: PendingSignIn,
+  token: PendingToken,
+) =>
   ({
     ok: false,
     reason: 'second_factor_required',
-    pending: {
-      ...pending,
-      token,
-      factors: pending.mustEnroll ? nothing : factors,
-      enroll: pending.mustEnroll ? enroll : nothing,
-    },
+    pending: { ...withFactors(options, pending), token },
   }) as const

@@ -27,6 +27,12 @@ export const englishTexts: Texts = Object.freeze({
       button: 'Change email address',
       replacement: 'Your email address will change\nfrom {formerEmail}\nto {email}',
     },
+    undo_second_factor: {
+      heading: 'You did not turn on two-factor authentication?',
+      introduction:
+        'Two-factor authentication was turned on for the account {email}.\nThis turns it off, removes every passkey and connected account that was added since, and the password, and signs out every device. We then email you a link to choose a new password.',
+      button: 'This was not me',
+    },
     second_factor: {
       heading: 'Two-factor authentication',
       introduction: 'Enter the six-digit code that your authenticator app shows now.',
@@ -40,6 +46,8 @@ export const englishTexts: Texts = Object.freeze({
         'Enter one of the recovery codes that you kept when you set it up. Each works once.',
       recoveryCodeLabel: 'Recovery code',
       recoveryButton: 'Sign in with the recovery code',
+      passkeyButton: 'Use a passkey',
+      passkeyFailed: 'The passkey was not used. Try again.',
       otherWay: 'Sign in another way',
       expiredHeading: 'This sign-in has expired',
       expiredExplanation: 'Sign in again.',

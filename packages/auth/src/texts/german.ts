@@ -31,6 +31,12 @@ export const germanTexts: Texts = Object.freeze({
       button: 'E-Mail-Adresse ändern',
       replacement: 'Ihre E-Mail-Adresse wird geändert\nvon {formerEmail}\nin {email}',
     },
+    undo_second_factor: {
+      heading: 'Sie haben die Zwei-Faktor-Anmeldung nicht eingeschaltet?',
+      introduction:
+        'Für das Konto {email} wurde die Zwei-Faktor-Anmeldung eingeschaltet.\nHiermit wird sie ausgeschaltet. Alle Passkeys und verbundenen Konten, die seitdem hinzugefügt wurden, und das Passwort werden entfernt, und alle Geräte werden abgemeldet. Danach senden wir Ihnen einen Link, mit dem Sie ein neues Passwort wählen.',
+      button: 'Das war ich nicht',
+    },
     second_factor: {
       heading: 'Zwei-Faktor-Anmeldung',
       introduction:
@@ -45,6 +51,8 @@ export const germanTexts: Texts = Object.freeze({
         'Geben Sie einen der Wiederherstellungscodes ein, die Sie beim Einrichten aufbewahrt haben. Jeder gilt einmal.',
       recoveryCodeLabel: 'Wiederherstellungscode',
       recoveryButton: 'Mit dem Wiederherstellungscode anmelden',
+      passkeyButton: 'Passkey verwenden',
+      passkeyFailed: 'Der Passkey wurde nicht verwendet. Versuchen Sie es noch einmal.',
       otherWay: 'Anders anmelden',
       expiredHeading: 'Diese Anmeldung ist abgelaufen',
       expiredExplanation: 'Melden Sie sich noch einmal an.',

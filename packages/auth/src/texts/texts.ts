@@ -23,6 +23,8 @@ export interface PageTexts {
   }
   /** `replacement` is the introduction where there is a former email address. Contains `{formerEmail}` and `{email}`. */
   readonly change_email: LinkTexts & { readonly replacement: string }
+  /** Contains `{email}`. */
+  readonly undo_second_factor: LinkTexts
   /** The page that asks for the second factor. The last two are for a sign-in that has expired. */
   readonly second_factor: {
     readonly heading: string
@@ -35,6 +37,8 @@ export interface PageTexts {
     readonly recoveryNote: string
     readonly recoveryCodeLabel: string
     readonly recoveryButton: string
+    readonly passkeyButton: string
+    readonly passkeyFailed: string
     readonly otherWay: string
     readonly expiredHeading: string
     readonly expiredExplanation: string

@@ -23,7 +23,7 @@ import {
 } from '../fixtures/samples.js'
 import type { BadArgument, Call } from './bad-arguments.js'
 import { inActor, inCharges, inRefund, inSession, one } from './bad-arguments.js'
-import { inOptionalCharge } from './bad-arguments-credentials.js'
+import { inIpAddress, inOptionalCharge } from './bad-arguments-credentials.js'
 import { badEmails, badNumbers, notObjects, unsafe } from './bad-values.js'
 
 const badPurposes: readonly unknown[] = [
@@ -207,6 +207,15 @@ export const badVerificationCalls: readonly BadArgument[] = [
   ),
   ...inRefund('verificationTokens.resetPassword', ({ verificationTokens }, refund) =>
     verificationTokens.resetPassword(someKey(), { ...reset(), refund }),
+  ),
+  ...inTokenKey('verificationTokens.undoSecondFactor', ({ verificationTokens }, key) =>
+    verificationTokens.undoSecondFactor(key, { ipAddress: null, usedBy: null }),
+  ),
+  one('verificationTokens.undoSecondFactor', null, notObjects, ({ verificationTokens }, value) =>
+    verificationTokens.undoSecondFactor(someKey(), unsafe(value)),
+  ),
+  ...inIpAddress('verificationTokens.undoSecondFactor', ({ verificationTokens }, ipAddress) =>
+    verificationTokens.undoSecondFactor(someKey(), { ipAddress: unsafe(ipAddress), usedBy: null }),
   ),
   one('verificationTokens.issueEmailChange', null, notObjects, wholeChange),
   ...inActor('verificationTokens.issueEmailChange', (storage, actor) =>

@@ -39,12 +39,18 @@ const transports: readonly unknown[] = [
   Array.from({ length: 65_536 }, () => 'usb'),
 ]
 
-const someUse = (): PasskeyUse => ({
+export const someUse = (): PasskeyUse => ({
   credentialId: newPasskey().credentialId,
   userId: unknownUserId(),
   signCount: 1,
   backedUp: false,
   epochs: { session: 0, owner: 0 },
+})
+
+const somePending = () => ({
+  userId: unknownUserId(),
+  id: unknownSessionId(),
+  secretHash: freshSecretHash(),
 })
 
 /** A use with this member, and a session's key of the same user. */
@@ -57,7 +63,7 @@ const someReauthentication = (use: PasskeyUse = someUse()) => ({
 })
 
 /** Members of a use, for the methods that take one. */
-const inUse = (
+export const inUse = (
   method: string,
   call: (storage: ConformanceStorage, use: PasskeyUse) => Promise<unknown>,
 ): BadArgument[] => {
@@ -240,6 +246,28 @@ const passkeyChallenges: readonly BadArgument[] = [
   ),
   one('passkeyChallenges.storeForEmail', 'email', badEmails(), ({ passkeyChallenges }, email) =>
     passkeyChallenges.storeForEmail(newChallenge(), unsafe(email)),
+  ),
+  one('passkeyChallenges.storeForPending', null, notObjects, ({ passkeyChallenges }, value) =>
+    passkeyChallenges.storeForPending(unsafe(value), somePending()),
+  ),
+  one(
+    'passkeyChallenges.storeForPending',
+    'lifetimeSeconds',
+    [...badNumbers(), 0],
+    ({ passkeyChallenges }, value) =>
+      passkeyChallenges.storeForPending(
+        { ...newChallenge(), lifetimeSeconds: unsafe(value) },
+        somePending(),
+      ),
+  ),
+  ...inIpAddress('passkeyChallenges.storeForPending', ({ passkeyChallenges }, ipAddress) =>
+    passkeyChallenges.storeForPending(
+      { ...newChallenge(), ipAddress: unsafe(ipAddress) },
+      somePending(),
+    ),
+  ),
+  ...inKey('passkeyChallenges.storeForPending', ({ passkeyChallenges }, key) =>
+    passkeyChallenges.storeForPending(newChallenge(), key),
   ),
   one('passkeyChallenges.consume', null, notObjects, ({ passkeyChallenges }, value) =>
     passkeyChallenges.consume(unsafe(value)),

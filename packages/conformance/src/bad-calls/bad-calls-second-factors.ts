@@ -13,7 +13,8 @@ import {
 } from '../fixtures/second-factors.js'
 import type { BadArgument } from './bad-arguments.js'
 import { inActor, inCharges, inKey, inRefund, one } from './bad-arguments.js'
-import { someActor } from './bad-arguments-credentials.js'
+import { badBytes, inIpAddress, someActor } from './bad-arguments-credentials.js'
+import { inUse, someUse } from './bad-calls-passkeys.js'
 import { badNumbers, notObjects, unsafe } from './bad-values.js'
 
 const someKey = () => ({
@@ -35,6 +36,13 @@ const recovery = () => ({
   session: sessionOfPending(),
   charges: freeCharges(),
 })
+const passkeyLookup = () => ({
+  key: someKey(),
+  challengeHash: freshSecretHash(),
+  credentialId: someUse().credentialId,
+  charge: null,
+})
+const passkeyAnswer = () => ({ key: someKey(), use: someUse(), session: sessionOfPending() })
 const proof = () => ({ step: 1, newSecretHash: freshSecretHash(), refund: noRefund })
 const recoveryProof = () => ({
   codeHash: freshSecretHash(),
@@ -72,6 +80,12 @@ const secondFactors: readonly BadArgument[] = [
   ),
   one('secondFactors.confirmTotp', 'step', badNumbers(), ({ secondFactors }, step) =>
     secondFactors.confirmTotp(someActor(), { ...confirmation(), step: unsafe(step) }),
+  ),
+  one('secondFactors.confirmTotp', 'lifetimeSeconds', badNumbers(), ({ secondFactors }, value) =>
+    secondFactors.confirmTotp(someActor(), {
+      ...confirmation(),
+      undo: { secretHash: freshSecretHash(), lifetimeSeconds: unsafe(value) },
+    }),
   ),
   one('secondFactors.confirmTotp', 'recoveryCodes', badHashes(), ({ secondFactors }, codes) =>
     secondFactors.confirmTotp(someActor(), { ...confirmation(), recoveryCodes: unsafe(codes) }),
@@ -225,6 +239,30 @@ const secondFactors: readonly BadArgument[] = [
     inCharges('secondFactors.useRecoveryCode', ({ secondFactors }, charges) =>
       secondFactors.useRecoveryCode({ ...recovery(), charges }),
     ),
+  ),
+  one('secondFactors.findPasskey', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.findPasskey(unsafe(value)),
+  ),
+  ...inKey('secondFactors.findPasskey', ({ secondFactors }, key) =>
+    secondFactors.findPasskey({ ...passkeyLookup(), key }),
+  ),
+  one('secondFactors.findPasskey', 'credentialId', badBytes(1, 1023), ({ secondFactors }, value) =>
+    secondFactors.findPasskey({ ...passkeyLookup(), credentialId: unsafe(value) }),
+  ),
+  ...inIpAddress('secondFactors.findPasskey', ({ secondFactors }, charge) =>
+    secondFactors.findPasskey({ ...passkeyLookup(), charge: unsafe(charge) }),
+  ),
+  one('secondFactors.signInByPasskey', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.signInByPasskey(unsafe(value)),
+  ),
+  ...inKey('secondFactors.signInByPasskey', ({ secondFactors }, key) =>
+    secondFactors.signInByPasskey({ ...passkeyAnswer(), key }),
+  ),
+  ...inUse('secondFactors.signInByPasskey', ({ secondFactors }, use) =>
+    secondFactors.signInByPasskey({ ...passkeyAnswer(), use }),
+  ),
+  one('secondFactors.signInByPasskey', null, notObjects, ({ secondFactors }, session) =>
+    secondFactors.signInByPasskey({ ...passkeyAnswer(), session: unsafe(session) }),
   ),
   one('secondFactors.findForSession', null, notObjects, ({ secondFactors }, value) =>
     secondFactors.findForSession(unsafe(value)),

@@ -468,4 +468,39 @@ comment on column :schema.trusted_browsers.session_epoch is
   'the user''s session_epoch: the browser is trusted only while they are equal';
 `,
   },
+  {
+    id: 7,
+    name: 'passkey_as_factor',
+    checksum: '7a87b039e54d41843ea87d6bee00081219eb3ab54102bfbcf900f3916444f8a4',
+    transactional: true,
+    sql: `-- Passkeys as the second factor of a pending sign-in. Processes of the former version store no such challenge.
+
+alter table :schema.passkey_challenges
+  drop constraint passkey_challenges_ceremony_check,
+  add constraint passkey_challenges_ceremony_check
+    check (ceremony in ('register', 'authenticate', 'reauthenticate', 'second_factor'));
+
+comment on column :schema.passkey_challenges.session_id is
+  'the session that asked for the challenge; of the ceremony second_factor the pending sign-in, which has an id of the same kind';
+`,
+  },
+  {
+    id: 8,
+    name: 'undo_of_second_factors',
+    checksum: '676dd4d18749f16a60cf73ba1d6cf829b21728dca06987239b633918ea2d867f',
+    transactional: true,
+    sql: `-- Mailed links by which the owner of an account undoes that a second factor was turned on. Processes of the former version
+-- store no such token.
+
+alter table :schema.verification_tokens
+  drop constraint verification_tokens_purpose_check,
+  add constraint verification_tokens_purpose_check
+    check (purpose in ('verify_email', 'reset_password', 'change_email', 'undo_second_factor')) not valid;
+
+comment on column :schema.verification_tokens.epoch is
+  'the user''s session_epoch when the token was mailed: it is valid only while they are equal; below 0 once an email change has used it; of the purpose undo_second_factor the owner_epoch, which may have risen since';
+comment on column :schema.verification_tokens.created_at is
+  'of the purpose undo_second_factor: what was added to the account since is removed';
+`,
+  },
 ]

@@ -31,10 +31,9 @@ import {
   openedRelations,
   openSession,
   openSessionWithRefund,
-  pendingColumns,
 } from './fragments/new-session.js'
 import { email, emailKey, lifetimeSeconds } from './fragments/parameters.js'
-import { livePending } from './fragments/pending-row.js'
+import { livePending, pendingColumns } from './fragments/pending-row.js'
 import type { VerdictRow } from './fragments/rate-limit-charging.js'
 import {
   chargeFailure,
@@ -152,7 +151,7 @@ export const magicLinkStatements = (schema: string) => ({
   findUsed: read(
     'magic_links.findUsed',
     sql`
-      select ${userColumns}, ${sessionColumns}, ${pendingColumns}
+      select ${userColumns}, ${sessionColumns}, ${pendingColumns(schema)}
       from ${schema}.magic_links l join ${schema}.user_emails e on e.email_key = l.email_key
       join ${schema}.users u on u.id = e.user_id
       left join ${schema}.sessions s

@@ -1,10 +1,12 @@
 import type {
   ChallengeForEmail,
+  ChallengeForPending,
   ChallengeHolder,
   ChargeOutcome,
   NewPasskeyChallenge,
   PasskeyCeremony,
   PasskeyChallengeRepository,
+  PendingKey,
   SessionId,
   TokenHash,
   UserId,
@@ -22,6 +24,12 @@ import { globalEpoch } from './fragments/global-epoch.js'
 import { emailKey, lifetimeSeconds } from './fragments/parameters.js'
 import type { CredentialRow } from './fragments/passkey-credential.js'
 import { credentialColumns, toCredential } from './fragments/passkey-credential.js'
+import {
+  givenPending,
+  livePending,
+  pendingKeyValues,
+  takesPasskey,
+} from './fragments/pending-row.js'
 import type { VerdictRow } from './fragments/rate-limit-charging.js'
 import {
   chargeRateLimit,
@@ -81,6 +89,29 @@ export const passkeyChallengeStatements = (schema: string) => ({
       order by k.created_at, k.id`,
     { schema, onLostReply: readBack('the hash of the challenge') },
   ),
+  // The challenge names the pending sign-in where that of a session names the session; the ceremony separates them.
+  storeForPending: write(
+    'passkey_challenges.storeForPending',
+    sql`
+      with ${chargeRateLimit(schema)}, p as (
+        select p.user_id, p.id, p.session_epoch, p.owner_epoch, ${takesPasskey(schema)} as takes_passkey
+        from verdict v join ${schema}.pending_sign_ins p on v.allowed and ${givenPending}
+        join ${schema}.users u on u.id = p.user_id
+        where ${livePending}
+      ), challenge as (
+        insert into ${schema}.passkey_challenges
+          (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, global_epoch, expires_at)
+        select ${challengeHash}, 'second_factor', p.user_id, p.id, p.session_epoch, p.owner_epoch,
+          ${globalEpoch(schema)}, ${secondsFromNow(lifetimeSeconds)}
+        from p where p.takes_passkey
+        returning challenge_hash
+      )
+      select v.allowed, v.retry_after, p.id as pending_id, ${credentialColumns}
+      from verdict v left join p on true left join challenge on true left join ${schema}.users u on u.id = p.user_id
+      left join ${schema}.passkeys k on k.user_id = u.id and k.owner_epoch = u.owner_epoch and p.takes_passkey
+      order by k.created_at, k.id`,
+    { schema, onLostReply: readBack('the hash of the challenge') },
+  ),
   consume: write(
     'passkey_challenges.consume',
     sql`
@@ -116,7 +147,7 @@ export function createPasskeyChallengeRepository(
           (await readback.hasChallenge(call, values.challengeHash)) ? { ok: true } : null,
       )
     },
-    async storeForEmail(challenge: EmailChallenge, email: string) {
+    async storeForEmail(challenge: UnboundChallenge, email: string) {
       const given = checkObject(challenge, 'challenge')
       const values = {
         ...chargeValues(checkIpAddressCharge(given.ipAddress)),
@@ -128,6 +159,25 @@ export function createPasskeyChallengeRepository(
       return db.runWithRecovery<ChallengeForEmail>(
         async (call) =>
           toChallenge(await many(call, statements.storeForEmail, values, (row: EmailRow) => row)),
+        async (call) => {
+          if (!(await readback.hasChallenge(call, values.challengeHash))) return null
+          return { ok: true, credentials: await readback.challenged(call, values.challengeHash) }
+        },
+      )
+    },
+    async storeForPending(challenge: UnboundChallenge, key: PendingKey) {
+      const given = checkObject(challenge, 'challenge')
+      const values = {
+        ...chargeValues(checkIpAddressCharge(given.ipAddress)),
+        ...pendingKeyValues(key),
+        challengeHash: given.challengeHash,
+        lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
+      }
+      return db.runWithRecovery<ChallengeForPending>(
+        async (call) =>
+          toPendingChallenge(
+            await many(call, statements.storeForPending, values, (row: PendingRow) => row),
+          ),
         async (call) => {
           if (!(await readback.hasChallenge(call, values.challengeHash))) return null
           return { ok: true, credentials: await readback.challenged(call, values.challengeHash) }
@@ -146,19 +196,32 @@ export function createPasskeyChallengeRepository(
   }
 }
 
-type EmailChallenge = Parameters<PasskeyChallengeRepository['storeForEmail']>[0]
+type UnboundChallenge = Parameters<PasskeyChallengeRepository['storeForEmail']>[0]
 type EmailRow = VerdictRow & (CredentialRow | { id: null })
 
 /** Every row holds the verdict, and there is always one. */
 function toChallenge(rows: readonly EmailRow[]): ChallengeForEmail {
-  const [first] = rows
-  if (first === undefined) throw new Error('passkey_challenges.storeForEmail: no verdict')
-  if (!first.allowed) return toRefusal(first)
-  return {
-    ok: true,
-    credentials: rows.flatMap((row) => (row.id === null ? [] : toCredential(row))),
-  }
+  const first = firstOf(rows)
+  return first.allowed ? { ok: true, credentials: credentialsOf(rows) } : toRefusal(first)
 }
+
+type PendingRow = EmailRow & { pending_id: SessionId | null }
+
+function toPendingChallenge(rows: readonly PendingRow[]): ChallengeForPending {
+  const first = firstOf(rows)
+  if (!first.allowed) return toRefusal(first)
+  if (first.pending_id === null) return { ok: false, reason: 'invalid_token' }
+  const credentials = credentialsOf(rows)
+  return credentials.length === 0 ? { ok: false, reason: 'not_found' } : { ok: true, credentials }
+}
+
+function firstOf<Row>([first]: readonly Row[]): Row {
+  if (first === undefined) throw new Error('passkey_challenges: no verdict')
+  return first
+}
+
+const credentialsOf = (rows: readonly EmailRow[]) =>
+  rows.flatMap((row) => (row.id === null ? [] : toCredential(row)))
 
 type Answer = Parameters<PasskeyChallengeRepository['consume']>[0]
 

@@ -27,7 +27,7 @@ const unusable = (schema: string) => {
   return {
     sessions: `t.expires_at <= ${now} or ${ended}`,
     magic_links: `t.expires_at <= ${now} or ${revoked}`,
-    verification_tokens: `t.expires_at <= ${now} or ${revoked} or (t.used_by is null and ${ended})`,
+    verification_tokens: `t.expires_at <= ${now} or ${revoked} or (t.used_by is null and t.purpose <> 'undo_second_factor' and ${ended})`,
     used_oauth_states: `t.expires_at <= ${now}`,
     passkey_challenges: `t.expires_at <= ${now} or ${revoked}`,
     pending_sign_ins: `t.expires_at <= ${now} or exists (

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../mail/text.js'
 import { placeholder } from '../../texts/fill.js'
 import type { PageTexts } from '../../texts/texts.js'
-import { script, style } from './built-in-style.js'
+import { passkeyScript, passwordScript, style } from './built-in-style.js'
 import type { Look } from './look.js'
 import type {
   CheckboxField,
@@ -11,12 +11,17 @@ import type {
   LinkPage,
   Page,
   PageForm,
+  PasskeyForm,
   PasswordField,
   SecondFactorPage,
 } from './page.js'
 
+/** Whether a page has a button for a passkey, which runs a script. */
+export const hasPasskeyButton = (page: Page): boolean =>
+  page.kind === 'second_factor' && page.passkey !== null
+
 /** Whether a page has password fields, which a button shows and hides. */
-export const hasPasswordField = (page: Page): boolean =>
+const hasPasswordField = (page: Page): boolean =>
   'forms' in page && page.forms.some(({ fields }) => fields.some(({ type }) => type === 'password'))
 
 /** Renders a page as Torii does without the option `renderPage`. All text is escaped here and nowhere else. */
@@ -42,10 +47,18 @@ ${sheet}</head>
 ${contentOf(page)}
 </div>
 </main>
-${hasPasswordField(page) ? `<script>${script}</script>\n` : ''}</body>
+${scriptsOf(page)
+  .map((script) => `<script>${script}</script>\n`)
+  .join('')}</body>
 </html>
 `
 }
+
+/** The scripts of a page. Without them it works, except for passkeys. */
+export const scriptsOf = (page: Page): readonly string[] => [
+  ...(hasPasswordField(page) ? [passwordScript] : []),
+  ...(hasPasskeyButton(page) ? [passkeyScript] : []),
+]
 
 function contentOf(page: Page): string {
   if ('forms' in page) return formContent(page)
@@ -64,7 +77,7 @@ function formContent(page: LinkPage | SecondFactorPage | EnrollPage): string {
   return `<p>${introduction}</p>
 ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
 ${page.kind === 'enroll_second_factor' ? shownOnce(page) : ''}${forms.map((form) => formOf(form, texts)).join('\n')}
-${isLink ? `<p class="quiet">${escapeHtml(texts.common.ignore)}</p>` : linkOf(page.otherWay)}`
+${page.kind !== 'second_factor' || page.passkey === null ? '' : passkeyOf(page.passkey)}${isLink ? `<p class="quiet">${escapeHtml(texts.common.ignore)}</p>` : linkOf(page.otherWay)}`
 }
 
 /** The secret or the recovery codes of an enrollment. The QR code is our own SVG of the secret. */
@@ -118,6 +131,20 @@ ${inputs.join('\n')}
 <p class="quiet">${escapeHtml(alternative.note)}</p>
 ${form}
 </details>`
+}
+
+/** Hidden until the script has found that the browser has passkeys. */
+function passkeyOf({ options, action, fields, button, failed }: PasskeyForm): string {
+  const inputs = [...fields, { name: 'challengeId', value: '' }, { name: 'response', value: '' }]
+  const hidden = inputs.map(
+    ({ name, value }) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`,
+  )
+  return `<form method="post" action="${escapeHtml(action)}" hidden data-passkey="${escapeHtml(options)}" data-failed="${escapeHtml(failed)}">
+${hidden.join('\n')}
+<p class="bad" role="alert" hidden></p>
+<button type="submit">${escapeHtml(button)}</button>
+</form>
+`
 }
 
 function passwordField(

@@ -25,7 +25,7 @@ button { width: 100%; margin: 14px 0 0; padding: 12px; font: inherit; font-weigh
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
 .quiet { font-size: .9rem; color: var(--quiet) }
 .bad { color: var(--bad); font-weight: 600 }
-form + .quiet, details + .quiet, details + .back { margin-top: 20px }
+form + .quiet, form + .back, details + .quiet, details + .back { margin-top: 20px }
 .secret { display: flex; gap: 8px; align-items: stretch; margin: 0 0 6px }
 .secret input { flex: 1; min-width: 0; margin: 0 }
 .secret button { width: auto; margin: 0; padding: 0 14px; color: var(--strong); background: transparent;
@@ -42,7 +42,7 @@ a { color: inherit }
 `
 
 /** Shows and hides passwords, with the words of the button's attributes. Without scripts the buttons stay hidden, and the page works. */
-export const script = `
+export const passwordScript = `
 for (const button of document.querySelectorAll('[data-toggles]')) {
   const input = document.getElementById(button.dataset.toggles)
   button.hidden = false
@@ -55,5 +55,52 @@ for (const button of document.querySelectorAll('[data-toggles]')) {
   })
   // A browser must not keep the password as the text of an ordinary field.
   input.form.addEventListener('submit', () => { input.type = 'password' })
+}
+`
+
+/**
+ * Signs in with a passkey: the options come from the server, and the response goes back in the form. `PublicKeyCredential` has
+ * the conversions itself in newer browsers alone.
+ * @see WebAuthn Level 3, section 5.1.8 and 5.1.10
+ */
+export const passkeyScript = `
+const toBytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0))
+const toText = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
+  .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+for (const form of document.querySelectorAll('[data-passkey]')) {
+  if (!window.PublicKeyCredential) continue
+  const alert = form.querySelector('[role=alert]')
+  const say = (text) => { alert.textContent = text; alert.hidden = text === '' }
+  form.hidden = false
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    say('')
+    try {
+      const answer = await fetch(form.dataset.passkey, {
+        method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ pendingId: form.elements.pendingId.value }),
+      })
+      const started = await answer.json()
+      if (!answer.ok) return say(started.message)
+      const { challenge, allowCredentials, ...options } = started.options
+      const credential = await navigator.credentials.get({ publicKey: {
+        ...options, challenge: toBytes(challenge),
+        allowCredentials: allowCredentials.map((one) => ({ ...one, id: toBytes(one.id) })),
+      } })
+      const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response
+      form.elements.challengeId.value = started.challengeId
+      form.elements.response.value = JSON.stringify({
+        id: credential.id, rawId: toText(credential.rawId), type: credential.type,
+        clientExtensionResults: {},
+        response: {
+          clientDataJSON: toText(clientDataJSON), authenticatorData: toText(authenticatorData),
+          signature: toText(signature), ...(userHandle ? { userHandle: toText(userHandle) } : {}),
+        },
+      })
+      form.submit()
+    } catch {
+      say(form.dataset.failed)
+    }
+  })
 }
 `

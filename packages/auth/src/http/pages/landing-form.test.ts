@@ -59,6 +59,7 @@ const paths: Record<LinkPurpose, readonly [page: string, action: string]> = {
   verify_email: ['/auth/email/verify', '/auth/email/verify'],
   reset_password: ['/auth/password/reset', '/auth/password/reset/complete'],
   change_email: ['/auth/email/change', '/auth/email/change/complete'],
+  undo_second_factor: ['/auth/second-factors/undo', '/auth/second-factors/undo'],
 }
 
 /** Opens a link as a browser does, and reads the form of its page. */

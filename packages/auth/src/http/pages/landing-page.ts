@@ -65,6 +65,7 @@ function formsOf({ purpose, token, nonce, action }: Landing, texts: PageTexts): 
   switch (purpose) {
     case 'magic_link':
     case 'change_email':
+    case 'undo_second_factor':
       return [form(texts[purpose].button, [])]
     case 'verify_email': {
       const { button, passwordLabel: label, ...other } = texts.verify_email

@@ -18,16 +18,23 @@ export interface OwnPage {
 }
 
 /** What an addition to the Content-Security-Policy is for. */
-export type SourceKind = 'style' | 'script' | 'image' | 'font'
+export type SourceKind = 'style' | 'script' | 'image' | 'font' | 'connect'
 
 const directives = {
   style: 'style-src',
   script: 'script-src',
   image: 'img-src',
   font: 'font-src',
+  connect: 'connect-src',
 } as const satisfies Record<SourceKind, string>
 
-const kinds = ['style', 'script', 'image', 'font'] as const satisfies readonly SourceKind[]
+const kinds = [
+  'style',
+  'script',
+  'image',
+  'font',
+  'connect',
+] as const satisfies readonly SourceKind[]
 
 /** No scheme, wildcard or `unsafe-…`, and nothing that begins another directive. */
 const sourceForm =
@@ -45,7 +52,7 @@ export async function renderOwnPage(
   requireFields(page, html)
   const unknown = Object.keys(sources).find((name) => !kinds.some((kind) => kind === name))
   if (unknown !== undefined)
-    throw misuse(page, `returned sources.${unknown}: name style, script, image or font`)
+    throw misuse(page, `returned sources.${unknown}: name style, script, image, font or connect`)
   return { html, loads: ["default-src 'none'", ...kinds.flatMap(directiveOf)].join('; ') }
 
   function directiveOf(kind: SourceKind): string[] {
@@ -56,8 +63,9 @@ export async function renderOwnPage(
         page,
         `returned a wrong source in sources.${kind}: give 'self', 'sha256-…' or an exact https origin`,
       )
-    // Scripts could read the token; the application must ask for each.
-    const all = new Set([...(kind === 'script' ? [] : ["'self'"]), ...given])
+    // Scripts could read the token, and send it; the application must ask for each.
+    const isAskedFor = kind === 'script' || kind === 'connect'
+    const all = new Set([...(isAskedFor ? [] : ["'self'"]), ...given])
     return all.size === 0 ? [] : [`${directives[kind]} ${[...all].join(' ')}`]
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Log } from '../../services/options/log.js'
-import { hasPasswordField, renderBuiltInPage } from './built-in-page.js'
-import { script, style } from './built-in-style.js'
+import { hasPasskeyButton, renderBuiltInPage, scriptsOf } from './built-in-page.js'
+import { style } from './built-in-style.js'
 import type { Look } from './look.js'
 import { logoSource } from './look.js'
 import type { RenderPage } from './own-renderer.js'
@@ -62,10 +62,14 @@ async function renderOwn(renderPage: RenderPage, page: Page, log: Log) {
 }
 
 const styleSource = `'sha256-${hashOf(style)}'`
-const scriptSource = `'sha256-${hashOf(script)}'`
+const sourceOf = (script: string) => `'sha256-${hashOf(script)}'`
 
-/** The built-in page loads nothing but what the option `look` names, and runs no script but that of its password fields. */
+/**
+ * The built-in page loads nothing but what the option `look` names, and runs no script but those of its password fields and its
+ * button for a passkey.
+ */
 function loadsOf(page: Page, look: Look): string {
+  const scripts = scriptsOf(page)
   const hasSheet = look.stylesheet !== null
   const images = new Set(
     [logoSource(look), hasSheet ? "'self'" : null].filter((one) => one !== null),
@@ -75,6 +79,7 @@ function loadsOf(page: Page, look: Look): string {
     `style-src ${styleSource}${hasSheet ? " 'self'" : ''}`,
     ...(images.size === 0 ? [] : [`img-src ${[...images].join(' ')}`]),
     ...(hasSheet ? ["font-src 'self'"] : []),
-    ...(hasPasswordField(page) ? [`script-src ${scriptSource}`] : []),
+    ...(scripts.length > 0 ? [`script-src ${scripts.map(sourceOf).join(' ')}`] : []),
+    ...(hasPasskeyButton(page) ? ["connect-src 'self'"] : []),
   ].join('; ')
 }

@@ -45,6 +45,21 @@ export interface PageForm {
   readonly alternative: { readonly question: string; readonly note: string } | null
 }
 
+/**
+ * A passkey as the second factor. It needs a script: it posts `{ pendingId }` as JSON to `options`, passes the answer's `options`
+ * to `navigator.credentials.get()`, and posts `pendingId`, `nonce`, the answer's `challengeId` and the response as JSON in the
+ * field `response` to `action`, urlencoded.
+ */
+export interface PasskeyForm {
+  readonly options: string
+  readonly action: string
+  readonly fields: readonly HiddenField[]
+  /** The label of its button. */
+  readonly button: string
+  /** What to show when the browser's dialog was canceled. */
+  readonly failed: string
+}
+
 /** What every page knows. All is plain text: escape it for HTML. */
 interface PageFacts {
   /** The chosen language, as in the HTML attribute `lang`. */
@@ -83,7 +98,9 @@ export interface SecondFactorPage extends PageFacts {
   readonly error: string | null
   /** One form for the code of an authenticator application, and one for a recovery code. */
   readonly forms: readonly PageForm[]
-  /** Leads to the sign-in, for a user who has a passkey. */
+  /** Null where the user has no passkey that can be used. */
+  readonly passkey: PasskeyForm | null
+  /** Leads to the sign-in, where the user can begin with another method. */
   readonly otherWay: PageLink
 }
 

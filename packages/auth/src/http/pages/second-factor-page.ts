@@ -6,6 +6,8 @@ import type { ExpiredPage, PageForm, SecondFactorPage } from './page.js'
 export interface PendingFacts extends PageSite {
   /** The path that the forms post to. */
   readonly action: string
+  /** Where the options of a passkey come from; null if the user has none that can be used. */
+  readonly passkeyOptions: string | null
   readonly pendingId: string
   /** The nonce of the browser, which the form sends back together with the landing cookie. */
   readonly nonce: string
@@ -17,17 +19,18 @@ export interface PendingFacts extends PageSite {
   readonly trustsBrowsers: boolean
 }
 
-/** Says what the page of a pending sign-in has: a form for a code, and one for a recovery code. */
+/** Says what the page of a pending sign-in has: a form for a code, one for a recovery code, and a passkey. */
 export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
-  const { action, pendingId, nonce, error, language, signIn, trustsBrowsers } = facts
+  const { action, passkeyOptions, pendingId, nonce, error, language, signIn, trustsBrowsers } =
+    facts
   const texts = language.texts.pages.second_factor
+  const hidden = [
+    { type: 'hidden', name: 'pendingId', value: pendingId },
+    { type: 'hidden', name: 'nonce', value: nonce },
+  ] as const
   const form = (button: string, ...fields: PageForm['fields']): PageForm => ({
     action,
-    fields: [
-      { type: 'hidden', name: 'pendingId', value: pendingId },
-      { type: 'hidden', name: 'nonce', value: nonce },
-      ...fields,
-    ],
+    fields: [...hidden, ...fields],
     button,
     alternative: null,
   })
@@ -51,6 +54,16 @@ export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
       form(texts.button, code, ...(trustsBrowsers ? [trust] : [])),
       { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
     ],
+    passkey:
+      passkeyOptions === null
+        ? null
+        : {
+            options: passkeyOptions,
+            action,
+            fields: hidden,
+            button: texts.passkeyButton,
+            failed: texts.passkeyFailed,
+          },
     otherWay: { href: signIn, label: texts.otherWay },
   }
 }

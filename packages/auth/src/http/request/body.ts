@@ -52,7 +52,8 @@ export async function readJsonBody<Value>(
 }
 
 /**
- * Reads a form in the same way. Every field is a text, and an empty one is absent; `true` and `false` of a checkbox are boolean.
+ * Reads a form in the same way. Every field is a text, and an empty one is absent; `true` and `false` of a checkbox are boolean, and
+ * an object is JSON.
  * Other fields are dropped: browsers, password managers and providers add some to the forms of a page.
  */
 export async function readFormBody<Value>(
@@ -90,8 +91,15 @@ function valuesOf(form: URLSearchParams, schema: Schema<unknown>): object {
 
 function fieldOf(text: string | null, rule: Schema<unknown> | undefined): unknown {
   if (text === null || text === '') return undefined
-  const isFlag = rule !== undefined && typesOf(rule).includes('boolean')
-  return isFlag && (text === 'true' || text === 'false') ? text === 'true' : text
+  const types = rule === undefined ? [] : typesOf(rule)
+  if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true'
+  return types.includes('object') ? objectOf(text) : text
+}
+
+/** The object that a script of the page has written into its field; the text itself where it is none. */
+function objectOf(text: string): unknown {
+  const json = parseObject(Buffer.from(text))
+  return json.ok ? json.value : text
 }
 
 /** `application/json`, alone or with the only charset that JSON has. @see RFC 8259 section 8.1 */

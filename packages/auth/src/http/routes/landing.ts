@@ -20,6 +20,7 @@ const summaries: Readonly<Record<LinkPurpose, string>> = {
   verify_email: 'Shows the page of a verification link',
   reset_password: 'Shows the page of a password reset link',
   change_email: 'Shows the page of an email change link',
+  undo_second_factor: 'Shows the page of a link that undoes a second factor',
 }
 
 /**

@@ -1,4 +1,9 @@
-import { secondFactorPath, totpConfirmPath, totpStartPath } from '../../base/paths.js'
+import {
+  passkeyFactorPath,
+  secondFactorPath,
+  totpConfirmPath,
+  totpStartPath,
+} from '../../base/paths.js'
 import { newLandingNonce } from '../../services/links/landing-form.js'
 import { trustSeconds } from '../../services/options/second-factor.js'
 import type { EnrollmentStep } from '../pages/enroll-page.js'
@@ -50,6 +55,9 @@ export async function showSecondFactorPage(
     : secondFactorPage({
         ...own,
         action: secondFactorPagePath(call),
+        passkeyOptions: pending.factors.includes('passkey')
+          ? `${torii.options.basePath}/${passkeyFactorPath}`
+          : null,
         trustsBrowsers: trustSeconds(torii.options.secondFactor) !== null,
       })
   return success(200, page, { setCookies: [landingNonceCookie(site, nonce)] })

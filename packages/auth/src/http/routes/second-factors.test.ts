@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { describe, test } from 'vitest'
 import { totpCode } from '../../one-time-codes/totp.js'
 import { baseUrl, goodPassword } from '../../test/site.test.support.js'
+import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
 import {
   codeAgain,
   halfway,
@@ -12,7 +14,15 @@ import {
   ways,
 } from '../test/factor-browser.test.support.js'
 import type { Visitor } from '../test/route-site.test.support.js'
-import { newInfo, newVisitor, site, torii } from '../test/route-site.test.support.js'
+import {
+  addPasskey,
+  newInfo,
+  newVisitor,
+  site,
+  takeMails,
+  tokenIn,
+  torii,
+} from '../test/route-site.test.support.js'
 import { newFactorVisitor } from '../test/second-factor-inputs.test.support.js'
 
 const sessionsOf = async ({ valid: { user } }: Visitor) => {
@@ -107,6 +117,33 @@ describe('the answer of a sign-in that waits', () => {
     assert.equal(browser.pending, undefined)
   })
 
+  test('a passkey that is not verified uses a try, with a message of its own', async () => {
+    const visitor = await newFactorVisitor()
+    await addPasskey(visitor)
+    const { browser, pendingId } = await halfway(visitor)
+    const other = await halfway(visitor)
+    const wrongTab = { pendingId: other.pendingId }
+    const refused = await browser.send('POST', 'second-factors/passkey/options', wrongTab)
+    assert.equal(refused.status, 401)
+    const started = await browser.send('POST', 'second-factors/passkey/options', { pendingId })
+    const { challengeId, options } = (await started.json()) as {
+      challengeId: string
+      options: { challenge: string }
+    }
+    const response = new SoftwareAuthenticator().get(options)
+    const wrong = { pendingId, challengeId, response }
+    const answered = await browser.send('POST', 'second-factors/verify', wrong)
+    assert.equal(answered.status, 422)
+    const body = (await answered.json()) as { message: string; triesLeft: number }
+    assert.deepEqual([body.message, body.triesLeft], ['This passkey could not be verified.', 4])
+    const malformed = { ...wrong, response: { id: 7 } }
+    assert.equal((await browser.send('POST', 'second-factors/verify', malformed)).status, 400)
+    const { rows } = await site.db.query('select tries from torii.pending_sign_ins where id = $1', [
+      pendingId,
+    ])
+    assert.equal(rows[0]?.tries, 2)
+  })
+
   test('bad input is refused before anything is counted', async () => {
     const visitor = await newFactorVisitor()
     const { browser, pendingId } = await halfway(visitor)
@@ -114,6 +151,10 @@ describe('the answer of a sign-in that waits', () => {
       { pendingId },
       { pendingId, code: '123456', recoveryCode: 'x' },
       { pendingId, code: 123_456 },
+      { pendingId, code: '123456', challengeId: 'x', response: {} },
+      { pendingId, challengeId: 'x' },
+      { pendingId, response: {} },
+      { pendingId, challengeId: 'x', response: 'x' },
       { code: '123456' },
     ])
       assert.equal((await browser.send('POST', 'second-factors/verify', body)).status, 400)
@@ -147,6 +188,56 @@ describe('the answer of a sign-in that waits', () => {
   })
 })
 
+describe('the page that undoes a second factor', () => {
+  async function undoable() {
+    const visitor = await newFactorVisitor()
+    const mails = await takeMails()
+    const mail = mails.find(
+      ({ to, kind }) => to === visitor.email && kind === 'second_factor_added',
+    )
+    return { visitor, token: tokenIn(mail) }
+  }
+
+  test('T14.60 opening it changes nothing; its button undoes, twice in one browser with one success', async () => {
+    const { visitor, token } = await undoable()
+    const browser = newBrowser()
+    for (let visit = 0; visit < 3; visit += 1) {
+      const opened = await browser.send('GET', `second-factors/undo?token=${token}`)
+      assert.deepEqual(
+        [opened.status, opened.headers.get('location')],
+        [303, '/auth/second-factors/undo'],
+      )
+    }
+    const page = await browser.send('GET', 'second-factors/undo')
+    assert.equal(page.status, 200)
+    const html = await page.text()
+    assert.ok(html.includes(`<strong>${visitor.email}</strong>`))
+    assert.match(html, /<button type="submit">This was not me<\/button>/)
+    assert.notEqual(await torii.sessions.validate(visitor.token), null)
+    const nonce = browser.cookies.get('__Host-torii-landing') ?? assert.fail()
+    const foreign = new URLSearchParams({ token, nonce: 'x'.repeat(43) })
+    assert.equal((await browser.send('POST', 'second-factors/undo', foreign)).status, 401)
+    assert.notEqual(await torii.sessions.validate(visitor.token), null)
+    for (let click = 0; click < 2; click += 1) {
+      const posted = await browser.send(
+        'POST',
+        'second-factors/undo',
+        new URLSearchParams({ token, nonce }),
+      )
+      assert.deepEqual([posted.status, posted.headers.get('location')], [303, '/'])
+    }
+    assert.equal(await torii.sessions.validate(visitor.token), null)
+    const json = await newBrowser().send('POST', 'second-factors/undo', { token })
+    assert.equal(json.status, 401)
+  })
+
+  test('a program posts the token, and gets no content', async () => {
+    const { token } = await undoable()
+    const done = await newBrowser().send('POST', 'second-factors/undo', { token })
+    assert.equal(done.status, 204)
+  })
+})
+
 describe('the page of the second factor', () => {
   test('posts a code and leads to the application; a wrong one shows the page again', async () => {
     const visitor = await newFactorVisitor()
@@ -172,6 +263,46 @@ describe('the page of the second factor', () => {
     assert.equal(right.status, 303)
     assert.equal(right.headers.get('location'), '/home')
     assert.ok(browser.session)
+  })
+
+  test('T14.70 signs in with a passkey: the script asks for options and posts the form', async () => {
+    const visitor = await newFactorVisitor()
+    const { authenticator } = await addPasskey(visitor)
+    const { browser, pendingId, factors } = await halfway(visitor)
+    assert.deepEqual(factors, ['totp', 'recovery_code', 'passkey'])
+    const page = await browser.send('GET', 'second-factors/verify')
+    const html = await page.text()
+    const [, script = ''] = /<script>([\s\S]*?)<\/script>/.exec(html) ?? []
+    const policy = page.headers.get('content-security-policy') ?? ''
+    const hash = createHash('sha256').update(script).digest('base64')
+    assert.ok(policy.includes(`; script-src 'sha256-${hash}'; connect-src 'self'; `), policy)
+    const [form = ''] = /<form[^>]* data-passkey=[\s\S]*?<\/form>/.exec(html) ?? []
+    // Without the script the button would do nothing.
+    assert.match(form, / hidden data-passkey="\/auth\/second-factors\/passkey\/options"/)
+    const started = await browser.send('POST', 'second-factors/passkey/options', { pendingId })
+    assert.equal(started.status, 200)
+    const { challengeId, options } = (await started.json()) as {
+      challengeId: string
+      options: { challenge: string }
+    }
+    const nonce = browser.cookies.get('__Host-torii-landing') ?? assert.fail()
+    const post = (response: string) =>
+      browser.send(
+        'POST',
+        'second-factors/verify',
+        new URLSearchParams({ pendingId, nonce, challengeId, response }),
+      )
+    for (const text of ['no JSON', '[]', '7']) assert.equal((await post(text)).status, 400)
+    const signed = await post(JSON.stringify(authenticator.get(options)))
+    assert.deepEqual([signed.status, signed.headers.get('location')], [303, '/home'])
+    assert.ok(browser.session)
+  })
+
+  test('has no script and no button for a user without a passkey', async () => {
+    const { browser } = await halfway(await newFactorVisitor())
+    const page = await browser.send('GET', 'second-factors/verify')
+    assert.doesNotMatch(await page.text(), /<script|data-passkey/)
+    assert.doesNotMatch(page.headers.get('content-security-policy') ?? '', /script-src|connect-src/)
   })
 
   test('takes a recovery code, and refuses a form of another site', async () => {

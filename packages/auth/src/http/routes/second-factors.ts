@@ -1,11 +1,24 @@
 import { parseTrustedBrowserId } from 'torii-core'
-import { secondFactorPath, totpConfirmPath, totpStartPath } from '../../base/paths.js'
+import {
+  linkPaths,
+  passkeyFactorPath,
+  secondFactorPath,
+  totpConfirmPath,
+  totpStartPath,
+} from '../../base/paths.js'
 import { sessionCookie } from '../request/cookie.js'
 import { clearedPendingCookie } from '../request/pending-cookie.js'
 import { qrCode } from '../response/qr-code.js'
 import { serializeSession, serializeSignedIn } from '../response/serializers.js'
-import { confirmTotpBody, startTotpBody, verifySecondFactorBody } from '../schema/request-bodies.js'
 import {
+  confirmTotpBody,
+  passkeyFactorBody,
+  startTotpBody,
+  undoSecondFactorBody,
+  verifySecondFactorBody,
+} from '../schema/request-bodies.js'
+import {
+  challengeSchema,
   recoveryCodesSchema,
   secondFactorsSchema,
   signedInSchema,
@@ -13,6 +26,7 @@ import {
   totpConfirmedSchema,
   totpStartSchema,
 } from '../schema/response-bodies.js'
+import type { Static } from '../schema/schema.js'
 import { failure, noContent, refused, success } from './results.js'
 import type { Call, SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
@@ -36,26 +50,66 @@ export const secondFactorRoutes = [
   defineRoute({
     method: 'POST',
     path: secondFactorPath,
-    summary: 'Completes a sign-in with the code of an authenticator application or a recovery code',
+    summary:
+      'Completes a sign-in with the code of an authenticator application, a recovery code or a passkey',
     access: 'anyone',
     body: verifySecondFactorBody,
     responses: { 200: signedInSchema },
     errors: ['invalid_code', 'invalid_token', 'too_many_attempts'],
     feature: 'secondFactors',
     form: { purpose: 'second_factor', next: 'signedIn' },
-    async handle(call, { pendingId, code, recoveryCode, trustBrowser }) {
+    async handle(call, { pendingId, trustBrowser, ...proofs }) {
       const { torii, info } = call
       const token = pendingTokenOf(call, pendingId)
       if (token === null) return signInExpired
-      const given = codeOf(code ?? null, recoveryCode ?? null)
-      if (given === null) return failure(oneCode)
+      const given = proofOf(proofs)
+      if (given === null) return failure(oneProof)
       const outcome = await torii.secondFactors.verify({ ...given, token, trustBrowser }, info)
       if (outcome.ok) return signedIn(call, 200, outcome)
       const ended = endedCookies(call, outcome)
       return {
-        ...refused(outcome, { texts: { ...codeTexts(given), invalid_token: 'sign_in_expired' } }),
+        ...refused(outcome, { texts: { ...textsOf(given), invalid_token: 'sign_in_expired' } }),
         setCookies: ended,
       }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: passkeyFactorPath,
+    summary: 'Starts a passkey as the second factor of a sign-in',
+    access: 'anyone',
+    body: passkeyFactorBody,
+    responses: { 200: challengeSchema },
+    errors: ['invalid_token', 'not_found', 'too_many_attempts'],
+    feature: 'passkey',
+    async handle(call, { pendingId }) {
+      const { torii, info } = call
+      const token = pendingTokenOf(call, pendingId)
+      if (token === null) return signInExpired
+      const started = await torii.secondFactors.passkeyOptions(token, info)
+      if (started.ok) {
+        const { challengeId, options } = started
+        return success(200, { challengeId, options })
+      }
+      const ended = endedCookies(call, started)
+      const texts = { invalid_token: 'sign_in_expired', not_found: 'no_passkey' } as const
+      return { ...refused(started, { texts }), setCookies: ended }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: linkPaths.undo_second_factor.action,
+    summary:
+      'Undoes a second factor with the token of a link: removes what was added since, and mails a reset link',
+    access: 'anyone',
+    body: undoSecondFactorBody,
+    responses: { 204: null },
+    errors: ['invalid_token', 'too_many_attempts'],
+    feature: 'mail',
+    form: { purpose: 'undo_second_factor', next: 'signIn' },
+    async handle({ torii, info, nonce }, { token }) {
+      const outcome = await torii.secondFactors.undo({ token, nonce }, info)
+      return outcome.ok ? noContent() : refused(outcome)
     },
   }),
   defineRoute({
@@ -231,11 +285,22 @@ const totpStart = async ({ secret, uri }: { secret: string; uri: string }) => ({
 const endedCookies = ({ torii }: Call, { reason }: { readonly reason: string }): string[] =>
   reason === 'invalid_token' ? [clearedPendingCookie(torii.options.cookie)] : []
 
-const oneCode = {
+const oneProof = {
   error: 'invalid_input',
   field: 'code',
-  message: 'Send code or recoveryCode.',
+  message: 'Send one of code, recoveryCode and challengeId with response.',
 } as const
+
+/** Exactly one proof, or null. */
+function proofOf({ code, recoveryCode, challengeId, response }: Omit<VerifyBody, 'pendingId'>) {
+  if (challengeId == null && response == null) return codeOf(code ?? null, recoveryCode ?? null)
+  if (code != null || recoveryCode != null || challengeId == null || response == null) return null
+  return { challengeId, response }
+}
+
+/** A passkey and a recovery code have messages of their own. */
+const textsOf = (given: NonNullable<ReturnType<typeof proofOf>>) =>
+  'response' in given ? ({ invalid_code: 'passkey_rejected' } as const) : codeTexts(given)
 
 /** Exactly one code, or null. */
 export function codeOf(code: string | null, recoveryCode: string | null) {
@@ -257,6 +322,7 @@ export function replacedToken(call: SignedInCall, { session, token }: Replaced) 
   return noContent({ setCookies: [sessionCookie(call.torii.options, session, token)] })
 }
 
+type VerifyBody = Static<typeof verifySecondFactorBody>
 type Replaced = Pick<
   Extract<Awaited<ReturnType<Call['torii']['secondFactors']['reauthenticate']>>, { ok: true }>,
   'session' | 'token'

@@ -66,16 +66,23 @@ export const oauthFormPostBody = openObject({
   user: maybeText,
 })
 export const passkeySignInBody = object({ challengeId: text, response: anyObject, remember })
-/** `pendingId` names the sign-in of the cookie. Either `code` or `recoveryCode`; `trustBrowser` is for a `code`. */
+/**
+ * `pendingId` names the sign-in of the cookie. `code`, or `recoveryCode`, or `challengeId` and `response`; `trustBrowser` is for a
+ * `code`.
+ */
 export const verifySecondFactorBody = object({
   pendingId: text,
   code: maybeText,
   recoveryCode: maybeText,
+  challengeId: maybeText,
+  response: optional(orNull(anyObject)),
   trustBrowser: maybeFlag,
 })
 /** With `pendingId`, for a user who enrolls to complete that sign-in; `emailCode` is the one that was mailed. */
 export const startTotpBody = object({ pendingId: maybeText, emailCode: maybeText })
 export const confirmTotpBody = object({ code: text, pendingId: maybeText })
+export const passkeyFactorBody = object({ pendingId: text })
+export const undoSecondFactorBody = object({ token: text })
 export const renamePasskeyBody = object({ name: text })
 
 /**

@@ -6,6 +6,7 @@ import type { LinkPurpose } from '../../services/links/link-token.js'
 import {
   formatMagicToken,
   formatVerificationToken,
+  hashLinkSecret,
   newLinkSecret,
   newMagicLinkSecret,
 } from '../../services/links/link-token.js'
@@ -20,6 +21,7 @@ import {
   newInfo,
   newPasswordlessVisitor,
   newVisitor,
+  site,
   takeMails,
   tokenIn,
   torii,
@@ -101,12 +103,32 @@ async function tokenFor(purpose: LinkPurpose, visitor: Visitor): Promise<string>
       assert.ok((await torii.email.requestChange(visitor.valid, newEmail(), newInfo())).ok)
       return tokenIn((await takeMails()).at(-1))
     }
+    case 'undo_second_factor':
+      return undoToken(visitor)
+    default:
+      return purpose satisfies never
   }
 }
 
+/** As an enrollment stores it, which would end the session of the visitor. */
+async function undoToken({ email, valid: { user } }: Visitor): Promise<string> {
+  const secret = newLinkSecret()
+  const hash = hashLinkSecret('undo_second_factor', secret)
+  await site.db.query(
+    `insert into torii.verification_tokens
+       (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, global_epoch, created_at, expires_at)
+     values (encode(substring($2::bytea from 1 for 16), 'hex')::uuid, $1, 'undo_second_factor', 1, $2, $3, $3, 0, 0, now(),
+       now() + interval '7 days')
+     on conflict (user_id, purpose, slot) do update set id = excluded.id, secret_hash = excluded.secret_hash, used_by = null`,
+    [user.id, Buffer.from(hash), email],
+  )
+  return formatVerificationToken('undo_second_factor', user.id, secret).reveal()
+}
+
 /** The same for somebody new, where a token can be used only once. */
-const tokenForNewcomer = async (purpose: 'verify_email' | 'reset_password') =>
-  tokenFor(purpose, await newVisitor())
+const tokenForNewcomer = async (
+  purpose: 'verify_email' | 'reset_password' | 'undo_second_factor',
+) => tokenFor(purpose, await newVisitor())
 
 const password: Readonly<Record<string, RouteInput>> = {
   'POST password/register': {
@@ -231,6 +253,17 @@ const mailbox: Readonly<Record<string, RouteInput>> = {
   'GET email/verify': linkPage('email/verify', 'verify_email'),
   'GET password/reset': linkPage('password/reset', 'reset_password'),
   'GET email/change': linkPage('email/change', 'change_email'),
+  'GET second-factors/undo': linkPage('second-factors/undo', 'undo_second_factor'),
+  'POST second-factors/undo': {
+    valid: async () => ({
+      path: 'second-factors/undo',
+      body: { token: await tokenForNewcomer('undo_second_factor') },
+    }),
+    madeUp: () => ({
+      path: 'second-factors/undo',
+      body: { token: unknownToken('undo_second_factor') },
+    }),
+  },
 }
 
 const sessions: Readonly<Record<string, RouteInput>> = {

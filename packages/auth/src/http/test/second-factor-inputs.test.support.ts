@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import type { PendingKey } from 'torii-core'
 import { newSessionId, newTrustedBrowserId, newUserId } from 'torii-core'
 import { totpConfirmPath, totpStartPath } from '../../base/paths.js'
@@ -11,9 +12,10 @@ import { encryptSecret } from '../../services/second-factors/stored-secret.js'
 import { prepareSession } from '../../services/sessions/new-session.js'
 import { actorOf } from '../../services/sessions/valid-session.js'
 import { goodPassword } from '../../test/site.test.support.js'
+import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
 import type { RouteInput, RouteRequest } from './route-requests.test.support.js'
 import type { Visitor } from './route-site.test.support.js'
-import { newInfo, newVisitor, site, torii } from './route-site.test.support.js'
+import { addPasskey, newInfo, newVisitor, site, torii } from './route-site.test.support.js'
 
 /** A visitor with an authenticator application, and a sign-in that waits for its code. */
 export interface FactorVisitor extends Visitor {
@@ -45,6 +47,17 @@ export async function newFactorVisitor(): Promise<FactorVisitor> {
   await nextCode()
   const waiting = await signInHalfway(visitor.email)
   return { ...visitor, app, recoveryCodes, token, valid, waiting }
+}
+
+/** One who has a passkey as well. */
+async function newPasskeyVisitor() {
+  const visitor = await newFactorVisitor()
+  return { ...visitor, authenticator: (await addPasskey(visitor)).authenticator }
+}
+
+function authenticatorOf(visitor: Visitor): SoftwareAuthenticator {
+  assert.ok('authenticator' in visitor && visitor.authenticator instanceof SoftwareAuthenticator)
+  return visitor.authenticator
 }
 
 const factorOf = (visitor: Visitor): FactorVisitor => {
@@ -106,6 +119,23 @@ const answer = (
   code: { code: string } | { recoveryCode: string },
 ): RouteRequest => ({ path, cookie, body: { pendingId, ...code } })
 
+const passkeyStart = ({ pendingId, cookie }: Waiting): RouteRequest => ({
+  path: 'second-factors/passkey/options',
+  cookie,
+  body: { pendingId },
+})
+
+async function passkeyAnswer(
+  { pendingId, cookie }: Waiting,
+  authenticator: SoftwareAuthenticator,
+): Promise<RouteRequest> {
+  const token = cookie.slice(cookie.indexOf('=') + 1)
+  const started = await torii.secondFactors.passkeyOptions(token, newInfo())
+  assert.ok(started.ok, JSON.stringify(started))
+  const { challengeId, options } = started
+  return { path, cookie, body: { pendingId, challengeId, response: authenticator.get(options) } }
+}
+
 async function rightCode(visitor: Visitor): Promise<RouteRequest> {
   await nextCode()
   return answer(await signInHalfway(visitor.email), { code: factorOf(visitor).app.code() })
@@ -146,6 +176,23 @@ export const secondFactorInputs: Readonly<Record<string, RouteInput>> = {
     oneAtATime: true,
     valid: rightCode,
     madeUp: () => answer(unknownSignIn(), { code: '123456' }),
+  },
+  'POST second-factors/verify with a passkey': {
+    usesFormerSession: true,
+    visitor: newPasskeyVisitor,
+    valid: async (visitor) =>
+      passkeyAnswer(await signInHalfway(visitor.email), authenticatorOf(visitor)),
+    madeUp: (visitor) => {
+      const { pendingId, cookie } = factorOf(visitor).waiting
+      const challenge = randomBytes(32).toString('base64url')
+      const response = new SoftwareAuthenticator().get({ challenge, rpId: 'app.example' })
+      return { path, cookie, body: { pendingId, challengeId: challenge, response } }
+    },
+  },
+  'POST second-factors/passkey/options': {
+    visitor: newPasskeyVisitor,
+    valid: async (visitor) => passkeyStart(await signInHalfway(visitor.email)),
+    madeUp: () => passkeyStart(unknownSignIn()),
   },
   'GET second-factors': { signedIn: true, valid: async () => ({ path: 'second-factors' }) },
   'POST second-factors/totp/start': {

@@ -8,7 +8,7 @@ import {
 } from 'torii-core'
 import { readEmail } from '../../base/email-input.js'
 import type { ToriiEvent } from '../../events/event.js'
-import { secondFactorMail } from '../../mail/second-factor-mail.js'
+import { factorRemovedMail } from '../../mail/second-factor-mail.js'
 import type { OperationContext } from '../context/context.js'
 import { event } from '../effects/effects.js'
 import type { Refused } from '../refusals.js'
@@ -176,7 +176,7 @@ export function createAccountOperations<Metadata extends object>({
               ? {}
               : {
                   events: [event('second_factors_reset', { userId }, by)],
-                  mails: secondFactorMail('second_factor_removed', found),
+                  mails: factorRemovedMail(found),
                 },
         })
         return user !== null

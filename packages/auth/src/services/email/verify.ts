@@ -264,7 +264,7 @@ async function verifyWithPassword<Metadata extends object>(
     giveBack()
     return used.pending === null
       ? signedIn(used, token)
-      : secondFactorRequired(used.pending, pendingToken())
+      : secondFactorRequired(options, used.pending, pendingToken())
   }
   const found = charged.allowed ? await storage.verificationTokens.find('verify_email', key) : null
   if (found === null) return repeated()
@@ -282,7 +282,7 @@ async function verifyWithPassword<Metadata extends object>(
   giveBack()
   return outcome.pending === null
     ? signedIn(outcome, token)
-    : secondFactorRequired(outcome.pending, pendingToken())
+    : secondFactorRequired(options, outcome.pending, pendingToken())
 }
 
 interface TokenUse {

@@ -1,5 +1,5 @@
 import type { EmailKey, RateLimitKey, UserId } from 'torii-core'
-import { newUserId } from 'torii-core'
+import { newUserId, undoSeconds } from 'torii-core'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail, rehearsedMail } from '../../mail/queued-mail.js'
 import type { CountedMail } from '../../rate-limits/rate-limits.js'
@@ -9,6 +9,8 @@ import { formatVerificationToken, mailLink } from './link-token.js'
 
 /** The purposes whose token belongs to an account. */
 type AccountLinkPurpose = Exclude<LinkPurpose, 'magic_link'>
+/** Those whose mail says no more than the link; that of an undo is part of another message. */
+type MailedPurpose = Exclude<AccountLinkPurpose, 'undo_second_factor'>
 
 /** Returns how many seconds a link of this purpose is valid. */
 export function linkSeconds(
@@ -22,6 +24,8 @@ export function linkSeconds(
       return email.changeSeconds
     case 'reset_password':
       return password.resetSeconds
+    case 'undo_second_factor':
+      return undoSeconds
     default:
       return purpose satisfies never
   }
@@ -33,7 +37,7 @@ export function linkSeconds(
  */
 export function linkMail(
   options: ResolvedOptions,
-  purpose: AccountLinkPurpose,
+  purpose: MailedPurpose,
   { to, userId, secret }: { to: string; userId: UserId; secret: Uint8Array },
   allowances: readonly RateLimitKey[],
 ): QueuedMail {
@@ -46,7 +50,7 @@ export function linkMail(
 /** Writes the same message and sends it to no one: what {@link linkMail} does for an account that does not exist. */
 export function rehearsedLinkMail(
   options: ResolvedOptions,
-  purpose: AccountLinkPurpose,
+  purpose: MailedPurpose,
   { to, secret }: { to: string; secret: Uint8Array },
 ): QueuedMail {
   const token = formatVerificationToken(purpose, newUserId(), secret)
@@ -57,7 +61,7 @@ export function rehearsedLinkMail(
 /** Returns what a mail of this purpose to an email address is counted under. */
 export const countedMail = (
   options: ResolvedOptions,
-  purpose: LinkPurpose,
+  purpose: Exclude<LinkPurpose, 'undo_second_factor'>,
   email: EmailKey,
 ): CountedMail => ({
   email,

@@ -15,6 +15,7 @@ export const linkPurposes: readonly LinkPurpose[] = [
   'verify_email',
   'reset_password',
   'change_email',
+  'undo_second_factor',
 ]
 
 /** The token in a link that Torii mails. A bearer secret: every caller that holds it can use the link. */
@@ -33,6 +34,7 @@ const prefixes: Readonly<Record<LinkPurpose, string>> = Object.freeze({
   verify_email: 'torii_v_',
   reset_password: 'torii_r_',
   change_email: 'torii_c_',
+  undo_second_factor: 'torii_u_',
 })
 
 /** 256 random bits; 128 are required. @see OWASP ASVS 5.0, 7.2.3 */

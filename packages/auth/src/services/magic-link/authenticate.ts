@@ -188,7 +188,7 @@ async function signIn<Metadata extends object>(
   }
   if (outcome.reason === 'invalid_token') return invalidToken
   if (outcome.reason === 'second_factor_required')
-    return secondFactorRequired(outcome.pending, pendingTokenFor(outcome.pending.userId))
+    return secondFactorRequired(options, outcome.pending, pendingTokenFor(outcome.pending.userId))
   counting?.emit({ events: [attemptsRefused(info)] })
   return outcome
 }

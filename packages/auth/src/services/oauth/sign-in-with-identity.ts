@@ -87,7 +87,11 @@ export async function signInWithIdentity<Metadata extends object>(
   })
   if (!outcome.ok && outcome.reason === 'invalid_token') return invalidToken
   if (!outcome.ok && outcome.reason === 'second_factor_required')
-    return secondFactorRequired(outcome.pending, pendingTokenFor(outcome.pending.userId))
+    return secondFactorRequired(
+      context.options,
+      outcome.pending,
+      pendingTokenFor(outcome.pending.userId),
+    )
   if (!outcome.ok) {
     const detail = { method: 'oauth', reason: 'disabled' } as const
     context.emit({ events: [event('sign_in_failed', { userId: null, info }, detail)] })

@@ -29,8 +29,9 @@ export interface PasskeyOptions {
   /** The exact origins of pages that may embed the application in a frame that uses passkeys (default: none). */
   readonly topOrigins: readonly string[]
   /**
-   * `required`: every use needs a biometric or a PIN, so that a lost security key cannot be used. `preferred`: devices
-   * without them are accepted, so a passkey may be a single factor (default: `required`).
+   * `required`: every sign-in by a passkey alone needs a biometric or a PIN, so that a lost security key cannot be used.
+   * `preferred`: devices without them are accepted, so a passkey may be a single factor (default: `required`). As a second
+   * factor after another sign-in method a passkey needs neither.
    */
   readonly userVerification: 'required' | 'preferred'
   /** Seconds for a ceremony, 60 to 600 (default: 300). */

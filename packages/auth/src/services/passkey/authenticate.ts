@@ -237,7 +237,7 @@ async function openSession<Metadata extends object>(
   })
   if (opened.ok) return { ...opened, token: prepared.token }
   return opened.reason === 'second_factor_required'
-    ? secondFactorRequired(opened.pending, prepared.pendingToken())
+    ? secondFactorRequired(options, opened.pending, prepared.pendingToken())
     : invalidCredentials
 }
 

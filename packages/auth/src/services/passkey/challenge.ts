@@ -21,6 +21,8 @@ export type ChallengeUse =
   /** For the passkeys of one email address. */
   | { readonly kind: 'address' }
   | { readonly kind: 'reauthenticate'; readonly sessionId: SessionId }
+  /** For the second factor of this pending sign-in. */
+  | { readonly kind: 'second_factor'; readonly pendingId: SessionId }
 
 /** Generates the id of a ceremony for the page. The challenge itself is derived from it. */
 export const newChallengeId = (): Buffer => randomBytes(idBytes)
@@ -55,6 +57,8 @@ function boundTo(use: ChallengeUse): readonly (string | Uint8Array)[] {
       return [use.sessionId, use.userHandle]
     case 'reauthenticate':
       return [use.sessionId]
+    case 'second_factor':
+      return [use.pendingId]
     case 'discoverable':
     case 'address':
       return []

@@ -163,7 +163,7 @@ async function openSession<Metadata extends object>(
   })
   if (opened.ok) return { ...opened, token }
   return opened.reason === 'second_factor_required'
-    ? secondFactorRequired(opened.pending, pendingToken())
+    ? secondFactorRequired(options, opened.pending, pendingToken())
     : stale
 }
 

@@ -4,7 +4,7 @@ import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js
 import { readRequestInfo } from '../../base/request-info.js'
 import { codeCandidates, hashCode, newCode, readCode } from '../../crypto/mailed-code.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import { secondFactorMail } from '../../mail/second-factor-mail.js'
+import { factorAddedMail } from '../../mail/second-factor-mail.js'
 import { hashRecoveryCode, newRecoveryCodes } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, newTotpSecret, readTotpCode } from '../../one-time-codes/totp.js'
 import { callerFor, callerOf } from '../../rate-limits/caller.js'
@@ -15,10 +15,10 @@ import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import { rotateSecret } from '../sessions/session-key.js'
 import type { SignedIn } from '../sign-in.js'
+import { readPendingToken, refused } from './answer.js'
 import type { TotpStarted } from './enroll.js'
 import { readText, totpStarted } from './enroll.js'
 import { decryptSecret, encryptSecret } from './stored-secret.js'
-import { readPendingToken, refused } from './verify.js'
 
 /** The pending sign-in of a user who must enroll a second factor, and the code that was mailed to them. */
 export interface StartTotpAtSignInInput {
@@ -173,7 +173,8 @@ export const confirmTotpAtSignIn =
             event('second_factor_added', eventContext, { factor: 'totp', sessionsEnded }),
             event('signed_in', eventContext, { method, secondFactor: 'totp' }),
           ],
-          mails: secondFactorMail('second_factor_added', user),
+          // This sign-in has proved the mailbox, so no link in it could tell the owner from someone else.
+          mails: factorAddedMail(user, null),
         }
       },
     })

@@ -2,7 +2,7 @@ import type { Session, SessionToken, ValidSession } from 'torii-core'
 import { invalidValue } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { secondFactorMail } from '../../mail/second-factor-mail.js'
+import { factorAddedMail, factorRemovedMail } from '../../mail/second-factor-mail.js'
 import { encodeBase32 } from '../../one-time-codes/base32.js'
 import { hashRecoveryCode, newRecoveryCodes } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, newTotpSecret, readTotpCode, totpUri } from '../../one-time-codes/totp.js'
@@ -21,6 +21,7 @@ import { countInSession } from '../sessions/counted.js'
 import { keyOfSession, rotateSecret } from '../sessions/session-key.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import { decryptSecret, encryptSecret } from './stored-secret.js'
+import { undoLink } from './undo.js'
 
 /** The secret of an authenticator application, which its first code confirms. */
 export interface TotpStarted {
@@ -136,11 +137,13 @@ export const confirmTotp =
     if (step === null) return { ok: false, reason: 'invalid_code', triesLeft: found.triesLeft }
     const recoveryCodes = newRecoveryCodes()
     const { secretHash: newSecretHash, token } = rotateSecret(key)
+    const undo = undoLink(context.options, valid.user.id)
     const confirmation = {
       secret: found.secret,
       step,
       newSecretHash,
       recoveryCodes: recoveryCodes.map(hashRecoveryCode),
+      undo: undo === null ? null : undo.stored,
     }
     const eventContext = eventContextOf(valid, info)
     const changed = await context.runWithEffects({
@@ -150,7 +153,10 @@ export const confirmTotp =
         const detail = { factor: 'totp', sessionsEnded: outcome.sessionsEnded } as const
         return {
           events: [event('second_factor_added', eventContext, detail)],
-          mails: secondFactorMail('second_factor_added', valid.user),
+          mails: factorAddedMail(
+            valid.user,
+            outcome.undoTo === null || undo === null ? null : undo.facts,
+          ),
         }
       },
     })
@@ -180,7 +186,7 @@ export const removeTotp =
         const detail = { factor: 'totp', sessionsEnded: outcome.sessionsEnded } as const
         return {
           events: [event('second_factor_removed', eventContext, detail)],
-          mails: secondFactorMail('second_factor_removed', valid.user),
+          mails: factorRemovedMail(valid.user),
         }
       },
     })

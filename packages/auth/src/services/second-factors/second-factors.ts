@@ -1,6 +1,5 @@
 import type {
   Json,
-  PendingSignIn,
   PendingToken,
   SecondFactors,
   SessionToken,
@@ -9,6 +8,7 @@ import type {
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { ServiceContext } from '../context/context.js'
+import type { PendingSignInFactors } from '../pending-sign-in.js'
 import type {
   ConfirmTotpInput,
   ConfirmTotpOutcome,
@@ -24,6 +24,8 @@ import type {
   StartTotpAtSignInOutcome,
 } from './enroll-at-sign-in.js'
 import { confirmTotpAtSignIn, startTotpAtSignIn } from './enroll-at-sign-in.js'
+import type { PasskeyFactorStart } from './passkey.js'
+import { passkeyFactorOptions } from './passkey.js'
 import type { SecretsReencrypted } from './reencrypt-secrets.js'
 import { reencryptSecrets } from './reencrypt-secrets.js'
 import type { ReauthenticateByFactorInput, ReauthenticateByFactorOutcome } from './step-up.js'
@@ -33,6 +35,8 @@ import {
   removeTrustedBrowser,
   removeTrustedBrowsers,
 } from './trusted-browsers.js'
+import type { UndoSecondFactorInput, UndoSecondFactorOutcome } from './undo.js'
+import { undoSecondFactor } from './undo.js'
 import type { VerifySecondFactorInput, VerifySecondFactorOutcome } from './verify.js'
 import { cancelPending, findPending, verifySecondFactor } from './verify.js'
 
@@ -73,8 +77,9 @@ export interface SecondFactorService<Metadata extends object = Record<string, Js
   ): Promise<ReplaceRecoveryCodesOutcome>
   /**
    * Proves the second factor of a pending sign-in and opens its session. A code is right in its time step of 30 s and in the
-   * next one, and at most once. Five tries per pending sign-in, ten an hour per account.
-   * @throws InvalidInputError unless exactly one code is given
+   * next one, and at most once. Five tries per pending sign-in, ten an hour per account. A passkey needs options of
+   * `passkeyOptions`, and counts for the same pending sign-in alone.
+   * @throws InvalidInputError unless exactly one proof is given
    */
   verify(
     input: VerifySecondFactorInput,
@@ -96,10 +101,24 @@ export interface SecondFactorService<Metadata extends object = Record<string, Js
     input: ConfirmTotpAtSignInInput,
     requestInfo: RequestInfo,
   ): Promise<ConfirmTotpAtSignInOutcome<Metadata>>
-  /** Returns a live pending sign-in, or null. One statement. */
-  findPending(token: string | PendingToken): Promise<PendingSignIn | null>
+  /**
+   * Creates the options for a passkey of the user as the second factor of a pending sign-in; `verify` takes the response. The
+   * challenge counts in no other ceremony, and no user verification is required. One statement.
+   */
+  passkeyOptions(
+    token: string | PendingToken,
+    requestInfo: RequestInfo,
+  ): Promise<PasskeyFactorStart>
+  /** Returns a live pending sign-in with what may be proved, or null. One statement. */
+  findPending(token: string | PendingToken): Promise<PendingSignInFactors | null>
   /** Ends a pending sign-in. False if there was none. */
   cancelPending(token: string | PendingToken): Promise<boolean>
+  /**
+   * Undoes a second factor with the token of the link that its owner was mailed when the first one was turned on, within seven
+   * days: removes it, and every passkey and provider account that was added since, and the password, ends every session, and
+   * mails a reset link. What was there before stays.
+   */
+  undo(input: UndoSecondFactorInput, requestInfo: RequestInfo): Promise<UndoSecondFactorOutcome>
   /** Proves the second factor in a live session, for operations that need level 2. The session gets a new token. */
   reauthenticate(
     valid: ValidSession<Metadata>,
@@ -148,8 +167,10 @@ export const createSecondFactorService = <Metadata extends object>(
   verify: verifySecondFactor(context),
   startTotpAtSignIn: startTotpAtSignIn(context),
   confirmTotpAtSignIn: confirmTotpAtSignIn(context),
+  passkeyOptions: passkeyFactorOptions(context),
   findPending: findPending(context),
   cancelPending: cancelPending(context),
+  undo: undoSecondFactor(context),
   reauthenticate: reauthenticateByFactor(context),
   listTrustedBrowsers: listTrustedBrowsers(context),
   removeTrustedBrowser: removeTrustedBrowser(context),

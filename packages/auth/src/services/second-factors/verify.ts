@@ -1,7 +1,6 @@
 import type {
   Json,
   PendingKey,
-  PendingSignIn,
   PendingToken,
   SecondFactor,
   SecondFactorSignIn,
@@ -9,10 +8,9 @@ import type {
   SignInMethod,
   TrustedBrowserId,
 } from 'torii-core'
-import { InvalidInputError, invalidValue, newSessionId, PendingToken as Token } from 'torii-core'
+import { InvalidInputError, invalidValue, newSessionId } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { parsePendingToken } from '../../crypto/session-token.js'
 import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, readTotpCode } from '../../one-time-codes/totp.js'
 import { callerForUser, callerOf } from '../../rate-limits/caller.js'
@@ -23,11 +21,16 @@ import { secondFactorAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import type { PasskeyAnswerInput } from '../passkey/input.js'
+import type { PendingSignInFactors } from '../pending-sign-in.js'
+import { withFactors } from '../pending-sign-in.js'
 import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import { rotateSecret } from '../sessions/session-key.js'
 import { newTrustedBrowser } from '../sessions/trusted-cookie.js'
 import type { SignedIn } from '../sign-in.js'
+import { failed, readPendingToken, refused } from './answer.js'
+import { verifyPasskey } from './passkey.js'
 import { recoveryCodeUsed } from './recovery-code-used.js'
 import { decryptSecret } from './stored-secret.js'
 
@@ -36,8 +39,13 @@ export type SecondFactorCode =
   | { readonly code: string; readonly recoveryCode?: undefined }
   | { readonly recoveryCode: string; readonly code?: undefined }
 
-/** The answer to a pending sign-in: its token, and one code. */
-export type VerifySecondFactorInput = SecondFactorCode & {
+/** A code, or the response of a passkey to a challenge of `passkeyOptions`. */
+export type SecondFactorProof =
+  | (SecondFactorCode & { readonly challengeId?: undefined; readonly response?: undefined })
+  | (PasskeyAnswerInput & { readonly code?: undefined; readonly recoveryCode?: undefined })
+
+/** The answer to a pending sign-in: its token, and one proof. */
+export type VerifySecondFactorInput = SecondFactorProof & {
   readonly token: string | PendingToken
   /**
    * Whether the user trusts this browser: with the option `secondFactor.trustedBrowsers` it signs them in without a code from then
@@ -50,13 +58,14 @@ export type VerifySecondFactorOutcome<Metadata extends object = Record<string, J
   | SignedIn<Metadata>
   /** The pending sign-in is unknown, used, expired or ended, or its five tries are spent: sign in again. */
   | InvalidToken
-  /** The code is wrong, or was used before. */
+  /** The code is wrong, or was used before; the passkey could not be verified. */
   | Refused<'invalid_code'>
   | TooManyAttempts
 
 /**
  * Proves the second factor of a pending sign-in and opens its session. Two statements with the code of an authenticator
- * application, which is counted before its secret is read; one with a recovery code.
+ * application, which is counted before its secret is read, and with a passkey, which is counted before it is verified; one
+ * with a recovery code.
  */
 export const verifySecondFactor =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
@@ -65,21 +74,29 @@ export const verifySecondFactor =
     requestInfo: RequestInfo,
   ): Promise<VerifySecondFactorOutcome<Metadata>> => {
     const info = readRequestInfo(requestInfo)
-    const given = readSecondFactorCode(input)
+    const given = readProof(input)
     const trustBrowser = readTrustBrowser(input.trustBrowser)
     const key = readPendingToken(input.token)
     if (key === null) return invalidToken
-    return given.factor === 'totp'
-      ? verifyTotp(context, { key, code: given.code, trustBrowser }, info)
-      : verifyRecoveryCode(context, key, given.code, info)
+    switch (given.factor) {
+      case 'totp':
+        return verifyTotp(context, { key, code: given.code, trustBrowser }, info)
+      case 'recovery_code':
+        return verifyRecoveryCode(context, key, given.code, info)
+      case 'passkey':
+        return verifyPasskey(context, key, given.answer, info)
+      default:
+        return given satisfies never
+    }
   }
 
 /** Returns a live pending sign-in, for the page that asks for its code; null for any other token. One statement. */
 export const findPending =
-  <Metadata extends object>({ storage }: ServiceContext<Metadata>) =>
-  async (token: string | PendingToken): Promise<PendingSignIn | null> => {
+  <Metadata extends object>({ options, storage }: ServiceContext<Metadata>) =>
+  async (token: string | PendingToken): Promise<PendingSignInFactors | null> => {
     const key = readPendingToken(token)
-    return key === null ? null : storage.secondFactors.findPending(key)
+    const pending = key === null ? null : await storage.secondFactors.findPending(key)
+    return pending === null ? null : withFactors(options, pending)
   }
 
 /** Ends a pending sign-in. False if there was none. One statement. */
@@ -90,8 +107,15 @@ export const cancelPending =
     return key !== null && storage.secondFactors.endPending(key)
   }
 
-export const readPendingToken = (token: unknown): PendingKey | null =>
-  parsePendingToken(token instanceof Token ? token.reveal() : token)
+/** Reads exactly one proof. @throws InvalidInputError before any query */
+function readProof(input: unknown) {
+  const { challengeId, response }: { challengeId?: unknown; response?: unknown } = Object(input)
+  if (challengeId == null && response == null) return readSecondFactorCode(input)
+  const { code, recoveryCode }: { code?: unknown; recoveryCode?: unknown } = Object(input)
+  if (code != null || recoveryCode != null)
+    throw invalidValue('code', 'must be sent, or recoveryCode, or challengeId with response')
+  return { factor: 'passkey', answer: { challengeId: challengeId as string, response } } as const
+}
 
 /** Reads exactly one code. @throws InvalidInputError before any query */
 export function readSecondFactorCode(
@@ -237,18 +261,4 @@ function effectsOf<Metadata extends object>(
   if (factor === 'totp') return { events: [signedIn, ...trusts] }
   const used = recoveryCodeUsed(user, context, remaining)
   return { ...used, events: [signedIn, ...used.events] }
-}
-
-const failed = ({ userId }: PendingKey, factor: SecondFactor, info: CheckedRequestInfo) =>
-  event('second_factor_failed', { userId, info }, { factor })
-
-/** Emits the refusal of a rate limit. The user of a made-up token is not named. */
-export function refused<Refusal extends InvalidToken | TooManyAttempts>(
-  { emit }: Pick<ServiceContext<object>, 'emit'>,
-  refusal: Refusal,
-  info: CheckedRequestInfo,
-): Refusal {
-  if (refusal.reason === 'too_many_attempts')
-    emit({ events: [event('attempts_refused', { userId: null, info }, { path: 'second_factor' })] })
-  return refusal
 }

@@ -81,7 +81,7 @@ export const openSession =
     })
     if (opened.ok) return { ...opened, token }
     return opened.reason === 'second_factor_required'
-      ? secondFactorRequired(opened.pending, pendingToken())
+      ? secondFactorRequired(options, opened.pending, pendingToken())
       : opened
   }
 

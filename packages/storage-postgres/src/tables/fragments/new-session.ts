@@ -2,7 +2,8 @@ import type { NewSession, SecondFactorRequired, SessionId, TokenHash, UserId } f
 import { pendingSignInSeconds } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
-import { milliseconds, statementTime as now, secondsFromNow, toDate } from '../../sql/time.js'
+import { statementTime as now, secondsFromNow, toDate } from '../../sql/time.js'
+import { pendingColumns } from './pending-row.js'
 import { heldRefund } from './rate-limit-refund.js'
 import { graceEnd, isRequired, policyValue } from './second-factor.js'
 import { sessionColumns } from './session-row.js'
@@ -40,10 +41,6 @@ const nothing = {
 /** Holds where the user of the row `row` has a passkey that counts. */
 export const hasPasskey = (schema: string, row = 'u') => `exists (
             select 1 from ${schema}.passkeys k where k.user_id = ${row}.user_id and k.owner_epoch = ${row}.owner_epoch)`
-
-/** What a statement selects of the pending sign-in `p` that it opened. */
-export const pendingColumns = `p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at,
-          p.enrolls as pending_enrolls`
 
 /** The insert of sessions for the rows of `users`, which have `user_id` and `session_epoch`. */
 const insertSessions = <
@@ -107,7 +104,7 @@ const openSessions = <
           ${kept.refundAccount}, ${kept.refundIpAddress}, ${kept.refundBlock},
           ${now}, ${secondsFromNow(`${pendingSignInSeconds}::float8`)}
         from u where ${isDue('u', given)} and not exists (select 1 from trusted) and ${where}
-        returning ${pendingColumns}
+        returning ${pendingColumns(schema)}
       ), opened as (
         select 1 as one from s union all select 1 from pending
       )`
@@ -241,6 +238,8 @@ export interface PendingRow {
   pending_id: SessionId
   pending_expires_at: number
   pending_enrolls: boolean
+  pending_takes_code: boolean
+  pending_takes_passkey: boolean
 }
 
 export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired => ({
@@ -251,6 +250,8 @@ export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired =>
     userId: row.user_id,
     expiresAt: toDate(row.pending_expires_at),
     mustEnroll: row.pending_enrolls,
+    takesCode: row.pending_takes_code,
+    takesPasskey: row.pending_takes_passkey,
   },
 })
 

@@ -2,19 +2,16 @@ import type { PendingKey } from 'torii-core'
 import { maxPendingTries } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { sql } from '../../sql/parameter.js'
-import { statementTime as now } from '../../sql/time.js'
+import { milliseconds, statementTime as now } from '../../sql/time.js'
 import { sessionKeyValues } from '../input/input.js'
 import { secretHash, sessionId, userId } from './parameters.js'
+import { hasSecondFactorOf } from './second-factor.js'
 
 /** The pending sign-in `p` of the key. Takes {@link pendingKeyValues}. */
 export const givenPending = sql`p.user_id = ${userId} and p.id = ${sessionId} and p.secret_hash = ${secretHash}`
 
 /** Its id is the one that the session was to have. */
 export const pendingKeyValues = (key: PendingKey) => sessionKeyValues(key)
-
-/** Holds of a pending sign-in `p` of the user `u` that a counted try may answer. */
-const answerable = `p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
-        and u.disabled_at is null and p.expires_at > ${now}`
 
 /** The CTE of the pending sign-in `p` of the locked user `u`, locked after them; `condition` is a further one. */
 export const lockPending = <const Condition extends SqlPart>(
@@ -27,5 +24,24 @@ export const lockPending = <const Condition extends SqlPart>(
         for update of p
       )`
 
-/** Holds of one that has a try left; the one definition of a live pending sign-in. */
-export const livePending = `${answerable} and p.tries < ${maxPendingTries}`
+/** Holds of a pending sign-in `p` of the user `u` that has not ended and has a try left; the one definition of a live one. */
+export const livePending = `p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
+        and u.disabled_at is null and p.expires_at > ${now} and p.tries < ${maxPendingTries}`
+
+/**
+ * Whether a passkey can answer the pending sign-in `p`: its user has one, and the first factor was not a passkey without
+ * user verification, which is possession, like the second one.
+ */
+export const takesPasskey = (
+  schema: string,
+): string => `(not ('passkey' = any (p.methods)) and exists (
+          select 1 from ${schema}.passkeys held where held.user_id = p.user_id and held.owner_epoch = p.owner_epoch))`
+
+/** Whether a code can answer the pending sign-in `p`: its user has a second factor. */
+const takesCode = (schema: string): string => `exists (
+          select 1 from ${schema}.users held where held.id = p.user_id and ${hasSecondFactorOf('held')})`
+
+/** What every statement that returns a pending sign-in `p` selects besides `user_id`. */
+export const pendingColumns = (schema: string): string =>
+  `p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at, p.enrolls as pending_enrolls,
+        ${takesCode(schema)} as pending_takes_code, ${takesPasskey(schema)} as pending_takes_passkey`

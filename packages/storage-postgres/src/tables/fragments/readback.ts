@@ -18,9 +18,10 @@ import { linkIdOf } from '../input/input-credentials.js'
 import { actor } from './actor.js'
 import { linkId } from './link-row.js'
 import type { PendingRow } from './new-session.js'
-import { pendingColumns, toSecondFactorRequired } from './new-session.js'
+import { toSecondFactorRequired } from './new-session.js'
 import { emailKey, secretHash, sessionId, userId } from './parameters.js'
 import { credentialColumns, toCredential } from './passkey-credential.js'
+import { pendingColumns } from './pending-row.js'
 import type { SessionRow } from './session-row.js'
 import { liveSession, sessionColumns } from './session-row.js'
 import type { UserRow } from './user-row.js'
@@ -31,8 +32,8 @@ import { usedWithFormer, usedWithoutFormer } from './verification-token-row.js'
  * Of a session, or of a pending sign-in, that a statement opened: `proved_now` and `linked_now` say what else the same
  * statement did.
  */
-const openedColumns = `${userColumns}, ${sessionColumns},
-        ${pendingColumns},
+const openedColumnsOf = (schema: string) => `${userColumns}, ${sessionColumns},
+        ${pendingColumns(schema)},
         coalesce(u.email_verified_at = coalesce(s.created_at, p.created_at), false) as proved_now`
 
 /** Null: the user was registered without a session. */
@@ -44,6 +45,7 @@ const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 
 /** Reads that recognize a committed write after its reply was lost. */
 export const readbackStatements = (schema: string) => {
+  const openedColumns = openedColumnsOf(schema)
   const pending = sql`${schema}.pending_sign_ins p
         on p.user_id = u.id and p.id = ${sessionId} and p.secret_hash = ${secretHash}`
   // What the statement has opened for the user `u`: at most one of both has a row.
@@ -143,7 +145,7 @@ export const toSignedIn = <Row extends SessionRow | PendingRow, Outcome>(
     ? toSecondFactorRequired(row)
     : signedIn(row as Exclude<Row, { session_id: null }>)
 
-/** A row that {@link openedColumns} selects. */
+/** A row that {@link openedColumnsOf} selects. */
 export type ReadbackRow = OpenedRow & { proved_now: boolean }
 
 type RegisteredRow = UserRow & (SessionRow | { session_id: null })

@@ -33,7 +33,7 @@ export const insertToken = <
   const Replaces extends SqlPart,
 >(
   schema: string,
-  given: Columns & { readonly epoch: string },
+  given: Columns & { readonly epoch: string; readonly since?: SqlPart },
   from: From,
   replaces: Replaces,
 ) => sql`
@@ -45,7 +45,7 @@ export const insertToken = <
           id: given.id,
           dead: dead(schema, given.epoch),
         })}, ${given.secretHash}, ${given.email},
-          ${given.emailKey}, ${given.epoch}, ${globalEpoch(schema)}, ${now},
+          ${given.emailKey}, ${given.epoch}, ${globalEpoch(schema)}, ${given.since ?? now},
           ${secondsFromNow(given.lifetimeSeconds)}
         from ${from}
         on conflict (user_id, purpose, slot) do update set

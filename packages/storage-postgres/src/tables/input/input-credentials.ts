@@ -60,7 +60,12 @@ export const checkIpAddressCharge = (ipAddress: IpAddressCharge | null): RateLim
     ? { account: null, ipAddress: null }
     : checkCharges({ account: null, ipAddress })
 
-const purposes: readonly VerificationPurpose[] = ['verify_email', 'reset_password', 'change_email']
+const purposes: readonly VerificationPurpose[] = [
+  'verify_email',
+  'reset_password',
+  'change_email',
+  'undo_second_factor',
+]
 
 export const checkPurpose = (value: unknown, allowed = purposes): VerificationPurpose =>
   oneOf(value, allowed, 'purpose')

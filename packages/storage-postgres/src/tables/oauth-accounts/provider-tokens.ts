@@ -45,6 +45,8 @@ export const providerTokenStatements = (schema: string) => ({
         and pg_catalog.substr(a.tokens, 1, pg_catalog.octet_length(${notStartingWith})) <> ${notStartingWith}
       order by a.subject, a.provider limit ${limit}`,
   ),
+  // An account that an undo of a second factor carried along, while this statement waited for it, has a later epoch than the
+  // user that the statement sees. A provider may have ended the former token already: the new one must not be lost.
   replaceTokens: write(
     'oauth_accounts.replaceTokens',
     sql`
@@ -52,7 +54,7 @@ export const providerTokenStatements = (schema: string) => ({
         tokens = ${tokens}, tokens_version = a.tokens_version + 1, refresh_lease_ends_at = null
       from ${schema}.users u
       where a.user_id = ${userId} and a.id = ${accountId} and a.tokens_version = ${version}
-        and u.id = a.user_id and u.owner_epoch = a.owner_epoch
+        and u.id = a.user_id and u.owner_epoch <= a.owner_epoch
       returning a.id`,
     { schema, onLostReply: readBack('the next version with the same ciphertext') },
   ),
@@ -63,7 +65,7 @@ export const providerTokenStatements = (schema: string) => ({
       from ${schema}.users u
       where a.user_id = ${userId} and a.id = ${accountId} and a.tokens_version = ${version} and a.tokens is not null
         and (a.refresh_lease_ends_at is null or a.refresh_lease_ends_at <= ${now})
-        and u.id = a.user_id and u.owner_epoch = a.owner_epoch and u.disabled_at is null
+        and u.id = a.user_id and u.owner_epoch <= a.owner_epoch and u.disabled_at is null
       returning a.id`,
     {
       schema,

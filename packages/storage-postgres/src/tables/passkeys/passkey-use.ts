@@ -47,8 +47,9 @@ import {
 import { checkBytes, checkCeremony, checkIpAddressCharge } from '../input/input-credentials.js'
 import { backedUp, credentialId, maxSignCount, signCount } from './passkey-columns.js'
 
-const { sessionEpoch, ownerEpoch } = actor
-const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
+const { sessionEpoch } = actor
+export const { ownerEpoch } = actor
+export const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 /** 2 where the assertion has user verification. */
 const level = parameter('level', 'int')<number>()
 const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
@@ -58,19 +59,22 @@ const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
  * of which counts for itself. That it may is read from the registration, since a copy chooses the flags that it signs.
  * @see WebAuthn Level 3, section 6.1.1, which leaves the decision to the site
  */
-const countIsAccepted = sql`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0) or k.backup_eligible)`
+export const countIsAccepted = sql`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0) or k.backup_eligible)`
+
+/** The CTE `held` of the passkey that is used, locked. Takes {@link useValues}. */
+export const holdPasskey = (schema: string) => sql`held as (
+        select k.user_id, k.owner_epoch from ${schema}.passkeys k
+        where k.credential_id = ${credentialId} and k.user_id = ${userId} and k.owner_epoch = ${ownerEpoch}
+          and ${countIsAccepted}
+        for update of k
+      )`
 
 /**
  * CTEs of the use of a passkey: `held` is its row, locked, and `u` its user, in whose epochs nothing has changed
  * meanwhile. Takes the values of {@link useValues}.
  */
 const usePasskey = (schema: string) => sql`
-      held as (
-        select k.user_id from ${schema}.passkeys k
-        where k.credential_id = ${credentialId} and k.user_id = ${userId} and k.owner_epoch = ${ownerEpoch}
-          and ${countIsAccepted}
-        for update of k
-      ), u as (
+      ${holdPasskey(schema)}, u as (
         select ${userColumns}, ${signInColumns} from ${schema}.users u
         where u.id = (select held.user_id from held) and u.owner_epoch = ${ownerEpoch} and u.session_epoch = ${sessionEpoch}
           and u.disabled_at is null
@@ -299,7 +303,8 @@ type SignInOptions = Parameters<PasskeyRepository['signIn']>[1]
 type ReauthenticateOptions = Parameters<PasskeyRepository['reauthenticate']>[1]
 type UseValues = ReturnType<typeof useValues>
 
-function useValues(use: PasskeyUse) {
+/** The values of a use. */
+export function useValues(use: PasskeyUse) {
   const given = checkObject(use, 'use')
   const { session, owner } = checkObject(given.epochs, 'epochs')
   return {

@@ -5,28 +5,41 @@ import type {
   SecondFactorRepository,
   SessionActor,
   TokenHash,
+  TotpConfirmation,
   TotpEnrollment,
 } from 'torii-core'
 import { maxPendingTries, recoveryCodeCount } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat, sameState } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { actor, actorIsLive } from '../fragments/actor.js'
+import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
 import { hasPasskey } from '../fragments/new-session.js'
 import { newSecretHash } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor, isRequired, policyValue } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { endedCount, liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
-import { actorValues, checkInteger, checkObject, checkPolicy, maxEpoch } from '../input/input.js'
-import { checkHashes } from '../input/input-credentials.js'
+import { insertToken } from '../fragments/verification-token-row.js'
+import {
+  actorValues,
+  checkInteger,
+  checkObject,
+  checkPolicy,
+  checkSeconds,
+  maxEpoch,
+} from '../input/input.js'
+import { checkHashes, linkIdOf } from '../input/input-credentials.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
 export const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
 const recoveryCodes = parameter('recoveryCodes', 'bytea[]')<readonly TokenHash[]>()
+const undoId = nullable('undoId', 'uuid')<string>()
+const undoHash = nullable('undoHash', 'bytea')<TokenHash>()
+const undoLifetime = nullable('undoLifetime', 'float8')<number>()
 const generation = parameter('generation', 'int')<number>()
 const policy = parameter('factorPolicy', 'int')<number>()
 
@@ -81,6 +94,39 @@ const keepWithNewSecret = (schema: string, assignments: string) => sql`kept as (
         returning ${liveSession} as live
       )`
 
+/** CTEs that lock the tokens by which the acting user can undo a second factor. */
+const lockUndoTokens = (
+  schema: string,
+) => sql`${entryLock(schema, 'verification_tokens', sql`'undo_second_factor' || ${actor.userId}::text`, '')}, former_undo as (
+        select t.created_at, t.expires_at, t.used_by from ${schema}.verification_tokens t
+        where t.user_id = ${actor.userId} and t.purpose = 'undo_second_factor' and ${entryLockTaken}
+        order by t.id for update of t
+      )`
+
+/**
+ * The insert of such a token after the CTE `f`, where `me` had no second factor before. It undoes what was added since a
+ * former live one: else turning the factor off and on would save what was added in between.
+ */
+const insertUndoToken = (schema: string) =>
+  insertToken(
+    schema,
+    {
+      id: undoId,
+      userId: 'me.id',
+      purpose: "'undo_second_factor'",
+      secretHash: undoHash,
+      email: 'me.email',
+      emailKey: 'me.email_key',
+      epoch: 'me.owner_epoch',
+      lifetimeSeconds: undoLifetime,
+      since: `least(${now}, (
+            select pg_catalog.min(w.created_at) from former_undo w where w.used_by is null and w.expires_at > ${now}))`,
+    },
+    sql`me join f on f.user_id = me.id
+        where not me.had_factor and me.email is not null and ${undoHash} is not null`,
+    'true',
+  )
+
 const reachesLevel2 = `, authenticated_at = ${now}, level = 2, level2_at = ${now},
           methods = case when 'totp' = any (s.methods) then s.methods else pg_catalog.array_append(s.methods, 'totp'::text) end`
 
@@ -110,13 +156,15 @@ export const enrollmentStatements = (schema: string) => ({
       returning e.secret, e.tries::int as tries, ${currentStep} as step`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
-  // The locks: user, enrollment, factor, acting session. Then all is written or nothing. The epoch ends the pending sign-ins
-  // and the other sessions, also those that this statement cannot see yet.
+  // The locks: tokens of an undo, user, enrollment, factor, acting session. Then all is written or nothing. The epoch ends the
+  // pending sign-ins and the other sessions, also those that this statement cannot see yet.
   confirmTotp: write(
     'second_factors.confirmTotp',
     sql`
-      with me as (
-        select u.id from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)} for no key update
+      with ${lockUndoTokens(schema)}, me as (
+        select u.id, u.email, u.email_key, u.owner_epoch, ${hasSecondFactor} as had_factor from ${schema}.users u
+        where u.id = ${actor.userId} and ${actorIsLive(schema)} and (select pg_catalog.count(*) from former_undo) >= 0
+        for no key update
       ), e as (
         select e.user_id from ${schema}.totp_enrollments e join me on me.id = e.user_id
         where ${ownEnrollment} and e.secret = ${secret} for update of e
@@ -133,8 +181,10 @@ export const enrollmentStatements = (schema: string) => ({
         update ${schema}.users u set second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 1
         from f where u.id = f.user_id
         returning u.id, u.session_epoch
+      ), undo as (
+        ${insertUndoToken(schema)}
       ), ${keepWithNewSecret(schema, reachesLevel2)}
-      select kept.*, ${endedCount} as ended from kept`,
+      select kept.*, ${endedCount} as ended, (select undo.email from undo) as undo_to from kept`,
     {
       schema,
       onLostReply: readBack('the acting session with its new secret; the count is then 0'),
@@ -186,6 +236,12 @@ export const enrollmentStatements = (schema: string) => ({
       select f.recovery_generation as generation from f`,
     { schema, onLostReply: readBack('the next set, with these codes') },
   ),
+  findUndo: read(
+    'second_factors.findUndo',
+    sql`
+      select t.email from ${schema}.verification_tokens t
+      where t.id = ${undoId} and t.user_id = ${actor.userId} and t.secret_hash = ${undoHash}`,
+  ),
   hasReplaced: read(
     'second_factors.hasReplaced',
     sql`
@@ -229,10 +285,20 @@ export function createEnrollment(
         step: checkInteger(given.step, 'step', 0, maxStep),
         newSecretHash: given.newSecretHash,
         recoveryCodes: checkHashes(given.recoveryCodes, 'recoveryCodes', recoveryCodeCount),
+        ...undoValues(given.undo ?? null),
       }
-      return db.runWithRecovery<SecondFactorChange>(
-        async (call) => (await maybeOne(call, statements.confirmTotp, values, toChange)) ?? stale,
-        (call) => carried(call, acting, values.newSecretHash),
+      return db.runWithRecovery<TotpConfirmation>(
+        async (call) =>
+          (await maybeOne(call, statements.confirmTotp, values, toConfirmation)) ?? stale,
+        async (call) => {
+          const change = await carried(call, acting, values.newSecretHash)
+          if (change === null || !change.ok) return change
+          const toEmail = (row: { email: string }) => row.email
+          const { userId, undoId: id, undoHash: hash } = values
+          const token = { userId, undoId: id, undoHash: hash }
+          const undoTo = await maybeOne(call, statements.findUndo, token, toEmail)
+          return { ...change, undoTo }
+        },
       )
     },
     async removeTotp(acting: SessionActor, next: TokenHash, policy?: SecondFactorPolicy) {
@@ -303,6 +369,25 @@ const toChange = (row: ChangedRow): SecondFactorChange => ({
   session: toSession(row),
   sessionsEnded: row.ended,
 })
+
+const toConfirmation = (row: ChangedRow & { undo_to: string | null }): TotpConfirmation => ({
+  ok: true,
+  session: toSession(row),
+  sessionsEnded: row.ended,
+  undoTo: row.undo_to,
+})
+
+const noUndo = { undoId: null, undoHash: null, undoLifetime: null }
+
+function undoValues(undo: NonNullable<Confirmation['undo']> | null) {
+  if (undo === null) return noUndo
+  const { secretHash: undoHash, lifetimeSeconds } = checkObject(undo, 'undo')
+  return {
+    undoId: linkIdOf(undoHash),
+    undoHash,
+    undoLifetime: checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
+  }
+}
 
 type Confirmation = Parameters<SecondFactorRepository['confirmTotp']>[1]
 type Replacement = Parameters<SecondFactorRepository['replaceRecoveryCodes']>[1]

@@ -315,13 +315,15 @@ function toLookup(row: LookupRow): PendingLookup {
   }
 }
 
-type OpenedAnswer = UserRow & SessionRow & { remaining: number }
+export type OpenedAnswer = UserRow & SessionRow & { remaining: number }
 type AnsweredRow = { tries: number | null; remaining: number } & (
   | OpenedAnswer
   | { session_id: null }
 )
 
-const toOpened = <Metadata extends object>(row: OpenedAnswer): SecondFactorSignIn<Metadata> => ({
+export const toOpened = <Metadata extends object>(
+  row: OpenedAnswer,
+): SecondFactorSignIn<Metadata> => ({
   ok: true,
   user: toUser<Metadata>(row),
   session: toSession(row),

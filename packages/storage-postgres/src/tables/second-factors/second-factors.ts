@@ -4,7 +4,6 @@ import type {
   PendingKey,
   SecondFactorRepository,
   SecondFactors,
-  SessionId,
   UserId,
 } from 'torii-core'
 import { maxPendingTries } from 'torii-core'
@@ -14,13 +13,21 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { milliseconds, secondsFromNow, toDate, toDateOrNull } from '../../sql/time.js'
+import type { PendingRow } from '../fragments/new-session.js'
+import { toSecondFactorRequired } from '../fragments/new-session.js'
 import { userId } from '../fragments/parameters.js'
-import { givenPending, livePending, pendingKeyValues } from '../fragments/pending-row.js'
+import {
+  givenPending,
+  livePending,
+  pendingColumns,
+  pendingKeyValues,
+} from '../fragments/pending-row.js'
 import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor } from '../fragments/second-factor.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
 import { checkInteger, checkObject } from '../input/input.js'
 import { createEnrollment, enrollmentStatements } from './enrollment.js'
+import { createPasskeyAnswers, passkeyAnswerStatements } from './passkey-answers.js'
 import { createPendingAnswers, pendingAnswerStatements } from './pending-answers.js'
 import { recoveryCodeStatements } from './recovery-codes.js'
 import { createRequiredEnrollment, requiredEnrollmentStatements } from './required-enrollment.js'
@@ -36,6 +43,7 @@ const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
 export const secondFactorStatements = (schema: string) => ({
   ...enrollmentStatements(schema),
   ...pendingAnswerStatements(schema),
+  ...passkeyAnswerStatements(schema),
   ...recoveryCodeStatements(schema),
   ...requiredEnrollmentStatements(schema),
   ...stepUpStatements(schema),
@@ -53,7 +61,7 @@ export const secondFactorStatements = (schema: string) => ({
   findPending: read(
     'second_factors.findPending',
     sql`
-      select p.user_id, p.id, p.tries::int as tries, p.enrolls, ${milliseconds('p.expires_at')} as expires_at
+      select p.user_id, p.tries::int as tries, ${pendingColumns(schema)}
       from ${schema}.pending_sign_ins p join ${schema}.users u on u.id = p.user_id
       where ${givenPending} and ${livePending}`,
   ),
@@ -128,19 +136,14 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
     ...createEnrollment(db, statements, readback),
     ...createPendingAnswers<Metadata>(db, statements, readback),
     ...createRequiredEnrollment<Metadata>(db, statements, readback),
+    ...createPasskeyAnswers<Metadata>(db, statements, readback),
     ...createStepUp(db, statements, readback),
     ...createTrustedBrowsers(db, statements),
     async find(user: UserId) {
       return (await maybeOne(db, statements.find, { userId: user }, toSecondFactors)) ?? none
     },
     async findPending(key: PendingKey) {
-      return maybeOne(db, statements.findPending, pendingKeyValues(key), (row: PendingRow) => ({
-        id: row.id,
-        userId: row.user_id,
-        expiresAt: toDate(row.expires_at),
-        mustEnroll: row.enrolls,
-        triesLeft: maxPendingTries - row.tries,
-      }))
+      return maybeOne(db, statements.findPending, pendingKeyValues(key), toPending)
     },
     async endPending(key: PendingKey) {
       const wasLive = (row: { live: boolean }) => row.live
@@ -197,13 +200,10 @@ const toSecondFactors = (row: FactorRow): SecondFactors => {
 
 const none: SecondFactors = Object.freeze({ requiredAt: null, ...noFactors })
 
-interface PendingRow {
-  user_id: UserId
-  id: SessionId
-  tries: number
-  enrolls: boolean
-  expires_at: number
-}
+const toPending = (row: PendingRow & { tries: number }) => ({
+  ...toSecondFactorRequired(row).pending,
+  triesLeft: maxPendingTries - row.tries,
+})
 
 interface SecretRow {
   user_id: UserId

@@ -9,12 +9,19 @@ import { secretHash, userId } from '../fragments/parameters.js'
 import { liveSessionOf } from '../fragments/session-row.js'
 
 /**
+ * Holds for a token `t` whose user `u` has not moved on. That of an undo has the owner epoch and survives its rise: the one who
+ * turned the second factor on could else end it, by signing the others out or by changing the password.
+ */
+const inEpoch = `case when t.purpose = 'undo_second_factor' then u.owner_epoch >= t.epoch
+          else u.session_epoch = t.epoch end`
+
+/**
  * A token counts only while this holds of its row `t` and its user `u`: mailed to the email that the user
  * still has, in the same epochs, by this statement's time.
  */
 export const liveToken = (schema: string) => `
         t.expires_at > ${now} and t.used_by is null and t.global_epoch = ${globalEpoch(schema)}
-        and u.session_epoch = t.epoch and u.disabled_at is null
+        and ${inEpoch} and u.disabled_at is null
         and (t.purpose = 'change_email' or u.email_key = t.email_key)
         and (t.purpose <> 'verify_email' or u.email_verified_at is null)`
 

@@ -19,13 +19,9 @@ import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
 import { usedBy } from '../fragments/link-row.js'
 import type { PendingRow } from '../fragments/new-session.js'
-import {
-  optionalSession,
-  pendingColumns,
-  toSecondFactorRequired,
-} from '../fragments/new-session.js'
+import { optionalSession, toSecondFactorRequired } from '../fragments/new-session.js'
 import { purpose } from '../fragments/parameters.js'
-import { livePending } from '../fragments/pending-row.js'
+import { livePending, pendingColumns } from '../fragments/pending-row.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeRateLimit, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import type { Readback } from '../fragments/readback.js'
@@ -39,6 +35,7 @@ import { changeEmail, createEmailChange } from './email-change.js'
 import { createEmailVerification, verifyEmail } from './email-verification.js'
 import { givenToken, liveToken } from './live-token.js'
 import { createPasswordReset, resetPassword } from './password-reset.js'
+import { createSecondFactorUndo, undoSecondFactor } from './second-factor-undo.js'
 import { createTokenIssue, tokenIssueStatements } from './token-issue.js'
 
 const foundColumns = 'u.id as user_id, t.email, u.session_epoch, u.owner_epoch, p.hash'
@@ -70,7 +67,7 @@ export const verificationTokenStatements = (schema: string) => ({
   findUsed: read(
     'verification_tokens.findUsed',
     sql`
-      select ${userColumns}, ${sessionColumns}, ${pendingColumns}
+      select ${userColumns}, ${sessionColumns}, ${pendingColumns(schema)}
       from ${schema}.verification_tokens t join ${schema}.users u on u.id = t.user_id
       left join ${schema}.sessions s
         on s.user_id = u.id and s.id = ${optionalSession.id} and s.secret_hash = ${optionalSession.secretHash} and ${liveSession}
@@ -82,6 +79,7 @@ export const verificationTokenStatements = (schema: string) => ({
   verifyEmail: verifyEmail(schema),
   resetPassword: resetPassword(schema),
   changeEmail: changeEmail(schema),
+  undoSecondFactor: undoSecondFactor(schema),
 })
 
 interface FoundRow {
@@ -102,6 +100,7 @@ export function createVerificationTokenRepository<Metadata extends object = Reco
     ...createEmailVerification<Metadata>(db, statements, readback),
     ...createPasswordReset(db, statements, readback),
     ...createEmailChange<Metadata>(db, statements, readback),
+    ...createSecondFactorUndo<Metadata>(db, statements),
     async find(wanted: VerificationPurpose, key: VerificationKey) {
       const values = { ...tokenKeyValues(key), purpose: checkPurpose(wanted) }
       return maybeOne(db, statements.find, values, toVerification)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { TokenHash } from 'torii-core'
 import { encryptedTotpSecret } from 'torii-core'
 import {
   answerOf,
@@ -28,6 +29,7 @@ import {
   count,
   givenBack,
   liveSessions,
+  newPasskey,
   opened,
   operation,
   personWithAttempts,
@@ -39,6 +41,7 @@ import {
 const enrollments = 'torii.totp_enrollments where user_id = $1'
 const factors = 'torii.totp_factors where user_id = $1'
 const codes = 'torii.recovery_codes where user_id = $1'
+const undoTokens = "torii.verification_tokens where user_id = $1 and purpose = 'undo_second_factor'"
 const pendings = 'torii.pending_sign_ins where user_id = $1'
 const browsers = 'torii.trusted_browsers where user_id = $1'
 
@@ -235,6 +238,117 @@ const answerOperations = [
     },
     { twice: [2, 2] },
   ),
+]
+
+/** A user with a passkey too, a pending sign-in and a challenge of it. */
+async function passkeyOwner(harness: Harness) {
+  const enrolled = await owner(harness)
+  const made = newPasskey()
+  await harness.observer.passkeys.add(ownerOf(enrolled), made, { max: 10 })
+  const challengeHash = freshSecretHash()
+  const use = {
+    credentialId: made.credentialId,
+    userId: enrolled.id,
+    signCount: 7,
+    backedUp: false,
+    epochs: enrolledEpochs,
+  }
+  return { ...enrolled, made, use, challengeHash }
+}
+
+const newChallenge = (challengeHash: TokenHash) => ({
+  challengeHash,
+  lifetimeSeconds: 300,
+  ipAddress: null,
+})
+const challenges = 'torii.passkey_challenges where challenge_hash = $1'
+
+const passkeyAnswerOperations = [
+  operation('passkey_challenges.storeForPending', 'done', [1, 1], async (harness) => {
+    const { pending, challengeHash } = await passkeyOwner(harness)
+    const key = freshRateLimitKey()
+    const challenge = { ...newChallenge(challengeHash), ipAddress: charge(key) }
+    return {
+      operation: ({ passkeyChallenges }) => passkeyChallenges.storeForPending(challenge, pending),
+      effect: async () => [
+        await count(harness, challenges, [challengeHash]),
+        await total(harness, key),
+      ],
+    }
+  }),
+  operation(
+    'second_factors.findPasskey',
+    'done',
+    [1, 0],
+    async (harness) => {
+      const { id, pending, made, challengeHash } = await passkeyOwner(harness)
+      await harness.observer.passkeyChallenges.storeForPending(newChallenge(challengeHash), pending)
+      const input = { key: pending, challengeHash, credentialId: made.credentialId, charge: null }
+      return {
+        operation: ({ secondFactors }) => secondFactors.findPasskey(input),
+        effect: async () => [
+          await tries(harness, id),
+          await count(harness, challenges, [challengeHash]),
+        ],
+      }
+    },
+    { twice: [2, 0] },
+  ),
+  operation('second_factors.signInByPasskey', 'done', [2, true, 7, 0], async (harness) => {
+    const { id, pending, use, made } = await passkeyOwner(harness)
+    const answer = { key: pending, use, session: sessionOfPending() }
+    return {
+      operation: ({ secondFactors }) => secondFactors.signInByPasskey(answer),
+      effect: async () => [
+        ...(await opened(harness, id, answer.session)),
+        await harness.value('select sign_count::int from torii.passkeys where id = $1', [made.id]),
+        await count(harness, pendings, [id]),
+      ],
+    }
+  }),
+]
+
+const undoOperations = [
+  operation('second_factors.confirmTotp', 'done', [1, true, 1, 1], async (harness) => {
+    const person = await withOther(harness)
+    const confirmation = await startEnrollment(harness.observer, person)
+    const key = { id: person.key.id, secretHash: confirmation.newSecretHash }
+    const undo = { secretHash: freshSecretHash(), lifetimeSeconds: 604_800 }
+    return {
+      operation: async ({ secondFactors }) => {
+        const outcome = await secondFactors.confirmTotp(actorOf(person), { ...confirmation, undo })
+        return outcome.ok && outcome.undoTo === person.email ? true : outcome
+      },
+      effect: async () => [
+        ...(await opened(harness, person.id, key)),
+        await count(harness, factors, [person.id]),
+        await count(harness, undoTokens, [person.id]),
+      ],
+    }
+  }),
+  operation('verification_tokens.undoSecondFactor', 'done', [0, 0, 0, 0, 2, 1], async (harness) => {
+    const person = await withOther(harness)
+    const confirmation = await startEnrollment(harness.observer, person)
+    const undo = { secretHash: freshSecretHash(), lifetimeSeconds: 604_800 }
+    await harness.observer.secondFactors.confirmTotp(actorOf(person), { ...confirmation, undo })
+    await harness.observer.passkeys.add(ownerOf(person), newPasskey(), { max: 10 })
+    const key = { userId: person.id, secretHash: undo.secretHash }
+    const use = { ipAddress: null, usedBy: freshSecretHash() }
+    return {
+      operation: async ({ verificationTokens }) => {
+        const outcome = await verificationTokens.undoSecondFactor(key, use)
+        return outcome.ok && !outcome.repeated ? true : outcome
+      },
+      effect: async () => [
+        await count(harness, factors, [person.id]),
+        await count(harness, codes, [person.id]),
+        await count(harness, 'torii.passkeys where user_id = $1', [person.id]),
+        await liveSessions(harness, person.id),
+        await harness.value('select session_epoch from torii.users where id = $1', [person.id]),
+        await harness.value('select owner_epoch from torii.users where id = $1', [person.id]),
+      ],
+    }
+  }),
 ]
 
 const stepUpOperations = [
@@ -478,6 +592,8 @@ const trustedOperations: readonly Operation[] = [
 export const secondFactorOperations = [
   ...enrollmentOperations,
   ...answerOperations,
+  ...passkeyAnswerOperations,
+  ...undoOperations,
   ...stepUpOperations,
   ...pendingOperations,
   ...requiredOperations,

@@ -151,7 +151,8 @@ const stateOf = ({ secretHash }: CallerInput) => ({
   globalEpoch: 0,
 })
 
-const useOf = ({ id, passkey }: Fixture) => ({
+/** A use of the passkey of the fixture. */
+export const useOf = ({ id, passkey }: Fixture) => ({
   credentialId: passkey.credentialId,
   userId: id,
   signCount: passkey.signCount + 1,

@@ -75,7 +75,7 @@ export interface Fixture extends Person {
   readonly sessionCharge: Charge
   readonly link: { readonly tokenHash: TokenHash; readonly codeHash: TokenHash }
   /** What was mailed; a token for `verify_email` counts only on an unverified user. */
-  readonly tokens: Readonly<Record<VerificationPurpose, TokenHash>>
+  readonly tokens: Readonly<Record<Exclude<VerificationPurpose, 'undo_second_factor'>, TokenHash>>
   /** The email that the token for `change_email` moves to. */
   readonly newEmail: string
   readonly identity: Identity
@@ -86,6 +86,10 @@ export interface Fixture extends Person {
     /** A browser in which the user signs in without it. */
     readonly trusted: NewTrustedBrowser
     readonly codeHash: TokenHash
+    /** Of the pending sign-in, for a passkey. */
+    readonly challengeHash: TokenHash
+    /** Of the link that undoes it. */
+    readonly undo: TokenHash
     /** The secret that the first session enrolls, and what each caller would enroll. */
     readonly enrolled: EncryptedTotpSecret
     readonly secrets: readonly [EncryptedTotpSecret, EncryptedTotpSecret]
@@ -180,14 +184,16 @@ const newFactor = (userId: UserId): Fixture['factor'] => ({
   pending: keyOf(userId, newSession()),
   trusted: newTrust(),
   codeHash: freshSecretHash(),
+  challengeHash: freshSecretHash(),
+  undo: freshSecretHash(),
   enrolled: newSecret(),
   secrets: [newSecret(), newSecret()],
 })
 
 /** As an enrollment and a sign-in would store it, but in the first epochs. */
-async function furnishFactor(query: Observer['query'], { id, key, factor }: Fixture) {
+async function furnishFactor(query: Observer['query'], { id, key, email, factor }: Fixture) {
   if (factor === null) return
-  const { pending, codeHash, enrolled, trusted } = factor
+  const { pending, trusted, codeHash, challengeHash, undo, enrolled } = factor
   await query(
     `with factor as (
       insert into torii.totp_factors (user_id, secret, last_step, recovery_generation, created_at)
@@ -204,14 +210,23 @@ async function furnishFactor(query: Observer['query'], { id, key, factor }: Fixt
       values ($1, $6, $7, 0, 0, '{password}', 1000, 10000, now(), now() + interval '10 minutes')
     ), trusted as (
       insert into torii.trusted_browsers (user_id, id, secret_hash, session_epoch, created_at, expires_at)
-      values ($1, $8, $9, 0, now(), now() + interval '30 days')
+      values ($1, $11, $12, 0, now(), now() + interval '30 days')
+    ), challenge as (
+      insert into torii.passkey_challenges
+        (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, global_epoch, expires_at)
+      values ($8, 'second_factor', $1, $6, 0, 0, 0, now() + interval '5 minutes')
+    ), undo as (
+      insert into torii.verification_tokens
+        (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, global_epoch, created_at, expires_at)
+      values (encode(substring($9::bytea from 1 for 16), 'hex')::uuid, $1, 'undo_second_factor', 1, $9, $10, $10, 0, 0,
+        now(), now() + interval '7 days')
     ), sessions as (
       update torii.sessions set level = 2, level2_at = now() where user_id = $1
     )
     update torii.users set second_factor_epoch = owner_epoch where id = $1`,
     [
       ...[id, newSecret(), codeHash, key.id, enrolled, pending.id, pending.secretHash],
-      ...[trusted.id, trusted.secretHash],
+      ...[challengeHash, undo, email, trusted.id, trusted.secretHash],
     ],
   )
 }

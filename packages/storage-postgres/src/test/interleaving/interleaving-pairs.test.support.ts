@@ -69,6 +69,7 @@ const endsActor = new Set<OperationName>([
   'resetFactor',
   'confirmAtSignIn',
   'requireFactor',
+  'undoFactor',
 ])
 
 /** What an ending breaks, whatever the calls do one after the other. */

@@ -3,6 +3,7 @@ import type { TokenHash } from 'torii-core'
 import { newConfirmation, newTrust } from '../races/enrollment.test.support.js'
 import { actorOf, firstEpochs } from '../races/people.test.support.js'
 import type { Operation } from './entry-row-operations.test.support.js'
+import { useOf } from './entry-row-operations.test.support.js'
 import type { Fixture } from './fixture.test.support.js'
 
 /** The parts of the fixture of a user who has a second factor. */
@@ -56,6 +57,28 @@ export const secondFactorOperations = {
       session,
       charges: { account: fixture.charges.address, ipAddress: fixture.charges.ipAddress },
     }),
+  findPendingPasskey: ({ secondFactors }, fixture) =>
+    secondFactors.findPasskey({
+      key: factorOf(fixture).pending,
+      challengeHash: factorOf(fixture).challengeHash,
+      credentialId: fixture.passkey.credentialId,
+      charge: fixture.charges.ipAddress,
+    }),
+  answerByPasskey: ({ secondFactors }, fixture, { session }) =>
+    secondFactors.signInByPasskey({
+      key: factorOf(fixture).pending,
+      use: useOf(fixture),
+      session,
+    }),
+  challengeForPending: ({ passkeyChallenges }, fixture, { secretHash }) =>
+    passkeyChallenges.storeForPending(
+      {
+        challengeHash: secretHash,
+        lifetimeSeconds: 300,
+        ipAddress: fixture.charges.ipAddress,
+      },
+      factorOf(fixture).pending,
+    ),
   endPending: ({ secondFactors }, fixture) => secondFactors.endPending(factorOf(fixture).pending),
   stepUp: ({ secondFactors }, { key, refund }, { secretHash }) =>
     secondFactors.reauthenticate(key, { step: 2, newSecretHash: secretHash, refund }),
@@ -73,14 +96,20 @@ export const secondFactorOperations = {
   startTotp: ({ secondFactors }, fixture, { label }) =>
     secondFactors.startTotp(actorOf(fixture), factorOf(fixture).secrets[label === 'first' ? 0 : 1]),
   findEnrollment: ({ secondFactors }, fixture) => secondFactors.findEnrollment(actorOf(fixture)),
-  confirmTotp: ({ secondFactors }, fixture, { secretHash }) =>
+  confirmTotp: ({ secondFactors }, fixture, { secretHash, session: { secretHash: own } }) =>
     secondFactors.confirmTotp(actorOf(fixture), {
       ...newConfirmation(5),
       secret: factorOf(fixture).enrolled,
       newSecretHash: secretHash,
+      undo: { secretHash: own, lifetimeSeconds: 604_800 },
     }),
   removeTotp: ({ secondFactors }, fixture, { secretHash }) =>
     secondFactors.removeTotp(actorOf(fixture), secretHash),
+  undoFactor: ({ verificationTokens }, fixture) =>
+    verificationTokens.undoSecondFactor(
+      { userId: fixture.id, secretHash: factorOf(fixture).undo },
+      { ipAddress: fixture.charges.ipAddress, usedBy: null },
+    ),
   resetFactor: ({ secondFactors }, { id }) => secondFactors.reset(id),
 } satisfies Record<string, Operation>
 

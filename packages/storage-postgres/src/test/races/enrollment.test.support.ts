@@ -51,13 +51,17 @@ export async function startEnrollment(
   return confirmation
 }
 
-/** Enrolls a factor in the person's first session, which nothing has ended. */
+/** Enrolls a factor in the person's first session, which nothing has ended; `undo` is the hash of the link that undoes it. */
 export async function enroll(
   storage: Pick<TransactionRepositories, 'secondFactors'>,
   person: Person,
+  undo: TokenHash | null = null,
 ): Promise<FactorOwner> {
   const confirmation = await startEnrollment(storage, person)
-  const outcome = await storage.secondFactors.confirmTotp(actorOf(person), confirmation)
+  const outcome = await storage.secondFactors.confirmTotp(actorOf(person), {
+    ...confirmation,
+    undo: undo === null ? null : { secretHash: undo, lifetimeSeconds: 604_800 },
+  })
   if (!outcome.ok) throw new Error(`not confirmed: ${outcome.reason}`)
   return {
     ...person,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'vitest'
+import { newPasskey } from '../ambiguous/ambiguous-operations.test.support.js'
 import type { FactorOwner } from './enrollment.test.support.js'
 import {
   answerOf,
   beginSignIn,
   enroll,
+  enrolledEpochs,
   newConfirmation,
   newTrust,
   ownerOf,
@@ -29,15 +31,18 @@ import { openRaceStorage } from './race-storage.test.support.js'
 const rounds = 50
 
 const { database, storage, retried } = await openRaceStorage()
-const { secondFactors, sessions, users, passwords } = storage
+const { secondFactors, sessions, users, passwords, passkeys, passkeyChallenges } = storage
 const noRefund = { account: null, ipAddress: null }
 
 /** A user with a factor, a second session at level 2, and four pending sign-ins. */
 async function newOwner() {
-  const enrolled = await enroll(storage, await signUp(storage))
+  const undo = freshSecretHash()
+  const enrolled = await enroll(storage, await signUp(storage), undo)
   const trusted = await trustBrowser(storage, enrolled, enrolled.step + 1)
   // The code that made the browser a trusted one is used.
   const owner = { ...enrolled, step: enrolled.step + 1 }
+  const passkey = newPasskey()
+  assert.equal((await passkeys.add(ownerOf(owner), passkey, { max: 5 })).ok, true)
   const other = newSession()
   assert.equal((await sessions.open(owner.id, { ...other, level: 2 })).ok, true)
   const pending = []
@@ -50,6 +55,8 @@ async function newOwner() {
   return {
     ...owner,
     trusted: trusted.secretHash,
+    passkey,
+    undo,
     other: keyOf(owner.id, other),
     pending,
     charges,
@@ -58,6 +65,15 @@ async function newOwner() {
 }
 
 type Owner = Awaited<ReturnType<typeof newOwner>>
+
+/** The answer of the passkey that every round uses. It counts, so that of all its uses one succeeds. */
+const useOf = ({ id, passkey }: Owner) => ({
+  credentialId: passkey.credentialId,
+  userId: id,
+  signCount: 7,
+  backedUp: false,
+  epochs: enrolledEpochs,
+})
 
 /** The codes that every round uses: each is shared by callers of different operations. */
 const codeOf = ({ recoveryCodes }: FactorOwner, index: number) =>
@@ -85,6 +101,37 @@ const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> =
       session: sessionOfPending(),
       charges: owner.charges,
     }),
+  answerByPasskey: (owner) =>
+    secondFactors.signInByPasskey({
+      key: owner.pending[0] ?? assert.fail(),
+      use: useOf(owner),
+      session: sessionOfPending(),
+    }),
+  answerAnotherByPasskey: (owner) =>
+    secondFactors.signInByPasskey({
+      key: owner.pending[1] ?? assert.fail(),
+      use: useOf(owner),
+      session: sessionOfPending(),
+    }),
+  signInByPasskey: (owner) =>
+    passkeys.signIn(useOf(owner), { session: { ...newSession(), level: 2 } }),
+  stepUpByPasskey: (owner) =>
+    passkeys.reauthenticate(useOf(owner), {
+      key: owner.other,
+      newSecretHash: owner.other.secretHash,
+    }),
+  lookForPasskey: ({ pending: [, , key = assert.fail()], passkey, charges }) =>
+    secondFactors.findPasskey({
+      key,
+      challengeHash: freshSecretHash(),
+      credentialId: passkey.credentialId,
+      charge: charges.ipAddress,
+    }),
+  startPasskey: ({ pending: [key = assert.fail()], charges }) =>
+    passkeyChallenges.storeForPending(
+      { challengeHash: freshSecretHash(), lifetimeSeconds: 300, ipAddress: charges.ipAddress },
+      key,
+    ),
   answerWrongly: ({ pending: [, , key = assert.fail()], charges }) =>
     secondFactors.useRecoveryCode({
       key,
@@ -121,6 +168,7 @@ const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> =
       generation: 1,
       recoveryCodes: newConfirmation().recoveryCodes,
     }),
+  addPasskey: (owner) => passkeys.add(ownerOf(owner), newPasskey(), { max: 9 }),
   startAgain: (owner) => secondFactors.startTotp(ownerOf(owner), newConfirmation().secret),
 }
 
@@ -140,7 +188,33 @@ const endings: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> = {
   disable: ({ id }) => users.disable(id),
   delete: ({ id }) => users.delete(id),
   removeTrustedBrowsers: (owner) => secondFactors.removeTrustedBrowsers(ownerOf(owner), null),
+  undo: async (owner) => {
+    const undone = await storage.verificationTokens.undoSecondFactor(
+      { userId: owner.id, secretHash: owner.undo },
+      { ipAddress: owner.charges.ipAddress, usedBy: null },
+    )
+    assert.ok(undone.ok)
+    return undone
+  },
+  'deletion of the passkey': (owner) =>
+    passkeys.delete(ownerOf(owner), owner.passkey.id, { mailSignIn: true }),
   sweep: () => storage.sweep(),
+}
+
+const noneCounted = { sessions: 0, passkeys: 0, factors: 0, accounts: 0 }
+
+/** What of a user counts. */
+async function countedOf({ id }: Owner) {
+  const { rows } = await database.query(
+    `select
+       (select count(*) from torii.sessions s where s.user_id = u.id and s.epoch = u.session_epoch)::int as sessions,
+       (select count(*) from torii.passkeys k where k.user_id = u.id and k.owner_epoch = u.owner_epoch)::int as passkeys,
+       (u.second_factor_epoch is not distinct from u.owner_epoch)::int as factors,
+       (select count(*) from torii.oauth_accounts a where a.user_id = u.id and a.owner_epoch = u.owner_epoch)::int as accounts
+     from torii.users u where u.id = $1`,
+    [id],
+  )
+  return rows[0]
 }
 
 /** Twice each, shuffled by the round, so that neighbours change. */
@@ -188,9 +262,22 @@ for (const [name, end] of Object.entries(endings))
           done(['answerByRecoveryCode', 'stepUpByRecoveryCode']) <= 1,
           'a recovery code twice',
         )
-        assert.ok(done(['answer', 'answerByRecoveryCode']) <= 1, 'a pending sign-in was used twice')
+        assert.ok(
+          done([
+            'answerByPasskey',
+            'answerAnotherByPasskey',
+            'signInByPasskey',
+            'stepUpByPasskey',
+          ]) <= 1,
+          'an answer of a passkey was used twice',
+        )
+        assert.ok(
+          done(['answer', 'answerByRecoveryCode', 'answerByPasskey']) <= 1,
+          'a pending sign-in was used twice',
+        )
         const listed = await sessions.list(owner.id)
-        const removed = ['removeTotp', 'reset'].includes(name)
+        const removed = ['removeTotp', 'reset', 'undo'].includes(name)
+        if (name === 'undo') assert.deepEqual(await countedOf(owner), noneCounted)
         if (removed) continue
         // Only a session that a trusted browser has opened.
         const trusting = done(['signInTrusted', 'signInTrustedByPassword'])

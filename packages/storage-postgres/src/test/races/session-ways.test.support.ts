@@ -79,6 +79,7 @@ export const otherInserts: Readonly<Record<string, string>> = {
   'oauth_accounts.signInKnownMany': 'the same of sign-ins by linked identities',
   'oauth_accounts.signInNewMany': 'the same of new users, who have no second factor',
   'second_factors.signIn': 'proves the second factor in the same statement',
+  'second_factors.signInByPasskey': 'proves the second factor in the same statement',
   'second_factors.useRecoveryCode': 'proves the second factor in the same statement',
   'second_factors.confirmTotpForSignIn': 'makes the second factor in the same statement',
 }

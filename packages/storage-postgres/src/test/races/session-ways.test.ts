@@ -39,6 +39,7 @@ test('every statement that inserts sessions is a way that is tried here, or list
       'sessions.derive',
       'second_factors.signIn',
       'second_factors.useRecoveryCode',
+      'second_factors.signInByPasskey',
       'second_factors.confirmTotpForSignIn',
     ],
   )
