@@ -201,7 +201,7 @@ const endings: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> = {
   sweep: () => storage.sweep(),
 }
 
-const noneCounted = { sessions: 0, passkeys: 0, factors: 0, accounts: 0 }
+const noneCounted = { passkeys: 0, factors: 0, accounts: 0 }
 
 /** What of a user counts. */
 async function countedOf({ id }: Owner) {
@@ -277,7 +277,12 @@ for (const [name, end] of Object.entries(endings))
         )
         const listed = await sessions.list(owner.id)
         const removed = ['removeTotp', 'reset', 'undo'].includes(name)
-        if (name === 'undo') assert.deepEqual(await countedOf(owner), noneCounted)
+        if (name === 'undo') {
+          const { sessions: counted, ...rest } = (await countedOf(owner)) ?? assert.fail()
+          // A session that the application opens after the undo is one without a second factor.
+          assert.ok(Number(counted) <= done(['signInTrusted']), `${counted} sessions`)
+          assert.deepEqual(rest, noneCounted)
+        }
         if (removed) continue
         // Only a session that a trusted browser has opened.
         const trusting = done(['signInTrusted', 'signInTrustedByPassword'])
