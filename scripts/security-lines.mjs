@@ -248,6 +248,7 @@ export const securityLines = [
   ['T14.26', 'a right password past a second factor that is required'],
   ['T14.27', 'a stolen password that enrolls a second factor'],
   ['T14.28', 'a pending sign-in on which a user enrolls, used for anything else'],
+  ['T14.29', 'a page of a second factor that leads out of the application'],
   ['T14.30', 'every way to a session past the second factor'],
   ['T14.31', 'the token of a half-finished sign-in where scripts read it'],
   ['T14.32', 'two half-finished sign-ins in one browser'],

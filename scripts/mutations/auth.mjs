@@ -1758,6 +1758,13 @@ export const authMutations = [
     'services/second-factors/enroll-at-sign-in',
   ),
   guard(
+    'http/routes/second-factor-page',
+    'the page of a second factor leads out of the application',
+    'return checkRedirectTo(given, [baseUrl.origin, ...oauth.redirectOrigins, ...trustedOrigins])',
+    'return typeof given === "string" && trustedOrigins !== oauth.redirectOrigins && baseUrl.origin !== "" && checkRedirectTo !== null ? given : null',
+    'http/routes/second-factors',
+  ),
+  guard(
     'http/handler',
     'a form without a pending sign-in acts for the session of the browser',
     'if (!isOwnForm(call, nonce) || isUnnamed)',

@@ -2,6 +2,7 @@ import type { RecoveryCodes, TotpStart } from '../schema/response-bodies.js'
 import type { PageSite } from './landing-page.js'
 import { factsOf } from './landing-page.js'
 import type { CodeField, EnrollPage, PageForm } from './page.js'
+import { hiddenFields } from './second-factor-page.js'
 
 /** A step of an enrollment: the first page, the code of the mail, the code of the application, the recovery codes. */
 export type EnrollmentStep = 'start' | 'email_code' | 'confirm' | 'done'
@@ -11,6 +12,8 @@ export interface EnrollFacts extends PageSite {
   readonly pendingId: string
   /** The nonce of the browser, which the forms send back together with the landing cookie. */
   readonly nonce: string
+  /** Where the browser is led after the sign-in; null for the page of the application that is set for it. */
+  readonly redirectTo: string | null
   /** The message of the form that was just posted. */
   readonly error: string | null
   /** The page where the user can sign in another way. */
@@ -78,17 +81,13 @@ export function enrollPage(facts: EnrollFacts): EnrollPage {
 const code = { type: 'code', digits: true } as const
 
 const form = (
-  { pendingId, nonce }: EnrollFacts,
+  facts: EnrollFacts,
   action: string,
   button: string,
   fields: readonly CodeField[],
 ): PageForm => ({
   action,
-  fields: [
-    { type: 'hidden', name: 'pendingId', value: pendingId },
-    { type: 'hidden', name: 'nonce', value: nonce },
-    ...fields,
-  ],
+  fields: [...hiddenFields(facts), ...fields],
   button,
   alternative: null,
 })

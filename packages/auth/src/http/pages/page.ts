@@ -4,7 +4,7 @@ import type { PageTexts } from '../../texts/texts.js'
 /** A field that the user does not see. Its value must come back unchanged. */
 export interface HiddenField {
   readonly type: 'hidden'
-  readonly name: 'token' | 'nonce' | 'pendingId'
+  readonly name: 'token' | 'nonce' | 'pendingId' | 'redirectTo'
   readonly value: string
 }
 

@@ -1,6 +1,6 @@
 import type { PageSite } from './landing-page.js'
 import { backLabel, factsOf } from './landing-page.js'
-import type { ExpiredPage, PageForm, SecondFactorPage } from './page.js'
+import type { ExpiredPage, HiddenField, PageForm, SecondFactorPage } from './page.js'
 
 /** The content of the page of a pending sign-in. */
 export interface PendingFacts extends PageSite {
@@ -11,6 +11,8 @@ export interface PendingFacts extends PageSite {
   readonly pendingId: string
   /** The nonce of the browser, which the form sends back together with the landing cookie. */
   readonly nonce: string
+  /** Where the browser is led after the sign-in; null for the page of the application that is set for it. */
+  readonly redirectTo: string | null
   /** The error of the form that was just posted; null on the first visit. */
   readonly error: string | null
   /** The page where the user can sign in another way. */
@@ -19,15 +21,24 @@ export interface PendingFacts extends PageSite {
   readonly trustsBrowsers: boolean
 }
 
+/** The fields by which a form names the sign-in of its page, and where that leads. */
+export const hiddenFields = ({
+  pendingId,
+  nonce,
+  redirectTo,
+}: Pick<PendingFacts, 'pendingId' | 'nonce' | 'redirectTo'>): readonly HiddenField[] => [
+  { type: 'hidden', name: 'pendingId', value: pendingId },
+  { type: 'hidden', name: 'nonce', value: nonce },
+  ...(redirectTo === null
+    ? []
+    : [{ type: 'hidden', name: 'redirectTo', value: redirectTo } as const]),
+]
+
 /** Says what the page of a pending sign-in has: a form for a code, one for a recovery code, and a passkey. */
 export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
-  const { action, passkeyOptions, pendingId, nonce, error, language, signIn, trustsBrowsers } =
-    facts
+  const { action, passkeyOptions, error, language, signIn, trustsBrowsers } = facts
   const texts = language.texts.pages.second_factor
-  const hidden = [
-    { type: 'hidden', name: 'pendingId', value: pendingId },
-    { type: 'hidden', name: 'nonce', value: nonce },
-  ] as const
+  const hidden = hiddenFields(facts)
   const form = (button: string, ...fields: PageForm['fields']): PageForm => ({
     action,
     fields: [...hidden, ...fields],

@@ -7,7 +7,11 @@ import { renderersOf, renderResult } from './render.js'
 import type { Failure, Success } from './results.js'
 import { failure, seeOther, success } from './results.js'
 import type { Call, Route } from './route.js'
-import { secondFactorPagePath, showSecondFactorPage } from './second-factor-page.js'
+import {
+  redirectAfterFactor,
+  secondFactorPagePath,
+  showSecondFactorPage,
+} from './second-factor-page.js'
 
 /**
  * Renders the result of a form that a page of Torii posted: a success redirects the browser to a page of the
@@ -21,13 +25,16 @@ export async function renderFormResult(
 ): Promise<Response> {
   if (form === undefined) throw new Error('this route accepts no form')
   const { purpose } = form
+  const redirectTo = purpose === 'second_factor' ? redirectOf(call, body) : null
+  const signedIn = redirectTo ?? call.pages.signedIn
   if (!result.ok && result.error.error === 'second_factor_required') {
     const setCookies = [...(result.setCookies ?? []), ...clearedCookies(call, purpose)]
     const redirect = seeOther(secondFactorPagePath(call), { setCookies })
     return renderResult({ 303: 'redirect' }, redirect, renderersOf(call))
   }
   if (result.ok && 'show' in form) {
-    const shown = success(200, form.show(call, body, result), {
+    const onward = { ...call, pages: { ...call.pages, signedIn } }
+    const shown = success(200, form.show(onward, body, result), {
       setCookies: result.setCookies ?? [],
     })
     return renderResult({ 200: 'page' }, shown, renderersOf(call))
@@ -36,10 +43,12 @@ export async function renderFormResult(
     const token = tokenOf(body)
     const { nonce } = call
     const carried = token === null || nonce === null ? null : { token, nonce }
-    return renderFormError(call, purpose, carried, result)
+    return renderFormError(call, purpose, carried, result, redirectTo)
   }
   const setCookies = [...(result.setCookies ?? []), ...clearedCookies(call, purpose)]
-  const redirect = seeOther(call.pages[result.next ?? nextOf(form)], { setCookies })
+  const redirect = seeOther({ ...call.pages, signedIn }[result.next ?? nextOf(form)], {
+    setCookies,
+  })
   return renderResult({ 303: 'redirect' }, redirect, renderersOf(call))
 }
 
@@ -54,6 +63,13 @@ export const isOwnForm = ({ headers, torii }: Call, nonce: string | null): nonce
 export const renderForeignForm = (call: Call, purpose: FormPurpose): Promise<Response> =>
   renderFormError(call, purpose, null, failure({ error: 'invalid_token' }))
 
+/** Where the sign-in leads that a form completes. */
+const redirectOf = (call: Call, body: unknown): string | null =>
+  redirectAfterFactor(
+    call,
+    typeof body === 'object' && body !== null ? Reflect.get(body, 'redirectTo') : null,
+  )
+
 const nextOf = (form: NonNullable<Route['form']>) => ('next' in form ? form.next : 'signedIn')
 
 /** Which page has posted a form. */
@@ -67,10 +83,11 @@ async function renderFormError(
   purpose: FormPurpose,
   carried: CarriedLink | null,
   { error }: Failure,
+  redirectTo: string | null = null,
 ): Promise<Response> {
   const page: Success<200 | 401, Page> =
     purpose === 'second_factor'
-      ? await showSecondFactorPage(call, error)
+      ? await showSecondFactorPage(call, error, redirectTo)
       : await landingPage(call, purpose, carried, messageOf(error, call.language.texts))
   const status = page.status === 200 ? errorStatus[error.error] : page.status
   return renderResult({ [status]: 'page' }, { ...page, status }, renderersOf(call))

@@ -207,7 +207,9 @@ async function callbackResult(call: Call, outcome: OAuthCallbackOutcome<object>)
     if (outcome.reason === 'not_found' || outcome.reason === 'too_many_attempts')
       return refused(outcome)
     if (outcome.reason === 'second_factor_required')
-      return seeOther(secondFactorPagePath(call), { setCookies: pendingCookies(call, outcome) })
+      return seeOther(secondFactorPagePath(call, outcome.redirectTo), {
+        setCookies: pendingCookies(call, outcome),
+      })
     const separator = pages.failed.includes('?') ? '&' : '?'
     const own = outcome.reason === 'refused_by_application' ? `&reason=${outcome.code}` : ''
     return seeOther(`${pages.failed}${separator}error=${outcome.reason}${own}`)

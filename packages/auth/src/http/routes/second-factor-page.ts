@@ -5,6 +5,7 @@ import {
   totpStartPath,
 } from '../../base/paths.js'
 import { newLandingNonce } from '../../services/links/landing-form.js'
+import { checkRedirectTo } from '../../services/oauth/redirect-to.js'
 import { trustSeconds } from '../../services/options/second-factor.js'
 import type { EnrollmentStep } from '../pages/enroll-page.js'
 import { enrollPage } from '../pages/enroll-page.js'
@@ -19,9 +20,20 @@ import type { Success } from './results.js'
 import { success } from './results.js'
 import type { Call } from './route.js'
 
-/** The path of the page that asks for the second factor. */
-export const secondFactorPagePath = ({ torii }: Call): string =>
-  `${torii.options.basePath}/${secondFactorPath}`
+/** The path of the page that asks for the second factor; after it the browser is led to `redirectTo`. */
+export const secondFactorPagePath = (
+  { torii }: Pick<Call, 'torii'>,
+  redirectTo: string | null = null,
+): string => {
+  const query = redirectTo === null ? '' : `?redirectTo=${encodeURIComponent(redirectTo)}`
+  return `${torii.options.basePath}/${secondFactorPath}${query}`
+}
+
+/** Where a page or its form says that the sign-in leads; null for any place outside of the application, and for none. */
+export const redirectAfterFactor = ({ torii }: Pick<Call, 'torii'>, given: unknown) => {
+  const { baseUrl, oauth, trustedOrigins } = torii.options
+  return checkRedirectTo(given, [baseUrl.origin, ...oauth.redirectOrigins, ...trustedOrigins])
+}
 
 /** The step of an enrollment that shows the error of its form. */
 const stepOf = ({ error, text }: ApiError): EnrollmentStep => {
@@ -33,6 +45,7 @@ const stepOf = ({ error, text }: ApiError): EnrollmentStep => {
 export async function showSecondFactorPage(
   call: Call,
   formError: ApiError | null,
+  redirectTo: string | null,
 ): Promise<Success<200 | 401, Page>> {
   const { torii, language, headers, pages } = call
   const { cookie: site, mail } = torii.options
@@ -48,7 +61,7 @@ export async function showSecondFactorPage(
   // That a code was mailed is no error: its page says so.
   const isError = formError !== null && formError.error !== 'email_code_required'
   const error = isError ? messageOf(formError, language.texts) : null
-  const own = { ...facts, pendingId: pending.id, nonce, error, signIn: pages.failed }
+  const own = { ...facts, pendingId: pending.id, nonce, redirectTo, error, signIn: pages.failed }
   const step = formError === null ? 'start' : stepOf(formError)
   const page = pending.mustEnroll
     ? enrollPage({ ...own, ...enrollPaths(call), step, shown: null })
@@ -90,8 +103,9 @@ const enrollPaths = ({ torii: { options } }: Call) => ({
 /** What a page repeats of the form that was posted; the handler has compared both with the cookies. */
 function postedFacts(call: Call, body: unknown) {
   const { torii, language, nonce, pages } = call
-  const { pendingId } = body as { pendingId: string }
+  const { pendingId, redirectTo } = body as { pendingId: string; redirectTo?: string | null }
   const { appName } = torii.options.mail
   const own = { appName, language, pendingId, nonce: nonce ?? '', error: null }
-  return { ...own, signIn: pages.failed, ...enrollPaths(call) }
+  const onward = { redirectTo: redirectAfterFactor(call, redirectTo) }
+  return { ...own, ...onward, signIn: pages.failed, ...enrollPaths(call) }
 }

@@ -16,6 +16,7 @@ import {
 import type { Visitor } from '../test/route-site.test.support.js'
 import {
   addPasskey,
+  completedFlow,
   newInfo,
   newVisitor,
   site,
@@ -263,6 +264,45 @@ describe('the page of the second factor', () => {
     assert.equal(right.status, 303)
     assert.equal(right.headers.get('location'), '/home')
     assert.ok(browser.session)
+  })
+
+  test('T14.29 leads where a flow of a provider was to lead, also after a wrong code, and never out of the application', async () => {
+    const visitor = await verifiedVisitor()
+    const browser = newBrowser()
+    const person = { email: visitor.email }
+    const flow = await completedFlow(null, true, person, '/books?page=2')
+    browser.cookies.set('__Host-torii-flow', flow.browser.reveal())
+    const callback = await browser.send('GET', `oauth/work/callback?${flow.query}`)
+    const location = callback.headers.get('location') ?? ''
+    assert.equal(location, '/auth/second-factors/verify?redirectTo=%2Fbooks%3Fpage%3D2')
+    const open = async (path: string) => (await browser.send('GET', path)).text()
+    const hidden = (html: string) =>
+      new URLSearchParams(
+        [...html.matchAll(/type="hidden" name="(\w+)" value="([^"]+)"/g)].map(
+          ([, name = '', value = '']): [string, string] => [name, value],
+        ),
+      )
+    const post = (fields: URLSearchParams, code: string) => {
+      fields.set('code', code)
+      return browser.send('POST', 'second-factors/verify', fields)
+    }
+    const fields = hidden(await open(location.slice('/auth/'.length)))
+    assert.equal(fields.get('redirectTo'), '/books?page=2')
+    const wrong = await post(fields, visitor.app.wrongCode())
+    const again = hidden(await wrong.text())
+    assert.equal(again.get('redirectTo'), '/books?page=2')
+    for (const outside of ['https://evil.example/', '//evil.example', '/\\evil.example']) {
+      const path = `second-factors/verify?redirectTo=${encodeURIComponent(outside)}`
+      assert.equal(hidden(await open(path)).get('redirectTo'), null, outside)
+    }
+    const right = await post(again, await codeAgain(visitor))
+    assert.deepEqual([right.status, right.headers.get('location')], [303, '/books?page=2'])
+    const next = await halfway(visitor)
+    const own = hidden(await (await next.browser.send('GET', 'second-factors/verify')).text())
+    own.set('redirectTo', 'https://evil.example/')
+    own.set('code', await codeAgain(visitor))
+    const posted = await next.browser.send('POST', 'second-factors/verify', own)
+    assert.deepEqual([posted.status, posted.headers.get('location')], [303, '/home'])
   })
 
   test('T14.70 signs in with a passkey: the script asks for options and posts the form', async () => {

@@ -30,7 +30,12 @@ import type { Static } from '../schema/schema.js'
 import { failure, noContent, refused, success } from './results.js'
 import type { Call, SignedInCall } from './route.js'
 import { defineRoute } from './route.js'
-import { showRecoveryCodesPage, showSecondFactorPage, showTotpPage } from './second-factor-page.js'
+import {
+  redirectAfterFactor,
+  showRecoveryCodesPage,
+  showSecondFactorPage,
+  showTotpPage,
+} from './second-factor-page.js'
 import { pendingTokenOf, signedIn, signInCookies, signInExpired } from './sign-in-result.js'
 
 /** The second factors of the signed-in user, and the sign-in that waits for one. */
@@ -45,7 +50,9 @@ export const secondFactorRoutes = [
     errors: ['invalid_token'],
     feature: 'secondFactors',
     navigation: true,
-    handle: (call) => showSecondFactorPage(call, null),
+    query: ['redirectTo'],
+    handle: (call) =>
+      showSecondFactorPage(call, null, redirectAfterFactor(call, call.query.get('redirectTo'))),
   }),
   defineRoute({
     method: 'POST',
@@ -58,7 +65,7 @@ export const secondFactorRoutes = [
     errors: ['invalid_code', 'invalid_token', 'too_many_attempts'],
     feature: 'secondFactors',
     form: { purpose: 'second_factor', next: 'signedIn' },
-    async handle(call, { pendingId, trustBrowser, ...proofs }) {
+    async handle(call, { pendingId, trustBrowser, redirectTo: _, ...proofs }) {
       const { torii, info } = call
       const token = pendingTokenOf(call, pendingId)
       if (token === null) return signInExpired

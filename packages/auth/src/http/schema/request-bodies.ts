@@ -77,10 +77,19 @@ export const verifySecondFactorBody = object({
   challengeId: maybeText,
   response: optional(orNull(anyObject)),
   trustBrowser: maybeFlag,
+  redirectTo: maybeText,
 })
-/** With `pendingId`, for a user who enrolls to complete that sign-in; `emailCode` is the one that was mailed. */
-export const startTotpBody = object({ pendingId: maybeText, emailCode: maybeText })
-export const confirmTotpBody = object({ code: text, pendingId: maybeText })
+/** `redirectTo` is where a form leads after the sign-in. With `pendingId`, for a user who enrolls to complete that sign-in; `emailCode` is the one that was mailed. */
+export const startTotpBody = object({
+  pendingId: maybeText,
+  emailCode: maybeText,
+  redirectTo: maybeText,
+})
+export const confirmTotpBody = object({
+  code: text,
+  pendingId: maybeText,
+  redirectTo: maybeText,
+})
 export const passkeyFactorBody = object({ pendingId: text })
 export const undoSecondFactorBody = object({ token: text })
 export const renamePasskeyBody = object({ name: text })

@@ -121,8 +121,9 @@ export async function completedFlow(
   linking: Visitor | null = null,
   remember = true,
   person: { readonly sub?: string; readonly email?: string } = {},
+  redirectTo: string | null = null,
 ) {
-  const input = { redirectTo: null, remember }
+  const input = { redirectTo, remember }
   const started =
     linking === null
       ? await torii.oauth.start('work', input, newInfo())

@@ -58,7 +58,8 @@ export type OAuthCallbackOutcome<Metadata extends object> =
   | InvalidToken
   /** Nothing was counted, and the state is still valid. */
   | RefusedByApplication
-  | SecondFactorRequired
+  /** `redirectTo` is where the flow was to lead: lead there after the second factor. */
+  | (SecondFactorRequired & { readonly redirectTo: string | null })
   | TooManyAttempts
   /** The user canceled at the provider. */
   | Refused<'declined'>
@@ -116,7 +117,8 @@ export const completeFlow =
           state,
           remember,
         })
-        return outcome.ok ? { ...outcome, kind: 'signed_in', redirectTo } : outcome
+        if (outcome.ok) return { ...outcome, kind: 'signed_in', redirectTo }
+        return outcome.reason === 'second_factor_required' ? { ...outcome, redirectTo } : outcome
       },
       failed: (failure) => failed(context, provider, failure, info),
     })
