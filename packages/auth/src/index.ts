@@ -279,6 +279,7 @@ export type {
   StartTotpAtSignInInput,
   StartTotpAtSignInOutcome,
 } from './services/second-factors/enroll-at-sign-in.js'
+export type { PasskeyFactorStart } from './services/second-factors/passkey.js'
 export type { SecretsReencrypted } from './services/second-factors/reencrypt-secrets.js'
 export type {
   FoundSecondFactors,
