@@ -245,7 +245,7 @@ test('a name may be absent or null; a blank one is invalid_input with its field'
 
 test('a full queue is 503 with Retry-After', async () => {
   // One hash takes so long that all others come meanwhile.
-  const hashing = { concurrency: 1, maxWaiting: 0, passes: 60 }
+  const hashing = { concurrency: 1, maxWaiting: 0, memoryKib: 65_536, passes: 16 }
   const busy = browser(createHandler(site.with({ password: { hashing } })))
   // Attempts of one account wait for each other before they enter the queue.
   const attempt = (email: string) =>
