@@ -158,7 +158,7 @@ journey('sign in at the provider with the second factor', async ({ visitor }) =>
   await signOut(page)
   await toProvider()
   if (new URL(page.url()).pathname !== verifyPath) await atProvider(page, email, 'Grace Hopper')
-  await page.waitForURL(`**${verifyPath}`)
+  await page.waitForURL(({ pathname }) => pathname === verifyPath)
   await enterCode(page, app.code())
   await page.waitForURL('**/account')
   await page.goto('/account/sessions')
