@@ -5,12 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { rolldown } from 'rolldown'
 import { Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { createResponseValidator } from '../../packages/auth/dist/http/test/documented.test.support.js'
 import { makeCertificate } from './certificate.mjs'
+import { bundleClient, clientPage } from './client-page.mjs'
 import { launchBrowser, newVisitor } from './visitor.mjs'
 
 const rpId = 'acme.example'
@@ -81,7 +81,7 @@ async function openSite({ baseUrl, related, tls, storage, client }) {
     received.push(request.url)
     void serve(request, response, () => {
       const [type, body] =
-        request.url === '/client.js' ? ['text/javascript', client] : ['text/html', page]
+        request.url === '/client.js' ? ['text/javascript', client] : ['text/html', clientPage]
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body)
     })
   }).listen(0, '127.0.0.1')
@@ -89,26 +89,3 @@ async function openSite({ baseUrl, related, tls, storage, client }) {
   const { port } = server.address()
   return { torii, handler, server, port, received, host: new URL(baseUrl).host }
 }
-
-async function bundleClient() {
-  const build = await rolldown({
-    input: new URL('../../packages/auth/dist/browser/index.js', import.meta.url).pathname,
-    platform: 'browser',
-  })
-  const { output } = await build.generate({ format: 'esm' })
-  await build.close()
-  return output[0].code
-}
-
-/** A page whose scripts the journeys call. */
-const page = `<!doctype html>
-<html lang="en">
-<title>Acme</title>
-<link rel="icon" href="data:,">
-<h1>Acme</h1>
-<script type="module">
-import * as torii from '/client.js'
-window.torii = torii
-window.client = torii.createClient()
-</script>
-</html>`

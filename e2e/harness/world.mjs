@@ -1,4 +1,5 @@
 /** One browser, one application, and its users; and sites of several origins, for the journeys that ask for them. */
+import { openEnrollingSite } from './enrolling-site.mjs'
 import { createMailReader } from './mailbox.mjs'
 import { openPasskeySites } from './passkey-sites.mjs'
 import { startSite } from './site.mjs'
@@ -18,6 +19,7 @@ export async function openWorld() {
   const validateResponse = await validatorOf(site)
   let twoOrigins
   let passkeySites
+  let enrollingSite
   return {
     site,
     counts,
@@ -34,9 +36,15 @@ export async function openWorld() {
       passkeySites ??= openPasskeySites(counts)
       return passkeySites
     },
+    /** Opens the site that asks a second factor of every user, once. */
+    enrollingSite: () => {
+      enrollingSite ??= openEnrollingSite(counts)
+      return enrollingSite
+    },
     async close() {
       await (await twoOrigins)?.close()
       await (await passkeySites)?.close()
+      await (await enrollingSite)?.close()
       await browser.close()
       await site.stop()
     },

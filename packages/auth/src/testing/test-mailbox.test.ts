@@ -4,8 +4,10 @@ import { PostgresStorage } from 'torii-storage-postgres'
 import { testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, test } from 'vitest'
 import { InvalidInputError, Torii, ToriiError } from '../index.js'
+import { englishMessages } from '../mail/english.js'
 import type { MailMessage } from '../mail/message.js'
 import { headersOf } from '../mail/message.js'
+import { factsWith, render, sampleMessage } from '../mail/samples.test.support.js'
 import { createTestMailbox } from './index.js'
 
 const password = 'a gate of two pillars'
@@ -80,6 +82,14 @@ test('next() returns a message once, the newest first, and none of another addre
     mailbox.next('no email'),
     (error) => error instanceof InvalidInputError && error.field === 'email',
   )
+})
+
+test('next() gives the code that is mailed before an enrollment', async () => {
+  const { enrollment_code: facts } = factsWith('Ada')
+  const { text } = await render(englishMessages, 'enrollment_code', facts)
+  const message = await sampleMessage({ kind: 'enrollment_code', to: 'ida@example.com', text })
+  await mailbox.send(message)
+  assert.equal((await mailbox.next('ida@example.com')).code, facts.code)
 })
 
 test('next() reads links and codes of messages that the application renders', async () => {

@@ -8,7 +8,7 @@ export interface TestMail extends MailMessage {
   readonly link: string | null
   /** The token of the link, for `torii.email.verify` and its like; null if there is none. */
   readonly token: string | null
-  /** The eight digits that can be typed instead of opening the link; null if there are none. */
+  /** The eight digits to type, in the place of the link or before an enrollment; null if there are none. */
   readonly code: string | null
 }
 
@@ -93,12 +93,15 @@ export function createTestMailbox(): TestMailbox {
   }
 }
 
+/** The messages that have a code to type. */
+const kindsWithCode: ReadonlySet<MessageKind> = new Set(['magic_link', 'enrollment_code'])
+
 /** Also of a message that the application renders itself. */
 function readMail(message: MailMessage): TestMail {
   const link = findLink(message.text) ?? findLink(message.html.replaceAll('&amp;', '&'))
   const token = link === null ? null : new URL(link).searchParams.get('token')
   const prose = message.text.replace(/https?:\/\/\S+/g, '')
-  const code = message.kind === 'magic_link' ? /(?<!\d)\d{8}(?!\d)/.exec(prose) : null
+  const code = kindsWithCode.has(message.kind) ? /(?<!\d)\d{8}(?!\d)/.exec(prose) : null
   return Object.freeze({ ...message, link, token, code: code?.[0] ?? null })
 }
 

@@ -144,7 +144,10 @@ function responsesOf(route: Route): object {
   }
   for (const [status, content] of Object.entries(route.responses))
     at(Number(status)).contents.push(content)
-  if (route.form !== undefined) at(303).contents.push('redirect')
+  if (route.form !== undefined) {
+    if ('show' in route.form) at(200).contents.push('page')
+    else at(303).contents.push('redirect')
+  }
   for (const code of errorsOf(route)) at(errorStatus[code]).errors.push(code)
   // The page of a link shows the error of its form, and a browser that navigates sees a page.
   if (route.form !== undefined || route.navigation === true)

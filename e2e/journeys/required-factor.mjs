@@ -1,0 +1,61 @@
+/** A second factor that the application asks of every user. */
+import assert from 'node:assert/strict'
+import { appWithKey } from '../harness/authenticator-app.mjs'
+import { journey } from '../harness/journey.mjs'
+import { newEmail, password } from '../harness/world.mjs'
+import { verifyPath } from './second-factor-actions.mjs'
+
+const startPath = '/auth/second-factors/totp/start'
+const confirmPath = '/auth/second-factors/totp/confirm'
+
+journey(
+  'a user sets up the second factor that is required during the sign-in: mailed code, key, first code, recovery codes',
+  async ({ visitor, enrollingSite }) => {
+    const site = await enrollingSite()
+    const email = newEmail()
+    await site.signUp(email, password)
+    const ada = await visitor(site.newVisitor)
+    const { page } = ada
+    await page.goto('/')
+    await page.waitForFunction(() => window.client !== undefined)
+    ada.expect(401, 'POST', '/auth/password/authenticate')
+    const refused = await page.evaluate(
+      ([person]) => window.torii.password.authenticate(window.client, person),
+      [{ email, password }],
+    )
+    assert.deepEqual([refused.status, refused.enroll], ['second_factor_required', ['totp']])
+
+    await page.goto(verifyPath)
+    await page.getByRole('heading', { name: 'Set up two-factor authentication' }).waitFor()
+    await ada.look('required-factor-start')
+    ada.expect(403, 'POST', startPath)
+    await page.getByRole('button', { name: 'Set up an authenticator app' }).click()
+    await page.getByText('We have sent a code to your email address.').waitFor()
+    await ada.look('required-factor-mailed-code')
+    const { code } = await site.mailbox.next(email, { kind: 'enrollment_code' })
+    ada.expect(422, 'POST', startPath)
+    await page.getByLabel('Code from the email').fill('00000000')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText('This code is wrong or has expired.').waitFor()
+    await page.getByLabel('Code from the email').fill(code)
+    await page.getByRole('button', { name: 'Continue' }).click()
+
+    const key = await page.locator('code').first().textContent()
+    await ada.look('required-factor-scan')
+    const app = appWithKey(key)
+    ada.expect(422, 'POST', confirmPath)
+    await page.getByLabel('Code from the app').fill(app.wrongCode())
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('This code is wrong').waitFor()
+    await page.getByLabel('Code from the app').fill(app.code())
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor()
+    await ada.look('required-factor-recovery-codes')
+    assert.equal(await page.locator('.codes li').count(), 10)
+    await page.getByRole('link', { name: 'Continue' }).click()
+    await page.waitForURL('**/home')
+    await page.waitForFunction(() => window.client !== undefined)
+    const current = await page.evaluate(() => window.torii.secondFactors.get(window.client))
+    assert.deepEqual([current.level, current.required], [2, true])
+  },
+)
