@@ -121,6 +121,24 @@ for (const { name, unverified = false, prepare } of others)
   )
 
 promise(
+  'signInByPasskey: where a factor is required, the passkey of a user without an application is the factor',
+  ['charging'],
+  async (storage) => {
+    const owner = await signUpWithPasskey(storage)
+    const session = newSession({ secondFactor: 'always' })
+    const waits = await storage.sessions.open(owner.user.id, session)
+    const key = await assertWaits(storage, waits, owner.user.id, session)
+    const { mustEnroll, takesCode, takesPasskey } =
+      (await storage.secondFactors.findPending(key)) ?? assert.fail()
+    assert.deepEqual([mustEnroll, takesCode, takesPasskey], [false, false, true])
+    await storage.secondFactors.findPasskey(lookup(owner, key, await challengeOf(storage, key)))
+    const answer = { key, use: useOf(owner, 7), session: sessionOfPending() }
+    const opened = succeeded(await storage.secondFactors.signInByPasskey(answer))
+    assert.deepEqual([opened.session.level, opened.remaining], [2, 0])
+  },
+)
+
+promise(
   'storeForPending: returns the passkeys of the user, the oldest first',
   ['charging'],
   async (storage) => {
