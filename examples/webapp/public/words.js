@@ -3,7 +3,7 @@
 /** The codes whose message comes from the server, which knows the field, the rule or the waiting time. */
 const servers = new Set(
   `invalid_input fields_rejected password_rejected invalid_code second_factor_required password_sign_in_required
-  invalid_credentials email_taken refused_by_application account_disabled last_method too_many too_many_attempts
+  invalid_credentials email_taken refused_by_application account_disabled email_code_required factor_required last_method too_many too_many_attempts
   provider_failed busy unavailable already_exists conflict unsupported misconfigured not_enabled network`.split(
     /\s+/,
   ),
