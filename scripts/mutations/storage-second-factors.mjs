@@ -383,8 +383,8 @@ export const storageSecondFactorMutations = [
   guard(
     'fragments/pending-row',
     'a passkey is the second factor of a passkey',
-    "not ('passkey' = any (p.methods)) and exists",
-    'exists',
+    "not ('passkey' = any (p.methods)) and ${has",
+    '${has',
   ),
   guard(
     'second-factors/passkey-answers',

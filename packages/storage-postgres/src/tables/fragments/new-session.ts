@@ -5,7 +5,7 @@ import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { statementTime as now, secondsFromNow, toDate } from '../../sql/time.js'
 import { pendingColumns } from './pending-row.js'
 import { heldRefund } from './rate-limit-refund.js'
-import { graceEnd, isRequired, policyValue } from './second-factor.js'
+import { graceEnd, hasPasskey, isRequired, policyValue } from './second-factor.js'
 import { sessionColumns } from './session-row.js'
 import { noTrustedBrowser, presentedTrustValues, useTrustedBrowser } from './trusted-browser.js'
 
@@ -37,10 +37,6 @@ const nothing = {
   refundBlock: 'null::bytea',
   mailboxProved: 'false',
 } as const
-
-/** Holds where the user of the row `row` has a passkey that counts. */
-export const hasPasskey = (schema: string, row = 'u') => `exists (
-            select 1 from ${schema}.passkeys k where k.user_id = ${row}.user_id and k.owner_epoch = ${row}.owner_epoch)`
 
 /** The insert of sessions for the rows of `users`, which have `user_id` and `session_epoch`. */
 const insertSessions = <

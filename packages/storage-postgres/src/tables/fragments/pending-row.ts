@@ -5,7 +5,7 @@ import { sql } from '../../sql/parameter.js'
 import { milliseconds, statementTime as now } from '../../sql/time.js'
 import { sessionKeyValues } from '../input/input.js'
 import { secretHash, sessionId, userId } from './parameters.js'
-import { hasSecondFactorOf } from './second-factor.js'
+import { hasPasskey, hasSecondFactorOf } from './second-factor.js'
 
 /** The pending sign-in `p` of the key. Takes {@link pendingKeyValues}. */
 export const givenPending = sql`p.user_id = ${userId} and p.id = ${sessionId} and p.secret_hash = ${secretHash}`
@@ -32,14 +32,14 @@ export const livePending = `p.session_epoch = u.session_epoch and p.owner_epoch 
  * Whether a passkey can answer the pending sign-in `p`: its user has one, and the first factor was not a passkey without
  * user verification, which is possession, like the second one.
  */
-export const takesPasskey = (
-  schema: string,
-): string => `(not ('passkey' = any (p.methods)) and exists (
-          select 1 from ${schema}.passkeys held where held.user_id = p.user_id and held.owner_epoch = p.owner_epoch))`
+export const takesPasskey = (schema: string): string =>
+  `(not ('passkey' = any (p.methods)) and ${hasPasskey(schema, 'p')})`
 
-/** Whether a code can answer the pending sign-in `p`: its user has a second factor. */
-const takesCode = (schema: string): string => `exists (
-          select 1 from ${schema}.users held where held.id = p.user_id and ${hasSecondFactorOf('held')})`
+/**
+ * Whether a code can answer the pending sign-in `p`: its user has a second factor. Not by `exists`, as in {@link hasPasskey}.
+ */
+const takesCode = (schema: string): string => `((
+          select true from ${schema}.users held where held.id = p.user_id and ${hasSecondFactorOf('held')}) is not null)`
 
 /** What every statement that returns a pending sign-in `p` selects besides `user_id`. */
 export const pendingColumns = (schema: string): string =>

@@ -10,6 +10,14 @@ export const hasSecondFactorOf = (user: string): string =>
 /** {@link hasSecondFactorOf} the user `u`. */
 export const hasSecondFactor = hasSecondFactorOf('u')
 
+/**
+ * Holds where the user of the row `row` has a passkey that counts. Not by `exists`, which the planner may answer by reading
+ * all passkeys.
+ */
+export const hasPasskey = (schema: string, row = 'u') => `((
+            select true from ${schema}.passkeys k where k.user_id = ${row}.user_id and k.owner_epoch = ${row}.owner_epoch
+            limit 1) is not null)`
+
 /** Of the user `u`, whom the statement has locked: what opening a session needs to know. */
 export const signInColumns = `u.session_epoch, u.owner_epoch, ${hasSecondFactor} as has_factor,
           u.second_factor_required_at as factor_required_at`
