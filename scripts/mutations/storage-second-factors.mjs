@@ -64,14 +64,14 @@ const requiredMutations = [
   guard(
     'second-factors/required-enrollment',
     'another enrollment than the one that was compared is confirmed',
-    'and e.expires_at > ${now} and e.secret = ${secret}',
-    'and e.expires_at > ${now} and ${secret} is not null',
+    'where e.secret = ${secret} for update of e',
+    'where ${secret} is not null for update of e',
   ),
   guard(
     'second-factors/required-enrollment',
     'the enrollment of a session is confirmed by a pending sign-in',
-    'where e.session_id = p.id and e.session_epoch = p.session_epoch and e.owner_epoch = p.owner_epoch\n          and e.expires_at > ${now} and e.secret',
-    'where e.session_epoch = p.session_epoch and e.owner_epoch = p.owner_epoch\n          and e.expires_at > ${now} and e.secret',
+    'e.user_id = p.user_id and e.session_id = p.id and',
+    'e.user_id = p.user_id and',
   ),
   guard(
     'oauth-accounts/new-sign-in',
@@ -298,10 +298,10 @@ export const storageSecondFactorMutations = [
     's.authenticated_at > ',
   ),
   guard(
-    'second-factors/pending-answers',
+    'fragments/pending-row',
     'a code is called wrong whose pending sign-in a removal of the factor is ending',
-    'for share of u',
-    'for key share of u',
+    "strength = 'share' }",
+    "strength = 'key share' }",
     'storage-postgres/src/test/interleaving/interleaving-factor',
   ),
   guard(
@@ -462,8 +462,8 @@ export const storageSecondFactorMutations = [
   guard(
     'verification-tokens/live-token',
     'the session that turned the second factor on ends the link by signing others out',
-    "when t.purpose = 'undo_second_factor' then u.owner_epoch >= t.epoch",
-    "when t.purpose = 'undo_second_factor' then u.session_epoch = t.epoch + 1",
+    "(t.purpose = 'undo_second_factor' or u.session_epoch = t.epoch)",
+    "(u.session_epoch = t.epoch + (t.purpose = 'undo_second_factor')::int)",
   ),
   guard(
     'second-factors/enrollment',

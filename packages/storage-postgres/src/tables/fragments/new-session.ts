@@ -158,11 +158,11 @@ export const optionalSession = {
 /** Holds of a row `row` of users where a new session waits for the second factor. */
 export const mustWaitForFactor = (row: string) => isDue(row, newSession)
 
-/** Holds of a user `u` whose own factor is due: a trusted browser stands for that one alone, never for one that is required. */
+/** Holds of a user `u`, who has a factor where a browser is trusted, unless one is required: no trusted browser stands for that. */
 const replacesFactor = <const Columns extends Readonly<Record<'level' | 'policy', SqlPart>>>({
   level,
   policy,
-}: Columns) => sql`u.has_factor and ${level} < 2 and not ${isRequired('u', policy)}`
+}: Columns) => sql`${level} < 2 and not ${isRequired('u', policy)}`
 
 const trustWhereDue = (schema: string) => useTrustedBrowser(schema, replacesFactor(newSession))
 
@@ -195,10 +195,7 @@ export const openOptionalSession = <const Where extends SqlPart>(
     optionalSession,
     sql`${optionalSession.id} is not null and ${where}`,
     { ...nothing, mailboxProved },
-    useTrustedBrowser(
-      schema,
-      sql`${optionalSession.id} is not null and ${replacesFactor(optionalSession)}`,
-    ),
+    useTrustedBrowser(schema, replacesFactor(optionalSession)),
   )
 
 /** {@link openSessions} of many sessions, whose values are the {@link newSessionsColumns} of `u`. */

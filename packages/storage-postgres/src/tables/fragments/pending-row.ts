@@ -6,12 +6,33 @@ import { milliseconds, statementTime as now } from '../../sql/time.js'
 import { sessionKeyValues } from '../input/input.js'
 import { secretHash, sessionId, userId } from './parameters.js'
 import { hasPasskey, hasSecondFactorOf } from './second-factor.js'
+import { userColumns } from './user-row.js'
 
 /** The pending sign-in `p` of the key. Takes {@link pendingKeyValues}. */
 export const givenPending = sql`p.user_id = ${userId} and p.id = ${sessionId} and p.secret_hash = ${secretHash}`
 
 /** Its id is the one that the session was to have. */
 export const pendingKeyValues = (key: PendingKey) => sessionKeyValues(key)
+
+/**
+ * The CTE of the user `u` of a pending sign-in to answer, locked with `strength`. `from` and `condition` are further ones.
+ * Other than a sign-in this one waits for a change of the user: a pending sign-in that the change ends is not told that its
+ * answer is wrong.
+ */
+export const lockUserOfPending = (
+  schema: string,
+  { from = '', condition = '', strength = 'share' }: UserLock = {},
+) => sql`u as (
+        select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u${from}
+        where u.id = ${userId} and u.disabled_at is null${condition}
+        for ${strength} of u
+      )`
+
+interface UserLock {
+  readonly from?: string
+  readonly condition?: string
+  readonly strength?: 'share' | 'no key update'
+}
 
 /** The CTE of the pending sign-in `p` of the locked user `u`, locked after them; `condition` is a further one. */
 export const lockPending = <const Condition extends SqlPart>(

@@ -11,6 +11,7 @@ import type {
 import { maxPendingTries, recoveryCodeCount } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat, sameState } from '../../sql/lost-reply.js'
+import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
@@ -43,7 +44,7 @@ const generation = parameter('generation', 'int')<number>()
 const policy = parameter('factorPolicy', 'int')<number>()
 
 /** Seconds in which an enrollment is confirmed. */
-export const enrollmentSeconds = '600::float8'
+const enrollmentSeconds = '600::float8'
 /** The wrong codes after which an enrollment is started again. */
 export const maxTries = maxPendingTries
 
@@ -55,7 +56,7 @@ const ownEnrollment = sql`e.user_id = ${actor.userId} and e.session_id = ${actor
  * CTEs that replace the recovery codes of the factor `f (user_id, recovery_generation)`. Codes that this statement cannot see
  * yet are of a former generation, and count no more.
  */
-export const replaceCodes = (schema: string) => sql`former_codes as (
+const replaceCodes = (schema: string) => sql`former_codes as (
         delete from ${schema}.recovery_codes c using f
         where c.user_id = f.user_id and c.code_hash <> all (${recoveryCodes})
         returning 1 as one
@@ -65,6 +66,31 @@ export const replaceCodes = (schema: string) => sql`former_codes as (
         from f, pg_catalog.unnest(${recoveryCodes}) as given (hash)
         on conflict (user_id, code_hash) do update set generation = excluded.generation
         returning 1 as one
+      )`
+
+/** The insert of an enrollment for `rows`, which have `user_id` and the epochs; `sessionId` is SQL for what it belongs to. */
+export const insertEnrollment = <const Id extends SqlPart>(
+  schema: string,
+  sessionId: Id,
+  rows: string,
+) => sql`insert into ${schema}.totp_enrollments as e (user_id, session_id, session_epoch, owner_epoch, secret, tries, expires_at)
+        select user_id, ${sessionId}, session_epoch, owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}
+        from ${rows}
+        on conflict (user_id) do update set
+          session_id = excluded.session_id, session_epoch = excluded.session_epoch, owner_epoch = excluded.owner_epoch,
+          secret = excluded.secret, tries = 0, expires_at = excluded.expires_at
+        returning 1 as one`
+
+/** CTEs that make the confirmed enrollments of `rows (user_id)` the factor `f` of their user, with new recovery codes. */
+export const writeFactor = (schema: string, rows: string) => sql`f as (
+        insert into ${schema}.totp_factors as t (user_id, secret, last_step, recovery_generation, created_at)
+        select user_id, ${secret}, ${step}, 1, ${now} from ${rows}
+        on conflict (user_id) do update set
+          secret = excluded.secret, last_step = excluded.last_step, created_at = excluded.created_at, last_used_at = null,
+          recovery_generation = t.recovery_generation + 1
+        returning t.user_id, t.recovery_generation
+      ), ${replaceCodes(schema)}, confirmed as (
+        delete from ${schema}.totp_enrollments e using f where e.user_id = f.user_id returning 1 as one
       )`
 
 /**
@@ -134,16 +160,10 @@ export const enrollmentStatements = (schema: string) => ({
     'second_factors.startTotp',
     sql`
       with me as (
-        select u.id, u.session_epoch, u.owner_epoch from ${schema}.users u
+        select u.id as user_id, u.session_epoch, u.owner_epoch from ${schema}.users u
         where u.id = ${actor.userId} and ${actorIsLive(schema)} for share
       )
-      insert into ${schema}.totp_enrollments as e (user_id, session_id, session_epoch, owner_epoch, secret, tries, expires_at)
-      select me.id, ${actor.sessionId}, me.session_epoch, me.owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}
-      from me
-      on conflict (user_id) do update set
-        session_id = excluded.session_id, session_epoch = excluded.session_epoch, owner_epoch = excluded.owner_epoch,
-        secret = excluded.secret, tries = 0, expires_at = excluded.expires_at
-      returning 1 as one`,
+      ${insertEnrollment(schema, actor.sessionId, 'me')}`,
     { schema, onLostReply: repeat(sameState) },
   ),
   findEnrollment: write(
@@ -167,16 +187,7 @@ export const enrollmentStatements = (schema: string) => ({
       ), e as (
         select e.user_id from ${schema}.totp_enrollments e join me on me.id = e.user_id
         where ${ownEnrollment} and e.secret = ${secret} for update of e
-      ), ${lockFactorAndSession(schema, 'e')}, f as (
-        insert into ${schema}.totp_factors as t (user_id, secret, last_step, recovery_generation, created_at)
-        select acting.user_id, ${secret}, ${step}, 1, ${now} from acting
-        on conflict (user_id) do update set
-          secret = excluded.secret, last_step = excluded.last_step, created_at = excluded.created_at, last_used_at = null,
-          recovery_generation = t.recovery_generation + 1
-        returning t.user_id, t.recovery_generation
-      ), ${replaceCodes(schema)}, confirmed as (
-        delete from ${schema}.totp_enrollments e using f where e.user_id = f.user_id returning 1 as one
-      ), raised as (
+      ), ${lockFactorAndSession(schema, 'e')}, ${writeFactor(schema, 'acting')}, raised as (
         update ${schema}.users u set second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 1
         from f where u.id = f.user_id
         returning u.id, u.session_epoch

@@ -1,9 +1,4 @@
-import type {
-  PasskeyFactorSignIn,
-  PendingPasskeyLookup,
-  SecondFactorRepository,
-  SecondFactorSignIn,
-} from 'torii-core'
+import type { PasskeyFactorSignIn, PendingPasskeyLookup, SecondFactorRepository } from 'torii-core'
 import { maxPendingTries } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat, usedUp } from '../../sql/lost-reply.js'
@@ -19,6 +14,7 @@ import {
   givenPending,
   livePending,
   lockPending,
+  lockUserOfPending,
   pendingKeyValues,
   takesPasskey,
 } from '../fragments/pending-row.js'
@@ -26,7 +22,6 @@ import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
-import { userColumns } from '../fragments/user-row.js'
 import { checkObject } from '../input/input.js'
 import { checkBytes, checkIpAddressCharge } from '../input/input-credentials.js'
 import { backedUp, credentialId, signCount } from '../passkeys/passkey-columns.js'
@@ -77,11 +72,7 @@ export const passkeyAnswerStatements = (schema: string) => ({
   signInByPasskey: write(
     'second_factors.signInByPasskey',
     sql`
-      with ${holdPasskey(schema)}, u as (
-        select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u
-        where u.id = ${userId} and u.disabled_at is null and (select pg_catalog.count(*) from held) >= 0
-        for share of u
-      ), ${lockPending(schema, " and not ('passkey' = any (p.methods))")}, ended as (
+      with ${holdPasskey(schema)}, ${lockUserOfPending(schema, { condition: ' and (select pg_catalog.count(*) from held) >= 0' })}, ${lockPending(schema, " and not ('passkey' = any (p.methods))")}, ended as (
         delete from ${schema}.pending_sign_ins d using p, held
         where d.user_id = p.user_id and d.id = p.id and held.user_id = p.user_id and held.owner_epoch = p.owner_epoch
         returning d.user_id
@@ -134,7 +125,7 @@ export function createPasskeyAnswers<Metadata extends object>(
       return db.runWithRecovery<PasskeyFactorSignIn<Metadata>>(
         async (call) => {
           const row = await one(call, statements.signInByPasskey, values, (found: Row) => found)
-          if (row.session_id !== null) return toOpened<Metadata>(row) as Opened<Metadata>
+          if (row.session_id !== null) return toOpened<Metadata>(row)
           if (row.tries === null) return invalidToken
           const triesLeft = maxPendingTries - row.tries
           const regressed =
@@ -145,14 +136,13 @@ export function createPasskeyAnswers<Metadata extends object>(
           const row = await readback.session(call, pending.userId, session)
           if (row === null) return null
           const remaining = await countRemaining(call, statements, pending.userId)
-          return toOpened<Metadata>({ ...row, remaining }) as Opened<Metadata>
+          return toOpened<Metadata>({ ...row, remaining })
         },
       )
     },
   }
 }
 
-type Opened<Metadata extends object> = Extract<SecondFactorSignIn<Metadata>, { ok: true }>
 type FoundRow = VerdictRow & { tries: number | null } & (CredentialRow | { id: null })
 
 function toLookup(row: FoundRow): PendingPasskeyLookup {

@@ -17,11 +17,11 @@ import { parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
-import { userId } from '../fragments/parameters.js'
 import {
   givenPending,
   livePending,
   lockPending,
+  lockUserOfPending,
   pendingKeyValues,
 } from '../fragments/pending-row.js'
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
@@ -32,7 +32,7 @@ import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
 import { newTrust } from '../fragments/trusted-browser.js'
 import type { UserRow } from '../fragments/user-row.js'
-import { toUser, userColumns } from '../fragments/user-row.js'
+import { toUser } from '../fragments/user-row.js'
 import {
   checkCharges,
   checkInteger,
@@ -56,16 +56,6 @@ const opened = {
   id: parameter('newSessionId', 'uuid')<SessionId>(),
   secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash>(),
 }
-
-/**
- * The CTE of the user `u`, locked. `from` and `condition` are further ones. Other than a sign-in this one waits for a change of
- * the user: a pending sign-in that the change ends is not told that its code is wrong.
- */
-const lockUser = (schema: string, from: string, condition: string) => sql`u as (
-        select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u${from}
-        where u.id = ${userId} and u.disabled_at is null and ${hasSecondFactor}${condition}
-        for share of u
-      )`
 
 /**
  * CTEs that open the session `s` of the pending sign-in `p` once the CTE `used (user_id)` has used a factor up, and link the
@@ -143,7 +133,7 @@ export const pendingAnswerStatements = (schema: string) => ({
   signIn: write(
     'second_factors.signIn',
     sql`
-      with ${lockUser(schema, '', '')}, ${lockPending(schema, '')}, ${lockFormerTrust(schema)}, f as (
+      with ${lockUserOfPending(schema, { condition: ` and ${hasSecondFactor}` })}, ${lockPending(schema, '')}, ${lockFormerTrust(schema)}, f as (
         select f.user_id from ${schema}.totp_factors f join p on p.user_id = f.user_id
         where f.last_step < ${step} and (select pg_catalog.count(*) from former) >= 0 for update of f
       ), ended as (
@@ -163,7 +153,7 @@ export const pendingAnswerStatements = (schema: string) => ({
     sql`
       with ${chargeTry(
         schema,
-        sql`${lockUser(schema, ', gate', ' and gate.until is null')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${shareFactor(schema, 'p')}, c as (
+        sql`${lockUserOfPending(schema, { from: ', gate', condition: ` and ${hasSecondFactor} and gate.until is null` })}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${shareFactor(schema, 'p')}, c as (
         select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
         where c.code_hash = ${codeHash} for update of c
       ), ended as (
@@ -321,14 +311,14 @@ type AnsweredRow = { tries: number | null; remaining: number } & (
   | { session_id: null }
 )
 
-export const toOpened = <Metadata extends object>(
-  row: OpenedAnswer,
-): SecondFactorSignIn<Metadata> => ({
+export const toOpened = <Metadata extends object>(row: OpenedAnswer): OpenedSignIn<Metadata> => ({
   ok: true,
   user: toUser<Metadata>(row),
   session: toSession(row),
   remaining: row.remaining,
 })
+
+type OpenedSignIn<Metadata extends object> = Extract<SecondFactorSignIn<Metadata>, { ok: true }>
 
 function toAnswered<Metadata extends object>(row: AnsweredRow): SecondFactorSignIn<Metadata> {
   if (row.session_id !== null) return toOpened(row)

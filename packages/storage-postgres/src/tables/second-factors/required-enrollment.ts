@@ -14,12 +14,12 @@ import { countedTwice, readBack, repeat, sameState } from '../../sql/lost-reply.
 import { parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
-import { statementTime as now, secondsFromNow } from '../../sql/time.js'
-import { userId } from '../fragments/parameters.js'
+import { statementTime as now } from '../../sql/time.js'
 import {
   givenPending,
   livePending,
   lockPending,
+  lockUserOfPending,
   pendingKeyValues,
 } from '../fragments/pending-row.js'
 import type { VerdictRow } from '../fragments/rate-limit-charging.js'
@@ -29,13 +29,13 @@ import type { Readback } from '../fragments/readback.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { endedCount, liveSession, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
-import { toUser, userColumns } from '../fragments/user-row.js'
+import { toUser } from '../fragments/user-row.js'
 import { checkInteger, checkObject } from '../input/input.js'
 import { checkHashes, checkIpAddressCharge } from '../input/input-credentials.js'
 import type { EnrollmentRow } from './enrollment.js'
-import { enrollmentSeconds, maxTries, replaceCodes, secret, toEnrollment } from './enrollment.js'
+import { insertEnrollment, maxTries, secret, toEnrollment, writeFactor } from './enrollment.js'
 import { invalidToken, openedValues, openOfPending } from './pending-answers.js'
-import { currentStep, maxStep, step } from './totp-step.js'
+import { currentStep, maxStep } from './totp-step.js'
 
 const emailCodeHash = parameter('emailCodeHash', 'bytea')<TokenHash>()
 /** Under every key that is in use. */
@@ -45,14 +45,9 @@ const maxEmailCodeHashes = 32
 /** Whether the mailbox of the user `u` need not be proved for an enrollment on the pending sign-in `p`. */
 const mailboxProved = "(p.mailbox_proved or 'magic_link' = any (p.methods) or u.email is null)"
 
-/**
- * The CTE of the user `u`, locked with `strength`. A factor or a passkey that was added meanwhile has ended the pending sign-in.
- */
-const lockUser = (schema: string, strength: 'share' | 'no key update') => sql`u as (
-        select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u
-        where u.id = ${userId} and u.disabled_at is null
-        for ${strength} of u
-      )`
+/** The live enrollment `e` of the pending sign-in `p`. A factor or a passkey that was added meanwhile has ended both. */
+const enrollmentOfPending = `e.user_id = p.user_id and e.session_id = p.id and e.session_epoch = p.session_epoch
+          and e.owner_epoch = p.owner_epoch and e.expires_at > ${now}`
 
 export const requiredEnrollmentStatements = (schema: string) => ({
   findEnrolling: write(
@@ -83,7 +78,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
   startTotpForSignIn: write(
     'second_factors.startTotpForSignIn',
     sql`
-      with ${lockUser(schema, 'share')}, ${lockPending(schema, ` and p.tries < ${maxPendingTries} and p.enrolls`)}, given as (
+      with ${lockUserOfPending(schema)}, ${lockPending(schema, ` and p.tries < ${maxPendingTries} and p.enrolls`)}, given as (
         select p.user_id, p.id, p.session_epoch, p.owner_epoch, p.tries, ${mailboxProved} as proved_before,
           coalesce(p.email_code_hash = any (${emailCodeHashes}), false) as proves
         from p join u on u.user_id = p.user_id
@@ -94,13 +89,11 @@ export const requiredEnrollmentStatements = (schema: string) => ({
         from given where t.user_id = given.user_id and t.id = given.id
         returning 1 as one
       ), e as (
-        insert into ${schema}.totp_enrollments as e (user_id, session_id, session_epoch, owner_epoch, secret, tries, expires_at)
-        select g.user_id, g.id, g.session_epoch, g.owner_epoch, ${secret}, 0, ${secondsFromNow(enrollmentSeconds)}
-        from given g where (g.proved_before or g.proves) and (select pg_catalog.count(*) from counted) >= 0
-        on conflict (user_id) do update set
-          session_id = excluded.session_id, session_epoch = excluded.session_epoch, owner_epoch = excluded.owner_epoch,
-          secret = excluded.secret, tries = 0, expires_at = excluded.expires_at
-        returning 1 as one
+        ${insertEnrollment(
+          schema,
+          'given.id',
+          'given where (given.proved_before or given.proves) and (select pg_catalog.count(*) from counted) >= 0',
+        )}
       )
       select given.tries::int + 1 as tries, exists (select 1 from e) as started from given`,
     { schema, onLostReply: repeat(countedTwice) },
@@ -114,8 +107,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
         update ${schema}.totp_enrollments e set tries = e.tries + 1
         from ${schema}.pending_sign_ins p, ${schema}.users u, gate
         where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending} and p.enrolls
-          and e.user_id = p.user_id and e.session_id = p.id and e.session_epoch = p.session_epoch
-          and e.owner_epoch = p.owner_epoch and e.expires_at > ${now} and e.tries < ${String(maxTries)}
+          and ${enrollmentOfPending} and e.tries < ${String(maxTries)}
         returning e.user_id, e.secret, e.tries::int as tries
       )`,
         'p',
@@ -128,23 +120,12 @@ export const requiredEnrollmentStatements = (schema: string) => ({
   confirmTotpForSignIn: write(
     'second_factors.confirmTotpForSignIn',
     sql`
-      with ${lockUser(schema, 'no key update')}, ${lockPending(schema, ' and p.enrolls')}, e as (
-        select e.user_id from ${schema}.totp_enrollments e join p on p.user_id = e.user_id join u on u.user_id = p.user_id
-        where e.session_id = p.id and e.session_epoch = p.session_epoch and e.owner_epoch = p.owner_epoch
-          and e.expires_at > ${now} and e.secret = ${secret}
-        for update of e
+      with ${lockUserOfPending(schema, { strength: 'no key update' })}, ${lockPending(schema, ' and p.enrolls')}, e as (
+        select e.user_id from ${schema}.totp_enrollments e join p on ${enrollmentOfPending}
+        where e.secret = ${secret} for update of e
       ), former as (
         select t.user_id from ${schema}.totp_factors t join e on e.user_id = t.user_id for update of t
-      ), f as (
-        insert into ${schema}.totp_factors as t (user_id, secret, last_step, recovery_generation, created_at)
-        select e.user_id, ${secret}, ${step}, 1, ${now} from e where (select pg_catalog.count(*) from former) >= 0
-        on conflict (user_id) do update set
-          secret = excluded.secret, last_step = excluded.last_step, created_at = excluded.created_at, last_used_at = null,
-          recovery_generation = t.recovery_generation + 1
-        returning t.user_id, t.recovery_generation
-      ), ${replaceCodes(schema)}, confirmed as (
-        delete from ${schema}.totp_enrollments e using f where e.user_id = f.user_id returning 1 as one
-      ), ended as (
+      ), ${writeFactor(schema, 'e where (select pg_catalog.count(*) from former) >= 0')}, ended as (
         delete from ${schema}.pending_sign_ins d using p, f where d.user_id = p.user_id and d.id = p.id and f.user_id = p.user_id
         returning 1 as one
       ), used as (

@@ -73,8 +73,8 @@ export const secondFactorStatements = (schema: string) => ({
       returning ${livePending} as live`,
     { schema, onLostReply: repeat('false: it is not live any more') },
   ),
-  // The locks: user, factor, trusted browsers, which no statement that locks a factor holds meanwhile: it shares the user. The epoch ends the sessions, the pending sign-ins and the trusted browsers, also
-  // those that this statement cannot see yet.
+  // The locks: user, factor, trusted browsers; an answer, which locks the last two the other way round, waits for the user. The
+  // epoch ends the sessions, the pending sign-ins and the trusted browsers, also those that this statement cannot see yet.
   reset: write(
     'second_factors.reset',
     sql`

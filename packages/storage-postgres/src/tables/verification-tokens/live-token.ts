@@ -9,11 +9,10 @@ import { secretHash, userId } from '../fragments/parameters.js'
 import { liveSessionOf } from '../fragments/session-row.js'
 
 /**
- * Holds for a token `t` whose user `u` has not moved on. That of an undo has the owner epoch and survives its rise: the one who
- * turned the second factor on could else end it, by signing the others out or by changing the password.
+ * Holds for a token `t` whose user `u` has not moved on. That of an undo outlives every epoch: the one who turned the second
+ * factor on could else end it, by signing the others out or by changing the password.
  */
-const inEpoch = `case when t.purpose = 'undo_second_factor' then u.owner_epoch >= t.epoch
-          else u.session_epoch = t.epoch end`
+const inEpoch = `(t.purpose = 'undo_second_factor' or u.session_epoch = t.epoch)`
 
 /**
  * A token counts only while this holds of its row `t` and its user `u`: mailed to the email that the user
