@@ -1762,7 +1762,7 @@ export const authMutations = [
     'the page of a second factor leads out of the application',
     'return checkRedirectTo(given, [baseUrl.origin, ...oauth.redirectOrigins, ...trustedOrigins])',
     'return typeof given === "string" && trustedOrigins !== oauth.redirectOrigins && baseUrl.origin !== "" && checkRedirectTo !== null ? given : null',
-    'http/routes/second-factors',
+    'http/routes/second-factor-page',
   ),
   guard(
     'http/handler',

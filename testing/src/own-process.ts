@@ -60,6 +60,10 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },
   {
+    file: 'auth/*/http/routes/second-factor-page.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
     file: 'auth/*/opentelemetry/no-secrets.test',
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },
