@@ -32,6 +32,7 @@ export const englishTexts: Texts = Object.freeze({
       introduction:
         'Two-factor authentication was turned on for the account {email}.\nThis turns it off, removes every passkey and connected account that was added since, and the password, and signs out every device. We then email you a link to choose a new password.',
       button: 'This was not me',
+      ignore: 'If you turned it on yourself, close this page. It then stays on.',
     },
     second_factor: {
       heading: 'Two-factor authentication',
@@ -120,6 +121,7 @@ export const englishTexts: Texts = Object.freeze({
     provider_failed: 'The provider is unavailable. Try again later.',
     reauthentication_required: 'Confirm your identity to continue.',
     second_factor_required: 'Enter the code of your authenticator app.',
+    passkey_required: 'Use your passkey to complete the sign-in.',
     enrollment_required: 'Your account needs two-factor authentication. Set it up to sign in.',
     email_code_required: 'We have sent a code to your email address. Enter it to continue.',
     invalid_email_code: 'This code is wrong or has expired. Enter the code of our latest email.',
@@ -132,11 +134,14 @@ export const englishTexts: Texts = Object.freeze({
     incorrect_current_password: 'Incorrect current password.',
     incorrect_password: 'Incorrect password.',
     no_passkey: 'This account has no passkey.',
+    no_passkey_factor: 'A passkey cannot be the second factor of this sign-in. Enter a code.',
     passkey_exists: 'This passkey is already registered.',
     password_exists: 'This account already has a password.',
     email_change_waits:
       'Nothing was changed. Sign out, sign in again with your authenticator app, then open the link again.',
     enrollment_expired: 'The setup of the authenticator app has expired. Start again.',
+    undo_expired:
+      'This link has expired or was already used. If you did not turn on two-factor authentication and it is still on, contact the support.',
     sign_in_expired: 'This sign-in has expired. Sign in again.',
     sign_in_failed: 'Sign-in failed. Try again.',
     too_many_passkeys: 'You have reached the limit of passkeys. Delete one first.',

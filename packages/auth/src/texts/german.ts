@@ -36,6 +36,8 @@ export const germanTexts: Texts = Object.freeze({
       introduction:
         'Für das Konto {email} wurde die Zwei-Faktor-Anmeldung eingeschaltet.\nHiermit wird sie ausgeschaltet. Alle Passkeys und verbundenen Konten, die seitdem hinzugefügt wurden, und das Passwort werden entfernt, und alle Geräte werden abgemeldet. Danach senden wir Ihnen einen Link, mit dem Sie ein neues Passwort wählen.',
       button: 'Das war ich nicht',
+      ignore:
+        'Wenn Sie sie selbst eingeschaltet haben, schließen Sie diese Seite. Dann bleibt sie eingeschaltet.',
     },
     second_factor: {
       heading: 'Zwei-Faktor-Anmeldung',
@@ -118,6 +120,7 @@ export const germanTexts: Texts = Object.freeze({
     internal: 'Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es später noch einmal.',
     invalid_code:
       'Dieser Code ist falsch oder wurde schon verwendet. Geben Sie den Code ein, der jetzt angezeigt wird.',
+    passkey_required: 'Verwenden Sie Ihren Passkey, um die Anmeldung abzuschließen.',
     enrollment_required:
       'Ihr Konto verlangt eine Zwei-Faktor-Anmeldung. Richten Sie sie ein, um sich anzumelden.',
     email_code_required:
@@ -152,12 +155,16 @@ export const germanTexts: Texts = Object.freeze({
     incorrect_current_password: 'Das bisherige Passwort ist falsch.',
     incorrect_password: 'Das Passwort ist falsch.',
     no_passkey: 'Dieses Konto hat keinen Passkey.',
+    no_passkey_factor:
+      'Ein Passkey kann nicht der zweite Faktor dieser Anmeldung sein. Geben Sie einen Code ein.',
     passkey_exists: 'Dieser Passkey ist bereits registriert.',
     password_exists: 'Dieses Konto hat bereits ein Passwort.',
     email_change_waits:
       'Nichts wurde geändert. Melden Sie sich ab, mit Ihrer Authenticator-App wieder an, und öffnen Sie den Link noch einmal.',
     enrollment_expired:
       'Die Einrichtung der Authenticator-App ist abgelaufen. Beginnen Sie noch einmal.',
+    undo_expired:
+      'Dieser Link ist abgelaufen oder wurde bereits verwendet. Wenn Sie die Zwei-Faktor-Anmeldung nicht eingeschaltet haben und sie noch eingeschaltet ist, wenden Sie sich an den Support.',
     sign_in_expired: 'Diese Anmeldung ist abgelaufen. Melden Sie sich noch einmal an.',
     sign_in_failed: 'Die Anmeldung ist fehlgeschlagen. Versuchen Sie es noch einmal.',
     too_many_passkeys: 'Sie haben die Höchstzahl an Passkeys erreicht. Löschen Sie zuerst einen.',

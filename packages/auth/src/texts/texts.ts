@@ -23,8 +23,8 @@ export interface PageTexts {
   }
   /** `replacement` is the introduction where there is a former email address. Contains `{formerEmail}` and `{email}`. */
   readonly change_email: LinkTexts & { readonly replacement: string }
-  /** Contains `{email}`. */
-  readonly undo_second_factor: LinkTexts
+  /** `ignore` takes the place of `common.ignore`: something has changed. */
+  readonly undo_second_factor: LinkTexts & { readonly ignore: string }
   /** The page that asks for the second factor. The last two are for a sign-in that has expired. */
   readonly second_factor: {
     readonly heading: string
@@ -113,6 +113,7 @@ export interface ErrorTexts {
   readonly provider_failed: string
   readonly reauthentication_required: string
   readonly second_factor_required: string
+  readonly passkey_required: string
   readonly enrollment_required: string
   readonly email_code_required: string
   readonly invalid_email_code: string
@@ -126,10 +127,12 @@ export interface ErrorTexts {
   readonly incorrect_current_password: string
   readonly incorrect_password: string
   readonly no_passkey: string
+  readonly no_passkey_factor: string
   readonly passkey_exists: string
   readonly password_exists: string
   readonly email_change_waits: string
   readonly enrollment_expired: string
+  readonly undo_expired: string
   readonly sign_in_expired: string
   readonly sign_in_failed: string
   readonly too_many_passkeys: string

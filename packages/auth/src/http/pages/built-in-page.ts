@@ -77,7 +77,13 @@ function formContent(page: LinkPage | SecondFactorPage | EnrollPage): string {
   return `<p>${introduction}</p>
 ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
 ${page.kind === 'enroll_second_factor' ? shownOnce(page) : ''}${forms.map((form) => formOf(form, texts)).join('\n')}
-${page.kind !== 'second_factor' || page.passkey === null ? '' : passkeyOf(page.passkey)}${isLink ? `<p class="quiet">${escapeHtml(texts.common.ignore)}</p>` : linkOf(page.otherWay)}`
+${page.kind !== 'second_factor' || page.passkey === null ? '' : passkeyOf(page.passkey)}${isLink ? ignoreOf(page) : linkOf(page.otherWay)}`
+}
+
+/** What a reader of the mail does who did not ask for it. */
+function ignoreOf({ kind, texts }: LinkPage): string {
+  const { ignore } = kind === 'undo_second_factor' ? texts[kind] : texts.common
+  return `<p class="quiet">${escapeHtml(ignore)}</p>`
 }
 
 /** The secret or the recovery codes of an enrollment. The QR code is our own SVG of the secret. */

@@ -90,11 +90,14 @@ function formsOf({ purpose, token, nonce, action }: Landing, texts: PageTexts): 
   }
 }
 
-/** The same page for unknown, used and expired links. */
-export function expiredPage(site: PageSite): ExpiredPage {
-  const { heading, explanation } = site.language.texts.pages.expired
+/** The same page for unknown, used and expired links of a purpose. */
+export function expiredPage(site: PageSite, purpose: LinkPurpose): ExpiredPage {
+  const { pages, errors } = site.language.texts
+  const { heading, explanation } = pages.expired
+  // Its link comes with a mail that cannot be requested again.
+  const message = purpose === 'undo_second_factor' ? errors.undo_expired : explanation
   const back = { href: '/', label: backLabel(site) }
-  return { kind: 'expired', ...factsOf(site, heading), message: explanation, back }
+  return { kind: 'expired', ...factsOf(site, heading), message, back }
 }
 
 /** The page of a sign-in at a provider that was refused: what happened, and the way back. */

@@ -96,7 +96,7 @@ export interface SecondFactorPage extends PageFacts {
   readonly introduction: string
   /** The message of the form that was just posted; null on the first visit. */
   readonly error: string | null
-  /** One form for the code of an authenticator application, and one for a recovery code. */
+  /** One form for the code of an authenticator application, and one for a recovery code; none for a user without one. */
   readonly forms: readonly PageForm[]
   /** Null where the user has no passkey that can be used. */
   readonly passkey: PasskeyForm | null

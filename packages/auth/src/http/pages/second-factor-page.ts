@@ -6,6 +6,8 @@ import type { ExpiredPage, HiddenField, PageForm, SecondFactorPage } from './pag
 export interface PendingFacts extends PageSite {
   /** The path that the forms post to. */
   readonly action: string
+  /** Whether the user has an authenticator application. */
+  readonly takesCode: boolean
   /** Where the options of a passkey come from; null if the user has none that can be used. */
   readonly passkeyOptions: string | null
   readonly pendingId: string
@@ -34,9 +36,9 @@ export const hiddenFields = ({
     : [{ type: 'hidden', name: 'redirectTo', value: redirectTo } as const]),
 ]
 
-/** Says what the page of a pending sign-in has: a form for a code, one for a recovery code, and a passkey. */
+/** Says what the page of a pending sign-in has: forms for a code and for a recovery code, a passkey, or both. */
 export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
-  const { action, passkeyOptions, error, language, signIn, trustsBrowsers } = facts
+  const { action, takesCode, passkeyOptions, error, language, signIn, trustsBrowsers } = facts
   const texts = language.texts.pages.second_factor
   const hidden = hiddenFields(facts)
   const form = (button: string, ...fields: PageForm['fields']): PageForm => ({
@@ -59,12 +61,14 @@ export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
   return {
     kind: 'second_factor',
     ...factsOf(facts, texts.heading),
-    introduction: texts.introduction,
+    introduction: takesCode ? texts.introduction : language.texts.errors.passkey_required,
     error,
-    forms: [
-      form(texts.button, code, ...(trustsBrowsers ? [trust] : [])),
-      { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
-    ],
+    forms: takesCode
+      ? [
+          form(texts.button, code, ...(trustsBrowsers ? [trust] : [])),
+          { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
+        ]
+      : [],
     passkey:
       passkeyOptions === null
         ? null

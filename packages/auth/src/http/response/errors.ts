@@ -1,4 +1,4 @@
-import type { ToriiErrorCode } from 'torii-core'
+import type { PendingSignIn, ToriiErrorCode } from 'torii-core'
 import { InvalidInputError, ToriiError } from 'torii-core'
 import type { RefusalReason, Refusals } from '../../services/refusals.js'
 import { englishTexts } from '../../texts/english.js'
@@ -142,6 +142,12 @@ const challenge = { 'www-authenticate': 'Bearer' }
 /** What proves two factors in a session, by itself or after its sign-in method. */
 const level2Methods = ['totp', 'recovery_code', 'passkey'] as const
 
+/** Which text says how a pending sign-in is completed. */
+const factorText = ({ mustEnroll, takesCode }: PendingSignIn) => {
+  if (mustEnroll) return 'enrollment_required'
+  return takesCode ? 'second_factor_required' : 'passkey_required'
+}
+
 /** A new error does not compile until it has a message. */
 function describe(error: ApiError, texts: Texts): ErrorBody {
   switch (error.error) {
@@ -181,9 +187,7 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
       return { message: texts.errors[error.error], headers: challenge }
     case 'second_factor_required': {
       const { id: pendingId, factors, enroll, mustEnroll, expiresAt } = error.pending
-      const message = mustEnroll
-        ? texts.errors.enrollment_required
-        : texts.errors.second_factor_required
+      const message = texts.errors[factorText(error.pending)]
       const enrolls = mustEnroll ? { enroll } : {}
       const pending = { pendingId, factors, ...enrolls, expiresAt: expiresAt.toISOString() }
       return { message, ...pending, headers: challenge }

@@ -79,7 +79,7 @@ export async function landingPage(
   const site = { appName: call.torii.options.mail.appName, language: call.language }
   const link = carried === null ? null : await call.torii.links.inspect(purpose, carried.token)
   if (carried === null || link === null)
-    return success(errorStatus.invalid_token, expiredPage(site), {
+    return success(errorStatus.invalid_token, expiredPage(site, purpose), {
       setCookies: [clearLinkCookie(call, purpose)],
     })
   const action = `${call.torii.options.basePath}/${linkPaths[purpose].action}`

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'vitest'
+import { createHandler } from '../index.js'
 import {
   codeAgain,
   halfway,
@@ -11,11 +12,17 @@ import {
 import {
   addPasskey,
   completedFlow,
+  newVisitor,
+  options,
+  site,
   takeMails,
   tokenIn,
   torii,
 } from '../test/route-site.test.support.js'
 import { newFactorVisitor } from '../test/second-factor-inputs.test.support.js'
+
+/** What an owner does whose link is spent: no new one can be requested. */
+const noNewLink = /already used\. If you did not turn on [^.]* contact the support\./
 
 describe('the page that undoes a second factor', () => {
   async function undoable() {
@@ -42,6 +49,8 @@ describe('the page that undoes a second factor', () => {
     const html = await page.text()
     assert.ok(html.includes(`<strong>${visitor.email}</strong>`))
     assert.match(html, /<button type="submit">This was not me<\/button>/)
+    assert.match(html, /If you turned it on yourself, close this page/)
+    assert.doesNotMatch(html, /Nothing has changed/)
     assert.notEqual(await torii.sessions.validate(visitor.token), null)
     const nonce = browser.cookies.get('__Host-torii-landing') ?? assert.fail()
     const foreign = new URLSearchParams({ token, nonce: 'x'.repeat(43) })
@@ -58,6 +67,9 @@ describe('the page that undoes a second factor', () => {
     assert.equal(await torii.sessions.validate(visitor.token), null)
     const json = await newBrowser().send('POST', 'second-factors/undo', { token })
     assert.equal(json.status, 401)
+    assert.match(((await json.json()) as { message: string }).message, noNewLink)
+    const again = await newBrowser().send('POST', 'second-factors/undo', foreign)
+    assert.match(await again.text(), noNewLink)
   })
 
   test('a program posts the token, and gets no content', async () => {
@@ -171,6 +183,23 @@ describe('the page of the second factor', () => {
     const page = await browser.send('GET', 'second-factors/verify')
     assert.doesNotMatch(await page.text(), /<script|data-passkey/)
     assert.doesNotMatch(page.headers.get('content-security-policy') ?? '', /script-src|connect-src/)
+  })
+
+  test('asks a user without an authenticator application for the passkey alone', async () => {
+    const visitor = await newVisitor()
+    await addPasskey(visitor)
+    await torii.admin.verifyEmail(visitor.valid.user.id, visitor.email)
+    const secondFactor = { required: 'always' } as const
+    const requiring = site.with({ ...options, secondFactor, requireVerifiedEmail: true })
+    const { browser, factors, message } = await halfway(
+      visitor,
+      newBrowser(createHandler(requiring)),
+    )
+    assert.deepEqual([factors, message], [['passkey'], 'Use your passkey to complete the sign-in.'])
+    const html = await (await browser.send('GET', 'second-factors/verify')).text()
+    assert.match(html, /<p>Use your passkey to complete the sign-in\.<\/p>/)
+    assert.match(html, / data-passkey=/)
+    assert.doesNotMatch(html, /name="code"|name="recoveryCode"/)
   })
 
   test('takes a recovery code, and refuses a form of another site', async () => {

@@ -68,6 +68,7 @@ export async function showSecondFactorPage(
     : secondFactorPage({
         ...own,
         action: secondFactorPagePath(call),
+        takesCode: pending.takesCode,
         passkeyOptions: pending.factors.includes('passkey')
           ? `${torii.options.basePath}/${passkeyFactorPath}`
           : null,

@@ -99,7 +99,7 @@ export const secondFactorRoutes = [
         return success(200, { challengeId, options })
       }
       const ended = endedCookies(call, started)
-      const texts = { invalid_token: 'sign_in_expired', not_found: 'no_passkey' } as const
+      const texts = { invalid_token: 'sign_in_expired', not_found: 'no_passkey_factor' } as const
       return { ...refused(started, { texts }), setCookies: ended }
     },
   }),
@@ -116,7 +116,9 @@ export const secondFactorRoutes = [
     form: { purpose: 'undo_second_factor', next: 'signIn' },
     async handle({ torii, info, nonce }, { token }) {
       const outcome = await torii.secondFactors.undo({ token, nonce }, info)
-      return outcome.ok ? noContent() : refused(outcome)
+      return outcome.ok
+        ? noContent()
+        : refused(outcome, { texts: { invalid_token: 'undo_expired' } })
     },
   }),
   defineRoute({

@@ -34,7 +34,12 @@ export async function halfway(visitor: Visitor, browser = newBrowser()) {
     password: goodPassword,
   })
   assert.equal(response.status, 401)
-  const body = (await response.json()) as { error: string; pendingId: string; factors: string[] }
+  const body = (await response.json()) as {
+    error: string
+    message: string
+    pendingId: string
+    factors: string[]
+  }
   assert.equal(body.error, 'second_factor_required')
   return { browser, ...body }
 }
