@@ -15,6 +15,8 @@ const open = ({ app }: MessageContext) => ({
 })
 const notYou =
   'If this was not you, reset your password now and sign out any device you do not recognize.'
+const firstFactorMisused =
+  'If this was not you, someone can use one of your sign-in methods, for example your password: change it now.'
 
 /**
  * The messages in English. Anyone can trigger the first five for any mailbox, so they repeat nothing that was typed
@@ -166,7 +168,7 @@ export const englishMessages: Messages = Object.freeze({
       notes: [
         data.undo === null
           ? `If this was not you, contact the support of ${data.app.name} now.`
-          : `If this was you, you need not do anything. If not, use the link: it removes everything that was added since, and your password, and you choose a new one. It expires in ${span(data.undo.lifetimeSeconds)} and works once.`,
+          : `If this was you, no action is needed. If not, use the link: it removes everything that was added since, and your password, and you choose a new one. It expires in ${span(data.undo.lifetimeSeconds)} and works once.`,
       ],
     }),
   second_factor_removed: (data) =>
@@ -212,16 +214,13 @@ export const englishMessages: Messages = Object.freeze({
       ],
       action: open(data),
       code: { hint: 'Enter this code on the page where you are signing in:', digits: data.code },
-      notes: [
-        'Do not share this code. We will never ask for it.',
-        'If you are not signing in, someone else knows how to sign in to your account: reset your password.',
-      ],
+      notes: ['Do not share this code. We will never ask for it.', firstFactorMisused],
     }),
   sign_in_incomplete: (data) =>
     composeMessage(data.app, {
       language,
-      subject: `A sign-in to ${data.app.name} stopped at your second factor`,
-      heading: 'A sign-in stopped at your second factor',
+      subject: `Your second factor was requested at ${data.app.name}`,
+      heading: 'Your second factor was requested',
       paragraphs: [
         greeting(data),
         `The first step of a sign-in to your account ${data.to} was right, for example your password. The second factor was wrong, or was asked for in a browser that you have not used here before.`,
@@ -234,7 +233,7 @@ export const englishMessages: Messages = Object.freeze({
       action: open(data),
       notes: [
         'If this was you, no action is needed.',
-        'If this was not you, someone knows your password or can use the account that you sign in with: change its password. They are not signed in.',
+        `${firstFactorMisused} Without your second factor they are not signed in.`,
         'You get this message at most once a day.',
       ],
     }),

@@ -8,6 +8,8 @@ const linkHint =
 const ignore = 'Wenn Sie das nicht angefordert haben, können Sie diese E-Mail ignorieren.'
 const notYou =
   'Wenn Sie das nicht waren, setzen Sie jetzt Ihr Passwort zurück und melden Sie alle Geräte ab, die Sie nicht kennen.'
+const firstFactorMisused =
+  'Wenn Sie das nicht waren, kann jemand eine Ihrer Anmeldemethoden verwenden, zum Beispiel Ihr Passwort: Ändern Sie es jetzt.'
 
 const span = (seconds: number): string => formatSpan(seconds, language)
 const greeting = ({ name }: AccountFacts): string =>
@@ -226,14 +228,14 @@ export const germanMessages: Messages = Object.freeze({
       },
       notes: [
         'Geben Sie diesen Code nicht weiter. Wir werden Sie nie danach fragen.',
-        'Wenn Sie sich nicht anmelden, kennt jemand anderes einen Weg in Ihr Konto: Setzen Sie Ihr Passwort zurück.',
+        firstFactorMisused,
       ],
     }),
   sign_in_incomplete: (data) =>
     composeMessage(data.app, {
       language,
-      subject: `Eine Anmeldung bei ${data.app.name} endete am zweiten Faktor`,
-      heading: 'Eine Anmeldung endete am zweiten Faktor',
+      subject: `Ihr zweiter Faktor wurde bei ${data.app.name} verlangt`,
+      heading: 'Ihr zweiter Faktor wurde verlangt',
       paragraphs: [
         greeting(data),
         `der erste Schritt einer Anmeldung bei Ihrem Konto ${data.to} war richtig, zum Beispiel Ihr Passwort. Der zweite Faktor war falsch, oder er wurde in einem Browser verlangt, den Sie hier noch nicht verwendet haben.`,
@@ -246,7 +248,7 @@ export const germanMessages: Messages = Object.freeze({
       action: open(data),
       notes: [
         'Wenn Sie das waren, müssen Sie nichts tun.',
-        'Wenn Sie das nicht waren, kennt jemand Ihr Passwort oder kann das Konto verwenden, mit dem Sie sich anmelden: Ändern Sie dessen Passwort. Angemeldet ist diese Person nicht.',
+        `${firstFactorMisused} Ohne Ihren zweiten Faktor ist diese Person nicht angemeldet.`,
         'Diese Nachricht bekommen Sie höchstens einmal am Tag.',
       ],
     }),

@@ -66,7 +66,7 @@ export const germanTexts: Texts = Object.freeze({
       startButton: 'Authenticator-App einrichten',
       emailCodeLabel: 'Code aus der E-Mail',
       emailCodeButton: 'Weiter',
-      newCodeQuestion: 'Keine E-Mail?',
+      newCodeQuestion: 'Keine E-Mail bekommen?',
       newCodeNote:
         'Sehen Sie im Spam-Ordner nach, oder senden Sie einen neuen Code. Nur der neueste gilt.',
       newCodeButton: 'Neuen Code senden',

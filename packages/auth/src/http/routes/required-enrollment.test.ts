@@ -77,7 +77,7 @@ test('a sign-in says what to enroll; start, mailed code and first code sign in',
     [
       422,
       'invalid_code',
-      'This code is wrong or has expired. Enter the code of our latest email.',
+      'This code is wrong or has expired. Enter the code from our latest email.',
       4,
     ],
   )

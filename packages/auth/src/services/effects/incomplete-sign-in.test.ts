@@ -107,7 +107,7 @@ describe('T14.55 the owner is mailed about a right first factor without the seco
     await signInHalfway(person, stranger, german)
     await german.settled()
     const [notice] = await noticesOf(person)
-    assert.match(notice?.subject ?? '', /zweiten Faktor/)
+    assert.match(notice?.subject ?? '', /zweiter Faktor/)
   })
 
   test('the event says whether the browser is known, without a mailer as well', async () => {
