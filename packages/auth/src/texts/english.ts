@@ -122,6 +122,8 @@ export const englishTexts: Texts = Object.freeze({
     reauthentication_required: 'Confirm your identity to continue.',
     second_factor_required: 'Enter the code of your authenticator app.',
     passkey_required: 'Use your passkey to complete the sign-in.',
+    other_method_required:
+      'This passkey does not verify who uses it. Sign in with another method first, then with the passkey.',
     enrollment_required: 'Your account needs two-factor authentication. Set it up to sign in.',
     email_code_required: 'We have sent a code to your email address. Enter it to continue.',
     invalid_email_code: 'This code is wrong or has expired. Enter the code from our latest email.',

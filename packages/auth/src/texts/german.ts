@@ -121,6 +121,8 @@ export const germanTexts: Texts = Object.freeze({
     invalid_code:
       'Dieser Code ist falsch oder wurde schon verwendet. Geben Sie den Code ein, der jetzt angezeigt wird.',
     passkey_required: 'Verwenden Sie Ihren Passkey, um die Anmeldung abzuschließen.',
+    other_method_required:
+      'Dieser Passkey prüft nicht, wer ihn verwendet. Melden Sie sich zuerst auf andere Weise an, danach mit dem Passkey.',
     enrollment_required:
       'Ihr Konto verlangt eine Zwei-Faktor-Anmeldung. Richten Sie sie ein, um sich anzumelden.',
     email_code_required:

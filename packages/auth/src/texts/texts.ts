@@ -114,6 +114,7 @@ export interface ErrorTexts {
   readonly reauthentication_required: string
   readonly second_factor_required: string
   readonly passkey_required: string
+  readonly other_method_required: string
   readonly enrollment_required: string
   readonly email_code_required: string
   readonly invalid_email_code: string

@@ -1,3 +1,4 @@
+import type { SecondFactor } from 'torii-core'
 import type { PageSite } from './landing-page.js'
 import { backLabel, factsOf } from './landing-page.js'
 import type { ExpiredPage, HiddenField, PageForm, SecondFactorPage } from './page.js'
@@ -6,10 +7,12 @@ import type { ExpiredPage, HiddenField, PageForm, SecondFactorPage } from './pag
 export interface PendingFacts extends PageSite {
   /** The path that the forms post to. */
   readonly action: string
-  /** Whether the user has an authenticator application. */
-  readonly takesCode: boolean
-  /** Where the options of a passkey come from; null if the user has none that can be used. */
-  readonly passkeyOptions: string | null
+  /** What can be proved. */
+  readonly factors: readonly SecondFactor[]
+  /** Says how to complete the sign-in. */
+  readonly introduction: string
+  /** Where the options of a passkey come from. */
+  readonly passkeyOptions: string
   readonly pendingId: string
   /** The nonce of the browser, which the form sends back together with the landing cookie. */
   readonly nonce: string
@@ -38,8 +41,9 @@ export const hiddenFields = ({
 
 /** Says what the page of a pending sign-in has: forms for a code and for a recovery code, a passkey, or both. */
 export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
-  const { action, takesCode, passkeyOptions, error, language, signIn, trustsBrowsers } = facts
-  const texts = language.texts.pages.second_factor
+  const { action, factors, introduction, passkeyOptions, error, signIn, trustsBrowsers } = facts
+  const texts = facts.language.texts.pages.second_factor
+  const takesCode = factors.includes('totp')
   const hidden = hiddenFields(facts)
   const form = (button: string, ...fields: PageForm['fields']): PageForm => ({
     action,
@@ -61,7 +65,7 @@ export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
   return {
     kind: 'second_factor',
     ...factsOf(facts, texts.heading),
-    introduction: takesCode ? texts.introduction : language.texts.errors.passkey_required,
+    introduction,
     error,
     forms: takesCode
       ? [
@@ -69,16 +73,15 @@ export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
           { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
         ]
       : [],
-    passkey:
-      passkeyOptions === null
-        ? null
-        : {
-            options: passkeyOptions,
-            action,
-            fields: hidden,
-            button: texts.passkeyButton,
-            failed: texts.passkeyFailed,
-          },
+    passkey: factors.includes('passkey')
+      ? {
+          options: passkeyOptions,
+          action,
+          fields: hidden,
+          button: texts.passkeyButton,
+          failed: texts.passkeyFailed,
+        }
+      : null,
     otherWay: { href: signIn, label: texts.otherWay },
   }
 }

@@ -1,5 +1,6 @@
-import type { PendingSignIn, ToriiErrorCode } from 'torii-core'
+import type { ToriiErrorCode } from 'torii-core'
 import { InvalidInputError, ToriiError } from 'torii-core'
+import type { PendingSignInFactors } from '../../services/pending-sign-in.js'
 import type { RefusalReason, Refusals } from '../../services/refusals.js'
 import { englishTexts } from '../../texts/english.js'
 import { fill } from '../../texts/fill.js'
@@ -143,9 +144,11 @@ const challenge = { 'www-authenticate': 'Bearer' }
 const level2Methods = ['totp', 'recovery_code', 'passkey'] as const
 
 /** Which text says how a pending sign-in is completed. */
-const factorText = ({ mustEnroll, takesCode }: PendingSignIn) => {
+export function completionText({ mustEnroll, factors }: PendingSignInFactors) {
   if (mustEnroll) return 'enrollment_required'
-  return takesCode ? 'second_factor_required' : 'passkey_required'
+  if (factors.includes('totp')) return 'second_factor_required'
+  // The passkey of a user who has nothing else can be the first factor or the second one, not both.
+  return factors.includes('passkey') ? 'passkey_required' : 'other_method_required'
 }
 
 /** A new error does not compile until it has a message. */
@@ -187,7 +190,7 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
       return { message: texts.errors[error.error], headers: challenge }
     case 'second_factor_required': {
       const { id: pendingId, factors, enroll, mustEnroll, expiresAt } = error.pending
-      const message = texts.errors[factorText(error.pending)]
+      const message = texts.errors[completionText(error.pending)]
       const enrolls = mustEnroll ? { enroll } : {}
       const pending = { pendingId, factors, ...enrolls, expiresAt: expiresAt.toISOString() }
       return { message, ...pending, headers: challenge }

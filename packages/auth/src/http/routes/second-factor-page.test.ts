@@ -202,6 +202,33 @@ describe('the page of the second factor', () => {
     assert.doesNotMatch(html, /name="code"|name="recoveryCode"/)
   })
 
+  test('asks for another sign-in method where the passkey was the first factor, and is the only one', async () => {
+    const visitor = await newVisitor()
+    const { authenticator } = await addPasskey(visitor)
+    await torii.admin.verifyEmail(visitor.valid.user.id, visitor.email)
+    const requiring = site.with({
+      ...options,
+      secondFactor: { required: 'always' },
+      requireVerifiedEmail: true,
+      passkey: { userVerification: 'preferred' },
+    })
+    const browser = newBrowser(createHandler(requiring))
+    const asked = await browser.send('POST', 'passkeys/authenticate/options', {})
+    const started = (await asked.json()) as { challengeId: string; options: { challenge: string } }
+    const response = authenticator.get(started.options, { userVerified: false })
+    const { challengeId } = started
+    const waits = await browser.send('POST', 'passkeys/authenticate/verify', {
+      challengeId,
+      response,
+    })
+    const { factors, message } = (await waits.json()) as { factors: string[]; message: string }
+    assert.deepEqual([waits.status, factors], [401, []])
+    assert.match(message, /Sign in with another method first, then with the passkey\./)
+    const html = await (await browser.send('GET', 'second-factors/verify')).text()
+    assert.match(html, /Sign in with another method first[\s\S]*>Sign in another way</)
+    assert.doesNotMatch(html, /<form/)
+  })
+
   test('takes a recovery code, and refuses a form of another site', async () => {
     const visitor = await newFactorVisitor()
     const { browser } = await halfway(visitor)

@@ -14,7 +14,7 @@ import { expiredSignInPage, secondFactorPage } from '../pages/second-factor-page
 import { landingNonceCookie, landingNonceOf } from '../request/link-cookie.js'
 import { clearedPendingCookie, findPendingCookie } from '../request/pending-cookie.js'
 import type { ApiError } from '../response/errors.js'
-import { errorStatus, messageOf } from '../response/errors.js'
+import { completionText, errorStatus, messageOf } from '../response/errors.js'
 import type { RecoveryCodes, TotpStart } from '../schema/response-bodies.js'
 import type { Success } from './results.js'
 import { success } from './results.js'
@@ -68,10 +68,11 @@ export async function showSecondFactorPage(
     : secondFactorPage({
         ...own,
         action: secondFactorPagePath(call),
-        takesCode: pending.takesCode,
-        passkeyOptions: pending.factors.includes('passkey')
-          ? `${torii.options.basePath}/${passkeyFactorPath}`
-          : null,
+        factors: pending.factors,
+        introduction: pending.takesCode
+          ? language.texts.pages.second_factor.introduction
+          : language.texts.errors[completionText(pending)],
+        passkeyOptions: `${torii.options.basePath}/${passkeyFactorPath}`,
         trustsBrowsers: trustSeconds(torii.options.secondFactor) !== null,
       })
   return success(200, page, { setCookies: [landingNonceCookie(site, nonce)] })
