@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { PendingToken } from 'torii-core'
-import { InvalidOptionsError } from 'torii-core'
-import { describe, test } from 'vitest'
+import { InvalidOptionsError, newUserId } from 'torii-core'
+import { describe, test, vi } from 'vitest'
 import type { ToriiEvent } from '../../index.js'
 import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
@@ -94,6 +94,7 @@ describe('secondFactor.required: always', () => {
 
   test('T14.27 a thief of the password alone enrolls nothing: the fifth wrong code ends the sign-in', async () => {
     const { email } = await newOwner()
+    emitted.length = 0
     const { token } = await pendingOf(email)
     await secondFactors.startTotpAtSignIn({ token }, requestInfo)
     const code = await mailedCode(email)
@@ -108,6 +109,13 @@ describe('secondFactor.required: always', () => {
         await secondFactors.startTotpAtSignIn({ token, emailCode }, requestInfo),
         invalidToken,
       )
+    assert.deepEqual(
+      emitted.flatMap(({ type, detail }) => (type === 'second_factor_failed' ? [detail] : [])),
+      Array.from({ length: 5 }, () => ({ factor: 'email_code' })),
+    )
+    // The mailed code has told the owner already.
+    await torii.settled()
+    assert.deepEqual(await mailbox.take(email), [])
     // The code belongs to its sign-in.
     const other = await pendingOf(email)
     const foreign = { token: other.token, emailCode: code }
@@ -138,6 +146,65 @@ describe('secondFactor.required: always', () => {
     })
     await torii.settled()
     assert.deepEqual(await mailbox.take(email), [])
+  })
+
+  test('a code whose sign-in ended meanwhile is not mailed, and uses up no mail of the owner', async () => {
+    const { email } = await newOwner()
+    const { rateLimits } = site.storage
+    const chargeMail = vi.spyOn(rateLimits, 'chargeMail')
+    for (let count = 0; count < 4; count += 1) {
+      const { token } = await pendingOf(email)
+      chargeMail.mockImplementationOnce(async (charges) => {
+        await secondFactors.cancelPending(token)
+        return rateLimits.chargeMail(charges)
+      })
+      const outcome = await secondFactors.startTotpAtSignIn({ token }, requestInfo)
+      assert.deepEqual(outcome, invalidToken)
+    }
+    assert.equal(chargeMail.mock.calls.length, 8)
+    chargeMail.mockRestore()
+    await torii.settled()
+    assert.deepEqual(await mailbox.take(email), [])
+    const { token } = await pendingOf(email)
+    await secondFactors.startTotpAtSignIn({ token }, requestInfo)
+    await mailedCode(email)
+  })
+
+  test('a code that cannot be mailed uses up no mail of the owner', async () => {
+    const { email } = await newOwner()
+    const mailer = { send: () => Promise.reject(new Error('550')) }
+    const broken = site.with({
+      ...options,
+      mailer,
+      mail: { shutdownSeconds: 1 },
+      secondFactor: { required: 'always' },
+    })
+    for (let count = 0; count < 3; count += 1) {
+      const { token } = await pendingOf(email, broken)
+      const outcome = await broken.secondFactors.startTotpAtSignIn({ token }, requestInfo)
+      assert.deepEqual(outcome, { ok: false, reason: 'email_code_required' })
+    }
+    await broken.shutdown()
+    const { token } = await pendingOf(email)
+    await secondFactors.startTotpAtSignIn({ token }, requestInfo)
+    await mailedCode(email)
+  })
+
+  test('the mails that one IP address asks for have a limit of their own', async () => {
+    const limited = site.with({
+      ...options,
+      secondFactor: { required: 'always' },
+      bruteForce: { mailRequests: { cap: 1, windowSeconds: 90, lockSeconds: 90 } },
+    })
+    const info = { ...requestInfo, ip: '198.51.100.31' }
+    const ask = async () => {
+      const { token } = await pendingOf((await newOwner()).email, limited)
+      return limited.secondFactors.startTotpAtSignIn({ token }, info)
+    }
+    assert.deepEqual(await ask(), { ok: false, reason: 'email_code_required' })
+    const refused = await ask()
+    assert.ok(!refused.ok && refused.reason === 'too_many_attempts')
+    assert.ok(refused.retryAfterSeconds <= 90)
   })
 
   test('a sign-in by a link has proved the mailbox: no code is mailed', async () => {
@@ -187,6 +254,13 @@ describe('secondFactor.required: always', () => {
       from.secondFactors.removeTotp(valid, { token: made.token }, requestInfo)
     assert.deepEqual(await remove(torii), { ok: false, reason: 'factor_required' })
     assert.ok((await remove(optional)).ok)
+  })
+
+  test('a session that ends with the browser needs the factor too', async () => {
+    const { email } = await newOwner()
+    const input = { email, password, remember: false }
+    const outcome = await torii.password.authenticate(input, requestInfo)
+    assert.ok(!outcome.ok && outcome.reason === 'second_factor_required', JSON.stringify(outcome))
   })
 
   test('an application that opens sessions itself gets a pending sign-in, unless it has proved two factors', async () => {
@@ -243,7 +317,12 @@ describe('secondFactor.required: per-user', () => {
       await assert.rejects(perUser.admin.requireSecondFactor(user.id, { graceSeconds }), {
         code: 'ERR_INVALID_INPUT',
       })
-    assert.equal(await perUser.admin.requireSecondFactor('nothing'), null)
+    emitted.length = 0
+    for (const unknown of ['nothing', newUserId()]) {
+      assert.equal(await perUser.admin.requireSecondFactor(unknown), null)
+      assert.equal(await perUser.admin.waiveSecondFactor(unknown), null)
+    }
+    assert.deepEqual(emitted, [])
   })
 })
 
@@ -266,13 +345,25 @@ test('a made-up token and wrong input ask nothing of the database', async () => 
   }
 })
 
+test('without keys nothing is counted and no code mailed', async () => {
+  const { email } = await newOwner()
+  const { token } = await pendingOf(email)
+  const keyless = site.with({ mailer: mailbox.mailer })
+  const { statements } = await site.counted(() =>
+    assert.rejects(keyless.secondFactors.startTotpAtSignIn({ token }, requestInfo), {
+      code: 'ERR_INVALID_OPTIONS',
+    }),
+  )
+  assert.equal(statements, 0)
+})
+
 test('the options say what they need', () => {
   const refuses = (given: object, message: RegExp) =>
     assert.throws(() => site.with({ ...options, ...given }), { message })
   refuses({ secondFactor: { required: 'never' } }, /^option secondFactor\.required: must be one of/)
   refuses({ secondFactor: { requires: 'always' } }, /secondFactor\.requires.*required/)
   for (const required of ['always', 'per-user'] as const) {
-    refuses({ secondFactor: { required }, keys: [] }, /keys/)
+    refuses({ secondFactor: { required }, keys: undefined }, /^option keys: .*required/)
     refuses({ secondFactor: { required }, mailer: undefined }, /needs the option mailer/)
   }
   refuses(
