@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { describe, test } from 'vitest'
 import { workProvider } from '../../oauth-client/provider-client.test.support.js'
 import { goodPassword } from '../../test/site.test.support.js'
@@ -118,6 +119,9 @@ describe('T14.51 the secret of a trusted browser', () => {
     )
     const secret = Buffer.from(set?.slice(cookieName.length + 1, -1) ?? '', 'base64url')
     assert.ok(!secret.includes(Buffer.from(String(rows[0]?.hash), 'base64')))
+    // Separated by purpose from the hash of every other secret.
+    const hashed = createHash('sha256').update('torii:trusted-browser:')
+    assert.equal(hashed.update(secret.subarray(0, 32)).digest('base64'), rows[0]?.hash)
   })
 
   test('is that of one account: it opens nothing for another, and five accounts fit', async () => {

@@ -121,6 +121,33 @@ describe('a trusted browser', () => {
       )
   })
 
+  test('takes the place of the one that the browser was, where that one was not asked', async () => {
+    const person = await withFactor()
+    const info = await trustedInfo(person)
+    await db.query('update torii.totp_factors set last_step = last_step - 2')
+    const waits = await authenticate(person, requestInfo)
+    assert.ok(!waits.ok && waits.reason === 'second_factor_required')
+    const answer = { token: waits.pending.token, code: person.app.code(), trustBrowser: true }
+    const opened = await secondFactors.verify(answer, info)
+    assert.ok(opened.ok, JSON.stringify(opened))
+    const valid = (await torii.sessions.validate(opened.token)) ?? assert.fail()
+    assert.equal((await secondFactors.listTrustedBrowsers(valid)).length, 1)
+  })
+
+  test('is not made, and its cookie not replaced, where the option is off', async () => {
+    const person = await withFactor()
+    const off = site.with({ ...options, secondFactor: {} })
+    const { outcome, cookie } = await signInByCode(person, requestInfo, true, off)
+    assert.deepEqual(['trustsBrowser' in outcome, cookie], [false, null])
+    const valid = (await torii.sessions.validate(outcome.token)) ?? assert.fail()
+    assert.deepEqual(await secondFactors.listTrustedBrowsers(valid), [])
+    const info = await trustedInfo(person)
+    const signedIn = await authenticate(person, info)
+    assert.ok(signedIn.ok)
+    assert.equal(off.trustedCookie(signedIn, info), null)
+    assert.notEqual(torii.trustedCookie(signedIn, info), null)
+  })
+
   test('keeps one entry for each account after a rotation of the keys', async () => {
     const person = await withFactor()
     const info = await trustedInfo(person)
