@@ -159,6 +159,7 @@ test('signing out ends the sign-in on which a user enrolls', async () => {
     pendingId: body.pendingId,
   })
   assert.deepEqual(await refusalOf(again), [401, 'invalid_token'])
+  assert.equal(browser.pending, undefined)
 })
 
 /** The hidden fields of the first form of a page that posts to `path`. */
@@ -199,6 +200,7 @@ test('the built-in pages lead from the sign-in to the recovery codes, without a 
   const wrongMail = await post(mailed.html, startPath, { emailCode: '00000000' })
   assert.equal(wrongMail.status, 422)
   assert.match(wrongMail.html, /role="alert">This code is wrong or has expired/)
+  assert.match(wrongMail.html, /name="emailCode"/)
   const scan = await post(wrongMail.html, startPath, { emailCode })
   assert.equal(scan.status, 200)
   assert.match(scan.html, /<div class="qr" aria-hidden="true"><svg/)
@@ -215,6 +217,25 @@ test('the built-in pages lead from the sign-in to the recovery codes, without a 
   assert.match(done.html, /<a href="\/home">Continue<\/a>/)
   assert.notEqual(browser.session, undefined)
   assert.equal((await browser.send('GET', 'session')).status, 200)
+})
+
+test('T14.29 the pages of an enrollment lead where the sign-in was to lead, and never out of the application', async () => {
+  const { email, browser } = await halfway()
+  const open = await browser.send('GET', 'second-factors/verify?redirectTo=%2Fbooks%3Fpage%3D2')
+  const first = fieldsOf(await open.text(), startPath)
+  assert.equal(first.get('redirectTo'), '/books?page=2')
+  const mailed = fieldsOf(await (await browser.send('POST', startPath, first)).text(), startPath)
+  assert.equal(mailed.get('redirectTo'), '/books?page=2')
+  mailed.set('emailCode', await mailedCode(email))
+  mailed.set('redirectTo', 'https://evil.example/')
+  const scan = await (await browser.send('POST', startPath, mailed)).text()
+  const last = fieldsOf(scan, confirmPath)
+  assert.equal(last.get('redirectTo'), null)
+  const secret = /<code>([A-Z2-7]+)<\/code>/.exec(scan)?.[1] ?? assert.fail()
+  last.set('code', new AuthenticatorApp(`otpauth://totp/x?secret=${secret}`).code())
+  last.set('redirectTo', '/books?page=2')
+  const done = await (await browser.send('POST', confirmPath, last)).text()
+  assert.match(done, /<a href="\/books\?page=2">Continue<\/a>/)
 })
 
 test('a form of another site, and one without a sign-in, see the page of an expired one', async () => {

@@ -250,9 +250,12 @@ describe('the page of the second factor', () => {
   })
 
   test('without a sign-in that waits it leads back to the sign-in', async () => {
-    const page = await newBrowser().send('GET', 'second-factors/verify')
+    const browser = newBrowser()
+    browser.cookies.set('__Host-torii-pending', 'torii_p_x')
+    const page = await browser.send('GET', 'second-factors/verify')
     assert.equal(page.status, 401)
     assert.match(await page.text(), /This sign-in has expired[\s\S]*href="\/sign-in"/)
+    assert.equal(browser.pending, undefined)
   })
 
   test('a form of a mailed link leads to it', async () => {

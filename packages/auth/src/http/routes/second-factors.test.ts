@@ -93,20 +93,22 @@ describe('the answer of a sign-in that waits', () => {
     assert.equal(opened.status, 200)
   })
 
-  test('a wrong code says how many tries are left, and the sixth answer ends the cookie', async () => {
-    const visitor = await newFactorVisitor()
-    const { browser, pendingId } = await halfway(visitor)
-    const code = visitor.app.wrongCode()
-    for (const triesLeft of [4, 3, 2, 1, 0]) {
-      const wrong = await browser.send('POST', 'second-factors/verify', { pendingId, code })
-      assert.equal(wrong.status, 422)
-      const body = (await wrong.json()) as { error: string; triesLeft: number }
-      assert.deepEqual([body.error, body.triesLeft], ['invalid_code', triesLeft])
-    }
-    const ended = await browser.send('POST', 'second-factors/verify', { pendingId, code })
-    assert.equal(ended.status, 401)
-    assert.equal(browser.pending, undefined)
-  })
+  for (const path of ['second-factors/verify', 'second-factors/passkey/options'])
+    test(`a wrong code says how many tries are left, and the sixth answer ends the cookie: ${path}`, async () => {
+      const visitor = await newFactorVisitor()
+      const { browser, pendingId } = await halfway(visitor)
+      const code = visitor.app.wrongCode()
+      for (const triesLeft of [4, 3, 2, 1, 0]) {
+        const wrong = await browser.send('POST', 'second-factors/verify', { pendingId, code })
+        assert.equal(wrong.status, 422)
+        const body = (await wrong.json()) as { error: string; triesLeft: number }
+        assert.deepEqual([body.error, body.triesLeft], ['invalid_code', triesLeft])
+      }
+      const answer = path === 'second-factors/verify' ? { pendingId, code } : { pendingId }
+      const ended = await browser.send('POST', path, answer)
+      assert.equal(ended.status, 401)
+      assert.equal(browser.pending, undefined)
+    })
 
   test('a passkey that is not verified uses a try, with a message of its own', async () => {
     const visitor = await newFactorVisitor()
@@ -161,6 +163,20 @@ describe('the answer of a sign-in that waits', () => {
     assert.equal((await browser.send('POST', 'sign-out')).status, 204)
     assert.equal(browser.pending, undefined)
     assert.equal(await torii.secondFactors.findPending(token), null)
+  })
+
+  test('a browser is known for the user from the code on, and not from the password', async () => {
+    const visitor = await newFactorVisitor()
+    const { browser, pendingId } = await halfway(visitor)
+    const isKnown = () => {
+      const cookie = browser.cookies.get('__Host-torii-device') ?? null
+      const known = readDeviceCookie(torii.options.keys, cookie)
+      return known !== null && known.idForUser(visitor.valid.user.id) !== null
+    }
+    assert.equal(isKnown(), false)
+    const code = await codeAgain(visitor)
+    await browser.send('POST', 'second-factors/verify', { pendingId, code })
+    assert.equal(isKnown(), true)
   })
 
   test('the session of the browser from before ends when the new one opens, and not earlier', async () => {
@@ -315,6 +331,13 @@ describe('the signed-in user', () => {
     assert.equal(removed.status, 200)
     const { token: last } = (await removed.json()) as { token: string }
     assert.equal((await send('GET', 'session', last)).status, 200)
+    const started = await send('POST', 'second-factors/totp/start', last, {})
+    const { uri } = (await started.json()) as { uri: string }
+    const first = { code: new AuthenticatorApp(uri).code() }
+    const confirmed = await send('POST', 'second-factors/totp/confirm', last, first)
+    assert.deepEqual([confirmed.status, confirmed.headers.getSetCookie()], [201, []])
+    const { token: newest } = (await confirmed.json()) as { token: string }
+    assert.equal((await send('GET', 'session', newest)).status, 200)
   })
 })
 
