@@ -5,6 +5,8 @@ import type { RefusalReason, Refusals } from '../../services/refusals.js'
 import { englishTexts } from '../../texts/english.js'
 import { fill } from '../../texts/fill.js'
 import type { ErrorTexts, Texts } from '../../texts/texts.js'
+import type { Static } from '../schema/schema.js'
+import { integer, list, named, object, oneOf, optional, text } from '../schema/schema.js'
 
 /** The errors of HTTP itself, with the data that each carries. All others are reasons of a service. */
 interface HttpErrors {
@@ -113,21 +115,29 @@ export const errorHeaders = (error: ApiError): Readonly<Record<string, string>> 
 /** The sentence of an error for the person who sees it. */
 export const messageOf = (error: ApiError, texts: Texts): string => bodyOf(error, texts).message
 
-interface ErrorBody {
-  message: string
-  field?: string
-  reason?: string
-  /** Of `second_factor_required`: the pending sign-in, and what may be proved. */
-  pendingId?: string
-  factors?: readonly string[]
-  enroll?: readonly string[]
-  expiresAt?: string
-  /** Of `level_required`: what may be proved to reach this level. */
-  level?: number
-  methods?: readonly string[]
-  /** Of `invalid_code`: the tries that are left with this pending sign-in. */
-  triesLeft?: number
-  headers?: Record<string, string>
+/** The body of an error, as the OpenAPI document describes it. */
+export const errorSchema = named(
+  'Error',
+  object({
+    error: oneOf<string>(Object.keys(errorStatus)),
+    message: text,
+    field: optional(text),
+    reason: optional(text),
+    /** Of `second_factor_required`: the pending sign-in, and what may be proved or must be set up. */
+    pendingId: optional(text),
+    factors: optional(list(text)),
+    enroll: optional(list(text)),
+    expiresAt: optional(text),
+    /** Of `level_required`: what may be proved to reach this level. */
+    level: optional(integer),
+    methods: optional(list(text)),
+    /** Of `invalid_code`: the tries that are left with this pending sign-in. */
+    triesLeft: optional(integer),
+  }),
+)
+
+type ErrorBody = Omit<Static<typeof errorSchema>, 'error'> & {
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 function bodyOf(error: ApiError, texts: Texts): ErrorBody {
@@ -183,7 +193,8 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
     case 'invalid_credentials': {
       const isUnknown = error.credential === 'unknown'
       const message = texts.errors.invalid_credentials
-      return { message, ...(isUnknown ? { reason: 'unknown_credential' } : {}), headers: challenge }
+      const reason = isUnknown ? 'unknown_credential' : undefined
+      return { message, reason, headers: challenge }
     }
     case 'unauthenticated':
     case 'invalid_token':
@@ -191,16 +202,19 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
     case 'second_factor_required': {
       const { id: pendingId, factors, enroll, mustEnroll, expiresAt } = error.pending
       const message = texts.errors[completionText(error.pending)]
-      const enrolls = mustEnroll ? { enroll } : {}
-      const pending = { pendingId, factors, ...enrolls, expiresAt: expiresAt.toISOString() }
-      return { message, ...pending, headers: challenge }
+      return {
+        message,
+        pendingId,
+        factors,
+        enroll: mustEnroll ? enroll : undefined,
+        expiresAt: expiresAt.toISOString(),
+        headers: challenge,
+      }
     }
     case 'level_required':
       return { message: texts.errors.level_required, level: 2, methods: level2Methods }
-    case 'invalid_code': {
-      const { triesLeft } = error
-      return { message: texts.errors.invalid_code, ...(triesLeft === null ? {} : { triesLeft }) }
-    }
+    case 'invalid_code':
+      return { message: texts.errors.invalid_code, triesLeft: error.triesLeft ?? undefined }
     case 'email_taken':
       return { message: texts.errors.email_taken, field: 'email' }
     default:

@@ -1,38 +1,11 @@
 import type { ErrorCode } from '../response/errors.js'
-import { errorStatus } from '../response/errors.js'
+import { errorSchema, errorStatus } from '../response/errors.js'
 import type { Schema } from '../schema/schema.js'
-import {
-  integer,
-  list,
-  membersOf,
-  named,
-  nameOf,
-  object,
-  oneOf,
-  openObject,
-  optional,
-  text,
-} from '../schema/schema.js'
+import { membersOf, nameOf, openObject, text } from '../schema/schema.js'
 import type { ResponseContent, Route } from './route.js'
 
 /** The errors that every route can have. */
 const everywhere: readonly ErrorCode[] = ['internal', 'unavailable', 'busy']
-
-const errorSchema = named(
-  'Error',
-  object({
-    error: oneOf(Object.keys(errorStatus)),
-    message: text,
-    field: optional(text),
-    reason: optional(text),
-    pendingId: optional(text),
-    factors: optional(list(text)),
-    expiresAt: optional(text),
-    level: optional(integer),
-    methods: optional(list(text)),
-    triesLeft: optional(integer),
-  }),
-)
 
 /** The values of the site that the OpenAPI document contains. */
 export interface ApiSite {
