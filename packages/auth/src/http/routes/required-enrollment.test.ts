@@ -4,6 +4,7 @@ import { test } from 'vitest'
 import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
 import { openMailbox } from '../../test/mailbox.test.support.js'
 import {
+  baseUrl,
   newEmail,
   openTestSite,
   goodPassword as password,
@@ -138,6 +139,13 @@ test('T14.28 the pending sign-in acts for the enrollment alone, by its id and it
     401,
     'unauthenticated',
   ])
+  // The body of that route may be absent; bytes without a type, as a page of another site can send, are none.
+  const untyped = new Request(`${baseUrl}/auth/second-factors/totp/start`, {
+    method: 'POST',
+    headers: { origin: baseUrl },
+    body: new TextEncoder().encode(JSON.stringify({ pendingId })),
+  })
+  assert.deepEqual(await refusalOf(await handler(untyped)), [415, 'unsupported_media_type'])
   for (const [method, path, fields] of [
     ['GET', 'session'],
     ['GET', 'second-factors'],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'vitest'
+import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
 import { totpCode } from '../../one-time-codes/totp.js'
+import { readDeviceCookie } from '../../rate-limits/known-browsers.js'
 import { baseUrl, goodPassword } from '../../test/site.test.support.js'
 import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
 import {

@@ -110,12 +110,27 @@ describe('T14.55 the owner is mailed about a right first factor without the seco
     assert.match(notice?.subject ?? '', /zweiter Faktor/)
   })
 
+  test('not where the account has no email address', async () => {
+    const { user } = await withFactor()
+    await db.query('delete from torii.user_emails where user_id = $1', [user.id])
+    await db.query('update torii.users set email = null, email_key = null where id = $1', [user.id])
+    site.events.length = 0
+    const waits = await torii.sessions.open(user.id, 'oauth', stranger)
+    assert.ok(!waits.ok && waits.reason === 'second_factor_required')
+    await torii.settled()
+    assert.deepEqual(site.events, [])
+  })
+
   test('the event says whether the browser is known, without a mailer as well', async () => {
     const person = await withFactor()
     const { mailer: _, ...rest } = options
     const silent = site.with(rest)
-    for (const info of [stranger, person.known]) await signInHalfway(person, info, silent)
-    await silent.settled()
+    const { statements } = await site.counted(async () => {
+      for (const info of [stranger, person.known]) await signInHalfway(person, info, silent)
+      await silent.settled()
+    })
+    // Two of each sign-in, and none for a mail that cannot be sent.
+    assert.equal(statements, 4)
     const details = emitted
       .filter(({ type, userId }) => type === 'second_factor_required' && userId === person.user.id)
       .map(({ detail }) => detail)
