@@ -35,9 +35,11 @@ import { answerCases } from './second-factors/answers.js'
 import { factorEndingCases } from './second-factors/endings.js'
 import { enrollmentCases } from './second-factors/enrollment.js'
 import { passkeyFactorCases } from './second-factors/passkey-answers.js'
+import { passkeyFactorChallengeCases } from './second-factors/passkey-challenges.js'
 import { pendingSignInCases } from './second-factors/pending-sign-ins.js'
 import { recoveryCodeCases } from './second-factors/recovery-codes.js'
 import { requiredFactorCases } from './second-factors/required.js'
+import { requiredEnrollmentCases } from './second-factors/required-enrollment.js'
 import { factorSecretCases } from './second-factors/secrets.js'
 import { stepUpCases } from './second-factors/step-up.js'
 import { trustedBrowserCases } from './second-factors/trusted-browsers.js'
@@ -134,10 +136,12 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...answerCases,
   ...recoveryCodeCases,
   ...passkeyFactorCases,
+  ...passkeyFactorChallengeCases,
   ...stepUpCases,
   ...trustedBrowserCases,
   ...factorEndingCases,
   ...requiredFactorCases,
+  ...requiredEnrollmentCases,
   ...factorSecretCases,
   ...transactionCases,
   ...transactionLimitCases,

@@ -4,7 +4,7 @@ import { casesOf } from '../fixtures/case.js'
 import { addOne, again, newOAuthSignIn, storedCredential, useOf } from '../fixtures/credentials.js'
 import { issueLink, issueToken, newProof } from '../fixtures/mail.js'
 import { assertEnded, keyOf, liveSession, only, seenBy, succeeded } from '../fixtures/people.js'
-import { freshRateLimitKey, newSession, onAccount, policy } from '../fixtures/samples.js'
+import { freshRateLimitKey, newSession, noRefund, onAccount, policy } from '../fixtures/samples.js'
 import {
   assertWaits,
   beginSignIn,
@@ -18,8 +18,6 @@ const { cases, promise } = casesOf('secondFactors')
 
 /** No way to sign in opens a session of a user who has a second factor. */
 export const pendingSignInCases = cases
-
-const noRefund = { account: null, ipAddress: null }
 
 for (const { name, unverified = false, prepare } of firstFactors)
   promise(
