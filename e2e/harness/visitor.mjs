@@ -30,6 +30,11 @@ export async function newVisitor(browser, { site, validateResponse, counts, tole
   context.setDefaultTimeout(patienceMs)
   const watched = watch(context, { site, validateResponse, counts, tolerates })
   const page = await context.newPage()
+  const go = page.goto.bind(page)
+  page.goto = async (...to) => {
+    await watched.read()
+    return go(...to)
+  }
   const seen = []
   return {
     context,

@@ -1,4 +1,5 @@
 /** Records everything that must not happen on a page. A journey declares the errors that it expects. */
+import { setTimeout } from 'node:timers/promises'
 import { createResponseValidator } from '../../packages/auth/dist/http/test/documented.test.support.js'
 
 /** A validator with the OpenAPI document that the running application serves. */
@@ -71,11 +72,14 @@ export function watch(context, { site, validateResponse, counts, tolerates }) {
   return {
     /** Declares that the next such response is expected. */
     expect: (status, method, path) => expected.push({ status, method, path }),
+    /** Waits until the answers so far are checked: their bodies are lost together with the page. */
+    read: () =>
+      Promise.race([Promise.all(pending), setTimeout(graceMs, undefined, { ref: false })]),
     /** All problems, and all expected responses that did not arrive. */
     async problems() {
-      const grace = setTimeout(leave, graceMs)
+      await this.read()
+      leave()
       await Promise.all(pending)
-      clearTimeout(grace)
       const missing = expected.map(
         ({ status, method, path }) => `${method} ${path}: no status ${status}`,
       )
