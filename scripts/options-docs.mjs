@@ -87,7 +87,7 @@ export function readOptions(read, name, path = [], defaults = read.defaults) {
     const below = sectionIn(read, type)
     if (below !== null)
       sections.push(...readOptions(read, below, [...path, option], standard?.members ?? new Map()))
-    if (below === null || type.includes('boolean'))
+    if (below === null || /\b(?:boolean|false)\b/.test(type))
       rows.push({
         option,
         type: plain(type),

@@ -1,4 +1,5 @@
 import type { Torii } from 'torii-auth'
+import { defaults } from 'torii-auth'
 import { accountPath, accountPaths, securityPath } from './account/paths.js'
 import type { View } from './document.js'
 import type { Content } from './parts.js'
@@ -89,7 +90,7 @@ const register = (call: Call) => {
 
 /** Sign-in with a magic link, or with the code in the same mail, for users who read mail on another device. */
 const mailedLink = (call: Call) => {
-  const { lifetimeSeconds, code } = call.torii.options.magicLink
+  const { lifetimeSeconds, code } = call.torii.options.magicLink ?? defaults.magicLink
   const lead = 'Get a link by email and sign in without a password.'
   const typed = [
     hidden('email'),

@@ -55,7 +55,8 @@ test('requireSession logs the error for which it returns a 500', async () => {
 })
 
 const off = [
-  ['mail', 'mailer', 'POST', 'magic-link/request', { email: 'ada@example.com' }],
+  ['mail', 'mailer', 'POST', 'password/reset/request', { email: 'ada@example.com' }],
+  ['magicLink', 'mailer', 'POST', 'magic-link/request', { email: 'ada@example.com' }],
   ['passkey', 'keys', 'POST', 'passkeys/authenticate/options', {}],
   ['oauth', 'oauth.providers', 'GET', 'oauth/google/start', undefined],
   ['jwt', 'jwt', 'GET', 'jwks', undefined],
@@ -74,6 +75,29 @@ for (const [feature, option, method, path, body] of off)
       { level: 'warn', event: 'feature_not_enabled', feature, option },
     ])
   })
+
+test('with magicLink: false the routes of magic links are not_enabled, and those of other mails are on', async () => {
+  const mailer = { send: () => Promise.resolve() }
+  const send = open({ magicLink: false, mailer })
+  site.events.length = 0
+  const token = 'torii_m_x'
+  for (const [method, path, body] of [
+    ['POST', 'magic-link/request', { email: newEmail() }],
+    ['POST', 'magic-link/authenticate', { token }],
+    ['POST', 'magic-link/authenticate', { email: newEmail(), code: '12345678' }],
+    ['GET', `magic-link?token=${token}`, undefined],
+  ] as const) {
+    const { status, json } = await send(method, `/auth/${path}`, { body })
+    assert.deepEqual([status, json.error], [404, 'not_enabled'], path)
+    assert.match(json.message, /option magicLink/)
+  }
+  const option = 'magicLink'
+  assert.deepEqual(site.events, [
+    { level: 'warn', event: 'feature_not_enabled', feature: 'magicLink', option },
+  ])
+  const body = { email: newEmail() }
+  assert.equal((await send('POST', '/auth/password/reset/request', { body })).status, 202)
+})
 
 test('a foreign Origin is logged with the expected ones, at most once a minute, and named in the answer on localhost only', async () => {
   const evil = 'https://evil.example'

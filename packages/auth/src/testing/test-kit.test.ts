@@ -7,7 +7,7 @@ import { type TestDatabase, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createHandler, createNodeHandler } from '../http/index.js'
 import type { ToriiOptions } from '../index.js'
-import { InvalidInputError, newUserId, Torii, ToriiError } from '../index.js'
+import { defaults, InvalidInputError, newUserId, Torii, ToriiError } from '../index.js'
 import { enroll } from '../services/second-factors/factor.test.support.js'
 import { createTestKit, createTestMailbox, startTestProvider } from './index.js'
 
@@ -199,7 +199,7 @@ describe('travel()', () => {
       return mailbox.next(email, { kind: 'magic_link' })
     }
     const late = await signIn()
-    await kit.travel(torii.options.magicLink.lifetimeSeconds + 1)
+    await kit.travel(defaults.magicLink.lifetimeSeconds + 1)
     const expired = await torii.magicLink.authenticate({ token: late.token ?? '' }, requestInfo)
     assert.ok(!expired.ok && expired.reason === 'invalid_token')
     const { code } = await signIn()

@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../../services/options/options.js'
 
 /** An optional part of Torii. Without the option that it needs, its routes answer `not_enabled`. */
-export type Feature = 'mail' | 'passkey' | 'oauth' | 'jwt' | 'secondFactors'
+export type Feature = 'mail' | 'magicLink' | 'passkey' | 'oauth' | 'jwt' | 'secondFactors'
 
 /** The option without which a feature is off, and what to do. */
 export interface FeatureOff {
@@ -10,13 +10,14 @@ export interface FeatureOff {
 }
 
 /** Returns why a feature is off; null if it is on. A new feature does not compile until it has an option. */
-export function findFeatureOff(
-  feature: Feature,
-  { mailer, keys, passkey, oauth, jwt }: ResolvedOptions,
-): FeatureOff | null {
+export function findFeatureOff(feature: Feature, options: ResolvedOptions): FeatureOff | null {
+  const { mailer, magicLink, keys, passkey, oauth, jwt } = options
   switch (feature) {
     case 'mail':
       return mailer === null ? off('Mail is', 'mailer') : null
+    case 'magicLink':
+      if (magicLink === null) return magicLinksOff
+      return findFeatureOff('mail', options)
     case 'passkey':
       if (keys.isEmpty) return off('Passkeys are', 'keys')
       return passkey.origins.length > 0 ? null : passkeysOnIpAddress
@@ -35,6 +36,11 @@ const off = (what: string, option: string): FeatureOff => ({
   option,
   message: `${what} not enabled. The server must set the option ${option}.`,
 })
+
+const magicLinksOff: FeatureOff = {
+  option: 'magicLink',
+  message: 'Magic links are not enabled: the option magicLink of the server is false.',
+}
 
 const passkeysOnIpAddress: FeatureOff = {
   option: 'baseUrl',

@@ -37,7 +37,7 @@ export const landingRoutes: readonly Route[] = linkPurposes.map((purpose) =>
     query: ['token'],
     responses: { 200: 'page', 303: 'redirect', 401: 'page' },
     errors: ['invalid_token'],
-    feature: 'mail',
+    feature: purpose === 'magic_link' ? 'magicLink' : 'mail',
     async handle(call) {
       const given = call.query.get('token')
       if (given !== null) return moveTokenToCookie(call, purpose, given)

@@ -13,6 +13,7 @@ export const magicLinkRoutes = [
     summary: 'Mails a magic link; the same response for every email address',
     request: (torii, email, info) => torii.magicLink.request({ email }, info),
     errors: ['refused_by_application'],
+    feature: 'magicLink',
   }),
   defineRoute({
     method: 'POST',
@@ -27,7 +28,7 @@ export const magicLinkRoutes = [
       'second_factor_required',
       'too_many_attempts',
     ],
-    feature: 'mail',
+    feature: 'magicLink',
     form: { purpose: 'magic_link', next: 'signedIn' },
     async handle(call, { token, email, code, remember }) {
       const proof = proofOf(token ?? null, email ?? null, code ?? null)

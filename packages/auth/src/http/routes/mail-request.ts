@@ -4,6 +4,7 @@ import type { Torii } from '../../torii.js'
 import type { ErrorCode } from '../response/errors.js'
 import { emailBody } from '../schema/request-bodies.js'
 import { acceptedSchema } from '../schema/response-bodies.js'
+import type { Feature } from './features.js'
 import { accepted, refused } from './results.js'
 import type { Route } from './route.js'
 import { defineRoute } from './route.js'
@@ -19,10 +20,17 @@ interface MailRequest {
   ): Promise<{ readonly ok: true } | Refused<'refused_by_application' | 'too_many_attempts'>>
   /** Its errors besides `too_many_attempts`. */
   readonly errors?: readonly ErrorCode[]
+  readonly feature?: Feature
 }
 
 /** The response is the same for every email address, so it does not tell which ones have an account. */
-export const mailRequestRoute = ({ path, summary, request, errors = [] }: MailRequest): Route =>
+export const mailRequestRoute = ({
+  path,
+  summary,
+  request,
+  errors = [],
+  feature = 'mail',
+}: MailRequest): Route =>
   defineRoute({
     method: 'POST',
     path,
@@ -31,7 +39,7 @@ export const mailRequestRoute = ({ path, summary, request, errors = [] }: MailRe
     body: emailBody,
     responses: { 202: acceptedSchema },
     errors: [...errors, 'too_many_attempts'],
-    feature: 'mail',
+    feature,
     async handle({ torii, info }, { email }) {
       const outcome = await request(torii, email, info)
       return outcome.ok ? accepted() : refused(outcome)

@@ -3,6 +3,7 @@ import { newUserId, undoSeconds } from 'torii-core'
 import type { QueuedMail } from '../../mail/queued-mail.js'
 import { queuedMail, rehearsedMail } from '../../mail/queued-mail.js'
 import type { CountedMail } from '../../rate-limits/rate-limits.js'
+import { requireMagicLinks } from '../options/magic-link.js'
 import type { ResolvedOptions } from '../options/options.js'
 import type { LinkPurpose } from './link-token.js'
 import { formatVerificationToken, mailLink } from './link-token.js'
@@ -67,5 +68,7 @@ export const countedMail = (
   email,
   purpose,
   lifetimeSeconds:
-    purpose === 'magic_link' ? options.magicLink.lifetimeSeconds : linkSeconds(options, purpose),
+    purpose === 'magic_link'
+      ? requireMagicLinks(options).lifetimeSeconds
+      : linkSeconds(options, purpose),
 })

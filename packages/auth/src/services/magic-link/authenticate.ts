@@ -24,6 +24,7 @@ import { event, eventsOfSignIn } from '../effects/effects.js'
 import { hashOfForm, readLandingNonce, sessionOfForm } from '../links/landing-form.js'
 import type { LinkToken } from '../links/link-token.js'
 import { parseMagicToken } from '../links/link-token.js'
+import { requireMagicLinks } from '../options/magic-link.js'
 import { secondFactorRequired } from '../pending-sign-in.js'
 import type {
   InvalidToken,
@@ -72,6 +73,7 @@ export const authenticateByToken =
     { token, nonce: given = null, remember }: Extract<MagicLinkProof, { token: unknown }>,
     requestInfo: RequestInfo,
   ): Promise<MagicLinkOutcome<Metadata>> => {
+    requireMagicLinks(context.options)
     const info = readRequestInfo(requestInfo)
     const nonce = readLandingNonce(given)
     const terms = termsOf(context.options, remember)
@@ -121,6 +123,7 @@ export const authenticateByCode =
     { email: entered, code, remember }: Extract<MagicLinkProof, { code: string }>,
     requestInfo: RequestInfo,
   ): Promise<MagicLinkOutcome<Metadata>> => {
+    const { code: hasCode } = requireMagicLinks(context.options)
     const info = readRequestInfo(requestInfo)
     const { email, emailKey } = readEmail(entered)
     const terms = termsOf(context.options, remember)
@@ -128,7 +131,7 @@ export const authenticateByCode =
     const refused = await beforeSignIn(context, info, email)
     if (refused !== null) return refused
     // No code was ever mailed.
-    if (!context.options.magicLink.code) return invalidToken
+    if (!hasCode) return invalidToken
     const codeHashes = codeCandidates(
       context.options.keys,
       { purpose: 'magic-link', subject: emailKey },
@@ -176,7 +179,7 @@ async function signIn<Metadata extends object>(
     terms,
     secrets,
   )
-  const proof = { session, newUserId: options.magicLink.signUp ? newUserId() : null }
+  const proof = { session, newUserId: requireMagicLinks(options).signUp ? newUserId() : null }
   const outcome = await runWithEffects({
     run: (repositories) => consume(repositories, proof),
     effects: (consumed) => effectsOf(options.keys, consumed, info),

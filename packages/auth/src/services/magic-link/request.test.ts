@@ -235,6 +235,24 @@ test('request() without a mailer throws, and nothing is stored', async () => {
   assert.equal(site.statements.length, 0)
 })
 
+test('with magicLink: false every method throws before any query, also for a link from before', async () => {
+  const off = site.with({ ...site.mailing, magicLink: false })
+  const email = newEmail()
+  const { token } = await torii.magicLink.create({ email })
+  site.statements.length = 0
+  for (const call of [
+    () => off.magicLink.request({ email }, requestInfo),
+    () => off.magicLink.create({ email }),
+    () => off.magicLink.authenticate({ token }, requestInfo),
+    () => off.magicLink.authenticate({ email, code: '12345678' }, requestInfo),
+  ])
+    await assert.rejects(
+      call(),
+      (error) => error instanceof InvalidOptionsError && /^option magicLink: /.test(error.message),
+    )
+  assert.equal(site.statements.length, 0)
+})
+
 test('create() returns the link: nothing is mailed or counted, no mailer is needed, no secret is printed', async () => {
   const email = newEmail()
   const mails = site.smtp.received.length

@@ -17,6 +17,7 @@ import {
   mailLink,
   newMagicLinkSecret,
 } from '../links/link-token.js'
+import { requireMagicLinks } from '../options/magic-link.js'
 import type { RefusedByApplication, TooManyAttempts } from '../refusals.js'
 
 /** The recipient of a magic link. */
@@ -52,6 +53,7 @@ export const requestMagicLink =
         'mailer',
         'is required by magicLink.request(); magicLink.create() works without a mailer',
       )
+    requireMagicLinks(context.options)
     const info = readRequestInfo(requestInfo)
     const recipient = readRecipient(input)
     const refused = await context.before(['beforeSignIn'], {
@@ -104,10 +106,10 @@ async function issue<Metadata extends object>(
   { email, emailKey }: Recipient,
   charges: MailCharges | null,
 ): Promise<{ decision: MailDecision; created: Omit<CreatedMagicLink, 'to'> }> {
-  const { lifetimeSeconds } = options.magicLink
+  const { lifetimeSeconds, code: hasCode } = requireMagicLinks(options)
   const secret = newMagicLinkSecret(emailKey)
   const token = formatMagicToken(secret)
-  const code = options.magicLink.code ? newCode() : null
+  const code = hasCode ? newCode() : null
   const decision = await storage.magicLinks.issue({
     email,
     tokenHash: hashLinkSecret('magic_link', secret),

@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from 'torii-core'
 import { readBoolean, readSection, readWholeNumber } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 import { defaults } from './defaults.js'
@@ -12,8 +13,9 @@ export interface MagicLinkOptions {
   readonly code: boolean
 }
 
-/** @throws InvalidOptionsError */
-export function resolveMagicLink(value: unknown, keys: KeyRing): MagicLinkOptions {
+/** Returns null where magic links are off. @throws InvalidOptionsError */
+export function resolveMagicLink(value: unknown, keys: KeyRing): MagicLinkOptions | null {
+  if (value === false) return null
   const given = readSection(value, 'magicLink', Object.keys(defaults.magicLink))
   const code = readBoolean(given.code, 'magicLink.code', defaults.magicLink.code)
   // A code of eight digits can be guessed from a plain hash, so it is only stored under a key.
@@ -24,4 +26,18 @@ export function resolveMagicLink(value: unknown, keys: KeyRing): MagicLinkOption
     signUp: readBoolean(given.signUp, 'magicLink.signUp', defaults.magicLink.signUp),
     code,
   })
+}
+
+/** The options of an operation of magic links. @throws InvalidOptionsError where they are off */
+export function requireMagicLinks({
+  magicLink,
+}: {
+  readonly magicLink: MagicLinkOptions | null
+}): MagicLinkOptions {
+  if (magicLink === null)
+    throw new InvalidOptionsError(
+      'magicLink',
+      'is false: the methods of torii.magicLink work only where magic links are on',
+    )
+  return magicLink
 }

@@ -83,7 +83,8 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fi
   bruteForce?: {
     readonly [Name in keyof BruteForcePolicies]?: Partial<Omit<BruteForcePolicies[Name], 'refill'>>
   }
-  magicLink?: Partial<MagicLinkOptions>
+  /** False: magic links and their codes are off, and a mailbox is no sign-in method (default: on where there is a mailer). */
+  magicLink?: Partial<MagicLinkOptions> | false
   /** Delivers mail: `smtpMailer`, `fileMailer` or your own. Without a mailer, features that need mail are off. */
   mailer?: Mailer
   mail?: MailOptionsInput
@@ -121,7 +122,8 @@ export interface ResolvedOptions {
   readonly session: SessionOptions
   readonly signUp: ResolvedSignUp
   readonly password: PasswordOptions
-  readonly magicLink: MagicLinkOptions
+  /** Null if magic links are off. */
+  readonly magicLink: MagicLinkOptions | null
   readonly email: EmailOptions
   readonly passkey: PasskeyOptions
   readonly secondFactor: SecondFactorOptions
