@@ -268,4 +268,5 @@ export const securityLines = [
   ['T14.72', 'answers of passkeys without a count'],
   ['T14.73', 'possession proved twice'],
   ['T14.74', "an owner's passkey locked by one who knows the password"],
+  ['T14.80', 'a session below the second level of NIST SP 800-63B-4 where the profile asks for it'],
 ]

@@ -245,8 +245,8 @@ export const storageSecondFactorMutations = [
   guard(
     'second-factors/pending-answers',
     'the charge is given back before the second factor was proved',
-    "${openOfPending(schema, \"'totp'\")}, ${refundPending(schema, 's')}",
-    "${openOfPending(schema, \"'totp'\")}, ${refundPending(schema, 'p')}",
+    "${openOfPending(schema, \"'totp'\", noLimit)}, ${refundPending(schema, 's')}",
+    "${openOfPending(schema, \"'totp'\", noLimit)}, ${refundPending(schema, 'p')}",
   ),
   guard(
     'second-factors/pending-answers',
@@ -513,5 +513,19 @@ export const storageSecondFactorMutations = [
     'and a.tokens_version = ${version}\n        and u.id = a.user_id and u.owner_epoch <= a.owner_epoch',
     'and a.tokens_version = ${version}\n        and u.id = a.user_id and u.owner_epoch = a.owner_epoch',
     'storage-postgres/src/test/interleaving/interleaving-factor',
+  ),
+  guard(
+    'second-factors/pending-answers',
+    'the limit of a recovery code extends a session',
+    'least(p.absolute_seconds::float8, ${limit})',
+    'coalesce(${limit}, p.absolute_seconds::float8)',
+    'storage-postgres/src/test/conformance',
+  ),
+  guard(
+    'second-factors/pending-answers',
+    'a session of a recovery code waits as long as any other',
+    'least(p.idle_seconds::float8, ${limit})',
+    'p.idle_seconds::float8',
+    'storage-postgres/src/test/conformance',
   ),
 ]

@@ -296,6 +296,7 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
   }): Promise<SecondFactorSignIn<Metadata>>
   /**
    * Does the same by a recovery code, which is used up. A wrong code counts like a try of {@link findForSignIn}. One statement.
+   * The session ends after `maxSeconds` at the latest (default: null, as the sign-in asked).
    */
   useRecoveryCode(input: {
     key: PendingKey
@@ -303,6 +304,7 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     session: SessionOfPending
     /** Null in a transaction of the application: nothing is counted but the tries of the pending sign-in. */
     charges: RateLimitCharges | null
+    maxSeconds?: number | null
   }): Promise<SecondFactorSignIn<Metadata>>
   /**
    * Uses the challenge of a pending sign-in and counts a try with it, and returns the passkey to verify the answer with. Every

@@ -110,6 +110,11 @@ export interface OAuthProvider {
    * providers that never assign a user the address of someone else.
    */
   readonly trustEmail?: boolean
+  /**
+   * Whether a sign-in at this provider counts as the first factor with `profile: 'aal2'`, which refuses the provider otherwise;
+   * without that profile it changes nothing (default: false). Only for a provider that authenticates its users as you would.
+   */
+  readonly trustFirstFactor?: boolean
   /** Stores its tokens, encrypted; needs the option `keys` (default: false). */
   readonly keepTokens?: boolean
   /** False disables the provider and keeps the linked accounts (default: true). */
@@ -136,7 +141,7 @@ export interface ResolvedProvider
 const members: readonly (keyof OAuthProvider)[] = [
   ...(['name', 'displayName', 'clientId', 'clientSecret', 'clientAuthentication'] as const),
   ...(['scopes', 'parameters', 'issuer', 'isIssuer', 'endpoints', 'trustEmail'] as const),
-  ...(['keepTokens', 'enabled', 'allowLoopback', 'readProfile'] as const),
+  ...(['trustFirstFactor', 'keepTokens', 'enabled', 'allowLoopback', 'readProfile'] as const),
   ...(['responseMode', 'pkce', 'requireIdToken', 'idTokenAudiences'] as const),
 ]
 
@@ -174,7 +179,14 @@ export function resolveProviders(value: unknown): readonly ResolvedProvider[] {
 function readProvider(entry: unknown, option: string): ResolvedProvider {
   const given = readSection(entry ?? null, option, members)
   const flag = (
-    name: 'trustEmail' | 'keepTokens' | 'enabled' | 'allowLoopback' | 'pkce' | 'requireIdToken',
+    name:
+      | 'trustEmail'
+      | 'trustFirstFactor'
+      | 'keepTokens'
+      | 'enabled'
+      | 'allowLoopback'
+      | 'pkce'
+      | 'requireIdToken',
     otherwise = false,
   ) => readBoolean(given[name], `${option}.${name}`, otherwise)
   const allowLoopback = flag('allowLoopback')
@@ -201,6 +213,7 @@ function readProvider(entry: unknown, option: string): ResolvedProvider {
     isIssuer: readFunction<OAuthProvider['isIssuer']>(given.isIssuer, `${option}.isIssuer`) ?? null,
     endpoints: readEndpoints(given.endpoints, `${option}.endpoints`, allowLoopback, requireIdToken),
     trustEmail: flag('trustEmail'),
+    trustFirstFactor: flag('trustFirstFactor'),
     keepTokens: flag('keepTokens'),
     enabled: flag('enabled', true),
     allowLoopback,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { InvalidInputError } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import { linkOne, newOAuthSignIn } from '../fixtures/credentials.js'
 import {
@@ -53,6 +54,33 @@ promise('useRecoveryCode: opens the session and uses the code up', [], async (st
   assert.deepEqual(await secondFactors.useRecoveryCode(answerOf(second, code)), invalidCode(4))
   assert.equal((await secondFactors.find(user.id)).recoveryCodes.remaining, 9)
 })
+
+promise(
+  'useRecoveryCode: maxSeconds ends the session early, and never extends it',
+  [],
+  async (storage) => {
+    const { secondFactors } = storage
+    const { user, recoveryCodes } = await signUpWithFactor(storage)
+    const lifetimes = async (code: number, maxSeconds: number | null) => {
+      const key = await beginSignIn(storage, user.id)
+      const answer = { ...answerOf(key, recoveryCodes[code]), maxSeconds }
+      const { session } = succeeded(await secondFactors.useRecoveryCode(answer))
+      const start = session.createdAt.getTime()
+      return [session.expiresAt, session.absoluteExpiresAt].map(
+        (end) => (end.getTime() - start) / 1000,
+      )
+    }
+    const asked = await lifetimes(0, null)
+    assert.deepEqual(await lifetimes(1, 900), [900, 900])
+    assert.deepEqual(await lifetimes(2, 100 * 86_400), asked)
+    for (const maxSeconds of [0, -1, Number.NaN, '900' as unknown as number]) {
+      const key = await beginSignIn(storage, user.id)
+      const answer = { ...answerOf(key, recoveryCodes[3]), maxSeconds }
+      await assert.rejects(secondFactors.useRecoveryCode(answer), InvalidInputError)
+    }
+    assert.equal((await secondFactors.find(user.id)).recoveryCodes.remaining, 7)
+  },
+)
 
 promise('useRecoveryCode: five wrong codes end the pending sign-in', [], async (storage) => {
   const { secondFactors } = storage

@@ -19,17 +19,19 @@ export const hostCookieName = (
 
 /**
  * The cookie of a new session. It lives as long as the session can, and no longer than the browser is open if the session
- * is not remembered: its life says so, also where it gets a new secret.
+ * is not remembered: its life says so, also where it gets a new secret. NIST SP 800-63B-4, 5.1 asks that no session outlives the
+ * browser.
  */
 export function newSessionCookie(
-  { cookie, session: { absoluteSeconds, unrememberedSeconds } }: SessionCookieOptions,
+  { cookie, profile, session: { absoluteSeconds, unrememberedSeconds } }: SessionCookieOptions,
   session: Session,
   token: SessionToken,
 ): CookieToSet {
   // Both times come from the database's clock.
   const lifeMs = session.absoluteExpiresAt.getTime() - session.createdAt.getTime()
   const seconds = Math.floor(lifeMs / 1000)
-  const isRemembered = seconds > unrememberedSeconds || unrememberedSeconds === absoluteSeconds
+  const isRemembered =
+    profile !== 'aal2' && (seconds > unrememberedSeconds || unrememberedSeconds === absoluteSeconds)
   return {
     ...sessionCookieScope(cookie),
     value: token.reveal(),
@@ -37,7 +39,7 @@ export function newSessionCookie(
   }
 }
 
-type SessionCookieOptions = Pick<ResolvedOptions, 'cookie' | 'session'>
+type SessionCookieOptions = Pick<ResolvedOptions, 'cookie' | 'profile' | 'session'>
 
 /** `Set-Cookie` for a new session. */
 export const sessionCookie = (

@@ -5,7 +5,13 @@ import { ProviderFailure } from '../provider-failure.js'
 export interface ProviderCredentials
   extends Pick<
     OAuthProvider,
-    'clientId' | 'enabled' | 'keepTokens' | 'trustEmail' | 'parameters' | 'idTokenAudiences'
+    | 'clientId'
+    | 'enabled'
+    | 'keepTokens'
+    | 'trustEmail'
+    | 'trustFirstFactor'
+    | 'parameters'
+    | 'idTokenAudiences'
   > {
   readonly clientSecret: string
   /** Replaces the scopes of the definition. */

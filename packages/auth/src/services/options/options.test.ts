@@ -19,7 +19,7 @@ test('only baseUrl is required; every other option has a frozen default', () => 
   assert.ok(keys instanceof KeyRing)
   const off = {
     ...{ requireVerifiedEmail: false, publicMetadata: null },
-    ...{ audit: null, keepAlive: null, mailer: null, jwt: null },
+    ...{ profile: null, audit: null, keepAlive: null, mailer: null, jwt: null },
   }
   const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
   const [rpId, origins] = ['app.example', [baseUrl]]

@@ -35,6 +35,8 @@ import type { PasskeyOptions } from './passkey.js'
 import { resolvePasskey } from './passkey.js'
 import type { PasswordOptions } from './password.js'
 import { resolvePassword } from './password.js'
+import type { Profile } from './profile.js'
+import { checkProfile, resolveProfile, withProfile } from './profile.js'
 import type { SecondFactorOptions } from './second-factor.js'
 import { resolveSecondFactor } from './second-factor.js'
 import type { SessionOptions } from './session.js'
@@ -64,6 +66,11 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fi
    * none, only the pages of `baseUrl`). A script on such a page can do whatever its user can: docs/two-origins.md.
    */
   trustedOrigins?: readonly string[]
+  /**
+   * `aal2` sets the lifetimes, factors and sign-in methods of authentication assurance level 2 of NIST SP 800-63B-4, and refuses
+   * options that fall short of it: docs/levels.md has each with its source (default: none).
+   */
+  profile?: Profile
   cookie?: Partial<CookieOptions>
   /**
    * The application's secret keys: the first is used for new values, all of them for existing ones. To rotate, add the
@@ -117,6 +124,8 @@ export interface ResolvedOptions {
   readonly baseUrl: BaseUrl
   readonly basePath: string
   readonly trustedOrigins: readonly string[]
+  /** Null without a profile. */
+  readonly profile: Profile | null
   readonly cookie: ResolvedCookieOptions
   readonly keys: KeyRing
   readonly session: SessionOptions
@@ -155,6 +164,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'baseUrl',
   'basePath',
   'trustedOrigins',
+  'profile',
   'cookie',
   'keys',
   'session',
@@ -191,7 +201,9 @@ const nestedNames = Object.entries({
  * @throws InvalidOptionsError with the first option that is unknown, out of range or contradicts another
  */
 export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
-  const given = readSection(options ?? null, '', names, nestedNames)
+  const own = readSection(options ?? null, '', names, nestedNames)
+  const profile = resolveProfile(own.profile)
+  const given = withProfile(own, profile)
   const baseUrl = resolveBaseUrl(given.baseUrl)
   const keys = resolveKeys(given.keys)
   const mailer = resolveMailer(given.mailer)
@@ -199,10 +211,11 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
   const oauth = resolveOAuth(given.oauth, keys)
   const log = ignoreErrors(resolveLog(given.log))
   const requireVerifiedEmail = resolveRequireVerifiedEmail(given.requireVerifiedEmail, mailer)
-  return Object.freeze({
+  const resolved = Object.freeze({
     baseUrl,
     basePath: resolveBasePath(given.basePath, defaults.basePath),
     trustedOrigins,
+    profile,
     cookie: resolveCookie(given.cookie, baseUrl, { hasProviders: oauth.providers.length > 0 }),
     keys,
     session: resolveSession(given.session),
@@ -224,6 +237,8 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
     keepAlive: readFunction<KeepAlive>(given.keepAlive, 'keepAlive') ?? null,
     log,
   })
+  checkProfile(profile, resolved)
+  return resolved
 }
 
 /** A handler that fails breaks nothing, since its event has happened. */

@@ -21,6 +21,7 @@ import { secondFactorAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
+import { maxRecoverySeconds } from '../options/profile.js'
 import type { PasskeyAnswerInput } from '../passkey/input.js'
 import type { PendingSignInFactors } from '../pending-sign-in.js'
 import { withFactors } from '../pending-sign-in.js'
@@ -182,9 +183,10 @@ function verifyRecoveryCode<Metadata extends object>(
   info: CheckedRequestInfo,
 ): Promise<VerifySecondFactorOutcome<Metadata>> {
   const codeHash = hashRecoveryCode(code)
+  const maxSeconds = maxRecoverySeconds(context.options)
   return openSession(context, key, 'recovery_code', info, ({ secondFactors }, session) =>
     asCounted(context, { factor: 'recovery_code', key, info }, ({ charges }) =>
-      secondFactors.useRecoveryCode({ key, codeHash, session, charges }),
+      secondFactors.useRecoveryCode({ key, codeHash, session, charges, maxSeconds }),
     ),
   )
 }

@@ -68,6 +68,11 @@ export const openSession =
   ): Promise<OpenOutcome> => {
     const info = readRequestInfo(requestInfo)
     if (level !== 1 && level !== 2) throw new InvalidInputError('level', 'must be 1 or 2')
+    if (options.profile === 'aal2' && method === 'magic_link')
+      throw new InvalidInputError(
+        'method',
+        'must not be magic_link with profile aal2: a mailbox and a second factor are no second level there',
+      )
     const terms = termsOf(options, remember)
     const prepared = prepareSession(options, userId, method, info, terms)
     const { token, pendingToken } = prepared

@@ -33,7 +33,7 @@ import {
   useValues,
 } from '../passkeys/passkey-use.js'
 import type { OpenedAnswer } from './pending-answers.js'
-import { invalidToken, openedValues, openOfPending, toOpened } from './pending-answers.js'
+import { invalidToken, noLimit, openedValues, openOfPending, toOpened } from './pending-answers.js'
 import type { recoveryCodeStatements } from './recovery-codes.js'
 import { allRemaining, countRemaining } from './recovery-codes.js'
 
@@ -81,7 +81,7 @@ export const passkeyAnswerStatements = (schema: string) => ({
           sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now}
         from ended where k.credential_id = ${credentialId} and k.user_id = ended.user_id
         returning k.user_id
-      ), ${openOfPending(schema, "'passkey'")}, ${refundPending(schema, 's')}
+      ), ${openOfPending(schema, "'passkey'", noLimit)}, ${refundPending(schema, 's')}
       select u.*, s.*, p.tries::int as tries, (select pg_catalog.count(*) from held)::int as usable,
         ${allRemaining(schema)} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,

@@ -13,7 +13,8 @@ import type {
 import { maxPendingTries, maxTrustedAccounts } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import type { SqlPart } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
 import { statementTime as now, secondsFromNow } from '../../sql/time.js'
@@ -57,13 +58,21 @@ const opened = {
   secretHash: parameter('newSessionSecretHash', 'bytea')<TokenHash>(),
 }
 
+/** The session of an answer lives as long as its sign-in asked. */
+export const noLimit = 'null::float8'
+
+/** The limit of a session that a recovery code opens. Null: none. */
+const maxSeconds = nullable('maxSeconds', 'float8')<number>()
+
 /**
  * CTEs that open the session `s` of the pending sign-in `p` once the CTE `used (user_id)` has used a factor up, and link the
- * identity that waited for it. `factor` is SQL for the factor's name, `epoch` for the present session epoch.
+ * identity that waited for it. `factor` is SQL for the factor's name, `limit` for the seconds after which the session ends at the
+ * latest, `epoch` for the present session epoch.
  */
-export const openOfPending = (
+export const openOfPending = <const Limit extends SqlPart>(
   schema: string,
   factor: string,
+  limit: Limit,
   epoch = 'p.session_epoch',
 ) => sql`linked as (
         insert into ${schema}.oauth_accounts as a
@@ -78,7 +87,7 @@ export const openOfPending = (
           last_active_at, expires_at, absolute_expires_at)
         select p.user_id, ${opened.id}, ${opened.secretHash}, ${epoch},
           pg_catalog.array_append(p.methods, ${factor}::text), 2, ${now}, p.ip, p.user_agent, ${now}, ${now}, ${now},
-          ${secondsFromNow('p.idle_seconds::float8')}, ${secondsFromNow('p.absolute_seconds::float8')}
+          ${secondsFromNow(sql`least(p.idle_seconds::float8, ${limit})`)}, ${secondsFromNow(sql`least(p.absolute_seconds::float8, ${limit})`)}
         from p join used on used.user_id = p.user_id
         where (select pg_catalog.count(*) from linked) >= 0
         returning ${sessionColumns}
@@ -143,7 +152,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         update ${schema}.totp_factors t set last_step = ${step}, last_used_at = ${now}
         from f, ended where t.user_id = f.user_id and ended.user_id = f.user_id
         returning t.user_id
-      ), ${trustBrowser(schema)}, ${openOfPending(schema, "'totp'")}, ${refundPending(schema, 's')}
+      ), ${trustBrowser(schema)}, ${openOfPending(schema, "'totp'", noLimit)}, ${refundPending(schema, 's')}
       select u.*, s.*, p.tries::int as tries, ${allRemaining(schema)} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
@@ -163,7 +172,7 @@ export const pendingAnswerStatements = (schema: string) => ({
         delete from ${schema}.recovery_codes d using c, ended
         where d.user_id = c.user_id and d.code_hash = c.code_hash and ended.user_id = c.user_id
         returning d.user_id
-      ), ${openOfPending(schema, "'recovery_code'")}, missed as (
+      ), ${openOfPending(schema, "'recovery_code'", maxSeconds)}, missed as (
         update ${schema}.pending_sign_ins t set tries = t.tries + 1 from p
         where t.user_id = p.user_id and t.id = p.id and not exists (select 1 from s)
         returning 1 as one
@@ -221,10 +230,17 @@ export function createPendingAnswers<Metadata extends object>(
       )
     },
     async useRecoveryCode(input: RecoveryAnswer) {
-      const { key, session, charges, codeHash: hash } = checkObject(input, 'input')
+      const {
+        key,
+        session,
+        charges,
+        codeHash: hash,
+        maxSeconds: most = null,
+      } = checkObject(input, 'input')
       const values = {
         ...pendingKeyValues(key),
         codeHash: hash,
+        maxSeconds: most === null ? null : checkSeconds(most, 'maxSeconds'),
         ...refundValues(null),
         ...openedValues(session),
         ...chargeValues(charges === null ? noCharges : checkCharges(charges)),

@@ -34,7 +34,7 @@ import { checkInteger, checkObject } from '../input/input.js'
 import { checkHashes, checkIpAddressCharge } from '../input/input-credentials.js'
 import type { EnrollmentRow } from './enrollment.js'
 import { insertEnrollment, maxTries, secret, toEnrollment, writeFactor } from './enrollment.js'
-import { invalidToken, openedValues, openOfPending } from './pending-answers.js'
+import { invalidToken, noLimit, openedValues, openOfPending } from './pending-answers.js'
 import { currentStep, maxStep } from './totp-step.js'
 
 const emailCodeHash = parameter('emailCodeHash', 'bytea')<TokenHash>()
@@ -136,7 +136,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
         delete from ${schema}.sessions s using used, ${schema}.users u
         where s.user_id = used.user_id and u.id = used.user_id
         returning ${liveSession} as live
-      ), ${openOfPending(schema, "'totp'", 'used.session_epoch')}, ${refundPending(schema, 's')}
+      ), ${openOfPending(schema, "'totp'", noLimit, 'used.session_epoch')}, ${refundPending(schema, 's')}
       select u.*, s.*, ${endedCount} as ended
       from u join s on true`,
     { schema, onLostReply: readBack('the id and the secret of the session') },
