@@ -19,6 +19,7 @@ export async function withClient<Result>(
 /** Drops a database whoever is connected to it; one that does not exist is no error. */
 export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
   const identifier = client.escapeIdentifier(name)
+  await letClientsLeave(client, name)
   if (await hasForce(client)) {
     await client.query(`drop database if exists ${identifier} with (force)`)
     return
@@ -30,6 +31,22 @@ export async function dropDatabase(client: pg.Client, name: string): Promise<voi
     )
     await client.query(`drop database if exists ${identifier}`)
   })
+}
+
+/**
+ * A pool of pg says that it has ended before the server knows: a connection that is terminated then makes it emit an error that
+ * nothing listens to any more. So clients have half a second to leave.
+ */
+async function letClientsLeave(client: pg.Client, name: string): Promise<void> {
+  const deadline = performance.now() + 500
+  const isUsed = async () => {
+    const { rows } = await client.query(
+      'select 1 from pg_stat_activity where datname = $1::text limit 1',
+      [name],
+    )
+    return rows.length > 0
+  }
+  while ((await isUsed()) && performance.now() < deadline) await sleep(20)
 }
 
 const hasForce = (client: pg.Client) => isAtLeast(client, 13)
