@@ -128,8 +128,8 @@ export const storageSecondFactorMutations = [
   guard(
     'oauth-accounts/known-sign-in',
     'a trusted browser is lost in a batch',
-    'alone: trustParameters',
-    'alone: []',
+    'alone: [...trustParameters, ...providerParameters]',
+    'alone: providerParameters',
   ),
   guard(
     'second-factors/pending-answers',

@@ -47,6 +47,8 @@ describe('profile: aal2', () => {
 
   test('what is given stays, and may be stricter', () => {
     const session = { idleSeconds: 600, absoluteSeconds: 7200 }
+    const undefinedIdle = { session: { idleSeconds: undefined, recentSeconds: 60 } }
+    assert.equal(resolve(undefinedIdle).session.idleSeconds, 3600)
     const resolved = resolve({
       session: { ...session, recentSeconds: undefined },
       passkey: { rpName: 'Acme', userVerification: undefined },

@@ -16,6 +16,7 @@ const values = {
   aal2: {
     session: { idleSeconds: 3600, absoluteSeconds: 86_400 },
     magicLink: false,
+    // A site on which passkeys cannot work refuses options of passkeys, and so the profile: one way to resist phishing is to be offered.
     passkey: { userVerification: 'required' },
     secondFactor: { required: 'always' },
   },
@@ -69,13 +70,6 @@ const rules: readonly ((options: Checked) => readonly [option: string, demand: s
       : [
           'passkey.userVerification',
           'must be required: without it a passkey is one factor (section 3.1.7)',
-        ],
-  ({ passkey }) =>
-    passkey.origins.length > 0
-      ? null
-      : [
-          'baseUrl',
-          'must be a domain or localhost, where passkeys work: an authenticator that resists phishing is to be offered (section 2.2.2)',
         ],
   ({ oauth }) => {
     const at = oauth.providers.findIndex(({ trustFirstFactor }) => !trustFirstFactor)
