@@ -269,4 +269,7 @@ export const securityLines = [
   ['T14.73', 'possession proved twice'],
   ['T14.74', "an owner's passkey locked by one who knows the password"],
   ['T14.80', 'a session below the second level of NIST SP 800-63B-4 where the profile asks for it'],
+  ['T14.81', 'the second factor of a provider before its identity is linked'],
+  ['T14.82', 'values of acr and amr that are almost the trusted ones, or too old'],
+  ['T14.83', 'an old session at the provider as a recent authentication'],
 ]

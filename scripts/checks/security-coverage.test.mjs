@@ -114,7 +114,7 @@ test('coverage: the lines are all those of the specification, each once', () => 
       ...from(50, 55),
       ...from(60, 62),
       ...from(70, 74),
-      80,
+      ...from(80, 83),
     ],
   }
   const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))

@@ -80,11 +80,13 @@ export type {
   OAuthLink,
   OAuthSignIn,
   OAuthSignInOutcome,
+  ProviderAuthentication,
   ProviderTokens,
   StoredTokens,
   TokensCursor,
   UsableMethods,
 } from './oauth-accounts.js'
+export { maxAuthenticationAge } from './oauth-accounts.js'
 export type { OAuthStart, OAuthStateKey, OAuthStateRepository } from './oauth-states.js'
 export type {
   ChallengeForEmail,

@@ -3,7 +3,7 @@ import type { OAuthAccountId, UserId } from './ids.js'
 import type { OAuthStateKey } from './oauth-states.js'
 import type { SecondFactorRequired } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
-import type { NewSession, Session, SessionActor } from './sessions.js'
+import type { NewSession, Session, SessionActor, SessionLevel } from './sessions.js'
 import type { User } from './users.js'
 
 /** A user's identity at a provider, identified by provider and subject. The other fields are data from the provider. */
@@ -19,6 +19,16 @@ export interface OAuthIdentity {
 }
 
 /** A sign-in with the identity that a provider has returned. */
+/** An authentication at a provider. */
+export interface ProviderAuthentication {
+  readonly level: SessionLevel
+  /** Whole seconds since then, at most {@link maxAuthenticationAge}. */
+  readonly secondsAgo: number
+}
+
+/** 400 days, the longest life of a session: an older authentication counts as this old. */
+export const maxAuthenticationAge = 400 * 86_400
+
 export interface OAuthSignIn extends OAuthIdentity {
   /** The email that the provider gives, or null. */
   email: string | null
@@ -30,6 +40,11 @@ export interface OAuthSignIn extends OAuthIdentity {
   name: string | null
   picture: string | null
   session: NewSession
+  /**
+   * What the provider says of how the user authenticated there, for an identity that was linked before: 2 if they proved two
+   * factors, and when (default: null, the level of `session`, now). An identity that is linked now ignores it.
+   */
+  authentication?: ProviderAuthentication | null
   /** The state of the flow, which the sign-in uses in the same commit (default: null, without a flow). */
   state?: OAuthStateKey | null
 }

@@ -1,5 +1,7 @@
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import * as oauth from 'oauth4webapi'
+import type { ProviderAuthentication } from 'torii-core'
+import { readAuthentication } from './authentication.js'
 import type { RequestLimits } from './bounded-fetch.js'
 import { exchangeCode } from './code-exchange.js'
 import type { ProviderConnection } from './connection.js'
@@ -21,6 +23,13 @@ export interface GrantedTokens {
   readonly scope: string | null
 }
 
+/** A user whom the provider has identified. */
+export interface IdentifiedUser {
+  readonly identity: ProviderIdentity
+  /** How the user authenticated there; null unless the definition trusts the provider with it. */
+  readonly authentication: ProviderAuthentication | null
+}
+
 /** The OAuth client of one provider. Every error is a {@link ProviderFailure}. */
 export interface ProviderClient {
   /** Returns the URL to redirect the browser to. */
@@ -29,12 +38,12 @@ export interface ProviderClient {
   complete(
     query: URLSearchParams,
     flow: FlowSecrets,
-  ): Promise<{ identity: ProviderIdentity; tokens: GrantedTokens }>
+  ): Promise<IdentifiedUser & { readonly tokens: GrantedTokens }>
   /**
    * Validates an ID token that an application on the user's device received, and reads the identity. The nonce must be
    * genuine and unused.
    */
-  identify(idToken: string, nonce: string): Promise<ProviderIdentity>
+  identify(idToken: string, nonce: string): Promise<IdentifiedUser>
   /** Refreshes the tokens. The refresh token stays if the provider issues no new one. */
   refresh(refreshToken: string): Promise<GrantedTokens>
 }
@@ -51,14 +60,16 @@ export function createProviderClient(
       try {
         const exchanged = await exchangeCode(connection, query, flow)
         const identity = await identifyUser(connection, exchanged)
-        return { identity, tokens: toGranted(exchanged.tokens, null) }
+        const authentication = readAuthentication(provider, exchanged.claims)
+        return { identity, tokens: toGranted(exchanged.tokens, null), authentication }
       } catch (error) {
         throw toProviderFailure(error)
       }
     },
     async identify(idToken, nonce) {
       const claims = await validateIdToken(connection, idToken, nonce)
-      return identifyByClaims(provider, claims)
+      const identity = await identifyByClaims(provider, claims)
+      return { identity, authentication: readAuthentication(provider, claims) }
     },
     async refresh(refreshToken) {
       try {
@@ -87,6 +98,9 @@ async function authorizationUrl(
     state: flow.state,
     ...(provider.pkce ? await challengeOf(flow) : {}),
     ...(provider.requireIdToken ? { nonce: flow.nonce } : {}),
+    ...(provider.trustSecondFactor === null
+      ? {}
+      : { max_age: String(provider.trustSecondFactor.maxAgeSeconds) }),
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
   return url.href

@@ -51,7 +51,21 @@ describe('names of providers, as the original tests them', () => {
     test(`invalid: ${String(name)}`, () => assert.ok(!isProviderName(name)))
 })
 
+const trusted = { acr: ['2'] }
 const refused: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['trustFirstFactor', { trustFirstFactor: 'yes' }],
+  ['trustSecondFactor', { trustSecondFactor: true }],
+  ['trustSecondFactor', { trustSecondFactor: null }],
+  ['trustSecondFactor', { trustSecondFactor: {} }],
+  ['trustSecondFactor', { trustSecondFactor: { acr: [], amr: [] } }],
+  ['trustSecondFactor', { trustSecondFactor: trusted, requireIdToken: false }],
+  ['trustSecondFactor.acrs', { trustSecondFactor: { acrs: ['2'] } }],
+  ['trustSecondFactor.acr', { trustSecondFactor: { acr: '2' } }],
+  ['trustSecondFactor.amr[1]', { trustSecondFactor: { amr: ['mfa', 2] } }],
+  ['trustSecondFactor.acr[0]', { trustSecondFactor: { acr: [''] } }],
+  ['trustSecondFactor.maxAgeSeconds', { trustSecondFactor: { ...trusted, maxAgeSeconds: -1 } }],
+  ['trustSecondFactor.maxAgeSeconds', { trustSecondFactor: { ...trusted, maxAgeSeconds: 86_401 } }],
+  ['parameters.max_age', { trustSecondFactor: trusted, parameters: { max_age: '60' } }],
   ['name', { name: 'Google' }],
   ['name', { name: undefined }],
   ['displayName', { displayName: ' ' }],

@@ -1,5 +1,11 @@
 import { InvalidOptionsError, Secret } from 'torii-core'
-import { readBoolean, readFunction, readSection, readText } from '../base/option-checks.js'
+import {
+  readBoolean,
+  readFunction,
+  readSection,
+  readText,
+  readWholeNumber,
+} from '../base/option-checks.js'
 import { isAllowedUrl } from './bounded-fetch.js'
 
 /** The client secret that the provider issued to the application. */
@@ -48,6 +54,19 @@ export interface ProviderAnswer {
    * it would otherwise create an account without that part.
    */
   findJson(url: string, headers?: Readonly<Record<string, string>>): Promise<unknown>
+}
+
+/** What says in an ID token that two factors were proved. The provider's documentation has the values, which are compared exactly. */
+export interface TrustedSecondFactor {
+  /** Values of `acr` (default: none). Ask for them with `parameters: { acr_values }`, if the provider needs it. */
+  readonly acr?: readonly string[]
+  /** Values of which `amr` contains one, for example `mfa` (default: none). @see RFC 8176 */
+  readonly amr?: readonly string[]
+  /**
+   * Seconds for which the authentication at the provider counts, 0 to 86,400 (default: 600). Sent as `max_age`, so that the
+   * provider asks again after that.
+   */
+  readonly maxAgeSeconds?: number
 }
 
 /** The endpoints of a provider. */
@@ -115,6 +134,11 @@ export interface OAuthProvider {
    * without that profile it changes nothing (default: false). Only for a provider that authenticates its users as you would.
    */
   readonly trustFirstFactor?: boolean
+  /**
+   * The values in an ID token by which this provider says that its user has proved two factors there (default: none). The session
+   * then has level 2, if the identity was linked before, and counts as authenticated when the user was there. Needs ID tokens.
+   */
+  readonly trustSecondFactor?: TrustedSecondFactor
   /** Stores its tokens, encrypted; needs the option `keys` (default: false). */
   readonly keepTokens?: boolean
   /** False disables the provider and keeps the linked accounts (default: true). */
@@ -130,18 +154,29 @@ export type ClientSecretFactory = () => string | Promise<string>
 /** The definition after validation: complete and frozen. Its secret prints `[redacted]`. */
 export interface ResolvedProvider
   extends Required<
-    Omit<OAuthProvider, 'clientSecret' | 'clientAuthentication' | 'endpoints' | 'isIssuer'>
+    Omit<
+      OAuthProvider,
+      'clientSecret' | 'clientAuthentication' | 'endpoints' | 'isIssuer' | 'trustSecondFactor'
+    >
   > {
   readonly clientSecret: ClientSecret | ClientSecretFactory | null
   readonly clientAuthentication: 'basic' | 'post' | null
   readonly endpoints: ProviderEndpoints | null
   readonly isIssuer: ((issuer: string) => boolean) | null
+  readonly trustSecondFactor: Required<TrustedSecondFactor> | null
 }
 
 const members: readonly (keyof OAuthProvider)[] = [
   ...(['name', 'displayName', 'clientId', 'clientSecret', 'clientAuthentication'] as const),
   ...(['scopes', 'parameters', 'issuer', 'isIssuer', 'endpoints', 'trustEmail'] as const),
-  ...(['trustFirstFactor', 'keepTokens', 'enabled', 'allowLoopback', 'readProfile'] as const),
+  ...([
+    'trustFirstFactor',
+    'trustSecondFactor',
+    'keepTokens',
+    'enabled',
+    'allowLoopback',
+    'readProfile',
+  ] as const),
   ...(['responseMode', 'pkce', 'requireIdToken', 'idTokenAudiences'] as const),
 ]
 
@@ -197,6 +232,13 @@ function readProvider(entry: unknown, option: string): ResolvedProvider {
     )
   const scopes = readScopes(given.scopes, `${option}.scopes`)
   const requireIdToken = flag('requireIdToken', scopes.includes('openid'))
+  const parameters = readParameters(given.parameters, `${option}.parameters`)
+  const trustSecondFactor = readTrustedSecondFactor(given.trustSecondFactor, option, requireIdToken)
+  if (trustSecondFactor !== null && 'max_age' in parameters)
+    throw new InvalidOptionsError(
+      `${option}.parameters.max_age`,
+      'is set by trustSecondFactor.maxAgeSeconds',
+    )
   return Object.freeze({
     name: given.name,
     displayName: readText(given.displayName, `${option}.displayName`),
@@ -208,12 +250,13 @@ function readProvider(entry: unknown, option: string): ResolvedProvider {
     pkce: flag('pkce', true),
     requireIdToken,
     idTokenAudiences: readAudiences(given.idTokenAudiences, option, requireIdToken),
-    parameters: readParameters(given.parameters, `${option}.parameters`),
+    parameters,
     issuer: readUrl(given.issuer, `${option}.issuer`, allowLoopback),
     isIssuer: readFunction<OAuthProvider['isIssuer']>(given.isIssuer, `${option}.isIssuer`) ?? null,
     endpoints: readEndpoints(given.endpoints, `${option}.endpoints`, allowLoopback, requireIdToken),
     trustEmail: flag('trustEmail'),
     trustFirstFactor: flag('trustFirstFactor'),
+    trustSecondFactor,
     keepTokens: flag('keepTokens'),
     enabled: flag('enabled', true),
     allowLoopback,
@@ -248,6 +291,33 @@ function readAudiences(value: unknown, option: string, requireIdToken: boolean):
   return Object.freeze(
     Array.from(value, (entry: unknown, index) => readText(entry, `${name}[${index}]`)),
   )
+}
+
+const maxAgeRule = { min: 0, max: 86_400, otherwise: 600 }
+
+function readTrustedSecondFactor(
+  value: unknown,
+  option: string,
+  requireIdToken: boolean,
+): ResolvedProvider['trustSecondFactor'] {
+  if (value === undefined) return null
+  const name = `${option}.trustSecondFactor`
+  const given = readSection(value, name, ['acr', 'amr', 'maxAgeSeconds'])
+  if (!requireIdToken) throw new InvalidOptionsError(name, 'needs a provider with ID tokens')
+  const texts = (member: 'acr' | 'amr'): readonly string[] => {
+    const list = given[member] ?? []
+    if (!Array.isArray(list))
+      throw new InvalidOptionsError(`${name}.${member}`, 'must be an array of texts')
+    return Object.freeze(
+      Array.from(list, (entry: unknown, index) => readText(entry, `${name}.${member}[${index}]`)),
+    )
+  }
+  const [acr, amr] = [texts('acr'), texts('amr')]
+  if (acr.length + amr.length === 0)
+    throw new InvalidOptionsError(name, 'must have a value in acr or in amr')
+  const seconds = `${name}.maxAgeSeconds`
+  const maxAgeSeconds = readWholeNumber(given.maxAgeSeconds, seconds, maxAgeRule)
+  return Object.freeze({ acr, amr, maxAgeSeconds })
 }
 
 function readScopes(value: unknown, option: string): readonly string[] {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { OAuthSignIn } from 'torii-core'
+import type { OAuthSignIn, ProviderAuthentication, Session } from 'torii-core'
+import { InvalidInputError, maxAuthenticationAge } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import { addOne, again, linkOne, newOAuthSignIn, takeOver, visit } from '../fixtures/credentials.js'
@@ -7,6 +8,7 @@ import {
   actorOf,
   assertEnded,
   isStoredHash,
+  keyOf,
   liveSession,
   lookUp,
   only,
@@ -95,6 +97,69 @@ promise('signIn: knows an identity again, whatever its address has become', [], 
   assert.equal(present(await storage.users.findByEmail(other.email)).emailVerifiedAt, null)
   only(await storage.oauthAccounts.list(first.user.id))
 })
+
+promise(
+  'signIn: what the provider says of two factors counts for an identity that is linked, from its time',
+  [],
+  async (storage) => {
+    const { oauthAccounts } = storage
+    const proved = { level: 2, secondsAgo: 300 } as const
+    const ageOf = ({ createdAt, authenticatedAt }: Session) =>
+      (createdAt.getTime() - authenticatedAt.getTime()) / 1000
+    const person = newOAuthSignIn({ authentication: proved })
+    const created = succeeded(await oauthAccounts.signIn(person))
+    assert.deepEqual([created.session.level, ageOf(created.session)], [1, 0])
+    const signedIn = async (authentication: ProviderAuthentication | null) => {
+      const given = again(person, { authentication })
+      const { how, session, user } = succeeded(await oauthAccounts.signIn(given))
+      assert.equal(how, 'known')
+      const valid = await liveSession(storage, keyOf(user.id, given.session))
+      assert.deepEqual(valid.session, session)
+      return session
+    }
+    const known = await signedIn(proved)
+    assert.deepEqual([known.level, ageOf(known)], [2, 300])
+    assert.deepEqual(known.level2At, known.authenticatedAt)
+    const single = await signedIn({ level: 1, secondsAgo: 10 })
+    assert.deepEqual([single.level, single.level2At, ageOf(single)], [1, null, 10])
+    const usual = await signedIn(null)
+    assert.deepEqual([usual.level, usual.level2At, ageOf(usual)], [1, null, 0])
+    for (const authentication of [
+      { level: 3, secondsAgo: 0 },
+      { level: 2, secondsAgo: -1 },
+      { level: 2, secondsAgo: 0.5 },
+      { level: 2, secondsAgo: maxAuthenticationAge + 1 },
+      { level: 2 },
+    ] as unknown as readonly ProviderAuthentication[])
+      await assert.rejects(
+        oauthAccounts.signIn(again(person, { authentication })),
+        InvalidInputError,
+      )
+  },
+)
+
+promise(
+  'signIn: of many callers at once each gets the level that its provider says',
+  [],
+  async (storage) => {
+    const people = await Promise.all(Array.from({ length: 20 }, () => visit(storage)))
+    const outcomes = await Promise.all(
+      people.map(async ({ person }, index) => {
+        const level = index % 2 === 0 ? 2 : 1
+        const authentication = index % 4 === 3 ? null : ({ level, secondsAgo: index } as const)
+        const { session } = succeeded(
+          await storage.oauthAccounts.signIn(again(person, { authentication })),
+        )
+        const age = (session.createdAt.getTime() - session.authenticatedAt.getTime()) / 1000
+        return [session.level, age]
+      }),
+    )
+    assert.deepEqual(
+      outcomes,
+      people.map((_, index) => [index % 2 === 0 ? 2 : 1, index % 4 === 3 ? 0 : index]),
+    )
+  },
+)
 
 promise(
   'signIn: knows an identity that was linked, also on an unverified account',

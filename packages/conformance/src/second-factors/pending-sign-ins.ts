@@ -175,6 +175,34 @@ promise(
 )
 
 promise(
+  'signIn: a provider that proved two factors opens the session, by an identity that is linked alone',
+  [],
+  async (storage) => {
+    const { oauthAccounts } = storage
+    const owner = await signUpWithFactor(storage)
+    const proved = { level: 2, secondsAgo: 5 } as const
+    const person = newOAuthSignIn({ email: owner.email, authentication: proved })
+    const key = await assertWaits(
+      storage,
+      await oauthAccounts.signIn(person),
+      owner.user.id,
+      person.session,
+    )
+    assert.deepEqual(await oauthAccounts.list(owner.user.id), [])
+    const answer = { key, session: sessionOfPending(), refund: noRefund, step: owner.step + 1 }
+    succeeded(await storage.secondFactors.signIn(answer))
+    for (const authentication of [null, { ...proved, level: 1 } as const]) {
+      const given = again(person, { authentication })
+      await assertWaits(storage, await oauthAccounts.signIn(given), owner.user.id, given.session)
+    }
+    const given = again(person)
+    const opened = succeeded(await oauthAccounts.signIn(given))
+    assert.equal(opened.session.level, 2)
+    await liveSession(storage, keyOf(owner.user.id, given.session))
+  },
+)
+
+promise(
   'signIn: an identity that is not linked yet is linked by the second factor, with its tokens',
   [],
   async (storage) => {

@@ -10,6 +10,7 @@ export interface ProviderCredentials
     | 'keepTokens'
     | 'trustEmail'
     | 'trustFirstFactor'
+    | 'trustSecondFactor'
     | 'parameters'
     | 'idTokenAudiences'
   > {

@@ -102,11 +102,11 @@ export const signInWithIdToken =
       info,
       async complete(state) {
         if (known === null) return null
-        const identity = await usable.client.identify(String(idToken), known.nonce)
+        const identified = await usable.client.identify(String(idToken), known.nonce)
         return signInWithIdentity(
           context,
           usable,
-          { identity, tokens: null },
+          { ...identified, tokens: null },
           { info, state, remember },
         )
       },

@@ -5,7 +5,11 @@ import Provider, { type Configuration } from 'oidc-provider'
 import { afterAll } from 'vitest'
 
 /** A person at the provider: the claims it has of them. */
-export type ProviderPerson = Readonly<Record<string, unknown>> & { readonly sub: string }
+export type ProviderPerson = Readonly<Record<string, unknown>> & {
+  readonly sub: string
+  /** How they authenticate. */
+  readonly authentication?: { readonly acr?: string; readonly amr?: string[] }
+}
 
 /** A certified OpenID provider in this process, which signs in whom the test says and consents to everything. */
 export interface RealProvider {
@@ -80,7 +84,7 @@ export async function startRealProvider(
     const result =
       chosen === null
         ? { error: 'access_denied' }
-        : { login: { accountId: chosen.sub }, consent: {} }
+        : { login: { accountId: chosen.sub, ...chosen.authentication }, consent: {} }
     void provider.interactionFinished(request, response, result)
   }
 

@@ -4,8 +4,7 @@ import type { CheckedRequestInfo } from '../../base/request-info.js'
 import { requestOf } from '../../base/request-info.js'
 import type { ToriiEvent } from '../../events/event.js'
 import { queuedMail } from '../../mail/queued-mail.js'
-import type { ProviderIdentity } from '../../oauth-client/profile.js'
-import type { GrantedTokens } from '../../oauth-client/provider-client.js'
+import type { GrantedTokens, IdentifiedUser } from '../../oauth-client/provider-client.js'
 import { encryptTokens } from '../../oauth-client/provider-tokens.js'
 import type { ServiceContext } from '../context/context.js'
 import type { Effects, EventContextInput } from '../effects/effects.js'
@@ -19,8 +18,7 @@ import type { SignedIn } from '../sign-in.js'
 import type { UsableProvider } from './clients.js'
 
 /** What a provider has proved, and the tokens that it issued: none with an ID token alone. */
-export interface ProviderResult {
-  readonly identity: ProviderIdentity
+export interface ProviderResult extends IdentifiedUser {
   readonly tokens: GrantedTokens | null
 }
 
@@ -28,7 +26,7 @@ export interface ProviderResult {
 export function identityOf(
   { options }: Pick<ServiceContext<object>, 'options'>,
   { provider }: UsableProvider,
-  { identity, tokens }: ProviderResult,
+  { identity, tokens }: Omit<ProviderResult, 'authentication'>,
 ): OAuthIdentity {
   const { provider: name, subject, label } = identity
   const encrypted =
@@ -73,6 +71,7 @@ export async function signInWithIdentity<Metadata extends object>(
     newUserId: newUserId(),
     newAccountId: newOAuthAccountId(),
     session,
+    authentication: result.authentication,
     state,
   }
   const outcome = await context.runWithEffects({

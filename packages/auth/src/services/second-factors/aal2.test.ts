@@ -97,7 +97,8 @@ describe('T14.80 profile: aal2', () => {
     const opening = torii.sessions.open(user.id, 'magic_link', requestInfo)
     await assert.rejects(
       opening,
-      (error) => error instanceof InvalidInputError && /^method must not be .*aal2/.test(error.message),
+      (error) =>
+        error instanceof InvalidInputError && /^method must not be .*aal2/.test(error.message),
     )
     const opened = await torii.sessions.open(user.id, 'password', requestInfo)
     assert.ok(!opened.ok && opened.reason === 'second_factor_required')

@@ -2,7 +2,7 @@ import type { NewSession, SecondFactorRequired, SessionId, TokenHash, UserId } f
 import { pendingSignInSeconds } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
-import { statementTime as now, secondsFromNow, toDate } from '../../sql/time.js'
+import { statementTime as now, secondsAgo, secondsFromNow, toDate } from '../../sql/time.js'
 import { pendingColumns } from './pending-row.js'
 import { heldRefund } from './rate-limit-refund.js'
 import { graceEnd, hasPasskey, isRequired, policyValue } from './second-factor.js'
@@ -20,6 +20,7 @@ type Given =
   | 'userAgent'
   | 'idleSeconds'
   | 'absoluteSeconds'
+  | 'authenticatedAt'
 
 /** What a pending sign-in keeps until the second factor is proved: an identity to link, and charges to give back. */
 type Kept =
@@ -51,7 +52,7 @@ const insertSessions = <
           user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, created_at, authenticated_at,
           last_active_at, expires_at, absolute_expires_at)
         select u.user_id, ${given.id}, ${given.secretHash}, u.session_epoch, ${given.methods}, ${given.level},
-          case when ${given.level} = 2 then ${now} end, ${given.ip}, ${given.userAgent}, ${now}, ${now}, ${now},
+          case when ${given.level} = 2 then ${given.authenticatedAt} end, ${given.ip}, ${given.userAgent}, ${now}, ${given.authenticatedAt}, ${now},
           least(${secondsFromNow(given.idleSeconds)}, ${endOf(given)}),
           least(${secondsFromNow(given.absoluteSeconds)}, ${endOf(given)})
         from ${users}`
@@ -118,6 +119,9 @@ export const newSession = {
   absoluteSeconds: parameter('absoluteSeconds', 'float8')<number>(),
 }
 
+/** A session whose user authenticates now. */
+const sessionNow = { ...newSession, authenticatedAt: now }
+
 /** The columns of many sessions, under the names that {@link newSession} takes them by. */
 const newSessions = {
   id: parameter('newSessionId', 'uuid[]')<readonly SessionId[]>(),
@@ -168,11 +172,26 @@ const trustWhereDue = (schema: string) => useTrustedBrowser(schema, replacesFact
 
 /** {@link openSessions} of one session for the CTE `u`. */
 export const openSession = (schema: string) =>
-  openSessions(schema, newSession, 'true', nothing, trustWhereDue(schema))
+  openSessions(schema, sessionNow, 'true', nothing, trustWhereDue(schema))
+
+const authenticatedSecondsAgo = nullable('authenticatedSecondsAgo', 'float8')<number>()
+
+/** The parameters of {@link openSessionOfKnown} besides those of a session; whoever takes one is answered alone. */
+export const providerParameters = [authenticatedSecondsAgo.name]
+
+/** {@link openSession} by an identity that is linked: the provider says when the user authenticated there, if it is not now. */
+export const openSessionOfKnown = (schema: string) =>
+  openSessions(
+    schema,
+    { ...newSession, authenticatedAt: secondsAgo(sql`coalesce(${authenticatedSecondsAgo}, 0)`) },
+    'true',
+    nothing,
+    trustWhereDue(schema),
+  )
 
 /** {@link openSession}, where charges are given back by `refundRateLimit` or, later, by `refundPending`. */
 export const openSessionWithRefund = (schema: string) =>
-  openSessions(schema, newSession, 'true', { ...nothing, ...heldRefund }, trustWhereDue(schema))
+  openSessions(schema, sessionNow, 'true', { ...nothing, ...heldRefund }, trustWhereDue(schema))
 
 /** {@link openSession}, where the identity is linked only with the second factor, which no trusted browser replaces. */
 export const openSessionOfIdentity = <
@@ -182,7 +201,7 @@ export const openSessionOfIdentity = <
 >(
   schema: string,
   identity: Held,
-) => openSessions(schema, newSession, 'true', { ...nothing, ...identity }, noTrustedBrowser)
+) => openSessions(schema, sessionNow, 'true', { ...nothing, ...identity }, noTrustedBrowser)
 
 /** {@link openSession} where one is asked for and `where` holds; `mailboxProved` says whether the statement proves the mailbox. */
 export const openOptionalSession = <const Where extends SqlPart>(
@@ -192,7 +211,7 @@ export const openOptionalSession = <const Where extends SqlPart>(
 ) =>
   openSessions(
     schema,
-    optionalSession,
+    { ...optionalSession, authenticatedAt: now },
     sql`${optionalSession.id} is not null and ${where}`,
     { ...nothing, mailboxProved },
     useTrustedBrowser(schema, replacesFactor(optionalSession)),
@@ -212,6 +231,7 @@ export const openManySessions = (schema: string) =>
       userAgent: 'u.user_agent::text',
       idleSeconds: 'u.idle_seconds::float8',
       absoluteSeconds: 'u.absolute_seconds::float8',
+      authenticatedAt: now,
     },
     'true',
     nothing,

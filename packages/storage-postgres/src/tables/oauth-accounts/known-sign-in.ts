@@ -7,7 +7,8 @@ import {
   openedColumns,
   openedRelations,
   openManySessions,
-  openSession,
+  openSessionOfKnown,
+  providerParameters,
 } from '../fragments/new-session.js'
 import { useState, useStates } from '../fragments/oauth-state-use.js'
 import type { OpenedRow } from '../fragments/readback.js'
@@ -53,7 +54,7 @@ const signInKnown = (schema: string) =>
         where u.id = (select a.user_id from a) and u.owner_epoch = (select a.owner_epoch from a)
           and u.disabled_at is null
         for key share
-      ), ${openSession(schema)}
+      ), ${openSessionOfKnown(schema)}
       select (select pg_catalog.count(*) from a)::int as known,
         exists (select 1 from stored where stored.known) and not exists (select 1 from used) as refused,
         exists (select 1 from stored) as stored, u.*, ${openedColumns}
@@ -103,7 +104,7 @@ export const knownSignInStatements = (schema: string) => {
   return {
     signInKnown: inBatches(signInKnown(schema), many, {
       skipsLocked: true,
-      alone: trustParameters,
+      alone: [...trustParameters, ...providerParameters],
     }),
     signInKnownMany: many,
   }

@@ -1,5 +1,11 @@
-import type { OAuthAccountRepository, OAuthSignIn, OAuthSignInOutcome } from 'torii-core'
-import { checkName, checkPicture, requireEmail } from 'torii-core'
+import type {
+  NewSession,
+  OAuthAccountRepository,
+  OAuthSignIn,
+  OAuthSignInOutcome,
+  ProviderAuthentication,
+} from 'torii-core'
+import { checkName, checkPicture, maxAuthenticationAge, requireEmail } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { many, one } from '../../sql/rows.js'
 import { newSessionValues } from '../fragments/new-session.js'
@@ -9,7 +15,13 @@ import { toSignedIn } from '../fragments/readback.js'
 import { toSession } from '../fragments/session-row.js'
 import { presentedTrustValues } from '../fragments/trusted-browser.js'
 import { toUser } from '../fragments/user-row.js'
-import { checkBoolean, checkNewSession } from '../input/input.js'
+import {
+  checkBoolean,
+  checkInteger,
+  checkLevel,
+  checkNewSession,
+  checkObject,
+} from '../input/input.js'
 import type { KnownRow } from './known-sign-in.js'
 import { knownSignInStatements } from './known-sign-in.js'
 import type { NewRow } from './new-sign-in.js'
@@ -32,11 +44,11 @@ export function createOAuthSignIn<Metadata extends object>(
     call: Database,
     person: ReturnType<typeof signInValues>,
   ): Promise<OAuthSignInOutcome<Metadata>> {
-    const { identity, session, trust, creation, state } = person
+    const { identity, session, trust, authentication, creation, state } = person
     // Each turn is one commit. A second one is needed only when another caller registered the same
     // identity between our look-up and our insert: then it is known.
     for (let turn = 0; turn < 3; turn += 1) {
-      const known = { ...identity, ...session, ...trust, ...state }
+      const known = { ...identity, ...session, ...trust, ...authentication, ...state }
       const row = await one(call, statements.signInKnown, known, (found: KnownRow) => found)
       if (row.known > 0) return toKnown<Metadata>(row)
       if (row.refused) return { ok: false, reason: 'invalid_token' }
@@ -74,6 +86,7 @@ function signInValues(person: OAuthSignIn) {
     identity,
     session: newSessionValues(session),
     trust: presentedTrustValues(session.trust),
+    authentication: authenticationValues(person.authentication ?? null, session),
     state: stateValues(person.state ?? null),
     creation: {
       newUserId: person.newUserId,
@@ -83,6 +96,16 @@ function signInValues(person: OAuthSignIn) {
       picture: checkPicture(person.picture),
       newAccountId: person.newAccountId,
     },
+  }
+}
+
+/** Replaces the level of the session, for an identity that is linked already. */
+function authenticationValues(given: ProviderAuthentication | null, { level = 1 }: NewSession) {
+  if (given === null) return { level, authenticatedSecondsAgo: null }
+  const { secondsAgo, ...proved } = checkObject(given, 'authentication')
+  return {
+    level: checkLevel(proved.level),
+    authenticatedSecondsAgo: checkInteger(secondsAgo, 'secondsAgo', 0, maxAuthenticationAge),
   }
 }
 
