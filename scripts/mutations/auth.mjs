@@ -1725,7 +1725,7 @@ export const authMutations = [
   guard(
     'services/sessions/valid-session',
     'a password is changed without the second factor',
-    'valid.hasSecondFactor && !valid.recent ? levelRequired : recent',
+    'valid.hasSecondFactor && !valid.recent ? levelRequired(valid) : recent',
     'valid.hasSecondFactor && valid.session.level < 2 ? levelRequired : recent',
     'http/routes/second-factors',
   ),

@@ -37,6 +37,7 @@ import { enrollmentCases } from './second-factors/enrollment.js'
 import { passkeyFactorCases } from './second-factors/passkey-answers.js'
 import { passkeyFactorChallengeCases } from './second-factors/passkey-challenges.js'
 import { pendingSignInCases } from './second-factors/pending-sign-ins.js'
+import { possessionCases } from './second-factors/possession.js'
 import { recoveryCodeCases } from './second-factors/recovery-codes.js'
 import { requiredFactorCases } from './second-factors/required.js'
 import { requiredEnrollmentCases } from './second-factors/required-enrollment.js'
@@ -138,6 +139,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...passkeyFactorCases,
   ...passkeyFactorChallengeCases,
   ...stepUpCases,
+  ...possessionCases,
   ...trustedBrowserCases,
   ...factorEndingCases,
   ...requiredFactorCases,

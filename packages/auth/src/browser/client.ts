@@ -34,6 +34,8 @@ export interface FailureDetails {
     readonly reason?: undefined
     readonly level: number
     readonly methods: readonly string[]
+    /** What the user can set up first, where they have no second factor. */
+    readonly enroll?: readonly string[]
   }
 }
 

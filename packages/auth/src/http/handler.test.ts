@@ -209,8 +209,13 @@ test('T14.40 requireSession with level 2 lets a session pass in which two factor
   const request = { method: 'GET', headers: { cookie } }
   const one = await handler.requireSession(request, { level: 2 })
   assert.ok(!one.ok && one.response.status === 403)
-  const { error } = (await one.response.json()) as { error: string }
-  assert.equal(error, 'level_required')
+  assert.deepEqual(await one.response.json(), {
+    error: 'level_required',
+    message: 'Set up two-factor authentication or a passkey to continue.',
+    level: 2,
+    methods: ['passkey'],
+    enroll: ['totp', 'passkey'],
+  })
   const raise = (ago: number) =>
     site.db.query(
       'update torii.sessions set level = 2, level2_at = statement_timestamp() - make_interval(secs => $1)',
@@ -222,6 +227,13 @@ test('T14.40 requireSession with level 2 lets a session pass in which two factor
   assert.ok((await handler.requireSession(request, { level: 2 })).ok)
   const old = await handler.requireSession(request, { level: 2, recent: true })
   assert.ok(!old.ok && old.response.status === 403)
+  // Without a second factor only a passkey can have proved two.
+  assert.deepEqual(await old.response.json(), {
+    error: 'level_required',
+    message: 'Confirm with your passkey to continue.',
+    level: 2,
+    methods: ['passkey'],
+  })
   const valid = await handler.getSession(request)
   assert.ok(valid !== null)
   assert.equal(handler.missingProof(valid, { level: 2, recent: true }), 'level_required')

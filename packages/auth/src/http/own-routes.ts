@@ -9,6 +9,7 @@ import type {
 } from 'torii-core'
 import { InvalidInputError, invalidValue } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
+import { proofsOfLevel2 } from '../services/sessions/valid-session.js'
 import type { Torii } from '../torii.js'
 import type { ApplicationRequest, RequestInfoOptions } from './request/application-request.js'
 import { carrierOf, ipOf } from './request/application-request.js'
@@ -167,6 +168,8 @@ export function createOwnRoutes<Metadata extends object>(
         if (valid === null)
           return { ok: false, response: signInResponse(site, request, redirectTo) }
         const missing = missingProof(valid, options)
+        if (missing === 'level_required')
+          return failed(request, { error: missing, ...proofsOfLevel2(valid) })
         if (missing !== null) return failed(request, { error: missing })
         return { ok: true, ...valid }
       } catch (error) {

@@ -1,3 +1,4 @@
+import type { AuthenticationMethod } from 'torii-core'
 import type { PasswordProblem } from '../password-policy/policy.js'
 import type { PasskeyProblem } from '../webauthn/verification.js'
 import type { PendingSignInToken } from './pending-sign-in.js'
@@ -51,7 +52,7 @@ export interface Refusals {
    */
   invalid_token: unknown
   /** The operation needs a recent proof of two factors, since the account has a second one. @see OWASP ASVS 5.0, 7.5.3 */
-  level_required: unknown
+  level_required: LevelProofs
   /** The account would have no sign-in method left. */
   last_method: unknown
   /** The account has no such object, or no such provider is enabled. */
@@ -83,6 +84,14 @@ export interface Refusals {
 
 export type RefusalReason = keyof Refusals
 
+/** What the user of a session can do to reach level 2. */
+export interface LevelProofs {
+  /** What raises this session. Whether the user has a passkey or a password is not known here. */
+  readonly methods: readonly AuthenticationMethod[]
+  /** What the user can set up first; nothing where there is a second factor. */
+  readonly enroll: readonly ('totp' | 'passkey')[]
+}
+
 /** The result of an operation that was refused for one of the given reasons. */
 export type Refused<Reason extends RefusalReason> = Reason extends RefusalReason
   ? { readonly ok: false; readonly reason: Reason } & Refusals[Reason]
@@ -112,9 +121,5 @@ export const notFound: Refused<'not_found'> = Object.freeze({ ok: false, reason:
 export const reauthenticationRequired: ReauthenticationRequired = Object.freeze({
   ok: false,
   reason: 'reauthentication_required',
-})
-export const levelRequired: Refused<'level_required'> = Object.freeze({
-  ok: false,
-  reason: 'level_required',
 })
 export const staleSession: StaleSession = Object.freeze({ ok: false, reason: 'stale' })

@@ -114,6 +114,9 @@ export const englishTexts: Texts = Object.freeze({
     password_sign_in_required:
       'Sign in with your password to create a passkey automatically, or add one yourself.',
     level_required: 'Confirm with your authenticator app to continue.',
+    level_enroll: 'Set up two-factor authentication or a passkey to continue.',
+    level_password: 'Confirm with your password to continue.',
+    level_passkey: 'Confirm with your passkey to continue.',
     method_not_allowed: 'Use {allow}.',
     not_found: 'Not found.',
     origin_not_allowed: 'Requests from this origin are not allowed.',

@@ -141,6 +141,9 @@ export const germanTexts: Texts = Object.freeze({
     password_sign_in_required:
       'Melden Sie sich mit Ihrem Passwort an, um automatisch einen Passkey zu erstellen, oder fügen Sie selbst einen hinzu.',
     level_required: 'Bestätigen Sie mit Ihrer Authenticator-App, um fortzufahren.',
+    level_enroll: 'Richten Sie die Zwei-Faktor-Anmeldung oder einen Passkey ein, um fortzufahren.',
+    level_passkey: 'Bestätigen Sie mit Ihrem Passkey, um fortzufahren.',
+    level_password: 'Bestätigen Sie mit Ihrem Passwort, um fortzufahren.',
     method_not_allowed: 'Verwenden Sie {allow}.',
     not_found: 'Nicht gefunden.',
     origin_not_allowed: 'Anfragen von dieser Herkunft (Origin) sind nicht erlaubt.',

@@ -105,6 +105,12 @@ export interface ErrorTexts {
   readonly last_method: string
   readonly password_sign_in_required: string
   readonly level_required: string
+  /** The user has no second factor yet. */
+  readonly level_enroll: string
+  /** What the user has is proved already. */
+  readonly level_password: string
+  /** Of a user who has a passkey and nothing else. */
+  readonly level_passkey: string
   /** Contains `{allow}`, the methods of the path. */
   readonly method_not_allowed: string
   readonly not_found: string

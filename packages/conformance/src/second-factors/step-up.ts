@@ -197,7 +197,7 @@ promise(
 )
 
 promise(
-  'reauthenticate: a passkey with user verification raises the level, one without leaves it',
+  'reauthenticate: a passkey raises the level of a session by password, and moves its time',
   [],
   async (storage) => {
     const { passkeys } = storage
@@ -214,11 +214,11 @@ promise(
         }),
       ).session
     const first = await prove(5, 1)
-    assert.deepEqual([first.level, first.level2At], [1, null])
+    assert.deepEqual([first.level, first.level2At], [2, first.authenticatedAt])
     const second = await prove(6, 2)
     assert.deepEqual([second.level, second.level2At], [2, second.authenticatedAt])
     const third = await prove(7, 1)
-    assert.deepEqual([third.level, third.level2At], [2, second.level2At])
+    assert.deepEqual([third.level, third.level2At], [2, third.authenticatedAt])
   },
 )
 

@@ -1,7 +1,7 @@
 import type { ToriiErrorCode } from 'torii-core'
 import { InvalidInputError, ToriiError } from 'torii-core'
 import type { PendingSignInFactors } from '../../services/pending-sign-in.js'
-import type { RefusalReason, Refusals } from '../../services/refusals.js'
+import type { LevelProofs, RefusalReason, Refusals } from '../../services/refusals.js'
 import { englishTexts } from '../../texts/english.js'
 import { fill } from '../../texts/fill.js'
 import type { ErrorTexts, Texts } from '../../texts/texts.js'
@@ -150,15 +150,19 @@ function bodyOf(error: ApiError, texts: Texts): ErrorBody {
 /** RFC 9110 section 15.5.2 requires it of every 401. Browsers show no prompt for this scheme. */
 const challenge = { 'www-authenticate': 'Bearer' }
 
-/** What proves two factors in a session, by itself or after its sign-in method. */
-const level2Methods = ['totp', 'recovery_code', 'passkey'] as const
-
 /** Which text says how a pending sign-in is completed. */
 export function completionText({ mustEnroll, factors }: PendingSignInFactors) {
   if (mustEnroll) return 'enrollment_required'
   if (factors.includes('totp')) return 'second_factor_required'
   // The passkey of a user who has nothing else can be the first factor or the second one, not both.
   return factors.includes('passkey') ? 'passkey_required' : 'other_method_required'
+}
+
+/** Which text says how the level is reached. */
+function levelText({ methods, enroll }: LevelProofs) {
+  if (enroll.length > 0) return 'level_enroll'
+  if (methods.includes('totp')) return 'level_required'
+  return methods.includes('password') ? 'level_password' : 'level_passkey'
 }
 
 /** A new error does not compile until it has a message. */
@@ -211,8 +215,11 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
         headers: challenge,
       }
     }
-    case 'level_required':
-      return { message: texts.errors.level_required, level: 2, methods: level2Methods }
+    case 'level_required': {
+      const { methods, enroll } = error
+      const message = texts.errors[levelText(error)]
+      return { message, level: 2, methods, enroll: enroll.length > 0 ? enroll : undefined }
+    }
     case 'invalid_code':
       return { message: texts.errors.invalid_code, triesLeft: error.triesLeft ?? undefined }
     case 'email_taken':

@@ -34,6 +34,10 @@ export function outcomeError(refused: RefusedOutcome, words: RefusalWords = {}):
       return { error: refused.reason, code: refused.code, message: refused.message }
     case 'second_factor_required':
       return { error: refused.reason, pending: refused.pending }
+    case 'level_required': {
+      const { methods, enroll } = refused
+      return { error: refused.reason, methods, enroll, ...text }
+    }
     case 'invalid_code':
       return { error: refused.reason, triesLeft: refused.triesLeft, ...text }
     case 'invalid_credentials': {

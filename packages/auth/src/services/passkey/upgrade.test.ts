@@ -201,7 +201,12 @@ describe('a passkey that the browser creates in the background', () => {
     ])
     assert.deepEqual(
       await torii.passkey.upgradeOptions(await validate(verified.token), requestInfo),
-      { ok: false, reason: 'level_required' },
+      {
+        ok: false,
+        reason: 'level_required',
+        methods: ['totp', 'recovery_code', 'passkey'],
+        enroll: [],
+      },
     )
   })
 

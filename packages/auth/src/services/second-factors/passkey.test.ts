@@ -112,6 +112,30 @@ test('T14.73 possession is the second factor: a passkey without user verificatio
   assert.deepEqual(first.pending.factors, ['totp', 'recovery_code'])
   const refused = await secondFactors.passkeyOptions(first.pending.token, requestInfo)
   assert.deepEqual(refused, { ok: false, reason: 'not_found' })
+  // A recovery code is something that the user has as well.
+  const [recoveryCode = ''] = person.recoveryCodes
+  const signedIn = await verify({ token: first.pending.token, recoveryCode })
+  assert.ok(signedIn.ok)
+  assert.deepEqual([signedIn.session.level, signedIn.session.level2At], [1, null])
+  const valid = await validate(signedIn.token.reveal())
+  assert.deepEqual(torii.sessions.requireRecent(valid), {
+    ok: false,
+    reason: 'level_required',
+    methods: ['password', 'passkey'],
+    enroll: [],
+  })
+  const proved = await torii.sessions.reauthenticate(
+    valid,
+    { password, token: signedIn.token, rotate: true },
+    requestInfo,
+  )
+  assert.ok(proved.ok)
+  assert.deepEqual(
+    [proved.session.level, proved.session.level2At],
+    [2, signedIn.session.authenticatedAt],
+  )
+  const complete = await validate(proved.token.reveal())
+  assert.deepEqual(torii.sessions.requireRecent(complete), { ok: true })
 })
 
 test('T14.70 no answer of one ceremony counts in another, and none for another pending sign-in', async () => {

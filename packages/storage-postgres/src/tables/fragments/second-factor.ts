@@ -18,6 +18,21 @@ export const hasPasskey = (schema: string, row = 'u') => `((
             select true from ${schema}.passkeys k where k.user_id = ${row}.user_id and k.owner_epoch = ${row}.owner_epoch
             limit 1) is not null)`
 
+const possession = `'{passkey,totp,recovery_code}'::text[]`
+
+/** Holds where `methods` prove something that the user has, and nothing else. A passkey with user verification reaches level 2 by itself. */
+export const isPossession = (methods: string): string => `(${methods} <@ ${possession})`
+
+/** Holds where `methods` prove something that the user has. */
+export const provesPossession = (methods: string): string => `(${methods} && ${possession})`
+
+/** Holds of a session `s` that has level 2 once its user proves something that they have: what they have twice is one factor. */
+export const reachesLevel2 = `(s.level = 2 or not ${isPossession('s.methods')})`
+
+/** The columns of a session `s` in which its user has proved now something that they have. */
+export const raisedLevel = `authenticated_at = ${now},
+          level = case when ${reachesLevel2} then 2 else 1 end, level2_at = case when ${reachesLevel2} then ${now} else s.level2_at end`
+
 /** Of the user `u`, whom the statement has locked: what opening a session needs to know. */
 export const signInColumns = `u.session_epoch, u.owner_epoch, ${hasSecondFactor} as has_factor,
           u.second_factor_required_at as factor_required_at`

@@ -30,7 +30,7 @@ import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { OpenedRow, Readback } from '../fragments/readback.js'
 import { toSignedIn } from '../fragments/readback.js'
-import { signInColumns } from '../fragments/second-factor.js'
+import { reachesLevel2, signInColumns } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
@@ -133,7 +133,8 @@ export const passkeyUseStatements = (schema: string) => ({
       with ${usePasskey(schema)}, s as (
         update ${schema}.sessions s set
           secret_hash = ${newSecretHash}, authenticated_at = ${now},
-          level = greatest(s.level, ${level}, 1), level2_at = case when ${level} = 2 then ${now} else s.level2_at end,
+          level = case when ${level} = 2 or ${reachesLevel2} then 2 else 1 end,
+          level2_at = case when ${level} = 2 or ${reachesLevel2} then ${now} else s.level2_at end,
           methods = case when 'passkey' = any (s.methods) then s.methods
             else pg_catalog.array_append(s.methods, 'passkey'::text) end
         from u as asked, ${schema}.users u

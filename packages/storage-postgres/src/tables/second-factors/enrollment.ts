@@ -20,7 +20,13 @@ import { actor, actorIsLive } from '../fragments/actor.js'
 import { entryLock, entryLockTaken } from '../fragments/entry-lock.js'
 import { newSecretHash } from '../fragments/parameters.js'
 import type { Readback } from '../fragments/readback.js'
-import { hasPasskey, hasSecondFactor, isRequired, policyValue } from '../fragments/second-factor.js'
+import {
+  hasPasskey,
+  hasSecondFactor,
+  isRequired,
+  policyValue,
+  raisedLevel,
+} from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { endedCount, liveSession, sessionColumns, toSession } from '../fragments/session-row.js'
 import { insertToken } from '../fragments/verification-token-row.js'
@@ -152,7 +158,7 @@ const insertUndoToken = (schema: string) =>
     'true',
   )
 
-const reachesLevel2 = `, authenticated_at = ${now}, level = 2, level2_at = ${now},
+const provedTotp = `, ${raisedLevel},
           methods = case when 'totp' = any (s.methods) then s.methods else pg_catalog.array_append(s.methods, 'totp'::text) end`
 
 export const enrollmentStatements = (schema: string) => ({
@@ -193,7 +199,7 @@ export const enrollmentStatements = (schema: string) => ({
         returning u.id, u.session_epoch
       ), undo as (
         ${insertUndoToken(schema)}
-      ), ${keepWithNewSecret(schema, reachesLevel2)}
+      ), ${keepWithNewSecret(schema, provedTotp)}
       select kept.*, ${endedCount} as ended, (select undo.email from undo) as undo_to from kept`,
     {
       schema,

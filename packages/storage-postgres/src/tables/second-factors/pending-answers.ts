@@ -28,7 +28,7 @@ import {
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
 import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
-import { hasSecondFactor } from '../fragments/second-factor.js'
+import { hasSecondFactor, isPossession } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
 import { newTrust } from '../fragments/trusted-browser.js'
@@ -86,7 +86,8 @@ export const openOfPending = <const Limit extends SqlPart>(
           user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, created_at, authenticated_at,
           last_active_at, expires_at, absolute_expires_at)
         select p.user_id, ${opened.id}, ${opened.secretHash}, ${epoch},
-          pg_catalog.array_append(p.methods, ${factor}::text), 2, ${now}, p.ip, p.user_agent, ${now}, ${now}, ${now},
+          pg_catalog.array_append(p.methods, ${factor}::text), case when ${isPossession('p.methods')} then 1 else 2 end,
+          case when ${isPossession('p.methods')} then null else ${now} end, p.ip, p.user_agent, ${now}, ${now}, ${now},
           ${secondsFromNow(sql`least(p.idle_seconds::float8, ${limit})`)}, ${secondsFromNow(sql`least(p.absolute_seconds::float8, ${limit})`)}
         from p join used on used.user_id = p.user_id
         where (select pg_catalog.count(*) from linked) >= 0

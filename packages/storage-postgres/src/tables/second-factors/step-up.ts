@@ -22,7 +22,7 @@ import {
 } from '../fragments/rate-limit-charging.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
-import { hasSecondFactor } from '../fragments/second-factor.js'
+import { hasSecondFactor, raisedLevel } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, sessionOrNull, toSession } from '../fragments/session-row.js'
 import {
@@ -48,10 +48,10 @@ const lockOwner = (schema: string, from: string, condition: string) => sql`owner
         for key share of u
       )`
 
-/** The CTE `s`: the live session of the key reaches level 2 by `factor`, where the locked rows of `from` exist. */
+/** The CTE `s`: `factor` is proved in the live session of the key, where the locked rows of `from` exist. */
 const raiseSession = (schema: string, factor: 'totp' | 'recovery_code', from: string) => sql`s as (
         update ${schema}.sessions s set
-          secret_hash = ${newSecretHash}, authenticated_at = ${now}, level = 2, level2_at = ${now},
+          secret_hash = ${newSecretHash}, ${raisedLevel},
           methods = case when '${factor}' = any (s.methods) then s.methods
             else pg_catalog.array_append(s.methods, '${factor}'::text) end
         from ${from}, ${schema}.users u

@@ -26,6 +26,7 @@ import {
 import { newSecretHash, secretHash, sessionId, userId } from '../fragments/parameters.js'
 import { refundRateLimit, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
+import { provesPossession } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { liveSession, sessionColumns, sessionOrNull, toSession } from '../fragments/session-row.js'
 import {
@@ -47,6 +48,11 @@ const beforeMicros = nullable('beforeMicros', 'float8')<number>()
 const beforeId = nullable('beforeId', 'uuid')<SessionId>()
 const limit = parameter('limit', 'int')<number>()
 const method = parameter('method', 'text')<SignInMethod>()
+/**
+ * Holds of a session `s` of level 1 in which the user has proved something that they have, where `method` is the password: two factors, as
+ * old as the first of both. A password alone never says that two were proved now.
+ */
+const completesLevel2 = sql`(coalesce(s.level, 1) = 1 and ${method} = 'password' and ${provesPossession('s.methods')})`
 
 export const sessionStatements = (schema: string) => ({
   ...sessionOpeningStatements(schema),
@@ -103,6 +109,8 @@ export const sessionStatements = (schema: string) => ({
       with s as (
         update ${schema}.sessions s set
           secret_hash = ${newSecretHash}, authenticated_at = ${now},
+          level = case when ${completesLevel2} then 2 else s.level end,
+          level2_at = case when ${completesLevel2} then s.authenticated_at else s.level2_at end,
           methods = case when ${method} = any (s.methods) then s.methods
             else pg_catalog.array_append(s.methods, ${method}) end
         from ${schema}.users u
