@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
+import { transportMutations } from './mutations/auth-transport.mjs'
 import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
@@ -25,6 +26,7 @@ export const mutations = [
   ...storageMutations,
   ...storageSecondFactorMutations,
   ...authMutations,
+  ...transportMutations,
   ...webappMutations,
   ...commandMutations,
   ...telemetryMutations,

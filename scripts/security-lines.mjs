@@ -272,4 +272,7 @@ export const securityLines = [
   ['T14.81', 'the second factor of a provider before its identity is linked'],
   ['T14.82', 'values of acr and amr that are almost the trusted ones, or too old'],
   ['T14.83', 'an old session at the provider as a recent authentication'],
+  ['T14.85', 'a page that asks for the token of a sign-in in a body'],
+  ['T14.86', 'the token of a pending sign-in in a body and in a cookie at once'],
+  ['T14.87', 'another token in the place of that of a pending sign-in'],
 ]

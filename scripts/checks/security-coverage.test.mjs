@@ -115,6 +115,7 @@ test('coverage: the lines are all those of the specification, each once', () => 
       ...from(60, 62),
       ...from(70, 74),
       ...from(80, 83),
+      ...from(85, 87),
     ],
   }
   const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))

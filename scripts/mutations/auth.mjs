@@ -11,7 +11,7 @@ export const authMutations = [
   guard(
     'http/request/origin',
     'a foreign page acts with the cookie',
-    "return origin === null && fetchSite === null && readHeader(headers, 'cookie') === null",
+    "return fetchSite === 'same-origin' || isOutsideBrowser(headers)",
     'return true',
     'http/handler',
     'http/request/origin',
@@ -27,8 +27,8 @@ export const authMutations = [
   guard(
     'http/request/origin',
     'a request without an origin acts with the cookie',
-    " && readHeader(headers, 'cookie') === null",
-    '',
+    "['origin', 'sec-fetch-site', 'cookie'].every",
+    "['origin', 'sec-fetch-site'].every",
     'http/handler',
     'http/request/origin',
   ),
@@ -916,8 +916,8 @@ export const authMutations = [
   guard(
     'http/routes/sign-in-result',
     'registering makes a known browser',
-    'signInCookies(call, made, status === 200)',
-    'signInCookies(call, made, true)',
+    'openedSession(call, made, status === 200)',
+    'openedSession(call, made, true)',
     'http/routes/known-browsers',
   ),
   guard(

@@ -52,6 +52,14 @@ export const ownProcessFiles: readonly OwnProcessFile[] = [
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },
   {
+    file: 'auth/*/http/routes/transport.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
+    file: 'auth/*/http/routes/pending-transport.test',
+    reason: 'its support file opens a site while it loads, and closes it after the file',
+  },
+  {
     file: 'auth/*/http/routes/trusted-browsers.test',
     reason: 'its support file opens a site while it loads, and closes it after the file',
   },

@@ -12,6 +12,7 @@ import { resolveHandlerOptions } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
 import { readRequestTokens } from './request/request-token.js'
+import { byCookie, readTransport, textOf } from './request/transport.js'
 import { errorHeaders, errorResponse, errorStatus, messageOf } from './response/errors.js'
 import { isOwnForm, renderForeignForm, renderFormResult } from './routes/form-post.js'
 import type { RenderError } from './routes/render.js'
@@ -23,6 +24,7 @@ import { isForScripts } from './routes/route.js'
 import type { Match } from './routes/router.js'
 import { matchRoute } from './routes/routes.js'
 import { pendingTokenOf, signInExpired } from './routes/sign-in-result.js'
+import { formOf } from './schema/request-bodies.js'
 import type { Schema } from './schema/schema.js'
 import type { Site } from './site.js'
 import { createSite, originError } from './site.js'
@@ -138,7 +140,7 @@ async function respond(
       : readRequestTokens(headers, torii.options.cookie)
   try {
     const info = site.requestInfo(headers, connection?.ip ?? null)
-    const facts = { info, tokens, headers, query, nonce: null, param }
+    const facts = { info, tokens, headers, query, nonce: null, param, ...byCookie }
     const call = { torii, pages, language, showPage, ...facts }
     return await callRoute(site, route, call, request, renderError)
   } catch (error) {
@@ -189,7 +191,10 @@ async function callRoute(
     return callByForm(site, route, route.body, route.form, call, request)
   const body = await readJsonBody(request, route.body)
   if (!body.ok) return errorResponse(site.bodyError(nameOf(route), body.error), call.language.texts)
-  return renderResult(route.responses, await run(route, call, body.value), renderersOf(call))
+  const sent = readTransport(body.value, request.headers)
+  if (!sent.ok) return errorResponse(sent.error, call.language.texts)
+  const own = { ...call, ...sent.value }
+  return renderResult(route.responses, await run(route, own, body.value), renderersOf(call))
 }
 
 /** Reads the form of a landing page, and runs the route if this site has shown that page to this browser. */
@@ -201,10 +206,10 @@ async function callByForm(
   call: Call,
   request: Request,
 ): Promise<Response> {
-  const form = await readLandingForm(request, schema)
+  const form = await readLandingForm(request, formOf(schema))
   if (!form.ok) return errorResponse(site.bodyError(nameOf(route), form.error), call.language.texts)
   const { fields, nonce } = form.value
-  const isUnnamed = isEnrolling(route) && pendingIdOf(fields) === null
+  const isUnnamed = isEnrolling(route) && textOf(fields, 'pendingId') === null
   if (!isOwnForm(call, nonce) || isUnnamed) return renderForeignForm(call, purpose)
   const own = { ...call, nonce }
   return renderFormResult(route, own, fields, await run(route, own, fields))
@@ -230,7 +235,7 @@ async function callPosted(
  */
 async function run(route: Route, call: Call, body: unknown): Promise<Success | Failure> {
   if (route.access === 'anyone') return route.handle(call, body)
-  const pendingId = pendingIdOf(body)
+  const pendingId = textOf(body, 'pendingId')
   if (route.handleEnrolling !== undefined && pendingId !== null) {
     const pending = pendingTokenOf(call, pendingId)
     return pending === null ? signInExpired : route.handleEnrolling(call, pending, body)
@@ -256,15 +261,6 @@ async function run(route: Route, call: Call, body: unknown): Promise<Success | F
 /** Whether a page of a pending sign-in posts to the route, which signed-in users call without a form. */
 const isEnrolling = (route: Route): boolean =>
   route.access === 'signed in' && route.handleEnrolling !== undefined
-
-/** The pending sign-in that a body names. */
-const pendingIdOf = (body: unknown): string | null =>
-  typeof body === 'object' &&
-  body !== null &&
-  'pendingId' in body &&
-  typeof body.pendingId === 'string'
-    ? body.pendingId
-    : null
 
 const unauthenticated = failure({ error: 'unauthenticated' })
 

@@ -165,6 +165,11 @@ function pickFields<Value>(json: object, schema: Schema<Value>): Read<Value> {
       const message = value === undefined ? `${field} is missing.` : `${field} must be ${kind}.`
       return { ok: false, error: { error: 'invalid_input', field, message } }
     }
+    const choices = choicesOf(rule)
+    if (choices !== null && !choices.includes(value)) {
+      const message = `${field} must be ${choices.filter((choice) => choice !== null).join(' or ')}.`
+      return { ok: false, error: { error: 'invalid_input', field, message } }
+    }
     fields[field] = value
   }
   // The loop checked every member of the schema, and there are no others.
@@ -186,10 +191,15 @@ function unknownField(json: object, schema: Schema<unknown>): BodyError | null {
 
 const kinds: Readonly<Record<string, string>> = { object: 'an object', boolean: 'true or false' }
 
-/** The types that a field may have. The bodies use no other keyword, which {@link pickFields} would not check. */
+/** The values that a field may have; null for any of its types. */
+const choicesOf = ({ enum: choices }: Schema<unknown>): readonly unknown[] | null =>
+  Array.isArray(choices) ? choices : null
+
+/** The types that a field may have. The bodies use no other keywords, which {@link pickFields} would not check. */
 function typesOf(rule: Schema<unknown>): readonly unknown[] {
   for (const keyword of Object.keys(rule))
-    if (keyword !== 'type') throw new Error(`a body is not checked for ${keyword}`)
+    if (keyword !== 'type' && keyword !== 'enum')
+      throw new Error(`a body is not checked for ${keyword}`)
   return [rule.type].flat()
 }
 

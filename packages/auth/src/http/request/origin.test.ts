@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'vitest'
 import { resolveBaseUrl } from '../../base/base-url.js'
-import { isOwnOrigin } from './origin.js'
+import { isOutsideBrowser, isOwnOrigin } from './origin.js'
 
 const site = resolveBaseUrl('https://app.example')
 const cookie = 'a=b'
@@ -43,6 +43,14 @@ for (const [allowed, headers] of validated)
     assert.equal(isOwnOrigin('GET', headers, site), true)
     assert.equal(isOwnOrigin('HEAD', headers, site), true)
   })
+
+test('a request without Origin, Sec-Fetch-Site and Cookie comes from no browser; any of them from one', () => {
+  const outside = validated.filter(([, headers]) => isOutsideBrowser(new Headers(headers)))
+  assert.deepEqual(
+    outside.map(([, headers]) => headers),
+    [{}, { authorization: 'Bearer x' }],
+  )
+})
 
 test('localhost, 127.0.0.1 and [::1] are one site, with the same port and scheme', () => {
   const local = resolveBaseUrl('http://localhost:3000')

@@ -25,6 +25,12 @@ export function isOwnOrigin(
   const origin = readHeader(headers, 'origin')
   const fetchSite = readHeader(headers, 'sec-fetch-site')
   if (origin !== null && site.origins.includes(origin)) return true
-  if (fetchSite === 'same-origin') return true
-  return origin === null && fetchSite === null && readHeader(headers, 'cookie') === null
+  return fetchSite === 'same-origin' || isOutsideBrowser(headers)
 }
+
+/**
+ * Whether an unsafe request was sent by no browser. Browsers send Origin with each of them, and no script can change that, nor
+ * Sec-Fetch-Site and Cookie. @see https://fetch.spec.whatwg.org/#append-a-request-origin-header
+ */
+export const isOutsideBrowser = (headers: HeaderSource): boolean =>
+  ['origin', 'sec-fetch-site', 'cookie'].every((name) => readHeader(headers, name) === null)

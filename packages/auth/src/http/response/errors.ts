@@ -1,4 +1,4 @@
-import type { ToriiErrorCode } from 'torii-core'
+import type { PendingToken, ToriiErrorCode } from 'torii-core'
 import { InvalidInputError, ToriiError } from 'torii-core'
 import type { PendingSignInFactors } from '../../services/pending-sign-in.js'
 import type { LevelProofs, RefusalReason, Refusals } from '../../services/refusals.js'
@@ -96,6 +96,8 @@ export type ApiError = {
     readonly text?: keyof ErrorTexts
     readonly message?: string
     readonly field?: string
+    /** The token of the pending sign-in, where the body holds it: see `Transport`. */
+    readonly pendingToken?: PendingToken
   } & DetailsOf<Code>
 }[ErrorCode]
 
@@ -125,6 +127,8 @@ export const errorSchema = named(
     reason: optional(text),
     /** Of `second_factor_required`: the pending sign-in, and what may be proved or must be set up. */
     pendingId: optional(text),
+    /** The token of it, for a client that asked for it by `transport: 'body'`. */
+    pending: optional(text),
     factors: optional(list(text)),
     enroll: optional(list(text)),
     expiresAt: optional(text),
@@ -209,6 +213,7 @@ function describe(error: ApiError, texts: Texts): ErrorBody {
       return {
         message,
         pendingId,
+        pending: error.pendingToken?.reveal(),
         factors,
         enroll: mustEnroll ? enroll : undefined,
         expiresAt: expiresAt.toISOString(),

@@ -1,6 +1,6 @@
 import { linkPaths } from '../../base/paths.js'
 import { changeEmailBody, emailBody, verifyEmailBody } from '../schema/request-bodies.js'
-import { acceptedSchema, signedInSchema } from '../schema/response-bodies.js'
+import { acceptedSchema, signInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
@@ -19,7 +19,7 @@ export const emailRoutes = [
     summary: 'Verifies the email address; signs in with the password or a new one',
     access: 'anyone',
     body: verifyEmailBody,
-    responses: { 200: signedInSchema, 204: null },
+    responses: { 200: signInSchema, 204: null },
     errors: [
       'invalid_credentials',
       'invalid_token',

@@ -1,6 +1,6 @@
 import { linkPaths } from '../../base/paths.js'
 import { magicLinkBody } from '../schema/request-bodies.js'
-import { signedInSchema } from '../schema/response-bodies.js'
+import { signInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { failure } from './results.js'
 import { defineRoute } from './route.js'
@@ -21,7 +21,7 @@ export const magicLinkRoutes = [
     summary: 'Signs in with the token of a magic link, or with an email address and a code',
     access: 'anyone',
     body: magicLinkBody,
-    responses: { 200: signedInSchema },
+    responses: { 200: signInSchema },
     errors: [
       'invalid_token',
       'refused_by_application',

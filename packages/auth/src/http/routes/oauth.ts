@@ -17,7 +17,7 @@ import {
   nonceSchema,
   oauthAccountsSchema,
   oauthProvidersSchema,
-  signedInSchema,
+  signInSchema,
 } from '../schema/response-bodies.js'
 import { noContent, refused, seeOther, success } from './results.js'
 import type { Call } from './route.js'
@@ -132,7 +132,7 @@ export const oauthRoutes = [
     summary: 'Signs in with an ID token of a native application or of Google One Tap',
     access: 'anyone',
     body: idTokenBody,
-    responses: { 200: signedInSchema },
+    responses: { 200: signInSchema },
     errors: [
       'account_disabled',
       'invalid_token',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { test } from 'vitest'
 import { baseUrl } from '../../test/site.test.support.js'
+import { membersOf } from '../schema/schema.js'
 import type { GivenAnswer } from '../test/documented.test.support.js'
 import { createResponseValidator } from '../test/documented.test.support.js'
 import { describeApi } from './openapi.js'
@@ -29,6 +30,18 @@ test('the document is valid OpenAPI 3.1', async () => {
 test('the validator rejects an invalid document', async () => {
   const broken = { ...document, paths: { '/auth/session': { get: { responses: { 200: {} } } } } }
   assert.notDeepEqual(await problemsOf(broken), [])
+})
+
+test('the forms of pages have no member for tokens: those of a browser are in cookies', () => {
+  const others = ['transport', 'pending']
+  const takingForms = routes.flatMap(({ body, form }) => (body === null || !form ? [] : [body]))
+  for (const member of others) assert.ok(takingForms.some((body) => member in membersOf(body)))
+  const { paths } = document as { paths: object }
+  const formBodies = JSON.stringify(paths, (key, value) =>
+    key === 'application/json' ? undefined : value,
+  )
+  assert.ok(formBodies.includes('"nonce":'))
+  for (const member of others) assert.ok(!formBodies.includes(`"${member}":`), member)
 })
 
 const validateResponse = createResponseValidator(document)

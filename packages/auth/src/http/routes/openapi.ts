@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../response/errors.js'
 import { errorSchema, errorStatus } from '../response/errors.js'
+import { formOf } from '../schema/request-bodies.js'
 import type { Schema } from '../schema/schema.js'
 import { membersOf, nameOf, openObject, text } from '../schema/schema.js'
 import type { ResponseContent, Route } from './route.js'
@@ -91,7 +92,7 @@ const formType = 'application/x-www-form-urlencoded'
 function requestBody({ form, postedByProvider }: Route, schema: Schema<unknown>): object {
   if (postedByProvider === true) return { required: true, content: { [formType]: { schema } } }
   // The form of a landing page also carries the nonce of its browser, and what a browser adds is dropped.
-  const ofForm = openObject({ ...membersOf(schema), nonce: text })
+  const ofForm = openObject({ ...membersOf(formOf(schema)), nonce: text })
   return {
     required: true,
     content: {

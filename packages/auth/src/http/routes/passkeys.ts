@@ -10,7 +10,7 @@ import {
   passkeySchema,
   passkeySignalsSchema,
   passkeysSchema,
-  signedInSchema,
+  signInSchema,
 } from '../schema/response-bodies.js'
 import { failure, noContent, refused, success } from './results.js'
 import type { Call } from './route.js'
@@ -106,7 +106,7 @@ export const passkeyRoutes = [
     summary: 'Signs in with a passkey',
     access: 'anyone',
     body: passkeySignInBody,
-    responses: { 200: signedInSchema },
+    responses: { 200: signInSchema },
     errors: [
       'invalid_credentials',
       'refused_by_application',

@@ -6,7 +6,7 @@ import {
   resetPasswordBody,
   setPasswordBody,
 } from '../schema/request-bodies.js'
-import { acceptedSchema, signedInSchema } from '../schema/response-bodies.js'
+import { acceptedSchema, signInSchema } from '../schema/response-bodies.js'
 import { mailRequestRoute } from './mail-request.js'
 import { accepted, noContent, refused } from './results.js'
 import { defineRoute } from './route.js'
@@ -20,7 +20,7 @@ export const passwordRoutes = [
     summary: 'Creates an account; mails a verification link, or signs in where none is required',
     access: 'anyone',
     body: registerBody,
-    responses: { 201: signedInSchema, 202: acceptedSchema },
+    responses: { 201: signInSchema, 202: acceptedSchema },
     errors: [
       'email_taken',
       'fields_rejected',
@@ -45,7 +45,7 @@ export const passwordRoutes = [
     summary: 'Signs in with an email address and a password',
     access: 'anyone',
     body: passwordSignInBody,
-    responses: { 200: signedInSchema },
+    responses: { 200: signInSchema },
     errors: [
       'invalid_credentials',
       'refused_by_application',

@@ -7,13 +7,14 @@ import type { Page } from '../pages/page.js'
 import type { ShowPage } from '../pages/page-response.js'
 import type { Pages } from '../pages/site-pages.js'
 import type { HeaderSource, RequestTokens } from '../request/request-token.js'
+import type { SignInTransport } from '../request/transport.js'
 import type { ErrorCode } from '../response/errors.js'
 import type { Schema, Static } from '../schema/schema.js'
 import type { Feature } from './features.js'
 import type { Failure, Success } from './results.js'
 
 /** The data of a request that a route receives, besides the fields of its body. */
-export interface Call {
+export interface Call extends SignInTransport {
   readonly torii: Torii<object>
   readonly pages: Pages
   /** The language of the response, by Accept-Language. */
@@ -96,7 +97,7 @@ interface SessionRoute<Body extends Schema<unknown> | null, R extends Responses>
   handle(call: SignedInCall, body: BodyOf<Body>): Promise<ResultOf<R>>
   /**
    * Set where a user who must enroll a second factor may call the route before they are signed in: `pendingId` in the body names
-   * the pending sign-in of the cookie, whose token this receives.
+   * the pending sign-in, whose token this receives.
    */
   handleEnrolling?(call: Call, token: string, body: BodyOf<Body>): Promise<ResultOf<R>>
 }

@@ -9,7 +9,7 @@ import {
 import { sessionCookie } from '../request/cookie.js'
 import { clearedPendingCookie } from '../request/pending-cookie.js'
 import { qrCode } from '../response/qr-code.js'
-import { serializeSession, serializeSignedIn } from '../response/serializers.js'
+import { serializeSession } from '../response/serializers.js'
 import {
   confirmTotpBody,
   passkeyFactorBody,
@@ -21,7 +21,7 @@ import {
   challengeSchema,
   recoveryCodesSchema,
   secondFactorsSchema,
-  signedInSchema,
+  signInSchema,
   tokenSchema,
   totpConfirmedSchema,
   totpStartSchema,
@@ -36,7 +36,7 @@ import {
   showSecondFactorPage,
   showTotpPage,
 } from './second-factor-page.js'
-import { pendingTokenOf, signedIn, signInCookies, signInExpired } from './sign-in-result.js'
+import { openedSession, pendingTokenOf, signedIn, signInExpired } from './sign-in-result.js'
 
 /** The second factors of the signed-in user, and the sign-in that waits for one. */
 export const secondFactorRoutes = [
@@ -61,16 +61,17 @@ export const secondFactorRoutes = [
       'Completes a sign-in with the code of an authenticator application, a recovery code or a passkey',
     access: 'anyone',
     body: verifySecondFactorBody,
-    responses: { 200: signedInSchema },
+    responses: { 200: signInSchema },
     errors: ['invalid_code', 'invalid_token', 'too_many_attempts'],
     feature: 'secondFactors',
     form: { purpose: 'second_factor', next: 'signedIn' },
-    async handle(call, { pendingId, trustBrowser, redirectTo: _, ...proofs }) {
+    async handle(call, { pendingId, pending: _, trustBrowser, redirectTo: __, ...proofs }) {
       const { torii, info } = call
       const token = pendingTokenOf(call, pendingId)
       if (token === null) return signInExpired
       const given = proofOf(proofs)
       if (given === null) return failure(oneProof)
+      if (trustBrowser === true && call.transport === 'body') return failure(noBrowser)
       const outcome = await torii.secondFactors.verify({ ...given, token, trustBrowser }, info)
       if (outcome.ok) return signedIn(call, 200, outcome)
       const ended = endedCookies(call, outcome)
@@ -218,9 +219,8 @@ export const secondFactorRoutes = [
       if (!confirmed.ok)
         return refused(confirmed, { texts: { invalid_token: 'enrollment_expired' } })
       const { recoveryCodes } = confirmed
-      const setCookies = await signInCookies(call, confirmed)
-      const signed = serializeSignedIn(confirmed, call.torii.options)
-      return success(201, { recoveryCodes, ...signed }, { setCookies })
+      const { body, setCookies } = await openedSession(call, confirmed)
+      return success(201, { recoveryCodes, ...body }, { setCookies })
     },
   }),
   defineRoute({
@@ -291,13 +291,24 @@ const totpStart = async ({ secret, uri }: { secret: string; uri: string }) => ({
 })
 
 /** `Set-Cookie` that deletes the cookie of a pending sign-in that has ended. */
-const endedCookies = ({ torii }: Call, { reason }: { readonly reason: string }): string[] =>
-  reason === 'invalid_token' ? [clearedPendingCookie(torii.options.cookie)] : []
+const endedCookies = (
+  { torii, transport }: Call,
+  { reason }: { readonly reason: string },
+): string[] =>
+  reason === 'invalid_token' && transport === 'cookie'
+    ? [clearedPendingCookie(torii.options.cookie)]
+    : []
 
 const oneProof = {
   error: 'invalid_input',
   field: 'code',
   message: 'Send one of code, recoveryCode and challengeId with response.',
+} as const
+
+const noBrowser = {
+  error: 'invalid_input',
+  field: 'trustBrowser',
+  message: 'Only a browser can be trusted.',
 } as const
 
 /** Exactly one proof, or null. */

@@ -20,16 +20,28 @@ import { failure, success } from './results.js'
 import type { Call } from './route.js'
 
 /**
- * The result of a sign-in. The token goes into the cookie and nowhere else. The browser's previous session
- * ends, since its cookie is replaced; the session of a bearer token stays.
+ * The result of a sign-in. The token goes into the cookie and nowhere else, or into the body of a client that is no browser. The
+ * browser's previous session ends, since its cookie is replaced; the session of a bearer token stays.
  */
 export async function signedIn<const Status extends 200 | 201>(
   call: Call,
   status: Status,
   made: SignedIn<object>,
-): Promise<Success<Status, bodies.SignedIn>> {
-  const setCookies = await signInCookies(call, made, status === 200)
-  return success(status, serializeSignedIn(made, call.torii.options), { setCookies })
+): Promise<Success<Status, bodies.SignIn>> {
+  const { body, setCookies } = await openedSession(call, made, status === 200)
+  return success(status, body, { setCookies })
+}
+
+/** The body and the `Set-Cookie`s of an answer that opens a session: one of them holds the token. */
+export async function openedSession(
+  call: Call,
+  made: SignedIn<object>,
+  makesKnown = true,
+): Promise<{ readonly body: bodies.SignIn; readonly setCookies: readonly string[] }> {
+  const body = serializeSignedIn(made, call.torii.options)
+  return call.transport === 'body'
+    ? { body: { ...body, token: made.token.reveal() }, setCookies: [] }
+    : { body, setCookies: await signInCookies(call, made, makesKnown) }
 }
 
 /** `Set-Cookie`s of a sign-in, after the browser's former sessions were ended. */
@@ -55,20 +67,26 @@ export async function signInCookies(
 
 /**
  * The result of a sign-in that opened no session. Where a second factor is due, the token of the pending sign-in goes into its
- * cookie; the browser's former session ends only when the new one opens.
+ * cookie, or into the body of a client that is no browser; the browser's former session ends only when the new one opens.
  */
 export function signInRefused(call: Call, outcome: RefusedOutcome, words?: RefusalWords): Failure {
-  const setCookies =
-    outcome.reason === 'second_factor_required' ? pendingCookies(call, outcome) : []
-  return failure(outcomeError(outcome, words), setCookies)
+  const error = outcomeError(outcome, words)
+  if (outcome.reason !== 'second_factor_required') return failure(error)
+  return call.transport === 'body'
+    ? failure({ ...error, pendingToken: outcome.pending.token })
+    : failure(error, pendingCookies(call, outcome))
 }
 
 /**
- * The token of the browser's pending sign-in, if that is the one of this id: another tab may have begun another sign-in, whose
+ * The token of the pending sign-in of a request, if that is the one of this id: another tab may have begun another sign-in, whose
  * code must not open this one.
  */
-export function pendingTokenOf({ torii, headers }: Call, pendingId: string): string | null {
-  const token = findPendingCookie(headers, torii.options.cookie)
+export function pendingTokenOf(
+  { torii, headers, transport, pendingToken }: Call,
+  pendingId: string,
+): string | null {
+  const token =
+    transport === 'body' ? pendingToken : findPendingCookie(headers, torii.options.cookie)
   return token !== null && parsePendingToken(token)?.id === pendingId ? token : null
 }
 

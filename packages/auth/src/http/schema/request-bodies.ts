@@ -1,11 +1,25 @@
-import type { Static } from './schema.js'
-import { anyObject, flag, object, openObject, optional, orNull, text } from './schema.js'
+import type { Schema, Static } from './schema.js'
+import {
+  anyObject,
+  flag,
+  membersOf,
+  object,
+  oneOf,
+  openObject,
+  optional,
+  orNull,
+  text,
+} from './schema.js'
 
 /** An optional text; null is the same as absent, except in {@link profileBody}. */
 const maybeText = optional(orNull(text))
 const maybeFlag = optional(orNull(flag))
 /** False: the session ends with the browser, and after `session.unrememberedSeconds`. */
 const remember = maybeFlag
+/** `body`: the answer holds the tokens and sets no cookie. Refused in a browser. */
+const transport = optional(orNull(oneOf(['cookie', 'body'])))
+/** The token of a pending sign-in that was answered to `transport: 'body'`; the rest of that sign-in is answered likewise. */
+const pending = maybeText
 
 export const emailBody = object({ email: text })
 /** `fields` are the application's own, for the schema of the option `signUp.fields`. */
@@ -15,8 +29,14 @@ export const registerBody = object({
   name: maybeText,
   fields: optional(orNull(anyObject)),
   remember,
+  transport,
 })
-export const passwordSignInBody = object({ email: text, password: text, remember })
+export const passwordSignInBody = object({
+  email: text,
+  password: text,
+  remember,
+  transport,
+})
 export const changePasswordBody = object({ currentPassword: text, newPassword: text })
 export const setPasswordBody = object({ newPassword: text })
 export const resetPasswordBody = object({
@@ -30,6 +50,7 @@ export const magicLinkBody = object({
   email: maybeText,
   code: maybeText,
   remember,
+  transport,
 })
 /** `password` is the account's, `newPassword` replaces it; at most one of the two. */
 export const verifyEmailBody = object({
@@ -37,6 +58,7 @@ export const verifyEmailBody = object({
   password: maybeText,
   newPassword: maybeText,
   remember,
+  transport,
 })
 export const changeEmailBody = object({ token: text })
 /** `password`, or `challengeId` and `response`, or a `code` of a second factor, or a `recoveryCode`. */
@@ -56,7 +78,7 @@ export const registerPasskeyBody = object({
   response: anyObject,
   name: maybeText,
 })
-export const idTokenBody = object({ idToken: text, nonce: text, remember })
+export const idTokenBody = object({ idToken: text, nonce: text, remember, transport })
 /** Posted by a provider's page, which may add fields. `user` is Apple's JSON with the name of a new user. */
 export const oauthFormPostBody = openObject({
   code: maybeText,
@@ -65,13 +87,19 @@ export const oauthFormPostBody = openObject({
   state: maybeText,
   user: maybeText,
 })
-export const passkeySignInBody = object({ challengeId: text, response: anyObject, remember })
+export const passkeySignInBody = object({
+  challengeId: text,
+  response: anyObject,
+  remember,
+  transport,
+})
 /**
- * `pendingId` names the sign-in of the cookie. `code`, or `recoveryCode`, or `challengeId` and `response`; `trustBrowser` is for a
+ * `pendingId` names the sign-in of the cookie, or of `pending`. `code`, or `recoveryCode`, or `challengeId` and `response`; `trustBrowser` is for a
  * `code`.
  */
 export const verifySecondFactorBody = object({
   pendingId: text,
+  pending,
   code: maybeText,
   recoveryCode: maybeText,
   challengeId: maybeText,
@@ -82,17 +110,25 @@ export const verifySecondFactorBody = object({
 /** `redirectTo` is where a form leads after the sign-in. With `pendingId`, for a user who enrolls to complete that sign-in; `emailCode` is the one that was mailed. */
 export const startTotpBody = object({
   pendingId: maybeText,
+  pending,
   emailCode: maybeText,
   redirectTo: maybeText,
 })
 export const confirmTotpBody = object({
   code: text,
   pendingId: maybeText,
+  pending,
   redirectTo: maybeText,
 })
-export const passkeyFactorBody = object({ pendingId: text })
+export const passkeyFactorBody = object({ pendingId: text, pending })
 export const undoSecondFactorBody = object({ token: text })
 export const renamePasskeyBody = object({ name: text })
+
+/** The members that the form of a page has: a browser's tokens are in cookies. */
+export function formOf(schema: Schema<unknown>): Schema<unknown> {
+  const { transport: _, pending: __, ...members } = membersOf(schema)
+  return openObject(members)
+}
 
 /**
  * The body of a password reset: the token of the link, and the new password.
@@ -103,12 +139,12 @@ export type ResetPasswordBody = Static<typeof resetPasswordBody>
  * The body of a registration. `fields` are the application's own, for the schema of the option `signUp.fields`.
  * @useDeclaredType
  */
-export type RegisterBody = Static<typeof registerBody>
+export type RegisterBody = Omit<Static<typeof registerBody>, 'transport'>
 /**
  * The body of a sign-in by password. With `remember: false` the session ends with the browser.
  * @useDeclaredType
  */
-export type PasswordSignInBody = Static<typeof passwordSignInBody>
+export type PasswordSignInBody = Omit<Static<typeof passwordSignInBody>, 'transport'>
 /**
  * The body of a password change.
  * @useDeclaredType

@@ -80,6 +80,8 @@ const totp = named('Totp', object({ createdAt: time, lastUsedAt: orNull(time) })
 /** The same for every email address. */
 export const acceptedSchema = object({ status: oneOf(['accepted']) })
 export const signedInSchema = object({ user, session })
+/** `token` is the session's, for a client that asked for it by `transport: 'body'`; a browser has it in the cookie. */
+export const signInSchema = object({ user, session, token: optional(text) })
 export const userSchema = object({ user })
 export const sessionsSchema = object({ sessions: list(session), nextCursor: orNull(text) })
 export const revokedSchema = object({ revoked: count })
@@ -123,7 +125,7 @@ export const secondFactorsSchema = object({
 /** `secret` is in base 32; `uri` is the content of the QR code, `qr` the same as SVG, null without the package `uqr`. */
 export const totpStartSchema = object({ secret: text, uri: text, qr: orNull(text) })
 /**
- * `token` is the new one of a bearer; a cookie is replaced instead. `user` and `session` are those of a sign-in that was completed
+ * `token` is the new one of a bearer, or of a client that sent `pending`; a cookie is replaced instead. `user` and `session` are those of a sign-in that was completed
  * by it.
  */
 export const totpConfirmedSchema = object({
@@ -156,6 +158,11 @@ export type Session = Static<typeof session>
  * @useDeclaredType
  */
 export type SignedIn = Static<typeof signedInSchema>
+/**
+ * The signed-in user and the new session.
+ * @useDeclaredType
+ */
+export type SignIn = Static<typeof signInSchema>
 /**
  * The request was accepted. The same for every email address.
  * @useDeclaredType

@@ -39,6 +39,9 @@ test('a schema accepts the values of its type, and no others', () => {
   assert.ok(accepts(openObject({ name: text }), { name: 'Ada', more: 1 }))
   assert.ok(accepts(list(oneOf(['a', 'b'])), ['b', 'a']))
   assert.equal(accepts(list(oneOf(['a', 'b'])), ['c']), false)
+  const maybe = orNull(oneOf(['a', 'b']))
+  assert.ok(accepts(maybe, null) && accepts(maybe, 'a'))
+  assert.equal(accepts(maybe, 'c'), false)
   assert.equal(accepts(anyObject, []), false)
 })
 

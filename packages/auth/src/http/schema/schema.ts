@@ -43,6 +43,7 @@ export const anyList: Schema<readonly unknown[]> = { type: 'array' }
 
 /** One of these texts. */
 export const oneOf = <const Value extends string>(values: readonly Value[]): Schema<Value> => ({
+  type: 'string',
   enum: values,
 })
 
@@ -55,6 +56,7 @@ export const list = <Value>(items: Schema<Value>): Schema<readonly Value[]> => (
 export const orNull = <Value>(schema: Schema<Value>): Schema<Value | null> => ({
   ...schema,
   type: [schema.type, 'null'].flat(),
+  ...(Array.isArray(schema.enum) ? { enum: [...schema.enum, null] } : {}),
 })
 
 /** A member that may be absent. */
