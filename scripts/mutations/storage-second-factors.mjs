@@ -132,16 +132,22 @@ export const storageSecondFactorMutations = [
     'alone: providerParameters',
   ),
   guard(
-    'second-factors/pending-answers',
+    'fragments/trusted-browser',
     'a browser is trusted by a code that was used before',
     'from p join used on used.user_id = p.user_id\n        where ${newTrust.id} is not null',
     'from p left join used on used.user_id = p.user_id\n        where ${newTrust.id} is not null',
   ),
   guard(
-    'second-factors/pending-answers',
+    'fragments/trusted-browser',
     'a browser keeps its former secret beside the new one',
     't.secret_hash = any (${newTrust.formerHashes})',
     't.secret_hash = any (${newTrust.formerHashes}) and false',
+  ),
+  guard(
+    'second-factors/passkey-answers',
+    'a passkey trusts no browser',
+    '...newTrustValues(trust)',
+    '...newTrustValues(null)',
   ),
   guard(
     'second-factors/second-factors',

@@ -284,8 +284,8 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
   findForSignIn(input: { key: PendingKey; charges: RateLimitCharges }): Promise<PendingLookup>
   /**
    * Opens the session of a pending sign-in by the code of `step`, ends the pending sign-in and counts the code as used, in
-   * one commit or not at all. Of any number of callers with one code, one succeeds. With `trust` it also makes its browser a
-   * trusted one, until the sessions of the user are ended.
+   * one commit or not at all. Of any number of callers with one code, one succeeds. With `trust` (default: null) it also makes its
+   * browser a trusted one, until the sessions of the user are ended.
    */
   signIn(input: {
     key: PendingKey
@@ -320,12 +320,13 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
   /**
    * Opens the session of a pending sign-in by a verified passkey, at level 2, ends the pending sign-in and advances the counter
    * of the passkey, in one commit or not at all. It needs no other second factor. `invalid_code`: the passkey was deleted
-   * meanwhile. The passkey is locked first, as everywhere.
+   * meanwhile. The passkey is locked first, as everywhere. `trust` as of {@link signIn}.
    */
   signInByPasskey(input: {
     key: PendingKey
     use: PasskeyUse
     session: SessionOfPending
+    trust?: NewTrustedBrowser | null
   }): Promise<PasskeyFactorSignIn<Metadata>>
   /** Counts a code that is sent in a live session, and returns what to compare it with. */
   findForSession(input: { userId: UserId; charges: RateLimitCharges }): Promise<TotpLookup>

@@ -26,15 +26,15 @@ export const verify = (
 
 /**
  * Completes such a sign-in with a passkey of the user: `factors` of the outcome says whether there is one. `cancelled` and
- * `invalid_code` leave the sign-in as it was, so that a code can follow.
+ * `invalid_code` leave the sign-in as it was, so that a code can follow. `trustBrowser` as of `verify`.
  */
 export async function verifyByPasskey(
   client: Client,
-  { pendingId }: { pendingId: string },
+  { pendingId, trustBrowser }: { readonly pendingId: string; readonly trustBrowser?: boolean },
 ): Promise<SignInOutcome> {
   const prompted = await promptForPasskey(client, 'second-factors/passkey/options', { pendingId })
   if (!prompted.ok) return { ...prompted, status: 'failed' }
-  const answer = { pendingId, ...prompted.body }
+  const answer = { pendingId, trustBrowser, ...prompted.body }
   return withStatus(client.send<SignedIn>('POST', 'second-factors/verify', answer))
 }
 

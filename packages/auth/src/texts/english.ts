@@ -41,7 +41,7 @@ export const englishTexts: Texts = Object.freeze({
       button: 'Sign in',
       trustLabel: 'Trust this browser',
       trustNote:
-        'You then sign in here without a code for some time. Do not check this on a shared device.',
+        'You then sign in here without this step for some time. Do not check this on a shared device.',
       recoveryQuestion: 'No access to your authenticator app?',
       recoveryNote:
         'Enter one of the recovery codes that you kept when you set it up. Each works once.',

@@ -47,7 +47,7 @@ export const germanTexts: Texts = Object.freeze({
       button: 'Anmelden',
       trustLabel: 'Diesem Browser vertrauen',
       trustNote:
-        'Dann melden Sie sich hier einige Zeit lang ohne Code an. Nicht auf einem gemeinsam genutzten Gerät ankreuzen.',
+        'Dann melden Sie sich hier einige Zeit lang ohne diesen Schritt an. Nicht auf einem gemeinsam genutzten Gerät ankreuzen.',
       recoveryQuestion: 'Kein Zugriff auf Ihre Authenticator-App?',
       recoveryNote:
         'Geben Sie einen der Wiederherstellungscodes ein, die Sie beim Einrichten aufbewahrt haben. Jeder gilt einmal.',

@@ -264,6 +264,16 @@ const secondFactors: readonly BadArgument[] = [
   one('secondFactors.signInByPasskey', null, notObjects, ({ secondFactors }, session) =>
     secondFactors.signInByPasskey({ ...passkeyAnswer(), session: unsafe(session) }),
   ),
+  one(
+    'secondFactors.signInByPasskey',
+    'formerHashes',
+    badHashes(6),
+    ({ secondFactors }, formerHashes) =>
+      secondFactors.signInByPasskey({
+        ...passkeyAnswer(),
+        trust: { ...newTrust(), formerHashes: unsafe(formerHashes) },
+      }),
+  ),
   one('secondFactors.findForSession', null, notObjects, ({ secondFactors }, value) =>
     secondFactors.findForSession(unsafe(value)),
   ),

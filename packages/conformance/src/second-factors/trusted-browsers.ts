@@ -4,7 +4,16 @@ import { newTrustedBrowserId } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
 import { addOne, useOf } from '../fixtures/credentials.js'
-import { keyOf, liveSession, only, openOne, succeeded, winners } from '../fixtures/people.js'
+import { answerOf, signUpWithFactorAndPasskey } from '../fixtures/passkey-factors.js'
+import {
+  keyOf,
+  liveSession,
+  only,
+  openOne,
+  succeeded,
+  twentyAtOnce,
+  winners,
+} from '../fixtures/people.js'
 import { freshSecretHash, newSession, noRefund } from '../fixtures/samples.js'
 import type { FactorOwner } from '../fixtures/second-factors.js'
 import {
@@ -156,6 +165,51 @@ promise(
     assert.deepEqual(await ids(stranger), [theirs.id])
     assert.equal(await opens(storage, owner, presenting(first.secretHash)), false)
     assert.equal(await opens(storage, owner, presenting(next.secretHash)), true)
+  },
+)
+
+promise(
+  'signInByPasskey: only an accepted passkey makes a trusted browser, in place of what this browser was trusted by',
+  [],
+  async (storage) => {
+    const { secondFactors } = storage
+    const owner = await signUpWithFactorAndPasskey(storage, { signCount: 6 })
+    const first = await trustBrowser(storage, owner, owner.step + 1)
+    const next = newTrust([first.secretHash])
+    const key = await beginSignIn(storage, owner.user.id)
+    const listed = () => secondFactors.listTrustedBrowsers(owner.user.id)
+    for (const refused of [answerOf(owner, key, 6), answerOf(owner, owner.key)])
+      assert.equal((await secondFactors.signInByPasskey({ ...refused, trust: next })).ok, false)
+    assert.equal(only(await listed()).id, first.id)
+    succeeded(await secondFactors.signInByPasskey({ ...answerOf(owner, key), trust: next }))
+    const { createdAt, expiresAt, ...made } = only(await listed())
+    assert.deepEqual(made, { id: next.id, userAgent: newSession().userAgent, lastUsedAt: null })
+    assert.equal(expiresAt.getTime() - createdAt.getTime(), trustSeconds * 1000)
+    assert.equal(await opens(storage, owner, presenting(first.secretHash)), false)
+    const trust = presenting(next.secretHash)
+    assert.equal(await opens(storage, owner, trust), true)
+    // Without `trust` it makes none.
+    const again = await beginSignIn(storage, owner.user.id)
+    succeeded(await secondFactors.signInByPasskey(answerOf(owner, again, 8)))
+    assert.equal(only(await listed()).id, next.id)
+    assert.equal(await opens(storage, owner, presenting(trust.newSecretHash)), true)
+  },
+)
+
+promise(
+  'signInByPasskey: of twenty answers at once to one pending sign-in one makes a trusted browser',
+  ['concurrency'],
+  async (storage) => {
+    const owner = await signUpWithFactorAndPasskey(storage, { backupEligible: true })
+    const key = await beginSignIn(storage, owner.user.id)
+    const trusts = Array.from({ length: 20 }, () => newTrust())
+    const outcomes = await twentyAtOnce(async (index) => {
+      const trust = trusts[index] ?? newTrust()
+      const answer = { ...answerOf(owner, key, 7 + index), trust }
+      return { trust, ok: (await storage.secondFactors.signInByPasskey(answer)).ok }
+    })
+    const { trust } = only(winners(outcomes))
+    assert.equal(only(await storage.secondFactors.listTrustedBrowsers(owner.user.id)).id, trust.id)
   },
 )
 

@@ -89,6 +89,7 @@ for (const form of document.querySelectorAll('[data-passkey]')) {
       } })
       const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response
       form.elements.challengeId.value = started.challengeId
+      form.elements.trustBrowser.disabled = document.querySelector('[name=trustBrowser]:checked') === null
       form.elements.response.value = JSON.stringify({
         id: credential.id, rawId: toText(credential.rawId), type: credential.type,
         clientExtensionResults: {},

@@ -48,7 +48,7 @@ export interface PageForm {
 /**
  * A passkey as the second factor. It needs a script: it posts `{ pendingId }` as JSON to `options`, passes the answer's `options`
  * to `navigator.credentials.get()`, and posts `pendingId`, `nonce`, the answer's `challengeId` and the response as JSON in the
- * field `response` to `action`, urlencoded.
+ * field `response` to `action`, urlencoded. If the checkbox `trustBrowser` of a form is checked, it posts that too.
  */
 export interface PasskeyForm {
   readonly options: string

@@ -94,8 +94,8 @@ export const passkeySignInBody = object({
   transport,
 })
 /**
- * `pendingId` names the sign-in of the cookie, or of `pending`. `code`, or `recoveryCode`, or `challengeId` and `response`; `trustBrowser` is for a
- * `code`.
+ * `pendingId` names the sign-in of the cookie, or of `pending`. `code`, or `recoveryCode`, or `challengeId` and `response`; `trustBrowser`
+ * is ignored with a `recoveryCode`.
  */
 export const verifySecondFactorBody = object({
   pendingId: text,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type {
+  NewTrustedBrowser,
   PasskeyCredential,
   PasskeyFactorSignIn,
   PendingKey,
@@ -32,8 +33,9 @@ import { newChallenge, policyOf } from '../passkey/start.js'
 import type { InvalidToken, Refused, TooManyAttempts } from '../refusals.js'
 import { invalidToken } from '../refusals.js'
 import { rotateSecret } from '../sessions/session-key.js'
+import { newTrustedBrowser } from '../sessions/trusted-cookie.js'
 import type { SignedIn } from '../sign-in.js'
-import { failed, readPendingToken, refused } from './answer.js'
+import { failed, readPendingToken, refused, trustEvents, trustOf } from './answer.js'
 
 export type PasskeyFactorStart =
   | PasskeyCeremonyStart<PasskeyRequestOptions>
@@ -71,6 +73,12 @@ export const passkeyFactorOptions =
     return { ok: true, challengeId: encodeBase64url(id), options }
   }
 
+/** The response of a passkey for a pending sign-in. */
+interface PasskeyFactorAnswer extends PasskeyAnswerInput {
+  readonly key: PendingKey
+  readonly trustBrowser: boolean
+}
+
 /**
  * Verifies the response of a passkey and opens the session of the pending sign-in. Two statements, or one if the response is
  * not valid. Every response counts as a try, before it is verified, and uses its challenge.
@@ -78,8 +86,7 @@ export const passkeyFactorOptions =
  */
 export async function verifyPasskey<Metadata extends object>(
   context: ServiceContext<Metadata>,
-  key: PendingKey,
-  { challengeId, response }: PasskeyAnswerInput,
+  { key, challengeId, response, trustBrowser }: PasskeyFactorAnswer,
   info: CheckedRequestInfo,
 ): Promise<SignedIn<Metadata> | InvalidToken | Refused<'invalid_code'> | TooManyAttempts> {
   const { options, storage } = context
@@ -109,20 +116,22 @@ export async function verifyPasskey<Metadata extends object>(
   }
   const sessionId = newSessionId()
   const { secretHash, token } = rotateSecret({ userId: key.userId, id: sessionId })
+  const session = { id: sessionId, secretHash }
+  const trust = trustBrowser ? newTrustedBrowser(options, info, session) : null
   const use = useOf(credential, verdict)
   const outcome = await context.runWithEffects({
-    run: ({ secondFactors }) =>
-      secondFactors.signInByPasskey({ key, use, session: { id: sessionId, secretHash } }),
-    effects: (signedIn) => effectsOf(signedIn, key, { credential, verdict }, info),
+    run: ({ secondFactors }) => secondFactors.signInByPasskey({ key, use, session, trust }),
+    effects: (signedIn) => effectsOf(signedIn, key, { credential, verdict, trust }, info),
   })
-  if (outcome.ok) return { ok: true, user: outcome.user, session: outcome.session, token }
+  if (outcome.ok)
+    return { ok: true, user: outcome.user, session: outcome.session, token, ...trustOf(trust) }
   return outcome.reason === 'invalid_token' ? invalidToken : invalidCode
 }
 
 function effectsOf<Metadata extends object>(
   outcome: PasskeyFactorSignIn<Metadata>,
   key: PendingKey,
-  { credential, verdict }: { credential: PasskeyCredential; verdict: Verified },
+  { credential, verdict, trust }: Verification,
   info: CheckedRequestInfo,
 ): Effects<Metadata> {
   const { userId } = key
@@ -132,7 +141,8 @@ function effectsOf<Metadata extends object>(
     // The sign-in method came first.
     const method = session.methods[0] as SignInMethod
     const signedIn = event('signed_in', context, { method, secondFactor: 'passkey' })
-    return { events: [signedIn, ...warningsOf(credential, verdict, context)] }
+    const warnings = warningsOf(credential, verdict, context)
+    return { events: [signedIn, ...trustEvents(trust, context), ...warnings] }
   }
   if (outcome.reason === 'invalid_token') return {}
   if (outcome.reason === 'invalid_code') return { events: [failed(key, 'passkey', info)] }
@@ -141,4 +151,9 @@ function effectsOf<Metadata extends object>(
   return { events: [copied, failed(key, 'passkey', info)] }
 }
 
-type Verified = Extract<AuthenticationResult, { ok: true }>
+/** A response that was verified, and the browser to trust. */
+interface Verification {
+  readonly credential: PasskeyCredential
+  readonly verdict: Extract<AuthenticationResult, { ok: true }>
+  readonly trust: NewTrustedBrowser | null
+}

@@ -1,12 +1,12 @@
 import type {
   Json,
+  NewTrustedBrowser,
   PendingKey,
   PendingToken,
   SecondFactor,
   SecondFactorSignIn,
   SessionOfPending,
   SignInMethod,
-  TrustedBrowserId,
 } from 'torii-core'
 import { InvalidInputError, invalidValue, newSessionId } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
@@ -30,7 +30,7 @@ import { invalidToken } from '../refusals.js'
 import { rotateSecret } from '../sessions/session-key.js'
 import { newTrustedBrowser } from '../sessions/trusted-cookie.js'
 import type { SignedIn } from '../sign-in.js'
-import { failed, readPendingToken, refused } from './answer.js'
+import { failed, readPendingToken, refused, trustEvents, trustOf } from './answer.js'
 import { verifyPasskey } from './passkey.js'
 import { recoveryCodeUsed } from './recovery-code-used.js'
 import { decryptSecret } from './stored-secret.js'
@@ -85,7 +85,7 @@ export const verifySecondFactor =
       case 'recovery_code':
         return verifyRecoveryCode(context, key, given.code, info)
       case 'passkey':
-        return verifyPasskey(context, key, given.answer, info)
+        return verifyPasskey(context, { key, ...given.answer, trustBrowser }, info)
       default:
         return given satisfies never
     }
@@ -166,7 +166,7 @@ async function verifyTotp<Metadata extends object>(
     const trust = trustBrowser ? newTrustedBrowser(options, info, session) : null
     const { refund } = found
     const outcome = await secondFactors.signIn({ key, step, session, refund, trust })
-    return outcome.ok ? { ...outcome, trusted: trust?.id ?? null } : outcome
+    return outcome.ok ? { ...outcome, trust } : outcome
   })
 }
 
@@ -215,10 +215,10 @@ type Answer<Metadata extends object> = (
   session: SessionOfPending,
 ) => Promise<Answered<Metadata>>
 
-/** `trusted` is the browser that it made a trusted one. */
+/** `trust` is the browser that it made a trusted one. */
 type Answered<Metadata extends object> =
   | (Extract<SecondFactorSignIn<Metadata>, { ok: true }> & {
-      readonly trusted?: TrustedBrowserId | null
+      readonly trust?: NewTrustedBrowser | null
     })
   | Extract<SecondFactorSignIn<Metadata>, { ok: false }>
 
@@ -236,9 +236,8 @@ async function openSession<Metadata extends object>(
     effects: (answered) => effectsOf(answered, key, factor, info),
   })
   if (outcome.ok) {
-    const { user, session, trusted = null } = outcome
-    const signedIn = { ok: true, user, session, token } as const
-    return trusted === null ? signedIn : { ...signedIn, trustsBrowser: true }
+    const { user, session, trust = null } = outcome
+    return { ok: true, user, session, token, ...trustOf(trust) }
   }
   return outcome.reason === 'too_many_attempts' ? refused(context, outcome, info) : outcome
 }
@@ -253,14 +252,12 @@ function effectsOf<Metadata extends object>(
   if (!outcome.ok && outcome.reason === 'too_many_attempts') return {}
   if (!outcome.ok)
     return outcome.reason === 'invalid_code' ? { events: [failed(key, factor, info)] } : {}
-  const { user, session, remaining, trusted = null } = outcome
+  const { user, session, remaining, trust = null } = outcome
   const context = { userId: user.id, sessionId: session.id, info }
   // The sign-in method came first.
   const method = session.methods[0] as SignInMethod
   const signedIn = event('signed_in', context, { method, secondFactor: factor })
-  const trusts =
-    trusted === null ? [] : [event('browser_trusted', context, { trustedBrowserId: trusted })]
-  if (factor === 'totp') return { events: [signedIn, ...trusts] }
+  if (factor === 'totp') return { events: [signedIn, ...trustEvents(trust, context)] }
   const used = recoveryCodeUsed(user, context, remaining)
   return { ...used, events: [signedIn, ...used.events] }
 }

@@ -1,9 +1,9 @@
-import type { PresentedTrust, TokenHash, TrustedBrowserId } from 'torii-core'
+import type { NewTrustedBrowser, PresentedTrust, TokenHash, TrustedBrowserId } from 'torii-core'
 import { maxTrustedAccounts } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { nullable, sql } from '../../sql/parameter.js'
-import { statementTime as now } from '../../sql/time.js'
-import { checkObject } from '../input/input.js'
+import { statementTime as now, secondsFromNow } from '../../sql/time.js'
+import { checkObject, checkSeconds } from '../input/input.js'
 import { checkHashes } from '../input/input-credentials.js'
 
 /** Holds of a trusted browser `t` of the user `u` that signs in without the second factor. */
@@ -45,10 +45,50 @@ export function presentedTrustValues(trust: PresentedTrust | null | undefined) {
   return { trustedHashes: [...hashes, newSecretHash], newTrustedHash: newSecretHash }
 }
 
-/** The parameters of a browser to trust; all are null for none. */
-export const newTrust = {
+/** A browser to trust; all are null for none. */
+const newTrust = {
   id: nullable('newTrustId', 'uuid')<TrustedBrowserId>(),
   hash: nullable('newTrustHash', 'bytea')<TokenHash>(),
   formerHashes: nullable('formerTrustHashes', 'bytea[]')<readonly TokenHash[]>(),
   lifetimeSeconds: nullable('trustSeconds', 'float8')<number>(),
+}
+
+/**
+ * The CTE of what this browser was trusted by before, and of the user's browsers that are trusted no more, locked after the
+ * pending sign-in. Only with a browser to trust.
+ */
+export const lockFormerTrust = (schema: string) => sql`former as (
+        select t.user_id, t.id from ${schema}.trusted_browsers t join p on p.user_id = t.user_id
+        where ${newTrust.id} is not null and (t.secret_hash = any (${newTrust.formerHashes})
+          or t.session_epoch < p.session_epoch or t.expires_at <= ${now})
+        for update of t
+      )`
+
+/** CTEs that make the browser of the answered sign-in `p` a trusted one, once the CTE `used (user_id)` has used a factor up. Takes {@link newTrustValues}. */
+export const trustBrowser = (schema: string) => sql`untrusted as (
+        delete from ${schema}.trusted_browsers t using former, used
+        where t.user_id = used.user_id and former.user_id = t.user_id and former.id = t.id
+        returning 1 as one
+      ), trusted as (
+        insert into ${schema}.trusted_browsers as t (user_id, id, secret_hash, session_epoch, user_agent, created_at, expires_at)
+        select p.user_id, ${newTrust.id}, ${newTrust.hash}, p.session_epoch, p.user_agent, ${now},
+          ${secondsFromNow(newTrust.lifetimeSeconds)}
+        from p join used on used.user_id = p.user_id
+        where ${newTrust.id} is not null and (select pg_catalog.count(*) from untrusted) >= 0
+        returning 1 as one
+      )`
+
+/** The values of {@link lockFormerTrust} and {@link trustBrowser}. */
+export function newTrustValues(trust: NewTrustedBrowser | null) {
+  if (trust === null)
+    return { newTrustId: null, newTrustHash: null, formerTrustHashes: null, trustSeconds: null }
+  const { id, secretHash, formerHashes, lifetimeSeconds } = checkObject(trust, 'trust')
+  // A browser without a former secret sends none.
+  const former = Array.isArray(formerHashes) && formerHashes.length === 0
+  return {
+    newTrustId: id,
+    newTrustHash: secretHash,
+    formerTrustHashes: former ? [] : checkHashes(formerHashes, 'formerHashes', maxTrustedAccounts),
+    trustSeconds: checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
+  }
 }

@@ -22,6 +22,7 @@ import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeFailure, chargeValues, toRefusal } from '../fragments/rate-limit-charging.js'
 import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
+import { lockFormerTrust, newTrustValues, trustBrowser } from '../fragments/trusted-browser.js'
 import { checkObject } from '../input/input.js'
 import { checkBytes, checkIpAddressCharge } from '../input/input-credentials.js'
 import { backedUp, credentialId, signCount } from '../passkeys/passkey-columns.js'
@@ -67,21 +68,22 @@ export const passkeyAnswerStatements = (schema: string) => ({
       select v.allowed, v.retry_after, p.tries, found.* from verdict v left join p on true left join found on true`,
     { schema, onLostReply: repeat(`${usedUp}; ${countedTwice}`) },
   ),
-  // The locks: passkey, user, pending sign-in. Then all is written or nothing. A passkey is an entry row: its deletion and a
+  // The locks: passkey, user, pending sign-in, trusted browser. Then all is written or nothing. A passkey is an entry row: its deletion and a
   // sign-in by it lock it before the user.
   signInByPasskey: write(
     'second_factors.signInByPasskey',
     sql`
-      with ${holdPasskey(schema)}, ${lockUserOfPending(schema, { condition: ' and (select pg_catalog.count(*) from held) >= 0' })}, ${lockPending(schema, " and not ('passkey' = any (p.methods))")}, ended as (
+      with ${holdPasskey(schema)}, ${lockUserOfPending(schema, { condition: ' and (select pg_catalog.count(*) from held) >= 0' })}, ${lockPending(schema, " and not ('passkey' = any (p.methods))")}, ${lockFormerTrust(schema)}, ended as (
         delete from ${schema}.pending_sign_ins d using p, held
         where d.user_id = p.user_id and d.id = p.id and held.user_id = p.user_id and held.owner_epoch = p.owner_epoch
+          and (select pg_catalog.count(*) from former) >= 0
         returning d.user_id
       ), used as (
         update ${schema}.passkeys k set
           sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now}
         from ended where k.credential_id = ${credentialId} and k.user_id = ended.user_id
         returning k.user_id
-      ), ${openOfPending(schema, "'passkey'", noLimit)}, ${refundPending(schema, 's')}
+      ), ${trustBrowser(schema)}, ${openOfPending(schema, "'passkey'", noLimit)}, ${refundPending(schema, 's')}
       select u.*, s.*, p.tries::int as tries, (select pg_catalog.count(*) from held)::int as usable,
         ${allRemaining(schema)} as remaining
       from (select 1 as one) as always left join u on true left join p on true left join s on true`,
@@ -116,11 +118,17 @@ export function createPasskeyAnswers<Metadata extends object>(
       return one(db, statements.findPasskey, values, toLookup)
     },
     async signInByPasskey(input: Answer) {
-      const { key, use, session } = checkObject(input, 'input')
+      const { key, use, session, trust = null } = checkObject(input, 'input')
       const pending = pendingKeyValues(key)
       const { sessionEpoch: _unused, ...used } = useValues(use)
       const { backedUp: _ignored, ...counted } = used
-      const values = { ...used, ...pending, ...openedValues(session), ...refundValues(null) }
+      const values = {
+        ...used,
+        ...pending,
+        ...openedValues(session),
+        ...refundValues(null),
+        ...newTrustValues(trust),
+      }
       if (used.userId !== pending.userId) return invalidToken
       return db.runWithRecovery<PasskeyFactorSignIn<Metadata>>(
         async (call) => {

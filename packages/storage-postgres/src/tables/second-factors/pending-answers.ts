@@ -1,6 +1,5 @@
 import type {
   EncryptedTotpSecret,
-  NewTrustedBrowser,
   PendingLookup,
   RateLimitCharges,
   SecondFactorRepository,
@@ -10,7 +9,7 @@ import type {
   TokenHash,
   UserId,
 } from 'torii-core'
-import { maxPendingTries, maxTrustedAccounts } from 'torii-core'
+import { maxPendingTries } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
 import type { SqlPart } from '../../sql/parameter.js'
@@ -31,17 +30,10 @@ import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor, isPossession } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { sessionColumns, toSession } from '../fragments/session-row.js'
-import { newTrust } from '../fragments/trusted-browser.js'
+import { lockFormerTrust, newTrustValues, trustBrowser } from '../fragments/trusted-browser.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser } from '../fragments/user-row.js'
-import {
-  checkCharges,
-  checkInteger,
-  checkObject,
-  checkRefund,
-  checkSeconds,
-} from '../input/input.js'
-import { checkHashes } from '../input/input-credentials.js'
+import { checkCharges, checkInteger, checkObject, checkRefund } from '../input/input.js'
 import type { recoveryCodeStatements } from './recovery-codes.js'
 import {
   allRemaining,
@@ -92,31 +84,6 @@ export const openOfPending = <const Limit extends SqlPart>(
         from p join used on used.user_id = p.user_id
         where (select pg_catalog.count(*) from linked) >= 0
         returning ${sessionColumns}
-      )`
-
-/**
- * The CTE of what this browser was trusted by before, and of the user's browsers that are trusted no more, locked after the
- * pending sign-in. Only with a browser to trust.
- */
-const lockFormerTrust = (schema: string) => sql`former as (
-        select t.user_id, t.id from ${schema}.trusted_browsers t join p on p.user_id = t.user_id
-        where ${newTrust.id} is not null and (t.secret_hash = any (${newTrust.formerHashes})
-          or t.session_epoch < p.session_epoch or t.expires_at <= ${now})
-        for update of t
-      )`
-
-/** CTEs that make the browser of the answered sign-in `p` a trusted one, once the CTE `used (user_id)` has used a factor up. */
-const trustBrowser = (schema: string) => sql`untrusted as (
-        delete from ${schema}.trusted_browsers t using former, used
-        where t.user_id = used.user_id and former.user_id = t.user_id and former.id = t.id
-        returning 1 as one
-      ), trusted as (
-        insert into ${schema}.trusted_browsers as t (user_id, id, secret_hash, session_epoch, user_agent, created_at, expires_at)
-        select p.user_id, ${newTrust.id}, ${newTrust.hash}, p.session_epoch, p.user_agent, ${now},
-          ${secondsFromNow(newTrust.lifetimeSeconds)}
-        from p join used on used.user_id = p.user_id
-        where ${newTrust.id} is not null and (select pg_catalog.count(*) from untrusted) >= 0
-        returning 1 as one
       )`
 
 export const pendingAnswerStatements = (schema: string) => ({
@@ -264,20 +231,6 @@ const noCharges = { account: null, ipAddress: null }
 export const openedValues = (session: SessionOfPending) => {
   const { id, secretHash } = checkObject(session, 'session')
   return { newSessionId: id, newSessionSecretHash: secretHash }
-}
-
-function newTrustValues(trust: NewTrustedBrowser | null) {
-  if (trust === null)
-    return { newTrustId: null, newTrustHash: null, formerTrustHashes: null, trustSeconds: null }
-  const { id, secretHash, formerHashes, lifetimeSeconds } = checkObject(trust, 'trust')
-  // A browser without a former secret sends none.
-  const former = Array.isArray(formerHashes) && formerHashes.length === 0
-  return {
-    newTrustId: id,
-    newTrustHash: secretHash,
-    formerTrustHashes: former ? [] : checkHashes(formerHashes, 'formerHashes', maxTrustedAccounts),
-    trustSeconds: checkSeconds(lifetimeSeconds, 'lifetimeSeconds'),
-  }
 }
 
 interface TryRow {

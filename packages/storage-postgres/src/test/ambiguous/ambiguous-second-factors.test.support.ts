@@ -579,6 +579,20 @@ const trustedOperations: readonly Operation[] = [
       ],
     }
   }),
+  operation('second_factors.signInByPasskey', 'done', [2, true, 0, 1, 1], async (harness) => {
+    const { id, pending, use } = await passkeyOwner(harness)
+    const trust = newTrust()
+    const answer = { key: pending, use, session: sessionOfPending(), trust }
+    return {
+      operation: ({ secondFactors }) => secondFactors.signInByPasskey(answer),
+      effect: async () => [
+        ...(await opened(harness, id, answer.session)),
+        await count(harness, pendings, [id]),
+        await count(harness, browsers, [id]),
+        await count(harness, `${browsers} and secret_hash = $2`, [id, trust.secretHash]),
+      ],
+    }
+  }),
   operation('second_factors.removeTrustedBrowsers', 'done', 0, async (harness) => {
     const enrolled = await trusting(harness)
     return {

@@ -70,6 +70,13 @@ export const secondFactorOperations = {
       use: useOf(fixture),
       session,
     }),
+  answerTrustingByPasskey: ({ secondFactors }, fixture, { session, secretHash }) =>
+    secondFactors.signInByPasskey({
+      key: factorOf(fixture).pending,
+      use: useOf(fixture),
+      session,
+      trust: { ...newTrust([factorOf(fixture).trusted.secretHash]), secretHash },
+    }),
   challengeForPending: ({ passkeyChallenges }, fixture, { secretHash }) =>
     passkeyChallenges.storeForPending(
       {

@@ -113,6 +113,13 @@ const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> =
       use: useOf(owner),
       session: sessionOfPending(),
     }),
+  answerTrustingByPasskey: (owner) =>
+    secondFactors.signInByPasskey({
+      key: owner.pending[3] ?? assert.fail(),
+      use: useOf(owner),
+      session: sessionOfPending(),
+      trust: newTrust([owner.trusted]),
+    }),
   signInByPasskey: (owner) =>
     passkeys.signIn(useOf(owner), { session: { ...newSession(), level: 2 } }),
   stepUpByPasskey: (owner) =>
@@ -266,6 +273,7 @@ for (const [name, end] of Object.entries(endings))
           done([
             'answerByPasskey',
             'answerAnotherByPasskey',
+            'answerTrustingByPasskey',
             'signInByPasskey',
             'stepUpByPasskey',
           ]) <= 1,
@@ -369,6 +377,32 @@ describe('R7.2 a trusted browser', () => {
     )
     assert.deepEqual(outcomes.sort(), ['ok', 'second_factor_required'])
     assert.equal((await secondFactors.listTrustedBrowsers(owner.id)).length, 1)
+  })
+
+  test('that a passkey trusts anew while it signs in has one secret, which opens a session', async () => {
+    const owner = await newOwner()
+    const holder = await hold(owner)
+    const [session, trust] = [trustedSession(owner.trusted), newTrust([owner.trusted])]
+    const [key = assert.fail()] = owner.pending
+    const both = Promise.all([
+      sessions.open(owner.id, session),
+      secondFactors.signInByPasskey({
+        key,
+        use: useOf(owner),
+        session: sessionOfPending(),
+        trust,
+      }),
+    ])
+    await untilWaiting(2)
+    await holder.query('commit')
+    const [opened, answered] = await both
+    assert.equal(answered.ok, true)
+    const browsers = await secondFactors.listTrustedBrowsers(owner.id)
+    assert.ok(browsers.some(({ id }) => id === trust.id))
+    // Where the sign-in was first, the passkey did not find the secret that it had replaced.
+    assert.equal(browsers.length, opened.ok ? 2 : 1)
+    assert.equal((await sessions.open(owner.id, trustedSession(trust.secretHash))).ok, true)
+    assert.equal((await sessions.open(owner.id, trustedSession(owner.trusted))).ok, false)
   })
 
   test('that is removed while its sign-in waits opens no session', async () => {
