@@ -1893,6 +1893,13 @@ export const authMutations = [
   ),
   guard(
     'services/second-factors/passkey',
+    'every passkey trusts its browser',
+    'trustBrowser ? newTrustedBrowser(options, info, session) : null',
+    'newTrustedBrowser(options, info, session)',
+    'http/routes/trusted-browsers',
+  ),
+  guard(
+    'services/second-factors/passkey',
     'a malformed answer of a passkey uses no try',
     '    find(randomBytes(32)),\n',
     '    Promise.resolve(randomBytes(32)),\n',

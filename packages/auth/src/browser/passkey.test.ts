@@ -66,6 +66,27 @@ for (const [name, run] of Object.entries(operations)) {
   })
 }
 
+test('secondFactors.verifyByPasskey() sends whether the user trusts the browser, only where it is said', async () => {
+  openPage({ prompt: '' })
+  const bytes = new Uint8Array(1).buffer
+  const response = { clientDataJSON: bytes, authenticatorData: bytes, signature: bytes }
+  const credential = { id: 'AA', rawId: bytes, type: 'public-key', response }
+  const get = async () => ({ ...credential, getClientExtensionResults: () => ({}) })
+  vi.stubGlobal('navigator', { credentials: { get } })
+  const sent: unknown[] = []
+  const recording = createClient({
+    fetch: async (_input, init) => {
+      const body = JSON.parse(String(init?.body))
+      sent.push([body.pendingId, body.challengeId, body.trustBrowser])
+      return Response.json({ challengeId: 'AAAA', options })
+    },
+  })
+  await secondFactors.verifyByPasskey(recording, { pendingId: 'x' })
+  await secondFactors.verifyByPasskey(recording, { pendingId: 'x', trustBrowser: true })
+  const start = ['x', undefined, undefined]
+  assert.deepEqual(sent, [start, ['x', 'AAAA', undefined], start, ['x', 'AAAA', true]])
+})
+
 test('the error of a failure is a union that a switch narrows', async () => {
   const failing = (body: object): Promise<{ ok: true } | Failure> =>
     createClient({ fetch: async () => Response.json(body, { status: 422 }) }).send('POST', 'user')

@@ -139,7 +139,7 @@ ${form}
 </details>`
 }
 
-/** Hidden until the script has found that the browser has passkeys. The script sends what the checkbox of the other form says. */
+/** Hidden until the script has found that the browser has passkeys. */
 function passkeyOf({ options, action, fields, button, failed }: PasskeyForm): string {
   const inputs = [...fields, { name: 'challengeId', value: '' }, { name: 'response', value: '' }]
   const hidden = inputs.map(
@@ -147,7 +147,6 @@ function passkeyOf({ options, action, fields, button, failed }: PasskeyForm): st
   )
   return `<form method="post" action="${escapeHtml(action)}" hidden data-passkey="${escapeHtml(options)}" data-failed="${escapeHtml(failed)}">
 ${hidden.join('\n')}
-<input type="hidden" name="trustBrowser" value="true" disabled>
 <p class="bad" role="alert" hidden></p>
 <button type="submit">${escapeHtml(button)}</button>
 </form>

@@ -72,6 +72,10 @@ for (const form of document.querySelectorAll('[data-passkey]')) {
   const alert = form.querySelector('[role=alert]')
   const say = (text) => { alert.textContent = text; alert.hidden = text === '' }
   form.hidden = false
+  // The checkbox is in the form for the code, and applies to both.
+  form.addEventListener('formdata', ({ formData }) => {
+    if (document.querySelector('[name=trustBrowser]:checked') !== null) formData.set('trustBrowser', 'true')
+  })
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
     say('')
@@ -89,7 +93,6 @@ for (const form of document.querySelectorAll('[data-passkey]')) {
       } })
       const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response
       form.elements.challengeId.value = started.challengeId
-      form.elements.trustBrowser.disabled = document.querySelector('[name=trustBrowser]:checked') === null
       form.elements.response.value = JSON.stringify({
         id: credential.id, rawId: toText(credential.rawId), type: credential.type,
         clientExtensionResults: {},

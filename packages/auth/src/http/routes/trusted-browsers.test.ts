@@ -13,7 +13,7 @@ import {
   verifiedVisitor,
   ways,
 } from '../test/factor-browser.test.support.js'
-import { options, provider, site, torii } from '../test/route-site.test.support.js'
+import { addPasskey, options, provider, site, torii } from '../test/route-site.test.support.js'
 import type { FactorVisitor } from '../test/second-factor-inputs.test.support.js'
 
 /** The same site with trusted browsers. */
@@ -174,8 +174,39 @@ describe('T14.51 the secret of a trusted browser', () => {
   })
 })
 
+/** The answer of the visitor's passkey to the pending sign-in of the browser. */
+async function passkeyAnswer(
+  browser: Browser,
+  pendingId: string,
+  { authenticator }: Awaited<ReturnType<typeof addPasskey>>,
+) {
+  const started = await browser.send('POST', 'second-factors/passkey/options', { pendingId })
+  const { challengeId, options: asked } = (await started.json()) as {
+    challengeId: string
+    options: { challenge: string }
+  }
+  return { pendingId, challengeId, response: authenticator.get(asked) }
+}
+
 describe('T14.52 a browser is trusted', () => {
-  test('only where the user asked for it with a code of the authenticator app', async () => {
+  test('by a passkey, where the user asked for it', async () => {
+    const visitor = await verifiedVisitor()
+    const added = await addPasskey(visitor)
+    for (const trustBrowser of [undefined, null, false, true]) {
+      const { browser, pendingId } = await halfway(visitor, newBrowser())
+      const answer = { ...(await passkeyAnswer(browser, pendingId, added)), trustBrowser }
+      const answered = await browser.send('POST', 'second-factors/verify', answer)
+      assert.equal(answered.status, 200, await answered.clone().text())
+      assert.equal(browser.cookies.has(cookieName), trustBrowser === true)
+      if (trustBrowser !== true) continue
+      assert.deepEqual((await factorsOf(browser)).level, 2)
+      assert.equal(await signsIn(visitor, await signedOut(browser)), true)
+      const { level, trustedBrowsers } = await factorsOf(browser)
+      assert.deepEqual([level, trustedBrowsers.length], [1, 1])
+    }
+  })
+
+  test('only where the user asked for it with a code of the authenticator app or a passkey', async () => {
     const visitor = await verifiedVisitor()
     for (const answer of [
       { code: '' },
@@ -286,6 +317,22 @@ describe('the page of the second factor', () => {
     const nonce = browser.cookies.get('__Host-torii-landing') ?? assert.fail()
     const code = await codeAgain(visitor)
     const form = new URLSearchParams({ pendingId, nonce, code, trustBrowser: 'true' })
+    assert.equal((await browser.send('POST', 'second-factors/verify', form)).status, 303)
+    assert.equal(await signsIn(visitor, await signedOut(browser)), true)
+  })
+
+  test('sends the checkbox with the passkey as well', async () => {
+    const visitor = await verifiedVisitor()
+    const added = await addPasskey(visitor)
+    const { browser, pendingId } = await halfway(visitor, newBrowser())
+    const html = await (await browser.send('GET', 'second-factors/verify')).text()
+    assert.match(html, /data-passkey=/)
+    assert.equal(html.match(/<input[^>]*name="trustBrowser"/g)?.length, 1)
+    assert.match(html, /\[name=trustBrowser\]:checked/)
+    const answer = await passkeyAnswer(browser, pendingId, added)
+    const nonce = browser.cookies.get('__Host-torii-landing') ?? assert.fail()
+    const response = JSON.stringify(answer.response)
+    const form = new URLSearchParams({ ...answer, response, nonce, trustBrowser: 'true' })
     assert.equal((await browser.send('POST', 'second-factors/verify', form)).status, 303)
     assert.equal(await signsIn(visitor, await signedOut(browser)), true)
   })

@@ -15,7 +15,7 @@ export interface SecondFactorOptions {
    */
   readonly required: SecondFactorPolicy
   /**
-   * Whether users may trust a browser after a code: for `days`, 1 to 90, it signs them in without one, at level 1. Needs the
+   * Whether users may trust a browser after a code or a passkey: for `days`, 1 to 90, it signs them in without one, at level 1. Needs the
    * option `keys`, and `secondFactor.required` to be `optional`. False ends the trust of every browser at once (default: false).
    */
   readonly trustedBrowsers: { readonly days: number } | false

@@ -301,6 +301,60 @@ test('exactly one proof is sent', async () => {
   assert.ok((await verify(answer)).ok)
 })
 
+test('T14.52 trusts its browser where the user asks for it and the site allows it: not one statement more', async () => {
+  const trusting = site.with({
+    keys,
+    secondFactor: { trustedBrowsers: { days: 7 } },
+    onEvent: (event) => emitted.push(event),
+  })
+  const person = await withBoth()
+  /** Answers by the passkey in a browser with this cookie, and returns the outcome and the next cookie. */
+  const trust = async (trustBrowser: boolean | null, cookie: string | null, by = trusting) => {
+    const answer = await answerOf(person, (await pendingOf(person)).token)
+    const info = { ...requestInfo, trustedCookie: cookie }
+    emitted.length = 0
+    const { result, statements } = await site.counted(() =>
+      by.secondFactors.verify({ ...answer, trustBrowser }, info),
+    )
+    assert.ok(result.ok, JSON.stringify(result))
+    assert.equal(statements, 2)
+    return { result, cookie: by.trustedCookie(result, info) }
+  }
+  for (const [asked, by] of [
+    [false, trusting],
+    [null, trusting],
+    [true, torii],
+  ] as const) {
+    const { result, cookie } = await trust(asked, null, by)
+    assert.deepEqual(['trustsBrowser' in result, cookie], [false, null])
+  }
+  const wrong = await answerOf(person, (await pendingOf(person)).token, {
+    signature: (bytes) => bytes.fill(1, 10),
+  })
+  const refused = await trusting.secondFactors.verify({ ...wrong, trustBrowser: true }, requestInfo)
+  assert.deepEqual(refused, invalidCode(4))
+  const { result, cookie } = await trust(true, null)
+  assert.deepEqual([result.trustsBrowser, result.session.level], [true, 2])
+  const valid = await validate(result.token.reveal())
+  const listed = () => trusting.secondFactors.listTrustedBrowsers(valid)
+  const [browser, ...more] = await listed()
+  assert.deepEqual(more, [])
+  assert.deepEqual(
+    emitted.map(({ type, detail }) => [type, detail]),
+    [
+      ['signed_in', { method: 'password', secondFactor: 'passkey' }],
+      ['browser_trusted', { trustedBrowserId: browser?.id }],
+    ],
+  )
+  const info = { ...requestInfo, trustedCookie: cookie }
+  const next = await trusting.password.authenticate({ email: person.email, password }, info)
+  assert.ok(next.ok && next.session.level === 1)
+  // Trusting it once more takes the place of the first.
+  await trust(true, trusting.trustedCookie(next, info))
+  assert.equal((await listed()).length, 1)
+  assert.notEqual((await listed())[0]?.id, browser?.id)
+})
+
 test('a user without a passkey, and a site without passkeys, are offered none', async () => {
   const person = await signUp()
   await enroll(torii, person.token, requestInfo)
