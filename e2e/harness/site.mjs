@@ -14,9 +14,9 @@ const startMs = 30_000
 
 /**
  * Starts the application on a free port with an empty database: the PostgreSQL of `DATABASE_URL`, in a schema of its
- * own, or an embedded one.
+ * own, or an embedded one. `settings` are further variables.
  */
-export async function startSite() {
+export async function startSite(settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'torii-e2e-'))
   const server = process.env.DATABASE_URL
   const schema = server === undefined ? 'torii' : `e2e_${randomBytes(6).toString('hex')}`
@@ -27,6 +27,7 @@ export async function startSite() {
     PORT: String(port),
     DATABASE_URL: databaseUrl,
     DATABASE_SCHEMA: schema,
+    ...settings,
   }
   let running = await launch(environment, folder)
   return {
@@ -71,8 +72,10 @@ async function launch(environment, folder) {
   const exited = once(child, 'exit')
   const deadline = Date.now() + startMs
   while (!/^Listening on /m.test(output)) {
-    if (child.exitCode !== null || Date.now() > deadline)
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill()
       throw new Error(`the application did not start:\n${output}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   return {

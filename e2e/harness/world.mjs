@@ -12,6 +12,18 @@ let people = 0
 /** A new email address. */
 export const newEmail = () => `person${++people}@example.com`
 
+/** The application with a setting of its own. */
+async function openGraceSite(browser, counts) {
+  const site = await startSite({ SECOND_FACTOR: 'per-user' })
+  const validateResponse = await validatorOf(site)
+  return {
+    site,
+    mail: createMailReader(site),
+    newVisitor: () => newVisitor(browser, { site, validateResponse, counts }),
+    close: () => site.stop(),
+  }
+}
+
 export async function openWorld() {
   const site = await startSite()
   const browser = await launchBrowser()
@@ -20,6 +32,7 @@ export async function openWorld() {
   let twoOrigins
   let passkeySites
   let enrollingSite
+  let graceSite
   return {
     site,
     counts,
@@ -41,10 +54,15 @@ export async function openWorld() {
       enrollingSite ??= openEnrollingSite(counts)
       return enrollingSite
     },
+    /** Starts the application that asks a second factor of single users, once. */
+    graceSite: () => {
+      graceSite ??= openGraceSite(browser, counts)
+      return graceSite
+    },
     async close() {
-      await (await twoOrigins)?.close()
-      await (await passkeySites)?.close()
-      await (await enrollingSite)?.close()
+      // One that did not open has failed its journey.
+      for (const opening of [twoOrigins, passkeySites, enrollingSite, graceSite])
+        await (await opening?.catch(() => null))?.close()
       await browser.close()
       await site.stop()
     },

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { appWithKey } from '../harness/authenticator-app.mjs'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
-import { verifyPath } from './second-factor-actions.mjs'
+import { signIn, signUp } from './actions.mjs'
+import { openConsole, openUser } from './console.mjs'
+import { signInHalfway, turnOn, verifyPath } from './second-factor-actions.mjs'
 
 const startPath = '/auth/second-factors/totp/start'
 const confirmPath = '/auth/second-factors/totp/confirm'
@@ -57,5 +59,50 @@ journey(
     await page.waitForFunction(() => window.client !== undefined)
     const current = await page.evaluate(() => window.torii.secondFactors.get(window.client))
     assert.deepEqual([current.level, current.required], [2, true])
+  },
+)
+
+journey(
+  'a second factor that the administrator requires: the account page says until when, and that it stays on',
+  async ({ visitor, graceSite }) => {
+    const { site, mail, newVisitor } = await graceSite()
+    const ada = await visitor(newVisitor)
+    const { page } = ada
+    const email = await signUp(ada, mail)
+    const administrator = await visitor(newVisitor)
+    await openConsole(administrator, site)
+    await openUser(administrator.page, site, email)
+    await administrator.page.locator('summary', { hasText: 'Require a second factor' }).click()
+    await administrator.look('console-require-second-factor')
+    await administrator.page.getByRole('button', { name: 'Require a second factor' }).click()
+    await administrator.page.getByText('Second factor required. All').waitFor()
+
+    await page.goto('/account')
+    assert.equal(new URL(page.url()).pathname, '/sign-in')
+    await signIn(page, email)
+    await page.waitForURL('**/account')
+    await page.goto('/account/security')
+    const panel = page.locator('#two-factor-authentication')
+    const end = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
+    await panel.getByText(`Set it up until ${end.format(Date.now() + 14 * 86_400_000)}.`).waitFor()
+    await ada.look('security-factor-required')
+    await turnOn(page)
+    assert.equal(await panel.getByText('Set it up until').count(), 0)
+    await panel.getByRole('button', { name: 'Turn off' }).waitFor()
+
+    await site.between(
+      'update torii.users set second_factor_required_at = now()'.replaceAll(
+        'torii.',
+        `${site.schema}.`,
+      ),
+    )
+    await page.reload()
+    await panel.getByText('you cannot turn it off').waitFor()
+    assert.equal(await panel.getByRole('button', { name: 'Turn off' }).count(), 0)
+    await ada.look('security-factor-stays-on')
+    assert.equal(await page.locator('#trusted-browsers').count(), 0)
+    const phone = await visitor(newVisitor)
+    await signInHalfway(phone, email)
+    assert.equal(await phone.page.getByLabel('Trust this browser').count(), 0)
   },
 )

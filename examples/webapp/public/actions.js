@@ -140,6 +140,14 @@ export const actions = {
     () => secondFactors.removeTotp(client),
     'Two-factor authentication is off.',
   ),
+  'remove-trusted-browser': change(
+    ({ id }) => secondFactors.removeTrustedBrowser(client, id),
+    'Browser removed. The next sign-in there asks for a code.',
+  ),
+  'remove-trusted-browsers': change(
+    () => secondFactors.removeTrustedBrowsers(client),
+    'Trusted browsers removed. The next sign-in asks for a code everywhere.',
+  ),
   'save-profile': change(
     ({ name, picture }) => user.update(client, { name: orNull(name), picture: orNull(picture) }),
     'Profile saved.',

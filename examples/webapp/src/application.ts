@@ -68,11 +68,14 @@ async function open(settings: Settings, onStop: OnStop): Promise<Omit<Applicatio
   const { mailer, mailbox } = openMail(settings.mail, { baseUrl, boundAddress: listener.address })
   // On an IP address browsers have no passkeys, and Torii refuses the option.
   const hasPasskeys = isIP(new URL(baseUrl).hostname.replace(/[[\]]/g, '')) === 0
+  const required = settings.secondFactor
   const torii = new Torii(storage, {
     ...{ baseUrl, keys, audit: true, log: logEvent, mail: { appName: 'Torii' } },
     ...(hasPasskeys ? { passkey: { rpName: 'Torii' } } : {}),
     magicLink: { code: true },
     oauth: { providers: provider === null ? [] : [provider] },
+    // A browser that stands for the factor cannot be combined with one that every sign-in has to prove.
+    secondFactor: required === 'optional' ? { trustedBrowsers: { days: 30 } } : { required },
     jwt: { keys: signingKeys(keys), audience: baseUrl },
     ...(mailer === null ? {} : { mailer }),
   })

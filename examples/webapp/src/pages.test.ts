@@ -110,6 +110,7 @@ describe('pages', async () => {
     const before = await site.get('/account/security', { cookie: own })
     assert.match(before.text, /data-action="start-totp">[\s\S]*?Turn on two-factor authentication/)
     assert.match(before.text, /id="reauthenticate-password"/)
+    assert.doesNotMatch(before.text, /id="trusted-browsers"/)
     const started = await site.send('POST', 'second-factors/totp/start', null, own)
     const { uri, qr } = JSON.parse(started.text)
     assert.match(qr, /^<svg/)
@@ -124,9 +125,32 @@ describe('pages', async () => {
     const after = await site.get('/account/security', { cookie: now })
     assert.match(after.text, /Authenticator app<span class="badge good">On<[\s\S]*10 of 10 left/)
     assert.match(after.text, /data-action="reauthenticate-code"/)
+    assert.match(after.text, /id="trusted-browsers"[\s\S]*for 30 days\./)
+    assert.match(after.text, /data-action="remove-totp"/)
     assert.doesNotMatch(after.text, /id="reauthenticate-password"/)
     assert.match((await site.get('/account/sessions', { cookie: now })).text, /<dd>Two factors</)
     assert.match((await site.get('/account/sessions', { cookie })).text, /<dd>One factor</)
+  })
+
+  test('the security page says until when a second factor is due, and that it cannot be turned off', async () => {
+    const asking = await startTestApplication({ SECOND_FACTOR: 'per-user' })
+    const own = await asking.signUp({ email: 'grace@example.com' })
+    const page = async (as: string) => (await asking.get('/account/security', { cookie: as })).text
+    assert.doesNotMatch(await page(own), /Required/)
+    const require = (time: string) =>
+      asking.db.query(`update torii.users set second_factor_required_at = ${time}`)
+    await require("'2100-01-02'")
+    assert.match(await page(own), /Set it up until January 2, 2100\. After that, you need it/)
+    const started = await asking.send('POST', 'second-factors/totp/start', null, own)
+    const code = URI.parse(JSON.parse(started.text).uri).generate()
+    const confirmed = await asking.send('POST', 'second-factors/totp/confirm', { code }, own)
+    const on = await page(confirmed.cookie)
+    assert.match(on, /data-action="remove-totp"/)
+    assert.doesNotMatch(on, /Set it up until|id="trusted-browsers"/)
+    await require('now()')
+    const due = await page(confirmed.cookie)
+    assert.match(due, /Your account needs it, so you cannot turn it off\./)
+    assert.doesNotMatch(due, /data-action="remove-totp"/)
   })
 
   test('a mail is shown as its HTML, in a frame without scripts, whose links leave the frame', async () => {

@@ -246,6 +246,10 @@ export function relative(at: Date, now: Date, future = false) {
   )
 }
 
+/** A day in words, UTC. */
+export const day = (at: Date) =>
+  new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+
 /** A point in time, to the second, UTC. */
 export const moment = (at: Date) => (
   <time datetime={at.toISOString()}>{at.toISOString().slice(0, 19).replace('T', ' ')}</time>

@@ -24,6 +24,7 @@ test('every setting has a default', () => {
     keys: null,
     trustedProxyHops: 0,
     oidc: null,
+    secondFactor: 'optional',
   })
 })
 
@@ -37,6 +38,12 @@ test('an invalid number is refused with the name of its variable', () => {
     refused({ ADMIN_PORT: port }, /^ADMIN_PORT/)
   }
   refused({ TRUSTED_PROXY_HOPS: '17' }, /^TRUSTED_PROXY_HOPS/)
+})
+
+test('a second factor is asked of no one, of some users or of everyone', () => {
+  for (const value of ['optional', 'per-user', 'always'])
+    assert.equal(readSettings({ SECOND_FACTOR: value }).secondFactor, value)
+  refused({ SECOND_FACTOR: 'yes' }, /^SECOND_FACTOR must be one of optional, per-user, always$/)
 })
 
 test('a HOST that is not loopback needs BASE_URL', () => {

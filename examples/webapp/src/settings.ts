@@ -33,6 +33,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     trustedProxyHops: readNumber(read, 'TRUSTED_PROXY_HOPS', 0, 16),
     /** Null without a configured provider. */
     oidc: readOidc(read),
+    /** Of whom a second factor is asked. Users of a site that asks it of no one may trust browsers. */
+    secondFactor: readSecondFactor(read),
   }
 }
 
@@ -88,6 +90,15 @@ function readOidc(read: Read) {
   if (!/^[a-z0-9-]{1,50}$/.test(name))
     throw new SettingsError('OIDC_NAME must be lower-case letters, digits and hyphens')
   return { name, issuer, clientId, clientSecret: read('OIDC_CLIENT_SECRET') }
+}
+
+function readSecondFactor(read: Read) {
+  const allowed = ['optional', 'per-user', 'always'] as const
+  const text = read('SECOND_FACTOR') ?? 'optional'
+  const found = allowed.find((one) => one === text)
+  if (found === undefined)
+    throw new SettingsError(`SECOND_FACTOR must be one of ${allowed.join(', ')}`)
+  return found
 }
 
 function readNumber(read: Read, name: string, otherwise: number, max: number): number {

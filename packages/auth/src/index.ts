@@ -30,6 +30,7 @@ export type {
   StorageHealth,
   StorageTransaction,
   ToriiErrorCode,
+  TrustedBrowser,
   User,
   UserCursor,
   UserId,

@@ -43,13 +43,12 @@ function who({ name, email, picture }: User) {
 
 const profile = ({ valid: { user } }: AccountCall) => {
   const { name, picture, createdAt } = user
-  const since = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
   const image = { kind: 'url', hint: 'The https URL of an image.', optional: true } as const
   const fields = [
     p.field('name', 'Name', { kind: 'name', value: name, optional: true }),
     p.field('picture', 'Picture', { ...image, value: picture }),
   ]
-  const lead = `Member since ${since.format(createdAt)}`
+  const lead = `Member since ${p.day(createdAt)}`
   return p.panel('Profile', lead, p.form('save-profile', 'Save', {}, fields))
 }
 

@@ -1,3 +1,4 @@
+import type { FoundSecondFactors, TrustedBrowser } from 'torii-auth'
 import { describeDevice } from '../device.js'
 import * as p from '../parts.js'
 import { newPassword, openMailbox } from '../public-pages.js'
@@ -5,8 +6,15 @@ import type { AccountCall } from './account.js'
 import { passwordOwner } from './reauthentication.js'
 
 /** The email address, the sign-in methods and the second factor. */
-export const security = (call: AccountCall) =>
-  [email, password, passkeys, secondFactor, connected].map((show) => show(call))
+export async function security(call: AccountCall) {
+  const { secondFactors } = call.torii
+  const [found, browsers] = await Promise.all([
+    secondFactors.find(call.valid),
+    secondFactors.listTrustedBrowsers(call.valid),
+  ])
+  const factors = [secondFactor(call, found), trustedBrowsers(call, browsers)]
+  return [email(call), password(call), passkeys(call), factors, connected(call)]
+}
 
 /** The email address of the account: whether it is verified, and how to change it. */
 function email({ torii, mailbox, valid: { user } }: AccountCall) {
@@ -119,15 +127,21 @@ function passkeys({ methods, valid, now }: AccountCall) {
 const fewRecoveryCodes = 4
 
 /** The authenticator app and the recovery codes, and forms to turn them on and off. */
-function secondFactor({ methods: { secondFactors }, now }: AccountCall) {
-  const { totp, recoveryCodes } = secondFactors
+function secondFactor({ methods, now }: AccountCall, found: FoundSecondFactors) {
+  const { totp, recoveryCodes, required } = found
+  // A passkey is a second factor too.
+  const needed = methods.passkeys.length === 0 ? required : null
   const title = 'Two-factor authentication'
   const start = (text: string, label: string) => p.action('start-totp', text, label)
   if (totp === null) {
     const lead =
       'Protect your account with a second step: after signing in, you also enter a code from an app on your phone.'
     const turnOn = start('Turn on', 'Turn on two-factor authentication')
-    return p.panel(title, lead, turnOn, enrollDialog, recoveryCodesDialog)
+    const end = needed?.graceEndsAt
+    const then = end ? `Set it up until ${p.day(end)}. After that, you` : 'You'
+    const missing = ['Required', p.badge('wait', 'Not set up')]
+    const due = needed && p.list(p.row(missing, `${then} need it to sign in.`))
+    return p.panel(title, lead, due, turnOn, enrollDialog, recoveryCodesDialog)
   }
   const lead =
     'After signing in, you also enter a code from your authenticator app. A passkey needs no code.'
@@ -152,7 +166,10 @@ function secondFactor({ methods: { secondFactors }, now }: AccountCall) {
       p.ask('replace-recovery-codes', replace),
     ),
   )
-  const turnOff = p.ask('remove-totp', { ...remove, note: losing })
+  const turnOff =
+    needed?.graceEndsAt === null
+      ? p.muted('Your account needs it, so you cannot turn it off.')
+      : p.ask('remove-totp', { ...remove, note: losing })
   return p.panel(title, lead, rows, turnOff, enrollDialog, recoveryCodesDialog)
 }
 
@@ -184,6 +201,31 @@ const recoveryCodesDialog = p.dialog(
   'I have kept them',
   true,
 )
+
+/** The browsers that sign in without the second step, and forms to remove them; null where the site or the user has none. */
+function trustedBrowsers(
+  { torii, methods, now }: AccountCall,
+  browsers: readonly TrustedBrowser[],
+) {
+  const { trustedBrowsers: option } = torii.options.secondFactor
+  if (option === false || methods.secondFactors.totp === null) return null
+  const lead = `You sign in there without the second step for ${option.days} days. To trust a browser, check “Trust this browser” where you enter the code.`
+  const rows = browsers.map(({ id, userAgent, createdAt, lastUsedAt: used, expiresAt }) => {
+    const { name } = describeDevice(userAgent)
+    const last = used ? [', last used ', p.relative(used, now)] : ', not used yet'
+    const note = ['Trusted ', p.relative(createdAt, now), last]
+    const ends = [', ends ', p.relative(expiresAt, now, true)]
+    const remove = p.action(
+      'remove-trusted-browser',
+      'Remove',
+      `Remove ${name}`,
+      p.hidden('id', id),
+    )
+    return p.row(name, [note, ends], remove)
+  })
+  const all = rows.length > 1 && p.action('remove-trusted-browsers', 'Remove all')
+  return p.panel('Trusted browsers', lead, rows.length > 0 && p.list(rows), all)
+}
 
 /** The linked accounts, and the providers that are not linked yet; null without both. */
 function connected({ torii, methods: { oauthAccounts }, now }: AccountCall) {

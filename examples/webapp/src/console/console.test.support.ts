@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:http'
+import type { ToriiOptions } from 'torii-auth'
 import { Torii } from 'torii-auth'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { testDatabase } from 'torii-testing'
@@ -23,14 +24,15 @@ export interface Sent {
   readonly form?: Readonly<Record<string, string>>
 }
 
-/** A running console over a database of its own. */
-export async function openConsole() {
+/** A running console over a database of its own, with further options of Torii. */
+export async function openConsole(options: Partial<ToriiOptions> = {}) {
   const db = await testDatabase()
   const storage = await PostgresStorage.connect(db.url)
   const torii = new Torii(storage, {
     baseUrl: 'http://localhost:3000',
     keys: parseKeys(testKeys),
     audit: true,
+    ...options,
   })
   const printed: string[] = []
   const { url, stop } = await startConsole({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { URI } from 'otpauth'
+import { createTestMailbox } from 'torii-auth/testing'
 import { beforeAll, test } from 'vitest'
 import { openConsole } from './console.test.support.js'
 
@@ -107,6 +108,30 @@ test('second factors are shown, and reset with every session', async () => {
   assert.deepEqual((await kept(owner.id))[0], ['second_factors_reset', 'admin'])
 })
 
+test('a second factor is required of a user, two weeks ahead, and no more, where the site asks it per user', async () => {
+  const { owner } = await signUp()
+  assert.doesNotMatch(await read(`/users/${owner.id}`), /Require a second factor/)
+  const secondFactor = { required: 'per-user' } as const
+  const asking = await openConsole({ secondFactor, mailer: createTestMailbox() })
+  const headers = await asking.signIn()
+  const made = await asking.torii.admin.create({ email: 'grace@example.com' })
+  assert.ok(made.ok)
+  const path = `/users/${made.user.id}`
+  const shown = async (to = path) => (await asking.send(to, { headers })).body
+  assert.match(await shown(), /Require a second factor/)
+  const pressed = async (action: string) => {
+    const answered = await asking.send(`${path}/${action}`, { form: {}, headers })
+    return shown(answered.headers.location)
+  }
+  const page = await pressed('require-second-factor')
+  assert.match(page, /role="status"[^>]*>Second factor required\. /)
+  const [, from = ''] = /Second factor required<[\s\S]*?datetime="([^"]+)"/.exec(page) ?? []
+  assert.ok(Math.abs(Date.parse(from) - Date.now() - 14 * 86_400_000) < 60_000, from)
+  const waived = await pressed('waive-second-factor')
+  assert.match(waived, /role="status"[^>]*>The second factor is not required any more\./)
+  assert.match(waived, /Require a second factor/)
+})
+
 test('no action runs by GET or without a session', async () => {
   const { owner } = await signUp()
   for (const action of [
@@ -114,6 +139,8 @@ test('no action runs by GET or without a session', async () => {
     'enable',
     'unlock',
     'reset-second-factors',
+    'require-second-factor',
+    'waive-second-factor',
     'end-sessions',
     `sessions/${owner.session?.id}/end`,
   ]) {

@@ -24,11 +24,18 @@ export const actions: Readonly<Record<string, Operation>> = {
   unlock: async (admin, id) => ((await admin.unlock(id)) ? 'unlocked' : 'cleared'),
   'reset-second-factors': async (admin, id) =>
     (await admin.resetSecondFactors(id)) ? 'factors-reset' : 'no-factors',
+  'require-second-factor': async (admin, id) =>
+    (await admin.requireSecondFactor(id, { graceSeconds })) === null ? 'gone' : 'factor-required',
+  'waive-second-factor': async (admin, id) =>
+    (await admin.waiveSecondFactor(id)) === null ? 'gone' : 'factor-waived',
   'end-sessions': async (admin, id) =>
     (await admin.endSessions(id)) > 0 ? 'sessions-ended' : 'no-session',
   'sessions/:session{[0-9a-f-]{36}}/end': async (admin, id, session) =>
     (await admin.endSession(id, session)) ? 'session-ended' : 'no-session',
 }
+
+/** Two weeks, in which the user can set it up. */
+const graceSeconds = 14 * 86_400
 
 /** The result of an action, by its name in the URL. The URL never holds the text. */
 const notices = {
@@ -43,6 +50,8 @@ const notices = {
   'factors-reset':
     'Second factors removed. All sessions have ended, and signing in asks for no code.',
   'no-factors': 'The account has no second factor.',
+  'factor-required': 'Second factor required. All sessions have ended.',
+  'factor-waived': 'The second factor is not required any more.',
   gone: 'The account no longer exists.',
 }
 
@@ -57,7 +66,7 @@ export async function userPage({ torii, query, id }: ConsoleCall): Promise<View>
     <section class="wide panels">
       {heading([title, found && stateOf(found)], link('/users', 'All users'))}
       {text && notice('good', text, true)}
-      {found && [account, methods, attempts, sessions].map((show) => show(found))}
+      {found && [account, methods, attempts, sessions].map((show) => show(found, torii))}
       {panel('Audit trail', '', eventList(trail.events), trailPager(`/users/${id}`, after, trail))}
     </section>
   )
@@ -108,9 +117,15 @@ function account({ user }: AccountView) {
 const resetting =
   'The authenticator app and the recovery codes are removed, all sessions end, and the owner gets a mail. Be sure who asks: an attacker with the password says the same.'
 
+const requiring = 'All sessions end. After two weeks, signing in needs a second factor.'
+
 /** The sign-in methods and second factors of the user, without any secret. */
-function methods({ user, password, oauthAccounts, passkeys, secondFactors }: AccountView) {
-  const { totp, recoveryCodes } = secondFactors
+function methods(view: AccountView, { options }: Torii) {
+  const { user, password, oauthAccounts, passkeys, secondFactors } = view
+  const { totp, recoveryCodes, requiredAt } = secondFactors
+  const asking = requiredAt
+    ? button(`/users/${user.id}/waive-second-factor`, 'Do not require a second factor')
+    : confirmed(`/users/${user.id}/require-second-factor`, 'Require a second factor', requiring)
   const used = (name: Content, added: Date, last: Date | null) => [
     ...[name, ', added ', moment(added), ', '],
     ...(last ? ['last used ', moment(last)] : ['never used']),
@@ -127,8 +142,10 @@ function methods({ user, password, oauthAccounts, passkeys, secondFactors }: Acc
         row(one.provider, used(one.label ?? 'Connected', one.createdAt, one.lastUsedAt)),
       ),
       row('Second factor', totp ? used(app, totp.createdAt, totp.lastUsedAt) : 'None'),
+      requiredAt && row('Second factor required', ['From ', moment(requiredAt)]),
     ),
     totp && confirmed(`/users/${user.id}/reset-second-factors`, 'Reset second factors', resetting),
+    options.secondFactor.required === 'per-user' && asking,
   )
 }
 
