@@ -36,6 +36,46 @@ journey(
   },
 )
 
+journey(
+  'the typed email address goes along from page to page, in no URL, and is forgotten after the sign-in',
+  async ({ visitor, mail, site }) => {
+    const ada = await visitor()
+    const { page } = ada
+    const email = await signUp(ada, mail)
+    await signOut(page)
+    const urls = []
+    page.on('request', (request) => urls.push(request.url(), request.headers().referer))
+    const shows = (value) =>
+      page.waitForFunction((text) => document.querySelector('#email').value === text, value)
+    await page.goto('/sign-in')
+    await fill(page, { email })
+    for (const [way, path] of [
+      ['Forgot your password?', '/forgot-password'],
+      ['Back to sign in', '/sign-in'],
+      ['Email me a link', '/sign-in/mail'],
+      ['Sign in another way', '/sign-in'],
+      ['Create account', '/register'],
+    ]) {
+      await page.getByRole('link', { name: way }).click()
+      await page.waitForURL(`${site.url}${path}`)
+      await shows(email)
+    }
+    const other = await page.context().newPage()
+    await other.goto('/sign-in')
+    assert.equal(await other.locator('#email').inputValue(), '')
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await shows(email)
+    await fill(page, { password })
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL('**/account')
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('torii-email')), null)
+    await signOut(page)
+    await page.goto('/sign-in')
+    assert.equal(await page.locator('#email').inputValue(), '')
+    for (const url of urls) assert.doesNotMatch(url ?? '', /example\.com|%40/)
+  },
+)
+
 journey('the back button shows nothing after signing out', async ({ visitor, mail }) => {
   const ada = await visitor()
   const { page } = ada

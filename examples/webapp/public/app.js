@@ -2,6 +2,7 @@
 // No script creates markup; text is inserted as text.
 
 import { actions } from './actions.js'
+import { carryEmail } from './carry.js'
 import { wireDialogs } from './dialogs.js'
 import { wireForm } from './forms.js'
 import { offerPasskeys, upgradeToPasskey } from './passkeys.js'
@@ -32,6 +33,7 @@ for (const form of document.querySelectorAll('form[data-action]'))
   wireForm(form, actions[form.dataset.action])
 for (const button of document.querySelectorAll('.reveal')) wireReveal(button)
 wireDialogs()
+carryEmail()
 removeMessageFromUrl()
 // The back button shows the current state of the account, and nothing after a sign-out.
 addEventListener('pageshow', ({ persisted }) => {
