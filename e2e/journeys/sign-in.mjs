@@ -56,14 +56,14 @@ journey(
       ['Sign in another way', '/sign-in'],
       ['Create account', '/register'],
     ]) {
-      await page.getByRole('link', { name: way }).click()
+      await page.locator('#content').getByRole('link', { name: way }).click()
       await page.waitForURL(`${site.url}${path}`)
       await shows(email)
     }
     const other = await page.context().newPage()
     await other.goto('/sign-in')
     assert.equal(await other.locator('#email').inputValue(), '')
-    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.locator('#content').getByRole('link', { name: 'Sign in' }).click()
     await shows(email)
     await fill(page, { password })
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
