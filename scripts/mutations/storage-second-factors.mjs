@@ -443,8 +443,8 @@ export const storageSecondFactorMutations = [
   guard(
     'second-factors/passkey-answers',
     'a deleted passkey opens a session',
-    'd using p, held\n        where d.user_id = p.user_id and d.id = p.id and held.user_id = p.user_id and held.owner_epoch = p.owner_epoch\n        returning',
-    'd using p\n        where d.user_id = p.user_id and d.id = p.id\n        returning',
+    'd using p, held\n        where d.user_id = p.user_id and d.id = p.id and held.user_id = p.user_id and held.owner_epoch = p.owner_epoch\n',
+    'd using p\n        where d.user_id = p.user_id and d.id = p.id\n',
   ),
   guard(
     'second-factors/passkey-answers',

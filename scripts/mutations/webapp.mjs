@@ -235,4 +235,25 @@ export const webappMutations = [
     'true',
     'console/',
   ),
+  guard(
+    'account/security.tsx',
+    'a second factor that is required can be turned off on the page',
+    'needed?.graceEndsAt === null\n',
+    'needed?.graceEndsAt === undefined && needed !== null\n',
+    'pages.test',
+  ),
+  guard(
+    'account/security.tsx',
+    'the page does not say that a second factor is required',
+    'const needed = methods.passkeys.length === 0 ? required : null',
+    'const needed = methods.passkeys.length > 99 ? required : null',
+    'pages.test',
+  ),
+  guard(
+    'console/user.tsx',
+    'the console asks a second factor at once',
+    '{ graceSeconds }',
+    '{ graceSeconds: graceSeconds * 0 }',
+    'console/console.test',
+  ),
 ]

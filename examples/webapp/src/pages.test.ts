@@ -133,21 +133,21 @@ describe('pages', async () => {
   })
 
   test('the security page says until when a second factor is due, and that it cannot be turned off', async () => {
-    const asking = await startTestApplication({ SECOND_FACTOR: 'per-user' })
-    const own = await asking.signUp({ email: 'grace@example.com' })
-    const page = async (as: string) => (await asking.get('/account/security', { cookie: as })).text
+    const perUser = await startTestApplication({ SECOND_FACTOR: 'per-user' })
+    const own = await perUser.signUp({ email: 'grace@example.com' })
+    const page = async (as: string) => (await perUser.get('/account/security', { cookie: as })).text
     assert.doesNotMatch(await page(own), /Required/)
-    const require = (time: string) =>
-      asking.db.query(`update torii.users set second_factor_required_at = ${time}`)
-    await require("'2100-01-02'")
+    const askFrom = (time: string) =>
+      perUser.db.query(`update torii.users set second_factor_required_at = ${time}`)
+    await askFrom("'2100-01-02'")
     assert.match(await page(own), /Set it up until January 2, 2100\. After that, you need it/)
-    const started = await asking.send('POST', 'second-factors/totp/start', null, own)
+    const started = await perUser.send('POST', 'second-factors/totp/start', null, own)
     const code = URI.parse(JSON.parse(started.text).uri).generate()
-    const confirmed = await asking.send('POST', 'second-factors/totp/confirm', { code }, own)
+    const confirmed = await perUser.send('POST', 'second-factors/totp/confirm', { code }, own)
     const on = await page(confirmed.cookie)
     assert.match(on, /data-action="remove-totp"/)
     assert.doesNotMatch(on, /Set it up until|id="trusted-browsers"/)
-    await require('now()')
+    await askFrom('now()')
     const due = await page(confirmed.cookie)
     assert.match(due, /Your account needs it, so you cannot turn it off\./)
     assert.doesNotMatch(due, /data-action="remove-totp"/)

@@ -112,15 +112,15 @@ test('a second factor is required of a user, two weeks ahead, and no more, where
   const { owner } = await signUp()
   assert.doesNotMatch(await read(`/users/${owner.id}`), /Require a second factor/)
   const secondFactor = { required: 'per-user' } as const
-  const asking = await openConsole({ secondFactor, mailer: createTestMailbox() })
-  const headers = await asking.signIn()
-  const made = await asking.torii.admin.create({ email: 'grace@example.com' })
+  const perUser = await openConsole({ secondFactor, mailer: createTestMailbox() })
+  const headers = await perUser.signIn()
+  const made = await perUser.torii.admin.create({ email: 'grace@example.com' })
   assert.ok(made.ok)
   const path = `/users/${made.user.id}`
-  const shown = async (to = path) => (await asking.send(to, { headers })).body
+  const shown = async (to = path) => (await perUser.send(to, { headers })).body
   assert.match(await shown(), /Require a second factor/)
   const pressed = async (action: string) => {
-    const answered = await asking.send(`${path}/${action}`, { form: {}, headers })
+    const answered = await perUser.send(`${path}/${action}`, { form: {}, headers })
     return shown(answered.headers.location)
   }
   const page = await pressed('require-second-factor')

@@ -123,7 +123,7 @@ const requiring = 'All sessions end. After two weeks, signing in needs a second 
 function methods(view: AccountView, { options }: Torii) {
   const { user, password, oauthAccounts, passkeys, secondFactors } = view
   const { totp, recoveryCodes, requiredAt } = secondFactors
-  const asking = requiredAt
+  const ask = requiredAt
     ? button(`/users/${user.id}/waive-second-factor`, 'Do not require a second factor')
     : confirmed(`/users/${user.id}/require-second-factor`, 'Require a second factor', requiring)
   const used = (name: Content, added: Date, last: Date | null) => [
@@ -145,7 +145,7 @@ function methods(view: AccountView, { options }: Torii) {
       requiredAt && row('Second factor required', ['From ', moment(requiredAt)]),
     ),
     totp && confirmed(`/users/${user.id}/reset-second-factors`, 'Reset second factors', resetting),
-    options.secondFactor.required === 'per-user' && asking,
+    options.secondFactor.required === 'per-user' && ask,
   )
 }
 
