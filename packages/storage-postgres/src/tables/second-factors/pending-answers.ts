@@ -33,7 +33,13 @@ import { sessionColumns, toSession } from '../fragments/session-row.js'
 import { lockFormerTrust, newTrustValues, trustBrowser } from '../fragments/trusted-browser.js'
 import type { UserRow } from '../fragments/user-row.js'
 import { toUser } from '../fragments/user-row.js'
-import { checkCharges, checkInteger, checkObject, checkRefund } from '../input/input.js'
+import {
+  checkCharges,
+  checkInteger,
+  checkObject,
+  checkRefund,
+  checkSeconds,
+} from '../input/input.js'
 import type { recoveryCodeStatements } from './recovery-codes.js'
 import {
   allRemaining,
