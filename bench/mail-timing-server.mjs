@@ -9,6 +9,7 @@ import { Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { smtpMailer } from 'torii-auth/smtp'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { leaveParent } from './ends-with-parent.mjs'
 
 const [url, port, kind] = process.argv.slice(2)
 const from = 'no-reply@app.example'
@@ -32,6 +33,6 @@ process.on('message', async () => {
   server.close()
   await torii.shutdown()
   await storage.close()
-  process.disconnect()
+  leaveParent()
 })
 process.send({ port: server.address().port })

@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { Torii } from 'torii-auth'
 import { createHandler, createNodeHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { leaveParent } from './ends-with-parent.mjs'
 
 const poolMax = 10
 const storage = await PostgresStorage.connect(process.argv[2])
@@ -42,6 +43,6 @@ process.on('message', async (asked) => {
   server.close()
   await torii.shutdown()
   await storage.close()
-  process.disconnect()
+  leaveParent()
 })
 process.send({ port: server.address().port })

@@ -2,6 +2,7 @@
  * One subject in a process of its own, so that none runs code that another has made slow, and each stays
  * warm between its turns. Opens it, then runs what it is told, one cell at a time.
  */
+import { leaveParent } from './ends-with-parent.mjs'
 import { statementsSent } from './statements.mjs'
 
 const [, , module, url, sizeText] = process.argv
@@ -48,7 +49,7 @@ function percentiles(latencies) {
 process.on('message', async (request) => {
   if (request === 'close') {
     await close()
-    process.disconnect()
+    leaveParent()
     return
   }
   try {
