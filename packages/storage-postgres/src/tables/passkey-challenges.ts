@@ -131,6 +131,15 @@ export function createPasskeyChallengeRepository(
   statements: ReturnType<typeof passkeyChallengeStatements>,
   readback: Readback,
 ): PasskeyChallengeRepository {
+  /** Stores a challenge for the passkeys of a user; after a lost reply it looks for the challenge. */
+  const storeForUser = <Outcome extends ChallengeForPending>(
+    hash: TokenHash,
+    store: (call: Database) => Promise<Outcome>,
+  ): Promise<Outcome | Stored> =>
+    db.runWithRecovery<Outcome | Stored>(store, async (call) => {
+      if (!(await readback.hasChallenge(call, hash))) return null
+      return { ok: true, credentials: await readback.challenged(call, hash) }
+    })
   return {
     async store(challenge: NewPasskeyChallenge) {
       const given = checkObject(challenge, 'challenge')
@@ -156,13 +165,8 @@ export function createPasskeyChallengeRepository(
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
         unknownUserId: newUserId(),
       }
-      return db.runWithRecovery<ChallengeForEmail>(
-        async (call) =>
-          toChallenge(await many(call, statements.storeForEmail, values, (row: EmailRow) => row)),
-        async (call) => {
-          if (!(await readback.hasChallenge(call, values.challengeHash))) return null
-          return { ok: true, credentials: await readback.challenged(call, values.challengeHash) }
-        },
+      return storeForUser(values.challengeHash, async (call) =>
+        toChallenge(await many(call, statements.storeForEmail, values, (row: EmailRow) => row)),
       )
     },
     async storeForPending(challenge: UnboundChallenge, key: PendingKey) {
@@ -173,15 +177,10 @@ export function createPasskeyChallengeRepository(
         challengeHash: given.challengeHash,
         lifetimeSeconds: checkSeconds(given.lifetimeSeconds, 'lifetimeSeconds'),
       }
-      return db.runWithRecovery<ChallengeForPending>(
-        async (call) =>
-          toPendingChallenge(
-            await many(call, statements.storeForPending, values, (row: PendingRow) => row),
-          ),
-        async (call) => {
-          if (!(await readback.hasChallenge(call, values.challengeHash))) return null
-          return { ok: true, credentials: await readback.challenged(call, values.challengeHash) }
-        },
+      return storeForUser(values.challengeHash, async (call) =>
+        toPendingChallenge(
+          await many(call, statements.storeForPending, values, (row: PendingRow) => row),
+        ),
       )
     },
     async consume(input: Answer) {
@@ -196,6 +195,7 @@ export function createPasskeyChallengeRepository(
   }
 }
 
+type Stored = Extract<ChallengeForEmail, { ok: true }>
 type UnboundChallenge = Parameters<PasskeyChallengeRepository['storeForEmail']>[0]
 type EmailRow = VerdictRow & (CredentialRow | { id: null })
 

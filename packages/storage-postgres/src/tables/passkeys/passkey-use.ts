@@ -201,10 +201,11 @@ async function isCounted(
 async function refusalOf(
   db: Database,
   { findRegression }: UseStatements,
-  { backedUp: _unused, ...use }: UseValues,
+  { passkey, sessionEpoch: seen }: UseValues,
   { usable }: { usable: number },
 ): Promise<UseRefusal> {
-  const regressed = usable === 0 && (await exists(db, findRegression, use))
+  const values = { ...passkey, sessionEpoch: seen }
+  const regressed = usable === 0 && (await exists(db, findRegression, values))
   return { ok: false, reason: regressed ? 'counter_regression' : 'stale' }
 }
 
@@ -233,8 +234,9 @@ export function createPasskeyUse<Metadata extends object>(
     },
     async signIn(use: PasskeyUse, options: SignInOptions) {
       const { session, refund } = checkObject(options, 'options')
-      const used = useValues(use)
+      const { passkey, ...used } = useValues(use)
       const values = {
+        ...passkey,
         ...used,
         ...signInSessionValues(checkNewSession(session)),
         ...refundValues(refund === undefined ? null : checkRefund(refund)),
@@ -248,11 +250,11 @@ export function createPasskeyUse<Metadata extends object>(
             (found: { usable: number } & (OpenedRow | NotOpenedRow)) => found,
           )
           if (row.session_id === null && row.pending_id === null)
-            return refusalOf(call, statements, used, row)
+            return refusalOf(call, statements, { passkey, ...used }, row)
           return toOutcome<Metadata>(row)
         },
         async (call) => {
-          const row = await readback.opened(call, used.userId, session)
+          const row = await readback.opened(call, passkey.userId, session)
           return row === null ? null : toOutcome<Metadata>(row)
         },
       )
@@ -260,10 +262,10 @@ export function createPasskeyUse<Metadata extends object>(
     async reauthenticate(use: PasskeyUse, options: ReauthenticateOptions) {
       const given = checkObject(options, 'options')
       const key = sessionKeyValues(given.key)
-      const used = useValues(use)
+      const { passkey, ...used } = useValues(use)
       const newHash = given.newSecretHash
       const refund = given.refund === undefined ? null : checkRefund(given.refund)
-      if (used.userId !== key.userId) return { ok: false, reason: 'stale' }
+      if (passkey.userId !== key.userId) return { ok: false, reason: 'stale' }
       // A kept secret does not show whether the write was committed; the count of this use does, where the
       // authenticator has one.
       const keepsSecret = Buffer.compare(key.secretHash, newHash) === 0
@@ -271,6 +273,7 @@ export function createPasskeyUse<Metadata extends object>(
         async (call, isRepetition) => {
           const refunded = refundValues(isRepetition && keepsSecret ? null : refund)
           const values = {
+            ...passkey,
             ...used,
             ...key,
             newSecretHash: newHash,
@@ -278,7 +281,7 @@ export function createPasskeyUse<Metadata extends object>(
             ...refunded,
           }
           const row = await one(call, statements.reauthenticate, values, (found: UsedRow) => found)
-          if (row.session_id === null) return refusalOf(call, statements, used, row)
+          if (row.session_id === null) return refusalOf(call, statements, { passkey, ...used }, row)
           return { ok: true, session: toSession(row) }
         },
         async (call) => {
@@ -302,18 +305,20 @@ function toFound(row: FoundRow): PasskeyCredential | ChargeRefusal | null {
 type Assertion = Parameters<PasskeyRepository['findForSignIn']>[0]
 type SignInOptions = Parameters<PasskeyRepository['signIn']>[1]
 type ReauthenticateOptions = Parameters<PasskeyRepository['reauthenticate']>[1]
-type UseValues = ReturnType<typeof useValues>
-
-/** The values of a use. */
+/** The values of a use: of the passkey with its new count, and what not every statement takes. */
 export function useValues(use: PasskeyUse) {
   const given = checkObject(use, 'use')
   const { session, owner } = checkObject(given.epochs, 'epochs')
   return {
-    credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
-    userId: given.userId,
+    passkey: {
+      credentialId: checkBytes(given.credentialId, 'credentialId', 1, 1023),
+      userId: given.userId,
+      ownerEpoch: checkInteger(owner, 'epochs.owner', 0, maxEpoch),
+      signCount: checkInteger(given.signCount, 'signCount', 0, maxSignCount),
+    },
     sessionEpoch: checkInteger(session, 'epochs.session', 0, maxEpoch),
-    ownerEpoch: checkInteger(owner, 'epochs.owner', 0, maxEpoch),
-    signCount: checkInteger(given.signCount, 'signCount', 0, maxSignCount),
     backedUp: checkBoolean(given.backedUp, 'backedUp'),
   }
 }
+
+type UseValues = ReturnType<typeof useValues>

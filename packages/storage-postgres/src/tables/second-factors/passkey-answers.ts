@@ -120,16 +120,16 @@ export function createPasskeyAnswers<Metadata extends object>(
     async signInByPasskey(input: Answer) {
       const { key, use, session, trust = null } = checkObject(input, 'input')
       const pending = pendingKeyValues(key)
-      const { sessionEpoch: _unused, ...used } = useValues(use)
-      const { backedUp: _ignored, ...counted } = used
+      const { passkey, backedUp: isBackedUp } = useValues(use)
       const values = {
-        ...used,
+        ...passkey,
+        backedUp: isBackedUp,
         ...pending,
         ...openedValues(session),
         ...refundValues(null),
         ...newTrustValues(trust),
       }
-      if (used.userId !== pending.userId) return invalidToken
+      if (passkey.userId !== pending.userId) return invalidToken
       return db.runWithRecovery<PasskeyFactorSignIn<Metadata>>(
         async (call) => {
           const row = await one(call, statements.signInByPasskey, values, (found: Row) => found)
@@ -137,7 +137,7 @@ export function createPasskeyAnswers<Metadata extends object>(
           if (row.tries === null) return invalidToken
           const triesLeft = maxPendingTries - row.tries
           const regressed =
-            row.usable === 0 && (await exists(call, statements.findRegression, counted))
+            row.usable === 0 && (await exists(call, statements.findRegression, passkey))
           return { ok: false, reason: regressed ? 'counter_regression' : 'invalid_code', triesLeft }
         },
         async (call) => {
