@@ -11,6 +11,8 @@ export interface StorageLogEvent {
     | 'embedded_for_development'
   readonly operation?: string
   readonly code?: string
+  /** The SQLSTATE by which the server ended the attempt: 40P01 is a deadlock, 57014 one that was canceled because it took too long. */
+  readonly sqlState?: string
 }
 
 /** Receives log events. What it throws is dropped: a log hook cannot break the storage. */

@@ -5,9 +5,11 @@ import type { TestDatabase } from 'torii-testing'
 import { testDatabase } from 'torii-testing'
 import { beforeAll, describe, test } from 'vitest'
 import {
+  CanceledError,
   classifyConnectError,
   classifyStatementError,
   type ErrorClass,
+  loggedSqlState,
   sqlStateOf,
   withoutValues,
 } from './error-classes.js'
@@ -83,6 +85,13 @@ describe('a failed statement', () => {
     assert.equal(sqlStateOf(Object.assign(new Error('x'), { code: 'EPIPE' })), null)
     assert.equal(sqlStateOf(Object.assign(new Error('x'), { code: '40001' })), null)
     assert.equal(sqlStateOf(answered('40001')), '40001')
+  })
+
+  test('its SQLSTATE is logged, also where the server was asked to cancel it', () => {
+    const canceled = new CanceledError('no answer in time', { cause: answered('57014') })
+    assert.deepEqual(loggedSqlState(answered('40P01')), { sqlState: '40P01' })
+    assert.deepEqual(loggedSqlState(canceled), { sqlState: '57014' })
+    assert.deepEqual(loggedSqlState(new Error('Connection terminated')), {})
   })
 })
 

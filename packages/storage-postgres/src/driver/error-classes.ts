@@ -65,6 +65,12 @@ export class CanceledError extends Error {
   override readonly name = 'CanceledError'
 }
 
+/** {@link sqlStateOf} for a log: also that of a statement which the server was asked to cancel. */
+export function loggedSqlState(error: unknown): { readonly sqlState?: string } {
+  const sqlState = sqlStateOf(error instanceof CanceledError ? error.cause : error)
+  return sqlState === null ? {} : { sqlState }
+}
+
 /** Classes of failures of a statement that was sent. Table-tested. */
 export function classifyStatementError(error: unknown): ErrorClass {
   if (error instanceof CanceledError || isLate(error)) return 'not-committed'

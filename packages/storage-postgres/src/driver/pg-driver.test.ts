@@ -148,12 +148,12 @@ describe('a connection that breaks', () => {
 
 describe('work that was not committed', () => {
   test('a lock that did not come in time is tried again, and the effect happens once', async (t) => {
-    let refused = () => {}
-    const oneRefusal = new Promise<void>((resolve) => {
+    let refused = (_event: StorageLogEvent) => {}
+    const oneRefusal = new Promise<StorageLogEvent>((resolve) => {
       refused = resolve
     })
     const storage = new PostgresStorage(openPool(t, { lock_timeout: 250 }), {
-      log: ({ event }) => event === 'retried' && refused(),
+      log: (event) => event.event === 'retried' && refused(event),
     })
     const id = newUserId()
     await storage.users.register({ id, email: freshEmail() })
@@ -161,7 +161,13 @@ describe('work that was not committed', () => {
     await holder.query('begin')
     await holder.query('select 1 from torii.users where id = $1 for update', [id])
     const disabling = storage.users.disable(id)
-    await oneRefusal
+    assert.deepEqual(await oneRefusal, {
+      level: 'warn',
+      event: 'retried',
+      operation: 'users.disable',
+      code: 'not-committed',
+      sqlState: '55P03',
+    })
     await holder.query('commit')
     assert.ok((await disabling)?.disabledAt instanceof Date)
     const { rows } = await db.query('select session_epoch from torii.users where id = $1', [id])

@@ -6,7 +6,12 @@ import type { Statement } from '../sql/statement.js'
 import type { ServerAnswer } from './database-clock.js'
 import type { Connection, ConnectionOptions, Driver } from './driver.js'
 import type { ErrorClass } from './error-classes.js'
-import { classifyConnectError, classifyStatementError, sqlStateOf } from './error-classes.js'
+import {
+  classifyConnectError,
+  classifyStatementError,
+  loggedSqlState,
+  sqlStateOf,
+} from './error-classes.js'
 import {
   connectionOver,
   isOutdatedPlan,
@@ -147,7 +152,13 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
           log({ level: 'warn', event: 'connection_lost', operation: statement.name, code: failure })
         throw toToriiError(error, readsAre(statement, failure), statement.name)
       }
-      log({ level: 'warn', event: 'retried', operation: statement.name, code: failure })
+      log({
+        level: 'warn',
+        event: 'retried',
+        operation: statement.name,
+        code: failure,
+        ...loggedSqlState(error),
+      })
       await backOff(tries)
     }
   }

@@ -15,14 +15,14 @@ import {
   newSession,
   signUp,
 } from '../../test/races/people.test.support.js'
+import { createRetryLog } from '../../test/retry-log.test.support.js'
 
 let database: TestDatabase
 let pool: pg.Pool
 let observed: ObservedPool
 let storage: PostgresStorage
 let people: OAuthSignIn[]
-const retried: string[] = []
-const log = ({ operation = '', code = '' }) => retried.push(`${operation} ${code}`)
+const { retried, log } = createRetryLog()
 beforeAll(async () => {
   database = await testDatabase()
   pool = new pg.Pool({ connectionString: database.url, max: 6 })

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import type { StorageLog } from '../../index.js'
 import { PostgresStorage } from '../../index.js'
 
 /** A storage over a single connection that the server knows by name. */
@@ -27,17 +28,13 @@ export interface Begun {
   readonly answer: Promise<string>
 }
 
-/** Opens the connections. `retried` receives what a caller's driver had to repeat. */
-export async function openConnections(
-  url: string,
-  retried: (code: string) => void,
-): Promise<ConnectionSet> {
+/** Opens the connections. `log` receives what a caller's driver had to repeat. */
+export async function openConnections(url: string, log: StorageLog): Promise<ConnectionSet> {
   const id = randomBytes(4).toString('hex')
   const pools: pg.Pool[] = []
   const open = (name: string, options = ''): Caller & { pool: pg.Pool } => {
     const pool = new pg.Pool({ connectionString: url, max: 1, application_name: name, options })
     pools.push(pool)
-    const log = ({ code = '' }) => retried(code)
     return { name, pool, storage: new PostgresStorage(pool, { log }) }
   }
   const observer = open(`observer ${id}`, plannedOnce)

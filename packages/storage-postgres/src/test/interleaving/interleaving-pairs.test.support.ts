@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestDatabase, testDatabase } from 'torii-testing'
 import { beforeAll, describe, test } from 'vitest'
+import { createRetryLog } from '../retry-log.test.support.js'
 import type { Kind } from './fixture.test.support.js'
 import type { ConnectionSet } from './held-lock.test.support.js'
 import { openConnections } from './held-lock.test.support.js'
@@ -151,7 +152,7 @@ export function describeInterleaving(
 function definePairs(pairs: readonly Pair[], least: number): void {
   let database: TestDatabase
   const rounds: Round[] = []
-  const retried: string[] = []
+  const { retried, log } = createRetryLog()
   let expected = 0
 
   beforeAll(async () => {
@@ -160,7 +161,7 @@ function definePairs(pairs: readonly Pair[], least: number): void {
     const allowedEndings = createAllowedEndings()
     const waitedFor = new Map<string, Promise<string[]>>()
     const work = async () => {
-      const connections = await openConnections(database.url, (code) => retried.push(code))
+      const connections = await openConnections(database.url, log)
       for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
         const title = `${pair.names[0]} ${pair.kind}`
         const held = waitedFor.get(title) ?? locksWaitedFor(connections, pair.names[0], pair.kind)

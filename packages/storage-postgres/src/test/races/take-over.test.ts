@@ -24,7 +24,7 @@ const rounds = 100
 const callers = 8
 const noRefund = { account: null, ipAddress: null }
 
-const { database, storage, retried } = await openRaceStorage()
+const { database, storage, retried, log } = await openRaceStorage()
 
 const charges = () => ({
   address: { key: freshRateLimitKey(), policy: widePolicy },
@@ -277,7 +277,7 @@ describe('a call that has to wait', () => {
     hold: (query: (text: string, values: unknown[]) => Promise<unknown>) => Promise<unknown>,
     call: (caller: PostgresStorage) => Promise<{ ok: boolean; reason?: string }>,
   ): Promise<string> {
-    const connections = await openConnections(database.url, (code) => retried.push(code))
+    const connections = await openConnections(database.url, log)
     const holder = await database.connect()
     try {
       await holder.query('begin')

@@ -8,14 +8,15 @@ import { begin, openConnections } from '../interleaving/held-lock.test.support.j
 import { locks } from '../interleaving/interleaving.test.support.js'
 import type { OperationName } from '../interleaving/user-operations.test.support.js'
 import { perform } from '../interleaving/user-operations.test.support.js'
+import { createRetryLog } from '../retry-log.test.support.js'
 import { freshEmail, freshRateLimitKey, freshSecretHash } from './people.test.support.js'
 
 let database: TestDatabase
 let connections: ConnectionSet
-const retried: string[] = []
+const { retried, log } = createRetryLog()
 beforeAll(async () => {
   database = await testDatabase()
-  connections = await openConnections(database.url, (code) => retried.push(code))
+  connections = await openConnections(database.url, log)
 })
 afterAll(() => connections.close())
 
