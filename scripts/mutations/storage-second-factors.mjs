@@ -81,8 +81,148 @@ const requiredMutations = [
   ),
 ]
 
+const rows = 'second-factor-rows'
+const isKept = '`(u.verified and ${rows}.former and ${rows}.owner_epoch = u.owner_epoch - 1)`'
+const undo = 'verification-tokens/second-factor-undo'
+
+/** What a test of its own notices since every condition of these statements was weakened once. */
+const conditionMutations = [
+  guard(
+    'fragments/pending-row',
+    'a user who was disabled answers a pending sign-in',
+    'where u.id = ${userId} and u.disabled_at is null${condition}',
+    'where u.id = ${userId}${condition}',
+    rows,
+  ),
+  guard(
+    'second-factors/pending-answers',
+    'a browser that is trusted now ends the trust of other users in it',
+    'join p on p.user_id = t.user_id\n        where ${newTrust.id}',
+    'join p on true\n        where ${newTrust.id}',
+  ),
+  guard(
+    'second-factors/passkey-answers',
+    'a passkey of a former owner answers a pending sign-in',
+    'held.user_id = p.user_id and held.owner_epoch = p.owner_epoch\n        returning d',
+    'held.user_id = p.user_id\n        returning d',
+  ),
+  guard(
+    'second-factors/passkey-answers',
+    'a passkey of a former owner is taken for a copied one',
+    'and k.owner_epoch = ${ownerEpoch}\n        and not',
+    'and ${ownerEpoch} is not null\n        and not',
+  ),
+  guard(
+    'passkeys/passkey-use',
+    'a passkey is backed up although its registration excludes it',
+    'backed_up = ${backedUp} and k.backup_eligible',
+    'backed_up = ${backedUp}',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'a code is mailed for a sign-in that has ended',
+    'and ${livePending} and p.enrolls\n      returning 1 as one',
+    'and p.enrolls\n      returning 1 as one',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'beyond the limit of an IP address the tries of an enrollment are used',
+    'where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}\n',
+    'where ${givenPending} and u.id = p.user_id and ${livePending}\n',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'the enrollment of a pending sign-in outlives its time',
+    ' and e.expires_at > ${now}`',
+    '`',
+    rows,
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'an enrollment during a sign-in ends no other session',
+    's.user_id = used.user_id and u.id = used.user_id\n',
+    's.user_id = used.user_id and u.id = used.user_id and false\n',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'an enrollment during a sign-in leaves the other sign-ins pending',
+    'second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 1',
+    'second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 0',
+  ),
+  guard(
+    'second-factors/required-enrollment',
+    'an enrollment during a sign-in gives no charge back',
+    "${refundPending(schema, 's')}\n      select u.*, s.*, ${endedCount}",
+    'nothing_back as (select 1 as one)\n      select u.*, s.*, ${endedCount}',
+  ),
+  guard(
+    'second-factors/enrollment',
+    'a token that has expired lets an undo reach back',
+    'where w.used_by is null and w.expires_at > ${now}',
+    'where w.used_by is null',
+  ),
+  guard(
+    'second-factors/enrollment',
+    'a token that was used lets an undo reach back',
+    'where w.used_by is null and w.expires_at > ${now}',
+    'where w.expires_at > ${now}',
+  ),
+  guard(
+    'second-factors/enrollment',
+    'the browsers that a factor trusted stay in the table',
+    'delete from ${schema}.trusted_browsers t using f where t.user_id = f.user_id returning',
+    'delete from ${schema}.trusted_browsers t using f where t.user_id = f.user_id and false returning',
+    rows,
+  ),
+  guard(
+    'second-factors/enrollment',
+    'a user without a factor is told that it is required',
+    'exists (select 1 from needed, me where me.has_factor) as needed',
+    'exists (select 1 from needed) as needed',
+  ),
+  guard(
+    'second-factors/second-factors',
+    'asking a factor again moves the time to a later one',
+    'then least(u.second_factor_required_at, ${secondsFromNow(graceSeconds)}) end',
+    'then ${secondsFromNow(graceSeconds)} end',
+  ),
+  guard(
+    undo,
+    'an unverified account keeps the factor that was there before',
+    'case when me.verified and exists',
+    'case when exists',
+  ),
+  guard(
+    undo,
+    'an unverified account keeps what was there before the mailbox was proved',
+    isKept,
+    '`(${rows}.former and ${rows}.owner_epoch = u.owner_epoch - 1)`',
+  ),
+  guard(
+    undo,
+    'an undo keeps what was added since',
+    isKept,
+    '`(u.verified and ${rows}.owner_epoch = u.owner_epoch - 1)`',
+  ),
+  guard(undo, 'an undo revives what had ended before', isKept, '`(u.verified and ${rows}.former)`'),
+  guard(
+    undo,
+    'an undo counts what had ended before',
+    '`${rows}.owner_epoch = u.owner_epoch - 1 as counted`',
+    '`${rows}.owner_epoch is not null as counted`',
+  ),
+  guard(
+    undo,
+    'recovery codes outlive the undo of their factor',
+    'using factor_gone where d.user_id = factor_gone.user_id\n',
+    'using factor_gone where d.user_id = factor_gone.user_id and false\n',
+    rows,
+  ),
+]
+
 export const storageSecondFactorMutations = [
   ...requiredMutations,
+  ...conditionMutations,
   guard(
     'fragments/trusted-browser',
     'a trusted browser outlives the end of the sessions',
@@ -425,8 +565,8 @@ export const storageSecondFactorMutations = [
   guard(
     'second-factors/passkey-answers',
     'an answer of a passkey leaves its challenge',
-    'delete from ${schema}.passkey_challenges c using gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}\n        returning c.ceremony, c.user_id, c.session_id, c.session_epoch, c.owner_epoch, c.global_epoch, c.expires_at',
-    'select c.ceremony, c.user_id, c.session_id, c.session_epoch, c.owner_epoch, c.global_epoch, c.expires_at\n        from ${schema}.passkey_challenges c, gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}',
+    'delete from ${schema}.passkey_challenges c using gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}\n        returning c.ceremony, c.user_id, c.session_id, c.global_epoch, c.expires_at',
+    'select c.ceremony, c.user_id, c.session_id, c.global_epoch, c.expires_at\n        from ${schema}.passkey_challenges c, gate\n        where gate.until is null and c.challenge_hash = ${challengeHash}',
   ),
   guard(
     'second-factors/passkey-answers',
@@ -449,8 +589,8 @@ export const storageSecondFactorMutations = [
   guard(
     'second-factors/passkey-answers',
     'a passkey that opened a session keeps its count',
-    'sign_count = ${signCount}, backed_up',
-    'sign_count = k.sign_count + 0 * ${signCount}, backed_up',
+    'set ${countUse}\n        from ended',
+    'set last_used_at = k.last_used_at\n        from ended',
   ),
   guard(
     'second-factors/passkey-answers',
@@ -508,10 +648,10 @@ export const storageSecondFactorMutations = [
     'session_epoch = u.session_epoch + 1, owner_epoch = u.owner_epoch + 0,',
   ),
   guard(
-    'verification-tokens/second-factor-undo',
-    'an undo removes passkeys from before',
-    'set owner_epoch = u.owner_epoch from u, keys\n        where k.credential_id = keys.credential_id and u.verified and keys.former',
-    'set owner_epoch = u.owner_epoch from u, keys\n        where k.credential_id = keys.credential_id and u.verified and not keys.former',
+    undo,
+    'an undo removes what was there before',
+    isKept,
+    '`(u.verified and not ${rows}.former and ${rows}.owner_epoch = u.owner_epoch - 1)`',
   ),
   guard(
     'oauth-accounts/provider-tokens',

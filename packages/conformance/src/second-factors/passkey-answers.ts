@@ -6,6 +6,7 @@ import {
   newOAuthSignIn,
   signUpWithPasskey,
   storedCredential,
+  takeOver,
   useOf,
 } from '../fixtures/credentials.js'
 import {
@@ -27,6 +28,7 @@ import { freshRateLimitKey, freshSecretHash, newSession, policy } from '../fixtu
 import {
   assertWaits,
   beginSignIn,
+  enroll,
   isPending,
   sessionOfPending,
   signUpWithFactor,
@@ -136,6 +138,37 @@ promise(
     assert.deepEqual(await secondFactors.signInByPasskey(answerOf(owner, key, 10)), invalidCode(5))
     assert.equal((await secondFactors.findPending(key))?.takesPasskey, false)
     assert.equal((await storage.sessions.list(owner.user.id)).length, 1)
+  },
+)
+
+promise(
+  'signInByPasskey: a passkey that a first proof of the mailbox has ended answers nothing, and is no regression',
+  [],
+  async (storage) => {
+    const { secondFactors } = storage
+    const former = await signUpWithPasskey(storage, { signCount: 9 }, false)
+    const { key } = await takeOver(storage, former.email)
+    const owner = await enroll(storage, { ...former, key })
+    const pending = await beginSignIn(storage, owner.user.id)
+    for (const use of [useOf(former, 10), useOf({ ...owner, made: former.made }, 9)]) {
+      const answer = { key: pending, use, session: sessionOfPending() }
+      assert.deepEqual(await secondFactors.signInByPasskey(answer), invalidCode(5))
+    }
+    assert.equal(await isPending(storage, pending), true)
+  },
+)
+
+promise(
+  'signInByPasskey: a passkey is backed up only where its registration said that it can be',
+  [],
+  async (storage) => {
+    for (const backupEligible of [true, false]) {
+      const owner = await signUpWithFactorAndPasskey(storage, { backupEligible })
+      const answer = answerOf(owner, await beginSignIn(storage, owner.user.id))
+      const use = { ...answer.use, backedUp: true }
+      succeeded(await storage.secondFactors.signInByPasskey({ ...answer, use }))
+      assert.equal(only(await storage.passkeys.list(owner.user.id)).backedUp, backupEligible)
+    }
   },
 )
 

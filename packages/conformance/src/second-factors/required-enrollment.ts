@@ -21,6 +21,7 @@ import {
   newSession,
   noRefund,
   onIpAddress,
+  policy,
 } from '../fixtures/samples.js'
 import {
   assertWaits,
@@ -127,6 +128,9 @@ promise(
     const owner = await signUpWithFactor(storage)
     const asked = await beginSignIn(storage, owner.user.id)
     assert.equal(await secondFactors.setEmailCode(asked, freshSecretHash()), false)
+    const revoked = await signUpEnrolling(storage)
+    await storage.sessions.revokeAll(revoked.user.id)
+    assert.equal(await secondFactors.setEmailCode(revoked.pending, freshSecretHash()), false)
     await secondFactors.endPending(key)
     assert.equal(await secondFactors.setEmailCode(key, freshSecretHash()), false)
   },
@@ -205,6 +209,55 @@ promise(
       assert.ok(refused !== null && 'reason' in refused)
       assert.equal(refused.reason, 'too_many_attempts')
     }
+  },
+)
+
+promise(
+  'findEnrollmentForSignIn: beyond the limit of the IP address no try is used',
+  ['charging'],
+  async (storage) => {
+    const { secondFactors } = storage
+    const { pending: key } = await signUpEnrolling(storage)
+    await startAtSignIn(storage, key)
+    const { ipAddress } = onIpAddress(freshRateLimitKey(), { cap: 1 })
+    const wrong = { ...key, secretHash: freshSecretHash() }
+    assert.equal(await secondFactors.findEnrollmentForSignIn({ key: wrong, ipAddress }), null)
+    const refused = await secondFactors.findEnrollmentForSignIn({ key, ipAddress })
+    assert.ok(refused !== null && 'reason' in refused)
+    const found = await secondFactors.findEnrollmentForSignIn({ key, ipAddress: null })
+    assert.ok(found !== null && 'triesLeft' in found)
+    assert.equal(found.triesLeft, 3)
+  },
+)
+
+promise(
+  'confirmTotpForSignIn: ends the other sessions and sign-ins of the user, and gives the charge of the first factor back',
+  ['charging'],
+  async (storage) => {
+    const { passwords, rateLimits, secondFactors } = storage
+    const { user, hash, key, pending: other } = await signUpEnrolling(storage)
+    const refund = { account: freshRateLimitKey(), ipAddress: freshRateLimitKey() }
+    succeeded(
+      await rateLimits.charge({
+        account: { key: refund.account, policy: policy() },
+        ipAddress: { key: refund.ipAddress, policy: policy() },
+      }),
+    )
+    const session = newSession({ methods: ['magic_link'], secondFactor: always })
+    const { epochs } = await actorOf(storage, key)
+    const credential = { userId: user.id, hash, epochs }
+    await passwords.signIn({ credential, session, refund })
+    const failures = async () => [
+      (await rateLimits.status(refund.account)).failures,
+      (await rateLimits.status(refund.ipAddress)).failures,
+    ]
+    assert.deepEqual(await failures(), [1, 1])
+    const given = await startAtSignIn(storage, keyOf(user.id, session))
+    const opened = succeeded(await secondFactors.confirmTotpForSignIn(given))
+    assert.equal(opened.sessionsEnded, 1)
+    assert.deepEqual(await failures(), [0, 0])
+    assert.equal(await isPending(storage, other), false)
+    assert.equal(only(await storage.sessions.list(user.id)).id, opened.session.id)
   },
 )
 

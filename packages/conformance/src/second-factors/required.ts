@@ -3,6 +3,7 @@ import type { SecondFactorPolicy } from 'torii-core'
 import { casesOf } from '../fixtures/case.js'
 import { addOne, newOAuthSignIn, signUpWithPasskey, useOf } from '../fixtures/credentials.js'
 import {
+  actorOf,
   assertEnded,
   crowd,
   keyOf,
@@ -133,6 +134,22 @@ promise(
 )
 
 promise(
+  'setRequired: of a user of whom it is asked already, the earlier time stays',
+  [],
+  async (storage) => {
+    const { secondFactors } = storage
+    const { user } = await signUp(storage)
+    const ask = async (graceSeconds: number) => {
+      await secondFactors.setRequired(user.id, { graceSeconds })
+      return present((await secondFactors.find(user.id)).requiredAt).getTime()
+    }
+    const first = await ask(3600)
+    assert.equal(await ask(7200), first)
+    assert.ok((await ask(60)) < first)
+  },
+)
+
+promise(
   'setRequired: within the grace a session opens, and ends with it',
   ['elapse'],
   async (storage) => {
@@ -195,5 +212,9 @@ promise(
     succeeded(await remove(always))
     const other = await signUpWithFactor(storage)
     succeeded(await remove(perUser, other.actor))
+    // Where there is none, there is none to keep.
+    const person = await signUp(storage)
+    const nothing = await remove(always, await actorOf(storage, person.key))
+    assert.deepEqual(nothing, { ok: false, reason: 'not_found' })
   },
 )

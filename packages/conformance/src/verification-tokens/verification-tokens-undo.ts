@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { TokenHash } from 'torii-core'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
-import { addOne, linkOne } from '../fixtures/credentials.js'
+import { addOne, linkOne, takeOver } from '../fixtures/credentials.js'
 import {
   actorOf,
   assertEnded,
@@ -148,6 +148,37 @@ promise(
 )
 
 promise(
+  'undoSecondFactor: does not reach back to a token that has expired or was used',
+  ['elapse'],
+  async (storage) => {
+    const { passkeys, secondFactors, sessions } = storage
+    /** Adds a passkey, and turns the factor on again with another token. */
+    const enrollAgain = async (person: Parameters<typeof enroll>[1]) => {
+      const { made } = await addOne(storage, await actorOf(storage, person.key))
+      const hash = freshSecretHash()
+      return { kept: made.id, owner: { ...(await enroll(storage, person, hash)), undo: hash } }
+    }
+    const assertKept = async ({ kept, owner }: Awaited<ReturnType<typeof enrollAgain>>) => {
+      assert.equal(succeeded(await undo(storage, owner)).removed.passkeys, 0)
+      assert.equal(only(await passkeys.list(owner.user.id)).id, kept)
+    }
+    const person = await signUp(storage, { emailVerified: true })
+    const first = await enroll(storage, person, freshSecretHash(), 600)
+    await storage.elapse(601)
+    const next = freshSecretHash()
+    succeeded(await secondFactors.removeTotp(first.actor, next))
+    await assertKept(await enrollAgain({ ...first, key: { ...first.key, secretHash: next } }))
+    const used = await enrolled(storage)
+    const form = { ipAddress: null, usedBy: freshSecretHash() }
+    succeeded(await storage.verificationTokens.undoSecondFactor(keyOf(used), form))
+    const session = newSession()
+    succeeded(await sessions.open(used.user.id, session))
+    const { id, secretHash } = session
+    await assertKept(await enrollAgain({ ...used, key: { userId: used.user.id, id, secretHash } }))
+  },
+)
+
+promise(
   'undoSecondFactor: reaches back seven days at most; a second factor that was there before stays',
   ['elapse'],
   async (storage) => {
@@ -210,6 +241,43 @@ promise(
     const undone = succeeded(await undo(storage, owner))
     assert.deepEqual(undone.removed, { factors: 1, passkeys: 1, oauthAccounts: 1 })
     assert.notEqual(undone.user.emailVerifiedAt, null)
+    assert.deepEqual(await passkeys.list(owner.user.id), [])
+    assert.deepEqual(await oauthAccounts.list(owner.user.id), [])
+  },
+)
+
+promise(
+  'undoSecondFactor: of an unverified account a second factor that was there before ends too',
+  ['elapse'],
+  async (storage) => {
+    const longer = freshSecretHash()
+    const person = await signUp(storage, { emailVerified: false })
+    const owner = { ...(await enroll(storage, person, longer, 1_209_600)), undo: longer }
+    await storage.elapse(604_801)
+    succeeded(await undo(storage, owner))
+    assert.equal((await storage.secondFactors.find(owner.user.id)).totp, null)
+    succeeded(await storage.sessions.open(owner.user.id, newSession()))
+  },
+)
+
+promise(
+  'undoSecondFactor: neither revives nor counts what a first proof of the mailbox had ended',
+  [],
+  async (storage) => {
+    const { passkeys, oauthAccounts } = storage
+    const person = await signUp(storage, { emailVerified: false })
+    const before = await actorOf(storage, person.key)
+    await addOne(storage, before)
+    await linkOne(storage, before)
+    const hash = freshSecretHash()
+    const owner = { ...(await enroll(storage, person, hash)), undo: hash }
+    await addOne(storage, owner.actor)
+    await linkOne(storage, owner.actor, { provider: 'github' })
+    const proof = await takeOver(storage, owner.email)
+    const undone = succeeded(await undo(storage, owner))
+    // The identity that proved the mailbox was linked after the factor, and is the only one that counted.
+    assert.deepEqual([undone.removed.passkeys, undone.removed.oauthAccounts], [0, 1])
+    assert.equal(proof.user.id, owner.user.id)
     assert.deepEqual(await passkeys.list(owner.user.id), [])
     assert.deepEqual(await oauthAccounts.list(owner.user.id), [])
   },

@@ -6,7 +6,9 @@ import { statementTime as now, secondsFromNow } from '../../sql/time.js'
 import { checkObject, checkSeconds } from '../input/input.js'
 import { checkHashes } from '../input/input-credentials.js'
 
-/** Holds of a trusted browser `t` of the user `u` that signs in without the second factor. */
+/**
+ * Holds of a trusted browser `t` of the user `u` that signs in without the second factor. Whatever ends the factor raises the epoch.
+ */
 export const liveTrust = `t.session_epoch = u.session_epoch and t.expires_at > ${now}`
 
 const presented = {
@@ -54,20 +56,19 @@ const newTrust = {
 }
 
 /**
- * The CTE of what this browser was trusted by before, and of the user's browsers that are trusted no more, locked after the
- * pending sign-in. Only with a browser to trust.
+ * The CTE of what this browser was trusted by before, of the same user, locked after the pending sign-in. Only with a browser to
+ * trust.
  */
 export const lockFormerTrust = (schema: string) => sql`former as (
         select t.user_id, t.id from ${schema}.trusted_browsers t join p on p.user_id = t.user_id
-        where ${newTrust.id} is not null and (t.secret_hash = any (${newTrust.formerHashes})
-          or t.session_epoch < p.session_epoch or t.expires_at <= ${now})
+        where ${newTrust.id} is not null and t.secret_hash = any (${newTrust.formerHashes})
         for update of t
       )`
 
 /** CTEs that make the browser of the answered sign-in `p` a trusted one, once the CTE `used (user_id)` has used a factor up. Takes {@link newTrustValues}. */
 export const trustBrowser = (schema: string) => sql`untrusted as (
         delete from ${schema}.trusted_browsers t using former, used
-        where t.user_id = used.user_id and former.user_id = t.user_id and former.id = t.id
+        where t.user_id = former.user_id and t.id = former.id
         returning 1 as one
       ), trusted as (
         insert into ${schema}.trusted_browsers as t (user_id, id, secret_hash, session_epoch, user_agent, created_at, expires_at)

@@ -81,11 +81,13 @@ const usePasskey = (schema: string) => sql`
         for key share
       )`
 
+/** What a use sets of the passkey `k`. */
+export const countUse = sql`sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now}`
+
 /** Advances the count of the passkey once the CTE named `after` has a row: both or none. */
 const advanceCount = (schema: string, after: string) => sql`
       k as (
-        update ${schema}.passkeys k set
-          sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now}
+        update ${schema}.passkeys k set ${countUse}
         where k.credential_id = ${credentialId} and exists (select 1 from ${after})
       )`
 

@@ -5,7 +5,6 @@ import { countedTwice, readBack, repeat, usedUp } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
 import { exists, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
-import { statementTime as now } from '../../sql/time.js'
 import { challengeIsCurrent } from '../fragments/challenge.js'
 import { userId } from '../fragments/parameters.js'
 import type { CredentialRow } from '../fragments/passkey-credential.js'
@@ -25,10 +24,11 @@ import type { Readback } from '../fragments/readback.js'
 import { lockFormerTrust, newTrustValues, trustBrowser } from '../fragments/trusted-browser.js'
 import { checkObject } from '../input/input.js'
 import { checkBytes, checkIpAddressCharge } from '../input/input-credentials.js'
-import { backedUp, credentialId, signCount } from '../passkeys/passkey-columns.js'
+import { credentialId } from '../passkeys/passkey-columns.js'
 import {
   challengeHash,
   countIsAccepted,
+  countUse,
   holdPasskey,
   ownerEpoch,
   useValues,
@@ -48,7 +48,7 @@ export const passkeyAnswerStatements = (schema: string) => ({
         sql`c as (
         delete from ${schema}.passkey_challenges c using gate
         where gate.until is null and c.challenge_hash = ${challengeHash}
-        returning c.ceremony, c.user_id, c.session_id, c.session_epoch, c.owner_epoch, c.global_epoch, c.expires_at
+        returning c.ceremony, c.user_id, c.session_id, c.global_epoch, c.expires_at
       ), p as (
         update ${schema}.pending_sign_ins p set tries = p.tries + 1
         from ${schema}.users u, gate
@@ -61,7 +61,6 @@ export const passkeyAnswerStatements = (schema: string) => ({
         join ${schema}.users u on u.id = p.user_id
         join ${schema}.passkeys k on k.credential_id = ${credentialId} and k.user_id = p.user_id and k.owner_epoch = p.owner_epoch
         where c.ceremony = 'second_factor' and p.takes_passkey and ${challengeIsCurrent(schema)}
-          and c.session_epoch = p.session_epoch and c.owner_epoch = p.owner_epoch
       )`,
         'found',
       )}
@@ -79,8 +78,7 @@ export const passkeyAnswerStatements = (schema: string) => ({
           and (select pg_catalog.count(*) from former) >= 0
         returning d.user_id
       ), used as (
-        update ${schema}.passkeys k set
-          sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now}
+        update ${schema}.passkeys k set ${countUse}
         from ended where k.credential_id = ${credentialId} and k.user_id = ended.user_id
         returning k.user_id
       ), ${trustBrowser(schema)}, ${openOfPending(schema, "'passkey'", noLimit)}, ${refundPending(schema, 's')}
@@ -120,10 +118,10 @@ export function createPasskeyAnswers<Metadata extends object>(
     async signInByPasskey(input: Answer) {
       const { key, use, session, trust = null } = checkObject(input, 'input')
       const pending = pendingKeyValues(key)
-      const { passkey, backedUp: isBackedUp } = useValues(use)
+      const { passkey, backedUp } = useValues(use)
       const values = {
         ...passkey,
-        backedUp: isBackedUp,
+        backedUp,
         ...pending,
         ...openedValues(session),
         ...refundValues(null),

@@ -45,9 +45,11 @@ const maxEmailCodeHashes = 32
 /** Whether the mailbox of the user `u` need not be proved for an enrollment on the pending sign-in `p`. */
 const mailboxProved = "(p.mailbox_proved or 'magic_link' = any (p.methods) or u.email is null)"
 
-/** The live enrollment `e` of the pending sign-in `p`. A factor or a passkey that was added meanwhile has ended both. */
-const enrollmentOfPending = `e.user_id = p.user_id and e.session_id = p.id and e.session_epoch = p.session_epoch
-          and e.owner_epoch = p.owner_epoch and e.expires_at > ${now}`
+/**
+ * The live enrollment `e` of the pending sign-in `p`, which alone can have started it. A factor or a passkey that was added
+ * meanwhile has ended the sign-in.
+ */
+const enrollmentOfPending = `e.user_id = p.user_id and e.session_id = p.id and e.expires_at > ${now}`
 
 export const requiredEnrollmentStatements = (schema: string) => ({
   findEnrolling: write(
@@ -106,7 +108,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
         sql`p as (
         update ${schema}.totp_enrollments e set tries = e.tries + 1
         from ${schema}.pending_sign_ins p, ${schema}.users u, gate
-        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending} and p.enrolls
+        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
           and ${enrollmentOfPending} and e.tries < ${String(maxTries)}
         returning e.user_id, e.secret, e.tries::int as tries
       )`,
@@ -120,15 +122,12 @@ export const requiredEnrollmentStatements = (schema: string) => ({
   confirmTotpForSignIn: write(
     'second_factors.confirmTotpForSignIn',
     sql`
-      with ${lockUserOfPending(schema, { strength: 'no key update' })}, ${lockPending(schema, ' and p.enrolls')}, e as (
+      with ${lockUserOfPending(schema, { strength: 'no key update' })}, ${lockPending(schema, '')}, e as (
         select e.user_id from ${schema}.totp_enrollments e join p on ${enrollmentOfPending}
         where e.secret = ${secret} for update of e
       ), former as (
         select t.user_id from ${schema}.totp_factors t join e on e.user_id = t.user_id for update of t
-      ), ${writeFactor(schema, 'e where (select pg_catalog.count(*) from former) >= 0')}, ended as (
-        delete from ${schema}.pending_sign_ins d using p, f where d.user_id = p.user_id and d.id = p.id and f.user_id = p.user_id
-        returning 1 as one
-      ), used as (
+      ), ${writeFactor(schema, 'e where (select pg_catalog.count(*) from former) >= 0')}, used as (
         update ${schema}.users u set second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 1
         from f where u.id = f.user_id
         returning u.id as user_id, u.session_epoch

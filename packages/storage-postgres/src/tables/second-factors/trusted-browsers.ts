@@ -13,7 +13,6 @@ import { read, write } from '../../sql/statement.js'
 import { milliseconds, toDate, toDateOrNull } from '../../sql/time.js'
 import { actorIsLive } from '../fragments/actor.js'
 import { userId } from '../fragments/parameters.js'
-import { hasSecondFactor } from '../fragments/second-factor.js'
 import { liveTrust } from '../fragments/trusted-browser.js'
 import { actorValues } from '../input/input.js'
 
@@ -27,7 +26,7 @@ export const trustedBrowserStatements = (schema: string) => ({
       select t.id, t.user_agent, ${milliseconds('t.created_at')} as created_at,
         ${milliseconds('t.last_used_at')} as last_used_at, ${milliseconds('t.expires_at')} as expires_at
       from ${schema}.users u join ${schema}.trusted_browsers t on t.user_id = u.id
-      where u.id = ${userId} and ${hasSecondFactor} and ${liveTrust}
+      where u.id = ${userId} and ${liveTrust}
       order by t.created_at desc, t.id desc limit 100`,
   ),
   removeTrustedBrowsers: write(

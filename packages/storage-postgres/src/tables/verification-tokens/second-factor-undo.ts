@@ -19,6 +19,16 @@ const purpose = 'undo_second_factor'
 
 const countOf = (cte: string) => `(select pg_catalog.count(*) from ${cte})`
 
+/**
+ * Holds of a row of the CTE `rows` that the user keeps: it was there before, counted until now, and the email was verified already.
+ * A first proof of the mailbox leaves nothing of who came before.
+ */
+const isKept = (rows: string) =>
+  `(u.verified and ${rows}.former and ${rows}.owner_epoch = u.owner_epoch - 1)`
+
+/** Whether a row of the CTE `rows` that is deleted counted until now. */
+const counted = (rows: string) => `${rows}.owner_epoch = u.owner_epoch - 1 as counted`
+
 // The locks: tokens, accounts, passkeys, user, factor, sessions. The owner epoch rises, and what was there before is carried
 // along: so nothing counts that another caller adds while this one waits, and that this snapshot cannot see.
 export const undoSecondFactor = (schema: string) =>
@@ -62,22 +72,20 @@ export const undoSecondFactor = (schema: string) =>
         returning ${userColumns}, u.owner_epoch, me.verified, true as raised
       ), accounts_kept as (
         update ${schema}.oauth_accounts a set owner_epoch = u.owner_epoch from u, accounts
-        where a.subject = accounts.subject and a.provider = accounts.provider and u.verified and accounts.former
-          and accounts.owner_epoch = u.owner_epoch - 1
+        where a.subject = accounts.subject and a.provider = accounts.provider and ${isKept('accounts')}
         returning 1 as one
       ), accounts_gone as (
         delete from ${schema}.oauth_accounts a using u, accounts
-        where a.subject = accounts.subject and a.provider = accounts.provider and not (u.verified and accounts.former)
-        returning accounts.owner_epoch = u.owner_epoch - 1 as counted
+        where a.subject = accounts.subject and a.provider = accounts.provider and not ${isKept('accounts')}
+        returning ${counted('accounts')}
       ), keys_kept as (
         update ${schema}.passkeys k set owner_epoch = u.owner_epoch from u, keys
-        where k.credential_id = keys.credential_id and u.verified and keys.former
-          and keys.owner_epoch = u.owner_epoch - 1
+        where k.credential_id = keys.credential_id and ${isKept('keys')}
         returning 1 as one
       ), keys_gone as (
         delete from ${schema}.passkeys k using u, keys
-        where k.credential_id = keys.credential_id and not (u.verified and keys.former)
-        returning keys.owner_epoch = u.owner_epoch - 1 as counted
+        where k.credential_id = keys.credential_id and not ${isKept('keys')}
+        returning ${counted('keys')}
       ), password_gone as (
         delete from ${schema}.passwords p using u where p.user_id = u.user_id returning 1 as one
       ), ${useToken(schema, 'u')}, ${endSessions(schema)}, success as (

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { encryptedTotpSecret } from 'torii-core'
+import { describe, test } from 'vitest'
+import {
+  answerOf,
+  beginSignIn,
+  enroll,
+  newConfirmation,
+  ownerOf,
+  sessionOfPending,
+  trustBrowser,
+} from '../../test/races/enrollment.test.support.js'
+import { freshSecretHash, keyOf, newSession, signUp } from '../../test/races/people.test.support.js'
+import { openRaceStorage } from '../../test/races/race-storage.test.support.js'
+
+const { database, storage } = await openRaceStorage()
+const { secondFactors, sessions, verificationTokens } = storage
+const invalidToken = { ok: false, reason: 'invalid_token' }
+
+/** A user without a second factor, whose sign-in waits for one, with the enrollment begun. */
+async function newEnrolling() {
+  const person = await signUp(storage)
+  const session = {
+    ...newSession(),
+    methods: ['magic_link'] as const,
+    secondFactor: 'always',
+  } as const
+  assert.equal((await sessions.open(person.id, session)).ok, false)
+  const key = keyOf(person.id, session)
+  const secret = encryptedTotpSecret(randomBytes(48))
+  const start = { key, secret, emailCodeHashes: null }
+  assert.equal((await secondFactors.startTotpForSignIn(start)).ok, true)
+  const confirmation = { ...newConfirmation(), secret }
+  return { person, key, start, confirm: { key, confirmation, session: sessionOfPending() } }
+}
+
+describe('a user who was disabled by a statement that ends no session', () => {
+  const disable = (id: string) =>
+    database.query('update torii.users set disabled_at = now() where id = $1', [id])
+
+  test('answers no pending sign-in', async () => {
+    const owner = await enroll(storage, await signUp(storage))
+    const key = await beginSignIn(storage, owner)
+    await disable(owner.id)
+    assert.deepEqual(await secondFactors.signIn(answerOf(key, owner.step + 1)), invalidToken)
+    const [codeHash = assert.fail()] = owner.recoveryCodes
+    const answer = { key, codeHash, session: sessionOfPending(), charges: null }
+    assert.deepEqual(await secondFactors.useRecoveryCode(answer), invalidToken)
+  })
+
+  test('enrolls on none', async () => {
+    const { person, start, confirm } = await newEnrolling()
+    await disable(person.id)
+    assert.deepEqual(await secondFactors.startTotpForSignIn(start), invalidToken)
+    assert.deepEqual(await secondFactors.confirmTotpForSignIn(confirm), invalidToken)
+  })
+})
+
+test('an enrollment that has expired is not confirmed, however long its pending sign-in lasts', async () => {
+  const { person, key, confirm } = await newEnrolling()
+  await database.query(
+    `update torii.totp_enrollments set expires_at = now() - interval '1 second' where user_id = $1`,
+    [person.id],
+  )
+  assert.equal(await secondFactors.findEnrollmentForSignIn({ key, ipAddress: null }), null)
+  assert.deepEqual(await secondFactors.confirmTotpForSignIn(confirm), invalidToken)
+})
+
+describe('nothing of a second factor stays in the tables', () => {
+  const newOwner = async () => {
+    const undo = freshSecretHash()
+    const owner = await enroll(storage, await signUp(storage), undo)
+    await trustBrowser(storage, owner, owner.step + 1)
+    return { ...owner, undo }
+  }
+  const endings: Readonly<
+    Record<string, (owner: Awaited<ReturnType<typeof newOwner>>) => Promise<unknown>>
+  > = {
+    'once it is turned off': (owner) => secondFactors.removeTotp(ownerOf(owner), freshSecretHash()),
+    'once it is reset': ({ id }) => secondFactors.reset(id),
+    'once it is undone': ({ id: userId, undo: secretHash }) =>
+      verificationTokens.undoSecondFactor(
+        { userId, secretHash },
+        { ipAddress: null, usedBy: null },
+      ),
+  }
+
+  for (const [name, end] of Object.entries(endings))
+    test(name, async () => {
+      const owner = await newOwner()
+      const left = async () => {
+        const { rows } = await database.query(
+          `select (select count(*) from torii.totp_factors where user_id = $1)::int as factors,
+             (select count(*) from torii.recovery_codes where user_id = $1)::int as codes`,
+          [owner.id],
+        )
+        return rows[0]
+      }
+      assert.deepEqual(await left(), { factors: 1, codes: 10 })
+      await end(owner)
+      assert.deepEqual(await left(), { factors: 0, codes: 0 })
+    })
+
+  test('nor of a browser that it trusted, once it is turned off or reset', async () => {
+    const [first, second] = [await newOwner(), await newOwner()]
+    await secondFactors.removeTotp(ownerOf(first), freshSecretHash())
+    await secondFactors.reset(second.id)
+    const { rows } = await database.query(
+      'select 1 from torii.trusted_browsers where user_id = any ($1)',
+      [[first.id, second.id]],
+    )
+    assert.deepEqual(rows, [])
+  })
+})
