@@ -151,6 +151,20 @@ const conditionMutations = [
   ),
   guard(
     'second-factors/required-enrollment',
+    'an enrollment during a sign-in leaves it in the table',
+    'using p, f where d.user_id = p.user_id and d.id = p.id and f.user_id = p.user_id\n',
+    'using p, f where d.user_id = p.user_id and d.id = p.id and f.user_id <> p.user_id\n',
+    rows,
+  ),
+  guard(
+    'passkey-challenges',
+    'a challenge is stored for a pending sign-in that takes no passkey',
+    'from p where p.takes_passkey\n',
+    'from p where p.takes_passkey is not null\n',
+    rows,
+  ),
+  guard(
+    'second-factors/required-enrollment',
     'an enrollment during a sign-in gives no charge back',
     "${refundPending(schema, 's')}\n      select u.*, s.*, ${endedCount}",
     'nothing_back as (select 1 as one)\n      select u.*, s.*, ${endedCount}',

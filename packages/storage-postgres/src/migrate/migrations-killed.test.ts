@@ -106,31 +106,11 @@ async function dieMigrating(
   return true
 }
 
-interface Case {
-  readonly title: string
-  readonly list: readonly Migration[]
-  /** Statements that must at least have been cut at, so that the loop cannot pass by doing nothing. */
-  readonly atLeast: Readonly<Record<Death['next'], number>>
-  readonly start: (database: TestDatabase) => Promise<void>
-}
-
-const cases: readonly Case[] = [
-  {
-    title: 'from nothing to the latest step',
-    list: migrations,
-    atLeast: { unsent: 20, unanswered: 2 },
-    start: async ({ query }) => void (await query('drop schema if exists torii cascade')),
-  },
-  {
-    title: 'a step that builds indexes concurrently on a filled table',
-    list: [...migrations, indexStep],
-    atLeast: { unsent: 12, unanswered: 3 },
-    async start({ query }) {
-      await query('drop index if exists torii.users_name; drop index if exists torii.users_picture')
-      await query('delete from torii.torii_migrations where id = $1', [indexStep.id])
-    },
-  },
-]
+/** Statements that must at least have been cut at, so that no loop passes by doing nothing. */
+const leastCuts = {
+  indexes: { unsent: 12, unanswered: 3 },
+  steps: { unsent: 100, unanswered: migrations.length },
+} as const
 
 describe('a deployer killed at any statement leaves a state from which the next one converges:', () => {
   let database: TestDatabase
@@ -148,6 +128,8 @@ describe('a deployer killed at any statement leaves a state from which the next 
   })
   afterAll(() => pool.end())
 
+  const state = () => catalogue(database.query, 'torii')
+
   /** Migrates undisturbed and describes what is then there. */
   async function finish(list: readonly Migration[]): Promise<string> {
     const { version } = await migrateOver(healthy, list)
@@ -159,23 +141,56 @@ describe('a deployer killed at any statement leaves a state from which the next 
       rows,
       list.map(({ id, name, checksum }) => ({ id, name, checksum })),
     )
-    return catalogue(database.query, 'torii')
+    return state()
   }
 
-  // The case that starts from nothing drops the filled table, so it comes last.
-  for (const { title, list, atLeast, start } of cases.toReversed())
-    for (const next of ['unsent', 'unanswered'] as const)
-      test(`${title}, the last statement ${next}`, async () => {
-        await start(database)
-        const whole = await finish(list)
-        let cuts = 0
-        for (;;) {
-          await start(database)
-          const died = await dieMigrating(database.url, list, { after: cuts, next })
-          assert.equal(await finish(list), whole, `cut after ${cuts} statements`)
+  for (const next of ['unsent', 'unanswered'] as const)
+    test(`a step that builds indexes concurrently on a filled table, the last statement ${next}`, async () => {
+      const list = [...migrations, indexStep]
+      const start = async () => {
+        await database.query(
+          'drop index if exists torii.users_name; drop index if exists torii.users_picture',
+        )
+        await database.query('delete from torii.torii_migrations where id = $1', [indexStep.id])
+      }
+      await start()
+      const whole = await finish(list)
+      let cuts = 0
+      for (;;) {
+        await start()
+        const died = await dieMigrating(database.url, list, { after: cuts, next })
+        assert.equal(await finish(list), whole, `cut after ${cuts} statements`)
+        if (!died) break
+        cuts += 1
+      }
+      assert.ok(cuts >= leastCuts.indexes[next], `only ${cuts} statements`)
+    })
+
+  // These start from nothing and drop the filled table, so they come last. After each cut a step is there as a whole or not at all:
+  // what the next deployer does from there is what one does that nothing has disturbed.
+  for (const next of ['unsent', 'unanswered'] as const)
+    test(`from nothing to the latest step, the last statement ${next}`, async () => {
+      const drop = () => database.query('drop schema if exists torii cascade')
+      assert.ok(migrations.every(({ transactional }) => transactional))
+      await drop()
+      const whole = [await state()]
+      for (const { id } of migrations) whole.push(await finish(migrations.slice(0, id)))
+      await drop()
+      let cuts = 0
+      for (const { id, name } of migrations) {
+        const list = migrations.slice(0, id)
+        for (let after = 0; ; after += 1) {
+          const died = await dieMigrating(database.url, list, { after, next })
+          const found = await state()
           if (!died) break
+          assert.ok(
+            [whole[id - 1], whole[id]].includes(found),
+            `${name}, cut after ${after} statements`,
+          )
           cuts += 1
         }
-        assert.ok(cuts >= atLeast[next], `only ${cuts} statements`)
-      })
+        assert.equal(await finish(list), whole[id])
+      }
+      assert.ok(cuts >= leastCuts.steps[next], `only ${cuts} statements`)
+    })
 })

@@ -127,7 +127,10 @@ export const requiredEnrollmentStatements = (schema: string) => ({
         where e.secret = ${secret} for update of e
       ), former as (
         select t.user_id from ${schema}.totp_factors t join e on e.user_id = t.user_id for update of t
-      ), ${writeFactor(schema, 'e where (select pg_catalog.count(*) from former) >= 0')}, used as (
+      ), ${writeFactor(schema, 'e where (select pg_catalog.count(*) from former) >= 0')}, ended as (
+        delete from ${schema}.pending_sign_ins d using p, f where d.user_id = p.user_id and d.id = p.id and f.user_id = p.user_id
+        returning 1 as one
+      ), used as (
         update ${schema}.users u set second_factor_epoch = u.owner_epoch, session_epoch = u.session_epoch + 1
         from f where u.id = f.user_id
         returning u.id as user_id, u.session_epoch

@@ -15,7 +15,7 @@ import { freshSecretHash, keyOf, newSession, signUp } from '../../test/races/peo
 import { openRaceStorage } from '../../test/races/race-storage.test.support.js'
 
 const { database, storage } = await openRaceStorage()
-const { secondFactors, sessions, verificationTokens } = storage
+const { passkeyChallenges, secondFactors, sessions, verificationTokens } = storage
 const invalidToken = { ok: false, reason: 'invalid_token' }
 
 /** A user without a second factor, whose sign-in waits for one, with the enrollment begun. */
@@ -65,6 +65,30 @@ test('an enrollment that has expired is not confirmed, however long its pending 
   )
   assert.equal(await secondFactors.findEnrollmentForSignIn({ key, ipAddress: null }), null)
   assert.deepEqual(await secondFactors.confirmTotpForSignIn(confirm), invalidToken)
+})
+
+test('an enrollment during a sign-in leaves neither the enrollment nor the pending sign-in in the tables', async () => {
+  const { person, confirm } = await newEnrolling()
+  assert.equal((await secondFactors.confirmTotpForSignIn(confirm)).ok, true)
+  const { rows } = await database.query(
+    `select 1 from torii.pending_sign_ins where user_id = $1
+     union all select 1 from torii.totp_enrollments where user_id = $1`,
+    [person.id],
+  )
+  assert.deepEqual(rows, [])
+})
+
+test('a challenge of a pending sign-in that takes no passkey is not stored', async () => {
+  const owner = await enroll(storage, await signUp(storage))
+  const key = await beginSignIn(storage, owner)
+  const challenge = { challengeHash: freshSecretHash(), lifetimeSeconds: 300, ipAddress: null }
+  const outcome = await passkeyChallenges.storeForPending(challenge, key)
+  assert.deepEqual(outcome, { ok: false, reason: 'not_found' })
+  const { rows } = await database.query(
+    'select 1 from torii.passkey_challenges where challenge_hash = $1',
+    [challenge.challengeHash],
+  )
+  assert.deepEqual(rows, [])
 })
 
 describe('nothing of a second factor stays in the tables', () => {
