@@ -195,6 +195,38 @@ const conditionMutations = [
     'exists (select 1 from needed) as needed',
   ),
   guard(
+    'passkey-challenges',
+    'a passkey of a former owner is asked for',
+    'k.user_id = u.id and k.owner_epoch = u.owner_epoch and p.takes_passkey',
+    'k.user_id = u.id and p.takes_passkey',
+  ),
+  guard(
+    'passkeys/passkey-addition',
+    'a passkey ends the sign-ins of others who enroll',
+    'where p.user_id = me.id and p.enrolls',
+    'where p.enrolls',
+  ),
+  guard(
+    'passkeys/passkey-addition',
+    'a passkey ends the sign-ins that wait for a factor',
+    'where p.user_id = me.id and p.enrolls',
+    'where p.user_id = me.id',
+  ),
+  guard(
+    'sweep',
+    'the token of an undo is swept with the sessions',
+    "t.purpose <> 'undo_second_factor' and ",
+    '',
+    'tables/sweep.test',
+  ),
+  guard(
+    'sweep',
+    'browsers that are trusted are swept',
+    'trusted_browsers: `t.expires_at <= ${now} or',
+    'trusted_browsers: `t.expires_at > ${now} or',
+    'tables/sweep.test',
+  ),
+  guard(
     'second-factors/second-factors',
     'asking a factor again moves the time to a later one',
     'then least(u.second_factor_required_at, ${secondsFromNow(graceSeconds)}) end',

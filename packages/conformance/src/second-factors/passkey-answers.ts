@@ -13,6 +13,7 @@ import {
   answerOf,
   challengeOf,
   lookupOf,
+  newPendingChallenge,
   signUpWithFactorAndPasskey,
 } from '../fixtures/passkey-factors.js'
 import {
@@ -155,6 +156,11 @@ promise(
       assert.deepEqual(await secondFactors.signInByPasskey(answer), invalidCode(5))
     }
     assert.equal(await isPending(storage, pending), true)
+    // Nor is it asked for.
+    const { made } = await addOne(storage, owner.actor)
+    const challenge = newPendingChallenge()
+    const asked = succeeded(await storage.passkeyChallenges.storeForPending(challenge, pending))
+    assert.equal(only(asked.credentials).id, made.id)
   },
 )
 

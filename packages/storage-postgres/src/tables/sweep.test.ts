@@ -112,6 +112,20 @@ describe('sweep', () => {
     )
   })
 
+  test('leaves the token that undoes a second factor, which an epoch does not end', async () => {
+    const owner = await signUp(storage)
+    const secretHash = tokenHash(randomBytes(32))
+    await enroll(storage, owner, secretHash)
+    await storage.sessions.revokeAll(owner.id)
+    await storage.sweep()
+    const key = { userId: owner.id, secretHash }
+    const undone = await storage.verificationTokens.undoSecondFactor(key, {
+      ipAddress: null,
+      usedBy: null,
+    })
+    assert.equal(undone.ok, true)
+  })
+
   test('deletes pending sign-ins and enrollments that are over, and factors and codes that count no more', async () => {
     const tables = ['pending_sign_ins', 'totp_enrollments', 'totp_factors', 'recovery_codes']
     const counts = async () => {
