@@ -6,6 +6,7 @@ export const longestFiles: readonly string[] = [
   'storage-postgres/*/test/conformance-embedded.test',
   'storage-postgres/*/test/interleaving/interleaving-usual.test',
   'storage-postgres/*/test/interleaving/interleaving-unusual.test',
+  'storage-postgres/*/test/interleaving/interleaving-factor.test',
   'testing/*/packed.test',
   'storage-postgres/*/test/conformance.test',
   'storage-postgres/*/cli.test',
@@ -15,6 +16,7 @@ export const longestFiles: readonly string[] = [
   'storage-postgres/*/migrate/migrations-embedded.test',
   'storage-postgres/*/cli-usage.test',
   'storage-postgres/*/test/conformance-in-transaction.test',
+  'storage-postgres/*/test/interleaving/interleaving-enrolling.test',
   'storage-postgres/*/driver/pgbouncer.test',
 ]
 

@@ -74,7 +74,8 @@ whenInstalled('a server that is lost behind PgBouncer', () => {
     closers.push(() => bouncer.stop())
     behind = await open(server.url, { prepare: true })
     await behind.migrate()
-    storage = await open(bouncer.url)
+    // Calls that fail take their whole time, and a lost reply half of it.
+    storage = await open(bouncer.url, { callSeconds: 4 })
   })
 
   test('before a reply arrives: a read is repeated', async () => {
@@ -112,7 +113,8 @@ whenInstalled('a server that is lost behind PgBouncer', () => {
       assert.equal(code, 'ERR_UNAVAILABLE')
       assert.doesNotMatch(message, /prepare/)
     }
-    const { code } = await failureOf(PostgresStorage.connect(bouncer.url, { prepare: false }))
+    const connecting = PostgresStorage.connect(bouncer.url, { prepare: false, acquireSeconds: 2 })
+    const { code } = await failureOf(connecting)
     assert.equal(code, 'ERR_UNAVAILABLE')
     const health = await storage.healthCheck()
     assert.ok(!health.connected && health.code === 'ERR_UNAVAILABLE')
