@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterAll, beforeAll, test } from 'vitest'
 import { testDatabase } from './index.js'
-import type { PackedProject } from './packed-project.js'
-import { createPackedProject, documentBlock } from './packed-project.js'
+import type { Project } from './packed-project.js'
+import { createLinkedProject, documentBlock } from './packed-project.js'
 
-let project: PackedProject
+let project: Project
 
 beforeAll(async () => {
-  project = await createPackedProject({ installed: ['pg'], linked: ['graphile-worker'] })
+  project = await createLinkedProject()
   await project.write('jobs.js', await documentBlock('docs/mail.md', 'With a job queue', 'js'))
   await project.write('process.js', processOfTheTest)
 })

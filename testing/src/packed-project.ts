@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** An empty project somewhere else, with our packages installed as a user would get them. */
-export interface PackedProject {
+/** A project somewhere else, outside of this repository. */
+export interface Project {
   readonly folder: string
   write(file: string, text: string): Promise<void>
   /** Runs a program in the folder and gives what it printed; rejects when it fails. */
@@ -25,26 +25,45 @@ export interface ApplicationPackages {
   readonly linked: readonly string[]
 }
 
-/** Packs every package and installs the tarballs with all that they depend on, and what the application needs. */
+/**
+ * A project with our packages as a user would get them: packs every package and installs the tarballs with all that they depend on,
+ * and what the application needs.
+ */
 export async function createPackedProject({
   installed,
   linked,
-}: ApplicationPackages): Promise<PackedProject> {
-  const folder = await mkdtemp(join(tmpdir(), 'torii-packed-'))
+}: ApplicationPackages): Promise<Project> {
+  const project = await createProject()
+  const { folder } = project
   const tarballs = join(folder, 'tarballs')
   await mkdir(tarballs)
   const files = await packPackages(tarballs)
-  const project: PackedProject = {
+  const versions = await Promise.all(installed.map(versionHere))
+  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
+  await project.run('npm', ['install', ...flags, ...files, ...versions])
+  for (const name of linked) await linkHere(name, folder)
+  return project
+}
+
+/**
+ * A project with a link to what this repository has installed, its own packages included: for what a document tells an application
+ * to write. Nothing is packed and installed, which takes ten seconds of CPU time; packed.test.ts proves that.
+ */
+export async function createLinkedProject(): Promise<Project> {
+  const project = await createProject()
+  await symlink(join(root, 'node_modules'), join(project.folder, 'node_modules'))
+  return project
+}
+
+async function createProject(): Promise<Project> {
+  const folder = await mkdtemp(join(tmpdir(), 'torii-project-'))
+  const project: Project = {
     folder,
     write: (file, text) => writeFile(join(folder, file), text),
     run: (program, args, env = {}) => runProgram(program, args, folder, env),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
   await project.write('package.json', JSON.stringify({ private: true, type: 'module' }))
-  const versions = await Promise.all(installed.map(versionHere))
-  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
-  await project.run('npm', ['install', ...flags, ...files, ...versions])
-  for (const name of linked) await linkHere(name, folder)
   return project
 }
 

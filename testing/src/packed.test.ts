@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { testDatabase } from './index.js'
-import type { PackedProject } from './packed-project.js'
+import type { Project } from './packed-project.js'
 import { createPackedProject, documentBlock, documentBlocks } from './packed-project.js'
 import { freePort, visit } from './visit.js'
 
@@ -13,7 +13,7 @@ const samples = [
 ] as const
 
 describe('the packages as a user installs them', () => {
-  let project: PackedProject
+  let project: Project
 
   beforeAll(async () => {
     project = await createPackedProject({

@@ -2,16 +2,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, test } from 'vitest'
 import { testDatabase } from './index.js'
-import type { PackedProject } from './packed-project.js'
-import { createPackedProject, documentBlock } from './packed-project.js'
+import type { Project } from './packed-project.js'
+import { createLinkedProject, documentBlock } from './packed-project.js'
 import { freePort } from './visit.js'
 
-let project: PackedProject
+let project: Project
 beforeAll(async () => {
-  project = await createPackedProject({
-    installed: ['@types/express', '@types/node', '@types/pg', 'pg'],
-    linked: ['express', 'typescript'],
-  })
+  project = await createLinkedProject()
 })
 afterAll(() => project.remove())
 

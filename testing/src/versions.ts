@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { supportedMajors } from './binaries.js'
-import type { PackedProject } from './packed-project.js'
+import type { Project } from './packed-project.js'
 import { createPackedProject, runProgram } from './packed-project.js'
 import { startServer } from './server.js'
 
@@ -101,12 +101,12 @@ async function attempt(what: string, version: string, work: () => Promise<unknow
   }
 }
 
-const useAccount = (project: PackedProject, program: string, url: string): Promise<string> =>
+const useAccount = (project: Project, program: string, url: string): Promise<string> =>
   project.run(program, ['account.mjs'], { DATABASE_URL: url })
 
 /** The program of an npm package on a server, then on the embedded engine. */
 async function tryRuntime(
-  project: PackedProject,
+  project: Project,
   folder: string,
   [what, name, version]: readonly [what: string, name: string, version: string],
 ): Promise<Row> {
@@ -126,11 +126,7 @@ async function tryRuntime(
   }
 }
 
-async function tryTypeScript(
-  project: PackedProject,
-  folder: string,
-  version: string,
-): Promise<Row> {
+async function tryTypeScript(project: Project, folder: string, version: string): Promise<Row> {
   const modules = await install(folder, `typescript@${version}`)
   const what = 'TypeScript'
   if (modules === null) return { what, version, outcome: 'not run here: it could not be installed' }
@@ -148,7 +144,7 @@ async function tryTypeScript(
   })
 }
 
-async function tryPostgres(project: PackedProject, major: number): Promise<Row> {
+async function tryPostgres(project: Project, major: number): Promise<Row> {
   const what = 'PostgreSQL'
   const server = await startServer({ major }).catch(() => null)
   if (server === null)
@@ -161,9 +157,7 @@ async function tryPostgres(project: PackedProject, major: number): Promise<Row> 
   }
 }
 
-const tries: Readonly<
-  Record<string, (project: PackedProject, folder: string) => AsyncGenerator<Row>>
-> = {
+const tries: Readonly<Record<string, (project: Project, folder: string) => AsyncGenerator<Row>>> = {
   async *node(project, folder) {
     for (const version of ['20.19.0', '20', '22', '24', '26'])
       yield tryRuntime(project, folder, ['Node.js', 'node', version])
