@@ -220,6 +220,20 @@ const conditionMutations = [
     'tables/sweep.test',
   ),
   guard(
+    'oauth-accounts/provider-tokens',
+    'a lease of provider tokens that an undo carries along is refused',
+    'and u.id = a.user_id and u.owner_epoch <= a.owner_epoch and u.disabled_at',
+    'and u.id = a.user_id and u.owner_epoch = a.owner_epoch and u.disabled_at',
+    'storage-postgres/src/test/interleaving/interleaving-factor',
+  ),
+  guard(
+    'sweep',
+    'browsers that an epoch has ended stay in the table',
+    'trusted_browsers: `t.expires_at <= ${now} or exists (\n          select 1 from ${schema}.users u where u.id = t.user_id and u.session_epoch > t.session_epoch)`',
+    'trusted_browsers: `t.expires_at <= ${now}`',
+    'tables/sweep.test',
+  ),
+  guard(
     'sweep',
     'browsers that are trusted are swept',
     'trusted_browsers: `t.expires_at <= ${now} or',

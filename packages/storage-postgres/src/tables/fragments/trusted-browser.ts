@@ -42,9 +42,8 @@ export const noTrustedBrowser = 'trusted as (select null::uuid as user_id where 
 export function presentedTrustValues(trust: PresentedTrust | null | undefined) {
   if (trust === null || trust === undefined) return { trustedHashes: null, newTrustedHash: null }
   const { secretHashes, newSecretHash } = checkObject(trust, 'trust')
-  const hashes = checkHashes(secretHashes, 'secretHashes', maxTrustedAccounts)
-  // The new one too: a statement that is sent again after its reply was lost finds what it has done.
-  return { trustedHashes: [...hashes, newSecretHash], newTrustedHash: newSecretHash }
+  const trustedHashes = checkHashes(secretHashes, 'secretHashes', maxTrustedAccounts)
+  return { trustedHashes, newTrustedHash: newSecretHash }
 }
 
 /** A browser to trust; all are null for none. */

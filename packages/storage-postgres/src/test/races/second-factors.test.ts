@@ -30,7 +30,7 @@ import { openRaceStorage } from './race-storage.test.support.js'
 
 const rounds = 50
 
-const { database, storage, retried } = await openRaceStorage()
+const { database, storage, retried, late } = await openRaceStorage()
 const { secondFactors, sessions, users, passwords, passkeys, passkeyChallenges } = storage
 const noRefund = { account: null, ipAddress: null }
 
@@ -425,7 +425,8 @@ describe('R7.2 a trusted browser', () => {
   })
 })
 
-test('R7.2 none of them met a deadlock', () => {
+test('R7.2 none of them met a deadlock', (t) => {
+  void t.annotate(`too late: ${JSON.stringify(late)}`)
   assert.deepEqual(retried, [])
 })
 

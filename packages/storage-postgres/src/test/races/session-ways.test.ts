@@ -13,7 +13,7 @@ import { otherInserts, ways } from './session-ways.test.support.js'
 const rounds = 40
 const crowd = 8
 
-const { database, storage, retried } = await openRaceStorage()
+const { database, storage, retried, late } = await openRaceStorage()
 const observer = {
   observer: storage,
   query: async <Row>(text: string, values: unknown[]) =>
@@ -175,7 +175,8 @@ async function waitFor(count: number, ended = () => false): Promise<void> {
   }
 }
 
-test('R7.1 none of them met a deadlock', () => {
+test('R7.1 none of them met a deadlock', (t) => {
+  void t.annotate(`too late: ${JSON.stringify(late)}`)
   assert.deepEqual(retried, [])
 })
 
