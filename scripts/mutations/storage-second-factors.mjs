@@ -95,7 +95,7 @@ const conditionMutations = [
     rows,
   ),
   guard(
-    'second-factors/pending-answers',
+    'fragments/trusted-browser',
     'a browser that is trusted now ends the trust of other users in it',
     'join p on p.user_id = t.user_id\n        where ${newTrust.id}',
     'join p on true\n        where ${newTrust.id}',
@@ -103,8 +103,8 @@ const conditionMutations = [
   guard(
     'second-factors/passkey-answers',
     'a passkey of a former owner answers a pending sign-in',
-    'held.user_id = p.user_id and held.owner_epoch = p.owner_epoch\n        returning d',
-    'held.user_id = p.user_id\n        returning d',
+    'held.user_id = p.user_id and held.owner_epoch = p.owner_epoch\n          and',
+    'held.user_id = p.user_id\n          and',
   ),
   guard(
     'second-factors/passkey-answers',
