@@ -8,7 +8,8 @@ export const needsBuild = true
 /** KiB of the tarball of each published package, and unpacked where that has a budget of its own. */
 export const budgets = {
   'torii-core': { packed: 100, unpacked: 400 },
-  'torii-conformance': { packed: 355 },
+  // Its cases and nothing else; those of levels, providers that prove two factors and rows of former owners need 20.
+  'torii-conformance': { packed: 375 },
   // Half of it are maps and sources for debuggers; every statement declares its parameters by name;
   // live links, used states and the sweep of accounts need 20; doctor and the commands on users and keys 65;
   // masked passwords and control characters of the command, and the error for missing tables, 5; definitions for three

@@ -94,6 +94,7 @@ export type {
   ProviderEndpoints,
   ProviderProfile,
   ResolvedProvider,
+  TrustedSecondFactor,
 } from './oauth-client/provider.js'
 export type { ProviderLogEvent, ProviderProblem } from './oauth-client/provider-failure.js'
 export { ProviderToken } from './oauth-client/provider-tokens.js'
@@ -256,6 +257,7 @@ export type { PendingSignInFactors, PendingSignInToken } from './services/pendin
 export type {
   FieldsProblem,
   InvalidToken,
+  LevelProofs,
   PasswordRejected,
   ReauthenticationRequired,
   RefusalReason,
