@@ -204,7 +204,7 @@ const sessions = {
     call: ({ torii }, { user }) => torii.sessions.open(user, 'password', requestInfo),
     result: (opened) =>
       opened.ok ? { session: { id: opened.session.id, hash: opened.token.reveal() } } : null,
-    // Of a call that has not returned nobody knows the session, which nobody can use.
+    // Of a call that has not returned no one knows the session, which no one can use.
     effects: ({ user }, { session }) =>
       session === undefined ? [] : [seesUser(user), seesEnabled(user), opens(user, session)],
   },

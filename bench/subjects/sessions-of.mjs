@@ -30,7 +30,7 @@ export function readyMade(size, make) {
   }
 }
 
-/** The addresses of all users in turn, so that nobody is mailed twice at once or more often than allowed. */
+/** The addresses of all users in turn, so that no one is mailed twice at once or more often than allowed. */
 export function emailsInTurn(size) {
   let turn = pick(size.users)
   return () => {

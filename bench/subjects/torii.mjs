@@ -220,7 +220,7 @@ function mailFlows({ storage, size }) {
         })
         const proof = { session: freshSession('magic_link'), newUserId: newUserId() }
         const used = await storage.magicLinks.consume(hash, proof)
-        // Somebody else may have asked for the same address meanwhile: then this link is dead.
+        // Someone else may have asked for the same address meanwhile: then this link is dead.
         if (!used.ok && used.reason !== 'invalid_token') throw new Error(used.reason)
       },
     },

@@ -141,7 +141,7 @@ export const fullDisk = {
           await sleep(2500)
           disk.free()
         })
-        // Without space for its log the server may have ended; somebody starts it again.
+        // Without space for its log the server may have ended; someone starts it again.
         if (!(await answers(world))) await server.restart()
         await sleep(500)
       }

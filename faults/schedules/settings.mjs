@@ -1,4 +1,4 @@
-/** Settings of the application's role, and locks that somebody else holds. */
+/** Settings of the application's role, and locks that someone else holds. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freshSession } from '../load.mjs'

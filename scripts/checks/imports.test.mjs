@@ -93,7 +93,7 @@ const auth = {
   'packages/auth/src/mail/smtp.test.ts': "import './smtp.js'\n",
 }
 
-test('imports: an entry point may need an optional package, and nobody else imports it', (t) => {
+test('imports: an entry point may need an optional package, and no one else imports it', (t) => {
   assert.deepEqual(check(makeRepository(t, auth)), [])
   const problems = check(
     makeRepository(t, {

@@ -1,7 +1,7 @@
 /**
  * A lock file says what to install and never from where, so that it works behind any mirror: no address in
  * a package-lock.json. It is complete for every platform, else `npm ci` refuses it. testing/postgres/N installs a PostgreSQL N. And no file of the repository names a
- * folder of somebody's machine or a package registry.
+ * folder of someone's machine or a package registry.
  */
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'

@@ -841,7 +841,7 @@ export const storageMutations = [
   ),
   guard(
     'driver/pg-connections',
-    'a statement that nobody waits for any more goes on',
+    'a statement that no one waits for any more goes on',
     '        requestCancel(client)\n',
     '        if (graceMs < 0) requestCancel(client)\n',
     'driver/pg-driver',

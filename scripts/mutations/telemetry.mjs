@@ -37,7 +37,7 @@ export const telemetryMutations = [
   ),
   guard(
     'core/src/diagnostics',
-    'messages are made although nobody listens',
+    'messages are made although no one listens',
     'return to.hasSubscribers ? publishWork(to, messageOf(), work, ending) : work()',
     'return publishWork(to, messageOf(), work, ending)',
     core,

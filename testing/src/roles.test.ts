@@ -23,7 +23,7 @@ async function compile(source: string) {
   await project.run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'])
 }
 
-test('the roles of docs/roles.md let a member, an owner and nobody else through, and are typed', async () => {
+test('the roles of docs/roles.md let a member, an owner and no one else through, and are typed', async () => {
   const port = await freePort()
   const recipe = await documentBlock('docs/roles.md', 'A separate table', 'ts')
   await assert.rejects(compile(recipe.replace("requireRole('owner')", "requireRole('admin')")))

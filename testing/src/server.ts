@@ -94,7 +94,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   }
 }
 
-/** Starts a server on a port that is free, trying others when somebody else takes it first. */
+/** Starts a server on a port that is free, trying others when someone else takes it first. */
 export async function startOnFreePort(
   input: Omit<PostmasterInput, 'port'>,
 ): Promise<{ pid: number; port: number }> {

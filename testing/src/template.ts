@@ -8,7 +8,7 @@ export interface Template {
   dropAll(): Promise<void>
 }
 
-/** Creates a template database on a server and lets `prepare` fill it; afterwards nobody can connect to it. */
+/** Creates a template database on a server and lets `prepare` fill it; afterwards no one can connect to it. */
 export async function createTemplate(
   serverUrl: string,
   prepare: (url: string) => Promise<void>,

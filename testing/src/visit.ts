@@ -27,7 +27,7 @@ const password = 'a gate of two pillars'
 const startTries = 300
 
 /**
- * Starts a server and goes through it as a browser would: nobody is signed in, register, the page knows who it is,
+ * Starts a server and goes through it as a browser would: no one is signed in, register, the page knows who it is,
  * sign out, the page has forgotten. Ends what it started.
  */
 export async function visit(server: VisitedServer): Promise<void> {
@@ -137,7 +137,7 @@ async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
   }
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 that no one listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { loadKeys, signingKeys } from './keys.js'
 import { readSettings } from './settings.js'
 
-describe('keys that nobody gave', () => {
+describe('keys that no one gave', () => {
   let directory = ''
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'torii-keys-'))

@@ -70,7 +70,7 @@ test('T14.40 requireSession of SvelteKit lets a session pass in which two factor
   assert.equal(passes(await visit(token), { level: 2, recent: true }), true)
 })
 
-test('without a session nobody passes', async () => {
+test('without a session no one passes', async () => {
   const signedOut = await visit(null)
   for (const options of [{}, { recent: true }, { level: 2 }] as const)
     assert.equal(passes(signedOut, options), false)

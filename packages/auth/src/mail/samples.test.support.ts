@@ -8,7 +8,7 @@ export const to = 'ada@example.com'
 
 const link = (route: string) => `https://app.example/auth/${route}?token=abc_DEF-123`
 
-/** One of each kind, with a text of somebody's choice wherever somebody has one. */
+/** One of each kind, with a text of someone's choice wherever someone has one. */
 export const factsWith = (chosen: string): MessageFacts => ({
   magic_link: { link: link('magic-link'), lifetimeSeconds: 600, code: '01234567' },
   verify_email: { link: link('email/verify'), lifetimeSeconds: 86_400 },

@@ -18,7 +18,7 @@ import {
 } from './provider-client.test.support.js'
 import type { ProviderProblem } from './provider-failure.js'
 
-// What a provider, or somebody in its place, may answer. Each claim of an ID token is wrong alone.
+// What a provider, or someone in its place, may answer. Each claim of an ID token is wrong alone.
 
 /** Completes a flow whose ID token has these claims and header on top of good ones. */
 async function completeWith(
@@ -380,7 +380,7 @@ describe('metadata', () => {
   })
 })
 
-test('an ID token of a provider that was not asked for one signs nobody in and disturbs nobody', async () => {
+test('an ID token of a provider that was not asked for one signs no one in and disturbs no one', async () => {
   const provider = await startOwnProvider()
   const definition = workProvider(provider.origin, {
     scopes: ['profile'],

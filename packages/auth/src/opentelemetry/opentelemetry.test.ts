@@ -317,7 +317,7 @@ describe('metrics', () => {
 })
 
 describe('the instrumentation', () => {
-  test('records nothing once it is disabled, and then nobody listens; enabled again, it does once', async () => {
+  test('records nothing once it is disabled, and then no one listens; enabled again, it does once', async () => {
     const own = [
       diagnosticsChannels.storageOperation,
       diagnosticsChannels.storageStatement,

@@ -16,7 +16,7 @@ test('the hook decides, and is given the password', async () => {
   assert.deepEqual(events, [])
 })
 
-test('a hook that fails, in whatever way, refuses nobody and is logged', async () => {
+test('a hook that fails, in whatever way, refuses no one and is logged', async () => {
   const failing: BreachedHook[] = [
     async () => {
       throw new Error('out of order')

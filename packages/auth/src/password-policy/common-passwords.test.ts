@@ -26,7 +26,7 @@ for (const minLength of [8, 12, 15])
     const long = source.filter((text) => text.length >= minLength).slice(0, 10_000)
     assert.ok(long.length > 9700, 'the source has 9,747 of 15 and more')
     const taken = long.filter((text) => !isRefused(text, minLength))
-    // Longer than the list takes; nobody else has these.
+    // Longer than the list takes; no one else has these.
     assert.deepEqual(
       taken.filter((text) => text.length <= 32),
       [],

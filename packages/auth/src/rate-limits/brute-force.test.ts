@@ -109,7 +109,7 @@ const free: Record<string, string> = {
   'secondFactors.replaceRecoveryCodes': 'asked by a live session',
   'secondFactors.reauthenticate': 'asked by a live session, which is counted',
   'secondFactors.verify':
-    'counted for who has proved the first factor; any other token names nobody',
+    'counted for who has proved the first factor; any other token names no one',
   'secondFactors.startTotpAtSignIn': 'counted for who has proved the first factor, like verify',
   'secondFactors.confirmTotpAtSignIn': 'five tries for each enrollment',
   'secondFactors.passkeyOptions': 'counted for a token that is no pending sign-in',

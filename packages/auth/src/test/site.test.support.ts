@@ -111,10 +111,10 @@ async function elapse(db: TestDatabase, seconds: number): Promise<void> {
 }
 
 let accounts = 0
-/** An address nobody has yet. */
+/** An address no one has yet. */
 export const newEmail = (): string => `person${++accounts}@example.com`
 
-/** Somebody who has just registered where that signs in. */
+/** Someone who has just registered where that signs in. */
 export async function signUp(torii: Torii, email = newEmail()): Promise<SignedIn<object>> {
   const made = await torii.password.register({ email, password: goodPassword }, requestInfo)
   assert.ok(made.ok && made.session !== null)

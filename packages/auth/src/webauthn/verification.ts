@@ -68,7 +68,7 @@ function isEmbeddingExpected(
 export type Mediation = 'prompt' | 'conditional'
 
 /**
- * Validates the authenticator's statement: the steps that both ceremonies share. In the background nobody touches the
+ * Validates the authenticator's statement: the steps that both ceremonies share. In the background no one touches the
  * authenticator or unlocks it, so a conditional registration needs neither flag; every use of the passkey does.
  * @see WebAuthn Level 3, section 7.1 steps 14 to 17, section 7.2 steps 15 to 18
  */

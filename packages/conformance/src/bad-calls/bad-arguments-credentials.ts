@@ -47,7 +47,7 @@ export const inOptionalCharge = (
   return [{ ...whole, values: whole.values.filter((value) => value !== undefined) }, ...members]
 }
 
-/** An asking session of nobody. */
+/** An asking session of no one. */
 export const someActor = (): SessionActor => ({
   userId: unknownUserId(),
   sessionId: unknownSessionId(),

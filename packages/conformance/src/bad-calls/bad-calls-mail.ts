@@ -68,7 +68,7 @@ export const inMailCharges = (
   ),
 ]
 
-/** Bad charges of an issue, of which null is a good value: nobody is charged. */
+/** Bad charges of an issue, of which null is a good value: no one is charged. */
 const given = (charges: MailCharges | null): MailCharges => charges ?? unsafe('null')
 
 /** A session that must be given. */

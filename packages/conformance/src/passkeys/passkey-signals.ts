@@ -11,7 +11,7 @@ import { actorOf, openOne, present, sessionEnds, signUp, succeeded } from '../fi
 
 const { cases, promise } = casesOf('passkeys')
 
-/** What browsers signal to authenticators: the accepted passkeys, and those that nobody has. */
+/** What browsers signal to authenticators: the accepted passkeys, and those that no one has. */
 export const passkeySignalCases = cases
 
 promise(

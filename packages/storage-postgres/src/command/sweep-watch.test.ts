@@ -47,7 +47,7 @@ test('sweep --watch sweeps again and again, one line each, until SIGTERM, and th
   }
 })
 
-test('sweep --unverified-days deletes accounts that nobody verified for so long, and no others', async () => {
+test('sweep --unverified-days deletes accounts that no one verified for so long, and no others', async () => {
   const account = (email: string, days: number, verified: boolean) =>
     database.query(
       `with u as (

@@ -203,7 +203,7 @@ whenInstalled('PgBouncer in transaction mode', () => {
   test('with prepare: true is refused with what to do', () =>
     assertAsksForPrepareFalse(PostgresStorage.connect(bouncer.url)))
 
-  test("with prepare: true over the application's own pool too, and hangs nobody", async () => {
+  test("with prepare: true over the application's own pool too, and hangs no one", async () => {
     const pool = new pg.Pool({ connectionString: bouncer.url, max: clients })
     const prepared = new PostgresStorage(pool)
     const calls = Array.from({ length: 200 }, () => prepared.users.list({ limit: 1 }))

@@ -50,7 +50,7 @@ test('a row inserted by hand gets an id', async () => {
   assert.equal(rows.length, 1)
 })
 
-test('an extension that somebody else installed is used where it is', async () => {
+test('an extension that someone else installed is used where it is', async () => {
   const db = await testDatabase({ empty: true })
   await db.query('create schema tools')
   await db.query('create extension "uuid-ossp" with schema tools')

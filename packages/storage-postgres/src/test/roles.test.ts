@@ -208,7 +208,7 @@ describe('the name of a role', () => {
       assert.ok(Array.isArray((await (await openAs(role)).users.list()).users))
     })
 
-  test('that nobody or everybody has is refused by name of the option', async () => {
+  test('that no one or everybody has is refused by name of the option', async () => {
     const owner = await PostgresStorage.connect(database.url)
     for (const name of ['nobody_of_this_name', 'public', '', 'a\0b', 'x'.repeat(64)])
       await assertRefused(

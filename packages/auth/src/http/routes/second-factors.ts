@@ -318,7 +318,7 @@ function proofOf({ code, recoveryCode, challengeId, response }: Omit<VerifyBody,
   return { challengeId, response }
 }
 
-/** A passkey and a recovery code have messages of their own. */
+/** A passkey and a recovery code have separate messages. */
 const textsOf = (given: NonNullable<ReturnType<typeof proofOf>>) =>
   'response' in given ? ({ invalid_code: 'passkey_rejected' } as const) : codeTexts(given)
 
@@ -329,7 +329,7 @@ export function codeOf(code: string | null, recoveryCode: string | null) {
   return recoveryCode === null ? null : { recoveryCode }
 }
 
-/** A wrong recovery code has a message of its own. */
+/** A wrong recovery code has a separate message. */
 export const codeTexts = (given: NonNullable<ReturnType<typeof codeOf>>) =>
   'recoveryCode' in given ? ({ invalid_code: 'invalid_recovery_code' } as const) : {}
 

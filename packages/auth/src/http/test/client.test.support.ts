@@ -88,7 +88,7 @@ async function read(response: Response): Promise<Received> {
   }
 }
 
-/** Registers somebody new, and answers with what the browser then holds. */
+/** Registers someone new, and answers with what the browser then holds. */
 export async function signUp(send: ReturnType<typeof browser>, email = newEmail()) {
   const made = await send('POST', '/auth/password/register', {
     body: { email, password: goodPassword },

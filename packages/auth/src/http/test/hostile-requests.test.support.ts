@@ -181,7 +181,7 @@ const framing = (body: Buffer): fc.Arbitrary<{ headers: readonly Header[]; isWho
 const headerName = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,20}$/)
 
 /**
- * Who asks: nobody, somebody with a token that is almost right, or the account's own browser on a foreign page.
+ * Who asks: no one, someone with a token that is almost right, or the account's own browser on a foreign page.
  * The real token never comes with the site's own Origin, so no request may do anything.
  */
 const credentials = ({ token, cookieName, origin }: Target): fc.Arbitrary<readonly Header[]> =>

@@ -125,7 +125,7 @@ async function undoToken({ email, valid: { user } }: Visitor): Promise<string> {
   return formatVerificationToken('undo_second_factor', user.id, secret).reveal()
 }
 
-/** The same for somebody new, where a token can be used only once. */
+/** The same for someone new, where a token can be used only once. */
 const tokenForNewcomer = async (
   purpose: 'verify_email' | 'reset_password' | 'undo_second_factor',
 ) => tokenFor(purpose, await newVisitor())
@@ -408,7 +408,7 @@ const passkeys: Readonly<Record<string, RouteInput>> = {
   },
 }
 
-/** An answer of an authenticator that nobody registered to a challenge that nobody asked for. */
+/** An answer of an authenticator that no one registered to a challenge that no one asked for. */
 function madeUpAssertion() {
   const options = { challenge: random(), rpId: 'app.example' }
   return { challengeId: random(), response: new SoftwareAuthenticator().get(options) }

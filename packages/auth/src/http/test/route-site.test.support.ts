@@ -102,7 +102,7 @@ export async function addPasskey({ valid }: Visitor) {
 const seconds = () => Math.floor(Date.now() / 1000)
 let people = 0
 
-/** The claims of somebody new, unless `person` says who it is. */
+/** The claims of someone new, unless `person` says who it is. */
 const claimsOf = (nonce: string, aud: string, person: object = {}) => ({
   ...{ iss: provider.origin, aud, sub: `person-${++people}`, nonce },
   ...{ iat: seconds(), exp: seconds() + 300, email: newEmail(), email_verified: true },

@@ -68,7 +68,7 @@ describe('an address of a trusted provider', () => {
 
 describe('what else a provider says', () => {
   const definition = (origin: string) => workProvider(origin)
-  test('is left out when it cannot be stored, and keeps nobody out', async () => {
+  test('is left out when it cannot be stored, and keeps no one out', async () => {
     const found = await identify(definition, {
       name: 'a\u0000b',
       picture: 'http://id.example/a.png',
@@ -79,7 +79,7 @@ describe('what else a provider says', () => {
   })
 
   for (const sub of ['', 'a'.repeat(256), 'a\u0000b', '\ud800'])
-    test(`a subject that cannot be stored is nobody: ${JSON.stringify(sub).slice(0, 20)}`, async () => {
+    test(`a subject that cannot be stored is no user: ${JSON.stringify(sub).slice(0, 20)}`, async () => {
       await assert.rejects(identify(definition, { sub }), isFailure('profile', 'subject'))
     })
 
@@ -102,7 +102,7 @@ describe('what else a provider says', () => {
     assert.equal(found.subject, '9007199254740991')
   })
 
-  test('a definition whose reader throws or returns nonsense lets nobody in, and shows nothing', async () => {
+  test('a definition whose reader throws or returns nonsense lets no one in, and shows nothing', async () => {
     const throwing = () => {
       throw new TypeError('an access token')
     }
@@ -210,7 +210,7 @@ describe('github', async () => {
     }
   })
 
-  test('no number is nobody', async () => {
+  test('no number is a user', async () => {
     for (const id of [undefined, null, 'octocat', 1.5, 2 ** 60, {}])
       await assert.rejects(
         identifyAtGitHub({ ...octocat, id }, []),

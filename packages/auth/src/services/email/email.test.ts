@@ -15,14 +15,14 @@ async function register(email = newEmail(), password = goodPassword) {
   return { email, made }
 }
 
-/** Somebody who registered and has the mail, and has not opened it. */
+/** Someone who registered and has the mail, and has not opened it. */
 async function registered() {
   const { email, made } = await register()
   assert.ok(made.ok)
   return { email, user: made.user, token: (await mailbox.takeOne(email, 'verify_email')).token }
 }
 
-/** Somebody who did everything as it should be. */
+/** Someone who did everything as it should be. */
 async function verified() {
   const { email, token } = await registered()
   const outcome = await torii.email.verify({ token, password: goodPassword }, requestInfo)

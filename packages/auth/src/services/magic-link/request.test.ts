@@ -11,7 +11,7 @@ import { newestMail, openMailingSite } from './mailbox.test.support.js'
 const site = await openMailingSite()
 const { torii, storage, db } = site
 let ipAddresses = 0
-/** A place nobody asked from yet. */
+/** A place no one asked from yet. */
 const somewhere = () => ({ ip: `2001:db8:${(++ipAddresses).toString(16)}::1`, userAgent: null })
 
 const linkOf = async (email: string) =>

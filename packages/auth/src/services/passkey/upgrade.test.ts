@@ -18,7 +18,7 @@ const keys = [{ id: 'k1', secret: randomBytes(32) }]
 const given = { keys, mailer: mailbox.mailer, requireVerifiedEmail: false }
 const site = await openTestSite(given)
 const { torii, db } = site
-/** In the background nobody touches the authenticator or unlocks it. */
+/** In the background no one touches the authenticator or unlocks it. */
 const silent: Knobs = { userPresent: false, userVerified: false }
 const passwordSignInRequired = { ok: false, reason: 'password_sign_in_required' }
 const rejectedFor = (problem: string) => ({ ok: false, reason: 'passkey_rejected', problem })

@@ -52,7 +52,7 @@ export type ConfirmTotpAtSignInOutcome<Metadata extends object> =
   | TooManyAttempts
 
 /**
- * Creates the secret of an authenticator application for a user who must enroll one to sign in. Whoever has only a stolen first
+ * Creates the secret of an authenticator application for a user who must enroll one to sign in. A caller who has only a stolen first
  * factor must not enroll: unless the sign-in has proved the mailbox, a code is mailed first. Two statements; one more to mail.
  */
 export const startTotpAtSignIn =

@@ -65,7 +65,7 @@ describe('a trusted browser', () => {
     const { statements, result } = await site.counted(() => authenticate(person, trusted))
     assert.ok(result.ok, JSON.stringify(result))
     assert.deepEqual([statements, result.session.level], [2, 1])
-    // Nor does the cookie of somebody else.
+    // Nor does the cookie of someone else.
     const foreign = await site.counted(() => authenticate(person, info))
     assert.deepEqual([foreign.statements, foreign.result.ok], [2, false])
   })

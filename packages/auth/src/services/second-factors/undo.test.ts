@@ -93,7 +93,7 @@ test('T14.60 the owner undoes a second factor: what was added since is gone, wha
     [['second_factor_undone', { factors: 1, passkeys: 1, oauthAccounts: 0, sessionsEnded: 1 }]],
   )
   const { email } = person
-  // Nobody signs in with the password that turned the factor on.
+  // No one signs in with the password that turned the factor on.
   const known = await torii.password.authenticate({ email, password }, requestInfo)
   assert.deepEqual(known, { ok: false, reason: 'invalid_credentials' })
   assert.equal((await signInByPasskey(since)).ok, false)

@@ -9,7 +9,7 @@ const emitted: ToriiEvent[] = []
 const site = await openTestSite({ audit: true, onEvent: (event) => emitted.push(event) })
 const { torii, db } = site
 
-/** Somebody who has just registered, with the token and what validating it says. */
+/** Someone who has just registered, with the token and what validating it says. */
 async function signUp() {
   const email = newEmail()
   const made = await torii.password.register({ email, password: goodPassword }, requestInfo)

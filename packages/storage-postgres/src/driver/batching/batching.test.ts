@@ -234,7 +234,7 @@ describe('a statement each', () => {
 })
 
 describe('a batch that fails', () => {
-  test('tells every caller, with an error of their own, and answers nobody', async () => {
+  test('tells every caller, with an error of their own, and answers no one', async () => {
     observed.faults.push(null, 'canceled')
     const outcomes = await Promise.allSettled(people.map(({ key }) => validate(key)))
     const [first, ...rest] = outcomes
@@ -254,7 +254,7 @@ describe('a batch that fails', () => {
   })
 })
 
-test('two connections that hang hold up nobody else', async () => {
+test('two connections that hang hold up no one else', async () => {
   const impatient = new PostgresStorage(observed, { acquireSeconds: 0.5 })
   const holder = await database.connect()
   await holder.query('select pg_catalog.pg_advisory_lock(1)')

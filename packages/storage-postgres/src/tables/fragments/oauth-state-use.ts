@@ -92,7 +92,7 @@ export const useState = <const Condition extends SqlPart, const By extends SqlPa
 
 /**
  * The CTEs `recorded` and `used` of many callers: `used` has the rows of `callers` that have no state, or whose state
- * nobody has used before. Of callers with the same state it has one. The states are locked in the order of their hashes,
+ * no one has used before. Of callers with the same state it has one. The states are locked in the order of their hashes,
  * so that statements that share states wait for each other and never in a circle.
  * @param callers a CTE with {@link oauthStatesColumns}, and with the id of the session to open and the number of the caller as
  * `id` and `i`

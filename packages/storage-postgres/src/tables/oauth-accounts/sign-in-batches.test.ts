@@ -38,7 +38,7 @@ beforeEach(() => {
 
 const session = (): NewSession => ({ ...newSession(), methods: ['oauth'] })
 
-/** Somebody who has never signed in. */
+/** Someone who has never signed in. */
 async function stranger(given: Partial<OAuthSignIn> = {}): Promise<OAuthSignIn> {
   return {
     provider: 'google',
@@ -57,7 +57,7 @@ async function stranger(given: Partial<OAuthSignIn> = {}): Promise<OAuthSignIn> 
   }
 }
 
-/** Somebody who has signed in once. */
+/** Someone who has signed in once. */
 async function newcomer(): Promise<OAuthSignIn> {
   const person = await stranger()
   const made = await storage.oauthAccounts.signIn(person)

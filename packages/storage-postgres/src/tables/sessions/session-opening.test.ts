@@ -86,7 +86,7 @@ describe('sessions that are opened at the same time', () => {
     )
   })
 
-  test('do not wait for a user whom somebody holds: only that caller does', async () => {
+  test('do not wait for a user whom someone holds: only that caller does', async () => {
     const [held, ...others] = people.slice(0, 10)
     assert.ok(held !== undefined)
     const holder = await database.connect()

@@ -64,7 +64,7 @@ for (const [index, operation] of writingOperations.entries()) {
       assert.deepEqual(await call.effect(), throwsUnknown(statement) ? twice : once)
     })
 
-    test('cut before the server got it: done once, and nobody notices', async () => {
+    test('cut before the server got it: done once, and no one notices', async () => {
       const { said, effect } = await cutAt(operation, 'before')
       assert.equal(said, throwsUnknown(statement) ? afterwards : 'done')
       assert.deepEqual(effect, unsent)
