@@ -138,7 +138,10 @@ export const asvsLines = [
   [
     '6.8.4',
     'how strongly a provider has authenticated is checked, or the weakest is assumed',
-    page('../levels.md'),
+    'T14.81',
+    'T14.82',
+    'T14.83',
+    page('../oauth.md'),
   ],
   [
     '7.1.1',
