@@ -188,7 +188,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
   /** The server ends a transaction that is idle for as long as an attempt is valid: a later commit finds none. */
   const afterLostCommit = async (server: ServerAnswer, deadline: number | undefined) => {
     await connections.waitForWriteDeadline(
-      connections.startAttempt(server, attemptMs),
+      connections.startAttempt(server, attemptMs + timerMs),
       deadline ?? performance.now() + callMs,
     )
   }
@@ -217,6 +217,9 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
 type Attempt =
   | { readonly ok: true; readonly rows: unknown[] }
   | { readonly ok: false; readonly error: unknown; readonly failure: ErrorClass }
+
+/** Milliseconds by which a busy server fires its timer late. */
+const timerMs = 250
 
 /** A server that ends a connection says so when nothing of the statement is running any more. */
 const isLastWord = (server: ServerAnswer, error: unknown): boolean =>
