@@ -519,7 +519,7 @@ export const storageSecondFactorMutations = [
   guard(
     'second-factors/step-up',
     'a step-up does not wait for the deletion of its user',
-    '${hasSecondFactor}${condition}\n        for key share of u',
+    '${hasSecondFactor}${condition}\n        for share of u',
     '${hasSecondFactor}${condition}',
     races,
   ),

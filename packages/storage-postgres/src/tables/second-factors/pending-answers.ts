@@ -46,8 +46,8 @@ import {
   codeHash,
   codeOfFactor,
   countRemaining,
+  factorOfCodes,
   otherRemaining,
-  shareFactor,
 } from './recovery-codes.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
@@ -136,7 +136,7 @@ export const pendingAnswerStatements = (schema: string) => ({
     sql`
       with ${chargeTry(
         schema,
-        sql`${lockUserOfPending(schema, { from: ', gate', condition: ` and ${hasSecondFactor} and gate.until is null` })}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${shareFactor(schema, 'p')}, c as (
+        sql`${lockUserOfPending(schema, { from: ', gate', condition: ` and ${hasSecondFactor} and gate.until is null` })}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${factorOfCodes(schema, 'p')}, c as (
         select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
         where c.code_hash = ${codeHash} for update of c
       ), ended as (

@@ -8,10 +8,12 @@ import { userId } from '../fragments/parameters.js'
 
 export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
 
-/** The CTE of the `factor` that recovery codes belong to, locked: what removes or replaces it waits, and they with it. */
-export const shareFactor = (schema: string, owner: string) => sql`factor as (
+/**
+ * The CTE of the `factor` that recovery codes belong to. What removes or replaces it waits for the locked user, and what replaces the codes for
+ * the code itself. It is not locked: a key share lock on a row that a code of the application has just updated can end in a deadlock.
+ */
+export const factorOfCodes = (schema: string, owner: string) => sql`factor as (
         select t.user_id, t.recovery_generation from ${schema}.totp_factors t join ${owner} on ${owner}.user_id = t.user_id
-        for key share of t
       )`
 
 /** The condition of a recovery code `c` of the CTE `factor`. */

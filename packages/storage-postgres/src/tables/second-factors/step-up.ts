@@ -37,15 +37,15 @@ import {
   codeHash,
   codeOfFactor,
   countRemaining,
+  factorOfCodes,
   otherRemaining,
-  shareFactor,
 } from './recovery-codes.js'
 import { currentStep, maxStep, step } from './totp-step.js'
 
 /** The CTE `owner (user_id)` of the user who has a second factor, locked. `from` and `condition` are further ones. */
 const lockOwner = (schema: string, from: string, condition: string) => sql`owner as (
         select u.id as user_id from ${schema}.users u${from} where u.id = ${userId} and ${hasSecondFactor}${condition}
-        for key share of u
+        for share of u
       )`
 
 /** The CTE `s`: `factor` is proved in the live session of the key, where the locked rows of `from` exist. */
@@ -90,7 +90,7 @@ export const stepUpStatements = (schema: string) => ({
     sql`
       with ${chargeFailure(
         schema,
-        sql`${lockOwner(schema, ', gate', ' and gate.until is null')}, ${shareFactor(schema, 'owner')}, c as (
+        sql`${lockOwner(schema, ', gate', ' and gate.until is null')}, ${factorOfCodes(schema, 'owner')}, c as (
         select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
         where c.code_hash = ${codeHash} for update of c
       ), ${raiseSession(schema, 'recovery_code', 'c')}, used as (
