@@ -367,6 +367,6 @@ test('without keys sealing and opening say what is missing', () => {
       operation,
       (error) =>
         error instanceof InvalidOptionsError &&
-        error.message.startsWith('option keys: is required for provider-tokens'),
+        error.message.startsWith('option keys: is required for keepTokens of a provider'),
     )
 })

@@ -210,9 +210,19 @@ test('without keys everything that needs one says what for and how to make one',
         ask,
         (error) =>
           error instanceof InvalidOptionsError &&
-          error.message.startsWith(`option keys: is required for ${purpose}: `) &&
+          error.message.startsWith('option keys: is required for ') &&
           error.message.includes('node -p'),
       )
+  const options = { baseUrl: 'https://app.example' }
+  for (const [given, what] of [
+    [{ passkey: {} }, 'passkeys'],
+    [{ magicLink: { code: true } }, 'magicLink.code'],
+    [{ secondFactor: { required: 'always' } }, 'second factors'],
+    [{ secondFactor: { trustedBrowsers: { days: 30 } } }, 'secondFactor.trustedBrowsers'],
+  ] as const)
+    assert.throws(() => resolveOptions({ ...options, ...given }), {
+      message: new RegExp(`^option keys: is required for ${what}: `),
+    })
 })
 
 const good = 'hLq2oQYIuGrBFVNuZBf7nS9jrG0SNUk8H9bS1Cf7Wjo'

@@ -43,6 +43,21 @@ const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'trusted-browsers': 'torii:trusted-browsers:1',
 })
 
+/** What needs the option `keys`, for the message of a developer who has not set it. */
+const neededBy: Readonly<Record<KeyPurpose, string>> = Object.freeze({
+  'provider-tokens': 'keepTokens of a provider',
+  'totp-secrets': 'second factors',
+  'oauth-states': 'oauth.providers',
+  'oauth-redirects': 'oauth.providers',
+  'id-token-nonces': 'idTokenAudiences of a provider',
+  codes: 'magicLink.code',
+  decoys: 'passkeys',
+  'user-handles': 'passkeys',
+  pepper: 'the pepper of passwords',
+  'known-browsers': 'known browsers',
+  'trusted-browsers': 'secondFactor.trustedBrowsers',
+})
+
 /** The ciphertext format has one byte for the length. */
 export const maxKeyIdBytes = 32
 /** @see ApplicationKey.id */
@@ -149,7 +164,7 @@ export class KeyRing {
     if (first === undefined)
       throw new InvalidOptionsError(
         'keys',
-        `is required for ${purpose}: pass [{ id, secret }], with a secret that ${howToMakeOne} prints`,
+        `is required for ${neededBy[purpose]}: pass [{ id, secret }], with a secret that ${howToMakeOne} prints`,
       )
     return [first, ...others]
   }

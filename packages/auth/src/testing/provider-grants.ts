@@ -41,8 +41,10 @@ export function createGrants(issuer: string, clientId: string, key: ProviderKey)
 
   function idToken({ person, nonce }: Authorization): string {
     const now = Math.floor(Date.now() / 1000)
-    const times = { iat: now, exp: now + tokenSeconds, auth_time: now }
-    const own = { iss: issuer, aud: clientId, sub: person.sub, ...times }
+    const { sub, acr, amr, auth_time = now } = person
+    const times = { iat: now, exp: now + tokenSeconds, auth_time }
+    // JSON leaves out what is undefined.
+    const own = { iss: issuer, aud: clientId, sub, acr, amr, ...times }
     return key.sign(nonce === null ? own : { ...own, nonce })
   }
 

@@ -8,6 +8,12 @@ export interface TestPerson {
   readonly email_verified?: boolean
   readonly name?: string
   readonly picture?: string
+  /** How the person authenticated at the provider: in the ID token, for `trustSecondFactor`. */
+  readonly acr?: string
+  /** The methods of that authentication, such as `['mfa']`: in the ID token. */
+  readonly amr?: readonly string[]
+  /** The time of that authentication in seconds: in the ID token, by default the time of the token. */
+  readonly auth_time?: number
   readonly [claim: string]: unknown
 }
 

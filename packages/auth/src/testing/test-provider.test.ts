@@ -8,7 +8,7 @@ import { compiledUrl, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createHandler } from '../http/index.js'
 import { google, InvalidInputError, Torii, ToriiError } from '../index.js'
-import type { TestProvider } from './index.js'
+import type { TestPerson, TestProvider } from './index.js'
 import { newTestPerson, startTestProvider } from './index.js'
 
 const baseUrl = 'http://localhost:3000'
@@ -59,6 +59,23 @@ describe('with Torii', () => {
     assert.equal(again.user.id, first.user.id)
     const other = await signIn(torii)
     assert.ok(other.ok && other.kind === 'signed_in' && other.user.id !== first.user.id)
+  })
+
+  test('says in the ID token how a person authenticated', async () => {
+    const trustSecondFactor = { amr: ['mfa'], acr: ['two'] }
+    const torii = openTorii({ ...provider.definition, trustSecondFactor })
+    const person = newTestPerson()
+    const levelOf = async (how: Partial<TestPerson>) => {
+      const outcome = await signIn(torii, { ...person, ...how })
+      assert.ok(outcome.ok && outcome.kind === 'signed_in', JSON.stringify(outcome))
+      return outcome.session.level
+    }
+    assert.equal(await levelOf({ amr: ['mfa'] }), 1, 'the identity is new')
+    assert.equal(await levelOf({ amr: ['pwd', 'mfa'] }), 2)
+    assert.equal(await levelOf({ acr: 'two' }), 2)
+    assert.equal(await levelOf({}), 1)
+    const anHourAgo = Math.floor(Date.now() / 1000) - 3600
+    assert.equal(await levelOf({ amr: ['mfa'], auth_time: anHourAgo }), 1)
   })
 
   test('is the provider of the application, under its own definition', async () => {

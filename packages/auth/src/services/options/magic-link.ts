@@ -16,6 +16,11 @@ export interface MagicLinkOptions {
 /** Returns null where magic links are off. @throws InvalidOptionsError */
 export function resolveMagicLink(value: unknown, keys: KeyRing): MagicLinkOptions | null {
   if (value === false) return null
+  if (value === true)
+    throw new InvalidOptionsError(
+      'magicLink',
+      'must be false, or an object; magic links are on where there is a mailer',
+    )
   const given = readSection(value, 'magicLink', Object.keys(defaults.magicLink))
   const code = readBoolean(given.code, 'magicLink.code', defaults.magicLink.code)
   // A code of eight digits can be guessed from a plain hash, so it is only stored under a key.

@@ -65,7 +65,8 @@ export const trustSeconds = ({ trustedBrowsers }: SecondFactorOptions): number |
 
 function readTrustedBrowsers(value: unknown): SecondFactorOptions['trustedBrowsers'] {
   if (value === undefined || value === false) return false
-  const { days } = readSection(value, 'secondFactor.trustedBrowsers', ['days'])
+  const { days } =
+    value === true ? {} : readSection(value, 'secondFactor.trustedBrowsers', ['days'])
   if (days === undefined)
     throw new InvalidOptionsError('secondFactor.trustedBrowsers', 'must be false, or { days: 30 }')
   const rule = { min: 1, max: 90, otherwise: 0 }
