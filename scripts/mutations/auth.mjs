@@ -1276,7 +1276,14 @@ export const authMutations = [
     'services/options',
   ),
   guard(
+    'http/session-requirement',
+    'a misspelled level lets every session pass',
+    "readSection(options, '', ['recent', 'level', ...others])",
+    'options',
     'http/own-routes',
+  ),
+  guard(
+    'http/session-requirement',
     'an own route redirects to another site',
     '/^\\/(?![/\\\\])[^\\s\\\\]*$/',
     '/^\\//',

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SessionRequirementOptions } from '../http/index.js'
 import { sendResponse } from '../http/node.js'
 import type { AuthSource } from './required-session.js'
-import { requireSessionFor } from './required-session.js'
+import { checkMiddleware, requireSessionFor } from './required-session.js'
 
 export type { SessionRequirementOptions } from '../http/index.js'
 export type { AuthSource } from './required-session.js'
@@ -31,10 +31,15 @@ export const requireUser = (
 /**
  * Does the same as `requireUser`. With `recent`, an authentication that is too old is answered with 403. Its route reads the
  * session with `sessionOf(request)`.
+ * @throws InvalidInputError if `auth` is no handler, or `redirectTo` no path of this site
+ * @throws InvalidOptionsError if an option is unknown, or has another type
  */
-export const requireSession =
-  (auth: AuthSource<object>, options: SessionRequirementOptions = {}): ExpressMiddleware =>
-  async (request, response, next) => {
+export function requireSession(
+  auth: AuthSource<object>,
+  options: SessionRequirementOptions = {},
+): ExpressMiddleware {
+  checkMiddleware(auth, options)
+  return async (request, response, next) => {
     try {
       const required = await requireSessionFor(auth, request, options)
       if (!required.ok) return await sendResponse(response, required.response)
@@ -43,3 +48,4 @@ export const requireSession =
     }
     next()
   }
+}

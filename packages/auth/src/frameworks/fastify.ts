@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { SessionRequirementOptions } from '../http/index.js'
 import type { AuthSource } from './required-session.js'
-import { requireSessionFor } from './required-session.js'
+import { checkMiddleware, requireSessionFor } from './required-session.js'
 
 export type { SessionRequirementOptions } from '../http/index.js'
 export type { AuthSource } from './required-session.js'
@@ -39,10 +39,15 @@ export const requireUser = (
 /**
  * Does the same as `requireUser`. With `recent`, an authentication that is too old is answered with 403. Its route reads the
  * session with `sessionOf(request)`.
+ * @throws InvalidInputError if `auth` is no handler, or `redirectTo` no path of this site
+ * @throws InvalidOptionsError if an option is unknown, or has another type
  */
-export const requireSession =
-  (auth: AuthSource<object>, options: SessionRequirementOptions = {}): FastifyHook =>
-  async (request, reply) => {
+export function requireSession(
+  auth: AuthSource<object>,
+  options: SessionRequirementOptions = {},
+): FastifyHook {
+  checkMiddleware(auth, options)
+  return async (request, reply) => {
     const required = await requireSessionFor(auth, request, options)
     if (required.ok) return
     const { status, headers } = required.response
@@ -51,3 +56,4 @@ export const requireSession =
     // Returning the reply ends the request, as Fastify asks of asynchronous hooks.
     return reply.send(await required.response.text())
   }
+}

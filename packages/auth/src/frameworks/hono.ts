@@ -1,6 +1,6 @@
 import type { SessionCarrier, SessionRequirementOptions } from '../http/index.js'
 import type { AuthSource } from './required-session.js'
-import { requireSessionFor } from './required-session.js'
+import { checkMiddleware, requireSessionFor } from './required-session.js'
 
 export type { SessionRequirementOptions } from '../http/index.js'
 export type { AuthSource } from './required-session.js'
@@ -33,12 +33,18 @@ export const requireUser = (
 /**
  * Does the same as `requireUser`. With `recent`, an authentication that is too old is answered with 403. Its route reads the
  * session with `sessionOf(context)`.
+ * @throws InvalidInputError if `auth` is no handler, or `redirectTo` no path of this site
+ * @throws InvalidOptionsError if an option is unknown, or has another type
  */
-export const requireSession =
-  (auth: AuthSource<object>, options: SessionRequirementOptions = {}): HonoMiddleware =>
-  async (context, next) => {
+export function requireSession(
+  auth: AuthSource<object>,
+  options: SessionRequirementOptions = {},
+): HonoMiddleware {
+  checkMiddleware(auth, options)
+  return async (context, next) => {
     const required = await requireSessionFor(auth, context, options)
     if (!required.ok) return required.response
     await next()
     return undefined
   }
+}

@@ -1,11 +1,12 @@
 import type { Json, User, ValidSession } from 'torii-core'
-import { ToriiError } from 'torii-core'
+import { InvalidInputError, ToriiError } from 'torii-core'
 import type {
   ApplicationRequest,
   AuthHandler,
   SessionRequirement,
   SessionRequirementOptions,
 } from '../http/index.js'
+import { checkSessionRequirement } from '../http/session-requirement.js'
 
 /** The result of `createHandler`, or a function that opens it at the first request. */
 export type AuthSource<Metadata extends object = Record<string, Json>> =
@@ -23,6 +24,24 @@ export async function openHandler<Metadata extends object>(
 const isHandler = <Metadata extends object>(
   source: AuthSource<Metadata>,
 ): source is AuthHandler<Metadata> => 'basePath' in source
+
+/**
+ * Checks what a middleware is created with, so that a mistake shows at the start and not at a request.
+ * @throws InvalidInputError
+ * @throws InvalidOptionsError
+ */
+export function checkMiddleware(
+  source: AuthSource<object>,
+  options: SessionRequirementOptions,
+): void {
+  // A handler is a function too.
+  if (typeof source !== 'function')
+    throw new InvalidInputError(
+      'auth',
+      'must be the result of createHandler(torii), or a function that returns it',
+    )
+  checkSessionRequirement(options)
+}
 
 /** The sessions that a middleware has found, by the request or context that its route receives. */
 const sessions = new WeakMap<object, ValidSession<object>>()

@@ -1,6 +1,7 @@
 import type { Json, User, ValidSession } from 'torii-core'
 import { ToriiError } from 'torii-core'
 import type { AuthHandler, ProofOptions } from '../http/index.js'
+import { checkProofOptions } from '../http/session-requirement.js'
 import type { AuthSource } from './required-session.js'
 import { openHandler } from './required-session.js'
 
@@ -54,6 +55,7 @@ export const createHandle =
  * Returns the session for a `load` function, an action or an endpoint. Without one, with `recent` if the last
  * authentication is too old, and with `level: 2` if two factors were not proved, it calls `otherwise`, which must throw:
  * `() => redirect(303, '/sign-in')`.
+ * @throws InvalidOptionsError if an option is unknown, or has another type
  * @throws ToriiError `ERR_MISUSE` if one of both is asked of a `locals.signedIn` that {@link createHandle} has not set
  */
 export function requireSession<Metadata extends object>(
@@ -61,6 +63,7 @@ export function requireSession<Metadata extends object>(
   otherwise: () => never,
   options: ProofOptions = {},
 ): ValidSession<Metadata> {
+  checkProofOptions(options)
   if (signedIn === null) return otherwise()
   if (options.recent !== true && options.level !== 2) return signedIn
   const auth = handlers.get(signedIn)

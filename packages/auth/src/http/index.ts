@@ -5,9 +5,7 @@ export { createNodeHandler } from './node.js'
 export type {
   MissingProof,
   OwnRoutes,
-  ProofOptions,
   SessionRequirement,
-  SessionRequirementOptions,
   SessionToSet,
 } from './own-routes.js'
 export type { Look } from './pages/look.js'
@@ -37,3 +35,4 @@ export type { HeaderSource } from './request/request-token.js'
 export type { CookieTarget, StoredCookie } from './response/cookie-target.js'
 export type { ErrorCode } from './response/errors.js'
 export type { SignedIn } from './schema/response-bodies.js'
+export type { ProofOptions, SessionRequirementOptions } from './session-requirement.js'

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'vitest'
+import * as forExpress from '../frameworks/express.js'
+import * as forFastify from '../frameworks/fastify.js'
+import * as forHono from '../frameworks/hono.js'
+import * as forSvelteKit from '../frameworks/sveltekit.js'
 import { baseUrl, goodPassword, newEmail, openTestSite } from '../test/site.test.support.js'
 import { createHandler } from './index.js'
 
@@ -169,4 +173,30 @@ test('a result without a session sets nothing, and says what to check', async ()
 test('redirectTo is a path of this site', async () => {
   for (const redirectTo of ['https://evil.example', '//evil.example', '/\\evil.example', 'sign-in'])
     await assert.rejects(auth.requireSession(get(), { redirectTo }), /redirectTo must be a path/)
+})
+
+test('what a route requires is spelled right, or refused', async () => {
+  const wrong = [
+    [{ levl: 2 }, 'option levl: is not an option; did you mean level?'],
+    [{ level: 3 }, 'option level: must be 1 or 2'],
+    [{ level: '2' }, 'option level: must be 1 or 2'],
+    [{ recent: 'yes' }, 'option recent: must be true or false'],
+  ] as const
+  for (const [options, message] of wrong) {
+    const given = [get(), options] as const
+    await assert.rejects(Reflect.apply(auth.requireSession, auth, given), { message })
+    assert.throws(() => Reflect.apply(auth.missingProof, auth, [null, options]), { message })
+    for (const { requireSession } of [forExpress, forFastify, forHono])
+      assert.throws(() => Reflect.apply(requireSession, null, [auth, options]), { message })
+    const event = { locals: { signedIn: null } }
+    assert.throws(
+      () => Reflect.apply(forSvelteKit.requireSession, null, [event, assert.fail, options]),
+      { message },
+    )
+  }
+  for (const { requireUser } of [forExpress, forFastify, forHono])
+    assert.throws(
+      () => Reflect.apply(requireUser, null, [{}]),
+      /auth must be the result of createHandler/,
+    )
 })

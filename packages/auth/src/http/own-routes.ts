@@ -1,12 +1,4 @@
-import type {
-  Json,
-  PendingToken,
-  Session,
-  SessionLevel,
-  SessionToken,
-  User,
-  ValidSession,
-} from 'torii-core'
+import type { Json, PendingToken, Session, SessionToken, User, ValidSession } from 'torii-core'
 import { InvalidInputError, invalidValue } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import { proofsOfLevel2 } from '../services/sessions/valid-session.js'
@@ -27,23 +19,9 @@ import { errorResponse } from './response/errors.js'
 import { endFormerSessions } from './response/former-session.js'
 import { serializeSignedIn } from './response/serializers.js'
 import type { SignedIn } from './schema/response-bodies.js'
+import type { ProofOptions, SessionRequirementOptions } from './session-requirement.js'
+import { checkProofOptions, checkSessionRequirement } from './session-requirement.js'
 import type { Site } from './site.js'
-
-/** What a route of the application requires of a session. */
-export interface SessionRequirementOptions {
-  /** Whether the last authentication must be recent, as for changes of a password (default: false). */
-  readonly recent?: boolean
-  /**
-   * 2: two factors must have been proved in the session (default: 1); with `recent`, recently. A session of less is answered
-   * with 403 `level_required`.
-   */
-  readonly level?: SessionLevel
-  /** A path of the application, such as `/sign-in`, to which a browser without a session is redirected instead of a 401. */
-  readonly redirectTo?: string
-}
-
-/** What a session must prove. */
-export type ProofOptions = Pick<SessionRequirementOptions, 'recent' | 'level'>
 
 /** The error that a session is answered with which does not prove enough. */
 export type MissingProof = 'level_required' | 'reauthentication_required'
@@ -77,6 +55,7 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
    * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old, and with
    * `level: 2` when two factors were not proved.
    * @throws InvalidInputError if `redirectTo` is not a path of this site
+   * @throws InvalidOptionsError if an option is unknown, or has another type
    */
   requireSession(
     request: ApplicationRequest,
@@ -85,6 +64,7 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
   /**
    * What a valid session lacks of `recent` and `level`, as `requireSession` answers it; null if nothing. For a framework that
    * validates a session once and decides later.
+   * @throws InvalidOptionsError if an option is unknown, or has another type
    */
   missingProof(valid: ValidSession<object>, options: ProofOptions): MissingProof | null
   /**
@@ -156,13 +136,16 @@ export function createOwnRoutes<Metadata extends object>(
     if (trusted !== null) set.push(newTrustedCookie(torii.options, trusted))
     return set
   }
-  const missingProof: OwnRoutes['missingProof'] = (valid, options) =>
-    findMissingProof(valid, options, torii.options.session.recentSeconds)
+  const missingProof: OwnRoutes['missingProof'] = (valid, options) => {
+    checkProofOptions(options)
+    return findMissingProof(valid, options, torii.options.session.recentSeconds)
+  }
   return {
     getSession,
     missingProof,
-    async requireSession(request, { redirectTo, ...options } = {}) {
-      requireOwnPath(redirectTo)
+    async requireSession(request, requirement = {}) {
+      checkSessionRequirement(requirement)
+      const { redirectTo, ...options } = requirement
       try {
         const valid = await getSession(request)
         if (valid === null)
@@ -229,12 +212,6 @@ function requireOwnOrigin(site: Site, request: ApplicationRequest): void {
     'request',
     `comes from a page of another origin, so no session is set. Send it from ${site.origins.join(', ')}, or change the options baseUrl or trustedOrigins`,
   )
-}
-
-/** A redirect must not leave the site, and a browser reads `/\` as `//`. */
-function requireOwnPath(path: string | undefined): void {
-  if (path !== undefined && !/^\/(?![/\\])[^\s\\]*$/.test(path))
-    throw new InvalidInputError('redirectTo', 'must be a path of this site, like /sign-in')
 }
 
 function signInResponse(

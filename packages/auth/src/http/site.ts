@@ -110,7 +110,7 @@ export function createSite(torii: Torii<object>, settings: HandlerSettings): Sit
 /** Names the expected origins on localhost, for developers; anywhere else the log names them. */
 export const originError = ({ torii, origins }: Site): ApiError => {
   if (torii.options.baseUrl.origins.length === 1) return { error: 'origin_not_allowed' }
-  const message = `Requests from this origin are not allowed. Send them from ${origins.join(', ')}, or change the options baseUrl or trustedOrigins.`
+  const message = `Requests from this origin are not allowed. Send them from ${origins.join(', ')} (a program: as the header Origin), or change the options baseUrl or trustedOrigins.`
   return { error: 'origin_not_allowed', message }
 }
 
