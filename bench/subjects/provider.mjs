@@ -1,5 +1,5 @@
 /**
- * An OAuth provider on loopback, in a process of its own so that its work counts for no one. A caller who brings a
+ * An OAuth provider on loopback, in a separate process, so that its work is counted for no subject. A caller who brings a
  * code is the person of that name. Run as a program it serves; `startProvider` runs it.
  */
 import { fork } from 'node:child_process'

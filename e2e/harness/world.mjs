@@ -12,7 +12,7 @@ let people = 0
 /** A new email address. */
 export const newEmail = () => `person${++people}@example.com`
 
-/** The application with a setting of its own. */
+/** The application with another setting. */
 async function openGraceSite(browser, counts) {
   const site = await startSite({ SECOND_FACTOR: 'per-user' })
   const validateResponse = await validatorOf(site)

@@ -85,7 +85,7 @@ const rows = 'second-factor-rows'
 const isKept = '`(u.verified and ${rows}.former and ${rows}.owner_epoch = u.owner_epoch - 1)`'
 const undo = 'verification-tokens/second-factor-undo'
 
-/** What a test of its own notices since every condition of these statements was weakened once. */
+/** Found when every condition of these statements was weakened once: each has a separate test. */
 const conditionMutations = [
   guard(
     'fragments/pending-row',

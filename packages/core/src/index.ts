@@ -178,6 +178,7 @@ export type {
   SignInMethod,
   ValidSession,
 } from './sessions.js'
+export { possessionMethods } from './sessions.js'
 export type {
   CallerTransaction,
   RepeatedSweepOptions,

@@ -16,6 +16,13 @@ export type SecondFactor = 'totp' | 'recovery_code' | 'passkey'
 /** How a session was proved: the sign-in method first, then the second factor. */
 export type AuthenticationMethod = SignInMethod | SecondFactor
 
+/** The methods that prove something the user has. A passkey with user verification proves more, and reaches level 2 by itself. */
+export const possessionMethods: readonly AuthenticationMethod[] = Object.freeze([
+  'passkey',
+  'totp',
+  'recovery_code',
+])
+
 /** 1: one factor was proved in the session. 2: two were. */
 export type SessionLevel = 1 | 2
 

@@ -24,7 +24,7 @@ export interface Sent {
   readonly form?: Readonly<Record<string, string>>
 }
 
-/** A running console over a database of its own, with further options of Torii. */
+/** A running console over a new database, with further options of Torii. */
 export async function openConsole(options: Partial<ToriiOptions> = {}) {
   const db = await testDatabase()
   const storage = await PostgresStorage.connect(db.url)

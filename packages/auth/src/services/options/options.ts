@@ -224,7 +224,12 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
     magicLink: resolveMagicLink(given.magicLink, keys),
     email: resolveEmail(given.email),
     passkey: resolvePasskey(given.passkey, { baseUrl, trustedOrigins, keys }),
-    secondFactor: resolveSecondFactor(given.secondFactor, { keys, mailer, requireVerifiedEmail }),
+    secondFactor: resolveSecondFactor(given.secondFactor, {
+      keys,
+      mailer,
+      requireVerifiedEmail,
+      profile,
+    }),
     oauth,
     jwt: resolveJwt(given.jwt),
     bruteForce: resolveBruteForce(given.bruteForce),

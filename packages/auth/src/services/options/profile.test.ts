@@ -96,6 +96,15 @@ describe('profile: aal2', () => {
       },
     ],
   ]
+  test('what the profile sets is named as the reason', () => {
+    for (const more of [
+      { secondFactor: { trustedBrowsers: { days: 1 } } },
+      { mailer: undefined },
+      { requireVerifiedEmail: false },
+    ])
+      assert.throws(() => resolve(more), /always, which profile aal2 sets/)
+  })
+
   for (const [option, more] of refused)
     test(`refused: ${option} in ${JSON.stringify(more)}`, () => {
       assert.throws(

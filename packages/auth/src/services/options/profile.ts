@@ -95,6 +95,6 @@ export function checkProfile(profile: Profile | null, options: Checked): void {
 /** A recovery code opens a session in which the user sets up a new authenticator, and no longer one. */
 const recoverySeconds = 900
 
-/** Seconds after which a session ends that a recovery code opened; null for no limit of its own. */
+/** Seconds after which a session ends that a recovery code opened; null where it lives as long as any other. */
 export const maxRecoverySeconds = ({ profile }: Pick<ResolvedOptions, 'profile'>): number | null =>
   profile === null ? null : recoverySeconds

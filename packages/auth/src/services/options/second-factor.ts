@@ -4,6 +4,7 @@ import { readSection, readWholeNumber } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 import type { Mailer } from '../../mail/message.js'
 import { defaults } from './defaults.js'
+import type { Profile } from './profile.js'
 
 /** The options of second factors. */
 export interface SecondFactorOptions {
@@ -26,11 +27,17 @@ const policies: readonly SecondFactorPolicy[] = ['optional', 'per-user', 'always
 /** @throws InvalidOptionsError */
 export function resolveSecondFactor(
   value: unknown,
-  site: { keys: KeyRing; mailer: Mailer | null; requireVerifiedEmail: boolean },
+  site: {
+    keys: KeyRing
+    mailer: Mailer | null
+    requireVerifiedEmail: boolean
+    profile: Profile | null
+  },
 ): SecondFactorOptions {
   const given = readSection(value, 'secondFactor', Object.keys(defaults.secondFactor))
   const { required = defaults.secondFactor.required } = given
   const option = 'secondFactor.required'
+  const reason = site.profile === null ? '' : `, which profile ${site.profile} sets`
   const policy = policies.find((known) => known === required)
   if (policy === undefined)
     throw new InvalidOptionsError(option, `must be one of ${policies.join(', ')}`)
@@ -39,13 +46,13 @@ export function resolveSecondFactor(
     if (site.mailer === null)
       throw new InvalidOptionsError(
         option,
-        'needs the option mailer: before a user enrolls during a sign-in, a mailed code proves that they are the owner',
+        `${policy}${reason}, needs the option mailer: before a user enrolls during a sign-in, a mailed code proves that they are the owner`,
       )
   }
   if (policy === 'always' && !site.requireVerifiedEmail)
     throw new InvalidOptionsError(
       option,
-      'needs requireVerifiedEmail: a user who has just registered has no second factor, and cannot be signed in at once',
+      `${policy}${reason}, needs requireVerifiedEmail: a user who has just registered has no second factor, and cannot be signed in at once`,
     )
   const trustedBrowsers = readTrustedBrowsers(given.trustedBrowsers)
   if (trustedBrowsers !== false) {
@@ -53,7 +60,7 @@ export function resolveSecondFactor(
     if (policy !== 'optional')
       throw new InvalidOptionsError(
         'secondFactor.trustedBrowsers',
-        'must be false where secondFactor.required is not optional: every sign-in has to prove a factor that is required',
+        `must be false where secondFactor.required is ${policy}${reason}: every sign-in has to prove a factor that is required`,
       )
   }
   return Object.freeze({ required: policy, trustedBrowsers })

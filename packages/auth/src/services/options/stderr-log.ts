@@ -64,7 +64,9 @@ function sentenceOf(event: LogEvent): string {
     case 'body_already_read':
       return `the body of a request (${event.route}) was read before Torii, which answered 400. Mount the Torii handler before express.json() and other body parsers`
     case 'feature_not_enabled':
-      return `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} ${readme}`
+      return event.option === 'magicLink'
+        ? `a request needs the feature "${event.feature}", which the option ${event.option} turns off ${readme}`
+        : `a request needs the feature "${event.feature}", which is off. Set the option ${event.option} ${readme}`
     case 'origin_refused':
       return `a request ${event.origin === null ? 'with a cookie and without an Origin header' : `from a page of ${event.origin}`} was refused; expected origins: ${event.expected.join(', ')}. Open the page there, or change the options baseUrl or trustedOrigins ${readme}`
     case 'trusted_origin_cross_site':

@@ -190,7 +190,7 @@ describe('secondFactor.required: always', () => {
     await mailedCode(email)
   })
 
-  test('the mails that one IP address asks for have a limit of their own', async () => {
+  test('the mails that one IP address asks for have a separate limit', async () => {
     const limited = site.with({
       ...options,
       secondFactor: { required: 'always' },

@@ -1,4 +1,5 @@
-import type { AuthenticationMethod, SessionActor, ValidSession } from 'torii-core'
+import type { SessionActor, ValidSession } from 'torii-core'
+import { possessionMethods } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import type { EventContextInput } from '../effects/effects.js'
 import type { LevelProofs, ReauthenticationRequired, Refused } from '../refusals.js'
@@ -41,14 +42,12 @@ const withPasskey: LevelProofs = Object.freeze({
   enroll: Object.freeze([]),
 })
 
-const possession: readonly AuthenticationMethod[] = ['passkey', 'totp', 'recovery_code']
-
 /** What raises a session to level 2. */
 export function proofsOfLevel2({
   session,
   hasSecondFactor,
 }: Pick<ValidSession<object>, 'session' | 'hasSecondFactor'>): LevelProofs {
-  const isPossession = session.methods.every((method) => possession.includes(method))
+  const isPossession = session.methods.every((method) => possessionMethods.includes(method))
   if (session.level === 1 && isPossession) return withPossession
   if (hasSecondFactor) return withFactor
   return session.level === 2 ? withPasskey : withoutFactor

@@ -234,7 +234,7 @@ describe('a statement each', () => {
 })
 
 describe('a batch that fails', () => {
-  test('tells every caller, with an error of their own, and answers no one', async () => {
+  test('tells every caller, each with a separate error, and answers no one', async () => {
     observed.faults.push(null, 'canceled')
     const outcomes = await Promise.allSettled(people.map(({ key }) => validate(key)))
     const [first, ...rest] = outcomes

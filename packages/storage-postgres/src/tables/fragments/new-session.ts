@@ -176,7 +176,7 @@ export const openSession = (schema: string) =>
 
 const authenticatedSecondsAgo = nullable('authenticatedSecondsAgo', 'float8')<number>()
 
-/** The parameters of {@link openSessionOfKnown} besides those of a session; whoever takes one is answered alone. */
+/** The parameters of {@link openSessionOfKnown} besides those of a session: a batch takes none of them. */
 export const providerParameters = [authenticatedSecondsAgo.name]
 
 /** {@link openSession} by an identity that is linked: the provider says when the user authenticated there, if it is not now. */

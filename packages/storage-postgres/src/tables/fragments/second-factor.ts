@@ -1,4 +1,5 @@
 import type { SecondFactorPolicy } from 'torii-core'
+import { possessionMethods } from 'torii-core'
 import type { SqlPart } from '../../sql/parameter.js'
 import { sql } from '../../sql/parameter.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -18,7 +19,7 @@ export const hasPasskey = (schema: string, row = 'u') => `((
             select true from ${schema}.passkeys k where k.user_id = ${row}.user_id and k.owner_epoch = ${row}.owner_epoch
             limit 1) is not null)`
 
-const possession = `'{passkey,totp,recovery_code}'::text[]`
+const possession = `'{${possessionMethods.join(',')}}'::text[]`
 
 /** Holds where `methods` prove something that the user has, and nothing else. A passkey with user verification reaches level 2 by itself. */
 export const isPossession = (methods: string): string => `(${methods} <@ ${possession})`
