@@ -19,8 +19,7 @@ export const hostCookieName = (
 
 /**
  * The cookie of a new session. It lives as long as the session can, and no longer than the browser is open if the session
- * is not remembered: its life says so, also where it gets a new secret. NIST SP 800-63B-4, 5.1 asks that no session outlives the
- * browser.
+ * is not remembered: its life says so, also where it gets a new secret. With profile aal2 none is: NIST SP 800-63B-4, 5.1.
  */
 export function newSessionCookie(
   { cookie, profile, session: { absoluteSeconds, unrememberedSeconds } }: SessionCookieOptions,
