@@ -244,6 +244,7 @@ test('with magicLink: false every method throws before any query, also for a lin
     () => off.magicLink.request({ email }, requestInfo),
     () => off.magicLink.create({ email }),
     () => off.magicLink.authenticate({ token }, requestInfo),
+    () => off.magicLink.authenticate({ token: 'malformed' }, requestInfo),
     () => off.magicLink.authenticate({ email, code: '12345678' }, requestInfo),
   ])
     await assert.rejects(

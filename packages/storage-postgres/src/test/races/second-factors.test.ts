@@ -425,6 +425,25 @@ describe('R7.2 a trusted browser', () => {
   })
 })
 
+test('R7.2 a step-up that waits for the factor is not in the way of the deletion of its user', async () => {
+  const owner = await newOwner()
+  const holder = await database.connect()
+  await holder.query('begin')
+  await holder.query('select 1 from torii.totp_factors where user_id = $1 for update', [owner.id])
+  const proving = secondFactors.reauthenticate(owner.key, {
+    step: owner.step + 1,
+    newSecretHash: owner.key.secretHash,
+    refund: noRefund,
+  })
+  await untilWaiting(1)
+  // It waits for the step-up, and holds none of the rows that this one still needs.
+  const deleting = users.delete(owner.id)
+  await untilWaiting(2)
+  await holder.query('commit')
+  const [proved] = await Promise.all([proving, deleting])
+  assert.equal(proved?.level, 2)
+})
+
 test('R7.2 none of them met a deadlock', (t) => {
   void t.annotate(`too late: ${JSON.stringify(late)}`)
   assert.deepEqual(retried, [])
