@@ -268,6 +268,7 @@ export const securityLines = [
   ['T14.72', 'answers of passkeys without a count'],
   ['T14.73', 'possession proved twice'],
   ['T14.74', "an owner's passkey locked by one who knows the password"],
+  ['T14.75', 'the password as the second factor of what is no possession'],
   ['T14.80', 'a session below the second level of NIST SP 800-63B-4 where the profile asks for it'],
   ['T14.81', 'the second factor of a provider before its identity is linked'],
   ['T14.82', 'values of acr and amr that are almost the trusted ones, or too old'],

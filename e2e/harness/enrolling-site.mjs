@@ -23,6 +23,7 @@ export async function openEnrollingSite(counts) {
     keys: [{ id: 'k1', secret: randomBytes(32) }],
     mailer: mailbox,
     mail: { appName: 'Acme' },
+    passkey: { userVerification: 'preferred' },
     log: null,
   }
   const torii = new Torii(storage, { ...options, secondFactor: { required: 'always' } })

@@ -1,5 +1,6 @@
 /** A second factor that the application asks of every user. */
 import assert from 'node:assert/strict'
+import { addAuthenticator } from '../harness/authenticator.mjs'
 import { appWithKey } from '../harness/authenticator-app.mjs'
 import { journey } from '../harness/journey.mjs'
 import { newEmail, password } from '../harness/world.mjs'
@@ -25,13 +26,16 @@ journey(
       ([person]) => window.torii.password.authenticate(window.client, person),
       [{ email, password }],
     )
-    assert.deepEqual([refused.status, refused.enroll], ['second_factor_required', ['totp']])
+    assert.deepEqual(
+      [refused.status, refused.enroll],
+      ['second_factor_required', ['totp', 'passkey']],
+    )
 
     await page.goto(verifyPath)
     await page.getByRole('heading', { name: 'Set up two-factor authentication' }).waitFor()
     await ada.look('required-factor-start')
     ada.expect(403, 'POST', startPath)
-    await page.getByRole('button', { name: 'Set up an authenticator app' }).click()
+    await page.getByRole('button', { name: 'Continue' }).click()
     await page.getByText('We have sent a code to your email address.').waitFor()
     await ada.look('required-factor-mailed-code')
     const { code } = await site.mailbox.next(email, { kind: 'enrollment_code' })
@@ -59,6 +63,111 @@ journey(
     await page.waitForFunction(() => window.client !== undefined)
     const current = await page.evaluate(() => window.torii.secondFactors.get(window.client))
     assert.deepEqual([current.level, current.required], [2, true])
+  },
+)
+
+journey(
+  'a user sets up a passkey instead, which then is the second factor, and the first one before the password',
+  async ({ visitor, enrollingSite }) => {
+    const site = await enrollingSite()
+    const email = newEmail()
+    await site.signUp(email, password)
+    const ada = await visitor(site.newVisitor)
+    const { page } = ada
+    // A key without a PIN.
+    const authenticator = await addAuthenticator(page, { verifies: false })
+    const byPassword = async () => {
+      await page.goto('/')
+      await page.waitForFunction(() => window.client !== undefined)
+      ada.expect(401, 'POST', '/auth/password/authenticate')
+      return page.evaluate(
+        ([person]) => window.torii.password.authenticate(window.client, person),
+        [{ email, password }],
+      )
+    }
+    await byPassword()
+    await page.goto(verifyPath)
+    ada.expect(403, 'POST', startPath)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText('We have sent a code to your email address.').waitFor()
+    const { code } = await site.mailbox.next(email, { kind: 'enrollment_code' })
+    await page.getByLabel('Code from the email').fill(code)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await ada.look('required-factor-passkey')
+    await authenticator.touchedDuring(async () => {
+      await page.getByRole('button', { name: 'Set up a passkey instead' }).click()
+      await page.waitForURL('**/home')
+    })
+    await page.waitForFunction(() => window.client !== undefined)
+    const current = await page.evaluate(() => window.torii.secondFactors.get(window.client))
+    assert.deepEqual([current.level, current.totp], [2, null])
+    await page.evaluate(() => window.torii.sessions.signOut(window.client))
+
+    const { factors } = await byPassword()
+    assert.deepEqual(factors, ['passkey'])
+    await page.goto(verifyPath)
+    await authenticator.touchedDuring(async () => {
+      await page.getByRole('button', { name: 'Use a passkey' }).click()
+      await page.waitForURL('**/home')
+    })
+    await page.waitForFunction(() => window.client !== undefined)
+    await page.evaluate(() => window.torii.sessions.signOut(window.client))
+
+    // It is possession alone, and the password is what is missing.
+    ada.expect(401, 'POST', '/auth/passkeys/authenticate/verify')
+    const first = await authenticator.touchedDuring(() =>
+      page.evaluate(
+        ([person]) => window.torii.passkey.authenticate(window.client, person),
+        [{ email }],
+      ),
+    )
+    assert.deepEqual(
+      [first.status, first.message, first.factors],
+      ['second_factor_required', 'Enter your password to complete the sign-in.', ['password']],
+    )
+    await page.goto(verifyPath)
+    await ada.look('second-factor-password')
+    ada.expect(422, 'POST', verifyPath)
+    await page.getByLabel('Password', { exact: true }).fill('not this one')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('alert').getByText('Incorrect password.').waitFor()
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL('**/home')
+    await page.waitForFunction(() => window.client !== undefined)
+    const complete = await page.evaluate(() => window.torii.secondFactors.get(window.client))
+    assert.equal(complete.level, 2)
+  },
+)
+
+journey(
+  'a form of the application sets up a passkey: mailed code, prompt, signed in',
+  async ({ visitor, enrollingSite }) => {
+    const site = await enrollingSite()
+    const email = newEmail()
+    await site.signUp(email, password)
+    const ada = await visitor(site.newVisitor)
+    const { page } = ada
+    const authenticator = await addAuthenticator(page)
+    await page.goto('/')
+    await page.waitForFunction(() => window.client !== undefined)
+    ada.expect(401, 'POST', '/auth/password/authenticate')
+    const { pendingId } = await page.evaluate(
+      ([person]) => window.torii.password.authenticate(window.client, person),
+      [{ email, password }],
+    )
+    const register = (given) =>
+      page.evaluate(
+        ([signIn]) => window.torii.secondFactors.registerPasskey(window.client, signIn),
+        [{ pendingId, ...given }],
+      )
+    ada.expect(403, 'POST', '/auth/passkeys/register/options')
+    assert.equal((await register({})).error, 'email_code_required')
+    const { code: emailCode } = await site.mailbox.next(email, { kind: 'enrollment_code' })
+    const made = await authenticator.touchedDuring(() => register({ emailCode, name: 'Laptop' }))
+    assert.deepEqual([made.ok, made.passkey?.name, made.user?.email], [true, 'Laptop', email])
+    const current = await page.evaluate(() => window.torii.secondFactors.get(window.client))
+    assert.equal(current.level, 2)
   },
 )
 

@@ -194,6 +194,7 @@ create table torii.pending_sign_ins (
   enrolls boolean not null default false,
   email_code_hash bytea,
   mailbox_proved boolean not null default false,
+  passkey_challenge_hash bytea,
   constraint pending_sign_ins_check CHECK ((absolute_seconds >= idle_seconds)),
   constraint pending_sign_ins_check1 CHECK ((((provider IS NULL) = (subject IS NULL)) AND ((provider IS NULL) = (account_id IS NULL)))),
   constraint pending_sign_ins_created_at_check CHECK (isfinite(created_at)),
@@ -203,6 +204,7 @@ create table torii.pending_sign_ins (
   constraint pending_sign_ins_ip_check CHECK ((octet_length(ip) <= 64)),
   constraint pending_sign_ins_label_check CHECK ((octet_length(label) <= 254)),
   constraint pending_sign_ins_methods_check CHECK (((cardinality(methods) >= 1) AND (cardinality(methods) <= 8))),
+  constraint pending_sign_ins_passkey_challenge_hash_check CHECK ((octet_length(passkey_challenge_hash) = 32)),
   constraint pending_sign_ins_pkey PRIMARY KEY (user_id, id),
   constraint pending_sign_ins_provider_check CHECK (((octet_length(provider) >= 1) AND (octet_length(provider) <= 64))),
   constraint pending_sign_ins_refund_account_check CHECK ((octet_length(refund_account) = 32)),
@@ -224,6 +226,7 @@ comment on column torii.pending_sign_ins.tries is 'wrong codes; the fifth ends t
 comment on column torii.pending_sign_ins.enrolls is 'the user had no second factor at the sign-in, and enrolls one to complete it';
 comment on column torii.pending_sign_ins.email_code_hash is 'the code that was mailed before the enrollment, under a key of the application';
 comment on column torii.pending_sign_ins.mailbox_proved is 'a mailed code has proved the mailbox of the user in this sign-in';
+comment on column torii.pending_sign_ins.passkey_challenge_hash is 'the challenge of the passkey that the user enrolls, until a response to it has come; each start replaces the one before';
 
 create table torii.rate_limits (
   key bytea not null,

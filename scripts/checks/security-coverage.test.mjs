@@ -113,7 +113,7 @@ test('coverage: the lines are all those of the specification, each once', () => 
       40,
       ...from(50, 55),
       ...from(60, 62),
-      ...from(70, 74),
+      ...from(70, 75),
       ...from(80, 83),
       ...from(85, 87),
     ],

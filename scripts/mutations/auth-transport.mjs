@@ -89,7 +89,7 @@ export const transportMutations = [
     'second-factors',
   ),
   guard(
-    'routes/second-factors',
+    'routes/sign-in-result',
     'a client without cookies is told to delete one',
     "reason === 'invalid_token' && transport === 'cookie'",
     "reason === 'invalid_token' && transport !== null",

@@ -282,6 +282,11 @@ export type {
   StartTotpAtSignInInput,
   StartTotpAtSignInOutcome,
 } from './services/second-factors/enroll-at-sign-in.js'
+export type {
+  RegisterPasskeyAtSignInInput,
+  RegisterPasskeyAtSignInOutcome,
+  StartPasskeyAtSignInOutcome,
+} from './services/second-factors/enroll-passkey-at-sign-in.js'
 export type { PasskeyFactorStart } from './services/second-factors/passkey.js'
 export type { SecretsReencrypted } from './services/second-factors/reencrypt-secrets.js'
 export type {

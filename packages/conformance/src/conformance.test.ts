@@ -115,6 +115,11 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     startTotpForSignIn: true,
     findEnrollmentForSignIn: true,
     confirmTotpForSignIn: true,
+    startPasskeyForSignIn: true,
+    usePasskeyStart: true,
+    addPasskeyForSignIn: true,
+    findPassword: true,
+    signInByPassword: true,
     startTotp: true,
     findEnrollment: true,
     confirmTotp: true,
@@ -162,7 +167,7 @@ const branded = new Set([
   ...['users.find', 'users.disable', 'users.enable', 'sessions.list', 'passwords.exists'],
   ...['rateLimits.status', 'rateLimits.unlock', 'magicLinks.find'],
   ...['oauthAccounts.list', 'oauthAccounts.findTokens', 'passkeys.list', 'passkeys.credentials'],
-  ...['secondFactors.find', 'secondFactors.reset', 'secondFactors.listTrustedBrowsers'],
+  ...['secondFactors.find', 'secondFactors.listTrustedBrowsers'],
 ])
 
 test('T3.50 every method of the contract has a case, and refuses arguments of a wrong shape', () => {

@@ -36,6 +36,8 @@ import { factorEndingCases } from './second-factors/endings.js'
 import { enrollmentCases } from './second-factors/enrollment.js'
 import { passkeyFactorCases } from './second-factors/passkey-answers.js'
 import { passkeyFactorChallengeCases } from './second-factors/passkey-challenges.js'
+import { passkeyEnrollmentCases } from './second-factors/passkey-enrollment.js'
+import { passwordAnswerCases } from './second-factors/password-answers.js'
 import { pendingSignInCases } from './second-factors/pending-sign-ins.js'
 import { possessionCases } from './second-factors/possession.js'
 import { recoveryCodeCases } from './second-factors/recovery-codes.js'
@@ -144,6 +146,8 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...factorEndingCases,
   ...requiredFactorCases,
   ...requiredEnrollmentCases,
+  ...passkeyEnrollmentCases,
+  ...passwordAnswerCases,
   ...factorSecretCases,
   ...transactionCases,
   ...transactionLimitCases,

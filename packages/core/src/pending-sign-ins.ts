@@ -23,6 +23,8 @@ export interface PendingSignIn {
   readonly takesCode: boolean
   /** Whether a passkey can be the second factor: the user has one, and the first factor was not a passkey. */
   readonly takesPasskey: boolean
+  /** Whether the password can be the second factor: the user has one, and the first factor was a passkey without user verification. */
+  readonly takesPassword: boolean
 }
 
 /** The parts of the token of a pending sign-in; the secret as a hash. */

@@ -1,7 +1,7 @@
 import type { Brand } from './brand.js'
 import { InvalidInputError } from './errors.js'
 import type { TrustedBrowserId, UserId } from './ids.js'
-import type { PasskeyCredential, PasskeyUse } from './passkeys.js'
+import type { NewPasskey, Passkey, PasskeyCredential, PasskeyUse } from './passkeys.js'
 import type { PendingKey, PendingSignIn } from './pending-sign-ins.js'
 import type { Json } from './profile.js'
 import type {
@@ -10,6 +10,7 @@ import type {
   RateLimitCharges,
   RateLimitRefund,
 } from './rate-limits.js'
+import type { PasswordHash } from './secret.js'
 import type { SecondFactorPolicy, Session, SessionActor, SessionKey } from './sessions.js'
 import type { TokenHash } from './token-hash.js'
 import type { NewTrustedBrowser, TrustedBrowser } from './trusted-browsers.js'
@@ -92,7 +93,20 @@ export type EnrollmentSignIn<Metadata extends object = Record<string, Json>> =
 export type PendingLookup =
   | {
       readonly ok: true
-      readonly credential: TotpCredential
+      /** Null if the user has no authenticator application. */
+      readonly credential: TotpCredential | null
+      /** The tries that are left after this one. */
+      readonly triesLeft: number
+    }
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | ChargeRefusal
+
+/** What a pending sign-in finds to verify a password with; the try is counted. */
+export type PendingPasswordLookup =
+  | {
+      readonly ok: true
+      /** Null if the user has no password, or the first factor was not possession alone. */
+      readonly hash: PasswordHash | null
       /** The tries that are left after this one. */
       readonly triesLeft: number
     }
@@ -155,6 +169,22 @@ export type EnrollmentStart =
   | { readonly ok: false; readonly reason: 'invalid_token' }
   /** The mailed code is wrong or expired, or none was given. */
   | { readonly ok: false; readonly reason: 'invalid_code'; readonly triesLeft: number }
+
+/** Whether the challenge of a passkey that is enrolled on a pending sign-in was used by this response. */
+export type PasskeyStartUse =
+  | { readonly ok: true }
+  /** The pending sign-in is unknown, used or expired, or the challenge is not its last one, or was used. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | ChargeRefusal
+
+/** The outcome of a sign-in by the enrollment of a passkey. */
+export type PasskeyEnrollment<Metadata extends object = Record<string, Json>> =
+  | (Extract<EnrollmentSignIn<Metadata>, { ok: true }> & { readonly passkey: Passkey })
+  /** The pending sign-in is unknown, used or expired, or its user has a second factor. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  /** This credential is registered already, to this or another user. */
+  | { readonly ok: false; readonly reason: 'already_exists' }
+
 /** The outcome of an enrollment. */
 export type TotpConfirmation =
   | (Extract<SecondFactorChange, { ok: true }> & {
@@ -225,10 +255,10 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     replacement: { generation: number; recoveryCodes: readonly TokenHash[] },
   ): Promise<RecoveryCodesReplaced>
   /**
-   * Removes every second factor of a user and their trusted browsers, for an administrator, and ends their sessions. Returns the user, or null if they
-   * have none.
+   * Removes the authenticator application of a user with its recovery codes and their trusted browsers, for an administrator, and ends
+   * their sessions; with `passkeys` (default: false) every passkey too. Returns the user, or null if there was nothing to remove.
    */
-  reset(userId: UserId): Promise<User<Metadata> | null>
+  reset(userId: UserId, options?: { passkeys?: boolean }): Promise<User<Metadata> | null>
   /**
    * Asks a second factor of a user by the policy `per-user`, `graceSeconds` from now on, or no more; of whom it is asked already,
    * the earlier time stays. Asking ends every session and every pending sign-in of the user. Returns the user, or null if there is none.
@@ -276,6 +306,31 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     confirmation: { secret: EncryptedTotpSecret; step: number; recoveryCodes: readonly TokenHash[] }
     session: SessionOfPending
   }): Promise<EnrollmentSignIn<Metadata>>
+  /**
+   * Keeps the challenge of a passkey that the user of such a pending sign-in enrolls, in place of the former one. The mailbox is
+   * proved as for {@link startTotpForSignIn}.
+   */
+  startPasskeyForSignIn(input: {
+    key: PendingKey
+    challengeHash: TokenHash
+    /** Null: the user has given no code. */
+    emailCodeHashes: readonly TokenHash[] | null
+  }): Promise<EnrollmentStart>
+  /** Uses that challenge: every response does. Any other key or challenge is counted against `ipAddress`, beyond whose limit nothing is used. */
+  usePasskeyStart(input: {
+    key: PendingKey
+    challengeHash: TokenHash
+    ipAddress: IpAddressCharge | null
+  }): Promise<PasskeyStartUse>
+  /**
+   * Adds a verified passkey for the user and opens the session of the pending sign-in at level 2: both or none. Every other session
+   * of the user ends.
+   */
+  addPasskeyForSignIn(input: {
+    key: PendingKey
+    passkey: NewPasskey
+    session: SessionOfPending
+  }): Promise<PasskeyEnrollment<Metadata>>
   /**
    * Counts a try with a live pending sign-in against its five and against `charges.account`, and returns what to compare the
    * code with. A key without a live pending sign-in is counted against `charges.ipAddress` alone. Beyond a limit
@@ -328,6 +383,23 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
     session: SessionOfPending
     trust?: NewTrustedBrowser | null
   }): Promise<PasskeyFactorSignIn<Metadata>>
+  /**
+   * Counts a try of a password as {@link findForSignIn} counts a code, and returns the hash to verify it with. A password is taken
+   * only after possession: a passkey without user verification.
+   */
+  findPassword(input: {
+    key: PendingKey
+    charges: RateLimitCharges
+  }): Promise<PendingPasswordLookup>
+  /**
+   * Opens the session of a pending sign-in by the password that was verified, at level 2, and ends the pending sign-in, in one commit
+   * or not at all. A password that was changed or removed meanwhile has ended the pending sign-in.
+   */
+  signInByPassword(input: {
+    key: PendingKey
+    session: SessionOfPending
+    refund: RateLimitRefund
+  }): Promise<Exclude<SecondFactorSignIn<Metadata>, ChargeRefusal>>
   /** Counts a code that is sent in a live session, and returns what to compare it with. */
   findForSession(input: { userId: UserId; charges: RateLimitCharges }): Promise<TotpLookup>
   /**

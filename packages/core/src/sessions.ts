@@ -11,7 +11,7 @@ import type { User } from './users.js'
 export type SignInMethod = 'password' | 'magic_link' | 'oauth' | 'passkey'
 
 /** A second factor: what a user proves after a sign-in method. */
-export type SecondFactor = 'totp' | 'recovery_code' | 'passkey'
+export type SecondFactor = 'totp' | 'recovery_code' | 'passkey' | 'password'
 
 /** How a session was proved: the sign-in method first, then the second factor. */
 export type AuthenticationMethod = SignInMethod | SecondFactor

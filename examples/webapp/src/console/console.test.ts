@@ -106,6 +106,8 @@ test('second factors are shown, and reset with every session', async () => {
   assert.match(after, /Second factor<\/div><div class="muted">None/)
   assert.equal(await torii.sessions.validate(confirmed.token), null)
   assert.deepEqual((await kept(owner.id))[0], ['second_factors_reset', 'admin'])
+  assert.doesNotMatch(after, /Remove passkeys too/)
+  assert.match(await press(`/users/${owner.id}/reset-with-passkeys`), /has no second factor/)
 })
 
 test('a second factor is required of a user, two weeks ahead, and no more, where the site asks it per user', async () => {

@@ -24,6 +24,8 @@ export const actions: Readonly<Record<string, Operation>> = {
   unlock: async (admin, id) => ((await admin.unlock(id)) ? 'unlocked' : 'cleared'),
   'reset-second-factors': async (admin, id) =>
     (await admin.resetSecondFactors(id)) ? 'factors-reset' : 'no-factors',
+  'reset-with-passkeys': async (admin, id) =>
+    (await admin.resetSecondFactors(id, { passkeys: true })) ? 'passkeys-reset' : 'no-factors',
   'require-second-factor': async (admin, id) =>
     (await admin.requireSecondFactor(id, { graceSeconds })) === null ? 'gone' : 'factor-required',
   'waive-second-factor': async (admin, id) =>
@@ -49,6 +51,7 @@ const notices = {
   'no-session': 'This session had already ended.',
   'factors-reset':
     'Second factors removed. All sessions have ended, and signing in asks for no code.',
+  'passkeys-reset': 'Second factors and passkeys removed. All sessions have ended.',
   'no-factors': 'The account has no second factor.',
   'factor-required': 'Second factor required. All sessions have ended.',
   'factor-waived': 'The second factor is not required any more.',
@@ -117,6 +120,9 @@ function account({ user }: AccountView) {
 const resetting =
   'The authenticator app and the recovery codes are removed, all sessions end, and the owner gets a mail. Be sure who asks: an attacker with the password says the same.'
 
+const resettingAll =
+  'The passkeys, the authenticator app and the recovery codes are removed, all sessions end, and the owner gets a mail. For a lost device. Be sure who asks.'
+
 const requiring = 'All sessions end. After two weeks, signing in needs a second factor.'
 
 /** The sign-in methods and second factors of the user, without any secret. */
@@ -145,6 +151,8 @@ function methods(view: AccountView, { options }: Torii) {
       requiredAt && row('Second factor required', ['From ', moment(requiredAt)]),
     ),
     totp && confirmed(`/users/${user.id}/reset-second-factors`, 'Reset second factors', resetting),
+    passkeys.length > 0 &&
+      confirmed(`/users/${user.id}/reset-with-passkeys`, 'Remove passkeys too', resettingAll),
     options.secondFactor.required === 'per-user' && ask,
   )
 }

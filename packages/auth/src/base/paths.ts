@@ -34,6 +34,9 @@ export const totpStartPath = 'second-factors/totp/start'
 export const totpConfirmPath = 'second-factors/totp/confirm'
 /** Where its script gets the options of a passkey from. */
 export const passkeyFactorPath = 'second-factors/passkey/options'
+/** Where a passkey is registered, below the base path. */
+export const passkeyStartPath = 'passkeys/register/options'
+export const passkeyRegistrationPath = 'passkeys/register/verify'
 
 /** Where a provider sends the browser back to, below the base path. */
 export const oauthCallbackPath = (provider: string): string => `oauth/${provider}/callback`

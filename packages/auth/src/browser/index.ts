@@ -14,6 +14,7 @@ export type {
   OAuthProviders,
   Passkey,
   PasskeyBody,
+  PasskeyRegistered,
   Passkeys,
   RecoveryCodes,
   Revoked,

@@ -1,9 +1,14 @@
 import type {
   AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser'
-import { browserSupportsWebAuthn, startAuthentication } from '@simplewebauthn/browser'
-import type { Challenge } from '../http/schema/response-bodies.js'
+import {
+  browserSupportsWebAuthn,
+  startAuthentication,
+  startRegistration,
+} from '@simplewebauthn/browser'
+import type { Challenge, PasskeyRegistered } from '../http/schema/response-bodies.js'
 import type { Client, Failure, Outcome } from './client.js'
 
 /** A challenge with the options of its ceremony. */
@@ -35,6 +40,36 @@ export async function promptForPasskey(
   }
 }
 
+/** Requests the options of a registration, shows the browser's prompt, and registers the new passkey, for `signIn` if one is given. */
+export async function createPasskey(
+  client: Client,
+  path: string,
+  { signIn, name }: { signIn?: PendingFields; name?: string | undefined },
+  useAutoRegister = false,
+): Promise<Outcome<PasskeyRegistered>> {
+  const challenge = await requestChallenge<PublicKeyCredentialCreationOptionsJSON>(
+    client,
+    path,
+    signIn,
+  )
+  if (!challenge.ok) return challenge
+  const prompted = await runPrompt(challenge.options.rp.id, () =>
+    startRegistration({ optionsJSON: challenge.options, useAutoRegister }),
+  )
+  if (!prompted.ok) return prompted
+  const { challengeId } = challenge
+  const { response } = prompted
+  // JSON leaves out what is undefined.
+  const body = { challengeId, response, name, pendingId: signIn?.pendingId }
+  return client.send('POST', 'passkeys/register/verify', body)
+}
+
+/** The pending sign-in that a passkey completes. */
+interface PendingFields {
+  readonly pendingId: string
+  readonly emailCode?: string
+}
+
 /** The response to a challenge. */
 interface AssertionBody {
   readonly challengeId: string
@@ -42,7 +77,7 @@ interface AssertionBody {
 }
 
 /** Requests a challenge, in a browser that has passkeys. */
-export async function requestChallenge<Options>(
+async function requestChallenge<Options>(
   client: Client,
   path: string,
   body: object = {},
@@ -68,7 +103,7 @@ const misconfigured = (whatToDo: string): Failure => ({
  * Shows the browser's prompt. If the user cancels it, the browser gives no details; if the page's domain does not match the RP
  * ID, it is a SecurityError.
  */
-export async function runPrompt<Response>(
+async function runPrompt<Response>(
   rpId: string | undefined,
   prompt: () => Promise<Response>,
 ): Promise<{ ok: true; response: Response } | Failure> {

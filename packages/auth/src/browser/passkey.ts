@@ -1,5 +1,4 @@
-import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/browser'
-import { browserSupportsWebAuthnAutofill, startRegistration } from '@simplewebauthn/browser'
+import { browserSupportsWebAuthnAutofill } from '@simplewebauthn/browser'
 import type {
   PasskeyBody,
   PasskeySignals,
@@ -7,7 +6,7 @@ import type {
   SignedIn,
 } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
-import { promptForPasskey, requestChallenge, runPrompt, unsupported } from './passkey-prompt.js'
+import { createPasskey, promptForPasskey, unsupported } from './passkey-prompt.js'
 import type { SignInOutcome } from './sign-in.js'
 import { withStatus } from './sign-in.js'
 
@@ -18,28 +17,7 @@ const signInOptions = 'passkeys/authenticate/options'
 export const register = (
   client: Client,
   { name }: { name?: string } = {},
-): Promise<Outcome<PasskeyBody>> => create(client, 'passkeys/register/options', name)
-
-async function create(
-  client: Client,
-  path: string,
-  name: string | undefined,
-  useAutoRegister = false,
-): Promise<Outcome<PasskeyBody>> {
-  const challenge = await requestChallenge<PublicKeyCredentialCreationOptionsJSON>(client, path)
-  if (!challenge.ok) return challenge
-  const prompted = await runPrompt(challenge.options.rp.id, () =>
-    startRegistration({ optionsJSON: challenge.options, useAutoRegister }),
-  )
-  if (!prompted.ok) return prompted
-  const { challengeId } = challenge
-  const named = name === undefined ? {} : { name }
-  return client.send('POST', 'passkeys/register/verify', {
-    challengeId,
-    response: prompted.response,
-    ...named,
-  })
-}
+): Promise<Outcome<PasskeyBody>> => createPasskey(client, 'passkeys/register/options', { name })
 
 /**
  * Lets the browser create a passkey in the background, without a prompt. Call it right after a sign-in by password, and do not
@@ -53,7 +31,7 @@ export async function upgrade(
     .getClientCapabilities?.()
     .catch(() => null)
   if (!capabilities?.conditionalCreate) return unsupported
-  const added = await create(client, 'passkeys/upgrade/options', name, true)
+  const added = await createPasskey(client, 'passkeys/upgrade/options', { name }, true)
   // The authenticator may have a passkey now that the server refused.
   if (!added.ok && added.error !== 'cancelled') await signal(client)
   return added

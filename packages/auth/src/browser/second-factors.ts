@@ -1,4 +1,5 @@
 import type {
+  PasskeyRegistered,
   RecoveryCodes,
   SecondFactors,
   SignedIn,
@@ -6,12 +7,15 @@ import type {
   TotpStart,
 } from '../http/schema/response-bodies.js'
 import type { Client, Outcome } from './client.js'
-import { promptForPasskey } from './passkey-prompt.js'
+import { createPasskey, promptForPasskey } from './passkey-prompt.js'
 import type { SignInOutcome } from './sign-in.js'
 import { withStatus } from './sign-in.js'
 
 /** The code of an authenticator application, or a recovery code. */
 export type SecondFactorCode = { readonly code: string } | { readonly recoveryCode: string }
+
+/** What is typed to complete a sign-in: a code, or the password where `factors` of the outcome has it. */
+export type SecondFactorAnswer = SecondFactorCode | { readonly password: string }
 
 /**
  * Completes a sign-in whose outcome was `second_factor_required`, which has the `pendingId`. After `invalid_code` another code
@@ -20,7 +24,7 @@ export type SecondFactorCode = { readonly code: string } | { readonly recoveryCo
  */
 export const verify = (
   client: Client,
-  answer: SecondFactorCode & { readonly pendingId: string; readonly trustBrowser?: boolean },
+  answer: SecondFactorAnswer & { readonly pendingId: string; readonly trustBrowser?: boolean },
 ): Promise<SignInOutcome> =>
   withStatus(client.send<SignedIn>('POST', 'second-factors/verify', answer))
 
@@ -70,6 +74,16 @@ export const confirmTotp = (
     'second-factors/totp/confirm',
     typeof answer === 'string' ? { code: answer } : answer,
   )
+
+/**
+ * Registers a passkey of this device or of a security key to complete the sign-in of a user who must enroll: `enroll` of the
+ * outcome has `passkey`. Like `startTotp` it may return `email_code_required` first. On success the user is signed in.
+ */
+export const registerPasskey = (
+  client: Client,
+  { name, ...signIn }: EnrollingSignIn & { readonly name?: string },
+): Promise<Outcome<PasskeyRegistered>> =>
+  createPasskey(client, 'passkeys/register/options', { signIn, name })
 
 /** Turns the second factor off, and ends the other sessions. Requires a recent proof of two factors. */
 export const removeTotp = (client: Client): Promise<Outcome<object>> =>

@@ -61,7 +61,7 @@ export interface EventDetails {
     readonly oauthAccounts: number
     readonly sessionsEnded: number
   }
-  readonly second_factors_reset: { readonly by: 'admin' }
+  readonly second_factors_reset: { readonly by: 'admin'; readonly passkeys: boolean }
   /** A second factor is asked of the user, after `graceSeconds`; or no more, with null. Asking ended the sessions. */
   readonly second_factor_requirement_set: {
     readonly graceSeconds: number | null

@@ -178,7 +178,9 @@ export const englishMessages: Messages = Object.freeze({
       heading: 'Two-factor authentication is off',
       paragraphs: [
         greeting(data),
-        `Signing in to your account ${data.to} no longer asks for a code of an authenticator app. All other sessions were ended.`,
+        data.passkeys
+          ? `Your passkeys and your authenticator app were removed from your account ${data.to}, and all sessions were ended.`
+          : `Signing in to your account ${data.to} no longer asks for a code of an authenticator app. All other sessions were ended.`,
       ],
       action: open(data),
       notes: [

@@ -187,7 +187,9 @@ export const germanMessages: Messages = Object.freeze({
       heading: 'Zwei-Faktor-Anmeldung ausgeschaltet',
       paragraphs: [
         greeting(data),
-        `Die Anmeldung bei Ihrem Konto ${data.to} fragt nicht mehr nach einem Code einer Authenticator-App. Alle anderen Sitzungen wurden beendet.`,
+        data.passkeys
+          ? `Ihre Passkeys und Ihre Authenticator-App wurden aus Ihrem Konto ${data.to} entfernt, und alle Sitzungen wurden beendet.`
+          : `Die Anmeldung bei Ihrem Konto ${data.to} fragt nicht mehr nach einem Code einer Authenticator-App. Alle anderen Sitzungen wurden beendet.`,
       ],
       action: open(data),
       notes: [

@@ -67,7 +67,8 @@ export interface MessageFacts {
    * this, and removes what was added since; null if the application replaces another one.
    */
   readonly second_factor_added: AccountFacts & { readonly undo: LinkFacts | null }
-  readonly second_factor_removed: AccountFacts
+  /** `passkeys`: an administrator removed the passkeys too. */
+  readonly second_factor_removed: AccountFacts & { readonly passkeys: boolean }
   /** `remaining` is how many recovery codes are left. */
   readonly recovery_code_used: AccountFacts & { readonly remaining: number }
   /** Sent before a user enrolls a second factor during a sign-in. `code` has eight digits. */

@@ -24,7 +24,7 @@ export const factsWith = (chosen: string): MessageFacts => ({
     name: chosen,
     undo: { link: link('second-factors/undo'), lifetimeSeconds: 604_800 },
   },
-  second_factor_removed: { name: chosen },
+  second_factor_removed: { name: chosen, passkeys: false },
   recovery_code_used: { name: chosen, remaining: 9 },
   enrollment_code: { name: chosen, code: '01234567', lifetimeSeconds: 600 },
   sign_in_incomplete: { name: chosen, at: new Date(0), ip: chosen, userAgent: chosen },

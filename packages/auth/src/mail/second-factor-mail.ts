@@ -9,6 +9,6 @@ type Owner = Pick<User<object>, 'email' | 'name'>
 export const factorAddedMail = ({ email, name }: Owner, undo: LinkFacts | null): QueuedMail[] =>
   email === null ? [] : [queuedMail('second_factor_added', email, { name, undo })]
 
-/** The mail that tells them that it was removed. */
-export const factorRemovedMail = ({ email, name }: Owner): QueuedMail[] =>
-  email === null ? [] : [queuedMail('second_factor_removed', email, { name })]
+/** The mail that tells them that it was removed, and whether an administrator removed the passkeys too. */
+export const factorRemovedMail = ({ email, name }: Owner, passkeys = false): QueuedMail[] =>
+  email === null ? [] : [queuedMail('second_factor_removed', email, { name, passkeys })]

@@ -112,6 +112,8 @@ const free: Record<string, string> = {
     'counted for who has proved the first factor; any other token names no one',
   'secondFactors.startTotpAtSignIn': 'counted for who has proved the first factor, like verify',
   'secondFactors.confirmTotpAtSignIn': 'five tries for each enrollment',
+  'secondFactors.startPasskeyAtSignIn': 'counted for who has proved the first factor, like verify',
+  'secondFactors.registerPasskeyAtSignIn': 'counted for a token that is no pending sign-in',
   'secondFactors.passkeyOptions': 'counted for a token that is no pending sign-in',
   'secondFactors.undo': 'takes a secret of 256 bits; failures are counted by IP address',
   'secondFactors.findPending': 'reads by a secret of 256 bits',

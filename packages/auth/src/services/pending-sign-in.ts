@@ -4,11 +4,11 @@ import type { PendingSignIn, PendingToken, SecondFactor } from 'torii-core'
 export interface PendingSignInFactors extends PendingSignIn {
   /**
    * What may be proved; nothing while the user must enroll. `passkey` if the user has one that can be used here; with user
-   * verification it signs in by itself.
+   * verification it signs in by itself. `password` after a passkey without user verification.
    */
   readonly factors: readonly SecondFactor[]
   /** What the user may enroll to complete the sign-in; nothing unless `mustEnroll`. */
-  readonly enroll: readonly 'totp'[]
+  readonly enroll: readonly ('totp' | 'passkey')[]
 }
 
 /** A pending sign-in with its token, which is returned here once. */
@@ -22,11 +22,11 @@ interface PasskeySwitch {
   readonly passkey: { readonly origins: readonly string[] }
 }
 
-const passkeysAreOn = ({ keys, passkey }: PasskeySwitch): boolean =>
+/** Whether passkeys are on. */
+export const passkeysAreOn = ({ keys, passkey }: PasskeySwitch): boolean =>
   !keys.isEmpty && passkey.origins.length > 0
 
 const codes: readonly SecondFactor[] = Object.freeze(['totp', 'recovery_code'])
-const enroll = Object.freeze(['totp'] as const)
 
 /** Adds what may be proved, or enrolled. */
 export const withFactors = (
@@ -36,10 +36,14 @@ export const withFactors = (
   ...pending,
   factors: [
     ...(pending.takesCode ? codes : []),
-    ...(pending.takesPasskey && passkeysAreOn(options) ? (['passkey'] as const) : []),
+    ...passkeyIf(options, pending.takesPasskey),
+    ...(pending.takesPassword ? (['password'] as const) : []),
   ],
-  enroll: pending.mustEnroll ? enroll : [],
+  enroll: pending.mustEnroll ? ['totp', ...passkeyIf(options, true)] : [],
 })
+
+const passkeyIf = (options: PasskeySwitch, isPossible: boolean): readonly 'passkey'[] =>
+  isPossible && passkeysAreOn(options) ? ['passkey'] : []
 
 /** The refusal of a sign-in for which the storage made a pending sign-in. */
 export const secondFactorRequired = (

@@ -49,15 +49,19 @@ export const englishTexts: Texts = Object.freeze({
       recoveryButton: 'Sign in with the recovery code',
       passkeyButton: 'Use a passkey',
       passkeyFailed: 'The passkey was not used. Try again.',
+      passwordLabel: 'Password',
+      passwordButton: 'Sign in',
+      codeQuestion: 'Use a code instead?',
+      codeNote:
+        'Enter the six-digit code that your authenticator app shows now. Some changes to your account will still ask for your password.',
       otherWay: 'Sign in another way',
       expiredHeading: 'This sign-in has expired',
       expiredExplanation: 'Sign in again.',
     },
     enroll_second_factor: {
       heading: 'Set up two-factor authentication',
-      introduction:
-        'Your account needs an authenticator app, which shows a new code every 30 seconds. Set it up now to sign in.',
-      startButton: 'Set up an authenticator app',
+      introduction: 'Your account needs two-factor authentication. Set it up now to sign in.',
+      startButton: 'Continue',
       emailCodeLabel: 'Code from the email',
       emailCodeButton: 'Continue',
       newCodeQuestion: "Didn't get the email?",
@@ -69,6 +73,9 @@ export const englishTexts: Texts = Object.freeze({
       confirmButton: 'Sign in',
       startAgainQuestion: "Can't scan the code?",
       startAgainNote: 'Start again with a new code to scan.',
+      startAgainButton: 'Show a new code',
+      passkeyButton: 'Set up a passkey instead',
+      passkeyFailed: 'No passkey was set up. Try again.',
       doneHeading: 'Keep your recovery codes',
       recoveryCodes:
         'Each of these codes signs you in once without your authenticator app. Keep them in a safe place: they are not shown again.',
@@ -127,6 +134,7 @@ export const englishTexts: Texts = Object.freeze({
     passkey_required: 'Use your passkey to complete the sign-in.',
     other_method_required:
       'This passkey does not verify who uses it. Sign in with another method first, then with the passkey.',
+    password_required: 'Enter your password to complete the sign-in.',
     enrollment_required: 'Your account needs two-factor authentication. Set it up to sign in.',
     email_code_required: 'We have sent a code to your email address. Enter it to continue.',
     invalid_email_code: 'This code is wrong or has expired. Enter the code from our latest email.',

@@ -55,6 +55,11 @@ export const germanTexts: Texts = Object.freeze({
       recoveryButton: 'Mit dem Wiederherstellungscode anmelden',
       passkeyButton: 'Passkey verwenden',
       passkeyFailed: 'Der Passkey wurde nicht verwendet. Versuchen Sie es noch einmal.',
+      passwordLabel: 'Passwort',
+      passwordButton: 'Anmelden',
+      codeQuestion: 'Stattdessen einen Code verwenden?',
+      codeNote:
+        'Geben Sie den sechsstelligen Code ein, den Ihre Authenticator-App jetzt anzeigt. Für manche Änderungen an Ihrem Konto wird trotzdem noch Ihr Passwort verlangt.',
       otherWay: 'Anders anmelden',
       expiredHeading: 'Diese Anmeldung ist abgelaufen',
       expiredExplanation: 'Melden Sie sich noch einmal an.',
@@ -62,8 +67,8 @@ export const germanTexts: Texts = Object.freeze({
     enroll_second_factor: {
       heading: 'Zwei-Faktor-Anmeldung einrichten',
       introduction:
-        'Ihr Konto verlangt eine Authenticator-App, die alle 30 Sekunden einen neuen Code anzeigt. Richten Sie sie jetzt ein, um sich anzumelden.',
-      startButton: 'Authenticator-App einrichten',
+        'Ihr Konto verlangt die Zwei-Faktor-Anmeldung. Richten Sie sie jetzt ein, um sich anzumelden.',
+      startButton: 'Weiter',
       emailCodeLabel: 'Code aus der E-Mail',
       emailCodeButton: 'Weiter',
       newCodeQuestion: 'Keine E-Mail bekommen?',
@@ -76,6 +81,9 @@ export const germanTexts: Texts = Object.freeze({
       confirmButton: 'Anmelden',
       startAgainQuestion: 'Hat das Scannen nicht geklappt?',
       startAgainNote: 'Beginnen Sie mit einem neuen Code zum Scannen.',
+      startAgainButton: 'Neuen Code anzeigen',
+      passkeyButton: 'Stattdessen einen Passkey einrichten',
+      passkeyFailed: 'Es wurde kein Passkey eingerichtet. Versuchen Sie es noch einmal.',
       doneHeading: 'Bewahren Sie Ihre Wiederherstellungscodes auf',
       recoveryCodes:
         'Mit jedem dieser Codes melden Sie sich einmal ohne Ihre Authenticator-App an. Bewahren Sie sie sicher auf: Sie werden nicht noch einmal angezeigt.',
@@ -123,6 +131,7 @@ export const germanTexts: Texts = Object.freeze({
     passkey_required: 'Verwenden Sie Ihren Passkey, um die Anmeldung abzuschließen.',
     other_method_required:
       'Dieser Passkey prüft nicht, wer ihn verwendet. Melden Sie sich zuerst auf andere Weise an, danach mit dem Passkey.',
+    password_required: 'Geben Sie Ihr Passwort ein, um die Anmeldung abzuschließen.',
     enrollment_required:
       'Ihr Konto verlangt eine Zwei-Faktor-Anmeldung. Richten Sie sie ein, um sich anzumelden.',
     email_code_required:

@@ -39,11 +39,15 @@ export interface PageTexts {
     readonly recoveryButton: string
     readonly passkeyButton: string
     readonly passkeyFailed: string
+    readonly passwordLabel: string
+    readonly passwordButton: string
+    readonly codeQuestion: string
+    readonly codeNote: string
     readonly otherWay: string
     readonly expiredHeading: string
     readonly expiredExplanation: string
   }
-  /** The pages on which a user sets up an authenticator app to complete a sign-in. */
+  /** The pages on which a user sets up an authenticator app or a passkey to complete a sign-in. */
   readonly enroll_second_factor: {
     readonly heading: string
     readonly introduction: string
@@ -59,6 +63,9 @@ export interface PageTexts {
     readonly confirmButton: string
     readonly startAgainQuestion: string
     readonly startAgainNote: string
+    readonly startAgainButton: string
+    readonly passkeyButton: string
+    readonly passkeyFailed: string
     readonly doneHeading: string
     readonly recoveryCodes: string
     readonly continueLabel: string
@@ -121,6 +128,7 @@ export interface ErrorTexts {
   readonly second_factor_required: string
   readonly passkey_required: string
   readonly other_method_required: string
+  readonly password_required: string
   readonly enrollment_required: string
   readonly email_code_required: string
   readonly invalid_email_code: string

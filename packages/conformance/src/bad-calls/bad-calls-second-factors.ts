@@ -1,3 +1,4 @@
+import { newPasskey } from '../fixtures/credentials.js'
 import {
   freeCharges,
   freshSecretHash,
@@ -15,7 +16,7 @@ import type { BadArgument } from './bad-arguments.js'
 import { inActor, inCharges, inKey, inRefund, one } from './bad-arguments.js'
 import { badBytes, inIpAddress, someActor } from './bad-arguments-credentials.js'
 import { inUse, someUse } from './bad-calls-passkeys.js'
-import { badNumbers, notObjects, unsafe } from './bad-values.js'
+import { badBooleans, badNumbers, notObjects, unsafe } from './bad-values.js'
 
 const someKey = () => ({
   userId: unknownUserId(),
@@ -56,12 +57,25 @@ const badHashes = (tooMany = 11): unknown[] => [
 ]
 /** {@link notObjects}, where null is a value. */
 const wrongObjects = notObjects.filter((value) => value !== null)
+/** {@link notObjects}, where an absent one is none. */
+const wrongOptions = notObjects.filter((value) => value !== undefined)
 const start = () => ({ key: someKey(), secret: freshTotpSecret(), emailCodeHashes: null })
 const enrollment = () => ({
   key: someKey(),
   confirmation: confirmation(),
   session: sessionOfPending(),
 })
+const passkeyStart = () => ({
+  key: someKey(),
+  challengeHash: freshSecretHash(),
+  emailCodeHashes: null,
+})
+const passkeyAddition = () => ({
+  key: someKey(),
+  passkey: newPasskey(),
+  session: sessionOfPending(),
+})
+const passwordAnswer = () => ({ key: someKey(), session: sessionOfPending(), refund: noRefund })
 const charged = (values: readonly BadArgument[]) =>
   values.filter(({ field, values: [first] }) => field !== null || first !== null)
 
@@ -122,6 +136,12 @@ const secondFactors: readonly BadArgument[] = [
   one('secondFactors.removeTotp', 'secondFactor', ['', 'never', 1], ({ secondFactors }, policy) =>
     secondFactors.removeTotp(someActor(), freshSecretHash(), unsafe(policy)),
   ),
+  one('secondFactors.reset', null, wrongOptions, ({ secondFactors }, value) =>
+    secondFactors.reset(unknownUserId(), unsafe(value)),
+  ),
+  one('secondFactors.reset', 'passkeys', [...badBooleans(), null], ({ secondFactors }, value) =>
+    secondFactors.reset(unknownUserId(), { passkeys: unsafe(value) }),
+  ),
   one('secondFactors.setRequired', null, wrongObjects, ({ secondFactors }, value) =>
     secondFactors.setRequired(unknownUserId(), unsafe(value)),
   ),
@@ -180,6 +200,58 @@ const secondFactors: readonly BadArgument[] = [
         ...enrollment(),
         confirmation: { ...confirmation(), recoveryCodes: unsafe(recoveryCodes) },
       }),
+  ),
+  one('secondFactors.startPasskeyForSignIn', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.startPasskeyForSignIn(unsafe(value)),
+  ),
+  ...inKey('secondFactors.startPasskeyForSignIn', ({ secondFactors }, key) =>
+    secondFactors.startPasskeyForSignIn({ ...passkeyStart(), key }),
+  ),
+  one(
+    'secondFactors.startPasskeyForSignIn',
+    'emailCodeHashes',
+    badHashes(33).filter((value) => value !== null),
+    ({ secondFactors }, codes) =>
+      secondFactors.startPasskeyForSignIn({ ...passkeyStart(), emailCodeHashes: unsafe(codes) }),
+  ),
+  one('secondFactors.usePasskeyStart', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.usePasskeyStart(unsafe(value)),
+  ),
+  ...inKey('secondFactors.usePasskeyStart', ({ secondFactors }, key) =>
+    secondFactors.usePasskeyStart({ key, challengeHash: freshSecretHash(), ipAddress: null }),
+  ),
+  one('secondFactors.addPasskeyForSignIn', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.addPasskeyForSignIn(unsafe(value)),
+  ),
+  ...inKey('secondFactors.addPasskeyForSignIn', ({ secondFactors }, key) =>
+    secondFactors.addPasskeyForSignIn({ ...passkeyAddition(), key }),
+  ),
+  one('secondFactors.addPasskeyForSignIn', null, notObjects, ({ secondFactors }, session) =>
+    secondFactors.addPasskeyForSignIn({ ...passkeyAddition(), session: unsafe(session) }),
+  ),
+  one('secondFactors.addPasskeyForSignIn', null, notObjects, ({ secondFactors }, passkey) =>
+    secondFactors.addPasskeyForSignIn({ ...passkeyAddition(), passkey: unsafe(passkey) }),
+  ),
+  one('secondFactors.findPassword', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.findPassword(unsafe(value)),
+  ),
+  ...inKey('secondFactors.findPassword', ({ secondFactors }, key) =>
+    secondFactors.findPassword({ key, charges: freeCharges() }),
+  ),
+  ...inCharges('secondFactors.findPassword', ({ secondFactors }, charges) =>
+    secondFactors.findPassword({ key: someKey(), charges }),
+  ),
+  one('secondFactors.signInByPassword', null, notObjects, ({ secondFactors }, value) =>
+    secondFactors.signInByPassword(unsafe(value)),
+  ),
+  ...inKey('secondFactors.signInByPassword', ({ secondFactors }, key) =>
+    secondFactors.signInByPassword({ ...passwordAnswer(), key }),
+  ),
+  one('secondFactors.signInByPassword', null, notObjects, ({ secondFactors }, session) =>
+    secondFactors.signInByPassword({ ...passwordAnswer(), session: unsafe(session) }),
+  ),
+  ...inRefund('secondFactors.signInByPassword', ({ secondFactors }, refund) =>
+    secondFactors.signInByPassword({ ...passwordAnswer(), refund }),
   ),
   ...inKey('secondFactors.findPending', ({ secondFactors }, key) => secondFactors.findPending(key)),
   ...inKey('secondFactors.endPending', ({ secondFactors }, key) => secondFactors.endPending(key)),

@@ -52,7 +52,7 @@ promise(
     const key = await beginSignIn(storage, user.id)
     for (const triesLeft of [4, 3, 2, 1, 0]) {
       const found = succeeded(await secondFactors.findForSignIn({ key, charges: freeCharges() }))
-      const { credential } = found
+      const credential = present(found.credential)
       assertBytes(credential.secret, secret)
       assert.equal(credential.userId, user.id)
       assert.equal(credential.lastStep, step)

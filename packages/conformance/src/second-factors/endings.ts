@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConformanceStorage } from '../fixtures/case.js'
 import { casesOf } from '../fixtures/case.js'
-import { newOAuthSignIn, takeOver } from '../fixtures/credentials.js'
+import { addOne, newOAuthSignIn, signUpWithPasskey, takeOver } from '../fixtures/credentials.js'
 import { issueChange, issueLink, issueToken, newProof } from '../fixtures/mail.js'
 import { keyOf, openOne, present, signUp, succeeded } from '../fixtures/people.js'
 import { freshPasswordHash, newSession, noRefund } from '../fixtures/samples.js'
@@ -166,6 +166,27 @@ promise(
     assert.notEqual(await sessions.validate(stranger.key, { touchSeconds: 60 }), null)
   },
 )
+
+promise('reset: with `passkeys` it removes them too, and otherwise none', [], async (storage) => {
+  const { passkeys, secondFactors, sessions } = storage
+  const owner = await signUpWithFactor(storage)
+  await addOne(storage, owner.actor)
+  present(await secondFactors.reset(owner.user.id))
+  assert.equal((await passkeys.list(owner.user.id)).length, 1)
+  // The passkey is the only one that can be reset now.
+  assert.equal(await secondFactors.reset(owner.user.id, {}), null)
+  const other = await signUpWithPasskey(storage)
+  assert.equal((await secondFactors.reset(owner.user.id, { passkeys: true }))?.id, owner.user.id)
+  assert.deepEqual(await passkeys.list(owner.user.id), [])
+  assert.equal((await passkeys.list(other.user.id)).length, 1)
+  assert.equal(await secondFactors.reset(owner.user.id, { passkeys: true }), null)
+  const both = await signUpWithFactor(storage)
+  await addOne(storage, both.actor)
+  present(await secondFactors.reset(both.user.id, { passkeys: true }))
+  assert.deepEqual(await secondFactors.find(both.user.id), nothing)
+  assert.deepEqual(await passkeys.list(both.user.id), [])
+  assert.deepEqual(await sessions.list(both.user.id), [])
+})
 
 /** First proofs of a mailbox: what was enrolled before them is not the owner's. */
 const mailboxProofs: readonly (readonly [

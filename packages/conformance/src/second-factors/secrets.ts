@@ -50,9 +50,8 @@ promise(
     )
     assert.deepEqual(await secondFactors.find(owner.user.id), before)
     const key = await beginSignIn(storage, owner.user.id)
-    const { credential } = succeeded(
-      await secondFactors.findForSignIn({ key, charges: freeCharges() }),
-    )
+    const found = succeeded(await secondFactors.findForSignIn({ key, charges: freeCharges() }))
+    const credential = present(found.credential)
     assertBytes(credential.secret, next)
     assert.equal(credential.lastStep, owner.step)
   },

@@ -23,7 +23,7 @@ export interface AuthServices {
     disable(id: string): Promise<User | null>
     enable(id: string): Promise<User | null>
     delete(id: string): Promise<boolean>
-    resetSecondFactors(id: string): Promise<boolean>
+    resetSecondFactors(id: string, options?: { passkeys?: boolean }): Promise<boolean>
     unlock(id: string): Promise<boolean>
     endSession(id: string, sessionId: string): Promise<boolean>
     endSessions(id: string): Promise<number>

@@ -30,6 +30,7 @@ export const options = {
   picture: { value: 'URL', help: 'https URL of a picture' },
   metadata: { value: 'JSON', help: "the application's own data, one JSON object" },
   verified: { value: null, help: 'the email address counts as verified' },
+  passkeys: { value: null, help: 'remove the passkeys too' },
   yes: { value: null, help: 'do not ask for confirmation' },
 } as const satisfies Readonly<Record<string, OptionEntry>>
 

@@ -89,14 +89,16 @@ export const userChanges: readonly Command[] = [
     'users reset-factors',
     'remove the second factors of a user who has lost them, and end every session',
     onUser(async (admin, user, call) => {
-      await confirm(call, user, 'remove the second factors of this account')
-      const reset = await admin.resetSecondFactors(user.id)
+      const passkeys = call.flags.passkeys === true
+      const what = passkeys ? 'second factors and passkeys' : 'second factors'
+      await confirm(call, user, `remove the ${what} of this account`)
+      const reset = await admin.resetSecondFactors(user.id, { passkeys })
       return done(
         { id: user.id, reset },
-        reset ? `removed the second factors of ${user.id}` : `${user.id} has no second factor`,
+        reset ? `removed the ${what} of ${user.id}` : `${user.id} has no ${what}`,
       )
     }),
-    { takes, options: ['yes'] },
+    { takes, options: ['passkeys', 'yes'] },
   ),
   command(
     'users delete',

@@ -503,4 +503,19 @@ comment on column :schema.verification_tokens.created_at is
   'of the purpose undo_second_factor: what was added to the account since is removed';
 `,
   },
+  {
+    id: 9,
+    name: 'passkey_enrollment',
+    checksum: '33b0edbdd5f1b5b4701f900706c73b4a743d702052b95b391ccf5b77a7401d63',
+    transactional: true,
+    sql: `-- A passkey as the second factor that a user enrolls during the sign-in. Processes of the former version work on: what they do
+-- not know may be null.
+
+alter table :schema.pending_sign_ins
+  add column passkey_challenge_hash bytea check (pg_catalog.octet_length(passkey_challenge_hash) = 32);
+
+comment on column :schema.pending_sign_ins.passkey_challenge_hash is
+  'the challenge of the passkey that the user enrolls, until a response to it has come; each start replaces the one before';
+`,
+  },
 ]

@@ -23,6 +23,7 @@ const furtherStatements = [
   'auditEvents.list: an event is gone after its retention', // sweep
   'oauthAccounts.signIn: T1.4 uses the state once, with a known identity: one winner among twenty', // oauth_accounts.signInKnownMany
   'oauthAccounts.signIn: of sign-ins with one state by two identities, one succeeds', // oauth_accounts.signInNewMany
+  'secondFactors.reset: with `passkeys` it removes them too, and otherwise none', // second_factors.lockForReset
   'secondFactors.signInByPasskey: refuses a count that does not rise and a deleted passkey, and changes nothing', // second_factors.findRegression
   'oauthStates.start: counts the IP address, and beyond the limit starts nothing', // oauth_states.start
 ]

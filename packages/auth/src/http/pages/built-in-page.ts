@@ -17,8 +17,7 @@ import type {
 } from './page.js'
 
 /** Whether a page has a button for a passkey, which runs a script. */
-export const hasPasskeyButton = (page: Page): boolean =>
-  page.kind === 'second_factor' && page.passkey !== null
+export const hasPasskeyButton = (page: Page): boolean => 'passkey' in page && page.passkey !== null
 
 /** Whether a page has password fields, which a button shows and hides. */
 const hasPasswordField = (page: Page): boolean =>
@@ -77,7 +76,7 @@ function formContent(page: LinkPage | SecondFactorPage | EnrollPage): string {
   return `<p>${introduction}</p>
 ${error === null ? '' : `<p class="bad" role="alert">${escapeHtml(error)}</p>`}
 ${page.kind === 'enroll_second_factor' ? shownOnce(page) : ''}${forms.map((form) => formOf(form, texts)).join('\n')}
-${page.kind !== 'second_factor' || page.passkey === null ? '' : passkeyOf(page.passkey)}${isLink ? ignoreOf(page) : linkOf(page.otherWay)}`
+${'passkey' in page && page.passkey !== null ? passkeyOf(page.passkey) : ''}${isLink ? ignoreOf(page) : linkOf(page.otherWay)}`
 }
 
 /** What a reader of the mail does who did not ask for it. */
@@ -140,12 +139,12 @@ ${form}
 }
 
 /** Hidden until the script has found that the browser has passkeys. */
-function passkeyOf({ options, action, fields, button, failed }: PasskeyForm): string {
+function passkeyOf({ ceremony, options, action, fields, button, failed }: PasskeyForm): string {
   const inputs = [...fields, { name: 'challengeId', value: '' }, { name: 'response', value: '' }]
   const hidden = inputs.map(
     ({ name, value }) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`,
   )
-  return `<form method="post" action="${escapeHtml(action)}" hidden data-passkey="${escapeHtml(options)}" data-failed="${escapeHtml(failed)}">
+  return `<form method="post" action="${escapeHtml(action)}" hidden data-passkey="${escapeHtml(options)}" data-ceremony="${ceremony}" data-failed="${escapeHtml(failed)}">
 ${hidden.join('\n')}
 <p class="bad" role="alert" hidden></p>
 <button type="submit">${escapeHtml(button)}</button>

@@ -59,7 +59,7 @@ for (const button of document.querySelectorAll('[data-toggles]')) {
 `
 
 /**
- * Signs in with a passkey: the options come from the server, and the response goes back in the form. `PublicKeyCredential` has
+ * Signs in with a passkey, or sets one up: the options come from the server, and the response goes back in the form. `PublicKeyCredential` has
  * the conversions itself in newer browsers alone.
  * @see WebAuthn Level 3, section 5.1.8 and 5.1.10
  */
@@ -67,6 +67,15 @@ export const passkeyScript = `
 const toBytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0))
 const toText = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
   .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+const withBytes = ({ challenge, allowCredentials, excludeCredentials, user, ...options }) => ({
+  ...options, challenge: toBytes(challenge),
+  ...(allowCredentials ? { allowCredentials: allowCredentials.map((one) => ({ ...one, id: toBytes(one.id) })) } : {}),
+  ...(user ? { user: { ...user, id: toBytes(user.id) } } : {}),
+})
+const ceremonies = {
+  get: (options) => navigator.credentials.get({ publicKey: withBytes(options) }),
+  create: (options) => navigator.credentials.create({ publicKey: withBytes(options) }),
+}
 for (const form of document.querySelectorAll('[data-passkey]')) {
   if (!window.PublicKeyCredential) continue
   const alert = form.querySelector('[role=alert]')
@@ -86,19 +95,16 @@ for (const form of document.querySelectorAll('[data-passkey]')) {
       })
       const started = await answer.json()
       if (!answer.ok) return say(started.message)
-      const { challenge, allowCredentials, ...options } = started.options
-      const credential = await navigator.credentials.get({ publicKey: {
-        ...options, challenge: toBytes(challenge),
-        allowCredentials: allowCredentials.map((one) => ({ ...one, id: toBytes(one.id) })),
-      } })
-      const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response
+      const credential = await ceremonies[form.dataset.ceremony](started.options)
+      const { response } = credential
+      const parts = ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']
       form.elements.challengeId.value = started.challengeId
       form.elements.response.value = JSON.stringify({
         id: credential.id, rawId: toText(credential.rawId), type: credential.type,
         clientExtensionResults: {},
         response: {
-          clientDataJSON: toText(clientDataJSON), authenticatorData: toText(authenticatorData),
-          signature: toText(signature), ...(userHandle ? { userHandle: toText(userHandle) } : {}),
+          ...Object.fromEntries(parts.flatMap((part) => (response[part] ? [[part, toText(response[part])]] : []))),
+          ...(response.getTransports ? { transports: response.getTransports() } : {}),
         },
       })
       form.submit()

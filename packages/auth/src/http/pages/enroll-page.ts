@@ -1,7 +1,8 @@
+import type { PageTexts } from '../../texts/texts.js'
 import type { RecoveryCodes, TotpStart } from '../schema/response-bodies.js'
 import type { PageSite } from './landing-page.js'
 import { factsOf } from './landing-page.js'
-import type { CodeField, EnrollPage, PageForm } from './page.js'
+import type { CodeField, EnrollPage, PageForm, PasskeyForm } from './page.js'
 import { hiddenFields } from './second-factor-page.js'
 
 /** A step of an enrollment: the first page, the code of the mail, the code of the application, the recovery codes. */
@@ -20,6 +21,8 @@ export interface EnrollFacts extends PageSite {
   readonly signIn: string
   readonly startPath: string
   readonly confirmPath: string
+  /** Where the options of a new passkey come from, and where it is registered; null where passkeys are off. */
+  readonly passkeyPaths: { readonly options: string; readonly action: string } | null
   readonly step: EnrollmentStep
   /** What this page shows once: a new secret, or recovery codes. */
   readonly shown: TotpStart | RecoveryCodes | null
@@ -42,6 +45,7 @@ export function enrollPage(facts: EnrollFacts): EnrollPage {
     secret: null,
     recoveryCodes: null,
     forms: [],
+    passkey: null,
     otherWay,
   }
   switch (step) {
@@ -60,10 +64,14 @@ export function enrollPage(facts: EnrollFacts): EnrollPage {
     }
     case 'confirm': {
       const { startAgainQuestion: question, startAgainNote: note } = texts
-      const again = { ...startForm(facts, texts.startButton), alternative: { question, note } }
+      const again = {
+        ...startForm(facts, texts.startAgainButton),
+        alternative: { question, note },
+      }
       const { qr = null, secret = null } = shown !== null && 'secret' in shown ? shown : {}
       const introduction = secret === null ? texts.introduction : texts.scan
-      return { ...page, introduction, qr, secret, forms: [confirmForm(facts, texts), again] }
+      const forms = [confirmForm(facts, texts), again]
+      return { ...page, introduction, qr, secret, forms, passkey: passkeyForm(facts, texts) }
     }
     case 'done':
       return {
@@ -99,3 +107,16 @@ const confirmForm = (
   facts: EnrollFacts,
   { codeLabel: label, confirmButton }: { codeLabel: string; confirmButton: string },
 ): PageForm => form(facts, facts.confirmPath, confirmButton, [{ ...code, name: 'code', label }])
+
+/** It follows the proof of the mailbox, as the code of the app does, so its options need no more than the pending sign-in. */
+const passkeyForm = (
+  facts: EnrollFacts,
+  { passkeyButton: button, passkeyFailed: failed }: PageTexts['enroll_second_factor'],
+): PasskeyForm | null =>
+  facts.passkeyPaths && {
+    ceremony: 'create',
+    ...facts.passkeyPaths,
+    fields: hiddenFields(facts),
+    button,
+    failed,
+  }

@@ -46,11 +46,12 @@ export interface PageForm {
 }
 
 /**
- * A passkey as the second factor. It needs a script: it posts `{ pendingId }` as JSON to `options`, passes the answer's `options`
- * to `navigator.credentials.get()`, and posts `pendingId`, `nonce`, the answer's `challengeId` and the response as JSON in the
+ * A passkey as the second factor, or one that is enrolled. It needs a script: it posts `{ pendingId }` as JSON to `options`, passes the answer's `options`
+ * to `navigator.credentials.get()` or `create()`, as `ceremony` says, and posts `pendingId`, `nonce`, the answer's `challengeId` and the response as JSON in the
  * field `response` to `action`, urlencoded. If the checkbox `trustBrowser` of a form is checked, it posts that too.
  */
 export interface PasskeyForm {
+  readonly ceremony: 'get' | 'create'
   readonly options: string
   readonly action: string
   readonly fields: readonly HiddenField[]
@@ -96,7 +97,7 @@ export interface SecondFactorPage extends PageFacts {
   readonly introduction: string
   /** The message of the form that was just posted; null on the first visit. */
   readonly error: string | null
-  /** One form for the code of an authenticator application, and one for a recovery code; none for a user without one. */
+  /** One form for the code of an authenticator application, and one for a recovery code; one for the password; none for a user without them. */
   readonly forms: readonly PageForm[]
   /** Null where the user has no passkey that can be used. */
   readonly passkey: PasskeyForm | null
@@ -104,7 +105,7 @@ export interface SecondFactorPage extends PageFacts {
   readonly otherWay: PageLink
 }
 
-/** A page on which a user sets up an authenticator app to complete a sign-in. */
+/** A page on which a user sets up an authenticator app or a passkey to complete a sign-in. */
 export interface EnrollPage extends PageFacts {
   readonly kind: 'enroll_second_factor'
   readonly step: 'start' | 'email_code' | 'confirm' | 'done'
@@ -118,6 +119,8 @@ export interface EnrollPage extends PageFacts {
   /** Shown once, on the last page; null before. */
   readonly recoveryCodes: readonly string[] | null
   readonly forms: readonly PageForm[]
+  /** Sets up a passkey instead of the app, on the step `confirm`; null on the others, and where passkeys are off. */
+  readonly passkey: PasskeyForm | null
   /** Leads to the sign-in; on the last page to the application. */
   readonly otherWay: PageLink
 }

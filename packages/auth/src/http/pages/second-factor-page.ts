@@ -39,11 +39,12 @@ export const hiddenFields = ({
     : [{ type: 'hidden', name: 'redirectTo', value: redirectTo } as const]),
 ]
 
-/** Says what the page of a pending sign-in has: forms for a code and for a recovery code, a passkey, or both. */
+/** Says what the page of a pending sign-in has: forms for a code, for a recovery code and for the password, and a passkey. */
 export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
   const { action, factors, introduction, passkeyOptions, error, signIn, trustsBrowsers } = facts
   const texts = facts.language.texts.pages.second_factor
   const takesCode = factors.includes('totp')
+  const takesPassword = factors.includes('password')
   const hidden = hiddenFields(facts)
   const form = (button: string, ...fields: PageForm['fields']): PageForm => ({
     action,
@@ -61,20 +62,33 @@ export function secondFactorPage(facts: PendingFacts): SecondFactorPage {
     label: trustLabel,
     note: trustNote,
   } as const
+  // The checkbox applies to a passkey too.
+  const codeForm = form(texts.button, code, ...(trustsBrowsers ? [trust] : []))
+  const insteadOfPassword = { question: texts.codeQuestion, note: texts.codeNote }
+  const password = {
+    type: 'password',
+    name: 'password',
+    label: texts.passwordLabel,
+    autocomplete: 'current-password',
+  } as const
   const recoveryCode = { type: 'code', name: 'recoveryCode', label, digits: false } as const
   return {
     kind: 'second_factor',
     ...factsOf(facts, texts.heading),
     introduction,
     error,
-    forms: takesCode
-      ? [
-          form(texts.button, code, ...(trustsBrowsers ? [trust] : [])),
-          { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
-        ]
-      : [],
+    forms: [
+      ...(takesPassword ? [form(texts.passwordButton, password)] : []),
+      ...(takesCode
+        ? [
+            { ...codeForm, alternative: takesPassword ? insteadOfPassword : null },
+            { ...form(texts.recoveryButton, recoveryCode), alternative: { question, note } },
+          ]
+        : []),
+    ],
     passkey: factors.includes('passkey')
       ? {
+          ceremony: 'get',
           options: passkeyOptions,
           action,
           fields: hidden,

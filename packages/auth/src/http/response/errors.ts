@@ -157,6 +157,7 @@ const challenge = { 'www-authenticate': 'Bearer' }
 /** Which text says how a pending sign-in is completed. */
 export function completionText({ mustEnroll, factors }: PendingSignInFactors) {
   if (mustEnroll) return 'enrollment_required'
+  if (factors.includes('password')) return 'password_required'
   if (factors.includes('totp')) return 'second_factor_required'
   // The passkey of a user who has nothing else can be the first factor or the second one, not both.
   return factors.includes('passkey') ? 'passkey_required' : 'other_method_required'

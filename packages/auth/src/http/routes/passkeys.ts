@@ -1,12 +1,15 @@
+import { passkeyRegistrationPath, passkeyStartPath } from '../../base/paths.js'
 import { serializePasskey } from '../response/serializers.js'
 import {
   passkeyOptionsBody,
   passkeySignInBody,
   registerPasskeyBody,
   renamePasskeyBody,
+  startPasskeyBody,
 } from '../schema/request-bodies.js'
 import {
   challengeSchema,
+  passkeyRegisteredSchema,
   passkeySchema,
   passkeySignalsSchema,
   passkeysSchema,
@@ -15,22 +18,36 @@ import {
 import { failure, noContent, refused, success } from './results.js'
 import type { Call } from './route.js'
 import { defineRoute } from './route.js'
-import { signedIn, signInRefused } from './sign-in-result.js'
+import { enrollmentRefused, openedSession, signedIn, signInRefused } from './sign-in-result.js'
 
 /** Registration and sign-in with a passkey, two requests each, and the list of passkeys. */
 export const passkeyRoutes = [
   defineRoute({
     method: 'POST',
-    path: 'passkeys/register/options',
+    path: passkeyStartPath,
     summary: 'Starts passkey registration',
     access: 'signed in',
-    body: null,
+    body: startPasskeyBody,
     responses: { 200: challengeSchema },
-    errors: ['reauthentication_required', 'too_many', 'too_many_attempts'],
+    errors: [
+      'email_code_required',
+      'invalid_code',
+      'invalid_token',
+      'reauthentication_required',
+      'too_many',
+      'too_many_attempts',
+    ],
     feature: 'passkey',
     async handle({ torii, valid, info }) {
       const started = await torii.passkey.registerOptions(valid, info)
       if (!started.ok) return refused(started, { texts: limits })
+      const { challengeId, options } = started
+      return success(200, { challengeId, options })
+    },
+    async handleEnrolling(call, token, { emailCode }) {
+      const input = { token, emailCode: emailCode ?? undefined }
+      const started = await call.torii.secondFactors.startPasskeyAtSignIn(input, call.info)
+      if (!started.ok) return enrollmentRefused(call, started)
       const { challengeId, options } = started
       return success(200, { challengeId, options })
     },
@@ -58,11 +75,11 @@ export const passkeyRoutes = [
   }),
   defineRoute({
     method: 'POST',
-    path: 'passkeys/register/verify',
+    path: passkeyRegistrationPath,
     summary: 'Completes passkey registration',
     access: 'signed in',
     body: registerPasskeyBody,
-    responses: { 201: passkeySchema },
+    responses: { 201: passkeyRegisteredSchema },
     errors: [
       'already_exists',
       'invalid_token',
@@ -70,13 +87,25 @@ export const passkeyRoutes = [
       'password_sign_in_required',
       'reauthentication_required',
       'too_many',
+      'too_many_attempts',
     ],
     feature: 'passkey',
+    form: { purpose: 'second_factor', next: 'signedIn' },
     async handle({ torii, valid, info }, { challengeId, response, name }) {
       const named = typeof name === 'string' ? { name } : {}
       const outcome = await torii.passkey.register(valid, { challengeId, response, ...named }, info)
       if (!outcome.ok) return refused(outcome, { texts: limits })
       return success(201, { passkey: serializePasskey(outcome.passkey) })
+    },
+    async handleEnrolling(call, token, { challengeId, response, name }) {
+      const named = typeof name === 'string' ? { name } : {}
+      const input = { token, challengeId, response, ...named }
+      const registered = await call.torii.secondFactors.registerPasskeyAtSignIn(input, call.info)
+      if (!registered.ok)
+        return refused(registered, { texts: { ...limits, invalid_token: 'enrollment_expired' } })
+      const { body, setCookies } = await openedSession(call, registered)
+      const passkey = serializePasskey(registered.passkey)
+      return success(201, { passkey, ...body }, { setCookies })
     },
   }),
   defineRoute({

@@ -10,6 +10,8 @@ import {
   goodPassword as password,
   requestInfo,
 } from '../../test/site.test.support.js'
+import type { CreationOptions } from '../../webauthn/authenticator.test.support.js'
+import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
 import { createHandler } from '../index.js'
 import { Browser } from '../test/browser.test.support.js'
 
@@ -57,7 +59,7 @@ test('a sign-in says what to enroll; start, mailed code and first code sign in',
   const { email, browser, response, body } = await halfway()
   assert.deepEqual([response.status, body.error], [401, 'second_factor_required'])
   assert.equal(body.message, 'Your account needs two-factor authentication. Set it up to sign in.')
-  assert.deepEqual([body.factors, body.enroll], [[], ['totp']])
+  assert.deepEqual([body.factors, body.enroll], [[], ['totp', 'passkey']])
   const { pendingId } = body
   const start = (fields: object) => browser.send('POST', 'second-factors/totp/start', fields)
   const asked = await start({ pendingId })
@@ -120,11 +122,13 @@ test('T14.28 the pending sign-in acts for the enrollment alone, by its id and it
   const { browser, body } = await halfway()
   const { pendingId } = body
   const other = await halfway()
-  for (const path of ['second-factors/totp/start', 'second-factors/totp/confirm']) {
-    const fields = (id: string) => ({
-      pendingId: id,
-      ...(path.endsWith('confirm') ? { code: '123456' } : {}),
-    })
+  for (const [path, given] of [
+    ['second-factors/totp/start', {}],
+    ['second-factors/totp/confirm', { code: '123456' }],
+    ['passkeys/register/options', {}],
+    ['passkeys/register/verify', { challengeId: 'x', response: {} }],
+  ] as const) {
+    const fields = (id: string) => ({ pendingId: id, ...given })
     // Of another tab, without the cookie, and without an id.
     assert.deepEqual(
       await refusalOf(await browser.send('POST', path, fields(other.body.pendingId))),
@@ -152,9 +156,19 @@ test('T14.28 the pending sign-in acts for the enrollment alone, by its id and it
     ['DELETE', 'second-factors/totp'],
     ['POST', 'second-factors/recovery-codes'],
     ['GET', 'user/export'],
-    ['POST', 'second-factors/verify', { pendingId, code: '123456' }],
+    ['GET', 'passkeys'],
+    ['POST', 'passkeys/upgrade/options'],
+    ['POST', 'second-factors/passkey/options', { pendingId: other.body.pendingId }],
   ] as const)
     assert.equal((await browser.send(method, path, fields)).status, 401, `${method} ${path}`)
+  // There is nothing to prove: every proof is wrong, counts as a try, and leaves the sign-in as it is.
+  const proofs = [{ code: '123456' }, { recoveryCode: 'x' }, { password }]
+  for (const [index, proof] of proofs.entries()) {
+    const refused = await browser.send('POST', 'second-factors/verify', { pendingId, ...proof })
+    const { error, triesLeft } = (await refused.json()) as Refusal
+    assert.deepEqual([refused.status, error, triesLeft], [422, 'invalid_code', 4 - index])
+  }
+  assert.notEqual(browser.pending, undefined)
   assert.equal(browser.session, undefined)
 })
 
@@ -173,7 +187,8 @@ test('signing out ends the sign-in on which a user enrolls', async () => {
 /** The hidden fields of the first form of a page that posts to `path`. */
 function fieldsOf(html: string, path: string): URLSearchParams {
   const [, form = ''] =
-    new RegExp(`<form method="post" action="/auth/${path}">([\\s\\S]*?)</form>`).exec(html) ?? []
+    new RegExp(`<form method="post" action="/auth/${path}"[^>]*>([\\s\\S]*?)</form>`).exec(html) ??
+    []
   const hidden = form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)
   return new URLSearchParams(
     Object.fromEntries([...hidden].map(([, name, value]) => [name, value])),
@@ -188,7 +203,8 @@ test('the built-in pages lead from the sign-in to the recovery codes, without a 
   const page = async (response: Response) => {
     const html = await response.text()
     assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/)
-    assert.doesNotMatch(html, /<script/)
+    // The only script is that of a button that is hidden without it.
+    assert.equal(html.includes('<script'), html.includes('hidden data-passkey='))
     return { status: response.status, html }
   }
   const first = await page(await browser.send('GET', 'second-factors/verify'))
@@ -224,6 +240,90 @@ test('the built-in pages lead from the sign-in to the recovery codes, without a 
   assert.equal([...done.html.matchAll(/<li><code>/g)].length, 10)
   assert.match(done.html, /<a href="\/home">Continue<\/a>/)
   assert.notEqual(browser.session, undefined)
+  assert.equal((await browser.send('GET', 'session')).status, 200)
+})
+
+test('the same by a passkey: options with the mailed code, and the response', async () => {
+  const { email, browser, body } = await halfway()
+  const { pendingId } = body
+  const start = (fields: object) => browser.send('POST', 'passkeys/register/options', fields)
+  assert.deepEqual(await refusalOf(await start({ pendingId })), [403, 'email_code_required'])
+  const wrong = await start({ pendingId, emailCode: '1' })
+  assert.deepEqual(await refusalOf(wrong), [422, 'invalid_code'])
+  const begun = await start({ pendingId, emailCode: await mailedCode(email) })
+  assert.equal(begun.status, 200)
+  const { challengeId, options } = (await begun.json()) as Begun
+  const response = new SoftwareAuthenticator().create(options)
+  const name = 'My phone'
+  const verify = (fields: object) => browser.send('POST', 'passkeys/register/verify', fields)
+  const registered = await verify({ pendingId, challengeId, response, name })
+  assert.equal(registered.status, 201)
+  const made = (await registered.json()) as {
+    passkey: { name: string }
+    user: { email: string }
+    session: { level: number }
+    token?: string
+  }
+  assert.deepEqual(
+    [made.passkey.name, made.user.email, made.session.level, made.token],
+    [name, email, 2, undefined],
+  )
+  assert.equal(browser.pending, undefined)
+  assert.equal((await browser.send('GET', 'passkeys')).status, 200)
+  assert.deepEqual(await refusalOf(await verify({ pendingId, challengeId, response })), [
+    401,
+    'invalid_token',
+  ])
+})
+
+interface Begun {
+  readonly challengeId: string
+  readonly options: CreationOptions
+}
+
+test('the button for a passkey is on the page that shows the key, and its form signs in', async () => {
+  const { email, browser } = await halfway()
+  const page = async (response: Response) => response.text()
+  const open = await page(
+    await browser.send('GET', 'second-factors/verify?redirectTo=%2Fbooks%3Fpage%3D2'),
+  )
+  assert.doesNotMatch(open, /data-passkey/)
+  const first = fieldsOf(open, startPath)
+  await browser.send('POST', startPath, first)
+  first.set('emailCode', await mailedCode(email))
+  const shown = await browser.send('POST', startPath, first)
+  assert.match(shown.headers.get('content-security-policy') ?? '', /connect-src 'self'/)
+  const scan = await page(shown)
+  assert.match(scan, /data-passkey="\/auth\/passkeys\/register\/options" data-ceremony="create"/)
+  assert.match(scan, />Set up a passkey instead</)
+  const fields = fieldsOf(scan, 'passkeys/register/verify')
+  const asked = await browser.send('POST', 'passkeys/register/options', {
+    pendingId: fields.get('pendingId'),
+  })
+  const { challengeId, options } = (await asked.json()) as Begun
+  fields.set('challengeId', challengeId)
+  fields.set('response', JSON.stringify({ id: 'x' }))
+  const broken = await browser.send('POST', 'passkeys/register/verify', fields)
+  assert.equal(broken.status, 400)
+  const again = await browser.send('POST', 'passkeys/register/options', {
+    pendingId: fields.get('pendingId'),
+  })
+  const second = (await again.json()) as Begun
+  const foreign = { ...options, rp: { id: 'evil.example' } }
+  fields.set('challengeId', second.challengeId)
+  fields.set('response', JSON.stringify(new SoftwareAuthenticator().create(foreign)))
+  const refused = await browser.send('POST', 'passkeys/register/verify', fields)
+  assert.equal(refused.status, 422)
+  const html = await page(refused)
+  assert.match(html, /role="alert">This passkey could not be verified/)
+  const last = await browser.send('POST', 'passkeys/register/options', {
+    pendingId: fields.get('pendingId'),
+  })
+  const third = (await last.json()) as Begun
+  fields.set('challengeId', third.challengeId)
+  fields.set('response', JSON.stringify(new SoftwareAuthenticator().create(third.options)))
+  const done = await browser.send('POST', 'passkeys/register/verify', fields)
+  assert.deepEqual([done.status, done.headers.get('location')], [303, '/books?page=2'])
   assert.equal((await browser.send('GET', 'session')).status, 200)
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'vitest'
+import { goodPassword } from '../../test/site.test.support.js'
 import { createHandler } from '../index.js'
 import {
   codeAgain,
@@ -202,10 +203,47 @@ describe('the page of the second factor', () => {
     assert.doesNotMatch(html, /name="code"|name="recoveryCode"/)
   })
 
+  test('asks for the password after a passkey that does not verify its user', async () => {
+    const visitor = await newFactorVisitor()
+    const { authenticator } = await addPasskey(visitor)
+    const lenient = site.with({ ...options, passkey: { userVerification: 'preferred' } })
+    const browser = newBrowser(createHandler(lenient, { pages: { signedIn: '/home' } }))
+    const asked = await browser.send('POST', 'passkeys/authenticate/options', {})
+    const started = (await asked.json()) as { challengeId: string; options: { challenge: string } }
+    const response = authenticator.get(started.options, { userVerified: false })
+    const { challengeId } = started
+    const waits = await browser.send('POST', 'passkeys/authenticate/verify', {
+      challengeId,
+      response,
+    })
+    const { factors, message } = (await waits.json()) as { factors: string[]; message: string }
+    assert.deepEqual([waits.status, factors], [401, ['totp', 'recovery_code', 'password']])
+    assert.equal(message, 'Enter your password to complete the sign-in.')
+    const html = await (await browser.send('GET', 'second-factors/verify')).text()
+    assert.match(html, /Enter your password to complete the sign-in\./)
+    const [form = ''] = /<form[\s\S]*?<\/form>/.exec(html) ?? []
+    assert.match(form, /type="password" autocomplete="current-password"/)
+    assert.match(html, /<summary>Use a code instead\?<\/summary>/)
+    const hidden = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)]
+    const fields = new URLSearchParams(
+      Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value])),
+    )
+    fields.set('password', 'wrong')
+    const wrong = await browser.send('POST', 'second-factors/verify', fields)
+    assert.equal(wrong.status, 422)
+    assert.match(await wrong.text(), /role="alert">Incorrect password\./)
+    fields.set('password', goodPassword)
+    const done = await browser.send('POST', 'second-factors/verify', fields)
+    assert.deepEqual([done.status, done.headers.get('location')], [303, '/home'])
+    const session = await browser.send('GET', 'session')
+    assert.equal(((await session.json()) as { session: { level: number } }).session.level, 2)
+  })
+
   test('asks for another sign-in method where the passkey was the first factor, and is the only one', async () => {
     const visitor = await newVisitor()
     const { authenticator } = await addPasskey(visitor)
     await torii.admin.verifyEmail(visitor.valid.user.id, visitor.email)
+    await site.db.query('delete from torii.passwords where user_id = $1', [visitor.valid.user.id])
     const requiring = site.with({
       ...options,
       secondFactor: { required: 'always' },

@@ -1,5 +1,7 @@
 import {
   passkeyFactorPath,
+  passkeyRegistrationPath,
+  passkeyStartPath,
   secondFactorPath,
   totpConfirmPath,
   totpStartPath,
@@ -7,6 +9,7 @@ import {
 import { newLandingNonce } from '../../services/links/landing-form.js'
 import { checkRedirectTo } from '../../services/oauth/redirect-to.js'
 import { trustSeconds } from '../../services/options/second-factor.js'
+import { passkeysAreOn } from '../../services/pending-sign-in.js'
 import type { EnrollmentStep } from '../pages/enroll-page.js'
 import { enrollPage } from '../pages/enroll-page.js'
 import type { Page } from '../pages/page.js'
@@ -69,9 +72,10 @@ export async function showSecondFactorPage(
         ...own,
         action: secondFactorPagePath(call),
         factors: pending.factors,
-        introduction: pending.takesCode
-          ? language.texts.pages.second_factor.introduction
-          : language.texts.errors[completionText(pending)],
+        introduction:
+          pending.takesCode && !pending.takesPassword
+            ? language.texts.pages.second_factor.introduction
+            : language.texts.errors[completionText(pending)],
         passkeyOptions: `${torii.options.basePath}/${passkeyFactorPath}`,
         trustsBrowsers: trustSeconds(torii.options.secondFactor) !== null,
       })
@@ -100,6 +104,12 @@ export const showRecoveryCodesPage = (call: Call, body: unknown, { body: made }:
 const enrollPaths = ({ torii: { options } }: Call) => ({
   startPath: `${options.basePath}/${totpStartPath}`,
   confirmPath: `${options.basePath}/${totpConfirmPath}`,
+  passkeyPaths: passkeysAreOn(options)
+    ? {
+        options: `${options.basePath}/${passkeyStartPath}`,
+        action: `${options.basePath}/${passkeyRegistrationPath}`,
+      }
+    : null,
 })
 
 /** What a page repeats of the form that was posted; the handler has compared both with the cookies. */

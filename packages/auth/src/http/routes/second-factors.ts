@@ -7,7 +7,6 @@ import {
   totpStartPath,
 } from '../../base/paths.js'
 import { sessionCookie } from '../request/cookie.js'
-import { clearedPendingCookie } from '../request/pending-cookie.js'
 import { qrCode } from '../response/qr-code.js'
 import { serializeSession } from '../response/serializers.js'
 import {
@@ -36,7 +35,14 @@ import {
   showSecondFactorPage,
   showTotpPage,
 } from './second-factor-page.js'
-import { openedSession, pendingTokenOf, signedIn, signInExpired } from './sign-in-result.js'
+import {
+  endedCookies,
+  enrollmentRefused,
+  openedSession,
+  pendingTokenOf,
+  signedIn,
+  signInExpired,
+} from './sign-in-result.js'
 
 /** The second factors of the signed-in user, and the sign-in that waits for one. */
 export const secondFactorRoutes = [
@@ -58,7 +64,7 @@ export const secondFactorRoutes = [
     method: 'POST',
     path: secondFactorPath,
     summary:
-      'Completes a sign-in with the code of an authenticator application, a recovery code or a passkey',
+      'Completes a sign-in with the code of an authenticator application, a recovery code, a passkey or the password',
     access: 'anyone',
     body: verifySecondFactorBody,
     responses: { 200: signInSchema },
@@ -182,12 +188,7 @@ export const secondFactorRoutes = [
     async handleEnrolling(call, token, { emailCode }) {
       const input = { token, emailCode: emailCode ?? undefined }
       const started = await call.torii.secondFactors.startTotpAtSignIn(input, call.info)
-      if (started.ok) return success(200, await totpStart(started))
-      const texts = {
-        invalid_token: 'sign_in_expired',
-        invalid_code: 'invalid_email_code',
-      } as const
-      return { ...refused(started, { texts }), setCookies: endedCookies(call, started) }
+      return started.ok ? success(200, await totpStart(started)) : enrollmentRefused(call, started)
     },
   }),
   defineRoute({
@@ -290,19 +291,10 @@ const totpStart = async ({ secret, uri }: { secret: string; uri: string }) => ({
   qr: await qrCode(uri),
 })
 
-/** `Set-Cookie` that deletes the cookie of a pending sign-in that has ended. */
-const endedCookies = (
-  { torii, transport }: Call,
-  { reason }: { readonly reason: string },
-): string[] =>
-  reason === 'invalid_token' && transport === 'cookie'
-    ? [clearedPendingCookie(torii.options.cookie)]
-    : []
-
 const oneProof = {
   error: 'invalid_input',
   field: 'code',
-  message: 'Send one of code, recoveryCode and challengeId with response.',
+  message: 'Send one of code, recoveryCode, password, and challengeId with response.',
 } as const
 
 const noBrowser = {
@@ -312,15 +304,21 @@ const noBrowser = {
 } as const
 
 /** Exactly one proof, or null. */
-function proofOf({ code, recoveryCode, challengeId, response }: Omit<VerifyBody, 'pendingId'>) {
-  if (challengeId == null && response == null) return codeOf(code ?? null, recoveryCode ?? null)
-  if (code != null || recoveryCode != null || challengeId == null || response == null) return null
+function proofOf(body: Omit<VerifyBody, 'pendingId'>) {
+  const { code = null, recoveryCode = null, challengeId, response, password = null } = body
+  const isPasskey = challengeId != null || response != null
+  if (!isPasskey && password === null) return codeOf(code, recoveryCode)
+  if (code !== null || recoveryCode !== null) return null
+  if (!isPasskey) return password === null ? null : { password }
+  if (challengeId == null || response == null || password !== null) return null
   return { challengeId, response }
 }
 
-/** A passkey and a recovery code have separate messages. */
-const textsOf = (given: NonNullable<ReturnType<typeof proofOf>>) =>
-  'response' in given ? ({ invalid_code: 'passkey_rejected' } as const) : codeTexts(given)
+/** Each proof but a code of the application has a separate message. */
+function textsOf(given: NonNullable<ReturnType<typeof proofOf>>) {
+  if ('password' in given) return { invalid_code: 'incorrect_password' } as const
+  return 'response' in given ? ({ invalid_code: 'passkey_rejected' } as const) : codeTexts(given)
+}
 
 /** Exactly one code, or null. */
 export function codeOf(code: string | null, recoveryCode: string | null) {

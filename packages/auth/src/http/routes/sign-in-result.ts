@@ -90,6 +90,25 @@ export function pendingTokenOf(
   return token !== null && parsePendingToken(token)?.id === pendingId ? token : null
 }
 
+/** `Set-Cookie` that deletes the cookie of a pending sign-in that has ended. */
+export const endedCookies = (
+  { torii, transport }: Call,
+  { reason }: { readonly reason: string },
+): string[] =>
+  reason === 'invalid_token' && transport === 'cookie'
+    ? [clearedPendingCookie(torii.options.cookie)]
+    : []
+
+/** The result of an enrollment on a pending sign-in that was not started. */
+export const enrollmentRefused = (call: Call, outcome: RefusedOutcome): Failure => ({
+  ...failure(outcomeError(outcome, enrollmentWords)),
+  setCookies: endedCookies(call, outcome),
+})
+
+const enrollmentWords = {
+  texts: { invalid_token: 'sign_in_expired', invalid_code: 'invalid_email_code' },
+} as const
+
 /** There is no such pending sign-in. */
 export const signInExpired: Failure = failure({ error: 'invalid_token', text: 'sign_in_expired' })
 

@@ -64,7 +64,11 @@ test('every route that can open a session or a pending sign-in takes the transpo
       .filter(({ body }) => body !== null && member in membersOf(body))
       .map(({ path }) => path.replace(':provider', 'work'))
   assert.deepEqual(taking('transport').sort(), Object.keys(signIns).sort())
-  assert.deepEqual(taking('pending'), ['second-factors/verify', 'second-factors/totp/confirm'])
+  assert.deepEqual(taking('pending').sort(), [
+    'passkeys/register/verify',
+    'second-factors/totp/confirm',
+    'second-factors/verify',
+  ])
   assert.equal(signingIn.length, taking('transport').length + taking('pending').length)
 })
 

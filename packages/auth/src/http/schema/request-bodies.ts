@@ -73,10 +73,16 @@ export const reauthenticateBody = object({
 export const profileBody = object({ name: maybeText, picture: maybeText })
 /** `purpose: 'reauthenticate'` requests a challenge for the signed-in user. */
 export const passkeyOptionsBody = object({ email: maybeText, purpose: maybeText })
+/** With `pendingId`, for a user who enrolls a passkey to complete that sign-in; `emailCode` is the one that was mailed. */
+export const startPasskeyBody = object({ pendingId: maybeText, pending, emailCode: maybeText })
+/** `redirectTo` is where a form leads after the sign-in that `pendingId` names. */
 export const registerPasskeyBody = object({
   challengeId: text,
   response: anyObject,
   name: maybeText,
+  pendingId: maybeText,
+  pending,
+  redirectTo: maybeText,
 })
 export const idTokenBody = object({ idToken: text, nonce: text, remember, transport })
 /** Posted by a provider's page, which may add fields. `user` is Apple's JSON with the name of a new user. */
@@ -94,8 +100,8 @@ export const passkeySignInBody = object({
   transport,
 })
 /**
- * `pendingId` names the sign-in of the cookie, or of `pending`. `code`, or `recoveryCode`, or `challengeId` and `response`; `trustBrowser`
- * is ignored with a `recoveryCode`.
+ * `pendingId` names the sign-in of the cookie, or of `pending`. `code`, or `recoveryCode`, or `challengeId` and `response`, or `password`;
+ * `trustBrowser` is ignored with a `recoveryCode` and a `password`.
  */
 export const verifySecondFactorBody = object({
   pendingId: text,
@@ -104,6 +110,7 @@ export const verifySecondFactorBody = object({
   recoveryCode: maybeText,
   challengeId: maybeText,
   response: optional(orNull(anyObject)),
+  password: maybeText,
   trustBrowser: maybeFlag,
   redirectTo: maybeText,
 })

@@ -94,6 +94,13 @@ export const authorizationSchema = object({ url: text })
 export const oauthAccountsSchema = object({ accounts: list(oauthAccount) })
 export const challengeSchema = object({ challengeId: text, options: anyObject })
 export const passkeySchema = object({ passkey })
+/** `user`, `session` and `token` are those of a sign-in that was completed by it, as of `totpConfirmedSchema`. */
+export const passkeyRegisteredSchema = object({
+  passkey,
+  user: optional(user),
+  session: optional(session),
+  token: optional(text),
+})
 export const passkeysSchema = object({ passkeys: list(passkey) })
 /** What the page signals to authenticators. */
 export const passkeySignalsSchema = object({
@@ -218,6 +225,11 @@ export type Authorization = Static<typeof authorizationSchema>
  * @useDeclaredType
  */
 export type PasskeyBody = Static<typeof passkeySchema>
+/**
+ * The new passkey; with the user and the session of a sign-in that it completed.
+ * @useDeclaredType
+ */
+export type PasskeyRegistered = Static<typeof passkeyRegisteredSchema>
 /**
  * The passkeys of the user.
  * @useDeclaredType

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { PendingKey } from 'torii-core'
 import { newSessionId, newTrustedBrowserId, newUserId } from 'torii-core'
-import { totpConfirmPath, totpStartPath } from '../../base/paths.js'
+import {
+  passkeyRegistrationPath,
+  passkeyStartPath,
+  totpConfirmPath,
+  totpStartPath,
+} from '../../base/paths.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import { formatPendingToken, newSessionSecret } from '../../crypto/session-token.js'
 import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
@@ -97,6 +102,7 @@ async function signInEnrolling(
 ): Promise<Waiting & { key: PendingKey }> {
   await site.db.query('update torii.users set second_factor_epoch = null where id = $1', [user.id])
   await site.db.query('delete from torii.totp_factors where user_id = $1', [user.id])
+  await site.db.query('delete from torii.passkeys where user_id = $1', [user.id])
   const terms = { idleSeconds: 60, absoluteSeconds: 60, secondFactor: 'always' } as const
   const info = readRequestInfo(newInfo())
   const { session, pendingToken } = prepareSession(torii.options, user.id, method, info, terms)
@@ -123,6 +129,42 @@ const passkeyStart = ({ pendingId, cookie }: Waiting): RouteRequest => ({
   path: 'second-factors/passkey/options',
   cookie,
   body: { pendingId },
+})
+
+/** A sign-in of the visitor by a passkey without user verification. */
+async function signInByPossession({ valid: { user } }: Visitor): Promise<Waiting> {
+  const opened = await torii.sessions.open(user.id, 'passkey', newInfo())
+  assert.ok(!opened.ok && opened.reason === 'second_factor_required')
+  const { id: pendingId, token } = opened.pending
+  return { pendingId, cookie: `__Host-torii-pending=${token.reveal()}` }
+}
+
+/** One whose sign-in by a passkey waits. */
+async function newPossessionVisitor(): Promise<FactorVisitor> {
+  const visitor = await newFactorVisitor()
+  return { ...visitor, waiting: await signInByPossession(visitor) }
+}
+
+const byPassword = ({ pendingId, cookie }: Waiting, password: string): RouteRequest => ({
+  path,
+  cookie,
+  body: { pendingId, password },
+})
+
+const startPasskey = ({ pendingId, cookie }: Waiting): RouteRequest => ({
+  path: passkeyStartPath,
+  cookie,
+  body: { pendingId },
+})
+
+const newPasskey = (
+  { pendingId, cookie }: Waiting,
+  challengeId: string,
+  response: object,
+): RouteRequest => ({
+  path: passkeyRegistrationPath,
+  cookie,
+  body: { pendingId, challengeId, response },
 })
 
 async function passkeyAnswer(
@@ -187,6 +229,38 @@ export const secondFactorInputs: Readonly<Record<string, RouteInput>> = {
       const challenge = randomBytes(32).toString('base64url')
       const response = new SoftwareAuthenticator().get({ challenge, rpId: 'app.example' })
       return { path, cookie, body: { pendingId, challengeId: challenge, response } }
+    },
+  },
+  'POST second-factors/verify with the password': {
+    usesFormerSession: true,
+    visitor: newPossessionVisitor,
+    valid: async (visitor) => byPassword(await signInByPossession(visitor), goodPassword),
+    madeUp: (visitor) => byPassword(factorOf(visitor).waiting, 'wrong'),
+  },
+  'POST passkeys/register/options that mails a code': {
+    status: 403,
+    valid: async (visitor) => startPasskey(await signInEnrolling(visitor, 'password')),
+  },
+  'POST passkeys/register/options with a made-up token': {
+    valid: async (visitor) => startPasskey(await signInEnrolling(visitor, 'magic_link')),
+    madeUp: () => startPasskey(unknownSignIn()),
+  },
+  'POST passkeys/register/verify with a made-up token': {
+    usesFormerSession: true,
+    oneAtATime: true,
+    valid: async (visitor) => {
+      const waiting = await signInEnrolling(visitor, 'magic_link')
+      // Straight into the service: the route that starts counts as well.
+      const token = waiting.cookie.slice(waiting.cookie.indexOf('=') + 1)
+      const started = await torii.secondFactors.startPasskeyAtSignIn({ token }, newInfo())
+      assert.ok(started.ok, JSON.stringify(started))
+      const response = new SoftwareAuthenticator().create(started.options)
+      return newPasskey(waiting, started.challengeId, response)
+    },
+    madeUp: () => {
+      const challenge = randomBytes(32).toString('base64url')
+      const asked = { challenge, rp: { id: 'app.example' }, user: { id: challenge } }
+      return newPasskey(unknownSignIn(), challenge, new SoftwareAuthenticator().create(asked))
     },
   },
   'POST second-factors/passkey/options': {

@@ -59,9 +59,10 @@ export interface AccountOperations<Metadata extends object = Record<string, Json
   verifyEmail(id: string, email: string): Promise<User<Metadata> | null>
   /**
    * Removes the second factors of a user who has lost them, ends every session and mails the owner. Opens nothing. Be sure
-   * who asks: losing a factor is also what an attacker claims. False if there was none.
+   * who asks: losing a factor is also what an attacker claims. With `passkeys` (default: false) it removes the passkeys too: for a
+   * lost device, and for a user of whom a second factor is required and whose passkey is the only one. False if there was none.
    */
-  resetSecondFactors(id: string): Promise<boolean>
+  resetSecondFactors(id: string, options?: { readonly passkeys?: boolean }): Promise<boolean>
   /**
    * Asks a second factor of the user, `graceSeconds` from now on (default: 0, at most a year): a sign-in without one then enrolls one.
    * Of whom it is asked already, the earlier time stays. Ends every session. Null if the user does not exist.
@@ -167,16 +168,16 @@ export function createAccountOperations<Metadata extends object>({
         }),
       )
     },
-    resetSecondFactors: (id) =>
+    resetSecondFactors: (id, { passkeys = false } = {}) =>
       withUser(id, false, async (userId) => {
         const user = await runWithEffects({
-          run: ({ secondFactors }) => secondFactors.reset(userId),
+          run: ({ secondFactors }) => secondFactors.reset(userId, { passkeys }),
           effects: (found) =>
             found === null
               ? {}
               : {
-                  events: [event('second_factors_reset', { userId }, by)],
-                  mails: factorRemovedMail(found),
+                  events: [event('second_factors_reset', { userId }, { ...by, passkeys })],
+                  mails: factorRemovedMail(found, passkeys),
                 },
         })
         return user !== null

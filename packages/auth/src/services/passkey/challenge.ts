@@ -23,6 +23,12 @@ export type ChallengeUse =
   | { readonly kind: 'reauthenticate'; readonly sessionId: SessionId }
   /** For the second factor of this pending sign-in. */
   | { readonly kind: 'second_factor'; readonly pendingId: SessionId }
+  /** For a passkey that is enrolled on this pending sign-in. */
+  | {
+      readonly kind: 'enroll'
+      readonly pendingId: SessionId
+      readonly userHandle: Uint8Array
+    }
 
 /** Generates the id of a ceremony for the page. The challenge itself is derived from it. */
 export const newChallengeId = (): Buffer => randomBytes(idBytes)
@@ -59,6 +65,8 @@ function boundTo(use: ChallengeUse): readonly (string | Uint8Array)[] {
       return [use.sessionId]
     case 'second_factor':
       return [use.pendingId]
+    case 'enroll':
+      return [use.pendingId, use.userHandle]
     case 'discoverable':
     case 'address':
       return []

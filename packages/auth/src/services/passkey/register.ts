@@ -66,7 +66,7 @@ export type RegisterPasskeyOutcome =
   | Exclude<PasskeyAddition, { ok: true }>
 
 /** The purpose of the challenge of a registration. */
-type RegistrationKind = Extract<ChallengeUse, { userHandle: Uint8Array }>['kind']
+type RegistrationKind = Extract<ChallengeUse, { sessionId: unknown; userHandle: unknown }>['kind']
 
 /** A `register` is confirmed by the user; an `upgrade` runs in the background. */
 const mediationOf = (kind: RegistrationKind): Mediation =>

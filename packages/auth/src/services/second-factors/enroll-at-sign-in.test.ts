@@ -67,7 +67,7 @@ describe('secondFactor.required: always', () => {
   test('T14.26 a right password opens no session; a mailed code and the first code of the application do', async () => {
     const { email, user } = await newOwner()
     const { token, factors, enroll: enrolls, mustEnroll } = await pendingOf(email)
-    assert.deepEqual([factors, enrolls, mustEnroll], [[], ['totp'], true])
+    assert.deepEqual([factors, enrolls, mustEnroll], [[], ['totp', 'passkey'], true])
     const app = await started(email, token)
     emitted.length = 0
     const { result, statements } = await site.counted(() =>

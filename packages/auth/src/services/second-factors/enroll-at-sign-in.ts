@@ -1,4 +1,11 @@
-import type { EnrollingSignIn, PendingKey, PendingToken, SignInMethod } from 'torii-core'
+import type {
+  EnrollingSignIn,
+  EnrollmentStart,
+  PendingKey,
+  PendingToken,
+  SignInMethod,
+  TokenHash,
+} from 'torii-core'
 import { newSessionId, pendingSignInSeconds, requireEmail } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
@@ -63,33 +70,63 @@ export const startTotpAtSignIn =
   ): Promise<StartTotpAtSignInOutcome> => {
     const { options, storage } = context
     options.keys.writing('totp-secrets')
-    const info = readRequestInfo(requestInfo)
-    const emailCode = input.emailCode == null ? null : readText(input.emailCode, 'emailCode')
-    const key = readPendingToken(input.token)
-    if (key === null) return invalidToken
-    const found = await storage.secondFactors.findEnrolling({
-      key,
-      ipAddress: callerCharge(context, info),
+    const started = await startEnrolling(context, input, requestInfo, async (key, codes) => {
+      const secret = newTotpSecret()
+      const encrypted = encryptSecret(options.keys, secret, key.userId)
+      const start = { key, secret: encrypted, emailCodeHashes: codes }
+      return [await storage.secondFactors.startTotpForSignIn(start), secret] as const
     })
-    if (found === null) return invalidToken
-    if ('reason' in found) return refused(context, found, info)
-    const needsCode = !found.mailboxProved
-    if (needsCode && emailCode === null) return mailCode(context, key, found, info)
-    const secret = newTotpSecret()
-    const of = { purpose: 'enrollment', subject: key.id } as const
-    const started = await storage.secondFactors.startTotpForSignIn({
-      key,
-      secret: encryptSecret(options.keys, secret, key.userId),
-      emailCodeHashes:
-        emailCode === null ? null : codeCandidates(options.keys, of, readCode(emailCode)),
-    })
-    if (started.ok) return totpStarted(options, secret, found.email ?? found.name ?? key.userId)
-    if (started.reason === 'invalid_code')
-      context.emit({
-        events: [event('second_factor_failed', { userId: key.userId, info }, wrongCode)],
-      })
-    return started
+    if (!started.ok) return started
+    const { key, made, person } = started
+    return totpStarted(options, made, person.email ?? person.name ?? key.userId)
   }
+
+/** What became of a start: with what `begin` has made, or the refusal. */
+type EnrollmentBegun<Made> =
+  | {
+      readonly ok: true
+      readonly key: PendingKey
+      readonly made: Made
+      readonly person: EnrollingSignIn
+      readonly info: CheckedRequestInfo
+    }
+  | Exclude<StartTotpAtSignInOutcome, { ok: true }>
+
+/**
+ * Starts an enrollment on a pending sign-in: mails a code first, unless the mailbox is proved or `emailCode` brings it, which
+ * `begin` compares in its statement.
+ */
+export async function startEnrolling<Metadata extends object, Made>(
+  context: ServiceContext<Metadata>,
+  input: StartTotpAtSignInInput,
+  requestInfo: RequestInfo,
+  begin: (
+    key: PendingKey,
+    emailCodeHashes: readonly TokenHash[] | null,
+  ) => Promise<readonly [EnrollmentStart, Made]>,
+): Promise<EnrollmentBegun<Made>> {
+  const { options, storage } = context
+  const info = readRequestInfo(requestInfo)
+  const emailCode = input.emailCode == null ? null : readText(input.emailCode, 'emailCode')
+  const key = readPendingToken(input.token)
+  if (key === null) return invalidToken
+  const person = await storage.secondFactors.findEnrolling({
+    key,
+    ipAddress: callerCharge(context, info),
+  })
+  if (person === null) return invalidToken
+  if ('reason' in person) return refused(context, person, info)
+  if (!person.mailboxProved && emailCode === null) return mailCode(context, key, person, info)
+  const of = { purpose: 'enrollment', subject: key.id } as const
+  const codes = emailCode === null ? null : codeCandidates(options.keys, of, readCode(emailCode))
+  const [started, made] = await begin(key, codes)
+  if (started.ok) return { ok: true, key, made, person, info }
+  if (started.reason === 'invalid_code')
+    context.emit({
+      events: [event('second_factor_failed', { userId: key.userId, info }, wrongCode)],
+    })
+  return started
+}
 
 const wrongCode = { factor: 'email_code' } as const
 
@@ -184,7 +221,7 @@ export const confirmTotpAtSignIn =
   }
 
 /** What a token that is no pending sign-in counts against. */
-const callerCharge = (
+export const callerCharge = (
   { options }: Pick<ServiceContext<object>, 'options'>,
   info: CheckedRequestInfo,
 ) => completionCharge(options.bruteForce, callerOf(options.keys, info))

@@ -24,6 +24,12 @@ import type {
   StartTotpAtSignInOutcome,
 } from './enroll-at-sign-in.js'
 import { confirmTotpAtSignIn, startTotpAtSignIn } from './enroll-at-sign-in.js'
+import type {
+  RegisterPasskeyAtSignInInput,
+  RegisterPasskeyAtSignInOutcome,
+  StartPasskeyAtSignInOutcome,
+} from './enroll-passkey-at-sign-in.js'
+import { registerPasskeyAtSignIn, startPasskeyAtSignIn } from './enroll-passkey-at-sign-in.js'
 import type { PasskeyFactorStart } from './passkey.js'
 import { passkeyFactorOptions } from './passkey.js'
 import type { SecretsReencrypted } from './reencrypt-secrets.js'
@@ -101,6 +107,19 @@ export interface SecondFactorService<Metadata extends object = Record<string, Js
     input: ConfirmTotpAtSignInInput,
     requestInfo: RequestInfo,
   ): Promise<ConfirmTotpAtSignInOutcome<Metadata>>
+  /** Creates the options for a passkey in its place. The mailbox is proved as for `startTotpAtSignIn`; one code serves for both. */
+  startPasskeyAtSignIn(
+    input: StartTotpAtSignInInput,
+    requestInfo: RequestInfo,
+  ): Promise<StartPasskeyAtSignInOutcome>
+  /**
+   * Adds that passkey and opens the session of the pending sign-in at level 2. Ends every other session of the user and mails the
+   * owner. There are no recovery codes: those belong to an authenticator application.
+   */
+  registerPasskeyAtSignIn(
+    input: RegisterPasskeyAtSignInInput,
+    requestInfo: RequestInfo,
+  ): Promise<RegisterPasskeyAtSignInOutcome<Metadata>>
   /**
    * Creates the options for a passkey of the user as the second factor of a pending sign-in; `verify` takes the response. The
    * challenge counts in no other ceremony, and no user verification is required. One statement.
@@ -167,6 +186,8 @@ export const createSecondFactorService = <Metadata extends object>(
   verify: verifySecondFactor(context),
   startTotpAtSignIn: startTotpAtSignIn(context),
   confirmTotpAtSignIn: confirmTotpAtSignIn(context),
+  startPasskeyAtSignIn: startPasskeyAtSignIn(context),
+  registerPasskeyAtSignIn: registerPasskeyAtSignIn(context),
   passkeyOptions: passkeyFactorOptions(context),
   findPending: findPending(context),
   cancelPending: cancelPending(context),

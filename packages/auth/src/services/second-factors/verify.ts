@@ -13,12 +13,15 @@ import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js
 import { readRequestInfo } from '../../base/request-info.js'
 import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, readTotpCode } from '../../one-time-codes/totp.js'
+import type { NormalizedPassword } from '../../password-policy/text.js'
+import { normalizePassword } from '../../password-policy/text.js'
 import { callerForUser, callerOf } from '../../rate-limits/caller.js'
 import type { Countable } from '../../rate-limits/known-or-stranger.js'
 import { asKnownOrStranger } from '../../rate-limits/known-or-stranger.js'
 import type { Attempt } from '../../rate-limits/rate-limits.js'
 import { secondFactorAttempt } from '../../rate-limits/rate-limits.js'
 import type { OperationContext, ServiceContext } from '../context/context.js'
+import { hasherFor } from '../context/hasher.js'
 import type { Effects } from '../effects/effects.js'
 import { event } from '../effects/effects.js'
 import { maxRecoverySeconds } from '../options/profile.js'
@@ -40,17 +43,32 @@ export type SecondFactorCode =
   | { readonly code: string; readonly recoveryCode?: undefined }
   | { readonly recoveryCode: string; readonly code?: undefined }
 
-/** A code, or the response of a passkey to a challenge of `passkeyOptions`. */
+/** A code; the response of a passkey to a challenge of `passkeyOptions`; or, after a passkey without user verification, the password. */
 export type SecondFactorProof =
-  | (SecondFactorCode & { readonly challengeId?: undefined; readonly response?: undefined })
-  | (PasskeyAnswerInput & { readonly code?: undefined; readonly recoveryCode?: undefined })
+  | (SecondFactorCode & {
+      readonly challengeId?: undefined
+      readonly response?: undefined
+      readonly password?: undefined
+    })
+  | (PasskeyAnswerInput & {
+      readonly code?: undefined
+      readonly recoveryCode?: undefined
+      readonly password?: undefined
+    })
+  | {
+      readonly password: string
+      readonly code?: undefined
+      readonly recoveryCode?: undefined
+      readonly challengeId?: undefined
+      readonly response?: undefined
+    }
 
 /** The answer to a pending sign-in: its token, and one proof. */
 export type VerifySecondFactorInput = SecondFactorProof & {
   readonly token: string | PendingToken
   /**
    * Whether the user trusts this browser: with the option `secondFactor.trustedBrowsers` it signs them in without a code from then
-   * on (default: false). Ignored with a recovery code, and without the option.
+   * on (default: false). Ignored with a recovery code or a password, and without the option.
    */
   readonly trustBrowser?: boolean | null | undefined
 }
@@ -59,14 +77,14 @@ export type VerifySecondFactorOutcome<Metadata extends object = Record<string, J
   | SignedIn<Metadata>
   /** The pending sign-in is unknown, used, expired or ended, or its five tries are spent: sign in again. */
   | InvalidToken
-  /** The code is wrong, or was used before; the passkey could not be verified. */
+  /** The code or the password is wrong, or the code was used before; the passkey could not be verified. */
   | Refused<'invalid_code'>
   | TooManyAttempts
 
 /**
  * Proves the second factor of a pending sign-in and opens its session. Two statements with the code of an authenticator
- * application, which is counted before its secret is read, and with a passkey, which is counted before it is verified; one
- * with a recovery code.
+ * application, which is counted before its secret is read, and with a passkey or a password, which are counted before they are
+ * verified; one with a recovery code.
  */
 export const verifySecondFactor =
   <Metadata extends object>(context: ServiceContext<Metadata>) =>
@@ -86,6 +104,8 @@ export const verifySecondFactor =
         return verifyRecoveryCode(context, key, given.code, info)
       case 'passkey':
         return verifyPasskey(context, { key, ...given.answer, trustBrowser }, info)
+      case 'password':
+        return verifyPassword(context, key, given.password, info)
       default:
         return given satisfies never
     }
@@ -110,13 +130,20 @@ export const cancelPending =
 
 /** Reads exactly one proof. @throws InvalidInputError before any query */
 function readProof(input: unknown) {
-  const { challengeId, response }: { challengeId?: unknown; response?: unknown } = Object(input)
-  if (challengeId == null && response == null) return readSecondFactorCode(input)
-  const { code, recoveryCode }: { code?: unknown; recoveryCode?: unknown } = Object(input)
-  if (code != null || recoveryCode != null)
-    throw invalidValue('code', 'must be sent, or recoveryCode, or challengeId with response')
-  return { factor: 'passkey', answer: { challengeId: challengeId as string, response } } as const
+  const { challengeId, response, password }: Partial<Record<string, unknown>> = Object(input)
+  const isPasskey = challengeId != null || response != null
+  if (!isPasskey && password == null) return readSecondFactorCode(input)
+  const { code, recoveryCode }: Partial<Record<string, unknown>> = Object(input)
+  if (code != null || recoveryCode != null || (isPasskey && password != null))
+    throw invalidValue('code', `must be sent, or ${otherProofs}, but only one of them`)
+  if (isPasskey)
+    return { factor: 'passkey', answer: { challengeId: challengeId as string, response } } as const
+  if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
+  const text = normalizePassword(password)
+  return { factor: 'password', password: text.ok ? text.password : null } as const
 }
+
+const otherProofs = 'recoveryCode, or password, or challengeId with response'
 
 /** Reads exactly one code. @throws InvalidInputError before any query */
 export function readSecondFactorCode(
@@ -156,8 +183,11 @@ async function verifyTotp<Metadata extends object>(
     return lookup.ok ? { ...lookup, refund } : lookup
   })
   if (!found.ok) return refused(context, found, info)
-  const secret = decryptSecret(options.keys, found.credential.secret, key.userId)
-  const step = matchingStep(secret, code, found.credential)
+  const { credential } = found
+  const step =
+    credential === null
+      ? null
+      : matchingStep(decryptSecret(options.keys, credential.secret, key.userId), code, credential)
   if (step === null) {
     context.emit({ events: [failed(key, 'totp', info)] })
     return { ok: false, reason: 'invalid_code', triesLeft: found.triesLeft }
@@ -174,6 +204,40 @@ function readTrustBrowser(value: unknown): boolean {
   const trust = value ?? false
   if (typeof trust === 'boolean') return trust
   throw new InvalidInputError('trustBrowser', 'must be true or false')
+}
+
+/**
+ * Verifies the password after possession: counted before the hash is read, one verification in every case, in the turn of the
+ * account's attempts.
+ */
+async function verifyPassword<Metadata extends object>(
+  context: ServiceContext<Metadata>,
+  key: PendingKey,
+  password: NormalizedPassword | null,
+  info: CheckedRequestInfo,
+): Promise<VerifySecondFactorOutcome<Metadata>> {
+  const { storage } = context
+  const found = await asCounted(context, { factor: 'password', key, info }, (attempt) => {
+    const { charges, refund } = attempt
+    const account = charges.account.key
+    return context.hashing.inTurn(account, async () => {
+      const lookup = await storage.secondFactors.findPassword({ key, charges })
+      if (!lookup.ok) return lookup
+      const hasher = hasherFor(context, info, { account, reserved: true })
+      const { hash, triesLeft } = lookup
+      const matches = await hasher.verify(hash && { userId: key.userId, hash }, password)
+      return { ok: true, isRight: matches && hash !== null, triesLeft, refund } as const
+    })
+  })
+  if (!found.ok) return refused(context, found, info)
+  if (!found.isRight) {
+    context.emit({ events: [failed(key, 'password', info)] })
+    return { ok: false, reason: 'invalid_code', triesLeft: found.triesLeft }
+  }
+  const { refund } = found
+  return openSession(context, key, 'password', info, ({ secondFactors }, session) =>
+    secondFactors.signInByPassword({ key, session, refund }),
+  )
 }
 
 function verifyRecoveryCode<Metadata extends object>(
@@ -257,7 +321,7 @@ function effectsOf<Metadata extends object>(
   // The sign-in method came first.
   const method = session.methods[0] as SignInMethod
   const signedIn = event('signed_in', context, { method, secondFactor: factor })
-  if (factor === 'totp') return { events: [signedIn, ...trustEvents(trust, context)] }
+  if (factor !== 'recovery_code') return { events: [signedIn, ...trustEvents(trust, context)] }
   const used = recoveryCodeUsed(user, context, remaining)
   return { ...used, events: [signedIn, ...used.events] }
 }

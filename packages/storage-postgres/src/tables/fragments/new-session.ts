@@ -253,6 +253,7 @@ export interface PendingRow {
   pending_enrolls: boolean
   pending_takes_code: boolean
   pending_takes_passkey: boolean
+  pending_takes_password: boolean
 }
 
 export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired => ({
@@ -265,6 +266,7 @@ export const toSecondFactorRequired = (row: PendingRow): SecondFactorRequired =>
     mustEnroll: row.pending_enrolls,
     takesCode: row.pending_takes_code,
     takesPasskey: row.pending_takes_passkey,
+    takesPassword: row.pending_takes_password,
   },
 })
 

@@ -5,7 +5,7 @@ import { sql } from '../../sql/parameter.js'
 import { milliseconds, statementTime as now } from '../../sql/time.js'
 import { sessionKeyValues } from '../input/input.js'
 import { secretHash, sessionId, userId } from './parameters.js'
-import { hasPasskey, hasSecondFactorOf } from './second-factor.js'
+import { hasPasskey, hasSecondFactor, hasSecondFactorOf, isPossession } from './second-factor.js'
 import { userColumns } from './user-row.js'
 
 /** The pending sign-in `p` of the key. Takes {@link pendingKeyValues}. */
@@ -23,7 +23,7 @@ export const lockUserOfPending = (
   schema: string,
   { from = '', condition = '', strength = 'share' }: UserLock = {},
 ) => sql`u as (
-        select ${userColumns}, u.session_epoch, u.owner_epoch from ${schema}.users u${from}
+        select ${userColumns}, u.session_epoch, u.owner_epoch, ${hasSecondFactor} as has_factor from ${schema}.users u${from}
         where u.id = ${userId} and u.disabled_at is null${condition}
         for ${strength} of u
       )`
@@ -62,7 +62,15 @@ export const takesPasskey = (schema: string): string =>
 const takesCode = (schema: string): string => `((
           select true from ${schema}.users held where held.id = p.user_id and ${hasSecondFactorOf('held')}) is not null)`
 
+/**
+ * Whether the password can answer the pending sign-in `p`: its user has one, and what was proved is possession alone. Not by
+ * `exists`, as in {@link hasPasskey}.
+ */
+const takesPassword = (schema: string): string => `(${isPossession('p.methods')} and (
+          select true from ${schema}.passwords held where held.user_id = p.user_id and held.owner_epoch = p.owner_epoch) is not null)`
+
 /** What every statement that returns a pending sign-in `p` selects besides `user_id`. */
 export const pendingColumns = (schema: string): string =>
   `p.id as pending_id, ${milliseconds('p.expires_at')} as pending_expires_at, p.enrolls as pending_enrolls,
-        ${takesCode(schema)} as pending_takes_code, ${takesPasskey(schema)} as pending_takes_passkey`
+        ${takesCode(schema)} as pending_takes_code, ${takesPasskey(schema)} as pending_takes_passkey,
+        ${takesPassword(schema)} as pending_takes_password`

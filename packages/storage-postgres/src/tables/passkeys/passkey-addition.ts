@@ -7,6 +7,7 @@ import type {
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { partOfTransaction, readBack } from '../../sql/lost-reply.js'
+import type { SqlPart } from '../../sql/parameter.js'
 import { parameter, sql } from '../../sql/parameter.js'
 import { exists, many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
@@ -43,6 +44,20 @@ const added = {
 /** Passkeys that a user may have. */
 const max = parameter('max', 'bigint')<number>()
 
+/** The insert of a passkey for the user of the row `owner` of `rows`. A credential that is stored already stays as it is. */
+export const insertPasskey = <const Rows extends SqlPart>(
+  schema: string,
+  owner: string,
+  rows: Rows,
+) => sql`
+        insert into ${schema}.passkeys as k (
+          credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle, user_verified,
+          backup_eligible, backed_up, aaguid, transports, name, created_at)
+        select ${credentialId}, ${added.id}, ${owner}.user_id, ${owner}.owner_epoch, ${added.publicKey}, ${signCount}, ${added.userHandle}, ${added.userVerified},
+          ${added.backupEligible}, ${backedUp}, ${added.aaguid}, ${added.transports}, ${name}, ${now}
+        from ${rows}
+        on conflict (credential_id) do nothing`
+
 export const passkeyAdditionStatements = (schema: string) => ({
   deleteDead: write(
     'passkeys.deleteDead',
@@ -63,21 +78,14 @@ export const passkeyAdditionStatements = (schema: string) => ({
     'passkeys.add',
     sql`
       with me as (
-        select u.id, u.owner_epoch from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)}
+        select u.id as user_id, u.owner_epoch from ${schema}.users u where u.id = ${actor.userId} and ${actorIsLive(schema)}
       ), held as (
         select pg_catalog.count(*) as count from ${schema}.passkeys k, me
-        where k.user_id = me.id and k.owner_epoch = me.owner_epoch
-      ), k as (
-        insert into ${schema}.passkeys as k (
-          credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle, user_verified,
-          backup_eligible, backed_up, aaguid, transports, name, created_at)
-        select ${credentialId}, ${added.id}, me.id, me.owner_epoch, ${added.publicKey}, ${signCount}, ${added.userHandle}, ${added.userVerified},
-          ${added.backupEligible}, ${backedUp}, ${added.aaguid}, ${added.transports}, ${name}, ${now}
-        from me, held where held.count < ${max}
-        on conflict (credential_id) do nothing
+        where k.user_id = me.user_id and k.owner_epoch = me.owner_epoch
+      ), k as (${insertPasskey(schema, 'me', sql`me, held where held.count < ${max}`)}
         returning ${passkeyColumns}
       ), enrolling as (
-        delete from ${schema}.pending_sign_ins p using me, k where p.user_id = me.id and p.enrolls
+        delete from ${schema}.pending_sign_ins p using me, k where p.user_id = me.user_id and p.enrolls
         returning 1 as one
       )
       select (select pg_catalog.count(*) from me)::int as live, held.count >= ${max} as full, k.*
@@ -129,7 +137,8 @@ export function createPasskeyAddition(
   }
 }
 
-function passkeyValues(passkey: NewPasskey) {
+/** The values of {@link insertPasskey}. */
+export function passkeyValues(passkey: NewPasskey) {
   const given = checkObject(passkey, 'passkey')
   const backupEligible = checkBoolean(given.backupEligible, 'backupEligible')
   return {

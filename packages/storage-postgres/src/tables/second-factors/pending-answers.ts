@@ -1,4 +1,5 @@
 import type {
+  ChargeRefusal,
   EncryptedTotpSecret,
   PendingLookup,
   RateLimitCharges,
@@ -62,6 +63,10 @@ export const noLimit = 'null::float8'
 /** The limit of a session that a recovery code opens. Null: none. */
 const maxSeconds = nullable('maxSeconds', 'float8')<number>()
 
+/** SQL for all methods of the pending sign-in `p` once `factor` is proved. */
+const methodsWith = (factor: string): string =>
+  `pg_catalog.array_append(p.methods, ${factor}::text)`
+
 /**
  * CTEs that open the session `s` of the pending sign-in `p` once the CTE `used (user_id)` has used a factor up, and link the
  * identity that waited for it. `factor` is SQL for the factor's name, `limit` for the seconds after which the session ends at the
@@ -84,8 +89,8 @@ export const openOfPending = <const Limit extends SqlPart>(
           user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, created_at, authenticated_at,
           last_active_at, expires_at, absolute_expires_at)
         select p.user_id, ${opened.id}, ${opened.secretHash}, ${epoch},
-          pg_catalog.array_append(p.methods, ${factor}::text), case when ${isPossession('p.methods')} then 1 else 2 end,
-          case when ${isPossession('p.methods')} then null else ${now} end, p.ip, p.user_agent, ${now}, ${now}, ${now},
+          ${methodsWith(factor)}, case when ${isPossession(methodsWith(factor))} then 1 else 2 end,
+          case when ${isPossession(methodsWith(factor))} then null else ${now} end, p.ip, p.user_agent, ${now}, ${now}, ${now},
           ${secondsFromNow(sql`least(p.idle_seconds::float8, ${limit})`)}, ${secondsFromNow(sql`least(p.absolute_seconds::float8, ${limit})`)}
         from p join used on used.user_id = p.user_id
         where (select pg_catalog.count(*) from linked) >= 0
@@ -101,15 +106,15 @@ export const pendingAnswerStatements = (schema: string) => ({
         sql`p as (
         update ${schema}.pending_sign_ins p set tries = p.tries + 1
         from ${schema}.users u, gate
-        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending} and ${hasSecondFactor}
-        returning p.user_id, p.tries::int as tries
+        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
+        returning p.user_id, p.tries::int as tries, ${hasSecondFactor} as has_factor
       ), nothing as (
         select 1 as one where false
       )`,
         'nothing',
       )}
       select ${tryColumns}, p.user_id, p.tries, f.secret, f.last_step, ${currentStep} as step
-      from verdict v left join p on true left join ${schema}.totp_factors f on f.user_id = p.user_id`,
+      from verdict v left join p on true left join ${schema}.totp_factors f on f.user_id = p.user_id and p.has_factor`,
     { schema, onLostReply: repeat(countedTwice) },
   ),
   // The locks: user, pending sign-in, trusted browser, factor. Then all is written or nothing.
@@ -136,8 +141,9 @@ export const pendingAnswerStatements = (schema: string) => ({
     sql`
       with ${chargeTry(
         schema,
-        sql`${lockUserOfPending(schema, { from: ', gate', condition: ` and ${hasSecondFactor} and gate.until is null` })}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${factorOfCodes(schema, 'p')}, c as (
+        sql`${lockUserOfPending(schema, { from: ', gate', condition: ' and gate.until is null' })}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${factorOfCodes(schema, 'p')}, c as (
         select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
+        join u on u.user_id = c.user_id and u.has_factor
         where c.code_hash = ${codeHash} for update of c
       ), ended as (
         delete from ${schema}.pending_sign_ins d using p, c where d.user_id = p.user_id and d.id = p.id
@@ -239,7 +245,7 @@ export const openedValues = (session: SessionOfPending) => {
   return { newSessionId: id, newSessionSecretHash: secretHash }
 }
 
-interface TryRow {
+export interface TryRow {
   open: boolean
   charged: boolean
   retry_after: number
@@ -260,6 +266,7 @@ type LookupRow = TryRow &
         last_step: string
         step: string
       }
+    | { user_id: UserId; tries: number; secret: null }
     | { user_id: null; tries: null }
   )
 
@@ -269,16 +276,11 @@ function toLookup(row: LookupRow): PendingLookup {
   if (!row.open || (row.user_id !== null && !row.charged))
     return toRefusal({ allowed: false, ...row })
   if (row.user_id === null) return invalidToken
-  return {
-    ok: true,
-    credential: {
-      userId: row.user_id,
-      secret: row.secret,
-      lastStep: Number(row.last_step),
-      step: Number(row.step),
-    },
-    triesLeft: maxPendingTries - row.tries,
-  }
+  const triesLeft = maxPendingTries - row.tries
+  if (row.secret === null) return { ok: true, credential: null, triesLeft }
+  const { user_id: userId, secret, last_step, step: present } = row
+  const credential = { userId, secret, lastStep: Number(last_step), step: Number(present) }
+  return { ok: true, credential, triesLeft }
 }
 
 export type OpenedAnswer = UserRow & SessionRow & { remaining: number }
@@ -296,7 +298,13 @@ export const toOpened = <Metadata extends object>(row: OpenedAnswer): OpenedSign
 
 type OpenedSignIn<Metadata extends object> = Extract<SecondFactorSignIn<Metadata>, { ok: true }>
 
-function toAnswered<Metadata extends object>(row: AnsweredRow): SecondFactorSignIn<Metadata> {
+/** The outcome of an answer that a statement before it has counted. */
+export type UncountedAnswer<Metadata extends object> = Exclude<
+  SecondFactorSignIn<Metadata>,
+  ChargeRefusal
+>
+
+export function toAnswered<Metadata extends object>(row: AnsweredRow): UncountedAnswer<Metadata> {
   if (row.session_id !== null) return toOpened(row)
   if (row.tries === null) return invalidToken
   return { ok: false, reason: 'invalid_code', triesLeft: maxPendingTries - row.tries }

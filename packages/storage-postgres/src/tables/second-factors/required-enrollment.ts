@@ -11,6 +11,7 @@ import type {
 import { maxPendingTries, recoveryCodeCount } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat, sameState } from '../../sql/lost-reply.js'
+import type { SqlPart } from '../../sql/parameter.js'
 import { parameter, sql } from '../../sql/parameter.js'
 import { exists, maybeOne, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
@@ -26,6 +27,7 @@ import type { VerdictRow } from '../fragments/rate-limit-charging.js'
 import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
 import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
+import { hasPasskey } from '../fragments/second-factor.js'
 import type { SessionRow } from '../fragments/session-row.js'
 import { endedCount, liveSession, toSession } from '../fragments/session-row.js'
 import type { UserRow } from '../fragments/user-row.js'
@@ -50,6 +52,42 @@ const mailboxProved = "(p.mailbox_proved or 'magic_link' = any (p.methods) or u.
  * meanwhile has ended the sign-in.
  */
 const enrollmentOfPending = `e.user_id = p.user_id and e.session_id = p.id and e.expires_at > ${now}`
+
+/** Holds of the CTE `given` once the mailbox is proved. */
+export const mayEnroll = '(given.proved_before or given.proves)'
+
+/**
+ * CTEs that lock the user `u` and the pending sign-in `p` on which they enroll, and compare the mailed code: `given` has the
+ * row of a live one, whose wrong code is counted. `set` is what the start changes besides, SQL behind a comma. The locks: user,
+ * pending sign-in.
+ */
+export const proveMailbox = <const Set extends SqlPart>(
+  schema: string,
+  set: Set,
+) => sql`${lockUserOfPending(schema)}, ${lockPending(schema, ` and p.tries < ${maxPendingTries} and ${stillEnrolls(schema)}`)}, given as (
+        select p.user_id, p.id, p.session_epoch, p.owner_epoch, p.tries, ${mailboxProved} as proved_before,
+          coalesce(p.email_code_hash = any (${emailCodeHashes}), false) as proves
+        from p join u on u.user_id = p.user_id
+      ), counted as (
+        update ${schema}.pending_sign_ins t set
+          tries = t.tries + (not given.proved_before and not given.proves)::int,
+          mailbox_proved = t.mailbox_proved or given.proves${set}
+        from given where t.user_id = given.user_id and t.id = given.id
+        returning 1 as one
+      )`
+
+/** The values of {@link proveMailbox}. Null: the user has given no code. */
+export const mailboxValues = (key: PendingKey, codeHashes: readonly TokenHash[] | null) => ({
+  ...pendingKeyValues(key),
+  emailCodeHashes:
+    codeHashes === null ? [] : checkHashes(codeHashes, 'emailCodeHashes', maxEmailCodeHashes),
+})
+
+/**
+ * Holds of a pending sign-in `p` on which its user may enroll. Adding a passkey ends such sign-ins, but not one that began at the
+ * same moment, which it cannot see.
+ */
+export const stillEnrolls = (schema: string) => `p.enrolls and not ${hasPasskey(schema, 'p')}`
 
 export const requiredEnrollmentStatements = (schema: string) => ({
   findEnrolling: write(
@@ -80,21 +118,11 @@ export const requiredEnrollmentStatements = (schema: string) => ({
   startTotpForSignIn: write(
     'second_factors.startTotpForSignIn',
     sql`
-      with ${lockUserOfPending(schema)}, ${lockPending(schema, ` and p.tries < ${maxPendingTries} and p.enrolls`)}, given as (
-        select p.user_id, p.id, p.session_epoch, p.owner_epoch, p.tries, ${mailboxProved} as proved_before,
-          coalesce(p.email_code_hash = any (${emailCodeHashes}), false) as proves
-        from p join u on u.user_id = p.user_id
-      ), counted as (
-        update ${schema}.pending_sign_ins t set
-          tries = t.tries + (not given.proved_before and not given.proves)::int,
-          mailbox_proved = t.mailbox_proved or given.proves
-        from given where t.user_id = given.user_id and t.id = given.id
-        returning 1 as one
-      ), e as (
+      with ${proveMailbox(schema, '')}, e as (
         ${insertEnrollment(
           schema,
           'given.id',
-          'given where (given.proved_before or given.proves) and (select pg_catalog.count(*) from counted) >= 0',
+          `given where ${mayEnroll} and (select pg_catalog.count(*) from counted) >= 0`,
         )}
       )
       select given.tries::int + 1 as tries, exists (select 1 from e) as started from given`,
@@ -122,7 +150,7 @@ export const requiredEnrollmentStatements = (schema: string) => ({
   confirmTotpForSignIn: write(
     'second_factors.confirmTotpForSignIn',
     sql`
-      with ${lockUserOfPending(schema, { strength: 'no key update' })}, ${lockPending(schema, '')}, e as (
+      with ${lockUserOfPending(schema, { strength: 'no key update' })}, ${lockPending(schema, ` and ${stillEnrolls(schema)}`)}, e as (
         select e.user_id from ${schema}.totp_enrollments e join p on ${enrollmentOfPending}
         where e.secret = ${secret} for update of e
       ), former as (
@@ -170,12 +198,7 @@ export function createRequiredEnrollment<Metadata extends object>(
     },
     async startTotpForSignIn(input: Start) {
       const { key, secret: enrolled, emailCodeHashes: hashes } = checkObject(input, 'input')
-      const values = {
-        ...pendingKeyValues(key),
-        secret: enrolled,
-        emailCodeHashes:
-          hashes === null ? [] : checkHashes(hashes, 'emailCodeHashes', maxEmailCodeHashes),
-      }
+      const values = { ...mailboxValues(key, hashes), secret: enrolled }
       const started = await maybeOne(db, statements.startTotpForSignIn, values, toStart)
       return started ?? invalidToken
     },
@@ -245,14 +268,23 @@ const toEnrolling = ({
   mailbox_proved: boolean
 }): EnrollingSignIn => ({ email, name, mailboxProved: mailbox_proved })
 
-const toStart = ({ tries, started }: { tries: number; started: boolean }): EnrollmentStart =>
+export const toStart = ({
+  tries,
+  started,
+}: {
+  tries: number
+  started: boolean
+}): EnrollmentStart =>
   started
     ? { ok: true }
     : { ok: false, reason: 'invalid_code', triesLeft: Math.max(0, maxPendingTries - tries) }
 
-type EnrolledRow = UserRow & SessionRow & { ended: number }
+/** Of an enrollment that has opened its session. */
+export type EnrolledRow = UserRow & SessionRow & { ended: number }
 
-const toEnrolled = <Metadata extends object>(row: EnrolledRow): EnrollmentSignIn<Metadata> => ({
+export const toEnrolled = <Metadata extends object>(
+  row: EnrolledRow,
+): Extract<EnrollmentSignIn<Metadata>, { ok: true }> => ({
   ok: true,
   user: toUser<Metadata>(row),
   session: toSession(row),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { encryptedTotpSecret } from 'torii-core'
 import { describe, test } from 'vitest'
+import { newPasskey } from '../../test/ambiguous/ambiguous-operations.test.support.js'
 import {
   answerOf,
   beginSignIn,
@@ -11,7 +12,15 @@ import {
   sessionOfPending,
   trustBrowser,
 } from '../../test/races/enrollment.test.support.js'
-import { freshSecretHash, keyOf, newSession, signUp } from '../../test/races/people.test.support.js'
+import {
+  actorOf,
+  freshRateLimitKey,
+  freshSecretHash,
+  keyOf,
+  newSession,
+  signUp,
+  widePolicy,
+} from '../../test/races/people.test.support.js'
 import { openRaceStorage } from '../../test/races/race-storage.test.support.js'
 
 const { database, storage } = await openRaceStorage()
@@ -54,6 +63,11 @@ describe('a user who was disabled by a statement that ends no session', () => {
     await disable(person.id)
     assert.deepEqual(await secondFactors.startTotpForSignIn(start), invalidToken)
     assert.deepEqual(await secondFactors.confirmTotpForSignIn(confirm), invalidToken)
+    const { key } = start
+    const passkeyStart = { key, challengeHash: freshSecretHash(), emailCodeHashes: null }
+    const addition = { key, passkey: newPasskey(), session: sessionOfPending() }
+    assert.deepEqual(await secondFactors.startPasskeyForSignIn(passkeyStart), invalidToken)
+    assert.deepEqual(await secondFactors.addPasskeyForSignIn(addition), invalidToken)
   })
 })
 
@@ -136,4 +150,50 @@ describe('nothing of a second factor stays in the tables', () => {
     )
     assert.deepEqual(rows, [])
   })
+})
+
+describe('a passkey that was added at the moment at which a sign-in began that enrolls', () => {
+  /** The addition sees no pending sign-in of a statement that is not committed, and so ends none. */
+  async function addBeside({ person }: Awaited<ReturnType<typeof newEnrolling>>) {
+    const { rows } = await database.query(
+      `with kept as (select * from torii.pending_sign_ins where user_id = $1)
+       select to_jsonb(kept) as row from kept`,
+      [person.id],
+    )
+    const added = await storage.passkeys.add(actorOf(person), newPasskey(), { max: 10 })
+    assert.equal(added.ok, true)
+    await database.query(
+      'insert into torii.pending_sign_ins select * from jsonb_populate_record(null::torii.pending_sign_ins, $1)',
+      [rows[0]?.row],
+    )
+  }
+
+  test('is not passed by: nothing is enrolled', async () => {
+    const enrolling = await newEnrolling()
+    const { key, start, confirm } = enrolling
+    await addBeside(enrolling)
+    const passkeyStart = { key, challengeHash: freshSecretHash(), emailCodeHashes: null }
+    const addition = { key, passkey: newPasskey(), session: sessionOfPending() }
+    assert.deepEqual(await secondFactors.startTotpForSignIn(start), invalidToken)
+    assert.deepEqual(await secondFactors.confirmTotpForSignIn(confirm), invalidToken)
+    assert.deepEqual(await secondFactors.startPasskeyForSignIn(passkeyStart), invalidToken)
+    assert.deepEqual(await secondFactors.addPasskeyForSignIn(addition), invalidToken)
+    assert.equal((await storage.passkeys.list(enrolling.person.id)).length, 1)
+  })
+})
+
+test('a factor that counts no more is not read for a code, and its recovery codes open nothing', async () => {
+  const owner = await enroll(storage, await signUp(storage))
+  const key = await beginSignIn(storage, owner)
+  await database.query('update torii.users set second_factor_epoch = null where id = $1', [
+    owner.id,
+  ])
+  const account = { key: freshRateLimitKey(), policy: widePolicy }
+  const charges = { account, ipAddress: null }
+  const found = await secondFactors.findForSignIn({ key, charges })
+  assert.deepEqual(found, { ok: true, credential: null, triesLeft: 4 })
+  const [codeHash = assert.fail()] = owner.recoveryCodes
+  const answer = { key, codeHash, session: sessionOfPending(), charges: null }
+  const outcome = await secondFactors.useRecoveryCode(answer)
+  assert.deepEqual(outcome, { ok: false, reason: 'invalid_code', triesLeft: 3 })
 })

@@ -8,7 +8,7 @@ import type {
 } from 'torii-core'
 import { maxPendingTries } from 'torii-core'
 import type { Database } from '../../sql/database.js'
-import { repeat, sameState } from '../../sql/lost-reply.js'
+import { partOfTransaction, readBack, repeat, sameState } from '../../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, maybeOne } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
@@ -25,9 +25,11 @@ import {
 import type { Readback } from '../fragments/readback.js'
 import { hasSecondFactor } from '../fragments/second-factor.js'
 import { toUser, userColumns } from '../fragments/user-row.js'
-import { checkInteger, checkObject } from '../input/input.js'
+import { checkBoolean, checkInteger, checkObject } from '../input/input.js'
 import { createEnrollment, enrollmentStatements } from './enrollment.js'
 import { createPasskeyAnswers, passkeyAnswerStatements } from './passkey-answers.js'
+import { createPasskeyEnrollment, passkeyEnrollmentStatements } from './passkey-enrollment.js'
+import { createPasswordAnswers, passwordAnswerStatements } from './password-answers.js'
 import { createPendingAnswers, pendingAnswerStatements } from './pending-answers.js'
 import { recoveryCodeStatements } from './recovery-codes.js'
 import { createRequiredEnrollment, requiredEnrollmentStatements } from './required-enrollment.js'
@@ -40,10 +42,33 @@ const limit = parameter('limit', 'int')<number>()
 const former = parameter('former', 'bytea')<EncryptedTotpSecret>()
 const secret = parameter('secret', 'bytea')<EncryptedTotpSecret>()
 
+/** Holds where the user `u` has a passkey that counts. */
+const hasPasskeyOfUser = (schema: string) => `((
+          select true from ${schema}.passkeys k where k.user_id = u.id and k.owner_epoch = u.owner_epoch limit 1) is not null)`
+
+/**
+ * CTEs that remove the factor of the user for whom `where` holds, with trusted browsers and recovery codes. The locks: user, factor,
+ * trusted browsers; an answer, which locks the last two the other way round, waits for the user. The epoch, which the statement
+ * then raises, ends the sessions, the pending sign-ins and the trusted browsers, also those that it cannot see yet.
+ */
+const removeFactor = (schema: string, where: string) => sql`u as (
+        select u.id from ${schema}.users u where u.id = ${userId} and ${where} for no key update
+      ), f as (
+        delete from ${schema}.totp_factors t using u where t.user_id = u.id returning 1 as one
+      ), untrusted as (
+        delete from ${schema}.trusted_browsers t using u
+        where t.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
+      ), codes as (
+        delete from ${schema}.recovery_codes c using u
+        where c.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
+      )`
+
 export const secondFactorStatements = (schema: string) => ({
   ...enrollmentStatements(schema),
   ...pendingAnswerStatements(schema),
   ...passkeyAnswerStatements(schema),
+  ...passkeyEnrollmentStatements(schema),
+  ...passwordAnswerStatements(schema),
   ...recoveryCodeStatements(schema),
   ...requiredEnrollmentStatements(schema),
   ...stepUpStatements(schema),
@@ -73,26 +98,37 @@ export const secondFactorStatements = (schema: string) => ({
       returning ${livePending} as live`,
     { schema, onLostReply: repeat('false: it is not live any more') },
   ),
-  // The locks: user, factor, trusted browsers; an answer, which locks the last two the other way round, waits for the user. The
-  // epoch ends the sessions, the pending sign-ins and the trusted browsers, also those that this statement cannot see yet.
   reset: write(
     'second_factors.reset',
     sql`
-      with u as (
-        select u.id from ${schema}.users u where u.id = ${userId} and ${hasSecondFactor} for no key update
-      ), f as (
-        delete from ${schema}.totp_factors t using u where t.user_id = u.id returning 1 as one
-      ), untrusted as (
-        delete from ${schema}.trusted_browsers t using u
-        where t.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
-      ), codes as (
-        delete from ${schema}.recovery_codes c using u
-        where c.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
-      )
+      with ${removeFactor(schema, hasSecondFactor)}
       update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
       where u.id = (select u.id from u) and (select pg_catalog.count(*) from codes) >= 0
       returning ${userColumns}`,
     { schema, onLostReply: repeat('null: there is none any more') },
+  ),
+  // The passkeys before the user, as everywhere.
+  lockForReset: write(
+    'second_factors.lockForReset',
+    sql`
+      with keys as (
+        select k.credential_id from ${schema}.passkeys k where k.user_id = ${userId} order by k.credential_id for update
+      )
+      select u.id from ${schema}.users u where u.id = ${userId} and (select pg_catalog.count(*) from keys) >= 0
+      for no key update`,
+    { schema, onLostReply: readBack(partOfTransaction) },
+  ),
+  // Runs under the user's lock, in a statement by itself: its snapshot sees every earlier addition.
+  resetWithPasskeys: write(
+    'second_factors.resetWithPasskeys',
+    sql`
+      with ${removeFactor(schema, `(${hasSecondFactor} or ${hasPasskeyOfUser(schema)})`)}, removed as (
+        delete from ${schema}.passkeys k using u where k.user_id = u.id returning 1 as one
+      )
+      update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
+      where u.id = (select u.id from u) and (select pg_catalog.count(*) from codes) >= 0
+      returning ${userColumns}`,
+    { schema, onLostReply: readBack(partOfTransaction) },
   ),
   setRequired: write(
     'second_factors.setRequired',
@@ -137,6 +173,8 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
     ...createPendingAnswers<Metadata>(db, statements, readback),
     ...createRequiredEnrollment<Metadata>(db, statements, readback),
     ...createPasskeyAnswers<Metadata>(db, statements, readback),
+    ...createPasskeyEnrollment<Metadata>(db, statements, readback),
+    ...createPasswordAnswers<Metadata>(db, statements, readback),
     ...createStepUp(db, statements, readback),
     ...createTrustedBrowsers(db, statements),
     async find(user: UserId) {
@@ -149,8 +187,18 @@ export function createSecondFactorRepository<Metadata extends object = Record<st
       const wasLive = (row: { live: boolean }) => row.live
       return (await maybeOne(db, statements.endPending, pendingKeyValues(key), wasLive)) ?? false
     },
-    async reset(user: UserId) {
-      return maybeOne(db, statements.reset, { userId: user }, toUser<Metadata>)
+    async reset(user: UserId, options: { passkeys?: boolean } = {}) {
+      const { passkeys = false } = checkObject(options, 'options')
+      const values = { userId: user }
+      if (!checkBoolean(passkeys, 'passkeys'))
+        return maybeOne(db, statements.reset, values, toUser<Metadata>)
+      const resetOnce = (call: Database) =>
+        call.atomic(async (tx) => {
+          await exists(tx, statements.lockForReset, values)
+          return maybeOne(tx, statements.resetWithPasskeys, values, toUser<Metadata>)
+        })
+      // Once more after a lost reply: there is nothing to remove any more.
+      return db.runWithRecovery(resetOnce, async () => null)
     },
     async setRequired(user: UserId, required: { graceSeconds: number } | null) {
       const values = { userId: user, graceSeconds: required && checkGrace(required) }

@@ -157,6 +157,22 @@ const enrollmentOperations = [
       ],
     }
   }),
+  // The commit has no name of its own on the wire.
+  ...['commit', 'second_factors.lockForReset', 'second_factors.resetWithPasskeys'].map(
+    (statement) =>
+      operation(statement, 'done', [0, 0], async (harness) => {
+        const person = await signUp(harness.observer)
+        await harness.observer.passkeys.add(actorOf(person), newPasskey(), { max: 10 })
+        const { id } = person
+        return {
+          operation: ({ secondFactors }) => secondFactors.reset(id, { passkeys: true }),
+          effect: async () => [
+            await count(harness, 'torii.passkeys where user_id = $1', [id]),
+            await liveSessions(harness, id),
+          ],
+        }
+      }),
+  ),
   operation('second_factors.replaceSecret', 'done', 1, async (harness) => {
     const { id, secret: former } = await owner(harness)
     const secret = encryptedTotpSecret(new Uint8Array(40).fill(7))
@@ -307,6 +323,49 @@ const passkeyAnswerOperations = [
     }
   }),
 ]
+
+const passwordAnswerOperations = [
+  operation(
+    'second_factors.findPassword',
+    'done',
+    [1, 1],
+    async (harness) => {
+      const { id, pending } = await passwordOwner(harness)
+      const key = freshRateLimitKey()
+      const input = { key: pending, charges: charges(key) }
+      return {
+        operation: ({ secondFactors }) => secondFactors.findPassword(input),
+        effect: async () => [await tries(harness, id), await total(harness, key)],
+      }
+    },
+    { twice: [2, 2] },
+  ),
+  operation(
+    'second_factors.signInByPassword',
+    'done',
+    [2, true, 0, ...givenBack],
+    async (harness) => {
+      const { id, pending, refund, attempts } = await passwordOwner(harness)
+      const answer = { key: pending, session: sessionOfPending(), refund }
+      return {
+        operation: ({ secondFactors }) => secondFactors.signInByPassword(answer),
+        effect: async () => [
+          ...(await opened(harness, id, answer.session)),
+          await count(harness, pendings, [id]),
+          ...(await attempts()),
+        ],
+      }
+    },
+  ),
+]
+
+/** A user with a factor, whose sign-in by a passkey without user verification waits. */
+async function passwordOwner(harness: Harness) {
+  const person = await personWithAttempts(harness)
+  const enrolled = await enroll(harness.observer, person)
+  const pending = await beginSignIn(harness.observer, person, { methods: ['passkey'] })
+  return { ...person, ...enrolled, pending }
+}
 
 const undoOperations = [
   operation('second_factors.confirmTotp', 'done', [1, true, 1, 1], async (harness) => {
@@ -508,6 +567,41 @@ const requiredOperations: readonly Operation[] = [
       }
     },
   ),
+  operation('second_factors.startPasskeyForSignIn', 'done', 1, async (harness) => {
+    const { id, pending: key } = await enrolling(harness)
+    const challengeHash = freshSecretHash()
+    return {
+      operation: ({ secondFactors }) =>
+        secondFactors.startPasskeyForSignIn({ key, challengeHash, emailCodeHashes: null }),
+      effect: () =>
+        count(harness, `${pendings} and passkey_challenge_hash = $2`, [id, challengeHash]),
+    }
+  }),
+  operation('second_factors.usePasskeyStart', 'invalid_token', 0, async (harness) => {
+    const { id, pending: key } = await enrolling(harness)
+    const challengeHash = freshSecretHash()
+    const { secondFactors: observed } = harness.observer
+    await observed.startPasskeyForSignIn({ key, challengeHash, emailCodeHashes: null })
+    return {
+      operation: ({ secondFactors }) =>
+        secondFactors.usePasskeyStart({ key, challengeHash, ipAddress: null }),
+      effect: () => count(harness, `${pendings} and passkey_challenge_hash is not null`, [id]),
+    }
+  }),
+  operation('second_factors.addPasskeyForSignIn', 'done', [1, true, 1, 0], async (harness) => {
+    const { id, pending: key } = await enrolling(harness)
+    const session = sessionOfPending()
+    const passkey = newPasskey()
+    return {
+      operation: ({ secondFactors }) =>
+        secondFactors.addPasskeyForSignIn({ key, passkey, session }),
+      effect: async () => [
+        ...(await opened(harness, id, session)),
+        await count(harness, 'torii.passkeys where user_id = $1', [id]),
+        await count(harness, pendings, [id]),
+      ],
+    }
+  }),
 ]
 
 /** Sign-ins that wait for the second factor: what was lost is found by the id and the secret of the pending sign-in. */
@@ -607,6 +701,7 @@ export const secondFactorOperations = [
   ...enrollmentOperations,
   ...answerOperations,
   ...passkeyAnswerOperations,
+  ...passwordAnswerOperations,
   ...undoOperations,
   ...stepUpOperations,
   ...pendingOperations,

@@ -83,10 +83,12 @@ export interface Fixture extends Person {
   /** Of a user with a second factor, whose last code was of the time step 1; or with one to enroll in a sign-in. */
   readonly factor: {
     readonly pending: PendingKey
+    /** One that began with a passkey without user verification. */
+    readonly pendingByPasskey: PendingKey
     /** A browser in which the user signs in without it. */
     readonly trusted: NewTrustedBrowser
     readonly codeHash: TokenHash
-    /** Of the pending sign-in, for a passkey. */
+    /** Of the pending sign-in, for a passkey; that is proved, or enrolled. */
     readonly challengeHash: TokenHash
     /** Of the link that undoes it. */
     readonly undo: TokenHash
@@ -182,6 +184,7 @@ export async function newFixture({ observer, query }: Observer, kind: Kind): Pro
 const newSecret = () => encryptedTotpSecret(randomBytes(48))
 const newFactor = (userId: UserId): Fixture['factor'] => ({
   pending: keyOf(userId, newSession()),
+  pendingByPasskey: keyOf(userId, newSession()),
   trusted: newTrust(),
   codeHash: freshSecretHash(),
   challengeHash: freshSecretHash(),
@@ -193,7 +196,7 @@ const newFactor = (userId: UserId): Fixture['factor'] => ({
 /** As an enrollment and a sign-in would store it, but in the first epochs. */
 async function furnishFactor(query: Observer['query'], { id, key, email, factor }: Fixture) {
   if (factor === null) return
-  const { pending, trusted, codeHash, challengeHash, undo, enrolled } = factor
+  const { pending, pendingByPasskey, trusted, codeHash, challengeHash, undo, enrolled } = factor
   await query(
     `with factor as (
       insert into torii.totp_factors (user_id, secret, last_step, recovery_generation, created_at)
@@ -207,7 +210,8 @@ async function furnishFactor(query: Observer['query'], { id, key, email, factor 
     ), pending as (
       insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
         idle_seconds, absolute_seconds, created_at, expires_at)
-      values ($1, $6, $7, 0, 0, '{password}', 1000, 10000, now(), now() + interval '10 minutes')
+      values ($1, $6, $7, 0, 0, '{password}', 1000, 10000, now(), now() + interval '10 minutes'),
+        ($1, $13, $14, 0, 0, '{passkey}', 1000, 10000, now(), now() + interval '10 minutes')
     ), trusted as (
       insert into torii.trusted_browsers (user_id, id, secret_hash, session_epoch, created_at, expires_at)
       values ($1, $11, $12, 0, now(), now() + interval '30 days')
@@ -227,6 +231,7 @@ async function furnishFactor(query: Observer['query'], { id, key, email, factor 
     [
       ...[id, newSecret(), codeHash, key.id, enrolled, pending.id, pending.secretHash],
       ...[challengeHash, undo, email, trusted.id, trusted.secretHash],
+      ...[pendingByPasskey.id, pendingByPasskey.secretHash],
     ],
   )
 }
@@ -234,7 +239,7 @@ async function furnishFactor(query: Observer['query'], { id, key, email, factor 
 /** As a sign-in that must enroll and the start of its enrollment would store it. */
 async function furnishEnrollment(query: Observer['query'], { id, factor }: Fixture) {
   if (factor === null) return
-  const { pending, enrolled } = factor
+  const { pending, enrolled, challengeHash } = factor
   await query(
     `with enrollment as (
       insert into torii.totp_enrollments
@@ -242,13 +247,13 @@ async function furnishEnrollment(query: Observer['query'], { id, factor }: Fixtu
       values ($1, $2, 0, 0, $3, now() + interval '10 minutes')
     ), pending as (
       insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
-        idle_seconds, absolute_seconds, enrolls, mailbox_proved, created_at, expires_at)
-      values ($1, $2, $4, 0, 0, '{password}', 1000, 10000, true, true, now(), now() + interval '10 minutes')
+        idle_seconds, absolute_seconds, enrolls, mailbox_proved, passkey_challenge_hash, created_at, expires_at)
+      values ($1, $2, $4, 0, 0, '{password}', 1000, 10000, true, true, $5, now(), now() + interval '10 minutes')
     ), passkeys as (
       delete from torii.passkeys where user_id = $1
     )
     update torii.users set second_factor_required_at = now() - interval '1 minute' where id = $1`,
-    [id, pending.id, enrolled, pending.secretHash],
+    [id, pending.id, enrolled, pending.secretHash, challengeHash],
   )
 }
 

@@ -68,7 +68,9 @@ const endsActor = new Set<OperationName>([
   'proveMailbox',
   'oauthSignInByEmail',
   'resetFactor',
+  'resetWithPasskeys',
   'confirmAtSignIn',
+  'addPasskeyAtSignIn',
   'requireFactor',
   'undoFactor',
 ])

@@ -86,6 +86,17 @@ export const secondFactorOperations = {
       },
       factorOf(fixture).pending,
     ),
+  findPendingPassword: ({ secondFactors }, fixture) =>
+    secondFactors.findPassword({
+      key: factorOf(fixture).pendingByPasskey,
+      charges: { account: fixture.charges.address, ipAddress: fixture.charges.ipAddress },
+    }),
+  answerByPassword: ({ secondFactors }, fixture, { session }) =>
+    secondFactors.signInByPassword({
+      key: factorOf(fixture).pendingByPasskey,
+      session,
+      refund: fixture.refund,
+    }),
   endPending: ({ secondFactors }, fixture) => secondFactors.endPending(factorOf(fixture).pending),
   stepUp: ({ secondFactors }, { key, refund }, { secretHash }) =>
     secondFactors.reauthenticate(key, { step: 2, newSecretHash: secretHash, refund }),
@@ -118,6 +129,7 @@ export const secondFactorOperations = {
       { ipAddress: fixture.charges.ipAddress, usedBy: null },
     ),
   resetFactor: ({ secondFactors }, { id }) => secondFactors.reset(id),
+  resetWithPasskeys: ({ secondFactors }, { id }) => secondFactors.reset(id, { passkeys: true }),
 } satisfies Record<string, Operation>
 
 /** What is done with a sign-in on which the user enrolls a second factor. */
@@ -138,6 +150,20 @@ export const requiredFactorOperations = {
       confirmation: { ...newConfirmation(5), secret: factorOf(fixture).enrolled },
       session,
     }),
+  startPasskeyAtSignIn: ({ secondFactors }, fixture, { secretHash }) =>
+    secondFactors.startPasskeyForSignIn({
+      key: factorOf(fixture).pending,
+      challengeHash: secretHash,
+      emailCodeHashes: null,
+    }),
+  usePasskeyAtSignIn: ({ secondFactors }, fixture) =>
+    secondFactors.usePasskeyStart({
+      key: factorOf(fixture).pending,
+      challengeHash: factorOf(fixture).challengeHash,
+      ipAddress: null,
+    }),
+  addPasskeyAtSignIn: ({ secondFactors }, fixture, { passkey, session }) =>
+    secondFactors.addPasskeyForSignIn({ key: factorOf(fixture).pending, passkey, session }),
   requireFactor: ({ secondFactors }, { id }) => secondFactors.setRequired(id, { graceSeconds: 0 }),
   waiveFactor: ({ secondFactors }, { id }) => secondFactors.setRequired(id, null),
 } satisfies Record<string, Operation>

@@ -103,6 +103,7 @@ export const mayAlsoBe: Partial<Record<PlayedName, readonly (PlayedName | null)[
   signInRehashing: ['signIn'],
   registerByMail: ['registerUnsent'],
   findPendingFactor: ['chargeAccount'],
+  findPendingPassword: ['chargeAccount'],
   // What ends the trust while its sign-in waits for it: the sign-in waits for the factor, and is dead by its epoch.
   openTrusted: ['open'],
   signInTrusted: ['signIn'],

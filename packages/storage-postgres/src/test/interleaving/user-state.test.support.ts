@@ -20,7 +20,7 @@ export interface StateRow {
     generation: number | null
     codes: number
   } | null
-  pending: { id: string; tries: number }[]
+  pending: { id: string; tries: number; challenge: string | null }[]
   enrollments: { secret: string; tries: number }[]
   trusted: { secret: string; used: boolean }[]
 }
@@ -59,7 +59,7 @@ const stateText = `
       'generation', f.recovery_generation, 'codes', (select count(*) from torii.recovery_codes c
         where c.user_id = u.id and c.generation = f.recovery_generation))
       from torii.users u left join torii.totp_factors f on f.user_id = u.id where u.id = $1) as factor,
-    ${list(`select p.id, p.tries from torii.pending_sign_ins p join torii.users u on u.id = p.user_id
+    ${list(`select p.id, p.tries, encode(p.passkey_challenge_hash, 'hex') as challenge from torii.pending_sign_ins p join torii.users u on u.id = p.user_id
       where p.user_id = $1 and p.session_epoch = u.session_epoch and p.owner_epoch = u.owner_epoch
         and (u.second_factor_epoch = u.owner_epoch) is distinct from p.enrolls and u.disabled_at is null`)} as pending,
     ${list(`select encode(e.secret, 'hex') as secret, e.tries
@@ -120,7 +120,7 @@ export function describeState(
     `passkeys: ${each(state.passkeys, ({ id, name, count }) => `${nameOf(id)} named ${nameOf(name)} at ${count}`)}`,
     `challenges: ${each(state.challenges, (challenge) => `${nameOf(challenge.hash)} for ${nameOf(challenge.for)}`)}`,
     `factor: ${state.factor === null ? 'none' : JSON.stringify(state.factor)}`,
-    `pending: ${each(state.pending, ({ id, tries }) => `${nameOf(id)} tried ${tries}`)}`,
+    `pending: ${each(state.pending, ({ id, tries, challenge }) => `${nameOf(id)} tried ${tries} for ${nameOf(challenge)}`)}`,
     `trusted: ${each(state.trusted, ({ secret, used }) => `${nameOf(secret)}${used ? ' used' : ''}`)}`,
     `enrolling: ${each(state.enrollments, ({ secret, tries }) => `${nameOf(secret)} tried ${tries}`)}`,
   ].join('; ')
@@ -184,6 +184,8 @@ function namesOf(fixture: Fixture, owns: readonly CallerInput[]): Map<string, st
   if (factor !== null)
     names.push(
       [factor.pending.id, 'waiting'],
+      [factor.pendingByPasskey.id, 'waiting after a passkey'],
+      [hex(factor.challengeHash), 'subject'],
       [hex(factor.trusted.secretHash), 'subject'],
       [hex(factor.enrolled), 'subject'],
       ...factor.secrets.map((secret, place): [string, string] => [

@@ -74,8 +74,9 @@ export async function enroll(
 export async function beginSignIn(
   { sessions }: Pick<TransactionRepositories, 'sessions'>,
   { id }: Pick<Person, 'id'>,
+  given: Partial<NewSession> = {},
 ): Promise<PendingKey> {
-  const session = newSession()
+  const session = { ...newSession(), ...given }
   const outcome = await sessions.open(id, session)
   if (outcome.ok || outcome.reason !== 'second_factor_required')
     throw new Error('the sign-in does not wait for a second factor')

@@ -80,6 +80,8 @@ export const otherInserts: Readonly<Record<string, string>> = {
   'oauth_accounts.signInNewMany': 'the same of new users, who have no second factor',
   'second_factors.signIn': 'proves the second factor in the same statement',
   'second_factors.signInByPasskey': 'proves the second factor in the same statement',
+  'second_factors.signInByPassword': 'proves the second factor in the same statement',
+  'second_factors.addPasskeyForSignIn': 'makes the second factor in the same statement',
   'second_factors.useRecoveryCode': 'proves the second factor in the same statement',
   'second_factors.confirmTotpForSignIn': 'makes the second factor in the same statement',
 }

@@ -40,6 +40,8 @@ test('every statement that inserts sessions is a way that is tried here, or list
       'second_factors.signIn',
       'second_factors.useRecoveryCode',
       'second_factors.signInByPasskey',
+      'second_factors.addPasskeyForSignIn',
+      'second_factors.signInByPassword',
       'second_factors.confirmTotpForSignIn',
     ],
   )
