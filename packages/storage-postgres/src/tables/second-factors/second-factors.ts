@@ -63,6 +63,12 @@ const removeFactor = (schema: string, where: string) => sql`u as (
         where c.user_id = u.id and (select pg_catalog.count(*) from f) >= 0 returning 1 as one
       )`
 
+/** The end of a statement with {@link removeFactor}. */
+const endFactor = (schema: string) =>
+  `update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
+      where u.id = (select u.id from u) and (select pg_catalog.count(*) from codes) >= 0
+      returning ${userColumns}`
+
 export const secondFactorStatements = (schema: string) => ({
   ...enrollmentStatements(schema),
   ...pendingAnswerStatements(schema),
@@ -102,9 +108,7 @@ export const secondFactorStatements = (schema: string) => ({
     'second_factors.reset',
     sql`
       with ${removeFactor(schema, hasSecondFactor)}
-      update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
-      where u.id = (select u.id from u) and (select pg_catalog.count(*) from codes) >= 0
-      returning ${userColumns}`,
+      ${endFactor(schema)}`,
     { schema, onLostReply: repeat('null: there is none any more') },
   ),
   // The passkeys before the user, as everywhere.
@@ -125,9 +129,7 @@ export const secondFactorStatements = (schema: string) => ({
       with ${removeFactor(schema, `(${hasSecondFactor} or ${hasPasskeyOfUser(schema)})`)}, removed as (
         delete from ${schema}.passkeys k using u where k.user_id = u.id returning 1 as one
       )
-      update ${schema}.users u set second_factor_epoch = null, session_epoch = u.session_epoch + 1
-      where u.id = (select u.id from u) and (select pg_catalog.count(*) from codes) >= 0
-      returning ${userColumns}`,
+      ${endFactor(schema)}`,
     { schema, onLostReply: readBack(partOfTransaction) },
   ),
   setRequired: write(
