@@ -32,7 +32,6 @@ import {
   freshSecretHash,
   keyOf,
   newSession,
-  signUp,
   widePolicy,
 } from '../races/people.test.support.js'
 import type { ConnectionSet } from './held-lock.test.support.js'
@@ -146,22 +145,37 @@ const newPasskey = (name: string): NewPasskey => ({
 export type Observer = Pick<ConnectionSet, 'observer' | 'query'>
 
 /** Creates the user of one round; its first session was last used an hour ago. */
-export async function newFixture({ observer, query }: Observer, kind: Kind): Promise<Fixture> {
-  const person = await signUp(observer, {
-    emailVerified: kind !== 'unverified',
-    password: kind !== 'without password',
-  })
-  const other = newSession()
+export async function newFixture(observer: Observer, kind: Kind): Promise<Fixture> {
+  const [fixture] = await newFixtures(observer, kind, 1)
+  if (fixture === undefined) throw new Error('no user was made')
+  return fixture
+}
+
+/** Creates the users of so many rounds in one statement: rounds are played tens of thousands of times. */
+export async function newFixtures(
+  { query }: Pick<Observer, 'query'>,
+  kind: Kind,
+  count: number,
+): Promise<Fixture[]> {
+  const fixtures = Array.from({ length: count }, () => describeFixture(kind))
+  await query(furnish(kind), [JSON.stringify(fixtures.map(columnsOf))])
+  return fixtures
+}
+
+function describeFixture(kind: Kind): Fixture {
+  const id = newUserId()
   const [account, ipAddress] = [freshRateLimitKey(), freshRateLimitKey()]
-  const charges = {
-    address: { key: account, policy: widePolicy },
-    ipAddress: { key: ipAddress, policy: widePolicy },
-  }
-  const fixture: Fixture = {
-    ...person,
-    other: keyOf(person.id, other),
+  return {
+    id,
+    email: freshEmail(),
+    hash: freshPasswordHash(),
+    key: keyOf(id, newSession()),
+    other: keyOf(id, newSession()),
     refund: { account, ipAddress },
-    charges,
+    charges: {
+      address: { key: account, policy: widePolicy },
+      ipAddress: { key: ipAddress, policy: widePolicy },
+    },
     sessionCharge: { key: freshRateLimitKey(), policy: widePolicy },
     link: { tokenHash: freshSecretHash(), codeHash: freshSecretHash() },
     tokens: {
@@ -172,13 +186,8 @@ export async function newFixture({ observer, query }: Observer, kind: Kind): Pro
     newEmail: freshEmail(),
     identity: newIdentity(),
     passkey: newPasskey('subject'),
-    factor: kind.endsWith('a second factor') ? newFactor(person.id) : null,
+    factor: kind.endsWith('a second factor') ? newFactor(id) : null,
   }
-  if (kind === 'disabled') await observer.users.disable(person.id)
-  await query(furnish, valuesOf(fixture))
-  if (kind === 'with a second factor') await furnishFactor(query, fixture)
-  if (kind === 'who must enroll a second factor') await furnishEnrollment(query, fixture)
-  return fixture
 }
 
 const newSecret = () => encryptedTotpSecret(randomBytes(48))
@@ -193,134 +202,156 @@ const newFactor = (userId: UserId): Fixture['factor'] => ({
   secrets: [newSecret(), newSecret()],
 })
 
-/** As an enrollment and a sign-in would store it, but in the first epochs. */
-async function furnishFactor(query: Observer['query'], { id, key, email, factor }: Fixture) {
-  if (factor === null) return
-  const { pending, pendingByPasskey, trusted, codeHash, challengeHash, undo, enrolled } = factor
-  await query(
-    `with factor as (
-      insert into torii.totp_factors (user_id, secret, last_step, recovery_generation, created_at)
-      values ($1, $2, 1, 1, now())
-    ), codes as (
-      insert into torii.recovery_codes (user_id, code_hash, generation) values ($1, $3, 1)
-    ), enrollment as (
-      insert into torii.totp_enrollments
-        (user_id, session_id, session_epoch, owner_epoch, secret, expires_at)
-      values ($1, $4, 0, 0, $5, now() + interval '10 minutes')
-    ), pending as (
-      insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
-        idle_seconds, absolute_seconds, created_at, expires_at)
-      values ($1, $6, $7, 0, 0, '{password}', 1000, 10000, now(), now() + interval '10 minutes'),
-        ($1, $13, $14, 0, 0, '{passkey}', 1000, 10000, now(), now() + interval '10 minutes')
-    ), trusted as (
-      insert into torii.trusted_browsers (user_id, id, secret_hash, session_epoch, created_at, expires_at)
-      values ($1, $11, $12, 0, now(), now() + interval '30 days')
-    ), challenge as (
-      insert into torii.passkey_challenges
-        (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, global_epoch, expires_at)
-      values ($8, 'second_factor', $1, $6, 0, 0, 0, now() + interval '5 minutes')
-    ), undo as (
-      insert into torii.verification_tokens
-        (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, global_epoch, created_at, expires_at)
-      values (encode(substring($9::bytea from 1 for 16), 'hex')::uuid, $1, 'undo_second_factor', 1, $9, $10, $10, 0, 0,
-        now(), now() + interval '7 days')
-    ), sessions as (
-      update torii.sessions set level = 2, level2_at = now() where user_id = $1
-    )
-    update torii.users set second_factor_epoch = owner_epoch where id = $1`,
-    [
-      ...[id, newSecret(), codeHash, key.id, enrolled, pending.id, pending.secretHash],
-      ...[challengeHash, undo, email, trusted.id, trusted.secretHash],
-      ...[pendingByPasskey.id, pendingByPasskey.secretHash],
-    ],
-  )
-}
+const bytes = (value: Uint8Array | null) =>
+  value === null ? null : `\\x${Buffer.from(value).toString('hex')}`
 
-/** As a sign-in that must enroll and the start of its enrollment would store it. */
-async function furnishEnrollment(query: Observer['query'], { id, factor }: Fixture) {
-  if (factor === null) return
-  const { pending, enrolled, challengeHash } = factor
-  await query(
-    `with enrollment as (
-      insert into torii.totp_enrollments
-        (user_id, session_id, session_epoch, owner_epoch, secret, expires_at)
-      values ($1, $2, 0, 0, $3, now() + interval '10 minutes')
-    ), pending as (
-      insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
-        idle_seconds, absolute_seconds, enrolls, mailbox_proved, passkey_challenge_hash, created_at, expires_at)
-      values ($1, $2, $4, 0, 0, '{password}', 1000, 10000, true, true, $5, now(), now() + interval '10 minutes')
-    ), passkeys as (
-      delete from torii.passkeys where user_id = $1
-    )
-    update torii.users set second_factor_required_at = now() - interval '1 minute' where id = $1`,
-    [id, pending.id, enrolled, pending.secretHash, challengeHash],
-  )
+/** What {@link furnish} takes of a user, by the name and type of its column. */
+const columnTypes = {
+  ...{ id: 'uuid', email: 'text', new_email: 'text', hash: 'text' },
+  ...{ session: 'uuid', session_secret: 'bytea', other: 'uuid', other_secret: 'bytea' },
+  ...{ account: 'bytea', ip_address: 'bytea', link: 'bytea', code: 'bytea' },
+  ...{ verify_email: 'bytea', reset_password: 'bytea', change_email: 'bytea' },
+  ...{ provider: 'text', subject: 'text', account_id: 'uuid', tokens: 'bytea' },
+  ...{ credential: 'bytea', passkey: 'uuid', public_key: 'bytea', user_handle: 'bytea' },
+  ...{ aaguid: 'uuid', passkey_name: 'text' },
+  ...{ pending: 'uuid', pending_secret: 'bytea', trusted: 'uuid', trusted_secret: 'bytea' },
+  ...{ by_passkey: 'uuid', by_passkey_secret: 'bytea' },
+  ...{
+    recovery_code: 'bytea',
+    challenge: 'bytea',
+    undo: 'bytea',
+    enrolled: 'bytea',
+    secret: 'bytea',
+  },
+} as const
+
+type Column = keyof typeof columnTypes
+
+function columnsOf(fixture: Fixture): Partial<Record<Column, string | null>> {
+  const { key, other, refund, link, tokens, identity, passkey, factor } = fixture
+  return {
+    ...{ id: fixture.id, email: fixture.email, new_email: fixture.newEmail },
+    hash: fixture.hash.reveal(),
+    ...{ session: key.id, session_secret: bytes(key.secretHash) },
+    ...{ other: other.id, other_secret: bytes(other.secretHash) },
+    ...{ account: bytes(refund.account), ip_address: bytes(refund.ipAddress) },
+    ...{ link: bytes(link.tokenHash), code: bytes(link.codeHash) },
+    verify_email: bytes(tokens.verify_email),
+    reset_password: bytes(tokens.reset_password),
+    change_email: bytes(tokens.change_email),
+    ...{ provider: identity.provider, subject: identity.subject },
+    ...{ account_id: identity.newAccountId, tokens: bytes(identity.tokens) },
+    ...{ credential: bytes(passkey.credentialId), passkey: passkey.id },
+    ...{ public_key: bytes(passkey.publicKey), user_handle: bytes(passkey.userHandle) },
+    ...{ aaguid: passkey.aaguid, passkey_name: passkey.name },
+    ...(factor !== null && {
+      ...{ pending: factor.pending.id, pending_secret: bytes(factor.pending.secretHash) },
+      by_passkey: factor.pendingByPasskey.id,
+      by_passkey_secret: bytes(factor.pendingByPasskey.secretHash),
+      ...{ trusted: factor.trusted.id, trusted_secret: bytes(factor.trusted.secretHash) },
+      ...{ recovery_code: bytes(factor.codeHash), challenge: bytes(factor.challengeHash) },
+      ...{ undo: bytes(factor.undo), enrolled: bytes(factor.enrolled) },
+      secret: bytes(newSecret()),
+    }),
+  }
 }
 
 /** When the profile of every round's user was last changed. */
 export const lastChange = new Date('2026-01-02T03:04:05.678Z')
 
-/** As the operations would store it, in one statement: a round is played some thousands of times. */
-const furnish = `
-  with changed as (
-    update torii.users set updated_at = '${lastChange.toISOString()}' where id = $1
-  ), aged as (
-    update torii.sessions set last_active_at = last_active_at - interval '1 hour'
-    where user_id = $1 and id = $2
-  ), other as (
+/** The first half of a hash, as the id of what is looked up by it. */
+export const idOf = (hash: string) => `encode(substring(${hash} from 1 for 16), 'hex')::uuid`
+
+/** Writes a list of users as registration and the operations would store them, but in the first epochs. */
+const furnish = (kind: Kind): string => `
+  with given as materialized (
+    select * from json_to_recordset($1::json) as t (${Object.entries(columnTypes)
+      .map(([name, type]) => `${name} ${type}`)
+      .join(', ')})
+  ), users as (
+    insert into torii.users
+      (id, email, email_key, email_verified_at, updated_at, disabled_at, session_epoch, second_factor_epoch,
+        second_factor_required_at)
+    select id, email, email, ${kind === 'unverified' ? 'null' : 'now()'}, '${lastChange.toISOString()}',
+      ${kind === 'disabled' ? 'now(), 1' : 'null, 0'}, ${kind === 'with a second factor' ? '0' : 'null'},
+      ${kind === 'who must enroll a second factor' ? "now() - interval '1 minute'" : 'null'}
+    from given
+  ), addresses as (
+    insert into torii.user_emails (email_key, user_id) select email, id from given
+  ), passwords as (
+    insert into torii.passwords (user_id, hash, owner_epoch)
+    select id, hash, 0 from given where ${kind !== 'without password'}
+  ), sessions as (
     insert into torii.sessions
-      (user_id, id, secret_hash, epoch, methods, expires_at, absolute_expires_at)
-    values ($1, $3, $4, 0, '{password}', now() + interval '1 hour', now() + interval '1 day')
+      (user_id, id, secret_hash, epoch, methods, level, level2_at, ip, user_agent, last_active_at, expires_at,
+        absolute_expires_at)
+    select g.id, s.id, s.secret_hash, 0, '{password}', ${kind === 'with a second factor' ? '2, now()' : 's.level, null'},
+      s.ip, s.user_agent, now() - s.unused, now() + interval '1000 seconds', now() + interval '1 day'
+    from given g cross join lateral (values
+      (g.session, g.session_secret, 1, '192.0.2.7', 'Mozilla/5.0', interval '1 hour'),
+      (g.other, g.other_secret, null, null, null, interval '0')
+    ) as s (id, secret_hash, level, ip, user_agent, unused)
+    where s.id = g.other or ${kind !== 'disabled'}
   ), attempts as (
     insert into torii.rate_limits
       (key, failures, cap, refill, total, total_limit, ends_at, lock_ends_at, seen_at, forget_at)
     select key, 5, 1000, 1000, 5, 100000, now() + interval '1 hour', now() + interval '1 hour', now(),
       now() + interval '1 day'
-    from unnest(array[$5::bytea, $6]) as key
-  ), link as (
+    from given g cross join lateral unnest(array[g.account, g.ip_address]) as key
+  ), links as (
     insert into torii.magic_links
       (id, email_key, email, slot, token_hash, code_hash, epoch, global_epoch, tries, created_at, expires_at)
-    values (encode(substring($8::bytea from 1 for 16), 'hex')::uuid, $7, $7, 1, $8, $9, 0, 0, 0, now(), now() + interval '10 minutes')
+    select ${idOf('link')}, email, email, 1, link, code, 0, 0, 0, now(), now() + interval '10 minutes'
+    from given
   ), tokens as (
     insert into torii.verification_tokens
       (id, user_id, purpose, slot, secret_hash, email, email_key, epoch, global_epoch, created_at, expires_at)
-    select encode(substring(secret_hash from 1 for 16), 'hex')::uuid, $1, purpose, 1, secret_hash, email, email, 0, 0, now(), now() + interval '10 minutes'
-    from (values ('verify_email', $10::bytea, $7), ('reset_password', $11, $7), ('change_email', $12, $13))
-      as t (purpose, secret_hash, email)
-  ), account as (
+    select ${idOf('t.secret_hash')}, g.id, t.purpose, 1, t.secret_hash, t.email, t.email, 0, 0, now(), now() + t.lifetime
+    from given g cross join lateral (values
+      ('verify_email', g.verify_email, g.email, interval '10 minutes'),
+      ('reset_password', g.reset_password, g.email, interval '10 minutes'),
+      ('change_email', g.change_email, g.new_email, interval '10 minutes'),
+      ('undo_second_factor', g.undo, g.email, interval '7 days')
+    ) as t (purpose, secret_hash, email, lifetime)
+    where t.purpose <> 'undo_second_factor' or ${kind === 'with a second factor'}
+  ), accounts as (
     insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, tokens)
-    values ($14, $15, $16, $1, 0, $17)
-  )
+    select provider, subject, account_id, id, 0, tokens from given
+  )${factorRows(kind)}
   insert into torii.passkeys (credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle,
     user_verified, backup_eligible, backed_up, aaguid, transports, name)
-  values ($18, $19, $1, 0, $20, $21, $22, true, false, false, $23, '{usb}', $24)`
+  select credential, passkey, id, 0, public_key, 1, user_handle, true, false, false, aaguid, '{usb}', passkey_name
+  from given where ${kind !== 'who must enroll a second factor'}`
 
-function valuesOf({ id, key, other, refund, email, newEmail, link, tokens, ...rest }: Fixture) {
-  const { identity, passkey } = rest
-  return [
-    id,
-    key.id,
-    other.id,
-    other.secretHash,
-    refund.account,
-    refund.ipAddress,
-    email,
-    link.tokenHash,
-    link.codeHash,
-    tokens.verify_email,
-    tokens.reset_password,
-    tokens.change_email,
-    newEmail,
-    identity.provider,
-    identity.subject,
-    identity.newAccountId,
-    identity.tokens,
-    passkey.credentialId,
-    passkey.id,
-    passkey.publicKey,
-    passkey.signCount,
-    passkey.userHandle,
-    passkey.aaguid,
-    passkey.name,
-  ]
+function factorRows(kind: Kind): string {
+  const enrolls = kind === 'who must enroll a second factor'
+  if (!enrolls && kind !== 'with a second factor') return ''
+  const waiting = `, enrollments as (
+    insert into torii.totp_enrollments (user_id, session_id, session_epoch, owner_epoch, secret, expires_at)
+    select id, ${enrolls ? 'pending' : 'session'}, 0, 0, enrolled, now() + interval '10 minutes' from given
+  ), pending as (
+    insert into torii.pending_sign_ins (user_id, id, secret_hash, session_epoch, owner_epoch, methods,
+      idle_seconds, absolute_seconds, enrolls, mailbox_proved, passkey_challenge_hash, created_at, expires_at)
+    select g.id, p.id, p.secret, 0, 0, p.methods, 1000, 10000, ${enrolls}, ${enrolls},
+      ${enrolls ? 'g.challenge' : 'null'}, now(), now() + interval '10 minutes'
+    from given g cross join lateral (values
+      (g.pending, g.pending_secret, '{password}'::text[]), (g.by_passkey, g.by_passkey_secret, '{passkey}')
+    ) as p (id, secret, methods)
+    where p.id = g.pending or ${!enrolls}
+  )`
+  return enrolls
+    ? waiting
+    : `${waiting}, factors as (
+    insert into torii.totp_factors (user_id, secret, last_step, recovery_generation, created_at)
+    select id, secret, 1, 1, now() from given
+  ), codes as (
+    insert into torii.recovery_codes (user_id, code_hash, generation) select id, recovery_code, 1 from given
+  ), trusted as (
+    insert into torii.trusted_browsers (user_id, id, secret_hash, session_epoch, created_at, expires_at)
+    select id, trusted, trusted_secret, 0, now(), now() + interval '30 days' from given
+  ), challenges as (
+    insert into torii.passkey_challenges
+      (challenge_hash, ceremony, user_id, session_id, session_epoch, owner_epoch, global_epoch, expires_at)
+    select challenge, 'second_factor', id, pending, 0, 0, 0, now() + interval '5 minutes' from given
+  )`
 }

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import type { CallerInput, Fixture, Kind } from './fixture.test.support.js'
-import { newCallerInputs, newFixture } from './fixture.test.support.js'
+import { newCallerInputs, newFixtures } from './fixture.test.support.js'
 import type { Begun, ConnectionSet } from './held-lock.test.support.js'
 import { begin } from './held-lock.test.support.js'
 import type { OperationName, PlayedName } from './user-operations.test.support.js'
@@ -48,6 +49,19 @@ export const locks: Readonly<
   ],
 }
 
+const stocks = new WeakMap<ConnectionSet, Map<Kind, Fixture[]>>()
+const stockSize = 25
+
+/** A user that no other round uses. */
+async function takeFixture(connections: ConnectionSet, kind: Kind): Promise<Fixture> {
+  const stock = stocks.get(connections) ?? new Map<Kind, Fixture[]>()
+  stocks.set(connections, stock)
+  const left = stock.get(kind)?.length ? stock.get(kind) : undefined
+  const fixtures = left ?? (await newFixtures(connections, kind, stockSize))
+  stock.set(kind, fixtures)
+  return fixtures.pop() ?? assert.fail()
+}
+
 /** What a round ended in: both answers and everything that can be noticed of the user. */
 const ending = (answers: readonly string[], state: string) => `${answers.join(' + ')} -> ${state}`
 
@@ -65,7 +79,7 @@ async function oneAfterTheOther(
   kind: Kind,
   names: Names,
 ): Promise<OrderedEnding> {
-  const fixture = await newFixture(connections, kind)
+  const fixture = await takeFixture(connections, kind)
   const owns = newCallerInputs(kind)
   const answers: string[] = []
   for (const place of [0, 1] as const) {
@@ -123,7 +137,7 @@ export async function playRound(
   kind: Kind,
   lock: string,
 ): Promise<Played> {
-  const fixture = await newFixture(connections, kind)
+  const fixture = await takeFixture(connections, kind)
   const owns = newCallerInputs(kind)
   const [select, values] = locks[lock] ?? ['select 1', () => []]
   const begun: Begun[] = []

@@ -1,6 +1,8 @@
-import type { SessionKey, VerificationPurpose } from 'torii-core'
-import { parseSessionId, parseUserId, tokenHash } from 'torii-core'
+import assert from 'node:assert/strict'
+import type { VerificationPurpose } from 'torii-core'
+import { createTables } from '../../tables/tables.js'
 import type { CallerInput, Fixture, Observer } from './fixture.test.support.js'
+import { idOf } from './fixture.test.support.js'
 
 export interface StateRow {
   user: { disabled: boolean; verified: boolean; name: string | null; email: string } | null
@@ -29,6 +31,22 @@ export interface StateRow {
 const list = (select: string) =>
   `(select coalesce(json_agg(found), '[]'::json) from (${select}) as found)`
 
+const { statements } = createTables('"torii"')
+
+/**
+ * Whether the reader finds something: its own statement, with SQL for each parameter. Counted, because `exists` would be planned as a
+ * join of whole tables.
+ */
+function finds(repository: string, name: string, given: Readonly<Record<string, string>>): string {
+  const reader = statements[repository]?.[name]
+  assert.equal(reader?.kind, 'read')
+  assert.deepEqual(reader.parameters.map((one) => one.name).sort(), Object.keys(given).sort())
+  const place = (_: string, number: string) =>
+    given[reader.parameters[Number(number) - 1]?.name ?? ''] ?? ''
+  return `(select count(*) from (${reader.text.replace(/\$(\d+)/g, place)}) as found) = 1`
+}
+
+// Of sessions, links and tokens the rows that can still be used: a reader decides, not the row's presence.
 const stateText = `
   select
     (select json_build_object('disabled', disabled_at is not null,
@@ -41,11 +59,14 @@ const stateText = `
       (select failures from torii.rate_limits where key = $4)) as attempts,
     ${list(`select user_id as user, id, encode(secret_hash, 'hex') as secret,
       last_active_at > now() - interval '30 minutes' as touched, level
-      from torii.sessions where user_id = $1 or user_id = any ($5::uuid[])`)} as sessions,
+      from torii.sessions given where (user_id = $1 or user_id = any ($5::uuid[]))
+        and ${finds('sessions', 'validate', { userId: 'given.user_id', sessionId: 'given.id', secretHash: 'given.secret_hash', touchSeconds: '60', recentSeconds: 'null' })}`)} as sessions,
     ${list(`select email_key as for, encode(token_hash, 'hex') as secret, tries
-      from torii.magic_links where email_key = any ($2::text[])`)} as links,
+      from torii.magic_links given where email_key = any ($2::text[])
+        and ${finds('magicLinks', 'find', { linkId: idOf('given.token_hash'), linkHash: 'given.token_hash' })}`)} as links,
     ${list(`select purpose, encode(secret_hash, 'hex') as secret
-      from torii.verification_tokens where user_id = $1`)} as tokens,
+      from torii.verification_tokens given where user_id = $1
+        and ${finds('verificationTokens', 'find', { linkId: idOf('given.secret_hash'), userId: '$1', secretHash: 'given.secret_hash', purpose: 'given.purpose' })}`)} as tokens,
     ${list(`select a.id, a.tokens_version > 0 as replaced, a.refresh_lease_ends_at > now() as leased
       from torii.oauth_accounts a join torii.users u on u.id = a.user_id
       where a.user_id = $1 and a.owner_epoch = u.owner_epoch`)} as accounts,
@@ -72,12 +93,12 @@ const stateText = `
 
 /** What is stored of the user and counts. */
 export async function readState(
-  connections: Observer,
+  { query }: Pick<Observer, 'query'>,
   fixture: Fixture,
   owns: readonly CallerInput[],
 ): Promise<StateRow> {
   const { account, ipAddress } = fixture.refund
-  const [row] = await connections.query<StateRow & Record<string, unknown>>(stateText, [
+  const [row] = await query<StateRow & Record<string, unknown>>(stateText, [
     fixture.id,
     [fixture.email, fixture.newEmail],
     account,
@@ -86,12 +107,7 @@ export async function readState(
     owns.map(({ secretHash }) => secretHash),
   ])
   if (row === undefined) throw new Error('no state')
-  return {
-    ...row,
-    sessions: await liveSessions(connections, row.sessions),
-    links: await liveLinks(connections, row.links),
-    tokens: await liveTokens(connections, fixture, row.tokens),
-  }
+  return row
 }
 
 /** Everything that can be noticed of the user, as text: equal texts are equal states. */
@@ -124,42 +140,6 @@ export function describeState(
     `trusted: ${each(state.trusted, ({ secret, used }) => `${nameOf(secret)}${used ? ' used' : ''}`)}`,
     `enrolling: ${each(state.enrollments, ({ secret, tries }) => `${nameOf(secret)} tried ${tries}`)}`,
   ].join('; ')
-}
-
-/** Of these rows the ones that can still be used: a reader decides, not the row's presence. */
-async function liveSessions(connections: Observer, sessions: StateRow['sessions']) {
-  const found = sessions.map((session) =>
-    connections.observer.sessions.validate(keyFrom(session), { touchSeconds: 60 }),
-  )
-  const live = await Promise.all(found)
-  return sessions.filter((_, index) => live[index])
-}
-
-async function liveLinks(connections: Observer, links: StateRow['links']) {
-  const live = await Promise.all(
-    links.map(({ secret }) => connections.observer.magicLinks.find(hashFrom(secret))),
-  )
-  return links.filter((_, index) => live[index])
-}
-
-async function liveTokens(connections: Observer, { id }: Fixture, tokens: StateRow['tokens']) {
-  const found = tokens.map(({ purpose, secret }) =>
-    connections.observer.verificationTokens.find(purpose, {
-      userId: id,
-      secretHash: hashFrom(secret),
-    }),
-  )
-  const live = await Promise.all(found)
-  return tokens.filter((_, index) => live[index])
-}
-
-const hashFrom = (hex: string) => tokenHash(Buffer.from(hex, 'hex'))
-
-function keyFrom({ user, id, secret }: StateRow['sessions'][number]): SessionKey {
-  const userId = parseUserId(user)
-  const sessionId = parseSessionId(id)
-  if (userId === null || sessionId === null) throw new Error('not the ids of a session')
-  return { userId, id: sessionId, secretHash: hashFrom(secret) }
 }
 
 /** Who brought which value; what a caller brought is named by its label. */

@@ -92,7 +92,7 @@ const using =
       }),
       held: [select, values(fixture)],
       async assertEnding(place) {
-        const state = await readState({ observer: storage, query }, fixture, owns)
+        const state = await readState({ query }, fixture, owns)
         const winner = owns[place]
         assert.ok(winner !== undefined && shows(state, winner, fixture), JSON.stringify(state.user))
       },
@@ -133,7 +133,7 @@ test(`T1.21 of 64 codes at once, the right one among them, five wrong ones are t
     const begun = first?.()
     if (right === 0) await begun
     const answers = await Promise.all([begun, ...others.map((code) => code())])
-    const { links, sessions } = await readState({ observer: storage, query }, fixture, owns)
+    const { links, sessions } = await readState({ query }, fixture, owns)
     const good = answers.filter((answer) => answer === 'done').length
     assert.equal(answers.filter((answer) => answer === 'invalid_token').length, 64 - good)
     // A caller that types the right one in time uses the link up; else it stays, its code does not.
