@@ -23,8 +23,9 @@ const fileOptions = {
 const runOptions = {
   globalSetup: [compiled('global-setup.js')],
   sequence: { sequencer: LongestFirst, setupFiles: 'list' },
-  // A single worker would be given all files that share a process at once, and lose them all with its process.
-  maxWorkers: Math.max(2, availableParallelism()),
+  // One more than there are cores, since files that wait for timers, programs and servers leave a core idle. A single worker would
+  // be given all files that share a process at once, and lose them all with its process.
+  maxWorkers: availableParallelism() + 1,
 } satisfies InlineConfig
 
 const fileSetup = compiled('file-setup.js')

@@ -28,10 +28,16 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'testing-doc-'))
   await symlink(modules, join(folder, 'node_modules'))
   // Vitest would take the configuration of this repository.
-  await writeFile(join(folder, 'vitest.config.js'), 'export default {}\n')
+  await writeFile(
+    join(folder, 'vitest.config.js'),
+    `export default { test: { execArgv: ${JSON.stringify(flags)} } }\n`,
+  )
   for (const [name, text] of files) await writeFile(join(folder, name), text)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Optimizing the embedded engine takes longer than a few tests take without it. */
+const flags = ['--liftoff-only']
 
 const hostVariables = /^(?:VITEST|TORII_TEST_|NODE_ENV|NODE_OPTIONS|NODE_TEST_CONTEXT|DATABASE_URL)/
 
@@ -41,7 +47,7 @@ async function runHere(args: readonly string[], databaseUrl: string | null): Pro
     Object.entries(process.env).filter(([name]) => !hostVariables.test(name)),
   )
   const database = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }
-  const { stdout } = await run(process.execPath, [...args], {
+  const { stdout } = await run(process.execPath, [...flags, ...args], {
     cwd: folder,
     env: { ...env, ...database, NO_COLOR: '1' },
   })
