@@ -784,6 +784,13 @@ export const storageMutations = [
     takeOver,
   ),
   guard(
+    'migrate/migration-lock',
+    'a killed deployer leaves a part of a step',
+    'await driver.transaction(',
+    'await driver.connected(',
+    'migrate/migrations-killed',
+  ),
+  guard(
     'storage',
     'a storage does not say which copy of torii-core it belongs to',
     '    markCore(this)\n',

@@ -1,23 +1,28 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { testName } from './own-process.js'
 
-/** The files that take longest, by their measured CPU time. */
+/** The files that take longest, by their measured time: of two processors, or of waiting for servers and programs. */
 export const longestFiles: readonly string[] = [
   'storage-postgres/*/test/conformance-embedded.test',
-  'storage-postgres/*/test/interleaving/interleaving-usual.test',
-  'storage-postgres/*/test/interleaving/interleaving-unusual.test',
   'storage-postgres/*/test/interleaving/interleaving-factor.test',
   'testing/*/packed.test',
+  'storage-postgres/*/test/interleaving/interleaving-unusual.test',
+  'storage-postgres/*/test/interleaving/interleaving-usual.test',
+  'storage-postgres/*/test/conformance-in-transaction.test',
+  'storage-postgres/*/migrate/migrations-killed.test',
+  'storage-postgres/*/test/races/second-factors.test',
+  'storage-postgres/*/test/upgrade.test',
+  'auth/*/testing/testing-doc.test',
+  'storage-postgres/*/driver/result-types.test',
+  'storage-postgres/*/driver/old-primary.test',
+  'storage-postgres/*/driver/pooler-faults.test',
+  'storage-postgres/*/test/ambiguous/ambiguous.test',
   'storage-postgres/*/test/conformance.test',
   'storage-postgres/*/cli.test',
-  'storage-postgres/*/migrate/migrations-killed.test',
-  'storage-postgres/*/test/races/single-use.test',
-  'storage-postgres/*/test/ambiguous/ambiguous.test',
-  'storage-postgres/*/migrate/migrations-embedded.test',
-  'storage-postgres/*/cli-usage.test',
-  'storage-postgres/*/test/conformance-in-transaction.test',
   'storage-postgres/*/test/interleaving/interleaving-enrolling.test',
-  'storage-postgres/*/driver/pgbouncer.test',
+  'testing/*/run-tests.test',
+  'auth/*/rate-limits/owner-gets-in.test',
+  'storage-postgres/*/test/races/single-use.test',
 ]
 
 /** The rank of a file in `src` or `dist`; those that are not listed come last. */

@@ -9,6 +9,8 @@ import { describe, test } from 'vitest'
 
 /** Few accounts, little work: enough for every operation of the program to be tried many times. */
 const small = { users: 400, seconds: 1 }
+/** Enough for a failure that the first operations meet. */
+const smallest = { users: 40, seconds: 0.3 }
 
 /** Upgrades to this version with its compiled list of migrations changed. */
 async function upgradeTo(change: (list: string) => string) {
@@ -21,7 +23,7 @@ async function upgradeTo(change: (list: string) => string) {
     await writeFile(file, changed)
   })
   try {
-    return await runUpgrade({ ...small, url: db.url, withFacts: false, next })
+    return await runUpgrade({ ...smallest, url: db.url, withFacts: false, next })
   } finally {
     await next.remove()
   }
