@@ -1,29 +1,24 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { describe, test } from 'vitest'
-import type { RequestInfo, ToriiEvent, UserId } from '../../index.js'
-import { openMailbox } from '../../test/mailbox.test.support.js'
-import {
-  newEmail,
-  openTestSite,
-  goodPassword as password,
-  requestInfo,
-} from '../../test/site.test.support.js'
-import { SoftwareAuthenticator } from '../../webauthn/authenticator.test.support.js'
+import type { RequestInfo } from '../../index.js'
+import { goodPassword as password, requestInfo } from '../../test/site.test.support.js'
 import { enroll } from './factor.test.support.js'
+import { openFactorSite } from './factor-site.test.support.js'
 
-const mailbox = await openMailbox()
-const emitted: ToriiEvent[] = []
-const keys = [{ id: 'k1', secret: randomBytes(32) }]
-const site = await openTestSite({
-  keys,
-  mailer: mailbox.mailer,
-  requireVerifiedEmail: false,
-  passkey: { userVerification: 'preferred' },
-  onEvent: (event) => emitted.push(event),
-})
-const { torii, db } = site
-const { secondFactors } = torii
+const {
+  emitted,
+  site,
+  torii,
+  db,
+  secondFactors,
+  nextCode,
+  signUp,
+  withFactor,
+  mailTo,
+  validate,
+  uncountedPending,
+  pendingOf,
+} = await openFactorSite()
 const levelRequired = {
   ok: false,
   reason: 'level_required',
@@ -31,50 +26,6 @@ const levelRequired = {
   enroll: [],
 }
 const invalidToken = { ok: false, reason: 'invalid_token' }
-/** The next code of the application counts from now on. */
-const nextCode = () => db.query('update torii.totp_factors set last_step = last_step - 2')
-
-async function signUp() {
-  const email = newEmail()
-  const made = await torii.password.register({ email, password }, requestInfo)
-  assert.ok(made.ok && made.token !== null)
-  return { email, user: made.user, token: made.token.reveal() }
-}
-
-async function withFactor() {
-  const person = await signUp()
-  const enrolled = await enroll(torii, person.token, requestInfo)
-  await nextCode()
-  return { ...person, ...enrolled }
-}
-
-/** The message of this kind that the owner of an account got. */
-async function mailTo({ email }: { email: string }, kind: string) {
-  await torii.settled()
-  const mails = await mailbox.take(email)
-  return mails.find((mail) => mail.kind === kind) ?? assert.fail(kind)
-}
-
-const validate = async (token: string) =>
-  (await torii.sessions.validate(token)) ?? assert.fail('no session')
-
-/** The token of a sign-in that waits, whose first factor no rate limit counts. */
-async function uncountedPending({ user }: { user: { id: string } }) {
-  const outcome = await torii.sessions.open(user.id as UserId, 'password', requestInfo)
-  assert.ok(!outcome.ok && outcome.reason === 'second_factor_required')
-  return outcome.pending.token
-}
-
-async function pendingOf({ email }: { email: string }) {
-  const outcome = await torii.password.authenticate({ email, password }, requestInfo)
-  assert.ok(!outcome.ok && outcome.reason === 'second_factor_required', JSON.stringify(outcome))
-  return outcome.pending
-}
-
-const typesSince = (work: () => Promise<unknown>) => {
-  emitted.length = 0
-  return work().then(() => emitted.map(({ type }) => type))
-}
 
 describe('enrolling', () => {
   test("T14.10 a secret that was copied into another user's row counts no code", async () => {
@@ -377,235 +328,4 @@ describe('a sign-in of a user with a second factor', () => {
     ])
       await assert.rejects(secondFactors.verify(input as never, requestInfo), /code|recoveryCode/i)
   })
-})
-
-describe('passkeys and levels', () => {
-  test('T14.17 a passkey with user verification is two factors; without it the second factor is due', async () => {
-    const person = await withFactor()
-    const valid = await validate(person.token)
-    const authenticator = new SoftwareAuthenticator()
-    const asked = await torii.passkey.registerOptions(valid, requestInfo)
-    assert.ok(asked.ok)
-    const registration = {
-      challengeId: asked.challengeId,
-      response: authenticator.create(asked.options),
-    }
-    assert.ok((await torii.passkey.register(valid, registration, requestInfo)).ok)
-    const answer = async (userVerified: boolean) => {
-      const options = await torii.passkey.authenticateOptions({}, requestInfo)
-      assert.ok(options.ok)
-      const response = authenticator.get(options.options, { userVerified })
-      const { challengeId } = options
-      return torii.passkey.authenticate({ challengeId, response }, requestInfo)
-    }
-    const verified = await answer(true)
-    assert.ok(verified.ok)
-    assert.deepEqual([verified.session.level, verified.session.methods], [2, ['passkey']])
-    const unverified = await answer(false)
-    assert.ok(!unverified.ok && unverified.reason === 'second_factor_required')
-  })
-
-  test('T14.24 a session that the application opens itself waits for the second factor, unless it has proved two', async () => {
-    const person = await withFactor()
-    const open = (level?: 1 | 2) =>
-      torii.sessions.open(
-        person.user.id,
-        'password',
-        requestInfo,
-        level === undefined ? {} : { level },
-      )
-    for (const level of [undefined, 1] as const) {
-      const waiting = await open(level)
-      assert.ok(!waiting.ok && waiting.reason === 'second_factor_required')
-    }
-    const opened = await open(2)
-    assert.ok(opened.ok)
-    assert.equal(opened.session.level, 2)
-    await assert.rejects(open(3 as never), /level/)
-    const derived = await torii.sessions.derive(await validate(opened.token.reveal()), requestInfo)
-    assert.ok(derived.ok)
-    assert.equal(derived.session.level, 2)
-  })
-
-  test('T14.18 a password alone does not make a session of such a user recent; a code does', async () => {
-    const person = await withFactor()
-    await site.elapse(700)
-    const old = await validate(person.token)
-    assert.deepEqual(torii.sessions.requireRecent(old), levelRequired)
-    const again = await torii.sessions.reauthenticate(
-      old,
-      { password, token: person.token, rotate: true },
-      requestInfo,
-    )
-    assert.ok(again.ok)
-    const byPassword = await validate(again.token.reveal())
-    assert.equal(byPassword.recent, false)
-    const { result, statements } = await site.counted(() =>
-      secondFactors.reauthenticate(
-        byPassword,
-        { code: person.app.code(), token: again.token },
-        requestInfo,
-      ),
-    )
-    assert.ok(result.ok, JSON.stringify(result))
-    assert.equal(statements, 2)
-    const recent = await validate(result.token.reveal())
-    assert.deepEqual([recent.recent, recent.session.level], [true, 2])
-    assert.equal(await torii.sessions.validate(again.token), null)
-    assert.deepEqual(
-      await secondFactors.reauthenticate(
-        recent,
-        { code: person.app.code(), token: result.token },
-        requestInfo,
-      ),
-      { ok: false, reason: 'invalid_code', triesLeft: null },
-    )
-  })
-
-  test('T14.25 a recovery code that raises a session is recorded and mailed in its one statement, like one that signs in', async () => {
-    const person = await withFactor()
-    const valid = await validate(person.token)
-    const [recoveryCode = ''] = person.recoveryCodes
-    const { result, statements } = await site.counted(() =>
-      secondFactors.reauthenticate(valid, { recoveryCode, token: person.token }, requestInfo),
-    )
-    assert.ok(result.ok, JSON.stringify(result))
-    assert.equal(statements, 1)
-    const mail = await mailTo(person, 'recovery_code_used')
-    assert.match(mail.text, /9 recovery codes are left/)
-    const recorded = site.with({
-      keys,
-      audit: true,
-      mailer: mailbox.mailer,
-      requireVerifiedEmail: false,
-    })
-    const [next = ''] = person.recoveryCodes.slice(1)
-    const again = await recorded.secondFactors.reauthenticate(
-      await validate(result.token.reveal()),
-      { recoveryCode: next, token: result.token },
-      requestInfo,
-    )
-    assert.ok(again.ok)
-    const { rows } = await db.query(
-      'select type, detail from torii.audit_events where user_id = $1 order by type',
-      [person.user.id],
-    )
-    assert.deepEqual(rows, [
-      { type: 'reauthenticated', detail: { method: 'recovery_code' } },
-      { type: 'recovery_code_used', detail: { remaining: 8 } },
-    ])
-  })
-})
-
-describe('removing', () => {
-  test('ends the other sessions, mails the owner, and the next sign-in needs no code', async () => {
-    const person = await withFactor()
-    const valid = await validate(person.token)
-    const types = await typesSince(async () => {
-      const removed = await secondFactors.removeTotp(valid, { token: person.token }, requestInfo)
-      assert.ok(removed.ok)
-      assert.equal((await validate(removed.token.reveal())).hasSecondFactor, false)
-      const again = await secondFactors.removeTotp(
-        await validate(removed.token.reveal()),
-        { token: removed.token },
-        requestInfo,
-      )
-      assert.deepEqual(again, { ok: false, reason: 'not_found' })
-    })
-    assert.deepEqual(types, ['second_factor_removed'])
-    await mailTo(person, 'second_factor_removed')
-    const { email } = person
-    assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
-    const { rows } = await db.query(
-      'select count(*)::int as n from torii.recovery_codes where user_id = $1',
-      [person.user.id],
-    )
-    assert.equal(rows[0]?.n, 0)
-  })
-
-  test('new recovery codes replace the former ones', async () => {
-    const person = await withFactor()
-    const replaced = await secondFactors.replaceRecoveryCodes(
-      await validate(person.token),
-      requestInfo,
-    )
-    assert.ok(replaced.ok)
-    const { token } = await pendingOf(person)
-    const [former = ''] = person.recoveryCodes
-    const wrong = await secondFactors.verify({ token, recoveryCode: former }, requestInfo)
-    assert.ok(!wrong.ok && wrong.reason === 'invalid_code')
-    const [recoveryCode = ''] = replaced.recoveryCodes
-    assert.ok((await secondFactors.verify({ token, recoveryCode }, requestInfo)).ok)
-  })
-
-  test('T14.19 an administrator resets the second factor: no session is left, and the owner is told', async () => {
-    const person = await withFactor()
-    const pending = await pendingOf(person)
-    const types = await typesSince(async () => {
-      assert.equal(await torii.admin.resetSecondFactors(person.user.id), true)
-      assert.equal(await torii.admin.resetSecondFactors(person.user.id), false)
-    })
-    assert.deepEqual(types, ['second_factors_reset'])
-    assert.equal(await torii.sessions.validate(person.token), null)
-    assert.equal(await secondFactors.findPending(pending.token), null)
-    await mailTo(person, 'second_factor_removed')
-    const { email } = person
-    assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)
-  })
-})
-
-for (const removeOtherSignInMethods of [false, true])
-  test(`T14.21 a reset of the password neither signs in nor removes the second factor, and ends what waits; other sign-in methods removed: ${removeOtherSignInMethods}`, async () => {
-    const person = await withFactor()
-    const { email } = person
-    await torii.admin.verifyEmail(person.user.id, email)
-    const pending = await pendingOf(person)
-    const { token } = (await torii.password.reset.create(email)) ?? assert.fail()
-    const next = 'another gate of two pillars'
-    const reset = await torii.password.reset.complete(
-      { token, password: next, removeOtherSignInMethods },
-      requestInfo,
-    )
-    assert.ok(reset.ok)
-    assert.equal(await secondFactors.findPending(pending.token), null)
-    const again = await torii.password.authenticate({ email, password: next }, requestInfo)
-    assert.ok(!again.ok && again.reason === 'second_factor_required', JSON.stringify(again))
-    const answer = { token: again.pending.token, code: person.app.code() }
-    assert.ok((await secondFactors.verify(answer, requestInfo)).ok)
-  })
-
-test('T14.22 the first proof of a mailbox removes a second factor that a stranger had added', async () => {
-  const stranger = await withFactor()
-  const { token } = await torii.magicLink.create({ email: stranger.email })
-  const owner = await torii.magicLink.authenticate({ token }, requestInfo)
-  assert.ok(owner.ok && owner.tookOver)
-  assert.equal((await validate(owner.token.reveal())).hasSecondFactor, false)
-  assert.equal(await torii.sessions.validate(stranger.token), null)
-})
-
-test('T14.20 secrets are encrypted under the first key, and again after a rotation', async () => {
-  const person = await withFactor()
-  const next = { id: 'k2', secret: randomBytes(32) }
-  const rotated = site.with({
-    keys: [next, ...keys],
-    mailer: mailbox.mailer,
-    requireVerifiedEmail: false,
-  })
-  const counts = await rotated.secondFactors.reencryptSecrets()
-  assert.ok(counts.reencrypted >= 1)
-  assert.equal(counts.unreadable, 0)
-  assert.deepEqual(await rotated.secondFactors.reencryptSecrets(), {
-    reencrypted: 0,
-    unreadable: 0,
-  })
-  const only = site.with({ keys: [next], mailer: mailbox.mailer, requireVerifiedEmail: false })
-  const { email } = person
-  const outcome = await only.password.authenticate({ email, password }, requestInfo)
-  assert.ok(!outcome.ok && outcome.reason === 'second_factor_required')
-  const { token } = outcome.pending
-  assert.ok((await only.secondFactors.verify({ token, code: person.app.code() }, requestInfo)).ok)
-  // Back, for the other tests.
-  await site
-    .with({ keys: [...keys, next], mailer: mailbox.mailer, requireVerifiedEmail: false })
-    .secondFactors.reencryptSecrets()
 })
