@@ -262,6 +262,9 @@ export const lastChange = new Date('2026-01-02T03:04:05.678Z')
 /** The first half of a hash, as the id of what is looked up by it. */
 export const idOf = (hash: string) => `encode(substring(${hash} from 1 for 16), 'hex')::uuid`
 
+/** What was there before the second factor, its undoing keeps. */
+const before = "now() - interval '1 second'"
+
 /** Writes a list of users as registration and the operations would store them, but in the first epochs. */
 const furnish = (kind: Kind): string => `
   with given as materialized (
@@ -270,9 +273,9 @@ const furnish = (kind: Kind): string => `
       .join(', ')})
   ), users as (
     insert into torii.users
-      (id, email, email_key, email_verified_at, updated_at, disabled_at, session_epoch, second_factor_epoch,
+      (id, email, email_key, email_verified_at, created_at, updated_at, disabled_at, session_epoch, second_factor_epoch,
         second_factor_required_at)
-    select id, email, email, ${kind === 'unverified' ? 'null' : 'now()'}, '${lastChange.toISOString()}',
+    select id, email, email, ${kind === 'unverified' ? 'null' : 'now()'}, ${before}, '${lastChange.toISOString()}',
       ${kind === 'disabled' ? 'now(), 1' : 'null, 0'}, ${kind === 'with a second factor' ? '0' : 'null'},
       ${kind === 'who must enroll a second factor' ? "now() - interval '1 minute'" : 'null'}
     from given
@@ -315,12 +318,12 @@ const furnish = (kind: Kind): string => `
     ) as t (purpose, secret_hash, email, lifetime)
     where t.purpose <> 'undo_second_factor' or ${kind === 'with a second factor'}
   ), accounts as (
-    insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, tokens)
-    select provider, subject, account_id, id, 0, tokens from given
+    insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, tokens, created_at)
+    select provider, subject, account_id, id, 0, tokens, ${before} from given
   )${factorRows(kind)}
   insert into torii.passkeys (credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle,
-    user_verified, backup_eligible, backed_up, aaguid, transports, name)
-  select credential, passkey, id, 0, public_key, 1, user_handle, true, false, false, aaguid, '{usb}', passkey_name
+    user_verified, backup_eligible, backed_up, aaguid, transports, name, created_at)
+  select credential, passkey, id, 0, public_key, 1, user_handle, true, false, false, aaguid, '{usb}', passkey_name, ${before}
   from given where ${kind !== 'who must enroll a second factor'}`
 
 function factorRows(kind: Kind): string {
