@@ -102,7 +102,7 @@ async function runStatements(databaseUrl, statements) {
 }
 
 /** A free port of 127.0.0.1. Restarts keep it, since it is part of the origin. */
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()

@@ -2,6 +2,7 @@
 import { openEnrollingSite } from './enrolling-site.mjs'
 import { createMailReader } from './mailbox.mjs'
 import { openPasskeySites } from './passkey-sites.mjs'
+import { openServerSample } from './server-samples.mjs'
 import { startSite } from './site.mjs'
 import { openTwoOrigins } from './two-origins.mjs'
 import { launchBrowser, newVisitor } from './visitor.mjs'
@@ -33,6 +34,7 @@ export async function openWorld() {
   let passkeySites
   let enrollingSite
   let graceSite
+  const serverSamples = new Map()
   return {
     site,
     counts,
@@ -59,10 +61,15 @@ export async function openWorld() {
       graceSite ??= openGraceSite(browser, counts)
       return graceSite
     },
+    /** Starts a server of samples/servers, once. */
+    serverSample: (name) => {
+      if (!serverSamples.has(name)) serverSamples.set(name, openServerSample(name, browser, counts))
+      return serverSamples.get(name)
+    },
     async close() {
+      const sites = [twoOrigins, passkeySites, enrollingSite, graceSite, ...serverSamples.values()]
       // One that did not open has failed its journey.
-      for (const opening of [twoOrigins, passkeySites, enrollingSite, graceSite])
-        await (await opening?.catch(() => null))?.close()
+      for (const opening of sites) await (await opening?.catch(() => null))?.close()
       await browser.close()
       await site.stop()
     },

@@ -17,11 +17,19 @@ import { freePort, visit } from './visit.js'
 
 const samples = fileURLToPath(new URL('../../samples', import.meta.url))
 
-/** What the frameworks tell Torii of the client's address, each in its own way. */
-const knowsAddress = new Map([
-  ['nextjs', false],
-  ['sveltekit', true],
+/** The samples whose framework does not tell Torii the client's address. */
+const withoutAddress = new Set(['nextjs'])
+
+/** The samples whose forms are walked in a browser here. e2e/journeys/own-forms.mjs walks the others. */
+const browserWalks = new Map<string, readonly string[]>([
+  // Server actions redirect where they refuse.
+  ['nextjs', []],
+  // The statuses of a refused registration and sign-in.
+  ['sveltekit', ['422', '401']],
 ])
+
+const ownForm = fileURLToPath(new URL('../../e2e/own-form.mjs', import.meta.url))
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 /** Samples whose tests need a PostgreSQL: their libraries know no embedded one. */
 const needsDatabase = new Set(['orm'])
@@ -47,7 +55,9 @@ async function buildSample(
 
 async function runSample(name: string, tarballs: readonly string[], folder: string) {
   await buildSample(name, tarballs, folder)
-  if (await hasServer(name)) return visitSample(name, folder)
+  const scripts = await startScripts(name)
+  for (const script of scripts) await visitSample(name, script, folder)
+  if (scripts.length > 0) return
   if (needsDatabase.has(name)) return testOnServer(folder)
   await runProgram('npm', ['test'], folder)
   if (!existsSync(join(samples, name, 'lowest'))) return
@@ -66,33 +76,47 @@ async function testOnServer(folder: string) {
   }
 }
 
-async function hasServer(name: string): Promise<boolean> {
+/** The scripts that start a server: `start`, or one for each server of the sample. */
+async function startScripts(name: string): Promise<readonly string[]> {
   const manifest = await readFile(join(samples, name, 'package.json'), 'utf8')
-  const { scripts } = JSON.parse(manifest) as { scripts: { start?: string } }
-  return scripts.start !== undefined
+  const { scripts } = JSON.parse(manifest) as { scripts: Record<string, string> }
+  return Object.keys(scripts).filter((script) => /^start(?::|$)/.test(script))
 }
 
-async function visitSample(name: string, folder: string) {
+async function visitSample(name: string, script: string, folder: string) {
   const port = await freePort()
   const origin = `http://localhost:${port}`
   await visit({
-    command: ['npm', 'start'],
+    command: ['npm', 'run', script],
     cwd: folder,
     env: {
       PORT: String(port),
       HOST: '127.0.0.1',
       ORIGIN: origin,
       BASE_URL: origin,
-      DATABASE_URL: `pglite:${join(folder, '.torii/data')}`,
+      DATABASE_URL: `pglite:${join(folder, '.torii', script.replace(':', '-'))}`,
       NEXT_TELEMETRY_DISABLED: '1',
     },
     origin,
     page: '/',
-    knowsAddress: knowsAddress.get(name) ?? true,
+    knowsAddress: !withoutAddress.has(name),
     hasForms: true,
-    twoFactorPage: '/payouts',
+    ...(name === 'servers' ? {} : { twoFactorPage: '/payouts' }),
     ...(name === 'nextjs' ? { membersPage: '/members' } : {}),
+    also: () => walkInBrowser(name, origin, folder),
   })
+}
+
+/** Walks the forms of the sample in Chromium; without one it says so. */
+async function walkInBrowser(name: string, origin: string, folder: string) {
+  const statuses = browserWalks.get(name)
+  if (statuses === undefined) return
+  if (existsSync(chromium))
+    await runProgram(process.execPath, [ownForm, origin, name, ...statuses], folder)
+  else
+    console.log(
+      `note  samples/${name}: no browser at ${chromium}, so its forms were used over HTTP only`,
+    )
 }
 
 type Run = (folder: string, tarballs: readonly string[]) => Promise<void>
@@ -125,9 +149,10 @@ if (unknown.length > 0) {
     const tarballs = await packPackages(join(folder, 'tarballs'))
     for (const name of wanted.length > 0 ? wanted : names) {
       const { title = `samples/${name}`, run = null } = generated.get(name) ?? {}
+      const started = performance.now()
       if (run === null) await runSample(name, tarballs, join(folder, name))
       else await run(join(folder, name), tarballs)
-      console.log(`ok    ${title}`)
+      console.log(`ok    ${title}, ${Math.round((performance.now() - started) / 1000)} s`)
     }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:http'
 import { createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A server to start, and a page of it that shows the address of whoever is signed in. */
@@ -20,6 +23,8 @@ export interface VisitedServer {
   readonly membersPage?: string
   /** A page that sends everyone to /account who has not proved two factors. */
   readonly twoFactorPage?: string
+  /** What else to do while the server runs. */
+  readonly also?: () => Promise<void>
 }
 
 const email = 'ada@example.com'
@@ -39,6 +44,7 @@ export async function visit(server: VisitedServer): Promise<void> {
   })
   try {
     await goThrough(server, child)
+    await server.also?.()
   } finally {
     if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit')
@@ -78,18 +84,17 @@ async function goThrough(server: VisitedServer, child: ChildProcess) {
 
 /** Signs in and out by the application's own forms, as a browser without scripts. */
 async function goThroughForms({ origin, membersPage, twoFactorPage }: VisitedServer) {
-  const open = (path: string, cookie = '') =>
-    fetch(origin + path, {
-      headers: { cookie, 'sec-fetch-mode': 'navigate' },
-      redirect: 'manual',
-    })
+  const open = (path: string, cookie = '') => openPage(origin + path, cookie)
   const submit = async (path: string, fields: Record<string, string>, cookie = '') => {
     const html = await (await open(path, cookie)).text()
-    const form = new FormData()
-    for (const [, name = '', value = ''] of html.matchAll(hiddenInput)) form.set(name, value)
-    for (const [name, value] of Object.entries(fields)) form.set(name, value)
-    const options = { method: 'POST', body: form, redirect: 'manual' } as const
-    return fetch(origin + path, { ...options, headers: { origin, cookie } })
+    const hidden = [...html.matchAll(hiddenInput)].map(([, name = '', value = '']) => [name, value])
+    const body = html.includes('multipart/form-data') ? new FormData() : new URLSearchParams()
+    for (const [name = '', value = ''] of [...hidden, ...Object.entries(fields)])
+      body.set(name, value)
+    // A form without an action posts to its page.
+    const action = formAction.exec(html)?.[1] ?? path
+    const options = { method: 'POST', body, redirect: 'manual' } as const
+    return fetch(origin + action, { ...options, headers: { origin, cookie } })
   }
   const sessionIn = (response: Response) =>
     response.headers
@@ -121,6 +126,17 @@ async function goThroughForms({ origin, membersPage, twoFactorPage }: VisitedSer
   assert.equal(await targetOf('/account', cookie), '/sign-in')
 }
 
+/** Opens a page as a browser does. `fetch` cannot: it says of each request that it is no navigation. */
+async function openPage(url: string, cookie: string): Promise<Response> {
+  const sent = get(url, { headers: { cookie, 'sec-fetch-mode': 'navigate', accept: 'text/html' } })
+  const [received] = (await once(sent, 'response')) as [IncomingMessage]
+  const headers = new Headers()
+  const { location } = received.headers
+  if (location !== undefined) headers.set('location', location)
+  return new Response(await text(received), { status: received.statusCode ?? 0, headers })
+}
+
+const formAction = /<form[^>]* action="(\/[^"]*)"/
 const hiddenInput = /<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?/g
 
 /** Until the server listens; rejects when it has ended instead. */

@@ -23,11 +23,25 @@ export default async function Page({
 }) {
   const { error } = await searchParams
   return (
-    <form action={signIn}>
-      {error !== undefined && <p>Sign-in failed. Check your email address and password.</p>}
-      <input name="email" type="email" autoComplete="username" required />
-      <input name="password" type="password" autoComplete="current-password" required />
-      <button type="submit">Sign in</button>
-    </form>
+    <main>
+      <h1>Sign in</h1>
+      <form action={signIn}>
+        {error !== undefined && (
+          <p role="alert">Sign-in failed. Check your email address and password.</p>
+        )}
+        <p>
+          <label>
+            Email <input name="email" type="email" autoComplete="username" required />
+          </label>
+        </p>
+        <p>
+          <label>
+            Password{' '}
+            <input name="password" type="password" autoComplete="current-password" required />
+          </label>
+        </p>
+        <button type="submit">Sign in</button>
+      </form>
+    </main>
   )
 }
