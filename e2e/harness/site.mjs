@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
+import { makeEmptyDatabase } from './empty-database.mjs'
 
 const main = new URL('../../examples/webapp/dist/main.js', import.meta.url).pathname
 const startMs = 30_000
@@ -21,6 +22,7 @@ export async function startSite(settings = {}) {
   const server = process.env.DATABASE_URL
   const schema = server === undefined ? 'torii' : `e2e_${randomBytes(6).toString('hex')}`
   const databaseUrl = server ?? `pglite:${join(folder, 'data')}`
+  if (server === undefined) await makeEmptyDatabase(join(folder, 'data'))
   const port = await freePort()
   const environment = {
     ...process.env,

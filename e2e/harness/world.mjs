@@ -1,4 +1,5 @@
 /** One browser, one application, and its users; and sites of several origins, for the journeys that ask for them. */
+import { removeEmptyDatabase } from './empty-database.mjs'
 import { openEnrollingSite } from './enrolling-site.mjs'
 import { createMailReader } from './mailbox.mjs'
 import { openPasskeySites } from './passkey-sites.mjs'
@@ -72,6 +73,7 @@ export async function openWorld() {
       for (const opening of sites) await (await opening?.catch(() => null))?.close()
       await browser.close()
       await site.stop()
+      await removeEmptyDatabase()
     },
   }
 }
