@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { resultsFolder } from './compare.mjs'
 import { growthMarkdown } from './growth-report.mjs'
 import { markdown } from './report.mjs'
+import { typesMarkdown } from './type-check.mjs'
 
 const docs = join(new URL('.', import.meta.url).pathname, '../docs/internals')
 const plots = {
@@ -55,6 +56,8 @@ export async function publish() {
     asPart(growthMarkdown(read('growth.json'))),
     '',
     sizeMarkdown(read('size.json')),
+    '',
+    typesMarkdown(read('types.json')),
     '',
   ].join('\n')
   mkdirSync(join(docs, 'plots'), { recursive: true })

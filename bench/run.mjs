@@ -15,6 +15,7 @@ const runs = {
   growth: async (given) => (await import('./growth.mjs')).growth(given),
   soak: async (given) => (await import('./soak.mjs')).soak(given),
   size: async () => (await import('./size.mjs')).size(),
+  types: async (given) => (await import('./type-check.mjs')).types(given),
   transactions: async () => (await import('./transaction-cost.mjs')).transactionCost(),
   publish: async () => (await import('./publish.mjs')).publish(),
 }
