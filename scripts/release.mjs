@@ -1,6 +1,7 @@
 /**
  * `node scripts/release.mjs TAG`: whether the repository is ready to be published as TAG (`v1.2.3`). Every published package has that
- * version and a `repository`, they ask for each other in it, CHANGELOG.md has its heading, and publish.yml publishes each of them. Ends
+ * version and a `repository`, they ask for each other in it, no changeset waits, CHANGELOG.md has its heading, and publish.yml
+ * publishes each of them. Ends
  * with 1 otherwise.
  */
 import { readdirSync, readFileSync } from 'node:fs'
@@ -8,15 +9,18 @@ import { join } from 'node:path'
 import { isMain, readJson, repositoryRoot } from './repository.mjs'
 
 /** What is missing; empty when nothing is. */
-export function releaseProblems({ tag, manifests, changelog, workflow }) {
+export function releaseProblems({ tag, manifests, changesets, changelog, workflow }) {
   if (!/^v\d+\.\d+\.\d+$/.test(tag)) return [`${tag}: a tag is like v1.2.3`]
   const version = tag.slice(1)
   const names = new Set(manifests.map(({ name }) => name))
   return [
     ...manifests.flatMap((manifest) => manifestProblems(manifest, version, names)),
-    ...(changelog.includes(`\n## ${version}`)
+    ...changesets.map(
+      (file) => `.changeset/${file}: is not part of a version: npm run next-version`,
+    ),
+    ...(changelog.includes(`\n## ${version} `)
       ? []
-      : [`CHANGELOG.md: has no heading "## ${version}": rename "Unreleased"`]),
+      : [`CHANGELOG.md: has no heading "## ${version}": npm run next-version`]),
     ...[...names]
       .filter((name) => !new RegExp(`\\bfor name in .*\\b${name}\\b`).test(workflow))
       .map((name) => `publish.yml: does not publish ${name}`),
@@ -46,6 +50,9 @@ function readRepository(root) {
     .filter((manifest) => manifest.private !== true)
   return {
     manifests,
+    changesets: readdirSync(join(root, '.changeset')).filter(
+      (file) => file.endsWith('.md') && file !== 'README.md',
+    ),
     changelog: readFileSync(join(root, 'CHANGELOG.md'), 'utf8'),
     workflow: readFileSync(join(root, '.github/workflows/publish.yml'), 'utf8'),
   }
