@@ -9,7 +9,9 @@ import { repositoryRoot } from './repository.mjs'
 
 const [, , file, ...rest] = process.argv
 if (isFirstBuild(repositoryRoot))
-  console.error('Building the packages (about half a minute, only the first time)…')
+  console.error(
+    'Building the packages: TypeScript compiles and checks all of them, only the first time. Half a minute to two minutes on two cores…',
+  )
 const status = build(repositoryRoot)
 if (status === 0) {
   const path = resolve(repositoryRoot, file)

@@ -148,6 +148,13 @@ export const authMutations = [
   ),
   guard(
     'http/pages/look',
+    'an icon of any form is taken',
+    'if (icon !== null && !isImage(icon))',
+    "if (icon !== null && typeof icon !== 'string')",
+    'http/pages/design',
+  ),
+  guard(
+    'http/pages/look',
     'a style sheet comes from another site',
     'if (stylesheet !== null && !isSitePath(stylesheet))',
     "if (stylesheet !== null && typeof stylesheet !== 'string')",
@@ -156,8 +163,8 @@ export const authMutations = [
   guard(
     'http/pages/look',
     'the policy allows images of any site',
-    ': new URL(logo).origin',
-    ': new URL(logo).protocol',
+    ': new URL(image).origin',
+    ': new URL(image).protocol',
     'http/pages/design',
   ),
   guard(

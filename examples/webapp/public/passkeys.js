@@ -34,6 +34,8 @@ async function offer(form) {
 export async function upgradeToPasskey() {
   if (sessionStorage.getItem('torii-upgrade') === null) return
   sessionStorage.removeItem('torii-upgrade')
+  // In a trusted browser the session has proved one factor of two, with which no passkey is added.
+  if (document.querySelector('[data-may-upgrade=true]') === null) return
   const outcome = await passkey.upgrade(client)
   if (outcome.ok) say('Your password manager has saved a passkey. Use it next time you sign in.')
 }

@@ -88,7 +88,11 @@ async function open(settings: Settings, onStop: OnStop): Promise<Omit<Applicatio
     pages: toriiPages,
     // The other pages of this application are in English too.
     languages: { en: englishTexts },
-    look: { logo: `${assets.base}/logo.svg`, stylesheet: `${assets.base}/look.css` },
+    look: {
+      logo: `${assets.base}/logo.svg`,
+      icon: `${assets.base}/favicon.svg`,
+      stylesheet: `${assets.base}/look.css`,
+    },
     wellKnown: { changePassword: securityPath, ...(hasPasskeys ? passkeyPages : {}) },
   })
   const queries = createQueries(storage, schema)

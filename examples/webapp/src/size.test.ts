@@ -28,12 +28,13 @@ test('a line of code is counted, a blank line and a comment are not', () => {
   )
 })
 
-// So that growing is a decision. Before Hono's JSX the site had 2,151 lines of code, its console 1,069.
-test('the site stays below 1,500 lines of code, and its console below 785', async () => {
+// So that growing is a decision. Before Hono's JSX the site had 2,151 lines of code, its console 1,069. A list that goes on from an id, and
+// totals by a sample, took 50 lines of it.
+test('the site stays below 1,500 lines of code, and its console below 845', async () => {
   const all = await sizeOf('src/', /\.tsx?$/)
   const administration = await sizeOf('src/console/', /\.tsx?$/)
   assert.ok(all - administration <= 1500, `the site has ${all - administration}`)
-  assert.ok(administration <= 785, `the console has ${administration}`)
+  assert.ok(administration <= 845, `the console has ${administration}`)
 })
 
 test('styles and scripts stay small', async () => {

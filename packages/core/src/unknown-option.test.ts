@@ -9,6 +9,8 @@ const suggested = [
   ['session.idle', ['absoluteSeconds', 'idleSeconds'], 'session.idleSeconds'],
   ['session.idelSeconds', ['absoluteSeconds', 'idleSeconds'], 'session.idleSeconds'],
   ['idleSeconds', ['baseUrl', 'log', 'session.idleSeconds'], 'session.idleSeconds'],
+  ['mail.emial', ['appName', 'email'], 'mail.email'],
+  ['pages.singIn', ['signedIn', 'signIn', 'failed'], 'pages.signIn'],
   ['appName', ['baseUrl', 'mail.appName'], 'mail.appName'],
 ] as const
 

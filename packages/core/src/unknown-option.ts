@@ -32,20 +32,29 @@ export function findSimilar(name: string, known: readonly string[]): string | nu
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
-/** The start of a name counts as one edit: `idle` for `idleSeconds`. Otherwise Levenshtein's distance. */
+/**
+ * The start of a name counts as one edit: `idle` for `idleSeconds`. Otherwise the distance of Damerau and Levenshtein: a character
+ * that is added, missing or another one, and two neighbors that are swapped, each count as one.
+ */
 function editsTo(typed: string, name: string): number {
   if (typed.length >= 3 && (name.startsWith(typed) || typed.startsWith(name))) return 1
-  let row = Array.from({ length: name.length + 1 }, (_, index) => index)
-  for (const [line, character] of [...typed].entries()) {
-    const next = [line + 1]
-    for (let column = 1; column <= name.length; column += 1)
+  let before: readonly number[] = []
+  let row: readonly number[] = Array.from({ length: name.length + 1 }, (_, index) => index)
+  for (let line = 1; line <= typed.length; line += 1) {
+    const next = [line]
+    for (let column = 1; column <= name.length; column += 1) {
+      const isSame = typed[line - 1] === name[column - 1]
+      const isSwapped = typed[line - 1] === name[column - 2] && typed[line - 2] === name[column - 1]
       next.push(
         Math.min(
           (row[column] ?? 0) + 1,
           (next[column - 1] ?? 0) + 1,
-          (row[column - 1] ?? 0) + (name[column - 1] === character ? 0 : 1),
+          (row[column - 1] ?? 0) + (isSame ? 0 : 1),
+          isSwapped ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
         ),
       )
+    }
+    before = row
     row = next
   }
   return row.at(-1) ?? 0

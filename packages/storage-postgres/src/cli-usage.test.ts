@@ -185,7 +185,11 @@ describe.concurrent('a database that cannot be had: exit 1, and no password in t
     test(title, async () => {
       const { status, stdout, stderr } = await run(['migrate'], { DATABASE_URL: url })
       assert.deepEqual([status, stdout], [1, ''])
-      assert.match(stderr, /^ERR_UNAVAILABLE: the database cannot be reached; nothing was done\./)
+      assert.match(
+        stderr,
+        /^ERR_UNAVAILABLE: the database cannot be reached at \S+, database "app"; nothing/,
+      )
+      assert.ok(!stderr.includes(secret))
     })
 
   test('as JSON', async () => {
@@ -237,7 +241,7 @@ describe.concurrent('a database that cannot be had: exit 1, and no password in t
       assert.equal(status, 1)
       assert.match(
         stderr,
-        /^ERR_UNAVAILABLE: PostgreSQL refused the login \((28P01|3D000)\): check user, password and database name of the URL/,
+        /^ERR_UNAVAILABLE: PostgreSQL at 127\.0\.0\.1:\d+, database "\w+" refused the login \((28P01|3D000)\): check user, password and database name of the URL/,
       )
       assert.ok(!stderr.includes(new URL(database.url).password))
     }

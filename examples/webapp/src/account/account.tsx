@@ -24,7 +24,7 @@ const accountPage =
     const links = [...tabs].map(([path, text]) => [path, text, path === call.path] as const)
     const panels = p.group('panels', noticeOf(call.query), await show(own))
     const content = (
-      <section class="wide">
+      <section class="wide" data-may-upgrade={String(valid.recent)}>
         {who(valid.user)}
         {p.group('account', p.choices('Account', 'tabs', links), panels)}
         {reauthenticationDialog(own)}

@@ -134,6 +134,30 @@ test('a second factor is required of a user, two weeks ahead, and no more, where
   assert.match(waived, /Require a second factor/)
 })
 
+test('a second factor is required of single users only by the setting, which a changed form is told', async () => {
+  const { owner } = await signUp()
+  for (const action of ['require-second-factor', 'waive-second-factor']) {
+    const refused = await send(`/users/${owner.id}/${action}`, { form: {}, headers: { cookie } })
+    assert.equal(refused.headers.location, `/users/${owner.id}?done=factor-setting`)
+  }
+  const page = await read(`/users/${owner.id}?done=factor-setting`)
+  assert.match(page, /role="alert"[^>]*>Nothing was changed: .* SECOND_FACTOR=per-user/)
+})
+
+test('the totals of large tables come from a sample, and long lists are not counted to their end', async () => {
+  const large = await openConsole()
+  const headers = await large.signIn()
+  await large.db.query(`insert into torii.users (id, email, email_key, email_verified_at)
+    select gen_random_uuid(), 'u' || n || '@many.example', 'u' || n || '@many.example',
+      case when n % 4 > 0 then now() end
+    from generate_series(1, 150000) n`)
+  await large.db.query('analyze torii.users')
+  const overview = (await large.send('/', { headers })).body
+  assert.match(overview, /Users<\/a><\/p><p class="total">About 1[456]0,000</)
+  assert.match(overview, /Verified<\/p><p class="total">About 1[01]0,000</)
+  assert.match((await large.send('/users', { headers })).body, />more than 1,000 users</)
+})
+
 test('no action runs by GET or without a session', async () => {
   const { owner } = await signUp()
   for (const action of [
@@ -190,16 +214,20 @@ test('users can be searched, and paged forward and back', async () => {
   const link = (page: string, rel: string) =>
     new RegExp(`rel="${rel}" href="([^"]+)"`).exec(page)?.[1]?.replaceAll('&amp;', '&') ?? ''
   const first = await read('/users?search=PAGE')
-  assert.deepEqual(shown(first)[0], 'page00@pages.example')
+  assert.deepEqual(shown(first)[0], 'page29@pages.example')
   assert.equal(shown(first).length, 25)
   assert.equal(link(first, 'prev'), '')
   const second = await read(link(first, 'next'))
   assert.deepEqual(
     shown(second),
-    ['25', '26', '27', '28', '29'].map((n) => `page${n}@pages.example`),
+    ['04', '03', '02', '01', '00'].map((n) => `page${n}@pages.example`),
   )
   assert.equal(link(second, 'next'), '')
-  assert.deepEqual(shown(await read(link(second, 'prev'))), shown(first))
+  const back = await read(link(second, 'prev'))
+  assert.deepEqual(shown(back), shown(first))
+  assert.equal(link(back, 'prev'), '')
+  assert.deepEqual(shown(await read(link(back, 'next'))), shown(second))
+  assert.deepEqual(shown(await read('/users?search=PAGE&after=changed')), shown(first))
   const { status } = await send('/trail?after=nonsense', { headers: { cookie } })
   assert.equal(status, 400)
 })

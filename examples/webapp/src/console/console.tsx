@@ -118,7 +118,9 @@ export async function startConsole({ torii, queries, port, assets, print }: Cons
   for (const [path, operation] of Object.entries(actions))
     app.post(`${userPath}/${path}`, async (context) => {
       const { id, session = '' } = context.req.param() as { id: string; session?: string }
-      return context.redirect(`/users/${id}?done=${await operation(torii.admin, id, session)}`, 303)
+      const isPerUser = torii.options.secondFactor.required === 'per-user'
+      const done = await operation(torii.admin, id, session, isPerUser)
+      return context.redirect(`/users/${id}?done=${done}`, 303)
     })
   app.notFound((context) => show(context, notFound()))
   app.onError((error, context) => {

@@ -51,14 +51,15 @@ export async function overviewPage({ torii, queries, query }: ConsoleCall): Prom
     ...plots.map(({ values }) => values[place]?.toLocaleString('en') ?? 'not counted'),
   ])
   const links = periods.map((one) => [`/?period=${one.name}`, one.title, one === period] as const)
+  const say = (value: number) => (totals.exact ? value.toLocaleString('en') : about(value))
   const content = (
     <section class="wide panels">
       {heading('Overview', choices('Period', 'choices', links))}
       <div class="tiles">
-        {totalTile('Users', totals.users, '/users')}
-        {totalTile('Verified', totals.verified)}
-        {totalTile('Disabled', totals.disabled, '/users?filter=disabled')}
-        {totalTile('Live sessions', totals.sessions)}
+        {totalTile('Users', say(totals.users), '/users')}
+        {totalTile('Verified', say(totals.verified))}
+        {totalTile('Disabled', say(totals.disabled), '/users?filter=disabled')}
+        {totalTile('Live sessions', say(totals.sessions))}
       </div>
       {counted.every(({ complete }) => complete) || notice('bad', uncounted)}
       <div class="tiles">{plots.map(plot)}</div>
@@ -78,10 +79,13 @@ export async function overviewPage({ torii, queries, query }: ConsoleCall): Prom
 const uncounted =
   'There are too many events to count them all. Only the newest are counted; the shaded part is not.'
 
-const totalTile = (label: string, value: number, to?: string) => (
+/** A sample says two digits. */
+const about = (value: number) => `About ${Number(value.toPrecision(2)).toLocaleString('en')}`
+
+const totalTile = (label: string, value: string, to?: string) => (
   <div class="card">
     {muted(to === undefined ? label : link(to, label))}
-    <p class="total">{value.toLocaleString('en')}</p>
+    <p class="total">{value}</p>
   </div>
 )
 

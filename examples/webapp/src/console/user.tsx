@@ -12,6 +12,7 @@ type Operation = (
   admin: Torii['admin'],
   id: string,
   session: string,
+  isPerUser: boolean,
 ) => Promise<keyof typeof notices>
 
 /**
@@ -26,10 +27,14 @@ export const actions: Readonly<Record<string, Operation>> = {
     (await admin.resetSecondFactors(id)) ? 'factors-reset' : 'no-factors',
   'reset-with-passkeys': async (admin, id) =>
     (await admin.resetSecondFactors(id, { passkeys: true })) ? 'passkeys-reset' : 'no-factors',
-  'require-second-factor': async (admin, id) =>
-    (await admin.requireSecondFactor(id, { graceSeconds })) === null ? 'gone' : 'factor-required',
-  'waive-second-factor': async (admin, id) =>
-    (await admin.waiveSecondFactor(id)) === null ? 'gone' : 'factor-waived',
+  'require-second-factor': async (admin, id, _, isPerUser) => {
+    if (!isPerUser) return 'factor-setting'
+    return (await admin.requireSecondFactor(id, { graceSeconds })) ? 'factor-required' : 'gone'
+  },
+  'waive-second-factor': async (admin, id, _, isPerUser) => {
+    if (!isPerUser) return 'factor-setting'
+    return (await admin.waiveSecondFactor(id)) ? 'factor-waived' : 'gone'
+  },
   'end-sessions': async (admin, id) =>
     (await admin.endSessions(id)) > 0 ? 'sessions-ended' : 'no-session',
   'sessions/:session{[0-9a-f-]{36}}/end': async (admin, id, session) =>
@@ -55,6 +60,8 @@ const notices = {
   'no-factors': 'The account has no second factor.',
   'factor-required': 'Second factor required. All sessions have ended.',
   'factor-waived': 'The second factor is not required any more.',
+  'factor-setting':
+    'Nothing was changed: single users are asked for a second factor only with the setting SECOND_FACTOR=per-user.',
   gone: 'The account no longer exists.',
 }
 
@@ -68,7 +75,7 @@ export async function userPage({ torii, query, id }: ConsoleCall): Promise<View>
   const content = (
     <section class="wide panels">
       {heading([title, found && stateOf(found)], link('/users', 'All users'))}
-      {text && notice('good', text, true)}
+      {text && notice(done === 'factor-setting' ? 'bad' : 'good', text, true)}
       {found && [account, methods, attempts, sessions].map((show) => show(found, torii))}
       {panel('Audit trail', '', eventList(trail.events), trailPager(`/users/${id}`, after, trail))}
     </section>

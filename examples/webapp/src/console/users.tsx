@@ -3,15 +3,13 @@ import type { Content } from '../parts.js'
 import { badge, choices, heading, hidden, link, moment, muted, submit } from '../parts.js'
 import { count } from '../words.js'
 import type { ConsoleCall } from './console.js'
-import { filters, pageSize } from './queries.js'
+import { filters, idForm, mostCounted } from './queries.js'
 
-/** The users: newest first, or those whose email address or name has the search text in it. */
+/** The users, newest first: all, or those whose email address or name has the search text in it. */
 export async function usersPage({ queries, query }: ConsoleCall): Promise<View> {
   const search = (query.search ?? '').trim()
   const filter = filters.find(({ name }) => name === query.filter) ?? filters[0]
-  const page = /^[1-9][0-9]{0,5}$/.test(query.page ?? '') ? Number(query.page) : 1
-  const users = await queries.users(search, filter, page)
-  const found = users[0]?.found ?? 0
+  const { users, found, previous, next } = await queries.users(search, filter, placeOf(query))
   const to = (changed: Readonly<Record<string, string>>) =>
     `/users?${new URLSearchParams({ search, filter: filter.name, ...changed })}`
   const states = filters.map((one) => [to({ filter: one.name }), one.text, one === filter] as const)
@@ -25,7 +23,7 @@ export async function usersPage({ queries, query }: ConsoleCall): Promise<View> 
   const input = { id: 'search', name: 'search', type: 'search', value: search, autocomplete: 'off' }
   const content = (
     <section class="wide">
-      {heading('Users', muted(count('user', found)))}
+      {heading('Users', muted(found > mostCounted ? manyFound : count('user', found)))}
       <search>
         <form class="search" action="/users">
           <label for="search">Name, email address or user ID</label>
@@ -40,14 +38,19 @@ export async function usersPage({ queries, query }: ConsoleCall): Promise<View> 
         {found === 0
           ? notFound
           : table(['Account', 'Name', 'State', 'Sessions', 'Created'], rows, 'users')}
-        {pager(
-          page > 1 && to({ page: String(page - 1) }),
-          page * pageSize < found && to({ page: String(page + 1) }),
-        )}
+        {pager(previous !== null && to({ before: previous }), next !== null && to({ after: next }))}
       </div>
     </section>
   )
   return { title: search === '' ? 'Users' : `Users: ${search}`, content }
+}
+
+const manyFound = `more than ${mostCounted.toLocaleString('en')} users`
+
+/** An id that was changed in the URL leads to the first page. */
+function placeOf({ after, before }: ConsoleCall['query']) {
+  const id = after ?? before ?? ''
+  return idForm.test(id) ? { id, backwards: after === undefined } : null
 }
 
 const notFound = (

@@ -21,7 +21,8 @@ export const register = (
 
 /**
  * Lets the browser create a passkey in the background, without a prompt. Call it right after a sign-in by password, and do not
- * wait for it: `unsupported`, `cancelled` and `password_sign_in_required` are usual outcomes, which no user has to see.
+ * wait for it: `unsupported`, `cancelled` and `password_sign_in_required` are usual outcomes, which no user has to see. So is
+ * `level_required` in a trusted browser of a user with a second factor: a page that knows of one need not ask.
  */
 export async function upgrade(
   client: Client,

@@ -121,7 +121,7 @@ describe('doctor', () => {
     assert.equal(said.status, 1)
     assert.match(
       said.stdout,
-      /^error connection: PostgreSQL refused the login \(28P01\)[^\n]*\n {2}fix: check host/,
+      /^error connection: PostgreSQL at 127\.0\.0\.1:\d+, database "postgres" refused the login \(28P01\)[^\n]*\n {2}fix: check host/,
     )
     assert.ok(!said.stdout.includes('wrOng-password'))
   })

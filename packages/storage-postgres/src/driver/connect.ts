@@ -40,6 +40,7 @@ async function openPool(hosts: readonly Host[], options: ConnectOptions): Promis
     callMs,
     maxConnections,
     log: quietLog(log),
+    address: hosts.length === 1 ? (hosts[0]?.address ?? null) : null,
     end: () => pool.end(),
   })
 }

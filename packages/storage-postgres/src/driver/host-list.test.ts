@@ -8,6 +8,7 @@ import { type TestDatabase, testDatabase } from 'torii-testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { PostgresStorage } from '../index.js'
 import { readHosts } from './host-list.js'
+import { addressOfPool } from './pg-pool.js'
 
 const names = (url: string) => readHosts(url).map(({ name }) => name)
 
@@ -45,6 +46,42 @@ describe('the hosts of a URL', () => {
   }
   for (const [url, expected] of Object.entries(lists))
     test(`${url} names ${expected.join(' and ')}`, () => assert.deepEqual(names(url), expected))
+
+  const addresses: Record<string, string | null> = {
+    'postgresql://u:p@h1/db': 'h1:5432, database "db"',
+    'postgresql://u:p@[::1]:6000/d%62?application_name=x': '[::1]:6000, database "d%62"',
+    'postgresql://user:p@h1': 'h1:5432',
+    'postgresql:///db?host=/run/postgresql': '/run/postgresql:5432, database "db"',
+    // A password that begins with digits, with a question mark that is not percent-encoded.
+    'postgresql://user:12?34@h1/db': null,
+  }
+  for (const [url, expected] of Object.entries(addresses))
+    test(`messages name ${url} as ${expected}`, () =>
+      assert.deepEqual(
+        readHosts(url).map(({ address }) => address),
+        [expected],
+      ))
+
+  test('messages name the server of a pool by its URL or its settings, and never the user or the password', () => {
+    const named = (options: object) =>
+      addressOfPool({
+        connect: () => Promise.reject(new Error('not used')),
+        on: () => null,
+        ...{ options },
+      })
+    const [user, password] = ['grace', 'sEcret']
+    assert.equal(
+      named({ connectionString: `postgresql://${user}:${password}@h1/db` }),
+      'h1:5432, database "db"',
+    )
+    assert.equal(
+      named({ user, password, host: 'h1', port: 5433, database: 'db' }),
+      'h1:5433, database "db"',
+    )
+    assert.equal(named({ user, password, host: 'h1' }), 'h1:5432')
+    for (const unknown of [{}, { user, password }, { connectionString: `x:${password}` }])
+      assert.equal(named(unknown), null)
+  })
 
   test('keep user, password, database and every parameter', () => {
     const rest = '/d%2Fb?sslmode=verify-full&options=-c%20work_mem%3D5MB&application_name=a,b'

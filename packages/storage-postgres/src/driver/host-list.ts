@@ -5,6 +5,8 @@ import { InvalidOptionsError } from 'torii-core'
 export interface Host {
   /** `name:port`, for messages; never holds the user or the password. */
   readonly name: string
+  /** Host, port and database, for messages; null where a part of them could be a password. */
+  readonly address: string | null
   /** The URL with this host alone: user, password, database and parameters are those of the list. */
   readonly url: string
 }
@@ -66,9 +68,12 @@ function oneHost(before: string, hosts: string, after: string): Host {
   if (!URL.canParse(readable) || Number(portAlone ?? 1) < 1 || Number(portAlone ?? 1) > 65_535)
     throw malformed()
   const { hostname, port } = new URL(readable)
-  const name = parameters.get('host') || decodeURIComponent(hostname)
+  const hostOrSocket = parameters.get('host') || decodeURIComponent(hostname)
+  const name = `${hostOrSocket}:${parameters.get('port') ?? portAlone ?? (port || '5432')}`
   return {
-    name: `${name}:${parameters.get('port') ?? portAlone ?? (port || '5432')}`,
+    name,
+    // Behind a question mark in a password that is not percent-encoded, everything stands in the wrong place.
+    address: query.includes('@') ? null : addressOf(name, database.slice(1)),
     url: `${before}${host}${end}`,
   }
 }
@@ -80,8 +85,12 @@ function inList(entry: string, before: string, after: string): Host {
   const name = `${host.toLowerCase()}:${Number(port)}`
   const url = `${before}${name}${after}`
   if (!URL.canParse(url)) throw malformedList()
-  return { name, url }
+  return { name, address: name, url }
 }
+
+/** How a message names a server. Without a database in the URL `pg` takes the user's name, which is not shown. */
+export const addressOf = (name: string, database: string): string =>
+  database === '' ? name : `${name}, database ${JSON.stringify(database)}`
 
 /** A name of digits and dots alone can only be meant as an address. */
 const isHost = (host: string): boolean =>

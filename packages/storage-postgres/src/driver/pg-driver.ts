@@ -21,7 +21,7 @@ import {
 import type { CheckedOut } from './pg-connections.js'
 import { createPgConnections } from './pg-connections.js'
 import type { PgPool } from './pg-pool.js'
-import { sizeOf, stateOf } from './pg-pool.js'
+import { addressOfPool, sizeOf, stateOf } from './pg-pool.js'
 import { createSemaphore } from './semaphore.js'
 import { toToriiError } from './storage-errors.js'
 import { inTransaction } from './transaction.js'
@@ -37,6 +37,8 @@ interface PgDriverOptions {
   /** Connections of the pool at most (default: what the pool says). */
   readonly maxConnections?: number
   readonly log: StorageLog
+  /** The server, for messages; null where it is not known (default: what the pool says). */
+  readonly address?: string | null
   /** Ends the pool if it is ours; absent for the application's own pool. */
   readonly end?: () => Promise<void>
 }
@@ -54,7 +56,7 @@ const reservedForReads = 2
  * transactions leave some connections to reads, which so never wait behind writes that wait for locks.
  */
 export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
-  const { prepare, acquireMs, callMs, log } = options
+  const { prepare, acquireMs, callMs, log, address = addressOfPool(pool) } = options
   /** How long an attempt of a write is valid: two fit into a call. */
   const attemptMs = callMs / 2
   /** An attempt with less time than this could only fail. */
@@ -150,7 +152,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
       if (isOver || !mayRepeat(statement, failure)) {
         if (failure === 'not-sent')
           log({ level: 'warn', event: 'connection_lost', operation: statement.name, code: failure })
-        throw toToriiError(error, readsAre(statement, failure), statement.name)
+        throw toToriiError(error, readsAre(statement, failure), statement.name, address)
       }
       log({
         level: 'warn',
@@ -171,7 +173,7 @@ export function createPgDriver(pool: PgPool, options: PgDriverOptions): Driver {
     try {
       checkedOut = await connections.checkOut(deadline ?? performance.now() + callMs)
     } catch (error) {
-      throw toToriiError(error, classifyConnectError(error), 'connect')
+      throw toToriiError(error, classifyConnectError(error), 'connect', address)
     }
     const { client, server } = checkedOut
     const left = () => Math.min(attemptMs, timeLeft(deadline ?? Number.POSITIVE_INFINITY))

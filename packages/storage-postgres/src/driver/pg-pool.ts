@@ -1,4 +1,5 @@
 import type { PoolState } from 'torii-core'
+import { addressOf, readHosts } from './host-list.js'
 import type { ResultTypes } from './result-types.js'
 
 /** What is used of a connection of `pg`. */
@@ -45,12 +46,36 @@ export const isClosedPool = (pool: PgPool): boolean => Reflect.get(pool, 'ending
 /** `pg` itself opens as many connections where a pool does not say. */
 const defaultPoolSize = 10
 
+/** A setting that a pool of `pg` was created with. */
+function settingOf(pool: PgPool, name: string): unknown {
+  const options: unknown = Reflect.get(pool, 'options')
+  return typeof options === 'object' && options !== null ? Reflect.get(options, name) : null
+}
+
 /** The connections that a pool opens at most. */
 export function sizeOf(pool: PgPool): number {
-  const options: unknown = Reflect.get(pool, 'options')
-  const max: unknown =
-    typeof options === 'object' && options !== null ? Reflect.get(options, 'max') : null
+  const max = settingOf(pool, 'max')
   return typeof max === 'number' && max >= 1 ? max : defaultPoolSize
+}
+
+/** Host, port and database of a pool, for messages; null where it does not say them, or could say a password. */
+export function addressOfPool(pool: PgPool): string | null {
+  const url = settingOf(pool, 'connectionString')
+  if (typeof url === 'string') return addressOfUrl(url)
+  const [host, database] = [settingOf(pool, 'host'), settingOf(pool, 'database')]
+  if (typeof host !== 'string') return null
+  const port = Number(settingOf(pool, 'port') ?? 5432)
+  return addressOf(`${host}:${port}`, typeof database === 'string' ? database : '')
+}
+
+function addressOfUrl(url: string): string | null {
+  try {
+    const [host, ...others] = readHosts(url)
+    return others.length === 0 ? (host?.address ?? null) : null
+  } catch {
+    // The pool reads it, and says what is wrong with it.
+    return null
+  }
 }
 
 /**

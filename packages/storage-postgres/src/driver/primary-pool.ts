@@ -72,7 +72,7 @@ export function createPrimaryPool(
         )
         if (isFinal(error, hosts.length)) throw error
         said = said !== null && error instanceof NotPrimaryError ? said : error
-        if (left() < pauseMs) throw noPrimary(clients.problems(), said) ?? said
+        if (left() < pauseMs) throw noPrimary(clients.problems(), said, hosts[0]?.address) ?? said
         await sleep(pauseMs)
       }
     }
@@ -103,9 +103,13 @@ function isFinal(error: unknown, hosts: number): boolean {
 }
 
 /** Null while a host works: then all connections are in use. */
-function noPrimary(problems: readonly string[], last: unknown): ToriiError | null {
+function noPrimary(
+  problems: readonly string[],
+  last: unknown,
+  address: string | null = null,
+): ToriiError | null {
   if (problems.length === 0) return null
-  if (problems.length === 1) return toToriiError(last, 'not-sent', 'connect')
+  if (problems.length === 1) return toToriiError(last, 'not-sent', 'connect', address)
   return new ToriiError(
     'ERR_UNAVAILABLE',
     `none of the hosts of the URL is a primary that can be used: ${problems.join(', ')}; nothing was done. Check that one of them runs, accepts connections and is not a standby`,

@@ -5,18 +5,27 @@ import { refusedParameter, sqlStateOf, withoutValues } from './error-classes.js'
 export const isOutcomeUnknown = (error: unknown): boolean =>
   error instanceof ToriiError && error.code === 'ERR_OUTCOME_UNKNOWN'
 
-/** The error a caller gets for a statement that failed for good: what happened and what to do. */
-export function toToriiError(error: unknown, failure: ErrorClass, operation: string): ToriiError {
+/**
+ * The error a caller gets for a statement that failed for good: what happened and what to do.
+ * @param address of the server, from `addressOf`; null where it is not known
+ */
+export function toToriiError(
+  error: unknown,
+  failure: ErrorClass,
+  operation: string,
+  address: string | null = null,
+): ToriiError {
   if (error instanceof ToriiError) return error
   const cause = withoutValues(error)
   const state = sqlStateOf(error)
+  const at = address === null ? '' : ` at ${address}`
   switch (failure) {
     case 'ambiguous':
       return new OutcomeUnknownError(operation, { cause })
     case 'not-sent':
       return new ToriiError(
         'ERR_UNAVAILABLE',
-        'the database cannot be reached; nothing was done. Check that PostgreSQL runs and accepts connections at the configured address',
+        `the database cannot be reached${at}; nothing was done. Check that PostgreSQL runs and accepts connections ${address === null ? 'at the configured address' : 'there, and that this is the address you mean'}`,
         { cause },
       )
     case 'not-committed':
@@ -38,7 +47,7 @@ export function toToriiError(error: unknown, failure: ErrorClass, operation: str
     case 'login':
       return new ToriiError(
         'ERR_UNAVAILABLE',
-        `PostgreSQL refused the login (${state}): check user, password and database name of the URL`,
+        `PostgreSQL${at} refused the login (${state}): check user, password and database name of the URL`,
         { cause },
       )
     case 'permission':

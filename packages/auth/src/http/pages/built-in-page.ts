@@ -24,11 +24,12 @@ const hasPasswordField = (page: Page): boolean =>
   'forms' in page && page.forms.some(({ fields }) => fields.some(({ type }) => type === 'password'))
 
 /** Renders a page as Torii does without the option `renderPage`. All text is escaped here and nowhere else. */
-export function renderBuiltInPage(page: Page, { logo, stylesheet }: Look): string {
+export function renderBuiltInPage(page: Page, { logo, icon, stylesheet }: Look): string {
   const { language, appName, heading } = page
   const name = escapeHtml(appName)
   const sheet =
     stylesheet === null ? '' : `<link rel="stylesheet" href="${escapeHtml(stylesheet)}">\n`
+  const tab = icon === null ? '' : `<link rel="icon" href="${escapeHtml(icon)}">\n`
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">
 <head>
@@ -36,7 +37,7 @@ export function renderBuiltInPage(page: Page, { logo, stylesheet }: Look): strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${escapeHtml(`${heading} · ${appName}`)}</title>
-<style>${style}</style>
+${tab}<style>${style}</style>
 ${sheet}</head>
 <body>
 <main>

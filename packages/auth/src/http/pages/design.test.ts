@@ -141,6 +141,9 @@ test('T10.181 a logo and a style sheet load what they name, and nothing else', a
   const logo = 'https://cdn.acme.example/logo.svg?v=2'
   const elsewhere = policyOf((await openLink({ look: { logo } })).page)
   assert.match(elsewhere, /'; img-src https:\/\/cdn\.acme\.example; form-action 'self'; base-uri/)
+  const both = await openLink({ look: { logo, icon: '/favicon.svg?v=1&x' } })
+  assert.match(policyOf(both.page), /'; img-src https:\/\/cdn\.acme\.example 'self'; form-action/)
+  assert.ok(both.page.text.includes('<link rel="icon" href="/favicon.svg?v=1&#38;x">'))
 })
 
 test('T10.181 a logo or style sheet that could be another site, or change the policy, is refused at start', () => {
@@ -155,8 +158,16 @@ test('T10.181 a logo or style sheet that could be another site, or change the po
     'https://CDN.example/x',
     "https://cdn.example'/x",
   ]
-  for (const logo of [...wrong, ...urls])
-    refuses({ look: { logo } }, /^option look\.logo: must be a path of this site, like \/logo\.svg/)
+  for (const image of [...wrong, ...urls]) {
+    refuses(
+      { look: { logo: image } },
+      /^option look\.logo: must be a path of this site, like \/logo\.svg/,
+    )
+    refuses(
+      { look: { icon: image } },
+      /^option look\.icon: must be a path of this site, like \/favicon\.svg/,
+    )
+  }
   for (const stylesheet of [...wrong, ...urls, 'https://cdn.example/x.css'])
     refuses({ look: { stylesheet } }, /^option look\.stylesheet: must be a path of this site/)
   refuses({ look: { styleSheet: '/x' } }, /look\.styleSheet: .*stylesheet/)

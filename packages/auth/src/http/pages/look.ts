@@ -9,28 +9,34 @@ export interface Look {
    */
   readonly logo: string | null
   /**
+   * The icon of the browser's tab: a path of this site, or an https URL, like the logo (default: none, and browsers ask for
+   * `/favicon.ico` where `look` allows images of this site).
+   */
+  readonly icon: string | null
+  /**
    * A style sheet, as a path of this site, that is loaded after the built-in style: it can set custom properties such as `--act`
    * (default: none).
    */
   readonly stylesheet: string | null
 }
 
-const none: Look = Object.freeze({ logo: null, stylesheet: null })
+const none: Look = Object.freeze({ logo: null, icon: null, stylesheet: null })
 
 /** Checks the option `look`. @throws InvalidOptionsError */
 export function resolveLook(value: unknown): Look {
-  const { logo = null, stylesheet = null } = readSection(value, 'look', Object.keys(none))
-  if (logo !== null && !isSitePath(logo) && !isImageUrl(logo))
-    throw new InvalidOptionsError(
-      'look.logo',
-      'must be a path of this site, like /logo.svg, or an https URL, like https://cdn.example/logo.svg',
-    )
+  const {
+    logo = null,
+    icon = null,
+    stylesheet = null,
+  } = readSection(value, 'look', Object.keys(none))
+  if (logo !== null && !isImage(logo)) throw notAnImage('look.logo', 'logo.svg')
+  if (icon !== null && !isImage(icon)) throw notAnImage('look.icon', 'favicon.svg')
   if (stylesheet !== null && !isSitePath(stylesheet))
     throw new InvalidOptionsError(
       'look.stylesheet',
       'must be a path of this site, like /torii.css: a style sheet of another site could change the pages',
     )
-  return Object.freeze({ logo, stylesheet })
+  return Object.freeze({ logo, icon, stylesheet })
 }
 
 /** Whether a value is a path exactly as a URL parser writes it, so it cannot lead to another site. */
@@ -52,8 +58,16 @@ function isImageUrl(value: unknown): value is string {
   return protocol === 'https:' && href === value && isPlain
 }
 
-/** The source of the logo in a Content-Security-Policy; null without one. */
-export function logoSource({ logo }: Look): string | null {
-  if (logo === null) return null
-  return isSitePath(logo) ? "'self'" : new URL(logo).origin
-}
+const isImage = (value: unknown): value is string => isSitePath(value) || isImageUrl(value)
+
+const notAnImage = (option: string, file: string): InvalidOptionsError =>
+  new InvalidOptionsError(
+    option,
+    `must be a path of this site, like /${file}, or an https URL, like https://cdn.example/${file}`,
+  )
+
+/** The sources of the logo and the icon in a Content-Security-Policy. */
+export const imageSources = ({ logo, icon }: Look): readonly string[] =>
+  [logo, icon]
+    .filter((image) => image !== null)
+    .map((image) => (isSitePath(image) ? "'self'" : new URL(image).origin))

@@ -3,7 +3,7 @@ import type { Log } from '../../services/options/log.js'
 import { hasPasskeyButton, renderBuiltInPage, scriptsOf } from './built-in-page.js'
 import { style } from './built-in-style.js'
 import type { Look } from './look.js'
-import { logoSource } from './look.js'
+import { imageSources } from './look.js'
 import type { RenderPage } from './own-renderer.js'
 import { renderOwnPage } from './own-renderer.js'
 import type { Page } from './page.js'
@@ -71,9 +71,7 @@ const sourceOf = (script: string) => `'sha256-${hashOf(script)}'`
 function loadsOf(page: Page, look: Look): string {
   const scripts = scriptsOf(page)
   const hasSheet = look.stylesheet !== null
-  const images = new Set(
-    [logoSource(look), hasSheet ? "'self'" : null].filter((one) => one !== null),
-  )
+  const images = new Set([...imageSources(look), ...(hasSheet ? ["'self'"] : [])])
   return [
     "default-src 'none'",
     `style-src ${styleSource}${hasSheet ? " 'self'" : ''}`,
