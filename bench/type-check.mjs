@@ -122,13 +122,13 @@ function writeProject(folder, files, { isTypeScript, withTorii }) {
 
 /** Compiles a project once. Its CPU time is that of the whole process, its start included. */
 function compileOnce(folder) {
-  const tellCpu = `process.on('exit', () => {
+  const printCpu = `process.on('exit', () => {
     const { user, system } = process.cpuUsage()
     console.log('CPU: ' + (user + system) / 1e6)
   })`
   const args = [
     '--import',
-    `data:text/javascript,${encodeURIComponent(tellCpu)}`,
+    `data:text/javascript,${encodeURIComponent(printCpu)}`,
     compiler,
     '-p',
     folder,
