@@ -36,7 +36,10 @@ export function resolveBaseUrl(value: unknown): BaseUrl {
     url.pathname !== '/' ||
     /[?#@\\\s]|\/\.+$/.test(value)
   )
-    throw new InvalidOptionsError('baseUrl', 'must have no path, query, fragment or credentials')
+    throw new InvalidOptionsError(
+      'baseUrl',
+      'must have no path, query, fragment or credentials; the path of the routes is the option basePath',
+    )
   return Object.freeze({
     origin: url.origin,
     host: url.hostname,

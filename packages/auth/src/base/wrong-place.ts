@@ -9,6 +9,8 @@ const has = (value: unknown, method: string): boolean => typeof member(value, me
 const isPromise = (value: unknown) => has(value, 'then')
 const isTorii = (value: unknown) => has(member(value, 'magicLink'), 'request')
 const isStorage = (value: unknown) => has(member(value, 'users'), 'register') && !isTorii(value)
+const isHonoContext = (value: unknown) =>
+  has(member(member(member(value, 'req'), 'raw'), 'headers'), 'get')
 const isPool = (value: unknown) => has(value, 'connect') && !isStorage(value)
 
 /** @throws InvalidInputError */
@@ -42,4 +44,13 @@ export function requireHandler(value: unknown): void {
     'handler',
     `must be a handler${torii}: createNodeHandler(createHandler(torii))`,
   )
+}
+
+/** @throws InvalidInputError */
+export function requireRequest(value: unknown): void {
+  if (has(member(value, 'headers'), 'get')) return
+  const problem = isHonoContext(value)
+    ? 'is the context of Hono: pass context.req.raw'
+    : 'must be a fetch Request: in Express, Fastify and node:http use createNodeHandler(auth)'
+  throw new InvalidInputError('request', problem)
 }

@@ -242,6 +242,11 @@ function readKey(entry: unknown, option: string): { id: string; secret: Buffer }
 }
 
 function readSecret(value: unknown, option: string): Buffer {
+  if (value === undefined || value === '')
+    throw new InvalidOptionsError(
+      option,
+      `is missing: check that the environment variable that has it is set; ${howToMakeOne} prints a secret`,
+    )
   const bytes = types.isUint8Array(value)
     ? Buffer.from(value)
     : decodeBase64url(value, maxSecretBytes)

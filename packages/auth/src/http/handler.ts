@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AuthRequestMessage, Json } from 'torii-core'
 import { diagnosticsChannels, trace } from 'torii-core'
-import { requireTorii } from '../base/wrong-place.js'
+import { requireRequest, requireTorii } from '../base/wrong-place.js'
 import type { Torii } from '../torii.js'
 import type { OwnRoutes } from './own-routes.js'
 import { createOwnRoutes } from './own-routes.js'
@@ -40,8 +40,9 @@ export interface ConnectionInfo {
 export interface AuthHandler<Metadata extends object = Record<string, Json>>
   extends OwnRoutes<Metadata> {
   /**
-   * Responds to a request below `basePath` or of `wellKnownPaths`, and with 404 to every other path. Never throws and never
-   * rejects: a failure is a response with an error code, and an event in the log.
+   * Responds to a request below `basePath` or of `wellKnownPaths`, and with 404 to every other path. Never rejects for a request: a
+   * failure is a response with an error code, and an event in the log.
+   * @throws InvalidInputError for anything but a fetch Request
    */
   (request: Request, connection?: ConnectionInfo): Promise<Response>
   /** The option `basePath` of Torii, under which all routes are. */
@@ -81,6 +82,7 @@ export function createHandler<Metadata extends object>(
     return request.method === 'HEAD' ? withoutBody(response) : response
   }
   const handle = async (request: Request, connection?: ConnectionInfo): Promise<Response> => {
+    requireRequest(request)
     const { pathname, searchParams: query } = new URL(request.url)
     const match = matchRoute(basePath, request.method, pathname)
     return trace(

@@ -7,7 +7,7 @@ import { ToriiError } from 'torii-core'
 export interface MailFault {
   /** The name of the class, for example `TypeError`. */
   readonly name: string
-  /** For example `ECONNREFUSED`, or nodemailer's `EAUTH`. */
+  /** For example `ECONNREFUSED`, nodemailer's `EAUTH`, or PostgreSQL's `42P01` for a table that does not exist. */
   readonly code: string | null
   /** The reply code of the SMTP server, for example 550. */
   readonly status: number | null
@@ -22,7 +22,7 @@ export function describeFault(error: unknown): MailFault {
   const { name, code, responseCode, message, stack } = membersOf(error)
   return {
     name: isText(name, /^[A-Za-z][A-Za-z0-9]{0,59}$/) ? name : 'Error',
-    code: isText(code, /^[A-Z][A-Z0-9_]{1,39}$/) ? code : null,
+    code: isText(code, /^(?:[A-Z][A-Z0-9_]{1,39}|[0-9A-Z]{5})$/) ? code : null,
     status: Number.isInteger(responseCode) ? Number(responseCode) : null,
     stack: framesOf(stack, message),
   }

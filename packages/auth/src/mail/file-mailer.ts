@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { InvalidOptionsError } from 'torii-core'
+import { InvalidOptionsError, unknownOption } from 'torii-core'
 import { formatEml } from './eml.js'
 import type { Mailer } from './message.js'
 import type { SenderOption } from './sender.js'
@@ -21,7 +21,9 @@ export interface FileMailerOptions {
  * cannot read the files, since they contain links that sign in.
  * @throws InvalidOptionsError
  */
-export function fileMailer({ directory, from }: FileMailerOptions): Mailer {
+export function fileMailer({ directory, from, ...others }: FileMailerOptions): Mailer {
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw unknownOption(unknown, ['directory', 'from'])
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
     throw new InvalidOptionsError('directory', 'must be the path of a folder')
   const folder = resolve(directory)

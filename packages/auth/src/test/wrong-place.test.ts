@@ -3,7 +3,7 @@ import pg from 'pg'
 import { PostgresStorage } from 'torii-storage-postgres'
 import { afterAll, test } from 'vitest'
 import { createHandler, createNodeHandler } from '../http/index.js'
-import { InvalidInputError, InvalidOptionsError, Torii } from '../index.js'
+import { fileMailer, InvalidInputError, InvalidOptionsError, Torii } from '../index.js'
 import { baseUrl, openTestSite } from './site.test.support.js'
 
 const { torii, storage, db } = await openTestSite()
@@ -48,6 +48,32 @@ for (const [name, call, message] of wrong)
       (error) => error instanceof InvalidInputError && message.test(error.message),
     )
   })
+
+test('a request of node:http or Express, and the context of Hono, are refused in one sentence that says what to do', async () => {
+  const handler = createHandler(torii)
+  const raw = new Request(`${baseUrl}/auth/session`)
+  const refused = (given: unknown, message: RegExp) =>
+    assert.rejects(
+      handler(untyped(given)),
+      (error) => error instanceof InvalidInputError && message.test(error.message),
+    )
+  const node = { method: 'GET', url: '/auth/session', headers: { host: 'localhost' } }
+  await refused(node, /^request must be a fetch Request: .* use createNodeHandler\(auth\)$/)
+  await refused(undefined, /^request must be a fetch Request/)
+  await refused({ req: { raw } }, /^request is the context of Hono: pass context\.req\.raw$/)
+})
+
+test('a secret whose environment variable is not set is missing, and a file mailer knows its options', () => {
+  for (const secret of [undefined, ''])
+    assert.throws(
+      () => new Torii(storage, { baseUrl, keys: [{ id: '1', secret: untyped(secret) }] }),
+      /^InvalidOptionsError: option keys\[0\]\.secret: is missing: check that the environment variable/,
+    )
+  assert.throws(
+    () => fileMailer(untyped({ dir: '.mail', from: 'a@example.com' })),
+    /option dir: is not an option; did you mean directory\?/,
+  )
+})
 
 test('an option outside of its section, or with another spelling, is suggested', () => {
   const messageOf = (given: object) => {

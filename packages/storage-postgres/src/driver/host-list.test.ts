@@ -189,6 +189,14 @@ describe('the hosts of a URL', () => {
     `postgresql://u:${word}@h1,h2/db?sslrootcert=/nowhere/ca.crt`,
     `postgresql://u:${word}@h1/db?sslrootcert=/nowhere/ca.crt`,
   ]
+  for (const url of [undefined, null, ''])
+    test(`${JSON.stringify(url)} is missing, which an environment variable that is not set is`, () => {
+      assert.throws(
+        () => readHosts(url),
+        /option url: is missing: check that the environment variable/,
+      )
+    })
+
   for (const url of malformed)
     test(`${JSON.stringify(url).replaceAll(word, '…')} is refused, without a word of the password`, async () => {
       await assert.rejects(PostgresStorage.connect(url), (error) => {

@@ -28,6 +28,7 @@ const primaryNames = ['primary', 'read-write']
  * @throws InvalidOptionsError
  */
 export function readHosts(url: unknown): readonly Host[] {
+  if (url === undefined || url === null || url === '') throw missing()
   if (typeof url !== 'string' || !scheme.test(url)) throw malformed()
   const { before = '', hosts = '', after = '' } = parts.exec(url)?.groups ?? {}
   // A password that is not percent-encoded: what follows it would be taken for hosts, and shown in messages.
@@ -112,6 +113,12 @@ function refuseParameters(query: URLSearchParams, single: boolean): void {
       `must have target_session_attrs=${primaryNames.join(' or ')}, or leave it out: Torii works on the primary only`,
     )
 }
+
+const missing = () =>
+  new InvalidOptionsError(
+    'url',
+    'is missing: check that the environment variable that has it is set, for example DATABASE_URL=postgresql://user:password@host/database, or pglite:DIRECTORY',
+  )
 
 const malformed = () =>
   new InvalidOptionsError(

@@ -32,7 +32,7 @@ afterEach(() => vi.restoreAllMocks())
 test('without the option log an error is one line on stderr, which says what to do', () => {
   const lines = written(() => resolveOptions({ baseUrl }).log(failure(outdated)))
   assert.deepEqual(lines, [
-    'torii error: request_failed: POST password/register answered 500: ERR_SCHEMA_OUTDATED: the Torii tables are missing: run "npx torii-storage-postgres migrate"\n',
+    'torii error: request_failed: POST password/register answered 500: ERR_SCHEMA_OUTDATED: the Torii tables are missing: run "npx torii-storage-postgres migrate" (42P01)\n',
   ])
 })
 
@@ -64,6 +64,17 @@ test('the line of a foreign error has its name, code and place, and neither its 
   assert.doesNotMatch(line, /torii_s_secret|ada@example|\n/)
   for (const thrown of [secret, null, { message: secret }, [secret]])
     assert.doesNotMatch(lineOf(failure(thrown)), /torii_s_secret|ada@example|\n/)
+})
+
+test('the line of an error of PostgreSQL has its SQLSTATE, and the place is a call of the application if there is one', () => {
+  const error = Object.assign(new Error('relation "app.rolls" does not exist'), { code: '42P01' })
+  error.stack = `${error}
+    at parse (file:///app/node_modules/pg-protocol/dist/parser.js:1:2)
+    at onUserCreated (file:///app/auth.js:23:8)`
+  assert.match(
+    lineOf(failure(error)),
+    /answered 500: Error \(42P01\) at onUserCreated \(file:\/\/\/app\/auth\.js:23:8\)\. The option log/,
+  )
 })
 
 test('a header cannot write a second line, nor color the terminal', () => {

@@ -87,9 +87,12 @@ function describe(error: unknown): string {
   const { name, code, stack } = describeFault(error)
   if (error instanceof ToriiError) {
     const { code: cause } = describeFault(error.cause)
-    return `${error.code}: ${error.message}${cause === null ? '' : ` (${cause})`}`
+    const isSaid = cause === null || error.message.includes(cause)
+    return `${error.code}: ${error.message}${isSaid ? '' : ` (${cause})`}`
   }
-  const place = stack[0] === undefined ? '' : ` ${stack[0]}`
+  // A call of the application says more than the library that it was in.
+  const call = stack.find((frame) => !frame.includes('node_modules')) ?? stack[0]
+  const place = call === undefined ? '' : ` ${call}`
   return `${name}${code === null ? '' : ` (${code})`}${place}. The option log receives the whole error`
 }
 
