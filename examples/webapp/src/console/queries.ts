@@ -39,7 +39,7 @@ export interface Totals {
 
 export type Queries = ReturnType<typeof createQueries>
 
-export const pageSize = 25
+const pageSize = 25
 /** To count more takes as long as to read the whole table. */
 export const mostCounted = 1000
 /** Of a table with more rows, as PostgreSQL estimates them, about as many are counted. */
