@@ -139,7 +139,10 @@ export const securityLines = [
   ['T7.90', 'a challenge of another ceremony or another user'],
   ['T7.91', 'CBOR bombs'],
 
-  ['T8.92', 'bcrypt passwords that share their first 72 bytes'],
+  [
+    'T8.92',
+    'bcrypt passwords that share their first 72 bytes: a longer one never replaces the hash',
+  ],
   ['T8.93', 'long passwords and both Unicode forms'],
   ['T8.94', 'a trailing space, an inner NUL, another case'],
   ['T8.95', 'a rehash that fails'],

@@ -3,5 +3,10 @@
  * needs the React that Next.js brings.
  */
 export default {
-  serverExternalPackages: ['@node-rs/argon2', 'torii-core', 'torii-storage-postgres'],
+  serverExternalPackages: [
+    '@node-rs/argon2',
+    '@node-rs/bcrypt',
+    'torii-core',
+    'torii-storage-postgres',
+  ],
 }

@@ -35,7 +35,14 @@ const allowed = {
   },
   'packages/create-torii-auth': { packages: [], builtins: null, lazy: {} },
   'packages/auth': {
-    packages: ['torii-core', '@node-rs/argon2', '@simplewebauthn/browser', 'jose', 'oauth4webapi'],
+    packages: [
+      'torii-core',
+      '@node-rs/argon2',
+      '@node-rs/bcrypt',
+      '@simplewebauthn/browser',
+      'jose',
+      'oauth4webapi',
+    ],
     builtins: null,
     lazy: { uqr: 'src/http/response/qr-code.ts' },
     entries: {

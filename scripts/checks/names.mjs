@@ -20,6 +20,11 @@ const foreign = new Map([
   ['XFF_DEPTH', 'a variable of adapter-node of SvelteKit'],
   ['strictPort', 'an option of Vite'],
   ['user_unavailable', 'a former name that a decision explains'],
+  ['createBcryptVerifier', 'a former name that a decision explains'],
+  ['credential_data', 'a column of Keycloak'],
+  ['secret_data', 'a column of Keycloak'],
+  ['pbkdf2_sha1$', 'the start of a hash of Django'],
+  ['pbkdf2_sha256$', 'the start of a hash of Django'],
 ])
 
 /** Problems of every document below `root`. */

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { hash as argon2 } from '@node-rs/argon2'
 import { newUserId, PasswordHash } from 'torii-core'
 import { test, vi } from 'vitest'
-import type { NormalizedPassword } from '../password-policy/text.js'
+import type { GivenPassword } from '../password-policy/text.js'
 import { normalizePassword } from '../password-policy/text.js'
 import type { LogEvent } from '../services/options/log.js'
 import { resolveOptions } from '../services/options/options.js'
@@ -26,10 +26,10 @@ const binding = await vi.hoisted(async () => {
 
 const userId = newUserId()
 
-function password(text: string): NormalizedPassword {
+function password(text: string): GivenPassword {
   const read = normalizePassword(text)
   assert.ok(read.ok)
-  return read.password
+  return read
 }
 
 function open() {
@@ -42,7 +42,10 @@ function open() {
 
 test('V11.4.2 a hash is Argon2id under the current parameters, and never the same twice', async () => {
   const { hasher } = open()
-  const [one, two] = [await hasher.hash(password('same')), await hasher.hash(password('same'))]
+  const [one, two] = [
+    await hasher.hash(password('same').password),
+    await hasher.hash(password('same').password),
+  ]
   assert.notEqual(one.reveal(), two.reveal())
   const form = {
     memoryKib: 19_456,
@@ -53,13 +56,13 @@ test('V11.4.2 a hash is Argon2id under the current parameters, and never the sam
     keyId: null,
   }
   assert.deepEqual(parseArgon2(one.reveal()), form)
-  assert.equal(hasher.needsRehash(one), false)
+  assert.equal(hasher.needsRehash(one, password('any')), false)
   assert.equal(inspect(one), '[redacted]')
 })
 
 test('T8.94 only the very same password verifies', async () => {
   const { hasher } = open()
-  const stored = { userId, hash: await hasher.hash(password('Grüße aus Köln\u0000 ')) }
+  const stored = { userId, hash: await hasher.hash(password('Grüße aus Köln\u0000 ').password) }
   const verify = (text: string) => hasher.verify(stored, password(text))
   assert.equal(await verify('Grüße aus Köln\u0000 '), true)
   assert.equal(await verify('Grüße aus Köln\u0000 '.normalize('NFD')), true)
@@ -69,7 +72,7 @@ test('T8.94 only the very same password verifies', async () => {
 
 test('without an account or a possible password the answer is no', async () => {
   const { hasher, events } = open()
-  const stored = { userId, hash: await hasher.hash(password('')) }
+  const stored = { userId, hash: await hasher.hash(password('').password) }
   assert.equal(await hasher.verify(null, password('anything')), false)
   assert.equal(await hasher.verify(stored, null), false)
   assert.equal(await hasher.verify(null, null), false)
@@ -85,7 +88,7 @@ async function computations(work: () => Promise<unknown>): Promise<number> {
 
 test('T4.56 an answer that is no from the start takes one computation, as every other does', async () => {
   const { hasher } = open()
-  const stored = { userId, hash: await hasher.hash(password('the right one')) }
+  const stored = { userId, hash: await hasher.hash(password('the right one').password) }
   const hostile = { userId, hash: new PasswordHash('$2b$12$AAAAAAAAAAAAAAAAAAAAAA') }
   const given = password('any')
   assert.equal(await computations(async () => undefined), 0)
@@ -101,6 +104,14 @@ test('T4.56 an answer that is no from the start takes one computation, as every 
     assert.equal(await computations(() => hasher.verify(whose, text)), 1)
 })
 
+test('T4.56 a spelling that is not NFC takes one computation more, with and without an account', async () => {
+  const { hasher } = open()
+  const stored = { userId, hash: await hasher.hash(password('the right one').password) }
+  const given = password('Grüße'.normalize('NFD'))
+  for (const whose of [stored, null])
+    assert.equal(await computations(() => hasher.verify(whose, given)), 2)
+})
+
 test('a stored hash of hostile cost or unknown form is a wrong password, logged without the hash', async () => {
   const { hasher, events } = open()
   const hostile = ['$argon2id$v=19$m=4194304,t=2,p=1$', '$2b$12$', ''].map(
@@ -109,7 +120,7 @@ test('a stored hash of hostile cost or unknown form is a wrong password, logged 
   for (const text of hostile) {
     const hash = new PasswordHash(text)
     assert.equal(await hasher.verify({ userId, hash }, password('any')), false)
-    assert.equal(hasher.needsRehash(hash), true)
+    assert.equal(hasher.needsRehash(hash, password('any')), true)
   }
   const event = { level: 'warn', event: 'stored_hash_refused', userId }
   assert.deepEqual(
@@ -131,6 +142,6 @@ test('a hash under other parameters verifies and asks to be made again', async (
     const base = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
     const hash = new PasswordHash(await argon2('password', { ...base, ...parameters }))
     assert.equal(await hasher.verify({ userId, hash }, password('password')), true)
-    assert.equal(hasher.needsRehash(hash), true)
+    assert.equal(hasher.needsRehash(hash, password('any')), true)
   }
 })

@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { hash, verify } from '@node-rs/argon2'
-import type { RateLimitKey, UserId } from 'torii-core'
+import type { RateLimitKey } from 'torii-core'
 import { PasswordHash } from 'torii-core'
 import type { KeyRing } from '../crypto/key-ring.js'
-import type { NormalizedPassword } from '../password-policy/text.js'
+import type { GivenPassword, NormalizedPassword } from '../password-policy/text.js'
 import { noPassword } from '../password-policy/text.js'
 import { createAccountTurns } from './account-turns.js'
 import type { Argon2Form } from './argon2.js'
-import { encodeBase64, parseArgon2, withKeyId, withoutKeyId } from './argon2.js'
+import { encodeBase64, parseArgon2, withKeyId } from './argon2.js'
+import { readForeignHash } from './formats/formats.js'
 import type { HashingShare } from './hashing-queue.js'
 import { createHashingQueue } from './hashing-queue.js'
 import type { LegacyVerifier } from './legacy-verifier.js'
 import { createPepper } from './pepper.js'
+import type { Computation, HashingLogEvent, StoredPassword } from './stored-hash.js'
+import { createStoredHashReader } from './stored-hash.js'
 
 /** RFC 9106 section 3.1 recommends 16 bytes of salt; 32 bytes of output are SHA-256's worth. */
 const saltBytes = 16
@@ -39,21 +42,6 @@ export interface HashingOptions {
   readonly pepper: boolean
 }
 
-/** Logged when a stored hash cannot be verified. Each counts as a wrong password. */
-export type HashingLogEvent =
-  /** The stored hash has a form or a cost that is never computed. */
-  | { level: 'warn'; event: 'stored_hash_refused'; userId: UserId }
-  /** The stored hash is peppered under a key that is not in `keys`. */
-  | { level: 'error'; event: 'pepper_key_missing'; userId: UserId; keyId: string }
-  /** A verifier of imported hashes threw. */
-  | { level: 'error'; event: 'legacy_verifier_failed'; userId: UserId; error: unknown }
-
-/** A stored hash and whose it is. */
-export interface StoredPassword {
-  readonly userId: UserId
-  readonly hash: PasswordHash
-}
-
 /** Hashes and verifies passwords for one caller. Each call waits for its turn in the hashing queue. */
 export interface PasswordHasher {
   /**
@@ -62,13 +50,17 @@ export interface PasswordHasher {
    */
   hash(password: NormalizedPassword): Promise<PasswordHash>
   /**
-   * Verifies a password. If either side is null (no account, no password, an impossible password), or the stored hash is
-   * refused, it returns false after the same work under the current parameters.
+   * Verifies a password, in NFC and also as it was typed, since other systems hash it so. If either side is null (no account,
+   * no password, an impossible password), or the stored hash is refused, it returns false after the same work under the
+   * current parameters.
    * @throws ToriiError ERR_BUSY
    */
-  verify(stored: StoredPassword | null, password: NormalizedPassword | null): Promise<boolean>
-  /** True if the stored hash has another form, parameters, pepper or key than the current ones. */
-  needsRehash(stored: PasswordHash): boolean
+  verify(stored: StoredPassword | null, given: GivenPassword | null): Promise<boolean>
+  /**
+   * True if the stored hash has another form, parameters, pepper or key than the current ones, and proves all of the
+   * verified password, so that a new hash of it admits the same user.
+   */
+  needsRehash(stored: PasswordHash, given: GivenPassword): boolean
 }
 
 /** Argon2id with limited concurrency. Count an attempt before it hashes: a refused one must take no place. */
@@ -92,9 +84,6 @@ export interface HashingSettings {
   }
 }
 
-/** A verification to run. Returns true for the right password. */
-type Computation = () => Promise<boolean>
-
 /** @see OWASP Password Storage Cheat Sheet; OWASP ASVS 5.0, 11.4.2, 15.2.2 */
 export function createPasswordHashing({ keys, log, password }: HashingSettings): PasswordHashing {
   const options = password.hashing
@@ -104,45 +93,15 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
   const parameters = bindingParameters(options)
   const current = { ...formOf(options), keyId: pepper.keyId }
 
+  const computationFor = createStoredHashReader({
+    pepper,
+    log,
+    verifiers: password.legacyVerifiers,
+  })
+
   /** The work of a verification that returns false. */
-  const dummyVerification = (given: NormalizedPassword | null): Computation => {
-    const input = pepper.applyCurrent(given ?? noPassword)
-    return async () => (await verify(dummy, input)) && false
-  }
-
-  /** Third-party code: if it throws, the password counts as wrong. */
-  async function verifyLegacy(
-    verifier: LegacyVerifier,
-    userId: UserId,
-    given: string,
-    text: string,
-  ) {
-    try {
-      return (await verifier.verify(given, text)) === true
-    } catch (error) {
-      log({ level: 'error', event: 'legacy_verifier_failed', userId, error })
-      return false
-    }
-  }
-
-  /** Returns how to verify a password, or null for a stored hash that must not or cannot be computed. */
-  function computationFor(
-    { userId, hash: stored }: StoredPassword,
-    given: NormalizedPassword,
-  ): Computation | null {
-    const text = stored.reveal()
-    const form = parseArgon2(text)
-    if (form !== null) {
-      const input = pepper.apply(given, form.keyId)
-      if (input !== null) return () => verify(withoutKeyId(text), input)
-      log({ level: 'error', event: 'pepper_key_missing', userId, keyId: form.keyId ?? '' })
-      return null
-    }
-    const legacy = password.legacyVerifiers.find((verifier) => verifier.accepts(text))
-    if (legacy !== undefined) return () => verifyLegacy(legacy, userId, given, text)
-    log({ level: 'warn', event: 'stored_hash_refused', userId })
-    return null
-  }
+  const dummyVerification: Computation = async (given) =>
+    (await verify(dummy, pepper.applyCurrent(given))) && false
 
   const turns = createAccountTurns()
   return {
@@ -152,16 +111,29 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
         return new PasswordHash(pepper.keyId === null ? text : withKeyId(text, pepper.keyId))
       },
       verify(stored, given) {
-        const computation = stored && given !== null ? computationFor(stored, given) : null
-        return queue.run(share, computation ?? dummyVerification(given))
+        const computation = stored && given !== null ? computationFor(stored) : null
+        const spellings = given === null ? [noPassword] : spellingsOf(given)
+        return queue.run(share, () => anyMatches(spellings, computation ?? dummyVerification))
       },
-      needsRehash(stored) {
-        const form = parseArgon2(stored.reveal())
-        return form === null || !isDeepStrictEqual(form, current)
+      needsRehash(stored, given) {
+        const text = stored.reveal()
+        const form = parseArgon2(text)
+        if (form !== null) return !isDeepStrictEqual(form, current)
+        const foreign = readForeignHash(text)
+        return foreign === null || spellingsOf(given).every(foreign.provesAllOf)
       },
     }),
     inTurn: (account, work) => turns.take(account, work),
   }
+}
+
+/** The texts that a system may have hashed: ours hashes NFC, most others what was typed. */
+const spellingsOf = ({ password, typed }: GivenPassword): readonly string[] =>
+  typed === password ? [password] : [password, typed]
+
+async function anyMatches(spellings: readonly string[], matches: Computation): Promise<boolean> {
+  for (const spelling of spellings) if (await matches(spelling)) return true
+  return false
 }
 
 const formOf = ({ memoryKib, passes, lanes }: HashingOptions): Omit<Argon2Form, 'keyId'> => ({

@@ -5,7 +5,7 @@ import type { PasswordHash } from 'torii-core'
 import { InvalidOptionsError, newUserId } from 'torii-core'
 import { test } from 'vitest'
 import type { ApplicationKey } from '../crypto/key-ring.js'
-import type { NormalizedPassword } from '../password-policy/text.js'
+import type { GivenPassword } from '../password-policy/text.js'
 import { normalizePassword } from '../password-policy/text.js'
 import type { LogEvent } from '../services/options/log.js'
 import { resolveOptions } from '../services/options/options.js'
@@ -15,10 +15,10 @@ import { createPasswordHashing } from './hashing.js'
 const newKey = (id: string): ApplicationKey => ({ id, secret: randomBytes(32) })
 const userId = newUserId()
 
-function password(text: string): NormalizedPassword {
+function password(text: string): GivenPassword {
   const read = normalizePassword(text)
   assert.ok(read.ok)
-  return read.password
+  return read
 }
 
 function open(keys: readonly ApplicationKey[], pepper: boolean) {
@@ -36,9 +36,9 @@ function open(keys: readonly ApplicationKey[], pepper: boolean) {
   })
   return {
     events,
-    hash: (text: string) => hasher.hash(password(text)),
+    hash: (text: string) => hasher.hash(password(text).password),
     verify: (hash: PasswordHash, text: string) => hasher.verify({ userId, hash }, password(text)),
-    needsRehash: (hash: PasswordHash) => hasher.needsRehash(hash),
+    needsRehash: (hash: PasswordHash) => hasher.needsRehash(hash, password('correct horse')),
   }
 }
 

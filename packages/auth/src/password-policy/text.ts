@@ -18,8 +18,15 @@ export const passwordLimits = Object.freeze({
 /** Decomposed text is up to three times longer than NFC; longer text is not normalized at all. */
 const maxRawLength = 4 * passwordLimits.bytes
 
+/** A password that someone entered. */
+export interface GivenPassword {
+  readonly password: NormalizedPassword
+  /** The text before normalization, which other systems have hashed. */
+  readonly typed: string
+}
+
 export type PasswordText =
-  | { readonly ok: true; readonly password: NormalizedPassword; readonly codePoints: number }
+  | ({ readonly ok: true; readonly codePoints: number } & GivenPassword)
   | { readonly ok: false; readonly reason: 'too_long' | 'malformed' }
 
 /**
@@ -35,6 +42,7 @@ export function normalizePassword(text: string): PasswordText {
   return {
     ok: true,
     password: password as NormalizedPassword,
+    typed: text,
     codePoints: countCodePoints(password),
   }
 }

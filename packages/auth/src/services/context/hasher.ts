@@ -43,7 +43,7 @@ export function hasherFor(
   }
   return {
     hash: (password) => orGiveBack(hasher.hash(password)),
-    verify: (stored, password) => orGiveBack(hasher.verify(stored, password)),
+    verify: (stored, given) => orGiveBack(hasher.verify(stored, given)),
     needsRehash: hasher.needsRehash,
   }
 }

@@ -119,7 +119,7 @@ export const verifyEmail =
     if (password === null)
       return verifyByMailbox(context, { key, form: formOf(nonce, token, []), terms }, valid, info)
     const text = normalizePassword(password)
-    const given = text.ok ? text.password : null
+    const given = text.ok ? text : null
     const form = formOf(nonce, token, ['password', password])
     return verifyWithPassword(
       context,

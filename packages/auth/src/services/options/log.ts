@@ -3,7 +3,7 @@ import type { BackgroundLogEvent } from '../../base/background.js'
 import type { EventType } from '../../events/event.js'
 import type { MailLogEvent } from '../../mail/mail-queue.js'
 import type { ProviderLogEvent } from '../../oauth-client/provider-failure.js'
-import type { HashingLogEvent } from '../../password-hashing/hashing.js'
+import type { HashingLogEvent } from '../../password-hashing/stored-hash.js'
 import type { BreachLogEvent } from '../../password-policy/breach-lookup.js'
 
 /**

@@ -6,7 +6,7 @@ import {
   readWholeNumber,
 } from '../../base/option-checks.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
-import { argon2Ceilings } from '../../password-hashing/argon2.js'
+import { argon2Ceilings } from '../../password-hashing/formats/argon2.js'
 import type { HashingOptions } from '../../password-hashing/hashing.js'
 import type { LegacyVerifier } from '../../password-hashing/legacy-verifier.js'
 import type { BreachedHook } from '../../password-policy/breach-lookup.js'
@@ -21,7 +21,7 @@ export interface PasswordOptions {
   readonly hashing: HashingOptions
   /** Checks whether a new password is known from a data breach; see `createBreachCheck` (default: null, no check). */
   readonly breached: BreachedHook | null
-  /** Verify imported hashes until their owners sign in; see `createBcryptVerifier` (default: none). */
+  /** Verify imported hashes of forms that are not built in, until their owners sign in (default: none). */
   readonly legacyVerifiers: readonly LegacyVerifier[]
 }
 
@@ -53,7 +53,7 @@ function resolveLegacyVerifiers(value: unknown): readonly LegacyVerifier[] {
   if (!Array.isArray(value) || !value.every(isLegacyVerifier))
     throw new InvalidOptionsError(
       'password.legacyVerifiers',
-      'must be an array of { accepts, verify }, like the result of createBcryptVerifier()',
+      'must be an array of { accepts, verify }',
     )
   return Object.freeze([...value])
 }

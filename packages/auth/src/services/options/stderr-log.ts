@@ -38,7 +38,7 @@ function sentenceOf(event: LogEvent): string {
     case 'provider_failed':
       return `the OAuth provider "${event.provider}" failed at the step "${event.problem}"${event.detail === null ? '' : ` (${event.detail})`}. Check its client id, client secret and redirect URI ${readme}`
     case 'stored_hash_refused':
-      return `the stored password hash of the user ${event.userId} has an unsupported format or cost. Import it with password.legacyVerifiers, or let the user reset the password`
+      return `the stored password hash of the user ${event.userId} has an unsupported format or cost. Verify it with password.legacyVerifiers, or let the user reset the password`
     case 'pepper_key_missing':
       return `the password of the user ${event.userId} was hashed with the key "${event.keyId}". Add that key to the option keys`
     case 'legacy_verifier_failed':

@@ -4,7 +4,7 @@ import { readEmail } from '../../base/email-input.js'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
 import type { PasswordHasher } from '../../password-hashing/hashing.js'
-import type { NormalizedPassword } from '../../password-policy/text.js'
+import type { GivenPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import type { Caller } from '../../rate-limits/caller.js'
 import { callerFor } from '../../rate-limits/caller.js'
@@ -172,11 +172,11 @@ async function rehashIfNeeded(
   { options }: Pick<OperationContext<object>, 'options'>,
   hasher: PasswordHasher,
   { hash, userId }: PasswordCredential,
-  password: NormalizedPassword,
+  given: GivenPassword,
 ): Promise<{ rehash?: PasswordHash }> {
-  if (!hasher.needsRehash(hash)) return {}
+  if (!hasher.needsRehash(hash, given)) return {}
   try {
-    return { rehash: await hasher.hash(password) }
+    return { rehash: await hasher.hash(given.password) }
   } catch (error) {
     options.log({ level: 'warn', event: 'rehash_failed', userId, error })
     return {}
@@ -187,7 +187,7 @@ interface CheckedInput {
   readonly email: string
   readonly emailKey: EmailKey
   /** Null for a text that no account can have as its password. It is verified at the same cost. */
-  readonly password: NormalizedPassword | null
+  readonly password: GivenPassword | null
   /** Of the session that it opens. */
   readonly terms: SessionTerms
 }
@@ -201,5 +201,5 @@ function readInput(input: AuthenticateInput, options: ResolvedOptions): CheckedI
   if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   const text = normalizePassword(password)
   const terms = termsOf(options, remember)
-  return { email, emailKey, password: text.ok ? text.password : null, terms }
+  return { email, emailKey, password: text.ok ? text : null, terms }
 }

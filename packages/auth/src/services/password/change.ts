@@ -185,7 +185,7 @@ function readChange(input: ChangePasswordInput) {
   const { currentPassword, newPassword } = input
   const current = normalizePassword(requirePasswordText(currentPassword, 'currentPassword'))
   return {
-    current: current.ok ? current.password : null,
+    current: current.ok ? current : null,
     next: requirePasswordText(newPassword, 'newPassword'),
   }
 }

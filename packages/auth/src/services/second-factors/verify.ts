@@ -13,7 +13,7 @@ import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js
 import { readRequestInfo } from '../../base/request-info.js'
 import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, readTotpCode } from '../../one-time-codes/totp.js'
-import type { NormalizedPassword } from '../../password-policy/text.js'
+import type { GivenPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
 import { callerForUser, callerOf } from '../../rate-limits/caller.js'
 import type { Countable } from '../../rate-limits/known-or-stranger.js'
@@ -140,7 +140,7 @@ function readProof(input: unknown) {
     return { factor: 'passkey', answer: { challengeId: challengeId as string, response } } as const
   if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   const text = normalizePassword(password)
-  return { factor: 'password', password: text.ok ? text.password : null } as const
+  return { factor: 'password', password: text.ok ? text : null } as const
 }
 
 const otherProofs = 'recoveryCode, or password, or challengeId with response'
@@ -213,7 +213,7 @@ function readTrustBrowser(value: unknown): boolean {
 async function verifyPassword<Metadata extends object>(
   context: ServiceContext<Metadata>,
   key: PendingKey,
-  password: NormalizedPassword | null,
+  password: GivenPassword | null,
   info: CheckedRequestInfo,
 ): Promise<VerifySecondFactorOutcome<Metadata>> {
   const { storage } = context

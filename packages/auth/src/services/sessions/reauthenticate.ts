@@ -98,5 +98,5 @@ function readInput(input: ReauthenticateInput) {
   if (typeof password !== 'string') throw invalidValue('password', 'must be a string')
   if (typeof rotate !== 'boolean') throw new InvalidInputError('rotate', 'must be true or false')
   const text = normalizePassword(password)
-  return { password: text.ok ? text.password : null, token, rotate }
+  return { password: text.ok ? text : null, token, rotate }
 }
