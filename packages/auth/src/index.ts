@@ -118,6 +118,10 @@ export { spotify } from './oauth-client/providers/spotify.js'
 export { twitch } from './oauth-client/providers/twitch.js'
 export { x } from './oauth-client/providers/x.js'
 export type { HashingOptions } from './password-hashing/hashing.js'
+export type {
+  ImportedPasswordHook,
+  ImportedPasswordLogEvent,
+} from './password-hashing/imported-password.js'
 export type { LegacyVerifier } from './password-hashing/legacy-verifier.js'
 export type { HashingLogEvent } from './password-hashing/stored-hash.js'
 export type { BreachCheckOptions, RangeFetch } from './password-policy/breach-check.js'

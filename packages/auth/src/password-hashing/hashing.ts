@@ -12,6 +12,8 @@ import { encodeBase64, parseArgon2, withKeyId } from './argon2.js'
 import { readForeignHash } from './formats/formats.js'
 import type { HashingShare } from './hashing-queue.js'
 import { createHashingQueue } from './hashing-queue.js'
+import type { ImportedPasswordHook, ImportedPasswordLogEvent } from './imported-password.js'
+import { createImportedPasswords, importedEmail } from './imported-password.js'
 import type { LegacyVerifier } from './legacy-verifier.js'
 import { createPepper } from './pepper.js'
 import type { Computation, HashingLogEvent, StoredPassword } from './stored-hash.js'
@@ -57,6 +59,11 @@ export interface PasswordHasher {
    */
   verify(stored: StoredPassword | null, given: GivenPassword | null): Promise<boolean>
   /**
+   * Call it before a refusal: where `verify` did not ask the old system of `importedPassword`, it is asked about a random
+   * password, so that the refusal takes as long as that of an imported account.
+   */
+  rehearse(email: string, stored: StoredPassword | null, given: GivenPassword | null): Promise<void>
+  /**
    * True if the stored hash has another form, parameters, pepper or key than the current ones, and proves all of the
    * verified password, so that a new hash of it admits the same user.
    */
@@ -77,10 +84,11 @@ export interface PasswordHashing {
 /** The options that hashing reads. */
 export interface HashingSettings {
   readonly keys: KeyRing
-  readonly log: (event: HashingLogEvent) => void
+  readonly log: (event: HashingLogEvent | ImportedPasswordLogEvent) => void
   readonly password: {
     readonly hashing: HashingOptions
     readonly legacyVerifiers: readonly LegacyVerifier[]
+    readonly importedPassword: ImportedPasswordHook | null
   }
 }
 
@@ -93,6 +101,7 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
   const parameters = bindingParameters(options)
   const current = { ...formOf(options), keyId: pepper.keyId }
 
+  const imported = createImportedPasswords(password.importedPassword, log)
   const computationFor = createStoredHashReader({
     pepper,
     log,
@@ -103,6 +112,13 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
   const dummyVerification: Computation = async (given) =>
     (await verify(dummy, pepper.applyCurrent(given))) && false
 
+  /** Returns how to ask the old system, where only it has the hash; null for every other account. */
+  function questionOf(stored: StoredPassword | null, given: GivenPassword | null) {
+    const email = stored === null ? null : importedEmail(stored.hash)
+    if (imported === null || email === null || given === null) return null
+    return () => imported.ask(email, given.typed)
+  }
+
   const turns = createAccountTurns()
   return {
     hasherFor: (share) => ({
@@ -110,10 +126,19 @@ export function createPasswordHashing({ keys, log, password }: HashingSettings):
         const text = await queue.run(share, () => hash(pepper.applyCurrent(given), parameters))
         return new PasswordHash(pepper.keyId === null ? text : withKeyId(text, pepper.keyId))
       },
-      verify(stored, given) {
-        const computation = stored && given !== null ? computationFor(stored) : null
+      async verify(stored, given) {
+        const asked = questionOf(stored, given)
+        const computation =
+          stored && given !== null && asked === null ? computationFor(stored) : null
         const spellings = given === null ? [noPassword] : spellingsOf(given)
-        return queue.run(share, () => anyMatches(spellings, computation ?? dummyVerification))
+        const matches = await queue.run(share, () =>
+          anyMatches(spellings, computation ?? dummyVerification),
+        )
+        // Outside the queue: a slow answer must keep no other password waiting.
+        return asked === null ? matches : asked()
+      },
+      async rehearse(email, stored, given) {
+        if (questionOf(stored, given) === null) await imported?.rehearse(email)
       },
       needsRehash(stored, given) {
         const text = stored.reveal()

@@ -1,5 +1,5 @@
-import { ToriiError } from 'torii-core'
-import { createDeadline } from '../base/deadline.js'
+import type { CallLimits } from '../base/bounded-call.js'
+import { createBoundedCall } from '../base/bounded-call.js'
 
 /**
  * Returns whether a password is known from a data breach. It receives the password itself, in NFC: pass on no more of it
@@ -29,32 +29,16 @@ export const breachedLimits = Object.freeze({
 export function createBreachLookup(
   hook: BreachedHook | null,
   log: (event: BreachLogEvent) => void,
-  { seconds, concurrency }: { seconds: number; concurrency: number } = breachedLimits,
+  limits: CallLimits = breachedLimits,
 ): (password: string) => Promise<boolean> {
   if (hook === null) return async () => false
-  let free = concurrency
-
-  const ask = async (password: string) => {
-    free -= 1
-    try {
-      return await hook(password)
-    } finally {
-      free += 1
-    }
-  }
-
+  const ask = createBoundedCall(hook, limits)
   return async (password) => {
-    const deadline = createDeadline(seconds)
     try {
-      if (free === 0) throw busy()
-      return (await Promise.race([ask(password), deadline.passed])) === true
+      return (await ask(password)) === true
     } catch (error) {
       log({ level: 'warn', event: 'breached_check_failed', error })
       return false
-    } finally {
-      deadline.clear()
     }
   }
 }
-
-const busy = () => new ToriiError('ERR_BUSY', 'the limit of concurrent breach checks is reached')

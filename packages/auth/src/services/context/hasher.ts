@@ -44,6 +44,7 @@ export function hasherFor(
   return {
     hash: (password) => orGiveBack(hasher.hash(password)),
     verify: (stored, given) => orGiveBack(hasher.verify(stored, given)),
+    rehearse: hasher.rehearse,
     needsRehash: hasher.needsRehash,
   }
 }

@@ -46,6 +46,8 @@ export const defaults = Object.freeze({
     /** Off by default: it calls a third-party service. */
     breached: null,
     legacyVerifiers: Object.freeze([]),
+    /** Off by default: it calls a third-party service. */
+    importedPassword: null,
   }),
   magicLink: Object.freeze({
     /** OWASP ASVS 5.0, 6.5.5: an out-of-band request is valid for at most ten minutes. */

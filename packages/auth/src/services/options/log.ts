@@ -3,6 +3,7 @@ import type { BackgroundLogEvent } from '../../base/background.js'
 import type { EventType } from '../../events/event.js'
 import type { MailLogEvent } from '../../mail/mail-queue.js'
 import type { ProviderLogEvent } from '../../oauth-client/provider-failure.js'
+import type { ImportedPasswordLogEvent } from '../../password-hashing/imported-password.js'
 import type { HashingLogEvent } from '../../password-hashing/stored-hash.js'
 import type { BreachLogEvent } from '../../password-policy/breach-lookup.js'
 
@@ -16,6 +17,7 @@ export type LogEvent =
   | MailLogEvent
   | ProviderLogEvent
   | HashingLogEvent
+  | ImportedPasswordLogEvent
   | BreachLogEvent
   | ServiceLogEvent
   | HttpLogEvent

@@ -134,6 +134,7 @@ const refused: readonly (readonly [option: string, given: Record<string, unknown
   ['password.hashing.lanes', { password: { hashing: { lanes: 0 } } }],
   ['password.hashing.concurrency', { password: { hashing: { concurrency: 0 } } }],
   ['password.breached', { password: { breached: true } }],
+  ['password.importedPassword', { password: { importedPassword: true } }],
   ['password.legacyVerifiers', { password: { legacyVerifiers: {} } }],
   ['password.legacyVerifiers', { password: { legacyVerifiers: [{ verify: async () => true }] } }],
   ['password.legacyVerifiers', { password: { legacyVerifiers: [null] } }],

@@ -8,6 +8,7 @@ import {
 import type { KeyRing } from '../../crypto/key-ring.js'
 import { argon2Ceilings } from '../../password-hashing/formats/argon2.js'
 import type { HashingOptions } from '../../password-hashing/hashing.js'
+import type { ImportedPasswordHook } from '../../password-hashing/imported-password.js'
 import type { LegacyVerifier } from '../../password-hashing/legacy-verifier.js'
 import type { BreachedHook } from '../../password-policy/breach-lookup.js'
 import { defaults } from './defaults.js'
@@ -23,6 +24,11 @@ export interface PasswordOptions {
   readonly breached: BreachedHook | null
   /** Verify imported hashes of forms that are not built in, until their owners sign in (default: none). */
   readonly legacyVerifiers: readonly LegacyVerifier[]
+  /**
+   * Asks the old system once about the password of an account that was imported without a hash; see docs/password-hashes.md
+   * (default: null, none). It has five seconds.
+   */
+  readonly importedPassword: ImportedPasswordHook | null
 }
 
 /** The cheapest of OWASP's equivalent settings is m=7168, t=5. */
@@ -45,6 +51,11 @@ export function resolvePassword(value: unknown, keys: KeyRing): PasswordOptions 
     hashing: resolveHashing(given.hashing, keys),
     breached: readFunction<BreachedHook>(given.breached ?? undefined, 'password.breached') ?? null,
     legacyVerifiers: resolveLegacyVerifiers(given.legacyVerifiers),
+    importedPassword:
+      readFunction<ImportedPasswordHook>(
+        given.importedPassword ?? undefined,
+        'password.importedPassword',
+      ) ?? null,
   })
 }
 

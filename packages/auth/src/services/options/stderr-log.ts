@@ -43,6 +43,8 @@ function sentenceOf(event: LogEvent): string {
       return `the password of the user ${event.userId} was hashed with the key "${event.keyId}". Add that key to the option keys`
     case 'legacy_verifier_failed':
       return `a verifier of password.legacyVerifiers threw ${describe(event.error)}`
+    case 'imported_password_failed':
+      return `password.importedPassword did not answer, and the password counted as wrong: ${describe(event.error)}`
     case 'breached_check_failed':
       return `password.breached did not answer, and the password was accepted: ${describe(event.error)}`
     case 'session_touch_failed':

@@ -115,10 +115,12 @@ function attemptOf<Metadata extends object>(
     const matches = await hasher.verify(credential, password)
     // Checked after the hash, so that a disabled account takes as long as a wrong password.
     if (!matches || password === null || credential === null || credential.disabled) {
+      await hasher.rehearse(email, credential, password)
       if (context.options.requireVerifiedEmail) rehearseVerification(context)
       return refused(context, credential, info)
     }
     if (context.options.requireVerifiedEmail && !credential.emailVerified) {
+      await hasher.rehearse(email, credential, password)
       mailVerification(context, email, info)
       return refused(context, credential, info, 'unverified')
     }
