@@ -37,7 +37,7 @@ export const floors = {
   'packages/storage-postgres': [
     ['index.ts', 'cli.ts'],
     ['command'],
-    ['definitions', 'doctor'],
+    ['definitions', 'doctor', 'moving'],
     ['storage.ts'],
     ['tables'],
     ['migrate'],

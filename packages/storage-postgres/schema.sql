@@ -33,6 +33,22 @@ create table torii.global_epoch (
 comment on table torii.global_epoch is 'one row';
 comment on column torii.global_epoch.epoch is 'a link, token, challenge or OAuth state is valid only while it carries this: add 1 to revoke them all';
 
+create table torii.imported_users (
+  source text collate "C" not null,
+  source_id text collate "C" not null,
+  user_id uuid not null,
+  imported_at timestamp with time zone not null default now(),
+  constraint imported_users_imported_at_check CHECK (isfinite(imported_at)),
+  constraint imported_users_pkey PRIMARY KEY (source, source_id),
+  constraint imported_users_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 64))),
+  constraint imported_users_source_id_check CHECK (((octet_length(source_id) >= 1) AND (octet_length(source_id) <= 255)))
+);
+CREATE INDEX imported_users_user_id ON torii.imported_users USING btree (user_id);
+comment on table torii.imported_users is 'which account an import made of which account of another system; rows of deleted users stay, so that a later import does not bring them back';
+comment on column torii.imported_users.source is 'the name of the other system, as the import was told';
+comment on column torii.imported_users.source_id is 'the id of the account there';
+comment on column torii.imported_users.user_id is 'the id of the account here; without a foreign key, since it outlives the account';
+
 create table torii.late_writes (
   constraint late_writes_are_refused CHECK (false)
 );

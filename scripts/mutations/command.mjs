@@ -9,6 +9,8 @@ const guard = (file, weakens, from, to, ...tests) => ({
 const command = 'storage-postgres/src/command'
 const doctor = 'storage-postgres/src/doctor'
 const usage = 'storage-postgres/src/cli-usage'
+const moving = 'storage-postgres/src/moving'
+const imports = `${command}/import`
 
 export const commandMutations = [
   guard(
@@ -209,5 +211,96 @@ export const commandMutations = [
     'find((host) => !isLoopback(host))',
     'find((host) => !isLoopback(host) && host === null)',
     doctor,
+  ),
+  guard(
+    `${moving}/import-users`,
+    'an address goes to the first account of the file, verified or not',
+    'if ((record.verified !== false) !== isVerifiedTurn) continue',
+    'if (!isVerifiedTurn) continue',
+    imports,
+  ),
+  guard(
+    `${moving}/import-users`,
+    'a weak hash is stored as it is',
+    "else leftOut.push('password_hash_weak')\n  return null",
+    "else leftOut.push('password_hash_weak')\n  return text",
+    imports,
+  ),
+  guard(
+    `${moving}/import-users`,
+    'a dry run does not see the addresses before in the file',
+    'for (const key of keysOf(outcome)) seen.keys.add(key)',
+    'for (const key of keysOf(outcome)) seen.keys.delete(key)',
+    imports,
+  ),
+  guard(
+    `${moving}/import-batch`,
+    'a dry run writes',
+    'if (dryRun) throw new RolledBack(outcomes)',
+    'if (dryRun && outcomes.length === 0) throw new RolledBack(outcomes)',
+    imports,
+  ),
+  guard(
+    `${moving}/import-batch`,
+    'a deleted account comes back',
+    "if (row?.merged) return 'merged'",
+    "if (row?.merged && row.taken) return 'merged'",
+    imports,
+  ),
+  guard(
+    `${moving}/import-batch`,
+    'an account that lost its address keeps its password',
+    'where k.hash is not null and k.has_email',
+    'where k.hash is not null',
+    imports,
+  ),
+  guard(
+    `${moving}/import-batch`,
+    'an account without its address and another sign-in method is imported',
+    'where j.standing is null and (not j.has_address or c.user_id is not null',
+    'where j.standing is null and (true or c.user_id is not null',
+    imports,
+  ),
+  guard(
+    `${moving}/import-batch`,
+    'an unverified address is verified',
+    'case when k.has_email and k.verified then',
+    'case when k.has_email then',
+    imports,
+  ),
+  guard(
+    `${moving}/import-batch`,
+    'two imports at once fail',
+    'if (!isInTheWay || attempt === tries) throw error',
+    'if (!isInTheWay || attempt >= 1) throw error',
+    imports,
+  ),
+  guard(
+    `${moving}/checked-record`,
+    'an address of which nothing is known is verified',
+    "if (verified === null) return 'verification_unknown'",
+    'if (verified === null) return checkRecord({ line, fields }, true)',
+    imports,
+  ),
+  guard(
+    `${moving}/checked-record`,
+    'a mistyped field is lost',
+    "if (Object.keys(fields).some((name) => !knownFields.includes(name))) return 'field_unknown'",
+    '',
+    imports,
+  ),
+  guard(
+    `${moving}/export-users`,
+    'a password that no longer counts is exported',
+    'where p.user_id = u.id and p.owner_epoch = u.owner_epoch)',
+    'where p.user_id = u.id)',
+    imports,
+  ),
+  guard(
+    'auth/src/password-hashing/taking-in',
+    'an import takes in a hash that no one can verify',
+    "return readWeakHash(text) === null ? 'unsupported' : 'weak'",
+    "return readWeakHash(text) === null ? 'accepted' : 'weak'",
+    'auth/src/password-hashing/imported-hashes',
   ),
 ]

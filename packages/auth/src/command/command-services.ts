@@ -3,6 +3,8 @@ import type { AdminService } from '../services/admin/admin.js'
 import type { OAuthService } from '../services/oauth/oauth.js'
 import type { SecondFactorService } from '../services/second-factors/second-factors.js'
 import { Torii } from '../torii.js'
+import type { ImportServices } from './import-services.js'
+import { createImportServices } from './import-services.js'
 import { readKeysText } from './keys-text.js'
 
 export interface CommandOptions {
@@ -13,6 +15,7 @@ export interface CommandOptions {
 /** The services that the command calls. None of them sends mail. */
 export interface CommandServices {
   readonly admin: AdminService
+  readonly imports: ImportServices
   reencryptTokens: OAuthService['reencryptTokens']
   reencryptSecrets: SecondFactorService['reencryptSecrets']
   /** The id of the first key, or null without keys. */
@@ -42,6 +45,7 @@ export async function createCommandServices(
   })
   return {
     admin: torii.admin,
+    imports: createImportServices(torii.options),
     reencryptTokens: (options) => torii.oauth.reencryptTokens(options),
     reencryptSecrets: () => torii.secondFactors.reencryptSecrets(),
     currentKeyId: keys?.[0]?.id ?? null,

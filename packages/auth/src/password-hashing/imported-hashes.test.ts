@@ -3,10 +3,9 @@ import { hash as bcrypt } from '@node-rs/bcrypt'
 import { newUserId, PasswordHash } from 'torii-core'
 import { test } from 'vitest'
 import type { ToriiOptions } from '../index.js'
-import { newEmail, openTestSite, requestInfo } from '../test/site.test.support.js'
-import { readWeakHash } from './formats/weak.js'
+import { goodPassword, newEmail, openTestSite, requestInfo } from '../test/site.test.support.js'
 import { createPasswordHashing } from './hashing.js'
-import { formatWrapped } from './wrapped.js'
+import { readPasswordHash, wrapWeakHash } from './taking-in.js'
 
 const site = await openTestSite()
 const words = 'Grüße aus Köln'
@@ -31,15 +30,13 @@ async function storedHash(email: string): Promise<string> {
   return rows[0]?.hash ?? ''
 }
 
+const hasher = createPasswordHashing(site.torii.options).hasherFor({
+  reserved: false,
+  ipAddress: null,
+  account: null,
+})
 /** What an import stores for a weak hash. */
-async function wrap(text: string): Promise<string> {
-  const weak = readWeakHash(text)
-  assert.ok(weak)
-  const share = { reserved: false, ipAddress: null, account: null }
-  const hasher = createPasswordHashing(site.torii.options).hasherFor(share)
-  const argon2 = await hasher.hash(weak.output as Parameters<typeof hasher.hash>[0])
-  return formatWrapped({ scheme: weak.scheme, argon2: argon2.reveal() })
-}
+const wrap = (text: string) => wrapWeakHash(hasher, text)
 
 const wrapped = await wrap('{SSHA}74JPcXE+rI+0nXHwjbgaVzqP7VtpLcV4')
 
@@ -143,4 +140,20 @@ test('a verifier of the application reads its own form, and where it fails the p
   )
   assert.equal(await signIn(email, words, site.with(reversed(false))), true)
   assert.match(await storedHash(email), /^\$argon2id\$/)
+})
+
+test('an import takes in what signs in, and nothing else', async () => {
+  for (const [text, kind] of [
+    [wrapped, 'accepted'],
+    ['$2y$04$abcdefghijklmnopqrstuu8CUm8kgrZsnboz/WhY60Zf2APZzRatm', 'accepted'],
+    ['$imported$ada@old.example', 'accepted'],
+    [(await hasher.hash(goodPassword as Parameters<typeof hasher.hash>[0])).reveal(), 'accepted'],
+    ['5ca85a0b51faf664d0c29eacfdea0764981e781f', 'weak'],
+    ['$imported$', 'unsupported'],
+    ['$2y$31$abcdefghijklmnopqrstuu8CUm8kgrZsnboz/WhY60Zf2APZzRatm', 'unsupported'],
+    [wrapped.replace('m=19456', 'm=4194304'), 'unsupported'],
+    ['a password', 'unsupported'],
+  ] as const)
+    assert.equal(readPasswordHash(text), kind, text)
+  await assert.rejects(wrap('a password'))
 })

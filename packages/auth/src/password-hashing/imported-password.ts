@@ -17,7 +17,7 @@ export interface ImportedPasswordLogEvent {
 }
 
 /** The limits of the hook. An attempt is counted before it, so a flood on one account stops there. */
-export const importedPasswordLimits = Object.freeze({
+const importedPasswordLimits = Object.freeze({
   /** The longest wait for its result. */
   seconds: 5,
   /** Concurrent calls. */
@@ -32,6 +32,9 @@ export function importedEmail(stored: PasswordHash): string | null {
   const text = stored.reveal()
   return text.startsWith(start) ? text.slice(start.length) : null
 }
+
+/** Returns what {@link importedEmail} reads. */
+export const importedPasswordMark = (email: string): string => `${start}${email}`
 
 /** Passwords that the old system verifies. */
 export interface ImportedPasswords {

@@ -1,4 +1,5 @@
 import type { RepositoryProvider, User } from 'torii-core'
+import type { ImportServices } from '../moving/import-users.js'
 import { UsageError } from './exit-codes.js'
 
 interface TokenCounts {
@@ -28,6 +29,7 @@ export interface AuthServices {
     endSession(id: string, sessionId: string): Promise<boolean>
     endSessions(id: string): Promise<number>
   }
+  readonly imports: ImportServices
   /** Re-encrypts provider tokens under the first key. */
   reencryptTokens(options: { onProgress: (counts: TokenCounts) => void }): Promise<TokenCounts>
   /** Re-encrypts the secrets of authenticator applications under the first key. */

@@ -1,6 +1,8 @@
 import type { Command } from './command.js'
 import { definitionsCommand } from './definitions-command.js'
 import { doctorCommand } from './doctor-command.js'
+import { exportCommand } from './export-command.js'
+import { importCommands } from './import-command.js'
 import { keysCommand } from './keys-command.js'
 import { schemaCommands } from './schema-commands.js'
 import { sweepCommand } from './sweep-command.js'
@@ -18,4 +20,6 @@ export const commands: readonly Command[] = [
   ...sessionReads,
   ...sessionChanges,
   keysCommand,
+  ...importCommands,
+  exportCommand,
 ]

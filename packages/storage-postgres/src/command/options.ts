@@ -31,6 +31,25 @@ export const options = {
   metadata: { value: 'JSON', help: "the application's own data, one JSON object" },
   verified: { value: null, help: 'the email address counts as verified' },
   passkeys: { value: null, help: 'remove the passkeys too' },
+  from: { value: 'FILE', help: 'the file with the accounts' },
+  source: {
+    value: 'NAME',
+    help: 'name of the other system, if there are several (default: the format)',
+  },
+  addresses: {
+    value: 'HOW',
+    help: 'verified, unverified, or the csv column that says so',
+  },
+  'wrap-weak-hashes': {
+    value: null,
+    help: 'store MD5, SHA and phpass hashes inside Argon2id, which takes time',
+  },
+  'imported-passwords': {
+    value: null,
+    help: 'let password.importedPassword verify accounts without a hash',
+  },
+  'dry-run': { value: null, help: 'report what would be done, and write nothing' },
+  format: { value: 'FORMAT', help: 'jsonl' },
   yes: { value: null, help: 'do not ask for confirmation' },
 } as const satisfies Readonly<Record<string, OptionEntry>>
 

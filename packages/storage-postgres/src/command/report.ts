@@ -2,7 +2,8 @@ import { exitCodes } from './exit-codes.js'
 
 /** The result of a command: as JSON, as text, and as the exit status. */
 export interface Report {
-  readonly json: object
+  /** Null where the command has printed its answer line by line. */
+  readonly json: object | null
   readonly text: string
   readonly exitCode: number
 }

@@ -30,7 +30,8 @@ export async function runCommand(
     const call = { terminal, mask }
     const { json, text, exitCode } = await answer(readArguments(given, commands), call, connect)
     // An answer is data: a word stays, even if it is the password. The password of a URL does not.
-    const shown = isJson ? printableJson(json, maskConnectionUrls) : maskConnectionUrls(text)
+    const asJson = json === null ? '' : printableJson(json, maskConnectionUrls)
+    const shown = isJson ? asJson : maskConnectionUrls(text)
     if (shown !== '') terminal.print(shown)
     return exitCode
   } catch (error) {

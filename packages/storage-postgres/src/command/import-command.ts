@@ -1,0 +1,100 @@
+import { access, constants } from 'node:fs/promises'
+import { quoteSchema } from '../base/schema-name.js'
+import type { ImportReport, ReasonCount } from '../moving/import-report.js'
+import { importUsers } from '../moving/import-users.js'
+import type { SourceFormat } from '../moving/source-record.js'
+import { readSource } from '../moving/source-record.js'
+import { loadAuthServices } from './auth-services.js'
+import type { Call, Command } from './command.js'
+import { command } from './command.js'
+import { UsageError } from './exit-codes.js'
+import type { Flags } from './options.js'
+import { textOf } from './options.js'
+import { printable } from './printable.js'
+import type { Report } from './report.js'
+import { done } from './report.js'
+
+/** The commands that bring accounts of another system. */
+export const importCommands: readonly Command[] = (['jsonl', 'csv'] as const).map((format) =>
+  command(
+    `import ${format}`,
+    `import the accounts of a ${format} file`,
+    (call) => runImport(call, format),
+    {
+      needs: 'from',
+      options: ['from', 'source', 'addresses', 'wrap-weak-hashes', 'imported-passwords', 'dry-run'],
+    },
+  ),
+)
+
+async function runImport(
+  { flags, terminal, target, progress, open }: Call,
+  format: SourceFormat,
+): Promise<Report> {
+  const path = textOf(flags, 'from') ?? ''
+  const source = readSourceName(flags, format)
+  const { verified, columns } = readAddresses(flags, format)
+  await access(path, constants.R_OK).catch(() => {
+    throw new UsageError(`--from: the file ${printable(path)} cannot be read`)
+  })
+  const storage = await open()
+  const { imports } = await loadAuthServices(storage, terminal.env.TORII_KEYS)
+  const dryRun = flags['dry-run'] === true
+  const report = await importUsers({
+    transaction: (work) => storage.transaction(({ query }) => work(query)),
+    schema: quoteSchema(target.schema),
+    source,
+    dryRun,
+    read: () => readSource(format, path, columns),
+    services: imports,
+    verified,
+    wrapWeakHashes: flags['wrap-weak-hashes'] === true,
+    importedPasswords: flags['imported-passwords'] === true,
+    onProgress: (count, total) =>
+      progress.show(`imported ${count} of ${total}`, total === 0 ? 1 : count / total),
+    onEstimate: (hashes, seconds) =>
+      terminal.warn(`wrapping ${hashes} weak hashes takes about ${seconds} s`),
+  })
+  progress.end()
+  return done(dryRun ? { dryRun, ...report } : report, describe(report, dryRun))
+}
+
+function readSourceName(flags: Flags, format: string): string {
+  const source = textOf(flags, 'source') ?? format
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(source))
+    throw new UsageError(
+      '--source must be 1 to 64 lower-case letters, digits, dots, hyphens or underscores',
+    )
+  return source
+}
+
+/** A csv file says nothing about addresses except in a column that is named. */
+function readAddresses(flags: Flags, format: SourceFormat) {
+  const how = textOf(flags, 'addresses')
+  if (how === 'verified' || how === 'unverified')
+    return { verified: how === 'verified', columns: [] }
+  if (how === undefined && format === 'jsonl') return { verified: null, columns: [] }
+  if (how === undefined)
+    throw new UsageError(
+      'import csv needs --addresses: verified or unverified for all, or the column that says so',
+    )
+  if (format === 'jsonl')
+    throw new UsageError(
+      '--addresses of import jsonl is verified or unverified; each line may have emailVerified',
+    )
+  return { verified: null, columns: [how] }
+}
+
+function describe({ imported, merged, skipped, leftOut }: ImportReport, dryRun: boolean): string {
+  return [
+    `${dryRun ? 'would import' : 'imported'} ${imported}`,
+    `here from an earlier run ${merged}`,
+    ...skipped.map((each) => `skipped ${reasonLine(each)}`),
+    ...leftOut.map(
+      (each) => `${dryRun ? 'would import' : 'imported'} without: ${reasonLine(each)}`,
+    ),
+  ].join('\n')
+}
+
+const reasonLine = ({ reason, count, examples }: ReasonCount): string =>
+  printable(`${reason} ${count}: ${examples.join(', ')}${count > examples.length ? ', ...' : ''}`)

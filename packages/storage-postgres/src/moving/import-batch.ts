@@ -1,0 +1,235 @@
+import { ToriiError } from 'torii-core'
+import type { CheckedAccount, CheckedRecord, Reason } from './checked-record.js'
+import { importedAccountId } from './imported-id.js'
+
+/** Runs a statement. */
+export type Query = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
+
+/** Runs work in a transaction, which is rolled back if it throws. */
+export type Transaction = <Result>(work: (query: Query) => Promise<Result>) => Promise<Result>
+
+/** An account that is ready to be written. */
+export interface ReadyRecord extends CheckedRecord {
+  readonly id: string
+  /** False if an account before it in the file has the address. */
+  readonly claims: boolean
+  /** What is stored as the hash; null for none. */
+  readonly hash: string | null
+  readonly accounts: readonly ReadyAccount[]
+}
+
+export interface ReadyAccount extends Pick<CheckedAccount, 'provider' | 'subject' | 'label'> {
+  /** Base64 of encrypted tokens; null for none. */
+  readonly encrypted: string | null
+}
+
+/** What became of one account. */
+export interface BatchOutcome {
+  readonly record: ReadyRecord
+  /** Null if it was imported, otherwise why not. */
+  readonly skipped: 'merged' | Reason | null
+  /** Null where it has no address. */
+  readonly emailKey: string | null
+  readonly accounts: readonly ReadyAccount[]
+}
+
+/** How often a batch is repeated when another transaction was in its way. */
+const tries = 5
+
+/** Thrown to end a transaction without its writes. */
+class RolledBack extends Error {
+  constructor(readonly outcomes: readonly BatchOutcome[]) {
+    super('rolled back')
+  }
+}
+class InTheWay extends Error {}
+
+/** What a batch needs besides its accounts. */
+export interface BatchContext {
+  readonly transaction: Transaction
+  /** Quoted. */
+  readonly schema: string
+  readonly source: string
+  readonly dryRun: boolean
+}
+
+interface StandingRow {
+  ord: number
+  merged: boolean
+  taken: boolean
+}
+
+/** Which accounts are here already: imported earlier, or with this id. */
+export async function findStanding(
+  { transaction, schema, source }: BatchContext,
+  records: readonly { readonly sourceId: string; readonly id: string }[],
+): Promise<('merged' | 'id_taken' | null)[]> {
+  const ids = JSON.stringify(records.map(({ sourceId, id }, ord) => ({ ord, sourceId, id })))
+  const { rows } = await transaction((query) => query(standing(schema), [ids, source]))
+  const byOrder = new Map((rows as StandingRow[]).map((row) => [row.ord, row]))
+  return records.map((_, ord) => {
+    const row = byOrder.get(ord)
+    if (row?.merged) return 'merged'
+    return row?.taken ? 'id_taken' : null
+  })
+}
+
+const standing = (schema: string) => `
+  select i.ord,
+    exists (select 1 from ${schema}.imported_users m where m.source = $2::text and m.source_id = i."sourceId") as merged,
+    exists (select 1 from ${schema}.users u where u.id = i.id) as taken
+  from pg_catalog.jsonb_to_recordset($1::jsonb) as i (ord int, "sourceId" text, id uuid)`
+
+/**
+ * Writes accounts in one transaction: all of each, or nothing. An address belongs to the account that has it, here or before in the
+ * file; an account that loses it is written without it if a provider's account signs it in, and not at all otherwise.
+ */
+export async function importBatch(
+  context: BatchContext,
+  records: readonly ReadyRecord[],
+): Promise<readonly BatchOutcome[]> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await writeBatch(context, records)
+    } catch (error) {
+      if (error instanceof RolledBack) return error.outcomes
+      const isInTheWay =
+        error instanceof InTheWay ||
+        (error instanceof ToriiError && error.code === 'ERR_CONTENTION')
+      if (!isInTheWay || attempt === tries) throw error
+    }
+}
+
+const writeBatch = (
+  { transaction, schema, source, dryRun }: BatchContext,
+  records: readonly ReadyRecord[],
+) =>
+  transaction(async (query) => {
+    const { rows } = await query(insertion(schema), [
+      JSON.stringify(records.map(toRow)),
+      JSON.stringify(records.flatMap(toAccountRows)),
+      source,
+    ])
+    const outcomes = outcomesOf(records, rows as WrittenRow[])
+    if (dryRun) throw new RolledBack(outcomes)
+    return outcomes
+  })
+
+const toRow = (record: ReadyRecord, ord: number) => ({
+  ord,
+  id: record.id,
+  source_id: record.sourceId,
+  email: record.email,
+  email_key: record.emailKey,
+  has_address: record.hasAddress,
+  claims: record.claims,
+  verified: record.verified !== false,
+  verified_at: typeof record.verified === 'string' ? record.verified : null,
+  name: record.name,
+  picture: record.picture,
+  metadata: JSON.parse(record.metadata),
+  created_at: record.createdAt,
+  disabled: record.disabled,
+  hash: record.hash,
+})
+
+const toAccountRows = ({ accounts }: ReadyRecord, ord: number) =>
+  accounts.map(({ provider, subject, label, encrypted }) => ({
+    ord,
+    id: importedAccountId(provider, subject),
+    provider,
+    subject,
+    label,
+    tokens: encrypted,
+  }))
+
+interface WrittenRow {
+  ord: number
+  standing: 'merged' | 'id_taken' | null
+  kept: boolean
+  written: boolean
+  has_email: boolean
+  accounts: { provider: string; subject: string }[]
+}
+
+// The order of the locks is that of every statement: addresses and providers' accounts before users, users before what is inside.
+// Those who wait for one of them wait in its order.
+const insertion = (schema: string) => `
+  with input as materialized (
+    select * from pg_catalog.jsonb_to_recordset($1::jsonb) as r (
+      ord int, id uuid, source_id text, email text, email_key text, has_address boolean, claims boolean,
+      verified boolean, verified_at timestamptz, name text, picture text, metadata jsonb,
+      created_at timestamptz, disabled boolean, hash text)
+  ), offered as materialized (
+    select a.* from pg_catalog.jsonb_to_recordset($2::jsonb) as a (
+      ord int, id uuid, provider text, subject text, label text, tokens text)
+    where not exists (
+      select 1 from ${schema}.oauth_accounts x where x.subject = a.subject and x.provider = a.provider)
+  ), judged as materialized (
+    select i.*, case
+      when exists (select 1 from ${schema}.imported_users m
+        where m.source = $3::text and m.source_id = i.source_id) then 'merged'
+      when exists (select 1 from ${schema}.users u where u.id = i.id) then 'id_taken'
+    end as standing
+    from input i
+  ), claims as (
+    insert into ${schema}.user_emails (email_key, user_id)
+    select j.email_key, j.id from judged j where j.standing is null and j.claims order by j.email_key
+    on conflict (email_key) do nothing
+    returning user_id
+  ), kept as materialized (
+    select j.*, c.user_id is not null as has_email
+    from judged j left join claims c on c.user_id = j.id
+    where j.standing is null and (not j.has_address or c.user_id is not null
+      or exists (select 1 from offered o where o.ord = j.ord))
+  ), accounts as (
+    insert into ${schema}.oauth_accounts (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
+    select o.provider, o.subject, o.id, k.id, 0, o.label, pg_catalog.decode(o.tokens, 'base64'),
+      coalesce(k.created_at, pg_catalog.statement_timestamp()), coalesce(k.created_at, pg_catalog.statement_timestamp())
+    from offered o join kept k on k.ord = o.ord
+    order by o.subject, o.provider
+    on conflict (subject, provider) do nothing
+    returning provider, subject, user_id
+  ), made as (
+    insert into ${schema}.users (id, email, email_key, email_verified_at, name, picture, metadata, disabled_at, created_at)
+    select k.id, case when k.has_email then k.email end, case when k.has_email then k.email_key end,
+      case when k.has_email and k.verified then coalesce(k.verified_at, k.created_at, pg_catalog.statement_timestamp()) end,
+      k.name, k.picture, k.metadata, case when k.disabled then pg_catalog.statement_timestamp() end,
+      coalesce(k.created_at, pg_catalog.statement_timestamp())
+    from kept k order by k.id
+    on conflict (id) do nothing
+    returning id
+  ), secrets as (
+    insert into ${schema}.passwords (user_id, hash, owner_epoch)
+    select k.id, k.hash, 0 from kept k join made m on m.id = k.id
+    where k.hash is not null and k.has_email
+    returning user_id
+  ), mapped as (
+    insert into ${schema}.imported_users (source, source_id, user_id)
+    select $3::text, k.source_id, k.id from kept k order by k.source_id
+    on conflict (source, source_id) do nothing
+    returning user_id
+  )
+  select j.ord, j.standing, k.ord is not null as kept, coalesce(k.has_email, false) as has_email,
+    exists (select 1 from made m where m.id = j.id) and exists (select 1 from mapped m where m.user_id = j.id) as written,
+    coalesce((select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('provider', a.provider, 'subject', a.subject))
+      from accounts a where a.user_id = k.id), '[]') as accounts
+  from judged j left join kept k on k.ord = j.ord`
+
+/** @throws InTheWay if another transaction wrote one of the accounts meanwhile */
+function outcomesOf(records: readonly ReadyRecord[], rows: readonly WrittenRow[]): BatchOutcome[] {
+  const byOrder = new Map(rows.map((row) => [row.ord, row]))
+  return records.map((record, ord) => {
+    const row = byOrder.get(ord)
+    if (row === undefined || (row.kept && !row.written)) throw new InTheWay('written meanwhile')
+    const skipped = row.kept ? null : (row.standing ?? lostAddress(record))
+    const accounts = record.accounts.filter(({ provider, subject }) =>
+      row.accounts.some((each) => each.provider === provider && each.subject === subject),
+    )
+    return { record, skipped, emailKey: row.has_email ? record.emailKey : null, accounts }
+  })
+}
+
+/** Why an account with an address in the file has none here. */
+const lostAddress = ({ emailKey }: Pick<CheckedRecord, 'emailKey'>): Reason =>
+  emailKey === null ? 'email_invalid' : 'email_taken'

@@ -1,0 +1,70 @@
+import type { Reason } from './checked-record.js'
+
+/** How many accounts something happened to, and where the first of them stand in the file. */
+export interface ReasonCount {
+  readonly reason: Reason
+  readonly count: number
+  /** `line 12 (id 42)`. */
+  readonly examples: readonly string[]
+}
+
+/** What an import has done. */
+export interface ImportReport {
+  /** Accounts that are new here. */
+  readonly imported: number
+  /** Accounts of the file that an earlier run has imported. They are left as they are. */
+  readonly merged: number
+  /** Accounts that were not imported, by reason. */
+  readonly skipped: readonly ReasonCount[]
+  /** What imported accounts have lost, by reason. */
+  readonly leftOut: readonly ReasonCount[]
+}
+
+type Place = { readonly line: number; readonly sourceId?: string }
+
+const maxExamples = 3
+
+/** Counts what happens to accounts. */
+export interface ReportCounter {
+  imported(): void
+  merged(): void
+  skip(reason: Reason, place: Place): void
+  leaveOut(reason: Reason, place: Place): void
+  read(): ImportReport
+}
+
+export function createReport(): ReportCounter {
+  let [imported, merged] = [0, 0]
+  const skipped = createReasons()
+  const leftOut = createReasons()
+  return {
+    imported() {
+      imported += 1
+    },
+    merged() {
+      merged += 1
+    },
+    skip: skipped.add,
+    leaveOut: leftOut.add,
+    read: () => ({ imported, merged, skipped: skipped.list(), leftOut: leftOut.list() }),
+  }
+}
+
+function createReasons() {
+  const found = new Map<Reason, { count: number; readonly examples: string[] }>()
+  return {
+    add(reason: Reason, place: Place): void {
+      const entry = found.get(reason) ?? { count: 0, examples: [] }
+      found.set(reason, entry)
+      entry.count += 1
+      if (entry.count <= maxExamples) entry.examples.push(describe(place))
+    },
+    list: (): ReasonCount[] =>
+      [...found]
+        .map(([reason, entry]) => ({ reason, ...entry }))
+        .sort((one, other) => (one.reason < other.reason ? -1 : 1)),
+  }
+}
+
+const describe = ({ line, sourceId }: Place): string =>
+  sourceId === undefined ? `line ${line}` : `line ${line} (id ${sourceId})`

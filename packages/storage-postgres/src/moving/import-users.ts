@@ -1,0 +1,217 @@
+import type {
+  CheckedAccount,
+  CheckedRecord,
+  DefaultVerification,
+  Reason,
+} from './checked-record.js'
+import { checkRecord } from './checked-record.js'
+import type { BatchContext, BatchOutcome, ReadyAccount, ReadyRecord } from './import-batch.js'
+import { findStanding, importBatch } from './import-batch.js'
+import type { ImportReport, ReportCounter } from './import-report.js'
+import { createReport } from './import-report.js'
+import { importedUserId } from './imported-id.js'
+import type { SourceRecord } from './source-record.js'
+
+/** What an import asks the services of torii-auth. */
+export interface ImportServices {
+  /** Whether a stored text signs in as it is, only when wrapped, or not at all. */
+  readPasswordHash(text: string): 'accepted' | 'weak' | 'unsupported'
+  /** Returns a weak hash inside Argon2id. */
+  wrapWeakHash(text: string): Promise<string>
+  /** Returns the mark of an account whose password the old system verifies. */
+  importedPasswordMark(email: string): string
+  /** Returns a provider's tokens encrypted, in base64, or null without keys and for what are no tokens. */
+  encryptTokens(account: { provider: string; subject: string }, tokens: object): string | null
+}
+
+export interface ImportOptions extends BatchContext {
+  /** Reads the file from its beginning. */
+  read(): AsyncIterable<SourceRecord>
+  readonly services: ImportServices
+  /** Whether addresses count as verified where the file does not say. */
+  readonly verified: DefaultVerification
+  readonly wrapWeakHashes: boolean
+  /** Accounts with an address and without a hash get the mark of `importedPassword`. */
+  readonly importedPasswords: boolean
+  onProgress(done: number, total: number): void
+  /** Called once before hashes are wrapped. */
+  onEstimate(hashes: number, seconds: number): void
+}
+
+/** Accounts of one transaction. */
+const batchSize = 500
+
+/**
+ * Imports the accounts of a file. Those with a verified address come first, so that an address that several accounts have goes to
+ * one who has proved it. Run again after an interruption: what is here is left as it is.
+ */
+export async function importUsers(options: ImportOptions): Promise<ImportReport> {
+  const report = createReport()
+  const { total, weak } = await countRecords(options)
+  if (weak > 0 && options.wrapWeakHashes && !options.dryRun) await estimate(options, weak)
+  const seen = createSeen()
+  let done = 0
+  for (const isVerifiedTurn of [true, false]) {
+    let batch: CheckedRecord[] = []
+    const flush = async () => {
+      await importRecords(options, batch, seen, report)
+      done += batch.length
+      options.onProgress(done, total)
+      batch = []
+    }
+    for await (const source of options.read()) {
+      const record = checkRecord(source, options.verified)
+      if (typeof record === 'string') {
+        if (isVerifiedTurn) report.skip(record, placeOf(source))
+        continue
+      }
+      if ((record.verified !== false) !== isVerifiedTurn) continue
+      batch.push(record)
+      if (batch.length === batchSize) await flush()
+    }
+    await flush()
+  }
+  return report.read()
+}
+
+const placeOf = ({ line, fields }: SourceRecord) =>
+  typeof fields?.id === 'string' || typeof fields?.id === 'number'
+    ? { line, sourceId: String(fields.id).slice(0, 255) }
+    : { line }
+
+async function countRecords({ read, services, verified }: ImportOptions) {
+  let [total, weak] = [0, 0]
+  for await (const source of read()) {
+    const record = checkRecord(source, verified)
+    if (typeof record === 'string') continue
+    total += 1
+    if (record.passwordHash !== null && services.readPasswordHash(record.passwordHash) === 'weak')
+      weak += 1
+  }
+  return { total, weak }
+}
+
+/** The time of as many hashes at once as the services compute, each of an empty MD5. */
+async function estimate({ services, onEstimate }: ImportOptions, hashes: number): Promise<void> {
+  const sample = 16
+  const started = performance.now()
+  await Promise.all(
+    Array.from({ length: sample }, () => services.wrapWeakHash('d41d8cd98f00b204e9800998ecf8427e')),
+  )
+  onEstimate(hashes, Math.ceil(((performance.now() - started) / 1000 / sample) * hashes))
+}
+
+/** What accounts before in the file have. */
+type Seen = ReturnType<typeof createSeen>
+
+const createSeen = () => ({ ids: new Set<string>(), keys: new Set<string>() })
+
+async function importRecords(
+  options: ImportOptions,
+  records: readonly CheckedRecord[],
+  seen: Seen,
+  report: ReportCounter,
+): Promise<void> {
+  const fresh = await freshOf(options, records, seen, report)
+  if (fresh.length === 0) return
+  const inBatch = new Set(seen.keys)
+  const ready = await Promise.all(fresh.map((record) => makeReady(options, record, inBatch)))
+  for (const outcome of await importBatch(options, ready)) {
+    // A dry run writes nothing, so the next batch has to be told.
+    if (options.dryRun && outcome.skipped === null)
+      for (const key of keysOf(outcome)) seen.keys.add(key)
+    count(report, outcome)
+  }
+}
+
+/** The accounts that are not here yet; the others are counted. */
+async function freshOf(
+  options: ImportOptions,
+  records: readonly CheckedRecord[],
+  { ids }: Seen,
+  report: ReportCounter,
+) {
+  const identified = records.flatMap((record) => {
+    const id = importedUserId(options.source, record.sourceId)
+    if (ids.has(id)) {
+      report.skip('id_repeated', record)
+      return []
+    }
+    ids.add(id)
+    return [{ ...record, id }]
+  })
+  // From the next batch on, the tables tell.
+  if (!options.dryRun) ids.clear()
+  if (identified.length === 0) return []
+  const standing = await findStanding(options, identified)
+  return identified.filter((record, at) => {
+    const found = standing[at] ?? null
+    if (found === 'merged') report.merged()
+    else if (found !== null) report.skip(found, record)
+    return found === null
+  })
+}
+
+/** Computes what is stored. `taken` are the addresses and providers' accounts before it, to which it adds its own. */
+async function makeReady(
+  options: ImportOptions,
+  record: CheckedRecord & { readonly id: string },
+  taken: Set<string>,
+): Promise<ReadyRecord> {
+  const leftOut = [...record.leftOut]
+  const take = (key: string) => !taken.has(key) && taken.add(key) !== undefined
+  const claims = record.emailKey !== null && take(emailKeyOf(record.emailKey))
+  const accounts = record.oauthAccounts.flatMap((account) =>
+    take(accountKeyOf(account)) ? [readyAccount(options.services, account, leftOut)] : [],
+  )
+  const hash = await readyHash(options, record, leftOut)
+  return { ...record, claims, accounts, hash, leftOut }
+}
+
+const emailKeyOf = (emailKey: string) => `email ${emailKey}`
+const accountKeyOf = ({ provider, subject }: Pick<CheckedAccount, 'provider' | 'subject'>) =>
+  `account ${JSON.stringify([provider, subject])}`
+
+const keysOf = ({ emailKey, accounts }: BatchOutcome): string[] => [
+  ...(emailKey === null ? [] : [emailKeyOf(emailKey)]),
+  ...accounts.map(accountKeyOf),
+]
+
+function count(report: ReportCounter, { record, skipped, emailKey, accounts }: BatchOutcome): void {
+  if (skipped === 'merged') report.merged()
+  else if (skipped !== null) report.skip(skipped, record)
+  else {
+    report.imported()
+    for (const reason of record.leftOut) report.leaveOut(reason, record)
+    if (record.emailKey !== null && emailKey === null) report.leaveOut('email_taken', record)
+    for (let lost = accounts.length; lost < record.oauthAccounts.length; lost += 1)
+      report.leaveOut('oauth_account_taken', record)
+  }
+}
+
+function readyAccount(
+  services: ImportServices,
+  { provider, subject, label, tokens, encryptedTokens }: CheckedAccount,
+  leftOut: Reason[],
+): ReadyAccount {
+  if (tokens === null) return { provider, subject, label, encrypted: encryptedTokens }
+  const encrypted = services.encryptTokens({ provider, subject }, tokens)
+  if (encrypted === null) leftOut.push('tokens_without_keys')
+  return { provider, subject, label, encrypted }
+}
+
+/** What is stored as the hash of an account; null, with the reason, for what does not sign in. */
+async function readyHash(
+  { services, wrapWeakHashes, importedPasswords, dryRun }: ImportOptions,
+  { passwordHash: text, email }: CheckedRecord,
+  leftOut: Reason[],
+): Promise<string | null> {
+  if (text === null)
+    return importedPasswords && email !== null ? services.importedPasswordMark(email) : null
+  const kind = services.readPasswordHash(text)
+  if (kind === 'accepted') return text
+  if (kind === 'unsupported') leftOut.push('password_hash_unsupported')
+  else if (wrapWeakHashes) return dryRun ? null : services.wrapWeakHash(text)
+  else leftOut.push('password_hash_weak')
+  return null
+}
