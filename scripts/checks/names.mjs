@@ -23,6 +23,7 @@ const foreign = new Map([
   ['createBcryptVerifier', 'a former name that a decision explains'],
   ['credential_data', 'a column of Keycloak'],
   ['secret_data', 'a column of Keycloak'],
+  ['pg_dump', 'a program of PostgreSQL'],
   ['pbkdf2_sha1$', 'the start of a hash of Django'],
   ['pbkdf2_sha256$', 'the start of a hash of Django'],
 ])

@@ -257,8 +257,8 @@ export const commandMutations = [
   guard(
     `${moving}/import-batch`,
     'an account without its address and another sign-in method is imported',
-    'where j.standing is null and (not j.has_address or c.user_id is not null',
-    'where j.standing is null and (true or c.user_id is not null',
+    'j.standing is null and (not j.has_address or c.user_id is not null',
+    'j.standing is null and (true or c.user_id is not null',
     imports,
   ),
   guard(

@@ -74,10 +74,13 @@ export async function findStanding(
   })
 }
 
+/** Looks one row up by its key. The limit keeps the planner from reading the whole table for a batch, as it may for \`exists\`. */
+const isThere = (row: string): string => `coalesce((select true from ${row} limit 1), false)`
+
 const standing = (schema: string) => `
   select i.ord,
-    exists (select 1 from ${schema}.imported_users m where m.source = $2::text and m.source_id = i."sourceId") as merged,
-    exists (select 1 from ${schema}.users u where u.id = i.id) as taken
+    ${isThere(`${schema}.imported_users m where m.source = $2::text and m.source_id = i."sourceId"`)} as merged,
+    ${isThere(`${schema}.users u where u.id = i.id`)} as taken
   from pg_catalog.jsonb_to_recordset($1::jsonb) as i (ord int, "sourceId" text, id uuid)`
 
 /**
@@ -163,13 +166,11 @@ const insertion = (schema: string) => `
   ), offered as materialized (
     select a.* from pg_catalog.jsonb_to_recordset($2::jsonb) as a (
       ord int, id uuid, provider text, subject text, label text, tokens text)
-    where not exists (
-      select 1 from ${schema}.oauth_accounts x where x.subject = a.subject and x.provider = a.provider)
+    where not ${isThere(`${schema}.oauth_accounts x where x.subject = a.subject and x.provider = a.provider`)}
   ), judged as materialized (
     select i.*, case
-      when exists (select 1 from ${schema}.imported_users m
-        where m.source = $3::text and m.source_id = i.source_id) then 'merged'
-      when exists (select 1 from ${schema}.users u where u.id = i.id) then 'id_taken'
+      when ${isThere(`${schema}.imported_users m where m.source = $3::text and m.source_id = i.source_id`)} then 'merged'
+      when ${isThere(`${schema}.users u where u.id = i.id`)} then 'id_taken'
     end as standing
     from input i
   ), claims as (
@@ -177,11 +178,13 @@ const insertion = (schema: string) => `
     select j.email_key, j.id from judged j where j.standing is null and j.claims order by j.email_key
     on conflict (email_key) do nothing
     returning user_id
-  ), kept as materialized (
-    select j.*, c.user_id is not null as has_email
+  ), decided as materialized (
+    select j.*, c.user_id is not null as has_email,
+      j.standing is null and (not j.has_address or c.user_id is not null or o.ord is not null) as kept
     from judged j left join claims c on c.user_id = j.id
-    where j.standing is null and (not j.has_address or c.user_id is not null
-      or exists (select 1 from offered o where o.ord = j.ord))
+    left join (select distinct ord from offered) o on o.ord = j.ord
+  ), kept as materialized (
+    select d.* from decided d where d.kept
   ), accounts as (
     insert into ${schema}.oauth_accounts (provider, subject, id, user_id, owner_epoch, label, tokens, created_at, last_used_at)
     select o.provider, o.subject, o.id, k.id, 0, o.label, pg_catalog.decode(o.tokens, 'base64'),
@@ -201,8 +204,8 @@ const insertion = (schema: string) => `
     returning id
   ), secrets as (
     insert into ${schema}.passwords (user_id, hash, owner_epoch)
-    select k.id, k.hash, 0 from kept k join made m on m.id = k.id
-    where k.hash is not null and k.has_email
+    select k.id, k.hash, 0 from kept k where k.hash is not null and k.has_email
+      and (select pg_catalog.count(*) from made) = (select pg_catalog.count(*) from kept)
     returning user_id
   ), mapped as (
     insert into ${schema}.imported_users (source, source_id, user_id)
@@ -210,18 +213,21 @@ const insertion = (schema: string) => `
     on conflict (source, source_id) do nothing
     returning user_id
   )
-  select j.ord, j.standing, k.ord is not null as kept, coalesce(k.has_email, false) as has_email,
-    exists (select 1 from made m where m.id = j.id) and exists (select 1 from mapped m where m.user_id = j.id) as written,
-    coalesce((select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('provider', a.provider, 'subject', a.subject))
-      from accounts a where a.user_id = k.id), '[]') as accounts
-  from judged j left join kept k on k.ord = j.ord`
+  select d.ord, d.standing, d.kept, d.has_email, all_written.done as written, coalesce(a.list, '[]') as accounts
+  from decided d cross join (
+    select (select pg_catalog.count(*) from made) = (select pg_catalog.count(*) from kept)
+      and (select pg_catalog.count(*) from mapped) = (select pg_catalog.count(*) from kept) as done
+  ) all_written left join (
+    select a.user_id, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('provider', a.provider, 'subject', a.subject)) as list
+    from accounts a group by a.user_id
+  ) a on a.user_id = d.id and d.kept`
 
 /** @throws InTheWay if another transaction wrote one of the accounts meanwhile */
 function outcomesOf(records: readonly ReadyRecord[], rows: readonly WrittenRow[]): BatchOutcome[] {
   const byOrder = new Map(rows.map((row) => [row.ord, row]))
   return records.map((record, ord) => {
     const row = byOrder.get(ord)
-    if (row === undefined || (row.kept && !row.written)) throw new InTheWay('written meanwhile')
+    if (row === undefined || !row.written) throw new InTheWay('written meanwhile')
     const skipped = row.kept ? null : (row.standing ?? lostAddress(record))
     const accounts = record.accounts.filter(({ provider, subject }) =>
       row.accounts.some((each) => each.provider === provider && each.subject === subject),
