@@ -24,6 +24,7 @@ const foreign = new Map([
   ['credential_data', 'a column of Keycloak'],
   ['secret_data', 'a column of Keycloak'],
   ['pg_dump', 'a program of PostgreSQL'],
+  ['encryptOAuthTokens', 'an option of Better Auth'],
   ['pbkdf2_sha1$', 'the start of a hash of Django'],
   ['pbkdf2_sha256$', 'the start of a hash of Django'],
 ])

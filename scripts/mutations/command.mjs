@@ -242,13 +242,6 @@ export const commandMutations = [
   ),
   guard(
     `${moving}/import-batch`,
-    'a deleted account comes back',
-    "if (row?.merged) return 'merged'",
-    "if (row?.merged && row.taken) return 'merged'",
-    imports,
-  ),
-  guard(
-    `${moving}/import-batch`,
     'an account that lost its address keeps its password',
     'where k.hash is not null and k.has_email',
     'where k.hash is not null',
