@@ -21,8 +21,8 @@ export const budgets = {
   // 50; own fields, hooks, trusted origins and the services of the command 25; the session of views, its entries, 20;
   // the texts of pages and errors in two languages, and pages by a look or a renderer, 35; the test kit of applications 20;
   // second factors, also those that are required, 90; trusted browsers 40; passkeys as the second factor and the undo of
-  // it the last 40.
-  'torii-auth': { packed: 1410 },
+  // it 40; password hashes of other systems the last 30.
+  'torii-auth': { packed: 1440 },
   // The template is half of it.
   'create-torii-auth': { packed: 24 },
 }
