@@ -214,7 +214,7 @@ describe('a step outside of a transaction', () => {
 
   test('says that it needs a second connection when the pool has but one', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1 })
-    const limits = { acquireMs: 100, callMs: 10_000 }
+    const limits = { acquireMs: 500, callMs: 10_000 }
     const single = createPgDriver(pool, {
       schema: 'torii',
       prepare: true,
