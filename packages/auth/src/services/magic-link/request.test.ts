@@ -122,7 +122,8 @@ test('T3.49 mail goes byte for byte to the stored address, whatever spelling was
   await storage.users.register({ id: newUserId(), email: stored })
   await torii.magicLink.request({ email: 'ada.lovelace+news@example.com' }, requestInfo)
   await torii.settled()
-  const { to, source } = site.smtp.received.at(-1) ?? { to: [], source: '' }
+  const mail = site.smtp.received.find(({ to }) => to[0]?.startsWith('Ada.'))
+  const { to, source } = mail ?? { to: [], source: '' }
   assert.equal(to.length, 1)
   assert.equal(to[0]?.split('@')[0], 'Ada.Lovelace+News')
   assert.match(source, /^To: Ada\.Lovelace\+News@example\.com\r$/im)
@@ -296,5 +297,7 @@ test('own messages are sent', async () => {
   })
   await own.magicLink.request({ email }, requestInfo)
   await own.settled()
-  assert.equal(site.smtp.received.at(-1)?.mail.subject, `Hej ${email} app.example`)
+  // By its recipient: mails of other tests may still be on their way.
+  const sent = site.smtp.received.find(({ to }) => to.includes(email))
+  assert.equal(sent?.mail.subject, `Hej ${email} app.example`)
 })
