@@ -338,6 +338,13 @@ const conditionMutations = [
   ),
   guard(
     'sweep',
+    'a sweep of a partitioned table reports success',
+    'if (pages === 0 && has_rows)',
+    'if (pages === 0 && !has_rows && name === "")',
+    'storage-postgres/src/tables/sweep.test',
+  ),
+  guard(
+    'sweep',
     'the token of an undo is swept with the sessions',
     "t.purpose <> 'undo_second_factor' and ",
     '',

@@ -277,3 +277,25 @@ describe('health check', () => {
     await storage.close()
   })
 })
+
+test('a sweep refuses a table that keeps its rows in others: its size says nothing', async () => {
+  const db = await testDatabase()
+  const storage = await PostgresStorage.connect(db.url)
+  await db.query('drop table torii.used_oauth_states')
+  await db.query(
+    `create table torii.used_oauth_states (state_hash bytea, expires_at timestamptz not null)
+     partition by range (expires_at)`,
+  )
+  await db.query(
+    'create table torii.used_oauth_states_all partition of torii.used_oauth_states default',
+  )
+  // An empty one has nothing to sweep.
+  assert.equal((await storage.sweep()).deleted.used_oauth_states, 0)
+  await db.query("insert into torii.used_oauth_states values ('x', now() - interval '1 day')")
+  await assert.rejects(storage.sweep(), {
+    code: 'ERR_STORAGE',
+    message: /^the table used_oauth_states cannot be swept: it is partitioned or distributed/,
+  })
+  await assert.rejects(storage.sweepIfDue({ everySeconds: 60 }), { code: 'ERR_STORAGE' })
+  await storage.close()
+})

@@ -1,5 +1,5 @@
 import type { RepeatedSweepOptions, SweepCounts, SweepOptions } from 'torii-core'
-import { InvalidInputError } from 'torii-core'
+import { InvalidInputError, ToriiError } from 'torii-core'
 import type { Database } from '../sql/database.js'
 import { repeat } from '../sql/lost-reply.js'
 import { parameter, sql } from '../sql/parameter.js'
@@ -54,7 +54,6 @@ const sweptTables = (schema: string) => Object.keys(unusable(schema)) as SweptTa
 /** Where a range of pages begins, and where the next one does. */
 const fromPage = parameter('fromPage', 'tid')<string>()
 const toPage = parameter('toPage', 'tid')<string>()
-const table = parameter('table', 'text')<string>()
 const afterUser = parameter('afterUser', 'uuid')<string>()
 const limit = parameter('limit', 'int')<number>()
 
@@ -78,24 +77,35 @@ const deleteRange = (schema: string, name: SweptTable, condition: string) =>
     { schema, onLostReply: swept },
   )
 
-type Ranges = Readonly<Record<SweptTable, ReturnType<typeof deleteRange>>>
+/**
+ * Reads the size of a table. A row that the snapshot sees lies in a page that was there before, so a table that has rows and
+ * no page keeps them elsewhere: it is partitioned, or distributed over other servers.
+ */
+const readSize = (schema: string, name: SizedTable) =>
+  read(
+    `sweep.size.${name}`,
+    sql`
+      select (pg_catalog.pg_relation_size('${schema}.${name}'::regclass)
+        / pg_catalog.current_setting('block_size')::bigint)::int as pages,
+        pg_catalog.current_setting('server_version_num')::int >= 140000 as can_scan_ranges,
+        (select true from ${schema}.${name} limit 1) is not null as has_rows`,
+  )
 
-/** A statement for every table of {@link unusable}. */
-function ranges(schema: string): Ranges {
+type Ranges = Readonly<Record<SweptTable, ReturnType<typeof deleteRange>>>
+type SizedTable = SweptTable | 'users'
+type Sizes = Readonly<Record<`sizeOf_${SizedTable}`, ReturnType<typeof readSize>>>
+
+/** Statements for every table of {@link unusable}: what deletes its rows, and what reads its size. */
+function ranges(schema: string): Ranges & Sizes {
   const tables = Object.entries(unusable(schema)) as [SweptTable, string][]
   const named = tables.map(([name, condition]) => [name, deleteRange(schema, name, condition)])
+  const names: SizedTable[] = [...sweptTables(schema), 'users']
+  const sizes = names.map((name) => [`sizeOf_${name}`, readSize(schema, name)])
   // The entries of `unusable` have exactly these keys.
-  return Object.fromEntries(named) as Ranges
+  return Object.fromEntries([...named, ...sizes]) as Ranges & Sizes
 }
 
 export const sweepStatements = (schema: string) => ({
-  size: read(
-    'sweep.size',
-    sql`
-      select (pg_catalog.pg_relation_size(${table}::regclass)
-        / pg_catalog.current_setting('block_size')::bigint)::int as pages,
-        pg_catalog.current_setting('server_version_num')::int >= 140000 as can_scan_ranges`,
-  ),
   raiseGlobalEpoch: write(
     'sweep.raiseGlobalEpoch',
     sql`update ${schema}.global_epoch g set epoch = g.epoch + 1 where g.only_row returning g.epoch`,
@@ -166,7 +176,15 @@ function progressOf({ onProgress }: SweepOptions): (table: string, share: number
 interface Size {
   pages: number
   can_scan_ranges: boolean
+  has_rows: boolean
 }
+
+/** A sweep that finds nothing there must not look like one that is complete. */
+const keptElsewhere = (name: string) =>
+  new ToriiError(
+    'ERR_STORAGE',
+    `the table ${name} cannot be swept: it is partitioned or distributed, and its rows lie in other tables. Make it a plain table, or delete its expired rows yourself`,
+  )
 
 /** `schema` is an already quoted identifier. */
 export function createSweeper(
@@ -176,17 +194,14 @@ export function createSweeper(
 ) {
   /** Calls `work` for each range of pages of a table, until it is told to end. */
   async function inRanges(
-    name: string,
+    name: SizedTable,
     mayContinue: MayContinue,
     work: (pages: { fromPage: string; toPage: string }) => Promise<number>,
     afterRange: AfterRange,
   ): Promise<number> {
-    const { pages, can_scan_ranges } = await one(
-      db,
-      statements.size,
-      { table: `${schema}.${name}` },
-      (row: Size) => row,
-    )
+    const statement = statements[`sizeOf_${name}`]
+    const { pages, can_scan_ranges, has_rows } = await one(db, statement, {}, (row: Size) => row)
+    if (pages === 0 && has_rows) throw keptElsewhere(name)
     const step = can_scan_ranges
       ? pagesPerRange
       : Math.max(pagesPerRange, Math.ceil(pages / rangesWithoutScan))

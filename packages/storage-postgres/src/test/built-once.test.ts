@@ -54,7 +54,7 @@ describe('statements are built once for each storage', () => {
       await tx.sessions.list(newUserId())
     })
     await storage.withClient({ query: async () => ({ rows: [] }) }).passkeys.list(newUserId())
-    await assert.rejects(storage.sweep(), /sweep\.size: expected one row/)
+    await assert.rejects(storage.sweep(), /sweep\.size\.sessions: expected one row/)
     assert.equal(hashed, 0)
   })
 
