@@ -147,12 +147,13 @@ export const englishTexts: Texts = Object.freeze({
     incorrect_current_password: 'Incorrect current password.',
     incorrect_password: 'Incorrect password.',
     no_passkey: 'This account has no passkey.',
-    no_passkey_factor: 'A passkey cannot be the second factor of this sign-in. Enter a code.',
+    no_passkey_factor:
+      'A passkey cannot complete this sign-in. Use another of the ways that are offered.',
     passkey_exists: 'This passkey is already registered.',
     password_exists: 'This account already has a password.',
     email_change_waits:
       'Nothing was changed. Sign out, sign in again with your authenticator app, then open the link again.',
-    enrollment_expired: 'The setup of the authenticator app has expired. Start again.',
+    enrollment_expired: 'This setup has expired. Start it again.',
     undo_expired:
       'This link has expired or was already used. If you did not turn on two-factor authentication and it is still on, contact the support.',
     sign_in_expired: 'This sign-in has expired. Sign in again.',

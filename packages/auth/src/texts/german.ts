@@ -170,13 +170,12 @@ export const germanTexts: Texts = Object.freeze({
     incorrect_password: 'Das Passwort ist falsch.',
     no_passkey: 'Dieses Konto hat keinen Passkey.',
     no_passkey_factor:
-      'Ein Passkey kann nicht der zweite Faktor dieser Anmeldung sein. Geben Sie einen Code ein.',
+      'Ein Passkey kann diese Anmeldung nicht abschließen. Verwenden Sie einen der anderen Wege, die angeboten werden.',
     passkey_exists: 'Dieser Passkey ist bereits registriert.',
     password_exists: 'Dieses Konto hat bereits ein Passwort.',
     email_change_waits:
       'Nichts wurde geändert. Melden Sie sich ab, mit Ihrer Authenticator-App wieder an, und öffnen Sie den Link noch einmal.',
-    enrollment_expired:
-      'Die Einrichtung der Authenticator-App ist abgelaufen. Beginnen Sie noch einmal.',
+    enrollment_expired: 'Diese Einrichtung ist abgelaufen. Beginnen Sie noch einmal.',
     undo_expired:
       'Dieser Link ist abgelaufen oder wurde bereits verwendet. Wenn Sie die Zwei-Faktor-Anmeldung nicht eingeschaltet haben und sie noch eingeschaltet ist, wenden Sie sich an den Support.',
     sign_in_expired: 'Diese Anmeldung ist abgelaufen. Melden Sie sich noch einmal an.',

@@ -95,7 +95,9 @@ export const userChanges: readonly Command[] = [
       const reset = await admin.resetSecondFactors(user.id, { passkeys })
       return done(
         { id: user.id, reset },
-        reset ? `removed the ${what} of ${user.id}` : `${user.id} has no ${what}`,
+        reset
+          ? `removed the ${what} of ${user.id}`
+          : `${user.id} has no ${passkeys ? 'second factor and no passkey' : 'second factor'}`,
       )
     }),
     { takes, options: ['passkeys', 'yes'] },

@@ -74,7 +74,7 @@ export async function findStanding(
   })
 }
 
-/** Looks one row up by its key. The limit keeps the planner from reading the whole table for a batch, as it may for \`exists\`. */
+/** Looks one row up by its key. The limit keeps the planner from reading the whole table for a batch, as it may for `exists`. */
 const isThere = (row: string): string => `coalesce((select true from ${row} limit 1), false)`
 
 const standing = (schema: string) => `
