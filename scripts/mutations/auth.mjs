@@ -2152,6 +2152,13 @@ export const authMutations = [
   ),
   guard(
     'services/second-factors/verify',
+    'right passwords at once after a passkey lock their account',
+    'return context.hashing.inTurn(account, async () => {',
+    'return (async (_, work) => work())(account, async () => {',
+    'services/second-factors/password',
+  ),
+  guard(
+    'services/second-factors/verify',
     'any password completes a sign-in after possession',
     'isRight: matches && hash !== null',
     'isRight: matches || hash !== null',

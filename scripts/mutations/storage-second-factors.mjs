@@ -208,7 +208,7 @@ const conditionMutations = [
   ),
   guard(
     'second-factors/passkey-enrollment',
-    'a passkey of someone else makes room for a new one',
+    'a passkey of another user makes room for a new one',
     'and k.owner_epoch <> u.owner_epoch\n',
     'and k.owner_epoch is not null\n',
   ),
@@ -217,6 +217,25 @@ const conditionMutations = [
     'a passkey that is enrolled leaves the other sign-ins pending',
     'set session_epoch = u.session_epoch + 1\n',
     'set session_epoch = u.session_epoch + 0\n',
+  ),
+  guard(
+    'second-factors/passkey-enrollment',
+    'a passkey that is enrolled gives no charge back',
+    "'used.session_epoch')}, ${refundPending(schema, 's')}",
+    "'used.session_epoch')}, nothing_back as (select 1 as one)",
+  ),
+  guard(
+    'second-factors/passkey-enrollment',
+    'a passkey that is enrolled leaves the pending sign-in in the table',
+    'using p, k where d.user_id = p.user_id and d.id = p.id and k.user_id = p.user_id\n',
+    'using p, k where d.user_id = p.user_id and d.id = p.id and k.user_id <> p.user_id\n',
+    rows,
+  ),
+  guard(
+    'second-factors/passkey-enrollment',
+    'a passkey that is enrolled ends no other session',
+    's.user_id = used.user_id and u.id = used.user_id\n',
+    's.user_id = used.user_id and u.id = used.user_id and false\n',
   ),
   guard(
     'second-factors/password-answers',
@@ -229,12 +248,6 @@ const conditionMutations = [
     'the password proves a second factor after itself',
     "lockPending(schema, ` and ${isPossession('p.methods')}`)}, used",
     "lockPending(schema, '')}, used",
-  ),
-  guard(
-    'second-factors/password-answers',
-    'a wrong password costs no try',
-    'set tries = p.tries + 1',
-    'set tries = p.tries + 0',
   ),
   guard(
     'second-factors/password-answers',

@@ -280,6 +280,24 @@ promise(
 )
 
 promise(
+  'addPasskeyForSignIn: gives the charge of the first factor back',
+  ['charging'],
+  async (storage) => {
+    const { passwords, rateLimits, secondFactors } = storage
+    const { user, hash, key } = await signUpEnrolling(storage)
+    const charges = onIpAddress(freshRateLimitKey())
+    const refund = { account: null, ipAddress: present(charges.ipAddress).key }
+    succeeded(await rateLimits.charge(charges))
+    const session = newSession({ methods: ['magic_link'], secondFactor: always })
+    const { epochs } = await actorOf(storage, key)
+    await passwords.signIn({ credential: { userId: user.id, hash, epochs }, session, refund })
+    assert.equal((await rateLimits.status(refund.ipAddress)).failures, 1)
+    succeeded(await secondFactors.addPasskeyForSignIn(additionOf(keyOf(user.id, session))))
+    assert.equal((await rateLimits.status(refund.ipAddress)).failures, 0)
+  },
+)
+
+promise(
   'addPasskeyForSignIn: of twenty at once one is signed in, with one passkey',
   ['concurrency'],
   async (storage) => {

@@ -119,7 +119,7 @@ test('T14.14 passwords are counted for the account by holders of its passkey alo
   assert.deepEqual(await wrong(), invalidCode(4))
   const refused = await wrong()
   assert.equal(refused.ok || refused.reason, 'too_many_attempts')
-  // Strangers cannot use that up, and codes have a counter of their own.
+  // Codes are counted apart, and made-up tokens use nothing up.
   const { token } = await pendingOf(person)
   const [recoveryCode = ''] = person.recoveryCodes
   assert.ok((await verify({ token, recoveryCode }, limited)).ok)
@@ -156,4 +156,15 @@ test('exactly one proof is sent', async () => {
     await assert.rejects(verify({ token, password: 7 } as never), { field: 'password' })
   })
   assert.equal(statements, 0)
+})
+
+test('twelve right passwords at once for one account all sign in: each waits for its turn', async () => {
+  const person = await newPerson()
+  const pending = []
+  for (let count = 0; count < 12; count += 1) pending.push(await pendingOf(person))
+  const outcomes = await Promise.all(pending.map(({ token }) => verify({ token, password })))
+  assert.deepEqual(
+    outcomes.map((outcome) => outcome.ok || outcome.reason),
+    outcomes.map(() => true),
+  )
 })

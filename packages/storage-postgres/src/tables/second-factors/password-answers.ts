@@ -5,24 +5,20 @@ import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
 import { sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
-import {
-  givenPending,
-  livePending,
-  lockPending,
-  lockUserOfPending,
-  pendingKeyValues,
-} from '../fragments/pending-row.js'
-import { chargeTry, chargeValues, toRefusal, tryColumns } from '../fragments/rate-limit-charging.js'
+import { lockPending, lockUserOfPending, pendingKeyValues } from '../fragments/pending-row.js'
+import { chargeValues, tryColumns } from '../fragments/rate-limit-charging.js'
 import { refundPending, refundValues } from '../fragments/rate-limit-refund.js'
 import type { Readback } from '../fragments/readback.js'
 import { isPossession } from '../fragments/second-factor.js'
 import { checkCharges, checkObject, checkRefund } from '../input/input.js'
 import type { TryRow, UncountedAnswer } from './pending-answers.js'
 import {
+  countPendingTry,
   invalidToken,
   noLimit,
   openedValues,
   openOfPending,
+  refusalOf,
   toAnswered,
   toOpened,
 } from './pending-answers.js'
@@ -34,18 +30,7 @@ export const passwordAnswerStatements = (schema: string) => ({
   findPassword: write(
     'second_factors.findPassword',
     sql`
-      with ${chargeTry(
-        schema,
-        sql`p as (
-        update ${schema}.pending_sign_ins p set tries = p.tries + 1
-        from ${schema}.users u, gate
-        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
-        returning p.user_id, p.owner_epoch, p.tries::int as tries, ${isPossession('p.methods')} as takes_password
-      ), nothing as (
-        select 1 as one where false
-      )`,
-        'nothing',
-      )}
+      with ${countPendingTry(schema, `p.owner_epoch, ${isPossession('p.methods')} as takes_password`)}
       select ${tryColumns}, p.user_id, p.tries, held.hash
       from verdict v left join p on true
       left join ${schema}.passwords held on held.user_id = p.user_id and held.owner_epoch = p.owner_epoch and p.takes_password`,
@@ -102,9 +87,8 @@ type LookupRow = TryRow &
   ({ user_id: string; tries: number; hash: string | null } | { user_id: null; tries: null })
 
 function toLookup(row: LookupRow): PendingPasswordLookup {
-  if (!row.open || (row.user_id !== null && !row.charged))
-    return toRefusal({ allowed: false, ...row })
-  if (row.user_id === null) return invalidToken
+  const refused = refusalOf(row)
+  if (refused !== null || row.user_id === null) return refused ?? invalidToken
   const hash = row.hash === null ? null : new PasswordHash(row.hash)
   return { ok: true, hash, triesLeft: maxPendingTries - row.tries }
 }

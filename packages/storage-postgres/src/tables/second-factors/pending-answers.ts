@@ -97,22 +97,36 @@ export const openOfPending = <const Limit extends SqlPart>(
         returning ${sessionColumns}
       )`
 
+/**
+ * CTEs that count a try with a live pending sign-in, which `verdict` and `p` then show; `columns` is what `p` has besides
+ * `user_id` and `tries`. The locks: pending sign-in, rate limits.
+ */
+export const countPendingTry = (schema: string, columns: string) =>
+  chargeTry(
+    schema,
+    sql`p as (
+        update ${schema}.pending_sign_ins p set tries = p.tries + 1
+        from ${schema}.users u, gate
+        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
+        returning p.user_id, p.tries::int as tries, ${columns}
+      ), nothing as (
+        select 1 as one where false
+      )`,
+    'nothing',
+  )
+
+/** Why such a try found nothing; null if it was counted. */
+export function refusalOf(row: TryRow & { user_id: string | null }) {
+  if (!row.open || (row.user_id !== null && !row.charged))
+    return toRefusal({ allowed: false, ...row })
+  return row.user_id === null ? invalidToken : null
+}
+
 export const pendingAnswerStatements = (schema: string) => ({
   findForSignIn: write(
     'second_factors.findForSignIn',
     sql`
-      with ${chargeTry(
-        schema,
-        sql`p as (
-        update ${schema}.pending_sign_ins p set tries = p.tries + 1
-        from ${schema}.users u, gate
-        where gate.until is null and ${givenPending} and u.id = p.user_id and ${livePending}
-        returning p.user_id, p.tries::int as tries, ${hasSecondFactor} as has_factor
-      ), nothing as (
-        select 1 as one where false
-      )`,
-        'nothing',
-      )}
+      with ${countPendingTry(schema, `${hasSecondFactor} as has_factor`)}
       select ${tryColumns}, p.user_id, p.tries, f.secret, f.last_step, ${currentStep} as step
       from verdict v left join p on true left join ${schema}.totp_factors f on f.user_id = p.user_id and p.has_factor`,
     { schema, onLostReply: repeat(countedTwice) },
@@ -273,9 +287,8 @@ type LookupRow = TryRow &
 export const invalidToken = { ok: false, reason: 'invalid_token' } as const
 
 function toLookup(row: LookupRow): PendingLookup {
-  if (!row.open || (row.user_id !== null && !row.charged))
-    return toRefusal({ allowed: false, ...row })
-  if (row.user_id === null) return invalidToken
+  const refused = refusalOf(row)
+  if (refused !== null || row.user_id === null) return refused ?? invalidToken
   const triesLeft = maxPendingTries - row.tries
   if (row.secret === null) return { ok: true, credential: null, triesLeft }
   const { user_id: userId, secret, last_step, step: present } = row

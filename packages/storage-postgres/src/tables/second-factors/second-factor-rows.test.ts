@@ -92,6 +92,16 @@ test('an enrollment during a sign-in leaves neither the enrollment nor the pendi
   assert.deepEqual(rows, [])
 })
 
+test('a passkey that is enrolled during a sign-in leaves the pending sign-in in no table', async () => {
+  const { person, key } = await newEnrolling()
+  const addition = { key, passkey: newPasskey(), session: sessionOfPending() }
+  assert.equal((await secondFactors.addPasskeyForSignIn(addition)).ok, true)
+  const { rows } = await database.query('select 1 from torii.pending_sign_ins where user_id = $1', [
+    person.id,
+  ])
+  assert.deepEqual(rows, [])
+})
+
 test('a challenge of a pending sign-in that takes no passkey is not stored', async () => {
   const owner = await enroll(storage, await signUp(storage))
   const key = await beginSignIn(storage, owner)
