@@ -1,57 +1,17 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import type { PendingToken } from 'torii-core'
 import { InvalidOptionsError, newUserId } from 'torii-core'
 import { describe, test, vi } from 'vitest'
-import type { ToriiEvent } from '../../index.js'
 import { AuthenticatorApp } from '../../one-time-codes/authenticator-app.test.support.js'
-import { openMailbox } from '../../test/mailbox.test.support.js'
-import {
-  newEmail,
-  openTestSite,
-  goodPassword as password,
-  requestInfo,
-} from '../../test/site.test.support.js'
+import { newEmail, goodPassword as password, requestInfo } from '../../test/site.test.support.js'
+import { invalidToken, openEnrollingSite, otherCode } from './enrolling-site.test.support.js'
 import { enroll } from './factor.test.support.js'
 
-const mailbox = await openMailbox()
-const emitted: ToriiEvent[] = []
-const keys = [{ id: 'k1', secret: randomBytes(32) }]
-const options = {
-  keys,
-  mailer: mailbox.mailer,
-  onEvent: (event: ToriiEvent) => void emitted.push(event),
-}
-const site = await openTestSite({ ...options, secondFactor: { required: 'always' } })
+const { mailbox, emitted, options, site, optional, newOwner, pendingOf, mailedCode } =
+  await openEnrollingSite()
 const { torii } = site
 const perUser = site.with({ ...options, secondFactor: { required: 'per-user' } })
-const optional = site.with(options)
 const { secondFactors } = torii
-const invalidToken = { ok: false, reason: 'invalid_token' }
-
-/** A user with a verified email address and a password, and no second factor. */
-async function newOwner() {
-  const email = newEmail()
-  const made = await optional.password.register({ email, password }, requestInfo)
-  assert.ok(made.ok)
-  await torii.admin.verifyEmail(made.user.id, email)
-  await optional.settled()
-  await mailbox.take(email)
-  return { email, user: made.user }
-}
-
-async function pendingOf(email: string, from = torii) {
-  const outcome = await from.password.authenticate({ email, password }, requestInfo)
-  assert.ok(!outcome.ok && outcome.reason === 'second_factor_required', JSON.stringify(outcome))
-  return outcome.pending
-}
-
-/** The code of the mail that was just sent. */
-async function mailedCode(email: string): Promise<string> {
-  await torii.settled()
-  const mail = await mailbox.takeOne(email, 'enrollment_code')
-  return /\b[0-9]{8}\b/.exec(mail.text)?.[0] ?? assert.fail(mail.text)
-}
 
 /** The secret of an authenticator application on this pending sign-in, after the mailed code. */
 async function started(email: string, token: PendingToken) {
@@ -98,7 +58,7 @@ describe('secondFactor.required: always', () => {
     const { token } = await pendingOf(email)
     await secondFactors.startTotpAtSignIn({ token }, requestInfo)
     const code = await mailedCode(email)
-    const wrong = code.startsWith('0') ? code.replace('0', '1') : code.replace(/^./, '0')
+    const wrong = otherCode(code)
     for (const triesLeft of [4, 3, 2, 1, 0])
       assert.deepEqual(
         await secondFactors.startTotpAtSignIn({ token, emailCode: wrong }, requestInfo),

@@ -157,7 +157,7 @@ const enrollmentOperations = [
       ],
     }
   }),
-  // The commit has no name of its own on the wire.
+  // The commit has no name on the wire.
   ...['commit', 'second_factors.lockForReset', 'second_factors.resetWithPasskeys'].map(
     (statement) =>
       operation(statement, 'done', [0, 0], async (harness) => {
