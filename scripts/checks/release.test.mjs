@@ -76,7 +76,7 @@ test('release: the next version is the greatest that a changeset asks for', () =
   assert.equal(versionAfter('1.2.3', [], increase), null)
 })
 
-test('release: Changesets gives all published packages one version, and writes no changelog of its own', () => {
+test('release: Changesets gives all published packages one version, and writes no changelog for each', () => {
   const { fixed, changelog, privatePackages } = readJson(
     join(repositoryRoot, '.changeset/config.json'),
   )

@@ -134,7 +134,7 @@ test('a second factor is required of a user, two weeks ahead, and no more, where
   assert.match(waived, /Require a second factor/)
 })
 
-test('a second factor is required of single users only by the setting, which a changed form is told', async () => {
+test('a second factor is required of single users only where the setting allows it; a changed form is refused', async () => {
   const { owner } = await signUp()
   for (const action of ['require-second-factor', 'waive-second-factor']) {
     const refused = await send(`/users/${owner.id}/${action}`, { form: {}, headers: { cookie } })
