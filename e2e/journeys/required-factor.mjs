@@ -11,6 +11,17 @@ import { signInHalfway, turnOn, verifyPath } from './second-factor-actions.mjs'
 const startPath = '/auth/second-factors/totp/start'
 const confirmPath = '/auth/second-factors/totp/confirm'
 
+/** Proves the password of a new user in the page of the application; the outcome says what to enroll. */
+async function beginSignIn({ page, expect }, email) {
+  await page.goto('/')
+  await page.waitForFunction(() => window.client !== undefined)
+  expect(401, 'POST', '/auth/password/authenticate')
+  return page.evaluate(
+    ([person]) => window.torii.password.authenticate(window.client, person),
+    [{ email, password }],
+  )
+}
+
 journey(
   'a user sets up the second factor that is required during the sign-in: mailed code, key, first code, recovery codes',
   async ({ visitor, enrollingSite }) => {
@@ -19,13 +30,7 @@ journey(
     await site.signUp(email, password)
     const ada = await visitor(site.newVisitor)
     const { page } = ada
-    await page.goto('/')
-    await page.waitForFunction(() => window.client !== undefined)
-    ada.expect(401, 'POST', '/auth/password/authenticate')
-    const refused = await page.evaluate(
-      ([person]) => window.torii.password.authenticate(window.client, person),
-      [{ email, password }],
-    )
+    const refused = await beginSignIn(ada, email)
     assert.deepEqual(
       [refused.status, refused.enroll],
       ['second_factor_required', ['totp', 'passkey']],
@@ -76,16 +81,7 @@ journey(
     const { page } = ada
     // A key without a PIN.
     const authenticator = await addAuthenticator(page, { verifies: false })
-    const byPassword = async () => {
-      await page.goto('/')
-      await page.waitForFunction(() => window.client !== undefined)
-      ada.expect(401, 'POST', '/auth/password/authenticate')
-      return page.evaluate(
-        ([person]) => window.torii.password.authenticate(window.client, person),
-        [{ email, password }],
-      )
-    }
-    await byPassword()
+    await beginSignIn(ada, email)
     await page.goto(verifyPath)
     ada.expect(403, 'POST', startPath)
     await page.getByRole('button', { name: 'Continue' }).click()
@@ -103,7 +99,7 @@ journey(
     assert.deepEqual([current.level, current.totp], [2, null])
     await page.evaluate(() => window.torii.sessions.signOut(window.client))
 
-    const { factors } = await byPassword()
+    const { factors } = await beginSignIn(ada, email)
     assert.deepEqual(factors, ['passkey'])
     await page.goto(verifyPath)
     await authenticator.touchedDuring(async () => {
@@ -149,13 +145,7 @@ journey(
     const ada = await visitor(site.newVisitor)
     const { page } = ada
     const authenticator = await addAuthenticator(page)
-    await page.goto('/')
-    await page.waitForFunction(() => window.client !== undefined)
-    ada.expect(401, 'POST', '/auth/password/authenticate')
-    const { pendingId } = await page.evaluate(
-      ([person]) => window.torii.password.authenticate(window.client, person),
-      [{ email, password }],
-    )
+    const { pendingId } = await beginSignIn(ada, email)
     const register = (given) =>
       page.evaluate(
         ([signIn]) => window.torii.secondFactors.registerPasskey(window.client, signIn),
