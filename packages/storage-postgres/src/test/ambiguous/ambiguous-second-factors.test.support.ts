@@ -1,30 +1,24 @@
 import assert from 'node:assert/strict'
-import type { TokenHash } from 'torii-core'
 import { encryptedTotpSecret } from 'torii-core'
 import {
   answerOf,
-  beginSignIn,
-  enroll,
   enrolledEpochs,
   newConfirmation,
   newTrust,
   ownerOf,
   sessionOfPending,
   startEnrollment,
-  trustBrowser,
-  trustedSession,
 } from '../races/enrollment.test.support.js'
 import {
   actorOf,
   freshRateLimitKey,
   freshSecretHash,
-  keyOf,
   newSession,
   signUp,
 } from '../races/people.test.support.js'
-import type { Harness, Operation } from './ambiguous-operations.test.support.js'
+import { factorAnswerOperations, passkeyOwner } from './ambiguous-factor-answers.test.support.js'
+import type { Operation } from './ambiguous-operations.test.support.js'
 import {
-  charge,
   charges,
   count,
   givenBack,
@@ -32,52 +26,23 @@ import {
   newPasskey,
   opened,
   operation,
-  personWithAttempts,
   storedLink,
   total,
   withOther,
 } from './ambiguous-operations.test.support.js'
-
-const enrollments = 'torii.totp_enrollments where user_id = $1'
-const factors = 'torii.totp_factors where user_id = $1'
-const codes = 'torii.recovery_codes where user_id = $1'
-const undoTokens = "torii.verification_tokens where user_id = $1 and purpose = 'undo_second_factor'"
-const pendings = 'torii.pending_sign_ins where user_id = $1'
-const browsers = 'torii.trusted_browsers where user_id = $1'
-
-/** A user with a factor, a pending sign-in, and attempts to give back. */
-async function owner(harness: Harness) {
-  const person = await personWithAttempts(harness)
-  const enrolled = await enroll(harness.observer, person)
-  const pending = await beginSignIn(harness.observer, person)
-  return { ...person, ...enrolled, pending }
-}
-
-/** An owner whose browser is trusted, and a session that it asks for. */
-async function trusting(harness: Harness) {
-  const enrolled = await owner(harness)
-  const { secretHash } = await trustBrowser(harness.observer, enrolled, enrolled.step + 1)
-  const session = trustedSession(secretHash)
-  const effect = async () => [
-    ...(await opened(harness, enrolled.id, session)),
-    await count(harness, pendings, [enrolled.id]),
-    await count(harness, `${browsers} and secret_hash = $2`, [
-      enrolled.id,
-      session.trust?.newSecretHash,
-    ]),
-  ]
-  return { ...enrolled, session, effect }
-}
-
-const tries = ({ value }: Harness, id: string) =>
-  value('select tries::int from torii.pending_sign_ins where user_id = $1', [id])
-const lastStep = ({ value }: Harness, id: string) =>
-  value('select last_step::int from torii.totp_factors where user_id = $1', [id])
-
-/** A refusal that is what the operation is for. */
-const expecting = (reason: string) => (outcome: object) =>
-  Reflect.get(outcome, 'reason') === reason ? true : outcome
-const waits = expecting('second_factor_required')
+import { requiredOperations } from './ambiguous-required-factors.test.support.js'
+import {
+  browsers,
+  codes,
+  enrollments,
+  factors,
+  lastStep,
+  owner,
+  pendings,
+  trusting,
+  undoTokens,
+  waits,
+} from './factor-owners.test.support.js'
 
 const enrollmentOperations = [
   operation('second_factors.startTotp', 'done', 1, async (harness) => {
@@ -183,190 +148,6 @@ const enrollmentOperations = [
   }),
 ]
 
-const answerOperations = [
-  operation('second_factors.endPending', 'false', 0, async (harness) => {
-    const { id, pending } = await owner(harness)
-    return {
-      operation: ({ secondFactors }) => secondFactors.endPending(pending),
-      effect: () => count(harness, pendings, [id]),
-    }
-  }),
-  operation(
-    'second_factors.findForSignIn',
-    'done',
-    [1, 1],
-    async (harness) => {
-      const { id, pending } = await owner(harness)
-      const key = freshRateLimitKey()
-      const input = { key: pending, charges: charges(key) }
-      return {
-        operation: ({ secondFactors }) => secondFactors.findForSignIn(input),
-        effect: async () => [await tries(harness, id), await total(harness, key)],
-      }
-    },
-    { twice: [2, 2] },
-  ),
-  operation('second_factors.signIn', 'done', [2, true, 2, 0, ...givenBack], async (harness) => {
-    const { id, pending, step, refund, attempts } = await owner(harness)
-    const answer = { ...answerOf(pending, step + 1), refund }
-    return {
-      operation: ({ secondFactors }) => secondFactors.signIn(answer),
-      effect: async () => [
-        ...(await opened(harness, id, answer.session)),
-        await lastStep(harness, id),
-        await count(harness, pendings, [id]),
-        ...(await attempts()),
-      ],
-    }
-  }),
-  operation('second_factors.useRecoveryCode', 'done', [2, true, 9, 0], async (harness) => {
-    const { id, pending, recoveryCodes } = await owner(harness)
-    const [codeHash = assert.fail()] = recoveryCodes
-    const session = sessionOfPending()
-    const answer = { key: pending, codeHash, session, charges: charges(freshRateLimitKey()) }
-    return {
-      operation: ({ secondFactors }) => secondFactors.useRecoveryCode(answer),
-      effect: async () => [
-        ...(await opened(harness, id, session)),
-        await count(harness, codes, [id]),
-        await count(harness, pendings, [id]),
-      ],
-    }
-  }),
-  operation(
-    'second_factors.useRecoveryCode',
-    'done',
-    [1, 1],
-    async (harness) => {
-      const { id, pending } = await owner(harness)
-      const key = freshRateLimitKey()
-      const answer = {
-        key: pending,
-        codeHash: freshSecretHash(),
-        session: sessionOfPending(),
-        charges: charges(key),
-      }
-      return {
-        operation: async ({ secondFactors }) =>
-          expecting('invalid_code')(await secondFactors.useRecoveryCode(answer)),
-        effect: async () => [await tries(harness, id), await total(harness, key)],
-      }
-    },
-    { twice: [2, 2] },
-  ),
-]
-
-/** A user with a passkey too, a pending sign-in and a challenge of it. */
-async function passkeyOwner(harness: Harness) {
-  const enrolled = await owner(harness)
-  const made = newPasskey()
-  await harness.observer.passkeys.add(ownerOf(enrolled), made, { max: 10 })
-  const challengeHash = freshSecretHash()
-  const use = {
-    credentialId: made.credentialId,
-    userId: enrolled.id,
-    signCount: 7,
-    backedUp: false,
-    epochs: enrolledEpochs,
-  }
-  return { ...enrolled, made, use, challengeHash }
-}
-
-const newChallenge = (challengeHash: TokenHash) => ({
-  challengeHash,
-  lifetimeSeconds: 300,
-  ipAddress: null,
-})
-const challenges = 'torii.passkey_challenges where challenge_hash = $1'
-
-const passkeyAnswerOperations = [
-  operation('passkey_challenges.storeForPending', 'done', [1, 1], async (harness) => {
-    const { pending, challengeHash } = await passkeyOwner(harness)
-    const key = freshRateLimitKey()
-    const challenge = { ...newChallenge(challengeHash), ipAddress: charge(key) }
-    return {
-      operation: ({ passkeyChallenges }) => passkeyChallenges.storeForPending(challenge, pending),
-      effect: async () => [
-        await count(harness, challenges, [challengeHash]),
-        await total(harness, key),
-      ],
-    }
-  }),
-  operation(
-    'second_factors.findPasskey',
-    'done',
-    [1, 0],
-    async (harness) => {
-      const { id, pending, made, challengeHash } = await passkeyOwner(harness)
-      await harness.observer.passkeyChallenges.storeForPending(newChallenge(challengeHash), pending)
-      const input = { key: pending, challengeHash, credentialId: made.credentialId, charge: null }
-      return {
-        operation: ({ secondFactors }) => secondFactors.findPasskey(input),
-        effect: async () => [
-          await tries(harness, id),
-          await count(harness, challenges, [challengeHash]),
-        ],
-      }
-    },
-    { twice: [2, 0] },
-  ),
-  operation('second_factors.signInByPasskey', 'done', [2, true, 7, 0], async (harness) => {
-    const { id, pending, use, made } = await passkeyOwner(harness)
-    const answer = { key: pending, use, session: sessionOfPending() }
-    return {
-      operation: ({ secondFactors }) => secondFactors.signInByPasskey(answer),
-      effect: async () => [
-        ...(await opened(harness, id, answer.session)),
-        await harness.value('select sign_count::int from torii.passkeys where id = $1', [made.id]),
-        await count(harness, pendings, [id]),
-      ],
-    }
-  }),
-]
-
-const passwordAnswerOperations = [
-  operation(
-    'second_factors.findPassword',
-    'done',
-    [1, 1],
-    async (harness) => {
-      const { id, pending } = await passwordOwner(harness)
-      const key = freshRateLimitKey()
-      const input = { key: pending, charges: charges(key) }
-      return {
-        operation: ({ secondFactors }) => secondFactors.findPassword(input),
-        effect: async () => [await tries(harness, id), await total(harness, key)],
-      }
-    },
-    { twice: [2, 2] },
-  ),
-  operation(
-    'second_factors.signInByPassword',
-    'done',
-    [2, true, 0, ...givenBack],
-    async (harness) => {
-      const { id, pending, refund, attempts } = await passwordOwner(harness)
-      const answer = { key: pending, session: sessionOfPending(), refund }
-      return {
-        operation: ({ secondFactors }) => secondFactors.signInByPassword(answer),
-        effect: async () => [
-          ...(await opened(harness, id, answer.session)),
-          await count(harness, pendings, [id]),
-          ...(await attempts()),
-        ],
-      }
-    },
-  ),
-]
-
-/** A user with a factor, whose sign-in by a passkey without user verification waits. */
-async function passwordOwner(harness: Harness) {
-  const person = await personWithAttempts(harness)
-  const enrolled = await enroll(harness.observer, person)
-  const pending = await beginSignIn(harness.observer, person, { methods: ['passkey'] })
-  return { ...person, ...enrolled, pending }
-}
-
 const undoOperations = [
   operation('second_factors.confirmTotp', 'done', [1, true, 1, 1], async (harness) => {
     const person = await withOther(harness)
@@ -461,147 +242,6 @@ const stepUpOperations = [
       }
     },
   ),
-]
-
-/** Someone who must enroll a second factor to complete a sign-in, with attempts to give back. */
-async function enrolling(harness: Harness) {
-  const person = await personWithAttempts(harness)
-  const session = {
-    ...newSession(),
-    methods: ['magic_link'] as const,
-    secondFactor: 'always' as const,
-  }
-  await harness.observer.sessions.open(person.id, session)
-  return { ...person, pending: keyOf(person.id, session) }
-}
-
-const requiredOperations: readonly Operation[] = [
-  operation('second_factors.setRequired', 'done', [true, 0], async (harness) => {
-    const { id } = await signUp(harness.observer)
-    return {
-      operation: ({ secondFactors }) => secondFactors.setRequired(id, { graceSeconds: 60 }),
-      effect: async () => [
-        await harness.value(
-          'select second_factor_required_at > now() from torii.users where id = $1',
-          [id],
-        ),
-        await liveSessions(harness, id),
-      ],
-    }
-  }),
-  operation(
-    'second_factors.findEnrolling',
-    'done',
-    1,
-    async (harness) => {
-      const { pending } = await enrolling(harness)
-      const key = freshRateLimitKey()
-      return {
-        operation: async ({ secondFactors }) => {
-          const unknown = { ...pending, secretHash: freshSecretHash() }
-          return (
-            (await secondFactors.findEnrolling({ key: unknown, ipAddress: charge(key) })) === null
-          )
-        },
-        effect: () => total(harness, key),
-      }
-    },
-    { twice: 2 },
-  ),
-  operation('second_factors.setEmailCode', 'done', 1, async (harness) => {
-    const { id, pending } = await enrolling(harness)
-    const codeHash = freshSecretHash()
-    return {
-      operation: ({ secondFactors }) => secondFactors.setEmailCode(pending, codeHash),
-      effect: () => count(harness, `${pendings} and email_code_hash = $2`, [id, codeHash]),
-    }
-  }),
-  operation('second_factors.startTotpForSignIn', 'done', 1, async (harness) => {
-    const { id, pending } = await enrolling(harness)
-    const { secret } = newConfirmation()
-    return {
-      operation: ({ secondFactors }) =>
-        secondFactors.startTotpForSignIn({ key: pending, secret, emailCodeHashes: null }),
-      effect: () => count(harness, `${enrollments} and secret = $2`, [id, secret]),
-    }
-  }),
-  operation(
-    'second_factors.findEnrollmentForSignIn',
-    'done',
-    1,
-    async (harness) => {
-      const { id, pending: key } = await enrolling(harness)
-      const { secret } = newConfirmation()
-      const { secondFactors: observed } = harness.observer
-      await observed.startTotpForSignIn({ key, secret, emailCodeHashes: null })
-      return {
-        operation: ({ secondFactors }) =>
-          secondFactors.findEnrollmentForSignIn({ key, ipAddress: null }),
-        effect: () =>
-          harness.value('select tries::int from torii.totp_enrollments where user_id = $1', [id]),
-      }
-    },
-    { twice: 2 },
-  ),
-  operation(
-    'second_factors.confirmTotpForSignIn',
-    'done',
-    [1, true, 1, 10, 0, 0],
-    async (harness) => {
-      const { id, pending: key } = await enrolling(harness)
-      const { newSecretHash: _, ...confirmation } = newConfirmation()
-      const { secret } = confirmation
-      const { secondFactors: observed } = harness.observer
-      await observed.startTotpForSignIn({ key, secret, emailCodeHashes: null })
-      const session = sessionOfPending()
-      return {
-        operation: ({ secondFactors }) =>
-          secondFactors.confirmTotpForSignIn({ key, confirmation, session }),
-        effect: async () => [
-          ...(await opened(harness, id, session)),
-          await count(harness, factors, [id]),
-          await count(harness, codes, [id]),
-          await count(harness, enrollments, [id]),
-          await count(harness, pendings, [id]),
-        ],
-      }
-    },
-  ),
-  operation('second_factors.startPasskeyForSignIn', 'done', 1, async (harness) => {
-    const { id, pending: key } = await enrolling(harness)
-    const challengeHash = freshSecretHash()
-    return {
-      operation: ({ secondFactors }) =>
-        secondFactors.startPasskeyForSignIn({ key, challengeHash, emailCodeHashes: null }),
-      effect: () =>
-        count(harness, `${pendings} and passkey_challenge_hash = $2`, [id, challengeHash]),
-    }
-  }),
-  operation('second_factors.usePasskeyStart', 'invalid_token', 0, async (harness) => {
-    const { id, pending: key } = await enrolling(harness)
-    const challengeHash = freshSecretHash()
-    const { secondFactors: observed } = harness.observer
-    await observed.startPasskeyForSignIn({ key, challengeHash, emailCodeHashes: null })
-    return {
-      operation: ({ secondFactors }) =>
-        secondFactors.usePasskeyStart({ key, challengeHash, ipAddress: null }),
-      effect: () => count(harness, `${pendings} and passkey_challenge_hash is not null`, [id]),
-    }
-  }),
-  operation('second_factors.addPasskeyForSignIn', 'done', [1, true, 1, 0], async (harness) => {
-    const { id, pending: key } = await enrolling(harness)
-    const session = sessionOfPending()
-    const passkey = newPasskey()
-    return {
-      operation: ({ secondFactors }) =>
-        secondFactors.addPasskeyForSignIn({ key, passkey, session }),
-      effect: async () => [
-        ...(await opened(harness, id, session)),
-        await count(harness, 'torii.passkeys where user_id = $1', [id]),
-        await count(harness, pendings, [id]),
-      ],
-    }
-  }),
 ]
 
 /** Sign-ins that wait for the second factor: what was lost is found by the id and the secret of the pending sign-in. */
@@ -699,9 +339,7 @@ const trustedOperations: readonly Operation[] = [
 
 export const secondFactorOperations = [
   ...enrollmentOperations,
-  ...answerOperations,
-  ...passkeyAnswerOperations,
-  ...passwordAnswerOperations,
+  ...factorAnswerOperations,
   ...undoOperations,
   ...stepUpOperations,
   ...pendingOperations,

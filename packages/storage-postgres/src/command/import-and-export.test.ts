@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { testDatabase } from 'torii-testing'
+import { test } from 'vitest'
+import { openImports } from './imports.test.support.js'
+import { runHere } from './terminal.test.support.js'
+
+const { folder, bcrypt, file, lines, report, tables } = await openImports()
+const cli = fileURLToPath(new URL('../cli.js', import.meta.url))
+
+test('an import that is killed anywhere and run again leaves what one run leaves, and so does its export', async () => {
+  const addresses = Array.from({ length: 300 }, (_, at) => `person${at}@example.com`)
+  const records = Array.from({ length: 3000 }, (_, at) => ({
+    id: at % 3 === 0 ? `id-${at}` : `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+    email: at % 7 === 0 ? addresses[at % 300] : `p${at}@example.com`,
+    emailVerified: at % 2 === 0 ? '2020-01-01T00:00:00Z' : false,
+    name: `Person ${at}`,
+    createdAt: '2019-05-05T05:05:05Z',
+    passwordHash: bcrypt,
+    oauthAccounts: at % 5 === 0 ? [{ provider: 'google', subject: `s${at % 1000}` }] : [],
+  }))
+  const path = await lines(...records)
+  const whole = await testDatabase()
+  const killed = await testDatabase()
+  const words = ['import', 'jsonl', '--from', path]
+  let kills = 0
+  for (const wait of [150, 300, 450, 600, 900]) {
+    const child = spawn(process.execPath, [cli, ...words], {
+      env: { ...process.env, DATABASE_URL: killed.url },
+      stdio: 'ignore',
+    })
+    // From the moment when something is written.
+    for (let tries = 0; tries < 200 && child.exitCode === null; tries += 1) {
+      const { rows } = await killed.query('select count(*)::int as n from torii.imported_users')
+      if (Number(rows[0]?.n) > kills * 500) break
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait / 5))
+    if (child.kill('SIGKILL')) kills += 1
+    if (child.exitCode === null) await once(child, 'close')
+  }
+  assert.ok(kills >= 3, `${kills}`)
+  const last = await report(['jsonl', '--from', path], killed.url)
+  const first = await report(['jsonl', '--from', path], whole.url)
+  assert.equal(last.imported + last.merged, first.imported)
+  assert.deepEqual(await tables(killed), await tables(whole))
+  // Two at once, on a third database.
+  const both = await testDatabase()
+  await Promise.all([
+    report(['jsonl', '--from', path], both.url),
+    report(['jsonl', '--from', path], both.url),
+  ])
+  assert.deepEqual(await tables(both), await tables(whole))
+  // Out again and in again.
+  const { stdout, status } = await runHere(['export', '--format', 'jsonl', '--json'], {
+    DATABASE_URL: whole.url,
+  })
+  assert.equal(status, 0)
+  const exported = await file(stdout)
+  const copy = await testDatabase()
+  const round = await report(['jsonl', '--from', exported], copy.url)
+  assert.deepEqual(round, { imported: first.imported, merged: 0, skipped: [], leftOut: [] })
+  const [original, copied] = [await tables(whole), await tables(copy)]
+  for (const table of ['users', 'emails', 'passwords', 'accounts'])
+    assert.deepEqual(copied?.[table], original?.[table], table)
+}, 120_000)
+
+test('export leaves out what no longer counts, and says what is not in the file', async () => {
+  const db = await testDatabase()
+  const id = randomUUID()
+  const account = { provider: 'google', subject: '1' }
+  const path = await lines(
+    {
+      id,
+      email: 'e@example.com',
+      emailVerified: true,
+      name: 'E\u202e',
+      passwordHash: bcrypt,
+      oauthAccounts: [account],
+    },
+    { id: randomUUID(), email: 'd@example.com', emailVerified: false, disabled: true },
+  )
+  await report(['jsonl', '--from', path], db.url)
+  await db.query('update torii.users set owner_epoch = 1, second_factor_epoch = 1 where id = $1', [
+    id,
+  ])
+  const env = { DATABASE_URL: db.url }
+  const { stdout, stderr, status } = await runHere(['export', '--format', 'jsonl'], env)
+  assert.deepEqual(
+    [status, stderr],
+    [0, 'exported 2 accounts, without 0 passkeys and the second factors of 1 users\n'],
+  )
+  const exported = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const byEmail = (email: string) => exported.find((each) => each.email === email)
+  const { createdAt, emailVerified, ...rest } = byEmail('e@example.com')
+  assert.deepEqual(rest, { id, email: 'e@example.com', name: 'E\u202e', metadata: {} })
+  assert.ok(Date.parse(createdAt) > 0 && Date.parse(emailVerified) > 0)
+  assert.ok(!stdout.includes('\u202e'), 'no character acts on a terminal')
+  assert.deepEqual(
+    [byEmail('d@example.com').emailVerified, byEmail('d@example.com').disabled],
+    [false, true],
+  )
+  assert.equal((await runHere(['export', '--format', 'csv'], env)).status, 2)
+})
+
+test('an import into the embedded engine works alike', async () => {
+  const url = `pglite:${join(folder, 'embedded')}`
+  await runHere(['migrate'], { DATABASE_URL: url })
+  const path = await lines({
+    id: '1',
+    email: 'p@example.com',
+    emailVerified: true,
+    passwordHash: bcrypt,
+  })
+  const expected = { imported: 1, merged: 0, skipped: [], leftOut: [] }
+  assert.deepEqual(await report(['jsonl', '--from', path], url), expected)
+  assert.deepEqual(await report(['jsonl', '--from', path], url), {
+    ...expected,
+    imported: 0,
+    merged: 1,
+  })
+}, 60_000)
