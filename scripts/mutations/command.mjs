@@ -290,6 +290,27 @@ export const commandMutations = [
     imports,
   ),
   guard(
+    `${moving}/export-users`,
+    'a provider account that no longer counts is exported',
+    'where a.user_id = u.id and a.owner_epoch = u.owner_epoch)',
+    'where a.user_id = u.id)',
+    imports,
+  ),
+  guard(
+    `${moving}/export-users`,
+    'an export counts passkeys that no longer count',
+    'where k.user_id = u.id and k.owner_epoch = u.owner_epoch)::int',
+    'where k.user_id = u.id)::int',
+    imports,
+  ),
+  guard(
+    `${moving}/import-batch`,
+    'an import writes accounts that another one has written meanwhile',
+    'if (row === undefined || !row.written)',
+    'if (row === undefined)',
+    imports,
+  ),
+  guard(
     'auth/src/password-hashing/taking-in',
     'an import takes in a hash that no one can verify',
     "return readWeakHash(text) === null ? 'unsupported' : 'weak'",

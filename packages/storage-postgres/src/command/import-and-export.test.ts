@@ -69,6 +69,38 @@ test('an import that is killed anywhere and run again leaves what one run leaves
     assert.deepEqual(copied?.[table], original?.[table], table)
 }, 120_000)
 
+test('an account that is written here while its batch waits is left as it is, and the others come whole', async () => {
+  const db = await testDatabase()
+  const [id, other] = [randomUUID(), randomUUID()]
+  const one = (each: string, email: string) => ({
+    id: each,
+    email,
+    emailVerified: true,
+    passwordHash: bcrypt,
+  })
+  const path = await lines(one(id, 'f@example.com'), one(other, 'g@example.com'))
+  const writer = await db.connect()
+  await writer.query('begin')
+  await writer.query('insert into torii.users (id) values ($1)', [id])
+  const importing = report(['jsonl', '--from', path], db.url)
+  for (let waits = 0; waits === 0; ) {
+    const { rows } = await db.query(
+      "select count(*)::int as n from pg_locks l where l.locktype = 'transactionid' and not l.granted",
+    )
+    waits = Number(rows[0]?.n)
+  }
+  await writer.query('commit')
+  const { imported, skipped } = await importing
+  assert.deepEqual(
+    [imported, skipped.map(({ reason }: { reason: string }) => reason)],
+    [1, ['id_taken']],
+  )
+  const { rows } = await db.query('select user_id from torii.passwords')
+  assert.deepEqual(rows, [{ user_id: other }])
+  const { rows: claims } = await db.query('select user_id from torii.user_emails')
+  assert.deepEqual(claims, [{ user_id: other }])
+})
+
 test('export leaves out what no longer counts, and says what is not in the file', async () => {
   const db = await testDatabase()
   const id = randomUUID()
@@ -85,6 +117,12 @@ test('export leaves out what no longer counts, and says what is not in the file'
     { id: randomUUID(), email: 'd@example.com', emailVerified: false, disabled: true },
   )
   await report(['jsonl', '--from', path], db.url)
+  await db.query(
+    `insert into torii.passkeys (credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle,
+       user_verified, backup_eligible, backed_up, aaguid, transports, name)
+     values ('x', $2, $1, 0, 'x', 0, 'x', true, false, false, $2, '{}', 'Laptop')`,
+    [id, randomUUID()],
+  )
   await db.query('update torii.users set owner_epoch = 1, second_factor_epoch = 1 where id = $1', [
     id,
   ])
