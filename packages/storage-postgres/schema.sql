@@ -33,6 +33,31 @@ create table torii.global_epoch (
 comment on table torii.global_epoch is 'one row';
 comment on column torii.global_epoch.epoch is 'a link, token, challenge or OAuth state is valid only while it carries this: add 1 to revoke them all';
 
+create table torii.imported_sessions (
+  key bytea not null,
+  user_id uuid not null,
+  session_epoch integer not null,
+  level smallint not null,
+  user_agent text,
+  authenticated_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint imported_sessions_authenticated_at_check CHECK (isfinite(authenticated_at)),
+  constraint imported_sessions_expires_at_check CHECK (isfinite(expires_at)),
+  constraint imported_sessions_key_check CHECK ((octet_length(key) = 32)),
+  constraint imported_sessions_level_check CHECK ((level = ANY (ARRAY[1, 2]))),
+  constraint imported_sessions_pkey PRIMARY KEY (key),
+  constraint imported_sessions_used_at_check CHECK (isfinite(used_at)),
+  constraint imported_sessions_user_agent_check CHECK ((octet_length(user_agent) <= 1024)),
+  constraint imported_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES torii.users(id) ON DELETE CASCADE
+) with (fillfactor=90);
+CREATE INDEX imported_sessions_user_id ON torii.imported_sessions USING btree (user_id);
+comment on table torii.imported_sessions is 'sessions of another system: the first request with such a token opens a session here, and no later one does';
+comment on column torii.imported_sessions.key is 'SHA-256 of the other system''s token, which is never stored';
+comment on column torii.imported_sessions.session_epoch is 'the user''s session_epoch: the token opens a session only while they are equal; -1 once it was ended before that';
+comment on column torii.imported_sessions.level is 'how many factors the other system says were proved';
+comment on column torii.imported_sessions.used_at is 'when the token opened a session; the row stays, so that a later import does not make it usable again';
+
 create table torii.imported_users (
   source text collate "C" not null,
   source_id text collate "C" not null,

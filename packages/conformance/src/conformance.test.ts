@@ -49,6 +49,9 @@ const methods: { [Name in Repository]: Record<keyof RepositoryProvider[Name], tr
     revokeAll: true,
     rotate: true,
     reauthenticate: true,
+    importMany: true,
+    openImported: true,
+    endImported: true,
   },
   passwords: {
     findForSignIn: true,
@@ -167,7 +170,7 @@ const branded = new Set([
   ...['users.find', 'users.disable', 'users.enable', 'sessions.list', 'passwords.exists'],
   ...['rateLimits.status', 'rateLimits.unlock', 'magicLinks.find'],
   ...['oauthAccounts.list', 'oauthAccounts.findTokens', 'passkeys.list', 'passkeys.credentials'],
-  ...['secondFactors.find', 'secondFactors.listTrustedBrowsers'],
+  ...['secondFactors.find', 'secondFactors.listTrustedBrowsers', 'sessions.endImported'],
 ])
 
 test('T3.50 every method of the contract has a case, and refuses arguments of a wrong shape', () => {

@@ -49,6 +49,7 @@ import { trustedBrowserCases } from './second-factors/trusted-browsers.js'
 import { sessionCases } from './sessions/sessions.js'
 import { sessionDeriveCases } from './sessions/sessions-derive.js'
 import { sessionEndingCases } from './sessions/sessions-endings.js'
+import { importedSessionCases } from './sessions/sessions-imported.js'
 import { sessionListCases } from './sessions/sessions-list.js'
 import { sessionRevokeAllCases } from './sessions/sessions-revoke-all.js'
 import { sessionRevokeOthersCases } from './sessions/sessions-revoke-others.js'
@@ -92,6 +93,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...sessionTouchCases,
   ...sessionSecretCases,
   ...sessionEndingCases,
+  ...importedSessionCases,
   ...sessionRevokeOthersCases,
   ...sessionRevokeAllCases,
   ...passwordCases,

@@ -13,8 +13,11 @@ export type SignInMethod = 'password' | 'magic_link' | 'oauth' | 'passkey'
 /** A second factor: what a user proves after a sign-in method. */
 export type SecondFactor = 'totp' | 'recovery_code' | 'passkey' | 'password'
 
-/** How a session was proved: the sign-in method first, then the second factor. */
-export type AuthenticationMethod = SignInMethod | SecondFactor
+/**
+ * How a session was proved: the sign-in method first, then the second factor. `imported`: it goes on from a session of another
+ * system, which knows how.
+ */
+export type AuthenticationMethod = SignInMethod | SecondFactor | 'imported'
 
 /** The methods that prove something the user has. A passkey with user verification proves more, and reaches level 2 by itself. */
 export const possessionMethods: readonly AuthenticationMethod[] = Object.freeze([
@@ -147,6 +150,43 @@ export type SessionOpening =
 export interface DerivedSession
   extends Pick<NewSession, 'id' | 'secretHash' | 'idleSeconds' | 'ip' | 'userAgent'> {}
 
+/** A session of another system, by which a user whose account was imported is still signed in. */
+export interface ImportedSession {
+  /** The SHA-256 of the token that the user's browser sends; the token is stored nowhere. */
+  key: TokenHash
+  userId: UserId
+  /** When the user signed in there. */
+  authenticatedAt: Date
+  /** When it ends, at the latest. */
+  expiresAt: Date
+  /** How many factors the other system says were proved (default: 1). */
+  level?: SessionLevel
+  /** At most 1,024 bytes. */
+  userAgent: string | null
+}
+
+/** The session to open in place of an imported one; its methods are `imported`, its level is that of the imported one. */
+export interface SessionOfImported
+  extends Omit<NewSession, 'methods' | 'level' | 'trust' | 'secondFactor'> {
+  /** Of whom a second factor is asked (default: optional). */
+  secondFactor?: SecondFactorPolicy
+  /** Whether a user whose email is unverified gets none (default: false). */
+  verifiedOnly?: boolean
+}
+
+export type ImportedSessionOpening =
+  | {
+      readonly ok: true
+      readonly session: Session
+      /** Whether the request has the user agent of the imported session; true if that is unknown. */
+      readonly sameUserAgent: boolean
+    }
+  /** Another request of the last minute has opened its session; whether that is live is not known. */
+  | { readonly ok: false; readonly reason: 'opened_before'; readonly userId: UserId }
+  /** It is unknown, expired, was ended or used before; or the user is disabled. */
+  | { readonly ok: false; readonly reason: 'invalid_token' }
+  | SecondFactorRequired
+
 /** The end of a page of sessions; pass it as `after` to get the next page. */
 export type SessionCursor = Brand<string, 'SessionCursor'>
 
@@ -231,4 +271,17 @@ export interface SessionRepository<Metadata extends object = Record<string, Json
     key: SessionKey,
     proof: { newSecretHash: TokenHash; method: SignInMethod; refund?: RateLimitRefund },
   ): Promise<Session | null>
+  /**
+   * Stores sessions of another system, at most 1,000, and returns how many are new. A key is stored once, however often it is given. A user
+   * who does not exist, or whose sessions were ended here before, gets none. Expired ones are left out.
+   */
+  importMany(sessions: readonly ImportedSession[]): Promise<number>
+  /**
+   * Opens a session in place of an imported one, which is used up; a pending sign-in where a second factor is due and the imported session
+   * has level 1. `authenticatedAt` is that of the imported session, and the new one ends no later. One statement; of many
+   * at once, one opens it.
+   */
+  openImported(key: TokenHash, session: SessionOfImported): Promise<ImportedSessionOpening>
+  /** Ends an imported session, used or not, so that its token opens nothing. False if it is unknown or was ended. */
+  endImported(key: TokenHash): Promise<boolean>
 }

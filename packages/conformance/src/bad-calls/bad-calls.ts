@@ -24,6 +24,7 @@ import {
 } from './bad-arguments.js'
 import { inOptionalCharge } from './bad-arguments-credentials.js'
 import { badAuditCalls } from './bad-calls-audit.js'
+import { badImportedSessionCalls } from './bad-calls-imported.js'
 import { badMagicLinkCalls, badVerificationCalls, inMailCharges } from './bad-calls-mail.js'
 import {
   badBooleans,
@@ -182,6 +183,7 @@ const sessions: readonly BadArgument[] = [
   ...inRefund('sessions.reauthenticate', ({ sessions }, refund) =>
     sessions.reauthenticate(someKey(), { ...someProof(), refund }),
   ),
+  ...badImportedSessionCalls,
 ]
 
 const passwords: readonly BadArgument[] = [

@@ -18,6 +18,7 @@ export const tableNames = [
   'passwords',
   'oauth_accounts',
   'passkeys',
+  'imported_sessions',
   'imported_users',
   'user_emails',
   'users',

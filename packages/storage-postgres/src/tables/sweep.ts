@@ -32,6 +32,7 @@ const unusable = (schema: string) => {
     passkey_challenges: `t.expires_at <= ${now} or ${revoked}`,
     pending_sign_ins: `t.expires_at <= ${now} or exists (
           select 1 from ${schema}.users u where u.id = t.user_id and u.session_epoch > t.session_epoch)`,
+    imported_sessions: `t.expires_at <= ${now}`,
     trusted_browsers: `t.expires_at <= ${now} or exists (
           select 1 from ${schema}.users u where u.id = t.user_id and u.session_epoch > t.session_epoch)`,
     totp_enrollments: `t.expires_at <= ${now}`,

@@ -105,6 +105,18 @@ const good: Record<Repository, Record<string, Call>> = {
     listPage: ({ id }) => storage.sessions.listPage(id, { limit: 2 }),
     revoke: ({ id, key }) => storage.sessions.revoke(id, key.id),
     end: ({ key }) => storage.sessions.end(key),
+    importMany: ({ id }) =>
+      storage.sessions.importMany([
+        {
+          key: freshSecretHash(),
+          userId: id,
+          authenticatedAt: new Date(),
+          expiresAt: new Date(Date.now() + 60_000),
+          userAgent: null,
+        },
+      ]),
+    openImported: () => storage.sessions.openImported(freshSecretHash(), newSession()),
+    endImported: () => storage.sessions.endImported(freshSecretHash()),
     revokeOthers: (person) => storage.sessions.revokeOthers(actorOf(person)),
     revokeAll: ({ id }) => storage.sessions.revokeAll(id),
     rotate: ({ key }) => storage.sessions.rotate(key, freshSecretHash()),
@@ -186,16 +198,16 @@ const branded = new Set([
     'sessions.list',
     'sessions.listPage',
   ],
-  ...['sessions.revoke', 'sessions.revokeAll', 'passwords.exists'],
+  ...['sessions.revoke', 'sessions.revokeAll', 'sessions.endImported', 'passwords.exists'],
   ...['rateLimits.unlock', 'rateLimits.status'],
 ])
 const missing: readonly unknown[] = [undefined, null]
 
-/** A list may be asked for without any wish, and an empty list of events or keys needs no work. */
-const isAllOfIt = (method: string, query: unknown) =>
-  method === 'record' || method === 'giveBack'
+/** A list may be asked for without any wish, except that of a user's sessions; an empty list of what to write needs no work. */
+const isAllOfIt = (repository: string, method: string, query: unknown) =>
+  ['record', 'giveBack', 'importMany'].includes(method)
     ? Array.isArray(query)
-    : method === 'list' && (query === undefined || isPlain(query))
+    : method === 'list' && repository !== 'sessions' && (query === undefined || isPlain(query))
 const isPlain = (query: unknown) => typeof query === 'object' && query !== null
 
 for (const [repository, calls] of Object.entries(good))
@@ -221,7 +233,7 @@ for (const [repository, calls] of Object.entries(good))
         assert.ok(typeof target === 'function')
         sent.length = 0
         for (const bad of branded.has(`${repository}.${method}`) ? missing : hostile) {
-          if (repository !== 'sessions' && isAllOfIt(method, bad)) continue
+          if (isAllOfIt(repository, method, bad)) continue
           const answer = Promise.resolve(target(bad, bad))
           await assert.rejects(answer, { code: 'ERR_INVALID_INPUT' }, `${typeof bad} was taken`)
         }

@@ -238,6 +238,26 @@ export const openManySessions = (schema: string) =>
     noTrustedBrowser,
   )
 
+/**
+ * {@link openSession} in place of an imported session, whose `level`, `authenticated_at` and `seconds_left` `u` has: the new one ends
+ * no later.
+ */
+export const openSessionOfImported = (schema: string) =>
+  openSessions(
+    schema,
+    {
+      ...newSession,
+      methods: `'{imported}'::text[]`,
+      level: 'u.level',
+      authenticatedAt: 'u.authenticated_at',
+      idleSeconds: sql`least(${newSession.idleSeconds}, pg_catalog.ceil(u.seconds_left))`,
+      absoluteSeconds: sql`least(${newSession.absoluteSeconds}, pg_catalog.ceil(u.seconds_left))`,
+    },
+    'true',
+    nothing,
+    noTrustedBrowser,
+  )
+
 /** What a statement selects of `s` and `pending`, of which at most one has a row. */
 export const openedColumns = 's.*, pending.*'
 

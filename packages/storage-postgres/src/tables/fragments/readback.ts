@@ -41,6 +41,7 @@ const optionalSessionId = nullable('newSessionId', 'uuid')<SessionId>()
 const provider = parameter('provider', 'text')<string>()
 const subject = parameter('subject', 'text')<string>()
 const hash = parameter('hash', 'text')<string>()
+const importedKey = parameter('importedKey', 'bytea')<TokenHash>()
 const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 
 /** Reads that recognize a committed write after its reply was lost. */
@@ -70,6 +71,12 @@ export const readbackStatements = (schema: string) => {
       sql`
       select ${openedColumns} from ${schema}.user_emails e join ${schema}.users u on u.id = e.user_id ${opened}
       where e.email_key = ${emailKey} and ${isOpened}`,
+    ),
+    openedByImported: read(
+      'readback.openedByImported',
+      sql`
+      select ${openedColumns} from ${schema}.imported_sessions i join ${schema}.users u on u.id = i.user_id ${opened}
+      where i.key = ${importedKey} and ${isOpened}`,
     ),
     // The time of a statement is one for all its rows.
     openedByIdentity: read(
@@ -182,6 +189,8 @@ export function createReadback(statements: ReadbackStatements) {
     },
     openedByEmail: (db: StatementRunner, key: EmailKey, session: Opened) =>
       maybeOne(db, statements.openedByEmail, { ...keyOf(session), emailKey: key }, opened),
+    openedByImported: (db: StatementRunner, key: TokenHash, session: Opened) =>
+      maybeOne(db, statements.openedByImported, { ...keyOf(session), importedKey: key }, opened),
     openedByIdentity: (db: StatementRunner, { provider, subject, session }: OAuthSignIn) =>
       maybeOne(
         db,

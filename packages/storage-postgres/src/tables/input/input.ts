@@ -114,7 +114,7 @@ function checkMethods(value: unknown): SignInMethod[] {
 export const textOrNull = (value: unknown, field: string, bytes: number): string | null =>
   value === null ? null : checkText(value, field, { bytes })
 
-function checkLifetime(value: SessionLifetime): SessionLifetime {
+export function checkLifetime(value: SessionLifetime): SessionLifetime {
   const idleSeconds = checkSeconds(value.idleSeconds, 'idleSeconds')
   const absoluteSeconds = checkSeconds(value.absoluteSeconds, 'absoluteSeconds')
   if (idleSeconds > absoluteSeconds)

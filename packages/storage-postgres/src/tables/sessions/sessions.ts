@@ -37,6 +37,7 @@ import {
   sessionKeyValues,
 } from '../input/input.js'
 import { checkSessionQuery } from '../input/page-cursor.js'
+import { createImportedSessions, importedSessionStatements } from './imported-sessions.js'
 import { createSessionEndings, sessionEndingStatements } from './session-endings.js'
 import { createSessionOpening, sessionOpeningStatements } from './session-opening.js'
 import { createSessionValidation, sessionValidationStatements } from './session-validation.js'
@@ -58,6 +59,7 @@ export const sessionStatements = (schema: string) => ({
   ...sessionOpeningStatements(schema),
   ...sessionValidationStatements(schema),
   ...sessionEndingStatements(schema),
+  ...importedSessionStatements(schema),
   // Skipping a locked row lets a hundred tabs touch at once: one writes, none waits.
   touch: write(
     'sessions.touch',
@@ -137,6 +139,7 @@ export function createSessionRepository<Metadata extends object = Record<string,
     ...createSessionOpening(db, statements, readback),
     ...createSessionValidation<Metadata>(db, statements),
     ...createSessionEndings(db, statements, readback),
+    ...createImportedSessions(db, statements, readback),
     async touch(key: SessionKey, options: { idleSeconds: number; touchSeconds: number }) {
       const given = checkObject(options, 'options')
       const values = {

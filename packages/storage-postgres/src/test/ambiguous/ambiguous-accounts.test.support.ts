@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { UserId } from 'torii-core'
 import { newSessionId, newUserId } from 'torii-core'
 import {
   actorOf,
@@ -8,6 +9,7 @@ import {
   newSession,
   signUp,
 } from '../races/people.test.support.js'
+import type { Harness } from './ambiguous-operations.test.support.js'
 import {
   count,
   givenBack,
@@ -19,6 +21,23 @@ import {
   rowOf,
   withOther,
 } from './ambiguous-operations.test.support.js'
+import { pendings, waits } from './factor-owners.test.support.js'
+
+const importedRows = 'torii.imported_sessions where user_id = $1'
+const importedOf = (userId: UserId) => ({
+  key: freshSecretHash(),
+  userId,
+  authenticatedAt: new Date(),
+  expiresAt: new Date(Date.now() + 86_400_000),
+  userAgent: null,
+})
+
+async function withImported(harness: Harness) {
+  const person = await signUp(harness.observer)
+  const imported = importedOf(person.id)
+  await harness.observer.sessions.importMany([imported])
+  return { ...person, imported }
+}
 
 export const userOperations = [
   operation('users.register', 'done', [1, true], async (harness) => {
@@ -166,6 +185,40 @@ export const sessionOperations = [
     return {
       operation: ({ sessions }) => sessions.end(key),
       effect: () => liveSessions(harness, id),
+    }
+  }),
+  operation('sessions.importMany', 'done', 1, async (harness) => {
+    const { id } = await signUp(harness.observer)
+    const imported = importedOf(id)
+    return {
+      operation: ({ sessions }) => sessions.importMany([imported]),
+      effect: () => count(harness, importedRows, [id]),
+    }
+  }),
+  operation('sessions.openImported', 'done', [2, true, 1], async (harness) => {
+    const { id, imported } = await withImported(harness)
+    const session = newSession()
+    return {
+      operation: ({ sessions }) => sessions.openImported(imported.key, session),
+      effect: async () => [
+        ...(await opened(harness, id, session)),
+        await count(harness, `${importedRows} and used_at is not null`, [id]),
+      ],
+    }
+  }),
+  operation('sessions.openImported', 'done', [1, 1], async (harness) => {
+    const { id, imported } = await withImported(harness)
+    const session = { ...newSession(), secondFactor: 'always' } as const
+    return {
+      operation: async ({ sessions }) => waits(await sessions.openImported(imported.key, session)),
+      effect: async () => [await liveSessions(harness, id), await count(harness, pendings, [id])],
+    }
+  }),
+  operation('sessions.endImported', 'false', 0, async (harness) => {
+    const { id, imported } = await withImported(harness)
+    return {
+      operation: ({ sessions }) => sessions.endImported(imported.key),
+      effect: () => count(harness, `${importedRows} and session_epoch >= 0`, [id]),
     }
   }),
   operation('sessions.revokeOthers', 'done', [1, true], async (harness) => {

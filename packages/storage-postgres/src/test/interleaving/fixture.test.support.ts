@@ -72,6 +72,7 @@ export interface Fixture extends Person {
   readonly charges: MailCharges
   /** What requests of the acting session are counted against. */
   readonly sessionCharge: Charge
+  /** The hash of the token is also the key of an imported session. */
   readonly link: { readonly tokenHash: TokenHash; readonly codeHash: TokenHash }
   /** What was mailed; a token for `verify_email` counts only on an unverified user. */
   readonly tokens: Readonly<Record<Exclude<VerificationPurpose, 'undo_second_factor'>, TokenHash>>
@@ -317,6 +318,9 @@ const furnish = (kind: Kind): string => `
       ('undo_second_factor', g.undo, g.email, interval '7 days')
     ) as t (purpose, secret_hash, email, lifetime)
     where t.purpose <> 'undo_second_factor' or ${kind === 'with a second factor'}
+  ), imported as (
+    insert into torii.imported_sessions (key, user_id, session_epoch, level, authenticated_at, expires_at)
+    select link, id, 0, 1, now() - interval '1 day', now() + interval '1 day' from given
   ), accounts as (
     insert into torii.oauth_accounts (provider, subject, id, user_id, owner_epoch, tokens, created_at)
     select provider, subject, account_id, id, 0, tokens, ${before} from given

@@ -29,6 +29,7 @@ export const locks: Readonly<
       'passkeys',
       'passwords',
       'sessions',
+      'imported_sessions',
       'pending_sign_ins',
       'trusted_browsers',
       'totp_enrollments',

@@ -17,6 +17,9 @@ const entryAccountOperations = {
   derive: ({ sessions }, fixture, { session }) => sessions.derive(countedActorOf(fixture), session),
   revoke: ({ sessions }, { id, other }) => sessions.revoke(id, other.id),
   end: ({ sessions }, { key }) => sessions.end(key),
+  openImported: ({ sessions }, { link }, { session }) =>
+    sessions.openImported(link.tokenHash, session),
+  endImported: ({ sessions }, { link }) => sessions.endImported(link.tokenHash),
   revokeOthers: ({ sessions }, fixture) => sessions.revokeOthers(countedActorOf(fixture)),
   revokeAll: ({ sessions }, { id }) => sessions.revokeAll(id),
   rotate: ({ sessions }, { key }, { secretHash }) => sessions.rotate(key, secretHash),
@@ -88,6 +91,8 @@ const metOperations = {
   /** A code that is sent while its pending sign-in ends: it is counted against the account, and looked at no more. */
   chargeAccount: ({ rateLimits }, { charges }) =>
     rateLimits.charge({ account: charges.address, ipAddress: null }),
+  /** A request with the token of an imported session that is just being ended: its user is named, and nothing is opened. */
+  findOpenedBefore: () => Promise.resolve({ ok: false, reason: 'opened_before' }),
   /** A registration of a taken address whose slot another one has taken: nothing is mailed. */
   registerUnsent: () => Promise.resolve({ ok: false, reason: 'email_taken', notice: null }),
 } satisfies Record<string, Operation>
@@ -102,6 +107,7 @@ export const mayAlsoBe: Partial<Record<PlayedName, readonly (PlayedName | null)[
   // A rehash is dropped where the hash is just being changed; the session is dead by its epoch.
   signInRehashing: ['signIn'],
   registerByMail: ['registerUnsent'],
+  openImported: ['findOpenedBefore'],
   findPendingFactor: ['chargeAccount'],
   findPendingPassword: ['chargeAccount'],
   // What ends the trust while its sign-in waits for it: the sign-in waits for the factor, and is dead by its epoch.

@@ -10,6 +10,7 @@ export interface StateRow {
   hash: string | null
   attempts: [number | null, number | null]
   sessions: { user: string; id: string; secret: string; touched: boolean; level: number | null }[]
+  imported: { of: string; used: boolean }[]
   links: { for: string; secret: string; tries: number }[]
   tokens: { purpose: VerificationPurpose; secret: string }[]
   accounts: { id: string; replaced: boolean; leased: boolean }[]
@@ -61,6 +62,9 @@ const stateText = `
       last_active_at > now() - interval '30 minutes' as touched, level
       from torii.sessions given where (user_id = $1 or user_id = any ($5::uuid[]))
         and ${finds('sessions', 'validate', { userId: 'given.user_id', sessionId: 'given.id', secretHash: 'given.secret_hash', touchSeconds: '60', recentSeconds: 'null' })}`)} as sessions,
+    ${list(`select encode(i.key, 'hex') as of, i.used_at is not null as used
+      from torii.imported_sessions i join torii.users u on u.id = i.user_id
+      where i.user_id = $1 and i.session_epoch = u.session_epoch and u.disabled_at is null`)} as imported,
     ${list(`select email_key as for, encode(token_hash, 'hex') as secret, tries
       from torii.magic_links given where email_key = any ($2::text[])
         and ${finds('magicLinks', 'find', { linkId: idOf('given.token_hash'), linkHash: 'given.token_hash' })}`)} as links,
@@ -130,6 +134,7 @@ export function describeState(
     `password ${nameOf(state.hash)}`,
     `attempts ${state.attempts.join('/')}`,
     `live: ${each(state.sessions, ({ id, secret, touched, level }) => `${nameOf(id)} by ${nameOf(secret)} at ${level ?? 1}${touched ? ' touched' : ''}`)}`,
+    `imported: ${each(state.imported, ({ of, used }) => `${nameOf(of)}${used ? ' used' : ''}`)}`,
     `links: ${each(state.links, (link) => `${nameOf(link.secret)} for ${nameOf(link.for)} tried ${link.tries}`)}`,
     `tokens: ${each(state.tokens, ({ purpose, secret }) => `${purpose} ${nameOf(secret)}`)}`,
     `accounts: ${each(state.accounts, ({ id, replaced, leased }) => `${nameOf(id)}${replaced ? ' replaced' : ''}${leased ? ' leased' : ''}`)}`,

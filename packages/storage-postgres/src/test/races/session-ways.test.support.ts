@@ -30,6 +30,11 @@ export const ways: Readonly<Record<string, Way>> = {
     kind: 'usual',
     enter: ({ sessions }, fixture, { session }) => sessions.derive(actorOf(fixture), session),
   },
+  'sessions.openImported': {
+    statement: 'sessions.openImported',
+    kind: 'usual',
+    enter: ({ sessions }, { link }, { session }) => sessions.openImported(link.tokenHash, session),
+  },
   'passwords.signIn': {
     statement: 'passwords.signIn',
     kind: 'usual',

@@ -114,9 +114,12 @@ for (const [name, way] of Object.entries(ways))
         [own],
       )
       // What the epoch does not refuse waits for the second factor.
-      const refusedByEpoch = ['passwords.signIn', 'passkeys.signIn', 'sessions.derive'].includes(
-        name,
-      )
+      const refusedByEpoch = [
+        'passwords.signIn',
+        'passkeys.signIn',
+        'sessions.derive',
+        'sessions.openImported',
+      ].includes(name)
       const refusedByLink = /^(?:magicLinks|verificationTokens)\./.test(name)
       assert.equal(isWaiting(outcome), !refusedByEpoch && !refusedByLink, JSON.stringify(outcome))
     })
