@@ -27,6 +27,7 @@ export type KeyPurpose =
   | 'pepper'
   | 'known-browsers'
   | 'trusted-browsers'
+  | 'imported-sessions'
 
 /** The HKDF `info` of each sub-key. Increment the number if the construction changes. */
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
@@ -41,6 +42,7 @@ const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   pepper: 'torii:pepper:1',
   'known-browsers': 'torii:known-browsers:1',
   'trusted-browsers': 'torii:trusted-browsers:1',
+  'imported-sessions': 'torii:imported-sessions:1',
 })
 
 /** What needs the option `keys`, for the message of a developer who has not set it. */
@@ -56,6 +58,7 @@ const neededBy: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   pepper: 'the pepper of passwords',
   'known-browsers': 'known browsers',
   'trusted-browsers': 'secondFactor.trustedBrowsers',
+  'imported-sessions': 'importedSessions',
 })
 
 /** The ciphertext format has one byte for the length. */

@@ -38,14 +38,20 @@ export interface EventDetails {
   /** The email address was verified for the first time, so the credentials created before were removed. */
   readonly unverified_credentials_removed: { readonly method: SignInMethod | 'email' }
 
-  /** `secondFactor` is what the user proved after the sign-in method; absent where none was due. */
-  readonly signed_in: { readonly method: SignInMethod; readonly secondFactor?: SecondFactor }
+  /**
+   * `secondFactor` is what the user proved after the sign-in method; absent where none was due. `imported`: after a session of another
+   * system.
+   */
+  readonly signed_in: {
+    readonly method: SignInMethod | 'imported'
+    readonly secondFactor?: SecondFactor
+  }
   /**
    * The first factor of a sign-in was right, and the second one is due. `knownBrowser`: the user has signed in by this browser before.
    * `mustEnroll`: they have none, and enroll it now.
    */
   readonly second_factor_required: {
-    readonly method: SignInMethod
+    readonly method: SignInMethod | 'imported'
     readonly knownBrowser: boolean
     readonly mustEnroll: boolean
   }
@@ -82,6 +88,8 @@ export interface EventDetails {
   readonly session_revoked: { readonly revokedSessionId: SessionId; readonly by: Actor }
   readonly sessions_revoked: { readonly count: number; readonly by: Actor }
   readonly session_derived: { readonly newSessionId: SessionId }
+  /** A session went on from one of another system. `sameUserAgent`: the request has the user agent of that one, or that is unknown. */
+  readonly session_continued: { readonly sameUserAgent: boolean }
   readonly session_rotated: object
   readonly reauthenticated: { readonly method: AuthenticationMethod }
 

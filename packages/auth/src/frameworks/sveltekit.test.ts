@@ -27,6 +27,7 @@ async function visit(token: string | null): Promise<SvelteKitEvent> {
     request: new Request(url, { headers }),
     url,
     locals: { signedIn: null },
+    cookies: new Headers(),
     getClientAddress: () => '192.0.2.7',
   }
   const response = await handle({ event, resolve: () => new Response('page') })

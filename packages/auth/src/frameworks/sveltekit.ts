@@ -1,6 +1,6 @@
 import type { Json, User, ValidSession } from 'torii-core'
 import { ToriiError } from 'torii-core'
-import type { AuthHandler, ProofOptions } from '../http/index.js'
+import type { AuthHandler, CookieTarget, ProofOptions } from '../http/index.js'
 import { checkProofOptions } from '../http/session-requirement.js'
 import type { AuthSource } from './required-session.js'
 import { openHandler } from './required-session.js'
@@ -18,6 +18,8 @@ export interface SvelteKitEvent<Metadata extends object = Record<string, Json>> 
   readonly request: Request
   readonly url: URL
   readonly locals: ToriiLocals<Metadata>
+  /** Takes the cookie of a session that goes on from one of another system. */
+  readonly cookies: CookieTarget
   getClientAddress(): string
 }
 
@@ -45,7 +47,9 @@ export const createHandle =
     const { pathname } = url
     if (pathname.startsWith(`${auth.basePath}/`) || auth.wellKnownPaths.includes(pathname))
       return auth(request, { ip: event.getClientAddress() })
-    const signedIn = await auth.getSession(request)
+    const signedIn = await auth.continueSession(request, event.cookies, {
+      ip: event.getClientAddress(),
+    })
     if (signedIn !== null) handlers.set(signedIn, auth)
     event.locals.signedIn = signedIn
     return resolve(event)

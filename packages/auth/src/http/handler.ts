@@ -3,6 +3,7 @@ import type { AuthRequestMessage, Json } from 'torii-core'
 import { diagnosticsChannels, trace } from 'torii-core'
 import { requireRequest, requireTorii } from '../base/wrong-place.js'
 import type { Torii } from '../torii.js'
+import { continuedTokens, continueSession } from './continued-session.js'
 import type { OwnRoutes } from './own-routes.js'
 import { createOwnRoutes } from './own-routes.js'
 import { errorPage } from './pages/landing-page.js'
@@ -10,6 +11,7 @@ import type { Language } from './pages/languages.js'
 import type { HandlerOptions } from './pages/site-pages.js'
 import { resolveHandlerOptions } from './pages/site-pages.js'
 import { bodyKind, readFormBody, readJsonBody, readLandingForm } from './request/body.js'
+import { setCookie } from './request/cookie.js'
 import { isNavigation, isPrefetch } from './request/navigation.js'
 import { readRequestTokens } from './request/request-token.js'
 import { byCookie, readTransport, textOf } from './request/transport.js'
@@ -243,7 +245,7 @@ async function run(route: Route, call: Call, body: unknown): Promise<Success | F
     return pending === null ? signInExpired : route.handleEnrolling(call, pending, body)
   }
   const { token } = call.tokens
-  if (token === null) return unauthenticated
+  if (token === null) return runContinued(route, call, body)
   const validate = () => call.torii.sessions.validate(token)
   const valid = await validate()
   if (valid === null) return unauthenticated
@@ -258,6 +260,22 @@ async function run(route: Route, call: Call, body: unknown): Promise<Success | F
   const last = await validate()
   const isChanged = !isDeepStrictEqual(last?.epochs, again.epochs)
   return isChanged ? failure({ error: 'conflict' }) : repeated
+}
+
+/**
+ * Runs the route in the session that goes on from one of another system. Where a second factor is due, the user is not signed in yet, and
+ * the answer has the cookie of the pending sign-in.
+ */
+async function runContinued(route: Route, call: Call, body: unknown): Promise<Success | Failure> {
+  const { torii, headers, info } = call
+  const continued = await continueSession(torii, headers, info)
+  if (continued === null) return unauthenticated
+  const { outcome, cookies } = continued
+  const result = outcome.ok
+    ? await run(route, { ...call, tokens: continuedTokens(outcome) }, body)
+    : unauthenticated
+  const setCookies = cookies.map((cookie) => setCookie(torii.options.cookie, cookie))
+  return { ...result, setCookies: [...setCookies, ...(result.setCookies ?? [])] }
 }
 
 /** Whether a page of a pending sign-in posts to the route, which signed-in users call without a form. */

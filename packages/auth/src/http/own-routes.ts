@@ -3,11 +3,13 @@ import { InvalidInputError, invalidValue } from 'torii-core'
 import type { RequestInfo } from '../base/request-info.js'
 import { proofsOfLevel2 } from '../services/sessions/valid-session.js'
 import type { Torii } from '../torii.js'
+import { continueSession } from './continued-session.js'
 import type { ApplicationRequest, RequestInfoOptions } from './request/application-request.js'
 import { carrierOf, ipOf } from './request/application-request.js'
 import type { CookieToSet } from './request/cookie.js'
 import { newSessionCookie, noSessionCookie, setCookie } from './request/cookie.js'
 import { findDeviceCookie, newDeviceCookie } from './request/device-cookie.js'
+import { findImportedCookie } from './request/imported-cookie.js'
 import { isNavigation } from './request/navigation.js'
 import { findPendingCookie, newPendingCookie, noPendingCookie } from './request/pending-cookie.js'
 import { readHeader, readRequestTokens } from './request/request-token.js'
@@ -18,6 +20,7 @@ import type { ApiError } from './response/errors.js'
 import { errorResponse } from './response/errors.js'
 import { endFormerSessions } from './response/former-session.js'
 import { serializeSignedIn } from './response/serializers.js'
+import { secondFactorPagePath } from './routes/second-factor-page.js'
 import type { SignedIn } from './schema/response-bodies.js'
 import type { ProofOptions, SessionRequirementOptions } from './session-requirement.js'
 import { checkProofOptions, checkSessionRequirement } from './session-requirement.js'
@@ -51,8 +54,20 @@ export interface OwnRoutes<Metadata extends object = Record<string, Json>> {
    */
   getSession(request: ApplicationRequest): Promise<ValidSession<Metadata> | null>
   /**
+   * Does the same as `getSession`, and where the request has a session of another system and none of Torii, opens the session that
+   * goes on from it and sets its cookie on the response; where a second factor is due, sets the cookie of the pending sign-in and
+   * returns null. For a middleware that has the response; needs the option `importedSessions`, without which it is `getSession`.
+   * @throws ToriiError when the database cannot be reached
+   */
+  continueSession(
+    request: ApplicationRequest,
+    response: CookieTarget,
+    options?: RequestInfoOptions,
+  ): Promise<ValidSession<Metadata> | null>
+  /**
    * Does the same as `getSession` for a route that only signed-in users may call: `response` is the 401, or the 503
-   * when the database cannot be reached. With `recent`, also the 403 when the last authentication is too old, and with
+   * when the database cannot be reached; with the option `importedSessions`, for a page also a redirect to itself that sets the cookie
+   * of a session that goes on from one of another system. With `recent`, also the 403 when the last authentication is too old, and with
    * `level: 2` when two factors were not proved.
    * @throws InvalidInputError if `redirectTo` is not a path of this site
    * @throws InvalidOptionsError if an option is unknown, or has another type
@@ -140,16 +155,47 @@ export function createOwnRoutes<Metadata extends object>(
     checkProofOptions(options)
     return findMissingProof(valid, options, torii.options.session.recentSeconds)
   }
+  /** The session that goes on from one of another system; null where the request has none or a page of another site sent it. */
+  const continued = async (request: ApplicationRequest, options: RequestInfoOptions) => {
+    const { method, headers } = carrierOf(request)
+    if (findImportedCookie(headers, torii.options.importedSessions) === null) return null
+    if (!site.isOwnOrigin(method, headers)) return null
+    return continueSession(torii, headers, site.requestInfo(headers, ipOf(request, options)))
+  }
+  /** What a page is answered whose request has a session of another system: itself again, or the page of the second factor. */
+  const continuedPage = async (request: ApplicationRequest): Promise<Response | null> => {
+    const path = pathOf(request)
+    const { method, headers } = carrierOf(request)
+    if (path === null || method !== 'GET' || !isNavigation(headers)) return null
+    const found = await continued(request, {})
+    if (found === null) return null
+    const { outcome, cookies: made } = found
+    if (!outcome.ok && outcome.reason === 'refused_by_application') return null
+    const location = outcome.ok ? path : secondFactorPagePath({ torii }, path)
+    const response = new Response(null, { status: 303, headers: { location } })
+    addCookies(response, cookies, made)
+    return response
+  }
   return {
     getSession,
+    async continueSession(request, response, options = {}) {
+      const valid = await getSession(request)
+      if (valid !== null) return valid
+      const found = await continued(request, options)
+      if (found === null) return null
+      addCookies(response, cookies, found.cookies)
+      return found.outcome.ok ? torii.sessions.validate(found.outcome.token) : null
+    },
     missingProof,
     async requireSession(request, requirement = {}) {
       checkSessionRequirement(requirement)
       const { redirectTo, ...options } = requirement
       try {
         const valid = await getSession(request)
-        if (valid === null)
-          return { ok: false, response: signInResponse(site, request, redirectTo) }
+        if (valid === null) {
+          const response = await continuedPage(request)
+          return { ok: false, response: response ?? signInResponse(site, request, redirectTo) }
+        }
         const missing = missingProof(valid, options)
         if (missing === 'level_required')
           return failed(request, { error: missing, ...proofsOfLevel2(valid) })
@@ -176,6 +222,16 @@ export function createOwnRoutes<Metadata extends object>(
       cookiesOf(signedIn, request).map((cookie) => setCookie(cookies, cookie)),
     clearedSessionCookies: () => [setCookie(cookies, noSessionCookie(cookies))],
   }
+}
+
+/** The path of a request, with its query; null where the request does not have it. Express has the one below a router in `url`. */
+function pathOf(request: ApplicationRequest): string | null {
+  const carrier = carrierOf(request)
+  const url: unknown = Reflect.get(carrier, 'originalUrl') ?? Reflect.get(carrier, 'url')
+  if (typeof url !== 'string' || !URL.canParse(url, 'http://localhost')) return null
+  const { pathname, search } = new URL(url, 'http://localhost')
+  // A browser reads two slashes as the beginning of a host.
+  return url.startsWith('//') || pathname.startsWith('//') ? null : pathname + search
 }
 
 /** What a session lacks for a route; null if nothing. All times are those of the database's clock. */

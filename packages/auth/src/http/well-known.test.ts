@@ -161,6 +161,7 @@ test('createHandle() of SvelteKit serves these paths, and no other below /.well-
       request,
       url: new URL(request.url),
       locals: { signedIn: null },
+      cookies: new Headers(),
       getClientAddress: () => requestInfo.ip,
     }
     return handle({ event, resolve: () => new Response('own') })

@@ -1,5 +1,6 @@
 import { InvalidInputError, parseSessionId } from 'torii-core'
 import { clearedCookie, sessionCookie } from '../request/cookie.js'
+import { findImportedCookie } from '../request/imported-cookie.js'
 import { clearedPendingCookie, findPendingCookie } from '../request/pending-cookie.js'
 import { serializeSession, serializeSignedIn } from '../response/serializers.js'
 import type { ReauthenticateBody } from '../schema/request-bodies.js'
@@ -143,7 +144,9 @@ export const sessionRoutes = [
       // The cookie is deleted, so its session ends too, even if a bearer token authenticated the request, or if there are two.
       for (const token of new Set([tokens.token, ...tokens.cookies]))
         if (token !== null) await torii.sessions.signOut(token)
-      const { cookie: site } = torii.options
+      const { cookie: site, importedSessions } = torii.options
+      const imported = findImportedCookie(headers, importedSessions)
+      if (imported !== null) await torii.sessions.endImported(imported)
       const pending = findPendingCookie(headers, site)
       if (pending === null) return noContent({ setCookies: [clearedCookie(site)] })
       await torii.secondFactors.cancelPending(pending)

@@ -48,7 +48,7 @@ export const eventsOfSignIn = (
 /** The event of a sign-in that waits for a second factor. */
 export function waitsForFactor(
   keys: KeyRing,
-  method: SignInMethod,
+  method: SignInMethod | 'imported',
   { userId, info = null }: EventContextInput,
   { mustEnroll }: Pick<PendingSignIn, 'mustEnroll'>,
 ): ToriiEvent {

@@ -17,6 +17,7 @@ export interface Attempt {
     | 'passkey.authenticateOptions'
     | 'password.authenticate'
     | 'password.register'
+    | 'sessions.continueImported'
     | 'sessions.derive'
     | 'sessions.open'
   /** The email address as the caller sent it, without blanks at its end; null where the call has none. */

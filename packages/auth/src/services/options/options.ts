@@ -22,6 +22,8 @@ import { defaults } from './defaults.js'
 import type { EmailOptions } from './email.js'
 import { resolveEmail } from './email.js'
 import type { Hooks } from './hooks.js'
+import type { ImportedSessionOptions, ImportedSessionOptionsInput } from './imported-sessions.js'
+import { resolveImportedSessions } from './imported-sessions.js'
 import type { JwtOptions, JwtOptionsInput } from './jwt.js'
 import { resolveJwt } from './jwt.js'
 import type { Log, LogEvent } from './log.js'
@@ -79,6 +81,11 @@ export interface ToriiOptions<Metadata extends object = Record<string, Json>, Fi
    */
   keys?: readonly ApplicationKey[]
   session?: Partial<SessionOptions>
+  /**
+   * The cookies of another system, whose imported sessions go on: the first request with such a cookie opens a session here. Needs
+   * the option `keys` (default: none).
+   */
+  importedSessions?: ImportedSessionOptionsInput
   signUp?: SignUpOptions<Metadata, Fields>
   password?: Partial<Omit<PasswordOptions, 'hashing'>> & { hashing?: Partial<HashingOptions> }
   email?: Partial<EmailOptions>
@@ -129,6 +136,8 @@ export interface ResolvedOptions {
   readonly cookie: ResolvedCookieOptions
   readonly keys: KeyRing
   readonly session: SessionOptions
+  /** Null if the option is absent. */
+  readonly importedSessions: ImportedSessionOptions | null
   readonly signUp: ResolvedSignUp
   readonly password: PasswordOptions
   /** Null if magic links are off. */
@@ -168,6 +177,7 @@ const names: readonly (keyof ToriiOptions)[] = [
   'cookie',
   'keys',
   'session',
+  'importedSessions',
   'signUp',
   'password',
   'magicLink',
@@ -219,6 +229,11 @@ export function resolveOptions(options: ToriiOptions<object>): ResolvedOptions {
     cookie: resolveCookie(given.cookie, baseUrl, { hasProviders: oauth.providers.length > 0 }),
     keys,
     session: resolveSession(given.session),
+    importedSessions: resolveImportedSessions(given.importedSessions, {
+      keys,
+      profile,
+      secure: baseUrl.secure,
+    }),
     signUp: resolveSignUp(given.signUp),
     password: resolvePassword(given.password, keys),
     magicLink: resolveMagicLink(given.magicLink, keys),

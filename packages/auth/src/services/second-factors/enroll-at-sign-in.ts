@@ -204,7 +204,7 @@ export const confirmTotpAtSignIn =
         const { user, session, sessionsEnded } = confirmed
         const eventContext = { userId: user.id, sessionId: session.id, info }
         // The sign-in method came first.
-        const method = session.methods[0] as SignInMethod
+        const method = session.methods[0] as SignInMethod | 'imported'
         return {
           events: [
             event('second_factor_added', eventContext, { factor: 'totp', sessionsEnded }),

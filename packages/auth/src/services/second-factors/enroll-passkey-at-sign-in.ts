@@ -133,7 +133,7 @@ export const registerPasskeyAtSignIn =
         const { user, session } = added
         const eventContext = { userId: user.id, sessionId: session.id, info }
         // The sign-in method came first.
-        const method = session.methods[0] as SignInMethod
+        const method = session.methods[0] as SignInMethod | 'imported'
         return {
           events: [
             event('passkey_added', eventContext, { passkeyId: passkey.id }),

@@ -139,7 +139,7 @@ function effectsOf<Metadata extends object>(
     const { session } = outcome
     const context = { userId, sessionId: session.id, info }
     // The sign-in method came first.
-    const method = session.methods[0] as SignInMethod
+    const method = session.methods[0] as SignInMethod | 'imported'
     const signedIn = event('signed_in', context, { method, secondFactor: 'passkey' })
     const warnings = warningsOf(credential, verdict, context)
     return { events: [signedIn, ...trustEvents(trust, context), ...warnings] }

@@ -319,7 +319,7 @@ function effectsOf<Metadata extends object>(
   const { user, session, remaining, trust = null } = outcome
   const context = { userId: user.id, sessionId: session.id, info }
   // The sign-in method came first.
-  const method = session.methods[0] as SignInMethod
+  const method = session.methods[0] as SignInMethod | 'imported'
   const signedIn = event('signed_in', context, { method, secondFactor: factor })
   if (factor !== 'recovery_code') return { events: [signedIn, ...trustEvents(trust, context)] }
   const used = recoveryCodeUsed(user, context, remaining)

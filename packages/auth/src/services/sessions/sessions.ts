@@ -19,6 +19,8 @@ import type {
   TooManyAttempts,
 } from '../refusals.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, signOut } from './ending.js'
+import type { ContinueImportedOutcome } from './imported.js'
+import { continueImportedSession, endImportedSession } from './imported.js'
 import type { DeriveOutcome, OpeningOptions, OpenOutcome } from './opening.js'
 import { deriveSession, openSession } from './opening.js'
 import type { ReauthenticateInput, ReauthenticateOutcome } from './reauthenticate.js'
@@ -96,6 +98,18 @@ export interface SessionService<Metadata extends object = Record<string, Json>>
     input: ReauthenticateInput,
     requestInfo: RequestInfo,
   ): Promise<ReauthenticateOutcome>
+  /**
+   * Opens the session that goes on from an imported one, by the cookie of the other system; requests that a browser sends at
+   * once get the same session. Only for a request without a session of Torii, from your own pages. The HTTP handler does it.
+   * @throws InvalidOptionsError without the option `importedSessions`
+   */
+  continueImported(cookie: string, requestInfo: RequestInfo): Promise<ContinueImportedOutcome>
+  /**
+   * Ends an imported session by the cookie of the other system, so that it opens nothing here: part of signing out. False if there
+   * is none, or it was ended.
+   * @throws InvalidOptionsError without the option `importedSessions`
+   */
+  endImported(cookie: string): Promise<boolean>
 }
 
 export const createTransactionalSessions = <Metadata extends object>(
@@ -112,31 +126,36 @@ export const createTransactionalSessions = <Metadata extends object>(
 
 export const createSessionService = <Metadata extends object>(
   context: ServiceContext<Metadata>,
-): SessionService<Metadata> => ({
-  ...createTransactionalSessions(context),
-  open: withBeforeSession(
-    context,
-    'sessions.open',
-    (_userId, _method, requestInfo) => requestInfo,
-    openSession(context),
-  ),
-  derive: withBeforeSession(
-    context,
-    'sessions.derive',
-    (_valid, requestInfo) => requestInfo,
-    deriveSession(context),
-  ),
-  validate: validateSession(context),
-  requireRecent,
-  list: ({ user }) => context.storage.sessions.list(user.id),
-  listPage: async ({ user }, { limit, after } = {}) =>
-    context.storage.sessions.listPage(user.id, {
-      ...(limit === undefined ? {} : { limit }),
-      // The storage refuses an invalid cursor.
-      ...(after === undefined ? {} : { after: after as SessionCursor }),
-    }),
-  reauthenticate: reauthenticate(context),
-})
+): SessionService<Metadata> => {
+  const validate = validateSession(context)
+  return {
+    ...createTransactionalSessions(context),
+    open: withBeforeSession(
+      context,
+      'sessions.open',
+      (_userId, _method, requestInfo) => requestInfo,
+      openSession(context),
+    ),
+    derive: withBeforeSession(
+      context,
+      'sessions.derive',
+      (_valid, requestInfo) => requestInfo,
+      deriveSession(context),
+    ),
+    validate,
+    continueImported: continueImportedSession(context, validate),
+    endImported: endImportedSession(context),
+    requireRecent,
+    list: ({ user }) => context.storage.sessions.list(user.id),
+    listPage: async ({ user }, { limit, after } = {}) =>
+      context.storage.sessions.listPage(user.id, {
+        ...(limit === undefined ? {} : { limit }),
+        // The storage refuses an invalid cursor.
+        ...(after === undefined ? {} : { after: after as SessionCursor }),
+      }),
+    reauthenticate: reauthenticate(context),
+  }
+}
 
 /** The operation behind the hook `beforeSession`. It passes all arguments on, so that no option is lost. */
 const withBeforeSession =
