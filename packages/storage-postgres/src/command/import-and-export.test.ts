@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,13 @@ import { openImports } from './imports.test.support.js'
 import { runHere } from './terminal.test.support.js'
 
 const { folder, bcrypt, file, lines, report, tables } = await openImports()
+/** Of the first and the last accounts some are equal: a key belongs to the first of them. */
+const sessionKey = (at: number) =>
+  createHash('sha256')
+    .update(`token ${at % 2900}`)
+    .digest('hex')
+const session = { createdAt: '2026-01-01T00:00:00Z', expiresAt: '2099-01-01T00:00:00Z' }
+
 const cli = fileURLToPath(new URL('../cli.js', import.meta.url))
 
 test('an import that is killed anywhere and run again leaves what one run leaves, and so does its export', async () => {
@@ -22,6 +29,7 @@ test('an import that is killed anywhere and run again leaves what one run leaves
     createdAt: '2019-05-05T05:05:05Z',
     passwordHash: bcrypt,
     oauthAccounts: at % 5 === 0 ? [{ provider: 'google', subject: `s${at % 1000}` }] : [],
+    sessions: at % 2 === 0 ? [{ ...session, key: sessionKey(at) }] : [],
   }))
   const path = await lines(...records)
   const whole = await testDatabase()
@@ -47,6 +55,7 @@ test('an import that is killed anywhere and run again leaves what one run leaves
   const last = await report(['jsonl', '--from', path], killed.url)
   const first = await report(['jsonl', '--from', path], whole.url)
   assert.equal(last.imported + last.merged, first.imported)
+  assert.ok(first.sessions > 1000)
   assert.deepEqual(await tables(killed), await tables(whole))
   // Two at once, on a third database.
   const both = await testDatabase()

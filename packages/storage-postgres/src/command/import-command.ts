@@ -22,7 +22,15 @@ export const importCommands: readonly Command[] = (['jsonl', 'csv'] as const).ma
     (call) => runImport(call, format),
     {
       needs: 'from',
-      options: ['from', 'source', 'addresses', 'wrap-weak-hashes', 'imported-passwords', 'dry-run'],
+      options: [
+        'from',
+        'source',
+        'addresses',
+        'wrap-weak-hashes',
+        'imported-passwords',
+        'sessions-days',
+        'dry-run',
+      ],
     },
   ),
 )
@@ -49,6 +57,8 @@ async function runImport(
     services: imports,
     verified,
     wrapWeakHashes: flags['wrap-weak-hashes'] === true,
+    importSessions: (sessions) => storage.sessions.importMany(sessions),
+    sessionTerms: { now: new Date(), days: readSessionDays(flags) },
     importedPasswords: flags['imported-passwords'] === true,
     onProgress: (count, total) =>
       progress.show(`imported ${count} of ${total}`, total === 0 ? 1 : count / total),
@@ -57,6 +67,17 @@ async function runImport(
   })
   progress.end()
   return done(dryRun ? { dryRun, ...report } : report, describe(report, dryRun))
+}
+
+const defaultSessionDays = 14
+const maxSessionDays = 400
+
+function readSessionDays(flags: Flags): number {
+  const text = textOf(flags, 'sessions-days') ?? String(defaultSessionDays)
+  const days = /^\d{1,3}$/.test(text) ? Number(text) : maxSessionDays + 1
+  if (days > maxSessionDays)
+    throw new UsageError(`--sessions-days must be a whole number from 0 to ${maxSessionDays}`)
+  return days
 }
 
 function readSourceName(flags: Flags, format: string): string {
@@ -85,10 +106,14 @@ function readAddresses(flags: Flags, format: SourceFormat) {
   return { verified: null, columns: [how] }
 }
 
-function describe({ imported, merged, skipped, leftOut }: ImportReport, dryRun: boolean): string {
+function describe(
+  { imported, merged, sessions = 0, skipped, leftOut }: ImportReport,
+  dryRun: boolean,
+): string {
   return [
     `${dryRun ? 'would import' : 'imported'} ${imported}`,
     `here from an earlier run ${merged}`,
+    ...(sessions === 0 ? [] : [`sessions that ${dryRun ? 'would ' : ''}go on ${sessions}`]),
     ...skipped.map((each) => `skipped ${reasonLine(each)}`),
     ...leftOut.map(
       (each) => `${dryRun ? 'would import' : 'imported'} without: ${reasonLine(each)}`,

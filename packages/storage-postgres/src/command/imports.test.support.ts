@@ -62,6 +62,7 @@ export async function openImports() {
          (select jsonb_agg(to_jsonb(e) order by e.email_key) from torii.user_emails e) as emails,
          (select jsonb_agg(to_jsonb(p) - 'updated_at' order by p.user_id) from torii.passwords p) as passwords,
          (select jsonb_agg(to_jsonb(a) order by a.id) from torii.oauth_accounts a) as accounts,
+         (select jsonb_agg(to_jsonb(i) - 'expires_at' order by i.key) from torii.imported_sessions i) as sessions,
          (select jsonb_agg(to_jsonb(m) - 'imported_at' order by m.source_id) from torii.imported_users m) as mapped`,
     )
     return rows[0]

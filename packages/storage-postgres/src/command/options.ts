@@ -48,6 +48,10 @@ export const options = {
     value: null,
     help: 'let password.importedPassword verify accounts without a hash',
   },
+  'sessions-days': {
+    value: 'DAYS',
+    help: 'end imported sessions after so many days, 0 to take none (default: 14)',
+  },
   'dry-run': { value: null, help: 'report what would be done, and write nothing' },
   format: { value: 'FORMAT', help: 'jsonl' },
   yes: { value: null, help: 'do not ask for confirmation' },

@@ -1,4 +1,6 @@
 import { canonicalEmail, checkMetadata, checkName, checkPicture, isStorable } from 'torii-core'
+import type { CheckedSession } from './checked-sessions.js'
+import { checkSessions } from './checked-sessions.js'
 import type { SourceRecord } from './source-record.js'
 
 /** What is left out of an account that is imported, or why it is not. One word each, counted in the report. */
@@ -21,6 +23,7 @@ export type Reason =
   | 'oauth_account_invalid'
   | 'oauth_account_taken'
   | 'tokens_without_keys'
+  | 'session_invalid'
 
 /** An account whose fields the tables can hold. */
 export interface CheckedRecord {
@@ -40,6 +43,7 @@ export interface CheckedRecord {
   readonly disabled: boolean
   readonly passwordHash: string | null
   readonly oauthAccounts: readonly CheckedAccount[]
+  readonly sessions: readonly CheckedSession[]
   readonly leftOut: readonly Reason[]
 }
 
@@ -64,6 +68,7 @@ const knownFields = [
   'disabled',
   'passwordHash',
   'oauthAccounts',
+  'sessions',
 ]
 
 /** Whether addresses count as verified where the file does not say; null: such an account is skipped. */
@@ -108,6 +113,7 @@ export function checkRecord(
     disabled: read(fields.disabled, requireBoolean, 'disabled_invalid') ?? false,
     passwordHash: read(fields.passwordHash, requireHash, 'password_hash_unsupported'),
     oauthAccounts: readAccounts(fields.oauthAccounts, leftOut),
+    sessions: checkSessions(fields.sessions, () => leftOut.push('session_invalid')),
     leftOut,
   }
 }

@@ -14,6 +14,8 @@ export interface ImportReport {
   readonly imported: number
   /** Accounts of the file that an earlier run has imported. They are left as they are. */
   readonly merged: number
+  /** Sessions that go on here; absent without any. */
+  readonly sessions?: number
   /** Accounts that were not imported, by reason. */
   readonly skipped: readonly ReasonCount[]
   /** What imported accounts have lost, by reason. */
@@ -28,13 +30,14 @@ const maxExamples = 3
 export interface ReportCounter {
   imported(): void
   merged(): void
+  sessions(count: number): void
   skip(reason: Reason, place: Place): void
   leaveOut(reason: Reason, place: Place): void
   read(): ImportReport
 }
 
 export function createReport(): ReportCounter {
-  let [imported, merged] = [0, 0]
+  let [imported, merged, sessions] = [0, 0, 0]
   const skipped = createReasons()
   const leftOut = createReasons()
   return {
@@ -44,9 +47,18 @@ export function createReport(): ReportCounter {
     merged() {
       merged += 1
     },
+    sessions(count) {
+      sessions += count
+    },
     skip: skipped.add,
     leaveOut: leftOut.add,
-    read: () => ({ imported, merged, skipped: skipped.list(), leftOut: leftOut.list() }),
+    read: () => ({
+      imported,
+      merged,
+      ...(sessions === 0 ? {} : { sessions }),
+      skipped: skipped.list(),
+      leftOut: leftOut.list(),
+    }),
   }
 }
 

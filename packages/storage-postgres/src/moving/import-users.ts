@@ -1,3 +1,4 @@
+import type { ImportedSession, UserId } from 'torii-core'
 import type {
   CheckedAccount,
   CheckedRecord,
@@ -5,6 +6,8 @@ import type {
   Reason,
 } from './checked-record.js'
 import { checkRecord } from './checked-record.js'
+import type { SessionTerms } from './checked-sessions.js'
+import { keptSession } from './checked-sessions.js'
 import type { BatchContext, BatchOutcome, ReadyAccount, ReadyRecord } from './import-batch.js'
 import { findStanding, importBatch } from './import-batch.js'
 import type { ImportReport, ReportCounter } from './import-report.js'
@@ -33,6 +36,9 @@ export interface ImportOptions extends BatchContext {
   readonly wrapWeakHashes: boolean
   /** Accounts with an address and without a hash get the mark of `importedPassword`. */
   readonly importedPasswords: boolean
+  /** Stores sessions, at most 1,000, and returns how many are new. */
+  importSessions(sessions: readonly ImportedSession[]): Promise<number>
+  readonly sessionTerms: SessionTerms
   onProgress(done: number, total: number): void
   /** Called once before hashes are wrapped. */
   onEstimate(hashes: number, seconds: number): void
@@ -112,20 +118,52 @@ async function importRecords(
   seen: Seen,
   report: ReportCounter,
 ): Promise<void> {
-  const fresh = await freshOf(options, records, seen, report)
-  if (fresh.length === 0) return
-  const inBatch = new Set(seen.keys)
-  const ready = await Promise.all(fresh.map((record) => makeReady(options, record, inBatch)))
-  for (const outcome of await importBatch(options, ready)) {
-    // A dry run writes nothing, so the next batch has to be told.
-    if (options.dryRun && outcome.skipped === null)
-      for (const key of keysOf(outcome)) seen.keys.add(key)
-    count(report, outcome)
-  }
+  const { fresh, here } = await sortOut(options, records, seen, report)
+  const outcomes = await importFresh(options, fresh, seen)
+  for (const outcome of outcomes) count(report, outcome)
+  const written = outcomes.filter(({ skipped }) => skipped === null || skipped === 'merged')
+  await importSessions(options, [...here, ...written.map(({ record }) => record)], report)
 }
 
-/** The accounts that are not here yet; the others are counted. */
-async function freshOf(
+type Identified = CheckedRecord & { readonly id: string }
+
+async function importFresh(
+  options: ImportOptions,
+  fresh: readonly Identified[],
+  seen: Seen,
+): Promise<readonly BatchOutcome[]> {
+  if (fresh.length === 0) return []
+  const inBatch = new Set(seen.keys)
+  const ready = await Promise.all(fresh.map((record) => makeReady(options, record, inBatch)))
+  const outcomes = await importBatch(options, ready)
+  // A dry run writes nothing, so the next batch has to be told.
+  if (options.dryRun)
+    for (const outcome of outcomes)
+      if (outcome.skipped === null) for (const key of keysOf(outcome)) seen.keys.add(key)
+  return outcomes
+}
+
+const maxSessions = 1000
+
+/** Stores the sessions of accounts that this import or an earlier one has made here. What was used or ended stays so. */
+async function importSessions(
+  { importSessions: store, sessionTerms, dryRun }: ImportOptions,
+  records: readonly Identified[],
+  report: ReportCounter,
+): Promise<void> {
+  const sessions = records.flatMap(({ id, sessions: given }) =>
+    given.flatMap((session) => {
+      const kept = keptSession(session, sessionTerms)
+      return kept === null ? [] : [{ ...kept, userId: id as UserId }]
+    }),
+  )
+  if (dryRun) return report.sessions(sessions.length)
+  for (let from = 0; from < sessions.length; from += maxSessions)
+    report.sessions(await store(sessions.slice(from, from + maxSessions)))
+}
+
+/** The accounts that are not here yet, and those that an earlier run has imported; the others are counted. */
+async function sortOut(
   options: ImportOptions,
   records: readonly CheckedRecord[],
   { ids }: Seen,
@@ -142,14 +180,18 @@ async function freshOf(
   })
   // From the next batch on, the tables tell.
   if (!options.dryRun) ids.clear()
-  if (identified.length === 0) return []
+  if (identified.length === 0) return { fresh: [], here: [] }
   const standing = await findStanding(options, identified)
-  return identified.filter((record, at) => {
+  const sorted = { fresh: [] as Identified[], here: [] as Identified[] }
+  for (const [at, record] of identified.entries()) {
     const found = standing[at] ?? null
-    if (found === 'merged') report.merged()
-    else if (found !== null) report.skip(found, record)
-    return found === null
-  })
+    if (found === null) sorted.fresh.push(record)
+    else if (found === 'merged') {
+      report.merged()
+      sorted.here.push(record)
+    } else report.skip(found, record)
+  }
+  return sorted
 }
 
 /** Computes what is stored. `taken` are the addresses and providers' accounts before it, to which it adds its own. */
