@@ -117,6 +117,7 @@ test('coverage: the lines are all those of the specification, each once', () => 
       ...from(80, 83),
       ...from(85, 87),
     ],
+    T15: from(10, 19),
   }
   const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))
   assert.deepEqual(

@@ -196,6 +196,11 @@ export type {
   UserCreation,
 } from './services/options/hooks.js'
 export type {
+  ImportedSessionOptions,
+  ImportedSessionOptionsInput,
+  ImportedSessionSource,
+} from './services/options/imported-sessions.js'
+export type {
   JwtAlgorithm,
   JwtKey,
   JwtOptions,
@@ -311,6 +316,7 @@ export type {
   VerifySecondFactorInput,
   VerifySecondFactorOutcome,
 } from './services/second-factors/verify.js'
+export type { ContinueImportedOutcome } from './services/sessions/imported.js'
 export type { Remembering } from './services/sessions/new-session.js'
 export type {
   DeriveOutcome,

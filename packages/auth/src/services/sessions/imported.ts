@@ -30,7 +30,7 @@ export type ContinueImportedOutcome =
   | SecondFactorRequired
 
 /** @throws InvalidOptionsError */
-export function requireImportedSessions({
+function requireImportedSessions({
   importedSessions,
 }: {
   readonly importedSessions: ImportedSessionOptions | null
