@@ -293,6 +293,15 @@ test('continueSession() returns the session and sets its cookie, and is getSessi
     headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
   })
   assert.equal(await betterAuth.continueSession(foreign, unchanged), null)
+  // A form of an old browser, which says nothing, and a browser whose own session has ended.
+  const { token: other } = await imported()
+  const cookieOfOther = `${betterAuthCookie}=${signed(other)}`
+  const form = new Request(baseUrl, { method: 'POST', headers: { cookie: cookieOfOther } })
+  assert.equal(await betterAuth.continueSession(form, unchanged), null)
+  const { token: ended } = await signUp(site.torii)
+  await site.torii.sessions.signOut(ended)
+  const headers = { cookie: `__Host-torii=${ended.reveal()}; ${cookieOfOther}` }
+  assert.equal(await betterAuth.continueSession(new Request(baseUrl, { headers }), unchanged), null)
   assert.deepEqual(unchanged.getSetCookie(), [])
 })
 

@@ -71,12 +71,16 @@ async function userWithImported(
 
 const invalid = { ok: false, reason: 'invalid_token' }
 
-/** Asserts that the key opens nothing, and returns nothing to look for. */
-const assertOpensNothing = async (
-  { sessions }: ConformanceStorage,
-  { key }: Pick<ImportedSession, 'key'>,
+/** Asserts that the key opens nothing, and that no session was made all the same. */
+async function assertOpensNothing(
+  storage: ConformanceStorage,
+  { key, userId }: Pick<ImportedSession, 'key' | 'userId'>,
   given: Partial<SessionOfImported> = {},
-) => assert.deepEqual(await sessions.openImported(key, newOpening(given)), invalid)
+): Promise<void> {
+  const opening = newOpening(given)
+  assert.deepEqual(await storage.sessions.openImported(key, opening), invalid)
+  await assertEnded(storage, keyFor(userId, opening))
+}
 
 promise(
   'openImported: opens a session of the same age and level, which ends no later',
@@ -164,7 +168,7 @@ promise('openImported: not after its end, nor for an unknown key', ['elapse'], a
   const { imported } = await userWithImported(storage, { expiresAt: fromNow(600) })
   await storage.elapse(601)
   await assertOpensNothing(storage, imported)
-  await assertOpensNothing(storage, { key: freshSecretHash() })
+  await assertOpensNothing(storage, { key: freshSecretHash(), userId: imported.userId })
 })
 
 const endings: Readonly<

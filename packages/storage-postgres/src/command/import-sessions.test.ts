@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { newSessionId, tokenHash } from 'torii-core'
 import { test } from 'vitest'
 import { openImports } from './imports.test.support.js'
 
@@ -100,6 +101,26 @@ test('a later import makes no session usable again that was used, ended or belon
   )
   assert.deepEqual(rows, [{ used: 1, ended: 1 }])
   assert.equal((await rowsOf([revoked])).length, 1)
+})
+
+test('a user who is imported as disabled gets no session', async () => {
+  const id = randomUUID()
+  const session = newSession()
+  const path = await lines({ id, disabled: true, sessions: [session] })
+  assert.equal((await report(['jsonl', '--from', path])).sessions, 1)
+  const opening = {
+    id: newSessionId(),
+    secretHash: tokenHash(randomBytes(32)),
+    ip: null,
+    userAgent: null,
+    idleSeconds: 60,
+    absoluteSeconds: 60,
+  }
+  const outcome = await storage.sessions.openImported(
+    tokenHash(Buffer.from(session.key, 'hex')),
+    opening,
+  )
+  assert.deepEqual(outcome, { ok: false, reason: 'invalid_token' })
 })
 
 test('what is no session is left out with its reason, and the option is checked', async () => {
