@@ -138,6 +138,7 @@ export const securityLines = [
   ['T7.89', "another user's passkey renamed or deleted"],
   ['T7.90', 'a challenge of another ceremony or another user'],
   ['T7.91', 'CBOR bombs'],
+  ['T7.92', 'a user handle that is learned from a response that proves nothing, or from two'],
 
   [
     'T8.92',

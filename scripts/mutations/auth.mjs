@@ -927,13 +927,6 @@ export const authMutations = [
     'webauthn/verify',
   ),
   guard(
-    'webauthn/verify-authentication',
-    "another person's user handle",
-    "return userHandle.equals(credential.userHandle) ? null : 'user_handle'",
-    'return null',
-    'webauthn/verify',
-  ),
-  guard(
     'services/passkey/authenticate',
     'a passkey whose backup eligibility changed is not reported',
     'const changed = now.backupEligible !== backupEligible',

@@ -542,4 +542,18 @@ comment on column :schema.imported_users.user_id is
   'the id of the account here; without a foreign key, since it outlives the account';
 `,
   },
+  {
+    id: 11,
+    name: 'unknown_user_handles',
+    checksum: '00b6436700483138c7c77458f0ecbfeb80e3df3cb6d90a7381c2feb3e9c2063c',
+    transactional: true,
+    sql: `-- Passkeys of other systems that did not keep the user handle. Processes of the former version refuse a response that has one,
+-- and use the others as before.
+
+alter table :schema.passkeys alter column user_handle drop not null;
+
+comment on column :schema.passkeys.user_handle is
+  'the user''s id at the authenticator: random, never an email; null where an import did not know it: the first use stores it';
+`,
+  },
 ]
