@@ -22,7 +22,15 @@ export const importCommands: readonly Command[] = (['jsonl', 'csv'] as const).ma
     (call) => runImport(call, format),
     {
       needs: 'from',
-      options: ['from', 'source', 'addresses', 'wrap-weak-hashes', 'imported-passwords', 'dry-run'],
+      options: [
+        'from',
+        'source',
+        'addresses',
+        'wrap-weak-hashes',
+        'imported-passwords',
+        'enroll-lost-factors',
+        'dry-run',
+      ],
     },
   ),
 )
@@ -50,6 +58,7 @@ async function runImport(
     verified,
     wrapWeakHashes: flags['wrap-weak-hashes'] === true,
     importedPasswords: flags['imported-passwords'] === true,
+    enrollLostFactors: flags['enroll-lost-factors'] === true,
     onProgress: (count, total) =>
       progress.show(`imported ${count} of ${total}`, total === 0 ? 1 : count / total),
     onEstimate: (hashes, seconds) =>

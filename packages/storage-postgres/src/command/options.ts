@@ -48,6 +48,10 @@ export const options = {
     value: null,
     help: 'let password.importedPassword verify accounts without a hash',
   },
+  'enroll-lost-factors': {
+    value: null,
+    help: 'users whose second factor cannot be imported enroll another one at their next sign-in',
+  },
   'dry-run': { value: null, help: 'report what would be done, and write nothing' },
   format: { value: 'FORMAT', help: 'jsonl' },
   yes: { value: null, help: 'do not ask for confirmation' },

@@ -1,4 +1,9 @@
 import { canonicalEmail, checkMetadata, checkName, checkPicture, isStorable } from 'torii-core'
+import type { CheckedFactor, FactorReason } from './checked-factors.js'
+import { checkFactor } from './checked-factors.js'
+import type { CheckedPasskey } from './checked-passkeys.js'
+import { checkPasskeys } from './checked-passkeys.js'
+import { requireTime } from './field-values.js'
 import type { SourceRecord } from './source-record.js'
 
 /** What is left out of an account that is imported, or why it is not. One word each, counted in the report. */
@@ -21,6 +26,9 @@ export type Reason =
   | 'oauth_account_invalid'
   | 'oauth_account_taken'
   | 'tokens_without_keys'
+  | 'passkey_invalid'
+  | 'passkey_taken'
+  | FactorReason
 
 /** An account whose fields the tables can hold. */
 export interface CheckedRecord {
@@ -40,6 +48,8 @@ export interface CheckedRecord {
   readonly disabled: boolean
   readonly passwordHash: string | null
   readonly oauthAccounts: readonly CheckedAccount[]
+  readonly passkeys: readonly CheckedPasskey[]
+  readonly factor: CheckedFactor
   readonly leftOut: readonly Reason[]
 }
 
@@ -64,6 +74,11 @@ const knownFields = [
   'disabled',
   'passwordHash',
   'oauthAccounts',
+  'passkeys',
+  'totp',
+  'recoveryCodes',
+  'recoveryCodeHashes',
+  'secondFactorRequiredAt',
 ]
 
 /** Whether addresses count as verified where the file does not say; null: such an account is skipped. */
@@ -108,6 +123,8 @@ export function checkRecord(
     disabled: read(fields.disabled, requireBoolean, 'disabled_invalid') ?? false,
     passwordHash: read(fields.passwordHash, requireHash, 'password_hash_unsupported'),
     oauthAccounts: readAccounts(fields.oauthAccounts, leftOut),
+    passkeys: checkPasskeys(fields.passkeys, () => leftOut.push('passkey_invalid')),
+    factor: checkFactor(fields, (reason) => leftOut.push(reason)),
     leftOut,
   }
 }
@@ -130,14 +147,6 @@ function requireBoolean(value: unknown): boolean {
   const found = booleans.get(typeof value === 'string' ? value.toLowerCase() : value)
   if (found === undefined) throw invalid()
   return found
-}
-
-/** An ISO 8601 time, or the form of PostgreSQL with a space; years that the tables hold. */
-function requireTime(value: unknown): string {
-  const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\d([T ].*)?$/.test(value)
-  const time = isTime ? new Date(value) : null
-  if (time === null || Number.isNaN(time.getTime())) throw invalid()
-  return time.toISOString()
 }
 
 function requireHash(value: unknown): string {

@@ -8,7 +8,7 @@ import type {
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
+import { recoveryCodeHashes } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep } from '../../one-time-codes/totp.js'
 import type { Attempt } from '../../rate-limits/rate-limits.js'
 import { secondFactorInSession } from '../../rate-limits/rate-limits.js'
@@ -101,12 +101,13 @@ async function proveTotp<Metadata extends object>(
 }
 
 function proveRecoveryCode<Metadata extends object>(
-  { runWithEffects }: ServiceContext<Metadata>,
+  { options, runWithEffects }: ServiceContext<Metadata>,
   { key, newSecretHash, eventContext, charges }: Proof,
   code: string,
   { user }: ValidSession<Metadata>,
 ): Promise<Proved> {
-  const proof = { codeHash: hashRecoveryCode(code), newSecretHash, charges }
+  const codeHashes = recoveryCodeHashes(options.keys, key.userId, code)
+  const proof = { codeHashes, newSecretHash, charges }
   return runWithEffects({
     run: ({ secondFactors }) => secondFactors.reauthenticateByRecoveryCode(key, proof),
     effects: (recorded) => {
