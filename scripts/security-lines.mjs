@@ -280,4 +280,7 @@ export const securityLines = [
   ['T14.85', 'a page that asks for the token of a sign-in in a body'],
   ['T14.86', 'the token of a pending sign-in in a body and in a cookie at once'],
   ['T14.87', 'another token in the place of that of a pending sign-in'],
+  ['T14.90', 'passkeys of two accounts that an import joins'],
+  ['T14.91', 'a second factor that an import cannot read, and drops'],
+  ['T14.92', 'a code of another system that is guessed, used twice, or used before the import'],
 ]

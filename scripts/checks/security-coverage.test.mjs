@@ -116,6 +116,7 @@ test('coverage: the lines are all those of the specification, each once', () => 
       ...from(70, 75),
       ...from(80, 83),
       ...from(85, 87),
+      ...from(90, 92),
     ],
   }
   const ids = Object.entries(ranges).flatMap(([group, all]) => all.map((n) => `${group}.${n}`))

@@ -46,14 +46,12 @@ export function importFactor(keys: KeyRing, userId: UserId, totp: unknown): Impo
   const given: Record<string, unknown> = { ...Object(totp) }
   const { encryptedSecret } = given
   if (keys.isEmpty) return problem('factor_without_keys')
-  if (encryptedSecret !== undefined)
+  if (!isAbsent(encryptedSecret))
     return isOurs(keys, userId, encryptedSecret)
       ? { secret: encryptedSecret, problem: null }
       : problem('factor_unreadable')
   const secret =
-    typeof given.secret === 'string' && given.secret.length <= 512
-      ? decodeBase32(given.secret)
-      : null
+    isText(given.secret) && given.secret.length <= 512 ? decodeBase32(given.secret) : null
   if (secret === null || secret.length === 0) return problem('factor_unreadable')
   const isLong = secret.length >= secretBytes.min && secret.length <= secretBytes.max
   if (!isLong || !isSupported(given)) return problem('factor_unsupported')
@@ -61,17 +59,19 @@ export function importFactor(keys: KeyRing, userId: UserId, totp: unknown): Impo
 }
 
 /** What {@link matchingStep} computes. Absent: the default of RFC 6238 and of every application. */
-function isSupported({ algorithm, digits, period }: Record<string, unknown>): boolean {
-  const name = String(algorithm ?? 'sha1').toLowerCase()
-  return (
-    /^(hmac)?-?sha-?1$/.test(name) &&
-    Number(digits ?? totpDigits) === totpDigits &&
-    Number(period ?? totpStepSeconds) === totpStepSeconds
-  )
-}
+const isSupported = ({ algorithm, digits, period }: Record<string, unknown>): boolean =>
+  (isAbsent(algorithm) || (isText(algorithm) && /^(hmac)?-?sha-?1$/i.test(algorithm))) &&
+  isNumber(digits, totpDigits) &&
+  isNumber(period, totpStepSeconds)
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null
+const isText = (value: unknown): value is string => typeof value === 'string'
+/** Other systems also write numbers as text. */
+const isNumber = (value: unknown, expected: number): boolean =>
+  isAbsent(value) || value === expected || value === String(expected)
 
 function isOurs(keys: KeyRing, userId: UserId, value: unknown): value is string {
-  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]{1,684}={0,2}$/.test(value)) return false
+  if (!isText(value) || !/^[A-Za-z0-9+/]{1,684}={0,2}$/.test(value)) return false
   return readSecret(keys, encryptedTotpSecret(Buffer.from(value, 'base64')), userId) !== null
 }
 

@@ -5,8 +5,10 @@
 export function requireTime(value: unknown): string {
   const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\d([T ].*)?$/.test(value)
   const time = isTime ? new Date(value) : null
-  if (time === null || Number.isNaN(time.getTime())) throw new Error('invalid')
-  return time.toISOString()
+  // PostgreSQL reads neither the year 0 nor, as time zones make it, the year 10000.
+  const text = time === null || Number.isNaN(time.getTime()) ? '' : time.toISOString()
+  if (!/^(?!0000)\d{4}-/.test(text)) throw new Error('invalid')
+  return text
 }
 
 /** {@link requireTime}; null for any other value. */
