@@ -1,5 +1,5 @@
--- Passkeys of other systems that did not keep the user handle. Processes of the former version refuse a response that has one,
--- and use the others as before.
+-- Passkeys of other systems that did not keep the user handle. A process of the former version answers a response that has one
+-- with an error and opens no session; it uses the others as before.
 
 alter table :schema.passkeys alter column user_handle drop not null;
 

@@ -170,10 +170,26 @@ test('export leaves out what no longer counts', async () => {
       name: 'E\u202e',
       passwordHash: bcrypt,
       oauthAccounts: [account],
+      totp: { secret: 'MZXW6YTBOIMZXW6YTBOI' },
+      recoveryCodes: ['abcdefgh'],
     },
-    { id: randomUUID(), email: 'd@example.com', emailVerified: false, disabled: true },
+    {
+      id: randomUUID(),
+      email: 'd@example.com',
+      emailVerified: false,
+      disabled: true,
+      totp: { secret: 'MZXW6YTBOIMZXW6YTBOI' },
+      recoveryCodes: ['abcdefgh', '12345abc'],
+    },
   )
   await report(['jsonl', '--from', path], db.url)
+  await db.query(
+    `with t as (
+       update torii.totp_factors set recovery_generation = 2 returning user_id
+     )
+     update torii.recovery_codes c set generation = 2
+     where code_hash = (select o.code_hash from torii.recovery_codes o where o.user_id = c.user_id limit 1)`,
+  )
   await db.query(
     `insert into torii.passkeys (credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle,
        user_verified, backup_eligible, backed_up, aaguid, transports, name)
@@ -199,6 +215,7 @@ test('export leaves out what no longer counts', async () => {
     [byEmail('d@example.com').emailVerified, byEmail('d@example.com').disabled],
     [false, true],
   )
+  assert.equal(byEmail('d@example.com').recoveryCodeHashes.length, 1)
   assert.equal((await runHere(['export', '--format', 'csv'], env)).status, 2)
 })
 
@@ -210,6 +227,8 @@ test('an import into the embedded engine works alike', async () => {
     email: 'p@example.com',
     emailVerified: true,
     passwordHash: bcrypt,
+    passkeys: [passkeyOf(4)],
+    ...factorOf(6),
   })
   const expected = { imported: 1, merged: 0, skipped: [], leftOut: [] }
   assert.deepEqual(await report(['jsonl', '--from', path], url), expected)

@@ -545,10 +545,10 @@ comment on column :schema.imported_users.user_id is
   {
     id: 11,
     name: 'unknown_user_handles',
-    checksum: '00b6436700483138c7c77458f0ecbfeb80e3df3cb6d90a7381c2feb3e9c2063c',
+    checksum: 'e412f94a2b180007b4f11870ac92876e38f94e08f514c56b7273172a5695dae6',
     transactional: true,
-    sql: `-- Passkeys of other systems that did not keep the user handle. Processes of the former version refuse a response that has one,
--- and use the others as before.
+    sql: `-- Passkeys of other systems that did not keep the user handle. A process of the former version answers a response that has one
+-- with an error and opens no session; it uses the others as before.
 
 alter table :schema.passkeys alter column user_handle drop not null;
 
