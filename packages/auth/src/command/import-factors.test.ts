@@ -10,6 +10,7 @@ import { afterAll, test } from 'vitest'
 import { AuthenticatorApp } from '../one-time-codes/authenticator-app.test.support.js'
 import { decodeBase32, encodeBase32 } from '../one-time-codes/base32.js'
 import { newTotpSecret, totpUri } from '../one-time-codes/totp.js'
+import { enroll } from '../services/second-factors/factor.test.support.js'
 import { openMailbox } from '../test/mailbox.test.support.js'
 import { openTestSite, goodPassword as password, requestInfo } from '../test/site.test.support.js'
 import type { Knobs } from '../webauthn/authenticator.test.support.js'
@@ -157,6 +158,18 @@ test('T14.91 a factor that cannot be read keeps every sign-in waiting: a recover
   const { token } = await pendingOf(unsupported)
   const recoveryCode = 'abcdefghij'
   assert.ok((await torii.secondFactors.verify({ token, recoveryCode }, requestInfo)).ok)
+  // A passkey with user verification reaches level 2, in which another application is set up.
+  const { authenticator, passkey } = foreignPasskey()
+  const owner = account({ totp: 'unreadable', passkeys: [passkey] })
+  await importLines([owner.record])
+  const signedIn = await signIn(authenticator)
+  assert.ok(signedIn.ok)
+  await later(owner.id)
+  const { app } = await enroll(torii, signedIn.token.reveal(), requestInfo)
+  await later(owner.id)
+  const pending = await pendingOf(owner)
+  const answer = { token: pending.token, code: app.code() }
+  assert.ok((await torii.secondFactors.verify(answer, requestInfo)).ok)
   assert.equal(await torii.admin.resetSecondFactors(lost.id), true)
   const { email } = lost
   assert.ok((await torii.password.authenticate({ email, password }, requestInfo)).ok)

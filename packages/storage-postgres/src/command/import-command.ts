@@ -65,6 +65,10 @@ async function runImport(
       terminal.warn(`wrapping ${hashes} weak hashes takes about ${seconds} s`),
   })
   progress.end()
+  if (flags['enroll-lost-factors'] === true)
+    terminal.warn(
+      "users whose second factor was lost enroll another one only where the option secondFactor.required is 'per-user' or 'always'",
+    )
   return done(dryRun ? { dryRun, ...report } : report, describe(report, dryRun))
 }
 
