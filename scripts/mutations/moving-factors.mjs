@@ -194,25 +194,25 @@ const serviceMutations = [
     factors,
   ),
   guard(
-    'auth/src/one-time-codes/recovery-codes',
+    'auth/src/services/second-factors/stored-recovery-code',
     'recovery codes are imported that can be guessed',
     'const minImportedBits = 40',
     'const minImportedBits = 20',
     factors,
   ),
   guard(
-    'auth/src/one-time-codes/recovery-codes',
+    'auth/src/services/second-factors/stored-recovery-code',
     'an imported recovery code signs in to another account',
     "hmacCandidates('recovery-codes', [userId, code])",
     "hmacCandidates('recovery-codes', [code])",
-    'auth/src/one-time-codes',
+    'second-factors/stored-recovery-code',
   ),
   guard(
-    'auth/src/one-time-codes/recovery-codes',
+    'auth/src/services/second-factors/stored-recovery-code',
     'an imported recovery code can be computed from the database',
-    "isOwn(code) || keys.isEmpty) return [hashOwn(code)]\n  return keys.hmacCandidates('recovery-codes', [userId, code]).map(tokenHash)",
-    "isOwn(code) || keys.isEmpty) return [hashOwn(code)]\n  return [tokenHash(hash('sha256', code, 'buffer'))]",
-    'auth/src/one-time-codes',
+    "isOwnCode(code) || keys.isEmpty) return [hashRecoveryCode(code)]\n  return keys.hmacCandidates('recovery-codes', [userId, code]).map(tokenHash)",
+    'isOwnCode(code) || keys.isEmpty) return [hashRecoveryCode(code)]\n  return [tokenHash(Buffer.alloc(32, code))]',
+    'second-factors/stored-recovery-code',
   ),
 ]
 

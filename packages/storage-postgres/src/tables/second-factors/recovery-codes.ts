@@ -8,7 +8,7 @@ import { userId } from '../fragments/parameters.js'
 import { checkHashes } from '../input/input-credentials.js'
 
 /** The hashes that one typed code may have. */
-export const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
+const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
 const maxCodeHashes = 32
 
 export const checkCodeHashes = (value: readonly TokenHash[]): readonly TokenHash[] =>
@@ -23,8 +23,7 @@ export const factorOfCodes = (schema: string, owner: string) => sql`factor as (
       )`
 
 /** The condition of a recovery code `c` of the CTE `factor`. */
-export const codeOfFactor =
-  'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
+const codeOfFactor = 'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
 
 /** The CTE `c` of the recovery code that the user of the CTE `factor` has given, locked. `from` is a further join. */
 export const lockCode = (schema: string, from = '') => sql`c as (
