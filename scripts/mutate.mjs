@@ -16,6 +16,7 @@ import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
 import { importedSessionMutations } from './mutations/imported-sessions.mjs'
+import { movingFactorMutations } from './mutations/moving-factors.mjs'
 import { storageMutations } from './mutations/storage.mjs'
 import { storageSecondFactorMutations } from './mutations/storage-second-factors.mjs'
 import { telemetryMutations } from './mutations/telemetry.mjs'
@@ -34,6 +35,7 @@ export const mutations = [
   ...telemetryMutations,
   ...createMutations,
   ...definitionMutations,
+  ...movingFactorMutations,
   ...testingMutations,
 ]
 

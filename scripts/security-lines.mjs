@@ -138,6 +138,7 @@ export const securityLines = [
   ['T7.89', "another user's passkey renamed or deleted"],
   ['T7.90', 'a challenge of another ceremony or another user'],
   ['T7.91', 'CBOR bombs'],
+  ['T7.92', 'a user handle that is learned from a response that proves nothing, or from two'],
 
   [
     'T8.92',
@@ -289,4 +290,7 @@ export const securityLines = [
   ['T15.17', 'the cookie of another system in another browser'],
   ['T15.18', 'the session of an unverified account of another system'],
   ['T15.19', 'a stolen token of another system without the keys of the application'],
+  ['T14.90', 'passkeys of two accounts that an import joins'],
+  ['T14.91', 'a second factor that an import cannot read, and drops'],
+  ['T14.92', 'a code of another system that is guessed, used twice, or used before the import'],
 ]

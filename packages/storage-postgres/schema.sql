@@ -170,7 +170,7 @@ create table torii.passkeys (
   owner_epoch integer not null,
   public_key bytea not null,
   sign_count bigint not null,
-  user_handle bytea not null,
+  user_handle bytea,
   user_verified boolean not null,
   backup_eligible boolean not null,
   backed_up boolean not null,
@@ -195,7 +195,7 @@ CREATE INDEX passkeys_user_id ON torii.passkeys USING btree (user_id, id);
 comment on table torii.passkeys is 'a credential belongs to one user, in the whole database';
 comment on column torii.passkeys.id is 'the id that the application sees; the credential id stays inside Torii';
 comment on column torii.passkeys.sign_count is 'increases with every use, or stays 0 if the authenticator does not count';
-comment on column torii.passkeys.user_handle is 'the user''s id at the authenticator: random, never an email';
+comment on column torii.passkeys.user_handle is 'the user''s id at the authenticator: random, never an email; null where an import did not know it: the first use stores it';
 
 create table torii.passwords (
   user_id uuid not null,

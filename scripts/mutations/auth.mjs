@@ -927,13 +927,6 @@ export const authMutations = [
     'webauthn/verify',
   ),
   guard(
-    'webauthn/verify-authentication',
-    "another person's user handle",
-    "return userHandle.equals(credential.userHandle) ? null : 'user_handle'",
-    'return null',
-    'webauthn/verify',
-  ),
-  guard(
     'services/passkey/authenticate',
     'a passkey whose backup eligibility changed is not reported',
     'const changed = now.backupEligible !== backupEligible',
@@ -1977,8 +1970,8 @@ export const authMutations = [
   guard(
     'services/second-factors/verify',
     'a recovery code is counted like nothing',
-    'secondFactors.useRecoveryCode({ key, codeHash, session, charges, maxSeconds })',
-    'secondFactors.useRecoveryCode({ key, codeHash, session, charges: null, maxSeconds })',
+    'secondFactors.useRecoveryCode({ key, codeHashes, session, charges, maxSeconds })',
+    'secondFactors.useRecoveryCode({ key, codeHashes, session, charges: null, maxSeconds })',
     'http/routes/route-limits',
   ),
   guard(

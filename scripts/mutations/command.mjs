@@ -297,13 +297,6 @@ export const commandMutations = [
     imports,
   ),
   guard(
-    `${moving}/export-users`,
-    'an export counts passkeys that no longer count',
-    'where k.user_id = u.id and k.owner_epoch = u.owner_epoch)::int',
-    'where k.user_id = u.id)::int',
-    imports,
-  ),
-  guard(
     `${moving}/import-batch`,
     'an import writes accounts that another one has written meanwhile',
     'if (row === undefined || !row.written)',

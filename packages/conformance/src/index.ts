@@ -17,6 +17,7 @@ import { oauthStateCases } from './oauth/oauth-states.js'
 import { passkeyChallengeCases } from './passkeys/passkey-challenges.js'
 import { challengeForEmailCases } from './passkeys/passkey-challenges-email.js'
 import { passkeySignalCases } from './passkeys/passkey-signals.js'
+import { userHandleCases } from './passkeys/passkey-user-handles.js'
 import { passkeyCases } from './passkeys/passkeys.js'
 import { passkeyAnswerCases } from './passkeys/passkeys-answers.js'
 import { passkeyChangeCases } from './passkeys/passkeys-changes.js'
@@ -134,6 +135,7 @@ export const conformance: readonly ConformanceCase[] = Object.freeze([
   ...passkeyCases,
   ...passkeyChangeCases,
   ...passkeySignalCases,
+  ...userHandleCases,
   ...passkeyAnswerCases,
   ...passkeySignInCases,
   ...enrollmentCases,

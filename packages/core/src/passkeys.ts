@@ -41,9 +41,9 @@ export interface NewPasskey {
   signCount: number
   /**
    * The user handle in the authenticator (`user.id` of WebAuthn), at most 64 bytes; the same for all passkeys of a
-   * user.
+   * user. Null where it is not known, as of a passkey from a system that did not keep it: the first use stores it.
    */
-  userHandle: Uint8Array
+  userHandle: Uint8Array | null
   userVerified: boolean
   backupEligible: boolean
   backedUp: boolean
@@ -56,7 +56,8 @@ export interface NewPasskey {
 /** A credential that signs its user in. */
 export interface AcceptedCredential {
   readonly credentialId: Uint8Array
-  readonly userHandle: Uint8Array
+  /** Null while it is not known. */
+  readonly userHandle: Uint8Array | null
 }
 
 /** The stored credential that an assertion is verified against. */
@@ -66,7 +67,8 @@ export interface PasskeyCredential {
   readonly credentialId: Uint8Array
   readonly publicKey: Uint8Array
   readonly signCount: number
-  readonly userHandle: Uint8Array
+  /** Null until a use stores it. */
+  readonly userHandle: Uint8Array | null
   readonly backupEligible: boolean
   readonly transports: readonly string[]
   readonly epochs: Epochs
@@ -82,6 +84,11 @@ export interface PasskeyUse {
    */
   signCount: number
   backedUp: boolean
+  /**
+   * The user handle in the assertion, where it has one (default: null). It is stored where none is known, and must be the stored
+   * one otherwise: of two first uses with different handles one succeeds.
+   */
+  userHandle?: Uint8Array | null
   epochs: Epochs
 }
 
@@ -101,8 +108,8 @@ export type PasskeySignInOutcome<Metadata extends object = Record<string, Json>>
   /** The counter of a single-device passkey did not rise: it may have been copied. Nothing was changed. */
   | { readonly ok: false; readonly reason: 'counter_regression' }
   /**
-   * Between look-up and sign-in, the passkey was deleted, the sessions were ended, or the account was disabled or
-   * deleted.
+   * Between look-up and sign-in, the passkey was deleted or got another user handle, the sessions were ended, or the account
+   * was disabled or deleted.
    */
   | { readonly ok: false; readonly reason: 'stale' }
 

@@ -351,11 +351,12 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
   }): Promise<SecondFactorSignIn<Metadata>>
   /**
    * Does the same by a recovery code, which is used up. A wrong code counts like a try of {@link findForSignIn}. One statement.
-   * The session ends after `maxSeconds` at the latest (default: null, as the sign-in asked).
+   * The session ends after `maxSeconds` at the latest (default: null, as the sign-in asked). `codeHashes` are those of one code,
+   * at most 32: a code of another system is stored under a key of the application, which may be any that is in use.
    */
   useRecoveryCode(input: {
     key: PendingKey
-    codeHash: TokenHash
+    codeHashes: readonly TokenHash[]
     session: SessionOfPending
     /** Null in a transaction of the application: nothing is counted but the tries of the pending sign-in. */
     charges: RateLimitCharges | null
@@ -412,11 +413,15 @@ export interface SecondFactorRepository<Metadata extends object = Record<string,
   ): Promise<Session | null>
   /**
    * Does the same by a recovery code, which is used up; `remaining` are left. Null if the session has ended or the code is
-   * wrong, which is counted.
+   * wrong, which is counted. `codeHashes` as of {@link useRecoveryCode}.
    */
   reauthenticateByRecoveryCode(
     key: SessionKey,
-    proof: { codeHash: TokenHash; newSecretHash: TokenHash; charges: RateLimitCharges | null },
+    proof: {
+      codeHashes: readonly TokenHash[]
+      newSecretHash: TokenHash
+      charges: RateLimitCharges | null
+    },
   ): Promise<{ readonly session: Session; readonly remaining: number } | ChargeRefusal | null>
   /** Lists the trusted browsers of a user that are live, at most 100, the last trusted one first. */
   listTrustedBrowsers(userId: UserId): Promise<readonly TrustedBrowser[]>

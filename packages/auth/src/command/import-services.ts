@@ -1,9 +1,12 @@
+import type { UserId } from 'torii-core'
 import type { KeyRing } from '../crypto/key-ring.js'
 import { encryptTokens } from '../oauth-client/provider-tokens.js'
 import { createPasswordHashing } from '../password-hashing/hashing.js'
 import { importedPasswordMark } from '../password-hashing/imported-password.js'
 import { readPasswordHash, wrapWeakHash } from '../password-hashing/taking-in.js'
 import type { ResolvedOptions } from '../services/options/options.js'
+import type { ImportedFactor } from './import-factors.js'
+import { importFactor, importRecoveryCode, isPasskeyKey } from './import-factors.js'
 
 /** What an import needs of this package: its rules for stored hashes, and its keys. */
 export interface ImportServices {
@@ -15,6 +18,12 @@ export interface ImportServices {
   importedPasswordMark(email: string): string
   /** Returns tokens encrypted, in base64; null without keys and for what are no tokens. */
   encryptTokens(account: { provider: string; subject: string }, tokens: object): string | null
+  /** Whether these bytes are a COSE key with which a passkey can sign in. */
+  isPasskeyKey(key: Uint8Array): boolean
+  /** Reads the authenticator application of a user and encrypts its secret. Never throws, and shows no secret. */
+  importFactor(userId: UserId, totp: unknown): ImportedFactor
+  /** Returns the hash of a recovery code, in base64; null without keys and for one that is none or too easy to guess. */
+  importRecoveryCode(userId: UserId, code: string): string | null
 }
 
 /** An import waits for the hashes of a batch at a time. */
@@ -32,6 +41,9 @@ export function createImportServices(options: ResolvedOptions): ImportServices {
     wrapWeakHash: (text) => wrapWeakHash(hasher, text),
     importedPasswordMark,
     encryptTokens: (account, tokens) => encryptGiven(options.keys, account, tokens),
+    isPasskeyKey,
+    importFactor: (userId, totp) => importFactor(options.keys, userId, totp),
+    importRecoveryCode: (userId, code) => importRecoveryCode(options.keys, userId, code),
   }
 }
 

@@ -18,6 +18,7 @@ export interface ApplicationKey {
 export type KeyPurpose =
   | 'provider-tokens'
   | 'totp-secrets'
+  | 'recovery-codes'
   | 'oauth-states'
   | 'oauth-redirects'
   | 'id-token-nonces'
@@ -33,6 +34,7 @@ export type KeyPurpose =
 const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'provider-tokens': 'torii:provider-tokens:1',
   'totp-secrets': 'torii:totp-secrets:1',
+  'recovery-codes': 'torii:recovery-codes:1',
   'oauth-states': 'torii:oauth-states:1',
   'oauth-redirects': 'torii:oauth-redirects:1',
   'id-token-nonces': 'torii:id-token-nonces:1',
@@ -49,6 +51,7 @@ const info: Readonly<Record<KeyPurpose, string>> = Object.freeze({
 const neededBy: Readonly<Record<KeyPurpose, string>> = Object.freeze({
   'provider-tokens': 'keepTokens of a provider',
   'totp-secrets': 'second factors',
+  'recovery-codes': 'second factors',
   'oauth-states': 'oauth.providers',
   'oauth-redirects': 'oauth.providers',
   'id-token-nonces': 'idTokenAudiences of a provider',

@@ -12,3 +12,20 @@ export function encodeBase32(bytes: Uint8Array): string {
   }
   return count === 0 ? text : text + alphabet[(bits << (5 - count)) & 31]
 }
+
+/** Decodes base 32 in any case, with spaces, hyphens or padding; null for any other text, and for a last character alone. */
+export function decodeBase32(text: string): Buffer | null {
+  const characters = text.toUpperCase().replace(/[\s-]/g, '').replace(/=+$/, '')
+  const bytes: number[] = []
+  let [bits, count] = [0, 0]
+  for (const character of characters) {
+    const value = alphabet.indexOf(character)
+    if (value === -1) return null
+    bits = ((bits << 5) | value) & 0xfff
+    count += 5
+    if (count < 8) continue
+    count -= 8
+    bytes.push((bits >>> count) & 255)
+  }
+  return count >= 5 ? null : Buffer.from(bytes)
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'vitest'
 import { AuthenticatorApp } from './authenticator-app.test.support.js'
-import { encodeBase32 } from './base32.js'
+import { decodeBase32, encodeBase32 } from './base32.js'
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.js'
 import { matchingStep, newTotpSecret, readTotpCode, totpCode, totpUri } from './totp.js'
 
@@ -11,6 +11,10 @@ test('base 32 as in RFC 4648, section 10, without padding', () => {
   const vectors = { '': '', f: 'MY', fo: 'MZXQ', foo: 'MZXW6', foob: 'MZXW6YQ', fooba: 'MZXW6YTB' }
   for (const [text, encoded] of Object.entries(vectors))
     assert.equal(encodeBase32(Buffer.from(text)), encoded)
+  for (const [text, encoded] of Object.entries(vectors))
+    for (const form of [encoded, `${encoded}===`, ` ${encoded.toLowerCase()}-`])
+      assert.equal(decodeBase32(form)?.toString(), text)
+  for (const form of ['M', 'MY1', 'MZ=XQ', 'mýxq']) assert.equal(decodeBase32(form), null)
 })
 
 test('codes as in RFC 6238, appendix B, with six digits', () => {

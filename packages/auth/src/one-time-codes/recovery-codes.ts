@@ -20,15 +20,25 @@ export const newRecoveryCodes = (): string[] =>
   })
 
 /**
- * Hashes a recovery code for the database: SHA-256, separated by purpose. Case, spaces and hyphens do not matter, and `I`,
- * `L` and `O` are read as the digits that they look like. Any other text becomes the empty text, which matches nothing.
+ * Reads a typed recovery code. Case, spaces and hyphens do not matter, and `I`, `L` and `O` are read as the digits that they look
+ * like. Text that is no code becomes the empty text, which matches nothing.
  */
-export function hashRecoveryCode(typed: string): TokenHash {
+export function readRecoveryCode(typed: string): string {
   const code =
-    typed.length > 64
+    typed.length > maxTypedLength
       ? ''
       : typed.toUpperCase().replace(/[\s-]/g, '').replace(/[IL]/g, '1').replaceAll('O', '0')
-  const known =
-    code.length === length && [...code].every((character) => alphabet.includes(character))
-  return tokenHash(hash('sha256', `torii:recovery-code:${known ? code : ''}`, 'buffer'))
+  return /^[0-9A-Z]+$/.test(code) ? code : ''
 }
+
+const maxTypedLength = 64
+
+/** Whether Torii could have generated a code that was read. */
+export const isOwnCode = (code: string): boolean =>
+  code.length === length && [...code].every((character) => alphabet.includes(character))
+
+/** Hashes a recovery code that Torii has generated for the database: SHA-256, separated by purpose. */
+export const hashRecoveryCode = (code: string): TokenHash => hashOwn(readRecoveryCode(code))
+
+const hashOwn = (code: string): TokenHash =>
+  tokenHash(hash('sha256', `torii:recovery-code:${isOwnCode(code) ? code : ''}`, 'buffer'))

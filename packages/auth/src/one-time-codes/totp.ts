@@ -7,7 +7,8 @@ import { encodeBase32 } from './base32.js'
  * authenticator application supports; HMAC does not need collision resistance.
  */
 const secretBytes = 20
-const digits = 6
+/** The digits of a code. */
+export const totpDigits = 6
 
 /** Steps before the present one whose code is accepted: the time to type it. @see RFC 6238, 5.2 */
 const stepsBack = 1
@@ -21,8 +22,8 @@ export function totpCode(secret: Uint8Array, step: number): string {
   counter.writeBigUInt64BE(BigInt(step))
   const mac = createHmac('sha1', secret).update(counter).digest()
   const offset = mac.readUInt8(mac.length - 1) & 15
-  const number = (mac.readUInt32BE(offset) & 0x7fff_ffff) % 10 ** digits
-  return String(number).padStart(digits, '0')
+  const number = (mac.readUInt32BE(offset) & 0x7fff_ffff) % 10 ** totpDigits
+  return String(number).padStart(totpDigits, '0')
 }
 
 /**
@@ -50,7 +51,7 @@ export function matchingStep(
   code: string | null,
   { step, lastStep }: TotpWindow,
 ): number | null {
-  const given = Buffer.from(code ?? 'x'.repeat(digits))
+  const given = Buffer.from(code ?? 'x'.repeat(totpDigits))
   let found: number | null = null
   for (let back = 0; back <= stepsBack; back += 1) {
     const candidate = step - back
@@ -68,6 +69,6 @@ export function totpUri(secret: Uint8Array, names: { issuer: string; account: st
   // A colon separates the two names, so neither may have one.
   const part = (text: string) => encodeURIComponent(text.replaceAll(':', ' '))
   const [issuer, account] = [part(names.issuer), part(names.account)]
-  const parameters = `secret=${encodeBase32(secret)}&issuer=${issuer}&algorithm=SHA1&digits=${digits}&period=${totpStepSeconds}`
+  const parameters = `secret=${encodeBase32(secret)}&issuer=${issuer}&algorithm=SHA1&digits=${totpDigits}&period=${totpStepSeconds}`
   return `otpauth://totp/${issuer}:${account}?${parameters}`
 }

@@ -9,7 +9,8 @@ export interface StoredCredential {
   readonly credentialId: Uint8Array
   /** COSE key. */
   readonly publicKey: Uint8Array
-  readonly userHandle: Uint8Array
+  /** Null where it is not known: then any is accepted, and the result has it. */
+  readonly userHandle: Uint8Array | null
 }
 
 /** The values that one ceremony expects in its response. */
@@ -29,6 +30,8 @@ export type AuthenticationResult =
       readonly signCount: number
       readonly backedUp: boolean
       readonly backupEligible: boolean
+      /** The user handle in the response, where it has one. */
+      readonly userHandle: Uint8Array | null
     }
   | { readonly ok: false; readonly problem: PasskeyProblem }
 
@@ -44,7 +47,7 @@ export function verifyAuthentication(
   expected: ExpectedAuthentication,
   policy: PasskeyPolicy,
 ): AuthenticationResult {
-  const { clientData, authenticator } = response
+  const { clientData, authenticator, userHandle } = response
   const { challenge } = expected
   const problem =
     validateIdentity(response, credential, expected) ??
@@ -53,7 +56,7 @@ export function verifyAuthentication(
     validateSignature(response, credential)
   if (problem !== null) return { ok: false, problem }
   const { userVerified, signCount, backedUp, backupEligible } = authenticator
-  return { ok: true, userVerified, signCount, backedUp, backupEligible }
+  return { ok: true, userVerified, signCount, backedUp, backupEligible, userHandle }
 }
 
 /** @see WebAuthn Level 3, section 7.2 step 6 */
@@ -64,7 +67,8 @@ function validateIdentity(
 ): PasskeyProblem | null {
   if (!credentialId.equals(credential.credentialId)) return 'credential_id'
   if (userHandle === null) return discoverable ? 'user_handle' : null
-  return userHandle.equals(credential.userHandle) ? null : 'user_handle'
+  const { userHandle: known } = credential
+  return known === null || userHandle.equals(known) ? null : 'user_handle'
 }
 
 /** @see WebAuthn Level 3, section 7.2 steps 20 and 21 */

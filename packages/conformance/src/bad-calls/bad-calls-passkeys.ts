@@ -39,6 +39,9 @@ const transports: readonly unknown[] = [
   Array.from({ length: 65_536 }, () => 'usb'),
 ]
 
+/** Null: it is not known. */
+const badHandles = () => badBytes(1, 64).filter((value) => value !== null)
+
 export const someUse = (): PasskeyUse => ({
   credentialId: newPasskey().credentialId,
   userId: unknownUserId(),
@@ -74,6 +77,10 @@ export const inUse = (
     member('credentialId', badBytes(1, 1023)),
     member('signCount', [...badNumbers(), 4_294_967_296]),
     member('backedUp', mustBeTrueOrFalse()),
+    member(
+      'userHandle',
+      badHandles().filter((value) => value !== undefined),
+    ),
     member('epochs', notObjects, null),
     one(method, 'session', [...badNumbers(), 2 ** 31], (storage, session) =>
       call(storage, { ...someUse(), epochs: { session: unsafe(session), owner: 0 } }),
@@ -105,7 +112,7 @@ const passkeys: readonly BadArgument[] = [
   addWith('credentialId', badBytes(1, 1023)),
   addWith('publicKey', badBytes(1, 2048)),
   addWith('signCount', [...badNumbers(), 4_294_967_296]),
-  addWith('userHandle', badBytes(1, 64)),
+  addWith('userHandle', badHandles()),
   addWith('userVerified', mustBeTrueOrFalse()),
   addWith('backupEligible', mustBeTrueOrFalse()),
   addWith('backedUp', mustBeTrueOrFalse()),

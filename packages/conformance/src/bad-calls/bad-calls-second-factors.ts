@@ -33,7 +33,7 @@ const replacement = () => ({ generation: 1, recoveryCodes: freshRecoveryCodes() 
 const answer = () => ({ key: someKey(), step: 1, session: sessionOfPending(), refund: noRefund })
 const recovery = () => ({
   key: someKey(),
-  codeHash: freshSecretHash(),
+  codeHashes: [freshSecretHash()],
   session: sessionOfPending(),
   charges: freeCharges(),
 })
@@ -46,7 +46,7 @@ const passkeyLookup = () => ({
 const passkeyAnswer = () => ({ key: someKey(), use: someUse(), session: sessionOfPending() })
 const proof = () => ({ step: 1, newSecretHash: freshSecretHash(), refund: noRefund })
 const recoveryProof = () => ({
-  codeHash: freshSecretHash(),
+  codeHashes: [freshSecretHash()],
   newSecretHash: freshSecretHash(),
   charges: freeCharges(),
 })
@@ -303,6 +303,9 @@ const secondFactors: readonly BadArgument[] = [
   ),
   ...inKey('secondFactors.useRecoveryCode', ({ secondFactors }, key) =>
     secondFactors.useRecoveryCode({ ...recovery(), key }),
+  ),
+  one('secondFactors.useRecoveryCode', 'codeHashes', badHashes(33), ({ secondFactors }, codes) =>
+    secondFactors.useRecoveryCode({ ...recovery(), codeHashes: unsafe(codes) }),
   ),
   one('secondFactors.useRecoveryCode', null, notObjects, ({ secondFactors }, session) =>
     secondFactors.useRecoveryCode({ ...recovery(), session: unsafe(session) }),

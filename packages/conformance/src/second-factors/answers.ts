@@ -153,7 +153,7 @@ promise('signIn: needs the secret of the pending sign-in and its user', [], asyn
     assert.deepEqual(
       await secondFactors.useRecoveryCode({
         key: wrong,
-        codeHash: present(owner.recoveryCodes[0]),
+        codeHashes: [present(owner.recoveryCodes[0])],
         session: sessionOfPending(),
         charges: null,
       }),
@@ -180,14 +180,14 @@ promise(
       (await rateLimits.status(ipAddress)).failures,
     ]
     const madeUp = { ...key, secretHash: freshSecretHash() }
-    const guess = { codeHash: freshSecretHash(), session: sessionOfPending(), charges }
+    const guess = { codeHashes: [freshSecretHash()], session: sessionOfPending(), charges }
     assert.deepEqual(await secondFactors.findForSignIn({ key: madeUp, charges }), invalidToken)
     assert.deepEqual(await secondFactors.useRecoveryCode({ key: madeUp, ...guess }), invalidToken)
     assert.deepEqual(await failures(), [0, 2])
     succeeded(await secondFactors.findForSignIn({ key, charges }))
     assert.deepEqual(await secondFactors.useRecoveryCode({ key, ...guess }), invalidCode(3))
     assert.deepEqual(await failures(), [2, 2])
-    const right = { ...guess, codeHash: present(recoveryCodes[3]) }
+    const right = { ...guess, codeHashes: [present(recoveryCodes[3])] }
     succeeded(await secondFactors.useRecoveryCode({ key, ...right }))
     assert.deepEqual(await failures(), [2, 2])
   },
@@ -205,7 +205,7 @@ promise(
     const key = await beginSignIn(storage, user.id)
     const answer = {
       key,
-      codeHash: present(recoveryCodes[0]),
+      codeHashes: [present(recoveryCodes[0])],
       session: sessionOfPending(),
       charges: spent,
     }

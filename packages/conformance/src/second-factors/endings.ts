@@ -91,7 +91,7 @@ for (const [name, end] of endings)
       )
       const codeHash = present(owner.recoveryCodes[0])
       assert.deepEqual(
-        await secondFactors.useRecoveryCode({ ...answer, codeHash, charges: null }),
+        await secondFactors.useRecoveryCode({ ...answer, codeHashes: [codeHash], charges: null }),
         invalidToken,
       )
       assert.equal(await secondFactors.endPending(key), false)
@@ -253,7 +253,7 @@ for (const [name, prove] of mailboxProofs)
       assert.equal(
         await secondFactors.reauthenticateByRecoveryCode(key, {
           ...proof,
-          codeHash,
+          codeHashes: [codeHash],
           charges: null,
         }),
         null,

@@ -191,14 +191,14 @@ promise(
     assert.equal(
       await secondFactors.reauthenticateByRecoveryCode(key, {
         ...proof,
-        codeHash: present(former),
+        codeHashes: [present(former)],
       }),
       null,
     )
     present(
       await secondFactors.reauthenticateByRecoveryCode(key, {
         ...proof,
-        codeHash: present(current),
+        codeHashes: [present(current)],
       }),
     )
   },

@@ -187,7 +187,7 @@ promise(
     assert.equal(present(await secondFactors.findPending(key)).mustEnroll, true)
     const found = succeeded(await secondFactors.findForSignIn({ key, charges: freeCharges() }))
     assert.deepEqual([found.credential, found.triesLeft], [null, 4])
-    const recovery = { key, codeHash: freshSecretHash(), session: sessionOfPending() }
+    const recovery = { key, codeHashes: [freshSecretHash()], session: sessionOfPending() }
     const outcome = await secondFactors.useRecoveryCode({ ...recovery, charges: freeCharges() })
     assert.deepEqual(outcome, { ok: false, reason: 'invalid_code', triesLeft: 3 })
     assert.equal(present(await secondFactors.findPending(key)).triesLeft, 3)

@@ -46,7 +46,7 @@ promise(
     const recovered = succeeded(
       await secondFactors.useRecoveryCode({
         key: again,
-        codeHash: present(codeHash),
+        codeHashes: [present(codeHash)],
         session: sessionOfPending(),
         charges: null,
       }),
@@ -79,7 +79,7 @@ promise(
     const recovery = renewed()
     const outcome = present(
       await secondFactors.reauthenticateByRecoveryCode(recovery.former, {
-        codeHash: present(owner.recoveryCodes[0]),
+        codeHashes: [present(owner.recoveryCodes[0])],
         newSecretHash: recovery.newSecretHash,
         charges: null,
       }),

@@ -32,7 +32,7 @@ const stale = { ok: false, reason: 'stale' }
 type Key = Awaited<ReturnType<typeof beginSignIn>>
 const answerOf = (key: Key, codeHash: ReturnType<typeof freshSecretHash> | undefined) => ({
   key,
-  codeHash: present(codeHash),
+  codeHashes: [present(codeHash)],
   session: sessionOfPending(),
   charges: null,
 })
@@ -54,6 +54,28 @@ promise('useRecoveryCode: opens the session and uses the code up', [], async (st
   assert.deepEqual(await secondFactors.useRecoveryCode(answerOf(second, code)), invalidCode(4))
   assert.equal((await secondFactors.find(user.id)).recoveryCodes.remaining, 9)
 })
+
+promise(
+  'useRecoveryCode and reauthenticateByRecoveryCode: a code is found by any of its hashes, and no other is used up',
+  [],
+  async (storage) => {
+    const { secondFactors } = storage
+    const { user, key, recoveryCodes } = await signUpWithFactor(storage)
+    const [first, second] = recoveryCodes
+    const hashesWith = (code = first) => [freshSecretHash(), present(code), freshSecretHash()]
+    const pending = await beginSignIn(storage, user.id)
+    const given = { ...answerOf(pending, first), codeHashes: hashesWith() }
+    assert.equal(succeeded(await secondFactors.useRecoveryCode(given)).remaining, 9)
+    const charges = null
+    const proof = { codeHashes: hashesWith(), newSecretHash: key.secretHash, charges }
+    assert.equal(await secondFactors.reauthenticateByRecoveryCode(key, proof), null)
+    const next = { ...proof, codeHashes: hashesWith(second) }
+    const proved = await secondFactors.reauthenticateByRecoveryCode(key, next)
+    assert.ok(proved !== null && 'remaining' in proved)
+    assert.equal(proved.remaining, 8)
+    assert.equal((await secondFactors.find(user.id)).recoveryCodes.remaining, 8)
+  },
+)
 
 promise(
   'useRecoveryCode: maxSeconds ends the session early, and never extends it',

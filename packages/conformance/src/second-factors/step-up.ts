@@ -33,7 +33,7 @@ export const stepUpCases = cases
 
 const proofOf = (step: number) => ({ step, newSecretHash: freshSecretHash(), refund: noRefund })
 const recoveryOf = (codeHash: FactorOwner['recoveryCodes'][number] | undefined) => ({
-  codeHash: present(codeHash),
+  codeHashes: [present(codeHash)],
   newSecretHash: freshSecretHash(),
   charges: null,
 })

@@ -29,6 +29,7 @@ export const importCommands: readonly Command[] = (['jsonl', 'csv'] as const).ma
         'wrap-weak-hashes',
         'imported-passwords',
         'sessions-days',
+        'enroll-lost-factors',
         'dry-run',
       ],
     },
@@ -60,12 +61,17 @@ async function runImport(
     importSessions: (sessions) => storage.sessions.importMany(sessions),
     sessionTerms: { now: new Date(), days: readSessionDays(flags) },
     importedPasswords: flags['imported-passwords'] === true,
+    enrollLostFactors: flags['enroll-lost-factors'] === true,
     onProgress: (count, total) =>
       progress.show(`imported ${count} of ${total}`, total === 0 ? 1 : count / total),
     onEstimate: (hashes, seconds) =>
       terminal.warn(`wrapping ${hashes} weak hashes takes about ${seconds} s`),
   })
   progress.end()
+  if (flags['enroll-lost-factors'] === true)
+    terminal.warn(
+      "users whose second factor was lost enroll another one only where the option secondFactor.required is 'per-user' or 'always'",
+    )
   return done(dryRun ? { dryRun, ...report } : report, describe(report, dryRun))
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ export async function openImports() {
       )
     ).rows
 
-  /** Everything that an import writes, without the times of writing. */
+  /** Everything that an import writes, without the times of writing and the ciphertexts, which are different each time. */
   async function tables(db: TestDatabase) {
     const { rows } = await db.query(
       `select (select jsonb_agg(to_jsonb(u) - 'updated_at' order by u.id) from torii.users u) as users,
@@ -63,12 +63,25 @@ export async function openImports() {
          (select jsonb_agg(to_jsonb(p) - 'updated_at' order by p.user_id) from torii.passwords p) as passwords,
          (select jsonb_agg(to_jsonb(a) order by a.id) from torii.oauth_accounts a) as accounts,
          (select jsonb_agg(to_jsonb(i) - 'expires_at' order by i.key) from torii.imported_sessions i) as sessions,
+         (select jsonb_agg(to_jsonb(k) order by k.id) from torii.passkeys k) as passkeys,
+         (select jsonb_agg(to_jsonb(f) - 'secret' order by f.user_id) from torii.totp_factors f) as factors,
+         (select jsonb_agg(to_jsonb(c) order by c.user_id, c.code_hash) from torii.recovery_codes c) as codes,
          (select jsonb_agg(to_jsonb(m) - 'imported_at' order by m.source_id) from torii.imported_users m) as mapped`,
     )
     return rows[0]
   }
 
+  /** A public key as COSE, in base64url. */
+  function coseKey(): string {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+    const head = Buffer.from('a5010203262001215820', 'hex')
+    const parts = [head, Buffer.from(x, 'base64url'), Buffer.from('225820', 'hex')]
+    return Buffer.concat([...parts, Buffer.from(y, 'base64url')]).toString('base64url')
+  }
+
   return {
+    coseKey,
     folder,
     storage,
     database,

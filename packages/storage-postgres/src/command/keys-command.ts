@@ -65,7 +65,7 @@ function advice({ unreadable, busy, secrets, passwords }: Left): string[] {
   return lines.length > 0
     ? [...lines, 'Keep the old keys.']
     : [
-        'Nothing stored needs the old keys. Remove them an hour after every process has this first key: with the default lifetimes, codes and OAuth flows that began before are over by then. Browsers that were known by an old key count as new.',
+        'Nothing stored needs the old keys. Remove them an hour after every process has this first key: with the default lifetimes, codes and OAuth flows that began before are over by then. Browsers that were known by an old key count as new, and recovery codes that were imported under one end.',
       ]
 }
 

@@ -52,6 +52,10 @@ export const options = {
     value: 'DAYS',
     help: 'end imported sessions after so many days, 0 to take none (default: 14)',
   },
+  'enroll-lost-factors': {
+    value: null,
+    help: 'users whose second factor cannot be imported enroll another one at their next sign-in',
+  },
   'dry-run': { value: null, help: 'report what would be done, and write nothing' },
   format: { value: 'FORMAT', help: 'jsonl' },
   yes: { value: null, help: 'do not ask for confirmation' },

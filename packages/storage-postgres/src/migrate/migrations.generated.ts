@@ -544,6 +544,20 @@ comment on column :schema.imported_users.user_id is
   },
   {
     id: 11,
+    name: 'unknown_user_handles',
+    checksum: 'e412f94a2b180007b4f11870ac92876e38f94e08f514c56b7273172a5695dae6',
+    transactional: true,
+    sql: `-- Passkeys of other systems that did not keep the user handle. A process of the former version answers a response that has one
+-- with an error and opens no session; it uses the others as before.
+
+alter table :schema.passkeys alter column user_handle drop not null;
+
+comment on column :schema.passkeys.user_handle is
+  'the user''s id at the authenticator: random, never an email; null where an import did not know it: the first use stores it';
+`,
+  },
+  {
+    id: 12,
     name: 'imported_sessions',
     checksum: 'd22e20149d14215e0855db30ecbf3a8e91dad7df521eaec087dd14b232cd5c24',
     transactional: true,

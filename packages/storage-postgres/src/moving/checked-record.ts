@@ -1,6 +1,11 @@
 import { canonicalEmail, checkMetadata, checkName, checkPicture, isStorable } from 'torii-core'
+import type { CheckedFactor, FactorReason } from './checked-factors.js'
+import { checkFactor } from './checked-factors.js'
+import type { CheckedPasskey } from './checked-passkeys.js'
+import { checkPasskeys } from './checked-passkeys.js'
 import type { CheckedSession } from './checked-sessions.js'
 import { checkSessions } from './checked-sessions.js'
+import { requireTime } from './field-values.js'
 import type { SourceRecord } from './source-record.js'
 
 /** What is left out of an account that is imported, or why it is not. One word each, counted in the report. */
@@ -24,6 +29,9 @@ export type Reason =
   | 'oauth_account_taken'
   | 'tokens_without_keys'
   | 'session_invalid'
+  | 'passkey_invalid'
+  | 'passkey_taken'
+  | FactorReason
 
 /** An account whose fields the tables can hold. */
 export interface CheckedRecord {
@@ -44,6 +52,8 @@ export interface CheckedRecord {
   readonly passwordHash: string | null
   readonly oauthAccounts: readonly CheckedAccount[]
   readonly sessions: readonly CheckedSession[]
+  readonly passkeys: readonly CheckedPasskey[]
+  readonly factor: CheckedFactor
   readonly leftOut: readonly Reason[]
 }
 
@@ -69,6 +79,11 @@ const knownFields = [
   'passwordHash',
   'oauthAccounts',
   'sessions',
+  'passkeys',
+  'totp',
+  'recoveryCodes',
+  'recoveryCodeHashes',
+  'secondFactorRequiredAt',
 ]
 
 /** Whether addresses count as verified where the file does not say; null: such an account is skipped. */
@@ -114,6 +129,8 @@ export function checkRecord(
     passwordHash: read(fields.passwordHash, requireHash, 'password_hash_unsupported'),
     oauthAccounts: readAccounts(fields.oauthAccounts, leftOut),
     sessions: checkSessions(fields.sessions, () => leftOut.push('session_invalid')),
+    passkeys: checkPasskeys(fields.passkeys, () => leftOut.push('passkey_invalid')),
+    factor: checkFactor(fields, (reason) => leftOut.push(reason)),
     leftOut,
   }
 }
@@ -136,14 +153,6 @@ function requireBoolean(value: unknown): boolean {
   const found = booleans.get(typeof value === 'string' ? value.toLowerCase() : value)
   if (found === undefined) throw invalid()
   return found
-}
-
-/** An ISO 8601 time, or the form of PostgreSQL with a space; years that the tables hold. */
-function requireTime(value: unknown): string {
-  const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\d([T ].*)?$/.test(value)
-  const time = isTime ? new Date(value) : null
-  if (time === null || Number.isNaN(time.getTime())) throw invalid()
-  return time.toISOString()
 }
 
 function requireHash(value: unknown): string {

@@ -1,6 +1,15 @@
 import { ToriiError } from 'torii-core'
+import { currentStep } from '../tables/second-factors/totp-step.js'
+import type { CheckedPasskey } from './checked-passkeys.js'
 import type { CheckedAccount, CheckedRecord, Reason } from './checked-record.js'
 import { importedAccountId } from './imported-id.js'
+import type { ReadyFactor } from './ready-factors.js'
+import {
+  factorColumns,
+  passkeyRowColumns,
+  toFactorColumns,
+  toPasskeyRows,
+} from './ready-factors.js'
 
 /** Runs a statement. */
 export type Query = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
@@ -16,6 +25,7 @@ export interface ReadyRecord extends CheckedRecord {
   /** What is stored as the hash; null for none. */
   readonly hash: string | null
   readonly accounts: readonly ReadyAccount[]
+  readonly secondFactor: ReadyFactor
 }
 
 export interface ReadyAccount extends Pick<CheckedAccount, 'provider' | 'subject' | 'label'> {
@@ -31,6 +41,7 @@ export interface BatchOutcome {
   /** Null where it has no address. */
   readonly emailKey: string | null
   readonly accounts: readonly ReadyAccount[]
+  readonly passkeys: readonly CheckedPasskey[]
 }
 
 /** How often a batch is repeated when another transaction was in its way. */
@@ -85,7 +96,7 @@ const standing = (schema: string) => `
 
 /**
  * Writes accounts in one transaction: all of each, or nothing. An address belongs to the account that has it, here or before in the
- * file; an account that loses it is written without it if a provider's account signs it in, and not at all otherwise.
+ * file; an account that loses it is written without it if a provider's account or a passkey signs it in, and not at all otherwise.
  */
 export async function importBatch(
   context: BatchContext,
@@ -112,6 +123,7 @@ const writeBatch = (
       JSON.stringify(records.map(toRow)),
       JSON.stringify(records.flatMap(toAccountRows)),
       source,
+      JSON.stringify(records.flatMap(({ passkeys }, ord) => toPasskeyRows(passkeys, ord))),
     ])
     const outcomes = outcomesOf(records, rows as WrittenRow[])
     if (dryRun) throw new RolledBack(outcomes)
@@ -134,6 +146,7 @@ const toRow = (record: ReadyRecord, ord: number) => ({
   created_at: record.createdAt,
   disabled: record.disabled,
   hash: record.hash,
+  ...toFactorColumns(record.secondFactor),
 })
 
 const toAccountRows = ({ accounts }: ReadyRecord, ord: number) =>
@@ -153,20 +166,26 @@ interface WrittenRow {
   written: boolean
   has_email: boolean
   accounts: { provider: string; subject: string }[]
+  /** Credential ids in hexadecimal digits. */
+  passkeys: string[]
 }
 
-// The order of the locks is that of every statement: addresses and providers' accounts before users, users before what is inside.
+// The order of the locks is that of every statement: addresses, providers' accounts and passkeys before users, users before what is inside.
 // Those who wait for one of them wait in its order.
 const insertion = (schema: string) => `
   with input as materialized (
     select * from pg_catalog.jsonb_to_recordset($1::jsonb) as r (
       ord int, id uuid, source_id text, email text, email_key text, has_address boolean, claims boolean,
       verified boolean, verified_at timestamptz, name text, picture text, metadata jsonb,
-      created_at timestamptz, disabled boolean, hash text)
+      created_at timestamptz, disabled boolean, hash text, ${factorColumns})
   ), offered as materialized (
     select a.* from pg_catalog.jsonb_to_recordset($2::jsonb) as a (
       ord int, id uuid, provider text, subject text, label text, tokens text)
     where not ${isThere(`${schema}.oauth_accounts x where x.subject = a.subject and x.provider = a.provider`)}
+  ), offered_keys as materialized (
+    select p.*, pg_catalog.decode(p.credential_id, 'base64') as credential
+    from pg_catalog.jsonb_to_recordset($4::jsonb) as p (${passkeyRowColumns})
+    where not ${isThere(`${schema}.passkeys x where x.credential_id = pg_catalog.decode(p.credential_id, 'base64')`)}
   ), judged as materialized (
     select i.*, case
       when ${isThere(`${schema}.imported_users m where m.source = $3::text and m.source_id = i.source_id`)} then 'merged'
@@ -180,9 +199,10 @@ const insertion = (schema: string) => `
     returning user_id
   ), decided as materialized (
     select j.*, c.user_id is not null as has_email,
-      j.standing is null and (not j.has_address or c.user_id is not null or o.ord is not null) as kept
+      j.standing is null and (not j.has_address or c.user_id is not null or o.ord is not null or p.ord is not null) as kept
     from judged j left join claims c on c.user_id = j.id
     left join (select distinct ord from offered) o on o.ord = j.ord
+    left join (select distinct ord from offered_keys) p on p.ord = j.ord
   ), kept as materialized (
     select d.* from decided d where d.kept
   ), accounts as (
@@ -193,13 +213,28 @@ const insertion = (schema: string) => `
     order by o.subject, o.provider
     on conflict (subject, provider) do nothing
     returning provider, subject, user_id
+  ), keys as (
+    insert into ${schema}.passkeys (
+      credential_id, id, user_id, owner_epoch, public_key, sign_count, user_handle, user_verified,
+      backup_eligible, backed_up, aaguid, transports, name, created_at, last_used_at)
+    select p.credential, p.id, k.id, 0, pg_catalog.decode(p.public_key, 'base64'), p.sign_count,
+      pg_catalog.decode(p.user_handle, 'base64'), p.user_verified, p.backup_eligible, p.backed_up, p.aaguid,
+      array(select pg_catalog.jsonb_array_elements_text(p.transports)), p.name,
+      coalesce(p.created_at, k.created_at, pg_catalog.statement_timestamp()), p.last_used_at
+    from offered_keys p join kept k on k.ord = p.ord
+    where (select pg_catalog.count(*) from accounts) >= 0
+    order by p.credential
+    on conflict (credential_id) do nothing
+    returning credential_id, user_id
   ), made as (
-    insert into ${schema}.users (id, email, email_key, email_verified_at, name, picture, metadata, disabled_at, created_at)
+    insert into ${schema}.users (id, email, email_key, email_verified_at, name, picture, metadata, disabled_at, created_at,
+      second_factor_epoch, second_factor_required_at)
     select k.id, case when k.has_email then k.email end, case when k.has_email then k.email_key end,
       case when k.has_email and k.verified then coalesce(k.verified_at, k.created_at, pg_catalog.statement_timestamp()) end,
       k.name, k.picture, k.metadata, case when k.disabled then pg_catalog.statement_timestamp() end,
-      coalesce(k.created_at, pg_catalog.statement_timestamp())
-    from kept k order by k.id
+      coalesce(k.created_at, pg_catalog.statement_timestamp()), case when k.factor_in_force then 0 end,
+      coalesce(k.factor_required_at, case when k.factor_enrolls then pg_catalog.statement_timestamp() end)
+    from kept k where (select pg_catalog.count(*) from keys) >= 0 order by k.id
     on conflict (id) do nothing
     returning id
   ), secrets as (
@@ -207,20 +242,37 @@ const insertion = (schema: string) => `
     select k.id, k.hash, 0 from kept k where k.hash is not null and k.has_email
       and (select pg_catalog.count(*) from made) = (select pg_catalog.count(*) from kept)
     returning user_id
+  ), factors as (
+    insert into ${schema}.totp_factors (user_id, secret, last_step, recovery_generation, created_at, last_used_at)
+    select k.id, pg_catalog.decode(k.factor_secret, 'base64'), greatest(k.factor_last_step, ${currentStep}), 1,
+      coalesce(k.factor_created_at, k.created_at, pg_catalog.statement_timestamp()), k.factor_last_used_at
+    from kept k where k.factor_secret is not null
+      and (select pg_catalog.count(*) from made) = (select pg_catalog.count(*) from kept)
+    returning user_id
+  ), codes as (
+    insert into ${schema}.recovery_codes (user_id, code_hash, generation)
+    select k.id, pg_catalog.decode(c.hash, 'base64'), 1
+    from kept k cross join pg_catalog.jsonb_array_elements_text(k.factor_codes) as c (hash)
+    where (select pg_catalog.count(*) from made) = (select pg_catalog.count(*) from kept)
+    returning user_id
   ), mapped as (
     insert into ${schema}.imported_users (source, source_id, user_id)
     select $3::text, k.source_id, k.id from kept k order by k.source_id
     on conflict (source, source_id) do nothing
     returning user_id
   )
-  select d.ord, d.standing, d.kept, d.has_email, all_written.done as written, coalesce(a.list, '[]') as accounts
+  select d.ord, d.standing, d.kept, d.has_email, all_written.done as written, coalesce(a.list, '[]') as accounts,
+    coalesce(p.list, '[]') as passkeys
   from decided d cross join (
     select (select pg_catalog.count(*) from made) = (select pg_catalog.count(*) from kept)
       and (select pg_catalog.count(*) from mapped) = (select pg_catalog.count(*) from kept) as done
   ) all_written left join (
     select a.user_id, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('provider', a.provider, 'subject', a.subject)) as list
     from accounts a group by a.user_id
-  ) a on a.user_id = d.id and d.kept`
+  ) a on a.user_id = d.id and d.kept left join (
+    select k.user_id, pg_catalog.jsonb_agg(pg_catalog.encode(k.credential_id, 'hex')) as list
+    from keys k group by k.user_id
+  ) p on p.user_id = d.id and d.kept`
 
 /** @throws InTheWay if another transaction wrote one of the accounts meanwhile */
 function outcomesOf(records: readonly ReadyRecord[], rows: readonly WrittenRow[]): BatchOutcome[] {
@@ -232,7 +284,10 @@ function outcomesOf(records: readonly ReadyRecord[], rows: readonly WrittenRow[]
     const accounts = record.accounts.filter(({ provider, subject }) =>
       row.accounts.some((each) => each.provider === provider && each.subject === subject),
     )
-    return { record, skipped, emailKey: row.has_email ? record.emailKey : null, accounts }
+    const passkeys = record.passkeys.filter(({ credentialId }) =>
+      row.passkeys.includes(credentialId.toString('hex')),
+    )
+    return { record, skipped, emailKey: row.has_email ? record.emailKey : null, accounts, passkeys }
   })
 }
 

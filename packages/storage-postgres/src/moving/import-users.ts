@@ -1,4 +1,5 @@
 import type { ImportedSession, UserId } from 'torii-core'
+import type { CheckedPasskey } from './checked-passkeys.js'
 import type {
   CheckedAccount,
   CheckedRecord,
@@ -13,10 +14,12 @@ import { findStanding, importBatch } from './import-batch.js'
 import type { ImportReport, ReportCounter } from './import-report.js'
 import { createReport } from './import-report.js'
 import { importedUserId } from './imported-id.js'
+import type { FactorServices } from './ready-factors.js'
+import { readyFactor } from './ready-factors.js'
 import type { SourceRecord } from './source-record.js'
 
 /** What an import asks the services of torii-auth. */
-export interface ImportServices {
+export interface ImportServices extends FactorServices {
   /** Whether a stored text signs in as it is, only when wrapped, or not at all. */
   readPasswordHash(text: string): 'accepted' | 'weak' | 'unsupported'
   /** Returns a weak hash inside Argon2id. */
@@ -39,6 +42,8 @@ export interface ImportOptions extends BatchContext {
   /** Stores sessions, at most 1,000, and returns how many are new. */
   importSessions(sessions: readonly ImportedSession[]): Promise<number>
   readonly sessionTerms: SessionTerms
+  /** Users whose second factor cannot be read enroll another one at their next sign-in. */
+  readonly enrollLostFactors: boolean
   onProgress(done: number, total: number): void
   /** Called once before hashes are wrapped. */
   onEstimate(hashes: number, seconds: number): void
@@ -194,7 +199,7 @@ async function sortOut(
   return sorted
 }
 
-/** Computes what is stored. `taken` are the addresses and providers' accounts before it, to which it adds its own. */
+/** Computes what is stored. `taken` are the addresses, providers' accounts and passkeys before it, to which it adds its own. */
 async function makeReady(
   options: ImportOptions,
   record: CheckedRecord & { readonly id: string },
@@ -206,20 +211,35 @@ async function makeReady(
   const accounts = record.oauthAccounts.flatMap((account) =>
     take(accountKeyOf(account)) ? [readyAccount(options.services, account, leftOut)] : [],
   )
+  const passkeys = record.passkeys.filter((passkey) => {
+    const isUsable = options.services.isPasskeyKey(passkey.publicKey)
+    if (isUsable && take(passkeyKeyOf(passkey))) return true
+    leftOut.push(isUsable ? 'passkey_taken' : 'passkey_invalid')
+    return false
+  })
+  const { services, enrollLostFactors } = options
+  const userId = record.id as UserId
+  const leaveOut = (reason: Reason) => leftOut.push(reason)
+  const secondFactor = readyFactor(services, enrollLostFactors, userId, record.factor, leaveOut)
   const hash = await readyHash(options, record, leftOut)
-  return { ...record, claims, accounts, hash, leftOut }
+  return { ...record, claims, accounts, passkeys, secondFactor, hash, leftOut }
 }
 
 const emailKeyOf = (emailKey: string) => `email ${emailKey}`
 const accountKeyOf = ({ provider, subject }: Pick<CheckedAccount, 'provider' | 'subject'>) =>
   `account ${JSON.stringify([provider, subject])}`
+const passkeyKeyOf = ({ credentialId }: CheckedPasskey) => `passkey ${credentialId.toString('hex')}`
 
-const keysOf = ({ emailKey, accounts }: BatchOutcome): string[] => [
+const keysOf = ({ emailKey, accounts, passkeys }: BatchOutcome): string[] => [
   ...(emailKey === null ? [] : [emailKeyOf(emailKey)]),
   ...accounts.map(accountKeyOf),
+  ...passkeys.map(passkeyKeyOf),
 ]
 
-function count(report: ReportCounter, { record, skipped, emailKey, accounts }: BatchOutcome): void {
+function count(
+  report: ReportCounter,
+  { record, skipped, emailKey, accounts, passkeys }: BatchOutcome,
+): void {
   if (skipped === 'merged') report.merged()
   else if (skipped !== null) report.skip(skipped, record)
   else {
@@ -228,6 +248,8 @@ function count(report: ReportCounter, { record, skipped, emailKey, accounts }: B
     if (record.emailKey !== null && emailKey === null) report.leaveOut('email_taken', record)
     for (let lost = accounts.length; lost < record.oauthAccounts.length; lost += 1)
       report.leaveOut('oauth_account_taken', record)
+    for (let lost = passkeys.length; lost < record.passkeys.length; lost += 1)
+      report.leaveOut('passkey_taken', record)
   }
 }
 

@@ -12,6 +12,10 @@ export const importedUserId = (source: string, sourceId: string): string =>
 export const importedAccountId = (provider: string, subject: string): string =>
   uuidOf(['oauth_account', provider, subject])
 
+/** Returns the id here of a passkey. */
+export const importedPasskeyId = (credentialId: Uint8Array): string =>
+  uuidOf(['passkey', Buffer.from(credentialId).toString('base64url')])
+
 function uuidOf(names: readonly string[]): string {
   const hash = createHash('sha256')
     .update(['torii-import', ...names].join('\0'))

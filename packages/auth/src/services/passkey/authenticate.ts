@@ -251,8 +251,8 @@ export const levelOf = ({ userVerified }: { readonly userVerified: boolean }): S
 /** Returns the values to store with the passkey after a verified response. */
 export const useOf = (
   { credentialId, userId, epochs }: PasskeyCredential,
-  { signCount, backedUp }: Extract<AuthenticationResult, { ok: true }>,
-) => ({ credentialId, userId, epochs, signCount, backedUp })
+  { signCount, backedUp, userHandle }: Extract<AuthenticationResult, { ok: true }>,
+) => ({ credentialId, userId, epochs, signCount, backedUp, userHandle })
 
 /**
  * Reports what an accepted answer says about its passkey: a counter that did not increase, and a change of the flag that

@@ -17,7 +17,7 @@ import { notFound, staleSession } from '../refusals.js'
 import { runCounted } from '../sessions/counted.js'
 import { actorOf, eventContextOf, requireRecent } from '../sessions/valid-session.js'
 import { readPasskeyName } from './input.js'
-import { userHandles } from './user-handle.js'
+import { knownHandles, userHandles } from './user-handle.js'
 
 export type RenamePasskeyOutcome =
   | { readonly ok: true; readonly passkey: Passkey }
@@ -64,7 +64,10 @@ export interface PasskeySignals {
   /** The names that an authenticator shows, as in the options of a registration. */
   readonly name: string
   readonly displayName: string
-  /** The credential ids of all passkeys that sign in, in base64url. An authenticator hides or deletes all others. */
+  /**
+   * The credential ids of all passkeys that sign in, in base64url. An authenticator hides or deletes all others of these user
+   * handles. A passkey whose user handle is not known yet is among them: it may be one of these.
+   */
   readonly credentialIds: readonly string[]
 }
 
@@ -75,10 +78,7 @@ export const passkeySignals =
     const accepted = await storage.passkeys.accepted(actorOf(valid))
     if (accepted === null) return staleSession
     const { rpId } = options.passkey
-    const handles = [
-      ...accepted.map(({ userHandle }) => userHandle),
-      ...userHandles(options.keys, valid.user.id),
-    ]
+    const handles = [...knownHandles(accepted), ...userHandles(options.keys, valid.user.id)]
     return {
       ok: true,
       rpId,

@@ -34,7 +34,7 @@ import {
 import { logRefusedPage } from './refused-page.js'
 import type { PasskeyCeremonyStart } from './start.js'
 import { policyOf, startCeremony } from './start.js'
-import { userHandles } from './user-handle.js'
+import { knownHandles, userHandles } from './user-handle.js'
 
 /** The response of a registration, and the name of the new passkey. */
 export interface RegisterPasskeyInput extends PasskeyAnswerInput {
@@ -100,14 +100,14 @@ async function start<Metadata extends object>(
   const existing = await context.storage.passkeys.credentials(valid.user.id)
   // Refused now, before a device creates a passkey that cannot be stored.
   if (existing.length >= options.maxPerUser) return { ok: false, reason: 'too_many' }
-  const userHandle = existing[0]?.userHandle ?? newHandle
+  const [known = newHandle] = knownHandles(existing)
   const id = newChallengeId()
   const refused = await startCeremony(context, id, 'register', info, valid)
   if (refused !== null) return refused
-  const challenge = challengeOf(id, { kind, sessionId: valid.session.id, userHandle })
+  const challenge = challengeOf(id, { kind, sessionId: valid.session.id, userHandle: known })
   const ceremony = {
     challenge,
-    userHandle,
+    userHandle: known,
     exclude: existing.map(descriptorOf),
     mediation: mediationOf(kind),
   }
@@ -210,7 +210,7 @@ async function expectedBy<Metadata extends object>(
   const known = findSigned([first, ...older])
   if (known !== undefined) return known
   const existing = await storage.passkeys.credentials(user.id)
-  return findSigned(existing.map(({ userHandle }) => userHandle)) ?? expect('register', first)
+  return findSigned(knownHandles(existing)) ?? expect('register', first)
 }
 
 function store<Metadata extends object>(

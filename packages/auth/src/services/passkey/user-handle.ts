@@ -1,4 +1,4 @@
-import type { UserId } from 'torii-core'
+import type { AcceptedCredential, UserId } from 'torii-core'
 import { hash } from '../../base/hash.js'
 import type { KeyRing } from '../../crypto/key-ring.js'
 
@@ -12,6 +12,12 @@ export function userHandles(keys: KeyRing, userId: UserId): readonly [Buffer, ..
   const [first, ...older] = keys.hmacCandidates('user-handles', [userId])
   return [lengthen(first), ...older.map(lengthen)]
 }
+
+/** Returns the user handles of passkeys; that of an imported one is not known before its first use. */
+export const knownHandles = (
+  passkeys: readonly Pick<AcceptedCredential, 'userHandle'>[],
+): readonly Uint8Array[] =>
+  passkeys.flatMap(({ userHandle }) => (userHandle === null ? [] : [userHandle]))
 
 /** Extends 32 bytes to the recommended 64. */
 const lengthen = (bytes: Uint8Array): Buffer => hash('sha512', bytes, 'buffer')

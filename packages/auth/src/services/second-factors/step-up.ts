@@ -8,7 +8,6 @@ import type {
 } from 'torii-core'
 import type { RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep } from '../../one-time-codes/totp.js'
 import type { Attempt } from '../../rate-limits/rate-limits.js'
 import { secondFactorInSession } from '../../rate-limits/rate-limits.js'
@@ -19,6 +18,7 @@ import type { Refused, TooManyAttempts } from '../refusals.js'
 import { keyOfSession, rotateSecret } from '../sessions/session-key.js'
 import { eventContextOf } from '../sessions/valid-session.js'
 import { recoveryCodeUsed } from './recovery-code-used.js'
+import { recoveryCodeHashes } from './stored-recovery-code.js'
 import { decryptSecret } from './stored-secret.js'
 import type { SecondFactorCode } from './verify.js'
 import { readSecondFactorCode } from './verify.js'
@@ -101,12 +101,13 @@ async function proveTotp<Metadata extends object>(
 }
 
 function proveRecoveryCode<Metadata extends object>(
-  { runWithEffects }: ServiceContext<Metadata>,
+  { options, runWithEffects }: ServiceContext<Metadata>,
   { key, newSecretHash, eventContext, charges }: Proof,
   code: string,
   { user }: ValidSession<Metadata>,
 ): Promise<Proved> {
-  const proof = { codeHash: hashRecoveryCode(code), newSecretHash, charges }
+  const codeHashes = recoveryCodeHashes(options.keys, key.userId, code)
+  const proof = { codeHashes, newSecretHash, charges }
   return runWithEffects({
     run: ({ secondFactors }) => secondFactors.reauthenticateByRecoveryCode(key, proof),
     effects: (recorded) => {

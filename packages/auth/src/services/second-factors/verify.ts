@@ -11,7 +11,6 @@ import type {
 import { InvalidInputError, invalidValue, newSessionId } from 'torii-core'
 import type { CheckedRequestInfo, RequestInfo } from '../../base/request-info.js'
 import { readRequestInfo } from '../../base/request-info.js'
-import { hashRecoveryCode } from '../../one-time-codes/recovery-codes.js'
 import { matchingStep, readTotpCode } from '../../one-time-codes/totp.js'
 import type { GivenPassword } from '../../password-policy/text.js'
 import { normalizePassword } from '../../password-policy/text.js'
@@ -36,6 +35,7 @@ import type { SignedIn } from '../sign-in.js'
 import { failed, readPendingToken, refused, trustEvents, trustOf } from './answer.js'
 import { verifyPasskey } from './passkey.js'
 import { recoveryCodeUsed } from './recovery-code-used.js'
+import { recoveryCodeHashes } from './stored-recovery-code.js'
 import { decryptSecret } from './stored-secret.js'
 
 /** The code of the authenticator application, or a recovery code. */
@@ -246,11 +246,11 @@ function verifyRecoveryCode<Metadata extends object>(
   code: string,
   info: CheckedRequestInfo,
 ): Promise<VerifySecondFactorOutcome<Metadata>> {
-  const codeHash = hashRecoveryCode(code)
+  const codeHashes = recoveryCodeHashes(context.options.keys, key.userId, code)
   const maxSeconds = maxRecoverySeconds(context.options)
   return openSession(context, key, 'recovery_code', info, ({ secondFactors }, session) =>
     asCounted(context, { factor: 'recovery_code', key, info }, ({ charges }) =>
-      secondFactors.useRecoveryCode({ key, codeHash, session, charges, maxSeconds }),
+      secondFactors.useRecoveryCode({ key, codeHashes, session, charges, maxSeconds }),
     ),
   )
 }

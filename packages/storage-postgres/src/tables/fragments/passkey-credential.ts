@@ -11,7 +11,7 @@ export interface CredentialRow {
   credential_id: Uint8Array
   public_key: Uint8Array
   sign_count: number
-  user_handle: Uint8Array
+  user_handle: Uint8Array | null
   backup_eligible: boolean
   transports: string[]
   session_epoch: number

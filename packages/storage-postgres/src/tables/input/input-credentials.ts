@@ -86,6 +86,10 @@ function oneOf<Value extends string>(
   return found
 }
 
+/** Null: it is not known. */
+export const checkUserHandle = (value: unknown): Uint8Array | null =>
+  value === null ? null : checkBytes(value, 'userHandle', 1, 64)
+
 /** 1 to 100 characters, none of them a control. */
 export function checkPasskeyName(value: unknown): string {
   const name = checkText(value, 'name', { codePoints: 100 })

@@ -8,7 +8,7 @@ import type {
 import type { Database } from '../../sql/database.js'
 import { partOfTransaction, readBack } from '../../sql/lost-reply.js'
 import type { SqlPart } from '../../sql/parameter.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -19,6 +19,7 @@ import {
   checkBytes,
   checkPasskeyName,
   checkTransports,
+  checkUserHandle,
   checkUuid,
 } from '../input/input-credentials.js'
 import type { PasskeyRow } from './passkey-columns.js'
@@ -35,7 +36,7 @@ import {
 const added = {
   id: parameter('id', 'uuid')<PasskeyId>(),
   publicKey: parameter('publicKey', 'bytea')<Uint8Array>(),
-  userHandle: parameter('userHandle', 'bytea')<Uint8Array>(),
+  userHandle: nullable('userHandle', 'bytea')<Uint8Array>(),
   userVerified: parameter('userVerified', 'boolean')<boolean>(),
   backupEligible: parameter('backupEligible', 'boolean')<boolean>(),
   aaguid: parameter('aaguid', 'uuid')<string>(),
@@ -146,7 +147,7 @@ export function passkeyValues(passkey: NewPasskey) {
     id: given.id,
     publicKey: checkBytes(given.publicKey, 'publicKey', 1, 2048),
     signCount: checkInteger(given.signCount, 'signCount', 0, maxSignCount),
-    userHandle: checkBytes(given.userHandle, 'userHandle', 1, 64),
+    userHandle: checkUserHandle(given.userHandle),
     userVerified: checkBoolean(given.userVerified, 'userVerified'),
     backupEligible,
     backedUp: checkBoolean(given.backedUp, 'backedUp') && backupEligible,

@@ -25,7 +25,7 @@ export const passkeySignalStatements = (schema: string) => ({
 })
 
 type AcceptedRow =
-  | { credential_id: Uint8Array; user_handle: Uint8Array }
+  | { credential_id: Uint8Array; user_handle: Uint8Array | null }
   | { credential_id: null; user_handle: null }
 
 /** Reads what browsers signal to authenticators. */

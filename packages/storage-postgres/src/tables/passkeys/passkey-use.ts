@@ -10,7 +10,7 @@ import type {
 } from 'torii-core'
 import type { Database } from '../../sql/database.js'
 import { countedTwice, readBack, repeat, usedUp } from '../../sql/lost-reply.js'
-import { parameter, sql } from '../../sql/parameter.js'
+import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { exists, many, one } from '../../sql/rows.js'
 import { read, write } from '../../sql/statement.js'
 import { statementTime as now } from '../../sql/time.js'
@@ -44,7 +44,12 @@ import {
   maxEpoch,
   sessionKeyValues,
 } from '../input/input.js'
-import { checkBytes, checkCeremony, checkIpAddressCharge } from '../input/input-credentials.js'
+import {
+  checkBytes,
+  checkCeremony,
+  checkIpAddressCharge,
+  checkUserHandle,
+} from '../input/input-credentials.js'
 import { backedUp, credentialId, maxSignCount, signCount } from './passkey-columns.js'
 
 const { sessionEpoch } = actor
@@ -52,6 +57,8 @@ export const { ownerEpoch } = actor
 export const challengeHash = parameter('challengeHash', 'bytea')<TokenHash>()
 /** 2 where the assertion has user verification. */
 const level = parameter('level', 'int')<number>()
+/** The user handle in the assertion; null where it has none. */
+const usedHandle = nullable('usedHandle', 'bytea')<Uint8Array>()
 const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
 
 /**
@@ -61,11 +68,14 @@ const ceremony = parameter('ceremony', 'text')<PasskeyCeremony>()
  */
 export const countIsAccepted = sql`(k.sign_count < ${signCount} or (k.sign_count = 0 and ${signCount} = 0) or k.backup_eligible)`
 
+/** The user handle of an import that did not know it is that of the first use. After that it must be the same. */
+const handleIsAccepted = sql`(k.user_handle is null or ${usedHandle} is null or k.user_handle = ${usedHandle})`
+
 /** The CTE `held` of the passkey that is used, locked. Takes {@link useValues}. */
 export const holdPasskey = (schema: string) => sql`held as (
         select k.user_id, k.owner_epoch from ${schema}.passkeys k
         where k.credential_id = ${credentialId} and k.user_id = ${userId} and k.owner_epoch = ${ownerEpoch}
-          and ${countIsAccepted}
+          and ${countIsAccepted} and ${handleIsAccepted}
         for update of k
       )`
 
@@ -82,7 +92,8 @@ const usePasskey = (schema: string) => sql`
       )`
 
 /** What a use sets of the passkey `k`. */
-export const countUse = sql`sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now}`
+export const countUse = sql`sign_count = ${signCount}, backed_up = ${backedUp} and k.backup_eligible, last_used_at = ${now},
+          user_handle = coalesce(k.user_handle, ${usedHandle})`
 
 /** Advances the count of the passkey once the CTE named `after` has a row: both or none. */
 const advanceCount = (schema: string, after: string) => sql`
@@ -320,6 +331,7 @@ export function useValues(use: PasskeyUse) {
     },
     sessionEpoch: checkInteger(session, 'epochs.session', 0, maxEpoch),
     backedUp: checkBoolean(given.backedUp, 'backedUp'),
+    usedHandle: checkUserHandle(given.userHandle ?? null),
   }
 }
 

@@ -118,10 +118,11 @@ export function createPasskeyAnswers<Metadata extends object>(
     async signInByPasskey(input: Answer) {
       const { key, use, session, trust = null } = checkObject(input, 'input')
       const pending = pendingKeyValues(key)
-      const { passkey, backedUp } = useValues(use)
+      const { passkey, backedUp, usedHandle } = useValues(use)
       const values = {
         ...passkey,
         backedUp,
+        usedHandle,
         ...pending,
         ...openedValues(session),
         ...refundValues(null),

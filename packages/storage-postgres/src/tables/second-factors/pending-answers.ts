@@ -44,10 +44,10 @@ import {
 import type { recoveryCodeStatements } from './recovery-codes.js'
 import {
   allRemaining,
-  codeHash,
-  codeOfFactor,
+  checkCodeHashes,
   countRemaining,
   factorOfCodes,
+  lockCode,
   otherRemaining,
 } from './recovery-codes.js'
 import { currentStep, maxStep, step } from './totp-step.js'
@@ -155,11 +155,7 @@ export const pendingAnswerStatements = (schema: string) => ({
     sql`
       with ${chargeTry(
         schema,
-        sql`${lockUserOfPending(schema, { from: ', gate', condition: ' and gate.until is null' })}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${factorOfCodes(schema, 'p')}, c as (
-        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
-        join u on u.user_id = c.user_id and u.has_factor
-        where c.code_hash = ${codeHash} for update of c
-      ), ended as (
+        sql`${lockUserOfPending(schema, { from: ', gate', condition: ' and gate.until is null' })}, ${lockPending(schema, ` and p.tries < ${maxPendingTries}`)}, ${factorOfCodes(schema, 'p')}, ${lockCode(schema, ' join u on u.user_id = c.user_id and u.has_factor')}, ended as (
         delete from ${schema}.pending_sign_ins d using p, c where d.user_id = p.user_id and d.id = p.id
         returning d.user_id
       ), used as (
@@ -228,12 +224,12 @@ export function createPendingAnswers<Metadata extends object>(
         key,
         session,
         charges,
-        codeHash: hash,
+        codeHashes: hashes,
         maxSeconds: most = null,
       } = checkObject(input, 'input')
       const values = {
         ...pendingKeyValues(key),
-        codeHash: hash,
+        codeHashes: checkCodeHashes(hashes),
         maxSeconds: most === null ? null : checkSeconds(most, 'maxSeconds'),
         ...refundValues(null),
         ...openedValues(session),

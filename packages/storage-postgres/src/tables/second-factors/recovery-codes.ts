@@ -5,8 +5,14 @@ import { parameter, sql } from '../../sql/parameter.js'
 import { one } from '../../sql/rows.js'
 import { read } from '../../sql/statement.js'
 import { userId } from '../fragments/parameters.js'
+import { checkHashes } from '../input/input-credentials.js'
 
-export const codeHash = parameter('codeHash', 'bytea')<TokenHash>()
+/** The hashes that one typed code may have. */
+const codeHashes = parameter('codeHashes', 'bytea[]')<readonly TokenHash[]>()
+const maxCodeHashes = 32
+
+export const checkCodeHashes = (value: readonly TokenHash[]): readonly TokenHash[] =>
+  checkHashes(value, 'codeHashes', maxCodeHashes)
 
 /**
  * The CTE of the `factor` that recovery codes belong to. What removes or replaces it waits for the locked user, and what replaces the codes for
@@ -17,8 +23,13 @@ export const factorOfCodes = (schema: string, owner: string) => sql`factor as (
       )`
 
 /** The condition of a recovery code `c` of the CTE `factor`. */
-export const codeOfFactor =
-  'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
+const codeOfFactor = 'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
+
+/** The CTE `c` of the recovery code that the user of the CTE `factor` has given, locked. `from` is a further join. */
+export const lockCode = (schema: string, from = '') => sql`c as (
+        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}${from}
+        where c.code_hash = any (${codeHashes}) order by c.code_hash limit 1 for update of c
+      )`
 
 /** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */
 const remainingCodes = <const Others extends SqlPart>(schema: string, others: Others) => sql`(
@@ -31,7 +42,7 @@ export const allRemaining = (schema: string) => remainingCodes(schema, 'true')
 
 /** SQL for the number that is left once the given code is used, which the statement that uses it still sees. */
 export const otherRemaining = (schema: string) =>
-  remainingCodes(schema, sql`c.code_hash <> ${codeHash}`)
+  remainingCodes(schema, sql`c.code_hash <> all (${codeHashes})`)
 
 export const recoveryCodeStatements = (schema: string) => ({
   remaining: read('second_factors.remaining', sql`select ${allRemaining(schema)} as remaining`),

@@ -54,7 +54,7 @@ describe('a user who was disabled by a statement that ends no session', () => {
     await disable(owner.id)
     assert.deepEqual(await secondFactors.signIn(answerOf(key, owner.step + 1)), invalidToken)
     const [codeHash = assert.fail()] = owner.recoveryCodes
-    const answer = { key, codeHash, session: sessionOfPending(), charges: null }
+    const answer = { key, codeHashes: [codeHash], session: sessionOfPending(), charges: null }
     assert.deepEqual(await secondFactors.useRecoveryCode(answer), invalidToken)
   })
 
@@ -203,7 +203,7 @@ test('a factor that counts no more is not read for a code, and its recovery code
   const found = await secondFactors.findForSignIn({ key, charges })
   assert.deepEqual(found, { ok: true, credential: null, triesLeft: 4 })
   const [codeHash = assert.fail()] = owner.recoveryCodes
-  const answer = { key, codeHash, session: sessionOfPending(), charges: null }
+  const answer = { key, codeHashes: [codeHash], session: sessionOfPending(), charges: null }
   const outcome = await secondFactors.useRecoveryCode(answer)
   assert.deepEqual(outcome, { ok: false, reason: 'invalid_code', triesLeft: 3 })
 })

@@ -34,10 +34,10 @@ import {
 } from '../input/input.js'
 import type { recoveryCodeStatements } from './recovery-codes.js'
 import {
-  codeHash,
-  codeOfFactor,
+  checkCodeHashes,
   countRemaining,
   factorOfCodes,
+  lockCode,
   otherRemaining,
 } from './recovery-codes.js'
 import { currentStep, maxStep, step } from './totp-step.js'
@@ -90,11 +90,8 @@ export const stepUpStatements = (schema: string) => ({
     sql`
       with ${chargeFailure(
         schema,
-        sql`${lockOwner(schema, ', gate', ' and gate.until is null')}, ${factorOfCodes(schema, 'owner')}, c as (
-        select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}
-        where c.code_hash = ${codeHash} for update of c
-      ), ${raiseSession(schema, 'recovery_code', 'c')}, used as (
-        delete from ${schema}.recovery_codes d using s where d.user_id = s.user_id and d.code_hash = ${codeHash}
+        sql`${lockOwner(schema, ', gate', ' and gate.until is null')}, ${factorOfCodes(schema, 'owner')}, ${lockCode(schema)}, ${raiseSession(schema, 'recovery_code', 'c')}, used as (
+        delete from ${schema}.recovery_codes d using s, c where d.user_id = s.user_id and d.code_hash = c.code_hash
         returning 1 as one
       )`,
         's',
@@ -143,7 +140,7 @@ export function createStepUp(
       const charges = given.charges === null ? noCharges : checkCharges(given.charges)
       const values = {
         ...sessionKeyValues(key),
-        codeHash: given.codeHash,
+        codeHashes: checkCodeHashes(given.codeHashes),
         newSecretHash: given.newSecretHash,
         ...chargeValues(charges),
       }

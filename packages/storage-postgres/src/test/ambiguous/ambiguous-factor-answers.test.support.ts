@@ -64,7 +64,12 @@ const answerOperations = [
     const { id, pending, recoveryCodes } = await owner(harness)
     const [codeHash = assert.fail()] = recoveryCodes
     const session = sessionOfPending()
-    const answer = { key: pending, codeHash, session, charges: charges(freshRateLimitKey()) }
+    const answer = {
+      key: pending,
+      codeHashes: [codeHash],
+      session,
+      charges: charges(freshRateLimitKey()),
+    }
     return {
       operation: ({ secondFactors }) => secondFactors.useRecoveryCode(answer),
       effect: async () => [
@@ -83,7 +88,7 @@ const answerOperations = [
       const key = freshRateLimitKey()
       const answer = {
         key: pending,
-        codeHash: freshSecretHash(),
+        codeHashes: [freshSecretHash()],
         session: sessionOfPending(),
         charges: charges(key),
       }

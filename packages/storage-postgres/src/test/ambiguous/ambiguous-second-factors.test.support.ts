@@ -232,7 +232,7 @@ const stepUpOperations = [
       const { id, key, recoveryCodes } = await owner(harness)
       const [codeHash = assert.fail()] = recoveryCodes
       const newSecretHash = freshSecretHash()
-      const proof = { codeHash, newSecretHash, charges: charges(freshRateLimitKey()) }
+      const proof = { codeHashes: [codeHash], newSecretHash, charges: charges(freshRateLimitKey()) }
       return {
         operation: ({ secondFactors }) => secondFactors.reauthenticateByRecoveryCode(key, proof),
         effect: async () => [

@@ -53,7 +53,7 @@ export const secondFactorOperations = {
   answerByCode: ({ secondFactors }, fixture, { session }) =>
     secondFactors.useRecoveryCode({
       key: factorOf(fixture).pending,
-      codeHash: factorOf(fixture).codeHash,
+      codeHashes: [factorOf(fixture).codeHash],
       session,
       charges: { account: fixture.charges.address, ipAddress: fixture.charges.ipAddress },
     }),
@@ -102,7 +102,7 @@ export const secondFactorOperations = {
     secondFactors.reauthenticate(key, { step: 2, newSecretHash: secretHash, refund }),
   stepUpByCode: ({ secondFactors }, fixture, { secretHash }) =>
     secondFactors.reauthenticateByRecoveryCode(fixture.key, {
-      codeHash: factorOf(fixture).codeHash,
+      codeHashes: [factorOf(fixture).codeHash],
       newSecretHash: secretHash,
       charges: { account: fixture.charges.address, ipAddress: fixture.charges.ipAddress },
     }),

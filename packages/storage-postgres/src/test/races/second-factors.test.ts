@@ -97,7 +97,7 @@ const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> =
   answerByRecoveryCode: (owner) =>
     secondFactors.useRecoveryCode({
       key: owner.pending[0] ?? assert.fail(),
-      codeHash: codeOf(owner, 0),
+      codeHashes: [codeOf(owner, 0)],
       session: sessionOfPending(),
       charges: owner.charges,
     }),
@@ -142,7 +142,7 @@ const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> =
   answerWrongly: ({ pending: [, , key = assert.fail()], charges }) =>
     secondFactors.useRecoveryCode({
       key,
-      codeHash: freshSecretHash(),
+      codeHashes: [freshSecretHash()],
       session: sessionOfPending(),
       charges,
     }),
@@ -158,7 +158,7 @@ const operations: Readonly<Record<string, (owner: Owner) => Promise<unknown>>> =
     }),
   stepUpByRecoveryCode: (owner) =>
     secondFactors.reauthenticateByRecoveryCode(owner.other, {
-      codeHash: codeOf(owner, 0),
+      codeHashes: [codeOf(owner, 0)],
       newSecretHash: owner.other.secretHash,
       charges: owner.charges,
     }),
@@ -481,7 +481,7 @@ test('R7.2 recovery codes that are replaced while the factor is replaced open no
   for (const { recoveryCodes: former } of [owner, replacement]) {
     const outcome = await secondFactors.useRecoveryCode({
       key: await beginSignIn(storage, owner),
-      codeHash: former[0] ?? assert.fail(),
+      codeHashes: [former[0] ?? assert.fail()],
       session: sessionOfPending(),
       charges: null,
     })
