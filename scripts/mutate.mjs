@@ -12,6 +12,7 @@ import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
 import { transportMutations } from './mutations/auth-transport.mjs'
+import { authjsMutations } from './mutations/authjs.mjs'
 import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
@@ -30,6 +31,7 @@ export const mutations = [
   ...webappMutations,
   ...commandMutations,
   ...telemetryMutations,
+  ...authjsMutations,
   ...createMutations,
   ...definitionMutations,
   ...testingMutations,

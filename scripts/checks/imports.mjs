@@ -35,7 +35,11 @@ const allowed = {
   },
   'packages/create-torii-auth': { packages: [], builtins: null, lazy: {} },
   // Of @auth/core it has types only: next-auth and others bring the library along.
-  'packages/authjs': { packages: ['torii-core', '@auth/core'], builtins: ['node:crypto'], lazy: {} },
+  'packages/authjs': {
+    packages: ['torii-core', '@auth/core'],
+    builtins: ['node:crypto'],
+    lazy: {},
+  },
   'packages/auth': {
     packages: [
       'torii-core',

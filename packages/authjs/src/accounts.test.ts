@@ -75,7 +75,7 @@ describe('linkAccount and getUserByAccount', () => {
     assert.deepEqual(rows, [])
   })
 
-  test('of two users who link one identity at once, one gets it', async () => {
+  test('T1.18 of twenty users who link one identity at once, one gets it', async () => {
     const users = await Promise.all(
       Array.from({ length: 20 }, () => adapter.createUser(newPerson())),
     )
@@ -164,7 +164,7 @@ describe('linkAccount and getUserByAccount', () => {
     await refused(() => adapter.linkAccount(webauthn), 'not_supported')
   })
 
-  test('twenty first sign-ins at once make one user and one account', async () => {
+  test('T1.17 twenty first sign-ins of one identity at once make one user and one account', async () => {
     const person = newPerson()
     const account = newAccount('', { ...tokens })
     // What Auth.js does in its callback, in this order.

@@ -1,7 +1,6 @@
 import type { Adapter, AdapterAccount } from '@auth/core/adapters'
 import type { Ciphertext, RepositoryProvider, User, UserId } from 'torii-core'
 import { checkText, InvalidInputError, newOAuthAccountId, newUserId, parseUserId } from 'torii-core'
-import { actFor, shortSession } from './acting.js'
 import { AdapterRefusal, accountDisabled } from './adapter-refusal.js'
 import { deletePasskey, findAuthenticator } from './authenticators.js'
 import { idTokenVerifies } from './id-token.js'
@@ -9,6 +8,7 @@ import type { Identity } from './identity.js'
 import { withIdentity } from './identity.js'
 import type { ResolvedOptions } from './options.js'
 import { newSessionToken } from './session-token.js'
+import { shortSession, withActor } from './short-session.js'
 import { fromTokenRecord, toTokenRecord } from './token-record.js'
 import { toAdapterUser } from './users.js'
 
@@ -107,7 +107,7 @@ async function link(
     if (user !== null && idTokenVerifies(account.id_token, user))
       return linkVerified(storage, user, identity, tokens)
   }
-  await actFor(storage, userId, async ({ tx, actor }) => {
+  await withActor(storage, userId, async ({ tx, actor }) => {
     const added = { ...identity, label: null, tokens, newAccountId: newOAuthAccountId() }
     const linked = await tx.oauthAccounts.link(actor, added)
     if (!linked.ok) throw alreadyLinked()

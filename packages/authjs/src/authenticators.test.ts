@@ -90,7 +90,7 @@ describe('an authenticator', () => {
     assert.deepEqual(credential.transports, ['usb', 'nfc'])
   })
 
-  test('belongs to one user, however many register it at once', async () => {
+  test('T7.87 belongs to one user, however many register it at once', async () => {
     const users = await Promise.all(
       Array.from({ length: 20 }, () => adapter.createUser(newPerson())),
     )
@@ -187,7 +187,7 @@ describe('updateAuthenticatorCounter', () => {
     assert.deepEqual(rows, [])
   })
 
-  test('refuses a count that did not rise, of which one of twenty is the first', async () => {
+  test('T7.86 refuses a count that did not rise, and all but one of twenty that are equal', async () => {
     const { authenticator } = await withAuthenticator()
     const { credentialID } = authenticator
     for (const count of [7, 0])

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Adapter, AdapterAuthenticator } from '@auth/core/adapters'
 import type { Passkey, PasskeyCredential, RepositoryProvider } from 'torii-core'
 import { newPasskeyId, parseUserId, tokenHash } from 'torii-core'
-import { actFor, shortSession } from './acting.js'
 import { AdapterRefusal, accountDisabled } from './adapter-refusal.js'
 import { credentialIdOf, toStored, toText } from './authenticator-row.js'
 import type { ResolvedOptions } from './options.js'
 import { newSessionToken } from './session-token.js'
+import { shortSession, withActor } from './short-session.js'
 
 type AuthenticatorMethods = Required<
   Pick<
@@ -52,7 +52,7 @@ export function createAuthenticatorMethods(storage: RepositoryProvider): Authent
           'providerAccountId must be the credentialID, as Auth.js makes it',
         )
       const stored = toStored(authenticator)
-      await actFor(storage, userId, async ({ tx, actor }) => {
+      await withActor(storage, userId, async ({ tx, actor }) => {
         const passkey = { id: newPasskeyId(), ...unknown, ...stored }
         const added = await tx.passkeys.add(actor, passkey, { max: maxPerUser })
         if (added.ok) return
@@ -142,7 +142,7 @@ export async function deletePasskey(
   const found = await findAuthenticator(storage, credentialID)
   if (found === null) return
   const { userId, id } = found.credential
-  await actFor(storage, userId, async ({ tx, actor }) => {
+  await withActor(storage, userId, async ({ tx, actor }) => {
     const removal = await tx.passkeys.delete(actor, id, { mailSignIn: emailSignIn })
     if (!removal.ok && removal.reason === 'last_method')
       throw new AdapterRefusal(

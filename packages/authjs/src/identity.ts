@@ -7,9 +7,9 @@ import type {
   User,
 } from 'torii-core'
 import { newOAuthAccountId, newUserId } from 'torii-core'
-import { shortSession } from './acting.js'
 import { accountDisabled } from './adapter-refusal.js'
 import { newSessionToken } from './session-token.js'
+import { shortSession } from './short-session.js'
 
 /** A provider account of Auth.js, under the names of Torii. */
 export interface Identity {

@@ -34,7 +34,7 @@ describe('a verification token', () => {
     assert.deepEqual(rows, [])
   })
 
-  test('is used by one of twenty at once, with and without an account', async () => {
+  test('T1.1 is used by one of twenty at once, with and without an account', async () => {
     const user = await adapter.createUser(newPerson())
     for (const identifier of [newPerson().email, user.email]) {
       const given = await newToken(identifier)

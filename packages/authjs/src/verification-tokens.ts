@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Adapter } from '@auth/core/adapters'
 import type { RepositoryProvider, TokenHash } from 'torii-core'
 import { checkText, InvalidInputError, newUserId, requireEmail, tokenHash } from 'torii-core'
-import { shortSession } from './acting.js'
 import { newSessionToken } from './session-token.js'
+import { shortSession } from './short-session.js'
 import { secondsUntil, wholeSeconds } from './times.js'
 
 type TokenMethods = Required<Pick<Adapter, 'createVerificationToken' | 'useVerificationToken'>>

@@ -29,7 +29,7 @@ after(async () => {
 const signedIn = async (browser: ReturnType<typeof openBrowser>) =>
   (await app.session(browser.request()))?.user?.email ?? null
 
-test('a person of the provider signs in, returns, and signs out', async () => {
+void test('a person of the provider signs in, returns, and signs out', async () => {
   for (const time of ['first', 'second']) {
     const browser = openBrowser(app.auth)
     assert.equal(await signedIn(browser), null)
@@ -48,7 +48,7 @@ test('a person of the provider signs in, returns, and signs out', async () => {
   )
 })
 
-test('a magic link signs in once: a new user, and the one of the provider', async () => {
+void test('a magic link signs in once: a new user, and the one of the provider', async () => {
   for (const email of ['grace@example.com', ada.email]) {
     const browser = openBrowser(app.auth)
     await browser.submit('/auth/signin/email', { email })
@@ -67,7 +67,7 @@ test('a magic link signs in once: a new user, and the one of the provider', asyn
   assert.equal(await signedIn(browser), ada.email)
 })
 
-test('torii-auth reads the session of Auth.js, and ends it', async () => {
+void test('torii-auth reads the session of Auth.js, and ends it', async () => {
   const torii = new Torii(storage, { baseUrl: 'https://app.example', keys })
   const browser = openBrowser(app.auth)
   await browser.submit('/auth/signin/work')

@@ -1,13 +1,18 @@
 import type { Ciphertext } from 'torii-core'
 import { ciphertext } from 'torii-core'
-import type { CiphertextPlace, TokenRecord } from '../crypto/encrypted-tokens.js'
+import type { TokenRecord } from '../crypto/encrypted-tokens.js'
 import { decrypt, encrypt } from '../crypto/encrypted-tokens.js'
 import type { ApplicationKey } from '../crypto/key-ring.js'
 import { resolveKeys } from '../crypto/key-ring.js'
 import { placeOf } from './provider-tokens.js'
 
 /** The identity that provider tokens belong to. They can be decrypted for no other one. */
-export type TokenOwner = Pick<CiphertextPlace, 'provider' | 'subject'>
+export interface TokenOwner {
+  /** The id of the provider. */
+  readonly provider: string
+  /** The provider's own id of the user. */
+  readonly subject: string
+}
 
 /** Encrypts the tokens of linked provider accounts for the storage, and decrypts them. */
 export interface TokenEncryption {

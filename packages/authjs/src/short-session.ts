@@ -27,21 +27,21 @@ export const shortSession = ({ id, secretHash }: Pick<NewSession, 'id' | 'secret
     userAgent: null,
   }) as const satisfies NewSession
 
-/** What an operation on behalf of a user gets. */
-interface Acting {
+/** The actor of an operation, and the transaction in which it is one. */
+interface TransactionActor {
   readonly tx: StorageTransaction
   readonly actor: SessionActor
 }
 
 /**
  * Runs `work` in one transaction on behalf of a user. The contract lets only a session add sign-in methods, and Auth.js
- * does not hand its session to an adapter, so one is opened for the transaction; no other transaction ever sees it.
+ * does not hand its session to an adapter, so this opens a session in the transaction and ends it before the commit.
  * @throws AdapterRefusal `account_disabled`
  */
-export function actFor<Result>(
+export function withActor<Result>(
   storage: RepositoryProvider,
   userId: UserId,
-  work: (acting: Acting) => Promise<Result>,
+  work: (actor: TransactionActor) => Promise<Result>,
 ): Promise<Result> {
   return storage.transaction(async (tx) => {
     const { key } = newSessionToken(userId)
