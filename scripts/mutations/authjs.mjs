@@ -69,6 +69,12 @@ export const authjsMutations = [
     '',
   ),
   guard(
+    'accounts',
+    'an ID token that no one has validated verifies an address',
+    " && account.type === 'oidc'",
+    '',
+  ),
+  guard(
     'id-token',
     'an ID token without email_verified verifies an address',
     'claims?.email_verified === true && ',

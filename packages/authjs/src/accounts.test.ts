@@ -241,6 +241,32 @@ describe('trusted providers', () => {
     assert.equal(await verifiedAt(user.id), null)
   })
 
+  test('verify nothing without OpenID Connect, where no one has validated the ID token', async () => {
+    const user = await adapter.createUser(newPerson())
+    const id_token = idTokenOf({ email: user.email, email_verified: true })
+    await adapter.linkAccount(newAccount(user.id, { provider: 'trusted', type: 'oauth', id_token }))
+    assert.equal(await verifiedAt(user.id), null)
+  })
+
+  test('a user with a second factor links, and still gets no session', async () => {
+    const user = await adapter.createUser(newPerson({ emailVerified: new Date() }))
+    await db.query('update torii.users set second_factor_epoch = owner_epoch where id = $1', [
+      user.id,
+    ])
+    const id_token = idTokenOf({ email: user.email, email_verified: true })
+    const accounts = ['trusted', 'work'].map((provider) =>
+      newAccount(user.id, { provider, id_token }),
+    )
+    for (const account of accounts) {
+      await adapter.linkAccount(account)
+      assert.deepEqual(await adapter.getUserByAccount(account), user)
+    }
+    await refused(
+      () => adapter.createSession({ sessionToken: 'x', userId: user.id, expires: inAnHour() }),
+      'second_factor_required',
+    )
+  })
+
   test('a provider that is not trusted verifies nothing', async () => {
     const user = await adapter.createUser(newPerson())
     const id_token = idTokenOf({ email: user.email, email_verified: true })

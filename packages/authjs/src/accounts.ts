@@ -102,7 +102,7 @@ async function link(
   const record = toTokenRecord(account)
   const tokens =
     tokenEncryption === null || record === null ? null : tokenEncryption.encrypt(record, identity)
-  if (trustedProviders.has(identity.provider) && account.id_token !== undefined) {
+  if (trustedProviders.has(identity.provider) && account.type === 'oidc') {
     const user = await storage.users.find(userId)
     if (user !== null && idTokenVerifies(account.id_token, user))
       return linkVerified(storage, user, identity, tokens)

@@ -102,6 +102,19 @@ describe('an authenticator', () => {
     assert.equal((await adapter.getAuthenticator(credentialID))?.userId, values[0]?.userId)
   })
 
+  // A registration that is answered with a stored id finds its user; Auth.js relies on this refusal before it signs in.
+  test('T7.87 is not registered again with another key, by its own user neither', async () => {
+    const { user, authenticator } = await withAuthenticator()
+    const { credentialID } = authenticator
+    const other = await adapter.createUser(newPerson())
+    for (const userId of [user.id, other.id])
+      await refused(
+        () => adapter.createAuthenticator(newAuthenticator(userId, { credentialID })),
+        'already_exists',
+      )
+    assert.deepEqual(await adapter.getAuthenticator(credentialID), authenticator)
+  })
+
   test('is no other text that decodes to the same bytes', async () => {
     const credentialID = Buffer.alloc(32, 0xff).toString('base64')
     await withAuthenticator({ credentialID })

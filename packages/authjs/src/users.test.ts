@@ -135,6 +135,10 @@ describe('updateUser', () => {
       () => adapter.updateUser({ id: user.id, name: 'Mallory', email: 'other@example.com' }),
       'not_supported',
     )
+    await refused(
+      () => adapter.updateUser({ id: user.id, email: 'other@example.com' }),
+      'not_supported',
+    )
     assert.deepEqual(await adapter.getUser(user.id), user)
   })
 
