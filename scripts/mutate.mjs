@@ -12,6 +12,7 @@ import ts from 'typescript'
 import { build } from './build.mjs'
 import { authMutations } from './mutations/auth.mjs'
 import { transportMutations } from './mutations/auth-transport.mjs'
+import { authjsMutations } from './mutations/authjs.mjs'
 import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
@@ -33,6 +34,7 @@ export const mutations = [
   ...commandMutations,
   ...importedSessionMutations,
   ...telemetryMutations,
+  ...authjsMutations,
   ...createMutations,
   ...definitionMutations,
   ...movingFactorMutations,

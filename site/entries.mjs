@@ -3,7 +3,7 @@ import { join, posix } from 'node:path'
 import { readJson, repositoryRoot } from '../scripts/repository.mjs'
 
 /** The documented packages, in the order of the reference: `{ name, folder }`. */
-export const packages = ['auth', 'storage-postgres', 'core'].map((folder) => {
+export const packages = ['auth', 'storage-postgres', 'authjs', 'core'].map((folder) => {
   const path = join(repositoryRoot, 'packages', folder)
   return { folder: path, ...readJson(join(path, 'package.json')) }
 })

@@ -1,7 +1,7 @@
 /**
- * What each package may import. torii-core imports no other package; torii-conformance, torii-storage-postgres and
- * torii-auth import torii-core and not each other; tests may import what their package declares for development. No file
- * imports a file of another package or outside of its `src`, and every imported package is declared. Samples are
+ * What each package may import. torii-core imports no other package; torii-conformance, torii-storage-postgres, torii-auth
+ * and torii-authjs import torii-core and not each other; tests may import what their package declares for development.
+ * No file imports a file of another package or outside of its `src`, and every imported package is declared. Samples are
  * excluded: their frameworks generate modules (`./$types`), and build them with the packages installed. The order of the
  * folders within a package, and circles, are in floors.mjs.
  */
@@ -34,6 +34,12 @@ const allowed = {
     lazy: { '@electric-sql/pglite': 'src/driver/pglite-driver.ts' },
   },
   'packages/create-torii-auth': { packages: [], builtins: null, lazy: {} },
+  // Of @auth/core it has types only: next-auth and others bring the library along.
+  'packages/authjs': {
+    packages: ['torii-core', '@auth/core'],
+    builtins: ['node:crypto'],
+    lazy: {},
+  },
   'packages/auth': {
     packages: [
       'torii-core',

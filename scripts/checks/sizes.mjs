@@ -25,6 +25,7 @@ export const budgets = {
   // second factors, also those that are required, 90; trusted browsers 40; passkeys as the second factor and the undo of
   // it 40; password hashes of other systems the last 30.
   'torii-auth': { packed: 1440 },
+  'torii-authjs': { packed: 40 },
   // The template is half of it.
   'create-torii-auth': { packed: 24 },
 }

@@ -34,6 +34,9 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** Samples whose tests need a PostgreSQL: their libraries know no embedded one. */
 const needsDatabase = new Set(['orm'])
 
+/** Packages that only these samples install. */
+const morePackages = new Map<string, readonly string[]>([['authjs', ['torii-authjs']]])
+
 const own = new Set(['node_modules', 'build', 'dist', '.next', '.svelte-kit'])
 
 /** Copies a sample, with the package files of `versions` if given, installs and builds it. */
@@ -49,8 +52,18 @@ async function buildSample(
   const npm = (...args: string[]) => runProgram('npm', args, folder)
   const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
   await npm('ci', ...flags)
-  await npm('install', ...flags, ...tarballs, await versionHere('@electric-sql/pglite'))
+  const more = await packMore(name, folder)
+  await npm('install', ...flags, ...tarballs, ...more, await versionHere('@electric-sql/pglite'))
   await npm('run', 'build')
+}
+
+/** Packs the packages that only this sample installs. */
+async function packMore(name: string, folder: string): Promise<readonly string[]> {
+  const names = morePackages.get(name)
+  if (names === undefined) return []
+  const packed = `${folder}-packages`
+  await mkdir(packed)
+  return packPackages(packed, names)
 }
 
 async function runSample(name: string, tarballs: readonly string[], folder: string) {

@@ -55,6 +55,7 @@ export type { BackgroundLogEvent, KeepAlive } from './base/background.js'
 export type { BaseUrl } from './base/base-url.js'
 export type { RequestFacts, RequestInfo } from './base/request-info.js'
 export type { StandardIssue, StandardResult, StandardSchema } from './base/standard-schema.js'
+export type { TokenRecord } from './crypto/encrypted-tokens.js'
 export type { ApplicationKey, KeyPurpose, KeyRing, NamedKey } from './crypto/key-ring.js'
 export type {
   Actor,
@@ -117,6 +118,8 @@ export { slack } from './oauth-client/providers/slack.js'
 export { spotify } from './oauth-client/providers/spotify.js'
 export { twitch } from './oauth-client/providers/twitch.js'
 export { x } from './oauth-client/providers/x.js'
+export type { TokenEncryption, TokenOwner } from './oauth-client/token-encryption.js'
+export { createTokenEncryption } from './oauth-client/token-encryption.js'
 export type { HashingOptions } from './password-hashing/hashing.js'
 export type {
   ImportedPasswordHook,

@@ -110,7 +110,7 @@ export interface MagicLinkRepository<Metadata extends object = Record<string, Js
    * Reads a live link without using it, so that its page can show the email. Returns null if there is no such link.
    * The result does not reveal whether an account has the email.
    */
-  find(tokenHash: TokenHash): Promise<{ readonly email: string } | null>
+  find(tokenHash: TokenHash): Promise<{ readonly email: string; readonly expiresAt: Date } | null>
   /**
    * Uses the link: finds or creates the verified user of its email, removes unverified credentials of an unverified
    * account, opens the session and ends every other link of the email, in one commit. Of concurrent callers, one

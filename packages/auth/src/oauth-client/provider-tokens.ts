@@ -14,7 +14,7 @@ export class ProviderToken extends Secret {
 type Owner = Pick<CiphertextPlace, 'provider' | 'subject'>
 
 /** The place of an identity's tokens. They can be decrypted in no other place. */
-const placeOf = ({ provider, subject }: Owner): CiphertextPlace => ({
+export const placeOf = ({ provider, subject }: Owner): CiphertextPlace => ({
   table: 'oauth_accounts',
   column: 'tokens',
   provider,

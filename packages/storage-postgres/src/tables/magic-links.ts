@@ -13,7 +13,7 @@ import { countedTwice, readBack, repeat } from '../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../sql/parameter.js'
 import { maybeOne, one } from '../sql/rows.js'
 import { read, write } from '../sql/statement.js'
-import { statementTime as now, secondsFromNow } from '../sql/time.js'
+import { milliseconds, statementTime as now, secondsFromNow, toDate } from '../sql/time.js'
 import { entryLock, entryLockTaken } from './fragments/entry-lock.js'
 import { globalEpoch } from './fragments/global-epoch.js'
 import { freeSlot, linkId, replacesOldest, usedBy, usedUntil } from './fragments/link-row.js'
@@ -142,7 +142,7 @@ export const magicLinkStatements = (schema: string) => ({
   find: read(
     'magic_links.find',
     sql`
-      select l.email from ${schema}.magic_links l
+      select l.email, ${milliseconds('l.expires_at')} as expires_at from ${schema}.magic_links l
       left join ${schema}.user_emails e on e.email_key = l.email_key
       left join ${schema}.users u on u.id = e.user_id
       where ${givenLink} and l.used_by is null and ${isCurrent(schema)}
@@ -243,9 +243,7 @@ export function createMagicLinkRepository<Metadata extends object = Record<strin
     },
     async find(hash: TokenHash) {
       const values = { linkId: linkIdOf(hash), linkHash: hash }
-      return maybeOne(db, statements.find, values, (row: { email: string }) => ({
-        email: row.email,
-      }))
+      return maybeOne(db, statements.find, values, toFound)
     },
     async findUsed(hash: TokenHash, form: OpeningForm) {
       const { usedBy: formHash, session } = checkObject(form, 'form')
@@ -313,6 +311,13 @@ function toConsumed<Metadata extends object>(row: ConsumedRow): MailboxSignIn<Me
   if (row.session_id !== null || row.pending_id !== null) return toMailboxSignIn(row)
   return row.allowed || row.repeated ? invalidToken : toRefusal(row)
 }
+
+interface FoundRow {
+  email: string
+  expires_at: number
+}
+
+const toFound = (row: FoundRow) => ({ email: row.email, expiresAt: toDate(row.expires_at) })
 
 type OpeningForm = Parameters<MagicLinkRepository['findUsed']>[1]
 type CodeInput = Parameters<MagicLinkRepository['consumeCode']>[0]
