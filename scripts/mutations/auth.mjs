@@ -1970,8 +1970,8 @@ export const authMutations = [
   guard(
     'services/second-factors/verify',
     'a recovery code is counted like nothing',
-    'secondFactors.useRecoveryCode({ key, codeHash, session, charges, maxSeconds })',
-    'secondFactors.useRecoveryCode({ key, codeHash, session, charges: null, maxSeconds })',
+    'secondFactors.useRecoveryCode({ key, codeHashes, session, charges, maxSeconds })',
+    'secondFactors.useRecoveryCode({ key, codeHashes, session, charges: null, maxSeconds })',
     'http/routes/route-limits',
   ),
   guard(

@@ -277,8 +277,8 @@ const conditionMutations = [
   guard(
     'second-factors/pending-answers',
     'a recovery code of a factor that counts no more is accepted',
-    'join u on u.user_id = c.user_id and u.has_factor\n',
-    'join u on u.user_id = c.user_id\n',
+    "' join u on u.user_id = c.user_id and u.has_factor'",
+    "' join u on u.user_id = c.user_id'",
     rows,
   ),
   guard(
