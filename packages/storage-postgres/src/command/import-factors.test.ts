@@ -268,7 +268,9 @@ test('an attacker who writes lines of the file breaks neither the batch nor anot
     Buffer.from('2143', 'hex'),
     Buffer.from(e, 'base64url'),
   ]).toString('base64url')
-  const trailing = `${coseKey()}AA`
+  const trailing = Buffer.concat([Buffer.from(coseKey(), 'base64url'), Buffer.of(0)]).toString(
+    'base64url',
+  )
   const nested = JSON.parse(`${'['.repeat(2000)}${']'.repeat(2000)}`)
   const odd = JSON.parse('{"toString":1,"valueOf":1,"__proto__":{"secret":"MZXW6YTBOIMZXW6YTBOI"}}')
   const passkeys = [
@@ -340,6 +342,11 @@ test('an attacker who writes lines of the file breaks neither the batch nor anot
   const rows = await rowsOf('jsonl', db)
   const victim = rows.find(({ id }) => id === 'victim')
   assert.deepEqual([victim?.factor, victim?.app, victim?.codes, victim?.passkeys], [0, true, 1, 1])
+  const tooMany = rows.find(
+    ({ id }) =>
+      id === `a${attacks.findIndex((each) => JSON.stringify(each).includes('code9999xyz'))}`,
+  )
+  assert.deepEqual([tooMany?.factor, tooMany?.app, tooMany?.codes], [0, true, 0])
   const stored = (await db.query('select count(*)::int as n from torii.passkeys')).rows[0]
   assert.deepEqual(stored, { n: 1 + harmless.length })
   for (const row of rows)
