@@ -1,13 +1,16 @@
 import { access, constants } from 'node:fs/promises'
 import { quoteSchema } from '../base/schema-name.js'
 import type { ImportReport, ReasonCount } from '../moving/import-report.js'
+import type { ImportOptions } from '../moving/import-users.js'
 import { importUsers } from '../moving/import-users.js'
 import type { SourceFormat } from '../moving/source-record.js'
 import { readSource } from '../moving/source-record.js'
+import type { VerifyOptions } from '../moving/verify-import.js'
+import { verifyImport } from '../moving/verify-import.js'
 import { loadAuthServices } from './auth-services.js'
 import type { Call, Command } from './command.js'
 import { command } from './command.js'
-import { UsageError } from './exit-codes.js'
+import { exitCodes, UsageError } from './exit-codes.js'
 import type { Flags } from './options.js'
 import { textOf } from './options.js'
 import { printable } from './printable.js'
@@ -30,6 +33,8 @@ export const importCommands: readonly Command[] = (['jsonl', 'csv'] as const).ma
         'imported-passwords',
         'sessions-days',
         'enroll-lost-factors',
+        'since',
+        'verify',
         'dry-run',
       ],
     },
@@ -49,18 +54,23 @@ async function runImport(
   const storage = await open()
   const { imports } = await loadAuthServices(storage, terminal.env.TORII_KEYS)
   const dryRun = flags['dry-run'] === true
-  const report = await importUsers({
+  const common: Common = {
     transaction: (work) => storage.transaction(({ query }) => work(query)),
     schema: quoteSchema(target.schema),
     source,
-    dryRun,
     read: () => readSource(format, path, columns),
     services: imports,
     verified,
     wrapWeakHashes: flags['wrap-weak-hashes'] === true,
+    importedPasswords: flags['imported-passwords'] === true,
+  }
+  if (flags.verify === true) return runVerification(common, progress)
+  const report = await importUsers({
+    ...common,
+    dryRun,
+    since: readSince(flags),
     importSessions: (sessions) => storage.sessions.importMany(sessions),
     sessionTerms: { now: new Date(), days: readSessionDays(flags) },
-    importedPasswords: flags['imported-passwords'] === true,
     enrollLostFactors: flags['enroll-lost-factors'] === true,
     onProgress: (count, total) =>
       progress.show(`imported ${count} of ${total}`, total === 0 ? 1 : count / total),
@@ -73,6 +83,38 @@ async function runImport(
       "users whose second factor was lost enroll another one only where the option secondFactor.required is 'per-user' or 'always'",
     )
   return done(dryRun ? { dryRun, ...report } : report, describe(report, dryRun))
+}
+
+type Common = Omit<VerifyOptions, 'onProgress'> & Pick<ImportOptions, 'services'>
+
+/** Compares instead of importing: exit status 1 where something differs. */
+async function runVerification(common: Common, progress: Call['progress']): Promise<Report> {
+  const report = await verifyImport({
+    ...common,
+    onProgress: (count) => progress.show(`compared ${count}`, 0),
+  })
+  progress.end()
+  const { compared, differences, changedHere, skipped } = report
+  const ok = differences.length === 0
+  return {
+    json: { ok, ...report },
+    text: [
+      `compared ${compared}: ${ok ? 'nothing differs that was not changed here' : 'found differences'}`,
+      ...differences.map((each) => `differs ${reasonLine(each)}`),
+      ...changedHere.map((each) => `changed here ${reasonLine(each)}`),
+      ...skipped.map((each) => `not imported ${reasonLine(each)}`),
+    ].join('\n'),
+    exitCode: ok ? exitCodes.done : exitCodes.failed,
+  }
+}
+
+function readSince(flags: Flags): string | null {
+  const text = textOf(flags, 'since')
+  if (text === undefined) return null
+  const time = /^\d{4}-\d\d-\d\d([T ].*)?$/.test(text) ? new Date(text) : null
+  if (time === null || Number.isNaN(time.getTime()))
+    throw new UsageError('--since must be a time in ISO 8601, like 2026-12-01T08:00:00Z')
+  return time.toISOString()
 }
 
 const defaultSessionDays = 14
@@ -113,12 +155,13 @@ function readAddresses(flags: Flags, format: SourceFormat) {
 }
 
 function describe(
-  { imported, merged, sessions = 0, skipped, leftOut }: ImportReport,
+  { imported, merged, updated = 0, sessions = 0, skipped, leftOut }: ImportReport,
   dryRun: boolean,
 ): string {
   return [
     `${dryRun ? 'would import' : 'imported'} ${imported}`,
     `here from an earlier run ${merged}`,
+    ...(updated === 0 ? [] : [`${dryRun ? 'would update' : 'updated'} ${updated}`]),
     ...(sessions === 0 ? [] : [`sessions that ${dryRun ? 'would ' : ''}go on ${sessions}`]),
     ...skipped.map((each) => `skipped ${reasonLine(each)}`),
     ...leftOut.map(
@@ -127,5 +170,5 @@ function describe(
   ].join('\n')
 }
 
-const reasonLine = ({ reason, count, examples }: ReasonCount): string =>
+const reasonLine = ({ reason, count, examples }: ReasonCount<string>): string =>
   printable(`${reason} ${count}: ${examples.join(', ')}${count > examples.length ? ', ...' : ''}`)

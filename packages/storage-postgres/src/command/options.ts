@@ -56,6 +56,11 @@ export const options = {
     value: null,
     help: 'users whose second factor cannot be imported enroll another one at their next sign-in',
   },
+  since: {
+    value: 'TIME',
+    help: 'take only what the old system has changed since then, also of accounts that are here',
+  },
+  verify: { value: null, help: 'compare with what is here, and write nothing' },
   'dry-run': { value: null, help: 'report what would be done, and write nothing' },
   format: { value: 'FORMAT', help: 'jsonl' },
   yes: { value: null, help: 'do not ask for confirmation' },

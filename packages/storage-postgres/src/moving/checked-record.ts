@@ -22,6 +22,7 @@ export type Reason =
   | 'picture_invalid'
   | 'metadata_invalid'
   | 'created_at_invalid'
+  | 'updated_at_invalid'
   | 'disabled_invalid'
   | 'password_hash_unsupported'
   | 'password_hash_weak'
@@ -48,6 +49,8 @@ export interface CheckedRecord {
   /** JSON. */
   readonly metadata: string
   readonly createdAt: string | null
+  /** When the account was last changed; null where the source does not say. */
+  readonly updatedAt: string | null
   readonly disabled: boolean
   readonly passwordHash: string | null
   readonly oauthAccounts: readonly CheckedAccount[]
@@ -75,6 +78,7 @@ const knownFields = [
   'picture',
   'metadata',
   'createdAt',
+  'updatedAt',
   'disabled',
   'passwordHash',
   'oauthAccounts',
@@ -125,6 +129,7 @@ export function checkRecord(
     picture: read(fields.picture, checkPicture, 'picture_invalid'),
     metadata: read(fields.metadata, checkMetadata, 'metadata_invalid') ?? '{}',
     createdAt: read(fields.createdAt, requireTime, 'created_at_invalid'),
+    updatedAt: read(fields.updatedAt, requireTime, 'updated_at_invalid'),
     disabled: read(fields.disabled, requireBoolean, 'disabled_invalid') ?? false,
     passwordHash: read(fields.passwordHash, requireHash, 'password_hash_unsupported'),
     oauthAccounts: readAccounts(fields.oauthAccounts, leftOut),

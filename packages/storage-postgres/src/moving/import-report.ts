@@ -1,8 +1,8 @@
 import type { Reason } from './checked-record.js'
 
 /** How many accounts something happened to, and where the first of them stand in the file. */
-export interface ReasonCount {
-  readonly reason: Reason
+export interface ReasonCount<Name extends string = Reason> {
+  readonly reason: Name
   readonly count: number
   /** `line 12 (id 42)`. */
   readonly examples: readonly string[]
@@ -14,6 +14,8 @@ export interface ImportReport {
   readonly imported: number
   /** Accounts of the file that an earlier run has imported. They are left as they are. */
   readonly merged: number
+  /** Accounts that an earlier run has imported and this one has changed; absent without any. */
+  readonly updated?: number
   /** Sessions that go on here; absent without any. */
   readonly sessions?: number
   /** Accounts that were not imported, by reason. */
@@ -30,6 +32,7 @@ const maxExamples = 3
 export interface ReportCounter {
   imported(): void
   merged(): void
+  updated(count: number): void
   sessions(count: number): void
   skip(reason: Reason, place: Place): void
   leaveOut(reason: Reason, place: Place): void
@@ -37,7 +40,7 @@ export interface ReportCounter {
 }
 
 export function createReport(): ReportCounter {
-  let [imported, merged, sessions] = [0, 0, 0]
+  let [imported, merged, updated, sessions] = [0, 0, 0, 0]
   const skipped = createReasons()
   const leftOut = createReasons()
   return {
@@ -47,6 +50,9 @@ export function createReport(): ReportCounter {
     merged() {
       merged += 1
     },
+    updated(count) {
+      updated += count
+    },
     sessions(count) {
       sessions += count
     },
@@ -55,6 +61,7 @@ export function createReport(): ReportCounter {
     read: () => ({
       imported,
       merged,
+      ...(updated === 0 ? {} : { updated }),
       ...(sessions === 0 ? {} : { sessions }),
       skipped: skipped.list(),
       leftOut: leftOut.list(),
@@ -62,16 +69,16 @@ export function createReport(): ReportCounter {
   }
 }
 
-function createReasons() {
-  const found = new Map<Reason, { count: number; readonly examples: string[] }>()
+export function createReasons<Name extends string = Reason>() {
+  const found = new Map<Name, { count: number; readonly examples: string[] }>()
   return {
-    add(reason: Reason, place: Place): void {
+    add(reason: Name, place: Place): void {
       const entry = found.get(reason) ?? { count: 0, examples: [] }
       found.set(reason, entry)
       entry.count += 1
       if (entry.count <= maxExamples) entry.examples.push(describe(place))
     },
-    list: (): ReasonCount[] =>
+    list: (): ReasonCount<Name>[] =>
       [...found]
         .map(([reason, entry]) => ({ reason, ...entry }))
         .sort((one, other) => (one.reason < other.reason ? -1 : 1)),

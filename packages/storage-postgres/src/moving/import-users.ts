@@ -16,6 +16,8 @@ import { createReport } from './import-report.js'
 import { importedUserId } from './imported-id.js'
 import type { FactorServices } from './ready-factors.js'
 import { readyFactor } from './ready-factors.js'
+import type { RefreshedRecord } from './refresh-accounts.js'
+import { refreshAccounts } from './refresh-accounts.js'
 import type { SourceRecord } from './source-record.js'
 
 /** What an import asks the services of torii-auth. */
@@ -34,6 +36,8 @@ export interface ImportOptions extends BatchContext {
   /** Reads the file from its beginning. */
   read(): AsyncIterable<SourceRecord>
   readonly services: ImportServices
+  /** Only accounts that were changed since then, where the source says when; null takes all. ISO 8601, UTC. */
+  readonly since: string | null
   /** Whether addresses count as verified where the file does not say. */
   readonly verified: DefaultVerification
   readonly wrapWeakHashes: boolean
@@ -76,6 +80,7 @@ export async function importUsers(options: ImportOptions): Promise<ImportReport>
         if (isVerifiedTurn) report.skip(record, placeOf(source))
         continue
       }
+      if (isBefore(record, options.since)) continue
       if ((record.verified !== false) !== isVerifiedTurn) continue
       batch.push(record)
       if (batch.length === batchSize) await flush()
@@ -85,16 +90,22 @@ export async function importUsers(options: ImportOptions): Promise<ImportReport>
   return report.read()
 }
 
+/** Both times are ISO 8601 in UTC, with milliseconds. */
+const isBefore = ({ updatedAt, createdAt }: CheckedRecord, since: string | null): boolean => {
+  const time = updatedAt ?? createdAt
+  return since !== null && time !== null && time < since
+}
+
 const placeOf = ({ line, fields }: SourceRecord) =>
   typeof fields?.id === 'string' || typeof fields?.id === 'number'
     ? { line, sourceId: String(fields.id).slice(0, 255) }
     : { line }
 
-async function countRecords({ read, services, verified }: ImportOptions) {
+async function countRecords({ read, services, verified, since }: ImportOptions) {
   let [total, weak] = [0, 0]
   for await (const source of read()) {
     const record = checkRecord(source, verified)
-    if (typeof record === 'string') continue
+    if (typeof record === 'string' || isBefore(record, since)) continue
     total += 1
     if (record.passwordHash !== null && services.readPasswordHash(record.passwordHash) === 'weak')
       weak += 1
@@ -126,6 +137,8 @@ async function importRecords(
   const { fresh, here } = await sortOut(options, records, seen, report)
   const outcomes = await importFresh(options, fresh, seen)
   for (const outcome of outcomes) count(report, outcome)
+  if (options.since !== null)
+    report.updated(await refreshAccounts(options, here.map(toRefreshed(options))))
   const written = outcomes.filter(({ skipped }) => skipped === null || skipped === 'merged')
   await importSessions(options, [...here, ...written.map(({ record }) => record)], report)
 }
@@ -147,6 +160,15 @@ async function importFresh(
       if (outcome.skipped === null) for (const key of keysOf(outcome)) seen.keys.add(key)
   return outcomes
 }
+
+/** A weak hash would be wrapped with another salt in every run, and is left as it is. */
+const toRefreshed =
+  ({ services }: ImportOptions) =>
+  (record: Identified): RefreshedRecord => {
+    const { passwordHash: text } = record
+    const isAccepted = text !== null && services.readPasswordHash(text) === 'accepted'
+    return { ...record, hash: isAccepted ? text : null }
+  }
 
 const maxSessions = 1000
 
