@@ -64,6 +64,11 @@ const knownFields = [
   'disabled',
   'passwordHash',
   'oauthAccounts',
+  // Of the sources; not stored yet.
+  'passkeys',
+  'totp',
+  'recoveryCodes',
+  'sessions',
 ]
 
 /** Whether addresses count as verified where the file does not say; null: such an account is skipped. */
