@@ -15,6 +15,7 @@ import { transportMutations } from './mutations/auth-transport.mjs'
 import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
+import { sourceMutations } from './mutations/sources.mjs'
 import { storageMutations } from './mutations/storage.mjs'
 import { storageSecondFactorMutations } from './mutations/storage-second-factors.mjs'
 import { telemetryMutations } from './mutations/telemetry.mjs'
@@ -29,6 +30,7 @@ export const mutations = [
   ...transportMutations,
   ...webappMutations,
   ...commandMutations,
+  ...sourceMutations,
   ...telemetryMutations,
   ...createMutations,
   ...definitionMutations,

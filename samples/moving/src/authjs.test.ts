@@ -17,7 +17,7 @@ await site.oldPool.query(`
     primary key (id));
   create table users (id serial, name varchar(255), email varchar(255), "emailVerified" timestamptz, image text, primary key (id))`)
 
-test('users of Auth.js keep their provider accounts and verified addresses', async () => {
+void test('users of Auth.js keep their provider accounts and verified addresses', async () => {
   const create = (email: string, name: string, emailVerified: Date | null) =>
     adapter.createUser?.({ id: '', email, name, image: null, emailVerified })
   const ada = await create('ada@example.com', 'Ada', new Date())

@@ -23,7 +23,7 @@ const auth = betterAuth({
   telemetry: { enabled: false },
 })
 
-test('users of Better Auth sign in here with their passwords', async () => {
+void test('users of Better Auth sign in here with their passwords', async () => {
   const { runMigrations } = await getMigrations(auth.options)
   await runMigrations()
   const { internalAdapter, adapter } = await auth.$context
@@ -140,7 +140,7 @@ async function signUp(email: string, name: string) {
 async function verifyFactor(cookie: string, secret: string) {
   const bytes = (secret.match(/.{1,8}/g) ?? []).flatMap((part) => {
     const bits = [...part]
-      .map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0'))
+      .map((digit) => alphabet.indexOf(digit).toString(2).padStart(5, '0'))
       .join('')
     return (bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2))
   })

@@ -17,7 +17,7 @@ await site.oldPool.query(`
   create table user_session (id text primary key, expires_at timestamptz not null,
     user_id text not null references auth_user (id))`)
 
-test('users of Lucia sign in here with their passwords', async () => {
+void test('users of Lucia sign in here with their passwords', async () => {
   const [password, id] = ['lamp otter cargo violin', generateIdFromEntropySize(10)]
   await site.oldPool.query('insert into auth_user values ($1, $2, $3, true)', [
     id,

@@ -33,14 +33,14 @@ const nonceBytes = 24
 const tagBytes = 16
 
 /** @see draft-irtf-cfrg-xchacha-03, section 2.3 */
-function open(key: Buffer, sealed: Buffer): string | null {
-  const nonce = sealed.subarray(0, nonceBytes)
+function open(key: Buffer, encrypted: Buffer): string | null {
+  const nonce = encrypted.subarray(0, nonceBytes)
   const subkey = hchacha20(key, nonce.subarray(0, 16))
   const rest = Buffer.concat([Buffer.alloc(4), nonce.subarray(16)])
   try {
     const cipher = createDecipheriv('chacha20-poly1305', subkey, rest, { authTagLength: tagBytes })
-    cipher.setAuthTag(sealed.subarray(-tagBytes))
-    const text = cipher.update(sealed.subarray(nonceBytes, -tagBytes))
+    cipher.setAuthTag(encrypted.subarray(-tagBytes))
+    const text = cipher.update(encrypted.subarray(nonceBytes, -tagBytes))
     return Buffer.concat([text, cipher.final()]).toString()
   } catch {
     return null

@@ -73,13 +73,14 @@ interface Statement {
 const fetched = 500
 
 /**
- * Statements before the reading: one snapshot; no limits of time, since the other database may be slow; times in UTC; functions of
+ * Statements before the reading: one snapshot; no limits of time but for locks, since the other database may be slow; times in UTC; functions of
  * PostgreSQL alone; an error where row-level security would hide accounts.
  */
 const begin = `
   begin isolation level repeatable read read only;
   set local statement_timeout = 0;
   set local idle_in_transaction_session_timeout = 0;
+  set local lock_timeout = '30s';
   set local timezone = 'UTC';
   set local search_path = pg_catalog;
   set local row_security = off;

@@ -115,7 +115,7 @@ function spelledAs(names: readonly string[], given: readonly string[]): string |
 const plain = (name: string) => name.replaceAll('_', '').toLowerCase()
 
 /** A name as an identifier of SQL, whatever it holds. */
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
+const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /**
  * The rows of a table that belong to a user, as one list: SQL to join. `fields` are names in the list and their SQL. Grouped once for all
