@@ -87,6 +87,12 @@ function identitiesOf(user: Readonly<Record<string, unknown>>, id: string | null
   return (given.length > 0 ? given : named).flatMap(({ provider, user_id: subject }) =>
     passwordKinds.includes(provider)
       ? []
-      : [{ provider: provider === 'google-oauth2' ? 'google' : provider, subject: `${subject}` }],
+      : [
+          {
+            provider: provider === 'google-oauth2' ? 'google' : provider,
+            // Some providers have numbers.
+            subject: typeof subject === 'number' ? String(subject) : subject,
+          },
+        ],
   )
 }

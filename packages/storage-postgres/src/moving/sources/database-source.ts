@@ -141,6 +141,7 @@ async function connector(url: string): Promise<() => Promise<Client>> {
       ...settings,
       application_name: 'torii import',
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       connectionTimeoutMillis: 15_000,
     })
     // Without a listener a connection that breaks ends the process; the next statement fails.

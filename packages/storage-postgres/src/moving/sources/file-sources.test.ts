@@ -121,7 +121,13 @@ test('auth0: users with the hashes of a second file, and that file alone', async
       multifactor: ['guardian'],
     },
     { user_id: 'google-oauth2|17', email: 'ben@example.com', email_verified: false, blocked: true },
-    { user_id: 'auth0|euclid' },
+    {
+      user_id: 'auth0|euclid',
+      identities: [
+        { provider: 'auth0', user_id: 'euclid' },
+        { provider: 'github', user_id: 5 },
+      ],
+    },
   ]
   const hashes = [
     { _id: { $oid: '5dea' }, email: 'ada@example.com', email_verified: true, passwordHash: bcrypt },
@@ -144,7 +150,10 @@ test('auth0: users with the hashes of a second file, and that file alone', async
     [ben?.disabled, ben?.passwordHash, ben?.oauthAccounts],
     [true, null, [{ provider: 'google', subject: '17' }]],
   )
-  assert.deepEqual([euclid?.passwordHash, 'emailVerified' in Object(euclid)], [bcrypt, false])
+  assert.deepEqual(
+    [euclid?.passwordHash, euclid?.oauthAccounts, 'emailVerified' in Object(euclid)],
+    [bcrypt, [{ provider: 'github', subject: '5' }], false],
+  )
   const alone = await readFile('auth0', textOf(hashes))
   assert.deepEqual(
     alone.map((record) => [record?.id, record?.email, record?.emailVerified, record?.passwordHash]),
