@@ -18,6 +18,7 @@ import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
 import { importedSessionMutations } from './mutations/imported-sessions.mjs'
 import { movingFactorMutations } from './mutations/moving-factors.mjs'
+import { sourceMutations } from './mutations/sources.mjs'
 import { storageMutations } from './mutations/storage.mjs'
 import { storageSecondFactorMutations } from './mutations/storage-second-factors.mjs'
 import { telemetryMutations } from './mutations/telemetry.mjs'
@@ -33,6 +34,7 @@ export const mutations = [
   ...webappMutations,
   ...commandMutations,
   ...importedSessionMutations,
+  ...sourceMutations,
   ...telemetryMutations,
   ...authjsMutations,
   ...createMutations,

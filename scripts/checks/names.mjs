@@ -9,7 +9,7 @@ import { listFiles } from '../repository.mjs'
 export const name = 'names'
 
 const isSource = /\.(?:tsx?|mjs|js|cjs|sql|json|yml)$|^\.ci\//
-const isLeftOut = /package-lock\.json$|^docs\/from-torii-rs\.md$|^CHANGELOG\.md$/
+const isLeftOut = /package-lock\.json$|^docs\/moving-from-torii-rs\.md$|^CHANGELOG\.md$/
 const identifier = /[A-Za-z_$][\w$-]*/g
 
 /** Names of other programs, and of the past. */

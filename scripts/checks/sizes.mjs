@@ -16,8 +16,9 @@ export const budgets = {
   // masked passwords and control characters of the command, and the error for missing tables, 5; definitions for three
   // libraries 20; second factors and the statements of OAuth sign-ins that come together 80; trusted browsers 10;
   // passkeys as the second factor and the undo of it 20; import and export 30; passkeys that are enrolled at a sign-in, and
-  // passwords after possession, 10; passkeys and second factors in import and export 10; imported sessions the last 20.
-  'torii-storage-postgres': { packed: 620 },
+  // passwords after possession, 10; the databases and exports of eight systems that accounts come from, 60; passkeys and
+  // second factors in import and export, imported sessions, and comparing with the source, the last 60.
+  'torii-storage-postgres': { packed: 700 },
   // The list of common passwords is in it as source and as build; forms of landing pages, encrypted states, known
   // browsers and the thread that sends mail need 60; messages that say what to do, and the entries for frameworks,
   // 50; own fields, hooks, trusted origins and the services of the command 25; the session of views, its entries, 20;

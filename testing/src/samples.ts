@@ -32,7 +32,7 @@ const ownForm = fileURLToPath(new URL('../../e2e/own-form.mjs', import.meta.url)
 const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 /** Samples whose tests need a PostgreSQL: their libraries know no embedded one. */
-const needsDatabase = new Set(['orm'])
+const needsDatabase = new Set(['moving', 'orm'])
 
 /** Packages that only these samples install. */
 const morePackages = new Map<string, readonly string[]>([['authjs', ['torii-authjs']]])

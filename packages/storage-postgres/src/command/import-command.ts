@@ -1,10 +1,9 @@
-import { access, constants } from 'node:fs/promises'
 import { quoteSchema } from '../base/schema-name.js'
 import type { ImportReport, ReasonCount } from '../moving/import-report.js'
 import type { ImportOptions } from '../moving/import-users.js'
 import { importUsers } from '../moving/import-users.js'
-import type { SourceFormat } from '../moving/source-record.js'
-import { readSource } from '../moving/source-record.js'
+import type { Source } from '../moving/sources/source.js'
+import { sources } from '../moving/sources/sources.js'
 import type { VerifyOptions } from '../moving/verify-import.js'
 import { verifyImport } from '../moving/verify-import.js'
 import { loadAuthServices } from './auth-services.js'
@@ -17,48 +16,49 @@ import { printable } from './printable.js'
 import type { Report } from './report.js'
 import { done } from './report.js'
 
-/** The commands that bring accounts of another system. */
-export const importCommands: readonly Command[] = (['jsonl', 'csv'] as const).map((format) =>
-  command(
-    `import ${format}`,
-    `import the accounts of a ${format} file`,
-    (call) => runImport(call, format),
-    {
-      needs: 'from',
-      options: [
-        'from',
-        'source',
-        'addresses',
-        'wrap-weak-hashes',
-        'imported-passwords',
-        'sessions-days',
-        'enroll-lost-factors',
-        'since',
-        'verify',
-        'dry-run',
-      ],
-    },
-  ),
+/** The commands that bring accounts of another system, one for each source. */
+export const importCommands: readonly Command[] = sources.map((source) =>
+  command(`import ${source.name}`, source.help, (call) => runImport(call, source), {
+    needs: 'from',
+    options: [
+      'from',
+      ...source.options,
+      'source',
+      'addresses',
+      'wrap-weak-hashes',
+      'imported-passwords',
+      'sessions-days',
+      'enroll-lost-factors',
+      'since',
+      'verify',
+      'dry-run',
+    ],
+  }),
 )
 
 async function runImport(
   { flags, terminal, target, progress, open }: Call,
-  format: SourceFormat,
+  source: Source,
 ): Promise<Report> {
-  const path = textOf(flags, 'from') ?? ''
-  const source = readSourceName(flags, format)
-  const { verified, columns } = readAddresses(flags, format)
-  await access(path, constants.R_OK).catch(() => {
-    throw new UsageError(`--from: the file ${printable(path)} cannot be read`)
+  const name = readSourceName(flags, source.name)
+  const { verified, verification } = readAddresses(flags, source)
+  const { saysVerified, read } = await source.open({
+    from: readFrom(flags, source, terminal.env),
+    schema: textOf(flags, 'from-schema') ?? null,
+    passwordHashes: textOf(flags, 'password-hashes') ?? null,
+    columns: readColumns(flags),
+    verification,
+    env: terminal.env,
   })
+  if (!saysVerified && verified === null) throw new UsageError(addressesNeeded(source))
   const storage = await open()
   const { imports } = await loadAuthServices(storage, terminal.env.TORII_KEYS)
   const dryRun = flags['dry-run'] === true
   const common: Common = {
     transaction: (work) => storage.transaction(({ query }) => work(query)),
     schema: quoteSchema(target.schema),
-    source,
-    read: () => readSource(format, path, columns),
+    source: name,
+    read,
     services: imports,
     verified,
     wrapWeakHashes: flags['wrap-weak-hashes'] === true,
@@ -128,6 +128,27 @@ function readSessionDays(flags: Flags): number {
   return days
 }
 
+/** A path; for a database a URL, or the name of an environment variable that has it, so that no shell shows its password. */
+function readFrom(flags: Flags, { takes }: Source, env: Call['terminal']['env']): string {
+  const from = textOf(flags, 'from') ?? ''
+  if (takes === 'file' || !/^\w+$/.test(from)) return from
+  const url = env[from]
+  if (url !== undefined) return url
+  throw new UsageError(`--from: the environment variable ${from} is not set`)
+}
+
+/** `email=mail,password_hash=hash` */
+function readColumns(flags: Flags): ReadonlyMap<string, string> {
+  const given = textOf(flags, 'columns')
+  const pairs = (given === undefined ? [] : given.split(',')).map((pair) => {
+    const [, field, column] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(pair) ?? []
+    if (field === undefined || column === undefined)
+      throw new UsageError('--columns is a list such as email=mail,password_hash=hash')
+    return [field, column] as const
+  })
+  return new Map(pairs)
+}
+
 function readSourceName(flags: Flags, format: string): string {
   const source = textOf(flags, 'source') ?? format
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(source))
@@ -137,22 +158,22 @@ function readSourceName(flags: Flags, format: string): string {
   return source
 }
 
-/** A csv file says nothing about addresses except in a column that is named. */
-function readAddresses(flags: Flags, format: SourceFormat) {
-  const how = textOf(flags, 'addresses')
+/** For all accounts of which the source does not say; for csv also the column that says so. */
+function readAddresses(flags: Flags, { name }: Source) {
+  const how = textOf(flags, 'addresses') ?? null
   if (how === 'verified' || how === 'unverified')
-    return { verified: how === 'verified', columns: [] }
-  if (how === undefined && format === 'jsonl') return { verified: null, columns: [] }
-  if (how === undefined)
+    return { verified: how === 'verified', verification: null }
+  if (how !== null && name !== 'csv')
     throw new UsageError(
-      'import csv needs --addresses: verified or unverified for all, or the column that says so',
+      `--addresses of import ${name} is verified or unverified, for accounts of which the source does not say`,
     )
-  if (format === 'jsonl')
-    throw new UsageError(
-      '--addresses of import jsonl is verified or unverified; each line may have emailVerified',
-    )
-  return { verified: null, columns: [how] }
+  return { verified: null, verification: how }
 }
+
+const addressesNeeded = ({ name }: Source): string =>
+  name === 'csv'
+    ? 'import csv needs --addresses: verified or unverified for all, or the column that says so'
+    : `import ${name} needs --addresses verified or --addresses unverified: the tables do not say which addresses are verified`
 
 function describe(
   { imported, merged, updated = 0, sessions = 0, skipped, leftOut }: ImportReport,

@@ -255,10 +255,13 @@ test('import csv reads its columns, and says which it does not know', async () =
     [['csv', '--from', path], /^import csv needs --addresses/],
     [['csv', '--from', path, '--addresses', 'verified'], /"confirmed" is not/],
     [['csv', '--from', path, '--addresses', 'proved'], /"confirmed" is not/],
-    [['jsonl', '--from', path, '--addresses', 'confirmed'], /each line may have emailVerified/],
+    [
+      ['jsonl', '--from', path, '--addresses', 'confirmed'],
+      /of import jsonl is verified or unverified/,
+    ],
     [['jsonl', '--from', `${path}.gone`], /cannot be read/],
     [['jsonl', '--from', path, '--source', 'A b'], /^--source must be/],
-    [['jsonl'], /^import jsonl needs --from FILE/],
+    [['jsonl'], /^import jsonl needs --from URL\|FILE/],
   ] as const) {
     const { status, stderr } = await importFile(words)
     assert.equal(status, 2, stderr)

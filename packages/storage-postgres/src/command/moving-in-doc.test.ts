@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { testDatabase } from 'torii-testing'
 import { test } from 'vitest'
+import { sources } from '../moving/sources/sources.js'
 import { runHere } from './terminal.test.support.js'
 
 // The recipes of docs/moving-in.md, on tables with the columns that the documentation of each system has in November 2026.
 
 const page = readFileSync(new URL('../../../../docs/moving-in.md', import.meta.url), 'utf8')
-
-/** The query of each recipe that writes JSON. */
-const jsonRecipes = new Map(
-  [...page.matchAll(/^\*\*([\w. ]+)\*\*[^\n]*\n\n```sql[^\n]*\n(select [\s\S]*?)\n```/gm)].map(
-    ([, name = '', query = '']) => [name, query],
-  ),
-)
 
 /** The query of each recipe that writes csv, and the column that it names for --addresses. */
 const recipes = new Map(
@@ -82,80 +75,9 @@ const systems: Record<string, string> = {
       '${JSON.stringify(keycloak)}' from user_entity`,
 }
 
-const scrypt = `${'a'.repeat(32)}:${'b'.repeat(128)}`
-
-const jsonSystems: Record<string, string> = {
-  'Better Auth': `
-    create table "user" (id text, name text, email text, "emailVerified" boolean, image text, "createdAt" timestamptz);
-    create table account (id text, "accountId" text, "providerId" text, "userId" text, "accessToken" text, "refreshToken" text,
-      "accessTokenExpiresAt" timestamptz, scope text, password text);
-    insert into "user" values ('Aa1', 'Ada', 'ada@example.com', true, 'https://example.com/a.png', now()),
-      ('Bb2', 'Ben', 'ben@example.com', false, null, now());
-    insert into account values
-      ('1', 'Aa1', 'credential', 'Aa1', null, null, null, null, '${scrypt}'),
-      ('2', '17', 'google', 'Aa1', 'access', 'refresh', now(), 'openid', null),
-      ('3', 'Bb2', 'credential', 'Bb2', null, null, null, null, '${scrypt}')`,
-  'Auth.js': `
-    create table users (id serial, name text, email text, "emailVerified" timestamptz, image text);
-    create table accounts (id serial, "userId" int, type text, provider text, "providerAccountId" text,
-      refresh_token text, access_token text, expires_at bigint, scope text);
-    insert into users (name, email, "emailVerified") values ('Ada', 'ada@example.com', now()), ('', 'ben@example.com', null);
-    insert into accounts ("userId", type, provider, "providerAccountId", access_token, expires_at)
-      values (1, 'oidc', 'google', '17', 'access', 1700000000), (2, 'oauth', 'github', '18', null, null)`,
-  Supabase: `
-    create schema auth;
-    create table auth.users (id uuid, email text, encrypted_password text, email_confirmed_at timestamptz,
-      raw_user_meta_data jsonb, created_at timestamptz, banned_until timestamptz, deleted_at timestamptz);
-    create table auth.identities (user_id uuid, provider text, provider_id text);
-    insert into auth.users values
-      ('11111111-1111-4111-8111-111111111111', 'ada@example.com', '${bcrypt}', now(), '{"full_name":"Ada"}', now(), null, null),
-      ('22222222-2222-4222-8222-222222222222', 'ben@example.com', '', null, '{}', now(), null, null),
-      ('33333333-3333-4333-8333-333333333333', 'gone@example.com', '', null, '{}', now(), null, now());
-    insert into auth.identities values ('11111111-1111-4111-8111-111111111111', 'email', 'x'),
-      ('11111111-1111-4111-8111-111111111111', 'google', '17')`,
-}
-
 test('there is a recipe of every system, and a system for every recipe', () => {
   assert.deepEqual([...recipes.keys()].sort(), Object.keys(systems).sort())
-  assert.deepEqual([...jsonRecipes.keys()].sort(), Object.keys(jsonSystems).sort())
 })
-
-for (const [name, query] of jsonRecipes)
-  test(`the recipe of ${name} makes lines that the import takes whole`, async () => {
-    const database = await testDatabase()
-    const folder = await mkdtemp(join(tmpdir(), 'torii-recipe-'))
-    try {
-      await database.query(jsonSystems[name] ?? '')
-      const { rows } = await database.query<{ jsonb_build_object: object }>(query)
-      const path = join(folder, 'accounts.jsonl')
-      await writeFile(path, rows.map((row) => JSON.stringify(row.jsonb_build_object)).join('\n'))
-      const env = {
-        DATABASE_URL: database.url,
-        TORII_KEYS: `k1:${randomBytes(32).toString('base64url')}`,
-      }
-      const { stdout } = await runHere(['import', 'jsonl', '--from', path, '--json'], env)
-      assert.deepEqual(JSON.parse(stdout), { imported: 2, merged: 0, skipped: [], leftOut: [] })
-      const users = await database.query(
-        `select u.email, u.email_verified_at is not null as verified, u.name from torii.users u order by u.email`,
-      )
-      assert.deepEqual(
-        users.rows.map(({ email, verified }) => [email, verified]),
-        [
-          ['ada@example.com', true],
-          ['ben@example.com', false],
-        ],
-      )
-      assert.equal(users.rows[0]?.name, 'Ada')
-      const accounts = await database.query(
-        `select a.provider, a.subject, a.tokens is not null as tokens from torii.oauth_accounts a where a.subject = '17'`,
-      )
-      assert.deepEqual(accounts.rows, [
-        { provider: 'google', subject: '17', tokens: name !== 'Supabase' },
-      ])
-    } finally {
-      await rm(folder, { recursive: true })
-    }
-  })
 
 /** What psql writes. */
 const cellOf = (value: unknown) =>
@@ -189,3 +111,16 @@ for (const [name, { query, column }] of recipes)
       await rm(folder, { recursive: true })
     }
   })
+
+test('docs/moving-in.md names the command of every source, and each but jsonl and csv has a checklist', () => {
+  for (const { name, takes } of sources) {
+    const form = `\`import ${name} --from ${takes === 'database' ? 'URL' : 'FILE'}\``
+    assert.ok(page.includes(form), form)
+    if (name === 'jsonl' || name === 'csv') continue
+    const checklist = readFileSync(
+      new URL(`../../../../docs/moving-from-${name}.md`, import.meta.url),
+      'utf8',
+    )
+    assert.ok(checklist.includes(`torii-storage-postgres import ${name} --from `), name)
+  }
+})

@@ -31,10 +31,19 @@ export const options = {
   metadata: { value: 'JSON', help: "the application's own data, one JSON object" },
   verified: { value: null, help: 'the email address counts as verified' },
   passkeys: { value: null, help: 'remove the passkeys too' },
-  from: { value: 'FILE', help: 'the file with the accounts' },
+  from: {
+    value: 'URL|FILE',
+    help: 'the database (or the name of an environment variable with its URL), or the file',
+  },
+  'from-schema': { value: 'NAME', help: "schema of the source's tables (default: its usual one)" },
+  columns: { value: 'LIST', help: 'columns of the table of users, as in email=mail,name=title' },
+  'password-hashes': {
+    value: 'FILE',
+    help: 'what the source gives apart: the hashes of Auth0, the hash parameters of Firebase',
+  },
   source: {
     value: 'NAME',
-    help: 'name of the other system, if there are several (default: the format)',
+    help: 'name of the other system, if there are several (default: the word after import)',
   },
   addresses: {
     value: 'HOW',

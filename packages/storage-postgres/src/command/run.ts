@@ -97,15 +97,18 @@ function readTarget(flags: Flags, { env }: Terminal): Target {
   return { url, schema: textOf(flags, 'schema') ?? env.DATABASE_SCHEMA ?? 'torii' }
 }
 
-/** Every URL of a command line that may be wrong, and that of the environment. */
-function urlsOf(given: readonly string[], { DATABASE_URL: fromEnvironment = '' }: Terminal['env']) {
-  const words = given.filter(
-    (word, index) =>
-      word.includes('://') ||
-      word.startsWith('--database-url=') ||
-      given[index - 1] === '--database-url',
-  )
-  return [...words.map((word) => word.replace(/^--[\w-]+=/, '')), fromEnvironment]
+/** Every URL of a command line that may be wrong, and those of the environment that the command reads. */
+function urlsOf(given: readonly string[], env: Terminal['env']) {
+  const words = given
+    .filter(
+      (word, index) =>
+        word.includes('://') ||
+        word.startsWith('--database-url=') ||
+        word.startsWith('--from=') ||
+        ['--database-url', '--from'].includes(given[index - 1] ?? ''),
+    )
+    .map((word) => word.replace(/^--[\w-]+=/, ''))
+  return [...words, env.DATABASE_URL ?? '', ...words.map((word) => env[word] ?? '')]
 }
 
 /** How an error is shown. */

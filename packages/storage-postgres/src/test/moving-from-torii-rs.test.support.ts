@@ -1,5 +1,3 @@
-import { canonicalEmail } from 'torii-core'
-
 /** The tables of torii-rs at commit 42780b7 whose rows move, after its last migration. */
 export const toriiRsTables = `
   create table users (
@@ -17,10 +15,6 @@ export const toriiRsTables = `
     user_id text not null references users (id) on delete cascade,
     public_key text not null, created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(), name text, last_used_at timestamptz);
-  create table passkey_facts (
-    credential_id text primary key, cose_key bytea not null, sign_count bigint not null, user_handle bytea not null,
-    user_verified boolean not null, backup_eligible boolean not null, backed_up boolean not null,
-    aaguid uuid not null, transports text[] not null);
   create table orders (id int primary key, user_id text references users (id));`
 
 /** An Argon2id hash as torii-rs stores it. */
@@ -92,12 +86,3 @@ export const oldUsers: Readonly<Record<string, OldUser>> = {
   aLabel: { email: 'x@xn--mnchen-3ya.example', moves: false },
   newLine: { email: 'x@example.com\n', moves: false },
 }
-
-const spellings = Object.values(oldUsers).map(({ email }) => email.toLowerCase())
-
-/** Whether the document may leave a user behind: nothing to do with it, shared, or an international domain. */
-export const mayStay = (email: string): boolean =>
-  canonicalEmail(email) === null ||
-  spellings.filter((spelling) => spelling === email.toLowerCase()).length > 1 ||
-  /@.*(?:xn--|[^\0-\x7f])/.test(email) ||
-  email === 'taken@example.com'
