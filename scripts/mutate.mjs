@@ -17,6 +17,7 @@ import { commandMutations } from './mutations/command.mjs'
 import { createMutations } from './mutations/create.mjs'
 import { definitionMutations } from './mutations/definitions.mjs'
 import { importedSessionMutations } from './mutations/imported-sessions.mjs'
+import { laterImportMutations } from './mutations/later-imports.mjs'
 import { movingFactorMutations } from './mutations/moving-factors.mjs'
 import { sourceMutations } from './mutations/sources.mjs'
 import { storageMutations } from './mutations/storage.mjs'
@@ -34,6 +35,7 @@ export const mutations = [
   ...webappMutations,
   ...commandMutations,
   ...importedSessionMutations,
+  ...laterImportMutations,
   ...sourceMutations,
   ...telemetryMutations,
   ...authjsMutations,
