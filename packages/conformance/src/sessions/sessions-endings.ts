@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { casesOf } from '../fixtures/case.js'
 import {
+  assertAllEnded,
   assertEnded,
   liveSession,
   openOne,
@@ -14,6 +15,24 @@ const { cases, promise } = casesOf('sessions')
 
 /** Ending one session: by its ids, or by what opens it. */
 export const sessionEndingCases = cases
+
+promise(
+  'end: of sixteen calls at once each ends its own session, and of those with one key one does',
+  [],
+  async (storage) => {
+    const people = await Promise.all(Array.from({ length: 5 }, () => signUp(storage)))
+    const keys = people.map(({ key }) => key)
+    const wrong = { ...(keys[0] ?? assert.fail()), secretHash: freshSecretHash() }
+    const kept = await openOne(storage, (people[0] ?? assert.fail()).user.id)
+    const asked = [wrong, ...keys, ...keys, ...keys]
+    const ended = await Promise.all(asked.map((key) => storage.sessions.end(key)))
+    assert.equal(ended[0], false)
+    for (const [at] of keys.entries())
+      assert.equal([1, 6, 11].filter((first) => ended[first + at]).length, 1)
+    await assertAllEnded(storage, keys)
+    await liveSession(storage, kept)
+  },
+)
 
 promise('revoke: ends one session and no other', [], async (storage) => {
   const { user, key } = await signUp(storage)

@@ -19,6 +19,7 @@ const firstOfEachMethod = conformance.filter(
 const furtherStatements = [
   'users.list: by prefix every user exactly once while others are made', // users.listByEmail
   'users.disable: of twenty openings at once no session lives, also after enable', // sessions.openMany
+  'sessions.end: of sixteen calls at once each ends its own session, and of those with one key one does', // sessions.endMany
   'sessions.validate: writes nothing', // sessions.validateMany
   'auditEvents.list: an event is gone after its retention', // sweep
   'oauthAccounts.signIn: T1.4 uses the state once, with a known identity: one winner among twenty', // oauth_accounts.signInKnownMany

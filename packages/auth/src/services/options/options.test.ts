@@ -20,6 +20,7 @@ test('only baseUrl is required; every other option has a frozen default', () => 
   const off = {
     ...{ requireVerifiedEmail: false, publicMetadata: null },
     ...{ profile: null, audit: null, keepAlive: null, mailer: null, jwt: null },
+    importedSessions: null,
   }
   const mail = { ...given.mail, appName: 'app.example', messages: englishMessages }
   const [rpId, origins] = ['app.example', [baseUrl]]

@@ -187,6 +187,20 @@ export const sessionOperations = [
       effect: () => liveSessions(harness, id),
     }
   }),
+  operation('sessions.endMany', 'done', 1, async (harness) => {
+    const { id } = await signUp(harness.observer)
+    const sessions = Array.from({ length: 4 }, newSession)
+    for (const session of sessions) await harness.observer.sessions.open(id, session)
+    return {
+      // The first goes alone, the others together.
+      operation: async (storage) => {
+        await Promise.all(
+          sessions.map((session) => storage.sessions.end({ userId: id, ...session })),
+        )
+      },
+      effect: () => liveSessions(harness, id),
+    }
+  }),
   operation('sessions.importMany', 'done', 1, async (harness) => {
     const { id } = await signUp(harness.observer)
     const imported = importedOf(id)
