@@ -133,7 +133,7 @@ export const englishTexts: Texts = Object.freeze({
     second_factor_required: 'Enter the code of your authenticator app.',
     passkey_required: 'Use your passkey to complete the sign-in.',
     other_method_required:
-      'This passkey does not verify who uses it. Sign in with another method first, then with the passkey.',
+      'This sign-in cannot be completed. Did it begin with a passkey? Sign in with another method first, then with the passkey. Otherwise ask for your second factor to be reset.',
     password_required: 'Enter your password to complete the sign-in.',
     enrollment_required: 'Your account needs two-factor authentication. Set it up to sign in.',
     email_code_required: 'We have sent a code to your email address. Enter it to continue.',

@@ -130,7 +130,7 @@ export const germanTexts: Texts = Object.freeze({
       'Dieser Code ist falsch oder wurde schon verwendet. Geben Sie den Code ein, der jetzt angezeigt wird.',
     passkey_required: 'Verwenden Sie Ihren Passkey, um die Anmeldung abzuschließen.',
     other_method_required:
-      'Dieser Passkey prüft nicht, wer ihn verwendet. Melden Sie sich zuerst auf andere Weise an, danach mit dem Passkey.',
+      'Diese Anmeldung lässt sich nicht abschließen. Begann sie mit einem Passkey? Melden Sie sich zuerst auf andere Weise an, danach mit dem Passkey. Sonst lassen Sie Ihren zweiten Faktor zurücksetzen.',
     password_required: 'Geben Sie Ihr Passwort ein, um die Anmeldung abzuschließen.',
     enrollment_required:
       'Ihr Konto verlangt eine Zwei-Faktor-Anmeldung. Richten Sie sie ein, um sich anzumelden.',

@@ -25,6 +25,28 @@ import { newFactorVisitor } from '../test/second-factor-inputs.test.support.js'
 /** What an owner does whose link is spent: no new one can be requested. */
 const noNewLink = /already used\. If you did not turn on [^.]* contact the support\./
 
+test('T14.91 a factor that an import could not read: no code is asked for, and the page says what to do', async () => {
+  const visitor = await newFactorVisitor()
+  await site.db.query('delete from torii.totp_factors where user_id = $1', [visitor.valid.user.id])
+  const browser = newBrowser()
+  const { pendingId, factors } = await halfway(visitor, browser)
+  assert.deepEqual(factors, ['totp', 'recovery_code'])
+  await site.db.query('delete from torii.recovery_codes where user_id = $1', [
+    visitor.valid.user.id,
+  ])
+  const pending = await torii.secondFactors.findPending(browser.pending ?? '')
+  assert.deepEqual([pending?.id, pending?.factors, pending?.mustEnroll], [pendingId, [], false])
+  const html = await (await browser.send('GET', 'second-factors/verify')).text()
+  assert.match(html, /ask for your second factor to be reset/)
+  assert.doesNotMatch(html, /name="(?:code|recoveryCode|password)"/)
+  const again = await newBrowser().send('POST', 'password/authenticate', {
+    email: visitor.email,
+    password: goodPassword,
+  })
+  const { message } = (await again.json()) as { message: string }
+  assert.match(message, /ask for your second factor to be reset/)
+})
+
 describe('the page that undoes a second factor', () => {
   async function undoable() {
     const visitor = await newFactorVisitor()

@@ -57,10 +57,13 @@ export const takesPasskey = (schema: string): string =>
   `(not ('passkey' = any (p.methods)) and ${hasPasskey(schema, 'p')})`
 
 /**
- * Whether a code can answer the pending sign-in `p`: its user has a second factor. Not by `exists`, as in {@link hasPasskey}.
+ * Whether a code can answer the pending sign-in `p`: its user has a second factor, and something that a code is compared with. An
+ * imported factor that could not be read has nothing. Not by `exists`, as in {@link hasPasskey}.
  */
 const takesCode = (schema: string): string => `((
-          select true from ${schema}.users held where held.id = p.user_id and ${hasSecondFactorOf('held')}) is not null)`
+          select true from ${schema}.users held where held.id = p.user_id and ${hasSecondFactorOf('held')}
+            and coalesce((select true from ${schema}.totp_factors f where f.user_id = held.id),
+              (select true from ${schema}.recovery_codes c where c.user_id = held.id limit 1), false)) is not null)`
 
 /**
  * Whether the password can answer the pending sign-in `p`: its user has one, and what was proved is possession alone. Not by
