@@ -29,6 +29,7 @@ const groups = new Map([
   ['T9', 'Database and secrets at rest'],
   ['T10', 'HTTP'],
   ['T14', 'Second factors'],
+  ['T15', 'Moving in'],
 ])
 
 /** Every attack with its tests, and what is wrong: `{ covered, problems }`. */

@@ -280,6 +280,9 @@ export const securityLines = [
   ['T14.85', 'a page that asks for the token of a sign-in in a body'],
   ['T14.86', 'the token of a pending sign-in in a body and in a cookie at once'],
   ['T14.87', 'another token in the place of that of a pending sign-in'],
+  ['T14.90', 'passkeys of two accounts that an import joins'],
+  ['T14.91', 'a second factor that an import cannot read, and drops'],
+  ['T14.92', 'a code of another system that is guessed, used twice, or used before the import'],
   ['T15.10', 'the cookie of another system as a session of a user'],
   ['T15.11', 'requests at once with one cookie of another system'],
   ['T15.12', 'the cookie of another system after its session was used, signed out or ended'],
@@ -290,7 +293,4 @@ export const securityLines = [
   ['T15.17', 'the cookie of another system in another browser'],
   ['T15.18', 'the session of an unverified account of another system'],
   ['T15.19', 'a stolen token of another system without the keys of the application'],
-  ['T14.90', 'passkeys of two accounts that an import joins'],
-  ['T14.91', 'a second factor that an import cannot read, and drops'],
-  ['T14.92', 'a code of another system that is guessed, used twice, or used before the import'],
 ]
