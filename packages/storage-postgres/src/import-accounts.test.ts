@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { parseUserId } from 'torii-core'
 import { test } from 'vitest'
 import { openImports } from './command/imports.test.support.js'
+import { importAccounts } from './index.js'
 
 const { storage, database, lines, report } = await openImports()
 
@@ -19,7 +20,7 @@ const newSession = () => ({
   expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
 })
 const importOne = (account: ReturnType<typeof newAccount>) =>
-  storage.importAccounts('other', [account])
+  importAccounts(storage, 'other', [account])
 const outcome = { imported: 0, merged: 0, skipped: [], leftOut: [] }
 
 async function find(sourceId: string) {
@@ -39,7 +40,7 @@ test('importAccounts() imports a new account with its session, and the command f
   const words = ['jsonl', '--source', 'other', '--from', await lines(account)]
   assert.deepEqual(await report(words), { ...outcome, merged: 1 })
   const none = { ...account, sessions: [newSession()] }
-  assert.deepEqual(await storage.importAccounts('other', [none], { sessionDays: 0 }), {
+  assert.deepEqual(await importAccounts(storage, 'other', [none], { sessionDays: 0 }), {
     ...outcome,
     merged: 1,
   })
@@ -84,7 +85,7 @@ test('importAccounts() reports an account that it cannot import, and the others 
   const good = newAccount()
   const { emailVerified: _, ...unknown } = newAccount()
   const accounts = [unknown, { ...newAccount(), mail: 'x' }, null as never, good]
-  const { imported, skipped } = await storage.importAccounts('other', accounts)
+  const { imported, skipped } = await importAccounts(storage, 'other', accounts)
   assert.equal(imported, 1)
   assert.deepEqual(skipped.map(({ reason, count }) => [reason, count]).sort(), [
     ['field_unknown', 1],
@@ -95,15 +96,18 @@ test('importAccounts() reports an account that it cannot import, and the others 
 
 test('importAccounts() refuses a malformed source, too many accounts and days that are none', async () => {
   const calls = [
-    () => storage.importAccounts('Other', []),
-    () => storage.importAccounts('other', {} as never),
+    () => importAccounts(storage, 'Other', []),
+    () => importAccounts(storage, 'other', {} as never),
     () =>
-      storage.importAccounts(
+      importAccounts(
+        storage,
         'other',
         Array.from({ length: 501 }, () => newAccount()),
       ),
-    () => storage.importAccounts('other', [], { sessionDays: 1.5 }),
-    () => storage.importAccounts('other', [], { sessionDays: 401 }),
+    () => importAccounts(storage, 'other', [], { sessionDays: 1.5 }),
+    () => importAccounts(storage, 'other', [], { sessionDays: 401 }),
   ]
   for (const call of calls) await assert.rejects(call, { code: 'ERR_INVALID_INPUT' })
+  const schema = { code: 'ERR_INVALID_OPTIONS' }
+  await assert.rejects(importAccounts(storage, 'other', [], { schema: '"' }), schema)
 })

@@ -1,7 +1,9 @@
+import type { Json } from 'torii-core'
 import { InvalidInputError } from 'torii-core'
+import { defaults } from './base/options.js'
+import { quoteSchema } from './base/schema-name.js'
 import { loadAuthServices } from './command/auth-services.js'
 import type { ImportReport } from './moving/import-report.js'
-import { importUsers } from './moving/import-users.js'
 import type { PostgresStorage } from './storage.js'
 
 /** An account of another system: the fields of `import jsonl`, of which only `id` is required. */
@@ -15,6 +17,8 @@ export interface ImportableAccount {
 }
 
 export interface ImportAccountsOptions {
+  /** Schema of Torii's tables, as in the options of the storage (default: `torii`). */
+  schema?: string
   /** The text of `TORII_KEYS`. Without it no provider tokens and secrets of second factors are stored (default: none). */
   keys?: string
   /** Days after which imported sessions end, at the latest; 0 takes none (default: 14). */
@@ -28,15 +32,18 @@ const maxAccounts = 500
 const always = new Date(0).toISOString()
 
 /**
- * Imports accounts as `import jsonl --source SOURCE --since` does, in this process.
- * @throws InvalidInputError for a malformed source, too many accounts, or days that are none
+ * Imports accounts of another system that still runs, as `import jsonl --source SOURCE --since` does: new accounts with their sessions, and
+ * what has changed there in accounts that were not changed here. Deleted accounts are not brought back. Called again it changes nothing.
+ * Needs `torii-auth` installed.
+ * @param source the word after `import` of the runs that bring these accounts too, such as `better-auth`
+ * @param accounts at most 500, with the fields of `import jsonl`
+ * @throws InvalidInputError before any query; InvalidOptionsError for a schema or keys that are none
  */
-export async function importAccounts(
-  storage: PostgresStorage,
-  schema: string,
+export async function importAccounts<Metadata extends object = Record<string, Json>>(
+  storage: PostgresStorage<Metadata>,
   source: string,
   accounts: readonly ImportableAccount[],
-  { keys, sessionDays = 14 }: ImportAccountsOptions,
+  { schema = defaults.schema, keys, sessionDays = 14 }: ImportAccountsOptions = {},
 ): Promise<ImportReport> {
   if (typeof source !== 'string' || !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(source))
     throw new InvalidInputError(
@@ -47,10 +54,14 @@ export async function importAccounts(
     throw new InvalidInputError('accounts', `must be an array of at most ${maxAccounts}`)
   if (!Number.isInteger(sessionDays) || sessionDays < 0 || sessionDays > 400)
     throw new InvalidInputError('sessionDays', 'must be a whole number from 0 to 400')
-  const { imports } = await loadAuthServices(storage, keys)
+  const quoted = quoteSchema(schema)
+  // Loaded only here: most applications never import.
+  const { importUsers } = await import('./moving/import-users.js')
+  // An import reads no metadata of users that are here.
+  const { imports } = await loadAuthServices(storage as unknown as PostgresStorage, keys)
   return importUsers({
     transaction: (work) => storage.transaction(({ query }) => work(query)),
-    schema,
+    schema: quoted,
     source,
     dryRun: false,
     async *read() {

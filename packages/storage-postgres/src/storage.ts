@@ -35,7 +35,6 @@ import type { PgPool } from './driver/pg-pool.js'
 import { closedPool, isClosedPool } from './driver/pg-pool.js'
 import { toToriiError } from './driver/storage-errors.js'
 import { tracedConnection, tracedDriver } from './driver/traced-driver.js'
-import type { ImportAccountsOptions, ImportableAccount } from './import-accounts.js'
 import { checkHealth } from './migrate/health.js'
 import type { MigrationStatus } from './migrate/migration-history.js'
 import { migrations } from './migrate/migrations.generated.js'
@@ -44,7 +43,6 @@ import { migrate, printPlan, readStatus } from './migrate/migrations.js'
 import { isMissingTable } from './migrate/missing-tables.js'
 import { dropTables, findProblems, grantTo, quoteRole } from './migrate/schema-admin.js'
 import { requireSurroundingsOf } from './migrate/surroundings.js'
-import type { ImportReport } from './moving/import-report.js'
 import type { Tables } from './tables/tables.js'
 import { createTables } from './tables/tables.js'
 
@@ -224,28 +222,6 @@ export class PostgresStorage<Metadata extends object = Record<string, Json>>
       this.#tables.transactionRepositories(overConnection(tracedConnection(connection))),
     )
     return { ...repositories, query: queryOver(connection, this.#schema) }
-  }
-
-  /**
-   * Imports accounts of another system that still runs, as `import jsonl --source SOURCE --since` does: new accounts with their sessions, and
-   * what has changed there in accounts that nobody has changed here. Deleted accounts are not brought back. Run again it changes nothing.
-   * Needs `torii-auth` installed.
-   * @param source the word after `import` of the runs that bring these accounts too, such as `better-auth`
-   * @param accounts at most 500, with the fields of `import jsonl`
-   * @throws InvalidInputError before any query
-   */
-  async importAccounts(
-    source: string,
-    accounts: readonly ImportableAccount[],
-    options: ImportAccountsOptions = {},
-  ): Promise<ImportReport> {
-    // Loaded only here: most applications never import.
-    const { importAccounts } = await import('./import-accounts.js')
-    // An import reads no metadata of users that are here.
-    const storage = this as unknown as PostgresStorage
-    return traceCall('importAccounts', () =>
-      importAccounts(storage, this.#schema, source, accounts, options),
-    )
   }
 
   /** @see RepositoryProvider.healthCheck */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { betterAuth } from 'better-auth'
 import type { Torii } from 'torii-auth'
-import type { PostgresStorage } from 'torii-storage-postgres'
+import { importAccounts, type PostgresStorage } from 'torii-storage-postgres'
 
 type InternalAdapter = Awaited<ReturnType<typeof betterAuth>['$context']>['internalAdapter']
 interface BetterAuth {
@@ -43,7 +43,7 @@ export function writeThrough(old: () => BetterAuth, storage: PostgresStorage, to
         userAgent,
       })),
     }
-    await storage.importAccounts('better-auth', [account])
+    await importAccounts(storage, 'better-auth', [account])
   }
   async function remove(id: string): Promise<void> {
     const { rows } = await storage.transaction(({ query }) =>
