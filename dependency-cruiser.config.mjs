@@ -36,6 +36,7 @@ export const floors = {
   ],
   'packages/storage-postgres': [
     ['index.ts', 'cli.ts'],
+    ['import-accounts.ts'],
     ['command'],
     ['definitions', 'doctor', 'moving'],
     ['storage.ts'],

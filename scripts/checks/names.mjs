@@ -28,6 +28,7 @@ const foreign = new Map([
   ['OAuthAccountNotLinked', 'an error of Auth.js'],
   ['allowDangerousEmailAccountLinking', 'an option of providers of Auth.js'],
   ['encryptOAuthTokens', 'an option of Better Auth'],
+  ['secondaryStorage', 'an option of Better Auth'],
   ['pbkdf2_sha1$', 'the start of a hash of Django'],
   ['pbkdf2_sha256$', 'the start of a hash of Django'],
 ])

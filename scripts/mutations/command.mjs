@@ -310,4 +310,25 @@ export const commandMutations = [
     "return readWeakHash(text) === null ? 'accepted' : 'weak'",
     'auth/src/password-hashing/imported-hashes',
   ),
+  guard(
+    'storage-postgres/src/import-accounts',
+    'importAccounts takes over nothing that has changed at the source',
+    'since: always,',
+    'since: null,',
+    'storage-postgres/src/import-accounts',
+  ),
+  guard(
+    'storage-postgres/src/import-accounts',
+    'importAccounts counts an address as verified where the account does not say',
+    'verified: null,',
+    'verified: true,',
+    'storage-postgres/src/import-accounts',
+  ),
+  guard(
+    'storage-postgres/src/import-accounts',
+    'importAccounts takes sessions where none are wanted',
+    'days: sessionDays }',
+    'days: Math.max(sessionDays, 1) }',
+    'storage-postgres/src/import-accounts',
+  ),
 ]

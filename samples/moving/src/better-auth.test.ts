@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { passkey } from '@better-auth/passkey'
 import { betterAuth } from 'better-auth'
 import { symmetricEncrypt } from 'better-auth/crypto'
 import { getMigrations } from 'better-auth/db/migration'
 import { admin, twoFactor } from 'better-auth/plugins'
+import { assertStays, type Browser, emailIn, openBrowser, origin } from './browser.js'
 import { assertReport, firstOf, keyOf, openSite, recordsOf, usersOf } from './site.js'
+import { totpCode } from './totp.js'
 
 const secret = 'a secret of this sample, of no other use, long enough'
 const password = 'lamp otter cargo violin'
@@ -15,7 +17,7 @@ const site = await openSite()
 const auth = betterAuth({
   database: site.oldPool,
   secret,
-  baseURL: 'http://localhost:3000',
+  baseURL: origin,
   emailAndPassword: { enabled: true },
   account: { encryptOAuthTokens: true },
   plugins: [passkey(), twoFactor(), admin()],
@@ -27,6 +29,7 @@ void test('users of Better Auth sign in here with their passwords', async () => 
   const { runMigrations } = await getMigrations(auth.options)
   await runMigrations()
   const { internalAdapter, adapter } = await auth.$context
+  const publicKey = newPublicKey()
   const ada = await signUp('ada@example.com', 'Ada 🗝')
   const ben = await signUp('ben@example.com', '')
   const eve = await signUp('eve@example.com', 'Eve')
@@ -48,7 +51,7 @@ void test('users of Better Auth sign in here with their passwords', async () => 
     model: 'passkey',
     data: {
       name: 'Laptop',
-      publicKey: Buffer.from('a5010203262001215820', 'hex').toString('base64'),
+      publicKey: publicKey.toString('base64'),
       userId: ada.user.id,
       credentialID: 'AQIDBA',
       counter: 3,
@@ -83,13 +86,7 @@ void test('users of Better Auth sign in here with their passwords', async () => 
   const key = firstOf(confirmed.get('ada@example.com'), 'passkeys')
   assert.deepEqual(
     [key?.credentialId, key?.publicKey, key?.signCount, key?.backupEligible, key?.transports],
-    [
-      'AQIDBA',
-      Buffer.from('a5010203262001215820', 'hex').toString('base64url'),
-      3,
-      true,
-      ['internal', 'hybrid'],
-    ],
+    ['AQIDBA', publicKey.toString('base64url'), 3, true, ['internal', 'hybrid']],
   )
   const account = firstOf(confirmed.get('cleo@example.com'), 'oauthAccounts')
   assert.deepEqual(account?.tokens, {
@@ -98,7 +95,7 @@ void test('users of Better Auth sign in here with their passwords', async () => 
     scope: null,
     expiresAt: null,
   })
-  assertReport(await site.importFrom('better-auth', [], env), 4)
+  assertReport(await site.importFrom('better-auth', [], env), 4, 3)
   assert.deepEqual(
     (await usersOf(site.pool)).map(({ email, verified, name, disabled, passwords, accounts }) => [
       email,
@@ -128,6 +125,80 @@ void test('users of Better Auth sign in here with their passwords', async () => 
   assert.deepEqual(again, { imported: 0, merged: 4, skipped: [], leftOut: [] })
 })
 
+const torii = site.continuing({ from: 'better-auth', secret })
+const sessionCookie = '__Secure-better-auth.session_token'
+
+void test('users of Better Auth stay signed in, by its signed cookie alone', async () => {
+  const email = 'dora@example.com'
+  await signUp(email, 'Dora')
+  await site.oldPool.query(`update "user" set "emailVerified" = true where email = $1`, [email])
+  const browser = openBrowser(auth.handler)
+  const answer = await browser.send('POST', '/api/auth/sign-in/email', { email, password })
+  assert.equal(answer.status, 200)
+  const cookie = browser.cookies.get(sessionCookie) ?? assert.fail('no cookie')
+  assert.equal(await emailIn(openBrowser(torii, browser.cookies)), null, 'before the import')
+  const { imported, merged, sessions } = await site.importFrom('better-auth')
+  assert.deepEqual({ imported, merged, sessions }, { imported: 1, merged: 4, sessions: 2 })
+
+  const [token = ''] = decodeURIComponent(cookie).split('.')
+  const another = site.continuing({ from: 'better-auth', secret: `${secret}, but another` })
+  const forged = encodeURIComponent(`${token}.${Buffer.alloc(32).toString('base64')}`)
+  for (const value of [forged, token, cookie.slice(0, -8)])
+    assert.equal(await emailIn(openBrowser(torii, new Map([[sessionCookie, value]]))), null)
+  assert.equal(await emailIn(openBrowser(another, browser.cookies)), null)
+  await assertStays(torii, browser.cookies, email)
+})
+
+void test('a second factor of Better Auth is asked of a session that stays and of a sign-in', async () => {
+  const email = 'fay@example.com'
+  const fay = await signUp(email, 'Fay')
+  const headers = new Headers({ cookie: fay.cookie })
+  const enabled = await auth.api.enableTwoFactor({ body: { password }, headers })
+  assert.ok('totpURI' in enabled)
+  const factor = new URL(enabled.totpURI).searchParams.get('secret') ?? ''
+  await verifyFactor(fay.cookie, factor)
+  // Two steps, as at every sign-in of Better Auth.
+  const old = openBrowser(auth.handler)
+  await old.send('POST', '/api/auth/sign-in/email', { email, password })
+  assert.equal(old.cookies.has(sessionCookie), false)
+  await old.send('POST', '/api/auth/two-factor/verify-totp', { code: totpCode(factor) })
+  assert.ok(old.cookies.has(sessionCookie))
+  const early = totpCode(factor)
+  const { imported, leftOut } = await site.importFrom('better-auth', [], {
+    BETTER_AUTH_SECRET: secret,
+  })
+  assert.deepEqual({ imported, leftOut }, { imported: 1, leftOut: [] })
+
+  const prove = async (browser: Browser, proof: object) => {
+    const page = await (await browser.send('GET', '/auth/second-factors/verify')).text()
+    const [, pendingId] = /name="pendingId" value="([^"]+)"/.exec(page) ?? []
+    const body = { pendingId, ...proof }
+    return (await browser.send('POST', '/auth/second-factors/verify', body)).status
+  }
+  const staying = openBrowser(torii, old.cookies)
+  assert.equal(await emailIn(staying), null)
+  assert.ok(staying.cookies.has('__Host-torii-pending'))
+  assert.equal(await prove(staying, { code: early }), 422, 'from before the import')
+  await site.pool.query('update torii.totp_factors set last_step = last_step - 2')
+  assert.equal(await prove(staying, { code: totpCode(factor) }), 200)
+  assert.equal(await emailIn(staying), email)
+  assert.equal(await emailIn(openBrowser(torii, old.cookies)), null, 'a session goes on once')
+
+  const signIn = async () => {
+    const browser = openBrowser(torii)
+    const answer = await browser.send('POST', '/auth/password/authenticate', { email, password })
+    assert.equal(answer.status, 401)
+    assert.equal(await emailIn(browser), null)
+    return browser
+  }
+  const [recoveryCode, another] = enabled.backupCodes
+  assert.equal(await prove(await signIn(), { recoveryCode }), 200)
+  const second = await signIn()
+  assert.equal(await prove(second, { recoveryCode }), 422)
+  assert.equal(await prove(second, { recoveryCode: another }), 200)
+  assert.equal(await emailIn(second), email)
+})
+
 async function signUp(email: string, name: string) {
   const { headers, response } = await auth.api.signUpEmail({
     body: { email, name, password },
@@ -136,20 +207,17 @@ async function signUp(email: string, name: string) {
   return { ...response, cookie: headers.get('set-cookie')?.split(';')[0] ?? '' }
 }
 
-/** Confirms a factor with its present code. */
-async function verifyFactor(cookie: string, secret: string) {
-  const bytes = (secret.match(/.{1,8}/g) ?? []).flatMap((part) => {
-    const bits = [...part]
-      .map((digit) => alphabet.indexOf(digit).toString(2).padStart(5, '0'))
-      .join('')
-    return (bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2))
+/** A key as WebAuthn has it: ES256 in COSE. @see RFC 9053, 7.1.1 */
+function newPublicKey(): Buffer {
+  const { x = '', y = '' } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+    format: 'jwk',
   })
-  const step = Buffer.alloc(8)
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
-  const mac = createHmac('sha1', Buffer.from(bytes)).update(step).digest()
-  const at = (mac.at(-1) ?? 0) & 15
-  const code = String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-  await auth.api.verifyTOTP({ body: { code }, headers: new Headers({ cookie }) })
+  const [head, between] = [Buffer.from('a5010203262001215820', 'hex'), Buffer.from('225820', 'hex')]
+  return Buffer.concat([head, Buffer.from(x, 'base64url'), between, Buffer.from(y, 'base64url')])
 }
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+/** Confirms a factor with its present code. */
+async function verifyFactor(cookie: string, secret: string) {
+  const headers = new Headers({ cookie })
+  await auth.api.verifyTOTP({ body: { code: totpCode(secret) }, headers })
+}

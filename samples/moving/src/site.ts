@@ -5,12 +5,15 @@ import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { Torii } from 'torii-auth'
+import { Torii, type ToriiOptions } from 'torii-auth'
+import { createHandler } from 'torii-auth/http'
 import { PostgresStorage } from 'torii-storage-postgres'
+import { origin } from './browser.js'
 
 const run = promisify(execFile)
 const command = fileURLToPath(new URL('./cli.js', import.meta.resolve('torii-storage-postgres')))
-const keys = `k1:${randomBytes(32).toString('base64url')}`
+const secret = randomBytes(32)
+const keys = `k1:${secret.toString('base64url')}`
 
 /** A database for the tables of another library, and one with those of Torii, on the PostgreSQL of DATABASE_URL. */
 export async function openSite() {
@@ -28,20 +31,34 @@ export async function openSite() {
   const oldPool = new pg.Pool({ connectionString: oldUrl })
   const storage = await PostgresStorage.connect(newUrl)
   await storage.migrate()
-  const torii = new Torii(storage, { baseUrl: 'https://app.example', log: null })
+  const torii = new Torii(storage, { baseUrl: origin, log: null })
   const pool = new pg.Pool({ connectionString: newUrl })
   after(() => Promise.all([storage.close(), pool.end(), oldPool.end()]))
 
   /** Runs the command as an application does, and gives its report. */
   async function importFrom(source: string, words: readonly string[] = [], env = {}) {
-    const { stdout } = await run(
+    // With --verify the exit status says whether something differs.
+    const { stdout }: { stdout: string } = await run(
       process.execPath,
       [command, 'import', source, '--from', 'OLD_URL', '--json', ...words],
       { env: { ...process.env, DATABASE_URL: newUrl, OLD_URL: oldUrl, TORII_KEYS: keys, ...env } },
-    )
+    ).catch((error) => {
+      if (error.code === 1 && words.includes('--verify')) return error
+      throw error
+    })
     return JSON.parse(stdout)
   }
-  return { oldUrl, oldPool, pool, torii, importFrom }
+  /** The routes of a Torii that continues the sessions of another system. */
+  const continuing = (importedSessions: ToriiOptions['importedSessions']) =>
+    createHandler(
+      new Torii(storage, {
+        baseUrl: origin,
+        keys: [{ id: 'k1', secret }],
+        log: null,
+        ...(importedSessions === undefined ? {} : { importedSessions }),
+      }),
+    )
+  return { oldUrl, oldPool, pool, storage, torii, continuing, importFrom }
 }
 
 /** The records of a source, before anything is checked or stored: of a file that the package keeps to itself. */
@@ -81,6 +98,6 @@ export async function usersOf(pool: pg.Pool) {
   return rows
 }
 
-export function assertReport(report: unknown, imported: number) {
-  assert.deepEqual(report, { imported, merged: 0, skipped: [], leftOut: [] })
+export function assertReport(report: unknown, imported: number, sessions: number) {
+  assert.deepEqual(report, { imported, merged: 0, sessions, skipped: [], leftOut: [] })
 }
