@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- timing`: whether the time of a refused sign-in tells which accounts exist. Five kinds of
+ * `npm run bench -- timing`: whether the time of a refused sign-in tells which accounts exist. Kinds of
  * address, one attempt of each in turn and in random order, on the real hashing and a real server. Two
  * controls that a sound method must find: an answer without the hash of nobody, and a hash under other
  * parameters. The deterministic twin (statements, hashes, answers) is in the test suite.
@@ -18,6 +18,13 @@ const password = 'a gate of two pillars, wrong'
 const triesPerAddress = 8
 /** Each from another IP address, so that no rate limit is reached. */
 const from = () => ({ ip: anyAddress(), userAgent: null })
+
+/** What other systems stored, and no one has signed in with since: docs/password-hashes.md says that it can be told apart. */
+const importedHashes = {
+  'bcrypt of cost 10': `$2b$10$${'abcdefghijklmnopqrstuu8CUm8kgrZsnboz/WhY60Zf2APZzRatm'}`,
+  'scrypt of Better Auth': `${'0a'.repeat(16)}:${'0b'.repeat(64)}`,
+  'PBKDF2 of Django': `pbkdf2_sha256$1000000$somesaltofdjango$${Buffer.alloc(32, 1).toString('base64')}`,
+}
 
 export async function timing({ isQuick, note }) {
   const n = isQuick ? 96 : 2000
@@ -60,8 +67,14 @@ async function prepare(torii, storage, n) {
     }
     return emails
   }
+  const imported = {}
+  for (const [form, text] of Object.entries(importedHashes))
+    imported[`imported: ${form}`] = await make(form.replaceAll(' ', '-'), {
+      passwordHash: new PasswordHash(text),
+    })
   return {
     known: await make('known', { passwordHash: hash }),
+    ...imported,
     unknown: Array.from({ length: count }, (_, index) => `nobody-${index}@example.com`),
     'no password': await make('bare', {}),
     disabled: await make('disabled', { passwordHash: hash }, ({ id }) => storage.users.disable(id)),
@@ -130,7 +143,7 @@ function evaluate(samples) {
         p,
       }
     })
-  const subjects = rows.filter(({ kind }) => !kind.startsWith('control'))
+  const subjects = rows.filter(({ kind }) => !/^(control|imported)/.test(kind))
   // Holm: the smallest p of k is held to alpha / k, the next to alpha / (k - 1), and so on.
   const ordered = [...subjects].sort((one, two) => one.p - two.p)
   ordered.forEach((row, index) => {
@@ -204,6 +217,7 @@ function print({ knownMedianMs, rows }, n) {
 }
 
 function verdictOf({ kind, met, rejected }) {
+  if (kind.startsWith('imported')) return 'its own form until its first sign-in'
   if (kind.startsWith('control')) return met ? 'found, as it must be' : 'not found: too few tries'
   if (rejected) return 'told apart'
   return met ? 'not told apart' : 'not told apart, but this machine is too busy for the medians'

@@ -54,7 +54,7 @@ export interface PasswordHasher {
   /**
    * Verifies a password, in NFC and also as it was typed, since other systems hash it so. If either side is null (no account,
    * no password, an impossible password), or the stored hash is refused, it returns false after the same work under the
-   * current parameters.
+   * current parameters. A hash of another system takes the work of its own form, which can be told apart.
    * @throws ToriiError ERR_BUSY
    */
   verify(stored: StoredPassword | null, given: GivenPassword | null): Promise<boolean>
