@@ -63,7 +63,9 @@ create table torii.imported_users (
   source_id text collate "C" not null,
   user_id uuid not null,
   imported_at timestamp with time zone not null default now(),
+  password_digest bytea,
   constraint imported_users_imported_at_check CHECK (isfinite(imported_at)),
+  constraint imported_users_password_digest_check CHECK ((octet_length(password_digest) = 32)),
   constraint imported_users_pkey PRIMARY KEY (source, source_id),
   constraint imported_users_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 64))),
   constraint imported_users_source_id_check CHECK (((octet_length(source_id) >= 1) AND (octet_length(source_id) <= 255)))
@@ -73,6 +75,7 @@ comment on table torii.imported_users is 'which account an import made of which 
 comment on column torii.imported_users.source is 'the name of the other system, as the import was told';
 comment on column torii.imported_users.source_id is 'the id of the account there';
 comment on column torii.imported_users.user_id is 'the id of the account here; without a foreign key, since it outlives the account';
+comment on column torii.imported_users.password_digest is 'SHA-256 of the password hash of the other system that was taken last; null for none';
 
 create table torii.late_writes (
   constraint late_writes_are_refused CHECK (false)

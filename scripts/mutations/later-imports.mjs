@@ -16,6 +16,11 @@ export const laterImportMutations = [
     'and p.hash',
   ),
   refresh(
+    'a password that was replaced by a sign-in here goes back to its former hash',
+    '\n      and u.has_new_password',
+    '',
+  ),
+  refresh(
     'a password of a former owner of the address is renewed',
     'and p.owner_epoch = u.owner_epoch and p.updated_at',
     'and p.updated_at',

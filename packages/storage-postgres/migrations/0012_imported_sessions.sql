@@ -1,4 +1,10 @@
--- Sessions of another system, by which its users are still signed in. Processes of the former versions do not read it.
+-- Which password of the other system was taken last, and sessions of another system, by which its users are still signed in. Processes of the former versions do not read it.
+
+alter table :schema.imported_users
+  add column password_digest bytea check (pg_catalog.octet_length(password_digest) = 32);
+
+comment on column :schema.imported_users.password_digest is
+  'SHA-256 of the password hash of the other system that was taken last; null for none';
 
 create table :schema.imported_sessions (
   key bytea primary key check (pg_catalog.octet_length(key) = 32),

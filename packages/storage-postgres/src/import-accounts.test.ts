@@ -46,6 +46,20 @@ test('importAccounts() imports a new account with its session, and the command f
   })
 })
 
+test('importAccounts() of one new account twenty times at once imports it once, and no one is told that its address is taken', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const account = newAccount({ sessions: [newSession()] })
+    const reports = await Promise.all(Array.from({ length: 20 }, () => importOne(account)))
+    const total = (name: 'imported' | 'merged' | 'sessions') =>
+      reports.reduce((sum, each) => sum + (each[name] ?? 0), 0)
+    assert.deepEqual(
+      reports.flatMap(({ skipped, leftOut }) => [...skipped, ...leftOut]),
+      [],
+    )
+    assert.deepEqual([total('imported'), total('merged'), total('sessions')], [1, 19, 1])
+  }
+})
+
 test('importAccounts() takes over a new password, which ends the sessions of the user, and keeps one that was changed here', async () => {
   const account = newAccount()
   await importOne(account)

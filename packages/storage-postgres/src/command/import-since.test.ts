@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { PasswordHash } from 'torii-core'
 import { test } from 'vitest'
 import { openImports } from './imports.test.support.js'
 
@@ -122,6 +123,42 @@ test('import --since leaves what was changed or removed here', async () => {
   assert.equal((await row(source, proved.id))?.hash, bcrypt)
   assert.equal((await row(source, moved.id))?.hash, bcrypt)
   assert.equal(await row(source, gone.id), undefined)
+})
+
+test('import --since takes over a new password also of a user who has signed in here, and knows it from the former one', async () => {
+  const source = 'rehashed'
+  const words = ['jsonl', '--source', source, '--since', since, '--from']
+  const user = account()
+  await report(['jsonl', '--source', source, '--from', await lines(user)])
+  const argon2 =
+    '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
+  const rehashed = await storage.passwords.rehash(user.id as never, {
+    verified: new PasswordHash(bcrypt),
+    next: new PasswordHash(argon2),
+  })
+  assert.equal(rehashed, true)
+  const visited = { ...user, updatedAt: ago(0) }
+  const same = { imported: 0, merged: 1, skipped: [], leftOut: [] }
+  assert.deepEqual(await report([...words, await lines(visited)]), same)
+  assert.equal((await row(source, user.id))?.hash, argon2)
+  const compared = await importFile([
+    'jsonl',
+    '--source',
+    source,
+    '--verify',
+    '--json',
+    '--from',
+    await lines(visited),
+  ])
+  assert.deepEqual(
+    JSON.parse(compared.stdout).changedHere.map(({ reason }: { reason: string }) => reason),
+    ['password_differs'],
+  )
+  assert.equal(compared.status, 0)
+  const changed = await lines({ ...visited, passwordHash: other })
+  assert.deepEqual(await report([...words, changed]), { ...same, updated: 1 })
+  assert.equal((await row(source, user.id))?.hash, other)
+  assert.deepEqual(await report([...words, changed]), same)
 })
 
 test('the time of --since is checked', async () => {

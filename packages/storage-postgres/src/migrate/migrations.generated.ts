@@ -559,9 +559,15 @@ comment on column :schema.passkeys.user_handle is
   {
     id: 12,
     name: 'imported_sessions',
-    checksum: 'd22e20149d14215e0855db30ecbf3a8e91dad7df521eaec087dd14b232cd5c24',
+    checksum: 'a363ec92283dd9d3228e6b09f9b2e2fbed96fbd0a3ecea583e8a8b234bb3b232',
     transactional: true,
-    sql: `-- Sessions of another system, by which its users are still signed in. Processes of the former versions do not read it.
+    sql: `-- Which password of the other system was taken last, and sessions of another system, by which its users are still signed in. Processes of the former versions do not read it.
+
+alter table :schema.imported_users
+  add column password_digest bytea check (pg_catalog.octet_length(password_digest) = 32);
+
+comment on column :schema.imported_users.password_digest is
+  'SHA-256 of the password hash of the other system that was taken last; null for none';
 
 create table :schema.imported_sessions (
   key bytea primary key check (pg_catalog.octet_length(key) = 32),

@@ -3,6 +3,7 @@ import { currentStep } from '../tables/second-factors/totp-step.js'
 import type { CheckedPasskey } from './checked-passkeys.js'
 import type { CheckedAccount, CheckedRecord, Reason } from './checked-record.js'
 import { importedAccountId } from './imported-id.js'
+import { digestOf } from './password-digest.js'
 import type { ReadyFactor } from './ready-factors.js'
 import {
   factorColumns,
@@ -126,9 +127,22 @@ const writeBatch = (
       JSON.stringify(records.flatMap(({ passkeys }, ord) => toPasskeyRows(passkeys, ord))),
     ])
     const outcomes = outcomesOf(records, rows as WrittenRow[])
+    const lost = outcomes.filter(({ skipped }) => skipped === 'email_taken')
+    if (lost.length > 0) await requireOthers({ query, schema, source }, lost)
     if (dryRun) throw new RolledBack(outcomes)
     return outcomes
   })
+
+/** @throws InTheWay if it was another import of the same account that has taken its address meanwhile */
+async function requireOthers(
+  { query, schema, source }: Pick<BatchContext, 'schema' | 'source'> & { readonly query: Query },
+  lost: readonly BatchOutcome[],
+): Promise<void> {
+  const ids = lost.map(({ record }, ord) => ({ ord, sourceId: record.sourceId, id: record.id }))
+  const { rows } = await query(standing(schema), [JSON.stringify(ids), source])
+  if ((rows as StandingRow[]).some(({ merged, taken }) => merged || taken))
+    throw new InTheWay('imported meanwhile')
+}
 
 const toRow = (record: ReadyRecord, ord: number) => ({
   ord,
@@ -146,6 +160,7 @@ const toRow = (record: ReadyRecord, ord: number) => ({
   created_at: record.createdAt,
   disabled: record.disabled,
   hash: record.hash,
+  password_digest: record.hash === null ? null : digestOf(record.passwordHash),
   ...toFactorColumns(record.secondFactor),
 })
 
@@ -177,7 +192,7 @@ const insertion = (schema: string) => `
     select * from pg_catalog.jsonb_to_recordset($1::jsonb) as r (
       ord int, id uuid, source_id text, email text, email_key text, has_address boolean, claims boolean,
       verified boolean, verified_at timestamptz, name text, picture text, metadata jsonb,
-      created_at timestamptz, disabled boolean, hash text, ${factorColumns})
+      created_at timestamptz, disabled boolean, hash text, password_digest text, ${factorColumns})
   ), offered as materialized (
     select a.* from pg_catalog.jsonb_to_recordset($2::jsonb) as a (
       ord int, id uuid, provider text, subject text, label text, tokens text)
@@ -256,8 +271,8 @@ const insertion = (schema: string) => `
     where (select pg_catalog.count(*) from made) = (select pg_catalog.count(*) from kept)
     returning user_id
   ), mapped as (
-    insert into ${schema}.imported_users (source, source_id, user_id)
-    select $3::text, k.source_id, k.id from kept k order by k.source_id
+    insert into ${schema}.imported_users (source, source_id, user_id, password_digest)
+    select $3::text, k.source_id, k.id, case when k.has_email then pg_catalog.decode(k.password_digest, 'base64') end from kept k order by k.source_id
     on conflict (source, source_id) do nothing
     returning user_id
   )

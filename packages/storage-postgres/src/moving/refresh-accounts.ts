@@ -1,5 +1,6 @@
 import type { CheckedRecord } from './checked-record.js'
 import type { BatchContext } from './import-batch.js'
+import { digestOf } from './password-digest.js'
 
 /** An account that an earlier run has imported, as the source has it now. */
 export interface RefreshedRecord
@@ -34,6 +35,7 @@ export async function refreshAccounts(
       verified_at: typeof verified === 'string' ? verified : null,
       disabled,
       hash,
+      digest: digestOf(hash),
     })),
   )
   try {
@@ -50,14 +52,16 @@ export async function refreshAccounts(
   }
 }
 
-// Both times are those of the transaction that imported the account, until something is changed here. They stay, so that a later run
-// knows it too.
+// Both times are those of the transaction that imported the account, until something is changed here. A sign-in replaces the hash of a password
+// and leaves its time; the digest says whether the old system has another password now.
 const refreshing = (schema: string) => `
   with i as materialized (
     select * from pg_catalog.jsonb_to_recordset($1::jsonb) as r (
-      id uuid, source_id text, email_key text, verified boolean, verified_at timestamptz, disabled boolean, hash text)
+      id uuid, source_id text, email_key text, verified boolean, verified_at timestamptz, disabled boolean, hash text,
+      digest text)
   ), u as (
-    select u.id, u.owner_epoch, i.hash, m.imported_at,
+    select u.id, u.owner_epoch, i.hash, i.source_id, pg_catalog.decode(i.digest, 'base64') as digest, m.imported_at,
+      m.password_digest is distinct from pg_catalog.decode(i.digest, 'base64') as has_new_password,
       coalesce(u.email_key = i.email_key, false) as has_address,
       u.updated_at <= m.imported_at and i.disabled and u.disabled_at is null as disables,
       case when u.updated_at <= m.imported_at and i.verified and u.email_verified_at is null and u.email_key = i.email_key
@@ -68,6 +72,7 @@ const refreshing = (schema: string) => `
   ), p as (
     select p.user_id from ${schema}.passwords p join u on u.id = p.user_id
     where u.hash is not null and u.has_address and p.owner_epoch = u.owner_epoch and p.updated_at <= u.imported_at and p.hash <> u.hash
+      and u.has_new_password
     order by p.user_id for update of p
   ), passwords as (
     update ${schema}.passwords x set hash = u.hash from p join u on u.id = p.user_id where x.user_id = p.user_id
@@ -80,5 +85,10 @@ const refreshing = (schema: string) => `
     from u left join p on p.user_id = u.id
     where x.id = u.id and (u.disables or u.verified_at is not null or p.user_id is not null)
     returning x.id
+  ), taken as (
+    update ${schema}.imported_users m set password_digest = u.digest
+    from p join u on u.id = p.user_id
+    where m.source = $2::text and m.source_id = u.source_id
+    returning m.source_id
   )
   select (select pg_catalog.count(*) from users)::int as refreshed, (select pg_catalog.count(*) from passwords) as changed`

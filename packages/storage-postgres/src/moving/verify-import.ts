@@ -5,6 +5,7 @@ import type { ReasonCount } from './import-report.js'
 import { createReasons } from './import-report.js'
 import type { ImportServices } from './import-users.js'
 import { importedUserId } from './imported-id.js'
+import { digestOf } from './password-digest.js'
 import type { SourceRecord } from './source-record.js'
 
 /** In what an account here differs from the one of the file. */
@@ -95,6 +96,8 @@ interface FoundRow {
   hash: string | null
   user_changed: boolean
   password_changed: boolean
+  /** Of the hash that was taken last, in base64. */
+  digest: string | null
   /** Another account has the address. */
   taken: boolean
   accounts: readonly (readonly [provider: string, subject: string])[]
@@ -123,6 +126,7 @@ const comparison = (schema: string) => `
     u.email_verified_at is not null as verified, u.disabled_at is not null as disabled, p.hash,
     coalesce(u.updated_at > m.imported_at, false) as user_changed,
     coalesce(p.updated_at > m.imported_at or (p.user_id is null and u.session_epoch > 0), false) as password_changed,
+    pg_catalog.encode(m.password_digest, 'base64') as digest,
     (select true from ${schema}.user_emails e where e.email_key = i.email_key and e.user_id <> i.id limit 1) is not null as taken,
     coalesce((select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(a.provider, a.subject))
       from ${schema}.oauth_accounts a where a.user_id = u.id and a.owner_epoch = u.owner_epoch), '[]') as accounts,
@@ -150,7 +154,7 @@ function compare(
     differ('verification_differs', row.user_changed)
   if (row.disabled !== record.disabled) differ('disabled_differs', row.user_changed)
   if (!isSamePassword(options, record, row, emailKey === null))
-    differ('password_differs', row.password_changed)
+    differ('password_differs', row.password_changed || isReplaced(record, row))
   // Which identity belongs to whom is decided by the first import of it, and can be changed by the user at any time.
   const held = new Set(
     row.accounts.map(([provider, subject]) => JSON.stringify([provider, subject])),
@@ -165,6 +169,10 @@ function compare(
     differ('second_factor_missing', row.user_changed)
   return found
 }
+
+/** A sign-in replaces the hash of another system by Argon2id. */
+const isReplaced = ({ passwordHash }: CheckedRecord, { hash, digest }: FoundRow): boolean =>
+  digest !== null && digest === digestOf(passwordHash) && hash?.startsWith('$argon2id$') === true
 
 /** A weak hash was wrapped with a salt of its own, and is only known to be there. */
 function isSamePassword(

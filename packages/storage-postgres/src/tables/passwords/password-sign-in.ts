@@ -11,7 +11,6 @@ import { countedTwice, readBack, repeat } from '../../sql/lost-reply.js'
 import { nullable, parameter, sql } from '../../sql/parameter.js'
 import { maybeOne, one } from '../../sql/rows.js'
 import { write } from '../../sql/statement.js'
-import { statementTime as now } from '../../sql/time.js'
 import { actor } from '../fragments/actor.js'
 import {
   openedColumns,
@@ -81,7 +80,7 @@ export const passwordSignInStatements = (schema: string) => ({
           and u.disabled_at is null
         for key share
       ), p as (
-        update ${schema}.passwords p set hash = ${rehash}, updated_at = ${now}
+        update ${schema}.passwords p set hash = ${rehash}
         from u where p.user_id = u.user_id and p.hash = ${verified} and ${rehash} is not null
         returning p.user_id
       ), ${openSessionWithRefund(schema)}, ${refundRateLimit(schema, 's', 'p')}

@@ -84,7 +84,7 @@ export const passwordStatements = (schema: string) => ({
   rehash: write(
     'passwords.rehash',
     sql`
-      update ${schema}.passwords p set hash = ${next}, updated_at = ${now}
+      update ${schema}.passwords p set hash = ${next}
       from ${schema}.users u
       where u.id = p.user_id and p.user_id = ${userId} and p.hash = ${verified} and p.owner_epoch = u.owner_epoch
       returning p.user_id`,
