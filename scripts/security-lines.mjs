@@ -287,7 +287,7 @@ export const securityLines = [
   ['T15.11', 'requests at once with one cookie of another system'],
   ['T15.12', 'the cookie of another system after its session was used, signed out or ended'],
   ['T15.13', 'a forged cookie of another system'],
-  ['T15.14', 'the cookie of another system beside a session of a user'],
+  ['T15.14', 'the cookie of another system in addition to a session of a user'],
   ['T15.15', 'a page of another site that makes a browser use its cookie'],
   ['T15.16', 'the cookie of another system past the second factor'],
   ['T15.17', 'the cookie of another system in another browser'],
