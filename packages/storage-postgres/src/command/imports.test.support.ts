@@ -30,13 +30,13 @@ export async function openImports() {
   const lines = (...records: readonly object[]) =>
     file(records.map((record) => JSON.stringify(record)).join('\n'))
 
-  async function importFile(words: readonly string[], url = database.url) {
-    const env = { DATABASE_URL: url, TORII_KEYS: `k1:${secret}` }
+  async function importFile(words: readonly string[], url = database.url, more = {}) {
+    const env = { DATABASE_URL: url, TORII_KEYS: `k1:${secret}`, ...more }
     return runHere(['import', ...words], env)
   }
 
-  async function report(words: readonly string[], url = database.url) {
-    const { status, stdout, stderr } = await importFile([...words, '--json'], url)
+  async function report(words: readonly string[], url = database.url, more = {}) {
+    const { status, stdout, stderr } = await importFile([...words, '--json'], url, more)
     assert.equal(status, 0, `${stdout}${stderr}`)
     return JSON.parse(stdout)
   }
