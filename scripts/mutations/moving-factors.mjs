@@ -220,8 +220,8 @@ const statementMutations = [
   guard(
     'storage-postgres/src/tables/second-factors/recovery-codes',
     'a recovery code of another system is not found after a rotation of the keys',
-    'where c.code_hash = any (${codeHashes}) order',
-    'where c.code_hash = (${codeHashes})[1] order',
+    'x.code_hash = any (${codeHashes}) order by',
+    'x.code_hash = (${codeHashes})[1] order by',
     conformance,
   ),
 ]

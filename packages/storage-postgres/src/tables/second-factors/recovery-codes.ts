@@ -25,10 +25,15 @@ export const factorOfCodes = (schema: string, owner: string) => sql`factor as (
 /** The condition of a recovery code `c` of the CTE `factor`. */
 const codeOfFactor = 'factor.user_id = c.user_id and factor.recovery_generation = c.generation'
 
+/** SQL for the stored hash of the given code, read without a lock. One value, so that its row is looked up as by one hash. */
+export const givenCode = (schema: string) => sql`(
+          select x.code_hash from ${schema}.recovery_codes x
+          where x.user_id = ${userId} and x.code_hash = any (${codeHashes}) order by x.code_hash limit 1)`
+
 /** The CTE `c` of the recovery code that the user of the CTE `factor` has given, locked. `from` is a further join. */
 export const lockCode = (schema: string, from = '') => sql`c as (
         select c.user_id, c.code_hash from ${schema}.recovery_codes c join factor on ${codeOfFactor}${from}
-        where c.code_hash = any (${codeHashes}) order by c.code_hash limit 1 for update of c
+        where c.code_hash = ${givenCode(schema)} for update of c
       )`
 
 /** SQL for the number of recovery codes that are left to the user; `others` is a further condition of a code `c`. */

@@ -37,6 +37,7 @@ import {
   checkCodeHashes,
   countRemaining,
   factorOfCodes,
+  givenCode,
   lockCode,
   otherRemaining,
 } from './recovery-codes.js'
@@ -91,7 +92,7 @@ export const stepUpStatements = (schema: string) => ({
       with ${chargeFailure(
         schema,
         sql`${lockOwner(schema, ', gate', ' and gate.until is null')}, ${factorOfCodes(schema, 'owner')}, ${lockCode(schema)}, ${raiseSession(schema, 'recovery_code', 'c')}, used as (
-        delete from ${schema}.recovery_codes d using s, c where d.user_id = s.user_id and d.code_hash = c.code_hash
+        delete from ${schema}.recovery_codes d using s where d.user_id = s.user_id and d.code_hash = ${givenCode(schema)}
         returning 1 as one
       )`,
         's',
